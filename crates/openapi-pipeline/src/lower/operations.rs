@@ -1,0 +1,148 @@
+//! What progenitor cannot take of operations, although it is legal.
+
+use serde_json::{Map, Value, json};
+
+use super::{LowerError, Note};
+use crate::Pointer;
+
+const JSON: &str = "application/json";
+const EVENT_STREAM: &str = "text/event-stream";
+
+/// Gives each operation one error body, and splits those that answer with JSON or an event stream.
+pub(super) fn lower_operations(
+    document: &mut Value,
+    notes: &mut Vec<Note>,
+) -> Result<(), LowerError> {
+    let root = Pointer::root().join("paths");
+    let Some(Value::Object(paths)) = document.get_mut("paths") else {
+        return Err(LowerError::new(&Pointer::root(), "no `paths`"));
+    };
+    let mut lowered = Map::new();
+    for (path, mut item) in std::mem::take(paths) {
+        let place = root.join(&path);
+        let Value::Object(methods) = &mut item else {
+            return Err(LowerError::new(&place, "not a path item"));
+        };
+        let mut streams = Map::new();
+        for (method, operation) in methods.iter_mut() {
+            let place = place.join(method);
+            if !operation.get("responses").is_some_and(Value::is_object) {
+                continue;
+            }
+            unify_error_bodies(operation, &place.join("responses"), notes);
+            if let Some(stream) = split_stream(operation, &place)? {
+                streams.insert(method.clone(), stream);
+            }
+        }
+        let parameters = methods.get("parameters").cloned();
+        lowered.insert(path.clone(), item);
+        if !streams.is_empty() {
+            if let Some(parameters) = parameters {
+                streams.insert("parameters".to_owned(), parameters);
+            }
+            // A fragment keeps two operations of one path and method apart, and no server sees it.
+            lowered.insert(format!("{path}#stream"), Value::Object(streams));
+        }
+    }
+    *paths = lowered;
+    Ok(())
+}
+
+/// progenitor reads one error type an operation. So every error status, also those that nobody
+/// listed, gets the one body that the operation documents, and the statuses move into the
+/// operation's description.
+fn unify_error_bodies(operation: &mut Value, place: &Pointer, notes: &mut Vec<Note>) {
+    let Some(Value::Object(responses)) = operation.get_mut("responses") else {
+        return;
+    };
+    let mut bodies: Vec<Value> = Vec::new();
+    let mut statuses = String::new();
+    for (status, response) in responses.iter().filter(|(status, _)| is_error(status)) {
+        if let Some(schema) = response
+            .get("content")
+            .and_then(|content| content.get(JSON)?.get("schema"))
+            && !bodies.contains(schema)
+        {
+            bodies.push(schema.clone());
+        }
+        let description = response.get("description").and_then(Value::as_str);
+        statuses.push_str(&format!(
+            "\n- `{status}`: {}",
+            description.unwrap_or_default()
+        ));
+    }
+    let body = match bodies.as_slice() {
+        [] => return,
+        [one] => one.clone(),
+        several => {
+            let what = format!(
+                "{} different error bodies became untyped JSON",
+                several.len()
+            );
+            notes.push(Note {
+                place: place.clone(),
+                what,
+            });
+            json!({})
+        }
+    };
+    responses.retain(|status, _| !is_error(status));
+    for range in ["4XX", "5XX"] {
+        let content = json!({ JSON: { "schema": body } });
+        let response = json!({ "description": "An error.", "content": content });
+        responses.insert(range.to_owned(), response);
+    }
+    let said = operation
+        .get("description")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    operation["description"] = format!("{said}\n\n# Errors\n{statuses}").into();
+}
+
+fn is_error(status: &str) -> bool {
+    status.starts_with('4') || status.starts_with('5')
+}
+
+/// The operation that answers with an event stream, if this one answers with JSON or with that.
+fn split_stream(operation: &mut Value, place: &Pointer) -> Result<Option<Value>, LowerError> {
+    let has = |operation: &Value, media: &str| {
+        operation["responses"]
+            .as_object()
+            .into_iter()
+            .flatten()
+            .any(|(status, r)| {
+                status.starts_with('2') && r.get("content").is_some_and(|c| c.get(media).is_some())
+            })
+    };
+    if !has(operation, EVENT_STREAM) || !has(operation, JSON) {
+        return Ok(None);
+    }
+    let mut stream = operation.clone();
+    keep_only(operation, JSON);
+    keep_only(&mut stream, EVENT_STREAM);
+    let Some(id) = stream.get("operationId").and_then(Value::as_str) else {
+        return Err(LowerError::new(
+            place,
+            "answers with JSON or an event stream, and has no operationId to tell them apart by",
+        ));
+    };
+    let stream_id = format!("{id}_stream");
+    let summary = stream.get("summary").and_then(Value::as_str).unwrap_or(id);
+    let summary = format!("{summary}, as an event stream");
+    stream["summary"] = summary.into();
+    stream["operationId"] = stream_id.into();
+    Ok(Some(stream))
+}
+
+fn keep_only(operation: &mut Value, media: &str) {
+    let Some(Value::Object(responses)) = operation.get_mut("responses") else {
+        return;
+    };
+    for (status, response) in responses {
+        if status.starts_with('2')
+            && let Some(Value::Object(content)) = response.get_mut("content")
+        {
+            content.retain(|key, _| key == media);
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! What 3.1 schemas say in their own way, said as 3.0 says it.
+
+use serde_json::{Map, Value, json};
+
+use super::{LowerError, Note};
+use crate::Pointer;
+
+/// Keywords of JSON Schema 2020-12 that OpenAPI 3.0 has no word for.
+const INEXPRESSIBLE: &[&str] = &[
+    "$anchor",
+    "$defs",
+    "$dynamicAnchor",
+    "$dynamicRef",
+    "$id",
+    "contains",
+    "dependentRequired",
+    "dependentSchemas",
+    "else",
+    "if",
+    "patternProperties",
+    "prefixItems",
+    "propertyNames",
+    "then",
+    "unevaluatedItems",
+    "unevaluatedProperties",
+];
+
+/// Lowers every schema of the document, wherever it stands.
+pub(super) fn lower_schemas(document: &mut Value, notes: &mut Vec<Note>) -> Result<(), LowerError> {
+    let root = Pointer::root();
+    if let Some(schemas) = document
+        .pointer_mut("/components/schemas")
+        .and_then(Value::as_object_mut)
+    {
+        let place = root.join("components").join("schemas");
+        for (name, schema) in schemas {
+            lower_schema(schema, &place.join(name), notes)?;
+        }
+    }
+    for part in ["paths", "components"] {
+        if let Some(value) = document.get_mut(part) {
+            lower_schemas_within(value, &root.join(part), notes)?;
+        }
+    }
+    Ok(())
+}
+
+/// Finds the `schema` members of parameters, headers and media types.
+fn lower_schemas_within(
+    value: &mut Value,
+    place: &Pointer,
+    notes: &mut Vec<Note>,
+) -> Result<(), LowerError> {
+    match value {
+        Value::Object(map) => {
+            for (key, member) in map {
+                let place = place.join(key);
+                match key.as_str() {
+                    "schema" if member.is_object() => lower_schema(member, &place, notes)?,
+                    "schemas" | "example" | "examples" => {}
+                    _ => lower_schemas_within(member, &place, notes)?,
+                }
+            }
+        }
+        Value::Array(items) => {
+            for (index, item) in items.iter_mut().enumerate() {
+                lower_schemas_within(item, &place.join(index), notes)?;
+            }
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn lower_schema(
+    schema: &mut Value,
+    place: &Pointer,
+    notes: &mut Vec<Note>,
+) -> Result<(), LowerError> {
+    let map = match schema {
+        // `true` allows anything, as the empty schema does.
+        Value::Bool(true) => {
+            *schema = json!({});
+            return Ok(());
+        }
+        Value::Bool(false) => {
+            return Err(LowerError::new(place, "a schema that nothing satisfies"));
+        }
+        Value::Object(map) => map,
+        _ => {
+            return Err(LowerError::new(
+                place,
+                "not a schema: neither an object nor a boolean",
+            ));
+        }
+    };
+    for keyword in INEXPRESSIBLE {
+        if map.contains_key(*keyword) {
+            let reason = format!("`{keyword}` cannot be said in OpenAPI 3.0");
+            return Err(LowerError::new(&place.join(keyword), reason));
+        }
+    }
+    for keyword in ["$schema", "$comment"] {
+        map.shift_remove(keyword);
+    }
+
+    lower_const(map);
+    lower_examples(map);
+    lower_exclusive_bounds(map);
+    lower_content_encoding(map, place, notes);
+    lower_type_array(map, place)?;
+    lower_null_alternative(map, "anyOf");
+    lower_null_alternative(map, "oneOf");
+    lower_null_in_enum(map);
+    lower_ref_siblings(map);
+
+    for keyword in ["anyOf", "oneOf", "allOf"] {
+        if let Some(Value::Array(schemas)) = map.get_mut(keyword) {
+            for (index, schema) in schemas.iter_mut().enumerate() {
+                lower_schema(schema, &place.join(keyword).join(index), notes)?;
+            }
+        }
+    }
+    for keyword in ["items", "not"] {
+        if let Some(schema) = map.get_mut(keyword) {
+            lower_schema(schema, &place.join(keyword), notes)?;
+        }
+    }
+    if let Some(schema @ Value::Object(_)) = map.get_mut("additionalProperties") {
+        lower_schema(schema, &place.join("additionalProperties"), notes)?;
+    }
+    if let Some(Value::Object(properties)) = map.get_mut("properties") {
+        for (name, schema) in properties {
+            lower_schema(schema, &place.join("properties").join(name), notes)?;
+        }
+    }
+    Ok(())
+}
+
+/// `const: x` is an enumeration of one value.
+fn lower_const(map: &mut Map<String, Value>) {
+    if let Some(value) = map.shift_remove("const") {
+        map.insert("enum".to_owned(), Value::Array(vec![value]));
+    }
+}
+
+/// 3.0 has one `example`, 3.1 a list.
+fn lower_examples(map: &mut Map<String, Value>) {
+    if let Some(Value::Array(examples)) = map.shift_remove("examples")
+        && let Some(first) = examples.into_iter().next()
+        && !map.contains_key("example")
+    {
+        map.insert("example".to_owned(), first);
+    }
+}
+
+/// 3.1 gives the excluded number, 3.0 says that the bound is excluded.
+fn lower_exclusive_bounds(map: &mut Map<String, Value>) {
+    for (exclusive, inclusive) in [
+        ("exclusiveMinimum", "minimum"),
+        ("exclusiveMaximum", "maximum"),
+    ] {
+        if let Some(bound) = map
+            .get(exclusive)
+            .filter(|bound| bound.is_number())
+            .cloned()
+        {
+            let tighter = match (map.get(inclusive).and_then(Value::as_f64), bound.as_f64()) {
+                (Some(old), Some(new)) if inclusive == "minimum" => new >= old,
+                (Some(old), Some(new)) => new <= old,
+                _ => true,
+            };
+            if tighter {
+                map.insert(inclusive.to_owned(), bound);
+                map.insert(exclusive.to_owned(), Value::Bool(true));
+            } else {
+                map.shift_remove(exclusive);
+            }
+        }
+    }
+}
+
+/// `contentEncoding: base64` is `format: byte`; other encodings and media types are only noted.
+fn lower_content_encoding(map: &mut Map<String, Value>, place: &Pointer, notes: &mut Vec<Note>) {
+    if let Some(encoding) = map.shift_remove("contentEncoding") {
+        if encoding == "base64" {
+            map.insert("format".to_owned(), "byte".into());
+        } else {
+            let what = format!("contentEncoding {encoding} has no counterpart in OpenAPI 3.0");
+            notes.push(Note {
+                place: place.clone(),
+                what,
+            });
+        }
+    }
+    for keyword in ["contentMediaType", "contentSchema"] {
+        if map.shift_remove(keyword).is_some() {
+            let what = format!("{keyword} has no counterpart in OpenAPI 3.0");
+            notes.push(Note {
+                place: place.clone(),
+                what,
+            });
+        }
+    }
+}
+
+/// `type: [T, "null"]` is a nullable `T`; several types are alternatives.
+fn lower_type_array(map: &mut Map<String, Value>, place: &Pointer) -> Result<(), LowerError> {
+    let types = match map.get("type") {
+        Some(Value::Array(types)) => types.clone(),
+        Some(Value::String(single)) if single == "null" => {
+            map.shift_remove("type");
+            map.insert("nullable".to_owned(), Value::Bool(true));
+            map.insert("enum".to_owned(), json!([null]));
+            return Ok(());
+        }
+        _ => return Ok(()),
+    };
+    let nullable = types.iter().any(|t| t == "null");
+    let mut others: Vec<Value> = types.into_iter().filter(|t| t != "null").collect();
+    match others.len() {
+        0 => {
+            return Err(LowerError::new(
+                &place.join("type"),
+                "a type that is nothing but null",
+            ));
+        }
+        1 => {
+            map.insert("type".to_owned(), others.remove(0));
+        }
+        _ => {
+            map.shift_remove("type");
+            let alternatives = others.into_iter().map(|t| json!({"type": t})).collect();
+            map.insert("anyOf".to_owned(), Value::Array(alternatives));
+        }
+    }
+    if nullable {
+        map.insert("nullable".to_owned(), Value::Bool(true));
+    }
+    Ok(())
+}
+
+/// `anyOf: [T, {type: null}]` is a nullable `T`.
+fn lower_null_alternative(map: &mut Map<String, Value>, keyword: &str) {
+    let Some(Value::Array(alternatives)) = map.get_mut(keyword) else {
+        return;
+    };
+    let before = alternatives.len();
+    alternatives.retain(|alternative| alternative.get("type") != Some(&json!("null")));
+    if alternatives.len() == before || alternatives.is_empty() {
+        return;
+    }
+    if alternatives.len() == 1 {
+        let only = alternatives.remove(0);
+        map.shift_remove(keyword);
+        match only {
+            // A reference takes no siblings in 3.0.
+            Value::Object(only) if only.contains_key("$ref") => {
+                map.insert("allOf".to_owned(), json!([only]));
+            }
+            // What stands beside the alternative describes the whole and wins over its own words.
+            Value::Object(only) => {
+                for (key, value) in only {
+                    map.entry(key).or_insert(value);
+                }
+            }
+            other => {
+                map.insert("allOf".to_owned(), json!([other]));
+            }
+        }
+    }
+    map.insert("nullable".to_owned(), Value::Bool(true));
+}
+
+/// `null` among the listed values makes the schema nullable.
+fn lower_null_in_enum(map: &mut Map<String, Value>) {
+    if let Some(Value::Array(values)) = map.get_mut("enum")
+        && values.len() > 1
+        && values.iter().any(Value::is_null)
+    {
+        values.retain(|value| !value.is_null());
+        map.insert("nullable".to_owned(), Value::Bool(true));
+    }
+}
+
+/// 3.0 ignores what stands beside a `$ref`; under `allOf` it counts.
+fn lower_ref_siblings(map: &mut Map<String, Value>) {
+    if map.len() > 1
+        && let Some(reference) = map.shift_remove("$ref")
+    {
+        map.insert("allOf".to_owned(), json!([{"$ref": reference}]));
+    }
+}

@@ -1,0 +1,35 @@
+use std::fmt;
+
+/// A place in a document, as an RFC 6901 JSON pointer: `#/paths/~1models/get`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Pointer(String);
+
+impl Pointer {
+    /// The whole document.
+    pub fn root() -> Self {
+        Self::default()
+    }
+
+    /// The place one step further in.
+    pub fn join(&self, token: impl fmt::Display) -> Self {
+        let token = token.to_string().replace('~', "~0").replace('/', "~1");
+        Self(format!("{}/{token}", self.0))
+    }
+}
+
+impl fmt::Display for Pointer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "#{}", self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Pointer;
+
+    #[test]
+    fn slashes_and_tildes_are_escaped() {
+        let place = Pointer::root().join("paths").join("/a~b").join(0);
+        assert_eq!(place.to_string(), "#/paths/~1a~0b/0");
+    }
+}

@@ -1,0 +1,47 @@
+//! Client of the Prime Intellect Inference API, generated from its specification.
+//!
+//! `prime-ext` puts settings, teams, streaming and cost on top of it. This crate alone is for whoever
+//! brings their own [`reqwest::Client`]: it sends what it is told, once, with no header and no timeout
+//! of its own.
+//!
+//! ```no_run
+//! use pinference_api::{Client, types::{ChatMessage, Role}};
+//! use reqwest::header::{AUTHORIZATION, HeaderMap};
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let mut headers = HeaderMap::new();
+//! headers.insert(AUTHORIZATION, "Bearer pit_…".parse()?);
+//! let http = reqwest::Client::builder().default_headers(headers).build()?;
+//! let client = Client::new(Client::DEFAULT_BASE_URL, http);
+//!
+//! let question: ChatMessage =
+//!     ChatMessage::builder().role(Role::User).content("Capital of France?".to_owned()).try_into()?;
+//! let answer = client
+//!     .create_chat_completion()
+//!     .x_prime_team_id("team_123")
+//!     .body_map(|body| body.model("meta-llama/llama-3.1-70b-instruct").messages([question]))
+//!     .send()
+//!     .await?;
+//! println!("{:?}", answer.choices[0].message);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`Client`] | a method for each operation, which gives its builder |
+//! | [`builder`] | the operations' builders: parameters, body, `send` |
+//! | [`types`] | what is sent and answered |
+//! | [`operations`] | what the specification says of each operation |
+
+#[rustfmt::skip]
+#[allow(missing_docs, unreachable_pub, unused_imports, unused_mut, unused_qualifications, reason = "generated")]
+#[allow(clippy::all, reason = "generated")]
+mod generated;
+
+#[doc(inline)]
+pub use generated::{Client, builder, operations, types};
+pub use progenitor_client::{
+    BoxError, ByteStream, Direct, Error, Operation, Response, ResponseValue, Secret, Timestamp,
+    Transport, TransportFuture, Usd,
+};

@@ -1,0 +1,167 @@
+//! What can go wrong with a call of a generated client.
+
+use std::fmt;
+
+use bytes::Bytes;
+use reqwest::StatusCode;
+use reqwest::header::HeaderMap;
+
+use crate::path::InvalidPathValue;
+use crate::response::BodyError;
+use crate::{BoxError, Response, ResponseValue};
+
+/// What went wrong with a call. `E` is the error body that the specification documents.
+///
+/// Neither `Display` nor `Debug` shows a body, a header or a URL.
+#[non_exhaustive]
+pub enum Error<E = ()> {
+    /// The request could not be built from what the caller gave; nothing was sent.
+    InvalidRequest(String),
+    /// The transport gave no answer; its own error, unchanged.
+    Transport(BoxError),
+    /// The service answered with an error that the specification documents.
+    ErrorResponse(ResponseValue<E>),
+    /// The answer's body could not be read to its end.
+    Body(Box<BodyFailure>),
+    /// The answer's body is not what the specification says.
+    InvalidPayload(Box<InvalidPayload>),
+    /// The service answered with a status that the specification does not list.
+    UnexpectedResponse(Response),
+}
+
+/// An answer whose body could not be read to its end.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct BodyFailure {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// What had arrived, and why nothing more did.
+    pub source: BodyError,
+}
+
+/// An answer whose body is not what the specification says.
+#[non_exhaustive]
+pub struct InvalidPayload {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body, whole: what it holds is not lost because a field was missing.
+    pub bytes: Bytes,
+    /// Where it differs.
+    pub source: serde_json::Error,
+}
+
+impl fmt::Debug for InvalidPayload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InvalidPayload")
+            .field("status", &self.status)
+            .field("bytes", &self.bytes.len())
+            .field("source", &self.source)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<E> Error<E> {
+    /// The status of the answer, if there was one.
+    pub fn status(&self) -> Option<StatusCode> {
+        match self {
+            Self::InvalidRequest(_) | Self::Transport(_) => None,
+            Self::ErrorResponse(response) => Some(response.status()),
+            Self::Body(failure) => Some(failure.status),
+            Self::InvalidPayload(payload) => Some(payload.status),
+            Self::UnexpectedResponse(response) => Some(response.status()),
+        }
+    }
+}
+
+impl<E> fmt::Display for Error<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::InvalidRequest(reason) => write!(f, "the request is not valid: {reason}"),
+            Self::Transport(_) => f.write_str("the request got no answer"),
+            Self::ErrorResponse(response) => {
+                write!(f, "the service answered with status {}", response.status())
+            }
+            Self::Body(failure) => {
+                write!(f, "the answer (status {}) broke off", failure.status)
+            }
+            Self::InvalidPayload(payload) => write!(
+                f,
+                "the answer (status {}, {} bytes) is not what the specification says",
+                payload.status,
+                payload.bytes.len()
+            ),
+            Self::UnexpectedResponse(response) => write!(
+                f,
+                "the service answered with status {}, which the specification does not list",
+                response.status()
+            ),
+        }
+    }
+}
+
+impl<E> fmt::Debug for Error<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::InvalidRequest(reason) => f.debug_tuple("InvalidRequest").field(reason).finish(),
+            Self::Transport(source) => f.debug_tuple("Transport").field(source).finish(),
+            Self::ErrorResponse(response) => f
+                .debug_tuple("ErrorResponse")
+                .field(&response.status())
+                .finish(),
+            Self::Body(failure) => f.debug_tuple("Body").field(&failure.source).finish(),
+            Self::InvalidPayload(payload) => {
+                f.debug_tuple("InvalidPayload").field(payload).finish()
+            }
+            Self::UnexpectedResponse(response) => {
+                f.debug_tuple("UnexpectedResponse").field(response).finish()
+            }
+        }
+    }
+}
+
+impl<E> std::error::Error for Error<E> {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Transport(source) => Some(&**source),
+            Self::Body(failure) => Some(&failure.source),
+            Self::InvalidPayload(payload) => Some(&payload.source),
+            _ => None,
+        }
+    }
+}
+
+impl<E> From<BoxError> for Error<E> {
+    fn from(error: BoxError) -> Self {
+        Self::Transport(error)
+    }
+}
+
+/// Building a request fails with this; sending goes through the transport.
+impl<E> From<reqwest::Error> for Error<E> {
+    fn from(error: reqwest::Error) -> Self {
+        let error = error.without_url();
+        let mut reason = error.to_string();
+        let mut source = std::error::Error::source(&error);
+        while let Some(cause) = source {
+            reason.push_str(&format!(": {cause}"));
+            source = cause.source();
+        }
+        Self::InvalidRequest(reason)
+    }
+}
+
+impl<E> From<reqwest::header::InvalidHeaderValue> for Error<E> {
+    fn from(error: reqwest::header::InvalidHeaderValue) -> Self {
+        Self::InvalidRequest(error.to_string())
+    }
+}
+
+impl<E> From<InvalidPathValue> for Error<E> {
+    fn from(error: InvalidPathValue) -> Self {
+        Self::InvalidRequest(error.to_string())
+    }
+}

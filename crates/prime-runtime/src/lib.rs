@@ -1,0 +1,43 @@
+//! What the generated Prime Intellect clients stand on.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`transport`] | [`Transport`]: what stands between a call and the wire; [`Direct`], the plain one |
+//! | [`operation`] | [`Operation`]: what a specification says of an operation |
+//! | [`response`] | answers: [`Response`] as it came, [`ResponseValue`] read, [`ByteStream`] unread |
+//! | [`error`] | [`Error`], which keeps status, headers and bytes whatever went wrong |
+//! | [`secret`], [`usd`], [`timestamp`] | types of fields: [`Secret`], [`Usd`], [`Timestamp`] |
+//! | `hooks`, `path`, `query`, `form` | what only generated code calls |
+//!
+//! Generated code knows this crate as `progenitor_client`, the name that
+//! [progenitor](https://docs.rs/progenitor) writes.
+
+pub mod error;
+mod form;
+mod hooks;
+pub mod operation;
+mod path;
+mod query;
+pub mod response;
+pub mod secret;
+pub mod timestamp;
+pub mod transport;
+pub mod usd;
+
+pub use error::Error;
+#[doc(hidden)]
+pub use form::RequestBuilderExt;
+#[doc(hidden)]
+pub use hooks::{ClientHooks, ClientInfo};
+pub use operation::Operation;
+#[doc(hidden)]
+pub use operation::Operation as OperationInfo;
+#[doc(hidden)]
+pub use path::{InvalidPathValue, path_segment, path_segments};
+#[doc(hidden)]
+pub use query::QueryParam;
+pub use response::{Body, ByteStream, Response, ResponseValue};
+pub use secret::Secret;
+pub use timestamp::Timestamp;
+pub use transport::{BoxError, Direct, Transport, TransportFuture};
+pub use usd::Usd;

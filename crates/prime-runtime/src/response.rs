@@ -1,0 +1,310 @@
+//! Answers: as they came, read, and unread.
+
+use std::fmt;
+use std::ops::Deref;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::{Bytes, BytesMut};
+use futures_core::Stream;
+use reqwest::StatusCode;
+use reqwest::header::HeaderMap;
+use serde::de::DeserializeOwned;
+
+use crate::error::{BodyFailure, InvalidPayload};
+use crate::{BoxError, Error};
+
+/// The most bytes that are read of one answer: 64 MiB. A [`ByteStream`] has no limit.
+pub const MAX_BODY: usize = 64 << 20;
+
+/// An answer as it came: status and headers read, the body perhaps not.
+pub struct Response {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Body,
+}
+
+/// The body of an answer.
+#[non_exhaustive]
+pub enum Body {
+    /// Read already.
+    Whole(Bytes),
+    /// Still to come.
+    Stream(ByteStream),
+}
+
+impl Response {
+    /// An answer of its parts.
+    pub fn new(status: StatusCode, headers: HeaderMap, body: Body) -> Self {
+        Self {
+            status,
+            headers,
+            body,
+        }
+    }
+
+    /// The status.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The headers.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// Takes the answer apart.
+    pub fn into_parts(self) -> (StatusCode, HeaderMap, Body) {
+        (self.status, self.headers, self.body)
+    }
+}
+
+impl From<reqwest::Response> for Response {
+    fn from(mut response: reqwest::Response) -> Self {
+        Self {
+            status: response.status(),
+            headers: std::mem::take(response.headers_mut()),
+            body: Body::Stream(ByteStream::new(response.bytes_stream())),
+        }
+    }
+}
+
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response")
+            .field("status", &self.status)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Body {
+    /// Reads the body whole, up to a limit in bytes.
+    ///
+    /// # Errors
+    /// If the connection breaks or the limit is passed; with what had arrived.
+    pub async fn read(self, limit: usize) -> Result<Bytes, BodyError> {
+        let mut stream = match self {
+            Self::Whole(bytes) => return Ok(bytes),
+            Self::Stream(stream) => stream,
+        };
+        // Most bodies come in one piece, which is then handed on as it is.
+        let mut first = Bytes::new();
+        let mut rest = BytesMut::new();
+        loop {
+            let next = std::future::poll_fn(|cx| Pin::new(&mut stream).poll_next(cx)).await;
+            let source: BoxError = match next {
+                None if rest.is_empty() => return Ok(first),
+                None => return Ok(rest.freeze()),
+                Some(Ok(piece)) if first.len() + rest.len() + piece.len() > limit => {
+                    format!("the answer is longer than {limit} bytes").into()
+                }
+                Some(Ok(piece)) if first.is_empty() && rest.is_empty() => {
+                    first = piece;
+                    continue;
+                }
+                Some(Ok(piece)) => {
+                    if rest.is_empty() {
+                        rest.extend_from_slice(&std::mem::take(&mut first));
+                    }
+                    rest.extend_from_slice(&piece);
+                    continue;
+                }
+                Some(Err(source)) => source,
+            };
+            let received = if rest.is_empty() {
+                first
+            } else {
+                rest.freeze()
+            };
+            return Err(BodyError { received, source });
+        }
+    }
+}
+
+/// A body that could not be read to its end.
+#[derive(Debug, thiserror::Error)]
+#[error("the answer broke off after {} bytes", received.len())]
+pub struct BodyError {
+    /// What had arrived.
+    pub received: Bytes,
+    /// Why nothing more did.
+    pub source: BoxError,
+}
+
+/// A body that is still to come, piece by piece.
+pub struct ByteStream(Pin<Box<dyn Stream<Item = Result<Bytes, BoxError>> + Send>>);
+
+impl ByteStream {
+    /// A body from a stream of its pieces.
+    pub fn new<S, E>(pieces: S) -> Self
+    where
+        S: Stream<Item = Result<Bytes, E>> + Send + 'static,
+        E: Into<BoxError> + 'static,
+    {
+        Self(Box::pin(Pieces {
+            pieces: Box::pin(pieces),
+        }))
+    }
+}
+
+impl Stream for ByteStream {
+    type Item = Result<Bytes, BoxError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.0.as_mut().poll_next(cx)
+    }
+}
+
+impl fmt::Debug for ByteStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ByteStream")
+    }
+}
+
+/// Pieces whose error is boxed.
+struct Pieces<S> {
+    pieces: Pin<Box<S>>,
+}
+
+impl<S, E> Stream for Pieces<S>
+where
+    S: Stream<Item = Result<Bytes, E>>,
+    E: Into<BoxError>,
+{
+    type Item = Result<Bytes, BoxError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.pieces
+            .as_mut()
+            .poll_next(cx)
+            .map(|next| next.map(|piece| piece.map_err(Into::into)))
+    }
+}
+
+/// An answer that was read: its value, and what came with it.
+pub struct ResponseValue<T> {
+    value: T,
+    status: StatusCode,
+    headers: HeaderMap,
+    bytes: Bytes,
+}
+
+impl<T> ResponseValue<T> {
+    /// The value alone.
+    pub fn into_inner(self) -> T {
+        self.value
+    }
+
+    /// The status.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The headers.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// The body as it came, with every field that the value's type does not list. Empty for a
+    /// stream.
+    pub fn bytes(&self) -> &Bytes {
+        &self.bytes
+    }
+
+    /// Value, status, headers and body.
+    pub fn into_parts(self) -> (T, StatusCode, HeaderMap, Bytes) {
+        (self.value, self.status, self.headers, self.bytes)
+    }
+}
+
+impl<T: DeserializeOwned> ResponseValue<T> {
+    #[doc(hidden)]
+    pub async fn from_response<E>(response: Response) -> Result<Self, Error<E>> {
+        let (status, headers, body) = response.into_parts();
+        let bytes = match body.read(MAX_BODY).await {
+            Ok(bytes) => bytes,
+            Err(source) => {
+                return Err(Error::Body(Box::new(BodyFailure {
+                    status,
+                    headers,
+                    source,
+                })));
+            }
+        };
+        match serde_json::from_slice(&bytes) {
+            Ok(value) => Ok(Self {
+                value,
+                status,
+                headers,
+                bytes,
+            }),
+            Err(source) => {
+                let payload = InvalidPayload {
+                    status,
+                    headers,
+                    bytes,
+                    source,
+                };
+                Err(Error::InvalidPayload(Box::new(payload)))
+            }
+        }
+    }
+}
+
+impl ResponseValue<ByteStream> {
+    #[doc(hidden)]
+    pub fn stream(response: Response) -> Self {
+        let (status, headers, body) = response.into_parts();
+        let value = match body {
+            Body::Stream(stream) => stream,
+            Body::Whole(bytes) => ByteStream::new(Once(Some(bytes))),
+        };
+        Self {
+            value,
+            status,
+            headers,
+            bytes: Bytes::new(),
+        }
+    }
+}
+
+impl ResponseValue<()> {
+    #[doc(hidden)]
+    pub fn empty(response: Response) -> Self {
+        let (status, headers, _) = response.into_parts();
+        Self {
+            value: (),
+            status,
+            headers,
+            bytes: Bytes::new(),
+        }
+    }
+}
+
+impl<T> Deref for ResponseValue<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for ResponseValue<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseValue")
+            .field("status", &self.status)
+            .field("value", &self.value)
+            .finish_non_exhaustive()
+    }
+}
+
+/// One piece, then the end.
+struct Once(Option<Bytes>);
+
+impl Stream for Once {
+    type Item = Result<Bytes, BoxError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        Poll::Ready(self.0.take().map(Ok))
+    }
+}

@@ -1,0 +1,40 @@
+//! Client of the Prime Intellect Training API, generated from its specification.
+//!
+//! `prime-ext` puts settings, teams, pagination and watching on top of it. This crate alone is for
+//! whoever brings their own [`reqwest::Client`]: it sends what it is told, once, with no header and no
+//! timeout of its own.
+//!
+//! ```no_run
+//! use prime_training_api::Client;
+//! use reqwest::header::{AUTHORIZATION, HeaderMap};
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let mut headers = HeaderMap::new();
+//! headers.insert(AUTHORIZATION, "Bearer pit_…".parse()?);
+//! let http = reqwest::Client::builder().default_headers(headers).build()?;
+//! let client = Client::new(Client::DEFAULT_BASE_URL, http);
+//!
+//! let wallet = client.get_wallet().team_id("team_123").limit(100).send().await?;
+//! println!("{} USD, {} rows", wallet.balance_usd, wallet.total_billings);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`Client`] | a method for each operation, which gives its builder |
+//! | [`builder`] | the operations' builders: parameters, body, `send` |
+//! | [`types`] | what is sent and answered |
+//! | [`operations`] | what the specification says of each operation |
+
+#[rustfmt::skip]
+#[allow(missing_docs, unreachable_pub, unused_imports, unused_mut, unused_qualifications, reason = "generated")]
+#[allow(clippy::all, reason = "generated")]
+mod generated;
+
+#[doc(inline)]
+pub use generated::{Client, builder, operations, types};
+pub use progenitor_client::{
+    BoxError, ByteStream, Direct, Error, Operation, Response, ResponseValue, Secret, Timestamp,
+    Transport, TransportFuture, Usd,
+};

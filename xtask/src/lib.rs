@@ -1,0 +1,42 @@
+//! The commands around `openapi-pipeline`: which files, what is stale, what to print.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`project`] | where the project is, and its list of APIs |
+//! | [`inputs`] | specification and overlays of an API, read and lowered |
+//! | [`render`] | a lowered document as Rust files, by progenitor |
+//! | [`surface`] | the public items of generated files as a short text |
+//! | [`lock`] | SHA-256 of what was generated from |
+//! | [`generate`] | the files of all APIs, written or compared |
+
+pub mod generate;
+pub mod inputs;
+pub mod lock;
+pub mod project;
+pub mod render;
+pub mod surface;
+
+/// What can go wrong, as one sentence that names file and place.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Error(String);
+
+/// The result of a command's parts.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    fn new(message: impl Into<String>) -> Self {
+        Self(message.into())
+    }
+
+    /// The error of a file that cannot be read or written.
+    fn file(path: &std::path::Path, error: &std::io::Error) -> Self {
+        Self(format!("{}: {error}", path.display()))
+    }
+}
+
+impl From<openapi_pipeline::document::DocumentError> for Error {
+    fn from(error: openapi_pipeline::document::DocumentError) -> Self {
+        Self(error.to_string())
+    }
+}

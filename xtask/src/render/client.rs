@@ -1,0 +1,71 @@
+//! progenitor, with our settings.
+
+use std::panic::{self, AssertUnwindSafe};
+
+use openapi_pipeline::lower::OpenEnum;
+use openapiv3::OpenAPI;
+use proc_macro2::TokenStream;
+use progenitor::{GenerationSettings, Generator, InterfaceStyle, TagStyle, TypeImpl};
+use quote::quote;
+use serde_json::{Value, json};
+
+/// Schemas that are read and written by types of the runtime: what they are in the document, what
+/// they are in Rust, and what the generator may take for granted of them.
+fn conversions() -> [(Value, &'static str, &'static [TypeImpl]); 3] {
+    [
+        (
+            json!({"type": "string", "format": "password"}),
+            "::progenitor_client::Secret",
+            &[],
+        ),
+        (
+            json!({"type": "number", "format": "decimal"}),
+            "::progenitor_client::Usd",
+            &[TypeImpl::Display, TypeImpl::FromStr, TypeImpl::Default],
+        ),
+        (
+            json!({"type": "string", "format": "date-time"}),
+            "::progenitor_client::Timestamp",
+            &[TypeImpl::Display, TypeImpl::FromStr],
+        ),
+    ]
+}
+
+/// Runs progenitor over a document.
+///
+/// Some of what it cannot read makes it panic. That is caught here and comes back as an error.
+pub(super) fn generate(document: &OpenAPI, enums: &[OpenEnum]) -> Result<TokenStream, String> {
+    let generate = || -> Result<TokenStream, String> {
+        let mut settings = GenerationSettings::default();
+        settings
+            .with_interface(InterfaceStyle::Builder)
+            .with_tag(TagStyle::Merged)
+            .with_inner_type(quote!(::std::sync::Arc<dyn progenitor_client::Transport>));
+        for (schema, rust, traits) in conversions() {
+            let schema = serde_json::from_value(schema).map_err(|e| e.to_string())?;
+            settings.with_conversion(schema, rust, traits.iter().copied());
+        }
+        for open in enums {
+            let traits = [TypeImpl::Display, TypeImpl::FromStr];
+            let rust = format!("crate::types::{}", open.name);
+            settings.with_replacement(&open.name, rust, traits.into_iter());
+        }
+        Generator::new(&settings)
+            .generate_tokens(document)
+            .map_err(|e| e.to_string())
+    };
+    let hook = panic::take_hook();
+    panic::set_hook(Box::new(|_| {}));
+    let result = panic::catch_unwind(AssertUnwindSafe(generate));
+    panic::set_hook(hook);
+    result
+        .unwrap_or_else(|payload| {
+            let text = payload
+                .downcast_ref::<String>()
+                .map(String::as_str)
+                .or_else(|| payload.downcast_ref::<&str>().copied())
+                .unwrap_or("no reason given");
+            Err(format!("panicked: {text}"))
+        })
+        .map_err(|reason| format!("progenitor: {reason}"))
+}

@@ -1,0 +1,165 @@
+//! Open enumerations: the listed values are variants, every other value is kept.
+
+use openapi_pipeline::lower::OpenEnum;
+use quote::format_ident;
+use syn::{Ident, parse_quote};
+
+/// The Rust of all enumerations of an API.
+pub(super) fn render(enums: &[OpenEnum]) -> syn::File {
+    let mut items: Vec<syn::Item> = Vec::new();
+    for open in enums {
+        let name = format_ident!("{}", open.name);
+        let variants = variants(&open.values);
+        let idents: Vec<&Ident> = variants.iter().map(|(ident, _)| ident).collect();
+        let values: Vec<&str> = variants.iter().map(|(_, value)| *value).collect();
+        let docs = values.iter().map(|value| format!(" `{value}`."));
+        let doc = format!(
+            " {}",
+            open.description
+                .as_deref()
+                .unwrap_or("A value of a list that may grow.")
+        );
+        let other = if idents.iter().any(|ident| **ident == "Other") {
+            format_ident!("Unlisted")
+        } else {
+            format_ident!("Other")
+        };
+
+        let file: syn::File = parse_quote! {
+            #[doc = #doc]
+            #[doc = ""]
+            #[doc = " A value that nobody listed is kept as it came, and goes back the same."]
+            #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+            #[non_exhaustive]
+            pub enum #name {
+                #(#[doc = #docs] #idents,)*
+                /// Any other value.
+                #other(String),
+            }
+
+
+            impl #name {
+                /// The listed values.
+                pub const LISTED: &'static [Self] = &[#(Self::#idents),*];
+
+                /// The value as it stands on the wire.
+                pub fn as_str(&self) -> &str {
+                    match self {
+                        #(Self::#idents => #values,)*
+                        Self::#other(value) => value,
+                    }
+                }
+
+                fn listed(value: &str) -> Option<Self> {
+                    match value {
+                        #(#values => Some(Self::#idents),)*
+                        _ => None,
+                    }
+                }
+            }
+
+            impl From<&str> for #name {
+                fn from(value: &str) -> Self {
+                    Self::listed(value).unwrap_or_else(|| Self::#other(value.to_owned()))
+                }
+            }
+
+            impl From<String> for #name {
+                fn from(value: String) -> Self {
+                    Self::listed(&value).unwrap_or(Self::#other(value))
+                }
+            }
+
+            impl ::std::str::FromStr for #name {
+                type Err = ::std::convert::Infallible;
+
+                fn from_str(value: &str) -> Result<Self, Self::Err> {
+                    Ok(value.into())
+                }
+            }
+
+            impl ::std::fmt::Display for #name {
+                fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                    f.pad(self.as_str())
+                }
+            }
+
+            impl PartialEq<str> for #name {
+                fn eq(&self, other: &str) -> bool {
+                    self.as_str() == other
+                }
+            }
+
+            impl PartialEq<&str> for #name {
+                fn eq(&self, other: &&str) -> bool {
+                    self.as_str() == *other
+                }
+            }
+
+            impl ::serde::Serialize for #name {
+                fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                    serializer.serialize_str(self.as_str())
+                }
+            }
+
+            impl<'de> ::serde::Deserialize<'de> for #name {
+                fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                    struct Visitor;
+                    impl ::serde::de::Visitor<'_> for Visitor {
+                        type Value = #name;
+
+                        fn expecting(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                            f.write_str("a string")
+                        }
+
+                        fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
+                            Ok(value.into())
+                        }
+
+                        fn visit_string<E>(self, value: String) -> Result<Self::Value, E> {
+                            Ok(value.into())
+                        }
+                    }
+                    deserializer.deserialize_string(Visitor)
+                }
+            }
+        };
+        items.extend(file.items);
+    }
+    syn::File {
+        items,
+        ..parse_quote!()
+    }
+}
+
+/// A variant for each value; values whose names collide are told apart by a number.
+fn variants(values: &[String]) -> Vec<(Ident, &str)> {
+    let mut taken: Vec<String> = Vec::new();
+    let mut variants = Vec::new();
+    for value in values {
+        let mut name: String = value
+            .split(|c: char| !c.is_alphanumeric())
+            .filter(|word| !word.is_empty())
+            .map(|word| {
+                let mut chars = word.chars();
+                let first = chars.next().into_iter().flat_map(char::to_uppercase);
+                first.chain(chars).collect::<String>()
+            })
+            .collect();
+        if name.is_empty() {
+            name = "Empty".to_owned();
+        }
+        if name == "Self" || name.starts_with(|c: char| c.is_numeric()) {
+            name.insert(0, 'V');
+        }
+        let mut unique = name.clone();
+        let mut number = 2;
+        while taken.contains(&unique) {
+            unique = format!("{name}{number}");
+            number += 1;
+        }
+        taken.push(unique.clone());
+        variants.push((format_ident!("{unique}"), value.as_str()));
+    }
+    variants
+}

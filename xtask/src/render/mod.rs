@@ -1,0 +1,77 @@
+//! A lowered document as Rust files, by progenitor.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | `client` | runs progenitor with our settings |
+//! | `polish` | mends what its output does that a caller should not meet |
+//! | `enums` | open enumerations |
+//! | `operations` | what the document says of each operation, as constants |
+//! | `split` | one file a role |
+
+mod client;
+mod enums;
+mod operations;
+mod polish;
+mod split;
+
+use openapi_pipeline::lower::Lowered;
+use openapiv3::OpenAPI;
+
+use crate::project::Api;
+use crate::{Error, Result};
+
+/// Renders the files of an API's generated folder, each with its path in that folder.
+///
+/// # Errors
+/// If progenitor cannot read the document, or writes something other than we know how to polish.
+pub fn render(api: &Api, lowered: &Lowered) -> Result<Vec<(String, String)>> {
+    let fault =
+        |reason: String| Error::new(format!("specs/{}: {reason}", api.specification.display()));
+    let document: OpenAPI = serde_json::from_value(lowered.document.clone()).map_err(|e| {
+        fault(format!(
+            "the lowered document is not valid OpenAPI 3.0: {e}"
+        ))
+    })?;
+    let operations = operations::list(&document);
+    let tokens = client::generate(&document, &lowered.enums).map_err(fault)?;
+    let mut file = syn::parse2(tokens)
+        .map_err(|e| fault(format!("progenitor wrote what is not Rust: {e}")))?;
+    polish::polish(&mut file, &document, &operations).map_err(fault)?;
+    let mut files = split::split(file, !lowered.enums.is_empty()).map_err(fault)?;
+    if !lowered.enums.is_empty() {
+        files.push(("types/enums.rs".to_owned(), enums::render(&lowered.enums)));
+    }
+    files.push(("operations.rs".to_owned(), operations::render(&operations)));
+
+    let banner = format!(
+        "// Generated from specs/{} and its overlays by `cargo xtask generate`. Do not edit.\n",
+        api.specification.display()
+    );
+    Ok(files
+        .into_iter()
+        .map(|(path, file)| (path, format!("{banner}\n{}", unparse(file))))
+        .collect())
+}
+
+/// Formats a file, with a blank line between its items.
+fn unparse(mut file: syn::File) -> String {
+    let is_line = |item: &syn::Item| {
+        matches!(item, syn::Item::Use(_))
+            || matches!(item, syn::Item::Mod(module) if module.content.is_none())
+    };
+    let mut previous_is_line = None;
+    let items = std::mem::take(&mut file.items);
+    let mut text = prettyplease::unparse(&file);
+    for item in items {
+        let line = is_line(&item);
+        if previous_is_line.map_or(!text.is_empty(), |previous| !(previous && line)) {
+            text.push('\n');
+        }
+        previous_is_line = Some(line);
+        text.push_str(&prettyplease::unparse(&syn::File {
+            items: vec![item],
+            ..syn::parse_quote!()
+        }));
+    }
+    text
+}

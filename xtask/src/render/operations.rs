@@ -1,0 +1,110 @@
+//! What the document says of each operation, as constants that a transport can branch on.
+
+use openapi_pipeline::lower::RAW_SLASHES;
+use openapiv3::{OpenAPI, Parameter, ReferenceOr};
+use quote::format_ident;
+use syn::parse_quote;
+
+/// An operation of a document.
+pub(super) struct Operation {
+    pub(super) id: String,
+    pub(super) method: String,
+    /// Its path template, without the fragment that tells a stream from its twin.
+    pub(super) path: String,
+    pub(super) summary: Option<String>,
+    pub(super) documentation: Option<String>,
+    /// Whether a success is an event stream or some other body that is not read whole.
+    pub(super) streams: bool,
+    /// The path parameters that keep their slashes.
+    pub(super) raw_slashes: Vec<String>,
+}
+
+/// The operations of a document, in its order.
+pub(super) fn list(document: &OpenAPI) -> Vec<Operation> {
+    let mut operations = Vec::new();
+    for (path, method, operation) in document.operations() {
+        let raw_slashes = operation
+            .parameters
+            .iter()
+            .filter_map(|parameter| match parameter {
+                ReferenceOr::Item(Parameter::Path { parameter_data, .. }) => Some(parameter_data),
+                _ => None,
+            })
+            .filter(|data| data.extensions.get(RAW_SLASHES).is_some_and(|v| v == true))
+            .map(|data| data.name.clone())
+            .collect();
+        let streams = operation
+            .responses
+            .responses
+            .iter()
+            .any(|(status, response)| {
+                status.to_string().starts_with('2')
+                    && response.as_item().is_some_and(|response| {
+                        let json = response
+                            .content
+                            .keys()
+                            .any(|media| media.starts_with("application/json"));
+                        !response.content.is_empty() && !json
+                    })
+            });
+        operations.push(Operation {
+            id: operation.operation_id.clone().unwrap_or_default(),
+            method: method.to_uppercase(),
+            path: path.split('#').next().unwrap_or(path).to_owned(),
+            summary: operation.summary.clone(),
+            documentation: operation
+                .external_docs
+                .as_ref()
+                .map(|docs| docs.url.clone()),
+            streams,
+            raw_slashes,
+        });
+    }
+    operations
+}
+
+/// The name of an operation's constant.
+pub(super) fn constant(id: &str) -> syn::Ident {
+    format_ident!(
+        "{}",
+        id.to_uppercase()
+            .replace(|c: char| !c.is_alphanumeric(), "_")
+    )
+}
+
+/// The Rust of the constants.
+pub(super) fn render(operations: &[Operation]) -> syn::File {
+    let constants: Vec<_> = operations
+        .iter()
+        .map(|operation| constant(&operation.id))
+        .collect();
+    let definitions = operations
+        .iter()
+        .zip(&constants)
+        .map(|(operation, constant)| -> syn::Item {
+            let Operation {
+                id,
+                method,
+                path,
+                streams,
+                ..
+            } = operation;
+            let summary = operation.summary.as_deref().unwrap_or(id);
+            let doc = format!(" {summary}: `{method} {path}`.");
+            parse_quote! {
+                #[doc = #doc]
+                pub const #constant: Operation = Operation::new(#id, #method, #path, #streams);
+            }
+        });
+    let definitions: Vec<syn::Item> = definitions.collect();
+    parse_quote! {
+        //! What the specification says of each operation.
+
+        pub use progenitor_client::Operation;
+
+        /// Every operation, in the order of the specification.
+        pub const ALL: &[Operation] = &[#(#constants),*];
+
+        #(#definitions)*
+    }
+}

@@ -1,0 +1,332 @@
+//! Mends what progenitor's output does that a caller should not meet.
+//!
+//! Each step looks for exactly what progenitor writes and is an error if it does not find it: a new
+//! version of progenitor then stops here, with a clear word, and not in a caller's program.
+
+use openapiv3::OpenAPI;
+use proc_macro2::TokenStream;
+use quote::{ToTokens as _, format_ident, quote};
+use syn::visit_mut::{self, VisitMut};
+use syn::{
+    Attribute, Block, Expr, ExprCall, ExprLit, File, ImplItem, Item, ItemImpl, Lit, Meta, Stmt,
+    parse_quote,
+};
+
+use super::operations::{Operation, constant};
+
+/// Runs all steps.
+pub(super) fn polish(
+    file: &mut File,
+    document: &OpenAPI,
+    operations: &[Operation],
+) -> Result<(), String> {
+    constructors(file, document)?;
+    operation_bodies(file, operations)?;
+    modules(file);
+    Documentation { operations }.visit_file_mut(file);
+    Ok(())
+}
+
+/// `new` builds a client with a hidden total timeout of 15 seconds, which cuts off streams and slow
+/// models. Ours takes the caller's own client.
+fn constructors(file: &mut File, document: &OpenAPI) -> Result<(), String> {
+    let position = file
+        .items
+        .iter()
+        .position(|item| matches!(item, Item::Impl(block) if block.trait_.is_none() && has_function(block, "new_with_client")))
+        .ok_or("progenitor wrote no constructor `new_with_client`")?;
+    let server = document
+        .servers
+        .first()
+        .map(|server| server.url.trim_end_matches('/'));
+    let server: Option<TokenStream> = server.map(|url| {
+        quote! {
+            /// The service's own address, as the specification states it.
+            pub const DEFAULT_BASE_URL: &'static str = #url;
+        }
+    });
+    file.items[position] = parse_quote! {
+        impl Client {
+            #server
+
+            /// A client that sends through `http`, once, whatever happens.
+            ///
+            /// Key, timeouts and proxies are what `http` was built with; give it an `Authorization`
+            /// header to send with every request. `base_url` has a scheme, a host and, if there is
+            /// one, the path that all operations share, without a slash at its end.
+            pub fn new(base_url: &str, http: reqwest::Client) -> Self {
+                let transport = ::std::sync::Arc::new(progenitor_client::Direct::new(http.clone()));
+                Self::with_transport(base_url, http, transport)
+            }
+
+            /// A client whose requests are built by `http` and sent by `transport`.
+            pub fn with_transport(
+                base_url: &str,
+                http: reqwest::Client,
+                transport: ::std::sync::Arc<dyn progenitor_client::Transport>,
+            ) -> Self {
+                Self {
+                    baseurl: base_url.trim_end_matches('/').to_owned(),
+                    client: http,
+                    inner: transport,
+                }
+            }
+        }
+    };
+    Ok(())
+}
+
+fn has_function(block: &ItemImpl, name: &str) -> bool {
+    block
+        .items
+        .iter()
+        .any(|item| matches!(item, ImplItem::Fn(function) if function.sig.ident == name))
+}
+
+/// The prelude holds nothing but `Client`, and paths are encoded by functions of our own.
+fn modules(file: &mut File) {
+    file.items
+        .retain(|item| !matches!(item, Item::Mod(module) if module.ident == "prelude"));
+    Imports.visit_file_mut(file);
+}
+
+struct Imports;
+
+impl VisitMut for Imports {
+    fn visit_use_group_mut(&mut self, group: &mut syn::UseGroup) {
+        let kept = std::mem::take(&mut group.items).into_iter();
+        group.items = kept
+            .filter(|tree| !matches!(tree, syn::UseTree::Name(name) if name.ident == "encode_path"))
+            .collect();
+    }
+}
+
+/// In each operation: no undocumented header, checked path parameters, and what the document says of
+/// the operation handed to the transport.
+fn operation_bodies(file: &mut File, operations: &[Operation]) -> Result<(), String> {
+    let builders = file
+        .items
+        .iter_mut()
+        .find_map(|item| match item {
+            Item::Mod(module) if module.ident == "builder" => module.content.as_mut(),
+            _ => None,
+        })
+        .map(|(_, items)| items)
+        .ok_or("progenitor wrote no module `builder`")?;
+    for operation in operations {
+        let builder = pascal(&operation.id);
+        let block = builders
+            .iter_mut()
+            .find_map(|item| match item {
+                Item::Impl(block)
+                    if block.trait_.is_none()
+                        && has_function(block, "send")
+                        && matches!(&*block.self_ty, syn::Type::Path(path)
+                            if path.path.segments.last().is_some_and(|last| last.ident == builder)) =>
+                {
+                    Some(block)
+                }
+                _ => None,
+            })
+            .ok_or_else(|| format!("progenitor wrote no builder `{builder}` for `{}`", operation.id))?;
+        let mut body = OperationBody {
+            operation,
+            headers: 0,
+            infos: 0,
+        };
+        body.visit_item_impl_mut(block);
+        if (body.headers, body.infos) != (1, 1) {
+            return Err(format!(
+                "progenitor's code of `{}` is not as it was",
+                operation.id
+            ));
+        }
+    }
+    Ok(())
+}
+
+struct OperationBody<'a> {
+    operation: &'a Operation,
+    headers: usize,
+    infos: usize,
+}
+
+impl VisitMut for OperationBody<'_> {
+    fn visit_block_mut(&mut self, block: &mut Block) {
+        let before = block.stmts.len();
+        block.stmts.retain(|statement| match statement {
+            Stmt::Expr(Expr::MethodCall(call), _) if call.method == "append" => !call
+                .to_token_stream()
+                .to_string()
+                .contains("\"api-version\""),
+            _ => true,
+        });
+        self.headers += before - block.stmts.len();
+        visit_mut::visit_block_mut(self, block);
+    }
+
+    fn visit_expr_mut(&mut self, expression: &mut Expr) {
+        if let Expr::Struct(literal) = expression
+            && literal.path.is_ident("OperationInfo")
+        {
+            let constant = constant(&self.operation.id);
+            *expression = parse_quote!(super::operations::#constant);
+            self.infos += 1;
+            return;
+        }
+        visit_mut::visit_expr_mut(self, expression);
+    }
+
+    /// `format!("{}/models/{}", client.baseurl, encode_path(&model_id.to_string()))`
+    fn visit_macro_mut(&mut self, call: &mut syn::Macro) {
+        if !call.path.is_ident("format") {
+            return;
+        }
+        let parser = syn::punctuated::Punctuated::<Expr, syn::Token![,]>::parse_terminated;
+        let Ok(mut arguments) = call.parse_body_with(parser) else {
+            return;
+        };
+        for argument in &mut arguments {
+            match argument {
+                Expr::Lit(ExprLit {
+                    lit: Lit::Str(text),
+                    ..
+                }) => {
+                    let without_fragment = text.value();
+                    let without_fragment = without_fragment.split('#').next().unwrap_or_default();
+                    *text = syn::LitStr::new(without_fragment, text.span());
+                }
+                Expr::Call(ExprCall { func, args, .. })
+                    if func.to_token_stream().to_string() == "encode_path" =>
+                {
+                    let Some(Expr::Reference(value)) = args.first() else {
+                        continue;
+                    };
+                    let Expr::MethodCall(to_string) = &*value.expr else {
+                        continue;
+                    };
+                    let receiver = &to_string.receiver;
+                    let name = receiver.to_token_stream().to_string();
+                    let function = if self.operation.raw_slashes.contains(&name) {
+                        format_ident!("path_segments")
+                    } else {
+                        format_ident!("path_segment")
+                    };
+                    *argument =
+                        parse_quote!(progenitor_client::#function(#name, &#receiver.to_string())?);
+                }
+                _ => {}
+            }
+        }
+        call.tokens = arguments.into_token_stream();
+    }
+}
+
+/// The name that progenitor gives an operation's builder.
+fn pascal(id: &str) -> String {
+    id.split('_')
+        .map(|word| {
+            let mut chars = word.chars();
+            let first = chars.next().into_iter().flat_map(char::to_uppercase);
+            first.chain(chars).collect::<String>()
+        })
+        .collect()
+}
+
+/// Documentation line by line, each beginning with a space, as people write it.
+struct Documentation<'a> {
+    operations: &'a [Operation],
+}
+
+impl VisitMut for Documentation<'_> {
+    fn visit_attributes_mut(&mut self, attributes: &mut Vec<Attribute>) {
+        // The documentation comes first, as people write it.
+        let mut polished = Vec::with_capacity(attributes.len());
+        attributes.sort_by_key(|attribute| documentation(attribute).is_none());
+        for attribute in attributes.drain(..) {
+            let Some(text) = documentation(&attribute) else {
+                polished.push(attribute);
+                continue;
+            };
+            let style = attribute.style;
+            for line in self.lines(&text) {
+                let line = if line.is_empty() {
+                    line
+                } else {
+                    format!(" {line}")
+                };
+                let mut new: Attribute = parse_quote!(#[doc = #line]);
+                new.style = style;
+                polished.push(new);
+            }
+        }
+        *attributes = polished;
+    }
+}
+
+impl Documentation<'_> {
+    fn lines(&self, text: &str) -> Vec<String> {
+        let mut lines: Vec<String> = Vec::new();
+        if text.is_empty() {
+            lines.push(String::new());
+            return lines;
+        }
+        let mut example = false;
+        for line in text.trim().lines() {
+            let line = line.trim_end();
+            // Its example cannot be compiled where it stands.
+            if line.ends_with("```ignore") || (example && line == "```") {
+                example = !example;
+                let words = line.trim_end_matches("```ignore");
+                if words != line && !words.is_empty() {
+                    lines.push(words.to_owned());
+                }
+                continue;
+            }
+            if example {
+                continue;
+            }
+            if let Some(rest) = line.strip_prefix("Sends a `") {
+                lines.push(self.request_line(rest, line));
+                continue;
+            }
+            lines.push(line.strip_prefix(' ').unwrap_or(line).to_owned());
+        }
+        while lines.last().is_some_and(String::is_empty) {
+            lines.pop();
+        }
+        lines
+    }
+
+    /// "Sends a `GET` request to `/models#stream`", without the fragment and with the page that
+    /// documents the operation.
+    fn request_line(&self, rest: &str, line: &str) -> String {
+        let mut parts = rest.split('`');
+        let (Some(method), Some(_), Some(path)) = (parts.next(), parts.next(), parts.next()) else {
+            return line.to_owned();
+        };
+        let path = path.split('#').next().unwrap_or(path);
+        let documented = self
+            .operations
+            .iter()
+            .find(|operation| operation.method == method && operation.path == path)
+            .and_then(|operation| operation.documentation.as_deref());
+        match documented {
+            Some(url) => format!("Sends `{method} {path}`, documented at <{url}>."),
+            None => format!("Sends `{method} {path}`."),
+        }
+    }
+}
+
+fn documentation(attribute: &Attribute) -> Option<String> {
+    match &attribute.meta {
+        Meta::NameValue(pair) if pair.path.is_ident("doc") => match &pair.value {
+            Expr::Lit(ExprLit {
+                lit: Lit::Str(text),
+                ..
+            }) => Some(text.value()),
+            _ => None,
+        },
+        _ => None,
+    }
+}

@@ -1,0 +1,74 @@
+//! One file a role: the client, its operations' builders, the types, their builders.
+
+use syn::{File, Item, parse_quote};
+
+/// Takes the modules of a file out into files of their own, each with its path.
+pub(super) fn split(mut file: File, enums: bool) -> Result<Vec<(String, File)>, String> {
+    let mut files = Vec::new();
+    take_module(&mut file, "", "builder", &mut files)?;
+    let mut types = module(&mut file, "types").ok_or("progenitor wrote no module `types`")?;
+    for inner in ["builder", "defaults", "error"] {
+        // Which of these there are depends on the document.
+        let _ = take_module(&mut types, "types/", inner, &mut files);
+    }
+    if enums {
+        let declaration: File = parse_quote! {
+            mod enums;
+            pub use self::enums::*;
+        };
+        types.items.splice(0..0, declaration.items);
+    }
+    files.push(("types.rs".to_owned(), types));
+    for role in ["types", "operations", "builder"] {
+        let role = quote::format_ident!("{role}");
+        file.items.insert(0, parse_quote!(pub mod #role;));
+    }
+    files.push(("mod.rs".to_owned(), file));
+    Ok(files)
+}
+
+/// Moves a module into a file; a child of `types` stays declared there.
+fn take_module(
+    file: &mut File,
+    folder: &str,
+    name: &str,
+    files: &mut Vec<(String, File)>,
+) -> Result<(), String> {
+    let inner = module(file, name).ok_or_else(|| format!("progenitor wrote no module `{name}`"))?;
+    if !folder.is_empty() {
+        let ident = quote::format_ident!("{name}");
+        let declaration: Item = if name == "defaults" {
+            parse_quote!(mod #ident;)
+        } else {
+            parse_quote!(pub mod #ident;)
+        };
+        file.items.insert(0, declaration);
+    }
+    files.push((format!("{folder}{name}.rs"), inner));
+    Ok(())
+}
+
+/// Takes a module's content out of a file, its attributes along.
+fn module(file: &mut File, name: &str) -> Option<File> {
+    let index = file
+        .items
+        .iter()
+        .position(|item| matches!(item, Item::Mod(module) if module.ident == name && module.content.is_some()))?;
+    let Item::Mod(module) = file.items.remove(index) else {
+        return None;
+    };
+    let (_, items) = module.content?;
+    let attrs = module
+        .attrs
+        .into_iter()
+        .map(|mut attribute| {
+            attribute.style = syn::AttrStyle::Inner(Default::default());
+            attribute
+        })
+        .collect();
+    Some(File {
+        attrs,
+        items,
+        ..parse_quote!()
+    })
+}
