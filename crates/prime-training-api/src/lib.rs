@@ -29,7 +29,7 @@
 
 #[rustfmt::skip]
 #[allow(missing_docs, unreachable_pub, unused_imports, unused_mut, unused_qualifications, reason = "generated")]
-#[allow(clippy::all, reason = "generated")]
+#[allow(clippy::all, clippy::unwrap_used, reason = "generated")]
 mod generated;
 
 #[doc(inline)]
