@@ -1,1 +1,80 @@
-//! x
+//! The Prime Intellect SDK for Rust: chat, streaming, wallets, training runs.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), prime_ext::Error> {
+//! let prime = prime_ext::Client::from_env()?; // the key and team that the `prime` command line uses
+//!
+//! let answer = prime
+//!     .chat("meta-llama/llama-3.1-70b-instruct")
+//!     .system("Be brief.")
+//!     .user("Capital of France?")
+//!     .max_tokens(50)
+//!     .send()
+//!     .await?;
+//! println!("{} for {}", answer.text(), answer.cost());
+//!
+//! // The same connections, billed to a team.
+//! let lab = prime.team("team_123");
+//! let mut story = lab.chat("meta-llama/llama-3.1-70b-instruct").user("Tell me a story").stream().await?;
+//! while let Some(text) = story.next_text().await? {
+//!     print!("{text}");
+//! }
+//! let whole = story.finish().await?; // an error if the stream was cut off
+//! println!("{:?}", whole.usage());
+//!
+//! let mut rows = lab.wallet().billings();
+//! while let Some(row) = rows.try_next().await? {
+//!     println!("{} {}", row.amount_usd, row.resource_type);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! | to | start from |
+//! |---|---|
+//! | connect | [`Client::from_env`], [`Client::builder`] |
+//! | choose who is billed | [`Client::team`], [`Client::personal`] |
+//! | see what there is | [`Client::models`] |
+//! | ask | [`Client::chat`], then [`send`](ChatRequest::send) or [`stream`](ChatRequest::stream) |
+//! | see what was spent | [`Client::wallet`], [`ChatAnswer::cost`] |
+//! | train | [`Client::runs`] |
+//! | know what went wrong | [`Error`] |
+//!
+//! Every call goes through the generated clients, [`pinference_api`] and [`prime_training_api`],
+//! whose types it takes and gives; what those do not offer yet can be reached through
+//! [`Client::inference_api`] and [`Client::training_api`], with the same key, limits and errors.
+//!
+//! # Features
+//!
+//! - `rustls` (default): TLS by rustls with ring; certificates from the operating system.
+//! - `native-tls`: TLS by the operating system's own library.
+//! - neither: plain HTTP to loopback, or a [`reqwest::Client`] of your own.
+
+mod account;
+pub mod chat;
+mod client;
+mod cost;
+mod envelope;
+mod error;
+mod events;
+mod http_client;
+mod models;
+mod pages;
+mod road;
+pub mod runs;
+mod settings;
+pub mod wallet;
+
+pub use account::Account;
+pub use chat::{ChatAnswer, ChatRequest, ChatStream};
+pub use client::{Client, ClientBuilder};
+pub use cost::Cost;
+pub use envelope::FieldError;
+pub use error::{Error, ErrorKind};
+pub use models::Models;
+pub use runs::{RunConfig, Runs, UsageWatch};
+pub use wallet::{Billings, Wallet};
+
+pub use pinference_api;
+pub use prime_runtime::{Secret, Timestamp, Usd};
+pub use prime_training_api;

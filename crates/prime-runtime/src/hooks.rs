@@ -1,6 +1,6 @@
 //! The traits through which generated code reaches its transport.
 
-use crate::{BoxError, Error, Operation, Response, Transport};
+use crate::{BoxError, Operation, Response, Transport};
 
 /// What generated code tells of a client. Implemented by generated code.
 pub trait ClientInfo<Inner> {
@@ -32,29 +32,19 @@ impl<T: ClientInfo<Inner>, Inner> ClientInfo<Inner> for &T {
     }
 }
 
-/// The steps of a call, as progenitor writes them. Only `exec` does something: it hands the request
-/// to the transport, which is the one place for whatever else a call needs.
+/// How generated code sends a request: through the transport, which is the one place for whatever
+/// else a call needs.
 #[allow(
     async_fn_in_trait,
     reason = "called by generated code on types it knows"
 )]
 pub trait ClientHooks<Inner: Transport>: ClientInfo<Inner> {
-    /// Before the request.
-    async fn pre<E>(&self, _: &mut reqwest::Request, _: &Operation) -> Result<(), Error<E>> {
-        Ok(())
-    }
-
-    /// The request.
+    /// Sends.
     async fn exec(
         &self,
         request: reqwest::Request,
         operation: &Operation,
     ) -> Result<Response, BoxError> {
         self.inner().execute(request, operation).await
-    }
-
-    /// After the answer.
-    async fn post<E>(&self, _: &Result<Response, BoxError>, _: &Operation) -> Result<(), Error<E>> {
-        Ok(())
     }
 }

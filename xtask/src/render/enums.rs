@@ -141,7 +141,14 @@ fn variants(values: &[String]) -> Vec<(Ident, &str)> {
             .split(|c: char| !c.is_alphanumeric())
             .filter(|word| !word.is_empty())
             .map(|word| {
-                let mut chars = word.chars();
+                // `QUEUED` becomes `Queued`, `toolCalls` stays `ToolCalls`.
+                let shouted = !word.chars().any(char::is_lowercase);
+                let rest = if shouted {
+                    word.to_lowercase()
+                } else {
+                    word.to_owned()
+                };
+                let mut chars = rest.chars();
                 let first = chars.next().into_iter().flat_map(char::to_uppercase);
                 first.chain(chars).collect::<String>()
             })

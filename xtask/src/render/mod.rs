@@ -4,11 +4,13 @@
 //! |---|---|
 //! | `client` | runs progenitor with our settings |
 //! | `polish` | mends what its output does that a caller should not meet |
+//! | `constructors` | `new` for the types that people write |
 //! | `enums` | open enumerations |
 //! | `operations` | what the document says of each operation, as constants |
 //! | `split` | one file a role |
 
 mod client;
+mod constructors;
 mod enums;
 mod operations;
 mod polish;

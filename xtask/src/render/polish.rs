@@ -132,10 +132,11 @@ fn operation_bodies(file: &mut File, operations: &[Operation]) -> Result<(), Str
         let mut body = OperationBody {
             operation,
             headers: 0,
+            hooks: 0,
             infos: 0,
         };
         body.visit_item_impl_mut(block);
-        if (body.headers, body.infos) != (1, 1) {
+        if (body.headers, body.hooks, body.infos) != (1, 2, 1) {
             return Err(format!(
                 "progenitor's code of `{}` is not as it was",
                 operation.id
@@ -148,20 +149,42 @@ fn operation_bodies(file: &mut File, operations: &[Operation]) -> Result<(), Str
 struct OperationBody<'a> {
     operation: &'a Operation,
     headers: usize,
+    hooks: usize,
     infos: usize,
+}
+
+/// `client.pre(…).await` and `client.post(…).await` have nothing to do: a transport has it all.
+fn is_idle_hook(expression: &Expr) -> bool {
+    let Expr::Await(awaited) = expression else {
+        return false;
+    };
+    matches!(&*awaited.base, Expr::MethodCall(call) if call.method == "pre" || call.method == "post")
 }
 
 impl VisitMut for OperationBody<'_> {
     fn visit_block_mut(&mut self, block: &mut Block) {
-        let before = block.stmts.len();
-        block.stmts.retain(|statement| match statement {
-            Stmt::Expr(Expr::MethodCall(call), _) if call.method == "append" => !call
-                .to_token_stream()
-                .to_string()
-                .contains("\"api-version\""),
-            _ => true,
+        block.stmts.retain(|statement| {
+            let Stmt::Expr(expression, _) = statement else {
+                return true;
+            };
+            match expression {
+                Expr::MethodCall(call)
+                    if call.method == "append"
+                        && call
+                            .to_token_stream()
+                            .to_string()
+                            .contains("\"api-version\"") =>
+                {
+                    self.headers += 1;
+                    false
+                }
+                Expr::Try(hook) if is_idle_hook(&hook.expr) => {
+                    self.hooks += 1;
+                    false
+                }
+                _ => true,
+            }
         });
-        self.headers += before - block.stmts.len();
         visit_mut::visit_block_mut(self, block);
     }
 

@@ -1,5 +1,6 @@
 //! One file a role: the client, its operations' builders, the types, their builders.
 
+use super::constructors;
 use syn::{File, Item, parse_quote};
 
 /// Takes the modules of a file out into files of their own, each with its path.
@@ -7,6 +8,7 @@ pub(super) fn split(mut file: File, enums: bool) -> Result<Vec<(String, File)>, 
     let mut files = Vec::new();
     take_module(&mut file, "", "builder", &mut files)?;
     let mut types = module(&mut file, "types").ok_or("progenitor wrote no module `types`")?;
+    constructors::add(&mut types);
     for inner in ["builder", "defaults", "error"] {
         // Which of these there are depends on the document.
         let _ = take_module(&mut types, "types/", inner, &mut files);

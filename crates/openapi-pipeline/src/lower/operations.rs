@@ -8,7 +8,7 @@ use crate::Pointer;
 const JSON: &str = "application/json";
 const EVENT_STREAM: &str = "text/event-stream";
 
-/// Gives each operation one error body, and splits those that answer with JSON or an event stream.
+/// Gives each operation one error body and one kind of success, and splits those that answer with JSON or an event stream.
 pub(super) fn lower_operations(
     document: &mut Value,
     notes: &mut Vec<Note>,
@@ -30,6 +30,7 @@ pub(super) fn lower_operations(
                 continue;
             }
             unify_error_bodies(operation, &place.join("responses"), notes);
+            widen_success(operation);
             if let Some(stream) = split_stream(operation, &place)? {
                 streams.insert(method.clone(), stream);
             }
@@ -97,6 +98,30 @@ fn unify_error_bodies(operation: &mut Value, place: &Pointer, notes: &mut Vec<No
         .and_then(Value::as_str)
         .unwrap_or_default();
     operation["description"] = format!("{said}\n\n# Errors\n{statuses}").into();
+}
+
+/// An operation that documents one success is successful with any status of that kind: a service
+/// that answers 200 where it said 201 has still done what was asked, and its answer must be read.
+fn widen_success(operation: &mut Value) {
+    let Some(Value::Object(responses)) = operation.get_mut("responses") else {
+        return;
+    };
+    let successes = responses.keys().filter(|status| status.starts_with('2'));
+    if let [only] = successes.cloned().collect::<Vec<_>>().as_slice() {
+        let renamed = std::mem::take(responses)
+            .into_iter()
+            .map(|(status, response)| {
+                (
+                    if &status == only {
+                        "2XX".to_owned()
+                    } else {
+                        status
+                    },
+                    response,
+                )
+            });
+        *responses = renamed.collect();
+    }
 }
 
 fn is_error(status: &str) -> bool {

@@ -61,12 +61,10 @@ impl<'a> ListModels<'a> {
             .headers(header_map)
             .build()?;
         let info = super::operations::LIST_MODELS;
-        client.pre(&mut request, &info).await?;
         let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
         let response = result?;
         match response.status().as_u16() {
-            200u16 => ResponseValue::from_response(response).await,
+            200..=299 => ResponseValue::from_response(response).await,
             400u16..=499u16 => {
                 Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
             }
@@ -161,12 +159,10 @@ impl<'a> CreateChatCompletion<'a> {
             .headers(header_map)
             .build()?;
         let info = super::operations::CREATE_CHAT_COMPLETION;
-        client.pre(&mut request, &info).await?;
         let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
         let response = result?;
         match response.status().as_u16() {
-            200u16 => ResponseValue::from_response(response).await,
+            200..=299 => ResponseValue::from_response(response).await,
             400u16..=499u16 => {
                 Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
             }
@@ -257,12 +253,10 @@ impl<'a> CreateChatCompletionStream<'a> {
             .headers(header_map)
             .build()?;
         let info = super::operations::CREATE_CHAT_COMPLETION_STREAM;
-        client.pre(&mut request, &info).await?;
         let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
         let response = result?;
         match response.status().as_u16() {
-            200u16 => Ok(ResponseValue::stream(response)),
+            200..=299 => Ok(ResponseValue::stream(response)),
             400u16..=499u16 => {
                 Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
             }
@@ -343,12 +337,10 @@ impl<'a> GetModel<'a> {
             .headers(header_map)
             .build()?;
         let info = super::operations::GET_MODEL;
-        client.pre(&mut request, &info).await?;
         let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
         let response = result?;
         match response.status().as_u16() {
-            200u16 => ResponseValue::from_response(response).await,
+            200..=299 => ResponseValue::from_response(response).await,
             400u16..=499u16 => {
                 Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
             }

@@ -177,6 +177,40 @@ pub struct ChatCompletionRequest {
 }
 
 impl ChatCompletionRequest {
+    /// With what is required, and nothing else.
+    pub fn new(
+        messages: ::std::vec::Vec<ChatMessage>,
+        model: impl Into<::std::string::String>,
+    ) -> Self {
+        Self {
+            frequency_penalty: Default::default(),
+            logprobs: Default::default(),
+            max_completion_tokens: Default::default(),
+            max_tokens: Default::default(),
+            messages: messages,
+            model: model.into(),
+            n: Default::default(),
+            parallel_tool_calls: Default::default(),
+            presence_penalty: Default::default(),
+            reasoning_effort: Default::default(),
+            response_format: Default::default(),
+            seed: Default::default(),
+            stop: Default::default(),
+            stream: Default::default(),
+            stream_options: Default::default(),
+            temperature: Default::default(),
+            tool_choice: Default::default(),
+            tools: Default::default(),
+            top_logprobs: Default::default(),
+            top_p: Default::default(),
+            usage: Default::default(),
+            user: Default::default(),
+            extra: Default::default(),
+        }
+    }
+}
+
+impl ChatCompletionRequest {
     pub fn builder() -> builder::ChatCompletionRequest {
         Default::default()
     }
@@ -241,6 +275,23 @@ pub struct ChatMessage {
 }
 
 impl ChatMessage {
+    /// With what is required, and nothing else.
+    pub fn new(role: crate::types::Role) -> Self {
+        Self {
+            content: Default::default(),
+            name: Default::default(),
+            reasoning: Default::default(),
+            reasoning_content: Default::default(),
+            reasoning_details: Default::default(),
+            refusal: Default::default(),
+            role: role,
+            tool_call_id: Default::default(),
+            tool_calls: Default::default(),
+        }
+    }
+}
+
+impl ChatMessage {
     pub fn builder() -> builder::ChatMessage {
         Default::default()
     }
@@ -264,6 +315,13 @@ impl CompletionTokensDetails {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct ErrorBody {
     pub error: ErrorDetail,
+}
+
+impl ErrorBody {
+    /// With what is required, and nothing else.
+    pub fn new(error: ErrorDetail) -> Self {
+        Self { error: error }
+    }
 }
 
 impl ErrorBody {
@@ -336,6 +394,18 @@ pub struct FunctionDefinition {
     pub parameters: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub strict: ::std::option::Option<bool>,
+}
+
+impl FunctionDefinition {
+    /// With what is required, and nothing else.
+    pub fn new(name: impl Into<::std::string::String>) -> Self {
+        Self {
+            description: Default::default(),
+            name: name.into(),
+            parameters: Default::default(),
+            strict: Default::default(),
+        }
+    }
 }
 
 impl FunctionDefinition {
@@ -476,6 +546,19 @@ pub struct Tool {
 }
 
 impl Tool {
+    /// With what is required, and nothing else.
+    pub fn new(
+        function: FunctionDefinition,
+        type_: impl Into<::std::string::String>,
+    ) -> Self {
+        Self {
+            function: function,
+            type_: type_.into(),
+        }
+    }
+}
+
+impl Tool {
     pub fn builder() -> builder::Tool {
         Default::default()
     }
@@ -490,6 +573,17 @@ pub struct ToolCall {
     pub id: ::std::option::Option<::std::string::String>,
     #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
     pub type_: ::std::option::Option<::std::string::String>,
+}
+
+impl ToolCall {
+    /// With what is required, and nothing else.
+    pub fn new(function: FunctionCall) -> Self {
+        Self {
+            function: function,
+            id: Default::default(),
+            type_: Default::default(),
+        }
+    }
 }
 
 impl ToolCall {

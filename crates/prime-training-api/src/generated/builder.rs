@@ -60,12 +60,10 @@ impl<'a> GetRunUsage<'a> {
             .headers(header_map)
             .build()?;
         let info = super::operations::GET_RUN_USAGE;
-        client.pre(&mut request, &info).await?;
         let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
         let response = result?;
         match response.status().as_u16() {
-            200u16 => ResponseValue::from_response(response).await,
+            200..=299 => ResponseValue::from_response(response).await,
             400u16..=499u16 => {
                 Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
             }
@@ -157,12 +155,10 @@ impl<'a> GetWallet<'a> {
             .headers(header_map)
             .build()?;
         let info = super::operations::GET_WALLET;
-        client.pre(&mut request, &info).await?;
         let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
         let response = result?;
         match response.status().as_u16() {
-            200u16 => ResponseValue::from_response(response).await,
+            200..=299 => ResponseValue::from_response(response).await,
             400u16..=499u16 => {
                 Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
             }
@@ -243,12 +239,10 @@ impl<'a> CreateRun<'a> {
             .headers(header_map)
             .build()?;
         let info = super::operations::CREATE_RUN;
-        client.pre(&mut request, &info).await?;
         let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
         let response = result?;
         match response.status().as_u16() {
-            201u16 => ResponseValue::from_response(response).await,
+            200..=299 => ResponseValue::from_response(response).await,
             400u16..=499u16 => {
                 Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
             }
@@ -310,12 +304,10 @@ impl<'a> DeleteRun<'a> {
             .headers(header_map)
             .build()?;
         let info = super::operations::DELETE_RUN;
-        client.pre(&mut request, &info).await?;
         let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
         let response = result?;
         match response.status().as_u16() {
-            200u16 => ResponseValue::from_response(response).await,
+            200..=299 => ResponseValue::from_response(response).await,
             400u16..=499u16 => {
                 Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
             }

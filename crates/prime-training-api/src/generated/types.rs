@@ -3,6 +3,8 @@
 //! Types used as operation parameters and responses.
 #![allow(clippy::all)]
 
+mod enums;
+pub use self::enums::*;
 pub mod error;
 mod defaults;
 pub mod builder;
@@ -63,6 +65,23 @@ pub struct CreateDedicatedRunRequest {
 }
 
 impl CreateDedicatedRunRequest {
+    /// With what is required, and nothing else.
+    pub fn new(
+        config: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    ) -> Self {
+        Self {
+            config: config,
+            hf_token: Default::default(),
+            image_tag: Default::default(),
+            name: Default::default(),
+            team_id: Default::default(),
+            wandb_api_key: Default::default(),
+            extra: Default::default(),
+        }
+    }
+}
+
+impl CreateDedicatedRunRequest {
     pub fn builder() -> builder::CreateDedicatedRunRequest {
         Default::default()
     }
@@ -99,6 +118,25 @@ pub struct CreateDedicatedRunResponse {
 }
 
 impl CreateDedicatedRunResponse {
+    /// With what is required, and nothing else.
+    pub fn new(
+        run_id: impl Into<::std::string::String>,
+        token_value: ::progenitor_client::Secret,
+    ) -> Self {
+        Self {
+            estimated_cost_per_hour: Default::default(),
+            gpu_type: Default::default(),
+            is_beta: Default::default(),
+            job_id: Default::default(),
+            on_demand: Default::default(),
+            price_per_gpu_hour: Default::default(),
+            run_id: run_id.into(),
+            token_value: token_value,
+        }
+    }
+}
+
+impl CreateDedicatedRunResponse {
     pub fn builder() -> builder::CreateDedicatedRunResponse {
         Default::default()
     }
@@ -110,6 +148,16 @@ pub struct DeleteRunResponse {
     pub deleted: bool,
     #[serde(rename = "runId")]
     pub run_id: ::std::string::String,
+}
+
+impl DeleteRunResponse {
+    /// With what is required, and nothing else.
+    pub fn new(deleted: bool, run_id: impl Into<::std::string::String>) -> Self {
+        Self {
+            deleted: deleted,
+            run_id: run_id.into(),
+        }
+    }
 }
 
 impl DeleteRunResponse {
@@ -210,9 +258,9 @@ pub struct RunUsageResponse {
     pub run_id: ::std::string::String,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub run_name: ::std::option::Option<::std::string::String>,
-    /// Compared without regard to case: QUEUED, PENDING, RUNNING, PAUSING; ended: STOPPED, FAILED, COMPLETED, PAUSED.
+    /// Compared without regard to case. A run that is STOPPED, FAILED, COMPLETED or PAUSED has ended.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub status: ::std::option::Option<::std::string::String>,
+    pub status: ::std::option::Option<crate::types::RunStatus>,
     pub total_cost_usd: ::progenitor_client::Usd,
     pub total_tokens: i64,
     pub training: RunUsageBreakdown,

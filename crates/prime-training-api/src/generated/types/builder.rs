@@ -872,7 +872,7 @@ pub struct RunUsageResponse {
         ::std::string::String,
     >,
     status: ::std::result::Result<
-        ::std::option::Option<::std::string::String>,
+        ::std::option::Option<crate::types::RunStatus>,
         ::std::string::String,
     >,
     total_cost_usd: ::std::result::Result<
@@ -965,7 +965,7 @@ impl RunUsageResponse {
     }
     pub fn status<T>(mut self, value: T) -> Self
     where
-        T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+        T: ::std::convert::TryInto<::std::option::Option<crate::types::RunStatus>>,
         T::Error: ::std::fmt::Display,
     {
         self.status = value

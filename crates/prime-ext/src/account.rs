@@ -1,0 +1,85 @@
+//! Whose account a call uses, and how each operation says so.
+
+use pinference_api::builder as inference;
+use prime_training_api::builder as training;
+
+use crate::error::{Error, ErrorKind};
+
+/// Whose account a call uses and bills.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Account {
+    /// The account of the key's owner.
+    #[default]
+    Personal,
+    /// A team's, by its id.
+    Team(String),
+}
+
+impl Account {
+    /// The team's id; nothing for the personal account.
+    ///
+    /// # Errors
+    /// If the id could not stand in a header or a query: nothing is sent then.
+    pub(crate) fn team(&self) -> Result<Option<&str>, Error> {
+        match self {
+            Self::Personal => Ok(None),
+            Self::Team(id) if id.trim().is_empty() => {
+                let message = "the team's id is empty; for the personal account use `personal()`";
+                Err(Error::new(ErrorKind::Request, message))
+            }
+            Self::Team(id)
+                if id
+                    .chars()
+                    .any(|c| c.is_control() || !c.is_ascii() || c == ' ') =>
+            {
+                let message = format!("{id:?} cannot be a team's id");
+                Err(Error::new(ErrorKind::Request, message))
+            }
+            Self::Team(id) => Ok(Some(id)),
+        }
+    }
+}
+
+/// How an operation names the team: one implementation for each builder. An operation without one
+/// does not compile where [`on_behalf`] is asked for it.
+pub(crate) trait NamesTeam: Sized {
+    /// Names the team in the place that the specification gives it.
+    fn team(self, team: &str) -> Self;
+}
+
+/// A call on behalf of an account.
+pub(crate) fn on_behalf<B: NamesTeam>(account: &Account, builder: B) -> Result<B, Error> {
+    Ok(match account.team()? {
+        Some(team) => builder.team(team),
+        None => builder,
+    })
+}
+
+macro_rules! in_header {
+    ($($builder:ty),*) => {$(
+        impl NamesTeam for $builder {
+            fn team(self, team: &str) -> Self {
+                self.x_prime_team_id(team)
+            }
+        }
+    )*};
+}
+
+in_header!(
+    inference::ListModels<'_>,
+    inference::GetModel<'_>,
+    inference::CreateChatCompletion<'_>,
+    inference::CreateChatCompletionStream<'_>
+);
+
+impl NamesTeam for training::GetWallet<'_> {
+    fn team(self, team: &str) -> Self {
+        self.team_id(team)
+    }
+}
+
+impl NamesTeam for training::CreateRun<'_> {
+    fn team(self, team: &str) -> Self {
+        self.body_map(|body| body.team_id(Some(team.to_owned())))
+    }
+}

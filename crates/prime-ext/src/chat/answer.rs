@@ -1,0 +1,80 @@
+//! The answer, whole.
+
+use std::ops::Deref;
+
+use http::HeaderMap;
+use pinference_api::types::{ChatCompletionResponse, ChatMessage, FinishReason, ToolCall, Usage};
+
+use crate::cost::Cost;
+
+/// A whole answer, streamed or not. Everything that the service said is in the
+/// [`ChatCompletionResponse`] to which it dereferences.
+#[derive(Clone)]
+pub struct ChatAnswer {
+    response: ChatCompletionResponse,
+    headers: HeaderMap,
+}
+
+impl ChatAnswer {
+    pub(crate) fn new(response: ChatCompletionResponse, headers: HeaderMap) -> Self {
+        Self { response, headers }
+    }
+
+    /// The text; empty if the model asked for tools instead, or gave no answer.
+    pub fn text(&self) -> &str {
+        self.message()
+            .and_then(|message| message.content.as_deref())
+            .unwrap_or_default()
+    }
+
+    /// The message, to be sent back with the next question. The first, if several were asked for.
+    pub fn message(&self) -> Option<&ChatMessage> {
+        self.response.choices.first()?.message.as_ref()
+    }
+
+    /// What the model asks to be called.
+    pub fn tool_calls(&self) -> &[ToolCall] {
+        self.message()
+            .and_then(|message| message.tool_calls.as_deref())
+            .unwrap_or_default()
+    }
+
+    /// Why the model stopped.
+    pub fn finish_reason(&self) -> Option<&FinishReason> {
+        self.response.choices.first()?.finish_reason.as_ref()
+    }
+
+    /// Tokens and cost, if the service said them.
+    pub fn usage(&self) -> Option<&Usage> {
+        self.response.usage.as_ref()
+    }
+
+    /// What it cost, if the service said so.
+    pub fn cost(&self) -> Cost {
+        Cost::of(self.usage())
+    }
+
+    /// The headers that came with it.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// What the service said, as the specification has it.
+    pub fn into_response(self) -> ChatCompletionResponse {
+        self.response
+    }
+}
+
+impl Deref for ChatAnswer {
+    type Target = ChatCompletionResponse;
+
+    fn deref(&self) -> &ChatCompletionResponse {
+        &self.response
+    }
+}
+
+impl std::fmt::Debug for ChatAnswer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("ChatAnswer").field(&self.response).finish()
+    }
+}

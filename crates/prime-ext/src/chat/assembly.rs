@@ -1,0 +1,297 @@
+//! Chunks put together to the answer that they are pieces of.
+
+use std::collections::BTreeMap;
+
+use pinference_api::types::{
+    ChatCompletionChoice, ChatCompletionChunk, ChatCompletionChunkChoice, ChatCompletionDelta,
+    ChatCompletionResponse, ChatMessage, FinishReason, FunctionCall, Role, ToolCall, ToolCallDelta,
+};
+use serde_json::Value;
+
+/// An answer in the making.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Assembly {
+    /// All but the choices.
+    head: ChatCompletionResponse,
+    choices: BTreeMap<i64, Choice>,
+}
+
+#[derive(Debug, Default, Clone)]
+struct Choice {
+    role: Option<Role>,
+    content: Option<String>,
+    reasoning: Option<String>,
+    reasoning_content: Option<String>,
+    reasoning_details: Option<Vec<Value>>,
+    refusal: Option<String>,
+    tool_calls: BTreeMap<i64, Call>,
+    logprobs: Option<Value>,
+    finish_reason: Option<FinishReason>,
+}
+
+#[derive(Debug, Default, Clone)]
+struct Call {
+    id: Option<String>,
+    kind: Option<String>,
+    name: String,
+    arguments: String,
+}
+
+impl Assembly {
+    /// Takes in a chunk.
+    pub(crate) fn add(&mut self, chunk: &ChatCompletionChunk) {
+        let head = &mut self.head;
+        keep_first(&mut head.id, &chunk.id);
+        keep_first(&mut head.created, &chunk.created);
+        keep_first(&mut head.model, &chunk.model);
+        keep_first(&mut head.service_tier, &chunk.service_tier);
+        keep_first(&mut head.system_fingerprint, &chunk.system_fingerprint);
+        // Some servers count as they go: the last count is the whole.
+        if chunk.usage.is_some() {
+            head.usage.clone_from(&chunk.usage);
+        }
+        for choice in &chunk.choices {
+            self.choices
+                .entry(choice.index.unwrap_or(0))
+                .or_default()
+                .add(choice);
+        }
+    }
+
+    /// Whether at least `asked` choices have begun and all that have begun have ended.
+    pub(crate) fn is_finished(&self, asked: usize) -> bool {
+        self.choices.len() >= asked.max(1)
+            && self
+                .choices
+                .values()
+                .all(|choice| choice.finish_reason.is_some())
+    }
+
+    /// The answer as far as it came.
+    pub(crate) fn answer(&self) -> ChatCompletionResponse {
+        let choices = self
+            .choices
+            .iter()
+            .map(|(index, choice)| choice.finished(*index))
+            .collect();
+        ChatCompletionResponse {
+            object: Some("chat.completion".to_owned()),
+            choices,
+            ..self.head.clone()
+        }
+    }
+}
+
+impl Choice {
+    fn add(&mut self, choice: &ChatCompletionChunkChoice) {
+        if choice.finish_reason.is_some() {
+            self.finish_reason.clone_from(&choice.finish_reason);
+        }
+        match (&mut self.logprobs, &choice.logprobs) {
+            (Some(kept), Some(new)) => join_lists(kept, new),
+            (kept @ None, Some(new)) if !new.is_null() => *kept = Some(new.clone()),
+            _ => {}
+        }
+        let Some(delta) = &choice.delta else { return };
+        let ChatCompletionDelta {
+            role,
+            content,
+            reasoning,
+            reasoning_content,
+            reasoning_details,
+            refusal,
+            tool_calls,
+        } = delta;
+        keep_first(&mut self.role, role);
+        append(&mut self.content, content);
+        append(&mut self.reasoning, reasoning);
+        append(&mut self.reasoning_content, reasoning_content);
+        append(&mut self.refusal, refusal);
+        if let Some(details) = reasoning_details {
+            self.reasoning_details
+                .get_or_insert_default()
+                .extend_from_slice(details);
+        }
+        for call in tool_calls.iter().flatten() {
+            let index = call.index.unwrap_or_else(|| self.next_call(call));
+            self.tool_calls.entry(index).or_default().add(call);
+        }
+    }
+
+    /// Where a piece of a tool call without an index belongs: a new id begins a new call.
+    fn next_call(&self, call: &ToolCallDelta) -> i64 {
+        let last = self.tool_calls.iter().next_back();
+        match last {
+            None => 0,
+            Some((index, last)) if call.id.is_some() && last.id != call.id => index + 1,
+            Some((index, _)) => *index,
+        }
+    }
+
+    fn finished(&self, index: i64) -> ChatCompletionChoice {
+        let calls = self
+            .tool_calls
+            .values()
+            .map(Call::finished)
+            .collect::<Vec<_>>();
+        let mut message = ChatMessage::new(self.role.clone().unwrap_or(Role::Assistant));
+        message.content.clone_from(&self.content);
+        message.reasoning.clone_from(&self.reasoning);
+        message
+            .reasoning_content
+            .clone_from(&self.reasoning_content);
+        message
+            .reasoning_details
+            .clone_from(&self.reasoning_details);
+        message.refusal.clone_from(&self.refusal);
+        message.tool_calls = (!calls.is_empty()).then_some(calls);
+        ChatCompletionChoice {
+            index: Some(index),
+            finish_reason: self.finish_reason.clone(),
+            logprobs: self.logprobs.clone(),
+            message: Some(message),
+        }
+    }
+}
+
+impl Call {
+    fn add(&mut self, call: &ToolCallDelta) {
+        keep_first(&mut self.id, &call.id);
+        keep_first(&mut self.kind, &call.type_);
+        if let Some(function) = &call.function {
+            self.name
+                .push_str(function.name.as_deref().unwrap_or_default());
+            self.arguments
+                .push_str(function.arguments.as_deref().unwrap_or_default());
+        }
+    }
+
+    fn finished(&self) -> ToolCall {
+        ToolCall {
+            id: self.id.clone(),
+            type_: self.kind.clone(),
+            function: FunctionCall {
+                name: self.name.clone(),
+                arguments: self.arguments.clone(),
+            },
+        }
+    }
+}
+
+fn keep_first<T: Clone>(kept: &mut Option<T>, new: &Option<T>) {
+    if kept.is_none() {
+        kept.clone_from(new);
+    }
+}
+
+fn append(kept: &mut Option<String>, new: &Option<String>) {
+    if let Some(new) = new {
+        kept.get_or_insert_default().push_str(new);
+    }
+}
+
+/// Log probabilities come as an object of lists, whose items belong to the pieces of the text.
+fn join_lists(kept: &mut Value, new: &Value) {
+    match (kept, new) {
+        (Value::Array(kept), Value::Array(new)) => kept.extend_from_slice(new),
+        (Value::Object(kept), Value::Object(new)) => {
+            for (key, value) in new {
+                match kept.get_mut(key) {
+                    Some(kept) => join_lists(kept, value),
+                    None => {
+                        kept.insert(key.clone(), value.clone());
+                    }
+                }
+            }
+        }
+        (kept @ Value::Null, new) => *kept = new.clone(),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn assemble(chunks: &[Value]) -> Value {
+        let mut assembly = Assembly::default();
+        for chunk in chunks {
+            assembly.add(&serde_json::from_value(chunk.clone()).unwrap());
+        }
+        serde_json::to_value(assembly.answer()).unwrap()
+    }
+
+    #[test]
+    fn tool_calls_reasoning_and_log_probabilities() {
+        let delta = |delta: Value| json!({"choices": [{"index": 0, "delta": delta}]});
+        let answer = assemble(&[
+            json!({"id": "c1", "model": "m", "created": 1, "choices": [
+                {"index": 0, "delta": {"role": "assistant", "content": null}}]}),
+            delta(json!({"reasoning": "hm"})),
+            delta(json!({"reasoning": "m", "reasoning_details": [{"type": "a"}]})),
+            delta(
+                json!({"tool_calls": [{"index": 0, "id": "t0", "type": "function",
+                "function": {"name": "add", "arguments": ""}}]}),
+            ),
+            delta(json!({"tool_calls": [{"index": 1, "id": "t1",
+                "function": {"name": "sub", "arguments": "{\"b\""}}]})),
+            delta(json!({"tool_calls": [{"index": 0, "function": {"arguments": "{\"a\":1}"}}]})),
+            delta(json!({"tool_calls": [{"index": 1, "function": {"arguments": ":2}"}}]})),
+            json!({"choices": [{"index": 0, "delta": {}, "logprobs": {"content": [1]}}]}),
+            json!({"choices": [{"index": 0, "delta": {}, "logprobs": {"content": [2]},
+                "finish_reason": "tool_calls"}]}),
+            json!({"choices": [], "usage": {"total_tokens": 9, "cost": "0.10"}}),
+        ]);
+        assert_eq!(
+            answer,
+            json!({
+                "id": "c1", "model": "m", "created": 1, "object": "chat.completion",
+                "choices": [{
+                    "index": 0, "finish_reason": "tool_calls", "logprobs": {"content": [1, 2]},
+                    "message": {
+                        "role": "assistant", "reasoning": "hmm", "reasoning_details": [{"type": "a"}],
+                        "tool_calls": [
+                            {"id": "t0", "type": "function", "function": {"name": "add", "arguments": "{\"a\":1}"}},
+                            {"id": "t1", "function": {"name": "sub", "arguments": "{\"b\":2}"}},
+                        ],
+                    },
+                }],
+                "usage": {"total_tokens": 9, "cost": 0.10},
+            })
+        );
+    }
+
+    #[test]
+    fn several_choices_come_mixed() {
+        let piece =
+            |index, text: &str| json!({"choices": [{"index": index, "delta": {"content": text}}]});
+        let answer = assemble(&[piece(1, "b"), piece(0, "a"), piece(1, "B"), piece(0, "A")]);
+        assert_eq!(answer["choices"][0]["message"]["content"], "aA");
+        assert_eq!(answer["choices"][1]["message"]["content"], "bB");
+    }
+
+    #[test]
+    fn finished_is_said_of_every_choice() {
+        let mut assembly = Assembly::default();
+        let mut add = |chunk: Value| {
+            assembly.add(&serde_json::from_value(chunk).unwrap());
+            (assembly.is_finished(1), assembly.is_finished(2))
+        };
+        assert_eq!(add(json!({"choices": []})), (false, false));
+        assert_eq!(
+            add(json!({"choices": [{"index": 0, "finish_reason": ""}]})),
+            (true, false)
+        );
+        assert_eq!(
+            add(json!({"choices": [{"index": 1, "delta": {}}]})),
+            (false, false)
+        );
+        assert_eq!(
+            add(json!({"choices": [{"index": 1, "finish_reason": "abort"}]})),
+            (true, true)
+        );
+    }
+}

@@ -1,0 +1,158 @@
+//! The question.
+
+use pinference_api::operations;
+use pinference_api::types::{
+    ChatCompletionRequest, ChatMessage, Role, StopSequences, StreamOptions,
+};
+
+use super::{ChatAnswer, ChatStream};
+use crate::account::on_behalf;
+use crate::client::Client;
+use crate::error::{Error, ErrorKind};
+
+/// A question to a model. From [`Client::chat`]; [`send`](Self::send) or [`stream`](Self::stream) asks
+/// it.
+///
+/// ```no_run
+/// # async fn example(prime: prime_ext::Client) -> Result<(), prime_ext::Error> {
+/// let answer = prime
+///     .chat("meta-llama/llama-3.1-70b-instruct")
+///     .user("Capital of France?")
+///     .temperature(0.2)
+///     .with(|request| request.seed = Some(7)) // whatever else the specification has
+///     .send()
+///     .await?;
+/// println!("{}", answer.text());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+#[must_use = "nothing is asked until `send` or `stream`"]
+pub struct ChatRequest {
+    client: Client,
+    body: ChatCompletionRequest,
+}
+
+impl ChatRequest {
+    pub(crate) fn new(client: Client, model: String) -> Self {
+        let body = ChatCompletionRequest::new(Vec::new(), model);
+        Self { client, body }
+    }
+
+    /// Says what the model is to be and to do.
+    pub fn system(self, text: impl Into<String>) -> Self {
+        self.say(Role::System, text.into())
+    }
+
+    /// Says something to the model.
+    pub fn user(self, text: impl Into<String>) -> Self {
+        self.say(Role::User, text.into())
+    }
+
+    /// Repeats what the model said before.
+    pub fn assistant(self, text: impl Into<String>) -> Self {
+        self.say(Role::Assistant, text.into())
+    }
+
+    /// Adds a message of any kind: an answer with its tool calls, the result of a tool.
+    pub fn message(mut self, message: ChatMessage) -> Self {
+        self.body.messages.push(message);
+        self
+    }
+
+    fn say(self, role: Role, text: String) -> Self {
+        let mut message = ChatMessage::new(role);
+        message.content = Some(text);
+        self.message(message)
+    }
+
+    /// The most tokens to generate.
+    pub fn max_tokens(mut self, tokens: u32) -> Self {
+        self.body.max_tokens = Some(tokens.into());
+        self
+    }
+
+    /// Sampling temperature, 0 to 2.
+    pub fn temperature(mut self, temperature: f64) -> Self {
+        self.body.temperature = Some(temperature);
+        self
+    }
+
+    /// Texts at which the model stops.
+    pub fn stop<T: Into<String>>(mut self, texts: impl IntoIterator<Item = T>) -> Self {
+        let texts = texts.into_iter().map(Into::into).collect();
+        self.body.stop = Some(StopSequences::Several(texts));
+        self
+    }
+
+    /// Sets whatever the specification has, on the request itself; fields that it does not have go
+    /// into `extra`.
+    pub fn with(mut self, set: impl FnOnce(&mut ChatCompletionRequest)) -> Self {
+        set(&mut self.body);
+        self
+    }
+
+    /// Asks, and waits for the whole answer.
+    ///
+    /// # Errors
+    /// If the call fails. It is sent once; [`Error::outcome_unknown`] says that it may have been
+    /// answered, and billed, all the same.
+    pub async fn send(mut self) -> Result<ChatAnswer, Error> {
+        self.check()?;
+        self.body.stream = None;
+        let call = self
+            .client
+            .inference_api()
+            .create_chat_completion()
+            .body(self.body);
+        let call = on_behalf(self.client.account(), call)?;
+        let answer = call
+            .send()
+            .await
+            .map_err(|e| Error::of_call(&operations::CREATE_CHAT_COMPLETION, e))?;
+        let (response, _, headers, _) = answer.into_parts();
+        Ok(ChatAnswer::new(response, headers))
+    }
+
+    /// Asks, and gives the answer as it comes. Usage and cost are asked for, unless the request says
+    /// otherwise in `stream_options`.
+    ///
+    /// # Errors
+    /// If the call fails, or the stream begins with an error.
+    pub async fn stream(mut self) -> Result<ChatStream, Error> {
+        self.check()?;
+        self.body.stream = Some(true);
+        self.body.stream_options.get_or_insert(StreamOptions {
+            include_usage: Some(true),
+        });
+        let answers = self
+            .body
+            .n
+            .and_then(|n| usize::try_from(n).ok())
+            .unwrap_or(1);
+        let call = self
+            .client
+            .inference_api()
+            .create_chat_completion_stream()
+            .body(self.body);
+        let call = on_behalf(self.client.account(), call)?;
+        let operation = &operations::CREATE_CHAT_COMPLETION_STREAM;
+        let answer = call
+            .send()
+            .await
+            .map_err(|e| Error::of_call(operation, e))?;
+        let (pieces, _, headers, _) = answer.into_parts();
+        ChatStream::open(pieces, headers, answers).await
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        let fault = if self.body.model.trim().is_empty() {
+            "the model's id is empty"
+        } else if self.body.messages.is_empty() {
+            "there is no message to answer; add one with `user`"
+        } else {
+            return Ok(());
+        };
+        Err(Error::new(ErrorKind::Request, fault))
+    }
+}
