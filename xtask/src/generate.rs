@@ -124,6 +124,21 @@ pub fn write(project: &Project) -> Result<Vec<Change>> {
     Ok(changes)
 }
 
+/// Every generated file as it stands now, by its path inside the project.
+///
+/// # Errors
+/// If one cannot be read.
+pub fn read_all(project: &Project) -> Result<BTreeMap<PathBuf, Option<String>>> {
+    let mut paths = vec![PathBuf::from(lock::LOCK)];
+    for api in &project.apis {
+        paths.extend(files_below(project, &generated_folder(&api.package))?);
+    }
+    paths
+        .into_iter()
+        .map(|path| Ok((path.clone(), read_if_there(&project.path(&path))?)))
+        .collect()
+}
+
 fn generated_folder(package: &str) -> PathBuf {
     Path::new("crates")
         .join(package)

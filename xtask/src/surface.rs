@@ -6,7 +6,9 @@
 use std::fmt::Write as _;
 
 use quote::ToTokens;
-use syn::{Fields, FnArg, ImplItem, Item, ReturnType, Visibility};
+use syn::{
+    Field, Fields, FnArg, ImplItem, Item, ReturnType, Signature, Visibility, WherePredicate,
+};
 
 use crate::{Error, Result};
 
@@ -32,82 +34,118 @@ pub fn surface(files: &[(String, String)]) -> Result<String> {
 fn describe(item: &Item, text: &mut String) {
     match item {
         Item::Struct(item) if is_public(&item.vis) => {
-            let _ = writeln!(text, "struct {}", item.ident);
-            if let Fields::Named(fields) = &item.fields {
-                for field in fields.named.iter().filter(|field| is_public(&field.vis)) {
-                    if let Some(name) = &field.ident {
-                        let _ = writeln!(text, "    {name}: {}", short(&field.ty));
-                    }
+            let Fields::Named(fields) = &item.fields else {
+                return;
+            };
+            let fields: Vec<&Field> = fields
+                .named
+                .iter()
+                .filter(|field| is_public(&field.vis))
+                .collect();
+            if fields.is_empty() {
+                return;
+            }
+            let _ = writeln!(text, "\nstruct {}", item.ident);
+            for field in fields {
+                if let Some(name) = &field.ident {
+                    let wire = wire_name(field).map(|wire| format!(" as {wire:?}"));
+                    let wire = wire.unwrap_or_default();
+                    let _ = writeln!(text, "    {name}: {}{wire}", short(&field.ty));
                 }
             }
         }
         Item::Enum(item) if is_public(&item.vis) => {
-            let _ = writeln!(text, "enum {}", item.ident);
+            let _ = writeln!(text, "\nenum {}", item.ident);
             for variant in &item.variants {
                 let _ = writeln!(text, "    {}{}", variant.ident, short(&variant.fields));
             }
         }
         Item::Const(item) if is_public(&item.vis) => {
-            let _ = writeln!(text, "const {} = {}", item.ident, short(&item.expr));
+            let _ = writeln!(text, "\nconst {} = {}", item.ident, short(&item.expr));
         }
         Item::Impl(block) if block.trait_.is_none() => {
-            let functions: Vec<_> = block
-                .items
-                .iter()
-                .filter_map(|item| match item {
-                    ImplItem::Fn(function) if is_public(&function.vis) => Some(function),
-                    _ => None,
-                })
-                .collect();
-            // Every type has a builder, and every builder of an operation a `new`.
-            let worth_it = functions
-                .iter()
-                .any(|function| function.sig.ident != "builder");
-            if !worth_it {
-                return;
+            let mut functions = String::new();
+            for item in &block.items {
+                if let ImplItem::Fn(function) = item
+                    && is_public(&function.vis)
+                    && !is_told_elsewhere(&function.sig)
+                {
+                    let _ = writeln!(functions, "    {}", signature(&function.sig));
+                }
             }
-            let _ = writeln!(text, "impl {}", short(&block.self_ty));
-            for function in functions {
-                let arguments: Vec<String> = function
-                    .sig
-                    .inputs
-                    .iter()
-                    .filter_map(|argument| match argument {
-                        FnArg::Typed(argument) => Some(short(&argument.ty)),
-                        FnArg::Receiver(_) => None,
-                    })
-                    .collect();
-                let bound = function.sig.generics.where_clause.as_ref().map(short);
-                let arguments = match bound {
-                    Some(bound) => format!("{}; {bound}", arguments.join(", ")),
-                    None => arguments.join(", "),
-                };
-                let output = match &function.sig.output {
-                    ReturnType::Default => String::new(),
-                    ReturnType::Type(_, output) => format!(" -> {}", short(output)),
-                };
-                let _ = writeln!(text, "    {}({arguments}){output}", function.sig.ident);
+            if !functions.is_empty() {
+                let _ = write!(text, "\nimpl {}\n{functions}", short(&block.self_ty));
             }
         }
         _ => {}
     }
 }
 
+/// Every type has a `builder`, every operation's builder a `new` of its client, every body a
+/// `body_map` beside its `body`.
+fn is_told_elsewhere(signature: &Signature) -> bool {
+    let of_client = signature.inputs.first().is_some_and(|argument| {
+        matches!(argument, FnArg::Typed(argument) if short(&argument.ty) == "&'a Client")
+    });
+    signature.ident == "builder" || signature.ident == "body_map" || of_client
+}
+
+fn signature(signature: &Signature) -> String {
+    let bounds: Vec<(String, String)> = signature
+        .generics
+        .where_clause
+        .iter()
+        .flat_map(|clause| &clause.predicates)
+        .filter_map(|predicate| match predicate {
+            WherePredicate::Type(bound) => Some((
+                short(&bound.bounded_ty),
+                format!("impl {}", short(&bound.bounds)),
+            )),
+            _ => None,
+        })
+        .collect();
+    let arguments: Vec<String> = signature
+        .inputs
+        .iter()
+        .filter_map(|argument| match argument {
+            FnArg::Typed(argument) => {
+                let ty = short(&argument.ty);
+                let bound = bounds.iter().find(|(bounded, _)| *bounded == ty);
+                Some(bound.map_or(ty, |(_, bound)| bound.clone()))
+            }
+            FnArg::Receiver(_) => None,
+        })
+        .collect();
+    let output = match &signature.output {
+        ReturnType::Type(_, output) if short(output) != "Self" => format!(" -> {}", short(output)),
+        _ => String::new(),
+    };
+    format!("{}({}){output}", signature.ident, arguments.join(", "))
+}
+
+/// What a field is called on the wire, where that is not its name.
+fn wire_name(field: &Field) -> Option<String> {
+    let serde = field
+        .attrs
+        .iter()
+        .find(|attribute| attribute.path().is_ident("serde"))?;
+    let arguments = short(&serde.meta.require_list().ok()?.tokens);
+    let renamed = arguments.split("rename = \"").nth(1)?;
+    Some(renamed.split('"').next()?.to_owned())
+}
+
 fn is_public(visibility: &Visibility) -> bool {
     matches!(visibility, Visibility::Public(_))
 }
 
-/// A type as one would say it: without the paths to well-known crates.
+/// A type as one would say it: without the paths to where it is defined, and without line breaks.
 fn short(tokens: &impl ToTokens) -> String {
     let text = tokens.to_token_stream().to_string();
     let mut words: Vec<&str> = Vec::new();
-    for word in text.split(' ') {
+    for word in text.split_whitespace() {
         if word == "::" {
-            // A path keeps only its last part.
-            if words
-                .last()
-                .is_some_and(|last| last.chars().all(|c| c.is_alphanumeric() || c == '_'))
-            {
+            let is_name = |word: &str| word.chars().all(|c| c.is_alphanumeric() || c == '_');
+            if words.last().is_some_and(|last| is_name(last)) {
                 words.pop();
             }
         } else {
@@ -126,6 +164,7 @@ fn short(tokens: &impl ToTokens) -> String {
         (" )", ")"),
         ("& ", "&"),
         (",>", ">"),
+        (",)", ")"),
     ] {
         short = short.replace(spaced, tight);
     }

@@ -4,11 +4,13 @@
 //!
 //! | step | what it does |
 //! |---|---|
+//! | `check` | what no step could make sense of: references that lead nowhere, values of another type |
 //! | `schema` | what 3.1 schemas say in their own way, said as 3.0 says it |
 //! | `defaults` | a default that a request need not send is documented instead of sent |
 //! | `enums` | string enumerations get a name of their own, so that they can be generated as open ones |
 //! | `operations` | one error body an operation; JSON and event stream as two operations |
 
+mod check;
 mod defaults;
 mod enums;
 mod operations;
@@ -86,6 +88,7 @@ pub fn lower(document: &Value) -> Result<Lowered, LowerError> {
             ));
         }
     }
+    check::check(document)?;
     let mut document = document.clone();
     let mut notes = Vec::new();
     document["openapi"] = "3.0.3".into();

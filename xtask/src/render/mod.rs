@@ -2,6 +2,7 @@
 //!
 //! | module | what it does |
 //! |---|---|
+//! | `read` | the document as `openapiv3` has it |
 //! | `client` | runs progenitor with our settings |
 //! | `polish` | mends what its output does that a caller should not meet |
 //! | `constructors` | `new` for the types that people write |
@@ -14,10 +15,10 @@ mod constructors;
 mod enums;
 mod operations;
 mod polish;
+mod read;
 mod split;
 
 use openapi_pipeline::lower::Lowered;
-use openapiv3::OpenAPI;
 
 use crate::project::Api;
 use crate::{Error, Result};
@@ -29,11 +30,8 @@ use crate::{Error, Result};
 pub fn render(api: &Api, lowered: &Lowered) -> Result<Vec<(String, String)>> {
     let fault =
         |reason: String| Error::new(format!("specs/{}: {reason}", api.specification.display()));
-    let document: OpenAPI = serde_json::from_value(lowered.document.clone()).map_err(|e| {
-        fault(format!(
-            "the lowered document is not valid OpenAPI 3.0: {e}"
-        ))
-    })?;
+    let document = read::read(&lowered.document)
+        .map_err(|e| Error::new(format!("specs/{}{e}", api.specification.display())))?;
     let operations = operations::list(&document);
     let tokens = client::generate(&document, &lowered.enums).map_err(fault)?;
     let mut file = syn::parse2(tokens)

@@ -3,15 +3,17 @@
 use super::constructors;
 use syn::{File, Item, parse_quote};
 
-/// Takes the modules of a file out into files of their own, each with its path.
+/// Takes the modules of a file out into files of their own, each with its path: the client first,
+/// what it leads to after it.
 pub(super) fn split(mut file: File, enums: bool) -> Result<Vec<(String, File)>, String> {
-    let mut files = Vec::new();
-    take_module(&mut file, "", "builder", &mut files)?;
+    let mut inner_files = Vec::new();
+    take_module(&mut file, "", "builder", &mut inner_files)?;
     let mut types = module(&mut file, "types").ok_or("progenitor wrote no module `types`")?;
     constructors::add(&mut types);
+    let mut files_of_types = Vec::new();
     for inner in ["builder", "defaults", "error"] {
         // Which of these there are depends on the document.
-        let _ = take_module(&mut types, "types/", inner, &mut files);
+        let _ = take_module(&mut types, "types/", inner, &mut files_of_types);
     }
     if enums {
         let declaration: File = parse_quote! {
@@ -20,12 +22,14 @@ pub(super) fn split(mut file: File, enums: bool) -> Result<Vec<(String, File)>, 
         };
         types.items.splice(0..0, declaration.items);
     }
-    files.push(("types.rs".to_owned(), types));
     for role in ["types", "operations", "builder"] {
         let role = quote::format_ident!("{role}");
         file.items.insert(0, parse_quote!(pub mod #role;));
     }
-    files.push(("mod.rs".to_owned(), file));
+    let mut files = vec![("mod.rs".to_owned(), file)];
+    files.append(&mut inner_files);
+    files.push(("types.rs".to_owned(), types));
+    files.append(&mut files_of_types);
     Ok(files)
 }
 

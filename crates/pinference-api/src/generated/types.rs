@@ -98,6 +98,7 @@ pub struct ChatCompletionDelta {
     /// Why the model will not answer.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub refusal: ::std::option::Option<::std::string::String>,
+    /// Who speaks.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub role: ::std::option::Option<crate::types::Role>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]

@@ -1,0 +1,264 @@
+//! The road from specifications to generated crates, on the real specifications.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use xtask::project::Project;
+use xtask::{generate, inputs, lock, render, surface};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_owned()
+}
+
+fn project() -> Project {
+    Project::at(&root()).unwrap()
+}
+
+/// A copy of the specifications and the generated crates, to be changed.
+struct Copy(PathBuf);
+
+impl Copy {
+    fn new(name: &str) -> Self {
+        let folder = std::env::temp_dir().join(format!("xtask-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&folder);
+        copy(&root().join("specs"), &folder.join("specs"));
+        for api in &project().apis {
+            let generated = Path::new("crates").join(&api.package).join("src/generated");
+            copy(&root().join(&generated), &folder.join(&generated));
+        }
+        Self(folder)
+    }
+
+    fn edit(&self, file: &str, from: &str, to: &str) {
+        let path = self.0.join(file);
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "{file} has no {from:?}");
+        fs::write(&path, text.replacen(from, to, 1)).unwrap();
+    }
+
+    /// The error that generating ends in; the copy is as it was.
+    fn error(&self) -> String {
+        let before = generate::read_all(&Project::at(&root()).unwrap()).unwrap();
+        let error = match Project::at(&self.0) {
+            Ok(project) => generate::write(&project).unwrap_err(),
+            Err(error) => return error.to_string(),
+        };
+        assert_eq!(
+            before,
+            generate::read_all(&Project::at(&self.0).unwrap()).unwrap()
+        );
+        error.to_string()
+    }
+}
+
+impl Drop for Copy {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        if entry.path().is_dir() {
+            copy(&entry.path(), &to.join(entry.file_name()));
+        } else {
+            fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+        }
+    }
+}
+
+#[test]
+fn generated_files_match_their_specifications() {
+    let stale = generate::check(&project()).unwrap();
+    let stale: Vec<String> = stale.iter().map(ToString::to_string).collect();
+    assert!(
+        stale.is_empty(),
+        "stale, run `cargo xtask generate`: {stale:#?}"
+    );
+}
+
+#[test]
+fn the_lock_holds_the_specifications() {
+    let project = project();
+    assert_eq!(
+        project.read(lock::LOCK).unwrap(),
+        lock::text(&project).unwrap()
+    );
+}
+
+#[test]
+fn lowered_documents() {
+    let project = project();
+    for api in &project.apis {
+        let lowered = inputs::lower(&project, api).unwrap();
+        let notes: Vec<_> = lowered.notes.iter().map(|n| (&n.place, &n.what)).collect();
+        assert!(notes.is_empty(), "{} loses something: {notes:?}", api.name);
+        let text = openapi_pipeline::document::to_yaml(&lowered.document).unwrap();
+        insta::assert_snapshot!(format!("{}_lowered", api.name), text);
+    }
+}
+
+#[test]
+fn public_surfaces() {
+    let project = project();
+    for api in &project.apis {
+        let files = render::render(api, &inputs::lower(&project, api).unwrap()).unwrap();
+        let text = surface::surface(&files).unwrap();
+        insta::assert_snapshot!(format!("{}_surface", api.name), text);
+    }
+}
+
+#[test]
+fn rendering_twice_gives_the_same_bytes() {
+    let project = project();
+    assert_eq!(
+        generate::render_all(&project).unwrap(),
+        generate::render_all(&project).unwrap()
+    );
+}
+
+#[test]
+fn a_changed_type_makes_every_file_it_touches_stale() {
+    let copy = Copy::new("changed-type");
+    copy.edit(
+        "specs/training.yml",
+        "total_tokens:\n          type: integer",
+        "total_tokens:\n          type: string",
+    );
+    let stale = generate::check(&Project::at(&copy.0).unwrap()).unwrap();
+    let paths: Vec<String> = stale
+        .iter()
+        .map(|change| change.path.display().to_string())
+        .collect();
+    assert_eq!(
+        paths,
+        [
+            "crates/prime-training-api/src/generated/types/builder.rs",
+            "crates/prime-training-api/src/generated/types.rs",
+            "specs/specs.lock",
+        ]
+    );
+    assert!(
+        stale[1]
+            .diff()
+            .contains("+    pub total_tokens: ::std::string::String")
+    );
+}
+
+#[test]
+fn writing_mends_what_is_stale_missing_or_left_over() {
+    let copy = Copy::new("mends");
+    let folder = "crates/pinference-api/src/generated";
+    copy.edit(
+        &format!("{folder}/mod.rs"),
+        "pub struct Client",
+        "pub struct Edited",
+    );
+    fs::remove_file(copy.0.join(folder).join("operations.rs")).unwrap();
+    fs::write(copy.0.join(folder).join("types/old.rs"), "// old").unwrap();
+    let project = Project::at(&copy.0).unwrap();
+    assert_eq!(generate::check(&project).unwrap().len(), 3);
+    assert_eq!(generate::write(&project).unwrap().len(), 3);
+    assert!(generate::check(&project).unwrap().is_empty());
+}
+
+#[test]
+fn mistakes_name_file_place_and_reason() {
+    let cases = [
+        (
+            "specs/training.yml",
+            "openapi: 3.1.0",
+            "openapi: 2.0.0",
+            "specs/training.yml#/openapi: version",
+        ),
+        (
+            "specs/training.yml",
+            "  /api/v1/billing/wallet:",
+            "  /api/v1/billing/purse:",
+            "specs/overlays/training-documented.yml#/actions/1: target $.paths['/api/v1/billing/wallet'].get: matches nothing",
+        ),
+        (
+            "specs/training.yml",
+            "      title: ErrorDetail",
+            "     title: ErrorDetail",
+            "specs/training.yml: not valid YAML",
+        ),
+        (
+            "specs/training.yml",
+            "          title: Currency",
+            "          title: Currency\n          prefixItems: []",
+            "specs/training.yml#/components/schemas/WalletResponse/properties/currency/prefixItems: `prefixItems` cannot be said",
+        ),
+        (
+            "specs/training.yml",
+            "operationId: get_wallet_api_v1_billing_wallet_get",
+            "operationId: get_wallet",
+            "specs/overlays/training-documented.yml#/actions/1: target $.paths['/api/v1/billing/wallet'].get: changes nothing",
+        ),
+        (
+            "specs/training.yml",
+            "#/components/schemas/RunPricing'",
+            "#/components/schemas/Gone'",
+            "specs/training.yml#/components/schemas/RunUsageResponse/properties/pricing/$ref: \"#/components/schemas/Gone\" leads nowhere",
+        ),
+        (
+            "specs/inference.yml",
+            "          - system\n",
+            "          - 1\n",
+            "specs/inference.yml#/components/schemas/ChatMessage/properties/role/enum/0: 1 is not of the type \"string\"",
+        ),
+        (
+            "specs/inference.yml",
+            "          - tool\n",
+            "          - tool\n          - developer\n",
+            "specs/inference.yml#/components/schemas/ChatCompletionDelta/properties/role: two different enumerations would be named \"Role\"",
+        ),
+        (
+            "specs/training.yml",
+            "        in: query\n",
+            "        in: nowhere\n",
+            "specs/training.yml#/paths/~1api~1v1~1billing~1wallet/get/parameters/0: not valid OpenAPI 3.0: ",
+        ),
+        (
+            "specs/overlays/inference-observed.yml",
+            "overlay: 1.0.0",
+            "overlay: 9.0.0",
+            "specs/overlays/inference-observed.yml: not a valid Overlay",
+        ),
+        (
+            "specs/overlays/inference-observed.yml",
+            "target: $.components.schemas.Model.properties",
+            "target: '$.['",
+            "specs/overlays/inference-observed.yml: not a valid Overlay",
+        ),
+        (
+            "specs/apis.toml",
+            "inference.yml",
+            "nowhere.yml",
+            "specs/nowhere.yml: No such file",
+        ),
+        (
+            "specs/apis.toml",
+            "inference.yml",
+            "../../etc/passwd",
+            "specs/apis.toml: api \"inference\"",
+        ),
+        ("specs/apis.toml", "[[api]]", "[[api]", "specs/apis.toml: "),
+    ];
+    for (number, (file, from, to, expected)) in cases.into_iter().enumerate() {
+        let copy = Copy::new(&format!("mistake-{number}"));
+        copy.edit(file, from, to);
+        let error = copy.error();
+        assert!(
+            error.starts_with(expected),
+            "expected {expected}\ngot {error}"
+        );
+    }
+}
