@@ -1,0 +1,71 @@
+//! Ids that follow from the seed.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+/// Numbers and ids. Each kind has a sequence of its own, so that the third run has the same id
+/// however many chats came before it.
+pub(crate) struct Ids {
+    seed: u64,
+    counters: Mutex<HashMap<&'static str, u64>>,
+}
+
+impl Ids {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self {
+            seed,
+            counters: Mutex::default(),
+        }
+    }
+
+    /// The next number of a kind.
+    pub(crate) fn number(&self, kind: &'static str) -> u64 {
+        let mut counters = self.counters.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = counters.entry(kind).or_default();
+        *count += 1;
+        let kind = kind.bytes().fold(self.seed, |hash, byte| {
+            mix(hash.wrapping_add(u64::from(byte)))
+        });
+        mix(kind.wrapping_add(*count))
+    }
+
+    /// The next id of a kind, such as `run_5f1e…`: 24 hexadecimal digits.
+    pub(crate) fn id(&self, kind: &'static str) -> String {
+        let (high, low) = (self.number(kind), self.number(kind));
+        format!("{kind}{high:016x}{:08x}", low >> 32)
+    }
+
+    /// The next secret of a kind: an id of 48 digits more.
+    pub(crate) fn secret(&self, kind: &'static str) -> String {
+        (0..3).fold(self.id(kind), |secret, _| {
+            format!("{secret}{:016x}", self.number(kind))
+        })
+    }
+}
+
+/// The mixing step of splitmix64.
+fn mix(value: u64) -> u64 {
+    let value = value.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    let value = (value ^ (value >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let value = (value ^ (value >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    value ^ (value >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_have_their_own_sequences() {
+        let (one, two) = (Ids::new(7), Ids::new(7));
+        for _ in 0..5 {
+            one.id("chatcmpl-");
+        }
+        let run = one.id("run_");
+        assert_eq!(run, two.id("run_"));
+        assert_ne!(run, one.id("run_"));
+        assert_ne!(run, Ids::new(8).id("run_"));
+        assert_eq!(run.len(), 28);
+        assert_eq!(one.secret("pit_").len(), 4 + 72);
+    }
+}

@@ -1,0 +1,42 @@
+//! What tokens cost.
+
+use prime_runtime::Usd;
+use rust_decimal::Decimal;
+
+/// One in a million.
+const MILLIONTH: Decimal = Decimal::from_parts(1, 0, 0, false, 6);
+
+/// What `tokens` cost at a price for a million of them, to the digit.
+pub(crate) fn per_million(tokens: i64, price: Usd) -> Usd {
+    // Neither product can overflow: tokens are counted in bodies or seconds, prices are ours.
+    Decimal::from(tokens)
+        .checked_mul(MILLIONTH)
+        .and_then(|millions| millions.checked_mul(price.decimal()))
+        .map(|cost| Usd::from(cost.normalize()))
+        .unwrap_or_default()
+}
+
+/// An amount in units of ten to the minus `decimals`.
+pub(crate) fn usd(units: i64, decimals: u32) -> Usd {
+    Usd::from(Decimal::new(units, decimals))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_digit_is_lost() {
+        let third = usd(333, 3);
+        assert_eq!(per_million(7, third), usd(2_331, 9));
+        assert_eq!(per_million(1_000_000, third), third);
+        assert_eq!(
+            (0..3).map(|_| per_million(1, usd(10, 2))).sum::<Usd>(),
+            usd(3, 7)
+        );
+        assert_eq!(
+            per_million(i64::MAX, usd(60, 2)).to_string(),
+            "5534023222112.8654842"
+        );
+    }
+}

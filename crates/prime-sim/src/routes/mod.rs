@@ -1,0 +1,21 @@
+//! Requests in, answers out: a file for each group of operations.
+//!
+//! | file | what it answers |
+//! |---|---|
+//! | `router` | which path goes where; what every request goes through |
+//! | `auth` | who asks, and for which account |
+//! | `models` | `list_models`, `get_model` |
+//! | `chat`, `ask`, `stream` | `create_chat_completion`: the answer, its request, its stream |
+//! | `wallet` | `get_wallet` |
+//! | `runs` | `create_run`, `get_run_usage`, `delete_run` |
+
+mod ask;
+mod auth;
+mod chat;
+mod models;
+mod router;
+mod runs;
+mod stream;
+mod wallet;
+
+pub(crate) use router::{inference_base, router};

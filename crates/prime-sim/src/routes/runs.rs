@@ -1,0 +1,130 @@
+//! `create_run`, `get_run_usage`, `delete_run`.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use bytes::Bytes;
+use prime_runtime::{Secret, Usd};
+use prime_training_api::types::{
+    CreateDedicatedRunRequest, CreateDedicatedRunResponse, DeleteRunResponse, ErrorDetail,
+    RunUsageResponse,
+};
+use serde_json::{Map, Value};
+
+use crate::errors::{Refusal, platform};
+use crate::routes::auth;
+use crate::state::Shared;
+use crate::state::runs::{Meters, Run};
+
+/// The image of a run that names none.
+const IMAGE_TAG: &str = "main";
+
+pub(crate) async fn create(
+    State(shared): State<Arc<Shared>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<(StatusCode, Json<CreateDedicatedRunResponse>), Refusal> {
+    auth::platform(&shared, &headers)?;
+    let asked = read(&body)?;
+
+    let mut state = shared.state();
+    let run = Run {
+        account: auth::platform_account(&state, asked.team_id.as_deref())?,
+        id: shared.ids.id("run_"),
+        job: shared.ids.id("job_"),
+        name: asked.name,
+        image_tag: asked.image_tag.unwrap_or_else(|| IMAGE_TAG.to_owned()),
+        config: asked.config,
+        created: state.clock.now(),
+        stopped: None,
+        deleted: false,
+        meters: Meters::from_number(shared.ids.number("meters")),
+        pricing: Run::pricing(),
+        row: None,
+        billed: Usd::ZERO,
+    };
+    let answer = CreateDedicatedRunResponse {
+        run_id: run.id.clone(),
+        job_id: Some(run.job.clone()),
+        token_value: Secret::from(shared.ids.secret("pit_run_")),
+        estimated_cost_per_hour: None,
+        gpu_type: None,
+        is_beta: None,
+        on_demand: None,
+        price_per_gpu_hour: None,
+    };
+    state.runs.push(run);
+    Ok((StatusCode::CREATED, Json(answer)))
+}
+
+pub(crate) async fn usage(
+    State(shared): State<Arc<Shared>>,
+    headers: HeaderMap,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Json<RunUsageResponse>, Refusal> {
+    auth::platform(&shared, &headers)?;
+    let Path(id) = id.map_err(|_| platform::run())?;
+    let state = shared.state();
+    let run = state.run(&id).ok_or_else(platform::run)?;
+    Ok(Json(run.usage(state.clock.now())))
+}
+
+pub(crate) async fn delete(
+    State(shared): State<Arc<Shared>>,
+    headers: HeaderMap,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Json<DeleteRunResponse>, Refusal> {
+    auth::platform(&shared, &headers)?;
+    let Path(id) = id.map_err(|_| platform::run())?;
+    Ok(Json(shared.state().delete_run(&id)))
+}
+
+/// The request, or every field that is wrong with it.
+fn read(body: &[u8]) -> Result<CreateDedicatedRunRequest, Refusal> {
+    let refuse = |details: &str| Err(platform::params(vec![platform::param("body", details)]));
+    let body: Value =
+        serde_json::from_slice(body).map_err(|error| platform::json(&error.to_string()))?;
+    let Value::Object(fields) = body else {
+        return refuse("Input should be an object");
+    };
+    let problems = problems(&fields);
+    if !problems.is_empty() {
+        return Err(platform::params(problems));
+    }
+    serde_json::from_value(Value::Object(fields)).or_else(|error| refuse(&error.to_string()))
+}
+
+fn problems(fields: &Map<String, Value>) -> Vec<ErrorDetail> {
+    let config = match fields.get("config") {
+        None => Some("Field required"),
+        Some(Value::Object(_)) => None,
+        Some(_) => Some("Input should be an object"),
+    };
+    let name = match fields.get("name") {
+        Some(Value::String(name)) if name.trim().is_empty() => {
+            Some("String should have at least 1 character")
+        }
+        name => no_text(name),
+    };
+    let image_tag = match fields.get("imageTag") {
+        Some(Value::Null) => Some("Input should be a string"),
+        tag => no_text(tag),
+    };
+    let others = ["teamId", "wandbApiKey", "hfToken"];
+    [("config", config), ("name", name), ("imageTag", image_tag)]
+        .into_iter()
+        .chain(others.map(|other| (other, no_text(fields.get(other)))))
+        .filter_map(|(param, problem)| Some(platform::param(param, problem?)))
+        .collect()
+}
+
+/// What is wrong with a field that may be a string, null or missing.
+fn no_text(field: Option<&Value>) -> Option<&'static str> {
+    match field {
+        None | Some(Value::Null | Value::String(_)) => None,
+        Some(_) => Some("Input should be a string"),
+    }
+}

@@ -1,0 +1,70 @@
+//! The thread that serves, and its end.
+
+use std::future::IntoFuture;
+use std::io;
+use std::net::TcpListener;
+use std::thread::JoinHandle;
+
+use axum::Router;
+use axum::serve::ListenerExt;
+use tokio::sync::oneshot;
+
+/// A running server. It has a thread and a runtime of its own: dropped, it takes every task and
+/// every connection with it, whatever the caller's runtime is or does to its clock.
+pub(crate) struct Server {
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Server {
+    /// Serves on a listener that is bound already, so that no request comes too early.
+    pub(crate) async fn start(listener: TcpListener, router: Router) -> io::Result<Self> {
+        let (stop, stopped) = oneshot::channel();
+        let (ready, is_ready) = oneshot::channel();
+        let thread = std::thread::Builder::new()
+            .name("prime-sim".to_owned())
+            .spawn(move || match prepare(listener) {
+                Ok((runtime, listener)) => runtime.block_on(async {
+                    // Without it, small writes of a stream wait for acknowledgements.
+                    let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
+                    tokio::spawn(axum::serve(listener, router).into_future());
+                    drop(ready.send(Ok(())));
+                    drop(stopped.await);
+                }),
+                Err(error) => drop(ready.send(Err(error))),
+            })?;
+        let server = Self {
+            stop: Some(stop),
+            thread: Some(thread),
+        };
+        is_ready
+            .await
+            .unwrap_or_else(|_| Err(io::Error::other("its thread ended")))?;
+        Ok(server)
+    }
+}
+
+fn prepare(
+    listener: TcpListener,
+) -> io::Result<(tokio::runtime::Runtime, tokio::net::TcpListener)> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let listener = {
+        let _context = runtime.enter();
+        tokio::net::TcpListener::from_std(listener)?
+    };
+    Ok((runtime, listener))
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take()
+            // A thread that waits for itself waits forever.
+            && thread.thread().id() != std::thread::current().id()
+        {
+            drop(thread.join());
+        }
+    }
+}

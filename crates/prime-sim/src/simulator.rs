@@ -1,0 +1,111 @@
+//! The simulator, as its owner sees it.
+
+use std::fmt;
+use std::io;
+use std::net::{Ipv4Addr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::builder::{Builder, StartError};
+use crate::record::Recorded;
+use crate::routes;
+use crate::server::Server;
+use crate::state::{RunSnapshot, Shared, Wallet};
+
+/// A server of both APIs on 127.0.0.1, stopped when it is dropped.
+pub struct Simulator {
+    shared: Arc<Shared>,
+    port: u16,
+    _server: Server,
+}
+
+impl Simulator {
+    /// Settings to start one with.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// Starts one with the default settings.
+    ///
+    /// # Errors
+    /// As [`Builder::start`].
+    pub async fn start() -> Result<Self, StartError> {
+        Self::builder().start().await
+    }
+
+    pub(crate) async fn launch(settings: Builder) -> Result<Self, StartError> {
+        let port = settings.port;
+        let (listener, port) = listen(port).map_err(|source| match source.kind() {
+            io::ErrorKind::AddrInUse => StartError::PortTaken { port },
+            _ => StartError::Listen { port, source },
+        })?;
+        let shared = Arc::new(Shared::new(settings));
+        let server = Server::start(listener, routes::router(Arc::clone(&shared)))
+            .await
+            .map_err(StartError::Server)?;
+        Ok(Self {
+            shared,
+            port,
+            _server: server,
+        })
+    }
+
+    /// The base URL of the Inference API; its paths begin with `/models`, `/chat`.
+    pub fn inference_url(&self) -> String {
+        format!("{}{}", self.platform_url(), routes::inference_base())
+    }
+
+    /// The base URL of the Training API; its paths begin with `/api`.
+    pub fn platform_url(&self) -> String {
+        format!("http://{}:{}", Ipv4Addr::LOCALHOST, self.port)
+    }
+
+    /// An API key that may do everything.
+    pub fn key(&self) -> &str {
+        &self.shared.key
+    }
+
+    /// The id of a team that the key's owner is in, and that has a wallet of its own.
+    pub fn team(&self) -> &str {
+        &self.shared.team
+    }
+
+    /// Moves the simulated clock.
+    pub fn advance(&self, by: Duration) {
+        self.shared.state().clock.advance(by);
+    }
+
+    /// Every request so far, in order of arrival.
+    pub fn requests(&self) -> Vec<Recorded> {
+        self.shared.recorder.all()
+    }
+
+    /// A team's wallet, or without a team the personal one. `None` if there is no such team.
+    pub fn wallet(&self, team: Option<&str>) -> Option<Wallet> {
+        let state = self.shared.state();
+        state
+            .account_of(team)
+            .and_then(|id| state.accounts.get(id))
+            .map(Wallet::from)
+    }
+
+    /// Every run so far, oldest first, deleted ones too.
+    pub fn runs(&self) -> Vec<RunSnapshot> {
+        self.shared.state().run_snapshots()
+    }
+}
+
+impl fmt::Debug for Simulator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Simulator")
+            .field("platform_url", &self.platform_url())
+            .finish_non_exhaustive()
+    }
+}
+
+fn listen(port: u16) -> io::Result<(TcpListener, u16)> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
+    listener.set_nonblocking(true)?;
+    let port = listener.local_addr()?.port();
+    Ok((listener, port))
+}

@@ -1,0 +1,190 @@
+//! Accounts and their wallets.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use prime_runtime::Usd;
+use prime_training_api::types::BillingEntry;
+
+use crate::ids::Ids;
+use crate::price::usd;
+use crate::state::clock::{before, timestamp};
+
+/// Where an account stands in the state.
+pub(crate) type AccountId = usize;
+
+const CURRENCY: &str = "USD";
+
+/// What costs money, as the specification lists it.
+const RESOURCES: [&str; 6] = [
+    "compute",
+    "training",
+    "inference",
+    "disks",
+    "sandboxes",
+    "images",
+];
+
+/// Amounts as wallets have them, round ones and ones with many digits: the most units, and how many
+/// decimals a unit has.
+const AMOUNTS: [(u64, u32); 6] = [
+    (500, 2),
+    (40_000, 4),
+    (9, 0),
+    (3_000_000, 6),
+    (7_000, 3),
+    (2_000_000_000, 9),
+];
+
+/// Somebody who pays: a person or a team.
+pub(crate) struct Account {
+    /// The wallet's id.
+    pub(crate) wallet: String,
+    /// The team's id; without it, the account is the person's own.
+    pub(crate) team: Option<String>,
+    pub(crate) balance: Usd,
+    /// Newest first, as they were billed last.
+    pub(crate) rows: VecDeque<BillingEntry>,
+}
+
+impl Account {
+    pub(crate) fn new(ids: &Ids, team: Option<String>, balance: Usd, rows: usize) -> Self {
+        let mut age = Duration::ZERO;
+        let rows = (0..rows).map(|row| {
+            age += Duration::from_secs(60 + ids.number("age") % 7_200);
+            past_row(ids, row, age)
+        });
+        Self {
+            wallet: ids.id("wallet_"),
+            rows: rows.collect(),
+            team,
+            balance,
+        }
+    }
+
+    /// Charges something new: a row at the front. Gives the row's id.
+    pub(crate) fn bill(
+        &mut self,
+        ids: &Ids,
+        now: Duration,
+        resource: (&str, &str),
+        amount: Usd,
+    ) -> String {
+        let id = ids.id("bill_");
+        let at = timestamp(now);
+        self.balance -= amount;
+        self.rows.push_front(BillingEntry {
+            id: id.clone(),
+            amount_usd: amount,
+            created_at: at,
+            updated_at: at,
+            last_billed_at: Some(at),
+            currency: CURRENCY.to_owned(),
+            resource_type: resource.0.to_owned(),
+            resource_id: Some(resource.1.to_owned()),
+        });
+        id
+    }
+
+    /// Charges more of something: its row grows and moves to the front.
+    pub(crate) fn bill_more(&mut self, row: &str, now: Duration, more: Usd) {
+        let place = self.rows.iter().position(|entry| entry.id == row);
+        if let Some(mut entry) = place.and_then(|place| self.rows.remove(place)) {
+            let at = timestamp(now);
+            self.balance -= more;
+            entry.amount_usd += more;
+            entry.updated_at = at;
+            entry.last_billed_at = Some(at);
+            self.rows.push_front(entry);
+        }
+    }
+}
+
+/// A row from before the simulation began, billed last `age` ago.
+fn past_row(ids: &Ids, row: usize, age: Duration) -> BillingEntry {
+    let kind = RESOURCES[row % RESOURCES.len()];
+    // Each kind meets each size in turn.
+    let (most, decimals) = AMOUNTS[(row / RESOURCES.len() + row) % AMOUNTS.len()];
+    let units = 1 + ids.number("amount") % most;
+    let billed = before(age);
+    let lasted = Duration::from_secs(ids.number("age") % 90_000);
+    BillingEntry {
+        id: ids.id("bill_"),
+        amount_usd: usd(i64::try_from(units).unwrap_or(1), decimals),
+        created_at: before(age + lasted),
+        updated_at: billed,
+        last_billed_at: Some(billed),
+        currency: CURRENCY.to_owned(),
+        resource_type: kind.to_owned(),
+        // What was paid for may be gone.
+        resource_id: (row % 7 != 5).then(|| ids.id("res_")),
+    }
+}
+
+/// A wallet as it is now.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Wallet {
+    /// Its id.
+    pub id: String,
+    /// The team it belongs to; none for the personal one.
+    pub team: Option<String>,
+    /// What is left in it.
+    pub balance: Usd,
+    /// What was charged, newest first.
+    pub rows: Vec<BillingEntry>,
+}
+
+impl From<&Account> for Wallet {
+    fn from(account: &Account) -> Self {
+        Self {
+            id: account.wallet.clone(),
+            team: account.team.clone(),
+            balance: account.balance,
+            rows: account.rows.iter().cloned().collect(),
+        }
+    }
+}
+
+impl Wallet {
+    /// The currency of every wallet.
+    pub(crate) const CURRENCY: &str = CURRENCY;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_begin_sorted_and_varied() {
+        let account = Account::new(&Ids::new(7), None, usd(1, 0), 100);
+        let billed: Vec<_> = account.rows.iter().map(|row| row.last_billed_at).collect();
+        assert!(billed.is_sorted_by(|newer, older| newer > older));
+        let has = |test: fn(&BillingEntry) -> bool| account.rows.iter().any(test);
+        assert!(has(|row| row.resource_id.is_none()));
+        assert!(has(|row| row.amount_usd.decimal().scale() == 0));
+        assert!(has(|row| row.amount_usd.decimal().scale() == 9));
+        assert!(account.rows.iter().all(|row| row.amount_usd > Usd::ZERO));
+        for kind in RESOURCES {
+            assert!(account.rows.iter().any(|row| row.resource_type == kind));
+        }
+    }
+
+    #[test]
+    fn what_is_billed_is_gone_and_stands_in_front() {
+        let ids = Ids::new(7);
+        let mut account = Account::new(&ids, None, usd(1, 0), 3);
+        let second = Duration::from_secs(1);
+        let run = account.bill(&ids, second, ("training", "run_1"), usd(1, 9));
+        account.bill(&ids, 2 * second, ("inference", "m"), usd(25, 2));
+        account.bill_more(&run, 3 * second, usd(2, 9));
+
+        assert_eq!(account.balance.to_string(), "0.749999997");
+        assert_eq!(account.rows.len(), 5);
+        assert_eq!(account.rows[0].id, run);
+        assert_eq!(account.rows[0].amount_usd, usd(3, 9));
+        assert_eq!(account.rows[0].created_at, timestamp(second));
+        assert_eq!(account.rows[0].last_billed_at, Some(timestamp(3 * second)));
+        assert_eq!(account.rows[1].resource_type, "inference");
+    }
+}

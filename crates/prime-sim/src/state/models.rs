@@ -1,0 +1,145 @@
+//! The catalogue of models.
+
+use pinference_api::types::{Model, ModelPricing, ModelSpecs};
+
+use crate::price::usd;
+
+/// When every model was created, as the documentation's examples have it.
+const CREATED: i64 = 1_693_721_698;
+
+/// What differs from model to model.
+struct Entry {
+    id: &'static str,
+    owner: &'static str,
+    name: &'static str,
+    serving: &'static str,
+    /// Input, output and cached input, in thousandths of a dollar for a million tokens.
+    prices: Option<(i64, i64, Option<i64>)>,
+    context: i64,
+    output: i64,
+    reasons: bool,
+}
+
+const ENTRIES: [Entry; 6] = [
+    Entry {
+        id: "meta-llama/llama-3.1-70b-instruct",
+        owner: "meta",
+        name: "Llama 3.1 70B Instruct",
+        serving: "hosted",
+        prices: Some((300, 400, None)),
+        context: 131_072,
+        output: 8_192,
+        reasons: false,
+    },
+    Entry {
+        id: "anthropic/claude-3-5-sonnet-20241022",
+        owner: "anthropic",
+        name: "Claude 3.5 Sonnet",
+        serving: "gateway",
+        prices: Some((3_000, 15_000, Some(300))),
+        context: 200_000,
+        output: 8_192,
+        reasons: false,
+    },
+    Entry {
+        id: "openai/gpt-oss-120b",
+        owner: "openai",
+        name: "gpt-oss 120B",
+        serving: "hosted",
+        prices: Some((50, 250, None)),
+        context: 131_072,
+        output: 32_768,
+        reasons: true,
+    },
+    Entry {
+        id: "qwen/qwen3.5-35b-a3b",
+        owner: "qwen",
+        name: "Qwen3.5 35B-A3B",
+        serving: "hosted",
+        prices: Some((85, 333, Some(21))),
+        context: 262_144,
+        output: 65_536,
+        reasons: true,
+    },
+    Entry {
+        id: "nvidia/nemotron-3-nano-30b-a3b",
+        owner: "nvidia",
+        name: "Nemotron 3 Nano 30B",
+        serving: "hosted",
+        prices: Some((60, 240, None)),
+        context: 262_144,
+        output: 32_768,
+        reasons: true,
+    },
+    Entry {
+        id: "prime-intellect/intellect-3",
+        owner: "prime-intellect",
+        name: "INTELLECT-3 (preview)",
+        serving: "hosted",
+        // Not every model has a price.
+        prices: None,
+        context: 131_072,
+        output: 32_768,
+        reasons: true,
+    },
+];
+
+/// Every model.
+pub(crate) fn catalogue() -> Vec<Model> {
+    ENTRIES.iter().map(Model::from).collect()
+}
+
+/// The model of an id.
+pub(crate) fn find<'a>(models: &'a [Model], id: &str) -> Option<&'a Model> {
+    models.iter().find(|model| model.id.as_deref() == Some(id))
+}
+
+/// The model that answers to an id: itself, or the base of an adapter, `{base}:{adapter}`.
+pub(crate) fn that_answers<'a>(models: &'a [Model], id: &str) -> Option<&'a Model> {
+    find(models, id).or_else(|| {
+        let (base, adapter) = id.split_once(':')?;
+        find(models, base).filter(|_| !adapter.is_empty())
+    })
+}
+
+impl From<&Entry> for Model {
+    fn from(entry: &Entry) -> Self {
+        let price = |thousandths| Some(usd(thousandths, 3));
+        Self {
+            id: Some(entry.id.to_owned()),
+            object: Some("model".to_owned()),
+            owned_by: Some(entry.owner.to_owned()),
+            created: Some(CREATED),
+            display_name: Some(entry.name.to_owned()),
+            serving: Some(entry.serving.to_owned()),
+            pricing: entry.prices.map(|(input, output, cached)| ModelPricing {
+                input_usd_per_mtok: price(input),
+                output_usd_per_mtok: price(output),
+                cache_read_usd_per_mtok: cached.and_then(price),
+                cache_write_usd_per_mtok: None,
+            }),
+            specs: Some(ModelSpecs {
+                context_window: Some(entry.context),
+                max_output_tokens: Some(entry.output),
+                supports_reasoning: Some(entry.reasons),
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn adapters_answer_through_their_base() {
+        let models = catalogue();
+        let id = "meta-llama/llama-3.1-70b-instruct";
+        let answering = |id: &str| that_answers(&models, id).and_then(|model| model.id.clone());
+        assert_eq!(answering(id).as_deref(), Some(id));
+        assert_eq!(answering(&format!("{id}:ad_1")).as_deref(), Some(id));
+        assert_eq!(answering(&format!("{id}:")), None);
+        assert_eq!(answering("nobody/nothing:ad_1"), None);
+        assert!(find(&models, &format!("{id}:ad_1")).is_none());
+    }
+}
