@@ -120,7 +120,9 @@ impl Error {
     ) -> Self {
         let envelope = Envelope::read(&body, key);
         let mut message = status.to_string();
-        for said in [&envelope.code, &envelope.message].into_iter().flatten() {
+        // Some servers repeat the status as the code.
+        let code = envelope.code.as_ref().filter(|code| *code != status.as_str());
+        for said in [code, envelope.message.as_ref()].into_iter().flatten() {
             message.push_str(": ");
             message.push_str(said);
         }

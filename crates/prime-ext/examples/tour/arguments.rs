@@ -3,7 +3,7 @@
 use lexopt::prelude::*;
 
 /// What `--help` prints.
-pub const HELP: &str = "\
+pub(crate) const HELP: &str = "\
 A tour of the Prime Intellect SDK.
 
 Usage: cargo run --example tour [-- OPTIONS]
@@ -20,22 +20,22 @@ Options:
 
 /// A part of the tour.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Only {
+pub(crate) enum Only {
     Inference,
     Training,
 }
 
 #[derive(Default)]
-pub struct Arguments {
-    pub live: bool,
-    pub model: Option<String>,
+pub(crate) struct Arguments {
+    pub(crate) live: bool,
+    pub(crate) model: Option<String>,
     only: Option<Only>,
     spend: bool,
 }
 
 impl Arguments {
     /// Reads the command line; nothing if it asked for help, which is then printed.
-    pub fn parse() -> Result<Option<Self>, lexopt::Error> {
+    pub(crate) fn parse() -> Result<Option<Self>, lexopt::Error> {
         let mut arguments = Self::default();
         let mut parser = lexopt::Parser::from_env();
         while let Some(argument) = parser.next()? {
@@ -69,13 +69,13 @@ impl Arguments {
     }
 
     /// Whether a part is on the tour.
-    pub fn has(&self, part: Only) -> bool {
+    pub(crate) fn has(&self, part: Only) -> bool {
         self.only.is_none_or(|only| only == part)
     }
 
     /// Whether questions may be asked: with `--spend`, or if nobody bills them because the service
     /// runs on this machine.
-    pub fn may_spend(&self, prime: &prime_ext::Client) -> bool {
+    pub(crate) fn may_spend(&self, prime: &prime_ext::Client) -> bool {
         let host = prime.inference_url().host_str().unwrap_or_default();
         self.spend || ["127.0.0.1", "[::1]", "localhost"].contains(&host)
     }

@@ -65,25 +65,25 @@ async fn simulated(arguments: &Arguments) -> Outcome {
     };
     let prime = client(sim.key())?;
     let lab = prime.team(sim.team());
-    let mut screen = Screen::new();
+    let screen = Screen::new();
     screen.title(
         "A simulator of both services is running in this process",
         &sim.platform_url(),
     );
 
     if arguments.has(Only::Inference) {
-        let model = stops::models(&mut screen, &prime).await?;
-        stops::model(&mut screen, &prime, &model).await?;
-        stops::question(&mut screen, &prime, &model).await?;
-        stops::story(&mut screen, &prime, &model).await?;
-        stops::team(&mut screen, &prime, &lab, &model).await?;
+        let model = stops::models(&screen, &prime).await?;
+        stops::model(&screen, &prime, &model).await?;
+        stops::question(&screen, &prime, &model).await?;
+        stops::story(&screen, &prime, &model).await?;
+        stops::team(&screen, &prime, &lab, &model).await?;
     }
     if arguments.has(Only::Training) {
-        stops::wallet(&mut screen, &lab, usize::MAX).await?;
-        stops::run(&mut screen, &lab, Duration::from_millis(100)).await?;
+        stops::wallet(&screen, &lab, usize::MAX).await?;
+        stops::run(&screen, &lab, Duration::from_millis(100)).await?;
     }
     if arguments.has(Only::Inference) {
-        stops::errors(&mut screen, &prime, &client("not-a-key")?).await?;
+        stops::errors(&screen, &prime, &client("not-a-key")?).await?;
     }
     screen.end("That was all. The simulator is gone with this process.");
     Ok(())
@@ -93,22 +93,19 @@ async fn simulated(arguments: &Arguments) -> Outcome {
 /// cost a little. A run is never created: its hardware costs more than a tour is worth.
 async fn live(arguments: &Arguments) -> Outcome {
     let prime = Client::from_env()?;
-    let mut screen = Screen::new();
+    let screen = Screen::new();
     screen.title(
         "The service that your settings name",
         &format!("as {:?}", prime.account()),
     );
 
     if arguments.has(Only::Inference) {
-        let model = stops::models(&mut screen, &prime).await?;
+        let model = stops::models(&screen, &prime).await?;
         let model = arguments.model.clone().unwrap_or(model);
-        lacking(
-            &mut screen,
-            stops::model(&mut screen.clone(), &prime, &model).await,
-        )?;
+        lacking(&screen, stops::model(&screen, &prime, &model).await)?;
         if arguments.may_spend(&prime) {
-            stops::question(&mut screen, &prime, &model).await?;
-            stops::story(&mut screen, &prime, &model).await?;
+            stops::question(&screen, &prime, &model).await?;
+            stops::story(&screen, &prime, &model).await?;
         } else {
             screen.skipped(
                 "asking a question and streaming a story",
@@ -117,10 +114,7 @@ async fn live(arguments: &Arguments) -> Outcome {
         }
     }
     if arguments.has(Only::Training) {
-        lacking(
-            &mut screen,
-            stops::wallet(&mut screen.clone(), &prime, 10).await,
-        )?;
+        lacking(&screen, stops::wallet(&screen, &prime, 10).await)?;
         screen.skipped(
             "creating a run",
             "starts hardware that costs money; the simulator shows it",
@@ -131,7 +125,7 @@ async fn live(arguments: &Arguments) -> Outcome {
 }
 
 /// What a service lacks is told and is no reason to end the tour.
-fn lacking(screen: &mut Screen, outcome: Result<(), Error>) -> Result<(), Error> {
+fn lacking(screen: &Screen, outcome: Result<(), Error>) -> Result<(), Error> {
     match outcome {
         Err(error) if error.is_not_found() => {
             screen.missing(&error);

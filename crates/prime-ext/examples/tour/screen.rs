@@ -6,12 +6,12 @@ use prime_ext::Error;
 
 /// Prints headings, facts and text; colours if a person is looking.
 #[derive(Clone)]
-pub struct Screen {
+pub(crate) struct Screen {
     colours: bool,
 }
 
 impl Screen {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let colours = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
         Self { colours }
     }
@@ -24,45 +24,45 @@ impl Screen {
         }
     }
 
-    pub fn title(&self, title: &str, detail: &str) {
+    pub(crate) fn title(&self, title: &str, detail: &str) {
         println!("{}  {}", self.paint("1", title), self.paint("2", detail));
     }
 
     /// Begins a stop: what happens, and the code that does it.
-    pub fn stop(&self, what: &str, code: &str) {
+    pub(crate) fn stop(&self, what: &str, code: &str) {
         println!("\n{}  {}", self.paint("1;36", what), self.paint("2", code));
     }
 
-    pub fn fact(&self, name: &str, value: impl std::fmt::Display) {
+    pub(crate) fn fact(&self, name: &str, value: impl std::fmt::Display) {
         println!("  {}  {value}", self.paint("2", &format!("{name:>9}")));
     }
 
-    pub fn line(&self, text: impl std::fmt::Display) {
+    pub(crate) fn line(&self, text: impl std::fmt::Display) {
         println!("  {text}");
     }
 
     /// Prints a piece of text as it comes.
-    pub fn piece(&self, text: &str) {
-        print!("{}", text.replace('\n', "\n  "));
+    pub(crate) fn piece(&self, text: &str) {
+        print!("{}", text.replace("\n\n", "\n").replace('\n', "\n  "));
         let _ = std::io::stdout().flush();
     }
 
-    pub fn error(&self, error: &Error) {
+    pub(crate) fn error(&self, error: &Error) {
         println!("  {}", self.paint("33", &error.to_string()));
     }
 
-    pub fn missing(&self, error: &Error) {
+    pub(crate) fn missing(&self, error: &Error) {
         println!(
             "  {}",
             self.paint("33", &format!("this service has no such thing: {error}"))
         );
     }
 
-    pub fn skipped(&self, what: &str, why: &str) {
+    pub(crate) fn skipped(&self, what: &str, why: &str) {
         println!("\n{}", self.paint("2", &format!("left out: {what}: {why}")));
     }
 
-    pub fn end(&self, text: &str) {
+    pub(crate) fn end(&self, text: &str) {
         println!("\n{}", self.paint("1", text));
     }
 }

@@ -8,7 +8,7 @@ use prime_ext::{Client, Error, RunConfig, Usd};
 use crate::screen::Screen;
 
 /// Lists the models; gives the id of one with a slash, or of the first.
-pub async fn models(screen: &mut Screen, prime: &Client) -> Result<String, Error> {
+pub(crate) async fn models(screen: &Screen, prime: &Client) -> Result<String, Error> {
     screen.stop("Which models are there?", "prime.models().list()");
     let models = prime.models().list().await?;
     let mut ids: Vec<&str> = models
@@ -26,7 +26,7 @@ pub async fn models(screen: &mut Screen, prime: &Client) -> Result<String, Error
 }
 
 /// Fetches one model, whose id has a slash.
-pub async fn model(screen: &mut Screen, prime: &Client, id: &str) -> Result<(), Error> {
+pub(crate) async fn model(screen: &Screen, prime: &Client, id: &str) -> Result<(), Error> {
     screen.stop("What is this one?", &format!("prime.models().get({id:?})"));
     let model = prime.models().get(id).await?;
     screen.fact("id", model.id.as_deref().unwrap_or("?"));
@@ -49,7 +49,7 @@ pub async fn model(screen: &mut Screen, prime: &Client, id: &str) -> Result<(), 
 }
 
 /// Asks a question: answer, tokens, cost.
-pub async fn question(screen: &mut Screen, prime: &Client, model: &str) -> Result<(), Error> {
+pub(crate) async fn question(screen: &Screen, prime: &Client, model: &str) -> Result<(), Error> {
     screen.stop(
         "A question",
         "prime.chat(model).system(…).user(…).max_tokens(50).send()",
@@ -72,7 +72,7 @@ pub async fn question(screen: &mut Screen, prime: &Client, model: &str) -> Resul
 }
 
 /// Streams a story, token by token.
-pub async fn story(screen: &mut Screen, prime: &Client, model: &str) -> Result<(), Error> {
+pub(crate) async fn story(screen: &Screen, prime: &Client, model: &str) -> Result<(), Error> {
     screen.stop("A story, as it comes", "prime.chat(model).user(…).stream()");
     let question = prime
         .chat(model)
@@ -100,8 +100,8 @@ pub async fn story(screen: &mut Screen, prime: &Client, model: &str) -> Result<(
 }
 
 /// Asks as a team, and shows that the team paid.
-pub async fn team(
-    screen: &mut Screen,
+pub(crate) async fn team(
+    screen: &Screen,
     prime: &Client,
     lab: &Client,
     model: &str,
@@ -131,7 +131,7 @@ pub async fn team(
 }
 
 /// Walks a wallet, page after page.
-pub async fn wallet(screen: &mut Screen, lab: &Client, most: usize) -> Result<(), Error> {
+pub(crate) async fn wallet(screen: &Screen, lab: &Client, most: usize) -> Result<(), Error> {
     screen.stop(
         "Where did the money go?",
         "let mut rows = lab.wallet().billings();",
@@ -150,7 +150,10 @@ pub async fn wallet(screen: &mut Screen, lab: &Client, most: usize) -> Result<()
         *sum += row.amount_usd;
         count += 1;
     }
-    screen.fact("rows", format_args!("{count} of {}", wallet.total_billings));
+    screen.fact(
+        "rows",
+        format_args!("{count} of {}, in pages of 100", wallet.total_billings),
+    );
     for (resource, (rows, sum)) in &spent {
         screen.fact(resource, format_args!("{rows:>4} rows  ${sum}"));
     }
@@ -158,7 +161,7 @@ pub async fn wallet(screen: &mut Screen, lab: &Client, most: usize) -> Result<()
 }
 
 /// Creates a run from an `rl.toml`, watches it to its end, deletes it.
-pub async fn run(screen: &mut Screen, lab: &Client, every: Duration) -> Result<(), Error> {
+pub(crate) async fn run(screen: &Screen, lab: &Client, every: Duration) -> Result<(), Error> {
     screen.stop(
         "A training run",
         "lab.runs().create(RunConfig::from_toml(…)?).name(…).send()",
@@ -192,7 +195,11 @@ pub async fn run(screen: &mut Screen, lab: &Client, every: Duration) -> Result<(
 }
 
 /// What errors look like.
-pub async fn errors(screen: &mut Screen, prime: &Client, stranger: &Client) -> Result<(), Error> {
+pub(crate) async fn errors(
+    screen: &Screen,
+    prime: &Client,
+    stranger: &Client,
+) -> Result<(), Error> {
     screen.stop("A wrong key", "error.is_auth()");
     match stranger
         .chat("meta-llama/llama-3.1-70b-instruct")
