@@ -1,1 +1,7 @@
-//! x
+//! Tests across the crates. There is nothing here but the tests:
+//!
+//! | folder | what it tests |
+//! |---|---|
+//! | `tests/wire` | each operation's request and answers, against literal JSON of the documentation |
+//! | `tests/journeys` | what a user does, over the simulator |
+//! | `real` | a real inference server to try the SDK on; see its README |

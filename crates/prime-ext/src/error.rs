@@ -121,7 +121,10 @@ impl Error {
         let envelope = Envelope::read(&body, key);
         let mut message = status.to_string();
         // Some servers repeat the status as the code.
-        let code = envelope.code.as_ref().filter(|code| *code != status.as_str());
+        let code = envelope
+            .code
+            .as_ref()
+            .filter(|code| *code != status.as_str());
         for said in [code, envelope.message.as_ref()].into_iter().flatten() {
             message.push_str(": ");
             message.push_str(said);

@@ -1,0 +1,273 @@
+//! Models, questions, streams, and who pays for them.
+
+use futures_util::StreamExt as _;
+use futures_util::future::join_all;
+use prime_ext::{Cost, ErrorKind, Usd};
+use prime_sim::Simulator;
+
+use crate::support::{MODEL, client, with_key};
+
+#[tokio::test]
+async fn models_are_listed_and_fetched() {
+    let sim = Simulator::start().await.unwrap();
+    let prime = client(&sim);
+    let models = prime.models().list().await.unwrap();
+    for model in &models {
+        let id = model.id.as_deref().unwrap();
+        assert_eq!(
+            prime.models().get(id).await.unwrap().id.as_deref(),
+            Some(id)
+        );
+    }
+    assert!(
+        models
+            .iter()
+            .any(|model| model.id.as_deref() == Some(MODEL))
+    );
+}
+
+#[tokio::test]
+async fn an_answer_has_text_tokens_and_cost() {
+    let sim = Simulator::start().await.unwrap();
+    let answer = client(&sim)
+        .chat(MODEL)
+        .user("Capital of France?")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.text(), "The capital of France is Paris.");
+    assert_eq!(answer.finish_reason().unwrap(), &"stop");
+    let usage = answer.usage().unwrap();
+    assert_eq!(
+        usage.total_tokens.unwrap(),
+        usage.prompt_tokens.unwrap() + usage.completion_tokens.unwrap()
+    );
+    assert!(answer.cost().known().unwrap() > Usd::ZERO);
+}
+
+#[tokio::test]
+async fn streamed_and_whole_answers_are_the_same() {
+    let sim = Simulator::start().await.unwrap();
+    let question = client(&sim).chat(MODEL).user("Tell me a story");
+    let whole = question.clone().send().await.unwrap();
+
+    let mut stream = question.clone().stream().await.unwrap();
+    let mut text = String::new();
+    let mut pieces = 0;
+    while let Some(piece) = stream.next_text().await.unwrap() {
+        text.push_str(&piece);
+        pieces += 1;
+    }
+    let streamed = stream.finish().await.unwrap();
+    assert!(pieces > 10, "{pieces} pieces");
+    assert_eq!(text, whole.text());
+    assert_eq!(streamed.text(), whole.text());
+    assert_eq!(streamed.cost(), whole.cost());
+    assert_eq!(streamed.finish_reason(), whole.finish_reason());
+
+    // `finish` alone reads everything too, and the `Stream` gives the same chunks.
+    assert_eq!(
+        question
+            .clone()
+            .stream()
+            .await
+            .unwrap()
+            .finish()
+            .await
+            .unwrap()
+            .text(),
+        text
+    );
+    let chunks: Vec<_> = question.stream().await.unwrap().collect().await;
+    let from_chunks: String = chunks
+        .into_iter()
+        .flat_map(|chunk| chunk.unwrap().choices)
+        .filter_map(|choice| choice.delta?.content)
+        .collect();
+    assert_eq!(from_chunks, text);
+}
+
+#[tokio::test]
+async fn several_answers_are_kept_apart() {
+    let sim = Simulator::start().await.unwrap();
+    let question = client(&sim)
+        .chat(MODEL)
+        .user("Tell me a story")
+        .with(|r| r.n = Some(3));
+    let whole = question.clone().send().await.unwrap();
+    let streamed = question.stream().await.unwrap().finish().await.unwrap();
+    let texts = |answer: &prime_ext::ChatAnswer| -> Vec<Option<String>> {
+        answer
+            .choices
+            .iter()
+            .map(|choice| choice.message.clone().unwrap().content)
+            .collect()
+    };
+    assert_eq!(texts(&whole).len(), 3);
+    assert_eq!(texts(&streamed), texts(&whole));
+}
+
+#[tokio::test]
+async fn usage_can_be_left_out_and_is_then_unknown() {
+    let sim = Simulator::start().await.unwrap();
+    let question = client(&sim)
+        .chat(MODEL)
+        .user("Capital of France?")
+        .with(|request| {
+            request.stream_options = Some(Default::default());
+        });
+    let answer = question.stream().await.unwrap().finish().await.unwrap();
+    assert_eq!(answer.text(), "The capital of France is Paris.");
+    assert_eq!(answer.cost(), Cost::Unknown);
+}
+
+#[tokio::test]
+async fn the_team_pays_for_what_the_team_asks() {
+    let sim = Simulator::start().await.unwrap();
+    let prime = client(&sim);
+    let lab = prime.team(sim.team());
+    let (mine, theirs) = (
+        prime.wallet().get().await.unwrap(),
+        lab.wallet().get().await.unwrap(),
+    );
+
+    let sent = lab
+        .chat(MODEL)
+        .user("Capital of France?")
+        .send()
+        .await
+        .unwrap();
+    let streamed = lab
+        .chat(MODEL)
+        .user("Tell me a story")
+        .stream()
+        .await
+        .unwrap();
+    let streamed = streamed.finish().await.unwrap();
+    let cost = sent.cost().known().unwrap() + streamed.cost().known().unwrap();
+
+    let after = lab.wallet().get().await.unwrap();
+    assert_eq!(theirs.balance_usd - after.balance_usd, cost);
+    assert_eq!(after.total_billings, theirs.total_billings + 2);
+    assert_eq!(
+        prime.wallet().get().await.unwrap().balance_usd,
+        mine.balance_usd
+    );
+
+    // And back: the scope is the clone's, not the connection's.
+    lab.personal()
+        .chat(MODEL)
+        .user("Capital of France?")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        lab.wallet().get().await.unwrap().balance_usd,
+        after.balance_usd
+    );
+}
+
+#[tokio::test]
+async fn a_wallet_without_funds_is_payment_required() {
+    let broke: Usd = "0".parse().unwrap();
+    let sim = Simulator::builder().balance(broke).start().await.unwrap();
+    let question = client(&sim).chat(MODEL).user("Capital of France?");
+    for error in [
+        question.clone().send().await.unwrap_err(),
+        question.stream().await.map(|_| ()).unwrap_err(),
+    ] {
+        assert!(error.is_payment_required(), "{error}");
+        assert_eq!(error.code(), Some("insufficient_funds"));
+        assert!(!error.outcome_unknown());
+    }
+}
+
+#[tokio::test]
+async fn errors_say_what_they_are() {
+    let sim = Simulator::start().await.unwrap();
+    let wrong = with_key(&sim, "wrong-key");
+    let error = wrong.chat(MODEL).user("Hello").send().await.unwrap_err();
+    assert!(error.is_auth());
+    assert_eq!(error.kind(), ErrorKind::Api);
+    assert!(wrong.wallet().get().await.unwrap_err().is_auth());
+
+    let prime = client(&sim);
+    let error = prime.models().get("invalid-model").await.unwrap_err();
+    assert!(error.is_not_found());
+    assert_eq!(
+        error.message(),
+        Some("The model 'invalid-model' does not exist")
+    );
+    let error = prime
+        .chat(MODEL)
+        .user("Hello")
+        .temperature(3.0)
+        .send()
+        .await
+        .unwrap_err();
+    assert!(error.is_validation());
+    assert_eq!(error.fields()[0].field, "temperature");
+    let stranger = prime.team("team_of_others");
+    assert!(
+        stranger
+            .chat(MODEL)
+            .user("Hello")
+            .send()
+            .await
+            .unwrap_err()
+            .is_auth()
+    );
+    assert!(stranger.wallet().get().await.unwrap_err().is_auth());
+}
+
+#[tokio::test]
+async fn many_streams_at_once() {
+    let sim = Simulator::start().await.unwrap();
+    let prime = client(&sim);
+    let streams = (0..50).map(|_| async {
+        let stream = prime
+            .chat(MODEL)
+            .user("Tell me a story")
+            .stream()
+            .await
+            .unwrap();
+        stream.finish().await.unwrap().text().to_owned()
+    });
+    let texts = join_all(streams).await;
+    assert!(
+        texts
+            .iter()
+            .all(|text| text == &texts[0] && text.len() > 100)
+    );
+}
+
+#[tokio::test]
+async fn a_service_that_goes_away_in_the_middle_is_an_error_with_what_arrived() {
+    let sim = Simulator::builder()
+        .token_delay(std::time::Duration::from_millis(5))
+        .start()
+        .await
+        .unwrap();
+    let mut stream = client(&sim)
+        .chat(MODEL)
+        .user("Tell me a story")
+        .stream()
+        .await
+        .unwrap();
+    let mut text = String::new();
+    for _ in 0..5 {
+        text.push_str(&stream.next_text().await.unwrap().unwrap());
+    }
+    drop(sim);
+    let error = loop {
+        match stream.next_text().await {
+            Ok(Some(more)) => text.push_str(&more),
+            Ok(None) => panic!("a cut-off answer was taken for a whole one"),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(error.kind(), ErrorKind::CutOff);
+    assert_eq!(error.partial_answer().unwrap().text(), text);
+    let error = stream.finish().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::CutOff, "it stays cut off");
+}
