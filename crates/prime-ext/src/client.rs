@@ -203,7 +203,8 @@ impl ClientBuilder {
             inference_url,
             platform_url,
         } = self.settings;
-        let key = api_key.filter(|key| !key.expose().trim().is_empty()).ok_or_else(|| {
+        let key = api_key.map(|key| Secret::from(key.expose().trim()));
+        let key = key.filter(|key| !key.expose().is_empty()).ok_or_else(|| {
             let message = "no API key: set PRIME_API_KEY, or api_key in ~/.prime/config.json (`prime \
                            login` writes it), or call `Client::builder().api_key(…)`";
             Error::new(ErrorKind::Settings, message)

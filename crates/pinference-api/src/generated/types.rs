@@ -148,7 +148,7 @@ pub struct ChatCompletionRequest {
     /// Stop sequences.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub stop: ::std::option::Option<StopSequences>,
-    /// Enable streaming. If it is left out, the service takes `false`.
+    /// Enable streaming: the answer is then an event stream. To be set for the operation that reads one, and for no other. If it is left out, the service takes `false`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub stream: ::std::option::Option<bool>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use pinference_api::types::{
     ChatCompletionChoice, ChatCompletionChunk, ChatCompletionChunkChoice, ChatCompletionDelta,
     ChatCompletionResponse, ChatMessage, FinishReason, FunctionCall, Role, ToolCall, ToolCallDelta,
+    Usage,
 };
 use serde_json::Value;
 
@@ -65,6 +66,11 @@ impl Assembly {
                 .choices
                 .values()
                 .all(|choice| choice.finish_reason.is_some())
+    }
+
+    /// Tokens and cost, as far as they were said.
+    pub(crate) fn usage(&self) -> Option<&Usage> {
+        self.head.usage.as_ref()
     }
 
     /// The answer as far as it came.

@@ -115,8 +115,8 @@ impl ChatStream {
     }
 
     /// Tokens and cost, once the service has said them: usually at the end.
-    pub fn usage(&self) -> Option<Usage> {
-        self.assembly.answer().usage
+    pub fn usage(&self) -> Option<&Usage> {
+        self.assembly.usage()
     }
 
     /// The headers that came with it.
