@@ -1,0 +1,466 @@
+//! `POST /chat/completions`, answered whole.
+
+use pinference_api::types::{
+    ChatCompletionRequest, ChatMessage, FinishReason, FunctionDefinition, Role, StopSequences,
+    Tool, UsageOptions,
+};
+use prime_ext::Cost;
+use serde_json::{Value, json};
+
+use crate::support::{Answer, Wire, assert_refused};
+
+const MODEL: &str = "meta-llama/llama-3.1-70b-instruct";
+
+/// Inference API page, section "POST Chat Completions".
+const ANSWER: &str = r#"{
+  "id": "chatcmpl-123",
+  "object": "chat.completion",
+  "created": 1693721698,
+  "model": "meta-llama/llama-3.1-70b-instruct",
+  "choices": [{
+    "index": 0,
+    "message": {
+      "role": "assistant",
+      "content": "The capital of France is Paris."
+    },
+    "finish_reason": "stop"
+  }],
+  "usage": {
+    "prompt_tokens": 12,
+    "completion_tokens": 8,
+    "total_tokens": 20
+  }
+}"#;
+
+#[tokio::test]
+async fn create_chat_completion() {
+    let wire = Wire::inference(Answer::json(200, ANSWER).header("x-trace", "t-1")).await;
+    let question = wire.personal().chat(MODEL).user("Hello!");
+    let answer = question.send().await.unwrap();
+
+    let request = wire.request();
+    assert_eq!(request.line, "POST /api/v1/chat/completions");
+    assert_eq!(
+        request.headers,
+        [
+            "accept: application/json",
+            "authorization: Bearer pit_key_5f1e0c7a",
+            "content-type: application/json",
+        ]
+    );
+    assert_eq!(
+        request.json(),
+        json!({
+            "model": "meta-llama/llama-3.1-70b-instruct",
+            "messages": [{"role": "user", "content": "Hello!"}],
+        })
+    );
+
+    assert_eq!(answer.text(), "The capital of France is Paris.");
+    assert_eq!(answer.finish_reason(), Some(&FinishReason::Stop));
+    assert!(answer.tool_calls().is_empty());
+    let usage = answer.usage().unwrap();
+    assert_eq!(usage.prompt_tokens, Some(12));
+    assert_eq!(usage.completion_tokens, Some(8));
+    assert_eq!(usage.total_tokens, Some(20));
+    assert_eq!(answer.cost(), Cost::Unknown);
+    assert_eq!(answer.id.as_deref(), Some("chatcmpl-123"));
+    assert_eq!(answer.object.as_deref(), Some("chat.completion"));
+    assert_eq!(answer.created, Some(1_693_721_698));
+    assert_eq!(answer.model.as_deref(), Some(MODEL));
+    assert_eq!(answer.choices.len(), 1);
+    assert_eq!(answer.choices[0].index, Some(0));
+    let message = answer.message().unwrap();
+    assert_eq!(message.role, Role::Assistant);
+    assert_eq!(answer.headers()["x-trace"], "t-1");
+}
+
+#[tokio::test]
+async fn create_chat_completion_as_a_team() {
+    let wire = Wire::inference(Answer::json(200, ANSWER)).await;
+    wire.team().chat(MODEL).user("Hello!").send().await.unwrap();
+
+    let request = wire.request();
+    assert_eq!(request.line, "POST /api/v1/chat/completions");
+    assert_eq!(
+        request.headers,
+        [
+            "accept: application/json",
+            "authorization: Bearer pit_key_5f1e0c7a",
+            "content-type: application/json",
+            "x-prime-team-id: team_4d2a",
+        ]
+    );
+    assert_eq!(
+        request.json(),
+        json!({
+            "model": "meta-llama/llama-3.1-70b-instruct",
+            "messages": [{"role": "user", "content": "Hello!"}],
+        })
+    );
+}
+
+/// The documentation's request, but for its `"stream": false`, which is the default.
+#[tokio::test]
+async fn the_documented_request() {
+    let wire = Wire::inference(Answer::json(200, ANSWER)).await;
+    wire.personal()
+        .chat(MODEL)
+        .system("You are a helpful assistant.")
+        .user("What is the capital of France?")
+        .max_tokens(1000)
+        .temperature(0.7)
+        .stop(["END"])
+        .send()
+        .await
+        .unwrap();
+    let documented = r#"{
+      "model": "meta-llama/llama-3.1-70b-instruct",
+      "messages": [
+        {"role": "system", "content": "You are a helpful assistant."},
+        {"role": "user", "content": "What is the capital of France?"}
+      ],
+      "max_tokens": 1000,
+      "temperature": 0.7,
+      "stop": ["END"]
+    }"#;
+    let documented: Value = serde_json::from_str(documented).unwrap();
+    assert_eq!(wire.request().json(), documented);
+}
+
+#[tokio::test]
+async fn every_parameter() {
+    let wire = Wire::inference(Answer::json(200, ANSWER)).await;
+    let schema = json!({"type": "object", "properties": {"city": {"type": "string"}}});
+    wire.personal()
+        .chat(MODEL)
+        .user("Weather?")
+        .with(|request| {
+            let mut function = FunctionDefinition::new("weather");
+            function.description = Some("Looks out of the window.".to_owned());
+            function.parameters = schema.as_object().unwrap().clone();
+            function.strict = Some(true);
+            request.tools = vec![Tool::new(function, "function")];
+            request.tool_choice = Some(json!("required"));
+            request.parallel_tool_calls = Some(false);
+            request.top_p = Some(0.5);
+            request.logprobs = Some(true);
+            request.top_logprobs = Some(3);
+            request.max_completion_tokens = Some(64);
+            request.n = Some(2);
+            request.seed = Some(-7);
+            request.presence_penalty = Some(-0.5);
+            request.frequency_penalty = Some(0.25);
+            request.user = Some("end-user-1".to_owned());
+            request.reasoning_effort = Some("low".to_owned());
+            request.response_format = Some(json!({"type": "json_object"}));
+            request.stop = Some(StopSequences::One("END".to_owned()));
+            request.usage = Some(UsageOptions {
+                include: Some(true),
+            });
+            request.extra.insert("min_p".to_owned(), json!(0.05));
+            request
+                .extra
+                .insert("provider".to_owned(), json!({"order": ["a"]}));
+        })
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        wire.request().json(),
+        json!({
+            "model": "meta-llama/llama-3.1-70b-instruct",
+            "messages": [{"role": "user", "content": "Weather?"}],
+            "tools": [{"type": "function", "function": {
+                "name": "weather",
+                "description": "Looks out of the window.",
+                "parameters": {"type": "object", "properties": {"city": {"type": "string"}}},
+                "strict": true,
+            }}],
+            "tool_choice": "required",
+            "parallel_tool_calls": false,
+            "top_p": 0.5,
+            "logprobs": true,
+            "top_logprobs": 3,
+            "max_completion_tokens": 64,
+            "n": 2,
+            "seed": -7,
+            "presence_penalty": -0.5,
+            "frequency_penalty": 0.25,
+            "user": "end-user-1",
+            "reasoning_effort": "low",
+            "response_format": {"type": "json_object"},
+            "stop": "END",
+            "usage": {"include": true},
+            "min_p": 0.05,
+            "provider": {"order": ["a"]},
+        })
+    );
+}
+
+/// `send` and `stream` decide on `stream`, not the request.
+#[tokio::test]
+async fn a_whole_answer_is_never_asked_for_as_a_stream() {
+    for stream in [true, false] {
+        let wire = Wire::inference(Answer::json(200, ANSWER)).await;
+        let question = wire.personal().chat(MODEL).user("Hello!");
+        let question = question.with(|request| request.stream = Some(stream));
+        question.send().await.unwrap();
+        assert_eq!(
+            wire.request().json(),
+            json!({
+                "model": "meta-llama/llama-3.1-70b-instruct",
+                "messages": [{"role": "user", "content": "Hello!"}],
+            })
+        );
+    }
+}
+
+/// `content: null` beside `tool_calls`; the message goes back with the call's result, as it came.
+#[tokio::test]
+async fn tool_calls_there_and_back() {
+    let body = r#"{"id": "c", "choices": [{"index": 0, "finish_reason": "tool_calls", "message": {
+        "role": "assistant", "content": null, "refusal": null, "audio": null,
+        "reasoning": "hm", "reasoning_details": [{"type": "reasoning.text", "text": "hm", "signature": null}],
+        "tool_calls": [{"index": 0, "id": "call_1", "type": "function",
+                        "function": {"name": "weather", "arguments": "{\"city\": \"Pa"}}]}}]}"#;
+    let wire = Wire::inference(Answer::json(200, body)).await;
+    let question = wire.personal().chat(MODEL).user("Weather?");
+    let answer = question.clone().send().await.unwrap();
+
+    assert_eq!(answer.text(), "");
+    assert_eq!(answer.finish_reason(), Some(&FinishReason::ToolCalls));
+    let [call] = answer.tool_calls() else {
+        panic!("{answer:?}")
+    };
+    assert_eq!(call.id.as_deref(), Some("call_1"));
+    assert_eq!(call.type_.as_deref(), Some("function"));
+    assert_eq!(call.function.name, "weather");
+    assert_eq!(call.function.arguments, "{\"city\": \"Pa");
+    assert_eq!(answer.usage().map(|_| ()), None);
+
+    let mut result = ChatMessage::new(Role::Tool);
+    result.tool_call_id.clone_from(&call.id);
+    result.content = Some("rain".to_owned());
+    question
+        .message(answer.message().unwrap().clone())
+        .message(result)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        wire.requests()[1].json()["messages"],
+        json!([
+            {"role": "user", "content": "Weather?"},
+            {
+                "role": "assistant",
+                "reasoning": "hm",
+                "reasoning_details": [{"type": "reasoning.text", "text": "hm", "signature": null}],
+                "tool_calls": [{"id": "call_1", "type": "function",
+                                "function": {"name": "weather", "arguments": "{\"city\": \"Pa"}}],
+            },
+            {"role": "tool", "tool_call_id": "call_1", "content": "rain"},
+        ])
+    );
+}
+
+#[tokio::test]
+async fn values_that_nobody_listed_survive() {
+    for reason in ["", "abort", "eos", "STOP"] {
+        let body = format!(
+            r#"{{"service_tier": "provisioned", "choices": [{{"index": 0, "finish_reason": "{reason}",
+                "message": {{"role": "developer", "content": "x"}}}}]}}"#
+        );
+        let wire = Wire::inference(Answer::json(200, &body)).await;
+        let question = wire.personal().chat(MODEL).user("Hello!");
+        let answer = question.clone().send().await.unwrap();
+        assert_eq!(
+            answer.finish_reason(),
+            Some(&FinishReason::Other(reason.to_owned()))
+        );
+        assert_eq!(answer.service_tier.as_deref(), Some("provisioned"));
+        let message = answer.message().unwrap();
+        assert_eq!(message.role, Role::Other("developer".to_owned()));
+
+        question.message(message.clone()).send().await.unwrap();
+        assert_eq!(
+            wire.requests()[1].json()["messages"][1],
+            json!({"role": "developer", "content": "x"})
+        );
+    }
+}
+
+#[tokio::test]
+async fn reasoning_in_its_three_spellings() {
+    let body = r#"{"choices": [{"message": {"role": "assistant", "content": "4", "reasoning": "a",
+        "reasoning_content": "b", "reasoning_details": [{"x": 1}]}, "finish_reason": null}]}"#;
+    let wire = Wire::inference(Answer::json(200, body)).await;
+    let question = wire.personal().chat(MODEL).user("2 + 2");
+    let answer = question.send().await.unwrap();
+    let message = answer.message().unwrap();
+    assert_eq!(message.reasoning.as_deref(), Some("a"));
+    assert_eq!(message.reasoning_content.as_deref(), Some("b"));
+    assert_eq!(message.reasoning_details, Some(vec![json!({"x": 1})]));
+    assert_eq!(answer.finish_reason(), None);
+}
+
+/// A number, a string, null or nothing; and every digit as it came.
+#[tokio::test]
+async fn cost() {
+    let cases = [
+        (r#"{"total_tokens": 20, "cost": 0.10}"#, Some("0.10")),
+        (r#"{"total_tokens": 20, "cost": "0.10"}"#, Some("0.10")),
+        (r#"{"cost": 12.3400}"#, Some("12.3400")),
+        (r#"{"cost": "12.3400"}"#, Some("12.3400")),
+        (r#"{"cost": 0}"#, Some("0")),
+        (
+            r#"{"cost": 0.000000012345678901234}"#,
+            Some("0.000000012345678901234"),
+        ),
+        (r#"{"cost": 1.5e-7}"#, Some("0.00000015")),
+        (r#"{"cost": null}"#, None),
+        (r#"{"total_tokens": 20}"#, None),
+        (r#"{}"#, None),
+        (r#"null"#, None),
+    ];
+    for (usage, expected) in cases {
+        let body = format!(r#"{{"choices": [], "usage": {usage}}}"#);
+        let wire = Wire::inference(Answer::json(200, &body)).await;
+        let question = wire.personal().chat(MODEL).user("Hello!");
+        let cost = question.send().await.unwrap().cost();
+        let known = cost.known().map(|amount| amount.to_string());
+        assert_eq!(known.as_deref(), expected, "{usage}");
+        assert_eq!(cost == Cost::Unknown, expected.is_none(), "{usage}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_says_more() {
+    let body = r#"{"id": "c", "provider": "x", "system_fingerprint": null, "prompt_filter_results": [],
+        "choices": [
+            {"index": 0, "finish_reason": "length", "native_finish_reason": "MAX", "stop_reason": 2,
+             "logprobs": {"content": [{"token": "a", "logprob": -0.5}]},
+             "message": {"role": "assistant", "content": "a", "annotations": [], "images": null}},
+            {"index": 1, "finish_reason": "content_filter",
+             "message": {"role": "assistant", "content": "b", "tool_calls": null}}],
+        "usage": {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3, "is_byok": false,
+                  "prompt_tokens_details": {"cached_tokens": 1, "audio_tokens": 0},
+                  "completion_tokens_details": {"reasoning_tokens": 2, "other": null},
+                  "cost_details": {"upstream": null}}}"#;
+    let wire = Wire::inference(Answer::json(200, body)).await;
+    let question = wire.personal().chat(MODEL).user("Hello!");
+    let answer = question.send().await.unwrap();
+    assert_eq!(answer.text(), "a");
+    assert_eq!(answer.finish_reason(), Some(&FinishReason::Length));
+    assert_eq!(
+        answer.choices[0].logprobs,
+        Some(json!({"content": [{"token": "a", "logprob": -0.5}]}))
+    );
+    let second = &answer.choices[1];
+    assert_eq!(second.finish_reason, Some(FinishReason::ContentFilter));
+    let text = second.message.as_ref().unwrap().content.as_deref();
+    assert_eq!(text, Some("b"));
+    let usage = answer.usage().unwrap();
+    let cached = usage.prompt_tokens_details.as_ref().unwrap().cached_tokens;
+    assert_eq!(cached, Some(1));
+    let details = usage.completion_tokens_details.as_ref().unwrap();
+    assert_eq!(details.reasoning_tokens, Some(2));
+}
+
+#[tokio::test]
+async fn an_answer_without_answers() {
+    for body in [r#"{"choices": []}"#, "{}", r#"{"choices": [{}]}"#] {
+        let wire = Wire::inference(Answer::json(200, body)).await;
+        let question = wire.personal().chat(MODEL).user("Hello!");
+        let answer = question.send().await.unwrap();
+        assert_eq!(answer.text(), "");
+        assert!(answer.message().is_none() && answer.finish_reason().is_none());
+    }
+}
+
+#[tokio::test]
+async fn a_question_that_cannot_be_asked_is_not_sent() {
+    let wire = Wire::inference(Answer::json(200, ANSWER)).await;
+    let prime = wire.personal();
+    let questions = [
+        prime.chat("").user("Hello!"),
+        prime.chat("  ").user("Hello!"),
+        prime.chat(MODEL),
+        prime.team("").chat(MODEL).user("Hello!"),
+        prime.team(" ").chat(MODEL).user("Hello!"),
+        prime.team("a b").chat(MODEL).user("Hello!"),
+        prime.team("a\r\nx-admin: 1").chat(MODEL).user("Hello!"),
+        prime.team("a\0").chat(MODEL).user("Hello!"),
+        prime.team("té").chat(MODEL).user("Hello!"),
+    ];
+    for question in questions {
+        assert_refused(&question.clone().send().await.unwrap_err());
+        assert_refused(&question.stream().await.unwrap_err());
+    }
+    assert_eq!(wire.hits(), 0);
+}
+
+#[tokio::test]
+async fn the_generated_crate_alone() {
+    let wire = Wire::inference(Answer::json(200, ANSWER)).await;
+    let mut question = ChatMessage::new(Role::User);
+    question.content = Some("Hello!".to_owned());
+    let bare = wire.bare_inference();
+    let answer = bare
+        .create_chat_completion()
+        .x_prime_team_id("team_4d2a")
+        .body(ChatCompletionRequest::new(vec![question], MODEL))
+        .send()
+        .await
+        .unwrap();
+
+    let request = wire.request();
+    assert_eq!(request.line, "POST /api/v1/chat/completions");
+    assert_eq!(
+        request.headers,
+        [
+            "accept: application/json",
+            "authorization: Bearer pit_key_5f1e0c7a",
+            "content-type: application/json",
+            "x-prime-team-id: team_4d2a",
+        ]
+    );
+    assert_eq!(
+        request.json(),
+        json!({
+            "model": "meta-llama/llama-3.1-70b-instruct",
+            "messages": [{"role": "user", "content": "Hello!"}],
+        })
+    );
+    assert_eq!(answer.bytes(), ANSWER);
+    assert_eq!(answer.id.as_deref(), Some("chatcmpl-123"));
+
+    let unfinished = bare.create_chat_completion().send().await.unwrap_err();
+    assert!(matches!(
+        unfinished,
+        pinference_api::Error::InvalidRequest(_)
+    ));
+    assert_eq!(wire.hits(), 1);
+}
+
+/// The way that the generated crate's own documentation shows: what is not set is not sent.
+#[tokio::test]
+async fn the_generated_crate_builds_a_body_in_place() {
+    let wire = Wire::inference(Answer::json(200, ANSWER)).await;
+    let question = ChatMessage::builder()
+        .role(Role::User)
+        .content("Hello!".to_owned());
+    let question: ChatMessage = question.try_into().unwrap();
+    let bare = wire.bare_inference();
+    let call = bare
+        .create_chat_completion()
+        .body_map(|body| body.model(MODEL).messages([question]));
+    call.send().await.unwrap();
+    assert_eq!(
+        wire.request().json(),
+        json!({
+            "model": "meta-llama/llama-3.1-70b-instruct",
+            "messages": [{"role": "user", "content": "Hello!"}],
+        })
+    );
+}

@@ -1,0 +1,658 @@
+//! Every shape of error, and what the caller learns of it.
+
+use std::time::Duration;
+
+use prime_ext::{Client, Error, ErrorKind, RunConfig};
+use prime_training_api::types::CreateDedicatedRunRequest;
+use serde_json::Map;
+
+use crate::support::{
+    Answer, KEY, RawServer, Wire, assert_no_secret, assert_well_told, client, http_builder,
+};
+
+const MODEL: &str = "meta-llama/llama-3.1-70b-instruct";
+
+fn config() -> RunConfig {
+    RunConfig::from(Map::new())
+}
+
+/// The operations, each called to fail.
+const OPERATIONS: [&str; 8] = [
+    "list_models",
+    "get_model",
+    "create_chat_completion",
+    "create_chat_completion_stream",
+    "get_run_usage",
+    "get_wallet",
+    "create_run",
+    "delete_run",
+];
+
+async fn fail(operation: &str, client: &Client) -> Error {
+    let failed = match operation {
+        "list_models" => client.models().list().await.map(|_| ()),
+        "get_model" => client.models().get(MODEL).await.map(|_| ()),
+        "create_chat_completion" => client.chat(MODEL).user("Hi").send().await.map(|_| ()),
+        "create_chat_completion_stream" => client.chat(MODEL).user("Hi").stream().await.map(|_| ()),
+        "get_run_usage" => client.runs().usage("run_123").await.map(|_| ()),
+        "get_wallet" => client.wallet().get().await.map(|_| ()),
+        "create_run" => client.runs().create(config()).send().await.map(|_| ()),
+        "delete_run" => client.runs().delete("run_123").await.map(|_| ()),
+        _ => panic!("{operation}?"),
+    };
+    let error = failed.unwrap_err();
+    assert_eq!(error.operation(), Some(operation));
+    assert!(error.to_string().starts_with(&format!("{operation}: ")));
+    error
+}
+
+/// Whether an operation changes something.
+fn changes(operation: &str) -> bool {
+    operation.starts_with("create") || operation.starts_with("delete")
+}
+
+/// A client of both services at one server.
+fn both(wire: &Wire) -> Client {
+    client(&wire.inference_url(), &wire.platform_url())
+}
+
+/// The error of a run's usage that is answered so.
+async fn usage_error(answer: Answer) -> Error {
+    let wire = Wire::platform(answer).await;
+    let error = fail("get_run_usage", &wire.personal()).await;
+    assert_eq!(wire.hits(), 1);
+    error
+}
+
+// Statuses.
+
+#[tokio::test]
+async fn every_status_of_every_operation() {
+    for status in [400, 401, 402, 403, 404, 409, 422, 429, 500, 502, 503, 504] {
+        let body = r#"{"error": {"message": "No.", "type": "t", "code": "c"}, "request_id": "r"}"#;
+        let wire = Wire::inference(Answer::json(status, body).header("x-trace", "t-1")).await;
+        for operation in OPERATIONS {
+            let error = fail(operation, &both(&wire)).await;
+            assert_eq!(error.kind(), ErrorKind::Api);
+            assert_eq!(error.status().unwrap(), status);
+            assert_eq!(error.code(), Some("c"));
+            assert_eq!(error.message(), Some("No."));
+            assert!(error.fields().is_empty());
+            assert_eq!(error.body().unwrap(), body);
+            assert_eq!(error.headers().unwrap()["x-trace"], "t-1");
+            assert!(error.partial_answer().is_none());
+
+            assert_eq!(error.is_auth(), [401, 403].contains(&status));
+            assert_eq!(error.is_payment_required(), status == 402);
+            assert_eq!(error.is_not_found(), status == 404);
+            assert_eq!(error.is_rate_limited(), status == 429);
+            assert_eq!(error.is_validation(), [400, 422].contains(&status));
+            assert!(!error.is_timeout());
+            assert_eq!(
+                error.outcome_unknown(),
+                status >= 500 && changes(operation),
+                "{operation} {status}"
+            );
+            assert_well_told(&error);
+        }
+        assert_eq!(wire.hits(), OPERATIONS.len());
+    }
+}
+
+// Envelopes.
+
+/// Models API page, section "Error Responses".
+#[tokio::test]
+async fn the_documented_errors() {
+    let body = r#"{
+      "error": {
+        "message": "The model 'invalid-model' does not exist",
+        "type": "invalid_request_error",
+        "code": "model_not_found"
+      }
+    }"#;
+    let wire = Wire::inference(Answer::json(404, body)).await;
+    let models = wire.personal().models();
+    let error = models.get("invalid-model").await.unwrap_err();
+    assert!(error.is_not_found());
+    assert_eq!(error.code(), Some("model_not_found"));
+    assert_eq!(
+        error.message(),
+        Some("The model 'invalid-model' does not exist")
+    );
+    assert_eq!(
+        error.to_string(),
+        "get_model: 404 Not Found: model_not_found: The model 'invalid-model' does not exist; \
+         `Client::models` lists the models that exist"
+    );
+
+    let body = r#"{
+      "error": {
+        "message": "Invalid API key",
+        "type": "authentication_error",
+        "code": "invalid_api_key"
+      }
+    }"#;
+    let wire = Wire::inference(Answer::json(401, body)).await;
+    let error = wire.personal().models().list().await.unwrap_err();
+    assert!(error.is_auth());
+    assert_eq!(error.code(), Some("invalid_api_key"));
+    assert_eq!(error.message(), Some("Invalid API key"));
+    assert!(error.to_string().contains("PRIME_API_KEY"), "{error}");
+}
+
+#[tokio::test]
+async fn an_error_object() {
+    let cases = [
+        (
+            r#"{"error": {"message": "No funds", "type": "insufficient_quota", "code": "insufficient_funds"}}"#,
+            Some("insufficient_funds"),
+            Some("No funds"),
+        ),
+        (
+            r#"{"error": {"message": "Slow down", "type": "x", "code": 429}}"#,
+            Some("429"),
+            Some("Slow down"),
+        ),
+        (
+            r#"{"error": {"message": "No", "type": "x", "code": null, "param": null}}"#,
+            None,
+            Some("No"),
+        ),
+        (
+            r#"{"error": {"message": "No", "metadata": {"raw": "…"}}, "user_id": "u"}"#,
+            None,
+            Some("No"),
+        ),
+        (r#"{"error": {"code": "c"}}"#, Some("c"), None),
+        (
+            r#"{"error": {"message": null, "type": null, "code": null}}"#,
+            None,
+            None,
+        ),
+        (r#"{"error": {}}"#, None, None),
+        (r#"{"error": "No"}"#, None, Some("No")),
+        (r#"{"error": null}"#, None, None),
+    ];
+    for (body, code, message) in cases {
+        let error = usage_error(Answer::json(402, body)).await;
+        assert_eq!(error.code(), code, "{body}");
+        assert_eq!(error.message(), message, "{body}");
+        assert!(error.is_payment_required());
+        assert_eq!(error.body().unwrap(), body);
+        assert_well_told(&error);
+    }
+}
+
+#[tokio::test]
+async fn an_error_object_that_names_its_parameter() {
+    let body = r#"{"error": {"message": "must be at most 2", "type": "invalid_request_error",
+        "param": "temperature", "code": "invalid_value"}}"#;
+    let wire = Wire::inference(Answer::json(400, body)).await;
+    let error = fail("create_chat_completion", &wire.personal()).await;
+    assert!(error.is_validation());
+    let [field] = error.fields() else {
+        panic!("{:?}", error.fields())
+    };
+    assert_eq!(field.field, "temperature");
+    assert_eq!(field.message, "must be at most 2");
+}
+
+/// The platform's specification, schema `ErrorResponse`.
+#[tokio::test]
+async fn a_list_of_errors() {
+    let body = r#"{"errors": [
+        {"param": "limit", "details": "must be at most 100"},
+        {"param": "offset", "details": "must not be negative", "code": 7}]}"#;
+    let error = usage_error(Answer::json(422, body)).await;
+    assert!(error.is_validation());
+    let fields: Vec<_> = error
+        .fields()
+        .iter()
+        .map(|field| (field.field.as_str(), field.message.as_str()))
+        .collect();
+    assert_eq!(
+        fields,
+        [
+            ("limit", "must be at most 100"),
+            ("offset", "must not be negative"),
+        ]
+    );
+    let message = "limit: must be at most 100; offset: must not be negative";
+    assert_eq!(error.message(), Some(message));
+    assert!(error.to_string().contains(message), "{error}");
+    assert_eq!(error.code(), None);
+    assert_well_told(&error);
+
+    let error = usage_error(Answer::json(422, r#"{"errors": []}"#)).await;
+    assert!(error.fields().is_empty() && error.message().is_none());
+    assert_well_told(&error);
+}
+
+#[tokio::test]
+async fn a_detail() {
+    let error = usage_error(Answer::json(404, r#"{"detail": "Run not found"}"#)).await;
+    assert!(error.is_not_found());
+    assert_eq!(error.message(), Some("Run not found"));
+    assert_eq!(error.code(), None);
+    assert!(error.fields().is_empty());
+    assert_eq!(
+        error.to_string(),
+        "get_run_usage: 404 Not Found: Run not found"
+    );
+}
+
+#[tokio::test]
+async fn a_list_of_details() {
+    let body = r#"{"detail": [
+        {"type": "missing", "loc": ["body", "config"], "msg": "Field required", "input": {}},
+        {"loc": ["body", "runs", 0, "name"], "msg": "String too long", "ctx": {"max": 64}}]}"#;
+    let wire = Wire::platform(Answer::json(422, body)).await;
+    let error = fail("create_run", &wire.team()).await;
+    assert!(error.is_validation() && !error.outcome_unknown());
+    let fields: Vec<_> = error
+        .fields()
+        .iter()
+        .map(|field| (field.field.as_str(), field.message.as_str()))
+        .collect();
+    assert_eq!(
+        fields,
+        [
+            ("body.config", "Field required"),
+            ("body.runs.0.name", "String too long"),
+        ]
+    );
+    assert_eq!(
+        error.message(),
+        Some("body.config: Field required; body.runs.0.name: String too long")
+    );
+    assert_well_told(&error);
+}
+
+#[tokio::test]
+async fn plain_text() {
+    for status in [400, 502, 503] {
+        let answer = Answer::new(status, "text/plain", "upstream connect error\n");
+        let error = usage_error(answer).await;
+        assert_eq!(error.kind(), ErrorKind::Api);
+        assert_eq!(error.message(), Some("upstream connect error"));
+        assert_eq!(error.body().unwrap(), "upstream connect error\n");
+        assert_well_told(&error);
+    }
+    // A long one is kept whole, and told in part.
+    let long = "ä".repeat(5000);
+    let error = usage_error(Answer::new(500, "text/plain", &long)).await;
+    assert_eq!(error.body().unwrap(), &long);
+    assert!(error.message().unwrap().starts_with("ää"));
+    assert!(error.to_string().chars().count() < 400);
+    assert_well_told(&error);
+}
+
+#[tokio::test]
+async fn a_page_of_html() {
+    let body = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n</html>\r\n";
+    for operation in OPERATIONS {
+        let wire = Wire::inference(Answer::new(502, "text/html", body)).await;
+        let error = fail(operation, &both(&wire)).await;
+        assert_eq!(error.kind(), ErrorKind::Api);
+        assert_eq!(error.status().unwrap(), 502);
+        assert_eq!((error.code(), error.message()), (None, None));
+        assert_eq!(error.body().unwrap(), body);
+        assert!(!error.to_string().contains('<'), "{error}");
+        assert_well_told(&error);
+    }
+}
+
+#[tokio::test]
+async fn nothing_or_noise() {
+    let cases: [&[u8]; 8] = [
+        b"",
+        b"  \n",
+        b"null",
+        b"[]",
+        b"{}",
+        b"7",
+        b"\"\"",
+        b"\xff\xfe\x00",
+    ];
+    for status in [401, 404, 422, 500] {
+        for body in cases {
+            let error = usage_error(Answer::bare(status, body)).await;
+            assert_eq!(error.kind(), ErrorKind::Api);
+            assert_eq!(error.status().unwrap(), status);
+            assert_eq!((error.code(), error.message()), (None, None), "{body:?}");
+            assert_eq!(&error.body().unwrap()[..], body);
+            assert_well_told(&error);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_message_of_several_lines_is_told_in_one() {
+    for (media, body) in [
+        (
+            "application/json",
+            r#"{"error": {"message": "first\nsecond\r\nthird", "code": "c"}}"#,
+        ),
+        ("application/json", r#"{"detail": "first\nsecond"}"#),
+        (
+            "application/json",
+            r#"{"errors": [{"param": "a", "details": "first\nsecond"}]}"#,
+        ),
+        ("text/plain", "first\nsecond\n"),
+    ] {
+        let error = usage_error(Answer::new(500, media, body)).await;
+        let told = error.to_string();
+        assert!(told.contains("first") && told.contains("second"), "{told}");
+        assert_well_told(&error);
+    }
+}
+
+// Secrets.
+
+#[tokio::test]
+async fn an_error_that_repeats_the_key_does_not_show_it() {
+    for body in [
+        r#"{"error": {"message": "wrong key: pit_key_5f1e0c7a", "type": "pit_key_5f1e0c7a", "code": "pit_key_5f1e0c7a"}}"#,
+        r#"{"error": {"message": "wrong", "param": "pit_key_5f1e0c7a"}}"#,
+        r#"{"error": "wrong key: pit_key_5f1e0c7a"}"#,
+        r#"{"errors": [{"param": "pit_key_5f1e0c7a", "details": "wrong key: pit_key_5f1e0c7a"}]}"#,
+        r#"{"detail": "wrong key: pit_key_5f1e0c7a"}"#,
+        r#"{"detail": [{"loc": ["pit_key_5f1e0c7a"], "msg": "wrong key: pit_key_5f1e0c7a"}]}"#,
+        r#"{"message": "wrong key: Bearer pit_key_5f1e0c7a"}"#,
+        "wrong key: pit_key_5f1e0c7a",
+    ] {
+        let error = usage_error(Answer::json(401, body)).await;
+        assert_well_told(&error);
+        let told = [error.code(), error.message()];
+        assert_no_secret(&format!("{told:?} {:?}", error.fields()));
+        assert_eq!(error.body().unwrap(), body);
+    }
+}
+
+/// Nor a part of it, where a long text is cut.
+#[tokio::test]
+async fn a_key_that_is_cut_is_not_shown_in_part() {
+    for before in 180..205 {
+        let body = format!("{}{KEY} is wrong", "x".repeat(before));
+        let error = usage_error(Answer::new(401, "text/plain", &body)).await;
+        assert!(!error.to_string().contains("pit_key_5f"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn an_error_in_a_stream_that_repeats_the_key_does_not_show_it() {
+    let chunk = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"x\"}}]}\n\n";
+    let event = "data: {\"error\":{\"message\":\"wrong key: pit_key_5f1e0c7a\",\"code\":\"pit_key_5f1e0c7a\"}}\n\n";
+    let wire = Wire::inference(Answer::events(event)).await;
+    let error = fail("create_chat_completion_stream", &wire.personal()).await;
+    assert_eq!(error.kind(), ErrorKind::StreamFailed);
+    assert_well_told(&error);
+
+    let wire = Wire::inference(Answer::events([chunk, event].concat())).await;
+    let question = wire.personal().chat(MODEL).user("Hi");
+    let stream = question.stream().await.unwrap();
+    assert_well_told(&stream.finish().await.unwrap_err());
+}
+
+#[tokio::test]
+async fn a_malformed_answer_that_repeats_the_key_does_not_show_it() {
+    for body in [
+        r#""pit_key_5f1e0c7a""#,
+        r#"{"run_id": "r", "total_tokens": "pit_key_5f1e0c7a"}"#,
+        r#"{"run_id": "r", "total_cost_usd": "pit_key_5f1e0c7a"}"#,
+    ] {
+        let error = usage_error(Answer::json(200, body)).await;
+        assert_eq!(error.kind(), ErrorKind::UnexpectedAnswer);
+        assert_well_told(&error);
+    }
+    let event = "data: {\"created\":\"pit_key_5f1e0c7a\"}\n\n";
+    let wire = Wire::inference(Answer::events(event)).await;
+    let error = fail("create_chat_completion_stream", &wire.personal()).await;
+    assert_eq!(error.kind(), ErrorKind::MalformedEvent);
+    assert_well_told(&error);
+}
+
+#[tokio::test]
+async fn nothing_that_can_be_printed_shows_the_key() {
+    let builder = Client::builder().api_key(KEY).team("team_4d2a");
+    assert_no_secret(&format!("{builder:?} {builder:#?}"));
+    let prime = builder.build().unwrap();
+    let shown = [
+        format!("{prime:?} {prime:#?}"),
+        format!("{:?}", prime.models()),
+        format!("{:#?}", prime.wallet()),
+        format!("{:#?}", prime.wallet().billings()),
+        format!("{:#?}", prime.runs()),
+        format!("{:#?}", prime.runs().create(config())),
+        format!("{:#?}", prime.runs().watch_usage("run_123")),
+        format!("{:#?}", prime.chat(MODEL).user("Hi")),
+        format!("{:#?}", prime.inference_api()),
+        format!("{:#?}", prime.training_api().create_run()),
+    ];
+    for shown in shown {
+        assert_no_secret(&shown);
+    }
+}
+
+#[test]
+fn settings_that_are_refused_do_not_show_the_key() {
+    let builder = || Client::builder().api_key(KEY);
+    let refused = [
+        Client::builder().api_key(format!("{KEY}\nx")),
+        builder().inference_url(format!("https://user:{KEY}@example.com")),
+        builder().inference_url(format!("https://{KEY}@example.com")),
+        builder().inference_url(format!("https://example.com/?key={KEY}")),
+        builder().platform_url(format!("https://example.com/#{KEY}")),
+        builder().platform_url(format!("http://user:{KEY}@example.com")),
+        builder().platform_url(format!("ftp://user:{KEY}@example.com")),
+        builder().platform_url(format!("http://example.com/?key={KEY}")),
+        builder().platform_url(format!("https://user:{KEY}@exa mple.com")),
+    ];
+    for refused in refused {
+        let error = refused.build().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Settings);
+        assert_well_told(&error);
+    }
+}
+
+// Successes that are none.
+
+#[tokio::test]
+async fn a_success_that_cannot_be_read() {
+    for body in ["not json", "", "<html>log in</html>", "[]", "{\"id\": "] {
+        for operation in OPERATIONS {
+            let wire = Wire::inference(Answer::json(200, body).header("x-trace", "t-1")).await;
+            let error = fail(operation, &both(&wire)).await;
+            assert_eq!(
+                error.kind(),
+                ErrorKind::UnexpectedAnswer,
+                "{operation} {body}"
+            );
+            assert_eq!(error.status().unwrap(), 200);
+            assert_eq!(error.body().unwrap(), body);
+            assert_eq!(error.headers().unwrap()["x-trace"], "t-1");
+            assert_eq!((error.code(), error.message()), (None, None));
+            assert!(!error.is_auth() && !error.is_validation() && !error.is_not_found());
+            assert_well_told(&error);
+            assert_eq!(wire.hits(), 1);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_success_that_lacks_a_required_field() {
+    let cases = [
+        ("get_run_usage", r#"{"run_id": "r", "total_tokens": 0}"#),
+        ("get_wallet", r#"{"wallet_id": "w", "balance_usd": 1}"#),
+        ("create_run", r#"{"runId": "r", "jobId": "j"}"#),
+        ("delete_run", r#"{"runId": "r"}"#),
+        ("get_run_usage", "{}"),
+        ("get_wallet", "{}"),
+        ("create_run", "{}"),
+        ("delete_run", "{}"),
+    ];
+    for (operation, body) in cases {
+        let wire = Wire::platform(Answer::json(200, body)).await;
+        let error = fail(operation, &wire.personal()).await;
+        assert_eq!(error.kind(), ErrorKind::UnexpectedAnswer, "{operation}");
+        assert_eq!(error.status().unwrap(), 200);
+        assert_eq!(error.body().unwrap(), body);
+        let reason = std::error::Error::source(&error).unwrap().to_string();
+        assert!(reason.contains("missing field"), "{reason}");
+        assert_well_told(&error);
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_is_not_followed() {
+    for status in [301, 302, 303, 307, 308] {
+        let elsewhere = Wire::inference(Answer::json(200, "{}")).await;
+        let to = format!("{}/models", elsewhere.inference_url());
+        let wire = Wire::inference(Answer::bare(status, "").header("location", &to)).await;
+        for operation in OPERATIONS {
+            let error = fail(operation, &both(&wire)).await;
+            assert_eq!(error.kind(), ErrorKind::Api);
+            assert_eq!(error.status().unwrap(), status);
+            assert_eq!(error.headers().unwrap()["location"], to.as_str());
+            assert!(error.to_string().contains("redirect"), "{error}");
+            assert!(!error.outcome_unknown());
+            assert_well_told(&error);
+        }
+        assert_eq!(wire.hits(), OPERATIONS.len());
+        assert_eq!(elsewhere.hits(), 0);
+    }
+}
+
+// No answer at all.
+
+#[tokio::test]
+async fn no_connection() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", free.local_addr().unwrap());
+    drop(free);
+    let nobody = client(&format!("{url}/api/v1"), &url);
+    for operation in OPERATIONS {
+        let error = fail(operation, &nobody).await;
+        assert_eq!(error.kind(), ErrorKind::Connect);
+        assert!(error.status().is_none() && error.body().is_none());
+        assert!(!error.outcome_unknown(), "{error}");
+        assert!(error.to_string().contains(&url), "{error}");
+        assert_well_told(&error);
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_closes() {
+    let server = RawServer::start(&[]).await;
+    for operation in OPERATIONS {
+        let error = fail(operation, &server.personal()).await;
+        assert_eq!(error.kind(), ErrorKind::Disconnected);
+        assert!(error.status().is_none() && error.body().is_none());
+        assert_eq!(error.outcome_unknown(), changes(operation), "{operation}");
+        assert_well_told(&error);
+    }
+    assert_eq!(server.hits(), OPERATIONS.len());
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_off() {
+    let half = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: 99\r\n\r\n{\"ha";
+    let server = RawServer::start(&[half; 8]).await;
+    for operation in OPERATIONS {
+        let error = fail(operation, &server.personal()).await;
+        assert_eq!(error.kind(), ErrorKind::Disconnected);
+        assert_eq!(error.status().unwrap(), 200);
+        assert_eq!(error.body().unwrap(), "{\"ha");
+        assert_eq!(error.outcome_unknown(), changes(operation), "{operation}");
+        assert_well_told(&error);
+    }
+    assert_eq!(server.hits(), OPERATIONS.len());
+}
+
+/// A refusal is a refusal, even if its explanation did not arrive whole.
+#[tokio::test]
+async fn a_refusal_that_breaks_off() {
+    let half = "HTTP/1.1 422 Unprocessable Entity\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: 99\r\n\r\n{\"det";
+    let server = RawServer::start(&[half]).await;
+    let error = fail("create_run", &server.personal()).await;
+    assert_eq!(error.status().unwrap(), 422);
+    assert_eq!(error.body().unwrap(), "{\"det");
+    assert!(!error.outcome_unknown(), "{error}");
+    assert_well_told(&error);
+}
+
+#[tokio::test]
+async fn no_answer_in_time() {
+    let server = RawServer::silent().await;
+    let url = format!("http://{}", server.address());
+    let http = http_builder().read_timeout(Duration::from_millis(100));
+    let impatient = Client::builder()
+        .api_key(KEY)
+        .inference_url(format!("{url}/api/v1"))
+        .platform_url(&url)
+        .http_client(http.build().unwrap())
+        .build()
+        .unwrap();
+    for operation in OPERATIONS {
+        let error = fail(operation, &impatient).await;
+        assert_eq!(error.kind(), ErrorKind::Timeout, "{error}");
+        assert!(error.is_timeout());
+        assert!(error.status().is_none());
+        assert_eq!(error.outcome_unknown(), changes(operation), "{operation}");
+        assert_well_told(&error);
+    }
+    assert_eq!(server.hits(), OPERATIONS.len());
+}
+
+// The generated crates alone keep status, headers and bytes of every answer.
+
+#[tokio::test]
+async fn the_generated_crates_alone() {
+    use pinference_api::Error as Bare;
+
+    let body = r#"{"error": {"message": "No", "type": "t", "code": 7, "new": 1}}"#;
+    let wire = Wire::inference(Answer::json(404, body)).await;
+    let bare = wire.bare_inference();
+    let Bare::ErrorResponse(error) = bare.list_models().send().await.unwrap_err() else {
+        panic!("no error response")
+    };
+    assert_eq!(error.status(), 404);
+    assert_eq!(error.error.message.as_deref(), Some("No"));
+    assert_eq!(error.error.code, Some(serde_json::json!(7)));
+    assert_eq!(error.bytes(), body);
+
+    let wire = Wire::inference(Answer::new(502, "text/html", "<html>")).await;
+    let bare = wire.bare_inference();
+    let error = bare.list_models().send().await.unwrap_err();
+    assert_eq!(error.status().unwrap(), 502);
+    let Bare::InvalidPayload(payload) = error else {
+        panic!("{error:?}")
+    };
+    assert_eq!(payload.bytes, "<html>");
+    assert_eq!(payload.headers["content-type"], "text/html");
+
+    let wire = Wire::platform(Answer::json(422, r#"{"detail": [{"msg": "m"}]}"#)).await;
+    let bare = wire.bare_training();
+    let error = bare.get_wallet().send().await.unwrap_err();
+    let prime_training_api::Error::ErrorResponse(error) = error else {
+        panic!("{error:?}")
+    };
+    assert_eq!(error.detail, Some(serde_json::json!([{"msg": "m"}])));
+
+    let wire = Wire::platform(Answer::json(
+        201,
+        r#"{"tokenValue": "pit_run_token_93bd41"}"#,
+    ))
+    .await;
+    let bare = wire.bare_training();
+    let create = bare.create_run();
+    let create = create.body(CreateDedicatedRunRequest::new(Map::new()));
+    let error = create.send().await.unwrap_err();
+    assert_no_secret(&format!("{error} {error:?}"));
+    let prime_training_api::Error::InvalidPayload(payload) = error else {
+        panic!("{error:?}")
+    };
+    assert_eq!(payload.status, 201);
+    assert_eq!(payload.bytes, r#"{"tokenValue": "pit_run_token_93bd41"}"#);
+}

@@ -1,0 +1,26 @@
+//! The wire: what leaves the client for each operation, byte for byte where it matters, and what
+//! becomes of every answer that is known to come back.
+//!
+//! Answers are literal texts, from the provider's documentation and specifications or as servers were
+//! seen to send them; none is written by the types that read it.
+//!
+//! | module | what it shows |
+//! |---|---|
+//! | `models` | `GET /models`, `GET /models/{model_id}` |
+//! | `chat` | `POST /chat/completions`, answered whole |
+//! | `stream` | `POST /chat/completions`, answered as an event stream |
+//! | `wallet` | `GET /api/v1/billing/wallet` |
+//! | `runs` | `POST` and `DELETE /api/v1/training/runs`, `GET /api/v1/billing/runs/{run_id}/usage` |
+//! | `errors` | every shape of error, and what the caller learns of it |
+//! | `raw` | whole requests as bytes |
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, missing_docs)]
+
+mod chat;
+mod errors;
+mod models;
+mod raw;
+mod runs;
+mod stream;
+mod support;
+mod wallet;

@@ -1,0 +1,287 @@
+//! `GET /models` and `GET /models/{model_id}`.
+
+use pinference_api::types::Model;
+
+use crate::support::{Answer, Wire, assert_refused};
+
+/// Models API page, section "List Models".
+const LIST: &str = r#"{
+  "object": "list",
+  "data": [
+    {
+      "id": "meta-llama/llama-3.1-70b-instruct",
+      "object": "model",
+      "owned_by": "meta",
+      "created": 1693721698
+    },
+    {
+      "id": "anthropic/claude-3-5-sonnet-20241022",
+      "object": "model",
+      "owned_by": "anthropic",
+      "created": 1693721698
+    }
+  ]
+}"#;
+
+/// Models API page, section "Get Model Details".
+const MODEL: &str = r#"{
+  "id": "meta-llama/llama-3.1-70b-instruct",
+  "object": "model",
+  "owned_by": "meta",
+  "created": 1693721698
+}"#;
+
+#[track_caller]
+fn assert_documented(model: &Model) {
+    assert_eq!(
+        model.id.as_deref(),
+        Some("meta-llama/llama-3.1-70b-instruct")
+    );
+    assert_eq!(model.object.as_deref(), Some("model"));
+    assert_eq!(model.owned_by.as_deref(), Some("meta"));
+    assert_eq!(model.created, Some(1_693_721_698));
+    assert_eq!(model.display_name, None);
+    assert!(model.pricing.is_none() && model.specs.is_none());
+}
+
+#[tokio::test]
+async fn list_models() {
+    let wire = Wire::inference(Answer::json(200, LIST)).await;
+    let models = wire.personal().models().list().await.unwrap();
+
+    let request = wire.request();
+    assert_eq!(request.line, "GET /api/v1/models");
+    assert_eq!(
+        request.headers,
+        [
+            "accept: application/json",
+            "authorization: Bearer pit_key_5f1e0c7a",
+        ]
+    );
+    assert!(request.body.is_empty());
+
+    assert_eq!(models.len(), 2);
+    assert_documented(&models[0]);
+    assert_eq!(
+        models[1].id.as_deref(),
+        Some("anthropic/claude-3-5-sonnet-20241022")
+    );
+}
+
+#[tokio::test]
+async fn list_models_as_a_team() {
+    let wire = Wire::inference(Answer::json(200, LIST)).await;
+    wire.team().models().list().await.unwrap();
+
+    let request = wire.request();
+    assert_eq!(request.line, "GET /api/v1/models");
+    assert_eq!(
+        request.headers,
+        [
+            "accept: application/json",
+            "authorization: Bearer pit_key_5f1e0c7a",
+            "x-prime-team-id: team_4d2a",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn get_model() {
+    let wire = Wire::inference(Answer::json(200, MODEL)).await;
+    let id = "meta-llama/llama-3.1-70b-instruct";
+    let model = wire.personal().models().get(id).await.unwrap();
+
+    let request = wire.request();
+    assert_eq!(
+        request.line,
+        "GET /api/v1/models/meta-llama/llama-3.1-70b-instruct"
+    );
+    assert_eq!(
+        request.headers,
+        [
+            "accept: application/json",
+            "authorization: Bearer pit_key_5f1e0c7a",
+        ]
+    );
+    assert!(request.body.is_empty());
+    assert_documented(&model);
+}
+
+#[tokio::test]
+async fn get_model_as_a_team() {
+    let wire = Wire::inference(Answer::json(200, MODEL)).await;
+    wire.team().models().get("gpt-oss-20b").await.unwrap();
+
+    let request = wire.request();
+    assert_eq!(request.line, "GET /api/v1/models/gpt-oss-20b");
+    assert_eq!(
+        request.headers,
+        [
+            "accept: application/json",
+            "authorization: Bearer pit_key_5f1e0c7a",
+            "x-prime-team-id: team_4d2a",
+        ]
+    );
+}
+
+/// Slashes stand as they are, and so does all else that a path segment may hold; the rest is encoded.
+#[tokio::test]
+async fn a_models_id_in_the_path() {
+    let wire = Wire::inference(Answer::json(200, MODEL)).await;
+    let cases = [
+        (
+            "meta-llama/llama-3.1-70b-instruct:lora_7f",
+            "meta-llama/llama-3.1-70b-instruct:lora_7f",
+        ),
+        ("a/b/c", "a/b/c"),
+        ("a.b/..c/d..", "a.b/..c/d.."),
+        (
+            "owner/name@v1+2~x_y-z,(1)=!$&*;'",
+            "owner/name@v1+2~x_y-z,(1)=!$&*;'",
+        ),
+        ("owner/with space", "owner/with%20space"),
+        ("owner/why?x=1#top", "owner/why%3Fx=1%23top"),
+        ("100%/a%2Fb", "100%25/a%252Fb"),
+        ("größe/模型", "gr%C3%B6%C3%9Fe/%E6%A8%A1%E5%9E%8B"),
+        ("a/<b>\"[c]|{d}^`", "a/%3Cb%3E%22%5Bc%5D%7C%7Bd%7D%5E%60"),
+    ];
+    for (id, _) in cases {
+        wire.personal().models().get(id).await.unwrap();
+    }
+    let lines: Vec<String> = wire.requests().into_iter().map(|seen| seen.line).collect();
+    let expected = cases.map(|(_, path)| format!("GET /api/v1/models/{path}"));
+    assert_eq!(lines, expected);
+}
+
+#[tokio::test]
+async fn an_id_that_would_ask_for_another_path_is_refused() {
+    let wire = Wire::inference(Answer::json(200, MODEL)).await;
+    let ids = [
+        "",
+        ".",
+        "..",
+        "../chat",
+        "a/..",
+        "a/../b",
+        "a/./b",
+        "a//b",
+        "/a",
+        "a/",
+        "/",
+        "a\\b",
+        "..\\a",
+        "%2e%2e",
+        "a/.%2E/b",
+        "a\nb",
+        "a\r\nx-admin: 1",
+        "a\0b",
+        "a\u{7f}b",
+        "a\tb",
+    ];
+    for id in ids {
+        for client in [wire.personal(), wire.team()] {
+            let error = client.models().get(id).await.unwrap_err();
+            assert_refused(&error);
+            assert_eq!(error.operation(), Some("get_model"), "{id:?}");
+        }
+        let bare = wire.bare_inference();
+        let error = bare.get_model().model_id(id).send().await.unwrap_err();
+        assert!(
+            matches!(error, pinference_api::Error::InvalidRequest(_)),
+            "{id:?}: {error}"
+        );
+    }
+    assert_eq!(wire.hits(), 0);
+}
+
+/// What the documentation does not list: seen in the provider's own client.
+#[tokio::test]
+async fn a_model_that_says_more() {
+    let body = r#"{"object": "list", "next": null, "data": [
+        {"id": "a/b", "display_name": "B", "serving": "hosted", "brand_new": {"deep": [1, null]},
+         "pricing": {"input_usd_per_mtok": 0.10, "output_usd_per_mtok": "12.3400",
+                     "cache_read_usd_per_mtok": null, "training_usd_per_mtok": 3},
+         "specs": {"context_window": 131072, "max_output_tokens": null, "supports_reasoning": true,
+                   "modalities": ["text"]}},
+        {"id": "c", "display_name": null, "serving": "on-the-moon", "pricing": null, "specs": null},
+        {}
+    ]}"#;
+    let wire = Wire::inference(Answer::json(200, body)).await;
+    let models = wire.personal().models().list().await.unwrap();
+
+    assert_eq!(models.len(), 3);
+    let pricing = models[0].pricing.as_ref().unwrap();
+    assert_eq!(pricing.input_usd_per_mtok.unwrap().to_string(), "0.10");
+    assert_eq!(pricing.output_usd_per_mtok.unwrap().to_string(), "12.3400");
+    assert_eq!(pricing.cache_read_usd_per_mtok, None);
+    assert_eq!(pricing.cache_write_usd_per_mtok, None);
+    let specs = models[0].specs.as_ref().unwrap();
+    assert_eq!(specs.context_window, Some(131_072));
+    assert_eq!(specs.max_output_tokens, None);
+    assert_eq!(specs.supports_reasoning, Some(true));
+    assert_eq!(models[0].display_name.as_deref(), Some("B"));
+    assert_eq!(models[1].serving.as_deref(), Some("on-the-moon"));
+    assert!(models[1].pricing.is_none());
+    assert_eq!(models[2].id, None);
+}
+
+#[tokio::test]
+async fn no_models() {
+    for body in [r#"{"object": "list", "data": []}"#, r#"{"object": "list"}"#] {
+        let wire = Wire::inference(Answer::json(200, body)).await;
+        assert!(wire.personal().models().list().await.unwrap().is_empty());
+    }
+}
+
+/// The generated client of a client has its key, and knows no account.
+#[tokio::test]
+async fn the_generated_client_within() {
+    let wire = Wire::inference(Answer::json(200, LIST)).await;
+    let team = wire.team();
+    team.inference_api().list_models().send().await.unwrap();
+    assert_eq!(
+        wire.request().headers,
+        [
+            "accept: application/json",
+            "authorization: Bearer pit_key_5f1e0c7a",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn the_generated_crate_alone() {
+    let wire = Wire::inference(Answer::json(200, LIST)).await;
+    let list = wire.bare_inference().list_models().send().await.unwrap();
+    let request = wire.request();
+    assert_eq!(request.line, "GET /api/v1/models");
+    assert_eq!(
+        request.headers,
+        [
+            "accept: application/json",
+            "authorization: Bearer pit_key_5f1e0c7a",
+        ]
+    );
+    assert_eq!(list.status(), 200);
+    assert_eq!(list.bytes(), LIST);
+    assert_eq!(list.object.as_deref(), Some("list"));
+    assert_documented(&list.data[0]);
+
+    let wire = Wire::inference(Answer::json(200, MODEL)).await;
+    let bare = wire.bare_inference();
+    let call = bare.get_model().x_prime_team_id("team_4d2a");
+    let call = call.model_id("meta-llama/llama-3.1-70b-instruct");
+    assert_documented(&call.send().await.unwrap());
+    let request = wire.request();
+    assert_eq!(
+        request.line,
+        "GET /api/v1/models/meta-llama/llama-3.1-70b-instruct"
+    );
+    assert_eq!(
+        request.headers,
+        [
+            "accept: application/json",
+            "authorization: Bearer pit_key_5f1e0c7a",
+            "x-prime-team-id: team_4d2a",
+        ]
+    );
+}

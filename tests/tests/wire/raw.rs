@@ -1,0 +1,119 @@
+//! Whole requests, as bytes: that there is nothing in them that nobody expects.
+
+use crate::support::RawServer;
+
+const ANSWER: &str =
+    "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}";
+const WALLET: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n\
+    {\"wallet_id\":\"w\",\"balance_usd\":1.0,\"currency\":\"USD\",\"total_billings\":0,\"recent_billings\":[       ]}";
+
+/// A request's line, its headers by name, and its body.
+fn parts(request: &str) -> (&str, Vec<&str>, &str) {
+    let (head, body) = request.split_once("\r\n\r\n").unwrap();
+    let (line, headers) = head.split_once("\r\n").unwrap();
+    let mut headers: Vec<&str> = headers.split("\r\n").collect();
+    headers.sort_unstable();
+    (line, headers, body)
+}
+
+#[tokio::test]
+async fn a_question_of_a_team() {
+    let server = RawServer::start(&[ANSWER]).await;
+    server
+        .personal()
+        .team("team_4d2a")
+        .chat("meta-llama/llama-3.1-70b-instruct")
+        .user("Grüße!")
+        .send()
+        .await
+        .unwrap();
+
+    let requests = server.requests();
+    assert_eq!(requests.len(), 1);
+    let (line, headers, body) = parts(&requests[0]);
+    assert_eq!(line, "POST /api/v1/chat/completions HTTP/1.1");
+    assert_eq!(
+        headers,
+        [
+            "accept: application/json",
+            "authorization: Bearer pit_key_5f1e0c7a",
+            "content-length: 95",
+            "content-type: application/json",
+            &format!("host: {}", server.address()),
+            concat!("user-agent: prime-ext/", env!("CARGO_PKG_VERSION")),
+            "x-prime-team-id: team_4d2a",
+        ]
+    );
+    assert_eq!(
+        body,
+        r#"{"messages":[{"content":"Grüße!","role":"user"}],"model":"meta-llama/llama-3.1-70b-instruct"}"#
+    );
+}
+
+#[tokio::test]
+async fn a_wallet_of_a_team() {
+    let server = RawServer::start(&[WALLET]).await;
+    let team = server.personal().team("team_4d2a");
+    team.wallet().get().await.unwrap();
+
+    let requests = server.requests();
+    assert_eq!(requests.len(), 1);
+    let (line, headers, body) = parts(&requests[0]);
+    assert_eq!(
+        line,
+        "GET /api/v1/billing/wallet?limit=1&offset=0&teamId=team_4d2a HTTP/1.1"
+    );
+    assert_eq!(
+        headers,
+        [
+            "accept: application/json",
+            "authorization: Bearer pit_key_5f1e0c7a",
+            &format!("host: {}", server.address()),
+            concat!("user-agent: prime-ext/", env!("CARGO_PKG_VERSION")),
+        ]
+    );
+    assert_eq!(body, "");
+}
+
+#[tokio::test]
+async fn a_model_of_a_person() {
+    let server = RawServer::start(&[ANSWER]).await;
+    let models = server.personal().models();
+    models.get("owner/naïve model").await.unwrap();
+
+    let requests = server.requests();
+    let (line, headers, body) = parts(&requests[0]);
+    assert_eq!(line, "GET /api/v1/models/owner/na%C3%AFve%20model HTTP/1.1");
+    assert_eq!(
+        headers,
+        [
+            "accept: application/json",
+            "authorization: Bearer pit_key_5f1e0c7a",
+            &format!("host: {}", server.address()),
+            concat!("user-agent: prime-ext/", env!("CARGO_PKG_VERSION")),
+        ]
+    );
+    assert_eq!(body, "");
+}
+
+/// The generated crates add nothing of their own to what the specification and `http` say.
+#[tokio::test]
+async fn the_generated_crate_alone() {
+    let server = RawServer::start(&[ANSWER]).await;
+    let url = format!("http://{}/api/v1", server.address());
+    let http = crate::support::http_builder().build().unwrap();
+    let bare = pinference_api::Client::new(&url, http);
+    bare.list_models().send().await.unwrap();
+
+    let requests = server.requests();
+    let (line, headers, body) = parts(&requests[0]);
+    assert_eq!(line, "GET /api/v1/models HTTP/1.1");
+    assert_eq!(
+        headers,
+        [
+            "accept: application/json",
+            &format!("host: {}", server.address()),
+        ]
+    );
+    assert_eq!(body, "");
+}

@@ -1,0 +1,345 @@
+//! Servers that answer what they are told and remember what they were asked, and clients that ask.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, Once};
+
+use httpmock::{HttpMockResponse, MockServer};
+use prime_ext::{Client, Error, ErrorKind};
+use reqwest::header::{AUTHORIZATION, HeaderMap};
+use serde_json::Value;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+
+pub(crate) const KEY: &str = "pit_key_5f1e0c7a";
+pub(crate) const TOKEN: &str = "pit_run_token_93bd41";
+pub(crate) const TEAM: &str = "team_4d2a";
+
+/// Where nobody listens.
+const NOWHERE: &str = "http://127.0.0.1:1";
+
+/// What a server says.
+#[derive(Debug, Clone)]
+pub(crate) struct Answer {
+    status: u16,
+    headers: Vec<(String, String)>,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    pub(crate) fn new(status: u16, media: &str, body: impl AsRef<[u8]>) -> Self {
+        Self::bare(status, body).header("content-type", media)
+    }
+
+    /// An answer that does not say what it is.
+    pub(crate) fn bare(status: u16, body: impl AsRef<[u8]>) -> Self {
+        Self {
+            status,
+            headers: Vec::new(),
+            body: body.as_ref().to_vec(),
+        }
+    }
+
+    pub(crate) fn json(status: u16, body: &str) -> Self {
+        Self::new(status, "application/json", body)
+    }
+
+    pub(crate) fn events(body: impl AsRef<[u8]>) -> Self {
+        Self::new(200, "text/event-stream", body)
+    }
+
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+}
+
+/// What a server was asked.
+#[derive(Debug, Clone)]
+pub(crate) struct Seen {
+    /// Method, and path and query as they were sent.
+    pub(crate) line: String,
+    /// By name; without `host`, `user-agent` and `content-length`, which `raw` looks at.
+    pub(crate) headers: Vec<String>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Seen {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).expect("a body of JSON")
+    }
+}
+
+/// One of the two services.
+#[derive(Clone, Copy)]
+enum Service {
+    Inference,
+    Platform,
+}
+
+/// A service that gives its answers in turn, the last for ever, and remembers every request. Clients
+/// made of it find nobody at the other service's address.
+pub(crate) struct Wire {
+    server: MockServer,
+    service: Service,
+    seen: Arc<Mutex<Vec<Seen>>>,
+}
+
+impl Wire {
+    pub(crate) async fn inference(answer: Answer) -> Self {
+        Self::start(Service::Inference, vec![answer]).await
+    }
+
+    pub(crate) async fn platform(answer: Answer) -> Self {
+        Self::start(Service::Platform, vec![answer]).await
+    }
+
+    pub(crate) async fn platform_in_turn(answers: Vec<Answer>) -> Self {
+        Self::start(Service::Platform, answers).await
+    }
+
+    async fn start(service: Service, answers: Vec<Answer>) -> Self {
+        let server = MockServer::start_async().await;
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let record = seen.clone();
+        let base = server.base_url();
+        server
+            .mock_async(|when, then| {
+                when.any_request();
+                then.respond_with(move |request| {
+                    let mut headers = request
+                        .headers_vec()
+                        .iter()
+                        .map(|(name, value)| (name.to_ascii_lowercase(), value))
+                        .filter(|(name, _)| {
+                            !["host", "user-agent", "content-length"].contains(&name.as_str())
+                        })
+                        .map(|(name, value)| format!("{name}: {value}"))
+                        .collect::<Vec<_>>();
+                    headers.sort();
+                    let mut seen = record.lock().unwrap();
+                    let answer = &answers[seen.len().min(answers.len() - 1)];
+                    seen.push(Seen {
+                        // The server puts its own address before the path.
+                        line: format!(
+                            "{} {}",
+                            request.method_str(),
+                            request.uri_str().strip_prefix(&base).unwrap()
+                        ),
+                        headers,
+                        body: request.body_vec(),
+                    });
+                    HttpMockResponse::builder()
+                        .status(answer.status)
+                        .headers(answer.headers.clone())
+                        .body(answer.body.clone())
+                        .build()
+                });
+            })
+            .await;
+        Self {
+            server,
+            service,
+            seen,
+        }
+    }
+
+    /// A client of the key's owner.
+    pub(crate) fn personal(&self) -> Client {
+        match self.service {
+            Service::Inference => client(&self.inference_url(), NOWHERE),
+            Service::Platform => client(NOWHERE, &self.platform_url()),
+        }
+    }
+
+    /// A client of a team.
+    pub(crate) fn team(&self) -> Client {
+        self.personal().team(TEAM)
+    }
+
+    /// The generated client alone.
+    pub(crate) fn bare_inference(&self) -> pinference_api::Client {
+        pinference_api::Client::new(&self.inference_url(), plain_http())
+    }
+
+    /// The generated client alone.
+    pub(crate) fn bare_training(&self) -> prime_training_api::Client {
+        prime_training_api::Client::new(&self.platform_url(), plain_http())
+    }
+
+    pub(crate) fn inference_url(&self) -> String {
+        self.server.url("/api/v1")
+    }
+
+    pub(crate) fn platform_url(&self) -> String {
+        self.server.base_url()
+    }
+
+    pub(crate) fn requests(&self) -> Vec<Seen> {
+        self.seen.lock().unwrap().clone()
+    }
+
+    pub(crate) fn hits(&self) -> usize {
+        self.seen.lock().unwrap().len()
+    }
+
+    /// The one request there was.
+    pub(crate) fn request(&self) -> Seen {
+        let mut requests = self.requests();
+        assert_eq!(requests.len(), 1, "{requests:#?}");
+        requests.remove(0)
+    }
+}
+
+pub(crate) fn client(inference_url: &str, platform_url: &str) -> Client {
+    Client::builder()
+        .api_key(KEY)
+        .inference_url(inference_url)
+        .platform_url(platform_url)
+        .build()
+        .unwrap()
+}
+
+/// A plain client with a key, as users of the generated crates bring it.
+pub(crate) fn plain_http() -> reqwest::Client {
+    let mut headers = HeaderMap::new();
+    headers.insert(AUTHORIZATION, format!("Bearer {KEY}").parse().unwrap());
+    http_builder().default_headers(headers).build().unwrap()
+}
+
+pub(crate) fn http_builder() -> reqwest::ClientBuilder {
+    static CRYPTO: Once = Once::new();
+    CRYPTO.call_once(|| {
+        rustls::crypto::ring::default_provider()
+            .install_default()
+            .unwrap();
+    });
+    reqwest::Client::builder().no_proxy()
+}
+
+/// A server of bytes: gives its answers in turn, on as many connections as are opened. The connection
+/// of an empty answer, and of every request after the last, is closed instead.
+pub(crate) struct RawServer {
+    address: SocketAddr,
+    seen: Arc<Mutex<Vec<Vec<u8>>>>,
+}
+
+impl RawServer {
+    pub(crate) async fn start(answers: &[&str]) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let record = seen.clone();
+        let answers: Vec<String> = answers.iter().map(|&answer| answer.to_owned()).collect();
+        tokio::spawn(async move {
+            while let Ok((mut connection, _)) = listener.accept().await {
+                while let Some(request) = read_request(&mut connection).await {
+                    let answer = {
+                        let mut seen = record.lock().unwrap();
+                        seen.push(request);
+                        answers.get(seen.len() - 1).cloned().unwrap_or_default()
+                    };
+                    if answer.is_empty() {
+                        break;
+                    }
+                    connection.write_all(answer.as_bytes()).await.unwrap();
+                    if answer.contains("connection: close") {
+                        break;
+                    }
+                }
+            }
+        });
+        Self { address, seen }
+    }
+
+    /// A server that takes requests and never answers.
+    pub(crate) async fn silent() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let record = seen.clone();
+        tokio::spawn(async move {
+            let mut open = Vec::new();
+            while let Ok((mut connection, _)) = listener.accept().await {
+                if let Some(request) = read_request(&mut connection).await {
+                    record.lock().unwrap().push(request);
+                }
+                open.push(connection);
+            }
+        });
+        Self { address, seen }
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// A client of the key's owner, for both services.
+    pub(crate) fn personal(&self) -> Client {
+        let url = format!("http://{}", self.address);
+        client(&format!("{url}/api/v1"), &url)
+    }
+
+    /// Whole requests, head and body.
+    pub(crate) fn requests(&self) -> Vec<String> {
+        let seen = self.seen.lock().unwrap();
+        let text = |request: &Vec<u8>| String::from_utf8(request.clone()).unwrap();
+        seen.iter().map(text).collect()
+    }
+
+    pub(crate) fn hits(&self) -> usize {
+        self.seen.lock().unwrap().len()
+    }
+}
+
+/// A request of HTTP/1.1 with or without `content-length`; nothing at the connection's end.
+async fn read_request(connection: &mut TcpStream) -> Option<Vec<u8>> {
+    let mut request = Vec::new();
+    let mut piece = [0; 4096];
+    loop {
+        let text = String::from_utf8_lossy(&request).into_owned();
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let length = head
+                .lines()
+                .find_map(|line| line.strip_prefix("content-length: "))
+                .map_or(0, |length| length.parse().unwrap());
+            if body.len() >= length {
+                return Some(request);
+            }
+        }
+        match connection.read(&mut piece).await {
+            Ok(0) | Err(_) => return None,
+            Ok(read) => request.extend_from_slice(&piece[..read]),
+        }
+    }
+}
+
+/// Checks what holds for every error: it is told in one line, and shows neither key nor token.
+#[track_caller]
+pub(crate) fn assert_well_told(error: &Error) {
+    let told = error.to_string();
+    assert!(!told.trim().is_empty());
+    assert!(!told.contains(['\n', '\r']), "more than a line: {told:?}");
+    let mut shown = format!("{told}\n{error:?}\n{error:#?}");
+    let mut cause = std::error::Error::source(error);
+    while let Some(source) = cause {
+        shown.push_str(&format!("\n{source}\n{source:?}"));
+        cause = source.source();
+    }
+    assert_no_secret(&shown);
+}
+
+#[track_caller]
+pub(crate) fn assert_no_secret(shown: &str) {
+    for secret in [KEY, TOKEN] {
+        assert!(!shown.contains(secret), "a secret is shown: {shown}");
+    }
+}
+
+/// Checks that an error came before anything was sent.
+#[track_caller]
+pub(crate) fn assert_refused(error: &Error) {
+    assert_eq!(error.kind(), ErrorKind::Request, "{error}");
+    assert_eq!(error.status(), None);
+    assert!(!error.outcome_unknown());
+    assert_well_told(error);
+}

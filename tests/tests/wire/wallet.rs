@@ -1,0 +1,264 @@
+//! `GET /api/v1/billing/wallet`.
+
+use prime_ext::ErrorKind;
+use prime_training_api::types::WalletResponse;
+
+use crate::support::{Answer, Wire, assert_refused, assert_well_told};
+
+/// Every field that the specification has, and one that it has not.
+const WALLET: &str = r#"{
+  "wallet_id": "wal_1",
+  "team_id": null,
+  "balance_usd": 12.3400,
+  "currency": "USD",
+  "total_billings": 2,
+  "recent_billings": [
+    {
+      "id": "bil_2",
+      "created_at": "2026-01-31T12:00:00Z",
+      "updated_at": "2026-01-31T13:30:00.250000+01:00",
+      "last_billed_at": "2026-01-31T12:30:00.250000",
+      "amount_usd": 0.10,
+      "currency": "USD",
+      "resource_type": "training",
+      "resource_id": "run_123",
+      "invoice": {"number": 7}
+    },
+    {
+      "id": "bil_1",
+      "created_at": "2026-01-30T12:00:00",
+      "updated_at": "2026-01-30 12:00:00",
+      "last_billed_at": null,
+      "amount_usd": "0.2000",
+      "currency": "USD",
+      "resource_type": "moon-base",
+      "resource_id": null
+    }
+  ],
+  "auto_topup": true
+}"#;
+
+#[track_caller]
+fn assert_wallet(wallet: &WalletResponse) {
+    assert_eq!(wallet.wallet_id, "wal_1");
+    assert_eq!(wallet.team_id, None);
+    assert_eq!(wallet.balance_usd.to_string(), "12.3400");
+    assert_eq!(wallet.currency, "USD");
+    assert_eq!(wallet.total_billings, 2);
+    let [training, other] = &wallet.recent_billings[..] else {
+        panic!("{wallet:?}")
+    };
+    assert_eq!(training.id, "bil_2");
+    assert_eq!(training.amount_usd.to_string(), "0.10");
+    assert_eq!(training.resource_type, "training");
+    assert_eq!(training.resource_id.as_deref(), Some("run_123"));
+    assert_eq!(training.created_at.to_string(), "2026-01-31T12:00:00Z");
+    assert_eq!(training.updated_at.to_string(), "2026-01-31T12:30:00.250Z");
+    assert_eq!(training.last_billed_at, Some(training.updated_at));
+    assert_eq!(other.amount_usd.to_string(), "0.2000");
+    assert_eq!(other.resource_type, "moon-base");
+    assert_eq!(other.resource_id, None);
+    assert_eq!(other.created_at.to_string(), "2026-01-30T12:00:00Z");
+    assert_eq!(other.updated_at, other.created_at);
+    assert_eq!(other.last_billed_at, None);
+    assert_eq!(
+        (training.amount_usd + other.amount_usd).to_string(),
+        "0.3000"
+    );
+}
+
+#[tokio::test]
+async fn get_wallet() {
+    let wire = Wire::platform(Answer::json(200, WALLET)).await;
+    let wallet = wire.personal().wallet().get().await.unwrap();
+
+    let request = wire.request();
+    assert_eq!(request.line, "GET /api/v1/billing/wallet?limit=1&offset=0");
+    assert_eq!(
+        request.headers,
+        [
+            "accept: application/json",
+            "authorization: Bearer pit_key_5f1e0c7a",
+        ]
+    );
+    assert!(request.body.is_empty());
+    assert_wallet(&wallet);
+}
+
+/// The platform learns of the team from the query, and never from the header.
+#[tokio::test]
+async fn get_wallet_as_a_team() {
+    let wire = Wire::platform(Answer::json(200, WALLET)).await;
+    wire.team().wallet().get().await.unwrap();
+
+    let request = wire.request();
+    assert_eq!(
+        request.line,
+        "GET /api/v1/billing/wallet?limit=1&offset=0&teamId=team_4d2a"
+    );
+    assert_eq!(
+        request.headers,
+        [
+            "accept: application/json",
+            "authorization: Bearer pit_key_5f1e0c7a",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_teams_id_cannot_add_to_the_query() {
+    let wire = Wire::platform(Answer::json(200, WALLET)).await;
+    let team = wire.personal().team("a&limit=100#x+y%41");
+    team.wallet().get().await.unwrap();
+    assert_eq!(
+        wire.request().line,
+        "GET /api/v1/billing/wallet?limit=1&offset=0&teamId=a%26limit%3D100%23x%2By%2541"
+    );
+}
+
+#[tokio::test]
+async fn a_teams_id_that_is_none_is_refused() {
+    let wire = Wire::platform(Answer::json(200, WALLET)).await;
+    for team in ["", " ", "a b", "a\nb", "té"] {
+        let client = wire.personal().team(team);
+        assert_refused(&client.wallet().get().await.unwrap_err());
+        assert_refused(&client.wallet().billings().try_next().await.unwrap_err());
+    }
+    assert_eq!(wire.hits(), 0);
+}
+
+#[tokio::test]
+async fn a_client_back_at_its_owner_names_no_team() {
+    let wire = Wire::platform(Answer::json(200, WALLET)).await;
+    wire.team().personal().wallet().get().await.unwrap();
+    assert_eq!(
+        wire.request().line,
+        "GET /api/v1/billing/wallet?limit=1&offset=0"
+    );
+}
+
+/// People set the address with the path that its operations have anyway.
+#[tokio::test]
+async fn the_platforms_address_in_its_spellings() {
+    for suffix in ["", "/", "/api/v1", "/api/v1/"] {
+        let wire = Wire::platform(Answer::json(200, WALLET)).await;
+        let url = format!("{}{suffix}", wire.platform_url());
+        let client = crate::support::client("http://127.0.0.1:1", &url);
+        client.wallet().get().await.unwrap();
+        assert_eq!(
+            wire.request().line,
+            "GET /api/v1/billing/wallet?limit=1&offset=0",
+            "{suffix}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn rows_by_pages() {
+    let row = |id: u32| {
+        format!(
+            r#"{{"id": "bil_{id}", "created_at": "2026-01-31T12:00:00Z", "amount_usd": 0.01,
+                "updated_at": "2026-01-31T12:00:00Z", "currency": "USD", "resource_type": "compute"}}"#
+        )
+    };
+    let page = |ids: std::ops::Range<u32>| {
+        let rows: Vec<String> = ids.map(row).collect();
+        let body = format!(
+            r#"{{"wallet_id": "wal_1", "balance_usd": 1, "currency": "USD", "total_billings": 101,
+                "recent_billings": [{}]}}"#,
+            rows.join(",")
+        );
+        Answer::json(200, &body)
+    };
+    let wire = Wire::platform_in_turn(vec![page(0..100), page(100..101)]).await;
+    let mut billings = wire.team().wallet().billings();
+    assert_eq!(wire.hits(), 0);
+
+    let mut rows = Vec::new();
+    while let Some(row) = billings.try_next().await.unwrap() {
+        rows.push(row);
+        assert_eq!(wire.hits(), if rows.len() <= 100 { 1 } else { 2 });
+    }
+    assert_eq!(rows.len(), 101);
+    assert_eq!(rows[100].id, "bil_100");
+    let lines: Vec<String> = wire.requests().into_iter().map(|seen| seen.line).collect();
+    assert_eq!(
+        lines,
+        [
+            "GET /api/v1/billing/wallet?limit=100&offset=0&teamId=team_4d2a",
+            "GET /api/v1/billing/wallet?limit=100&offset=100&teamId=team_4d2a",
+        ]
+    );
+}
+
+/// Digits are neither lost nor invented; an amount that cannot be kept is refused, not rounded.
+#[tokio::test]
+async fn amounts() {
+    let wallet = |amount: &str| {
+        format!(
+            r#"{{"wallet_id": "w", "balance_usd": {amount}, "currency": "USD", "total_billings": 0,
+                "recent_billings": []}}"#
+        )
+    };
+    for (amount, expected) in [
+        ("0.10", "0.10"),
+        ("\"0.10\"", "0.10"),
+        ("12.3400", "12.3400"),
+        ("\"12.3400\"", "12.3400"),
+        ("-3", "-3"),
+        ("0", "0"),
+        ("1e2", "100"),
+        ("12345678901234567.89", "12345678901234567.89"),
+        (
+            "0.1000000000000000055511151231",
+            "0.1000000000000000055511151231",
+        ),
+    ] {
+        let wire = Wire::platform(Answer::json(200, &wallet(amount))).await;
+        let wallet = wire.personal().wallet().get().await.unwrap();
+        assert_eq!(wallet.balance_usd.to_string(), expected, "{amount}");
+    }
+    for amount in [
+        "null",
+        "\"\"",
+        "\"free\"",
+        "true",
+        "0.12345678901234567890123456789012345",
+    ] {
+        let body = wallet(amount);
+        let wire = Wire::platform(Answer::json(200, &body)).await;
+        let error = wire.personal().wallet().get().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::UnexpectedAnswer, "{amount}");
+        assert_eq!(error.body().unwrap(), &body);
+        assert_well_told(&error);
+    }
+}
+
+#[tokio::test]
+async fn the_generated_crate_alone() {
+    let wire = Wire::platform(Answer::json(200, WALLET)).await;
+    let bare = wire.bare_training();
+    assert_wallet(&bare.get_wallet().send().await.unwrap());
+    let call = bare.get_wallet().team_id("team_4d2a").limit(100_u64);
+    assert_wallet(&call.offset(300_u64).send().await.unwrap());
+
+    let requests = wire.requests();
+    assert_eq!(requests[0].line, "GET /api/v1/billing/wallet");
+    assert_eq!(
+        requests[1].line,
+        "GET /api/v1/billing/wallet?limit=100&offset=300&teamId=team_4d2a"
+    );
+    for request in &requests {
+        assert_eq!(
+            request.headers,
+            [
+                "accept: application/json",
+                "authorization: Bearer pit_key_5f1e0c7a",
+            ]
+        );
+    }
+
+    let none = bare.get_wallet().limit(0_u64).send().await.unwrap_err();
+    assert!(matches!(none, prime_training_api::Error::InvalidRequest(_)));
+    assert_eq!(wire.hits(), 2);
+}
