@@ -7,6 +7,7 @@ use crate::error::{Error, ErrorKind};
 
 /// Whose account a call uses and bills.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Account {
     /// The account of the key's owner.
     #[default]
@@ -40,8 +41,8 @@ impl Account {
     }
 }
 
-/// How an operation names the team: one implementation for each builder. An operation without one
-/// does not compile where [`on_behalf`] is asked for it.
+/// How an operation names the team: one implementation for each builder, also of an operation that has
+/// no place for it. Every call goes through [`on_behalf`], which does not compile without.
 pub(crate) trait NamesTeam: Sized {
     /// Names the team in the place that the specification gives it.
     fn team(self, team: &str) -> Self;
@@ -81,5 +82,18 @@ impl NamesTeam for training::GetWallet<'_> {
 impl NamesTeam for training::CreateRun<'_> {
     fn team(self, team: &str) -> Self {
         self.body_map(|body| body.team_id(Some(team.to_owned())))
+    }
+}
+
+/// These are found by the run's id, whoever it belongs to: the specification has no place for a team.
+impl NamesTeam for training::GetRunUsage<'_> {
+    fn team(self, _: &str) -> Self {
+        self
+    }
+}
+
+impl NamesTeam for training::DeleteRun<'_> {
+    fn team(self, _: &str) -> Self {
+        self
     }
 }

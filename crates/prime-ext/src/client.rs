@@ -38,6 +38,7 @@ struct Shared {
     training: prime_training_api::Client,
     inference_url: Url,
     platform_url: Url,
+    key: Secret,
 }
 
 impl Client {
@@ -124,6 +125,11 @@ impl Client {
         &self.shared.platform_url
     }
 
+    /// The key, to be kept out of what a stream says.
+    pub(crate) fn key(&self) -> &Secret {
+        &self.shared.key
+    }
+
     /// The generated client of the Inference API, on the same road. It knows no account: its team
     /// header is the caller's to set.
     pub fn inference_api(&self) -> &pinference_api::Client {
@@ -178,7 +184,11 @@ impl ClientBuilder {
     }
 
     /// An HTTP client of your own. Its TLS, proxies, redirects, connect and idle timeouts are then
-    /// what you made them.
+    /// what you made them: build it with `redirect(Policy::none())`, or a redirect of the service's
+    /// takes a request, and the secrets in its body, to wherever it says.
+    ///
+    /// Beside this crate's feature `rustls`, reqwest's own `Client::new` needs a TLS provider and panics
+    /// without one: switch on a TLS feature of reqwest, or install a provider of rustls.
     #[must_use]
     pub fn http_client(mut self, http: reqwest::Client) -> Self {
         self.http = Some(http);
@@ -225,7 +235,7 @@ impl ClientBuilder {
             Some(http) => http,
             None => http_client::build(&[&inference_url, &platform_url])?,
         };
-        let road: Arc<dyn Transport> = Arc::new(Road::new(http.clone(), key)?);
+        let road: Arc<dyn Transport> = Arc::new(Road::new(http.clone(), key.clone())?);
         Ok(Client {
             shared: Arc::new(Shared {
                 inference: pinference_api::Client::with_transport(
@@ -240,44 +250,36 @@ impl ClientBuilder {
                 ),
                 inference_url,
                 platform_url,
+                key,
             }),
             account: account.unwrap_or_default(),
         })
     }
 }
 
-/// Checks an address.
+/// Checks an address. Its text is not repeated before it is known to hold no password.
 fn address(what: &str, text: &str, plain_http: bool) -> Result<Url, Error> {
-    let wrong = |reason: &str| {
-        Error::new(
-            ErrorKind::Settings,
-            format!("the {what} URL {text:?} {reason}"),
-        )
-    };
-    let url = Url::parse(text.trim()).map_err(|e| wrong(&format!("is none: {e}")))?;
+    let wrong =
+        |reason: String| Error::new(ErrorKind::Settings, format!("the {what} URL {reason}"));
+    let url = Url::parse(text.trim()).map_err(|e| wrong(format!("is none: {e}")))?;
+    let has_user = !url.username().is_empty() || url.password().is_some();
+    if has_user || url.query().is_some() || url.fragment().is_some() {
+        let reason = "has a user, a password, a query or a fragment, and must have none";
+        return Err(wrong(reason.to_owned()));
+    }
     match url.scheme() {
         "https" => {}
         "http" if plain_http || http_client::is_loopback(&url) => {}
         "http" => {
-            return Err(wrong(
-                "would send the API key in the clear; use https, or allow it with \
-                 `ClientBuilder::allow_plain_http`",
-            ));
+            return Err(wrong(format!(
+                "{url} would send the API key in the clear; use https, or allow it with \
+                 `ClientBuilder::allow_plain_http`"
+            )));
         }
-        _ => return Err(wrong("is neither http nor https")),
+        scheme => return Err(wrong(format!("is neither http nor https: {scheme}"))),
     }
     if !url.has_host() {
-        return Err(wrong("names no host"));
-    }
-    if !url.username().is_empty()
-        || url.password().is_some()
-        || url.query().is_some()
-        || url.fragment().is_some()
-    {
-        let message = format!(
-            "the {what} URL has a user, a password, a query or a fragment, and must have none"
-        );
-        return Err(Error::new(ErrorKind::Settings, message));
+        return Err(wrong("names no host".to_owned()));
     }
     Ok(url)
 }

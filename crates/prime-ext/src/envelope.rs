@@ -4,13 +4,15 @@
 //! `errors`, FastAPI's `detail`, plain text, HTML, nothing. Neither specification lists them all, so
 //! they are read here, leniently.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 /// What an error says of one field of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FieldError {
-    /// The field, as the service names it: `limit`, `body.config`.
+    /// The field, as the service names it: `limit`, `body.config`. Empty if it names none.
     pub field: String,
     /// What is wrong with it.
     pub message: String,
@@ -25,30 +27,44 @@ pub(crate) struct Envelope {
     pub(crate) fields: Vec<FieldError>,
 }
 
+/// The most characters that are kept of a text of an answer.
+const KEPT: usize = 300;
+
 impl Envelope {
-    /// Reads a body; a secret that it repeats is taken out.
+    /// Reads the body of an error; a secret that it repeats is taken out before anything else is done.
     pub(crate) fn read(body: &[u8], secret: Option<&str>) -> Self {
-        let mut envelope = match serde_json::from_slice::<Value>(body) {
+        let Ok(body) = std::str::from_utf8(body) else {
+            return Self::default();
+        };
+        let body = match secret.filter(|secret| !secret.is_empty()) {
+            Some(secret) => Cow::Owned(body.replace(secret, "…")),
+            None => Cow::Borrowed(body),
+        };
+        match serde_json::from_str::<Value>(&body) {
             Ok(value) => Self::of_value(&value),
             Err(_) => Self {
-                message: plain_text(body),
+                message: plain_text(&body),
                 ..Self::default()
             },
-        };
-        if let Some(secret) = secret.filter(|secret| !secret.is_empty()) {
-            let texts = envelope.fields.iter_mut().map(|field| &mut field.message);
-            for text in texts.chain(&mut envelope.message).chain(&mut envelope.code) {
-                *text = text.replace(secret, "…");
-            }
         }
-        envelope
     }
 
-    /// Reads a body that is JSON.
-    pub(crate) fn of_value(value: &Value) -> Self {
+    /// Reads the body of an answer that came as a success: only JSON can say that it is none.
+    pub(crate) fn of_success(body: &[u8]) -> Self {
+        serde_json::from_slice(body)
+            .map(|value| Self::of_value(&value))
+            .unwrap_or_default()
+    }
+
+    /// Whether the body said anything.
+    pub(crate) fn says_something(&self) -> bool {
+        self.message.is_some() || self.code.is_some() || !self.fields.is_empty()
+    }
+
+    fn of_value(value: &Value) -> Self {
         let mut envelope = Self::default();
         match &value["error"] {
-            Value::String(message) => envelope.message = Some(message.clone()),
+            Value::String(message) => envelope.message = Some(one_line(message)),
             error @ Value::Object(_) => {
                 envelope.message = text(&error["message"]);
                 envelope.code = text(&error["code"]);
@@ -63,20 +79,26 @@ impl Envelope {
             _ => {}
         }
         for error in value["errors"].as_array().into_iter().flatten() {
-            if let (Some(field), Some(message)) = (text(&error["param"]), text(&error["details"])) {
+            let message = text(&error["details"]).or_else(|| text(&error["message"]));
+            if let Some(message) = message.or_else(|| text(error)) {
+                let field = text(&error["param"]).unwrap_or_default();
                 envelope.fields.push(FieldError { field, message });
             }
         }
         match &value["detail"] {
-            Value::String(message) => envelope.message = Some(message.clone()),
+            Value::String(message) => envelope.message = Some(one_line(message)),
             Value::Array(details) => {
                 for detail in details {
                     let parts = detail["loc"].as_array().into_iter().flatten();
                     let field = parts.filter_map(text).collect::<Vec<_>>().join(".");
-                    if let Some(message) = text(&detail["msg"]) {
+                    if let Some(message) = text(&detail["msg"]).or_else(|| text(detail)) {
                         envelope.fields.push(FieldError { field, message });
                     }
                 }
+            }
+            detail @ Value::Object(_) => {
+                envelope.message = text(&detail["message"]).or_else(|| text(&detail["msg"]));
+                envelope.code = text(&detail["code"]);
             }
             _ => {}
         }
@@ -84,36 +106,45 @@ impl Envelope {
             envelope.message = text(&value["message"]);
         }
         if envelope.message.is_none() && !envelope.fields.is_empty() {
-            let fields = envelope
-                .fields
-                .iter()
-                .map(|f| format!("{}: {}", f.field, f.message));
-            envelope.message = Some(fields.collect::<Vec<_>>().join("; "));
+            let fields = envelope.fields.iter().map(|error| {
+                let separator = if error.field.is_empty() { "" } else { ": " };
+                format!("{}{separator}{}", error.field, error.message)
+            });
+            envelope.message = Some(one_line(&fields.collect::<Vec<_>>().join("; ")));
         }
         envelope
     }
 }
 
+/// A text as it may stand in a sentence: on one line, and not without end.
+fn one_line(text: &str) -> String {
+    let mut words = String::new();
+    for word in text.split_whitespace() {
+        if !words.is_empty() {
+            words.push(' ');
+        }
+        words.extend(word.chars().filter(|c| !c.is_control()));
+        if words.len() > KEPT {
+            words = words.chars().take(KEPT).collect();
+            words.push('…');
+            break;
+        }
+    }
+    words
+}
+
 fn text(value: &Value) -> Option<String> {
     match value {
-        Value::String(text) if !text.is_empty() => Some(text.clone()),
+        Value::String(text) if !text.trim().is_empty() => Some(one_line(text)),
         Value::Number(number) => Some(number.to_string()),
         _ => None,
     }
 }
 
-/// The beginning of a plain text; nothing of a page of HTML, which says nothing in words.
-fn plain_text(body: &[u8]) -> Option<String> {
-    const SHOWN: usize = 200;
-    let text = std::str::from_utf8(body).ok()?.trim();
-    if text.is_empty() || text.starts_with('<') {
-        return None;
-    }
-    let mut shown: String = text.chars().take(SHOWN).collect();
-    if shown.len() < text.len() {
-        shown.push('…');
-    }
-    Some(shown)
+/// A plain text; nothing of a page of HTML, which says nothing in words.
+fn plain_text(body: &str) -> Option<String> {
+    let text = body.trim();
+    (!text.is_empty() && !text.starts_with('<')).then(|| one_line(text))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::fmt;
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
+use prime_runtime::error::InvalidPayload;
 use prime_runtime::{BoxError, Operation};
 
 use crate::chat::ChatAnswer;
@@ -164,19 +165,21 @@ impl Error {
         error
     }
 
-    /// An error in the middle of a stream.
-    pub(crate) fn in_stream(event: &serde_json::Value) -> Self {
-        let envelope = Envelope::of_value(event);
+    /// An error in the middle of a stream, with the data of its event and the key that it must not
+    /// show.
+    pub(crate) fn in_stream(data: &str, key: &str) -> Self {
+        let envelope = Envelope::read(data.as_bytes(), Some(key));
         let mut message = String::from("the service broke the answer off");
         for said in [&envelope.code, &envelope.message].into_iter().flatten() {
             message.push_str(": ");
             message.push_str(said);
         }
         let mut error = Self::new(ErrorKind::StreamFailed, message);
+        let body = Bytes::copy_from_slice(data.as_bytes());
         error.0.answer = Some(Answer {
             status: StatusCode::OK,
             headers: HeaderMap::new(),
-            body: Bytes::from(event.to_string()),
+            body,
             envelope,
         });
         error
@@ -192,15 +195,27 @@ impl Error {
                 Err(source) => Self::new(ErrorKind::Disconnected, "no answer").because(source),
             },
             Runtime::InvalidPayload(payload) => {
+                let payload = *payload;
+                let InvalidPayload {
+                    status,
+                    headers,
+                    bytes,
+                    source,
+                    ..
+                } = payload;
+                // Some gateways say what went wrong with a status that says that nothing did.
+                let envelope = Envelope::of_success(&bytes);
+                let length = bytes.len();
                 let message = format!(
-                    "the answer ({}, {} bytes) is not what the specification says; it is kept in \
-                     the error's `body()`",
-                    payload.status,
-                    payload.bytes.len()
+                    "the answer ({status}, {length} bytes) is not what the specification says: \
+                     {source}; it is kept in `body()`"
                 );
-                let reason = payload.source.to_string();
-                Self::unexpected(message, payload.status, payload.headers, payload.bytes)
-                    .because(reason)
+                let mut error = Self::unexpected(message, status, headers, bytes)
+                    .with_unknown_outcome(operation.method != "GET" && !envelope.says_something());
+                if let Some(answer) = &mut error.0.answer {
+                    answer.envelope = envelope;
+                }
+                error.because(source)
             }
             // The road reads every answer whole and makes errors of those that are none, so only a
             // new kind of error gets here.
@@ -299,6 +314,21 @@ impl Error {
 
     fn has_status(&self, statuses: &[StatusCode]) -> bool {
         self.0.kind == ErrorKind::Api && self.status().is_some_and(|s| statuses.contains(&s))
+    }
+}
+
+/// Refuses extra fields that the specification lists: they would stand in the request twice, and a
+/// service takes whichever it likes.
+pub(crate) fn unlisted(
+    extra: &serde_json::Map<String, serde_json::Value>,
+    listed: &[&str],
+) -> Result<(), Error> {
+    match extra.keys().find(|key| listed.contains(&key.as_str())) {
+        None => Ok(()),
+        Some(key) => {
+            let message = format!("{key:?} is no extra field: set the field of the request itself");
+            Err(Error::new(ErrorKind::Request, message))
+        }
     }
 }
 

@@ -75,6 +75,9 @@ pub use models::Models;
 pub use runs::{RunConfig, Runs, UsageWatch};
 pub use wallet::{Billings, Wallet};
 
+pub use bytes;
+pub use http;
 pub use pinference_api;
 pub use prime_runtime::{Secret, Timestamp, Usd};
 pub use prime_training_api;
+pub use reqwest;

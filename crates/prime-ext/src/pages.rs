@@ -60,7 +60,7 @@ struct Walk<T, F> {
     pass: usize,
     new_in_pass: usize,
     /// Whole pages in a row that brought nothing new.
-    repeated: usize,
+    repeated: u64,
     ended: bool,
 }
 
@@ -91,10 +91,16 @@ impl<T, F: Fn(u64) -> PageFuture<T>> Walk<T, F> {
         }
         self.new_in_pass += new;
         self.repeated = if new == 0 { self.repeated + 1 } else { 0 };
-        self.offset += got;
+        self.offset = self.offset.saturating_add(got);
 
-        // A first pass meets nothing twice in a row, unless the offset is ignored; a later one does.
-        let repeats_for_ever = self.pass == 1 && self.repeated > 1;
+        // A first pass meets nothing twice in a row, and a later one not more than there was to meet,
+        // unless the service ignores the offset.
+        let known_pages = if self.pass == 1 {
+            1
+        } else {
+            self.seen.len() as u64 / self.limit + 2
+        };
+        let repeats_for_ever = self.repeated > known_pages;
         if got >= self.limit && self.offset < page.total && !repeats_for_ever {
             return Ok(());
         }

@@ -67,7 +67,9 @@ impl Road {
             return Err(Error::answered(operation, status, headers, body, key));
         }
         if operation.streams {
-            return Err(not_a_stream(status, headers, body).of(operation));
+            return Err(not_a_stream(status, headers, body)
+                .of(operation)
+                .with_unknown_outcome(true));
         }
         Ok(Response::new(status, headers, Body::Whole(body)))
     }
@@ -122,7 +124,7 @@ fn half_answered(
     );
     let mut error = Error::unexpected(message, status, headers, broken.received)
         .of(operation)
-        .with_unknown_outcome(operation.method != "GET")
+        .with_unknown_outcome(operation.method != "GET" && !status.is_client_error())
         .because(broken.source);
     error.set_kind(if timeout {
         ErrorKind::Timeout

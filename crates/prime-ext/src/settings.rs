@@ -90,19 +90,18 @@ fn nonempty(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.trim().is_empty())
 }
 
-/// Lays a context over the file.
+/// What a context says in the file's place. Its team and addresses replace the file's also where it has
+/// none, so that nothing is billed to the team of another context; only the key is kept.
 fn in_context(file: File, context: &str, folder: Option<&Path>) -> Result<File, Error> {
-    if context == "production" {
+    if context.eq_ignore_ascii_case("production") {
         return Ok(File {
             api_key: file.api_key,
             ..File::default()
         });
     }
     let wrong = |reason: &str| {
-        Error::new(
-            ErrorKind::Settings,
-            format!("PRIME_CONTEXT={context}: {reason}"),
-        )
+        let message = format!("PRIME_CONTEXT={context}: {reason}");
+        Error::new(ErrorKind::Settings, message)
     };
     if !context
         .chars()
@@ -114,12 +113,10 @@ fn in_context(file: File, context: &str, folder: Option<&Path>) -> Result<File, 
     }
     let folder = folder.ok_or_else(|| wrong("there is no home folder to look for it in"))?;
     let path = folder.join("environments").join(format!("{context}.json"));
-    let over = read(&path)?.ok_or_else(|| wrong(&format!("there is no {}", path.display())))?;
+    let context = read(&path)?.ok_or_else(|| wrong(&format!("there is no {}", path.display())))?;
     Ok(File {
-        api_key: over.api_key.or(file.api_key),
-        team_id: over.team_id.or(file.team_id),
-        base_url: over.base_url.or(file.base_url),
-        inference_url: over.inference_url.or(file.inference_url),
+        api_key: context.api_key.or(file.api_key),
+        ..context
     })
 }
 
@@ -198,6 +195,10 @@ mod tests {
         assert_eq!(plain.account, Some(Account::Team("team_file".to_owned())));
         let lab = with(|name| (name == "PRIME_CONTEXT").then(|| "lab".to_owned())).unwrap();
         assert_eq!(lab.account, Some(Account::Team("team_lab".to_owned())));
+        assert_eq!(
+            lab.platform_url, None,
+            "a context without an address has the service's own"
+        );
         assert_eq!(lab.api_key.unwrap().expose(), "filed");
         let production =
             with(|name| (name == "PRIME_CONTEXT").then(|| "production".to_owned())).unwrap();

@@ -30,7 +30,6 @@ pub enum Error<E = ()> {
 }
 
 /// An answer whose body could not be read to its end.
-#[derive(Debug)]
 #[non_exhaustive]
 pub struct BodyFailure {
     /// The status.
@@ -51,7 +50,59 @@ pub struct InvalidPayload {
     /// The body, whole: what it holds is not lost because a field was missing.
     pub bytes: Bytes,
     /// Where it differs.
-    pub source: serde_json::Error,
+    pub source: PayloadFault,
+}
+
+/// Where and how a JSON text is not what its type says, without a word of the text itself: a value in
+/// the wrong place may be a secret.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what}, line {line} column {column}")]
+#[non_exhaustive]
+pub struct PayloadFault {
+    /// What is wrong: `missing field `id``, `invalid type: string, expected i64`.
+    pub what: String,
+    /// Line, from 1; 0 if it is not known.
+    pub line: usize,
+    /// Column, from 1; 0 if it is not known.
+    pub column: usize,
+}
+
+impl From<serde_json::Error> for PayloadFault {
+    fn from(error: serde_json::Error) -> Self {
+        let text = error.to_string();
+        let text = text.split(" at line ").next().unwrap_or(&text);
+        // serde quotes what it found: ``invalid type: string "…", expected i64``.
+        let what = match text.split_once(": ") {
+            Some((fault @ ("invalid type" | "invalid value"), found)) => {
+                let kind: String = found
+                    .chars()
+                    .take_while(|c| c.is_alphabetic() || *c == ' ')
+                    .collect();
+                let expected = found
+                    .rsplit_once(", expected ")
+                    .map_or("", |(_, expected)| expected);
+                format!("{fault}: {}, expected {expected}", kind.trim())
+            }
+            _ if error.is_data() && !text.starts_with("missing field") => {
+                "a value is not of its type".to_owned()
+            }
+            _ => text.to_owned(),
+        };
+        Self {
+            what,
+            line: error.line(),
+            column: error.column(),
+        }
+    }
+}
+
+impl fmt::Debug for BodyFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BodyFailure")
+            .field("status", &self.status)
+            .field("source", &self.source)
+            .finish_non_exhaustive()
+    }
 }
 
 impl fmt::Debug for InvalidPayload {

@@ -7,7 +7,7 @@
 //! | [`response`] | answers: [`Response`] as it came, [`ResponseValue`] read, [`ByteStream`] unread |
 //! | [`error`] | [`Error`], which keeps status, headers and bytes whatever went wrong |
 //! | [`secret`], [`usd`], [`timestamp`] | types of fields: [`Secret`], [`Usd`], [`Timestamp`] |
-//! | `hooks`, `path`, `query`, `form` | what only generated code calls |
+//! | `hooks`, `path`, `query`, `form`, `null` | what only generated code calls |
 //!
 //! Generated code knows this crate as `progenitor_client`, the name that
 //! [progenitor](https://docs.rs/progenitor) writes.
@@ -15,6 +15,7 @@
 pub mod error;
 mod form;
 mod hooks;
+mod null;
 pub mod operation;
 mod path;
 mod query;
@@ -24,11 +25,13 @@ pub mod timestamp;
 pub mod transport;
 pub mod usd;
 
-pub use error::Error;
+pub use error::{Error, PayloadFault};
 #[doc(hidden)]
 pub use form::RequestBuilderExt;
 #[doc(hidden)]
 pub use hooks::{ClientHooks, ClientInfo};
+#[doc(hidden)]
+pub use null::null_as_default;
 pub use operation::Operation;
 #[doc(hidden)]
 pub use operation::Operation as OperationInfo;

@@ -18,6 +18,7 @@ pub struct Operation {
 
 impl Operation {
     /// An operation. Generated code makes them.
+    #[doc(hidden)]
     pub const fn new(
         id: &'static str,
         method: &'static str,

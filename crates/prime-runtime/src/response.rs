@@ -11,7 +11,7 @@ use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 use serde::de::DeserializeOwned;
 
-use crate::error::{BodyFailure, InvalidPayload};
+use crate::error::{BodyFailure, InvalidPayload, PayloadFault};
 use crate::{BoxError, Error};
 
 /// The most bytes that are read of one answer: 64 MiB. A [`ByteStream`] has no limit.
@@ -121,14 +121,24 @@ impl Body {
     }
 }
 
-/// A body that could not be read to its end.
-#[derive(Debug, thiserror::Error)]
+/// A body that could not be read to its end. Neither `Display` nor `Debug` shows what had arrived.
+#[derive(thiserror::Error)]
 #[error("the answer broke off after {} bytes", received.len())]
+#[non_exhaustive]
 pub struct BodyError {
     /// What had arrived.
     pub received: Bytes,
     /// Why nothing more did.
     pub source: BoxError,
+}
+
+impl fmt::Debug for BodyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BodyError")
+            .field("received", &self.received.len())
+            .field("source", &self.source)
+            .finish()
+    }
 }
 
 /// A body that is still to come, piece by piece.
@@ -243,7 +253,7 @@ impl<T: DeserializeOwned> ResponseValue<T> {
                     status,
                     headers,
                     bytes,
-                    source,
+                    source: PayloadFault::from(source),
                 };
                 Err(Error::InvalidPayload(Box::new(payload)))
             }

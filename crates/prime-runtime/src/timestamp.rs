@@ -34,8 +34,8 @@ impl From<std::time::SystemTime> for Timestamp {
 
 /// A text that is no point in time.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("not a date and time: {0:?}")]
-pub struct ParseTimestampError(String);
+#[error("not a date and time")]
+pub struct ParseTimestampError(());
 
 impl FromStr for Timestamp {
     type Err = ParseTimestampError;
@@ -48,7 +48,7 @@ impl FromStr for Timestamp {
             .iter()
             .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
             .map(|time| Self(time.and_utc()))
-            .ok_or_else(|| ParseTimestampError(text.to_owned()))
+            .ok_or(ParseTimestampError(()))
     }
 }
 

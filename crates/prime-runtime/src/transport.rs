@@ -56,7 +56,11 @@ impl Transport for Direct {
         _operation: &'a Operation,
     ) -> TransportFuture<'a> {
         Box::pin(async move {
-            let response = self.http.execute(request).await?;
+            let response = self
+                .http
+                .execute(request)
+                .await
+                .map_err(reqwest::Error::without_url)?;
             Ok(Response::from(response))
         })
     }

@@ -11,7 +11,10 @@ use serde_json::value::RawValue;
 
 /// US dollars, decimal: digit for digit what the wire said, number or string.
 ///
-/// Sums come out to the digit, up to 28 digits in all. What has more is refused, not rounded.
+/// Up to 28 digits are kept; what a float's residue adds beyond the 28th decimal place is rounded off,
+/// since an answer must not be lost for it. Amounts of 10²⁰ and more are refused. So sums come out to
+/// the digit, and arithmetic cannot overflow before a thousand million of the largest amounts are
+/// added; there it stops at the largest that can be said, and does not panic.
 ///
 /// ```
 /// use prime_runtime::Usd;
@@ -40,25 +43,32 @@ impl From<Decimal> for Usd {
     }
 }
 
-/// A text that is no amount, or one of more than 28 digits.
+/// A text that is no amount, or one of 10²⁰ or more.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("not an amount of money: {0:?}")]
-pub struct ParseUsdError(String);
+#[error("not an amount of money")]
+pub struct ParseUsdError(());
 
 impl FromStr for Usd {
     type Err = ParseUsdError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let error = || ParseUsdError(());
         let amount = if text.contains(['e', 'E']) {
-            Decimal::from_scientific(text)
+            Decimal::from_scientific(text).or_else(|_| Decimal::from_scientific_lossy(text))
         } else {
-            Decimal::from_str_exact(text)
+            Decimal::from_str(text)
         };
-        amount
-            .map(Self)
-            .map_err(|_| ParseUsdError(text.chars().take(60).collect()))
+        let amount = amount.map_err(|_| error())?;
+        if amount.abs() >= LIMIT {
+            Err(error())
+        } else {
+            Ok(Self(amount))
+        }
     }
 }
+
+/// Amounts from here on are refused: 10²⁰.
+const LIMIT: Decimal = Decimal::from_parts(1_661_992_960, 1_808_227_885, 5, false, 0);
 
 impl fmt::Display for Usd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -92,13 +102,13 @@ impl Add for Usd {
     type Output = Self;
 
     fn add(self, other: Self) -> Self {
-        Self(self.0 + other.0)
+        Self(self.0.saturating_add(other.0))
     }
 }
 
 impl AddAssign for Usd {
     fn add_assign(&mut self, other: Self) {
-        self.0 += other.0;
+        *self = *self + other;
     }
 }
 
@@ -106,13 +116,13 @@ impl Sub for Usd {
     type Output = Self;
 
     fn sub(self, other: Self) -> Self {
-        Self(self.0 - other.0)
+        Self(self.0.saturating_sub(other.0))
     }
 }
 
 impl SubAssign for Usd {
     fn sub_assign(&mut self, other: Self) {
-        self.0 -= other.0;
+        *self = *self - other;
     }
 }
 
@@ -156,6 +166,22 @@ mod tests {
     }
 
     #[test]
+    fn residue_of_floats_is_rounded_off_and_nothing_overflows() {
+        let residue: Usd = serde_json::from_str("1.1102230246251565e-16").unwrap();
+        assert_eq!(residue.to_string(), "0.0000000000000001110223024625");
+        let long: Usd = serde_json::from_str("0.12345678901234567890123456789012345").unwrap();
+        assert_eq!(long.to_string(), "0.1234567890123456789012345679");
+        let large: Usd = "99999999999999999999".parse().unwrap();
+        let sum: Usd = std::iter::repeat_n(large, 1000).sum();
+        assert_eq!(sum.to_string(), "99999999999999999999000");
+        let mut most = large;
+        for _ in 0..100 {
+            most += most;
+        }
+        assert!(most > large);
+    }
+
+    #[test]
     fn reads_from_values_too() {
         let value = serde_json::json!({"a": 0.25, "b": "0.25", "c": null});
         #[derive(Deserialize)]
@@ -170,13 +196,8 @@ mod tests {
 
     #[test]
     fn what_is_no_amount_is_refused() {
-        for text in [
-            "\"free\"",
-            "true",
-            "{}",
-            "[]",
-            "0.12345678901234567890123456789012345",
-        ] {
+        let large = ["100000000000000000000", "1e20", "-1e30", "1e999"];
+        for text in ["\"free\"", "true", "{}", "[]"].into_iter().chain(large) {
             assert!(serde_json::from_str::<Usd>(text).is_err(), "{text}");
         }
     }

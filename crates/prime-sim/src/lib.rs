@@ -3,7 +3,7 @@
 //!
 //! Nothing leaves the machine, nothing costs money, and the same seed tells the same story.
 //!
-//! ```
+//! ```no_run
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! use std::time::Duration;

@@ -13,17 +13,10 @@ async fn models_are_listed_and_fetched() {
     let prime = client(&sim);
     let models = prime.models().list().await.unwrap();
     for model in &models {
-        let id = model.id.as_deref().unwrap();
-        assert_eq!(
-            prime.models().get(id).await.unwrap().id.as_deref(),
-            Some(id)
-        );
+        let id = &model.id;
+        assert_eq!(&prime.models().get(id).await.unwrap().id, id);
     }
-    assert!(
-        models
-            .iter()
-            .any(|model| model.id.as_deref() == Some(MODEL))
-    );
+    assert!(models.iter().any(|model| model.id == MODEL));
 }
 
 #[tokio::test]

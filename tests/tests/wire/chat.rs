@@ -369,7 +369,7 @@ async fn an_answer_that_says_more() {
 
 #[tokio::test]
 async fn an_answer_without_answers() {
-    for body in [r#"{"choices": []}"#, "{}", r#"{"choices": [{}]}"#] {
+    for body in [r#"{"choices": []}"#, r#"{"choices": [{}]}"#] {
         let wire = Wire::inference(Answer::json(200, body)).await;
         let question = wire.personal().chat(MODEL).user("Hello!");
         let answer = question.send().await.unwrap();

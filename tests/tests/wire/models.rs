@@ -33,10 +33,7 @@ const MODEL: &str = r#"{
 
 #[track_caller]
 fn assert_documented(model: &Model) {
-    assert_eq!(
-        model.id.as_deref(),
-        Some("meta-llama/llama-3.1-70b-instruct")
-    );
+    assert_eq!(model.id, "meta-llama/llama-3.1-70b-instruct");
     assert_eq!(model.object.as_deref(), Some("model"));
     assert_eq!(model.owned_by.as_deref(), Some("meta"));
     assert_eq!(model.created, Some(1_693_721_698));
@@ -62,10 +59,7 @@ async fn list_models() {
 
     assert_eq!(models.len(), 2);
     assert_documented(&models[0]);
-    assert_eq!(
-        models[1].id.as_deref(),
-        Some("anthropic/claude-3-5-sonnet-20241022")
-    );
+    assert_eq!(models[1].id, "anthropic/claude-3-5-sonnet-20241022");
 }
 
 #[tokio::test]
@@ -204,7 +198,7 @@ async fn a_model_that_says_more() {
          "specs": {"context_window": 131072, "max_output_tokens": null, "supports_reasoning": true,
                    "modalities": ["text"]}},
         {"id": "c", "display_name": null, "serving": "on-the-moon", "pricing": null, "specs": null},
-        {}
+        {"id": "d"}
     ]}"#;
     let wire = Wire::inference(Answer::json(200, body)).await;
     let models = wire.personal().models().list().await.unwrap();
@@ -222,15 +216,13 @@ async fn a_model_that_says_more() {
     assert_eq!(models[0].display_name.as_deref(), Some("B"));
     assert_eq!(models[1].serving.as_deref(), Some("on-the-moon"));
     assert!(models[1].pricing.is_none());
-    assert_eq!(models[2].id, None);
+    assert_eq!(models[2].id, "d");
 }
 
 #[tokio::test]
 async fn no_models() {
-    for body in [r#"{"object": "list", "data": []}"#, r#"{"object": "list"}"#] {
-        let wire = Wire::inference(Answer::json(200, body)).await;
-        assert!(wire.personal().models().list().await.unwrap().is_empty());
-    }
+    let wire = Wire::inference(Answer::json(200, r#"{"object": "list", "data": []}"#)).await;
+    assert!(wire.personal().models().list().await.unwrap().is_empty());
 }
 
 /// The generated client of a client has its key, and knows no account.

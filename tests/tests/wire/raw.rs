@@ -2,8 +2,7 @@
 
 use crate::support::RawServer;
 
-const ANSWER: &str =
-    "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}";
+const ANSWER: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 33\r\n\r\n{\"id\":\"m\",\"data\":[],\"choices\":[]}";
 const WALLET: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n\
     {\"wallet_id\":\"w\",\"balance_usd\":1.0,\"currency\":\"USD\",\"total_billings\":0,\"recent_billings\":[       ]}";
 

@@ -5,18 +5,18 @@
 //! | `read` | the document as `openapiv3` has it |
 //! | `client` | runs progenitor with our settings |
 //! | `polish` | mends what its output does that a caller should not meet |
-//! | `constructors` | `new` for the types that people write |
 //! | `enums` | open enumerations |
 //! | `operations` | what the document says of each operation, as constants |
+//! | `type_code` | what the types lack that people write and read |
 //! | `split` | one file a role |
 
 mod client;
-mod constructors;
 mod enums;
 mod operations;
 mod polish;
 mod read;
 mod split;
+mod type_code;
 
 use openapi_pipeline::lower::Lowered;
 

@@ -32,6 +32,7 @@ impl ChatCompletionChoice {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 pub struct ChatCompletionChunk {
     #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+    #[serde(deserialize_with = "::progenitor_client::null_as_default")]
     pub choices: ::std::vec::Vec<ChatCompletionChunkChoice>,
     /// Unix time in seconds.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -161,6 +162,7 @@ pub struct ChatCompletionRequest {
     pub tool_choice: ::std::option::Option<::serde_json::Value>,
     /// Functions that the model may ask for.
     #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+    #[serde(deserialize_with = "::progenitor_client::null_as_default")]
     pub tools: ::std::vec::Vec<Tool>,
     /// How many likely tokens to return at each place.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -212,15 +214,42 @@ impl ChatCompletionRequest {
 }
 
 impl ChatCompletionRequest {
+    /// The fields that the specification lists, by their names on the wire.
+    pub const FIELDS: &'static [&'static str] = &[
+        "frequency_penalty",
+        "logprobs",
+        "max_completion_tokens",
+        "max_tokens",
+        "messages",
+        "model",
+        "n",
+        "parallel_tool_calls",
+        "presence_penalty",
+        "reasoning_effort",
+        "response_format",
+        "seed",
+        "stop",
+        "stream",
+        "stream_options",
+        "temperature",
+        "tool_choice",
+        "tools",
+        "top_logprobs",
+        "top_p",
+        "usage",
+        "user",
+    ];
+}
+
+impl ChatCompletionRequest {
     pub fn builder() -> builder::ChatCompletionRequest {
         Default::default()
     }
 }
 
 /// `ChatCompletionResponse`
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct ChatCompletionResponse {
-    #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
     pub choices: ::std::vec::Vec<ChatCompletionChoice>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub created: ::std::option::Option<i64>,
@@ -236,6 +265,22 @@ pub struct ChatCompletionResponse {
     pub system_fingerprint: ::std::option::Option<::std::string::String>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub usage: ::std::option::Option<Usage>,
+}
+
+impl ChatCompletionResponse {
+    /// With what is required, and nothing else.
+    pub fn new(choices: ::std::vec::Vec<ChatCompletionChoice>) -> Self {
+        Self {
+            choices: choices,
+            created: Default::default(),
+            id: Default::default(),
+            model: Default::default(),
+            object: Default::default(),
+            service_tier: Default::default(),
+            system_fingerprint: Default::default(),
+            usage: Default::default(),
+        }
+    }
 }
 
 impl ChatCompletionResponse {
@@ -392,6 +437,7 @@ pub struct FunctionDefinition {
     pub name: ::std::string::String,
     /// A JSON Schema of the arguments.
     #[serde(default, skip_serializing_if = "::serde_json::Map::is_empty")]
+    #[serde(deserialize_with = "::progenitor_client::null_as_default")]
     pub parameters: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub strict: ::std::option::Option<bool>,
@@ -416,15 +462,14 @@ impl FunctionDefinition {
 }
 
 /// `Model`
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct Model {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub created: ::std::option::Option<i64>,
     /// A name for people.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub display_name: ::std::option::Option<::std::string::String>,
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub id: ::std::option::Option<::std::string::String>,
+    pub id: ::std::string::String,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub object: ::std::option::Option<::std::string::String>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -439,18 +484,43 @@ pub struct Model {
 }
 
 impl Model {
+    /// With what is required, and nothing else.
+    pub fn new(id: impl Into<::std::string::String>) -> Self {
+        Self {
+            created: Default::default(),
+            display_name: Default::default(),
+            id: id.into(),
+            object: Default::default(),
+            owned_by: Default::default(),
+            pricing: Default::default(),
+            serving: Default::default(),
+            specs: Default::default(),
+        }
+    }
+}
+
+impl Model {
     pub fn builder() -> builder::Model {
         Default::default()
     }
 }
 
 /// `ModelList`
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct ModelList {
-    #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
     pub data: ::std::vec::Vec<Model>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub object: ::std::option::Option<::std::string::String>,
+}
+
+impl ModelList {
+    /// With what is required, and nothing else.
+    pub fn new(data: ::std::vec::Vec<Model>) -> Self {
+        Self {
+            data: data,
+            object: Default::default(),
+        }
+    }
 }
 
 impl ModelList {

@@ -11,10 +11,7 @@ use crate::screen::Screen;
 pub(crate) async fn models(screen: &Screen, prime: &Client) -> Result<String, Error> {
     screen.stop("Which models are there?", "prime.models().list()");
     let models = prime.models().list().await?;
-    let mut ids: Vec<&str> = models
-        .iter()
-        .filter_map(|model| model.id.as_deref())
-        .collect();
+    let mut ids: Vec<&str> = models.iter().map(|model| model.id.as_str()).collect();
     for id in ids.iter().take(8) {
         screen.line(id);
     }
@@ -29,7 +26,7 @@ pub(crate) async fn models(screen: &Screen, prime: &Client) -> Result<String, Er
 pub(crate) async fn model(screen: &Screen, prime: &Client, id: &str) -> Result<(), Error> {
     screen.stop("What is this one?", &format!("prime.models().get({id:?})"));
     let model = prime.models().get(id).await?;
-    screen.fact("id", model.id.as_deref().unwrap_or("?"));
+    screen.fact("id", &model.id);
     screen.fact("owner", model.owned_by.as_deref().unwrap_or("?"));
     if let Some(context) = model.specs.and_then(|specs| specs.context_window) {
         screen.fact("context", format_args!("{context} tokens"));

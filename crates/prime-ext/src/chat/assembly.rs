@@ -10,7 +10,7 @@ use pinference_api::types::{
 use serde_json::Value;
 
 /// An answer in the making.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Clone)]
 pub(crate) struct Assembly {
     /// All but the choices.
     head: ChatCompletionResponse,
@@ -25,17 +25,27 @@ struct Choice {
     reasoning_content: Option<String>,
     reasoning_details: Option<Vec<Value>>,
     refusal: Option<String>,
-    tool_calls: BTreeMap<i64, Call>,
+    tool_calls: Vec<Call>,
     logprobs: Option<Value>,
     finish_reason: Option<FinishReason>,
 }
 
 #[derive(Debug, Default, Clone)]
 struct Call {
+    index: Option<i64>,
     id: Option<String>,
     kind: Option<String>,
     name: String,
     arguments: String,
+}
+
+impl Default for Assembly {
+    fn default() -> Self {
+        Self {
+            head: ChatCompletionResponse::new(Vec::new()),
+            choices: BTreeMap::new(),
+        }
+    }
 }
 
 impl Assembly {
@@ -119,25 +129,42 @@ impl Choice {
                 .extend_from_slice(details);
         }
         for call in tool_calls.iter().flatten() {
-            let index = call.index.unwrap_or_else(|| self.next_call(call));
-            self.tool_calls.entry(index).or_default().add(call);
+            self.call_of(call).add(call);
         }
     }
 
-    /// Where a piece of a tool call without an index belongs: a new id begins a new call.
-    fn next_call(&self, call: &ToolCallDelta) -> i64 {
-        let last = self.tool_calls.iter().next_back();
-        match last {
-            None => 0,
-            Some((index, last)) if call.id.is_some() && last.id != call.id => index + 1,
-            Some((index, _)) => *index,
-        }
+    /// The tool call that a piece belongs to: the last one of its index, or the last one of all. A new
+    /// id begins a new call, also where a server says index 0 for each.
+    fn call_of(&mut self, piece: &ToolCallDelta) -> &mut Call {
+        let same_place = |call: &Call| piece.index.is_none() || call.index == piece.index;
+        let at = self.tool_calls.iter().rposition(same_place).filter(|at| {
+            let known = self.tool_calls[*at].id.as_deref();
+            match piece.id.as_deref().filter(|id| !id.is_empty()) {
+                Some(id) => known.is_none_or(|known| known == id),
+                None => true,
+            }
+        });
+        let at = at.unwrap_or_else(|| {
+            self.tool_calls.push(Call {
+                index: piece.index,
+                ..Call::default()
+            });
+            self.tool_calls.len() - 1
+        });
+        &mut self.tool_calls[at]
+    }
+
+    /// In the order of their indices; those of one index in the order of their coming.
+    fn sorted_calls(&self) -> Vec<&Call> {
+        let mut calls: Vec<&Call> = self.tool_calls.iter().collect();
+        calls.sort_by_key(|call| call.index);
+        calls
     }
 
     fn finished(&self, index: i64) -> ChatCompletionChoice {
         let calls = self
-            .tool_calls
-            .values()
+            .sorted_calls()
+            .into_iter()
             .map(Call::finished)
             .collect::<Vec<_>>();
         let mut message = ChatMessage::new(self.role.clone().unwrap_or(Role::Assistant));
@@ -162,11 +189,16 @@ impl Choice {
 
 impl Call {
     fn add(&mut self, call: &ToolCallDelta) {
-        keep_first(&mut self.id, &call.id);
+        if call.id.as_ref().is_some_and(|id| !id.is_empty()) {
+            keep_first(&mut self.id, &call.id);
+        }
         keep_first(&mut self.kind, &call.type_);
         if let Some(function) = &call.function {
-            self.name
-                .push_str(function.name.as_deref().unwrap_or_default());
+            // Some servers repeat the name in every piece.
+            let name = function.name.as_deref().unwrap_or_default();
+            if self.name != name {
+                self.name.push_str(name);
+            }
             self.arguments
                 .push_str(function.arguments.as_deref().unwrap_or_default());
         }
@@ -268,6 +300,34 @@ mod tests {
                 "usage": {"total_tokens": 9, "cost": 0.10},
             })
         );
+    }
+
+    #[test]
+    fn tool_calls_without_or_with_one_index_are_told_apart_by_id() {
+        let call =
+            |call: Value| json!({"choices": [{"index": 0, "delta": {"tool_calls": [call]}}]});
+        for index in [json!(0), json!(null)] {
+            let answer = assemble(&[
+                call(
+                    json!({"index": index, "id": "a", "function": {"name": "f", "arguments": "1"}}),
+                ),
+                call(
+                    json!({"index": index, "id": "", "function": {"name": "f", "arguments": "2"}}),
+                ),
+                call(
+                    json!({"index": index, "id": "b", "function": {"name": "g", "arguments": "3"}}),
+                ),
+                call(json!({"index": index, "function": {"arguments": "4"}})),
+            ]);
+            let calls = &answer["choices"][0]["message"]["tool_calls"];
+            assert_eq!(
+                *calls,
+                json!([
+                    {"id": "a", "function": {"name": "f", "arguments": "12"}},
+                    {"id": "b", "function": {"name": "g", "arguments": "34"}},
+                ])
+            );
+        }
     }
 
     #[test]

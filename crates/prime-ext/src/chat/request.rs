@@ -2,13 +2,13 @@
 
 use pinference_api::operations;
 use pinference_api::types::{
-    ChatCompletionRequest, ChatMessage, Role, StopSequences, StreamOptions,
+    ChatCompletionRequest, ChatMessage, Role, StopSequences, StreamOptions, UsageOptions,
 };
 
 use super::{ChatAnswer, ChatStream};
 use crate::account::on_behalf;
 use crate::client::Client;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, unlisted};
 
 /// A question to a model. From [`Client::chat`]; [`send`](Self::send) or [`stream`](Self::stream) asks
 /// it.
@@ -85,6 +85,14 @@ impl ChatRequest {
         self
     }
 
+    /// Asks the service to say what the answer costs, beside its tokens: `"usage": {"include": true}`.
+    pub fn include_cost(mut self) -> Self {
+        self.body.usage = Some(UsageOptions {
+            include: Some(true),
+        });
+        self
+    }
+
     /// Sets whatever the specification has, on the request itself; fields that it does not have go
     /// into `extra`.
     pub fn with(mut self, set: impl FnOnce(&mut ChatCompletionRequest)) -> Self {
@@ -114,8 +122,8 @@ impl ChatRequest {
         Ok(ChatAnswer::new(response, headers))
     }
 
-    /// Asks, and gives the answer as it comes. Usage and cost are asked for, unless the request says
-    /// otherwise in `stream_options`.
+    /// Asks, and gives the answer as it comes. Usage, which carries the cost where the service says it,
+    /// is asked for unless the request says otherwise in `stream_options`.
     ///
     /// # Errors
     /// If the call fails, or the stream begins with an error.
@@ -142,7 +150,7 @@ impl ChatRequest {
             .await
             .map_err(|e| Error::of_call(operation, e))?;
         let (pieces, _, headers, _) = answer.into_parts();
-        ChatStream::open(pieces, headers, answers).await
+        ChatStream::open(pieces, headers, answers, self.client.key().clone()).await
     }
 
     fn check(&self) -> Result<(), Error> {
@@ -151,7 +159,7 @@ impl ChatRequest {
         } else if self.body.messages.is_empty() {
             "there is no message to answer; add one with `user`"
         } else {
-            return Ok(());
+            return unlisted(&self.body.extra, ChatCompletionRequest::FIELDS);
         };
         Err(Error::new(ErrorKind::Request, fault))
     }

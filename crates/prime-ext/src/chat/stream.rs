@@ -8,11 +8,11 @@ use futures_core::Stream;
 use http::{HeaderMap, StatusCode};
 use pinference_api::operations::CREATE_CHAT_COMPLETION_STREAM as OPERATION;
 use pinference_api::types::{ChatCompletionChunk, Usage};
-use prime_runtime::{BoxError, ByteStream};
-use serde_json::Value;
+use prime_runtime::{BoxError, ByteStream, PayloadFault, Secret};
 
 use super::ChatAnswer;
 use super::assembly::Assembly;
+use crate::envelope::Envelope;
 use crate::error::{Error, ErrorKind};
 use crate::events::{Events, EventsError};
 
@@ -42,7 +42,10 @@ pub struct ChatStream {
     /// How many answers were asked for.
     answers: usize,
     headers: HeaderMap,
+    key: Secret,
     first: Option<ChatCompletionChunk>,
+    /// Bytes of all events.
+    received: usize,
     state: State,
 }
 
@@ -50,8 +53,11 @@ pub struct ChatStream {
 enum State {
     Open,
     Whole,
-    Failed,
+    Failed(ErrorKind),
 }
+
+/// The most bytes of one answer, as of one that is not streamed: 64 MiB.
+const MAX_ANSWER: usize = prime_runtime::response::MAX_BODY;
 
 impl ChatStream {
     /// Reads up to the first chunk, so that an error there is an error of the call.
@@ -59,13 +65,16 @@ impl ChatStream {
         pieces: ByteStream,
         headers: HeaderMap,
         answers: usize,
+        key: Secret,
     ) -> Result<Self, Error> {
         let mut stream = Self {
             events: Events::new(pieces),
             assembly: Assembly::default(),
             answers,
             headers,
+            key,
             first: None,
+            received: 0,
             state: State::Open,
         };
         stream.first = stream.read().await?;
@@ -108,8 +117,8 @@ impl ChatStream {
     /// If the answer is not whole, also if an earlier call said so already.
     pub async fn finish(mut self) -> Result<ChatAnswer, Error> {
         while self.next().await?.is_some() {}
-        if self.state == State::Failed {
-            return Err(self.failure(Error::new(ErrorKind::CutOff, "the answer is not whole")));
+        if let State::Failed(kind) = self.state {
+            return Err(self.failure(Error::new(kind, "the answer is not whole")));
         }
         Ok(self.answer())
     }
@@ -157,7 +166,7 @@ impl ChatStream {
                 None
             }
             Err(error) => {
-                self.state = State::Failed;
+                self.state = State::Failed(error.kind());
                 Some(Err(self.failure(error)))
             }
         })
@@ -168,25 +177,36 @@ impl ChatStream {
         if data == DONE {
             return Ok(None);
         }
-        let malformed = |e: serde_json::Error| {
-            let message = format!("an event of the stream is no chunk of an answer: {e}");
-            let body = Bytes::copy_from_slice(data.as_bytes());
-            let mut error = Error::unexpected(message, StatusCode::OK, HeaderMap::new(), body);
-            error.set_kind(ErrorKind::MalformedEvent);
-            error
-        };
-        if name == "error" {
-            let event = serde_json::from_str(data).unwrap_or_else(|_| Value::from(data));
-            return Err(Error::in_stream(&event));
+        self.received += data.len();
+        if self.received > MAX_ANSWER {
+            let message = format!("the answer is longer than {MAX_ANSWER} bytes");
+            return Err(Error::new(ErrorKind::MalformedEvent, message));
         }
-        let chunk: ChatCompletionChunk = serde_json::from_str(data).map_err(malformed)?;
+        if name == "error" {
+            return Err(Error::in_stream(data, self.key.expose()));
+        }
+        let chunk: ChatCompletionChunk = match serde_json::from_str(data) {
+            Ok(chunk) => chunk,
+            Err(e) => return Err(self.malformed(data, PayloadFault::from(e))),
+        };
         self.assembly.add(&chunk);
-        if chunk.error.as_ref().is_some_and(|error| !error.is_null()) {
-            return Err(Error::in_stream(
-                &serde_json::from_str(data).map_err(malformed)?,
-            ));
+        let says_error = chunk.error.as_ref().is_some_and(|error| !error.is_null());
+        if says_error || says_nothing(&chunk) && is_error(data) {
+            return Err(Error::in_stream(data, self.key.expose()));
         }
         Ok(Some(chunk))
+    }
+
+    /// An event that is no chunk. It may be an error all the same.
+    fn malformed(&self, data: &str, fault: PayloadFault) -> Error {
+        if is_error(data) {
+            return Error::in_stream(data, self.key.expose());
+        }
+        let message = format!("an event of the stream is no chunk of an answer: {fault}");
+        let body = Bytes::copy_from_slice(data.as_bytes());
+        let mut error = Error::unexpected(message, StatusCode::OK, HeaderMap::new(), body);
+        error.set_kind(ErrorKind::MalformedEvent);
+        error
     }
 
     /// The end of the body, without `[DONE]`.
@@ -210,6 +230,16 @@ impl ChatStream {
 }
 
 const DONE: &str = "[DONE]";
+
+/// Whether an event that is no chunk says what went wrong.
+fn is_error(data: &str) -> bool {
+    Envelope::of_success(data.as_bytes()).says_something()
+}
+
+/// Whether a chunk has nothing that a chunk has.
+fn says_nothing(chunk: &ChatCompletionChunk) -> bool {
+    chunk.choices.is_empty() && chunk.usage.is_none() && chunk.id.is_none() && chunk.model.is_none()
+}
 
 fn broken(source: BoxError) -> Error {
     let timeout = source

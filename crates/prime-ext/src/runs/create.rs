@@ -7,7 +7,7 @@ use prime_training_api::types::{CreateDedicatedRunRequest, CreateDedicatedRunRes
 use super::RunConfig;
 use crate::account::on_behalf;
 use crate::client::Client;
-use crate::error::Error;
+use crate::error::{Error, unlisted};
 
 /// A run about to be created. From [`Runs::create`](super::Runs::create).
 ///
@@ -74,6 +74,7 @@ impl CreateRun {
     /// training rows or the dashboard before you create it again. Dropping the future after it was
     /// first polled is such a case too.
     pub async fn send(self) -> Result<CreateDedicatedRunResponse, Error> {
+        unlisted(&self.body.extra, CreateDedicatedRunRequest::FIELDS)?;
         let call = self.client.training_api().create_run().body(self.body);
         let call = on_behalf(self.client.account(), call)?;
         let run = call

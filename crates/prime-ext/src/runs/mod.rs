@@ -13,6 +13,7 @@ mod watch;
 use prime_training_api::operations;
 use prime_training_api::types::{DeleteRunResponse, RunStatus, RunUsageResponse};
 
+use crate::account::on_behalf;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 
@@ -46,6 +47,7 @@ impl Runs {
             .training_api()
             .get_run_usage()
             .run_id(checked(run_id)?);
+        let call = on_behalf(self.client.account(), call)?;
         let usage = call
             .send()
             .await
@@ -69,6 +71,7 @@ impl Runs {
             .training_api()
             .delete_run()
             .run_id(checked(run_id)?);
+        let call = on_behalf(self.client.account(), call)?;
         let deleted = call
             .send()
             .await

@@ -62,10 +62,11 @@ impl UsageWatch {
         }
     }
 
-    /// Sets the time between two looks. Default: 30 seconds. No effect once it was asked.
+    /// Sets the time between two looks, at least a millisecond. Default: 30 seconds. No effect once it was
+    /// asked.
     pub fn every(mut self, interval: Duration) -> Self {
         if let Some(watch) = &mut self.watch {
-            watch.every = interval;
+            watch.every = interval.max(Duration::from_millis(1));
         }
         self
     }
@@ -140,7 +141,7 @@ impl Watch {
             match self.runs.usage(&self.run_id).await {
                 Err(error) if may_pass(&error) && failures < MAX_FAILURES => {
                     failures += 1;
-                    tokio::time::sleep(self.every * failures).await;
+                    tokio::time::sleep(self.every.saturating_mul(failures)).await;
                 }
                 outcome => return outcome,
             }

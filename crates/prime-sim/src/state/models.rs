@@ -91,7 +91,7 @@ pub(crate) fn catalogue() -> Vec<Model> {
 
 /// The model of an id.
 pub(crate) fn find<'a>(models: &'a [Model], id: &str) -> Option<&'a Model> {
-    models.iter().find(|model| model.id.as_deref() == Some(id))
+    models.iter().find(|model| model.id == id)
 }
 
 /// The model that answers to an id: itself, or the base of an adapter, `{base}:{adapter}`.
@@ -106,7 +106,7 @@ impl From<&Entry> for Model {
     fn from(entry: &Entry) -> Self {
         let price = |thousandths| Some(usd(thousandths, 3));
         Self {
-            id: Some(entry.id.to_owned()),
+            id: entry.id.to_owned(),
             object: Some("model".to_owned()),
             owned_by: Some(entry.owner.to_owned()),
             created: Some(CREATED),
@@ -135,7 +135,7 @@ mod tests {
     fn adapters_answer_through_their_base() {
         let models = catalogue();
         let id = "meta-llama/llama-3.1-70b-instruct";
-        let answering = |id: &str| that_answers(&models, id).and_then(|model| model.id.clone());
+        let answering = |id: &str| that_answers(&models, id).map(|model| model.id.clone());
         assert_eq!(answering(id).as_deref(), Some(id));
         assert_eq!(answering(&format!("{id}:ad_1")).as_deref(), Some(id));
         assert_eq!(answering(&format!("{id}:")), None);

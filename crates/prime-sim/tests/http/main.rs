@@ -7,6 +7,8 @@ mod runs;
 mod server;
 mod wallet;
 
+use std::sync::Once;
+
 use prime_sim::Simulator;
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::Value;
@@ -21,11 +23,18 @@ async fn still() -> Simulator {
         .unwrap()
 }
 
+/// A plain client. A test of the whole workspace builds reqwest without crypto of its own.
+fn http() -> reqwest::Client {
+    static CRYPTO: Once = Once::new();
+    CRYPTO.call_once(|| {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    });
+    reqwest::Client::builder().no_proxy().build().unwrap()
+}
+
 /// A request with the simulator's key.
 fn ask(sim: &Simulator, method: Method, url: String) -> RequestBuilder {
-    reqwest::Client::new()
-        .request(method, url)
-        .bearer_auth(sim.key())
+    http().request(method, url).bearer_auth(sim.key())
 }
 
 fn inference(sim: &Simulator, method: Method, path: &str) -> RequestBuilder {

@@ -11,7 +11,7 @@ const LLAMA: &str = "meta-llama/llama-3.1-70b-instruct";
 async fn the_list_needs_no_key_but_no_wrong_one_either() {
     let sim = still().await;
     let url = format!("{}/models", sim.inference_url());
-    let list = json(reqwest::Client::new().get(&url), StatusCode::OK).await;
+    let list = json(crate::http().get(&url), StatusCode::OK).await;
     assert_eq!(list["object"], "list");
     let models = list["data"].as_array().unwrap();
     assert_eq!(models.len(), 6);
@@ -21,7 +21,7 @@ async fn the_list_needs_no_key_but_no_wrong_one_either() {
     assert_eq!(models[0]["pricing"]["input_usd_per_mtok"], 0.3);
     assert!(models.iter().any(|model| model.get("pricing").is_none()));
 
-    let wrong = reqwest::Client::new().get(&url).bearer_auth("wrong");
+    let wrong = crate::http().get(&url).bearer_auth("wrong");
     json(wrong, StatusCode::UNAUTHORIZED).await;
 }
 
@@ -66,7 +66,7 @@ async fn a_model_needs_the_key_and_a_team_of_ones_own() {
         "type": "authentication_error",
         "code": "invalid_api_key",
     }});
-    let client = reqwest::Client::new();
+    let client = crate::http();
     for request in [
         client.get(&url),
         client.get(&url).bearer_auth("wrong"),

@@ -169,7 +169,7 @@ async fn unknown_runs_and_wrong_keys_are_refused() {
         json(unknown, StatusCode::NOT_FOUND).await,
         json!({ "detail": "Run not found" })
     );
-    let client = reqwest::Client::new();
+    let client = crate::http();
     for request in [
         client
             .post(format!("{}{RUNS}", sim.platform_url()))

@@ -82,7 +82,7 @@ async fn parameters_out_of_bounds_are_named() {
 async fn only_the_key_opens_it_and_only_for_ones_own_team() {
     let sim = still().await;
     let url = format!("{}{WALLET}", sim.platform_url());
-    let client = reqwest::Client::new();
+    let client = crate::http();
     for request in [client.get(&url), client.get(&url).bearer_auth("wrong")] {
         let answer = json(request, StatusCode::UNAUTHORIZED).await;
         assert!(answer["detail"].is_string());

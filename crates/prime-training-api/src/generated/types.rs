@@ -82,6 +82,18 @@ impl CreateDedicatedRunRequest {
 }
 
 impl CreateDedicatedRunRequest {
+    /// The fields that the specification lists, by their names on the wire.
+    pub const FIELDS: &'static [&'static str] = &[
+        "config",
+        "hfToken",
+        "imageTag",
+        "name",
+        "teamId",
+        "wandbApiKey",
+    ];
+}
+
+impl CreateDedicatedRunRequest {
     pub fn builder() -> builder::CreateDedicatedRunRequest {
         Default::default()
     }
@@ -186,6 +198,7 @@ pub struct ErrorResponse {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub detail: ::std::option::Option<::serde_json::Value>,
     #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+    #[serde(deserialize_with = "::progenitor_client::null_as_default")]
     pub errors: ::std::vec::Vec<ErrorDetail>,
 }
 
@@ -220,12 +233,15 @@ pub struct RunUsageBreakdown {
     pub cost_usd: ::progenitor_client::Usd,
     /// Total input tokens (only populated for INFERENCE)
     #[serde(default)]
+    #[serde(deserialize_with = "::progenitor_client::null_as_default")]
     pub input_tokens: i64,
     /// Total output tokens (only populated for INFERENCE)
     #[serde(default)]
+    #[serde(deserialize_with = "::progenitor_client::null_as_default")]
     pub output_tokens: i64,
     /// Total tokens recorded for this usage type
     #[serde(default)]
+    #[serde(deserialize_with = "::progenitor_client::null_as_default")]
     pub tokens: i64,
 }
 
@@ -254,6 +270,7 @@ pub struct RunUsageResponse {
     pub inference: RunUsageBreakdown,
     pub pricing: RunPricing,
     #[serde(default)]
+    #[serde(deserialize_with = "::progenitor_client::null_as_default")]
     pub record_count: i64,
     pub run_id: ::std::string::String,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]

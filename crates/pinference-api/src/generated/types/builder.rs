@@ -640,7 +640,7 @@ impl ::std::default::Default for ChatCompletionRequest {
             top_p: Ok(Default::default()),
             usage: Ok(Default::default()),
             user: Ok(Default::default()),
-            extra: Err("no value supplied for extra".to_string()),
+            extra: Ok(Default::default()),
         }
     }
 }
@@ -999,7 +999,7 @@ pub struct ChatCompletionResponse {
 impl ::std::default::Default for ChatCompletionResponse {
     fn default() -> Self {
         Self {
-            choices: Ok(Default::default()),
+            choices: Err("no value supplied for choices".to_string()),
             created: Ok(Default::default()),
             id: Ok(Default::default()),
             model: Ok(Default::default()),
@@ -1741,10 +1741,7 @@ pub struct Model {
         ::std::option::Option<::std::string::String>,
         ::std::string::String,
     >,
-    id: ::std::result::Result<
-        ::std::option::Option<::std::string::String>,
-        ::std::string::String,
-    >,
+    id: ::std::result::Result<::std::string::String, ::std::string::String>,
     object: ::std::result::Result<
         ::std::option::Option<::std::string::String>,
         ::std::string::String,
@@ -1772,7 +1769,7 @@ impl ::std::default::Default for Model {
         Self {
             created: Ok(Default::default()),
             display_name: Ok(Default::default()),
-            id: Ok(Default::default()),
+            id: Err("no value supplied for id".to_string()),
             object: Ok(Default::default()),
             owned_by: Ok(Default::default()),
             pricing: Ok(Default::default()),
@@ -1807,7 +1804,7 @@ impl Model {
     }
     pub fn id<T>(mut self, value: T) -> Self
     where
-        T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+        T: ::std::convert::TryInto<::std::string::String>,
         T::Error: ::std::fmt::Display,
     {
         self.id = value
@@ -1912,7 +1909,7 @@ pub struct ModelList {
 impl ::std::default::Default for ModelList {
     fn default() -> Self {
         Self {
-            data: Ok(Default::default()),
+            data: Err("no value supplied for data".to_string()),
             object: Ok(Default::default()),
         }
     }

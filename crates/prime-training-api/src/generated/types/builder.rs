@@ -206,7 +206,7 @@ impl ::std::default::Default for CreateDedicatedRunRequest {
             name: Ok(Default::default()),
             team_id: Ok(Default::default()),
             wandb_api_key: Ok(Default::default()),
-            extra: Err("no value supplied for extra".to_string()),
+            extra: Ok(Default::default()),
         }
     }
 }

@@ -1,0 +1,208 @@
+//! What the types lack that people write and read.
+//!
+//! - `new`: what is required as arguments, the rest left out. A struct literal names every field, and
+//!   breaks when the specification gains one; `new` does not.
+//! - Where a type keeps fields that it does not list, the names of those that it does (`FIELDS`), and
+//!   a builder that does not ask for the others.
+//! - `null` is read as if the field were missing, wherever it may be missing.
+
+use quote::ToTokens as _;
+use syn::visit_mut::VisitMut;
+use syn::{
+    Attribute, Expr, Field, FieldValue, Fields, File, Ident, Item, ItemImpl, ItemStruct, Member,
+    parse_quote,
+};
+
+/// Adds them to the module of types, whose builders are still inside it.
+pub(super) fn add(types: &mut File) -> Result<(), String> {
+    let items = std::mem::take(&mut types.items);
+    let mut keep_others = Vec::new();
+    for mut item in items {
+        let mut added = Vec::new();
+        if let Item::Struct(item) = &mut item {
+            added.extend(constructor(item));
+            if let Some((others, fields)) = fields_beside_others(item) {
+                keep_others.push((item.ident.clone(), others));
+                added.push(fields);
+            }
+            for field in &mut item.fields {
+                read_null_as_missing(field);
+            }
+        }
+        types.items.push(item);
+        types.items.extend(added.into_iter().map(Item::Impl));
+    }
+    if keep_others.is_empty() {
+        return Ok(());
+    }
+    let builders = types.items.iter_mut().find_map(|item| match item {
+        Item::Mod(module) if module.ident == "builder" => module.content.as_mut(),
+        _ => None,
+    });
+    let (_, builders) = builders.ok_or("progenitor wrote no builders of types")?;
+    for (ident, others) in keep_others {
+        if !default_in_builder(builders, &ident, &others) {
+            return Err(format!(
+                "progenitor's builder of `{ident}` is not as it was"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The name of the field that keeps what a type does not list, and the names of what it lists.
+fn fields_beside_others(item: &ItemStruct) -> Option<(Ident, ItemImpl)> {
+    let others = item
+        .fields
+        .iter()
+        .find(|field| serde_of(field).contains("flatten"))?;
+    let names = item
+        .fields
+        .iter()
+        .filter(|field| *field != others)
+        .filter_map(wire_name);
+    let name = &item.ident;
+    let fields: ItemImpl = parse_quote! {
+        impl #name {
+            /// The fields that the specification lists, by their names on the wire.
+            pub const FIELDS: &'static [&'static str] = &[#(#names),*];
+        }
+    };
+    Some((others.ident.clone()?, fields))
+}
+
+fn wire_name(field: &Field) -> Option<String> {
+    let serde = serde_of(field);
+    let renamed = serde
+        .split(',')
+        .find_map(|argument| argument.trim().strip_prefix("rename"));
+    match renamed {
+        Some(name) => Some(name.trim_matches([' ', '=', '"']).to_owned()),
+        None => field.ident.as_ref().map(ToString::to_string),
+    }
+}
+
+/// The builder asks for every field without a default, also for the one that keeps the others.
+fn default_in_builder(items: &mut [Item], of: &Ident, others: &Ident) -> bool {
+    struct Setter<'a> {
+        others: &'a Ident,
+        set: usize,
+    }
+    impl VisitMut for Setter<'_> {
+        fn visit_field_value_mut(&mut self, value: &mut FieldValue) {
+            if matches!(&value.member, Member::Named(name) if name == self.others) {
+                value.expr = parse_quote!(Ok(Default::default()));
+                self.set += 1;
+            }
+        }
+    }
+    let mut setter = Setter { others, set: 0 };
+    for item in items {
+        if let Item::Impl(block) = item
+            && block.trait_.as_ref().is_some_and(|(path, _)| {
+                path.segments
+                    .last()
+                    .is_some_and(|last| last.ident == "Default")
+            })
+            && *of == block.self_ty.to_token_stream().to_string()
+        {
+            setter.visit_item_impl_mut(block);
+        }
+    }
+    setter.set == 1
+}
+
+/// A field that may be missing may be `null`, too.
+fn read_null_as_missing(field: &mut Field) {
+    let serde = serde_of(field);
+    if serde
+        .split(',')
+        .any(|argument| argument.trim() == "default")
+        && !serde.contains("flatten")
+    {
+        field.attrs.push(
+            parse_quote!(#[serde(deserialize_with = "::progenitor_client::null_as_default")]),
+        );
+    }
+}
+
+fn serde_of(field: &Field) -> String {
+    let attributes = field
+        .attrs
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("serde"));
+    attributes.map(arguments_of).collect()
+}
+
+fn constructor(item: &ItemStruct) -> Option<ItemImpl> {
+    let Fields::Named(fields) = &item.fields else {
+        return None;
+    };
+    let mut arguments = Vec::new();
+    let mut types: Vec<String> = Vec::new();
+    let mut names: Vec<&Ident> = Vec::new();
+    let mut values: Vec<Expr> = Vec::new();
+    for field in &fields.named {
+        let name = field.ident.as_ref()?;
+        names.push(name);
+        if let Some(default) = default(field) {
+            values.push(default);
+            continue;
+        }
+        let ty = &field.ty;
+        types.push(ty.to_token_stream().to_string());
+        if types.last().is_some_and(|ty| ty.ends_with(":: String")) {
+            arguments.push(quote::quote!(#name: impl Into<#ty>));
+            values.push(parse_quote!(#name.into()));
+        } else {
+            arguments.push(quote::quote!(#name: #ty));
+            values.push(parse_quote!(#name));
+        }
+    }
+    // Two arguments of one type can be swapped and nobody notices: those are for a builder, which
+    // names them.
+    let alike = types
+        .iter()
+        .enumerate()
+        .any(|(index, ty)| types[..index].contains(ty));
+    if arguments.is_empty() || alike {
+        return None;
+    }
+    let name = &item.ident;
+    Some(parse_quote! {
+        impl #name {
+            /// With what is required, and nothing else.
+            pub fn new(#(#arguments),*) -> Self {
+                Self { #(#names: #values),* }
+            }
+        }
+    })
+}
+
+/// What a field holds if nobody says; nothing if it is required.
+fn default(field: &Field) -> Option<Expr> {
+    let optional = field
+        .ty
+        .to_token_stream()
+        .to_string()
+        .contains("option :: Option <");
+    let serde = serde_of(field);
+    if optional || serde.contains("flatten") {
+        return Some(parse_quote!(Default::default()));
+    }
+    let given = serde
+        .split(',')
+        .find_map(|argument| argument.trim().strip_prefix("default"))?;
+    match given.trim().strip_prefix('=') {
+        Some(path) => syn::parse_str::<Expr>(&format!("{}()", path.trim().trim_matches('"'))).ok(),
+        None => Some(parse_quote!(Default::default())),
+    }
+}
+
+fn arguments_of(attribute: &Attribute) -> String {
+    attribute
+        .meta
+        .require_list()
+        .map(|list| format!("{},", list.tokens))
+        .unwrap_or_default()
+}
