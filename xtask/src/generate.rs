@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use similar::TextDiff;
 
 use crate::project::Project;
-use crate::{Error, Result, inputs, lock, render};
+use crate::{Error, Result, inputs, lock, render, scaffold};
 
 /// A file that is not what the specifications say.
 #[derive(Debug)]
@@ -64,6 +64,10 @@ pub fn render_all(project: &Project) -> Result<BTreeMap<PathBuf, String>> {
     let mut files = BTreeMap::new();
     for api in &project.apis {
         let lowered = inputs::lower(project, api)?;
+        for note in &lowered.notes {
+            eprintln!("note: {}: {}: {}", api.name, note.place, note.what);
+        }
+        files.extend(scaffold::missing(project, api, &lowered));
         let folder = generated_folder(&api.package);
         for (name, text) in render::render(api, &lowered)? {
             files.insert(folder.join(name), text);

@@ -31,5 +31,5 @@ pub fn lower(project: &Project, api: &Api) -> Result<Lowered> {
             )));
         }
     }
-    lower::lower(&document).map_err(|e| Error::new(format!("{name}{}: {}", e.place, e.reason)))
+    lower::lower(&document).map_err(|e| Error::new(format!("{name}, overlays applied: {e}")))
 }

@@ -5,6 +5,7 @@
 //! | [`project`] | where the project is, and its list of APIs |
 //! | [`inputs`] | specification and overlays of an API, read and lowered |
 //! | [`render`] | a lowered document as Rust files, by progenitor |
+//! | `scaffold` | the handwritten files of a generated crate, as they begin |
 //! | [`surface`] | the public items of generated files as a short text |
 //! | [`lock`] | SHA-256 of what was generated from |
 //! | [`generate`] | the files of all APIs, written or compared |
@@ -14,6 +15,7 @@ pub mod inputs;
 pub mod lock;
 pub mod project;
 pub mod render;
+mod scaffold;
 pub mod surface;
 
 /// What can go wrong, as one sentence that names file and place.

@@ -57,7 +57,13 @@ fn describe(item: &Item, text: &mut String) {
         Item::Enum(item) if is_public(&item.vis) => {
             let _ = writeln!(text, "\nenum {}", item.ident);
             for variant in &item.variants {
-                let _ = writeln!(text, "    {}{}", variant.ident, short(&variant.fields));
+                let fields: Vec<String> = variant.fields.iter().map(variant_field).collect();
+                let fields = match &variant.fields {
+                    Fields::Named(_) => format!(" {{{}}}", fields.join(", ")),
+                    Fields::Unnamed(_) => format!("({})", fields.join(", ")),
+                    Fields::Unit => String::new(),
+                };
+                let _ = writeln!(text, "    {}{fields}", variant.ident);
             }
         }
         Item::Const(item) if is_public(&item.vis) => {
@@ -121,6 +127,13 @@ fn signature(signature: &Signature) -> String {
         _ => String::new(),
     };
     format!("{}({}){output}", signature.ident, arguments.join(", "))
+}
+
+fn variant_field(field: &Field) -> String {
+    match &field.ident {
+        Some(name) => format!("{name}: {}", short(&field.ty)),
+        None => short(&field.ty),
+    }
 }
 
 /// What a field is called on the wire, where that is not its name.

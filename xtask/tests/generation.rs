@@ -30,6 +30,10 @@ impl Copy {
         for api in &project().apis {
             let generated = Path::new("crates").join(&api.package).join("src/generated");
             copy(&root().join(&generated), &folder.join(&generated));
+            for file in ["Cargo.toml", "src/lib.rs"] {
+                let file = Path::new("crates").join(&api.package).join(file);
+                fs::copy(root().join(&file), folder.join(&file)).unwrap();
+            }
         }
         Self(folder)
     }
@@ -170,13 +174,39 @@ fn writing_mends_what_is_stale_missing_or_left_over() {
 }
 
 #[test]
+fn a_third_api_is_its_specification_and_a_table() {
+    let copy = Copy::new("third");
+    copy.edit(
+        "specs/apis.toml",
+        "[[api]]",
+        "[[api]]\nname = \"third\"\nspecification = \"training.yml\"\ncrate = \"third-api\"\n\n[[api]]",
+    );
+    let project = Project::at(&copy.0).unwrap();
+    generate::write(&project).unwrap();
+    for file in [
+        "Cargo.toml",
+        "src/lib.rs",
+        "src/generated/mod.rs",
+        "src/generated/types.rs",
+    ] {
+        assert!(
+            copy.0.join("crates/third-api").join(file).is_file(),
+            "{file}"
+        );
+    }
+    // What people write is theirs.
+    fs::write(copy.0.join("crates/third-api/src/lib.rs"), "// mine").unwrap();
+    assert!(generate::check(&project).unwrap().is_empty());
+}
+
+#[test]
 fn mistakes_name_file_place_and_reason() {
     let cases = [
         (
             "specs/training.yml",
             "openapi: 3.1.0",
             "openapi: 2.0.0",
-            "specs/training.yml#/openapi: version",
+            "specs/training.yml, overlays applied: #/openapi: version",
         ),
         (
             "specs/training.yml",
@@ -194,7 +224,7 @@ fn mistakes_name_file_place_and_reason() {
             "specs/training.yml",
             "          title: Currency",
             "          title: Currency\n          prefixItems: []",
-            "specs/training.yml#/components/schemas/WalletResponse/properties/currency/prefixItems: `prefixItems` cannot be said",
+            "specs/training.yml, overlays applied: #/components/schemas/WalletResponse/properties/currency/prefixItems: `prefixItems` cannot be said",
         ),
         (
             "specs/training.yml",
@@ -206,25 +236,25 @@ fn mistakes_name_file_place_and_reason() {
             "specs/training.yml",
             "#/components/schemas/RunPricing'",
             "#/components/schemas/Gone'",
-            "specs/training.yml#/components/schemas/RunUsageResponse/properties/pricing/$ref: \"#/components/schemas/Gone\" leads nowhere",
+            "specs/training.yml, overlays applied: #/components/schemas/RunUsageResponse/properties/pricing/$ref: \"#/components/schemas/Gone\" leads nowhere",
         ),
         (
             "specs/inference.yml",
             "          - system\n",
             "          - 1\n",
-            "specs/inference.yml#/components/schemas/ChatMessage/properties/role/enum/0: 1 is not of the type \"string\"",
+            "specs/inference.yml, overlays applied: #/components/schemas/ChatMessage/properties/role/enum/0: 1 is not of the type \"string\"",
         ),
         (
             "specs/inference.yml",
             "          - tool\n",
             "          - tool\n          - developer\n",
-            "specs/inference.yml#/components/schemas/ChatCompletionDelta/properties/role: two different enumerations would be named \"Role\"",
+            "specs/inference.yml, overlays applied: #/components/schemas/ChatCompletionDelta/properties/role: two different enumerations would be named \"Role\"",
         ),
         (
             "specs/training.yml",
             "        in: query\n",
             "        in: nowhere\n",
-            "specs/training.yml#/paths/~1api~1v1~1billing~1wallet/get/parameters/0: not valid OpenAPI 3.0: ",
+            "specs/training.yml, overlays applied: #/paths/~1api~1v1~1billing~1wallet/get/parameters/0: not valid OpenAPI 3.0: ",
         ),
         (
             "specs/overlays/inference-observed.yml",

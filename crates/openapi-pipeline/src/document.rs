@@ -28,7 +28,12 @@ pub fn parse(name: &str, text: &str) -> Result<Value, DocumentError> {
     let value: Value = if text.trim_start().starts_with('{') {
         serde_json::from_str(text).map_err(|e| error(format!("not valid JSON: {e}")))?
     } else {
-        serde_saphyr::from_str(text)
+        // YAML 1.2, as OpenAPI asks: `no` and `off` are words, `012` is no octal number.
+        let options = serde_saphyr::options! {
+            strict_booleans: true,
+            legacy_octal_numbers: false,
+        };
+        serde_saphyr::from_str_with_options(text, options)
             .map_err(|e| error(format!("not valid YAML: {}", e.without_snippet())))?
     };
     if value.is_object() {
@@ -69,6 +74,15 @@ mod tests {
     fn numeric_keys_become_strings() {
         let value = parse("a.yml", "responses:\n  200: ok\n").unwrap();
         assert_eq!(value["responses"]["200"], "ok");
+    }
+
+    #[test]
+    fn words_that_were_booleans_once_are_words() {
+        let value = parse("a.yml", "a: [n, y, on, off, NO, yes, true]\n").unwrap();
+        assert_eq!(
+            value.to_string(),
+            r#"{"a":["n","y","on","off","NO","yes",true]}"#
+        );
     }
 
     #[test]

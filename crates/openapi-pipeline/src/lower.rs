@@ -5,6 +5,7 @@
 //! | step | what it does |
 //! |---|---|
 //! | `check` | what no step could make sense of: references that lead nowhere, values of another type |
+//! | `resolve` | what operations share is copied into them |
 //! | `schema` | what 3.1 schemas say in their own way, said as 3.0 says it |
 //! | `defaults` | a default that a request need not send is documented instead of sent |
 //! | `enums` | string enumerations get a name of their own, so that they can be generated as open ones |
@@ -14,6 +15,7 @@ mod check;
 mod defaults;
 mod enums;
 mod operations;
+mod resolve;
 mod schema;
 
 use serde_json::Value;
@@ -98,6 +100,7 @@ pub fn lower(document: &Value) -> Result<Lowered, LowerError> {
             return Err(LowerError::new(&root.join(unsupported), reason));
         }
     }
+    resolve::resolve_operations(&mut document)?;
     schema::lower_schemas(&mut document, &mut notes)?;
     defaults::document_request_defaults(&mut document);
     let enums = enums::name_enums(&mut document)?;

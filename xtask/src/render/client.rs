@@ -1,6 +1,7 @@
 //! progenitor, with our settings.
 
-use std::panic::{self, AssertUnwindSafe};
+use std::panic::{self, AssertUnwindSafe, UnwindSafe};
+use std::sync::{Mutex, PoisonError};
 
 use openapi_pipeline::lower::OpenEnum;
 use openapiv3::OpenAPI;
@@ -9,9 +10,11 @@ use progenitor::{GenerationSettings, Generator, InterfaceStyle, TagStyle, TypeIm
 use quote::quote;
 use serde_json::{Value, json};
 
+use super::names::type_name;
+
 /// Schemas that are read and written by types of the runtime: what they are in the document, what
 /// they are in Rust, and what the generator may take for granted of them.
-fn conversions() -> [(Value, &'static str, &'static [TypeImpl]); 3] {
+fn conversions() -> [(Value, &'static str, &'static [TypeImpl]); 5] {
     [
         (
             json!({"type": "string", "format": "password"}),
@@ -26,6 +29,17 @@ fn conversions() -> [(Value, &'static str, &'static [TypeImpl]); 3] {
         (
             json!({"type": "string", "format": "date-time"}),
             "::progenitor_client::Timestamp",
+            &[TypeImpl::Display, TypeImpl::FromStr],
+        ),
+        // Texts whose form a server may get wrong, and for whose sake no answer is lost.
+        (
+            json!({"type": "string", "format": "uuid"}),
+            "::std::string::String",
+            &[TypeImpl::Display, TypeImpl::FromStr],
+        ),
+        (
+            json!({"type": "string", "format": "date"}),
+            "::std::string::String",
             &[TypeImpl::Display, TypeImpl::FromStr],
         ),
     ]
@@ -47,18 +61,15 @@ pub(super) fn generate(document: &OpenAPI, enums: &[OpenEnum]) -> Result<TokenSt
         }
         for open in enums {
             let traits = [TypeImpl::Display, TypeImpl::FromStr];
-            let rust = format!("crate::types::{}", open.name);
-            settings.with_replacement(&open.name, rust, traits.into_iter());
+            let name = type_name(&open.name)?;
+            let rust = format!("crate::types::{name}");
+            settings.with_replacement(&name, rust, traits.into_iter());
         }
         Generator::new(&settings)
             .generate_tokens(document)
             .map_err(|e| e.to_string())
     };
-    let hook = panic::take_hook();
-    panic::set_hook(Box::new(|_| {}));
-    let result = panic::catch_unwind(AssertUnwindSafe(generate));
-    panic::set_hook(hook);
-    result
+    quietly(AssertUnwindSafe(generate))
         .unwrap_or_else(|payload| {
             let text = payload
                 .downcast_ref::<String>()
@@ -68,4 +79,16 @@ pub(super) fn generate(document: &OpenAPI, enums: &[OpenEnum]) -> Result<TokenSt
             Err(format!("panicked: {text}"))
         })
         .map_err(|reason| format!("progenitor: {reason}"))
+}
+
+/// Runs what may panic, without a word on the terminal. The hook is the whole process's, so one at a
+/// time.
+fn quietly<T>(run: impl FnOnce() -> T + UnwindSafe) -> std::thread::Result<T> {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let hook = panic::take_hook();
+    panic::set_hook(Box::new(|_| {}));
+    let result = panic::catch_unwind(run);
+    panic::set_hook(hook);
+    result
 }

@@ -4,12 +4,14 @@ use openapi_pipeline::lower::OpenEnum;
 use quote::format_ident;
 use syn::{Ident, parse_quote};
 
+use super::names::{type_name, variant_name};
+
 /// The Rust of all enumerations of an API.
-pub(super) fn render(enums: &[OpenEnum]) -> syn::File {
+pub(super) fn render(enums: &[OpenEnum]) -> Result<syn::File, String> {
     let mut items: Vec<syn::Item> = Vec::new();
     for open in enums {
-        let name = format_ident!("{}", open.name);
-        let variants = variants(&open.values);
+        let name = type_name(&open.name)?;
+        let variants = variants(&open.values)?;
         let idents: Vec<&Ident> = variants.iter().map(|(ident, _)| ident).collect();
         let values: Vec<&str> = variants.iter().map(|(_, value)| *value).collect();
         let docs = values.iter().map(|value| format!(" `{value}`."));
@@ -126,47 +128,24 @@ pub(super) fn render(enums: &[OpenEnum]) -> syn::File {
         };
         items.extend(file.items);
     }
-    syn::File {
+    Ok(syn::File {
         items,
         ..parse_quote!()
-    }
+    })
 }
 
 /// A variant for each value; values whose names collide are told apart by a number.
-fn variants(values: &[String]) -> Vec<(Ident, &str)> {
-    let mut taken: Vec<String> = Vec::new();
-    let mut variants = Vec::new();
+fn variants(values: &[String]) -> Result<Vec<(Ident, &str)>, String> {
+    let mut variants: Vec<(Ident, &str)> = Vec::new();
     for value in values {
-        let mut name: String = value
-            .split(|c: char| !c.is_alphanumeric())
-            .filter(|word| !word.is_empty())
-            .map(|word| {
-                // `QUEUED` becomes `Queued`, `toolCalls` stays `ToolCalls`.
-                let shouted = !word.chars().any(char::is_lowercase);
-                let rest = if shouted {
-                    word.to_lowercase()
-                } else {
-                    word.to_owned()
-                };
-                let mut chars = rest.chars();
-                let first = chars.next().into_iter().flat_map(char::to_uppercase);
-                first.chain(chars).collect::<String>()
-            })
-            .collect();
-        if name.is_empty() {
-            name = "Empty".to_owned();
-        }
-        if name == "Self" || name.starts_with(|c: char| c.is_numeric()) {
-            name.insert(0, 'V');
-        }
+        let name = variant_name(value)?;
         let mut unique = name.clone();
         let mut number = 2;
-        while taken.contains(&unique) {
-            unique = format!("{name}{number}");
+        while variants.iter().any(|(taken, _)| *taken == unique) {
+            unique = format_ident!("{name}{number}");
             number += 1;
         }
-        taken.push(unique.clone());
-        variants.push((format_ident!("{unique}"), value.as_str()));
+        variants.push((unique, value.as_str()));
     }
-    variants
+    Ok(variants)
 }

@@ -12,6 +12,7 @@
 
 mod client;
 mod enums;
+mod names;
 mod operations;
 mod polish;
 mod read;
@@ -30,18 +31,37 @@ use crate::{Error, Result};
 pub fn render(api: &Api, lowered: &Lowered) -> Result<Vec<(String, String)>> {
     let fault =
         |reason: String| Error::new(format!("specs/{}: {reason}", api.specification.display()));
-    let document = read::read(&lowered.document)
-        .map_err(|e| Error::new(format!("specs/{}{e}", api.specification.display())))?;
+    let document = read::read(&lowered.document).map_err(|e| {
+        let name = api.specification.display();
+        Error::new(format!("specs/{name}, overlays applied: {e}"))
+    })?;
     let operations = operations::list(&document);
     let tokens = client::generate(&document, &lowered.enums).map_err(fault)?;
     let mut file = syn::parse2(tokens)
         .map_err(|e| fault(format!("progenitor wrote what is not Rust: {e}")))?;
     polish::polish(&mut file, &document, &operations).map_err(fault)?;
     let mut files = split::split(file, !lowered.enums.is_empty()).map_err(fault)?;
-    if !lowered.enums.is_empty() {
-        files.push(("types/enums.rs".to_owned(), enums::render(&lowered.enums)));
+    for open in &lowered.enums {
+        let name = names::type_name(&open.name).map_err(fault)?;
+        if files
+            .iter()
+            .any(|(path, file)| path == "types.rs" && defines(file, &name))
+        {
+            return Err(fault(format!(
+                "two types would be named {name}; give one a `title`"
+            )));
+        }
     }
-    files.push(("operations.rs".to_owned(), operations::render(&operations)));
+    if !lowered.enums.is_empty() {
+        files.push((
+            "types/enums.rs".to_owned(),
+            enums::render(&lowered.enums).map_err(fault)?,
+        ));
+    }
+    files.push((
+        "operations.rs".to_owned(),
+        operations::render(&operations).map_err(fault)?,
+    ));
 
     let banner = format!(
         "// Generated from specs/{} and its overlays by `cargo xtask generate`. Do not edit.\n",
@@ -51,6 +71,14 @@ pub fn render(api: &Api, lowered: &Lowered) -> Result<Vec<(String, String)>> {
         .into_iter()
         .map(|(path, file)| (path, format!("{banner}\n{}", unparse(file))))
         .collect())
+}
+
+fn defines(file: &syn::File, name: &syn::Ident) -> bool {
+    file.items.iter().any(|item| match item {
+        syn::Item::Struct(item) => item.ident == *name,
+        syn::Item::Enum(item) => item.ident == *name,
+        _ => false,
+    })
 }
 
 /// Formats a file, with a blank line between its items.

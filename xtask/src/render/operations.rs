@@ -2,8 +2,9 @@
 
 use openapi_pipeline::lower::RAW_SLASHES;
 use openapiv3::{OpenAPI, Parameter, ReferenceOr};
-use quote::format_ident;
 use syn::parse_quote;
+
+use super::names::constant_name;
 
 /// An operation of a document.
 pub(super) struct Operation {
@@ -63,41 +64,28 @@ pub(super) fn list(document: &OpenAPI) -> Vec<Operation> {
     operations
 }
 
-/// The name of an operation's constant.
-pub(super) fn constant(id: &str) -> syn::Ident {
-    format_ident!(
-        "{}",
-        id.to_uppercase()
-            .replace(|c: char| !c.is_alphanumeric(), "_")
-    )
-}
-
 /// The Rust of the constants.
-pub(super) fn render(operations: &[Operation]) -> syn::File {
-    let constants: Vec<_> = operations
-        .iter()
-        .map(|operation| constant(&operation.id))
-        .collect();
-    let definitions = operations
-        .iter()
-        .zip(&constants)
-        .map(|(operation, constant)| -> syn::Item {
-            let Operation {
-                id,
-                method,
-                path,
-                streams,
-                ..
-            } = operation;
-            let summary = operation.summary.as_deref().unwrap_or(id);
-            let doc = format!(" {summary}: `{method} {path}`.");
-            parse_quote! {
-                #[doc = #doc]
-                pub const #constant: Operation = Operation::new(#id, #method, #path, #streams);
-            }
+pub(super) fn render(operations: &[Operation]) -> Result<syn::File, String> {
+    let mut constants = Vec::new();
+    let mut definitions: Vec<syn::Item> = Vec::new();
+    for operation in operations {
+        let Operation {
+            id,
+            method,
+            path,
+            streams,
+            ..
+        } = operation;
+        let constant = constant_name(id)?;
+        let summary = operation.summary.as_deref().unwrap_or(id);
+        let doc = format!(" {summary}: `{method} {path}`.");
+        definitions.push(parse_quote! {
+            #[doc = #doc]
+            pub const #constant: Operation = Operation::new(#id, #method, #path, #streams);
         });
-    let definitions: Vec<syn::Item> = definitions.collect();
-    parse_quote! {
+        constants.push(constant);
+    }
+    Ok(parse_quote! {
         //! What the specification says of each operation.
 
         pub use progenitor_client::Operation;
@@ -106,5 +94,5 @@ pub(super) fn render(operations: &[Operation]) -> syn::File {
         pub const ALL: &[Operation] = &[#(#constants),*];
 
         #(#definitions)*
-    }
+    })
 }

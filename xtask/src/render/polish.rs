@@ -12,7 +12,8 @@ use syn::{
     parse_quote,
 };
 
-use super::operations::{Operation, constant};
+use super::names::{constant_name, parameter_name, type_name};
+use super::operations::Operation;
 
 /// Runs all steps.
 pub(super) fn polish(
@@ -114,7 +115,7 @@ fn operation_bodies(file: &mut File, operations: &[Operation]) -> Result<(), Str
         .map(|(_, items)| items)
         .ok_or("progenitor wrote no module `builder`")?;
     for operation in operations {
-        let builder = pascal(&operation.id);
+        let builder = type_name(&operation.id)?;
         let block = builders
             .iter_mut()
             .find_map(|item| match item {
@@ -131,12 +132,15 @@ fn operation_bodies(file: &mut File, operations: &[Operation]) -> Result<(), Str
             .ok_or_else(|| format!("progenitor wrote no builder `{builder}` for `{}`", operation.id))?;
         let mut body = OperationBody {
             operation,
+            constant: constant_name(&operation.id)?,
+            raw_slashes: 0,
             headers: 0,
             hooks: 0,
             infos: 0,
         };
         body.visit_item_impl_mut(block);
-        if (body.headers, body.hooks, body.infos) != (1, 2, 1) {
+        let as_it_was = (body.headers, body.hooks, body.infos) == (1, 2, 1);
+        if !as_it_was || body.raw_slashes != operation.raw_slashes.len() {
             return Err(format!(
                 "progenitor's code of `{}` is not as it was",
                 operation.id
@@ -148,6 +152,8 @@ fn operation_bodies(file: &mut File, operations: &[Operation]) -> Result<(), Str
 
 struct OperationBody<'a> {
     operation: &'a Operation,
+    constant: syn::Ident,
+    raw_slashes: usize,
     headers: usize,
     hooks: usize,
     infos: usize,
@@ -192,7 +198,7 @@ impl VisitMut for OperationBody<'_> {
         if let Expr::Struct(literal) = expression
             && literal.path.is_ident("OperationInfo")
         {
-            let constant = constant(&self.operation.id);
+            let constant = &self.constant;
             *expression = parse_quote!(super::operations::#constant);
             self.infos += 1;
             return;
@@ -230,7 +236,9 @@ impl VisitMut for OperationBody<'_> {
                     };
                     let receiver = &to_string.receiver;
                     let name = receiver.to_token_stream().to_string();
-                    let function = if self.operation.raw_slashes.contains(&name) {
+                    let raw = &self.operation.raw_slashes;
+                    let function = if raw.iter().any(|raw| parameter_name(raw) == name) {
+                        self.raw_slashes += 1;
                         format_ident!("path_segments")
                     } else {
                         format_ident!("path_segment")
@@ -243,17 +251,6 @@ impl VisitMut for OperationBody<'_> {
         }
         call.tokens = arguments.into_token_stream();
     }
-}
-
-/// The name that progenitor gives an operation's builder.
-fn pascal(id: &str) -> String {
-    id.split('_')
-        .map(|word| {
-            let mut chars = word.chars();
-            let first = chars.next().into_iter().flat_map(char::to_uppercase);
-            first.chain(chars).collect::<String>()
-        })
-        .collect()
 }
 
 /// Documentation line by line, each beginning with a space, as people write it.

@@ -1,50 +1,68 @@
 //! Defaults that a request states.
 //!
 //! A generated type sends the default of a field that its caller left alone. Then the service's own
-//! default no longer rules, and a request says what nobody asked for. So a default in a schema that
-//! only requests use moves into the description.
+//! default no longer rules, and a request says what nobody asked for. So a default of what only
+//! requests use moves into the description.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
+use super::resolve::is_method;
+
 /// Moves the defaults of request schemas and parameters into their descriptions.
 pub(super) fn document_request_defaults(document: &mut Value) {
-    let asked = reachable(document, |operation| {
-        let body = operation.get("requestBody").into_iter();
-        body.chain(operation.get("parameters")).cloned().collect()
-    });
-    if let Some(schemas) = document
-        .pointer_mut("/components/schemas")
-        .and_then(Value::as_object_mut)
-    {
+    let asked = reachable(document, &["requestBody", "parameters"]);
+    let answered = reachable(document, &["responses"]);
+    if let Some(Value::Object(schemas)) = document.pointer_mut("/components/schemas") {
         for (name, schema) in schemas {
-            if asked.contains(name) {
-                document_defaults_of_properties(schema);
+            if asked.contains(name) && !answered.contains(name) {
+                document_defaults(schema);
             }
         }
     }
     for operation in operations_mut(document) {
-        if let Some(Value::Array(parameters)) = operation.get_mut("parameters") {
-            for parameter in parameters {
-                let Some(default) = parameter.pointer_mut("/schema").and_then(take_default) else {
-                    continue;
-                };
+        let parameters = operation
+            .get_mut("parameters")
+            .and_then(Value::as_array_mut);
+        for parameter in parameters.into_iter().flatten() {
+            if let Some(default) = parameter.get_mut("schema").and_then(take_default) {
                 describe_default(parameter, &default);
+            }
+        }
+        let content = operation
+            .get_mut("requestBody")
+            .and_then(|body| body.get_mut("content"));
+        for media in content
+            .and_then(Value::as_object_mut)
+            .into_iter()
+            .flat_map(Map::values_mut)
+        {
+            if let Some(schema) = media.get_mut("schema") {
+                document_defaults(schema);
             }
         }
     }
 }
 
-fn document_defaults_of_properties(schema: &mut Value) {
-    let Some(Value::Object(properties)) = schema.get_mut("properties") else {
-        return;
-    };
-    for property in properties.values_mut() {
-        document_defaults_of_properties(property);
-        if let Some(default) = take_default(property) {
-            describe_default(property, &default);
+/// Documents the defaults of a schema's properties, and of those within.
+fn document_defaults(schema: &mut Value) {
+    if let Some(Value::Object(properties)) = schema.get_mut("properties") {
+        for property in properties.values_mut() {
+            document_defaults(property);
+            if let Some(default) = take_default(property) {
+                describe_default(property, &default);
+            }
         }
+    }
+    for keyword in ["items", "additionalProperties"] {
+        if let Some(inner @ Value::Object(_)) = schema.get_mut(keyword) {
+            document_defaults(inner);
+        }
+    }
+    for keyword in ["allOf", "anyOf", "oneOf"] {
+        let parts = schema.get_mut(keyword).and_then(Value::as_array_mut);
+        parts.into_iter().flatten().for_each(document_defaults);
     }
 }
 
@@ -70,34 +88,22 @@ fn describe_default(described: &mut Value, default: &Value) {
     map.insert("description".to_owned(), text.into());
 }
 
-/// The names of the schemas that the picked parts of operations lead to, and nothing else does.
-fn reachable(document: &Value, pick: fn(&Map<String, Value>) -> Vec<Value>) -> BTreeSet<String> {
+/// The names of the schemas that parts of operations lead to.
+fn reachable(document: &Value, parts: &[&str]) -> BTreeSet<String> {
     let mut open: Vec<String> = Vec::new();
     for operation in operations(document) {
-        for part in pick(operation) {
-            collect_references(&part, &mut open);
+        for part in parts.iter().filter_map(|part| operation.get(*part)) {
+            collect_references(part, &mut open);
         }
     }
-    let mut answered_open: Vec<String> = Vec::new();
-    for operation in operations(document) {
-        if let Some(responses) = operation.get("responses") {
-            collect_references(responses, &mut answered_open);
-        }
-    }
-    let picked = close(document, open);
-    let answered = close(document, answered_open);
-    picked.difference(&answered).cloned().collect()
-}
-
-fn close(document: &Value, mut open: Vec<String>) -> BTreeSet<String> {
     let mut seen = BTreeSet::new();
     while let Some(name) = open.pop() {
-        if seen.insert(name.clone())
-            && let Some(schema) = document
-                .pointer("/components/schemas")
-                .and_then(|schemas| schemas.get(&name))
-        {
-            collect_references(schema, &mut open);
+        if !seen.contains(&name) {
+            let schemas = document.pointer("/components/schemas");
+            if let Some(schema) = schemas.and_then(|schemas| schemas.get(&name)) {
+                collect_references(schema, &mut open);
+            }
+            seen.insert(name);
         }
     }
     seen
@@ -109,9 +115,8 @@ fn collect_references(value: &Value, found: &mut Vec<String>) {
             for (key, member) in map {
                 match member {
                     Value::String(reference) if key == "$ref" => {
-                        if let Some(name) = reference.strip_prefix("#/components/schemas/") {
-                            found.push(name.to_owned());
-                        }
+                        let name = reference.strip_prefix("#/components/schemas/");
+                        found.extend(name.map(str::to_owned));
                     }
                     member => collect_references(member, found),
                 }
@@ -124,32 +129,27 @@ fn collect_references(value: &Value, found: &mut Vec<String>) {
     }
 }
 
-const METHODS: [&str; 8] = [
-    "get", "put", "post", "delete", "options", "head", "patch", "trace",
-];
-
 fn operations(document: &Value) -> impl Iterator<Item = &Map<String, Value>> {
-    let paths = document.get("paths").and_then(Value::as_object);
-    paths
-        .into_iter()
+    let paths = document.get("paths").and_then(Value::as_object).into_iter();
+    let items = paths
         .flat_map(Map::values)
         .filter_map(Value::as_object)
-        .flat_map(|item| {
-            item.iter()
-                .filter(|(method, _)| METHODS.contains(&method.as_str()))
-                .filter_map(|(_, operation)| operation.as_object())
-        })
+        .flatten();
+    items
+        .filter(|(name, _)| is_method(name))
+        .filter_map(|(_, operation)| operation.as_object())
 }
 
 fn operations_mut(document: &mut Value) -> impl Iterator<Item = &mut Map<String, Value>> {
-    let paths = document.get_mut("paths").and_then(Value::as_object_mut);
-    paths
-        .into_iter()
+    let paths = document
+        .get_mut("paths")
+        .and_then(Value::as_object_mut)
+        .into_iter();
+    let items = paths
         .flat_map(Map::values_mut)
         .filter_map(Value::as_object_mut)
-        .flat_map(|item| {
-            item.iter_mut()
-                .filter(|(method, _)| METHODS.contains(&method.as_str()))
-                .filter_map(|(_, operation)| operation.as_object_mut())
-        })
+        .flatten();
+    items
+        .filter(|(name, _)| is_method(name))
+        .filter_map(|(_, operation)| operation.as_object_mut())
 }

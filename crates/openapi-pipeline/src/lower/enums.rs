@@ -4,11 +4,12 @@
 //! generator writes open ones, from the list that this step makes; the document itself then says
 //! that they are strings.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
 use super::LowerError;
+use super::resolve::is_method;
 use crate::Pointer;
 
 /// A string enumeration that may hold other values too.
@@ -25,208 +26,219 @@ pub struct OpenEnum {
 
 /// Gives every string enumeration a component of its own and takes its values out of the document.
 ///
-/// An inline enumeration is named by its `title`, or else by the places that lead to it.
+/// An inline enumeration is named by its `title`, or else by the places that lead to it. One that has
+/// a single value and stands in an alternative tells that alternative from the others, and stays.
 pub(super) fn name_enums(document: &mut Value) -> Result<Vec<OpenEnum>, LowerError> {
-    let mut found = BTreeMap::new();
     let root = Pointer::root();
+    let components = document
+        .pointer_mut("/components/schemas")
+        .and_then(Value::as_object_mut);
+    let mut schemas = components.map(std::mem::take).unwrap_or_default();
+    let mut namer = Namer {
+        taken: schemas.keys().cloned().collect(),
+        found: BTreeMap::new(),
+    };
     let place = root.join("components").join("schemas");
-    let names: Vec<String> = document
-        .pointer("/components/schemas")
-        .and_then(Value::as_object)
-        .map(|schemas| schemas.keys().cloned().collect())
-        .unwrap_or_default();
-    for name in names {
-        let Some(schema) = document
-            .pointer_mut("/components/schemas")
-            .and_then(|s| s.get_mut(&name))
-        else {
-            continue;
-        };
-        if let Some(values) = string_values(schema) {
-            take_values(schema);
-            let description = description_of(schema);
-            insert(
-                &mut found,
-                OpenEnum {
+    for (name, schema) in &mut schemas {
+        let place = place.join(name);
+        match string_values(schema) {
+            Some(values) => {
+                take_values(schema);
+                let description = description_of(schema);
+                let open = OpenEnum {
                     name: name.clone(),
                     description,
                     values,
-                },
-                &place.join(&name),
-            )?;
-        } else {
-            name_inline(schema, &name, &place.join(&name), &mut found)?;
-        }
-    }
-    if let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) {
-        for (path, item) in paths {
-            name_inline_in_operations(item, &root.join("paths").join(path), &mut found)?;
-        }
-    }
-    if !found.is_empty() {
-        let schemas = document
-            .as_object_mut()
-            .and_then(|document| {
-                document
-                    .entry("components")
-                    .or_insert_with(|| json!({}))
-                    .as_object_mut()
-            })
-            .and_then(|components| {
-                components
-                    .entry("schemas")
-                    .or_insert_with(|| json!({}))
-                    .as_object_mut()
-            });
-        if let Some(schemas) = schemas {
-            for (name, found) in &found {
-                schemas
-                    .entry(name.clone())
-                    .or_insert_with(|| match &found.description {
-                        Some(description) => json!({"type": "string", "description": description}),
-                        None => json!({"type": "string"}),
-                    });
+                };
+                namer.found.insert(name.clone(), open);
             }
+            None => namer.below(schema, name, &place)?,
         }
     }
-    Ok(found.into_values().collect())
+    for (path, item) in members(document.get_mut("paths")) {
+        for (method, operation) in members(Some(item)).filter(|(name, _)| is_method(name)) {
+            namer.in_operation(
+                operation,
+                method,
+                &root.join("paths").join(path).join(method),
+            )?;
+        }
+    }
+    for (name, open) in &namer.found {
+        schemas
+            .entry(name.clone())
+            .or_insert_with(|| match &open.description {
+                Some(description) => json!({"type": "string", "description": description}),
+                None => json!({"type": "string"}),
+            });
+    }
+    if !schemas.is_empty()
+        && let Value::Object(document) = document
+        && let Value::Object(components) = document.entry("components").or_insert_with(|| json!({}))
+    {
+        components.insert("schemas".to_owned(), Value::Object(schemas));
+    }
+    Ok(namer.found.into_values().collect())
 }
 
-fn name_inline_in_operations(
-    item: &mut Value,
-    place: &Pointer,
-    found: &mut BTreeMap<String, OpenEnum>,
-) -> Result<(), LowerError> {
-    let Value::Object(methods) = item else {
-        return Ok(());
-    };
-    for (method, operation) in methods {
-        let name = operation
+struct Namer {
+    /// The names of components.
+    taken: BTreeSet<String>,
+    found: BTreeMap<String, OpenEnum>,
+}
+
+impl Namer {
+    fn in_operation(
+        &mut self,
+        operation: &mut Value,
+        method: &str,
+        place: &Pointer,
+    ) -> Result<(), LowerError> {
+        let id = operation
             .get("operationId")
             .and_then(Value::as_str)
-            .unwrap_or(method)
-            .to_owned();
-        let place = place.join(method);
-        let Some(Value::Array(parameters)) = operation.get_mut("parameters") else {
-            continue;
-        };
-        for (index, parameter) in parameters.iter_mut().enumerate() {
-            let parameter_name = parameter
+            .unwrap_or(method);
+        let owner = pascal(id);
+        let parameters = operation
+            .get_mut("parameters")
+            .and_then(Value::as_array_mut);
+        for (index, parameter) in parameters.into_iter().flatten().enumerate() {
+            let name = parameter
                 .get("name")
                 .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned();
+                .unwrap_or_default();
+            let name = format!("{owner}{}", pascal(name));
             if let Some(schema) = parameter.get_mut("schema") {
                 let place = place.join("parameters").join(index).join("schema");
-                name_one(
+                self.one(schema, &name, &place)?;
+            }
+        }
+        if let Some(body) = operation.get_mut("requestBody") {
+            self.in_content(body, &format!("{owner}Body"), &place.join("requestBody"))?;
+        }
+        for (status, response) in members(operation.get_mut("responses")) {
+            let place = place.join("responses").join(status);
+            self.in_content(response, &format!("{owner}Response"), &place)?;
+        }
+        Ok(())
+    }
+
+    fn in_content(
+        &mut self,
+        holder: &mut Value,
+        name: &str,
+        place: &Pointer,
+    ) -> Result<(), LowerError> {
+        for (media, content) in members(holder.get_mut("content")) {
+            if let Some(schema) = content.get_mut("schema") {
+                self.one(
                     schema,
-                    &format!("{}{}", pascal(&name), pascal(&parameter_name)),
-                    &place,
-                    found,
+                    name,
+                    &place.join("content").join(media).join("schema"),
                 )?;
             }
         }
+        Ok(())
     }
-    Ok(())
-}
 
-/// Names the enumerations below a schema whose name is `owner`.
-fn name_inline(
-    schema: &mut Value,
-    owner: &str,
-    place: &Pointer,
-    found: &mut BTreeMap<String, OpenEnum>,
-) -> Result<(), LowerError> {
-    if let Some(Value::Object(properties)) = schema.get_mut("properties") {
-        for (property, schema) in properties {
-            let name = format!("{}{}", pascal(owner), pascal(property));
-            name_one(
-                schema,
-                &name,
-                &place.join("properties").join(property),
-                found,
-            )?;
+    /// Names the enumerations below a schema whose name is `owner`.
+    fn below(
+        &mut self,
+        schema: &mut Value,
+        owner: &str,
+        place: &Pointer,
+    ) -> Result<(), LowerError> {
+        let owner = pascal(owner);
+        for (property, schema) in members(schema.get_mut("properties")) {
+            let name = format!("{owner}{}", pascal(property));
+            self.one(schema, &name, &place.join("properties").join(property))?;
         }
-    }
-    for keyword in ["items", "additionalProperties"] {
-        if let Some(inner @ Value::Object(_)) = schema.get_mut(keyword) {
-            name_one(inner, owner, &place.join(keyword), found)?;
-        }
-    }
-    for keyword in ["allOf", "anyOf", "oneOf"] {
-        if let Some(Value::Array(parts)) = schema.get_mut(keyword) {
-            for (index, part) in parts.iter_mut().enumerate() {
-                let name = format!("{}{}", pascal(owner), index + 1);
-                name_one(part, &name, &place.join(keyword).join(index), found)?;
+        for keyword in ["items", "additionalProperties"] {
+            if let Some(inner @ Value::Object(_)) = schema.get_mut(keyword) {
+                self.one(inner, &format!("{owner}Item"), &place.join(keyword))?;
             }
         }
+        for keyword in ["allOf", "anyOf", "oneOf"] {
+            let parts = schema.get_mut(keyword).and_then(Value::as_array_mut);
+            for (index, part) in parts.into_iter().flatten().enumerate() {
+                let name = format!("{owner}{}", index + 1);
+                let place = place.join(keyword).join(index);
+                let tags = if keyword == "allOf" {
+                    Map::new()
+                } else {
+                    take_tags(part)
+                };
+                self.one(part, &name, &place)?;
+                if let Some(Value::Object(properties)) = part.get_mut("properties") {
+                    properties.extend(tags);
+                }
+            }
+        }
+        Ok(())
     }
-    Ok(())
-}
 
-fn name_one(
-    schema: &mut Value,
-    name: &str,
-    place: &Pointer,
-    found: &mut BTreeMap<String, OpenEnum>,
-) -> Result<(), LowerError> {
-    let Some(values) = string_values(schema) else {
-        return name_inline(schema, name, place, found);
-    };
-    let titled = schema.get("title").and_then(Value::as_str).map(pascal);
-    let name = titled
-        .filter(|title| !title.is_empty())
-        .unwrap_or_else(|| name.to_owned());
-    let description = description_of(schema);
-    let nullable = schema.get("nullable") == Some(&Value::Bool(true));
-    insert(
-        found,
-        OpenEnum {
+    fn one(&mut self, schema: &mut Value, name: &str, place: &Pointer) -> Result<(), LowerError> {
+        let Some(values) = string_values(schema) else {
+            return self.below(schema, name, place);
+        };
+        let titled = schema.get("title").and_then(Value::as_str).map(pascal);
+        // Titles are written by machines, too, and then say what many other things are called.
+        let titled = titled.filter(|title| !title.is_empty() && !self.taken.contains(title));
+        let name = titled.unwrap_or_else(|| name.to_owned());
+        let description = description_of(schema);
+        if self.taken.contains(&name) {
+            let reason = format!("an enumeration would be named {name:?}, as another schema is");
+            return Err(LowerError::new(
+                place,
+                format!("{reason}; give it a `title` of its own"),
+            ));
+        }
+        let new = OpenEnum {
             name: name.clone(),
             description: description.clone(),
             values,
-        },
-        place,
-    )?;
-    let mut replacement = Map::new();
-    if let Some(description) = description {
-        replacement.insert("description".to_owned(), description.into());
+        };
+        match self.found.get(&name) {
+            Some(old) if old.values != new.values => {
+                let reason = format!("two different enumerations would be named {name:?}");
+                return Err(LowerError::new(
+                    place,
+                    format!("{reason}; give one a `title`"),
+                ));
+            }
+            Some(_) => {}
+            None => {
+                self.found.insert(name.clone(), new);
+            }
+        }
+        let mut replacement = Map::new();
+        for kept in ["description", "default", "nullable"] {
+            if let Some(value) = schema.get(kept) {
+                replacement.insert(kept.to_owned(), value.clone());
+            }
+        }
+        let reference = json!({"$ref": format!("#/components/schemas/{name}")});
+        *schema = if replacement.is_empty() {
+            reference
+        } else {
+            replacement.insert("allOf".to_owned(), json!([reference]));
+            Value::Object(replacement)
+        };
+        Ok(())
     }
-    if let Some(default) = schema.get("default") {
-        replacement.insert("default".to_owned(), default.clone());
-    }
-    let reference = json!({"$ref": format!("#/components/schemas/{name}")});
-    if nullable {
-        replacement.insert("nullable".to_owned(), Value::Bool(true));
-    }
-    *schema = if replacement.is_empty() {
-        reference
-    } else {
-        replacement.insert("allOf".to_owned(), json!([reference]));
-        Value::Object(replacement)
-    };
-    Ok(())
 }
 
-fn insert(
-    found: &mut BTreeMap<String, OpenEnum>,
-    new: OpenEnum,
-    place: &Pointer,
-) -> Result<(), LowerError> {
-    match found.get(&new.name) {
-        Some(old) if old.values != new.values => Err(LowerError::new(
-            place,
-            format!(
-                "two different enumerations would be named {:?}; give one a `title`",
-                new.name
-            ),
-        )),
-        Some(_) => Ok(()),
-        None => {
-            found.insert(new.name.clone(), new);
-            Ok(())
-        }
-    }
+/// Takes the properties of a single possible value out of an alternative: they tell it from the others.
+fn take_tags(alternative: &mut Value) -> Map<String, Value> {
+    let Some(Value::Object(properties)) = alternative.get_mut("properties") else {
+        return Map::new();
+    };
+    let is_tag = |schema: &Value| string_values(schema).is_some_and(|values| values.len() == 1);
+    let (tags, others) = std::mem::take(properties)
+        .into_iter()
+        .partition(|(_, schema)| is_tag(schema));
+    *properties = others;
+    tags
 }
 
 /// The values of a string enumeration, each once; nothing if the schema is something else.
@@ -261,16 +273,18 @@ fn description_of(schema: &Value) -> Option<String> {
         .map(str::to_owned)
 }
 
+fn members(value: Option<&mut Value>) -> impl Iterator<Item = (&String, &mut Value)> {
+    value.and_then(Value::as_object_mut).into_iter().flatten()
+}
+
+/// A name as types have it: `tool_calls` is `ToolCalls`.
 fn pascal(name: &str) -> String {
     name.split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty())
         .map(|word| {
             let mut chars = word.chars();
-            chars
-                .next()
-                .map(|first| first.to_uppercase().chain(chars).collect())
-                .unwrap_or_default()
+            let first = chars.next().into_iter().flat_map(char::to_uppercase);
+            first.chain(chars).collect::<String>()
         })
-        .collect::<Vec<String>>()
-        .concat()
+        .collect()
 }

@@ -2,10 +2,13 @@
 
 use serde_json::{Map, Value, json};
 
+use super::resolve::is_method;
 use super::{LowerError, Note};
 use crate::Pointer;
 
 const JSON: &str = "application/json";
+/// How the answers are described that this step makes.
+const ANY_ERROR: &str = "An error.";
 const EVENT_STREAM: &str = "text/event-stream";
 
 /// Gives each operation one error body and one kind of success, and splits those that answer with JSON or an event stream.
@@ -24,7 +27,7 @@ pub(super) fn lower_operations(
             return Err(LowerError::new(&place, "not a path item"));
         };
         let mut streams = Map::new();
-        for (method, operation) in methods.iter_mut() {
+        for (method, operation) in methods.iter_mut().filter(|(name, _)| is_method(name)) {
             let place = place.join(method);
             if !operation.get("responses").is_some_and(Value::is_object) {
                 continue;
@@ -35,12 +38,8 @@ pub(super) fn lower_operations(
                 streams.insert(method.clone(), stream);
             }
         }
-        let parameters = methods.get("parameters").cloned();
         lowered.insert(path.clone(), item);
         if !streams.is_empty() {
-            if let Some(parameters) = parameters {
-                streams.insert("parameters".to_owned(), parameters);
-            }
             // A fragment keeps two operations of one path and method apart, and no server sees it.
             lowered.insert(format!("{path}#stream"), Value::Object(streams));
         }
@@ -56,12 +55,12 @@ fn unify_error_bodies(operation: &mut Value, place: &Pointer, notes: &mut Vec<No
     let Some(Value::Object(responses)) = operation.get_mut("responses") else {
         return;
     };
+    let has_success = responses.keys().any(|status| status.starts_with('2'));
+    let is_error = |status: &str| is_error(status) || status == "default" && has_success;
     let mut bodies: Vec<Value> = Vec::new();
     let mut statuses = String::new();
     for (status, response) in responses.iter().filter(|(status, _)| is_error(status)) {
-        if let Some(schema) = response
-            .get("content")
-            .and_then(|content| content.get(JSON)?.get("schema"))
+        if let Some(schema) = json_content(response).and_then(|content| content.get("schema"))
             && !bodies.contains(schema)
         {
             bodies.push(schema.clone());
@@ -74,6 +73,14 @@ fn unify_error_bodies(operation: &mut Value, place: &Pointer, notes: &mut Vec<No
     }
     let body = match bodies.as_slice() {
         [] => return,
+        _ if responses
+            .values()
+            .filter(|r| r["description"] == ANY_ERROR)
+            .count()
+            == 2 =>
+        {
+            return;
+        }
         [one] => one.clone(),
         several => {
             let what = format!(
@@ -90,14 +97,15 @@ fn unify_error_bodies(operation: &mut Value, place: &Pointer, notes: &mut Vec<No
     responses.retain(|status, _| !is_error(status));
     for range in ["4XX", "5XX"] {
         let content = json!({ JSON: { "schema": body } });
-        let response = json!({ "description": "An error.", "content": content });
+        let response = json!({ "description": ANY_ERROR, "content": content });
         responses.insert(range.to_owned(), response);
     }
     let said = operation
         .get("description")
         .and_then(Value::as_str)
         .unwrap_or_default();
-    operation["description"] = format!("{said}\n\n# Errors\n{statuses}").into();
+    let description = format!("{said}\n\n# Errors\n{statuses}");
+    operation["description"] = description.trim_start().into();
 }
 
 /// An operation that documents one success is successful with any status of that kind: a service
@@ -106,8 +114,18 @@ fn widen_success(operation: &mut Value) {
     let Some(Value::Object(responses)) = operation.get_mut("responses") else {
         return;
     };
-    let successes = responses.keys().filter(|status| status.starts_with('2'));
-    if let [only] = successes.cloned().collect::<Vec<_>>().as_slice() {
+    // No body and some body are not the same answer.
+    let has_content = |response: &Value| response.get("content").is_some();
+    let successes = responses
+        .iter()
+        .filter(|(status, response)| status.starts_with('2') && has_content(response))
+        .map(|(status, _)| status);
+    let only_kind = responses
+        .keys()
+        .filter(|status| status.starts_with('2'))
+        .count()
+        == 1;
+    if only_kind && let [only] = successes.cloned().collect::<Vec<_>>().as_slice() {
         let renamed = std::mem::take(responses)
             .into_iter()
             .map(|(status, response)| {
@@ -122,6 +140,24 @@ fn widen_success(operation: &mut Value) {
             });
         *responses = renamed.collect();
     }
+}
+
+/// The JSON content of an answer, whatever parameters or kind of JSON its media type names.
+fn json_content(response: &Value) -> Option<&Value> {
+    let content = response.get("content")?.as_object()?;
+    let is_json = |media: &str| {
+        let essence = media
+            .split(';')
+            .next()
+            .unwrap_or(media)
+            .trim()
+            .to_ascii_lowercase();
+        essence == JSON || essence.ends_with("+json")
+    };
+    content
+        .iter()
+        .find(|(media, _)| is_json(media))
+        .map(|(_, content)| content)
 }
 
 fn is_error(status: &str) -> bool {

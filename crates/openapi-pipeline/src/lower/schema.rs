@@ -107,12 +107,13 @@ fn lower_schema(
     lower_const(map);
     lower_examples(map);
     lower_exclusive_bounds(map);
+    document_pattern(map);
     lower_content_encoding(map, place, notes);
     lower_type_array(map, place)?;
-    lower_null_alternative(map, "anyOf");
-    lower_null_alternative(map, "oneOf");
+    lower_null_alternative(map, "anyOf", place)?;
+    lower_null_alternative(map, "oneOf", place)?;
     lower_null_in_enum(map);
-    lower_ref_siblings(map);
+    lower_ref_siblings(map, place)?;
 
     for keyword in ["anyOf", "oneOf", "allOf"] {
         if let Some(Value::Array(schemas)) = map.get_mut(keyword) {
@@ -180,6 +181,19 @@ fn lower_exclusive_bounds(map: &mut Map<String, Value>) {
     }
 }
 
+/// A generated type would refuse an answer whose text does not fit, and bring a crate of regular
+/// expressions along. So a pattern is told and not enforced.
+fn document_pattern(map: &mut Map<String, Value>) {
+    if let Some(Value::String(pattern)) = map.shift_remove("pattern") {
+        let said = map
+            .get("description")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        let text = format!("{said}\n\nPattern: `{pattern}`");
+        map.insert("description".to_owned(), text.trim_start().into());
+    }
+}
+
 /// `contentEncoding: base64` is `format: byte`; other encodings and media types are only noted.
 fn lower_content_encoding(map: &mut Map<String, Value>, place: &Pointer, notes: &mut Vec<Note>) {
     if let Some(encoding) = map.shift_remove("contentEncoding") {
@@ -229,8 +243,22 @@ fn lower_type_array(map: &mut Map<String, Value>, place: &Pointer) -> Result<(),
             map.insert("type".to_owned(), others.remove(0));
         }
         _ => {
+            if map.contains_key("anyOf") {
+                let reason = "several types beside `anyOf` cannot be said in OpenAPI 3.0";
+                return Err(LowerError::new(&place.join("type"), reason));
+            }
             map.shift_remove("type");
-            let alternatives = others.into_iter().map(|t| json!({"type": t})).collect();
+            let alternatives = others.into_iter().map(|ty| {
+                let mut alternative = Map::new();
+                for keyword in keywords_of(ty.as_str().unwrap_or_default()) {
+                    if let Some(value) = map.shift_remove(*keyword) {
+                        alternative.insert((*keyword).to_owned(), value);
+                    }
+                }
+                alternative.insert("type".to_owned(), ty);
+                Value::Object(alternative)
+            });
+            let alternatives = alternatives.collect();
             map.insert("anyOf".to_owned(), Value::Array(alternatives));
         }
     }
@@ -240,36 +268,72 @@ fn lower_type_array(map: &mut Map<String, Value>, place: &Pointer) -> Result<(),
     Ok(())
 }
 
+/// The keywords that say something of values of a type and of no other.
+fn keywords_of(ty: &str) -> &'static [&'static str] {
+    match ty {
+        "array" => &["items", "minItems", "maxItems", "uniqueItems"],
+        "object" => &[
+            "properties",
+            "required",
+            "additionalProperties",
+            "minProperties",
+            "maxProperties",
+        ],
+        "string" => &["pattern", "minLength", "maxLength", "format"],
+        _ => &[],
+    }
+}
+
 /// `anyOf: [T, {type: null}]` is a nullable `T`.
-fn lower_null_alternative(map: &mut Map<String, Value>, keyword: &str) {
+fn lower_null_alternative(
+    map: &mut Map<String, Value>,
+    keyword: &str,
+    place: &Pointer,
+) -> Result<(), LowerError> {
     let Some(Value::Array(alternatives)) = map.get_mut(keyword) else {
-        return;
+        return Ok(());
     };
     let before = alternatives.len();
     alternatives.retain(|alternative| alternative.get("type") != Some(&json!("null")));
     if alternatives.len() == before || alternatives.is_empty() {
-        return;
+        return Ok(());
     }
     if alternatives.len() == 1 {
         let only = alternatives.remove(0);
         map.shift_remove(keyword);
         match only {
-            // A reference takes no siblings in 3.0.
-            Value::Object(only) if only.contains_key("$ref") => {
-                map.insert("allOf".to_owned(), json!([only]));
-            }
-            // What stands beside the alternative describes the whole and wins over its own words.
-            Value::Object(only) => {
+            // What stands beside an inline alternative describes the whole and wins over its words.
+            Value::Object(only) if !only.contains_key("$ref") && can_merge(map, &only) => {
                 for (key, value) in only {
                     map.entry(key).or_insert(value);
                 }
             }
-            other => {
-                map.insert("allOf".to_owned(), json!([other]));
-            }
+            only => also(map, only, place)?,
         }
     }
     map.insert("nullable".to_owned(), Value::Bool(true));
+    Ok(())
+}
+
+/// Whether two schemas say nothing but words of the same things.
+fn can_merge(whole: &Map<String, Value>, part: &Map<String, Value>) -> bool {
+    const WORDS: [&str; 5] = ["title", "description", "default", "example", "deprecated"];
+    part.keys()
+        .all(|key| !whole.contains_key(key) || WORDS.contains(&key.as_str()))
+}
+
+/// Adds a schema that has to hold as well.
+fn also(map: &mut Map<String, Value>, schema: Value, place: &Pointer) -> Result<(), LowerError> {
+    match map.entry("allOf").or_insert_with(|| json!([])) {
+        Value::Array(schemas) => {
+            schemas.push(schema);
+            Ok(())
+        }
+        _ => Err(LowerError::new(
+            &place.join("allOf"),
+            "not a list of schemas",
+        )),
+    }
 }
 
 /// `null` among the listed values makes the schema nullable.
@@ -284,10 +348,11 @@ fn lower_null_in_enum(map: &mut Map<String, Value>) {
 }
 
 /// 3.0 ignores what stands beside a `$ref`; under `allOf` it counts.
-fn lower_ref_siblings(map: &mut Map<String, Value>) {
+fn lower_ref_siblings(map: &mut Map<String, Value>, place: &Pointer) -> Result<(), LowerError> {
     if map.len() > 1
         && let Some(reference) = map.shift_remove("$ref")
     {
-        map.insert("allOf".to_owned(), json!([{"$ref": reference}]));
+        also(map, json!({"$ref": reference}), place)?;
     }
+    Ok(())
 }

@@ -1,0 +1,75 @@
+//! The handwritten files of a generated crate, as they begin. Once they are there they are never touched.
+
+use std::path::PathBuf;
+
+use openapi_pipeline::lower::Lowered;
+
+use crate::project::{Api, Project};
+
+/// The files that a crate needs beside what is generated and does not have yet.
+pub(crate) fn missing(project: &Project, api: &Api, lowered: &Lowered) -> Vec<(PathBuf, String)> {
+    let info = &lowered.document["info"];
+    let title = info["title"]
+        .as_str()
+        .unwrap_or(&api.name)
+        .replace(['"', '\\', '\n'], " ");
+    let folder = PathBuf::from("crates").join(&api.package);
+    let files = [
+        (folder.join("Cargo.toml"), manifest(&api.package, &title)),
+        (folder.join("src").join("lib.rs"), library(&title)),
+    ];
+    files
+        .into_iter()
+        .filter(|(path, _)| !project.path(path).exists())
+        .collect()
+}
+
+fn manifest(package: &str, title: &str) -> String {
+    format!(
+        r#"[package]
+name = "{package}"
+description = "Generated client of the {title}"
+version.workspace = true
+edition.workspace = true
+rust-version.workspace = true
+license.workspace = true
+keywords.workspace = true
+categories.workspace = true
+
+[lints]
+workspace = true
+
+[dependencies]
+progenitor-client.workspace = true
+reqwest.workspace = true
+serde.workspace = true
+serde_json.workspace = true
+"#
+    )
+}
+
+fn library(title: &str) -> String {
+    format!(
+        r#"//! Client of the {title}, generated from its specification.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`Client`] | a method for each operation, which gives its builder |
+//! | [`builder`] | the operations' builders: parameters, body, `send` |
+//! | [`types`] | what is sent and answered |
+//! | [`operations`] | what the specification says of each operation |
+
+#[rustfmt::skip]
+#[allow(missing_docs, unreachable_pub, unused_imports, unused_mut, unused_qualifications, reason = "generated")]
+#[allow(clippy::all, clippy::unwrap_used, rustdoc::all, reason = "generated")]
+mod generated;
+
+#[doc(inline)]
+pub use generated::{{Client, builder, operations, types}};
+pub use progenitor_client::{{
+    BoxError, ByteStream, Direct, Error, Operation, Response, ResponseValue, Secret, Timestamp,
+    Transport, TransportFuture, Usd,
+}};
+"#
+    )
+}

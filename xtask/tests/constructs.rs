@@ -1,0 +1,240 @@
+//! One small document a construct: what it says, what it is lowered to, what Rust comes out.
+//!
+//! The snapshots beside this file read as a table of contents.
+
+#![allow(clippy::panic, clippy::unwrap_used, missing_docs)]
+
+use openapi_pipeline::{document, lower};
+use xtask::project::Api;
+use xtask::{render, surface};
+
+const HEAD: &str = "openapi: 3.1.0\ninfo: {title: Fixture, version: '1'}\n";
+const PATHS: &str = "paths:
+  /things/{id}:
+    get:
+      operationId: get_thing
+      parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+      responses: {'200': {description: OK, content: {application/json: {schema: {$ref: '#/components/schemas/Thing'}}}}}
+";
+
+fn api() -> Api {
+    Api {
+        name: "fixture".to_owned(),
+        specification: "fixture.yml".into(),
+        overlays: Vec::new(),
+        package: "fixture".to_owned(),
+    }
+}
+
+/// A document, its lowered form and the public surface of the Rust that follows.
+fn road(text: &str) -> Result<String, String> {
+    let document = document::parse("fixture.yml", text).map_err(|e| e.to_string())?;
+    let lowered = lower::lower(&document).map_err(|e| e.to_string())?;
+    let again = lower::lower(&lowered.document).map_err(|e| e.to_string())?;
+    assert_eq!(
+        again.document, lowered.document,
+        "lowering twice changes nothing"
+    );
+    let files = render::render(&api(), &lowered).map_err(|e| e.to_string())?;
+    let files: Vec<_> = files
+        .into_iter()
+        .filter(|(path, _)| path != "mod.rs")
+        .collect();
+    let surface = surface::surface(&files).map_err(|e| e.to_string())?;
+    let yaml = document::to_yaml(&lowered.document).unwrap();
+    let notes: String = lowered
+        .notes
+        .iter()
+        .map(|note| format!("note: {}: {}\n", note.place, note.what))
+        .collect();
+    Ok(format!("{notes}{yaml}--- Rust{surface}"))
+}
+
+/// A schema of that text under the name Thing.
+fn schema(text: &str) -> String {
+    let indented: String = text.lines().map(|line| format!("      {line}\n")).collect();
+    format!(
+        "{HEAD}{PATHS}components:\n  schemas:\n    Other: {{type: object, properties: {{n: {{type: integer}}}}}}\n    Thing:\n{indented}"
+    )
+}
+
+/// Paths of that text.
+fn paths(text: &str) -> String {
+    format!("{HEAD}paths:\n{text}\n")
+}
+
+#[test]
+fn what_schemas_say() {
+    let object = |properties: &str| {
+        let properties: String = properties
+            .lines()
+            .map(|line| format!("  {line}\n"))
+            .collect();
+        schema(&format!("type: object\nproperties:\n{properties}"))
+    };
+    let cases = [
+        (
+            "schema_null_beside_a_type",
+            object("a: {type: [string, 'null']}"),
+        ),
+        (
+            "schema_null_as_alternative",
+            object("a: {anyOf: [{type: integer}, {type: 'null'}], title: A}"),
+        ),
+        (
+            "schema_null_beside_a_reference",
+            object(
+                "a: {anyOf: [{$ref: '#/components/schemas/Thing'}, {type: 'null'}], description: Another.}",
+            ),
+        ),
+        (
+            "schema_null_in_an_enumeration",
+            object("a: {enum: [x, y, null]}"),
+        ),
+        (
+            "schema_several_types",
+            object("a: {type: [string, array], items: {type: integer}}"),
+        ),
+        ("schema_const", object("a: {const: x}\nb: {type: string}")),
+        (
+            "schema_exclusive_bounds",
+            object("a: {type: number, exclusiveMinimum: 0, maximum: 9, exclusiveMaximum: 10}"),
+        ),
+        (
+            "schema_examples",
+            object("a: {type: string, examples: [x, y]}"),
+        ),
+        (
+            "schema_content_encoding",
+            object(
+                "a: {type: string, contentEncoding: base64}\nb: {type: string, contentMediaType: text/html}",
+            ),
+        ),
+        (
+            "schema_words_beside_a_reference",
+            object("a: {$ref: '#/components/schemas/Thing', description: Another.}"),
+        ),
+        (
+            "schema_reference_beside_all_of",
+            object(
+                "a: {$ref: '#/components/schemas/Other', allOf: [{type: object, properties: {b: {type: string}}}]}",
+            ),
+        ),
+        ("schema_true", object("a: true\nb: {}")),
+        (
+            "schema_formats_of_ours",
+            object(
+                "key: {type: string, format: password}\nprice: {type: [number, 'null'], format: decimal}\nat: {type: string, format: date-time}",
+            ),
+        ),
+        (
+            "enum_inline",
+            object("status: {type: string, enum: [ON, off-line, '', on]}"),
+        ),
+        (
+            "enum_titled",
+            object(
+                "a: {type: string, title: Switch, enum: [on, off]}\nb: {type: string, title: Switch, enum: [on, off]}",
+            ),
+        ),
+        (
+            "enum_whose_title_is_taken",
+            object("a: {type: string, title: Thing, enum: [on, off]}"),
+        ),
+        (
+            "enum_of_a_list",
+            object("a: {type: array, items: {type: string, enum: [on, off]}}"),
+        ),
+        (
+            "enum_that_tells_alternatives_apart",
+            object(
+                "a: {oneOf: [{type: object, required: [kind], properties: {kind: {const: x}, n: {type: integer}}}, {type: object, required: [kind], properties: {kind: {const: y}, s: {type: string}}}]}",
+            ),
+        ),
+        (
+            "schema_fields_beside_the_listed",
+            schema("type: object\nadditionalProperties: {}\nproperties: {a: {type: string}}"),
+        ),
+    ];
+    for (name, text) in cases {
+        let road = road(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+        insta::assert_snapshot!(name, road);
+    }
+}
+
+#[test]
+fn what_operations_say() {
+    let json =
+        "content: {application/json: {schema: {type: object, properties: {a: {type: string}}}}}";
+    let cases = [
+        ("operation_one_error_body", format!("  /a:\n    get:\n      operationId: get_a\n      responses:\n        '200': {{description: OK, {json}}}\n        '401': {{description: No key.}}\n        '422': {{description: Wrong., {json}}}\n        default: {{description: Other., {json}}}")),
+        ("operation_several_error_bodies", format!("  /a:\n    get:\n      operationId: get_a\n      responses:\n        '200': {{description: OK, {json}}}\n        '404': {{description: None., content: {{application/problem+json: {{schema: {{type: string}}}}}}}}\n        '422': {{description: Wrong., {json}}}")),
+        ("operation_json_or_event_stream", "  /a:\n    post:\n      operationId: ask\n      summary: Ask\n      responses:\n        '200': {description: OK, content: {application/json: {schema: {type: object}}, text/event-stream: {schema: {type: string}}}}".to_owned()),
+        ("operation_without_content", "  /a:\n    delete:\n      operationId: drop_a\n      responses:\n        '204': {description: Gone.}".to_owned()),
+        ("operation_parameters_of_the_path", "  /a/{id}:\n    parameters: [{name: id, in: path, required: true, schema: {type: string}, x-raw-slashes: true}, {name: limit, in: query, schema: {type: integer, default: 20}}]\n    get:\n      operationId: get_a\n      responses:\n        '200': {description: OK}".to_owned()),
+        ("operation_defaults_of_a_request", "  /a:\n    post:\n      operationId: make_a\n      requestBody: {required: true, content: {application/json: {schema: {type: object, properties: {tag: {type: string, default: main}}}}}}\n      responses:\n        '201': {description: Made., content: {application/json: {schema: {type: object, properties: {n: {type: integer, default: 0}}}}}}".to_owned()),
+    ];
+    for (name, text) in cases {
+        let road = road(&paths(&text)).unwrap_or_else(|error| panic!("{name}: {error}"));
+        insta::assert_snapshot!(name, road);
+    }
+}
+
+#[test]
+fn what_cannot_be_said_is_refused_with_its_place() {
+    let property = |text: &str| schema(&format!("type: object\nproperties:\n  a: {text}"));
+    let thing = "#/components/schemas/Thing";
+    let cases = [
+        (
+            property("{prefixItems: []}"),
+            format!("{thing}/properties/a/prefixItems: `prefixItems` cannot be said"),
+        ),
+        (property("{if: {}}"), format!("{thing}/properties/a/if: ")),
+        (
+            property("false"),
+            format!("{thing}/properties/a: a schema that nothing satisfies"),
+        ),
+        (property("7"), format!("{thing}/properties/a: not a schema")),
+        (
+            property("{type: [string, integer], anyOf: [{type: string}]}"),
+            format!("{thing}/properties/a/type: several types"),
+        ),
+        (
+            property("{$ref: '#/nowhere'}"),
+            format!("{thing}/properties/a/$ref: \"#/nowhere\" leads nowhere"),
+        ),
+        (
+            property("{$ref: 'other.yml#/a'}"),
+            format!("{thing}/properties/a/$ref: \"other.yml#/a\" leads out"),
+        ),
+        (
+            property("{type: string, enum: [a, 1]}"),
+            format!("{thing}/properties/a/enum/1: 1 is not of the type"),
+        ),
+        (
+            format!("{HEAD}webhooks: {{}}\npaths: {{}}"),
+            "#/webhooks: ".to_owned(),
+        ),
+        (HEAD.to_owned(), "#: no `paths`".to_owned()),
+        (paths("  /a: 7"), "#/paths/~1a: not a path item".to_owned()),
+        (
+            paths("  /a: {get: 7}"),
+            "#/paths/~1a/get: not an operation".to_owned(),
+        ),
+        (
+            paths("  /a: {$ref: '#/paths/~1a'}"),
+            "#/paths/~1a: references that lead in a circle".to_owned(),
+        ),
+        (
+            paths("  /a:\n    get:\n      responses: {}"),
+            "specs/fixture.yml".to_owned(),
+        ),
+    ];
+    for (text, expected) in cases {
+        let error = road(&text).unwrap_err();
+        assert!(
+            error.starts_with(&expected),
+            "expected {expected}\ngot {error}"
+        );
+    }
+}
