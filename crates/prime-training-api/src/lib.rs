@@ -2,15 +2,16 @@
 //!
 //! `prime-ext` puts settings, teams, pagination and watching on top of it. This crate alone is for
 //! whoever brings their own [`reqwest::Client`]: it sends what it is told, once, with no header and no
-//! timeout of its own.
+//! timeout of its own. TLS is a feature of reqwest, which is yours to choose.
 //!
 //! ```no_run
 //! use prime_training_api::Client;
-//! use reqwest::header::{AUTHORIZATION, HeaderMap};
+//! use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 //!
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-//! let mut headers = HeaderMap::new();
-//! headers.insert(AUTHORIZATION, "Bearer pit_…".parse()?);
+//! let mut key = HeaderValue::try_from(format!("Bearer {}", std::env::var("PRIME_API_KEY")?))?;
+//! key.set_sensitive(true);
+//! let headers = HeaderMap::from_iter([(AUTHORIZATION, key)]);
 //! let http = reqwest::Client::builder().default_headers(headers).build()?;
 //! let client = Client::new(Client::DEFAULT_BASE_URL, http);
 //!

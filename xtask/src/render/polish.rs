@@ -46,6 +46,7 @@ fn constructors(file: &mut File, document: &OpenAPI) -> Result<(), String> {
             pub const DEFAULT_BASE_URL: &'static str = #url;
         }
     });
+    hide_headers(file)?;
     file.items[position] = parse_quote! {
         impl Client {
             #server
@@ -74,6 +75,32 @@ fn constructors(file: &mut File, document: &OpenAPI) -> Result<(), String> {
             }
         }
     };
+    Ok(())
+}
+
+/// The derived `Debug` shows what is in the caller's client, its default headers along, and one of them
+/// is the key.
+fn hide_headers(file: &mut File) -> Result<(), String> {
+    let client = file.items.iter_mut().find_map(|item| match item {
+        Item::Struct(item) if item.ident == "Client" => Some(item),
+        _ => None,
+    });
+    let client = client.ok_or("progenitor wrote no `Client`")?;
+    let before = client.attrs.len();
+    client
+        .attrs
+        .retain(|attribute| !attribute.path().is_ident("derive"));
+    if client.attrs.len() + 1 != before {
+        return Err("progenitor's `Client` derives otherwise than it did".to_owned());
+    }
+    client.attrs.push(parse_quote!(#[derive(Clone)]));
+    file.items.push(parse_quote! {
+        impl ::std::fmt::Debug for Client {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                f.debug_struct("Client").field("base_url", &self.baseurl).finish_non_exhaustive()
+            }
+        }
+    });
     Ok(())
 }
 

@@ -13,7 +13,7 @@ use progenitor_client::{ClientHooks, OperationInfo, RequestBuilderExt};
 /// OpenAI-compatible inference API for hosted frontier and open models, served at api.pinference.ai. Supports streaming chat completions and model listing. Billed per million input/output tokens with usage metadata returned on each response.
 ///
 /// Version: 1.0.0
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Client {
     pub(crate) baseurl: String,
     pub(crate) client: reqwest::Client,
@@ -137,5 +137,11 @@ impl Client {
     /// - `x_prime_team_id`: Team that is billed. Without it the request is made as, and billed to, the personal account.
     pub fn get_model(&self) -> builder::GetModel<'_> {
         builder::GetModel::new(self)
+    }
+}
+
+impl ::std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        f.debug_struct("Client").field("base_url", &self.baseurl).finish_non_exhaustive()
     }
 }

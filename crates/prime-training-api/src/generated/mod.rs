@@ -13,7 +13,7 @@ use progenitor_client::{ClientHooks, OperationInfo, RequestBuilderExt};
 /// Hosted reinforcement learning post-training service. Launch dedicated training runs against base models (Qwen3.5, Llama, Nemotron, gpt-oss), retrieve token-level usage and cost for each run, and inspect wallet balance. Underpins the Prime Intellect Lab managed training workflow.
 ///
 /// Version: 0.1.0
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Client {
     pub(crate) baseurl: String,
     pub(crate) client: reqwest::Client,
@@ -135,5 +135,11 @@ impl Client {
     /// Sends `DELETE /api/v1/training/runs/{run_id}`.
     pub fn delete_run(&self) -> builder::DeleteRun<'_> {
         builder::DeleteRun::new(self)
+    }
+}
+
+impl ::std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        f.debug_struct("Client").field("base_url", &self.baseurl).finish_non_exhaustive()
     }
 }
