@@ -8,12 +8,14 @@
 //! | `resolve` | what operations share is copied into them |
 //! | `schema` | what 3.1 schemas say in their own way, said as 3.0 says it |
 //! | `defaults` | a default that a request need not send is documented instead of sent |
+//! | `limits` | limits of numbers, for people and for checks of what is sent |
 //! | `enums` | string enumerations get a name of their own, so that they can be generated as open ones |
 //! | `operations` | one error body an operation; JSON and event stream as two operations |
 
 mod check;
 mod defaults;
 mod enums;
+mod limits;
 mod operations;
 mod resolve;
 mod schema;
@@ -26,6 +28,10 @@ pub use enums::OpenEnum;
 
 /// Where in a path a parameter marked so keeps its slashes: a model id is `owner/name`.
 pub const RAW_SLASHES: &str = "x-raw-slashes";
+
+/// Where a lowered schema or parameter keeps the limits of its number: `minimum`, `maximum`, and whether
+/// they are exclusive, as OpenAPI 3.0 has them.
+pub const LIMITS: &str = "x-limits";
 
 /// A document that progenitor can read, and what cannot be said in it.
 #[derive(Debug, Clone)]
@@ -103,6 +109,7 @@ pub fn lower(document: &Value) -> Result<Lowered, LowerError> {
     resolve::resolve_operations(&mut document)?;
     schema::lower_schemas(&mut document, &mut notes)?;
     defaults::document_request_defaults(&mut document);
+    limits::document_limits(&mut document);
     let enums = enums::name_enums(&mut document)?;
     operations::lower_operations(&mut document, &mut notes)?;
     Ok(Lowered {

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 
+use crate::limits::OutOfLimits;
 use crate::path::InvalidPathValue;
 use crate::response::BodyError;
 use crate::{BoxError, Response, ResponseValue};
@@ -207,6 +208,12 @@ impl<E> From<reqwest::Error> for Error<E> {
 
 impl<E> From<reqwest::header::InvalidHeaderValue> for Error<E> {
     fn from(error: reqwest::header::InvalidHeaderValue) -> Self {
+        Self::InvalidRequest(error.to_string())
+    }
+}
+
+impl<E> From<OutOfLimits> for Error<E> {
+    fn from(error: OutOfLimits) -> Self {
         Self::InvalidRequest(error.to_string())
     }
 }

@@ -7,7 +7,7 @@
 //! | [`response`] | answers: [`Response`] as it came, [`ResponseValue`] read, [`ByteStream`] unread |
 //! | [`error`] | [`Error`], which keeps status, headers and bytes whatever went wrong |
 //! | [`secret`], [`usd`], [`timestamp`] | types of fields: [`Secret`], [`Usd`], [`Timestamp`] |
-//! | `hooks`, `path`, `query`, `form`, `null` | what only generated code calls |
+//! | `hooks`, `path`, `query`, `form`, `null`, `limits` | what only generated code calls |
 //!
 //! Generated code knows this crate as `progenitor_client`, the name that
 //! [progenitor](https://docs.rs/progenitor) writes.
@@ -15,6 +15,7 @@
 pub mod error;
 mod form;
 mod hooks;
+mod limits;
 mod null;
 pub mod operation;
 mod path;
@@ -30,6 +31,8 @@ pub use error::{Error, PayloadFault};
 pub use form::RequestBuilderExt;
 #[doc(hidden)]
 pub use hooks::{ClientHooks, ClientInfo};
+#[doc(hidden)]
+pub use limits::{Limited, OutOfLimits, check_limits};
 #[doc(hidden)]
 pub use null::null_as_default;
 pub use operation::Operation;

@@ -194,12 +194,12 @@ async fn errors_say_what_they_are() {
     let error = prime
         .chat(MODEL)
         .user("Hello")
-        .temperature(3.0)
+        .with(|r| r.top_p = Some(7.0))
         .send()
         .await
         .unwrap_err();
     assert!(error.is_validation());
-    assert_eq!(error.fields()[0].field, "temperature");
+    assert_eq!(error.fields()[0].field, "top_p");
     let stranger = prime.team("team_of_others");
     assert!(
         stranger
@@ -263,4 +263,19 @@ async fn a_service_that_goes_away_in_the_middle_is_an_error_with_what_arrived() 
     assert_eq!(error.partial_answer().unwrap().text(), text);
     let error = stream.finish().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::CutOff, "it stays cut off");
+}
+
+#[tokio::test]
+async fn what_is_beyond_a_stated_limit_is_not_sent() {
+    let sim = Simulator::start().await.unwrap();
+    let hot = client(&sim).chat(MODEL).user("Hello").temperature(3.0);
+    for error in [
+        hot.clone().send().await.unwrap_err(),
+        hot.stream().await.map(|_| ()).unwrap_err(),
+    ] {
+        assert_eq!(error.kind(), ErrorKind::Request);
+        let quoted = "temperature is 3, and the specification allows at least 0, at most 2";
+        assert!(error.to_string().contains(quoted), "{error}");
+    }
+    assert_eq!(sim.requests().len(), 0);
 }

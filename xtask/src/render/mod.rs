@@ -6,12 +6,14 @@
 //! | `client` | runs progenitor with our settings |
 //! | `polish` | mends what its output does that a caller should not meet |
 //! | `enums` | open enumerations |
+//! | `limits` | checks of the limits that the document states |
 //! | `operations` | what the document says of each operation, as constants |
 //! | `type_code` | what the types lack that people write and read |
 //! | `split` | one file a role |
 
 mod client;
 mod enums;
+mod limits;
 mod names;
 mod operations;
 mod polish;
@@ -40,7 +42,12 @@ pub fn render(api: &Api, lowered: &Lowered) -> Result<Vec<(String, String)>> {
     let mut file = syn::parse2(tokens)
         .map_err(|e| fault(format!("progenitor wrote what is not Rust: {e}")))?;
     polish::polish(&mut file, &document, &operations).map_err(fault)?;
-    let mut files = split::split(file, !lowered.enums.is_empty()).map_err(fault)?;
+    let mut files = split::split(
+        file,
+        !lowered.enums.is_empty(),
+        &limits::of_types(&document).map_err(fault)?,
+    )
+    .map_err(fault)?;
     for open in &lowered.enums {
         let name = names::type_name(&open.name).map_err(fault)?;
         if files

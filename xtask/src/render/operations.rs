@@ -4,6 +4,7 @@ use openapi_pipeline::lower::RAW_SLASHES;
 use openapiv3::{OpenAPI, Parameter, ReferenceOr};
 use syn::parse_quote;
 
+use super::limits::Limits;
 use super::names::constant_name;
 
 /// An operation of a document.
@@ -18,6 +19,8 @@ pub(super) struct Operation {
     pub(super) streams: bool,
     /// The path parameters that keep their slashes.
     pub(super) raw_slashes: Vec<String>,
+    /// The limits of parameters, by their names on the wire.
+    pub(super) limits: Vec<(String, Limits)>,
 }
 
 /// The operations of a document, in its order.
@@ -48,6 +51,11 @@ pub(super) fn list(document: &OpenAPI) -> Vec<Operation> {
                         !response.content.is_empty() && !json
                     })
             });
+        let parameters = operation.parameters.iter().filter_map(ReferenceOr::as_item);
+        let limits = parameters
+            .map(Parameter::parameter_data_ref)
+            .filter_map(|data| Some((data.name.clone(), Limits::of(&data.extensions)?)))
+            .collect();
         operations.push(Operation {
             id: operation.operation_id.clone().unwrap_or_default(),
             method: method.to_uppercase(),
@@ -59,6 +67,7 @@ pub(super) fn list(document: &OpenAPI) -> Vec<Operation> {
                 .map(|docs| docs.url.clone()),
             streams,
             raw_slashes,
+            limits,
         });
     }
     operations

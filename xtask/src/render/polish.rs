@@ -12,6 +12,7 @@ use syn::{
     parse_quote,
 };
 
+use super::limits::{self, LimitsOfTypes};
 use super::names::{constant_name, parameter_name, type_name};
 use super::operations::Operation;
 
@@ -22,7 +23,7 @@ pub(super) fn polish(
     operations: &[Operation],
 ) -> Result<(), String> {
     constructors(file, document)?;
-    operation_bodies(file, operations)?;
+    operation_bodies(file, operations, &limits::of_types(document)?)?;
     modules(file);
     Documentation { operations }.visit_file_mut(file);
     Ok(())
@@ -131,7 +132,11 @@ impl VisitMut for Imports {
 
 /// In each operation: no undocumented header, checked path parameters, and what the document says of
 /// the operation handed to the transport.
-fn operation_bodies(file: &mut File, operations: &[Operation]) -> Result<(), String> {
+fn operation_bodies(
+    file: &mut File,
+    operations: &[Operation],
+    limits: &LimitsOfTypes,
+) -> Result<(), String> {
     let builders = file
         .items
         .iter_mut()
@@ -157,8 +162,12 @@ fn operation_bodies(file: &mut File, operations: &[Operation]) -> Result<(), Str
                 _ => None,
             })
             .ok_or_else(|| format!("progenitor wrote no builder `{builder}` for `{}`", operation.id))?;
+        let text = block.to_token_stream().to_string();
+        let is_body = |name: &&String| text.contains(&format!(":: TryInto < types :: {name} >"));
         let mut body = OperationBody {
             operation,
+            body_has_limits: limits.keys().any(|name| is_body(&name)),
+            checked: 0,
             constant: constant_name(&operation.id)?,
             raw_slashes: 0,
             headers: 0,
@@ -166,7 +175,7 @@ fn operation_bodies(file: &mut File, operations: &[Operation]) -> Result<(), Str
             infos: 0,
         };
         body.visit_item_impl_mut(block);
-        let as_it_was = (body.headers, body.hooks, body.infos) == (1, 2, 1);
+        let as_it_was = (body.headers, body.hooks, body.infos, body.checked) == (1, 2, 1, 1);
         if !as_it_was || body.raw_slashes != operation.raw_slashes.len() {
             return Err(format!(
                 "progenitor's code of `{}` is not as it was",
@@ -180,10 +189,28 @@ fn operation_bodies(file: &mut File, operations: &[Operation]) -> Result<(), Str
 struct OperationBody<'a> {
     operation: &'a Operation,
     constant: syn::Ident,
+    body_has_limits: bool,
+    checked: usize,
     raw_slashes: usize,
     headers: usize,
     hooks: usize,
     infos: usize,
+}
+
+impl OperationBody<'_> {
+    /// The checks of what is about to be sent.
+    fn limit_checks(&self) -> Vec<Stmt> {
+        let mut checks = TokenStream::new();
+        for (wire, limits) in &self.operation.limits {
+            let value = format_ident!("{}", parameter_name(wire));
+            checks.extend(limits.check(wire, &quote!(#value)));
+        }
+        if self.body_has_limits {
+            checks.extend(quote!(body.check_limits()?;));
+        }
+        let block: Block = parse_quote!({ #checks });
+        block.stmts
+    }
 }
 
 /// `client.pre(…).await` and `client.post(…).await` have nothing to do: a transport has it all.
@@ -218,6 +245,14 @@ impl VisitMut for OperationBody<'_> {
                 _ => true,
             }
         });
+        let url = block.stmts.iter().position(|statement| {
+            matches!(statement, Stmt::Local(local)
+                if matches!(&local.pat, syn::Pat::Ident(name) if name.ident == "url"))
+        });
+        if let Some(url) = url {
+            block.stmts.splice(url..url, self.limit_checks());
+            self.checked += 1;
+        }
         visit_mut::visit_block_mut(self, block);
     }
 

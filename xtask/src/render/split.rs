@@ -1,15 +1,20 @@
 //! One file a role: the client, its operations' builders, the types, their builders.
 
+use super::limits::LimitsOfTypes;
 use super::type_code;
 use syn::{File, Item, parse_quote};
 
 /// Takes the modules of a file out into files of their own, each with its path: the client first,
 /// what it leads to after it.
-pub(super) fn split(mut file: File, enums: bool) -> Result<Vec<(String, File)>, String> {
+pub(super) fn split(
+    mut file: File,
+    enums: bool,
+    limits: &LimitsOfTypes,
+) -> Result<Vec<(String, File)>, String> {
     let mut inner_files = Vec::new();
     take_module(&mut file, "", "builder", &mut inner_files)?;
     let mut types = module(&mut file, "types").ok_or("progenitor wrote no module `types`")?;
-    type_code::add(&mut types)?;
+    type_code::add(&mut types, limits)?;
     let mut files_of_types = Vec::new();
     for inner in ["builder", "defaults", "error"] {
         // Which of these there are depends on the document.

@@ -4,8 +4,10 @@
 //!   breaks when the specification gains one; `new` does not.
 //! - Where a type keeps fields that it does not list, the names of those that it does (`FIELDS`), and
 //!   a builder that does not ask for the others.
+//! - `check_limits`, where the document states limits, and the names of the wire in the documentation.
 //! - `null` is read as if the field were missing, wherever it may be missing.
 
+use super::limits::{Limits, LimitsOfTypes};
 use quote::ToTokens as _;
 use syn::visit_mut::VisitMut;
 use syn::{
@@ -14,7 +16,7 @@ use syn::{
 };
 
 /// Adds them to the module of types, whose builders are still inside it.
-pub(super) fn add(types: &mut File) -> Result<(), String> {
+pub(super) fn add(types: &mut File, limits: &LimitsOfTypes) -> Result<(), String> {
     let items = std::mem::take(&mut types.items);
     let mut keep_others = Vec::new();
     for mut item in items {
@@ -25,7 +27,11 @@ pub(super) fn add(types: &mut File) -> Result<(), String> {
                 keep_others.push((item.ident.clone(), others));
                 added.push(fields);
             }
+            if let Some(limits) = limits.get(&item.ident.to_string()) {
+                added.push(check_limits(item, limits)?);
+            }
             for field in &mut item.fields {
+                tell_wire_name(field);
                 read_null_as_missing(field);
             }
         }
@@ -48,6 +54,55 @@ pub(super) fn add(types: &mut File) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// The check of a type's limits, which the operations that send it make.
+fn check_limits(item: &ItemStruct, limits: &[(String, Limits)]) -> Result<ItemImpl, String> {
+    let mut checks = Vec::new();
+    for (wire, limits) in limits {
+        let is_it = |field: &&Field| wire_name(field).as_ref() == Some(wire);
+        let field = item
+            .fields
+            .iter()
+            .find(is_it)
+            .and_then(|field| field.ident.as_ref());
+        let field = field.ok_or_else(|| format!("progenitor wrote no field for `{wire}`"))?;
+        checks.push(limits.check(wire, &quote::quote!(self.#field)));
+    }
+    let name = &item.ident;
+    Ok(parse_quote! {
+        impl #name {
+            /// Checks the limits that the specification states, as the operations do that send it.
+            pub fn check_limits(&self) -> Result<(), progenitor_client::OutOfLimits> {
+                #(#checks)*
+                Ok(())
+            }
+        }
+    })
+}
+
+/// Says what a field is called on the wire, where that is not its name.
+fn tell_wire_name(field: &mut Field) {
+    let is_documented = field
+        .attrs
+        .iter()
+        .any(|attribute| attribute.path().is_ident("doc"));
+    if let (Some(wire), Some(name)) = (wire_name(field), &field.ident)
+        && *name != wire
+        && !serde_of(field).contains("flatten")
+    {
+        let told = format!(" On the wire: `{wire}`.");
+        let mut lines: Vec<Attribute> = vec![parse_quote!(#[doc = #told])];
+        if is_documented {
+            lines.insert(0, parse_quote!(#[doc = ""]));
+        }
+        let end = field
+            .attrs
+            .iter()
+            .take_while(|a| a.path().is_ident("doc"))
+            .count();
+        field.attrs.splice(end..end, lines);
+    }
 }
 
 /// The name of the field that keeps what a type does not list, and the names of what it lists.

@@ -142,6 +142,7 @@ impl<'a> CreateChatCompletion<'a> {
                 types::ChatCompletionRequest::try_from(v).map_err(|e| e.to_string())
             })
             .map_err(Error::InvalidRequest)?;
+        body.check_limits()?;
         let url = format!("{}/chat/completions", client.baseurl,);
         let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
         if let Some(value) = x_prime_team_id {
@@ -240,6 +241,7 @@ impl<'a> CreateChatCompletionStream<'a> {
                 types::ChatCompletionRequest::try_from(v).map_err(|e| e.to_string())
             })
             .map_err(Error::InvalidRequest)?;
+        body.check_limits()?;
         let url = format!("{}/chat/completions", client.baseurl,);
         let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
         if let Some(value) = x_prime_team_id {

@@ -154,7 +154,7 @@ pub struct ChatCompletionRequest {
     pub stream: ::std::option::Option<bool>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub stream_options: ::std::option::Option<StreamOptions>,
-    /// Sampling temperature (0-2).
+    /// Sampling temperature (0-2). At least 0, at most 2.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub temperature: ::std::option::Option<f64>,
     /// `"none"`, `"auto"`, `"required"`, or an object that names one function.
@@ -239,6 +239,19 @@ impl ChatCompletionRequest {
         "usage",
         "user",
     ];
+}
+
+impl ChatCompletionRequest {
+    /// Checks the limits that the specification states, as the operations do that send it.
+    pub fn check_limits(&self) -> Result<(), progenitor_client::OutOfLimits> {
+        progenitor_client::check_limits(
+            "temperature",
+            &self.temperature,
+            "at least 0, at most 2",
+            |n| n >= 0f64 && n <= 2f64,
+        )?;
+        Ok(())
+    }
 }
 
 impl ChatCompletionRequest {
@@ -389,6 +402,8 @@ pub struct ErrorDetail {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub param: ::std::option::Option<::std::string::String>,
     /// A class of errors, such as `invalid_request_error`.
+    ///
+    /// On the wire: `type`.
     #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
     pub type_: ::std::option::Option<::std::string::String>,
 }
@@ -612,6 +627,7 @@ impl StreamOptions {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct Tool {
     pub function: FunctionDefinition,
+    /// On the wire: `type`.
     #[serde(rename = "type")]
     pub type_: ::std::string::String,
 }
@@ -642,6 +658,7 @@ pub struct ToolCall {
     /// Goes back as `tool_call_id` with the result.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub id: ::std::option::Option<::std::string::String>,
+    /// On the wire: `type`.
     #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
     pub type_: ::std::option::Option<::std::string::String>,
 }
@@ -673,6 +690,7 @@ pub struct ToolCallDelta {
     /// Which of the message's tool calls this belongs to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub index: ::std::option::Option<i64>,
+    /// On the wire: `type`.
     #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
     pub type_: ::std::option::Option<::std::string::String>,
 }

@@ -81,8 +81,8 @@ impl<'a> GetRunUsage<'a> {
 #[derive(Debug, Clone)]
 pub struct GetWallet<'a> {
     client: &'a super::Client,
-    limit: Result<Option<::std::num::NonZeroU64>, String>,
-    offset: Result<Option<u64>, String>,
+    limit: Result<Option<i64>, String>,
+    offset: Result<Option<i64>, String>,
     team_id: Result<Option<::std::string::String>, String>,
 }
 
@@ -97,25 +97,22 @@ impl<'a> GetWallet<'a> {
     }
     pub fn limit<V>(mut self, value: V) -> Self
     where
-        V: std::convert::TryInto<::std::num::NonZeroU64>,
+        V: std::convert::TryInto<i64>,
     {
         self.limit = value
             .try_into()
             .map(Some)
-            .map_err(|_| {
-                "conversion to `:: std :: num :: NonZeroU64` for limit failed"
-                    .to_string()
-            });
+            .map_err(|_| "conversion to `i64` for limit failed".to_string());
         self
     }
     pub fn offset<V>(mut self, value: V) -> Self
     where
-        V: std::convert::TryInto<u64>,
+        V: std::convert::TryInto<i64>,
     {
         self.offset = value
             .try_into()
             .map(Some)
-            .map_err(|_| "conversion to `u64` for offset failed".to_string());
+            .map_err(|_| "conversion to `i64` for offset failed".to_string());
         self
     }
     pub fn team_id<V>(mut self, value: V) -> Self
@@ -139,6 +136,13 @@ impl<'a> GetWallet<'a> {
         let limit = limit.map_err(Error::InvalidRequest)?;
         let offset = offset.map_err(Error::InvalidRequest)?;
         let team_id = team_id.map_err(Error::InvalidRequest)?;
+        progenitor_client::check_limits(
+            "limit",
+            &limit,
+            "at least 1, at most 100",
+            |n| n >= 1f64 && n <= 100f64,
+        )?;
+        progenitor_client::check_limits("offset", &offset, "at least 0", |n| n >= 0f64)?;
         let url = format!("{}/api/v1/billing/wallet", client.baseurl,);
         let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
         #[allow(unused_mut)]

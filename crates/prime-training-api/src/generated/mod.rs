@@ -99,8 +99,8 @@ impl Client {
     /// Sends `GET /api/v1/billing/wallet`.
     ///
     /// Arguments:
-    /// - `limit`: Number of recent billing rows to include (max 100). If it is left out, the service takes `20`.
-    /// - `offset`: Skip this many rows before returning. Lets callers page. If it is left out, the service takes `0`.
+    /// - `limit`: Number of recent billing rows to include (max 100). If it is left out, the service takes `20`. At least 1, at most 100.
+    /// - `offset`: Skip this many rows before returning. Lets callers page. If it is left out, the service takes `0`. At least 0.
     /// - `team_id`: If provided, return the team's wallet (requires membership).
     pub fn get_wallet(&self) -> builder::GetWallet<'_> {
         builder::GetWallet::new(self)

@@ -43,18 +43,26 @@ pub struct CreateDedicatedRunRequest {
     /// Full prime-rl-style TOML, parsed to a dict. Same shape as `prime-rl/examples/*/rl.toml`; the platform splits it into trainer / orchestrator / inference subconfigs and bakes each into the corresponding pod's startup command.
     pub config: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
     /// HF token for gated/private model downloads.
+    ///
+    /// On the wire: `hfToken`.
     #[serde(rename = "hfToken", skip_serializing_if = "::std::option::Option::is_none")]
     pub hf_token: ::std::option::Option<::progenitor_client::Secret>,
     /// prime-rl container image tag. If it is left out, the service takes `"main"`.
+    ///
+    /// On the wire: `imageTag`.
     #[serde(rename = "imageTag", skip_serializing_if = "::std::option::Option::is_none")]
     pub image_tag: ::std::option::Option<::std::string::String>,
     /// Optional human-readable run name
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::std::string::String>,
     /// Owning team (defaults to caller's user)
+    ///
+    /// On the wire: `teamId`.
     #[serde(rename = "teamId", skip_serializing_if = "::std::option::Option::is_none")]
     pub team_id: ::std::option::Option<::std::string::String>,
     /// W&B key. Materialised into the run's k8s Secret only — never stored on the RFTRun row.
+    ///
+    /// On the wire: `wandbApiKey`.
     #[serde(
         rename = "wandbApiKey",
         skip_serializing_if = "::std::option::Option::is_none"
@@ -103,28 +111,39 @@ impl CreateDedicatedRunRequest {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct CreateDedicatedRunResponse {
     /// US dollars for an hour of the run.
+    ///
+    /// On the wire: `estimatedCostPerHour`.
     #[serde(
         rename = "estimatedCostPerHour",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
     pub estimated_cost_per_hour: ::std::option::Option<::progenitor_client::Usd>,
+    /// On the wire: `gpuType`.
     #[serde(rename = "gpuType", skip_serializing_if = "::std::option::Option::is_none")]
     pub gpu_type: ::std::option::Option<::std::string::String>,
+    /// On the wire: `isBeta`.
     #[serde(rename = "isBeta", skip_serializing_if = "::std::option::Option::is_none")]
     pub is_beta: ::std::option::Option<bool>,
+    /// On the wire: `jobId`.
     #[serde(rename = "jobId", skip_serializing_if = "::std::option::Option::is_none")]
     pub job_id: ::std::option::Option<::std::string::String>,
+    /// On the wire: `onDemand`.
     #[serde(rename = "onDemand", skip_serializing_if = "::std::option::Option::is_none")]
     pub on_demand: ::std::option::Option<bool>,
     /// US dollars for a GPU and hour.
+    ///
+    /// On the wire: `pricePerGpuHour`.
     #[serde(
         rename = "pricePerGpuHour",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
     pub price_per_gpu_hour: ::std::option::Option<::progenitor_client::Usd>,
+    /// On the wire: `runId`.
     #[serde(rename = "runId")]
     pub run_id: ::std::string::String,
     /// PRIME_API_KEY for this run. Returned once — the platform stores only the token id.
+    ///
+    /// On the wire: `tokenValue`.
     #[serde(rename = "tokenValue")]
     pub token_value: ::progenitor_client::Secret,
 }
@@ -158,6 +177,7 @@ impl CreateDedicatedRunResponse {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct DeleteRunResponse {
     pub deleted: bool,
+    /// On the wire: `runId`.
     #[serde(rename = "runId")]
     pub run_id: ::std::string::String,
 }

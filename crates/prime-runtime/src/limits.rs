@@ -1,0 +1,79 @@
+//! Limits that a specification states, checked before anything is sent.
+
+/// A number beyond a limit.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("{name} is {value}, and the specification allows {allowed}")]
+pub struct OutOfLimits {
+    name: &'static str,
+    value: f64,
+    allowed: &'static str,
+}
+
+/// A number, or none.
+pub trait Limited {
+    /// The number.
+    fn number(&self) -> Option<f64>;
+}
+
+macro_rules! limited {
+    ($($number:ty),*) => {$(
+        impl Limited for $number {
+            #[allow(clippy::cast_precision_loss, clippy::cast_lossless, reason = "limits are small")]
+            fn number(&self) -> Option<f64> {
+                Some(*self as f64)
+            }
+        }
+    )*};
+}
+
+limited!(i8, i16, i32, i64, u8, u16, u32, u64, f32, f64);
+
+impl<T: Limited> Limited for Option<T> {
+    fn number(&self) -> Option<f64> {
+        self.as_ref().and_then(Limited::number)
+    }
+}
+
+/// Checks a number against limits: `within` says whether it keeps them, `allowed` says them.
+///
+/// # Errors
+/// If it does not keep them. What is not a number keeps none.
+pub fn check_limits(
+    name: &'static str,
+    value: &impl Limited,
+    allowed: &'static str,
+    within: impl Fn(f64) -> bool,
+) -> Result<(), OutOfLimits> {
+    match value.number() {
+        Some(value) if !within(value) => Err(OutOfLimits {
+            name,
+            value,
+            allowed,
+        }),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_are_quoted() {
+        let check = |limit: Option<i64>| {
+            check_limits("limit", &limit, "at least 1, at most 100", |n| {
+                (1.0..=100.0).contains(&n)
+            })
+        };
+        assert_eq!(
+            (check(None), check(Some(1)), check(Some(100))),
+            (Ok(()), Ok(()), Ok(()))
+        );
+        assert_eq!(
+            check(Some(101)).unwrap_err().to_string(),
+            "limit is 101, and the specification allows at least 1, at most 100"
+        );
+        assert!(check_limits("t", &f64::NAN, "at least 0", |n| n >= 0.0).is_err());
+    }
+}

@@ -1,0 +1,113 @@
+//! Checks of the limits that the document states.
+
+use std::collections::BTreeMap;
+
+use openapi_pipeline::lower::LIMITS;
+use openapiv3::{OpenAPI, ReferenceOr, Schema, SchemaKind, Type};
+use proc_macro2::TokenStream;
+use quote::quote;
+use serde_json::Value;
+
+use super::names::type_name;
+
+/// The limits of a number.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Limits {
+    minimum: Option<(f64, bool)>,
+    maximum: Option<(f64, bool)>,
+}
+
+impl Limits {
+    /// The limits that extensions keep, if they keep any.
+    pub(super) fn of(extensions: &indexmap::IndexMap<String, Value>) -> Option<Self> {
+        let limits = extensions.get(LIMITS)?;
+        let bound = |keyword: &str, exclusive: &str| {
+            Some((
+                limits.get(keyword)?.as_f64()?,
+                limits.get(exclusive) == Some(&Value::Bool(true)),
+            ))
+        };
+        Some(Self {
+            minimum: bound("minimum", "exclusiveMinimum"),
+            maximum: bound("maximum", "exclusiveMaximum"),
+        })
+    }
+
+    /// The check of a value that goes by a name on the wire.
+    pub(super) fn check(&self, name: &str, value: &TokenStream) -> TokenStream {
+        let mut words = Vec::new();
+        let mut conditions = Vec::new();
+        if let Some((bound, open)) = self.minimum {
+            words.push(format!(
+                "{} {bound}",
+                if open { "more than" } else { "at least" }
+            ));
+            conditions.push(if open {
+                quote!(n > #bound)
+            } else {
+                quote!(n >= #bound)
+            });
+        }
+        if let Some((bound, open)) = self.maximum {
+            words.push(format!(
+                "{} {bound}",
+                if open { "less than" } else { "at most" }
+            ));
+            conditions.push(if open {
+                quote!(n < #bound)
+            } else {
+                quote!(n <= #bound)
+            });
+        }
+        let words = words.join(", ");
+        quote! {
+            progenitor_client::check_limits(#name, &#value, #words, |n| #(#conditions)&&*)?;
+        }
+    }
+}
+
+/// The limits of each type's fields, by the names of type and wire.
+pub(super) type LimitsOfTypes = BTreeMap<String, Vec<(String, Limits)>>;
+
+/// The limits of the fields of the document's schemas.
+pub(super) fn of_types(document: &OpenAPI) -> Result<LimitsOfTypes, String> {
+    let mut of_types = LimitsOfTypes::new();
+    let schemas = document
+        .components
+        .iter()
+        .flat_map(|components| &components.schemas);
+    for (name, schema) in schemas {
+        let ReferenceOr::Item(schema) = schema else {
+            continue;
+        };
+        let limits = of_properties(schema);
+        if !limits.is_empty() {
+            of_types.insert(type_name(name)?.to_string(), limits);
+        }
+    }
+    Ok(of_types)
+}
+
+fn of_properties(schema: &Schema) -> Vec<(String, Limits)> {
+    let SchemaKind::Type(Type::Object(object)) = &schema.schema_kind else {
+        // An object that says something else too is read as anything.
+        let SchemaKind::Any(any) = &schema.schema_kind else {
+            return Vec::new();
+        };
+        return limits_of(&any.properties);
+    };
+    limits_of(&object.properties)
+}
+
+fn limits_of(
+    properties: &indexmap::IndexMap<String, ReferenceOr<Box<Schema>>>,
+) -> Vec<(String, Limits)> {
+    let items = properties
+        .iter()
+        .filter_map(|(name, schema)| Some((name, schema.as_item()?)));
+    items
+        .filter_map(|(name, schema)| {
+            Some((name.clone(), Limits::of(&schema.schema_data.extensions)?))
+        })
+        .collect()
+}
