@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 
 use similar::TextDiff;
 
+use crate::inputs::{self, Inputs};
 use crate::project::Project;
-use crate::{Error, Result, inputs, lock, render, scaffold};
+use crate::{Error, Result, journal, lock, render, scaffold};
 
 /// A file that is not what the specifications say.
 #[derive(Debug)]
@@ -63,9 +64,9 @@ impl Change {
 pub fn render_all(project: &Project) -> Result<BTreeMap<PathBuf, String>> {
     let mut files = BTreeMap::new();
     for api in &project.apis {
-        let lowered = inputs::lower(project, api)?;
-        for note in &lowered.notes {
-            eprintln!("note: {}: {}: {}", api.name, note.place, note.what);
+        let Inputs { lowered, notes, .. } = inputs::read(project, api)?;
+        for note in notes {
+            eprintln!("note: {note}");
         }
         files.extend(scaffold::missing(project, api, &lowered));
         let folder = generated_folder(&api.package);
@@ -111,20 +112,17 @@ pub fn check(project: &Project) -> Result<Vec<Change>> {
 
 /// Writes the files that are stale and removes those left over; says which.
 ///
-/// Everything is rendered before the first file is touched, and each file is replaced whole.
+/// Everything is rendered before the first file is touched, and all files are replaced or none.
 ///
 /// # Errors
 /// As [`check`], and if a file cannot be written.
 pub fn write(project: &Project) -> Result<Vec<Change>> {
     let changes = check(project)?;
-    for change in &changes {
-        let path = project.path(&change.path);
-        let done = match &change.new {
-            Some(text) => write_whole(&path, text),
-            None => fs::remove_file(&path),
-        };
-        done.map_err(|e| Error::file(&change.path, &e))?;
-    }
+    let files = changes
+        .iter()
+        .map(|change| (change.path.clone(), change.new.clone()))
+        .collect();
+    journal::replace(project, &files)?;
     Ok(changes)
 }
 
@@ -150,16 +148,7 @@ fn generated_folder(package: &str) -> PathBuf {
         .join("generated")
 }
 
-fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    let new = path.with_extension("new");
-    fs::write(&new, text)?;
-    fs::rename(&new, path)
-}
-
-fn read_if_there(path: &Path) -> Result<Option<String>> {
+pub(crate) fn read_if_there(path: &Path) -> Result<Option<String>> {
     match fs::read(path) {
         Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
@@ -168,7 +157,7 @@ fn read_if_there(path: &Path) -> Result<Option<String>> {
 }
 
 /// The paths of the files in a folder of the project and below it.
-fn files_below(project: &Project, folder: &Path) -> Result<Vec<PathBuf>> {
+pub(crate) fn files_below(project: &Project, folder: &Path) -> Result<Vec<PathBuf>> {
     let entries = match fs::read_dir(project.path(folder)) {
         Ok(entries) => entries,
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),

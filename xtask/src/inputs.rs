@@ -4,32 +4,68 @@ use std::path::Path;
 
 use openapi_pipeline::lower::Lowered;
 use openapi_pipeline::{document, lower, overlay};
+use serde_json::Value;
 
 use crate::project::{Api, Project};
 use crate::{Error, Result};
 
+/// What an API's specification and overlays become.
+#[derive(Debug)]
+pub struct Inputs {
+    /// The specification as the provider publishes it.
+    pub specification: Value,
+    /// The document that code is generated from.
+    pub lowered: Lowered,
+    /// What is worth a word: overlay actions that change nothing any more, what lowering lost.
+    pub notes: Vec<String>,
+}
+
 /// Reads an API's specification, applies its overlays and lowers it.
 ///
 /// # Errors
-/// If a file is missing or wrong, with file, place and reason. An overlay action that changes nothing
-/// is wrong too: the provider now says what it says.
-pub fn lower(project: &Project, api: &Api) -> Result<Lowered> {
-    let specs = Path::new("specs");
-    let specification = specs.join(&api.specification);
-    let name = specification.display().to_string();
-    let mut document = document::parse(&name, &project.read(&specification)?)?;
-    for file in &api.overlays {
-        let file = specs.join(file);
-        let overlay_name = file.display().to_string();
-        let applied = overlay::apply(&mut document, &overlay_name, &project.read(&file)?)
-            .map_err(|e| Error::new(e.to_string()))?;
-        if let Some(redundant) = applied.iter().find(|applied| !applied.changed) {
-            return Err(Error::new(format!(
-                "{overlay_name}#/actions/{}: target {}: changes nothing; the specification says so \
-                 already, remove the action",
+/// If a file is missing or wrong, with file, place and reason; also if an overlay action matches nothing.
+pub fn read(project: &Project, api: &Api) -> Result<Inputs> {
+    let path = Path::new("specs").join(&api.specification);
+    let name = path.display().to_string();
+    let specification = document::parse(&name, &project.read(&path)?)?;
+    let mut document = specification.clone();
+    let mut notes = Vec::new();
+    for (name, text) in overlays(project, api)? {
+        let applied =
+            overlay::apply(&mut document, &name, &text).map_err(|e| Error::new(e.to_string()))?;
+        for redundant in applied.iter().filter(|applied| !applied.changed) {
+            notes.push(format!(
+                "{name}#/actions/{}: target {}: changes nothing any more; the specification says so \
+                 itself, remove the action",
                 redundant.action, redundant.target
-            )));
+            ));
         }
     }
-    lower::lower(&document).map_err(|e| Error::new(format!("{name}, overlays applied: {e}")))
+    let lowered = lower::lower(&document)
+        .map_err(|e| Error::new(format!("{name}, overlays applied: {e}")))?;
+    notes.extend(
+        lowered
+            .notes
+            .iter()
+            .map(|note| format!("{name}{}: {}", note.place, note.what)),
+    );
+    Ok(Inputs {
+        specification,
+        lowered,
+        notes,
+    })
+}
+
+/// The names and texts of an API's overlays.
+///
+/// # Errors
+/// If one cannot be read.
+pub fn overlays(project: &Project, api: &Api) -> Result<Vec<(String, String)>> {
+    let paths = api
+        .overlays
+        .iter()
+        .map(|file| Path::new("specs").join(file));
+    paths
+        .map(|path| Ok((path.display().to_string(), project.read(&path)?)))
+        .collect()
 }

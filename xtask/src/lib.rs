@@ -9,14 +9,18 @@
 //! | [`surface`] | the public items of generated files as a short text |
 //! | [`lock`] | SHA-256 of what was generated from |
 //! | [`generate`] | the files of all APIs, written or compared |
+//! | [`update`] | a new version of a specification, taken over whole or not at all |
+//! | [`journal`] | files replaced together, also if the machine stops in the middle |
 
 pub mod generate;
 pub mod inputs;
+pub mod journal;
 pub mod lock;
 pub mod project;
 pub mod render;
 mod scaffold;
 pub mod surface;
+pub mod update;
 
 /// What can go wrong, as one sentence that names file and place.
 #[derive(Debug, thiserror::Error)]

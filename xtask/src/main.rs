@@ -4,7 +4,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use xtask::project::Project;
-use xtask::{Result, generate, inputs};
+use xtask::update::{self, Checks};
+use xtask::{Result, generate, inputs, journal};
 
 /// The project's own commands.
 #[derive(Parser)]
@@ -26,6 +27,20 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Take over a new version of a specification, or leave everything as it is.
+    ///
+    /// Everything is made and checked in a copy of the project first: overlays, lowering, generated
+    /// code, snapshots, `cargo check` of the workspace. Only then are the files replaced, and what
+    /// changed is printed and noted in CHANGELOG.md.
+    Update {
+        /// Name of the API in specs/apis.toml.
+        api: String,
+        /// The new specification: a file, or an address that begins with http.
+        source: String,
+        /// Take it over although handwritten code does not compile with it, and has to follow.
+        #[arg(long)]
+        generated_only: bool,
+    },
     /// Print the OpenAPI 3.0.3 document that an API's specification and overlays become.
     Lower {
         /// Name of the API in specs/apis.toml.
@@ -45,6 +60,9 @@ fn main() -> ExitCode {
 
 fn run(arguments: Arguments) -> Result<ExitCode> {
     let project = Project::find()?;
+    if journal::recover(&project)? {
+        eprintln!("note: an update was interrupted; its files are as they were before it");
+    }
     match arguments.command {
         Command::Generate { check: false } => {
             let written = generate::write(&project)?;
@@ -67,14 +85,28 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             println!("{} stale; to mend: cargo xtask generate", stale.len());
             Ok(ExitCode::FAILURE)
         }
+        Command::Update {
+            api,
+            source,
+            generated_only,
+        } => {
+            let checks = if generated_only {
+                Checks::Generated
+            } else {
+                Checks::Workspace
+            };
+            let report = update::update(&project, project.api(&api)?, &source, checks)?;
+            print!("{report}");
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Lower { api } => {
-            let lowered = inputs::lower(&project, project.api(&api)?)?;
-            for note in &lowered.notes {
-                eprintln!("note: {}: {}", note.place, note.what);
+            let inputs = inputs::read(&project, project.api(&api)?)?;
+            for note in &inputs.notes {
+                eprintln!("note: {note}");
             }
             print!(
                 "{}",
-                openapi_pipeline::document::to_yaml(&lowered.document)?
+                openapi_pipeline::document::to_yaml(&inputs.lowered.document)?
             );
             Ok(ExitCode::SUCCESS)
         }

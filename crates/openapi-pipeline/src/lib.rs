@@ -7,6 +7,8 @@
 //! 3. [`lower::lower`]: OpenAPI 3.1 becomes the OpenAPI 3.0.3 that progenitor reads, meaning kept;
 //!    what 3.0 cannot say is refused with its place.
 //!
+//! And beside it, [`changes::between`] says what changed from one document to another.
+//!
 //! ```
 //! use openapi_pipeline::{document, lower, overlay};
 //!
@@ -30,6 +32,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod changes;
 pub mod document;
 pub mod lower;
 pub mod overlay;

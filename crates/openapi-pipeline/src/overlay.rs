@@ -60,16 +60,7 @@ pub enum OverlayError {
 /// # Errors
 /// If the overlay is invalid, or an action matches nothing. The document is then as it was.
 pub fn apply(document: &mut Value, name: &str, text: &str) -> Result<Vec<Applied>, OverlayError> {
-    let invalid = |reason: String| OverlayError::Invalid {
-        name: name.to_owned(),
-        reason,
-    };
-    let overlay: Overlay =
-        serde_json::from_value(document::parse(name, text)?).map_err(|e| invalid(e.to_string()))?;
-    overlay
-        .validate(Default::default())
-        .map_err(|e| invalid(e.to_string()))?;
-
+    let overlay = read(name, text)?;
     let mut result = document.clone();
     let mut applied = Vec::with_capacity(overlay.actions.len());
     for (index, action) in overlay.actions.iter().enumerate() {
@@ -102,6 +93,57 @@ pub fn apply(document: &mut Value, name: &str, text: &str) -> Result<Vec<Applied
     }
     *document = result;
     Ok(applied)
+}
+
+fn read(name: &str, text: &str) -> Result<Overlay, OverlayError> {
+    let invalid = |reason: String| OverlayError::Invalid {
+        name: name.to_owned(),
+        reason,
+    };
+    let overlay: Overlay =
+        serde_json::from_value(document::parse(name, text)?).map_err(|e| invalid(e.to_string()))?;
+    overlay
+        .validate(Default::default())
+        .map_err(|e| invalid(e.to_string()))?;
+    Ok(overlay)
+}
+
+/// What an overlay's action takes out of a document.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Removed {
+    /// Place of the action in the overlay's list, from 0.
+    pub action: usize,
+    /// Its target.
+    pub target: String,
+    /// What is taken out, in the order of the document.
+    pub values: Vec<Value>,
+}
+
+/// What the removing actions of an overlay take out of a document, as it is before the overlay.
+///
+/// An overlay replaces a list, such as `required`, by removing it and adding another. When the list
+/// changes, that overlay has to be looked at again.
+///
+/// # Errors
+/// If the overlay is invalid.
+pub fn removed(document: &Value, name: &str, text: &str) -> Result<Vec<Removed>, OverlayError> {
+    let overlay = read(name, text)?;
+    let removing = overlay
+        .actions
+        .iter()
+        .enumerate()
+        .filter(|(_, action)| action.is_remove());
+    Ok(removing
+        .filter_map(|(index, action)| {
+            let path = serde_json_path::JsonPath::parse(&action.target).ok()?;
+            Some(Removed {
+                action: index,
+                target: action.target.clone(),
+                values: path.query(document).all().into_iter().cloned().collect(),
+            })
+        })
+        .collect())
 }
 
 #[cfg(test)]

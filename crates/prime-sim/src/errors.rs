@@ -45,13 +45,12 @@ pub(crate) mod inference {
         message: &str,
         param: Option<&str>,
     ) -> Refusal {
-        let error = ErrorDetail {
-            code: Some(code.into()),
-            message: Some(message.to_owned()),
-            param: param.map(str::to_owned),
-            type_: Some(kind.to_owned()),
-        };
-        Refusal::new(status, &ErrorBody { error })
+        let mut error = ErrorDetail::default();
+        error.code = Some(code.into());
+        error.message = Some(message.to_owned());
+        error.param = param.map(str::to_owned);
+        error.type_ = Some(kind.to_owned());
+        Refusal::new(status, &ErrorBody::new(error))
     }
 
     pub(crate) fn key() -> Refusal {
@@ -114,16 +113,18 @@ pub(crate) mod inference {
 /// lists, `{"detail": …}` for the rest.
 pub(crate) mod platform {
     use axum::http::StatusCode;
-    use prime_training_api::types::{ErrorDetail, ErrorResponse};
+    use prime_training_api::types::error::ConversionError;
+    use prime_training_api::types::{ErrorDetail, ErrorResponse, builder};
     use serde_json::{Value, json};
 
     use super::Refusal;
 
+    /// What is wrong with a parameter, on its way to [`params`].
+    pub(crate) type Problem = builder::ErrorDetail;
+
     fn detail(status: StatusCode, detail: Value) -> Refusal {
-        let body = ErrorResponse {
-            detail: Some(detail),
-            errors: Vec::new(),
-        };
+        let mut body = ErrorResponse::default();
+        body.detail = Some(detail);
         Refusal::new(status, &body)
     }
 
@@ -163,19 +164,25 @@ pub(crate) mod platform {
         detail(StatusCode::UNPROCESSABLE_ENTITY, problem)
     }
 
-    /// What is wrong with each parameter.
-    pub(crate) fn params(errors: Vec<ErrorDetail>) -> Refusal {
-        let body = ErrorResponse {
-            detail: None,
-            errors,
-        };
-        Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, &body)
+    /// An answer that the simulator could not put together: it lacks a field it has to have.
+    pub(crate) fn internal(error: ConversionError) -> Refusal {
+        detail(StatusCode::INTERNAL_SERVER_ERROR, error.to_string().into())
     }
 
-    pub(crate) fn param(param: &str, details: &str) -> ErrorDetail {
-        ErrorDetail {
-            param: param.to_owned(),
-            details: details.to_owned(),
+    /// What is wrong with each parameter.
+    pub(crate) fn params(problems: Vec<Problem>) -> Refusal {
+        let errors: Result<Vec<_>, _> = problems.into_iter().map(ErrorDetail::try_from).collect();
+        match errors {
+            Ok(errors) => {
+                let mut body = ErrorResponse::default();
+                body.errors = errors;
+                Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, &body)
+            }
+            Err(error) => internal(error),
         }
+    }
+
+    pub(crate) fn param(param: &str, details: &str) -> Problem {
+        ErrorDetail::builder().param(param).details(details)
     }
 }

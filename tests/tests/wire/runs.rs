@@ -497,16 +497,10 @@ async fn a_runs_id_that_would_ask_for_another_path_is_refused() {
 async fn the_generated_crate_alone() {
     let wire = Wire::platform(Answer::json(201, CREATED)).await;
     let bare = wire.bare_training();
-    let run = bare
-        .create_run()
-        .body(CreateDedicatedRunRequest {
-            team_id: Some("team_4d2a".to_owned()),
-            hf_token: Some(Secret::from("hf_secret")),
-            ..request()
-        })
-        .send()
-        .await
-        .unwrap();
+    let mut body = request();
+    body.team_id = Some("team_4d2a".to_owned());
+    body.hf_token = Some(Secret::from("hf_secret"));
+    let run = bare.create_run().body(body).send().await.unwrap();
     assert_eq!(run.status(), 201);
     assert_eq!(run.bytes(), CREATED);
     assert_eq!(run.token_value.expose(), TOKEN);

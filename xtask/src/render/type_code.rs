@@ -4,6 +4,8 @@
 //!   breaks when the specification gains one; `new` does not.
 //! - Where a type keeps fields that it does not list, the names of those that it does (`FIELDS`), and
 //!   a builder that does not ask for the others.
+//! - Room to grow: a new field or variant breaks nobody who reads them, and `new`, `Default` or the
+//!   builder makes them.
 //! - `check_limits`, where the document states limits, and the names of the wire in the documentation.
 //! - `null` is read as if the field were missing, wherever it may be missing.
 
@@ -11,8 +13,8 @@ use super::limits::{Limits, LimitsOfTypes};
 use quote::ToTokens as _;
 use syn::visit_mut::VisitMut;
 use syn::{
-    Attribute, Expr, Field, FieldValue, Fields, File, Ident, Item, ItemImpl, ItemStruct, Member,
-    parse_quote,
+    Attribute, Expr, Field, FieldValue, Fields, File, Ident, Item, ItemEnum, ItemImpl, ItemStruct,
+    Member, parse_quote,
 };
 
 /// Adds them to the module of types, whose builders are still inside it.
@@ -21,6 +23,11 @@ pub(super) fn add(types: &mut File, limits: &LimitsOfTypes) -> Result<(), String
     let mut keep_others = Vec::new();
     for mut item in items {
         let mut added = Vec::new();
+        if let Item::Struct(ItemStruct { attrs, .. }) | Item::Enum(ItemEnum { attrs, .. }) =
+            &mut item
+        {
+            attrs.push(parse_quote!(#[non_exhaustive]));
+        }
         if let Item::Struct(item) = &mut item {
             added.extend(constructor(item));
             if let Some((others, fields)) = fields_beside_others(item) {

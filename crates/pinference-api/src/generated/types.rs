@@ -10,6 +10,7 @@ pub mod builder;
 
 /// `ChatCompletionChoice`
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct ChatCompletionChoice {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub finish_reason: ::std::option::Option<crate::types::FinishReason>,
@@ -30,6 +31,7 @@ impl ChatCompletionChoice {
 
 /// One event of a streamed chat completion. A last chunk may carry `usage` and no choices.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct ChatCompletionChunk {
     #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
     #[serde(deserialize_with = "::progenitor_client::null_as_default")]
@@ -62,6 +64,7 @@ impl ChatCompletionChunk {
 
 /// What one event adds to one of the answers.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct ChatCompletionChunkChoice {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub delta: ::std::option::Option<ChatCompletionDelta>,
@@ -83,6 +86,7 @@ impl ChatCompletionChunkChoice {
 
 /// The piece of a message that one event carries.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct ChatCompletionDelta {
     /// The next piece of the text.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -114,6 +118,7 @@ impl ChatCompletionDelta {
 
 /// `ChatCompletionRequest`
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[non_exhaustive]
 pub struct ChatCompletionRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub frequency_penalty: ::std::option::Option<f64>,
@@ -262,6 +267,7 @@ impl ChatCompletionRequest {
 
 /// `ChatCompletionResponse`
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[non_exhaustive]
 pub struct ChatCompletionResponse {
     pub choices: ::std::vec::Vec<ChatCompletionChoice>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -304,6 +310,7 @@ impl ChatCompletionResponse {
 
 /// A message of a conversation, from either side.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[non_exhaustive]
 pub struct ChatMessage {
     /// The text.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -358,6 +365,7 @@ impl ChatMessage {
 
 /// `CompletionTokensDetails`
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct CompletionTokensDetails {
     /// Completion tokens spent on reasoning.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -372,6 +380,7 @@ impl CompletionTokensDetails {
 
 /// What went wrong, as the service says it.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[non_exhaustive]
 pub struct ErrorBody {
     pub error: ErrorDetail,
 }
@@ -391,6 +400,7 @@ impl ErrorBody {
 
 /// Decide on the status and on `code`, never on the text of `message`.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct ErrorDetail {
     /// A name for programs, such as `model_not_found`; some servers send an integer or null.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -416,10 +426,22 @@ impl ErrorDetail {
 
 /// `FunctionCall`
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[non_exhaustive]
 pub struct FunctionCall {
     /// JSON, as the model wrote it: not always valid.
-    pub arguments: ::std::string::String,
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub arguments: ::std::option::Option<::std::string::String>,
     pub name: ::std::string::String,
+}
+
+impl FunctionCall {
+    /// With what is required, and nothing else.
+    pub fn new(name: impl Into<::std::string::String>) -> Self {
+        Self {
+            arguments: Default::default(),
+            name: name.into(),
+        }
+    }
 }
 
 impl FunctionCall {
@@ -430,6 +452,7 @@ impl FunctionCall {
 
 /// `FunctionCallDelta`
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct FunctionCallDelta {
     /// The next piece of the arguments.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -446,6 +469,7 @@ impl FunctionCallDelta {
 
 /// `FunctionDefinition`
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[non_exhaustive]
 pub struct FunctionDefinition {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub description: ::std::option::Option<::std::string::String>,
@@ -478,6 +502,7 @@ impl FunctionDefinition {
 
 /// `Model`
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[non_exhaustive]
 pub struct Model {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub created: ::std::option::Option<i64>,
@@ -522,6 +547,7 @@ impl Model {
 
 /// `ModelList`
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[non_exhaustive]
 pub struct ModelList {
     pub data: ::std::vec::Vec<Model>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -546,6 +572,7 @@ impl ModelList {
 
 /// Prices in US dollars for a million tokens.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct ModelPricing {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub cache_read_usd_per_mtok: ::std::option::Option<::progenitor_client::Usd>,
@@ -565,6 +592,7 @@ impl ModelPricing {
 
 /// What the model can take and give.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct ModelSpecs {
     /// In tokens.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -583,6 +611,7 @@ impl ModelSpecs {
 
 /// `PromptTokensDetails`
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct PromptTokensDetails {
     /// Prompt tokens read from a cache.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -598,6 +627,7 @@ impl PromptTokensDetails {
 /// One stop sequence, or several.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[serde(untagged)]
+#[non_exhaustive]
 pub enum StopSequences {
     One(::std::string::String),
     Several(::std::vec::Vec<::std::string::String>),
@@ -611,6 +641,7 @@ impl ::std::convert::From<::std::vec::Vec<::std::string::String>> for StopSequen
 
 /// `StreamOptions`
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct StreamOptions {
     /// End the stream with a chunk that carries `usage`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -625,6 +656,7 @@ impl StreamOptions {
 
 /// `Tool`
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[non_exhaustive]
 pub struct Tool {
     pub function: FunctionDefinition,
     /// On the wire: `type`.
@@ -653,6 +685,7 @@ impl Tool {
 
 /// `ToolCall`
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[non_exhaustive]
 pub struct ToolCall {
     pub function: FunctionCall,
     /// Goes back as `tool_call_id` with the result.
@@ -682,6 +715,7 @@ impl ToolCall {
 
 /// The piece of a tool call that one event carries.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct ToolCallDelta {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub function: ::std::option::Option<FunctionCallDelta>,
@@ -703,6 +737,7 @@ impl ToolCallDelta {
 
 /// `Usage`
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct Usage {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub completion_tokens: ::std::option::Option<i64>,
@@ -727,6 +762,7 @@ impl Usage {
 
 /// `UsageOptions`
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct UsageOptions {
     /// Ask for token counts and cost.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]

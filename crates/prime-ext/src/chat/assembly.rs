@@ -90,11 +90,10 @@ impl Assembly {
             .iter()
             .map(|(index, choice)| choice.finished(*index))
             .collect();
-        ChatCompletionResponse {
-            object: Some("chat.completion".to_owned()),
-            choices,
-            ..self.head.clone()
-        }
+        let mut answer = self.head.clone();
+        answer.object = Some("chat.completion".to_owned());
+        answer.choices = choices;
+        answer
     }
 }
 
@@ -117,6 +116,7 @@ impl Choice {
             reasoning_details,
             refusal,
             tool_calls,
+            ..
         } = delta;
         keep_first(&mut self.role, role);
         append(&mut self.content, content);
@@ -178,12 +178,12 @@ impl Choice {
             .clone_from(&self.reasoning_details);
         message.refusal.clone_from(&self.refusal);
         message.tool_calls = (!calls.is_empty()).then_some(calls);
-        ChatCompletionChoice {
-            index: Some(index),
-            finish_reason: self.finish_reason.clone(),
-            logprobs: self.logprobs.clone(),
-            message: Some(message),
-        }
+        let mut choice = ChatCompletionChoice::default();
+        choice.index = Some(index);
+        choice.finish_reason.clone_from(&self.finish_reason);
+        choice.logprobs.clone_from(&self.logprobs);
+        choice.message = Some(message);
+        choice
     }
 }
 
@@ -205,14 +205,12 @@ impl Call {
     }
 
     fn finished(&self) -> ToolCall {
-        ToolCall {
-            id: self.id.clone(),
-            type_: self.kind.clone(),
-            function: FunctionCall {
-                name: self.name.clone(),
-                arguments: self.arguments.clone(),
-            },
-        }
+        let mut function = FunctionCall::new(self.name.clone());
+        function.arguments = Some(self.arguments.clone());
+        let mut call = ToolCall::new(function);
+        call.id.clone_from(&self.id);
+        call.type_.clone_from(&self.kind);
+        call
     }
 }
 
@@ -250,6 +248,8 @@ fn join_lists(kept: &mut Value, new: &Value) {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use serde_json::json;
 
     use super::*;
@@ -327,6 +327,33 @@ mod tests {
                     {"id": "b", "function": {"name": "g", "arguments": "34"}},
                 ])
             );
+        }
+    }
+
+    /// What a delta has and no step above takes in would be lost.
+    #[test]
+    fn every_field_of_a_delta_is_assembled() {
+        let delta = json!({
+            "role": "assistant", "content": "c", "reasoning": "r", "reasoning_content": "s",
+            "reasoning_details": [1], "refusal": "no",
+            "tool_calls": [{"index": 0, "function": {"name": "f", "arguments": "{}"}}],
+        });
+        let empty = format!("{:?}", ChatCompletionDelta::default());
+        let fields = empty
+            .split(['{', ',', '}'])
+            .filter_map(|f| f.trim().strip_suffix(": None"));
+        let fields: BTreeSet<&str> = fields.collect();
+        let tried: BTreeSet<&str> = delta
+            .as_object()
+            .unwrap()
+            .keys()
+            .map(String::as_str)
+            .collect();
+        assert_eq!(tried, fields, "not every field is tried here");
+        let answer = assemble(&[json!({"choices": [{"index": 0, "delta": delta}]})]);
+        let message = answer["choices"][0]["message"].as_object().unwrap();
+        for field in delta.as_object().unwrap().keys() {
+            assert!(message.contains_key(field), "{field} is lost");
         }
     }
 

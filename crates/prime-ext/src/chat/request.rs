@@ -87,9 +87,9 @@ impl ChatRequest {
 
     /// Asks the service to say what the answer costs, beside its tokens: `"usage": {"include": true}`.
     pub fn include_cost(mut self) -> Self {
-        self.body.usage = Some(UsageOptions {
-            include: Some(true),
-        });
+        let mut options = UsageOptions::default();
+        options.include = Some(true);
+        self.body.usage = Some(options);
         self
     }
 
@@ -130,8 +130,10 @@ impl ChatRequest {
     pub async fn stream(mut self) -> Result<ChatStream, Error> {
         self.check()?;
         self.body.stream = Some(true);
-        self.body.stream_options.get_or_insert(StreamOptions {
-            include_usage: Some(true),
+        self.body.stream_options.get_or_insert_with(|| {
+            let mut options = StreamOptions::default();
+            options.include_usage = Some(true);
+            options
         });
         let answers = self
             .body

@@ -117,16 +117,16 @@ impl Completion {
                 pricing.output_usd_per_mtok.unwrap_or_default(),
             )
         });
-        Usage {
-            prompt_tokens: Some(self.prompt_tokens),
-            completion_tokens: Some(completion_tokens),
-            total_tokens: Some(self.prompt_tokens + completion_tokens),
-            prompt_tokens_details: Some(PromptTokensDetails {
-                cached_tokens: Some(0),
-            }),
-            completion_tokens_details: None,
-            cost,
-        }
+        let mut prompt = PromptTokensDetails::default();
+        prompt.cached_tokens = Some(0);
+
+        let mut usage = Usage::default();
+        usage.prompt_tokens = Some(self.prompt_tokens);
+        usage.completion_tokens = Some(completion_tokens);
+        usage.total_tokens = Some(self.prompt_tokens + completion_tokens);
+        usage.prompt_tokens_details = Some(prompt);
+        usage.cost = cost;
+        usage
     }
 
     /// Charges the account. A model without a price leaves a row all the same.
@@ -141,35 +141,22 @@ impl Completion {
 
     /// The answer in one piece.
     fn whole(self, usage: Usage) -> ChatCompletionResponse {
-        let choice = |(index, answer): (i64, Answer)| ChatCompletionChoice {
-            index: Some(index),
-            message: Some(message(answer.tokens.concat())),
-            finish_reason: Some(answer.finish),
-            logprobs: None,
-        };
-        ChatCompletionResponse {
-            id: Some(self.id),
-            object: Some("chat.completion".to_owned()),
-            created: Some(self.created),
-            model: Some(self.model),
-            choices: (0..).zip(self.answers).map(choice).collect(),
-            usage: Some(usage),
-            service_tier: None,
-            system_fingerprint: None,
-        }
-    }
-}
+        let choices = (0..).zip(self.answers).map(|(index, answer)| {
+            let mut message = ChatMessage::new(Role::Assistant);
+            message.content = Some(answer.tokens.concat());
 
-fn message(text: String) -> ChatMessage {
-    ChatMessage {
-        role: Role::Assistant,
-        content: Some(text),
-        name: None,
-        reasoning: None,
-        reasoning_content: None,
-        reasoning_details: None,
-        refusal: None,
-        tool_call_id: None,
-        tool_calls: None,
+            let mut choice = ChatCompletionChoice::default();
+            choice.index = Some(index);
+            choice.message = Some(message);
+            choice.finish_reason = Some(answer.finish);
+            choice
+        });
+        let mut whole = ChatCompletionResponse::new(choices.collect());
+        whole.id = Some(self.id);
+        whole.object = Some("chat.completion".to_owned());
+        whole.created = Some(self.created);
+        whole.model = Some(self.model);
+        whole.usage = Some(usage);
+        whole
     }
 }

@@ -17,10 +17,9 @@ pub(crate) async fn list(
     headers: HeaderMap,
 ) -> Result<Json<ModelList>, Refusal> {
     auth::inference_or_nobody(&shared, &headers)?;
-    Ok(Json(ModelList {
-        object: Some("list".to_owned()),
-        data: shared.models.clone(),
-    }))
+    let mut list = ModelList::new(shared.models.clone());
+    list.object = Some("list".to_owned());
+    Ok(Json(list))
 }
 
 pub(crate) async fn one(

@@ -9,8 +9,7 @@ use axum::http::{HeaderMap, StatusCode};
 use bytes::Bytes;
 use prime_runtime::{Secret, Usd};
 use prime_training_api::types::{
-    CreateDedicatedRunRequest, CreateDedicatedRunResponse, DeleteRunResponse, ErrorDetail,
-    RunUsageResponse,
+    CreateDedicatedRunRequest, CreateDedicatedRunResponse, DeleteRunResponse, RunUsageResponse,
 };
 use serde_json::{Map, Value};
 
@@ -46,16 +45,9 @@ pub(crate) async fn create(
         row: None,
         billed: Usd::ZERO,
     };
-    let answer = CreateDedicatedRunResponse {
-        run_id: run.id.clone(),
-        job_id: Some(run.job.clone()),
-        token_value: Secret::from(shared.ids.secret("pit_run_")),
-        estimated_cost_per_hour: None,
-        gpu_type: None,
-        is_beta: None,
-        on_demand: None,
-        price_per_gpu_hour: None,
-    };
+    let token = Secret::from(shared.ids.secret("pit_run_"));
+    let mut answer = CreateDedicatedRunResponse::new(run.id.clone(), token);
+    answer.job_id = Some(run.job.clone());
     state.runs.push(run);
     Ok((StatusCode::CREATED, Json(answer)))
 }
@@ -69,7 +61,8 @@ pub(crate) async fn usage(
     let Path(id) = id.map_err(|_| platform::run())?;
     let state = shared.state();
     let run = state.run(&id).ok_or_else(platform::run)?;
-    Ok(Json(run.usage(state.clock.now())))
+    let usage = run.usage(state.clock.now()).map_err(platform::internal)?;
+    Ok(Json(usage))
 }
 
 pub(crate) async fn delete(
@@ -97,7 +90,7 @@ fn read(body: &[u8]) -> Result<CreateDedicatedRunRequest, Refusal> {
     serde_json::from_value(Value::Object(fields)).or_else(|error| refuse(&error.to_string()))
 }
 
-fn problems(fields: &Map<String, Value>) -> Vec<ErrorDetail> {
+fn problems(fields: &Map<String, Value>) -> Vec<platform::Problem> {
     let config = match fields.get("config") {
         None => Some("Field required"),
         Some(Value::Object(_)) => None,

@@ -89,61 +89,48 @@ impl Events {
     }
 
     fn event(&mut self, step: Step) -> Result<Event, axum::Error> {
-        let delta = ChatCompletionDelta::default();
+        let mut delta = ChatCompletionDelta::default();
         let choice = match step {
             Step::Role(answer) => {
-                let delta = ChatCompletionDelta {
-                    role: Some(Role::Assistant),
-                    content: Some(String::new()),
-                    ..delta
-                };
+                delta.role = Some(Role::Assistant);
+                delta.content = Some(String::new());
                 choice(answer, delta)
             }
             Step::Token(answer, token) => {
                 self.produced += 1;
                 let answer_tokens = self.completion.answers.get(answer).map(|a| &a.tokens);
-                let delta = ChatCompletionDelta {
-                    content: answer_tokens.and_then(|tokens| tokens.get(token)).cloned(),
-                    ..delta
-                };
+                delta.content = answer_tokens.and_then(|tokens| tokens.get(token)).cloned();
                 choice(answer, delta)
             }
             Step::Finish(answer) => {
                 // Before the end is told: whoever has seen it finds the bill.
                 self.bill();
                 let finished = self.completion.answers.get(answer);
-                ChatCompletionChunkChoice {
-                    finish_reason: finished.map(|answer| answer.finish.clone()),
-                    ..choice(answer, delta)
-                }
+                let mut last = choice(answer, delta);
+                last.finish_reason = finished.map(|answer| answer.finish.clone());
+                last
             }
             Step::Usage => {
                 let usage = self.bill().clone();
-                return Event::default().json_data(UsageChunk {
-                    choices: [],
-                    chunk: ChatCompletionChunk {
-                        usage: Some(usage),
-                        ..self.chunk()
-                    },
-                });
+                let mut chunk = self.chunk();
+                chunk.usage = Some(usage);
+                return Event::default().json_data(UsageChunk { choices: [], chunk });
             }
             Step::Done => return Ok(Event::default().data(DONE)),
         };
-        Event::default().json_data(ChatCompletionChunk {
-            choices: vec![choice],
-            ..self.chunk()
-        })
+        let mut chunk = self.chunk();
+        chunk.choices = vec![choice];
+        Event::default().json_data(chunk)
     }
 
     /// What is the same in every event.
     fn chunk(&self) -> ChatCompletionChunk {
-        ChatCompletionChunk {
-            id: Some(self.completion.id.clone()),
-            object: Some("chat.completion.chunk".to_owned()),
-            created: Some(self.completion.created),
-            model: Some(self.completion.model.clone()),
-            ..ChatCompletionChunk::default()
-        }
+        let mut chunk = ChatCompletionChunk::default();
+        chunk.id = Some(self.completion.id.clone());
+        chunk.object = Some("chat.completion.chunk".to_owned());
+        chunk.created = Some(self.completion.created);
+        chunk.model = Some(self.completion.model.clone());
+        chunk
     }
 }
 
@@ -176,11 +163,10 @@ impl Drop for Events {
 }
 
 fn choice(answer: usize, delta: ChatCompletionDelta) -> ChatCompletionChunkChoice {
-    ChatCompletionChunkChoice {
-        index: Some(i64::try_from(answer).unwrap_or(i64::MAX)),
-        delta: Some(delta),
-        ..ChatCompletionChunkChoice::default()
-    }
+    let mut choice = ChatCompletionChunkChoice::default();
+    choice.index = Some(i64::try_from(answer).unwrap_or(i64::MAX));
+    choice.delta = Some(delta);
+    choice
 }
 
 /// The chunk of usage. The generated type leaves out an empty list; OpenAI's shape has it.

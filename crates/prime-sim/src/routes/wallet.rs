@@ -7,11 +7,12 @@ use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
-use prime_training_api::types::{ErrorDetail, WalletResponse};
+use prime_training_api::types::WalletResponse;
 
 use crate::errors::{Refusal, platform};
 use crate::routes::auth;
-use crate::state::{Shared, Wallet};
+use crate::state::Shared;
+use crate::state::account::{CURRENCY, Row};
 
 const LIMIT: usize = 20;
 const MAX_LIMIT: i128 = 100;
@@ -37,20 +38,18 @@ pub(crate) async fn get(
     let state = shared.state();
     let account = auth::platform_account(&state, query.get("teamId").map(String::as_str))?;
     let account = state.accounts.get(account).ok_or_else(platform::team)?;
-    Ok(Json(WalletResponse {
-        wallet_id: account.wallet.clone(),
-        team_id: account.team.clone(),
-        balance_usd: account.balance,
-        currency: Wallet::CURRENCY.to_owned(),
-        total_billings: i64::try_from(account.rows.len()).unwrap_or(i64::MAX),
-        recent_billings: account
-            .rows
-            .iter()
-            .skip(offset)
-            .take(limit)
-            .cloned()
-            .collect(),
-    }))
+    let page = account.rows.iter().skip(offset).take(limit);
+    let rows: Result<Vec<_>, _> = page.map(Row::entry).collect();
+    WalletResponse::builder()
+        .wallet_id(account.wallet.clone())
+        .team_id(account.team.clone())
+        .balance_usd(account.balance)
+        .currency(CURRENCY)
+        .total_billings(i64::try_from(account.rows.len()).unwrap_or(i64::MAX))
+        .recent_billings(rows.map_err(platform::internal)?)
+        .try_into()
+        .map(Json)
+        .map_err(platform::internal)
 }
 
 /// A whole number of the query, between two others.
@@ -59,7 +58,7 @@ fn number(
     name: &str,
     least: i128,
     most: i128,
-) -> Result<Option<usize>, ErrorDetail> {
+) -> Result<Option<usize>, platform::Problem> {
     let Some(text) = query.get(name) else {
         return Ok(None);
     };

@@ -3,8 +3,9 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use prime_runtime::Usd;
+use prime_runtime::{Timestamp, Usd};
 use prime_training_api::types::BillingEntry;
+use prime_training_api::types::error::ConversionError;
 
 use crate::ids::Ids;
 use crate::price::usd;
@@ -13,7 +14,8 @@ use crate::state::clock::{before, timestamp};
 /// Where an account stands in the state.
 pub(crate) type AccountId = usize;
 
-const CURRENCY: &str = "USD";
+/// The currency of every wallet.
+pub(crate) const CURRENCY: &str = "USD";
 
 /// What costs money, as the specification lists it.
 const RESOURCES: [&str; 6] = [
@@ -44,7 +46,34 @@ pub(crate) struct Account {
     pub(crate) team: Option<String>,
     pub(crate) balance: Usd,
     /// Newest first, as they were billed last.
-    pub(crate) rows: VecDeque<BillingEntry>,
+    pub(crate) rows: VecDeque<Row>,
+}
+
+/// Something that was paid for.
+pub(crate) struct Row {
+    id: String,
+    amount: Usd,
+    created: Timestamp,
+    /// When it was billed last.
+    billed: Timestamp,
+    kind: String,
+    resource: Option<String>,
+}
+
+impl Row {
+    /// The row as the API tells it.
+    pub(crate) fn entry(&self) -> Result<BillingEntry, ConversionError> {
+        BillingEntry::builder()
+            .id(self.id.clone())
+            .amount_usd(self.amount)
+            .created_at(self.created)
+            .updated_at(self.billed)
+            .last_billed_at(self.billed)
+            .currency(CURRENCY)
+            .resource_type(self.kind.clone())
+            .resource_id(self.resource.clone())
+            .try_into()
+    }
 }
 
 impl Account {
@@ -73,15 +102,13 @@ impl Account {
         let id = ids.id("bill_");
         let at = timestamp(now);
         self.balance -= amount;
-        self.rows.push_front(BillingEntry {
+        self.rows.push_front(Row {
             id: id.clone(),
-            amount_usd: amount,
-            created_at: at,
-            updated_at: at,
-            last_billed_at: Some(at),
-            currency: CURRENCY.to_owned(),
-            resource_type: resource.0.to_owned(),
-            resource_id: Some(resource.1.to_owned()),
+            amount,
+            created: at,
+            billed: at,
+            kind: resource.0.to_owned(),
+            resource: Some(resource.1.to_owned()),
         });
         id
     }
@@ -90,34 +117,39 @@ impl Account {
     pub(crate) fn bill_more(&mut self, row: &str, now: Duration, more: Usd) {
         let place = self.rows.iter().position(|entry| entry.id == row);
         if let Some(mut entry) = place.and_then(|place| self.rows.remove(place)) {
-            let at = timestamp(now);
             self.balance -= more;
-            entry.amount_usd += more;
-            entry.updated_at = at;
-            entry.last_billed_at = Some(at);
+            entry.amount += more;
+            entry.billed = timestamp(now);
             self.rows.push_front(entry);
         }
+    }
+
+    pub(crate) fn snapshot(&self) -> Result<Wallet, ConversionError> {
+        let rows: Result<Vec<_>, _> = self.rows.iter().map(Row::entry).collect();
+        Ok(Wallet {
+            id: self.wallet.clone(),
+            team: self.team.clone(),
+            balance: self.balance,
+            rows: rows?,
+        })
     }
 }
 
 /// A row from before the simulation began, billed last `age` ago.
-fn past_row(ids: &Ids, row: usize, age: Duration) -> BillingEntry {
+fn past_row(ids: &Ids, row: usize, age: Duration) -> Row {
     let kind = RESOURCES[row % RESOURCES.len()];
     // Each kind meets each size in turn.
     let (most, decimals) = AMOUNTS[(row / RESOURCES.len() + row) % AMOUNTS.len()];
     let units = 1 + ids.number("amount") % most;
-    let billed = before(age);
     let lasted = Duration::from_secs(ids.number("age") % 90_000);
-    BillingEntry {
+    Row {
         id: ids.id("bill_"),
-        amount_usd: usd(i64::try_from(units).unwrap_or(1), decimals),
-        created_at: before(age + lasted),
-        updated_at: billed,
-        last_billed_at: Some(billed),
-        currency: CURRENCY.to_owned(),
-        resource_type: kind.to_owned(),
+        amount: usd(i64::try_from(units).unwrap_or(1), decimals),
+        created: before(age + lasted),
+        billed: before(age),
+        kind: kind.to_owned(),
         // What was paid for may be gone.
-        resource_id: (row % 7 != 5).then(|| ids.id("res_")),
+        resource: (row % 7 != 5).then(|| ids.id("res_")),
     }
 }
 
@@ -135,29 +167,15 @@ pub struct Wallet {
     pub rows: Vec<BillingEntry>,
 }
 
-impl From<&Account> for Wallet {
-    fn from(account: &Account) -> Self {
-        Self {
-            id: account.wallet.clone(),
-            team: account.team.clone(),
-            balance: account.balance,
-            rows: account.rows.iter().cloned().collect(),
-        }
-    }
-}
-
-impl Wallet {
-    /// The currency of every wallet.
-    pub(crate) const CURRENCY: &str = CURRENCY;
-}
-
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
     #[test]
     fn rows_begin_sorted_and_varied() {
         let account = Account::new(&Ids::new(7), None, usd(1, 0), 100);
+        let account = account.snapshot().unwrap();
         let billed: Vec<_> = account.rows.iter().map(|row| row.last_billed_at).collect();
         assert!(billed.is_sorted_by(|newer, older| newer > older));
         let has = |test: fn(&BillingEntry) -> bool| account.rows.iter().any(test);
@@ -178,6 +196,7 @@ mod tests {
         let run = account.bill(&ids, second, ("training", "run_1"), usd(1, 9));
         account.bill(&ids, 2 * second, ("inference", "m"), usd(25, 2));
         account.bill_more(&run, 3 * second, usd(2, 9));
+        let account = account.snapshot().unwrap();
 
         assert_eq!(account.balance.to_string(), "0.749999997");
         assert_eq!(account.rows.len(), 5);

@@ -105,25 +105,27 @@ pub(crate) fn that_answers<'a>(models: &'a [Model], id: &str) -> Option<&'a Mode
 impl From<&Entry> for Model {
     fn from(entry: &Entry) -> Self {
         let price = |thousandths| Some(usd(thousandths, 3));
-        Self {
-            id: entry.id.to_owned(),
-            object: Some("model".to_owned()),
-            owned_by: Some(entry.owner.to_owned()),
-            created: Some(CREATED),
-            display_name: Some(entry.name.to_owned()),
-            serving: Some(entry.serving.to_owned()),
-            pricing: entry.prices.map(|(input, output, cached)| ModelPricing {
-                input_usd_per_mtok: price(input),
-                output_usd_per_mtok: price(output),
-                cache_read_usd_per_mtok: cached.and_then(price),
-                cache_write_usd_per_mtok: None,
-            }),
-            specs: Some(ModelSpecs {
-                context_window: Some(entry.context),
-                max_output_tokens: Some(entry.output),
-                supports_reasoning: Some(entry.reasons),
-            }),
-        }
+        let pricing = entry.prices.map(|(input, output, cached)| {
+            let mut pricing = ModelPricing::default();
+            pricing.input_usd_per_mtok = price(input);
+            pricing.output_usd_per_mtok = price(output);
+            pricing.cache_read_usd_per_mtok = cached.and_then(price);
+            pricing
+        });
+        let mut specs = ModelSpecs::default();
+        specs.context_window = Some(entry.context);
+        specs.max_output_tokens = Some(entry.output);
+        specs.supports_reasoning = Some(entry.reasons);
+
+        let mut model = Self::new(entry.id);
+        model.object = Some("model".to_owned());
+        model.owned_by = Some(entry.owner.to_owned());
+        model.created = Some(CREATED);
+        model.display_name = Some(entry.name.to_owned());
+        model.serving = Some(entry.serving.to_owned());
+        model.pricing = pricing;
+        model.specs = Some(specs);
+        model
     }
 }
 

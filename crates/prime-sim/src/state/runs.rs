@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use prime_runtime::{Timestamp, Usd};
+use prime_training_api::types::error::ConversionError;
 use prime_training_api::types::{RunPricing, RunStatus, RunUsageBreakdown, RunUsageResponse};
 use serde_json::{Map, Value};
 
@@ -63,11 +64,11 @@ pub(crate) struct Due {
 impl Run {
     /// The prices of every new run.
     pub(crate) fn pricing() -> RunPricing {
-        RunPricing {
-            training_per_mtok: Some(usd(1_25, 2)),
-            inference_input_per_mtok: Some(usd(125, 3)),
-            inference_output_per_mtok: Some(usd(55, 2)),
-        }
+        let mut pricing = RunPricing::default();
+        pricing.training_per_mtok = Some(usd(1_25, 2));
+        pricing.inference_input_per_mtok = Some(usd(125, 3));
+        pricing.inference_output_per_mtok = Some(usd(55, 2));
+        pricing
     }
 
     pub(crate) fn status(&self, now: Duration) -> RunStatus {
@@ -96,8 +97,8 @@ impl Run {
         age.min(COMPLETED).saturating_sub(RUNNING)
     }
 
-    pub(crate) fn usage(&self, now: Duration) -> RunUsageResponse {
-        let ran = self.ran(now);
+    /// What it used while it ran: for training and for inference.
+    fn used(&self, ran: Duration) -> (RunUsageBreakdown, RunUsageBreakdown) {
         let tokens = |a_second: u64| {
             let tokens = u128::from(a_second) * ran.as_micros() / 1_000_000;
             i64::try_from(tokens).unwrap_or(i64::MAX)
@@ -108,44 +109,55 @@ impl Run {
             tokens(self.meters.input),
             tokens(self.meters.output),
         );
-        let training = RunUsageBreakdown {
-            tokens: trained,
-            cost_usd: cost(trained, self.pricing.training_per_mtok),
-            ..RunUsageBreakdown::default()
-        };
-        let inference = RunUsageBreakdown {
-            tokens: input + output,
-            input_tokens: input,
-            output_tokens: output,
-            cost_usd: cost(input, self.pricing.inference_input_per_mtok)
-                + cost(output, self.pricing.inference_output_per_mtok),
-        };
-        RunUsageResponse {
-            run_id: self.id.clone(),
-            run_name: self.name.clone(),
-            base_model: base_model(&self.config),
-            status: Some(self.status(now)),
-            pricing: self.pricing.clone(),
+        let mut training = RunUsageBreakdown::default();
+        training.tokens = trained;
+        training.cost_usd = cost(trained, self.pricing.training_per_mtok);
+
+        let mut inference = RunUsageBreakdown::default();
+        inference.tokens = input + output;
+        inference.input_tokens = input;
+        inference.output_tokens = output;
+        inference.cost_usd = cost(input, self.pricing.inference_input_per_mtok)
+            + cost(output, self.pricing.inference_output_per_mtok);
+        (training, inference)
+    }
+
+    /// What it used, as the API tells it.
+    pub(crate) fn usage(&self, now: Duration) -> Result<RunUsageResponse, ConversionError> {
+        let ran = self.ran(now);
+        let (training, inference) = self.used(ran);
+        RunUsageResponse::builder()
+            .run_id(self.id.clone())
+            .run_name(self.name.clone())
+            .base_model(base_model(&self.config))
+            .status(self.status(now))
+            .pricing(self.pricing.clone())
             // One record for each second begun.
-            record_count: i64::try_from(ran.as_millis().div_ceil(1_000)).unwrap_or(i64::MAX),
-            total_tokens: training.tokens + inference.tokens,
-            total_cost_usd: training.cost_usd + inference.cost_usd,
-            training,
-            inference,
-        }
+            .record_count(i64::try_from(ran.as_millis().div_ceil(1_000)).unwrap_or(i64::MAX))
+            .total_tokens(training.tokens + inference.tokens)
+            .total_cost_usd(training.cost_usd + inference.cost_usd)
+            .training(training)
+            .inference(inference)
+            .try_into()
     }
 
     /// What it used and was not billed for.
     pub(crate) fn due(&self, now: Duration) -> Option<Due> {
-        let amount = self.usage(now).total_cost_usd - self.billed;
+        let ran = self.ran(now);
+        let (training, inference) = self.used(ran);
+        let amount = training.cost_usd + inference.cost_usd - self.billed;
         (amount > Usd::ZERO).then(|| Due {
-            at: self.created + RUNNING + self.ran(now),
+            at: self.created + RUNNING + ran,
             amount,
         })
     }
 
-    pub(crate) fn snapshot(&self, now: Duration, team: Option<String>) -> RunSnapshot {
-        RunSnapshot {
+    pub(crate) fn snapshot(
+        &self,
+        now: Duration,
+        team: Option<String>,
+    ) -> Result<RunSnapshot, ConversionError> {
+        Ok(RunSnapshot {
             id: self.id.clone(),
             job_id: self.job.clone(),
             name: self.name.clone(),
@@ -155,8 +167,8 @@ impl Run {
             created_at: timestamp(self.created),
             status: self.status(now),
             deleted: self.deleted,
-            usage: self.usage(now),
-        }
+            usage: self.usage(now)?,
+        })
     }
 }
 
@@ -241,10 +253,10 @@ mod tests {
     #[test]
     fn it_uses_tokens_while_it_runs_and_only_then() {
         let run = run();
-        assert_eq!(run.usage(at(15)).total_tokens, 0);
+        assert_eq!(run.usage(at(15)).unwrap().total_tokens, 0);
         assert!(run.due(at(15)).is_none());
 
-        let usage = run.usage(at(25));
+        let usage = run.usage(at(25)).unwrap();
         assert_eq!(usage.training.tokens, 400_000);
         assert_eq!(usage.training.cost_usd, usd(50, 2));
         assert_eq!(usage.inference.input_tokens, 90_000);
@@ -253,8 +265,9 @@ mod tests {
         assert_eq!(usage.total_cost_usd, usd(57_725, 5));
         assert_eq!(usage.record_count, 10);
 
-        let end = run.usage(at(60));
-        assert_eq!(end.total_tokens, run.usage(at(10_000)).total_tokens);
+        let end = run.usage(at(60)).unwrap();
+        let later = run.usage(at(10_000)).unwrap();
+        assert_eq!(end.total_tokens, later.total_tokens);
         assert_eq!(run.due(at(10_000)).unwrap().at, at(60));
     }
 
@@ -264,7 +277,7 @@ mod tests {
         assert!(run.delete(at(25)));
         assert!(!run.delete(at(26)));
         assert_eq!(run.status(at(60)), RunStatus::Stopped);
-        assert_eq!(run.usage(at(60)).training.tokens, 400_000);
+        assert_eq!(run.usage(at(60)).unwrap().training.tokens, 400_000);
     }
 
     #[test]

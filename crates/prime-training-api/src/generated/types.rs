@@ -17,6 +17,7 @@ pub mod builder;
 /// `resource_id` is the matching FK value, so callers can drill back into
 /// the run / pod / disk / etc. that produced the charge.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[non_exhaustive]
 pub struct BillingEntry {
     /// What was charged in this row.
     pub amount_usd: ::progenitor_client::Usd,
@@ -39,6 +40,7 @@ impl BillingEntry {
 
 /// `CreateDedicatedRunRequest`
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[non_exhaustive]
 pub struct CreateDedicatedRunRequest {
     /// Full prime-rl-style TOML, parsed to a dict. Same shape as `prime-rl/examples/*/rl.toml`; the platform splits it into trainer / orchestrator / inference subconfigs and bakes each into the corresponding pod's startup command.
     pub config: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
@@ -109,6 +111,7 @@ impl CreateDedicatedRunRequest {
 
 /// `CreateDedicatedRunResponse`
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[non_exhaustive]
 pub struct CreateDedicatedRunResponse {
     /// US dollars for an hour of the run.
     ///
@@ -175,6 +178,7 @@ impl CreateDedicatedRunResponse {
 
 /// `DeleteRunResponse`
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[non_exhaustive]
 pub struct DeleteRunResponse {
     pub deleted: bool,
     /// On the wire: `runId`.
@@ -200,6 +204,7 @@ impl DeleteRunResponse {
 
 /// `ErrorDetail`
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[non_exhaustive]
 pub struct ErrorDetail {
     pub details: ::std::string::String,
     pub param: ::std::string::String,
@@ -213,6 +218,7 @@ impl ErrorDetail {
 
 /// `ErrorResponse`
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct ErrorResponse {
     /// A sentence, or a list of `{"loc", "msg"}`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -230,6 +236,7 @@ impl ErrorResponse {
 
 /// Snapshotted per-million-token pricing used to bill the run.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct RunPricing {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub inference_input_per_mtok: ::std::option::Option<::progenitor_client::Usd>,
@@ -247,6 +254,7 @@ impl RunPricing {
 
 /// Token + cost totals for a single usage type within a run.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[non_exhaustive]
 pub struct RunUsageBreakdown {
     /// Total cost charged for this usage type
     #[serde(default = "defaults::run_usage_breakdown_cost_usd")]
@@ -284,6 +292,7 @@ impl RunUsageBreakdown {
 
 /// Per-run usage totals — drives `prime train usage <run_id>`.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[non_exhaustive]
 pub struct RunUsageResponse {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub base_model: ::std::option::Option<::std::string::String>,
@@ -314,6 +323,7 @@ impl RunUsageResponse {
 /// Drives `prime wallet`. One call returns everything an agent needs to
 /// audit the billing flow against a known training run.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[non_exhaustive]
 pub struct WalletResponse {
     /// Current balance in USD
     pub balance_usd: ::progenitor_client::Usd,

@@ -1515,14 +1515,17 @@ impl ::std::convert::From<super::ErrorDetail> for ErrorDetail {
 
 #[derive(Clone, Debug)]
 pub struct FunctionCall {
-    arguments: ::std::result::Result<::std::string::String, ::std::string::String>,
+    arguments: ::std::result::Result<
+        ::std::option::Option<::std::string::String>,
+        ::std::string::String,
+    >,
     name: ::std::result::Result<::std::string::String, ::std::string::String>,
 }
 
 impl ::std::default::Default for FunctionCall {
     fn default() -> Self {
         Self {
-            arguments: Err("no value supplied for arguments".to_string()),
+            arguments: Ok(Default::default()),
             name: Err("no value supplied for name".to_string()),
         }
     }
@@ -1531,7 +1534,7 @@ impl ::std::default::Default for FunctionCall {
 impl FunctionCall {
     pub fn arguments<T>(mut self, value: T) -> Self
     where
-        T: ::std::convert::TryInto<::std::string::String>,
+        T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
         T::Error: ::std::fmt::Display,
     {
         self.arguments = value
