@@ -142,13 +142,13 @@ impl fmt::Debug for BodyError {
 }
 
 /// A body that is still to come, piece by piece.
-pub struct ByteStream(Pin<Box<dyn Stream<Item = Result<Bytes, BoxError>> + Send>>);
+pub struct ByteStream(Pin<Box<dyn Stream<Item = Result<Bytes, BoxError>> + Send + Sync>>);
 
 impl ByteStream {
     /// A body from a stream of its pieces.
     pub fn new<S, E>(pieces: S) -> Self
     where
-        S: Stream<Item = Result<Bytes, E>> + Send + 'static,
+        S: Stream<Item = Result<Bytes, E>> + Send + Sync + 'static,
         E: Into<BoxError> + 'static,
     {
         Self(Box::pin(Pieces {

@@ -107,7 +107,7 @@ async fn usage_can_be_left_out_and_is_then_unknown() {
         .chat(MODEL)
         .user("Capital of France?")
         .with(|request| {
-            request.stream_options = Some(Default::default());
+            request.stream_options.get_or_insert_default().include_usage = Some(false);
         });
     let answer = question.stream().await.unwrap().finish().await.unwrap();
     assert_eq!(answer.text(), "The capital of France is Paris.");

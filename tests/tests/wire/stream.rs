@@ -1,9 +1,7 @@
 //! `POST /chat/completions`, answered as an event stream.
 
 use futures_util::TryStreamExt as _;
-use pinference_api::types::{
-    ChatCompletionRequest, ChatMessage, FinishReason, Role, StreamOptions,
-};
+use pinference_api::types::{ChatCompletionRequest, ChatMessage, FinishReason, Role};
 use prime_ext::{ChatStream, Error, ErrorKind};
 use serde_json::json;
 
@@ -153,9 +151,7 @@ async fn what_the_caller_says_of_usage_is_kept() {
     let question = wire.personal().chat(MODEL).user("Tell me a story");
     let question = question.with(|request| {
         request.stream = Some(false);
-        request.stream_options = Some(StreamOptions {
-            include_usage: Some(false),
-        });
+        request.stream_options.get_or_insert_default().include_usage = Some(false);
     });
     question.stream().await.unwrap().finish().await.unwrap();
     assert_eq!(
@@ -295,7 +291,10 @@ async fn tool_calls_and_reasoning_come_in_pieces() {
     };
     assert_eq!(call.id.as_deref(), Some("call_1"));
     assert_eq!(call.function.name, "weather");
-    assert_eq!(call.function.arguments, "{\"city\": \"Paris\"}");
+    assert_eq!(
+        call.function.arguments.as_deref(),
+        Some("{\"city\": \"Paris\"}")
+    );
     let message = answer.message().unwrap();
     assert_eq!(message.reasoning_content.as_deref(), Some("Let me see"));
     assert_eq!(message.content, None);

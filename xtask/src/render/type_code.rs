@@ -13,14 +13,15 @@ use super::limits::{Limits, LimitsOfTypes};
 use quote::ToTokens as _;
 use syn::visit_mut::VisitMut;
 use syn::{
-    Attribute, Expr, Field, FieldValue, Fields, File, Ident, Item, ItemEnum, ItemImpl, ItemStruct,
-    Member, parse_quote,
+    Attribute, Expr, Field, FieldValue, Fields, File, Ident, Item, ItemEnum, ItemFn, ItemImpl,
+    ItemStruct, Member, parse_quote,
 };
 
 /// Adds them to the module of types, whose builders are still inside it.
 pub(super) fn add(types: &mut File, limits: &LimitsOfTypes) -> Result<(), String> {
     let items = std::mem::take(&mut types.items);
     let mut keep_others = Vec::new();
+    let mut functions = Vec::new();
     for mut item in items {
         let mut added = Vec::new();
         if let Item::Struct(ItemStruct { attrs, .. }) | Item::Enum(ItemEnum { attrs, .. }) =
@@ -39,12 +40,15 @@ pub(super) fn add(types: &mut File, limits: &LimitsOfTypes) -> Result<(), String
             }
             for field in &mut item.fields {
                 tell_wire_name(field);
-                read_null_as_missing(field);
+                if let Some(function) = read_null_as_missing(field)? {
+                    functions.push(Item::Fn(function));
+                }
             }
         }
         types.items.push(item);
         types.items.extend(added.into_iter().map(Item::Impl));
     }
+    types.items.append(&mut functions);
     if keep_others.is_empty() {
         return Ok(());
     }
@@ -174,18 +178,38 @@ fn default_in_builder(items: &mut [Item], of: &Ident, others: &Ident) -> bool {
     setter.set == 1
 }
 
-/// A field that may be missing may be `null`, too.
-fn read_null_as_missing(field: &mut Field) {
+/// A field that may be missing may be `null`, too. Where a function makes its default, one more is
+/// needed that reads it.
+fn read_null_as_missing(field: &mut Field) -> Result<Option<ItemFn>, String> {
     let serde = serde_of(field);
-    if serde
-        .split(',')
-        .any(|argument| argument.trim() == "default")
-        && !serde.contains("flatten")
-    {
+    if serde.contains("flatten") {
+        return Ok(None);
+    }
+    let arguments = serde.split(',').map(str::trim);
+    let Some(given) = arguments.filter_map(|a| a.strip_prefix("default")).next() else {
+        return Ok(None);
+    };
+    let Some(path) = given.trim().strip_prefix('=') else {
         field.attrs.push(
             parse_quote!(#[serde(deserialize_with = "::progenitor_client::null_as_default")]),
         );
-    }
+        return Ok(None);
+    };
+    let path = path.trim().trim_matches('"');
+    let default: syn::Path = syn::parse_str(path).map_err(|e| format!("{path}: {e}"))?;
+    let name = path.rsplit("::").next().unwrap_or(path);
+    let name = quote::format_ident!("{name}_for_null");
+    let (text, ty) = (name.to_string(), &field.ty);
+    let function = parse_quote! {
+        fn #name<'de, D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<#ty, D::Error> {
+            let value: Option<#ty> = ::serde::Deserialize::deserialize(deserializer)?;
+            Ok(value.unwrap_or_else(#default))
+        }
+    };
+    field
+        .attrs
+        .push(parse_quote!(#[serde(deserialize_with = #text)]));
+    Ok(Some(function))
 }
 
 fn serde_of(field: &Field) -> String {

@@ -1,9 +1,7 @@
 //! The question.
 
 use pinference_api::operations;
-use pinference_api::types::{
-    ChatCompletionRequest, ChatMessage, Role, StopSequences, StreamOptions, UsageOptions,
-};
+use pinference_api::types::{ChatCompletionRequest, ChatMessage, Role, StopSequences};
 
 use super::{ChatAnswer, ChatStream};
 use crate::account::on_behalf;
@@ -87,9 +85,7 @@ impl ChatRequest {
 
     /// Asks the service to say what the answer costs, beside its tokens: `"usage": {"include": true}`.
     pub fn include_cost(mut self) -> Self {
-        let mut options = UsageOptions::default();
-        options.include = Some(true);
-        self.body.usage = Some(options);
+        self.body.usage.get_or_insert_default().include = Some(true);
         self
     }
 
@@ -130,11 +126,8 @@ impl ChatRequest {
     pub async fn stream(mut self) -> Result<ChatStream, Error> {
         self.check()?;
         self.body.stream = Some(true);
-        self.body.stream_options.get_or_insert_with(|| {
-            let mut options = StreamOptions::default();
-            options.include_usage = Some(true);
-            options
-        });
+        let options = self.body.stream_options.get_or_insert_default();
+        options.include_usage.get_or_insert(true);
         let answers = self
             .body
             .n

@@ -258,6 +258,7 @@ impl RunPricing {
 pub struct RunUsageBreakdown {
     /// Total cost charged for this usage type
     #[serde(default = "defaults::run_usage_breakdown_cost_usd")]
+    #[serde(deserialize_with = "run_usage_breakdown_cost_usd_for_null")]
     pub cost_usd: ::progenitor_client::Usd,
     /// Total input tokens (only populated for INFERENCE)
     #[serde(default)]
@@ -340,4 +341,13 @@ impl WalletResponse {
     pub fn builder() -> builder::WalletResponse {
         Default::default()
     }
+}
+
+fn run_usage_breakdown_cost_usd_for_null<'de, D: ::serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<::progenitor_client::Usd, D::Error> {
+    let value: Option<::progenitor_client::Usd> = ::serde::Deserialize::deserialize(
+        deserializer,
+    )?;
+    Ok(value.unwrap_or_else(defaults::run_usage_breakdown_cost_usd))
 }
