@@ -78,9 +78,11 @@ pub fn recover(project: &Project) -> Result<bool> {
                 let there = project.path(path);
                 fs::copy(journal.join("old").join(number.to_string()), there).map(|_| ())
             } else if let Some(path) = line.strip_prefix(ABSENT) {
-                match fs::remove_file(project.path(path)) {
-                    Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(e),
-                    _ => Ok(()),
+                let there = project.path(path);
+                if there.exists() {
+                    fs::remove_file(there)
+                } else {
+                    Ok(())
                 }
             } else {
                 Ok(())

@@ -148,21 +148,11 @@ impl Report {
             surface::surface(&render::render(api, &inputs.lowered)?)
         };
         let (old_surface, new_surface) = (surface(old)?, surface(new)?);
-        let lines = TextDiff::from_lines(&old_surface, &new_surface);
-        let surface = lines.iter_all_changes().filter_map(|change| {
-            let sign = match change.tag() {
-                ChangeTag::Delete => '-',
-                ChangeTag::Insert => '+',
-                ChangeTag::Equal => return None,
-            };
-            let line = change.value().trim_end();
-            (!line.is_empty()).then(|| format!("{sign} {line}"))
-        });
         let document = changes::between(&old.specification, &new.specification);
         Ok(Self {
             heading: format!("{} API: {} -> {}", api.name, version(old), version(new)),
             document: document.iter().map(ToString::to_string).collect(),
-            surface: surface.collect(),
+            surface: surface_changes(&old_surface, &new_surface),
             notes: notes.to_vec(),
         })
     }
@@ -175,10 +165,11 @@ impl Report {
             ("to look at", &self.notes),
         ];
         for (title, lines) in parts {
+            let nothing = if lines.is_empty() { " nothing" } else { "" };
             let _ = writeln!(
                 text,
-                "\n{title}: {}",
-                if lines.is_empty() { "nothing" } else { "" }
+                "
+{title}:{nothing}"
             );
             for line in lines {
                 let _ = writeln!(text, "  {line}");
@@ -207,6 +198,29 @@ impl Report {
         let (head, rest) = old.split_at(old.find("\n## ").unwrap_or(old.len()));
         format!("{head}{UNRELEASED}{entry}{rest}")
     }
+}
+
+/// The lines of a surface that came or went, each with the item that it belongs to.
+fn surface_changes(old: &str, new: &str) -> Vec<String> {
+    let mut item = "";
+    let mut lines = Vec::new();
+    for change in TextDiff::from_lines(old, new).iter_all_changes() {
+        let line = change.value().trim_end();
+        if !line.starts_with(' ') {
+            item = line;
+        }
+        let sign = match change.tag() {
+            ChangeTag::Delete => '-',
+            ChangeTag::Insert => '+',
+            ChangeTag::Equal => continue,
+        };
+        if line.starts_with(' ') {
+            lines.push(format!("{sign} {item}: {}", line.trim_start()));
+        } else if !line.is_empty() {
+            lines.push(format!("{sign} {line}"));
+        }
+    }
+    lines
 }
 
 /// A copy of the project, gone when it is dropped.
@@ -265,10 +279,7 @@ impl Copy {
         let output = Command::new(cargo)
             .args(arguments)
             .current_dir(self.0.path(""))
-            .env(
-                "CARGO_TARGET_DIR",
-                project.path("target/xtask-update-build"),
-            )
+            .env("CARGO_TARGET_DIR", project.path("target"))
             .env("INSTA_UPDATE", "always")
             .output()
             .map_err(|e| Error::new(format!("cargo cannot be run: {e}")))?;
@@ -299,7 +310,8 @@ impl Copy {
         for path in paths {
             let old = generate::read_if_there(&project.path(&path))?;
             let new = generate::read_if_there(&self.0.path(&path))?;
-            if old != new {
+            // insta leaves proposals beside its snapshots.
+            if old != new && path.extension().is_none_or(|ending| ending != "new") {
                 files.insert(path, new);
             }
         }
