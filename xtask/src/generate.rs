@@ -70,8 +70,9 @@ pub fn render_all(project: &Project) -> Result<BTreeMap<PathBuf, String>> {
         }
         files.extend(scaffold::missing(project, api, &lowered));
         let folder = generated_folder(&api.package);
+        let banner = lock::banner(project, api)?;
         for (name, text) in render::render(api, &lowered)? {
-            files.insert(folder.join(name), text);
+            files.insert(folder.join(name), format!("{banner}\n{text}"));
         }
     }
     files.insert(PathBuf::from(lock::LOCK), lock::text(project)?);

@@ -41,6 +41,11 @@ enum Command {
         #[arg(long)]
         generated_only: bool,
     },
+    /// Print the JSON Schemas (2020-12) of an API's types.
+    Schema {
+        /// Name of the API in specs/apis.toml.
+        api: String,
+    },
     /// Print the OpenAPI 3.0.3 document that an API's specification and overlays become.
     Lower {
         /// Name of the API in specs/apis.toml.
@@ -97,6 +102,11 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             };
             let report = update::update(&project, project.api(&api)?, &source, checks)?;
             print!("{report}");
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Schema { api } => {
+            let inputs = inputs::read(&project, project.api(&api)?)?;
+            println!("{:#}", openapi_pipeline::json_schema::of(&inputs.lowered));
             Ok(ExitCode::SUCCESS)
         }
         Command::Lower { api } => {

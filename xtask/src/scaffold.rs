@@ -42,8 +42,13 @@ workspace = true
 [dependencies]
 progenitor-client.workspace = true
 reqwest.workspace = true
+schemars = {{ workspace = true, optional = true }}
 serde.workspace = true
 serde_json.workspace = true
+
+[features]
+## `schemars::JsonSchema` on the types.
+schemars = ["dep:schemars", "progenitor-client/schemars"]
 "#
     )
 }

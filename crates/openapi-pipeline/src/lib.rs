@@ -7,7 +7,8 @@
 //! 3. [`lower::lower`]: OpenAPI 3.1 becomes the OpenAPI 3.0.3 that progenitor reads, meaning kept;
 //!    what 3.0 cannot say is refused with its place.
 //!
-//! And beside it, [`changes::between`] says what changed from one document to another.
+//! And beside it, [`changes::between`] says what changed from one document to another, and
+//! [`json_schema::of`] gives a lowered document's schemas as JSON Schemas.
 //!
 //! ```
 //! use openapi_pipeline::{document, lower, overlay};
@@ -34,6 +35,7 @@
 
 pub mod changes;
 pub mod document;
+pub mod json_schema;
 pub mod lower;
 pub mod overlay;
 mod pointer;

@@ -48,7 +48,8 @@
 //!
 //! - `rustls` (default): TLS by rustls with ring; certificates from the operating system.
 //! - `native-tls`: TLS by the operating system's own library.
-//! - neither: plain HTTP to loopback, or a [`reqwest::Client`] of your own.
+//! - `schemars`: `schemars::JsonSchema` on the types of both APIs.
+//! - neither TLS: plain HTTP to loopback, or a [`reqwest::Client`] of your own.
 
 mod account;
 pub mod chat;

@@ -9,6 +9,8 @@
 //! | [`secret`], [`usd`], [`timestamp`] | types of fields: [`Secret`], [`Usd`], [`Timestamp`] |
 //! | `hooks`, `path`, `query`, `form`, `null`, `limits` | what only generated code calls |
 //!
+//! With the feature `schemars`, the types of fields have JSON Schemas.
+//!
 //! Generated code knows this crate as `progenitor_client`, the name that
 //! [progenitor](https://docs.rs/progenitor) writes.
 
@@ -21,6 +23,8 @@ pub mod operation;
 mod path;
 mod query;
 pub mod response;
+#[cfg(feature = "schemars")]
+mod schemas;
 pub mod secret;
 pub mod timestamp;
 pub mod transport;

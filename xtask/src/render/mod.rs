@@ -70,13 +70,9 @@ pub fn render(api: &Api, lowered: &Lowered) -> Result<Vec<(String, String)>> {
         operations::render(&operations).map_err(fault)?,
     ));
 
-    let banner = format!(
-        "// Generated from specs/{} and its overlays by `cargo xtask generate`. Do not edit.\n",
-        api.specification.display()
-    );
     Ok(files
         .into_iter()
-        .map(|(path, file)| (path, format!("{banner}\n{}", unparse(file))))
+        .map(|(path, file)| (path, unparse(file)))
         .collect())
 }
 

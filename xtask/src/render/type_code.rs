@@ -6,6 +6,7 @@
 //!   a builder that does not ask for the others.
 //! - Room to grow: a new field or variant breaks nobody who reads them, and `new`, `Default` or the
 //!   builder makes them.
+//! - `schemars::JsonSchema`, behind a feature of that name.
 //! - `check_limits`, where the document states limits, and the names of the wire in the documentation.
 //! - `null` is read as if the field were missing, wherever it may be missing.
 
@@ -28,6 +29,9 @@ pub(super) fn add(types: &mut File, limits: &LimitsOfTypes) -> Result<(), String
             &mut item
         {
             attrs.push(parse_quote!(#[non_exhaustive]));
+            attrs.push(
+                parse_quote!(#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]),
+            );
         }
         if let Item::Struct(item) = &mut item {
             added.extend(constructor(item));

@@ -1,0 +1,31 @@
+//! JSON Schemas of the types of fields.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+use crate::{Secret, Timestamp, Usd};
+
+macro_rules! schema {
+    ($($type:ident: $schema:tt)*) => {$(
+        impl JsonSchema for $type {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($type).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!($schema)
+            }
+        }
+    )*};
+}
+
+schema! {
+    Secret: { "type": "string", "format": "password" }
+    Timestamp: { "type": "string", "format": "date-time" }
+    Usd: { "type": ["number", "string"], "format": "decimal" }
+}
