@@ -31,7 +31,8 @@ pub struct Error(String);
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
-    fn new(message: impl Into<String>) -> Self {
+    /// An error of that sentence.
+    pub fn new(message: impl Into<String>) -> Self {
         Self(message.into())
     }
 

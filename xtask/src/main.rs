@@ -72,22 +72,29 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Generate { check: false } => {
             let written = generate::write(&project)?;
             for change in &written {
-                println!("{change}");
+                say(&format!("{change}\n"))?;
             }
-            println!("{} of the generated files changed", written.len());
+            say(&format!(
+                "{} of the generated files changed\n",
+                written.len()
+            ))?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Generate { check: true } => {
             let stale = generate::check(&project)?;
             if stale.is_empty() {
-                println!("all generated files match their specifications");
+                say("all generated files match their specifications\n")?;
                 return Ok(ExitCode::SUCCESS);
             }
             for change in &stale {
-                println!("{change}");
-                print!("{}", change.diff());
+                say(&format!("{change}\n"))?;
+                say(&change.diff())?;
             }
-            println!("{} stale; to mend: cargo xtask generate", stale.len());
+            say(&format!(
+                "{} stale; to mend: cargo xtask generate
+",
+                stale.len()
+            ))?;
             Ok(ExitCode::FAILURE)
         }
         Command::Update {
@@ -101,12 +108,16 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
                 Checks::Workspace
             };
             let report = update::update(&project, project.api(&api)?, &source, checks)?;
-            print!("{report}");
+            say(&report)?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Schema { api } => {
             let inputs = inputs::read(&project, project.api(&api)?)?;
-            println!("{:#}", openapi_pipeline::json_schema::of(&inputs.lowered));
+            say(&format!(
+                "{:#}
+",
+                openapi_pipeline::json_schema::of(&inputs.lowered)
+            ))?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Lower { api } => {
@@ -114,11 +125,21 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             for note in &inputs.notes {
                 eprintln!("note: {note}");
             }
-            print!(
-                "{}",
-                openapi_pipeline::document::to_yaml(&inputs.lowered.document)?
-            );
+            say(&openapi_pipeline::document::to_yaml(
+                &inputs.lowered.document,
+            )?)?;
             Ok(ExitCode::SUCCESS)
         }
+    }
+}
+
+/// Prints to standard output. A reader that has seen enough is no error.
+fn say(text: &str) -> Result<()> {
+    use std::io::{ErrorKind, Write as _};
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(e) if e.kind() != ErrorKind::BrokenPipe => {
+            Err(xtask::Error::new(format!("standard output: {e}")))
+        }
+        _ => Ok(()),
     }
 }

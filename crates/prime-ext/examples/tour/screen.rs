@@ -4,6 +4,13 @@ use std::io::{IsTerminal as _, Write as _};
 
 use prime_ext::Error;
 
+/// Prints a line. A reader that has seen enough is no reason to stop, or to panic.
+macro_rules! say {
+    ($($arguments:tt)*) => {{
+        let _ = writeln!(std::io::stdout(), $($arguments)*);
+    }};
+}
+
 /// Prints headings, facts and text; colours if a person is looking.
 #[derive(Clone)]
 pub(crate) struct Screen {
@@ -25,44 +32,48 @@ impl Screen {
     }
 
     pub(crate) fn title(&self, title: &str, detail: &str) {
-        println!("{}  {}", self.paint("1", title), self.paint("2", detail));
+        say!("{}  {}", self.paint("1", title), self.paint("2", detail));
     }
 
     /// Begins a stop: what happens, and the code that does it.
     pub(crate) fn stop(&self, what: &str, code: &str) {
-        println!("\n{}  {}", self.paint("1;36", what), self.paint("2", code));
+        say!("\n{}  {}", self.paint("1;36", what), self.paint("2", code));
     }
 
     pub(crate) fn fact(&self, name: &str, value: impl std::fmt::Display) {
-        println!("  {}  {value}", self.paint("2", &format!("{name:>9}")));
+        say!("  {}  {value}", self.paint("2", &format!("{name:>9}")));
     }
 
     pub(crate) fn line(&self, text: impl std::fmt::Display) {
-        println!("  {text}");
+        say!("  {text}");
     }
 
     /// Prints a piece of text as it comes.
     pub(crate) fn piece(&self, text: &str) {
-        print!("{}", text.replace("\n\n", "\n").replace('\n', "\n  "));
+        let _ = write!(
+            std::io::stdout(),
+            "{}",
+            text.replace("\n\n", "\n").replace('\n', "\n  ")
+        );
         let _ = std::io::stdout().flush();
     }
 
     pub(crate) fn error(&self, error: &Error) {
-        println!("  {}", self.paint("33", &error.to_string()));
+        say!("  {}", self.paint("33", &error.to_string()));
     }
 
     pub(crate) fn missing(&self, error: &Error) {
-        println!(
+        say!(
             "  {}",
             self.paint("33", &format!("this service has no such thing: {error}"))
         );
     }
 
     pub(crate) fn skipped(&self, what: &str, why: &str) {
-        println!("\n{}", self.paint("2", &format!("left out: {what}: {why}")));
+        say!("\n{}", self.paint("2", &format!("left out: {what}: {why}")));
     }
 
     pub(crate) fn end(&self, text: &str) {
-        println!("\n{}", self.paint("1", text));
+        say!("\n{}", self.paint("1", text));
     }
 }

@@ -82,7 +82,7 @@ pub(crate) async fn story(screen: &Screen, prime: &Client, model: &str) -> Resul
         screen.piece(&text);
         pieces += 1;
     }
-    println!();
+    screen.piece("\n");
     // Only a stream that came to its end gives a whole answer.
     let whole = story.finish().await?;
     screen.fact("pieces", pieces);
@@ -205,17 +205,17 @@ pub(crate) async fn errors(
         .await
     {
         Err(error) if error.is_auth() => screen.error(&error),
-        other => return unexpected(other),
+        other => return unexpected(screen, other),
     }
     screen.stop("A model that nobody has", "error.is_not_found()");
     match prime.models().get("nobody/has-this").await {
         Err(error) if error.is_not_found() => screen.error(&error),
-        other => return unexpected(other),
+        other => return unexpected(screen, other),
     }
     Ok(())
 }
 
 /// Another error ends the tour; no error at all is worth a word.
-fn unexpected<T>(outcome: Result<T, Error>) -> Result<(), Error> {
-    outcome.map(|_| println!("  it was answered; this service does not mind"))
+fn unexpected<T>(screen: &Screen, outcome: Result<T, Error>) -> Result<(), Error> {
+    outcome.map(|_| screen.line("it was answered; this service does not mind"))
 }
