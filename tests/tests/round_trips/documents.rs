@@ -1,0 +1,62 @@
+//! The documents that the instances are made from.
+
+use std::path::Path;
+
+use openapi_pipeline::{document, lower, overlay};
+use serde_json::Value;
+
+use crate::json::Json;
+use crate::shape::{Shape, shape};
+
+/// One form of one API's document.
+pub(crate) struct Document {
+    /// For messages.
+    pub(crate) name: String,
+    /// `inference` or `training`.
+    pub(crate) api: &'static str,
+    pub(crate) root: Value,
+}
+
+impl Document {
+    /// The names of its schemas.
+    pub(crate) fn schemas(&self) -> impl Iterator<Item = &str> {
+        let schemas = self.root["components"]["schemas"].as_object().unwrap();
+        schemas.keys().map(String::as_str)
+    }
+
+    pub(crate) fn schema(&self, name: &str) -> &Value {
+        &self.root["components"]["schemas"][name]
+    }
+
+    /// What a field of this schema is if it is left out.
+    pub(crate) fn default_of(&self, schema: &Value) -> Option<Json> {
+        Some(Json::read(&schema.get("default")?.to_string()))
+    }
+
+    pub(crate) fn shape(&self, schema: &Value) -> Shape {
+        shape(&self.root, schema)
+    }
+}
+
+/// Both APIs: what the provider publishes, with overlays, and what progenitor reads.
+pub(crate) fn documents() -> Vec<Document> {
+    let mut documents = Vec::new();
+    for api in ["inference", "training"] {
+        let mut root = document::parse(api, &read(&format!("{api}.yml"))).unwrap();
+        for kind in ["documented", "observed"] {
+            let name = format!("overlays/{api}-{kind}.yml");
+            overlay::apply(&mut root, &name, &read(&name)).unwrap();
+        }
+        let lowered = lower::lower(&root).unwrap().document;
+        for (form, root) in [("published", root), ("lowered", lowered)] {
+            let name = format!("{api}, {form}");
+            documents.push(Document { name, api, root });
+        }
+    }
+    documents
+}
+
+fn read(name: &str) -> String {
+    let specs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../specs");
+    std::fs::read_to_string(specs.join(name)).unwrap()
+}

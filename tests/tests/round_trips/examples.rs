@@ -1,0 +1,177 @@
+//! The examples that the specifications and the documentation give.
+
+use serde_json::Value;
+
+use crate::documents::documents;
+use crate::generate::{Random, instance};
+use crate::json::{Json, Step};
+use crate::same::same;
+use crate::types::types;
+
+/// Every example stands at a field of a schema; it is tried in an instance of that schema.
+#[test]
+fn of_the_specifications() {
+    for document in documents() {
+        let mut found = Vec::new();
+        collect(&document.root, &mut Vec::new(), &mut found);
+        for (place, example) in found {
+            let place: Vec<&str> = place.iter().map(String::as_str).collect();
+            let ["components", "schemas", schema, "properties", field] = &place[..] else {
+                panic!("{}: no test reads the example at {place:?}", document.name);
+            };
+            let (_, through) = types(document.api)
+                .iter()
+                .find(|(name, _)| name == schema)
+                .unwrap();
+            let mut json = instance(&document, document.schema(schema), &mut Random::new(1));
+            let example = Json::read(&example.to_string());
+            json.put(&[Step::Field((*field).to_owned())], Some(example));
+            let written = Json::read(&through(&json.write(false)).unwrap());
+            same(&document, document.schema(schema), &json, &written).unwrap();
+        }
+    }
+}
+
+fn collect(value: &Value, place: &mut Vec<String>, found: &mut Vec<(Vec<String>, Value)>) {
+    match value {
+        Value::Object(fields) => {
+            for (key, value) in fields {
+                if key == "example" {
+                    found.push((place.clone(), value.clone()));
+                } else {
+                    assert_ne!(key, "examples", "no test reads the examples at {place:?}");
+                    place.push(key.clone());
+                    collect(value, place, found);
+                    place.pop();
+                }
+            }
+        }
+        Value::Array(items) => {
+            for (index, value) in items.iter().enumerate() {
+                place.push(index.to_string());
+                collect(value, place, found);
+                place.pop();
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The blocks of the documentation, each with the schema that it shows.
+const DOCUMENTATION: &[(&str, &str)] = &[
+    // Models API page, section "List Models".
+    (
+        "ModelList",
+        r#"{
+          "object": "list",
+          "data": [
+            {
+              "id": "meta-llama/llama-3.1-70b-instruct",
+              "object": "model",
+              "owned_by": "meta",
+              "created": 1693721698
+            },
+            {
+              "id": "anthropic/claude-3-5-sonnet-20241022",
+              "object": "model",
+              "owned_by": "anthropic",
+              "created": 1693721698
+            }
+          ]
+        }"#,
+    ),
+    // Models API page, section "Get Model Details".
+    (
+        "Model",
+        r#"{
+          "id": "meta-llama/llama-3.1-70b-instruct",
+          "object": "model",
+          "owned_by": "meta",
+          "created": 1693721698
+        }"#,
+    ),
+    // Models API page, section "Error Responses".
+    (
+        "ErrorBody",
+        r#"{
+          "error": {
+            "message": "The model 'invalid-model' does not exist",
+            "type": "invalid_request_error",
+            "code": "model_not_found"
+          }
+        }"#,
+    ),
+    (
+        "ErrorBody",
+        r#"{
+          "error": {
+            "message": "Invalid API key",
+            "type": "authentication_error",
+            "code": "invalid_api_key"
+          }
+        }"#,
+    ),
+    // Inference API page, section "POST Chat Completions".
+    (
+        "ChatCompletionRequest",
+        r#"{
+          "model": "meta-llama/llama-3.1-70b-instruct",
+          "messages": [
+            {"role": "system", "content": "You are a helpful assistant."},
+            {"role": "user", "content": "What is the capital of France?"}
+          ],
+          "max_tokens": 1000,
+          "temperature": 0.7,
+          "stream": false,
+          "stop": ["END"]
+        }"#,
+    ),
+    (
+        "ChatCompletionResponse",
+        r#"{
+          "id": "chatcmpl-123",
+          "object": "chat.completion",
+          "created": 1693721698,
+          "model": "meta-llama/llama-3.1-70b-instruct",
+          "choices": [{
+            "index": 0,
+            "message": {
+              "role": "assistant",
+              "content": "The capital of France is Paris."
+            },
+            "finish_reason": "stop"
+          }],
+          "usage": {
+            "prompt_tokens": 12,
+            "completion_tokens": 8,
+            "total_tokens": 20
+          }
+        }"#,
+    ),
+];
+
+#[test]
+fn of_the_documentation() {
+    let documents = documents();
+    let inference = documents
+        .iter()
+        .find(|document| document.api == "inference")
+        .unwrap();
+    for (schema, text) in DOCUMENTATION {
+        let (_, through) = types("inference")
+            .iter()
+            .find(|(name, _)| name == schema)
+            .unwrap();
+        let written = Json::read(&through(text).unwrap());
+        same(
+            inference,
+            inference.schema(schema),
+            &Json::read(text),
+            &written,
+        )
+        .unwrap();
+        // Nothing of it is unknown.
+        let sorted = |json: &Json| serde_json::from_str::<Value>(&json.write(false)).unwrap();
+        assert_eq!(sorted(&Json::read(text)), sorted(&written));
+    }
+}

@@ -1,0 +1,138 @@
+//! What a caller holds may go to another thread, and what a call waits for may be spawned. That this
+//! module compiles is the test.
+
+use prime_ext::{
+    Account, Billings, ChatAnswer, ChatRequest, ChatStream, Client, Cost, Error, ErrorKind,
+    FieldError, Models, RunConfig, Runs, Secret, Timestamp, UsageWatch, Usd, Wallet,
+};
+
+fn send<T: Send + 'static>() {}
+fn send_sync<T: Send + Sync + 'static>() {}
+fn unpin<T: Unpin>() {}
+fn spawn<T: Send + 'static>(_: impl Future<Output = T> + Send + 'static) {}
+fn lend<T: Send>(_: impl Future<Output = T> + Send) {}
+
+#[test]
+fn what_a_caller_holds() {
+    send_sync::<Client>();
+    send_sync::<prime_ext::ClientBuilder>();
+    send_sync::<Account>();
+    send_sync::<Models>();
+    send_sync::<Wallet>();
+    send_sync::<Runs>();
+    send_sync::<ChatRequest>();
+    send_sync::<prime_ext::runs::CreateRun>();
+    send_sync::<RunConfig>();
+    send_sync::<ChatAnswer>();
+    send_sync::<Cost>();
+    send_sync::<Error>();
+    send_sync::<ErrorKind>();
+    send_sync::<FieldError>();
+    send_sync::<Secret>();
+    send_sync::<Timestamp>();
+    send_sync::<Usd>();
+    // What is read is read by one.
+    send::<ChatStream>();
+    send::<Billings>();
+    send::<UsageWatch>();
+    unpin::<ChatStream>();
+    unpin::<Billings>();
+    unpin::<UsageWatch>();
+    // It fits where any error does.
+    fn any<E: Into<Box<dyn std::error::Error + Send + Sync>>>() {}
+    any::<Error>();
+    any::<pinference_api::Error<pinference_api::types::ErrorBody>>();
+    any::<prime_training_api::Error<prime_training_api::types::ErrorResponse>>();
+}
+
+#[test]
+fn what_the_generated_clients_give() {
+    send_sync::<pinference_api::Client>();
+    send_sync::<prime_training_api::Client>();
+    send_sync::<pinference_api::Error<pinference_api::types::ErrorBody>>();
+    send_sync::<prime_training_api::Error<prime_training_api::types::ErrorResponse>>();
+    send_sync::<pinference_api::ResponseValue<pinference_api::types::ChatCompletionResponse>>();
+    send::<pinference_api::ResponseValue<pinference_api::ByteStream>>();
+    send_sync::<pinference_api::types::ChatCompletionRequest>();
+    send_sync::<pinference_api::types::ChatCompletionChunk>();
+    send_sync::<prime_training_api::types::WalletResponse>();
+    send_sync::<prime_training_api::types::RunUsageResponse>();
+}
+
+/// Never called: what is checked is that it compiles.
+#[allow(dead_code)]
+fn what_calls_wait_for(client: &Client, config: &RunConfig, stream: ChatStream) {
+    let c = || client.clone();
+
+    let models = c().models();
+    spawn(async move { models.list().await });
+    let models = c().models();
+    spawn(async move { models.get("m").await });
+
+    // The futures themselves, and not only what is around them.
+    spawn(c().chat("m").user("x").send());
+    spawn(c().chat("m").user("x").stream());
+    spawn(stream.finish());
+    spawn(c().runs().create(config.clone()).send());
+    spawn(c().runs().watch_usage("r").until_finished());
+
+    let client = c();
+    spawn(async move {
+        let mut stream = client.chat("m").user("x").stream().await?;
+        let mut texts = Vec::new();
+        while let Some(text) = stream.next_text().await? {
+            texts.push(text);
+        }
+        let chunk = stream.next().await?;
+        let whole = stream.finish().await?;
+        Ok::<_, Error>((texts, chunk, whole))
+    });
+
+    let wallet = c().wallet();
+    spawn(async move { wallet.get().await });
+    let mut rows = c().wallet().billings();
+    spawn(async move {
+        let first = rows.try_next().await;
+        (first, rows)
+    });
+    let mut watch = c().runs().watch_usage("r");
+    spawn(async move {
+        let first = watch.try_next().await;
+        (first, watch)
+    });
+    let runs = c().runs();
+    spawn(async move { (runs.usage("r").await, runs.delete("r").await) });
+
+    // A call that borrows may wait on another thread too.
+    let mut rows = c().wallet().billings();
+    lend(rows.try_next());
+    let mut watch = c().runs().watch_usage("r");
+    lend(watch.try_next());
+    let models = c().models();
+    lend(models.get("m"));
+}
+
+#[allow(dead_code)]
+fn what_generated_calls_wait_for(
+    inference: pinference_api::Client,
+    training: prime_training_api::Client,
+    question: pinference_api::types::ChatCompletionRequest,
+) {
+    spawn(async move {
+        let models = inference.list_models().send().await.is_ok();
+        let model = inference.get_model().model_id("m").send().await.is_ok();
+        let call = inference.create_chat_completion().body(question.clone());
+        let whole = call.send().await.is_ok();
+        let call = inference.create_chat_completion_stream().body(question);
+        (models, model, whole, call.send().await.is_ok())
+    });
+    spawn(async move {
+        let wallet = training.get_wallet().send().await.is_ok();
+        let usage = training.get_run_usage().run_id("r").send().await.is_ok();
+        (
+            wallet,
+            usage,
+            training.delete_run().run_id("r").send().await.is_ok(),
+        )
+    });
+}

@@ -1,0 +1,169 @@
+//! What a schema of OpenAPI 3.0 or 3.1 asks for.
+
+use serde_json::{Map, Value, json};
+
+/// What a value must be.
+pub(crate) struct Shape {
+    /// Whether it may be `null` instead.
+    pub(crate) nullable: bool,
+    pub(crate) kind: Kind,
+}
+
+pub(crate) enum Kind {
+    Anything,
+    Exactly(Value),
+    Bool,
+    Integer(Bounds),
+    Number(Bounds),
+    /// `format: decimal`.
+    Amount,
+    /// `format: date-time`.
+    Time,
+    /// With the values that are listed, if any are.
+    Text(Vec<String>),
+    List(Value),
+    /// An object of fields that nobody lists.
+    Map,
+    /// An object of listed fields; others are kept if it is open.
+    Object {
+        fields: Vec<Field>,
+        open: bool,
+    },
+    OneOf(Vec<Value>),
+}
+
+pub(crate) struct Bounds {
+    pub(crate) least: Option<f64>,
+    pub(crate) most: Option<f64>,
+}
+
+pub(crate) struct Field {
+    pub(crate) name: String,
+    pub(crate) schema: Value,
+    pub(crate) required: bool,
+}
+
+/// Reads a schema of a document.
+pub(crate) fn shape(root: &Value, schema: &Value) -> Shape {
+    let mut nullable = schema["nullable"] == true || schema["x-nullable"] == true;
+    let mut through = |inner: &Value| {
+        let inner = shape(root, inner);
+        nullable |= inner.nullable;
+        inner.kind
+    };
+    let kind = if let Some(reference) = schema["$ref"].as_str() {
+        let target = root.pointer(&reference[1..]);
+        through(target.unwrap_or_else(|| panic!("{reference} leads nowhere")))
+    } else if let Some(parts) = schema["allOf"].as_array() {
+        match &parts[..] {
+            [only] => through(only),
+            parts => through(&merged(root, parts)),
+        }
+    } else if let Some(alternatives) = alternatives(schema) {
+        let null = json!("null");
+        let (nulls, others): (Vec<_>, Vec<_>) =
+            alternatives.iter().partition(|one| one["type"] == null);
+        let kind = match &others[..] {
+            [only] => through(only),
+            several => Kind::OneOf(several.iter().map(|&one| one.clone()).collect()),
+        };
+        nullable |= !nulls.is_empty();
+        kind
+    } else {
+        let (type_, null) = type_of(schema);
+        nullable |= null;
+        of_type(schema, type_)
+    };
+    Shape { nullable, kind }
+}
+
+fn alternatives(schema: &Value) -> Option<&Vec<Value>> {
+    schema["anyOf"]
+        .as_array()
+        .or_else(|| schema["oneOf"].as_array())
+}
+
+/// The one type that a schema names, and whether it names `null` beside it.
+fn type_of(schema: &Value) -> (Option<&str>, bool) {
+    match &schema["type"] {
+        Value::Array(types) => {
+            let mut others = types
+                .iter()
+                .filter_map(Value::as_str)
+                .filter(|t| *t != "null");
+            let type_ = others.next();
+            assert_eq!(others.next(), None, "several types: {schema}");
+            (type_, types.iter().any(|t| t == "null"))
+        }
+        other => (other.as_str(), false),
+    }
+}
+
+fn of_type(schema: &Value, type_: Option<&str>) -> Kind {
+    if let Some(value) = schema.get("const") {
+        return Kind::Exactly(value.clone());
+    }
+    let bounds = Bounds {
+        least: schema["minimum"].as_f64(),
+        most: schema["maximum"].as_f64(),
+    };
+    let properties = schema["properties"].as_object();
+    match (type_, schema["format"].as_str().unwrap_or_default()) {
+        (Some("boolean"), _) => Kind::Bool,
+        (Some("integer"), _) => Kind::Integer(bounds),
+        (_, "decimal") => Kind::Amount,
+        (Some("number"), _) => Kind::Number(bounds),
+        (Some("string"), "date-time") => Kind::Time,
+        (Some("string"), _) => {
+            let listed = schema["enum"].as_array().into_iter().flatten();
+            Kind::Text(
+                listed
+                    .filter_map(Value::as_str)
+                    .map(str::to_owned)
+                    .collect(),
+            )
+        }
+        (Some("array"), _) => Kind::List(schema["items"].clone()),
+        (Some("object"), _) | (None, _) if properties.is_some() => {
+            let required = schema["required"].as_array().cloned().unwrap_or_default();
+            let fields = properties
+                .into_iter()
+                .flatten()
+                .map(|(name, schema)| Field {
+                    name: name.clone(),
+                    schema: schema.clone(),
+                    required: required.iter().any(|r| r == name),
+                });
+            Kind::Object {
+                fields: fields.collect(),
+                open: !matches!(
+                    schema.get("additionalProperties"),
+                    None | Some(Value::Bool(false))
+                ),
+            }
+        }
+        (Some("object"), _) => Kind::Map,
+        (None, _) => Kind::Anything,
+        (Some(other), _) => panic!("no instances are made of type {other}"),
+    }
+}
+
+/// Objects of `allOf` as one.
+fn merged(root: &Value, parts: &[Value]) -> Value {
+    let mut properties = Map::new();
+    let mut required = Vec::new();
+    for part in parts {
+        match shape(root, part).kind {
+            Kind::Object { fields, .. } => {
+                for field in fields {
+                    if field.required {
+                        required.push(field.name.clone());
+                    }
+                    properties.insert(field.name, field.schema);
+                }
+            }
+            _ => panic!("allOf of what is no object: {part}"),
+        }
+    }
+    json!({"type": "object", "properties": properties, "required": required})
+}
