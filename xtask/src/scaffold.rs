@@ -72,8 +72,8 @@ mod generated;
 #[doc(inline)]
 pub use generated::{{Client, builder, operations, types}};
 pub use progenitor_client::{{
-    BoxError, ByteStream, Direct, Error, Operation, Response, ResponseValue, Secret, Timestamp,
-    Transport, TransportFuture, Usd,
+    BoxError, ByteStream, Direct, Error, Operation, Response, ResponseValue, Secret, TextOrParts,
+    Timestamp, Transport, TransportFuture, Usd,
 }};
 "#
     )

@@ -29,6 +29,12 @@ pub use enums::OpenEnum;
 /// Where in a path a parameter marked so keeps its slashes: a model id is `owner/name`.
 pub const RAW_SLASHES: &str = "x-raw-slashes";
 
+/// Marks a property that servers write in more ways than its type says.
+pub const LENIENT: &str = "x-lenient";
+
+/// Names the type of the runtime that a component schema is read and written by.
+pub const RUNTIME_TYPE: &str = "x-runtime-type";
+
 /// Where a lowered schema or parameter keeps the limits of its number: `minimum`, `maximum`, and whether
 /// they are exclusive, as OpenAPI 3.0 has them.
 pub const LIMITS: &str = "x-limits";

@@ -15,8 +15,8 @@
 //! let http = reqwest::Client::builder().default_headers(headers).build()?;
 //! let client = Client::new(Client::DEFAULT_BASE_URL, http);
 //!
-//! let question: ChatMessage =
-//!     ChatMessage::builder().role(Role::User).content("Capital of France?".to_owned()).try_into()?;
+//! let mut question = ChatMessage::new(Role::User);
+//! question.content = Some("Capital of France?".into());
 //! let answer = client
 //!     .create_chat_completion()
 //!     .x_prime_team_id("team_123")
@@ -39,10 +39,11 @@
 #[allow(missing_docs, unreachable_pub, unused_imports, unused_mut, unused_qualifications, reason = "generated")]
 #[allow(clippy::all, clippy::unwrap_used, reason = "generated")]
 mod generated;
+mod message;
 
 #[doc(inline)]
 pub use generated::{Client, builder, operations, types};
 pub use progenitor_client::{
-    BoxError, ByteStream, Direct, Error, Operation, Response, ResponseValue, Secret, Timestamp,
-    Transport, TransportFuture, Usd,
+    BoxError, ByteStream, Direct, Error, Operation, Response, ResponseValue, Secret, TextOrParts,
+    Timestamp, Transport, TransportFuture, Usd,
 };

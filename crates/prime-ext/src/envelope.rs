@@ -63,7 +63,23 @@ impl Envelope {
 
     fn of_value(value: &Value) -> Self {
         let mut envelope = Self::default();
-        match &value["error"] {
+        // Some gateways wrap the one error in a list; some say it of an answer, and not of the whole.
+        if let [only] = value.as_array().map_or(&[][..], Vec::as_slice) {
+            return Self::of_value(only);
+        }
+        let of_choice = || {
+            value["choices"]
+                .as_array()?
+                .iter()
+                .map(|c| &c["error"])
+                .find(|e| !e.is_null())
+        };
+        let error = if value["error"].is_null() {
+            of_choice().unwrap_or(&Value::Null)
+        } else {
+            &value["error"]
+        };
+        match error {
             Value::String(message) => envelope.message = Some(one_line(message)),
             error @ Value::Object(_) => {
                 envelope.message = text(&error["message"]);
@@ -75,6 +91,10 @@ impl Envelope {
                         message: message.clone(),
                     });
                 }
+            }
+            Value::Array(messages) => {
+                let messages: Vec<String> = messages.iter().filter_map(text).collect();
+                envelope.message = (!messages.is_empty()).then(|| one_line(&messages.join("; ")));
             }
             _ => {}
         }
@@ -104,6 +124,11 @@ impl Envelope {
         }
         if envelope.message.is_none() {
             envelope.message = text(&value["message"]);
+        }
+        // Beside the message, and not within an object of its own.
+        if envelope.message.is_some() && envelope.code.is_none() {
+            envelope.code = text(&value["code"]);
+            envelope.class = text(&value["type"]).or_else(|| text(&value["error_type"]));
         }
         if envelope.message.is_none() && !envelope.fields.is_empty() {
             let fields = envelope.fields.iter().map(|error| {
@@ -176,6 +201,31 @@ mod tests {
         assert_eq!(
             read("upstream gone").message.as_deref(),
             Some("upstream gone")
+        );
+        for (flat, code) in [
+            (
+                r#"{"code":"invalid-argument","error":"wrong"}"#,
+                "invalid-argument",
+            ),
+            (
+                r#"{"object":"error","message":"wrong","type":"t","code":"1500"}"#,
+                "1500",
+            ),
+            (r#"[{"error":{"code":400,"message":"wrong"}}]"#, "400"),
+            (
+                r#"{"choices":[{"error":{"code":502,"message":"wrong"}}]}"#,
+                "502",
+            ),
+        ] {
+            let flat = read(flat);
+            assert_eq!(
+                (flat.message.as_deref(), flat.code.as_deref()),
+                (Some("wrong"), Some(code))
+            );
+        }
+        assert_eq!(
+            read(r#"{"error":["a","b"]}"#).message.as_deref(),
+            Some("a; b")
         );
         for nothing in ["", "<html>502</html>", "null", "[]", "{}", "7"] {
             assert_eq!(read(nothing).message, None, "{nothing}");

@@ -168,18 +168,32 @@ impl Error {
     /// An error in the middle of a stream, with the data of its event and the key that it must not
     /// show.
     pub(crate) fn in_stream(data: &str, key: &str) -> Self {
-        let envelope = Envelope::read(data.as_bytes(), Some(key));
-        let mut message = String::from("the service broke the answer off");
-        for said in [&envelope.code, &envelope.message].into_iter().flatten() {
-            message.push_str(": ");
-            message.push_str(said);
-        }
-        let mut error = Self::new(ErrorKind::StreamFailed, message);
         let body = Bytes::copy_from_slice(data.as_bytes());
+        let mut error = Self::in_success(&body, HeaderMap::new(), key);
+        error
+            .0
+            .message
+            .insert_str(0, "the service broke the answer off: ");
+        error.0.kind = ErrorKind::StreamFailed;
+        error
+    }
+
+    /// An error that came with a status that says that there is none.
+    pub(crate) fn in_success(body: &Bytes, headers: HeaderMap, key: &str) -> Self {
+        let envelope = Envelope::read(body, Some(key));
+        let said = [&envelope.code, &envelope.message];
+        let said: Vec<&str> = said.into_iter().flatten().map(String::as_str).collect();
+        let message = if said.is_empty() {
+            "an error without words".to_owned()
+        } else {
+            said.join(": ")
+        };
+        let mut error = Self::new(ErrorKind::Api, message);
+        let status = StatusCode::OK;
         error.0.answer = Some(Answer {
-            status: StatusCode::OK,
-            headers: HeaderMap::new(),
-            body,
+            status,
+            headers,
+            body: body.clone(),
             envelope,
         });
         error

@@ -79,6 +79,6 @@ pub use wallet::{Billings, Wallet};
 pub use bytes;
 pub use http;
 pub use pinference_api;
-pub use prime_runtime::{Secret, Timestamp, Usd};
+pub use prime_runtime::{Secret, TextOrParts, Timestamp, Usd};
 pub use prime_training_api;
 pub use reqwest;

@@ -6,8 +6,8 @@
 //! | [`operation`] | [`Operation`]: what a specification says of an operation |
 //! | [`response`] | answers: [`Response`] as it came, [`ResponseValue`] read, [`ByteStream`] unread |
 //! | [`error`] | [`Error`], which keeps status, headers and bytes whatever went wrong |
-//! | [`secret`], [`usd`], [`timestamp`] | types of fields: [`Secret`], [`Usd`], [`Timestamp`] |
-//! | `hooks`, `path`, `query`, `form`, `null`, `limits` | what only generated code calls |
+//! | [`secret`], [`usd`], [`timestamp`] | types of fields: [`Secret`], [`Usd`], [`Timestamp`], [`TextOrParts`] |
+//! | `hooks`, `path`, `query`, `form`, `null`, `lenient`, `limits` | what only generated code calls |
 //!
 //! With the feature `schemars`, the types of fields have JSON Schemas.
 //!
@@ -17,6 +17,7 @@
 pub mod error;
 mod form;
 mod hooks;
+mod lenient;
 mod limits;
 mod null;
 pub mod operation;
@@ -35,6 +36,9 @@ pub use error::{Error, PayloadFault};
 pub use form::RequestBuilderExt;
 #[doc(hidden)]
 pub use hooks::{ClientHooks, ClientInfo};
+pub use lenient::TextOrParts;
+#[doc(hidden)]
+pub use lenient::lenient;
 #[doc(hidden)]
 pub use limits::{Limited, OutOfLimits, check_limits};
 #[doc(hidden)]

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use crate::{Secret, Timestamp, Usd};
+use crate::{Secret, TextOrParts, Timestamp, Usd};
 
 macro_rules! schema {
     ($($type:ident: $schema:tt)*) => {$(
@@ -26,6 +26,7 @@ macro_rules! schema {
 
 schema! {
     Secret: { "type": "string", "format": "password" }
+    TextOrParts: { "type": ["string", "array"] }
     Timestamp: { "type": "string", "format": "date-time" }
     Usd: { "type": ["number", "string"], "format": "decimal" }
 }

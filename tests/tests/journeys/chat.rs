@@ -75,7 +75,7 @@ async fn streamed_and_whole_answers_are_the_same() {
     let from_chunks: String = chunks
         .into_iter()
         .flat_map(|chunk| chunk.unwrap().choices)
-        .filter_map(|choice| choice.delta?.content)
+        .filter_map(|choice| Some(choice.delta?.content?.text().into_owned()))
         .collect();
     assert_eq!(from_chunks, text);
 }
@@ -93,7 +93,14 @@ async fn several_answers_are_kept_apart() {
         answer
             .choices
             .iter()
-            .map(|choice| choice.message.clone().unwrap().content)
+            .map(|choice| {
+                choice
+                    .message
+                    .clone()
+                    .unwrap()
+                    .content
+                    .map(|c| c.text().into_owned())
+            })
             .collect()
     };
     assert_eq!(texts(&whole).len(), 3);
@@ -224,7 +231,7 @@ async fn many_streams_at_once() {
             .stream()
             .await
             .unwrap();
-        stream.finish().await.unwrap().text().to_owned()
+        stream.finish().await.unwrap().text().into_owned()
     });
     let texts = join_all(streams).await;
     assert!(

@@ -32,7 +32,9 @@ fn places(document: &Document, schema: &Value, json: &Json, at: &[Step], found: 
                 let shape = document.shape(&field.schema);
                 let required = field.required && !shape.nullable;
                 places(document, &field.schema, value, &steps, found);
-                let wrong = wrong(&shape.kind);
+                // What is read leniently is of no wrong type.
+                let lenient = field.schema["x-lenient"] == true;
+                let wrong = if lenient { &[] } else { wrong(&shape.kind) };
                 found.push(Place {
                     steps,
                     wrong,
@@ -76,6 +78,16 @@ fn wrong(kind: &Kind) -> &'static [&'static str] {
         Kind::List(_) => &["\"x\"", "7", "true", "{}"],
         Kind::Map => &["\"x\"", "7", "true", "[]"],
         Kind::Object { .. } => &["\"x\"", "7", "true"],
+        // A list of anything may hold anything.
+        Kind::OneOf(several)
+            if several.iter().any(|one| {
+                one["items"]
+                    .as_object()
+                    .is_some_and(|items| items.is_empty())
+            }) =>
+        {
+            &["7", "true", "{}"]
+        }
         Kind::OneOf(_) => &["7", "true", "{}", "[7]", "[[]]"],
     }
 }

@@ -70,7 +70,7 @@ fn there<'a>(json: &'a Json, name: &str) -> Option<&'a Json> {
 /// The same JSON: an integer digit for digit, a fraction to the last bit.
 fn same_freely(a: &Json, b: &Json) -> bool {
     match (a, b) {
-        (Json::Number(a), Json::Number(b)) => a == b || a.contains(['.', 'e']) && same_float(a, b),
+        (Json::Number(a), Json::Number(b)) => same_number(a, b),
         (Json::List(a), Json::List(b)) => {
             a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_freely(a, b))
         }
@@ -82,6 +82,11 @@ fn same_freely(a: &Json, b: &Json) -> bool {
         }
         _ => a == b,
     }
+}
+
+/// An integer digit for digit, though zero has no sign.
+fn same_number(a: &str, b: &str) -> bool {
+    a == b || (a == "-0" || a.contains(['.', 'e'])) && same_float(a, b)
 }
 
 fn same_float(a: &str, b: &str) -> bool {

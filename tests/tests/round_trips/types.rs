@@ -17,8 +17,8 @@ fn through<T: Serialize + DeserializeOwned>(text: &str) -> Result<String, serde_
 
 /// The names of an API's types, with their way.
 macro_rules! table {
-    ($module:ident: $($name:ident)*) => {
-        &[$((stringify!($name), through::<$module::$name>)),*]
+    ($module:ident: $($name:ident)* $(; $other:ident as $as:ty)*) => {
+        &[$((stringify!($name), through::<$module::$name>),)* $((stringify!($other), through::<$as>)),*]
     };
 }
 
@@ -27,7 +27,7 @@ const INFERENCE: &[(&str, Through)] = table![inference:
     ChatCompletionRequest ChatCompletionResponse ChatMessage CompletionTokensDetails ErrorBody
     ErrorDetail FinishReason FunctionCall FunctionCallDelta FunctionDefinition Model ModelList
     ModelPricing ModelSpecs PromptTokensDetails Role StopSequences StreamOptions Tool ToolCall
-    ToolCallDelta Usage UsageOptions
+    ToolCallDelta Usage UsageOptions; MessageContent as pinference_api::TextOrParts
 ];
 
 const TRAINING: &[(&str, Through)] = table![training:

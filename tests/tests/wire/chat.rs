@@ -232,13 +232,16 @@ async fn tool_calls_there_and_back() {
     };
     assert_eq!(call.id.as_deref(), Some("call_1"));
     assert_eq!(call.type_.as_deref(), Some("function"));
-    assert_eq!(call.function.name, "weather");
-    assert_eq!(call.function.arguments.as_deref(), Some("{\"city\": \"Pa"));
+    assert_eq!(call.function.as_ref().unwrap().name, "weather");
+    assert_eq!(
+        call.function.as_ref().unwrap().arguments.as_deref(),
+        Some("{\"city\": \"Pa")
+    );
     assert_eq!(answer.usage().map(|_| ()), None);
 
     let mut result = ChatMessage::new(Role::Tool);
     result.tool_call_id.clone_from(&call.id);
-    result.content = Some("rain".to_owned());
+    result.content = Some("rain".into());
     question
         .message(answer.message().unwrap().clone())
         .message(result)
@@ -253,8 +256,10 @@ async fn tool_calls_there_and_back() {
                 "role": "assistant",
                 "reasoning": "hm",
                 "reasoning_details": [{"type": "reasoning.text", "text": "hm", "signature": null}],
-                "tool_calls": [{"id": "call_1", "type": "function",
+                "tool_calls": [{"index": 0, "id": "call_1", "type": "function",
                                 "function": {"name": "weather", "arguments": "{\"city\": \"Pa"}}],
+                // What nobody lists goes back as it came.
+                "audio": null,
             },
             {"role": "tool", "tool_call_id": "call_1", "content": "rain"},
         ])
@@ -355,7 +360,14 @@ async fn an_answer_that_says_more() {
     );
     let second = &answer.choices[1];
     assert_eq!(second.finish_reason, Some(FinishReason::ContentFilter));
-    let text = second.message.as_ref().unwrap().content.as_deref();
+    let text = second
+        .message
+        .as_ref()
+        .unwrap()
+        .content
+        .as_ref()
+        .map(|content| content.text());
+    let text = text.as_deref();
     assert_eq!(text, Some("b"));
     let usage = answer.usage().unwrap();
     let cached = usage.prompt_tokens_details.as_ref().unwrap().cached_tokens;
@@ -401,7 +413,7 @@ async fn a_question_that_cannot_be_asked_is_not_sent() {
 async fn the_generated_crate_alone() {
     let wire = Wire::inference(Answer::json(200, ANSWER)).await;
     let mut question = ChatMessage::new(Role::User);
-    question.content = Some("Hello!".to_owned());
+    question.content = Some("Hello!".into());
     let bare = wire.bare_inference();
     let answer = bare
         .create_chat_completion()
@@ -446,7 +458,7 @@ async fn the_generated_crate_builds_a_body_in_place() {
     let wire = Wire::inference(Answer::json(200, ANSWER)).await;
     let question = ChatMessage::builder()
         .role(Role::User)
-        .content("Hello!".to_owned());
+        .content(Some("Hello!".into()));
     let question: ChatMessage = question.try_into().unwrap();
     let bare = wire.bare_inference();
     let call = bare

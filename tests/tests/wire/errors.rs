@@ -406,7 +406,7 @@ async fn a_malformed_answer_that_repeats_the_key_does_not_show_it() {
         assert_eq!(error.kind(), ErrorKind::UnexpectedAnswer);
         assert_well_told(&error);
     }
-    let event = "data: {\"created\":\"pit_key_5f1e0c7a\"}\n\n";
+    let event = "data: {\"choices\":\"pit_key_5f1e0c7a\"}\n\n";
     let wire = Wire::inference(Answer::events(event)).await;
     let error = fail("create_chat_completion_stream", &wire.personal()).await;
     assert_eq!(error.kind(), ErrorKind::MalformedEvent);

@@ -290,9 +290,9 @@ async fn tool_calls_and_reasoning_come_in_pieces() {
         panic!("{answer:?}")
     };
     assert_eq!(call.id.as_deref(), Some("call_1"));
-    assert_eq!(call.function.name, "weather");
+    assert_eq!(call.function.as_ref().unwrap().name, "weather");
     assert_eq!(
-        call.function.arguments.as_deref(),
+        call.function.as_ref().unwrap().arguments.as_deref(),
         Some("{\"city\": \"Paris\"}")
     );
     let message = answer.message().unwrap();
@@ -515,7 +515,7 @@ async fn the_generated_crate_alone() {
     let events = [ROLE, ONCE, STOP, DONE].concat();
     let wire = Wire::inference(Answer::events(&events)).await;
     let mut question = ChatMessage::new(Role::User);
-    question.content = Some("Tell me a story".to_owned());
+    question.content = Some("Tell me a story".into());
     let mut body = ChatCompletionRequest::new(vec![question], MODEL);
     body.stream = Some(true);
     let bare = wire.bare_inference();

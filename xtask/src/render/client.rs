@@ -3,7 +3,7 @@
 use std::panic::{self, AssertUnwindSafe, UnwindSafe};
 use std::sync::{Mutex, PoisonError};
 
-use openapi_pipeline::lower::OpenEnum;
+use openapi_pipeline::lower::{LENIENT, LIMITS, OpenEnum, RUNTIME_TYPE};
 use openapiv3::OpenAPI;
 use proc_macro2::TokenStream;
 use progenitor::{GenerationSettings, Generator, InterfaceStyle, TagStyle, TypeImpl};
@@ -65,8 +65,14 @@ pub(super) fn generate(document: &OpenAPI, enums: &[OpenEnum]) -> Result<TokenSt
             let rust = format!("crate::types::{name}");
             settings.with_replacement(&name, rust, traits.into_iter());
         }
+        for (name, runtime_type) in runtime_types(document) {
+            let name = type_name(name)?;
+            let rust = format!("::progenitor_client::{runtime_type}");
+            settings.with_replacement(&name, rust, std::iter::empty());
+        }
+        let document = without_words(document)?;
         Generator::new(&settings)
-            .generate_tokens(document)
+            .generate_tokens(&document)
             .map_err(|e| e.to_string())
     };
     quietly(AssertUnwindSafe(generate))
@@ -91,4 +97,37 @@ fn quietly<T>(run: impl FnOnce() -> T + UnwindSafe) -> std::thread::Result<T> {
     let result = panic::catch_unwind(run);
     panic::set_hook(hook);
     result
+}
+
+/// The component schemas that are types of the runtime, with the names of both.
+fn runtime_types(document: &OpenAPI) -> impl Iterator<Item = (&str, &str)> {
+    let schemas = document
+        .components
+        .iter()
+        .flat_map(|components| &components.schemas);
+    schemas.filter_map(|(name, schema)| {
+        let word = schema.as_item()?.schema_data.extensions.get(RUNTIME_TYPE)?;
+        Some((name.as_str(), word.as_str()?))
+    })
+}
+
+/// The document without the words that only we understand: progenitor takes a schema that has one for
+/// another schema.
+fn without_words(document: &OpenAPI) -> Result<OpenAPI, String> {
+    let mut document = serde_json::to_value(document).map_err(|e| e.to_string())?;
+    strip(&mut document);
+    serde_json::from_value(document).map_err(|e| e.to_string())
+}
+
+fn strip(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            for word in [LENIENT, LIMITS, RUNTIME_TYPE] {
+                map.shift_remove(word);
+            }
+            map.values_mut().for_each(strip);
+        }
+        Value::Array(items) => items.iter_mut().for_each(strip),
+        _ => {}
+    }
 }

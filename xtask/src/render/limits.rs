@@ -1,8 +1,9 @@
-//! Checks of the limits that the document states.
+//! What the document says of the numbers and texts of fields: limits of what is sent, lenience with what
+//! is answered.
 
 use std::collections::BTreeMap;
 
-use openapi_pipeline::lower::LIMITS;
+use openapi_pipeline::lower::{LENIENT, LIMITS};
 use openapiv3::{OpenAPI, ReferenceOr, Schema, SchemaKind, Type};
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -66,8 +67,17 @@ impl Limits {
     }
 }
 
-/// The limits of each type's fields, by the names of type and wire.
-pub(super) type LimitsOfTypes = BTreeMap<String, Vec<(String, Limits)>>;
+/// What the document says of each type's fields, by the names of type and wire.
+pub(super) type LimitsOfTypes = BTreeMap<String, FieldRules>;
+
+/// What the document says of a type's fields.
+#[derive(Debug, Default)]
+pub(super) struct FieldRules {
+    /// The limits of numbers.
+    pub(super) limits: Vec<(String, Limits)>,
+    /// The fields that servers write in more ways than one.
+    pub(super) lenient: Vec<String>,
+}
 
 /// The limits of the fields of the document's schemas.
 pub(super) fn of_types(document: &OpenAPI) -> Result<LimitsOfTypes, String> {
@@ -80,34 +90,33 @@ pub(super) fn of_types(document: &OpenAPI) -> Result<LimitsOfTypes, String> {
         let ReferenceOr::Item(schema) = schema else {
             continue;
         };
-        let limits = of_properties(schema);
-        if !limits.is_empty() {
-            of_types.insert(type_name(name)?.to_string(), limits);
-        }
+        of_types.insert(type_name(name)?.to_string(), of_properties(schema));
     }
     Ok(of_types)
 }
 
-fn of_properties(schema: &Schema) -> Vec<(String, Limits)> {
-    let SchemaKind::Type(Type::Object(object)) = &schema.schema_kind else {
+fn of_properties(schema: &Schema) -> FieldRules {
+    let properties = match &schema.schema_kind {
+        SchemaKind::Type(Type::Object(object)) => &object.properties,
         // An object that says something else too is read as anything.
-        let SchemaKind::Any(any) = &schema.schema_kind else {
-            return Vec::new();
-        };
-        return limits_of(&any.properties);
+        SchemaKind::Any(any) => &any.properties,
+        _ => return FieldRules::default(),
     };
-    limits_of(&object.properties)
-}
-
-fn limits_of(
-    properties: &indexmap::IndexMap<String, ReferenceOr<Box<Schema>>>,
-) -> Vec<(String, Limits)> {
-    let items = properties
-        .iter()
-        .filter_map(|(name, schema)| Some((name, schema.as_item()?)));
-    items
-        .filter_map(|(name, schema)| {
-            Some((name.clone(), Limits::of(&schema.schema_data.extensions)?))
-        })
-        .collect()
+    let mut rules = FieldRules::default();
+    for (name, schema) in properties {
+        let ReferenceOr::Item(schema) = schema else {
+            continue;
+        };
+        let extensions = &schema.schema_data.extensions;
+        rules
+            .limits
+            .extend(Limits::of(extensions).map(|limits| (name.clone(), limits)));
+        if extensions
+            .get(LENIENT)
+            .is_some_and(|lenient| lenient == true)
+        {
+            rules.lenient.push(name.clone());
+        }
+    }
+    rules
 }

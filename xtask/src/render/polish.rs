@@ -166,7 +166,9 @@ fn operation_bodies(
         let is_body = |name: &&String| text.contains(&format!(":: TryInto < types :: {name} >"));
         let mut body = OperationBody {
             operation,
-            body_has_limits: limits.keys().any(|name| is_body(&name)),
+            body_has_limits: limits
+                .iter()
+                .any(|(name, rules)| !rules.limits.is_empty() && is_body(&name)),
             checked: 0,
             constant: constant_name(&operation.id)?,
             raw_slashes: 0,

@@ -21,6 +21,7 @@ use syn::{
 /// Adds them to the module of types, whose builders are still inside it.
 pub(super) fn add(types: &mut File, limits: &LimitsOfTypes) -> Result<(), String> {
     let items = std::mem::take(&mut types.items);
+    let with_default: Vec<String> = items.iter().filter_map(implements_default).collect();
     let mut keep_others = Vec::new();
     let mut functions = Vec::new();
     for mut item in items {
@@ -35,12 +36,20 @@ pub(super) fn add(types: &mut File, limits: &LimitsOfTypes) -> Result<(), String
         }
         if let Item::Struct(item) = &mut item {
             added.extend(constructor(item));
+            if !with_default.contains(&item.ident.to_string()) {
+                added.extend(default_of_all(item));
+            }
             if let Some((others, fields)) = fields_beside_others(item) {
                 keep_others.push((item.ident.clone(), others));
                 added.push(fields);
             }
-            if let Some(limits) = limits.get(&item.ident.to_string()) {
-                added.push(check_limits(item, limits)?);
+            if let Some(rules) = limits.get(&item.ident.to_string()) {
+                if !rules.limits.is_empty() {
+                    added.push(check_limits(item, &rules.limits)?);
+                }
+                for wire in &rules.lenient {
+                    read_leniently(item, wire)?;
+                }
             }
             for field in &mut item.fields {
                 tell_wire_name(field);
@@ -94,6 +103,27 @@ fn check_limits(item: &ItemStruct, limits: &[(String, Limits)]) -> Result<ItemIm
             }
         }
     })
+}
+
+/// A field that servers write in more ways than one, and for whose sake no answer is lost.
+fn read_leniently(item: &mut ItemStruct, wire: &str) -> Result<(), String> {
+    let mut fields = item.fields.iter_mut();
+    let field = fields.find(|field| wire_name(field).as_deref() == Some(wire));
+    let field = field.ok_or_else(|| format!("progenitor wrote no field for `{wire}`"))?;
+    if !field
+        .ty
+        .to_token_stream()
+        .to_string()
+        .contains("option :: Option <")
+    {
+        return Err(format!(
+            "`{wire}` is required, and what is read leniently may be nothing"
+        ));
+    }
+    field
+        .attrs
+        .push(parse_quote!(#[serde(default, deserialize_with = "::progenitor_client::lenient")]));
+    Ok(())
 }
 
 /// Says what a field is called on the wire, where that is not its name.
@@ -186,7 +216,7 @@ fn default_in_builder(items: &mut [Item], of: &Ident, others: &Ident) -> bool {
 /// needed that reads it.
 fn read_null_as_missing(field: &mut Field) -> Result<Option<ItemFn>, String> {
     let serde = serde_of(field);
-    if serde.contains("flatten") {
+    if serde.contains("flatten") || serde.contains("deserialize_with") {
         return Ok(None);
     }
     let arguments = serde.split(',').map(str::trim);
@@ -222,6 +252,41 @@ fn serde_of(field: &Field) -> String {
         .iter()
         .filter(|attribute| attribute.path().is_ident("serde"));
     attributes.map(arguments_of).collect()
+}
+
+/// The name of a type that has a `Default`, if the item says so.
+fn implements_default(item: &Item) -> Option<String> {
+    match item {
+        Item::Struct(item) => {
+            let derives = item.attrs.iter().filter(|a| a.path().is_ident("derive"));
+            let derived = derives.map(arguments_of).collect::<String>();
+            derived.contains("Default").then(|| item.ident.to_string())
+        }
+        Item::Impl(block) => {
+            let (path, _) = block.trait_.as_ref()?;
+            let is_default = path.segments.last()?.ident == "Default";
+            is_default.then(|| block.self_ty.to_token_stream().to_string())
+        }
+        _ => None,
+    }
+}
+
+/// `Default` for a type of which nothing is required.
+fn default_of_all(item: &ItemStruct) -> Option<ItemImpl> {
+    let mut names = Vec::new();
+    let mut values = Vec::new();
+    for field in &item.fields {
+        names.push(field.ident.as_ref()?);
+        values.push(default(field)?);
+    }
+    let name = &item.ident;
+    Some(parse_quote! {
+        impl ::std::default::Default for #name {
+            fn default() -> Self {
+                Self { #(#names: #values),* }
+            }
+        }
+    })
 }
 
 fn constructor(item: &ItemStruct) -> Option<ItemImpl> {

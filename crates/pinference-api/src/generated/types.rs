@@ -3,9 +3,9 @@
 // specs/inference.yml
 //   sha256 37fb83a8773fc38ff85466eedeab8d758b7e477cf4ded90345b95170921a216e
 // specs/overlays/inference-documented.yml
-//   sha256 8200204ab508dc5893591b5918d2479145eb89619edbeae0942b1fd32a05b72d
+//   sha256 63b1449ebac4c58d8ae099c4020ee66ab888ad498331eb1c1ef7c333a6e8827f
 // specs/overlays/inference-observed.yml
-//   sha256 72aceefb6c06129aae7d824e847d5f19b009cd5cf294388ba2eb8239c9a7c792
+//   sha256 1b907adb6dfb994f71d1c6eba330732a821a05029cc05f69053ee1979d4da9d4
 
 //! Types used as operation parameters and responses.
 #![allow(clippy::all)]
@@ -13,6 +13,7 @@
 mod enums;
 pub use self::enums::*;
 pub mod error;
+mod defaults;
 pub mod builder;
 
 /// `ChatCompletionChoice`
@@ -20,6 +21,9 @@ pub mod builder;
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct ChatCompletionChoice {
+    /// Set if there is no answer, or the answer failed.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub error: ::std::option::Option<::serde_json::Value>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub finish_reason: ::std::option::Option<crate::types::FinishReason>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -47,6 +51,7 @@ pub struct ChatCompletionChunk {
     pub choices: ::std::vec::Vec<ChatCompletionChunkChoice>,
     /// Unix time in seconds.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::progenitor_client::lenient")]
     pub created: ::std::option::Option<i64>,
     /// Set if the answer failed after it had begun.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -78,6 +83,9 @@ impl ChatCompletionChunk {
 pub struct ChatCompletionChunkChoice {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub delta: ::std::option::Option<ChatCompletionDelta>,
+    /// Set if there is no answer, or the answer failed.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub error: ::std::option::Option<::serde_json::Value>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub finish_reason: ::std::option::Option<crate::types::FinishReason>,
     /// Which of the `n` answers this belongs to.
@@ -95,13 +103,13 @@ impl ChatCompletionChunkChoice {
 }
 
 /// The piece of a message that one event carries.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct ChatCompletionDelta {
     /// The next piece of the text.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub content: ::std::option::Option<::std::string::String>,
+    pub content: ::std::option::Option<::progenitor_client::TextOrParts>,
     /// The model's reasoning; another spelling.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub reasoning: ::std::option::Option<::std::string::String>,
@@ -119,6 +127,36 @@ pub struct ChatCompletionDelta {
     pub role: ::std::option::Option<crate::types::Role>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub tool_calls: ::std::option::Option<::std::vec::Vec<ToolCallDelta>>,
+    #[serde(flatten)]
+    pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+}
+
+impl ::std::default::Default for ChatCompletionDelta {
+    fn default() -> Self {
+        Self {
+            content: Default::default(),
+            reasoning: Default::default(),
+            reasoning_content: Default::default(),
+            reasoning_details: Default::default(),
+            refusal: Default::default(),
+            role: Default::default(),
+            tool_calls: Default::default(),
+            extra: Default::default(),
+        }
+    }
+}
+
+impl ChatCompletionDelta {
+    /// The fields that the specification lists, by their names on the wire.
+    pub const FIELDS: &'static [&'static str] = &[
+        "content",
+        "reasoning",
+        "reasoning_content",
+        "reasoning_details",
+        "refusal",
+        "role",
+        "tool_calls",
+    ];
 }
 
 impl ChatCompletionDelta {
@@ -283,8 +321,13 @@ impl ChatCompletionRequest {
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct ChatCompletionResponse {
     pub choices: ::std::vec::Vec<ChatCompletionChoice>,
+    /// Unix time in seconds.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::progenitor_client::lenient")]
     pub created: ::std::option::Option<i64>,
+    /// Set if there is no answer, or the answer failed.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub error: ::std::option::Option<::serde_json::Value>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub id: ::std::option::Option<::std::string::String>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -305,6 +348,7 @@ impl ChatCompletionResponse {
         Self {
             choices: choices,
             created: Default::default(),
+            error: Default::default(),
             id: Default::default(),
             model: Default::default(),
             object: Default::default(),
@@ -328,7 +372,7 @@ impl ChatCompletionResponse {
 pub struct ChatMessage {
     /// The text.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub content: ::std::option::Option<::std::string::String>,
+    pub content: ::std::option::Option<::progenitor_client::TextOrParts>,
     /// Tells speakers of one role apart.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::std::string::String>,
@@ -345,6 +389,8 @@ pub struct ChatMessage {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub refusal: ::std::option::Option<::std::string::String>,
     /// Who speaks.
+    #[serde(default = "defaults::chat_message_role")]
+    #[serde(deserialize_with = "chat_message_role_for_null")]
     pub role: crate::types::Role,
     /// With role `tool`: the call that this message answers.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -352,11 +398,12 @@ pub struct ChatMessage {
     /// What the model asks to be called.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub tool_calls: ::std::option::Option<::std::vec::Vec<ToolCall>>,
+    #[serde(flatten)]
+    pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
 }
 
-impl ChatMessage {
-    /// With what is required, and nothing else.
-    pub fn new(role: crate::types::Role) -> Self {
+impl ::std::default::Default for ChatMessage {
+    fn default() -> Self {
         Self {
             content: Default::default(),
             name: Default::default(),
@@ -364,11 +411,27 @@ impl ChatMessage {
             reasoning_content: Default::default(),
             reasoning_details: Default::default(),
             refusal: Default::default(),
-            role: role,
+            role: defaults::chat_message_role(),
             tool_call_id: Default::default(),
             tool_calls: Default::default(),
+            extra: Default::default(),
         }
     }
+}
+
+impl ChatMessage {
+    /// The fields that the specification lists, by their names on the wire.
+    pub const FIELDS: &'static [&'static str] = &[
+        "content",
+        "name",
+        "reasoning",
+        "reasoning_content",
+        "reasoning_details",
+        "refusal",
+        "role",
+        "tool_call_id",
+        "tool_calls",
+    ];
 }
 
 impl ChatMessage {
@@ -448,6 +511,7 @@ impl ErrorDetail {
 pub struct FunctionCall {
     /// JSON, as the model wrote it: not always valid.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::progenitor_client::lenient")]
     pub arguments: ::std::option::Option<::std::string::String>,
     pub name: ::std::string::String,
 }
@@ -475,6 +539,7 @@ impl FunctionCall {
 pub struct FunctionCallDelta {
     /// The next piece of the arguments.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::progenitor_client::lenient")]
     pub arguments: ::std::option::Option<::std::string::String>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::std::string::String>,
@@ -525,7 +590,9 @@ impl FunctionDefinition {
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct Model {
+    /// Unix time in seconds.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::progenitor_client::lenient")]
     pub created: ::std::option::Option<i64>,
     /// A name for people.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -716,24 +783,36 @@ impl Tool {
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct ToolCall {
-    pub function: FunctionCall,
+    /// A call of a custom tool, in the place of `function`.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub custom: ::std::option::Option<::serde_json::Value>,
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub function: ::std::option::Option<FunctionCall>,
     /// Goes back as `tool_call_id` with the result.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub id: ::std::option::Option<::std::string::String>,
     /// On the wire: `type`.
     #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
     pub type_: ::std::option::Option<::std::string::String>,
+    #[serde(flatten)]
+    pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+}
+
+impl ::std::default::Default for ToolCall {
+    fn default() -> Self {
+        Self {
+            custom: Default::default(),
+            function: Default::default(),
+            id: Default::default(),
+            type_: Default::default(),
+            extra: Default::default(),
+        }
+    }
 }
 
 impl ToolCall {
-    /// With what is required, and nothing else.
-    pub fn new(function: FunctionCall) -> Self {
-        Self {
-            function: function,
-            id: Default::default(),
-            type_: Default::default(),
-        }
-    }
+    /// The fields that the specification lists, by their names on the wire.
+    pub const FIELDS: &'static [&'static str] = &["custom", "function", "id", "type"];
 }
 
 impl ToolCall {
@@ -743,7 +822,7 @@ impl ToolCall {
 }
 
 /// The piece of a tool call that one event carries.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct ToolCallDelta {
@@ -757,6 +836,25 @@ pub struct ToolCallDelta {
     /// On the wire: `type`.
     #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
     pub type_: ::std::option::Option<::std::string::String>,
+    #[serde(flatten)]
+    pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+}
+
+impl ::std::default::Default for ToolCallDelta {
+    fn default() -> Self {
+        Self {
+            function: Default::default(),
+            id: Default::default(),
+            index: Default::default(),
+            type_: Default::default(),
+            extra: Default::default(),
+        }
+    }
+}
+
+impl ToolCallDelta {
+    /// The fields that the specification lists, by their names on the wire.
+    pub const FIELDS: &'static [&'static str] = &["function", "id", "index", "type"];
 }
 
 impl ToolCallDelta {
@@ -766,7 +864,7 @@ impl ToolCallDelta {
 }
 
 /// `Usage`
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct Usage {
@@ -776,6 +874,7 @@ pub struct Usage {
     pub completion_tokens_details: ::std::option::Option<CompletionTokensDetails>,
     /// What the answer cost, in US dollars, where the service says so.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "::progenitor_client::lenient")]
     pub cost: ::std::option::Option<::progenitor_client::Usd>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub prompt_tokens: ::std::option::Option<i64>,
@@ -783,6 +882,34 @@ pub struct Usage {
     pub prompt_tokens_details: ::std::option::Option<PromptTokensDetails>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub total_tokens: ::std::option::Option<i64>,
+    #[serde(flatten)]
+    pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+}
+
+impl ::std::default::Default for Usage {
+    fn default() -> Self {
+        Self {
+            completion_tokens: Default::default(),
+            completion_tokens_details: Default::default(),
+            cost: Default::default(),
+            prompt_tokens: Default::default(),
+            prompt_tokens_details: Default::default(),
+            total_tokens: Default::default(),
+            extra: Default::default(),
+        }
+    }
+}
+
+impl Usage {
+    /// The fields that the specification lists, by their names on the wire.
+    pub const FIELDS: &'static [&'static str] = &[
+        "completion_tokens",
+        "completion_tokens_details",
+        "cost",
+        "prompt_tokens",
+        "prompt_tokens_details",
+        "total_tokens",
+    ];
 }
 
 impl Usage {
@@ -805,4 +932,13 @@ impl UsageOptions {
     pub fn builder() -> builder::UsageOptions {
         Default::default()
     }
+}
+
+fn chat_message_role_for_null<'de, D: ::serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<crate::types::Role, D::Error> {
+    let value: Option<crate::types::Role> = ::serde::Deserialize::deserialize(
+        deserializer,
+    )?;
+    Ok(value.unwrap_or_else(defaults::chat_message_role))
 }

@@ -1,9 +1,12 @@
 //! The answer, whole.
 
+use std::borrow::Cow;
 use std::ops::Deref;
 
 use http::HeaderMap;
 use pinference_api::types::{ChatCompletionResponse, ChatMessage, FinishReason, ToolCall, Usage};
+
+use prime_runtime::TextOrParts;
 
 use crate::cost::Cost;
 
@@ -20,11 +23,11 @@ impl ChatAnswer {
         Self { response, headers }
     }
 
-    /// The text; empty if the model asked for tools instead, or gave no answer.
-    pub fn text(&self) -> &str {
-        self.message()
-            .and_then(|message| message.content.as_deref())
-            .unwrap_or_default()
+    /// The text, or the texts of its parts; empty if the model asked for tools instead, or gave no
+    /// answer.
+    pub fn text(&self) -> Cow<'_, str> {
+        let content = self.message().and_then(|message| message.content.as_ref());
+        content.map(TextOrParts::text).unwrap_or_default()
     }
 
     /// The message, to be sent back with the next question. The first, if several were asked for.

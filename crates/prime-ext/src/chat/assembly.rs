@@ -7,7 +7,8 @@ use pinference_api::types::{
     ChatCompletionResponse, ChatMessage, FinishReason, FunctionCall, Role, ToolCall, ToolCallDelta,
     Usage,
 };
-use serde_json::Value;
+use prime_runtime::TextOrParts;
+use serde_json::{Map, Value, json};
 
 /// An answer in the making.
 #[derive(Debug, Clone)]
@@ -20,7 +21,7 @@ pub(crate) struct Assembly {
 #[derive(Debug, Default, Clone)]
 struct Choice {
     role: Option<Role>,
-    content: Option<String>,
+    content: Option<TextOrParts>,
     reasoning: Option<String>,
     reasoning_content: Option<String>,
     reasoning_details: Option<Vec<Value>>,
@@ -28,6 +29,8 @@ struct Choice {
     tool_calls: Vec<Call>,
     logprobs: Option<Value>,
     finish_reason: Option<FinishReason>,
+    /// What the delta's type does not list.
+    extra: Map<String, Value>,
 }
 
 #[derive(Debug, Default, Clone)]
@@ -35,8 +38,8 @@ struct Call {
     index: Option<i64>,
     id: Option<String>,
     kind: Option<String>,
-    name: String,
-    arguments: String,
+    function: Option<FunctionCall>,
+    extra: Map<String, Value>,
 }
 
 impl Default for Assembly {
@@ -116,10 +119,12 @@ impl Choice {
             reasoning_details,
             refusal,
             tool_calls,
+            extra,
             ..
         } = delta;
         keep_first(&mut self.role, role);
-        append(&mut self.content, content);
+        append_content(&mut self.content, content.as_ref());
+        merge(&mut self.extra, extra);
         append(&mut self.reasoning, reasoning);
         append(&mut self.reasoning_content, reasoning_content);
         append(&mut self.refusal, refusal);
@@ -168,6 +173,7 @@ impl Choice {
             .map(Call::finished)
             .collect::<Vec<_>>();
         let mut message = ChatMessage::new(self.role.clone().unwrap_or(Role::Assistant));
+        message.extra.clone_from(&self.extra);
         message.content.clone_from(&self.content);
         message.reasoning.clone_from(&self.reasoning);
         message
@@ -193,23 +199,28 @@ impl Call {
             keep_first(&mut self.id, &call.id);
         }
         keep_first(&mut self.kind, &call.type_);
-        if let Some(function) = &call.function {
+        merge(&mut self.extra, &call.extra);
+        if let Some(piece) = &call.function {
+            let function = self
+                .function
+                .get_or_insert_with(|| FunctionCall::new(String::new()));
             // Some servers repeat the name in every piece.
-            let name = function.name.as_deref().unwrap_or_default();
-            if self.name != name {
-                self.name.push_str(name);
+            let name = piece.name.as_deref().unwrap_or_default();
+            if function.name != name {
+                function.name.push_str(name);
             }
-            self.arguments
-                .push_str(function.arguments.as_deref().unwrap_or_default());
+            append(&mut function.arguments, &piece.arguments);
         }
     }
 
     fn finished(&self) -> ToolCall {
-        let mut function = FunctionCall::new(self.name.clone());
-        function.arguments = Some(self.arguments.clone());
-        let mut call = ToolCall::new(function);
+        let mut call = ToolCall::default();
         call.id.clone_from(&self.id);
         call.type_.clone_from(&self.kind);
+        call.function.clone_from(&self.function);
+        call.extra.clone_from(&self.extra);
+        // A piece of a call does not list what a whole one does.
+        call.custom = call.extra.remove("custom");
         call
     }
 }
@@ -217,6 +228,47 @@ impl Call {
 fn keep_first<T: Clone>(kept: &mut Option<T>, new: &Option<T>) {
     if kept.is_none() {
         kept.clone_from(new);
+    }
+}
+
+/// A text grows; parts are added to; a text beside parts becomes one.
+fn append_content(kept: &mut Option<TextOrParts>, new: Option<&TextOrParts>) {
+    let part = |text: &str| json!({"type": "text", "text": text});
+    match (&mut *kept, new) {
+        (_, None) => {}
+        (None, Some(new)) => *kept = Some(new.clone()),
+        (Some(TextOrParts::Text(text)), Some(TextOrParts::Text(more))) => text.push_str(more),
+        (Some(TextOrParts::Parts(parts)), Some(TextOrParts::Parts(more))) => {
+            parts.extend_from_slice(more);
+        }
+        (Some(TextOrParts::Parts(parts)), Some(TextOrParts::Text(more))) => {
+            let last = parts.last_mut().and_then(Value::as_object_mut);
+            let last = last.filter(|last| last.get("type").is_some_and(|ty| ty == "text"));
+            match last.and_then(|last| last.get_mut("text")) {
+                Some(Value::String(text)) => text.push_str(more),
+                _ => parts.push(part(more)),
+            }
+        }
+        (Some(TextOrParts::Text(text)), Some(TextOrParts::Parts(more))) => {
+            let mut parts = vec![part(text)];
+            parts.retain(|part| part["text"] != "");
+            parts.extend_from_slice(more);
+            *kept = Some(TextOrParts::Parts(parts));
+        }
+        // A new kind of content replaces what there was.
+        (Some(_), Some(new)) => *kept = Some(new.clone()),
+    }
+}
+
+/// What no type lists: lists are added to, of anything else the last counts.
+fn merge(kept: &mut Map<String, Value>, new: &Map<String, Value>) {
+    for (key, value) in new {
+        match (kept.get_mut(key), value) {
+            (Some(Value::Array(kept)), Value::Array(new)) => kept.extend_from_slice(new),
+            _ => {
+                kept.insert(key.clone(), value.clone());
+            }
+        }
     }
 }
 
@@ -249,8 +301,6 @@ fn join_lists(kept: &mut Value, new: &Value) {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use std::collections::BTreeSet;
-
-    use serde_json::json;
 
     use super::*;
 
@@ -355,6 +405,28 @@ mod tests {
         for field in delta.as_object().unwrap().keys() {
             assert!(message.contains_key(field), "{field} is lost");
         }
+    }
+
+    #[test]
+    fn parts_and_what_nobody_lists_are_kept() {
+        let delta = |delta: Value| json!({"choices": [{"index": 0, "delta": delta}]});
+        let answer = assemble(&[
+            delta(json!({"content": "", "annotations": [1]})),
+            delta(json!({"content": [{"type": "thinking", "thinking": "hm"}], "annotations": [2]})),
+            delta(json!({"content": "a"})),
+            delta(json!({"content": "b", "thought_signature": "sig"})),
+            delta(
+                json!({"tool_calls": [{"index": 0, "id": "t", "custom": {"name": "f", "input": "x"}}]}),
+            ),
+        ]);
+        assert_eq!(
+            answer["choices"][0]["message"],
+            json!({
+                "role": "assistant", "annotations": [1, 2], "thought_signature": "sig",
+                "content": [{"type": "thinking", "thinking": "hm"}, {"type": "text", "text": "ab"}],
+                "tool_calls": [{"id": "t", "custom": {"name": "f", "input": "x"}}],
+            })
+        );
     }
 
     #[test]

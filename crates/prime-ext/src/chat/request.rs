@@ -60,7 +60,7 @@ impl ChatRequest {
 
     fn say(self, role: Role, text: String) -> Self {
         let mut message = ChatMessage::new(role);
-        message.content = Some(text);
+        message.content = Some(text.into());
         self.message(message)
     }
 
@@ -114,7 +114,14 @@ impl ChatRequest {
             .send()
             .await
             .map_err(|e| Error::of_call(&operations::CREATE_CHAT_COMPLETION, e))?;
-        let (response, _, headers, _) = answer.into_parts();
+        let (response, _, headers, body) = answer.into_parts();
+        let failed =
+            |error: &Option<serde_json::Value>| error.as_ref().is_some_and(|e| !e.is_null());
+        if failed(&response.error) || response.choices.iter().any(|choice| failed(&choice.error)) {
+            let key = self.client.key();
+            return Err(Error::in_success(&body, headers, key.expose())
+                .of(&operations::CREATE_CHAT_COMPLETION));
+        }
         Ok(ChatAnswer::new(response, headers))
     }
 

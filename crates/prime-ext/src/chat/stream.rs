@@ -8,7 +8,7 @@ use futures_core::Stream;
 use http::{HeaderMap, StatusCode};
 use pinference_api::operations::CREATE_CHAT_COMPLETION_STREAM as OPERATION;
 use pinference_api::types::{ChatCompletionChunk, Usage};
-use prime_runtime::{BoxError, ByteStream, PayloadFault, Secret};
+use prime_runtime::{BoxError, ByteStream, PayloadFault, Secret, TextOrParts};
 
 use super::ChatAnswer;
 use super::assembly::Assembly;
@@ -102,7 +102,10 @@ impl ChatStream {
                 .choices
                 .into_iter()
                 .filter(|choice| choice.index.unwrap_or(0) == 0)
-                .filter_map(|choice| choice.delta?.content)
+                .filter_map(|choice| match choice.delta?.content? {
+                    TextOrParts::Text(text) => Some(text),
+                    parts => Some(parts.text().into_owned()),
+                })
                 .filter(|text| !text.is_empty());
             if let Some(text) = pieces.next() {
                 return Ok(Some(pieces.fold(text, |text, more| text + &more)));
@@ -190,7 +193,12 @@ impl ChatStream {
             Err(e) => return Err(self.malformed(data, PayloadFault::from(e))),
         };
         self.assembly.add(&chunk);
-        let says_error = chunk.error.as_ref().is_some_and(|error| !error.is_null());
+        let errors = chunk
+            .choices
+            .iter()
+            .map(|choice| &choice.error)
+            .chain([&chunk.error]);
+        let says_error = errors.flatten().any(|error| !error.is_null());
         if says_error || says_nothing(&chunk) && is_error(data) {
             return Err(Error::in_stream(data, self.key.expose()));
         }

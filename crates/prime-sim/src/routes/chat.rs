@@ -143,7 +143,7 @@ impl Completion {
     fn whole(self, usage: Usage) -> ChatCompletionResponse {
         let choices = (0..).zip(self.answers).map(|(index, answer)| {
             let mut message = ChatMessage::new(Role::Assistant);
-            message.content = Some(answer.tokens.concat());
+            message.content = Some(answer.tokens.concat().into());
 
             let mut choice = ChatCompletionChoice::default();
             choice.index = Some(index);

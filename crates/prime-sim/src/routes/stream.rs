@@ -93,13 +93,14 @@ impl Events {
         let choice = match step {
             Step::Role(answer) => {
                 delta.role = Some(Role::Assistant);
-                delta.content = Some(String::new());
+                delta.content = Some("".into());
                 choice(answer, delta)
             }
             Step::Token(answer, token) => {
                 self.produced += 1;
                 let answer_tokens = self.completion.answers.get(answer).map(|a| &a.tokens);
-                delta.content = answer_tokens.and_then(|tokens| tokens.get(token)).cloned();
+                let text = answer_tokens.and_then(|tokens| tokens.get(token));
+                delta.content = text.map(|text| text.as_str().into());
                 choice(answer, delta)
             }
             Step::Finish(answer) => {

@@ -5,7 +5,7 @@
 // specs/overlays/training-documented.yml
 //   sha256 05026664cad0903d806f1584de1821aac687dffc933adb67de8d06f1f7258faa
 // specs/overlays/training-observed.yml
-//   sha256 4628004550956d7749f304330d9b223bd0d7757f38deb14b0e2bf21013b1d524
+//   sha256 03947626c6872d82ef29f240c55d44f9103eb6ef2814be67eca9d2cd20084d57
 
 //! Types used as operation parameters and responses.
 #![allow(clippy::all)]
@@ -287,6 +287,8 @@ pub struct RunUsageBreakdown {
     #[serde(default)]
     #[serde(deserialize_with = "::progenitor_client::null_as_default")]
     pub tokens: i64,
+    #[serde(flatten)]
+    pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
 }
 
 impl ::std::default::Default for RunUsageBreakdown {
@@ -296,8 +298,19 @@ impl ::std::default::Default for RunUsageBreakdown {
             input_tokens: Default::default(),
             output_tokens: Default::default(),
             tokens: Default::default(),
+            extra: Default::default(),
         }
     }
+}
+
+impl RunUsageBreakdown {
+    /// The fields that the specification lists, by their names on the wire.
+    pub const FIELDS: &'static [&'static str] = &[
+        "cost_usd",
+        "input_tokens",
+        "output_tokens",
+        "tokens",
+    ];
 }
 
 impl RunUsageBreakdown {

@@ -3,14 +3,18 @@
 // specs/inference.yml
 //   sha256 37fb83a8773fc38ff85466eedeab8d758b7e477cf4ded90345b95170921a216e
 // specs/overlays/inference-documented.yml
-//   sha256 8200204ab508dc5893591b5918d2479145eb89619edbeae0942b1fd32a05b72d
+//   sha256 63b1449ebac4c58d8ae099c4020ee66ab888ad498331eb1c1ef7c333a6e8827f
 // specs/overlays/inference-observed.yml
-//   sha256 72aceefb6c06129aae7d824e847d5f19b009cd5cf294388ba2eb8239c9a7c792
+//   sha256 1b907adb6dfb994f71d1c6eba330732a821a05029cc05f69053ee1979d4da9d4
 
 //! Types for composing complex structures.
 
 #[derive(Clone, Debug)]
 pub struct ChatCompletionChoice {
+    error: ::std::result::Result<
+        ::std::option::Option<::serde_json::Value>,
+        ::std::string::String,
+    >,
     finish_reason: ::std::result::Result<
         ::std::option::Option<crate::types::FinishReason>,
         ::std::string::String,
@@ -29,6 +33,7 @@ pub struct ChatCompletionChoice {
 impl ::std::default::Default for ChatCompletionChoice {
     fn default() -> Self {
         Self {
+            error: Ok(Default::default()),
             finish_reason: Ok(Default::default()),
             index: Ok(Default::default()),
             logprobs: Ok(Default::default()),
@@ -38,6 +43,16 @@ impl ::std::default::Default for ChatCompletionChoice {
 }
 
 impl ChatCompletionChoice {
+    pub fn error<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<::serde_json::Value>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.error = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for error: {e}"));
+        self
+    }
     pub fn finish_reason<T>(mut self, value: T) -> Self
     where
         T: ::std::convert::TryInto<::std::option::Option<crate::types::FinishReason>>,
@@ -88,6 +103,7 @@ impl ::std::convert::TryFrom<ChatCompletionChoice> for super::ChatCompletionChoi
         value: ChatCompletionChoice,
     ) -> ::std::result::Result<Self, super::error::ConversionError> {
         Ok(Self {
+            error: value.error?,
             finish_reason: value.finish_reason?,
             index: value.index?,
             logprobs: value.logprobs?,
@@ -99,6 +115,7 @@ impl ::std::convert::TryFrom<ChatCompletionChoice> for super::ChatCompletionChoi
 impl ::std::convert::From<super::ChatCompletionChoice> for ChatCompletionChoice {
     fn from(value: super::ChatCompletionChoice) -> Self {
         Self {
+            error: Ok(value.error),
             finish_reason: Ok(value.finish_reason),
             index: Ok(value.index),
             logprobs: Ok(value.logprobs),
@@ -298,6 +315,10 @@ pub struct ChatCompletionChunkChoice {
         ::std::option::Option<super::ChatCompletionDelta>,
         ::std::string::String,
     >,
+    error: ::std::result::Result<
+        ::std::option::Option<::serde_json::Value>,
+        ::std::string::String,
+    >,
     finish_reason: ::std::result::Result<
         ::std::option::Option<crate::types::FinishReason>,
         ::std::string::String,
@@ -313,6 +334,7 @@ impl ::std::default::Default for ChatCompletionChunkChoice {
     fn default() -> Self {
         Self {
             delta: Ok(Default::default()),
+            error: Ok(Default::default()),
             finish_reason: Ok(Default::default()),
             index: Ok(Default::default()),
             logprobs: Ok(Default::default()),
@@ -329,6 +351,16 @@ impl ChatCompletionChunkChoice {
         self.delta = value
             .try_into()
             .map_err(|e| format!("error converting supplied value for delta: {e}"));
+        self
+    }
+    pub fn error<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<::serde_json::Value>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.error = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for error: {e}"));
         self
     }
     pub fn finish_reason<T>(mut self, value: T) -> Self
@@ -373,6 +405,7 @@ for super::ChatCompletionChunkChoice {
     ) -> ::std::result::Result<Self, super::error::ConversionError> {
         Ok(Self {
             delta: value.delta?,
+            error: value.error?,
             finish_reason: value.finish_reason?,
             index: value.index?,
             logprobs: value.logprobs?,
@@ -385,6 +418,7 @@ for ChatCompletionChunkChoice {
     fn from(value: super::ChatCompletionChunkChoice) -> Self {
         Self {
             delta: Ok(value.delta),
+            error: Ok(value.error),
             finish_reason: Ok(value.finish_reason),
             index: Ok(value.index),
             logprobs: Ok(value.logprobs),
@@ -395,7 +429,7 @@ for ChatCompletionChunkChoice {
 #[derive(Clone, Debug)]
 pub struct ChatCompletionDelta {
     content: ::std::result::Result<
-        ::std::option::Option<::std::string::String>,
+        ::std::option::Option<::progenitor_client::TextOrParts>,
         ::std::string::String,
     >,
     reasoning: ::std::result::Result<
@@ -422,6 +456,10 @@ pub struct ChatCompletionDelta {
         ::std::option::Option<::std::vec::Vec<super::ToolCallDelta>>,
         ::std::string::String,
     >,
+    extra: ::std::result::Result<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        ::std::string::String,
+    >,
 }
 
 impl ::std::default::Default for ChatCompletionDelta {
@@ -434,6 +472,7 @@ impl ::std::default::Default for ChatCompletionDelta {
             refusal: Ok(Default::default()),
             role: Ok(Default::default()),
             tool_calls: Ok(Default::default()),
+            extra: Ok(Default::default()),
         }
     }
 }
@@ -441,7 +480,9 @@ impl ::std::default::Default for ChatCompletionDelta {
 impl ChatCompletionDelta {
     pub fn content<T>(mut self, value: T) -> Self
     where
-        T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+        T: ::std::convert::TryInto<
+            ::std::option::Option<::progenitor_client::TextOrParts>,
+        >,
         T::Error: ::std::fmt::Display,
     {
         self.content = value
@@ -517,6 +558,18 @@ impl ChatCompletionDelta {
             .map_err(|e| format!("error converting supplied value for tool_calls: {e}"));
         self
     }
+    pub fn extra<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
+        T::Error: ::std::fmt::Display,
+    {
+        self.extra = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for extra: {e}"));
+        self
+    }
 }
 
 impl ::std::convert::TryFrom<ChatCompletionDelta> for super::ChatCompletionDelta {
@@ -532,6 +585,7 @@ impl ::std::convert::TryFrom<ChatCompletionDelta> for super::ChatCompletionDelta
             refusal: value.refusal?,
             role: value.role?,
             tool_calls: value.tool_calls?,
+            extra: value.extra?,
         })
     }
 }
@@ -546,6 +600,7 @@ impl ::std::convert::From<super::ChatCompletionDelta> for ChatCompletionDelta {
             refusal: Ok(value.refusal),
             role: Ok(value.role),
             tool_calls: Ok(value.tool_calls),
+            extra: Ok(value.extra),
         }
     }
 }
@@ -977,6 +1032,10 @@ pub struct ChatCompletionResponse {
         ::std::string::String,
     >,
     created: ::std::result::Result<::std::option::Option<i64>, ::std::string::String>,
+    error: ::std::result::Result<
+        ::std::option::Option<::serde_json::Value>,
+        ::std::string::String,
+    >,
     id: ::std::result::Result<
         ::std::option::Option<::std::string::String>,
         ::std::string::String,
@@ -1008,6 +1067,7 @@ impl ::std::default::Default for ChatCompletionResponse {
         Self {
             choices: Err("no value supplied for choices".to_string()),
             created: Ok(Default::default()),
+            error: Ok(Default::default()),
             id: Ok(Default::default()),
             model: Ok(Default::default()),
             object: Ok(Default::default()),
@@ -1037,6 +1097,16 @@ impl ChatCompletionResponse {
         self.created = value
             .try_into()
             .map_err(|e| format!("error converting supplied value for created: {e}"));
+        self
+    }
+    pub fn error<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<::serde_json::Value>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.error = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for error: {e}"));
         self
     }
     pub fn id<T>(mut self, value: T) -> Self
@@ -1113,6 +1183,7 @@ impl ::std::convert::TryFrom<ChatCompletionResponse> for super::ChatCompletionRe
         Ok(Self {
             choices: value.choices?,
             created: value.created?,
+            error: value.error?,
             id: value.id?,
             model: value.model?,
             object: value.object?,
@@ -1128,6 +1199,7 @@ impl ::std::convert::From<super::ChatCompletionResponse> for ChatCompletionRespo
         Self {
             choices: Ok(value.choices),
             created: Ok(value.created),
+            error: Ok(value.error),
             id: Ok(value.id),
             model: Ok(value.model),
             object: Ok(value.object),
@@ -1141,7 +1213,7 @@ impl ::std::convert::From<super::ChatCompletionResponse> for ChatCompletionRespo
 #[derive(Clone, Debug)]
 pub struct ChatMessage {
     content: ::std::result::Result<
-        ::std::option::Option<::std::string::String>,
+        ::std::option::Option<::progenitor_client::TextOrParts>,
         ::std::string::String,
     >,
     name: ::std::result::Result<
@@ -1173,6 +1245,10 @@ pub struct ChatMessage {
         ::std::option::Option<::std::vec::Vec<super::ToolCall>>,
         ::std::string::String,
     >,
+    extra: ::std::result::Result<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        ::std::string::String,
+    >,
 }
 
 impl ::std::default::Default for ChatMessage {
@@ -1184,9 +1260,10 @@ impl ::std::default::Default for ChatMessage {
             reasoning_content: Ok(Default::default()),
             reasoning_details: Ok(Default::default()),
             refusal: Ok(Default::default()),
-            role: Err("no value supplied for role".to_string()),
+            role: Ok(super::defaults::chat_message_role()),
             tool_call_id: Ok(Default::default()),
             tool_calls: Ok(Default::default()),
+            extra: Ok(Default::default()),
         }
     }
 }
@@ -1194,7 +1271,9 @@ impl ::std::default::Default for ChatMessage {
 impl ChatMessage {
     pub fn content<T>(mut self, value: T) -> Self
     where
-        T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+        T: ::std::convert::TryInto<
+            ::std::option::Option<::progenitor_client::TextOrParts>,
+        >,
         T::Error: ::std::fmt::Display,
     {
         self.content = value
@@ -1292,6 +1371,18 @@ impl ChatMessage {
             .map_err(|e| format!("error converting supplied value for tool_calls: {e}"));
         self
     }
+    pub fn extra<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
+        T::Error: ::std::fmt::Display,
+    {
+        self.extra = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for extra: {e}"));
+        self
+    }
 }
 
 impl ::std::convert::TryFrom<ChatMessage> for super::ChatMessage {
@@ -1309,6 +1400,7 @@ impl ::std::convert::TryFrom<ChatMessage> for super::ChatMessage {
             role: value.role?,
             tool_call_id: value.tool_call_id?,
             tool_calls: value.tool_calls?,
+            extra: value.extra?,
         })
     }
 }
@@ -1325,6 +1417,7 @@ impl ::std::convert::From<super::ChatMessage> for ChatMessage {
             role: Ok(value.role),
             tool_call_id: Ok(value.tool_call_id),
             tool_calls: Ok(value.tool_calls),
+            extra: Ok(value.extra),
         }
     }
 }
@@ -2329,7 +2422,14 @@ impl ::std::convert::From<super::Tool> for Tool {
 
 #[derive(Clone, Debug)]
 pub struct ToolCall {
-    function: ::std::result::Result<super::FunctionCall, ::std::string::String>,
+    custom: ::std::result::Result<
+        ::std::option::Option<::serde_json::Value>,
+        ::std::string::String,
+    >,
+    function: ::std::result::Result<
+        ::std::option::Option<super::FunctionCall>,
+        ::std::string::String,
+    >,
     id: ::std::result::Result<
         ::std::option::Option<::std::string::String>,
         ::std::string::String,
@@ -2338,22 +2438,38 @@ pub struct ToolCall {
         ::std::option::Option<::std::string::String>,
         ::std::string::String,
     >,
+    extra: ::std::result::Result<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        ::std::string::String,
+    >,
 }
 
 impl ::std::default::Default for ToolCall {
     fn default() -> Self {
         Self {
-            function: Err("no value supplied for function".to_string()),
+            custom: Ok(Default::default()),
+            function: Ok(Default::default()),
             id: Ok(Default::default()),
             type_: Ok(Default::default()),
+            extra: Ok(Default::default()),
         }
     }
 }
 
 impl ToolCall {
+    pub fn custom<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<::serde_json::Value>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.custom = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for custom: {e}"));
+        self
+    }
     pub fn function<T>(mut self, value: T) -> Self
     where
-        T: ::std::convert::TryInto<super::FunctionCall>,
+        T: ::std::convert::TryInto<::std::option::Option<super::FunctionCall>>,
         T::Error: ::std::fmt::Display,
     {
         self.function = value
@@ -2381,6 +2497,18 @@ impl ToolCall {
             .map_err(|e| format!("error converting supplied value for type_: {e}"));
         self
     }
+    pub fn extra<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
+        T::Error: ::std::fmt::Display,
+    {
+        self.extra = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for extra: {e}"));
+        self
+    }
 }
 
 impl ::std::convert::TryFrom<ToolCall> for super::ToolCall {
@@ -2389,9 +2517,11 @@ impl ::std::convert::TryFrom<ToolCall> for super::ToolCall {
         value: ToolCall,
     ) -> ::std::result::Result<Self, super::error::ConversionError> {
         Ok(Self {
+            custom: value.custom?,
             function: value.function?,
             id: value.id?,
             type_: value.type_?,
+            extra: value.extra?,
         })
     }
 }
@@ -2399,9 +2529,11 @@ impl ::std::convert::TryFrom<ToolCall> for super::ToolCall {
 impl ::std::convert::From<super::ToolCall> for ToolCall {
     fn from(value: super::ToolCall) -> Self {
         Self {
+            custom: Ok(value.custom),
             function: Ok(value.function),
             id: Ok(value.id),
             type_: Ok(value.type_),
+            extra: Ok(value.extra),
         }
     }
 }
@@ -2421,6 +2553,10 @@ pub struct ToolCallDelta {
         ::std::option::Option<::std::string::String>,
         ::std::string::String,
     >,
+    extra: ::std::result::Result<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        ::std::string::String,
+    >,
 }
 
 impl ::std::default::Default for ToolCallDelta {
@@ -2430,6 +2566,7 @@ impl ::std::default::Default for ToolCallDelta {
             id: Ok(Default::default()),
             index: Ok(Default::default()),
             type_: Ok(Default::default()),
+            extra: Ok(Default::default()),
         }
     }
 }
@@ -2475,6 +2612,18 @@ impl ToolCallDelta {
             .map_err(|e| format!("error converting supplied value for type_: {e}"));
         self
     }
+    pub fn extra<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
+        T::Error: ::std::fmt::Display,
+    {
+        self.extra = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for extra: {e}"));
+        self
+    }
 }
 
 impl ::std::convert::TryFrom<ToolCallDelta> for super::ToolCallDelta {
@@ -2487,6 +2636,7 @@ impl ::std::convert::TryFrom<ToolCallDelta> for super::ToolCallDelta {
             id: value.id?,
             index: value.index?,
             type_: value.type_?,
+            extra: value.extra?,
         })
     }
 }
@@ -2498,6 +2648,7 @@ impl ::std::convert::From<super::ToolCallDelta> for ToolCallDelta {
             id: Ok(value.id),
             index: Ok(value.index),
             type_: Ok(value.type_),
+            extra: Ok(value.extra),
         }
     }
 }
@@ -2528,6 +2679,10 @@ pub struct Usage {
         ::std::option::Option<i64>,
         ::std::string::String,
     >,
+    extra: ::std::result::Result<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        ::std::string::String,
+    >,
 }
 
 impl ::std::default::Default for Usage {
@@ -2539,6 +2694,7 @@ impl ::std::default::Default for Usage {
             prompt_tokens: Ok(Default::default()),
             prompt_tokens_details: Ok(Default::default()),
             total_tokens: Ok(Default::default()),
+            extra: Ok(Default::default()),
         }
     }
 }
@@ -2618,6 +2774,18 @@ impl Usage {
             });
         self
     }
+    pub fn extra<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
+        T::Error: ::std::fmt::Display,
+    {
+        self.extra = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for extra: {e}"));
+        self
+    }
 }
 
 impl ::std::convert::TryFrom<Usage> for super::Usage {
@@ -2632,6 +2800,7 @@ impl ::std::convert::TryFrom<Usage> for super::Usage {
             prompt_tokens: value.prompt_tokens?,
             prompt_tokens_details: value.prompt_tokens_details?,
             total_tokens: value.total_tokens?,
+            extra: value.extra?,
         })
     }
 }
@@ -2645,6 +2814,7 @@ impl ::std::convert::From<super::Usage> for Usage {
             prompt_tokens: Ok(value.prompt_tokens),
             prompt_tokens_details: Ok(value.prompt_tokens_details),
             total_tokens: Ok(value.total_tokens),
+            extra: Ok(value.extra),
         }
     }
 }

@@ -3,9 +3,9 @@
 // specs/inference.yml
 //   sha256 37fb83a8773fc38ff85466eedeab8d758b7e477cf4ded90345b95170921a216e
 // specs/overlays/inference-documented.yml
-//   sha256 8200204ab508dc5893591b5918d2479145eb89619edbeae0942b1fd32a05b72d
+//   sha256 63b1449ebac4c58d8ae099c4020ee66ab888ad498331eb1c1ef7c333a6e8827f
 // specs/overlays/inference-observed.yml
-//   sha256 72aceefb6c06129aae7d824e847d5f19b009cd5cf294388ba2eb8239c9a7c792
+//   sha256 1b907adb6dfb994f71d1c6eba330732a821a05029cc05f69053ee1979d4da9d4
 
 /// Why the model stopped. Other values than the listed ones occur.
 ///

@@ -5,7 +5,7 @@
 // specs/overlays/training-documented.yml
 //   sha256 05026664cad0903d806f1584de1821aac687dffc933adb67de8d06f1f7258faa
 // specs/overlays/training-observed.yml
-//   sha256 4628004550956d7749f304330d9b223bd0d7757f38deb14b0e2bf21013b1d524
+//   sha256 03947626c6872d82ef29f240c55d44f9103eb6ef2814be67eca9d2cd20084d57
 
 //! Types for composing complex structures.
 
@@ -779,6 +779,10 @@ pub struct RunUsageBreakdown {
     input_tokens: ::std::result::Result<i64, ::std::string::String>,
     output_tokens: ::std::result::Result<i64, ::std::string::String>,
     tokens: ::std::result::Result<i64, ::std::string::String>,
+    extra: ::std::result::Result<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        ::std::string::String,
+    >,
 }
 
 impl ::std::default::Default for RunUsageBreakdown {
@@ -788,6 +792,7 @@ impl ::std::default::Default for RunUsageBreakdown {
             input_tokens: Ok(Default::default()),
             output_tokens: Ok(Default::default()),
             tokens: Ok(Default::default()),
+            extra: Ok(Default::default()),
         }
     }
 }
@@ -837,6 +842,18 @@ impl RunUsageBreakdown {
             .map_err(|e| format!("error converting supplied value for tokens: {e}"));
         self
     }
+    pub fn extra<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
+        T::Error: ::std::fmt::Display,
+    {
+        self.extra = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for extra: {e}"));
+        self
+    }
 }
 
 impl ::std::convert::TryFrom<RunUsageBreakdown> for super::RunUsageBreakdown {
@@ -849,6 +866,7 @@ impl ::std::convert::TryFrom<RunUsageBreakdown> for super::RunUsageBreakdown {
             input_tokens: value.input_tokens?,
             output_tokens: value.output_tokens?,
             tokens: value.tokens?,
+            extra: value.extra?,
         })
     }
 }
@@ -860,6 +878,7 @@ impl ::std::convert::From<super::RunUsageBreakdown> for RunUsageBreakdown {
             input_tokens: Ok(value.input_tokens),
             output_tokens: Ok(value.output_tokens),
             tokens: Ok(value.tokens),
+            extra: Ok(value.extra),
         }
     }
 }

@@ -5,7 +5,7 @@
 // specs/overlays/training-documented.yml
 //   sha256 05026664cad0903d806f1584de1821aac687dffc933adb67de8d06f1f7258faa
 // specs/overlays/training-observed.yml
-//   sha256 4628004550956d7749f304330d9b223bd0d7757f38deb14b0e2bf21013b1d524
+//   sha256 03947626c6872d82ef29f240c55d44f9103eb6ef2814be67eca9d2cd20084d57
 
 //! Generation of default values for serde.
 
