@@ -232,13 +232,13 @@ fn a_third_api_is_its_specification_and_a_table() {
 #[test]
 fn an_action_that_has_become_redundant_is_told() {
     let copy = Copy::new("redundant");
-    let old = "operationId: get_wallet_api_v1_billing_wallet_get";
-    copy.edit("specs/training.yml", old, "operationId: get_wallet");
+    let old = "operationId: get_run_usage_api_v1_billing_runs__run_id__usage_get";
+    copy.edit("specs/training.yml", old, "operationId: get_run_usage");
     let project = Project::at(&copy.0).unwrap();
     let notes = inputs::read(&project, project.api("training").unwrap())
         .unwrap()
         .notes;
-    let place = "specs/overlays/training-documented.yml#/actions/1: ";
+    let place = "specs/overlays/training-documented.yml#/actions/0: ";
     assert!(notes.len() == 1 && notes[0].starts_with(place), "{notes:?}");
 }
 

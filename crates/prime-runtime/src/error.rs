@@ -5,6 +5,7 @@ use std::fmt;
 use bytes::Bytes;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
+use serde::de::DeserializeOwned;
 
 use crate::limits::OutOfLimits;
 use crate::path::InvalidPathValue;
@@ -57,9 +58,11 @@ pub struct InvalidPayload {
 /// Where and how a JSON text is not what its type says, without a word of the text itself: a value in
 /// the wrong place may be a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{what}, line {line} column {column}")]
+#[error("{path}: {what}, line {line} column {column}")]
 #[non_exhaustive]
 pub struct PayloadFault {
+    /// The field, by its names on the wire: `recent_billings[3].amount_usd`; `.` is the whole.
+    pub path: String,
     /// What is wrong: `missing field `id``, `invalid type: string, expected i64`.
     pub what: String,
     /// Line, from 1; 0 if it is not known.
@@ -68,11 +71,32 @@ pub struct PayloadFault {
     pub column: usize,
 }
 
-impl From<serde_json::Error> for PayloadFault {
-    fn from(error: serde_json::Error) -> Self {
+impl PayloadFault {
+    /// Why a JSON text is not a `T`. For one that could not be read: it is read once more, for the path.
+    pub fn of<T: DeserializeOwned>(json: &[u8]) -> Self {
+        let mut deserializer = serde_json::Deserializer::from_slice(json);
+        match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
+            Err(e) => {
+                let path = e.path().to_string();
+                Self::at(path, e.inner())
+            }
+            // What is wrong comes after a value that is right.
+            Ok(_) => {
+                let what = "something stands behind the end".to_owned();
+                Self {
+                    path: ".".to_owned(),
+                    what,
+                    line: 0,
+                    column: 0,
+                }
+            }
+        }
+    }
+
+    fn at(path: String, error: &serde_json::Error) -> Self {
         let text = error.to_string();
         let text = text.split(" at line ").next().unwrap_or(&text);
-        // serde quotes what it found: ``invalid type: string "…", expected i64``.
+        // serde quotes what it found: `invalid type: string "…", expected i64`.
         let what = match text.split_once(": ") {
             Some((fault @ ("invalid type" | "invalid value"), found)) => {
                 let kind: String = found
@@ -90,6 +114,7 @@ impl From<serde_json::Error> for PayloadFault {
             _ => text.to_owned(),
         };
         Self {
+            path,
             what,
             line: error.line(),
             column: error.column(),

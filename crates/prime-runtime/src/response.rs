@@ -248,12 +248,13 @@ impl<T: DeserializeOwned> ResponseValue<T> {
                 headers,
                 bytes,
             }),
-            Err(source) => {
+            Err(_) => {
+                let source = PayloadFault::of::<T>(&bytes);
                 let payload = InvalidPayload {
                     status,
                     headers,
                     bytes,
-                    source: PayloadFault::from(source),
+                    source,
                 };
                 Err(Error::InvalidPayload(Box::new(payload)))
             }

@@ -16,6 +16,9 @@ use serde_json::value::RawValue;
 /// the digit, and arithmetic cannot overflow before a thousand million of the largest amounts are
 /// added; there it stops at the largest that can be said, and does not panic.
 ///
+/// The digits are kept from JSON text to JSON text. A `serde_json::Value` in between holds a float and
+/// loses some, unless serde_json's feature `arbitrary_precision` is on.
+///
 /// ```
 /// use prime_runtime::Usd;
 ///

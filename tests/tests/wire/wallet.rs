@@ -261,3 +261,18 @@ async fn the_generated_crate_alone() {
     assert!(matches!(none, prime_training_api::Error::InvalidRequest(_)));
     assert_eq!(wire.hits(), 2);
 }
+
+/// Where an answer is not what the specification says, the error names the place and not the value.
+#[tokio::test]
+async fn an_answer_that_does_not_fit_names_the_field() {
+    let body = WALLET.replacen("\"amount_usd\": ", "\"amount_usd\": true, \"was\": ", 1);
+    let wire = Wire::platform(Answer::json(200, &body)).await;
+    let error = wire.personal().wallet().get().await.unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("recent_billings[0].amount_usd: "),
+        "{error}"
+    );
+    assert_eq!(error.body().unwrap(), &body);
+}

@@ -397,7 +397,7 @@ impl Documentation<'_> {
             .and_then(|operation| operation.documentation.as_deref());
         match documented {
             Some(url) => format!("Sends `{method} {path}`, documented at <{url}>."),
-            None => format!("Sends `{method} {path}`."),
+            None => format!("Sends `{method} {path}`, as the provider's specification states it."),
         }
     }
 }

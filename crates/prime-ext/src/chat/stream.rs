@@ -190,7 +190,7 @@ impl ChatStream {
         }
         let chunk: ChatCompletionChunk = match serde_json::from_str(data) {
             Ok(chunk) => chunk,
-            Err(e) => return Err(self.malformed(data, PayloadFault::from(e))),
+            Err(_) => return Err(self.malformed(data)),
         };
         self.assembly.add(&chunk);
         let errors = chunk
@@ -206,10 +206,11 @@ impl ChatStream {
     }
 
     /// An event that is no chunk. It may be an error all the same.
-    fn malformed(&self, data: &str, fault: PayloadFault) -> Error {
+    fn malformed(&self, data: &str) -> Error {
         if is_error(data) {
             return Error::in_stream(data, self.key.expose());
         }
+        let fault = PayloadFault::of::<ChatCompletionChunk>(data.as_bytes());
         let message = format!("an event of the stream is no chunk of an answer: {fault}");
         let body = Bytes::copy_from_slice(data.as_bytes());
         let mut error = Error::unexpected(message, StatusCode::OK, HeaderMap::new(), body);

@@ -3,7 +3,7 @@
 // specs/training.yml
 //   sha256 b82ec238c69e2169903e70116934d2ba86753a4ed002206d0bb22049f2e26db3
 // specs/overlays/training-documented.yml
-//   sha256 05026664cad0903d806f1584de1821aac687dffc933adb67de8d06f1f7258faa
+//   sha256 901169bbc22571bef8900879f4ffebcd7b0286138da2ea364d0f1e50d591a44a
 // specs/overlays/training-observed.yml
 //   sha256 03947626c6872d82ef29f240c55d44f9103eb6ef2814be67eca9d2cd20084d57
 
