@@ -11,11 +11,13 @@
 //! - `null` is read as if the field were missing, wherever it may be missing.
 
 use super::limits::{Limits, LimitsOfTypes};
+use heck::ToSnakeCase as _;
 use quote::ToTokens as _;
+use syn::ext::IdentExt as _;
 use syn::visit_mut::VisitMut;
 use syn::{
-    Attribute, Expr, Field, FieldValue, Fields, File, Ident, Item, ItemEnum, ItemFn, ItemImpl,
-    ItemStruct, Member, parse_quote,
+    Attribute, Expr, ExprPath, Field, FieldValue, Fields, File, Ident, Item, ItemEnum, ItemFn,
+    ItemImpl, ItemStruct, Member, parse_quote,
 };
 
 /// Adds them to the module of types, whose builders are still inside it.
@@ -35,9 +37,9 @@ pub(super) fn add(types: &mut File, limits: &LimitsOfTypes) -> Result<(), String
             );
         }
         if let Item::Struct(item) = &mut item {
-            added.extend(constructor(item));
+            added.extend(constructor(item)?);
             if !with_default.contains(&item.ident.to_string()) {
-                added.extend(default_of_all(item));
+                added.extend(default_of_all(item)?);
             }
             if let Some((others, fields)) = fields_beside_others(item) {
                 keep_others.push((item.ident.clone(), others));
@@ -51,9 +53,10 @@ pub(super) fn add(types: &mut File, limits: &LimitsOfTypes) -> Result<(), String
                     read_leniently(item, wire)?;
                 }
             }
+            let owner = item.ident.clone();
             for field in &mut item.fields {
                 tell_wire_name(field);
-                if let Some(function) = read_null_as_missing(field)? {
+                if let Some(function) = read_null_as_missing(&owner, field)? {
                     functions.push(Item::Fn(function));
                 }
             }
@@ -214,26 +217,30 @@ fn default_in_builder(items: &mut [Item], of: &Ident, others: &Ident) -> bool {
 
 /// A field that may be missing may be `null`, too. Where a function makes its default, one more is
 /// needed that reads it.
-fn read_null_as_missing(field: &mut Field) -> Result<Option<ItemFn>, String> {
+fn read_null_as_missing(owner: &Ident, field: &mut Field) -> Result<Option<ItemFn>, String> {
     let serde = serde_of(field);
     if serde.contains("flatten") || serde.contains("deserialize_with") {
         return Ok(None);
     }
-    let arguments = serde.split(',').map(str::trim);
-    let Some(given) = arguments.filter_map(|a| a.strip_prefix("default")).next() else {
+    let Some(given) = given_default(field)? else {
         return Ok(None);
     };
-    let Some(path) = given.trim().strip_prefix('=') else {
+    let Some(default) = given else {
         field.attrs.push(
             parse_quote!(#[serde(deserialize_with = "::progenitor_client::null_as_default")]),
         );
         return Ok(None);
     };
-    let path = path.trim().trim_matches('"');
-    let default: syn::Path = syn::parse_str(path).map_err(|e| format!("{path}: {e}"))?;
-    let name = path.rsplit("::").next().unwrap_or(path);
-    let name = quote::format_ident!("{name}_for_null");
-    let (text, ty) = (name.to_string(), &field.ty);
+    let field_name = field
+        .ident
+        .as_ref()
+        .map(Ident::unraw)
+        .ok_or("a field without a name")?;
+    let text = format!(
+        "{}_{field_name}_for_null",
+        owner.to_string().to_snake_case()
+    );
+    let (name, ty) = (quote::format_ident!("{text}"), &field.ty);
     let function = parse_quote! {
         fn #name<'de, D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<#ty, D::Error> {
             let value: Option<#ty> = ::serde::Deserialize::deserialize(deserializer)?;
@@ -244,6 +251,33 @@ fn read_null_as_missing(field: &mut Field) -> Result<Option<ItemFn>, String> {
         .attrs
         .push(parse_quote!(#[serde(deserialize_with = #text)]));
     Ok(Some(function))
+}
+
+/// What serde takes for a field that is missing: nothing if the field is required, `Some(None)` for its
+/// type's own default, or the function that makes it.
+fn given_default(field: &Field) -> Result<Option<Option<ExprPath>>, String> {
+    let mut given = None;
+    for attribute in field
+        .attrs
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("serde"))
+    {
+        attribute
+            .parse_nested_meta(|meta| {
+                let is_default = meta.path.is_ident("default");
+                if meta.input.peek(syn::Token![=]) {
+                    let value: syn::LitStr = meta.value()?.parse()?;
+                    if is_default {
+                        given = Some(Some(value.parse()?));
+                    }
+                } else if is_default {
+                    given = Some(None);
+                }
+                Ok(())
+            })
+            .map_err(|e| format!("progenitor wrote an attribute that is not as it was: {e}"))?;
+    }
+    Ok(given)
 }
 
 fn serde_of(field: &Field) -> String {
@@ -272,35 +306,40 @@ fn implements_default(item: &Item) -> Option<String> {
 }
 
 /// `Default` for a type of which nothing is required.
-fn default_of_all(item: &ItemStruct) -> Option<ItemImpl> {
+fn default_of_all(item: &ItemStruct) -> Result<Option<ItemImpl>, String> {
     let mut names = Vec::new();
     let mut values = Vec::new();
     for field in &item.fields {
-        names.push(field.ident.as_ref()?);
-        values.push(default(field)?);
+        let (Some(name), Some(default)) = (&field.ident, default(field)?) else {
+            return Ok(None);
+        };
+        names.push(name);
+        values.push(default);
     }
     let name = &item.ident;
-    Some(parse_quote! {
+    Ok(Some(parse_quote! {
         impl ::std::default::Default for #name {
             fn default() -> Self {
                 Self { #(#names: #values),* }
             }
         }
-    })
+    }))
 }
 
-fn constructor(item: &ItemStruct) -> Option<ItemImpl> {
+fn constructor(item: &ItemStruct) -> Result<Option<ItemImpl>, String> {
     let Fields::Named(fields) = &item.fields else {
-        return None;
+        return Ok(None);
     };
     let mut arguments = Vec::new();
     let mut types: Vec<String> = Vec::new();
     let mut names: Vec<&Ident> = Vec::new();
     let mut values: Vec<Expr> = Vec::new();
     for field in &fields.named {
-        let name = field.ident.as_ref()?;
+        let Some(name) = &field.ident else {
+            return Ok(None);
+        };
         names.push(name);
-        if let Some(default) = default(field) {
+        if let Some(default) = default(field)? {
             values.push(default);
             continue;
         }
@@ -321,37 +360,33 @@ fn constructor(item: &ItemStruct) -> Option<ItemImpl> {
         .enumerate()
         .any(|(index, ty)| types[..index].contains(ty));
     if arguments.is_empty() || alike {
-        return None;
+        return Ok(None);
     }
     let name = &item.ident;
-    Some(parse_quote! {
+    Ok(Some(parse_quote! {
         impl #name {
             /// With what is required, and nothing else.
             pub fn new(#(#arguments),*) -> Self {
                 Self { #(#names: #values),* }
             }
         }
-    })
+    }))
 }
 
 /// What a field holds if nobody says; nothing if it is required.
-fn default(field: &Field) -> Option<Expr> {
+fn default(field: &Field) -> Result<Option<Expr>, String> {
     let optional = field
         .ty
         .to_token_stream()
         .to_string()
         .contains("option :: Option <");
-    let serde = serde_of(field);
-    if optional || serde.contains("flatten") {
-        return Some(parse_quote!(Default::default()));
+    if optional || serde_of(field).contains("flatten") {
+        return Ok(Some(parse_quote!(Default::default())));
     }
-    let given = serde
-        .split(',')
-        .find_map(|argument| argument.trim().strip_prefix("default"))?;
-    match given.trim().strip_prefix('=') {
-        Some(path) => syn::parse_str::<Expr>(&format!("{}()", path.trim().trim_matches('"'))).ok(),
-        None => Some(parse_quote!(Default::default())),
-    }
+    Ok(given_default(field)?.map(|given| match given {
+        Some(function) => parse_quote!(#function()),
+        None => parse_quote!(Default::default()),
+    }))
 }
 
 fn arguments_of(attribute: &Attribute) -> String {
