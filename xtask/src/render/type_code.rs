@@ -236,10 +236,7 @@ fn read_null_as_missing(owner: &Ident, field: &mut Field) -> Result<Option<ItemF
         .as_ref()
         .map(Ident::unraw)
         .ok_or("a field without a name")?;
-    let text = format!(
-        "{}_{field_name}_for_null",
-        owner.to_string().to_snake_case()
-    );
+    let text = format!("{owner}_{field_name}_for_null").to_snake_case();
     let (name, ty) = (quote::format_ident!("{text}"), &field.ty);
     let function = parse_quote! {
         fn #name<'de, D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<#ty, D::Error> {

@@ -104,14 +104,15 @@ fn lower_schema(
         map.shift_remove(keyword);
     }
 
+    // First, since the one alternative that is left may be merged into the schema.
+    lower_null_alternative(map, "anyOf", place)?;
+    lower_null_alternative(map, "oneOf", place)?;
     lower_const(map);
     lower_examples(map);
     lower_exclusive_bounds(map);
     document_pattern(map);
     lower_content_encoding(map, place, notes);
     lower_type_array(map, place)?;
-    lower_null_alternative(map, "anyOf", place)?;
-    lower_null_alternative(map, "oneOf", place)?;
     lower_null_in_enum(map);
     lower_ref_siblings(map, place)?;
 
