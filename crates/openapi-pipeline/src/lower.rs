@@ -19,6 +19,7 @@ mod limits;
 mod operations;
 mod resolve;
 mod schema;
+mod walk;
 
 use serde_json::Value;
 

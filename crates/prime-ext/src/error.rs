@@ -224,8 +224,9 @@ impl Error {
                     "the answer ({status}, {length} bytes) is not what the specification says: \
                      {source}; it is kept in `body()`"
                 );
+                // Whatever it says: what came with a status of success may have been carried out.
                 let mut error = Self::unexpected(message, status, headers, bytes)
-                    .with_unknown_outcome(operation.method != "GET" && !envelope.says_something());
+                    .with_unknown_outcome(operation.method != "GET");
                 if let Some(answer) = &mut error.0.answer {
                     answer.envelope = envelope;
                 }

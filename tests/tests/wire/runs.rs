@@ -558,3 +558,27 @@ async fn the_generated_crate_builds_a_body_in_place() {
         })
     );
 }
+
+/// A run that exists and whose answer lacks a field is not taken for one that was refused, whatever else
+/// the answer says.
+#[tokio::test]
+async fn an_unreadable_success_that_says_something_may_have_made_a_run() {
+    for body in [
+        r#"{"runId": "run_1", "message": "created"}"#,
+        r#"{"runId": "run_1", "error": {"message": "no token", "code": "token_failed"}}"#,
+    ] {
+        let wire = Wire::platform(Answer::json(201, body)).await;
+        let config = RunConfig::from_toml("max_steps = 1").unwrap();
+        let error = wire
+            .personal()
+            .runs()
+            .create(config)
+            .send()
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::UnexpectedAnswer, "{body}");
+        assert!(error.outcome_unknown(), "{body}");
+        assert_eq!(error.body().unwrap(), body);
+        assert_eq!(wire.hits(), 1);
+    }
+}

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::resolve::is_method;
+use super::walk;
 
 /// Moves the defaults of request schemas and parameters into their descriptions.
 pub(super) fn document_request_defaults(document: &mut Value) {
@@ -71,21 +72,10 @@ fn take_default(schema: &mut Value) -> Option<Value> {
 }
 
 fn describe_default(described: &mut Value, default: &Value) {
-    let Value::Object(map) = described else {
-        return;
-    };
-    let said = map
-        .get("description")
-        .and_then(Value::as_str)
-        .unwrap_or_default()
-        .trim_end();
-    let separator = match said.chars().last() {
-        None => "",
-        Some('.' | '!' | '?') => " ",
-        Some(_) => ". ",
-    };
-    let text = format!("{said}{separator}If it is left out, the service takes `{default}`.");
-    map.insert("description".to_owned(), text.into());
+    walk::describe(
+        described,
+        &format!("If it is left out, the service takes `{default}`."),
+    );
 }
 
 /// The names of the schemas that parts of operations lead to.

@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::LowerError;
 use super::resolve::is_method;
+use super::walk::members;
 use crate::Pointer;
 
 /// A string enumeration that may hold other values too.
@@ -271,10 +272,6 @@ fn description_of(schema: &Value) -> Option<String> {
         .get("description")
         .and_then(Value::as_str)
         .map(str::to_owned)
-}
-
-fn members(value: Option<&mut Value>) -> impl Iterator<Item = (&String, &mut Value)> {
-    value.and_then(Value::as_object_mut).into_iter().flatten()
 }
 
 /// A name as types have it: `tool_calls` is `ToolCalls`.

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::LIMITS;
 use super::resolve::is_method;
+use super::walk::{self, members};
 
 /// Moves the limits of all numbers.
 pub(super) fn document_limits(document: &mut Value) {
@@ -97,28 +98,8 @@ fn describe(holder: &mut Value, limits: &Map<String, Value>) {
         bound("maximum", "exclusiveMaximum", "less than", "at most"),
     ];
     let bounds = bounds.into_iter().flatten().collect::<Vec<_>>().join(", ");
-    let Value::Object(holder) = holder else {
-        return;
-    };
-    let said = holder
-        .get("description")
-        .and_then(Value::as_str)
-        .unwrap_or_default()
-        .trim_end();
-    let separator = match said.chars().last() {
-        None => "",
-        Some('.' | '!' | '?') => " ",
-        Some(_) => ". ",
-    };
     let mut letters = bounds.chars();
     let first = letters.next().into_iter().flat_map(char::to_uppercase);
-    let sentence: String = first.chain(letters).collect();
-    holder.insert(
-        "description".to_owned(),
-        format!("{said}{separator}{sentence}.").into(),
-    );
-}
-
-fn members(value: Option<&mut Value>) -> impl Iterator<Item = (&String, &mut Value)> {
-    value.and_then(Value::as_object_mut).into_iter().flatten()
+    let sentence: String = first.chain(letters).chain(['.']).collect();
+    walk::describe(holder, &sentence);
 }
