@@ -2,22 +2,25 @@
 
 use std::sync::Arc;
 
-use prime_runtime::{Secret, Transport};
+use prime_runtime::Transport;
 use reqwest::Url;
 
 use crate::account::Account;
+use crate::builder::ClientBuilder;
 use crate::chat::ChatRequest;
-use crate::error::{Error, ErrorKind};
-use crate::http_client;
+use crate::error::Error;
 use crate::models::Models;
+use crate::options::CallOptions;
+use crate::raw::RawCall;
 use crate::road::Road;
 use crate::runs::Runs;
-use crate::settings::{Settings, Surroundings};
+use crate::settings::Settings;
 use crate::wallet::Wallet;
 
 /// Talks to both APIs, as one account.
 ///
-/// A clone is cheap and shares connections, and so does a clone for another account:
+/// A clone is cheap and shares connections, and so does a clone for another account or with other
+/// options:
 ///
 /// ```no_run
 /// # fn example() -> Result<(), prime_ext::Error> {
@@ -29,16 +32,15 @@ use crate::wallet::Wallet;
 #[derive(Debug, Clone)]
 pub struct Client {
     shared: Arc<Shared>,
-    account: Account,
 }
 
 #[derive(Debug)]
 struct Shared {
+    settings: Arc<Settings>,
+    account: Account,
+    road: Road,
     inference: pinference_api::Client,
     training: prime_training_api::Client,
-    inference_url: Url,
-    platform_url: Url,
-    key: Secret,
 }
 
 impl Client {
@@ -49,14 +51,9 @@ impl Client {
     /// `~/.prime/config.json`; then the addresses of the services.
     ///
     /// # Errors
-    /// If there is no key, or a setting is wrong. Nothing is sent.
+    /// If there is no key, or a setting is wrong; the error says where was looked. Nothing is sent.
     pub fn from_env() -> Result<Self, Error> {
-        let settings = Settings::default().or(&Surroundings::real())?;
-        ClientBuilder {
-            settings,
-            ..ClientBuilder::default()
-        }
-        .build()
+        Self::builder().or_env()?.build()
     }
 
     /// A client of settings that the caller states.
@@ -71,27 +68,87 @@ impl Client {
         ClientBuilder::default()
     }
 
+    /// A client on a road, as the account of the settings.
+    pub(crate) fn on(settings: Arc<Settings>, road: Road) -> Self {
+        let account = settings.account.value.clone();
+        Self::with(settings, account, road)
+    }
+
+    fn with(settings: Arc<Settings>, account: Account, road: Road) -> Self {
+        let team = match &account {
+            Account::Team(id) => Some(id.clone()),
+            Account::Personal => None,
+        };
+        let road = road.traced_for(team);
+        let transport: Arc<dyn Transport> = Arc::new(road.clone());
+        let inference = pinference_api::Client::with_transport(
+            settings.inference_url.value.as_str(),
+            road.http().clone(),
+            transport.clone(),
+        );
+        let training = prime_training_api::Client::with_transport(
+            settings.platform_url.value.as_str(),
+            road.http().clone(),
+            transport,
+        );
+        Self {
+            shared: Arc::new(Shared {
+                settings,
+                account,
+                road,
+                inference,
+                training,
+            }),
+        }
+    }
+
     /// The same client as a team: the team is billed. Shares connections.
     #[must_use]
     pub fn team(&self, id: impl Into<String>) -> Self {
-        Self {
-            shared: self.shared.clone(),
-            account: Account::Team(id.into()),
-        }
+        let shared = &self.shared;
+        let account = Account::Team(id.into());
+        Self::with(shared.settings.clone(), account, shared.road.clone())
     }
 
     /// The same client as the key's owner. Shares connections.
     #[must_use]
     pub fn personal(&self) -> Self {
-        Self {
-            shared: self.shared.clone(),
-            account: Account::Personal,
-        }
+        let shared = &self.shared;
+        Self::with(
+            shared.settings.clone(),
+            Account::Personal,
+            shared.road.clone(),
+        )
+    }
+
+    /// The same client with other options, for all its calls or for one: what they set goes before what
+    /// the client had. Shares connections and the retry budget.
+    ///
+    /// ```no_run
+    /// # async fn example(prime: prime_ext::Client) -> Result<(), prime_ext::Error> {
+    /// use std::time::Duration;
+    /// use prime_ext::CallOptions;
+    ///
+    /// let hasty = prime.with_options(CallOptions::new().timeout(Duration::from_secs(5)));
+    /// let wallet = hasty.wallet().get().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_options(&self, options: CallOptions) -> Self {
+        let shared = &self.shared;
+        let road = shared.road.with_options(options);
+        Self::with(shared.settings.clone(), shared.account.clone(), road)
     }
 
     /// Whose account this client uses.
     pub fn account(&self) -> &Account {
-        &self.account
+        &self.shared.account
+    }
+
+    /// What this client was built from, and where each of it came from.
+    pub fn settings(&self) -> &Settings {
+        &self.shared.settings
     }
 
     /// The models there are.
@@ -115,19 +172,43 @@ impl Client {
         Runs::new(self.clone())
     }
 
+    /// A call of the Inference API that its specification does not have, by method and path below
+    /// [`inference_url`](Self::inference_url).
+    ///
+    /// ```no_run
+    /// # async fn example(prime: prime_ext::Client) -> Result<(), prime_ext::Error> {
+    /// let answer: serde_json::Value = prime
+    ///     .personal()
+    ///     .call_inference(http::Method::POST, "embeddings")
+    ///     .json(&serde_json::json!({"model": "m", "input": "a text"}))
+    ///     .send()
+    ///     .await?
+    ///     .value;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn call_inference(&self, method: http::Method, path: impl AsRef<str>) -> RawCall {
+        RawCall::new(self.clone(), self.inference_url(), method, path.as_ref())
+    }
+
+    /// A call of the platform that its specification does not have, by method and path below
+    /// [`platform_url`](Self::platform_url): `api/v1/pods`.
+    pub fn call_platform(&self, method: http::Method, path: impl AsRef<str>) -> RawCall {
+        RawCall::new(self.clone(), self.platform_url(), method, path.as_ref())
+    }
+
     /// Address of the Inference API.
     pub fn inference_url(&self) -> &Url {
-        &self.shared.inference_url
+        &self.shared.settings.inference_url.value
     }
 
     /// Address of the platform, which serves training and billing.
     pub fn platform_url(&self) -> &Url {
-        &self.shared.platform_url
+        &self.shared.settings.platform_url.value
     }
 
-    /// The key, to be kept out of what a stream says.
-    pub(crate) fn key(&self) -> &Secret {
-        &self.shared.key
+    pub(crate) fn road(&self) -> &Road {
+        &self.shared.road
     }
 
     /// The generated client of the Inference API, on the same road. It knows no account: its team
@@ -141,145 +222,4 @@ impl Client {
     pub fn training_api(&self) -> &prime_training_api::Client {
         &self.shared.training
     }
-}
-
-/// Settings of a [`Client`]. What is not set is as documented at each setting; the environment is not
-/// looked at.
-#[derive(Debug, Default)]
-pub struct ClientBuilder {
-    settings: Settings,
-    http: Option<reqwest::Client>,
-    plain_http: bool,
-}
-
-impl ClientBuilder {
-    /// The API key. Required.
-    #[must_use]
-    pub fn api_key(mut self, key: impl Into<Secret>) -> Self {
-        self.settings.api_key = Some(key.into());
-        self
-    }
-
-    /// The team that is billed. Default: the key's owner.
-    #[must_use]
-    pub fn team(mut self, id: impl Into<String>) -> Self {
-        self.settings.account = Some(Account::Team(id.into()));
-        self
-    }
-
-    /// Address of the Inference API, with its path. Default:
-    /// [`pinference_api::Client::DEFAULT_BASE_URL`].
-    #[must_use]
-    pub fn inference_url(mut self, url: impl Into<String>) -> Self {
-        self.settings.inference_url = Some(url.into());
-        self
-    }
-
-    /// Address of the platform, which serves training and billing, without `/api/v1`. Default:
-    /// [`prime_training_api::Client::DEFAULT_BASE_URL`].
-    #[must_use]
-    pub fn platform_url(mut self, url: impl Into<String>) -> Self {
-        self.settings.platform_url = Some(url.into());
-        self
-    }
-
-    /// An HTTP client of your own. Its TLS, proxies, redirects, connect and idle timeouts are then
-    /// what you made them: build it with `redirect(Policy::none())`, or a redirect of the service's
-    /// takes a request, and the secrets in its body, to wherever it says.
-    ///
-    /// Beside this crate's feature `rustls`, reqwest's own `Client::new` needs a TLS provider and panics
-    /// without one: switch on a TLS feature of reqwest, or install a provider of rustls.
-    #[must_use]
-    pub fn http_client(mut self, http: reqwest::Client) -> Self {
-        self.http = Some(http);
-        self
-    }
-
-    /// Allows `http` addresses beyond this machine. The key then travels in the clear.
-    #[must_use]
-    pub fn allow_plain_http(mut self) -> Self {
-        self.plain_http = true;
-        self
-    }
-
-    /// Builds the client. Nothing is sent.
-    ///
-    /// # Errors
-    /// If there is no key, or an address is wrong or would send the key in the clear.
-    pub fn build(self) -> Result<Client, Error> {
-        let Settings {
-            api_key,
-            account,
-            inference_url,
-            platform_url,
-        } = self.settings;
-        let key = api_key.map(|key| Secret::from(key.expose().trim()));
-        let key = key.filter(|key| !key.expose().is_empty()).ok_or_else(|| {
-            let message = "no API key: set PRIME_API_KEY, or api_key in ~/.prime/config.json (`prime \
-                           login` writes it), or call `Client::builder().api_key(…)`";
-            Error::new(ErrorKind::Settings, message)
-        })?;
-        let inference_url =
-            inference_url.unwrap_or_else(|| pinference_api::Client::DEFAULT_BASE_URL.to_owned());
-        let platform_url =
-            platform_url.unwrap_or_else(|| prime_training_api::Client::DEFAULT_BASE_URL.to_owned());
-        let inference_url = address("inference", &inference_url, self.plain_http)?;
-        let mut platform_url = address("platform", &platform_url, self.plain_http)?;
-        // People set it with the path that its operations have anyway.
-        let path = platform_url.path().trim_end_matches('/');
-        if let Some(stem) = path.strip_suffix("/api/v1") {
-            let stem = stem.to_owned();
-            platform_url.set_path(&stem);
-        }
-        let http = match self.http {
-            Some(http) => http,
-            None => http_client::build(&[&inference_url, &platform_url])?,
-        };
-        let road: Arc<dyn Transport> = Arc::new(Road::new(http.clone(), key.clone())?);
-        Ok(Client {
-            shared: Arc::new(Shared {
-                inference: pinference_api::Client::with_transport(
-                    inference_url.as_str(),
-                    http.clone(),
-                    road.clone(),
-                ),
-                training: prime_training_api::Client::with_transport(
-                    platform_url.as_str(),
-                    http,
-                    road,
-                ),
-                inference_url,
-                platform_url,
-                key,
-            }),
-            account: account.unwrap_or_default(),
-        })
-    }
-}
-
-/// Checks an address. Its text is not repeated before it is known to hold no password.
-fn address(what: &str, text: &str, plain_http: bool) -> Result<Url, Error> {
-    let wrong =
-        |reason: String| Error::new(ErrorKind::Settings, format!("the {what} URL {reason}"));
-    let url = Url::parse(text.trim()).map_err(|e| wrong(format!("is none: {e}")))?;
-    let has_user = !url.username().is_empty() || url.password().is_some();
-    if has_user || url.query().is_some() || url.fragment().is_some() {
-        let reason = "has a user, a password, a query or a fragment, and must have none";
-        return Err(wrong(reason.to_owned()));
-    }
-    match url.scheme() {
-        "https" => {}
-        "http" if plain_http || http_client::is_loopback(&url) => {}
-        "http" => {
-            return Err(wrong(format!(
-                "{url} would send the API key in the clear; use https, or allow it with \
-                 `ClientBuilder::allow_plain_http`"
-            )));
-        }
-        scheme => return Err(wrong(format!("is neither http nor https: {scheme}"))),
-    }
-    if !url.has_host() {
-        return Err(wrong("names no host".to_owned()));
-    }
-    Ok(url)
 }

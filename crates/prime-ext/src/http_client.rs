@@ -3,30 +3,52 @@
 use std::time::Duration;
 
 use reqwest::redirect;
-use reqwest::{ClientBuilder, Url};
+use reqwest::{ClientBuilder, Proxy, Url};
 
 use crate::error::{Error, ErrorKind};
 
 /// Time to connect. Source: the provider's own client.
 const CONNECT: Duration = Duration::from_secs(10);
 
-/// Time between two reads: a cold model can take minutes. Source: the provider's own client.
-const IDLE: Duration = Duration::from_secs(600);
+/// What the caller says of connections.
+#[derive(Debug, Default)]
+pub(crate) struct Connections {
+    pub(crate) connect_timeout: Option<Duration>,
+    pub(crate) proxies: Vec<Proxy>,
+    /// PEM, each with one certificate or several.
+    pub(crate) certificates: Vec<Vec<u8>>,
+    pub(crate) user_agent: Option<String>,
+}
 
-/// Builds the client. Its own redirects are off: a key must not follow one to another host.
-pub(crate) fn build(urls: &[&Url]) -> Result<reqwest::Client, Error> {
-    let mut builder = reqwest::Client::builder()
-        .user_agent(concat!("prime-ext/", env!("CARGO_PKG_VERSION")))
-        .connect_timeout(CONNECT)
-        .read_timeout(IDLE)
-        .redirect(redirect::Policy::none());
-    // No proxy can reach this machine's own loopback.
-    if urls.iter().all(|url| is_loopback(url)) {
-        builder = builder.no_proxy();
+impl Connections {
+    /// Whether the caller said anything.
+    pub(crate) fn is_set(&self) -> bool {
+        self.connect_timeout.is_some()
+            || self.user_agent.is_some()
+            || !self.proxies.is_empty()
+            || !self.certificates.is_empty()
     }
-    with_tls(builder)?
-        .build()
-        .map_err(|e| Error::new(ErrorKind::Settings, "the HTTP client cannot be built").because(e))
+
+    /// Builds the client. Redirects are not followed: the key must not go along to another host.
+    pub(crate) fn build(self, urls: &[&Url]) -> Result<reqwest::Client, Error> {
+        let mut builder = reqwest::Client::builder()
+            .connect_timeout(self.connect_timeout.unwrap_or(CONNECT))
+            .redirect(redirect::Policy::none());
+        builder = match self.user_agent {
+            Some(name) => builder.user_agent(name),
+            None => builder.user_agent(concat!("prime-ext/", env!("CARGO_PKG_VERSION"))),
+        };
+        // No proxy of the environment can reach this machine's own loopback.
+        if self.proxies.is_empty() && urls.iter().all(|url| is_loopback(url)) {
+            builder = builder.no_proxy();
+        }
+        for proxy in self.proxies {
+            builder = builder.proxy(proxy);
+        }
+        with_tls(builder, &self.certificates)?.build().map_err(|e| {
+            Error::new(ErrorKind::Settings, "the HTTP client cannot be built").because(e)
+        })
+    }
 }
 
 /// Whether a URL names this machine.
@@ -42,20 +64,39 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
     }
 }
 
+fn no_certificate(why: &str) -> Error {
+    Error::new(
+        ErrorKind::Settings,
+        format!("a root certificate cannot be used: {why}"),
+    )
+}
+
 #[cfg(feature = "rustls")]
-fn with_tls(builder: ClientBuilder) -> Result<ClientBuilder, Error> {
+fn with_tls(builder: ClientBuilder, certificates: &[Vec<u8>]) -> Result<ClientBuilder, Error> {
     use std::sync::Arc;
 
     use rustls::client::danger::ServerCertVerifier;
+    use rustls::pki_types::CertificateDer;
+    use rustls::pki_types::pem::PemObject;
     use rustls_platform_verifier::Verifier;
 
+    let mut extra: Vec<CertificateDer<'static>> = Vec::new();
+    for pem in certificates {
+        let before = extra.len();
+        for certificate in CertificateDer::pem_slice_iter(pem) {
+            extra.push(certificate.map_err(|_| no_certificate("it is no PEM"))?);
+        }
+        if extra.len() == before {
+            return Err(no_certificate("there is none in the PEM"));
+        }
+    }
     let failed =
         |e: rustls::Error| Error::new(ErrorKind::Settings, "TLS cannot be set up").because(e);
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ClientConfig::builder_with_provider(provider.clone())
         .with_safe_default_protocol_versions()
         .map_err(failed)?;
-    let config = match Verifier::new(provider) {
+    let config = match Verifier::new_with_extra_roots(extra.clone(), provider) {
         Ok(verifier) => {
             let verifier: Arc<dyn ServerCertVerifier> = Arc::new(verifier);
             config
@@ -63,17 +104,37 @@ fn with_tls(builder: ClientBuilder) -> Result<ClientBuilder, Error> {
                 .with_custom_certificate_verifier(verifier)
                 .with_no_client_auth()
         }
-        // A machine without certificates can still talk to its own loopback; any other host is then
-        // refused, since nobody vouches for it.
-        Err(_) => config
-            .with_root_certificates(rustls::RootCertStore::empty())
-            .with_no_client_auth(),
+        // A machine without certificates can still talk to its own loopback, and to whom the caller
+        // vouches for; any other host is then refused.
+        Err(_) => {
+            let mut roots = rustls::RootCertStore::empty();
+            for certificate in extra {
+                roots.add(certificate).map_err(failed)?;
+            }
+            config.with_root_certificates(roots).with_no_client_auth()
+        }
     };
     Ok(builder.tls_backend_preconfigured(config))
 }
 
-#[cfg(not(feature = "rustls"))]
-#[allow(clippy::unnecessary_wraps, reason = "the other features can fail")]
-fn with_tls(builder: ClientBuilder) -> Result<ClientBuilder, Error> {
+#[cfg(all(feature = "native-tls", not(feature = "rustls")))]
+fn with_tls(mut builder: ClientBuilder, certificates: &[Vec<u8>]) -> Result<ClientBuilder, Error> {
+    for pem in certificates {
+        let bundle = reqwest::Certificate::from_pem_bundle(pem)
+            .map_err(|_| no_certificate("it is no PEM"))?;
+        for certificate in bundle {
+            builder = builder.add_root_certificate(certificate);
+        }
+    }
     Ok(builder)
+}
+
+#[cfg(not(any(feature = "rustls", feature = "native-tls")))]
+fn with_tls(builder: ClientBuilder, certificates: &[Vec<u8>]) -> Result<ClientBuilder, Error> {
+    match certificates {
+        [] => Ok(builder),
+        _ => Err(no_certificate(
+            "this build has no TLS (features `rustls` and `native-tls`)",
+        )),
+    }
 }

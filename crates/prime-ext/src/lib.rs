@@ -52,28 +52,39 @@
 //! - neither TLS: plain HTTP to loopback, or a [`reqwest::Client`] of your own.
 
 mod account;
+mod answered;
+mod builder;
 pub mod chat;
 mod client;
 mod cost;
-mod envelope;
 mod error;
 mod events;
+mod head;
 mod http_client;
 mod models;
+mod options;
 mod pages;
+mod raw;
+mod retry;
 mod road;
 pub mod runs;
 mod settings;
 pub mod wallet;
 
 pub use account::Account;
+pub use answered::{Answered, Call};
+pub use builder::ClientBuilder;
 pub use chat::{ChatAnswer, ChatRequest, ChatStream};
-pub use client::{Client, ClientBuilder};
+pub use client::Client;
 pub use cost::Cost;
-pub use envelope::FieldError;
-pub use error::{Error, ErrorKind};
+pub use error::{Error, ErrorKind, FieldError};
+pub use head::Head;
 pub use models::Models;
+pub use options::CallOptions;
+pub use raw::RawCall;
+pub use retry::{RetryBudget, RetryPolicy};
 pub use runs::{RunConfig, Runs, UsageWatch};
+pub use settings::{Setting, Settings, Source};
 pub use wallet::{Billings, Wallet};
 
 pub use bytes;

@@ -4,12 +4,12 @@ use std::fmt;
 
 use bytes::Bytes;
 use reqwest::StatusCode;
-use reqwest::header::HeaderMap;
 use serde::de::DeserializeOwned;
 
 use crate::limits::OutOfLimits;
 use crate::path::InvalidPathValue;
 use crate::response::BodyError;
+use crate::response::Head;
 use crate::{BoxError, Response, ResponseValue};
 
 /// What went wrong with a call. `E` is the error body that the specification documents.
@@ -34,10 +34,8 @@ pub enum Error<E = ()> {
 /// An answer whose body could not be read to its end.
 #[non_exhaustive]
 pub struct BodyFailure {
-    /// The status.
-    pub status: StatusCode,
-    /// The headers.
-    pub headers: HeaderMap,
+    /// What came with the body.
+    pub head: Head,
     /// What had arrived, and why nothing more did.
     pub source: BodyError,
 }
@@ -45,10 +43,8 @@ pub struct BodyFailure {
 /// An answer whose body is not what the specification says.
 #[non_exhaustive]
 pub struct InvalidPayload {
-    /// The status.
-    pub status: StatusCode,
-    /// The headers.
-    pub headers: HeaderMap,
+    /// What came with the body.
+    pub head: Head,
     /// The body, whole: what it holds is not lost because a field was missing.
     pub bytes: Bytes,
     /// Where it differs.
@@ -125,7 +121,7 @@ impl PayloadFault {
 impl fmt::Debug for BodyFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BodyFailure")
-            .field("status", &self.status)
+            .field("status", &self.head.status)
             .field("source", &self.source)
             .finish_non_exhaustive()
     }
@@ -134,7 +130,7 @@ impl fmt::Debug for BodyFailure {
 impl fmt::Debug for InvalidPayload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("InvalidPayload")
-            .field("status", &self.status)
+            .field("status", &self.head.status)
             .field("bytes", &self.bytes.len())
             .field("source", &self.source)
             .finish_non_exhaustive()
@@ -147,8 +143,8 @@ impl<E> Error<E> {
         match self {
             Self::InvalidRequest(_) | Self::Transport(_) => None,
             Self::ErrorResponse(response) => Some(response.status()),
-            Self::Body(failure) => Some(failure.status),
-            Self::InvalidPayload(payload) => Some(payload.status),
+            Self::Body(failure) => Some(failure.head.status),
+            Self::InvalidPayload(payload) => Some(payload.head.status),
             Self::UnexpectedResponse(response) => Some(response.status()),
         }
     }
@@ -163,12 +159,12 @@ impl<E> fmt::Display for Error<E> {
                 write!(f, "the service answered with status {}", response.status())
             }
             Self::Body(failure) => {
-                write!(f, "the answer (status {}) broke off", failure.status)
+                write!(f, "the answer (status {}) broke off", failure.head.status)
             }
             Self::InvalidPayload(payload) => write!(
                 f,
                 "the answer (status {}, {} bytes) is not what the specification says",
-                payload.status,
+                payload.head.status,
                 payload.bytes.len()
             ),
             Self::UnexpectedResponse(response) => write!(

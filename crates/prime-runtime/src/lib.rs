@@ -50,7 +50,7 @@ pub use operation::Operation as OperationInfo;
 pub use path::{InvalidPathValue, path_segment, path_segments};
 #[doc(hidden)]
 pub use query::QueryParam;
-pub use response::{Body, ByteStream, Response, ResponseValue};
+pub use response::{Body, ByteStream, Head, Response, ResponseValue};
 pub use secret::Secret;
 pub use timestamp::Timestamp;
 pub use transport::{BoxError, Direct, Transport, TransportFuture};

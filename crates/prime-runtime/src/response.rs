@@ -7,8 +7,8 @@ use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
-use reqwest::StatusCode;
-use reqwest::header::HeaderMap;
+use http::HeaderMap;
+use http::{Extensions, StatusCode};
 use serde::de::DeserializeOwned;
 
 use crate::error::{BodyFailure, InvalidPayload, PayloadFault};
@@ -17,10 +17,41 @@ use crate::{BoxError, Error};
 /// The most bytes that are read of one answer: 64 MiB. A [`ByteStream`] has no limit.
 pub const MAX_BODY: usize = 64 << 20;
 
-/// An answer as it came: status and headers read, the body perhaps not.
+/// What came with an answer's body.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Head {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// What the transport noted for the layers above it, such as how often it sent the request.
+    pub extensions: Extensions,
+}
+
+impl Head {
+    /// A head without notes.
+    pub fn new(status: StatusCode, headers: HeaderMap) -> Self {
+        Self {
+            status,
+            headers,
+            extensions: Extensions::new(),
+        }
+    }
+}
+
+/// The status alone: headers and notes may hold what nobody else is to see.
+impl fmt::Debug for Head {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Head")
+            .field("status", &self.status)
+            .finish_non_exhaustive()
+    }
+}
+
+/// An answer as it came: its head read, the body perhaps not.
 pub struct Response {
-    status: StatusCode,
-    headers: HeaderMap,
+    head: Head,
     body: Body,
 }
 
@@ -35,35 +66,31 @@ pub enum Body {
 
 impl Response {
     /// An answer of its parts.
-    pub fn new(status: StatusCode, headers: HeaderMap, body: Body) -> Self {
-        Self {
-            status,
-            headers,
-            body,
-        }
+    pub fn new(head: Head, body: Body) -> Self {
+        Self { head, body }
     }
 
     /// The status.
     pub fn status(&self) -> StatusCode {
-        self.status
+        self.head.status
     }
 
     /// The headers.
     pub fn headers(&self) -> &HeaderMap {
-        &self.headers
+        &self.head.headers
     }
 
     /// Takes the answer apart.
-    pub fn into_parts(self) -> (StatusCode, HeaderMap, Body) {
-        (self.status, self.headers, self.body)
+    pub fn into_parts(self) -> (Head, Body) {
+        (self.head, self.body)
     }
 }
 
 impl From<reqwest::Response> for Response {
     fn from(mut response: reqwest::Response) -> Self {
+        let headers = std::mem::take(response.headers_mut());
         Self {
-            status: response.status(),
-            headers: std::mem::take(response.headers_mut()),
+            head: Head::new(response.status(), headers),
             body: Body::Stream(ByteStream::new(response.bytes_stream())),
         }
     }
@@ -72,7 +99,7 @@ impl From<reqwest::Response> for Response {
 impl fmt::Debug for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Response")
-            .field("status", &self.status)
+            .field("status", &self.head.status)
             .finish_non_exhaustive()
     }
 }
@@ -96,7 +123,7 @@ impl Body {
                 None if rest.is_empty() => return Ok(first),
                 None => return Ok(rest.freeze()),
                 Some(Ok(piece)) if first.len() + rest.len() + piece.len() > limit => {
-                    format!("the answer is longer than {limit} bytes").into()
+                    TooLong { limit }.into()
                 }
                 Some(Ok(piece)) if first.is_empty() && rest.is_empty() => {
                     first = piece;
@@ -119,6 +146,15 @@ impl Body {
             return Err(BodyError { received, source });
         }
     }
+}
+
+/// A body that is longer than it may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the answer is longer than {limit} bytes")]
+#[non_exhaustive]
+pub struct TooLong {
+    /// The most bytes that were to be read.
+    pub limit: usize,
 }
 
 /// A body that could not be read to its end. Neither `Display` nor `Debug` shows what had arrived.
@@ -194,8 +230,7 @@ where
 /// An answer that was read: its value, and what came with it.
 pub struct ResponseValue<T> {
     value: T,
-    status: StatusCode,
-    headers: HeaderMap,
+    head: Head,
     bytes: Bytes,
 }
 
@@ -207,12 +242,17 @@ impl<T> ResponseValue<T> {
 
     /// The status.
     pub fn status(&self) -> StatusCode {
-        self.status
+        self.head.status
     }
 
     /// The headers.
     pub fn headers(&self) -> &HeaderMap {
-        &self.headers
+        &self.head.headers
+    }
+
+    /// Status, headers and what the transport noted.
+    pub fn head(&self) -> &Head {
+        &self.head
     }
 
     /// The body as it came, with every field that the value's type does not list. Empty for a
@@ -221,38 +261,28 @@ impl<T> ResponseValue<T> {
         &self.bytes
     }
 
-    /// Value, status, headers and body.
-    pub fn into_parts(self) -> (T, StatusCode, HeaderMap, Bytes) {
-        (self.value, self.status, self.headers, self.bytes)
+    /// Value, head and body.
+    pub fn into_parts(self) -> (T, Head, Bytes) {
+        (self.value, self.head, self.bytes)
     }
 }
 
 impl<T: DeserializeOwned> ResponseValue<T> {
     #[doc(hidden)]
     pub async fn from_response<E>(response: Response) -> Result<Self, Error<E>> {
-        let (status, headers, body) = response.into_parts();
+        let (head, body) = response.into_parts();
         let bytes = match body.read(MAX_BODY).await {
             Ok(bytes) => bytes,
             Err(source) => {
-                return Err(Error::Body(Box::new(BodyFailure {
-                    status,
-                    headers,
-                    source,
-                })));
+                return Err(Error::Body(Box::new(BodyFailure { head, source })));
             }
         };
         match serde_json::from_slice(&bytes) {
-            Ok(value) => Ok(Self {
-                value,
-                status,
-                headers,
-                bytes,
-            }),
+            Ok(value) => Ok(Self { value, head, bytes }),
             Err(_) => {
                 let source = PayloadFault::of::<T>(&bytes);
                 let payload = InvalidPayload {
-                    status,
-                    headers,
+                    head,
                     bytes,
                     source,
                 };
@@ -265,15 +295,14 @@ impl<T: DeserializeOwned> ResponseValue<T> {
 impl ResponseValue<ByteStream> {
     #[doc(hidden)]
     pub fn stream(response: Response) -> Self {
-        let (status, headers, body) = response.into_parts();
+        let (head, body) = response.into_parts();
         let value = match body {
             Body::Stream(stream) => stream,
             Body::Whole(bytes) => ByteStream::new(Once(Some(bytes))),
         };
         Self {
             value,
-            status,
-            headers,
+            head,
             bytes: Bytes::new(),
         }
     }
@@ -282,11 +311,10 @@ impl ResponseValue<ByteStream> {
 impl ResponseValue<()> {
     #[doc(hidden)]
     pub fn empty(response: Response) -> Self {
-        let (status, headers, _) = response.into_parts();
+        let (head, _) = response.into_parts();
         Self {
             value: (),
-            status,
-            headers,
+            head,
             bytes: Bytes::new(),
         }
     }
@@ -303,7 +331,7 @@ impl<T> Deref for ResponseValue<T> {
 impl<T: fmt::Debug> fmt::Debug for ResponseValue<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ResponseValue")
-            .field("status", &self.status)
+            .field("status", &self.head.status)
             .field("value", &self.value)
             .finish_non_exhaustive()
     }

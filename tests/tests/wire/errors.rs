@@ -630,7 +630,7 @@ async fn the_generated_crates_alone() {
         panic!("{error:?}")
     };
     assert_eq!(payload.bytes, "<html>");
-    assert_eq!(payload.headers["content-type"], "text/html");
+    assert_eq!(payload.head.headers["content-type"], "text/html");
 
     let wire = Wire::platform(Answer::json(422, r#"{"detail": [{"msg": "m"}]}"#)).await;
     let bare = wire.bare_training();
@@ -653,6 +653,6 @@ async fn the_generated_crates_alone() {
     let prime_training_api::Error::InvalidPayload(payload) = error else {
         panic!("{error:?}")
     };
-    assert_eq!(payload.status, 201);
+    assert_eq!(payload.head.status, 201);
     assert_eq!(payload.bytes, r#"{"tokenValue": "pit_run_token_93bd41"}"#);
 }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, Once};
 
 use httpmock::{HttpMockResponse, MockServer};
-use prime_ext::{Client, Error, ErrorKind};
+use prime_ext::{CallOptions, Client, Error, ErrorKind, RetryPolicy};
 use reqwest::header::{AUTHORIZATION, HeaderMap};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -190,9 +190,12 @@ impl Wire {
     }
 }
 
+/// A client that sends each request once: here it is about one exchange, what follows from a failed one
+/// is the matrix's.
 pub(crate) fn client(inference_url: &str, platform_url: &str) -> Client {
     Client::builder()
         .api_key(KEY)
+        .options(CallOptions::new().retry(RetryPolicy::none()))
         .inference_url(inference_url)
         .platform_url(platform_url)
         .build()

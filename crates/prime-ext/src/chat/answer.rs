@@ -9,18 +9,19 @@ use pinference_api::types::{ChatCompletionResponse, ChatMessage, FinishReason, T
 use prime_runtime::TextOrParts;
 
 use crate::cost::Cost;
+use crate::head::Head;
 
 /// A whole answer, streamed or not. Everything that the service said is in the
 /// [`ChatCompletionResponse`] to which it dereferences.
 #[derive(Clone)]
 pub struct ChatAnswer {
     response: ChatCompletionResponse,
-    headers: HeaderMap,
+    head: Head,
 }
 
 impl ChatAnswer {
-    pub(crate) fn new(response: ChatCompletionResponse, headers: HeaderMap) -> Self {
-        Self { response, headers }
+    pub(crate) fn new(response: ChatCompletionResponse, head: Head) -> Self {
+        Self { response, head }
     }
 
     /// The text, or the texts of its parts; empty if the model asked for tools instead, or gave no
@@ -59,7 +60,12 @@ impl ChatAnswer {
 
     /// The headers that came with it.
     pub fn headers(&self) -> &HeaderMap {
-        &self.headers
+        self.head.headers()
+    }
+
+    /// Status, headers, request id, and how often the question was sent.
+    pub fn head(&self) -> &Head {
+        &self.head
     }
 
     /// What the service said, as the specification has it.

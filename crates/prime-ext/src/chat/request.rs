@@ -7,6 +7,7 @@ use super::{ChatAnswer, ChatStream};
 use crate::account::on_behalf;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, unlisted};
+use crate::head::Head;
 
 /// A question to a model. From [`Client::chat`]; [`send`](Self::send) or [`stream`](Self::stream) asks
 /// it.
@@ -114,15 +115,16 @@ impl ChatRequest {
             .send()
             .await
             .map_err(|e| Error::of_call(&operations::CREATE_CHAT_COMPLETION, e))?;
-        let (response, _, headers, body) = answer.into_parts();
+        let (response, head, body) = answer.into_parts();
+        let head = Head::from(head);
         let failed =
             |error: &Option<serde_json::Value>| error.as_ref().is_some_and(|e| !e.is_null());
         if failed(&response.error) || response.choices.iter().any(|choice| failed(&choice.error)) {
-            let key = self.client.key();
-            return Err(Error::in_success(&body, headers, key.expose())
+            let confidential = head.confidential();
+            return Err(Error::in_success(body, head, &confidential)
                 .of(&operations::CREATE_CHAT_COMPLETION));
         }
-        Ok(ChatAnswer::new(response, headers))
+        Ok(ChatAnswer::new(response, head))
     }
 
     /// Asks, and gives the answer as it comes. Usage, which carries the cost where the service says it,
@@ -151,8 +153,8 @@ impl ChatRequest {
             .send()
             .await
             .map_err(|e| Error::of_call(operation, e))?;
-        let (pieces, _, headers, _) = answer.into_parts();
-        ChatStream::open(pieces, headers, answers, self.client.key().clone()).await
+        let (pieces, head, _) = answer.into_parts();
+        ChatStream::open(pieces, head.into(), answers).await
     }
 
     fn check(&self) -> Result<(), Error> {

@@ -5,16 +5,18 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use futures_core::Stream;
-use http::{HeaderMap, StatusCode};
+use http::HeaderMap;
 use pinference_api::operations::CREATE_CHAT_COMPLETION_STREAM as OPERATION;
 use pinference_api::types::{ChatCompletionChunk, Usage};
-use prime_runtime::{BoxError, ByteStream, PayloadFault, Secret, TextOrParts};
+use prime_runtime::{BoxError, ByteStream, PayloadFault, TextOrParts};
 
 use super::ChatAnswer;
 use super::assembly::Assembly;
-use crate::envelope::Envelope;
-use crate::error::{Error, ErrorKind};
+
+use crate::error::{Envelope, Error, ErrorKind};
 use crate::events::{Events, EventsError};
+use crate::head::Head;
+use crate::road::Silence;
 
 /// An answer as it comes. From [`ChatRequest::stream`](crate::ChatRequest::stream).
 ///
@@ -41,8 +43,7 @@ pub struct ChatStream {
     assembly: Assembly,
     /// How many answers were asked for.
     answers: usize,
-    headers: HeaderMap,
-    key: Secret,
+    head: Head,
     first: Option<ChatCompletionChunk>,
     /// Bytes of all events.
     received: usize,
@@ -63,16 +64,14 @@ impl ChatStream {
     /// Reads up to the first chunk, so that an error there is an error of the call.
     pub(crate) async fn open(
         pieces: ByteStream,
-        headers: HeaderMap,
+        head: Head,
         answers: usize,
-        key: Secret,
     ) -> Result<Self, Error> {
         let mut stream = Self {
             events: Events::new(pieces),
             assembly: Assembly::default(),
             answers,
-            headers,
-            key,
+            head,
             first: None,
             received: 0,
             state: State::Open,
@@ -133,11 +132,20 @@ impl ChatStream {
 
     /// The headers that came with it.
     pub fn headers(&self) -> &HeaderMap {
-        &self.headers
+        self.head.headers()
+    }
+
+    /// Status, headers, request id, and how often the question was sent.
+    pub fn head(&self) -> &Head {
+        &self.head
+    }
+
+    fn said_in_stream(&self, data: &str) -> Error {
+        Error::in_stream(data, self.head.clone(), &self.head.confidential())
     }
 
     fn answer(&self) -> ChatAnswer {
-        ChatAnswer::new(self.assembly.answer(), self.headers.clone())
+        ChatAnswer::new(self.assembly.answer(), self.head.clone())
     }
 
     async fn read(&mut self) -> Result<Option<ChatCompletionChunk>, Error> {
@@ -186,7 +194,7 @@ impl ChatStream {
             return Err(Error::new(ErrorKind::MalformedEvent, message));
         }
         if name == "error" {
-            return Err(Error::in_stream(data, self.key.expose()));
+            return Err(self.said_in_stream(data));
         }
         let chunk: ChatCompletionChunk = match serde_json::from_str(data) {
             Ok(chunk) => chunk,
@@ -200,7 +208,7 @@ impl ChatStream {
             .chain([&chunk.error]);
         let says_error = errors.flatten().any(|error| !error.is_null());
         if says_error || says_nothing(&chunk) && is_error(data) {
-            return Err(Error::in_stream(data, self.key.expose()));
+            return Err(self.said_in_stream(data));
         }
         Ok(Some(chunk))
     }
@@ -208,12 +216,12 @@ impl ChatStream {
     /// An event that is no chunk. It may be an error all the same.
     fn malformed(&self, data: &str) -> Error {
         if is_error(data) {
-            return Error::in_stream(data, self.key.expose());
+            return self.said_in_stream(data);
         }
         let fault = PayloadFault::of::<ChatCompletionChunk>(data.as_bytes());
         let message = format!("an event of the stream is no chunk of an answer: {fault}");
         let body = Bytes::copy_from_slice(data.as_bytes());
-        let mut error = Error::unexpected(message, StatusCode::OK, HeaderMap::new(), body);
+        let mut error = Error::unexpected(message, self.head.clone(), body);
         error.set_kind(ErrorKind::MalformedEvent);
         error
     }
@@ -251,9 +259,10 @@ fn says_nothing(chunk: &ChatCompletionChunk) -> bool {
 }
 
 fn broken(source: BoxError) -> Error {
-    let timeout = source
-        .downcast_ref::<reqwest::Error>()
-        .is_some_and(reqwest::Error::is_timeout);
+    let timeout = source.is::<Silence>()
+        || source
+            .downcast_ref::<reqwest::Error>()
+            .is_some_and(reqwest::Error::is_timeout);
     let (kind, message) = if timeout {
         (
             ErrorKind::Timeout,

@@ -4,9 +4,9 @@
 //! `errors`, FastAPI's `detail`, plain text, HTML, nothing. Neither specification lists them all, so
 //! they are read here, leniently.
 
-use std::borrow::Cow;
-
 use serde_json::Value;
+
+use crate::road::Confidential;
 
 /// What an error says of one field of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,22 +31,44 @@ pub(crate) struct Envelope {
 const KEPT: usize = 300;
 
 impl Envelope {
-    /// Reads the body of an error; a secret that it repeats is taken out before anything else is done.
-    pub(crate) fn read(body: &[u8], secret: Option<&str>) -> Self {
+    /// Reads the body of an error; what it repeats of the request is taken out before anything else is
+    /// done.
+    pub(crate) fn read(body: &[u8], confidential: &Confidential) -> Self {
         let Ok(body) = std::str::from_utf8(body) else {
             return Self::default();
         };
-        let body = match secret.filter(|secret| !secret.is_empty()) {
-            Some(secret) => Cow::Owned(body.replace(secret, "…")),
-            None => Cow::Borrowed(body),
-        };
-        match serde_json::from_str::<Value>(&body) {
-            Ok(value) => Self::of_value(&value),
+        let hidden = confidential.hidden();
+        match serde_json::from_str::<Value>(body) {
+            Ok(mut value) => {
+                hidden.hide_in(&mut value);
+                Self::of_value(&value)
+            }
             Err(_) => Self {
-                message: plain_text(&body),
+                message: plain_text(&hidden.hide(body)),
                 ..Self::default()
             },
         }
+    }
+
+    /// The beginning of an error's body, for a person to read.
+    pub(crate) fn preview(body: &[u8], confidential: &Confidential) -> Option<String> {
+        let hidden = confidential.hidden();
+        let text = match serde_json::from_slice::<Value>(body) {
+            Ok(mut value) => {
+                hidden.hide_in(&mut value);
+                value.to_string()
+            }
+            Err(_) => hidden.hide(&String::from_utf8_lossy(body)).into_owned(),
+        };
+        let line = one_line(&text);
+        (!line.is_empty()).then_some(line)
+    }
+
+    /// The same of a success: nothing if it is JSON, or may be cut-off JSON, which may hold a secret.
+    pub(crate) fn preview_of_success(body: &[u8]) -> Option<String> {
+        let text = String::from_utf8_lossy(body);
+        let page = text.trim_start().starts_with('<');
+        page.then(|| one_line(&text))
     }
 
     /// Reads the body of an answer that came as a success: only JSON can say that it is none.
@@ -59,6 +81,29 @@ impl Envelope {
     /// Whether the body said anything.
     pub(crate) fn says_something(&self) -> bool {
         self.message.is_some() || self.code.is_some() || !self.fields.is_empty()
+    }
+
+    /// Whether it names a quota. Seen: `insufficient_quota`, `quota_exceeded`, `insufficient_funds`.
+    pub(crate) fn names_quota(&self) -> bool {
+        self.names(&["quota", "insufficient_funds", "insufficient_balance"])
+    }
+
+    /// Whether it names the model's context. Seen: `context_length_exceeded`,
+    /// `context_window_exceeded`, `exceed_context_size_error`, `string_above_max_length`.
+    pub(crate) fn names_context_overflow(&self) -> bool {
+        self.names(&[
+            "context_length",
+            "context_window",
+            "context_size",
+            "string_above_max_length",
+        ])
+    }
+
+    fn names(&self, parts: &[&str]) -> bool {
+        [&self.code, &self.class].into_iter().flatten().any(|name| {
+            let name = name.to_ascii_lowercase();
+            parts.iter().any(|part| name.contains(part))
+        })
     }
 
     fn of_value(value: &Value) -> Self {
@@ -177,7 +222,8 @@ mod tests {
     use super::*;
 
     fn read(body: &str) -> Envelope {
-        Envelope::read(body.as_bytes(), Some("pit_secret"))
+        let confidential = Confidential::new("pit_secret".into(), None);
+        Envelope::read(body.as_bytes(), &confidential)
     }
 
     #[test]

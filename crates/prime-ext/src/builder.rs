@@ -1,0 +1,269 @@
+//! What a client is built from.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use prime_runtime::Secret;
+use reqwest::Url;
+
+use crate::account::Account;
+use crate::client::Client;
+use crate::error::{Error, ErrorKind};
+use crate::http_client::{self, Connections};
+use crate::options::CallOptions;
+use crate::retry::RetryBudget;
+use crate::road::Road;
+use crate::settings::{Found, Setting, Settings, Source, Surroundings};
+
+/// Settings of a [`Client`]. What is not set is as documented at each setting; the environment is
+/// looked at only by [`or_env`](Self::or_env).
+///
+/// ```no_run
+/// # fn example() -> Result<(), prime_ext::Error> {
+/// use std::time::Duration;
+/// use prime_ext::{CallOptions, Client, RetryPolicy};
+///
+/// let prime = Client::builder()
+///     .team("team_123")
+///     .options(CallOptions::new().timeout(Duration::from_secs(60)).retry(RetryPolicy::new().retries(4)))
+///     .or_env()? // the key, and whatever else is not set, as `prime` has it
+///     .build()?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Default)]
+#[must_use]
+pub struct ClientBuilder {
+    found: Found,
+    http: Option<reqwest::Client>,
+    connections: Connections,
+    plain_http: bool,
+    options: CallOptions,
+    budget: RetryBudget,
+}
+
+fn said<T>(value: impl Into<T>) -> Option<Setting<T>> {
+    Some(Setting::new(value.into(), Source::Program))
+}
+
+impl ClientBuilder {
+    /// The API key. Required, here or by [`or_env`](Self::or_env).
+    pub fn api_key(mut self, key: impl Into<Secret>) -> Self {
+        self.found.api_key = said(key);
+        self
+    }
+
+    /// The team that is billed. Default: the key's owner.
+    pub fn team(mut self, id: impl Into<String>) -> Self {
+        self.found.account = said(Account::Team(id.into()));
+        self
+    }
+
+    /// The key's owner is billed, whatever team the environment names.
+    pub fn personal(mut self) -> Self {
+        self.found.account = said(Account::Personal);
+        self
+    }
+
+    /// Address of the Inference API, with its path. Default:
+    /// [`pinference_api::Client::DEFAULT_BASE_URL`].
+    pub fn inference_url(mut self, url: impl Into<String>) -> Self {
+        self.found.inference_url = said(url);
+        self
+    }
+
+    /// Address of the platform, which serves training and billing, without `/api/v1`. Default:
+    /// [`prime_training_api::Client::DEFAULT_BASE_URL`].
+    pub fn platform_url(mut self, url: impl Into<String>) -> Self {
+        self.found.platform_url = said(url);
+        self
+    }
+
+    /// Takes what is not set from where the `prime` command line has it; see [`Client::from_env`].
+    ///
+    /// # Errors
+    /// If a file cannot be read, or `PRIME_CONTEXT` names what is none.
+    pub fn or_env(mut self) -> Result<Self, Error> {
+        self.found = self.found.or(&Surroundings {
+            variable: &|name| std::env::var(name).ok(),
+            home: std::env::home_dir(),
+        })?;
+        Ok(self)
+    }
+
+    /// Times, retries, limits, headers and fields of every call. A call can have its own; see
+    /// [`Client::with_options`].
+    pub fn options(mut self, options: CallOptions) -> Self {
+        self.options = options.over(&self.options);
+        self
+    }
+
+    /// What this client and its clones may repeat in all. Default: [`RetryBudget::default`].
+    pub fn retry_budget(mut self, budget: RetryBudget) -> Self {
+        self.budget = budget;
+        self
+    }
+
+    /// Time to connect. Default: 10 s (source: the provider's own client).
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connections.connect_timeout = Some(timeout);
+        self
+    }
+
+    /// A proxy. Default: those of the environment (`HTTPS_PROXY`, `NO_PROXY`, …), but never to this
+    /// machine itself.
+    pub fn proxy(mut self, proxy: reqwest::Proxy) -> Self {
+        self.connections.proxies.push(proxy);
+        self
+    }
+
+    /// A certificate, or several, in PEM, that servers may be vouched for by, beside those of the
+    /// operating system.
+    pub fn root_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.connections.certificates.push(pem.into());
+        self
+    }
+
+    /// The `User-Agent`. Default: `prime-ext/` and its version.
+    pub fn user_agent(mut self, name: impl Into<String>) -> Self {
+        self.connections.user_agent = Some(name.into());
+        self
+    }
+
+    /// An HTTP client of your own. Its TLS, proxies, redirects, compression and connect timeout are then
+    /// what you made them; timeouts of calls, limits and retries stay this client's. Build it with
+    /// `redirect(Policy::none())`, or a redirect of the service's takes a request, and the secrets in
+    /// its body, to wherever it says.
+    ///
+    /// Beside this crate's feature `rustls`, reqwest's own `Client::new` needs a TLS provider and panics
+    /// without one: switch on a TLS feature of reqwest, or install a provider of rustls.
+    pub fn http_client(mut self, http: reqwest::Client) -> Self {
+        self.http = Some(http);
+        self
+    }
+
+    /// Allows `http` addresses beyond this machine. The key then travels in the clear.
+    pub fn allow_plain_http(mut self) -> Self {
+        self.plain_http = true;
+        self
+    }
+
+    /// Builds the client. Nothing is sent.
+    ///
+    /// # Errors
+    /// If there is no key, or an address is wrong or would send the key in the clear.
+    pub fn build(self) -> Result<Client, Error> {
+        self.options
+            .check()
+            .map_err(|e| Error::new(ErrorKind::Settings, e.to_string()))?;
+        let api_key = key(&self.found)?;
+        let inference_url = self.address(
+            "inference",
+            self.found.inference_url.as_ref(),
+            pinference_api::Client::DEFAULT_BASE_URL,
+        )?;
+        let mut platform_url = self.address(
+            "platform",
+            self.found.platform_url.as_ref(),
+            prime_training_api::Client::DEFAULT_BASE_URL,
+        )?;
+        // People set it with the path that its operations have anyway.
+        let path = platform_url.value.path().trim_end_matches('/');
+        if let Some(stem) = path.strip_suffix("/api/v1") {
+            let stem = stem.to_owned();
+            platform_url.value.set_path(&stem);
+        }
+        let http = match self.http {
+            Some(_) if self.connections.is_set() => {
+                let message = "an HTTP client of your own brings its own connect timeout, proxies, \
+                               certificates and user agent: set them there";
+                return Err(Error::new(ErrorKind::Settings, message));
+            }
+            Some(http) => http,
+            None => self
+                .connections
+                .build(&[&inference_url.value, &platform_url.value])?,
+        };
+        let key = api_key.value.clone();
+        let settings = Settings {
+            api_key,
+            account: self
+                .found
+                .account
+                .unwrap_or(Setting::new(Account::Personal, Source::Default)),
+            inference_url,
+            platform_url,
+        };
+        let road = Road::new(http, key, self.budget, self.options)?;
+        Ok(Client::on(Arc::new(settings), road))
+    }
+
+    fn address(
+        &self,
+        what: &str,
+        said: Option<&Setting<String>>,
+        default: &str,
+    ) -> Result<Setting<Url>, Error> {
+        let (text, source) = match said {
+            Some(setting) => (setting.value.as_str(), setting.source.clone()),
+            None => (default, Source::Default),
+        };
+        let url = address(what, text, &source, self.plain_http)?;
+        Ok(Setting::new(url, source))
+    }
+}
+
+fn key(found: &Found) -> Result<Setting<Secret>, Error> {
+    let key = found.api_key.as_ref().map(|key| {
+        let trimmed = Secret::from(key.value.expose().trim());
+        Setting::new(trimmed, key.source.clone())
+    });
+    key.filter(|key| !key.value.expose().is_empty()).ok_or_else(|| {
+        let looked = match found.no_key_in.as_slice() {
+            [] => "set one with `Client::builder().api_key(…)`, or take it from the environment with \
+                   `Client::from_env`"
+                .to_owned(),
+            places => format!(
+                "looked for in {}; set the variable, or let `prime login` write the file, or call \
+                 `Client::builder().api_key(…)`",
+                places.join(" and ")
+            ),
+        };
+        Error::new(ErrorKind::Settings, format!("no API key: {looked}"))
+    })
+}
+
+/// Checks an address. Its text is not repeated before it is known to hold no password.
+fn address(what: &str, text: &str, source: &Source, plain_http: bool) -> Result<Url, Error> {
+    let wrong = |reason: String| {
+        let from = match source {
+            Source::Default | Source::Program => String::new(),
+            source => format!(" of {source}"),
+        };
+        Error::new(
+            ErrorKind::Settings,
+            format!("the {what} URL{from} {reason}"),
+        )
+    };
+    let url = Url::parse(text.trim()).map_err(|e| wrong(format!("is none: {e}")))?;
+    let has_user = !url.username().is_empty() || url.password().is_some();
+    if has_user || url.query().is_some() || url.fragment().is_some() {
+        let reason = "has a user, a password, a query or a fragment, and must have none";
+        return Err(wrong(reason.to_owned()));
+    }
+    match url.scheme() {
+        "https" => {}
+        "http" if plain_http || http_client::is_loopback(&url) => {}
+        "http" => {
+            return Err(wrong(format!(
+                "{url} would send the API key in the clear; use https, or allow it with \
+                 `ClientBuilder::allow_plain_http`"
+            )));
+        }
+        scheme => return Err(wrong(format!("is neither http nor https: {scheme}"))),
+    }
+    if !url.has_host() {
+        return Err(wrong("names no host".to_owned()));
+    }
+    Ok(url)
+}

@@ -1,0 +1,232 @@
+//! Calls that no specification has, on the same road.
+
+use bytes::Bytes;
+use http::Method;
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue};
+use prime_runtime::{Body, ByteStream, Operation, PayloadFault, Transport, path_segments};
+use reqwest::Url;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::answered::Answered;
+use crate::client::Client;
+use crate::error::{Error, ErrorKind};
+use crate::head::Head;
+use crate::options::CallOptions;
+
+/// A call that the specification does not have. From [`Client::call_inference`] and
+/// [`Client::call_platform`].
+///
+/// It goes the way of every call: key, times, limits, errors, traces. GET and DELETE are repeated like
+/// others of their kind, anything else only if nothing was sent.
+///
+/// Nothing says where such a call carries a team, and a call without one bills the key's owner: on a
+/// client that acts for a team, say where with [`team_header`](Self::team_header) or
+/// [`team_query`](Self::team_query), or that it has none with [`no_team`](Self::no_team).
+#[must_use = "nothing is sent until `send`"]
+pub struct RawCall {
+    client: Client,
+    method: Method,
+    path: String,
+    url: Result<Url, Error>,
+    query: Vec<(String, String)>,
+    body: Result<Option<Vec<u8>>, Error>,
+    team: TeamPlace,
+}
+
+enum TeamPlace {
+    Unknown,
+    Nowhere,
+    Header(String),
+    Query(String),
+}
+
+impl RawCall {
+    pub(crate) fn new(client: Client, base: &Url, method: Method, path: &str) -> Self {
+        let path = path.trim_start_matches('/');
+        let url = path_segments("path", path)
+            .map_err(|e| Error::new(ErrorKind::Request, e.to_string()))
+            .map(|path| {
+                let mut url = base.clone();
+                let stem = base.path().trim_end_matches('/');
+                url.set_path(&format!("{stem}/{path}"));
+                url
+            });
+        Self {
+            client,
+            method,
+            path: path.to_owned(),
+            url,
+            query: Vec::new(),
+            body: Ok(None),
+            team: TeamPlace::Unknown,
+        }
+    }
+
+    /// A parameter of the query.
+    pub fn query(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.query.push((name.into(), value.into()));
+        self
+    }
+
+    /// The body, as JSON.
+    pub fn json(mut self, body: &impl Serialize) -> Self {
+        self.body = serde_json::to_vec(body).map(Some).map_err(|e| {
+            Error::new(ErrorKind::Request, "the body cannot be written as JSON").because(e)
+        });
+        self
+    }
+
+    /// The client's team goes along as this header.
+    pub fn team_header(mut self, name: impl Into<String>) -> Self {
+        self.team = TeamPlace::Header(name.into());
+        self
+    }
+
+    /// The client's team goes along as this parameter of the query.
+    pub fn team_query(mut self, name: impl Into<String>) -> Self {
+        self.team = TeamPlace::Query(name.into());
+        self
+    }
+
+    /// This call has no team, or has it in its body.
+    pub fn no_team(mut self) -> Self {
+        self.team = TeamPlace::Nowhere;
+        self
+    }
+
+    /// Options for this call alone.
+    pub fn options(mut self, options: CallOptions) -> Self {
+        self.client = self.client.with_options(options);
+        self
+    }
+
+    /// Sends, and reads the answer as JSON.
+    ///
+    /// # Errors
+    /// If the call fails, or the answer is not of that type; then it is kept in [`Error::body`].
+    pub async fn send<T: DeserializeOwned>(self) -> Result<Answered<T>, Error> {
+        let (operation, name) = (self.operation(false), self.name());
+        let Answered { value, head, .. } = self.send_bytes().await?;
+        match serde_json::from_slice(&value) {
+            Ok(read) => Ok(Answered::new(read, head)),
+            Err(_) => {
+                let fault = PayloadFault::of::<T>(&value);
+                Err(Error::unreadable(&operation, head, value, fault).named(name))
+            }
+        }
+    }
+
+    /// Sends, and gives the answer as it came.
+    ///
+    /// # Errors
+    /// If the call fails.
+    pub async fn send_bytes(self) -> Result<Answered<Bytes>, Error> {
+        let (head, body) = self.execute(false).await?;
+        let body = body
+            .read(usize::MAX)
+            .await
+            .map_err(|e| Error::new(ErrorKind::Disconnected, "the answer broke off").because(e))?;
+        Ok(Answered::new(body, head))
+    }
+
+    /// Sends, and gives an event stream as it comes: in bytes, without a look at what they say.
+    ///
+    /// # Errors
+    /// If the call fails, or no event stream comes.
+    pub async fn stream(self) -> Result<Answered<ByteStream>, Error> {
+        let (head, body) = self.execute(true).await?;
+        let stream = match body {
+            Body::Stream(stream) => stream,
+            _ => return Err(Error::new(ErrorKind::UnexpectedAnswer, "no stream came")),
+        };
+        Ok(Answered::new(stream, head))
+    }
+
+    fn name(&self) -> String {
+        format!("{} {}", self.method, self.path)
+    }
+
+    fn operation(&self, streams: bool) -> Operation {
+        let method = match self.method {
+            Method::GET => "GET",
+            Method::HEAD => "HEAD",
+            Method::OPTIONS => "OPTIONS",
+            Method::PUT => "PUT",
+            Method::DELETE => "DELETE",
+            Method::PATCH => "PATCH",
+            // Anything else is treated as what must not be repeated.
+            _ => "POST",
+        };
+        Operation::new("raw_call", method, "", streams)
+    }
+
+    async fn execute(self, streams: bool) -> Result<(Head, Body), Error> {
+        let (operation, name) = (self.operation(streams), self.name());
+        let client = self.client.clone();
+        let request = self.request(streams).map_err(|e| e.named(name.clone()))?;
+        let response = client
+            .road()
+            .execute(request, &operation)
+            .await
+            .map_err(|e| {
+                let error: prime_runtime::Error = e.into();
+                Error::of_call(&operation, error).named(name)
+            })?;
+        let (head, body) = response.into_parts();
+        Ok((head.into(), body))
+    }
+
+    fn request(self, streams: bool) -> Result<reqwest::Request, Error> {
+        let team = self.client.account().team()?;
+        let mut url = self.url?;
+        let mut query = self.query;
+        let mut team_header = None;
+        match (team, self.team) {
+            (None, _) | (Some(_), TeamPlace::Nowhere) => {}
+            (Some(team), TeamPlace::Header(name)) => team_header = Some((name, team)),
+            (Some(team), TeamPlace::Query(name)) => query.push((name, team.to_owned())),
+            (Some(team), TeamPlace::Unknown) => {
+                let message = format!(
+                    "this client acts for {team}, and no specification says how this call carries a \
+                     team: say it with `team_header` or `team_query`, or `no_team`"
+                );
+                return Err(Error::new(ErrorKind::Request, message));
+            }
+        }
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        let mut request = reqwest::Request::new(self.method, url);
+        let accepted = if streams {
+            "text/event-stream"
+        } else {
+            "application/json"
+        };
+        let headers = request.headers_mut();
+        headers.insert(ACCEPT, HeaderValue::from_static(accepted));
+        if let Some((name, team)) = team_header {
+            let wrong = || {
+                let message = format!("the header {name:?} cannot carry a team");
+                Error::new(ErrorKind::Request, message)
+            };
+            let header = HeaderName::try_from(&name).map_err(|_| wrong())?;
+            let value = HeaderValue::try_from(team).map_err(|_| wrong())?;
+            headers.insert(header, value);
+        }
+        if let Some(body) = self.body? {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            *request.body_mut() = Some(body.into());
+        }
+        Ok(request)
+    }
+}
+
+impl std::fmt::Debug for RawCall {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RawCall")
+            .field("method", &self.method)
+            .field("path", &self.path)
+            .finish_non_exhaustive()
+    }
+}

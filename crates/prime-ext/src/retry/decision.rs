@@ -1,0 +1,140 @@
+//! Whether a failure may be repeated.
+
+use http::StatusCode;
+use pinference_api::operations::{CREATE_CHAT_COMPLETION, CREATE_CHAT_COMPLETION_STREAM};
+use prime_runtime::Operation;
+
+/// What repeating an operation can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Repetition {
+    /// Nothing that the first call did not do.
+    Harmless,
+    /// Cost the same money again.
+    Billed,
+    /// Start something that nobody asked for.
+    Unwanted,
+}
+
+/// What went wrong, and how far the call got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum What {
+    /// Nothing was sent.
+    Unsent,
+    /// The connection broke before the answer was whole.
+    Broken,
+    /// Time ran out.
+    TimedOut,
+    /// The service said no.
+    Refused {
+        status: StatusCode,
+        /// Whether it named a quota, which no wait lifts.
+        quota: bool,
+        /// What `x-should-retry` said.
+        advice: Option<bool>,
+    },
+    /// Anything else: it would go wrong again.
+    Final,
+}
+
+impl Repetition {
+    pub(crate) fn of(operation: &Operation) -> Self {
+        let chat = [CREATE_CHAT_COMPLETION.id, CREATE_CHAT_COMPLETION_STREAM.id];
+        match operation.method {
+            "GET" | "HEAD" | "OPTIONS" | "PUT" | "DELETE" => Self::Harmless,
+            "POST" if chat.contains(&operation.id) => Self::Billed,
+            _ => Self::Unwanted,
+        }
+    }
+
+    /// Whether the call may be sent again.
+    pub(crate) fn allowed_after(self, what: What, may_bill_twice: bool) -> bool {
+        let for_any_failure = self == Self::Harmless || (self == Self::Billed && may_bill_twice);
+        match what {
+            What::Unsent => true,
+            What::Broken => for_any_failure,
+            What::TimedOut | What::Final => false,
+            What::Refused { quota: true, .. }
+            | What::Refused {
+                advice: Some(false),
+                ..
+            } => false,
+            What::Refused { .. } if self == Self::Unwanted => false,
+            What::Refused {
+                advice: Some(true), ..
+            } => true,
+            What::Refused { status, .. } => match status.as_u16() {
+                408 | 429 | 503 => true,
+                500 | 502 | 504 => for_any_failure,
+                _ => false,
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use prime_training_api::operations::{CREATE_RUN, DELETE_RUN, GET_WALLET};
+
+    use super::*;
+
+    fn refused(status: u16) -> What {
+        What::Refused {
+            status: StatusCode::from_u16(status).unwrap_or_default(),
+            quota: false,
+            advice: None,
+        }
+    }
+
+    /// The table in the documentation of the policy.
+    #[test]
+    fn the_table() {
+        let (yes, no) = (true, false);
+        // failure, GET, chat, chat that may be billed twice, create
+        let table = [
+            (What::Unsent, yes, yes, yes, yes),
+            (refused(408), yes, yes, yes, no),
+            (refused(429), yes, yes, yes, no),
+            (refused(503), yes, yes, yes, no),
+            (refused(500), yes, no, yes, no),
+            (refused(502), yes, no, yes, no),
+            (refused(504), yes, no, yes, no),
+            (What::Broken, yes, no, yes, no),
+            (What::TimedOut, no, no, no, no),
+            (What::Final, no, no, no, no),
+            (refused(401), no, no, no, no),
+            (refused(402), no, no, no, no),
+            (refused(404), no, no, no, no),
+            (refused(409), no, no, no, no),
+            (refused(422), no, no, no, no),
+        ];
+        for (what, get, chat, billed, create) in table {
+            let of = |operation, twice| Repetition::of(operation).allowed_after(what, twice);
+            assert_eq!(of(&GET_WALLET, false), get, "{what:?}");
+            assert_eq!(of(&DELETE_RUN, false), get, "{what:?}");
+            assert_eq!(of(&CREATE_CHAT_COMPLETION, false), chat, "{what:?}");
+            assert_eq!(of(&CREATE_CHAT_COMPLETION_STREAM, true), billed, "{what:?}");
+            assert_eq!(of(&CREATE_RUN, true), create, "{what:?}");
+        }
+    }
+
+    #[test]
+    fn the_service_may_say_so_itself() {
+        let said = |status, quota, advice| What::Refused {
+            status,
+            quota,
+            advice,
+        };
+        let chat = Repetition::Billed;
+        assert!(chat.allowed_after(said(StatusCode::BAD_GATEWAY, false, Some(true)), false));
+        assert!(!chat.allowed_after(
+            said(StatusCode::TOO_MANY_REQUESTS, false, Some(false)),
+            false
+        ));
+        assert!(!chat.allowed_after(said(StatusCode::TOO_MANY_REQUESTS, true, Some(true)), false));
+        let create = Repetition::Unwanted;
+        assert!(!create.allowed_after(
+            said(StatusCode::SERVICE_UNAVAILABLE, false, Some(true)),
+            true
+        ));
+    }
+}

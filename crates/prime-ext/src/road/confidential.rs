@@ -1,0 +1,142 @@
+//! What of a request must not show in what is said of it.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use prime_runtime::Secret;
+use serde_json::Value;
+
+/// What of a request must not show in an error, a log or a trace, whoever repeats it: its key, the
+/// secrets of its body, and what people wrote.
+#[derive(Clone, Default)]
+pub(crate) struct Confidential {
+    key: Option<Secret>,
+    body: Option<Bytes>,
+}
+
+/// The texts themselves, longest first.
+pub(crate) struct Hidden(Vec<String>);
+
+impl Confidential {
+    pub(crate) fn new(key: Secret, body: Option<Bytes>) -> Self {
+        Self {
+            key: Some(key),
+            body,
+        }
+    }
+
+    /// Collects the texts. Only when something went wrong: the body is parsed for it.
+    pub(crate) fn hidden(&self) -> Hidden {
+        let key = self.key.iter().map(|key| key.expose().to_owned());
+        let mut texts: Vec<String> = key.collect();
+        if let Some(body) = &self.body
+            && let Ok(body) = serde_json::from_slice::<Value>(body)
+        {
+            collect("", &body, &mut texts);
+        }
+        texts.retain(|text| !text.trim().is_empty());
+        texts.sort_by_key(|text| std::cmp::Reverse(text.len()));
+        texts.dedup();
+        Hidden(texts)
+    }
+}
+
+fn collect(name: &str, value: &Value, texts: &mut Vec<String>) {
+    match value {
+        Value::String(text) if is_confidential(name, text) => texts.push(text.clone()),
+        Value::Array(items) => items.iter().for_each(|item| collect(name, item, texts)),
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                collect(name, value, texts);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Whether a text of a request is for the service alone: by the name of its field, or because it is
+/// something that a person wrote, and not a name. Short words and the names of models stay, since an
+/// error without them says nothing.
+fn is_confidential(name: &str, text: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let secret = ["key", "token", "secret", "password", "credential"];
+    let written = [
+        "content",
+        "text",
+        "arguments",
+        "prompt",
+        "input",
+        "url",
+        "data",
+    ];
+    if secret.iter().any(|word| name.contains(word)) {
+        return text.len() >= 3;
+    }
+    let prose = text.len() >= 8 && text.contains(char::is_whitespace);
+    prose || text.len() > 80 || (written.contains(&name.as_str()) && text.len() >= 4)
+}
+
+const INSTEAD: &str = "…";
+
+impl Hidden {
+    /// The text without them.
+    pub(crate) fn hide<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let mut shown = Cow::Borrowed(text);
+        for hidden in &self.0 {
+            if shown.contains(hidden.as_str()) {
+                shown = Cow::Owned(shown.replace(hidden.as_str(), INSTEAD));
+            }
+        }
+        shown
+    }
+
+    /// Hides them in every text of a JSON value.
+    pub(crate) fn hide_in(&self, value: &mut Value) {
+        match value {
+            Value::String(text) => {
+                if let Cow::Owned(shown) = self.hide(text) {
+                    *text = shown;
+                }
+            }
+            Value::Array(items) => items.iter_mut().for_each(|item| self.hide_in(item)),
+            Value::Object(fields) => fields.values_mut().for_each(|value| self.hide_in(value)),
+            _ => {}
+        }
+    }
+}
+
+/// Nothing of it.
+impl std::fmt::Debug for Confidential {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Confidential")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_people_wrote_is_hidden_and_names_are_not() {
+        let body = br#"{"model": "meta-llama/llama-3.1-70b-instruct", "wandbApiKey": "wandb-1",
+            "messages": [{"role": "user", "content": "my diagnosis\nis this"}],
+            "config": {"algo": {"kind": "grpo"}, "hf_token": "hf_1"}}"#;
+        let confidential = Confidential::new("pit_1".into(), Some(Bytes::from_static(body)));
+        let hidden = confidential.hidden();
+        for (text, shown) in [
+            (
+                "no model meta-llama/llama-3.1-70b-instruct",
+                "no model meta-llama/llama-3.1-70b-instruct",
+            ),
+            ("wrong key pit_1, wandb-1 and hf_1", "wrong key …, … and …"),
+            ("cannot answer: my diagnosis\nis this", "cannot answer: …"),
+            ("role user, kind grpo", "role user, kind grpo"),
+        ] {
+            assert_eq!(hidden.hide(text), shown);
+        }
+        let mut value =
+            serde_json::json!({"error": [{"message": "it says my diagnosis\nis this."}]});
+        hidden.hide_in(&mut value);
+        assert_eq!(value["error"][0]["message"], "it says ….");
+    }
+}

@@ -1,0 +1,144 @@
+//! An attempt that failed: the error, and what decides whether there is another.
+
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use prime_runtime::Operation;
+use prime_runtime::response::{BodyError, TooLong};
+
+use super::{Confidential, Silence};
+use crate::error::{Error, ErrorKind};
+use crate::head::Head;
+use crate::retry::{What, asked_wait};
+
+/// An attempt that failed.
+pub(super) struct Failure {
+    pub(super) error: Error,
+    pub(super) what: What,
+    /// How long the service asks to wait.
+    pub(super) asked: Option<Duration>,
+}
+
+impl Failure {
+    fn new(error: Error, what: What) -> Self {
+        Self {
+            error,
+            what,
+            asked: None,
+        }
+    }
+
+    /// The request got no answer.
+    pub(super) fn unanswered(error: reqwest::Error, operation: &Operation, origin: &str) -> Self {
+        let (kind, what, message) = if error.is_connect() {
+            let message = format!("no connection to {origin}");
+            (ErrorKind::Connect, What::Unsent, message)
+        } else if error.is_timeout() {
+            let message = format!("no answer from {origin} in time");
+            (ErrorKind::Timeout, What::TimedOut, message)
+        } else if error.is_builder() {
+            let message = "the request cannot be sent".to_owned();
+            (ErrorKind::Request, What::Final, message)
+        } else if error.is_redirect() {
+            let message = format!("{origin} points elsewhere, and on, without end");
+            (ErrorKind::UnexpectedAnswer, What::Final, message)
+        } else {
+            let message = format!("the connection to {origin} broke before an answer came");
+            (ErrorKind::Disconnected, What::Broken, message)
+        };
+        let unsent = matches!(kind, ErrorKind::Connect | ErrorKind::Request);
+        let error = Error::new(kind, message)
+            .of(operation)
+            .with_unknown_outcome(!unsent && operation.method != "GET")
+            .because(error.without_url());
+        Self::new(error, what)
+    }
+
+    /// Nothing came for too long, or the call took too long in all.
+    pub(super) fn out_of_time(
+        operation: &Operation,
+        message: String,
+        source: Option<Silence>,
+    ) -> Self {
+        let mut error = Error::new(ErrorKind::Timeout, message)
+            .of(operation)
+            .with_unknown_outcome(operation.method != "GET");
+        if let Some(source) = source {
+            error = error.because(source);
+        }
+        Self::new(error, What::TimedOut)
+    }
+
+    /// The answer's body broke off.
+    pub(super) fn half_answered(broken: BodyError, operation: &Operation, head: Head) -> Self {
+        let BodyError {
+            received, source, ..
+        } = broken;
+        let of_reqwest = source.downcast_ref::<reqwest::Error>();
+        let (kind, what, why) = if let Some(too_long) = source.downcast_ref::<TooLong>() {
+            let why = format!("{too_long}; `CallOptions::max_body` sets the limit");
+            (ErrorKind::UnexpectedAnswer, What::Final, Some(why))
+        } else if let Some(silence) = source.downcast_ref::<Silence>() {
+            let why = Some(silence.to_string());
+            (ErrorKind::Timeout, What::TimedOut, why)
+        } else if of_reqwest.is_some_and(reqwest::Error::is_timeout) {
+            (ErrorKind::Timeout, What::TimedOut, None)
+        } else {
+            (ErrorKind::Disconnected, What::Broken, None)
+        };
+        let status = head.status();
+        let mut message = format!(
+            "the answer ({status}) broke off after {} bytes",
+            received.len()
+        );
+        if let Some(why) = why {
+            message.push_str(": ");
+            message.push_str(&why);
+        }
+        let mut error = Error::unexpected(message, head, received)
+            .of(operation)
+            .with_unknown_outcome(operation.method != "GET")
+            .because(source);
+        error.set_kind(kind);
+        Self::new(error, what)
+    }
+
+    /// The service said no.
+    pub(super) fn refused(
+        operation: &Operation,
+        head: Head,
+        body: Bytes,
+        confidential: &Confidential,
+    ) -> Self {
+        let status = head.status();
+        let asked = asked_wait(head.headers(), SystemTime::now());
+        let advice = match head.headers().get("x-should-retry").map(|v| v.as_bytes()) {
+            Some(b"true") => Some(true),
+            Some(b"false") => Some(false),
+            _ => None,
+        };
+        let error = Error::answered(operation, head, body, confidential);
+        let what = What::Refused {
+            status,
+            quota: error.is_quota(),
+            advice,
+        };
+        Self { error, what, asked }
+    }
+
+    /// A stream was asked for, and something else came.
+    pub(super) fn no_stream(operation: &Operation, head: Head, body: Bytes) -> Self {
+        let media = head
+            .headers()
+            .get(CONTENT_TYPE)
+            .and_then(|media| media.to_str().ok())
+            .unwrap_or("nothing")
+            .to_owned();
+        let message = format!("a stream was asked for, and {media} came; it is kept in `body()`");
+        let error = Error::unexpected(message, head, body)
+            .of(operation)
+            .with_unknown_outcome(true);
+        Self::new(error, What::Final)
+    }
+}

@@ -1,0 +1,306 @@
+//! The one road: every call of both APIs, streaming or not, goes through here.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `attempt` | one attempt: the request out, the answer in |
+//! | `body` | the request's body, taken once for all attempts |
+//! | `confidential` | what of a request must not show |
+//! | `failure` | an attempt that failed |
+//! | `idle` | the time without a byte |
+//! | `trace` | what a trace says of an attempt |
+//!
+//! Whether a failed attempt is followed by another is decided in [`crate::retry`].
+
+mod attempt;
+mod body;
+mod confidential;
+mod failure;
+mod idle;
+mod trace;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, HeaderValue};
+use prime_runtime::{BoxError, Head, Operation, Response, Secret, Transport, TransportFuture};
+use tokio::time::Instant;
+use tracing::Instrument;
+
+pub(crate) use confidential::Confidential;
+pub(crate) use idle::Silence;
+
+use crate::error::{Error, ErrorKind};
+use crate::options::{CallOptions, TIMEOUT};
+use crate::retry::{Repetition, RetryBudget, RetryPolicy, Wait, wait};
+use failure::Failure;
+
+/// Time for the answer to the creation of a run. Source: the provider's own client.
+const CREATE_RUN: Duration = Duration::from_secs(120);
+
+/// Adds the key and what goes along, sends, reads the answer within limits, makes an error of what is
+/// none, and sends again where that does no harm.
+#[derive(Debug, Clone)]
+pub(crate) struct Road {
+    core: Arc<Core>,
+    options: CallOptions,
+    team: Option<String>,
+}
+
+/// What a client and its clones share.
+#[derive(Debug)]
+struct Core {
+    http: reqwest::Client,
+    key: Secret,
+    authorization: HeaderValue,
+    budget: RetryBudget,
+}
+
+/// What the road notes on an answer, for the layers above it.
+#[derive(Debug, Clone)]
+pub(crate) struct Sent {
+    pub(crate) attempts: u32,
+    pub(crate) confidential: Confidential,
+}
+
+impl Road {
+    pub(crate) fn new(
+        http: reqwest::Client,
+        key: Secret,
+        budget: RetryBudget,
+        options: CallOptions,
+    ) -> Result<Self, Error> {
+        let mut authorization = HeaderValue::try_from(format!("Bearer {}", key.expose()))
+            .map_err(|_| Error::new(ErrorKind::Settings, "the API key holds a character that no header can carry; was it copied whole, on one line?"))?;
+        authorization.set_sensitive(true);
+        let core = Core {
+            http,
+            key,
+            authorization,
+            budget,
+        };
+        Ok(Self {
+            core: Arc::new(core),
+            options,
+            team: None,
+        })
+    }
+
+    /// The same road with other options.
+    pub(crate) fn with_options(&self, options: CallOptions) -> Self {
+        Self {
+            options: options.over(&self.options),
+            ..self.clone()
+        }
+    }
+
+    /// The same road, with a team's name in its traces. The team itself travels as each operation has
+    /// it.
+    pub(crate) fn traced_for(&self, team: Option<String>) -> Self {
+        Self {
+            team,
+            ..self.clone()
+        }
+    }
+
+    pub(crate) fn http(&self) -> &reqwest::Client {
+        &self.core.http
+    }
+
+    pub(crate) fn options(&self) -> &CallOptions {
+        &self.options
+    }
+
+    async fn send(
+        &self,
+        mut request: reqwest::Request,
+        operation: &Operation,
+    ) -> Result<Response, Error> {
+        let of_operation = |error: Error| error.of(operation);
+        self.options.check().map_err(of_operation)?;
+        let mut body = body::take(&mut request);
+        if let Some(plain) = body.take() {
+            let fields = self.options.body_fields();
+            body = Some(body::with_fields(plain, fields).map_err(of_operation)?);
+        }
+        let call = Call {
+            road: self,
+            operation,
+            confidential: Confidential::new(self.core.key.clone(), body.clone()),
+            policy: self.options.retry_policy().cloned().unwrap_or_default(),
+            started: Instant::now(),
+        };
+        self.dress(&mut request);
+        call.run(request, body).await
+    }
+
+    /// Adds the headers that every request has.
+    fn dress(&self, request: &mut reqwest::Request) {
+        let headers = request.headers_mut();
+        for (name, value) in self.options.headers() {
+            headers.insert(name, value.clone());
+        }
+        headers.insert(AUTHORIZATION, self.core.authorization.clone());
+    }
+}
+
+/// One call: as many attempts as it takes.
+struct Call<'a> {
+    road: &'a Road,
+    operation: &'a Operation,
+    confidential: Confidential,
+    policy: RetryPolicy,
+    started: Instant,
+}
+
+impl Call<'_> {
+    async fn run(&self, request: reqwest::Request, body: Option<Bytes>) -> Result<Response, Error> {
+        let mut next = Some(request);
+        let mut attempts = 0;
+        let mut outcome_unknown = false;
+        loop {
+            attempts += 1;
+            let Some(mut request) = next.take() else {
+                let message = "the request cannot be sent again";
+                return Err(Error::new(ErrorKind::Request, message).of(self.operation));
+            };
+            // A copy for the next attempt, while there may be one. The body is shared.
+            if attempts <= self.policy.retries {
+                next = request.try_clone();
+            }
+            if let Some(body) = &body {
+                *request.body_mut() = Some(body.clone().into());
+            }
+            let failure = match self.attempt(request, attempts).await {
+                Ok(response) => {
+                    self.road.core.budget.succeeded();
+                    return Ok(self.noted(response, attempts));
+                }
+                Err(failure) => failure,
+            };
+            outcome_unknown |= failure.error.outcome_unknown();
+            let again = Repetition::of(self.operation)
+                .allowed_after(failure.what, self.policy.may_bill_twice);
+            let decision = match again && next.is_some() {
+                true => self.wait(&failure, attempts),
+                false => Err(None),
+            };
+            let wait = match decision {
+                Ok(wait) => wait,
+                Err(why) => {
+                    let error = match why {
+                        Some(why) => failure.error.and(&why),
+                        None => failure.error,
+                    };
+                    return Err(error
+                        .with_attempts(attempts)
+                        .with_retryable(again)
+                        .with_unknown_outcome(outcome_unknown));
+                }
+            };
+            tracing::info!(
+                prime.operation = self.operation.id,
+                prime.attempt = attempts,
+                prime.wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
+                "attempt failed, trying again"
+            );
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    async fn attempt(&self, request: reqwest::Request, number: u32) -> Result<Response, Failure> {
+        let span = trace::attempt(
+            self.operation,
+            self.road.team.as_deref(),
+            request.url(),
+            number,
+        );
+        let attempt = attempt::attempt(
+            &self.road.core.http,
+            request,
+            self.operation,
+            &self.road.options,
+            &self.confidential,
+        )
+        .instrument(span.clone());
+        let result = match self.end().filter(|_| !self.operation.streams) {
+            None => attempt.await,
+            Some(end) => tokio::time::timeout_at(end, attempt)
+                .await
+                .unwrap_or_else(|_| {
+                    let message = format!("no whole answer within {:?}", self.timeout());
+                    Err(Failure::out_of_time(self.operation, message, None))
+                }),
+        };
+        match result {
+            Ok(response) => {
+                trace::answered(&span, response.status(), response.headers());
+                Ok(response)
+            }
+            Err(failure) => {
+                trace::failed(&span, &failure.error);
+                Err(failure)
+            }
+        }
+    }
+
+    /// How long to wait before the next attempt; or why there is none, where the error does not say so
+    /// by itself.
+    fn wait(&self, failure: &Failure, attempts: u32) -> Result<Duration, Option<String>> {
+        let wait = match wait(&self.policy, attempts, failure.asked) {
+            Wait::For(wait) => wait,
+            Wait::TooLong(asked) => {
+                let longest = self.policy.longest_retry_after;
+                return Err(Some(format!(
+                    "the service asks to wait {asked:?}, and {longest:?} is the longest wait \
+                     (`RetryPolicy::longest_retry_after`)"
+                )));
+            }
+        };
+        let deadline = self
+            .policy
+            .deadline
+            .and_then(|d| self.started.checked_add(d));
+        let ends = [deadline, self.end()];
+        let next = Instant::now() + wait;
+        if ends.into_iter().flatten().any(|end| next >= end) {
+            return Err(Some("there was no time for another attempt".to_owned()));
+        }
+        if !self.road.core.budget.take() {
+            return Err(Some("the client's retry budget is used up".to_owned()));
+        }
+        Ok(wait)
+    }
+
+    /// When the call must be over, if it has an end: a stream has none.
+    fn end(&self) -> Option<Instant> {
+        (!self.operation.streams)
+            .then(|| self.started.checked_add(self.timeout()))
+            .flatten()
+    }
+
+    fn timeout(&self) -> Duration {
+        let creates_run = self.operation.id == prime_training_api::operations::CREATE_RUN.id;
+        let default = if creates_run { CREATE_RUN } else { TIMEOUT };
+        self.road.options.call_timeout().unwrap_or(default)
+    }
+
+    fn noted(&self, response: Response, attempts: u32) -> Response {
+        let (mut head, body): (Head, _) = response.into_parts();
+        head.extensions.insert(Sent {
+            attempts,
+            confidential: self.confidential.clone(),
+        });
+        Response::new(head, body)
+    }
+}
+
+impl Transport for Road {
+    fn execute<'a>(
+        &'a self,
+        request: reqwest::Request,
+        operation: &'a Operation,
+    ) -> TransportFuture<'a> {
+        Box::pin(async move { self.send(request, operation).await.map_err(BoxError::from) })
+    }
+}
