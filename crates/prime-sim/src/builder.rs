@@ -7,8 +7,12 @@ use std::time::Duration;
 use prime_runtime::Usd;
 use rust_decimal::Decimal;
 
+use crate::faults::Fault;
 use crate::record::{Answered, OnAnswer};
 use crate::simulator::Simulator;
+
+/// How many requests are kept unless told otherwise.
+const RECORD: usize = 10_000;
 
 /// Settings of a [`Simulator`].
 #[must_use = "nothing runs until `start`"]
@@ -19,7 +23,8 @@ pub struct Builder {
     pub(crate) billing_rows: usize,
     pub(crate) balance: Usd,
     pub(crate) port: u16,
-    pub(crate) record: bool,
+    pub(crate) record: usize,
+    pub(crate) faults: Vec<Fault>,
     pub(crate) on_answer: Option<OnAnswer>,
 }
 
@@ -32,7 +37,8 @@ impl Default for Builder {
             billing_rows: 45,
             balance: Usd::from(Decimal::new(10_000, 2)),
             port: 0,
-            record: true,
+            record: RECORD,
+            faults: Vec::new(),
             on_answer: None,
         }
     }
@@ -77,10 +83,16 @@ impl Builder {
         self
     }
 
-    /// Whether [`Simulator::requests`] keeps what arrives (default yes). A server that runs for days
-    /// had better not.
-    pub fn record(mut self, record: bool) -> Self {
-        self.record = record;
+    /// How many requests [`Simulator::requests`] keeps (default 10,000; 0 for none). Beyond it, and
+    /// beyond 64 MiB of bodies in all, the oldest are forgotten.
+    pub fn record(mut self, requests: usize) -> Self {
+        self.record = requests;
+        self
+    }
+
+    /// A fault from the start on; see [`Fault`].
+    pub fn fault(mut self, fault: Fault) -> Self {
+        self.faults.push(fault);
         self
     }
 

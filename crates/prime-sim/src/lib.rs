@@ -43,7 +43,8 @@
 //! | module | what it holds |
 //! |---|---|
 //! | `builder`, `simulator` | [`Builder`], [`Simulator`]: start, look at, stop |
-//! | `server` | the thread that serves, and its end |
+//! | `server`, `connection` | the thread that serves, and its end; connections that can be broken |
+//! | `operation`, `faults` | [`Operation`], [`Fault`]: what goes wrong on demand |
 //! | `routes` | a file for each group of operations: requests in, answers out |
 //! | `state` | what the server remembers: clock, accounts, models, runs |
 //! | `text`, `tokens` | what the models say, and how it is counted |
@@ -51,8 +52,11 @@
 //! | `record` | what arrived and what was answered |
 
 mod builder;
+mod connection;
 mod errors;
+mod faults;
 mod ids;
+mod operation;
 mod price;
 mod record;
 mod routes;
@@ -63,6 +67,8 @@ mod text;
 mod tokens;
 
 pub use builder::{Builder, StartError};
+pub use faults::{Envelope, Fault, Injected};
+pub use operation::Operation;
 pub use record::{Answered, Recorded};
 pub use simulator::Simulator;
 pub use state::{RunSnapshot, Wallet};

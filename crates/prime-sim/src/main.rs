@@ -46,7 +46,7 @@ async fn main() -> ExitCode {
 }
 
 async fn serve(settings: Builder) -> Result<(), Box<dyn Error>> {
-    let sim = settings.record(false).on_answer(log).start().await?;
+    let sim = settings.record(0).on_answer(log).start().await?;
     print(&format!(
         "# The simulator is ready; Ctrl-C ends it. For the clients in another shell:\n\
          export PRIME_API_KEY={}\n\
@@ -100,7 +100,7 @@ fn log(answer: &Answered) {
         "{:<6} {}  {}  {:.1} ms  {}\n",
         answer.method.as_str(),
         answer.path,
-        answer.status.as_u16(),
+        answer.status.map_or(0, |status| status.as_u16()),
         answer.took.as_secs_f64() * 1_000.0,
         answer.request_id,
     );

@@ -1,12 +1,22 @@
 //! What arrived and what was answered.
 
+use std::collections::{HashMap, VecDeque};
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use bytes::Bytes;
+
+use crate::operation::Operation;
+
+/// More bytes of bodies than this are not kept.
+const MAX_BODIES: usize = 64 << 20;
+
+/// More requests than this are not compared with later ones.
+const MAX_COMPARED: usize = 10_000;
 
 /// A request as it arrived.
 #[derive(Clone)]
@@ -22,6 +32,20 @@ pub struct Recorded {
     pub headers: HeaderMap,
     /// The body, whole.
     pub body: Bytes,
+    /// The operation, if it is one.
+    pub operation: Option<Operation>,
+    /// Which attempt it is, from 1: the same bytes (method, path, query, key, team and body) came that
+    /// often since they last had an answer that needs no other. An answer with 408, 429 or 5xx, one
+    /// that a fault broke, and one that the caller did not wait for call for another attempt.
+    pub attempt: u32,
+    /// Which connection it came over, from 1.
+    pub connection: u64,
+    /// When it arrived, in real time since the simulator started.
+    pub at: Duration,
+    /// The name of the fault that was done to it, such as `cut-off`.
+    pub fault: Option<&'static str>,
+    /// The status it was answered with. `None` until then, and if there was no answer.
+    pub status: Option<StatusCode>,
 }
 
 impl fmt::Debug for Recorded {
@@ -32,6 +56,12 @@ impl fmt::Debug for Recorded {
             .field("query", &self.query)
             .field("headers", &self.headers)
             .field("body", &self.body.len())
+            .field("operation", &self.operation)
+            .field("attempt", &self.attempt)
+            .field("connection", &self.connection)
+            .field("at", &self.at)
+            .field("fault", &self.fault)
+            .field("status", &self.status)
             .finish()
     }
 }
@@ -44,8 +74,14 @@ pub struct Answered {
     pub method: Method,
     /// The request's path as it was sent.
     pub path: String,
-    /// The answer's status.
-    pub status: StatusCode,
+    /// The operation, if it is one.
+    pub operation: Option<Operation>,
+    /// Which attempt it is; see [`Recorded::attempt`].
+    pub attempt: u32,
+    /// The answer's status. `None` if there was no answer: a fault, or the caller went away.
+    pub status: Option<StatusCode>,
+    /// The name of the fault that was done to it.
+    pub fault: Option<&'static str>,
     /// How long it took, to the answer's head.
     pub took: Duration,
     /// The answer's `x-request-id`.
@@ -54,51 +90,133 @@ pub struct Answered {
 
 pub(crate) type OnAnswer = Box<dyn Fn(&Answered) + Send + Sync>;
 
-/// Every request, in order of arrival; nothing if it was told to keep nothing.
-pub(crate) struct Recorder(Option<Mutex<Vec<Recorded>>>);
+/// The latest requests, in order of arrival.
+pub(crate) struct Recorder {
+    limit: usize,
+    started: Instant,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Default)]
+struct Kept {
+    requests: VecDeque<Recorded>,
+    /// How many were forgotten.
+    forgotten: usize,
+    /// The bytes of all bodies.
+    bodies: usize,
+    /// How often each request failed since it last had its answer, by its fingerprint.
+    failed: HashMap<u64, u32>,
+}
+
+/// Where a request stands.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    number: usize,
+    fingerprint: u64,
+    pub(crate) attempt: u32,
+}
 
 impl Recorder {
-    pub(crate) fn new(record: bool) -> Self {
-        Self(record.then(Mutex::default))
-    }
-
-    /// A request whose head is there: its place in the order is fixed now.
-    pub(crate) fn arrived(&self, head: &Parts) -> Option<usize> {
-        let mut headers = head.headers.clone();
-        if let Some(key) = headers.get_mut(header::AUTHORIZATION) {
-            key.set_sensitive(true);
+    pub(crate) fn new(limit: usize) -> Self {
+        Self {
+            limit,
+            started: Instant::now(),
+            kept: Mutex::default(),
         }
-        let mut requests = self
-            .0
-            .as_ref()?
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        requests.push(Recorded {
-            method: head.method.clone(),
-            path: head.uri.path().to_owned(),
-            query: head.uri.query().map(str::to_owned),
-            headers,
-            body: Bytes::new(),
-        });
-        Some(requests.len() - 1)
     }
 
-    /// Its body, before it is answered.
-    pub(crate) fn completed(&self, place: Option<usize>, body: Bytes) {
-        if let (Some(requests), Some(place)) = (&self.0, place) {
-            let mut requests = requests.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(request) = requests.get_mut(place) {
-                request.body = body;
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A request that is there, with its body.
+    pub(crate) fn arrived(
+        &self,
+        head: &Parts,
+        body: &Bytes,
+        operation: Option<Operation>,
+        connection: u64,
+    ) -> Place {
+        let fingerprint = fingerprint(head, body);
+        let mut kept = self.kept();
+        let attempt = 1 + kept.failed.get(&fingerprint).copied().unwrap_or(0);
+        let number = kept.forgotten + kept.requests.len();
+        if self.limit > 0 {
+            let mut headers = head.headers.clone();
+            if let Some(key) = headers.get_mut(header::AUTHORIZATION) {
+                key.set_sensitive(true);
             }
+            kept.bodies += body.len();
+            kept.requests.push_back(Recorded {
+                method: head.method.clone(),
+                path: head.uri.path().to_owned(),
+                query: head.uri.query().map(str::to_owned),
+                headers,
+                body: body.clone(),
+                operation,
+                attempt,
+                connection,
+                at: self.started.elapsed(),
+                fault: None,
+                status: None,
+            });
+            while kept.requests.len() > self.limit || kept.bodies > MAX_BODIES {
+                let Some(oldest) = kept.requests.pop_front() else {
+                    break;
+                };
+                kept.bodies -= oldest.body.len();
+                kept.forgotten += 1;
+            }
+        }
+        Place {
+            number,
+            fingerprint,
+            attempt,
+        }
+    }
+
+    pub(crate) fn fault(&self, place: Place, fault: &'static str) {
+        if let Some(request) = self.kept().at(place) {
+            request.fault = Some(fault);
+        }
+    }
+
+    pub(crate) fn answered(&self, place: Place, status: StatusCode) {
+        if let Some(request) = self.kept().at(place) {
+            request.status = Some(status);
+        }
+    }
+
+    /// The last that is heard of a request.
+    pub(crate) fn ended(&self, place: Place, failed: bool) {
+        let mut kept = self.kept();
+        if !failed {
+            kept.failed.remove(&place.fingerprint);
+        } else if kept.failed.len() < MAX_COMPARED || kept.failed.contains_key(&place.fingerprint) {
+            let attempt = kept.failed.entry(place.fingerprint).or_default();
+            *attempt = (*attempt).max(place.attempt);
         }
     }
 
     pub(crate) fn all(&self) -> Vec<Recorded> {
-        self.0.as_ref().map_or_else(Vec::new, |requests| {
-            requests
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .clone()
-        })
+        self.kept().requests.iter().cloned().collect()
     }
+}
+
+impl Kept {
+    fn at(&mut self, place: Place) -> Option<&mut Recorded> {
+        let place = place.number.checked_sub(self.forgotten)?;
+        self.requests.get_mut(place)
+    }
+}
+
+fn fingerprint(head: &Parts, body: &Bytes) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    head.method.hash(&mut hasher);
+    head.uri.hash(&mut hasher);
+    for name in ["authorization", "x-prime-team-id"] {
+        head.headers.get(name).hash(&mut hasher);
+    }
+    body.hash(&mut hasher);
+    hasher.finish()
 }

@@ -3,11 +3,13 @@
 use std::future::IntoFuture;
 use std::io;
 use std::net::TcpListener;
+use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use axum::Router;
-use axum::serve::ListenerExt;
 use tokio::sync::oneshot;
+
+use crate::connection::{Connection, Door, Gate};
 
 /// A running server. It has a thread and a runtime of its own: dropped, it takes every task and
 /// every connection with it, whatever the caller's runtime is or does to its clock.
@@ -18,16 +20,19 @@ pub(crate) struct Server {
 
 impl Server {
     /// Serves on a listener that is bound already, so that no request comes too early.
-    pub(crate) async fn start(listener: TcpListener, router: Router) -> io::Result<Self> {
+    pub(crate) async fn start(
+        listener: TcpListener,
+        gate: Arc<Gate>,
+        router: Router,
+    ) -> io::Result<Self> {
         let (stop, stopped) = oneshot::channel();
         let (ready, is_ready) = oneshot::channel();
         let thread = std::thread::Builder::new()
             .name("prime-sim".to_owned())
-            .spawn(move || match prepare(listener) {
-                Ok((runtime, listener)) => runtime.block_on(async {
-                    // Without it, small writes of a stream wait for acknowledgements.
-                    let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
-                    tokio::spawn(axum::serve(listener, router).into_future());
+            .spawn(move || match prepare(listener, gate) {
+                Ok((runtime, door)) => runtime.block_on(async {
+                    let router = router.into_make_service_with_connect_info::<Connection>();
+                    tokio::spawn(axum::serve(door, router).into_future());
                     drop(ready.send(Ok(())));
                     drop(stopped.await);
                 }),
@@ -44,9 +49,7 @@ impl Server {
     }
 }
 
-fn prepare(
-    listener: TcpListener,
-) -> io::Result<(tokio::runtime::Runtime, tokio::net::TcpListener)> {
+fn prepare(listener: TcpListener, gate: Arc<Gate>) -> io::Result<(tokio::runtime::Runtime, Door)> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -54,7 +57,7 @@ fn prepare(
         let _context = runtime.enter();
         tokio::net::TcpListener::from_std(listener)?
     };
-    Ok((runtime, listener))
+    Ok((runtime, Door::new(listener, gate)?))
 }
 
 impl Drop for Server {

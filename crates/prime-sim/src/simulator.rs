@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::builder::{Builder, StartError};
+use crate::faults::{Fault, Injected};
 use crate::record::Recorded;
 use crate::routes;
 use crate::server::Server;
@@ -40,7 +41,11 @@ impl Simulator {
             _ => StartError::Listen { port, source },
         })?;
         let shared = Arc::new(Shared::new(settings));
-        let server = Server::start(listener, routes::router(Arc::clone(&shared)))
+        let (gate, router) = (
+            Arc::clone(&shared.gate),
+            routes::router(Arc::clone(&shared)),
+        );
+        let server = Server::start(listener, gate, router)
             .await
             .map_err(StartError::Server)?;
         Ok(Self {
@@ -75,7 +80,45 @@ impl Simulator {
         self.shared.state().clock.advance(by);
     }
 
-    /// Every request so far, in order of arrival.
+    /// From now on, answers go wrong as `fault` says.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use prime_sim::{Fault, Operation, Simulator};
+    ///
+    /// let sim = Simulator::start().await?;
+    /// let fault = sim.inject(Fault::status(503).on(Operation::ListModels).once());
+    ///
+    /// let models = format!("{}/models", sim.inference_url());
+    /// assert_eq!(reqwest::get(&models).await?.status(), 503);
+    /// assert_eq!(reqwest::get(&models).await?.status(), 200);
+    /// assert_eq!(fault.hits(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn inject(&self, fault: Fault) -> Injected {
+        self.shared.faults.add(fault)
+    }
+
+    /// No fault any more, but those that models name.
+    pub fn clear_faults(&self) {
+        self.shared.faults.clear();
+    }
+
+    /// From when this returns until [`Simulator::accept_connections`], nobody listens: connections are
+    /// refused (`ECONNREFUSED`). Idle ones are closed; answers under way go on. The port stays the
+    /// simulator's.
+    pub async fn refuse_connections(&self) {
+        self.shared.gate.set_open(false).await;
+    }
+
+    /// Takes connections again.
+    pub async fn accept_connections(&self) {
+        self.shared.gate.set_open(true).await;
+    }
+
+    /// The latest requests, in order of arrival: as many as [`Builder::record`] says.
     pub fn requests(&self) -> Vec<Recorded> {
         self.shared.recorder.all()
     }

@@ -2,20 +2,24 @@
 //!
 //! | file | what it answers |
 //! |---|---|
-//! | `router` | which path goes where; what every request goes through |
+//! | `router` | which path goes where |
+//! | `through` | what every request goes through |
 //! | `auth` | who asks, and for which account |
 //! | `models` | `list_models`, `get_model` |
 //! | `chat`, `ask`, `stream` | `create_chat_completion`: the answer, its request, its stream |
 //! | `wallet` | `get_wallet` |
 //! | `runs` | `create_run`, `get_run_usage`, `delete_run` |
+//! | `official` | what the official client calls beside them |
 
 mod ask;
 mod auth;
 mod chat;
 mod models;
+mod official;
 mod router;
 mod runs;
 mod stream;
+mod through;
 mod wallet;
 
-pub(crate) use router::{inference_base, router};
+pub(crate) use router::{Operations, inference_base, router};

@@ -1,25 +1,19 @@
-//! Which path goes where, and what every request goes through.
+//! Which path goes where.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use axum::Router;
-use axum::body::Body;
-use axum::extract::{Request, State};
-use axum::http::HeaderValue;
-use axum::middleware::{Next, from_fn_with_state};
-use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get, post};
+use axum::http::Method;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{MethodRouter, delete, get, post};
 use pinference_api::operations as inference;
 use prime_training_api::operations as training;
 
 use crate::errors::platform;
-use crate::record::Answered;
-use crate::routes::{chat, models, runs, wallet};
+use crate::operation::Operation;
+use crate::routes::through::through;
+use crate::routes::{chat, models, official, runs, wallet};
 use crate::state::Shared;
-
-/// More than this is not read of one request.
-const MAX_BODY: usize = 64 << 20;
 
 /// The path that all operations of the Inference API share: `/api/v1`.
 pub(crate) fn inference_base() -> &'static str {
@@ -32,59 +26,78 @@ fn base_path(url: &str) -> &str {
     address.find('/').map_or("", |slash| &address[slash..])
 }
 
-/// Every route of both APIs. Their paths are the specifications' own.
+/// Every route of both APIs.
 pub(crate) fn router(shared: Arc<Shared>) -> Router {
-    let on_inference = |path: &str| format!("{}{path}", inference_base());
-    // A model's id has slashes, which stand in the path as they are.
-    let any_model = inference::GET_MODEL
-        .path
-        .replace("{model_id}", "{*model_id}");
-    Router::new()
-        .route(
-            &on_inference(inference::LIST_MODELS.path),
-            get(models::list),
-        )
-        .route(&on_inference(&any_model), get(models::one))
-        .route(
-            &on_inference(inference::CREATE_CHAT_COMPLETION.path),
-            post(chat::complete),
-        )
-        .route(training::GET_WALLET.path, get(wallet::get))
-        .route(training::CREATE_RUN.path, post(runs::create))
-        .route(training::GET_RUN_USAGE.path, get(runs::usage))
-        .route(training::DELETE_RUN.path, delete(runs::delete))
+    Operation::ALL
+        .into_iter()
+        .fold(Router::new(), |router, operation| {
+            router.route(&path(operation), handler(operation))
+        })
         .fallback(async || platform::route())
         .method_not_allowed_fallback(async || platform::method())
         .layer(from_fn_with_state(Arc::clone(&shared), through))
         .with_state(shared)
 }
 
-/// What every request goes through: it is recorded, answered, numbered and told of.
-async fn through(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
-    let started = Instant::now();
-    let request_id = shared.ids.id("req_");
-    let (head, body) = request.into_parts();
-    let (method, path) = (head.method.clone(), head.uri.path().to_owned());
+/// An operation's path, for the router. Paths are the specifications' own, where they have them.
+fn path(operation: Operation) -> String {
+    let on_inference = |path: &str| format!("{}{path}", inference_base());
+    match operation {
+        Operation::ListModels => on_inference(inference::LIST_MODELS.path),
+        // A model's id has slashes, which stand in the path as they are.
+        Operation::GetModel => on_inference(
+            &inference::GET_MODEL
+                .path
+                .replace("{model_id}", "{*model_id}"),
+        ),
+        Operation::CreateChatCompletion => on_inference(inference::CREATE_CHAT_COMPLETION.path),
+        Operation::GetWallet => training::GET_WALLET.path.to_owned(),
+        Operation::CreateRun => training::CREATE_RUN.path.to_owned(),
+        Operation::GetRunUsage => training::GET_RUN_USAGE.path.to_owned(),
+        Operation::DeleteRun => training::DELETE_RUN.path.to_owned(),
+        // In no specification: as the official client (prime 0.18.0) calls them.
+        Operation::PrepareRun => format!("{}/prepare", training::CREATE_RUN.path),
+        Operation::ListRuns => "/api/v1/rft/runs".to_owned(),
+        Operation::GetRun => "/api/v1/rft/runs/{run_id}".to_owned(),
+    }
+}
 
-    let place = shared.recorder.arrived(&head);
-    let mut response = match axum::body::to_bytes(body, MAX_BODY).await {
-        Ok(body) => {
-            shared.recorder.completed(place, body.clone());
-            next.run(Request::from_parts(head, Body::from(body))).await
-        }
-        Err(_) => platform::too_large().into_response(),
-    };
-    if let Ok(id) = HeaderValue::from_str(&request_id) {
-        response.headers_mut().insert("x-request-id", id);
+fn handler(operation: Operation) -> MethodRouter<Arc<Shared>> {
+    match operation {
+        Operation::ListModels => get(models::list),
+        Operation::GetModel => get(models::one),
+        Operation::CreateChatCompletion => post(chat::complete),
+        Operation::GetWallet => get(wallet::get),
+        Operation::CreateRun => post(runs::create),
+        Operation::GetRunUsage => get(runs::usage),
+        Operation::DeleteRun => delete(runs::delete),
+        Operation::PrepareRun => post(official::prepare),
+        Operation::ListRuns => get(official::list),
+        Operation::GetRun => get(official::one),
     }
-    if let Some(tell) = &shared.on_answer {
-        tell(&Answered {
-            method,
-            path,
-            status: response.status(),
-            took: started.elapsed(),
-            request_id,
+}
+
+/// Tells operations by method and path.
+pub(crate) struct Operations(Vec<(Method, String, Operation)>);
+
+impl Operations {
+    pub(crate) fn new() -> Self {
+        let operations = Operation::ALL.map(|operation| {
+            let method = match operation {
+                Operation::CreateChatCompletion | Operation::CreateRun | Operation::PrepareRun => {
+                    Method::POST
+                }
+                Operation::DeleteRun => Method::DELETE,
+                _ => Method::GET,
+            };
+            (method, path(operation), operation)
         });
+        Self(operations.into())
     }
-    response
+
+    /// The operation of a path that the router matched.
+    pub(crate) fn find(&self, method: &Method, path: &str) -> Option<Operation> {
+        let found = self.0.iter().find(|one| one.0 == method && one.1 == path);
+        found.map(|(_, _, operation)| *operation)
+    }
 }

@@ -124,6 +124,12 @@ impl Account {
         }
     }
 
+    /// The ids of the last rows, the very last one first.
+    pub(crate) fn last_rows(&self, count: usize) -> Vec<String> {
+        let last = self.rows.iter().rev().take(count);
+        last.map(|row| row.id.clone()).collect()
+    }
+
     pub(crate) fn snapshot(&self) -> Result<Wallet, ConversionError> {
         let rows: Result<Vec<_>, _> = self.rows.iter().map(Row::entry).collect();
         Ok(Wallet {

@@ -2,6 +2,7 @@
 
 use pinference_api::types::{Model, ModelPricing, ModelSpecs};
 
+use crate::faults::of_model;
 use crate::price::usd;
 
 /// When every model was created, as the documentation's examples have it.
@@ -94,8 +95,12 @@ pub(crate) fn find<'a>(models: &'a [Model], id: &str) -> Option<&'a Model> {
     models.iter().find(|model| model.id == id)
 }
 
-/// The model that answers to an id: itself, or the base of an adapter, `{base}:{adapter}`.
+/// The model that answers to an id: itself, the base of an adapter, `{base}:{adapter}`, or for a
+/// fault's name the first one.
 pub(crate) fn that_answers<'a>(models: &'a [Model], id: &str) -> Option<&'a Model> {
+    if of_model(id).is_some_and(|fault| fault.is_ok()) {
+        return models.first();
+    }
     find(models, id).or_else(|| {
         let (base, adapter) = id.split_once(':')?;
         find(models, base).filter(|_| !adapter.is_empty())

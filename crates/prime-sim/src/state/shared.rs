@@ -5,10 +5,15 @@ use std::time::Duration;
 
 use pinference_api::types::Model;
 use prime_training_api::types::DeleteRunResponse;
+use serde::Deserialize;
 
 use crate::builder::Builder;
+use crate::connection::Gate;
+use crate::faults::{Fault, Faults, Kind};
 use crate::ids::Ids;
+use crate::price::usd;
 use crate::record::{OnAnswer, Recorder};
+use crate::routes::Operations;
 use crate::state::account::{Account, AccountId};
 use crate::state::clock::Clock;
 use crate::state::models;
@@ -23,6 +28,9 @@ pub(crate) struct Shared {
     pub(crate) models: Vec<Model>,
     pub(crate) ids: Arc<Ids>,
     pub(crate) recorder: Recorder,
+    pub(crate) operations: Operations,
+    pub(crate) faults: Faults,
+    pub(crate) gate: Arc<Gate>,
     pub(crate) on_answer: Option<OnAnswer>,
     state: Mutex<State>,
 }
@@ -41,12 +49,19 @@ impl Shared {
         let ids = Arc::new(Ids::new(settings.seed));
         let team = ids.id("team_");
         let (rows, balance) = (settings.billing_rows, settings.balance);
+        let faults = Faults::new(settings.seed);
+        for fault in settings.faults {
+            faults.add(fault);
+        }
         Self {
             key: ids.secret("pit_"),
             seed: settings.seed,
             token_delay: settings.token_delay,
             models: models::catalogue(),
             recorder: Recorder::new(settings.record),
+            operations: Operations::new(),
+            faults,
+            gate: Arc::new(Gate::new()),
             on_answer: settings.on_answer,
             state: Mutex::new(State {
                 clock: Clock::new(settings.time_scale),
@@ -70,12 +85,55 @@ impl Shared {
     }
 }
 
+/// What a request of a wallet says.
+#[derive(Default, Deserialize)]
+struct OfTeam {
+    #[serde(rename = "teamId")]
+    team: Option<String>,
+}
+
+impl Shared {
+    /// Changes what a request of a wallet asks about, ahead of its answer.
+    pub(crate) fn change(&self, fault: &Fault, query: Option<&str>) {
+        let asked: OfTeam = serde_urlencoded::from_str(query.unwrap_or("")).unwrap_or_default();
+        let mut state = self.state();
+        if let Some(account) = state.account_of(asked.team.as_deref()) {
+            match fault.kind {
+                Kind::RowsArrive(rows) => state.rows_arrive(account, rows),
+                Kind::RowsMove(rows) => state.rows_move(account, rows),
+                _ => {}
+            }
+        }
+    }
+}
+
 impl State {
     /// The account that a request names: a team of the caller's, or without one their own.
     pub(crate) fn account_of(&self, team: Option<&str>) -> Option<AccountId> {
         self.accounts
             .iter()
             .position(|account| account.team.as_deref() == team)
+    }
+
+    /// New rows in a wallet, as if something had been paid for.
+    pub(crate) fn rows_arrive(&mut self, account: AccountId, rows: usize) {
+        let now = self.clock.now();
+        if let Some(account) = self.accounts.get_mut(account) {
+            for _ in 0..rows {
+                let resource = self.ids.id("res_");
+                account.bill(&self.ids, now, ("compute", &resource), usd(25, 2));
+            }
+        }
+    }
+
+    /// The last rows of a wallet are billed once more, the very last one first.
+    pub(crate) fn rows_move(&mut self, account: AccountId, rows: usize) {
+        let now = self.clock.now();
+        if let Some(account) = self.accounts.get_mut(account) {
+            for id in account.last_rows(rows) {
+                account.bill_more(&id, now, usd(25, 2));
+            }
+        }
     }
 
     /// The run of an id, if the caller may see it. Every account here is the caller's.

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that fails may say so this way")]
 
 mod chat;
+mod faults;
 mod models;
 mod runs;
 mod server;

@@ -147,7 +147,7 @@ async fn answers_are_told_of() {
     let told = Arc::new(Mutex::new(Vec::new()));
     let log = Arc::clone(&told);
     let sim = Simulator::builder()
-        .record(false)
+        .record(0)
         .on_answer(move |answer| log.lock().unwrap().push(answer.clone()))
         .start()
         .await
@@ -159,6 +159,6 @@ async fn answers_are_told_of() {
     let told = told.lock().unwrap();
     assert_eq!(told.len(), 1);
     assert_eq!(told[0].path, "/nowhere");
-    assert_eq!(told[0].status, StatusCode::NOT_FOUND);
+    assert_eq!(told[0].status, Some(StatusCode::NOT_FOUND));
     assert!(sim.requests().is_empty());
 }

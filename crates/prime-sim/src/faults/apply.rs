@@ -1,0 +1,260 @@
+//! One fault, done to one answer.
+
+use std::future::pending;
+use std::io::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::Response;
+use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use crate::connection::{Connection, Gate};
+use crate::faults::body::{EventReader, Writer, ends_answer, next, written};
+use crate::faults::fault::Kind;
+use crate::faults::{Fault, answers};
+use crate::operation::{Api, Operation};
+
+/// Long enough for what was written to be on its way before a connection is reset.
+const FLUSH: Duration = Duration::from_millis(10);
+
+/// How much of an endless body is sent at once.
+const BLOCK: usize = 64 << 10;
+
+/// A request, as far as a fault has to know it.
+pub(crate) struct Attempt {
+    pub(crate) operation: Option<Operation>,
+    pub(crate) connection: Connection,
+    pub(crate) gate: Arc<Gate>,
+}
+
+/// Does a fault to a request. `answer` carries the request out.
+pub(crate) async fn apply(
+    fault: Fault,
+    attempt: Attempt,
+    answer: impl Future<Output = Response>,
+) -> Response {
+    let real = if fault.carried_out || fault.needs_answer() {
+        Some(answer.await)
+    } else {
+        None
+    };
+    let mut response = match (&fault.kind, real) {
+        (Kind::Refuse(lasting), _) => return refuse(*lasting, attempt).await,
+        (Kind::Reset, _) => {
+            attempt.connection.reset();
+            return pending().await;
+        }
+        (Kind::Close, _) => {
+            attempt.connection.close();
+            return pending().await;
+        }
+        (Kind::Stall, _) => return pending().await,
+        (Kind::Delay(by), real) => {
+            tokio::time::sleep(*by).await;
+            real.unwrap_or_default()
+        }
+        (Kind::Status(status), _) => answers::answer(&fault, *status, attempt.operation),
+        (Kind::GzipBomb { megabytes }, real) => bomb(*megabytes, real.unwrap_or_default()),
+        (Kind::Headers, real) => real.unwrap_or_default(),
+        (Kind::RowsArrive(_) | Kind::RowsMove(_), real) => real.unwrap_or_default(),
+        (_, real) => broken(&fault, &attempt, real.unwrap_or_default()).await,
+    };
+    if let Err(why) = answers::dress(&fault, response.headers_mut()) {
+        return answers::misuse(&why);
+    }
+    response
+}
+
+impl Fault {
+    /// Whether it changes what is asked about, and not the answer.
+    pub(crate) fn is_change(&self) -> bool {
+        matches!(self.kind, Kind::RowsArrive(_) | Kind::RowsMove(_))
+    }
+
+    /// Whether it does something to a real answer.
+    fn needs_answer(&self) -> bool {
+        !matches!(
+            self.kind,
+            Kind::Refuse(_) | Kind::Reset | Kind::Close | Kind::Stall | Kind::Status(_)
+        )
+    }
+}
+
+async fn refuse(lasting: Duration, attempt: Attempt) -> Response {
+    let Attempt {
+        connection, gate, ..
+    } = attempt;
+    tokio::spawn(async move {
+        gate.set_open(false).await;
+        connection.reset();
+        tokio::time::sleep(lasting).await;
+        gate.set_open(true).await;
+    });
+    pending().await
+}
+
+/// An answer whose body breaks.
+async fn broken(fault: &Fault, attempt: &Attempt, real: Response) -> Response {
+    let (mut head, body) = real.into_parts();
+    let streamed = is_stream(&head.headers);
+    let kind = fault.kind.clone();
+    let connection = attempt.connection.clone();
+    let body = match (&kind, streamed) {
+        (Kind::EmptyStream, _) => {
+            head.headers.remove(header::CONTENT_LENGTH);
+            Body::empty()
+        }
+        (Kind::SlowDrip { bytes, every }, _) => drip((*bytes).max(1), *every, body),
+        (_, true) => {
+            let after = fault.after;
+            written(async move |out| events(kind, after, connection, body, out).await)
+        }
+        (_, false) => {
+            let whole = axum::body::to_bytes(body, usize::MAX).await;
+            let whole = whole.unwrap_or_default();
+            if matches!(kind, Kind::ErrorEvent) {
+                head.status = StatusCode::OK;
+            }
+            // What is cut in the middle keeps its length where the connection tells that it is cut.
+            if !matches!(kind, Kind::ResetMidway | Kind::StallMidway) {
+                head.headers.remove(header::CONTENT_LENGTH);
+            } else if let Ok(length) = HeaderValue::from_str(&whole.len().to_string()) {
+                head.headers.insert(header::CONTENT_LENGTH, length);
+            }
+            match kind {
+                Kind::CutOff | Kind::MalformedChunk => Body::from(whole.slice(..whole.len() / 2)),
+                Kind::ErrorEvent => Body::from(error(attempt.operation)),
+                _ => written(async move |out| half(kind, connection, whole, out).await),
+            }
+        }
+    };
+    Response::from_parts(head, body)
+}
+
+/// An answer in one piece that breaks at its half.
+async fn half(kind: Kind, connection: Connection, whole: Bytes, out: Writer) {
+    match kind {
+        Kind::EndlessLine | Kind::EndlessBody => {
+            if out.send("{\"id\":\"").await {
+                endless(&out).await;
+            }
+        }
+        _ if !out.send(whole.slice(..whole.len() / 2)).await => {}
+        Kind::ResetMidway => reset(&connection, &out).await,
+        _ => out.stall().await,
+    }
+}
+
+/// A stream that breaks after some events.
+async fn events(kind: Kind, after: usize, connection: Connection, body: Body, out: Writer) {
+    let mut events = EventReader::new(body);
+    let mut last = Bytes::from_static(b": nothing yet\n\n");
+    for _ in 0..after {
+        match events.next().await {
+            // Where it ends too early, it breaks ahead of its end.
+            Some(event) if !ends_answer(&event) => {
+                last = event.clone();
+                if !out.send(event).await {
+                    return;
+                }
+            }
+            _ => break,
+        }
+    }
+    match kind {
+        Kind::CutOff => {}
+        Kind::ResetMidway => reset(&connection, &out).await,
+        Kind::ErrorEvent => {
+            let body = error(Some(Operation::CreateChatCompletion));
+            let text = String::from_utf8_lossy(&body);
+            let _ = out.send(format!("data: {text}\n\n")).await;
+        }
+        Kind::MalformedChunk => {
+            let half =
+                "data: {\"id\":\"chatcmpl-broken\",\"choices\":[{\"index\":0,\"delta\":{\"con\n\n";
+            let mut going = out.send(half).await;
+            while let Some(event) = events.next().await
+                && going
+            {
+                going = out.send(event).await;
+            }
+        }
+        Kind::EndlessLine => {
+            if out.send("data: {\"id\":\"").await {
+                endless(&out).await;
+            }
+        }
+        Kind::EndlessBody => while out.send(last.clone()).await {},
+        _ => out.stall().await,
+    }
+}
+
+async fn reset(connection: &Connection, out: &Writer) {
+    if out.pause(FLUSH).await {
+        connection.reset();
+        out.fail().await;
+    }
+}
+
+async fn endless(out: &Writer) {
+    let block = Bytes::from(vec![b'x'; BLOCK]);
+    while out.send(block.clone()).await {}
+}
+
+fn drip(bytes: usize, every: Duration, body: Body) -> Body {
+    written(async move |out| {
+        let mut body = body.into_data_stream();
+        while let Some(mut piece) = next(&mut body).await {
+            while !piece.is_empty() {
+                let some = piece.split_to(bytes.min(piece.len()));
+                if !(out.pause(every).await && out.send(some).await) {
+                    return;
+                }
+            }
+        }
+    })
+}
+
+/// A body of white space, compressed while it is sent.
+fn bomb(megabytes: u64, real: Response) -> Response {
+    let (mut head, _) = real.into_parts();
+    head.headers.remove(header::CONTENT_LENGTH);
+    let gzip = HeaderValue::from_static("gzip");
+    head.headers.insert(header::CONTENT_ENCODING, gzip);
+    let body = written(async move |out| {
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+        let megabyte = vec![b' '; 1 << 20];
+        for _ in 0..megabytes {
+            // Into memory, which does not fail.
+            drop(gzip.write_all(&megabyte));
+            let piece = std::mem::take(gzip.get_mut());
+            if !(piece.is_empty() || out.send(piece).await) {
+                return;
+            }
+            // A bomb of gigabytes must not hold up everybody else.
+            tokio::task::yield_now().await;
+        }
+        let _ = out.send(gzip.finish().unwrap_or_default()).await;
+    });
+    Response::from_parts(head, body)
+}
+
+/// An error that comes with a status of success.
+fn error(operation: Option<Operation>) -> Bytes {
+    let body = match operation.map(Operation::api) {
+        Some(Api::Inference) => {
+            r#"{"error":{"message":"The model failed in the middle of its answer","type":"server_error","code":"upstream_error"}}"#
+        }
+        _ => r#"{"detail":"The service failed in the middle of its answer"}"#,
+    };
+    Bytes::from_static(body.as_bytes())
+}
+
+fn is_stream(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE);
+    kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"))
+}

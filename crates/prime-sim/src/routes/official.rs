@@ -1,0 +1,118 @@
+//! What the provider's official client (prime 0.18.0) calls beside the specifications: it works with
+//! the simulator unchanged. Shapes are those that the client reads.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, Query, State};
+use axum::http::HeaderMap;
+use bytes::Bytes;
+use serde_json::{Value, json};
+
+use crate::errors::{Refusal, platform};
+use crate::routes::auth;
+use crate::state::{RunSnapshot, Shared};
+
+/// `POST /api/v1/training/runs/prepare`: what a configuration would run on.
+pub(crate) async fn prepare(
+    State(shared): State<Arc<Shared>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Json<Value>, Refusal> {
+    auth::platform(&shared, &headers)?;
+    let asked: Value =
+        serde_json::from_slice(&body).map_err(|error| platform::json(&error.to_string()))?;
+    let mode = asked.get("mode").and_then(Value::as_str).unwrap_or("rl");
+    if !["rl", "sft"].contains(&mode) {
+        let problem = platform::param("mode", "Input should be 'rl' or 'sft'");
+        return Err(platform::params(vec![problem]));
+    }
+    let commit = "0".repeat(40);
+    Ok(Json(json!({
+        "contract_version": 1,
+        "mode": mode,
+        "runtime": {
+            "repository": "ghcr.io/primeintellect-ai/prime-rl",
+            "digest": format!("sha256:{}", "0".repeat(64)),
+            "image_commit": commit,
+            "source_commit": null,
+            "schema_commit": commit,
+        },
+        "schema_install": { "python": "3.12", "requirements": [], "constraints": [] },
+        "submission_supported": true,
+    })))
+}
+
+/// `GET /api/v1/rft/runs`: the runs of an account, newest first, a page at a time.
+pub(crate) async fn list(
+    State(shared): State<Arc<Shared>>,
+    headers: HeaderMap,
+    Query(query): Query<HashMap<String, String>>,
+) -> Result<Json<Value>, Refusal> {
+    auth::platform(&shared, &headers)?;
+    let number = |name: &str, default: usize| match query.get(name).map(|text| text.parse()) {
+        None => Ok(default),
+        Some(Ok(number)) if number > 0 => Ok(number),
+        Some(_) => Err(platform::params(vec![platform::param(
+            name,
+            "Input should be greater than or equal to 1",
+        )])),
+    };
+    let (page, limit) = (number("page", 1)?, number("limit", 20)?);
+    let team = query.get("team_id").map(String::as_str);
+    let state = shared.state();
+    auth::platform_account(&state, team)?;
+    let snapshots = state.run_snapshots();
+    let mut runs: Vec<_> = snapshots
+        .iter()
+        .filter(|run| !run.deleted && run.team.as_deref() == team)
+        .collect();
+    runs.reverse();
+    let shown = runs
+        .iter()
+        .skip((page - 1).saturating_mul(limit))
+        .take(limit);
+    Ok(Json(json!({
+        "runs": shown.map(|run| view(run)).collect::<Vec<_>>(),
+        "total": runs.len(),
+        "page": page,
+        "limit": limit,
+        "total_pages": runs.len().div_ceil(limit),
+    })))
+}
+
+/// `GET /api/v1/rft/runs/{run_id}`.
+pub(crate) async fn one(
+    State(shared): State<Arc<Shared>>,
+    headers: HeaderMap,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Json<Value>, Refusal> {
+    auth::platform(&shared, &headers)?;
+    let Path(id) = id.map_err(|_| platform::run())?;
+    let runs = shared.state().run_snapshots();
+    let run = runs.iter().find(|run| run.id == id && !run.deleted);
+    Ok(Json(json!({ "run": view(run.ok_or_else(platform::run)?) })))
+}
+
+/// A run as the client reads it.
+fn view(run: &RunSnapshot) -> Value {
+    let number = |name: &str| run.config.get(name).cloned().unwrap_or(Value::Null);
+    json!({
+        "id": run.id,
+        "name": run.name,
+        "userId": "user_simulated",
+        "teamId": run.team,
+        "status": run.status,
+        "kind": "DEDICATED_FULL_FT",
+        "maxSteps": number("max_steps"),
+        "seqLen": number("seq_len"),
+        "batchSize": number("batch_size"),
+        "baseModel": run.usage.base_model,
+        "environments": [],
+        "runConfig": run.config,
+        "createdAt": run.created_at,
+        "updatedAt": run.created_at,
+    })
+}
