@@ -1,12 +1,12 @@
 //! A value together with what came with it, and calls that can give either.
 
-use std::future::{Future, IntoFuture};
 use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 
 use prime_runtime::{Operation, ResponseValue};
 
 use crate::client::Client;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::head::Head;
 use crate::options::CallOptions;
 
@@ -41,7 +41,8 @@ impl<T> Answered<T> {
     }
 }
 
-type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+type Sending<T> = Pin<Box<dyn Future<Output = Result<Answered<T>, Error>> + Send>>;
+type Make<T> = Box<dyn FnOnce(Client) -> Sending<T> + Send>;
 
 /// A call about to be made: `.await` makes it and gives the value.
 ///
@@ -64,43 +65,61 @@ type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 /// # }
 /// ```
 #[must_use = "nothing is sent until it is awaited"]
-pub struct Call<T> {
-    client: Client,
-    send: Box<dyn FnOnce(Client) -> BoxFuture<Result<Answered<T>, Error>> + Send>,
+pub struct Call<T>(State<T>);
+
+enum State<T> {
+    /// Nothing was sent.
+    Ready(Client, Make<T>),
+    Sent(Sending<T>),
+    Done,
 }
 
 impl<T> Call<T> {
-    pub(crate) fn new<F>(client: &Client, send: impl FnOnce(Client) -> F + Send + 'static) -> Self
+    pub(crate) fn new<F>(client: &Client, make: impl FnOnce(Client) -> F + Send + 'static) -> Self
     where
         F: Future<Output = Result<Answered<T>, Error>> + Send + 'static,
     {
-        Self {
-            client: client.clone(),
-            send: Box::new(move |client| Box::pin(send(client))),
-        }
+        let make: Make<T> = Box::new(move |client| Box::pin(make(client)));
+        Self(State::Ready(client.clone(), make))
     }
 
-    /// Options for this call alone.
-    pub fn options(mut self, options: CallOptions) -> Self {
-        self.client = self.client.with_options(options);
-        self
+    /// Options for this call alone. Nothing is changed of one that was sent already.
+    pub fn options(self, options: CallOptions) -> Self {
+        Self(match self.0 {
+            State::Ready(client, make) => State::Ready(client.with_options(options), make),
+            sent => sent,
+        })
     }
 
     /// Makes the call, and gives status, headers and attempts beside the value.
     ///
     /// # Errors
     /// Those of the call.
-    pub async fn answered(self) -> Result<Answered<T>, Error> {
-        (self.send)(self.client).await
+    pub async fn answered(mut self) -> Result<Answered<T>, Error> {
+        std::future::poll_fn(|cx| self.poll_answered(cx)).await
+    }
+
+    fn poll_answered(&mut self, cx: &mut Context<'_>) -> Poll<Result<Answered<T>, Error>> {
+        self.0 = match std::mem::replace(&mut self.0, State::Done) {
+            State::Ready(client, make) => State::Sent(make(client)),
+            sent => sent,
+        };
+        let State::Sent(sending) = &mut self.0 else {
+            let message = "the call was made already";
+            return Poll::Ready(Err(Error::new(ErrorKind::Request, message)));
+        };
+        let answered = ready!(sending.as_mut().poll(cx));
+        self.0 = State::Done;
+        Poll::Ready(answered)
     }
 }
 
-impl<T: Send + 'static> IntoFuture for Call<T> {
+impl<T> Future for Call<T> {
     type Output = Result<T, Error>;
-    type IntoFuture = BoxFuture<Self::Output>;
 
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move { Ok(self.answered().await?.value) })
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.poll_answered(cx)
+            .map(|answered| answered.map(|answered| answered.value))
     }
 }
 

@@ -67,8 +67,8 @@ impl CallOptions {
         self
     }
 
-    /// The most bytes that are read of one answer, after decompression. A stream has none in all; its
-    /// events have. Default: 64 MiB.
+    /// The most bytes that are read of one answer, after decompression; of a streamed one, since it is
+    /// kept for its end, the bytes of all its events. Default: 64 MiB.
     pub fn max_body(mut self, bytes: usize) -> Self {
         self.max_body = Some(bytes);
         self

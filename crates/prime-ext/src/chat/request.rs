@@ -154,7 +154,8 @@ impl ChatRequest {
             .await
             .map_err(|e| Error::of_call(operation, e))?;
         let (pieces, head, _) = answer.into_parts();
-        ChatStream::open(pieces, head.into(), answers).await
+        let limit = self.client.road().options().body_limit();
+        ChatStream::open(pieces, head.into(), answers, limit).await
     }
 
     fn check(&self) -> Result<(), Error> {

@@ -47,6 +47,8 @@ pub struct ChatStream {
     first: Option<ChatCompletionChunk>,
     /// Bytes of all events.
     received: usize,
+    /// The most of them: the answer is kept for its end.
+    limit: usize,
     state: State,
 }
 
@@ -57,15 +59,13 @@ enum State {
     Failed(ErrorKind),
 }
 
-/// The most bytes of one answer, as of one that is not streamed: 64 MiB.
-const MAX_ANSWER: usize = prime_runtime::response::MAX_BODY;
-
 impl ChatStream {
     /// Reads up to the first chunk, so that an error there is an error of the call.
     pub(crate) async fn open(
         pieces: ByteStream,
         head: Head,
         answers: usize,
+        limit: usize,
     ) -> Result<Self, Error> {
         let mut stream = Self {
             events: Events::new(pieces),
@@ -74,6 +74,7 @@ impl ChatStream {
             head,
             first: None,
             received: 0,
+            limit,
             state: State::Open,
         };
         stream.first = stream.read().await?;
@@ -189,8 +190,11 @@ impl ChatStream {
             return Ok(None);
         }
         self.received += data.len();
-        if self.received > MAX_ANSWER {
-            let message = format!("the answer is longer than {MAX_ANSWER} bytes");
+        if self.received > self.limit {
+            let limit = self.limit;
+            let message = format!(
+                "the answer is longer than {limit} bytes; `CallOptions::max_body` sets the limit"
+            );
             return Err(Error::new(ErrorKind::MalformedEvent, message));
         }
         if name == "error" {
@@ -241,6 +245,7 @@ impl ChatStream {
     fn failure(&self, error: Error) -> Error {
         error
             .of(&OPERATION)
+            .with_attempts(self.head.attempts())
             .with_unknown_outcome(false)
             .with_partial(self.answer())
     }

@@ -1,0 +1,127 @@
+//! One operation against one failure.
+
+use std::time::{Duration, Instant};
+
+use prime_ext::{CallOptions, Client, Error, RetryPolicy, RunConfig};
+use prime_sim::{Fault, Simulator};
+
+/// The operations, in the order of the table's columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Call {
+    ListModels,
+    GetModel,
+    GetWallet,
+    GetUsage,
+    DeleteRun,
+    Chat,
+    Stream,
+    CreateRun,
+}
+
+pub(crate) const CALLS: [Call; 8] = [
+    Call::ListModels,
+    Call::GetModel,
+    Call::GetWallet,
+    Call::GetUsage,
+    Call::DeleteRun,
+    Call::Chat,
+    Call::Stream,
+    Call::CreateRun,
+];
+
+/// A model of the simulator's, with a slash in its id.
+pub(crate) const MODEL: &str = "meta-llama/llama-3.1-70b-instruct";
+
+/// Time without a byte, after which a cell is given up: short where the failure is silence, and long
+/// enough for a busy machine everywhere else.
+fn idle(fault: &Fault) -> Duration {
+    let silent = format!("{fault:?}").contains("stall");
+    Duration::from_millis(if silent { 150 } else { 10_000 })
+}
+
+/// Quick versions of the defaults: as many retries, shorter waits.
+pub(crate) fn quick() -> RetryPolicy {
+    RetryPolicy::new().backoff(Duration::from_millis(1), Duration::from_millis(2))
+}
+
+pub(crate) fn client(sim: &Simulator, policy: RetryPolicy) -> Client {
+    let options = CallOptions::new().retry(policy).max_body(1 << 20);
+    Client::builder()
+        .api_key(sim.key())
+        .inference_url(sim.inference_url())
+        .platform_url(sim.platform_url())
+        .options(options)
+        .build()
+        .unwrap()
+}
+
+impl Call {
+    pub(crate) async fn make(self, client: &Client, run: &str) -> Result<(), Error> {
+        match self {
+            Self::ListModels => client.models().list().await.map(drop),
+            Self::GetModel => client.models().get(MODEL).await.map(drop),
+            Self::GetWallet => client.wallet().get().await.map(drop),
+            Self::GetUsage => client.runs().usage(run).await.map(drop),
+            Self::DeleteRun => client.runs().delete(run).await.map(drop),
+            Self::Chat => question(client).send().await.map(drop),
+            Self::Stream => question(client).stream().await?.finish().await.map(drop),
+            Self::CreateRun => {
+                let config = RunConfig::from_toml("max_steps = 20").unwrap();
+                client.runs().create(config).send().await.map(drop)
+            }
+        }
+    }
+}
+
+fn question(client: &Client) -> prime_ext::ChatRequest {
+    client.chat(MODEL).user("Say something.").max_tokens(20)
+}
+
+/// Tries an operation against a failure, and says what came of it in a few words:
+/// `Api 503 3/3 ?` is an error with that status, after three attempts of which three reached the
+/// service, and nobody knows whether it was carried out.
+pub(crate) async fn outcome(call: Call, fault: &Fault, policy: RetryPolicy) -> String {
+    let sim = Simulator::builder().seed(7).start().await.unwrap();
+    let client = client(&sim, policy);
+    let config = RunConfig::from_toml("max_steps = 20").unwrap();
+    let run = client.runs().create(config).send().await.unwrap().run_id;
+    let before = sim.requests().len();
+    let runs = sim.runs().len();
+
+    sim.inject(fault.clone());
+    let client = client.with_options(CallOptions::new().idle_timeout(idle(fault)));
+    let started = Instant::now();
+    let result = call.make(&client, &run).await;
+    let took = started.elapsed();
+    assert!(took < Duration::from_secs(8), "{call:?} took {took:?}");
+
+    let requests = &sim.requests()[before..];
+    for request in requests {
+        assert_eq!(
+            request.body, requests[0].body,
+            "each attempt sends the same"
+        );
+        assert_eq!(request.path, requests[0].path);
+        assert_eq!(request.query, requests[0].query);
+    }
+    let reached = requests.len();
+    let told = match &result {
+        Ok(()) => format!("ok {reached}"),
+        Err(error) => {
+            let status = error.status().filter(|status| !status.is_success());
+            let status = status
+                .map(|s| format!(" {}", s.as_u16()))
+                .unwrap_or_default();
+            let unknown = if error.outcome_unknown() { " ?" } else { "" };
+            let attempts = error.attempts();
+            format!("{:?}{status} {attempts}/{reached}{unknown}", error.kind())
+        }
+    };
+    // What was started is known of, or is said to be unknown.
+    let started = sim.runs().len() - runs;
+    let known = usize::from(call == Call::CreateRun && result.is_ok());
+    let unknown = result.is_err_and(|error| error.outcome_unknown());
+    assert!(started == known || unknown, "{call:?}: {told}");
+    assert!(started <= 1, "{call:?} started {started} runs");
+    told
+}

@@ -1,0 +1,165 @@
+//! What does not fit a table.
+
+use std::time::{Duration, Instant};
+
+use prime_ext::{CallOptions, Client, RetryBudget, RetryPolicy};
+use prime_sim::{Fault, Operation, Simulator};
+
+use super::cell::{Call, MODEL, client, quick};
+
+async fn simulator() -> Simulator {
+    Simulator::builder().seed(7).start().await.unwrap()
+}
+
+#[tokio::test]
+async fn a_wait_that_is_too_long_is_told() {
+    let sim = simulator().await;
+    sim.inject(Fault::rate_limited().retry_after(61));
+    let client = client(&sim, quick());
+    let started = Instant::now();
+    let error = client.models().list().await.unwrap_err();
+    assert!(started.elapsed() < Duration::from_secs(5));
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(61)));
+    assert!(error.is_retryable() && error.is_rate_limited());
+    let told = error.to_string();
+    assert!(
+        told.contains("asks to wait 61s") && told.contains("60s"),
+        "{told}"
+    );
+}
+
+#[tokio::test]
+async fn a_wait_that_was_asked_for_is_waited() {
+    let sim = simulator().await;
+    sim.inject(Fault::rate_limited().retry_after_ms(150).once());
+    let started = Instant::now();
+    let models = client(&sim, quick())
+        .models()
+        .list()
+        .answered()
+        .await
+        .unwrap();
+    assert!(started.elapsed() >= Duration::from_millis(150));
+    assert_eq!(models.head.attempts(), 2);
+}
+
+#[tokio::test]
+async fn a_thousand_callers_are_no_storm() {
+    let sim = simulator().await;
+    let client = Client::builder()
+        .api_key(sim.key())
+        .inference_url(sim.inference_url())
+        .platform_url(sim.platform_url())
+        .options(CallOptions::new().retry(quick()))
+        .retry_budget(RetryBudget::new(20))
+        .build()
+        .unwrap();
+    sim.inject(Fault::status(503));
+    let calls = (0..200).map(|i| {
+        // Clones, other teams, other options: one budget.
+        let client = match i % 3 {
+            0 => client.clone(),
+            1 => client.team("team_1"),
+            _ => client.with_options(CallOptions::new().timeout(Duration::from_secs(9))),
+        };
+        async move { client.models().list().await.unwrap_err() }
+    });
+    let errors = futures_util::future::join_all(calls).await;
+    let retries: u32 = errors.iter().map(|error| error.attempts() - 1).sum();
+    // Twenty, and one a second meanwhile.
+    assert!((20..30).contains(&retries), "{retries}");
+    assert!(
+        errors
+            .iter()
+            .any(|e| e.to_string().contains("retry budget"))
+    );
+}
+
+#[tokio::test]
+async fn a_call_has_an_end_whatever_its_retries() {
+    let sim = simulator().await;
+    sim.inject(Fault::rate_limited().retry_after_ms(80));
+    let client = client(&sim, quick().retries(1000));
+    let limited = [
+        CallOptions::new().timeout(Duration::from_millis(300)),
+        CallOptions::new().retry(quick().retries(1000).deadline(Duration::from_millis(300))),
+    ];
+    for options in limited {
+        let started = Instant::now();
+        let error = client
+            .models()
+            .list()
+            .options(options)
+            .answered()
+            .await
+            .unwrap_err();
+        assert!(started.elapsed() < Duration::from_millis(700));
+        assert!(error.is_rate_limited() && error.attempts() > 1, "{error:?}");
+        assert!(
+            error.to_string().contains("no time for another attempt"),
+            "{error}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_slow_answer_is_given_up_in_time() {
+    let sim = simulator().await;
+    // Never idle, and never done.
+    sim.inject(Fault::slow_drip(1, Duration::from_millis(20)));
+    let hasty = CallOptions::new().timeout(Duration::from_millis(200));
+    let client = client(&sim, quick()).with_options(hasty);
+    let started = Instant::now();
+    let error = client.models().list().await.unwrap_err();
+    assert!(
+        error.is_timeout() && started.elapsed() < Duration::from_millis(600),
+        "{error:?}"
+    );
+    assert_eq!(error.attempts(), 1);
+    // A stream may take its time, as long as it says something.
+    let mut stream = client
+        .chat(MODEL)
+        .user("hi")
+        .max_tokens(3)
+        .stream()
+        .await
+        .unwrap();
+    assert!(stream.next().await.unwrap().is_some());
+}
+
+/// Headers, team and body of the first attempt are those of the last.
+#[tokio::test]
+async fn attempts_are_equal() {
+    let sim = simulator().await;
+    sim.inject(
+        Fault::status(503)
+            .times(2)
+            .on(Operation::CreateChatCompletion),
+    );
+    let options = CallOptions::new()
+        .header("x-experiment", "7")
+        .body_field("safety", "off");
+    let lab = client(&sim, quick()).team(sim.team()).with_options(options);
+    lab.chat(MODEL).user("hi").send().await.unwrap();
+    let requests = sim.requests();
+    assert_eq!(requests.len(), 3);
+    for request in &requests {
+        assert_eq!(request.headers["x-experiment"], "7");
+        assert_eq!(request.headers.get_all("x-prime-team-id").iter().count(), 1);
+        assert_eq!(request.headers["x-prime-team-id"], sim.team());
+        let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
+        assert_eq!(body["safety"], "off");
+        assert_eq!(request.body, requests[0].body);
+    }
+}
+
+/// A run that may exist is not hidden by what came after: nothing comes after.
+#[tokio::test]
+async fn a_lost_answer_to_a_create() {
+    let sim = simulator().await;
+    sim.inject(Fault::lost_answer().on(Operation::CreateRun));
+    let client = client(&sim, RetryPolicy::new().retries(9).may_bill_twice());
+    let error = Call::CreateRun.make(&client, "").await.unwrap_err();
+    assert!(error.outcome_unknown() && !error.is_retryable());
+    assert_eq!((error.attempts(), sim.runs().len()), (1, 1));
+}
