@@ -55,7 +55,7 @@ impl Head {
     }
 
     fn sent(&self) -> Option<&Sent> {
-        self.0.extensions.get()
+        self.0.notes.as_ref()?.downcast_ref()
     }
 
     /// Where the answer points, without what a query or a user part may hold.

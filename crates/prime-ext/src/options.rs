@@ -156,8 +156,8 @@ impl CallOptions {
         self.max_body.unwrap_or(prime_runtime::response::MAX_BODY)
     }
 
-    pub(crate) fn retry_policy(&self) -> Option<&RetryPolicy> {
-        self.retry.as_ref()
+    pub(crate) fn retry_policy(&self) -> &RetryPolicy {
+        self.retry.as_ref().unwrap_or(&RetryPolicy::DEFAULT)
     }
 
     pub(crate) fn headers(&self) -> &HeaderMap {

@@ -1,14 +1,16 @@
 //! Answers: as they came, read, and unread.
 
+use std::any::Any;
 use std::fmt;
 use std::ops::Deref;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
 use http::HeaderMap;
-use http::{Extensions, StatusCode};
+use http::StatusCode;
 use serde::de::DeserializeOwned;
 
 use crate::error::{BodyFailure, InvalidPayload, PayloadFault};
@@ -26,7 +28,7 @@ pub struct Head {
     /// The headers.
     pub headers: HeaderMap,
     /// What the transport noted for the layers above it, such as how often it sent the request.
-    pub extensions: Extensions,
+    pub notes: Option<Arc<dyn Any + Send + Sync>>,
 }
 
 impl Head {
@@ -35,7 +37,7 @@ impl Head {
         Self {
             status,
             headers,
-            extensions: Extensions::new(),
+            notes: None,
         }
     }
 }
@@ -110,41 +112,52 @@ impl Body {
     /// # Errors
     /// If the connection breaks or the limit is passed; with what had arrived.
     pub async fn read(self, limit: usize) -> Result<Bytes, BodyError> {
-        let mut stream = match self {
-            Self::Whole(bytes) => return Ok(bytes),
-            Self::Stream(stream) => stream,
-        };
-        // Most bodies come in one piece, which is then handed on as it is.
-        let mut first = Bytes::new();
-        let mut rest = BytesMut::new();
-        loop {
-            let next = std::future::poll_fn(|cx| Pin::new(&mut stream).poll_next(cx)).await;
-            let source: BoxError = match next {
-                None if rest.is_empty() => return Ok(first),
-                None => return Ok(rest.freeze()),
-                Some(Ok(piece)) if first.len() + rest.len() + piece.len() > limit => {
-                    TooLong { limit }.into()
-                }
-                Some(Ok(piece)) if first.is_empty() && rest.is_empty() => {
-                    first = piece;
-                    continue;
-                }
-                Some(Ok(piece)) => {
-                    if rest.is_empty() {
-                        rest.extend_from_slice(&std::mem::take(&mut first));
-                    }
-                    rest.extend_from_slice(&piece);
-                    continue;
-                }
-                Some(Err(source)) => source,
-            };
-            let received = if rest.is_empty() {
-                first
-            } else {
-                rest.freeze()
-            };
-            return Err(BodyError { received, source });
+        match self {
+            Self::Whole(bytes) => Ok(bytes),
+            Self::Stream(mut stream) => read(&mut stream, limit).await,
         }
+    }
+}
+
+/// Reads a body whole from its pieces, up to a limit in bytes.
+///
+/// # Errors
+/// If the connection breaks or the limit is passed; with what had arrived.
+pub async fn read<S, E>(pieces: &mut S, limit: usize) -> Result<Bytes, BodyError>
+where
+    S: Stream<Item = Result<Bytes, E>> + Unpin,
+    E: Into<BoxError>,
+{
+    // Most bodies come in one piece, which is then handed on as it is.
+    let mut first = Bytes::new();
+    let mut rest = BytesMut::new();
+    loop {
+        let next = std::future::poll_fn(|cx| Pin::new(&mut *pieces).poll_next(cx)).await;
+        let source: BoxError = match next {
+            None if rest.is_empty() => return Ok(first),
+            None => return Ok(rest.freeze()),
+            Some(Ok(piece)) if first.len() + rest.len() + piece.len() > limit => {
+                TooLong { limit }.into()
+            }
+            Some(Ok(piece)) if first.is_empty() && rest.is_empty() => {
+                first = piece;
+                continue;
+            }
+            Some(Ok(piece)) => {
+                if rest.is_empty() {
+                    rest.extend_from_slice(&std::mem::take(&mut first));
+                }
+                rest.extend_from_slice(&piece);
+                continue;
+            }
+            Some(Err(source)) => source.into(),
+        };
+        let received = if rest.is_empty() {
+            first
+        } else {
+            rest.freeze()
+        };
+        return Err(BodyError { received, source });
     }
 }
 
@@ -184,12 +197,10 @@ impl ByteStream {
     /// A body from a stream of its pieces.
     pub fn new<S, E>(pieces: S) -> Self
     where
-        S: Stream<Item = Result<Bytes, E>> + Send + Sync + 'static,
+        S: Stream<Item = Result<Bytes, E>> + Send + Sync + Unpin + 'static,
         E: Into<BoxError> + 'static,
     {
-        Self(Box::pin(Pieces {
-            pieces: Box::pin(pieces),
-        }))
+        Self(Box::pin(Pieces { pieces }))
     }
 }
 
@@ -209,19 +220,18 @@ impl fmt::Debug for ByteStream {
 
 /// Pieces whose error is boxed.
 struct Pieces<S> {
-    pieces: Pin<Box<S>>,
+    pieces: S,
 }
 
 impl<S, E> Stream for Pieces<S>
 where
-    S: Stream<Item = Result<Bytes, E>>,
+    S: Stream<Item = Result<Bytes, E>> + Unpin,
     E: Into<BoxError>,
 {
     type Item = Result<Bytes, BoxError>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.pieces
-            .as_mut()
+        Pin::new(&mut self.pieces)
             .poll_next(cx)
             .map(|next| next.map(|piece| piece.map_err(Into::into)))
     }

@@ -29,12 +29,13 @@ use crate::head::Head;
 #[must_use = "nothing is asked until `send` or `stream`"]
 pub struct ChatRequest {
     client: Client,
-    body: ChatCompletionRequest,
+    /// Boxed: the request is handed from call to call.
+    body: Box<ChatCompletionRequest>,
 }
 
 impl ChatRequest {
     pub(crate) fn new(client: Client, model: String) -> Self {
-        let body = ChatCompletionRequest::new(Vec::new(), model);
+        let body = Box::new(ChatCompletionRequest::new(Vec::new(), model));
         Self { client, body }
     }
 
@@ -109,7 +110,7 @@ impl ChatRequest {
             .client
             .inference_api()
             .create_chat_completion()
-            .body(self.body);
+            .body(*self.body);
         let call = on_behalf(self.client.account(), call)?;
         let answer = call
             .send()
@@ -146,7 +147,7 @@ impl ChatRequest {
             .client
             .inference_api()
             .create_chat_completion_stream()
-            .body(self.body);
+            .body(*self.body);
         let call = on_behalf(self.client.account(), call)?;
         let operation = &operations::CREATE_CHAT_COMPLETION_STREAM;
         let answer = call

@@ -219,10 +219,12 @@ fn plain_text(body: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
     fn read(body: &str) -> Envelope {
-        let confidential = Confidential::new("pit_secret".into(), None);
+        let confidential = Confidential::new(Arc::new("pit_secret".into()), None);
         Envelope::read(body.as_bytes(), &confidential)
     }
 

@@ -51,18 +51,20 @@ pub struct RetryPolicy {
 
 impl Default for RetryPolicy {
     fn default() -> Self {
-        Self {
-            retries: 2,
-            first_backoff: Duration::from_millis(500),
-            longest_backoff: Duration::from_secs(8),
-            longest_retry_after: Duration::from_secs(60),
-            deadline: None,
-            may_bill_twice: false,
-        }
+        Self::DEFAULT
     }
 }
 
 impl RetryPolicy {
+    pub(crate) const DEFAULT: Self = Self {
+        retries: 2,
+        first_backoff: Duration::from_millis(500),
+        longest_backoff: Duration::from_secs(8),
+        longest_retry_after: Duration::from_secs(60),
+        deadline: None,
+        may_bill_twice: false,
+    };
+
     /// The default: two retries.
     pub fn new() -> Self {
         Self::default()

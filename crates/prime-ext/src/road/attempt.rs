@@ -2,81 +2,81 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
+use prime_runtime::response::read;
 use prime_runtime::{Body, ByteStream, Operation, Response};
-use tokio::time::timeout;
+use reqwest::Url;
+use tokio::time::Instant;
 
+use super::Confidential;
 use super::failure::Failure;
-use super::idle::Watched;
-use super::{Confidential, Silence};
-use crate::head::Head;
-use crate::options::CallOptions;
+use super::idle::{Watch, Watched};
 
 /// The most that is read of an error's body, in bytes and in time: enough for what it says, and what
 /// does not come by then does not hold up the call.
 const ERROR_BODY: usize = 1 << 20;
 const ERROR_BODY_TIME: Duration = Duration::from_secs(10);
 
-/// Sends a request once. What comes back is a success: read whole, or a stream.
-pub(super) async fn attempt(
-    http: &reqwest::Client,
-    request: reqwest::Request,
-    operation: &Operation,
-    options: &CallOptions,
-    confidential: &Confidential,
-) -> Result<Response, Failure> {
-    let url = request.url().clone();
-    let origin = || url.origin().ascii_serialization();
-    let idle = options.idle();
-    let response = match timeout(idle, http.execute(request)).await {
-        Ok(Ok(response)) => Response::from(response),
-        Ok(Err(e)) => return Err(Failure::unanswered(e, operation, &origin())),
-        Err(_) => {
-            let message = format!("no answer from {} within {idle:?}", origin());
-            return Err(Failure::out_of_time(
-                operation,
-                message,
-                Some(Silence::of(idle)),
-            ));
-        }
-    };
-    let (head, body) = response.into_parts();
-    if !head.status.is_success() {
-        let body = error_body(body).await;
-        return Err(Failure::refused(operation, head.into(), body, confidential));
-    }
-    let body = match body {
-        Body::Stream(stream) => Body::Stream(ByteStream::new(Watched::new(stream, idle))),
-        whole => whole,
-    };
-    if operation.streams && may_be_event_stream(&head.headers) {
-        return Ok(Response::new(head, body));
-    }
-    let body = match body.read(options.body_limit()).await {
-        Ok(body) => body,
-        Err(broken) => {
-            let head = Head::from(head);
-            return Err(Failure::half_answered(broken, operation, head));
-        }
-    };
-    if operation.streams {
-        return Err(Failure::no_stream(operation, head.into(), body));
-    }
-    Ok(Response::new(head, Body::Whole(body)))
+/// How long an attempt may take.
+#[derive(Clone, Copy)]
+pub(super) struct Limits {
+    /// Without a byte.
+    pub(super) idle: Duration,
+    /// When the answer must be whole, and how long that was from the call's beginning.
+    pub(super) end: Option<(Instant, Duration)>,
+    /// Bytes of the answer.
+    pub(super) body: usize,
 }
 
-/// As much of an error's body as came.
-async fn error_body(body: Body) -> Bytes {
-    let Body::Stream(stream) = body else {
-        return body.read(ERROR_BODY).await.unwrap_or_default();
+/// A request is sent once. What comes back is a success: read whole, or a stream.
+pub(super) async fn attempt(
+    sending: impl Future<Output = Result<reqwest::Response, reqwest::Error>>,
+    url: &Url,
+    operation: &Operation,
+    limits: Limits,
+    confidential: &Confidential,
+) -> Result<Response, Failure> {
+    let origin = || url.origin().ascii_serialization();
+    let silence = Watch::new(limits.idle, limits.end);
+    let mut response = match silence.over(sending).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(e)) => return Err(Failure::unanswered(e, operation, &origin())),
+        Err(silence) => {
+            let message = format!("no answer from {}: {silence}", origin());
+            return Err(Failure::out_of_time(operation, message, silence));
+        }
     };
-    let watched = ByteStream::new(Watched::new(stream, ERROR_BODY_TIME));
-    match Body::Stream(watched).read(ERROR_BODY).await {
-        Ok(body) => body,
-        Err(broken) => broken.received,
+    let headers = std::mem::take(response.headers_mut());
+    let head = prime_runtime::Head::new(response.status(), headers);
+    let ok = head.status.is_success();
+    let streams = ok && operation.streams && may_be_event_stream(&head.headers);
+    let (watch, limit) = match ok {
+        _ if streams => (Watch::new(limits.idle, None), 0),
+        true => (Watch::new(limits.idle, limits.end), limits.body),
+        false => {
+            let idle = ERROR_BODY_TIME.min(limits.idle);
+            (Watch::new(idle, limits.end), ERROR_BODY)
+        }
+    };
+    let mut pieces = Watched::new(response.bytes_stream(), watch);
+    if streams {
+        return Ok(Response::new(head, Body::Stream(ByteStream::new(pieces))));
     }
+    let body = read(&mut pieces, limit).await;
+    let body = match (body, ok) {
+        (Ok(body), true) if !operation.streams => {
+            return Ok(Response::new(head, Body::Whole(body)));
+        }
+        (Ok(body), true) => return Err(Failure::no_stream(operation, head.into(), body)),
+        (Err(broken), true) => {
+            return Err(Failure::half_answered(broken, operation, head.into()));
+        }
+        (Ok(body), false) => body,
+        // As much of it as came.
+        (Err(broken), false) => broken.received,
+    };
+    Err(Failure::refused(operation, head.into(), body, confidential))
 }
 
 /// Servers that stream without saying so are known; those that say something else mean it.

@@ -1,6 +1,7 @@
 //! What of a request must not show in what is said of it.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use prime_runtime::Secret;
@@ -10,7 +11,7 @@ use serde_json::Value;
 /// secrets of its body, and what people wrote.
 #[derive(Clone, Default)]
 pub(crate) struct Confidential {
-    key: Option<Secret>,
+    key: Option<Arc<Secret>>,
     body: Option<Bytes>,
 }
 
@@ -18,11 +19,16 @@ pub(crate) struct Confidential {
 pub(crate) struct Hidden(Vec<String>);
 
 impl Confidential {
-    pub(crate) fn new(key: Secret, body: Option<Bytes>) -> Self {
+    pub(crate) fn new(key: Arc<Secret>, body: Option<Bytes>) -> Self {
         Self {
             key: Some(key),
             body,
         }
+    }
+
+    /// The request's body.
+    pub(crate) fn body(&self) -> Option<&Bytes> {
+        self.body.as_ref()
     }
 
     /// Collects the texts. Only when something went wrong: the body is parsed for it.
@@ -121,7 +127,8 @@ mod tests {
         let body = br#"{"model": "meta-llama/llama-3.1-70b-instruct", "wandbApiKey": "wandb-1",
             "messages": [{"role": "user", "content": "my diagnosis\nis this"}],
             "config": {"algo": {"kind": "grpo"}, "hf_token": "hf_1"}}"#;
-        let confidential = Confidential::new("pit_1".into(), Some(Bytes::from_static(body)));
+        let confidential =
+            Confidential::new(Arc::new("pit_1".into()), Some(Bytes::from_static(body)));
         let hidden = confidential.hidden();
         for (text, shown) in [
             (

@@ -55,18 +55,12 @@ impl Failure {
         Self::new(error, what)
     }
 
-    /// Nothing came for too long, or the call took too long in all.
-    pub(super) fn out_of_time(
-        operation: &Operation,
-        message: String,
-        source: Option<Silence>,
-    ) -> Self {
-        let mut error = Error::new(ErrorKind::Timeout, message)
+    /// It took too long.
+    pub(super) fn out_of_time(operation: &Operation, message: String, silence: Silence) -> Self {
+        let error = Error::new(ErrorKind::Timeout, message)
             .of(operation)
-            .with_unknown_outcome(operation.method != "GET");
-        if let Some(source) = source {
-            error = error.because(source);
-        }
+            .with_unknown_outcome(operation.method != "GET")
+            .because(silence);
         Self::new(error, What::TimedOut)
     }
 

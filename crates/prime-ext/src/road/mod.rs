@@ -18,10 +18,10 @@ mod failure;
 mod idle;
 mod trace;
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::header::{AUTHORIZATION, HeaderValue};
 use prime_runtime::{BoxError, Head, Operation, Response, Secret, Transport, TransportFuture};
 use tokio::time::Instant;
@@ -33,6 +33,7 @@ pub(crate) use idle::Silence;
 use crate::error::{Error, ErrorKind};
 use crate::options::{CallOptions, TIMEOUT};
 use crate::retry::{Repetition, RetryBudget, RetryPolicy, Wait, wait};
+use attempt::Limits;
 use failure::Failure;
 
 /// Time for the answer to the creation of a run. Source: the provider's own client.
@@ -51,7 +52,7 @@ pub(crate) struct Road {
 #[derive(Debug)]
 struct Core {
     http: reqwest::Client,
-    key: Secret,
+    key: Arc<Secret>,
     authorization: HeaderValue,
     budget: RetryBudget,
 }
@@ -75,7 +76,7 @@ impl Road {
         authorization.set_sensitive(true);
         let core = Core {
             http,
-            key,
+            key: Arc::new(key),
             authorization,
             budget,
         };
@@ -111,36 +112,30 @@ impl Road {
         &self.options
     }
 
-    async fn send(
-        &self,
+    /// A call about to be made: everything that can be wrong before anything is sent.
+    fn call<'a>(
+        &'a self,
         mut request: reqwest::Request,
-        operation: &Operation,
-    ) -> Result<Response, Error> {
-        let of_operation = |error: Error| error.of(operation);
-        self.options.check().map_err(of_operation)?;
-        let mut body = body::take(&mut request);
-        if let Some(plain) = body.take() {
-            let fields = self.options.body_fields();
-            body = Some(body::with_fields(plain, fields).map_err(of_operation)?);
-        }
-        let call = Call {
-            road: self,
-            operation,
-            confidential: Confidential::new(self.core.key.clone(), body.clone()),
-            policy: self.options.retry_policy().cloned().unwrap_or_default(),
-            started: Instant::now(),
+        operation: &'a Operation,
+    ) -> Result<Call<'a>, Error> {
+        self.options.check()?;
+        let body = match body::take(&mut request) {
+            Some(body) => Some(body::with_fields(body, self.options.body_fields())?),
+            None => None,
         };
-        self.dress(&mut request);
-        call.run(request, body).await
-    }
-
-    /// Adds the headers that every request has.
-    fn dress(&self, request: &mut reqwest::Request) {
         let headers = request.headers_mut();
         for (name, value) in self.options.headers() {
             headers.insert(name, value.clone());
         }
         headers.insert(AUTHORIZATION, self.core.authorization.clone());
+        Ok(Call {
+            road: self,
+            operation,
+            request,
+            confidential: Confidential::new(self.core.key.clone(), body),
+            policy: self.options.retry_policy(),
+            started: Instant::now(),
+        })
     }
 }
 
@@ -148,30 +143,24 @@ impl Road {
 struct Call<'a> {
     road: &'a Road,
     operation: &'a Operation,
+    /// What each attempt sends a copy of; its body is beside it, so that all can have it.
+    request: reqwest::Request,
     confidential: Confidential,
-    policy: RetryPolicy,
+    policy: &'a RetryPolicy,
     started: Instant,
 }
 
 impl Call<'_> {
-    async fn run(&self, request: reqwest::Request, body: Option<Bytes>) -> Result<Response, Error> {
-        let mut next = Some(request);
+    /// Attempts, until one succeeds or is the last.
+    async fn run(&mut self) -> Result<Response, Error> {
+        // A body that is a stream can be sent once.
+        let repeatable = self.request.body().is_none();
         let mut attempts = 0;
         let mut outcome_unknown = false;
         loop {
             attempts += 1;
-            let Some(mut request) = next.take() else {
-                let message = "the request cannot be sent again";
-                return Err(Error::new(ErrorKind::Request, message).of(self.operation));
-            };
-            // A copy for the next attempt, while there may be one. The body is shared.
-            if attempts <= self.policy.retries {
-                next = request.try_clone();
-            }
-            if let Some(body) = &body {
-                *request.body_mut() = Some(body.clone().into());
-            }
-            let failure = match self.attempt(request, attempts).await {
+            let last = !repeatable || attempts > self.policy.retries;
+            let failure = match self.attempt(attempts).await {
                 Ok(response) => {
                     self.road.core.budget.succeeded();
                     return Ok(self.noted(response, attempts));
@@ -181,7 +170,7 @@ impl Call<'_> {
             outcome_unknown |= failure.error.outcome_unknown();
             let again = Repetition::of(self.operation)
                 .allowed_after(failure.what, self.policy.may_bill_twice);
-            let decision = match again && next.is_some() {
+            let decision = match again && !last {
                 true => self.wait(&failure, attempts),
                 false => Err(None),
             };
@@ -208,46 +197,45 @@ impl Call<'_> {
         }
     }
 
-    async fn attempt(&self, request: reqwest::Request, number: u32) -> Result<Response, Failure> {
-        let span = trace::attempt(
+    async fn attempt(&mut self, number: u32) -> Result<Response, Failure> {
+        let url = self.request.url();
+        let span = trace::attempt(self.operation, self.road.team.as_deref(), url, number);
+        let request = self.copy();
+        let sending = span.in_scope(|| self.road.core.http.execute(request));
+        let attempt = pin!(attempt::attempt(
+            sending,
+            self.request.url(),
             self.operation,
-            self.road.team.as_deref(),
-            request.url(),
-            number,
-        );
-        let attempt = attempt::attempt(
-            &self.road.core.http,
-            request,
-            self.operation,
-            &self.road.options,
+            self.limits(),
             &self.confidential,
-        )
-        .instrument(span.clone());
-        let result = match self.end().filter(|_| !self.operation.streams) {
-            None => attempt.await,
-            Some(end) => tokio::time::timeout_at(end, attempt)
-                .await
-                .unwrap_or_else(|_| {
-                    let message = format!("no whole answer within {:?}", self.timeout());
-                    Err(Failure::out_of_time(self.operation, message, None))
-                }),
-        };
-        match result {
-            Ok(response) => {
-                trace::answered(&span, response.status(), response.headers());
-                Ok(response)
-            }
-            Err(failure) => {
-                trace::failed(&span, &failure.error);
-                Err(failure)
-            }
+        ));
+        let result = attempt.instrument(span.clone()).await;
+        match &result {
+            Ok(response) => trace::answered(&span, response.status(), response.headers()),
+            Err(failure) => trace::failed(&span, &failure.error),
         }
+        result
+    }
+
+    /// A copy of the request, with its body, which is shared.
+    fn copy(&mut self) -> reqwest::Request {
+        let original = &mut self.request;
+        // Not `try_clone`, which makes a place for a timeout that there never is.
+        let mut copy = reqwest::Request::new(original.method().clone(), original.url().clone());
+        *copy.headers_mut() = original.headers().clone();
+        *copy.version_mut() = original.version();
+        *copy.body_mut() = match self.confidential.body() {
+            Some(body) => Some(body.clone().into()),
+            // One that is a stream: it goes along this once.
+            None => original.body_mut().take(),
+        };
+        copy
     }
 
     /// How long to wait before the next attempt; or why there is none, where the error does not say so
     /// by itself.
     fn wait(&self, failure: &Failure, attempts: u32) -> Result<Duration, Option<String>> {
-        let wait = match wait(&self.policy, attempts, failure.asked) {
+        let wait = match wait(self.policy, attempts, failure.asked) {
             Wait::For(wait) => wait,
             Wait::TooLong(asked) => {
                 let longest = self.policy.longest_retry_after;
@@ -261,7 +249,7 @@ impl Call<'_> {
             .policy
             .deadline
             .and_then(|d| self.started.checked_add(d));
-        let ends = [deadline, self.end()];
+        let ends = [deadline, self.end().map(|(end, _)| end)];
         let next = Instant::now() + wait;
         if ends.into_iter().flatten().any(|end| next >= end) {
             return Err(Some("there was no time for another attempt".to_owned()));
@@ -273,24 +261,31 @@ impl Call<'_> {
     }
 
     /// When the call must be over, if it has an end: a stream has none.
-    fn end(&self) -> Option<Instant> {
-        (!self.operation.streams)
-            .then(|| self.started.checked_add(self.timeout()))
-            .flatten()
-    }
-
-    fn timeout(&self) -> Duration {
+    fn end(&self) -> Option<(Instant, Duration)> {
+        if self.operation.streams {
+            return None;
+        }
         let creates_run = self.operation.id == prime_training_api::operations::CREATE_RUN.id;
         let default = if creates_run { CREATE_RUN } else { TIMEOUT };
-        self.road.options.call_timeout().unwrap_or(default)
+        let options = &self.road.options;
+        let timeout = options.call_timeout().unwrap_or(default);
+        Some((self.started.checked_add(timeout)?, timeout))
+    }
+
+    fn limits(&self) -> Limits {
+        Limits {
+            idle: self.road.options.idle(),
+            end: self.end(),
+            body: self.road.options.body_limit(),
+        }
     }
 
     fn noted(&self, response: Response, attempts: u32) -> Response {
         let (mut head, body): (Head, _) = response.into_parts();
-        head.extensions.insert(Sent {
+        head.notes = Some(Arc::new(Sent {
             attempts,
             confidential: self.confidential.clone(),
-        });
+        }));
         Response::new(head, body)
     }
 }
@@ -301,6 +296,12 @@ impl Transport for Road {
         request: reqwest::Request,
         operation: &'a Operation,
     ) -> TransportFuture<'a> {
-        Box::pin(async move { self.send(request, operation).await.map_err(BoxError::from) })
+        match self.call(request, operation) {
+            Ok(mut call) => Box::pin(async move { call.run().await.map_err(BoxError::from) }),
+            Err(error) => {
+                let error = BoxError::from(error.of(operation));
+                Box::pin(std::future::ready(Err(error)))
+            }
+        }
     }
 }
