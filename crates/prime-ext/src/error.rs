@@ -7,7 +7,7 @@ use http::{HeaderMap, StatusCode};
 use prime_runtime::error::InvalidPayload;
 use prime_runtime::{BoxError, Operation};
 
-use crate::chat::ChatAnswer;
+use crate::chat::{ChatAnswer, Ending};
 use crate::envelope::{Envelope, FieldError};
 
 /// What went wrong: a kind, the service's own words if it answered, and what to do next.
@@ -289,6 +289,11 @@ impl Error {
     /// The part of a streamed answer that arrived before the error.
     pub fn partial_answer(&self) -> Option<&ChatAnswer> {
         self.0.partial.as_deref()
+    }
+
+    /// How the stream ended that broke off.
+    pub fn ending(&self) -> Option<Ending> {
+        self.partial_answer()?.ending()
     }
 
     /// Whether the key is missing, wrong or not allowed to do this (401, 403).

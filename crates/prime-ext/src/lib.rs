@@ -57,7 +57,7 @@ mod client;
 mod cost;
 mod envelope;
 mod error;
-mod events;
+pub mod events;
 mod http_client;
 mod models;
 mod pages;
@@ -67,7 +67,7 @@ mod settings;
 pub mod wallet;
 
 pub use account::Account;
-pub use chat::{ChatAnswer, ChatRequest, ChatStream};
+pub use chat::{ChatAnswer, ChatRequest, ChatStream, Ending, Piece};
 pub use client::{Client, ClientBuilder};
 pub use cost::Cost;
 pub use envelope::FieldError;

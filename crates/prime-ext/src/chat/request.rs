@@ -1,8 +1,12 @@
 //! The question.
 
+use std::time::Duration;
+
 use pinference_api::operations;
 use pinference_api::types::{ChatCompletionRequest, ChatMessage, Role, StopSequences};
 
+use super::event;
+use super::stream::Expected;
 use super::{ChatAnswer, ChatStream};
 use crate::account::on_behalf;
 use crate::client::Client;
@@ -29,12 +33,18 @@ use crate::error::{Error, ErrorKind, unlisted};
 pub struct ChatRequest {
     client: Client,
     body: ChatCompletionRequest,
+    /// Of a stream: limits.
+    expected: Expected,
 }
 
 impl ChatRequest {
     pub(crate) fn new(client: Client, model: String) -> Self {
         let body = ChatCompletionRequest::new(Vec::new(), model);
-        Self { client, body }
+        Self {
+            client,
+            body,
+            expected: Expected::default(),
+        }
     }
 
     /// Says what the model is to be and to do.
@@ -89,6 +99,36 @@ impl ChatRequest {
         self
     }
 
+    /// Whether a stream is to end with its usage, which carries the cost where the service says it. It is
+    /// unless it is switched off here.
+    pub fn include_usage(mut self, yes: bool) -> Self {
+        let options = self.body.stream_options.get_or_insert_default();
+        options.include_usage = Some(yes);
+        self
+    }
+
+    /// The most time between two events of a stream while somebody waits for the next; 600 seconds unless
+    /// it is set. Comments that only keep the connection alive are no events. There is no limit on the
+    /// time of the whole stream.
+    ///
+    /// A [`reqwest::Client`] may have a limit of its own between two reads, which holds too.
+    pub fn idle_timeout(mut self, time: Duration) -> Self {
+        self.expected.idle = time;
+        self
+    }
+
+    /// The most bytes of one event of a stream; 8 MiB unless it is set.
+    pub fn max_event_bytes(mut self, bytes: usize) -> Self {
+        self.expected.max_event = bytes;
+        self
+    }
+
+    /// The most bytes that are kept of a streamed answer; 64 MiB unless it is set.
+    pub fn max_answer_bytes(mut self, bytes: usize) -> Self {
+        self.expected.max_answer = bytes;
+        self
+    }
+
     /// Sets whatever the specification has, on the request itself; fields that it does not have go
     /// into `extra`.
     pub fn with(mut self, set: impl FnOnce(&mut ChatCompletionRequest)) -> Self {
@@ -129,17 +169,14 @@ impl ChatRequest {
     /// is asked for unless the request says otherwise in `stream_options`.
     ///
     /// # Errors
-    /// If the call fails, or the stream begins with an error.
+    /// If the call fails, the stream begins with an error, or something else than a stream came.
     pub async fn stream(mut self) -> Result<ChatStream, Error> {
         self.check()?;
         self.body.stream = Some(true);
         let options = self.body.stream_options.get_or_insert_default();
-        options.include_usage.get_or_insert(true);
-        let answers = self
-            .body
-            .n
-            .and_then(|n| usize::try_from(n).ok())
-            .unwrap_or(1);
+        self.expected.usage = *options.include_usage.get_or_insert(true);
+        let answers = self.body.n.and_then(|n| usize::try_from(n).ok());
+        self.expected.answers = answers.unwrap_or(1);
         let call = self
             .client
             .inference_api()
@@ -147,12 +184,12 @@ impl ChatRequest {
             .body(self.body);
         let call = on_behalf(self.client.account(), call)?;
         let operation = &operations::CREATE_CHAT_COMPLETION_STREAM;
-        let answer = call
-            .send()
-            .await
-            .map_err(|e| Error::of_call(operation, e))?;
+        let key = self.client.key();
+        let answer = call.send().await.map_err(|e| {
+            event::not_opened(Error::of_call(operation, e), key.expose()).of(operation)
+        })?;
         let (pieces, _, headers, _) = answer.into_parts();
-        ChatStream::open(pieces, headers, answers, self.client.key().clone()).await
+        ChatStream::open(pieces, headers, self.expected, key.clone()).await
     }
 
     fn check(&self) -> Result<(), Error> {
