@@ -79,7 +79,7 @@ impl Assembly {
         head.created = head.created.or_else(|| chunk.created());
         // Some servers count as they go: the last count is the whole.
         if chunk.usage.is_some() {
-            head.usage.clone_from(&chunk.usage);
+            head.usage = chunk.usage.as_deref().cloned();
         }
         if chunk.error.is_some() {
             head.error.clone_from(&chunk.error);
@@ -384,7 +384,9 @@ mod tests {
 
     fn add(assembly: &mut Assembly, chunk: &Value) {
         let json = chunk.to_string();
-        assembly.add(&serde_json::from_str(&json).unwrap(), json.len());
+        let mut chunk = Chunk::default();
+        chunk.read_json(&json).unwrap();
+        assembly.add(&chunk, json.len());
     }
 
     fn assemble(chunks: &[Value]) -> Value {

@@ -3,18 +3,66 @@
 //! It is what [`ChatCompletionChunk`] is, with its texts lent: whoever asks for nothing but the text pays
 //! for nothing but the text. What is kept of a stream is taken from it by `Assembly`. That it says the
 //! same as the generated type of the same JSON, and has the same fields, is tested below.
+//!
+//! It is read in place: its parts are large beside what is in them, and moving them is what most of the
+//! time went into.
 
 use std::borrow::Cow;
 use std::fmt;
-use std::marker::PhantomData;
 
 use pinference_api::types::{
     ChatCompletionChunk, ChatCompletionChunkChoice, ChatCompletionDelta, FinishReason, Role,
     ToolCallDelta, Usage,
 };
 use prime_runtime::TextOrParts;
-use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    Deserialize, DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor,
+};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
+
+/// What is read in the place where it is to be.
+pub(super) trait Place<'de> {
+    fn read<D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<(), D::Error>;
+}
+
+impl<'de, T: Deserialize<'de>> Place<'de> for Option<T> {
+    fn read<D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<(), D::Error> {
+        *self = Self::deserialize(deserializer)?;
+        Ok(())
+    }
+}
+
+/// Has a place read.
+struct In<'p, P>(&'p mut P);
+
+impl<'de, P: Place<'de>> DeserializeSeed<'de> for In<'_, P> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        self.0.read(deserializer)
+    }
+}
+
+/// A place for what is nothing if it is `null`.
+struct Nullable<'p, T>(&'p mut Option<T>);
+
+impl<'de, T: Default + Place<'de>> Visitor<'de> for Nullable<'_, T> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("null, or a value")
+    }
+
+    fn visit_none<E>(self) -> Result<(), E> {
+        *self.0 = None;
+        Ok(())
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        self.0.get_or_insert_default().read(deserializer)
+    }
+}
 
 /// A type that is read from a JSON object: its fields, and in `extra` what it does not list.
 macro_rules! object {
@@ -26,42 +74,45 @@ macro_rules! object {
             pub(crate) extra: Map<String, Value>,
         }
 
+        #[cfg(test)]
         impl $name<'_> {
-            #[cfg(test)]
             const FIELDS: &'static [&'static str] = &[$(stringify!($field)),*];
         }
 
-        impl<'de: 'a, 'a> Deserialize<'de> for $name<'a> {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                struct Fields<'a>(PhantomData<&'a ()>);
+        impl<'de: 'a, 'a> Visitor<'de> for &mut $name<'a> {
+            type Value = ();
 
-                impl<'de: 'a, 'a> Visitor<'de> for Fields<'a> {
-                    type Value = $name<'a>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
 
-                    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                        f.write_str("an object")
-                    }
-
-                    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<$name<'a>, M::Error> {
-                        let mut read = $name::default();
-                        while let Some(Text(key)) = map.next_key()? {
-                            match &*key {
-                                $(stringify!($field) => {
-                                    if read.$field.is_some() {
-                                        return Err(M::Error::duplicate_field(stringify!($field)));
-                                    }
-                                    read.$field = map.next_value()?;
-                                })*
-                                _ => {
-                                    read.extra.insert(key.into_owned(), map.next_value()?);
-                                }
+            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<(), M::Error> {
+                while let Some(Text(key)) = map.next_key()? {
+                    match &*key {
+                        $(stringify!($field) => {
+                            if self.$field.is_some() {
+                                return Err(M::Error::duplicate_field(stringify!($field)));
                             }
+                            map.next_value_seed(In(&mut self.$field))?;
+                        })*
+                        _ => {
+                            self.extra.insert(key.into_owned(), map.next_value()?);
                         }
-                        Ok(read)
                     }
                 }
+                Ok(())
+            }
+        }
 
-                deserializer.deserialize_map(Fields(PhantomData))
+        impl<'de: 'a, 'a> Place<'de> for $name<'a> {
+            fn read<D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<(), D::Error> {
+                deserializer.deserialize_map(self)
+            }
+        }
+
+        impl<'de: 'a, 'a> Place<'de> for Option<$name<'a>> {
+            fn read<D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<(), D::Error> {
+                deserializer.deserialize_option(Nullable(self))
             }
         }
     };
@@ -78,7 +129,7 @@ object! {
         object: Text<'a>,
         service_tier: Text<'a>,
         system_fingerprint: Text<'a>,
-        usage: Usage,
+        usage: Box<Usage>,
     }
 }
 
@@ -129,14 +180,16 @@ pub(crate) struct Choices<'a> {
 pub(crate) struct Number(Option<i64>);
 
 impl<'a> Chunk<'a> {
+    /// Reads a chunk's JSON into an empty one.
+    pub(crate) fn read_json(&mut self, json: &'a str) -> serde_json::Result<()> {
+        let mut deserializer = serde_json::Deserializer::from_str(json);
+        self.read(&mut deserializer)?;
+        deserializer.end()
+    }
+
     pub(crate) fn choices(&self) -> impl Iterator<Item = &Choice<'a>> {
         let choices = self.choices.iter();
         choices.flat_map(|choices| choices.first.iter().chain(&choices.more))
-    }
-
-    pub(crate) fn into_choices(self) -> impl Iterator<Item = Choice<'a>> {
-        let choices = self.choices.into_iter();
-        choices.flat_map(|choices| choices.first.into_iter().chain(choices.more))
     }
 
     pub(crate) fn created(&self) -> Option<i64> {
@@ -157,40 +210,44 @@ impl<'a> Chunk<'a> {
     }
 
     /// The text of the first answer in it; nothing if it is empty.
-    pub(crate) fn into_text(self) -> Option<String> {
+    pub(crate) fn text(&self) -> Option<String> {
         let mut pieces = self
-            .into_choices()
+            .choices()
             .filter(|choice| choice.index.unwrap_or(0) == 0)
-            .filter_map(|choice| match choice.delta?.content? {
-                Content::Text(text) => Some(text.into_owned()),
-                Content::Parts(parts) => Some(TextOrParts::from(parts).text().into_owned()),
+            .filter_map(|choice| match choice.delta.as_ref()?.content.as_ref()? {
+                Content::Text(text) => Some(Cow::Borrowed(&**text)),
+                Content::Parts(parts) => Some(texts_of(parts)),
             })
             .filter(|text| !text.is_empty());
-        let first = pieces.next()?;
+        let first = pieces.next()?.into_owned();
         Some(pieces.fold(first, |text, more| text + &more))
     }
 
-    /// The generated type of it.
-    pub(crate) fn into_owned(mut self) -> ChatCompletionChunk {
+    /// The generated type of it, taken out of it.
+    pub(crate) fn take(&mut self) -> ChatCompletionChunk {
         let mut chunk = ChatCompletionChunk::default();
         chunk.created = self.created();
         chunk.error = self.error.take();
-        chunk.id = owned(self.id.take());
-        chunk.model = owned(self.model.take());
-        chunk.object = owned(self.object.take());
-        chunk.service_tier = owned(self.service_tier.take());
-        chunk.system_fingerprint = owned(self.system_fingerprint.take());
-        chunk.usage = self.usage.take();
+        chunk.id = owned(&mut self.id);
+        chunk.model = owned(&mut self.model);
+        chunk.object = owned(&mut self.object);
+        chunk.service_tier = owned(&mut self.service_tier);
+        chunk.system_fingerprint = owned(&mut self.system_fingerprint);
+        chunk.usage = self.usage.take().map(|usage| *usage);
         chunk.extra = std::mem::take(&mut self.extra);
-        if let Some(Choices { first, more }) = self.choices {
-            chunk
-                .choices
-                .reserve_exact(usize::from(first.is_some()) + more.len());
-            let choices = first.into_iter().chain(more);
-            chunk.choices.extend(choices.map(Choice::into_owned));
+        if let Some(Choices { first, more }) = &mut self.choices {
+            let count = usize::from(first.is_some()) + more.len();
+            chunk.choices.reserve_exact(count);
+            let choices = first.iter_mut().chain(more);
+            chunk.choices.extend(choices.map(Choice::take));
         }
         chunk
     }
+}
+
+/// The texts of the parts that are texts.
+fn texts_of(parts: &[Value]) -> Cow<'_, str> {
+    TextOrParts::from(parts.to_vec()).text().into_owned().into()
 }
 
 impl Choice<'_> {
@@ -199,14 +256,14 @@ impl Choice<'_> {
         reason.map(|reason| FinishReason::from(&*reason.0))
     }
 
-    fn into_owned(self) -> ChatCompletionChunkChoice {
+    fn take(&mut self) -> ChatCompletionChunkChoice {
         let mut choice = ChatCompletionChunkChoice::default();
         choice.finish_reason = self.finish_reason();
-        choice.delta = self.delta.map(Delta::into_owned);
-        choice.error = self.error;
+        choice.delta = self.delta.as_mut().map(Delta::take);
+        choice.error = self.error.take();
         choice.index = self.index;
-        choice.logprobs = self.logprobs;
-        choice.extra = self.extra;
+        choice.logprobs = self.logprobs.take();
+        choice.extra = std::mem::take(&mut self.extra);
         choice
     }
 }
@@ -216,31 +273,25 @@ impl Delta<'_> {
         self.role.as_ref().map(|role| Role::from(&*role.0))
     }
 
-    fn into_owned(self) -> ChatCompletionDelta {
+    fn take(&mut self) -> ChatCompletionDelta {
         let mut delta = ChatCompletionDelta::default();
         delta.role = self.role();
-        delta.content = self.content.map(Content::into_owned);
-        delta.reasoning = owned(self.reasoning);
-        delta.reasoning_content = owned(self.reasoning_content);
-        delta.reasoning_details = self.reasoning_details;
-        delta.refusal = owned(self.refusal);
-        delta.tool_calls = self.tool_calls;
-        delta.extra = self.extra;
+        delta.content = self.content.take().map(|content| match content {
+            Content::Text(text) => TextOrParts::Text(text.into_owned()),
+            Content::Parts(parts) => TextOrParts::Parts(parts),
+        });
+        delta.reasoning = owned(&mut self.reasoning);
+        delta.reasoning_content = owned(&mut self.reasoning_content);
+        delta.reasoning_details = self.reasoning_details.take();
+        delta.refusal = owned(&mut self.refusal);
+        delta.tool_calls = self.tool_calls.take();
+        delta.extra = std::mem::take(&mut self.extra);
         delta
     }
 }
 
-impl Content<'_> {
-    fn into_owned(self) -> TextOrParts {
-        match self {
-            Self::Text(text) => TextOrParts::Text(text.into_owned()),
-            Self::Parts(parts) => TextOrParts::Parts(parts),
-        }
-    }
-}
-
-fn owned(text: Option<Text<'_>>) -> Option<String> {
-    text.map(|text| text.0.into_owned())
+fn owned(text: &mut Option<Text<'_>>) -> Option<String> {
+    text.take().map(|text| text.0.into_owned())
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
@@ -299,36 +350,42 @@ impl<'de: 'a, 'a> Deserialize<'de> for Content<'a> {
     }
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Choices<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct List<'a>(PhantomData<&'a ()>);
+impl<'de: 'a, 'a> Visitor<'de> for &mut Choices<'a> {
+    type Value = ();
 
-        impl<'de: 'a, 'a> Visitor<'de> for List<'a> {
-            type Value = Choices<'a>;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a list")
-            }
-
-            fn visit_seq<S: SeqAccess<'de>>(self, mut list: S) -> Result<Choices<'a>, S::Error> {
-                let first = list.next_element()?;
-                let mut more = Vec::new();
-                if first.is_some() {
-                    while let Some(choice) = list.next_element()? {
-                        more.push(choice);
-                    }
-                }
-                Ok(Choices { first, more })
-            }
+    fn visit_seq<S: SeqAccess<'de>>(self, mut list: S) -> Result<(), S::Error> {
+        let first = self.first.get_or_insert_default();
+        if list.next_element_seed(In(first))?.is_none() {
+            self.first = None;
+            return Ok(());
         }
+        let mut next = Choice::default();
+        while list.next_element_seed(In(&mut next))?.is_some() {
+            self.more.push(std::mem::take(&mut next));
+        }
+        Ok(())
+    }
+}
 
-        deserializer.deserialize_seq(List(PhantomData))
+impl<'de: 'a, 'a> Place<'de> for Choices<'a> {
+    fn read<D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de: 'a, 'a> Place<'de> for Option<Choices<'a>> {
+    fn read<D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_option(Nullable(self))
     }
 }
 
 impl<'de> Deserialize<'de> for Number {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = <&serde_json::value::RawValue>::deserialize(deserializer)?;
+        let raw = <&RawValue>::deserialize(deserializer)?;
         if let Ok(number) = raw.get().parse() {
             return Ok(Self(Some(number)));
         }
@@ -343,6 +400,12 @@ impl<'de> Deserialize<'de> for Number {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    fn read(json: &str) -> serde_json::Result<Chunk<'_>> {
+        let mut chunk = Chunk::default();
+        chunk.read_json(json)?;
+        Ok(chunk)
+    }
 
     #[test]
     fn it_has_the_fields_of_the_generated_types() {
@@ -369,10 +432,10 @@ mod tests {
             r#"{"choices":[],"usage":{"prompt_tokens":1,"cost":"0.10","cost_details":{"a":1},
                 "prompt_tokens_details":{"cached_tokens":1,"audio_tokens":2}}}"#,
         ] {
-            let lent: Chunk<'_> = serde_json::from_str(json).unwrap();
+            let mut lent = read(json).unwrap();
             let generated: ChatCompletionChunk = serde_json::from_str(json).unwrap();
             assert_eq!(
-                format!("{:?}", lent.into_owned()),
+                format!("{:?}", lent.take()),
                 format!("{generated:?}"),
                 "{json}"
             );
@@ -393,7 +456,7 @@ mod tests {
             r#"{"choices":[{"delta":{"content":"a","content":"b"}}]}"#,
             r#"{"a":"#,
         ] {
-            assert!(serde_json::from_str::<Chunk<'_>>(json).is_err(), "{json}");
+            assert!(read(json).is_err(), "{json}");
             assert!(
                 serde_json::from_str::<ChatCompletionChunk>(json).is_err(),
                 "{json}"

@@ -15,10 +15,10 @@ use crate::events::{Event, EventsError};
 pub(super) type Failure = (Ending, Error);
 
 /// What an event says.
-pub(super) enum Said<'a> {
-    Chunk(Chunk<'a>),
-    /// A chunk that says that something went wrong. There may be a piece of the answer beside it.
-    ChunkAndError(Chunk<'a>, Error),
+pub(super) enum Said {
+    Chunk,
+    /// Something went wrong. There may be a piece of the answer beside it in the chunk.
+    ChunkAndError(Error),
     Done,
     Nothing,
 }
@@ -30,8 +30,12 @@ pub(super) fn is_done(data: &str) -> bool {
     data.starts_with(DONE) && data.trim_ascii_end() == DONE
 }
 
-/// Reads an event; the key must not show in an error.
-pub(super) fn read<'a>(event: &'a Event<'_>, key: &str) -> Result<Said<'a>, Failure> {
+/// Reads an event, a chunk into an empty one; the key must not show in an error.
+pub(super) fn read<'a>(
+    event: &'a Event<'_>,
+    key: &str,
+    chunk: &mut Chunk<'a>,
+) -> Result<Said, Failure> {
     let data = &*event.data;
     if is_done(data) {
         return Ok(Said::Done);
@@ -40,11 +44,11 @@ pub(super) fn read<'a>(event: &'a Event<'_>, key: &str) -> Result<Said<'a>, Fail
     if event.name == "error" {
         return Err((Ending::ServiceError, failed()));
     }
-    match serde_json::from_str::<Chunk<'_>>(data) {
-        Ok(chunk) if chunk.says_error() || chunk.says_nothing() && is_error(data) => {
-            Ok(Said::ChunkAndError(chunk, failed()))
+    match chunk.read_json(data) {
+        Ok(()) if chunk.says_error() || chunk.says_nothing() && is_error(data) => {
+            Ok(Said::ChunkAndError(failed()))
         }
-        Ok(chunk) => Ok(Said::Chunk(chunk)),
+        Ok(()) => Ok(Said::Chunk),
         // A sign of life.
         Err(_) if data.trim_ascii().is_empty() => Ok(Said::Nothing),
         Err(_) if is_error(data) => Err((Ending::ServiceError, failed())),

@@ -79,7 +79,7 @@ pub struct ChatStream {
     headers: HeaderMap,
     key: Secret,
     /// Read when the stream was opened, and not given yet.
-    first: Option<ChatCompletionChunk>,
+    first: Option<Box<ChatCompletionChunk>>,
     /// Of a chunk that was taken apart.
     pieces: VecDeque<Piece>,
     state: State,
@@ -183,7 +183,7 @@ impl ChatStream {
             }
             Err(error) => return Err(stream.fail(event::unread(error))),
         }
-        stream.first = stream.read(|chunk| chunk.into_owned()).await?;
+        stream.first = stream.read(|chunk| Box::new(chunk.take())).await?;
         Ok(stream)
     }
 
@@ -193,8 +193,8 @@ impl ChatStream {
     /// If the answer is not whole, and there is nothing more of it.
     pub async fn next(&mut self) -> Result<Option<ChatCompletionChunk>, Error> {
         match self.first.take() {
-            Some(chunk) => Ok(Some(chunk)),
-            None => self.read(|chunk| chunk.into_owned()).await,
+            Some(chunk) => Ok(Some(*chunk)),
+            None => self.read(|chunk| chunk.take()).await,
         }
     }
 
@@ -307,7 +307,7 @@ impl ChatStream {
         ChatAnswer::new(response, self.headers.clone()).ended(ending)
     }
 
-    async fn read<T>(&mut self, take: impl Fn(Chunk<'_>) -> T) -> Result<Option<T>, Error> {
+    async fn read<T>(&mut self, take: impl Fn(&mut Chunk<'_>) -> T) -> Result<Option<T>, Error> {
         std::future::poll_fn(|cx| self.poll_read(cx, &take))
             .await
             .transpose()
@@ -315,12 +315,12 @@ impl ChatStream {
 
     fn poll_text(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<String, Error>>> {
         if let Some(first) = self.first.take()
-            && let Some(text) = text_of(first)
+            && let Some(text) = text_of(*first)
         {
             return Poll::Ready(Some(Ok(text)));
         }
         loop {
-            match ready!(self.poll_read(cx, &|chunk: Chunk<'_>| chunk.into_text())) {
+            match ready!(self.poll_read(cx, &|chunk: &mut Chunk<'_>| chunk.text())) {
                 Some(Ok(None)) => {}
                 Some(Ok(Some(text))) => return Poll::Ready(Some(Ok(text))),
                 Some(Err(error)) => return Poll::Ready(Some(Err(error))),
@@ -333,7 +333,7 @@ impl ChatStream {
     fn poll_read<T>(
         &mut self,
         cx: &mut Context<'_>,
-        take: &impl Fn(Chunk<'_>) -> T,
+        take: &impl Fn(&mut Chunk<'_>) -> T,
     ) -> Poll<Option<Result<T, Error>>> {
         let failure: Failure = loop {
             match self.state {
@@ -356,8 +356,9 @@ impl ChatStream {
                     Err(failure) => break failure,
                 },
             };
-            match event::read(&event, self.key.expose()) {
-                Ok(Said::Chunk(chunk)) => {
+            let mut chunk = Chunk::default();
+            match event::read(&event, self.key.expose(), &mut chunk) {
+                Ok(Said::Chunk) => {
                     self.assembly.add(&chunk, event.data.len());
                     let limit = self.expected.max_answer;
                     if self.assembly.kept() > limit {
@@ -365,9 +366,9 @@ impl ChatStream {
                         let error = Error::new(Ending::TooLarge.kind(), message);
                         break (Ending::TooLarge, error);
                     }
-                    return Poll::Ready(Some(Ok(take(chunk))));
+                    return Poll::Ready(Some(Ok(take(&mut chunk))));
                 }
-                Ok(Said::ChunkAndError(chunk, error)) => {
+                Ok(Said::ChunkAndError(error)) => {
                     self.assembly.add(&chunk, event.data.len());
                     break (Ending::ServiceError, error);
                 }
@@ -435,8 +436,8 @@ impl Stream for ChatStream {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         match self.first.take() {
-            Some(chunk) => Poll::Ready(Some(Ok(chunk))),
-            None => self.poll_read(cx, &|chunk: Chunk<'_>| chunk.into_owned()),
+            Some(chunk) => Poll::Ready(Some(Ok(*chunk))),
+            None => self.poll_read(cx, &|chunk: &mut Chunk<'_>| chunk.take()),
         }
     }
 }
