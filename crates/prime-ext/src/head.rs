@@ -47,6 +47,11 @@ impl Head {
         self.sent().map_or(1, |sent| sent.attempts)
     }
 
+    /// Of a recording, with which none came.
+    pub(crate) fn of_recording() -> Self {
+        Self(prime_runtime::Head::new(StatusCode::OK, HeaderMap::new()))
+    }
+
     /// What must not show in what is said of the answer.
     pub(crate) fn confidential(&self) -> Confidential {
         self.sent()

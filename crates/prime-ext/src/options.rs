@@ -35,6 +35,7 @@ pub struct CallOptions {
     timeout: Option<Duration>,
     idle_timeout: Option<Duration>,
     max_body: Option<usize>,
+    max_event: Option<usize>,
     retry: Option<RetryPolicy>,
     headers: HeaderMap,
     body: Map<String, Value>,
@@ -71,6 +72,12 @@ impl CallOptions {
     /// kept for its end, the bytes of all its events. Default: 64 MiB.
     pub fn max_body(mut self, bytes: usize) -> Self {
         self.max_body = Some(bytes);
+        self
+    }
+
+    /// The most bytes of one event of a stream. Default: 8 MiB.
+    pub fn max_event(mut self, bytes: usize) -> Self {
+        self.max_event = Some(bytes);
         self
     }
 
@@ -129,6 +136,7 @@ impl CallOptions {
             timeout: self.timeout.or(base.timeout),
             idle_timeout: self.idle_timeout.or(base.idle_timeout),
             max_body: self.max_body.or(base.max_body),
+            max_event: self.max_event.or(base.max_event),
             retry: self.retry.or_else(|| base.retry.clone()),
             headers,
             body,
@@ -156,6 +164,10 @@ impl CallOptions {
         self.max_body.unwrap_or(prime_runtime::response::MAX_BODY)
     }
 
+    pub(crate) fn event_limit(&self) -> usize {
+        self.max_event.unwrap_or(crate::events::DEFAULT_MAX_EVENT)
+    }
+
     pub(crate) fn retry_policy(&self) -> &RetryPolicy {
         self.retry.as_ref().unwrap_or(&RetryPolicy::DEFAULT)
     }
@@ -176,6 +188,7 @@ impl std::fmt::Debug for CallOptions {
             .field("timeout", &self.timeout)
             .field("idle_timeout", &self.idle_timeout)
             .field("max_body", &self.max_body)
+            .field("max_event", &self.max_event)
             .field("retry", &self.retry)
             .field("headers", &self.headers.keys().collect::<Vec<_>>())
             .field("body", &self.body.keys().collect::<Vec<_>>())

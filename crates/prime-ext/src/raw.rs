@@ -13,6 +13,7 @@ use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 use crate::head::Head;
 use crate::options::CallOptions;
+use crate::road::{Watch, Watched};
 
 /// A call that the specification does not have. From [`Client::call_inference`] and
 /// [`Client::call_platform`].
@@ -135,9 +136,10 @@ impl RawCall {
     /// # Errors
     /// If the call fails, or no event stream comes.
     pub async fn stream(self) -> Result<Answered<ByteStream>, Error> {
+        let idle = self.client.road().options().idle();
         let (head, body) = self.execute(true).await?;
         let stream = match body {
-            Body::Stream(stream) => stream,
+            Body::Stream(stream) => ByteStream::new(Watched::new(stream, Watch::new(idle, None))),
             _ => return Err(Error::new(ErrorKind::UnexpectedAnswer, "no stream came")),
         };
         Ok(Answered::new(stream, head))

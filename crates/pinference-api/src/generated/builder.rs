@@ -5,7 +5,7 @@
 // specs/overlays/inference-documented.yml
 //   sha256 63b1449ebac4c58d8ae099c4020ee66ab888ad498331eb1c1ef7c333a6e8827f
 // specs/overlays/inference-observed.yml
-//   sha256 1b907adb6dfb994f71d1c6eba330732a821a05029cc05f69053ee1979d4da9d4
+//   sha256 86b67a49d5f98d7b1b4833577d43aff3109305f98b3fe965aa8f0339b73cc55b
 
 //! Types for composing operation parameters.
 #![allow(clippy::all)]

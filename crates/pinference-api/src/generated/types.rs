@@ -5,7 +5,7 @@
 // specs/overlays/inference-documented.yml
 //   sha256 63b1449ebac4c58d8ae099c4020ee66ab888ad498331eb1c1ef7c333a6e8827f
 // specs/overlays/inference-observed.yml
-//   sha256 1b907adb6dfb994f71d1c6eba330732a821a05029cc05f69053ee1979d4da9d4
+//   sha256 86b67a49d5f98d7b1b4833577d43aff3109305f98b3fe965aa8f0339b73cc55b
 
 //! Types used as operation parameters and responses.
 #![allow(clippy::all)]
@@ -17,7 +17,7 @@ mod defaults;
 pub mod builder;
 
 /// `ChatCompletionChoice`
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct ChatCompletionChoice {
@@ -33,6 +33,32 @@ pub struct ChatCompletionChoice {
     pub logprobs: ::std::option::Option<::serde_json::Value>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub message: ::std::option::Option<ChatMessage>,
+    #[serde(flatten)]
+    pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+}
+
+impl ::std::default::Default for ChatCompletionChoice {
+    fn default() -> Self {
+        Self {
+            error: Default::default(),
+            finish_reason: Default::default(),
+            index: Default::default(),
+            logprobs: Default::default(),
+            message: Default::default(),
+            extra: Default::default(),
+        }
+    }
+}
+
+impl ChatCompletionChoice {
+    /// The fields that the specification lists, by their names on the wire.
+    pub const FIELDS: &'static [&'static str] = &[
+        "error",
+        "finish_reason",
+        "index",
+        "logprobs",
+        "message",
+    ];
 }
 
 impl ChatCompletionChoice {
@@ -42,7 +68,7 @@ impl ChatCompletionChoice {
 }
 
 /// One event of a streamed chat completion. A last chunk may carry `usage` and no choices.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct ChatCompletionChunk {
@@ -68,6 +94,40 @@ pub struct ChatCompletionChunk {
     pub system_fingerprint: ::std::option::Option<::std::string::String>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub usage: ::std::option::Option<Usage>,
+    #[serde(flatten)]
+    pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+}
+
+impl ::std::default::Default for ChatCompletionChunk {
+    fn default() -> Self {
+        Self {
+            choices: Default::default(),
+            created: Default::default(),
+            error: Default::default(),
+            id: Default::default(),
+            model: Default::default(),
+            object: Default::default(),
+            service_tier: Default::default(),
+            system_fingerprint: Default::default(),
+            usage: Default::default(),
+            extra: Default::default(),
+        }
+    }
+}
+
+impl ChatCompletionChunk {
+    /// The fields that the specification lists, by their names on the wire.
+    pub const FIELDS: &'static [&'static str] = &[
+        "choices",
+        "created",
+        "error",
+        "id",
+        "model",
+        "object",
+        "service_tier",
+        "system_fingerprint",
+        "usage",
+    ];
 }
 
 impl ChatCompletionChunk {
@@ -77,7 +137,7 @@ impl ChatCompletionChunk {
 }
 
 /// What one event adds to one of the answers.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct ChatCompletionChunkChoice {
@@ -94,6 +154,32 @@ pub struct ChatCompletionChunkChoice {
     /// Log probabilities, as the server gives them.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub logprobs: ::std::option::Option<::serde_json::Value>,
+    #[serde(flatten)]
+    pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+}
+
+impl ::std::default::Default for ChatCompletionChunkChoice {
+    fn default() -> Self {
+        Self {
+            delta: Default::default(),
+            error: Default::default(),
+            finish_reason: Default::default(),
+            index: Default::default(),
+            logprobs: Default::default(),
+            extra: Default::default(),
+        }
+    }
+}
+
+impl ChatCompletionChunkChoice {
+    /// The fields that the specification lists, by their names on the wire.
+    pub const FIELDS: &'static [&'static str] = &[
+        "delta",
+        "error",
+        "finish_reason",
+        "index",
+        "logprobs",
+    ];
 }
 
 impl ChatCompletionChunkChoice {
@@ -340,6 +426,8 @@ pub struct ChatCompletionResponse {
     pub system_fingerprint: ::std::option::Option<::std::string::String>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub usage: ::std::option::Option<Usage>,
+    #[serde(flatten)]
+    pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
 }
 
 impl ChatCompletionResponse {
@@ -355,8 +443,24 @@ impl ChatCompletionResponse {
             service_tier: Default::default(),
             system_fingerprint: Default::default(),
             usage: Default::default(),
+            extra: Default::default(),
         }
     }
+}
+
+impl ChatCompletionResponse {
+    /// The fields that the specification lists, by their names on the wire.
+    pub const FIELDS: &'static [&'static str] = &[
+        "choices",
+        "created",
+        "error",
+        "id",
+        "model",
+        "object",
+        "service_tier",
+        "system_fingerprint",
+        "usage",
+    ];
 }
 
 impl ChatCompletionResponse {
@@ -441,13 +545,29 @@ impl ChatMessage {
 }
 
 /// `CompletionTokensDetails`
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct CompletionTokensDetails {
     /// Completion tokens spent on reasoning.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub reasoning_tokens: ::std::option::Option<i64>,
+    #[serde(flatten)]
+    pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+}
+
+impl ::std::default::Default for CompletionTokensDetails {
+    fn default() -> Self {
+        Self {
+            reasoning_tokens: Default::default(),
+            extra: Default::default(),
+        }
+    }
+}
+
+impl CompletionTokensDetails {
+    /// The fields that the specification lists, by their names on the wire.
+    pub const FIELDS: &'static [&'static str] = &["reasoning_tokens"];
 }
 
 impl CompletionTokensDetails {
@@ -514,6 +634,8 @@ pub struct FunctionCall {
     #[serde(default, deserialize_with = "::progenitor_client::lenient")]
     pub arguments: ::std::option::Option<::std::string::String>,
     pub name: ::std::string::String,
+    #[serde(flatten)]
+    pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
 }
 
 impl FunctionCall {
@@ -522,8 +644,14 @@ impl FunctionCall {
         Self {
             arguments: Default::default(),
             name: name.into(),
+            extra: Default::default(),
         }
     }
+}
+
+impl FunctionCall {
+    /// The fields that the specification lists, by their names on the wire.
+    pub const FIELDS: &'static [&'static str] = &["arguments", "name"];
 }
 
 impl FunctionCall {
@@ -533,7 +661,7 @@ impl FunctionCall {
 }
 
 /// `FunctionCallDelta`
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct FunctionCallDelta {
@@ -543,6 +671,23 @@ pub struct FunctionCallDelta {
     pub arguments: ::std::option::Option<::std::string::String>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::std::string::String>,
+    #[serde(flatten)]
+    pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+}
+
+impl ::std::default::Default for FunctionCallDelta {
+    fn default() -> Self {
+        Self {
+            arguments: Default::default(),
+            name: Default::default(),
+            extra: Default::default(),
+        }
+    }
+}
+
+impl FunctionCallDelta {
+    /// The fields that the specification lists, by their names on the wire.
+    pub const FIELDS: &'static [&'static str] = &["arguments", "name"];
 }
 
 impl FunctionCallDelta {
@@ -701,13 +846,29 @@ impl ModelSpecs {
 }
 
 /// `PromptTokensDetails`
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct PromptTokensDetails {
     /// Prompt tokens read from a cache.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub cached_tokens: ::std::option::Option<i64>,
+    #[serde(flatten)]
+    pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+}
+
+impl ::std::default::Default for PromptTokensDetails {
+    fn default() -> Self {
+        Self {
+            cached_tokens: Default::default(),
+            extra: Default::default(),
+        }
+    }
+}
+
+impl PromptTokensDetails {
+    /// The fields that the specification lists, by their names on the wire.
+    pub const FIELDS: &'static [&'static str] = &["cached_tokens"];
 }
 
 impl PromptTokensDetails {

@@ -8,6 +8,7 @@ use pinference_api::types::{ChatCompletionResponse, ChatMessage, FinishReason, T
 
 use prime_runtime::TextOrParts;
 
+use super::{Ending, reasoning};
 use crate::cost::Cost;
 use crate::head::Head;
 
@@ -17,11 +18,22 @@ use crate::head::Head;
 pub struct ChatAnswer {
     response: ChatCompletionResponse,
     head: Head,
+    ending: Option<Ending>,
 }
 
 impl ChatAnswer {
     pub(crate) fn new(response: ChatCompletionResponse, head: Head) -> Self {
-        Self { response, head }
+        Self {
+            response,
+            head,
+            ending: None,
+        }
+    }
+
+    /// The same as the end of a stream.
+    pub(crate) fn ended(mut self, ending: Ending) -> Self {
+        self.ending = Some(ending);
+        self
     }
 
     /// The text, or the texts of its parts; empty if the model asked for tools instead, or gave no
@@ -34,6 +46,18 @@ impl ChatAnswer {
     /// The message, to be sent back with the next question. The first, if several were asked for.
     pub fn message(&self) -> Option<&ChatMessage> {
         self.response.choices.first()?.message.as_ref()
+    }
+
+    /// What the model thought before it answered, whichever of its spellings the service uses; empty if
+    /// it does not say.
+    pub fn reasoning(&self) -> Cow<'_, str> {
+        self.message().map_or_else(Cow::default, |message| {
+            reasoning::of(
+                message.reasoning_content.as_deref(),
+                message.reasoning.as_deref(),
+                message.reasoning_details.as_deref(),
+            )
+        })
     }
 
     /// What the model asks to be called.
@@ -56,6 +80,11 @@ impl ChatAnswer {
     /// What it cost, if the service said so.
     pub fn cost(&self) -> Cost {
         Cost::of(self.usage())
+    }
+
+    /// How the stream ended that it came from; nothing if it was not streamed.
+    pub fn ending(&self) -> Option<Ending> {
+        self.ending
     }
 
     /// The headers that came with it.

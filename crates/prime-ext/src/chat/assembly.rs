@@ -1,25 +1,31 @@
 //! Chunks put together to the answer that they are pieces of.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 
 use pinference_api::types::{
-    ChatCompletionChoice, ChatCompletionChunk, ChatCompletionChunkChoice, ChatCompletionDelta,
-    ChatCompletionResponse, ChatMessage, FinishReason, FunctionCall, Role, ToolCall, ToolCallDelta,
-    Usage,
+    ChatCompletionChoice, ChatCompletionResponse, ChatMessage, FinishReason, FunctionCall, Role,
+    ToolCall, ToolCallDelta, Usage,
 };
 use prime_runtime::TextOrParts;
 use serde_json::{Map, Value, json};
+
+use super::chunk::{self, Chunk, Content, Text};
+use super::merge;
 
 /// An answer in the making.
 #[derive(Debug, Clone)]
 pub(crate) struct Assembly {
     /// All but the choices.
     head: ChatCompletionResponse,
-    choices: BTreeMap<i64, Choice>,
+    /// By their indices.
+    choices: Vec<Choice>,
+    chunks: usize,
+    kept: usize,
 }
 
 #[derive(Debug, Default, Clone)]
 struct Choice {
+    index: i64,
     role: Option<Role>,
     content: Option<TextOrParts>,
     reasoning: Option<String>,
@@ -28,8 +34,13 @@ struct Choice {
     refusal: Option<String>,
     tool_calls: Vec<Call>,
     logprobs: Option<Value>,
+    error: Option<Value>,
     finish_reason: Option<FinishReason>,
+    /// Whether a piece of it came without a finish reason.
+    went_on: bool,
     /// What the delta's type does not list.
+    message_extra: Map<String, Value>,
+    /// What the choice's type does not list.
     extra: Map<String, Value>,
 }
 
@@ -46,39 +57,83 @@ impl Default for Assembly {
     fn default() -> Self {
         Self {
             head: ChatCompletionResponse::new(Vec::new()),
-            choices: BTreeMap::new(),
+            choices: Vec::new(),
+            chunks: 0,
+            kept: 0,
         }
     }
 }
 
 impl Assembly {
-    /// Takes in a chunk.
-    pub(crate) fn add(&mut self, chunk: &ChatCompletionChunk) {
+    /// Takes in a chunk, which was so many bytes of JSON.
+    pub(crate) fn add(&mut self, chunk: &Chunk<'_>, bytes: usize) {
+        self.chunks += 1;
         let head = &mut self.head;
-        keep_first(&mut head.id, &chunk.id);
-        keep_first(&mut head.created, &chunk.created);
-        keep_first(&mut head.model, &chunk.model);
-        keep_first(&mut head.service_tier, &chunk.service_tier);
-        keep_first(&mut head.system_fingerprint, &chunk.system_fingerprint);
+        keep_first(&mut head.id, chunk.id.as_ref());
+        keep_first(&mut head.model, chunk.model.as_ref());
+        keep_first(&mut head.service_tier, chunk.service_tier.as_ref());
+        keep_first(
+            &mut head.system_fingerprint,
+            chunk.system_fingerprint.as_ref(),
+        );
+        head.created = head.created.or_else(|| chunk.created());
         // Some servers count as they go: the last count is the whole.
         if chunk.usage.is_some() {
-            head.usage.clone_from(&chunk.usage);
+            head.usage = chunk.usage.as_deref().cloned();
         }
-        for choice in &chunk.choices {
-            self.choices
-                .entry(choice.index.unwrap_or(0))
-                .or_default()
-                .add(choice);
+        if chunk.error.is_some() {
+            head.error.clone_from(&chunk.error);
         }
+        if !chunk.extra.is_empty() {
+            merge::replace(&mut head.extra, &chunk.extra);
+        }
+        let mut grows = can_grow(&chunk.extra);
+        for choice in chunk.choices() {
+            grows |= can_grow(&choice.extra) || choice.logprobs.is_some();
+            self.kept += self.choice(choice.index.unwrap_or(0)).add(choice);
+            if let Some(delta) = &choice.delta {
+                grows |= !delta.extra.is_empty()
+                    || delta.tool_calls.is_some()
+                    || delta.reasoning_details.is_some()
+                    || matches!(delta.content, Some(Content::Parts(_)));
+            }
+        }
+        if grows {
+            self.kept += bytes;
+        }
+    }
+
+    fn choice(&mut self, index: i64) -> &mut Choice {
+        let at = match self
+            .choices
+            .binary_search_by_key(&index, |choice| choice.index)
+        {
+            Ok(at) => at,
+            Err(at) => {
+                let choice = Choice {
+                    index,
+                    ..Choice::default()
+                };
+                self.choices.insert(at, choice);
+                at
+            }
+        };
+        &mut self.choices[at]
+    }
+
+    /// How many chunks came.
+    pub(crate) fn chunks(&self) -> usize {
+        self.chunks
+    }
+
+    /// About how many bytes of them are kept, at most.
+    pub(crate) fn kept(&self) -> usize {
+        self.kept
     }
 
     /// Whether at least `asked` choices have begun and all that have begun have ended.
     pub(crate) fn is_finished(&self, asked: usize) -> bool {
-        self.choices.len() >= asked.max(1)
-            && self
-                .choices
-                .values()
-                .all(|choice| choice.finish_reason.is_some())
+        self.choices.len() >= asked.max(1) && self.choices.iter().all(Choice::is_finished)
     }
 
     /// Tokens and cost, as far as they were said.
@@ -86,56 +141,95 @@ impl Assembly {
         self.head.usage.as_ref()
     }
 
-    /// The answer as far as it came.
-    pub(crate) fn answer(&self) -> ChatCompletionResponse {
-        let choices = self
+    /// The text of the first choice, as far as it came.
+    pub(crate) fn text(&self) -> Cow<'_, str> {
+        let content = self
             .choices
-            .iter()
-            .map(|(index, choice)| choice.finished(*index))
-            .collect();
-        let mut answer = self.head.clone();
+            .first()
+            .and_then(|first| first.content.as_ref());
+        content.map(TextOrParts::text).unwrap_or_default()
+    }
+
+    /// The reasoning of the first choice, as far as it came.
+    pub(crate) fn reasoning(&self) -> Cow<'_, str> {
+        self.choices.first().map_or_else(Cow::default, |first| {
+            super::reasoning::of(
+                first.reasoning_content.as_deref(),
+                first.reasoning.as_deref(),
+                first.reasoning_details.as_deref(),
+            )
+        })
+    }
+
+    /// The tool calls of the first choice, as far as they came.
+    pub(crate) fn tool_calls(&self) -> Vec<ToolCall> {
+        self.choices
+            .first()
+            .map(|first| first.clone().finished_calls())
+            .unwrap_or_default()
+    }
+
+    /// The answer as far as it came.
+    pub(crate) fn finished(self) -> ChatCompletionResponse {
+        let mut answer = self.head;
         answer.object = Some("chat.completion".to_owned());
-        answer.choices = choices;
+        answer.choices = self.choices.into_iter().map(Choice::finished).collect();
         answer
     }
 }
 
+/// Whether merging such members can take more and more memory.
+fn can_grow(extra: &Map<String, Value>) -> bool {
+    extra
+        .values()
+        .any(|value| value.is_array() || value.is_object())
+}
+
 impl Choice {
-    fn add(&mut self, choice: &ChatCompletionChunkChoice) {
-        if choice.finish_reason.is_some() {
-            self.finish_reason.clone_from(&choice.finish_reason);
+    /// Takes in a piece; how many bytes of text were in it.
+    fn add(&mut self, choice: &chunk::Choice<'_>) -> usize {
+        match choice.finish_reason.as_ref() {
+            None => self.went_on = true,
+            Some(Text(reason)) if reason.is_empty() && self.finish_reason.is_some() => {}
+            Some(Text(reason)) => self.finish_reason = Some(FinishReason::from(&**reason)),
         }
         match (&mut self.logprobs, &choice.logprobs) {
-            (Some(kept), Some(new)) => join_lists(kept, new),
-            (kept @ None, Some(new)) if !new.is_null() => *kept = Some(new.clone()),
-            _ => {}
+            (_, None) => {}
+            (Some(kept), Some(new)) => merge::join_lists(kept, new),
+            (kept @ None, new) => kept.clone_from(new),
         }
-        let Some(delta) = &choice.delta else { return };
-        let ChatCompletionDelta {
-            role,
-            content,
-            reasoning,
-            reasoning_content,
-            reasoning_details,
-            refusal,
-            tool_calls,
-            extra,
-            ..
-        } = delta;
-        keep_first(&mut self.role, role);
-        append_content(&mut self.content, content.as_ref());
-        merge(&mut self.extra, extra);
-        append(&mut self.reasoning, reasoning);
-        append(&mut self.reasoning_content, reasoning_content);
-        append(&mut self.refusal, refusal);
-        if let Some(details) = reasoning_details {
+        if choice.error.is_some() {
+            self.error.clone_from(&choice.error);
+        }
+        if !choice.extra.is_empty() {
+            merge::replace(&mut self.extra, &choice.extra);
+        }
+        let Some(delta) = &choice.delta else { return 0 };
+        if self.role.is_none() {
+            self.role = delta.role();
+        }
+        if !delta.extra.is_empty() {
+            merge::add(&mut self.message_extra, &delta.extra);
+        }
+        if let Some(details) = &delta.reasoning_details {
             self.reasoning_details
                 .get_or_insert_default()
                 .extend_from_slice(details);
         }
-        for call in tool_calls.iter().flatten() {
+        for call in delta.tool_calls.iter().flatten() {
             self.call_of(call).add(call);
         }
+        append_content(&mut self.content, delta.content.as_ref())
+            + append(&mut self.reasoning, text(&delta.reasoning))
+            + append(&mut self.reasoning_content, text(&delta.reasoning_content))
+            + append(&mut self.refusal, text(&delta.refusal))
+    }
+
+    /// Whether it has a finish reason. An empty one counts as one only where another piece had none:
+    /// some servers end with it, and some write it into every piece.
+    fn is_finished(&self) -> bool {
+        let reason = self.finish_reason.as_ref();
+        reason.is_some_and(|reason| self.went_on || !reason.as_str().is_empty())
     }
 
     /// The tool call that a piece belongs to: the last one of its index, or the last one of all. A new
@@ -160,34 +254,27 @@ impl Choice {
     }
 
     /// In the order of their indices; those of one index in the order of their coming.
-    fn sorted_calls(&self) -> Vec<&Call> {
-        let mut calls: Vec<&Call> = self.tool_calls.iter().collect();
-        calls.sort_by_key(|call| call.index);
-        calls
+    fn finished_calls(mut self) -> Vec<ToolCall> {
+        self.tool_calls.sort_by_key(|call| call.index);
+        self.tool_calls.into_iter().map(Call::finished).collect()
     }
 
-    fn finished(&self, index: i64) -> ChatCompletionChoice {
-        let calls = self
-            .sorted_calls()
-            .into_iter()
-            .map(Call::finished)
-            .collect::<Vec<_>>();
-        let mut message = ChatMessage::new(self.role.clone().unwrap_or(Role::Assistant));
-        message.extra.clone_from(&self.extra);
-        message.content.clone_from(&self.content);
-        message.reasoning.clone_from(&self.reasoning);
-        message
-            .reasoning_content
-            .clone_from(&self.reasoning_content);
-        message
-            .reasoning_details
-            .clone_from(&self.reasoning_details);
-        message.refusal.clone_from(&self.refusal);
-        message.tool_calls = (!calls.is_empty()).then_some(calls);
+    fn finished(mut self) -> ChatCompletionChoice {
+        let mut message = ChatMessage::new(self.role.take().unwrap_or(Role::Assistant));
+        message.extra = std::mem::take(&mut self.message_extra);
+        message.content = self.content.take();
+        message.reasoning = self.reasoning.take();
+        message.reasoning_content = self.reasoning_content.take();
+        message.reasoning_details = self.reasoning_details.take();
+        message.refusal = self.refusal.take();
         let mut choice = ChatCompletionChoice::default();
-        choice.index = Some(index);
-        choice.finish_reason.clone_from(&self.finish_reason);
-        choice.logprobs.clone_from(&self.logprobs);
+        choice.index = Some(self.index);
+        choice.finish_reason = self.finish_reason.take();
+        choice.logprobs = self.logprobs.take();
+        choice.error = self.error.take();
+        choice.extra = std::mem::take(&mut self.extra);
+        let calls = self.finished_calls();
+        message.tool_calls = (!calls.is_empty()).then_some(calls);
         choice.message = Some(message);
         choice
     }
@@ -195,11 +282,13 @@ impl Choice {
 
 impl Call {
     fn add(&mut self, call: &ToolCallDelta) {
-        if call.id.as_ref().is_some_and(|id| !id.is_empty()) {
-            keep_first(&mut self.id, &call.id);
+        if self.id.is_none() {
+            self.id = call.id.clone().filter(|id| !id.is_empty());
         }
-        keep_first(&mut self.kind, &call.type_);
-        merge(&mut self.extra, &call.extra);
+        if self.kind.is_none() {
+            self.kind.clone_from(&call.type_);
+        }
+        merge::add(&mut self.extra, &call.extra);
         if let Some(piece) = &call.function {
             let function = self
                 .function
@@ -209,92 +298,81 @@ impl Call {
             if function.name != name {
                 function.name.push_str(name);
             }
-            append(&mut function.arguments, &piece.arguments);
+            append(&mut function.arguments, piece.arguments.as_deref());
+            merge::add(&mut function.extra, &piece.extra);
         }
     }
 
-    fn finished(&self) -> ToolCall {
+    fn finished(self) -> ToolCall {
         let mut call = ToolCall::default();
-        call.id.clone_from(&self.id);
-        call.type_.clone_from(&self.kind);
-        call.function.clone_from(&self.function);
-        call.extra.clone_from(&self.extra);
+        call.id = self.id;
+        call.type_ = self.kind;
+        call.function = self.function;
+        call.extra = self.extra;
         // A piece of a call does not list what a whole one does.
         call.custom = call.extra.remove("custom");
         call
     }
 }
 
-fn keep_first<T: Clone>(kept: &mut Option<T>, new: &Option<T>) {
+fn keep_first(kept: &mut Option<String>, new: Option<&Text<'_>>) {
     if kept.is_none() {
-        kept.clone_from(new);
+        *kept = new.map(|text| text.0.clone().into_owned());
     }
 }
 
-/// A text grows; parts are added to; a text beside parts becomes one.
-fn append_content(kept: &mut Option<TextOrParts>, new: Option<&TextOrParts>) {
-    let part = |text: &str| json!({"type": "text", "text": text});
+fn text<'t>(text: &'t Option<Text<'_>>) -> Option<&'t str> {
+    text.as_ref().map(|text| &*text.0)
+}
+
+/// A text grows; parts are added to; a text beside parts becomes one. How many bytes of text came.
+fn append_content(kept: &mut Option<TextOrParts>, new: Option<&Content<'_>>) -> usize {
     match (&mut *kept, new) {
-        (_, None) => {}
-        (None, Some(new)) => *kept = Some(new.clone()),
-        (Some(TextOrParts::Text(text)), Some(TextOrParts::Text(more))) => text.push_str(more),
-        (Some(TextOrParts::Parts(parts)), Some(TextOrParts::Parts(more))) => {
-            parts.extend_from_slice(more);
+        (_, None) => 0,
+        (Some(TextOrParts::Text(text)), Some(Content::Text(more))) => {
+            text.push_str(more);
+            more.len()
         }
-        (Some(TextOrParts::Parts(parts)), Some(TextOrParts::Text(more))) => {
+        (Some(TextOrParts::Parts(parts)), Some(Content::Text(more))) => {
             let last = parts.last_mut().and_then(Value::as_object_mut);
             let last = last.filter(|last| last.get("type").is_some_and(|ty| ty == "text"));
             match last.and_then(|last| last.get_mut("text")) {
                 Some(Value::String(text)) => text.push_str(more),
+                _ if more.is_empty() => {}
                 _ => parts.push(part(more)),
             }
+            more.len()
         }
-        (Some(TextOrParts::Text(text)), Some(TextOrParts::Parts(more))) => {
-            let mut parts = vec![part(text)];
-            parts.retain(|part| part["text"] != "");
+        (Some(TextOrParts::Parts(parts)), Some(Content::Parts(more))) => {
             parts.extend_from_slice(more);
-            *kept = Some(TextOrParts::Parts(parts));
+            0
         }
-        // A new kind of content replaces what there was.
-        (Some(_), Some(new)) => *kept = Some(new.clone()),
+        (Some(TextOrParts::Text(text)), Some(Content::Parts(more))) if !text.is_empty() => {
+            let parts = [part(text)].into_iter().chain(more.iter().cloned());
+            *kept = Some(TextOrParts::Parts(parts.collect()));
+            0
+        }
+        (_, Some(Content::Parts(more))) => {
+            *kept = Some(TextOrParts::Parts(more.clone()));
+            0
+        }
+        (_, Some(Content::Text(more))) => {
+            *kept = Some(TextOrParts::Text(more.clone().into_owned()));
+            more.len()
+        }
     }
 }
 
-/// What no type lists: lists are added to, of anything else the last counts.
-fn merge(kept: &mut Map<String, Value>, new: &Map<String, Value>) {
-    for (key, value) in new {
-        match (kept.get_mut(key), value) {
-            (Some(Value::Array(kept)), Value::Array(new)) => kept.extend_from_slice(new),
-            _ => {
-                kept.insert(key.clone(), value.clone());
-            }
-        }
-    }
+/// A text as one of the parts of a content.
+fn part(text: &str) -> Value {
+    json!({"type": "text", "text": text})
 }
 
-fn append(kept: &mut Option<String>, new: &Option<String>) {
-    if let Some(new) = new {
-        kept.get_or_insert_default().push_str(new);
-    }
-}
-
-/// Log probabilities come as an object of lists, whose items belong to the pieces of the text.
-fn join_lists(kept: &mut Value, new: &Value) {
-    match (kept, new) {
-        (Value::Array(kept), Value::Array(new)) => kept.extend_from_slice(new),
-        (Value::Object(kept), Value::Object(new)) => {
-            for (key, value) in new {
-                match kept.get_mut(key) {
-                    Some(kept) => join_lists(kept, value),
-                    None => {
-                        kept.insert(key.clone(), value.clone());
-                    }
-                }
-            }
-        }
-        (kept @ Value::Null, new) => *kept = new.clone(),
-        _ => {}
-    }
+/// Adds a text; how many bytes it has.
+fn append(kept: &mut Option<String>, new: Option<&str>) -> usize {
+    let Some(new) = new else { return 0 };
+    kept.get_or_insert_default().push_str(new);
+    new.len()
 }
 
 #[cfg(test)]
@@ -304,12 +382,19 @@ mod tests {
 
     use super::*;
 
+    fn add(assembly: &mut Assembly, chunk: &Value) {
+        let json = chunk.to_string();
+        let mut chunk = Chunk::default();
+        chunk.read_json(&json).unwrap();
+        assembly.add(&chunk, json.len());
+    }
+
     fn assemble(chunks: &[Value]) -> Value {
         let mut assembly = Assembly::default();
         for chunk in chunks {
-            assembly.add(&serde_json::from_value(chunk.clone()).unwrap());
+            add(&mut assembly, chunk);
         }
-        serde_json::to_value(assembly.answer()).unwrap()
+        serde_json::to_value(assembly.finished()).unwrap()
     }
 
     #[test]
@@ -388,7 +473,10 @@ mod tests {
             "reasoning_details": [1], "refusal": "no",
             "tool_calls": [{"index": 0, "function": {"name": "f", "arguments": "{}"}}],
         });
-        let empty = format!("{:?}", ChatCompletionDelta::default());
+        let empty = format!(
+            "{:?}",
+            pinference_api::types::ChatCompletionDelta::default()
+        );
         let fields = empty
             .split(['{', ',', '}'])
             .filter_map(|f| f.trim().strip_suffix(": None"));
@@ -429,6 +517,40 @@ mod tests {
         );
     }
 
+    /// Of the delta and its parts, what comes adds up; of the chunk and the choice, the last counts.
+    #[test]
+    fn what_nobody_lists_is_put_together() {
+        let answer = assemble(&[
+            json!({"provider": "p", "citations": ["a"], "x": {"id": 1}, "choices": [
+                {"delta": {"audio": {"id": "i", "data": "ab"}, "thinking": "h", "signature": "s"},
+                "native": null, "filter": {"hate": 0}}]}),
+            json!({"provider": "p", "citations": ["a", "b"], "x": {"usage": 2}, "choices": [
+                {"delta": {"audio": {"id": "i", "data": "cd"}, "thinking": "m", "signature": "s",
+                    "tool_calls": [{"function": {"name": "f", "more": [1]}, "index": 0, "other": 1}]},
+                "native": "stop", "filter": {"hate": 1}}]}),
+            json!({"provider": null, "citations": ["c"], "choices": [{"native": null}]}),
+        ]);
+        assert_eq!(answer["provider"], "p");
+        assert_eq!(answer["citations"], json!(["a", "b", "c"]));
+        assert_eq!(answer["x"], json!({"id": 1, "usage": 2}));
+        let choice = &answer["choices"][0];
+        assert_eq!(
+            (&choice["native"], &choice["filter"]),
+            (&json!("stop"), &json!({"hate": 1}))
+        );
+        let message = &choice["message"];
+        assert_eq!(message["audio"], json!({"id": "i", "data": "abcd"}));
+        assert_eq!(
+            (&message["thinking"], &message["signature"]),
+            (&json!("hm"), &json!("s"))
+        );
+        let call = &message["tool_calls"][0];
+        assert_eq!(
+            (&call["function"]["more"], &call["other"]),
+            (&json!([1]), &json!(1))
+        );
+    }
+
     #[test]
     fn several_choices_come_mixed() {
         let piece =
@@ -441,21 +563,25 @@ mod tests {
     #[test]
     fn finished_is_said_of_every_choice() {
         let mut assembly = Assembly::default();
-        let mut add = |chunk: Value| {
-            assembly.add(&serde_json::from_value(chunk).unwrap());
+        let mut after = |chunk: Value| {
+            add(&mut assembly, &chunk);
             (assembly.is_finished(1), assembly.is_finished(2))
         };
-        assert_eq!(add(json!({"choices": []})), (false, false));
+        assert_eq!(after(json!({"choices": []})), (false, false));
+        // Written into every piece, it says nothing.
+        let empty = json!({"choices": [{"index": 0, "finish_reason": ""}]});
+        assert_eq!(after(empty.clone()), (false, false));
         assert_eq!(
-            add(json!({"choices": [{"index": 0, "finish_reason": ""}]})),
+            after(json!({"choices": [{"index": 0, "finish_reason": null}]})),
             (true, false)
         );
+        assert_eq!(after(empty), (true, false));
         assert_eq!(
-            add(json!({"choices": [{"index": 1, "delta": {}}]})),
+            after(json!({"choices": [{"index": 1, "delta": {}}]})),
             (false, false)
         );
         assert_eq!(
-            add(json!({"choices": [{"index": 1, "finish_reason": "abort"}]})),
+            after(json!({"choices": [{"index": 1, "finish_reason": "abort"}]})),
             (true, true)
         );
     }

@@ -5,13 +5,27 @@
 //! | `request` | [`ChatRequest`]: the question |
 //! | `answer` | [`ChatAnswer`]: the answer, whole |
 //! | `stream` | [`ChatStream`]: the answer as it comes |
+//! | `ending` | [`Ending`]: how a streamed answer ended |
+//! | `piece` | [`Piece`]: what is new in a chunk |
+//! | `event` | what an event of a stream says |
+//! | `chunk` | a chunk as it lies in the buffer of its event |
 //! | `assembly` | chunks put together to the answer that they are pieces of |
+//! | `merge` | how values that no type lists are put together |
+//! | `reasoning` | the text of the reasoning, whichever way it is spelled |
 
 mod answer;
 mod assembly;
+mod chunk;
+mod ending;
+mod event;
+mod merge;
+mod piece;
+mod reasoning;
 mod request;
 mod stream;
 
 pub use answer::ChatAnswer;
+pub use ending::Ending;
+pub use piece::Piece;
 pub use request::ChatRequest;
 pub use stream::ChatStream;

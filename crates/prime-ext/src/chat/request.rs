@@ -3,11 +3,14 @@
 use pinference_api::operations;
 use pinference_api::types::{ChatCompletionRequest, ChatMessage, Role, StopSequences};
 
+use super::event;
+use super::stream::Expected;
 use super::{ChatAnswer, ChatStream};
 use crate::account::on_behalf;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, unlisted};
 use crate::head::Head;
+use crate::options::CallOptions;
 
 /// A question to a model. From [`Client::chat`]; [`send`](Self::send) or [`stream`](Self::stream) asks
 /// it.
@@ -91,6 +94,20 @@ impl ChatRequest {
         self
     }
 
+    /// Whether a stream is to end with its usage, which carries the cost where the service says it. It is
+    /// unless it is switched off here.
+    pub fn include_usage(mut self, yes: bool) -> Self {
+        let options = self.body.stream_options.get_or_insert_default();
+        options.include_usage = Some(yes);
+        self
+    }
+
+    /// Times, retries and limits of this question alone, and what goes along with it.
+    pub fn options(mut self, options: CallOptions) -> Self {
+        self.client = self.client.with_options(options);
+        self
+    }
+
     /// Sets whatever the specification has, on the request itself; fields that it does not have go
     /// into `extra`.
     pub fn with(mut self, set: impl FnOnce(&mut ChatCompletionRequest)) -> Self {
@@ -132,17 +149,21 @@ impl ChatRequest {
     /// is asked for unless the request says otherwise in `stream_options`.
     ///
     /// # Errors
-    /// If the call fails, or the stream begins with an error.
+    /// If the call fails, the stream begins with an error, or something else than a stream came.
     pub async fn stream(mut self) -> Result<ChatStream, Error> {
         self.check()?;
         self.body.stream = Some(true);
         let options = self.body.stream_options.get_or_insert_default();
-        options.include_usage.get_or_insert(true);
-        let answers = self
-            .body
-            .n
-            .and_then(|n| usize::try_from(n).ok())
-            .unwrap_or(1);
+        let usage = *options.include_usage.get_or_insert(true);
+        let answers = self.body.n.and_then(|n| usize::try_from(n).ok());
+        let options = self.client.road().options();
+        let expected = Expected {
+            answers: answers.unwrap_or(1),
+            usage,
+            idle: options.idle(),
+            max_event: options.event_limit(),
+            max_answer: options.body_limit(),
+        };
         let call = self
             .client
             .inference_api()
@@ -153,10 +174,9 @@ impl ChatRequest {
         let answer = call
             .send()
             .await
-            .map_err(|e| Error::of_call(operation, e))?;
+            .map_err(|e| event::not_opened(Error::of_call(operation, e)).of(operation))?;
         let (pieces, head, _) = answer.into_parts();
-        let limit = self.client.road().options().body_limit();
-        ChatStream::open(pieces, head.into(), answers, limit).await
+        ChatStream::open(pieces, head.into(), expected).await
     }
 
     fn check(&self) -> Result<(), Error> {

@@ -1,30 +1,35 @@
 //! The answer as it comes.
 
+use std::borrow::Cow;
+use std::collections::VecDeque;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
-use bytes::Bytes;
 use futures_core::Stream;
 use http::HeaderMap;
 use pinference_api::operations::CREATE_CHAT_COMPLETION_STREAM as OPERATION;
-use pinference_api::types::{ChatCompletionChunk, Usage};
-use prime_runtime::{BoxError, ByteStream, PayloadFault, TextOrParts};
+use pinference_api::types::{ChatCompletionChunk, ToolCall, Usage};
+use prime_runtime::ByteStream;
 
-use super::ChatAnswer;
 use super::assembly::Assembly;
-
-use crate::error::{Envelope, Error, ErrorKind};
-use crate::events::{Events, EventsError};
+use super::chunk::Chunk;
+use super::event::{self, Failure, Said};
+use super::piece::{Piece, pieces};
+use super::{ChatAnswer, Ending};
+use crate::error::Error;
+use crate::events::{DEFAULT_MAX_EVENT, Events};
 use crate::head::Head;
-use crate::road::Silence;
+use crate::options::IDLE_TIMEOUT;
 
 /// An answer as it comes. From [`ChatRequest::stream`](crate::ChatRequest::stream).
 ///
 /// It is whole when the service says so: with `[DONE]`, or with a finish reason for every answer that
 /// was asked for before a clean end. Every other end is an error, which carries what had arrived
-/// ([`Error::partial_answer`]).
+/// ([`Error::partial_answer`]); [`Ending`] names them all.
 ///
-/// Nothing is read ahead: who stops reading stops the service, and dropping it closes the connection.
+/// Nothing is read ahead: who stops reading stops the service. Dropping it closes the connection. Every
+/// `next…` can be dropped before it is ready, and nothing is lost.
 ///
 /// ```no_run
 /// # async fn example(prime: prime_ext::Client) -> Result<(), prime_ext::Error> {
@@ -37,58 +42,152 @@ use crate::road::Silence;
 /// # Ok(())
 /// # }
 /// ```
+///
+/// With reasoning and tool calls, as they grow:
+///
+/// ```no_run
+/// use prime_ext::chat::Piece;
+///
+/// # async fn example(mut answer: prime_ext::ChatStream) -> Result<(), prime_ext::Error> {
+/// while let Some(piece) = answer.next_piece().await? {
+///     match piece {
+///         Piece::Reasoning(thought) => eprint!("{thought}"),
+///         Piece::Text(text) => print!("{text}"),
+///         Piece::ToolCall(_) => eprintln!("{:?}", answer.tool_calls()),
+///         _ => {}
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
+/// As a [`Stream`] of chunks, with the JSON that each came as:
+///
+/// ```no_run
+/// use futures_util::TryStreamExt as _;
+///
+/// # async fn example(mut answer: prime_ext::ChatStream) -> Result<(), prime_ext::Error> {
+/// while let Some(chunk) = answer.try_next().await? {
+///     println!("{} choices in {:?}", chunk.choices.len(), answer.raw());
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "nothing is read until it is asked for"]
 pub struct ChatStream {
     events: Events,
     assembly: Assembly,
-    /// How many answers were asked for.
-    answers: usize,
+    expected: Expected,
     head: Head,
-    first: Option<ChatCompletionChunk>,
-    /// Bytes of all events.
-    received: usize,
-    /// The most of them: the answer is kept for its end.
-    limit: usize,
+    /// Read when the stream was opened, and not given yet.
+    first: Option<Box<ChatCompletionChunk>>,
+    /// Of a chunk that was taken apart.
+    pieces: VecDeque<Piece>,
     state: State,
+}
+
+/// What is expected of a stream.
+#[derive(Debug, Clone)]
+pub(crate) struct Expected {
+    /// How many answers were asked for.
+    pub(crate) answers: usize,
+    /// Whether usage was asked for.
+    pub(crate) usage: bool,
+    /// The most time between two events.
+    pub(crate) idle: Duration,
+    /// The most bytes of an event.
+    pub(crate) max_event: usize,
+    /// The most bytes of the answer.
+    pub(crate) max_answer: usize,
+}
+
+impl Default for Expected {
+    fn default() -> Self {
+        Self {
+            answers: 1,
+            usage: false,
+            idle: IDLE_TIMEOUT,
+            max_event: DEFAULT_MAX_EVENT,
+            // As of an answer that is not streamed.
+            max_answer: prime_runtime::response::MAX_BODY,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Open,
-    Whole,
-    Failed(ErrorKind),
+    /// `[DONE]` came; the end of the body has not been seen yet.
+    Done,
+    Over(Ending),
 }
 
 impl ChatStream {
+    /// Reads an answer from the bytes of an event stream: a recording, or what the generated client of
+    /// the API alone gives. One answer is expected, and no usage.
+    ///
+    /// ```
+    /// use prime_ext::{ChatStream, bytes::Bytes, pinference_api::ByteStream};
+    ///
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// let recorded = "data: {\"choices\":[{\"delta\":{\"content\":\"Paris\"}}]}\n\ndata: [DONE]\n\n";
+    /// let pieces = [Ok::<_, std::io::Error>(Bytes::from(recorded))];
+    /// let stream = ChatStream::from_bytes(ByteStream::new(futures_util::stream::iter(pieces))).await?;
+    /// assert_eq!(stream.finish().await?.text(), "Paris");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If the stream begins with an error, or is none.
+    pub async fn from_bytes(body: ByteStream) -> Result<Self, Error> {
+        Self::open(body, Head::of_recording(), Expected::default()).await
+    }
+
     /// Reads up to the first chunk, so that an error there is an error of the call.
     pub(crate) async fn open(
-        pieces: ByteStream,
+        body: ByteStream,
         head: Head,
-        answers: usize,
-        limit: usize,
+        expected: Expected,
     ) -> Result<Self, Error> {
         let mut stream = Self {
-            events: Events::new(pieces),
+            events: Events::new(body, expected.max_event, expected.idle),
             assembly: Assembly::default(),
-            answers,
+            expected,
             head,
             first: None,
-            received: 0,
-            limit,
+            pieces: VecDeque::new(),
             state: State::Open,
         };
-        stream.first = stream.read().await?;
+        let limit = stream.expected.max_answer;
+        match stream.events.unless_events(limit).await {
+            Ok(None) => {}
+            Ok(Some(Ok(body))) => {
+                let (failure, answer) = event::in_place_of_a_stream(&body, stream.head.clone());
+                let error = stream.fail(failure);
+                let ending = error.ending().unwrap_or(Ending::NotAStream);
+                return Err(error.with_partial(stream.answer_of(answer, ending)));
+            }
+            Ok(Some(Err(broken))) => {
+                let message = "what came in the place of a stream could not be read to its end";
+                let error = Error::new(Ending::CutOff.kind(), message).because(broken);
+                return Err(stream.fail((Ending::CutOff, error)));
+            }
+            Err(error) => return Err(stream.fail(event::unread(error))),
+        }
+        stream.first = stream.read(|chunk| Box::new(chunk.take())).await?;
         Ok(stream)
     }
 
     /// The next chunk; nothing once the answer is whole.
     ///
     /// # Errors
-    /// If the answer is cut off or broken off, or a chunk is not what the specification says.
+    /// If the answer is not whole, and there is nothing more of it.
     pub async fn next(&mut self) -> Result<Option<ChatCompletionChunk>, Error> {
         match self.first.take() {
-            Some(chunk) => Ok(Some(chunk)),
-            None => self.read().await,
+            Some(chunk) => Ok(Some(*chunk)),
+            None => self.read(|chunk| chunk.take()).await,
         }
     }
 
@@ -97,38 +196,68 @@ impl ChatStream {
     /// # Errors
     /// As [`next`](Self::next).
     pub async fn next_text(&mut self) -> Result<Option<String>, Error> {
-        while let Some(chunk) = self.next().await? {
-            let mut pieces = chunk
-                .choices
-                .into_iter()
-                .filter(|choice| choice.index.unwrap_or(0) == 0)
-                .filter_map(|choice| match choice.delta?.content? {
-                    TextOrParts::Text(text) => Some(text),
-                    parts => Some(parts.text().into_owned()),
-                })
-                .filter(|text| !text.is_empty());
-            if let Some(text) = pieces.next() {
-                return Ok(Some(pieces.fold(text, |text, more| text + &more)));
-            }
-        }
-        Ok(None)
+        std::future::poll_fn(|cx| self.poll_text(cx))
+            .await
+            .transpose()
     }
 
-    /// Reads to the end and gives the whole answer.
+    /// The texts as a [`Stream`]. The chunks in which there is no text can be seen in
+    /// [`finish`](Self::finish) only.
+    pub fn texts(&mut self) -> impl Stream<Item = Result<String, Error>> + Send + Unpin + '_ {
+        futures_util::stream::poll_fn(|cx| self.poll_text(cx))
+    }
+
+    /// The next piece of the first answer: text, reasoning, a tool call. Nothing once the answer is
+    /// whole.
     ///
     /// # Errors
-    /// If the answer is not whole, also if an earlier call said so already.
-    pub async fn finish(mut self) -> Result<ChatAnswer, Error> {
-        while self.next().await?.is_some() {}
-        if let State::Failed(kind) = self.state {
-            return Err(self.failure(Error::new(kind, "the answer is not whole")));
+    /// As [`next`](Self::next).
+    pub async fn next_piece(&mut self) -> Result<Option<Piece>, Error> {
+        loop {
+            if let Some(piece) = self.pieces.pop_front() {
+                return Ok(Some(piece));
+            }
+            match self.next().await? {
+                Some(chunk) => self.pieces.extend(pieces(chunk)),
+                None => return Ok(None),
+            }
         }
-        Ok(self.answer())
+    }
+
+    /// The JSON of the chunk that was given last, as it came. Asked for between two chunks; nothing
+    /// once the answer is whole, or broken off.
+    pub fn raw(&self) -> Option<Cow<'_, str>> {
+        let given = self.state == State::Open && self.assembly.chunks() > 0;
+        given.then(|| self.events.last().data)
+    }
+
+    /// The text of the first answer, as far as it came.
+    pub fn text(&self) -> Cow<'_, str> {
+        self.assembly.text()
+    }
+
+    /// The reasoning of the first answer, as far as it came, whichever way the service spells it.
+    pub fn reasoning(&self) -> Cow<'_, str> {
+        self.assembly.reasoning()
+    }
+
+    /// The tool calls of the first answer, as far as they came: the last one may still grow.
+    pub fn tool_calls(&self) -> Vec<ToolCall> {
+        self.assembly.tool_calls()
     }
 
     /// Tokens and cost, once the service has said them: usually at the end.
     pub fn usage(&self) -> Option<&Usage> {
         self.assembly.usage()
+    }
+
+    /// How it ended; nothing as long as it goes on.
+    pub fn ending(&self) -> Option<Ending> {
+        match self.state {
+            State::Open => None,
+            State::Done => Some(self.whole()),
+            State::Over(ending) => Some(ending),
+        }
     }
 
     /// The headers that came with it.
@@ -141,145 +270,164 @@ impl ChatStream {
         &self.head
     }
 
-    fn said_in_stream(&self, data: &str) -> Error {
-        Error::in_stream(data, self.head.clone(), &self.head.confidential())
+    /// Reads to the end and gives the whole answer.
+    ///
+    /// # Errors
+    /// If the answer is not whole, also if an earlier call said so already.
+    pub async fn finish(mut self) -> Result<ChatAnswer, Error> {
+        self.first = None;
+        while self.read(|_| ()).await?.is_some() {}
+        let ending = self.ending().unwrap_or(Ending::CutOff);
+        if ending.is_whole() {
+            return Ok(self.into_answer(ending));
+        }
+        let error = Error::new(ending.kind(), format!("the answer is not whole: {ending}"));
+        Err(self.fail((ending, error)))
     }
 
-    fn answer(&self) -> ChatAnswer {
-        ChatAnswer::new(self.assembly.answer(), self.head.clone())
+    /// Wants no more: closes the connection, and gives what had arrived. Its
+    /// [`ending`](ChatAnswer::ending) is [`Ending::Cancelled`], unless it had ended before.
+    pub fn cancel(mut self) -> ChatAnswer {
+        self.events.close();
+        let ending = self.ending().unwrap_or(Ending::Cancelled);
+        self.into_answer(ending)
     }
 
-    async fn read(&mut self) -> Result<Option<ChatCompletionChunk>, Error> {
-        std::future::poll_fn(|cx| self.poll_read(cx))
+    fn into_answer(self, ending: Ending) -> ChatAnswer {
+        ChatAnswer::new(self.assembly.finished(), self.head).ended(ending)
+    }
+
+    fn answer_of(
+        &self,
+        response: pinference_api::types::ChatCompletionResponse,
+        ending: Ending,
+    ) -> ChatAnswer {
+        ChatAnswer::new(response, self.head.clone()).ended(ending)
+    }
+
+    async fn read<T>(&mut self, take: impl Fn(&mut Chunk<'_>) -> T) -> Result<Option<T>, Error> {
+        std::future::poll_fn(|cx| self.poll_read(cx, &take))
             .await
             .transpose()
     }
 
-    fn poll_read(
+    fn poll_text(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<String, Error>>> {
+        if let Some(first) = self.first.take()
+            && let Some(text) = text_of(*first)
+        {
+            return Poll::Ready(Some(Ok(text)));
+        }
+        loop {
+            match ready!(self.poll_read(cx, &|chunk: &mut Chunk<'_>| chunk.text())) {
+                Some(Ok(None)) => {}
+                Some(Ok(Some(text))) => return Poll::Ready(Some(Ok(text))),
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                None => return Poll::Ready(None),
+            }
+        }
+    }
+
+    /// Reads a chunk, and takes of it what is wanted.
+    fn poll_read<T>(
         &mut self,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<ChatCompletionChunk, Error>>> {
-        if self.state != State::Open {
-            return Poll::Ready(None);
-        }
-        let result = match ready!(self.events.poll_next(cx)) {
-            Some(Ok(event)) => self.event(&event.event, &event.data),
-            Some(Err(EventsError::Broken(source))) => Err(broken(source)),
-            Some(Err(EventsError::TooLarge)) => Err(Error::new(
-                ErrorKind::MalformedEvent,
-                "an event of the stream is too large",
-            )),
-            None => self.end(),
+        take: &impl Fn(&mut Chunk<'_>) -> T,
+    ) -> Poll<Option<Result<T, Error>>> {
+        let failure: Failure = loop {
+            match self.state {
+                State::Open => {}
+                State::Done => {
+                    ready!(self.events.poll_drain(cx));
+                    self.state = State::Over(self.whole());
+                    return Poll::Ready(None);
+                }
+                State::Over(_) => return Poll::Ready(None),
+            }
+            let event = match ready!(self.events.poll_next(cx)) {
+                Some(Ok(event)) => event,
+                Some(Err(error)) => break event::unread(error),
+                None => match self.end() {
+                    Ok(ending) => {
+                        self.state = State::Over(ending);
+                        return Poll::Ready(None);
+                    }
+                    Err(failure) => break failure,
+                },
+            };
+            let mut chunk = Chunk::default();
+            match event::read(&event, &self.head, &mut chunk) {
+                Ok(Said::Chunk) => {
+                    self.assembly.add(&chunk, event.data.len());
+                    let limit = self.expected.max_answer;
+                    if self.assembly.kept() > limit {
+                        let message = format!("the answer is longer than {limit} bytes");
+                        let error = Error::new(Ending::TooLarge.kind(), message);
+                        break (Ending::TooLarge, error);
+                    }
+                    return Poll::Ready(Some(Ok(take(&mut chunk))));
+                }
+                Ok(Said::ChunkAndError(error)) => {
+                    self.assembly.add(&chunk, event.data.len());
+                    break (Ending::ServiceError, error);
+                }
+                Ok(Said::Nothing) => {}
+                Ok(Said::Done) => self.state = State::Done,
+                Err(failure) => break failure,
+            }
         };
-        Poll::Ready(match result {
-            Ok(Some(chunk)) => Some(Ok(chunk)),
-            Ok(None) => {
-                self.state = State::Whole;
-                None
-            }
-            Err(error) => {
-                self.state = State::Failed(error.kind());
-                Some(Err(self.failure(error)))
-            }
-        })
+        Poll::Ready(Some(Err(self.fail(failure))))
     }
 
-    /// An event: a chunk, the end, or an error.
-    fn event(&mut self, name: &str, data: &str) -> Result<Option<ChatCompletionChunk>, Error> {
-        if data == DONE {
-            return Ok(None);
+    /// How an answer ended that is whole.
+    fn whole(&self) -> Ending {
+        if !self.assembly.is_finished(self.expected.answers) {
+            Ending::NoFinishReason
+        } else if self.expected.usage && self.assembly.usage().is_none() {
+            Ending::NoUsage
+        } else {
+            Ending::Complete
         }
-        self.received += data.len();
-        if self.received > self.limit {
-            let limit = self.limit;
-            let message = format!(
-                "the answer is longer than {limit} bytes; `CallOptions::max_body` sets the limit"
-            );
-            return Err(Error::new(ErrorKind::MalformedEvent, message));
-        }
-        if name == "error" {
-            return Err(self.said_in_stream(data));
-        }
-        let chunk: ChatCompletionChunk = match serde_json::from_str(data) {
-            Ok(chunk) => chunk,
-            Err(_) => return Err(self.malformed(data)),
-        };
-        self.assembly.add(&chunk);
-        let errors = chunk
-            .choices
-            .iter()
-            .map(|choice| &choice.error)
-            .chain([&chunk.error]);
-        let says_error = errors.flatten().any(|error| !error.is_null());
-        if says_error || says_nothing(&chunk) && is_error(data) {
-            return Err(self.said_in_stream(data));
-        }
-        Ok(Some(chunk))
-    }
-
-    /// An event that is no chunk. It may be an error all the same.
-    fn malformed(&self, data: &str) -> Error {
-        if is_error(data) {
-            return self.said_in_stream(data);
-        }
-        let fault = PayloadFault::of::<ChatCompletionChunk>(data.as_bytes());
-        let message = format!("an event of the stream is no chunk of an answer: {fault}");
-        let body = Bytes::copy_from_slice(data.as_bytes());
-        let mut error = Error::unexpected(message, self.head.clone(), body);
-        error.set_kind(ErrorKind::MalformedEvent);
-        error
     }
 
     /// The end of the body, without `[DONE]`.
-    fn end(&mut self) -> Result<Option<ChatCompletionChunk>, Error> {
-        let whole = self.events.unterminated().is_some_and(|data| data == DONE)
-            || self.assembly.is_finished(self.answers);
-        if whole {
-            return Ok(None);
+    fn end(&mut self) -> Result<Ending, Failure> {
+        let done = self.events.unterminated();
+        if done.is_some_and(|event| event::is_done(&event.data))
+            || self.assembly.is_finished(self.expected.answers)
+        {
+            return Ok(self.whole());
         }
-        let message =
-            "the stream ended before the answer did: neither `[DONE]` nor a finish reason came";
-        Err(Error::new(ErrorKind::CutOff, message))
+        let (ending, message) = if self.assembly.chunks() == 0 {
+            (Ending::Empty, "the stream ended without a single chunk")
+        } else {
+            let message =
+                "the stream ended before the answer did: neither `[DONE]` nor a finish reason came";
+            (Ending::CutOff, message)
+        };
+        Err((ending, Error::new(ending.kind(), message)))
     }
 
-    fn failure(&self, error: Error) -> Error {
+    /// Nothing more is read; what had arrived is in the error.
+    fn fail(&mut self, (ending, mut error): Failure) -> Error {
+        self.state = State::Over(ending);
+        self.events.close();
+        error.set_kind(ending.kind());
+        let partial = self.answer_of(self.assembly.clone().finished(), ending);
         error
             .of(&OPERATION)
             .with_attempts(self.head.attempts())
             .with_unknown_outcome(false)
-            .with_partial(self.answer())
+            .with_partial(partial)
     }
 }
 
-const DONE: &str = "[DONE]";
-
-/// Whether an event that is no chunk says what went wrong.
-fn is_error(data: &str) -> bool {
-    Envelope::of_success(data.as_bytes()).says_something()
-}
-
-/// Whether a chunk has nothing that a chunk has.
-fn says_nothing(chunk: &ChatCompletionChunk) -> bool {
-    chunk.choices.is_empty() && chunk.usage.is_none() && chunk.id.is_none() && chunk.model.is_none()
-}
-
-fn broken(source: BoxError) -> Error {
-    let timeout = source.is::<Silence>()
-        || source
-            .downcast_ref::<reqwest::Error>()
-            .is_some_and(reqwest::Error::is_timeout);
-    let (kind, message) = if timeout {
-        (
-            ErrorKind::Timeout,
-            "nothing more of the stream came in time",
-        )
-    } else {
-        (
-            ErrorKind::CutOff,
-            "the connection broke before the answer was whole",
-        )
-    };
-    Error::new(kind, message).because(source)
+/// The text of the first answer in a chunk; nothing if it is empty.
+fn text_of(chunk: ChatCompletionChunk) -> Option<String> {
+    let texts = pieces(chunk).filter_map(|piece| match piece {
+        Piece::Text(text) => Some(text),
+        _ => None,
+    });
+    Some(texts.collect::<String>()).filter(|text| !text.is_empty())
 }
 
 impl Stream for ChatStream {
@@ -287,8 +435,8 @@ impl Stream for ChatStream {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         match self.first.take() {
-            Some(chunk) => Poll::Ready(Some(Ok(chunk))),
-            None => self.poll_read(cx),
+            Some(chunk) => Poll::Ready(Some(Ok(*chunk))),
+            None => self.poll_read(cx, &|chunk: &mut Chunk<'_>| chunk.take()),
         }
     }
 }

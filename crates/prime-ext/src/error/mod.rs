@@ -20,7 +20,7 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use prime_runtime::BoxError;
 
-use crate::chat::ChatAnswer;
+use crate::chat::{ChatAnswer, Ending};
 use crate::head::Head;
 use crate::retry::asked_wait;
 
@@ -137,6 +137,11 @@ impl Error {
     /// seconds or as a date.
     pub fn retry_after(&self) -> Option<Duration> {
         asked_wait(self.headers()?, SystemTime::now())
+    }
+
+    /// How the stream ended that broke off.
+    pub fn ending(&self) -> Option<Ending> {
+        self.partial_answer()?.ending()
     }
 
     /// The part of a streamed answer that arrived before the error.

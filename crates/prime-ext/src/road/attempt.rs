@@ -50,19 +50,19 @@ pub(super) async fn attempt(
     let headers = std::mem::take(response.headers_mut());
     let head = prime_runtime::Head::new(response.status(), headers);
     let ok = head.status.is_success();
-    let streams = ok && operation.streams && may_be_event_stream(&head.headers);
+    let pieces = response.bytes_stream();
+    if ok && operation.streams && may_be_event_stream(&head.headers) {
+        // Who reads its events watches the time between them.
+        return Ok(Response::new(head, Body::Stream(ByteStream::new(pieces))));
+    }
     let (watch, limit) = match ok {
-        _ if streams => (Watch::new(limits.idle, None), 0),
         true => (Watch::new(limits.idle, limits.end), limits.body),
         false => {
             let idle = ERROR_BODY_TIME.min(limits.idle);
             (Watch::new(idle, limits.end), ERROR_BODY)
         }
     };
-    let mut pieces = Watched::new(response.bytes_stream(), watch);
-    if streams {
-        return Ok(Response::new(head, Body::Stream(ByteStream::new(pieces))));
-    }
+    let mut pieces = Watched::new(pieces, watch);
     let body = read(&mut pieces, limit).await;
     let body = match (body, ok) {
         (Ok(body), true) if !operation.streams => {

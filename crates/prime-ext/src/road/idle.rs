@@ -22,13 +22,13 @@ pub(crate) enum Silence {
 
 /// How long is waited.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Watch {
+pub(crate) struct Watch {
     idle: Duration,
     end: Option<(Instant, Duration)>,
 }
 
 impl Watch {
-    pub(super) fn new(idle: Duration, end: Option<(Instant, Duration)>) -> Self {
+    pub(crate) fn new(idle: Duration, end: Option<(Instant, Duration)>) -> Self {
         Self { idle, end }
     }
 
@@ -54,7 +54,7 @@ impl Watch {
 }
 
 /// A body that ends in an error when nothing comes for too long.
-pub(super) struct Watched<S> {
+pub(crate) struct Watched<S> {
     body: S,
     watch: Watch,
     /// The wait that goes on, if one does: a reader who takes his time is no silence of the server's.
@@ -64,7 +64,7 @@ pub(super) struct Watched<S> {
 }
 
 impl<S> Watched<S> {
-    pub(super) fn new(body: S, watch: Watch) -> Self {
+    pub(crate) fn new(body: S, watch: Watch) -> Self {
         Self {
             body,
             watch,
@@ -74,9 +74,10 @@ impl<S> Watched<S> {
     }
 }
 
-impl<S> Stream for Watched<S>
+impl<S, E> Stream for Watched<S>
 where
-    S: Stream<Item = Result<Bytes, reqwest::Error>> + Unpin,
+    S: Stream<Item = Result<Bytes, E>> + Unpin,
+    E: Into<BoxError>,
 {
     type Item = Result<Bytes, BoxError>;
 

@@ -28,7 +28,7 @@ use tokio::time::Instant;
 use tracing::Instrument;
 
 pub(crate) use confidential::Confidential;
-pub(crate) use idle::Silence;
+pub(crate) use idle::{Silence, Watch, Watched};
 
 use crate::error::{Error, ErrorKind};
 use crate::options::{CallOptions, TIMEOUT};

@@ -5,7 +5,7 @@
 // specs/overlays/inference-documented.yml
 //   sha256 63b1449ebac4c58d8ae099c4020ee66ab888ad498331eb1c1ef7c333a6e8827f
 // specs/overlays/inference-observed.yml
-//   sha256 1b907adb6dfb994f71d1c6eba330732a821a05029cc05f69053ee1979d4da9d4
+//   sha256 86b67a49d5f98d7b1b4833577d43aff3109305f98b3fe965aa8f0339b73cc55b
 
 //! Types for composing complex structures.
 
@@ -28,6 +28,10 @@ pub struct ChatCompletionChoice {
         ::std::option::Option<super::ChatMessage>,
         ::std::string::String,
     >,
+    extra: ::std::result::Result<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        ::std::string::String,
+    >,
 }
 
 impl ::std::default::Default for ChatCompletionChoice {
@@ -38,6 +42,7 @@ impl ::std::default::Default for ChatCompletionChoice {
             index: Ok(Default::default()),
             logprobs: Ok(Default::default()),
             message: Ok(Default::default()),
+            extra: Ok(Default::default()),
         }
     }
 }
@@ -95,6 +100,18 @@ impl ChatCompletionChoice {
             .map_err(|e| format!("error converting supplied value for message: {e}"));
         self
     }
+    pub fn extra<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
+        T::Error: ::std::fmt::Display,
+    {
+        self.extra = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for extra: {e}"));
+        self
+    }
 }
 
 impl ::std::convert::TryFrom<ChatCompletionChoice> for super::ChatCompletionChoice {
@@ -108,6 +125,7 @@ impl ::std::convert::TryFrom<ChatCompletionChoice> for super::ChatCompletionChoi
             index: value.index?,
             logprobs: value.logprobs?,
             message: value.message?,
+            extra: value.extra?,
         })
     }
 }
@@ -120,6 +138,7 @@ impl ::std::convert::From<super::ChatCompletionChoice> for ChatCompletionChoice 
             index: Ok(value.index),
             logprobs: Ok(value.logprobs),
             message: Ok(value.message),
+            extra: Ok(value.extra),
         }
     }
 }
@@ -159,6 +178,10 @@ pub struct ChatCompletionChunk {
         ::std::option::Option<super::Usage>,
         ::std::string::String,
     >,
+    extra: ::std::result::Result<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        ::std::string::String,
+    >,
 }
 
 impl ::std::default::Default for ChatCompletionChunk {
@@ -173,6 +196,7 @@ impl ::std::default::Default for ChatCompletionChunk {
             service_tier: Ok(Default::default()),
             system_fingerprint: Ok(Default::default()),
             usage: Ok(Default::default()),
+            extra: Ok(Default::default()),
         }
     }
 }
@@ -272,6 +296,18 @@ impl ChatCompletionChunk {
             .map_err(|e| format!("error converting supplied value for usage: {e}"));
         self
     }
+    pub fn extra<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
+        T::Error: ::std::fmt::Display,
+    {
+        self.extra = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for extra: {e}"));
+        self
+    }
 }
 
 impl ::std::convert::TryFrom<ChatCompletionChunk> for super::ChatCompletionChunk {
@@ -289,6 +325,7 @@ impl ::std::convert::TryFrom<ChatCompletionChunk> for super::ChatCompletionChunk
             service_tier: value.service_tier?,
             system_fingerprint: value.system_fingerprint?,
             usage: value.usage?,
+            extra: value.extra?,
         })
     }
 }
@@ -305,6 +342,7 @@ impl ::std::convert::From<super::ChatCompletionChunk> for ChatCompletionChunk {
             service_tier: Ok(value.service_tier),
             system_fingerprint: Ok(value.system_fingerprint),
             usage: Ok(value.usage),
+            extra: Ok(value.extra),
         }
     }
 }
@@ -328,6 +366,10 @@ pub struct ChatCompletionChunkChoice {
         ::std::option::Option<::serde_json::Value>,
         ::std::string::String,
     >,
+    extra: ::std::result::Result<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        ::std::string::String,
+    >,
 }
 
 impl ::std::default::Default for ChatCompletionChunkChoice {
@@ -338,6 +380,7 @@ impl ::std::default::Default for ChatCompletionChunkChoice {
             finish_reason: Ok(Default::default()),
             index: Ok(Default::default()),
             logprobs: Ok(Default::default()),
+            extra: Ok(Default::default()),
         }
     }
 }
@@ -395,6 +438,18 @@ impl ChatCompletionChunkChoice {
             .map_err(|e| format!("error converting supplied value for logprobs: {e}"));
         self
     }
+    pub fn extra<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
+        T::Error: ::std::fmt::Display,
+    {
+        self.extra = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for extra: {e}"));
+        self
+    }
 }
 
 impl ::std::convert::TryFrom<ChatCompletionChunkChoice>
@@ -409,6 +464,7 @@ for super::ChatCompletionChunkChoice {
             finish_reason: value.finish_reason?,
             index: value.index?,
             logprobs: value.logprobs?,
+            extra: value.extra?,
         })
     }
 }
@@ -422,6 +478,7 @@ for ChatCompletionChunkChoice {
             finish_reason: Ok(value.finish_reason),
             index: Ok(value.index),
             logprobs: Ok(value.logprobs),
+            extra: Ok(value.extra),
         }
     }
 }
@@ -1060,6 +1117,10 @@ pub struct ChatCompletionResponse {
         ::std::option::Option<super::Usage>,
         ::std::string::String,
     >,
+    extra: ::std::result::Result<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        ::std::string::String,
+    >,
 }
 
 impl ::std::default::Default for ChatCompletionResponse {
@@ -1074,6 +1135,7 @@ impl ::std::default::Default for ChatCompletionResponse {
             service_tier: Ok(Default::default()),
             system_fingerprint: Ok(Default::default()),
             usage: Ok(Default::default()),
+            extra: Ok(Default::default()),
         }
     }
 }
@@ -1173,6 +1235,18 @@ impl ChatCompletionResponse {
             .map_err(|e| format!("error converting supplied value for usage: {e}"));
         self
     }
+    pub fn extra<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
+        T::Error: ::std::fmt::Display,
+    {
+        self.extra = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for extra: {e}"));
+        self
+    }
 }
 
 impl ::std::convert::TryFrom<ChatCompletionResponse> for super::ChatCompletionResponse {
@@ -1190,6 +1264,7 @@ impl ::std::convert::TryFrom<ChatCompletionResponse> for super::ChatCompletionRe
             service_tier: value.service_tier?,
             system_fingerprint: value.system_fingerprint?,
             usage: value.usage?,
+            extra: value.extra?,
         })
     }
 }
@@ -1206,6 +1281,7 @@ impl ::std::convert::From<super::ChatCompletionResponse> for ChatCompletionRespo
             service_tier: Ok(value.service_tier),
             system_fingerprint: Ok(value.system_fingerprint),
             usage: Ok(value.usage),
+            extra: Ok(value.extra),
         }
     }
 }
@@ -1428,12 +1504,17 @@ pub struct CompletionTokensDetails {
         ::std::option::Option<i64>,
         ::std::string::String,
     >,
+    extra: ::std::result::Result<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        ::std::string::String,
+    >,
 }
 
 impl ::std::default::Default for CompletionTokensDetails {
     fn default() -> Self {
         Self {
             reasoning_tokens: Ok(Default::default()),
+            extra: Ok(Default::default()),
         }
     }
 }
@@ -1451,6 +1532,18 @@ impl CompletionTokensDetails {
             });
         self
     }
+    pub fn extra<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
+        T::Error: ::std::fmt::Display,
+    {
+        self.extra = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for extra: {e}"));
+        self
+    }
 }
 
 impl ::std::convert::TryFrom<CompletionTokensDetails>
@@ -1461,6 +1554,7 @@ for super::CompletionTokensDetails {
     ) -> ::std::result::Result<Self, super::error::ConversionError> {
         Ok(Self {
             reasoning_tokens: value.reasoning_tokens?,
+            extra: value.extra?,
         })
     }
 }
@@ -1469,6 +1563,7 @@ impl ::std::convert::From<super::CompletionTokensDetails> for CompletionTokensDe
     fn from(value: super::CompletionTokensDetails) -> Self {
         Self {
             reasoning_tokens: Ok(value.reasoning_tokens),
+            extra: Ok(value.extra),
         }
     }
 }
@@ -1620,6 +1715,10 @@ pub struct FunctionCall {
         ::std::string::String,
     >,
     name: ::std::result::Result<::std::string::String, ::std::string::String>,
+    extra: ::std::result::Result<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        ::std::string::String,
+    >,
 }
 
 impl ::std::default::Default for FunctionCall {
@@ -1627,6 +1726,7 @@ impl ::std::default::Default for FunctionCall {
         Self {
             arguments: Ok(Default::default()),
             name: Err("no value supplied for name".to_string()),
+            extra: Ok(Default::default()),
         }
     }
 }
@@ -1652,6 +1752,18 @@ impl FunctionCall {
             .map_err(|e| format!("error converting supplied value for name: {e}"));
         self
     }
+    pub fn extra<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
+        T::Error: ::std::fmt::Display,
+    {
+        self.extra = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for extra: {e}"));
+        self
+    }
 }
 
 impl ::std::convert::TryFrom<FunctionCall> for super::FunctionCall {
@@ -1662,6 +1774,7 @@ impl ::std::convert::TryFrom<FunctionCall> for super::FunctionCall {
         Ok(Self {
             arguments: value.arguments?,
             name: value.name?,
+            extra: value.extra?,
         })
     }
 }
@@ -1671,6 +1784,7 @@ impl ::std::convert::From<super::FunctionCall> for FunctionCall {
         Self {
             arguments: Ok(value.arguments),
             name: Ok(value.name),
+            extra: Ok(value.extra),
         }
     }
 }
@@ -1685,6 +1799,10 @@ pub struct FunctionCallDelta {
         ::std::option::Option<::std::string::String>,
         ::std::string::String,
     >,
+    extra: ::std::result::Result<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        ::std::string::String,
+    >,
 }
 
 impl ::std::default::Default for FunctionCallDelta {
@@ -1692,6 +1810,7 @@ impl ::std::default::Default for FunctionCallDelta {
         Self {
             arguments: Ok(Default::default()),
             name: Ok(Default::default()),
+            extra: Ok(Default::default()),
         }
     }
 }
@@ -1717,6 +1836,18 @@ impl FunctionCallDelta {
             .map_err(|e| format!("error converting supplied value for name: {e}"));
         self
     }
+    pub fn extra<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
+        T::Error: ::std::fmt::Display,
+    {
+        self.extra = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for extra: {e}"));
+        self
+    }
 }
 
 impl ::std::convert::TryFrom<FunctionCallDelta> for super::FunctionCallDelta {
@@ -1727,6 +1858,7 @@ impl ::std::convert::TryFrom<FunctionCallDelta> for super::FunctionCallDelta {
         Ok(Self {
             arguments: value.arguments?,
             name: value.name?,
+            extra: value.extra?,
         })
     }
 }
@@ -1736,6 +1868,7 @@ impl ::std::convert::From<super::FunctionCallDelta> for FunctionCallDelta {
         Self {
             arguments: Ok(value.arguments),
             name: Ok(value.name),
+            extra: Ok(value.extra),
         }
     }
 }
@@ -2267,12 +2400,17 @@ pub struct PromptTokensDetails {
         ::std::option::Option<i64>,
         ::std::string::String,
     >,
+    extra: ::std::result::Result<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        ::std::string::String,
+    >,
 }
 
 impl ::std::default::Default for PromptTokensDetails {
     fn default() -> Self {
         Self {
             cached_tokens: Ok(Default::default()),
+            extra: Ok(Default::default()),
         }
     }
 }
@@ -2290,6 +2428,18 @@ impl PromptTokensDetails {
             });
         self
     }
+    pub fn extra<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
+        T::Error: ::std::fmt::Display,
+    {
+        self.extra = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for extra: {e}"));
+        self
+    }
 }
 
 impl ::std::convert::TryFrom<PromptTokensDetails> for super::PromptTokensDetails {
@@ -2299,6 +2449,7 @@ impl ::std::convert::TryFrom<PromptTokensDetails> for super::PromptTokensDetails
     ) -> ::std::result::Result<Self, super::error::ConversionError> {
         Ok(Self {
             cached_tokens: value.cached_tokens?,
+            extra: value.extra?,
         })
     }
 }
@@ -2307,6 +2458,7 @@ impl ::std::convert::From<super::PromptTokensDetails> for PromptTokensDetails {
     fn from(value: super::PromptTokensDetails) -> Self {
         Self {
             cached_tokens: Ok(value.cached_tokens),
+            extra: Ok(value.extra),
         }
     }
 }

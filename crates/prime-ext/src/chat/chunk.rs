@@ -1,0 +1,466 @@
+//! A chunk as it lies in the buffer of its event.
+//!
+//! It is what [`ChatCompletionChunk`] is, with its texts lent: whoever asks for nothing but the text pays
+//! for nothing but the text. What is kept of a stream is taken from it by `Assembly`. That it says the
+//! same as the generated type of the same JSON, and has the same fields, is tested below.
+//!
+//! It is read in place: its parts are large beside what is in them, and moving them is what most of the
+//! time went into.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use pinference_api::types::{
+    ChatCompletionChunk, ChatCompletionChunkChoice, ChatCompletionDelta, FinishReason, Role,
+    ToolCallDelta, Usage,
+};
+use prime_runtime::TextOrParts;
+use serde::de::{
+    Deserialize, DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor,
+};
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+/// What is read in the place where it is to be.
+pub(super) trait Place<'de> {
+    fn read<D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<(), D::Error>;
+}
+
+impl<'de, T: Deserialize<'de>> Place<'de> for Option<T> {
+    fn read<D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<(), D::Error> {
+        *self = Self::deserialize(deserializer)?;
+        Ok(())
+    }
+}
+
+/// Has a place read.
+struct In<'p, P>(&'p mut P);
+
+impl<'de, P: Place<'de>> DeserializeSeed<'de> for In<'_, P> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        self.0.read(deserializer)
+    }
+}
+
+/// A place for what is nothing if it is `null`.
+struct Nullable<'p, T>(&'p mut Option<T>);
+
+impl<'de, T: Default + Place<'de>> Visitor<'de> for Nullable<'_, T> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("null, or a value")
+    }
+
+    fn visit_none<E>(self) -> Result<(), E> {
+        *self.0 = None;
+        Ok(())
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        self.0.get_or_insert_default().read(deserializer)
+    }
+}
+
+/// A type that is read from a JSON object: its fields, and in `extra` what it does not list.
+macro_rules! object {
+    ($(#[$doc:meta])* $name:ident { $($field:ident: $type:ty,)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Default)]
+        pub(crate) struct $name<'a> {
+            $(pub(crate) $field: Option<$type>,)*
+            pub(crate) extra: Map<String, Value>,
+        }
+
+        #[cfg(test)]
+        impl $name<'_> {
+            const FIELDS: &'static [&'static str] = &[$(stringify!($field)),*];
+        }
+
+        impl<'de: 'a, 'a> Visitor<'de> for &mut $name<'a> {
+            type Value = ();
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<(), M::Error> {
+                while let Some(Text(key)) = map.next_key()? {
+                    match &*key {
+                        $(stringify!($field) => {
+                            if self.$field.is_some() {
+                                return Err(M::Error::duplicate_field(stringify!($field)));
+                            }
+                            map.next_value_seed(In(&mut self.$field))?;
+                        })*
+                        _ => {
+                            self.extra.insert(key.into_owned(), map.next_value()?);
+                        }
+                    }
+                }
+                Ok(())
+            }
+        }
+
+        impl<'de: 'a, 'a> Place<'de> for $name<'a> {
+            fn read<D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<(), D::Error> {
+                deserializer.deserialize_map(self)
+            }
+        }
+
+        impl<'de: 'a, 'a> Place<'de> for Option<$name<'a>> {
+            fn read<D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<(), D::Error> {
+                deserializer.deserialize_option(Nullable(self))
+            }
+        }
+    };
+}
+
+object! {
+    /// An event of a stream.
+    Chunk {
+        choices: Choices<'a>,
+        created: Number,
+        error: Value,
+        id: Text<'a>,
+        model: Text<'a>,
+        object: Text<'a>,
+        service_tier: Text<'a>,
+        system_fingerprint: Text<'a>,
+        usage: Box<Usage>,
+    }
+}
+
+object! {
+    /// What it adds to one of the answers.
+    Choice {
+        delta: Delta<'a>,
+        error: Value,
+        finish_reason: Text<'a>,
+        index: i64,
+        logprobs: Value,
+    }
+}
+
+object! {
+    /// The piece of a message.
+    Delta {
+        content: Content<'a>,
+        reasoning: Text<'a>,
+        reasoning_content: Text<'a>,
+        reasoning_details: Vec<Value>,
+        refusal: Text<'a>,
+        role: Text<'a>,
+        tool_calls: Vec<ToolCallDelta>,
+    }
+}
+
+/// A text, lent if it lies in the buffer as it is.
+#[derive(Debug, Default)]
+pub(crate) struct Text<'a>(pub(crate) Cow<'a, str>);
+
+/// A text, or parts of which some are texts.
+#[derive(Debug)]
+pub(crate) enum Content<'a> {
+    Text(Cow<'a, str>),
+    Parts(Vec<Value>),
+}
+
+/// Nearly always one, which then takes no allocation.
+#[derive(Debug, Default)]
+pub(crate) struct Choices<'a> {
+    first: Option<Choice<'a>>,
+    more: Vec<Choice<'a>>,
+}
+
+/// A number, leniently read.
+#[derive(Debug)]
+pub(crate) struct Number(Option<i64>);
+
+impl<'a> Chunk<'a> {
+    /// Reads a chunk's JSON into an empty one.
+    pub(crate) fn read_json(&mut self, json: &'a str) -> serde_json::Result<()> {
+        let mut deserializer = serde_json::Deserializer::from_str(json);
+        self.read(&mut deserializer)?;
+        deserializer.end()
+    }
+
+    pub(crate) fn choices(&self) -> impl Iterator<Item = &Choice<'a>> {
+        let choices = self.choices.iter();
+        choices.flat_map(|choices| choices.first.iter().chain(&choices.more))
+    }
+
+    pub(crate) fn created(&self) -> Option<i64> {
+        self.created.as_ref()?.0
+    }
+
+    /// Whether it says that something went wrong.
+    pub(crate) fn says_error(&self) -> bool {
+        self.error.is_some() || self.choices().any(|choice| choice.error.is_some())
+    }
+
+    /// Whether it has nothing that a chunk has.
+    pub(crate) fn says_nothing(&self) -> bool {
+        self.choices().next().is_none()
+            && self.usage.is_none()
+            && self.id.is_none()
+            && self.model.is_none()
+    }
+
+    /// The text of the first answer in it; nothing if it is empty.
+    pub(crate) fn text(&self) -> Option<String> {
+        let mut pieces = self
+            .choices()
+            .filter(|choice| choice.index.unwrap_or(0) == 0)
+            .filter_map(|choice| match choice.delta.as_ref()?.content.as_ref()? {
+                Content::Text(text) => Some(Cow::Borrowed(&**text)),
+                Content::Parts(parts) => Some(texts_of(parts)),
+            })
+            .filter(|text| !text.is_empty());
+        let first = pieces.next()?.into_owned();
+        Some(pieces.fold(first, |text, more| text + &more))
+    }
+
+    /// The generated type of it, taken out of it.
+    pub(crate) fn take(&mut self) -> ChatCompletionChunk {
+        let mut chunk = ChatCompletionChunk::default();
+        chunk.created = self.created();
+        chunk.error = self.error.take();
+        chunk.id = owned(&mut self.id);
+        chunk.model = owned(&mut self.model);
+        chunk.object = owned(&mut self.object);
+        chunk.service_tier = owned(&mut self.service_tier);
+        chunk.system_fingerprint = owned(&mut self.system_fingerprint);
+        chunk.usage = self.usage.take().map(|usage| *usage);
+        chunk.extra = std::mem::take(&mut self.extra);
+        if let Some(Choices { first, more }) = &mut self.choices {
+            let count = usize::from(first.is_some()) + more.len();
+            chunk.choices.reserve_exact(count);
+            let choices = first.iter_mut().chain(more);
+            chunk.choices.extend(choices.map(Choice::take));
+        }
+        chunk
+    }
+}
+
+/// The texts of the parts that are texts.
+fn texts_of(parts: &[Value]) -> Cow<'_, str> {
+    TextOrParts::from(parts.to_vec()).text().into_owned().into()
+}
+
+impl Choice<'_> {
+    pub(crate) fn finish_reason(&self) -> Option<FinishReason> {
+        let reason = self.finish_reason.as_ref();
+        reason.map(|reason| FinishReason::from(&*reason.0))
+    }
+
+    fn take(&mut self) -> ChatCompletionChunkChoice {
+        let mut choice = ChatCompletionChunkChoice::default();
+        choice.finish_reason = self.finish_reason();
+        choice.delta = self.delta.as_mut().map(Delta::take);
+        choice.error = self.error.take();
+        choice.index = self.index;
+        choice.logprobs = self.logprobs.take();
+        choice.extra = std::mem::take(&mut self.extra);
+        choice
+    }
+}
+
+impl Delta<'_> {
+    pub(crate) fn role(&self) -> Option<Role> {
+        self.role.as_ref().map(|role| Role::from(&*role.0))
+    }
+
+    fn take(&mut self) -> ChatCompletionDelta {
+        let mut delta = ChatCompletionDelta::default();
+        delta.role = self.role();
+        delta.content = self.content.take().map(|content| match content {
+            Content::Text(text) => TextOrParts::Text(text.into_owned()),
+            Content::Parts(parts) => TextOrParts::Parts(parts),
+        });
+        delta.reasoning = owned(&mut self.reasoning);
+        delta.reasoning_content = owned(&mut self.reasoning_content);
+        delta.reasoning_details = self.reasoning_details.take();
+        delta.refusal = owned(&mut self.refusal);
+        delta.tool_calls = self.tool_calls.take();
+        delta.extra = std::mem::take(&mut self.extra);
+        delta
+    }
+}
+
+fn owned(text: &mut Option<Text<'_>>) -> Option<String> {
+    text.take().map(|text| text.0.into_owned())
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Lent;
+
+        impl<'de> Visitor<'de> for Lent {
+            type Value = Text<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Borrowed(text)))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Owned(text.to_owned())))
+            }
+        }
+
+        deserializer.deserialize_str(Lent)
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Content<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct TextOrList;
+
+        impl<'de> Visitor<'de> for TextOrList {
+            type Value = Content<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text or a list of parts")
+            }
+
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Content<'de>, E> {
+                Ok(Content::Text(Cow::Borrowed(text)))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Content<'de>, E> {
+                Ok(Content::Text(Cow::Owned(text.to_owned())))
+            }
+
+            fn visit_seq<S: SeqAccess<'de>>(self, mut list: S) -> Result<Content<'de>, S::Error> {
+                let mut parts = Vec::new();
+                while let Some(part) = list.next_element()? {
+                    parts.push(part);
+                }
+                Ok(Content::Parts(parts))
+            }
+        }
+
+        deserializer.deserialize_any(TextOrList)
+    }
+}
+
+impl<'de: 'a, 'a> Visitor<'de> for &mut Choices<'a> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_seq<S: SeqAccess<'de>>(self, mut list: S) -> Result<(), S::Error> {
+        let first = self.first.get_or_insert_default();
+        if list.next_element_seed(In(first))?.is_none() {
+            self.first = None;
+            return Ok(());
+        }
+        let mut next = Choice::default();
+        while list.next_element_seed(In(&mut next))?.is_some() {
+            self.more.push(std::mem::take(&mut next));
+        }
+        Ok(())
+    }
+}
+
+impl<'de: 'a, 'a> Place<'de> for Choices<'a> {
+    fn read<D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de: 'a, 'a> Place<'de> for Option<Choices<'a>> {
+    fn read<D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_option(Nullable(self))
+    }
+}
+
+impl<'de> Deserialize<'de> for Number {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = <&RawValue>::deserialize(deserializer)?;
+        if let Ok(number) = raw.get().parse() {
+            return Ok(Self(Some(number)));
+        }
+        // Rare: the way in which the generated type reads it.
+        prime_runtime::lenient(raw)
+            .map(Self)
+            .map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn read(json: &str) -> serde_json::Result<Chunk<'_>> {
+        let mut chunk = Chunk::default();
+        chunk.read_json(json)?;
+        Ok(chunk)
+    }
+
+    #[test]
+    fn it_has_the_fields_of_the_generated_types() {
+        assert_eq!(Chunk::FIELDS, ChatCompletionChunk::FIELDS);
+        assert_eq!(Choice::FIELDS, ChatCompletionChunkChoice::FIELDS);
+        assert_eq!(Delta::FIELDS, ChatCompletionDelta::FIELDS);
+    }
+
+    #[test]
+    fn it_says_what_the_generated_types_say() {
+        for json in [
+            r#"{}"#,
+            r#"{"id":null,"choices":null,"created":null,"usage":null,"error":null}"#,
+            r#"{"id":"a\n\u00e4","object":"o","model":"ä","created":17,"service_tier":"t",
+                "system_fingerprint":"f","choices":[],"error":{"message":"no"},"provider":"p"}"#,
+            r#"{"created":"17.5","choices":[{}]}"#,
+            r#"{"created":1e30,"choices":[{"delta":null,"finish_reason":null}]}"#,
+            r#"{"created":[1],"choices":[{"index":1,"delta":{"role":"developer","content":[{"text":"x"}],
+                "new":[1]},"finish_reason":"abort","logprobs":{"content":[]},"native":null},
+                {"index":2,"delta":{"role":"assistant","content":"\"","reasoning":"r",
+                "reasoning_content":"s","reasoning_details":[1],"refusal":"no","tool_calls":
+                [{"index":0,"id":"t","type":"function","function":{"name":"f","arguments":{"a":1}},
+                "more":1}]},"finish_reason":"stop","error":"e"}]}"#,
+            r#"{"choices":[],"usage":{"prompt_tokens":1,"cost":"0.10","cost_details":{"a":1},
+                "prompt_tokens_details":{"cached_tokens":1,"audio_tokens":2}}}"#,
+        ] {
+            let mut lent = read(json).unwrap();
+            let generated: ChatCompletionChunk = serde_json::from_str(json).unwrap();
+            assert_eq!(
+                format!("{:?}", lent.take()),
+                format!("{generated:?}"),
+                "{json}"
+            );
+        }
+    }
+
+    #[test]
+    fn it_refuses_what_the_generated_types_refuse() {
+        for json in [
+            "7",
+            "[]",
+            r#""a""#,
+            r#"{"choices":7}"#,
+            r#"{"choices":[7]}"#,
+            r#"{"id":7}"#,
+            r#"{"choices":[{"delta":{"content":7}}]}"#,
+            r#"{"choices":[{"index":"0"}]}"#,
+            r#"{"choices":[{"delta":{"content":"a","content":"b"}}]}"#,
+            r#"{"a":"#,
+        ] {
+            assert!(read(json).is_err(), "{json}");
+            assert!(
+                serde_json::from_str::<ChatCompletionChunk>(json).is_err(),
+                "{json}"
+            );
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! What an event of a stream says: a chunk, the end, or that something went wrong.
+
+use bytes::Bytes;
+use pinference_api::types::{ChatCompletionChunk, ChatCompletionResponse};
+use prime_runtime::{BoxError, PayloadFault};
+
+use super::chunk::Chunk;
+use super::{ChatAnswer, Ending};
+use crate::error::{Envelope, Error};
+use crate::events::{Event, EventsError};
+use crate::head::Head;
+
+/// An ending that loses something, and the error that tells it.
+pub(super) type Failure = (Ending, Error);
+
+/// What an event says.
+pub(super) enum Said {
+    Chunk,
+    /// Something went wrong. There may be a piece of the answer beside it in the chunk.
+    ChunkAndError(Error),
+    Done,
+    Nothing,
+}
+
+const DONE: &str = "[DONE]";
+
+/// Whether this is the data of the event that ends a whole answer.
+pub(super) fn is_done(data: &str) -> bool {
+    data.starts_with(DONE) && data.trim_ascii_end() == DONE
+}
+
+/// Reads an event, a chunk into an empty one; the key must not show in an error.
+pub(super) fn read<'a>(
+    event: &'a Event<'_>,
+    head: &Head,
+    chunk: &mut Chunk<'a>,
+) -> Result<Said, Failure> {
+    let data = &*event.data;
+    if is_done(data) {
+        return Ok(Said::Done);
+    }
+    let failed = || Error::in_stream(data, head.clone(), &head.confidential());
+    if event.name == "error" {
+        return Err((Ending::ServiceError, failed()));
+    }
+    match chunk.read_json(data) {
+        Ok(()) if chunk.says_error() || chunk.says_nothing() && is_error(data) => {
+            Ok(Said::ChunkAndError(failed()))
+        }
+        Ok(()) => Ok(Said::Chunk),
+        // A sign of life.
+        Err(_) if data.trim_ascii().is_empty() => Ok(Said::Nothing),
+        Err(_) if is_error(data) => Err((Ending::ServiceError, failed())),
+        Err(error) => Err((Ending::MalformedChunk, malformed(data, head, &error))),
+    }
+}
+
+/// Whether an event that is no chunk says what went wrong.
+fn is_error(data: &str) -> bool {
+    Envelope::of_success(data.as_bytes()).says_something()
+}
+
+fn malformed(data: &str, head: &Head, error: &serde_json::Error) -> Error {
+    // The generated type says which field it is. It may be one that is only read here.
+    let fault = match serde_json::from_str::<ChatCompletionChunk>(data) {
+        Err(_) => PayloadFault::of::<ChatCompletionChunk>(data.as_bytes()).to_string(),
+        Ok(_) => format!("line {} column {}", error.line(), error.column()),
+    };
+    let message = format!("an event of the stream is no chunk of an answer: {fault}");
+    let body = Bytes::copy_from_slice(data.as_bytes());
+    Error::unexpected(message, head.clone(), body)
+}
+
+/// Why there are no more events.
+pub(super) fn unread(error: EventsError) -> Failure {
+    let timed_out = |source: &BoxError| {
+        source
+            .downcast_ref::<reqwest::Error>()
+            .is_some_and(reqwest::Error::is_timeout)
+    };
+    match error {
+        EventsError::Idle(limit) => {
+            let message = format!("nothing more of the stream came for {limit:?}");
+            (Ending::Idle, Error::new(Ending::Idle.kind(), message))
+        }
+        EventsError::Broken(source) if timed_out(&source) => {
+            let message = "nothing more of the stream came in time";
+            let error = Error::new(Ending::Idle.kind(), message);
+            (Ending::Idle, error.because(source))
+        }
+        EventsError::Broken(source) => {
+            let message = "the connection broke before the answer was whole";
+            let error = Error::new(Ending::CutOff.kind(), message);
+            (Ending::CutOff, error.because(source))
+        }
+        EventsError::TooLarge(source) => {
+            let error = Error::new(
+                Ending::TooLarge.kind(),
+                "an event of the stream is too large",
+            );
+            (Ending::TooLarge, error.because(source))
+        }
+    }
+}
+
+/// A body that came in the place of a stream, with what there is of an answer in it.
+pub(super) fn in_place_of_a_stream(body: &Bytes, head: Head) -> (Failure, ChatCompletionResponse) {
+    let answer = serde_json::from_slice::<ChatCompletionResponse>(body).ok();
+    let says_error = match &answer {
+        Some(answer) => {
+            let mut errors = answer.choices.iter().map(|choice| &choice.error);
+            answer.error.is_some() || errors.any(Option::is_some)
+        }
+        None => is_error_body(body),
+    };
+    let failure = if says_error {
+        (
+            Ending::ServiceError,
+            Error::in_success(body.clone(), head.clone(), &head.confidential()),
+        )
+    } else {
+        let media = head.headers().get(http::header::CONTENT_TYPE);
+        let media = media.and_then(|media| media.to_str().ok());
+        let media = media.map(|media| format!(" ({media})")).unwrap_or_default();
+        let message = format!(
+            "a stream was asked for, and something else came{media}; it is kept in `body()`"
+        );
+        let error = Error::unexpected(message, head, body.clone());
+        (Ending::NotAStream, error)
+    };
+    let nothing = || ChatCompletionResponse::new(Vec::new());
+    (failure, answer.unwrap_or_else(nothing))
+}
+
+fn is_error_body(body: &[u8]) -> bool {
+    Envelope::of_success(body).says_something()
+}
+
+/// An error of opening a stream, told as what it is: an answer may have come all the same.
+pub(super) fn not_opened(error: Error) -> Error {
+    let (Some(body), Some((head, _))) = (error.body(), error.answer()) else {
+        return error;
+    };
+    if error.kind() != Ending::NotAStream.kind() {
+        return error;
+    }
+    let ((ending, told), answer) = in_place_of_a_stream(body, head.clone());
+    // A page of a proxy's says nothing of what became of the question.
+    let unknown = ending == Ending::NotAStream && answer.choices.is_empty();
+    let told = told
+        .with_attempts(error.attempts())
+        .with_unknown_outcome(unknown);
+    let partial = ChatAnswer::new(answer, head.clone()).ended(ending);
+    told.with_partial(partial)
+}

@@ -1,0 +1,213 @@
+//! The events of a body that is still to come.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_core::Stream as _;
+use futures_util::StreamExt as _;
+use prime_runtime::response::BodyError;
+use prime_runtime::{Body, BoxError, ByteStream};
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use super::decoder::{Decoder, Event, EventTooLarge, Step};
+
+/// What ends a stream before its end.
+#[derive(Debug)]
+pub(crate) enum EventsError {
+    /// The connection broke.
+    Broken(BoxError),
+    /// An event is larger than the limit.
+    TooLarge(EventTooLarge),
+    /// No event came for so long.
+    Idle(Duration),
+}
+
+/// The events of a body.
+pub(crate) struct Events {
+    /// Nothing once it is at its end, broken or given up: the connection is free then, or closed.
+    pieces: Option<ByteStream>,
+    decoder: Decoder,
+    idle: IdleTimer,
+    /// How many bytes were drained, if it has begun.
+    drained: Option<usize>,
+}
+
+impl Events {
+    /// The events of a body, each of at most `limit` bytes, and at most `idle` of time apart while
+    /// somebody waits for them.
+    pub(crate) fn new(pieces: ByteStream, limit: usize, idle: Duration) -> Self {
+        Self {
+            pieces: Some(pieces),
+            decoder: Decoder::with_limit(limit),
+            idle: IdleTimer::new(idle),
+            drained: None,
+        }
+    }
+
+    /// The next event; nothing at a clean end.
+    pub(crate) fn poll_next(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Event<'_>, EventsError>>> {
+        loop {
+            match self.decoder.step() {
+                Step::Event => {
+                    self.idle.stop();
+                    return Poll::Ready(Some(Ok(self.decoder.event())));
+                }
+                Step::TooLarge => {
+                    let limit = self.decoder.limit();
+                    return self.fail(EventsError::TooLarge(EventTooLarge { limit }));
+                }
+                Step::Piece => {}
+            }
+            let Some(pieces) = &mut self.pieces else {
+                return Poll::Ready(None);
+            };
+            match Pin::new(pieces).poll_next(cx) {
+                Poll::Ready(Some(Ok(piece))) => self.decoder.feed(piece),
+                Poll::Ready(Some(Err(source))) => return self.fail(EventsError::Broken(source)),
+                Poll::Ready(None) => {
+                    self.pieces = None;
+                    return Poll::Ready(None);
+                }
+                Poll::Pending => {
+                    ready!(self.idle.poll(cx));
+                    let limit = self.idle.limit;
+                    return self.fail(EventsError::Idle(limit));
+                }
+            }
+        }
+    }
+
+    fn fail(&mut self, error: EventsError) -> Poll<Option<Result<Event<'_>, EventsError>>> {
+        self.close();
+        Poll::Ready(Some(Err(error)))
+    }
+
+    /// The event that was given last, until the next one is asked for.
+    pub(crate) fn last(&self) -> Event<'_> {
+        self.decoder.event()
+    }
+
+    /// The event that the end of the body left without its blank line.
+    pub(crate) fn unterminated(&mut self) -> Option<Event<'_>> {
+        self.decoder.unterminated()
+    }
+
+    /// Closes the connection, unless the body is at its end.
+    pub(crate) fn close(&mut self) {
+        self.pieces = None;
+    }
+
+    /// Reads on to the end of the body, of which nothing more is wanted: only then can its connection be
+    /// used again. Gives up after a moment or a few bytes, and closes it.
+    pub(crate) fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        const MOMENT: Duration = Duration::from_millis(100);
+        const FEW: usize = 64 << 10;
+        if self.drained.is_none() {
+            self.idle = IdleTimer::new(MOMENT);
+        }
+        let drained = self.drained.get_or_insert(0);
+        while let Some(pieces) = &mut self.pieces {
+            match Pin::new(pieces).poll_next(cx) {
+                Poll::Ready(Some(Ok(piece))) if *drained + piece.len() <= FEW => {
+                    *drained += piece.len();
+                }
+                Poll::Ready(_) => self.pieces = None,
+                Poll::Pending => {
+                    ready!(self.idle.poll(cx));
+                    self.pieces = None;
+                }
+            }
+        }
+        Poll::Ready(())
+    }
+
+    /// Reads the body whole if it begins with what no event stream begins with, such as JSON; nothing if
+    /// it may be one. To be asked before the first event.
+    pub(crate) async fn unless_events(
+        &mut self,
+        limit: usize,
+    ) -> Result<Option<Result<Bytes, BodyError>>, EventsError> {
+        let Some(first) = std::future::poll_fn(|cx| self.poll_first(cx)).await? else {
+            return Ok(None);
+        };
+        let text = first.trim_ascii_start();
+        if !text.starts_with(b"{") && !text.starts_with(b"[") && !text.starts_with(b"<") {
+            self.decoder.feed(first);
+            return Ok(None);
+        }
+        let Some(pieces) = self.pieces.take() else {
+            return Ok(None);
+        };
+        let body = futures_util::stream::iter([Ok(first)]).chain(pieces);
+        Ok(Some(Body::Stream(ByteStream::new(body)).read(limit).await))
+    }
+
+    /// The first piece that has anything in it; nothing at the end.
+    fn poll_first(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, EventsError>> {
+        loop {
+            let Some(pieces) = &mut self.pieces else {
+                return Poll::Ready(Ok(None));
+            };
+            match Pin::new(pieces).poll_next(cx) {
+                Poll::Ready(Some(Ok(piece))) if piece.is_empty() => {}
+                Poll::Ready(Some(Ok(piece))) => return Poll::Ready(Ok(Some(piece))),
+                Poll::Ready(Some(Err(source))) => {
+                    self.close();
+                    return Poll::Ready(Err(EventsError::Broken(source)));
+                }
+                Poll::Ready(None) => self.close(),
+                Poll::Pending => {
+                    ready!(self.idle.poll(cx));
+                    self.close();
+                    return Poll::Ready(Err(EventsError::Idle(self.idle.limit)));
+                }
+            }
+        }
+    }
+}
+
+/// Runs while somebody waits. Not set anew for every event: a timer that goes off too early is set to
+/// when it should have.
+struct IdleTimer {
+    limit: Duration,
+    since: Option<Instant>,
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+impl IdleTimer {
+    fn new(limit: Duration) -> Self {
+        Self {
+            limit,
+            since: None,
+            timer: None,
+        }
+    }
+
+    fn stop(&mut self) {
+        self.since = None;
+    }
+
+    /// Waits for the time to run out, from the first time that this was asked since it was stopped.
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let since = *self.since.get_or_insert_with(Instant::now);
+        // A limit beyond the end of time is none.
+        let Some(deadline) = since.checked_add(self.limit) else {
+            return Poll::Pending;
+        };
+        let timer = self
+            .timer
+            .get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+        loop {
+            ready!(timer.as_mut().poll(cx));
+            if timer.deadline() >= deadline {
+                return Poll::Ready(());
+            }
+            timer.as_mut().reset(deadline);
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! One reader of streams, doing one task, in a process of its own. Prints what it took as JSON.
+
+use std::pin::Pin;
+use std::time::{Duration, Instant};
+
+use async_openai::types::chat::{
+    ChatCompletionRequestUserMessageArgs, ChatCompletionResponseStream,
+    CreateChatCompletionRequestArgs,
+};
+use futures_util::future::try_join_all;
+use futures_util::{Stream, StreamExt};
+use serde::{Deserialize, Serialize};
+
+use crate::floor::Floor;
+use crate::{Result, heap, process};
+
+const MODEL: &str = "meta-llama/llama-3.1-70b-instruct";
+const KEY: &str = "pit_bench";
+
+/// What a task took.
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
+pub struct Taken {
+    /// Chunks read.
+    pub chunks: u64,
+    /// CPU time of the process in nanoseconds.
+    pub cpu: u64,
+    /// Allocations; 0 where nobody counts them.
+    pub allocations: u64,
+    /// Growth of the process in RAM, in bytes, at its most.
+    pub memory: u64,
+    /// Growth of the heap in bytes, at its most; 0 where nobody counts it.
+    pub heap: u64,
+    /// Nanoseconds from the question to the first text, the median of many.
+    pub first: u64,
+}
+
+/// Something that opens streams.
+trait Reader: Sized {
+    type Stream: Chunks;
+
+    fn new(address: &str) -> Result<Self>;
+
+    async fn open(&self) -> Result<Self::Stream>;
+}
+
+/// A stream; `next` says whether there was another chunk.
+trait Chunks {
+    async fn next(&mut self) -> Result<bool>;
+}
+
+/// Does a task with a reader: `stream`, `streams-{how many}`, or `first-{how many}`.
+pub fn run(reader: &str, task: &str, address: &str) -> Result<()> {
+    process::pin(1)?;
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let (task, count) = match task.split_once('-') {
+        Some((task, count)) => (task, count.parse()?),
+        None => (task, 1),
+    };
+    let taken = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?
+        .block_on(async {
+            match reader {
+                "floor" => measure::<Plain>(task, count, address).await,
+                "async-openai" => measure::<AsyncOpenai>(task, count, address).await,
+                "prime-ext" => measure::<PrimeExt<false>>(task, count, address).await,
+                "prime-ext-text" => measure::<PrimeExt<true>>(task, count, address).await,
+                _ => Err(format!("no reader {reader}").into()),
+            }
+        })?;
+    println!("{}", serde_json::to_string(&taken)?);
+    Ok(())
+}
+
+async fn measure<R: Reader>(task: &str, count: usize, address: &str) -> Result<Taken> {
+    // Whatever is made once is made before anything is measured.
+    let warm = R::new(&format!("{}/bulk/100/0", base(address)))?;
+    drain(&mut warm.open().await?).await?;
+    let reader = R::new(address)?;
+    match task {
+        "stream" | "streams" => streams(&reader, count).await,
+        "first" => first(&reader, count).await,
+        _ => Err(format!("no task {task}").into()),
+    }
+}
+
+/// `http://host:port` of an address.
+fn base(address: &str) -> &str {
+    address
+        .match_indices('/')
+        .nth(2)
+        .map_or(address, |(at, _)| &address[..at])
+}
+
+async fn streams<R: Reader>(reader: &R, count: usize) -> Result<Taken> {
+    process::forget_peak();
+    heap::forget_peak();
+    let (memory, heap_before) = (process::memory()?.0, heap::live().0);
+    let mut open = Vec::new();
+    for _ in 0..count {
+        open.push(reader.open().await?);
+    }
+    // Opening is not what is measured here.
+    let (cpu, allocations) = (process::cpu_time(), heap::allocations());
+    let chunks = try_join_all(open.iter_mut().map(drain)).await?;
+    Ok(Taken {
+        chunks: chunks.iter().sum(),
+        cpu: nanoseconds(process::cpu_time() - cpu),
+        allocations: heap::allocations() - allocations,
+        memory: process::memory()?.1.saturating_sub(memory),
+        heap: heap::live().1.saturating_sub(heap_before),
+        first: 0,
+    })
+}
+
+async fn drain(stream: &mut impl Chunks) -> Result<u64> {
+    let mut chunks = 0;
+    while stream.next().await? {
+        chunks += 1;
+    }
+    Ok(chunks)
+}
+
+async fn first<R: Reader>(reader: &R, count: usize) -> Result<Taken> {
+    let mut times = Vec::new();
+    for _ in 0..count {
+        let start = Instant::now();
+        let mut stream = reader.open().await?;
+        stream.next().await?;
+        times.push(start.elapsed());
+        drain(&mut stream).await?;
+    }
+    times.sort_unstable();
+    Ok(Taken {
+        first: nanoseconds(times[times.len() / 2]),
+        ..Taken::default()
+    })
+}
+
+fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
+struct Plain {
+    http: reqwest::Client,
+    url: String,
+}
+
+type Pieces = Pin<Box<dyn Stream<Item = reqwest::Result<bytes::Bytes>>>>;
+
+impl Reader for Plain {
+    type Stream = Floor<Pieces>;
+
+    fn new(address: &str) -> Result<Self> {
+        let http = reqwest::Client::builder().no_proxy().build()?;
+        let url = format!("{address}/chat/completions");
+        Ok(Self { http, url })
+    }
+
+    async fn open(&self) -> Result<Self::Stream> {
+        let question = serde_json::json!({
+            "model": MODEL, "messages": [{"role": "user", "content": "?"}], "stream": true,
+        });
+        let call = self.http.post(&self.url).bearer_auth(KEY).json(&question);
+        let answer = call.send().await?;
+        Ok(Floor::new(Box::pin(answer.bytes_stream())))
+    }
+}
+
+impl Chunks for Floor<Pieces> {
+    async fn next(&mut self) -> Result<bool> {
+        Ok(std::hint::black_box(Floor::next(self).await?).is_some())
+    }
+}
+
+/// With whole chunks, or with nothing but their text.
+struct PrimeExt<const TEXT: bool>(prime_ext::Client);
+
+struct PrimeStream<const TEXT: bool>(prime_ext::ChatStream);
+
+impl<const TEXT: bool> Reader for PrimeExt<TEXT> {
+    type Stream = PrimeStream<TEXT>;
+
+    fn new(address: &str) -> Result<Self> {
+        let client = prime_ext::Client::builder().api_key(KEY);
+        Ok(Self(client.inference_url(address).build()?))
+    }
+
+    async fn open(&self) -> Result<Self::Stream> {
+        Ok(PrimeStream(self.0.chat(MODEL).user("?").stream().await?))
+    }
+}
+
+impl<const TEXT: bool> Chunks for PrimeStream<TEXT> {
+    async fn next(&mut self) -> Result<bool> {
+        Ok(if TEXT {
+            std::hint::black_box(self.0.next_text().await?).is_some()
+        } else {
+            std::hint::black_box(self.0.next().await?).is_some()
+        })
+    }
+}
+
+struct AsyncOpenai(async_openai::Client<async_openai::config::OpenAIConfig>);
+
+impl Reader for AsyncOpenai {
+    type Stream = ChatCompletionResponseStream;
+
+    fn new(address: &str) -> Result<Self> {
+        let config = async_openai::config::OpenAIConfig::new()
+            .with_api_base(address)
+            .with_api_key(KEY);
+        let http = reqwest::Client::builder().no_proxy().build()?;
+        Ok(Self(
+            async_openai::Client::with_config(config).with_http_client(http),
+        ))
+    }
+
+    async fn open(&self) -> Result<Self::Stream> {
+        let message = ChatCompletionRequestUserMessageArgs::default()
+            .content("?")
+            .build()?;
+        let question = CreateChatCompletionRequestArgs::default()
+            .model(MODEL)
+            .messages([message.into()])
+            .stream(true)
+            .build()?;
+        Ok(self.0.chat().create_stream(question).await?)
+    }
+}
+
+impl Chunks for ChatCompletionResponseStream {
+    async fn next(&mut self) -> Result<bool> {
+        let chunk = StreamExt::next(self).await.transpose()?;
+        Ok(std::hint::black_box(chunk).is_some())
+    }
+}

@@ -1,0 +1,5 @@
+//! The benchmark.
+
+fn main() -> prime_bench::Result<()> {
+    prime_bench::main()
+}
