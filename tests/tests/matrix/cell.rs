@@ -45,7 +45,10 @@ pub(crate) fn quick() -> RetryPolicy {
 }
 
 pub(crate) fn client(sim: &Simulator, policy: RetryPolicy) -> Client {
-    let options = CallOptions::new().retry(policy).max_body(1 << 20);
+    let options = CallOptions::new()
+        .retry(policy)
+        .max_body(1 << 18)
+        .max_event(1 << 16);
     Client::builder()
         .api_key(sim.key())
         .inference_url(sim.inference_url())
