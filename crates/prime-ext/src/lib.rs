@@ -60,7 +60,7 @@ mod error;
 mod events;
 mod http_client;
 mod models;
-mod pages;
+pub mod pages;
 mod road;
 pub mod runs;
 mod settings;
