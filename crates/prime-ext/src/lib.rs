@@ -81,4 +81,5 @@ pub use http;
 pub use pinference_api;
 pub use prime_runtime::{Secret, TextOrParts, Timestamp, Usd};
 pub use prime_training_api;
+pub use prime_training_api::types::BillingEntry;
 pub use reqwest;
