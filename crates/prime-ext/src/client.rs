@@ -7,6 +7,7 @@ use reqwest::Url;
 
 use crate::account::Account;
 use crate::chat::ChatRequest;
+use crate::cost::{Meter, Receipt};
 use crate::error::{Error, ErrorKind};
 use crate::http_client;
 use crate::models::Models;
@@ -30,6 +31,7 @@ use crate::wallet::Wallet;
 pub struct Client {
     shared: Arc<Shared>,
     account: Account,
+    meter: Option<Meter>,
 }
 
 #[derive(Debug)]
@@ -75,8 +77,8 @@ impl Client {
     #[must_use]
     pub fn team(&self, id: impl Into<String>) -> Self {
         Self {
-            shared: self.shared.clone(),
             account: Account::Team(id.into()),
+            ..self.clone()
         }
     }
 
@@ -84,8 +86,18 @@ impl Client {
     #[must_use]
     pub fn personal(&self) -> Self {
         Self {
-            shared: self.shared.clone(),
             account: Account::Personal,
+            ..self.clone()
+        }
+    }
+
+    /// The same client, whose chats are counted by a meter, streamed or not. What is made of it counts
+    /// into the same meter. Shares connections.
+    #[must_use]
+    pub fn metered(&self, meter: &Meter) -> Self {
+        Self {
+            meter: Some(meter.clone()),
+            ..self.clone()
         }
     }
 
@@ -128,6 +140,11 @@ impl Client {
     /// The key, to be kept out of what a stream says.
     pub(crate) fn key(&self) -> &Secret {
         &self.shared.key
+    }
+
+    /// What counts a question to a model.
+    pub(crate) fn receipt(&self, model: &str) -> Receipt {
+        Receipt::new(self.meter.as_ref(), model, &self.account)
     }
 
     /// The generated client of the Inference API, on the same road. It knows no account: its team
@@ -253,6 +270,7 @@ impl ClientBuilder {
                 key,
             }),
             account: account.unwrap_or_default(),
+            meter: None,
         })
     }
 }

@@ -36,7 +36,8 @@
 //! | choose who is billed | [`Client::team`], [`Client::personal`] |
 //! | see what there is | [`Client::models`] |
 //! | ask | [`Client::chat`], then [`send`](ChatRequest::send) or [`stream`](ChatRequest::stream) |
-//! | see what was spent | [`Client::wallet`], [`ChatAnswer::cost`] |
+//! | see what was spent | [`Client::wallet`], [`ChatAnswer::cost`], [`Meter`] |
+//! | read any other list | [`pages`] |
 //! | train | [`Client::runs`] |
 //! | know what went wrong | [`Error`] |
 //!
@@ -54,7 +55,7 @@
 mod account;
 pub mod chat;
 mod client;
-mod cost;
+pub mod cost;
 mod envelope;
 mod error;
 mod events;
@@ -69,10 +70,10 @@ pub mod wallet;
 pub use account::Account;
 pub use chat::{ChatAnswer, ChatRequest, ChatStream};
 pub use client::{Client, ClientBuilder};
-pub use cost::Cost;
+pub use cost::{Cost, Meter, Spent, UsdSum};
 pub use envelope::FieldError;
 pub use error::{Error, ErrorKind};
-pub use models::Models;
+pub use models::{ModelId, Models};
 pub use runs::{RunConfig, Runs, UsageWatch};
 pub use wallet::{Billings, Wallet};
 

@@ -153,10 +153,7 @@ async fn read(stage: &Stage, lab: &Client, seed: u64) -> bool {
 async fn a_thousand_histories() {
     // One for all: a client of its own for each simulator would read the machine's certificates each time.
     drop(rustls::crypto::ring::default_provider().install_default());
-    let http = reqwest::Client::builder()
-        .no_proxy()
-        .build()
-        .unwrap();
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
     let mut tasks = Vec::new();
     for sim in 0..SIMULATORS {
         let http = http.clone();

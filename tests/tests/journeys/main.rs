@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 mod chat;
+mod cost;
 mod histories;
 mod runs;
 mod support;

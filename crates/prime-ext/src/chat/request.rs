@@ -104,16 +104,18 @@ impl ChatRequest {
     pub async fn send(mut self) -> Result<ChatAnswer, Error> {
         self.check()?;
         self.body.stream = None;
+        let mut receipt = self.client.receipt(&self.body.model);
         let call = self
             .client
             .inference_api()
             .create_chat_completion()
             .body(self.body);
-        let call = on_behalf(self.client.account(), call)?;
+        let call = on_behalf(self.client.account(), call).inspect_err(|_| receipt.cancel())?;
         let answer = call
             .send()
             .await
-            .map_err(|e| Error::of_call(&operations::CREATE_CHAT_COMPLETION, e))?;
+            .map_err(|e| Error::of_call(&operations::CREATE_CHAT_COMPLETION, e))
+            .inspect_err(|e| receipt.failed(e))?;
         let (response, _, headers, body) = answer.into_parts();
         let failed =
             |error: &Option<serde_json::Value>| error.as_ref().is_some_and(|e| !e.is_null());
@@ -122,6 +124,7 @@ impl ChatRequest {
             return Err(Error::in_success(&body, headers, key.expose())
                 .of(&operations::CREATE_CHAT_COMPLETION));
         }
+        receipt.settle(response.usage.as_ref());
         Ok(ChatAnswer::new(response, headers))
     }
 
@@ -140,19 +143,21 @@ impl ChatRequest {
             .n
             .and_then(|n| usize::try_from(n).ok())
             .unwrap_or(1);
+        let mut receipt = self.client.receipt(&self.body.model);
         let call = self
             .client
             .inference_api()
             .create_chat_completion_stream()
             .body(self.body);
-        let call = on_behalf(self.client.account(), call)?;
+        let call = on_behalf(self.client.account(), call).inspect_err(|_| receipt.cancel())?;
         let operation = &operations::CREATE_CHAT_COMPLETION_STREAM;
         let answer = call
             .send()
             .await
-            .map_err(|e| Error::of_call(operation, e))?;
+            .map_err(|e| Error::of_call(operation, e))
+            .inspect_err(|e| receipt.failed(e))?;
         let (pieces, _, headers, _) = answer.into_parts();
-        ChatStream::open(pieces, headers, answers, self.client.key().clone()).await
+        ChatStream::open(pieces, headers, answers, self.client.key().clone(), receipt).await
     }
 
     fn check(&self) -> Result<(), Error> {

@@ -12,6 +12,7 @@ use prime_runtime::{BoxError, ByteStream, PayloadFault, Secret, TextOrParts};
 
 use super::ChatAnswer;
 use super::assembly::Assembly;
+use crate::cost::Receipt;
 use crate::envelope::Envelope;
 use crate::error::{Error, ErrorKind};
 use crate::events::{Events, EventsError};
@@ -47,6 +48,7 @@ pub struct ChatStream {
     /// Bytes of all events.
     received: usize,
     state: State,
+    receipt: Receipt,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +68,7 @@ impl ChatStream {
         headers: HeaderMap,
         answers: usize,
         key: Secret,
+        receipt: Receipt,
     ) -> Result<Self, Error> {
         let mut stream = Self {
             events: Events::new(pieces),
@@ -76,6 +79,7 @@ impl ChatStream {
             first: None,
             received: 0,
             state: State::Open,
+            receipt,
         };
         stream.first = stream.read().await?;
         Ok(stream)
@@ -166,10 +170,12 @@ impl ChatStream {
             Ok(Some(chunk)) => Some(Ok(chunk)),
             Ok(None) => {
                 self.state = State::Whole;
+                self.settle();
                 None
             }
             Err(error) => {
                 self.state = State::Failed(error.kind());
+                self.settle();
                 Some(Err(self.failure(error)))
             }
         })
@@ -230,6 +236,11 @@ impl ChatStream {
         Err(Error::new(ErrorKind::CutOff, message))
     }
 
+    /// Counts what was said, once.
+    fn settle(&mut self) {
+        self.receipt.settle(self.assembly.usage());
+    }
+
     fn failure(&self, error: Error) -> Error {
         error
             .of(&OPERATION)
@@ -266,6 +277,12 @@ fn broken(source: BoxError) -> Error {
         )
     };
     Error::new(kind, message).because(source)
+}
+
+impl Drop for ChatStream {
+    fn drop(&mut self) {
+        self.settle();
+    }
 }
 
 impl Stream for ChatStream {
