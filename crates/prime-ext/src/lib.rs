@@ -74,7 +74,7 @@ pub use cost::{Cost, Meter, Spent, UsdSum};
 pub use envelope::FieldError;
 pub use error::{Error, ErrorKind};
 pub use models::{ModelId, Models};
-pub use runs::{RunConfig, Runs, UsageWatch};
+pub use runs::{CreatedRun, Deleted, Deletion, RunConfig, Runs, UsageWatch};
 pub use wallet::{Billings, Wallet};
 
 pub use bytes;

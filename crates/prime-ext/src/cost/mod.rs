@@ -36,6 +36,7 @@ mod spent;
 mod sum;
 
 pub use amount::Cost;
+pub(crate) use estimate::per_million;
 pub(crate) use meter::Receipt;
 pub use meter::{Meter, Payer};
 pub use spent::Spent;
