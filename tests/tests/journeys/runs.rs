@@ -37,7 +37,7 @@ async fn a_run_is_created_watched_to_its_end_and_deleted() {
     assert_eq!(sent, Value::Object(config.as_json().clone()));
 
     let before = sim.wallet(Some(sim.team())).unwrap().balance;
-    let watch = lab
+    let mut watch = lab
         .runs()
         .watch_usage(&run.run_id)
         .every(Duration::from_millis(5));

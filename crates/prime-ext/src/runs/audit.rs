@@ -131,10 +131,14 @@ impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Cost { of, said, computed } => {
-                let off = *said - *computed;
+                let (off, which) = if said > computed {
+                    (*said - *computed, "more")
+                } else {
+                    (*computed - *said, "less")
+                };
                 write!(
                     f,
-                    "{of} is said to cost ${said}, and makes ${computed}: ${off} off"
+                    "{of} is said to cost ${said}, and makes ${computed}: ${off} {which}"
                 )
             }
             Self::Tokens { of, said, computed } => {
