@@ -1,5 +1,6 @@
 //! A proxy that loses answers, and a server that restarts.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -7,6 +8,7 @@ use prime_ext::Client;
 use prime_sim::Simulator;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
 
 /// What becomes of a request and its answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,18 +31,23 @@ pub(crate) enum Fate {
 
 /// Stands between a client and a simulator. Requests meet their fates in turn, the last for ever.
 pub(crate) struct Proxy {
-    address: std::net::SocketAddr,
+    address: SocketAddr,
     requests: Arc<AtomicUsize>,
+    task: JoinHandle<()>,
 }
 
 impl Proxy {
     pub(crate) async fn start(sim: &Simulator, fates: Vec<Fate>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::start_at(sim, fates, ([127, 0, 0, 1], 0).into()).await
+    }
+
+    pub(crate) async fn start_at(sim: &Simulator, fates: Vec<Fate>, address: SocketAddr) -> Self {
+        let listener = TcpListener::bind(address).await.unwrap();
         let address = listener.local_addr().unwrap();
         let server = sim.platform_url().replace("http://", "");
         let requests = Arc::new(AtomicUsize::new(0));
         let count = requests.clone();
-        tokio::spawn(async move {
+        let task = tokio::spawn(async move {
             while let Ok((connection, _)) = listener.accept().await {
                 let fate = |number: usize| fates.get(number).or(fates.last()).copied().unwrap();
                 // One request a connection.
@@ -52,7 +59,18 @@ impl Proxy {
                 );
             }
         });
-        Self { address, requests }
+        Self {
+            address,
+            requests,
+            task,
+        }
+    }
+
+    /// Nobody listens any more; where it did.
+    pub(crate) async fn stop(self) -> SocketAddr {
+        self.task.abort();
+        drop(self.task.await);
+        self.address
     }
 
     pub(crate) fn client(&self, sim: &Simulator) -> Client {

@@ -37,11 +37,11 @@ async fn a_run_is_created_watched_to_its_end_and_deleted() {
     assert_eq!(sent, Value::Object(config.as_json().clone()));
 
     let before = sim.wallet(Some(sim.team())).unwrap().balance;
-    let mut watch = lab
+    let watch = lab
         .runs()
         .watch_usage(&run.run_id)
         .every(Duration::from_millis(5));
-    let usage = watch.until_finished().await.unwrap();
+    let usage = watch.until_finished().await.unwrap().usage;
     assert_eq!(usage.status.unwrap(), "COMPLETED");
     assert!(usage.total_cost_usd > Usd::ZERO);
     assert_eq!(

@@ -47,12 +47,10 @@ async fn a_run_that_costs_too_much_is_deleted_once() {
     let prime = client(&sim);
     let run = self::run(&prime).await;
     sim.advance(Duration::from_secs(600));
-    let mut watch = prime.runs().watch_usage(&run.run_id).delete_at_cost(limit);
-    assert_eq!(
-        watch.until_finished().await.unwrap().status.unwrap(),
-        "COMPLETED"
-    );
-    assert!(watch.deletion().is_none());
+    let watch = prime.runs().watch_usage(&run.run_id).delete_at_cost(limit);
+    let finished = watch.until_finished().await.unwrap();
+    assert_eq!(finished.usage.status.unwrap(), "COMPLETED");
+    assert!(finished.deletion.is_none());
     assert_eq!(deletes(&sim), 0);
 }
 
@@ -65,12 +63,10 @@ async fn a_lost_deletion_is_repeated() {
     let fates = vec![Fate::Through, Fate::NoAnswer, Fate::Through];
     let proxy = Proxy::start(&sim, fates).await;
     let watch = proxy.client(&sim).runs().watch_usage(&run.run_id);
-    let mut watch = watch.every(SOON).delete_at_cost("0.01".parse().unwrap());
-    assert_eq!(
-        watch.until_finished().await.unwrap().status.unwrap(),
-        "STOPPED"
-    );
-    assert_eq!(watch.deletion().unwrap().which(), Deleted::NowOrBefore);
+    let watch = watch.every(SOON).delete_at_cost("0.01".parse().unwrap());
+    let finished = watch.until_finished().await.unwrap();
+    assert_eq!(finished.usage.status.unwrap(), "STOPPED");
+    assert_eq!(finished.deletion.unwrap().which(), Deleted::NowOrBefore);
 }
 
 #[tokio::test]
@@ -89,8 +85,8 @@ async fn what_passes_is_waited_out() {
     let count = fates.len();
     let proxy = Proxy::start(&sim, fates).await;
     let watch = proxy.client(&sim).runs().watch_usage(&run.run_id);
-    let usage = watch.every(SOON).until_finished().await.unwrap();
-    assert_eq!(usage.status.unwrap(), "COMPLETED");
+    let finished = watch.every(SOON).until_finished().await.unwrap();
+    assert_eq!(finished.usage.status.unwrap(), "COMPLETED");
     assert!(proxy.requests() >= count);
 
     // What does not pass is not.
@@ -112,38 +108,22 @@ async fn what_passes_is_waited_out() {
 
 #[tokio::test]
 async fn a_server_that_restarts_is_waited_for() {
-    let sim = Simulator::builder().seed(3).start().await.unwrap();
-    let run_id = run(&client(&sim)).await.run_id.clone();
-    let port: u16 = sim
-        .platform_url()
-        .rsplit(':')
-        .next()
-        .unwrap()
-        .parse()
-        .unwrap();
-    let mut watch = client(&sim).runs().watch_usage(&run_id).every(SOON);
-    watch.try_next().await.unwrap().unwrap();
-    drop(sim);
+    let sim = Simulator::builder().time_scale(0.0).start().await.unwrap();
+    let run = run(&client(&sim)).await;
+    let proxy = Proxy::start(&sim, vec![Fate::Through]).await;
+    let watch = proxy.client(&sim).runs().watch_usage(&run.run_id);
+    let mut watch = watch.every(SOON);
+    let usage = watch.try_next().await.unwrap().unwrap();
+    assert_eq!(usage.status.unwrap(), "QUEUED");
+    let address = proxy.stop().await;
+    sim.advance(Duration::from_secs(600));
     let restart = async {
         tokio::time::sleep(Duration::from_millis(100)).await;
-        // The same seed, so the same key and the same first run.
-        let sim = Simulator::builder()
-            .seed(3)
-            .port(port)
-            .time_scale(0.0)
-            .start()
-            .await
-            .unwrap();
-        assert_eq!(run(&client(&sim)).await.run_id, run_id);
-        sim.advance(Duration::from_secs(600));
-        sim
+        Proxy::start_at(&sim, vec![Fate::Gateway(502), Fate::Through], address).await
     };
-    // Between its start and its first run, the server does not know the run.
-    let (usage, _sim) = tokio::join!(watch.until_finished(), restart);
-    match usage {
-        Ok(usage) => assert_eq!(usage.status.unwrap(), "COMPLETED"),
-        Err(error) => assert!(error.is_not_found(), "{error}"),
-    }
+    let (finished, proxy) = tokio::join!(watch.until_finished(), restart);
+    assert_eq!(finished.unwrap().usage.status.unwrap(), "COMPLETED");
+    assert_eq!(proxy.requests(), 2);
 }
 
 #[tokio::test]
@@ -157,7 +137,8 @@ async fn a_deadline_ends_the_watching_and_not_the_run() {
         .watch_usage(&run.run_id)
         .every(Duration::from_secs(3600));
     let mut watch = watch.deadline(Duration::from_millis(50));
-    let error = watch.until_finished().await.unwrap_err();
+    watch.try_next().await.unwrap().unwrap();
+    let error = watch.try_next().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Timeout);
     assert!(
         error.to_string().contains("its last status is QUEUED"),

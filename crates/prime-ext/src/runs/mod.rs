@@ -35,7 +35,7 @@ pub use config::RunConfig;
 pub use create::CreateRun;
 pub use created::CreatedRun;
 pub use deletion::{Deleted, Deletion};
-pub use watch::UsageWatch;
+pub use watch::{FinishedRun, UsageWatch};
 
 /// Time before a deletion that failed is tried again, the first time, and until when it is.
 const ENSURE_EVERY: Duration = Duration::from_millis(250);

@@ -1,6 +1,7 @@
 //! A run's usage until it ends.
 
 use std::future::Future;
+use std::ops::Deref;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
@@ -137,16 +138,37 @@ impl UsageWatch {
             .transpose()
     }
 
-    /// Waits until the run has ended; its last usage.
+    /// Waits until the run has ended.
     ///
     /// # Errors
     /// As [`try_next`](Self::try_next).
-    pub async fn until_finished(&mut self) -> Result<RunUsageResponse, Error> {
+    pub async fn until_finished(mut self) -> Result<FinishedRun, Error> {
         let mut last = None;
         while let Some(usage) = self.try_next().await? {
             last = Some(usage);
         }
-        last.ok_or_else(|| Error::new(ErrorKind::Request, "the run's end was seen before"))
+        let usage =
+            last.ok_or_else(|| Error::new(ErrorKind::Request, "the run's end was seen before"))?;
+        let deletion = self.deletion().cloned();
+        Ok(FinishedRun { usage, deletion })
+    }
+}
+
+/// A run that has ended. Dereferences to its last usage.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct FinishedRun {
+    /// Its last usage.
+    pub usage: RunUsageResponse,
+    /// What became of it if it had cost too much ([`UsageWatch::delete_at_cost`]).
+    pub deletion: Option<Deletion>,
+}
+
+impl Deref for FinishedRun {
+    type Target = RunUsageResponse;
+
+    fn deref(&self) -> &RunUsageResponse {
+        &self.usage
     }
 }
 
