@@ -158,3 +158,52 @@ impl Drop for Receipt {
         self.settle(None);
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    /// Four tasks, a million answers: the sums are those of whole billionths.
+    #[test]
+    fn a_million_answers_come_out_to_the_digit() {
+        const EACH: i64 = 250_000;
+        let meter = Meter::new();
+        std::thread::scope(|scope| {
+            for task in 0..4_i64 {
+                let meter = meter.clone();
+                scope.spawn(move || {
+                    let payer = (task % 2 == 0).then(|| "team_1".to_owned());
+                    for number in 0..EACH {
+                        let mut usage = Usage::default();
+                        usage.prompt_tokens = Some(number);
+                        usage.completion_tokens = Some(1);
+                        let billionths = number * 7_919 + task;
+                        let cost = rust_decimal::Decimal::new(billionths, 9);
+                        // Every fifth does not say.
+                        usage.cost = (number % 5 != 0).then(|| cost.into());
+                        meter.count("model", payer.clone(), Some(&usage));
+                    }
+                });
+            }
+        });
+        let billionths: i64 = (0..4)
+            .flat_map(|task| (0..EACH).map(move |number| (task, number)))
+            .filter(|(_, number)| number % 5 != 0)
+            .map(|(task, number)| number * 7_919 + task)
+            .sum();
+        let total = meter.total();
+        assert_eq!(total.answers, 1_000_000);
+        assert_eq!(
+            (total.with_known_cost, total.with_unknown_cost),
+            (800_000, 200_000)
+        );
+        let expected = rust_decimal::Decimal::new(billionths, 9);
+        assert_eq!(total.known.to_string(), expected.to_string());
+        assert_eq!(total.known.usd().decimal(), expected);
+        assert_eq!(total.completion_tokens, 1_000_000);
+        assert_eq!(meter.by_team().len(), 2);
+        let known: super::super::UsdSum = meter.by_team().values().map(|spent| spent.known).sum();
+        assert_eq!(known, total.known);
+    }
+}

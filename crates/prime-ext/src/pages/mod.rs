@@ -72,10 +72,14 @@
 //! |---|---|
 //! | `table` | [`Table`], [`Page`]: what a table tells |
 //! | `rows` | [`Rows`], [`Pages`]: the streams, and requests ahead |
-//! | `walk` | what to ask next, and when all was seen; no I/O |
+//! | `walk` | what to ask next, and what a page brings; no I/O |
+//! | `ends` | whether all was seen |
+//! | `checks` | services that contradict or repeat themselves |
 //! | `pass` | one way through the table |
 //! | `seen` | what is kept of rows |
 
+mod checks;
+mod ends;
 mod pass;
 mod rows;
 mod seen;
