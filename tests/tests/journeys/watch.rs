@@ -136,7 +136,7 @@ async fn a_deadline_ends_the_watching_and_not_the_run() {
         .runs()
         .watch_usage(&run.run_id)
         .every(Duration::from_secs(3600));
-    let mut watch = watch.deadline(Duration::from_millis(50));
+    let mut watch = watch.deadline(Duration::from_millis(400));
     watch.try_next().await.unwrap().unwrap();
     let error = watch.try_next().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Timeout);
@@ -156,7 +156,7 @@ async fn dropping_it_stops_the_watching() {
     let run = run(&prime).await;
     let mut watch = prime.runs().watch_usage(&run.run_id).every(SOON);
     watch.try_next().await.unwrap().unwrap();
-    let nothing = tokio::time::timeout(Duration::from_millis(60), watch.try_next()).await;
+    let nothing = tokio::time::timeout(Duration::from_millis(500), watch.try_next()).await;
     assert!(nothing.is_err(), "nothing changed");
     drop(watch);
     let asked = sim.requests().len();

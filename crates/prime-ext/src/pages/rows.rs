@@ -13,6 +13,9 @@ use crate::error::Error;
 /// How often the table is gone through.
 const MAX_PASSES: u32 = 8;
 
+/// The most requests at a time.
+const MAX_AHEAD: usize = 32;
+
 /// Every row of a table, once. See [the module](super).
 ///
 /// Nothing is asked until the first row is. What is set after that has no effect.
@@ -87,10 +90,12 @@ impl<T: Table> Rows<T> {
         self
     }
 
-    /// How many pages are asked for while the caller works on the one before. Default: 0, so that nothing
-    /// is asked that may not be wanted. There is no task behind it: requests go on when a row is asked for.
+    /// How many pages are asked for while the caller works on the one before, at most 32. Default: 0, so
+    /// that nothing is asked that may not be wanted. There is no task behind it: requests go on when a row
+    /// is asked for. With several under way at a time, it is not known which of two answers is the newer:
+    /// [`changes`](Self::changes) may then hold the older values of a row.
     pub fn read_ahead(mut self, pages: usize) -> Self {
-        self.settings.read_ahead = pages;
+        self.settings.read_ahead = pages.min(MAX_AHEAD);
         self
     }
 
