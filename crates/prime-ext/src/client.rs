@@ -8,6 +8,7 @@ use reqwest::Url;
 use crate::account::Account;
 use crate::builder::ClientBuilder;
 use crate::chat::ChatRequest;
+use crate::cost::{Meter, Receipt};
 use crate::error::Error;
 use crate::models::Models;
 use crate::options::CallOptions;
@@ -38,6 +39,7 @@ pub struct Client {
 struct Shared {
     settings: Arc<Settings>,
     account: Account,
+    meter: Option<Meter>,
     road: Road,
     inference: pinference_api::Client,
     training: prime_training_api::Client,
@@ -71,10 +73,10 @@ impl Client {
     /// A client on a road, as the account of the settings.
     pub(crate) fn on(settings: Arc<Settings>, road: Road) -> Self {
         let account = settings.account.value.clone();
-        Self::with(settings, account, road)
+        Self::with(settings, account, None, road)
     }
 
-    fn with(settings: Arc<Settings>, account: Account, road: Road) -> Self {
+    fn with(settings: Arc<Settings>, account: Account, meter: Option<Meter>, road: Road) -> Self {
         let team = match &account {
             Account::Team(id) => Some(id.clone()),
             Account::Personal => None,
@@ -95,6 +97,7 @@ impl Client {
             shared: Arc::new(Shared {
                 settings,
                 account,
+                meter,
                 road,
                 inference,
                 training,
@@ -102,21 +105,33 @@ impl Client {
         }
     }
 
+    fn as_account(&self, account: Account) -> Self {
+        let shared = &self.shared;
+        let meter = shared.meter.clone();
+        Self::with(shared.settings.clone(), account, meter, shared.road.clone())
+    }
+
     /// The same client as a team: the team is billed. Shares connections.
     #[must_use]
     pub fn team(&self, id: impl Into<String>) -> Self {
-        let shared = &self.shared;
-        let account = Account::Team(id.into());
-        Self::with(shared.settings.clone(), account, shared.road.clone())
+        self.as_account(Account::Team(id.into()))
     }
 
     /// The same client as the key's owner. Shares connections.
     #[must_use]
     pub fn personal(&self) -> Self {
+        self.as_account(Account::Personal)
+    }
+
+    /// The same client, whose chats are counted by a meter, streamed or not. What is made of it counts
+    /// into the same meter. Shares connections.
+    #[must_use]
+    pub fn metered(&self, meter: &Meter) -> Self {
         let shared = &self.shared;
         Self::with(
             shared.settings.clone(),
-            Account::Personal,
+            shared.account.clone(),
+            Some(meter.clone()),
             shared.road.clone(),
         )
     }
@@ -137,8 +152,12 @@ impl Client {
     #[must_use]
     pub fn with_options(&self, options: CallOptions) -> Self {
         let shared = &self.shared;
-        let road = shared.road.with_options(options);
-        Self::with(shared.settings.clone(), shared.account.clone(), road)
+        Self::with(
+            shared.settings.clone(),
+            shared.account.clone(),
+            shared.meter.clone(),
+            shared.road.with_options(options),
+        )
     }
 
     /// Whose account this client uses.
@@ -205,6 +224,11 @@ impl Client {
     /// Address of the platform, which serves training and billing.
     pub fn platform_url(&self) -> &Url {
         &self.shared.settings.platform_url.value
+    }
+
+    /// What counts a question to a model.
+    pub(crate) fn receipt(&self, model: &str) -> Receipt {
+        Receipt::new(self.shared.meter.as_ref(), model, &self.shared.account)
     }
 
     pub(crate) fn road(&self) -> &Road {

@@ -36,7 +36,8 @@
 //! | choose who is billed | [`Client::team`], [`Client::personal`] |
 //! | see what there is | [`Client::models`] |
 //! | ask | [`Client::chat`], then [`send`](ChatRequest::send) or [`stream`](ChatRequest::stream) |
-//! | see what was spent | [`Client::wallet`], [`ChatAnswer::cost`] |
+//! | see what was spent | [`Client::wallet`], [`ChatAnswer::cost`], [`Meter`] |
+//! | read any other list | [`pages`] |
 //! | train | [`Client::runs`] |
 //! | know what went wrong | [`Error`] |
 //!
@@ -56,14 +57,14 @@ mod answered;
 mod builder;
 pub mod chat;
 mod client;
-mod cost;
+pub mod cost;
 mod error;
 pub mod events;
 mod head;
 mod http_client;
 mod models;
 mod options;
-mod pages;
+pub mod pages;
 mod raw;
 mod retry;
 mod road;
@@ -76,14 +77,14 @@ pub use answered::{Answered, Call};
 pub use builder::ClientBuilder;
 pub use chat::{ChatAnswer, ChatRequest, ChatStream, Ending, Piece};
 pub use client::Client;
-pub use cost::Cost;
+pub use cost::{Cost, Meter, Spent, UsdSum};
 pub use error::{Error, ErrorKind, FieldError};
 pub use head::Head;
-pub use models::Models;
+pub use models::{ModelId, Models};
 pub use options::CallOptions;
 pub use raw::RawCall;
 pub use retry::{RetryBudget, RetryPolicy};
-pub use runs::{RunConfig, Runs, UsageWatch};
+pub use runs::{CreatedRun, Deleted, Deletion, RunConfig, Runs, UsageWatch};
 pub use settings::{Setting, Settings, Source};
 pub use wallet::{Billings, Wallet};
 
@@ -92,4 +93,5 @@ pub use http;
 pub use pinference_api;
 pub use prime_runtime::{Secret, TextOrParts, Timestamp, Usd};
 pub use prime_training_api;
+pub use prime_training_api::types::BillingEntry;
 pub use reqwest;

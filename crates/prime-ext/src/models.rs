@@ -1,4 +1,7 @@
-//! The models there are.
+//! The models there are, and their ids.
+
+use std::fmt;
+use std::str::FromStr;
 
 use pinference_api::operations;
 use pinference_api::types::Model;
@@ -6,6 +9,7 @@ use pinference_api::types::Model;
 use crate::account::on_behalf;
 use crate::answered::{Answered, Call};
 use crate::client::Client;
+use crate::error::{Error, ErrorKind};
 
 /// The models there are. From [`Client::models`].
 #[derive(Debug, Clone)]
@@ -41,5 +45,148 @@ impl Models {
             let call = on_behalf(client.account(), call)?;
             Answered::of(&operations::GET_MODEL, call.send().await)
         })
+    }
+}
+
+/// The id of a model, with an adapter or without: `{base}` or `{base}:{adapter}`. Source: the provider's
+/// own client.
+///
+/// ```
+/// use prime_ext::ModelId;
+///
+/// let id: ModelId = "Qwen/Qwen3-0.6B:ad_7f".parse()?;
+/// assert_eq!((id.base(), id.adapter()), ("Qwen/Qwen3-0.6B", Some("ad_7f")));
+/// assert_eq!(ModelId::parse("Qwen/Qwen3-0.6B")?.with_adapter("ad_7f")?, id);
+/// assert_eq!(id.to_string(), "Qwen/Qwen3-0.6B:ad_7f");
+/// # fn ask(prime: prime_ext::Client, id: ModelId) {
+/// let question = prime.chat(id).user("Hello");
+/// # }
+/// # Ok::<(), prime_ext::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ModelId {
+    base: String,
+    adapter: Option<String>,
+}
+
+impl ModelId {
+    /// Takes an id apart, at its first colon.
+    ///
+    /// # Errors
+    /// If the base or the adapter is empty, or there is white space or a control character in it.
+    pub fn parse(id: &str) -> Result<Self, Error> {
+        let (base, adapter) = match id.split_once(':') {
+            Some((base, adapter)) => (base, Some(part("adapter", adapter, id)?)),
+            None => (id, None),
+        };
+        Ok(Self {
+            base: part("model", base, id)?,
+            adapter,
+        })
+    }
+
+    /// The same model with an adapter, in place of the one that it has.
+    ///
+    /// # Errors
+    /// If the adapter's id is none.
+    pub fn with_adapter(self, adapter: &str) -> Result<Self, Error> {
+        let adapter = Some(part("adapter", adapter, adapter)?);
+        Ok(Self { adapter, ..self })
+    }
+
+    /// The same model without an adapter.
+    #[must_use]
+    pub fn without_adapter(self) -> Self {
+        Self {
+            adapter: None,
+            ..self
+        }
+    }
+
+    /// The base model's id.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// The adapter's id.
+    pub fn adapter(&self) -> Option<&str> {
+        self.adapter.as_deref()
+    }
+}
+
+fn part(what: &str, part: &str, id: &str) -> Result<String, Error> {
+    if part.is_empty() || part.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        let message = format!("{id:?} is no model's id: its {what} is {part:?}");
+        return Err(Error::new(ErrorKind::Request, message));
+    }
+    Ok(part.to_owned())
+}
+
+impl FromStr for ModelId {
+    type Err = Error;
+
+    fn from_str(id: &str) -> Result<Self, Error> {
+        Self::parse(id)
+    }
+}
+
+impl TryFrom<&str> for ModelId {
+    type Error = Error;
+
+    fn try_from(id: &str) -> Result<Self, Error> {
+        Self::parse(id)
+    }
+}
+
+impl From<ModelId> for String {
+    fn from(id: ModelId) -> Self {
+        id.to_string()
+    }
+}
+
+impl From<&ModelId> for String {
+    fn from(id: &ModelId) -> Self {
+        id.to_string()
+    }
+}
+
+impl fmt::Display for ModelId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.adapter {
+            Some(adapter) => f.pad(&format!("{}:{adapter}", self.base)),
+            None => f.pad(&self.base),
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_come_apart_and_together() {
+        for (id, base, adapter) in [
+            ("m", "m", None),
+            ("a/b", "a/b", None),
+            ("a/b:c", "a/b", Some("c")),
+            ("a/b:c:d", "a/b", Some("c:d")),
+            ("a/b/c:d/e", "a/b/c", Some("d/e")),
+        ] {
+            let parsed = ModelId::parse(id).unwrap();
+            assert_eq!((parsed.base(), parsed.adapter()), (base, adapter));
+            assert_eq!(String::from(&parsed), id);
+            let plain = parsed.clone().without_adapter();
+            assert_eq!(plain.to_string(), base);
+            if let Some(adapter) = adapter {
+                assert_eq!(plain.with_adapter(adapter).unwrap(), parsed);
+            }
+        }
+        for id in ["", ":", "a:", ":b", " ", "a b", "a:b\n", "a\t"] {
+            let error = ModelId::parse(id).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Request, "{id:?}");
+        }
+        let id = ModelId::parse("a").unwrap();
+        assert!(id.with_adapter("").is_err());
     }
 }

@@ -6,6 +6,8 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
+use prime_runtime::Usd;
+
 use crate::builder::{Builder, StartError};
 use crate::faults::{Fault, Injected};
 use crate::record::Recorded;
@@ -129,6 +131,25 @@ impl Simulator {
         let account = state.accounts.get(state.account_of(team)?)?;
         // It can be had: its rows lack no field, and a test says so.
         account.snapshot().ok()
+    }
+
+    /// Charges something new to a wallet: a row at its front. Gives the row's id; `None` if there is no
+    /// such team.
+    pub fn bill(&self, team: Option<&str>, resource: (&str, &str), amount: Usd) -> Option<String> {
+        let mut state = self.shared.state();
+        let (now, ids) = (state.clock.now(), Arc::clone(&state.ids));
+        let account = state.account_of(team)?;
+        let account = state.accounts.get_mut(account)?;
+        Some(account.bill(&ids, now, resource, amount))
+    }
+
+    /// Charges more to a row of a wallet: it moves to the front. False if there is no such row.
+    pub fn bill_more(&self, team: Option<&str>, row: &str, more: Usd) -> bool {
+        let mut state = self.shared.state();
+        let now = state.clock.now();
+        let account = state.account_of(team);
+        let account = account.and_then(|account| state.accounts.get_mut(account));
+        account.is_some_and(|account| account.bill_more(row, now, more))
     }
 
     /// Every run so far, oldest first, deleted ones too.

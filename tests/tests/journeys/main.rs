@@ -2,7 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
+mod ambiguous;
 mod chat;
+mod cost;
+mod examples;
+mod histories;
+mod proxy;
 mod runs;
 mod support;
 mod wallet;
+mod watch;

@@ -41,9 +41,11 @@ async fn a_run_is_created_watched_to_its_end_and_deleted() {
         .runs()
         .watch_usage(&run.run_id)
         .every(Duration::from_millis(5));
-    let usage = watch.until_finished().await.unwrap();
-    assert_eq!(usage.status.unwrap(), "COMPLETED");
+    let usage = watch.until_finished().await.unwrap().usage;
+    assert_eq!(usage.status.clone().unwrap(), "COMPLETED");
     assert!(usage.total_cost_usd > Usd::ZERO);
+    let audit = prime_ext::runs::audit(&usage);
+    assert!(audit.is_clean(), "{audit:?}");
     assert_eq!(
         usage.total_cost_usd,
         usage.training.cost_usd + usage.inference.cost_usd

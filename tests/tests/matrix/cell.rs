@@ -87,14 +87,15 @@ pub(crate) async fn outcome(call: Call, fault: &Fault, policy: RetryPolicy) -> S
     let sim = Simulator::builder().seed(7).start().await.unwrap();
     let client = client(&sim, policy);
     let config = RunConfig::from_toml("max_steps = 20").unwrap();
-    let run = client.runs().create(config).send().await.unwrap().run_id;
+    let run = client.runs().create(config).send().await.unwrap();
+    let run = &run.run_id;
     let before = sim.requests().len();
     let runs = sim.runs().len();
 
     sim.inject(fault.clone());
     let client = client.with_options(CallOptions::new().idle_timeout(idle(fault)));
     let started = Instant::now();
-    let result = call.make(&client, &run).await;
+    let result = call.make(&client, run).await;
     let took = started.elapsed();
     assert!(took < Duration::from_secs(8), "{call:?} took {took:?}");
 

@@ -473,3 +473,50 @@ async fn the_generated_crate_builds_a_body_in_place() {
         })
     );
 }
+
+/// Where the service does not say what an answer cost, a meter that knows prices estimates it, and says
+/// that it did; an adapter costs what its base model does.
+#[tokio::test]
+async fn a_meter_estimates_what_is_not_said() {
+    let priced =
+        r#"{"id": "a/b", "pricing": {"input_usd_per_mtok": "0.30", "output_usd_per_mtok": 0.40}}"#;
+    let priced = serde_json::from_str(priced).unwrap();
+    let said = r#"{"choices": [{"index": 0, "message": {"role": "assistant", "content": "Paris"},
+        "finish_reason": "stop"}]@}"#;
+    let usage = r#", "usage": {"prompt_tokens": 1000, "completion_tokens": 50@}"#;
+    let answers = [
+        (
+            said.replace('@', usage).replace('@', ""),
+            "a/b",
+            "1 answers: $0, and about $0.00032 for 1 of them",
+        ),
+        (
+            said.replace('@', usage).replace('@', ""),
+            "a/b:ad_1",
+            "1 answers: $0, and about $0.00032 for 1 of them",
+        ),
+        (
+            said.replace('@', usage).replace('@', ""),
+            "c",
+            "1 answers: $0, and an unknown cost of 1",
+        ),
+        (
+            said.replace('@', usage)
+                .replace('@', ", \"cost\": \"0.10\""),
+            "a/b",
+            "1 answers: $0.10",
+        ),
+        (
+            said.replace('@', ""),
+            "a/b",
+            "1 answers: $0, and an unknown cost of 1",
+        ),
+    ];
+    for (body, model, expected) in answers {
+        let meter = prime_ext::Meter::with_prices([&priced]);
+        let wire = Wire::inference(Answer::json(200, &body)).await;
+        let client = wire.personal().metered(&meter);
+        client.chat(model).user("Hello").send().await.unwrap();
+        assert_eq!(meter.total().to_string(), expected, "{body}");
+    }
+}

@@ -582,3 +582,95 @@ async fn an_unreadable_success_that_says_something_may_have_made_a_run() {
         assert_eq!(wire.hits(), 1);
     }
 }
+
+/// What a newer server takes goes through, whoever says it, and so does what it answers.
+#[tokio::test]
+async fn fields_that_the_specification_lacks() {
+    let body = r#"{"runId": "run_123", "tokenValue": "pit_run_token_93bd41", "jobId": null, "region": "eu",
+        "cluster": {"id": 7}, "otherToken": "pit_run_token_93bd41", "nothing": null}"#;
+    let wire = Wire::platform(Answer::json(201, body)).await;
+    let config =
+        RunConfig::from_toml("image_tag = 'v1'\ngpu_type = 'H100'\nmax_steps = 1").unwrap();
+    let create = wire.personal().runs().create(config).image_tag("v2");
+    let run = create
+        .extra("mode", "sft")
+        .extra("flags", json!([1]))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        wire.request().json(),
+        json!({"config": {"max_steps": 1}, "imageTag": "v2", "gpuType": "H100", "mode": "sft", "flags": [1]})
+    );
+    assert_eq!(run.extra()["cluster"], json!({"id": 7}));
+    assert_eq!(run.extra().len(), 3);
+    assert_no_secret(&format!("{run:?} {run:#?}"));
+
+    let usage = USAGE.replace("\"gpu_hours\": 0.5", "\"gpu_hours\": 0.50");
+    let wire = Wire::platform(Answer::json(200, &usage)).await;
+    let usage = wire.personal().runs().usage("run_123").await.unwrap();
+    assert_eq!(usage.extra["gpu_hours"], json!(0.5));
+    let deleted = r#"{"runId": "run_123", "deleted": true, "freed": ["gpu_1"]}"#;
+    let wire = Wire::platform(Answer::json(200, deleted)).await;
+    let deletion = wire.personal().runs().delete("run_123").await.unwrap();
+    assert_eq!(deletion.extra["freed"], json!(["gpu_1"]));
+    assert_eq!(deletion.to_string(), "deleted");
+}
+
+#[tokio::test]
+async fn secrets_in_a_configuration_are_refused_before_anything_is_sent() {
+    let wire = Wire::platform(Answer::json(201, CREATED)).await;
+    let runs = wire.personal().runs();
+    for config in [
+        json!({"wandbApiKey": TOKEN}),
+        json!({"hfToken": TOKEN}),
+        json!({"trainer": {"env_vars": {"HF_TOKEN": TOKEN}}}),
+        json!({"a": [{"wandb-api-key": TOKEN}]}),
+    ] {
+        let config = RunConfig::try_from(config).unwrap();
+        assert_refused(&runs.create(config).send().await.unwrap_err());
+    }
+    for field in ["wandb_api_key", "HF_TOKEN", "hf-token"] {
+        let create = runs.create(config()).extra(field, TOKEN);
+        let error = create.send().await.unwrap_err();
+        assert_refused(&error);
+        assert!(error.to_string().contains("CreateRun::"), "{error}");
+    }
+    let set = runs.create(config()).with(|request| {
+        request.config.insert("hf_token".to_owned(), json!(TOKEN));
+    });
+    assert_refused(&set.send().await.unwrap_err());
+    assert_eq!(wire.hits(), 0);
+}
+
+#[tokio::test]
+async fn the_token_goes_into_a_file_of_its_owner() {
+    let wire = Wire::platform(Answer::json(201, CREATED)).await;
+    let run = wire
+        .personal()
+        .runs()
+        .create(config())
+        .send()
+        .await
+        .unwrap();
+    let folder = std::env::temp_dir().join(format!("prime-ext-token-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let path = folder.join("run.token");
+    drop(std::fs::remove_file(&path));
+    run.save_token(&path).unwrap();
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), TOKEN);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    // Another token is not written over, and no link is followed.
+    std::fs::write(&path, "another").unwrap();
+    let error = run.save_token(&path).unwrap_err();
+    assert_well_told(&error);
+    assert!(error.to_string().contains("there already"), "{error}");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "another");
+    assert_well_told(&run.save_token(folder.join("none/run.token")).unwrap_err());
+    std::fs::remove_dir_all(&folder).unwrap();
+}

@@ -170,7 +170,7 @@ async fn rows_by_pages() {
         );
         Answer::json(200, &body)
     };
-    let wire = Wire::platform_in_turn(vec![page(0..100), page(100..101)]).await;
+    let wire = Wire::platform_in_turn(vec![page(0..100), page(99..101)]).await;
     let mut billings = wire.team().wallet().billings();
     assert_eq!(wire.hits(), 0);
 
@@ -186,7 +186,7 @@ async fn rows_by_pages() {
         lines,
         [
             "GET /api/v1/billing/wallet?limit=100&offset=0&teamId=team_4d2a",
-            "GET /api/v1/billing/wallet?limit=100&offset=100&teamId=team_4d2a",
+            "GET /api/v1/billing/wallet?limit=100&offset=99&teamId=team_4d2a",
         ]
     );
 }

@@ -123,16 +123,18 @@ impl ChatRequest {
     pub async fn send(mut self) -> Result<ChatAnswer, Error> {
         self.check()?;
         self.body.stream = None;
+        let mut receipt = self.client.receipt(&self.body.model);
         let call = self
             .client
             .inference_api()
             .create_chat_completion()
             .body(*self.body);
-        let call = on_behalf(self.client.account(), call)?;
+        let call = on_behalf(self.client.account(), call).inspect_err(|_| receipt.cancel())?;
         let answer = call
             .send()
             .await
-            .map_err(|e| Error::of_call(&operations::CREATE_CHAT_COMPLETION, e))?;
+            .map_err(|e| Error::of_call(&operations::CREATE_CHAT_COMPLETION, e))
+            .inspect_err(|e| receipt.failed(e))?;
         let (response, head, body) = answer.into_parts();
         let head = Head::from(head);
         let failed =
@@ -142,6 +144,7 @@ impl ChatRequest {
             return Err(Error::in_success(body, head, &confidential)
                 .of(&operations::CREATE_CHAT_COMPLETION));
         }
+        receipt.settle(response.usage.as_ref());
         Ok(ChatAnswer::new(response, head))
     }
 
@@ -164,19 +167,21 @@ impl ChatRequest {
             max_event: options.event_limit(),
             max_answer: options.body_limit(),
         };
+        let mut receipt = self.client.receipt(&self.body.model);
         let call = self
             .client
             .inference_api()
             .create_chat_completion_stream()
             .body(*self.body);
-        let call = on_behalf(self.client.account(), call)?;
+        let call = on_behalf(self.client.account(), call).inspect_err(|_| receipt.cancel())?;
         let operation = &operations::CREATE_CHAT_COMPLETION_STREAM;
         let answer = call
             .send()
             .await
-            .map_err(|e| event::not_opened(Error::of_call(operation, e)).of(operation))?;
+            .map_err(|e| event::not_opened(Error::of_call(operation, e)).of(operation))
+            .inspect_err(|e| receipt.failed(e))?;
         let (pieces, head, _) = answer.into_parts();
-        ChatStream::open(pieces, head.into(), expected).await
+        ChatStream::open(pieces, head.into(), expected, receipt).await
     }
 
     fn check(&self) -> Result<(), Error> {

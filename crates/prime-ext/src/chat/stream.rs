@@ -17,6 +17,7 @@ use super::chunk::Chunk;
 use super::event::{self, Failure, Said};
 use super::piece::{Piece, pieces};
 use super::{ChatAnswer, Ending};
+use crate::cost::Receipt;
 use crate::error::Error;
 use crate::events::{DEFAULT_MAX_EVENT, Events};
 use crate::head::Head;
@@ -84,6 +85,7 @@ pub struct ChatStream {
     /// Of a chunk that was taken apart.
     pieces: VecDeque<Piece>,
     state: State,
+    receipt: Receipt,
 }
 
 /// What is expected of a stream.
@@ -142,7 +144,13 @@ impl ChatStream {
     /// # Errors
     /// If the stream begins with an error, or is none.
     pub async fn from_bytes(body: ByteStream) -> Result<Self, Error> {
-        Self::open(body, Head::of_recording(), Expected::default()).await
+        Self::open(
+            body,
+            Head::of_recording(),
+            Expected::default(),
+            Receipt::default(),
+        )
+        .await
     }
 
     /// Reads up to the first chunk, so that an error there is an error of the call.
@@ -150,6 +158,7 @@ impl ChatStream {
         body: ByteStream,
         head: Head,
         expected: Expected,
+        receipt: Receipt,
     ) -> Result<Self, Error> {
         let mut stream = Self {
             events: Events::new(body, expected.max_event, expected.idle),
@@ -159,6 +168,7 @@ impl ChatStream {
             first: None,
             pieces: VecDeque::new(),
             state: State::Open,
+            receipt,
         };
         let limit = stream.expected.max_answer;
         match stream.events.unless_events(limit).await {
@@ -293,8 +303,10 @@ impl ChatStream {
         self.into_answer(ending)
     }
 
-    fn into_answer(self, ending: Ending) -> ChatAnswer {
-        ChatAnswer::new(self.assembly.finished(), self.head).ended(ending)
+    fn into_answer(mut self, ending: Ending) -> ChatAnswer {
+        self.settle();
+        let assembly = std::mem::take(&mut self.assembly);
+        ChatAnswer::new(assembly.finished(), self.head.clone()).ended(ending)
     }
 
     fn answer_of(
@@ -408,8 +420,14 @@ impl ChatStream {
     }
 
     /// Nothing more is read; what had arrived is in the error.
+    /// Counts what was said, once.
+    fn settle(&mut self) {
+        self.receipt.settle(self.assembly.usage());
+    }
+
     fn fail(&mut self, (ending, mut error): Failure) -> Error {
         self.state = State::Over(ending);
+        self.settle();
         self.events.close();
         error.set_kind(ending.kind());
         let partial = self.answer_of(self.assembly.clone().finished(), ending);
@@ -428,6 +446,13 @@ fn text_of(chunk: ChatCompletionChunk) -> Option<String> {
         _ => None,
     });
     Some(texts.collect::<String>()).filter(|text| !text.is_empty())
+}
+
+/// Who wants no more of it has spent what was said so far.
+impl Drop for ChatStream {
+    fn drop(&mut self) {
+        self.settle();
+    }
 }
 
 impl Stream for ChatStream {

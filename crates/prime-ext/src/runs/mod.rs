@@ -3,23 +3,44 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `config` | [`RunConfig`]: an `rl.toml` as JSON |
-//! | `create` | [`CreateRun`]: a run about to be created |
-//! | `watch` | [`UsageWatch`]: a run's usage until it ends |
+//! | `toml_json`, `secrets` | TOML as JSON with nothing lost; what does not belong into it |
+//! | `create`, `created` | [`CreateRun`]: a run about to be created; [`CreatedRun`]: one that was |
+//! | `deletion` | [`Deletion`]: what became of a run that was to be deleted |
+//! | `watch` | [`UsageWatch`]: a run's usage until it ends, or costs too much |
+//! | `patience` | which failures pass, and how long to wait for that |
+//! | `audit` | [`audit`]: a run's total against its meters and prices |
 
+mod audit;
 mod config;
 mod create;
+mod created;
+mod deletion;
+mod patience;
+mod secrets;
+mod toml_json;
 mod watch;
 
-use prime_training_api::operations;
-use prime_training_api::types::{DeleteRunResponse, RunStatus, RunUsageResponse};
+use std::time::Duration;
 
+use prime_training_api::operations;
+use prime_training_api::types::{RunStatus, RunUsageResponse};
+
+use self::patience::Patience;
 use crate::account::on_behalf;
+use crate::answered::{Answered, Call};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 
+pub use audit::{Audit, Difference, audit};
 pub use config::RunConfig;
 pub use create::CreateRun;
-pub use watch::UsageWatch;
+pub use created::CreatedRun;
+pub use deletion::{Deleted, Deletion};
+pub use watch::{FinishedRun, UsageWatch};
+
+/// Time before a deletion that failed is tried again, the first time, and until when it is.
+const ENSURE_EVERY: Duration = Duration::from_millis(250);
+const ENSURE_FOR: Duration = Duration::from_secs(120);
 
 /// Training runs. From [`Client::runs`].
 #[derive(Debug, Clone)]
@@ -41,18 +62,16 @@ impl Runs {
     ///
     /// # Errors
     /// [`Error::is_not_found`] if there is no such run.
-    pub async fn usage(&self, run_id: &str) -> Result<RunUsageResponse, Error> {
-        let call = self
-            .client
-            .training_api()
-            .get_run_usage()
-            .run_id(checked(run_id)?);
-        let call = on_behalf(self.client.account(), call)?;
-        let usage = call
-            .send()
-            .await
-            .map_err(|e| Error::of_call(&operations::GET_RUN_USAGE, e))?;
-        Ok(usage.into_inner())
+    pub fn usage(&self, run_id: impl Into<String>) -> Call<RunUsageResponse> {
+        let run_id = run_id.into();
+        Call::new(&self.client, async move |client: Client| {
+            let call = client
+                .training_api()
+                .get_run_usage()
+                .run_id(checked(&run_id)?);
+            let call = on_behalf(client.account(), call)?;
+            Answered::of(&operations::GET_RUN_USAGE, call.send().await)
+        })
     }
 
     /// A run's usage, again and again until the run ends.
@@ -60,23 +79,47 @@ impl Runs {
         UsageWatch::new(self.clone(), run_id.into())
     }
 
-    /// Deletes a run: stops it and frees its hardware. Its bills stay. Deleting it again does no
-    /// harm; `deleted` says whether this call did it.
+    /// Deletes a run: stops it and frees its hardware. Its bills stay. Deleting it again does no harm;
+    /// [`Deletion::which`] says which it was.
     ///
     /// # Errors
-    /// If the call fails. With [`Error::outcome_unknown`] the run may be gone: delete it again.
-    pub async fn delete(&self, run_id: &str) -> Result<DeleteRunResponse, Error> {
-        let call = self
-            .client
-            .training_api()
-            .delete_run()
-            .run_id(checked(run_id)?);
-        let call = on_behalf(self.client.account(), call)?;
-        let deleted = call
-            .send()
-            .await
-            .map_err(|e| Error::of_call(&operations::DELETE_RUN, e))?;
-        Ok(deleted.into_inner())
+    /// If the call fails. With [`Error::outcome_unknown`] the run may be gone:
+    /// [`ensure_deleted`](Self::ensure_deleted) asks until it is known.
+    pub fn delete(&self, run_id: impl Into<String>) -> Call<Deletion> {
+        self.delete_again(run_id.into(), false)
+    }
+
+    /// Deletes a run as [`delete`](Self::delete) does, and asks again where an answer was lost or the
+    /// service cannot be reached, for about two minutes. What a repeated call says is then taken for what
+    /// it is worth: "deleted or already gone".
+    ///
+    /// # Errors
+    /// If the service refuses, or does not answer in that time.
+    pub async fn ensure_deleted(&self, run_id: &str) -> Result<Deletion, Error> {
+        let mut patience = Patience::new(ENSURE_EVERY, ENSURE_FOR);
+        let mut repeated = false;
+        loop {
+            let error = match self.delete_again(run_id.to_owned(), repeated).await {
+                Err(error) if repeated && error.is_not_found() => {
+                    return Ok(Deletion::not_found(run_id, repeated));
+                }
+                Err(error) => error,
+                deletion => return deletion,
+            };
+            repeated |= error.outcome_unknown();
+            patience.wait_out(error).await?;
+        }
+    }
+
+    fn delete_again(&self, run_id: String, repeated: bool) -> Call<Deletion> {
+        Call::new(&self.client, async move |client: Client| {
+            let call = client.training_api().delete_run().run_id(checked(&run_id)?);
+            let call = on_behalf(client.account(), call)?;
+            let deleted = Answered::of(&operations::DELETE_RUN, call.send().await)?;
+            // An attempt before the last may have done it, and lost its answer.
+            let repeated = repeated || deleted.head.attempts() > 1;
+            Ok(deleted.map(|deleted| Deletion::new(deleted, repeated)))
+        })
     }
 }
 

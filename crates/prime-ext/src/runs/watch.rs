@@ -1,32 +1,43 @@
 //! A run's usage until it ends.
 
+use std::future::Future;
+use std::ops::Deref;
 use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_core::Stream;
+use prime_runtime::Usd;
+use prime_training_api::operations::GET_RUN_USAGE;
 use prime_training_api::types::RunUsageResponse;
+use tokio::time::Instant;
 
-use super::{Runs, has_ended};
+use super::patience::{Patience, with_jitter};
+use super::{Deletion, Runs, has_ended};
 use crate::error::{Error, ErrorKind};
 
 /// Time between two looks.
 const EVERY: Duration = Duration::from_secs(30);
 
-/// Failures in a row that are taken for passing.
-const MAX_FAILURES: u32 = 5;
+/// How long failures in a row are taken for passing.
+const PATIENCE: Duration = Duration::from_secs(15 * 60);
 
 /// A run's usage, again and again until the run ends. From
 /// [`Runs::watch_usage`](super::Runs::watch_usage).
 ///
-/// It yields when something changed, and ends after the usage of a run that has ended. Dropping it
-/// stops the watching, not the run.
+/// It yields when something changed, and ends after the usage of a run that has ended. Failures that
+/// may pass, such as a service that restarts, are waited out. Dropping it stops the watching, not the
+/// run.
 ///
 /// ```no_run
 /// # async fn example(lab: prime_ext::Client) -> Result<(), prime_ext::Error> {
-/// let mut usage = lab.runs().watch_usage("run_123");
+/// let mut usage = lab.runs().watch_usage("run_123").delete_at_cost("25.00".parse().unwrap());
 /// while let Some(usage) = usage.try_next().await? {
 ///     println!("{:?}: ${}", usage.status, usage.total_cost_usd);
+/// }
+/// if let Some(deletion) = usage.deletion() {
+///     println!("it cost too much, and is {deletion}");
 /// }
 /// # Ok(())
 /// # }
@@ -35,6 +46,7 @@ const MAX_FAILURES: u32 = 5;
 pub struct UsageWatch {
     watch: Option<Watch>,
     usages: Option<Usages>,
+    deletion: Arc<OnceLock<Deletion>>,
 }
 
 type Usages = Pin<Box<dyn Stream<Item = Result<RunUsageResponse, Error>> + Send>>;
@@ -43,54 +55,120 @@ struct Watch {
     runs: Runs,
     run_id: String,
     every: Duration,
+    patience: Duration,
+    within: Option<Duration>,
+    at_cost: Option<Usd>,
+    deletion: Arc<OnceLock<Deletion>>,
+    deadline: Option<Instant>,
     last: Option<RunUsageResponse>,
     looked: bool,
 }
 
 impl UsageWatch {
     pub(crate) fn new(runs: Runs, run_id: String) -> Self {
+        let deletion = Arc::new(OnceLock::new());
         let watch = Watch {
             runs,
             run_id,
             every: EVERY,
+            patience: PATIENCE,
+            within: None,
+            at_cost: None,
+            deletion: deletion.clone(),
+            deadline: None,
             last: None,
             looked: false,
         };
         Self {
             watch: Some(watch),
             usages: None,
+            deletion,
         }
     }
 
-    /// Sets the time between two looks, at least a millisecond. Default: 30 seconds. No effect once it was
-    /// asked.
-    pub fn every(mut self, interval: Duration) -> Self {
+    /// Sets the time between two looks, at least a millisecond; each is up to a tenth longer or shorter.
+    /// Default: 30 seconds. As all that is set here, without effect once it was asked.
+    pub fn every(self, interval: Duration) -> Self {
+        self.set(|watch| watch.every = interval.max(Duration::from_millis(1)))
+    }
+
+    /// Sets how long failures in a row are waited out: no connection, no answer, an answer that cannot be
+    /// read, too many requests, a server error. Looks are then further and further apart, as far as a
+    /// minute, or as the service asks. Default: 15 minutes.
+    pub fn patience(self, time: Duration) -> Self {
+        self.set(|watch| watch.patience = time)
+    }
+
+    /// Sets how long to watch, from the first look. A run that has not ended by then goes on, and the
+    /// watch ends in an error of [`ErrorKind::Timeout`]. Default: as long as it takes.
+    pub fn deadline(self, time: Duration) -> Self {
+        self.set(|watch| watch.within = Some(time))
+    }
+
+    /// Deletes the run when a look shows that it has cost this much. [`deletion`](Self::deletion) then
+    /// says so, and watching goes on to the run's end.
+    ///
+    /// This is best effort: what the run costs between two looks is not seen, nor what the service has not
+    /// billed yet, and nothing is deleted while nobody asks for the next usage. If the run cannot be
+    /// deleted, the watch ends in the error of that.
+    pub fn delete_at_cost(self, cost: Usd) -> Self {
+        self.set(|watch| watch.at_cost = Some(cost))
+    }
+
+    fn set(mut self, set: impl FnOnce(&mut Watch)) -> Self {
         if let Some(watch) = &mut self.watch {
-            watch.every = interval.max(Duration::from_millis(1));
+            set(watch);
         }
         self
+    }
+
+    /// What became of the run after it had cost too much; nothing if it has not.
+    pub fn deletion(&self) -> Option<&Deletion> {
+        self.deletion.get()
     }
 
     /// The next usage that differs from the last; nothing after the run has ended.
     ///
     /// # Errors
-    /// If the run does not exist, or several looks in a row fail.
+    /// If the run does not exist, looks fail for too long, the deadline passes, or a run that costs too
+    /// much cannot be deleted. Nothing comes after an error.
     pub async fn try_next(&mut self) -> Result<Option<RunUsageResponse>, Error> {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx))
             .await
             .transpose()
     }
 
-    /// Waits until the run has ended; its last usage.
+    /// Waits until the run has ended.
     ///
     /// # Errors
     /// As [`try_next`](Self::try_next).
-    pub async fn until_finished(mut self) -> Result<RunUsageResponse, Error> {
+    pub async fn until_finished(mut self) -> Result<FinishedRun, Error> {
         let mut last = None;
         while let Some(usage) = self.try_next().await? {
             last = Some(usage);
         }
-        last.ok_or_else(|| Error::new(ErrorKind::Request, "the run's end was seen before"))
+        let usage =
+            last.ok_or_else(|| Error::new(ErrorKind::Request, "the run's end was seen before"))?;
+        let deletion = self.deletion().cloned();
+        Ok(FinishedRun { usage, deletion })
+    }
+}
+
+/// A run that has ended. Dereferences to its last usage.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct FinishedRun {
+    /// Its last usage.
+    pub usage: RunUsageResponse,
+    /// What became of it if it had cost too much ([`UsageWatch::delete_at_cost`]).
+    pub deletion: Option<Deletion>,
+}
+
+impl Deref for FinishedRun {
+    type Target = RunUsageResponse;
+
+    fn deref(&self) -> &RunUsageResponse {
+        &self.usage
     }
 }
 
@@ -114,19 +192,27 @@ impl Stream for UsageWatch {
 
 impl Watch {
     async fn next(&mut self) -> Result<Option<RunUsageResponse>, Error> {
-        if self
-            .last
-            .as_ref()
-            .is_some_and(|usage| has_ended(usage.status.as_ref()))
-        {
+        if self.last.as_ref().is_some_and(ended) {
             return Ok(None);
+        }
+        if self.deadline.is_none() {
+            self.deadline = self.within.map(|within| Instant::now() + within);
         }
         loop {
             if self.looked {
-                tokio::time::sleep(self.every).await;
+                let pause = tokio::time::sleep(with_jitter(self.every));
+                self.in_time(pause).await?;
             }
             self.looked = true;
-            let usage = self.look().await?;
+            let usage = match self.in_time(self.look()).await? {
+                Ok(usage) => usage,
+                // A deleted run may be forgotten.
+                Err(error) if error.is_not_found() && self.deletion.get().is_some() => {
+                    return Ok(None);
+                }
+                Err(error) => return Err(error),
+            };
+            self.hold_to_cost(&usage).await?;
             if self.last.as_ref().is_none_or(|last| changed(last, &usage)) {
                 self.last = Some(usage.clone());
                 return Ok(Some(usage));
@@ -136,41 +222,60 @@ impl Watch {
 
     /// One look; a failure that may pass is waited out.
     async fn look(&self) -> Result<RunUsageResponse, Error> {
-        let mut failures = 0;
+        let mut patience = Patience::new(self.every, self.patience);
         loop {
             match self.runs.usage(&self.run_id).await {
-                Err(error) if may_pass(&error) && failures < MAX_FAILURES => {
-                    failures += 1;
-                    tokio::time::sleep(self.every.saturating_mul(failures)).await;
-                }
-                outcome => return outcome,
+                Err(error) => patience.wait_out(error).await?,
+                usage => return usage,
             }
         }
     }
-}
 
-fn may_pass(error: &Error) -> bool {
-    match error.kind() {
-        ErrorKind::Connect | ErrorKind::Timeout | ErrorKind::Disconnected => true,
-        ErrorKind::Api => {
-            error.is_rate_limited()
-                || error
-                    .status()
-                    .is_some_and(|status| status.is_server_error())
+    /// Deletes the run, once, if it costs too much.
+    async fn hold_to_cost(&self, usage: &RunUsageResponse) -> Result<(), Error> {
+        let too_much = self
+            .at_cost
+            .is_some_and(|cost| usage.total_cost_usd >= cost);
+        if too_much && self.deletion.get().is_none() && !ended(usage) {
+            let deletion = self.runs.ensure_deleted(&self.run_id).await?;
+            // Nobody else sets it.
+            drop(self.deletion.set(deletion));
         }
-        _ => false,
+        Ok(())
+    }
+
+    async fn in_time<T>(&self, what: impl Future<Output = T>) -> Result<T, Error> {
+        let Some(deadline) = self.deadline else {
+            return Ok(what.await);
+        };
+        tokio::time::timeout_at(deadline, what).await.map_err(|_| {
+            let last = self.last.as_ref();
+            let status = last.and_then(|usage| usage.status.as_ref());
+            let status = status.map_or("unknown", |status| status.as_str());
+            let message = format!(
+                "the run had not ended by the deadline, and goes on; its last status is {status}"
+            );
+            Error::new(ErrorKind::Timeout, message).of(&GET_RUN_USAGE)
+        })
     }
 }
 
+fn ended(usage: &RunUsageResponse) -> bool {
+    has_ended(usage.status.as_ref())
+}
+
+/// Whether the service says anything else than before. What cannot be compared has changed.
 fn changed(last: &RunUsageResponse, new: &RunUsageResponse) -> bool {
-    last.status != new.status
-        || last.total_tokens != new.total_tokens
-        || last.total_cost_usd != new.total_cost_usd
-        || last.record_count != new.record_count
+    match (serde_json::to_string(last), serde_json::to_string(new)) {
+        (Ok(last), Ok(new)) => last != new,
+        _ => true,
+    }
 }
 
 impl std::fmt::Debug for UsageWatch {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("UsageWatch")
+        f.debug_struct("UsageWatch")
+            .field("deletion", &self.deletion.get())
+            .finish_non_exhaustive()
     }
 }

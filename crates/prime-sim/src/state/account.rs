@@ -113,15 +113,17 @@ impl Account {
         id
     }
 
-    /// Charges more of something: its row grows and moves to the front.
-    pub(crate) fn bill_more(&mut self, row: &str, now: Duration, more: Usd) {
+    /// Charges more of something: its row grows and moves to the front. False if there is no such row.
+    pub(crate) fn bill_more(&mut self, row: &str, now: Duration, more: Usd) -> bool {
         let place = self.rows.iter().position(|entry| entry.id == row);
-        if let Some(mut entry) = place.and_then(|place| self.rows.remove(place)) {
-            self.balance -= more;
-            entry.amount += more;
-            entry.billed = timestamp(now);
-            self.rows.push_front(entry);
-        }
+        let Some(mut entry) = place.and_then(|place| self.rows.remove(place)) else {
+            return false;
+        };
+        self.balance -= more;
+        entry.amount += more;
+        entry.billed = timestamp(now);
+        self.rows.push_front(entry);
+        true
     }
 
     /// The ids of the last rows, the very last one first.

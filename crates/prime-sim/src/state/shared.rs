@@ -173,7 +173,9 @@ impl State {
                 continue;
             };
             match &run.row {
-                Some(row) => account.bill_more(row, due.at, due.amount),
+                Some(row) => {
+                    account.bill_more(row, due.at, due.amount);
+                }
                 None => {
                     let resource = ("training", run.id.as_str());
                     run.row = Some(account.bill(&self.ids, due.at, resource, due.amount));

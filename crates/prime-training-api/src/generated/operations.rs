@@ -5,7 +5,7 @@
 // specs/overlays/training-documented.yml
 //   sha256 901169bbc22571bef8900879f4ffebcd7b0286138da2ea364d0f1e50d591a44a
 // specs/overlays/training-observed.yml
-//   sha256 03947626c6872d82ef29f240c55d44f9103eb6ef2814be67eca9d2cd20084d57
+//   sha256 efb430d52474b379424798dd5970cd956cfc25a33b5d8420c40c41e15b589e80
 
 //! What the specification says of each operation.
 

@@ -5,7 +5,7 @@
 // specs/overlays/training-documented.yml
 //   sha256 901169bbc22571bef8900879f4ffebcd7b0286138da2ea364d0f1e50d591a44a
 // specs/overlays/training-observed.yml
-//   sha256 03947626c6872d82ef29f240c55d44f9103eb6ef2814be67eca9d2cd20084d57
+//   sha256 efb430d52474b379424798dd5970cd956cfc25a33b5d8420c40c41e15b589e80
 
 //! Types used as operation parameters and responses.
 #![allow(clippy::all)]
@@ -195,6 +195,8 @@ pub struct DeleteRunResponse {
     /// On the wire: `runId`.
     #[serde(rename = "runId")]
     pub run_id: ::std::string::String,
+    #[serde(flatten)]
+    pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
 }
 
 impl DeleteRunResponse {
@@ -203,8 +205,14 @@ impl DeleteRunResponse {
         Self {
             deleted: deleted,
             run_id: run_id.into(),
+            extra: Default::default(),
         }
     }
+}
+
+impl DeleteRunResponse {
+    /// The fields that the specification lists, by their names on the wire.
+    pub const FIELDS: &'static [&'static str] = &["deleted", "runId"];
 }
 
 impl DeleteRunResponse {
@@ -340,6 +348,24 @@ pub struct RunUsageResponse {
     pub total_cost_usd: ::progenitor_client::Usd,
     pub total_tokens: i64,
     pub training: RunUsageBreakdown,
+    #[serde(flatten)]
+    pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+}
+
+impl RunUsageResponse {
+    /// The fields that the specification lists, by their names on the wire.
+    pub const FIELDS: &'static [&'static str] = &[
+        "base_model",
+        "inference",
+        "pricing",
+        "record_count",
+        "run_id",
+        "run_name",
+        "status",
+        "total_cost_usd",
+        "total_tokens",
+        "training",
+    ];
 }
 
 impl RunUsageResponse {

@@ -5,7 +5,7 @@
 // specs/overlays/training-documented.yml
 //   sha256 901169bbc22571bef8900879f4ffebcd7b0286138da2ea364d0f1e50d591a44a
 // specs/overlays/training-observed.yml
-//   sha256 03947626c6872d82ef29f240c55d44f9103eb6ef2814be67eca9d2cd20084d57
+//   sha256 efb430d52474b379424798dd5970cd956cfc25a33b5d8420c40c41e15b589e80
 
 //! Types for composing complex structures.
 
@@ -502,6 +502,10 @@ for CreateDedicatedRunResponse {
 pub struct DeleteRunResponse {
     deleted: ::std::result::Result<bool, ::std::string::String>,
     run_id: ::std::result::Result<::std::string::String, ::std::string::String>,
+    extra: ::std::result::Result<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        ::std::string::String,
+    >,
 }
 
 impl ::std::default::Default for DeleteRunResponse {
@@ -509,6 +513,7 @@ impl ::std::default::Default for DeleteRunResponse {
         Self {
             deleted: Err("no value supplied for deleted".to_string()),
             run_id: Err("no value supplied for run_id".to_string()),
+            extra: Ok(Default::default()),
         }
     }
 }
@@ -534,6 +539,18 @@ impl DeleteRunResponse {
             .map_err(|e| format!("error converting supplied value for run_id: {e}"));
         self
     }
+    pub fn extra<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
+        T::Error: ::std::fmt::Display,
+    {
+        self.extra = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for extra: {e}"));
+        self
+    }
 }
 
 impl ::std::convert::TryFrom<DeleteRunResponse> for super::DeleteRunResponse {
@@ -544,6 +561,7 @@ impl ::std::convert::TryFrom<DeleteRunResponse> for super::DeleteRunResponse {
         Ok(Self {
             deleted: value.deleted?,
             run_id: value.run_id?,
+            extra: value.extra?,
         })
     }
 }
@@ -553,6 +571,7 @@ impl ::std::convert::From<super::DeleteRunResponse> for DeleteRunResponse {
         Self {
             deleted: Ok(value.deleted),
             run_id: Ok(value.run_id),
+            extra: Ok(value.extra),
         }
     }
 }
@@ -907,6 +926,10 @@ pub struct RunUsageResponse {
     >,
     total_tokens: ::std::result::Result<i64, ::std::string::String>,
     training: ::std::result::Result<super::RunUsageBreakdown, ::std::string::String>,
+    extra: ::std::result::Result<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        ::std::string::String,
+    >,
 }
 
 impl ::std::default::Default for RunUsageResponse {
@@ -922,6 +945,7 @@ impl ::std::default::Default for RunUsageResponse {
             total_cost_usd: Err("no value supplied for total_cost_usd".to_string()),
             total_tokens: Err("no value supplied for total_tokens".to_string()),
             training: Err("no value supplied for training".to_string()),
+            extra: Ok(Default::default()),
         }
     }
 }
@@ -1033,6 +1057,18 @@ impl RunUsageResponse {
             .map_err(|e| format!("error converting supplied value for training: {e}"));
         self
     }
+    pub fn extra<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
+        T::Error: ::std::fmt::Display,
+    {
+        self.extra = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for extra: {e}"));
+        self
+    }
 }
 
 impl ::std::convert::TryFrom<RunUsageResponse> for super::RunUsageResponse {
@@ -1051,6 +1087,7 @@ impl ::std::convert::TryFrom<RunUsageResponse> for super::RunUsageResponse {
             total_cost_usd: value.total_cost_usd?,
             total_tokens: value.total_tokens?,
             training: value.training?,
+            extra: value.extra?,
         })
     }
 }
@@ -1068,6 +1105,7 @@ impl ::std::convert::From<super::RunUsageResponse> for RunUsageResponse {
             total_cost_usd: Ok(value.total_cost_usd),
             total_tokens: Ok(value.total_tokens),
             training: Ok(value.training),
+            extra: Ok(value.extra),
         }
     }
 }

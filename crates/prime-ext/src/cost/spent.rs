@@ -1,0 +1,102 @@
+//! Tokens and cost of many answers.
+
+use std::fmt;
+
+use pinference_api::types::Usage;
+
+use super::{Cost, UsdSum};
+
+/// Tokens and cost of a number of answers, and how many of them did not say.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Spent {
+    /// Answers; also those that were cut off, given up, or lost on the way, since they may be billed.
+    pub answers: u64,
+    /// Tokens of questions, as far as they were said.
+    pub prompt_tokens: u64,
+    /// Those of them that were read from a cache.
+    pub cached_tokens: u64,
+    /// Tokens of answers, as far as they were said.
+    pub completion_tokens: u64,
+    /// Those of them that were spent on reasoning.
+    pub reasoning_tokens: u64,
+    /// Answers that did not say their tokens.
+    pub without_tokens: u64,
+    /// What the service said that answers cost.
+    pub known: UsdSum,
+    /// How many answers said it.
+    pub with_known_cost: u64,
+    /// What others cost at the prices of their models.
+    pub estimated: UsdSum,
+    /// How many answers that is.
+    pub with_estimated_cost: u64,
+    /// Answers whose cost is unknown, which is not zero.
+    pub with_unknown_cost: u64,
+}
+
+impl Spent {
+    pub(super) fn add(&mut self, usage: Option<&Usage>, cost: Cost) {
+        self.answers += 1;
+        let count = |tokens: Option<i64>| tokens.and_then(|tokens| u64::try_from(tokens).ok());
+        let prompt = count(usage.and_then(|usage| usage.prompt_tokens));
+        let completion = count(usage.and_then(|usage| usage.completion_tokens));
+        if prompt.is_none() || completion.is_none() {
+            self.without_tokens += 1;
+        }
+        let cached = usage.and_then(|usage| usage.prompt_tokens_details.as_ref()?.cached_tokens);
+        let reasoning =
+            usage.and_then(|usage| usage.completion_tokens_details.as_ref()?.reasoning_tokens);
+        for (sum, tokens) in [
+            (&mut self.prompt_tokens, prompt),
+            (&mut self.completion_tokens, completion),
+            (&mut self.cached_tokens, count(cached)),
+            (&mut self.reasoning_tokens, count(reasoning)),
+        ] {
+            *sum = sum.saturating_add(tokens.unwrap_or(0));
+        }
+        match cost {
+            Cost::Known(amount) => {
+                self.known += amount;
+                self.with_known_cost += 1;
+            }
+            Cost::Estimated(amount) => {
+                self.estimated += amount;
+                self.with_estimated_cost += 1;
+            }
+            Cost::Unknown => self.with_unknown_cost += 1,
+        }
+    }
+
+    pub(super) fn merge(&mut self, other: &Self) {
+        self.answers += other.answers;
+        for (sum, tokens) in [
+            (&mut self.prompt_tokens, other.prompt_tokens),
+            (&mut self.cached_tokens, other.cached_tokens),
+            (&mut self.completion_tokens, other.completion_tokens),
+            (&mut self.reasoning_tokens, other.reasoning_tokens),
+        ] {
+            *sum = sum.saturating_add(tokens);
+        }
+        self.without_tokens += other.without_tokens;
+        self.known += other.known;
+        self.with_known_cost += other.with_known_cost;
+        self.estimated += other.estimated;
+        self.with_estimated_cost += other.with_estimated_cost;
+        self.with_unknown_cost += other.with_unknown_cost;
+    }
+}
+
+/// `2 answers: $0.12, and about $0.10 for 1 of them`.
+impl fmt::Display for Spent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} answers: ${}", self.answers, self.known)?;
+        if self.with_estimated_cost > 0 {
+            let (amount, count) = (self.estimated, self.with_estimated_cost);
+            write!(f, ", and about ${amount} for {count} of them")?;
+        }
+        if self.with_unknown_cost > 0 {
+            write!(f, ", and an unknown cost of {}", self.with_unknown_cost)?;
+        }
+        Ok(())
+    }
+}

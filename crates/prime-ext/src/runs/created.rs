@@ -1,0 +1,105 @@
+//! A run that was created.
+
+use std::fmt;
+use std::fs::OpenOptions;
+use std::io::{self, Write as _};
+use std::ops::Deref;
+use std::path::Path;
+
+use prime_training_api::types::CreateDedicatedRunResponse;
+use serde_json::{Map, Value};
+
+use crate::error::{Error, ErrorKind};
+use crate::head::Head;
+
+/// A run that was created. Everything that the service said of it is in the
+/// [`CreateDedicatedRunResponse`] to which it dereferences; `token_value` is shown this one time.
+#[derive(Clone)]
+pub struct CreatedRun {
+    response: CreateDedicatedRunResponse,
+    extra: Map<String, Value>,
+    head: Head,
+}
+
+impl CreatedRun {
+    pub(super) fn new(response: CreateDedicatedRunResponse, body: &[u8], head: Head) -> Self {
+        // What the specification lists is what the type gives back, and nulls say nothing.
+        let mut extra: Map<String, Value> = serde_json::from_slice(body).unwrap_or_default();
+        if let Ok(Value::Object(listed)) = serde_json::to_value(&response) {
+            extra.retain(|field, value| !value.is_null() && !listed.contains_key(field));
+        }
+        Self {
+            response,
+            extra,
+            head,
+        }
+    }
+
+    /// Status, headers and request id of the answer.
+    pub fn head(&self) -> &Head {
+        &self.head
+    }
+
+    /// Fields of the answer that the specification does not have. A newer server may put a secret there:
+    /// `Debug` shows their names alone.
+    pub fn extra(&self) -> &Map<String, Value> {
+        &self.extra
+    }
+
+    /// Writes the run's token into a new file that its owner alone may read (mode 0600; on Windows as
+    /// the directory has it). It is created so: there is no moment at which others may.
+    ///
+    /// # Errors
+    /// If the file exists, so that no other token is lost, or cannot be written. The token is still in
+    /// `token_value` then.
+    pub fn save_token(&self, path: impl AsRef<Path>) -> Result<(), Error> {
+        let path = path.as_ref();
+        write_new(path, self.token_value.expose()).map_err(|source| {
+            let why = match source.kind() {
+                io::ErrorKind::AlreadyExists => "it is there already, and is left as it is",
+                _ => "it cannot be written",
+            };
+            let message = format!("the run's token is not in {}: {why}", path.display());
+            Error::new(ErrorKind::Request, message).because(source)
+        })
+    }
+
+    /// What the service said, as the specification has it.
+    pub fn into_response(self) -> CreateDedicatedRunResponse {
+        self.response
+    }
+}
+
+fn write_new(path: &Path, secret: &str) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    let written = file
+        .write_all(secret.as_bytes())
+        .and_then(|()| file.sync_all());
+    if written.is_err() {
+        // Half a token is of no use, and would be in the way of the next try.
+        drop(std::fs::remove_file(path));
+    }
+    written
+}
+
+impl Deref for CreatedRun {
+    type Target = CreateDedicatedRunResponse;
+
+    fn deref(&self) -> &CreateDedicatedRunResponse {
+        &self.response
+    }
+}
+
+impl fmt::Debug for CreatedRun {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let extra: Vec<&String> = self.extra.keys().collect();
+        f.debug_struct("CreatedRun")
+            .field("response", &self.response)
+            .field("extra", &extra)
+            .finish()
+    }
+}

@@ -1,0 +1,130 @@
+//! TOML as JSON, with nothing lost.
+
+use serde_json::{Map, Number, Value};
+use toml::de::{DeInteger, DeTable, DeValue};
+
+/// A text as JSON; the reason if that cannot be, which shows no value.
+pub(super) fn read(text: &str) -> Result<Map<String, Value>, String> {
+    // What stands on a line may be a secret: only its place is told.
+    let table = DeTable::parse(text).map_err(|e| {
+        let line = e.span().map(|span| {
+            text.get(..span.start)
+                .map_or(0, |before| before.matches('\n').count())
+                + 1
+        });
+        match line {
+            Some(line) => format!("line {line} is not valid TOML: {}", e.message()),
+            None => format!("not valid TOML: {}", e.message()),
+        }
+    })?;
+    fields(table.get_ref(), "")
+}
+
+fn fields(table: &DeTable<'_>, place: &str) -> Result<Map<String, Value>, String> {
+    table
+        .iter()
+        .map(|(key, value)| {
+            let key = key.get_ref().as_ref();
+            let place = if place.is_empty() {
+                key.to_owned()
+            } else {
+                format!("{place}.{key}")
+            };
+            Ok((key.to_owned(), json(value.get_ref(), &place)?))
+        })
+        .collect()
+}
+
+fn json(value: &DeValue<'_>, place: &str) -> Result<Value, String> {
+    Ok(match value {
+        DeValue::String(text) => Value::String(text.clone().into_owned()),
+        DeValue::Integer(number) => Value::Number(integer(number, place)?),
+        DeValue::Float(number) => Value::Number(float(number.as_str(), place)?),
+        DeValue::Boolean(truth) => Value::Bool(*truth),
+        DeValue::Datetime(time) => Value::String(time.to_string()),
+        DeValue::Array(items) => Value::Array(
+            items
+                .iter()
+                .enumerate()
+                .map(|(index, item)| json(item.get_ref(), &format!("{place}[{index}]")))
+                .collect::<Result<_, _>>()?,
+        ),
+        DeValue::Table(table) => Value::Object(fields(table, place)?),
+    })
+}
+
+fn integer(number: &DeInteger<'_>, place: &str) -> Result<Number, String> {
+    let (text, radix) = (number.as_str(), number.radix());
+    i64::from_str_radix(text, radix)
+        .map(Number::from)
+        .or_else(|_| u64::from_str_radix(text, radix).map(Number::from))
+        .map_err(|_| format!("{place} is an integer of more than 64 bits, which cannot be sent"))
+}
+
+fn float(text: &str, place: &str) -> Result<Number, String> {
+    let number: f64 = text
+        .parse()
+        .map_err(|_| format!("{place} is no number that can be sent"))?;
+    Number::from_f64(number).ok_or_else(|| format!("{place} is {number}, which JSON cannot say"))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn everything_that_json_can_say() {
+        let config = read(
+            "a = 9223372036854775807\nb = 1.5\nc = 1979-05-27T07:32:00Z\nd = [1, 'x']\nh = 18446744073709551615\n\
+             i = -9223372036854775808\nj = 0xff\nk = 1_000\nl = 1e-6\nm = 1.0\nn = 07:32:00\no = 1979-05-27\n\
+             p = 0o17\nq = 0b11\nr = 0.1234567890123456789\n\"s.t\" = {u = []}\nv = +7\nw = 6.626e-34\n[e.f]\ng = true",
+        )
+        .unwrap();
+        assert_eq!(
+            Value::Object(config),
+            json!({"a": i64::MAX, "b": 1.5, "c": "1979-05-27T07:32:00Z", "d": [1, "x"],
+                   "e": {"f": {"g": true}}, "h": u64::MAX, "i": i64::MIN, "j": 255, "k": 1000,
+                   "l": 1e-6, "m": 1.0, "n": "07:32:00", "o": "1979-05-27", "p": 15, "q": 3,
+                   "r": 0.123_456_789_012_345_68, "s.t": {"u": []}, "v": 7, "w": 6.626e-34})
+        );
+        assert_eq!(
+            serde_json::to_string(&read("a = 1.0\nb = 1").unwrap()).unwrap(),
+            r#"{"a":1.0,"b":1}"#
+        );
+    }
+
+    #[test]
+    fn what_json_cannot_say_is_refused_with_its_place() {
+        for (text, expected) in [
+            (
+                "[a]\nb = [1.0, inf]",
+                "a.b[1] is inf, which JSON cannot say",
+            ),
+            (
+                "[[a]]\n[[a]]\nb = -inf",
+                "a[1].b is -inf, which JSON cannot say",
+            ),
+            ("a = nan", "a is NaN, which JSON cannot say"),
+            ("a = 1e999", "a is inf, which JSON cannot say"),
+            (
+                "a = 18446744073709551616",
+                "a is an integer of more than 64 bits, which cannot be sent",
+            ),
+        ] {
+            assert_eq!(read(text).unwrap_err(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn mistakes_name_their_line_and_show_no_secret() {
+        let error = read("a = 1\nkey = hf_secret\n").unwrap_err();
+        assert!(
+            error.starts_with("line 2") && !error.contains("hf_secret"),
+            "{error}"
+        );
+        assert!(read("a = 1\na = 2").unwrap_err().starts_with("line 2"));
+    }
+}

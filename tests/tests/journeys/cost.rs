@@ -1,0 +1,129 @@
+//! What answers cost, counted over many tasks.
+
+use prime_ext::{Cost, Meter, ModelId, UsdSum};
+use prime_sim::Simulator;
+
+use crate::support::{MODEL, client};
+
+/// A model of the simulator's without a price.
+const FREE_OF_PRICE: &str = "prime-intellect/intellect-3";
+
+#[tokio::test]
+async fn many_tasks_share_a_meter() {
+    let sim = Simulator::start().await.unwrap();
+    let prime = client(&sim);
+    let meter = Meter::with_prices(&prime.models().list().await.unwrap());
+    let metered = prime.metered(&meter);
+    let mut tasks = Vec::new();
+    for task in 0..24 {
+        let client = if task % 2 == 0 {
+            metered.clone()
+        } else {
+            metered.team(sim.team())
+        };
+        tasks.push(tokio::spawn(async move {
+            let model = if task % 3 == 0 { FREE_OF_PRICE } else { MODEL };
+            let mut question = client.chat(model).user("Capital of France?");
+            if task % 3 == 1 {
+                question = question.include_cost();
+            }
+            let answer = if task % 4 < 2 {
+                question.send().await.unwrap()
+            } else {
+                question.stream().await.unwrap().finish().await.unwrap()
+            };
+            (
+                answer.cost(),
+                answer.usage().unwrap().completion_tokens.unwrap(),
+            )
+        }));
+    }
+    let (mut known, mut tokens, mut unsaid) = (UsdSum::default(), 0, 0);
+    for task in tasks {
+        let (cost, completion) = task.await.unwrap();
+        tokens += u64::try_from(completion).unwrap();
+        match cost {
+            Cost::Known(amount) => known += amount,
+            _ => unsaid += 1,
+        }
+    }
+    let total = meter.total();
+    assert_eq!(total.answers, 24);
+    assert_eq!(total.known, known);
+    assert_eq!(total.completion_tokens, tokens);
+    assert_eq!(total.with_known_cost, 16);
+    assert_eq!(total.with_unknown_cost, unsaid);
+    assert_eq!(total.with_estimated_cost, 0);
+    assert!(!total.known.is_zero());
+    assert_eq!(total.without_tokens, 0);
+
+    let models = meter.by_model();
+    assert_eq!(models.len(), 2);
+    assert_eq!(models[FREE_OF_PRICE].with_unknown_cost, 8);
+    assert!(models[FREE_OF_PRICE].known.is_zero());
+    let teams = meter.by_team();
+    assert_eq!(teams[&None].answers, 12);
+    assert_eq!(teams[&Some(sim.team().to_owned())].answers, 12);
+    assert_eq!(meter.take().len(), 4);
+    assert_eq!(meter.total().answers, 0);
+}
+
+/// An estimate is what the service would have said.
+#[tokio::test]
+async fn an_estimate_comes_out_as_the_service_bills() {
+    let sim = Simulator::start().await.unwrap();
+    let prime = client(&sim);
+    let model = prime.models().get(MODEL).await.unwrap();
+    let known = prime.chat(MODEL).user("Hello").include_cost();
+    let answer = known.send().await.unwrap();
+    let estimate = Cost::Unknown.or_estimate(answer.usage(), model.pricing.as_ref());
+    assert_eq!(estimate, Cost::Estimated(answer.cost().known().unwrap()));
+
+    let silent = prime.chat(FREE_OF_PRICE).user("Hello");
+    let silent = silent.send().await.unwrap();
+    assert_eq!(silent.cost(), Cost::Unknown);
+    assert_eq!(silent.cost().amount(), None);
+    let estimate = silent.cost().or_estimate(silent.usage(), None);
+    assert_eq!(estimate, Cost::Unknown);
+}
+
+#[tokio::test]
+async fn what_was_not_answered_whole_counts_as_one_that_did_not_say() {
+    let sim = Simulator::start().await.unwrap();
+    let meter = Meter::new();
+    let prime = client(&sim).metered(&meter);
+    let mut story = prime.chat(MODEL).user("A story").stream().await.unwrap();
+    story.next_text().await.unwrap();
+    assert_eq!(meter.total().answers, 0);
+    drop(story);
+    let total = meter.total();
+    assert_eq!((total.answers, total.with_unknown_cost), (1, 1));
+    assert_eq!(total.without_tokens, 1);
+
+    // What was refused is no answer, and costs nothing.
+    let refused = prime.chat("nobody/nothing").user("Hello").send().await;
+    assert!(refused.unwrap_err().is_not_found());
+    assert!(prime.chat(MODEL).send().await.is_err());
+    let refused = prime.team(" ").chat(MODEL).user("Hello").stream().await;
+    assert!(refused.is_err());
+    assert_eq!(meter.total().answers, 1);
+    // Whether a question arrived that nobody answered, nobody knows.
+    drop(sim);
+    let lost = prime.chat(MODEL).user("Hello").send().await.unwrap_err();
+    let may_be_billed = u64::from(lost.outcome_unknown());
+    assert_eq!(meter.total().with_unknown_cost, 1 + may_be_billed);
+}
+
+#[tokio::test]
+async fn an_answer_is_counted_by_hand() {
+    let sim = Simulator::start().await.unwrap();
+    let lab = client(&sim).team(sim.team());
+    let id = ModelId::parse(MODEL).unwrap().with_adapter("ad_1").unwrap();
+    let meter = Meter::new();
+    let answer = lab.chat(&id).user("Hello").send().await.unwrap();
+    meter.add(&answer, lab.account());
+    let by = meter.by_model_and_team();
+    let key = (id.to_string(), Some(sim.team().to_owned()));
+    assert_eq!(by[&key].known, answer.cost().known().unwrap());
+    assert_eq!(by.len(), 1);
+}
