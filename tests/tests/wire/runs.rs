@@ -674,3 +674,54 @@ async fn the_token_goes_into_a_file_of_its_owner() {
     assert_well_told(&run.save_token(folder.join("none/run.token")).unwrap_err());
     std::fs::remove_dir_all(&folder).unwrap();
 }
+
+// Watch.
+
+/// Statuses are missing, new, or written in any way; looks that change nothing yield nothing.
+#[tokio::test]
+async fn a_run_is_watched_through_every_status() {
+    let said = [
+        "\"status\": null",
+        "\"status\": null",
+        "\"status\": \"NEW\"",
+        "\"was\": 1",
+        "\"status\": \"Running\"",
+        "\"status\": \"Running\"",
+        "\"status\": \"Stopped\"",
+        "\"status\": \"RUNNING\"",
+    ];
+    let answers =
+        said.map(|said| Answer::json(200, &USAGE.replace("\"status\": \"RUNNING\"", said)));
+    let wire = Wire::platform_in_turn(answers.to_vec()).await;
+    let watch = wire.personal().runs().watch_usage("run_123");
+    let mut watch = watch.every(std::time::Duration::from_millis(1));
+    let mut statuses = Vec::new();
+    while let Some(usage) = watch.try_next().await.unwrap() {
+        statuses.push(usage.status.map(|status| status.to_string()));
+    }
+    let expected = [None, Some("NEW"), None, Some("Running"), Some("Stopped")];
+    assert_eq!(statuses, expected.map(|status| status.map(str::to_owned)));
+    assert_eq!(wire.hits(), 7);
+}
+
+#[tokio::test]
+async fn a_watch_waits_as_long_as_it_is_asked_to() {
+    let busy = Answer::json(429, r#"{"detail": "slow down"}"#).header("retry-after", "1");
+    let done = Answer::json(200, &USAGE.replace("RUNNING", "COMPLETED"));
+    let wire = Wire::platform_in_turn(vec![busy, done]).await;
+    let watch = wire.personal().runs().watch_usage("run_123");
+    let began = std::time::Instant::now();
+    let watch = watch.every(std::time::Duration::from_millis(1));
+    watch.until_finished().await.unwrap();
+    assert!(began.elapsed() >= std::time::Duration::from_secs(1));
+    assert_eq!(wire.hits(), 2);
+
+    // What no waiting mends ends the watch at once.
+    for status in [400, 401, 403, 404] {
+        let wire = Wire::platform(Answer::json(status, r#"{"detail": "no"}"#)).await;
+        let watch = wire.personal().runs().watch_usage("run_123");
+        let error = watch.until_finished().await.unwrap_err();
+        assert_eq!(error.status().unwrap(), status);
+        assert_eq!(wire.hits(), 1);
+    }
+}

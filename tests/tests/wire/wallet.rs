@@ -276,3 +276,56 @@ async fn an_answer_that_does_not_fit_names_the_field() {
     );
     assert_eq!(error.body().unwrap(), &body);
 }
+
+/// A wallet whose service always gives the same rows, and says that there are `total`.
+fn same_rows(rows: u32, total: i64) -> Answer {
+    let row = |id: u32| {
+        format!(
+            r#"{{"id": "bil_{id}", "created_at": "2026-01-31T12:00:00Z", "amount_usd": 0.01,
+                "updated_at": "2026-01-31T12:00:00Z", "currency": "USD", "resource_type": "compute"}}"#
+        )
+    };
+    let rows: Vec<String> = (0..rows).map(row).collect();
+    let body = format!(
+        r#"{{"wallet_id": "w", "balance_usd": 1, "currency": "USD", "total_billings": {total},
+            "recent_billings": [{}]}}"#,
+        rows.join(",")
+    );
+    Answer::json(200, &body)
+}
+
+/// A list that is short never looks complete: what arrived comes first, and then the error.
+#[tokio::test]
+async fn a_service_that_lies_about_its_rows() {
+    for (rows, total, what) in [
+        (100, 500, "the same page"),
+        (100, 100, "row number 199"),
+        (100, 99, "there are 99 rows"),
+        (7, 9, "row number 13"),
+        (0, 3, "3 are missing"),
+        (3, -1, "fewer than no rows"),
+        (100, i64::MAX, "the same page"),
+    ] {
+        let wire = Wire::platform(same_rows(rows, total)).await;
+        let mut billings = wire.personal().wallet().billings();
+        let mut read = 0;
+        let error = loop {
+            match billings.try_next().await {
+                Ok(Some(_)) => read += 1,
+                Ok(None) => panic!("{rows} of {total} looks complete"),
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(error.kind(), ErrorKind::Incomplete, "{error}");
+        assert_eq!(error.operation(), Some("get_wallet"));
+        assert!(error.to_string().contains(what), "{error}");
+        assert!(read <= rows, "{read} of {rows}");
+        assert_well_told(&error);
+        assert!(wire.hits() <= 4, "{} requests", wire.hits());
+        assert!(billings.try_next().await.unwrap().is_none());
+    }
+    let wire = Wire::platform(same_rows(7, 7)).await;
+    let rows = wire.personal().wallet().billings().newest_first();
+    assert_eq!(rows.await.unwrap().len(), 7);
+    assert_eq!(wire.hits(), 1);
+}

@@ -92,3 +92,27 @@ async fn only_the_key_opens_it_and_only_for_ones_own_team() {
     assert_eq!(json(others, StatusCode::FORBIDDEN).await, expected);
     assert!(sim.wallet(Some("team_of_others")).is_none());
 }
+
+#[tokio::test]
+async fn a_test_can_bill() {
+    let sim = Simulator::builder()
+        .billing_rows(3)
+        .time_scale(0.0)
+        .start()
+        .await
+        .unwrap();
+    let team = Some(sim.team());
+    let amount: prime_runtime::Usd = "0.25".parse().unwrap();
+    let before = sim.wallet(team).unwrap();
+    let id = sim.bill(team, ("disks", "disk_1"), amount).unwrap();
+    assert!(sim.bill_more(team, &before.rows[2].id, amount));
+    let after = sim.wallet(team).unwrap();
+    assert_eq!(after.rows[1].id, id);
+    assert_eq!(after.rows[1].resource_id.as_deref(), Some("disk_1"));
+    assert_eq!(after.rows[0].amount_usd, before.rows[2].amount_usd + amount);
+    assert_eq!(after.balance, before.balance - amount - amount);
+    assert_eq!(after.rows.len(), 4);
+    assert!(!sim.bill_more(team, "nowhere", amount));
+    assert!(!sim.bill_more(Some("nobody"), &id, amount));
+    assert_eq!(sim.bill(Some("nobody"), ("disks", "disk_1"), amount), None);
+}
