@@ -10,6 +10,7 @@ use rust_decimal::Decimal;
 use crate::faults::Fault;
 use crate::record::{Answered, OnAnswer};
 use crate::simulator::Simulator;
+use crate::state::{Key, Team};
 
 /// How many requests are kept unless told otherwise.
 const RECORD: usize = 10_000;
@@ -25,6 +26,9 @@ pub struct Builder {
     pub(crate) port: u16,
     pub(crate) record: usize,
     pub(crate) faults: Vec<Fault>,
+    pub(crate) keys: Vec<Key>,
+    pub(crate) teams: Vec<Team>,
+    pub(crate) adapters: Vec<(String, String)>,
     pub(crate) on_answer: Option<OnAnswer>,
 }
 
@@ -39,6 +43,9 @@ impl Default for Builder {
             port: 0,
             record: RECORD,
             faults: Vec::new(),
+            keys: Vec::new(),
+            teams: Vec::new(),
+            adapters: Vec::new(),
             on_answer: None,
         }
     }
@@ -87,6 +94,24 @@ impl Builder {
     /// beyond 64 MiB of bodies in all, the oldest are forgotten.
     pub fn record(mut self, requests: usize) -> Self {
         self.record = requests;
+        self
+    }
+
+    /// One API key more, besides [`Simulator::key`].
+    pub fn key(mut self, key: Key) -> Self {
+        self.keys.push(key);
+        self
+    }
+
+    /// One team more, besides [`Simulator::team`].
+    pub fn team(mut self, team: Team) -> Self {
+        self.teams.push(team);
+        self
+    }
+
+    /// One LoRA adapter more: the model `{base}:{adapter}`, if there is such a base.
+    pub fn adapter(mut self, base: impl Into<String>, adapter: impl Into<String>) -> Self {
+        self.adapters.push((base.into(), adapter.into()));
         self
     }
 

@@ -71,6 +71,15 @@ pub(crate) mod inference {
         )
     }
 
+    pub(crate) fn permission(permission: &str) -> Refusal {
+        error(
+            StatusCode::FORBIDDEN,
+            "permission_error",
+            "permission_denied",
+            &format!("This API key lacks the permission '{permission}'"),
+        )
+    }
+
     pub(crate) fn model(id: &str) -> Refusal {
         error(
             StatusCode::NOT_FOUND,
@@ -138,6 +147,16 @@ pub(crate) mod platform {
             StatusCode::FORBIDDEN,
             "You are not a member of this team".into(),
         )
+    }
+
+    pub(crate) fn permission(permission: &str) -> Refusal {
+        let message = format!("This API key lacks the permission '{permission}'");
+        detail(StatusCode::FORBIDDEN, message.into())
+    }
+
+    pub(crate) fn funds() -> Refusal {
+        let message = "Insufficient balance. Please add funds to continue.";
+        detail(StatusCode::PAYMENT_REQUIRED, message.into())
     }
 
     pub(crate) fn run() -> Refusal {

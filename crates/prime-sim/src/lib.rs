@@ -71,7 +71,7 @@ pub use faults::{Envelope, Fault, Injected};
 pub use operation::Operation;
 pub use record::{Answered, Recorded};
 pub use simulator::Simulator;
-pub use state::{RunSnapshot, Wallet};
+pub use state::{Key, Permission, RunSnapshot, Team, Wallet};
 
 #[doc(no_inline)]
 pub use prime_training_api::types::{BillingEntry, RunStatus};

@@ -28,15 +28,15 @@ pub(crate) async fn complete(
 ) -> Result<Response, Refusal> {
     let account = auth::inference(&shared, &headers)?;
     let ask = Ask::read(&body)?;
-    let model = models::that_answers(&shared.models, &ask.model)
-        .ok_or_else(|| inference::model(&ask.model))?;
-    let created = {
+    let (created, pricing) = {
         let state = shared.state();
+        let model = models::that_answers(&state.models, &ask.model)
+            .ok_or_else(|| inference::model(&ask.model))?;
         let payer = state.accounts.get(account);
         if payer.is_none_or(|payer| payer.balance <= Usd::ZERO) {
             return Err(inference::funds());
         }
-        clock::unix(state.clock.now())
+        (clock::unix(state.clock.now()), model.pricing.clone())
     };
 
     let completion = Completion {
@@ -47,7 +47,7 @@ pub(crate) async fn complete(
             .map(|choice| Answer::new(text::answer(shared.seed, &ask.question, choice), &ask))
             .collect(),
         prompt_tokens: ask.prompt_tokens,
-        pricing: model.pricing.clone(),
+        pricing,
         model: ask.model,
     };
     if ask.stream {

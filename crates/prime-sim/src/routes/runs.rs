@@ -16,6 +16,7 @@ use serde_json::{Map, Value};
 use crate::errors::{Refusal, platform};
 use crate::routes::auth;
 use crate::state::Shared;
+use crate::state::access::Permission;
 use crate::state::runs::{Meters, Run};
 
 /// The image of a run that names none.
@@ -26,12 +27,17 @@ pub(crate) async fn create(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<(StatusCode, Json<CreateDedicatedRunResponse>), Refusal> {
-    auth::platform(&shared, &headers)?;
+    let caller = auth::platform(&shared, &headers, Permission::Training)?;
     let asked = read(&body)?;
 
     let mut state = shared.state();
+    let account = auth::platform_account(&state, &caller, asked.team_id.as_deref())?;
+    let payer = state.accounts.get(account);
+    if payer.is_none_or(|payer| payer.balance <= Usd::ZERO) {
+        return Err(platform::funds());
+    }
     let run = Run {
-        account: auth::platform_account(&state, asked.team_id.as_deref())?,
+        account,
         id: shared.ids.id("run_"),
         job: shared.ids.id("job_"),
         name: asked.name,
@@ -44,6 +50,7 @@ pub(crate) async fn create(
         pricing: Run::pricing(),
         row: None,
         billed: Usd::ZERO,
+        adapted: false,
     };
     let token = Secret::from(shared.ids.secret("pit_run_"));
     let mut answer = CreateDedicatedRunResponse::new(run.id.clone(), token);
@@ -57,10 +64,10 @@ pub(crate) async fn usage(
     headers: HeaderMap,
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Json<RunUsageResponse>, Refusal> {
-    auth::platform(&shared, &headers)?;
+    let caller = auth::platform(&shared, &headers, Permission::Billing)?;
     let Path(id) = id.map_err(|_| platform::run())?;
     let state = shared.state();
-    let run = state.run(&id).ok_or_else(platform::run)?;
+    let run = state.run(&caller, &id).ok_or_else(platform::run)?;
     let usage = run.usage(state.clock.now()).map_err(platform::internal)?;
     Ok(Json(usage))
 }
@@ -70,9 +77,9 @@ pub(crate) async fn delete(
     headers: HeaderMap,
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Json<DeleteRunResponse>, Refusal> {
-    auth::platform(&shared, &headers)?;
+    let caller = auth::platform(&shared, &headers, Permission::Training)?;
     let Path(id) = id.map_err(|_| platform::run())?;
-    Ok(Json(shared.state().delete_run(&id)))
+    Ok(Json(shared.state().delete_run(&caller, &id)))
 }
 
 /// The request, or every field that is wrong with it.

@@ -12,6 +12,7 @@ use prime_training_api::types::WalletResponse;
 use crate::errors::{Refusal, platform};
 use crate::routes::auth;
 use crate::state::Shared;
+use crate::state::access::Permission;
 use crate::state::account::{CURRENCY, Row};
 
 const LIMIT: usize = 20;
@@ -22,7 +23,7 @@ pub(crate) async fn get(
     headers: HeaderMap,
     query: Result<Query<HashMap<String, String>>, QueryRejection>,
 ) -> Result<Json<WalletResponse>, Refusal> {
-    auth::platform(&shared, &headers)?;
+    let caller = auth::platform(&shared, &headers, Permission::Billing)?;
     let Query(query) = query
         .map_err(|error| platform::params(vec![platform::param("query", &error.to_string())]))?;
     let limit = number(&query, "limit", 1, MAX_LIMIT);
@@ -36,7 +37,7 @@ pub(crate) async fn get(
     };
 
     let state = shared.state();
-    let account = auth::platform_account(&state, query.get("teamId").map(String::as_str))?;
+    let account = auth::platform_account(&state, &caller, query.get("teamId").map(String::as_str))?;
     let account = state.accounts.get(account).ok_or_else(platform::team)?;
     let page = account.rows.iter().skip(offset).take(limit);
     let rows: Result<Vec<_>, _> = page.map(Row::entry).collect();

@@ -52,6 +52,8 @@ pub(crate) struct Run {
     pub(crate) row: Option<String>,
     /// What was billed so far.
     pub(crate) billed: Usd,
+    /// Whether its adapter was made known.
+    pub(crate) adapted: bool,
 }
 
 /// What a run owes.
@@ -88,6 +90,18 @@ impl Run {
             self.stopped = Some(now);
         }
         !std::mem::replace(&mut self.deleted, true)
+    }
+
+    /// Whether it is done now and was not before: then an adapter comes of it.
+    pub(crate) fn leaves_adapter(&mut self, now: Duration) -> bool {
+        !self.adapted
+            && self.status(now) == RunStatus::Completed
+            && !std::mem::replace(&mut self.adapted, true)
+    }
+
+    /// The model it starts from, where its configuration says so.
+    pub(crate) fn base_model(&self) -> Option<String> {
+        base_model(&self.config)
     }
 
     /// How long it has been running.
@@ -227,6 +241,7 @@ mod tests {
             pricing: Run::pricing(),
             row: None,
             billed: Usd::ZERO,
+            adapted: false,
         }
     }
 

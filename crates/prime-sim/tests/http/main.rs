@@ -1,6 +1,7 @@
 //! The simulator over plain HTTP, as any client meets it.
 #![allow(clippy::unwrap_used, reason = "a test that fails may say so this way")]
 
+mod access;
 mod chat;
 mod faults;
 mod models;
