@@ -9,6 +9,7 @@ use rust_decimal::Decimal;
 
 use crate::faults::Fault;
 use crate::record::{Answered, OnAnswer};
+use crate::replies::{OnChat, Rule, When};
 use crate::simulator::Simulator;
 use crate::state::{Key, Team};
 
@@ -26,6 +27,7 @@ pub struct Builder {
     pub(crate) port: u16,
     pub(crate) record: usize,
     pub(crate) faults: Vec<Fault>,
+    pub(crate) replies: Vec<Rule>,
     pub(crate) keys: Vec<Key>,
     pub(crate) teams: Vec<Team>,
     pub(crate) adapters: Vec<(String, String)>,
@@ -43,6 +45,7 @@ impl Default for Builder {
             port: 0,
             record: RECORD,
             faults: Vec::new(),
+            replies: Vec::new(),
             keys: Vec::new(),
             teams: Vec::new(),
             adapters: Vec::new(),
@@ -113,6 +116,16 @@ impl Builder {
     pub fn adapter(mut self, base: impl Into<String>, adapter: impl Into<String>) -> Self {
         self.adapters.push((base.into(), adapter.into()));
         self
+    }
+
+    /// Chat requests that are answered as `reply` says, from the start on; as
+    /// [`Simulator::on_chat`].
+    pub fn on_chat(self, when: impl Into<When>) -> OnChat<Self> {
+        OnChat {
+            to: self,
+            when: when.into(),
+            times: None,
+        }
     }
 
     /// A fault from the start on; see [`Fault`].

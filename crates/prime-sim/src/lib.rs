@@ -47,18 +47,24 @@
 //! | `operation`, `faults` | [`Operation`], [`Fault`]: what goes wrong on demand |
 //! | `routes` | a file for each group of operations: requests in, answers out |
 //! | `state` | what the server remembers: clock, accounts, models, runs |
+//! | `document` | the specifications themselves, which requests are checked against |
+//! | `replies` | [`Reply`], [`When`]: what models are told to say |
+//! | `instance` | values that fit a JSON Schema |
 //! | `text`, `tokens` | what the models say, and how it is counted |
 //! | `errors` | the error bodies of both APIs |
 //! | `record` | what arrived and what was answered |
 
 mod builder;
 mod connection;
+mod document;
 mod errors;
 mod faults;
 mod ids;
+mod instance;
 mod operation;
 mod price;
 mod record;
+mod replies;
 mod routes;
 mod server;
 mod simulator;
@@ -70,6 +76,7 @@ pub use builder::{Builder, StartError};
 pub use faults::{Envelope, Fault, Injected};
 pub use operation::Operation;
 pub use record::{Answered, Recorded};
+pub use replies::{OnChat, Reply, When};
 pub use simulator::Simulator;
 pub use state::{Key, Permission, RunSnapshot, Team, Wallet};
 

@@ -11,6 +11,7 @@ use prime_runtime::Usd;
 use crate::builder::{Builder, StartError};
 use crate::faults::{Fault, Injected};
 use crate::record::Recorded;
+use crate::replies::{OnChat, Replies, When};
 use crate::routes;
 use crate::server::Server;
 use crate::state::{Key, RunSnapshot, Shared, Team, Wallet};
@@ -114,6 +115,35 @@ impl Simulator {
             account.balance = balance;
             true
         })
+    }
+
+    /// Chat requests that are answered as `reply` says. Of several that fit, the first that is not
+    /// used up is sent; without any, the simulator makes up an answer.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use prime_sim::{Reply, Simulator, When};
+    /// use serde_json::json;
+    ///
+    /// let sim = Simulator::start().await?;
+    /// sim.on_chat("weather").once().reply(Reply::tool_call("get_weather", json!({ "city": "Paris" })));
+    /// sim.on_chat("weather").reply("It rains.");
+    /// sim.on_chat(When::model("openai/gpt-oss-120b")).reply(Reply::json(json!({ "choices": 7 })));
+    /// sim.on_chat(When::any()).reply(Reply::echo());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn on_chat(&self, when: impl Into<When>) -> OnChat<&Self> {
+        OnChat {
+            to: self,
+            when: when.into(),
+            times: None,
+        }
+    }
+
+    pub(crate) fn replies(&self) -> &Replies {
+        &self.shared.replies
     }
 
     /// From now on, answers go wrong as `fault` says.

@@ -11,9 +11,11 @@ use prime_runtime::{Secret, Usd};
 use prime_training_api::types::{
     CreateDedicatedRunRequest, CreateDedicatedRunResponse, DeleteRunResponse, RunUsageResponse,
 };
-use serde_json::{Map, Value};
+use serde_json::Value;
 
+use crate::document;
 use crate::errors::{Refusal, platform};
+use crate::operation::Operation;
 use crate::routes::auth;
 use crate::state::Shared;
 use crate::state::access::Permission;
@@ -90,41 +92,23 @@ fn read(body: &[u8]) -> Result<CreateDedicatedRunRequest, Refusal> {
     let Value::Object(fields) = body else {
         return refuse("Input should be an object");
     };
-    let problems = problems(&fields);
+    let asked = Value::Object(fields);
+    let mut problems: Vec<_> = document::body(Operation::CreateRun, &asked)
+        .into_iter()
+        .map(|problem| platform::param(&problem.param, &problem.message))
+        .collect();
+    // A name that nobody can read is none.
+    if asked["name"]
+        .as_str()
+        .is_some_and(|name| name.trim().is_empty())
+    {
+        problems.push(platform::param(
+            "name",
+            "String should have at least 1 character",
+        ));
+    }
     if !problems.is_empty() {
         return Err(platform::params(problems));
     }
-    serde_json::from_value(Value::Object(fields)).or_else(|error| refuse(&error.to_string()))
-}
-
-fn problems(fields: &Map<String, Value>) -> Vec<platform::Problem> {
-    let config = match fields.get("config") {
-        None => Some("Field required"),
-        Some(Value::Object(_)) => None,
-        Some(_) => Some("Input should be an object"),
-    };
-    let name = match fields.get("name") {
-        Some(Value::String(name)) if name.trim().is_empty() => {
-            Some("String should have at least 1 character")
-        }
-        name => no_text(name),
-    };
-    let image_tag = match fields.get("imageTag") {
-        Some(Value::Null) => Some("Input should be a string"),
-        tag => no_text(tag),
-    };
-    let others = ["teamId", "wandbApiKey", "hfToken"];
-    [("config", config), ("name", name), ("imageTag", image_tag)]
-        .into_iter()
-        .chain(others.map(|other| (other, no_text(fields.get(other)))))
-        .filter_map(|(param, problem)| Some(platform::param(param, problem?)))
-        .collect()
-}
-
-/// What is wrong with a field that may be a string, null or missing.
-fn no_text(field: Option<&Value>) -> Option<&'static str> {
-    match field {
-        None | Some(Value::Null | Value::String(_)) => None,
-        Some(_) => Some("Input should be a string"),
-    }
+    serde_json::from_value(asked).or_else(|error| refuse(&error.to_string()))
 }

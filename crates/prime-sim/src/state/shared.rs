@@ -14,6 +14,7 @@ use crate::faults::{Fault, Faults, Kind};
 use crate::ids::Ids;
 use crate::price::usd;
 use crate::record::{OnAnswer, Recorder};
+use crate::replies::Replies;
 use crate::routes::Operations;
 use crate::state::access::{Caller, Key, Keys, OWNER, Team};
 use crate::state::account::{Account, AccountId};
@@ -31,6 +32,7 @@ pub(crate) struct Shared {
     pub(crate) recorder: Recorder,
     pub(crate) operations: Operations,
     pub(crate) faults: Faults,
+    pub(crate) replies: Replies,
     pub(crate) gate: Arc<Gate>,
     pub(crate) on_answer: Option<OnAnswer>,
     state: Mutex<State>,
@@ -59,6 +61,10 @@ impl Shared {
         let faults = Faults::new(settings.seed);
         for fault in settings.faults {
             faults.add(fault);
+        }
+        let replies = Replies::default();
+        for rule in settings.replies {
+            replies.add(rule);
         }
         let own = Account::new(&ids, None, balance, rows.min(5));
         let teams = Account::new(&ids, Some(team.clone()), balance, rows);
@@ -90,6 +96,7 @@ impl Shared {
             recorder: Recorder::new(settings.record),
             operations: Operations::new(),
             faults,
+            replies,
             gate: Arc::new(Gate::new()),
             on_answer: settings.on_answer,
             state: Mutex::new(state),

@@ -5,6 +5,7 @@ mod access;
 mod chat;
 mod faults;
 mod models;
+mod replies;
 mod runs;
 mod server;
 mod wallet;

@@ -138,14 +138,16 @@ async fn what_is_wrong_is_named() {
         (json!({ "config": {}, "imageTag": null }), vec!["imageTag"]),
         (
             json!({ "config": {}, "teamId": 5, "hfToken": [] }),
-            vec!["teamId", "hfToken"],
+            vec!["hfToken", "teamId"],
         ),
         (json!([]), vec!["body"]),
     ] {
         let request = platform(&sim, Method::POST, RUNS).json(&body);
         let answer = json(request, StatusCode::UNPROCESSABLE_ENTITY).await;
         let errors = answer["errors"].as_array().unwrap();
-        let named: Vec<_> = errors.iter().map(|error| error["param"].clone()).collect();
+        let named = errors.iter().map(|error| error["param"].as_str().unwrap());
+        let mut named: Vec<_> = named.collect();
+        named.sort_unstable();
         assert_eq!(named, params, "{body}");
     }
     let request = platform(&sim, Method::POST, RUNS).body("{");
