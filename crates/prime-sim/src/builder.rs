@@ -149,9 +149,12 @@ impl Builder {
             return Err(StartError::TimeScale(self.time_scale));
         }
         // Beyond this, what is billed would not come out to the digit.
-        let amount = self.balance.decimal();
-        if amount.abs() >= Decimal::from(1_000_000_000_000_u64) || amount.scale() > 10 {
-            return Err(StartError::Balance(self.balance));
+        let teams = self.teams.iter().filter_map(|team| team.balance);
+        for balance in teams.chain([self.balance]) {
+            let amount = balance.decimal();
+            if amount.abs() >= Decimal::from(1_000_000_000_000_u64) || amount.scale() > 10 {
+                return Err(StartError::Balance(balance));
+            }
         }
         Simulator::launch(self).await
     }

@@ -145,7 +145,10 @@ impl<T: Into<String>> From<T> for Reply {
 
 /// Which chat requests a [`Reply`] is for. A plain text stands for [`When::says`].
 #[derive(Clone)]
-pub struct When(Arc<dyn Fn(&Value, &str) -> bool + Send + Sync>);
+pub struct When(Arc<Test>);
+
+/// Of a request's body and what its user said last.
+type Test = dyn Fn(&Value, &str) -> bool + Send + Sync;
 
 impl When {
     /// All.

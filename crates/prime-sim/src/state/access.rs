@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use prime_runtime::Usd;
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 
 /// Who the simulator's own key and team belong to.
 pub(crate) const OWNER: &str = "owner";
@@ -103,9 +104,16 @@ pub struct Team {
     pub(crate) id: String,
     #[serde(default)]
     pub(crate) members: Vec<String>,
+    #[serde(default, deserialize_with = "amount")]
     pub(crate) balance: Option<Usd>,
     #[serde(default)]
     pub(crate) rows: usize,
+}
+
+/// An amount as a string: TOML has no decimals.
+fn amount<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Usd>, D::Error> {
+    let amount = String::deserialize(deserializer)?;
+    amount.parse().map(Some).map_err(D::Error::custom)
 }
 
 impl Team {

@@ -34,7 +34,7 @@ async fn request(sim: &Simulator, operation: Operation) -> RequestBuilder {
             let path = format!("/api/v1/rft/runs/{}", run(sim).await);
             platform(sim, Method::GET, &path)
         }
-        other => panic!("no request of {other}"),
+        other => unimplemented!("a request of {other}"),
     }
 }
 
