@@ -40,7 +40,8 @@ A script:
   fault = \"status\"
   status = 503
   on = \"create_run\"      # list_models, get_model, create_chat_completion, get_wallet, create_run,
-  times = 2              # get_run_usage, delete_run, prepare_run, list_runs, get_run
+  times = 2              # get_run_usage, delete_run, prepare_run, list_runs, get_run,
+                         # stop_run, delete_rft_run
 
   [[reply]]
   when = \"weather\"

@@ -14,6 +14,7 @@ use pinference_api::types::{
 use prime_runtime::Usd;
 
 use crate::errors::{Refusal, inference};
+use crate::faults;
 use crate::price::per_million;
 use crate::replies::Said;
 use crate::routes::answer::{self, Answer, Call};
@@ -29,6 +30,9 @@ pub(crate) async fn complete(
 ) -> Result<Response, Refusal> {
     let account = auth::inference(&shared, &headers)?;
     let ask = Ask::read(&body)?;
+    if let Some(Err(why)) = faults::of_model(&ask.model) {
+        return Err(inference::param("model", &why));
+    }
     let (created, pricing) = {
         let state = shared.state();
         let model = models::that_answers(&state.models, &ask.model)

@@ -9,6 +9,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use bytes::Bytes;
+use prime_training_api::types::DeleteRunResponse;
 use serde_json::{Value, json};
 
 use crate::errors::{Refusal, platform};
@@ -42,7 +43,8 @@ pub(crate) async fn prepare(
             "schema_commit": commit,
         },
         "schema_install": { "python": "3.12", "requirements": [], "constraints": [] },
-        "submission_supported": true,
+        // There is no image to validate a configuration with.
+        "submission_supported": false,
     })))
 }
 
@@ -98,6 +100,34 @@ pub(crate) async fn one(
     let runs = state.run_snapshots();
     let run = runs.iter().find(|run| seen && run.id == id && !run.deleted);
     Ok(Json(json!({ "run": view(run.ok_or_else(platform::run)?) })))
+}
+
+/// `PUT /api/v1/rft/runs/{run_id}/stop`. One that has ended stays as it ended.
+pub(crate) async fn stop(
+    State(shared): State<Arc<Shared>>,
+    headers: HeaderMap,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Json<Value>, Refusal> {
+    let caller = auth::platform(&shared, &headers, Permission::Training)?;
+    let Path(id) = id.map_err(|_| platform::run())?;
+    shared.state().stop_run(&caller, &id);
+    one(State(shared), headers, Ok(Path(id))).await
+}
+
+/// `DELETE /api/v1/rft/runs/{run_id}`. Unlike the specification's operation, a run that is not there
+/// is not found.
+pub(crate) async fn delete(
+    State(shared): State<Arc<Shared>>,
+    headers: HeaderMap,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Json<DeleteRunResponse>, Refusal> {
+    let caller = auth::platform(&shared, &headers, Permission::Training)?;
+    let Path(id) = id.map_err(|_| platform::run())?;
+    let deleted = shared.state().delete_run(&caller, &id);
+    deleted
+        .deleted
+        .then_some(Json(deleted))
+        .ok_or_else(platform::run)
 }
 
 /// A run as the client reads it.

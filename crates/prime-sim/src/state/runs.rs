@@ -84,11 +84,16 @@ impl Run {
         }
     }
 
-    /// Deletes it, and says whether it was there to delete. What it used stays known.
-    pub(crate) fn delete(&mut self, now: Duration) -> bool {
-        if !self.deleted && self.status(now) != RunStatus::Completed {
+    /// Stops it, unless it has ended.
+    pub(crate) fn stop(&mut self, now: Duration) {
+        if self.stopped.is_none() && self.status(now) != RunStatus::Completed {
             self.stopped = Some(now);
         }
+    }
+
+    /// Deletes it, and says whether it was there to delete. What it used stays known.
+    pub(crate) fn delete(&mut self, now: Duration) -> bool {
+        self.stop(now);
         !std::mem::replace(&mut self.deleted, true)
     }
 

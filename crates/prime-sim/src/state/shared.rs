@@ -208,6 +208,16 @@ impl State {
         self.accounts.get(run.account)?.is_of(caller).then_some(run)
     }
 
+    /// Stops a run, if the caller may see it and it has not ended.
+    pub(crate) fn stop_run(&mut self, caller: &Caller, id: &str) {
+        let now = self.clock.now();
+        if self.run(caller, id).is_some()
+            && let Some(run) = self.runs.iter_mut().find(|run| run.id == id)
+        {
+            run.stop(now);
+        }
+    }
+
     /// Deletes a run. The second time, and for a run that never was, nothing is deleted.
     pub(crate) fn delete_run(&mut self, caller: &Caller, id: &str) -> DeleteRunResponse {
         let now = self.clock.now();
