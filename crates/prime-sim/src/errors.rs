@@ -124,7 +124,7 @@ pub(crate) mod platform {
     use axum::http::StatusCode;
     use prime_training_api::types::error::ConversionError;
     use prime_training_api::types::{ErrorDetail, ErrorResponse, builder};
-    use serde_json::{Value, json};
+    use serde_json::Value;
 
     use super::Refusal;
 
@@ -179,8 +179,10 @@ pub(crate) mod platform {
     }
 
     pub(crate) fn json(message: &str) -> Refusal {
-        let problem = json!([{ "loc": ["body"], "msg": message, "type": "json_invalid" }]);
-        detail(StatusCode::UNPROCESSABLE_ENTITY, problem)
+        params(vec![param(
+            "body",
+            &format!("The body is not valid JSON: {message}"),
+        )])
     }
 
     /// An answer that the simulator could not put together: it lacks a field it has to have.

@@ -93,20 +93,10 @@ fn read(body: &[u8]) -> Result<CreateDedicatedRunRequest, Refusal> {
         return refuse("Input should be an object");
     };
     let asked = Value::Object(fields);
-    let mut problems: Vec<_> = document::body(Operation::CreateRun, &asked)
+    let problems: Vec<_> = document::body(Operation::CreateRun, &asked)
         .into_iter()
         .map(|problem| platform::param(&problem.param, &problem.message))
         .collect();
-    // A name that nobody can read is none.
-    if asked["name"]
-        .as_str()
-        .is_some_and(|name| name.trim().is_empty())
-    {
-        problems.push(platform::param(
-            "name",
-            "String should have at least 1 character",
-        ));
-    }
     if !problems.is_empty() {
         return Err(platform::params(problems));
     }
