@@ -8,6 +8,7 @@
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let _ = rustls::crypto::ring::default_provider().install_default();
 //! # use serde_json::json;
 //! let sim = prime_sim::Simulator::builder().seed(7).start().await?;
 //! sim.on_chat("weather").reply("It rains.");
@@ -35,6 +36,7 @@
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let _ = rustls::crypto::ring::default_provider().install_default();
 //! # let body = serde_json::json!({
 //! #     "model": "meta-llama/llama-3.1-70b-instruct",
 //! #     "messages": [{ "role": "user", "content": "Tell me a story" }],
@@ -59,6 +61,7 @@
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let _ = rustls::crypto::ring::default_provider().install_default();
 //! # let body = serde_json::json!({
 //! #     "model": "meta-llama/llama-3.1-70b-instruct",
 //! #     "messages": [{ "role": "user", "content": "Tell me a story" }],
@@ -86,6 +89,7 @@
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let _ = rustls::crypto::ring::default_provider().install_default();
 //! use prime_sim::{Fault, Operation, Simulator};
 //!
 //! let sim = Simulator::start().await?;

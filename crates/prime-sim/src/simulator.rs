@@ -151,6 +151,7 @@ impl Simulator {
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let _ = rustls::crypto::ring::default_provider().install_default();
     /// use prime_sim::{Fault, Operation, Simulator};
     ///
     /// let sim = Simulator::start().await?;

@@ -3,6 +3,7 @@
 
 mod access;
 mod chat;
+mod documents;
 mod faults;
 mod models;
 mod replies;
