@@ -132,7 +132,7 @@ async fn max_tokens(prime: &Client) -> Outcome {
         .send()
         .await?;
     let reason = answer.finish_reason().ok_or("no finish reason")?;
-    ensure(reason == &"length", || format!("{reason:?}"))?;
+    ensure(*reason == "length", || format!("{reason:?}"))?;
     let tokens = answer.usage().and_then(|usage| usage.completion_tokens);
     ensure(tokens == Some(5), || format!("{tokens:?}"))
 }
@@ -158,7 +158,7 @@ async fn stop(prime: &Client) -> Outcome {
     ensure(
         stopped
             .finish_reason()
-            .is_some_and(|reason| reason == &"stop"),
+            .is_some_and(|reason| *reason == "stop"),
         || format!("{:?}", stopped.finish_reason()),
     )
 }
