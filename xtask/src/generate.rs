@@ -11,6 +11,10 @@ use crate::inputs::{self, Inputs};
 use crate::project::Project;
 use crate::{Error, Result, journal, lock, render, scaffold};
 
+/// Where the documents go that the simulator checks requests against: each specification with its
+/// overlays, as JSON. Specifications outside of a crate are not in its package.
+const DOCUMENTS: &str = "crates/prime-sim/src/documents";
+
 /// A file that is not what the specifications say.
 #[derive(Debug)]
 pub struct Change {
@@ -64,7 +68,14 @@ impl Change {
 pub fn render_all(project: &Project) -> Result<BTreeMap<PathBuf, String>> {
     let mut files = BTreeMap::new();
     for api in &project.apis {
-        let Inputs { lowered, notes, .. } = inputs::read(project, api)?;
+        let Inputs {
+            document,
+            lowered,
+            notes,
+            ..
+        } = inputs::read(project, api)?;
+        let path = Path::new(DOCUMENTS).join(format!("{}.json", api.name));
+        files.insert(path, format!("{document:#}\n"));
         for note in notes {
             eprintln!("note: {note}");
         }
@@ -96,8 +107,12 @@ pub fn check(project: &Project) -> Result<Vec<Change>> {
             });
         }
     }
-    for api in &project.apis {
-        for path in files_below(project, &generated_folder(&api.package))? {
+    let packages = project
+        .apis
+        .iter()
+        .map(|api| generated_folder(&api.package));
+    for folder in packages.chain([PathBuf::from(DOCUMENTS)]) {
+        for path in files_below(project, &folder)? {
             if !files.contains_key(&path) {
                 let old = read_if_there(&project.path(&path))?;
                 changes.push(Change {
@@ -133,6 +148,7 @@ pub fn write(project: &Project) -> Result<Vec<Change>> {
 /// If one cannot be read.
 pub fn read_all(project: &Project) -> Result<BTreeMap<PathBuf, Option<String>>> {
     let mut paths = vec![PathBuf::from(lock::LOCK)];
+    paths.extend(files_below(project, Path::new(DOCUMENTS))?);
     for api in &project.apis {
         paths.extend(files_below(project, &generated_folder(&api.package))?);
     }

@@ -14,6 +14,8 @@ use crate::{Error, Result};
 pub struct Inputs {
     /// The specification as the provider publishes it.
     pub specification: Value,
+    /// The same with its overlays applied, in OpenAPI 3.1 still.
+    pub document: Value,
     /// The document that code is generated from.
     pub lowered: Lowered,
     /// What is worth a word: overlay actions that change nothing any more, what lowering lost.
@@ -51,6 +53,7 @@ pub fn read(project: &Project, api: &Api) -> Result<Inputs> {
     );
     Ok(Inputs {
         specification,
+        document,
         lowered,
         notes,
     })

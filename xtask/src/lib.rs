@@ -10,8 +10,10 @@
 //! | [`lock`] | SHA-256 of what was generated from |
 //! | [`generate`] | the files of all APIs, written or compared |
 //! | [`update`] | a new version of a specification, taken over whole or not at all |
+//! | [`conformance`] | real clients and validators against the simulator |
 //! | [`journal`] | files replaced together, also if the machine stops in the middle |
 
+pub mod conformance;
 pub mod generate;
 pub mod inputs;
 pub mod journal;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use xtask::project::Project;
 use xtask::update::{self, Checks};
-use xtask::{Result, generate, inputs, journal};
+use xtask::{Result, conformance, generate, inputs, journal};
 
 /// The project's own commands.
 #[derive(Parser)]
@@ -40,6 +40,18 @@ enum Command {
         /// Take it over although handwritten code does not compile with it, and has to follow.
         #[arg(long)]
         generated_only: bool,
+    },
+    /// Try the simulator with real clients and validators, and the SDK with a real server.
+    ///
+    /// Needs Python 3.10 or newer and Node 20 or newer, PyPI and npm; installs into the target
+    /// directory. Prints a table, which also says what is missing.
+    Conformance {
+        /// The suites to run (default all): openai-python, openai-node, prime-cli,
+        /// schemathesis-inference, schemathesis-training, llama.
+        suites: Vec<String>,
+        /// Fail if anything is missing.
+        #[arg(long)]
+        strict: bool,
     },
     /// Print the JSON Schemas (2020-12) of an API's types.
     Schema {
@@ -110,6 +122,15 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             let report = update::update(&project, project.api(&api)?, &source, checks)?;
             say(&report)?;
             Ok(ExitCode::SUCCESS)
+        }
+        Command::Conformance { suites, strict } => {
+            let (table, good) = conformance::run(&project, &suites, strict)?;
+            say(&table)?;
+            Ok(if good {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            })
         }
         Command::Schema { api } => {
             let inputs = inputs::read(&project, project.api(&api)?)?;

@@ -9,7 +9,9 @@ use rust_decimal::Decimal;
 
 use crate::faults::Fault;
 use crate::record::{Answered, OnAnswer};
+use crate::replies::{OnChat, Rule, When};
 use crate::simulator::Simulator;
+use crate::state::{Key, Team};
 
 /// How many requests are kept unless told otherwise.
 const RECORD: usize = 10_000;
@@ -25,6 +27,10 @@ pub struct Builder {
     pub(crate) port: u16,
     pub(crate) record: usize,
     pub(crate) faults: Vec<Fault>,
+    pub(crate) replies: Vec<Rule>,
+    pub(crate) keys: Vec<Key>,
+    pub(crate) teams: Vec<Team>,
+    pub(crate) adapters: Vec<(String, String)>,
     pub(crate) on_answer: Option<OnAnswer>,
 }
 
@@ -39,6 +45,10 @@ impl Default for Builder {
             port: 0,
             record: RECORD,
             faults: Vec::new(),
+            replies: Vec::new(),
+            keys: Vec::new(),
+            teams: Vec::new(),
+            adapters: Vec::new(),
             on_answer: None,
         }
     }
@@ -90,6 +100,34 @@ impl Builder {
         self
     }
 
+    /// One API key more, besides [`Simulator::key`].
+    pub fn key(mut self, key: Key) -> Self {
+        self.keys.push(key);
+        self
+    }
+
+    /// One team more, besides [`Simulator::team`].
+    pub fn team(mut self, team: Team) -> Self {
+        self.teams.push(team);
+        self
+    }
+
+    /// One LoRA adapter more: the model `{base}:{adapter}`, if there is such a base.
+    pub fn adapter(mut self, base: impl Into<String>, adapter: impl Into<String>) -> Self {
+        self.adapters.push((base.into(), adapter.into()));
+        self
+    }
+
+    /// Chat requests that are answered as `reply` says, from the start on; as
+    /// [`Simulator::on_chat`].
+    pub fn on_chat(self, when: impl Into<When>) -> OnChat<Self> {
+        OnChat {
+            to: self,
+            when: when.into(),
+            times: None,
+        }
+    }
+
     /// A fault from the start on; see [`Fault`].
     pub fn fault(mut self, fault: Fault) -> Self {
         self.faults.push(fault);
@@ -111,9 +149,12 @@ impl Builder {
             return Err(StartError::TimeScale(self.time_scale));
         }
         // Beyond this, what is billed would not come out to the digit.
-        let amount = self.balance.decimal();
-        if amount.abs() >= Decimal::from(1_000_000_000_000_u64) || amount.scale() > 10 {
-            return Err(StartError::Balance(self.balance));
+        let teams = self.teams.iter().filter_map(|team| team.balance);
+        for balance in teams.chain([self.balance]) {
+            let amount = balance.decimal();
+            if amount.abs() >= Decimal::from(1_000_000_000_000_u64) || amount.scale() > 10 {
+                return Err(StartError::Balance(balance));
+            }
         }
         Simulator::launch(self).await
     }

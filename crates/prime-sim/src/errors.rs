@@ -71,6 +71,15 @@ pub(crate) mod inference {
         )
     }
 
+    pub(crate) fn permission(permission: &str) -> Refusal {
+        error(
+            StatusCode::FORBIDDEN,
+            "permission_error",
+            "permission_denied",
+            &format!("This API key lacks the permission '{permission}'"),
+        )
+    }
+
     pub(crate) fn model(id: &str) -> Refusal {
         error(
             StatusCode::NOT_FOUND,
@@ -115,7 +124,7 @@ pub(crate) mod platform {
     use axum::http::StatusCode;
     use prime_training_api::types::error::ConversionError;
     use prime_training_api::types::{ErrorDetail, ErrorResponse, builder};
-    use serde_json::{Value, json};
+    use serde_json::Value;
 
     use super::Refusal;
 
@@ -140,6 +149,16 @@ pub(crate) mod platform {
         )
     }
 
+    pub(crate) fn permission(permission: &str) -> Refusal {
+        let message = format!("This API key lacks the permission '{permission}'");
+        detail(StatusCode::FORBIDDEN, message.into())
+    }
+
+    pub(crate) fn funds() -> Refusal {
+        let message = "Insufficient balance. Please add funds to continue.";
+        detail(StatusCode::PAYMENT_REQUIRED, message.into())
+    }
+
     pub(crate) fn run() -> Refusal {
         detail(StatusCode::NOT_FOUND, "Run not found".into())
     }
@@ -160,8 +179,10 @@ pub(crate) mod platform {
     }
 
     pub(crate) fn json(message: &str) -> Refusal {
-        let problem = json!([{ "loc": ["body"], "msg": message, "type": "json_invalid" }]);
-        detail(StatusCode::UNPROCESSABLE_ENTITY, problem)
+        params(vec![param(
+            "body",
+            &format!("The body is not valid JSON: {message}"),
+        )])
     }
 
     /// An answer that the simulator could not put together: it lacks a field it has to have.

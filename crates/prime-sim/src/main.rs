@@ -1,12 +1,16 @@
 //! The simulator as a program.
 
+mod log;
+
 use std::error::Error;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use lexopt::prelude::*;
-use prime_sim::{Answered, Builder, Simulator};
+use log::Log;
+use prime_sim::{Builder, Simulator};
 
 const HELP: &str = "\
 A simulator of the Prime Intellect Inference and Training APIs on 127.0.0.1.
@@ -15,18 +19,48 @@ Usage: prime-sim [OPTIONS]
 
 Options:
   --port PORT          The port to listen on [default: any free one]
-  --seed N             What keys, ids, rows and texts follow from [default: 0]
+  --seed N             What keys, ids, rows, texts and chances follow from [default: 0]
+  --script FILE        Keys, teams, replies and faults, in TOML
   --time-scale X       Simulated seconds for each real one [default: 1]
   --token-delay MS     Milliseconds between two streamed tokens [default: 30]
+  --balance USD        What is in each wallet [default: 100]
   --billing-rows N     How many rows the team's wallet starts with [default: 45]
+  --json               One JSON object a line on standard output: first where it listens, then
+                       every answer
+  --quiet              No line for each answer
   --help               Print this
   --version            Print the version
+
+Standard output has the settings for clients: eval \"$(prime-sim --port 8080 | …)\" or copy them.
+Standard error has a line for each answer.
+
+A script:
+
+  [[fault]]
+  fault = \"status\"
+  status = 503
+  on = \"create_run\"      # list_models, get_model, create_chat_completion, get_wallet, create_run,
+  times = 2              # get_run_usage, delete_run, prepare_run, list_runs, get_run,
+                         # stop_run, delete_rft_run
+
+  [[reply]]
+  when = \"weather\"
+  text = \"It rains.\"
+
+Faults, with their parameters: reset, close, stall, lost-answer, reset-midway (after), stall-midway
+(after), cut-off (after), error-event (after), malformed-chunk (after), endless-line (after),
+endless-body (after), empty-stream, slow-drip (bytes, every_ms), delay (for_ms), refuse (for_ms),
+content-type (content_type), status (status, body, envelope), html (status), rate-limited, quota,
+redirect (to, status), gzip-bomb (megabytes), rows-arrive (rows), rows-move (rows). Every one: on,
+model, times, skip, chance, carried_out, headers, retry_after, retry_after_ms, retry_after_date_ms.
+
+Models of its own: sim/echo, and every fault: sim/cut-off, \"sim/status?status=503&times=2\".
 ";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let settings = match settings(lexopt::Parser::from_env()) {
-        Ok(Asked::Start(settings)) => settings,
+    let (settings, log) = match settings(lexopt::Parser::from_env()) {
+        Ok(Asked::Start(settings, log)) => (settings, log),
         Ok(Asked::Print(text)) => {
             print(text);
             return ExitCode::SUCCESS;
@@ -36,7 +70,7 @@ async fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    match serve(settings).await {
+    match serve(settings, log).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             complain(&whole(&*error));
@@ -45,41 +79,64 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn serve(settings: Builder) -> Result<(), Box<dyn Error>> {
-    let sim = settings.record(0).on_answer(log).start().await?;
-    print(&format!(
-        "# The simulator is ready; Ctrl-C ends it. For the clients in another shell:\n\
-         export PRIME_API_KEY={}\n\
-         export PRIME_API_BASE_URL={}\n\
-         export PRIME_INFERENCE_URL={}\n\
-         # To act for the team instead of the personal account:\n\
-         # export PRIME_TEAM_ID={}\n",
-        sim.key(),
-        sim.platform_url(),
-        sim.inference_url(),
-        sim.team(),
-    ));
+async fn serve(settings: Builder, log: Log) -> Result<(), Box<dyn Error>> {
+    let json = matches!(log, Log::Json);
+    let sim = settings
+        .record(0)
+        .on_answer(move |answer| log.answer(answer))
+        .start()
+        .await?;
+    if json {
+        print(&log::ready(&sim));
+    } else {
+        print(&format!(
+            "# The simulator is ready; Ctrl-C ends it. For the clients in another shell:\n\
+             export PRIME_API_KEY={}\n\
+             export PRIME_API_BASE_URL={}\n\
+             export PRIME_INFERENCE_URL={}\n\
+             # To act for the team instead of the personal account:\n\
+             # export PRIME_TEAM_ID={}\n",
+            sim.key(),
+            sim.platform_url(),
+            sim.inference_url(),
+            sim.team(),
+        ));
+    }
     tokio::signal::ctrl_c().await?;
     Ok(())
 }
 
 /// What the arguments ask for.
 enum Asked {
-    Start(Builder),
+    Start(Builder, Log),
     Print(&'static str),
 }
 
 fn settings(mut arguments: lexopt::Parser) -> Result<Asked, lexopt::Error> {
     let mut settings = Simulator::builder().token_delay(Duration::from_millis(30));
+    let terminal = std::io::stderr().is_terminal();
+    let mut log = Log::Lines {
+        color: terminal && std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty()),
+    };
     while let Some(argument) = arguments.next()? {
         settings = match argument {
             Long("port") => settings.port(arguments.value()?.parse()?),
             Long("seed") => settings.seed(arguments.value()?.parse()?),
+            Long("script") => script(settings, Path::new(&arguments.value()?))?,
             Long("time-scale") => settings.time_scale(arguments.value()?.parse()?),
             Long("token-delay") => {
                 settings.token_delay(Duration::from_millis(arguments.value()?.parse()?))
             }
+            Long("balance") => settings.balance(arguments.value()?.parse()?),
             Long("billing-rows") => settings.billing_rows(arguments.value()?.parse()?),
+            Long("json") => {
+                log = Log::Json;
+                settings
+            }
+            Long("quiet") => {
+                log = Log::Nothing;
+                settings
+            }
             Short('h') | Long("help") => return Ok(Asked::Print(HELP)),
             Short('V') | Long("version") => {
                 return Ok(Asked::Print(concat!(
@@ -91,21 +148,13 @@ fn settings(mut arguments: lexopt::Parser) -> Result<Asked, lexopt::Error> {
             _ => return Err(argument.unexpected()),
         };
     }
-    Ok(Asked::Start(settings))
+    Ok(Asked::Start(settings, log))
 }
 
-/// A line for each request, beside what a shell may read.
-fn log(answer: &Answered) {
-    let line = format!(
-        "{:<6} {}  {}  {:.1} ms  {}\n",
-        answer.method.as_str(),
-        answer.path,
-        answer.status.map_or(0, |status| status.as_u16()),
-        answer.took.as_secs_f64() * 1_000.0,
-        answer.request_id,
-    );
-    // Nobody may be reading any more; the server goes on.
-    drop(std::io::stderr().write_all(line.as_bytes()));
+fn script(settings: Builder, path: &Path) -> Result<Builder, lexopt::Error> {
+    let told = |error: &dyn Error| format!("{}: {error}", path.display());
+    let text = std::fs::read_to_string(path).map_err(|error| told(&error))?;
+    Ok(settings.script(&text).map_err(|error| told(&error))?)
 }
 
 fn print(text: &str) {

@@ -33,6 +33,12 @@ pub enum Operation {
     /// `GET /api/v1/rft/runs/{run_id}`, which the official client looks at a run with. In no
     /// specification.
     GetRun,
+    /// `PUT /api/v1/rft/runs/{run_id}/stop`, which the official client stops a run with. In no
+    /// specification.
+    StopRun,
+    /// `DELETE /api/v1/rft/runs/{run_id}`, which the official client deletes a run with. In no
+    /// specification.
+    DeleteRftRun,
 }
 
 /// Which of the two APIs an operation belongs to: they differ in their error bodies.
@@ -44,7 +50,7 @@ pub(crate) enum Api {
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::ListModels,
         Self::GetModel,
         Self::CreateChatCompletion,
@@ -55,6 +61,8 @@ impl Operation {
         Self::PrepareRun,
         Self::ListRuns,
         Self::GetRun,
+        Self::StopRun,
+        Self::DeleteRftRun,
     ];
 
     /// Its name, such as `create_run`.
@@ -70,6 +78,8 @@ impl Operation {
             Self::PrepareRun => "prepare_run",
             Self::ListRuns => "list_runs",
             Self::GetRun => "get_run",
+            Self::StopRun => "stop_run",
+            Self::DeleteRftRun => "delete_rft_run",
         }
     }
 

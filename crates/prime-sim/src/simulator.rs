@@ -11,9 +11,10 @@ use prime_runtime::Usd;
 use crate::builder::{Builder, StartError};
 use crate::faults::{Fault, Injected};
 use crate::record::Recorded;
+use crate::replies::{OnChat, Replies, When};
 use crate::routes;
 use crate::server::Server;
-use crate::state::{RunSnapshot, Shared, Wallet};
+use crate::state::{Key, RunSnapshot, Shared, Team, Wallet};
 
 /// A server of both APIs on 127.0.0.1, stopped when it is dropped.
 pub struct Simulator {
@@ -82,11 +83,75 @@ impl Simulator {
         self.shared.state().clock.advance(by);
     }
 
+    /// One API key more. One of the same secret takes its place.
+    pub fn add_key(&self, key: Key) {
+        self.shared.state().add_key(key);
+    }
+
+    /// Ends a key, and says whether there was one.
+    pub fn revoke_key(&self, key: &str) -> bool {
+        self.shared.state().keys.revoke(key)
+    }
+
+    /// One team more. One of the same id takes its place, with a new wallet.
+    pub fn add_team(&self, team: Team) {
+        self.shared.state().add_team(team);
+    }
+
+    /// One LoRA adapter more, of a model of the catalogue. Gives its id as a model,
+    /// `{base}:{adapter}`; `None` if there is no such base. A run that completes leaves an adapter of
+    /// its base model too, named like the run.
+    pub fn add_adapter(&self, base: &str, adapter: &str) -> Option<String> {
+        self.shared.state().add_adapter(base, adapter)
+    }
+
+    /// Puts a balance into a team's wallet, or without a team into the owner's. Says whether there is
+    /// such a wallet. A wallet that has run out answers 402 until more is put in.
+    pub fn set_balance(&self, team: Option<&str>, balance: Usd) -> bool {
+        let mut state = self.shared.state();
+        let account = state.account_named(team);
+        let account = account.and_then(|account| state.accounts.get_mut(account));
+        account.is_some_and(|account| {
+            account.balance = balance;
+            true
+        })
+    }
+
+    /// Chat requests that are answered as `reply` says. Of several that fit, the first that is not
+    /// used up is sent; without any, the simulator makes up an answer.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use prime_sim::{Reply, Simulator, When};
+    /// use serde_json::json;
+    ///
+    /// let sim = Simulator::start().await?;
+    /// sim.on_chat("weather").once().reply(Reply::tool_call("get_weather", json!({ "city": "Paris" })));
+    /// sim.on_chat("weather").reply("It rains.");
+    /// sim.on_chat(When::model("openai/gpt-oss-120b")).reply(Reply::json(json!({ "choices": 7 })));
+    /// sim.on_chat(When::any()).reply(Reply::echo());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn on_chat(&self, when: impl Into<When>) -> OnChat<&Self> {
+        OnChat {
+            to: self,
+            when: when.into(),
+            times: None,
+        }
+    }
+
+    pub(crate) fn replies(&self) -> &Replies {
+        &self.shared.replies
+    }
+
     /// From now on, answers go wrong as `fault` says.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let _ = rustls::crypto::ring::default_provider().install_default();
     /// use prime_sim::{Fault, Operation, Simulator};
     ///
     /// let sim = Simulator::start().await?;
@@ -125,10 +190,10 @@ impl Simulator {
         self.shared.recorder.all()
     }
 
-    /// A team's wallet, or without a team the personal one. `None` if there is no such team.
+    /// A team's wallet, or without a team the owner's. `None` if there is no such team.
     pub fn wallet(&self, team: Option<&str>) -> Option<Wallet> {
         let state = self.shared.state();
-        let account = state.accounts.get(state.account_of(team)?)?;
+        let account = state.accounts.get(state.account_named(team)?)?;
         // It can be had: its rows lack no field, and a test says so.
         account.snapshot().ok()
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use prime_ext::{ErrorKind, RunConfig, Usd};
-use prime_sim::Simulator;
+use prime_sim::{Fault, Operation, Simulator};
 use serde_json::Value;
 
 use crate::support::client;
@@ -120,14 +120,9 @@ async fn ids_that_would_lead_elsewhere_are_refused_before_anything_is_sent() {
 #[tokio::test]
 async fn what_the_service_refuses_says_which_field() {
     let sim = Simulator::start().await.unwrap();
+    sim.inject(Fault::status(422).on(Operation::CreateRun).once());
     let config = RunConfig::from_toml(RL_TOML).unwrap();
-    let error = client(&sim)
-        .runs()
-        .create(config)
-        .name("")
-        .send()
-        .await
-        .unwrap_err();
+    let error = client(&sim).runs().create(config).send().await.unwrap_err();
     assert!(error.is_validation(), "{error}");
     assert!(!error.fields().is_empty());
     assert!(!error.outcome_unknown());

@@ -235,7 +235,7 @@ impl Fault {
     }
 
     /// A redirect with another status.
-    pub(crate) fn to_status(mut self, status: Option<u16>) -> Self {
+    pub(crate) fn with_status(mut self, status: Option<u16>) -> Self {
         if let Some(status) = status {
             self.kind = Kind::Status(status);
         }

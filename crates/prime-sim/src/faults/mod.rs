@@ -22,4 +22,4 @@ pub use answers::Envelope;
 pub(crate) use apply::{Attempt, apply};
 pub use fault::Fault;
 pub(crate) use fault::Kind;
-pub(crate) use named::of_model;
+pub(crate) use named::{Parameters, of_model};

@@ -111,7 +111,7 @@ impl Parameters {
             "quota" => Fault::quota(),
             "redirect" => {
                 let to = self.to.unwrap_or_else(|| "http://localhost:9/".to_owned());
-                Fault::redirect(to).to_status(self.status)
+                Fault::redirect(to).with_status(self.status)
             }
             "gzip-bomb" => Fault::gzip_bomb(self.megabytes.unwrap_or(1_024)),
             "rows-arrive" => Fault::rows_arrive(self.rows.unwrap_or(1)),

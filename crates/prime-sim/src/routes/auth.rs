@@ -3,6 +3,7 @@
 use axum::http::{HeaderMap, header};
 
 use crate::errors::{Refusal, inference, platform};
+use crate::state::access::{Caller, Permission};
 use crate::state::account::AccountId;
 use crate::state::{Shared, State};
 
@@ -10,53 +11,66 @@ use crate::state::{Shared, State};
 const TEAM: &str = "x-prime-team-id";
 
 /// What a request shows of a key.
-enum Key {
-    Missing,
+enum Shown {
+    Nothing,
     Wrong,
-    Right,
+    Right(Caller),
 }
 
-fn key(shared: &Shared, headers: &HeaderMap) -> Key {
+fn shown(shared: &Shared, headers: &HeaderMap) -> Shown {
     let Some(value) = headers.get(header::AUTHORIZATION) else {
-        return Key::Missing;
+        return Shown::Nothing;
     };
     let bearer = value.to_str().ok().and_then(|value| value.split_once(' '));
-    match bearer {
-        Some((scheme, key)) if scheme.eq_ignore_ascii_case("bearer") && key == shared.key => {
-            Key::Right
-        }
-        _ => Key::Wrong,
+    let key = bearer
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, key)| key);
+    match key.and_then(|key| shared.state().keys.of(key).cloned()) {
+        Some(caller) => Shown::Right(caller),
+        None => Shown::Wrong,
     }
 }
 
 /// The account that a call of the Inference API is for.
 pub(crate) fn inference(shared: &Shared, headers: &HeaderMap) -> Result<AccountId, Refusal> {
-    let Key::Right = key(shared, headers) else {
+    let Shown::Right(caller) = shown(shared, headers) else {
         return Err(inference::key());
     };
+    if !caller.may(Permission::Inference) {
+        return Err(inference::permission(Permission::Inference.name()));
+    }
     let team = headers.get(TEAM).map(|team| team.to_str().unwrap_or(""));
-    let account = shared.state().account_of(team);
+    let account = shared.state().account_of(&caller, team);
     account.ok_or_else(|| inference::team(team.unwrap_or_default()))
 }
 
 /// The same, where a key is not needed. One that is shown has to be right.
 pub(crate) fn inference_or_nobody(shared: &Shared, headers: &HeaderMap) -> Result<(), Refusal> {
-    match key(shared, headers) {
-        Key::Missing => Ok(()),
-        Key::Wrong | Key::Right => inference(shared, headers).map(|_| ()),
+    if headers.contains_key(header::AUTHORIZATION) {
+        inference(shared, headers)?;
     }
+    Ok(())
 }
 
-/// Whether a call of the Training API may be made at all.
-pub(crate) fn platform(shared: &Shared, headers: &HeaderMap) -> Result<(), Refusal> {
-    match key(shared, headers) {
-        Key::Right => Ok(()),
-        Key::Missing => Err(platform::key("Not authenticated")),
-        Key::Wrong => Err(platform::key("Invalid API key")),
+/// Who makes a call of the Training API, if they may.
+pub(crate) fn platform(
+    shared: &Shared,
+    headers: &HeaderMap,
+    permission: Permission,
+) -> Result<Caller, Refusal> {
+    match shown(shared, headers) {
+        Shown::Right(caller) if caller.may(permission) => Ok(caller),
+        Shown::Right(_) => Err(platform::permission(permission.name())),
+        Shown::Nothing => Err(platform::key("Not authenticated")),
+        Shown::Wrong => Err(platform::key("Invalid API key")),
     }
 }
 
 /// The account that a call of the Training API names.
-pub(crate) fn platform_account(state: &State, team: Option<&str>) -> Result<AccountId, Refusal> {
-    state.account_of(team).ok_or_else(platform::team)
+pub(crate) fn platform_account(
+    state: &State,
+    caller: &Caller,
+    team: Option<&str>,
+) -> Result<AccountId, Refusal> {
+    state.account_of(caller, team).ok_or_else(platform::team)
 }

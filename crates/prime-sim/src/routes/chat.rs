@@ -4,22 +4,24 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use pinference_api::types::{
-    ChatCompletionChoice, ChatCompletionResponse, ChatMessage, FinishReason, ModelPricing,
-    PromptTokensDetails, Role, Usage,
+    ChatCompletionChoice, ChatCompletionResponse, ChatMessage, CompletionTokensDetails,
+    FunctionCall, ModelPricing, PromptTokensDetails, Role, ToolCall, Usage,
 };
 use prime_runtime::Usd;
 
 use crate::errors::{Refusal, inference};
+use crate::faults;
 use crate::price::per_million;
+use crate::replies::Said;
+use crate::routes::answer::{self, Answer, Call};
 use crate::routes::ask::Ask;
 use crate::routes::{auth, stream};
 use crate::state::account::AccountId;
 use crate::state::{Shared, clock, models};
-use crate::{text, tokens};
 
 pub(crate) async fn complete(
     State(shared): State<Arc<Shared>>,
@@ -28,26 +30,37 @@ pub(crate) async fn complete(
 ) -> Result<Response, Refusal> {
     let account = auth::inference(&shared, &headers)?;
     let ask = Ask::read(&body)?;
-    let model = models::that_answers(&shared.models, &ask.model)
-        .ok_or_else(|| inference::model(&ask.model))?;
-    let created = {
+    if let Some(Err(why)) = faults::of_model(&ask.model) {
+        return Err(inference::param("model", &why));
+    }
+    let (created, pricing) = {
         let state = shared.state();
+        let model = models::that_answers(&state.models, &ask.model)
+            .ok_or_else(|| inference::model(&ask.model))?;
         let payer = state.accounts.get(account);
         if payer.is_none_or(|payer| payer.balance <= Usd::ZERO) {
             return Err(inference::funds());
         }
-        clock::unix(state.clock.now())
+        (clock::unix(state.clock.now()), model.pricing.clone())
     };
 
+    let said = shared.replies.to(&ask.body, &ask.question);
+    if let Some(Said::Raw { content_type, body }) = said {
+        return Ok(raw(&content_type, body, ask.stream));
+    }
+    let answers: Result<Vec<_>, _> = (0..ask.choices)
+        .map(|choice| {
+            let message = answer::message(said.clone(), &ask, shared.seed, choice)?;
+            Ok(Answer::new(message, &ask, &shared.ids))
+        })
+        .collect();
     let completion = Completion {
         id: shared.ids.id("chatcmpl-"),
         created,
         account,
-        answers: (0..ask.choices)
-            .map(|choice| Answer::new(text::answer(shared.seed, &ask.question, choice), &ask))
-            .collect(),
+        answers: answers?,
         prompt_tokens: ask.prompt_tokens,
-        pricing: model.pricing.clone(),
+        pricing,
         model: ask.model,
     };
     if ask.stream {
@@ -56,6 +69,18 @@ pub(crate) async fn complete(
     let usage = completion.usage(completion.tokens());
     completion.bill(&shared, &usage);
     Ok(Json(completion.whole(usage)).into_response())
+}
+
+/// An answer that is sent as it is. A stream is made of JSON where it was asked for.
+fn raw(content_type: &str, body: Bytes, stream: bool) -> Response {
+    let json = content_type == "application/json";
+    let (content_type, body) = if stream && json {
+        let event = [b"data: ", &body[..], b"\n\ndata: [DONE]\n\n"].concat();
+        ("text/event-stream", event.into())
+    } else {
+        (content_type, body)
+    };
+    ([(header::CONTENT_TYPE, content_type)], body).into_response()
 }
 
 /// What is answered, and who pays.
@@ -70,39 +95,10 @@ pub(crate) struct Completion {
     pricing: Option<ModelPricing>,
 }
 
-/// One of the answers to a request.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) tokens: Vec<String>,
-    pub(crate) finish: FinishReason,
-}
-
-impl Answer {
-    /// What is left of a text between the request's stop sequences and its most tokens.
-    fn new(mut text: String, ask: &Ask) -> Self {
-        let stops = ask.stop.iter().filter(|stop| !stop.is_empty());
-        if let Some(end) = stops.filter_map(|stop| text.find(stop)).min() {
-            text.truncate(end);
-        }
-        let mut tokens: Vec<_> = tokens::tokens(&text)
-            .into_iter()
-            .map(str::to_owned)
-            .collect();
-        let most = ask.max_tokens.unwrap_or(usize::MAX);
-        let finish = if tokens.len() > most {
-            FinishReason::Length
-        } else {
-            FinishReason::Stop
-        };
-        tokens.truncate(most);
-        Self { tokens, finish }
-    }
-}
-
 impl Completion {
     /// The tokens of all answers.
     fn tokens(&self) -> i64 {
-        let tokens: usize = self.answers.iter().map(|answer| answer.tokens.len()).sum();
+        let tokens: usize = self.answers.iter().map(Answer::count).sum();
         i64::try_from(tokens).unwrap_or(i64::MAX)
     }
 
@@ -125,6 +121,17 @@ impl Completion {
         usage.completion_tokens = Some(completion_tokens);
         usage.total_tokens = Some(self.prompt_tokens + completion_tokens);
         usage.prompt_tokens_details = Some(prompt);
+        let reasoning: usize = self
+            .answers
+            .iter()
+            .map(|answer| answer.reasoning.len())
+            .sum();
+        if reasoning > 0 {
+            let mut completion = CompletionTokensDetails::default();
+            let reasoning = i64::try_from(reasoning).unwrap_or(i64::MAX);
+            completion.reasoning_tokens = Some(reasoning.min(completion_tokens));
+            usage.completion_tokens_details = Some(completion);
+        }
         usage.cost = cost;
         usage
     }
@@ -143,12 +150,23 @@ impl Completion {
     fn whole(self, usage: Usage) -> ChatCompletionResponse {
         let choices = (0..).zip(self.answers).map(|(index, answer)| {
             let mut message = ChatMessage::new(Role::Assistant);
-            message.content = Some(answer.tokens.concat().into());
-
+            if !(answer.tokens.is_empty() && (answer.refusal.is_some() || !answer.calls.is_empty()))
+            {
+                message.content = Some(answer.tokens.concat().into());
+            }
+            let logprobs = answer.logprobs(&answer.tokens);
+            if !answer.reasoning.is_empty() {
+                message.reasoning_content = Some(answer.reasoning.concat());
+            }
+            message.refusal = answer.refusal;
+            if !answer.calls.is_empty() {
+                message.tool_calls = Some(answer.calls.into_iter().map(tool_call).collect());
+            }
             let mut choice = ChatCompletionChoice::default();
             choice.index = Some(index);
             choice.message = Some(message);
             choice.finish_reason = Some(answer.finish);
+            choice.logprobs = logprobs;
             choice
         });
         let mut whole = ChatCompletionResponse::new(choices.collect());
@@ -159,4 +177,14 @@ impl Completion {
         whole.usage = Some(usage);
         whole
     }
+}
+
+fn tool_call(call: Call) -> ToolCall {
+    let mut function = FunctionCall::new(call.name);
+    function.arguments = Some(call.arguments.concat());
+    let mut tool_call = ToolCall::default();
+    tool_call.id = Some(call.id);
+    tool_call.type_ = Some("function".to_owned());
+    tool_call.function = Some(function);
+    tool_call
 }

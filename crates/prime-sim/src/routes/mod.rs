@@ -6,11 +6,12 @@
 //! | `through` | what every request goes through |
 //! | `auth` | who asks, and for which account |
 //! | `models` | `list_models`, `get_model` |
-//! | `chat`, `ask`, `stream` | `create_chat_completion`: the answer, its request, its stream |
+//! | `chat`, `ask`, `answer`, `stream` | `create_chat_completion`: its request, what is said, the stream of it |
 //! | `wallet` | `get_wallet` |
 //! | `runs` | `create_run`, `get_run_usage`, `delete_run` |
 //! | `official` | what the official client calls beside them |
 
+mod answer;
 mod ask;
 mod auth;
 mod chat;

@@ -17,7 +17,7 @@ pub(crate) async fn list(
     headers: HeaderMap,
 ) -> Result<Json<ModelList>, Refusal> {
     auth::inference_or_nobody(&shared, &headers)?;
-    let mut list = ModelList::new(shared.models.clone());
+    let mut list = ModelList::new(shared.state().models.clone());
     list.object = Some("list".to_owned());
     Ok(Json(list))
 }
@@ -30,6 +30,7 @@ pub(crate) async fn one(
     auth::inference(&shared, &headers)?;
     // An id that is no text is no model's.
     let Path(id) = id.map_err(|_| inference::model("\u{fffd}"))?;
-    let model = models::find(&shared.models, &id).ok_or_else(|| inference::model(&id))?;
+    let state = shared.state();
+    let model = models::find(&state.models, &id).ok_or_else(|| inference::model(&id))?;
     Ok(Json(model.clone()))
 }

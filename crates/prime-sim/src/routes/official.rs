@@ -9,10 +9,12 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use bytes::Bytes;
+use prime_training_api::types::DeleteRunResponse;
 use serde_json::{Value, json};
 
 use crate::errors::{Refusal, platform};
 use crate::routes::auth;
+use crate::state::access::Permission;
 use crate::state::{RunSnapshot, Shared};
 
 /// `POST /api/v1/training/runs/prepare`: what a configuration would run on.
@@ -21,7 +23,7 @@ pub(crate) async fn prepare(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Json<Value>, Refusal> {
-    auth::platform(&shared, &headers)?;
+    auth::platform(&shared, &headers, Permission::Training)?;
     let asked: Value =
         serde_json::from_slice(&body).map_err(|error| platform::json(&error.to_string()))?;
     let mode = asked.get("mode").and_then(Value::as_str).unwrap_or("rl");
@@ -41,7 +43,8 @@ pub(crate) async fn prepare(
             "schema_commit": commit,
         },
         "schema_install": { "python": "3.12", "requirements": [], "constraints": [] },
-        "submission_supported": true,
+        // There is no image to validate a configuration with.
+        "submission_supported": false,
     })))
 }
 
@@ -51,7 +54,7 @@ pub(crate) async fn list(
     headers: HeaderMap,
     Query(query): Query<HashMap<String, String>>,
 ) -> Result<Json<Value>, Refusal> {
-    auth::platform(&shared, &headers)?;
+    let caller = auth::platform(&shared, &headers, Permission::Training)?;
     let number = |name: &str, default: usize| match query.get(name).map(|text| text.parse()) {
         None => Ok(default),
         Some(Ok(number)) if number > 0 => Ok(number),
@@ -63,8 +66,9 @@ pub(crate) async fn list(
     let (page, limit) = (number("page", 1)?, number("limit", 20)?);
     let team = query.get("team_id").map(String::as_str);
     let state = shared.state();
-    auth::platform_account(&state, team)?;
-    let snapshots = state.run_snapshots();
+    auth::platform_account(&state, &caller, team)?;
+    let mut snapshots = state.run_snapshots();
+    snapshots.retain(|run| state.run(&caller, &run.id).is_some());
     let mut runs: Vec<_> = snapshots
         .iter()
         .filter(|run| !run.deleted && run.team.as_deref() == team)
@@ -89,11 +93,41 @@ pub(crate) async fn one(
     headers: HeaderMap,
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Json<Value>, Refusal> {
-    auth::platform(&shared, &headers)?;
+    let caller = auth::platform(&shared, &headers, Permission::Training)?;
     let Path(id) = id.map_err(|_| platform::run())?;
-    let runs = shared.state().run_snapshots();
-    let run = runs.iter().find(|run| run.id == id && !run.deleted);
+    let state = shared.state();
+    let seen = state.run(&caller, &id).is_some();
+    let runs = state.run_snapshots();
+    let run = runs.iter().find(|run| seen && run.id == id && !run.deleted);
     Ok(Json(json!({ "run": view(run.ok_or_else(platform::run)?) })))
+}
+
+/// `PUT /api/v1/rft/runs/{run_id}/stop`. One that has ended stays as it ended.
+pub(crate) async fn stop(
+    State(shared): State<Arc<Shared>>,
+    headers: HeaderMap,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Json<Value>, Refusal> {
+    let caller = auth::platform(&shared, &headers, Permission::Training)?;
+    let Path(id) = id.map_err(|_| platform::run())?;
+    shared.state().stop_run(&caller, &id);
+    one(State(shared), headers, Ok(Path(id))).await
+}
+
+/// `DELETE /api/v1/rft/runs/{run_id}`. Unlike the specification's operation, a run that is not there
+/// is not found.
+pub(crate) async fn delete(
+    State(shared): State<Arc<Shared>>,
+    headers: HeaderMap,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Json<DeleteRunResponse>, Refusal> {
+    let caller = auth::platform(&shared, &headers, Permission::Training)?;
+    let Path(id) = id.map_err(|_| platform::run())?;
+    let deleted = shared.state().delete_run(&caller, &id);
+    deleted
+        .deleted
+        .then_some(Json(deleted))
+        .ok_or_else(platform::run)
 }
 
 /// A run as the client reads it.

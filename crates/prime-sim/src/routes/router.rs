@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::http::Method;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{MethodRouter, delete, get, post};
+use axum::routing::{MethodRouter, delete, get, post, put};
 use pinference_api::operations as inference;
 use prime_training_api::operations as training;
 
@@ -58,7 +58,8 @@ fn path(operation: Operation) -> String {
         // In no specification: as the official client (prime 0.18.0) calls them.
         Operation::PrepareRun => format!("{}/prepare", training::CREATE_RUN.path),
         Operation::ListRuns => "/api/v1/rft/runs".to_owned(),
-        Operation::GetRun => "/api/v1/rft/runs/{run_id}".to_owned(),
+        Operation::GetRun | Operation::DeleteRftRun => "/api/v1/rft/runs/{run_id}".to_owned(),
+        Operation::StopRun => "/api/v1/rft/runs/{run_id}/stop".to_owned(),
     }
 }
 
@@ -74,6 +75,8 @@ fn handler(operation: Operation) -> MethodRouter<Arc<Shared>> {
         Operation::PrepareRun => post(official::prepare),
         Operation::ListRuns => get(official::list),
         Operation::GetRun => get(official::one),
+        Operation::StopRun => put(official::stop),
+        Operation::DeleteRftRun => delete(official::delete),
     }
 }
 
@@ -87,7 +90,8 @@ impl Operations {
                 Operation::CreateChatCompletion | Operation::CreateRun | Operation::PrepareRun => {
                     Method::POST
                 }
-                Operation::DeleteRun => Method::DELETE,
+                Operation::DeleteRun | Operation::DeleteRftRun => Method::DELETE,
+                Operation::StopRun => Method::PUT,
                 _ => Method::GET,
             };
             (method, path(operation), operation)

@@ -11,11 +11,14 @@ use prime_runtime::{Secret, Usd};
 use prime_training_api::types::{
     CreateDedicatedRunRequest, CreateDedicatedRunResponse, DeleteRunResponse, RunUsageResponse,
 };
-use serde_json::{Map, Value};
+use serde_json::Value;
 
+use crate::document;
 use crate::errors::{Refusal, platform};
+use crate::operation::Operation;
 use crate::routes::auth;
 use crate::state::Shared;
+use crate::state::access::Permission;
 use crate::state::runs::{Meters, Run};
 
 /// The image of a run that names none.
@@ -26,12 +29,17 @@ pub(crate) async fn create(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<(StatusCode, Json<CreateDedicatedRunResponse>), Refusal> {
-    auth::platform(&shared, &headers)?;
+    let caller = auth::platform(&shared, &headers, Permission::Training)?;
     let asked = read(&body)?;
 
     let mut state = shared.state();
+    let account = auth::platform_account(&state, &caller, asked.team_id.as_deref())?;
+    let payer = state.accounts.get(account);
+    if payer.is_none_or(|payer| payer.balance <= Usd::ZERO) {
+        return Err(platform::funds());
+    }
     let run = Run {
-        account: auth::platform_account(&state, asked.team_id.as_deref())?,
+        account,
         id: shared.ids.id("run_"),
         job: shared.ids.id("job_"),
         name: asked.name,
@@ -44,6 +52,7 @@ pub(crate) async fn create(
         pricing: Run::pricing(),
         row: None,
         billed: Usd::ZERO,
+        adapted: false,
     };
     let token = Secret::from(shared.ids.secret("pit_run_"));
     let mut answer = CreateDedicatedRunResponse::new(run.id.clone(), token);
@@ -57,10 +66,10 @@ pub(crate) async fn usage(
     headers: HeaderMap,
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Json<RunUsageResponse>, Refusal> {
-    auth::platform(&shared, &headers)?;
+    let caller = auth::platform(&shared, &headers, Permission::Billing)?;
     let Path(id) = id.map_err(|_| platform::run())?;
     let state = shared.state();
-    let run = state.run(&id).ok_or_else(platform::run)?;
+    let run = state.run(&caller, &id).ok_or_else(platform::run)?;
     let usage = run.usage(state.clock.now()).map_err(platform::internal)?;
     Ok(Json(usage))
 }
@@ -70,9 +79,9 @@ pub(crate) async fn delete(
     headers: HeaderMap,
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Json<DeleteRunResponse>, Refusal> {
-    auth::platform(&shared, &headers)?;
+    let caller = auth::platform(&shared, &headers, Permission::Training)?;
     let Path(id) = id.map_err(|_| platform::run())?;
-    Ok(Json(shared.state().delete_run(&id)))
+    Ok(Json(shared.state().delete_run(&caller, &id)))
 }
 
 /// The request, or every field that is wrong with it.
@@ -83,41 +92,13 @@ fn read(body: &[u8]) -> Result<CreateDedicatedRunRequest, Refusal> {
     let Value::Object(fields) = body else {
         return refuse("Input should be an object");
     };
-    let problems = problems(&fields);
+    let asked = Value::Object(fields);
+    let problems: Vec<_> = document::body(Operation::CreateRun, &asked)
+        .into_iter()
+        .map(|problem| platform::param(&problem.param, &problem.message))
+        .collect();
     if !problems.is_empty() {
         return Err(platform::params(problems));
     }
-    serde_json::from_value(Value::Object(fields)).or_else(|error| refuse(&error.to_string()))
-}
-
-fn problems(fields: &Map<String, Value>) -> Vec<platform::Problem> {
-    let config = match fields.get("config") {
-        None => Some("Field required"),
-        Some(Value::Object(_)) => None,
-        Some(_) => Some("Input should be an object"),
-    };
-    let name = match fields.get("name") {
-        Some(Value::String(name)) if name.trim().is_empty() => {
-            Some("String should have at least 1 character")
-        }
-        name => no_text(name),
-    };
-    let image_tag = match fields.get("imageTag") {
-        Some(Value::Null) => Some("Input should be a string"),
-        tag => no_text(tag),
-    };
-    let others = ["teamId", "wandbApiKey", "hfToken"];
-    [("config", config), ("name", name), ("imageTag", image_tag)]
-        .into_iter()
-        .chain(others.map(|other| (other, no_text(fields.get(other)))))
-        .filter_map(|(param, problem)| Some(platform::param(param, problem?)))
-        .collect()
-}
-
-/// What is wrong with a field that may be a string, null or missing.
-fn no_text(field: Option<&Value>) -> Option<&'static str> {
-    match field {
-        None | Some(Value::Null | Value::String(_)) => None,
-        Some(_) => Some("Input should be a string"),
-    }
+    serde_json::from_value(asked).or_else(|error| refuse(&error.to_string()))
 }

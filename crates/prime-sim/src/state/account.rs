@@ -9,6 +9,7 @@ use prime_training_api::types::error::ConversionError;
 
 use crate::ids::Ids;
 use crate::price::usd;
+use crate::state::access::Caller;
 use crate::state::clock::{before, timestamp};
 
 /// Where an account stands in the state.
@@ -38,12 +39,17 @@ const AMOUNTS: [(u64, u32); 6] = [
     (2_000_000_000, 9),
 ];
 
+/// More rows than this are not kept: the oldest are forgotten.
+const MAX_ROWS: usize = 100_000;
+
 /// Somebody who pays: a person or a team.
 pub(crate) struct Account {
     /// The wallet's id.
     pub(crate) wallet: String,
-    /// The team's id; without it, the account is the person's own.
+    /// The team's id; without it, the account is a person's own.
     pub(crate) team: Option<String>,
+    /// Who may act for it; the person whose own it is, alone.
+    pub(crate) members: Vec<String>,
     pub(crate) balance: Usd,
     /// Newest first, as they were billed last.
     pub(crate) rows: VecDeque<Row>,
@@ -87,8 +93,20 @@ impl Account {
             wallet: ids.id("wallet_"),
             rows: rows.collect(),
             team,
+            members: Vec::new(),
             balance,
         }
+    }
+
+    /// The same, for these people.
+    pub(crate) fn with_members(mut self, members: Vec<String>) -> Self {
+        self.members = members;
+        self
+    }
+
+    /// Whether a caller may act for it.
+    pub(crate) fn is_of(&self, caller: &Caller) -> bool {
+        self.members.contains(&caller.person)
     }
 
     /// Charges something new: a row at the front. Gives the row's id.
@@ -102,6 +120,7 @@ impl Account {
         let id = ids.id("bill_");
         let at = timestamp(now);
         self.balance -= amount;
+        self.rows.truncate(MAX_ROWS - 1);
         self.rows.push_front(Row {
             id: id.clone(),
             amount,

@@ -8,6 +8,9 @@ use crate::price::usd;
 /// When every model was created, as the documentation's examples have it.
 const CREATED: i64 = 1_693_721_698;
 
+/// A model that repeats what it was asked.
+pub(crate) const ECHO: &str = "sim/echo";
+
 /// What differs from model to model.
 struct Entry {
     id: &'static str,
@@ -95,16 +98,24 @@ pub(crate) fn find<'a>(models: &'a [Model], id: &str) -> Option<&'a Model> {
     models.iter().find(|model| model.id == id)
 }
 
-/// The model that answers to an id: itself, the base of an adapter, `{base}:{adapter}`, or for a
-/// fault's name the first one.
+/// An adapter of a model, `{base}:{adapter}`. It costs what its base costs.
+pub(crate) fn adapter(base: &Model, adapter: &str) -> Model {
+    let mut adapted = base.clone();
+    adapted.id = format!("{}:{adapter}", base.id);
+    adapted.display_name = base
+        .display_name
+        .as_ref()
+        .map(|name| format!("{name}, adapter {adapter}"));
+    adapted
+}
+
+/// The model that answers to an id: itself, or for a model of the simulator's own (a fault, `sim/echo`)
+/// the first one.
 pub(crate) fn that_answers<'a>(models: &'a [Model], id: &str) -> Option<&'a Model> {
-    if of_model(id).is_some_and(|fault| fault.is_ok()) {
+    if id == ECHO || of_model(id).is_some_and(|fault| fault.is_ok()) {
         return models.first();
     }
-    find(models, id).or_else(|| {
-        let (base, adapter) = id.split_once(':')?;
-        find(models, base).filter(|_| !adapter.is_empty())
-    })
+    find(models, id)
 }
 
 impl From<&Entry> for Model {
@@ -139,14 +150,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn adapters_answer_through_their_base() {
-        let models = catalogue();
-        let id = "meta-llama/llama-3.1-70b-instruct";
-        let answering = |id: &str| that_answers(&models, id).map(|model| model.id.clone());
-        assert_eq!(answering(id).as_deref(), Some(id));
-        assert_eq!(answering(&format!("{id}:ad_1")).as_deref(), Some(id));
-        assert_eq!(answering(&format!("{id}:")), None);
-        assert_eq!(answering("nobody/nothing:ad_1"), None);
-        assert!(find(&models, &format!("{id}:ad_1")).is_none());
+    fn adapters_cost_what_their_base_costs() {
+        let mut models = catalogue();
+        let id = "meta-llama/llama-3.1-70b-instruct:ad_1";
+        assert!(that_answers(&models, id).is_none());
+        models.push(adapter(&models[0], "ad_1"));
+        let price = |model: &Model| Some(model.pricing.as_ref()?.input_usd_per_mtok?.to_string());
+        assert_eq!(that_answers(&models, id).and_then(price), price(&models[0]));
+        assert!(that_answers(&models, ECHO).is_some());
+        assert!(find(&models, ECHO).is_none());
     }
 }

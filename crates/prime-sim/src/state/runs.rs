@@ -52,6 +52,8 @@ pub(crate) struct Run {
     pub(crate) row: Option<String>,
     /// What was billed so far.
     pub(crate) billed: Usd,
+    /// Whether its adapter was made known.
+    pub(crate) adapted: bool,
 }
 
 /// What a run owes.
@@ -82,12 +84,29 @@ impl Run {
         }
     }
 
-    /// Deletes it, and says whether it was there to delete. What it used stays known.
-    pub(crate) fn delete(&mut self, now: Duration) -> bool {
-        if !self.deleted && self.status(now) != RunStatus::Completed {
+    /// Stops it, unless it has ended.
+    pub(crate) fn stop(&mut self, now: Duration) {
+        if self.stopped.is_none() && self.status(now) != RunStatus::Completed {
             self.stopped = Some(now);
         }
+    }
+
+    /// Deletes it, and says whether it was there to delete. What it used stays known.
+    pub(crate) fn delete(&mut self, now: Duration) -> bool {
+        self.stop(now);
         !std::mem::replace(&mut self.deleted, true)
+    }
+
+    /// Whether it is done now and was not before: then an adapter comes of it.
+    pub(crate) fn leaves_adapter(&mut self, now: Duration) -> bool {
+        !self.adapted
+            && self.status(now) == RunStatus::Completed
+            && !std::mem::replace(&mut self.adapted, true)
+    }
+
+    /// The model it starts from, where its configuration says so.
+    pub(crate) fn base_model(&self) -> Option<String> {
+        base_model(&self.config)
     }
 
     /// How long it has been running.
@@ -227,6 +246,7 @@ mod tests {
             pricing: Run::pricing(),
             row: None,
             billed: Usd::ZERO,
+            adapted: false,
         }
     }
 

@@ -115,6 +115,13 @@ async fn length_stop_and_several_answers() {
 async fn adapters_and_models_without_a_price_answer() {
     let sim = still().await;
     let adapter = format!("{MODEL}:adapter_1");
+    json(
+        chat(&sim, &with(capital(), json!({ "model": adapter }))),
+        StatusCode::NOT_FOUND,
+    )
+    .await;
+    assert_eq!(sim.add_adapter(MODEL, "adapter_1").as_ref(), Some(&adapter));
+    assert_eq!(sim.add_adapter("nobody/nothing", "adapter_1"), None);
     let answer = json(
         chat(&sim, &with(capital(), json!({ "model": adapter }))),
         StatusCode::OK,

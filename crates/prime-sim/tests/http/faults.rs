@@ -34,7 +34,15 @@ async fn request(sim: &Simulator, operation: Operation) -> RequestBuilder {
             let path = format!("/api/v1/rft/runs/{}", run(sim).await);
             platform(sim, Method::GET, &path)
         }
-        other => panic!("no request of {other}"),
+        Operation::StopRun => {
+            let path = format!("/api/v1/rft/runs/{}/stop", run(sim).await);
+            platform(sim, Method::PUT, &path)
+        }
+        Operation::DeleteRftRun => {
+            let path = format!("/api/v1/rft/runs/{}", run(sim).await);
+            platform(sim, Method::DELETE, &path)
+        }
+        other => unimplemented!("a request of {other}"),
     }
 }
 
@@ -90,10 +98,10 @@ async fn every_fault_in_the_place_of_an_answer_hits_every_operation() {
             );
             assert!(!error.is_connect(), "{name}: {error:?}");
             assert_eq!(injected.hits(), 1);
-            assert!(
-                request.send().await.unwrap().status().is_success(),
-                "{name}"
-            );
+            // What was deleted by a request whose answer was lost is gone.
+            let gone = name.contains("lost-answer") && operation == Operation::DeleteRftRun;
+            let again = request.send().await.unwrap().status();
+            assert_eq!(again.is_success(), !gone, "{name}");
         }
         for status in [401, 402, 403, 404, 408, 409, 422, 429, 500, 502, 503, 504] {
             let request = request(&sim, operation).await;
@@ -347,13 +355,27 @@ async fn models_by_name_are_faults() {
         assert_eq!(answer.status(), status);
     }
     assert!(ask(&sim, "sim/reset", true).send().await.is_err());
+    let wrong = json(
+        ask(&sim, "sim/reset?tmies=1", false),
+        StatusCode::BAD_REQUEST,
+    )
+    .await;
+    assert_eq!(wrong["error"]["param"], "model");
     let unknown = json(ask(&sim, "sim/rest", false), StatusCode::NOT_FOUND).await;
     assert_eq!(unknown["error"]["code"], "model_not_found");
     let faults: Vec<_> = sim.requests().iter().map(|request| request.fault).collect();
     let status = Some("status");
     assert_eq!(
         faults,
-        [Some("cut-off"), status, status, None, Some("reset"), None]
+        [
+            Some("cut-off"),
+            status,
+            status,
+            None,
+            Some("reset"),
+            None,
+            None
+        ]
     );
 }
 

@@ -1,9 +1,12 @@
 //! The simulator over plain HTTP, as any client meets it.
 #![allow(clippy::unwrap_used, reason = "a test that fails may say so this way")]
 
+mod access;
 mod chat;
+mod documents;
 mod faults;
 mod models;
+mod replies;
 mod runs;
 mod server;
 mod wallet;

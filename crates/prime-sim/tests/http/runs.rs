@@ -131,27 +131,25 @@ async fn what_is_wrong_is_named() {
     for (body, params) in [
         (json!({}), vec!["config"]),
         (json!({ "config": "rl.toml" }), vec!["config"]),
-        (
-            json!({ "config": null, "name": " " }),
-            vec!["config", "name"],
-        ),
+        (json!({ "config": null, "name": 7 }), vec!["config", "name"]),
         (json!({ "config": {}, "imageTag": null }), vec!["imageTag"]),
         (
             json!({ "config": {}, "teamId": 5, "hfToken": [] }),
-            vec!["teamId", "hfToken"],
+            vec!["hfToken", "teamId"],
         ),
         (json!([]), vec!["body"]),
     ] {
         let request = platform(&sim, Method::POST, RUNS).json(&body);
         let answer = json(request, StatusCode::UNPROCESSABLE_ENTITY).await;
         let errors = answer["errors"].as_array().unwrap();
-        let named: Vec<_> = errors.iter().map(|error| error["param"].clone()).collect();
+        let named = errors.iter().map(|error| error["param"].as_str().unwrap());
+        let mut named: Vec<_> = named.collect();
+        named.sort_unstable();
         assert_eq!(named, params, "{body}");
     }
     let request = platform(&sim, Method::POST, RUNS).body("{");
     let answer = json(request, StatusCode::UNPROCESSABLE_ENTITY).await;
-    assert_eq!(answer["detail"][0]["loc"], json!(["body"]));
-    assert_eq!(answer["detail"][0]["type"], "json_invalid");
+    assert_eq!(answer["errors"][0]["param"], "body");
     let others = json!({ "config": {}, "teamId": "team_of_others" });
     json(
         platform(&sim, Method::POST, RUNS).json(&others),

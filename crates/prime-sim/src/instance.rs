@@ -1,0 +1,334 @@
+//! Values that fit a JSON Schema: arguments of tool calls, structured answers.
+
+use std::cell::Cell;
+
+use regex_syntax::hir::{Class, Hir, HirKind};
+use serde_json::{Map, Number, Value, json};
+
+/// Deeper than this, only what has to be there is there.
+const DEEP: usize = 6;
+
+/// Deeper than this, a schema asks for itself without end.
+const TOO_DEEP: usize = 40;
+
+/// More values than this are not looked for in one.
+const MOST: usize = 20_000;
+
+/// A value that fits a schema: the same one each time. `None` if none was found.
+pub(crate) fn of(schema: &Value) -> Option<Value> {
+    let schemas = Schemas {
+        root: schema,
+        left: Cell::new(MOST),
+    };
+    let value = schemas.value(schema, 0)?;
+    let validator = jsonschema::options().build(schema).ok()?;
+    validator.is_valid(&value).then_some(value)
+}
+
+struct Schemas<'a> {
+    root: &'a Value,
+    /// How many values may still be looked for.
+    left: Cell<usize>,
+}
+
+impl Schemas<'_> {
+    fn value(&self, schema: &Value, depth: usize) -> Option<Value> {
+        self.left.set(self.left.get().checked_sub(1)?);
+        if depth > TOO_DEEP {
+            return None;
+        }
+        let Value::Object(schema) = schema else {
+            return (schema != &Value::Bool(false)).then(|| json!("anything"));
+        };
+        if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
+            let target = match reference.strip_prefix('#') {
+                Some("") => Some(self.root),
+                Some(pointer) => self.root.pointer(pointer),
+                None => None,
+            };
+            return self.value(target?, depth + 1);
+        }
+        for given in ["const", "default"] {
+            if let Some(value) = schema.get(given) {
+                return Some(value.clone());
+            }
+        }
+        for list in ["enum", "examples"] {
+            if let Some(value) = schema.get(list).and_then(|list| list.get(0)) {
+                return Some(value.clone());
+            }
+        }
+        if let Some(Value::Array(parts)) = schema.get("allOf") {
+            return self.value(&self.merged(schema, parts)?, depth + 1);
+        }
+        for choice in ["anyOf", "oneOf"] {
+            if let Some(Value::Array(choices)) = schema.get(choice) {
+                return choices.iter().find_map(|one| {
+                    let mut rest = schema.clone();
+                    rest.remove(choice);
+                    let both = self.merged(&rest, std::slice::from_ref(one))?;
+                    self.value(&both, depth + 1)
+                });
+            }
+        }
+        let kind = match schema.get("type") {
+            Some(Value::String(kind)) => kind.as_str(),
+            Some(Value::Array(kinds)) => kinds.iter().find_map(Value::as_str).unwrap_or("null"),
+            _ if schema.contains_key("properties") => "object",
+            _ if schema.contains_key("items") => "array",
+            _ => "string",
+        };
+        match kind {
+            "object" => self.object(schema, depth),
+            "array" => self.array(schema, depth),
+            "integer" => number(schema, true),
+            "number" => number(schema, false),
+            "boolean" => Some(Value::Bool(true)),
+            "null" => Some(Value::Null),
+            _ => text(schema),
+        }
+    }
+
+    /// One schema that says what several say.
+    fn merged(&self, schema: &Map<String, Value>, parts: &[Value]) -> Option<Value> {
+        let mut whole = schema.clone();
+        whole.remove("allOf");
+        for part in parts {
+            let part = match part.get("$ref").and_then(Value::as_str) {
+                Some(reference) => self.root.pointer(reference.strip_prefix('#')?)?,
+                None => part,
+            };
+            for (name, value) in part.as_object()? {
+                match (whole.get_mut(name), value) {
+                    (Some(Value::Object(ours)), Value::Object(theirs)) => {
+                        ours.extend(theirs.clone());
+                    }
+                    (Some(Value::Array(ours)), Value::Array(theirs)) if name == "required" => {
+                        ours.extend(theirs.clone());
+                    }
+                    _ => drop(whole.insert(name.clone(), value.clone())),
+                }
+            }
+        }
+        Some(Value::Object(whole))
+    }
+
+    fn object(&self, schema: &Map<String, Value>, depth: usize) -> Option<Value> {
+        let required = schema.get("required").and_then(Value::as_array);
+        let required: Vec<_> = required
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
+        let properties = schema.get("properties").and_then(Value::as_object);
+        let mut object = Map::new();
+        for (name, property) in properties.into_iter().flatten() {
+            let needed = required.contains(&name.as_str());
+            if needed {
+                object.insert(name.clone(), self.value(property, depth + 1)?);
+            } else if depth < DEEP
+                && let Some(value) = self.value(property, depth + 1)
+            {
+                object.insert(name.clone(), value);
+            }
+        }
+        let others = schema
+            .get("additionalProperties")
+            .unwrap_or(&Value::Bool(true));
+        for name in required {
+            if !object.contains_key(name) {
+                object.insert(name.to_owned(), self.value(others, depth + 1)?);
+            }
+        }
+        let least = whole(schema, "minProperties").unwrap_or(0);
+        for number in 0.. {
+            if object.len() >= least {
+                break;
+            }
+            object.insert(format!("key_{number}"), self.value(others, depth + 1)?);
+        }
+        Some(Value::Object(object))
+    }
+
+    fn array(&self, schema: &Map<String, Value>, depth: usize) -> Option<Value> {
+        let least = whole(schema, "minItems");
+        let most = whole(schema, "maxItems").unwrap_or(usize::MAX);
+        let first = schema.get("prefixItems").and_then(Value::as_array);
+        let mut items = Vec::new();
+        for item in first.into_iter().flatten() {
+            items.push(self.value(item, depth + 1)?);
+        }
+        let wanted = least
+            .unwrap_or(usize::from(depth < DEEP))
+            .min(most)
+            .min(10_000);
+        let item = schema.get("items").unwrap_or(&Value::Bool(true));
+        while items.len() < wanted {
+            match self.value(item, depth + 1) {
+                Some(value) => items.push(value),
+                None if items.len() >= least.unwrap_or(0) => break,
+                None => return None,
+            }
+        }
+        Some(Value::Array(items))
+    }
+}
+
+fn whole(schema: &Map<String, Value>, name: &str) -> Option<usize> {
+    let number = schema.get(name)?.as_f64()?;
+    // Limits that no memory has make no difference.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    Some(number.clamp(0.0, 1e9) as usize)
+}
+
+fn number(schema: &Map<String, Value>, integer: bool) -> Option<Value> {
+    let limit = |name: &str| schema.get(name).and_then(Value::as_f64);
+    let step = limit("multipleOf").filter(|step| *step > 0.0);
+    let step = step.unwrap_or(if integer { 1.0 } else { 0.5 });
+    let least = limit("minimum").or(limit("exclusiveMinimum").map(|least| least + step));
+    let most = limit("maximum").or(limit("exclusiveMaximum").map(|most| most - step));
+    let number = match (least, most) {
+        (Some(least), _) => (least / step).ceil() * step,
+        (None, Some(most)) => (most.min(step) / step).floor() * step,
+        (None, None) => step,
+    };
+    // Between limits that are closer than a step.
+    let number = match (limit("exclusiveMinimum"), limit("exclusiveMaximum")) {
+        (Some(least), Some(most)) if !integer && number >= most => f64::midpoint(least, most),
+        _ => number,
+    };
+    #[allow(clippy::cast_possible_truncation)]
+    if integer {
+        return Some(Value::from(number as i64));
+    }
+    Number::from_f64(number).map(Value::Number)
+}
+
+fn text(schema: &Map<String, Value>) -> Option<Value> {
+    if let Some(pattern) = schema.get("pattern").and_then(Value::as_str) {
+        let hir = regex_syntax::parse(pattern).ok()?;
+        let mut text = String::new();
+        matching(&hir, &mut text)?;
+        return Some(Value::String(text));
+    }
+    let text = match schema.get("format").and_then(Value::as_str) {
+        Some("date-time") => "2026-01-01T00:00:00Z",
+        Some("date") => "2026-01-01",
+        Some("time") => "00:00:00Z",
+        Some("duration") => "P1D",
+        Some("email" | "idn-email") => "user@example.com",
+        Some("hostname" | "idn-hostname") => "example.com",
+        Some("ipv4") => "127.0.0.1",
+        Some("ipv6") => "::1",
+        Some("uri" | "iri" | "uri-reference" | "iri-reference") => "https://example.com/",
+        Some("uuid") => "00000000-0000-4000-8000-000000000000",
+        _ => "text",
+    };
+    let mut text = text.to_owned();
+    let least = whole(schema, "minLength").unwrap_or(0).min(100_000);
+    while text.chars().count() < least {
+        text.push('x');
+    }
+    if let Some(most) = whole(schema, "maxLength") {
+        text = text.chars().take(most).collect();
+    }
+    Some(Value::String(text))
+}
+
+/// The shortest text, about, that a pattern matches.
+fn matching(hir: &Hir, text: &mut String) -> Option<()> {
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => {}
+        HirKind::Literal(literal) => text.push_str(std::str::from_utf8(&literal.0).ok()?),
+        HirKind::Class(Class::Unicode(class)) => {
+            // One that is easily read, if there is one.
+            let has = |c: char| {
+                class
+                    .ranges()
+                    .iter()
+                    .any(|range| (range.start()..=range.end()).contains(&c))
+            };
+            let plain = ('a'..='z')
+                .chain('A'..='Z')
+                .chain('0'..='9')
+                .find(|c| has(*c));
+            text.push(plain.or_else(|| Some(class.ranges().first()?.start()))?);
+        }
+        HirKind::Class(Class::Bytes(_)) => return None,
+        HirKind::Repetition(repetition) => {
+            for _ in 0..repetition.min.min(100_000) {
+                matching(&repetition.sub, text)?;
+            }
+        }
+        HirKind::Capture(capture) => matching(&capture.sub, text)?,
+        HirKind::Concat(parts) => {
+            for part in parts {
+                matching(part, text)?;
+            }
+        }
+        HirKind::Alternation(choices) => matching(choices.first()?, text)?,
+    }
+    Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_fit_their_schemas() {
+        for schema in [
+            json!(true),
+            json!({}),
+            json!({ "type": "string", "minLength": 8 }),
+            json!({ "type": "string", "maxLength": 2 }),
+            json!({ "type": "string", "pattern": "^[A-Z]{3}-\\d{4}(x|y)?$" }),
+            json!({ "type": "string", "format": "date-time" }),
+            json!({ "type": "integer", "minimum": 7, "multipleOf": 4 }),
+            json!({ "type": "integer", "exclusiveMaximum": -3 }),
+            json!({ "type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 0.25 }),
+            json!({ "type": ["null", "string"] }),
+            json!({ "enum": ["a", "b"] }),
+            json!({ "const": { "a": 1 } }),
+            json!({ "type": "array", "minItems": 3, "items": { "type": "boolean" } }),
+            json!({ "type": "array", "prefixItems": [{ "type": "null" }], "items": false }),
+            json!({ "type": "object", "required": ["x"], "minProperties": 3 }),
+            json!({
+                "allOf": [
+                    { "type": "object", "required": ["a"], "properties": { "a": { "type": "null" } } },
+                    { "required": ["b"], "properties": { "b": { "type": "integer" } } },
+                ],
+            }),
+            json!({ "anyOf": [false, { "type": "integer" }] }),
+            // A tree.
+            json!({
+                "$ref": "#/$defs/node",
+                "$defs": { "node": {
+                    "type": "object",
+                    "required": ["name", "children"],
+                    "additionalProperties": false,
+                    "properties": {
+                        "name": { "type": "string" },
+                        "children": { "type": "array", "items": { "$ref": "#/$defs/node" } },
+                    },
+                } },
+            }),
+        ] {
+            assert!(of(&schema).is_some(), "{schema}");
+        }
+    }
+
+    #[test]
+    fn where_there_is_none_there_is_none() {
+        for schema in [
+            json!(false),
+            json!({ "type": "integer", "minimum": 3, "maximum": 2 }),
+            json!({ "$ref": "#" }),
+            json!({ "$ref": "https://example.com/schema" }),
+            json!({ "type": "object", "required": ["a"], "properties": { "a": { "$ref": "#" } } }),
+            json!({ "type": 7 }),
+        ] {
+            assert_eq!(of(&schema), None, "{schema}");
+        }
+    }
+}

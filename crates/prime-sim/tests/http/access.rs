@@ -1,0 +1,159 @@
+//! Who may do what.
+
+use std::time::Duration;
+
+use prime_sim::{Key, Permission, Simulator, Team};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::still;
+
+const MODEL: &str = "meta-llama/llama-3.1-70b-instruct";
+const WALLET: &str = "/api/v1/billing/wallet";
+const RUNS: &str = "/api/v1/training/runs";
+
+async fn ask(
+    sim: &Simulator,
+    key: &str,
+    method: Method,
+    path: &str,
+    body: Value,
+) -> (StatusCode, Value) {
+    let url = format!("{}{path}", sim.platform_url());
+    let request = crate::http().request(method, url).bearer_auth(key);
+    let request = match body.get("team").and_then(Value::as_str) {
+        Some(team) => request.header("x-prime-team-id", team),
+        None => request,
+    };
+    let response = request.json(&body).send().await.unwrap();
+    (response.status(), response.json().await.unwrap())
+}
+
+fn chat(team: Option<&str>) -> Value {
+    let messages = json!([{ "role": "user", "content": "Hello" }]);
+    json!({ "model": MODEL, "messages": messages, "team": team })
+}
+
+#[tokio::test]
+async fn a_key_does_what_it_is_allowed_to() {
+    let sim = still().await;
+    sim.add_key(Key::new("pit_talks").only([Permission::Inference]));
+    sim.add_key(Key::new("pit_reads").only([Permission::Billing]));
+    for (key, may_chat, may_read, may_create) in [
+        (sim.key(), 200, 200, 201),
+        ("pit_talks", 200, 403, 403),
+        ("pit_reads", 403, 200, 403),
+        ("pit_nobodys", 401, 401, 401),
+    ] {
+        let path = "/api/v1/chat/completions";
+        let (status, body) = ask(&sim, key, Method::POST, path, chat(None)).await;
+        assert_eq!(status.as_u16(), may_chat, "{key}: {body}");
+        let (status, _) = ask(&sim, key, Method::GET, WALLET, json!({})).await;
+        assert_eq!(status.as_u16(), may_read, "{key}");
+        let (status, _) = ask(&sim, key, Method::POST, RUNS, json!({ "config": {} })).await;
+        assert_eq!(status.as_u16(), may_create, "{key}");
+    }
+    assert!(sim.revoke_key("pit_talks") && !sim.revoke_key("pit_talks"));
+    let path = "/api/v1/chat/completions";
+    let (status, _) = ask(&sim, "pit_talks", Method::POST, path, chat(None)).await;
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn members_act_for_their_team_and_nobody_else() {
+    let team = Team::new("team_lab")
+        .member("bob")
+        .balance("0.000001".parse().unwrap());
+    let sim = Simulator::builder()
+        .team(team)
+        .key(Key::new("pit_bobs").of("bob"))
+        .start()
+        .await
+        .unwrap();
+    let path = "/api/v1/chat/completions";
+    let lab = Some("team_lab");
+    let (status, _) = ask(&sim, "pit_bobs", Method::POST, path, chat(lab)).await;
+    assert_eq!(status, StatusCode::OK);
+    // The team has run out; bob has not.
+    let (status, body) = ask(&sim, "pit_bobs", Method::POST, path, chat(lab)).await;
+    assert_eq!(status, StatusCode::PAYMENT_REQUIRED, "{body}");
+    let (status, _) = ask(&sim, "pit_bobs", Method::POST, path, chat(None)).await;
+    assert_eq!(status, StatusCode::OK);
+    let create = json!({ "config": {}, "teamId": "team_lab" });
+    let (status, body) = ask(&sim, "pit_bobs", Method::POST, RUNS, create.clone()).await;
+    assert_eq!(status, StatusCode::PAYMENT_REQUIRED, "{body}");
+
+    assert!(sim.set_balance(lab, "5".parse().unwrap()));
+    assert!(!sim.set_balance(Some("team_of_nobody"), "5".parse().unwrap()));
+    let (status, created) = ask(&sim, "pit_bobs", Method::POST, RUNS, create).await;
+    assert_eq!(status, StatusCode::CREATED);
+
+    // The owner is no member: neither the team nor its run is to be seen.
+    let (status, _) = ask(&sim, sim.key(), Method::POST, path, chat(lab)).await;
+    assert_eq!(status, StatusCode::FORBIDDEN);
+    let usage = format!(
+        "/api/v1/billing/runs/{}/usage",
+        created["runId"].as_str().unwrap()
+    );
+    for (key, expected) in [(sim.key(), 404), ("pit_bobs", 200)] {
+        let (status, _) = ask(&sim, key, Method::GET, &usage, json!({})).await;
+        assert_eq!(status.as_u16(), expected);
+    }
+    let run = format!("{RUNS}/{}", created["runId"].as_str().unwrap());
+    let (_, deleted) = ask(&sim, sim.key(), Method::DELETE, &run, json!({})).await;
+    assert_eq!(deleted["deleted"], false);
+}
+
+#[tokio::test]
+async fn a_run_that_completes_leaves_an_adapter() {
+    let sim = still().await;
+    let create = json!({ "config": { "model": { "name": MODEL } } });
+    let (_, created) = ask(&sim, sim.key(), Method::POST, RUNS, create).await;
+    let adapter = format!("{MODEL}:{}", created["runId"].as_str().unwrap());
+    let models = async || {
+        let (_, list) = ask(&sim, sim.key(), Method::GET, "/api/v1/models", json!({})).await;
+        list["data"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|model| model["id"] == adapter)
+    };
+    assert!(!models().await);
+    sim.advance(Duration::from_secs(60));
+    assert!(models().await);
+    let question = json!({ "model": adapter, "messages": [{ "role": "user", "content": "Hi" }] });
+    let path = "/api/v1/chat/completions";
+    let (status, answer) = ask(&sim, sim.key(), Method::POST, path, question).await;
+    assert_eq!(
+        (status, &answer["model"]),
+        (StatusCode::OK, &json!(adapter))
+    );
+}
+
+#[tokio::test]
+async fn the_official_clients_routes_are_there() {
+    let sim = still().await;
+    let get = async |path: &str| ask(&sim, sim.key(), Method::GET, path, json!({})).await;
+    let prepare = format!("{RUNS}/prepare");
+    let (status, prepared) = ask(&sim, sim.key(), Method::POST, &prepare, json!({})).await;
+    assert_eq!(
+        (status, &prepared["contract_version"]),
+        (StatusCode::OK, &json!(1))
+    );
+    let create = json!({ "config": {}, "teamId": sim.team(), "name": "first" });
+    let (_, created) = ask(&sim, sim.key(), Method::POST, RUNS, create).await;
+    let id = created["runId"].as_str().unwrap();
+    let (_, run) = get(&format!("/api/v1/rft/runs/{id}")).await;
+    assert_eq!(
+        (&run["run"]["status"], &run["run"]["name"]),
+        (&json!("QUEUED"), &json!("first"))
+    );
+    assert_eq!(get("/api/v1/rft/runs").await.1["total"], 0);
+    let teams = format!("/api/v1/rft/runs?team_id={}&page=1&limit=20", sim.team());
+    assert_eq!(get(&teams).await.1["runs"][0]["id"], id);
+    assert_eq!(
+        get("/api/v1/rft/runs?limit=0").await.0,
+        StatusCode::UNPROCESSABLE_ENTITY
+    );
+    assert_eq!(get("/api/v1/rft/runs/run_0").await.0, StatusCode::NOT_FOUND);
+}

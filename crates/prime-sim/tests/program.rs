@@ -1,0 +1,133 @@
+//! The simulator as a program.
+#![allow(clippy::unwrap_used, reason = "a test that fails may say so this way")]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value;
+
+fn program(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_prime-sim"));
+    command
+        .args(arguments)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+/// One that is ended when a test is over.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+fn output(arguments: &[&str]) -> (Output, String, String) {
+    let output = program(arguments).output().unwrap();
+    let out = String::from_utf8(output.stdout.clone()).unwrap();
+    let err = String::from_utf8(output.stderr.clone()).unwrap();
+    (output, out, err)
+}
+
+fn get(url: &str, path: &str) -> String {
+    let mut stream = TcpStream::connect(url.strip_prefix("http://").unwrap()).unwrap();
+    write!(
+        stream,
+        "GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+#[test]
+fn it_prints_what_clients_need_and_a_line_for_each_answer() {
+    let mut child = Running(program(&["--seed", "7"]).spawn().unwrap());
+    let out = BufReader::new(child.0.stdout.take().unwrap());
+    let mut settings = out.lines().map_while(Result::ok);
+    let mut setting = |name: &str| {
+        let prefix = format!("export {name}=");
+        settings
+            .find_map(|line| line.strip_prefix(&prefix).map(str::to_owned))
+            .unwrap()
+    };
+    assert!(setting("PRIME_API_KEY").starts_with("pit_"));
+    let url = setting("PRIME_API_BASE_URL");
+    assert_eq!(setting("PRIME_INFERENCE_URL"), format!("{url}/api/v1"));
+    assert!(get(&url, "/api/v1/models").starts_with("HTTP/1.1 200 OK"));
+    get(&url, "/api/v1/billing/wallet");
+    let err = BufReader::new(child.0.stderr.take().unwrap());
+    let lines: Vec<_> = err.lines().take(2).map(Result::unwrap).collect();
+    assert!(
+        lines[0].starts_with("200  GET    list_models "),
+        "{lines:?}"
+    );
+    assert!(lines[1].starts_with("401  GET    get_wallet "), "{lines:?}");
+    assert!(!lines.concat().contains('\u{1b}'), "no colours into a file");
+}
+
+#[test]
+fn with_json_every_line_is_an_object() {
+    let folder = env!("CARGO_TARGET_TMPDIR");
+    let script = format!("{folder}/faults.toml");
+    std::fs::write(
+        &script,
+        "[[fault]]\nfault = 'html'\nstatus = 502\ntimes = 1\n",
+    )
+    .unwrap();
+    let mut child = Running(program(&["--json", "--script", &script]).spawn().unwrap());
+    let out = BufReader::new(child.0.stdout.take().unwrap());
+    let mut lines = out
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap());
+    let ready = lines.next().unwrap();
+    assert_eq!(ready["event"], "ready");
+    let url = ready["PRIME_API_BASE_URL"].as_str().unwrap();
+    for (status, attempt, fault) in [(502, 1, "html".into()), (200, 2, Value::Null)] {
+        get(url, "/api/v1/models");
+        let line = lines.next().unwrap();
+        assert_eq!(
+            (&line["status"], &line["attempt"]),
+            (&status.into(), &attempt.into())
+        );
+        assert_eq!(
+            (&line["operation"], &line["fault"]),
+            (&"list_models".into(), &fault)
+        );
+    }
+}
+
+#[test]
+fn what_it_cannot_do_is_told() {
+    let (output, out, _) = output(&["--help"]);
+    assert!(output.status.success() && out.contains("--script FILE"));
+    let folder = env!("CARGO_TARGET_TMPDIR");
+    let script = format!("{folder}/wrong.toml");
+    std::fs::write(&script, "[[fault]]\nfault = 'rest'\n").unwrap();
+    for (arguments, word) in [
+        (&["--port", "x"][..], "invalid digit"),
+        (&["--scirpt", "x"], "--scirpt"),
+        (&["--script", "/nowhere.toml"], "/nowhere.toml: "),
+        (
+            &["--script", &script],
+            "wrong.toml: fault 1: there is no fault 'rest'",
+        ),
+    ] {
+        let (output, out, err) = self::output(arguments);
+        assert_eq!((output.status.code(), out.as_str()), (Some(2), ""));
+        assert!(
+            err.starts_with("prime-sim: ") && err.contains(word),
+            "{err}"
+        );
+    }
+    let (output, _, err) = self::output(&["--balance", "1e30"]);
+    assert_eq!(
+        output.status.code(),
+        Some(if err.contains("--help") { 2 } else { 1 })
+    );
+}

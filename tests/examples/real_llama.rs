@@ -1,0 +1,241 @@
+//! `prime-ext` as a client of the real llama.cpp server with real weights, for `cargo xtask
+//! conformance`. Arguments: the Python that has the server, and `tests/real/llama_server.py`.
+//!
+//! One line a check, as `tests/real/report.py` writes them.
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+
+use std::error::Error;
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use prime_ext::{Client, ErrorKind};
+
+const MODEL: &str = "local/smollm2-135m-instruct";
+
+type Outcome = Result<(), Box<dyn Error>>;
+
+/// The server, ended with the value.
+struct Server(Child, Client);
+
+impl Server {
+    fn start() -> Result<Self, Box<dyn Error>> {
+        let mut arguments = std::env::args().skip(1);
+        let python = arguments.next().ok_or("the path of a Python is needed")?;
+        let script = arguments
+            .next()
+            .ok_or("the path of llama_server.py is needed")?;
+        let mut child = Command::new(python)
+            .args([script.as_str(), "--port", "0"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let out = child.stdout.take().ok_or("no output")?;
+        let mut settings = BufReader::new(out).lines().map_while(Result::ok);
+        let mut setting = |name: &str| -> Result<String, Box<dyn Error>> {
+            let prefix = format!("export {name}=");
+            let found = settings.find_map(|line| line.strip_prefix(&prefix).map(str::to_owned));
+            found.ok_or_else(|| "the server did not start".into())
+        };
+        let url = setting("PRIME_INFERENCE_URL")?;
+        let key = setting("PRIME_API_KEY")?;
+        let client = Client::builder().api_key(key).inference_url(url).build()?;
+        Ok(Self(child, client))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let mut server = match Server::start() {
+        Ok(server) => server,
+        Err(error) => {
+            println!("failed\tthe server starts\t{error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let prime = server.1.clone();
+    let mut good = true;
+    let mut tell = |name: &str, outcome: Outcome| match outcome {
+        Ok(()) => println!("ok\t{name}"),
+        Err(error) => {
+            good = false;
+            println!(
+                "failed\t{name}\t{}",
+                error.to_string().replace(['\n', '\t'], " ")
+            );
+        }
+    };
+    tell("models", models(&prime).await);
+    tell("chat, with usage", chat(&prime).await);
+    tell("max_tokens", max_tokens(&prime).await);
+    tell("stop", stop(&prime).await);
+    tell("stream, with usage", stream(&prime).await);
+    tell("eight streams at once", eight(&prime).await);
+    tell("a stream is cancelled", cancel(&prime).await);
+    tell(
+        "the server is killed in mid-answer",
+        killed(&prime, &mut server).await,
+    );
+    if good {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+fn ensure(holds: bool, otherwise: impl FnOnce() -> String) -> Outcome {
+    if holds {
+        Ok(())
+    } else {
+        Err(otherwise().into())
+    }
+}
+
+async fn models(prime: &Client) -> Outcome {
+    let models = prime.models().list().await?;
+    ensure(models.iter().any(|model| model.id == MODEL), || {
+        format!("{models:?}")
+    })
+}
+
+async fn chat(prime: &Client) -> Outcome {
+    let answer = prime
+        .chat(MODEL)
+        .user("Capital of France?")
+        .max_tokens(40)
+        .send()
+        .await?;
+    let usage = answer.usage().ok_or("no usage")?;
+    let total = usage
+        .prompt_tokens
+        .zip(usage.completion_tokens)
+        .map(|(a, b)| a + b);
+    ensure(!answer.text().trim().is_empty(), || "no text".to_owned())?;
+    ensure(total.is_some() && total == usage.total_tokens, || {
+        format!("{usage:?}")
+    })
+}
+
+async fn max_tokens(prime: &Client) -> Outcome {
+    let answer = prime
+        .chat(MODEL)
+        .user("Tell me a long story.")
+        .max_tokens(5)
+        .send()
+        .await?;
+    let reason = answer.finish_reason().ok_or("no finish reason")?;
+    ensure(*reason == "length", || format!("{reason:?}"))?;
+    let tokens = answer.usage().and_then(|usage| usage.completion_tokens);
+    ensure(tokens == Some(5), || format!("{tokens:?}"))
+}
+
+async fn stop(prime: &Client) -> Outcome {
+    let question = prime
+        .chat(MODEL)
+        .user("Count: one, two, three,")
+        .max_tokens(60);
+    let question = question
+        .with(|request| request.seed = Some(7))
+        .temperature(0.0);
+    let whole = question.clone().send().await?.text().into_owned();
+    let word = whole
+        .split_whitespace()
+        .nth(2)
+        .ok_or("a short answer")?
+        .to_owned();
+    let stopped = question.stop([word.clone()]).send().await?;
+    ensure(!stopped.text().contains(&word), || {
+        format!("{word:?} in {:?}", stopped.text())
+    })?;
+    ensure(
+        stopped
+            .finish_reason()
+            .is_some_and(|reason| *reason == "stop"),
+        || format!("{:?}", stopped.finish_reason()),
+    )
+}
+
+async fn stream(prime: &Client) -> Outcome {
+    let question = prime.chat(MODEL).user("Capital of France?").max_tokens(30);
+    let mut stream = question.stream().await?;
+    let (mut text, mut pieces) = (String::new(), 0);
+    while let Some(piece) = stream.next_text().await? {
+        text.push_str(&piece);
+        pieces += 1;
+    }
+    let whole = stream.finish().await?;
+    ensure(pieces > 2 && whole.text() == text, || {
+        format!("{pieces} pieces, {text:?}")
+    })?;
+    let tokens = whole.usage().and_then(|usage| usage.completion_tokens);
+    ensure(tokens.is_some_and(|tokens| tokens > 2), || {
+        format!("{tokens:?}")
+    })
+}
+
+async fn eight(prime: &Client) -> Outcome {
+    let streams = (0..8).map(|number| async move {
+        let question = format!("Write a sentence about the number {number}.");
+        let stream = prime
+            .chat(MODEL)
+            .user(question)
+            .max_tokens(20)
+            .stream()
+            .await?;
+        Ok::<_, prime_ext::Error>(stream.finish().await?.text().into_owned())
+    });
+    for text in join_all(streams).await {
+        ensure(!text?.trim().is_empty(), || "an empty answer".to_owned())?;
+    }
+    Ok(())
+}
+
+async fn cancel(prime: &Client) -> Outcome {
+    let mut stream = prime
+        .chat(MODEL)
+        .user("Tell me a long story.")
+        .max_tokens(1_500)
+        .stream()
+        .await?;
+    stream.next_text().await?;
+    drop(stream);
+    // The server has one thread: had it gone on, this would wait for the whole story.
+    let started = Instant::now();
+    prime.chat(MODEL).user("Hello").max_tokens(2).send().await?;
+    ensure(started.elapsed() < Duration::from_secs(20), || {
+        format!("{:?}", started.elapsed())
+    })
+}
+
+async fn killed(prime: &Client, server: &mut Server) -> Outcome {
+    let mut stream = prime
+        .chat(MODEL)
+        .user("Tell me a long story.")
+        .max_tokens(1_500)
+        .stream()
+        .await?;
+    let mut text = stream.next_text().await?.unwrap_or_default();
+    server.0.kill()?;
+    let error = loop {
+        match stream.next_text().await {
+            Ok(Some(piece)) => text.push_str(&piece),
+            Ok(None) => return Err("a cut-off answer was taken for a whole one".into()),
+            Err(error) => break error,
+        }
+    };
+    let partial = error
+        .partial_answer()
+        .map(|partial| partial.text().into_owned());
+    ensure(
+        error.kind() == ErrorKind::CutOff && partial.as_ref() == Some(&text),
+        || format!("{error}; {partial:?}"),
+    )
+}
