@@ -203,7 +203,7 @@ impl Simulator {
     pub fn bill(&self, team: Option<&str>, resource: (&str, &str), amount: Usd) -> Option<String> {
         let mut state = self.shared.state();
         let (now, ids) = (state.clock.now(), Arc::clone(&state.ids));
-        let account = state.account_of(team)?;
+        let account = state.account_named(team)?;
         let account = state.accounts.get_mut(account)?;
         Some(account.bill(&ids, now, resource, amount))
     }
@@ -212,7 +212,7 @@ impl Simulator {
     pub fn bill_more(&self, team: Option<&str>, row: &str, more: Usd) -> bool {
         let mut state = self.shared.state();
         let now = state.clock.now();
-        let account = state.account_of(team);
+        let account = state.account_named(team);
         let account = account.and_then(|account| state.accounts.get_mut(account));
         account.is_some_and(|account| account.bill_more(row, now, more))
     }

@@ -116,7 +116,11 @@ async fn what_was_not_answered_whole_counts_as_one_that_did_not_say() {
 
 #[tokio::test]
 async fn an_answer_is_counted_by_hand() {
-    let sim = Simulator::start().await.unwrap();
+    let sim = Simulator::builder()
+        .adapter(MODEL, "ad_1")
+        .start()
+        .await
+        .unwrap();
     let lab = client(&sim).team(sim.team());
     let id = ModelId::parse(MODEL).unwrap().with_adapter("ad_1").unwrap();
     let meter = Meter::new();
