@@ -12,6 +12,7 @@
 //! | [`update`] | a new version of a specification, taken over whole or not at all |
 //! | [`journal`] | files replaced together, also if the machine stops in the middle |
 
+pub mod bench;
 pub mod generate;
 pub mod inputs;
 pub mod journal;

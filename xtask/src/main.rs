@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use xtask::project::Project;
 use xtask::update::{self, Checks};
-use xtask::{Result, generate, inputs, journal};
+use xtask::{Result, bench, generate, inputs, journal};
 
 /// The project's own commands.
 #[derive(Parser)]
@@ -40,6 +40,12 @@ enum Command {
         /// Take it over although handwritten code does not compile with it, and has to follow.
         #[arg(long)]
         generated_only: bool,
+    },
+    /// Measure streams against what reqwest, memchr and serde_json need together, and print the table.
+    Bench {
+        /// Fewer rounds.
+        #[arg(long)]
+        quick: bool,
     },
     /// Print the JSON Schemas (2020-12) of an API's types.
     Schema {
@@ -110,6 +116,14 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             let report = update::update(&project, project.api(&api)?, &source, checks)?;
             say(&report)?;
             Ok(ExitCode::SUCCESS)
+        }
+        Command::Bench { quick } => {
+            let measured = bench::run(&project, quick)?;
+            Ok(if measured {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            })
         }
         Command::Schema { api } => {
             let inputs = inputs::read(&project, project.api(&api)?)?;

@@ -10,15 +10,13 @@ use crate::error::{Error, ErrorKind};
 /// Time to connect. Source: the provider's own client.
 const CONNECT: Duration = Duration::from_secs(10);
 
-/// Time between two reads: a cold model can take minutes. Source: the provider's own client.
-const IDLE: Duration = Duration::from_secs(600);
-
-/// Builds the client. Its own redirects are off: a key must not follow one to another host.
+/// Builds the client. Its own redirects are off: a key must not follow one to another host. It has no
+/// limit between reads: that would set a timer for each of them. Whole answers have a limit on the road,
+/// streams have one where they are read.
 pub(crate) fn build(urls: &[&Url]) -> Result<reqwest::Client, Error> {
     let mut builder = reqwest::Client::builder()
         .user_agent(concat!("prime-ext/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(CONNECT)
-        .read_timeout(IDLE)
         .redirect(redirect::Policy::none());
     // No proxy can reach this machine's own loopback.
     if urls.iter().all(|url| is_loopback(url)) {

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use http::HeaderMap;
 use pinference_api::operations;
 use pinference_api::types::{ChatCompletionRequest, ChatMessage, Role, StopSequences};
+use prime_runtime::ByteStream;
 
 use super::event;
 use super::stream::Expected;
@@ -107,11 +109,11 @@ impl ChatRequest {
         self
     }
 
-    /// The most time between two events of a stream while somebody waits for the next; 600 seconds unless
-    /// it is set. Comments that only keep the connection alive are no events. There is no limit on the
-    /// time of the whole stream.
+    /// The most time before a stream begins, and between two events of it while somebody waits for the
+    /// next; 600 seconds unless it is set. Comments that only keep the connection alive are no events.
+    /// There is no limit on the time of the whole stream.
     ///
-    /// A [`reqwest::Client`] may have a limit of its own between two reads, which holds too.
+    /// A [`reqwest::Client`] of your own may have a limit between two reads, which holds too.
     pub fn idle_timeout(mut self, time: Duration) -> Self {
         self.expected.idle = time;
         self
@@ -177,19 +179,15 @@ impl ChatRequest {
         self.expected.usage = *options.include_usage.get_or_insert(true);
         let answers = self.body.n.and_then(|n| usize::try_from(n).ok());
         self.expected.answers = answers.unwrap_or(1);
-        let call = self
-            .client
-            .inference_api()
-            .create_chat_completion_stream()
-            .body(self.body);
-        let call = on_behalf(self.client.account(), call)?;
-        let operation = &operations::CREATE_CHAT_COMPLETION_STREAM;
-        let key = self.client.key();
-        let answer = call.send().await.map_err(|e| {
-            event::not_opened(Error::of_call(operation, e), key.expose()).of(operation)
-        })?;
-        let (pieces, _, headers, _) = answer.into_parts();
-        ChatStream::open(pieces, headers, self.expected, key.clone()).await
+        let Self {
+            client,
+            body,
+            expected,
+        } = self;
+        // What opening takes is large, and would stay for as long as the stream is read.
+        let (pieces, headers) = Box::pin(open(&client, body, expected.idle)).await?;
+        let key = client.key().clone();
+        Box::pin(ChatStream::open(pieces, headers, expected, key)).await
     }
 
     fn check(&self) -> Result<(), Error> {
@@ -201,5 +199,30 @@ impl ChatRequest {
             return unlisted(&self.body.extra, ChatCompletionRequest::FIELDS);
         };
         Err(Error::new(ErrorKind::Request, fault))
+    }
+}
+
+/// Sends the question; what comes is still to be read.
+async fn open(
+    client: &Client,
+    body: ChatCompletionRequest,
+    idle: Duration,
+) -> Result<(ByteStream, HeaderMap), Error> {
+    let call = client.inference_api().create_chat_completion_stream();
+    let call = on_behalf(client.account(), call.body(body))?;
+    let operation = &operations::CREATE_CHAT_COMPLETION_STREAM;
+    let not_opened = |error: Error| event::not_opened(error, client.key().expose()).of(operation);
+    match tokio::time::timeout(idle, call.send()).await {
+        Ok(Ok(answer)) => {
+            let (pieces, _, headers, _) = answer.into_parts();
+            Ok((pieces, headers))
+        }
+        Ok(Err(error)) => Err(not_opened(Error::of_call(operation, error))),
+        Err(_) => {
+            let message = format!("nothing came for {idle:?}");
+            Err(Error::new(ErrorKind::Timeout, message)
+                .of(operation)
+                .with_unknown_outcome(true))
+        }
     }
 }
