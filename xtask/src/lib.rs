@@ -8,11 +8,13 @@
 //! | `scaffold` | the handwritten files of a generated crate, as they begin |
 //! | [`surface`] | the public items of generated files as a short text |
 //! | [`lock`] | SHA-256 of what was generated from |
+//! | [`bench`] | the benchmark of streams |
 //! | [`generate`] | the files of all APIs, written or compared |
 //! | [`update`] | a new version of a specification, taken over whole or not at all |
 //! | [`conformance`] | real clients and validators against the simulator |
 //! | [`journal`] | files replaced together, also if the machine stops in the middle |
 
+pub mod bench;
 pub mod conformance;
 pub mod generate;
 pub mod inputs;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use xtask::project::Project;
 use xtask::update::{self, Checks};
-use xtask::{Result, conformance, generate, inputs, journal};
+use xtask::{Result, bench, conformance, generate, inputs, journal};
 
 /// The project's own commands.
 #[derive(Parser)]
@@ -53,6 +53,12 @@ enum Command {
         #[arg(long)]
         strict: bool,
     },
+    /// Measure streams against what reqwest, memchr and serde_json need together, and print the table.
+    Bench {
+        /// Fewer rounds.
+        #[arg(long)]
+        quick: bool,
+    },
     /// Print the JSON Schemas (2020-12) of an API's types.
     Schema {
         /// Name of the API in specs/apis.toml.
@@ -72,6 +78,13 @@ fn main() -> ExitCode {
             eprintln!("error: {error}");
             ExitCode::FAILURE
         }
+    }
+}
+
+fn exit_code(good: bool) -> ExitCode {
+    match good {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
     }
 }
 
@@ -126,12 +139,9 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Conformance { suites, strict } => {
             let (table, good) = conformance::run(&project, &suites, strict)?;
             say(&table)?;
-            Ok(if good {
-                ExitCode::SUCCESS
-            } else {
-                ExitCode::FAILURE
-            })
+            Ok(exit_code(good))
         }
+        Command::Bench { quick } => Ok(exit_code(bench::run(&project, quick)?)),
         Command::Schema { api } => {
             let inputs = inputs::read(&project, project.api(&api)?)?;
             say(&format!(

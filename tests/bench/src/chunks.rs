@@ -2,7 +2,14 @@
 
 /// The texts of the chunks, in turn.
 const TEXTS: [&str; 8] = [
-    " the", " capital", " of", " France", " is", " \\\"Paris\\\"", ",\\n", " naïve",
+    " the",
+    " capital",
+    " of",
+    " France",
+    " is",
+    " \\\"Paris\\\"",
+    ",\\n",
+    " naïve",
 ];
 
 /// An event with the piece of an answer.

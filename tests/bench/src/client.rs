@@ -48,7 +48,8 @@ trait Chunks {
     async fn next(&mut self) -> Result<bool>;
 }
 
-/// Does a task with a reader: `stream`, `streams-{how many}`, or `first-{how many}`.
+/// Does a task with a reader: `stream`, `streams-{how many}`, `memory-{how many}`, or
+/// `first-{how many}`.
 pub fn run(reader: &str, task: &str, address: &str) -> Result<()> {
     process::pin(1)?;
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -79,6 +80,7 @@ async fn measure<R: Reader>(task: &str, count: usize, address: &str) -> Result<T
     let reader = R::new(address)?;
     match task {
         "stream" | "streams" => streams(&reader, count).await,
+        "memory" => memory(&reader, count).await,
         "first" => first(&reader, count).await,
         _ => Err(format!("no task {task}").into()),
     }
@@ -92,7 +94,24 @@ fn base(address: &str) -> &str {
         .map_or(address, |(at, _)| &address[..at])
 }
 
+/// CPU time and allocations of reading; opening is not measured.
 async fn streams<R: Reader>(reader: &R, count: usize) -> Result<Taken> {
+    let mut open = Vec::new();
+    for _ in 0..count {
+        open.push(reader.open().await?);
+    }
+    let (cpu, allocations) = (process::cpu_time(), heap::allocations());
+    let chunks = try_join_all(open.iter_mut().map(drain)).await?;
+    Ok(Taken {
+        chunks: chunks.iter().sum(),
+        cpu: nanoseconds(process::cpu_time() - cpu),
+        allocations: heap::allocations() - allocations,
+        ..Taken::default()
+    })
+}
+
+/// Memory of streams that are opened one after the other, and then read all at once.
+async fn memory<R: Reader>(reader: &R, count: usize) -> Result<Taken> {
     process::forget_peak();
     heap::forget_peak();
     let (memory, heap_before) = (process::memory()?.0, heap::live().0);
@@ -100,16 +119,12 @@ async fn streams<R: Reader>(reader: &R, count: usize) -> Result<Taken> {
     for _ in 0..count {
         open.push(reader.open().await?);
     }
-    // Opening is not what is measured here.
-    let (cpu, allocations) = (process::cpu_time(), heap::allocations());
     let chunks = try_join_all(open.iter_mut().map(drain)).await?;
     Ok(Taken {
         chunks: chunks.iter().sum(),
-        cpu: nanoseconds(process::cpu_time() - cpu),
-        allocations: heap::allocations() - allocations,
         memory: process::memory()?.1.saturating_sub(memory),
         heap: heap::live().1.saturating_sub(heap_before),
-        first: 0,
+        ..Taken::default()
     })
 }
 

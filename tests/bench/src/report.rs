@@ -137,7 +137,7 @@ fn tasks(quick: bool) -> Vec<Task> {
         },
         Task {
             name: "memory a stream, 1,000 slow streams",
-            task: "streams-1000",
+            task: "memory-1000",
             way: "each/20/250000".to_owned(),
             rounds: rounds.min(3),
             counted: false,
@@ -147,7 +147,7 @@ fn tasks(quick: bool) -> Vec<Task> {
         },
         Task {
             name: "memory of one stream, 200,000 chunks as fast as they come",
-            task: "stream",
+            task: "memory-1",
             way: "bulk/200000/0".to_owned(),
             rounds: rounds.min(3),
             counted: false,

@@ -37,7 +37,14 @@ async fn serve(mut connection: TcpStream) -> std::io::Result<()> {
         connection.write_all(head.as_bytes()).await?;
         match way {
             "bulk" => bulk(&mut connection, count as usize).await?,
-            _ => each(&mut connection, count as usize, Duration::from_micros(pause)).await?,
+            _ => {
+                each(
+                    &mut connection,
+                    count as usize,
+                    Duration::from_micros(pause),
+                )
+                .await?
+            }
         }
         connection.write_all(&framed(chunks::end())).await?;
         connection.write_all(b"0\r\n\r\n").await?;

@@ -11,12 +11,14 @@
 //! | `stream` | `POST /chat/completions`, answered as an event stream |
 //! | `wallet` | `GET /api/v1/billing/wallet` |
 //! | `runs` | `POST` and `DELETE /api/v1/training/runs`, `GET /api/v1/billing/runs/{run_id}/usage` |
+//! | `endings` | how streams end, and what becomes of the connection |
 //! | `errors` | every shape of error, and what the caller learns of it |
 //! | `raw` | whole requests as bytes |
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, missing_docs)]
 
 mod chat;
+mod endings;
 mod errors;
 mod models;
 mod raw;

@@ -114,6 +114,8 @@ impl Assembly {
                     index,
                     ..Choice::default()
                 };
+                // Nearly always one.
+                self.choices.reserve_exact(1);
                 self.choices.insert(at, choice);
                 at
             }

@@ -19,7 +19,7 @@ pub enum Piece {
     Refusal(String),
     /// A piece of a tool call. What has come of the calls so far is at
     /// [`ChatStream::tool_calls`](crate::ChatStream::tool_calls).
-    ToolCall(ToolCallDelta),
+    ToolCall(Box<ToolCallDelta>),
 }
 
 /// The pieces of the first answer in a chunk, the reasoning before the text.
@@ -47,6 +47,6 @@ pub(super) fn pieces(chunk: ChatCompletionChunk) -> impl Iterator<Item = Piece> 
         texts
             .into_iter()
             .flatten()
-            .chain(calls.map(Piece::ToolCall))
+            .chain(calls.map(|call| Piece::ToolCall(Box::new(call))))
     })
 }

@@ -2,6 +2,7 @@
 
 use pinference_api::operations;
 use pinference_api::types::{ChatCompletionRequest, ChatMessage, Role, StopSequences};
+use prime_runtime::ByteStream;
 
 use super::event;
 use super::stream::Expected;
@@ -168,20 +169,10 @@ impl ChatRequest {
             max_answer: options.body_limit(),
         };
         let mut receipt = self.client.receipt(&self.body.model);
-        let call = self
-            .client
-            .inference_api()
-            .create_chat_completion_stream()
-            .body(*self.body);
-        let call = on_behalf(self.client.account(), call).inspect_err(|_| receipt.cancel())?;
-        let operation = &operations::CREATE_CHAT_COMPLETION_STREAM;
-        let answer = call
-            .send()
-            .await
-            .map_err(|e| event::not_opened(Error::of_call(operation, e)).of(operation))
-            .inspect_err(|e| receipt.failed(e))?;
-        let (pieces, head, _) = answer.into_parts();
-        ChatStream::open(pieces, head.into(), expected, receipt).await
+        // What opening takes is large, and would stay for as long as the stream is read.
+        let opened = Box::pin(open(&self.client, *self.body)).await;
+        let (pieces, head) = opened.inspect_err(|e| receipt.failed(e))?;
+        Box::pin(ChatStream::open(pieces, head, expected, receipt)).await
     }
 
     fn check(&self) -> Result<(), Error> {
@@ -194,4 +185,17 @@ impl ChatRequest {
         };
         Err(Error::new(ErrorKind::Request, fault))
     }
+}
+
+/// Sends the question; what comes is still to be read.
+async fn open(client: &Client, body: ChatCompletionRequest) -> Result<(ByteStream, Head), Error> {
+    let call = client.inference_api().create_chat_completion_stream();
+    let call = on_behalf(client.account(), call.body(body))?;
+    let operation = &operations::CREATE_CHAT_COMPLETION_STREAM;
+    let answer = call
+        .send()
+        .await
+        .map_err(|e| event::not_opened(Error::of_call(operation, e)).of(operation))?;
+    let (pieces, head, _) = answer.into_parts();
+    Ok((pieces, head.into()))
 }

@@ -187,6 +187,7 @@ impl ChatStream {
             Err(error) => return Err(stream.fail(event::unread(error))),
         }
         stream.first = stream.read(|chunk| Box::new(chunk.take())).await?;
+        stream.events.release();
         Ok(stream)
     }
 

@@ -245,6 +245,17 @@ impl Decoder {
         }
     }
 
+    /// Lets go of the piece if nothing but the event that was given is left of it: that is copied, and
+    /// the piece, which is a part of a larger buffer, is free.
+    pub(super) fn release(&mut self) {
+        if self.at == self.piece.len() {
+            self.name.keep(&self.piece);
+            self.data.keep(&self.piece);
+            self.piece = Bytes::new();
+            self.at = 0;
+        }
+    }
+
     /// Whether the event passes the limit with so many more bytes of its current line.
     fn exceeds(&self, more: usize) -> bool {
         self.data.len() + self.name.len() + self.line.len() + more > self.limit
@@ -267,10 +278,8 @@ impl Decoder {
             return self.fail();
         }
         self.line.extend_from_slice(&self.piece[self.at..]);
-        self.name.keep(&self.piece);
-        self.data.keep(&self.piece);
-        self.piece = Bytes::new();
-        self.at = 0;
+        self.at = self.piece.len();
+        self.release();
         Step::Piece
     }
 

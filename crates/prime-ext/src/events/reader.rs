@@ -92,6 +92,12 @@ impl Events {
         self.decoder.event()
     }
 
+    /// Lets go of the buffer that the last event came in, if nothing else is in it. For a stream that
+    /// is opened and not read yet.
+    pub(crate) fn release(&mut self) {
+        self.decoder.release();
+    }
+
     /// The event that the end of the body left without its blank line.
     pub(crate) fn unterminated(&mut self) -> Option<Event<'_>> {
         self.decoder.unterminated()

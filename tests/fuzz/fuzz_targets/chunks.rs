@@ -1,0 +1,71 @@
+//! The reader of chunks: what it says of a stream does not depend on the cuts, and each chunk is what the
+//! generated type makes of the same JSON.
+//!
+//! The first byte of the input is the size of the pieces.
+#![no_main]
+
+use std::convert::Infallible;
+
+use bytes::Bytes;
+use futures_util::stream::iter;
+use libfuzzer_sys::fuzz_target;
+use pinference_api::{ByteStream, types::ChatCompletionChunk};
+use prime_ext::{ChatStream, Error};
+use tokio::runtime::{Builder, Runtime};
+
+/// What a stream said: its chunks, its text, how it ended.
+async fn read(stream: &[u8], size: usize) -> (Vec<String>, String, String) {
+    let pieces: Vec<_> = stream
+        .chunks(size)
+        .map(|piece| Ok::<_, Infallible>(Bytes::copy_from_slice(piece)))
+        .collect();
+    let mut chunks = Vec::new();
+    let failed = |error: Error| {
+        let partial = error.partial_answer().expect("what had arrived");
+        (partial.text().into_owned(), format!("{:?}", error.ending()))
+    };
+    let (text, ending) = match ChatStream::from_bytes(ByteStream::new(iter(pieces))).await {
+        Err(error) => failed(error),
+        Ok(mut stream) => loop {
+            match stream.next().await {
+                Ok(Some(chunk)) => {
+                    let raw = stream.raw().expect("its JSON");
+                    let generated: ChatCompletionChunk =
+                        serde_json::from_str(&raw).expect("what the generated type reads");
+                    let chunk = format!("{chunk:?}");
+                    assert_eq!(chunk, format!("{generated:?}"));
+                    chunks.push(chunk);
+                }
+                Ok(None) => match stream.finish().await {
+                    Ok(answer) => {
+                        break (answer.text().into_owned(), format!("{:?}", answer.ending()));
+                    }
+                    Err(error) => panic!("whole, and then {error}"),
+                },
+                Err(error) => break failed(error),
+            }
+        },
+    };
+    (chunks, text, ending)
+}
+
+thread_local! {
+    static RUNTIME: Runtime = Builder::new_current_thread().enable_time().build().expect("a runtime");
+}
+
+fuzz_target!(|input: &[u8]| {
+    let [size, stream @ ..] = input else {
+        return;
+    };
+    // A body that begins like JSON in its first piece is none; a piece of nothing but space hides that.
+    if stream.first().is_some_and(u8::is_ascii_whitespace) {
+        return;
+    }
+    RUNTIME.with(|runtime| {
+        runtime.block_on(async {
+            let whole = read(stream, stream.len().max(1)).await;
+            let cut = read(stream, usize::from(*size).max(1)).await;
+            assert_eq!(cut, whole);
+        });
+    });
+});

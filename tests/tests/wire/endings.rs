@@ -1,0 +1,389 @@
+//! How streams end: every ending by its name, with what had arrived, and what becomes of the connection.
+
+use std::time::{Duration, Instant};
+
+use prime_ext::{CallOptions, Client, Ending, Error, ErrorKind, Piece};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::support::{Answer, Wire, assert_well_told, client};
+
+const MODEL: &str = "meta-llama/llama-3.1-70b-instruct";
+const ONCE: &str = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Once\"}}]}\n\n";
+const STOP: &str =
+    "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n";
+const USAGE: &str = "data: {\"choices\":[],\"usage\":{\"total_tokens\":20}}\n\n";
+const DONE: &str = "data: [DONE]\n\n";
+const HEAD: &str =
+    "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
+
+/// The ending of a stream, and the text that had arrived.
+async fn ending(answer: Answer) -> (Ending, String, Option<Error>) {
+    let wire = Wire::inference(answer).await;
+    let question = wire.personal().chat(MODEL).user("Tell me a story");
+    let finished = match question.stream().await {
+        Ok(stream) => stream.finish().await,
+        Err(error) => Err(error),
+    };
+    match finished {
+        Ok(answer) => {
+            let ending = answer.ending().unwrap();
+            assert!(ending.is_whole());
+            (ending, answer.text().into_owned(), None)
+        }
+        Err(error) => {
+            assert_well_told(&error);
+            let ending = error.ending().unwrap();
+            assert!(!ending.is_whole());
+            let arrived = error.partial_answer().unwrap().text().into_owned();
+            (ending, arrived, Some(error))
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_ending_has_a_name() {
+    let failed = "data: {\"error\":{\"message\":\"Overloaded\",\"code\":529}}\n\n";
+    for (events, expected) in [
+        (&[ONCE, STOP, USAGE, DONE][..], Ending::Complete),
+        (&[ONCE, STOP, USAGE], Ending::Complete),
+        (&[ONCE, STOP, USAGE, "data: [DONE]"], Ending::Complete),
+        (&[ONCE, USAGE, DONE], Ending::NoFinishReason),
+        (&[ONCE, STOP, DONE], Ending::NoUsage),
+        (&[ONCE, STOP], Ending::NoUsage),
+        (&[ONCE, USAGE], Ending::CutOff),
+        (&[ONCE, "data: {\"choices\":[{\"index\":0"], Ending::CutOff),
+        (&[ONCE, failed], Ending::ServiceError),
+        (&[ONCE, failed, DONE], Ending::ServiceError),
+        (
+            &[ONCE, "event: error\ndata: gone\n\n"],
+            Ending::ServiceError,
+        ),
+        (
+            &[ONCE, "data: {\"choices\":7}\n\n", STOP, DONE],
+            Ending::MalformedChunk,
+        ),
+        (
+            &[ONCE, "data:\n\n", ": ping\n\n", STOP, USAGE],
+            Ending::Complete,
+        ),
+    ] {
+        let (ending, text, _) = ending(Answer::events(events.concat())).await;
+        assert_eq!((ending, &*text), (expected, "Once"), "{events:?}");
+    }
+    for body in ["", ": ping\n\n", "\n"] {
+        let (ending, ..) = ending(Answer::events(body)).await;
+        assert_eq!(ending, Ending::Empty, "{body:?}");
+    }
+}
+
+/// Also where it says that it is a stream, or says nothing.
+#[tokio::test]
+async fn a_whole_answer_in_place_of_a_stream_is_not_lost() {
+    let body = r#"{"id":"c","choices":[{"index":0,"message":{"role":"assistant","content":"Once"},
+        "finish_reason":"stop"}],"usage":{"total_tokens":9}}"#;
+    for answer in [
+        Answer::json(200, body),
+        Answer::events(body),
+        Answer::bare(200, body),
+    ] {
+        let (ending, text, error) = ending(answer).await;
+        assert_eq!((ending, &*text), (Ending::NotAStream, "Once"));
+        let error = error.unwrap();
+        assert_eq!(error.kind(), ErrorKind::UnexpectedAnswer);
+        assert_eq!(error.body().unwrap(), body);
+        let partial = error.partial_answer().unwrap();
+        assert_eq!(partial.usage().unwrap().total_tokens, Some(9));
+    }
+    let error = r#"{"error":{"message":"Overloaded","code":529}}"#;
+    for answer in [Answer::json(200, error), Answer::events(error)] {
+        let (ending, _, error) = ending(answer).await;
+        assert_eq!(ending, Ending::ServiceError);
+        assert_eq!(error.unwrap().message(), Some("Overloaded"));
+    }
+    let (ending, ..) = ending(Answer::events("<html>log in</html>")).await;
+    assert_eq!(ending, Ending::NotAStream);
+}
+
+#[tokio::test]
+async fn usage_that_was_not_asked_for_is_not_missed() {
+    let wire = Wire::inference(Answer::events([ONCE, STOP, DONE].concat())).await;
+    let question = wire.personal().chat(MODEL).user("Tell me a story");
+    let stream = question.include_usage(false).stream().await.unwrap();
+    assert_eq!(
+        stream.finish().await.unwrap().ending(),
+        Some(Ending::Complete)
+    );
+    let asked = wire.request().json();
+    assert_eq!(asked["stream_options"]["include_usage"], false);
+}
+
+#[tokio::test]
+async fn limits_can_be_set() {
+    let long = format!(
+        "data: {{\"choices\":[{{\"delta\":{{\"content\":\"{}\"}}}}]}}\n\n",
+        "x".repeat(900)
+    );
+    let wire = Wire::inference(Answer::events([&long, &long, DONE].concat())).await;
+    let question = wire.personal().chat(MODEL).user("Tell me a story");
+    let error = question
+        .clone()
+        .options(CallOptions::new().max_event(500))
+        .stream()
+        .await
+        .unwrap_err();
+    assert_eq!(error.ending(), Some(Ending::TooLarge));
+    assert_eq!(error.kind(), ErrorKind::MalformedEvent);
+    let stream = question
+        .clone()
+        .options(CallOptions::new().max_body(1000))
+        .stream()
+        .await
+        .unwrap();
+    let error = stream.finish().await.unwrap_err();
+    assert_eq!(error.ending(), Some(Ending::TooLarge));
+    assert_eq!(error.partial_answer().unwrap().text().len(), 1800);
+    let stream = question
+        .options(CallOptions::new().max_body(1800))
+        .stream()
+        .await
+        .unwrap();
+    assert_eq!(stream.finish().await.unwrap().text().len(), 1800);
+}
+
+/// A server that sends what it is told when it is told.
+struct Paced {
+    listener: TcpListener,
+    client: Client,
+}
+
+impl Paced {
+    async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        Self {
+            listener,
+            client: client(&format!("{url}/api/v1"), &url),
+        }
+    }
+
+    /// Takes a connection and its request, and answers with the head and some events.
+    async fn answer(&self, events: &[&str]) -> TcpStream {
+        let (mut connection, _) = self.listener.accept().await.unwrap();
+        take_request(&mut connection).await;
+        connection.write_all(HEAD.as_bytes()).await.unwrap();
+        for event in events {
+            send(&mut connection, event).await;
+        }
+        connection
+    }
+}
+
+async fn take_request(connection: &mut TcpStream) {
+    let mut request = Vec::new();
+    while !request.ends_with(b"}") {
+        assert_ne!(connection.read_buf(&mut request).await.unwrap(), 0);
+    }
+}
+
+async fn send(connection: &mut TcpStream, event: &str) {
+    let frame = format!("{:x}\r\n{event}\r\n", event.len());
+    connection.write_all(frame.as_bytes()).await.unwrap();
+}
+
+/// How long it takes until the other end is closed.
+async fn closed(mut connection: TcpStream) -> Duration {
+    let start = Instant::now();
+    let mut rest = Vec::new();
+    let read = connection.read_to_end(&mut rest);
+    let _ = tokio::time::timeout(Duration::from_secs(10), read)
+        .await
+        .expect("an open connection");
+    start.elapsed()
+}
+
+#[tokio::test]
+async fn idle_for_too_long() {
+    let server = Paced::start().await;
+    let question = server.client.chat(MODEL).user("Tell me a story");
+    let question = question.options(CallOptions::new().idle_timeout(Duration::from_millis(200)));
+    let (stream, connection) = tokio::join!(question.stream(), server.answer(&[ONCE]));
+    // What keeps the connection alive is no piece of an answer.
+    let pings = async {
+        let mut connection = connection;
+        for _ in 0..20 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            let _ = connection.write_all(b"8\r\n: ping\n\n\r\n").await;
+        }
+    };
+    let (error, ()) = tokio::join!(stream.unwrap().finish(), pings);
+    let error = error.unwrap_err();
+    assert_eq!(
+        (error.ending(), error.is_timeout()),
+        (Some(Ending::Idle), true)
+    );
+    assert_eq!(error.partial_answer().unwrap().text(), "Once");
+}
+
+#[tokio::test]
+async fn idle_before_it_begins() {
+    let server = Paced::start().await;
+    let question = server.client.chat(MODEL).user("Tell me a story");
+    let question = question.options(CallOptions::new().idle_timeout(Duration::from_millis(100)));
+    let error = question.clone().stream().await.unwrap_err();
+    assert!(error.is_timeout() && error.outcome_unknown());
+    let server = Paced::start().await;
+    let question = server
+        .client
+        .chat(MODEL)
+        .user("?")
+        .options(CallOptions::new().idle_timeout(Duration::from_millis(100)));
+    let (error, _connection) = tokio::join!(question.stream(), server.answer(&[]));
+    assert_eq!(error.unwrap_err().ending(), Some(Ending::Idle));
+}
+
+/// A slow reader is not a silent server.
+#[tokio::test]
+async fn time_between_two_reads_is_the_readers_own() {
+    let server = Paced::start().await;
+    let question = server.client.chat(MODEL).user("Tell me a story");
+    let question = question.options(CallOptions::new().idle_timeout(Duration::from_millis(150)));
+    let events = [ONCE, ONCE, STOP, USAGE, DONE];
+    let (stream, _connection) = tokio::join!(question.stream(), server.answer(&events));
+    let mut stream = stream.unwrap();
+    while stream.next().await.unwrap().is_some() {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    assert_eq!(stream.ending(), Some(Ending::Complete));
+}
+
+#[tokio::test]
+async fn dropping_or_cancelling_closes_the_connection() {
+    let server = Paced::start().await;
+    let question = server.client.chat(MODEL).user("Tell me a story");
+    let (stream, connection) = tokio::join!(question.clone().stream(), server.answer(&[ONCE]));
+    drop(stream);
+    assert!(closed(connection).await < Duration::from_secs(1));
+
+    let (stream, connection) = tokio::join!(question.stream(), server.answer(&[ONCE, ONCE]));
+    let mut stream = stream.unwrap();
+    assert_eq!(stream.next_text().await.unwrap().as_deref(), Some("Once"));
+    let answer = stream.cancel();
+    assert_eq!(answer.ending(), Some(Ending::Cancelled));
+    assert_eq!(answer.text(), "Once");
+    assert!(closed(connection).await < Duration::from_secs(1));
+}
+
+/// Most servers end the body a moment after `[DONE]`; the connection serves the next question too.
+#[tokio::test]
+async fn a_stream_at_its_end_gives_its_connection_back() {
+    let server = Paced::start().await;
+    let question = server.client.chat(MODEL).user("Tell me a story");
+    let serve = async {
+        let mut connection = server.answer(&[ONCE, STOP, USAGE, DONE]).await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        connection.write_all(b"0\r\n\r\n").await.unwrap();
+        take_request(&mut connection).await;
+    };
+    let ask = async {
+        question
+            .clone()
+            .stream()
+            .await
+            .unwrap()
+            .finish()
+            .await
+            .unwrap();
+        let _ = tokio::time::timeout(Duration::from_millis(200), question.stream()).await;
+    };
+    let both = async { tokio::join!(serve, ask) };
+    tokio::time::timeout(Duration::from_secs(5), both)
+        .await
+        .expect("one connection for both");
+}
+
+/// A server that never ends the body after `[DONE]` holds nobody up.
+#[tokio::test]
+async fn done_is_the_end() {
+    let server = Paced::start().await;
+    let question = server.client.chat(MODEL).user("Tell me a story");
+    let events = [ONCE, STOP, USAGE, DONE];
+    let (stream, connection) = tokio::join!(question.stream(), server.answer(&events));
+    let start = Instant::now();
+    assert_eq!(stream.unwrap().finish().await.unwrap().text(), "Once");
+    assert!(start.elapsed() < Duration::from_secs(1));
+    assert!(closed(connection).await < Duration::from_secs(1));
+}
+
+/// Who stops reading stops the server.
+#[tokio::test]
+async fn nothing_is_read_ahead() {
+    let server = Paced::start().await;
+    let question = server.client.chat(MODEL).user("Tell me a story");
+    let (stream, mut connection) = tokio::join!(question.stream(), server.answer(&[ONCE]));
+    let mut stream = stream.unwrap();
+    let long = ONCE.replace("Once", &"x".repeat(64 << 10));
+    let flood = async {
+        let mut sent = 0;
+        loop {
+            let frame = format!("{:x}\r\n{long}\r\n", long.len());
+            let write = connection.write_all(frame.as_bytes());
+            if tokio::time::timeout(Duration::from_millis(300), write)
+                .await
+                .is_err()
+            {
+                return sent;
+            }
+            sent += frame.len();
+            assert!(sent < 64 << 20, "read ahead without end");
+        }
+    };
+    flood.await;
+    assert_eq!(stream.next_text().await.unwrap().as_deref(), Some("Once"));
+    assert_eq!(stream.next_text().await.unwrap().unwrap().len(), 64 << 10);
+}
+
+#[tokio::test]
+async fn views_of_what_comes() {
+    let events = [
+        "data: {\"provider\":\"p\",\"choices\":[{\"index\":0,\"delta\":{\"reasoning\":\"hm\",\"reasoning_details\":[{\"text\":\"hm\"}]}}]}\n\n",
+        ONCE,
+        "data: {\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0,\"id\":\"t\",\"function\":{\"name\":\"f\",\"arguments\":\"{\"}}]}}]}\n\n",
+        "data: {\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0,\"function\":{\"arguments\":\"}\"}}]},\"finish_reason\":\"tool_calls\",\"native_finish_reason\":\"x\"}]}\n\n",
+        USAGE,
+        DONE,
+    ];
+    let wire = Wire::inference(Answer::events(events.concat())).await;
+    let question = wire.personal().chat(MODEL).user("Tell me a story");
+    let mut stream = question.clone().stream().await.unwrap();
+    let mut seen = Vec::new();
+    while let Some(piece) = stream.next_piece().await.unwrap() {
+        seen.push(match piece {
+            Piece::Text(text) => text,
+            Piece::Reasoning(text) => format!("({text})"),
+            _ => {
+                let calls = stream.tool_calls();
+                let function = calls[0].function.as_ref().unwrap();
+                format!(
+                    "{} {}",
+                    function.name,
+                    function.arguments.as_deref().unwrap()
+                )
+            }
+        });
+    }
+    assert_eq!(seen, ["(hm)", "Once", "f {", "f {}"]);
+    assert_eq!((&*stream.text(), &*stream.reasoning()), ("Once", "hm"));
+    let answer = stream.finish().await.unwrap();
+    assert_eq!(answer.extra["provider"], "p");
+    assert_eq!(answer.choices[0].extra["native_finish_reason"], "x");
+    assert_eq!(answer.reasoning(), "hm");
+
+    let mut stream = question.stream().await.unwrap();
+    let mut raw = Vec::new();
+    while stream.next().await.unwrap().is_some() {
+        raw.push(format!("data: {}\n\n", stream.raw().unwrap()));
+    }
+    assert_eq!(raw, events[..5]);
+    assert_eq!(stream.raw(), None);
+}
