@@ -13,7 +13,7 @@ use crate::{Error, Result, journal, lock, render, scaffold};
 
 /// Where the documents go that the simulator checks requests against: each specification with its
 /// overlays, as JSON. Specifications outside of a crate are not in its package.
-const DOCUMENTS: &str = "crates/prime-sim/src/documents";
+pub const DOCUMENTS: &str = "crates/prime-sim/src/documents";
 
 /// A file that is not what the specifications say.
 #[derive(Debug)]

@@ -31,7 +31,7 @@ Options:
   --help               Print this
   --version            Print the version
 
-Standard output has the settings for clients: eval \"$(prime-sim --port 8080 | …)\" or copy them.
+Standard output has the settings that clients read from the environment, to copy into their shell.
 Standard error has a line for each answer.
 
 A script:

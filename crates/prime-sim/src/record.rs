@@ -220,3 +220,54 @@ fn fingerprint(head: &Parts, body: &Bytes) -> u64 {
     body.hash(&mut hasher);
     hasher.finish()
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::http::Request;
+
+    use super::*;
+
+    fn head(path: &str) -> Parts {
+        let mut head = Request::new(()).into_parts().0;
+        head.uri = path.parse().unwrap_or_default();
+        head
+    }
+
+    #[test]
+    fn the_oldest_are_forgotten() {
+        let recorder = Recorder::new(3);
+        let places: Vec<_> = (0..5)
+            .map(|n| recorder.arrived(&head(&format!("/{n}")), &Bytes::new(), None, 1))
+            .collect();
+        for place in places {
+            recorder.answered(place, StatusCode::OK);
+        }
+        let paths: Vec<_> = recorder.all().into_iter().map(|one| one.path).collect();
+        assert_eq!(paths, ["/2", "/3", "/4"]);
+        assert!(recorder.all().iter().all(|one| one.status.is_some()));
+
+        let large = Bytes::from(vec![0; MAX_BODIES / 2 + 1]);
+        recorder.arrived(&head("/large"), &large, None, 1);
+        recorder.arrived(&head("/larger"), &large, None, 1);
+        assert_eq!(recorder.all().len(), 1);
+        assert!(Recorder::new(0).all().is_empty());
+    }
+
+    #[test]
+    fn attempts_count_until_an_answer() {
+        let recorder = Recorder::new(9);
+        let send = |body: &'static str, failed: bool| {
+            let place = recorder.arrived(&head("/"), &Bytes::from(body), None, 1);
+            recorder.ended(place, failed);
+            place.attempt
+        };
+        assert_eq!(
+            [send("a", true), send("a", true), send("b", true)],
+            [1, 2, 1]
+        );
+        assert_eq!(
+            [send("a", false), send("a", false), send("b", false)],
+            [3, 1, 2]
+        );
+    }
+}
