@@ -17,7 +17,15 @@ pub enum Account {
 }
 
 impl Account {
-    /// The team's id; nothing for the personal account.
+    /// The team's id as it was given.
+    pub(crate) fn id(&self) -> Option<&str> {
+        match self {
+            Self::Personal => None,
+            Self::Team(id) => Some(id),
+        }
+    }
+
+    /// The team's id, to be sent; nothing for the personal account.
     ///
     /// # Errors
     /// If the id could not stand in a header or a query: nothing is sent then.

@@ -77,11 +77,7 @@ impl Client {
     }
 
     fn with(settings: Arc<Settings>, account: Account, meter: Option<Meter>, road: Road) -> Self {
-        let team = match &account {
-            Account::Team(id) => Some(id.clone()),
-            Account::Personal => None,
-        };
-        let road = road.traced_for(team);
+        let road = road.traced_for(account.id().map(str::to_owned));
         let transport: Arc<dyn Transport> = Arc::new(road.clone());
         let inference = pinference_api::Client::with_transport(
             settings.inference_url.value.as_str(),

@@ -37,6 +37,7 @@ pub struct CallOptions {
     max_body: Option<usize>,
     max_event: Option<usize>,
     retry: Option<RetryPolicy>,
+    trace_content: Option<bool>,
     headers: HeaderMap,
     body: Map<String, Value>,
     fault: Option<String>,
@@ -78,6 +79,12 @@ impl CallOptions {
     /// The most bytes of one event of a stream. Default: 8 MiB.
     pub fn max_event(mut self, bytes: usize) -> Self {
         self.max_event = Some(bytes);
+        self
+    }
+
+    /// Whether traces say what people and models wrote: the messages of chats. Default: no.
+    pub fn trace_content(mut self, yes: bool) -> Self {
+        self.trace_content = Some(yes);
         self
     }
 
@@ -137,6 +144,7 @@ impl CallOptions {
             idle_timeout: self.idle_timeout.or(base.idle_timeout),
             max_body: self.max_body.or(base.max_body),
             max_event: self.max_event.or(base.max_event),
+            trace_content: self.trace_content.or(base.trace_content),
             retry: self.retry.or_else(|| base.retry.clone()),
             headers,
             body,
@@ -172,6 +180,10 @@ impl CallOptions {
         self.retry.as_ref().unwrap_or(&RetryPolicy::DEFAULT)
     }
 
+    pub(crate) fn traces_content(&self) -> bool {
+        self.trace_content.unwrap_or_default()
+    }
+
     pub(crate) fn headers(&self) -> &HeaderMap {
         &self.headers
     }
@@ -190,6 +202,7 @@ impl std::fmt::Debug for CallOptions {
             .field("max_body", &self.max_body)
             .field("max_event", &self.max_event)
             .field("retry", &self.retry)
+            .field("trace_content", &self.trace_content)
             .field("headers", &self.headers.keys().collect::<Vec<_>>())
             .field("body", &self.body.keys().collect::<Vec<_>>())
             .finish()

@@ -39,7 +39,7 @@ pub(super) fn read<'a>(
     if is_done(data) {
         return Ok(Said::Done);
     }
-    let failed = || Error::in_stream(data, head.clone(), &head.confidential());
+    let failed = || Error::in_stream(data, head.clone());
     if event.name == "error" {
         return Err((Ending::ServiceError, failed()));
     }
@@ -57,7 +57,7 @@ pub(super) fn read<'a>(
 
 /// Whether an event that is no chunk says what went wrong.
 fn is_error(data: &str) -> bool {
-    Envelope::of_success(data.as_bytes()).says_something()
+    Envelope::is_error(data.as_bytes())
 }
 
 fn malformed(data: &str, head: &Head, error: &serde_json::Error) -> Error {
@@ -116,7 +116,7 @@ pub(super) fn in_place_of_a_stream(body: &Bytes, head: Head) -> (Failure, ChatCo
     let failure = if says_error {
         (
             Ending::ServiceError,
-            Error::in_success(body.clone(), head.clone(), &head.confidential()),
+            Error::in_success(body.clone(), head.clone()),
         )
     } else {
         let media = head.headers().get(http::header::CONTENT_TYPE);
@@ -133,7 +133,7 @@ pub(super) fn in_place_of_a_stream(body: &Bytes, head: Head) -> (Failure, ChatCo
 }
 
 fn is_error_body(body: &[u8]) -> bool {
-    Envelope::of_success(body).says_something()
+    Envelope::is_error(body)
 }
 
 /// An error of opening a stream, told as what it is: an answer may have come all the same.

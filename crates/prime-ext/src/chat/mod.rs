@@ -11,6 +11,7 @@
 //! | `chunk` | a chunk as it lies in the buffer of its event |
 //! | `assembly` | chunks put together to the answer that they are pieces of |
 //! | `merge` | how values that no type lists are put together |
+//! | `trace` | what a trace says of a question |
 //! | `reasoning` | the text of the reasoning, whichever way it is spelled |
 
 mod answer;
@@ -23,6 +24,7 @@ mod piece;
 mod reasoning;
 mod request;
 mod stream;
+mod trace;
 
 pub use answer::ChatAnswer;
 pub use ending::Ending;

@@ -1,11 +1,15 @@
 //! The question.
 
+use std::pin::pin;
+
 use pinference_api::operations;
 use pinference_api::types::{ChatCompletionRequest, ChatMessage, Role, StopSequences};
 use prime_runtime::ByteStream;
+use tracing::Instrument;
 
 use super::event;
 use super::stream::Expected;
+use super::trace::Trace;
 use super::{ChatAnswer, ChatStream};
 use crate::account::on_behalf;
 use crate::client::Client;
@@ -124,6 +128,17 @@ impl ChatRequest {
     pub async fn send(mut self) -> Result<ChatAnswer, Error> {
         self.check()?;
         self.body.stream = None;
+        let trace = self.trace();
+        let asked = pin!(self.ask());
+        let answer = asked.instrument(trace.span().clone()).await;
+        match &answer {
+            Ok(answer) => trace.answered(answer),
+            Err(error) => trace.failed(error),
+        }
+        answer
+    }
+
+    async fn ask(self) -> Result<ChatAnswer, Error> {
         let mut receipt = self.client.receipt(&self.body.model);
         let call = self
             .client
@@ -141,9 +156,7 @@ impl ChatRequest {
         let failed =
             |error: &Option<serde_json::Value>| error.as_ref().is_some_and(|e| !e.is_null());
         if failed(&response.error) || response.choices.iter().any(|choice| failed(&choice.error)) {
-            let confidential = head.confidential();
-            return Err(Error::in_success(body, head, &confidential)
-                .of(&operations::CREATE_CHAT_COMPLETION));
+            return Err(Error::in_success(body, head).of(&operations::CREATE_CHAT_COMPLETION));
         }
         receipt.settle(response.usage.as_ref());
         Ok(ChatAnswer::new(response, head))
@@ -168,11 +181,21 @@ impl ChatRequest {
             max_event: options.event_limit(),
             max_answer: options.body_limit(),
         };
+        let trace = self.trace();
         let mut receipt = self.client.receipt(&self.body.model);
         // What opening takes is large, and would stay for as long as the stream is read.
-        let opened = Box::pin(open(&self.client, *self.body)).await;
-        let (pieces, head) = opened.inspect_err(|e| receipt.failed(e))?;
-        Box::pin(ChatStream::open(pieces, head, expected, receipt)).await
+        let opening = Box::pin(open(&self.client, *self.body));
+        let opened = opening.instrument(trace.span().clone()).await;
+        let (pieces, head) = opened.inspect_err(|e| {
+            receipt.failed(e);
+            trace.failed(e);
+        })?;
+        Box::pin(ChatStream::open(pieces, head, expected, receipt, trace)).await
+    }
+
+    fn trace(&self) -> Trace {
+        let content = self.client.road().options().traces_content();
+        Trace::of(&self.body, self.client.account().id(), content)
     }
 
     fn check(&self) -> Result<(), Error> {

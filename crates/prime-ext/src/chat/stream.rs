@@ -16,6 +16,7 @@ use super::assembly::Assembly;
 use super::chunk::Chunk;
 use super::event::{self, Failure, Said};
 use super::piece::{Piece, pieces};
+use super::trace::Trace;
 use super::{ChatAnswer, Ending};
 use crate::cost::Receipt;
 use crate::error::Error;
@@ -86,6 +87,7 @@ pub struct ChatStream {
     pieces: VecDeque<Piece>,
     state: State,
     receipt: Receipt,
+    trace: Trace,
 }
 
 /// What is expected of a stream.
@@ -144,13 +146,8 @@ impl ChatStream {
     /// # Errors
     /// If the stream begins with an error, or is none.
     pub async fn from_bytes(body: ByteStream) -> Result<Self, Error> {
-        Self::open(
-            body,
-            Head::of_recording(),
-            Expected::default(),
-            Receipt::default(),
-        )
-        .await
+        let (head, expected) = (Head::of_recording(), Expected::default());
+        Self::open(body, head, expected, Receipt::default(), Trace::none()).await
     }
 
     /// Reads up to the first chunk, so that an error there is an error of the call.
@@ -159,6 +156,7 @@ impl ChatStream {
         head: Head,
         expected: Expected,
         receipt: Receipt,
+        trace: Trace,
     ) -> Result<Self, Error> {
         let mut stream = Self {
             events: Events::new(body, expected.max_event, expected.idle),
@@ -169,6 +167,7 @@ impl ChatStream {
             pieces: VecDeque::new(),
             state: State::Open,
             receipt,
+            trace,
         };
         let limit = stream.expected.max_answer;
         match stream.events.unless_events(limit).await {
@@ -420,17 +419,23 @@ impl ChatStream {
         Err((ending, Error::new(ending.kind(), message)))
     }
 
-    /// Nothing more is read; what had arrived is in the error.
-    /// Counts what was said, once.
+    /// Counts and traces what was said, once.
     fn settle(&mut self) {
         self.receipt.settle(self.assembly.usage());
+        let trace = std::mem::replace(&mut self.trace, Trace::none());
+        if !trace.span().is_disabled() {
+            trace.answered(&self.assembly.clone().finished());
+            trace.ended(self.ending().unwrap_or(Ending::Cancelled));
+        }
     }
 
+    /// Nothing more is read; what had arrived is in the error.
     fn fail(&mut self, (ending, mut error): Failure) -> Error {
         self.state = State::Over(ending);
+        error.set_kind(ending.kind());
+        self.trace.failed(&error);
         self.settle();
         self.events.close();
-        error.set_kind(ending.kind());
         let partial = self.answer_of(self.assembly.clone().finished(), ending);
         error
             .of(&OPERATION)

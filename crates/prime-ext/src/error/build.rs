@@ -1,5 +1,7 @@
 //! How an error is made.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use http::StatusCode;
 use prime_runtime::error::InvalidPayload;
@@ -8,7 +10,6 @@ use prime_runtime::{BoxError, Operation};
 use super::{Answer, Envelope, Error, ErrorKind, Inner};
 use crate::chat::ChatAnswer;
 use crate::head::Head;
-use crate::road::Confidential;
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
@@ -79,14 +80,10 @@ impl Error {
     }
 
     /// An answer that is an error.
-    pub(crate) fn answered(
-        operation: &Operation,
-        head: Head,
-        body: Bytes,
-        confidential: &Confidential,
-    ) -> Self {
+    pub(crate) fn answered(operation: &Operation, head: Head, body: Bytes) -> Self {
+        let confidential = head.confidential();
         let status = head.status();
-        let envelope = Envelope::read(&body, confidential);
+        let envelope = Envelope::read(&body, &confidential);
         let mut message = status.to_string();
         // Some servers repeat the status as the code.
         let code = envelope
@@ -103,7 +100,7 @@ impl Error {
         }
         // A gateway that gave up may have passed the request on before it did.
         let unknown = operation.method != "GET" && status.is_server_error();
-        let preview = Envelope::preview(&body, confidential);
+        let preview = Envelope::preview(&body, &confidential);
         Self::new(ErrorKind::Api, message)
             .of(operation)
             .with_unknown_outcome(unknown)
@@ -117,7 +114,7 @@ impl Error {
 
     /// An answer that is no error and not what was asked for; kept whole.
     pub(crate) fn unexpected(message: impl Into<String>, head: Head, body: Bytes) -> Self {
-        let preview = Envelope::preview_of_success(&body);
+        let preview = Envelope::preview_of_success(&body, &head.confidential());
         Self::new(ErrorKind::UnexpectedAnswer, message).with_answer(Answer {
             head,
             body,
@@ -127,9 +124,9 @@ impl Error {
     }
 
     /// An error in the middle of a stream, with the data of its event.
-    pub(crate) fn in_stream(data: &str, head: Head, confidential: &Confidential) -> Self {
+    pub(crate) fn in_stream(data: &str, head: Head) -> Self {
         let body = Bytes::copy_from_slice(data.as_bytes());
-        let mut error = Self::in_success(body, head, confidential);
+        let mut error = Self::in_success(body, head);
         error
             .0
             .message
@@ -139,8 +136,9 @@ impl Error {
     }
 
     /// An error that came with a status that says that there is none.
-    pub(crate) fn in_success(body: Bytes, head: Head, confidential: &Confidential) -> Self {
-        let envelope = Envelope::read(&body, confidential);
+    pub(crate) fn in_success(body: Bytes, head: Head) -> Self {
+        let confidential = head.confidential();
+        let envelope = Envelope::read(&body, &confidential);
         let said = [&envelope.code, &envelope.message];
         let said: Vec<&str> = said.into_iter().flatten().map(String::as_str).collect();
         let message = if said.is_empty() {
@@ -148,7 +146,7 @@ impl Error {
         } else {
             said.join(": ")
         };
-        let preview = Envelope::preview(&body, confidential);
+        let preview = Envelope::preview(&body, &confidential);
         Self::new(ErrorKind::Api, message).with_answer(Answer {
             head,
             body,
@@ -194,7 +192,7 @@ impl Error {
         fault: prime_runtime::PayloadFault,
     ) -> Self {
         // Some gateways say what went wrong with a status that says that nothing did.
-        let envelope = Envelope::of_success(&body);
+        let envelope = Envelope::of_success(&body, &head.confidential());
         let message = format!(
             "the answer ({}, {} bytes) is not what the specification says: {fault}; it is kept in \
              `body()`",
@@ -209,6 +207,14 @@ impl Error {
             answer.envelope = envelope;
         }
         error.because(fault)
+    }
+
+    /// One of few different names for a trace: the status, or the kind.
+    pub(crate) fn type_name(&self) -> Cow<'static, str> {
+        match self.status() {
+            Some(status) if !status.is_success() => status.as_str().to_owned().into(),
+            _ => format!("{:?}", self.kind()).into(),
+        }
     }
 
     /// What the service said, for what decides on a retry.

@@ -65,21 +65,29 @@ impl Envelope {
     }
 
     /// The same of a success: nothing if it is JSON, or may be cut-off JSON, which may hold a secret.
-    pub(crate) fn preview_of_success(body: &[u8]) -> Option<String> {
-        let text = String::from_utf8_lossy(body);
-        let page = text.trim_start().starts_with('<');
-        page.then(|| one_line(&text))
+    pub(crate) fn preview_of_success(body: &[u8], confidential: &Confidential) -> Option<String> {
+        let page = body.trim_ascii_start().starts_with(b"<");
+        page.then(|| Self::preview(body, confidential)).flatten()
     }
 
     /// Reads the body of an answer that came as a success: only JSON can say that it is none.
-    pub(crate) fn of_success(body: &[u8]) -> Self {
-        serde_json::from_slice(body)
-            .map(|value| Self::of_value(&value))
-            .unwrap_or_default()
+    pub(crate) fn of_success(body: &[u8], confidential: &Confidential) -> Self {
+        match serde_json::from_slice(body) {
+            Ok(mut value) => {
+                confidential.hidden().hide_in(&mut value);
+                Self::of_value(&value)
+            }
+            Err(_) => Self::default(),
+        }
+    }
+
+    /// Whether a body that came as a success says that it is an error.
+    pub(crate) fn is_error(body: &[u8]) -> bool {
+        serde_json::from_slice(body).is_ok_and(|value| Self::of_value(&value).says_something())
     }
 
     /// Whether the body said anything.
-    pub(crate) fn says_something(&self) -> bool {
+    fn says_something(&self) -> bool {
         self.message.is_some() || self.code.is_some() || !self.fields.is_empty()
     }
 
@@ -224,7 +232,7 @@ mod tests {
     use super::*;
 
     fn read(body: &str) -> Envelope {
-        let confidential = Confidential::new(Arc::new("pit_secret".into()), None);
+        let confidential = Confidential::new(Arc::new(["pit_secret".into()]), None);
         Envelope::read(body.as_bytes(), &confidential)
     }
 

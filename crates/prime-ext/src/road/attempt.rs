@@ -1,5 +1,6 @@
 //! One attempt: the request out, the answer in, within limits.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderMap;
@@ -9,7 +10,7 @@ use prime_runtime::{Body, ByteStream, Operation, Response};
 use reqwest::Url;
 use tokio::time::Instant;
 
-use super::Confidential;
+use super::Sent;
 use super::failure::Failure;
 use super::idle::{Watch, Watched};
 
@@ -35,7 +36,7 @@ pub(super) async fn attempt(
     url: &Url,
     operation: &Operation,
     limits: Limits,
-    confidential: &Confidential,
+    sent: Sent,
 ) -> Result<Response, Failure> {
     let origin = || url.origin().ascii_serialization();
     let silence = Watch::new(limits.idle, limits.end);
@@ -48,7 +49,8 @@ pub(super) async fn attempt(
         }
     };
     let headers = std::mem::take(response.headers_mut());
-    let head = prime_runtime::Head::new(response.status(), headers);
+    let mut head = prime_runtime::Head::new(response.status(), headers);
+    head.notes = Some(Arc::new(sent));
     let ok = head.status.is_success();
     let pieces = response.bytes_stream();
     if ok && operation.streams && may_be_event_stream(&head.headers) {
@@ -76,7 +78,7 @@ pub(super) async fn attempt(
         // As much of it as came.
         (Err(broken), false) => broken.received,
     };
-    Err(Failure::refused(operation, head.into(), body, confidential))
+    Err(Failure::refused(operation, head.into(), body))
 }
 
 /// Servers that stream without saying so are known; those that say something else mean it.

@@ -11,7 +11,8 @@ use serde_json::Value;
 /// secrets of its body, and what people wrote.
 #[derive(Clone, Default)]
 pub(crate) struct Confidential {
-    key: Option<Arc<Secret>>,
+    /// Of every request: the key, and the values of the caller's own headers.
+    always: Arc<[Secret]>,
     body: Option<Bytes>,
 }
 
@@ -19,11 +20,8 @@ pub(crate) struct Confidential {
 pub(crate) struct Hidden(Vec<String>);
 
 impl Confidential {
-    pub(crate) fn new(key: Arc<Secret>, body: Option<Bytes>) -> Self {
-        Self {
-            key: Some(key),
-            body,
-        }
+    pub(crate) fn new(always: Arc<[Secret]>, body: Option<Bytes>) -> Self {
+        Self { always, body }
     }
 
     /// The request's body.
@@ -33,8 +31,8 @@ impl Confidential {
 
     /// Collects the texts. Only when something went wrong: the body is parsed for it.
     pub(crate) fn hidden(&self) -> Hidden {
-        let key = self.key.iter().map(|key| key.expose().to_owned());
-        let mut texts: Vec<String> = key.collect();
+        let always = self.always.iter().map(|text| text.expose().to_owned());
+        let mut texts: Vec<String> = always.collect();
         if let Some(body) = &self.body
             && let Ok(body) = serde_json::from_slice::<Value>(body)
         {
@@ -128,7 +126,7 @@ mod tests {
             "messages": [{"role": "user", "content": "my diagnosis\nis this"}],
             "config": {"algo": {"kind": "grpo"}, "hf_token": "hf_1"}}"#;
         let confidential =
-            Confidential::new(Arc::new("pit_1".into()), Some(Bytes::from_static(body)));
+            Confidential::new(Arc::new(["pit_1".into()]), Some(Bytes::from_static(body)));
         let hidden = confidential.hidden();
         for (text, shown) in [
             (

@@ -7,7 +7,7 @@ use http::header::CONTENT_TYPE;
 use prime_runtime::Operation;
 use prime_runtime::response::{BodyError, TooLong};
 
-use super::{Confidential, Silence};
+use super::Silence;
 use crate::error::{Error, ErrorKind};
 use crate::head::Head;
 use crate::retry::{What, asked_wait};
@@ -99,12 +99,7 @@ impl Failure {
     }
 
     /// The service said no.
-    pub(super) fn refused(
-        operation: &Operation,
-        head: Head,
-        body: Bytes,
-        confidential: &Confidential,
-    ) -> Self {
+    pub(super) fn refused(operation: &Operation, head: Head, body: Bytes) -> Self {
         let status = head.status();
         let asked = asked_wait(head.headers(), SystemTime::now());
         let advice = match head.headers().get("x-should-retry").map(|v| v.as_bytes()) {
@@ -112,7 +107,7 @@ impl Failure {
             Some(b"false") => Some(false),
             _ => None,
         };
-        let error = Error::answered(operation, head, body, confidential);
+        let error = Error::answered(operation, head, body);
         let what = What::Refused {
             status,
             quota: error.is_quota(),

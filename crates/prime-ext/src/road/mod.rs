@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::{AUTHORIZATION, HeaderValue};
-use prime_runtime::{BoxError, Head, Operation, Response, Secret, Transport, TransportFuture};
+use prime_runtime::{BoxError, Operation, Response, Secret, Transport, TransportFuture};
 use tokio::time::Instant;
 use tracing::Instrument;
 
@@ -45,6 +45,8 @@ const CREATE_RUN: Duration = Duration::from_secs(120);
 pub(crate) struct Road {
     core: Arc<Core>,
     options: CallOptions,
+    /// What of every request must not show.
+    confidential: Arc<[Secret]>,
     team: Option<String>,
 }
 
@@ -52,7 +54,7 @@ pub(crate) struct Road {
 #[derive(Debug)]
 struct Core {
     http: reqwest::Client,
-    key: Arc<Secret>,
+    key: Secret,
     authorization: HeaderValue,
     budget: RetryBudget,
 }
@@ -76,11 +78,12 @@ impl Road {
         authorization.set_sensitive(true);
         let core = Core {
             http,
-            key: Arc::new(key),
+            key,
             authorization,
             budget,
         };
         Ok(Self {
+            confidential: confidential(&core.key, &options),
             core: Arc::new(core),
             options,
             team: None,
@@ -89,8 +92,10 @@ impl Road {
 
     /// The same road with other options.
     pub(crate) fn with_options(&self, options: CallOptions) -> Self {
+        let options = options.over(&self.options);
         Self {
-            options: options.over(&self.options),
+            confidential: confidential(&self.core.key, &options),
+            options,
             ..self.clone()
         }
     }
@@ -132,11 +137,19 @@ impl Road {
             road: self,
             operation,
             request,
-            confidential: Confidential::new(self.core.key.clone(), body),
+            confidential: Confidential::new(self.confidential.clone(), body),
             policy: self.options.retry_policy(),
             started: Instant::now(),
         })
     }
+}
+
+/// The key, and the values of headers, but for those that are words rather than secrets.
+fn confidential(key: &Secret, options: &CallOptions) -> Arc<[Secret]> {
+    let values = options.headers().values();
+    let texts = values.filter_map(|value| value.to_str().ok());
+    let long = texts.filter(|text| text.len() >= 6).map(Secret::from);
+    std::iter::once(key.clone()).chain(long).collect()
 }
 
 /// One call: as many attempts as it takes.
@@ -163,7 +176,7 @@ impl Call<'_> {
             let failure = match self.attempt(attempts).await {
                 Ok(response) => {
                     self.road.core.budget.succeeded();
-                    return Ok(self.noted(response, attempts));
+                    return Ok(response);
                 }
                 Err(failure) => failure,
             };
@@ -207,7 +220,10 @@ impl Call<'_> {
             self.request.url(),
             self.operation,
             self.limits(),
-            &self.confidential,
+            Sent {
+                attempts: number,
+                confidential: self.confidential.clone(),
+            },
         ));
         let result = attempt.instrument(span.clone()).await;
         match &result {
@@ -278,15 +294,6 @@ impl Call<'_> {
             end: self.end(),
             body: self.road.options.body_limit(),
         }
-    }
-
-    fn noted(&self, response: Response, attempts: u32) -> Response {
-        let (mut head, body): (Head, _) = response.into_parts();
-        head.notes = Some(Arc::new(Sent {
-            attempts,
-            confidential: self.confidential.clone(),
-        }));
-        Response::new(head, body)
     }
 }
 

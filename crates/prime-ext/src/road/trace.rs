@@ -49,9 +49,5 @@ pub(super) fn failed(span: &Span, error: &Error) {
         answered(span, head.status(), head.headers());
     }
     span.record("otel.status_code", "ERROR");
-    // The status or the kind: the convention wants few different values.
-    match error.status() {
-        Some(status) if !status.is_success() => span.record("error.type", status.as_str()),
-        _ => span.record("error.type", tracing::field::debug(error.kind())),
-    };
+    span.record("error.type", error.type_name().as_ref());
 }
