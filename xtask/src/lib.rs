@@ -6,6 +6,7 @@
 //! | [`inputs`] | specification and overlays of an API, read and lowered |
 //! | [`render`] | a lowered document as Rust files, by progenitor |
 //! | `scaffold` | the handwritten files of a generated crate, as they begin |
+//! | [`standalone`] | a whole crate from any document |
 //! | [`surface`] | the public items of generated files as a short text |
 //! | [`lock`] | SHA-256 of what was generated from |
 //! | [`generate`] | the files of all APIs, written or compared |
@@ -19,6 +20,7 @@ pub mod lock;
 pub mod project;
 pub mod render;
 mod scaffold;
+pub mod standalone;
 pub mod surface;
 pub mod update;
 

@@ -1,5 +1,7 @@
 //! `cargo xtask`: the project's own commands.
 
+mod commands;
+
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -26,6 +28,8 @@ enum Command {
         /// Write nothing; report every file that is stale, with what differs, and exit with 1.
         #[arg(long)]
         check: bool,
+        #[command(flatten)]
+        standalone: commands::generate::Standalone,
     },
     /// Take over a new version of a specification, or leave everything as it is.
     ///
@@ -64,12 +68,17 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> Result<ExitCode> {
+    if let Command::Generate { standalone, .. } = &arguments.command
+        && let Some(code) = commands::generate::run(standalone)?
+    {
+        return Ok(code);
+    }
     let project = Project::find()?;
     if journal::recover(&project)? {
         eprintln!("note: an update was interrupted; its files are as they were before it");
     }
     match arguments.command {
-        Command::Generate { check: false } => {
+        Command::Generate { check: false, .. } => {
             let written = generate::write(&project)?;
             for change in &written {
                 say(&format!("{change}\n"))?;
@@ -80,7 +89,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             ))?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Generate { check: true } => {
+        Command::Generate { check: true, .. } => {
             let stale = generate::check(&project)?;
             if stale.is_empty() {
                 say("all generated files match their specifications\n")?;

@@ -145,7 +145,7 @@ impl Report {
             version.as_str().unwrap_or("without a version").to_owned()
         };
         let surface = |inputs: &Inputs| -> Result<String> {
-            surface::surface(&render::render(api, &inputs.lowered)?)
+            surface::surface(&render::render(&api.source(), &inputs.lowered)?)
         };
         let (old_surface, new_surface) = (surface(old)?, surface(new)?);
         let document = changes::between(&old.specification, &new.specification);

@@ -3,7 +3,7 @@
 use std::panic::{self, AssertUnwindSafe, UnwindSafe};
 use std::sync::{Mutex, PoisonError};
 
-use openapi_pipeline::lower::{LENIENT, LIMITS, OpenEnum, RUNTIME_TYPE};
+use openapi_pipeline::lower::{CONTENT_TYPE, LENIENT, LIMITS, Lowered, RUNTIME_TYPE};
 use openapiv3::OpenAPI;
 use proc_macro2::TokenStream;
 use progenitor::{GenerationSettings, Generator, InterfaceStyle, TagStyle, TypeImpl};
@@ -11,6 +11,7 @@ use quote::quote;
 use serde_json::{Value, json};
 
 use super::names::type_name;
+use super::reading::WIRE_NAME;
 
 /// Schemas that are read and written by types of the runtime: what they are in the document, what
 /// they are in Rust, and what the generator may take for granted of them.
@@ -48,7 +49,7 @@ fn conversions() -> [(Value, &'static str, &'static [TypeImpl]); 5] {
 /// Runs progenitor over a document.
 ///
 /// Some of what it cannot read makes it panic. That is caught here and comes back as an error.
-pub(super) fn generate(document: &OpenAPI, enums: &[OpenEnum]) -> Result<TokenStream, String> {
+pub(super) fn generate(document: &OpenAPI, lowered: &Lowered) -> Result<TokenStream, String> {
     let generate = || -> Result<TokenStream, String> {
         let mut settings = GenerationSettings::default();
         settings
@@ -59,11 +60,16 @@ pub(super) fn generate(document: &OpenAPI, enums: &[OpenEnum]) -> Result<TokenSt
             let schema = serde_json::from_value(schema).map_err(|e| e.to_string())?;
             settings.with_conversion(schema, rust, traits.iter().copied());
         }
-        for open in enums {
+        for open in &lowered.enums {
             let traits = [TypeImpl::Display, TypeImpl::FromStr];
             let name = type_name(&open.name)?;
             let rust = format!("crate::types::{name}");
             settings.with_replacement(&name, rust, traits.into_iter());
+        }
+        for union in &lowered.unions {
+            let name = type_name(&union.name)?;
+            let rust = format!("crate::types::{name}");
+            settings.with_replacement(&name, rust, std::iter::empty());
         }
         for (name, runtime_type) in runtime_types(document) {
             let name = type_name(name)?;
@@ -122,7 +128,7 @@ fn without_words(document: &OpenAPI) -> Result<OpenAPI, String> {
 fn strip(value: &mut Value) {
     match value {
         Value::Object(map) => {
-            for word in [LENIENT, LIMITS, RUNTIME_TYPE] {
+            for word in [CONTENT_TYPE, LENIENT, LIMITS, RUNTIME_TYPE, WIRE_NAME] {
                 map.shift_remove(word);
             }
             map.values_mut().for_each(strip);

@@ -12,18 +12,20 @@ use syn::{
     parse_quote,
 };
 
-use super::limits::{self, LimitsOfTypes};
+use super::limits::LimitsOfTypes;
 use super::names::{constant_name, parameter_name, type_name};
 use super::operations::Operation;
+use super::wire;
 
 /// Runs all steps.
 pub(super) fn polish(
     file: &mut File,
     document: &OpenAPI,
     operations: &[Operation],
+    limits: &LimitsOfTypes,
 ) -> Result<(), String> {
     constructors(file, document)?;
-    operation_bodies(file, operations, &limits::of_types(document)?)?;
+    operation_bodies(file, operations, limits)?;
     modules(file);
     Documentation { operations }.visit_file_mut(file);
     Ok(())
@@ -40,7 +42,8 @@ fn constructors(file: &mut File, document: &OpenAPI) -> Result<(), String> {
     let server = document
         .servers
         .first()
-        .map(|server| server.url.trim_end_matches('/'));
+        .map(|server| server.url.trim_end_matches('/'))
+        .filter(|url| url.starts_with("http"));
     let server: Option<TokenStream> = server.map(|url| {
         quote! {
             /// The service's own address, as the specification states it.
@@ -146,24 +149,21 @@ fn operation_bodies(
         })
         .map(|(_, items)| items)
         .ok_or("progenitor wrote no module `builder`")?;
+    let places = places_of_senders(builders);
     for operation in operations {
-        let builder = type_name(&operation.id)?;
-        let block = builders
-            .iter_mut()
-            .find_map(|item| match item {
-                Item::Impl(block)
-                    if block.trait_.is_none()
-                        && has_function(block, "send")
-                        && matches!(&*block.self_ty, syn::Type::Path(path)
-                            if path.path.segments.last().is_some_and(|last| last.ident == builder)) =>
-                {
-                    Some(block)
-                }
-                _ => None,
-            })
-            .ok_or_else(|| format!("progenitor wrote no builder `{builder}` for `{}`", operation.id))?;
+        let builder = type_name(&operation.id)?.to_string();
+        let place = places.get(&builder).and_then(|place| builders.get_mut(*place));
+        let Some(Item::Impl(block)) = place else {
+            let reason = format!("progenitor wrote no builder `{builder}` for `{}`", operation.id);
+            return Err(reason);
+        };
         let text = block.to_token_stream().to_string();
-        let is_body = |name: &&String| text.contains(&format!(":: TryInto < types :: {name} >"));
+        let bodies: Vec<&str> = text
+            .split(":: TryInto < types :: ")
+            .skip(1)
+            .filter_map(|rest| rest.split(' ').next())
+            .collect();
+        let is_body = |name: &&String| bodies.contains(&name.as_str());
         let mut body = OperationBody {
             operation,
             body_has_limits: limits
@@ -188,6 +188,20 @@ fn operation_bodies(
     Ok(())
 }
 
+/// Where the implementations stand that send, by the names of their builders.
+fn places_of_senders(builders: &[Item]) -> std::collections::BTreeMap<String, usize> {
+    let senders = builders.iter().enumerate().filter_map(|(place, item)| match item {
+        Item::Impl(block) if block.trait_.is_none() && has_function(block, "send") => {
+            let syn::Type::Path(path) = &*block.self_ty else {
+                return None;
+            };
+            Some((path.path.segments.last()?.ident.to_string(), place))
+        }
+        _ => None,
+    });
+    senders.collect()
+}
+
 struct OperationBody<'a> {
     operation: &'a Operation,
     constant: syn::Ident,
@@ -203,8 +217,8 @@ impl OperationBody<'_> {
     /// The checks of what is about to be sent.
     fn limit_checks(&self) -> Vec<Stmt> {
         let mut checks = TokenStream::new();
-        for (wire, limits) in &self.operation.limits {
-            let value = format_ident!("{}", parameter_name(wire));
+        for (name, wire, limits) in &self.operation.limits {
+            let value = format_ident!("{}", parameter_name(name));
             checks.extend(limits.check(wire, &quote!(#value)));
         }
         if self.body_has_limits {
@@ -268,6 +282,7 @@ impl VisitMut for OperationBody<'_> {
             return;
         }
         visit_mut::visit_expr_mut(self, expression);
+        wire::rewrite(self.operation, expression);
     }
 
     /// `format!("{}/models/{}", client.baseurl, encode_path(&model_id.to_string()))`

@@ -1,0 +1,3 @@
+//! The commands' arguments, and what they print.
+
+pub(crate) mod generate;
