@@ -20,6 +20,12 @@ pub(super) fn copy(lowered: &Lowered) -> Value {
     let mut schemas = document.pointer("/components/schemas").cloned().unwrap_or_else(|| json!({}));
     // The generator is told of a type for each of these.
     if let Value::Object(schemas) = &mut schemas {
+        for schema in schemas.values_mut().filter_map(Value::as_object_mut) {
+            // A text by a name: what it looks like is not checked, and a type of ours is in the way.
+            if schema.get("format").is_some_and(|format| format == "uuid" || format == "date") {
+                schema.shift_remove("format");
+            }
+        }
         for union in &lowered.unions {
             schemas.insert(union.name.clone(), json!({"type": "string"}));
         }

@@ -13,6 +13,12 @@ pub(super) fn rewrite(operation: &Operation, expression: &mut Expr) {
         Expr::MethodCall(call) if call.method == "append" || call.method == "insert" => {
             rename(operation, call.args.first_mut());
         }
+        // reqwest has a method for every other method.
+        Expr::MethodCall(call) if call.method == "options" || call.method == "trace" => {
+            let method = quote::format_ident!("{}", call.method.to_string().to_uppercase());
+            call.method = parse_quote!(request);
+            call.args.insert(0, parse_quote!(::reqwest::Method::#method));
+        }
         Expr::MethodCall(call) if call.method == "json" => {
             if let Some(media) = &operation.body_type {
                 let receiver = &call.receiver;

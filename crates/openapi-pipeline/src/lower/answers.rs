@@ -254,7 +254,7 @@ fn unify_successes(operation: &mut Value, place: &Pointer, cx: &mut Context<'_>)
             (None, None) => empty = true,
         }
     }
-    if raw.is_none() && (bodies.is_empty() || bodies.len() == 1 && !empty) {
+    if raw.is_none() && bodies.is_empty() {
         return;
     }
     let mut content = match (raw, bodies.as_slice()) {
@@ -263,6 +263,7 @@ fn unify_successes(operation: &mut Value, place: &Pointer, cx: &mut Context<'_>)
             cx.lose(place, "successes of different kinds are read as bytes");
             json!({ "application/octet-stream": { "schema": {"type": "string", "format": "binary"} } })
         }
+        (None, [one]) if !empty => json!({ JSON: { "schema": one } }),
         (None, [one]) => json!({ JSON: { "schema": { "allOf": [one], "nullable": true } } }),
         (None, several) if empty => {
             json!({ JSON: { "schema": { "oneOf": several, "nullable": true } } })

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::context::Context;
+use super::merge::is_word;
 use super::walk;
 use crate::Pointer;
 
@@ -62,6 +63,9 @@ pub(super) fn document_limits_of_objects(
 /// A boolean, a number, a string or anything.
 pub(super) fn shape(mut map: Map<String, Value>, place: &Pointer, cx: &mut Context<'_>) -> Value {
     map.shift_remove("discriminator");
+    if !map.contains_key("type") {
+        infer_from_format(&mut map);
+    }
     let ty = map.get("type").and_then(Value::as_str).map(str::to_owned);
     let values = map.get("enum").and_then(Value::as_array).cloned();
     let all_strings = |values: &[Value]| values.iter().all(|value| value.is_string() || value.is_null());
@@ -104,7 +108,48 @@ pub(super) fn shape(mut map: Map<String, Value>, place: &Pointer, cx: &mut Conte
     for keyword in ["items", "properties", "required", "additionalProperties"] {
         map.shift_remove(keyword);
     }
+    if !map.contains_key("type") && !map.contains_key("enum") {
+        map.retain(|key, _| is_word(key) || key == "nullable");
+    }
+    document_odd_default(&mut map);
     Value::Object(map)
+}
+
+/// A format says what the type is, where nobody else does.
+fn infer_from_format(map: &mut Map<String, Value>) {
+    let ty = match map.get("format").and_then(Value::as_str) {
+        Some("int32" | "int64") => "integer",
+        Some("float" | "double") => "number",
+        Some("binary" | "byte" | "date" | "date-time" | "email" | "password" | "uri" | "url" | "uuid") => "string",
+        _ if map.contains_key("minLength") || map.contains_key("maxLength") => "string",
+        _ => return,
+    };
+    map.insert("type".to_owned(), ty.into());
+}
+
+/// A default that is no value of its type is told and not filled in.
+pub(super) fn document_odd_default(map: &mut Map<String, Value>) {
+    let Some(default) = map.get("default") else {
+        return;
+    };
+    let listed = map.get("enum").and_then(Value::as_array);
+    let plain = !map.contains_key("format");
+    let fits = match map.get("type").and_then(Value::as_str) {
+        _ if listed.is_some_and(|listed| !listed.contains(default)) => false,
+        Some("string") => default.is_string() && (plain || map["format"] == "password"),
+        Some("integer") => default.is_i64() && (plain || default.as_i64().is_some_and(|n| i32::try_from(n).is_ok())),
+        Some("number") => default.is_number(),
+        Some("boolean") => default.is_boolean(),
+        Some("array") => default.as_array().is_some_and(Vec::is_empty),
+        None if listed.is_some() => default.is_string(),
+        _ => false,
+    };
+    if !fits {
+        let default = map.shift_remove("default").unwrap_or_default();
+        if !default.is_null() {
+            describe(map, &format!("By default `{default}`."));
+        }
+    }
 }
 
 /// The type that all of some values have.

@@ -268,6 +268,7 @@ impl Shaper<'_, '_> {
                 let items = map.shift_remove("items").unwrap_or_else(|| json!({}));
                 let items = self.inline(items, &format!("{name}Item"), &place.join("items"))?;
                 map.insert("items".to_owned(), items);
+                scalars::document_odd_default(&mut map);
                 Ok(Value::Object(map))
             }
             _ => Ok(scalars::shape(map, place, self.cx)),
@@ -314,6 +315,7 @@ impl Shaper<'_, '_> {
             let others = self.inline(others, &format!("{owner}Value"), &place)?;
             map.insert("additionalProperties".to_owned(), others);
         }
+        scalars::document_odd_default(&mut map);
         Ok(Value::Object(map))
     }
 
@@ -335,6 +337,11 @@ impl Shaper<'_, '_> {
             }
         }
         map.shift_remove("title");
+        // Only an enumeration has a default that is sure to be one of its values.
+        let listed = self.whole.get(&name).and_then(|schema| schema.get("enum")?.as_array());
+        if !listed.is_some_and(|listed| map.get("default").is_some_and(|d| listed.contains(d))) {
+            scalars::document_odd_default(&mut map);
+        }
         if map.len() == 1 && let Some(Value::Array(only)) = map.get_mut("allOf") {
             return only.first_mut().map(Value::take).unwrap_or_default();
         }
