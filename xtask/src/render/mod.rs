@@ -6,6 +6,7 @@
 //! | `read` | the document as `openapiv3` has it |
 //! | `client` | runs progenitor with our settings |
 //! | `polish` | mends what its output does that a caller should not meet |
+//! | `provoker` | which operation or schema it is that progenitor cannot take |
 //! | `enums` | open enumerations |
 //! | `unions` | alternatives |
 //! | `limits` | checks of the limits that the document states |
@@ -20,6 +21,7 @@ mod limits;
 mod names;
 mod operations;
 mod polish;
+mod provoker;
 mod read;
 mod reading;
 mod split;
@@ -27,8 +29,11 @@ mod type_code;
 mod unions;
 mod wire;
 
-use openapi_pipeline::lower::Lowered;
+use std::collections::BTreeSet;
 
+use openapi_pipeline::lower::{self, Lowered};
+
+use self::provoker::Provoker;
 use crate::{Error, Result};
 
 /// Renders the files of a generated folder, each with its path in that folder. `source` stands in errors.
@@ -40,7 +45,10 @@ pub fn render(source: &str, lowered: &Lowered) -> Result<Vec<(String, String)>> 
     let document = read::read(&reading::copy(lowered))
         .map_err(|e| Error::new(format!("{source}, overlays applied: {e}")))?;
     let operations = operations::list(&document);
-    let tokens = client::generate(&document, lowered).map_err(fault)?;
+    let tokens = client::generate(&document, lowered).map_err(|reason| {
+        let place = provoker::find(lowered).map(|provoker| format!("{}: ", provoker.place()));
+        fault(format!("{}{reason}", place.unwrap_or_default()))
+    })?;
     let mut file = syn::parse2(tokens)
         .map_err(|e| fault(format!("progenitor wrote what is not Rust: {e}")))?;
     let limits = limits::of_types(&document).map_err(fault)?;
@@ -83,8 +91,32 @@ pub fn render(source: &str, lowered: &Lowered) -> Result<Vec<(String, String)>> 
         .collect())
 }
 
+/// As [`render`], without the operations and schemas that progenitor cannot take; notes in the document
+/// say which these are.
+///
+/// # Errors
+/// As [`render`], if it is not single operations or schemas that progenitor cannot take.
+pub fn render_what_can_be(source: &str, lowered: &mut Lowered) -> Result<Vec<(String, String)>> {
+    const MOST: usize = 50;
+    for _ in 0..MOST {
+        let document = read::read(&reading::copy(lowered))
+            .map_err(|e| Error::new(format!("{source}, overlays applied: {e}")))?;
+        let Err(reason) = client::generate(&document, lowered) else {
+            break;
+        };
+        let (mut ids, mut schemas) = (BTreeSet::new(), BTreeSet::new());
+        match provoker::find(lowered) {
+            Some(Provoker::Operation(_, id)) => ids.insert(id),
+            Some(Provoker::Schema(_, name)) => schemas.insert(name),
+            None => break,
+        };
+        *lowered = lower::without(lowered.clone(), &ids, &schemas, &reason);
+    }
+    render(source, lowered)
+}
+
 /// The names of the types that a file defines.
-fn defined(file: &syn::File) -> std::collections::BTreeSet<String> {
+fn defined(file: &syn::File) -> BTreeSet<String> {
     let names = file.items.iter().filter_map(|item| match item {
         syn::Item::Struct(item) => Some(item.ident.to_string()),
         syn::Item::Enum(item) => Some(item.ident.to_string()),

@@ -138,21 +138,32 @@ impl Shaper<'_, '_> {
             }
         }
         if let Some(body) = operation.get_mut("requestBody") {
-            self.content(body, &format!("{owner}Body"), &place.join("requestBody"))?;
+            self.content(body, &owner, "Body", &place.join("requestBody"))?;
         }
         for (status, response) in members(operation.get_mut("responses")) {
             let place = place.join("responses").join(status);
             let role = if status.starts_with('2') { "Response" } else { "Error" };
-            self.content(response, &format!("{owner}{role}"), &place)?;
+            self.content(response, &owner, role, &place)?;
         }
         Ok(())
     }
 
-    fn content(&mut self, holder: &mut Value, name: &str, place: &Pointer) -> Result<(), LowerError> {
+    fn content(&mut self, holder: &mut Value, owner: &str, role: &str, place: &Pointer) -> Result<(), LowerError> {
+        let name = &format!("{owner}{role}");
         for (media, content) in members(holder.get_mut("content")) {
             if let Some(schema) = content.get_mut("schema") {
                 let place = place.join("content").join(media).join("schema");
                 *schema = self.inline(schema.take(), name, &place)?;
+                // The same list or map in two answers would be two types.
+                let is_container = schema.get("type").is_some_and(|ty| ty == "object" || ty == "array");
+                if role == "Error" && is_container
+                    && let Value::Object(container) = schema.take()
+                {
+                    *schema = match self.same(&container, name) {
+                        Some(name) => json!({ "$ref": format!("{SCHEMAS}{name}") }),
+                        None => self.hoist(container, name, &place)?,
+                    };
+                }
             }
         }
         Ok(())
