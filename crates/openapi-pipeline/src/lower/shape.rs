@@ -140,10 +140,18 @@ impl Shaper<'_, '_> {
         if let Some(body) = operation.get_mut("requestBody") {
             self.content(body, &owner, "Body", &place.join("requestBody"))?;
         }
+        // An answer that stands twice is one type.
+        let mut seen: Vec<(Value, Value)> = Vec::new();
         for (status, response) in members(operation.get_mut("responses")) {
             let place = place.join("responses").join(status);
+            let before = response.get("content").cloned().unwrap_or_default();
+            if let Some((_, shaped)) = seen.iter().find(|(raw, _)| *raw == before && !raw.is_null()) {
+                response["content"] = shaped.clone();
+                continue;
+            }
             let role = if status.starts_with('2') { "Response" } else { "Error" };
             self.content(response, &owner, role, &place)?;
+            seen.push((before, response.get("content").cloned().unwrap_or_default()));
         }
         Ok(())
     }
