@@ -87,7 +87,10 @@ pub fn of_files(spec: &Path, overlays: &[PathBuf], options: &Options) -> Result<
 }
 
 /// A file's text.
-fn text_of(path: &Path) -> Result<String> {
+///
+/// # Errors
+/// If it cannot be read or is not UTF-8; the error names it.
+pub fn text_of(path: &Path) -> Result<String> {
     let bytes = std::fs::read(path).map_err(|e| Error::file(path, &e))?;
     String::from_utf8(bytes)
         .map_err(|_| Error::new(format!("{}: not a text in UTF-8", path.display())))

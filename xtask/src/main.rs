@@ -9,6 +9,8 @@ use xtask::project::Project;
 use xtask::update::{self, Checks};
 use xtask::{Result, generate, inputs, journal};
 
+use commands::output::say;
+
 /// The project's own commands.
 #[derive(Parser)]
 #[command(
@@ -50,28 +52,36 @@ enum Command {
         /// Name of the API in specs/apis.toml.
         api: String,
     },
-    /// Print the OpenAPI 3.0.3 document that an API's specification and overlays become.
-    Lower {
-        /// Name of the API in specs/apis.toml.
-        api: String,
-    },
+    Lower(commands::lower::Lower),
+    Overlay(commands::overlay::Overlay),
+    Diff(commands::diff::Diff),
 }
+
+/// The exit code of a command that could not do what it was asked; 1 is for one that found something.
+const COULD_NOT: u8 = 2;
 
 fn main() -> ExitCode {
     match run(Arguments::parse()) {
         Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error}");
-            ExitCode::FAILURE
+            ExitCode::from(COULD_NOT)
         }
     }
 }
 
 fn run(arguments: Arguments) -> Result<ExitCode> {
-    if let Command::Generate { standalone, .. } = &arguments.command
-        && let Some(code) = commands::generate::run(standalone)?
-    {
-        return Ok(code);
+    // These need no project.
+    match &arguments.command {
+        Command::Generate { standalone, .. } => {
+            if let Some(code) = commands::generate::run(standalone)? {
+                return Ok(code);
+            }
+        }
+        Command::Overlay(arguments) => return commands::overlay::run(arguments),
+        Command::Lower(arguments) => return commands::lower::run(arguments),
+        Command::Diff(arguments) => return commands::diff::run(arguments),
+        _ => {}
     }
     let project = Project::find()?;
     if journal::recover(&project)? {
@@ -129,26 +139,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             ))?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Lower { api } => {
-            let inputs = inputs::read(&project, project.api(&api)?)?;
-            for note in &inputs.notes {
-                eprintln!("note: {note}");
-            }
-            say(&openapi_pipeline::document::to_yaml(
-                &inputs.lowered.document,
-            )?)?;
-            Ok(ExitCode::SUCCESS)
-        }
-    }
-}
-
-/// Prints to standard output. A reader that has seen enough is no error.
-fn say(text: &str) -> Result<()> {
-    use std::io::{ErrorKind, Write as _};
-    match std::io::stdout().write_all(text.as_bytes()) {
-        Err(e) if e.kind() != ErrorKind::BrokenPipe => {
-            Err(xtask::Error::new(format!("standard output: {e}")))
-        }
-        _ => Ok(()),
+        // Done above.
+        Command::Lower(_) | Command::Overlay(_) | Command::Diff(_) => Ok(ExitCode::SUCCESS),
     }
 }

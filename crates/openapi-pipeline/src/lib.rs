@@ -39,5 +39,6 @@ pub mod json_schema;
 pub mod lower;
 pub mod overlay;
 mod pointer;
+pub mod wire;
 
 pub use pointer::Pointer;

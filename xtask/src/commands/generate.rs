@@ -5,7 +5,10 @@ use std::process::ExitCode;
 
 use clap::Args;
 use openapi_pipeline::lower::Options;
+use serde_json::json;
 use xtask::{Result, inputs, standalone};
+
+use super::output::{self, Format};
 
 /// A crate of its own from any document.
 #[derive(Args)]
@@ -28,6 +31,9 @@ pub(crate) struct Standalone {
     /// Drop operations that cannot be expressed, and say so, instead of refusing the document.
     #[arg(long, requires = "spec")]
     skip_unsupported: bool,
+    /// How it is told what was made.
+    #[arg(long, value_enum, default_value = "text", requires = "spec")]
+    format: Format,
 }
 
 /// Makes the crate, if one is asked for.
@@ -37,10 +43,7 @@ pub(crate) fn run(arguments: &Standalone) -> Result<Option<ExitCode>> {
         return Ok(None);
     };
     let options = Options::new().skip_unsupported(arguments.skip_unsupported);
-    let lowered = inputs::of_files(spec, &arguments.overlays, &options)?;
-    for note in &lowered.notes {
-        eprintln!("note: {note}");
-    }
+    let mut lowered = inputs::of_files(spec, &arguments.overlays, &options)?;
     let source = spec.display().to_string();
     let krate = standalone::Crate {
         name,
@@ -48,7 +51,21 @@ pub(crate) fn run(arguments: &Standalone) -> Result<Option<ExitCode>> {
         runtime: arguments.runtime.as_deref(),
         own_workspace: standalone::is_in_workspace(out),
     };
-    let files = standalone::files(&krate, &lowered)?;
+    let files = standalone::files(&krate, &mut lowered, arguments.skip_unsupported);
+    if arguments.format == Format::Text {
+        for note in &lowered.notes {
+            eprintln!("note: {note}");
+        }
+    }
+    let files = files?;
     standalone::write(out, &files)?;
+    let text = match arguments.format {
+        Format::Text => format!("{} files in {}\n", files.len(), out.display()),
+        Format::Json => {
+            let report = json!({"files": files.len(), "notes": output::notes_as_json(&lowered.notes)});
+            format!("{report:#}\n")
+        }
+    };
+    output::say(&text)?;
     Ok(Some(ExitCode::SUCCESS))
 }
