@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use xtask::project::Project;
 use xtask::update::{self, Checks};
-use xtask::{Result, generate, inputs, journal};
+use xtask::{Error, Result, generate, inputs, journal};
 
 use commands::output::say;
 
@@ -60,8 +60,16 @@ enum Command {
 /// The exit code of a command that could not do what it was asked; 1 is for one that found something.
 const COULD_NOT: u8 = 2;
 
+/// Documents are nested, and what reads them goes as deep: no document may overflow the stack.
+const STACK: usize = 256 << 20;
+
 fn main() -> ExitCode {
-    match run(Arguments::parse()) {
+    let arguments = Arguments::parse();
+    let thread = std::thread::Builder::new().stack_size(STACK).spawn(move || run(arguments));
+    let result = thread.map_err(|e| Error::new(format!("no thread: {e}"))).and_then(|thread| {
+        thread.join().unwrap_or_else(|_| Err(Error::new("a defect of xtask, told above")))
+    });
+    match result {
         Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error}");
