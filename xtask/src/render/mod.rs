@@ -77,7 +77,7 @@ pub fn render(source: &str, lowered: &Lowered) -> Result<Vec<(String, String)>> 
         files.push(("types/enums.rs".to_owned(), enums));
     }
     if !lowered.unions.is_empty() {
-        let unions = unions::render(&lowered.unions).map_err(fault)?;
+        let unions = unions::render(lowered).map_err(fault)?;
         files.push(("types/unions.rs".to_owned(), unions));
     }
     files.push((

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use openapi_pipeline::lower::Lowered;
+use openapi_pipeline::lower::{Lowered, RUNTIME_TYPE};
 use serde_json::{Map, Value, json};
 
 use super::names::parameter_name;
@@ -24,6 +24,9 @@ pub(super) fn copy(lowered: &Lowered) -> Value {
             // A text by a name: what it looks like is not checked, and a type of ours is in the way.
             if schema.get("format").is_some_and(|format| format == "uuid" || format == "date") {
                 schema.shift_remove("format");
+            }
+            if let Some(ours) = runtime_type(schema).map(str::to_owned) {
+                schema.insert(RUNTIME_TYPE.to_owned(), ours.into());
             }
         }
         for union in &lowered.unions {
@@ -56,6 +59,17 @@ pub(super) fn copy(lowered: &Lowered) -> Value {
         }
     }
     copied
+}
+
+/// The type of the runtime that a component schema is read and written by, if it is one.
+pub(super) fn runtime_type(schema: &Map<String, Value>) -> Option<&str> {
+    let text = |key: &str| schema.get(key).and_then(Value::as_str);
+    text(RUNTIME_TYPE).or_else(|| match (text("type"), text("format")) {
+        (Some("string"), Some("date-time")) => Some("Timestamp"),
+        (Some("string"), Some("password")) => Some("Secret"),
+        (Some("number"), Some("decimal")) => Some("Usd"),
+        _ => None,
+    })
 }
 
 /// A server's address, with the defaults of its variables.
@@ -105,9 +119,10 @@ fn named_apart(path: &str, operation: &Value) -> (String, Value) {
         };
         let place = parameter["in"].as_str().unwrap_or_default().to_owned();
         let mut name = if TAKEN.contains(&base.as_str()) { format!("{base}_{place}") } else { base.clone() };
-        let mut number = 2;
+        let mut number = 1;
         while !taken.insert(name.clone()) {
-            name = format!("{base}_{place}{number}");
+            let behind = if number == 1 { String::new() } else { number.to_string() };
+            name = format!("{base}_{place}{behind}");
             number += 1;
         }
         if place == "path" {

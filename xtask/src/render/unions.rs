@@ -1,18 +1,21 @@
 //! Alternatives: the one that keeps most of what arrived is read, and what fits none is kept as it came.
 
 use heck::ToPascalCase as _;
-use openapi_pipeline::lower::{Alternative, AlternativeKind, Union};
+use openapi_pipeline::lower::{Alternative, AlternativeKind, Lowered, Union};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
+use serde_json::Value;
 use syn::{Ident, parse_quote};
 
 use super::names::{type_name, variant_name};
+use super::reading;
 
 /// The Rust of all alternatives of an API.
-pub(super) fn render(unions: &[Union]) -> Result<syn::File, String> {
+pub(super) fn render(lowered: &Lowered) -> Result<syn::File, String> {
     let mut items = helpers().items;
-    for union in unions {
-        items.extend(one(union)?.items);
+    let schemas = lowered.document.pointer("/components/schemas");
+    for union in &lowered.unions {
+        items.extend(one(union, schemas)?.items);
     }
     Ok(syn::File {
         items,
@@ -38,9 +41,9 @@ impl Variant<'_> {
     }
 }
 
-fn one(union: &Union) -> Result<syn::File, String> {
+fn one(union: &Union, schemas: Option<&Value>) -> Result<syn::File, String> {
     let name = type_name(&union.name)?;
-    let variants = variants(union)?;
+    let variants = variants(union, schemas)?;
     let words = union.description.as_deref().unwrap_or("One of several things.");
     let doc = format!(" {words}");
     let idents: Vec<&Ident> = variants.iter().map(|variant| &variant.ident).collect();
@@ -143,19 +146,28 @@ fn conversions(name: &Ident, variants: &[Variant<'_>]) -> Vec<syn::Item> {
     conversions
 }
 
-fn variants(union: &Union) -> Result<Vec<Variant<'_>>, String> {
-    let mut variants: Vec<Variant<'_>> = Vec::new();
+fn variants<'a>(union: &'a Union, schemas: Option<&Value>) -> Result<Vec<Variant<'a>>, String> {
+    let mut variants: Vec<Variant<'a>> = Vec::new();
     let own = union.name.to_pascal_case();
     for alternative in &union.alternatives {
         let (holds, short) = match &alternative.kind {
             AlternativeKind::Schema(component) => {
                 let ty = type_name(component)?;
                 let short = ty.to_string();
-                let rest = short.strip_prefix(&own).filter(|rest| {
-                    rest.starts_with(|c: char| c.is_ascii_alphabetic())
-                });
-                let short = rest.unwrap_or(&short).to_owned();
-                (quote!(super::#ty), short)
+                let rest = short.strip_prefix(&own).unwrap_or(&short);
+                let short = match rest.chars().next() {
+                    Some(c) if c.is_ascii_alphabetic() => rest.to_owned(),
+                    Some(_) => format!("Alternative{rest}"),
+                    None => short,
+                };
+                let schema = schemas.and_then(|schemas| schemas.get(component)?.as_object());
+                match schema.and_then(reading::runtime_type) {
+                    Some(ours) => {
+                        let ours = format_ident!("{ours}");
+                        (quote!(::progenitor_client::#ours), short)
+                    }
+                    None => (quote!(super::#ty), short),
+                }
             }
             AlternativeKind::Integer => (quote!(i64), "Integer".to_owned()),
             AlternativeKind::Number => (quote!(f64), "Number".to_owned()),

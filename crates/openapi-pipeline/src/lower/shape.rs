@@ -12,6 +12,7 @@
 
 use std::collections::BTreeSet;
 
+use heck::ToSnakeCase as _;
 use serde_json::{Map, Value, json};
 
 use super::LowerError;
@@ -302,10 +303,25 @@ impl Shaper<'_, '_> {
     ) -> Result<Value, LowerError> {
         scalars::document_limits_of_objects(&mut map, place, self.cx);
         let owner = pascal(name);
+        let keeps_others = map.get("additionalProperties").is_some_and(Value::is_object);
+        let mut hidden = false;
         if let Some(Value::Object(properties)) = map.get_mut("properties") {
             let mut shaped = Map::new();
             let place = place.join("properties");
+            let mut fields = BTreeSet::new();
+            let twice = !properties.keys().all(|property| fields.insert(field_key(property)));
+            fields.clear();
+            if keeps_others || twice {
+                // What keeps the others is called so.
+                fields.insert("extra".to_owned());
+            }
             for (property, schema) in std::mem::take(properties) {
+                if !fields.insert(field_key(&property)) {
+                    let what = "another property has its name in Rust; this one is among those that nobody listed";
+                    self.cx.lose(&place.join(&property), what);
+                    hidden = true;
+                    continue;
+                }
                 let name = format!("{owner}{}", pascal(&property));
                 let schema = self.inline(schema, &name, &place.join(&property))?;
                 shaped.insert(property, schema);
@@ -322,6 +338,9 @@ impl Shaper<'_, '_> {
             } else {
                 map.insert("properties".to_owned(), Value::Object(shaped));
             }
+        }
+        if hidden {
+            map.insert("additionalProperties".to_owned(), json!({}));
         }
         if !map.contains_key("properties") {
             map.shift_remove("required");
@@ -436,4 +455,14 @@ fn single_reference(map: &Map<String, Value>) -> Option<String> {
     let others = map.keys().filter(|key| *key != "allOf");
     let plain = only.len() == 1 && others.clone().all(|key| is_word(key) || key == "nullable");
     plain.then(|| reference.to_owned())
+}
+
+/// What a property's field is called in Rust.
+fn field_key(property: &str) -> String {
+    let words: String =
+        property.chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).collect();
+    match property {
+        "+1" | "-1" => property.to_owned(),
+        _ => words.to_snake_case(),
+    }
 }
