@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use xtask::project::Project;
-use xtask::update::{self, Checks};
+use xtask::update::{self, Checks, Form};
 use xtask::{Error, Result, generate, inputs, journal};
 
 use commands::output::say;
@@ -46,6 +46,9 @@ enum Command {
         /// Take it over although handwritten code does not compile with it, and has to follow.
         #[arg(long)]
         generated_only: bool,
+        /// Print what changed as Markdown, for a pull request; nothing if nothing did.
+        #[arg(long)]
+        markdown: bool,
     },
     /// Print the JSON Schemas (2020-12) of an API's types.
     Schema {
@@ -128,13 +131,15 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             api,
             source,
             generated_only,
+            markdown,
         } => {
+            let form = if markdown { Form::Markdown } else { Form::Text };
             let checks = if generated_only {
                 Checks::Generated
             } else {
                 Checks::Workspace
             };
-            let report = update::update(&project, project.api(&api)?, &source, checks)?;
+            let report = update::update(&project, project.api(&api)?, &source, checks, form)?;
             say(&report)?;
             Ok(ExitCode::SUCCESS)
         }

@@ -10,7 +10,7 @@
 //! | `parameters`, `bodies`, `answers` | what progenitor cannot take of operations, although it is legal |
 //! | `references`, `names` | every reference leads to a component schema whose name Rust can take |
 //! | `schema`, `faults`, `inexpressible` | what 3.1 schemas say in their own way, said as 3.0 says it |
-//! | `shape`, `merge`, `scalars`, `unions` | every schema as one of few shapes that become types that work |
+//! | `shape`, `merge`, `nullable`, `scalars`, `unions` | every schema as one of few shapes that become types that work |
 //! | `styles` | how the value of a parameter is written |
 //! | `defaults` | a default that a request need not send is documented instead of sent |
 //! | `limits` | limits of numbers, for people and for checks of what is sent |
@@ -29,6 +29,7 @@ mod limits;
 mod media;
 mod merge;
 mod names;
+mod nullable;
 mod parameters;
 mod references;
 mod resolve;

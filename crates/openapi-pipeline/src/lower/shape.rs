@@ -21,7 +21,7 @@ use super::merge::{self, is_word};
 use super::names::{Names, SCHEMAS, pascal, target};
 use super::resolve::is_method;
 use super::walk::members;
-use super::{scalars, unions};
+use super::{nullable, scalars, unions};
 use crate::Pointer;
 
 /// The most components that are made of inline schemas.
@@ -34,7 +34,7 @@ pub(super) fn shape_schemas(document: &mut Value, cx: &mut Context<'_>) -> Resul
     let schemas = schemas.and_then(Value::as_object_mut).map(std::mem::take);
     let mut whole = schemas.unwrap_or_default();
     break_alias_circles(&mut whole, cx)?;
-    let nullable = take_nullable(&mut whole);
+    let nullable = nullable::take(&mut whole);
     let mut shaper = Shaper {
         names: Names::of(&whole),
         done: Map::new(),
@@ -61,11 +61,12 @@ pub(super) fn shape_schemas(document: &mut Value, cx: &mut Context<'_>) -> Resul
     }
     let done = shaper.done;
     if !done.is_empty()
-        && let Value::Object(document) = document
-        && let Value::Object(components) = document.entry("components").or_insert_with(|| json!({}))
+        && let Value::Object(whole) = &mut *document
+        && let Value::Object(components) = whole.entry("components").or_insert_with(|| json!({}))
     {
         components.insert("schemas".to_owned(), Value::Object(done));
     }
+    nullable::spread(document);
     Ok(())
 }
 
@@ -97,20 +98,6 @@ fn break_alias_circles(
         }
     }
     Ok(())
-}
-
-/// What may be null says so where it is used: a type is never null itself.
-fn take_nullable(schemas: &mut Map<String, Value>) -> BTreeSet<String> {
-    let mut nullable = BTreeSet::new();
-    for (name, schema) in schemas {
-        if let Value::Object(schema) = schema
-            && schema.get("nullable") == Some(&Value::Bool(true))
-        {
-            schema.shift_remove("nullable");
-            nullable.insert(name.clone());
-        }
-    }
-    nullable
 }
 
 pub(super) struct Shaper<'a, 'b> {
