@@ -41,7 +41,7 @@ impl Difference {
         };
         let (before, now) = (files(names.0, old)?, files(names.1, new)?);
         let wire = wire::compare(old, new);
-        Ok(Self::of_files((names.0, names.1), wire, &before, &now)?)
+        Self::of_files(names, wire, &before, &now)
     }
 
     /// The same, of code that is generated already.
@@ -97,7 +97,11 @@ impl Difference {
         }
         text.push('\n');
         for finding in &self.rust {
-            let word = if finding.breaking { "breaking" } else { "compatible" };
+            let word = if finding.breaking {
+                "breaking"
+            } else {
+                "compatible"
+            };
             let _ = writeln!(text, "  {word}: {}: {}", finding.item, finding.what);
         }
         let _ = writeln!(text, "\n{}", self.verdict());
@@ -116,13 +120,25 @@ impl Difference {
             text.push_str("\n### On the wire\n\n| | where | what | why |\n|---|---|---|---|\n");
             for finding in &self.wire {
                 let (place, what) = (finding.place.to_string(), cell(&finding.what));
-                let _ = writeln!(text, "| {} | `{}` | {what} | {} |", mark(finding.breaking), cell(&place), finding.why);
+                let _ = writeln!(
+                    text,
+                    "| {} | `{}` | {what} | {} |",
+                    mark(finding.breaking),
+                    cell(&place),
+                    finding.why
+                );
             }
         }
         if !self.rust.is_empty() {
             text.push_str("\n### For Rust callers\n\n| | item | what |\n|---|---|---|\n");
             for finding in &self.rust {
-                let _ = writeln!(text, "| {} | `{}` | {} |", mark(finding.breaking), cell(&finding.item), cell(&finding.what));
+                let _ = writeln!(
+                    text,
+                    "| {} | `{}` | {} |",
+                    mark(finding.breaking),
+                    cell(&finding.item),
+                    cell(&finding.what)
+                );
             }
         }
         text
@@ -154,7 +170,11 @@ impl Difference {
 }
 
 fn mark(breaking: bool) -> &'static str {
-    if breaking { "**breaking**" } else { "compatible" }
+    if breaking {
+        "**breaking**"
+    } else {
+        "compatible"
+    }
 }
 
 /// A text that stays in its cell of a table.

@@ -68,10 +68,16 @@ const STACK: usize = 256 << 20;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let thread = std::thread::Builder::new().stack_size(STACK).spawn(move || run(arguments));
-    let result = thread.map_err(|e| Error::new(format!("no thread: {e}"))).and_then(|thread| {
-        thread.join().unwrap_or_else(|_| Err(Error::new("a defect of xtask, told above")))
-    });
+    let thread = std::thread::Builder::new()
+        .stack_size(STACK)
+        .spawn(move || run(arguments));
+    let result = thread
+        .map_err(|e| Error::new(format!("no thread: {e}")))
+        .and_then(|thread| {
+            thread
+                .join()
+                .unwrap_or_else(|_| Err(Error::new("a defect of xtask, told above")))
+        });
     match result {
         Ok(code) => code,
         Err(error) => {

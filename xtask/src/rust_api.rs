@@ -52,7 +52,10 @@ impl Bump {
     /// The version after `version`, as Cargo reads versions: below 1.0 the second number is the one that
     /// says that something broke. Nothing if that is no version.
     pub fn after(self, version: &str) -> Option<String> {
-        let numbers: Vec<u64> = version.split('.').map(|n| n.parse().ok()).collect::<Option<_>>()?;
+        let numbers: Vec<u64> = version
+            .split('.')
+            .map(|n| n.parse().ok())
+            .collect::<Option<_>>()?;
         let [major, minor, patch] = numbers.as_slice() else {
             return None;
         };
@@ -73,7 +76,11 @@ pub fn compare(old: &Items, new: &Items) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (item, before) in old {
         match new.get(item) {
-            None => findings.push(Finding { item: item.clone(), breaking: true, what: "is gone".to_owned() }),
+            None => findings.push(Finding {
+                item: item.clone(),
+                breaking: true,
+                what: "is gone".to_owned(),
+            }),
             Some(now) if now != before => findings.push(Finding {
                 item: item.clone(),
                 breaking: true,
@@ -83,8 +90,16 @@ pub fn compare(old: &Items, new: &Items) -> Vec<Finding> {
         }
     }
     for (item, now) in new.iter().filter(|(item, _)| !old.contains_key(*item)) {
-        let what = if now.is_empty() { "is new".to_owned() } else { format!("is new: `{now}`") };
-        findings.push(Finding { item: item.clone(), breaking: false, what });
+        let what = if now.is_empty() {
+            "is new".to_owned()
+        } else {
+            format!("is new: `{now}`")
+        };
+        findings.push(Finding {
+            item: item.clone(),
+            breaking: false,
+            what,
+        });
     }
     findings.sort_by(|a, b| (!a.breaking, &a.item).cmp(&(!b.breaking, &b.item)));
     findings
@@ -132,7 +147,12 @@ fn is_public(visibility: &Visibility) -> bool {
 }
 
 fn text(tokens: &impl ToTokens) -> String {
-    tokens.to_token_stream().to_string().replace(" ,", ",").replace(" :: ", "::").replace(":: ", "::")
+    tokens
+        .to_token_stream()
+        .to_string()
+        .replace(" ,", ",")
+        .replace(" :: ", "::")
+        .replace(":: ", "::")
 }
 
 fn add(item: &Item, module: &str, items: &mut Items) {
@@ -146,8 +166,16 @@ fn add(item: &Item, module: &str, items: &mut Items) {
             };
             items.insert(name.clone(), signature(kind, &item.generics, &item.attrs));
             add_derives(&item.attrs, &name, items);
-            for (index, field) in item.fields.iter().enumerate().filter(|(_, field)| is_public(&field.vis)) {
-                let field_name = field.ident.as_ref().map_or_else(|| index.to_string(), ToString::to_string);
+            for (index, field) in item
+                .fields
+                .iter()
+                .enumerate()
+                .filter(|(_, field)| is_public(&field.vis))
+            {
+                let field_name = field
+                    .ident
+                    .as_ref()
+                    .map_or_else(|| index.to_string(), ToString::to_string);
                 items.insert(format!("{name}.{field_name}"), text(&field.ty));
             }
         }
@@ -160,10 +188,16 @@ fn add(item: &Item, module: &str, items: &mut Items) {
             }
         }
         Item::Const(item) if is_public(&item.vis) => {
-            items.insert(format!("{module}{}", item.ident), format!("const: {}", text(&item.ty)));
+            items.insert(
+                format!("{module}{}", item.ident),
+                format!("const: {}", text(&item.ty)),
+            );
         }
         Item::Type(item) if is_public(&item.vis) => {
-            items.insert(format!("{module}{}", item.ident), format!("type = {}", text(&item.ty)));
+            items.insert(
+                format!("{module}{}", item.ident),
+                format!("type = {}", text(&item.ty)),
+            );
         }
         Item::Fn(item) if is_public(&item.vis) => {
             items.insert(format!("{module}{}", item.sig.ident), text(&item.sig));
@@ -174,13 +208,18 @@ fn add(item: &Item, module: &str, items: &mut Items) {
 }
 
 fn signature(kind: &str, generics: &syn::Generics, attributes: &[Attribute]) -> String {
-    let open = attributes.iter().any(|attribute| attribute.path().is_ident("non_exhaustive"));
+    let open = attributes
+        .iter()
+        .any(|attribute| attribute.path().is_ident("non_exhaustive"));
     let open = if open { "non_exhaustive " } else { "" };
     format!("{open}{kind}{}", text(generics))
 }
 
 fn add_derives(attributes: &[Attribute], name: &str, items: &mut Items) {
-    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("derive")) {
+    for attribute in attributes
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("derive"))
+    {
         let Ok(list) = attribute.meta.require_list() else {
             continue;
         };
@@ -197,7 +236,12 @@ fn add_block(block: &ItemImpl, module: &str, items: &mut Items) {
     let name = format!("{module}{}", text(&block.self_ty));
     if let Some((path, _)) = &block.trait_ {
         let path = text(path).replace("std::", "::std::").replace("::::", "::");
-        let plain = path.rsplit("::").next().filter(|_| !path.contains('<')).unwrap_or(&path).to_owned();
+        let plain = path
+            .rsplit("::")
+            .next()
+            .filter(|_| !path.contains('<'))
+            .unwrap_or(&path)
+            .to_owned();
         // A type of Rust's own for one of ours.
         items.insert(format!("impl {plain} for {name}"), String::new());
         return;
@@ -210,7 +254,10 @@ fn add_block(block: &ItemImpl, module: &str, items: &mut Items) {
             }
             ImplItem::Const(constant) if is_public(&constant.vis) => {
                 let ident = &constant.ident;
-                items.insert(format!("{name}::{ident}"), format!("const: {}", text(&constant.ty)));
+                items.insert(
+                    format!("{name}::{ident}"),
+                    format!("const: {}", text(&constant.ty)),
+                );
             }
             _ => {}
         }

@@ -52,8 +52,19 @@ pub fn files(
         let path = Path::new("src").join("generated").join(path);
         files.insert(path, format!("{banner}\n{text}"));
     }
-    let title = lowered.document["info"]["title"].as_str().unwrap_or(krate.name);
-    let title: String = title.chars().map(|c| if c.is_control() || "\"\\".contains(c) { ' ' } else { c }).collect();
+    let title = lowered.document["info"]["title"]
+        .as_str()
+        .unwrap_or(krate.name);
+    let title: String = title
+        .chars()
+        .map(|c| {
+            if c.is_control() || "\"\\".contains(c) {
+                ' '
+            } else {
+                c
+            }
+        })
+        .collect();
     if krate.runtime.is_none() {
         for (path, text) in runtime()? {
             files.insert(Path::new("src").join("runtime").join(path), text);
@@ -96,7 +107,9 @@ pub fn is_in_workspace(folder: &Path) -> bool {
 
 fn is_package(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_alphabetic())
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+        && name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
         && !["test", "core", "std", "alloc", "proc-macro"].contains(&name)
 }
 
@@ -117,8 +130,14 @@ fn runtime() -> Result<Vec<(PathBuf, String)>> {
         };
         let text = fs::read_to_string(&path).map_err(|e| Error::file(&path, &e))?;
         let text = text.split("\n#[cfg(test)]\n").next().unwrap_or(&text);
-        let text = text.replace("crate::", "crate::runtime::").replace("pub(crate)", "pub(in crate::runtime)");
-        let name = if name == "lib.rs" { "mod.rs".into() } else { PathBuf::from(name) };
+        let text = text
+            .replace("crate::", "crate::runtime::")
+            .replace("pub(crate)", "pub(in crate::runtime)");
+        let name = if name == "lib.rs" {
+            "mod.rs".into()
+        } else {
+            PathBuf::from(name)
+        };
         files.push((name, format!("{text}\n").replace("\n\n\n", "\n\n")));
     }
     Ok(files)
@@ -132,15 +151,27 @@ fn read_manifest(path: &Path) -> Result<Table> {
 /// The dependencies of generated code, and of the runtime if it is a module, as lines of a manifest.
 fn dependencies(krate: &Crate<'_>) -> Result<String> {
     let shared = read_manifest(&home().join("Cargo.toml"))?;
-    let shared = shared.get("workspace").and_then(|w| w.get("dependencies")?.as_table());
+    let shared = shared
+        .get("workspace")
+        .and_then(|w| w.get("dependencies")?.as_table());
     let mut wanted = Table::new();
     if krate.runtime.is_none() {
         let own = read_manifest(&home().join("crates/prime-runtime/Cargo.toml"))?;
-        wanted.extend(own.get("dependencies").and_then(Value::as_table).cloned().unwrap_or_default());
+        wanted.extend(
+            own.get("dependencies")
+                .and_then(Value::as_table)
+                .cloned()
+                .unwrap_or_default(),
+        );
     }
     for name in ["reqwest", "serde", "serde_json", "schemars"] {
         let optional = name == "schemars";
-        wanted.entry(name).or_insert(Value::Table(Table::from_iter([("optional".to_owned(), optional.into())])));
+        wanted
+            .entry(name)
+            .or_insert(Value::Table(Table::from_iter([(
+                "optional".to_owned(),
+                optional.into(),
+            )])));
     }
     let mut lines = String::new();
     let mut names: Vec<&String> = wanted.keys().collect();
@@ -151,10 +182,18 @@ fn dependencies(krate: &Crate<'_>) -> Result<String> {
             Some(Value::String(version)) => vec![format!("version = \"{version}\"")],
             // Strings, booleans and lists of them look the same in JSON.
             Some(Value::Table(table)) => {
-                let fields = table.iter().map(|(key, value)| Ok(format!("{key} = {}", serde_json::to_string(value)?)));
-                fields.collect::<serde_json::Result<Vec<_>>>().map_err(|e| Error::new(e.to_string()))?
+                let fields = table
+                    .iter()
+                    .map(|(key, value)| Ok(format!("{key} = {}", serde_json::to_string(value)?)));
+                fields
+                    .collect::<serde_json::Result<Vec<_>>>()
+                    .map_err(|e| Error::new(e.to_string()))?
             }
-            _ => return Err(Error::new(format!("the workspace has no dependency {name:?}"))),
+            _ => {
+                return Err(Error::new(format!(
+                    "the workspace has no dependency {name:?}"
+                )));
+            }
         };
         if wanted[name].get("optional") == Some(&Value::Boolean(true)) {
             fields.push("optional = true".to_owned());
@@ -164,7 +203,9 @@ fn dependencies(krate: &Crate<'_>) -> Result<String> {
     if let Some(runtime) = krate.runtime {
         let path = std::path::absolute(runtime).map_err(|e| Error::file(runtime, &e))?;
         let path = path.display().to_string();
-        lines.push_str(&format!("progenitor-client = {{ package = \"prime-runtime\", path = {path:?} }}\n"));
+        lines.push_str(&format!(
+            "progenitor-client = {{ package = \"prime-runtime\", path = {path:?} }}\n"
+        ));
     }
     Ok(lines)
 }

@@ -142,14 +142,49 @@ fn what_schemas_say() {
                 "a: {oneOf: [{type: object, required: [kind], properties: {kind: {const: x}, n: {type: integer}}}, {type: object, required: [kind], properties: {kind: {const: y}, s: {type: string}}}]}",
             ),
         ),
-        ("schema_tuple", object("a: {type: array, prefixItems: [{type: string}, {type: integer}], items: false}")),
-        ("schema_narrowed", object("a: {type: object, if: {required: [b]}, then: {required: [c]}, properties: {b: {type: string}}}")),
+        (
+            "schema_tuple",
+            object(
+                "a: {type: array, prefixItems: [{type: string}, {type: integer}], items: false}",
+            ),
+        ),
+        (
+            "schema_narrowed",
+            object(
+                "a: {type: object, if: {required: [b]}, then: {required: [c]}, properties: {b: {type: string}}}",
+            ),
+        ),
         ("schema_false", object("a: false\nb: {type: string}")),
-        ("schema_definitions_of_its_own", schema("type: object\nproperties:\n  a: {$ref: '#/components/schemas/Thing/$defs/Inner'}\n$defs:\n  Inner: {type: object, properties: {n: {type: integer}}}")),
-        ("schema_parts_that_hold_together", object("a: {allOf: [{$ref: '#/components/schemas/Other'}, {type: object, required: [s], properties: {s: {type: string}}}]}")),
-        ("schema_alternatives_of_references", object("a: {anyOf: [{$ref: '#/components/schemas/Other'}, {$ref: '#/components/schemas/Thing'}, {type: string}, {type: 'null'}]}")),
-        ("schema_alternatives_beside_properties", object("a: {type: object, properties: {id: {type: string}}, required: [id], oneOf: [{properties: {x: {type: integer}}}, {properties: {y: {type: string}}}]}")),
-        ("schema_names_that_rust_takes", object("a: {type: object, title: Option, properties: {type: {type: string}, 'self': {type: string}}}")),
+        (
+            "schema_definitions_of_its_own",
+            schema(
+                "type: object\nproperties:\n  a: {$ref: '#/components/schemas/Thing/$defs/Inner'}\n$defs:\n  Inner: {type: object, properties: {n: {type: integer}}}",
+            ),
+        ),
+        (
+            "schema_parts_that_hold_together",
+            object(
+                "a: {allOf: [{$ref: '#/components/schemas/Other'}, {type: object, required: [s], properties: {s: {type: string}}}]}",
+            ),
+        ),
+        (
+            "schema_alternatives_of_references",
+            object(
+                "a: {anyOf: [{$ref: '#/components/schemas/Other'}, {$ref: '#/components/schemas/Thing'}, {type: string}, {type: 'null'}]}",
+            ),
+        ),
+        (
+            "schema_alternatives_beside_properties",
+            object(
+                "a: {type: object, properties: {id: {type: string}}, required: [id], oneOf: [{properties: {x: {type: integer}}}, {properties: {y: {type: string}}}]}",
+            ),
+        ),
+        (
+            "schema_names_that_rust_takes",
+            object(
+                "a: {type: object, title: Option, properties: {type: {type: string}, 'self': {type: string}}}",
+            ),
+        ),
         (
             "schema_fields_beside_the_listed",
             schema("type: object\nadditionalProperties: {}\nproperties: {a: {type: string}}"),

@@ -113,7 +113,8 @@ fn lowered_documents() {
 fn public_surfaces() {
     let project = project();
     for api in &project.apis {
-        let files = render::render(&api.source(), &inputs::read(&project, api).unwrap().lowered).unwrap();
+        let files =
+            render::render(&api.source(), &inputs::read(&project, api).unwrap().lowered).unwrap();
         let text = surface::surface(&files).unwrap();
         insta::assert_snapshot!(format!("{}_surface", api.name), text);
     }

@@ -10,19 +10,22 @@
 //! | `parameters`, `bodies`, `answers` | what progenitor cannot take of operations, although it is legal |
 //! | `references`, `names` | every reference leads to a component schema whose name Rust can take |
 //! | `schema`, `faults`, `inexpressible` | what 3.1 schemas say in their own way, said as 3.0 says it |
-//! | `shape`, `merge`, `nullable`, `scalars`, `unions` | every schema as one of few shapes that become types that work |
+//! | `shape`, `circles`, `flat`, `merge`, `nullable`, `scalars`, `unions`, `alternatives` | every schema as one of few shapes that become types that work |
 //! | `styles` | how the value of a parameter is written |
 //! | `defaults` | a default that a request need not send is documented instead of sent |
 //! | `limits` | limits of numbers, for people and for checks of what is sent |
 //! | `enums` | string enumerations get a name of their own, so that they can be generated as open ones |
 //! | `streams` | JSON and event stream as two operations |
 
+mod alternatives;
 mod answers;
 mod bodies;
+mod circles;
 mod context;
 mod defaults;
 mod enums;
 mod faults;
+mod flat;
 mod ids;
 mod inexpressible;
 mod limits;
@@ -49,10 +52,10 @@ use crate::Pointer;
 
 use context::Context;
 
+pub use alternatives::{Alternative, AlternativeKind, Union};
 pub use context::{Note, NoteKind};
 pub use enums::OpenEnum;
 pub use skip::without;
-pub use unions::{Alternative, AlternativeKind, Union};
 
 /// Names the media type of a body or an answer where it is not the one that the lowered document gives;
 /// on a parameter, that its value is the media type of the body.
@@ -161,7 +164,8 @@ pub fn lower_with(document: &Value, options: &Options) -> Result<Lowered, LowerE
 fn once(document: &Value, options: &Options) -> Result<Lowered, LowerError> {
     let root = Pointer::root();
     match document.get("openapi") {
-        Some(Value::String(version)) if version.starts_with("3.0.") || version.starts_with("3.1.") => {}
+        Some(Value::String(version))
+            if version.starts_with("3.0.") || version.starts_with("3.1.") => {}
         // `openapi: 3.1` is a number in YAML.
         Some(version) if matches!(version.to_string().trim_matches('"'), "3.0" | "3.1" | "3") => {}
         Some(version) => {
@@ -176,7 +180,10 @@ fn once(document: &Value, options: &Options) -> Result<Lowered, LowerError> {
         }
     }
     let mut document = document.clone();
-    let mut cx = Context { options, notes: Vec::new() };
+    let mut cx = Context {
+        options,
+        notes: Vec::new(),
+    };
     let cx = &mut cx;
     document["openapi"] = "3.0.3".into();
     structure::lower_structure(&mut document, cx)?;
@@ -195,7 +202,7 @@ fn once(document: &Value, options: &Options) -> Result<Lowered, LowerError> {
     let enums = enums::name_enums(&mut document, cx)?;
     streams::split_streams(&mut document)?;
     Ok(Lowered {
-        unions: unions::list(&document),
+        unions: alternatives::list(&document),
         document,
         enums,
         notes: std::mem::take(&mut cx.notes),

@@ -96,9 +96,10 @@ pub fn apply(document: &mut Value, name: &str, text: &str) -> Result<Vec<Applied
             name: name.to_owned(),
             action: lost.action,
             target: lost.target.clone(),
-            reason: "matches nothing in the specification; has the provider moved, renamed or removed \
+            reason:
+                "matches nothing in the specification; has the provider moved, renamed or removed \
                      it?"
-            .to_owned(),
+                .to_owned(),
         });
     }
     *document = result;
@@ -120,12 +121,13 @@ pub fn apply_leniently(
     let mut result = document.clone();
     let mut applied = Vec::with_capacity(overlay.actions.len());
     for (index, action) in overlay.actions.iter().enumerate() {
-        let (matches, changed) = carry_out(&mut result, action).map_err(|reason| OverlayError::Action {
-            name: name.to_owned(),
-            action: index,
-            target: action.target.clone(),
-            reason,
-        })?;
+        let (matches, changed) =
+            carry_out(&mut result, action).map_err(|reason| OverlayError::Action {
+                name: name.to_owned(),
+                action: index,
+                target: action.target.clone(),
+                reason,
+            })?;
         applied.push(Applied {
             action: index,
             target: action.target.clone(),
@@ -152,14 +154,20 @@ fn carry_out(document: &mut Value, action: &Action) -> Result<(usize, bool), Str
         (Some(update), None) => update.clone(),
         (None, Some(source)) => {
             let path = JsonPath::parse(source).map_err(|e| format!("`copy`: {e}"))?;
-            let found = path.query(document).exactly_one().map_err(|e| format!("`copy` {source}: {e}"))?;
+            let found = path
+                .query(document)
+                .exactly_one()
+                .map_err(|e| format!("`copy` {source}: {e}"))?;
             found.clone()
         }
         // The standard gives neither of two any effect, and an action without any does nothing.
         _ => return Ok((places.len(), false)),
     };
     let mut changed = false;
-    let mut kinds = places.iter().filter_map(|place| document.pointer(place)).map(kind);
+    let mut kinds = places
+        .iter()
+        .filter_map(|place| document.pointer(place))
+        .map(kind);
     if let Some(first) = kinds.next()
         && kinds.any(|other| other != first)
     {
@@ -245,7 +253,9 @@ fn merge(old: &mut Map<String, Value>, new: Map<String, Value>) {
 }
 
 fn remove(document: &mut Value, place: &str) -> Result<(), String> {
-    let (parent, last) = place.rsplit_once('/').ok_or("the whole document cannot be removed")?;
+    let (parent, last) = place
+        .rsplit_once('/')
+        .ok_or("the whole document cannot be removed")?;
     match document.pointer_mut(parent) {
         Some(Value::Object(map)) => {
             map.shift_remove(&last.replace("~1", "/").replace("~0", "~"));
@@ -270,7 +280,9 @@ fn read(name: &str, text: &str) -> Result<Overlay, OverlayError> {
         serde_json::from_value(document::parse(name, text)?).map_err(|e| invalid(e.to_string()))?;
     let version = &overlay.overlay;
     if !(version.starts_with("1.0.") || version.starts_with("1.1.")) {
-        return Err(invalid(format!("version {version:?} is not supported, only 1.0 and 1.1")));
+        return Err(invalid(format!(
+            "version {version:?} is not supported, only 1.0 and 1.1"
+        )));
     }
     if overlay.actions.is_empty() {
         return Err(invalid("no actions".to_owned()));
@@ -279,7 +291,9 @@ fn read(name: &str, text: &str) -> Result<Overlay, OverlayError> {
         JsonPath::parse(&action.target)
             .map_err(|e| invalid(format!("#/actions/{index}: target {}: {e}", action.target)))?;
         if action.copy.is_some() && version.starts_with("1.0.") {
-            return Err(invalid(format!("#/actions/{index}: `copy` is of version 1.1")));
+            return Err(invalid(format!(
+                "#/actions/{index}: `copy` is of version 1.1"
+            )));
         }
     }
     Ok(overlay)

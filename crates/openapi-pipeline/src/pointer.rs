@@ -19,7 +19,9 @@ impl Pointer {
     /// Its steps, from the outside in.
     pub fn tokens(&self) -> Vec<String> {
         let tokens = self.0.split('/').skip(1);
-        tokens.map(|token| token.replace("~1", "/").replace("~0", "~")).collect()
+        tokens
+            .map(|token| token.replace("~1", "/").replace("~0", "~"))
+            .collect()
     }
 }
 

@@ -36,7 +36,11 @@ pub struct Finding {
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let word = if self.breaking { "breaking" } else { "compatible" };
+        let word = if self.breaking {
+            "breaking"
+        } else {
+            "compatible"
+        };
         write!(f, "{word}: {}: {} ({})", self.place, self.what, self.why)
     }
 }
@@ -75,7 +79,12 @@ impl Comparison<'_> {
     }
 
     fn finding(&mut self, place: &Pointer, breaking: bool, what: String, why: &'static str) {
-        let finding = Finding { place: place.clone(), breaking, what, why };
+        let finding = Finding {
+            place: place.clone(),
+            breaking,
+            what,
+            why,
+        };
         if !self.findings.contains(&finding) {
             self.findings.push(finding);
         }

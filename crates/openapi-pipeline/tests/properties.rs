@@ -18,15 +18,20 @@ struct Dice(u64);
 
 impl Dice {
     fn below(&mut self, most: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(self.0 >> 33).unwrap() % most.max(1)
     }
 }
 
 /// Documents of many constructs, some of them wrong.
 fn samples() -> Vec<Value> {
-    let mut samples: Vec<Value> =
-        SPECIFICATIONS.iter().map(|text| document::parse("s.yml", text).unwrap()).collect();
+    let mut samples: Vec<Value> = SPECIFICATIONS
+        .iter()
+        .map(|text| document::parse("s.yml", text).unwrap())
+        .collect();
     samples.push(json!({
         "openapi": "3.1.0",
         "info": {"title": "T", "version": "1"},
@@ -53,9 +58,19 @@ fn samples() -> Vec<Value> {
 /// Replaces a value somewhere in a document by another.
 fn mutate(value: &mut Value, dice: &mut Dice) {
     let odd = [
-        json!(null), json!(true), json!(-1), json!("x"), json!([]), json!({}), json!({"$ref": "#/nowhere"}),
-        json!({"$ref": "#"}), json!({"$ref": "#/components/schemas/Tree"}), json!({"type": "null"}), json!([{}]),
-        json!({"allOf": [{"$ref": "#/components/schemas/Tree"}, {"$ref": "#/components/schemas/Union"}]}), json!({"anyOf": []}),
+        json!(null),
+        json!(true),
+        json!(-1),
+        json!("x"),
+        json!([]),
+        json!({}),
+        json!({"$ref": "#/nowhere"}),
+        json!({"$ref": "#"}),
+        json!({"$ref": "#/components/schemas/Tree"}),
+        json!({"type": "null"}),
+        json!([{}]),
+        json!({"allOf": [{"$ref": "#/components/schemas/Tree"}, {"$ref": "#/components/schemas/Union"}]}),
+        json!({"anyOf": []}),
     ];
     let mut node = value;
     loop {
@@ -114,7 +129,10 @@ fn mutated_documents_are_lowered_or_refused_with_a_place() {
         let _ = wire::compare(&original, &sample);
         assert!(start.elapsed() < Duration::from_secs(5), "round {round}");
     }
-    assert!(lowered > 100 && refused > 10, "{lowered} lowered, {refused} refused");
+    assert!(
+        lowered > 100 && refused > 10,
+        "{lowered} lowered, {refused} refused"
+    );
 }
 
 #[test]
@@ -134,7 +152,8 @@ fn truncated_texts_are_read_or_refused() {
 
 #[test]
 fn depth_is_refused_and_circles_end() {
-    let wrap = |inner: Value, _| Value::Object(serde_json::Map::from_iter([("items".to_owned(), inner)]));
+    let wrap =
+        |inner: Value, _| Value::Object(serde_json::Map::from_iter([("items".to_owned(), inner)]));
     let deep = (0..10_000).fold(json!({"type": "string"}), wrap);
     let mut document = samples().remove(2);
     document["components"]["schemas"]["Deep"] = deep;
@@ -158,20 +177,46 @@ components:
     F: {type: object, properties: {f: {allOf: [{$ref: '#/components/schemas/F'}, {properties: {g: {type: string}}}]}}}
 ";
     let lowered = lower(&document::parse("t.yml", schemas).unwrap()).unwrap();
-    assert!(lowered.notes.iter().any(|note| note.what.contains("circle")));
+    assert!(
+        lowered
+            .notes
+            .iter()
+            .any(|note| note.what.contains("circle"))
+    );
 }
 
 #[test]
 fn overlays_do_as_the_standard_says() {
     let head = "overlay: 1.1.0\ninfo: {title: T, version: '1'}\nactions:\n";
     let cases = [
-        ("- {target: '$.tags[?@ == \"b\"]', remove: true}", json!({"tags": ["a", "c"], "a": {"x": 1}})),
-        ("- {target: $.tags, update: d}", json!({"tags": ["a", "b", "c", "d"], "a": {"x": 1}})),
-        ("- {target: $.tags, update: [d, e]}", json!({"tags": ["a", "b", "c", "d", "e"], "a": {"x": 1}})),
-        ("- {target: $.a.x, update: 2}", json!({"tags": ["a", "b", "c"], "a": {"x": 2}})),
-        ("- {target: $, update: {b: {}}}\n- {target: $.b, copy: $.a}", json!({"tags": ["a", "b", "c"], "a": {"x": 1}, "b": {"x": 1}})),
-        ("- {target: '$.tags[0,1]', remove: true}", json!({"tags": ["c"], "a": {"x": 1}})),
-        ("- {target: $.nowhere, update: {b: 1}}", json!({"tags": ["a", "b", "c"], "a": {"x": 1}})),
+        (
+            "- {target: '$.tags[?@ == \"b\"]', remove: true}",
+            json!({"tags": ["a", "c"], "a": {"x": 1}}),
+        ),
+        (
+            "- {target: $.tags, update: d}",
+            json!({"tags": ["a", "b", "c", "d"], "a": {"x": 1}}),
+        ),
+        (
+            "- {target: $.tags, update: [d, e]}",
+            json!({"tags": ["a", "b", "c", "d", "e"], "a": {"x": 1}}),
+        ),
+        (
+            "- {target: $.a.x, update: 2}",
+            json!({"tags": ["a", "b", "c"], "a": {"x": 2}}),
+        ),
+        (
+            "- {target: $, update: {b: {}}}\n- {target: $.b, copy: $.a}",
+            json!({"tags": ["a", "b", "c"], "a": {"x": 1}, "b": {"x": 1}}),
+        ),
+        (
+            "- {target: '$.tags[0,1]', remove: true}",
+            json!({"tags": ["c"], "a": {"x": 1}}),
+        ),
+        (
+            "- {target: $.nowhere, update: {b: 1}}",
+            json!({"tags": ["a", "b", "c"], "a": {"x": 1}}),
+        ),
     ];
     for (action, expected) in cases {
         let mut value = json!({"tags": ["a", "b", "c"], "a": {"x": 1}});

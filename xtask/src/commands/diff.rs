@@ -76,7 +76,11 @@ pub(crate) fn run(arguments: &Diff) -> Result<ExitCode> {
         Some(FailOn::Any) => !difference.wire.is_empty() || !difference.rust.is_empty(),
         None => false,
     };
-    Ok(if fails { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    Ok(if fails {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
 }
 
 /// The text of a file, or of a file in a revision.
@@ -96,5 +100,6 @@ fn text_of(source: &str) -> Result<String> {
         let said = String::from_utf8_lossy(&output.stderr);
         return Err(Error::new(format!("{source}: {}", said.trim())));
     }
-    String::from_utf8(output.stdout).map_err(|_| Error::new(format!("{source}: not a text in UTF-8")))
+    String::from_utf8(output.stdout)
+        .map_err(|_| Error::new(format!("{source}: not a text in UTF-8")))
 }

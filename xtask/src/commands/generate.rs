@@ -62,7 +62,8 @@ pub(crate) fn run(arguments: &Standalone) -> Result<Option<ExitCode>> {
     let text = match arguments.format {
         Format::Text => format!("{} files in {}\n", files.len(), out.display()),
         Format::Json => {
-            let report = json!({"files": files.len(), "notes": output::notes_as_json(&lowered.notes)});
+            let report =
+                json!({"files": files.len(), "notes": output::notes_as_json(&lowered.notes)});
             format!("{report:#}\n")
         }
     };

@@ -41,8 +41,9 @@ pub(crate) struct Lower {
 pub(crate) fn run(arguments: &Lower) -> Result<ExitCode> {
     let path = PathBuf::from(&arguments.spec);
     let lowered = if path.exists() {
-        let options =
-            Options::new().strict(arguments.strict).skip_unsupported(arguments.skip_unsupported);
+        let options = Options::new()
+            .strict(arguments.strict)
+            .skip_unsupported(arguments.skip_unsupported);
         inputs::of_files(&path, &arguments.overlays, &options)?
     } else {
         let project = Project::find()?;
@@ -57,7 +58,10 @@ pub(crate) fn run(arguments: &Lower) -> Result<ExitCode> {
     }
     match arguments.format {
         Format::Json => {
-            output::say(&format!("{:#}\n", json!({"notes": output::notes_as_json(&lowered.notes)})))?;
+            output::say(&format!(
+                "{:#}\n",
+                json!({"notes": output::notes_as_json(&lowered.notes)})
+            ))?;
         }
         Format::Text => {
             for note in &lowered.notes {

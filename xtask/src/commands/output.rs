@@ -31,10 +31,15 @@ pub(crate) fn say(text: &str) -> Result<()> {
 /// Writes a document to a file, JSON if its name says so, or else to standard output as YAML.
 pub(crate) fn document_to(out: Option<&Path>, value: &Value) -> Result<()> {
     let is_json = out.is_some_and(|path| path.extension().is_some_and(|ending| ending == "json"));
-    let text = if is_json { format!("{value:#}\n") } else { document::to_yaml(value)? };
+    let text = if is_json {
+        format!("{value:#}\n")
+    } else {
+        document::to_yaml(value)?
+    };
     match out {
-        Some(path) => std::fs::write(path, text)
-            .map_err(|e| Error::new(format!("{}: {e}", path.display()))),
+        Some(path) => {
+            std::fs::write(path, text).map_err(|e| Error::new(format!("{}: {e}", path.display())))
+        }
         None => say(&text),
     }
 }

@@ -45,7 +45,10 @@ pub(crate) fn run(arguments: &Overlay) -> Result<ExitCode> {
             overlay::apply_leniently(&mut result, &name, &text)
         };
         for action in applied.map_err(|e| Error::new(e.to_string()))? {
-            let place = format!("{name}#/actions/{}: target {}", action.action, action.target);
+            let place = format!(
+                "{name}#/actions/{}: target {}",
+                action.action, action.target
+            );
             if arguments.format == Format::Text {
                 if action.matches == 0 {
                     eprintln!("warning: {place}: matches nothing");

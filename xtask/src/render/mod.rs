@@ -6,6 +6,7 @@
 //! | `read` | the document as `openapiv3` has it |
 //! | `client` | runs progenitor with our settings |
 //! | `polish` | mends what its output does that a caller should not meet |
+//! | `documentation` | documentation as people write it |
 //! | `provoker` | which operation or schema it is that progenitor cannot take |
 //! | `enums` | open enumerations |
 //! | `unions` | alternatives |
@@ -16,6 +17,7 @@
 //! | `split` | one file a role |
 
 mod client;
+mod documentation;
 mod enums;
 mod limits;
 mod names;
@@ -54,7 +56,10 @@ pub fn render(source: &str, lowered: &Lowered) -> Result<Vec<(String, String)>> 
     let limits = limits::of_types(&document).map_err(fault)?;
     polish::polish(&mut file, &document, &operations, &limits).map_err(fault)?;
     let mut modules = Vec::new();
-    for (name, has) in [("enums", !lowered.enums.is_empty()), ("unions", !lowered.unions.is_empty())] {
+    for (name, has) in [
+        ("enums", !lowered.enums.is_empty()),
+        ("unions", !lowered.unions.is_empty()),
+    ] {
         if has {
             modules.push(name);
         }
@@ -62,7 +67,10 @@ pub fn render(source: &str, lowered: &Lowered) -> Result<Vec<(String, String)>> 
     let mut files = split::split(file, &modules, &limits).map_err(fault)?;
     let own = lowered.enums.iter().map(|open| &open.name);
     let own = own.chain(lowered.unions.iter().map(|union| &union.name));
-    let types = files.iter().find(|(path, _)| path == "types.rs").map(|(_, file)| defined(file));
+    let types = files
+        .iter()
+        .find(|(path, _)| path == "types.rs")
+        .map(|(_, file)| defined(file));
     let types = types.unwrap_or_default();
     for name in own {
         let name = names::type_name(name).map_err(fault)?.to_string();

@@ -44,7 +44,9 @@ fn words(text: &str) -> String {
 
 /// A number for a text of which no letter can stand in a name.
 fn number_of(text: &str) -> u32 {
-    text.chars().fold(0, |sum: u32, c| sum.wrapping_mul(31).wrapping_add(u32::from(c)))
+    text.chars().fold(0, |sum: u32, c| {
+        sum.wrapping_mul(31).wrapping_add(u32::from(c))
+    })
 }
 
 /// A name, with something before it if it could not stand alone.

@@ -64,25 +64,48 @@ pub(super) fn list(document: &OpenAPI) -> Vec<Operation> {
         let parameters = operation.parameters.iter().filter_map(ReferenceOr::as_item);
         let parameters = parameters.map(Parameter::parameter_data_ref);
         let wire = |data: &openapiv3::ParameterData| {
-            data.extensions.get(WIRE_NAME).and_then(Value::as_str).map(str::to_owned)
+            data.extensions
+                .get(WIRE_NAME)
+                .and_then(Value::as_str)
+                .map(str::to_owned)
         };
         let limits = parameters.clone().filter_map(|data| {
             let on_the_wire = wire(data).unwrap_or_else(|| data.name.clone());
-            Some((data.name.clone(), on_the_wire, Limits::of(&data.extensions)?))
+            Some((
+                data.name.clone(),
+                on_the_wire,
+                Limits::of(&data.extensions)?,
+            ))
         });
         let limits = limits.collect();
-        let renamed: Vec<(String, String)> =
-            parameters.clone().filter_map(|data| Some((data.name.clone(), wire(data)?))).collect();
+        let renamed: Vec<(String, String)> = parameters
+            .clone()
+            .filter_map(|data| Some((data.name.clone(), wire(data)?)))
+            .collect();
         let text = |value: &Value| value.as_str().map(str::to_owned);
-        let body = operation.request_body.as_ref().and_then(ReferenceOr::as_item);
-        let body_type = body.and_then(|body| body.extensions.get(CONTENT_TYPE)).and_then(text);
-        let answers = operation.responses.responses.values().filter_map(ReferenceOr::as_item);
-        let accept = answers.filter_map(|answer| answer.extensions.get(CONTENT_TYPE)).find_map(text);
+        let body = operation
+            .request_body
+            .as_ref()
+            .and_then(ReferenceOr::as_item);
+        let body_type = body
+            .and_then(|body| body.extensions.get(CONTENT_TYPE))
+            .and_then(text);
+        let answers = operation
+            .responses
+            .responses
+            .values()
+            .filter_map(ReferenceOr::as_item);
+        let accept = answers
+            .filter_map(|answer| answer.extensions.get(CONTENT_TYPE))
+            .find_map(text);
         let mut path_on_the_wire = path.split('#').next().unwrap_or(path).to_owned();
         for (name, wire) in &renamed {
-            path_on_the_wire = path_on_the_wire.replace(&format!("{{{name}}}"), &format!("{{{wire}}}"));
+            path_on_the_wire =
+                path_on_the_wire.replace(&format!("{{{name}}}"), &format!("{{{wire}}}"));
         }
-        let body_type_is_given = parameters.clone().any(|data| data.extensions.contains_key(CONTENT_TYPE));
+        let body_type_is_given = parameters
+            .clone()
+            .any(|data| data.extensions.contains_key(CONTENT_TYPE));
         operations.push(Operation {
             id: operation.operation_id.clone().unwrap_or_default(),
             method: method.to_uppercase(),

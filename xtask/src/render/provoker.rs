@@ -32,20 +32,34 @@ impl Provoker {
 /// Finds what a document cannot be generated for; nothing if it is not one thing alone.
 pub(super) fn find(lowered: &Lowered) -> Option<Provoker> {
     let copy = reading::copy(lowered);
-    let names: Vec<String> = members(copy.pointer("/components/schemas")).map(|(name, _)| name.clone()).collect();
+    let names: Vec<String> = members(copy.pointer("/components/schemas"))
+        .map(|(name, _)| name.clone())
+        .collect();
     let schemas = |names: &[String]| part(&copy, &[], names);
     let root = Pointer::root();
     if fails(&schemas(&names), lowered) {
         let name = narrow(names, |names| fails(&schemas(names), lowered))?;
-        return Some(Provoker::Schema(root.join("components").join("schemas").join(&name), name));
+        return Some(Provoker::Schema(
+            root.join("components").join("schemas").join(&name),
+            name,
+        ));
     }
     let operations: Vec<(String, String)> = members(copy.get("paths"))
-        .flat_map(|(path, item)| members(Some(item)).map(move |(method, _)| (path.clone(), method.clone())))
+        .flat_map(|(path, item)| {
+            members(Some(item)).map(move |(method, _)| (path.clone(), method.clone()))
+        })
         .collect();
-    let (path, method) =
-        narrow(operations, |operations| fails(&part(&copy, operations, &[]), lowered))?;
-    let id = copy["paths"][&path][&method]["operationId"].as_str().unwrap_or_default().to_owned();
-    Some(Provoker::Operation(root.join("paths").join(path).join(method), id))
+    let (path, method) = narrow(operations, |operations| {
+        fails(&part(&copy, operations, &[]), lowered)
+    })?;
+    let id = copy["paths"][&path][&method]["operationId"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
+    Some(Provoker::Operation(
+        root.join("paths").join(path).join(method),
+        id,
+    ))
 }
 
 /// The one of several for which something holds that holds for all of them.

@@ -12,17 +12,25 @@ use super::names::parameter_name;
 pub(super) const WIRE_NAME: &str = "x-wire-name";
 
 /// Names of parameters that a builder has other uses for.
-const TAKEN: &[&str] = &["body", "body_map", "client", "new", "send", "self", "super", "crate"];
+const TAKEN: &[&str] = &[
+    "body", "body_map", "client", "new", "send", "self", "super", "crate",
+];
 
 /// Makes the copy.
 pub(super) fn copy(lowered: &Lowered) -> Value {
     let document = &lowered.document;
-    let mut schemas = document.pointer("/components/schemas").cloned().unwrap_or_else(|| json!({}));
+    let mut schemas = document
+        .pointer("/components/schemas")
+        .cloned()
+        .unwrap_or_else(|| json!({}));
     // The generator is told of a type for each of these.
     if let Value::Object(schemas) = &mut schemas {
         for schema in schemas.values_mut().filter_map(Value::as_object_mut) {
             // A text by a name: what it looks like is not checked, and a type of ours is in the way.
-            if schema.get("format").is_some_and(|format| format == "uuid" || format == "date") {
+            if schema
+                .get("format")
+                .is_some_and(|format| format == "uuid" || format == "date")
+            {
                 schema.shift_remove("format");
             }
             if let Some(ours) = runtime_type(schema).map(str::to_owned) {
@@ -43,9 +51,14 @@ pub(super) fn copy(lowered: &Lowered) -> Value {
         }
     }
     let info = &document["info"];
-    let servers = document.get("servers").and_then(Value::as_array).into_iter().flatten();
-    let servers: Vec<Value> =
-        servers.filter_map(|server| Some(json!({"url": address(server)?}))).collect();
+    let servers = document
+        .get("servers")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
+    let servers: Vec<Value> = servers
+        .filter_map(|server| Some(json!({"url": address(server)?})))
+        .collect();
     let mut copied = json!({
         "openapi": document["openapi"],
         "info": {"title": info["title"], "version": info["version"]},
@@ -87,13 +100,23 @@ fn address(server: &Value) -> Option<String> {
 
 /// An operation with nothing that nobody reads, whose parameters have names that Rust can tell apart.
 fn named_apart(path: &str, operation: &Value) -> (String, Value) {
-    const READ: [&str; 6] =
-        ["operationId", "summary", "description", "parameters", "requestBody", "responses"];
+    const READ: [&str; 6] = [
+        "operationId",
+        "summary",
+        "description",
+        "parameters",
+        "requestBody",
+        "responses",
+    ];
     let mut path = path.to_owned();
     let read = members(Some(operation)).filter(|(key, _)| READ.contains(&key.as_str()));
-    let mut copied: Map<String, Value> =
-        read.map(|(key, value)| (key.clone(), value.clone())).collect();
-    if let Some(docs) = operation.get("externalDocs").filter(|docs| docs["url"].is_string()) {
+    let mut copied: Map<String, Value> = read
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect();
+    if let Some(docs) = operation
+        .get("externalDocs")
+        .filter(|docs| docs["url"].is_string())
+    {
         copied.insert("externalDocs".to_owned(), docs.clone());
     }
     for text in ["summary", "description"] {
@@ -106,7 +129,9 @@ fn named_apart(path: &str, operation: &Value) -> (String, Value) {
     for parameter in parameters.into_iter().flatten() {
         let wire = parameter["name"].as_str().unwrap_or_default().to_owned();
         let rust = parameter_name(&wire);
-        let is_plain = wire.chars().all(|c| c.is_ascii_alphanumeric() || "-_.[]$".contains(c))
+        let is_plain = wire
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "-_.[]$".contains(c))
             && wire.starts_with(|c: char| c.is_ascii_alphabetic());
         if is_plain && taken.insert(rust.clone()) {
             continue;
@@ -118,10 +143,18 @@ fn named_apart(path: &str, operation: &Value) -> (String, Value) {
             format!("p_{base}").trim_end_matches('_').to_owned()
         };
         let place = parameter["in"].as_str().unwrap_or_default().to_owned();
-        let mut name = if TAKEN.contains(&base.as_str()) { format!("{base}_{place}") } else { base.clone() };
+        let mut name = if TAKEN.contains(&base.as_str()) {
+            format!("{base}_{place}")
+        } else {
+            base.clone()
+        };
         let mut number = 1;
         while !taken.insert(name.clone()) {
-            let behind = if number == 1 { String::new() } else { number.to_string() };
+            let behind = if number == 1 {
+                String::new()
+            } else {
+                number.to_string()
+            };
             name = format!("{base}_{place}{behind}");
             number += 1;
         }
@@ -135,7 +168,10 @@ fn named_apart(path: &str, operation: &Value) -> (String, Value) {
 }
 
 fn is_method(name: &str) -> bool {
-    ["get", "put", "post", "delete", "options", "head", "patch", "trace"].contains(&name)
+    [
+        "get", "put", "post", "delete", "options", "head", "patch", "trace",
+    ]
+    .contains(&name)
 }
 
 fn members(value: Option<&Value>) -> impl Iterator<Item = (&String, &Value)> {

@@ -44,7 +44,10 @@ impl Variant<'_> {
 fn one(union: &Union, schemas: Option<&Value>) -> Result<syn::File, String> {
     let name = type_name(&union.name)?;
     let variants = variants(union, schemas)?;
-    let words = union.description.as_deref().unwrap_or("One of several things.");
+    let words = union
+        .description
+        .as_deref()
+        .unwrap_or("One of several things.");
     let doc = format!(" {words}");
     let idents: Vec<&Ident> = variants.iter().map(|variant| &variant.ident).collect();
     let fields: Vec<TokenStream> = variants.iter().map(Variant::field).collect();
@@ -132,7 +135,12 @@ fn conversions(name: &Ident, variants: &[Variant<'_>]) -> Vec<syn::Item> {
     for variant in variants {
         let (ident, holds) = (&variant.ident, &variant.holds);
         let text = holds.to_string();
-        if variants.iter().filter(|other| other.holds.to_string() == text).count() > 1 {
+        if variants
+            .iter()
+            .filter(|other| other.holds.to_string() == text)
+            .count()
+            > 1
+        {
             continue;
         }
         conversions.push(parse_quote! {
@@ -174,7 +182,10 @@ fn variants<'a>(union: &'a Union, schemas: Option<&Value>) -> Result<Vec<Variant
             AlternativeKind::Boolean => (quote!(bool), "Boolean".to_owned()),
             _ => (quote!(::std::string::String), "Text".to_owned()),
         };
-        let title = alternative.title.as_deref().filter(|title| title.len() <= 40);
+        let title = alternative
+            .title
+            .as_deref()
+            .filter(|title| title.len() <= 40);
         let wanted = match (alternative.tags.as_slice(), title) {
             ([tag], _) => tag.as_str(),
             (_, Some(title)) => title,
@@ -187,7 +198,11 @@ fn variants<'a>(union: &'a Union, schemas: Option<&Value>) -> Result<Vec<Variant
             ident = format_ident!("{wanted}{number}");
             number += 1;
         }
-        variants.push(Variant { ident, holds, alternative });
+        variants.push(Variant {
+            ident,
+            holds,
+            alternative,
+        });
     }
     Ok(variants)
 }

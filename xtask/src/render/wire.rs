@@ -17,7 +17,8 @@ pub(super) fn rewrite(operation: &Operation, expression: &mut Expr) {
         Expr::MethodCall(call) if call.method == "options" || call.method == "trace" => {
             let method = quote::format_ident!("{}", call.method.to_string().to_uppercase());
             call.method = parse_quote!(request);
-            call.args.insert(0, parse_quote!(::reqwest::Method::#method));
+            call.args
+                .insert(0, parse_quote!(::reqwest::Method::#method));
         }
         Expr::MethodCall(call) if call.method == "json" => {
             if let Some(media) = &operation.body_type {
@@ -54,7 +55,11 @@ pub(super) fn rewrite(operation: &Operation, expression: &mut Expr) {
 }
 
 fn rename(operation: &Operation, argument: Option<&mut Expr>) {
-    if let Some(Expr::Lit(ExprLit { lit: Lit::Str(text), .. })) = argument {
+    if let Some(Expr::Lit(ExprLit {
+        lit: Lit::Str(text),
+        ..
+    })) = argument
+    {
         let name = text.value();
         let wire = operation.renamed.iter().find(|(rust, _)| *rust == name);
         if let Some((_, wire)) = wire {
@@ -85,6 +90,10 @@ fn path_ends(expression: &Expr, owner: &str, function: &str) -> bool {
         return false;
     };
     let mut segments = path.path.segments.iter().rev();
-    segments.next().is_some_and(|segment| segment.ident == function)
-        && segments.next().is_some_and(|segment| segment.ident == owner)
+    segments
+        .next()
+        .is_some_and(|segment| segment.ident == function)
+        && segments
+            .next()
+            .is_some_and(|segment| segment.ident == owner)
 }

@@ -126,7 +126,8 @@ fn unify_media(operation: &mut Value, place: &Pointer, cx: &mut Context<'_>) {
             content.clear();
             content.insert(JSON.to_owned(), any);
         }
-        let Some((media, json)) = json_of(content).map(|(media, json)| (media.clone(), json.clone()))
+        let Some((media, json)) =
+            json_of(content).map(|(media, json)| (media.clone(), json.clone()))
         else {
             continue;
         };
@@ -142,7 +143,10 @@ fn unify_media(operation: &mut Value, place: &Pointer, cx: &mut Context<'_>) {
         others.retain(|other| essence(other) != EVENT_STREAM || !is_success(status));
         if !others.is_empty() && is_success(status) {
             let others: Vec<String> = others.iter().map(|media| format!("`{media}`")).collect();
-            let what = format!("an answer can also be {}; `{media}` is asked for", others.join(", "));
+            let what = format!(
+                "an answer can also be {}; `{media}` is asked for",
+                others.join(", ")
+            );
             cx.lose(&place, what);
         }
         content.clear();
@@ -159,7 +163,11 @@ fn unify_media(operation: &mut Value, place: &Pointer, cx: &mut Context<'_>) {
 fn is_structured(schema: &Value) -> bool {
     let ty = schema.get("type").and_then(Value::as_str);
     ty.map_or_else(
-        || ["$ref", "properties", "items", "allOf", "oneOf", "anyOf"].iter().any(|k| schema.get(*k).is_some()),
+        || {
+            ["$ref", "properties", "items", "allOf", "oneOf", "anyOf"]
+                .iter()
+                .any(|k| schema.get(*k).is_some())
+        },
         |ty| ty == "object" || ty == "array",
     )
 }
@@ -195,7 +203,9 @@ fn unify_error_bodies(operation: &mut Value) {
         [] => {
             // Text or nothing: the error keeps the bytes either way.
             for (status, response) in responses.iter_mut() {
-                if is_error(status) && let Value::Object(response) = response {
+                if is_error(status)
+                    && let Value::Object(response) = response
+                {
                     response.shift_remove("content");
                 }
             }
@@ -283,7 +293,9 @@ fn unify_successes(operation: &mut Value, place: &Pointer, cx: &mut Context<'_>)
         })
         .collect();
     let mut unified = json!({ "description": described.join("\n"), "content": content });
-    let media = successes.iter().find_map(|(_, response)| response.get(CONTENT_TYPE));
+    let media = successes
+        .iter()
+        .find_map(|(_, response)| response.get(CONTENT_TYPE));
     if let Some(media) = media {
         unified[CONTENT_TYPE] = media.clone();
     }
@@ -308,7 +320,11 @@ fn widen_success(operation: &mut Value) {
         let renamed = std::mem::take(responses)
             .into_iter()
             .map(|(status, response)| {
-                let status = if &status == only { "2XX".to_owned() } else { status };
+                let status = if &status == only {
+                    "2XX".to_owned()
+                } else {
+                    status
+                };
                 (status, response)
             });
         *responses = renamed.collect();

@@ -44,7 +44,10 @@ fn lower_body(
     let others: Vec<&String> = content.keys().filter(|media| **media != chosen).collect();
     if !others.is_empty() {
         let others: Vec<String> = others.iter().map(|media| format!("`{media}`")).collect();
-        let what = format!("a body can also be {}; `{chosen}` is sent", others.join(", "));
+        let what = format!(
+            "a body can also be {}; `{chosen}` is sent",
+            others.join(", ")
+        );
         cx.lose(&place.join("content"), what);
     }
     let media = content.get(&chosen).cloned().unwrap_or_default();
@@ -57,7 +60,10 @@ fn lower_body(
     } else if essence(&chosen) == TEXT {
         (TEXT, json!({"schema": {"type": "string"}}))
     } else {
-        (OCTETS, json!({"schema": {"type": "string", "format": "binary"}}))
+        (
+            OCTETS,
+            json!({"schema": {"type": "string", "format": "binary"}}),
+        )
     };
     let is_opaque = key == OCTETS;
     let mut kept = Map::new();
@@ -73,7 +79,10 @@ fn lower_body(
     }
     if named.contains('*') || named.starts_with("multipart/") {
         add_content_type(operation, &named);
-        cx.lose(&place, format!("`{named}`: the caller writes the body and its content type"));
+        cx.lose(
+            &place,
+            format!("`{named}`: the caller writes the body and its content type"),
+        );
     } else {
         body[CONTENT_TYPE] = chosen.into();
     }
@@ -115,9 +124,7 @@ fn describe_form(body: &mut Value, schema: Option<&Value>, media: &str) {
 
 /// The parameter that says what the caller's body is.
 fn add_content_type(operation: &mut Map<String, Value>, media: &str) {
-    let description = format!(
-        "What the body is: `{media}`, for a form with its boundary."
-    );
+    let description = format!("What the body is: `{media}`, for a form with its boundary.");
     let parameter = json!({
         "name": "Content-Type",
         "in": "header",

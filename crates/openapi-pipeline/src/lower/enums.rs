@@ -235,7 +235,10 @@ impl Namer<'_, '_> {
         let mut name = wanted.clone();
         let mut number = 2;
         loop {
-            let is_same = self.found.get(&name).is_some_and(|old| old.values == values);
+            let is_same = self
+                .found
+                .get(&name)
+                .is_some_and(|old| old.values == values);
             if is_same && !self.taken.contains(&name) {
                 return Ok(name);
             }
@@ -247,18 +250,24 @@ impl Namer<'_, '_> {
         }
         if name != wanted {
             let fault = if self.taken.contains(&wanted) {
-                format!("an enumeration would be named {wanted:?}, as another schema is; give it a `title` of its own")
+                format!(
+                    "an enumeration would be named {wanted:?}, as another schema is; give it a `title` of its own"
+                )
             } else {
                 format!("two different enumerations would be named {wanted:?}; give one a `title`")
             };
-            self.cx.fault(place, fault, &format!("this one is {name:?}"))?;
+            self.cx
+                .fault(place, fault, &format!("this one is {name:?}"))?;
         }
         Ok(name)
     }
 }
 
 fn key(name: &str) -> String {
-    name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
+    name.chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|c| c.to_ascii_lowercase())
+        .collect()
 }
 
 /// Takes the properties of a single possible value out of an alternative: they tell it from the others.

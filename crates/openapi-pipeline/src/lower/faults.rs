@@ -23,7 +23,9 @@ fn mend_types(
     place: &Pointer,
     cx: &mut Context<'_>,
 ) -> Result<(), LowerError> {
-    let known = ["string", "number", "integer", "boolean", "array", "object", "null"];
+    let known = [
+        "string", "number", "integer", "boolean", "array", "object", "null",
+    ];
     let is_known = |ty: &Value| ty.as_str().is_some_and(|ty| known.contains(&ty));
     match map.get_mut("type") {
         None => Ok(()),
@@ -37,17 +39,27 @@ fn mend_types(
                 Some("int" | "long") => Some("integer"),
                 Some("float" | "double" | "decimal") => Some("number"),
                 Some("bool") => Some("boolean"),
-                Some("file" | "date" | "datetime" | "date-time" | "uuid" | "text") => Some("string"),
+                Some("file" | "date" | "datetime" | "date-time" | "uuid" | "text") => {
+                    Some("string")
+                }
                 _ => None,
             };
             match meant {
                 Some(meant) => {
                     *ty = meant.into();
-                    cx.fault(&place.join("type"), format!("{said} is no type"), &format!("read as {meant}"))
+                    cx.fault(
+                        &place.join("type"),
+                        format!("{said} is no type"),
+                        &format!("read as {meant}"),
+                    )
                 }
                 None => {
                     map.shift_remove("type");
-                    cx.fault(&place.join("type"), format!("{said} is no type"), "left out")
+                    cx.fault(
+                        &place.join("type"),
+                        format!("{said} is no type"),
+                        "left out",
+                    )
                 }
             }
         }
@@ -100,7 +112,11 @@ fn mend_shapes(
             Value::Array(list) if list.is_empty() => continue,
             _ => {}
         }
-        cx.fault(&place, "a value of the wrong kind", "read as if it were not there")?;
+        cx.fault(
+            &place,
+            "a value of the wrong kind",
+            "read as if it were not there",
+        )?;
     }
     if let Some(Value::Array(items)) = map.get_mut("items") {
         let items = std::mem::take(items);
@@ -127,7 +143,11 @@ fn mend_required(
             }
             *names = seen;
             if names.len() != before {
-                cx.fault(&place.join("required"), "names that stand twice or are no names", "left out")?;
+                cx.fault(
+                    &place.join("required"),
+                    "names that stand twice or are no names",
+                    "left out",
+                )?;
             }
         }
         Some(_) => {
@@ -149,7 +169,11 @@ fn mend_required(
     }
     for name in marked {
         let place = place.join("properties").join(&name).join("required");
-        cx.fault(&place, "`required` is a list of the object's", "read as part of it")?;
+        cx.fault(
+            &place,
+            "`required` is a list of the object's",
+            "read as part of it",
+        )?;
         if let Value::Array(names) = map.entry("required").or_insert_with(|| json!([])) {
             names.push(name.into());
         }
@@ -174,7 +198,11 @@ fn mend_enum(
         "integer" | "number" => value.is_number() || value.is_null(),
         _ => true,
     };
-    for (index, value) in values.iter_mut().enumerate().filter(|(_, value)| !fits(value)) {
+    for (index, value) in values
+        .iter_mut()
+        .enumerate()
+        .filter(|(_, value)| !fits(value))
+    {
         let place = place.join("enum").join(index);
         let fault = format!("{value} is not of the type {ty:?}");
         let text = match &*value {

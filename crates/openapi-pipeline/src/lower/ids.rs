@@ -12,11 +12,46 @@ use crate::Pointer;
 
 /// Names that generated code uses beside those of operations.
 const RESERVED: &[&str] = &[
-    "all", "bytestream", "client", "clienthooks", "clientinfo", "default", "encodepath", "err",
-    "error", "from", "into", "new", "none", "ok", "operation", "operationinfo", "option",
-    "queryparam", "requestbuilderext", "responsevalue", "result", "self", "some", "string", "super",
-    "crate", "tostring", "tryinto", "types", "vec", "withtransport", "apiversion", "baseurl", "inner",
-    "box", "send", "sync", "clone", "debug", "tryfrom",
+    "all",
+    "bytestream",
+    "client",
+    "clienthooks",
+    "clientinfo",
+    "default",
+    "encodepath",
+    "err",
+    "error",
+    "from",
+    "into",
+    "new",
+    "none",
+    "ok",
+    "operation",
+    "operationinfo",
+    "option",
+    "queryparam",
+    "requestbuilderext",
+    "responsevalue",
+    "result",
+    "self",
+    "some",
+    "string",
+    "super",
+    "crate",
+    "tostring",
+    "tryinto",
+    "types",
+    "vec",
+    "withtransport",
+    "apiversion",
+    "baseurl",
+    "inner",
+    "box",
+    "send",
+    "sync",
+    "clone",
+    "debug",
+    "tryfrom",
 ];
 
 /// Gives every operation an id that Rust can tell from the others.
@@ -53,11 +88,14 @@ pub(super) fn lower_ids(document: &mut Value, cx: &mut Context<'_>) -> Result<()
 
 /// An id as a name of Rust can be made of it; most are as they are.
 fn usable(id: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ' ' | '/' | ':');
+    let is_plain =
+        |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ' ' | '/' | ':');
     let plain: String = if id.chars().all(is_plain) {
         id.to_owned()
     } else {
-        id.chars().map(|c| if is_plain(c) { c } else { '_' }).collect()
+        id.chars()
+            .map(|c| if is_plain(c) { c } else { '_' })
+            .collect()
     };
     let first = plain.chars().find(char::is_ascii_alphanumeric);
     if first.is_some_and(|c| c.is_ascii_alphabetic()) {
@@ -119,7 +157,10 @@ mod tests {
 
     #[test]
     fn paths_read_as_names() {
-        assert_eq!(of_path("get", "/v1/things/{thing-id}/parts"), "get_v1_things_by_thing_id_parts");
+        assert_eq!(
+            of_path("get", "/v1/things/{thing-id}/parts"),
+            "get_v1_things_by_thing_id_parts"
+        );
         assert_eq!(of_path("post", "/"), "post");
     }
 }

@@ -6,7 +6,15 @@ use super::context::Context;
 use crate::Pointer;
 
 /// What says something of a schema and nothing of its values.
-const SILENT: &[&str] = &["$anchor", "$comment", "$defs", "$dynamicAnchor", "$schema", "definitions", "xml"];
+const SILENT: &[&str] = &[
+    "$anchor",
+    "$comment",
+    "$defs",
+    "$dynamicAnchor",
+    "$schema",
+    "definitions",
+    "xml",
+];
 
 /// What narrows the values further than any type could.
 const NARROWING: &[&str] = &[
@@ -35,7 +43,8 @@ pub(super) fn lower(map: &mut Map<String, Value>, place: &Pointer, cx: &mut Cont
     }
     for keyword in NARROWING {
         if map.shift_remove(*keyword).is_some() {
-            let what = format!("`{keyword}` has no counterpart; values that it forbids are not noticed");
+            let what =
+                format!("`{keyword}` has no counterpart; values that it forbids are not noticed");
             cx.lose(&place.join(keyword), what);
         }
     }
@@ -66,7 +75,10 @@ fn lower_prefix_items(map: &mut Map<String, Value>, place: &Pointer, cx: &mut Co
     };
     map.insert("items".to_owned(), items);
     map.entry("type").or_insert("array".into());
-    cx.lose(&place.join("prefixItems"), "which place in the list has which type");
+    cx.lose(
+        &place.join("prefixItems"),
+        "which place in the list has which type",
+    );
 }
 
 /// Names that follow a pattern are names that nobody listed.
@@ -75,7 +87,10 @@ fn lower_pattern_properties(map: &mut Map<String, Value>, place: &Pointer, cx: &
         return;
     };
     let mut schemas: Vec<Value> = Vec::new();
-    let others = map.get("additionalProperties").filter(|others| others.is_object()).cloned();
+    let others = map
+        .get("additionalProperties")
+        .filter(|others| others.is_object())
+        .cloned();
     for schema in patterns.into_iter().map(|(_, schema)| schema).chain(others) {
         if !schemas.contains(&schema) {
             schemas.push(schema);
@@ -88,5 +103,8 @@ fn lower_pattern_properties(map: &mut Map<String, Value>, place: &Pointer, cx: &
     };
     map.entry("type").or_insert("object".into());
     map.insert("additionalProperties".to_owned(), schema);
-    cx.lose(&place.join("patternProperties"), "which names have which type");
+    cx.lose(
+        &place.join("patternProperties"),
+        "which names have which type",
+    );
 }

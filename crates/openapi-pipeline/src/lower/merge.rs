@@ -3,7 +3,16 @@
 use serde_json::{Map, Value, json};
 
 /// Words that say nothing of which values fit.
-const WORDS: &[&str] = &["title", "description", "default", "example", "deprecated", "readOnly", "writeOnly", "externalDocs"];
+const WORDS: &[&str] = &[
+    "title",
+    "description",
+    "default",
+    "example",
+    "deprecated",
+    "readOnly",
+    "writeOnly",
+    "externalDocs",
+];
 
 /// Whether a keyword describes and does not restrict.
 pub(super) fn is_word(key: &str) -> bool {
@@ -20,7 +29,10 @@ pub(super) fn says_nothing(schema: &Map<String, Value>) -> bool {
 pub(super) struct Conflict;
 
 /// Adds to `whole` what `part` says. What `whole` says of the same is narrowed; its words stay.
-pub(super) fn add(whole: &mut Map<String, Value>, part: Map<String, Value>) -> Result<(), Conflict> {
+pub(super) fn add(
+    whole: &mut Map<String, Value>,
+    part: Map<String, Value>,
+) -> Result<(), Conflict> {
     let part_has_values = !says_nothing(&part);
     for (key, new) in part {
         let Some(old) = whole.get_mut(&key) else {
@@ -43,7 +55,8 @@ pub(super) fn add(whole: &mut Map<String, Value>, part: Map<String, Value>) -> R
             },
             "enum" => {
                 if let (Value::Array(old), Value::Array(new)) = (old, new) {
-                    let both: Vec<Value> = old.iter().filter(|v| new.contains(v)).cloned().collect();
+                    let both: Vec<Value> =
+                        old.iter().filter(|v| new.contains(v)).cloned().collect();
                     if both.is_empty() {
                         return Err(Conflict);
                     }

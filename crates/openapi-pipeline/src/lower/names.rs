@@ -13,9 +13,35 @@ pub(super) const SCHEMAS: &str = "#/components/schemas/";
 
 /// Names that generated code uses as they are, so that no type may have them.
 const RESERVED: &[&str] = &[
-    "Box", "Clone", "Copy", "Debug", "Default", "Drop", "Eq", "Err", "Fn", "From", "Hash", "Into",
-    "Iterator", "None", "Ok", "Option", "Ord", "PartialEq", "PartialOrd", "Result", "Self", "Send",
-    "Some", "String", "Sync", "ToString", "TryFrom", "TryInto", "Vec",
+    "Box",
+    "Clone",
+    "Copy",
+    "Debug",
+    "Default",
+    "Drop",
+    "Eq",
+    "Err",
+    "Fn",
+    "From",
+    "Hash",
+    "Into",
+    "Iterator",
+    "None",
+    "Ok",
+    "Option",
+    "Ord",
+    "PartialEq",
+    "PartialOrd",
+    "Result",
+    "Self",
+    "Send",
+    "Some",
+    "String",
+    "Sync",
+    "ToString",
+    "TryFrom",
+    "TryInto",
+    "Vec",
 ];
 
 /// The names of types that are given away, told apart as Rust and people tell them apart.
@@ -83,10 +109,7 @@ pub(super) fn pascal(name: &str) -> String {
 }
 
 /// Renames the component schemas whose names Rust cannot take or tell apart.
-pub(super) fn rename_schemas(
-    document: &mut Value,
-    cx: &mut Context<'_>,
-) -> Result<(), LowerError> {
+pub(super) fn rename_schemas(document: &mut Value, cx: &mut Context<'_>) -> Result<(), LowerError> {
     let place = Pointer::root().join("components").join("schemas");
     let Some(Value::Object(schemas)) = document.pointer_mut("/components/schemas") else {
         return Ok(());

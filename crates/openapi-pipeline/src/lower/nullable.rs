@@ -23,7 +23,9 @@ pub(super) fn take(schemas: &mut Map<String, Value>) -> BTreeSet<String> {
 /// Moves what shaping has made nullable among the components to where it is used.
 pub(super) fn spread(document: &mut Value) {
     loop {
-        let schemas = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut);
+        let schemas = document
+            .pointer_mut("/components/schemas")
+            .and_then(Value::as_object_mut);
         let nullable = schemas.map(take).unwrap_or_default();
         if nullable.is_empty() {
             return;
@@ -37,9 +39,13 @@ fn mark(value: &mut Value, nullable: &BTreeSet<String>) {
         Value::Object(map) => {
             let leads = |schema: &Value| {
                 let reference = schema.get("$ref").and_then(Value::as_str);
-                reference.and_then(target).is_some_and(|name| nullable.contains(&name))
+                reference
+                    .and_then(target)
+                    .is_some_and(|name| nullable.contains(&name))
             };
-            let parts = ["oneOf", "allOf"].iter().filter_map(|key| map.get(*key)?.as_array());
+            let parts = ["oneOf", "allOf"]
+                .iter()
+                .filter_map(|key| map.get(*key)?.as_array());
             if parts.flatten().any(leads) {
                 map.insert("nullable".to_owned(), Value::Bool(true));
             }

@@ -43,7 +43,11 @@ pub(super) fn lower_parameters(
 }
 
 /// Paths that begin with a slash and whose braces match.
-fn lower_paths(document: &mut Value, root: &Pointer, cx: &mut Context<'_>) -> Result<(), LowerError> {
+fn lower_paths(
+    document: &mut Value,
+    root: &Pointer,
+    cx: &mut Context<'_>,
+) -> Result<(), LowerError> {
     let Some(Value::Object(paths)) = document.get_mut("paths") else {
         return Ok(());
     };
@@ -54,7 +58,11 @@ fn lower_paths(document: &mut Value, root: &Pointer, cx: &mut Context<'_>) -> Re
         let place = root.join(&path);
         let mut mended = path.clone();
         if !mended.starts_with('/') {
-            cx.fault(&place, "a path that does not begin with a slash", "one is put before it")?;
+            cx.fault(
+                &place,
+                "a path that does not begin with a slash",
+                "one is put before it",
+            )?;
             mended = format!("/{mended}");
         }
         if names_in(&mended).is_none() {
@@ -65,7 +73,9 @@ fn lower_paths(document: &mut Value, root: &Pointer, cx: &mut Context<'_>) -> Re
             continue;
         }
         match paths.get_mut(&mended) {
-            Some(Value::Object(there)) => there.extend(item.as_object().cloned().unwrap_or_default()),
+            Some(Value::Object(there)) => {
+                there.extend(item.as_object().cloned().unwrap_or_default())
+            }
             _ => {
                 paths.insert(mended, item);
             }
@@ -90,12 +100,16 @@ fn names_in(path: &str) -> Option<Vec<String>> {
 }
 
 fn word<'a>(parameter: &'a Value, key: &str) -> &'a str {
-    parameter.get(key).and_then(Value::as_str).unwrap_or_default()
+    parameter
+        .get(key)
+        .and_then(Value::as_str)
+        .unwrap_or_default()
 }
 
 /// Whether a name can stand in front of a header's colon.
 fn is_header(name: &str) -> bool {
-    name.chars().all(|c| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c))
+    name.chars()
+        .all(|c| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c))
 }
 
 fn keep(
@@ -105,12 +119,22 @@ fn keep(
     place: &Pointer,
     cx: &mut Context<'_>,
 ) -> Result<(), LowerError> {
-    let (name, location) = (word(&parameter, "name").to_owned(), word(&parameter, "in").to_owned());
+    let (name, location) = (
+        word(&parameter, "name").to_owned(),
+        word(&parameter, "in").to_owned(),
+    );
     if name.is_empty() || location.is_empty() {
         return cx.fault(place, "a parameter without name or place", "left out");
     }
-    if kept.iter().any(|other| word(other, "name") == name && word(other, "in") == location) {
-        return cx.fault(place, format!("the parameter {name:?} stands twice"), "the first counts");
+    if kept
+        .iter()
+        .any(|other| word(other, "name") == name && word(other, "in") == location)
+    {
+        return cx.fault(
+            place,
+            format!("the parameter {name:?} stands twice"),
+            "the first counts",
+        );
     }
     match location.as_str() {
         "path" => {
@@ -124,11 +148,18 @@ fn keep(
         }
         "header" if parameter.get(super::CONTENT_TYPE).is_some() => {}
         "header" if SAID_ELSEWHERE.contains(&name.to_ascii_lowercase().as_str()) => {
-            cx.lose(place, format!("the header {name:?}, which OpenAPI says elsewhere"));
+            cx.lose(
+                place,
+                format!("the header {name:?}, which OpenAPI says elsewhere"),
+            );
             return Ok(());
         }
         "header" if !is_header(&name) => {
-            return cx.fault(place, format!("{name:?} cannot be the name of a header"), "left out");
+            return cx.fault(
+                place,
+                format!("{name:?} cannot be the name of a header"),
+                "left out",
+            );
         }
         "query" | "header" | "cookie" => {}
         "querystring" => {
@@ -148,10 +179,17 @@ fn keep(
         map.insert("schema".to_owned(), json!({"type": "string"}));
         walk::describe(&mut parameter, &format!("As `{media}`."));
     }
-    if !parameter.get("schema").is_some_and(|schema| schema.is_object() || schema.is_boolean()) {
+    if !parameter
+        .get("schema")
+        .is_some_and(|schema| schema.is_object() || schema.is_boolean())
+    {
         // Older versions of the standard had the type beside the name.
         let ty = parameter.get("type").filter(|ty| ty.is_string()).cloned();
-        cx.fault(place, "a parameter without schema", "read as one of a plain type")?;
+        cx.fault(
+            place,
+            "a parameter without schema",
+            "read as one of a plain type",
+        )?;
         parameter["schema"] = json!({"type": ty.unwrap_or_else(|| "string".into())});
     }
     kept.push(parameter);
@@ -160,16 +198,28 @@ fn keep(
 
 /// Cookies travel in one header, and that is what a caller can set.
 fn lower_cookies(kept: &mut Vec<Value>, place: &Pointer, cx: &mut Context<'_>) {
-    let (cookies, others): (Vec<Value>, Vec<Value>) =
-        std::mem::take(kept).into_iter().partition(|parameter| word(parameter, "in") == "cookie");
+    let (cookies, others): (Vec<Value>, Vec<Value>) = std::mem::take(kept)
+        .into_iter()
+        .partition(|parameter| word(parameter, "in") == "cookie");
     *kept = others;
     if cookies.is_empty() {
         return;
     }
-    let names: Vec<String> = cookies.iter().map(|c| format!("`{}=…`", word(c, "name"))).collect();
-    let required = cookies.iter().any(|c| c.get("required") == Some(&Value::Bool(true)));
-    cx.lose(place, format!("cookies are one header: {}", names.join(", ")));
-    if !kept.iter().any(|parameter| word(parameter, "name").eq_ignore_ascii_case("cookie")) {
+    let names: Vec<String> = cookies
+        .iter()
+        .map(|c| format!("`{}=…`", word(c, "name")))
+        .collect();
+    let required = cookies
+        .iter()
+        .any(|c| c.get("required") == Some(&Value::Bool(true)));
+    cx.lose(
+        place,
+        format!("cookies are one header: {}", names.join(", ")),
+    );
+    if !kept
+        .iter()
+        .any(|parameter| word(parameter, "name").eq_ignore_ascii_case("cookie"))
+    {
         kept.push(json!({
             "name": "Cookie",
             "in": "header",
@@ -191,7 +241,11 @@ fn add_missing(
     for name in names_in(path).unwrap_or_default() {
         let is_it = |p: &Value| word(p, "in") == "path" && word(p, "name") == name;
         if !kept.iter().any(is_it) {
-            cx.fault(place, format!("no parameter for {{{name}}}"), "it is taken for a text")?;
+            cx.fault(
+                place,
+                format!("no parameter for {{{name}}}"),
+                "it is taken for a text",
+            )?;
             let schema = json!({"type": "string"});
             kept.push(json!({"name": name, "in": "path", "required": true, "schema": schema}));
         }
@@ -201,9 +255,14 @@ fn add_missing(
 
 /// Gives parameters the schemas that can stand in a path, a query or a header, after schemas have been
 /// shaped.
-pub(super) fn shape_parameters(document: &mut Value, cx: &mut Context<'_>) -> Result<(), LowerError> {
+pub(super) fn shape_parameters(
+    document: &mut Value,
+    cx: &mut Context<'_>,
+) -> Result<(), LowerError> {
     let root = Pointer::root().join("paths");
-    let schemas = document.pointer("/components/schemas").and_then(Value::as_object);
+    let schemas = document
+        .pointer("/components/schemas")
+        .and_then(Value::as_object);
     let schemas = schemas.cloned().unwrap_or_default();
     for (path, item) in members(document.get_mut("paths")) {
         for (method, operation) in members(Some(item)).filter(|(name, _)| is_method(name)) {
@@ -232,7 +291,13 @@ pub(super) fn shape_parameters(document: &mut Value, cx: &mut Context<'_>) -> Re
 /// Takes a parameter's words that only matter to others.
 pub(super) fn plain(parameter: &mut Value) -> Option<&mut Map<String, Value>> {
     let map = parameter.as_object_mut()?;
-    for key in ["explode", "example", "examples", "allowEmptyValue", "collectionFormat"] {
+    for key in [
+        "explode",
+        "example",
+        "examples",
+        "allowEmptyValue",
+        "collectionFormat",
+    ] {
         map.shift_remove(key);
     }
     Some(map)

@@ -74,8 +74,10 @@ impl Hoist<'_, '_> {
                 }
                 for (key, member) in map {
                     // An example may look like anything.
-                    if !matches!(key.as_str(), "example" | "examples" | "default" | "enum" | "const")
-                        && !key.starts_with("x-")
+                    if !matches!(
+                        key.as_str(),
+                        "example" | "examples" | "default" | "enum" | "const"
+                    ) && !key.starts_with("x-")
                     {
                         self.below(member, &place.join(key))?;
                     }
@@ -105,10 +107,12 @@ impl Hoist<'_, '_> {
             return Ok(None);
         };
         let tokens: Vec<String> = pointer.split('/').skip(1).map(unescape).collect();
-        let found = tokens.iter().try_fold(self.whole, |value, token| match value {
-            Value::Array(items) => items.get(token.parse::<usize>().ok()?),
-            value => value.get(token),
-        });
+        let found = tokens
+            .iter()
+            .try_fold(self.whole, |value, token| match value {
+                Value::Array(items) => items.get(token.parse::<usize>().ok()?),
+                value => value.get(token),
+            });
         let Some(found) = found.filter(|_| pointer.starts_with('/')) else {
             let fault = format!("{reference:?} leads nowhere");
             self.cx.fault(place, fault, "read as untyped JSON")?;
@@ -125,9 +129,21 @@ impl Hoist<'_, '_> {
         if let Some(name) = self.made.get(reference) {
             return Ok(Some(format!("{SCHEMAS}{name}")));
         }
-        let words = ["components", "schemas", "properties", "$defs", "definitions", "schema"];
-        let words: Vec<&str> = tokens.iter().map(String::as_str).collect::<Vec<_>>().into_iter()
-            .filter(|token| !words.contains(token)).collect();
+        let words = [
+            "components",
+            "schemas",
+            "properties",
+            "$defs",
+            "definitions",
+            "schema",
+        ];
+        let words: Vec<&str> = tokens
+            .iter()
+            .map(String::as_str)
+            .collect::<Vec<_>>()
+            .into_iter()
+            .filter(|token| !words.contains(token))
+            .collect();
         let name = self.names.take(&pascal(&words.join("-")));
         self.made.insert(reference.to_owned(), name.clone());
         self.open.push((name.clone(), found.clone(), place.clone()));

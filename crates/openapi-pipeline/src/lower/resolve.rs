@@ -54,9 +54,14 @@ pub(super) fn resolve_operations(
             };
             share_parameters(&whole, operation, shared.as_ref(), &place, cx)?;
             if let Some(callbacks) = operation.shift_remove("callbacks")
-                && callbacks.as_object().is_some_and(|callbacks| !callbacks.is_empty())
+                && callbacks
+                    .as_object()
+                    .is_some_and(|callbacks| !callbacks.is_empty())
             {
-                cx.drop(&place.join("callbacks"), "the service calls you, and a client has nothing to send");
+                cx.drop(
+                    &place.join("callbacks"),
+                    "the service calls you, and a client has nothing to send",
+                );
             }
             if let Some(body) = operation.get_mut("requestBody") {
                 resolve(&whole, body, &place.join("requestBody"), cx)?;
@@ -77,7 +82,15 @@ pub(super) fn resolve_operations(
         paths.shift_remove(&path);
     }
     if let Some(Value::Object(components)) = document.get_mut("components") {
-        for copied in ["parameters", "requestBodies", "responses", "pathItems", "headers", "links", "callbacks"] {
+        for copied in [
+            "parameters",
+            "requestBodies",
+            "responses",
+            "pathItems",
+            "headers",
+            "links",
+            "callbacks",
+        ] {
             components.shift_remove(copied);
         }
     }
@@ -134,10 +147,12 @@ fn resolve(
         };
         let target = reference.strip_prefix('#').and_then(|pointer| {
             let tokens = pointer.split('/').skip(1).map(unescape);
-            tokens.into_iter().try_fold(whole, |value, token| match value {
-                Value::Array(items) => items.get(token.parse::<usize>().ok()?),
-                value => value.get(&token),
-            })
+            tokens
+                .into_iter()
+                .try_fold(whole, |value, token| match value {
+                    Value::Array(items) => items.get(token.parse::<usize>().ok()?),
+                    value => value.get(&token),
+                })
         });
         let Some(target) = target else {
             let fault = format!("{reference:?} leads nowhere");

@@ -35,7 +35,13 @@ pub(super) fn document_limits_of_lists(
     if map.shift_remove("uniqueItems") == Some(Value::Bool(true)) {
         describe(map, "No item stands twice.");
     }
-    for keyword in ["enum", "format", "properties", "required", "additionalProperties"] {
+    for keyword in [
+        "enum",
+        "format",
+        "properties",
+        "required",
+        "additionalProperties",
+    ] {
         map.shift_remove(keyword);
     }
 }
@@ -51,7 +57,8 @@ pub(super) fn document_limits_of_objects(
     if map.get("additionalProperties") == Some(&Value::Bool(false)) {
         map.shift_remove("additionalProperties");
     }
-    if map.get("additionalProperties") == Some(&Value::Bool(true)) && !map.contains_key("properties")
+    if map.get("additionalProperties") == Some(&Value::Bool(true))
+        && !map.contains_key("properties")
     {
         map.shift_remove("additionalProperties");
     }
@@ -68,7 +75,11 @@ pub(super) fn shape(mut map: Map<String, Value>, place: &Pointer, cx: &mut Conte
     }
     let ty = map.get("type").and_then(Value::as_str).map(str::to_owned);
     let values = map.get("enum").and_then(Value::as_array).cloned();
-    let all_strings = |values: &[Value]| values.iter().all(|value| value.is_string() || value.is_null());
+    let all_strings = |values: &[Value]| {
+        values
+            .iter()
+            .all(|value| value.is_string() || value.is_null())
+    };
     if let Some(values) = values {
         let strings = all_strings(&values) && values.iter().any(Value::is_string);
         match ty.as_deref() {
@@ -88,7 +99,11 @@ pub(super) fn shape(mut map: Map<String, Value>, place: &Pointer, cx: &mut Conte
             let limits = take(&mut map, &["minLength", "maxLength"]);
             describe_limits(&mut map, &limits, "characters");
             let unread = ["ip", "ipv4", "ipv6"];
-            if map.get("format").and_then(Value::as_str).is_some_and(|f| unread.contains(&f)) {
+            if map
+                .get("format")
+                .and_then(Value::as_str)
+                .is_some_and(|f| unread.contains(&f))
+            {
                 let format = map.shift_remove("format").unwrap_or_default();
                 describe(&mut map, &format!("Format: {format}."));
             }
@@ -120,7 +135,10 @@ fn infer_from_format(map: &mut Map<String, Value>) {
     let ty = match map.get("format").and_then(Value::as_str) {
         Some("int32" | "int64") => "integer",
         Some("float" | "double") => "number",
-        Some("binary" | "byte" | "date" | "date-time" | "email" | "password" | "uri" | "url" | "uuid") => "string",
+        Some(
+            "binary" | "byte" | "date" | "date-time" | "email" | "password" | "uri" | "url"
+            | "uuid",
+        ) => "string",
         _ if map.contains_key("minLength") || map.contains_key("maxLength") => "string",
         _ => return,
     };
@@ -137,7 +155,10 @@ pub(super) fn document_odd_default(map: &mut Map<String, Value>) {
     let fits = match map.get("type").and_then(Value::as_str) {
         _ if listed.is_some_and(|listed| !listed.contains(default)) => false,
         Some("string") => default.is_string() && (plain || map["format"] == "password"),
-        Some("integer") => default.is_i64() && (plain || default.as_i64().is_some_and(|n| i32::try_from(n).is_ok())),
+        Some("integer") => {
+            default.is_i64()
+                && (plain || default.as_i64().is_some_and(|n| i32::try_from(n).is_ok()))
+        }
         Some("number") => default.is_number(),
         Some("boolean") => default.is_boolean(),
         Some("array") => default.as_array().is_some_and(Vec::is_empty),
@@ -176,7 +197,10 @@ fn infer_from_values(
     } else if others.all(Value::is_number) {
         "number"
     } else {
-        cx.lose(&place.join("enum"), "values of several types are read as untyped JSON");
+        cx.lose(
+            &place.join("enum"),
+            "values of several types are read as untyped JSON",
+        );
         return;
     };
     map.insert("type".to_owned(), ty.into());
@@ -184,12 +208,19 @@ fn infer_from_values(
 
 fn document_values(map: &mut Map<String, Value>, values: &[Value]) {
     let values: Vec<String> = values.iter().map(|value| format!("`{value}`")).collect();
-    let word = if values.len() == 1 { "Always" } else { "One of" };
+    let word = if values.len() == 1 {
+        "Always"
+    } else {
+        "One of"
+    };
     describe(map, &format!("{word} {}.", values.join(", ")));
 }
 
 fn take(map: &mut Map<String, Value>, keywords: &[&str]) -> Vec<Option<Value>> {
-    keywords.iter().map(|keyword| map.shift_remove(*keyword)).collect()
+    keywords
+        .iter()
+        .map(|keyword| map.shift_remove(*keyword))
+        .collect()
 }
 
 fn describe_limits(map: &mut Map<String, Value>, limits: &[Option<Value>], of: &str) {

@@ -68,7 +68,10 @@ pub(super) fn lower_schema(
             return Ok(());
         }
         Value::Bool(false) => {
-            cx.lose(place, "a schema that nothing satisfies is read as untyped JSON");
+            cx.lose(
+                place,
+                "a schema that nothing satisfies is read as untyped JSON",
+            );
             *schema = json!({});
             return Ok(());
         }
@@ -184,7 +187,10 @@ fn lower_content_encoding(map: &mut Map<String, Value>, place: &Pointer, cx: &mu
     }
     for keyword in ["contentMediaType", "contentSchema"] {
         if map.shift_remove(keyword).is_some() {
-            cx.lose(place, format!("{keyword} has no counterpart in OpenAPI 3.0"));
+            cx.lose(
+                place,
+                format!("{keyword} has no counterpart in OpenAPI 3.0"),
+            );
         }
     }
 }
@@ -215,7 +221,10 @@ fn lower_type_array(map: &mut Map<String, Value>, place: &Pointer, cx: &mut Cont
         }
         _ if map.contains_key("anyOf") || map.contains_key("oneOf") => {
             map.shift_remove("type");
-            cx.lose(&place.join("type"), "several types beside alternatives; the alternatives count");
+            cx.lose(
+                &place.join("type"),
+                "several types beside alternatives; the alternatives count",
+            );
         }
         // An enumeration says itself which values there are.
         _ if map.contains_key("enum") => {
@@ -294,9 +303,13 @@ fn lower_null_alternative(map: &mut Map<String, Value>, keyword: &str) {
 /// A schema of `null` and nothing else, in any of its spellings.
 fn is_null(schema: &Value) -> bool {
     let null_type = json!(["null"]);
-    schema.get("type").is_some_and(|ty| *ty == "null" || *ty == null_type)
+    schema
+        .get("type")
+        .is_some_and(|ty| *ty == "null" || *ty == null_type)
         || schema.get("const").is_some_and(Value::is_null)
-        || schema.get("enum").is_some_and(|values| *values == json!([null]))
+        || schema
+            .get("enum")
+            .is_some_and(|values| *values == json!([null]))
 }
 
 /// Whether two schemas say nothing but words of the same things.

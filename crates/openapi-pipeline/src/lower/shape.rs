@@ -17,11 +17,12 @@ use serde_json::{Map, Value, json};
 
 use super::LowerError;
 use super::context::Context;
-use super::merge::{self, is_word};
+use super::flat::single_reference;
+use super::merge::is_word;
 use super::names::{Names, SCHEMAS, pascal, target};
 use super::resolve::is_method;
 use super::walk::members;
-use super::{nullable, scalars, unions};
+use super::{circles, nullable, scalars, unions};
 use crate::Pointer;
 
 /// The most components that are made of inline schemas.
@@ -33,7 +34,7 @@ pub(super) fn shape_schemas(document: &mut Value, cx: &mut Context<'_>) -> Resul
     let schemas = document.pointer_mut("/components/schemas");
     let schemas = schemas.and_then(Value::as_object_mut).map(std::mem::take);
     let mut whole = schemas.unwrap_or_default();
-    break_alias_circles(&mut whole, cx)?;
+    circles::break_up(&mut whole, cx)?;
     let nullable = nullable::take(&mut whole);
     let mut shaper = Shaper {
         names: Names::of(&whole),
@@ -44,8 +45,11 @@ pub(super) fn shape_schemas(document: &mut Value, cx: &mut Context<'_>) -> Resul
         cx,
     };
     let place = root.join("components").join("schemas");
-    let all: Vec<(String, Value)> =
-        shaper.whole.iter().map(|(name, schema)| (name.clone(), schema.clone())).collect();
+    let all: Vec<(String, Value)> = shaper
+        .whole
+        .iter()
+        .map(|(name, schema)| (name.clone(), schema.clone()))
+        .collect();
     for (name, schema) in all {
         shaper.done.insert(name.clone(), Value::Null);
         shaper.through.push(name.clone());
@@ -70,36 +74,6 @@ pub(super) fn shape_schemas(document: &mut Value, cx: &mut Context<'_>) -> Resul
     Ok(())
 }
 
-/// A component that is another, which is the first again, says nothing.
-fn break_alias_circles(
-    schemas: &mut Map<String, Value>,
-    cx: &mut Context<'_>,
-) -> Result<(), LowerError> {
-    let next = |schemas: &Map<String, Value>, name: &str| {
-        let schema = schemas.get(name)?;
-        let only = schema.get("allOf").and_then(Value::as_array).filter(|list| list.len() == 1);
-        let schema = only.map_or(schema, |list| &list[0]);
-        schema.get("$ref").and_then(Value::as_str).and_then(target)
-    };
-    for name in schemas.keys().cloned().collect::<Vec<_>>() {
-        let mut seen = BTreeSet::from([name.clone()]);
-        let mut at = name.clone();
-        while let Some(following) = next(schemas, &at) {
-            if following == name {
-                let place = Pointer::root().join("components").join("schemas").join(&name);
-                cx.fault(&place, "references that lead in a circle", "read as untyped JSON")?;
-                schemas.insert(name.clone(), json!({}));
-                break;
-            }
-            if !seen.insert(following.clone()) {
-                break;
-            }
-            at = following;
-        }
-    }
-    Ok(())
-}
-
 pub(super) struct Shaper<'a, 'b> {
     /// The component schemas as they were.
     pub(super) whole: Map<String, Value>,
@@ -107,7 +81,7 @@ pub(super) struct Shaper<'a, 'b> {
     /// The component schemas that are shaped, and those that were made.
     pub(super) done: Map<String, Value>,
     /// The components whose content is being written out.
-    through: Vec<String>,
+    pub(super) through: Vec<String>,
     nullable: BTreeSet<String>,
     pub(super) cx: &'a mut Context<'b>,
 }
@@ -116,9 +90,14 @@ impl Shaper<'_, '_> {
     fn operation(&mut self, operation: &mut Value, place: &Pointer) -> Result<(), LowerError> {
         let id = operation.get("operationId").and_then(Value::as_str);
         let owner = pascal(id.unwrap_or_default());
-        let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
+        let parameters = operation
+            .get_mut("parameters")
+            .and_then(Value::as_array_mut);
         for (index, parameter) in parameters.into_iter().flatten().enumerate() {
-            let name = parameter.get("name").and_then(Value::as_str).unwrap_or_default();
+            let name = parameter
+                .get("name")
+                .and_then(Value::as_str)
+                .unwrap_or_default();
             let name = format!("{owner}{}", pascal(name));
             if let Some(schema) = parameter.get_mut("schema") {
                 let place = place.join("parameters").join(index).join("schema");
@@ -133,26 +112,42 @@ impl Shaper<'_, '_> {
         for (status, response) in members(operation.get_mut("responses")) {
             let place = place.join("responses").join(status);
             let before = response.get("content").cloned().unwrap_or_default();
-            if let Some((_, shaped)) = seen.iter().find(|(raw, _)| *raw == before && !raw.is_null()) {
+            if let Some((_, shaped)) = seen
+                .iter()
+                .find(|(raw, _)| *raw == before && !raw.is_null())
+            {
                 response["content"] = shaped.clone();
                 continue;
             }
-            let role = if status.starts_with('2') { "Response" } else { "Error" };
+            let role = if status.starts_with('2') {
+                "Response"
+            } else {
+                "Error"
+            };
             self.content(response, &owner, role, &place)?;
             seen.push((before, response.get("content").cloned().unwrap_or_default()));
         }
         Ok(())
     }
 
-    fn content(&mut self, holder: &mut Value, owner: &str, role: &str, place: &Pointer) -> Result<(), LowerError> {
+    fn content(
+        &mut self,
+        holder: &mut Value,
+        owner: &str,
+        role: &str,
+        place: &Pointer,
+    ) -> Result<(), LowerError> {
         let name = &format!("{owner}{role}");
         for (media, content) in members(holder.get_mut("content")) {
             if let Some(schema) = content.get_mut("schema") {
                 let place = place.join("content").join(media).join("schema");
                 *schema = self.inline(schema.take(), name, &place)?;
                 // The same list or map in two answers would be two types.
-                let is_container = schema.get("type").is_some_and(|ty| ty == "object" || ty == "array");
-                if role == "Error" && is_container
+                let is_container = schema
+                    .get("type")
+                    .is_some_and(|ty| ty == "object" || ty == "array");
+                if role == "Error"
+                    && is_container
                     && let Value::Object(container) = schema.take()
                 {
                     *schema = match self.same(&container, name) {
@@ -176,7 +171,10 @@ impl Shaper<'_, '_> {
         let Value::Object(mut map) = shaped else {
             return Ok(shaped);
         };
-        let is_object = map.get("properties").and_then(Value::as_object).is_some_and(|p| !p.is_empty());
+        let is_object = map
+            .get("properties")
+            .and_then(Value::as_object)
+            .is_some_and(|p| !p.is_empty());
         if !is_object && !map.contains_key("oneOf") {
             return Ok(Value::Object(map));
         }
@@ -290,13 +288,17 @@ impl Shaper<'_, '_> {
     ) -> Result<Value, LowerError> {
         scalars::document_limits_of_objects(&mut map, place, self.cx);
         let owner = pascal(name);
-        let keeps_others = map.get("additionalProperties").is_some_and(Value::is_object);
+        let keeps_others = map
+            .get("additionalProperties")
+            .is_some_and(Value::is_object);
         let mut hidden = false;
         if let Some(Value::Object(properties)) = map.get_mut("properties") {
             let mut shaped = Map::new();
             let place = place.join("properties");
             let mut fields = BTreeSet::new();
-            let twice = !properties.keys().all(|property| fields.insert(field_key(property)));
+            let twice = !properties
+                .keys()
+                .all(|property| fields.insert(field_key(property)));
             fields.clear();
             if keeps_others || twice {
                 // What keeps the others is called so.
@@ -363,91 +365,28 @@ impl Shaper<'_, '_> {
         }
         map.shift_remove("title");
         // Only an enumeration has a default that is sure to be one of its values.
-        let listed = self.whole.get(&name).and_then(|schema| schema.get("enum")?.as_array());
+        let listed = self
+            .whole
+            .get(&name)
+            .and_then(|schema| schema.get("enum")?.as_array());
         if !listed.is_some_and(|listed| map.get("default").is_some_and(|d| listed.contains(d))) {
             scalars::document_odd_default(&mut map);
         }
-        if map.len() == 1 && let Some(Value::Array(only)) = map.get_mut("allOf") {
+        if map.len() == 1
+            && let Some(Value::Array(only)) = map.get_mut("allOf")
+        {
             return only.first_mut().map(Value::take).unwrap_or_default();
         }
         Value::Object(map)
     }
-
-    /// A schema without `allOf`: all that holds, in one.
-    pub(super) fn flat(&mut self, map: Map<String, Value>, place: &Pointer) -> Map<String, Value> {
-        let mut whole = map;
-        let Some(Value::Array(parts)) = whole.shift_remove("allOf") else {
-            return whole;
-        };
-        for (index, part) in parts.into_iter().enumerate() {
-            let place = place.join("allOf").join(index);
-            let Value::Object(part) = part else {
-                continue;
-            };
-            let only_part = merge::says_nothing(&whole);
-            let Some(part) = self.written_out(part, !only_part, &place) else {
-                self.cx.lose(&place, "a part that holds the whole again");
-                continue;
-            };
-            if merge::add(&mut whole, part).is_err() {
-                self.cx.lose(&place, "parts that no one type can be; read as untyped JSON");
-                whole.retain(|key, _| is_word(key) || key == "nullable");
-                return whole;
-            }
-        }
-        whole
-    }
-
-    /// A part with what it refers to written out; nothing if that is being written out already.
-    fn written_out(
-        &mut self,
-        part: Map<String, Value>,
-        beside_others: bool,
-        place: &Pointer,
-    ) -> Option<Map<String, Value>> {
-        let Some(reference) = part.get("$ref").and_then(Value::as_str).map(str::to_owned) else {
-            return Some(self.flat(part, place));
-        };
-        let name = target(&reference)?;
-        let written = self.through.iter().filter(|through| **through == name).count();
-        if written > 1 {
-            return None;
-        }
-        let Some(Value::Object(found)) = self.whole.get(&name) else {
-            return Some(Map::new());
-        };
-        let mut found = found.clone();
-        self.through.push(name);
-        if beside_others {
-            found.shift_remove("title");
-        }
-        if let Some(reference) = single_reference(&found) {
-            let inner = Map::from_iter([("$ref".to_owned(), Value::from(reference))]);
-            return self.written_out(inner, beside_others, place);
-        }
-        Some(self.flat(found, place))
-    }
-}
-
-/// Where a schema leads that is a reference and words beside it.
-fn single_reference(map: &Map<String, Value>) -> Option<String> {
-    if let Some(reference) = map.get("$ref") {
-        return reference.as_str().map(str::to_owned);
-    }
-    let parts = map.get("allOf")?.as_array()?;
-    let [Value::Object(only)] = parts.as_slice() else {
-        return None;
-    };
-    let reference = only.get("$ref")?.as_str()?;
-    let others = map.keys().filter(|key| *key != "allOf");
-    let plain = only.len() == 1 && others.clone().all(|key| is_word(key) || key == "nullable");
-    plain.then(|| reference.to_owned())
 }
 
 /// What a property's field is called in Rust.
 fn field_key(property: &str) -> String {
-    let words: String =
-        property.chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).collect();
+    let words: String = property
+        .chars()
+        .map(|c| if c.is_alphanumeric() { c } else { '-' })
+        .collect();
     match property {
         "+1" | "-1" => property.to_owned(),
         _ => words.to_snake_case(),

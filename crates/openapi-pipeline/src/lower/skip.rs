@@ -29,7 +29,11 @@ pub(super) fn lower(document: &Value, options: &Options) -> Result<Lowered, Lowe
             return Err(error);
         };
         let what = format!("{}: {}", error.place, error.reason);
-        dropped.push(Note { place, kind: NoteKind::Dropped, what });
+        dropped.push(Note {
+            place,
+            kind: NoteKind::Dropped,
+            what,
+        });
     }
     once(&document, options)
 }
@@ -46,7 +50,10 @@ fn drop_at(document: &mut Value, place: &Pointer) -> Option<Pointer> {
             Some(root.join("paths").join(path).join(method))
         }
         ["paths", path, ..] => {
-            document.get_mut("paths")?.as_object_mut()?.shift_remove(*path)?;
+            document
+                .get_mut("paths")?
+                .as_object_mut()?
+                .shift_remove(*path)?;
             Some(root.join("paths").join(path))
         }
         ["components", kind, name, ..] => {
@@ -62,10 +69,19 @@ fn drop_at(document: &mut Value, place: &Pointer) -> Option<Pointer> {
 /// lead to these; notes say which.
 ///
 /// For what only shows when code is made of a document.
-pub fn without(mut lowered: Lowered, ids: &BTreeSet<String>, schemas: &BTreeSet<String>, why: &str) -> Lowered {
+pub fn without(
+    mut lowered: Lowered,
+    ids: &BTreeSet<String>,
+    schemas: &BTreeSet<String>,
+    why: &str,
+) -> Lowered {
     let root = Pointer::root();
     let mut gone = schemas.clone();
-    if let Some(all) = lowered.document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) {
+    if let Some(all) = lowered
+        .document
+        .pointer_mut("/components/schemas")
+        .and_then(Value::as_object_mut)
+    {
         loop {
             let before = gone.len();
             for (name, schema) in all.iter() {
@@ -83,11 +99,18 @@ pub fn without(mut lowered: Lowered, ids: &BTreeSet<String>, schemas: &BTreeSet<
     }
     for name in &gone {
         let place = root.join("components").join("schemas").join(name);
-        lowered.notes.push(Note { place, kind: NoteKind::Dropped, what: why.to_owned() });
+        lowered.notes.push(Note {
+            place,
+            kind: NoteKind::Dropped,
+            what: why.to_owned(),
+        });
     }
     lowered.enums.retain(|open| !gone.contains(&open.name));
     lowered.unions.retain(|union| !gone.contains(&union.name));
-    let paths = lowered.document.get_mut("paths").and_then(Value::as_object_mut);
+    let paths = lowered
+        .document
+        .get_mut("paths")
+        .and_then(Value::as_object_mut);
     for (path, item) in paths.into_iter().flatten() {
         let Value::Object(item) = item else {
             continue;
@@ -95,11 +118,18 @@ pub fn without(mut lowered: Lowered, ids: &BTreeSet<String>, schemas: &BTreeSet<
         item.retain(|method, operation| {
             let mut found = Vec::new();
             super::defaults::collect_references(operation, &mut found);
-            let id = operation.get("operationId").and_then(Value::as_str).unwrap_or_default();
+            let id = operation
+                .get("operationId")
+                .and_then(Value::as_str)
+                .unwrap_or_default();
             let goes = ids.contains(id) || found.iter().any(|name| gone.contains(name));
             if goes {
                 let place = root.join("paths").join(path).join(method);
-                lowered.notes.push(Note { place, kind: NoteKind::Dropped, what: why.to_owned() });
+                lowered.notes.push(Note {
+                    place,
+                    kind: NoteKind::Dropped,
+                    what: why.to_owned(),
+                });
             }
             !goes
         });

@@ -20,8 +20,15 @@ pub(super) fn shape(
 ) -> Vec<Value> {
     let in_query = parameter["in"] == "query";
     let default = if in_query { "form" } else { "simple" };
-    let style = parameter.get("style").and_then(Value::as_str).unwrap_or(default).to_owned();
-    let explode = parameter.get("explode").and_then(Value::as_bool).unwrap_or(style == "form" || style == "deepObject");
+    let style = parameter
+        .get("style")
+        .and_then(Value::as_str)
+        .unwrap_or(default)
+        .to_owned();
+    let explode = parameter
+        .get("explode")
+        .and_then(Value::as_bool)
+        .unwrap_or(style == "form" || style == "deepObject");
     let written = match (style.as_str(), explode) {
         ("form", true) => Written::Pairs,
         ("deepObject", _) => Written::Brackets,
@@ -32,7 +39,10 @@ pub(super) fn shape(
         _ => Written::Joined("`,`"),
     };
     if !in_query && style != "simple" {
-        cx.lose(place, format!("the style {style:?}; the caller writes the value"));
+        cx.lose(
+            place,
+            format!("the style {style:?}; the caller writes the value"),
+        );
     }
     let Some(map) = super::parameters::plain(&mut parameter) else {
         return Vec::new();
@@ -51,9 +61,20 @@ pub(super) fn shape(
                 parameter["name"] = format!("{name}[]").into();
             }
         }
-        Shape::Object(properties, required) if in_query && !matches!(written, Written::Joined(_)) => {
+        Shape::Object(properties, required)
+            if in_query && !matches!(written, Written::Joined(_)) =>
+        {
             let brackets = matches!(written, Written::Brackets);
-            return spread(&parameter, &properties, &required, brackets, schemas, place, cx, 0);
+            return spread(
+                &parameter,
+                &properties,
+                &required,
+                brackets,
+                schemas,
+                place,
+                cx,
+                0,
+            );
         }
         Shape::List => as_text(&mut parameter, written, "a list"),
         Shape::Object(..) => {
@@ -84,7 +105,10 @@ fn as_text(parameter: &mut Value, written: Written, what: &str) {
         _ => "`,`",
     };
     parameter["schema"] = json!({"type": "string"});
-    walk::describe(parameter, &format!("This is {what}, joined by {separator}."));
+    walk::describe(
+        parameter,
+        &format!("This is {what}, joined by {separator}."),
+    );
 }
 
 /// What a parameter's schema is, as far as writing it goes.
@@ -127,9 +151,14 @@ impl Shape {
 fn resolved<'a>(schema: &'a Value, schemas: &'a Map<String, Value>) -> &'a Value {
     let mut schema = schema;
     for _ in 0..16 {
-        let only = schema.get("allOf").and_then(Value::as_array).and_then(|list| list.first());
+        let only = schema
+            .get("allOf")
+            .and_then(Value::as_array)
+            .and_then(|list| list.first());
         let reference = only.unwrap_or(schema).get("$ref").and_then(Value::as_str);
-        let found = reference.and_then(target).and_then(|name| schemas.get(&name));
+        let found = reference
+            .and_then(target)
+            .and_then(|name| schemas.get(&name));
         match found {
             Some(found) => schema = found,
             None => break,
@@ -139,7 +168,10 @@ fn resolved<'a>(schema: &'a Value, schemas: &'a Map<String, Value>) -> &'a Value
 }
 
 /// The properties of an object as parameters: `page[size]`, or `size` where the style has no brackets.
-#[allow(clippy::too_many_arguments, reason = "what it says of each property comes from all of these")]
+#[allow(
+    clippy::too_many_arguments,
+    reason = "what it says of each property comes from all of these"
+)]
 fn spread(
     parameter: &Value,
     properties: &Map<String, Value>,
@@ -154,7 +186,11 @@ fn spread(
     let is_required = parameter.get("required") == Some(&Value::Bool(true));
     let mut spread_out = Vec::new();
     for (property, schema) in properties {
-        let wire = if brackets { format!("{name}[{property}]") } else { property.clone() };
+        let wire = if brackets {
+            format!("{name}[{property}]")
+        } else {
+            property.clone()
+        };
         let mut one = json!({
             "name": wire,
             "in": "query",
@@ -174,7 +210,14 @@ fn spread(
             }
             Shape::Object(inner, inner_required) if brackets && level < MOST_LEVELS => {
                 spread_out.extend(spread(
-                    &one, &inner, &inner_required, brackets, schemas, place, cx, level + 1,
+                    &one,
+                    &inner,
+                    &inner_required,
+                    brackets,
+                    schemas,
+                    place,
+                    cx,
+                    level + 1,
                 ));
             }
             _ => {

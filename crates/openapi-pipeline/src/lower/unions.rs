@@ -13,50 +13,6 @@ use super::names::{SCHEMAS, pascal, target};
 use super::shape::Shaper;
 use crate::Pointer;
 
-/// Alternatives of a component schema.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Union {
-    /// Its name in `#/components/schemas`.
-    pub name: String,
-    /// What the document says of it.
-    pub description: Option<String>,
-    /// The property whose value tells the alternatives apart, if there is one.
-    pub tag: Option<String>,
-    /// The alternatives in their order.
-    pub alternatives: Vec<Alternative>,
-}
-
-/// One alternative of a [`Union`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Alternative {
-    /// What the document calls it, if it does.
-    pub title: Option<String>,
-    /// What it is.
-    pub kind: AlternativeKind,
-    /// The values of the tag that mean this one.
-    pub tags: Vec<String>,
-    /// Whether it may hold the union again, so that it has to stand in a box.
-    pub holds_itself: bool,
-}
-
-/// What an alternative is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum AlternativeKind {
-    /// A component schema of that name.
-    Schema(String),
-    /// A string.
-    String,
-    /// An integer.
-    Integer,
-    /// A number.
-    Number,
-    /// A boolean.
-    Boolean,
-}
-
 /// Shapes a schema with `oneOf` or `anyOf`.
 pub(super) fn shape(
     shaper: &mut Shaper<'_, '_>,
@@ -64,12 +20,19 @@ pub(super) fn shape(
     name: &str,
     place: &Pointer,
 ) -> Result<Value, LowerError> {
-    let keyword = if map.contains_key("oneOf") { "oneOf" } else { "anyOf" };
+    let keyword = if map.contains_key("oneOf") {
+        "oneOf"
+    } else {
+        "anyOf"
+    };
     let Some(Value::Array(alternatives)) = map.shift_remove(keyword) else {
         return shaper.inline(Value::Object(map), name, place);
     };
     if map.shift_remove("anyOf").is_some() {
-        shaper.cx.lose(&place.join("anyOf"), "alternatives beside `oneOf`, which counts");
+        shaper.cx.lose(
+            &place.join("anyOf"),
+            "alternatives beside `oneOf`, which counts",
+        );
     }
     let place = place.join(keyword);
     let base = base_of(&map);
@@ -130,7 +93,10 @@ pub(super) fn shape(
 /// What holds beside the alternatives.
 fn base_of(map: &Map<String, Value>) -> Map<String, Value> {
     let is_base = |key: &str| {
-        matches!(key, "properties" | "required" | "additionalProperties" | "items" | "enum" | "format")
+        matches!(
+            key,
+            "properties" | "required" | "additionalProperties" | "items" | "enum" | "format"
+        )
     };
     let mut base: Map<String, Value> = map
         .iter()
@@ -140,7 +106,9 @@ fn base_of(map: &Map<String, Value>) -> Map<String, Value> {
     if base.get("additionalProperties") == Some(&Value::Bool(false)) {
         base.shift_remove("additionalProperties");
     }
-    if let Some(ty) = map.get("type") && !base.is_empty() {
+    if let Some(ty) = map.get("type")
+        && !base.is_empty()
+    {
         base.insert("type".to_owned(), ty.clone());
     }
     base
@@ -150,28 +118,36 @@ fn base_of(map: &Map<String, Value>) -> Map<String, Value> {
 fn only_restricts(alternative: &Value) -> bool {
     alternative.as_object().is_some_and(|map| {
         map.keys().all(|key| {
-            is_word(key) || key == "required" || key == "type" && map.get("type") == Some(&json!("object"))
+            is_word(key)
+                || key == "required"
+                || key == "type" && map.get("type") == Some(&json!("object"))
         })
     })
 }
 
 fn is_anything(schema: &Value) -> bool {
-    schema.as_object().is_none_or(|map| map.keys().all(|key| is_word(key) || key == "nullable"))
+    schema
+        .as_object()
+        .is_none_or(|map| map.keys().all(|key| is_word(key) || key == "nullable"))
 }
 
 /// Whether two alternatives say the same, in other words.
 fn same(one: &Value, other: &Value) -> bool {
     let strip = |value: &Value| -> Map<String, Value> {
         let map = value.as_object().into_iter().flatten();
-        map.filter(|(key, _)| !is_word(key)).map(|(k, v)| (k.clone(), v.clone())).collect()
+        map.filter(|(key, _)| !is_word(key))
+            .map(|(k, v)| (k.clone(), v.clone()))
+            .collect()
     };
     strip(one) == strip(other)
 }
 
 /// The one type that all alternatives are, if they are scalars of one.
 fn as_one(shaped: &[Value]) -> Option<Map<String, Value>> {
-    let types: Option<Vec<&str>> =
-        shaped.iter().map(|schema| schema.get("type").and_then(Value::as_str)).collect();
+    let types: Option<Vec<&str>> = shaped
+        .iter()
+        .map(|schema| schema.get("type").and_then(Value::as_str))
+        .collect();
     if let [Value::Object(only)] = shaped {
         return Some(only.clone());
     }
@@ -180,7 +156,12 @@ fn as_one(shaped: &[Value]) -> Option<Map<String, Value>> {
     if all(&["string"]) {
         let mut values: Vec<Value> = Vec::new();
         for schema in shaped {
-            for value in schema.get("enum").and_then(Value::as_array).into_iter().flatten() {
+            for value in schema
+                .get("enum")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+            {
                 if !values.contains(value) {
                     values.push(value.clone());
                 }
@@ -190,7 +171,9 @@ fn as_one(shaped: &[Value]) -> Option<Map<String, Value>> {
         if !values.is_empty() {
             one.insert("enum".to_owned(), Value::Array(values));
         } else if let Some(format) = shaped.first().and_then(|schema| schema.get("format"))
-            && shaped.iter().all(|schema| schema.get("format") == Some(format))
+            && shaped
+                .iter()
+                .all(|schema| schema.get("format") == Some(format))
         {
             one.insert("format".to_owned(), format.clone());
         }
@@ -208,7 +191,7 @@ fn as_one(shaped: &[Value]) -> Option<Map<String, Value>> {
 
 /// Whether alternatives are scalars and lists, of which no two look alike: the generator tells them
 /// apart by itself.
-fn is_plain(shaped: &[Value]) -> bool {
+pub(super) fn is_plain(shaped: &[Value]) -> bool {
     let mut kinds = Vec::new();
     for schema in shaped {
         let kind = match schema.get("type").and_then(Value::as_str) {
@@ -264,7 +247,11 @@ fn name_of(shaper: &Shaper<'_, '_>, alternative: &Value, name: &str, index: usiz
         let title = pascal(title);
         let short = title.chars().count() <= 40 && !title.is_empty();
         if short {
-            return if title.starts_with(&owner) { title } else { format!("{owner}{title}") };
+            return if title.starts_with(&owner) {
+                title
+            } else {
+                format!("{owner}{title}")
+            };
         }
     }
     let properties = alternative.get("properties").and_then(Value::as_object);
@@ -285,7 +272,10 @@ fn name_of(shaper: &Shaper<'_, '_>, alternative: &Value, name: &str, index: usiz
 fn tags_of(shaper: &Shaper<'_, '_>, property: &Value) -> Vec<String> {
     let mut property = property;
     for _ in 0..8 {
-        let only = property.get("allOf").and_then(Value::as_array).and_then(|list| list.first());
+        let only = property
+            .get("allOf")
+            .and_then(Value::as_array)
+            .and_then(|list| list.first());
         let reference = only.unwrap_or(property).get("$ref").and_then(Value::as_str);
         let Some(name) = reference.and_then(target) else {
             break;
@@ -295,16 +285,18 @@ fn tags_of(shaper: &Shaper<'_, '_>, property: &Value) -> Vec<String> {
         };
         property = found;
     }
-    let values = property.get("enum").and_then(Value::as_array).into_iter().flatten();
-    values.filter_map(|value| value.as_str().map(str::to_owned)).collect()
+    let values = property
+        .get("enum")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
+    values
+        .filter_map(|value| value.as_str().map(str::to_owned))
+        .collect()
 }
 
 /// The discriminator of alternatives, with every value that means one of them.
-fn discriminate(
-    shaper: &Shaper<'_, '_>,
-    shaped: &[Value],
-    said: Option<&Value>,
-) -> Option<Value> {
+fn discriminate(shaper: &Shaper<'_, '_>, shaped: &[Value], said: Option<&Value>) -> Option<Value> {
     let names: Vec<Option<String>> = shaped
         .iter()
         .map(|schema| schema.get("$ref").and_then(Value::as_str).and_then(target))
@@ -313,7 +305,12 @@ fn discriminate(
         && let Some(property) = said.get("propertyName").and_then(Value::as_str)
     {
         let mut mapping = Map::new();
-        for (value, meant) in said.get("mapping").and_then(Value::as_object).into_iter().flatten() {
+        for (value, meant) in said
+            .get("mapping")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten()
+        {
             let meant = meant.as_str().unwrap_or_default();
             let meant = target(meant).unwrap_or_else(|| meant.to_owned());
             if names.iter().flatten().any(|name| *name == meant) {
@@ -322,9 +319,16 @@ fn discriminate(
         }
         for name in names.iter().flatten() {
             let tags = shaper.tags(name, property);
-            let is_new = mapping.values().all(|meant| *meant != format!("{SCHEMAS}{name}"));
-            for tag in tags.iter().chain(std::iter::once(name).filter(|_| tags.is_empty() && is_new)) {
-                mapping.entry(tag).or_insert_with(|| format!("{SCHEMAS}{name}").into());
+            let is_new = mapping
+                .values()
+                .all(|meant| *meant != format!("{SCHEMAS}{name}"));
+            for tag in tags
+                .iter()
+                .chain(std::iter::once(name).filter(|_| tags.is_empty() && is_new))
+            {
+                mapping
+                    .entry(tag)
+                    .or_insert_with(|| format!("{SCHEMAS}{name}").into());
             }
         }
         return Some(json!({ "propertyName": property, "mapping": mapping }));
@@ -340,7 +344,10 @@ fn discriminate(
                 return None;
             }
             for tag in tags {
-                if mapping.insert(tag, format!("{SCHEMAS}{name}").into()).is_some() {
+                if mapping
+                    .insert(tag, format!("{SCHEMAS}{name}").into())
+                    .is_some()
+                {
                     return None;
                 }
             }
@@ -354,7 +361,11 @@ impl Shaper<'_, '_> {
         let schema = self.done.get(name).filter(|schema| !schema.is_null());
         let schema = schema.or_else(|| self.whole.get(name));
         let properties = schema.and_then(|schema| schema.get("properties")?.as_object());
-        properties.into_iter().flat_map(Map::keys).cloned().collect()
+        properties
+            .into_iter()
+            .flat_map(Map::keys)
+            .cloned()
+            .collect()
     }
 
     /// The listed values of a component's property.
@@ -362,71 +373,8 @@ impl Shaper<'_, '_> {
         let schema = self.done.get(name).filter(|schema| !schema.is_null());
         let schema = schema.or_else(|| self.whole.get(name));
         let property = schema.and_then(|schema| schema.get("properties")?.get(property));
-        property.map(|property| tags_of(self, property)).unwrap_or_default()
+        property
+            .map(|property| tags_of(self, property))
+            .unwrap_or_default()
     }
-}
-
-/// The unions of a lowered document, in the order of its schemas.
-pub(super) fn list(document: &Value) -> Vec<Union> {
-    let schemas = document.pointer("/components/schemas").and_then(Value::as_object);
-    let Some(schemas) = schemas else {
-        return Vec::new();
-    };
-    let is_union = |schema: &Value| {
-        let alternatives = schema.get("oneOf").and_then(Value::as_array);
-        alternatives.is_some_and(|alternatives| !is_plain(alternatives))
-            && schema.get(super::RUNTIME_TYPE).is_none()
-    };
-    let unions = schemas.iter().filter(|(_, schema)| is_union(schema));
-    unions.map(|(name, schema)| read(name, schema, schemas)).collect()
-}
-
-fn read(name: &str, schema: &Value, schemas: &Map<String, Value>) -> Union {
-    let discriminator = schema.get("discriminator");
-    let mapping = discriminator.and_then(|d| d.get("mapping")?.as_object());
-    let alternatives = schema.get("oneOf").and_then(Value::as_array).into_iter().flatten();
-    let alternatives = alternatives.map(|alternative| {
-        let reference = alternative.get("$ref").and_then(Value::as_str);
-        let component = reference.and_then(target);
-        let tags = mapping.into_iter().flatten();
-        let tags = tags.filter(|(_, meant)| meant.as_str() == reference && reference.is_some());
-        let kind = match (&component, alternative.get("type").and_then(Value::as_str)) {
-            (Some(component), _) => AlternativeKind::Schema(component.clone()),
-            (None, Some("integer")) => AlternativeKind::Integer,
-            (None, Some("number")) => AlternativeKind::Number,
-            (None, Some("boolean")) => AlternativeKind::Boolean,
-            _ => AlternativeKind::String,
-        };
-        Alternative {
-            title: alternative.get("title").and_then(Value::as_str).map(str::to_owned),
-            kind,
-            tags: tags.map(|(tag, _)| tag.clone()).collect(),
-            holds_itself: component.is_some_and(|component| reaches(&component, name, schemas)),
-        }
-    });
-    Union {
-        name: name.to_owned(),
-        description: schema.get("description").and_then(Value::as_str).map(str::to_owned),
-        tag: discriminator
-            .and_then(|d| d.get("propertyName")?.as_str())
-            .map(str::to_owned),
-        alternatives: alternatives.collect(),
-    }
-}
-
-/// Whether a component leads to another, or is it.
-fn reaches(from: &str, to: &str, schemas: &Map<String, Value>) -> bool {
-    let mut seen = std::collections::BTreeSet::new();
-    let mut open = vec![from.to_owned()];
-    while let Some(name) = open.pop() {
-        if name == to {
-            return true;
-        }
-        if let Some(schema) = schemas.get(&name)
-            && seen.insert(name)
-        {
-            super::defaults::collect_references(schema, &mut open);
-        }
-    }
-    false
 }

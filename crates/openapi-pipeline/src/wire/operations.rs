@@ -8,7 +8,9 @@ use crate::Pointer;
 const GONE: &str = "a program that calls it gets an error";
 const REFUSED: &str = "a request that was right can be refused";
 const NEW: &str = "nobody uses it yet";
-const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
+const METHODS: [&str; 8] = [
+    "get", "put", "post", "delete", "options", "head", "patch", "trace",
+];
 
 /// Compares the operations of both documents.
 pub(super) fn compare(cx: &mut Comparison<'_>) {
@@ -18,12 +20,17 @@ pub(super) fn compare(cx: &mut Comparison<'_>) {
     let after = operations(new);
     for (path, method, item, operation) in &before {
         let place = root.join(path).join(method);
-        let same = |(other, m, ..): &&Operation<'_>| m == method && shape_of(other) == shape_of(path);
+        let same =
+            |(other, m, ..): &&Operation<'_>| m == method && shape_of(other) == shape_of(path);
         match after.iter().find(same) {
             None => cx.breaking(&place, "the operation is gone", GONE),
             Some((now, _, new_item, new_operation)) => {
                 if now != path {
-                    cx.compatible(&place, "a path parameter has another name", "names in paths are not sent");
+                    cx.compatible(
+                        &place,
+                        "a path parameter has another name",
+                        "names in paths are not sent",
+                    );
                 }
                 let place = root.join(now).join(method);
                 compare_operation(cx, (item, operation), (new_item, new_operation), &place);
@@ -31,7 +38,8 @@ pub(super) fn compare(cx: &mut Comparison<'_>) {
         }
     }
     for (path, method, ..) in &after {
-        let same = |(other, m, ..): &Operation<'_>| m == method && shape_of(other) == shape_of(path);
+        let same =
+            |(other, m, ..): &Operation<'_>| m == method && shape_of(other) == shape_of(path);
         if !before.iter().any(same) {
             cx.compatible(&root.join(path).join(method), "the operation is new", NEW);
         }
@@ -42,7 +50,11 @@ pub(super) fn compare(cx: &mut Comparison<'_>) {
 type Operation<'a> = (String, String, &'a Value, &'a Value);
 
 fn operations(document: &Value) -> Vec<Operation<'_>> {
-    let paths = document.get("paths").and_then(Value::as_object).into_iter().flatten();
+    let paths = document
+        .get("paths")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten();
     let mut operations = Vec::new();
     for (path, item) in paths {
         let item = resolved(document, item);
@@ -78,7 +90,11 @@ fn compare_servers(cx: &mut Comparison<'_>) {
     let (old, new) = (first(cx.old), first(cx.new));
     if old != new {
         let place = Pointer::root().join("servers");
-        cx.breaking(&place, "the service has another address", "programs call the old one");
+        cx.breaking(
+            &place,
+            "the service has another address",
+            "programs call the old one",
+        );
     }
 }
 
@@ -93,14 +109,25 @@ fn compare_operation(
         cx.compatible(&place.join("operationId"), "another name", why);
     }
     if old.get("deprecated") != new.get("deprecated") {
-        cx.compatible(&place.join("deprecated"), "deprecated, or not any more", "it still works");
+        cx.compatible(
+            &place.join("deprecated"),
+            "deprecated, or not any more",
+            "it still works",
+        );
     }
     let security = |document: &Value, operation: &Value| {
-        operation.get("security").or_else(|| document.get("security")).cloned()
+        operation
+            .get("security")
+            .or_else(|| document.get("security"))
+            .cloned()
     };
     let (before, now) = (security(cx.old, old), security(cx.new, new));
     if before != now {
-        let open = |security: &Option<Value>| security.as_ref().is_none_or(|s| *s == Value::Array(Vec::new()));
+        let open = |security: &Option<Value>| {
+            security
+                .as_ref()
+                .is_none_or(|s| *s == Value::Array(Vec::new()))
+        };
         let place = place.join("security");
         if open(&now) {
             cx.compatible(&place, "needs no key any more", "a key does no harm");
@@ -108,13 +135,24 @@ fn compare_operation(
             cx.breaking(&place, "other keys are asked for", REFUSED);
         }
     }
-    compare_parameters(cx, &parameters(cx.old, old_item, old), &parameters(cx.new, new_item, new), place);
+    compare_parameters(
+        cx,
+        &parameters(cx.old, old_item, old),
+        &parameters(cx.new, new_item, new),
+        place,
+    );
     compare_body(cx, old, new, &place.join("requestBody"));
     compare_answers(cx, old, new, &place.join("responses"));
 }
 
 fn parameters<'a>(document: &'a Value, item: &'a Value, operation: &'a Value) -> Vec<&'a Value> {
-    let list = |holder: &'a Value| holder.get("parameters").and_then(Value::as_array).into_iter().flatten();
+    let list = |holder: &'a Value| {
+        holder
+            .get("parameters")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+    };
     let mut all: Vec<&Value> = Vec::new();
     for parameter in list(operation).chain(list(item)) {
         let parameter = resolved(document, parameter);
@@ -126,9 +164,18 @@ fn parameters<'a>(document: &'a Value, item: &'a Value, operation: &'a Value) ->
 }
 
 fn id(parameter: &Value) -> (String, String) {
-    let text = |key: &str| parameter.get(key).and_then(Value::as_str).unwrap_or_default();
+    let text = |key: &str| {
+        parameter
+            .get(key)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    };
     let place = text("in").to_owned();
-    let name = if place == "header" { text("name").to_ascii_lowercase() } else { text("name").to_owned() };
+    let name = if place == "header" {
+        text("name").to_ascii_lowercase()
+    } else {
+        text("name").to_owned()
+    };
     (place, name)
 }
 
@@ -154,7 +201,9 @@ fn compare_parameters(cx: &mut Comparison<'_>, old: &[&Value], new: &[&Value], p
             Some(now) => {
                 match (is_required(before), is_required(now)) {
                     (false, true) => cx.breaking(&at, "is required now", REFUSED),
-                    (true, false) => cx.compatible(&at, "need not be sent any more", "it still may be"),
+                    (true, false) => {
+                        cx.compatible(&at, "need not be sent any more", "it still may be")
+                    }
                     _ => {}
                 }
                 for how in ["style", "explode"] {
@@ -166,7 +215,10 @@ fn compare_parameters(cx: &mut Comparison<'_>, old: &[&Value], new: &[&Value], p
             }
         }
     }
-    for now in new.iter().filter(|now| !old.iter().any(|before| id(before) == id(now))) {
+    for now in new
+        .iter()
+        .filter(|now| !old.iter().any(|before| id(before) == id(now)))
+    {
         let at = place.join(id(now).1);
         if is_required(now) {
             cx.breaking(&at, "is new and required", REFUSED);
@@ -176,7 +228,13 @@ fn compare_parameters(cx: &mut Comparison<'_>, old: &[&Value], new: &[&Value], p
     }
 }
 
-fn compare_schemas(cx: &mut Comparison<'_>, old: &Value, new: &Value, request: bool, place: &Pointer) {
+fn compare_schemas(
+    cx: &mut Comparison<'_>,
+    old: &Value,
+    new: &Value,
+    request: bool,
+    place: &Pointer,
+) {
     match (old.get("schema"), new.get("schema")) {
         (Some(old), Some(new)) => schemas::compare(cx, old, new, request, &place.join("schema")),
         (None, Some(_)) if request => cx.breaking(&place.join("schema"), "has a type now", REFUSED),
@@ -191,11 +249,19 @@ fn compare_schemas(cx: &mut Comparison<'_>, old: &Value, new: &Value, request: b
 fn compare_body(cx: &mut Comparison<'_>, old: &Value, new: &Value, place: &Pointer) {
     let (old_document, new_document) = (cx.old, cx.new);
     let body = |document, operation: &'_ Value| -> Option<Value> {
-        operation.get("requestBody").map(|body| resolved(document, body).clone())
+        operation
+            .get("requestBody")
+            .map(|body| resolved(document, body).clone())
     };
     match (body(old_document, old), body(new_document, new)) {
-        (Some(_), None) => cx.breaking(place, "there is no body any more", "what was sent in it has no effect"),
-        (None, Some(now)) if is_required(&now) => cx.breaking(place, "a body is required now", REFUSED),
+        (Some(_), None) => cx.breaking(
+            place,
+            "there is no body any more",
+            "what was sent in it has no effect",
+        ),
+        (None, Some(now)) if is_required(&now) => {
+            cx.breaking(place, "a body is required now", REFUSED)
+        }
         (None, Some(_)) => cx.compatible(place, "there may be a body now", NEW),
         (Some(before), Some(now)) => {
             if is_required(&now) && !is_required(&before) {
@@ -208,10 +274,20 @@ fn compare_body(cx: &mut Comparison<'_>, old: &Value, new: &Value, place: &Point
 }
 
 fn content(holder: &Value) -> Map<String, Value> {
-    holder.get("content").and_then(Value::as_object).cloned().unwrap_or_default()
+    holder
+        .get("content")
+        .and_then(Value::as_object)
+        .cloned()
+        .unwrap_or_default()
 }
 
-fn compare_content(cx: &mut Comparison<'_>, old: &Value, new: &Value, request: bool, place: &Pointer) {
+fn compare_content(
+    cx: &mut Comparison<'_>,
+    old: &Value,
+    new: &Value,
+    request: bool,
+    place: &Pointer,
+) {
     let (old, new) = (content(old), content(new));
     let place = place.join("content");
     for (media, before) in &old {
@@ -219,13 +295,25 @@ fn compare_content(cx: &mut Comparison<'_>, old: &Value, new: &Value, request: b
         match new.get(media) {
             Some(now) => compare_schemas(cx, before, now, request, &at),
             None if request => cx.breaking(&at, "is not taken any more", REFUSED),
-            None => cx.breaking(&at, "does not come any more", "a program that reads it finds something else"),
+            None => cx.breaking(
+                &at,
+                "does not come any more",
+                "a program that reads it finds something else",
+            ),
         }
     }
     for media in new.keys().filter(|media| !old.contains_key(*media)) {
-        let why = if request { NEW } else { "a program says what it takes" };
+        let why = if request {
+            NEW
+        } else {
+            "a program says what it takes"
+        };
         if !request && old.is_empty() {
-            cx.compatible(&place.join(media), "an answer has a body now", "a program may leave it unread");
+            cx.compatible(
+                &place.join(media),
+                "an answer has a body now",
+                "a program may leave it unread",
+            );
         } else {
             cx.compatible(&place.join(media), "is new", why);
         }
@@ -233,7 +321,13 @@ fn compare_content(cx: &mut Comparison<'_>, old: &Value, new: &Value, request: b
 }
 
 fn compare_answers(cx: &mut Comparison<'_>, old: &Value, new: &Value, place: &Pointer) {
-    let answers = |operation: &Value| operation.get("responses").and_then(Value::as_object).cloned().unwrap_or_default();
+    let answers = |operation: &Value| {
+        operation
+            .get("responses")
+            .and_then(Value::as_object)
+            .cloned()
+            .unwrap_or_default()
+    };
     let (old, new) = (answers(old), answers(new));
     let (old_document, new_document) = (cx.old, cx.new);
     for (status, before) in &old {
@@ -245,23 +339,39 @@ fn compare_answers(cx: &mut Comparison<'_>, old: &Value, new: &Value, place: &Po
                 compare_content(cx, before, now, false, &at);
                 compare_headers(cx, before, now, &at);
             }
-            None if success => cx.breaking(&at, "does not come any more", "a program waits for this success"),
+            None if success => cx.breaking(
+                &at,
+                "does not come any more",
+                "a program waits for this success",
+            ),
             None => cx.compatible(&at, "does not come any more", "an error less"),
         }
     }
     for status in new.keys().filter(|status| !old.contains_key(*status)) {
         let at = place.join(status);
         if status.starts_with('2') {
-            cx.breaking(&at, "is a new success", "a program may take it for something else");
+            cx.breaking(
+                &at,
+                "is a new success",
+                "a program may take it for something else",
+            );
         } else {
-            cx.compatible(&at, "is a new answer", "programs expect errors that nobody listed");
+            cx.compatible(
+                &at,
+                "is a new answer",
+                "programs expect errors that nobody listed",
+            );
         }
     }
 }
 
 fn compare_headers(cx: &mut Comparison<'_>, old: &Value, new: &Value, place: &Pointer) {
     let names = |answer: &Value| -> Vec<String> {
-        let headers = answer.get("headers").and_then(Value::as_object).into_iter().flatten();
+        let headers = answer
+            .get("headers")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten();
         headers.map(|(name, _)| name.to_ascii_lowercase()).collect()
     };
     let now = names(new);

@@ -20,7 +20,12 @@ pub(super) fn compare(
     request: bool,
     place: &Pointer,
 ) {
-    let reference = |schema: &Value| schema.get("$ref").and_then(Value::as_str).map(str::to_owned);
+    let reference = |schema: &Value| {
+        schema
+            .get("$ref")
+            .and_then(Value::as_str)
+            .map(str::to_owned)
+    };
     if let (Some(old), Some(new)) = (reference(old), reference(new)) {
         let pair = (old, new, request);
         if cx.open.contains(&pair) {
@@ -41,15 +46,23 @@ pub(super) fn compare(
     compare_properties(cx, &old, &new, request, place);
     match (old.items, new.items) {
         (Some(old), Some(new)) => compare(cx, old, new, request, &place.join("items")),
-        (None, Some(_)) if request => cx.breaking(&place.join("items"), "items have a type now", REFUSED),
-        (Some(_), None) if !request => cx.breaking(&place.join("items"), "items have no type any more", UNKNOWN),
+        (None, Some(_)) if request => {
+            cx.breaking(&place.join("items"), "items have a type now", REFUSED)
+        }
+        (Some(_), None) if !request => {
+            cx.breaking(&place.join("items"), "items have no type any more", UNKNOWN)
+        }
         _ => {}
     }
     compare_others(cx, &old, &new, request, place);
     compare_alternatives(cx, &old, &new, request, place);
     if old.default != new.default && request {
         let place = place.join("default");
-        cx.breaking(&place, "the default has changed", "a request that leaves it out means something else");
+        cx.breaking(
+            &place,
+            "the default has changed",
+            "a request that leaves it out means something else",
+        );
     }
 }
 
@@ -63,13 +76,27 @@ fn turn(cx: &mut Comparison<'_>, request: bool, narrower: bool, place: &Pointer,
     }
 }
 
-fn compare_types(cx: &mut Comparison<'_>, old: &View<'_>, new: &View<'_>, request: bool, place: &Pointer) {
+fn compare_types(
+    cx: &mut Comparison<'_>,
+    old: &View<'_>,
+    new: &View<'_>,
+    request: bool,
+    place: &Pointer,
+) {
     let at = place.join("type");
-    let says = |types: &[String]| if types.is_empty() { "anything".to_owned() } else { types.join(" or ") };
+    let says = |types: &[String]| {
+        if types.is_empty() {
+            "anything".to_owned()
+        } else {
+            types.join(" or ")
+        }
+    };
     let covers = |wide: &[String], narrow: &[String]| {
         wide.is_empty()
             || !narrow.is_empty()
-                && narrow.iter().all(|ty| wide.contains(ty) || ty == "integer" && wide.contains(&"number".to_owned()))
+                && narrow.iter().all(|ty| {
+                    wide.contains(ty) || ty == "integer" && wide.contains(&"number".to_owned())
+                })
     };
     let same = covers(&old.types, &new.types) && covers(&new.types, &old.types);
     if !same {
@@ -83,33 +110,80 @@ fn compare_types(cx: &mut Comparison<'_>, old: &View<'_>, new: &View<'_>, reques
         }
     } else if old.types != new.types && old.types.len() == new.types.len() {
         // integer and number
-        let narrower = new.types.iter().any(|ty| ty == "integer") && !old.types.contains(&"integer".to_owned());
-        turn(cx, request, narrower, &at, format!("{} -> {}", says(&old.types), says(&new.types)));
+        let narrower = new.types.iter().any(|ty| ty == "integer")
+            && !old.types.contains(&"integer".to_owned());
+        turn(
+            cx,
+            request,
+            narrower,
+            &at,
+            format!("{} -> {}", says(&old.types), says(&new.types)),
+        );
     }
     if old.nullable != new.nullable {
-        let what = if new.nullable { "may be null now" } else { "is never null any more" };
+        let what = if new.nullable {
+            "may be null now"
+        } else {
+            "is never null any more"
+        };
         turn(cx, request, !new.nullable, place, what.to_owned());
     }
 }
 
-fn compare_values(cx: &mut Comparison<'_>, old: &View<'_>, new: &View<'_>, request: bool, place: &Pointer) {
+fn compare_values(
+    cx: &mut Comparison<'_>,
+    old: &View<'_>,
+    new: &View<'_>,
+    request: bool,
+    place: &Pointer,
+) {
     let place = place.join("enum");
     match (&old.values, &new.values) {
         (Some(old), Some(new)) => {
             for value in old.iter().filter(|value| !new.contains(value)) {
-                turn(cx, request, true, &place, format!("{value} is no value any more"));
+                turn(
+                    cx,
+                    request,
+                    true,
+                    &place,
+                    format!("{value} is no value any more"),
+                );
             }
             for value in new.iter().filter(|value| !old.contains(value)) {
-                turn(cx, request, false, &place, format!("{value} is a new value"));
+                turn(
+                    cx,
+                    request,
+                    false,
+                    &place,
+                    format!("{value} is a new value"),
+                );
             }
         }
-        (None, Some(_)) => turn(cx, request, true, &place, "the values are listed now".to_owned()),
-        (Some(_), None) => turn(cx, request, false, &place, "the values are not listed any more".to_owned()),
+        (None, Some(_)) => turn(
+            cx,
+            request,
+            true,
+            &place,
+            "the values are listed now".to_owned(),
+        ),
+        (Some(_), None) => turn(
+            cx,
+            request,
+            false,
+            &place,
+            "the values are not listed any more".to_owned(),
+        ),
         (None, None) => {}
     }
 }
 
-fn compare_rules(cx: &mut Comparison<'_>, old: &View<'_>, new: &View<'_>, request: bool, place: &Pointer) {
+fn compare_rules(
+    cx: &mut Comparison<'_>,
+    old: &View<'_>,
+    new: &View<'_>,
+    request: bool,
+    place: &Pointer,
+) {
     let mut rules: Vec<&String> = old.rules.keys().chain(new.rules.keys()).collect();
     rules.sort();
     rules.dedup();
@@ -137,7 +211,13 @@ fn compare_rules(cx: &mut Comparison<'_>, old: &View<'_>, new: &View<'_>, reques
     }
 }
 
-fn compare_properties(cx: &mut Comparison<'_>, old: &View<'_>, new: &View<'_>, request: bool, place: &Pointer) {
+fn compare_properties(
+    cx: &mut Comparison<'_>,
+    old: &View<'_>,
+    new: &View<'_>,
+    request: bool,
+    place: &Pointer,
+) {
     for (name, before) in &old.properties {
         let at = place.join("properties").join(name);
         let was_required = old.required.contains(name);
@@ -156,12 +236,20 @@ fn compare_properties(cx: &mut Comparison<'_>, old: &View<'_>, new: &View<'_>, r
         };
         let is_required = new.required.contains(name);
         if was_required != is_required {
-            let what = if is_required { "is required now" } else { "need not be there any more" };
+            let what = if is_required {
+                "is required now"
+            } else {
+                "need not be there any more"
+            };
             turn(cx, request, is_required, &at, what.to_owned());
         }
         compare(cx, before, now, request, &at);
     }
-    for name in new.properties.keys().filter(|name| !old.properties.contains_key(*name)) {
+    for name in new
+        .properties
+        .keys()
+        .filter(|name| !old.properties.contains_key(*name))
+    {
         let at = place.join("properties").join(name);
         if !request {
             cx.compatible(&at, "is new", NEW_ANSWER);
@@ -171,20 +259,42 @@ fn compare_properties(cx: &mut Comparison<'_>, old: &View<'_>, new: &View<'_>, r
             cx.compatible(&at, "is new and need not be sent", STILL_SENT);
         }
     }
-    for name in new.required.iter().filter(|name| !old.required.contains(name)) {
+    for name in new
+        .required
+        .iter()
+        .filter(|name| !old.required.contains(name))
+    {
         if !new.properties.contains_key(name) {
-            turn(cx, request, true, &place.join("required"), format!("{name:?} is required now"));
+            turn(
+                cx,
+                request,
+                true,
+                &place.join("required"),
+                format!("{name:?} is required now"),
+            );
         }
     }
 }
 
-fn compare_others(cx: &mut Comparison<'_>, old: &View<'_>, new: &View<'_>, request: bool, place: &Pointer) {
+fn compare_others(
+    cx: &mut Comparison<'_>,
+    old: &View<'_>,
+    new: &View<'_>,
+    request: bool,
+    place: &Pointer,
+) {
     let place = place.join("additionalProperties");
     let closed = |others: Option<&Value>| others == Some(&Value::Bool(false));
-    let schema = |others: Option<&Value>| others.is_some_and(|others| others.as_object().is_some_and(|o| !o.is_empty()));
+    let schema = |others: Option<&Value>| {
+        others.is_some_and(|others| others.as_object().is_some_and(|o| !o.is_empty()))
+    };
     match (old.others, new.others) {
         (before, now) if closed(before) != closed(now) => {
-            let what = if closed(now) { "no other properties any more" } else { "other properties now" };
+            let what = if closed(now) {
+                "no other properties any more"
+            } else {
+                "other properties now"
+            };
             if request || !closed(now) && schema(now) {
                 turn(cx, request, closed(now), &place, what.to_owned());
             } else {
@@ -195,14 +305,26 @@ fn compare_others(cx: &mut Comparison<'_>, old: &View<'_>, new: &View<'_>, reque
             compare(cx, before, now, request, &place);
         }
         (before, now) if schema(before) != schema(now) => {
-            turn(cx, request, schema(now), &place, "the type of other properties".to_owned());
+            turn(
+                cx,
+                request,
+                schema(now),
+                &place,
+                "the type of other properties".to_owned(),
+            );
         }
         _ => {}
     }
 }
 
 /// Alternatives are paired by their names, titles or what they are; the rest by place.
-fn compare_alternatives(cx: &mut Comparison<'_>, old: &View<'_>, new: &View<'_>, request: bool, place: &Pointer) {
+fn compare_alternatives(
+    cx: &mut Comparison<'_>,
+    old: &View<'_>,
+    new: &View<'_>,
+    request: bool,
+    place: &Pointer,
+) {
     if old.alternatives.is_empty() && new.alternatives.is_empty() {
         return;
     }
@@ -210,7 +332,9 @@ fn compare_alternatives(cx: &mut Comparison<'_>, old: &View<'_>, new: &View<'_>,
     let mut left: Vec<&Value> = new.alternatives.clone();
     let mut unpaired = Vec::new();
     for before in &old.alternatives {
-        let paired = left.iter().position(|now| key(now) == key(before) || now == before);
+        let paired = left
+            .iter()
+            .position(|now| key(now) == key(before) || now == before);
         match paired {
             Some(index) => {
                 let now = left.remove(index);
@@ -220,10 +344,22 @@ fn compare_alternatives(cx: &mut Comparison<'_>, old: &View<'_>, new: &View<'_>,
         }
     }
     for before in unpaired {
-        turn(cx, request, true, &place, format!("{} is no alternative any more", key(before)));
+        turn(
+            cx,
+            request,
+            true,
+            &place,
+            format!("{} is no alternative any more", key(before)),
+        );
     }
     for now in left {
-        turn(cx, request, false, &place, format!("{} is a new alternative", key(now)));
+        turn(
+            cx,
+            request,
+            false,
+            &place,
+            format!("{} is a new alternative", key(now)),
+        );
     }
 }
 
@@ -232,5 +368,8 @@ fn key(schema: &Value) -> String {
     if let Some(reference) = text("$ref") {
         return reference.rsplit('/').next().unwrap_or(reference).to_owned();
     }
-    text("title").or_else(|| text("type")).unwrap_or("one without a name").to_owned()
+    text("title")
+        .or_else(|| text("type"))
+        .unwrap_or("one without a name")
+        .to_owned()
 }

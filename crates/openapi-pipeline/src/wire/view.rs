@@ -25,8 +25,19 @@ pub(super) struct View<'a> {
 }
 
 const RULES: [&str; 13] = [
-    "format", "pattern", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf",
-    "minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties",
+    "format",
+    "pattern",
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "multipleOf",
+    "minLength",
+    "maxLength",
+    "minItems",
+    "maxItems",
+    "minProperties",
+    "maxProperties",
 ];
 
 impl<'a> View<'a> {
@@ -50,7 +61,10 @@ impl<'a> View<'a> {
         match map.get("type") {
             Some(Value::String(ty)) => self.add_type(ty),
             Some(Value::Array(types)) => {
-                types.iter().filter_map(Value::as_str).for_each(|ty| self.add_type(ty));
+                types
+                    .iter()
+                    .filter_map(Value::as_str)
+                    .for_each(|ty| self.add_type(ty));
             }
             _ => {}
         }
@@ -62,16 +76,31 @@ impl<'a> View<'a> {
         if let Some(value) = map.get("const") {
             self.values = Some(vec![value]);
         }
-        let properties = map.get("properties").and_then(Value::as_object).into_iter().flatten();
-        self.properties.extend(properties.map(|(name, schema)| (name.clone(), schema)));
-        let required = map.get("required").and_then(Value::as_array).into_iter().flatten();
-        self.required.extend(required.filter_map(|name| name.as_str().map(str::to_owned)));
+        let properties = map
+            .get("properties")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten();
+        self.properties
+            .extend(properties.map(|(name, schema)| (name.clone(), schema)));
+        let required = map
+            .get("required")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten();
+        self.required
+            .extend(required.filter_map(|name| name.as_str().map(str::to_owned)));
         self.items = map.get("items").or(self.items);
         self.others = map.get("additionalProperties").or(self.others);
         self.default = map.get("default").or(self.default);
         self.add_rules(map);
         for keyword in ["oneOf", "anyOf"] {
-            for alternative in map.get(keyword).and_then(Value::as_array).into_iter().flatten() {
+            for alternative in map
+                .get(keyword)
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+            {
                 if is_null(alternative) {
                     self.nullable = true;
                 } else {
@@ -83,7 +112,11 @@ impl<'a> View<'a> {
             let only = self.alternatives.remove(0);
             self.add(document, only, depth + 1);
         }
-        let parts = map.get("allOf").and_then(Value::as_array).into_iter().flatten();
+        let parts = map
+            .get("allOf")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten();
         for part in parts.filter(|_| depth < MOST) {
             self.add(document, part, depth + 1);
         }
@@ -104,7 +137,10 @@ impl<'a> View<'a> {
                 self.rules.insert(rule.to_owned(), value.clone());
             }
         }
-        for (exclusive, inclusive) in [("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")] {
+        for (exclusive, inclusive) in [
+            ("exclusiveMinimum", "minimum"),
+            ("exclusiveMaximum", "maximum"),
+        ] {
             match self.rules.get(exclusive) {
                 Some(Value::Bool(true)) => {
                     if let Some(bound) = self.rules.remove(inclusive) {
@@ -121,5 +157,6 @@ impl<'a> View<'a> {
 }
 
 fn is_null(schema: &Value) -> bool {
-    schema.get("type").is_some_and(|ty| ty == "null") || schema.get("const").is_some_and(Value::is_null)
+    schema.get("type").is_some_and(|ty| ty == "null")
+        || schema.get("const").is_some_and(Value::is_null)
 }
