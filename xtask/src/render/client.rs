@@ -3,7 +3,7 @@
 use std::panic::{self, AssertUnwindSafe, UnwindSafe};
 use std::sync::{Mutex, PoisonError};
 
-use openapi_pipeline::lower::{CONTENT_TYPE, LENIENT, LIMITS, Lowered, RUNTIME_TYPE};
+use openapi_pipeline::lower::{Lowered, RUNTIME_TYPE};
 use openapiv3::OpenAPI;
 use proc_macro2::TokenStream;
 use progenitor::{GenerationSettings, Generator, InterfaceStyle, TagStyle, TypeImpl};
@@ -11,7 +11,6 @@ use quote::quote;
 use serde_json::{Value, json};
 
 use super::names::type_name;
-use super::reading::WIRE_NAME;
 
 /// Schemas that are read and written by types of the runtime: what they are in the document, what
 /// they are in Rust, and what the generator may take for granted of them.
@@ -117,8 +116,8 @@ fn runtime_types(document: &OpenAPI) -> impl Iterator<Item = (&str, &str)> {
     })
 }
 
-/// The document without the words that only we understand: progenitor takes a schema that has one for
-/// another schema.
+/// The document without the words that are not of OpenAPI, ours and others': progenitor takes a schema
+/// that has one for another schema.
 fn without_words(document: &OpenAPI) -> Result<OpenAPI, String> {
     let mut document = serde_json::to_value(document).map_err(|e| e.to_string())?;
     strip(&mut document);
@@ -128,10 +127,16 @@ fn without_words(document: &OpenAPI) -> Result<OpenAPI, String> {
 fn strip(value: &mut Value) {
     match value {
         Value::Object(map) => {
-            for word in [CONTENT_TYPE, LENIENT, LIMITS, RUNTIME_TYPE, WIRE_NAME] {
-                map.shift_remove(word);
+            map.retain(|key, _| !key.starts_with("x-"));
+            for (key, member) in map {
+                match member {
+                    // These are names, whatever they begin with.
+                    Value::Object(named) if key == "properties" || key == "schemas" => {
+                        named.values_mut().for_each(strip);
+                    }
+                    member => strip(member),
+                }
             }
-            map.values_mut().for_each(strip);
         }
         Value::Array(items) => items.iter_mut().for_each(strip),
         _ => {}
