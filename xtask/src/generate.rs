@@ -82,7 +82,7 @@ pub fn render_all(project: &Project) -> Result<BTreeMap<PathBuf, String>> {
         files.extend(scaffold::missing(project, api, &lowered));
         let folder = generated_folder(&api.package);
         let banner = lock::banner(project, api)?;
-        for (name, text) in render::render(api, &lowered)? {
+        for (name, text) in render::render(&api.source(), &lowered)? {
             files.insert(folder.join(name), format!("{banner}\n{text}"));
         }
     }

@@ -1,8 +1,8 @@
 //! Specification and overlays of an API, read and lowered.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use openapi_pipeline::lower::Lowered;
+use openapi_pipeline::lower::{Lowered, Options};
 use openapi_pipeline::{document, lower, overlay};
 use serde_json::Value;
 
@@ -43,7 +43,8 @@ pub fn read(project: &Project, api: &Api) -> Result<Inputs> {
             ));
         }
     }
-    let lowered = lower::lower(&document)
+    // The specification is ours to mend, by an overlay.
+    let lowered = lower::lower_with(&document, &Options::new().strict(true))
         .map_err(|e| Error::new(format!("{name}, overlays applied: {e}")))?;
     notes.extend(
         lowered
@@ -71,4 +72,29 @@ pub fn overlays(project: &Project, api: &Api) -> Result<Vec<(String, String)>> {
     paths
         .map(|path| Ok((path.display().to_string(), project.read(&path)?)))
         .collect()
+}
+
+/// Reads a document and overlays from files, applies them and lowers the result.
+///
+/// # Errors
+/// If a file is missing or wrong, with file, place and reason; also if an overlay action matches nothing.
+pub fn of_files(spec: &Path, overlays: &[PathBuf], options: &Options) -> Result<Lowered> {
+    let name = spec.display().to_string();
+    let mut document = document::parse(&name, &text_of(spec)?)?;
+    for path in overlays {
+        let overlay = path.display().to_string();
+        overlay::apply(&mut document, &overlay, &text_of(path)?)
+            .map_err(|e| Error::new(e.to_string()))?;
+    }
+    lower::lower_with(&document, options).map_err(|e| Error::new(format!("{name}: {e}")))
+}
+
+/// A file's text.
+///
+/// # Errors
+/// If it cannot be read or is not UTF-8; the error names it.
+pub fn text_of(path: &Path) -> Result<String> {
+    let bytes = std::fs::read(path).map_err(|e| Error::file(path, &e))?;
+    String::from_utf8(bytes)
+        .map_err(|_| Error::new(format!("{}: not a text in UTF-8", path.display())))
 }

@@ -6,23 +6,29 @@
 //! | [`inputs`] | specification and overlays of an API, read and lowered |
 //! | [`render`] | a lowered document as Rust files, by progenitor |
 //! | `scaffold` | the handwritten files of a generated crate, as they begin |
+//! | [`standalone`] | a whole crate from any document |
 //! | [`surface`] | the public items of generated files as a short text |
 //! | [`lock`] | SHA-256 of what was generated from |
 //! | [`bench`] | the benchmark of streams |
 //! | [`generate`] | the files of all APIs, written or compared |
+//! | [`difference`] | what a new document changes: on the wire, for a Rust caller, for the version |
+//! | [`rust_api`] | the public items of generated code, compared |
 //! | [`update`] | a new version of a specification, taken over whole or not at all |
 //! | [`conformance`] | real clients and validators against the simulator |
 //! | [`journal`] | files replaced together, also if the machine stops in the middle |
 
 pub mod bench;
 pub mod conformance;
+pub mod difference;
 pub mod generate;
 pub mod inputs;
 pub mod journal;
 pub mod lock;
 pub mod project;
 pub mod render;
+pub mod rust_api;
 mod scaffold;
+pub mod standalone;
 pub mod surface;
 pub mod update;
 

@@ -1,11 +1,15 @@
 //! `cargo xtask`: the project's own commands.
 
+mod commands;
+
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use xtask::project::Project;
-use xtask::update::{self, Checks};
-use xtask::{Result, bench, conformance, generate, inputs, journal};
+use xtask::update::{self, Checks, Form};
+use xtask::{Error, Result, bench, conformance, generate, inputs, journal};
+
+use commands::output::say;
 
 /// The project's own commands.
 #[derive(Parser)]
@@ -26,6 +30,8 @@ enum Command {
         /// Write nothing; report every file that is stale, with what differs, and exit with 1.
         #[arg(long)]
         check: bool,
+        #[command(flatten)]
+        standalone: commands::generate::Standalone,
     },
     /// Take over a new version of a specification, or leave everything as it is.
     ///
@@ -40,6 +46,9 @@ enum Command {
         /// Take it over although handwritten code does not compile with it, and has to follow.
         #[arg(long)]
         generated_only: bool,
+        /// Print what changed as Markdown, for a pull request; nothing if nothing did.
+        #[arg(long)]
+        markdown: bool,
     },
     /// Try the simulator with real clients and validators, and the SDK with a real server.
     ///
@@ -64,19 +73,34 @@ enum Command {
         /// Name of the API in specs/apis.toml.
         api: String,
     },
-    /// Print the OpenAPI 3.0.3 document that an API's specification and overlays become.
-    Lower {
-        /// Name of the API in specs/apis.toml.
-        api: String,
-    },
+    Lower(commands::lower::Lower),
+    Overlay(commands::overlay::Overlay),
+    Diff(commands::diff::Diff),
 }
 
+/// The exit code of a command that could not do what it was asked; 1 is for one that found something.
+const COULD_NOT: u8 = 2;
+
+/// Documents are nested, and what reads them goes as deep: no document may overflow the stack.
+const STACK: usize = 256 << 20;
+
 fn main() -> ExitCode {
-    match run(Arguments::parse()) {
+    let arguments = Arguments::parse();
+    let thread = std::thread::Builder::new()
+        .stack_size(STACK)
+        .spawn(move || run(arguments));
+    let result = thread
+        .map_err(|e| Error::new(format!("no thread: {e}")))
+        .and_then(|thread| {
+            thread
+                .join()
+                .unwrap_or_else(|_| Err(Error::new("a defect of xtask, told above")))
+        });
+    match result {
         Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error}");
-            ExitCode::FAILURE
+            ExitCode::from(COULD_NOT)
         }
     }
 }
@@ -89,12 +113,24 @@ fn exit_code(good: bool) -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> Result<ExitCode> {
+    // These need no project.
+    match &arguments.command {
+        Command::Generate { standalone, .. } => {
+            if let Some(code) = commands::generate::run(standalone)? {
+                return Ok(code);
+            }
+        }
+        Command::Overlay(arguments) => return commands::overlay::run(arguments),
+        Command::Lower(arguments) => return commands::lower::run(arguments),
+        Command::Diff(arguments) => return commands::diff::run(arguments),
+        _ => {}
+    }
     let project = Project::find()?;
     if journal::recover(&project)? {
         eprintln!("note: an update was interrupted; its files are as they were before it");
     }
     match arguments.command {
-        Command::Generate { check: false } => {
+        Command::Generate { check: false, .. } => {
             let written = generate::write(&project)?;
             for change in &written {
                 say(&format!("{change}\n"))?;
@@ -105,7 +141,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             ))?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Generate { check: true } => {
+        Command::Generate { check: true, .. } => {
             let stale = generate::check(&project)?;
             if stale.is_empty() {
                 say("all generated files match their specifications\n")?;
@@ -126,13 +162,15 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             api,
             source,
             generated_only,
+            markdown,
         } => {
+            let form = if markdown { Form::Markdown } else { Form::Text };
             let checks = if generated_only {
                 Checks::Generated
             } else {
                 Checks::Workspace
             };
-            let report = update::update(&project, project.api(&api)?, &source, checks)?;
+            let report = update::update(&project, project.api(&api)?, &source, checks, form)?;
             say(&report)?;
             Ok(ExitCode::SUCCESS)
         }
@@ -151,26 +189,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             ))?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Lower { api } => {
-            let inputs = inputs::read(&project, project.api(&api)?)?;
-            for note in &inputs.notes {
-                eprintln!("note: {note}");
-            }
-            say(&openapi_pipeline::document::to_yaml(
-                &inputs.lowered.document,
-            )?)?;
-            Ok(ExitCode::SUCCESS)
-        }
-    }
-}
-
-/// Prints to standard output. A reader that has seen enough is no error.
-fn say(text: &str) -> Result<()> {
-    use std::io::{ErrorKind, Write as _};
-    match std::io::stdout().write_all(text.as_bytes()) {
-        Err(e) if e.kind() != ErrorKind::BrokenPipe => {
-            Err(xtask::Error::new(format!("standard output: {e}")))
-        }
-        _ => Ok(()),
+        // Done above.
+        Command::Lower(_) | Command::Overlay(_) | Command::Diff(_) => Ok(ExitCode::SUCCESS),
     }
 }

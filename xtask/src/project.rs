@@ -34,6 +34,13 @@ pub struct Api {
     pub package: String,
 }
 
+impl Api {
+    /// Where its specification stands, from the project's root.
+    pub fn source(&self) -> String {
+        format!("specs/{}", self.specification.display())
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Apis {

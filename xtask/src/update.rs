@@ -10,10 +10,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use openapi_pipeline::{changes, document, overlay};
+use openapi_pipeline::{changes, document, overlay, wire};
 use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
+use crate::difference::Difference;
 use crate::inputs::{self, Inputs};
 use crate::project::{Api, Project};
 use crate::{Error, Result, generate, journal, render, surface};
@@ -39,11 +40,26 @@ pub enum Checks {
     Generated,
 }
 
+/// What the report of an update looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// For people, with the files that were replaced.
+    Text,
+    /// For a pull request.
+    Markdown,
+}
+
 /// Takes over the specification at `source`, a file or an address; says what changed.
 ///
 /// # Errors
 /// If anything at all is wrong with it. The project is then as it was.
-pub fn update(project: &Project, api: &Api, source: &str, checks: Checks) -> Result<String> {
+pub fn update(
+    project: &Project,
+    api: &Api,
+    source: &str,
+    checks: Checks,
+    form: Form,
+) -> Result<String> {
     if let Some(stale) = generate::check(project)?.first() {
         let reason = "a generated file is stale; run `cargo xtask generate` first";
         return Err(Error::new(format!("{}: {reason}", stale.path.display())));
@@ -51,7 +67,10 @@ pub fn update(project: &Project, api: &Api, source: &str, checks: Checks) -> Res
     let specification = Path::new("specs").join(&api.specification);
     let text = read_source(source)?;
     if text == project.read(&specification)? {
-        return Ok(format!("{}: nothing changed\n", specification.display()));
+        return Ok(match form {
+            Form::Text => format!("{}: nothing changed\n", specification.display()),
+            Form::Markdown => String::new(),
+        });
     }
     document::parse(source, &text)?;
 
@@ -77,6 +96,9 @@ pub fn update(project: &Project, api: &Api, source: &str, checks: Checks) -> Res
 
     let files = copy.differences(project, &specification)?;
     journal::replace(project, &files)?;
+    if form == Form::Markdown {
+        return Ok(format!("# {}\n\n{}", report.heading, report.markdown));
+    }
     let mut text = report.text();
     let _ = writeln!(text, "\n{} files replaced:", files.len());
     for path in files.keys() {
@@ -133,6 +155,11 @@ fn replaced(project: &Project, api: &Api, old: &Value, new: &Value) -> Result<Ve
 /// What an update changes.
 struct Report {
     heading: String,
+    /// The version bump that follows for the generated crate.
+    bump: &'static str,
+    wire: Vec<String>,
+    /// For a pull request.
+    markdown: String,
     document: Vec<String>,
     surface: Vec<String>,
     notes: Vec<String>,
@@ -144,13 +171,17 @@ impl Report {
             let version = &inputs.specification["info"]["version"];
             version.as_str().unwrap_or("without a version").to_owned()
         };
-        let surface = |inputs: &Inputs| -> Result<String> {
-            surface::surface(&render::render(api, &inputs.lowered)?)
-        };
-        let (old_surface, new_surface) = (surface(old)?, surface(new)?);
+        let before = render::render(&api.source(), &old.lowered)?;
+        let now = render::render(&api.source(), &new.lowered)?;
+        let (old_surface, new_surface) = (surface::surface(&before)?, surface::surface(&now)?);
+        let wire = wire::compare(&old.specification, &new.specification);
+        let difference = Difference::of_files((&version(old), &version(new)), wire, &before, &now)?;
         let document = changes::between(&old.specification, &new.specification);
         Ok(Self {
             heading: format!("{} API: {} -> {}", api.name, version(old), version(new)),
+            bump: difference.bump.name(),
+            wire: difference.wire.iter().map(ToString::to_string).collect(),
+            markdown: difference.markdown(),
             document: document.iter().map(ToString::to_string).collect(),
             surface: surface_changes(&old_surface, &new_surface),
             notes: notes.to_vec(),
@@ -158,9 +189,10 @@ impl Report {
     }
 
     fn text(&self) -> String {
-        let mut text = format!("{}\n", self.heading);
+        let mut text = format!("{}\nversion bump: {}\n", self.heading, self.bump);
         let parts = [
             ("in the document", &self.document),
+            ("on the wire", &self.wire),
             ("in the generated surface", &self.surface),
             ("to look at", &self.notes),
         ];

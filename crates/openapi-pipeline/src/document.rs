@@ -14,7 +14,8 @@ pub struct DocumentError {
 
 /// Reads a YAML or JSON document and keeps the order of its keys.
 ///
-/// `name` stands in errors. The YAML reader bounds depth, aliases and size, so hostile text gives
+/// `name` stands in errors. Control characters, which no document may hold and some do, are read as
+/// spaces. The YAML reader bounds depth, aliases and size, so hostile text gives
 /// an error and not an exhausted machine.
 ///
 /// # Errors
@@ -25,6 +26,10 @@ pub fn parse(name: &str, text: &str) -> Result<Value, DocumentError> {
         reason,
     };
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    // Neither format allows these, and texts that went through several programs have them.
+    let is_stray = |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{85}');
+    let cleaned = text.contains(is_stray).then(|| text.replace(is_stray, " "));
+    let text = cleaned.as_deref().unwrap_or(text);
     let value: Value = if text.trim_start().starts_with('{') {
         serde_json::from_str(text).map_err(|e| error(format!("not valid JSON: {e}")))?
     } else {
@@ -32,6 +37,8 @@ pub fn parse(name: &str, text: &str) -> Result<Value, DocumentError> {
         let options = serde_saphyr::options! {
             strict_booleans: true,
             legacy_octal_numbers: false,
+            // Documents of thousands of operations share their parameters by aliases.
+            budget: serde_saphyr::budget! { enforce_alias_anchor_ratio: false },
         };
         serde_saphyr::from_str_with_options(text, options)
             .map_err(|e| error(format!("not valid YAML: {}", e.without_snippet())))?

@@ -7,7 +7,11 @@
 //! 3. [`lower::lower`]: OpenAPI 3.1 becomes the OpenAPI 3.0.3 that progenitor reads, meaning kept;
 //!    what 3.0 cannot say is refused with its place.
 //!
-//! And beside it, [`changes::between`] says what changed from one document to another, and
+//! [`lower::Options`] say what becomes of a document that breaks its own standard, and of operations that
+//! cannot be expressed. [`lower::Lowered::notes`] say what was repaired, lost or dropped.
+//!
+//! And beside it, [`wire::compare`] says what a new document breaks for programs written for the old one,
+//! [`changes::between`] says what changed from one document to another, and
 //! [`json_schema::of`] gives a lowered document's schemas as JSON Schemas.
 //!
 //! ```
@@ -39,5 +43,6 @@ pub mod json_schema;
 pub mod lower;
 pub mod overlay;
 mod pointer;
+pub mod wire;
 
 pub use pointer::Pointer;

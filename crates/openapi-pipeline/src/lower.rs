@@ -4,28 +4,62 @@
 //!
 //! | step | what it does |
 //! |---|---|
-//! | `check` | what no step could make sense of: references that lead nowhere, values of another type |
+//! | `structure` | what stands around paths and schemas |
 //! | `resolve` | what operations share is copied into them |
-//! | `schema` | what 3.1 schemas say in their own way, said as 3.0 says it |
+//! | `ids` | a name for each operation, and none twice |
+//! | `parameters`, `bodies`, `answers` | what progenitor cannot take of operations, although it is legal |
+//! | `references`, `names` | every reference leads to a component schema whose name Rust can take |
+//! | `schema`, `faults`, `inexpressible` | what 3.1 schemas say in their own way, said as 3.0 says it |
+//! | `shape`, `circles`, `flat`, `merge`, `nullable`, `scalars`, `unions`, `alternatives` | every schema as one of few shapes that become types that work |
+//! | `styles` | how the value of a parameter is written |
 //! | `defaults` | a default that a request need not send is documented instead of sent |
 //! | `limits` | limits of numbers, for people and for checks of what is sent |
 //! | `enums` | string enumerations get a name of their own, so that they can be generated as open ones |
-//! | `operations` | one error body an operation; JSON and event stream as two operations |
+//! | `streams` | JSON and event stream as two operations |
 
-mod check;
+mod alternatives;
+mod answers;
+mod bodies;
+mod circles;
+mod context;
 mod defaults;
 mod enums;
+mod faults;
+mod flat;
+mod ids;
+mod inexpressible;
 mod limits;
-mod operations;
+mod media;
+mod merge;
+mod names;
+mod nullable;
+mod parameters;
+mod references;
 mod resolve;
+mod scalars;
 mod schema;
+mod shape;
+mod skip;
+mod streams;
+mod structure;
+mod styles;
+mod unions;
 mod walk;
 
 use serde_json::Value;
 
 use crate::Pointer;
 
+use context::Context;
+
+pub use alternatives::{Alternative, AlternativeKind, Union};
+pub use context::{Note, NoteKind};
 pub use enums::OpenEnum;
+pub use skip::without;
+
+/// Names the media type of a body or an answer where it is not the one that the lowered document gives;
+/// on a parameter, that its value is the media type of the body.
+pub const CONTENT_TYPE: &str = "x-content-type";
 
 /// Where in a path a parameter marked so keeps its slashes: a model id is `owner/name`.
 pub const RAW_SLASHES: &str = "x-raw-slashes";
@@ -49,18 +83,41 @@ pub struct Lowered {
     /// The string enumerations of the document, in the order of their names. Their schemas in the
     /// document are plain strings, since a value that nobody listed is still an answer.
     pub enums: Vec<OpenEnum>,
-    /// What was changed in a way that loses something, each with its place.
+    /// The alternatives of the document, in the order of its schemas, but for those of plain scalars and
+    /// lists.
+    pub unions: Vec<Union>,
+    /// What was repaired, lost or dropped on the way, each with its place.
     pub notes: Vec<Note>,
 }
 
-/// One thing that lowering could not keep as it was.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// How to treat what is wrong with a document, or more than OpenAPI 3.0 and the generator can say.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Note {
-    /// Where in the document.
-    pub place: Pointer,
-    /// What was lost.
-    pub what: String,
+pub struct Options {
+    /// Refuse a document that breaks its own standard, instead of repairing it with a note: a reference
+    /// that leads nowhere, an enumeration whose values are not of its type.
+    pub strict: bool,
+    /// Drop an operation that cannot be expressed, with a note, instead of refusing the document.
+    pub skip_unsupported: bool,
+}
+
+impl Options {
+    /// Repairs what is wrong, refuses what cannot be expressed.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Refuses a document that breaks its own standard.
+    pub fn strict(mut self, strict: bool) -> Self {
+        self.strict = strict;
+        self
+    }
+
+    /// Drops operations that cannot be expressed.
+    pub fn skip_unsupported(mut self, skip: bool) -> Self {
+        self.skip_unsupported = skip;
+        self
+    }
 }
 
 /// A document that cannot be lowered.
@@ -83,17 +140,36 @@ impl LowerError {
     }
 }
 
-/// Lowers a document.
+/// Lowers a document: repairs what is wrong with it, refuses what cannot be expressed.
 ///
 /// # Errors
 /// If the document is neither OpenAPI 3.0 nor 3.1, or says what 3.0 cannot say. The error names the
 /// place.
 pub fn lower(document: &Value) -> Result<Lowered, LowerError> {
+    lower_with(document, &Options::new())
+}
+
+/// Lowers a document as the options say.
+///
+/// # Errors
+/// As [`lower`], and as the options say.
+pub fn lower_with(document: &Value, options: &Options) -> Result<Lowered, LowerError> {
+    structure::check_depth(document)?;
+    if options.skip_unsupported {
+        return skip::lower(document, options);
+    }
+    once(document, options)
+}
+
+fn once(document: &Value, options: &Options) -> Result<Lowered, LowerError> {
     let root = Pointer::root();
-    match document.get("openapi").and_then(Value::as_str) {
-        Some(version) if version.starts_with("3.0.") || version.starts_with("3.1.") => {}
+    match document.get("openapi") {
+        Some(Value::String(version))
+            if version.starts_with("3.0.") || version.starts_with("3.1.") => {}
+        // `openapi: 3.1` is a number in YAML.
+        Some(version) if matches!(version.to_string().trim_matches('"'), "3.0" | "3.1" | "3") => {}
         Some(version) => {
-            let reason = format!("version {version:?} is not supported, only 3.0 and 3.1");
+            let reason = format!("version {version} is not supported, only 3.0 and 3.1");
             return Err(LowerError::new(&root.join("openapi"), reason));
         }
         None => {
@@ -103,25 +179,32 @@ pub fn lower(document: &Value) -> Result<Lowered, LowerError> {
             ));
         }
     }
-    check::check(document)?;
     let mut document = document.clone();
-    let mut notes = Vec::new();
+    let mut cx = Context {
+        options,
+        notes: Vec::new(),
+    };
+    let cx = &mut cx;
     document["openapi"] = "3.0.3".into();
-    for unsupported in ["webhooks", "jsonSchemaDialect"] {
-        if document.get(unsupported).is_some() {
-            let reason = format!("`{unsupported}` cannot be said in OpenAPI 3.0");
-            return Err(LowerError::new(&root.join(unsupported), reason));
-        }
-    }
-    resolve::resolve_operations(&mut document)?;
-    schema::lower_schemas(&mut document, &mut notes)?;
+    structure::lower_structure(&mut document, cx)?;
+    resolve::resolve_operations(&mut document, cx)?;
+    ids::lower_ids(&mut document, cx)?;
+    parameters::lower_parameters(&mut document, cx)?;
+    bodies::lower_bodies(&mut document, cx)?;
+    answers::lower_answers(&mut document, cx)?;
+    references::lower_references(&mut document, cx)?;
+    names::rename_schemas(&mut document, cx)?;
+    schema::lower_schemas(&mut document, cx)?;
+    shape::shape_schemas(&mut document, cx)?;
+    parameters::shape_parameters(&mut document, cx)?;
     defaults::document_request_defaults(&mut document);
     limits::document_limits(&mut document);
-    let enums = enums::name_enums(&mut document)?;
-    operations::lower_operations(&mut document, &mut notes)?;
+    let enums = enums::name_enums(&mut document, cx)?;
+    streams::split_streams(&mut document)?;
     Ok(Lowered {
+        unions: alternatives::list(&document),
         document,
         enums,
-        notes,
+        notes: std::mem::take(&mut cx.notes),
     })
 }

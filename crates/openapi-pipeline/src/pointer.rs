@@ -15,6 +15,14 @@ impl Pointer {
         let token = token.to_string().replace('~', "~0").replace('/', "~1");
         Self(format!("{}/{token}", self.0))
     }
+
+    /// Its steps, from the outside in.
+    pub fn tokens(&self) -> Vec<String> {
+        let tokens = self.0.split('/').skip(1);
+        tokens
+            .map(|token| token.replace("~1", "/").replace("~0", "~"))
+            .collect()
+    }
 }
 
 impl fmt::Display for Pointer {

@@ -3,7 +3,7 @@
 use std::panic::{self, AssertUnwindSafe, UnwindSafe};
 use std::sync::{Mutex, PoisonError};
 
-use openapi_pipeline::lower::{LENIENT, LIMITS, OpenEnum, RUNTIME_TYPE};
+use openapi_pipeline::lower::{Lowered, RUNTIME_TYPE};
 use openapiv3::OpenAPI;
 use proc_macro2::TokenStream;
 use progenitor::{GenerationSettings, Generator, InterfaceStyle, TagStyle, TypeImpl};
@@ -48,7 +48,7 @@ fn conversions() -> [(Value, &'static str, &'static [TypeImpl]); 5] {
 /// Runs progenitor over a document.
 ///
 /// Some of what it cannot read makes it panic. That is caught here and comes back as an error.
-pub(super) fn generate(document: &OpenAPI, enums: &[OpenEnum]) -> Result<TokenStream, String> {
+pub(super) fn generate(document: &OpenAPI, lowered: &Lowered) -> Result<TokenStream, String> {
     let generate = || -> Result<TokenStream, String> {
         let mut settings = GenerationSettings::default();
         settings
@@ -59,11 +59,16 @@ pub(super) fn generate(document: &OpenAPI, enums: &[OpenEnum]) -> Result<TokenSt
             let schema = serde_json::from_value(schema).map_err(|e| e.to_string())?;
             settings.with_conversion(schema, rust, traits.iter().copied());
         }
-        for open in enums {
+        for open in &lowered.enums {
             let traits = [TypeImpl::Display, TypeImpl::FromStr];
             let name = type_name(&open.name)?;
             let rust = format!("crate::types::{name}");
             settings.with_replacement(&name, rust, traits.into_iter());
+        }
+        for union in &lowered.unions {
+            let name = type_name(&union.name)?;
+            let rust = format!("crate::types::{name}");
+            settings.with_replacement(&name, rust, std::iter::empty());
         }
         for (name, runtime_type) in runtime_types(document) {
             let name = type_name(name)?;
@@ -111,8 +116,8 @@ fn runtime_types(document: &OpenAPI) -> impl Iterator<Item = (&str, &str)> {
     })
 }
 
-/// The document without the words that only we understand: progenitor takes a schema that has one for
-/// another schema.
+/// The document without the words that are not of OpenAPI, ours and others': progenitor takes a schema
+/// that has one for another schema.
 fn without_words(document: &OpenAPI) -> Result<OpenAPI, String> {
     let mut document = serde_json::to_value(document).map_err(|e| e.to_string())?;
     strip(&mut document);
@@ -122,10 +127,16 @@ fn without_words(document: &OpenAPI) -> Result<OpenAPI, String> {
 fn strip(value: &mut Value) {
     match value {
         Value::Object(map) => {
-            for word in [LENIENT, LIMITS, RUNTIME_TYPE] {
-                map.shift_remove(word);
+            map.retain(|key, _| !key.starts_with("x-"));
+            for (key, member) in map {
+                match member {
+                    // These are names, whatever they begin with.
+                    Value::Object(named) if key == "properties" || key == "schemas" => {
+                        named.values_mut().for_each(strip);
+                    }
+                    member => strip(member),
+                }
             }
-            map.values_mut().for_each(strip);
         }
         Value::Array(items) => items.iter_mut().for_each(strip),
         _ => {}

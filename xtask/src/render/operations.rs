@@ -1,11 +1,13 @@
 //! What the document says of each operation, as constants that a transport can branch on.
 
-use openapi_pipeline::lower::RAW_SLASHES;
+use openapi_pipeline::lower::{CONTENT_TYPE, RAW_SLASHES};
 use openapiv3::{OpenAPI, Parameter, ReferenceOr};
+use serde_json::Value;
 use syn::parse_quote;
 
 use super::limits::Limits;
 use super::names::constant_name;
+use super::reading::WIRE_NAME;
 
 /// An operation of a document.
 pub(super) struct Operation {
@@ -19,8 +21,16 @@ pub(super) struct Operation {
     pub(super) streams: bool,
     /// The path parameters that keep their slashes.
     pub(super) raw_slashes: Vec<String>,
-    /// The limits of parameters, by their names on the wire.
-    pub(super) limits: Vec<(String, Limits)>,
+    /// The limits of parameters, by their names in Rust and on the wire.
+    pub(super) limits: Vec<(String, String, Limits)>,
+    /// The parameters that have other names in Rust than on the wire: both.
+    pub(super) renamed: Vec<(String, String)>,
+    /// The media type of the body, if it is not the one that progenitor takes it for.
+    pub(super) body_type: Option<String>,
+    /// Whether the caller says what the body is.
+    pub(super) body_type_is_given: bool,
+    /// The media type of the answer, likewise.
+    pub(super) accept: Option<String>,
 }
 
 /// The operations of a document, in its order.
@@ -52,14 +62,54 @@ pub(super) fn list(document: &OpenAPI) -> Vec<Operation> {
                     })
             });
         let parameters = operation.parameters.iter().filter_map(ReferenceOr::as_item);
-        let limits = parameters
-            .map(Parameter::parameter_data_ref)
-            .filter_map(|data| Some((data.name.clone(), Limits::of(&data.extensions)?)))
+        let parameters = parameters.map(Parameter::parameter_data_ref);
+        let wire = |data: &openapiv3::ParameterData| {
+            data.extensions
+                .get(WIRE_NAME)
+                .and_then(Value::as_str)
+                .map(str::to_owned)
+        };
+        let limits = parameters.clone().filter_map(|data| {
+            let on_the_wire = wire(data).unwrap_or_else(|| data.name.clone());
+            Some((
+                data.name.clone(),
+                on_the_wire,
+                Limits::of(&data.extensions)?,
+            ))
+        });
+        let limits = limits.collect();
+        let renamed: Vec<(String, String)> = parameters
+            .clone()
+            .filter_map(|data| Some((data.name.clone(), wire(data)?)))
             .collect();
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let body = operation
+            .request_body
+            .as_ref()
+            .and_then(ReferenceOr::as_item);
+        let body_type = body
+            .and_then(|body| body.extensions.get(CONTENT_TYPE))
+            .and_then(text);
+        let answers = operation
+            .responses
+            .responses
+            .values()
+            .filter_map(ReferenceOr::as_item);
+        let accept = answers
+            .filter_map(|answer| answer.extensions.get(CONTENT_TYPE))
+            .find_map(text);
+        let mut path_on_the_wire = path.split('#').next().unwrap_or(path).to_owned();
+        for (name, wire) in &renamed {
+            path_on_the_wire =
+                path_on_the_wire.replace(&format!("{{{name}}}"), &format!("{{{wire}}}"));
+        }
+        let body_type_is_given = parameters
+            .clone()
+            .any(|data| data.extensions.contains_key(CONTENT_TYPE));
         operations.push(Operation {
             id: operation.operation_id.clone().unwrap_or_default(),
             method: method.to_uppercase(),
-            path: path.split('#').next().unwrap_or(path).to_owned(),
+            path: path_on_the_wire,
             summary: operation.summary.clone(),
             documentation: operation
                 .external_docs
@@ -68,6 +118,10 @@ pub(super) fn list(document: &OpenAPI) -> Vec<Operation> {
             streams,
             raw_slashes,
             limits,
+            renamed,
+            body_type,
+            body_type_is_given,
+            accept,
         });
     }
     operations

@@ -7,23 +7,23 @@ use openapiv3::OpenAPI;
 use proc_macro2::TokenStream;
 use quote::{ToTokens as _, format_ident, quote};
 use syn::visit_mut::{self, VisitMut};
-use syn::{
-    Attribute, Block, Expr, ExprCall, ExprLit, File, ImplItem, Item, ItemImpl, Lit, Meta, Stmt,
-    parse_quote,
-};
+use syn::{Block, Expr, ExprCall, ExprLit, File, ImplItem, Item, ItemImpl, Lit, Stmt, parse_quote};
 
-use super::limits::{self, LimitsOfTypes};
+use super::documentation::Documentation;
+use super::limits::LimitsOfTypes;
 use super::names::{constant_name, parameter_name, type_name};
 use super::operations::Operation;
+use super::wire;
 
 /// Runs all steps.
 pub(super) fn polish(
     file: &mut File,
     document: &OpenAPI,
     operations: &[Operation],
+    limits: &LimitsOfTypes,
 ) -> Result<(), String> {
     constructors(file, document)?;
-    operation_bodies(file, operations, &limits::of_types(document)?)?;
+    operation_bodies(file, operations, limits)?;
     modules(file);
     Documentation { operations }.visit_file_mut(file);
     Ok(())
@@ -40,7 +40,8 @@ fn constructors(file: &mut File, document: &OpenAPI) -> Result<(), String> {
     let server = document
         .servers
         .first()
-        .map(|server| server.url.trim_end_matches('/'));
+        .map(|server| server.url.trim_end_matches('/'))
+        .filter(|url| url.starts_with("http"));
     let server: Option<TokenStream> = server.map(|url| {
         quote! {
             /// The service's own address, as the specification states it.
@@ -146,24 +147,26 @@ fn operation_bodies(
         })
         .map(|(_, items)| items)
         .ok_or("progenitor wrote no module `builder`")?;
+    let places = places_of_senders(builders);
     for operation in operations {
-        let builder = type_name(&operation.id)?;
-        let block = builders
-            .iter_mut()
-            .find_map(|item| match item {
-                Item::Impl(block)
-                    if block.trait_.is_none()
-                        && has_function(block, "send")
-                        && matches!(&*block.self_ty, syn::Type::Path(path)
-                            if path.path.segments.last().is_some_and(|last| last.ident == builder)) =>
-                {
-                    Some(block)
-                }
-                _ => None,
-            })
-            .ok_or_else(|| format!("progenitor wrote no builder `{builder}` for `{}`", operation.id))?;
+        let builder = type_name(&operation.id)?.to_string();
+        let place = places
+            .get(&builder)
+            .and_then(|place| builders.get_mut(*place));
+        let Some(Item::Impl(block)) = place else {
+            let reason = format!(
+                "progenitor wrote no builder `{builder}` for `{}`",
+                operation.id
+            );
+            return Err(reason);
+        };
         let text = block.to_token_stream().to_string();
-        let is_body = |name: &&String| text.contains(&format!(":: TryInto < types :: {name} >"));
+        let bodies: Vec<&str> = text
+            .split(":: TryInto < types :: ")
+            .skip(1)
+            .filter_map(|rest| rest.split(' ').next())
+            .collect();
+        let is_body = |name: &&String| bodies.contains(&name.as_str());
         let mut body = OperationBody {
             operation,
             body_has_limits: limits
@@ -188,6 +191,23 @@ fn operation_bodies(
     Ok(())
 }
 
+/// Where the implementations stand that send, by the names of their builders.
+fn places_of_senders(builders: &[Item]) -> std::collections::BTreeMap<String, usize> {
+    let senders = builders
+        .iter()
+        .enumerate()
+        .filter_map(|(place, item)| match item {
+            Item::Impl(block) if block.trait_.is_none() && has_function(block, "send") => {
+                let syn::Type::Path(path) = &*block.self_ty else {
+                    return None;
+                };
+                Some((path.path.segments.last()?.ident.to_string(), place))
+            }
+            _ => None,
+        });
+    senders.collect()
+}
+
 struct OperationBody<'a> {
     operation: &'a Operation,
     constant: syn::Ident,
@@ -203,8 +223,8 @@ impl OperationBody<'_> {
     /// The checks of what is about to be sent.
     fn limit_checks(&self) -> Vec<Stmt> {
         let mut checks = TokenStream::new();
-        for (wire, limits) in &self.operation.limits {
-            let value = format_ident!("{}", parameter_name(wire));
+        for (name, wire, limits) in &self.operation.limits {
+            let value = format_ident!("{}", parameter_name(name));
             checks.extend(limits.check(wire, &quote!(#value)));
         }
         if self.body_has_limits {
@@ -268,6 +288,7 @@ impl VisitMut for OperationBody<'_> {
             return;
         }
         visit_mut::visit_expr_mut(self, expression);
+        wire::rewrite(self.operation, expression);
     }
 
     /// `format!("{}/models/{}", client.baseurl, encode_path(&model_id.to_string()))`
@@ -314,103 +335,5 @@ impl VisitMut for OperationBody<'_> {
             }
         }
         call.tokens = arguments.into_token_stream();
-    }
-}
-
-/// Documentation line by line, each beginning with a space, as people write it.
-struct Documentation<'a> {
-    operations: &'a [Operation],
-}
-
-impl VisitMut for Documentation<'_> {
-    fn visit_attributes_mut(&mut self, attributes: &mut Vec<Attribute>) {
-        // The documentation comes first, as people write it.
-        let mut polished = Vec::with_capacity(attributes.len());
-        attributes.sort_by_key(|attribute| documentation(attribute).is_none());
-        for attribute in attributes.drain(..) {
-            let Some(text) = documentation(&attribute) else {
-                polished.push(attribute);
-                continue;
-            };
-            let style = attribute.style;
-            for line in self.lines(&text) {
-                let line = if line.is_empty() {
-                    line
-                } else {
-                    format!(" {line}")
-                };
-                let mut new: Attribute = parse_quote!(#[doc = #line]);
-                new.style = style;
-                polished.push(new);
-            }
-        }
-        *attributes = polished;
-    }
-}
-
-impl Documentation<'_> {
-    fn lines(&self, text: &str) -> Vec<String> {
-        let mut lines: Vec<String> = Vec::new();
-        if text.is_empty() {
-            lines.push(String::new());
-            return lines;
-        }
-        let mut example = false;
-        for line in text.trim().lines() {
-            let line = line.trim_end();
-            // Its example cannot be compiled where it stands.
-            if line.ends_with("```ignore") || (example && line == "```") {
-                example = !example;
-                let words = line.trim_end_matches("```ignore");
-                if words != line && !words.is_empty() {
-                    lines.push(words.to_owned());
-                }
-                continue;
-            }
-            if example {
-                continue;
-            }
-            if let Some(rest) = line.strip_prefix("Sends a `") {
-                lines.push(self.request_line(rest, line));
-                continue;
-            }
-            lines.push(line.strip_prefix(' ').unwrap_or(line).to_owned());
-        }
-        while lines.last().is_some_and(String::is_empty) {
-            lines.pop();
-        }
-        lines
-    }
-
-    /// "Sends a `GET` request to `/models#stream`", without the fragment and with the page that
-    /// documents the operation.
-    fn request_line(&self, rest: &str, line: &str) -> String {
-        let mut parts = rest.split('`');
-        let (Some(method), Some(_), Some(path)) = (parts.next(), parts.next(), parts.next()) else {
-            return line.to_owned();
-        };
-        let path = path.split('#').next().unwrap_or(path);
-        let documented = self
-            .operations
-            .iter()
-            .find(|operation| operation.method == method && operation.path == path)
-            .and_then(|operation| operation.documentation.as_deref());
-        match documented {
-            Some(url) => format!("Sends `{method} {path}`, documented at <{url}>."),
-            None => format!("Sends `{method} {path}`, as the provider's specification states it."),
-        }
-    }
-}
-
-fn documentation(attribute: &Attribute) -> Option<String> {
-    match &attribute.meta {
-        Meta::NameValue(pair) if pair.path.is_ident("doc") => match &pair.value {
-            Expr::Lit(ExprLit {
-                lit: Lit::Str(text),
-                ..
-            }) => Some(text.value()),
-            _ => None,
-        },
-        _ => None,
     }
 }

@@ -8,7 +8,7 @@ use syn::{File, Item, parse_quote};
 /// what it leads to after it.
 pub(super) fn split(
     mut file: File,
-    enums: bool,
+    modules: &[&str],
     limits: &LimitsOfTypes,
 ) -> Result<Vec<(String, File)>, String> {
     let mut inner_files = Vec::new();
@@ -20,10 +20,11 @@ pub(super) fn split(
         // Which of these there are depends on the document.
         let _ = take_module(&mut types, "types/", inner, &mut files_of_types);
     }
-    if enums {
+    for module in modules.iter().rev() {
+        let module = quote::format_ident!("{module}");
         let declaration: File = parse_quote! {
-            mod enums;
-            pub use self::enums::*;
+            mod #module;
+            pub use self::#module::*;
         };
         types.items.splice(0..0, declaration.items);
     }

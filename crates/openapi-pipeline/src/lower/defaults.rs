@@ -99,7 +99,7 @@ fn reachable(document: &Value, parts: &[&str]) -> BTreeSet<String> {
     seen
 }
 
-fn collect_references(value: &Value, found: &mut Vec<String>) {
+pub(super) fn collect_references(value: &Value, found: &mut Vec<String>) {
     match value {
         Value::Object(map) => {
             for (key, member) in map {

@@ -9,6 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use super::LowerError;
+use super::context::Context;
+use super::names::pascal;
 use super::resolve::is_method;
 use super::walk::members;
 use crate::Pointer;
@@ -29,7 +31,10 @@ pub struct OpenEnum {
 ///
 /// An inline enumeration is named by its `title`, or else by the places that lead to it. One that has
 /// a single value and stands in an alternative tells that alternative from the others, and stays.
-pub(super) fn name_enums(document: &mut Value) -> Result<Vec<OpenEnum>, LowerError> {
+pub(super) fn name_enums(
+    document: &mut Value,
+    cx: &mut Context<'_>,
+) -> Result<Vec<OpenEnum>, LowerError> {
     let root = Pointer::root();
     let components = document
         .pointer_mut("/components/schemas")
@@ -37,7 +42,9 @@ pub(super) fn name_enums(document: &mut Value) -> Result<Vec<OpenEnum>, LowerErr
     let mut schemas = components.map(std::mem::take).unwrap_or_default();
     let mut namer = Namer {
         taken: schemas.keys().cloned().collect(),
+        keys: schemas.keys().map(|name| key(name)).collect(),
         found: BTreeMap::new(),
+        cx,
     };
     let place = root.join("components").join("schemas");
     for (name, schema) in &mut schemas {
@@ -82,13 +89,16 @@ pub(super) fn name_enums(document: &mut Value) -> Result<Vec<OpenEnum>, LowerErr
     Ok(namer.found.into_values().collect())
 }
 
-struct Namer {
+struct Namer<'a, 'b> {
     /// The names of components.
     taken: BTreeSet<String>,
+    /// The same, as Rust tells them apart.
+    keys: BTreeSet<String>,
     found: BTreeMap<String, OpenEnum>,
+    cx: &'a mut Context<'b>,
 }
 
-impl Namer {
+impl Namer<'_, '_> {
     fn in_operation(
         &mut self,
         operation: &mut Value,
@@ -187,30 +197,15 @@ impl Namer {
         let titled = titled.filter(|title| !title.is_empty() && !self.taken.contains(title));
         let name = titled.unwrap_or_else(|| name.to_owned());
         let description = description_of(schema);
-        if self.taken.contains(&name) {
-            let reason = format!("an enumeration would be named {name:?}, as another schema is");
-            return Err(LowerError::new(
-                place,
-                format!("{reason}; give it a `title` of its own"),
-            ));
-        }
+        let name = self.free(name, &values, place)?;
         let new = OpenEnum {
             name: name.clone(),
-            description: description.clone(),
+            description,
             values,
         };
-        match self.found.get(&name) {
-            Some(old) if old.values != new.values => {
-                let reason = format!("two different enumerations would be named {name:?}");
-                return Err(LowerError::new(
-                    place,
-                    format!("{reason}; give one a `title`"),
-                ));
-            }
-            Some(_) => {}
-            None => {
-                self.found.insert(name.clone(), new);
-            }
+        if !self.found.contains_key(&name) {
+            self.keys.insert(key(&name));
+            self.found.insert(name.clone(), new);
         }
         let mut replacement = Map::new();
         for kept in ["description", "default", "nullable"] {
@@ -227,6 +222,52 @@ impl Namer {
         };
         Ok(())
     }
+}
+
+impl Namer<'_, '_> {
+    /// The name for an enumeration: the wanted one, unless it means something else already.
+    fn free(
+        &mut self,
+        wanted: String,
+        values: &[String],
+        place: &Pointer,
+    ) -> Result<String, LowerError> {
+        let mut name = wanted.clone();
+        let mut number = 2;
+        loop {
+            let is_same = self
+                .found
+                .get(&name)
+                .is_some_and(|old| old.values == values);
+            if is_same && !self.taken.contains(&name) {
+                return Ok(name);
+            }
+            if !self.keys.contains(&key(&name)) {
+                break;
+            }
+            name = format!("{wanted}{number}");
+            number += 1;
+        }
+        if name != wanted {
+            let fault = if self.taken.contains(&wanted) {
+                format!(
+                    "an enumeration would be named {wanted:?}, as another schema is; give it a `title` of its own"
+                )
+            } else {
+                format!("two different enumerations would be named {wanted:?}; give one a `title`")
+            };
+            self.cx
+                .fault(place, fault, &format!("this one is {name:?}"))?;
+        }
+        Ok(name)
+    }
+}
+
+fn key(name: &str) -> String {
+    name.chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|c| c.to_ascii_lowercase())
+        .collect()
 }
 
 /// Takes the properties of a single possible value out of an alternative: they tell it from the others.
@@ -272,16 +313,4 @@ fn description_of(schema: &Value) -> Option<String> {
         .get("description")
         .and_then(Value::as_str)
         .map(str::to_owned)
-}
-
-/// A name as types have it: `tool_calls` is `ToolCalls`.
-fn pascal(name: &str) -> String {
-    name.split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(|word| {
-            let mut chars = word.chars();
-            let first = chars.next().into_iter().flat_map(char::to_uppercase);
-            first.chain(chars).collect::<String>()
-        })
-        .collect()
 }

@@ -7,6 +7,8 @@
 use serde_json::{Map, Value};
 
 use super::LowerError;
+use super::context::Context;
+use super::names::unescape;
 use crate::Pointer;
 
 /// The members of a path item that are operations.
@@ -23,37 +25,72 @@ pub(super) fn is_method(name: &str) -> bool {
 }
 
 /// Copies what operations refer to into them.
-pub(super) fn resolve_operations(document: &mut Value) -> Result<(), LowerError> {
+pub(super) fn resolve_operations(
+    document: &mut Value,
+    cx: &mut Context<'_>,
+) -> Result<(), LowerError> {
     let whole = document.clone();
     let place = Pointer::root().join("paths");
     let Some(Value::Object(paths)) = document.get_mut("paths") else {
         return Err(LowerError::new(&Pointer::root(), "no `paths`"));
     };
-    for (path, item) in paths {
+    let mut gone = Vec::new();
+    for (path, item) in paths.iter_mut().filter(|(path, _)| !path.starts_with("x-")) {
         let place = place.join(path);
-        resolve(&whole, item, &place)?;
+        resolve(&whole, item, &place, cx)?;
         let Value::Object(members) = item else {
-            return Err(LowerError::new(&place, "not a path item"));
+            if !item.is_null() {
+                return Err(LowerError::new(&place, "not a path item"));
+            }
+            gone.push(path.clone());
+            continue;
         };
         let shared = members.shift_remove("parameters");
+        members.shift_remove("servers");
         for (name, operation) in members.iter_mut().filter(|(name, _)| is_method(name)) {
             let place = place.join(name);
             let Value::Object(operation) = operation else {
                 return Err(LowerError::new(&place, "not an operation"));
             };
-            share_parameters(&whole, operation, shared.as_ref(), &place)?;
+            share_parameters(&whole, operation, shared.as_ref(), &place, cx)?;
+            if let Some(callbacks) = operation.shift_remove("callbacks")
+                && callbacks
+                    .as_object()
+                    .is_some_and(|callbacks| !callbacks.is_empty())
+            {
+                cx.drop(
+                    &place.join("callbacks"),
+                    "the service calls you, and a client has nothing to send",
+                );
+            }
             if let Some(body) = operation.get_mut("requestBody") {
-                resolve(&whole, body, &place.join("requestBody"))?;
+                resolve(&whole, body, &place.join("requestBody"), cx)?;
             }
             if let Some(Value::Object(responses)) = operation.get_mut("responses") {
                 for (status, response) in responses {
-                    resolve(&whole, response, &place.join("responses").join(status))?;
+                    resolve(&whole, response, &place.join("responses").join(status), cx)?;
+                    if let Value::Object(response) = response {
+                        // Nothing is generated from these, and they refer to what is copied.
+                        response.shift_remove("links");
+                        response.shift_remove("headers");
+                    }
                 }
             }
         }
     }
+    for path in gone {
+        paths.shift_remove(&path);
+    }
     if let Some(Value::Object(components)) = document.get_mut("components") {
-        for copied in ["parameters", "requestBodies", "responses", "pathItems"] {
+        for copied in [
+            "parameters",
+            "requestBodies",
+            "responses",
+            "pathItems",
+            "headers",
+            "links",
+            "callbacks",
+        ] {
             components.shift_remove(copied);
         }
     }
@@ -66,42 +103,70 @@ fn share_parameters(
     operation: &mut Map<String, Value>,
     shared: Option<&Value>,
     place: &Pointer,
+    cx: &mut Context<'_>,
 ) -> Result<(), LowerError> {
     let place = place.join("parameters");
     let mut parameters = match operation.shift_remove("parameters") {
         Some(Value::Array(parameters)) => parameters,
-        Some(_) => return Err(LowerError::new(&place, "not a list of parameters")),
-        None => Vec::new(),
+        Some(Value::Null) | None => Vec::new(),
+        Some(_) => {
+            cx.fault(&place, "not a list of parameters", "left out")?;
+            Vec::new()
+        }
     };
     for (index, parameter) in parameters.iter_mut().enumerate() {
-        resolve(whole, parameter, &place.join(index))?;
+        resolve(whole, parameter, &place.join(index), cx)?;
     }
     for parameter in shared.and_then(Value::as_array).into_iter().flatten() {
         let mut parameter = parameter.clone();
-        resolve(whole, &mut parameter, &place)?;
-        let same = |own: &Value| own["name"] == parameter["name"] && own["in"] == parameter["in"];
+        resolve(whole, &mut parameter, &place, cx)?;
+        let same = |own: &Value| {
+            own.get("name") == parameter.get("name") && own.get("in") == parameter.get("in")
+        };
         if !parameters.iter().any(same) {
             parameters.push(parameter);
         }
     }
+    parameters.retain(|parameter| !parameter.is_null());
     if !parameters.is_empty() {
         operation.insert("parameters".to_owned(), Value::Array(parameters));
     }
     Ok(())
 }
 
-/// Replaces a reference by what it leads to.
-fn resolve(whole: &Value, value: &mut Value, place: &Pointer) -> Result<(), LowerError> {
+/// Replaces a reference by what it leads to; what stands beside it counts more, as in 3.1.
+fn resolve(
+    whole: &Value,
+    value: &mut Value,
+    place: &Pointer,
+    cx: &mut Context<'_>,
+) -> Result<(), LowerError> {
     for _ in 0..MOST_REFERENCES {
         let Some(Value::String(reference)) = value.get("$ref") else {
             return Ok(());
         };
-        let target = reference
-            .strip_prefix('#')
-            .and_then(|pointer| whole.pointer(pointer));
-        *value = target
-            .ok_or_else(|| LowerError::new(place, format!("{reference:?} leads nowhere")))?
-            .clone();
+        let target = reference.strip_prefix('#').and_then(|pointer| {
+            let tokens = pointer.split('/').skip(1).map(unescape);
+            tokens
+                .into_iter()
+                .try_fold(whole, |value, token| match value {
+                    Value::Array(items) => items.get(token.parse::<usize>().ok()?),
+                    value => value.get(&token),
+                })
+        });
+        let Some(target) = target else {
+            let fault = format!("{reference:?} leads nowhere");
+            cx.fault(place, fault, "left out")?;
+            *value = Value::Null;
+            return Ok(());
+        };
+        let mut target = target.clone();
+        if let (Value::Object(target), Value::Object(own)) = (&mut target, &*value) {
+            for key in ["summary", "description"] {
+                target.extend(own.get(key).map(|said| (key.to_owned(), said.clone())));
+            }
+        }
+        *value = target;
     }
     Err(LowerError::new(place, "references that lead in a circle"))
 }

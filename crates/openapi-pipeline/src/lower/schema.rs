@@ -2,31 +2,13 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{LowerError, Note};
+use super::LowerError;
+use super::context::Context;
+use super::{faults, inexpressible};
 use crate::Pointer;
 
-/// Keywords of JSON Schema 2020-12 that OpenAPI 3.0 has no word for.
-const INEXPRESSIBLE: &[&str] = &[
-    "$anchor",
-    "$defs",
-    "$dynamicAnchor",
-    "$dynamicRef",
-    "$id",
-    "contains",
-    "dependentRequired",
-    "dependentSchemas",
-    "else",
-    "if",
-    "patternProperties",
-    "prefixItems",
-    "propertyNames",
-    "then",
-    "unevaluatedItems",
-    "unevaluatedProperties",
-];
-
 /// Lowers every schema of the document, wherever it stands.
-pub(super) fn lower_schemas(document: &mut Value, notes: &mut Vec<Note>) -> Result<(), LowerError> {
+pub(super) fn lower_schemas(document: &mut Value, cx: &mut Context<'_>) -> Result<(), LowerError> {
     let root = Pointer::root();
     if let Some(schemas) = document
         .pointer_mut("/components/schemas")
@@ -34,12 +16,12 @@ pub(super) fn lower_schemas(document: &mut Value, notes: &mut Vec<Note>) -> Resu
     {
         let place = root.join("components").join("schemas");
         for (name, schema) in schemas {
-            lower_schema(schema, &place.join(name), notes)?;
+            lower_schema(schema, &place.join(name), cx)?;
         }
     }
     for part in ["paths", "components"] {
         if let Some(value) = document.get_mut(part) {
-            lower_schemas_within(value, &root.join(part), notes)?;
+            lower_schemas_within(value, &root.join(part), cx)?;
         }
     }
     Ok(())
@@ -49,22 +31,23 @@ pub(super) fn lower_schemas(document: &mut Value, notes: &mut Vec<Note>) -> Resu
 fn lower_schemas_within(
     value: &mut Value,
     place: &Pointer,
-    notes: &mut Vec<Note>,
+    cx: &mut Context<'_>,
 ) -> Result<(), LowerError> {
     match value {
         Value::Object(map) => {
             for (key, member) in map {
                 let place = place.join(key);
                 match key.as_str() {
-                    "schema" if member.is_object() => lower_schema(member, &place, notes)?,
+                    "schema" => lower_schema(member, &place, cx)?,
                     "schemas" | "example" | "examples" => {}
-                    _ => lower_schemas_within(member, &place, notes)?,
+                    key if key.starts_with("x-") => {}
+                    _ => lower_schemas_within(member, &place, cx)?,
                 }
             }
         }
         Value::Array(items) => {
             for (index, item) in items.iter_mut().enumerate() {
-                lower_schemas_within(item, &place.join(index), notes)?;
+                lower_schemas_within(item, &place.join(index), cx)?;
             }
         }
         _ => {}
@@ -72,10 +55,11 @@ fn lower_schemas_within(
     Ok(())
 }
 
-fn lower_schema(
+/// Lowers a schema and those within it.
+pub(super) fn lower_schema(
     schema: &mut Value,
     place: &Pointer,
-    notes: &mut Vec<Note>,
+    cx: &mut Context<'_>,
 ) -> Result<(), LowerError> {
     let map = match schema {
         // `true` allows anything, as the empty schema does.
@@ -84,56 +68,52 @@ fn lower_schema(
             return Ok(());
         }
         Value::Bool(false) => {
-            return Err(LowerError::new(place, "a schema that nothing satisfies"));
+            cx.lose(
+                place,
+                "a schema that nothing satisfies is read as untyped JSON",
+            );
+            *schema = json!({});
+            return Ok(());
         }
         Value::Object(map) => map,
         _ => {
-            return Err(LowerError::new(
-                place,
-                "not a schema: neither an object nor a boolean",
-            ));
+            let fault = "not a schema: neither an object nor a boolean";
+            cx.fault(place, fault, "read as untyped JSON")?;
+            *schema = json!({});
+            return Ok(());
         }
     };
-    for keyword in INEXPRESSIBLE {
-        if map.contains_key(*keyword) {
-            let reason = format!("`{keyword}` cannot be said in OpenAPI 3.0");
-            return Err(LowerError::new(&place.join(keyword), reason));
-        }
-    }
-    for keyword in ["$schema", "$comment"] {
-        map.shift_remove(keyword);
-    }
-
-    // First, since the one alternative that is left may be merged into the schema.
-    lower_null_alternative(map, "anyOf", place)?;
-    lower_null_alternative(map, "oneOf", place)?;
+    faults::mend(map, place, cx)?;
+    inexpressible::lower(map, place, cx);
+    // Nullable alternatives before anything moves into `allOf`, and before types become alternatives:
+    // the one alternative that is left may be merged into the schema.
+    lower_null_alternative(map, "anyOf");
+    lower_null_alternative(map, "oneOf");
     lower_const(map);
     lower_examples(map);
     lower_exclusive_bounds(map);
     document_pattern(map);
-    lower_content_encoding(map, place, notes);
-    lower_type_array(map, place)?;
+    lower_content_encoding(map, place, cx);
+    lower_type_array(map, place, cx);
     lower_null_in_enum(map);
-    lower_ref_siblings(map, place)?;
+    lower_ref_siblings(map);
 
     for keyword in ["anyOf", "oneOf", "allOf"] {
         if let Some(Value::Array(schemas)) = map.get_mut(keyword) {
             for (index, schema) in schemas.iter_mut().enumerate() {
-                lower_schema(schema, &place.join(keyword).join(index), notes)?;
+                lower_schema(schema, &place.join(keyword).join(index), cx)?;
             }
         }
     }
-    for keyword in ["items", "not"] {
-        if let Some(schema) = map.get_mut(keyword) {
-            lower_schema(schema, &place.join(keyword), notes)?;
-        }
+    if let Some(schema) = map.get_mut("items") {
+        lower_schema(schema, &place.join("items"), cx)?;
     }
     if let Some(schema @ Value::Object(_)) = map.get_mut("additionalProperties") {
-        lower_schema(schema, &place.join("additionalProperties"), notes)?;
+        lower_schema(schema, &place.join("additionalProperties"), cx)?;
     }
     if let Some(Value::Object(properties)) = map.get_mut("properties") {
         for (name, schema) in properties {
-            lower_schema(schema, &place.join("properties").join(name), notes)?;
+            lower_schema(schema, &place.join("properties").join(name), cx)?;
         }
     }
     Ok(())
@@ -196,58 +176,61 @@ fn document_pattern(map: &mut Map<String, Value>) {
 }
 
 /// `contentEncoding: base64` is `format: byte`; other encodings and media types are only noted.
-fn lower_content_encoding(map: &mut Map<String, Value>, place: &Pointer, notes: &mut Vec<Note>) {
+fn lower_content_encoding(map: &mut Map<String, Value>, place: &Pointer, cx: &mut Context<'_>) {
     if let Some(encoding) = map.shift_remove("contentEncoding") {
         if encoding == "base64" {
             map.insert("format".to_owned(), "byte".into());
         } else {
             let what = format!("contentEncoding {encoding} has no counterpart in OpenAPI 3.0");
-            notes.push(Note {
-                place: place.clone(),
-                what,
-            });
+            cx.lose(place, what);
         }
     }
     for keyword in ["contentMediaType", "contentSchema"] {
         if map.shift_remove(keyword).is_some() {
-            let what = format!("{keyword} has no counterpart in OpenAPI 3.0");
-            notes.push(Note {
-                place: place.clone(),
-                what,
-            });
+            cx.lose(
+                place,
+                format!("{keyword} has no counterpart in OpenAPI 3.0"),
+            );
         }
     }
 }
 
 /// `type: [T, "null"]` is a nullable `T`; several types are alternatives.
-fn lower_type_array(map: &mut Map<String, Value>, place: &Pointer) -> Result<(), LowerError> {
+fn lower_type_array(map: &mut Map<String, Value>, place: &Pointer, cx: &mut Context<'_>) {
     let types = match map.get("type") {
         Some(Value::Array(types)) => types.clone(),
-        Some(Value::String(single)) if single == "null" => {
-            map.shift_remove("type");
-            map.insert("nullable".to_owned(), Value::Bool(true));
-            map.insert("enum".to_owned(), json!([null]));
-            return Ok(());
-        }
-        _ => return Ok(()),
+        Some(Value::String(single)) if single == "null" => vec![Value::from("null")],
+        _ => return,
     };
     let nullable = types.iter().any(|t| t == "null");
-    let mut others: Vec<Value> = types.into_iter().filter(|t| t != "null").collect();
+    let mut others: Vec<Value> = Vec::new();
+    for ty in types {
+        if ty != "null" && !others.contains(&ty) {
+            others.push(ty);
+        }
+    }
     match others.len() {
         0 => {
-            return Err(LowerError::new(
-                &place.join("type"),
-                "a type that is nothing but null",
-            ));
+            map.shift_remove("type");
+            if nullable {
+                map.insert("enum".to_owned(), json!([null]));
+            }
         }
         1 => {
             map.insert("type".to_owned(), others.remove(0));
         }
+        _ if map.contains_key("anyOf") || map.contains_key("oneOf") => {
+            map.shift_remove("type");
+            cx.lose(
+                &place.join("type"),
+                "several types beside alternatives; the alternatives count",
+            );
+        }
+        // An enumeration says itself which values there are.
+        _ if map.contains_key("enum") => {
+            map.shift_remove("type");
+        }
         _ => {
-            if map.contains_key("anyOf") {
-                let reason = "several types beside `anyOf` cannot be said in OpenAPI 3.0";
-                return Err(LowerError::new(&place.join("type"), reason));
-            }
             map.shift_remove("type");
             let alternatives = others.into_iter().map(|ty| {
                 let mut alternative = Map::new();
@@ -266,7 +249,6 @@ fn lower_type_array(map: &mut Map<String, Value>, place: &Pointer) -> Result<(),
     if nullable {
         map.insert("nullable".to_owned(), Value::Bool(true));
     }
-    Ok(())
 }
 
 /// The keywords that say something of values of a type and of no other.
@@ -286,34 +268,48 @@ fn keywords_of(ty: &str) -> &'static [&'static str] {
 }
 
 /// `anyOf: [T, {type: null}]` is a nullable `T`.
-fn lower_null_alternative(
-    map: &mut Map<String, Value>,
-    keyword: &str,
-    place: &Pointer,
-) -> Result<(), LowerError> {
+fn lower_null_alternative(map: &mut Map<String, Value>, keyword: &str) {
     let Some(Value::Array(alternatives)) = map.get_mut(keyword) else {
-        return Ok(());
+        return;
     };
     let before = alternatives.len();
-    alternatives.retain(|alternative| alternative.get("type") != Some(&json!("null")));
-    if alternatives.len() == before || alternatives.is_empty() {
-        return Ok(());
+    alternatives.retain(|alternative| !is_null(alternative));
+    if alternatives.len() == before {
+        return;
     }
-    if alternatives.len() == 1 {
-        let only = alternatives.remove(0);
-        map.shift_remove(keyword);
-        match only {
-            // What stands beside an inline alternative describes the whole and wins over its words.
-            Value::Object(only) if !only.contains_key("$ref") && can_merge(map, &only) => {
-                for (key, value) in only {
-                    map.entry(key).or_insert(value);
-                }
-            }
-            only => also(map, only, place)?,
+    match alternatives.len() {
+        0 => {
+            map.shift_remove(keyword);
+            map.insert("enum".to_owned(), json!([null]));
         }
+        1 => {
+            let only = alternatives.remove(0);
+            map.shift_remove(keyword);
+            match only {
+                // What stands beside an inline alternative describes the whole and wins over its words.
+                Value::Object(only) if !only.contains_key("$ref") && can_merge(map, &only) => {
+                    for (key, value) in only {
+                        map.entry(key).or_insert(value);
+                    }
+                }
+                only => also(map, only),
+            }
+        }
+        _ => {}
     }
     map.insert("nullable".to_owned(), Value::Bool(true));
-    Ok(())
+}
+
+/// A schema of `null` and nothing else, in any of its spellings.
+fn is_null(schema: &Value) -> bool {
+    let null_type = json!(["null"]);
+    schema
+        .get("type")
+        .is_some_and(|ty| *ty == "null" || *ty == null_type)
+        || schema.get("const").is_some_and(Value::is_null)
+        || schema
+            .get("enum")
+            .is_some_and(|values| *values == json!([null]))
 }
 
 /// Whether two schemas say nothing but words of the same things.
@@ -324,16 +320,9 @@ fn can_merge(whole: &Map<String, Value>, part: &Map<String, Value>) -> bool {
 }
 
 /// Adds a schema that has to hold as well.
-fn also(map: &mut Map<String, Value>, schema: Value, place: &Pointer) -> Result<(), LowerError> {
-    match map.entry("allOf").or_insert_with(|| json!([])) {
-        Value::Array(schemas) => {
-            schemas.push(schema);
-            Ok(())
-        }
-        _ => Err(LowerError::new(
-            &place.join("allOf"),
-            "not a list of schemas",
-        )),
+fn also(map: &mut Map<String, Value>, schema: Value) {
+    if let Value::Array(schemas) = map.entry("allOf").or_insert_with(|| json!([])) {
+        schemas.push(schema);
     }
 }
 
@@ -349,11 +338,10 @@ fn lower_null_in_enum(map: &mut Map<String, Value>) {
 }
 
 /// 3.0 ignores what stands beside a `$ref`; under `allOf` it counts.
-fn lower_ref_siblings(map: &mut Map<String, Value>, place: &Pointer) -> Result<(), LowerError> {
+fn lower_ref_siblings(map: &mut Map<String, Value>) {
     if map.len() > 1
         && let Some(reference) = map.shift_remove("$ref")
     {
-        also(map, json!({"$ref": reference}), place)?;
+        also(map, json!({"$ref": reference}));
     }
-    Ok(())
 }

@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Generates a crate of each document in corpus.tsv, compiles all of them, and writes a table of what works.
+set -uo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+out=${1:?where to work}
+mkdir -p "$out/documents" "$out/crates"
+cargo build --quiet --package xtask || exit 1
+xtask=$(cargo metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')/debug/xtask
+
+members=()
+table="| document | generates | seconds | notes | compiles |\n|---|---|---|---|---|\n"
+declare -A row
+while IFS=$'\t' read -r name address; do
+  case "$name" in ''|'#'*) continue ;; esac
+  document="$out/documents/$name"
+  if ! curl --silent --show-error --fail --location --max-time 60 --output "$document" "$address"; then
+    row[$name]="| $name | not fetched | | |"
+    continue
+  fi
+  start=$(date +%s.%N)
+  if timeout 60 "$xtask" generate --spec "$document" --name "$name" --out "$out/crates/$name" \
+      --runtime crates/prime-runtime --skip-unsupported 2> "$out/$name.log" > /dev/null; then
+    result=yes
+    members+=("$name")
+  else
+    result="no: $(grep '^error' "$out/$name.log" | head -n 1 | cut -c 1-200 | tr '|' '/')"
+  fi
+  seconds=$(printf '%.1f' "$(echo "$(date +%s.%N) - $start" | bc)")
+  row[$name]="| $name | $result | $seconds | $(grep -c '^note' "$out/$name.log") |"
+done < "$here/corpus.tsv"
+
+{
+  echo '[workspace]'
+  echo 'resolver = "3"'
+  printf 'members = ['
+  for name in "${members[@]}"; do printf '"crates/%s", ' "$name"; done
+  echo ']'
+} > "$out/Cargo.toml"
+sed -i '/^# The workspace around/,$d' "$out"/crates/*/Cargo.toml
+for name in "${members[@]}"; do
+  if (cd "$out" && cargo check --quiet --package "$name" 2> "$name.check"); then
+    row[$name]+=" yes |"
+  else
+    row[$name]+=" no: $(grep '^error' "$out/$name.check" | head -n 1 | cut -c 1-200 | tr '|' '/') |"
+  fi
+done
+printf '%b' "$table" > "$out/table.md"
+for name in $(printf '%s\n' "${!row[@]}" | sort); do echo "${row[$name]}" >> "$out/table.md"; done
+cat "$out/table.md"

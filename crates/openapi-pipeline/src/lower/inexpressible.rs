@@ -1,0 +1,110 @@
+//! Keywords of JSON Schema 2020-12 that OpenAPI 3.0 has no word for, and what comes nearest.
+
+use serde_json::{Map, Value, json};
+
+use super::context::Context;
+use crate::Pointer;
+
+/// What says something of a schema and nothing of its values.
+const SILENT: &[&str] = &[
+    "$anchor",
+    "$comment",
+    "$defs",
+    "$dynamicAnchor",
+    "$schema",
+    "definitions",
+    "xml",
+];
+
+/// What narrows the values further than any type could.
+const NARROWING: &[&str] = &[
+    "$dynamicRef",
+    "$id",
+    "$recursiveRef",
+    "contains",
+    "dependencies",
+    "dependentRequired",
+    "dependentSchemas",
+    "else",
+    "if",
+    "maxContains",
+    "minContains",
+    "not",
+    "propertyNames",
+    "then",
+    "unevaluatedItems",
+    "unevaluatedProperties",
+];
+
+/// Takes them out; what is lost is noted.
+pub(super) fn lower(map: &mut Map<String, Value>, place: &Pointer, cx: &mut Context<'_>) {
+    for keyword in SILENT {
+        map.shift_remove(*keyword);
+    }
+    for keyword in NARROWING {
+        if map.shift_remove(*keyword).is_some() {
+            let what =
+                format!("`{keyword}` has no counterpart; values that it forbids are not noticed");
+            cx.lose(&place.join(keyword), what);
+        }
+    }
+    lower_prefix_items(map, place, cx);
+    lower_pattern_properties(map, place, cx);
+}
+
+/// The items of a tuple are alternatives for the items of a list.
+fn lower_prefix_items(map: &mut Map<String, Value>, place: &Pointer, cx: &mut Context<'_>) {
+    let Some(prefix) = map.shift_remove("prefixItems") else {
+        if map.get("items").is_some_and(Value::is_boolean) {
+            map.insert("items".to_owned(), json!({}));
+        }
+        return;
+    };
+    let mut alternatives: Vec<Value> = Vec::new();
+    let rest = map.shift_remove("items");
+    let rest = rest.filter(|rest| rest.is_object());
+    for schema in prefix.as_array().into_iter().flatten().chain(&rest) {
+        if !alternatives.contains(schema) {
+            alternatives.push(schema.clone());
+        }
+    }
+    let items = match alternatives.len() {
+        0 => json!({}),
+        1 => alternatives.remove(0),
+        _ => json!({ "anyOf": alternatives }),
+    };
+    map.insert("items".to_owned(), items);
+    map.entry("type").or_insert("array".into());
+    cx.lose(
+        &place.join("prefixItems"),
+        "which place in the list has which type",
+    );
+}
+
+/// Names that follow a pattern are names that nobody listed.
+fn lower_pattern_properties(map: &mut Map<String, Value>, place: &Pointer, cx: &mut Context<'_>) {
+    let Some(Value::Object(patterns)) = map.shift_remove("patternProperties") else {
+        return;
+    };
+    let mut schemas: Vec<Value> = Vec::new();
+    let others = map
+        .get("additionalProperties")
+        .filter(|others| others.is_object())
+        .cloned();
+    for schema in patterns.into_iter().map(|(_, schema)| schema).chain(others) {
+        if !schemas.contains(&schema) {
+            schemas.push(schema);
+        }
+    }
+    let schema = match schemas.len() {
+        0 => return,
+        1 => schemas.remove(0),
+        _ => json!({ "anyOf": schemas }),
+    };
+    map.entry("type").or_insert("object".into());
+    map.insert("additionalProperties".to_owned(), schema);
+    cx.lose(
+        &place.join("patternProperties"),
+        "which names have which type",
+    );
+}

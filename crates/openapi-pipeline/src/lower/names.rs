@@ -1,0 +1,193 @@
+//! Names of schemas that become names of Rust types.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value};
+
+use super::LowerError;
+use super::context::Context;
+use crate::Pointer;
+
+/// Where component schemas stand.
+pub(super) const SCHEMAS: &str = "#/components/schemas/";
+
+/// Names that generated code uses as they are, so that no type may have them.
+const RESERVED: &[&str] = &[
+    "Box",
+    "Clone",
+    "Copy",
+    "Debug",
+    "Default",
+    "Drop",
+    "Eq",
+    "Err",
+    "Fn",
+    "From",
+    "Hash",
+    "Into",
+    "Iterator",
+    "None",
+    "Ok",
+    "Option",
+    "Ord",
+    "PartialEq",
+    "PartialOrd",
+    "Result",
+    "Self",
+    "Send",
+    "Some",
+    "String",
+    "Sync",
+    "ToString",
+    "TryFrom",
+    "TryInto",
+    "Vec",
+];
+
+/// The names of types that are given away, told apart as Rust and people tell them apart.
+#[derive(Debug, Default)]
+pub(super) struct Names(BTreeSet<String>);
+
+impl Names {
+    /// The names of all component schemas.
+    pub(super) fn of(schemas: &Map<String, Value>) -> Self {
+        Self(schemas.keys().map(|name| key(name)).collect())
+    }
+
+    /// Takes a name, or one with a number behind it.
+    pub(super) fn take(&mut self, wanted: &str) -> String {
+        let wanted = usable(wanted);
+        if self.0.insert(key(&wanted)) {
+            return wanted;
+        }
+        let mut number = 2;
+        loop {
+            let numbered = format!("{wanted}{number}");
+            if self.0.insert(key(&numbered)) {
+                return numbered;
+            }
+            number += 1;
+        }
+    }
+}
+
+fn key(name: &str) -> String {
+    let letters = name.chars().filter(|c| c.is_ascii_alphanumeric());
+    letters.map(|c| c.to_ascii_lowercase()).collect()
+}
+
+/// A name as it can stand in a reference and in Rust.
+fn usable(name: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    let mut usable: String = if name.chars().all(is_plain) {
+        name.to_owned()
+    } else {
+        pascal(name)
+    };
+    if !usable.contains(|c: char| c.is_ascii_alphanumeric()) {
+        usable = "Schema".to_owned();
+    }
+    if !usable.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        usable = format!("V{}", pascal(&usable));
+    }
+    if RESERVED.iter().any(|reserved| *reserved == pascal(&usable)) {
+        usable.push_str("Type");
+    }
+    usable
+}
+
+/// A name as types have it: `tool_calls` is `ToolCalls`.
+pub(super) fn pascal(name: &str) -> String {
+    name.split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(|word| {
+            let mut chars = word.chars();
+            let first = chars.next().map(|c| c.to_ascii_uppercase());
+            first.into_iter().chain(chars).collect::<String>()
+        })
+        .collect()
+}
+
+/// Renames the component schemas whose names Rust cannot take or tell apart.
+pub(super) fn rename_schemas(document: &mut Value, cx: &mut Context<'_>) -> Result<(), LowerError> {
+    let place = Pointer::root().join("components").join("schemas");
+    let Some(Value::Object(schemas)) = document.pointer_mut("/components/schemas") else {
+        return Ok(());
+    };
+    let mut names = Names::default();
+    // Whoever has a good name keeps it, wherever it stands.
+    let (good, bad): (Vec<_>, Vec<_>) = schemas.keys().cloned().partition(|n| usable(n) == *n);
+    let mut renamed = BTreeMap::new();
+    for name in good.into_iter().chain(bad) {
+        let new = names.take(&name);
+        if new != name {
+            if new.trim_end_matches(|c: char| c.is_ascii_digit()) == name {
+                let what = format!("is `{new}` in Rust, because another schema has its name there");
+                cx.lose(&place.join(&name), what);
+            }
+            renamed.insert(name, new);
+        }
+    }
+    if renamed.is_empty() {
+        return Ok(());
+    }
+    *schemas = std::mem::take(schemas)
+        .into_iter()
+        .map(|(name, schema)| (renamed.get(&name).cloned().unwrap_or(name), schema))
+        .collect();
+    rewrite(document, &renamed);
+    Ok(())
+}
+
+fn rewrite(value: &mut Value, renamed: &BTreeMap<String, String>) {
+    match value {
+        Value::Object(map) => {
+            for (key, member) in map {
+                match member {
+                    Value::String(reference) if key == "$ref" => {
+                        if let Some(new) = target(reference).and_then(|name| renamed.get(&name)) {
+                            *reference = format!("{SCHEMAS}{new}");
+                        }
+                    }
+                    Value::Object(mapping) if key == "mapping" => {
+                        for value in mapping.values_mut() {
+                            let name = value.as_str().and_then(target);
+                            if let Some(new) = name.and_then(|name| renamed.get(&name)) {
+                                *value = format!("{SCHEMAS}{new}").into();
+                            }
+                        }
+                    }
+                    member => rewrite(member, renamed),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| rewrite(item, renamed)),
+        _ => {}
+    }
+}
+
+/// The component schema that a reference leads to.
+pub(super) fn target(reference: &str) -> Option<String> {
+    let token = reference.strip_prefix(SCHEMAS)?;
+    (!token.contains('/')).then(|| unescape(token))
+}
+
+/// A token of a JSON pointer in a reference, as it is in the document.
+pub(super) fn unescape(token: &str) -> String {
+    let mut bytes = Vec::with_capacity(token.len());
+    let mut rest = token.as_bytes();
+    while let [first, tail @ ..] = rest {
+        let decoded = match tail {
+            [high, low, ..] if *first == b'%' => {
+                let digits = [*high, *low];
+                let text = std::str::from_utf8(&digits).ok();
+                text.and_then(|text| u8::from_str_radix(text, 16).ok())
+            }
+            _ => None,
+        };
+        bytes.push(decoded.unwrap_or(*first));
+        rest = if decoded.is_some() { &tail[2..] } else { tail };
+    }
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    text.replace("~1", "/").replace("~0", "~")
+}

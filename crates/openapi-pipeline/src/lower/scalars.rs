@@ -1,0 +1,243 @@
+//! What a schema says of the values of one type, as far as a type can hold it.
+
+use serde_json::{Map, Value};
+
+use super::context::Context;
+use super::merge::is_word;
+use super::walk;
+use crate::Pointer;
+
+/// The type of a schema that shows it without saying it.
+pub(super) fn infer_type(map: &mut Map<String, Value>, place: &Pointer, cx: &mut Context<'_>) {
+    let said = map.get("type").and_then(Value::as_str);
+    let object = ["properties", "additionalProperties", "required"];
+    let has = |keys: &[&str]| keys.iter().any(|key| map.contains_key(*key));
+    let shown = match said {
+        None if has(&object) => "object",
+        None if has(&["items"]) => "array",
+        Some("string" | "number" | "integer" | "boolean") if has(&["properties"]) => {
+            cx.lose(place, "a scalar with properties; read as an object");
+            "object"
+        }
+        _ => return,
+    };
+    map.insert("type".to_owned(), shown.into());
+}
+
+/// A type that refuses too long a list loses an answer. People are told instead.
+pub(super) fn document_limits_of_lists(
+    map: &mut Map<String, Value>,
+    _: &Pointer,
+    _: &mut Context<'_>,
+) {
+    let limits = take(map, &["minItems", "maxItems"]);
+    describe_limits(map, &limits, "items");
+    if map.shift_remove("uniqueItems") == Some(Value::Bool(true)) {
+        describe(map, "No item stands twice.");
+    }
+    for keyword in [
+        "enum",
+        "format",
+        "properties",
+        "required",
+        "additionalProperties",
+    ] {
+        map.shift_remove(keyword);
+    }
+}
+
+/// Likewise for objects; and what nobody listed may come.
+pub(super) fn document_limits_of_objects(
+    map: &mut Map<String, Value>,
+    _: &Pointer,
+    _: &mut Context<'_>,
+) {
+    let limits = take(map, &["minProperties", "maxProperties"]);
+    describe_limits(map, &limits, "properties");
+    if map.get("additionalProperties") == Some(&Value::Bool(false)) {
+        map.shift_remove("additionalProperties");
+    }
+    if map.get("additionalProperties") == Some(&Value::Bool(true))
+        && !map.contains_key("properties")
+    {
+        map.shift_remove("additionalProperties");
+    }
+    for keyword in ["enum", "format", "items"] {
+        map.shift_remove(keyword);
+    }
+}
+
+/// A boolean, a number, a string or anything.
+pub(super) fn shape(mut map: Map<String, Value>, place: &Pointer, cx: &mut Context<'_>) -> Value {
+    map.shift_remove("discriminator");
+    if !map.contains_key("type") {
+        infer_from_format(&mut map);
+    }
+    let ty = map.get("type").and_then(Value::as_str).map(str::to_owned);
+    let values = map.get("enum").and_then(Value::as_array).cloned();
+    let all_strings = |values: &[Value]| {
+        values
+            .iter()
+            .all(|value| value.is_string() || value.is_null())
+    };
+    if let Some(values) = values {
+        let strings = all_strings(&values) && values.iter().any(Value::is_string);
+        match ty.as_deref() {
+            Some("string") | None if strings => {}
+            _ => {
+                map.shift_remove("enum");
+                document_values(&mut map, &values);
+                infer_from_values(&mut map, &values, place, cx);
+            }
+        }
+    }
+    match ty.as_deref() {
+        Some("string") => {
+            for keyword in ["multipleOf", "minimum", "maximum"] {
+                map.shift_remove(keyword);
+            }
+            let limits = take(&mut map, &["minLength", "maxLength"]);
+            describe_limits(&mut map, &limits, "characters");
+            let unread = ["ip", "ipv4", "ipv6"];
+            if map
+                .get("format")
+                .and_then(Value::as_str)
+                .is_some_and(|f| unread.contains(&f))
+            {
+                let format = map.shift_remove("format").unwrap_or_default();
+                describe(&mut map, &format!("Format: {format}."));
+            }
+        }
+        Some("number" | "integer") => {
+            take(&mut map, &["minLength", "maxLength"]);
+            if let Some(step) = map.shift_remove("multipleOf") {
+                describe(&mut map, &format!("A multiple of {step}."));
+            }
+            // Half the digits are not enough for what was written with all of them.
+            if map.get("format").and_then(Value::as_str) == Some("float") {
+                map.insert("format".to_owned(), "double".into());
+            }
+        }
+        _ => {}
+    }
+    for keyword in ["items", "properties", "required", "additionalProperties"] {
+        map.shift_remove(keyword);
+    }
+    if !map.contains_key("type") && !map.contains_key("enum") {
+        map.retain(|key, _| is_word(key) || key == "nullable");
+    }
+    document_odd_default(&mut map);
+    Value::Object(map)
+}
+
+/// A format says what the type is, where nobody else does.
+fn infer_from_format(map: &mut Map<String, Value>) {
+    let ty = match map.get("format").and_then(Value::as_str) {
+        Some("int32" | "int64") => "integer",
+        Some("float" | "double") => "number",
+        Some(
+            "binary" | "byte" | "date" | "date-time" | "email" | "password" | "uri" | "url"
+            | "uuid",
+        ) => "string",
+        _ if map.contains_key("minLength") || map.contains_key("maxLength") => "string",
+        _ => return,
+    };
+    map.insert("type".to_owned(), ty.into());
+}
+
+/// A default that is no value of its type is told and not filled in.
+pub(super) fn document_odd_default(map: &mut Map<String, Value>) {
+    let Some(default) = map.get("default") else {
+        return;
+    };
+    let listed = map.get("enum").and_then(Value::as_array);
+    let plain = !map.contains_key("format");
+    let fits = match map.get("type").and_then(Value::as_str) {
+        _ if listed.is_some_and(|listed| !listed.contains(default)) => false,
+        Some("string") => default.is_string() && (plain || map["format"] == "password"),
+        Some("integer") => {
+            default.is_i64()
+                && (plain || default.as_i64().is_some_and(|n| i32::try_from(n).is_ok()))
+        }
+        Some("number") => default.is_number(),
+        Some("boolean") => default.is_boolean(),
+        Some("array") => default.as_array().is_some_and(Vec::is_empty),
+        None if listed.is_some() => default.is_string(),
+        _ => false,
+    };
+    if !fits {
+        let default = map.shift_remove("default").unwrap_or_default();
+        if !default.is_null() {
+            describe(map, &format!("By default `{default}`."));
+        }
+    }
+}
+
+/// The type that all of some values have.
+fn infer_from_values(
+    map: &mut Map<String, Value>,
+    values: &[Value],
+    place: &Pointer,
+    cx: &mut Context<'_>,
+) {
+    if values.iter().any(Value::is_null) {
+        map.insert("nullable".to_owned(), Value::Bool(true));
+    }
+    if map.contains_key("type") {
+        return;
+    }
+    let mut others = values.iter().filter(|value| !value.is_null()).peekable();
+    if others.peek().is_none() {
+        return;
+    }
+    let ty = if others.clone().all(Value::is_boolean) {
+        "boolean"
+    } else if others.clone().all(|value| value.is_i64() || value.is_u64()) {
+        "integer"
+    } else if others.all(Value::is_number) {
+        "number"
+    } else {
+        cx.lose(
+            &place.join("enum"),
+            "values of several types are read as untyped JSON",
+        );
+        return;
+    };
+    map.insert("type".to_owned(), ty.into());
+}
+
+fn document_values(map: &mut Map<String, Value>, values: &[Value]) {
+    let values: Vec<String> = values.iter().map(|value| format!("`{value}`")).collect();
+    let word = if values.len() == 1 {
+        "Always"
+    } else {
+        "One of"
+    };
+    describe(map, &format!("{word} {}.", values.join(", ")));
+}
+
+fn take(map: &mut Map<String, Value>, keywords: &[&str]) -> Vec<Option<Value>> {
+    keywords
+        .iter()
+        .map(|keyword| map.shift_remove(*keyword))
+        .collect()
+}
+
+fn describe_limits(map: &mut Map<String, Value>, limits: &[Option<Value>], of: &str) {
+    let sentence = match limits {
+        [Some(least), Some(most)] if least == most => format!("Exactly {least} {of}."),
+        [Some(least), Some(most)] => format!("{least} to {most} {of}."),
+        [Some(least), None] => format!("At least {least} {of}."),
+        [None, Some(most)] => format!("At most {most} {of}."),
+        _ => return,
+    };
+    describe(map, &sentence);
+}
+
+fn describe(map: &mut Map<String, Value>, sentence: &str) {
+    let mut holder = Value::Object(std::mem::take(map));
+    walk::describe(&mut holder, sentence);
+    if let Value::Object(described) = holder {
+        *map = described;
+    }
+}

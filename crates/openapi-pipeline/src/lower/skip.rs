@@ -1,0 +1,138 @@
+//! Without what cannot be expressed.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::context::{Note, NoteKind};
+use super::resolve::is_method;
+use super::{LowerError, Lowered, Options, once};
+use crate::Pointer;
+
+/// How many operations may go before the document is refused after all.
+const MOST_SKIPPED: usize = 1000;
+
+/// Lowers a document, without the operations that cannot be lowered.
+pub(super) fn lower(document: &Value, options: &Options) -> Result<Lowered, LowerError> {
+    let mut document = document.clone();
+    let mut dropped = Vec::new();
+    for _ in 0..MOST_SKIPPED {
+        let error = match once(&document, options) {
+            Ok(mut lowered) => {
+                dropped.append(&mut lowered.notes);
+                lowered.notes = dropped;
+                return Ok(lowered);
+            }
+            Err(error) => error,
+        };
+        let Some(place) = drop_at(&mut document, &error.place) else {
+            return Err(error);
+        };
+        let what = format!("{}: {}", error.place, error.reason);
+        dropped.push(Note {
+            place,
+            kind: NoteKind::Dropped,
+            what,
+        });
+    }
+    once(&document, options)
+}
+
+/// Drops the operation, the path or the schema that a place is in; says which.
+fn drop_at(document: &mut Value, place: &Pointer) -> Option<Pointer> {
+    let tokens = place.tokens();
+    let tokens: Vec<&str> = tokens.iter().map(String::as_str).collect();
+    let root = Pointer::root();
+    match tokens.as_slice() {
+        ["paths", path, method, ..] if is_method(method) => {
+            let item = document.get_mut("paths")?.get_mut(*path)?.as_object_mut()?;
+            item.shift_remove(*method)?;
+            Some(root.join("paths").join(path).join(method))
+        }
+        ["paths", path, ..] => {
+            document
+                .get_mut("paths")?
+                .as_object_mut()?
+                .shift_remove(*path)?;
+            Some(root.join("paths").join(path))
+        }
+        ["components", kind, name, ..] => {
+            let kinds = document.get_mut("components")?.get_mut(*kind)?;
+            kinds.as_object_mut()?.shift_remove(*name)?;
+            Some(root.join("components").join(kind).join(name))
+        }
+        _ => None,
+    }
+}
+
+/// A lowered document without some operations (by id) and without some schemas, and the operations that
+/// lead to these; notes say which.
+///
+/// For what only shows when code is made of a document.
+pub fn without(
+    mut lowered: Lowered,
+    ids: &BTreeSet<String>,
+    schemas: &BTreeSet<String>,
+    why: &str,
+) -> Lowered {
+    let root = Pointer::root();
+    let mut gone = schemas.clone();
+    if let Some(all) = lowered
+        .document
+        .pointer_mut("/components/schemas")
+        .and_then(Value::as_object_mut)
+    {
+        loop {
+            let before = gone.len();
+            for (name, schema) in all.iter() {
+                let mut found = Vec::new();
+                super::defaults::collect_references(schema, &mut found);
+                if found.iter().any(|found| gone.contains(found)) {
+                    gone.insert(name.clone());
+                }
+            }
+            if gone.len() == before {
+                break;
+            }
+        }
+        all.retain(|name, _| !gone.contains(name));
+    }
+    for name in &gone {
+        let place = root.join("components").join("schemas").join(name);
+        lowered.notes.push(Note {
+            place,
+            kind: NoteKind::Dropped,
+            what: why.to_owned(),
+        });
+    }
+    lowered.enums.retain(|open| !gone.contains(&open.name));
+    lowered.unions.retain(|union| !gone.contains(&union.name));
+    let paths = lowered
+        .document
+        .get_mut("paths")
+        .and_then(Value::as_object_mut);
+    for (path, item) in paths.into_iter().flatten() {
+        let Value::Object(item) = item else {
+            continue;
+        };
+        item.retain(|method, operation| {
+            let mut found = Vec::new();
+            super::defaults::collect_references(operation, &mut found);
+            let id = operation
+                .get("operationId")
+                .and_then(Value::as_str)
+                .unwrap_or_default();
+            let goes = ids.contains(id) || found.iter().any(|name| gone.contains(name));
+            if goes {
+                let place = root.join("paths").join(path).join(method);
+                lowered.notes.push(Note {
+                    place,
+                    kind: NoteKind::Dropped,
+                    what: why.to_owned(),
+                });
+            }
+            !goes
+        });
+    }
+    lowered
+}

@@ -1,0 +1,75 @@
+//! Operations that answer with JSON or with an event stream: two operations.
+
+use serde_json::{Map, Value};
+
+use super::LowerError;
+use super::media::{EVENT_STREAM, JSON};
+use super::resolve::is_method;
+use crate::Pointer;
+
+/// Splits the operations that answer with JSON or an event stream.
+pub(super) fn split_streams(document: &mut Value) -> Result<(), LowerError> {
+    let root = Pointer::root().join("paths");
+    let Some(Value::Object(paths)) = document.get_mut("paths") else {
+        return Err(LowerError::new(&Pointer::root(), "no `paths`"));
+    };
+    let mut lowered = Map::new();
+    for (path, mut item) in std::mem::take(paths) {
+        let place = root.join(&path);
+        let Value::Object(methods) = &mut item else {
+            return Err(LowerError::new(&place, "not a path item"));
+        };
+        let mut streams = Map::new();
+        for (method, operation) in methods.iter_mut().filter(|(name, _)| is_method(name)) {
+            if let Some(stream) = split_stream(operation) {
+                streams.insert(method.clone(), stream);
+            }
+        }
+        lowered.insert(path.clone(), item);
+        if !streams.is_empty() {
+            // A fragment keeps two operations of one path and method apart, and no server sees it.
+            lowered.insert(format!("{path}#stream"), Value::Object(streams));
+        }
+    }
+    *paths = lowered;
+    Ok(())
+}
+
+/// The operation that answers with an event stream, if this one answers with JSON or with that.
+fn split_stream(operation: &mut Value) -> Option<Value> {
+    let has = |operation: &Value, media: &str| {
+        operation["responses"]
+            .as_object()
+            .into_iter()
+            .flatten()
+            .any(|(status, r)| {
+                status.starts_with('2') && r.get("content").is_some_and(|c| c.get(media).is_some())
+            })
+    };
+    if !has(operation, EVENT_STREAM) || !has(operation, JSON) {
+        return None;
+    }
+    let mut stream = operation.clone();
+    keep_only(operation, JSON);
+    keep_only(&mut stream, EVENT_STREAM);
+    let id = stream.get("operationId").and_then(Value::as_str)?;
+    let stream_id = format!("{id}_stream");
+    let summary = stream.get("summary").and_then(Value::as_str).unwrap_or(id);
+    let summary = format!("{summary}, as an event stream");
+    stream["summary"] = summary.into();
+    stream["operationId"] = stream_id.into();
+    Some(stream)
+}
+
+fn keep_only(operation: &mut Value, media: &str) {
+    let Some(Value::Object(responses)) = operation.get_mut("responses") else {
+        return;
+    };
+    for (status, response) in responses {
+        if status.starts_with('2')
+            && let Some(Value::Object(content)) = response.get_mut("content")
+        {
+            content.retain(|key, _| key == media);
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! What stands around paths and schemas: version, `info`, servers, and what 3.0 has no place for.
+
+use serde_json::{Map, Value, json};
+
+use super::LowerError;
+use super::context::Context;
+use crate::Pointer;
+
+/// The deepest nesting of a document. Documents of people have a tenth of it.
+const MOST_LEVELS: usize = 128;
+
+/// Refuses a document that is nested deeper than any step should follow. Walks without recursion.
+pub(super) fn check_depth(document: &Value) -> Result<(), LowerError> {
+    let mut open = vec![(document, 0_usize)];
+    while let Some((value, depth)) = open.pop() {
+        if depth > MOST_LEVELS {
+            let reason = format!("nested deeper than {MOST_LEVELS} levels");
+            return Err(LowerError::new(&Pointer::root(), reason));
+        }
+        match value {
+            Value::Object(map) => open.extend(map.values().map(|value| (value, depth + 1))),
+            Value::Array(items) => open.extend(items.iter().map(|value| (value, depth + 1))),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Says in 3.0's words what 3.1 says outside of paths and schemas.
+pub(super) fn lower_structure(
+    document: &mut Value,
+    cx: &mut Context<'_>,
+) -> Result<(), LowerError> {
+    let root = Pointer::root();
+    let Value::Object(map) = document else {
+        return Err(LowerError::new(&root, "not an object"));
+    };
+    lower_webhooks(map, cx);
+    if map.shift_remove("jsonSchemaDialect").is_some() {
+        let what = "the dialect of JSON Schema; schemas are read as OpenAPI 3.1 reads them";
+        cx.lose(&root.join("jsonSchemaDialect"), what);
+    }
+    let may_lack_paths = map.contains_key("components");
+    match map.get("paths") {
+        Some(Value::Object(_)) => {}
+        Some(Value::Null) | None if may_lack_paths => {
+            map.insert("paths".to_owned(), json!({}));
+        }
+        Some(_) => return Err(LowerError::new(&root.join("paths"), "not an object")),
+        None => return Err(LowerError::new(&root, "no `paths`")),
+    }
+    lower_info(map, cx)?;
+    lower_servers(map, cx)?;
+    lower_security(map, cx);
+    for list in ["tags", "servers", "security"] {
+        if map.get(list).is_some_and(|value| !value.is_array()) {
+            map.shift_remove(list);
+            cx.fault(&root.join(list), "not a list", "left out")?;
+        }
+    }
+    Ok(())
+}
+
+fn lower_webhooks(map: &mut Map<String, Value>, cx: &mut Context<'_>) {
+    if let Some(webhooks) = map.shift_remove("webhooks") {
+        let place = Pointer::root().join("webhooks");
+        for name in webhooks.as_object().into_iter().flat_map(Map::keys) {
+            let what = "a webhook: the service calls you, and a client has nothing to send";
+            cx.drop(&place.join(name), what);
+        }
+    }
+}
+
+fn lower_info(map: &mut Map<String, Value>, cx: &mut Context<'_>) -> Result<(), LowerError> {
+    let place = Pointer::root().join("info");
+    if !map.get("info").is_some_and(Value::is_object) {
+        cx.fault(&place, "no `info`", "an empty one is made")?;
+        map.insert("info".to_owned(), json!({}));
+    }
+    let Some(Value::Object(info)) = map.get_mut("info") else {
+        return Ok(());
+    };
+    for (field, instead) in [("title", "API"), ("version", "0")] {
+        match info.get(field) {
+            Some(Value::String(_)) => {}
+            Some(scalar @ (Value::Number(_) | Value::Bool(_))) => {
+                let text = scalar.to_string();
+                cx.fault(&place.join(field), "not a text", "read as one")?;
+                info.insert(field.to_owned(), text.into());
+            }
+            _ => {
+                cx.fault(&place, format!("no `{field}`"), "one is made up")?;
+                info.insert(field.to_owned(), instead.into());
+            }
+        }
+    }
+    if let Some(summary) = info.shift_remove("summary") {
+        info.entry("description").or_insert(summary);
+    }
+    if let Some(Value::Object(license)) = info.get_mut("license")
+        && let Some(identifier) = license.shift_remove("identifier")
+        && let Some(identifier) = identifier.as_str()
+    {
+        let url = format!("https://spdx.org/licenses/{identifier}.html");
+        license.entry("url").or_insert(url.into());
+        license.entry("name").or_insert(identifier.into());
+    }
+    Ok(())
+}
+
+/// A server whose address has variables is the one that their defaults make.
+fn lower_servers(map: &mut Map<String, Value>, cx: &mut Context<'_>) -> Result<(), LowerError> {
+    let place = Pointer::root().join("servers");
+    let Some(Value::Array(servers)) = map.get_mut("servers") else {
+        return Ok(());
+    };
+    for (index, server) in std::mem::take(servers).into_iter().enumerate() {
+        if server.get("url").is_some_and(Value::is_string) {
+            servers.push(server);
+        } else {
+            cx.fault(&place.join(index), "a server without `url`", "left out")?;
+        }
+    }
+    Ok(())
+}
+
+/// 3.0 does not know keys that are certificates.
+fn lower_security(map: &mut Map<String, Value>, cx: &mut Context<'_>) {
+    let place = Pointer::root().join("components").join("securitySchemes");
+    let schemes = map
+        .get_mut("components")
+        .and_then(|components| components.get_mut("securitySchemes"))
+        .and_then(Value::as_object_mut);
+    let mut gone = Vec::new();
+    if let Some(schemes) = schemes {
+        schemes.retain(|name, scheme| {
+            let is_new = scheme.get("type").and_then(Value::as_str) == Some("mutualTLS");
+            if is_new {
+                cx.lose(&place.join(name), "a client certificate as a key");
+                gone.push(name.clone());
+            }
+            !is_new
+        });
+    }
+    if let Some(Value::Array(all)) = map.get_mut("security")
+        && !gone.is_empty()
+    {
+        let is_gone = |one: &Value| {
+            let mut names = one.as_object().into_iter().flat_map(Map::keys);
+            names.any(|name| gone.contains(name))
+        };
+        all.retain(|one| !is_gone(one));
+    }
+}

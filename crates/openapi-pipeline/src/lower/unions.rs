@@ -1,0 +1,380 @@
+//! Alternatives, each under a name of its own.
+//!
+//! A generated type of alternatives takes the first that does not fail, and loses what that one does
+//! not list. So alternatives leave the document with references and plain scalars only, with a
+//! discriminator wherever a property tells them apart, and the generator writes a type that reads the
+//! alternative that fits best.
+
+use serde_json::{Map, Value, json};
+
+use super::LowerError;
+use super::merge::is_word;
+use super::names::{SCHEMAS, pascal, target};
+use super::shape::Shaper;
+use crate::Pointer;
+
+/// Shapes a schema with `oneOf` or `anyOf`.
+pub(super) fn shape(
+    shaper: &mut Shaper<'_, '_>,
+    mut map: Map<String, Value>,
+    name: &str,
+    place: &Pointer,
+) -> Result<Value, LowerError> {
+    let keyword = if map.contains_key("oneOf") {
+        "oneOf"
+    } else {
+        "anyOf"
+    };
+    let Some(Value::Array(alternatives)) = map.shift_remove(keyword) else {
+        return shaper.inline(Value::Object(map), name, place);
+    };
+    if map.shift_remove("anyOf").is_some() {
+        shaper.cx.lose(
+            &place.join("anyOf"),
+            "alternatives beside `oneOf`, which counts",
+        );
+    }
+    let place = place.join(keyword);
+    let base = base_of(&map);
+    if !base.is_empty() && alternatives.iter().all(only_restricts) {
+        shaper.cx.lose(&place, "which properties come together");
+        return shaper.component(Value::Object(map), name, &place);
+    }
+    let mut shaped: Vec<Value> = Vec::new();
+    for (index, alternative) in alternatives.into_iter().enumerate() {
+        let place = place.join(index);
+        let inner = name_of(shaper, &alternative, name, index);
+        let alternative = if base.is_empty() {
+            alternative
+        } else {
+            let mut whole = base.clone();
+            whole.insert("allOf".to_owned(), json!([alternative]));
+            Value::Object(whole)
+        };
+        let alternative = shaper.inline(alternative, &inner, &place)?;
+        if alternative.get("nullable") == Some(&Value::Bool(true)) {
+            map.insert("nullable".to_owned(), Value::Bool(true));
+        }
+        if !shaped.iter().any(|other| same(other, &alternative)) {
+            shaped.push(alternative);
+        }
+    }
+    // Alternatives of which one is anything are anything.
+    if shaped.iter().any(is_anything) {
+        map.retain(|key, _| is_word(key) || key == "nullable");
+        return Ok(Value::Object(map));
+    }
+    if let Some(one) = as_one(&shaped) {
+        for key in base.keys() {
+            map.shift_remove(key);
+        }
+        map.shift_remove("discriminator");
+        for (key, value) in one {
+            map.entry(key).or_insert(value);
+        }
+        return shaper.component(Value::Object(map), name, &place);
+    }
+    map.retain(|key, _| is_word(key) || key == "nullable" || key == "discriminator");
+    let discriminator = map.shift_remove("discriminator");
+    if !is_plain(&shaped) {
+        let mut references = Vec::new();
+        for (index, alternative) in shaped.into_iter().enumerate() {
+            references.push(as_reference(shaper, alternative, name, index, &place)?);
+        }
+        shaped = references;
+        if let Some(discriminator) = discriminate(shaper, &shaped, discriminator.as_ref()) {
+            map.insert("discriminator".to_owned(), discriminator);
+        }
+    }
+    map.insert("oneOf".to_owned(), Value::Array(shaped));
+    Ok(Value::Object(map))
+}
+
+/// What holds beside the alternatives.
+fn base_of(map: &Map<String, Value>) -> Map<String, Value> {
+    let is_base = |key: &str| {
+        matches!(
+            key,
+            "properties" | "required" | "additionalProperties" | "items" | "enum" | "format"
+        )
+    };
+    let mut base: Map<String, Value> = map
+        .iter()
+        .filter(|(key, _)| is_base(key))
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect();
+    if base.get("additionalProperties") == Some(&Value::Bool(false)) {
+        base.shift_remove("additionalProperties");
+    }
+    if let Some(ty) = map.get("type")
+        && !base.is_empty()
+    {
+        base.insert("type".to_owned(), ty.clone());
+    }
+    base
+}
+
+/// Whether an alternative restricts what stands beside it and adds nothing.
+fn only_restricts(alternative: &Value) -> bool {
+    alternative.as_object().is_some_and(|map| {
+        map.keys().all(|key| {
+            is_word(key)
+                || key == "required"
+                || key == "type" && map.get("type") == Some(&json!("object"))
+        })
+    })
+}
+
+fn is_anything(schema: &Value) -> bool {
+    schema
+        .as_object()
+        .is_none_or(|map| map.keys().all(|key| is_word(key) || key == "nullable"))
+}
+
+/// Whether two alternatives say the same, in other words.
+fn same(one: &Value, other: &Value) -> bool {
+    let strip = |value: &Value| -> Map<String, Value> {
+        let map = value.as_object().into_iter().flatten();
+        map.filter(|(key, _)| !is_word(key))
+            .map(|(k, v)| (k.clone(), v.clone()))
+            .collect()
+    };
+    strip(one) == strip(other)
+}
+
+/// The one type that all alternatives are, if they are scalars of one.
+fn as_one(shaped: &[Value]) -> Option<Map<String, Value>> {
+    let types: Option<Vec<&str>> = shaped
+        .iter()
+        .map(|schema| schema.get("type").and_then(Value::as_str))
+        .collect();
+    if let [Value::Object(only)] = shaped {
+        return Some(only.clone());
+    }
+    let types = types?;
+    let all = |wanted: &[&str]| types.iter().all(|ty| wanted.contains(ty));
+    if all(&["string"]) {
+        let mut values: Vec<Value> = Vec::new();
+        for schema in shaped {
+            for value in schema
+                .get("enum")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+            {
+                if !values.contains(value) {
+                    values.push(value.clone());
+                }
+            }
+        }
+        let mut one = Map::from_iter([("type".to_owned(), Value::from("string"))]);
+        if !values.is_empty() {
+            one.insert("enum".to_owned(), Value::Array(values));
+        } else if let Some(format) = shaped.first().and_then(|schema| schema.get("format"))
+            && shaped
+                .iter()
+                .all(|schema| schema.get("format") == Some(format))
+        {
+            one.insert("format".to_owned(), format.clone());
+        }
+        return Some(one);
+    }
+    let numbers = all(&["number", "integer"]);
+    let ty = match types.first() {
+        Some(_) if all(&["integer"]) => "integer",
+        Some(_) if numbers => "number",
+        Some(_) if all(&["boolean"]) => "boolean",
+        _ => return None,
+    };
+    Some(Map::from_iter([("type".to_owned(), Value::from(ty))]))
+}
+
+/// Whether alternatives are scalars and lists, of which no two look alike: the generator tells them
+/// apart by itself.
+pub(super) fn is_plain(shaped: &[Value]) -> bool {
+    let mut kinds = Vec::new();
+    for schema in shaped {
+        let kind = match schema.get("type").and_then(Value::as_str) {
+            Some("integer" | "number") => "number",
+            Some(kind @ ("string" | "boolean" | "array")) => kind,
+            _ => return false,
+        };
+        if kinds.contains(&kind) || schema.get("enum").is_some() || schema.get("format").is_some() {
+            return false;
+        }
+        if schema.get("nullable").is_some() {
+            return false;
+        }
+        kinds.push(kind);
+    }
+    true
+}
+
+/// A reference to the component that an alternative is; plain scalars stay.
+fn as_reference(
+    shaper: &mut Shaper<'_, '_>,
+    alternative: Value,
+    name: &str,
+    index: usize,
+    place: &Pointer,
+) -> Result<Value, LowerError> {
+    let Value::Object(mut map) = alternative else {
+        return Ok(alternative);
+    };
+    map.shift_remove("nullable");
+    map.shift_remove("default");
+    if map.contains_key("$ref") {
+        return Ok(Value::Object(map));
+    }
+    if let Some(Value::Array(parts)) = map.get("allOf") {
+        return Ok(parts.first().cloned().unwrap_or_default());
+    }
+    let is_scalar = matches!(
+        map.get("type").and_then(Value::as_str),
+        Some("string" | "integer" | "number" | "boolean")
+    );
+    if is_scalar && !map.contains_key("enum") && !map.contains_key("format") {
+        return Ok(Value::Object(map));
+    }
+    let inner = name_of(shaper, &Value::Object(map.clone()), name, index);
+    shaper.hoist(map, &inner, place)
+}
+
+/// What an alternative is called: by its title, its tag, or its place.
+fn name_of(shaper: &Shaper<'_, '_>, alternative: &Value, name: &str, index: usize) -> String {
+    let owner = pascal(name);
+    if let Some(title) = alternative.get("title").and_then(Value::as_str) {
+        let title = pascal(title);
+        let short = title.chars().count() <= 40 && !title.is_empty();
+        if short {
+            return if title.starts_with(&owner) {
+                title
+            } else {
+                format!("{owner}{title}")
+            };
+        }
+    }
+    let properties = alternative.get("properties").and_then(Value::as_object);
+    for (_, property) in properties.into_iter().flatten() {
+        if let [value] = tags_of(shaper, property).as_slice() {
+            return format!("{owner}{}", pascal(value));
+        }
+    }
+    match alternative.get("type").and_then(Value::as_str) {
+        Some("array") => format!("{owner}List"),
+        Some("string") => format!("{owner}Text"),
+        Some("object") if properties.is_none() => format!("{owner}Map"),
+        _ => format!("{owner}{}", index + 1),
+    }
+}
+
+/// The values that a property can have, if they are listed strings.
+fn tags_of(shaper: &Shaper<'_, '_>, property: &Value) -> Vec<String> {
+    let mut property = property;
+    for _ in 0..8 {
+        let only = property
+            .get("allOf")
+            .and_then(Value::as_array)
+            .and_then(|list| list.first());
+        let reference = only.unwrap_or(property).get("$ref").and_then(Value::as_str);
+        let Some(name) = reference.and_then(target) else {
+            break;
+        };
+        let Some(found) = shaper.whole.get(&name) else {
+            break;
+        };
+        property = found;
+    }
+    let values = property
+        .get("enum")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
+    values
+        .filter_map(|value| value.as_str().map(str::to_owned))
+        .collect()
+}
+
+/// The discriminator of alternatives, with every value that means one of them.
+fn discriminate(shaper: &Shaper<'_, '_>, shaped: &[Value], said: Option<&Value>) -> Option<Value> {
+    let names: Vec<Option<String>> = shaped
+        .iter()
+        .map(|schema| schema.get("$ref").and_then(Value::as_str).and_then(target))
+        .collect();
+    if let Some(said) = said
+        && let Some(property) = said.get("propertyName").and_then(Value::as_str)
+    {
+        let mut mapping = Map::new();
+        for (value, meant) in said
+            .get("mapping")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten()
+        {
+            let meant = meant.as_str().unwrap_or_default();
+            let meant = target(meant).unwrap_or_else(|| meant.to_owned());
+            if names.iter().flatten().any(|name| *name == meant) {
+                mapping.insert(value.clone(), format!("{SCHEMAS}{meant}").into());
+            }
+        }
+        for name in names.iter().flatten() {
+            let tags = shaper.tags(name, property);
+            let is_new = mapping
+                .values()
+                .all(|meant| *meant != format!("{SCHEMAS}{name}"));
+            for tag in tags
+                .iter()
+                .chain(std::iter::once(name).filter(|_| tags.is_empty() && is_new))
+            {
+                mapping
+                    .entry(tag)
+                    .or_insert_with(|| format!("{SCHEMAS}{name}").into());
+            }
+        }
+        return Some(json!({ "propertyName": property, "mapping": mapping }));
+    }
+    // A property with listed values, other ones in every alternative.
+    let first = names.iter().flatten().next()?;
+    let candidates: Vec<String> = shaper.properties(first);
+    candidates.into_iter().find_map(|property| {
+        let mut mapping = Map::new();
+        for name in names.iter().flatten() {
+            let tags = shaper.tags(name, &property);
+            if tags.is_empty() {
+                return None;
+            }
+            for tag in tags {
+                if mapping
+                    .insert(tag, format!("{SCHEMAS}{name}").into())
+                    .is_some()
+                {
+                    return None;
+                }
+            }
+        }
+        Some(json!({ "propertyName": property, "mapping": mapping }))
+    })
+}
+
+impl Shaper<'_, '_> {
+    fn properties(&self, name: &str) -> Vec<String> {
+        let schema = self.done.get(name).filter(|schema| !schema.is_null());
+        let schema = schema.or_else(|| self.whole.get(name));
+        let properties = schema.and_then(|schema| schema.get("properties")?.as_object());
+        properties
+            .into_iter()
+            .flat_map(Map::keys)
+            .cloned()
+            .collect()
+    }
+
+    /// The listed values of a component's property.
+    fn tags(&self, name: &str, property: &str) -> Vec<String> {
+        let schema = self.done.get(name).filter(|schema| !schema.is_null());
+        let schema = schema.or_else(|| self.whole.get(name));
+        let property = schema.and_then(|schema| schema.get("properties")?.get(property));
+        property
+            .map(|property| tags_of(self, property))
+            .unwrap_or_default()
+    }
+}

@@ -1,0 +1,162 @@
+//! A schema as both versions of OpenAPI say it.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::resolved;
+
+/// What a schema says of its values.
+#[derive(Debug, Default)]
+pub(super) struct View<'a> {
+    /// Its types without `null`; none if it does not say.
+    pub(super) types: Vec<String>,
+    pub(super) nullable: bool,
+    /// The listed values, if they are listed.
+    pub(super) values: Option<Vec<&'a Value>>,
+    pub(super) properties: BTreeMap<String, &'a Value>,
+    pub(super) required: Vec<String>,
+    pub(super) items: Option<&'a Value>,
+    pub(super) others: Option<&'a Value>,
+    pub(super) alternatives: Vec<&'a Value>,
+    /// Formats, patterns and limits, by their keywords.
+    pub(super) rules: BTreeMap<String, Value>,
+    pub(super) default: Option<&'a Value>,
+}
+
+const RULES: [&str; 13] = [
+    "format",
+    "pattern",
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "multipleOf",
+    "minLength",
+    "maxLength",
+    "minItems",
+    "maxItems",
+    "minProperties",
+    "maxProperties",
+];
+
+impl<'a> View<'a> {
+    /// What a schema says, with its references and `allOf` parts.
+    pub(super) fn of(document: &'a Value, schema: &'a Value) -> Self {
+        let mut view = Self::default();
+        view.add(document, schema, 0);
+        view
+    }
+
+    fn add(&mut self, document: &'a Value, schema: &'a Value, depth: usize) {
+        const MOST: usize = 24;
+        let own = schema.as_object();
+        let target = resolved(document, schema);
+        if depth < MOST && !std::ptr::eq(target, schema) {
+            self.add(document, target, depth + 1);
+        }
+        let Some(map) = own else {
+            return;
+        };
+        match map.get("type") {
+            Some(Value::String(ty)) => self.add_type(ty),
+            Some(Value::Array(types)) => {
+                types
+                    .iter()
+                    .filter_map(Value::as_str)
+                    .for_each(|ty| self.add_type(ty));
+            }
+            _ => {}
+        }
+        self.nullable |= map.get("nullable") == Some(&Value::Bool(true));
+        if let Some(Value::Array(values)) = map.get("enum") {
+            self.nullable |= values.iter().any(Value::is_null);
+            self.values = Some(values.iter().filter(|value| !value.is_null()).collect());
+        }
+        if let Some(value) = map.get("const") {
+            self.values = Some(vec![value]);
+        }
+        let properties = map
+            .get("properties")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten();
+        self.properties
+            .extend(properties.map(|(name, schema)| (name.clone(), schema)));
+        let required = map
+            .get("required")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten();
+        self.required
+            .extend(required.filter_map(|name| name.as_str().map(str::to_owned)));
+        self.items = map.get("items").or(self.items);
+        self.others = map.get("additionalProperties").or(self.others);
+        self.default = map.get("default").or(self.default);
+        self.add_rules(map);
+        for keyword in ["oneOf", "anyOf"] {
+            for alternative in map
+                .get(keyword)
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+            {
+                if is_null(alternative) {
+                    self.nullable = true;
+                } else {
+                    self.alternatives.push(alternative);
+                }
+            }
+        }
+        if self.alternatives.len() == 1 && depth < MOST {
+            let only = self.alternatives.remove(0);
+            self.add(document, only, depth + 1);
+        }
+        let parts = map
+            .get("allOf")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten();
+        for part in parts.filter(|_| depth < MOST) {
+            self.add(document, part, depth + 1);
+        }
+    }
+
+    fn add_type(&mut self, ty: &str) {
+        if ty == "null" {
+            self.nullable = true;
+        } else if !self.types.iter().any(|known| known == ty) {
+            self.types.push(ty.to_owned());
+        }
+    }
+
+    /// Limits as 3.1 has them: the excluded number itself.
+    fn add_rules(&mut self, map: &Map<String, Value>) {
+        for rule in RULES {
+            if let Some(value) = map.get(rule) {
+                self.rules.insert(rule.to_owned(), value.clone());
+            }
+        }
+        for (exclusive, inclusive) in [
+            ("exclusiveMinimum", "minimum"),
+            ("exclusiveMaximum", "maximum"),
+        ] {
+            match self.rules.get(exclusive) {
+                Some(Value::Bool(true)) => {
+                    if let Some(bound) = self.rules.remove(inclusive) {
+                        self.rules.insert(exclusive.to_owned(), bound);
+                    }
+                }
+                Some(Value::Bool(false)) => {
+                    self.rules.remove(exclusive);
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+fn is_null(schema: &Value) -> bool {
+    schema.get("type").is_some_and(|ty| ty == "null")
+        || schema.get("const").is_some_and(Value::is_null)
+}

@@ -1,0 +1,226 @@
+//! What holds for every document, also for those that nobody should write.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::time::{Duration, Instant};
+
+use openapi_pipeline::lower::{Options, lower, lower_with};
+use openapi_pipeline::{document, overlay, wire};
+use serde_json::{Value, json};
+
+const SPECIFICATIONS: [&str; 2] = [
+    include_str!("../../../specs/training.yml"),
+    include_str!("../../../specs/inference.yml"),
+];
+
+/// A generator of numbers that is the same each time.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, most: usize) -> usize {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % most.max(1)
+    }
+}
+
+/// Documents of many constructs, some of them wrong.
+fn samples() -> Vec<Value> {
+    let mut samples: Vec<Value> = SPECIFICATIONS
+        .iter()
+        .map(|text| document::parse("s.yml", text).unwrap())
+        .collect();
+    samples.push(json!({
+        "openapi": "3.1.0",
+        "info": {"title": "T", "version": "1"},
+        "paths": {
+            "/a/{id}": {
+                "parameters": [{"name": "id", "in": "path", "required": true, "schema": {"type": ["string", "null"]}}],
+                "post": {
+                    "parameters": [{"name": "f", "in": "query", "style": "deepObject", "schema": {"$ref": "#/components/schemas/Tree"}}],
+                    "requestBody": {"content": {"multipart/form-data": {"schema": {"type": "object"}}, "application/json": {"schema": {"$ref": "#/components/schemas/Union"}}}},
+                    "responses": {"200": {"description": "", "content": {"application/json": {"schema": {"oneOf": [{"$ref": "#/components/schemas/Tree"}, {"type": "null"}]}}}}, "204": {"description": ""}, "default": {"description": "", "content": {"application/json": {"schema": {"type": "string"}}}}}
+                }
+            }
+        },
+        "components": {"schemas": {
+            "Tree": {"type": "object", "allOf": [{"$ref": "#/components/schemas/Base"}], "properties": {"left": {"anyOf": [{"$ref": "#/components/schemas/Tree"}, {"type": "null"}]}, "kind": {"const": "tree"}}},
+            "Base": {"type": "object", "properties": {"kind": {"type": "string"}, "n": {"type": "integer", "exclusiveMinimum": 0}}},
+            "Leaf": {"type": "object", "required": ["kind"], "properties": {"kind": {"enum": ["leaf"]}, "v": {"type": "number", "default": "many"}}},
+            "Union": {"oneOf": [{"$ref": "#/components/schemas/Tree"}, {"$ref": "#/components/schemas/Leaf"}, {"type": "array", "prefixItems": [{"type": "string"}]}]}
+        }}
+    }));
+    samples
+}
+
+/// Replaces a value somewhere in a document by another.
+fn mutate(value: &mut Value, dice: &mut Dice) {
+    let odd = [
+        json!(null),
+        json!(true),
+        json!(-1),
+        json!("x"),
+        json!([]),
+        json!({}),
+        json!({"$ref": "#/nowhere"}),
+        json!({"$ref": "#"}),
+        json!({"$ref": "#/components/schemas/Tree"}),
+        json!({"type": "null"}),
+        json!([{}]),
+        json!({"allOf": [{"$ref": "#/components/schemas/Tree"}, {"$ref": "#/components/schemas/Union"}]}),
+        json!({"anyOf": []}),
+    ];
+    let mut node = value;
+    loop {
+        let count = match &*node {
+            Value::Object(map) => map.len(),
+            Value::Array(items) => items.len(),
+            _ => 0,
+        };
+        if count == 0 || dice.below(6) == 0 {
+            break;
+        }
+        let index = dice.below(count);
+        node = match node {
+            Value::Object(map) => map.values_mut().nth(index).unwrap(),
+            Value::Array(items) => &mut items[index],
+            _ => break,
+        };
+    }
+    *node = odd[dice.below(odd.len())].clone();
+}
+
+#[test]
+fn lowering_twice_changes_nothing() {
+    for sample in samples() {
+        let once = lower(&sample).unwrap().document;
+        let twice = lower(&once).unwrap();
+        assert_eq!(once, twice.document);
+        assert!(twice.notes.is_empty(), "{:?}", twice.notes);
+    }
+}
+
+#[test]
+fn mutated_documents_are_lowered_or_refused_with_a_place() {
+    let mut dice = Dice(7);
+    let samples = samples();
+    let (mut lowered, mut refused) = (0, 0);
+    for round in 0..900 {
+        let mut sample = samples[round % samples.len()].clone();
+        let original = sample.clone();
+        for _ in 0..=dice.below(4) {
+            mutate(&mut sample, &mut dice);
+        }
+        let start = Instant::now();
+        match lower_with(&sample, &Options::new().skip_unsupported(round % 2 == 0)) {
+            Ok(result) => {
+                lowered += 1;
+                if let Ok(again) = lower(&result.document) {
+                    assert_eq!(result.document, again.document, "round {round}");
+                }
+            }
+            Err(error) => {
+                refused += 1;
+                assert!(error.to_string().starts_with('#'), "{error}");
+            }
+        }
+        let _ = wire::compare(&original, &sample);
+        assert!(start.elapsed() < Duration::from_secs(5), "round {round}");
+    }
+    assert!(
+        lowered > 100 && refused > 10,
+        "{lowered} lowered, {refused} refused"
+    );
+}
+
+#[test]
+fn truncated_texts_are_read_or_refused() {
+    for text in SPECIFICATIONS {
+        for part in 0..100 {
+            let mut end = text.len() * part / 100;
+            while !text.is_char_boundary(end) {
+                end -= 1;
+            }
+            if let Ok(value) = document::parse("t.yml", &text[..end]) {
+                let _ = lower(&value);
+            }
+        }
+    }
+}
+
+#[test]
+fn depth_is_refused_and_circles_end() {
+    let wrap =
+        |inner: Value, _| Value::Object(serde_json::Map::from_iter([("items".to_owned(), inner)]));
+    let deep = (0..10_000).fold(json!({"type": "string"}), wrap);
+    let mut document = samples().remove(2);
+    document["components"]["schemas"]["Deep"] = deep;
+    let result = lower(&document).map(|_| ());
+    let error = result.unwrap_err().to_string();
+    assert!(error.contains("nested deeper"), "{error}");
+    // Dropping what is nested so deep is as deep.
+    std::mem::forget(document);
+
+    let schemas = "
+openapi: 3.1.0
+info: {title: T, version: '1'}
+paths: {}
+components:
+  schemas:
+    A: {$ref: '#/components/schemas/B'}
+    B: {$ref: '#/components/schemas/A'}
+    C: {allOf: [{$ref: '#/components/schemas/C'}, {type: object, properties: {n: {type: integer}}}]}
+    D: {anyOf: [{$ref: '#/components/schemas/D'}, {$ref: '#/components/schemas/E'}]}
+    E: {oneOf: [{$ref: '#/components/schemas/D'}, {type: array, items: {$ref: '#/components/schemas/E'}}]}
+    F: {type: object, properties: {f: {allOf: [{$ref: '#/components/schemas/F'}, {properties: {g: {type: string}}}]}}}
+";
+    let lowered = lower(&document::parse("t.yml", schemas).unwrap()).unwrap();
+    assert!(
+        lowered
+            .notes
+            .iter()
+            .any(|note| note.what.contains("circle"))
+    );
+}
+
+#[test]
+fn overlays_do_as_the_standard_says() {
+    let head = "overlay: 1.1.0\ninfo: {title: T, version: '1'}\nactions:\n";
+    let cases = [
+        (
+            "- {target: '$.tags[?@ == \"b\"]', remove: true}",
+            json!({"tags": ["a", "c"], "a": {"x": 1}}),
+        ),
+        (
+            "- {target: $.tags, update: d}",
+            json!({"tags": ["a", "b", "c", "d"], "a": {"x": 1}}),
+        ),
+        (
+            "- {target: $.tags, update: [d, e]}",
+            json!({"tags": ["a", "b", "c", "d", "e"], "a": {"x": 1}}),
+        ),
+        (
+            "- {target: $.a.x, update: 2}",
+            json!({"tags": ["a", "b", "c"], "a": {"x": 2}}),
+        ),
+        (
+            "- {target: $, update: {b: {}}}\n- {target: $.b, copy: $.a}",
+            json!({"tags": ["a", "b", "c"], "a": {"x": 1}, "b": {"x": 1}}),
+        ),
+        (
+            "- {target: '$.tags[0,1]', remove: true}",
+            json!({"tags": ["c"], "a": {"x": 1}}),
+        ),
+        (
+            "- {target: $.nowhere, update: {b: 1}}",
+            json!({"tags": ["a", "b", "c"], "a": {"x": 1}}),
+        ),
+    ];
+    for (action, expected) in cases {
+        let mut value = json!({"tags": ["a", "b", "c"], "a": {"x": 1}});
+        overlay::apply_leniently(&mut value, "o.yml", &format!("{head}{action}\n")).unwrap();
+        assert_eq!(value, expected, "{action}");
+    }
+}

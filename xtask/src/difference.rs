@@ -1,0 +1,183 @@
+//! Two documents: what changes on the wire, what changes for a Rust caller, and which version that makes.
+
+use std::fmt::Write as _;
+
+use openapi_pipeline::lower::{self, Options};
+use openapi_pipeline::wire;
+use serde_json::{Value, json};
+
+use crate::rust_api::{self, Bump};
+use crate::{Error, Result, render};
+
+/// What a new document changes.
+#[derive(Debug)]
+pub struct Difference {
+    /// The old and the new document's names.
+    pub names: (String, String),
+    /// What changes on the wire.
+    pub wire: Vec<wire::Finding>,
+    /// What changes for a Rust caller.
+    pub rust: Vec<rust_api::Finding>,
+    /// The version bump that follows from the latter.
+    pub bump: Bump,
+    /// The version of the crate that callers use now, if it is known.
+    pub version: Option<String>,
+}
+
+impl Difference {
+    /// Compares two documents, overlays applied.
+    ///
+    /// The wire is compared as the documents have it; Rust as it is generated from both, without
+    /// operations that cannot be generated.
+    ///
+    /// # Errors
+    /// If one cannot be generated from.
+    pub fn of(names: (&str, &str), old: &Value, new: &Value) -> Result<Self> {
+        let files = |name: &str, document: &Value| -> Result<Vec<(String, String)>> {
+            let options = Options::new().skip_unsupported(true);
+            let mut lowered = lower::lower_with(document, &options)
+                .map_err(|e| Error::new(format!("{name}: {e}")))?;
+            render::render_what_can_be(name, &mut lowered)
+        };
+        let (before, now) = (files(names.0, old)?, files(names.1, new)?);
+        let wire = wire::compare(old, new);
+        Self::of_files(names, wire, &before, &now)
+    }
+
+    /// The same, of code that is generated already.
+    ///
+    /// # Errors
+    /// If the code is not Rust.
+    pub fn of_files(
+        names: (&str, &str),
+        wire: Vec<wire::Finding>,
+        before: &[(String, String)],
+        now: &[(String, String)],
+    ) -> Result<Self> {
+        let rust = rust_api::compare(&rust_api::items(before)?, &rust_api::items(now)?);
+        let bump = rust_api::bump(&rust, before != now || !wire.is_empty());
+        Ok(Self {
+            names: (names.0.to_owned(), names.1.to_owned()),
+            wire,
+            rust,
+            bump,
+            version: None,
+        })
+    }
+
+    /// Whether anything breaks, on the wire or for callers.
+    pub fn is_breaking(&self) -> bool {
+        self.wire.iter().any(|finding| finding.breaking) || self.bump == Bump::Major
+    }
+
+    fn verdict(&self) -> String {
+        let mut verdict = format!("version bump: {}", self.bump.name());
+        if let Some(version) = &self.version
+            && let Some(next) = self.bump.after(version)
+        {
+            let _ = write!(verdict, " ({version} -> {next})");
+        }
+        verdict
+    }
+
+    /// For people.
+    pub fn text(&self) -> String {
+        let mut text = format!("{} -> {}\n", self.names.0, self.names.1);
+        text.push_str("\non the wire:");
+        if self.wire.is_empty() {
+            text.push_str(" nothing");
+        }
+        text.push('\n');
+        for finding in &self.wire {
+            let _ = writeln!(text, "  {finding}");
+        }
+        text.push_str("\nfor a Rust caller:");
+        if self.rust.is_empty() {
+            text.push_str(" nothing");
+        }
+        text.push('\n');
+        for finding in &self.rust {
+            let word = if finding.breaking {
+                "breaking"
+            } else {
+                "compatible"
+            };
+            let _ = writeln!(text, "  {word}: {}: {}", finding.item, finding.what);
+        }
+        let _ = writeln!(text, "\n{}", self.verdict());
+        text
+    }
+
+    /// For a pull request.
+    pub fn markdown(&self) -> String {
+        let breaking = self.wire.iter().filter(|finding| finding.breaking).count();
+        let broken = self.rust.iter().filter(|finding| finding.breaking).count();
+        let mut text = format!(
+            "**{}**: {breaking} breaking changes on the wire, {broken} for Rust callers.\n",
+            self.verdict()
+        );
+        if !self.wire.is_empty() {
+            text.push_str("\n### On the wire\n\n| | where | what | why |\n|---|---|---|---|\n");
+            for finding in &self.wire {
+                let (place, what) = (finding.place.to_string(), cell(&finding.what));
+                let _ = writeln!(
+                    text,
+                    "| {} | `{}` | {what} | {} |",
+                    mark(finding.breaking),
+                    cell(&place),
+                    finding.why
+                );
+            }
+        }
+        if !self.rust.is_empty() {
+            text.push_str("\n### For Rust callers\n\n| | item | what |\n|---|---|---|\n");
+            for finding in &self.rust {
+                let _ = writeln!(
+                    text,
+                    "| {} | `{}` | {} |",
+                    mark(finding.breaking),
+                    cell(&finding.item),
+                    cell(&finding.what)
+                );
+            }
+        }
+        text
+    }
+
+    /// For machines.
+    pub fn json(&self) -> Value {
+        let wire = self.wire.iter().map(|finding| {
+            json!({
+                "place": finding.place.to_string(),
+                "breaking": finding.breaking,
+                "what": finding.what,
+                "why": finding.why,
+            })
+        });
+        let rust = self.rust.iter().map(|finding| {
+            json!({"item": finding.item, "breaking": finding.breaking, "what": finding.what})
+        });
+        json!({
+            "old": self.names.0,
+            "new": self.names.1,
+            "breaking": self.is_breaking(),
+            "bump": self.bump.name(),
+            "version": self.version.as_deref().and_then(|version| self.bump.after(version)),
+            "wire": wire.collect::<Vec<_>>(),
+            "rust": rust.collect::<Vec<_>>(),
+        })
+    }
+}
+
+fn mark(breaking: bool) -> &'static str {
+    if breaking {
+        "**breaking**"
+    } else {
+        "compatible"
+    }
+}
+
+/// A text that stays in its cell of a table.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|").replace('\n', " ")
+}

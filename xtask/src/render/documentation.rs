@@ -1,0 +1,104 @@
+//! Documentation as people write it.
+
+use syn::visit_mut::VisitMut;
+use syn::{Attribute, Expr, ExprLit, Lit, Meta, parse_quote};
+
+use super::operations::Operation;
+
+/// Documentation line by line, each beginning with a space, as people write it.
+pub(super) struct Documentation<'a> {
+    pub(super) operations: &'a [Operation],
+}
+
+impl VisitMut for Documentation<'_> {
+    fn visit_attributes_mut(&mut self, attributes: &mut Vec<Attribute>) {
+        // The documentation comes first, as people write it.
+        let mut polished = Vec::with_capacity(attributes.len());
+        attributes.sort_by_key(|attribute| documentation(attribute).is_none());
+        for attribute in attributes.drain(..) {
+            let Some(text) = documentation(&attribute) else {
+                polished.push(attribute);
+                continue;
+            };
+            let style = attribute.style;
+            for line in self.lines(&text) {
+                let line = if line.is_empty() {
+                    line
+                } else {
+                    format!(" {line}")
+                };
+                let mut new: Attribute = parse_quote!(#[doc = #line]);
+                new.style = style;
+                polished.push(new);
+            }
+        }
+        *attributes = polished;
+    }
+}
+
+impl Documentation<'_> {
+    fn lines(&self, text: &str) -> Vec<String> {
+        let mut lines: Vec<String> = Vec::new();
+        if text.is_empty() {
+            lines.push(String::new());
+            return lines;
+        }
+        let mut example = false;
+        for line in text.trim().lines() {
+            let line = line.trim_end();
+            // Its example cannot be compiled where it stands.
+            if line.ends_with("```ignore") || (example && line == "```") {
+                example = !example;
+                let words = line.trim_end_matches("```ignore");
+                if words != line && !words.is_empty() {
+                    lines.push(words.to_owned());
+                }
+                continue;
+            }
+            if example {
+                continue;
+            }
+            if let Some(rest) = line.strip_prefix("Sends a `") {
+                lines.push(self.request_line(rest, line));
+                continue;
+            }
+            lines.push(line.strip_prefix(' ').unwrap_or(line).to_owned());
+        }
+        while lines.last().is_some_and(String::is_empty) {
+            lines.pop();
+        }
+        lines
+    }
+
+    /// "Sends a `GET` request to `/models#stream`", without the fragment and with the page that
+    /// documents the operation.
+    fn request_line(&self, rest: &str, line: &str) -> String {
+        let mut parts = rest.split('`');
+        let (Some(method), Some(_), Some(path)) = (parts.next(), parts.next(), parts.next()) else {
+            return line.to_owned();
+        };
+        let path = path.split('#').next().unwrap_or(path);
+        let documented = self
+            .operations
+            .iter()
+            .find(|operation| operation.method == method && operation.path == path)
+            .and_then(|operation| operation.documentation.as_deref());
+        match documented {
+            Some(url) => format!("Sends `{method} {path}`, documented at <{url}>."),
+            None => format!("Sends `{method} {path}`, as the provider's specification states it."),
+        }
+    }
+}
+
+fn documentation(attribute: &Attribute) -> Option<String> {
+    match &attribute.meta {
+        Meta::NameValue(pair) if pair.path.is_ident("doc") => match &pair.value {
+            Expr::Lit(ExprLit {
+                lit: Lit::Str(text),
+                ..
+            }) => Some(text.value()),
+            _ => None,
+        },
+        _ => None,
+    }
+}

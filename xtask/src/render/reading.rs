@@ -1,0 +1,179 @@
+//! The lowered document as progenitor should read it: only what it reads, and names that Rust can tell
+//! apart.
+
+use std::collections::BTreeSet;
+
+use openapi_pipeline::lower::{Lowered, RUNTIME_TYPE};
+use serde_json::{Map, Value, json};
+
+use super::names::parameter_name;
+
+/// Where a parameter keeps its name on the wire, if it has another here.
+pub(super) const WIRE_NAME: &str = "x-wire-name";
+
+/// Names of parameters that a builder has other uses for.
+const TAKEN: &[&str] = &[
+    "body", "body_map", "client", "new", "send", "self", "super", "crate",
+];
+
+/// Makes the copy.
+pub(super) fn copy(lowered: &Lowered) -> Value {
+    let document = &lowered.document;
+    let mut schemas = document
+        .pointer("/components/schemas")
+        .cloned()
+        .unwrap_or_else(|| json!({}));
+    // The generator is told of a type for each of these.
+    if let Value::Object(schemas) = &mut schemas {
+        for schema in schemas.values_mut().filter_map(Value::as_object_mut) {
+            // A text by a name: what it looks like is not checked, and a type of ours is in the way.
+            if schema
+                .get("format")
+                .is_some_and(|format| format == "uuid" || format == "date")
+            {
+                schema.shift_remove("format");
+            }
+            if let Some(ours) = runtime_type(schema).map(str::to_owned) {
+                schema.insert(RUNTIME_TYPE.to_owned(), ours.into());
+            }
+        }
+        for union in &lowered.unions {
+            schemas.insert(union.name.clone(), json!({"type": "string"}));
+        }
+    }
+    let mut paths = Map::new();
+    for (path, item) in members(document.get("paths")).filter(|(path, _)| path.starts_with('/')) {
+        // A path whose names change is one of its own, an operation each.
+        for (method, operation) in members(Some(item)).filter(|(name, _)| is_method(name)) {
+            let (path, operation) = named_apart(path, operation);
+            let item = paths.entry(path).or_insert_with(|| json!({}));
+            item[method] = operation;
+        }
+    }
+    let info = &document["info"];
+    let servers = document
+        .get("servers")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
+    let servers: Vec<Value> = servers
+        .filter_map(|server| Some(json!({"url": address(server)?})))
+        .collect();
+    let mut copied = json!({
+        "openapi": document["openapi"],
+        "info": {"title": info["title"], "version": info["version"]},
+        "servers": servers,
+        "paths": paths,
+        "components": {"schemas": schemas},
+    });
+    for text in ["description", "termsOfService"] {
+        if let Some(said) = info.get(text).filter(|said| said.is_string()) {
+            copied["info"][text] = said.clone();
+        }
+    }
+    copied
+}
+
+/// The type of the runtime that a component schema is read and written by, if it is one.
+pub(super) fn runtime_type(schema: &Map<String, Value>) -> Option<&str> {
+    let text = |key: &str| schema.get(key).and_then(Value::as_str);
+    text(RUNTIME_TYPE).or_else(|| match (text("type"), text("format")) {
+        (Some("string"), Some("date-time")) => Some("Timestamp"),
+        (Some("string"), Some("password")) => Some("Secret"),
+        (Some("number"), Some("decimal")) => Some("Usd"),
+        _ => None,
+    })
+}
+
+/// A server's address, with the defaults of its variables.
+fn address(server: &Value) -> Option<String> {
+    let mut url = server.get("url")?.as_str()?.to_owned();
+    for (name, variable) in members(server.get("variables")) {
+        let default = match variable.get("default")? {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        url = url.replace(&format!("{{{name}}}"), &default);
+    }
+    (!url.contains('{')).then_some(url)
+}
+
+/// An operation with nothing that nobody reads, whose parameters have names that Rust can tell apart.
+fn named_apart(path: &str, operation: &Value) -> (String, Value) {
+    const READ: [&str; 6] = [
+        "operationId",
+        "summary",
+        "description",
+        "parameters",
+        "requestBody",
+        "responses",
+    ];
+    let mut path = path.to_owned();
+    let read = members(Some(operation)).filter(|(key, _)| READ.contains(&key.as_str()));
+    let mut copied: Map<String, Value> = read
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect();
+    if let Some(docs) = operation
+        .get("externalDocs")
+        .filter(|docs| docs["url"].is_string())
+    {
+        copied.insert("externalDocs".to_owned(), docs.clone());
+    }
+    for text in ["summary", "description"] {
+        if copied.get(text).is_some_and(|said| !said.is_string()) {
+            copied.shift_remove(text);
+        }
+    }
+    let parameters = copied.get_mut("parameters").and_then(Value::as_array_mut);
+    let mut taken: BTreeSet<String> = TAKEN.iter().map(|name| (*name).to_owned()).collect();
+    for parameter in parameters.into_iter().flatten() {
+        let wire = parameter["name"].as_str().unwrap_or_default().to_owned();
+        let rust = parameter_name(&wire);
+        let is_plain = wire
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "-_.[]$".contains(c))
+            && wire.starts_with(|c: char| c.is_ascii_alphabetic());
+        if is_plain && taken.insert(rust.clone()) {
+            continue;
+        }
+        let base = rust.trim_matches('_');
+        let base = if base.starts_with(|c: char| c.is_ascii_alphabetic()) {
+            base.to_owned()
+        } else {
+            format!("p_{base}").trim_end_matches('_').to_owned()
+        };
+        let place = parameter["in"].as_str().unwrap_or_default().to_owned();
+        let mut name = if TAKEN.contains(&base.as_str()) {
+            format!("{base}_{place}")
+        } else {
+            base.clone()
+        };
+        let mut number = 1;
+        while !taken.insert(name.clone()) {
+            let behind = if number == 1 {
+                String::new()
+            } else {
+                number.to_string()
+            };
+            name = format!("{base}_{place}{behind}");
+            number += 1;
+        }
+        if place == "path" {
+            path = path.replace(&format!("{{{wire}}}"), &format!("{{{name}}}"));
+        }
+        parameter["name"] = name.into();
+        parameter[WIRE_NAME] = wire.into();
+    }
+    (path, Value::Object(copied))
+}
+
+fn is_method(name: &str) -> bool {
+    [
+        "get", "put", "post", "delete", "options", "head", "patch", "trace",
+    ]
+    .contains(&name)
+}
+
+fn members(value: Option<&Value>) -> impl Iterator<Item = (&String, &Value)> {
+    value.and_then(Value::as_object).into_iter().flatten()
+}

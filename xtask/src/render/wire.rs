@@ -1,0 +1,99 @@
+//! Names and media types as they are on the wire, where progenitor writes others.
+
+use syn::{Expr, ExprLit, ExprMethodCall, Lit, LitStr, parse_quote};
+
+use super::operations::Operation;
+
+/// Puts right what an expression of an operation's code sends.
+pub(super) fn rewrite(operation: &Operation, expression: &mut Expr) {
+    match expression {
+        Expr::Call(call) if path_ends(&call.func, "QueryParam", "new") => {
+            rename(operation, call.args.first_mut());
+        }
+        Expr::MethodCall(call) if call.method == "append" || call.method == "insert" => {
+            rename(operation, call.args.first_mut());
+        }
+        // reqwest has a method for every other method.
+        Expr::MethodCall(call) if call.method == "options" || call.method == "trace" => {
+            let method = quote::format_ident!("{}", call.method.to_string().to_uppercase());
+            call.method = parse_quote!(request);
+            call.args
+                .insert(0, parse_quote!(::reqwest::Method::#method));
+        }
+        Expr::MethodCall(call) if call.method == "json" => {
+            if let Some(media) = &operation.body_type {
+                let receiver = &call.receiver;
+                call.receiver = parse_quote! {
+                    #receiver.header(
+                        ::reqwest::header::CONTENT_TYPE,
+                        ::reqwest::header::HeaderValue::from_static(#media),
+                    )
+                };
+            }
+        }
+        Expr::MethodCall(call) if call.method == "header" => {
+            let header = call.args.first().and_then(last_segment);
+            match header.as_deref() {
+                Some("ACCEPT") => {
+                    if let Some(media) = &operation.accept {
+                        say(call, media);
+                    }
+                }
+                Some("CONTENT_TYPE") if operation.body_type_is_given => {
+                    *expression = (*call.receiver).clone();
+                }
+                Some("CONTENT_TYPE") => {
+                    if let Some(media) = &operation.body_type {
+                        say(call, media);
+                    }
+                }
+                _ => {}
+            }
+        }
+        _ => {}
+    }
+}
+
+fn rename(operation: &Operation, argument: Option<&mut Expr>) {
+    if let Some(Expr::Lit(ExprLit {
+        lit: Lit::Str(text),
+        ..
+    })) = argument
+    {
+        let name = text.value();
+        let wire = operation.renamed.iter().find(|(rust, _)| *rust == name);
+        if let Some((_, wire)) = wire {
+            *text = LitStr::new(wire, text.span());
+        }
+    }
+}
+
+/// Changes the value of a header that is always the same.
+fn say(call: &mut ExprMethodCall, media: &str) {
+    if let Some(Expr::Call(value)) = call.args.last_mut()
+        && path_ends(&value.func, "HeaderValue", "from_static")
+        && let Some(argument) = value.args.first_mut()
+    {
+        *argument = parse_quote!(#media);
+    }
+}
+
+fn last_segment(expression: &Expr) -> Option<String> {
+    let Expr::Path(path) = expression else {
+        return None;
+    };
+    Some(path.path.segments.last()?.ident.to_string())
+}
+
+fn path_ends(expression: &Expr, owner: &str, function: &str) -> bool {
+    let Expr::Path(path) = expression else {
+        return false;
+    };
+    let mut segments = path.path.segments.iter().rev();
+    segments
+        .next()
+        .is_some_and(|segment| segment.ident == function)
+        && segments
+            .next()
+            .is_some_and(|segment| segment.ident == owner)
+}

@@ -1,0 +1,265 @@
+//! What a new version of generated code changes for a Rust caller.
+//!
+//! Everything that a caller can name is an item with a signature. One that is gone or has another
+//! signature breaks who uses it; a new one breaks nobody, since every generated struct and enum is
+//! `non_exhaustive`.
+
+use std::collections::BTreeMap;
+
+use quote::ToTokens;
+use syn::{Attribute, Fields, ImplItem, Item, ItemImpl, Visibility};
+
+use crate::{Error, Result};
+
+/// The public items of generated files: what each is called, and its signature.
+pub type Items = BTreeMap<String, String>;
+
+/// One thing that changes for callers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The item.
+    pub item: String,
+    /// Whether code that compiled can fail to.
+    pub breaking: bool,
+    /// What has changed.
+    pub what: String,
+}
+
+/// The version that follows from what has changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Bump {
+    /// Nothing has changed.
+    None,
+    /// Nothing that a caller can name.
+    Patch,
+    /// There is more than before.
+    Minor,
+    /// Code that compiled can fail to.
+    Major,
+}
+
+impl Bump {
+    /// Its name in semantic versioning.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Patch => "patch",
+            Self::Minor => "minor",
+            Self::Major => "major",
+        }
+    }
+
+    /// The version after `version`, as Cargo reads versions: below 1.0 the second number is the one that
+    /// says that something broke. Nothing if that is no version.
+    pub fn after(self, version: &str) -> Option<String> {
+        let numbers: Vec<u64> = version
+            .split('.')
+            .map(|n| n.parse().ok())
+            .collect::<Option<_>>()?;
+        let [major, minor, patch] = numbers.as_slice() else {
+            return None;
+        };
+        let (major, minor, patch) = match (self, *major) {
+            (Self::None, _) => (*major, *minor, *patch),
+            (Self::Major, 0) if *minor == 0 => (0, 0, patch + 1),
+            (Self::Major, 0) => (0, minor + 1, 0),
+            (Self::Minor | Self::Patch, 0) | (Self::Patch, _) => (*major, *minor, patch + 1),
+            (Self::Minor, _) => (*major, minor + 1, 0),
+            (Self::Major, _) => (major + 1, 0, 0),
+        };
+        Some(format!("{major}.{minor}.{patch}"))
+    }
+}
+
+/// Compares the items of two versions.
+pub fn compare(old: &Items, new: &Items) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (item, before) in old {
+        match new.get(item) {
+            None => findings.push(Finding {
+                item: item.clone(),
+                breaking: true,
+                what: "is gone".to_owned(),
+            }),
+            Some(now) if now != before => findings.push(Finding {
+                item: item.clone(),
+                breaking: true,
+                what: format!("`{before}` -> `{now}`"),
+            }),
+            Some(_) => {}
+        }
+    }
+    for (item, now) in new.iter().filter(|(item, _)| !old.contains_key(*item)) {
+        let what = if now.is_empty() {
+            "is new".to_owned()
+        } else {
+            format!("is new: `{now}`")
+        };
+        findings.push(Finding {
+            item: item.clone(),
+            breaking: false,
+            what,
+        });
+    }
+    findings.sort_by(|a, b| (!a.breaking, &a.item).cmp(&(!b.breaking, &b.item)));
+    findings
+}
+
+/// The bump that findings make necessary, if there are any other differences at all.
+pub fn bump(findings: &[Finding], differs: bool) -> Bump {
+    if findings.iter().any(|finding| finding.breaking) {
+        Bump::Major
+    } else if !findings.is_empty() {
+        Bump::Minor
+    } else if differs {
+        Bump::Patch
+    } else {
+        Bump::None
+    }
+}
+
+/// The public items of generated files, given with their paths.
+///
+/// # Errors
+/// If a file is not Rust.
+pub fn items(files: &[(String, String)]) -> Result<Items> {
+    let mut items = Items::new();
+    for (path, text) in files {
+        let module = match path.as_str() {
+            "mod.rs" => "",
+            "builder.rs" => "builder::",
+            "operations.rs" => "operations::",
+            "types.rs" | "types/enums.rs" | "types/unions.rs" => "types::",
+            "types/builder.rs" => "types::builder::",
+            "types/error.rs" => "types::error::",
+            _ => continue,
+        };
+        let file = syn::parse_file(text).map_err(|e| Error::new(format!("{path}: {e}")))?;
+        for item in &file.items {
+            add(item, module, &mut items);
+        }
+    }
+    Ok(items)
+}
+
+fn is_public(visibility: &Visibility) -> bool {
+    matches!(visibility, Visibility::Public(_))
+}
+
+fn text(tokens: &impl ToTokens) -> String {
+    tokens
+        .to_token_stream()
+        .to_string()
+        .replace(" ,", ",")
+        .replace(" :: ", "::")
+        .replace(":: ", "::")
+}
+
+fn add(item: &Item, module: &str, items: &mut Items) {
+    match item {
+        Item::Struct(item) if is_public(&item.vis) => {
+            let name = format!("{module}{}", item.ident);
+            let kind = match &item.fields {
+                Fields::Named(_) => "struct",
+                Fields::Unnamed(_) => "tuple struct",
+                Fields::Unit => "unit struct",
+            };
+            items.insert(name.clone(), signature(kind, &item.generics, &item.attrs));
+            add_derives(&item.attrs, &name, items);
+            for (index, field) in item
+                .fields
+                .iter()
+                .enumerate()
+                .filter(|(_, field)| is_public(&field.vis))
+            {
+                let field_name = field
+                    .ident
+                    .as_ref()
+                    .map_or_else(|| index.to_string(), ToString::to_string);
+                items.insert(format!("{name}.{field_name}"), text(&field.ty));
+            }
+        }
+        Item::Enum(item) if is_public(&item.vis) => {
+            let name = format!("{module}{}", item.ident);
+            items.insert(name.clone(), signature("enum", &item.generics, &item.attrs));
+            add_derives(&item.attrs, &name, items);
+            for variant in &item.variants {
+                items.insert(format!("{name}::{}", variant.ident), text(&variant.fields));
+            }
+        }
+        Item::Const(item) if is_public(&item.vis) => {
+            items.insert(
+                format!("{module}{}", item.ident),
+                format!("const: {}", text(&item.ty)),
+            );
+        }
+        Item::Type(item) if is_public(&item.vis) => {
+            items.insert(
+                format!("{module}{}", item.ident),
+                format!("type = {}", text(&item.ty)),
+            );
+        }
+        Item::Fn(item) if is_public(&item.vis) => {
+            items.insert(format!("{module}{}", item.sig.ident), text(&item.sig));
+        }
+        Item::Impl(block) => add_block(block, module, items),
+        _ => {}
+    }
+}
+
+fn signature(kind: &str, generics: &syn::Generics, attributes: &[Attribute]) -> String {
+    let open = attributes
+        .iter()
+        .any(|attribute| attribute.path().is_ident("non_exhaustive"));
+    let open = if open { "non_exhaustive " } else { "" };
+    format!("{open}{kind}{}", text(generics))
+}
+
+fn add_derives(attributes: &[Attribute], name: &str, items: &mut Items) {
+    for attribute in attributes
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("derive"))
+    {
+        let Ok(list) = attribute.meta.require_list() else {
+            continue;
+        };
+        for derived in list.tokens.to_string().split(',') {
+            let derived = derived.rsplit("::").next().unwrap_or(derived).trim();
+            if !derived.is_empty() {
+                items.insert(format!("impl {derived} for {name}"), String::new());
+            }
+        }
+    }
+}
+
+fn add_block(block: &ItemImpl, module: &str, items: &mut Items) {
+    let name = format!("{module}{}", text(&block.self_ty));
+    if let Some((path, _)) = &block.trait_ {
+        let path = text(path).replace("std::", "::std::").replace("::::", "::");
+        let plain = path
+            .rsplit("::")
+            .next()
+            .filter(|_| !path.contains('<'))
+            .unwrap_or(&path)
+            .to_owned();
+        // A type of Rust's own for one of ours.
+        items.insert(format!("impl {plain} for {name}"), String::new());
+        return;
+    }
+    for inner in &block.items {
+        match inner {
+            ImplItem::Fn(function) if is_public(&function.vis) => {
+                let ident = &function.sig.ident;
+                items.insert(format!("{name}::{ident}()"), text(&function.sig));
+            }
+            ImplItem::Const(constant) if is_public(&constant.vis) => {
+                let ident = &constant.ident;
+                items.insert(
+                    format!("{name}::{ident}"),
+                    format!("const: {}", text(&constant.ty)),
+                );
+            }
+            _ => {}
+        }
+    }
+}
