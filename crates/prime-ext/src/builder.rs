@@ -84,9 +84,22 @@ impl ClientBuilder {
     /// # Errors
     /// If a file cannot be read, or `PRIME_CONTEXT` names what is none.
     pub fn or_env(mut self) -> Result<Self, Error> {
+        for name in [
+            "PRIME_API_KEY",
+            "PRIME_TEAM_ID",
+            "PRIME_API_BASE_URL",
+            "PRIME_BASE_URL",
+            "PRIME_INFERENCE_URL",
+            "PRIME_CONTEXT",
+        ] {
+            if let Err(std::env::VarError::NotUnicode(_)) = std::env::var(name) {
+                let message = format!("{name} is not valid UTF-8");
+                return Err(Error::new(ErrorKind::Settings, message));
+            }
+        }
         self.found = self.found.or(&Surroundings {
             variable: &|name| std::env::var(name).ok(),
-            home: std::env::home_dir(),
+            home: std::env::home_dir().filter(|home| home.is_absolute()),
         })?;
         Ok(self)
     }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use prime_runtime::Secret;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use super::{Setting, Source};
 use crate::account::Account;
@@ -29,10 +29,16 @@ pub(crate) struct Surroundings<'a> {
 /// `~/.prime/config.json` and `~/.prime/environments/*.json`. Unknown fields are ignored.
 #[derive(Debug, Default, Deserialize)]
 struct File {
-    api_key: Option<Secret>,
+    /// A key that is none (`null`, empty) is said all the same.
+    #[serde(default, deserialize_with = "there")]
+    api_key: Option<Option<Secret>>,
     team_id: Option<String>,
     base_url: Option<String>,
     inference_url: Option<String>,
+}
+
+fn there<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<Secret>>, D::Error> {
+    Option::deserialize(value).map(Some)
 }
 
 /// What a file says of a setting, and the file.
@@ -75,7 +81,7 @@ impl Found {
         // As it is: the wrong context, quietly taken for none, would bill somebody else.
         let context = (surroundings.variable)("PRIME_CONTEXT").filter(|name| !name.is_empty());
         if let Some(context) = context {
-            files.enter(&context, folder.as_deref())?;
+            files.enter(&context, folder.as_deref(), &mut self.no_key_in)?;
         }
         let variable = |name| surroundings.setting(name);
         let key = variable("PRIME_API_KEY").map(|s| Setting::new(s.value.into(), s.source));
@@ -120,10 +126,11 @@ impl Files {
 
     fn of(file: File, path: &Path) -> Self {
         let text = |text: Option<String>| {
-            let text = text.filter(|text| !text.trim().is_empty())?;
-            Some((text, path.to_owned()))
+            let text = text.map(|text| text.trim().to_owned());
+            Some((text.filter(|text| !text.is_empty())?, path.to_owned()))
         };
-        let key = file.api_key.filter(|key| !key.expose().trim().is_empty());
+        let key = file.api_key.flatten();
+        let key = key.filter(|key| !key.expose().trim().is_empty());
         Self {
             api_key: key.map(|key| (key, path.to_owned())),
             team: text(file.team_id),
@@ -134,7 +141,12 @@ impl Files {
 
     /// What a context says in the file's place. Its team and addresses replace the file's also where it
     /// has none, so that nothing is billed to the team of another context; only the key is kept.
-    fn enter(&mut self, context: &str, folder: Option<&Path>) -> Result<(), Error> {
+    fn enter(
+        &mut self,
+        context: &str,
+        folder: Option<&Path>,
+        no_key_in: &mut Vec<String>,
+    ) -> Result<(), Error> {
         let key = self.api_key.take();
         if context.eq_ignore_ascii_case("production") {
             *self = Self::default();
@@ -155,8 +167,14 @@ impl Files {
         let path = folder.join("environments").join(format!("{context}.json"));
         let missing = || wrong(format!("there is no {}", path.display()));
         let file = read(&path)?.ok_or_else(missing)?;
+        let says_key = file.api_key.is_some();
         *self = Self::of(file, &path);
-        self.api_key = self.api_key.take().or(key);
+        if !says_key {
+            self.api_key = key;
+        }
+        if self.api_key.is_none() {
+            no_key_in.push(format!("{} (has no api_key)", path.display()));
+        }
         Ok(())
     }
 }
@@ -170,6 +188,10 @@ fn read(path: &Path) -> Result<Option<File>, Error> {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(e) => return Err(failed(e.to_string())),
     };
+    // An array would do for the parser.
+    if !bytes.trim_ascii_start().starts_with(b"{") {
+        return Err(failed("not a JSON object".to_owned()));
+    }
     // Only the place: the parser's own words may quote a key.
     serde_json::from_slice(&bytes).map(Some).map_err(|e| {
         failed(format!(
