@@ -146,7 +146,8 @@ impl ClientBuilder {
     /// An HTTP client of your own. Its TLS, proxies, redirects, compression and connect timeout are then
     /// what you made them; timeouts of calls, limits and retries stay this client's. Build it with
     /// `redirect(Policy::none())`, or a redirect of the service's takes a request, and the secrets in
-    /// its body, to wherever it says.
+    /// its body, to wherever it says. Since it may have followed one, a run that could not be created for
+    /// want of a connection is not created again, and may exist.
     ///
     /// Beside this crate's feature `rustls`, reqwest's own `Client::new` needs a TLS provider and panics
     /// without one: switch on a TLS feature of reqwest, or install a provider of rustls.
@@ -186,6 +187,7 @@ impl ClientBuilder {
             let stem = stem.to_owned();
             platform_url.value.set_path(&stem);
         }
+        let may_follow = self.http.is_some();
         let http = match self.http {
             Some(_) if self.connections.is_set() => {
                 let message = "an HTTP client of your own brings its own connect timeout, proxies, \
@@ -207,7 +209,7 @@ impl ClientBuilder {
             inference_url,
             platform_url,
         };
-        let road = Road::new(http, key, self.budget, self.options)?;
+        let road = Road::new(http, key, self.budget, self.options, may_follow)?;
         Ok(Client::on(Arc::new(settings), road))
     }
 

@@ -11,13 +11,25 @@ use crate::error::{Error, ErrorKind};
 const CONNECT: Duration = Duration::from_secs(10);
 
 /// What the caller says of connections.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Connections {
     pub(crate) connect_timeout: Option<Duration>,
     pub(crate) proxies: Vec<Proxy>,
     /// PEM, each with one certificate or several.
     pub(crate) certificates: Vec<Vec<u8>>,
     pub(crate) user_agent: Option<String>,
+}
+
+/// Numbers only: a proxy's address may hold a password.
+impl std::fmt::Debug for Connections {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Connections")
+            .field("connect_timeout", &self.connect_timeout)
+            .field("proxies", &self.proxies.len())
+            .field("certificates", &self.certificates.len())
+            .field("user_agent", &self.user_agent)
+            .finish()
+    }
 }
 
 impl Connections {

@@ -49,6 +49,19 @@ pub(crate) const TIMEOUT: Duration = Duration::from_secs(600);
 /// Time without a byte: a cold model can take minutes. Source: the provider's own client.
 pub(crate) const IDLE_TIMEOUT: Duration = Duration::from_secs(600);
 
+/// Whether a header is the client's own to set.
+pub(crate) fn is_own_header(name: &HeaderName) -> bool {
+    [
+        AUTHORIZATION,
+        CONNECTION,
+        CONTENT_LENGTH,
+        CONTENT_TYPE,
+        HOST,
+        TRANSFER_ENCODING,
+    ]
+    .contains(name)
+}
+
 impl CallOptions {
     /// Nothing set.
     pub fn new() -> Self {
@@ -57,12 +70,16 @@ impl CallOptions {
 
     /// Time for a call in all, its retries and waits included. A stream has none, once it is open.
     /// Default: 600 s; 120 s for the creation of a run (source: the provider's own client).
+    ///
+    /// One that is shorter than the time to connect may end a call of which nobody knows whether it was
+    /// sent; the error then says so.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
     }
 
-    /// Time without a byte, before an answer begins or between two parts of it. Default: 600 s, since a
+    /// Time without a byte, before an answer begins or between two parts of it; between the events of a
+    /// stream, of which comments that only keep the connection alive are none. Default: 600 s, since a
     /// cold model can take minutes (source: the provider's own client).
     pub fn idle_timeout(mut self, timeout: Duration) -> Self {
         self.idle_timeout = Some(timeout);
@@ -101,16 +118,24 @@ impl CallOptions {
     /// `Content-Length`, …), is an error of the call.
     pub fn header(mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
         let (name, value) = (name.as_ref(), value.as_ref());
-        let own = [
-            AUTHORIZATION,
-            CONNECTION,
-            CONTENT_LENGTH,
-            CONTENT_TYPE,
-            HOST,
-            TRANSFER_ENCODING,
+        let of_operations = [
+            pinference_api::operations::HEADERS,
+            prime_training_api::operations::HEADERS,
         ];
+        let of_operations = of_operations.into_iter().flatten();
         match (HeaderName::try_from(name), HeaderValue::try_from(value)) {
-            (Ok(name), _) if own.contains(&name) => {
+            // A team that goes along here would be billed in the place of the client's own.
+            (Ok(name), _)
+                if of_operations
+                    .clone()
+                    .any(|own| name.as_str().eq_ignore_ascii_case(own)) =>
+            {
+                let fault = format!(
+                    "the header {name} is a parameter of operations: a team is named by `Client::team`"
+                );
+                self.fault = Some(fault);
+            }
+            (Ok(name), _) if is_own_header(&name) => {
                 self.fault = Some(format!("the header {name} is the client's own to set"));
             }
             (Ok(name), Ok(mut value)) => {

@@ -12,13 +12,13 @@ use crate::answered::Answered;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 use crate::head::Head;
-use crate::options::CallOptions;
+use crate::options::{CallOptions, is_own_header};
 use crate::road::{Watch, Watched};
 
 /// A call that the specification does not have. From [`Client::call_inference`] and
 /// [`Client::call_platform`].
 ///
-/// It goes the way of every call: key, times, limits, errors, traces. GET and DELETE are repeated like
+/// It goes the way of every call: key, times, limits, errors, traces. GET, PUT and DELETE are repeated like
 /// others of their kind, anything else only if nothing was sent.
 ///
 /// Nothing says where such a call carries a team, and a call without one bills the key's owner: on a
@@ -187,6 +187,10 @@ impl RawCall {
         match (team, self.team) {
             (None, _) | (Some(_), TeamPlace::Nowhere) => {}
             (Some(team), TeamPlace::Header(name)) => team_header = Some((name, team)),
+            (Some(_), TeamPlace::Query(name)) if query.iter().any(|(own, _)| *own == name) => {
+                let message = format!("{name:?} is in the query already, and would name two teams");
+                return Err(Error::new(ErrorKind::Request, message));
+            }
             (Some(team), TeamPlace::Query(name)) => query.push((name, team.to_owned())),
             (Some(team), TeamPlace::Unknown) => {
                 let message = format!(
@@ -213,6 +217,9 @@ impl RawCall {
                 Error::new(ErrorKind::Request, message)
             };
             let header = HeaderName::try_from(&name).map_err(|_| wrong())?;
+            if is_own_header(&header) {
+                return Err(wrong());
+            }
             let value = HeaderValue::try_from(team).map_err(|_| wrong())?;
             headers.insert(header, value);
         }

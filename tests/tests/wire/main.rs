@@ -12,6 +12,7 @@
 //! | `wallet` | `GET /api/v1/billing/wallet` |
 //! | `runs` | `POST` and `DELETE /api/v1/training/runs`, `GET /api/v1/billing/runs/{run_id}/usage` |
 //! | `endings` | how streams end, and what becomes of the connection |
+//! | `patience` | servers that never end, point elsewhere, or name a team twice |
 //! | `errors` | every shape of error, and what the caller learns of it |
 //! | `raw` | whole requests as bytes |
 
@@ -21,6 +22,7 @@ mod chat;
 mod endings;
 mod errors;
 mod models;
+mod patience;
 mod raw;
 mod runs;
 mod stream;

@@ -31,6 +31,8 @@ pub(super) struct Operation {
     pub(super) body_type_is_given: bool,
     /// The media type of the answer, likewise.
     pub(super) accept: Option<String>,
+    /// The headers that are parameters.
+    pub(super) headers: Vec<String>,
 }
 
 /// The operations of a document, in its order.
@@ -103,6 +105,14 @@ pub(super) fn list(document: &OpenAPI) -> Vec<Operation> {
             path_on_the_wire =
                 path_on_the_wire.replace(&format!("{{{name}}}"), &format!("{{{wire}}}"));
         }
+        let headers = operation.parameters.iter().filter_map(ReferenceOr::as_item);
+        let headers = headers.filter_map(|parameter| match parameter {
+            Parameter::Header { parameter_data, .. } => {
+                Some(wire(parameter_data).unwrap_or_else(|| parameter_data.name.clone()))
+            }
+            _ => None,
+        });
+        let headers = headers.collect();
         let body_type_is_given = parameters
             .clone()
             .any(|data| data.extensions.contains_key(CONTENT_TYPE));
@@ -122,6 +132,7 @@ pub(super) fn list(document: &OpenAPI) -> Vec<Operation> {
             body_type,
             body_type_is_given,
             accept,
+            headers,
         });
     }
     operations
@@ -148,6 +159,12 @@ pub(super) fn render(operations: &[Operation]) -> Result<syn::File, String> {
         });
         constants.push(constant);
     }
+    let mut headers: Vec<&String> = Vec::new();
+    for header in operations.iter().flat_map(|operation| &operation.headers) {
+        if !headers.contains(&header) {
+            headers.push(header);
+        }
+    }
     Ok(parse_quote! {
         //! What the specification says of each operation.
 
@@ -155,6 +172,9 @@ pub(super) fn render(operations: &[Operation]) -> Result<syn::File, String> {
 
         /// Every operation, in the order of the specification.
         pub const ALL: &[Operation] = &[#(#constants),*];
+
+        /// The headers that are parameters of operations.
+        pub const HEADERS: &[&str] = &[#(#headers),*];
 
         #(#definitions)*
     })

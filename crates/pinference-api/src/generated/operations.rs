@@ -19,6 +19,9 @@ pub const ALL: &[Operation] = &[
     GET_MODEL,
 ];
 
+/// The headers that are parameters of operations.
+pub const HEADERS: &[&str] = &["X-Prime-Team-ID"];
+
 /// Prime Intellect List Inference Models: `GET /models`.
 pub const LIST_MODELS: Operation = Operation::new(
     "list_models",

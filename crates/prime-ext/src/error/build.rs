@@ -146,7 +146,7 @@ impl Error {
         } else {
             said.join(": ")
         };
-        let preview = Envelope::preview(&body, &confidential);
+        let preview = Envelope::preview_of_success(&body, &confidential);
         Self::new(ErrorKind::Api, message).with_answer(Answer {
             head,
             body,

@@ -222,7 +222,9 @@ fn text(value: &Value) -> Option<String> {
 /// A plain text; nothing of a page of HTML, which says nothing in words.
 fn plain_text(body: &str) -> Option<String> {
     let text = body.trim();
-    (!text.is_empty() && !text.starts_with('<')).then(|| one_line(text))
+    // Nor of JSON that was cut off, which may repeat the request in a way that cannot be hidden.
+    let words = !text.is_empty() && !text.starts_with(['<', '{', '[']);
+    words.then(|| one_line(text))
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use prime_runtime::{Body, BoxError, ByteStream};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::decoder::{Decoder, Event, EventTooLarge, Step};
+use crate::road::{Watch, Watched};
 
 /// What ends a stream before its end.
 #[derive(Debug)]
@@ -150,6 +151,7 @@ impl Events {
             return Ok(None);
         };
         let body = futures_util::stream::iter([Ok(first)]).chain(pieces);
+        let body = Watched::new(body, Watch::new(self.idle.limit, None));
         Ok(Some(Body::Stream(ByteStream::new(body)).read(limit).await))
     }
 

@@ -60,8 +60,10 @@ impl Repetition {
             } => false,
             What::Refused { .. } if self == Self::Unwanted => false,
             What::Refused {
-                advice: Some(true), ..
-            } => true,
+                status,
+                advice: Some(true),
+                ..
+            } => matches!(status.as_u16(), 408 | 409 | 429 | 500..=599),
             What::Refused { status, .. } => match status.as_u16() {
                 408 | 429 | 503 => true,
                 500 | 502 | 504 => for_any_failure,

@@ -20,10 +20,10 @@ pub(crate) use wait::{Wait, asked_wait, wait};
 ///
 /// What is repeated depends on what the operation does, and on how far the call got:
 ///
-/// | failure | GET, DELETE | chat completion | creating a run, other calls |
+/// | failure | GET, PUT, DELETE | chat completion | creating a run, other calls |
 /// |---|---|---|---|
 /// | no connection: nothing was sent | yes | yes | yes |
-/// | 429 that is no quota, 408, 503, `x-should-retry: true` | yes | yes | no |
+/// | 429 that is no quota, 408, 503; 409 and 5xx with `x-should-retry: true` | yes | yes | no |
 /// | 500, 502, 504, connection broke before the answer was whole | yes | with [`may_bill_twice`](Self::may_bill_twice) | no |
 /// | time ran out after sending | no | no | no |
 /// | a quota, 402, any other status | no | no | no |

@@ -21,16 +21,26 @@ pub(crate) fn wait(policy: &RetryPolicy, retry: u32, asked: Option<Duration>) ->
     match asked {
         Some(asked) if asked > policy.longest_retry_after => Wait::TooLong(asked),
         // A little more than asked for, so that those who were told the same do not come together.
-        Some(asked) => Wait::For(asked + asked.mul_f64(fastrand::f64() / 10.0)),
-        None => {
-            let doubled = 2u32.saturating_pow(retry.saturating_sub(1));
-            let longest = policy
-                .first_backoff
-                .saturating_mul(doubled)
-                .min(policy.longest_backoff);
-            Wait::For(longest.mul_f64(fastrand::f64()))
-        }
+        Some(asked) => Wait::For(
+            asked
+                .saturating_add(part(asked, 0.1))
+                .max(backoff(policy, retry)),
+        ),
+        None => Wait::For(backoff(policy, retry)),
     }
+}
+
+/// Exponential backoff with full jitter.
+fn backoff(policy: &RetryPolicy, retry: u32) -> Duration {
+    let doubled = 2u32.saturating_pow(retry.saturating_sub(1));
+    let longest = policy.first_backoff.saturating_mul(doubled);
+    part(longest.min(policy.longest_backoff), 1.0)
+}
+
+/// A random part of a time, up to a share of it.
+fn part(time: Duration, share: f64) -> Duration {
+    let seconds = time.as_secs_f64() * share * fastrand::f64();
+    Duration::try_from_secs_f64(seconds).unwrap_or(time)
 }
 
 /// How long the service asks to wait: `retry-after-ms`, or `Retry-After` as seconds or as a date.
@@ -111,9 +121,10 @@ mod tests {
         let asked = Duration::from_secs(61);
         assert_eq!(wait(&policy, 1, Some(asked)), Wait::TooLong(asked));
         let huge = policy.longest_retry_after(Duration::MAX);
-        assert!(matches!(
-            wait(&huge, 1, Some(Duration::from_secs(1 << 40))),
-            Wait::For(_)
-        ));
+        for asked in [Duration::from_secs(1 << 40), Duration::MAX] {
+            assert!(matches!(wait(&huge, 1, Some(asked)), Wait::For(_)));
+        }
+        let endless = huge.backoff(Duration::MAX, Duration::MAX);
+        assert!(matches!(wait(&endless, 9, None), Wait::For(_)));
     }
 }

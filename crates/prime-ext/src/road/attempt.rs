@@ -28,6 +28,8 @@ pub(super) struct Limits {
     pub(super) end: Option<(Instant, Duration)>,
     /// Bytes of the answer.
     pub(super) body: usize,
+    /// Whether the HTTP client may follow redirects: it is the caller's own.
+    pub(super) may_follow: bool,
 }
 
 /// A request is sent once. What comes back is a success: read whole, or a stream.
@@ -38,13 +40,13 @@ pub(super) async fn attempt(
     limits: Limits,
     sent: Sent,
 ) -> Result<Response, Failure> {
-    let origin = || url.origin().ascii_serialization();
     let silence = Watch::new(limits.idle, limits.end);
     let mut response = match silence.over(sending).await {
         Ok(Ok(response)) => response,
-        Ok(Err(e)) => return Err(Failure::unanswered(e, operation, &origin())),
+        Ok(Err(e)) => return Err(Failure::unanswered(e, operation, url, limits.may_follow)),
         Err(silence) => {
-            let message = format!("no answer from {}: {silence}", origin());
+            let origin = url.origin().ascii_serialization();
+            let message = format!("no answer from {origin}: {silence}");
             return Err(Failure::out_of_time(operation, message, silence));
         }
     };
@@ -61,7 +63,9 @@ pub(super) async fn attempt(
         true => (Watch::new(limits.idle, limits.end), limits.body),
         false => {
             let idle = ERROR_BODY_TIME.min(limits.idle);
-            (Watch::new(idle, limits.end), ERROR_BODY)
+            let soon = (Instant::now() + ERROR_BODY_TIME, ERROR_BODY_TIME);
+            let end = limits.end.filter(|(end, _)| *end < soon.0).unwrap_or(soon);
+            (Watch::new(idle, Some(end)), ERROR_BODY)
         }
     };
     let mut pieces = Watched::new(pieces, watch);

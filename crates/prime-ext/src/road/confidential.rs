@@ -1,6 +1,8 @@
 //! What of a request must not show in what is said of it.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -16,8 +18,16 @@ pub(crate) struct Confidential {
     body: Option<Bytes>,
 }
 
-/// The texts themselves, longest first.
-pub(crate) struct Hidden(Vec<String>);
+/// The texts themselves.
+pub(crate) struct Hidden {
+    /// Whole texts, and how JSON writes them; longest first.
+    texts: Vec<String>,
+    /// Words in a row of what people wrote, for texts that are quoted in part.
+    phrases: HashSet<u64>,
+}
+
+/// So many words in a row are not there by chance.
+const PHRASE: usize = 4;
 
 impl Confidential {
     pub(crate) fn new(always: Arc<[Secret]>, body: Option<Bytes>) -> Self {
@@ -39,10 +49,39 @@ impl Confidential {
             collect("", &body, &mut texts);
         }
         texts.retain(|text| !text.trim().is_empty());
+        let phrases = texts.iter().flat_map(|text| phrases(text)).collect();
+        let written = texts.iter().filter_map(|text| {
+            let json = serde_json::to_string(text).ok()?;
+            let inner = json.get(1..json.len() - 1)?;
+            (inner != text).then(|| inner.to_owned())
+        });
+        let written: Vec<String> = written.collect();
+        texts.extend(written);
         texts.sort_by_key(|text| std::cmp::Reverse(text.len()));
         texts.dedup();
-        Hidden(texts)
+        Hidden { texts, phrases }
     }
+}
+
+/// The phrases of a text, as hashes of their words.
+fn phrases(text: &str) -> impl Iterator<Item = u64> {
+    let words: Vec<&str> = words(text).map(|(_, word)| word).collect();
+    let hashes: Vec<u64> = words.windows(PHRASE).map(hash).collect();
+    hashes.into_iter()
+}
+
+/// The words of a text, and where they begin.
+fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let start = text.as_ptr() as usize;
+    text.split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(move |word| (word.as_ptr() as usize - start, word))
+}
+
+fn hash(words: &[&str]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    words.hash(&mut hasher);
+    hasher.finish()
 }
 
 fn collect(name: &str, value: &Value, texts: &mut Vec<String>) {
@@ -86,12 +125,52 @@ impl Hidden {
     /// The text without them.
     pub(crate) fn hide<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let mut shown = Cow::Borrowed(text);
-        for hidden in &self.0 {
+        for hidden in &self.texts {
             if shown.contains(hidden.as_str()) {
                 shown = Cow::Owned(shown.replace(hidden.as_str(), INSTEAD));
             }
         }
-        shown
+        match self.without_phrases(&shown) {
+            Some(shorter) => Cow::Owned(shorter),
+            None => shown,
+        }
+    }
+
+    /// The text without the words that stand in it as in the request; nothing if there are none.
+    fn without_phrases(&self, text: &str) -> Option<String> {
+        let found: Vec<(usize, &str)> = words(text).collect();
+        let mut shown = String::new();
+        let (mut kept, mut at) = (0, 0);
+        while at + PHRASE <= found.len() {
+            let phrase: Vec<&str> = found[at..at + PHRASE]
+                .iter()
+                .map(|(_, word)| *word)
+                .collect();
+            if !self.phrases.contains(&hash(&phrase)) {
+                at += 1;
+                continue;
+            }
+            let (begin, (last, word)) = (found[at].0, found[at + PHRASE - 1]);
+            // One that goes on where the last one ended is part of it.
+            if begin > kept || kept == 0 {
+                shown.push_str(&text[kept..begin]);
+                shown.push_str(INSTEAD);
+            }
+            kept = last + word.len();
+            at += 1;
+            while at + PHRASE <= found.len() && found[at].0 < kept {
+                let phrase: Vec<&str> = found[at..at + PHRASE]
+                    .iter()
+                    .map(|(_, word)| *word)
+                    .collect();
+                if self.phrases.contains(&hash(&phrase)) {
+                    let (last, word) = found[at + PHRASE - 1];
+                    kept = last + word.len();
+                }
+                at += 1;
+            }
+        }
+        (kept > 0).then(|| shown + &text[kept..])
     }
 
     /// Hides them in every text of a JSON value.

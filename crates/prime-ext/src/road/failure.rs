@@ -6,11 +6,12 @@ use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use prime_runtime::Operation;
 use prime_runtime::response::{BodyError, TooLong};
+use reqwest::Url;
 
 use super::Silence;
 use crate::error::{Error, ErrorKind};
 use crate::head::Head;
-use crate::retry::{What, asked_wait};
+use crate::retry::{Repetition, What, asked_wait};
 
 /// An attempt that failed.
 pub(super) struct Failure {
@@ -30,8 +31,20 @@ impl Failure {
     }
 
     /// The request got no answer.
-    pub(super) fn unanswered(error: reqwest::Error, operation: &Operation, origin: &str) -> Self {
-        let (kind, what, message) = if error.is_connect() {
+    pub(super) fn unanswered(
+        error: reqwest::Error,
+        operation: &Operation,
+        url: &Url,
+        may_follow: bool,
+    ) -> Self {
+        let origin = url.origin().ascii_serialization();
+        // A client of the caller's own may follow redirects, and reqwest does not say whether it did: what
+        // was not connected to may be where the service pointed after it had created the run.
+        let unsure = may_follow && Repetition::of(operation) == Repetition::Unwanted;
+        let (kind, what, message) = if error.is_connect() && unsure {
+            let message = format!("no connection to {origin}, or to where it pointed");
+            (ErrorKind::Disconnected, What::Broken, message)
+        } else if error.is_connect() {
             let message = format!("no connection to {origin}");
             (ErrorKind::Connect, What::Unsent, message)
         } else if error.is_timeout() {

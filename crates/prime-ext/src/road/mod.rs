@@ -57,6 +57,8 @@ struct Core {
     key: Secret,
     authorization: HeaderValue,
     budget: RetryBudget,
+    /// Whether `http` may follow redirects: it is the caller's own.
+    may_follow: bool,
 }
 
 /// What the road notes on an answer, for the layers above it.
@@ -72,6 +74,7 @@ impl Road {
         key: Secret,
         budget: RetryBudget,
         options: CallOptions,
+        may_follow: bool,
     ) -> Result<Self, Error> {
         let mut authorization = HeaderValue::try_from(format!("Bearer {}", key.expose()))
             .map_err(|_| Error::new(ErrorKind::Settings, "the API key holds a character that no header can carry; was it copied whole, on one line?"))?;
@@ -81,6 +84,7 @@ impl Road {
             key,
             authorization,
             budget,
+            may_follow,
         };
         Ok(Self {
             confidential: confidential(&core.key, &options),
@@ -266,8 +270,9 @@ impl Call<'_> {
             .deadline
             .and_then(|d| self.started.checked_add(d));
         let ends = [deadline, self.end().map(|(end, _)| end)];
-        let next = Instant::now() + wait;
-        if ends.into_iter().flatten().any(|end| next >= end) {
+        let next = Instant::now().checked_add(wait);
+        let late = |end: Instant| next.is_none_or(|next| next >= end);
+        if next.is_none() || ends.into_iter().flatten().any(late) {
             return Err(Some("there was no time for another attempt".to_owned()));
         }
         if !self.road.core.budget.take() {
@@ -276,11 +281,8 @@ impl Call<'_> {
         Ok(wait)
     }
 
-    /// When the call must be over, if it has an end: a stream has none.
+    /// When the call must be over, if it has an end; of a stream, when it must be open.
     fn end(&self) -> Option<(Instant, Duration)> {
-        if self.operation.streams {
-            return None;
-        }
         let creates_run = self.operation.id == prime_training_api::operations::CREATE_RUN.id;
         let default = if creates_run { CREATE_RUN } else { TIMEOUT };
         let options = &self.road.options;
@@ -293,6 +295,7 @@ impl Call<'_> {
             idle: self.road.options.idle(),
             end: self.end(),
             body: self.road.options.body_limit(),
+            may_follow: self.road.core.may_follow,
         }
     }
 }

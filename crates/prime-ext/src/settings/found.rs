@@ -185,7 +185,14 @@ fn read(path: &Path) -> Result<Option<File>, Error> {
         |reason: String| Error::new(ErrorKind::Settings, format!("{}: {reason}", path.display()));
     let bytes = match std::fs::read(path) {
         Ok(bytes) => bytes,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(e)
+            if matches!(
+                e.kind(),
+                std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory
+            ) =>
+        {
+            return Ok(None);
+        }
         Err(e) => return Err(failed(e.to_string())),
     };
     // An array would do for the parser.

@@ -14,6 +14,9 @@ pub use progenitor_client::Operation;
 /// Every operation, in the order of the specification.
 pub const ALL: &[Operation] = &[GET_RUN_USAGE, GET_WALLET, CREATE_RUN, DELETE_RUN];
 
+/// The headers that are parameters of operations.
+pub const HEADERS: &[&str] = &[];
+
 /// Token usage and cost for a single RFT run: `GET /api/v1/billing/runs/{run_id}/usage`.
 pub const GET_RUN_USAGE: Operation = Operation::new(
     "get_run_usage",
