@@ -11,6 +11,7 @@
 //! | `stream` | `POST /chat/completions`, answered as an event stream |
 //! | `wallet` | `GET /api/v1/billing/wallet` |
 //! | `runs` | `POST` and `DELETE /api/v1/training/runs`, `GET /api/v1/billing/runs/{run_id}/usage` |
+//! | `metered` | what a meter counts where questions were lost, or no answer came |
 //! | `endings` | how streams end, and what becomes of the connection |
 //! | `errors` | every shape of error, and what the caller learns of it |
 //! | `raw` | whole requests as bytes |
@@ -20,6 +21,7 @@
 mod chat;
 mod endings;
 mod errors;
+mod metered;
 mod models;
 mod raw;
 mod runs;
