@@ -190,6 +190,9 @@ impl ChatStream {
 
     /// The next chunk; nothing once the answer is whole.
     ///
+    /// Of a chunk that [`next_piece`](Self::next_piece) has begun, this gives nothing more: what is left
+    /// of it still comes from [`next_piece`](Self::next_piece) and [`next_text`](Self::next_text).
+    ///
     /// # Errors
     /// If the answer is not whole, and there is nothing more of it.
     pub async fn next(&mut self) -> Result<Option<ChatCompletionChunk>, Error> {
@@ -199,7 +202,8 @@ impl ChatStream {
         }
     }
 
-    /// The next piece of the text of the first answer; nothing once the answer is whole.
+    /// The next piece of the text of the first answer; nothing once the answer is whole. What is no text
+    /// is skipped.
     ///
     /// # Errors
     /// As [`next`](Self::next).
@@ -314,6 +318,12 @@ impl ChatStream {
     }
 
     fn poll_text(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<String, Error>>> {
+        // What `next_piece` has left over comes first.
+        while let Some(piece) = self.pieces.pop_front() {
+            if let Piece::Text(text) = piece {
+                return Poll::Ready(Some(Ok(text)));
+            }
+        }
         if let Some(first) = self.first.take()
             && let Some(text) = text_of(*first)
         {
