@@ -47,6 +47,11 @@ impl Head {
         self.sent().map_or(1, |sent| sent.attempts)
     }
 
+    /// How many of the attempts before the last may have been carried out, their answers lost.
+    pub(crate) fn unknown_before(&self) -> u32 {
+        self.sent().map_or(0, |sent| sent.unknown_before)
+    }
+
     /// Of a recording, with which none came.
     pub(crate) fn of_recording() -> Self {
         Self(prime_runtime::Head::new(StatusCode::OK, HeaderMap::new()))

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use prime_ext::{Client, CreatedRun, Deleted, ErrorKind, RunConfig, Usd};
-use prime_sim::Simulator;
+use prime_sim::{Fault, Operation, Simulator};
 
 use crate::proxy::{Fate, Proxy};
 use crate::support::client;
@@ -147,6 +147,24 @@ async fn a_deadline_ends_the_watching_and_not_the_run() {
     assert!(began.elapsed() < Duration::from_secs(5));
     assert!(watch.try_next().await.unwrap().is_none());
     assert!(!sim.runs()[0].deleted);
+}
+
+/// What a look found just before the deadline is acted on.
+#[tokio::test]
+async fn a_deadline_lets_a_deletion_be_tried() {
+    let sim = Simulator::builder().time_scale(0.0).start().await.unwrap();
+    let prime = client(&sim);
+    let run = run(&prime).await;
+    sim.advance(Duration::from_secs(40));
+    sim.inject(Fault::delay(Duration::from_millis(900)).on(Operation::DeleteRun));
+    let watch = prime.runs().watch_usage(&run.run_id).every(SOON);
+    let watch = watch.deadline(Duration::from_millis(400));
+    let mut watch = watch.delete_at_cost("0.01".parse().unwrap());
+    watch.try_next().await.unwrap().unwrap();
+    assert_eq!(watch.deletion().unwrap().which(), Deleted::Now);
+    assert!(sim.runs()[0].deleted);
+    let error = watch.try_next().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout);
 }
 
 #[tokio::test]

@@ -387,3 +387,45 @@ async fn views_of_what_comes() {
     assert_eq!(raw, events[..5]);
     assert_eq!(stream.raw(), None);
 }
+
+/// Text, pieces and chunks can be asked for in turn: nothing is skipped that was asked for.
+#[tokio::test]
+async fn views_in_turn_lose_nothing() {
+    let mixed = |text: &str| {
+        format!(
+            "data: {{\"choices\":[{{\"index\":0,\"delta\":{{\"reasoning\":\"hm\",\"content\":\"{text}\",\
+             \"tool_calls\":[{{\"index\":0,\"id\":\"t\"}}]}}}}]}}\n\n"
+        )
+    };
+    let events = [mixed("Once"), mixed(" upon"), mixed(" a time")];
+    let events = [&events.concat(), STOP, USAGE, DONE].concat();
+    let wire = Wire::inference(Answer::events(events)).await;
+    let question = wire.personal().chat(MODEL).user("Tell me a story");
+
+    let mut stream = question.clone().stream().await.unwrap();
+    let piece = stream.next_piece().await.unwrap();
+    assert!(matches!(piece, Some(Piece::Reasoning(_))), "{piece:?}");
+    let mut text = String::new();
+    while let Some(more) = stream.next_text().await.unwrap() {
+        text.push_str(&more);
+    }
+    assert_eq!(text, "Once upon a time");
+    assert_eq!(stream.text(), text);
+
+    // After the text of a chunk, the rest of it.
+    let mut stream = question.clone().stream().await.unwrap();
+    stream.next_piece().await.unwrap();
+    assert_eq!(stream.next_text().await.unwrap().unwrap(), "Once");
+    let piece = stream.next_piece().await.unwrap();
+    assert!(matches!(piece, Some(Piece::ToolCall(_))), "{piece:?}");
+    assert_eq!(stream.next_text().await.unwrap().unwrap(), " upon");
+
+    // A chunk in between leaves what is left of the one that was begun.
+    let mut stream = question.stream().await.unwrap();
+    stream.next_piece().await.unwrap();
+    let chunk = stream.next().await.unwrap().unwrap();
+    let content = chunk.choices[0].delta.as_ref().unwrap().content.as_ref();
+    assert_eq!(content.unwrap().text(), " upon");
+    assert_eq!(stream.next_text().await.unwrap().unwrap(), "Once");
+    assert_eq!(stream.next_text().await.unwrap().unwrap(), " a time");
+}

@@ -11,6 +11,8 @@
 //! | `stream` | `POST /chat/completions`, answered as an event stream |
 //! | `wallet` | `GET /api/v1/billing/wallet` |
 //! | `runs` | `POST` and `DELETE /api/v1/training/runs`, `GET /api/v1/billing/runs/{run_id}/usage` |
+//! | `deletions` | runs that are deleted by a service that loses answers or stalls |
+//! | `metered` | what a meter counts where questions were lost, or no answer came |
 //! | `endings` | how streams end, and what becomes of the connection |
 //! | `patience` | servers that never end, point elsewhere, or name a team twice |
 //! | `errors` | every shape of error, and what the caller learns of it |
@@ -19,8 +21,10 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, missing_docs)]
 
 mod chat;
+mod deletions;
 mod endings;
 mod errors;
+mod metered;
 mod models;
 mod patience;
 mod raw;

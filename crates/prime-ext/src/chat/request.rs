@@ -153,12 +153,13 @@ impl ChatRequest {
             .inspect_err(|e| receipt.failed(e))?;
         let (response, head, body) = answer.into_parts();
         let head = Head::from(head);
+        // Also one that failed has a price, where it says one.
+        receipt.settle(response.usage.as_ref(), head.unknown_before());
         let failed =
             |error: &Option<serde_json::Value>| error.as_ref().is_some_and(|e| !e.is_null());
         if failed(&response.error) || response.choices.iter().any(|choice| failed(&choice.error)) {
             return Err(Error::in_success(body, head).of(&operations::CREATE_CHAT_COMPLETION));
         }
-        receipt.settle(response.usage.as_ref());
         Ok(ChatAnswer::new(response, head))
     }
 

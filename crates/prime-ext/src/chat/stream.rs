@@ -9,7 +9,7 @@ use std::time::Duration;
 use futures_core::Stream;
 use http::HeaderMap;
 use pinference_api::operations::CREATE_CHAT_COMPLETION_STREAM as OPERATION;
-use pinference_api::types::{ChatCompletionChunk, ToolCall, Usage};
+use pinference_api::types::{ChatCompletionChunk, ChatCompletionResponse, ToolCall, Usage};
 use prime_runtime::ByteStream;
 
 use super::assembly::Assembly;
@@ -174,9 +174,7 @@ impl ChatStream {
             Ok(None) => {}
             Ok(Some(Ok(body))) => {
                 let (failure, answer) = event::in_place_of_a_stream(&body, stream.head.clone());
-                let error = stream.fail(failure);
-                let ending = error.ending().unwrap_or(Ending::NotAStream);
-                return Err(error.with_partial(stream.answer_of(answer, ending)));
+                return Err(stream.fail_with(failure, answer));
             }
             Ok(Some(Err(broken))) => {
                 let message = "what came in the place of a stream could not be read to its end";
@@ -192,6 +190,9 @@ impl ChatStream {
 
     /// The next chunk; nothing once the answer is whole.
     ///
+    /// Of a chunk that [`next_piece`](Self::next_piece) has begun, this gives nothing more: what is left
+    /// of it still comes from [`next_piece`](Self::next_piece) and [`next_text`](Self::next_text).
+    ///
     /// # Errors
     /// If the answer is not whole, and there is nothing more of it.
     pub async fn next(&mut self) -> Result<Option<ChatCompletionChunk>, Error> {
@@ -201,7 +202,8 @@ impl ChatStream {
         }
     }
 
-    /// The next piece of the text of the first answer; nothing once the answer is whole.
+    /// The next piece of the text of the first answer; nothing once the answer is whole. What is no text
+    /// is skipped.
     ///
     /// # Errors
     /// As [`next`](Self::next).
@@ -309,14 +311,6 @@ impl ChatStream {
         ChatAnswer::new(assembly.finished(), self.head.clone()).ended(ending)
     }
 
-    fn answer_of(
-        &self,
-        response: pinference_api::types::ChatCompletionResponse,
-        ending: Ending,
-    ) -> ChatAnswer {
-        ChatAnswer::new(response, self.head.clone()).ended(ending)
-    }
-
     async fn read<T>(&mut self, take: impl Fn(&mut Chunk<'_>) -> T) -> Result<Option<T>, Error> {
         std::future::poll_fn(|cx| self.poll_read(cx, &take))
             .await
@@ -324,6 +318,12 @@ impl ChatStream {
     }
 
     fn poll_text(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<String, Error>>> {
+        // What `next_piece` has left over comes first.
+        while let Some(piece) = self.pieces.pop_front() {
+            if let Piece::Text(text) = piece {
+                return Poll::Ready(Some(Ok(text)));
+            }
+        }
         if let Some(first) = self.first.take()
             && let Some(text) = text_of(*first)
         {
@@ -421,26 +421,44 @@ impl ChatStream {
 
     /// Counts and traces what was said, once.
     fn settle(&mut self) {
-        self.receipt.settle(self.assembly.usage());
-        let trace = std::mem::replace(&mut self.trace, Trace::none());
-        if !trace.span().is_disabled() {
-            trace.answered(&self.assembly.clone().finished());
-            trace.ended(self.ending().unwrap_or(Ending::Cancelled));
+        let unknown_before = self.head.unknown_before();
+        self.receipt.settle(self.assembly.usage(), unknown_before);
+        if !self.trace.span().is_disabled() {
+            self.end_trace(&self.assembly.clone().finished());
         }
     }
 
+    fn end_trace(&mut self, arrived: &ChatCompletionResponse) {
+        let trace = std::mem::replace(&mut self.trace, Trace::none());
+        trace.answered(arrived);
+        trace.ended(self.ending().unwrap_or(Ending::Cancelled));
+    }
+
     /// Nothing more is read; what had arrived is in the error.
-    fn fail(&mut self, (ending, mut error): Failure) -> Error {
+    fn fail(&mut self, failure: Failure) -> Error {
+        let arrived = self.assembly.clone().finished();
+        self.fail_with(failure, arrived)
+    }
+
+    /// The same of what arrived in another way.
+    fn fail_with(
+        &mut self,
+        (ending, mut error): Failure,
+        arrived: ChatCompletionResponse,
+    ) -> Error {
         self.state = State::Over(ending);
         error.set_kind(ending.kind());
+        let unknown_before = self.head.unknown_before();
+        self.receipt.settle(arrived.usage.as_ref(), unknown_before);
         self.trace.failed(&error);
-        self.settle();
+        self.end_trace(&arrived);
         self.events.close();
-        let partial = self.answer_of(self.assembly.clone().finished(), ending);
+        let partial = ChatAnswer::new(arrived, self.head.clone()).ended(ending);
         error
             .of(&OPERATION)
             .with_attempts(self.head.attempts())
             .with_unknown_outcome(false)
+            .with_unknown_before(unknown_before)
             .with_partial(partial)
     }
 }

@@ -15,7 +15,9 @@ use crate::models::ModelId;
 ///
 /// [`Client::metered`](crate::Client::metered) counts every chat of a client, streamed or not, also those
 /// that were cut off, dropped half-way or lost on the way: such an answer may be billed, and counts as
-/// one that did not say. [`add`](Self::add) counts an answer by hand; do not do both.
+/// one that did not say. So does every attempt before the last whose outcome is unknown, since its question
+/// may have been answered too; and what came in the place of an answer, with a status of success, counts by
+/// the usage that it says. [`add`](Self::add) counts an answer by hand; do not do both.
 #[derive(Debug, Clone, Default)]
 pub struct Meter(Arc<Inner>);
 
@@ -133,17 +135,31 @@ impl Receipt {
         }))
     }
 
-    /// The answer is there, or as much of it as will be.
-    pub(crate) fn settle(&mut self, usage: Option<&Usage>) {
+    /// The answer is there, or as much of it as will be. So many attempts before it may have been
+    /// answered as well: each counts as an answer that did not say.
+    pub(crate) fn settle(&mut self, usage: Option<&Usage>, unknown_before: u32) {
+        self.lost(unknown_before);
         if let Some(open) = self.0.take() {
             open.meter.count(&open.model, open.payer, usage);
         }
     }
 
-    /// There is no answer. It counts only if there may have been one.
+    /// There is no answer, or one that is not what was asked for, which counts by what it says. Without
+    /// any, each attempt counts that may have been answered.
     pub(crate) fn failed(&mut self, error: &Error) {
-        if !error.outcome_unknown() {
+        if let Some(partial) = error.partial_answer() {
+            self.settle(partial.usage(), error.unknown_before());
+        } else if error.last_outcome_unknown() {
+            self.settle(None, error.unknown_before());
+        } else {
+            self.lost(error.unknown_before());
             self.cancel();
+        }
+    }
+
+    fn lost(&self, answers: u32) {
+        for open in self.0.iter().cycle().take(answers as usize) {
+            open.meter.count(&open.model, open.payer.clone(), None);
         }
     }
 
@@ -155,7 +171,7 @@ impl Receipt {
 
 impl Drop for Receipt {
     fn drop(&mut self) {
-        self.settle(None);
+        self.settle(None, 0);
     }
 }
 

@@ -18,6 +18,7 @@ impl Error {
             message: message.into(),
             operation: None,
             outcome_unknown: false,
+            unknown_before: 0,
             retryable: false,
             attempts: 0,
             answer: None,
@@ -44,6 +45,12 @@ impl Error {
 
     pub(crate) fn with_unknown_outcome(mut self, unknown: bool) -> Self {
         self.0.outcome_unknown = unknown;
+        self
+    }
+
+    /// How many attempts before the last may have been carried out.
+    pub(crate) fn with_unknown_before(mut self, attempts: u32) -> Self {
+        self.0.unknown_before = attempts;
         self
     }
 
@@ -75,6 +82,7 @@ impl Error {
 
     fn with_answer(mut self, answer: Answer) -> Self {
         self.0.attempts = answer.head.attempts();
+        self.0.unknown_before = answer.head.unknown_before();
         self.0.answer = Some(answer);
         self
     }

@@ -51,7 +51,10 @@ struct Inner {
     kind: ErrorKind,
     message: String,
     operation: Option<Cow<'static, str>>,
+    /// Of the last attempt.
     outcome_unknown: bool,
+    /// How many attempts before it may have been carried out.
+    unknown_before: u32,
     retryable: bool,
     attempts: u32,
     answer: Option<Answer>,
@@ -159,7 +162,7 @@ impl fmt::Display for Error {
         if self.0.attempts > 1 {
             write!(f, " (after {} attempts)", self.0.attempts)?;
         }
-        if self.0.outcome_unknown {
+        if self.outcome_unknown() {
             f.write_str("; it may have been carried out all the same")?;
         }
         Ok(())
@@ -174,7 +177,7 @@ impl fmt::Debug for Error {
             .field("status", &self.status())
             .field("message", &self.0.message)
             .field("attempts", &self.0.attempts)
-            .field("outcome_unknown", &self.0.outcome_unknown)
+            .field("outcome_unknown", &self.outcome_unknown())
             .field("source", &self.0.source)
             .finish_non_exhaustive()
     }

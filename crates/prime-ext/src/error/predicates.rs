@@ -74,7 +74,17 @@ impl Error {
     /// Whether the call may have been carried out although it failed. Look before you repeat it: no
     /// operation lists runs, but the wallet's training rows and the dashboard show them.
     pub fn outcome_unknown(&self) -> bool {
+        self.0.outcome_unknown || self.0.unknown_before > 0
+    }
+
+    /// Whether the last attempt may have been carried out.
+    pub(crate) fn last_outcome_unknown(&self) -> bool {
         self.0.outcome_unknown
+    }
+
+    /// How many attempts before the last may have been carried out.
+    pub(crate) fn unknown_before(&self) -> u32 {
+        self.0.unknown_before
     }
 
     fn has_status(&self, statuses: &[StatusCode]) -> bool {

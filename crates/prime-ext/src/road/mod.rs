@@ -65,6 +65,8 @@ struct Core {
 #[derive(Debug, Clone)]
 pub(crate) struct Sent {
     pub(crate) attempts: u32,
+    /// How many attempts before this one may have been carried out all the same.
+    pub(crate) unknown_before: u32,
     pub(crate) confidential: Confidential,
 }
 
@@ -173,18 +175,18 @@ impl Call<'_> {
         // A body that is a stream can be sent once.
         let repeatable = self.request.body().is_none();
         let mut attempts = 0;
-        let mut outcome_unknown = false;
+        let mut unknown_before = 0;
         loop {
             attempts += 1;
             let last = !repeatable || attempts > self.policy.retries;
-            let failure = match self.attempt(attempts).await {
+            let failure = match self.attempt(attempts, unknown_before).await {
                 Ok(response) => {
                     self.road.core.budget.succeeded();
                     return Ok(response);
                 }
                 Err(failure) => failure,
             };
-            outcome_unknown |= failure.error.outcome_unknown();
+            let unknown = failure.error.last_outcome_unknown();
             let again = Repetition::of(self.operation)
                 .allowed_after(failure.what, self.policy.may_bill_twice);
             let decision = match again && !last {
@@ -201,9 +203,10 @@ impl Call<'_> {
                     return Err(error
                         .with_attempts(attempts)
                         .with_retryable(again)
-                        .with_unknown_outcome(outcome_unknown));
+                        .with_unknown_before(unknown_before));
                 }
             };
+            unknown_before += u32::from(unknown);
             tracing::info!(
                 prime.operation = self.operation.id,
                 prime.attempt = attempts,
@@ -214,7 +217,7 @@ impl Call<'_> {
         }
     }
 
-    async fn attempt(&mut self, number: u32) -> Result<Response, Failure> {
+    async fn attempt(&mut self, number: u32, unknown_before: u32) -> Result<Response, Failure> {
         let url = self.request.url();
         let span = trace::attempt(self.operation, self.road.team.as_deref(), url, number);
         let request = self.copy();
@@ -226,6 +229,7 @@ impl Call<'_> {
             self.limits(),
             Sent {
                 attempts: number,
+                unknown_before,
                 confidential: self.confidential.clone(),
             },
         ));

@@ -24,12 +24,14 @@ use std::time::Duration;
 
 use prime_training_api::operations;
 use prime_training_api::types::{RunStatus, RunUsageResponse};
+use tokio::time::Instant;
 
 use self::patience::Patience;
 use crate::account::on_behalf;
 use crate::answered::{Answered, Call};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
+use crate::options::CallOptions;
 
 pub use audit::{Audit, Difference, audit};
 pub use config::RunConfig;
@@ -41,6 +43,10 @@ pub use watch::{FinishedRun, UsageWatch};
 /// Time before a deletion that failed is tried again, the first time, and until when it is.
 const ENSURE_EVERY: Duration = Duration::from_millis(250);
 const ENSURE_FOR: Duration = Duration::from_secs(120);
+
+/// Time for one deletion that is tried again, and at least for the last try of it.
+const DELETE: Duration = Duration::from_secs(30);
+const LAST_TRY: Duration = Duration::from_secs(5);
 
 /// Training runs. From [`Client::runs`].
 #[derive(Debug, Clone)]
@@ -90,18 +96,40 @@ impl Runs {
     }
 
     /// Deletes a run as [`delete`](Self::delete) does, and asks again where an answer was lost or the
-    /// service cannot be reached, for about two minutes. What a repeated call says is then taken for what
-    /// it is worth: "deleted or already gone".
+    /// service cannot be reached, for two minutes from the first call. Each call has 30 seconds, or the
+    /// client's own [timeout](CallOptions::timeout) if that is shorter; the last begins when the two
+    /// minutes are over, and has five. What a repeated call says is then taken for what it is worth:
+    /// "deleted or already gone".
     ///
     /// # Errors
     /// If the service refuses, or does not answer in that time.
     pub async fn ensure_deleted(&self, run_id: &str) -> Result<Deletion, Error> {
-        let mut patience = Patience::new(ENSURE_EVERY, ENSURE_FOR);
+        self.ensure_deleted_by(run_id, None).await
+    }
+
+    /// The same until a deadline, if that is sooner. The last try begins when it comes, and has
+    /// [`LAST_TRY`].
+    async fn ensure_deleted_by(
+        &self,
+        run_id: &str,
+        deadline: Option<Instant>,
+    ) -> Result<Deletion, Error> {
+        let now = Instant::now();
+        let left = deadline.map(|deadline| deadline.saturating_duration_since(now));
+        let left = left.map_or(ENSURE_FOR, |left| left.min(ENSURE_FOR));
+        let mut patience = Patience::from_now(ENSURE_EVERY, left);
+        let options = self.client.road().options();
+        let longest = options.call_timeout().map_or(DELETE, |own| own.min(DELETE));
         let mut repeated = false;
         loop {
-            let error = match self.delete_again(run_id.to_owned(), repeated).await {
-                Err(error) if repeated && error.is_not_found() => {
-                    return Ok(Deletion::not_found(run_id, repeated));
+            let left = left.saturating_sub(now.elapsed()).max(LAST_TRY);
+            let options = CallOptions::new().timeout(longest.min(left));
+            let deletion = self
+                .delete_again(run_id.to_owned(), repeated)
+                .options(options);
+            let error = match deletion.await {
+                Err(error) if error.is_not_found() && (repeated || error.outcome_unknown()) => {
+                    return Ok(Deletion::not_found(run_id, true));
                 }
                 Err(error) => error,
                 deletion => return deletion,
@@ -117,7 +145,7 @@ impl Runs {
             let call = on_behalf(client.account(), call)?;
             let deleted = Answered::of(&operations::DELETE_RUN, call.send().await)?;
             // An attempt before the last may have done it, and lost its answer.
-            let repeated = repeated || deleted.head.attempts() > 1;
+            let repeated = repeated || deleted.head.unknown_before() > 0;
             Ok(deleted.map(|deleted| Deletion::new(deleted, repeated)))
         })
     }

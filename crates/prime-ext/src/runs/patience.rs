@@ -18,7 +18,7 @@ pub(super) struct Patience {
     wait: Duration,
     longest: Duration,
     lasts: Duration,
-    ends: Option<Instant>,
+    began: Option<Instant>,
 }
 
 impl Patience {
@@ -28,20 +28,31 @@ impl Patience {
             wait: first,
             longest: LONGEST.max(first),
             lasts,
-            ends: None,
+            began: None,
+        }
+    }
+
+    /// The same, counted from now on instead of the first failure.
+    pub(super) fn from_now(first: Duration, lasts: Duration) -> Self {
+        Self {
+            began: Some(Instant::now()),
+            ..Self::new(first, lasts)
         }
     }
 
     /// Waits if the failure may pass; gives it back if it does not, or has not for too long.
     pub(super) async fn wait_out(&mut self, error: Error) -> Result<(), Error> {
-        let ends = *self.ends.get_or_insert_with(|| Instant::now() + self.lasts);
-        if !may_pass(&error) || Instant::now() >= ends {
+        let now = Instant::now();
+        // Nothing, if it is beyond what a clock can tell: without end.
+        let ends = self.began.get_or_insert(now).checked_add(self.lasts);
+        if !may_pass(&error) || ends.is_some_and(|ends| now >= ends) {
             return Err(error);
         }
         let wait = with_jitter(self.wait).max(asked_wait(&error));
         self.wait = self.wait.saturating_mul(2).min(self.longest);
         // The last look is when patience ends, however long the wait would be.
-        tokio::time::sleep_until((Instant::now() + wait).min(ends)).await;
+        let left = ends.map_or(Duration::MAX, |ends| ends - now);
+        tokio::time::sleep(wait.min(left)).await;
         Ok(())
     }
 }

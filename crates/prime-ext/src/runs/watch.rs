@@ -101,6 +101,11 @@ impl UsageWatch {
 
     /// Sets how long to watch, from the first look. A run that has not ended by then goes on, and the
     /// watch ends in an error of [`ErrorKind::Timeout`]. Default: as long as it takes.
+    ///
+    /// It also ends the tries to delete a run that costs too much
+    /// ([`delete_at_cost`](Self::delete_at_cost)): the last begins when it comes. A look that shows the cost
+    /// just before is thus followed by a deletion, which has five seconds; that is the longest that the
+    /// watch goes on after its deadline.
     pub fn deadline(self, time: Duration) -> Self {
         self.set(|watch| watch.within = Some(time))
     }
@@ -110,7 +115,8 @@ impl UsageWatch {
     ///
     /// This is best effort: what the run costs between two looks is not seen, nor what the service has not
     /// billed yet, and nothing is deleted while nobody asks for the next usage. If the run cannot be
-    /// deleted, the watch ends in the error of that.
+    /// deleted, as [`ensure_deleted`](super::Runs::ensure_deleted) tries it, the watch ends in the error of
+    /// that; a [`deadline`](Self::deadline) does not wait for a deletion, but lets one be tried.
     pub fn delete_at_cost(self, cost: Usd) -> Self {
         self.set(|watch| watch.at_cost = Some(cost))
     }
@@ -196,7 +202,9 @@ impl Watch {
             return Ok(None);
         }
         if self.deadline.is_none() {
-            self.deadline = self.within.map(|within| Instant::now() + within);
+            self.deadline = self
+                .within
+                .and_then(|time| Instant::now().checked_add(time));
         }
         loop {
             if self.looked {
@@ -237,7 +245,8 @@ impl Watch {
             .at_cost
             .is_some_and(|cost| usage.total_cost_usd >= cost);
         if too_much && self.deletion.get().is_none() && !ended(usage) {
-            let deletion = self.runs.ensure_deleted(&self.run_id).await?;
+            let deletion = self.runs.ensure_deleted_by(&self.run_id, self.deadline);
+            let deletion = deletion.await?;
             // Nobody else sets it.
             drop(self.deletion.set(deletion));
         }

@@ -1,0 +1,146 @@
+//! What a meter counts where questions were lost on the way, or something else than an answer came.
+
+use std::time::Duration;
+
+use prime_ext::cost::Spent;
+use prime_ext::{CallOptions, Client, Cost, Error, Meter, RetryPolicy};
+
+use crate::support::{Answer, RawServer, Wire};
+
+const MODEL: &str = "meta-llama/llama-3.1-70b-instruct";
+const WHOLE: &str = r#"{"id":"c","choices":[{"index":0,"message":{"role":"assistant","content":"Once"},
+    "finish_reason":"stop"}],"usage":{"total_tokens":9,"cost":0.5}}"#;
+const EVENTS: &str = concat!(
+    "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Once\"},\"finish_reason\":\"stop\"}],",
+    "\"usage\":{\"total_tokens\":9,\"cost\":0.5}}\n\ndata: [DONE]\n\n"
+);
+
+async fn sent(client: &Client) -> (Result<(), Error>, Spent) {
+    let meter = Meter::new();
+    let question = client.metered(&meter).chat(MODEL).user("A story");
+    let answer = question.send().await;
+    (answer.map(drop), meter.total())
+}
+
+async fn streamed(client: &Client) -> (Result<(), Error>, Spent) {
+    let meter = Meter::new();
+    let question = client.metered(&meter).chat(MODEL).user("A story");
+    let answer = match question.stream().await {
+        Ok(stream) => stream.finish().await.map(drop),
+        Err(error) => Err(error),
+    };
+    (answer, meter.total())
+}
+
+/// Answers, and those that said what they cost and that did not.
+fn counts(spent: &Spent) -> (u64, u64, u64) {
+    (
+        spent.answers,
+        spent.with_known_cost,
+        spent.with_unknown_cost,
+    )
+}
+
+#[tokio::test]
+async fn a_whole_answer_in_place_of_a_stream_is_counted_by_its_cost() {
+    for answer in [
+        Answer::json(200, WHOLE),
+        Answer::events(WHOLE),
+        Answer::bare(200, WHOLE),
+    ] {
+        let wire = Wire::inference(answer.clone()).await;
+        let (answered, spent) = streamed(&wire.personal()).await;
+        let error = answered.unwrap_err();
+        let cost = error.partial_answer().unwrap().cost();
+        assert_eq!(cost.to_string(), "$0.5", "{answer:?}");
+        assert!(matches!(cost, Cost::Known(_)), "{cost:?}");
+        assert_eq!(counts(&spent), (1, 1, 0), "{answer:?}");
+        assert_eq!(spent.known.to_string(), "0.5");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_failed_is_counted_by_its_cost() {
+    let failed = WHOLE.replace(
+        "\"index\":0,",
+        "\"index\":0,\"error\":{\"message\":\"Gone\"},",
+    );
+    let wire = Wire::inference(Answer::json(200, &failed)).await;
+    for (answered, spent) in [
+        sent(&wire.personal()).await,
+        streamed(&wire.personal()).await,
+    ] {
+        assert!(answered.is_err());
+        assert_eq!(counts(&spent), (1, 1, 0));
+        assert_eq!(spent.known.to_string(), "0.5");
+    }
+    // However it comes, what came with a success may have cost something.
+    let failed = r#"{"error":{"message":"Overloaded","code":529}}"#;
+    for answer in [Answer::json(200, failed), Answer::events(failed)] {
+        let wire = Wire::inference(answer).await;
+        let (answered, spent) = streamed(&wire.personal()).await;
+        assert!(answered.is_err());
+        assert_eq!(counts(&spent), (1, 0, 1));
+    }
+    let wire = Wire::inference(Answer::json(200, failed)).await;
+    let (answered, spent) = sent(&wire.personal()).await;
+    assert!(answered.is_err());
+    assert_eq!(counts(&spent), (1, 0, 1));
+}
+
+fn http(status: &str, media: &str, body: &str) -> String {
+    let length = body.len();
+    format!(
+        "HTTP/1.1 {status} X\r\ncontent-type: {media}\r\ncontent-length: {length}\r\n\r\n{body}"
+    )
+}
+
+/// Every question that may have been answered counts, each once.
+#[tokio::test]
+async fn questions_that_were_lost_before_the_answer_are_counted() {
+    let json = http("200", "application/json", WHOLE);
+    let events = http("200", "text/event-stream", EVENTS);
+    let busy = http("429", "application/json", "{}");
+    let (json, events, busy) = (&*json, &*events, &*busy);
+    let lost = "";
+    let policy = RetryPolicy::new().may_bill_twice();
+    let policy = policy.backoff(Duration::from_millis(1), Duration::from_millis(1));
+    let options = CallOptions::new().retry(policy);
+    for (answers, expected) in [
+        (&[json][..], (1, 1, 0)),
+        (&[lost, json], (2, 1, 1)),
+        (&[lost, lost, json], (3, 1, 2)),
+        (&[busy, json], (1, 1, 0)),
+        (&[lost, busy, json], (2, 1, 1)),
+        (&[lost, lost, lost], (3, 0, 3)),
+        (&[busy, lost, busy], (1, 0, 1)),
+        (&[busy, busy, busy], (0, 0, 0)),
+    ] {
+        let server = RawServer::start(answers).await;
+        let client = server.personal().with_options(options.clone());
+        let (answered, spent) = sent(&client).await;
+        assert_eq!(server.hits(), answers.len());
+        assert_eq!(counts(&spent), expected, "{answers:?}");
+        if let Err(error) = answered {
+            assert_eq!(error.outcome_unknown(), expected.2 > 0, "{answers:?}");
+        }
+    }
+    for (answers, expected) in [
+        (&[events][..], (1, 1, 0)),
+        (&[lost, events], (2, 1, 1)),
+        (&[lost, json], (2, 1, 1)),
+        (&[lost, busy, lost], (2, 0, 2)),
+        (&[busy, lost, busy], (1, 0, 1)),
+    ] {
+        let server = RawServer::start(answers).await;
+        let client = server.personal().with_options(options.clone());
+        let (_, spent) = streamed(&client).await;
+        assert_eq!(counts(&spent), expected, "{answers:?}");
+    }
+    // Also where the stream is dropped.
+    let server = RawServer::start(&[lost, events]).await;
+    let meter = Meter::new();
+    let client = server.personal().with_options(options).metered(&meter);
+    drop(client.chat(MODEL).user("A story").stream().await.unwrap());
+    assert_eq!(meter.total().answers, 2);
+}
