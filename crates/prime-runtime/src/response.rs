@@ -287,7 +287,9 @@ impl<T: DeserializeOwned> ResponseValue<T> {
                 return Err(Error::Body(Box::new(BodyFailure { head, source })));
             }
         };
-        match serde_json::from_slice(&bytes) {
+        // Where nothing is a documented answer, its type has a place for `null`.
+        let json: &[u8] = if bytes.is_empty() { b"null" } else { &bytes };
+        match serde_json::from_slice(json) {
             Ok(value) => Ok(Self { value, head, bytes }),
             Err(_) => {
                 let source = PayloadFault::of::<T>(&bytes);
