@@ -13,6 +13,8 @@
 //! | `runs` | `POST` and `DELETE /api/v1/training/runs`, `GET /api/v1/billing/runs/{run_id}/usage` |
 //! | `endings` | how streams end, and what becomes of the connection |
 //! | `errors` | every shape of error, and what the caller learns of it |
+//! | `gzip` | answers that come compressed |
+//! | `http2` | the same over HTTP/2 |
 //! | `raw` | whole requests as bytes |
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, missing_docs)]
@@ -20,6 +22,8 @@
 mod chat;
 mod endings;
 mod errors;
+mod gzip;
+mod http2;
 mod models;
 mod raw;
 mod runs;

@@ -22,7 +22,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{AUTHORIZATION, HeaderValue};
+use http::header::{ACCEPT_ENCODING, AUTHORIZATION, HeaderValue};
 use prime_runtime::{BoxError, Head, Operation, Response, Secret, Transport, TransportFuture};
 use tokio::time::Instant;
 use tracing::Instrument;
@@ -124,6 +124,11 @@ impl Road {
             None => None,
         };
         let headers = request.headers_mut();
+        // Lists may come compressed, if the HTTP client can read that. What is being made while it is
+        // sent must not wait in a compressor. Whatever comes compressed is read all the same.
+        if operation.streams || operation.method != "GET" {
+            headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        }
         for (name, value) in self.options.headers() {
             headers.insert(name, value.clone());
         }
