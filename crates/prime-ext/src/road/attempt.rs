@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::Confidential;
 use super::failure::Failure;
+use super::headers;
 use super::idle::{Watch, Watched};
 
 /// The most that is read of an error's body, in bytes and in time: enough for what it says, and what
@@ -47,7 +48,7 @@ pub(super) async fn attempt(
             return Err(Failure::out_of_time(operation, message, silence));
         }
     };
-    let headers = std::mem::take(response.headers_mut());
+    let headers = headers::detached(std::mem::take(response.headers_mut()));
     let head = prime_runtime::Head::new(response.status(), headers);
     let ok = head.status.is_success();
     let pieces = response.bytes_stream();

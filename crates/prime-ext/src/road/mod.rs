@@ -6,6 +6,7 @@
 //! | `body` | the request's body, taken once for all attempts |
 //! | `confidential` | what of a request must not show |
 //! | `failure` | an attempt that failed |
+//! | `headers` | the headers of an answer, in memory of their own |
 //! | `idle` | the time without a byte |
 //! | `trace` | what a trace says of an attempt |
 //!
@@ -15,6 +16,7 @@ mod attempt;
 mod body;
 mod confidential;
 mod failure;
+mod headers;
 mod idle;
 mod trace;
 
