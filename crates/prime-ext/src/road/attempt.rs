@@ -40,7 +40,7 @@ pub(super) async fn attempt(
 ) -> Result<Response, Failure> {
     let origin = || url.origin().ascii_serialization();
     let silence = Watch::new(limits.idle, limits.end);
-    let mut response = match silence.over(sending).await {
+    let response = match silence.over(sending).await {
         Ok(Ok(response)) => response,
         Ok(Err(e)) => return Err(Failure::unanswered(e, operation, &origin())),
         Err(silence) => {
@@ -48,7 +48,7 @@ pub(super) async fn attempt(
             return Err(Failure::out_of_time(operation, message, silence));
         }
     };
-    let headers = headers::detached(std::mem::take(response.headers_mut()));
+    let headers = headers::detached(response.headers());
     let head = prime_runtime::Head::new(response.status(), headers);
     let ok = head.status.is_success();
     let pieces = response.bytes_stream();

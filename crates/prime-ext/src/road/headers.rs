@@ -5,18 +5,19 @@ use http::HeaderMap;
 use http::header::HeaderValue;
 
 /// The same headers, whose values do not lie in the buffer that the connection was read into: that has
-/// 8 KiB, and would be kept as long as they are.
-pub(super) fn detached(mut headers: HeaderMap) -> HeaderMap {
+/// 8 KiB, and would be kept as long as they are. Nor is there room for more of them.
+pub(super) fn detached(headers: &HeaderMap) -> HeaderMap {
     let mut values = BytesMut::with_capacity(headers.values().map(HeaderValue::len).sum());
-    for value in headers.values_mut() {
+    let mut detached = HeaderMap::with_capacity(headers.keys_len());
+    for (name, value) in headers {
         values.extend_from_slice(value.as_bytes());
         // What was a value is one.
         if let Ok(mut copy) = HeaderValue::from_maybe_shared(values.split().freeze()) {
             copy.set_sensitive(value.is_sensitive());
-            *value = copy;
+            detached.append(name, copy);
         }
     }
-    headers
+    detached
 }
 
 #[cfg(test)]
@@ -37,7 +38,7 @@ mod tests {
             value.set_sensitive(name == "set-cookie");
             headers.append(name, value);
         }
-        let copy = detached(headers.clone());
+        let copy = detached(&headers);
         assert_eq!(copy, headers);
         assert!(copy["set-cookie"].is_sensitive() && !copy["x-request-id"].is_sensitive());
         for (copy, value) in copy.values().zip(headers.values()) {
