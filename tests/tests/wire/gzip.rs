@@ -94,7 +94,7 @@ async fn streams_end_as_they_would() {
     assert_eq!(ending(&gzip(&whole)).await, (Ending::Complete, text));
     // A compressor that begins anew in the middle, which no server is known to do: it is not followed,
     // and what came before is not taken for the whole.
-    let members = [ONCE, UPON, USAGE, DONE].map(|event| gzip(event)).concat();
+    let members = [ONCE, UPON, USAGE, DONE].map(gzip).concat();
     let text = "Once".to_owned();
     assert_eq!(ending(&members).await, (Ending::CutOff, text));
     // Its end, with its checksum, is missing.
