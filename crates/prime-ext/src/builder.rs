@@ -137,14 +137,23 @@ impl ClientBuilder {
         self
     }
 
+    /// HTTP/1.1 alone. Otherwise a server of `https` chooses, and most choose HTTP/2, which carries
+    /// everything on one connection: with no handshake for each stream, but with no more streams at once
+    /// than the server allows on it, often 100; those beyond wait for their turn, within the idle
+    /// timeout. Set it if hundreds of answers are to be read at once.
+    pub fn http1_only(mut self) -> Self {
+        self.connections.http1_only = true;
+        self
+    }
+
     /// The `User-Agent`. Default: `prime-ext/` and its version.
     pub fn user_agent(mut self, name: impl Into<String>) -> Self {
         self.connections.user_agent = Some(name.into());
         self
     }
 
-    /// An HTTP client of your own. Its TLS, proxies, redirects, compression and connect timeout are then
-    /// what you made them; timeouts of calls, limits and retries stay this client's. Build it with
+    /// An HTTP client of your own. Its TLS, protocols, proxies, redirects, compression and connect
+    /// timeout are then what you made them; timeouts of calls, limits and retries stay this client's. Build it with
     /// `redirect(Policy::none())`, or a redirect of the service's takes a request, and the secrets in
     /// its body, to wherever it says. Since it may have followed one, a run that could not be created for
     /// want of a connection is not created again, and may exist.
@@ -191,7 +200,7 @@ impl ClientBuilder {
         let http = match self.http {
             Some(_) if self.connections.is_set() => {
                 let message = "an HTTP client of your own brings its own connect timeout, proxies, \
-                               certificates and user agent: set them there";
+                               certificates, protocols and user agent: set them there";
                 return Err(Error::new(ErrorKind::Settings, message));
             }
             Some(http) => http,

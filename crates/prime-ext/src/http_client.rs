@@ -10,6 +10,12 @@ use crate::error::{Error, ErrorKind};
 /// Time to connect. Source: the provider's own client.
 const CONNECT: Duration = Duration::from_secs(10);
 
+/// How much of an HTTP/2 stream, and of a connection with all its streams, is taken in before somebody
+/// reads it. A reader who stops must stop the server soon, and must not use up what the others on the
+/// connection need.
+const STREAM_WINDOW: u32 = 256 << 10;
+const CONNECTION_WINDOW: u32 = 128 * STREAM_WINDOW;
+
 /// What the caller says of connections.
 #[derive(Default)]
 pub(crate) struct Connections {
@@ -18,6 +24,8 @@ pub(crate) struct Connections {
     /// PEM, each with one certificate or several.
     pub(crate) certificates: Vec<Vec<u8>>,
     pub(crate) user_agent: Option<String>,
+    /// Without HTTP/2.
+    pub(crate) http1_only: bool,
 }
 
 /// Numbers only: a proxy's address may hold a password.
@@ -37,6 +45,7 @@ impl Connections {
     pub(crate) fn is_set(&self) -> bool {
         self.connect_timeout.is_some()
             || self.user_agent.is_some()
+            || self.http1_only
             || !self.proxies.is_empty()
             || !self.certificates.is_empty()
     }
@@ -45,7 +54,12 @@ impl Connections {
     pub(crate) fn build(self, urls: &[&Url]) -> Result<reqwest::Client, Error> {
         let mut builder = reqwest::Client::builder()
             .connect_timeout(self.connect_timeout.unwrap_or(CONNECT))
-            .redirect(redirect::Policy::none());
+            .redirect(redirect::Policy::none())
+            .http2_initial_stream_window_size(STREAM_WINDOW)
+            .http2_initial_connection_window_size(CONNECTION_WINDOW);
+        if self.http1_only {
+            builder = builder.http1_only();
+        }
         builder = match self.user_agent {
             Some(name) => builder.user_agent(name),
             None => builder.user_agent(concat!("prime-ext/", env!("CARGO_PKG_VERSION"))),
@@ -57,9 +71,11 @@ impl Connections {
         for proxy in self.proxies {
             builder = builder.proxy(proxy);
         }
-        with_tls(builder, &self.certificates)?.build().map_err(|e| {
-            Error::new(ErrorKind::Settings, "the HTTP client cannot be built").because(e)
-        })
+        with_tls(builder, &self.certificates, self.http1_only)?
+            .build()
+            .map_err(|e| {
+                Error::new(ErrorKind::Settings, "the HTTP client cannot be built").because(e)
+            })
     }
 }
 
@@ -84,7 +100,11 @@ fn no_certificate(why: &str) -> Error {
 }
 
 #[cfg(feature = "rustls")]
-fn with_tls(builder: ClientBuilder, certificates: &[Vec<u8>]) -> Result<ClientBuilder, Error> {
+fn with_tls(
+    builder: ClientBuilder,
+    certificates: &[Vec<u8>],
+    http1_only: bool,
+) -> Result<ClientBuilder, Error> {
     use std::sync::Arc;
 
     use rustls::client::danger::ServerCertVerifier;
@@ -108,7 +128,7 @@ fn with_tls(builder: ClientBuilder, certificates: &[Vec<u8>]) -> Result<ClientBu
     let config = rustls::ClientConfig::builder_with_provider(provider.clone())
         .with_safe_default_protocol_versions()
         .map_err(failed)?;
-    let config = match Verifier::new_with_extra_roots(extra.clone(), provider) {
+    let mut config = match Verifier::new_with_extra_roots(extra.clone(), provider) {
         Ok(verifier) => {
             let verifier: Arc<dyn ServerCertVerifier> = Arc::new(verifier);
             config
@@ -126,11 +146,21 @@ fn with_tls(builder: ClientBuilder, certificates: &[Vec<u8>]) -> Result<ClientBu
             config.with_root_certificates(roots).with_no_client_auth()
         }
     };
+    // What reqwest leaves to whoever configures TLS.
+    let protocols: &[&[u8]] = match http1_only {
+        true => &[b"http/1.1"],
+        false => &[b"h2", b"http/1.1"],
+    };
+    config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
     Ok(builder.tls_backend_preconfigured(config))
 }
 
 #[cfg(all(feature = "native-tls", not(feature = "rustls")))]
-fn with_tls(mut builder: ClientBuilder, certificates: &[Vec<u8>]) -> Result<ClientBuilder, Error> {
+fn with_tls(
+    mut builder: ClientBuilder,
+    certificates: &[Vec<u8>],
+    _http1_only: bool,
+) -> Result<ClientBuilder, Error> {
     for pem in certificates {
         let bundle = reqwest::Certificate::from_pem_bundle(pem)
             .map_err(|_| no_certificate("it is no PEM"))?;
@@ -142,7 +172,11 @@ fn with_tls(mut builder: ClientBuilder, certificates: &[Vec<u8>]) -> Result<Clie
 }
 
 #[cfg(not(any(feature = "rustls", feature = "native-tls")))]
-fn with_tls(builder: ClientBuilder, certificates: &[Vec<u8>]) -> Result<ClientBuilder, Error> {
+fn with_tls(
+    builder: ClientBuilder,
+    certificates: &[Vec<u8>],
+    _http1_only: bool,
+) -> Result<ClientBuilder, Error> {
     match certificates {
         [] => Ok(builder),
         _ => Err(no_certificate(

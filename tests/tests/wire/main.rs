@@ -16,6 +16,8 @@
 //! | `endings` | how streams end, and what becomes of the connection |
 //! | `patience` | servers that never end, point elsewhere, or name a team twice |
 //! | `errors` | every shape of error, and what the caller learns of it |
+//! | `gzip` | answers that come compressed |
+//! | `http2` | the same over HTTP/2 |
 //! | `raw` | whole requests as bytes |
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, missing_docs)]
@@ -24,6 +26,8 @@ mod chat;
 mod deletions;
 mod endings;
 mod errors;
+mod gzip;
+mod http2;
 mod metered;
 mod models;
 mod patience;

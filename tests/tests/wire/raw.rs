@@ -34,6 +34,7 @@ async fn a_question_of_a_team() {
     assert_eq!(
         headers,
         [
+            "accept-encoding: identity",
             "accept: application/json",
             "authorization: Bearer pit_key_5f1e0c7a",
             "content-length: 95",
@@ -65,6 +66,7 @@ async fn a_wallet_of_a_team() {
     assert_eq!(
         headers,
         [
+            "accept-encoding: gzip",
             "accept: application/json",
             "authorization: Bearer pit_key_5f1e0c7a",
             &format!("host: {}", server.address()),
@@ -86,6 +88,7 @@ async fn a_model_of_a_person() {
     assert_eq!(
         headers,
         [
+            "accept-encoding: gzip",
             "accept: application/json",
             "authorization: Bearer pit_key_5f1e0c7a",
             &format!("host: {}", server.address()),
@@ -100,7 +103,7 @@ async fn a_model_of_a_person() {
 async fn the_generated_crate_alone() {
     let server = RawServer::start(&[ANSWER]).await;
     let url = format!("http://{}/api/v1", server.address());
-    let http = crate::support::http_builder().build().unwrap();
+    let http = crate::support::http_builder().no_gzip().build().unwrap();
     let bare = pinference_api::Client::new(&url, http);
     bare.list_models().send().await.unwrap();
 

@@ -47,6 +47,11 @@ impl Answer {
         Self::new(200, "text/event-stream", body)
     }
 
+    pub(crate) fn body(mut self, body: Vec<u8>) -> Self {
+        self.body = body;
+        self
+    }
+
     pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
@@ -58,7 +63,8 @@ impl Answer {
 pub(crate) struct Seen {
     /// Method, and path and query as they were sent.
     pub(crate) line: String,
-    /// By name; without `host`, `user-agent` and `content-length`, which `raw` looks at.
+    /// By name; without `host`, `user-agent`, `content-length` and `accept-encoding`, which `raw` looks
+    /// at.
     pub(crate) headers: Vec<String>,
     pub(crate) body: Vec<u8>,
 }
@@ -111,7 +117,8 @@ impl Wire {
                         .iter()
                         .map(|(name, value)| (name.to_ascii_lowercase(), value))
                         .filter(|(name, _)| {
-                            !["host", "user-agent", "content-length"].contains(&name.as_str())
+                            !["host", "user-agent", "content-length", "accept-encoding"]
+                                .contains(&name.as_str())
                         })
                         .map(|(name, value)| format!("{name}: {value}"))
                         .collect::<Vec<_>>();

@@ -12,11 +12,18 @@ use serde_json::{Map, Value, json};
 use super::chunk::{self, Chunk, Content, Text};
 use super::merge;
 
-/// An answer in the making.
-#[derive(Debug, Clone)]
+/// An answer in the making. As small as it can be: what seldom comes has no place before it does.
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Assembly {
-    /// All but the choices.
-    head: ChatCompletionResponse,
+    id: Option<String>,
+    model: Option<String>,
+    created: Option<i64>,
+    service_tier: Option<String>,
+    system_fingerprint: Option<String>,
+    usage: Option<Box<Usage>>,
+    error: Option<Box<Value>>,
+    /// What the chunk's type does not list.
+    extra: Map<String, Value>,
     /// By their indices.
     choices: Vec<Choice>,
     chunks: usize,
@@ -33,11 +40,17 @@ struct Choice {
     reasoning_details: Option<Vec<Value>>,
     refusal: Option<String>,
     tool_calls: Vec<Call>,
-    logprobs: Option<Value>,
-    error: Option<Value>,
     finish_reason: Option<FinishReason>,
     /// Whether a piece of it came without a finish reason.
     went_on: bool,
+    rare: Option<Box<Rare>>,
+}
+
+/// What few choices have.
+#[derive(Debug, Default, Clone)]
+struct Rare {
+    logprobs: Option<Value>,
+    error: Option<Value>,
     /// What the delta's type does not list.
     message_extra: Map<String, Value>,
     /// What the choice's type does not list.
@@ -53,39 +66,27 @@ struct Call {
     extra: Map<String, Value>,
 }
 
-impl Default for Assembly {
-    fn default() -> Self {
-        Self {
-            head: ChatCompletionResponse::new(Vec::new()),
-            choices: Vec::new(),
-            chunks: 0,
-            kept: 0,
-        }
-    }
-}
-
 impl Assembly {
     /// Takes in a chunk, which was so many bytes of JSON.
     pub(crate) fn add(&mut self, chunk: &Chunk<'_>, bytes: usize) {
         self.chunks += 1;
-        let head = &mut self.head;
-        keep_first(&mut head.id, chunk.id.as_ref());
-        keep_first(&mut head.model, chunk.model.as_ref());
-        keep_first(&mut head.service_tier, chunk.service_tier.as_ref());
+        keep_first(&mut self.id, chunk.id.as_ref());
+        keep_first(&mut self.model, chunk.model.as_ref());
+        keep_first(&mut self.service_tier, chunk.service_tier.as_ref());
         keep_first(
-            &mut head.system_fingerprint,
+            &mut self.system_fingerprint,
             chunk.system_fingerprint.as_ref(),
         );
-        head.created = head.created.or_else(|| chunk.created());
+        self.created = self.created.or_else(|| chunk.created());
         // Some servers count as they go: the last count is the whole.
         if chunk.usage.is_some() {
-            head.usage = chunk.usage.as_deref().cloned();
+            self.usage.clone_from(&chunk.usage);
         }
-        if chunk.error.is_some() {
-            head.error.clone_from(&chunk.error);
+        if let Some(error) = &chunk.error {
+            self.error = Some(Box::new(error.clone()));
         }
         if !chunk.extra.is_empty() {
-            merge::replace(&mut head.extra, &chunk.extra);
+            merge::replace(&mut self.extra, &chunk.extra);
         }
         let mut grows = can_grow(&chunk.extra);
         for choice in chunk.choices() {
@@ -140,7 +141,7 @@ impl Assembly {
 
     /// Tokens and cost, as far as they were said.
     pub(crate) fn usage(&self) -> Option<&Usage> {
-        self.head.usage.as_ref()
+        self.usage.as_deref()
     }
 
     /// The text of the first choice, as far as it came.
@@ -173,9 +174,17 @@ impl Assembly {
 
     /// The answer as far as it came.
     pub(crate) fn finished(self) -> ChatCompletionResponse {
-        let mut answer = self.head;
+        let choices = self.choices.into_iter().map(Choice::finished);
+        let mut answer = ChatCompletionResponse::new(choices.collect());
         answer.object = Some("chat.completion".to_owned());
-        answer.choices = self.choices.into_iter().map(Choice::finished).collect();
+        answer.id = self.id;
+        answer.model = self.model;
+        answer.created = self.created;
+        answer.service_tier = self.service_tier;
+        answer.system_fingerprint = self.system_fingerprint;
+        answer.usage = self.usage.map(|usage| *usage);
+        answer.error = self.error.map(|error| *error);
+        answer.extra = self.extra;
         answer
     }
 }
@@ -195,23 +204,24 @@ impl Choice {
             Some(Text(reason)) if reason.is_empty() && self.finish_reason.is_some() => {}
             Some(Text(reason)) => self.finish_reason = Some(FinishReason::from(&**reason)),
         }
-        match (&mut self.logprobs, &choice.logprobs) {
-            (_, None) => {}
-            (Some(kept), Some(new)) => merge::join_lists(kept, new),
-            (kept @ None, new) => kept.clone_from(new),
+        if let Some(new) = &choice.logprobs {
+            match &mut self.rare().logprobs {
+                Some(kept) => merge::join_lists(kept, new),
+                none => *none = Some(new.clone()),
+            }
         }
         if choice.error.is_some() {
-            self.error.clone_from(&choice.error);
+            self.rare().error.clone_from(&choice.error);
         }
         if !choice.extra.is_empty() {
-            merge::replace(&mut self.extra, &choice.extra);
+            merge::replace(&mut self.rare().extra, &choice.extra);
         }
         let Some(delta) = &choice.delta else { return 0 };
         if self.role.is_none() {
             self.role = delta.role();
         }
         if !delta.extra.is_empty() {
-            merge::add(&mut self.message_extra, &delta.extra);
+            merge::add(&mut self.rare().message_extra, &delta.extra);
         }
         if let Some(details) = &delta.reasoning_details {
             self.reasoning_details
@@ -225,6 +235,10 @@ impl Choice {
             + append(&mut self.reasoning, text(&delta.reasoning))
             + append(&mut self.reasoning_content, text(&delta.reasoning_content))
             + append(&mut self.refusal, text(&delta.refusal))
+    }
+
+    fn rare(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
     }
 
     /// Whether it has a finish reason. An empty one counts as one only where another piece had none:
@@ -263,7 +277,8 @@ impl Choice {
 
     fn finished(mut self) -> ChatCompletionChoice {
         let mut message = ChatMessage::new(self.role.take().unwrap_or(Role::Assistant));
-        message.extra = std::mem::take(&mut self.message_extra);
+        let rare = self.rare.take().unwrap_or_default();
+        message.extra = rare.message_extra;
         message.content = self.content.take();
         message.reasoning = self.reasoning.take();
         message.reasoning_content = self.reasoning_content.take();
@@ -272,9 +287,9 @@ impl Choice {
         let mut choice = ChatCompletionChoice::default();
         choice.index = Some(self.index);
         choice.finish_reason = self.finish_reason.take();
-        choice.logprobs = self.logprobs.take();
-        choice.error = self.error.take();
-        choice.extra = std::mem::take(&mut self.extra);
+        choice.logprobs = rare.logprobs;
+        choice.error = rare.error;
+        choice.extra = rare.extra;
         let calls = self.finished_calls();
         message.tool_calls = (!calls.is_empty()).then_some(calls);
         choice.message = Some(message);

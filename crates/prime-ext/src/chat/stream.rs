@@ -81,8 +81,8 @@ pub struct ChatStream {
     assembly: Assembly,
     expected: Expected,
     head: Head,
-    /// Read when the stream was opened, and not given yet.
-    first: Option<Box<ChatCompletionChunk>>,
+    /// Whether the first chunk, which was read when the stream was opened, was not given yet.
+    first: bool,
     /// Of a chunk that was taken apart.
     pieces: VecDeque<Piece>,
     state: State,
@@ -163,7 +163,7 @@ impl ChatStream {
             assembly: Assembly::default(),
             expected,
             head,
-            first: None,
+            first: false,
             pieces: VecDeque::new(),
             state: State::Open,
             receipt,
@@ -183,7 +183,7 @@ impl ChatStream {
             }
             Err(error) => return Err(stream.fail(event::unread(error))),
         }
-        stream.first = stream.read(|chunk| Box::new(chunk.take())).await?;
+        stream.first = stream.read(|_| ()).await?.is_some();
         stream.events.release();
         Ok(stream)
     }
@@ -196,10 +196,7 @@ impl ChatStream {
     /// # Errors
     /// If the answer is not whole, and there is nothing more of it.
     pub async fn next(&mut self) -> Result<Option<ChatCompletionChunk>, Error> {
-        match self.first.take() {
-            Some(chunk) => Ok(Some(*chunk)),
-            None => self.read(|chunk| chunk.take()).await,
-        }
+        self.read(|chunk| chunk.take()).await
     }
 
     /// The next piece of the text of the first answer; nothing once the answer is whole. What is no text
@@ -287,7 +284,7 @@ impl ChatStream {
     /// # Errors
     /// If the answer is not whole, also if an earlier call said so already.
     pub async fn finish(mut self) -> Result<ChatAnswer, Error> {
-        self.first = None;
+        self.first = false;
         while self.read(|_| ()).await?.is_some() {}
         let ending = self.ending().unwrap_or(Ending::CutOff);
         if ending.is_whole() {
@@ -324,11 +321,6 @@ impl ChatStream {
                 return Poll::Ready(Some(Ok(text)));
             }
         }
-        if let Some(first) = self.first.take()
-            && let Some(text) = text_of(*first)
-        {
-            return Poll::Ready(Some(Ok(text)));
-        }
         loop {
             match ready!(self.poll_read(cx, &|chunk: &mut Chunk<'_>| chunk.text())) {
                 Some(Ok(None)) => {}
@@ -345,6 +337,12 @@ impl ChatStream {
         cx: &mut Context<'_>,
         take: &impl Fn(&mut Chunk<'_>) -> T,
     ) -> Poll<Option<Result<T, Error>>> {
+        if self.first {
+            self.first = false;
+            if let Some(taken) = self.last_again(take) {
+                return Poll::Ready(Some(Ok(taken)));
+            }
+        }
         let failure: Failure = loop {
             match self.state {
                 State::Open => {}
@@ -388,6 +386,15 @@ impl ChatStream {
             }
         };
         Poll::Ready(Some(Err(self.fail(failure))))
+    }
+
+    /// Takes once more of the chunk that was read last: a stream that waits to be read keeps the text
+    /// of its first chunk, and not what that is read into, which is several times as large.
+    fn last_again<T>(&self, take: &impl Fn(&mut Chunk<'_>) -> T) -> Option<T> {
+        let event = self.events.last();
+        let mut chunk = Chunk::default();
+        event::read(&event, &self.head, &mut chunk).ok()?;
+        Some(take(&mut chunk))
     }
 
     /// How an answer ended that is whole.
@@ -463,15 +470,6 @@ impl ChatStream {
     }
 }
 
-/// The text of the first answer in a chunk; nothing if it is empty.
-fn text_of(chunk: ChatCompletionChunk) -> Option<String> {
-    let texts = pieces(chunk).filter_map(|piece| match piece {
-        Piece::Text(text) => Some(text),
-        _ => None,
-    });
-    Some(texts.collect::<String>()).filter(|text| !text.is_empty())
-}
-
 /// Who wants no more of it has spent what was said so far.
 impl Drop for ChatStream {
     fn drop(&mut self) {
@@ -483,10 +481,7 @@ impl Stream for ChatStream {
     type Item = Result<ChatCompletionChunk, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        match self.first.take() {
-            Some(chunk) => Poll::Ready(Some(Ok(*chunk))),
-            None => self.poll_read(cx, &|chunk: &mut Chunk<'_>| chunk.take()),
-        }
+        self.poll_read(cx, &|chunk: &mut Chunk<'_>| chunk.take())
     }
 }
 

@@ -1,7 +1,7 @@
 //! The events of a body that is still to come.
 
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -180,11 +180,14 @@ impl Events {
 }
 
 /// Runs while somebody waits. Not set anew for every event: a timer that goes off too early is set to
-/// when it should have.
+/// when it should have. Nor looked at before it can go off, as long as it wakes the right one: with a
+/// thousand streams, its memory is in no cache.
 struct IdleTimer {
     limit: Duration,
     since: Option<Instant>,
     timer: Option<Pin<Box<Sleep>>>,
+    /// When the timer goes off, and whom it wakes.
+    set: Option<(Instant, Waker)>,
 }
 
 impl IdleTimer {
@@ -193,6 +196,7 @@ impl IdleTimer {
             limit,
             since: None,
             timer: None,
+            set: None,
         }
     }
 
@@ -202,7 +206,15 @@ impl IdleTimer {
 
     /// Waits for the time to run out, from the first time that this was asked since it was stopped.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let since = *self.since.get_or_insert_with(Instant::now);
+        let now = Instant::now();
+        if let Some((at, waker)) = &self.set
+            && now < *at
+            && waker.will_wake(cx.waker())
+        {
+            self.since.get_or_insert(now);
+            return Poll::Pending;
+        }
+        let since = *self.since.get_or_insert(now);
         // A limit beyond the end of time is none.
         let Some(deadline) = since.checked_add(self.limit) else {
             return Poll::Pending;
@@ -211,7 +223,10 @@ impl IdleTimer {
             .timer
             .get_or_insert_with(|| Box::pin(sleep_until(deadline)));
         loop {
-            ready!(timer.as_mut().poll(cx));
+            if timer.as_mut().poll(cx).is_pending() {
+                self.set = Some((timer.deadline(), cx.waker().clone()));
+                return Poll::Pending;
+            }
             if timer.deadline() >= deadline {
                 return Poll::Ready(());
             }

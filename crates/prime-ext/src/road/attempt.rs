@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use super::Sent;
 use super::failure::Failure;
+use super::headers;
 use super::idle::{Watch, Watched};
 
 /// The most that is read of an error's body, in bytes and in time: enough for what it says, and what
@@ -50,7 +51,11 @@ pub(super) async fn attempt(
             return Err(Failure::out_of_time(operation, message, silence));
         }
     };
-    let headers = std::mem::take(response.headers_mut());
+    // A stream is kept open, and the buffer of its connection not for its headers' sake.
+    let headers = match operation.streams {
+        true => headers::detached(response.headers()),
+        false => std::mem::take(response.headers_mut()),
+    };
     let mut head = prime_runtime::Head::new(response.status(), headers);
     head.notes = Some(Arc::new(sent));
     let ok = head.status.is_success();

@@ -6,6 +6,7 @@
 //! | `body` | the request's body, taken once for all attempts |
 //! | `confidential` | what of a request must not show |
 //! | `failure` | an attempt that failed |
+//! | `headers` | the headers of an answer, in memory of their own |
 //! | `idle` | the time without a byte |
 //! | `trace` | what a trace says of an attempt |
 //!
@@ -15,6 +16,7 @@ mod attempt;
 mod body;
 mod confidential;
 mod failure;
+mod headers;
 mod idle;
 mod trace;
 
@@ -22,7 +24,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{AUTHORIZATION, HeaderValue};
+use http::header::{ACCEPT_ENCODING, AUTHORIZATION, HeaderValue};
 use prime_runtime::{BoxError, Operation, Response, Secret, Transport, TransportFuture};
 use tokio::time::Instant;
 use tracing::Instrument;
@@ -135,6 +137,11 @@ impl Road {
             None => None,
         };
         let headers = request.headers_mut();
+        // Lists may come compressed, if the HTTP client can read that. What is being made while it is
+        // sent must not wait in a compressor. Whatever comes compressed is read all the same.
+        if operation.streams || operation.method != "GET" {
+            headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        }
         for (name, value) in self.options.headers() {
             headers.insert(name, value.clone());
         }

@@ -1,0 +1,48 @@
+//! The headers of an answer, in memory of their own.
+
+use bytes::BytesMut;
+use http::HeaderMap;
+use http::header::HeaderValue;
+
+/// The same headers, whose values do not lie in the buffer that the connection was read into: that has
+/// 8 KiB, and would be kept as long as they are. Nor is there room for more of them.
+pub(super) fn detached(headers: &HeaderMap) -> HeaderMap {
+    let mut values = BytesMut::with_capacity(headers.values().map(HeaderValue::len).sum());
+    let mut detached = HeaderMap::with_capacity(headers.keys_len());
+    for (name, value) in headers {
+        values.extend_from_slice(value.as_bytes());
+        // What was a value is one.
+        if let Ok(mut copy) = HeaderValue::from_maybe_shared(values.split().freeze()) {
+            copy.set_sensitive(value.is_sensitive());
+            detached.append(name, copy);
+        }
+    }
+    detached
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_headers() {
+        let mut headers = HeaderMap::new();
+        for (name, value) in [
+            ("x-request-id", "r-1"),
+            ("set-cookie", "a=1"),
+            ("set-cookie", "b=2"),
+            ("x-empty", ""),
+            ("x-latin", "na\u{ef}ve"),
+        ] {
+            let mut value = HeaderValue::try_from(value.as_bytes()).unwrap_or(HeaderValue::from(0));
+            value.set_sensitive(name == "set-cookie");
+            headers.append(name, value);
+        }
+        let copy = detached(&headers);
+        assert_eq!(copy, headers);
+        assert!(copy["set-cookie"].is_sensitive() && !copy["x-request-id"].is_sensitive());
+        for (copy, value) in copy.values().zip(headers.values()) {
+            assert!(value.is_empty() || copy.as_bytes().as_ptr() != value.as_bytes().as_ptr());
+        }
+    }
+}

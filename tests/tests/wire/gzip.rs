@@ -1,0 +1,177 @@
+//! Answers that come compressed: where it was asked for, and where the server does so all the same.
+
+use std::io::Write as _;
+use std::time::Duration;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use prime_ext::{CallOptions, Client, Ending, ErrorKind};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+use crate::support::{Answer, Wire, client};
+
+const MODEL: &str = "meta-llama/llama-3.1-70b-instruct";
+const ONCE: &str = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Once\"}}]}\n\n";
+const UPON: &str = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\" upon\"},\"finish_reason\":\"stop\"}]}\n\n";
+const USAGE: &str = "data: {\"choices\":[],\"usage\":{\"total_tokens\":20}}\n\n";
+const DONE: &str = "data: [DONE]\n\n";
+
+fn gzip(body: &str) -> Vec<u8> {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
+    gzip.write_all(body.as_bytes()).unwrap();
+    gzip.finish().unwrap()
+}
+
+fn compressed(answer: Answer) -> Answer {
+    answer.header("content-encoding", "gzip")
+}
+
+#[tokio::test]
+async fn whole_answers() {
+    let models = r#"{"object":"list","data":[{"id":"meta-llama/llama-3.1-70b-instruct"}]}"#;
+    let wire = Wire::inference(compressed(Answer::new(
+        200,
+        "application/json",
+        gzip(models),
+    )));
+    let models = wire.await.personal().models().list().await.unwrap();
+    assert_eq!(models[0].id, MODEL);
+
+    let answer = r#"{"choices":[{"index":0,"message":{"role":"assistant","content":"Paris"},"finish_reason":"stop"}]}"#;
+    let wire = Wire::inference(compressed(Answer::new(
+        200,
+        "application/json",
+        gzip(answer),
+    )));
+    let question = wire.await.personal().chat(MODEL).user("?");
+    assert_eq!(question.send().await.unwrap().text(), "Paris");
+}
+
+#[tokio::test]
+async fn what_went_wrong() {
+    let error = r#"{"error":{"message":"no such model","code":"model_not_found"}}"#;
+    let answer = compressed(Answer::new(404, "application/json", gzip(error)));
+    let wire = Wire::inference(answer).await;
+    let error = wire.personal().models().get(MODEL).await.unwrap_err();
+    assert_eq!(error.code(), Some("model_not_found"));
+}
+
+/// Servers that say how an empty body is compressed are known.
+#[tokio::test]
+async fn nothing_at_all() {
+    for status in [200, 204] {
+        let answer = compressed(Answer::bare(status, ""));
+        let wire = Wire::platform(answer).await;
+        for method in [http::Method::DELETE, http::Method::HEAD] {
+            let call = wire.personal().call_platform(method, "api/v1/pods/1");
+            assert!(call.send_bytes().await.unwrap().value.is_empty());
+        }
+    }
+}
+
+async fn ending(body: &[u8]) -> (Ending, String) {
+    let wire = Wire::inference(compressed(Answer::events(body))).await;
+    let question = wire.personal().chat(MODEL).user("?");
+    let finished = match question.stream().await {
+        Ok(stream) => stream.finish().await,
+        Err(error) => Err(error),
+    };
+    match finished {
+        Ok(answer) => (answer.ending().unwrap(), answer.text().into_owned()),
+        Err(error) => {
+            let arrived = error.partial_answer().unwrap();
+            (error.ending().unwrap(), arrived.text().into_owned())
+        }
+    }
+}
+
+#[tokio::test]
+async fn streams_end_as_they_would() {
+    let whole = [ONCE, UPON, USAGE, DONE].concat();
+    let text = "Once upon".to_owned();
+    assert_eq!(ending(&gzip(&whole)).await, (Ending::Complete, text));
+    // A compressor that begins anew in the middle, which no server is known to do: it is not followed,
+    // and what came before is not taken for the whole.
+    let members = [ONCE, UPON, USAGE, DONE].map(gzip).concat();
+    let text = "Once".to_owned();
+    assert_eq!(ending(&members).await, (Ending::CutOff, text));
+    // Its end, with its checksum, is missing.
+    let mut cut = GzEncoder::new(Vec::new(), Compression::default());
+    cut.write_all(ONCE.as_bytes()).unwrap();
+    cut.flush().unwrap();
+    let text = "Once".to_owned();
+    assert_eq!(ending(cut.get_ref()).await, (Ending::CutOff, text));
+    // It is not what it says it is.
+    assert_eq!(
+        ending(whole.as_bytes()).await,
+        (Ending::CutOff, String::new())
+    );
+}
+
+/// Each event is there as soon as its bytes are, whatever the compressor has still to say.
+#[tokio::test]
+async fn a_stream_does_not_wait_for_more() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let (seen, wait) = oneshot::channel();
+    let server = tokio::spawn(async move {
+        let (mut connection, _) = listener.accept().await.unwrap();
+        let mut request = [0; 4096];
+        let read = connection.read(&mut request).await.unwrap();
+        let request = String::from_utf8_lossy(&request[..read]).into_owned();
+        let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-encoding: gzip\r\nconnection: close\r\n\r\n";
+        connection.write_all(head.as_bytes()).await.unwrap();
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
+        gzip.write_all(ONCE.as_bytes()).unwrap();
+        gzip.flush().unwrap();
+        // A byte at a time.
+        for byte in std::mem::take(gzip.get_mut()) {
+            connection.write_all(&[byte]).await.unwrap();
+            tokio::task::yield_now().await;
+        }
+        wait.await.unwrap();
+        gzip.write_all([UPON, USAGE, DONE].concat().as_bytes())
+            .unwrap();
+        let rest = gzip.finish().unwrap();
+        connection.write_all(&rest).await.unwrap();
+        request
+    });
+    let client = client(&url, &url);
+    let mut stream = client.chat(MODEL).user("?").stream().await.unwrap();
+    let text = tokio::time::timeout(Duration::from_secs(5), stream.next_text());
+    assert_eq!(text.await.unwrap().unwrap().as_deref(), Some("Once"));
+    seen.send(()).unwrap();
+    assert_eq!(stream.finish().await.unwrap().text(), "Once upon");
+    let request = server.await.unwrap();
+    assert!(request.contains("\r\naccept-encoding: identity\r\n"));
+}
+
+/// What is small on the wire is not let grow: neither a body, nor an event, nor what an error says.
+#[tokio::test]
+async fn a_bomb_goes_off_at_the_limit() {
+    let bomb = gzip(&" ".repeat(32 << 20));
+    assert!(bomb.len() < 64 << 10);
+    let limits = CallOptions::new().max_body(1 << 20).max_event(1 << 20);
+    let with_limits = |client: Client| client.with_options(limits.clone());
+
+    let answer = compressed(Answer::json(200, "").body(bomb.clone()));
+    let wire = Wire::inference(answer).await;
+    let error = with_limits(wire.personal()).models().list().await;
+    let error = error.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::UnexpectedAnswer);
+    assert!(error.to_string().contains("1048576 bytes"), "{error}");
+    assert!(error.body().unwrap().len() <= 1 << 20);
+
+    let wire = Wire::inference(compressed(Answer::events(&bomb))).await;
+    let question = with_limits(wire.personal()).chat(MODEL).user("?");
+    let error = question.stream().await.unwrap_err();
+    assert_eq!(error.ending(), Some(Ending::TooLarge));
+
+    let answer = compressed(Answer::json(500, "").body(bomb));
+    let wire = Wire::inference(answer).await;
+    let error = wire.personal().models().list().await.unwrap_err();
+    assert_eq!(error.status().unwrap().as_u16(), 500);
+    assert!(error.body().unwrap().len() <= 1 << 20);
+}
