@@ -9,7 +9,7 @@
 //! | [`standalone`] | a whole crate from any document |
 //! | [`surface`] | the public items of generated files as a short text |
 //! | [`lock`] | SHA-256 of what was generated from |
-//! | [`bench`] | the benchmark of streams |
+//! | `bench` | the benchmark of streams |
 //! | [`generate`] | the files of all APIs, written or compared |
 //! | [`difference`] | what a new document changes: on the wire, for a Rust caller, for the version |
 //! | [`rust_api`] | the public items of generated code, compared |
