@@ -33,7 +33,12 @@ fn http() -> reqwest::Client {
     CRYPTO.call_once(|| {
         let _ = rustls::crypto::ring::default_provider().install_default();
     });
-    reqwest::Client::builder().no_proxy().build().unwrap()
+    // What comes is looked at as it comes, whatever features other crates switch on in reqwest.
+    reqwest::Client::builder()
+        .no_proxy()
+        .no_gzip()
+        .build()
+        .unwrap()
 }
 
 /// A request with the simulator's key.
