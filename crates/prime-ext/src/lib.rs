@@ -39,6 +39,10 @@
 //! | see what was spent | [`Client::wallet`], [`ChatAnswer::cost`], [`Meter`] |
 //! | read any other list | [`pages`] |
 //! | train | [`Client::runs`] |
+//! | set times, retries, limits, headers | [`CallOptions`], [`RetryPolicy`], [`Client::with_options`] |
+//! | see what came with an answer | [`Call::answered`], [`ChatAnswer::head`] |
+//! | call what no specification has | [`Client::call_inference`], [`Client::call_platform`] |
+//! | see which settings count | [`Client::settings`] |
 //! | know what went wrong | [`Error`] |
 //!
 //! Every call goes through the generated clients, [`pinference_api`] and [`prime_training_api`],
