@@ -113,6 +113,18 @@ async fn a_redirect_that_was_followed_is_no_refused_connection() {
     }
 }
 
+/// It is the usual answer to a create that worked, and not followed.
+#[tokio::test]
+async fn a_303_may_point_to_what_was_created() {
+    for (status, unknown) in [("303 See Other", true), ("307 Temporary Redirect", false)] {
+        let answer = format!("HTTP/1.1 {status}\r\nlocation: /r\r\ncontent-length: 0\r\n\r\n");
+        let (address, hits) = server(answer, b"").await;
+        let client = client(&address, CallOptions::new());
+        let error = create(&client).send().await.unwrap_err();
+        assert_eq!((error.outcome_unknown(), hits()), (unknown, 1), "{error}");
+    }
+}
+
 #[tokio::test]
 async fn a_402_is_final_whatever_else_it_says() {
     let answer =

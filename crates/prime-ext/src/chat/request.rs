@@ -123,7 +123,8 @@ impl ChatRequest {
     /// Asks, and waits for the whole answer.
     ///
     /// # Errors
-    /// If the call fails. It is sent once; [`Error::outcome_unknown`] says that it may have been
+    /// If the call fails, and was tried again where that cannot bill it twice: see
+    /// [`RetryPolicy`](crate::RetryPolicy). [`Error::outcome_unknown`] says that it may have been
     /// answered, and billed, all the same.
     pub async fn send(mut self) -> Result<ChatAnswer, Error> {
         self.check()?;

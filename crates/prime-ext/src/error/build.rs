@@ -106,8 +106,10 @@ impl Error {
             message.push_str("; ");
             message.push_str(&advice);
         }
-        // A gateway that gave up may have passed the request on before it did.
-        let unknown = operation.method != "GET" && status.is_server_error();
+        // A gateway that gave up may have passed the request on before it did; and 303 points to what came
+        // of a request that was carried out. The other redirects ask for the request elsewhere.
+        let carried_out = status.is_server_error() || status == StatusCode::SEE_OTHER;
+        let unknown = operation.method != "GET" && carried_out;
         let preview = Envelope::preview(&body, &confidential);
         Self::new(ErrorKind::Api, message)
             .of(operation)

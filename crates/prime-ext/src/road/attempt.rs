@@ -29,8 +29,6 @@ pub(super) struct Limits {
     pub(super) end: Option<(Instant, Duration)>,
     /// Bytes of the answer.
     pub(super) body: usize,
-    /// Whether the HTTP client may follow redirects: it is the caller's own.
-    pub(super) may_follow: bool,
 }
 
 /// A request is sent once. What comes back is a success: read whole, or a stream.
@@ -39,12 +37,13 @@ pub(super) async fn attempt(
     url: &Url,
     operation: &Operation,
     limits: Limits,
+    may_follow: bool,
     sent: Sent,
 ) -> Result<Response, Failure> {
     let silence = Watch::new(limits.idle, limits.end);
     let mut response = match silence.over(sending).await {
         Ok(Ok(response)) => response,
-        Ok(Err(e)) => return Err(Failure::unanswered(e, operation, url, limits.may_follow)),
+        Ok(Err(e)) => return Err(Failure::unanswered(e, operation, url, may_follow)),
         Err(silence) => {
             let origin = url.origin().ascii_serialization();
             let message = format!("no answer from {origin}: {silence}");

@@ -234,6 +234,7 @@ impl Call<'_> {
             self.request.url(),
             self.operation,
             self.limits(),
+            self.road.core.may_follow,
             Sent {
                 attempts: number,
                 unknown_before,
@@ -306,7 +307,6 @@ impl Call<'_> {
             idle: self.road.options.idle(),
             end: self.end(),
             body: self.road.options.body_limit(),
-            may_follow: self.road.core.may_follow,
         }
     }
 }
