@@ -35,8 +35,9 @@ async fn whole_answers() {
         200,
         "application/json",
         gzip(models),
-    )));
-    let models = wire.await.personal().models().list().await.unwrap();
+    )))
+    .await;
+    let models = wire.personal().models().list().await.unwrap();
     assert_eq!(models[0].id, MODEL);
 
     let answer = r#"{"choices":[{"index":0,"message":{"role":"assistant","content":"Paris"},"finish_reason":"stop"}]}"#;
@@ -44,8 +45,9 @@ async fn whole_answers() {
         200,
         "application/json",
         gzip(answer),
-    )));
-    let question = wire.await.personal().chat(MODEL).user("?");
+    )))
+    .await;
+    let question = wire.personal().chat(MODEL).user("?");
     assert_eq!(question.send().await.unwrap().text(), "Paris");
 }
 
