@@ -6,6 +6,7 @@ use bytes::Bytes;
 use reqwest::StatusCode;
 use serde::de::DeserializeOwned;
 
+use crate::base_url::InvalidBaseUrl;
 use crate::limits::OutOfLimits;
 use crate::path::InvalidPathValue;
 use crate::response::BodyError;
@@ -235,6 +236,12 @@ impl<E> From<reqwest::header::InvalidHeaderValue> for Error<E> {
 
 impl<E> From<OutOfLimits> for Error<E> {
     fn from(error: OutOfLimits) -> Self {
+        Self::InvalidRequest(error.to_string())
+    }
+}
+
+impl<E> From<InvalidBaseUrl> for Error<E> {
+    fn from(error: InvalidBaseUrl) -> Self {
         Self::InvalidRequest(error.to_string())
     }
 }

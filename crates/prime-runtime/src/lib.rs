@@ -7,13 +7,15 @@
 //! | [`response`] | answers: [`Response`] as it came, [`ResponseValue`] read, [`ByteStream`] unread |
 //! | [`error`] | [`Error`], which keeps status, headers and bytes whatever went wrong |
 //! | [`secret`], [`usd`], [`timestamp`] | types of fields: [`Secret`], [`Usd`], [`Timestamp`], [`TextOrParts`] |
-//! | `hooks`, `path`, `query`, `form`, `null`, `lenient`, `limits` | what only generated code calls |
+//! | `hooks`, `base_url`, `body`, `path`, `query`, `form`, `null`, `lenient`, `limits` | what only generated code calls |
 //!
 //! With the feature `schemars`, the types of fields have JSON Schemas.
 //!
 //! Generated code knows this crate as `progenitor_client`, the name that
 //! [progenitor](https://docs.rs/progenitor) writes.
 
+mod base_url;
+mod body;
 pub mod error;
 mod form;
 mod hooks;
@@ -31,6 +33,10 @@ pub mod timestamp;
 pub mod transport;
 pub mod usd;
 
+#[doc(hidden)]
+pub use base_url::{BaseUrl, InvalidBaseUrl};
+#[doc(hidden)]
+pub use body::RequestBody;
 pub use error::{Error, PayloadFault};
 #[doc(hidden)]
 pub use form::RequestBuilderExt;

@@ -1,4 +1,4 @@
-//! What the server sends: chunks of about 230 bytes, of the shape that vLLM and its like send.
+//! What the server sends: a whole answer, and chunks of about 230 bytes, of the shape that vLLM and its like send.
 
 /// The texts of the chunks, in turn.
 const TEXTS: [&str; 8] = [
@@ -31,4 +31,14 @@ pub fn end() -> &'static str {
      \"created\":1763775123,\"model\":\"meta-llama/llama-3.1-70b-instruct\",\"choices\":[],\
      \"usage\":{\"prompt_tokens\":12,\"total_tokens\":20,\"completion_tokens\":8}}\n\n\
      data: [DONE]\n\n"
+}
+
+/// An answer that is no stream.
+pub fn answer() -> &'static str {
+    "{\"id\":\"chatcmpl-5c1f0e7a93bd4e2f\",\"object\":\"chat.completion\",\"created\":1763775123,\
+     \"model\":\"meta-llama/llama-3.1-70b-instruct\",\"choices\":[{\"index\":0,\"message\":{\
+     \"role\":\"assistant\",\"content\":\"The capital of France is Paris. It has been for most of its \
+     history, and is the country's largest city, its seat of government, and its centre of culture, \
+     commerce and transport.\"},\"logprobs\":null,\"finish_reason\":\"stop\"}],\
+     \"usage\":{\"prompt_tokens\":25,\"completion_tokens\":40,\"total_tokens\":65}}"
 }

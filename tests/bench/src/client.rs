@@ -5,10 +5,13 @@ use std::time::{Duration, Instant};
 
 use async_openai::types::chat::{
     ChatCompletionRequestUserMessageArgs, ChatCompletionResponseStream,
-    CreateChatCompletionRequestArgs,
+    CreateChatCompletionRequest, CreateChatCompletionRequestArgs,
 };
 use futures_util::future::try_join_all;
 use futures_util::{Stream, StreamExt};
+use prime_ext::pinference_api::types::{
+    ChatCompletionRequest, ChatCompletionResponse, ChatMessage, Role,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::floor::Floor;
@@ -16,10 +19,13 @@ use crate::{Result, heap, process};
 
 const MODEL: &str = "meta-llama/llama-3.1-70b-instruct";
 const KEY: &str = "pit_bench";
+const QUESTION: &str = "Capital of France?";
 
 /// What a task took.
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
 pub struct Taken {
+    /// Calls made.
+    pub calls: u64,
     /// Chunks read.
     pub chunks: u64,
     /// CPU time of the process in nanoseconds.
@@ -34,11 +40,14 @@ pub struct Taken {
     pub first: u64,
 }
 
-/// Something that opens streams.
+/// Something that asks and opens streams.
 trait Reader: Sized {
     type Stream: Chunks;
 
     fn new(address: &str) -> Result<Self>;
+
+    /// Asks without a stream, and reads the answer.
+    async fn ask(&self) -> Result<()>;
 
     async fn open(&self) -> Result<Self::Stream>;
 }
@@ -48,8 +57,8 @@ trait Chunks {
     async fn next(&mut self) -> Result<bool>;
 }
 
-/// Does a task with a reader: `stream`, `streams-{how many}`, `memory-{how many}`, or
-/// `first-{how many}`.
+/// Does a task with a reader: `calls-{how many}`, `stream`, `streams-{how many}`, `memory-{how many}`,
+/// or `first-{how many}`.
 pub fn run(reader: &str, task: &str, address: &str) -> Result<()> {
     process::pin(1)?;
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -79,6 +88,7 @@ async fn measure<R: Reader>(task: &str, count: usize, address: &str) -> Result<T
     drain(&mut warm.open().await?).await?;
     let reader = R::new(address)?;
     match task {
+        "calls" => calls(&reader, count).await,
         "stream" | "streams" => streams(&reader, count).await,
         "memory" => memory(&reader, count).await,
         "first" => first(&reader, count).await,
@@ -92,6 +102,21 @@ fn base(address: &str) -> &str {
         .match_indices('/')
         .nth(2)
         .map_or(address, |(at, _)| &address[..at])
+}
+
+/// CPU time and allocations of calls one after the other.
+async fn calls<R: Reader>(reader: &R, count: usize) -> Result<Taken> {
+    reader.ask().await?;
+    let (cpu, allocations) = (process::cpu_time(), heap::allocations());
+    for _ in 0..count {
+        reader.ask().await?;
+    }
+    Ok(Taken {
+        calls: count as u64,
+        cpu: nanoseconds(process::cpu_time() - cpu),
+        allocations: heap::allocations() - allocations,
+        ..Taken::default()
+    })
 }
 
 /// CPU time and allocations of reading; opening is not measured.
@@ -172,9 +197,21 @@ impl Reader for Plain {
         Ok(Self { http, url })
     }
 
+    async fn ask(&self) -> Result<()> {
+        // Of the SDK's own types: what is compared is the way there and back.
+        let mut message = ChatMessage::new(Role::User);
+        message.content = Some(QUESTION.to_owned().into());
+        let question = ChatCompletionRequest::new(vec![message], MODEL.to_owned());
+        let call = self.http.post(&self.url).bearer_auth(KEY).json(&question);
+        let answer = call.send().await?.error_for_status()?.bytes().await?;
+        let answer: ChatCompletionResponse = serde_json::from_slice(&answer)?;
+        std::hint::black_box(answer);
+        Ok(())
+    }
+
     async fn open(&self) -> Result<Self::Stream> {
         let question = serde_json::json!({
-            "model": MODEL, "messages": [{"role": "user", "content": "?"}], "stream": true,
+            "model": MODEL, "messages": [{"role": "user", "content": QUESTION}], "stream": true,
         });
         let call = self.http.post(&self.url).bearer_auth(KEY).json(&question);
         let answer = call.send().await?;
@@ -201,8 +238,14 @@ impl<const TEXT: bool> Reader for PrimeExt<TEXT> {
         Ok(Self(client.inference_url(address).build()?))
     }
 
+    async fn ask(&self) -> Result<()> {
+        std::hint::black_box(self.0.chat(MODEL).user(QUESTION).send().await?);
+        Ok(())
+    }
+
     async fn open(&self) -> Result<Self::Stream> {
-        Ok(PrimeStream(self.0.chat(MODEL).user("?").stream().await?))
+        let stream = self.0.chat(MODEL).user(QUESTION).stream().await?;
+        Ok(PrimeStream(stream))
     }
 }
 
@@ -231,16 +274,28 @@ impl Reader for AsyncOpenai {
         ))
     }
 
+    async fn ask(&self) -> Result<()> {
+        let question = Self::question(false)?;
+        std::hint::black_box(self.0.chat().create(question).await?);
+        Ok(())
+    }
+
     async fn open(&self) -> Result<Self::Stream> {
+        Ok(self.0.chat().create_stream(Self::question(true)?).await?)
+    }
+}
+
+impl AsyncOpenai {
+    fn question(stream: bool) -> Result<CreateChatCompletionRequest> {
         let message = ChatCompletionRequestUserMessageArgs::default()
-            .content("?")
+            .content(QUESTION)
             .build()?;
-        let question = CreateChatCompletionRequestArgs::default()
-            .model(MODEL)
-            .messages([message.into()])
-            .stream(true)
-            .build()?;
-        Ok(self.0.chat().create_stream(question).await?)
+        let mut question = CreateChatCompletionRequestArgs::default();
+        question.model(MODEL).messages([message.into()]);
+        if stream {
+            question.stream(true);
+        }
+        Ok(question.build()?)
     }
 }
 

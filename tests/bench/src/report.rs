@@ -17,6 +17,8 @@ struct Task {
     task: &'static str,
     way: String,
     rounds: usize,
+    /// How many of the readers do it: only a stream can be read for its text alone.
+    readers: usize,
     /// With every allocation counted.
     counted: bool,
     /// The figure, and how it is written.
@@ -68,7 +70,7 @@ pub fn run(quick: bool) -> Result<()> {
 fn line(task: &Task, program: &PathBuf, address: &str) -> Result<()> {
     let mut figures = [const { Vec::new() }; READERS.len()];
     for _ in 0..task.rounds {
-        for (reader, figures) in READERS.iter().zip(&mut figures) {
+        for (reader, figures) in READERS.iter().take(task.readers).zip(&mut figures) {
             let output = Command::new(program)
                 .args(["client", reader, task.task])
                 .arg(format!("{address}/{}", task.way))
@@ -88,8 +90,11 @@ fn line(task: &Task, program: &PathBuf, address: &str) -> Result<()> {
     let absolute = |reader: usize| median(figures[reader].clone());
     print!("| {} |", task.name);
     print!(" {:.4} {} |", absolute(FLOOR), task.unit);
-    for reader in 1..READERS.len() {
+    for reader in 1..task.readers {
         print!(" {:.2} ({:.4}) |", ratio(reader), absolute(reader));
+    }
+    for _ in task.readers..READERS.len() {
+        print!(" |");
     }
     println!(" {} |", task.goal);
     Ok(())
@@ -106,10 +111,33 @@ fn tasks(quick: bool) -> Vec<Task> {
     let memory = |taken: &Taken| taken.memory as f64 / 1024.0;
     vec![
         Task {
+            name: "CPU of a call without a stream",
+            task: "calls-5000",
+            way: "whole".to_owned(),
+            rounds,
+            readers: READERS.len() - 1,
+            counted: false,
+            figure: |taken| taken.cpu as f64 / taken.calls as f64 / 1000.0,
+            unit: "µs",
+            goal: "≤ 1.05",
+        },
+        Task {
+            name: "allocations of a call without a stream",
+            task: "calls-1000",
+            way: "whole".to_owned(),
+            rounds: 1,
+            readers: READERS.len() - 1,
+            counted: true,
+            figure: |taken| taken.allocations as f64 / taken.calls as f64,
+            unit: "",
+            goal: "",
+        },
+        Task {
             name: "CPU a chunk, many chunks a network read",
             task: "stream",
             way: "bulk/200000/0".to_owned(),
             rounds,
+            readers: READERS.len(),
             counted: false,
             figure: cpu,
             unit: "µs",
@@ -120,6 +148,7 @@ fn tasks(quick: bool) -> Vec<Task> {
             task: "stream",
             way: "each/20000/60".to_owned(),
             rounds,
+            readers: READERS.len(),
             counted: false,
             figure: cpu,
             unit: "µs",
@@ -130,6 +159,7 @@ fn tasks(quick: bool) -> Vec<Task> {
             task: "stream",
             way: "bulk/200000/0".to_owned(),
             rounds: 1,
+            readers: READERS.len(),
             counted: true,
             figure: |taken| taken.allocations as f64 / taken.chunks as f64,
             unit: "",
@@ -140,6 +170,7 @@ fn tasks(quick: bool) -> Vec<Task> {
             task: "memory-1000",
             way: "each/20/250000".to_owned(),
             rounds: rounds.min(3),
+            readers: READERS.len(),
             counted: false,
             figure: |taken| taken.memory as f64 / 1024.0 / 1000.0,
             unit: "KiB",
@@ -150,6 +181,7 @@ fn tasks(quick: bool) -> Vec<Task> {
             task: "memory-1",
             way: "bulk/200000/0".to_owned(),
             rounds: rounds.min(3),
+            readers: READERS.len(),
             counted: false,
             figure: memory,
             unit: "KiB",
@@ -160,6 +192,7 @@ fn tasks(quick: bool) -> Vec<Task> {
             task: "streams-1000",
             way: "each/100/40000".to_owned(),
             rounds: rounds.min(5),
+            readers: READERS.len(),
             counted: false,
             figure: cpu,
             unit: "µs",
@@ -170,6 +203,7 @@ fn tasks(quick: bool) -> Vec<Task> {
             task: "first-1000",
             way: "each/3/0".to_owned(),
             rounds: rounds.min(5),
+            readers: READERS.len(),
             counted: false,
             figure: |taken| taken.first as f64 / 1000.0,
             unit: "µs",

@@ -1,6 +1,7 @@
 //! A raw byte server. What it sends is said by the path: `/{way}/{chunks}/{pause}/chat/completions`.
 //!
 //! - `bulk`: as fast as they are taken, in HTTP chunks of 64 KiB;
+//! - `whole`: an answer that is no stream;
 //! - `each`: every event in a write and an HTTP chunk of its own, with `pause` microseconds between.
 
 use std::time::{Duration, Instant};
@@ -33,6 +34,10 @@ async fn serve(mut connection: TcpStream) -> std::io::Result<()> {
         let way = words.next().unwrap_or_default();
         let mut number = || words.next().and_then(|n| n.parse::<u64>().ok());
         let (count, pause) = (number().unwrap_or(0), number().unwrap_or(0));
+        if way == "whole" {
+            connection.write_all(whole().as_bytes()).await?;
+            continue;
+        }
         let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
         connection.write_all(head.as_bytes()).await?;
         match way {
@@ -50,6 +55,14 @@ async fn serve(mut connection: TcpStream) -> std::io::Result<()> {
         connection.write_all(b"0\r\n\r\n").await?;
     }
     Ok(())
+}
+
+fn whole() -> String {
+    let answer = chunks::answer();
+    let length = answer.len();
+    format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{answer}"
+    )
 }
 
 fn framed(body: &str) -> Vec<u8> {

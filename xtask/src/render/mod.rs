@@ -6,6 +6,7 @@
 //! | `read` | the document as `openapiv3` has it |
 //! | `client` | runs progenitor with our settings |
 //! | `polish` | mends what its output does that a caller should not meet |
+//! | `request_bodies` | bodies that are given whole stay whole |
 //! | `documentation` | documentation as people write it |
 //! | `provoker` | which operation or schema it is that progenitor cannot take |
 //! | `enums` | open enumerations |
@@ -26,6 +27,7 @@ mod polish;
 mod provoker;
 mod read;
 mod reading;
+mod request_bodies;
 mod split;
 mod type_code;
 mod unions;

@@ -13,6 +13,7 @@ use super::documentation::Documentation;
 use super::limits::LimitsOfTypes;
 use super::names::{constant_name, parameter_name, type_name};
 use super::operations::Operation;
+use super::request_bodies;
 use super::wire;
 
 /// Runs all steps.
@@ -24,6 +25,7 @@ pub(super) fn polish(
 ) -> Result<(), String> {
     constructors(file, document)?;
     operation_bodies(file, operations, limits)?;
+    request_bodies::keep_whole(file)?;
     modules(file);
     Documentation { operations }.visit_file_mut(file);
     Ok(())
@@ -48,7 +50,7 @@ fn constructors(file: &mut File, document: &OpenAPI) -> Result<(), String> {
             pub const DEFAULT_BASE_URL: &'static str = #url;
         }
     });
-    hide_headers(file)?;
+    client_struct(file)?;
     file.items[position] = parse_quote! {
         impl Client {
             #server
@@ -70,7 +72,7 @@ fn constructors(file: &mut File, document: &OpenAPI) -> Result<(), String> {
                 transport: ::std::sync::Arc<dyn progenitor_client::Transport>,
             ) -> Self {
                 Self {
-                    baseurl: base_url.trim_end_matches('/').to_owned(),
+                    baseurl: progenitor_client::BaseUrl::new(base_url),
                     client: http,
                     inner: transport,
                 }
@@ -81,8 +83,8 @@ fn constructors(file: &mut File, document: &OpenAPI) -> Result<(), String> {
 }
 
 /// The derived `Debug` shows what is in the caller's client, its default headers along, and one of them
-/// is the key.
-fn hide_headers(file: &mut File) -> Result<(), String> {
+/// is the key; and the base URL is parsed once.
+fn client_struct(file: &mut File) -> Result<(), String> {
     let client = file.items.iter_mut().find_map(|item| match item {
         Item::Struct(item) if item.ident == "Client" => Some(item),
         _ => None,
@@ -96,6 +98,12 @@ fn hide_headers(file: &mut File) -> Result<(), String> {
         return Err("progenitor's `Client` derives otherwise than it did".to_owned());
     }
     client.attrs.push(parse_quote!(#[derive(Clone)]));
+    let base_url = client
+        .fields
+        .iter_mut()
+        .find(|field| field.ident.as_ref().is_some_and(|name| name == "baseurl"))
+        .ok_or("progenitor's `Client` has no base URL")?;
+    base_url.ty = parse_quote!(progenitor_client::BaseUrl);
     file.items.push(parse_quote! {
         impl ::std::fmt::Debug for Client {
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
@@ -178,9 +186,11 @@ fn operation_bodies(
             headers: 0,
             hooks: 0,
             infos: 0,
+            urls: 0,
         };
         body.visit_item_impl_mut(block);
-        let as_it_was = (body.headers, body.hooks, body.infos, body.checked) == (1, 2, 1, 1);
+        let found = (body.headers, body.hooks, body.infos, body.checked);
+        let as_it_was = found == (1, 2, 1, 1) && body.urls == 1;
         if !as_it_was || body.raw_slashes != operation.raw_slashes.len() {
             return Err(format!(
                 "progenitor's code of `{}` is not as it was",
@@ -217,6 +227,7 @@ struct OperationBody<'a> {
     headers: usize,
     hooks: usize,
     infos: usize,
+    urls: usize,
 }
 
 impl OperationBody<'_> {
@@ -288,6 +299,12 @@ impl VisitMut for OperationBody<'_> {
             return;
         }
         visit_mut::visit_expr_mut(self, expression);
+        if let Expr::Macro(call) = expression
+            && let Some(joined) = joined_url(&call.mac)
+        {
+            *expression = joined;
+            self.urls += 1;
+        }
         wire::rewrite(self.operation, expression);
     }
 
@@ -336,4 +353,37 @@ impl VisitMut for OperationBody<'_> {
         }
         call.tokens = arguments.into_token_stream();
     }
+}
+
+/// Of `format!("{}/models/{}", client.baseurl, …)`, the same without parsing the base once more:
+/// `client.baseurl.join(&format!("/models/{}", …))?`.
+fn joined_url(call: &syn::Macro) -> Option<Expr> {
+    let parser = syn::punctuated::Punctuated::<Expr, syn::Token![,]>::parse_terminated;
+    let arguments = call
+        .path
+        .is_ident("format")
+        .then(|| call.parse_body_with(parser).ok())??;
+    let mut arguments = arguments.into_iter();
+    let (
+        Some(Expr::Lit(ExprLit {
+            lit: Lit::Str(template),
+            ..
+        })),
+        Some(base),
+    ) = (arguments.next(), arguments.next())
+    else {
+        return None;
+    };
+    if base.to_token_stream().to_string() != "client . baseurl" {
+        return None;
+    }
+    let template = template.value();
+    let path = template.strip_prefix("{}")?;
+    let values: Vec<Expr> = arguments.collect();
+    Some(if values.is_empty() {
+        let path = path.replace("{{", "{").replace("}}", "}");
+        parse_quote!(client.baseurl.join(#path)?)
+    } else {
+        parse_quote!(client.baseurl.join(&format!(#path, #(#values),*))?)
+    })
 }

@@ -52,7 +52,7 @@ impl<'a> ListModels<'a> {
     ) -> Result<ResponseValue<types::ModelList>, Error<types::ErrorBody>> {
         let Self { client, x_prime_team_id } = self;
         let x_prime_team_id = x_prime_team_id.map_err(Error::InvalidRequest)?;
-        let url = format!("{}/models", client.baseurl,);
+        let url = client.baseurl.join("/models")?;
         let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
         if let Some(value) = x_prime_team_id {
             header_map.append("X-Prime-Team-ID", value.to_string().try_into()?);
@@ -90,7 +90,13 @@ impl<'a> ListModels<'a> {
 pub struct CreateChatCompletion<'a> {
     client: &'a super::Client,
     x_prime_team_id: Result<Option<::std::string::String>, String>,
-    body: Result<types::builder::ChatCompletionRequest, String>,
+    body: Result<
+        progenitor_client::RequestBody<
+            types::ChatCompletionRequest,
+            types::builder::ChatCompletionRequest,
+        >,
+        String,
+    >,
 }
 
 impl<'a> CreateChatCompletion<'a> {
@@ -123,7 +129,7 @@ impl<'a> CreateChatCompletion<'a> {
     {
         self.body = value
             .try_into()
-            .map(From::from)
+            .map(progenitor_client::RequestBody::of)
             .map_err(|s| {
                 format!("conversion to `ChatCompletionRequest` for body failed: {}", s)
             });
@@ -135,7 +141,7 @@ impl<'a> CreateChatCompletion<'a> {
             types::builder::ChatCompletionRequest,
         ) -> types::builder::ChatCompletionRequest,
     {
-        self.body = self.body.map(f);
+        self.body = self.body.map(|body| body.map(f));
         self
     }
     /// Sends `POST /chat/completions`, documented at <https://docs.primeintellect.ai/inference/overview>.
@@ -145,12 +151,10 @@ impl<'a> CreateChatCompletion<'a> {
         let Self { client, x_prime_team_id, body } = self;
         let x_prime_team_id = x_prime_team_id.map_err(Error::InvalidRequest)?;
         let body = body
-            .and_then(|v| {
-                types::ChatCompletionRequest::try_from(v).map_err(|e| e.to_string())
-            })
+            .and_then(progenitor_client::RequestBody::whole)
             .map_err(Error::InvalidRequest)?;
         body.check_limits()?;
-        let url = format!("{}/chat/completions", client.baseurl,);
+        let url = client.baseurl.join("/chat/completions")?;
         let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
         if let Some(value) = x_prime_team_id {
             header_map.append("X-Prime-Team-ID", value.to_string().try_into()?);
@@ -189,7 +193,13 @@ impl<'a> CreateChatCompletion<'a> {
 pub struct CreateChatCompletionStream<'a> {
     client: &'a super::Client,
     x_prime_team_id: Result<Option<::std::string::String>, String>,
-    body: Result<types::builder::ChatCompletionRequest, String>,
+    body: Result<
+        progenitor_client::RequestBody<
+            types::ChatCompletionRequest,
+            types::builder::ChatCompletionRequest,
+        >,
+        String,
+    >,
 }
 
 impl<'a> CreateChatCompletionStream<'a> {
@@ -222,7 +232,7 @@ impl<'a> CreateChatCompletionStream<'a> {
     {
         self.body = value
             .try_into()
-            .map(From::from)
+            .map(progenitor_client::RequestBody::of)
             .map_err(|s| {
                 format!("conversion to `ChatCompletionRequest` for body failed: {}", s)
             });
@@ -234,7 +244,7 @@ impl<'a> CreateChatCompletionStream<'a> {
             types::builder::ChatCompletionRequest,
         ) -> types::builder::ChatCompletionRequest,
     {
-        self.body = self.body.map(f);
+        self.body = self.body.map(|body| body.map(f));
         self
     }
     /// Sends `POST /chat/completions`, documented at <https://docs.primeintellect.ai/inference/overview>.
@@ -244,12 +254,10 @@ impl<'a> CreateChatCompletionStream<'a> {
         let Self { client, x_prime_team_id, body } = self;
         let x_prime_team_id = x_prime_team_id.map_err(Error::InvalidRequest)?;
         let body = body
-            .and_then(|v| {
-                types::ChatCompletionRequest::try_from(v).map_err(|e| e.to_string())
-            })
+            .and_then(progenitor_client::RequestBody::whole)
             .map_err(Error::InvalidRequest)?;
         body.check_limits()?;
-        let url = format!("{}/chat/completions", client.baseurl,);
+        let url = client.baseurl.join("/chat/completions")?;
         let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
         if let Some(value) = x_prime_team_id {
             header_map.append("X-Prime-Team-ID", value.to_string().try_into()?);
@@ -327,10 +335,14 @@ impl<'a> GetModel<'a> {
         let Self { client, model_id, x_prime_team_id } = self;
         let model_id = model_id.map_err(Error::InvalidRequest)?;
         let x_prime_team_id = x_prime_team_id.map_err(Error::InvalidRequest)?;
-        let url = format!(
-            "{}/models/{}", client.baseurl, progenitor_client::path_segments("model_id",
-            & model_id.to_string()) ?,
-        );
+        let url = client
+            .baseurl
+            .join(
+                &format!(
+                    "/models/{}", progenitor_client::path_segments("model_id", & model_id
+                    .to_string()) ?
+                ),
+            )?;
         let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
         if let Some(value) = x_prime_team_id {
             header_map.append("X-Prime-Team-ID", value.to_string().try_into()?);

@@ -22,7 +22,7 @@ use progenitor_client::{ClientHooks, OperationInfo, RequestBuilderExt};
 /// Version: 1.0.0
 #[derive(Clone)]
 pub struct Client {
-    pub(crate) baseurl: String,
+    pub(crate) baseurl: progenitor_client::BaseUrl,
     pub(crate) client: reqwest::Client,
     pub(crate) inner: ::std::sync::Arc<dyn progenitor_client::Transport>,
 }
@@ -48,7 +48,7 @@ impl Client {
         transport: ::std::sync::Arc<dyn progenitor_client::Transport>,
     ) -> Self {
         Self {
-            baseurl: base_url.trim_end_matches('/').to_owned(),
+            baseurl: progenitor_client::BaseUrl::new(base_url),
             client: http,
             inner: transport,
         }

@@ -249,19 +249,21 @@ impl Call<'_> {
         result
     }
 
-    /// A copy of the request, with its body, which is shared.
+    /// The request as it is to be sent, with its body, which is shared; a copy stays for the next attempt.
     fn copy(&mut self) -> reqwest::Request {
-        let original = &mut self.request;
+        let kept = &mut self.request;
         // Not `try_clone`, which makes a place for a timeout that there never is.
-        let mut copy = reqwest::Request::new(original.method().clone(), original.url().clone());
-        *copy.headers_mut() = original.headers().clone();
-        *copy.version_mut() = original.version();
-        *copy.body_mut() = match self.confidential.body() {
+        let mut sent = reqwest::Request::new(kept.method().clone(), kept.url().clone());
+        // reqwest adds headers, for which the original has room and a copy has not.
+        let copy = kept.headers().clone();
+        *sent.headers_mut() = std::mem::replace(kept.headers_mut(), copy);
+        *sent.version_mut() = kept.version();
+        *sent.body_mut() = match self.confidential.body() {
             Some(body) => Some(body.clone().into()),
             // One that is a stream: it goes along this once.
-            None => original.body_mut().take(),
+            None => kept.body_mut().take(),
         };
-        copy
+        sent
     }
 
     /// How long to wait before the next attempt; or why there is none, where the error does not say so

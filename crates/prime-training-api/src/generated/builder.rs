@@ -51,10 +51,14 @@ impl<'a> GetRunUsage<'a> {
     ) -> Result<ResponseValue<types::RunUsageResponse>, Error<types::ErrorResponse>> {
         let Self { client, run_id } = self;
         let run_id = run_id.map_err(Error::InvalidRequest)?;
-        let url = format!(
-            "{}/api/v1/billing/runs/{}/usage", client.baseurl,
-            progenitor_client::path_segment("run_id", & run_id.to_string()) ?,
-        );
+        let url = client
+            .baseurl
+            .join(
+                &format!(
+                    "/api/v1/billing/runs/{}/usage",
+                    progenitor_client::path_segment("run_id", & run_id.to_string()) ?
+                ),
+            )?;
         let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
         #[allow(unused_mut)]
         let mut request = client
@@ -150,7 +154,7 @@ impl<'a> GetWallet<'a> {
             |n| n >= 1f64 && n <= 100f64,
         )?;
         progenitor_client::check_limits("offset", &offset, "at least 0", |n| n >= 0f64)?;
-        let url = format!("{}/api/v1/billing/wallet", client.baseurl,);
+        let url = client.baseurl.join("/api/v1/billing/wallet")?;
         let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
         #[allow(unused_mut)]
         let mut request = client
@@ -187,7 +191,13 @@ impl<'a> GetWallet<'a> {
 #[derive(Debug, Clone)]
 pub struct CreateRun<'a> {
     client: &'a super::Client,
-    body: Result<types::builder::CreateDedicatedRunRequest, String>,
+    body: Result<
+        progenitor_client::RequestBody<
+            types::CreateDedicatedRunRequest,
+            types::builder::CreateDedicatedRunRequest,
+        >,
+        String,
+    >,
 }
 
 impl<'a> CreateRun<'a> {
@@ -206,7 +216,7 @@ impl<'a> CreateRun<'a> {
     {
         self.body = value
             .try_into()
-            .map(From::from)
+            .map(progenitor_client::RequestBody::of)
             .map_err(|s| {
                 format!(
                     "conversion to `CreateDedicatedRunRequest` for body failed: {}", s
@@ -220,7 +230,7 @@ impl<'a> CreateRun<'a> {
             types::builder::CreateDedicatedRunRequest,
         ) -> types::builder::CreateDedicatedRunRequest,
     {
-        self.body = self.body.map(f);
+        self.body = self.body.map(|body| body.map(f));
         self
     }
     /// Sends `POST /api/v1/training/runs`, as the provider's specification states it.
@@ -232,11 +242,9 @@ impl<'a> CreateRun<'a> {
     > {
         let Self { client, body } = self;
         let body = body
-            .and_then(|v| {
-                types::CreateDedicatedRunRequest::try_from(v).map_err(|e| e.to_string())
-            })
+            .and_then(progenitor_client::RequestBody::whole)
             .map_err(Error::InvalidRequest)?;
-        let url = format!("{}/api/v1/training/runs", client.baseurl,);
+        let url = client.baseurl.join("/api/v1/training/runs")?;
         let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
         #[allow(unused_mut)]
         let mut request = client
@@ -299,10 +307,14 @@ impl<'a> DeleteRun<'a> {
     ) -> Result<ResponseValue<types::DeleteRunResponse>, Error<types::ErrorResponse>> {
         let Self { client, run_id } = self;
         let run_id = run_id.map_err(Error::InvalidRequest)?;
-        let url = format!(
-            "{}/api/v1/training/runs/{}", client.baseurl,
-            progenitor_client::path_segment("run_id", & run_id.to_string()) ?,
-        );
+        let url = client
+            .baseurl
+            .join(
+                &format!(
+                    "/api/v1/training/runs/{}", progenitor_client::path_segment("run_id",
+                    & run_id.to_string()) ?
+                ),
+            )?;
         let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
         #[allow(unused_mut)]
         let mut request = client
