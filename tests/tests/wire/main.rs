@@ -13,6 +13,7 @@
 //! | `runs` | `POST` and `DELETE /api/v1/training/runs`, `GET /api/v1/billing/runs/{run_id}/usage` |
 //! | `deletions` | runs that are deleted by a service that loses answers or stalls |
 //! | `metered` | what a meter counts where questions were lost, or no answer came |
+//! | `openings` | streams that fail at their beginning |
 //! | `endings` | how streams end, and what becomes of the connection |
 //! | `patience` | servers that never end, point elsewhere, or name a team twice |
 //! | `errors` | every shape of error, and what the caller learns of it |
@@ -30,6 +31,7 @@ mod gzip;
 mod http2;
 mod metered;
 mod models;
+mod openings;
 mod patience;
 mod raw;
 mod runs;

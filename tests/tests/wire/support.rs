@@ -99,6 +99,10 @@ impl Wire {
         Self::start(Service::Platform, vec![answer]).await
     }
 
+    pub(crate) async fn inference_in_turn(answers: Vec<Answer>) -> Self {
+        Self::start(Service::Inference, answers).await
+    }
+
     pub(crate) async fn platform_in_turn(answers: Vec<Answer>) -> Self {
         Self::start(Service::Platform, answers).await
     }

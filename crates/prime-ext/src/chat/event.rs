@@ -9,6 +9,7 @@ use super::{ChatAnswer, Ending};
 use crate::error::{Envelope, Error};
 use crate::events::{Event, EventsError};
 use crate::head::Head;
+use crate::road::Silence;
 
 /// An ending that loses something, and the error that tells it.
 pub(super) type Failure = (Ending, Error);
@@ -74,9 +75,8 @@ fn malformed(data: &str, head: &Head, error: &serde_json::Error) -> Error {
 /// Why there are no more events.
 pub(super) fn unread(error: EventsError) -> Failure {
     let timed_out = |source: &BoxError| {
-        source
-            .downcast_ref::<reqwest::Error>()
-            .is_some_and(reqwest::Error::is_timeout)
+        let of_reqwest = source.downcast_ref::<reqwest::Error>();
+        source.is::<Silence>() || of_reqwest.is_some_and(reqwest::Error::is_timeout)
     };
     match error {
         EventsError::Idle(limit) => {

@@ -168,7 +168,9 @@ impl ChatRequest {
     /// is asked for unless the request says otherwise in `stream_options`.
     ///
     /// # Errors
-    /// If the call fails, the stream begins with an error, or something else than a stream came.
+    /// If the call fails, the stream begins with an error or breaks off before its first event, or
+    /// something else than a stream came. Until there is a first event, it was tried again where that
+    /// cannot bill it twice: see [`RetryPolicy`](crate::RetryPolicy).
     pub async fn stream(mut self) -> Result<ChatStream, Error> {
         self.check()?;
         self.body.stream = Some(true);
@@ -182,6 +184,7 @@ impl ChatRequest {
             idle: options.idle(),
             max_event: options.event_limit(),
             max_answer: options.body_limit(),
+            may_bill_twice: options.retry_policy().may_bill_twice,
         };
         let trace = self.trace();
         let mut receipt = self.client.receipt(&self.body.model);

@@ -23,6 +23,7 @@ use crate::error::Error;
 use crate::events::{DEFAULT_MAX_EVENT, Events};
 use crate::head::Head;
 use crate::options::IDLE_TIMEOUT;
+use crate::retry::{Repetition, What};
 
 /// An answer as it comes. From [`ChatRequest::stream`](crate::ChatRequest::stream).
 ///
@@ -103,6 +104,8 @@ pub(crate) struct Expected {
     pub(crate) max_event: usize,
     /// The most bytes of the answer.
     pub(crate) max_answer: usize,
+    /// Whether the question may be asked again although it may have been answered.
+    pub(crate) may_bill_twice: bool,
 }
 
 impl Default for Expected {
@@ -114,6 +117,7 @@ impl Default for Expected {
             max_event: DEFAULT_MAX_EVENT,
             // As of an answer that is not streamed.
             max_answer: prime_runtime::response::MAX_BODY,
+            may_bill_twice: false,
         }
     }
 }
@@ -183,7 +187,14 @@ impl ChatStream {
             }
             Err(error) => return Err(stream.fail(event::unread(error))),
         }
-        stream.first = stream.read(|_| ()).await?.is_some();
+        let may_bill_twice = stream.expected.may_bill_twice;
+        let first = stream.read(|_| ()).await.map_err(|error| {
+            let partial = error.partial_answer();
+            let nothing = partial.is_none_or(|partial| partial.choices.is_empty());
+            let again = Repetition::Billed.allowed_after(What::of(&error), may_bill_twice);
+            error.with_retryable(nothing && again)
+        });
+        stream.first = first?.is_some();
         stream.events.release();
         Ok(stream)
     }

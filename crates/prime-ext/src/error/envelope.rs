@@ -4,6 +4,7 @@
 //! `errors`, FastAPI's `detail`, plain text, HTML, nothing. Neither specification lists them all, so
 //! they are read here, leniently.
 
+use http::StatusCode;
 use serde_json::Value;
 
 use crate::road::Confidential;
@@ -107,6 +108,21 @@ impl Envelope {
         ])
     }
 
+    /// The status that it names, as its code or by words for one. Seen: `429`, `rate_limit_exceeded`,
+    /// `overloaded_error`, `service_unavailable`.
+    pub(crate) fn told_status(&self) -> Option<StatusCode> {
+        let code = self.code.as_ref().and_then(|code| code.parse().ok());
+        code.or_else(|| {
+            let names = |status, parts| self.names(parts).then_some(status);
+            names(StatusCode::TOO_MANY_REQUESTS, &["rate_limit"]).or_else(|| {
+                names(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    &["overloaded", "unavailable"],
+                )
+            })
+        })
+    }
+
     fn names(&self, parts: &[&str]) -> bool {
         [&self.code, &self.class].into_iter().flatten().any(|name| {
             let name = name.to_ascii_lowercase();
@@ -181,7 +197,8 @@ impl Envelope {
         // Beside the message, and not within an object of its own.
         if envelope.message.is_some() && envelope.code.is_none() {
             envelope.code = text(&value["code"]);
-            envelope.class = text(&value["type"]).or_else(|| text(&value["error_type"]));
+            let beside = || text(&value["type"]).or_else(|| text(&value["error_type"]));
+            envelope.class = envelope.class.or_else(beside);
         }
         if envelope.message.is_none() && !envelope.fields.is_empty() {
             let fields = envelope.fields.iter().map(|error| {
@@ -246,6 +263,9 @@ mod tests {
         assert_eq!(openai.class.as_deref(), Some("t"));
         let numbered = read(r#"{"error":{"message":"no","code":401,"other":1}}"#);
         assert_eq!(numbered.code.as_deref(), Some("401"));
+        let named = read(r#"{"type":"error","error":{"type":"overloaded_error","message":"no"}}"#);
+        assert_eq!(named.class.as_deref(), Some("overloaded_error"));
+        assert_eq!(named.told_status(), Some(StatusCode::SERVICE_UNAVAILABLE));
         let platform = read(r#"{"errors":[{"param":"limit","details":"too large"}]}"#);
         assert_eq!(platform.message.as_deref(), Some("limit: too large"));
         assert_eq!(platform.fields[0].field, "limit");

@@ -92,11 +92,16 @@ impl Error {
         of_answer && self.told_status().is_some_and(|s| statuses.contains(&s))
     }
 
-    /// The status of the answer, or, of an error that came with a success, the one that it names as its
-    /// code: gateways repeat there what the server behind them answered.
-    fn told_status(&self) -> Option<StatusCode> {
+    /// The status of the answer, or, of an error that came with a success, the one that it names:
+    /// gateways repeat as its code what the server behind them answered.
+    pub(crate) fn told_status(&self) -> Option<StatusCode> {
         let status = self.status()?;
-        let told = self.code().filter(|_| status.is_success());
-        Some(told.and_then(|code| code.parse().ok()).unwrap_or(status))
+        if !status.is_success() {
+            return Some(status);
+        }
+        let told = self
+            .answer()
+            .and_then(|(_, envelope)| envelope.told_status());
+        Some(told.unwrap_or(status))
     }
 }

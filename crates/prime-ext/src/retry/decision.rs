@@ -4,6 +4,8 @@ use http::StatusCode;
 use pinference_api::operations::{CREATE_CHAT_COMPLETION, CREATE_CHAT_COMPLETION_STREAM};
 use prime_runtime::Operation;
 
+use crate::error::{Error, ErrorKind};
+
 /// What repeating an operation can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Repetition {
@@ -34,6 +36,35 @@ pub(crate) enum What {
     },
     /// Anything else: it would go wrong again.
     Final,
+}
+
+impl What {
+    /// Of a stream that failed at its beginning.
+    pub(crate) fn of(error: &Error) -> Self {
+        match error.kind() {
+            ErrorKind::StreamFailed => Self::said_by(error),
+            ErrorKind::CutOff => Self::Broken,
+            ErrorKind::Timeout => Self::TimedOut,
+            _ => Self::Final,
+        }
+    }
+
+    /// By what the service said, with the status of an error or in a success.
+    pub(crate) fn said_by(error: &Error) -> Self {
+        let Some((head, _)) = error.answer() else {
+            return Self::Final;
+        };
+        let told = error.told_status().filter(|status| !status.is_success());
+        Self::Refused {
+            status: told.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+            quota: error.is_quota(),
+            advice: match head.headers().get("x-should-retry").map(|v| v.as_bytes()) {
+                Some(b"true") => Some(true),
+                Some(b"false") => Some(false),
+                _ => None,
+            },
+        }
+    }
 }
 
 impl Repetition {

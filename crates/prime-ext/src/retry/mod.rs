@@ -28,6 +28,10 @@ pub(crate) use wait::{Wait, asked_wait, wait};
 /// | time ran out after sending | no | no | no |
 /// | a quota, 402, any other status | no | no | no |
 ///
+/// A stream is opened when its first event has come: an error there goes by the status that it names (500
+/// if it names none), and one that breaks off before it is a connection that broke. After the first event
+/// nothing is repeated.
+///
 /// `x-should-retry: false` stops a repetition that would be allowed. Sources: the provider's own client
 /// (POST after failures to connect only, never after a read timeout), OpenAI's clients
 /// (`x-should-retry`, `retry-after-ms`).

@@ -14,6 +14,7 @@ use super::Sent;
 use super::failure::Failure;
 use super::headers;
 use super::idle::{Watch, Watched};
+use super::opening;
 
 /// The most that is read of an error's body, in bytes and in time: enough for what it says, and what
 /// does not come by then does not hold up the call.
@@ -29,6 +30,10 @@ pub(super) struct Limits {
     pub(super) end: Option<(Instant, Duration)>,
     /// Bytes of the answer.
     pub(super) body: usize,
+    /// Bytes of an event.
+    pub(super) event: usize,
+    /// Whether another attempt may follow if a stream begins badly.
+    pub(super) looks: bool,
 }
 
 /// A request is sent once. What comes back is a success: read whole, or a stream.
@@ -61,7 +66,18 @@ pub(super) async fn attempt(
     let pieces = response.bytes_stream();
     if ok && operation.streams && may_be_event_stream(&head.headers) {
         // Who reads its events watches the time between them.
-        return Ok(Response::new(head, Body::Stream(ByteStream::new(pieces))));
+        if !limits.looks {
+            return Ok(Response::new(head, Body::Stream(ByteStream::new(pieces))));
+        }
+        let (stream, failure) = opening::look(pieces, &head, operation, limits).await;
+        let opened = Response::new(head, Body::Stream(stream));
+        return match failure {
+            None => Ok(opened),
+            Some(failure) => Err(Failure {
+                opened: Some(opened),
+                ..failure
+            }),
+        };
     }
     let (watch, limit) = match ok {
         true => (Watch::new(limits.idle, limits.end), limits.body),

@@ -4,8 +4,8 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
-use prime_runtime::Operation;
 use prime_runtime::response::{BodyError, TooLong};
+use prime_runtime::{Operation, Response};
 use reqwest::Url;
 
 use super::Silence;
@@ -19,6 +19,8 @@ pub(super) struct Failure {
     pub(super) what: What,
     /// How long the service asks to wait.
     pub(super) asked: Option<Duration>,
+    /// A stream that failed at its beginning, for who reads it if this was the last attempt.
+    pub(super) opened: Option<Response>,
 }
 
 impl Failure {
@@ -27,6 +29,7 @@ impl Failure {
             error,
             what,
             asked: None,
+            opened: None,
         }
     }
 
@@ -113,20 +116,39 @@ impl Failure {
 
     /// The service said no.
     pub(super) fn refused(operation: &Operation, head: Head, body: Bytes) -> Self {
-        let status = head.status();
         let asked = asked_wait(head.headers(), SystemTime::now());
-        let advice = match head.headers().get("x-should-retry").map(|v| v.as_bytes()) {
-            Some(b"true") => Some(true),
-            Some(b"false") => Some(false),
-            _ => None,
-        };
         let error = Error::answered(operation, head, body);
-        let what = What::Refused {
-            status,
-            quota: error.is_quota(),
-            advice,
-        };
-        Self { error, what, asked }
+        let what = What::said_by(&error);
+        Self {
+            asked,
+            ..Self::new(error, what)
+        }
+    }
+
+    /// The first event of a stream is an error.
+    pub(super) fn begun_with(operation: &Operation, error: Error) -> Self {
+        // As of an answer with the status of such an error.
+        let failed_there = error
+            .told_status()
+            .is_none_or(|status| !status.is_client_error());
+        let error = error.of(operation).with_unknown_outcome(failed_there);
+        let what = What::said_by(&error);
+        let asked = error
+            .answer()
+            .and_then(|(head, _)| asked_wait(head.headers(), SystemTime::now()));
+        Self {
+            asked,
+            ..Self::new(error, what)
+        }
+    }
+
+    /// A stream broke off before its first event.
+    pub(super) fn not_begun(operation: &Operation) -> Self {
+        let message = "the stream broke off before its first event";
+        let error = Error::new(ErrorKind::CutOff, message)
+            .of(operation)
+            .with_unknown_outcome(true);
+        Self::new(error, What::Broken)
     }
 
     /// A stream was asked for, and something else came.

@@ -8,6 +8,7 @@
 //! | `failure` | an attempt that failed |
 //! | `headers` | the headers of an answer, in memory of their own |
 //! | `idle` | the time without a byte |
+//! | `opening` | the beginning of a stream |
 //! | `trace` | what a trace says of an attempt |
 //!
 //! Whether a failed attempt is followed by another is decided in [`crate::retry`].
@@ -18,6 +19,7 @@ mod confidential;
 mod failure;
 mod headers;
 mod idle;
+mod opening;
 mod trace;
 
 use std::pin::pin;
@@ -186,7 +188,7 @@ impl Call<'_> {
         loop {
             attempts += 1;
             let last = !repeatable || attempts > self.policy.retries;
-            let failure = match self.attempt(attempts, unknown_before).await {
+            let mut failure = match self.attempt(attempts, unknown_before, last).await {
                 Ok(response) => {
                     self.road.core.budget.succeeded();
                     return Ok(response);
@@ -203,6 +205,10 @@ impl Call<'_> {
             let wait = match decision {
                 Ok(wait) => wait,
                 Err(why) => {
+                    // What it began with is told by who reads it.
+                    if let Some(opened) = failure.opened.take() {
+                        return Ok(opened);
+                    }
                     let error = match why {
                         Some(why) => failure.error.and(&why),
                         None => failure.error,
@@ -224,7 +230,12 @@ impl Call<'_> {
         }
     }
 
-    async fn attempt(&mut self, number: u32, unknown_before: u32) -> Result<Response, Failure> {
+    async fn attempt(
+        &mut self,
+        number: u32,
+        unknown_before: u32,
+        last: bool,
+    ) -> Result<Response, Failure> {
         let url = self.request.url();
         let span = trace::attempt(self.operation, self.road.team.as_deref(), url, number);
         let request = self.copy();
@@ -233,7 +244,7 @@ impl Call<'_> {
             sending,
             self.request.url(),
             self.operation,
-            self.limits(),
+            self.limits(last),
             self.road.core.may_follow,
             Sent {
                 attempts: number,
@@ -304,11 +315,14 @@ impl Call<'_> {
         Some((self.started.checked_add(timeout)?, timeout))
     }
 
-    fn limits(&self) -> Limits {
+    fn limits(&self, last: bool) -> Limits {
+        let options = &self.road.options;
         Limits {
-            idle: self.road.options.idle(),
+            idle: options.idle(),
             end: self.end(),
-            body: self.road.options.body_limit(),
+            body: options.body_limit(),
+            event: options.event_limit(),
+            looks: !last && Repetition::of(self.operation) == Repetition::Billed,
         }
     }
 }

@@ -1,0 +1,235 @@
+//! Streams that fail at their beginning: told as errors of opening them, and tried again as those are.
+
+use std::time::{Duration, Instant};
+
+use prime_ext::{CallOptions, Client, Ending, Error, Meter, RetryPolicy};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+
+use crate::support::{Answer, Wire, assert_well_told, client};
+
+const MODEL: &str = "meta-llama/llama-3.1-70b-instruct";
+const WHOLE: &str = concat!(
+    "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Once\"},\"finish_reason\":\"stop\"}],",
+    "\"usage\":{\"total_tokens\":9,\"cost\":0.5}}\n\ndata: [DONE]\n\n"
+);
+const BUSY: &str = "data: {\"error\":{\"message\":\"Busy\",\"code\":503}}\n\n";
+
+fn quick() -> RetryPolicy {
+    RetryPolicy::new().backoff(Duration::from_millis(1), Duration::from_millis(2))
+}
+
+fn with(client: Client, policy: RetryPolicy) -> Client {
+    client.with_options(CallOptions::new().retry(policy))
+}
+
+/// The text of an answer, and how often its question was sent.
+async fn read(client: &Client) -> Result<(String, u32), Error> {
+    let stream = client.chat(MODEL).user("A story").stream().await?;
+    let answer = stream.finish().await?;
+    Ok((answer.text().into_owned(), answer.head().attempts()))
+}
+
+/// What comes of beginnings, the last for ever, and how often it was asked.
+async fn opened(beginnings: &[&str], policy: RetryPolicy) -> (Result<(String, u32), Error>, usize) {
+    let answers = beginnings.iter().map(Answer::events).collect();
+    let wire = Wire::inference_in_turn(answers).await;
+    let answer = read(&with(wire.personal(), policy)).await;
+    let hits = wire.hits();
+    assert!(
+        wire.requests()
+            .iter()
+            .all(|r| r.body == wire.requests()[0].body)
+    );
+    (answer, hits)
+}
+
+#[tokio::test]
+async fn what_a_status_would_have_repeated_is_repeated() {
+    for beginning in [
+        BUSY,
+        "data: {\"error\":{\"message\":\"Slow down\",\"code\":\"429\"}}\n\n",
+        "event: error\ndata: {\"error\":{\"message\":\"Slow down\",\"type\":\"rate_limit_error\"}}\n\n",
+        "data: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"Overloaded\"}}\n\n",
+        "data: {\"choices\":[],\"error\":{\"message\":\"Busy\",\"code\":503}}\n\ndata: [DONE]\n\n",
+        "\u{feff}: a comment\r\n\r\ndata:\r\n\r\ndata: {\"error\":{\"message\":\"B\",\"code\":408}}\r\n\r\n",
+    ] {
+        let (answer, hits) = opened(&[beginning, WHOLE], quick()).await;
+        assert_eq!(answer.unwrap(), ("Once".to_owned(), 2), "{beginning:?}");
+        assert_eq!(hits, 2, "{beginning:?}");
+        // And told, if it goes on.
+        let (answer, hits) = opened(&[beginning], quick()).await;
+        let error = answer.unwrap_err();
+        assert_well_told(&error);
+        assert_eq!((hits, error.attempts()), (3, 3), "{beginning:?}");
+        assert!(error.is_retryable(), "{beginning:?}");
+        assert_eq!(error.ending(), Some(Ending::ServiceError));
+        assert!(error.partial_answer().is_some());
+        let (_, hits) = opened(&[beginning, WHOLE], RetryPolicy::none()).await;
+        assert_eq!(hits, 1, "{beginning:?}");
+    }
+}
+
+/// A question that may have been answered is asked again if the caller says so, and only then.
+#[tokio::test]
+async fn what_may_be_billed_twice_is_repeated_when_asked_for() {
+    for (beginning, ending) in [
+        (
+            "data: {\"error\":{\"message\":\"Failed\",\"code\":500}}\n\n",
+            Ending::ServiceError,
+        ),
+        ("event: error\ndata: gone\n\n", Ending::ServiceError),
+        ("", Ending::Empty),
+        (": ping\n\n", Ending::Empty),
+        ("data: {\"choi", Ending::Empty),
+    ] {
+        let (answer, hits) = opened(&[beginning, WHOLE], quick()).await;
+        let error = answer.unwrap_err();
+        assert_eq!((hits, error.ending()), (1, Some(ending)), "{beginning:?}");
+        assert!(!error.is_retryable());
+        let (answer, hits) = opened(&[beginning, WHOLE], quick().may_bill_twice()).await;
+        assert_eq!(answer.unwrap(), ("Once".to_owned(), 2), "{beginning:?}");
+        assert_eq!(hits, 2, "{beginning:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_no_repetition_mends_is_not_repeated() {
+    let text_and_error = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"On\"}}],\
+                          \"error\":{\"message\":\"Busy\",\"code\":503}}\n\n";
+    let text_then_error = format!(
+        "data: {{\"choices\":[{{\"index\":0,\"delta\":{{\"content\":\"On\"}}}}]}}\n\n{BUSY}"
+    );
+    for (beginning, text) in [
+        (text_and_error, "On"),
+        (&*text_then_error, "On"),
+        (
+            "data: {\"error\":{\"message\":\"No\",\"code\":\"insufficient_quota\"}}\n\n",
+            "",
+        ),
+        (
+            "data: {\"error\":{\"message\":\"No\",\"code\":401}}\n\n",
+            "",
+        ),
+        ("data: {\"choices\":7}\n\n", ""),
+    ] {
+        let (answer, hits) = opened(&[beginning, WHOLE], quick().may_bill_twice()).await;
+        let error = answer.unwrap_err();
+        assert_eq!(hits, 1, "{beginning:?}");
+        assert!(!error.is_retryable());
+        let partial = error.partial_answer().unwrap();
+        assert_eq!(partial.text(), text, "{beginning:?}");
+    }
+    // A stream without a single chunk, but with its end.
+    let (answer, hits) = opened(&["data: [DONE]", WHOLE], quick().may_bill_twice()).await;
+    assert_eq!((answer.unwrap(), hits), ((String::new(), 1), 1));
+}
+
+/// As after the status of such an error: what may have been answered counts.
+#[tokio::test]
+async fn a_lost_beginning_is_counted() {
+    for (code, answers) in [(503, 2), (429, 1)] {
+        let failed = format!("data: {{\"error\":{{\"message\":\"Busy\",\"code\":{code}}}}}\n\n");
+        let turns = vec![Answer::events(failed), Answer::events(WHOLE)];
+        let wire = Wire::inference_in_turn(turns).await;
+        let meter = Meter::new();
+        let client = with(wire.personal(), quick()).metered(&meter);
+        assert_eq!(read(&client).await.unwrap().1, 2);
+        let spent = meter.total();
+        assert_eq!(
+            (spent.answers, spent.with_known_cost),
+            (answers, 1),
+            "{code}"
+        );
+    }
+}
+
+const HEAD: &str =
+    "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
+
+/// A server that sends the pieces of its answers one by one, and then breaks off, or falls silent.
+async fn in_pieces(answers: Vec<Vec<String>>, silent: bool) -> Client {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let mut open = Vec::new();
+        for answer in answers {
+            let (mut connection, _) = listener.accept().await.unwrap();
+            connection.set_nodelay(true).unwrap();
+            let mut request = [0; 4096];
+            let _ = connection.read(&mut request).await;
+            connection.write_all(HEAD.as_bytes()).await.unwrap();
+            for piece in answer {
+                let chunk = format!("{:x}\r\n{piece}\r\n", piece.len());
+                connection.write_all(chunk.as_bytes()).await.unwrap();
+                tokio::time::sleep(Duration::from_millis(3)).await;
+            }
+            if silent {
+                open.push(connection);
+            }
+        }
+        std::future::pending::<()>().await;
+    });
+    client(&url, &url)
+}
+
+#[tokio::test]
+async fn nothing_of_the_beginning_is_lost_or_doubled() {
+    let whole = format!(": hello\n\n{WHOLE}");
+    for size in [1, 7, 50, 1000] {
+        let pieces: Vec<String> = whole
+            .as_bytes()
+            .chunks(size)
+            .map(|piece| String::from_utf8(piece.to_vec()).unwrap())
+            .collect();
+        let client = in_pieces(vec![pieces], true).await;
+        let client = with(client, quick());
+        assert_eq!(read(&client).await.unwrap(), ("Once".to_owned(), 1));
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_before_the_first_event() {
+    let broken = || vec![": ping\n\ndata: {\"choi".to_owned()];
+    let client = in_pieces(vec![broken(), vec![WHOLE.to_owned()]], false).await;
+    let error = read(&with(client, quick())).await.unwrap_err();
+    assert_eq!(
+        (error.ending(), error.attempts()),
+        (Some(Ending::CutOff), 1)
+    );
+    assert!(!error.is_retryable());
+    assert!(std::error::Error::source(&error).is_some());
+
+    let client = in_pieces(vec![broken(), vec![WHOLE.to_owned()]], false).await;
+    let client = with(client, quick().may_bill_twice());
+    assert_eq!(read(&client).await.unwrap(), ("Once".to_owned(), 2));
+}
+
+/// It is waited for once, and not repeated.
+#[tokio::test]
+async fn silence_before_the_first_event() {
+    let idle = Duration::from_millis(300);
+    let silent = || vec![": ping\n\n".to_owned()];
+    for policy in [quick(), quick().may_bill_twice()] {
+        let client = in_pieces(vec![silent(), vec![WHOLE.to_owned()]], true).await;
+        let options = CallOptions::new().retry(policy).idle_timeout(idle);
+        let started = Instant::now();
+        let error = read(&client.with_options(options)).await.unwrap_err();
+        assert_eq!((error.ending(), error.attempts()), (Some(Ending::Idle), 1));
+        assert!(error.is_timeout() && !error.is_retryable());
+        let took = started.elapsed();
+        assert!(took >= idle && took < idle * 2, "{took:?}");
+    }
+}
+
+/// A server that only ever says that it is alive takes no more memory than an event may.
+#[tokio::test]
+async fn comments_without_end_are_bounded() {
+    let comments = vec![format!(": {}\n", "x".repeat(1000)); 200];
+    let mut pieces = comments.clone();
+    pieces.push(WHOLE.to_owned());
+    let client = in_pieces(vec![pieces], true).await;
+    let options = CallOptions::new().retry(quick()).max_event(10_000);
+    let answer = read(&client.with_options(options)).await;
+    assert_eq!(answer.unwrap(), ("Once".to_owned(), 1));
+}
