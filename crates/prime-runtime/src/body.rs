@@ -4,20 +4,15 @@ use std::fmt::Display;
 
 /// The body of a request: given whole, or put together field by field by `B`, its builder. Boxed: it is
 /// handed from method to method.
-#[derive(Debug, Clone)]
+#[derive(Debug, Default, Clone)]
 pub enum RequestBody<T, B> {
     /// Nothing was said of it.
+    #[default]
     Unset,
     /// Given whole.
     Whole(Box<T>),
     /// Put together so far.
     Parts(Box<B>),
-}
-
-impl<T, B> Default for RequestBody<T, B> {
-    fn default() -> Self {
-        Self::Unset
-    }
 }
 
 impl<T, B> RequestBody<T, B>
