@@ -12,43 +12,47 @@ use serde_json::{Map, Value, json};
 use super::chunk::{self, Chunk, Content, Text};
 use super::merge;
 
-/// An answer in the making. As small as it can be: what seldom comes has no place before it does.
+/// An answer in the making. As small as it can be: what seldom comes has no place before it does. And
+/// in this order: what every chunk looks at lies together, since with a thousand streams at once, nothing
+/// of it is in the cache.
 #[derive(Debug, Default, Clone)]
+#[repr(C)]
 pub(crate) struct Assembly {
+    /// By their indices.
+    choices: Vec<Choice>,
+    chunks: usize,
+    kept: usize,
+    created: Option<i64>,
     id: Option<String>,
     model: Option<String>,
-    created: Option<i64>,
     service_tier: Option<String>,
     system_fingerprint: Option<String>,
     usage: Option<Box<Usage>>,
     error: Option<Box<Value>>,
     /// What the chunk's type does not list.
     extra: Map<String, Value>,
-    /// By their indices.
-    choices: Vec<Choice>,
-    chunks: usize,
-    kept: usize,
 }
 
 #[derive(Debug, Default, Clone)]
+#[repr(C)]
 struct Choice {
     index: i64,
-    role: Option<Role>,
     content: Option<TextOrParts>,
-    reasoning: Option<String>,
-    reasoning_content: Option<String>,
-    reasoning_details: Option<Vec<Value>>,
-    refusal: Option<String>,
-    tool_calls: Vec<Call>,
-    finish_reason: Option<FinishReason>,
     /// Whether a piece of it came without a finish reason.
     went_on: bool,
+    role: Option<Role>,
+    finish_reason: Option<FinishReason>,
+    reasoning: Option<String>,
+    reasoning_content: Option<String>,
+    tool_calls: Vec<Call>,
     rare: Option<Box<Rare>>,
 }
 
 /// What few choices have.
 #[derive(Debug, Default, Clone)]
 struct Rare {
+    reasoning_details: Option<Vec<Value>>,
+    refusal: Option<String>,
     logprobs: Option<Value>,
     error: Option<Value>,
     /// What the delta's type does not list.
@@ -85,15 +89,15 @@ impl Assembly {
         if let Some(error) = &chunk.error {
             self.error = Some(Box::new(error.clone()));
         }
-        if !chunk.extra.is_empty() {
-            merge::replace(&mut self.extra, &chunk.extra);
+        if let Some(extra) = &chunk.extra {
+            merge::replace(&mut self.extra, extra);
         }
         let mut grows = can_grow(&chunk.extra);
         for choice in chunk.choices() {
             grows |= can_grow(&choice.extra) || choice.logprobs.is_some();
             self.kept += self.choice(choice.index.unwrap_or(0)).add(choice);
             if let Some(delta) = &choice.delta {
-                grows |= !delta.extra.is_empty()
+                grows |= delta.extra.is_some()
                     || delta.tool_calls.is_some()
                     || delta.reasoning_details.is_some()
                     || matches!(delta.content, Some(Content::Parts(_)));
@@ -159,7 +163,10 @@ impl Assembly {
             super::reasoning::of(
                 first.reasoning_content.as_deref(),
                 first.reasoning.as_deref(),
-                first.reasoning_details.as_deref(),
+                first
+                    .rare
+                    .as_ref()
+                    .and_then(|rare| rare.reasoning_details.as_deref()),
             )
         })
     }
@@ -190,10 +197,9 @@ impl Assembly {
 }
 
 /// Whether merging such members can take more and more memory.
-fn can_grow(extra: &Map<String, Value>) -> bool {
-    extra
-        .values()
-        .any(|value| value.is_array() || value.is_object())
+fn can_grow(extra: &Option<Box<Map<String, Value>>>) -> bool {
+    let mut values = extra.iter().flat_map(|extra| extra.values());
+    values.any(|value| value.is_array() || value.is_object())
 }
 
 impl Choice {
@@ -213,28 +219,31 @@ impl Choice {
         if choice.error.is_some() {
             self.rare().error.clone_from(&choice.error);
         }
-        if !choice.extra.is_empty() {
-            merge::replace(&mut self.rare().extra, &choice.extra);
+        if let Some(extra) = &choice.extra {
+            merge::replace(&mut self.rare().extra, extra);
         }
         let Some(delta) = &choice.delta else { return 0 };
         if self.role.is_none() {
             self.role = delta.role();
         }
-        if !delta.extra.is_empty() {
-            merge::add(&mut self.rare().message_extra, &delta.extra);
+        if let Some(extra) = &delta.extra {
+            merge::add(&mut self.rare().message_extra, extra);
         }
         if let Some(details) = &delta.reasoning_details {
-            self.reasoning_details
-                .get_or_insert_default()
-                .extend_from_slice(details);
+            let kept = &mut self.rare().reasoning_details;
+            kept.get_or_insert_default().extend_from_slice(details);
         }
         for call in delta.tool_calls.iter().flatten() {
             self.call_of(call).add(call);
         }
+        let refused = match text(&delta.refusal) {
+            refusal @ Some(_) => append(&mut self.rare().refusal, refusal),
+            None => 0,
+        };
         append_content(&mut self.content, delta.content.as_ref())
             + append(&mut self.reasoning, text(&delta.reasoning))
             + append(&mut self.reasoning_content, text(&delta.reasoning_content))
-            + append(&mut self.refusal, text(&delta.refusal))
+            + refused
     }
 
     fn rare(&mut self) -> &mut Rare {
@@ -282,8 +291,8 @@ impl Choice {
         message.content = self.content.take();
         message.reasoning = self.reasoning.take();
         message.reasoning_content = self.reasoning_content.take();
-        message.reasoning_details = self.reasoning_details.take();
-        message.refusal = self.refusal.take();
+        message.reasoning_details = rare.reasoning_details;
+        message.refusal = rare.refusal;
         let mut choice = ChatCompletionChoice::default();
         choice.index = Some(self.index);
         choice.finish_reason = self.finish_reason.take();
@@ -333,8 +342,10 @@ impl Call {
 }
 
 fn keep_first(kept: &mut Option<String>, new: Option<&Text<'_>>) {
-    if kept.is_none() {
-        *kept = new.map(|text| text.0.clone().into_owned());
+    if let Some(new) = new
+        && kept.is_none()
+    {
+        *kept = Some(new.0.clone().into_owned());
     }
 }
 

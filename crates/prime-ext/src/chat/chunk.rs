@@ -71,7 +71,8 @@ macro_rules! object {
         #[derive(Debug, Default)]
         pub(crate) struct $name<'a> {
             $(pub(crate) $field: Option<$type>,)*
-            pub(crate) extra: Map<String, Value>,
+            /// Boxed: to drop an empty map takes longer than to look whether there is one.
+            pub(crate) extra: Option<Box<Map<String, Value>>>,
         }
 
         #[cfg(test)]
@@ -96,7 +97,8 @@ macro_rules! object {
                             map.next_value_seed(In(&mut self.$field))?;
                         })*
                         _ => {
-                            self.extra.insert(key.into_owned(), map.next_value()?);
+                            let extra = self.extra.get_or_insert_default();
+                            extra.insert(key.into_owned(), map.next_value()?);
                         }
                     }
                 }
@@ -234,7 +236,9 @@ impl<'a> Chunk<'a> {
         chunk.service_tier = owned(&mut self.service_tier);
         chunk.system_fingerprint = owned(&mut self.system_fingerprint);
         chunk.usage = self.usage.take().map(|usage| *usage);
-        chunk.extra = std::mem::take(&mut self.extra);
+        if let Some(extra) = self.extra.take() {
+            chunk.extra = *extra;
+        }
         if let Some(Choices { first, more }) = &mut self.choices {
             let count = usize::from(first.is_some()) + more.len();
             chunk.choices.reserve_exact(count);
@@ -263,7 +267,9 @@ impl Choice<'_> {
         choice.error = self.error.take();
         choice.index = self.index;
         choice.logprobs = self.logprobs.take();
-        choice.extra = std::mem::take(&mut self.extra);
+        if let Some(extra) = self.extra.take() {
+            choice.extra = *extra;
+        }
         choice
     }
 }
@@ -285,7 +291,9 @@ impl Delta<'_> {
         delta.reasoning_details = self.reasoning_details.take();
         delta.refusal = owned(&mut self.refusal);
         delta.tool_calls = self.tool_calls.take();
-        delta.extra = std::mem::take(&mut self.extra);
+        if let Some(extra) = self.extra.take() {
+            delta.extra = *extra;
+        }
         delta
     }
 }

@@ -189,12 +189,13 @@ impl ChatRequest {
         let trace = self.trace();
         let mut receipt = self.client.receipt(&self.body.model);
         // What opening takes is large, and would stay for as long as the stream is read.
-        let opening = Box::pin(open(&self.client, *self.body));
+        let opening = Box::pin(open(&self.client, self.body));
         let opened = opening.instrument(trace.span().clone()).await;
         let (pieces, head) = opened.inspect_err(|e| {
             receipt.failed(e);
             trace.failed(e);
         })?;
+        let trace = (!trace.span().is_disabled()).then(|| Box::new(trace));
         Box::pin(ChatStream::open(pieces, head, expected, receipt, trace)).await
     }
 
@@ -216,9 +217,12 @@ impl ChatRequest {
 }
 
 /// Sends the question; what comes is still to be read.
-async fn open(client: &Client, body: ChatCompletionRequest) -> Result<(ByteStream, Head), Error> {
+async fn open(
+    client: &Client,
+    body: Box<ChatCompletionRequest>,
+) -> Result<(ByteStream, Head), Error> {
     let call = client.inference_api().create_chat_completion_stream();
-    let call = on_behalf(client.account(), call.body(body))?;
+    let call = on_behalf(client.account(), call.body(*body))?;
     let operation = &operations::CREATE_CHAT_COMPLETION_STREAM;
     let answer = call
         .send()

@@ -77,23 +77,28 @@ use crate::retry::{Repetition, What};
 /// # }
 /// ```
 #[must_use = "nothing is read until it is asked for"]
+#[repr(C)] // what every chunk looks at lies together: see `Assembly`
 pub struct ChatStream {
     events: Events,
-    assembly: Assembly,
-    expected: Expected,
-    head: Head,
     /// Whether the first chunk, which was read when the stream was opened, was not given yet.
     first: bool,
+    state: State,
+    assembly: Assembly,
+    expected: Expected,
     /// Of a chunk that was taken apart.
     pieces: VecDeque<Piece>,
-    state: State,
+    head: Head,
     receipt: Receipt,
-    trace: Trace,
+    /// If somebody listens.
+    trace: Option<Box<Trace>>,
 }
 
 /// What is expected of a stream.
 #[derive(Debug, Clone)]
+#[repr(C)]
 pub(crate) struct Expected {
+    /// The most bytes of the answer.
+    pub(crate) max_answer: usize,
     /// How many answers were asked for.
     pub(crate) answers: usize,
     /// Whether usage was asked for.
@@ -102,8 +107,6 @@ pub(crate) struct Expected {
     pub(crate) idle: Duration,
     /// The most bytes of an event.
     pub(crate) max_event: usize,
-    /// The most bytes of the answer.
-    pub(crate) max_answer: usize,
     /// Whether the question may be asked again although it may have been answered.
     pub(crate) may_bill_twice: bool,
 }
@@ -151,7 +154,7 @@ impl ChatStream {
     /// If the stream begins with an error, or is none.
     pub async fn from_bytes(body: ByteStream) -> Result<Self, Error> {
         let (head, expected) = (Head::of_recording(), Expected::default());
-        Self::open(body, head, expected, Receipt::default(), Trace::none()).await
+        Self::open(body, head, expected, Receipt::default(), None).await
     }
 
     /// Reads up to the first chunk, so that an error there is an error of the call.
@@ -160,7 +163,7 @@ impl ChatStream {
         head: Head,
         expected: Expected,
         receipt: Receipt,
-        trace: Trace,
+        trace: Option<Box<Trace>>,
     ) -> Result<Self, Error> {
         let mut stream = Self {
             events: Events::new(body, expected.max_event, expected.idle),
@@ -441,15 +444,16 @@ impl ChatStream {
     fn settle(&mut self) {
         let unknown_before = self.head.unknown_before();
         self.receipt.settle(self.assembly.usage(), unknown_before);
-        if !self.trace.span().is_disabled() {
+        if self.trace.is_some() {
             self.end_trace(&self.assembly.clone().finished());
         }
     }
 
     fn end_trace(&mut self, arrived: &ChatCompletionResponse) {
-        let trace = std::mem::replace(&mut self.trace, Trace::none());
-        trace.answered(arrived);
-        trace.ended(self.ending().unwrap_or(Ending::Cancelled));
+        if let Some(trace) = self.trace.take() {
+            trace.answered(arrived);
+            trace.ended(self.ending().unwrap_or(Ending::Cancelled));
+        }
     }
 
     /// Nothing more is read; what had arrived is in the error.
@@ -468,7 +472,9 @@ impl ChatStream {
         error.set_kind(ending.kind());
         let unknown_before = self.head.unknown_before();
         self.receipt.settle(arrived.usage.as_ref(), unknown_before);
-        self.trace.failed(&error);
+        if let Some(trace) = &self.trace {
+            trace.failed(&error);
+        }
         self.end_trace(&arrived);
         self.events.close();
         let partial = ChatAnswer::new(arrived, self.head.clone()).ended(ending);

@@ -16,14 +16,6 @@ pub(crate) struct Trace {
 }
 
 impl Trace {
-    /// Of nothing that was asked.
-    pub(super) fn none() -> Self {
-        Self {
-            span: Span::none(),
-            content: false,
-        }
-    }
-
     pub(super) fn of(body: &ChatCompletionRequest, team: Option<&str>, content: bool) -> Self {
         let span = tracing::info_span!(
             "chat",

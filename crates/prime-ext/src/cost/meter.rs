@@ -116,7 +116,7 @@ fn payer(account: &Account) -> Payer {
 /// A question under way, to be counted once. Dropped, it counts as an answer that did not say: what was
 /// asked may be billed, whatever becomes of the answer.
 #[derive(Debug, Default)]
-pub(crate) struct Receipt(Option<Open>);
+pub(crate) struct Receipt(Option<Box<Open>>);
 
 #[derive(Debug)]
 struct Open {
@@ -128,10 +128,12 @@ struct Open {
 impl Receipt {
     /// For a question to a model, if there is a meter.
     pub(crate) fn new(meter: Option<&Meter>, model: &str, account: &Account) -> Self {
-        Self(meter.map(|meter| Open {
-            meter: meter.clone(),
-            model: model.to_owned(),
-            payer: payer(account),
+        Self(meter.map(|meter| {
+            Box::new(Open {
+                meter: meter.clone(),
+                model: model.to_owned(),
+                payer: payer(account),
+            })
         }))
     }
 

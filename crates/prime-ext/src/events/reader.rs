@@ -26,11 +26,12 @@ pub(crate) enum EventsError {
 }
 
 /// The events of a body.
+#[repr(C)]
 pub(crate) struct Events {
+    idle: IdleTimer,
     /// Nothing once it is at its end, broken or given up: the connection is free then, or closed.
     pieces: Option<ByteStream>,
     decoder: Decoder,
-    idle: IdleTimer,
     /// How many bytes were drained, if it has begun.
     drained: Option<usize>,
 }
@@ -133,8 +134,7 @@ impl Events {
         Poll::Ready(())
     }
 
-    /// Reads the body whole if it begins with what no event stream begins with, such as JSON; nothing if
-    /// it may be one. To be asked before the first event.
+    /// Reads the body whole if it [is no event stream](is_no_event_stream); nothing if it may be one. To be asked before the first event.
     pub(crate) async fn unless_events(
         &mut self,
         limit: usize,
@@ -142,8 +142,7 @@ impl Events {
         let Some(first) = std::future::poll_fn(|cx| self.poll_first(cx)).await? else {
             return Ok(None);
         };
-        let text = first.trim_ascii_start();
-        if !text.starts_with(b"{") && !text.starts_with(b"[") && !text.starts_with(b"<") {
+        if !is_no_event_stream(&first) {
             self.decoder.feed(first);
             return Ok(None);
         }
@@ -179,15 +178,21 @@ impl Events {
     }
 }
 
+/// Whether a body begins with what no event stream begins with, such as JSON.
+pub(crate) fn is_no_event_stream(first: &[u8]) -> bool {
+    matches!(first.trim_ascii_start().first(), Some(b'{' | b'[' | b'<'))
+}
+
 /// Runs while somebody waits. Not set anew for every event: a timer that goes off too early is set to
 /// when it should have. Nor looked at before it can go off, as long as it wakes the right one: with a
 /// thousand streams, its memory is in no cache.
+#[repr(C)]
 struct IdleTimer {
     limit: Duration,
-    since: Option<Instant>,
     timer: Option<Pin<Box<Sleep>>>,
     /// When the timer goes off, and whom it wakes.
     set: Option<(Instant, Waker)>,
+    since: Option<Instant>,
 }
 
 impl IdleTimer {

@@ -69,7 +69,9 @@ pub(super) async fn attempt(
         if !limits.looks {
             return Ok(Response::new(head, Body::Stream(ByteStream::new(pieces))));
         }
-        let (stream, failure) = opening::look(pieces, &head, operation, limits).await;
+        // Boxed: other calls need not have room for it.
+        let look = Box::pin(opening::look(pieces, &head, operation, limits));
+        let (stream, failure) = look.await;
         let opened = Response::new(head, Body::Stream(stream));
         return match failure {
             None => Ok(opened),

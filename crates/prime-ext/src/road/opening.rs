@@ -1,6 +1,7 @@
 //! The beginning of a stream. One that begins with an error, or breaks before its first event, was not
 //! opened: another attempt may follow, as after an answer with the status of an error.
 
+use std::collections::VecDeque;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -16,12 +17,12 @@ use super::attempt::Limits;
 use super::failure::Failure;
 use super::idle::Silence;
 use crate::error::{Envelope, Error};
-use crate::events::{Decoder, Event};
+use crate::events::{Decoder, Event, is_no_event_stream};
 
 /// Reads up to the first event. Gives the stream as if nothing had been read of it, and why it is to be
 /// taken for one that was not opened, if it is.
 pub(super) async fn look<S, E>(
-    pieces: S,
+    mut pieces: S,
     head: &Head,
     operation: &Operation,
     limits: Limits,
@@ -30,53 +31,48 @@ where
     S: Stream<Item = Result<Bytes, E>> + Send + Sync + Unpin + 'static,
     E: Into<BoxError>,
 {
-    let mut stream = Replayed {
-        seen: Vec::new(),
-        broken: None,
+    let mut beginning = Box::<Beginning>::default();
+    let first_event = beginning.read(&mut pieces, head, operation, limits);
+    let failure = match Instant::now().checked_add(limits.idle) {
+        None => first_event.await,
+        Some(end) => match timeout_at(end, first_event).await {
+            Ok(failure) => failure,
+            Err(_) => {
+                // Never tried again. Who reads it learns it without waiting for as long once more.
+                beginning.broken = Some(Silence::Idle(limits.idle).into());
+                None
+            }
+        },
+    };
+    let replayed = Replayed {
+        beginning: Some(beginning),
         pieces,
     };
-    let mut decoder = Decoder::with_limit(limits.event);
-    let failure = match Instant::now().checked_add(limits.idle) {
-        None => {
-            stream
-                .first_event(&mut decoder, head, operation, limits)
-                .await
-        }
-        Some(end) => {
-            let first = stream.first_event(&mut decoder, head, operation, limits);
-            let first = timeout_at(end, first).await;
-            first.unwrap_or_else(|_| {
-                // Never tried again. Who reads it learns it without waiting for as long once more.
-                stream.broken = Some(Silence::Idle(limits.idle).into());
-                None
-            })
-        }
-    };
-    // What was seen last is given first.
-    stream.seen.reverse();
-    (ByteStream::new(stream), failure)
+    (ByteStream::new(replayed), failure)
 }
 
-/// What was read already, then the rest.
-struct Replayed<S> {
-    seen: Vec<Bytes>,
+/// What was read of a stream.
+#[derive(Default)]
+struct Beginning {
+    pieces: VecDeque<Bytes>,
+    /// What it broke off with.
     broken: Option<BoxError>,
-    pieces: S,
 }
 
-impl<S, E> Replayed<S>
-where
-    S: Stream<Item = Result<Bytes, E>> + Unpin,
-    E: Into<BoxError>,
-{
+impl Beginning {
     /// Reads the first event that says something.
-    async fn first_event(
+    async fn read<S, E>(
         &mut self,
-        decoder: &mut Decoder,
+        pieces: &mut S,
         head: &Head,
         operation: &Operation,
         limits: Limits,
-    ) -> Option<Failure> {
+    ) -> Option<Failure>
+    where
+        S: Stream<Item = Result<Bytes, E>> + Unpin,
+        E: Into<BoxError>,
+    {
+        let mut decoder = Decoder::with_limit(limits.event);
         let mut kept = 0;
         loop {
             while let Some(event) = decoder.next() {
@@ -87,7 +83,7 @@ where
                     return is_error(&event).then(|| Failure::begun_with(operation, error()));
                 }
             }
-            let piece = match self.pieces.next().await {
+            let piece = match pieces.next().await {
                 Some(Ok(piece)) => piece,
                 Some(Err(source)) => {
                     let source = source.into();
@@ -103,15 +99,22 @@ where
                 }
             };
             kept += piece.len();
-            self.seen.push(piece.clone());
+            self.pieces.push_back(piece.clone());
             // What is no event stream, or says nothing at length, is for its reader to tell.
-            let text = piece.trim_ascii_start();
-            if kept > limits.event || self.seen.len() == 1 && text.starts_with(b"{") {
+            let is_none = self.pieces.len() == 1 && is_no_event_stream(&piece);
+            if kept > limits.event || is_none {
                 return None;
             }
             decoder.feed(piece);
         }
     }
+}
+
+/// What was read already, then the rest.
+struct Replayed<S> {
+    /// Nothing once it was given. Boxed: it is gone for most of the stream's time.
+    beginning: Option<Box<Beginning>>,
+    pieces: S,
 }
 
 impl<S, E> Stream for Replayed<S>
@@ -122,18 +125,17 @@ where
     type Item = Result<Bytes, BoxError>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if let Some(piece) = self.seen.pop() {
-            if self.seen.is_empty() {
-                self.seen = Vec::new();
+        if let Some(beginning) = &mut self.beginning {
+            if let Some(piece) = beginning.pieces.pop_front() {
+                return Poll::Ready(Some(Ok(piece)));
             }
-            return Poll::Ready(Some(Ok(piece)));
+            if let Some(source) = beginning.broken.take() {
+                return Poll::Ready(Some(Err(source)));
+            }
+            self.beginning = None;
         }
-        if let Some(source) = self.broken.take() {
-            return Poll::Ready(Some(Err(source)));
-        }
-        Pin::new(&mut self.pieces)
-            .poll_next(cx)
-            .map(|next| next.map(|piece| piece.map_err(Into::into)))
+        let next = self.pieces.poll_next_unpin(cx);
+        next.map(|next| next.map(|piece| piece.map_err(Into::into)))
     }
 }
 
