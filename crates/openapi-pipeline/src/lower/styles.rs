@@ -76,6 +76,13 @@ pub(super) fn shape(
                 0,
             );
         }
+        Shape::Other if in_query && matches!(written, Written::Brackets) => {
+            if let Some(each) = each_alternative(&parameter, schemas, place, cx) {
+                return each;
+            }
+            cx.lose(place, "a value that the caller writes");
+            parameter["schema"] = json!({"type": "string"});
+        }
         Shape::List => as_text(&mut parameter, written, "a list"),
         Shape::Object(..) => {
             cx.lose(place, "an object that the caller writes");
@@ -145,6 +152,45 @@ impl Shape {
             _ => Self::Other,
         }
     }
+}
+
+/// A parameter that is a scalar or an object: one parameter for the scalar, one for each property. The
+/// caller sets those of one alternative.
+fn each_alternative(
+    parameter: &Value,
+    schemas: &Map<String, Value>,
+    place: &Pointer,
+    cx: &mut Context<'_>,
+) -> Option<Vec<Value>> {
+    let alternatives = resolved(&parameter["schema"], schemas)
+        .get("oneOf")?
+        .as_array()?;
+    let mut optional = parameter.clone();
+    optional["required"] = false.into();
+    let mut each: Vec<Value> = Vec::new();
+    for alternative in alternatives {
+        let new = match Shape::of(alternative, schemas) {
+            Shape::Scalar => {
+                let mut scalar = optional.clone();
+                scalar["schema"] = alternative.clone();
+                vec![scalar]
+            }
+            Shape::Object(properties, _) => {
+                spread(&optional, &properties, &[], true, schemas, place, cx, 0)
+            }
+            Shape::List | Shape::Other => return None,
+        };
+        for parameter in new {
+            if each.iter().all(|other| other["name"] != parameter["name"]) {
+                each.push(parameter);
+            }
+        }
+    }
+    cx.lose(
+        place,
+        "that only one of the alternatives is sent is up to the caller",
+    );
+    Some(each)
 }
 
 /// A schema without the references before it.
