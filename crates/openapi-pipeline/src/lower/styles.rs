@@ -52,6 +52,12 @@ pub(super) fn shape(
     }
     let schema = parameter.get("schema").cloned().unwrap_or_default();
     let shape = Shape::of(&schema, schemas);
+    if in_query
+        && matches!((&shape, written), (Shape::Other, Written::Brackets))
+        && let Some(each) = each_alternative(&parameter, schemas, place, cx)
+    {
+        return each;
+    }
     match shape {
         Shape::Scalar => {}
         Shape::List if in_query && matches!(written, Written::Pairs) => {}
@@ -76,20 +82,21 @@ pub(super) fn shape(
                 0,
             );
         }
-        Shape::Other if in_query && matches!(written, Written::Brackets) => {
-            if let Some(each) = each_alternative(&parameter, schemas, place, cx) {
-                return each;
-            }
-            cx.lose(place, "a value that the caller writes");
-            parameter["schema"] = json!({"type": "string"});
-        }
         Shape::List => as_text(&mut parameter, written, "a list"),
         Shape::Object(..) => {
             cx.lose(place, "an object that the caller writes");
             as_text(&mut parameter, written, "an object");
         }
         Shape::Other => {
-            cx.lose(place, "a value that the caller writes");
+            let is_map = resolved(&schema, schemas)
+                .get("type")
+                .is_some_and(|ty| ty == "object");
+            let what = if is_map && in_query {
+                "properties that nobody lists cannot be parameters; it is one, which the caller writes"
+            } else {
+                "a value that the caller writes"
+            };
+            cx.lose(place, what);
             parameter["schema"] = json!({"type": "string"});
         }
     }
