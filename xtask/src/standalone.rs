@@ -269,6 +269,11 @@ pub use runtime::*;
 //! | [`builder`] | the operations' builders: parameters, body, `send` |
 //! | [`types`] | what is sent and answered |
 //! | [`operations`] | what the specification says of each operation |
+//!
+//! What the types say of JSON: a field that is `None` is not sent, so `null` is only sent for a field
+//! that is required. A field that the specification does not list is dropped, unless the specification
+//! says that others may come; then the field `extra` keeps them. A default of the specification is
+//! filled into answers, and left to the service in requests. Times keep their instant, not their offset.
 
 #[rustfmt::skip]
 #[allow(missing_docs, unreachable_pub, unused_imports, unused_mut, unused_qualifications, reason = "generated")]

@@ -189,6 +189,23 @@ fn what_schemas_say() {
             "schema_fields_beside_the_listed",
             schema("type: object\nadditionalProperties: {}\nproperties: {a: {type: string}}"),
         ),
+        (
+            "schema_required_and_not_described",
+            schema("type: object\nrequired: [a, b]\nproperties: {a: {type: string}}"),
+        ),
+        (
+            "schema_parts_that_may_be_null",
+            format!(
+                "{}    Names: {{type: [array, 'null'], items: {{type: string}}}}\n",
+                object(
+                    "a: {allOf: [{$ref: '#/components/schemas/Names'}, {description: These.}]}\nb: {allOf: [{$ref: '#/components/schemas/Names'}, {type: array, maxItems: 3}]}"
+                )
+            ),
+        ),
+        (
+            "schema_others_are_allowed_in_a_word",
+            schema("type: object\nadditionalProperties: true\nproperties: {a: {type: string}}"),
+        ),
     ];
     for (name, text) in cases {
         let road = road(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -208,6 +225,11 @@ fn what_operations_say() {
         ("operation_form", "  /a:\n    post:\n      operationId: send_a\n      requestBody: {required: true, content: {multipart/form-data: {schema: {type: object, properties: {file: {type: string, format: binary}}}}}}\n      responses:\n        '200': {description: OK}".to_owned()),
         ("operation_patch_of_its_own_type", "  /a:\n    patch:\n      operationId: patch_a\n      requestBody: {required: true, content: {application/merge-patch+json: {schema: {type: object}}}}\n      responses:\n        '200': {description: OK}".to_owned()),
         ("operation_deep_query", "  /a:\n    get:\n      operationId: list_a\n      parameters: [{name: filter, in: query, style: deepObject, explode: true, schema: {type: object, properties: {state: {type: string}, tags: {type: array, items: {type: string}}}}}, {name: ids, in: query, explode: false, schema: {type: array, items: {type: integer}}}, {name: session, in: cookie, schema: {type: string}}]\n      responses:\n        '200': {description: OK}".to_owned()),
+        ("operation_query_of_alternatives", "  /a:\n    get:\n      operationId: list_a\n      parameters: [{name: created, in: query, style: deepObject, explode: true, schema: {anyOf: [{type: object, properties: {gt: {type: integer}, lt: {type: integer}}}, {type: integer}]}}]\n      responses:\n        '200': {description: OK}".to_owned()),
+        ("operation_objects_that_look_alike", "  /a:\n    get:\n      operationId: list_a\n      parameters: [{name: x, in: query, schema: {type: object, properties: {state: {type: string}}}}, {name: y, in: query, schema: {type: object, properties: {state: {type: integer}}}}]\n      responses:\n        '200': {description: OK}".to_owned()),
+        ("operation_form_of_more_than_scalars", "  /a:\n    post:\n      operationId: send_a\n      requestBody: {required: true, content: {application/x-www-form-urlencoded: {encoding: {owner: {style: deepObject}}, schema: {type: object, properties: {tags: {type: array, items: {type: string}}, owner: {type: object, properties: {name: {type: string}}}, place: {type: object, properties: {city: {type: string}}}}}}}}\n      responses:\n        '200': {description: OK}".to_owned()),
+        ("operation_change_of_a_part", "  /a:\n    patch:\n      operationId: change_a\n      requestBody: {required: true, content: {application/json: {schema: {$ref: '#/components/schemas/A'}}}}\n      responses:\n        '200': {description: OK, content: {application/json: {schema: {$ref: '#/components/schemas/A'}}}}\ncomponents:\n  schemas:\n    A: {type: object, required: [id], properties: {id: {type: [string, 'null']}, name: {type: [string, 'null']}, kind: {type: string, default: plain}, tags: {type: array, items: {type: string}}, labels: {type: object, additionalProperties: {type: string}}}}".to_owned()),
+        ("operation_head", format!("  /a:\n    head:\n      operationId: look\n      responses:\n        '200': {{description: OK, {json}}}")),
         ("operation_without_a_name", "  /a/{id}:\n    parameters: [{name: id, in: path, required: true, schema: {type: string}}]\n    get:\n      responses:\n        '200': {description: OK}\n  /b:\n    get:\n      operationId: new\n      responses:\n        '200': {description: OK}".to_owned()),
         ("operation_parameters_that_look_alike", "  /a/{id}:\n    get:\n      operationId: get_a\n      parameters: [{name: id, in: path, required: true, schema: {type: string}}, {name: id, in: query, schema: {type: string}}, {name: ID, in: header, schema: {type: string}}, {name: send, in: query, schema: {type: string}}]\n      responses:\n        '200': {description: OK}".to_owned()),
         ("operation_without_content", "  /a:\n    delete:\n      operationId: drop_a\n      responses:\n        '204': {description: Gone.}".to_owned()),
@@ -218,6 +240,26 @@ fn what_operations_say() {
         let road = road(&paths(&text)).unwrap_or_else(|error| panic!("{name}: {error}"));
         insta::assert_snapshot!(name, road);
     }
+}
+
+/// What no surface shows.
+#[test]
+fn what_is_written_and_read() {
+    let files = |text: &str| {
+        let document = document::parse("fixture.yml", text).unwrap();
+        let files = render::render("fixture.yml", &lower::lower(&document).unwrap()).unwrap();
+        files.into_iter().map(|(_, text)| text).collect::<String>()
+    };
+    let forms = files(&paths(
+        "  /a:\n    post:\n      operationId: send_a\n      requestBody: {required: true, content: {application/x-www-form-urlencoded: {encoding: {owner: {style: deepObject}}, schema: {type: object, properties: {owner: {type: object, properties: {name: {type: string}}}}}}}}\n      responses:\n        '200': {description: OK}",
+    ));
+    assert!(forms.contains(r#".form_with_brackets(&body, &["owner"])"#));
+
+    // `null` stays `null` where it is a value, and is the default where it is none.
+    let nulls = files(&schema(
+        "type: object\nproperties:\n  price: {type: [number, 'null'], default: 0.5}\n  count: {type: integer, default: 7}",
+    ));
+    assert!(!nulls.contains("thing_price_for_null") && nulls.contains("thing_count_for_null"));
 }
 
 #[test]

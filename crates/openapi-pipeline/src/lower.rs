@@ -13,6 +13,7 @@
 //! | `shape`, `circles`, `flat`, `merge`, `nullable`, `scalars`, `unions`, `alternatives` | every schema as one of few shapes that become types that work |
 //! | `styles` | how the value of a parameter is written |
 //! | `defaults` | a default that a request need not send is documented instead of sent |
+//! | `unsaid` | what a request cannot say, is told |
 //! | `limits` | limits of numbers, for people and for checks of what is sent |
 //! | `enums` | string enumerations get a name of their own, so that they can be generated as open ones |
 //! | `streams` | JSON and event stream as two operations |
@@ -44,6 +45,7 @@ mod streams;
 mod structure;
 mod styles;
 mod unions;
+mod unsaid;
 mod walk;
 
 use serde_json::Value;
@@ -54,6 +56,7 @@ use context::Context;
 
 pub use alternatives::{Alternative, AlternativeKind, Union};
 pub use context::{Note, NoteKind};
+pub use defaults::sent_schemas;
 pub use enums::OpenEnum;
 pub use skip::without;
 
@@ -61,11 +64,18 @@ pub use skip::without;
 /// on a parameter, that its value is the media type of the body.
 pub const CONTENT_TYPE: &str = "x-content-type";
 
+/// On the body of a form, the names of the properties that are written with brackets: `owner[name]=…`,
+/// `tags[]=…`. OpenAPI calls that `style: deepObject`.
+pub const BRACKETS: &str = "x-brackets";
+
 /// Where in a path a parameter marked so keeps its slashes: a model id is `owner/name`.
 pub const RAW_SLASHES: &str = "x-raw-slashes";
 
 /// Marks a property that servers write in more ways than its type says.
 pub const LENIENT: &str = "x-lenient";
+
+/// Marks a property whose default a request states, and an answer may leave out.
+pub const SEND_DEFAULT: &str = "x-send-default";
 
 /// Names the type of the runtime that a component schema is read and written by.
 pub const RUNTIME_TYPE: &str = "x-runtime-type";
@@ -198,6 +208,7 @@ fn once(document: &Value, options: &Options) -> Result<Lowered, LowerError> {
     shape::shape_schemas(&mut document, cx)?;
     parameters::shape_parameters(&mut document, cx)?;
     defaults::document_request_defaults(&mut document);
+    unsaid::tell(&mut document, cx);
     limits::document_limits(&mut document);
     let enums = enums::name_enums(&mut document, cx)?;
     streams::split_streams(&mut document)?;

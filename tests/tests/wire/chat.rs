@@ -137,9 +137,9 @@ async fn every_parameter() {
         .with(|request| {
             let mut function = FunctionDefinition::new("weather");
             function.description = Some("Looks out of the window.".to_owned());
-            function.parameters = schema.as_object().unwrap().clone();
+            function.parameters = schema.as_object().cloned();
             function.strict = Some(true);
-            request.tools = vec![Tool::new(function, "function")];
+            request.tools = Some(vec![Tool::new(function, "function")]);
             request.tool_choice = Some(json!("required"));
             request.parallel_tool_calls = Some(false);
             request.top_p = Some(0.5);

@@ -1,6 +1,6 @@
 //! What the document says of each operation, as constants that a transport can branch on.
 
-use openapi_pipeline::lower::{CONTENT_TYPE, RAW_SLASHES};
+use openapi_pipeline::lower::{BRACKETS, CONTENT_TYPE, RAW_SLASHES};
 use openapiv3::{OpenAPI, Parameter, ReferenceOr};
 use serde_json::Value;
 use syn::parse_quote;
@@ -27,6 +27,8 @@ pub(super) struct Operation {
     pub(super) renamed: Vec<(String, String)>,
     /// The media type of the body, if it is not the one that progenitor takes it for.
     pub(super) body_type: Option<String>,
+    /// The properties of the form that are written with brackets.
+    pub(super) brackets: Vec<String>,
     /// Whether the caller says what the body is.
     pub(super) body_type_is_given: bool,
     /// The media type of the answer, likewise.
@@ -92,6 +94,8 @@ pub(super) fn list(document: &OpenAPI) -> Vec<Operation> {
         let body_type = body
             .and_then(|body| body.extensions.get(CONTENT_TYPE))
             .and_then(text);
+        let brackets = body.and_then(|body| body.extensions.get(BRACKETS)?.as_array());
+        let brackets = brackets.into_iter().flatten().filter_map(text).collect();
         let answers = operation
             .responses
             .responses
@@ -130,6 +134,7 @@ pub(super) fn list(document: &OpenAPI) -> Vec<Operation> {
             limits,
             renamed,
             body_type,
+            brackets,
             body_type_is_given,
             accept,
             headers,

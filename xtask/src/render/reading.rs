@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use openapi_pipeline::lower::{Lowered, RUNTIME_TYPE};
+use openapi_pipeline::lower::{Lowered, RUNTIME_TYPE, sent_schemas};
 use serde_json::{Map, Value, json};
 
 use super::names::parameter_name;
@@ -36,6 +36,9 @@ pub(super) fn copy(lowered: &Lowered) -> Value {
             if let Some(ours) = runtime_type(schema).map(str::to_owned) {
                 schema.insert(RUNTIME_TYPE.to_owned(), ours.into());
             }
+        }
+        for name in sent_schemas(document) {
+            tell_empty_from_absent(schemas.get_mut(&name));
         }
         for union in &lowered.unions {
             schemas.insert(union.name.clone(), json!({"type": "string"}));
@@ -72,6 +75,27 @@ pub(super) fn copy(lowered: &Lowered) -> Value {
         }
     }
     copied
+}
+
+/// A generated type leaves out a list or map that is empty, and to a server that changes something these
+/// are two things: "no tags" and "the tags as they are". One that may be null is left out when it is not
+/// there, and only then.
+fn tell_empty_from_absent(schema: Option<&mut Value>) {
+    let Some(schema) = schema else {
+        return;
+    };
+    let required = schema.get("required").cloned().unwrap_or_default();
+    let is_required = |name: &String| {
+        let mut names = required.as_array().into_iter().flatten();
+        names.any(|required| required == name)
+    };
+    let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
+    for (name, property) in properties.into_iter().flatten() {
+        let holds_others = property["type"] == "array" || property["type"] == "object";
+        if holds_others && !is_required(name) && property.get("default").is_none() {
+            property["nullable"] = true.into();
+        }
+    }
 }
 
 /// The type of the runtime that a component schema is read and written by, if it is one.

@@ -8,7 +8,7 @@
 //!   builder makes them.
 //! - `schemars::JsonSchema`, behind a feature of that name.
 //! - `check_limits`, where the document states limits, and the names of the wire in the documentation.
-//! - `null` is read as if the field were missing, wherever it may be missing.
+//! - `null` is read as if the field were missing, wherever it may be missing and may not be `null`.
 
 use super::limits::{Limits, LimitsOfTypes};
 use heck::ToSnakeCase as _;
@@ -225,6 +225,15 @@ fn read_null_as_missing(owner: &Ident, field: &mut Field) -> Result<Option<ItemF
     let Some(given) = given_default(field)? else {
         return Ok(None);
     };
+    let may_be_null = field
+        .ty
+        .to_token_stream()
+        .to_string()
+        .starts_with(":: std :: option :: Option <");
+    if may_be_null && given.is_some() {
+        // Here `null` is a value of its own: a price that is not known is not the price 0.
+        return Ok(None);
+    }
     let Some(default) = given else {
         field.attrs.push(
             parse_quote!(#[serde(deserialize_with = "::progenitor_client::null_as_default")]),

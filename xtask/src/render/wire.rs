@@ -31,6 +31,13 @@ pub(super) fn rewrite(operation: &Operation, expression: &mut Expr) {
                 };
             }
         }
+        Expr::MethodCall(call)
+            if call.method == "form_urlencoded" && !operation.brackets.is_empty() =>
+        {
+            let brackets = &operation.brackets;
+            call.method = parse_quote!(form_with_brackets);
+            call.args.push(parse_quote!(&[#(#brackets),*]));
+        }
         Expr::MethodCall(call) if call.method == "header" => {
             let header = call.args.first().and_then(last_segment);
             match header.as_deref() {

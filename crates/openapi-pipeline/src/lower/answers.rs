@@ -28,6 +28,9 @@ pub(super) fn lower_answers(document: &mut Value, cx: &mut Context<'_>) -> Resul
                 continue;
             }
             let place = place.join("responses");
+            if method == "head" {
+                take_bodies(operation, &place, cx);
+            }
             sort_statuses(operation, &place, cx)?;
             unify_media(operation, &place, cx);
             unify_error_bodies(operation);
@@ -36,6 +39,16 @@ pub(super) fn lower_answers(document: &mut Value, cx: &mut Context<'_>) -> Resul
         }
     }
     Ok(())
+}
+
+/// HTTP answers HEAD without a body, whatever the document says.
+fn take_bodies(operation: &mut Value, place: &Pointer, cx: &mut Context<'_>) {
+    for (status, response) in members(operation.get_mut("responses")) {
+        let response = response.as_object_mut();
+        if response.is_some_and(|response| response.shift_remove("content").is_some()) {
+            cx.lose(&place.join(status), "an answer to HEAD has no body");
+        }
+    }
 }
 
 fn responses(operation: &mut Value) -> Option<&mut Map<String, Value>> {

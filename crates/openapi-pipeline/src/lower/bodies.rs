@@ -6,7 +6,7 @@ use super::context::Context;
 use super::media::{FORM, JSON, OCTETS, TEXT, essence, is_json, json_of};
 use super::resolve::is_method;
 use super::walk::{self, members};
-use super::{CONTENT_TYPE, LowerError};
+use super::{BRACKETS, CONTENT_TYPE, LowerError};
 use crate::Pointer;
 
 /// Leaves each request one body: JSON before a form, a form before text, text before anything else,
@@ -65,6 +65,9 @@ fn lower_body(
             json!({"schema": {"type": "string", "format": "binary"}}),
         )
     };
+    if key == FORM {
+        lower_encoding(body, content.get(&chosen), &place, cx);
+    }
     let is_opaque = key == OCTETS;
     let mut kept = Map::new();
     kept.insert(key.to_owned(), media);
@@ -87,6 +90,24 @@ fn lower_body(
         body[CONTENT_TYPE] = chosen.into();
     }
     Ok(())
+}
+
+/// Keeps which properties of a form are written with brackets.
+fn lower_encoding(body: &mut Value, media: Option<&Value>, place: &Pointer, cx: &mut Context<'_>) {
+    let encoding = media.and_then(|media| media.get("encoding")?.as_object());
+    let mut brackets = Vec::new();
+    for (property, encoding) in encoding.into_iter().flatten() {
+        let style = encoding.get("style").and_then(Value::as_str);
+        if style == Some("deepObject") {
+            brackets.push(Value::from(property.clone()));
+        } else if encoding.get("contentType").is_some() || style.is_some_and(|s| s != "form") {
+            let what = format!("how {property:?} is written in the form");
+            cx.lose(&place.join("content").join(FORM).join("encoding"), what);
+        }
+    }
+    if !brackets.is_empty() {
+        body[BRACKETS] = Value::Array(brackets);
+    }
 }
 
 fn choose(content: &Map<String, Value>) -> String {

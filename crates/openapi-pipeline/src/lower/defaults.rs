@@ -1,8 +1,9 @@
 //! Defaults that a request states.
 //!
 //! A generated type sends the default of a field that its caller left alone. Then the service's own
-//! default no longer rules, and a request says what nobody asked for. So a default of what only
-//! requests use moves into the description.
+//! default no longer rules, and a request says what nobody asked for: a change of one field would set
+//! all others back. So a default of what requests use, also if answers use it too, moves into the
+//! description.
 
 use std::collections::BTreeSet;
 
@@ -11,13 +12,17 @@ use serde_json::{Map, Value};
 use super::resolve::is_method;
 use super::walk;
 
+/// The names of the component schemas that requests are made of, also if answers are, too.
+pub fn sent_schemas(document: &Value) -> BTreeSet<String> {
+    reachable(document, &["requestBody", "parameters"])
+}
+
 /// Moves the defaults of request schemas and parameters into their descriptions.
 pub(super) fn document_request_defaults(document: &mut Value) {
-    let asked = reachable(document, &["requestBody", "parameters"]);
-    let answered = reachable(document, &["responses"]);
+    let asked = sent_schemas(document);
     if let Some(Value::Object(schemas)) = document.pointer_mut("/components/schemas") {
         for (name, schema) in schemas {
-            if asked.contains(name) && !answered.contains(name) {
+            if asked.contains(name) {
                 document_defaults(schema);
             }
         }
@@ -51,7 +56,9 @@ fn document_defaults(schema: &mut Value) {
     if let Some(Value::Object(properties)) = schema.get_mut("properties") {
         for property in properties.values_mut() {
             document_defaults(property);
-            if let Some(default) = take_default(property) {
+            if property.get(super::SEND_DEFAULT) != Some(&Value::Bool(true))
+                && let Some(default) = take_default(property)
+            {
                 describe_default(property, &default);
             }
         }

@@ -208,7 +208,7 @@ impl Namer<'_, '_> {
             self.found.insert(name.clone(), new);
         }
         let mut replacement = Map::new();
-        for kept in ["description", "default", "nullable"] {
+        for kept in ["description", "default", "nullable", super::SEND_DEFAULT] {
             if let Some(value) = schema.get(kept) {
                 replacement.insert(kept.to_owned(), value.clone());
             }

@@ -14,6 +14,9 @@ impl Shaper<'_, '_> {
         let Some(Value::Array(parts)) = whole.shift_remove("allOf") else {
             return whole;
         };
+        if merge::says_nothing(&whole) && self.all_are_nullable(&parts) {
+            whole.insert("nullable".to_owned(), Value::Bool(true));
+        }
         for (index, part) in parts.into_iter().enumerate() {
             let place = place.join("allOf").join(index);
             let Value::Object(part) = part else {
@@ -34,6 +37,18 @@ impl Shaper<'_, '_> {
             }
         }
         whole
+    }
+
+    /// Whether the parts that say something are references to what may be null.
+    fn all_are_nullable(&self, parts: &[Value]) -> bool {
+        let maps = parts.iter().filter_map(Value::as_object);
+        let mut said = maps.filter(|part| !merge::says_nothing(part)).peekable();
+        let is_nullable = |part: &Map<String, Value>| {
+            let reference = part.get("$ref").and_then(Value::as_str);
+            let name = reference.and_then(target);
+            name.is_some_and(|name| self.nullable.contains(&name))
+        };
+        said.peek().is_some() && said.all(is_nullable)
     }
 
     /// A part with what it refers to written out; nothing if that is being written out already.

@@ -277,7 +277,12 @@ pub(super) fn shape_parameters(
                     let is_it = |other: &Value| {
                         other["name"] == parameter["name"] && other["in"] == parameter["in"]
                     };
-                    if !shaped.iter().any(is_it) {
+                    if shaped.iter().any(is_it) {
+                        let name = parameter["name"].as_str().unwrap_or_default();
+                        let what =
+                            format!("another parameter is written as {name:?}; that one counts");
+                        cx.lose(&place.join(index), what);
+                    } else {
                         shaped.push(parameter);
                     }
                 }

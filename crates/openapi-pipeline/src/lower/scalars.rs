@@ -57,13 +57,40 @@ pub(super) fn document_limits_of_objects(
     if map.get("additionalProperties") == Some(&Value::Bool(false)) {
         map.shift_remove("additionalProperties");
     }
-    if map.get("additionalProperties") == Some(&Value::Bool(true))
-        && !map.contains_key("properties")
-    {
-        map.shift_remove("additionalProperties");
+    if map.get("additionalProperties") == Some(&Value::Bool(true)) {
+        // Beside listed ones, the generator reads `true` as saying nothing, and drops what comes.
+        if map.contains_key("properties") {
+            map.insert("additionalProperties".to_owned(), serde_json::json!({}));
+        } else {
+            map.shift_remove("additionalProperties");
+        }
     }
     for keyword in ["enum", "format", "items"] {
         map.shift_remove(keyword);
+    }
+}
+
+/// A name that is required and nowhere described is one that may be there, and then is kept.
+pub(super) fn list_what_is_required(map: &mut Map<String, Value>) {
+    let Some(Value::Object(properties)) = map.get("properties") else {
+        return;
+    };
+    let names = map.get("required").and_then(Value::as_array);
+    let names = names.into_iter().flatten().filter_map(Value::as_str);
+    let unlisted: Vec<String> = names
+        .filter(|name| !properties.contains_key(*name))
+        .map(str::to_owned)
+        .collect();
+    if let Some(Value::Object(properties)) = map.get_mut("properties")
+        && !properties.is_empty()
+    {
+        let new = unlisted
+            .iter()
+            .map(|name| (name.clone(), Value::Object(Map::new())));
+        properties.extend(new);
+    }
+    if let Some(Value::Array(required)) = map.get_mut("required") {
+        required.retain(|name| !unlisted.iter().any(|unlisted| name == unlisted));
     }
 }
 

@@ -82,7 +82,7 @@ pub(super) struct Shaper<'a, 'b> {
     pub(super) done: Map<String, Value>,
     /// The components whose content is being written out.
     pub(super) through: Vec<String>,
-    nullable: BTreeSet<String>,
+    pub(super) nullable: BTreeSet<String>,
     pub(super) cx: &'a mut Context<'b>,
 }
 
@@ -292,6 +292,7 @@ impl Shaper<'_, '_> {
             .get("additionalProperties")
             .is_some_and(Value::is_object);
         let mut hidden = false;
+        scalars::list_what_is_required(&mut map);
         if let Some(Value::Object(properties)) = map.get_mut("properties") {
             let mut shaped = Map::new();
             let place = place.join("properties");
@@ -315,7 +316,7 @@ impl Shaper<'_, '_> {
                 let schema = self.inline(schema, &name, &place.join(&property))?;
                 shaped.insert(property, schema);
             }
-            // A name that is required and nowhere described is one that may be there.
+            // One whose name in Rust was taken is no longer listed.
             if let Some(Value::Array(required)) = map.get_mut("required") {
                 required.retain(|name| name.as_str().is_some_and(|name| shaped.contains_key(name)));
             }

@@ -52,6 +52,12 @@ pub(super) fn shape(
     }
     let schema = parameter.get("schema").cloned().unwrap_or_default();
     let shape = Shape::of(&schema, schemas);
+    if in_query
+        && matches!((&shape, written), (Shape::Other, Written::Brackets))
+        && let Some(each) = each_alternative(&parameter, schemas, place, cx)
+    {
+        return each;
+    }
     match shape {
         Shape::Scalar => {}
         Shape::List if in_query && matches!(written, Written::Pairs) => {}
@@ -82,7 +88,15 @@ pub(super) fn shape(
             as_text(&mut parameter, written, "an object");
         }
         Shape::Other => {
-            cx.lose(place, "a value that the caller writes");
+            let is_map = resolved(&schema, schemas)
+                .get("type")
+                .is_some_and(|ty| ty == "object");
+            let what = if is_map && in_query {
+                "properties that nobody lists cannot be parameters; it is one, which the caller writes"
+            } else {
+                "a value that the caller writes"
+            };
+            cx.lose(place, what);
             parameter["schema"] = json!({"type": "string"});
         }
     }
@@ -145,6 +159,45 @@ impl Shape {
             _ => Self::Other,
         }
     }
+}
+
+/// A parameter that is a scalar or an object: one parameter for the scalar, one for each property. The
+/// caller sets those of one alternative.
+fn each_alternative(
+    parameter: &Value,
+    schemas: &Map<String, Value>,
+    place: &Pointer,
+    cx: &mut Context<'_>,
+) -> Option<Vec<Value>> {
+    let alternatives = resolved(&parameter["schema"], schemas)
+        .get("oneOf")?
+        .as_array()?;
+    let mut optional = parameter.clone();
+    optional["required"] = false.into();
+    let mut each: Vec<Value> = Vec::new();
+    for alternative in alternatives {
+        let new = match Shape::of(alternative, schemas) {
+            Shape::Scalar => {
+                let mut scalar = optional.clone();
+                scalar["schema"] = alternative.clone();
+                vec![scalar]
+            }
+            Shape::Object(properties, _) => {
+                spread(&optional, &properties, &[], true, schemas, place, cx, 0)
+            }
+            Shape::List | Shape::Other => return None,
+        };
+        for parameter in new {
+            if each.iter().all(|other| other["name"] != parameter["name"]) {
+                each.push(parameter);
+            }
+        }
+    }
+    cx.lose(
+        place,
+        "that only one of the alternatives is sent is up to the caller",
+    );
+    Some(each)
 }
 
 /// A schema without the references before it.

@@ -3,7 +3,7 @@
 // specs/inference.yml
 //   sha256 37fb83a8773fc38ff85466eedeab8d758b7e477cf4ded90345b95170921a216e
 // specs/overlays/inference-documented.yml
-//   sha256 63b1449ebac4c58d8ae099c4020ee66ab888ad498331eb1c1ef7c333a6e8827f
+//   sha256 ecc5c67f8375251b09ebc7425d50baa60552a1229dce52e9492dd64880d5fec3
 // specs/overlays/inference-observed.yml
 //   sha256 86b67a49d5f98d7b1b4833577d43aff3109305f98b3fe965aa8f0339b73cc55b
 
@@ -302,9 +302,8 @@ pub struct ChatCompletionRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub tool_choice: ::std::option::Option<::serde_json::Value>,
     /// Functions that the model may ask for.
-    #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
-    #[serde(deserialize_with = "::progenitor_client::null_as_default")]
-    pub tools: ::std::vec::Vec<Tool>,
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub tools: ::std::option::Option<::std::vec::Vec<Tool>>,
     /// How many likely tokens to return at each place.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub top_logprobs: ::std::option::Option<i64>,
@@ -705,9 +704,10 @@ pub struct FunctionDefinition {
     pub description: ::std::option::Option<::std::string::String>,
     pub name: ::std::string::String,
     /// A JSON Schema of the arguments.
-    #[serde(default, skip_serializing_if = "::serde_json::Map::is_empty")]
-    #[serde(deserialize_with = "::progenitor_client::null_as_default")]
-    pub parameters: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub parameters: ::std::option::Option<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    >,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub strict: ::std::option::Option<bool>,
 }

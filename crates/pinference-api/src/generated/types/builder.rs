@@ -3,7 +3,7 @@
 // specs/inference.yml
 //   sha256 37fb83a8773fc38ff85466eedeab8d758b7e477cf4ded90345b95170921a216e
 // specs/overlays/inference-documented.yml
-//   sha256 63b1449ebac4c58d8ae099c4020ee66ab888ad498331eb1c1ef7c333a6e8827f
+//   sha256 ecc5c67f8375251b09ebc7425d50baa60552a1229dce52e9492dd64880d5fec3
 // specs/overlays/inference-observed.yml
 //   sha256 86b67a49d5f98d7b1b4833577d43aff3109305f98b3fe965aa8f0339b73cc55b
 
@@ -714,7 +714,10 @@ pub struct ChatCompletionRequest {
         ::std::option::Option<::serde_json::Value>,
         ::std::string::String,
     >,
-    tools: ::std::result::Result<::std::vec::Vec<super::Tool>, ::std::string::String>,
+    tools: ::std::result::Result<
+        ::std::option::Option<::std::vec::Vec<super::Tool>>,
+        ::std::string::String,
+    >,
     top_logprobs: ::std::result::Result<
         ::std::option::Option<i64>,
         ::std::string::String,
@@ -955,7 +958,7 @@ impl ChatCompletionRequest {
     }
     pub fn tools<T>(mut self, value: T) -> Self
     where
-        T: ::std::convert::TryInto<::std::vec::Vec<super::Tool>>,
+        T: ::std::convert::TryInto<::std::option::Option<::std::vec::Vec<super::Tool>>>,
         T::Error: ::std::fmt::Display,
     {
         self.tools = value
@@ -1881,7 +1884,9 @@ pub struct FunctionDefinition {
     >,
     name: ::std::result::Result<::std::string::String, ::std::string::String>,
     parameters: ::std::result::Result<
-        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        ::std::option::Option<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
         ::std::string::String,
     >,
     strict: ::std::result::Result<::std::option::Option<bool>, ::std::string::String>,
@@ -1924,7 +1929,9 @@ impl FunctionDefinition {
     pub fn parameters<T>(mut self, value: T) -> Self
     where
         T: ::std::convert::TryInto<
-            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+            ::std::option::Option<
+                ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+            >,
         >,
         T::Error: ::std::fmt::Display,
     {

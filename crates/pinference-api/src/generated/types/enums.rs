@@ -3,7 +3,7 @@
 // specs/inference.yml
 //   sha256 37fb83a8773fc38ff85466eedeab8d758b7e477cf4ded90345b95170921a216e
 // specs/overlays/inference-documented.yml
-//   sha256 63b1449ebac4c58d8ae099c4020ee66ab888ad498331eb1c1ef7c333a6e8827f
+//   sha256 ecc5c67f8375251b09ebc7425d50baa60552a1229dce52e9492dd64880d5fec3
 // specs/overlays/inference-observed.yml
 //   sha256 86b67a49d5f98d7b1b4833577d43aff3109305f98b3fe965aa8f0339b73cc55b
 
