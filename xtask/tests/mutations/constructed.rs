@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::Wire::{Breaking, Compatible, Same};
 use super::edit::*;
-use super::{Mutation, row};
+use super::{Mutation, Why, row, side, unlike};
 use xtask::rust_api::Bump::{Major, Minor, None as Nothing, Patch};
 
 const MODELS: &str = "/paths/~1models/get";
@@ -57,190 +57,390 @@ pub(crate) fn prepare(d: &mut Value) {
 }
 
 pub(crate) const CONSTRUCTED: &[Mutation] = &[
-    row("more is asked for than a scope", |d| {
-        at(d, MODELS)["security"] = json!([{"OAuth": ["read", "write"]}, {"HTTPBearer": []}])
-    }),
-    row("one of two keys is not taken", |d| {
-        at(d, MODELS)["security"] = json!([{"HTTPBearer": []}])
-    }),
-    row("a key is renamed", |d| rename(d, "OAuth", "Login")),
-    row("tokens come from elsewhere", |d| {
-        d["components"]["securitySchemes"]["OAuth"]["flows"]["clientCredentials"]["tokenUrl"] =
-            "https://example.com/other".into();
-    }),
-    row("an operation is elsewhere", |d| {
-        at(d, MODELS)["servers"][0]["url"] = "https://{region}.example.org".into()
-    }),
-    row("a variable of the address", |d| {
-        at(d, MODELS)["servers"][0]["variables"]["region"]["default"] = "us".into()
-    }),
-    row("an operation has no address of its own", |d| {
-        remove(d, &format!("{MODELS}/servers"))
-    }),
-    row("a list is written in another way", |d| {
-        parameter(d, MODELS, "ids")
-            .as_object_mut()
-            .unwrap()
-            .shift_remove("explode");
-    }),
-    row("a list is written as before, said aloud", |d| {
-        parameter(d, MODELS, "ids")["style"] = "form".into()
-    }),
-    row("items of a list are of 64 bits", |d| {
-        parameter(d, MODELS, "ids")["schema"]["items"]["format"] = "int64".into()
-    }),
-    row("an object is written in another way", |d| {
-        parameter(d, MODELS, "where")
-            .as_object_mut()
-            .unwrap()
-            .shift_remove("style");
-    }),
-    row("a field of a parameter comes", |d| {
-        parameter(d, MODELS, "where")["schema"]["properties"]["name"] = json!({"type": "string"})
-    }),
-    row("a field of a parameter's JSON goes", |d| {
-        parameter(d, MODELS, "filter")["content"]["application/json"]["schema"]["properties"] =
-            json!({});
-    }),
-    row("a value of a parameter comes", |d| {
-        push(
-            &mut parameter(d, MODELS, "sort")["schema"]["enum"],
-            "random",
-        )
-    }),
-    row("a value of a parameter goes", |d| {
-        parameter(d, MODELS, "sort")["schema"]["enum"] = json!(["up"])
-    }),
-    row("a default of a parameter", |d| {
-        parameter(d, MODELS, "sort")["schema"]["default"] = "down".into()
-    }),
-    row("a header of an answer goes", |d| {
-        remove(d, &format!("{MODELS}/responses/200/headers"))
-    }),
-    row("a header of an answer may be missing", |d| {
-        at(d, MODELS)["responses"]["200"]["headers"]["X-Total"]["required"] = false.into()
-    }),
-    row("a header of an answer is text", |d| {
-        at(d, MODELS)["responses"]["200"]["headers"]["X-Total"]["schema"]["type"] = "string".into()
-    }),
-    row("no word on other errors", |d| {
-        remove(d, &format!("{MODELS}/responses/default"))
-    }),
-    row("successes by their class", |d| {
-        let ok = at(d, MODELS)["responses"]["200"].take();
-        remove(d, &format!("{MODELS}/responses/200"));
-        at(d, MODELS)["responses"]["2XX"] = ok;
-    }),
-    row("a webhook goes", |d| remove(d, "/webhooks/done")),
-    row("an alternative of objects comes", |d| {
-        push(
-            &mut schema(d, "Pet")["oneOf"],
-            json!({"$ref": "#/components/schemas/Bird"}),
-        );
-        schema(d, "Pet")["discriminator"]["mapping"]["bird"] = "#/components/schemas/Bird".into();
-    }),
-    row("an alternative of objects is another", |d| {
-        schema(d, "Pet")["oneOf"][1] = json!({"$ref": "#/components/schemas/Bird"});
-        schema(d, "Pet")["discriminator"]["mapping"] =
-            json!({"cat": "#/components/schemas/Cat", "bird": "#/components/schemas/Bird"});
-    }),
-    row("alternatives trade their names", |d| {
-        schema(d, "Pet")["discriminator"]["mapping"] =
-            json!({"cat": "#/components/schemas/Dog", "dog": "#/components/schemas/Cat"});
-    }),
-    row("alternatives are told apart by another field", |d| {
-        schema(d, "Pet")["discriminator"]["propertyName"] = "type".into()
-    }),
-    row("alternatives are not told apart", |d| {
-        remove(d, "/components/schemas/Pet/discriminator")
-    }),
-    row("a field of an alternative goes", |d| {
-        remove(d, "/components/schemas/Cat/properties/lives")
-    }),
-    row("a limit in an alternative", |d| {
-        property(d, "Cat", "lives")["minimum"] = 2.into()
-    }),
-    row("a part has another field", |d| {
-        *property(d, "Base", "owner") = json!({"type": "string"})
-    }),
-    row("a part goes", |d| {
-        remove(d, "/components/schemas/Thing/allOf")
-    }),
-    row("what was only read may be written", |d| {
-        property(d, "Base", "id")["readOnly"] = false.into()
-    }),
-    row("what was only written is read", |d| {
-        property(d, "Base", "secret")["writeOnly"] = false.into()
-    }),
-    row("a number is a new value", |d| {
-        push(&mut property(d, "Thing", "level")["enum"], 4)
-    }),
-    row("numbers in another order", |d| {
-        property(d, "Thing", "level")["enum"]
-            .as_array_mut()
-            .unwrap()
-            .reverse()
-    }),
-    row("another pattern", |d| {
-        property(d, "Thing", "code")["pattern"] = "^[0-9]+$".into()
-    }),
-    row("no pattern", |d| {
-        remove(d, "/components/schemas/Thing/properties/code/pattern")
-    }),
-    row("a text is longer", |d| {
-        property(d, "Thing", "code")["maxLength"] = 16.into()
-    }),
-    row("a text is shorter", |d| {
-        property(d, "Thing", "code")["minLength"] = 1.into()
-    }),
-    row("another constant", |d| {
-        property(d, "Thing", "kind")["const"] = "item".into()
-    }),
-    row("no constant", |d| {
-        *property(d, "Thing", "kind") = json!({"type": "string"})
-    }),
-    row("an item of a tuple is another", |d| {
-        property(d, "Thing", "pair")["prefixItems"][1]["type"] = "string".into()
-    }),
-    row("a tuple has another item", |d| {
-        push(
-            &mut property(d, "Thing", "pair")["prefixItems"],
-            json!({"type": "string"}),
-        )
-    }),
-    row("a map holds greater numbers", |d| {
-        property(d, "Thing", "counts")["additionalProperties"]["format"] = "int64".into()
-    }),
-    row("a map holds text", |d| {
-        property(d, "Thing", "counts")["additionalProperties"] = json!({"type": "string"})
-    }),
-    row("a map holds anything", |d| {
-        property(d, "Thing", "counts")["additionalProperties"] = true.into()
-    }),
-    row("a limit is in now", |d| {
-        let ratio = property(d, "Thing", "ratio");
-        ratio["maximum"] = 1.into();
-        ratio
-            .as_object_mut()
-            .unwrap()
-            .shift_remove("exclusiveMaximum");
-    }),
-    row("a number is more exact", |d| {
-        property(d, "Thing", "ratio")["format"] = "double".into()
-    }),
-    row("bytes in another alphabet", |d| {
-        property(d, "Thing", "image")["contentEncoding"] = "base64url".into()
-    }),
-    row("bytes of another kind", |d| {
-        property(d, "Thing", "image")["contentMediaType"] = "image/jpeg".into()
-    }),
-    row("a day is a moment", |d| {
-        property(d, "Thing", "when")["format"] = "date-time".into()
-    }),
-    row("children may stand twice", |d| {
-        property(d, "Thing", "children")["uniqueItems"] = false.into()
-    }),
-    row("children are names", |d| {
-        property(d, "Thing", "children")["items"] = json!({"type": "string"})
-    }),
+    row(
+        "more is asked for than a scope",
+        side(Breaking, Patch, Nothing, ""),
+        unlike(Compatible, Patch, Nothing, "api-smart-diff", Why::Keys),
+        |d| at(d, MODELS)["security"] = json!([{"OAuth": ["read", "write"]}, {"HTTPBearer": []}]),
+    ),
+    row(
+        "one of two keys is not taken",
+        side(Breaking, Patch, Nothing, "api-smart-diff"),
+        unlike(Compatible, Patch, Nothing, "api-smart-diff", Why::Keys),
+        |d| at(d, MODELS)["security"] = json!([{"HTTPBearer": []}]),
+    ),
+    row(
+        "a key is renamed",
+        unlike(Compatible, Patch, Nothing, "api-smart-diff", Why::Keys),
+        unlike(Compatible, Patch, Nothing, "api-smart-diff", Why::Keys),
+        |d| rename(d, "OAuth", "Login"),
+    ),
+    row(
+        "tokens come from elsewhere",
+        side(Breaking, Patch, Nothing, ""),
+        side(Breaking, Patch, Nothing, ""),
+        |d| {
+            d["components"]["securitySchemes"]["OAuth"]["flows"]["clientCredentials"]["tokenUrl"] =
+                "https://example.com/other".into();
+        },
+    ),
+    row(
+        "an operation is elsewhere",
+        side(Breaking, Patch, Nothing, ""),
+        side(Breaking, Patch, Nothing, ""),
+        |d| at(d, MODELS)["servers"][0]["url"] = "https://{region}.example.org".into(),
+    ),
+    row(
+        "a variable of the address",
+        side(Breaking, Patch, Nothing, ""),
+        side(Breaking, Patch, Nothing, ""),
+        |d| at(d, MODELS)["servers"][0]["variables"]["region"]["default"] = "us".into(),
+    ),
+    row(
+        "an operation has no address of its own",
+        side(Breaking, Patch, Nothing, ""),
+        side(Breaking, Patch, Nothing, ""),
+        |d| remove(d, &format!("{MODELS}/servers")),
+    ),
+    row(
+        "a list is written in another way",
+        side(Breaking, Major, Nothing, ""),
+        side(Breaking, Major, Nothing, ""),
+        |d| {
+            parameter(d, MODELS, "ids")
+                .as_object_mut()
+                .unwrap()
+                .shift_remove("explode");
+        },
+    ),
+    row(
+        "a list is written as before, said aloud",
+        side(Same, Nothing, Nothing, ""),
+        side(Same, Nothing, Nothing, ""),
+        |d| parameter(d, MODELS, "ids")["style"] = "form".into(),
+    ),
+    row(
+        "items of a list are of 64 bits",
+        unlike(Compatible, Patch, Nothing, "api-smart-diff", Why::Direction),
+        side(Breaking, Patch, Nothing, "api-smart-diff"),
+        |d| parameter(d, MODELS, "ids")["schema"]["items"]["format"] = "int64".into(),
+    ),
+    row(
+        "an object is written in another way",
+        side(Breaking, Major, Major, "api-smart-diff"),
+        side(Breaking, Major, Major, "api-smart-diff"),
+        |d| {
+            parameter(d, MODELS, "where")
+                .as_object_mut()
+                .unwrap()
+                .shift_remove("style");
+        },
+    ),
+    row(
+        "a field of a parameter comes",
+        side(Compatible, Minor, Nothing, ""),
+        side(Breaking, Major, Major, ""),
+        |d| {
+            parameter(d, MODELS, "where")["schema"]["properties"]["name"] =
+                json!({"type": "string"})
+        },
+    ),
+    row(
+        "a field of a parameter's JSON goes",
+        side(Breaking, Patch, Nothing, ""),
+        side(Compatible, Patch, Nothing, ""),
+        |d| {
+            parameter(d, MODELS, "filter")["content"]["application/json"]["schema"]["properties"] =
+                json!({});
+        },
+    ),
+    row(
+        "a value of a parameter comes",
+        side(Compatible, Minor, Nothing, ""),
+        side(Breaking, Major, Major, "optic,api-smart-diff"),
+        |d| {
+            push(
+                &mut parameter(d, MODELS, "sort")["schema"]["enum"],
+                "random",
+            )
+        },
+    ),
+    row(
+        "a value of a parameter goes",
+        side(Breaking, Major, Major, "optic,api-smart-diff"),
+        side(Compatible, Minor, Nothing, ""),
+        |d| parameter(d, MODELS, "sort")["schema"]["enum"] = json!(["up"]),
+    ),
+    row(
+        "a default of a parameter",
+        side(Breaking, Patch, Nothing, "api-smart-diff"),
+        side(Breaking, Patch, Nothing, "api-smart-diff"),
+        |d| parameter(d, MODELS, "sort")["schema"]["default"] = "down".into(),
+    ),
+    row(
+        "a header of an answer goes",
+        side(Breaking, Patch, Nothing, "api-smart-diff"),
+        side(Compatible, Patch, Nothing, ""),
+        |d| remove(d, &format!("{MODELS}/responses/200/headers")),
+    ),
+    row(
+        "a header of an answer may be missing",
+        side(Breaking, Patch, Nothing, ""),
+        unlike(Compatible, Patch, Nothing, "api-smart-diff", Why::Direction),
+        |d| at(d, MODELS)["responses"]["200"]["headers"]["X-Total"]["required"] = false.into(),
+    ),
+    row(
+        "a header of an answer is text",
+        side(Breaking, Patch, Nothing, ""),
+        side(Breaking, Patch, Nothing, ""),
+        |d| {
+            at(d, MODELS)["responses"]["200"]["headers"]["X-Total"]["schema"]["type"] =
+                "string".into()
+        },
+    ),
+    row(
+        "no word on other errors",
+        unlike(
+            Compatible,
+            Patch,
+            Nothing,
+            "optic,api-smart-diff",
+            Why::Errors,
+        ),
+        side(Compatible, Patch, Nothing, ""),
+        |d| remove(d, &format!("{MODELS}/responses/default")),
+    ),
+    row(
+        "successes by their class",
+        side(Breaking, Patch, Nothing, "optic,api-smart-diff"),
+        side(Breaking, Patch, Nothing, "optic,api-smart-diff"),
+        |d| {
+            let ok = at(d, MODELS)["responses"]["200"].take();
+            remove(d, &format!("{MODELS}/responses/200"));
+            at(d, MODELS)["responses"]["2XX"] = ok;
+        },
+    ),
+    row(
+        "a webhook goes",
+        side(Breaking, Patch, Nothing, ""),
+        side(Compatible, Patch, Nothing, ""),
+        |d| remove(d, "/webhooks/done"),
+    ),
+    row(
+        "an alternative of objects comes",
+        side(Breaking, Minor, Nothing, "optic,api-smart-diff"),
+        side(Breaking, Major, Major, "optic,api-smart-diff"),
+        |d| {
+            push(
+                &mut schema(d, "Pet")["oneOf"],
+                json!({"$ref": "#/components/schemas/Bird"}),
+            );
+            schema(d, "Pet")["discriminator"]["mapping"]["bird"] =
+                "#/components/schemas/Bird".into();
+        },
+    ),
+    row(
+        "an alternative of objects is another",
+        side(Breaking, Major, Major, "optic,api-smart-diff"),
+        side(Breaking, Major, Major, "optic,api-smart-diff"),
+        |d| {
+            schema(d, "Pet")["oneOf"][1] = json!({"$ref": "#/components/schemas/Bird"});
+            schema(d, "Pet")["discriminator"]["mapping"] =
+                json!({"cat": "#/components/schemas/Cat", "bird": "#/components/schemas/Bird"});
+        },
+    ),
+    row(
+        "alternatives trade their names",
+        side(Breaking, Major, Nothing, ""),
+        side(Breaking, Major, Nothing, ""),
+        |d| {
+            schema(d, "Pet")["discriminator"]["mapping"] =
+                json!({"cat": "#/components/schemas/Dog", "dog": "#/components/schemas/Cat"});
+        },
+    ),
+    row(
+        "alternatives are told apart by another field",
+        side(Breaking, Patch, Nothing, ""),
+        side(Breaking, Patch, Nothing, ""),
+        |d| schema(d, "Pet")["discriminator"]["propertyName"] = "type".into(),
+    ),
+    row(
+        "alternatives are not told apart",
+        unlike(Same, Nothing, Nothing, "api-smart-diff", Why::Spelling),
+        side(Same, Nothing, Nothing, ""),
+        |d| remove(d, "/components/schemas/Pet/discriminator"),
+    ),
+    row(
+        "a field of an alternative goes",
+        side(Breaking, Major, Major, ""),
+        side(Compatible, Minor, Nothing, ""),
+        |d| remove(d, "/components/schemas/Cat/properties/lives"),
+    ),
+    row(
+        "a limit in an alternative",
+        side(Breaking, Patch, Nothing, "api-smart-diff"),
+        side(Breaking, Patch, Nothing, "api-smart-diff"),
+        |d| property(d, "Cat", "lives")["minimum"] = 2.into(),
+    ),
+    row(
+        "a part has another field",
+        side(Compatible, Minor, Nothing, ""),
+        side(Breaking, Major, Major, "optic"),
+        |d| *property(d, "Base", "owner") = json!({"type": "string"}),
+    ),
+    row(
+        "a part goes",
+        side(Breaking, Major, Major, "optic,api-smart-diff"),
+        unlike(Compatible, Major, Nothing, "optic", Why::ReadOnly),
+        |d| remove(d, "/components/schemas/Thing/allOf"),
+    ),
+    row(
+        "what was only read may be written",
+        unlike(Compatible, Patch, Nothing, "api-smart-diff", Why::Direction),
+        side(Breaking, Patch, Nothing, "api-smart-diff"),
+        |d| property(d, "Base", "id")["readOnly"] = false.into(),
+    ),
+    row(
+        "what was only written is read",
+        unlike(Compatible, Patch, Nothing, "api-smart-diff", Why::Direction),
+        side(Breaking, Patch, Nothing, "api-smart-diff"),
+        |d| property(d, "Base", "secret")["writeOnly"] = false.into(),
+    ),
+    row(
+        "a number is a new value",
+        side(Breaking, Patch, Nothing, "optic,api-smart-diff"),
+        side(Breaking, Patch, Nothing, "optic,api-smart-diff"),
+        |d| push(&mut property(d, "Thing", "level")["enum"], 4),
+    ),
+    row(
+        "numbers in another order",
+        side(Same, Patch, Nothing, ""),
+        side(Same, Patch, Nothing, ""),
+        |d| {
+            property(d, "Thing", "level")["enum"]
+                .as_array_mut()
+                .unwrap()
+                .reverse()
+        },
+    ),
+    row(
+        "another pattern",
+        side(Breaking, Patch, Nothing, "api-smart-diff"),
+        side(Breaking, Patch, Nothing, "api-smart-diff"),
+        |d| property(d, "Thing", "code")["pattern"] = "^[0-9]+$".into(),
+    ),
+    row(
+        "no pattern",
+        side(Breaking, Patch, Nothing, "api-smart-diff"),
+        side(Breaking, Patch, Nothing, "api-smart-diff"),
+        |d| remove(d, "/components/schemas/Thing/properties/code/pattern"),
+    ),
+    row(
+        "a text is longer",
+        side(Breaking, Patch, Nothing, "api-smart-diff"),
+        side(Breaking, Patch, Nothing, "api-smart-diff"),
+        |d| property(d, "Thing", "code")["maxLength"] = 16.into(),
+    ),
+    row(
+        "a text is shorter",
+        side(Breaking, Patch, Nothing, "api-smart-diff"),
+        side(Breaking, Patch, Nothing, "api-smart-diff"),
+        |d| property(d, "Thing", "code")["minLength"] = 1.into(),
+    ),
+    row(
+        "another constant",
+        side(Breaking, Major, Major, "optic,api-smart-diff"),
+        side(Breaking, Major, Major, "optic,api-smart-diff"),
+        |d| property(d, "Thing", "kind")["const"] = "item".into(),
+    ),
+    row(
+        "no constant",
+        side(Breaking, Major, Major, "optic,api-smart-diff"),
+        side(Breaking, Major, Nothing, "optic,api-smart-diff"),
+        |d| *property(d, "Thing", "kind") = json!({"type": "string"}),
+    ),
+    row(
+        "an item of a tuple is another",
+        side(Breaking, Major, Major, ""),
+        side(Breaking, Major, Nothing, ""),
+        |d| property(d, "Thing", "pair")["prefixItems"][1]["type"] = "string".into(),
+    ),
+    row(
+        "a tuple has another item",
+        side(Breaking, Patch, Nothing, ""),
+        side(Breaking, Patch, Nothing, ""),
+        |d| {
+            push(
+                &mut property(d, "Thing", "pair")["prefixItems"],
+                json!({"type": "string"}),
+            )
+        },
+    ),
+    row(
+        "a map holds greater numbers",
+        side(Breaking, Major, Nothing, "api-smart-diff"),
+        side(Breaking, Major, Nothing, "api-smart-diff"),
+        |d| property(d, "Thing", "counts")["additionalProperties"]["format"] = "int64".into(),
+    ),
+    row(
+        "a map holds text",
+        side(Breaking, Major, Nothing, "api-smart-diff"),
+        side(Breaking, Major, Nothing, "api-smart-diff"),
+        |d| property(d, "Thing", "counts")["additionalProperties"] = json!({"type": "string"}),
+    ),
+    row(
+        "a map holds anything",
+        side(Breaking, Major, Nothing, "api-smart-diff"),
+        side(Breaking, Major, Nothing, "api-smart-diff"),
+        |d| property(d, "Thing", "counts")["additionalProperties"] = true.into(),
+    ),
+    row(
+        "a limit is in now",
+        side(Breaking, Patch, Nothing, "api-smart-diff"),
+        side(Breaking, Patch, Nothing, "api-smart-diff"),
+        |d| {
+            let ratio = property(d, "Thing", "ratio");
+            ratio["maximum"] = 1.into();
+            ratio
+                .as_object_mut()
+                .unwrap()
+                .shift_remove("exclusiveMaximum");
+        },
+    ),
+    row(
+        "a number is more exact",
+        side(Breaking, Patch, Nothing, "api-smart-diff"),
+        side(Breaking, Patch, Nothing, "api-smart-diff"),
+        |d| property(d, "Thing", "ratio")["format"] = "double".into(),
+    ),
+    row(
+        "bytes in another alphabet",
+        side(Breaking, Patch, Nothing, ""),
+        side(Breaking, Patch, Nothing, ""),
+        |d| property(d, "Thing", "image")["contentEncoding"] = "base64url".into(),
+    ),
+    row(
+        "bytes of another kind",
+        side(Breaking, Patch, Nothing, ""),
+        side(Breaking, Patch, Nothing, ""),
+        |d| property(d, "Thing", "image")["contentMediaType"] = "image/jpeg".into(),
+    ),
+    row(
+        "a day is a moment",
+        side(Breaking, Major, Nothing, "api-smart-diff"),
+        side(Breaking, Major, Nothing, "api-smart-diff"),
+        |d| property(d, "Thing", "when")["format"] = "date-time".into(),
+    ),
+    row(
+        "children may stand twice",
+        side(Breaking, Patch, Nothing, "api-smart-diff"),
+        side(Breaking, Patch, Nothing, "api-smart-diff"),
+        |d| property(d, "Thing", "children")["uniqueItems"] = false.into(),
+    ),
+    row(
+        "children are names",
+        side(Breaking, Major, Nothing, "api-smart-diff"),
+        side(Breaking, Major, Nothing, "api-smart-diff"),
+        |d| property(d, "Thing", "children")["items"] = json!({"type": "string"}),
+    ),
 ];
