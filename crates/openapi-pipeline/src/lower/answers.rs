@@ -25,6 +25,7 @@ pub(super) fn lower_answers(document: &mut Value, cx: &mut Context<'_>) -> Resul
                 let place = place.join("responses");
                 cx.fault(&place, "no answers", "any answer is taken")?;
                 fields.insert("responses".to_owned(), json!({}));
+                add_any_success(operation);
                 continue;
             }
             let place = place.join("responses");
@@ -33,9 +34,21 @@ pub(super) fn lower_answers(document: &mut Value, cx: &mut Context<'_>) -> Resul
             unify_error_bodies(operation);
             unify_successes(operation, &place, cx);
             widen_success(operation);
+            add_any_success(operation);
         }
     }
     Ok(())
+}
+
+/// Where no success or error is listed, a redirection or nothing at all, bytes may come. 3.0 wants to have
+/// one answer at least.
+fn add_any_success(operation: &mut Value) {
+    if let Some(responses) = responses(operation)
+        && responses.keys().all(|status| status.starts_with("x-"))
+    {
+        let any = json!({"description": "Any answer.", "content": {"*/*": {"schema": {}}}});
+        responses.insert("2XX".to_owned(), any);
+    }
 }
 
 fn responses(operation: &mut Value) -> Option<&mut Map<String, Value>> {

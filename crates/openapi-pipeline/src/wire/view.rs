@@ -185,13 +185,10 @@ impl<'a> View<'a> {
             ("exclusiveMinimum", "minimum"),
             ("exclusiveMaximum", "maximum"),
         ] {
-            match self.rules.get(exclusive) {
-                Some(Value::Bool(true)) => {
-                    if let Some(bound) = self.rules.remove(inclusive) {
-                        self.rules.insert(exclusive.to_owned(), bound);
-                    }
-                }
-                _ => {}
+            if self.rules.get(exclusive) == Some(&Value::Bool(true))
+                && let Some(bound) = self.rules.remove(inclusive)
+            {
+                self.rules.insert(exclusive.to_owned(), bound);
             }
         }
     }
