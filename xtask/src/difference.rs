@@ -6,7 +6,7 @@ use openapi_pipeline::lower::{self, Options};
 use openapi_pipeline::wire;
 use serde_json::{Value, json};
 
-use crate::rust_api::{self, Bump};
+use crate::rust_api::{self, Bump, Items};
 use crate::{Error, Result, render};
 
 /// What a new document changes.
@@ -54,15 +54,26 @@ impl Difference {
         before: &[(String, String)],
         now: &[(String, String)],
     ) -> Result<Self> {
-        let rust = rust_api::compare(&rust_api::items(before)?, &rust_api::items(now)?);
-        let bump = rust_api::bump(&rust, before != now || !wire.is_empty());
-        Ok(Self {
+        let items = (&rust_api::items(before)?, &rust_api::items(now)?);
+        Ok(Self::of_items(names, wire, items, before != now))
+    }
+
+    /// The same, of the items of both; `differs` is whether anything else in the code does.
+    pub fn of_items(
+        names: (&str, &str),
+        wire: Vec<wire::Finding>,
+        (before, now): (&Items, &Items),
+        differs: bool,
+    ) -> Self {
+        let rust = rust_api::compare(before, now);
+        let bump = rust_api::bump(&rust, differs || !wire.is_empty());
+        Self {
             names: (names.0.to_owned(), names.1.to_owned()),
             wire,
             rust,
             bump,
             version: None,
-        })
+        }
     }
 
     /// Whether anything breaks, on the wire or for callers.

@@ -1,8 +1,8 @@
 //! What a new version of generated code changes for a Rust caller.
 //!
 //! Everything that a caller can name is an item with a signature. One that is gone or has another
-//! signature breaks who uses it; a new one breaks nobody, since every generated struct and enum is
-//! `non_exhaustive`.
+//! signature breaks who uses it; a new one breaks nobody where the struct or enum around it is
+//! `non_exhaustive`, as generated ones are.
 
 use std::collections::BTreeMap;
 
@@ -97,12 +97,34 @@ pub fn compare(old: &Items, new: &Items) -> Vec<Finding> {
         };
         findings.push(Finding {
             item: item.clone(),
-            breaking: false,
+            breaking: breaks_if_new(item, now, old),
             what,
         });
     }
     findings.sort_by(|a, b| (!a.breaking, &a.item).cmp(&(!b.breaking, &b.item)));
     findings
+}
+
+/// What is new breaks nobody, but for two things: what somebody has listed in full, and `Copy`, with which
+/// closures and patterns borrow what they took before.
+fn breaks_if_new(item: &str, now: &str, old: &Items) -> bool {
+    if let Some(name) = item.strip_prefix("impl Copy for ") {
+        return old.contains_key(name);
+    }
+    let holder = |separator| item.rsplit_once(separator).map(|(holder, _)| holder);
+    let listed = |holder: &str, kind: &str| {
+        let has_fields = || {
+            old.keys()
+                .any(|name| name.starts_with(&format!("{holder}.")))
+        };
+        old.get(holder).is_some_and(|signature| {
+            signature.starts_with(kind) && (kind == "enum" || has_fields())
+        })
+    };
+    let is_code = item.ends_with(')') || now.starts_with("const:");
+    let field = holder(".").is_some_and(|holder| listed(holder, "struct"));
+    let variant = holder("::").is_some_and(|holder| listed(holder, "enum"));
+    !is_code && !item.starts_with("impl ") && (field || variant)
 }
 
 /// The bump that findings make necessary, if there are any other differences at all.

@@ -6,12 +6,22 @@
 //!
 //! | module | what it compares |
 //! |---|---|
-//! | `operations` | paths, parameters, bodies, answers |
-//! | `schemas` | what may be sent, and what may come |
+//! | `operations` | paths, methods, addresses |
+//! | `security` | the keys that are asked for |
+//! | `parameters` | paths, queries, headers, cookies |
+//! | `bodies` | bodies, answers and their headers |
+//! | `schemas` | what may be sent, and what may come: types, values, items |
+//! | `objects`, `rules`, `alternatives` | properties; formats and limits; what may stand for each other |
 //! | `view` | a schema as both versions of OpenAPI say it |
 
+mod alternatives;
+mod bodies;
+mod objects;
 mod operations;
+mod parameters;
+mod rules;
 mod schemas;
+mod security;
 mod view;
 
 use std::fmt;
@@ -19,6 +29,13 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::Pointer;
+
+const REFUSED: &str = "a request that was right can be refused";
+const UNKNOWN: &str = "an answer can be what no program was written for";
+const GONE_ANSWER: &str = "a program that reads it finds nothing";
+const NO_EFFECT: &str = "it has no effect any more, or is refused";
+const NEW: &str = "nobody uses it yet";
+const DEPRECATED: (&str, &str) = ("deprecated, or not any more", "it still works");
 
 /// One thing that a new document changes for a program written for the old one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,4 +120,8 @@ fn resolved<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
         }
     }
     value
+}
+
+fn is_required(value: &Value) -> bool {
+    value.get("required") == Some(&Value::Bool(true))
 }

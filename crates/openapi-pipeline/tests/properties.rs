@@ -224,3 +224,43 @@ fn overlays_do_as_the_standard_says() {
         assert_eq!(value, expected, "{action}");
     }
 }
+
+/// A document of one operation and one schema.
+fn small(responses: Value, schema: Value) -> Value {
+    json!({
+        "openapi": "3.1.0",
+        "info": {"title": "T", "version": "1"},
+        "paths": {"/a": {"get": {"responses": responses}}},
+        "components": {"schemas": {"A": schema}}
+    })
+}
+
+#[test]
+fn what_is_left_of_null_and_one_other_is_lowered_too() {
+    let other =
+        json!({"type": "object", "propertyNames": {"maxLength": 3}, "x-own": 1, "min_items": 1});
+    let field = json!({"anyOf": [other, {"type": "null"}], "$recursiveAnchor": true});
+    let schema = json!({"type": "object", "properties": {"b": field}});
+    let ok = json!({"200": {"description": "OK"}});
+    let lowered = lower(&small(ok, schema)).unwrap();
+    let expected = json!({"type": "object", "x-own": 1, "nullable": true});
+    assert_eq!(
+        lowered.document["components"]["schemas"]["A"]["properties"]["b"],
+        expected
+    );
+    let lost = |keyword: &str| {
+        lowered
+            .notes
+            .iter()
+            .any(|note| note.to_string().contains(keyword))
+    };
+    assert!(lost("propertyNames") && lost("min_items"));
+}
+
+#[test]
+fn an_operation_that_only_redirects_has_an_answer() {
+    let away = json!({"302": {"description": "Elsewhere."}});
+    let lowered = lower(&small(away, json!({}))).unwrap();
+    let responses = &lowered.document["paths"]["/a"]["get"]["responses"];
+    assert_eq!(responses["2XX"]["content"], json!({"*/*": {"schema": {}}}));
+}

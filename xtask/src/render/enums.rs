@@ -30,8 +30,9 @@ pub(super) fn render(enums: &[OpenEnum]) -> Result<syn::File, String> {
         let file: syn::File = parse_quote! {
             #[doc = #doc]
             #[doc = ""]
-            #[doc = " A value that nobody listed is kept as it came, and goes back the same."]
-            #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+            #[doc = " A value that nobody listed is kept as it came, and goes back the same. Values are equal, and in"]
+            #[doc = " order, as their texts are."]
+            #[derive(Clone, Debug)]
             #[non_exhaustive]
             pub enum #name {
                 #(#[doc = #docs] #idents,)*
@@ -83,6 +84,34 @@ pub(super) fn render(enums: &[OpenEnum]) -> Result<syn::File, String> {
             impl ::std::fmt::Display for #name {
                 fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                     f.pad(self.as_str())
+                }
+            }
+
+            // By the value on the wire: a value that is listed later is the same, and its place among the
+            // others does not change.
+            impl PartialEq for #name {
+                fn eq(&self, other: &Self) -> bool {
+                    self.as_str() == other.as_str()
+                }
+            }
+
+            impl Eq for #name {}
+
+            impl ::std::hash::Hash for #name {
+                fn hash<H: ::std::hash::Hasher>(&self, state: &mut H) {
+                    self.as_str().hash(state);
+                }
+            }
+
+            impl PartialOrd for #name {
+                fn partial_cmp(&self, other: &Self) -> Option<::std::cmp::Ordering> {
+                    Some(self.cmp(other))
+                }
+            }
+
+            impl Ord for #name {
+                fn cmp(&self, other: &Self) -> ::std::cmp::Ordering {
+                    self.as_str().cmp(other.as_str())
                 }
             }
 

@@ -25,6 +25,7 @@ pub(super) fn lower_answers(document: &mut Value, cx: &mut Context<'_>) -> Resul
                 let place = place.join("responses");
                 cx.fault(&place, "no answers", "any answer is taken")?;
                 fields.insert("responses".to_owned(), json!({}));
+                add_any_success(operation);
                 continue;
             }
             let place = place.join("responses");
@@ -36,6 +37,7 @@ pub(super) fn lower_answers(document: &mut Value, cx: &mut Context<'_>) -> Resul
             unify_error_bodies(operation);
             unify_successes(operation, &place, cx);
             widen_success(operation);
+            add_any_success(operation);
         }
     }
     Ok(())
@@ -48,6 +50,17 @@ fn take_bodies(operation: &mut Value, place: &Pointer, cx: &mut Context<'_>) {
         if response.is_some_and(|response| response.shift_remove("content").is_some()) {
             cx.lose(&place.join(status), "an answer to HEAD has no body");
         }
+    }
+}
+
+/// Where no success or error is listed, a redirection or nothing at all, bytes may come. 3.0 wants to have
+/// one answer at least.
+fn add_any_success(operation: &mut Value) {
+    if let Some(responses) = responses(operation)
+        && responses.keys().all(|status| status.starts_with("x-"))
+    {
+        let any = json!({"description": "Any answer.", "content": {"*/*": {"schema": {}}}});
+        responses.insert("2XX".to_owned(), any);
     }
 }
 

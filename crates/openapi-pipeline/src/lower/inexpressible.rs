@@ -11,7 +11,9 @@ const SILENT: &[&str] = &[
     "$comment",
     "$defs",
     "$dynamicAnchor",
+    "$recursiveAnchor",
     "$schema",
+    "$vocabulary",
     "definitions",
     "xml",
 ];
@@ -36,6 +38,49 @@ const NARROWING: &[&str] = &[
     "unevaluatedProperties",
 ];
 
+/// What is left is 3.0's, or becomes so. Every other word has to be an extension there.
+const KNOWN: &[&str] = &[
+    "$ref",
+    "additionalProperties",
+    "allOf",
+    "anyOf",
+    "const",
+    "contentEncoding",
+    "contentMediaType",
+    "contentSchema",
+    "default",
+    "deprecated",
+    "description",
+    "discriminator",
+    "enum",
+    "example",
+    "examples",
+    "exclusiveMaximum",
+    "exclusiveMinimum",
+    "externalDocs",
+    "format",
+    "items",
+    "maxItems",
+    "maxLength",
+    "maxProperties",
+    "maximum",
+    "minItems",
+    "minLength",
+    "minProperties",
+    "minimum",
+    "multipleOf",
+    "nullable",
+    "oneOf",
+    "pattern",
+    "properties",
+    "readOnly",
+    "required",
+    "title",
+    "type",
+    "uniqueItems",
+    "writeOnly",
+];
+
 /// Takes them out; what is lost is noted.
 pub(super) fn lower(map: &mut Map<String, Value>, place: &Pointer, cx: &mut Context<'_>) {
     for keyword in SILENT {
@@ -50,6 +95,14 @@ pub(super) fn lower(map: &mut Map<String, Value>, place: &Pointer, cx: &mut Cont
     }
     lower_prefix_items(map, place, cx);
     lower_pattern_properties(map, place, cx);
+    let unknown = |key: &String| !KNOWN.contains(&key.as_str()) && !key.starts_with("x-");
+    for keyword in map.keys().filter(|key| unknown(key)) {
+        cx.lose(
+            &place.join(keyword),
+            "no keyword of OpenAPI 3.0; it is left out",
+        );
+    }
+    map.retain(|key, _| !unknown(key));
 }
 
 /// The items of a tuple are alternatives for the items of a list.

@@ -83,12 +83,12 @@ pub(super) fn lower_schema(
             return Ok(());
         }
     };
-    faults::mend(map, place, cx)?;
-    inexpressible::lower(map, place, cx);
-    // Nullable alternatives before anything moves into `allOf`, and before types become alternatives:
-    // the one alternative that is left may be merged into the schema.
+    // Nullable alternatives before everything else: the one alternative that is left may be merged into
+    // the schema, with all that is to be lowered in it.
     lower_null_alternative(map, "anyOf");
     lower_null_alternative(map, "oneOf");
+    faults::mend(map, place, cx)?;
+    inexpressible::lower(map, place, cx);
     lower_const(map);
     lower_examples(map);
     lower_exclusive_bounds(map);

@@ -2,15 +2,14 @@
 
 use serde_json::Value;
 
-use super::Comparison;
 use super::view::View;
+use super::{Comparison, DEPRECATED, GONE_ANSWER, NEW, NO_EFFECT, REFUSED, UNKNOWN};
+use super::{alternatives, objects, rules};
 use crate::Pointer;
 
-const REFUSED: &str = "a request that was right can be refused";
-const UNKNOWN: &str = "an answer can be what no program was written for";
-const STILL_SENT: &str = "what was sent before is still right";
+pub(super) const STILL_SENT: &str = "what was sent before is still right";
 const STILL_READ: &str = "what can come could come before";
-const NEW_ANSWER: &str = "programs that read answers leave what they do not know";
+pub(super) const NEW_ANSWER: &str = "programs that read answers leave what they do not know";
 
 /// Compares a schema of both documents, as part of a request or of an answer.
 pub(super) fn compare(
@@ -37,13 +36,14 @@ pub(super) fn compare(
     if place.tokens().len() > DEEPEST {
         return;
     }
-    let (old_document, new_document) = (cx.old, cx.new);
-    let old = View::of(old_document, old);
-    let new = View::of(new_document, new);
+    let (old_schema, new_schema) = (old, new);
+    let old = View::of(cx.old, old);
+    let new = View::of(cx.new, new);
     compare_types(cx, &old, &new, request, place);
     compare_values(cx, &old, &new, request, place);
-    compare_rules(cx, &old, &new, request, place);
-    compare_properties(cx, &old, &new, request, place);
+    rules::compare(cx, &old, &new, request, place);
+    compare_use(cx, &old, &new, request, place);
+    objects::compare(cx, &old, &new, request, place);
     match (old.items, new.items) {
         (Some(old), Some(new)) => compare(cx, old, new, request, &place.join("items")),
         (None, Some(_)) if request => {
@@ -54,8 +54,9 @@ pub(super) fn compare(
         }
         _ => {}
     }
-    compare_others(cx, &old, &new, request, place);
-    compare_alternatives(cx, &old, &new, request, place);
+    compare_first_items(cx, &old, &new, request, place);
+    let sides = ((old_schema, &old), (new_schema, &new));
+    alternatives::compare(cx, sides.0, sides.1, request, place);
     if old.default != new.default && request {
         let place = place.join("default");
         cx.breaking(
@@ -66,8 +67,59 @@ pub(super) fn compare(
     }
 }
 
+/// Who may use it: what is only read is not sent, what is only written does not come.
+fn compare_use(
+    cx: &mut Comparison<'_>,
+    old: &View<'_>,
+    new: &View<'_>,
+    request: bool,
+    place: &Pointer,
+) {
+    if old.deprecated != new.deprecated {
+        cx.compatible(&place.join("deprecated"), DEPRECATED.0, DEPRECATED.1);
+    }
+    let (keyword, before, now) = if request {
+        ("readOnly", old.read_only, new.read_only)
+    } else {
+        ("writeOnly", old.write_only, new.write_only)
+    };
+    let at = place.join(keyword);
+    match (before, now, request) {
+        (false, true, true) => cx.breaking(&at, "is only read now", NO_EFFECT),
+        (false, true, false) => cx.breaking(&at, "is only written now", GONE_ANSWER),
+        (true, false, true) => cx.compatible(&at, "may be written now", NEW),
+        (true, false, false) => cx.compatible(&at, "may be read now", NEW_ANSWER),
+        _ => {}
+    }
+}
+
+/// The items of a tuple, which have a schema each.
+fn compare_first_items(
+    cx: &mut Comparison<'_>,
+    old: &View<'_>,
+    new: &View<'_>,
+    request: bool,
+    place: &Pointer,
+) {
+    let place = place.join("prefixItems");
+    for (index, (before, now)) in old.first_items.iter().zip(&new.first_items).enumerate() {
+        compare(cx, before, now, request, &place.join(index.to_string()));
+    }
+    let (before, now) = (old.first_items.len(), new.first_items.len());
+    if before != now {
+        let what = format!("{before} -> {now} items with a schema of their own");
+        turn(cx, request, now > before, &place, what);
+    }
+}
+
 /// What is narrower now breaks requests; what is wider breaks who reads answers.
-fn turn(cx: &mut Comparison<'_>, request: bool, narrower: bool, place: &Pointer, what: String) {
+pub(super) fn turn(
+    cx: &mut Comparison<'_>,
+    request: bool,
+    narrower: bool,
+    place: &Pointer,
+    what: String,
+) {
     match (request, narrower) {
         (true, true) => cx.breaking(place, what, REFUSED),
         (true, false) => cx.compatible(place, what, STILL_SENT),
@@ -175,201 +227,4 @@ fn compare_values(
         ),
         (None, None) => {}
     }
-}
-
-fn compare_rules(
-    cx: &mut Comparison<'_>,
-    old: &View<'_>,
-    new: &View<'_>,
-    request: bool,
-    place: &Pointer,
-) {
-    let mut rules: Vec<&String> = old.rules.keys().chain(new.rules.keys()).collect();
-    rules.sort();
-    rules.dedup();
-    for rule in rules {
-        let place = place.join(rule);
-        match (old.rules.get(rule), new.rules.get(rule)) {
-            (Some(before), Some(now)) if before != now => {
-                let what = format!("{before} -> {now}");
-                let grows = match (before.as_f64(), now.as_f64()) {
-                    (Some(before), Some(now)) => Some(now > before),
-                    _ => None,
-                };
-                let lower = rule.starts_with("min") || rule == "exclusiveMinimum";
-                let upper = rule.starts_with("max") || rule == "exclusiveMaximum";
-                match grows {
-                    Some(grows) if lower => turn(cx, request, grows, &place, what),
-                    Some(grows) if upper => turn(cx, request, !grows, &place, what),
-                    _ => cx.breaking(&place, what, if request { REFUSED } else { UNKNOWN }),
-                }
-            }
-            (None, Some(now)) => turn(cx, request, true, &place, format!("is {now} now")),
-            (Some(before), None) => turn(cx, request, false, &place, format!("was {before}")),
-            _ => {}
-        }
-    }
-}
-
-fn compare_properties(
-    cx: &mut Comparison<'_>,
-    old: &View<'_>,
-    new: &View<'_>,
-    request: bool,
-    place: &Pointer,
-) {
-    for (name, before) in &old.properties {
-        let at = place.join("properties").join(name);
-        let was_required = old.required.contains(name);
-        let Some(now) = new.properties.get(name) else {
-            if request {
-                cx.breaking(&at, "is gone", "it has no effect any more, or is refused");
-            } else {
-                let why = if was_required {
-                    "a program that reads it finds nothing"
-                } else {
-                    "a program that waits for it waits forever"
-                };
-                cx.breaking(&at, "is gone", why);
-            }
-            continue;
-        };
-        let is_required = new.required.contains(name);
-        if was_required != is_required {
-            let what = if is_required {
-                "is required now"
-            } else {
-                "need not be there any more"
-            };
-            turn(cx, request, is_required, &at, what.to_owned());
-        }
-        compare(cx, before, now, request, &at);
-    }
-    for name in new
-        .properties
-        .keys()
-        .filter(|name| !old.properties.contains_key(*name))
-    {
-        let at = place.join("properties").join(name);
-        if !request {
-            cx.compatible(&at, "is new", NEW_ANSWER);
-        } else if new.required.contains(name) {
-            cx.breaking(&at, "is new and required", REFUSED);
-        } else {
-            cx.compatible(&at, "is new and need not be sent", STILL_SENT);
-        }
-    }
-    for name in new
-        .required
-        .iter()
-        .filter(|name| !old.required.contains(name))
-    {
-        if !new.properties.contains_key(name) {
-            turn(
-                cx,
-                request,
-                true,
-                &place.join("required"),
-                format!("{name:?} is required now"),
-            );
-        }
-    }
-}
-
-fn compare_others(
-    cx: &mut Comparison<'_>,
-    old: &View<'_>,
-    new: &View<'_>,
-    request: bool,
-    place: &Pointer,
-) {
-    let place = place.join("additionalProperties");
-    let closed = |others: Option<&Value>| others == Some(&Value::Bool(false));
-    let schema = |others: Option<&Value>| {
-        others.is_some_and(|others| others.as_object().is_some_and(|o| !o.is_empty()))
-    };
-    match (old.others, new.others) {
-        (before, now) if closed(before) != closed(now) => {
-            let what = if closed(now) {
-                "no other properties any more"
-            } else {
-                "other properties now"
-            };
-            if request || !closed(now) && schema(now) {
-                turn(cx, request, closed(now), &place, what.to_owned());
-            } else {
-                cx.compatible(&place, what, NEW_ANSWER);
-            }
-        }
-        (Some(before), Some(now)) if schema(Some(before)) && schema(Some(now)) => {
-            compare(cx, before, now, request, &place);
-        }
-        (before, now) if schema(before) != schema(now) => {
-            turn(
-                cx,
-                request,
-                schema(now),
-                &place,
-                "the type of other properties".to_owned(),
-            );
-        }
-        _ => {}
-    }
-}
-
-/// Alternatives are paired by their names, titles or what they are; the rest by place.
-fn compare_alternatives(
-    cx: &mut Comparison<'_>,
-    old: &View<'_>,
-    new: &View<'_>,
-    request: bool,
-    place: &Pointer,
-) {
-    if old.alternatives.is_empty() && new.alternatives.is_empty() {
-        return;
-    }
-    let place = place.join("oneOf");
-    let mut left: Vec<&Value> = new.alternatives.clone();
-    let mut unpaired = Vec::new();
-    for before in &old.alternatives {
-        let paired = left
-            .iter()
-            .position(|now| key(now) == key(before) || now == before);
-        match paired {
-            Some(index) => {
-                let now = left.remove(index);
-                compare(cx, before, now, request, &place.join(key(now)));
-            }
-            None => unpaired.push(*before),
-        }
-    }
-    for before in unpaired {
-        turn(
-            cx,
-            request,
-            true,
-            &place,
-            format!("{} is no alternative any more", key(before)),
-        );
-    }
-    for now in left {
-        turn(
-            cx,
-            request,
-            false,
-            &place,
-            format!("{} is a new alternative", key(now)),
-        );
-    }
-}
-
-fn key(schema: &Value) -> String {
-    let text = |keyword: &str| schema.get(keyword).and_then(Value::as_str);
-    if let Some(reference) = text("$ref") {
-        return reference.rsplit('/').next().unwrap_or(reference).to_owned();
-    }
-    text("title")
-        .or_else(|| text("type"))
-        .unwrap_or("one without a name")
-        .to_owned()
 }

@@ -22,9 +22,15 @@ pub(super) struct View<'a> {
     /// Formats, patterns and limits, by their keywords.
     pub(super) rules: BTreeMap<String, Value>,
     pub(super) default: Option<&'a Value>,
+    /// The schemas of the first items, each its own.
+    pub(super) first_items: Vec<&'a Value>,
+    pub(super) discriminator: Option<&'a Value>,
+    pub(super) deprecated: bool,
+    pub(super) read_only: bool,
+    pub(super) write_only: bool,
 }
 
-const RULES: [&str; 13] = [
+const RULES: [&str; 26] = [
     "format",
     "pattern",
     "minimum",
@@ -38,6 +44,19 @@ const RULES: [&str; 13] = [
     "maxItems",
     "minProperties",
     "maxProperties",
+    "uniqueItems",
+    "contentEncoding",
+    "contentMediaType",
+    "contains",
+    "dependentRequired",
+    "dependentSchemas",
+    "else",
+    "if",
+    "not",
+    "patternProperties",
+    "propertyNames",
+    "then",
+    "unevaluatedProperties",
 ];
 
 impl<'a> View<'a> {
@@ -45,6 +64,7 @@ impl<'a> View<'a> {
     pub(super) fn of(document: &'a Value, schema: &'a Value) -> Self {
         let mut view = Self::default();
         view.add(document, schema, 0);
+        view.add_types_of_alternatives(document);
         view
     }
 
@@ -93,6 +113,13 @@ impl<'a> View<'a> {
         self.items = map.get("items").or(self.items);
         self.others = map.get("additionalProperties").or(self.others);
         self.default = map.get("default").or(self.default);
+        self.discriminator = map.get("discriminator").or(self.discriminator);
+        let first = map.get("prefixItems").and_then(Value::as_array);
+        self.first_items.extend(first.into_iter().flatten());
+        let is = |keyword: &str| map.get(keyword) == Some(&Value::Bool(true));
+        self.deprecated |= is("deprecated");
+        self.read_only |= is("readOnly");
+        self.write_only |= is("writeOnly");
         self.add_rules(map);
         for keyword in ["oneOf", "anyOf"] {
             for alternative in map
@@ -122,6 +149,23 @@ impl<'a> View<'a> {
         }
     }
 
+    /// What is one of several is of their types, if all say of which.
+    fn add_types_of_alternatives(&mut self, document: &'a Value) {
+        if !self.types.is_empty() {
+            return;
+        }
+        let mut types = Vec::new();
+        for alternative in self.alternatives.clone() {
+            let mut view = Self::default();
+            view.add(document, alternative, 0);
+            if view.types.is_empty() {
+                return;
+            }
+            types.extend(view.types);
+        }
+        types.iter().for_each(|ty| self.add_type(ty));
+    }
+
     fn add_type(&mut self, ty: &str) {
         if ty == "null" {
             self.nullable = true;
@@ -133,7 +177,7 @@ impl<'a> View<'a> {
     /// Limits as 3.1 has them: the excluded number itself.
     fn add_rules(&mut self, map: &Map<String, Value>) {
         for rule in RULES {
-            if let Some(value) = map.get(rule) {
+            if let Some(value) = map.get(rule).filter(|value| **value != Value::Bool(false)) {
                 self.rules.insert(rule.to_owned(), value.clone());
             }
         }
@@ -141,16 +185,10 @@ impl<'a> View<'a> {
             ("exclusiveMinimum", "minimum"),
             ("exclusiveMaximum", "maximum"),
         ] {
-            match self.rules.get(exclusive) {
-                Some(Value::Bool(true)) => {
-                    if let Some(bound) = self.rules.remove(inclusive) {
-                        self.rules.insert(exclusive.to_owned(), bound);
-                    }
-                }
-                Some(Value::Bool(false)) => {
-                    self.rules.remove(exclusive);
-                }
-                _ => {}
+            if self.rules.get(exclusive) == Some(&Value::Bool(true))
+                && let Some(bound) = self.rules.remove(inclusive)
+            {
+                self.rules.insert(exclusive.to_owned(), bound);
             }
         }
     }

@@ -9,8 +9,9 @@
 
 /// Why the model stopped. Other values than the listed ones occur.
 ///
-/// A value that nobody listed is kept as it came, and goes back the same.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+/// A value that nobody listed is kept as it came, and goes back the same. Values are equal, and in
+/// order, as their texts are.
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum FinishReason {
     /// `stop`.
@@ -79,6 +80,32 @@ impl ::std::fmt::Display for FinishReason {
     }
 }
 
+impl PartialEq for FinishReason {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for FinishReason {}
+
+impl ::std::hash::Hash for FinishReason {
+    fn hash<H: ::std::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
+impl PartialOrd for FinishReason {
+    fn partial_cmp(&self, other: &Self) -> Option<::std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for FinishReason {
+    fn cmp(&self, other: &Self) -> ::std::cmp::Ordering {
+        self.as_str().cmp(other.as_str())
+    }
+}
+
 impl PartialEq<str> for FinishReason {
     fn eq(&self, other: &str) -> bool {
         self.as_str() == other
@@ -139,8 +166,9 @@ impl<'de> ::serde::Deserialize<'de> for FinishReason {
 
 /// Who speaks.
 ///
-/// A value that nobody listed is kept as it came, and goes back the same.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+/// A value that nobody listed is kept as it came, and goes back the same. Values are equal, and in
+/// order, as their texts are.
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Role {
     /// `system`.
@@ -206,6 +234,32 @@ impl ::std::str::FromStr for Role {
 impl ::std::fmt::Display for Role {
     fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
         f.pad(self.as_str())
+    }
+}
+
+impl PartialEq for Role {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for Role {}
+
+impl ::std::hash::Hash for Role {
+    fn hash<H: ::std::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
+impl PartialOrd for Role {
+    fn partial_cmp(&self, other: &Self) -> Option<::std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Role {
+    fn cmp(&self, other: &Self) -> ::std::cmp::Ordering {
+        self.as_str().cmp(other.as_str())
     }
 }
 

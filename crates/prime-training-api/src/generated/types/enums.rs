@@ -9,8 +9,9 @@
 
 /// Compared without regard to case. A run that is STOPPED, FAILED, COMPLETED or PAUSED has ended.
 ///
-/// A value that nobody listed is kept as it came, and goes back the same.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+/// A value that nobody listed is kept as it came, and goes back the same. Values are equal, and in
+/// order, as their texts are.
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum RunStatus {
     /// `QUEUED`.
@@ -96,6 +97,32 @@ impl ::std::str::FromStr for RunStatus {
 impl ::std::fmt::Display for RunStatus {
     fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
         f.pad(self.as_str())
+    }
+}
+
+impl PartialEq for RunStatus {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for RunStatus {}
+
+impl ::std::hash::Hash for RunStatus {
+    fn hash<H: ::std::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
+impl PartialOrd for RunStatus {
+    fn partial_cmp(&self, other: &Self) -> Option<::std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for RunStatus {
+    fn cmp(&self, other: &Self) -> ::std::cmp::Ordering {
+        self.as_str().cmp(other.as_str())
     }
 }
 

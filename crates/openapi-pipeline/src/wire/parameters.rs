@@ -1,0 +1,118 @@
+//! What is sent in paths, queries, headers and cookies.
+
+use serde_json::Value;
+
+use super::{Comparison, DEPRECATED, NEW, NO_EFFECT, REFUSED, bodies, is_required, resolved};
+use crate::Pointer;
+
+fn parameters<'a>(document: &'a Value, item: &'a Value, operation: &'a Value) -> Vec<&'a Value> {
+    let list = |holder: &'a Value| {
+        holder
+            .get("parameters")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+    };
+    let mut all: Vec<&Value> = Vec::new();
+    for parameter in list(operation).chain(list(item)) {
+        let parameter = resolved(document, parameter);
+        if !all.iter().any(|other| id(other) == id(parameter)) {
+            all.push(parameter);
+        }
+    }
+    all
+}
+
+fn id(parameter: &Value) -> (String, String) {
+    let text = |key: &str| {
+        parameter
+            .get(key)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    };
+    let place = text("in").to_owned();
+    let name = if place == "header" {
+        text("name").to_ascii_lowercase()
+    } else {
+        text("name").to_owned()
+    };
+    (place, name)
+}
+
+/// Compares the parameters of an operation, with those of its path.
+pub(super) fn compare(
+    cx: &mut Comparison<'_>,
+    (old_item, old): (&Value, &Value),
+    (new_item, new): (&Value, &Value),
+    place: &Pointer,
+) {
+    let old = parameters(cx.old, old_item, old);
+    let new = parameters(cx.new, new_item, new);
+    let place = place.join("parameters");
+    // Names in paths are not sent: those are paired by their place.
+    let (old_path, old): (Vec<&Value>, Vec<&Value>) =
+        old.into_iter().partition(|p| id(p).0 == "path");
+    let (new_path, new): (Vec<&Value>, Vec<&Value>) =
+        new.into_iter().partition(|p| id(p).0 == "path");
+    let by_name = |name: &Value| new_path.iter().find(|other| id(other) == id(name)).copied();
+    for (index, before) in old_path.iter().enumerate() {
+        if let Some(now) = by_name(before).or_else(|| new_path.get(index).copied()) {
+            compare_one(cx, before, now, &place.join(id(now).1));
+        }
+    }
+    for before in &old {
+        let at = place.join(id(before).1);
+        match new.iter().find(|now| id(now) == id(before)) {
+            None => cx.breaking(&at, "is gone", NO_EFFECT),
+            Some(now) => {
+                match (is_required(before), is_required(now)) {
+                    (false, true) => cx.breaking(&at, "is required now", REFUSED),
+                    (true, false) => {
+                        cx.compatible(&at, "need not be sent any more", "it still may be")
+                    }
+                    _ => {}
+                }
+                compare_one(cx, before, now, &at);
+            }
+        }
+    }
+    for now in new
+        .iter()
+        .filter(|now| !old.iter().any(|before| id(before) == id(now)))
+    {
+        let at = place.join(id(now).1);
+        if is_required(now) {
+            cx.breaking(&at, "is new and required", REFUSED);
+        } else {
+            cx.compatible(&at, "is new and need not be sent", NEW);
+        }
+    }
+}
+
+fn compare_one(cx: &mut Comparison<'_>, old: &Value, new: &Value, at: &Pointer) {
+    let (before, now) = (written(old), written(new));
+    if before.0 != now.0 {
+        cx.breaking(&at.join("style"), "is written in another way", REFUSED);
+    }
+    if before.1 != now.1 {
+        cx.breaking(&at.join("explode"), "is written in another way", REFUSED);
+    }
+    if old.get("deprecated") != new.get("deprecated") {
+        cx.compatible(&at.join("deprecated"), DEPRECATED.0, DEPRECATED.1);
+    }
+    bodies::compare_schemas(cx, old, new, true, at);
+    if old.get("content").or(new.get("content")).is_some() {
+        bodies::compare_content(cx, old, new, true, at);
+    }
+}
+
+/// How a parameter is written, as the standard has it where the document is silent.
+fn written(parameter: &Value) -> (&str, bool) {
+    let style = parameter.get("style").and_then(Value::as_str);
+    let style = style.unwrap_or(match id(parameter).0.as_str() {
+        "query" | "cookie" => "form",
+        _ => "simple",
+    });
+    let explode = parameter.get("explode").and_then(Value::as_bool);
+    (style, explode.unwrap_or(style == "form"))
+}

@@ -1,0 +1,81 @@
+//! The keys that are asked for.
+
+use serde_json::{Map, Value};
+
+use super::{Comparison, REFUSED, resolved};
+use crate::Pointer;
+
+/// Compares the kinds of keys, which operations name.
+pub(super) fn compare_schemes(cx: &mut Comparison<'_>, place: &Pointer) {
+    let (old, new) = (cx.old, cx.new);
+    let schemes = old.pointer("/components/securitySchemes");
+    for name in schemes.and_then(Value::as_object).into_iter().flatten() {
+        let (name, _) = name;
+        let (before, now) = (definition(old, name), definition(new, name));
+        if now.is_some() && before != now {
+            cx.breaking(&place.join(name), "is sent in another way", REFUSED);
+        }
+    }
+}
+
+/// Compares which keys an operation takes.
+pub(super) fn compare(cx: &mut Comparison<'_>, old: &Value, new: &Value, place: &Pointer) {
+    let (before, now) = (alternatives(cx.old, old), alternatives(cx.new, new));
+    if before == now {
+        return;
+    }
+    let (old, new) = (cx.old, cx.new);
+    // What a program sends is enough if an alternative asks for no more.
+    let is_enough = |sent: &Map<String, Value>| {
+        now.iter().any(|asked| {
+            asked.iter().all(|(name, scopes)| {
+                sent.iter().any(|(other, had)| {
+                    let same = definition(new, name);
+                    let same = name == other || same.is_some() && same == definition(old, other);
+                    let had = had.as_array().map_or(&[][..], Vec::as_slice);
+                    let scopes = scopes.as_array().map_or(&[][..], Vec::as_slice);
+                    same && scopes.iter().all(|scope| had.contains(scope))
+                })
+            })
+        })
+    };
+    if !before.iter().all(is_enough) {
+        cx.breaking(place, "other keys are asked for", REFUSED);
+    } else if now.iter().any(Map::is_empty) {
+        cx.compatible(place, "needs no key any more", "a key does no harm");
+    } else {
+        cx.compatible(
+            place,
+            "takes other keys too",
+            "those of before are still taken",
+        );
+    }
+}
+
+/// Each set of keys that is enough; an empty one if none is needed.
+fn alternatives(document: &Value, operation: &Value) -> Vec<Map<String, Value>> {
+    let security = operation.get("security").or(document.get("security"));
+    let listed = security.and_then(Value::as_array).into_iter().flatten();
+    let mut alternatives: Vec<_> = listed.filter_map(Value::as_object).cloned().collect();
+    if alternatives.is_empty() {
+        alternatives.push(Map::new());
+    }
+    alternatives
+}
+
+/// A kind of key, without what people read.
+fn definition(document: &Value, name: &str) -> Option<Value> {
+    let schemes = document.pointer("/components/securitySchemes")?;
+    let mut definition = resolved(document, schemes.get(name)?).clone();
+    let map = definition.as_object_mut()?;
+    for words in ["description", "bearerFormat", "deprecated"] {
+        map.remove(words);
+    }
+    let flows = map.get_mut("flows").and_then(Value::as_object_mut);
+    for (_, flow) in flows.into_iter().flatten() {
+        if let Some(flow) = flow.as_object_mut() {
+            flow.remove("scopes");
+        }
+    }
+    Some(definition)
+}

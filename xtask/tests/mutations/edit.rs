@@ -1,0 +1,91 @@
+//! How a specification is changed.
+
+use openapi_pipeline::{document, overlay};
+use serde_json::Value;
+use xtask::inputs;
+use xtask::project::Project;
+
+/// A specification with its overlays, as code is generated from it.
+pub(crate) fn specification(api: &str) -> Value {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap();
+    let project = Project::at(root).unwrap();
+    let api = project.api(api).unwrap();
+    let text = project
+        .read(std::path::Path::new("specs").join(&api.specification))
+        .unwrap();
+    let mut value = document::parse("specification", &text).unwrap();
+    for (name, text) in inputs::overlays(&project, api).unwrap() {
+        overlay::apply(&mut value, &name, &text).unwrap();
+    }
+    value
+}
+
+pub(crate) fn at<'a>(value: &'a mut Value, pointer: &str) -> &'a mut Value {
+    value
+        .pointer_mut(pointer)
+        .unwrap_or_else(|| panic!("nothing at {pointer}"))
+}
+
+pub(crate) fn remove(value: &mut Value, pointer: &str) {
+    let (parent, last) = pointer.rsplit_once('/').unwrap();
+    let last = last.replace("~1", "/");
+    at(value, parent)
+        .as_object_mut()
+        .unwrap()
+        .shift_remove(&last)
+        .unwrap_or_else(|| panic!("nothing at {pointer}"));
+}
+
+/// A schema by its name.
+pub(crate) fn schema<'a>(document: &'a mut Value, name: &str) -> &'a mut Value {
+    at(document, &format!("/components/schemas/{name}"))
+}
+
+/// The schema of a property, which need not be there.
+pub(crate) fn property<'a>(document: &'a mut Value, schema: &str, name: &str) -> &'a mut Value {
+    let properties = at(
+        document,
+        &format!("/components/schemas/{schema}/properties"),
+    );
+    &mut properties[name]
+}
+
+/// A parameter of an operation by its name.
+pub(crate) fn parameter<'a>(document: &'a mut Value, operation: &str, name: &str) -> &'a mut Value {
+    at(document, operation)["parameters"]
+        .as_array_mut()
+        .unwrap()
+        .iter_mut()
+        .find(|p| p["name"] == name)
+        .unwrap()
+}
+
+pub(crate) fn require(document: &mut Value, name: &str, property: &str) {
+    push(&mut schema(document, name)["required"], property);
+}
+
+pub(crate) fn unrequire(document: &mut Value, name: &str, property: &str) {
+    let required = schema(document, name)["required"].as_array_mut().unwrap();
+    required.retain(|one| one != property);
+}
+
+/// Adds to a list, which need not be there.
+pub(crate) fn push(list: &mut Value, value: impl Into<Value>) {
+    if list.is_null() {
+        *list = Value::Array(Vec::new());
+    }
+    list.as_array_mut().unwrap().push(value.into());
+}
+
+/// The same keys, the last first.
+pub(crate) fn turn_around(map: &mut Value) {
+    let map = map.as_object_mut().unwrap();
+    *map = std::mem::take(map).into_iter().rev().collect();
+}
+
+/// Another word throughout, as names of schemas are.
+pub(crate) fn rename(document: &mut Value, old: &str, new: &str) {
+    *document = serde_json::from_str(&document.to_string().replace(old, new)).unwrap();
+}
