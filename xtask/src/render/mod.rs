@@ -32,8 +32,12 @@ mod unions;
 mod wire;
 
 use std::collections::BTreeSet;
+use std::panic::resume_unwind;
+use std::thread;
 
 use openapi_pipeline::lower::{self, Lowered};
+use openapiv3::OpenAPI;
+use proc_macro2::TokenStream;
 
 use self::provoker::Provoker;
 use crate::{Error, Result};
@@ -43,18 +47,96 @@ use crate::{Error, Result};
 /// # Errors
 /// If progenitor cannot read the document, or writes something other than we know how to polish.
 pub fn render(source: &str, lowered: &Lowered) -> Result<Vec<(String, String)>> {
-    let fault = |reason: String| Error::new(format!("{source}: {reason}"));
-    let document = read::read(&reading::copy(lowered))
-        .map_err(|e| Error::new(format!("{source}, overlays applied: {e}")))?;
-    let operations = operations::list(&document);
-    let tokens = client::generate(&document, lowered).map_err(|reason| {
+    let written = write(source, lowered)?;
+    let tokens = written.tokens.map_err(|reason| {
         let place = provoker::find(lowered).map(|provoker| format!("{}: ", provoker.place()));
-        fault(format!("{}{reason}", place.unwrap_or_default()))
+        let place = place.unwrap_or_default();
+        Error::new(format!("{source}: {place}{reason}"))
     })?;
+    finish(source, lowered, &written.document, tokens)
+}
+
+/// As [`render`], without the operations and schemas that progenitor cannot take; notes in the document
+/// say which these are.
+///
+/// # Errors
+/// As [`render`], if it is not single operations or schemas that progenitor cannot take.
+pub fn render_what_can_be(source: &str, lowered: &mut Lowered) -> Result<Vec<(String, String)>> {
+    const MOST: usize = 50;
+    for _ in 0..MOST {
+        let written = write(source, lowered)?;
+        let reason = match written.tokens {
+            Ok(tokens) => return finish(source, lowered, &written.document, tokens),
+            Err(reason) => reason,
+        };
+        let (mut ids, mut schemas) = (BTreeSet::new(), BTreeSet::new());
+        match provoker::find(lowered) {
+            Some(Provoker::Operation(_, id)) => ids.insert(id),
+            Some(Provoker::Schema(_, name)) => schemas.insert(name),
+            None => break,
+        };
+        *lowered = lower::without(lowered.clone(), &ids, &schemas, &reason);
+    }
+    render(source, lowered)
+}
+
+/// What progenitor made of a document, or why it made nothing.
+struct Written {
+    document: OpenAPI,
+    tokens: std::result::Result<TokenStream, String>,
+}
+
+fn write(source: &str, lowered: &Lowered) -> Result<Written> {
+    let copy = reading::copy(lowered);
+    let document =
+        read::read(&copy).map_err(|e| Error::new(format!("{source}, overlays applied: {e}")))?;
+    let tokens = client::generate(copy, lowered);
+    Ok(Written { document, tokens })
+}
+
+/// All files of a document. What is not made of progenitor's output is made beside it.
+fn finish(
+    source: &str,
+    lowered: &Lowered,
+    document: &OpenAPI,
+    tokens: TokenStream,
+) -> Result<Vec<(String, String)>> {
+    thread::scope(|scope| {
+        let own = scope.spawn(|| own_types(lowered));
+        let mut files = polished(source, lowered, document, tokens)?;
+        let own = own.join().unwrap_or_else(|panic| resume_unwind(panic));
+        files.extend(own.map_err(|reason| Error::new(format!("{source}: {reason}")))?);
+        Ok(files)
+    })
+}
+
+/// The files of the types that progenitor only knows by their names.
+fn own_types(lowered: &Lowered) -> std::result::Result<Vec<(String, String)>, String> {
+    let mut files = Vec::new();
+    if !lowered.enums.is_empty() {
+        let enums = unparse(enums::render(&lowered.enums)?);
+        files.push(("types/enums.rs".to_owned(), enums));
+    }
+    if !lowered.unions.is_empty() {
+        let unions = unparse(unions::render(lowered)?);
+        files.push(("types/unions.rs".to_owned(), unions));
+    }
+    Ok(files)
+}
+
+/// The files of what progenitor wrote.
+fn polished(
+    source: &str,
+    lowered: &Lowered,
+    document: &OpenAPI,
+    tokens: TokenStream,
+) -> Result<Vec<(String, String)>> {
+    let fault = |reason: String| Error::new(format!("{source}: {reason}"));
+    let operations = operations::list(document);
     let mut file = syn::parse2(tokens)
         .map_err(|e| fault(format!("progenitor wrote what is not Rust: {e}")))?;
-    let limits = limits::of_types(&document).map_err(fault)?;
-    polish::polish(&mut file, &document, &operations, &limits).map_err(fault)?;
+    let limits = limits::of_types(document).map_err(fault)?;
+    polish::polish(&mut file, document, &operations, &limits).map_err(fault)?;
     let mut modules = Vec::new();
     for (name, has) in [
         ("enums", !lowered.enums.is_empty()),
@@ -80,14 +162,6 @@ pub fn render(source: &str, lowered: &Lowered) -> Result<Vec<(String, String)>> 
             )));
         }
     }
-    if !lowered.enums.is_empty() {
-        let enums = enums::render(&lowered.enums).map_err(fault)?;
-        files.push(("types/enums.rs".to_owned(), enums));
-    }
-    if !lowered.unions.is_empty() {
-        let unions = unions::render(lowered).map_err(fault)?;
-        files.push(("types/unions.rs".to_owned(), unions));
-    }
     files.push((
         "operations.rs".to_owned(),
         operations::render(&operations).map_err(fault)?,
@@ -97,30 +171,6 @@ pub fn render(source: &str, lowered: &Lowered) -> Result<Vec<(String, String)>> 
         .into_iter()
         .map(|(path, file)| (path, unparse(file)))
         .collect())
-}
-
-/// As [`render`], without the operations and schemas that progenitor cannot take; notes in the document
-/// say which these are.
-///
-/// # Errors
-/// As [`render`], if it is not single operations or schemas that progenitor cannot take.
-pub fn render_what_can_be(source: &str, lowered: &mut Lowered) -> Result<Vec<(String, String)>> {
-    const MOST: usize = 50;
-    for _ in 0..MOST {
-        let document = read::read(&reading::copy(lowered))
-            .map_err(|e| Error::new(format!("{source}, overlays applied: {e}")))?;
-        let Err(reason) = client::generate(&document, lowered) else {
-            break;
-        };
-        let (mut ids, mut schemas) = (BTreeSet::new(), BTreeSet::new());
-        match provoker::find(lowered) {
-            Some(Provoker::Operation(_, id)) => ids.insert(id),
-            Some(Provoker::Schema(_, name)) => schemas.insert(name),
-            None => break,
-        };
-        *lowered = lower::without(lowered.clone(), &ids, &schemas, &reason);
-    }
-    render(source, lowered)
 }
 
 /// The names of the types that a file defines.
@@ -141,17 +191,15 @@ fn unparse(mut file: syn::File) -> String {
     };
     let mut previous_is_line = None;
     let items = std::mem::take(&mut file.items);
-    let mut text = prettyplease::unparse(&file);
     for item in items {
         let line = is_line(&item);
-        if previous_is_line.map_or(!text.is_empty(), |previous| !(previous && line)) {
-            text.push('\n');
+        let has_head = !file.attrs.is_empty();
+        if previous_is_line.map_or(has_head, |previous| !(previous && line)) {
+            // An item of nothing is printed as an empty line.
+            file.items.push(syn::Item::Verbatim(TokenStream::new()));
         }
         previous_is_line = Some(line);
-        text.push_str(&prettyplease::unparse(&syn::File {
-            items: vec![item],
-            ..syn::parse_quote!()
-        }));
+        file.items.push(item);
     }
-    text
+    prettyplease::unparse(&file)
 }
