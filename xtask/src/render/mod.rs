@@ -110,12 +110,18 @@ fn finish(
     })
 }
 
+/// How many types are trees at the same time.
+const FEW: usize = 64;
+
 /// The files of the types that progenitor only knows by their names.
 fn own_types(lowered: &Lowered) -> std::result::Result<Vec<(String, String)>, String> {
     let mut files = Vec::new();
     if !lowered.enums.is_empty() {
-        let enums = unparse(enums::render(&lowered.enums)?);
-        files.push(("types/enums.rs".to_owned(), enums));
+        // A few at a time: as trees, thousands take hundreds of megabytes.
+        let parts = lowered.enums.chunks(FEW);
+        let texts = parts.map(|part| Ok(unparse(enums::render(part)?)));
+        let texts: Vec<String> = texts.collect::<std::result::Result<_, String>>()?;
+        files.push(("types/enums.rs".to_owned(), texts.join("\n")));
     }
     if !lowered.unions.is_empty() {
         let unions = unparse(unions::render(lowered)?);
