@@ -39,6 +39,7 @@ use openapi_pipeline::lower::{self, Lowered};
 use openapiv3::OpenAPI;
 use proc_macro2::TokenStream;
 
+use self::operations::Operation;
 use self::provoker::Provoker;
 use crate::{Error, Result};
 
@@ -83,7 +84,7 @@ pub fn render_what_can_be(source: &str, lowered: &mut Lowered) -> Result<Vec<(St
 /// What progenitor made of a document, or why it made nothing.
 struct Written {
     document: OpenAPI,
-    tokens: std::result::Result<TokenStream, String>,
+    tokens: Result<TokenStream, String>,
 }
 
 fn write(source: &str, lowered: &Lowered) -> Result<Written> {
@@ -101,11 +102,15 @@ fn finish(
     document: &OpenAPI,
     tokens: TokenStream,
 ) -> Result<Vec<(String, String)>> {
+    let fault = |reason: String| Error::new(format!("{source}: {reason}"));
+    let operations = operations::list(document);
     thread::scope(|scope| {
         let own = scope.spawn(|| own_types(lowered));
-        let mut files = polished(source, lowered, document, tokens)?;
+        let mut files = polished(lowered, document, &operations, tokens).map_err(fault)?;
         let own = own.join().unwrap_or_else(|panic| resume_unwind(panic));
-        files.extend(own.map_err(|reason| Error::new(format!("{source}: {reason}")))?);
+        files.extend(own.map_err(fault)?);
+        let operations = operations::render(&operations).map_err(fault)?;
+        files.push(("operations.rs".to_owned(), unparse(operations)));
         Ok(files)
     })
 }
@@ -114,13 +119,13 @@ fn finish(
 const FEW: usize = 64;
 
 /// The files of the types that progenitor only knows by their names.
-fn own_types(lowered: &Lowered) -> std::result::Result<Vec<(String, String)>, String> {
+fn own_types(lowered: &Lowered) -> Result<Vec<(String, String)>, String> {
     let mut files = Vec::new();
     if !lowered.enums.is_empty() {
         // A few at a time: as trees, thousands take hundreds of megabytes.
         let parts = lowered.enums.chunks(FEW);
         let texts = parts.map(|part| Ok(unparse(enums::render(part)?)));
-        let texts: Vec<String> = texts.collect::<std::result::Result<_, String>>()?;
+        let texts: Vec<String> = texts.collect::<Result<_, String>>()?;
         files.push(("types/enums.rs".to_owned(), texts.join("\n")));
     }
     if !lowered.unions.is_empty() {
@@ -132,17 +137,15 @@ fn own_types(lowered: &Lowered) -> std::result::Result<Vec<(String, String)>, St
 
 /// The files of what progenitor wrote.
 fn polished(
-    source: &str,
     lowered: &Lowered,
     document: &OpenAPI,
+    operations: &[Operation],
     tokens: TokenStream,
-) -> Result<Vec<(String, String)>> {
-    let fault = |reason: String| Error::new(format!("{source}: {reason}"));
-    let operations = operations::list(document);
-    let mut file = syn::parse2(tokens)
-        .map_err(|e| fault(format!("progenitor wrote what is not Rust: {e}")))?;
-    let limits = limits::of_types(document).map_err(fault)?;
-    polish::polish(&mut file, document, &operations, &limits).map_err(fault)?;
+) -> Result<Vec<(String, String)>, String> {
+    let mut file =
+        syn::parse2(tokens).map_err(|e| format!("progenitor wrote what is not Rust: {e}"))?;
+    let limits = limits::of_types(document)?;
+    polish::polish(&mut file, document, operations, &limits)?;
     let mut modules = Vec::new();
     for (name, has) in [
         ("enums", !lowered.enums.is_empty()),
@@ -152,31 +155,21 @@ fn polished(
             modules.push(name);
         }
     }
-    let mut files = split::split(file, &modules, &limits).map_err(fault)?;
+    let files = split::split(file, &modules, &limits)?;
     let own = lowered.enums.iter().map(|open| &open.name);
     let own = own.chain(lowered.unions.iter().map(|union| &union.name));
-    let types = files
-        .iter()
-        .find(|(path, _)| path == "types.rs")
-        .map(|(_, file)| defined(file));
-    let types = types.unwrap_or_default();
+    let types = files.iter().find(|(path, _)| path == "types.rs");
+    let types = types.map(|(_, file)| defined(file)).unwrap_or_default();
     for name in own {
-        let name = names::type_name(name).map_err(fault)?.to_string();
+        let name = names::type_name(name)?.to_string();
         if types.contains(&name) {
-            return Err(fault(format!(
+            return Err(format!(
                 "two types would be named {name}; give one a `title`"
-            )));
+            ));
         }
     }
-    files.push((
-        "operations.rs".to_owned(),
-        operations::render(&operations).map_err(fault)?,
-    ));
-
-    Ok(files
-        .into_iter()
-        .map(|(path, file)| (path, unparse(file)))
-        .collect())
+    let texts = files.into_iter().map(|(path, file)| (path, unparse(file)));
+    Ok(texts.collect())
 }
 
 /// The names of the types that a file defines.
