@@ -38,7 +38,7 @@ pub mod update;
 pub struct Error(String);
 
 /// The result of a command's parts.
-pub type Result<T> = std::result::Result<T, Error>;
+pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
     /// An error of that sentence.

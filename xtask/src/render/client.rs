@@ -45,11 +45,11 @@ fn conversions() -> [(Value, &'static str, &'static [TypeImpl]); 5] {
     ]
 }
 
-/// Runs progenitor over a document.
+/// Runs progenitor over a document, as [`reading::copy`] makes it.
 ///
 /// Some of what it cannot read makes it panic. That is caught here and comes back as an error.
-pub(super) fn generate(document: &OpenAPI, lowered: &Lowered) -> Result<TokenStream, String> {
-    let generate = || -> Result<TokenStream, String> {
+pub(super) fn generate(mut copy: Value, lowered: &Lowered) -> Result<TokenStream, String> {
+    let generate = move || -> Result<TokenStream, String> {
         let mut settings = GenerationSettings::default();
         settings
             .with_interface(InterfaceStyle::Builder)
@@ -70,12 +70,15 @@ pub(super) fn generate(document: &OpenAPI, lowered: &Lowered) -> Result<TokenStr
             let rust = format!("crate::types::{name}");
             settings.with_replacement(&name, rust, std::iter::empty());
         }
-        for (name, runtime_type) in runtime_types(document) {
+        for (name, runtime_type) in runtime_types(&copy) {
             let name = type_name(name)?;
             let rust = format!("::progenitor_client::{runtime_type}");
             settings.with_replacement(&name, rust, std::iter::empty());
         }
-        let document = without_words(document)?;
+        // Words that are not of OpenAPI, ours and others': progenitor takes a schema that has one for
+        // another schema.
+        strip(&mut copy);
+        let document: OpenAPI = serde_json::from_value(copy).map_err(|e| e.to_string())?;
         Generator::new(&settings)
             .generate_tokens(&document)
             .map_err(|e| e.to_string())
@@ -105,23 +108,10 @@ fn quietly<T>(run: impl FnOnce() -> T + UnwindSafe) -> std::thread::Result<T> {
 }
 
 /// The component schemas that are types of the runtime, with the names of both.
-fn runtime_types(document: &OpenAPI) -> impl Iterator<Item = (&str, &str)> {
-    let schemas = document
-        .components
-        .iter()
-        .flat_map(|components| &components.schemas);
-    schemas.filter_map(|(name, schema)| {
-        let word = schema.as_item()?.schema_data.extensions.get(RUNTIME_TYPE)?;
-        Some((name.as_str(), word.as_str()?))
-    })
-}
-
-/// The document without the words that are not of OpenAPI, ours and others': progenitor takes a schema
-/// that has one for another schema.
-fn without_words(document: &OpenAPI) -> Result<OpenAPI, String> {
-    let mut document = serde_json::to_value(document).map_err(|e| e.to_string())?;
-    strip(&mut document);
-    serde_json::from_value(document).map_err(|e| e.to_string())
+fn runtime_types(copy: &Value) -> impl Iterator<Item = (&str, &str)> {
+    let schemas = copy.pointer("/components/schemas");
+    let schemas = schemas.and_then(Value::as_object).into_iter().flatten();
+    schemas.filter_map(|(name, schema)| Some((name.as_str(), schema.get(RUNTIME_TYPE)?.as_str()?)))
 }
 
 fn strip(value: &mut Value) {

@@ -1,7 +1,9 @@
 //! Documentation as people write it.
 
+use proc_macro2::Span;
+use quote::format_ident;
 use syn::visit_mut::VisitMut;
-use syn::{Attribute, Expr, ExprLit, Lit, Meta, parse_quote};
+use syn::{AttrStyle, Attribute, Block, Expr, ExprLit, Lit, LitStr, Meta, MetaNameValue};
 
 use super::operations::Operation;
 
@@ -27,13 +29,14 @@ impl VisitMut for Documentation<'_> {
                 } else {
                     format!(" {line}")
                 };
-                let mut new: Attribute = parse_quote!(#[doc = #line]);
-                new.style = style;
-                polished.push(new);
+                polished.push(line_of(&line, style));
             }
         }
         *attributes = polished;
     }
+
+    /// What runs has no documentation.
+    fn visit_block_mut(&mut self, _: &mut Block) {}
 }
 
 impl Documentation<'_> {
@@ -87,6 +90,24 @@ impl Documentation<'_> {
             Some(url) => format!("Sends `{method} {path}`, documented at <{url}>."),
             None => format!("Sends `{method} {path}`, as the provider's specification states it."),
         }
+    }
+}
+
+/// `#[doc = …]`. There are hundreds of thousands, so it is put together and not parsed.
+fn line_of(text: &str, style: AttrStyle) -> Attribute {
+    let text = LitStr::new(text, Span::call_site());
+    Attribute {
+        pound_token: Default::default(),
+        style,
+        bracket_token: Default::default(),
+        meta: Meta::NameValue(MetaNameValue {
+            path: format_ident!("doc").into(),
+            eq_token: Default::default(),
+            value: Expr::Lit(ExprLit {
+                attrs: Vec::new(),
+                lit: Lit::Str(text),
+            }),
+        }),
     }
 }
 

@@ -34,9 +34,14 @@ mod unions;
 mod wire;
 
 use std::collections::BTreeSet;
+use std::panic::resume_unwind;
+use std::thread;
 
 use openapi_pipeline::lower::{self, Lowered};
+use openapiv3::OpenAPI;
+use proc_macro2::TokenStream;
 
+use self::operations::Operation;
 use self::provoker::Provoker;
 use crate::{Error, Result};
 
@@ -45,60 +50,13 @@ use crate::{Error, Result};
 /// # Errors
 /// If progenitor cannot read the document, or writes something other than we know how to polish.
 pub fn render(source: &str, lowered: &Lowered) -> Result<Vec<(String, String)>> {
-    let fault = |reason: String| Error::new(format!("{source}: {reason}"));
-    let document = read::read(&reading::copy(lowered))
-        .map_err(|e| Error::new(format!("{source}, overlays applied: {e}")))?;
-    let operations = operations::list(&document);
-    let tokens = client::generate(&document, lowered).map_err(|reason| {
+    let written = write(source, lowered)?;
+    let tokens = written.tokens.map_err(|reason| {
         let place = provoker::find(lowered).map(|provoker| format!("{}: ", provoker.place()));
-        fault(format!("{}{reason}", place.unwrap_or_default()))
+        let place = place.unwrap_or_default();
+        Error::new(format!("{source}: {place}{reason}"))
     })?;
-    let mut file = syn::parse2(tokens)
-        .map_err(|e| fault(format!("progenitor wrote what is not Rust: {e}")))?;
-    let limits = limits::of_types(&document).map_err(fault)?;
-    polish::polish(&mut file, &document, &operations, &limits).map_err(fault)?;
-    let mut modules = Vec::new();
-    for (name, has) in [
-        ("enums", !lowered.enums.is_empty()),
-        ("unions", !lowered.unions.is_empty()),
-    ] {
-        if has {
-            modules.push(name);
-        }
-    }
-    let mut files = split::split(file, &modules, &limits).map_err(fault)?;
-    let own = lowered.enums.iter().map(|open| &open.name);
-    let own = own.chain(lowered.unions.iter().map(|union| &union.name));
-    let types = files
-        .iter()
-        .find(|(path, _)| path == "types.rs")
-        .map(|(_, file)| defined(file));
-    let types = types.unwrap_or_default();
-    for name in own {
-        let name = names::type_name(name).map_err(fault)?.to_string();
-        if types.contains(&name) {
-            return Err(fault(format!(
-                "two types would be named {name}; give one a `title`"
-            )));
-        }
-    }
-    if !lowered.enums.is_empty() {
-        let enums = enums::render(&lowered.enums).map_err(fault)?;
-        files.push(("types/enums.rs".to_owned(), enums));
-    }
-    if !lowered.unions.is_empty() {
-        let unions = unions::render(lowered).map_err(fault)?;
-        files.push(("types/unions.rs".to_owned(), unions));
-    }
-    files.push((
-        "operations.rs".to_owned(),
-        operations::render(&operations).map_err(fault)?,
-    ));
-
-    Ok(files
-        .into_iter()
-        .map(|(path, file)| (path, unparse(file)))
-        .collect())
+    finish(source, lowered, &written.document, tokens)
 }
 
 /// As [`render`], without the operations and schemas that progenitor cannot take; notes in the document
@@ -109,10 +67,10 @@ pub fn render(source: &str, lowered: &Lowered) -> Result<Vec<(String, String)>> 
 pub fn render_what_can_be(source: &str, lowered: &mut Lowered) -> Result<Vec<(String, String)>> {
     const MOST: usize = 50;
     for _ in 0..MOST {
-        let document = read::read(&reading::copy(lowered))
-            .map_err(|e| Error::new(format!("{source}, overlays applied: {e}")))?;
-        let Err(reason) = client::generate(&document, lowered) else {
-            break;
+        let written = write(source, lowered)?;
+        let reason = match written.tokens {
+            Ok(tokens) => return finish(source, lowered, &written.document, tokens),
+            Err(reason) => reason,
         };
         let (mut ids, mut schemas) = (BTreeSet::new(), BTreeSet::new());
         match provoker::find(lowered) {
@@ -123,6 +81,97 @@ pub fn render_what_can_be(source: &str, lowered: &mut Lowered) -> Result<Vec<(St
         *lowered = lower::without(lowered.clone(), &ids, &schemas, &reason);
     }
     render(source, lowered)
+}
+
+/// What progenitor made of a document, or why it made nothing.
+struct Written {
+    document: OpenAPI,
+    tokens: Result<TokenStream, String>,
+}
+
+fn write(source: &str, lowered: &Lowered) -> Result<Written> {
+    let copy = reading::copy(lowered);
+    let document =
+        read::read(&copy).map_err(|e| Error::new(format!("{source}, overlays applied: {e}")))?;
+    let tokens = client::generate(copy, lowered);
+    Ok(Written { document, tokens })
+}
+
+/// All files of a document. What is not made of progenitor's output is made beside it.
+fn finish(
+    source: &str,
+    lowered: &Lowered,
+    document: &OpenAPI,
+    tokens: TokenStream,
+) -> Result<Vec<(String, String)>> {
+    let fault = |reason: String| Error::new(format!("{source}: {reason}"));
+    let operations = operations::list(document);
+    thread::scope(|scope| {
+        let own = scope.spawn(|| own_types(lowered));
+        let mut files = polished(lowered, document, &operations, tokens).map_err(fault)?;
+        let own = own.join().unwrap_or_else(|panic| resume_unwind(panic));
+        files.extend(own.map_err(fault)?);
+        let operations = operations::render(&operations).map_err(fault)?;
+        files.push(("operations.rs".to_owned(), unparse(operations)));
+        Ok(files)
+    })
+}
+
+/// How many types are trees at the same time.
+const FEW: usize = 64;
+
+/// The files of the types that progenitor only knows by their names.
+fn own_types(lowered: &Lowered) -> Result<Vec<(String, String)>, String> {
+    let mut files = Vec::new();
+    if !lowered.enums.is_empty() {
+        // A few at a time: as trees, thousands take hundreds of megabytes.
+        let parts = lowered.enums.chunks(FEW);
+        let texts = parts.map(|part| Ok(unparse(enums::render(part)?)));
+        let texts: Vec<String> = texts.collect::<Result<_, String>>()?;
+        files.push(("types/enums.rs".to_owned(), texts.join("\n")));
+    }
+    if !lowered.unions.is_empty() {
+        let unions = unparse(unions::render(lowered)?);
+        files.push(("types/unions.rs".to_owned(), unions));
+    }
+    Ok(files)
+}
+
+/// The files of what progenitor wrote.
+fn polished(
+    lowered: &Lowered,
+    document: &OpenAPI,
+    operations: &[Operation],
+    tokens: TokenStream,
+) -> Result<Vec<(String, String)>, String> {
+    let mut file =
+        syn::parse2(tokens).map_err(|e| format!("progenitor wrote what is not Rust: {e}"))?;
+    let limits = limits::of_types(document)?;
+    polish::polish(&mut file, document, operations, &limits)?;
+    let mut modules = Vec::new();
+    for (name, has) in [
+        ("enums", !lowered.enums.is_empty()),
+        ("unions", !lowered.unions.is_empty()),
+    ] {
+        if has {
+            modules.push(name);
+        }
+    }
+    let files = split::split(file, &modules, &limits)?;
+    let own = lowered.enums.iter().map(|open| &open.name);
+    let own = own.chain(lowered.unions.iter().map(|union| &union.name));
+    let types = files.iter().find(|(path, _)| path == "types.rs");
+    let types = types.map(|(_, file)| defined(file)).unwrap_or_default();
+    for name in own {
+        let name = names::type_name(name)?.to_string();
+        if types.contains(&name) {
+            return Err(format!(
+                "two types would be named {name}; give one a `title`"
+            ));
+        }
+    }
+    let texts = files.into_iter().map(|(path, file)| (path, unparse(file)));
+    Ok(texts.collect())
 }
 
 /// The names of the types that a file defines.
@@ -143,17 +192,15 @@ fn unparse(mut file: syn::File) -> String {
     };
     let mut previous_is_line = None;
     let items = std::mem::take(&mut file.items);
-    let mut text = prettyplease::unparse(&file);
     for item in items {
         let line = is_line(&item);
-        if previous_is_line.map_or(!text.is_empty(), |previous| !(previous && line)) {
-            text.push('\n');
+        let has_head = !file.attrs.is_empty();
+        if previous_is_line.map_or(has_head, |previous| !(previous && line)) {
+            // An item of nothing is printed as an empty line.
+            file.items.push(syn::Item::Verbatim(TokenStream::new()));
         }
         previous_is_line = Some(line);
-        text.push_str(&prettyplease::unparse(&syn::File {
-            items: vec![item],
-            ..syn::parse_quote!()
-        }));
+        file.items.push(item);
     }
-    text
+    prettyplease::unparse(&file)
 }

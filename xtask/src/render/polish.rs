@@ -131,6 +131,12 @@ fn modules(file: &mut File) {
 struct Imports;
 
 impl VisitMut for Imports {
+    fn visit_item_mut(&mut self, item: &mut Item) {
+        if matches!(item, Item::Use(_) | Item::Mod(_)) {
+            visit_mut::visit_item_mut(self, item);
+        }
+    }
+
     fn visit_use_group_mut(&mut self, group: &mut syn::UseGroup) {
         let kept = std::mem::take(&mut group.items).into_iter();
         group.items = kept
@@ -168,18 +174,12 @@ fn operation_bodies(
             );
             return Err(reason);
         };
-        let text = block.to_token_stream().to_string();
-        let bodies: Vec<&str> = text
-            .split(":: TryInto < types :: ")
-            .skip(1)
-            .filter_map(|rest| rest.split(' ').next())
-            .collect();
-        let is_body = |name: &&String| bodies.contains(&name.as_str());
         let mut body = OperationBody {
             operation,
-            body_has_limits: limits
+            body_has_limits: types_taken(block)
                 .iter()
-                .any(|(name, rules)| !rules.limits.is_empty() && is_body(&name)),
+                .filter_map(|name| limits.get(name))
+                .any(|rules| !rules.limits.is_empty()),
             checked: 0,
             constant: constant_name(&operation.id)?,
             raw_slashes: 0,
@@ -199,6 +199,21 @@ fn operation_bodies(
         }
     }
     Ok(())
+}
+
+/// The types of the document that the functions of a builder take.
+fn types_taken(block: &ItemImpl) -> Vec<String> {
+    let functions = block.items.iter().filter_map(|item| match item {
+        ImplItem::Fn(function) => function.sig.generics.where_clause.as_ref(),
+        _ => None,
+    });
+    let texts = functions.map(|bounds| bounds.to_token_stream().to_string());
+    let taken = texts.flat_map(|text| {
+        let types = text.split(":: TryInto < types :: ").skip(1);
+        let names = types.filter_map(|rest| rest.split(' ').next());
+        names.map(str::to_owned).collect::<Vec<_>>()
+    });
+    taken.collect()
 }
 
 /// Where the implementations stand that send, by the names of their builders.

@@ -37,8 +37,8 @@ pub(super) fn find(lowered: &Lowered) -> Option<Provoker> {
         .collect();
     let schemas = |names: &[String]| part(&copy, &[], names);
     let root = Pointer::root();
-    if fails(&schemas(&names), lowered) {
-        let name = narrow(names, |names| fails(&schemas(names), lowered))?;
+    if fails(schemas(&names), lowered) {
+        let name = narrow(names, |names| fails(schemas(names), lowered))?;
         return Some(Provoker::Schema(
             root.join("components").join("schemas").join(&name),
             name,
@@ -50,7 +50,7 @@ pub(super) fn find(lowered: &Lowered) -> Option<Provoker> {
         })
         .collect();
     let (path, method) = narrow(operations, |operations| {
-        fails(&part(&copy, operations, &[]), lowered)
+        fails(part(&copy, operations, &[]), lowered)
     })?;
     let id = copy["paths"][&path][&method]["operationId"]
         .as_str()
@@ -76,8 +76,8 @@ fn narrow<T: Clone>(all: Vec<T>, holds: impl Fn(&[T]) -> bool) -> Option<T> {
     left.pop().filter(|one| holds(std::slice::from_ref(one)))
 }
 
-fn fails(document: &Value, lowered: &Lowered) -> bool {
-    read::read(document).is_ok_and(|document| client::generate(&document, lowered).is_err())
+fn fails(document: Value, lowered: &Lowered) -> bool {
+    read::read(&document).is_ok() && client::generate(document, lowered).is_err()
 }
 
 /// A document with some operations and schemas, and what these lead to.

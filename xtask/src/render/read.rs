@@ -2,12 +2,12 @@
 
 use openapi_pipeline::Pointer;
 use openapiv3::{OpenAPI, Operation, Parameter, ReferenceOr, RequestBody, Response, Schema};
-use serde::de::DeserializeOwned;
+use serde::Deserialize;
 use serde_json::Value;
 
 /// Reads a document; an error begins with the place of what is wrong.
 pub(super) fn read(document: &Value) -> Result<OpenAPI, String> {
-    serde_json::from_value(document.clone()).map_err(|e| {
+    OpenAPI::deserialize(document).map_err(|e| {
         let (place, reason) = locate(document).unwrap_or_else(|| (Pointer::root(), e.to_string()));
         format!("{place}: not valid OpenAPI 3.0: {reason}")
     })
@@ -80,8 +80,8 @@ fn schema_fault(schema: &Value, place: &Pointer) -> Option<Fault> {
     fault::<ReferenceOr<Schema>>(schema, place)
 }
 
-fn fault<T: DeserializeOwned>(value: &Value, place: &Pointer) -> Option<Fault> {
-    let error = serde_json::from_value::<T>(value.clone()).err()?;
+fn fault<'a, T: Deserialize<'a>>(value: &'a Value, place: &Pointer) -> Option<Fault> {
+    let error = T::deserialize(value).err()?;
     Some((place.clone(), error.to_string()))
 }
 

@@ -10,6 +10,8 @@
 //! - `check_limits`, where the document states limits, and the names of the wire in the documentation.
 //! - `null` is read as if the field were missing, wherever it may be missing and may not be `null`.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::limits::{Limits, LimitsOfTypes};
 use heck::ToSnakeCase as _;
 use quote::ToTokens as _;
@@ -23,8 +25,8 @@ use syn::{
 /// Adds them to the module of types, whose builders are still inside it.
 pub(super) fn add(types: &mut File, limits: &LimitsOfTypes) -> Result<(), String> {
     let items = std::mem::take(&mut types.items);
-    let with_default: Vec<String> = items.iter().filter_map(implements_default).collect();
-    let mut keep_others = Vec::new();
+    let with_default: BTreeSet<String> = items.iter().filter_map(implements_default).collect();
+    let mut keep_others = BTreeMap::new();
     let mut functions = Vec::new();
     for mut item in items {
         let mut added = Vec::new();
@@ -37,26 +39,34 @@ pub(super) fn add(types: &mut File, limits: &LimitsOfTypes) -> Result<(), String
             );
         }
         if let Item::Struct(item) = &mut item {
-            added.extend(constructor(item)?);
+            let said = item.fields.iter().map(Said::of);
+            let said: Vec<Said> = said.collect::<Result<_, String>>()?;
+            added.extend(constructor(item, &said));
             if !with_default.contains(&item.ident.to_string()) {
-                added.extend(default_of_all(item)?);
+                added.extend(default_of_all(item, &said));
             }
-            if let Some((others, fields)) = fields_beside_others(item) {
-                keep_others.push((item.ident.clone(), others));
+            if let Some((others, fields)) = fields_beside_others(item, &said) {
+                keep_others.insert(item.ident.to_string(), others);
                 added.push(fields);
             }
             if let Some(rules) = limits.get(&item.ident.to_string()) {
                 if !rules.limits.is_empty() {
-                    added.push(check_limits(item, &rules.limits)?);
+                    added.push(check_limits(item, &said, &rules.limits)?);
                 }
                 for wire in &rules.lenient {
-                    read_leniently(item, wire)?;
+                    read_leniently(item, &said, wire)?;
                 }
             }
-            let owner = item.ident.clone();
-            for field in &mut item.fields {
-                tell_wire_name(field);
-                if let Some(function) = read_null_as_missing(&owner, field)? {
+            let lenient = limits.get(&item.ident.to_string());
+            let is_lenient = |said: &Said| {
+                lenient.is_some_and(|rules| rules.lenient.iter().any(|wire| said.is_it(wire)))
+            };
+            for (field, said) in item.fields.iter_mut().zip(&said) {
+                tell_wire_name(field, said);
+                if is_lenient(said) {
+                    continue;
+                }
+                if let Some(function) = read_null_as_missing(&item.ident, field, said)? {
                     functions.push(Item::Fn(function));
                 }
             }
@@ -73,26 +83,78 @@ pub(super) fn add(types: &mut File, limits: &LimitsOfTypes) -> Result<(), String
         _ => None,
     });
     let (_, builders) = builders.ok_or("progenitor wrote no builders of types")?;
-    for (ident, others) in keep_others {
-        if !default_in_builder(builders, &ident, &others) {
-            return Err(format!(
-                "progenitor's builder of `{ident}` is not as it was"
-            ));
-        }
+    default_in_builders(builders, keep_others)
+}
+
+/// What progenitor wrote of a field, read once.
+struct Said {
+    /// The arguments of its `serde` attributes.
+    serde: String,
+    /// Its name on the wire.
+    wire: Option<String>,
+    /// Its type.
+    ty: String,
+    /// What serde takes for it if it is missing: nothing if it is required, `Some(None)` for its type's
+    /// own default, or the function that makes it.
+    default: Option<Option<ExprPath>>,
+}
+
+impl Said {
+    fn of(field: &Field) -> Result<Self, String> {
+        let serde = field.attrs.iter().filter(|a| a.path().is_ident("serde"));
+        let serde: String = serde.map(arguments_of).collect();
+        let renamed = serde
+            .split(',')
+            .find_map(|argument| argument.trim().strip_prefix("rename"));
+        let wire = match renamed {
+            Some(name) => Some(name.trim_matches([' ', '=', '"']).to_owned()),
+            None => field.ident.as_ref().map(ToString::to_string),
+        };
+        Ok(Self {
+            wire,
+            ty: field.ty.to_token_stream().to_string(),
+            default: given_default(field)?,
+            serde,
+        })
     }
-    Ok(())
+
+    /// Whether it keeps what its type does not list.
+    fn keeps_others(&self) -> bool {
+        self.serde.contains("flatten")
+    }
+
+    fn is_optional(&self) -> bool {
+        self.ty.contains("option :: Option <")
+    }
+
+    fn is_it(&self, wire: &str) -> bool {
+        self.wire.as_deref() == Some(wire)
+    }
+
+    /// What it holds if nobody says; nothing if it is required.
+    fn value(&self) -> Option<Expr> {
+        if self.is_optional() || self.keeps_others() {
+            return Some(parse_quote!(Default::default()));
+        }
+        self.default.as_ref().map(|given| match given {
+            Some(function) => parse_quote!(#function()),
+            None => parse_quote!(Default::default()),
+        })
+    }
 }
 
 /// The check of a type's limits, which the operations that send it make.
-fn check_limits(item: &ItemStruct, limits: &[(String, Limits)]) -> Result<ItemImpl, String> {
+fn check_limits(
+    item: &ItemStruct,
+    said: &[Said],
+    limits: &[(String, Limits)],
+) -> Result<ItemImpl, String> {
     let mut checks = Vec::new();
     for (wire, limits) in limits {
-        let is_it = |field: &&Field| wire_name(field).as_ref() == Some(wire);
-        let field = item
-            .fields
-            .iter()
-            .find(is_it)
-            .and_then(|field| field.ident.as_ref());
+        let mut fields = item.fields.iter().zip(said);
+        let field = fields
+            .find(|(_, said)| said.is_it(wire))
+            .and_then(|(field, _)| field.ident.as_ref());
         let field = field.ok_or_else(|| format!("progenitor wrote no field for `{wire}`"))?;
         checks.push(limits.check(wire, &quote::quote!(self.#field)));
     }
@@ -109,16 +171,11 @@ fn check_limits(item: &ItemStruct, limits: &[(String, Limits)]) -> Result<ItemIm
 }
 
 /// A field that servers write in more ways than one, and for whose sake no answer is lost.
-fn read_leniently(item: &mut ItemStruct, wire: &str) -> Result<(), String> {
-    let mut fields = item.fields.iter_mut();
-    let field = fields.find(|field| wire_name(field).as_deref() == Some(wire));
-    let field = field.ok_or_else(|| format!("progenitor wrote no field for `{wire}`"))?;
-    if !field
-        .ty
-        .to_token_stream()
-        .to_string()
-        .contains("option :: Option <")
-    {
+fn read_leniently(item: &mut ItemStruct, said: &[Said], wire: &str) -> Result<(), String> {
+    let mut fields = item.fields.iter_mut().zip(said);
+    let field = fields.find(|(_, said)| said.is_it(wire));
+    let (field, said) = field.ok_or_else(|| format!("progenitor wrote no field for `{wire}`"))?;
+    if !said.is_optional() {
         return Err(format!(
             "`{wire}` is required, and what is read leniently may be nothing"
         ));
@@ -130,14 +187,14 @@ fn read_leniently(item: &mut ItemStruct, wire: &str) -> Result<(), String> {
 }
 
 /// Says what a field is called on the wire, where that is not its name.
-fn tell_wire_name(field: &mut Field) {
+fn tell_wire_name(field: &mut Field, said: &Said) {
     let is_documented = field
         .attrs
         .iter()
         .any(|attribute| attribute.path().is_ident("doc"));
-    if let (Some(wire), Some(name)) = (wire_name(field), &field.ident)
-        && *name != wire
-        && !serde_of(field).contains("flatten")
+    if let (Some(wire), Some(name)) = (&said.wire, &field.ident)
+        && name != wire
+        && !said.keeps_others()
     {
         let told = format!(" On the wire: `{wire}`.");
         let mut lines: Vec<Attribute> = vec![parse_quote!(#[doc = #told])];
@@ -154,16 +211,11 @@ fn tell_wire_name(field: &mut Field) {
 }
 
 /// The name of the field that keeps what a type does not list, and the names of what it lists.
-fn fields_beside_others(item: &ItemStruct) -> Option<(Ident, ItemImpl)> {
-    let others = item
-        .fields
-        .iter()
-        .find(|field| serde_of(field).contains("flatten"))?;
-    let names = item
-        .fields
-        .iter()
-        .filter(|field| *field != others)
-        .filter_map(wire_name);
+fn fields_beside_others(item: &ItemStruct, said: &[Said]) -> Option<(Ident, ItemImpl)> {
+    let place = said.iter().position(Said::keeps_others)?;
+    let others = item.fields.iter().nth(place)?;
+    let listed = said.iter().enumerate().filter(|(at, _)| *at != place);
+    let names = listed.filter_map(|(_, said)| said.wire.as_ref());
     let name = &item.ident;
     let fields: ItemImpl = parse_quote! {
         impl #name {
@@ -174,55 +226,52 @@ fn fields_beside_others(item: &ItemStruct) -> Option<(Ident, ItemImpl)> {
     Some((others.ident.clone()?, fields))
 }
 
-fn wire_name(field: &Field) -> Option<String> {
-    let serde = serde_of(field);
-    let renamed = serde
-        .split(',')
-        .find_map(|argument| argument.trim().strip_prefix("rename"));
-    match renamed {
-        Some(name) => Some(name.trim_matches([' ', '=', '"']).to_owned()),
-        None => field.ident.as_ref().map(ToString::to_string),
-    }
-}
-
-/// The builder asks for every field without a default, also for the one that keeps the others.
-fn default_in_builder(items: &mut [Item], of: &Ident, others: &Ident) -> bool {
-    struct Setter<'a> {
-        others: &'a Ident,
+/// A builder asks for every field without a default, also for the one that keeps the others: its name,
+/// by the type's.
+fn default_in_builders(
+    items: &mut [Item],
+    mut others: BTreeMap<String, Ident>,
+) -> Result<(), String> {
+    struct Setter {
+        others: Ident,
         set: usize,
     }
-    impl VisitMut for Setter<'_> {
+    impl VisitMut for Setter {
         fn visit_field_value_mut(&mut self, value: &mut FieldValue) {
-            if matches!(&value.member, Member::Named(name) if name == self.others) {
+            if matches!(&value.member, Member::Named(name) if *name == self.others) {
                 value.expr = parse_quote!(Ok(Default::default()));
                 self.set += 1;
             }
         }
     }
-    let mut setter = Setter { others, set: 0 };
+    let changed = |of: &str| format!("progenitor's builder of `{of}` is not as it was");
     for item in items {
         if let Item::Impl(block) = item
-            && block.trait_.as_ref().is_some_and(|(path, _)| {
-                path.segments
-                    .last()
-                    .is_some_and(|last| last.ident == "Default")
-            })
-            && *of == block.self_ty.to_token_stream().to_string()
+            && is_default(block)
+            && let of = block.self_ty.to_token_stream().to_string()
+            && let Some(others) = others.remove(&of)
         {
+            let mut setter = Setter { others, set: 0 };
             setter.visit_item_impl_mut(block);
+            if setter.set != 1 {
+                return Err(changed(&of));
+            }
         }
     }
-    setter.set == 1
+    others.keys().next().map_or(Ok(()), |of| Err(changed(of)))
 }
 
 /// A field that may be missing may be `null`, too. Where a function makes its default, one more is
 /// needed that reads it.
-fn read_null_as_missing(owner: &Ident, field: &mut Field) -> Result<Option<ItemFn>, String> {
-    let serde = serde_of(field);
-    if serde.contains("flatten") || serde.contains("deserialize_with") {
+fn read_null_as_missing(
+    owner: &Ident,
+    field: &mut Field,
+    said: &Said,
+) -> Result<Option<ItemFn>, String> {
+    if said.keeps_others() || said.serde.contains("deserialize_with") {
         return Ok(None);
     }
-    let Some(given) = given_default(field)? else {
+    let Some(given) = &said.default else {
         return Ok(None);
     };
     let may_be_null = field
@@ -259,8 +308,7 @@ fn read_null_as_missing(owner: &Ident, field: &mut Field) -> Result<Option<ItemF
     Ok(Some(function))
 }
 
-/// What serde takes for a field that is missing: nothing if the field is required, `Some(None)` for its
-/// type's own default, or the function that makes it.
+/// See [`Said::default`].
 fn given_default(field: &Field) -> Result<Option<Option<ExprPath>>, String> {
     let mut given = None;
     for attribute in field
@@ -286,14 +334,6 @@ fn given_default(field: &Field) -> Result<Option<Option<ExprPath>>, String> {
     Ok(given)
 }
 
-fn serde_of(field: &Field) -> String {
-    let attributes = field
-        .attrs
-        .iter()
-        .filter(|attribute| attribute.path().is_ident("serde"));
-    attributes.map(arguments_of).collect()
-}
-
 /// The name of a type that has a `Default`, if the item says so.
 fn implements_default(item: &Item) -> Option<String> {
     match item {
@@ -302,56 +342,56 @@ fn implements_default(item: &Item) -> Option<String> {
             let derived = derives.map(arguments_of).collect::<String>();
             derived.contains("Default").then(|| item.ident.to_string())
         }
-        Item::Impl(block) => {
-            let (path, _) = block.trait_.as_ref()?;
-            let is_default = path.segments.last()?.ident == "Default";
-            is_default.then(|| block.self_ty.to_token_stream().to_string())
-        }
+        Item::Impl(block) => is_default(block).then(|| block.self_ty.to_token_stream().to_string()),
         _ => None,
     }
 }
 
+/// Whether a block implements `Default`.
+fn is_default(block: &ItemImpl) -> bool {
+    let last = block
+        .trait_
+        .as_ref()
+        .and_then(|(path, _)| path.segments.last());
+    last.is_some_and(|last| last.ident == "Default")
+}
+
 /// `Default` for a type of which nothing is required.
-fn default_of_all(item: &ItemStruct) -> Result<Option<ItemImpl>, String> {
+fn default_of_all(item: &ItemStruct, said: &[Said]) -> Option<ItemImpl> {
     let mut names = Vec::new();
     let mut values = Vec::new();
-    for field in &item.fields {
-        let (Some(name), Some(default)) = (&field.ident, default(field)?) else {
-            return Ok(None);
-        };
-        names.push(name);
-        values.push(default);
+    for (field, said) in item.fields.iter().zip(said) {
+        names.push(field.ident.as_ref()?);
+        values.push(said.value()?);
     }
     let name = &item.ident;
-    Ok(Some(parse_quote! {
+    Some(parse_quote! {
         impl ::std::default::Default for #name {
             fn default() -> Self {
                 Self { #(#names: #values),* }
             }
         }
-    }))
+    })
 }
 
-fn constructor(item: &ItemStruct) -> Result<Option<ItemImpl>, String> {
+fn constructor(item: &ItemStruct, said: &[Said]) -> Option<ItemImpl> {
     let Fields::Named(fields) = &item.fields else {
-        return Ok(None);
+        return None;
     };
     let mut arguments = Vec::new();
-    let mut types: Vec<String> = Vec::new();
+    let mut types: Vec<&str> = Vec::new();
     let mut names: Vec<&Ident> = Vec::new();
     let mut values: Vec<Expr> = Vec::new();
-    for field in &fields.named {
-        let Some(name) = &field.ident else {
-            return Ok(None);
-        };
+    for (field, said) in fields.named.iter().zip(said) {
+        let name = field.ident.as_ref()?;
         names.push(name);
-        if let Some(default) = default(field)? {
-            values.push(default);
+        if let Some(value) = said.value() {
+            values.push(value);
             continue;
         }
         let ty = &field.ty;
-        types.push(ty.to_token_stream().to_string());
-        if types.last().is_some_and(|ty| ty.ends_with(":: String")) {
+        types.push(&said.ty);
+        if said.ty.ends_with(":: String") {
             arguments.push(quote::quote!(#name: impl Into<#ty>));
             values.push(parse_quote!(#name.into()));
         } else {
@@ -366,33 +406,17 @@ fn constructor(item: &ItemStruct) -> Result<Option<ItemImpl>, String> {
         .enumerate()
         .any(|(index, ty)| types[..index].contains(ty));
     if arguments.is_empty() || alike {
-        return Ok(None);
+        return None;
     }
     let name = &item.ident;
-    Ok(Some(parse_quote! {
+    Some(parse_quote! {
         impl #name {
             /// With what is required, and nothing else.
             pub fn new(#(#arguments),*) -> Self {
                 Self { #(#names: #values),* }
             }
         }
-    }))
-}
-
-/// What a field holds if nobody says; nothing if it is required.
-fn default(field: &Field) -> Result<Option<Expr>, String> {
-    let optional = field
-        .ty
-        .to_token_stream()
-        .to_string()
-        .contains("option :: Option <");
-    if optional || serde_of(field).contains("flatten") {
-        return Ok(Some(parse_quote!(Default::default())));
-    }
-    Ok(given_default(field)?.map(|given| match given {
-        Some(function) => parse_quote!(#function()),
-        None => parse_quote!(Default::default()),
-    }))
+    })
 }
 
 fn arguments_of(attribute: &Attribute) -> String {

@@ -132,15 +132,10 @@ fn tagged(union: &Union, variants: &[Variant<'_>]) -> TokenStream {
 /// What is one alternative becomes the whole, unless two variants hold the same.
 fn conversions(name: &Ident, variants: &[Variant<'_>]) -> Vec<syn::Item> {
     let mut conversions = Vec::new();
-    for variant in variants {
+    let texts: Vec<String> = variants.iter().map(|v| v.holds.to_string()).collect();
+    for (variant, text) in variants.iter().zip(&texts) {
         let (ident, holds) = (&variant.ident, &variant.holds);
-        let text = holds.to_string();
-        if variants
-            .iter()
-            .filter(|other| other.holds.to_string() == text)
-            .count()
-            > 1
-        {
+        if texts.iter().filter(|other| *other == text).count() > 1 {
             continue;
         }
         conversions.push(parse_quote! {

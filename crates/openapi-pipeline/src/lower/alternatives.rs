@@ -1,6 +1,8 @@
 //! The unions of a lowered document, as the generator wants them.
 
-use serde_json::{Map, Value};
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
 
 use super::names::target;
 use super::unions::is_plain;
@@ -62,13 +64,26 @@ pub(super) fn list(document: &Value) -> Vec<Union> {
         alternatives.is_some_and(|alternatives| !is_plain(alternatives))
             && schema.get(super::RUNTIME_TYPE).is_none()
     };
-    let unions = schemas.iter().filter(|(_, schema)| is_union(schema));
+    let unions: Vec<_> = schemas.iter().filter(|(_, s)| is_union(s)).collect();
+    if unions.is_empty() {
+        return Vec::new();
+    }
+    let references = schemas.iter().map(|(name, schema)| {
+        let mut found = Vec::new();
+        super::defaults::collect_references(schema, &mut found);
+        (name.as_str(), found)
+    });
+    let references: References<'_> = references.collect();
     unions
-        .map(|(name, schema)| read(name, schema, schemas))
+        .into_iter()
+        .map(|(name, schema)| read(name, schema, &references))
         .collect()
 }
 
-fn read(name: &str, schema: &Value, schemas: &Map<String, Value>) -> Union {
+/// The components that each component names.
+type References<'a> = BTreeMap<&'a str, Vec<String>>;
+
+fn read(name: &str, schema: &Value, references: &References<'_>) -> Union {
     let discriminator = schema.get("discriminator");
     let mapping = discriminator.and_then(|d| d.get("mapping")?.as_object());
     let alternatives = schema
@@ -95,7 +110,7 @@ fn read(name: &str, schema: &Value, schemas: &Map<String, Value>) -> Union {
                 .map(str::to_owned),
             kind,
             tags: tags.map(|(tag, _)| tag.clone()).collect(),
-            holds_itself: component.is_some_and(|component| reaches(&component, name, schemas)),
+            holds_itself: component.is_some_and(|component| reaches(&component, name, references)),
         }
     });
     Union {
@@ -112,17 +127,17 @@ fn read(name: &str, schema: &Value, schemas: &Map<String, Value>) -> Union {
 }
 
 /// Whether a component leads to another, or is it.
-fn reaches(from: &str, to: &str, schemas: &Map<String, Value>) -> bool {
-    let mut seen = std::collections::BTreeSet::new();
-    let mut open = vec![from.to_owned()];
+fn reaches(from: &str, to: &str, references: &References<'_>) -> bool {
+    let mut seen = BTreeSet::new();
+    let mut open = vec![from];
     while let Some(name) = open.pop() {
         if name == to {
             return true;
         }
-        if let Some(schema) = schemas.get(&name)
+        if let Some(found) = references.get(name)
             && seen.insert(name)
         {
-            super::defaults::collect_references(schema, &mut open);
+            open.extend(found.iter().map(String::as_str));
         }
     }
     false

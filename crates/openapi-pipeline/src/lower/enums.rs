@@ -44,6 +44,8 @@ pub(super) fn name_enums(
         taken: schemas.keys().cloned().collect(),
         keys: schemas.keys().map(|name| key(name)).collect(),
         found: BTreeMap::new(),
+        with_values: BTreeMap::new(),
+        numbers: BTreeMap::new(),
         cx,
     };
     let place = root.join("components").join("schemas");
@@ -58,7 +60,7 @@ pub(super) fn name_enums(
                     description,
                     values,
                 };
-                namer.found.insert(name.clone(), open);
+                namer.add(open);
             }
             None => namer.below(schema, name, &place)?,
         }
@@ -95,6 +97,10 @@ struct Namer<'a, 'b> {
     /// The same, as Rust tells them apart.
     keys: BTreeSet<String>,
     found: BTreeMap<String, OpenEnum>,
+    /// The names in `found`, by the values.
+    with_values: BTreeMap<Vec<String>, Vec<String>>,
+    /// The numbers behind names, up to which all are given away.
+    numbers: BTreeMap<String, usize>,
     cx: &'a mut Context<'b>,
 }
 
@@ -205,7 +211,7 @@ impl Namer<'_, '_> {
         };
         if !self.found.contains_key(&name) {
             self.keys.insert(key(&name));
-            self.found.insert(name.clone(), new);
+            self.add(new);
         }
         let mut replacement = Map::new();
         for kept in ["description", "default", "nullable", super::SEND_DEFAULT] {
@@ -225,6 +231,12 @@ impl Namer<'_, '_> {
 }
 
 impl Namer<'_, '_> {
+    fn add(&mut self, open: OpenEnum) {
+        let names = self.with_values.entry(open.values.clone()).or_default();
+        names.push(open.name.clone());
+        self.found.insert(open.name.clone(), open);
+    }
+
     /// The name for an enumeration: the wanted one, unless it means something else already.
     fn free(
         &mut self,
@@ -232,22 +244,19 @@ impl Namer<'_, '_> {
         values: &[String],
         place: &Pointer,
     ) -> Result<String, LowerError> {
-        let mut name = wanted.clone();
-        let mut number = 2;
-        loop {
-            let is_same = self
-                .found
-                .get(&name)
-                .is_some_and(|old| old.values == values);
-            if is_same && !self.taken.contains(&name) {
-                return Ok(name);
-            }
-            if !self.keys.contains(&key(&name)) {
-                break;
-            }
-            name = format!("{wanted}{number}");
+        let mut number = self.numbers.get(&wanted).copied().unwrap_or(1);
+        while self.keys.contains(&key(&numbered(&wanted, number))) {
             number += 1;
         }
+        self.numbers.insert(wanted.clone(), number);
+        // One of the same values, before the first number that is free.
+        let same = self.with_values.get(values).into_iter().flatten();
+        let same = same.filter(|name| !self.taken.contains(*name));
+        let same = same.filter_map(|name| number_of(name, &wanted)).min();
+        if let Some(same) = same.filter(|same| *same < number) {
+            return Ok(numbered(&wanted, same));
+        }
+        let name = numbered(&wanted, number);
         if name != wanted {
             let fault = if self.taken.contains(&wanted) {
                 format!(
@@ -261,6 +270,24 @@ impl Namer<'_, '_> {
         }
         Ok(name)
     }
+}
+
+/// A name with its number, which the first does without.
+fn numbered(wanted: &str, number: usize) -> String {
+    match number {
+        1 => wanted.to_owned(),
+        number => format!("{wanted}{number}"),
+    }
+}
+
+/// The number behind a name, if it is another one's otherwise.
+fn number_of(name: &str, wanted: &str) -> Option<usize> {
+    let digits = name.strip_prefix(wanted)?;
+    let number = match digits {
+        "" => 1,
+        digits => digits.parse().ok().filter(|number| *number > 1)?,
+    };
+    (numbered(wanted, number) == name).then_some(number)
 }
 
 fn key(name: &str) -> String {

@@ -46,27 +46,34 @@ const RESERVED: &[&str] = &[
 
 /// The names of types that are given away, told apart as Rust and people tell them apart.
 #[derive(Debug, Default)]
-pub(super) struct Names(BTreeSet<String>);
+pub(super) struct Names {
+    taken: BTreeSet<String>,
+    /// The numbers that were last put behind names.
+    numbers: BTreeMap<String, usize>,
+}
 
 impl Names {
     /// The names of all component schemas.
     pub(super) fn of(schemas: &Map<String, Value>) -> Self {
-        Self(schemas.keys().map(|name| key(name)).collect())
+        Self {
+            taken: schemas.keys().map(|name| key(name)).collect(),
+            numbers: BTreeMap::new(),
+        }
     }
 
     /// Takes a name, or one with a number behind it.
     pub(super) fn take(&mut self, wanted: &str) -> String {
         let wanted = usable(wanted);
-        if self.0.insert(key(&wanted)) {
+        if self.taken.insert(key(&wanted)) {
             return wanted;
         }
-        let mut number = 2;
+        let number = self.numbers.entry(wanted.clone()).or_insert(1);
         loop {
+            *number += 1;
             let numbered = format!("{wanted}{number}");
-            if self.0.insert(key(&numbered)) {
+            if self.taken.insert(key(&numbered)) {
                 return numbered;
             }
-            number += 1;
         }
     }
 }
@@ -90,7 +97,7 @@ fn usable(name: &str) -> String {
     if !usable.starts_with(|c: char| c.is_ascii_alphabetic()) {
         usable = format!("V{}", pascal(&usable));
     }
-    if RESERVED.iter().any(|reserved| *reserved == pascal(&usable)) {
+    if RESERVED.contains(&pascal(&usable).as_str()) {
         usable.push_str("Type");
     }
     usable
