@@ -14,6 +14,7 @@
 //! | `limits` | checks of the limits that the document states |
 //! | `operations` | what the document says of each operation, as constants |
 //! | `wire` | names and media types as they are on the wire |
+//! | `said` | what progenitor wrote of the fields of types |
 //! | `type_code` | what the types lack that people write and read |
 //! | `split` | one file a role |
 
@@ -28,6 +29,7 @@ mod provoker;
 mod read;
 mod reading;
 mod request_bodies;
+mod said;
 mod split;
 mod type_code;
 mod unions;
@@ -89,6 +91,7 @@ struct Written {
     tokens: Result<TokenStream, String>,
 }
 
+/// Runs progenitor.
 fn write(source: &str, lowered: &Lowered) -> Result<Written> {
     let copy = reading::copy(lowered);
     let document =

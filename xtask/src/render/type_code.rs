@@ -13,13 +13,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::limits::{Limits, LimitsOfTypes};
+use super::said::{Said, arguments_of};
 use heck::ToSnakeCase as _;
 use quote::ToTokens as _;
 use syn::ext::IdentExt as _;
 use syn::visit_mut::VisitMut;
 use syn::{
-    Attribute, Expr, ExprPath, Field, FieldValue, Fields, File, Ident, Item, ItemEnum, ItemFn,
-    ItemImpl, ItemStruct, Member, parse_quote,
+    Attribute, Expr, Field, FieldValue, Fields, File, Ident, Item, ItemEnum, ItemFn, ItemImpl,
+    ItemStruct, Member, parse_quote,
 };
 
 /// Adds them to the module of types, whose builders are still inside it.
@@ -84,63 +85,6 @@ pub(super) fn add(types: &mut File, limits: &LimitsOfTypes) -> Result<(), String
     });
     let (_, builders) = builders.ok_or("progenitor wrote no builders of types")?;
     default_in_builders(builders, keep_others)
-}
-
-/// What progenitor wrote of a field, read once.
-struct Said {
-    /// The arguments of its `serde` attributes.
-    serde: String,
-    /// Its name on the wire.
-    wire: Option<String>,
-    /// Its type.
-    ty: String,
-    /// What serde takes for it if it is missing: nothing if it is required, `Some(None)` for its type's
-    /// own default, or the function that makes it.
-    default: Option<Option<ExprPath>>,
-}
-
-impl Said {
-    fn of(field: &Field) -> Result<Self, String> {
-        let serde = field.attrs.iter().filter(|a| a.path().is_ident("serde"));
-        let serde: String = serde.map(arguments_of).collect();
-        let renamed = serde
-            .split(',')
-            .find_map(|argument| argument.trim().strip_prefix("rename"));
-        let wire = match renamed {
-            Some(name) => Some(name.trim_matches([' ', '=', '"']).to_owned()),
-            None => field.ident.as_ref().map(ToString::to_string),
-        };
-        Ok(Self {
-            wire,
-            ty: field.ty.to_token_stream().to_string(),
-            default: given_default(field)?,
-            serde,
-        })
-    }
-
-    /// Whether it keeps what its type does not list.
-    fn keeps_others(&self) -> bool {
-        self.serde.contains("flatten")
-    }
-
-    fn is_optional(&self) -> bool {
-        self.ty.contains("option :: Option <")
-    }
-
-    fn is_it(&self, wire: &str) -> bool {
-        self.wire.as_deref() == Some(wire)
-    }
-
-    /// What it holds if nobody says; nothing if it is required.
-    fn value(&self) -> Option<Expr> {
-        if self.is_optional() || self.keeps_others() {
-            return Some(parse_quote!(Default::default()));
-        }
-        self.default.as_ref().map(|given| match given {
-            Some(function) => parse_quote!(#function()),
-            None => parse_quote!(Default::default()),
-        })
-    }
 }
 
 /// The check of a type's limits, which the operations that send it make.
@@ -308,32 +252,6 @@ fn read_null_as_missing(
     Ok(Some(function))
 }
 
-/// See [`Said::default`].
-fn given_default(field: &Field) -> Result<Option<Option<ExprPath>>, String> {
-    let mut given = None;
-    for attribute in field
-        .attrs
-        .iter()
-        .filter(|attribute| attribute.path().is_ident("serde"))
-    {
-        attribute
-            .parse_nested_meta(|meta| {
-                let is_default = meta.path.is_ident("default");
-                if meta.input.peek(syn::Token![=]) {
-                    let value: syn::LitStr = meta.value()?.parse()?;
-                    if is_default {
-                        given = Some(Some(value.parse()?));
-                    }
-                } else if is_default {
-                    given = Some(None);
-                }
-                Ok(())
-            })
-            .map_err(|e| format!("progenitor wrote an attribute that is not as it was: {e}"))?;
-    }
-    Ok(given)
-}
-
 /// The name of a type that has a `Default`, if the item says so.
 fn implements_default(item: &Item) -> Option<String> {
     match item {
@@ -417,12 +335,4 @@ fn constructor(item: &ItemStruct, said: &[Said]) -> Option<ItemImpl> {
             }
         }
     })
-}
-
-fn arguments_of(attribute: &Attribute) -> String {
-    attribute
-        .meta
-        .require_list()
-        .map(|list| format!("{},", list.tokens))
-        .unwrap_or_default()
 }

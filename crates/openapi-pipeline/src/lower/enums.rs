@@ -341,3 +341,38 @@ fn description_of(schema: &Value) -> Option<String> {
         .and_then(Value::as_str)
         .map(str::to_owned)
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use serde_json::{Map, Value, json};
+
+    use crate::lower::lower;
+
+    #[test]
+    fn enumerations_of_one_name_are_numbered_and_equal_ones_are_one() {
+        // As many as make a search of the numbers from the first one, each time, take minutes.
+        const MANY: usize = 20_000;
+        let status = |value: String| json!({"title": "Status", "type": "string", "enum": [value]});
+        let property = |index: usize| {
+            let schema = status(format!("v{}", index % (MANY / 2)));
+            (format!("p{index}"), schema)
+        };
+        let properties: Map<String, Value> = (0..MANY).map(property).collect();
+        let document = json!({
+            "openapi": "3.0.3",
+            "info": {"title": "T", "version": "1"},
+            "paths": {},
+            "components": {"schemas": {"Thing": {"type": "object", "properties": properties}}},
+        });
+        let lowered = lower(&document).unwrap();
+        assert_eq!(lowered.enums.len(), MANY / 2);
+        let place = |index: usize| {
+            let property = &lowered.document["components"]["schemas"]["Thing"]["properties"];
+            property[format!("p{index}")]["$ref"].as_str().unwrap()
+        };
+        assert_eq!(place(0), "#/components/schemas/Status");
+        assert_eq!(place(2), "#/components/schemas/Status3");
+        assert_eq!(place(MANY / 2 + 2), "#/components/schemas/Status3");
+    }
+}
