@@ -1,0 +1,200 @@
+use std::collections::BTreeSet;
+
+use super::*;
+
+fn add(assembly: &mut Assembly, chunk: &Value) {
+    let json = chunk.to_string();
+    let mut chunk = Chunk::default();
+    chunk.read_json(&json).unwrap();
+    assembly.add(&chunk, json.len());
+}
+
+fn assemble(chunks: &[Value]) -> Value {
+    let mut assembly = Assembly::default();
+    for chunk in chunks {
+        add(&mut assembly, chunk);
+    }
+    serde_json::to_value(assembly.finished()).unwrap()
+}
+
+#[test]
+fn tool_calls_reasoning_and_log_probabilities() {
+    let delta = |delta: Value| json!({"choices": [{"index": 0, "delta": delta}]});
+    let answer = assemble(&[
+        json!({"id": "c1", "model": "m", "created": 1, "choices": [
+            {"index": 0, "delta": {"role": "assistant", "content": null}}]}),
+        delta(json!({"reasoning": "hm"})),
+        delta(json!({"reasoning": "m", "reasoning_details": [{"type": "a"}]})),
+        delta(
+            json!({"tool_calls": [{"index": 0, "id": "t0", "type": "function",
+            "function": {"name": "add", "arguments": ""}}]}),
+        ),
+        delta(json!({"tool_calls": [{"index": 1, "id": "t1",
+            "function": {"name": "sub", "arguments": "{\"b\""}}]})),
+        delta(json!({"tool_calls": [{"index": 0, "function": {"arguments": "{\"a\":1}"}}]})),
+        delta(json!({"tool_calls": [{"index": 1, "function": {"arguments": ":2}"}}]})),
+        json!({"choices": [{"index": 0, "delta": {}, "logprobs": {"content": [1]}}]}),
+        json!({"choices": [{"index": 0, "delta": {}, "logprobs": {"content": [2]},
+            "finish_reason": "tool_calls"}]}),
+        json!({"choices": [], "usage": {"total_tokens": 9, "cost": "0.10"}}),
+    ]);
+    assert_eq!(
+        answer,
+        json!({
+            "id": "c1", "model": "m", "created": 1, "object": "chat.completion",
+            "choices": [{
+                "index": 0, "finish_reason": "tool_calls", "logprobs": {"content": [1, 2]},
+                "message": {
+                    "role": "assistant", "reasoning": "hmm", "reasoning_details": [{"type": "a"}],
+                    "tool_calls": [
+                        {"id": "t0", "type": "function", "function": {"name": "add", "arguments": "{\"a\":1}"}},
+                        {"id": "t1", "function": {"name": "sub", "arguments": "{\"b\":2}"}},
+                    ],
+                },
+            }],
+            "usage": {"total_tokens": 9, "cost": 0.10},
+        })
+    );
+}
+
+#[test]
+fn tool_calls_without_or_with_one_index_are_told_apart_by_id() {
+    let call = |call: Value| json!({"choices": [{"index": 0, "delta": {"tool_calls": [call]}}]});
+    for index in [json!(0), json!(null)] {
+        let answer = assemble(&[
+            call(json!({"index": index, "id": "a", "function": {"name": "f", "arguments": "1"}})),
+            call(json!({"index": index, "id": "", "function": {"name": "f", "arguments": "2"}})),
+            call(json!({"index": index, "id": "b", "function": {"name": "g", "arguments": "3"}})),
+            call(json!({"index": index, "function": {"arguments": "4"}})),
+        ]);
+        let calls = &answer["choices"][0]["message"]["tool_calls"];
+        assert_eq!(
+            *calls,
+            json!([
+                {"id": "a", "function": {"name": "f", "arguments": "12"}},
+                {"id": "b", "function": {"name": "g", "arguments": "34"}},
+            ])
+        );
+    }
+}
+
+/// What a delta has and no step above takes in would be lost.
+#[test]
+fn every_field_of_a_delta_is_assembled() {
+    let delta = json!({
+        "role": "assistant", "content": "c", "reasoning": "r", "reasoning_content": "s",
+        "reasoning_details": [1], "refusal": "no",
+        "tool_calls": [{"index": 0, "function": {"name": "f", "arguments": "{}"}}],
+    });
+    let empty = format!(
+        "{:?}",
+        pinference_api::types::ChatCompletionDelta::default()
+    );
+    let fields = empty
+        .split(['{', ',', '}'])
+        .filter_map(|f| f.trim().strip_suffix(": None"));
+    let fields: BTreeSet<&str> = fields.collect();
+    let tried: BTreeSet<&str> = delta
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
+    assert_eq!(tried, fields, "not every field is tried here");
+    let answer = assemble(&[json!({"choices": [{"index": 0, "delta": delta}]})]);
+    let message = answer["choices"][0]["message"].as_object().unwrap();
+    for field in delta.as_object().unwrap().keys() {
+        assert!(message.contains_key(field), "{field} is lost");
+    }
+}
+
+#[test]
+fn parts_and_what_nobody_lists_are_kept() {
+    let delta = |delta: Value| json!({"choices": [{"index": 0, "delta": delta}]});
+    let answer = assemble(&[
+        delta(json!({"content": "", "annotations": [1]})),
+        delta(json!({"content": [{"type": "thinking", "thinking": "hm"}], "annotations": [2]})),
+        delta(json!({"content": "a"})),
+        delta(json!({"content": "b", "thought_signature": "sig"})),
+        delta(
+            json!({"tool_calls": [{"index": 0, "id": "t", "custom": {"name": "f", "input": "x"}}]}),
+        ),
+    ]);
+    assert_eq!(
+        answer["choices"][0]["message"],
+        json!({
+            "role": "assistant", "annotations": [1, 2], "thought_signature": "sig",
+            "content": [{"type": "thinking", "thinking": "hm"}, {"type": "text", "text": "ab"}],
+            "tool_calls": [{"id": "t", "custom": {"name": "f", "input": "x"}}],
+        })
+    );
+}
+
+/// Of the delta and its parts, what comes adds up; of the chunk and the choice, the last counts.
+#[test]
+fn what_nobody_lists_is_put_together() {
+    let answer = assemble(&[
+        json!({"provider": "p", "citations": ["a"], "x": {"id": 1}, "choices": [
+            {"delta": {"audio": {"id": "i", "data": "ab"}, "thinking": "h", "signature": "s"},
+            "native": null, "filter": {"hate": 0}}]}),
+        json!({"provider": "p", "citations": ["a", "b"], "x": {"usage": 2}, "choices": [
+            {"delta": {"audio": {"id": "i", "data": "cd"}, "thinking": "m", "signature": "s",
+                "tool_calls": [{"function": {"name": "f", "more": [1]}, "index": 0, "other": 1}]},
+            "native": "stop", "filter": {"hate": 1}}]}),
+        json!({"provider": null, "citations": ["c"], "choices": [{"native": null}]}),
+    ]);
+    assert_eq!(answer["provider"], "p");
+    assert_eq!(answer["citations"], json!(["a", "b", "c"]));
+    assert_eq!(answer["x"], json!({"id": 1, "usage": 2}));
+    let choice = &answer["choices"][0];
+    assert_eq!(
+        (&choice["native"], &choice["filter"]),
+        (&json!("stop"), &json!({"hate": 1}))
+    );
+    let message = &choice["message"];
+    assert_eq!(message["audio"], json!({"id": "i", "data": "abcd"}));
+    assert_eq!(
+        (&message["thinking"], &message["signature"]),
+        (&json!("hm"), &json!("s"))
+    );
+    let call = &message["tool_calls"][0];
+    assert_eq!(
+        (&call["function"]["more"], &call["other"]),
+        (&json!([1]), &json!(1))
+    );
+}
+
+#[test]
+fn several_choices_come_mixed() {
+    let piece =
+        |index, text: &str| json!({"choices": [{"index": index, "delta": {"content": text}}]});
+    let answer = assemble(&[piece(1, "b"), piece(0, "a"), piece(1, "B"), piece(0, "A")]);
+    assert_eq!(answer["choices"][0]["message"]["content"], "aA");
+    assert_eq!(answer["choices"][1]["message"]["content"], "bB");
+}
+
+#[test]
+fn finished_is_said_of_every_choice() {
+    let mut assembly = Assembly::default();
+    let mut after = |chunk: Value| {
+        add(&mut assembly, &chunk);
+        (assembly.is_finished(1), assembly.is_finished(2))
+    };
+    assert_eq!(after(json!({"choices": []})), (false, false));
+    // Written into every piece, it says nothing.
+    let empty = json!({"choices": [{"index": 0, "finish_reason": ""}]});
+    assert_eq!(after(empty.clone()), (false, false));
+    assert_eq!(
+        after(json!({"choices": [{"index": 0, "finish_reason": null}]})),
+        (true, false)
+    );
+    assert_eq!(after(empty), (true, false));
+    assert_eq!(
+        after(json!({"choices": [{"index": 1, "delta": {}}]})),
+        (false, false)
+    );
+    assert_eq!(
+        after(json!({"choices": [{"index": 1, "finish_reason": "abort"}]})),
+        (true, true)
+    );
+}
