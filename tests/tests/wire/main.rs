@@ -10,7 +10,8 @@
 //! | `chat` | `POST /chat/completions`, answered whole |
 //! | `stream` | `POST /chat/completions`, answered as an event stream |
 //! | `wallet` | `GET /api/v1/billing/wallet` |
-//! | `runs` | `POST` and `DELETE /api/v1/training/runs`, `GET /api/v1/billing/runs/{run_id}/usage` |
+//! | `creations` | `POST /api/v1/training/runs` |
+//! | `runs` | `GET /api/v1/billing/runs/{run_id}/usage`, `DELETE /api/v1/training/runs/{run_id}` |
 //! | `deletions` | runs that are deleted by a service that loses answers or stalls |
 //! | `metered` | what a meter counts where questions were lost, or no answer came |
 //! | `openings` | streams that fail at their beginning |
@@ -24,6 +25,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, missing_docs)]
 
 mod chat;
+mod creations;
 mod deletions;
 mod endings;
 mod errors;

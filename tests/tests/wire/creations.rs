@@ -1,0 +1,446 @@
+//! `POST /api/v1/training/runs`: what is sent, once, and what becomes of its answer and of its token.
+
+use prime_ext::{ErrorKind, RunConfig};
+use prime_training_api::types::CreateDedicatedRunRequest;
+use serde_json::json;
+
+use crate::runs::USAGE;
+use crate::support::{
+    Answer, RawServer, TOKEN, Wire, assert_no_secret, assert_refused, assert_well_told,
+};
+
+/// Every field that the specification has.
+pub(crate) const CREATED: &str =
+    r#"{"runId": "run_123", "jobId": "job_456", "tokenValue": "pit_run_token_93bd41"}"#;
+
+pub(crate) fn config() -> RunConfig {
+    RunConfig::from_toml("max_steps = 20\n[model]\nname = \"Qwen/Qwen3-0.6B\"\n").unwrap()
+}
+
+/// The same, for the generated crate.
+pub(crate) fn request() -> CreateDedicatedRunRequest {
+    CreateDedicatedRunRequest::new(config().as_json().clone())
+}
+
+#[tokio::test]
+async fn create_run() {
+    let wire = Wire::platform(Answer::json(201, CREATED)).await;
+    let run = wire
+        .personal()
+        .runs()
+        .create(config())
+        .send()
+        .await
+        .unwrap();
+
+    let request = wire.request();
+    assert_eq!(request.line, "POST /api/v1/training/runs");
+    assert_eq!(
+        request.headers,
+        [
+            "accept: application/json",
+            "authorization: Bearer pit_key_5f1e0c7a",
+            "content-type: application/json",
+        ]
+    );
+    assert_eq!(
+        request.json(),
+        json!({"config": {"max_steps": 20, "model": {"name": "Qwen/Qwen3-0.6B"}}})
+    );
+
+    assert_eq!(run.run_id, "run_123");
+    assert_eq!(run.job_id.as_deref(), Some("job_456"));
+    assert_eq!(run.token_value.expose(), TOKEN);
+    assert_no_secret(&format!("{run:?} {run:#?}"));
+}
+
+/// The platform learns of the team from the body, and never from the header.
+#[tokio::test]
+async fn create_run_as_a_team() {
+    let wire = Wire::platform(Answer::json(201, CREATED)).await;
+    wire.team().runs().create(config()).send().await.unwrap();
+
+    let request = wire.request();
+    assert_eq!(request.line, "POST /api/v1/training/runs");
+    assert_eq!(
+        request.headers,
+        [
+            "accept: application/json",
+            "authorization: Bearer pit_key_5f1e0c7a",
+            "content-type: application/json",
+        ]
+    );
+    assert_eq!(
+        request.json(),
+        json!({
+            "config": {"max_steps": 20, "model": {"name": "Qwen/Qwen3-0.6B"}},
+            "teamId": "team_4d2a",
+        })
+    );
+}
+
+/// Secrets go beside the configuration; fields that the specification lacks go through.
+#[tokio::test]
+async fn everything_about_a_run() {
+    let wire = Wire::platform(Answer::json(201, CREATED)).await;
+    let run = wire
+        .team()
+        .runs()
+        .create(config())
+        .name("first")
+        .image_tag("v0.4.0")
+        .wandb_api_key("wandb_secret")
+        .hf_token("hf_secret")
+        .with(|request| {
+            request
+                .extra
+                .insert("gpuType".to_owned(), json!("H100_80GB"));
+            request
+                .extra
+                .insert("resumeFrom".to_owned(), json!({"run": "run_1", "step": 10}));
+        });
+    let shown = format!("{run:?} {run:#?}");
+    assert!(!shown.contains("wandb_secret") && !shown.contains("hf_secret"));
+    assert_no_secret(&shown);
+    run.send().await.unwrap();
+    assert_eq!(
+        wire.request().json(),
+        json!({
+            "config": {"max_steps": 20, "model": {"name": "Qwen/Qwen3-0.6B"}},
+            "name": "first",
+            "imageTag": "v0.4.0",
+            "wandbApiKey": "wandb_secret",
+            "hfToken": "hf_secret",
+            "teamId": "team_4d2a",
+            "gpuType": "H100_80GB",
+            "resumeFrom": {"run": "run_1", "step": 10},
+        })
+    );
+}
+
+/// Whatever a configuration holds, it arrives as it is: nulls and empties too, which are its own.
+#[tokio::test]
+async fn a_configuration_goes_through_as_it_is() {
+    let config =
+        json!({"a": null, "b": [], "c": {}, "d": "", "e": 1.0, "f": 9_007_199_254_740_993_i64});
+    let wire = Wire::platform(Answer::json(201, CREATED)).await;
+    let map = config.as_object().unwrap().clone();
+    let run = wire.personal().runs().create(RunConfig::from(map));
+    run.send().await.unwrap();
+    assert_eq!(wire.request().json(), json!({"config": config}));
+}
+
+#[tokio::test]
+async fn a_newer_answer() {
+    let body = r#"{"runId": "run_123", "tokenValue": "pit_run_token_93bd41", "onDemand": true,
+        "gpuType": "H100_80GB", "pricePerGpuHour": 2.50, "estimatedCostPerHour": "20.00",
+        "isBeta": false, "cluster": {"id": null}}"#;
+    let wire = Wire::platform(Answer::json(201, body)).await;
+    let run = wire.team().runs().create(config()).send().await.unwrap();
+    assert_eq!(run.run_id, "run_123");
+    assert_eq!(run.job_id, None);
+    assert_eq!(run.token_value.expose(), TOKEN);
+    assert_eq!(run.on_demand, Some(true));
+    assert_eq!(run.gpu_type.as_deref(), Some("H100_80GB"));
+    assert_eq!(run.price_per_gpu_hour.unwrap().to_string(), "2.50");
+    assert_eq!(run.estimated_cost_per_hour.unwrap().to_string(), "20.00");
+    assert_eq!(run.is_beta, Some(false));
+    assert_no_secret(&format!("{run:?} {run:#?}"));
+
+    let nulls = r#"{"runId": "run_123", "jobId": null, "tokenValue": "pit_run_token_93bd41",
+        "onDemand": null, "gpuType": null, "pricePerGpuHour": null, "estimatedCostPerHour": null,
+        "isBeta": null}"#;
+    let wire = Wire::platform(Answer::json(201, nulls)).await;
+    let run = wire.team().runs().create(config()).send().await.unwrap();
+    assert_eq!(run.job_id, None);
+    assert_eq!(run.price_per_gpu_hour, None);
+}
+
+/// The token is shown once: a status that the specification does not list must not lose it.
+#[tokio::test]
+async fn created_with_another_success() {
+    for status in [200, 201, 202] {
+        let wire = Wire::platform(Answer::json(status, CREATED)).await;
+        let run = wire
+            .personal()
+            .runs()
+            .create(config())
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(run.token_value.expose(), TOKEN, "{status}");
+
+        let bare = wire.bare_training();
+        let create = bare.create_run().body(request());
+        let run = create.send().await.unwrap();
+        assert_eq!(run.status().as_u16(), status);
+        assert_eq!(run.token_value.expose(), TOKEN, "{status}");
+    }
+}
+
+/// Nor must an answer that says something unexpected: it is kept in the error, and not shown by it.
+#[tokio::test]
+async fn the_token_of_an_answer_that_cannot_be_read() {
+    for body in [
+        r#"{"jobId": "job_456", "tokenValue": "pit_run_token_93bd41"}"#,
+        r#"{"runId": 7, "tokenValue": "pit_run_token_93bd41"}"#,
+        r#"{"runId": "run_123", "token": "pit_run_token_93bd41"}"#,
+        r#"{"runId": "run_123", "tokenValue": "pit_run_token_93bd41", "isBeta": "no"}"#,
+        r#"{"data": {"runId": "run_123", "tokenValue": "pit_run_token_93bd41"}}"#,
+        r#"{"runId": "run_123", "tokenValue": "pit_run_token_93bd41""#,
+        r#"tokenValue=pit_run_token_93bd41"#,
+    ] {
+        let wire = Wire::platform(Answer::json(201, body)).await;
+        let create = wire.personal().runs().create(config());
+        let error = create.send().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::UnexpectedAnswer, "{body}");
+        assert_eq!(error.operation(), Some("create_run"));
+        assert_eq!(error.status().unwrap(), 201);
+        assert_eq!(error.body().unwrap(), body);
+        assert_well_told(&error);
+        assert_eq!(wire.hits(), 1);
+    }
+}
+
+/// Where the token stands in a place of text, the reason must not repeat it.
+#[tokio::test]
+async fn a_token_in_the_wrong_place_is_not_shown() {
+    for body in [
+        r#""pit_run_token_93bd41""#,
+        r#"{"runId": "run_123", "tokenValue": ["x"], "isBeta": "pit_run_token_93bd41"}"#,
+        r#"{"runId": "run_123", "tokenValue": "x", "pricePerGpuHour": "pit_run_token_93bd41"}"#,
+    ] {
+        let wire = Wire::platform(Answer::json(201, body)).await;
+        let create = wire.personal().runs().create(config());
+        let error = create.send().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::UnexpectedAnswer, "{body}");
+        assert_eq!(error.body().unwrap(), body);
+        assert_well_told(&error);
+    }
+}
+
+#[tokio::test]
+async fn a_token_in_the_wrong_place_is_not_shown_by_the_generated_crate() {
+    let body = r#""pit_run_token_93bd41""#;
+    let wire = Wire::platform(Answer::json(201, body)).await;
+    let bare = wire.bare_training();
+    let create = bare.create_run().body(request());
+    let error = create.send().await.unwrap_err();
+    assert_no_secret(&format!("{error} {error:?}"));
+}
+
+/// A success that cannot be read is a success all the same: hardware may be running.
+#[tokio::test]
+async fn a_run_whose_answer_cannot_be_read_may_exist() {
+    for body in ["{}", "", "<html>welcome</html>"] {
+        let wire = Wire::platform(Answer::json(201, body)).await;
+        let create = wire.personal().runs().create(config());
+        let error = create.send().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::UnexpectedAnswer);
+        assert!(error.outcome_unknown(), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_run_whose_answer_broke_off_may_exist() {
+    let answer = format!(
+        "HTTP/1.1 201 Created\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: 9999\r\n\r\n{CREATED}"
+    );
+    let server = RawServer::start(&[&answer]).await;
+    let create = server.personal().runs().create(config());
+    let error = create.send().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Disconnected);
+    assert_eq!(error.status().unwrap(), 201);
+    assert_eq!(error.body().unwrap(), CREATED);
+    assert!(error.outcome_unknown());
+    assert_well_told(&error);
+    assert_eq!(server.hits(), 1);
+}
+
+#[tokio::test]
+async fn a_run_is_created_once_whatever_the_answer() {
+    for status in [408, 409, 425, 429, 500, 502, 503, 504] {
+        let answer = Answer::json(status, r#"{"detail": "later"}"#).header("retry-after", "0");
+        let wire = Wire::platform(answer).await;
+        let create = wire.personal().runs().create(config());
+        let error = create.send().await.unwrap_err();
+        assert_eq!(error.status().unwrap(), status);
+        assert_eq!(error.outcome_unknown(), status >= 500, "{error}");
+        assert_eq!(wire.hits(), 1, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn a_run_is_created_once_if_the_connection_closes() {
+    let server = RawServer::start(&[]).await;
+    let create = server.personal().runs().create(config());
+    let error = create.send().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Disconnected);
+    assert_eq!(error.status(), None);
+    assert!(error.outcome_unknown());
+    assert_well_told(&error);
+    assert_eq!(server.hits(), 1);
+}
+
+/// A connection that served before and closes now is no reason to send again either.
+#[tokio::test]
+async fn a_run_is_created_once_if_a_used_connection_closes() {
+    let usage = format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{USAGE}",
+        USAGE.len()
+    );
+    let server = RawServer::start(&[&usage]).await;
+    let runs = server.personal().runs();
+    runs.usage("run_123").await.unwrap();
+    let error = runs.create(config()).send().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Disconnected);
+    assert!(error.outcome_unknown());
+    let requests = server.requests();
+    assert_eq!(requests.len(), 2, "{requests:#?}");
+    assert!(requests[1].starts_with("POST /api/v1/training/runs "));
+}
+
+#[tokio::test]
+async fn a_run_of_a_team_that_is_none_is_not_created() {
+    let wire = Wire::platform(Answer::json(201, CREATED)).await;
+    for team in ["", " ", "a b", "a\nb", "té"] {
+        let create = wire.personal().team(team).runs().create(config());
+        assert_refused(&create.send().await.unwrap_err());
+    }
+    assert_eq!(wire.hits(), 0);
+}
+
+/// What is not set is not sent.
+#[tokio::test]
+async fn the_generated_crate_builds_a_body_in_place() {
+    let wire = Wire::platform(Answer::json(201, CREATED)).await;
+    let bare = wire.bare_training();
+    let call = bare.create_run().body_map(|body| {
+        let body = body.config(config().as_json().clone());
+        body.name("first".to_owned())
+    });
+    call.send().await.unwrap();
+    assert_eq!(
+        wire.request().json(),
+        json!({
+            "config": {"max_steps": 20, "model": {"name": "Qwen/Qwen3-0.6B"}},
+            "name": "first",
+        })
+    );
+}
+
+/// A run that exists and whose answer lacks a field is not taken for one that was refused, whatever else
+/// the answer says.
+#[tokio::test]
+async fn an_unreadable_success_that_says_something_may_have_made_a_run() {
+    for body in [
+        r#"{"runId": "run_1", "message": "created"}"#,
+        r#"{"runId": "run_1", "error": {"message": "no token", "code": "token_failed"}}"#,
+    ] {
+        let wire = Wire::platform(Answer::json(201, body)).await;
+        let config = RunConfig::from_toml("max_steps = 1").unwrap();
+        let error = wire
+            .personal()
+            .runs()
+            .create(config)
+            .send()
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::UnexpectedAnswer, "{body}");
+        assert!(error.outcome_unknown(), "{body}");
+        assert_eq!(error.body().unwrap(), body);
+        assert_eq!(wire.hits(), 1);
+    }
+}
+
+/// What a newer server takes goes through, whoever says it, and so does what it answers.
+#[tokio::test]
+async fn fields_that_the_specification_lacks() {
+    let body = r#"{"runId": "run_123", "tokenValue": "pit_run_token_93bd41", "jobId": null, "region": "eu",
+        "cluster": {"id": 7}, "otherToken": "pit_run_token_93bd41", "nothing": null}"#;
+    let wire = Wire::platform(Answer::json(201, body)).await;
+    let config =
+        RunConfig::from_toml("image_tag = 'v1'\ngpu_type = 'H100'\nmax_steps = 1").unwrap();
+    let create = wire.personal().runs().create(config).image_tag("v2");
+    let run = create
+        .extra("mode", "sft")
+        .extra("flags", json!([1]))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        wire.request().json(),
+        json!({"config": {"max_steps": 1}, "imageTag": "v2", "gpuType": "H100", "mode": "sft", "flags": [1]})
+    );
+    assert_eq!(run.extra()["cluster"], json!({"id": 7}));
+    assert_eq!(run.extra().len(), 3);
+    assert_no_secret(&format!("{run:?} {run:#?}"));
+
+    let usage = USAGE.replace("\"gpu_hours\": 0.5", "\"gpu_hours\": 0.50");
+    let wire = Wire::platform(Answer::json(200, &usage)).await;
+    let usage = wire.personal().runs().usage("run_123").await.unwrap();
+    assert_eq!(usage.extra["gpu_hours"], json!(0.5));
+    let deleted = r#"{"runId": "run_123", "deleted": true, "freed": ["gpu_1"]}"#;
+    let wire = Wire::platform(Answer::json(200, deleted)).await;
+    let deletion = wire.personal().runs().delete("run_123").await.unwrap();
+    assert_eq!(deletion.extra["freed"], json!(["gpu_1"]));
+    assert_eq!(deletion.to_string(), "deleted");
+}
+
+#[tokio::test]
+async fn secrets_in_a_configuration_are_refused_before_anything_is_sent() {
+    let wire = Wire::platform(Answer::json(201, CREATED)).await;
+    let runs = wire.personal().runs();
+    for config in [
+        json!({"wandbApiKey": TOKEN}),
+        json!({"hfToken": TOKEN}),
+        json!({"trainer": {"env_vars": {"HF_TOKEN": TOKEN}}}),
+        json!({"a": [{"wandb-api-key": TOKEN}]}),
+    ] {
+        let config = RunConfig::try_from(config).unwrap();
+        assert_refused(&runs.create(config).send().await.unwrap_err());
+    }
+    for field in ["wandb_api_key", "HF_TOKEN", "hf-token"] {
+        let create = runs.create(config()).extra(field, TOKEN);
+        let error = create.send().await.unwrap_err();
+        assert_refused(&error);
+        assert!(error.to_string().contains("CreateRun::"), "{error}");
+    }
+    let set = runs.create(config()).with(|request| {
+        request.config.insert("hf_token".to_owned(), json!(TOKEN));
+    });
+    assert_refused(&set.send().await.unwrap_err());
+    assert_eq!(wire.hits(), 0);
+}
+
+#[tokio::test]
+async fn the_token_goes_into_a_file_of_its_owner() {
+    let wire = Wire::platform(Answer::json(201, CREATED)).await;
+    let run = wire
+        .personal()
+        .runs()
+        .create(config())
+        .send()
+        .await
+        .unwrap();
+    let folder = std::env::temp_dir().join(format!("prime-ext-token-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let path = folder.join("run.token");
+    drop(std::fs::remove_file(&path));
+    run.save_token(&path).unwrap();
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), TOKEN);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    // Another token is not written over, and no link is followed.
+    std::fs::write(&path, "another").unwrap();
+    let error = run.save_token(&path).unwrap_err();
+    assert_well_told(&error);
+    assert!(error.to_string().contains("there already"), "{error}");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "another");
+    assert_well_told(&run.save_token(folder.join("none/run.token")).unwrap_err());
+    std::fs::remove_dir_all(&folder).unwrap();
+}
