@@ -264,3 +264,36 @@ fn an_operation_that_only_redirects_has_an_answer() {
     let responses = &lowered.document["paths"]["/a"]["get"]["responses"];
     assert_eq!(responses["2XX"]["content"], json!({"*/*": {"schema": {}}}));
 }
+
+#[test]
+fn one_that_redirects_heads_has_no_body_however_often_it_is_lowered() {
+    let away = json!({"302": {"description": "Elsewhere."}});
+    let mut document = small(away, json!({}));
+    let get = document["paths"]["/a"]["get"].take();
+    document["paths"]["/a"] = json!({"head": get});
+    let once = lower(&document).unwrap();
+    let answer = &once.document["paths"]["/a"]["head"]["responses"]["2XX"];
+    assert_eq!(*answer, json!({"description": "Any answer."}));
+    let twice = lower(&once.document).unwrap();
+    assert_eq!(twice.document, once.document);
+}
+
+/// The tag of an alternative is sent, also where answers have it too; what a caller may leave out is not.
+#[test]
+fn a_default_that_is_the_only_value_stays() {
+    let reference = json!({"$ref": "#/components/schemas/A"});
+    let body = json!({"content": {"application/json": {"schema": reference}}});
+    let kind = json!({"const": "cat", "default": "cat", "type": "string"});
+    let age = json!({"type": "integer", "default": 1});
+    let schema = json!({"type": "object", "properties": {"kind": kind, "age": age}});
+    let mut answer = body.clone();
+    answer["description"] = json!("OK");
+    let mut document = small(json!({"200": answer}), schema);
+    let mut operation = document["paths"]["/a"]["get"].take();
+    operation["requestBody"] = body;
+    document["paths"]["/a"] = json!({"post": operation});
+    let lowered = lower(&document).unwrap();
+    let properties = &lowered.document["components"]["schemas"]["A"]["properties"];
+    assert_eq!(properties["kind"]["default"], "cat");
+    assert_eq!(properties["age"].get("default"), None);
+}

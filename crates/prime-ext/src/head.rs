@@ -52,6 +52,11 @@ impl Head {
         self.sent().map_or(0, |sent| sent.unknown_before)
     }
 
+    /// Why there was no other attempt, of a stream that failed at its beginning.
+    pub(crate) fn gave_up(&self) -> Option<&str> {
+        self.sent()?.gave_up.as_deref()
+    }
+
     /// Of a recording, with which none came.
     pub(crate) fn of_recording() -> Self {
         Self(prime_runtime::Head::new(StatusCode::OK, HeaderMap::new()))

@@ -68,7 +68,8 @@ impl CallOptions {
         Self::default()
     }
 
-    /// Time for a call in all, its retries and waits included. A stream has none, once it is open.
+    /// Time for a call in all, its retries and waits included. A stream has none, once its
+    /// headers have come: [`idle_timeout`](Self::idle_timeout) is the time between its events.
     /// Default: 600 s; 120 s for the creation of a run (source: the provider's own client).
     ///
     /// One that is shorter than the time to connect may end a call of which nobody knows whether it was

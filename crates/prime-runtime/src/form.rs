@@ -55,7 +55,7 @@ fn written<T: Serialize + ?Sized>(body: &T, brackets: &[&str]) -> Result<String,
         let has_brackets = brackets.contains(&name.as_str());
         match value {
             Value::Array(items) if !has_brackets => {
-                for item in items {
+                for item in items.into_iter().filter(|item| !item.is_null()) {
                     pairs.push((name.clone(), scalar(&name, item)?));
                 }
             }
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn scalars_lists_and_what_has_brackets() {
-        let body = json!({"a": "x y", "b": [1, true], "none": null, "empty": []});
+        let body = json!({"a": "x y", "b": [1, null, true], "none": null, "empty": []});
         assert_eq!(written(&body, &[]).unwrap(), "a=x+y&b=1&b=true");
         let body =
             json!({"tags": ["a", "b"], "owner": {"name": "c", "no": null}, "items": [{"n": 1}]});

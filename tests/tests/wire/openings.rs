@@ -79,6 +79,11 @@ async fn what_may_be_billed_twice_is_repeated_when_asked_for() {
             Ending::ServiceError,
         ),
         ("event: error\ndata: gone\n\n", Ending::ServiceError),
+        ("event: error\ndata:\n\n", Ending::ServiceError),
+        (
+            "data: {\"error\":{\"message\":\"B\",\"type\":\"server_error\"}}\n\n",
+            Ending::ServiceError,
+        ),
         ("", Ending::Empty),
         (": ping\n\n", Ending::Empty),
         ("data: {\"choi", Ending::Empty),
@@ -111,6 +116,16 @@ async fn what_no_repetition_mends_is_not_repeated() {
             "data: {\"error\":{\"message\":\"No\",\"code\":401}}\n\n",
             "",
         ),
+        (
+            "data: {\"error\":{\"message\":\"No\",\"code\":\"unavailable_for_legal_reasons\",\"type\":\
+             \"invalid_request_error\",\"status\":451}}\n\n",
+            "",
+        ),
+        // What it costs is said: it was asked, and is billed.
+        (
+            "data: {\"choices\":[],\"usage\":{\"cost\":0.5},\"error\":{\"message\":\"B\",\"code\":503}}\n\n",
+            "",
+        ),
         ("data: {\"choices\":7}\n\n", ""),
     ] {
         let (answer, hits) = opened(&[beginning, WHOLE], quick().may_bill_twice()).await;
@@ -120,14 +135,33 @@ async fn what_no_repetition_mends_is_not_repeated() {
         let partial = error.partial_answer().unwrap();
         assert_eq!(partial.text(), text, "{beginning:?}");
     }
+    // A chunk that has words of its own, and goes on.
+    let queued = format!(
+        "data: {{\"id\":\"c1\",\"model\":\"m\",\"choices\":[],\"message\":\"queued\",\"type\":\"overloaded\"}}\n\n{WHOLE}"
+    );
+    let (answer, hits) = opened(&[&queued], quick().may_bill_twice()).await;
+    assert_eq!((answer.unwrap(), hits), (("Once".to_owned(), 1), 1));
     // A stream without a single chunk, but with its end.
     let (answer, hits) = opened(&["data: [DONE]", WHOLE], quick().may_bill_twice()).await;
     assert_eq!((answer.unwrap(), hits), ((String::new(), 1), 1));
 }
 
-/// As after the status of such an error: what may have been answered counts.
+/// As after the status of such an error: what may have been answered counts, and is said to be unknown.
 #[tokio::test]
 async fn a_lost_beginning_is_counted() {
+    for (code, answers, unknown) in [(503, 3, true), (429, 0, false)] {
+        let failed = format!("data: {{\"error\":{{\"message\":\"Busy\",\"code\":{code}}}}}\n\n");
+        let wire = Wire::inference(Answer::events(failed)).await;
+        let meter = Meter::new();
+        let client = with(wire.personal(), quick()).metered(&meter);
+        let error = read(&client).await.unwrap_err();
+        assert_eq!(
+            (wire.hits(), error.outcome_unknown()),
+            (3, unknown),
+            "{code}"
+        );
+        assert_eq!(meter.total().answers, answers, "{code}");
+    }
     for (code, answers) in [(503, 2), (429, 1)] {
         let failed = format!("data: {{\"error\":{{\"message\":\"Busy\",\"code\":{code}}}}}\n\n");
         let turns = vec![Answer::events(failed), Answer::events(WHOLE)];
@@ -197,12 +231,22 @@ async fn a_connection_that_breaks_before_the_first_event() {
         (error.ending(), error.attempts()),
         (Some(Ending::CutOff), 1)
     );
-    assert!(!error.is_retryable());
+    assert!(!error.is_retryable() && error.outcome_unknown());
     assert!(std::error::Error::source(&error).is_some());
 
     let client = in_pieces(vec![broken(), vec![WHOLE.to_owned()]], false).await;
     let client = with(client, quick().may_bill_twice());
     assert_eq!(read(&client).await.unwrap(), ("Once".to_owned(), 2));
+
+    // Also without a single byte of it.
+    let client = in_pieces(vec![Vec::new(); 3], false).await;
+    let error = read(&with(client, quick().may_bill_twice())).await;
+    let error = error.unwrap_err();
+    assert_eq!(
+        (error.attempts(), error.is_retryable()),
+        (3, true),
+        "{error:?}"
+    );
 }
 
 /// It is waited for once, and not repeated.
@@ -220,6 +264,16 @@ async fn silence_before_the_first_event() {
         let took = started.elapsed();
         assert!(took >= idle && took < idle * 2, "{took:?}");
     }
+}
+
+/// Why it is not tried again is said, where it is not the last attempt.
+#[tokio::test]
+async fn a_beginning_that_is_not_waited_for() {
+    let wire = Wire::inference(Answer::events(BUSY)).await;
+    let policy = quick().deadline(Duration::ZERO);
+    let error = read(&with(wire.personal(), policy)).await.unwrap_err();
+    assert_eq!((wire.hits(), error.is_retryable()), (1, true));
+    assert!(error.to_string().contains("no time"), "{error}");
 }
 
 /// A server that only ever says that it is alive takes no more memory than an event may.

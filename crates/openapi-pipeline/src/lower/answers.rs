@@ -25,7 +25,7 @@ pub(super) fn lower_answers(document: &mut Value, cx: &mut Context<'_>) -> Resul
                 let place = place.join("responses");
                 cx.fault(&place, "no answers", "any answer is taken")?;
                 fields.insert("responses".to_owned(), json!({}));
-                add_any_success(operation);
+                add_any_success(operation, method);
                 continue;
             }
             let place = place.join("responses");
@@ -37,7 +37,7 @@ pub(super) fn lower_answers(document: &mut Value, cx: &mut Context<'_>) -> Resul
             unify_error_bodies(operation);
             unify_successes(operation, &place, cx);
             widen_success(operation);
-            add_any_success(operation);
+            add_any_success(operation, method);
         }
     }
     Ok(())
@@ -53,13 +53,16 @@ fn take_bodies(operation: &mut Value, place: &Pointer, cx: &mut Context<'_>) {
     }
 }
 
-/// Where no success or error is listed, a redirection or nothing at all, bytes may come. 3.0 wants to have
-/// one answer at least.
-fn add_any_success(operation: &mut Value) {
+/// Where no success or error is listed, a redirection or nothing at all, bytes may come, but to HEAD. 3.0
+/// wants to have one answer at least.
+fn add_any_success(operation: &mut Value, method: &str) {
     if let Some(responses) = responses(operation)
         && responses.keys().all(|status| status.starts_with("x-"))
     {
-        let any = json!({"description": "Any answer.", "content": {"*/*": {"schema": {}}}});
+        let mut any = json!({"description": "Any answer."});
+        if method != "head" {
+            any["content"] = json!({"*/*": {"schema": {}}});
+        }
         responses.insert("2XX".to_owned(), any);
     }
 }

@@ -57,6 +57,7 @@ fn document_defaults(schema: &mut Value) {
         for property in properties.values_mut() {
             document_defaults(property);
             if property.get(super::SEND_DEFAULT) != Some(&Value::Bool(true))
+                && !is_only_value(property)
                 && let Some(default) = take_default(property)
             {
                 describe_default(property, &default);
@@ -72,6 +73,16 @@ fn document_defaults(schema: &mut Value) {
         let parts = schema.get_mut(keyword).and_then(Value::as_array_mut);
         parts.into_iter().flatten().for_each(document_defaults);
     }
+}
+
+/// Whether nothing else than the default can be sent: the tag of an alternative, which tells them apart.
+fn is_only_value(property: &Value) -> bool {
+    let default = property.get("default");
+    let only = property.get("enum").and_then(Value::as_array);
+    let only = only
+        .filter(|values| values.len() == 1)
+        .map(|values| &values[0]);
+    default.is_some() && (default == property.get("const") || default == only)
 }
 
 fn take_default(schema: &mut Value) -> Option<Value> {

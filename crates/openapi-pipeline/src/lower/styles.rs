@@ -188,8 +188,14 @@ fn each_alternative(
             Shape::List | Shape::Other => return None,
         };
         for parameter in new {
-            if each.iter().all(|other| other["name"] != parameter["name"]) {
-                each.push(parameter);
+            let same_name = |other: &&mut Value| other["name"] == parameter["name"];
+            match each.iter_mut().find(same_name) {
+                None => each.push(parameter),
+                // Each of what it may be can be written as a text.
+                Some(other) if other["schema"] != parameter["schema"] => {
+                    other["schema"] = json!({"type": "string"});
+                }
+                Some(_) => {}
             }
         }
     }

@@ -23,6 +23,29 @@ pub(super) enum Said {
     Nothing,
 }
 
+/// What the first event of a stream says of its beginning.
+pub(crate) enum FirstEvent {
+    /// It has begun, or has failed in a way that its reader is to tell.
+    Begins,
+    /// It says what went wrong, and nothing of an answer or of what it costs.
+    Fails(Error),
+    /// Nothing: the next event is the first.
+    SaysNothing,
+}
+
+/// Reads the event that may be the first.
+pub(crate) fn first_event(event: &Event<'_>, head: &Head) -> FirstEvent {
+    let error = match read(event, head, &mut Chunk::default()) {
+        Ok(Said::Nothing) => return FirstEvent::SaysNothing,
+        Ok(Said::ChunkAndError(error)) | Err((Ending::ServiceError, error)) => error,
+        Ok(Said::Chunk | Said::Done) | Err(_) => return FirstEvent::Begins,
+    };
+    match serde_json::from_str::<ChatCompletionChunk>(&event.data) {
+        Ok(chunk) if !chunk.choices.is_empty() || chunk.usage.is_some() => FirstEvent::Begins,
+        _ => FirstEvent::Fails(error),
+    }
+}
+
 const DONE: &str = "[DONE]";
 
 /// Whether this is the data of the event that ends a whole answer.

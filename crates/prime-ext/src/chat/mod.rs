@@ -28,6 +28,7 @@ mod trace;
 
 pub use answer::ChatAnswer;
 pub use ending::Ending;
+pub(crate) use event::{FirstEvent, first_event};
 pub use piece::Piece;
 pub use request::ChatRequest;
 pub use stream::ChatStream;

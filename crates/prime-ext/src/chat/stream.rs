@@ -190,14 +190,7 @@ impl ChatStream {
             }
             Err(error) => return Err(stream.fail(event::unread(error))),
         }
-        let may_bill_twice = stream.expected.may_bill_twice;
-        let first = stream.read(|_| ()).await.map_err(|error| {
-            let partial = error.partial_answer();
-            let nothing = partial.is_none_or(|partial| partial.choices.is_empty());
-            let again = Repetition::Billed.allowed_after(What::of(&error), may_bill_twice);
-            error.with_retryable(nothing && again)
-        });
-        stream.first = first?.is_some();
+        stream.first = stream.read(|_| ()).await?.is_some();
         stream.events.release();
         Ok(stream)
     }
@@ -456,10 +449,23 @@ impl ChatStream {
         }
     }
 
-    /// Nothing more is read; what had arrived is in the error.
+    /// Nothing more is read; what had arrived is in the error. Where nothing of an answer had, it is told as
+    /// an answer with the status of an error would be.
     fn fail(&mut self, failure: Failure) -> Error {
         let arrived = self.assembly.clone().finished();
-        self.fail_with(failure, arrived)
+        let nothing = arrived.choices.is_empty() && arrived.usage.is_none();
+        let error = self.fail_with(failure, arrived);
+        if !nothing {
+            return error;
+        }
+        let again =
+            Repetition::Billed.allowed_after(What::of(&error), self.expected.may_bill_twice);
+        let unknown = !error.is_refusal();
+        let error = error.with_retryable(again).with_unknown_outcome(unknown);
+        match self.head.gave_up() {
+            Some(why) => error.and(why),
+            None => error,
+        }
     }
 
     /// The same of what arrived in another way.
@@ -471,7 +477,11 @@ impl ChatStream {
         self.state = State::Over(ending);
         error.set_kind(ending.kind());
         let unknown_before = self.head.unknown_before();
-        self.receipt.settle(arrived.usage.as_ref(), unknown_before);
+        if arrived.choices.is_empty() && arrived.usage.is_none() && error.is_refusal() {
+            self.receipt.refused(unknown_before);
+        } else {
+            self.receipt.settle(arrived.usage.as_ref(), unknown_before);
+        }
         if let Some(trace) = &self.trace {
             trace.failed(&error);
         }

@@ -154,9 +154,14 @@ impl Receipt {
         } else if error.last_outcome_unknown() {
             self.settle(None, error.unknown_before());
         } else {
-            self.lost(error.unknown_before());
-            self.cancel();
+            self.refused(error.unknown_before());
         }
+    }
+
+    /// The question was refused; attempts before may have been answered.
+    pub(crate) fn refused(&mut self, unknown_before: u32) {
+        self.lost(unknown_before);
+        self.cancel();
     }
 
     fn lost(&self, answers: u32) {

@@ -108,19 +108,24 @@ impl Envelope {
         ])
     }
 
-    /// The status that it names, as its code or by words for one. Seen: `429`, `rate_limit_exceeded`,
-    /// `overloaded_error`, `service_unavailable`.
+    /// The status that it names: as its code, or by one of the names that services have for it.
     pub(crate) fn told_status(&self) -> Option<StatusCode> {
-        let code = self.code.as_ref().and_then(|code| code.parse().ok());
-        code.or_else(|| {
-            let names = |status, parts| self.names(parts).then_some(status);
-            names(StatusCode::TOO_MANY_REQUESTS, &["rate_limit"]).or_else(|| {
-                names(
-                    StatusCode::SERVICE_UNAVAILABLE,
-                    &["overloaded", "unavailable"],
-                )
-            })
-        })
+        let said = |name: &String| {
+            let status = match name.to_ascii_lowercase().as_str() {
+                "invalid_request_error" => 400,
+                "authentication_error" => 401,
+                "permission_error" => 403,
+                "not_found_error" => 404,
+                "rate_limit_exceeded" | "rate_limit_error" | "too_many_requests" => 429,
+                "overloaded" | "overloaded_error" | "server_overloaded" | "service_unavailable" => {
+                    503
+                }
+                code => code.parse().ok()?,
+            };
+            StatusCode::from_u16(status).ok()
+        };
+        let code = self.code.as_ref().and_then(said);
+        code.or_else(|| self.class.as_ref().and_then(said))
     }
 
     fn names(&self, parts: &[&str]) -> bool {

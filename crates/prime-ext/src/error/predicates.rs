@@ -87,6 +87,12 @@ impl Error {
         self.0.unknown_before
     }
 
+    /// Whether the service refused the question, and did not fail while it answered.
+    pub(crate) fn is_refusal(&self) -> bool {
+        self.told_status()
+            .is_some_and(|status| status.is_client_error())
+    }
+
     fn has_status(&self, statuses: &[StatusCode]) -> bool {
         let of_answer = matches!(self.0.kind, ErrorKind::Api | ErrorKind::StreamFailed);
         of_answer && self.told_status().is_some_and(|s| statuses.contains(&s))

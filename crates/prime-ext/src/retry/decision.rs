@@ -59,7 +59,8 @@ impl What {
             status: told.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
             quota: error.is_quota(),
             advice: match head.headers().get("x-should-retry").map(|v| v.as_bytes()) {
-                Some(b"true") => Some(true),
+                // That of a success was said before anything went wrong.
+                Some(b"true") if !head.status().is_success() => Some(true),
                 Some(b"false") => Some(false),
                 _ => None,
             },

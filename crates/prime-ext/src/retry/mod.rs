@@ -28,7 +28,7 @@ pub(crate) use wait::{Wait, asked_wait, wait};
 /// | time ran out after sending | no | no | no |
 /// | a quota, 402, any other status | no | no | no |
 ///
-/// A stream is opened when its first event has come: an error there goes by the status that it names (500
+/// Here, a stream is open when its first event has come: an error there goes by the status that it names (500
 /// if it names none), and one that breaks off before it is a connection that broke. After the first event
 /// nothing is repeated.
 ///
@@ -104,7 +104,7 @@ impl RetryPolicy {
     }
 
     /// The time from the first sending after which nothing is sent again. Default: the call's own
-    /// [timeout](crate::CallOptions::timeout); for streams, none.
+    /// [timeout](crate::CallOptions::timeout), by which the headers of a stream are to have come.
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);

@@ -32,7 +32,7 @@ pub(super) struct Limits {
     pub(super) body: usize,
     /// Bytes of an event.
     pub(super) event: usize,
-    /// Whether another attempt may follow if a stream begins badly.
+    /// Whether a stream counts as open only once it has begun.
     pub(super) looks: bool,
 }
 

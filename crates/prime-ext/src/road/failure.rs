@@ -127,19 +127,10 @@ impl Failure {
 
     /// The first event of a stream is an error.
     pub(super) fn begun_with(operation: &Operation, error: Error) -> Self {
-        // As of an answer with the status of such an error.
-        let failed_there = error
-            .told_status()
-            .is_none_or(|status| !status.is_client_error());
-        let error = error.of(operation).with_unknown_outcome(failed_there);
+        let unknown = !error.is_refusal();
+        let error = error.of(operation).with_unknown_outcome(unknown);
         let what = What::said_by(&error);
-        let asked = error
-            .answer()
-            .and_then(|(head, _)| asked_wait(head.headers(), SystemTime::now()));
-        Self {
-            asked,
-            ..Self::new(error, what)
-        }
+        Self::new(error, what)
     }
 
     /// A stream broke off before its first event.

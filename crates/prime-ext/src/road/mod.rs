@@ -71,6 +71,8 @@ pub(crate) struct Sent {
     pub(crate) attempts: u32,
     /// How many attempts before this one may have been carried out all the same.
     pub(crate) unknown_before: u32,
+    /// Why there was no other attempt, of a stream that failed at its beginning.
+    pub(crate) gave_up: Option<String>,
     pub(crate) confidential: Confidential,
 }
 
@@ -188,7 +190,7 @@ impl Call<'_> {
         loop {
             attempts += 1;
             let last = !repeatable || attempts > self.policy.retries;
-            let mut failure = match self.attempt(attempts, unknown_before, last).await {
+            let mut failure = match self.attempt(attempts, unknown_before).await {
                 Ok(response) => {
                     self.road.core.budget.succeeded();
                     return Ok(response);
@@ -207,7 +209,10 @@ impl Call<'_> {
                 Err(why) => {
                     // What it began with is told by who reads it.
                     if let Some(opened) = failure.opened.take() {
-                        return Ok(opened);
+                        return Ok(match why {
+                            Some(why) => self.given_up(opened, attempts, unknown_before, why),
+                            None => opened,
+                        });
                     }
                     let error = match why {
                         Some(why) => failure.error.and(&why),
@@ -230,12 +235,7 @@ impl Call<'_> {
         }
     }
 
-    async fn attempt(
-        &mut self,
-        number: u32,
-        unknown_before: u32,
-        last: bool,
-    ) -> Result<Response, Failure> {
+    async fn attempt(&mut self, number: u32, unknown_before: u32) -> Result<Response, Failure> {
         let url = self.request.url();
         let span = trace::attempt(self.operation, self.road.team.as_deref(), url, number);
         let request = self.copy();
@@ -244,13 +244,9 @@ impl Call<'_> {
             sending,
             self.request.url(),
             self.operation,
-            self.limits(last),
+            self.limits(),
             self.road.core.may_follow,
-            Sent {
-                attempts: number,
-                unknown_before,
-                confidential: self.confidential.clone(),
-            },
+            self.sent(number, unknown_before),
         ));
         let result = attempt.instrument(span.clone()).await;
         match &result {
@@ -258,6 +254,25 @@ impl Call<'_> {
             Err(failure) => trace::failed(&span, &failure.error),
         }
         result
+    }
+
+    fn sent(&self, attempts: u32, unknown_before: u32) -> Sent {
+        Sent {
+            attempts,
+            unknown_before,
+            gave_up: None,
+            confidential: self.confidential.clone(),
+        }
+    }
+
+    /// A stream that failed at its beginning, and why it is not opened once more.
+    fn given_up(&self, opened: Response, attempts: u32, unknown: u32, why: String) -> Response {
+        let (mut head, body) = opened.into_parts();
+        head.notes = Some(Arc::new(Sent {
+            gave_up: Some(why),
+            ..self.sent(attempts, unknown)
+        }));
+        Response::new(head, body)
     }
 
     /// The request as it is to be sent, with its body, which is shared; a copy stays for the next attempt.
@@ -315,14 +330,14 @@ impl Call<'_> {
         Some((self.started.checked_add(timeout)?, timeout))
     }
 
-    fn limits(&self, last: bool) -> Limits {
+    fn limits(&self) -> Limits {
         let options = &self.road.options;
         Limits {
             idle: options.idle(),
             end: self.end(),
             body: options.body_limit(),
             event: options.event_limit(),
-            looks: !last && Repetition::of(self.operation) == Repetition::Billed,
+            looks: Repetition::of(self.operation) == Repetition::Billed,
         }
     }
 }

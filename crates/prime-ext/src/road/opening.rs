@@ -9,15 +9,12 @@ use bytes::Bytes;
 use futures_core::Stream;
 use futures_util::StreamExt as _;
 use prime_runtime::{BoxError, ByteStream, Head, Operation};
-use serde::Deserialize;
-use serde::de::IgnoredAny;
-use tokio::time::{Instant, timeout_at};
 
 use super::attempt::Limits;
 use super::failure::Failure;
-use super::idle::Silence;
-use crate::error::{Envelope, Error};
-use crate::events::{Decoder, Event, is_no_event_stream};
+use super::idle::Watch;
+use crate::chat::{self, FirstEvent};
+use crate::events::{Decoder, is_no_event_stream};
 
 /// Reads up to the first event. Gives the stream as if nothing had been read of it, and why it is to be
 /// taken for one that was not opened, if it is.
@@ -32,18 +29,14 @@ where
     E: Into<BoxError>,
 {
     let mut beginning = Box::<Beginning>::default();
+    // No time in all: a stream may take what it takes, as long as events come.
+    let watch = Watch::new(limits.idle, None);
     let first_event = beginning.read(&mut pieces, head, operation, limits);
-    let failure = match Instant::now().checked_add(limits.idle) {
-        None => first_event.await,
-        Some(end) => match timeout_at(end, first_event).await {
-            Ok(failure) => failure,
-            Err(_) => {
-                // Never tried again. Who reads it learns it without waiting for as long once more.
-                beginning.broken = Some(Silence::Idle(limits.idle).into());
-                None
-            }
-        },
-    };
+    let failure = watch.over(first_event).await.unwrap_or_else(|silence| {
+        // Never tried again. Who reads it learns it without waiting for as long once more.
+        beginning.broken = Some(silence.into());
+        None
+    });
     let replayed = Replayed {
         beginning: Some(beginning),
         pieces,
@@ -77,13 +70,14 @@ impl Beginning {
         loop {
             while let Some(event) = decoder.next() {
                 // One that is too large is for its reader to tell.
-                let event = event.ok()?;
-                if !event.data.trim_ascii().is_empty() {
-                    let error = || Error::in_stream(&event.data, head.clone().into());
-                    return is_error(&event).then(|| Failure::begun_with(operation, error()));
+                match chat::first_event(&event.ok()?, &head.clone().into()) {
+                    FirstEvent::Begins => return None,
+                    FirstEvent::Fails(error) => return Some(Failure::begun_with(operation, error)),
+                    FirstEvent::SaysNothing => {}
                 }
             }
             let piece = match pieces.next().await {
+                Some(Ok(piece)) if piece.is_empty() => continue,
                 Some(Ok(piece)) => piece,
                 Some(Err(source)) => {
                     let source = source.into();
@@ -98,7 +92,7 @@ impl Beginning {
                     return (!ended).then(|| Failure::not_begun(operation));
                 }
             };
-            kept += piece.len();
+            kept += piece.len() + size_of::<Bytes>();
             self.pieces.push_back(piece.clone());
             // What is no event stream, or says nothing at length, is for its reader to tell.
             let is_none = self.pieces.len() == 1 && is_no_event_stream(&piece);
@@ -137,19 +131,6 @@ where
         let next = self.pieces.poll_next_unpin(cx);
         next.map(|next| next.map(|piece| piece.map_err(Into::into)))
     }
-}
-
-/// Whether an event says what went wrong, and nothing of an answer.
-fn is_error(event: &Event<'_>) -> bool {
-    #[derive(Deserialize)]
-    struct Chunk {
-        choices: Option<Vec<IgnoredAny>>,
-    }
-    let is_answer = || {
-        let chunk = serde_json::from_str::<Chunk>(&event.data);
-        chunk.is_ok_and(|chunk| chunk.choices.is_some_and(|choices| !choices.is_empty()))
-    };
-    event.name == "error" || !is_answer() && Envelope::is_error(event.data.as_bytes())
 }
 
 fn is_timeout(source: &BoxError) -> bool {
