@@ -192,7 +192,7 @@ impl Reader for Plain {
     type Stream = Floor<Pieces>;
 
     fn new(address: &str) -> Result<Self> {
-        let http = reqwest::Client::builder().no_proxy().build()?;
+        let http = reqwest::Client::new();
         let url = format!("{address}/chat/completions");
         Ok(Self { http, url })
     }
@@ -268,7 +268,7 @@ impl Reader for AsyncOpenai {
         let config = async_openai::config::OpenAIConfig::new()
             .with_api_base(address)
             .with_api_key(KEY);
-        let http = reqwest::Client::builder().no_proxy().build()?;
+        let http = reqwest::Client::new();
         Ok(Self(
             async_openai::Client::with_config(config).with_http_client(http),
         ))

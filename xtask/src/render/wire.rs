@@ -13,6 +13,10 @@ pub(super) fn rewrite(operation: &Operation, expression: &mut Expr) {
         Expr::MethodCall(call) if call.method == "append" || call.method == "insert" => {
             rename(operation, call.args.first_mut());
         }
+        // Most calls have no header of their own, and the capacity counts one that is gone.
+        Expr::Call(call) if path_ends(&call.func, "HeaderMap", "with_capacity") => {
+            *expression = parse_quote!(::reqwest::header::HeaderMap::new());
+        }
         // reqwest has a method for every other method.
         Expr::MethodCall(call) if call.method == "options" || call.method == "trace" => {
             let method = quote::format_ident!("{}", call.method.to_string().to_uppercase());

@@ -53,7 +53,7 @@ impl<'a> ListModels<'a> {
         let Self { client, x_prime_team_id } = self;
         let x_prime_team_id = x_prime_team_id.map_err(Error::InvalidRequest)?;
         let url = client.baseurl.join("/models")?;
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+        let mut header_map = ::reqwest::header::HeaderMap::new();
         if let Some(value) = x_prime_team_id {
             header_map.append("X-Prime-Team-ID", value.to_string().try_into()?);
         }
@@ -155,7 +155,7 @@ impl<'a> CreateChatCompletion<'a> {
             .map_err(Error::InvalidRequest)?;
         body.check_limits()?;
         let url = client.baseurl.join("/chat/completions")?;
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+        let mut header_map = ::reqwest::header::HeaderMap::new();
         if let Some(value) = x_prime_team_id {
             header_map.append("X-Prime-Team-ID", value.to_string().try_into()?);
         }
@@ -258,7 +258,7 @@ impl<'a> CreateChatCompletionStream<'a> {
             .map_err(Error::InvalidRequest)?;
         body.check_limits()?;
         let url = client.baseurl.join("/chat/completions")?;
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+        let mut header_map = ::reqwest::header::HeaderMap::new();
         if let Some(value) = x_prime_team_id {
             header_map.append("X-Prime-Team-ID", value.to_string().try_into()?);
         }
@@ -343,7 +343,7 @@ impl<'a> GetModel<'a> {
                     .to_string()) ?
                 ),
             )?;
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+        let mut header_map = ::reqwest::header::HeaderMap::new();
         if let Some(value) = x_prime_team_id {
             header_map.append("X-Prime-Team-ID", value.to_string().try_into()?);
         }

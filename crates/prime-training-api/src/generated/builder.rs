@@ -59,7 +59,7 @@ impl<'a> GetRunUsage<'a> {
                     progenitor_client::path_segment("run_id", & run_id.to_string()) ?
                 ),
             )?;
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+        let mut header_map = ::reqwest::header::HeaderMap::new();
         #[allow(unused_mut)]
         let mut request = client
             .client
@@ -155,7 +155,7 @@ impl<'a> GetWallet<'a> {
         )?;
         progenitor_client::check_limits("offset", &offset, "at least 0", |n| n >= 0f64)?;
         let url = client.baseurl.join("/api/v1/billing/wallet")?;
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+        let mut header_map = ::reqwest::header::HeaderMap::new();
         #[allow(unused_mut)]
         let mut request = client
             .client
@@ -245,7 +245,7 @@ impl<'a> CreateRun<'a> {
             .and_then(progenitor_client::RequestBody::whole)
             .map_err(Error::InvalidRequest)?;
         let url = client.baseurl.join("/api/v1/training/runs")?;
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+        let mut header_map = ::reqwest::header::HeaderMap::new();
         #[allow(unused_mut)]
         let mut request = client
             .client
@@ -315,7 +315,7 @@ impl<'a> DeleteRun<'a> {
                     & run_id.to_string()) ?
                 ),
             )?;
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+        let mut header_map = ::reqwest::header::HeaderMap::new();
         #[allow(unused_mut)]
         let mut request = client
             .client
