@@ -88,10 +88,12 @@ macro_rules! object {
             }
 
             fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<(), M::Error> {
+                // Also one that is `null` may come once.
+                $(let mut $field = false;)*
                 while let Some(Text(key)) = map.next_key()? {
                     match &*key {
                         $(stringify!($field) => {
-                            if self.$field.is_some() {
+                            if std::mem::replace(&mut $field, true) {
                                 return Err(M::Error::duplicate_field(stringify!($field)));
                             }
                             map.next_value_seed(In(&mut self.$field))?;
@@ -462,6 +464,7 @@ mod tests {
             r#"{"choices":[{"delta":{"content":7}}]}"#,
             r#"{"choices":[{"index":"0"}]}"#,
             r#"{"choices":[{"delta":{"content":"a","content":"b"}}]}"#,
+            r#"{"choices":null,"choices":[]}"#,
             r#"{"a":"#,
         ] {
             assert!(read(json).is_err(), "{json}");
