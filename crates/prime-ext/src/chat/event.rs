@@ -2,14 +2,14 @@
 
 use bytes::Bytes;
 use pinference_api::types::{ChatCompletionChunk, ChatCompletionResponse};
-use prime_runtime::{BoxError, PayloadFault};
+use prime_runtime::PayloadFault;
 
 use super::chunk::Chunk;
 use super::{ChatAnswer, Ending};
 use crate::error::{Envelope, Error};
 use crate::events::{Event, EventsError};
 use crate::head::Head;
-use crate::road::Silence;
+use crate::road::is_timeout;
 
 /// An ending that loses something, and the error that tells it.
 pub(super) type Failure = (Ending, Error);
@@ -97,16 +97,12 @@ fn malformed(data: &str, head: &Head, error: &serde_json::Error) -> Error {
 
 /// Why there are no more events.
 pub(super) fn unread(error: EventsError) -> Failure {
-    let timed_out = |source: &BoxError| {
-        let of_reqwest = source.downcast_ref::<reqwest::Error>();
-        source.is::<Silence>() || of_reqwest.is_some_and(reqwest::Error::is_timeout)
-    };
     match error {
         EventsError::Idle(limit) => {
             let message = format!("nothing more of the stream came for {limit:?}");
             (Ending::Idle, Error::new(Ending::Idle.kind(), message))
         }
-        EventsError::Broken(source) if timed_out(&source) => {
+        EventsError::Broken(source) if is_timeout(&source) => {
             let message = "nothing more of the stream came in time";
             let error = Error::new(Ending::Idle.kind(), message);
             (Ending::Idle, error.because(source))

@@ -20,6 +20,12 @@ pub(crate) enum Silence {
     Total(Duration),
 }
 
+/// Whether a body broke off because time ran out, by our clock or by that of a caller's own client.
+pub(crate) fn is_timeout(source: &BoxError) -> bool {
+    let of_reqwest = source.downcast_ref::<reqwest::Error>();
+    source.is::<Silence>() || of_reqwest.is_some_and(reqwest::Error::is_timeout)
+}
+
 /// How long is waited.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Watch {

@@ -12,7 +12,7 @@ use prime_runtime::{BoxError, ByteStream, Head, Operation};
 
 use super::attempt::Limits;
 use super::failure::Failure;
-use super::idle::Watch;
+use super::idle::{Watch, is_timeout};
 use crate::chat::{self, FirstEvent};
 use crate::events::{Decoder, is_no_event_stream};
 
@@ -131,9 +131,4 @@ where
         let next = self.pieces.poll_next_unpin(cx);
         next.map(|next| next.map(|piece| piece.map_err(Into::into)))
     }
-}
-
-fn is_timeout(source: &BoxError) -> bool {
-    let of_reqwest = source.downcast_ref::<reqwest::Error>();
-    of_reqwest.is_some_and(reqwest::Error::is_timeout)
 }
