@@ -1,6 +1,6 @@
 //! The traits through which generated code reaches its transport.
 
-use crate::{BoxError, Operation, Response, Transport};
+use crate::{Operation, Transport, TransportFuture};
 
 /// What generated code tells of a client. Implemented by generated code.
 pub trait ClientInfo<Inner> {
@@ -34,17 +34,16 @@ impl<T: ClientInfo<Inner>, Inner> ClientInfo<Inner> for &T {
 
 /// How generated code sends a request: through the transport, which is the one place for whatever
 /// else a call needs.
-#[allow(
-    async_fn_in_trait,
-    reason = "called by generated code on types it knows"
-)]
 pub trait ClientHooks<Inner: Transport>: ClientInfo<Inner> {
     /// Sends.
-    async fn exec(
-        &self,
+    fn exec<'a>(
+        &'a self,
         request: reqwest::Request,
-        operation: &Operation,
-    ) -> Result<Response, BoxError> {
-        self.inner().execute(request, operation).await
+        operation: &'a Operation,
+    ) -> TransportFuture<'a>
+    where
+        Inner: 'a,
+    {
+        self.inner().execute(request, operation)
     }
 }

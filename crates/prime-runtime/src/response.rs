@@ -237,43 +237,50 @@ where
     }
 }
 
-/// An answer that was read: its value, and what came with it.
-pub struct ResponseValue<T> {
+/// An answer that was read: its value, and what came with it. Boxed: it is handed from call to call.
+pub struct ResponseValue<T>(Box<Parts<T>>);
+
+struct Parts<T> {
     value: T,
     head: Head,
     bytes: Bytes,
 }
 
 impl<T> ResponseValue<T> {
+    fn new(value: T, head: Head, bytes: Bytes) -> Self {
+        Self(Box::new(Parts { value, head, bytes }))
+    }
+
     /// The value alone.
     pub fn into_inner(self) -> T {
-        self.value
+        self.0.value
     }
 
     /// The status.
     pub fn status(&self) -> StatusCode {
-        self.head.status
+        self.0.head.status
     }
 
     /// The headers.
     pub fn headers(&self) -> &HeaderMap {
-        &self.head.headers
+        &self.0.head.headers
     }
 
     /// Status, headers and what the transport noted.
     pub fn head(&self) -> &Head {
-        &self.head
+        &self.0.head
     }
 
     /// The body as it came, with every field that the value's type does not list. Empty for a
     /// stream.
     pub fn bytes(&self) -> &Bytes {
-        &self.bytes
+        &self.0.bytes
     }
 
     /// Value, head and body.
     pub fn into_parts(self) -> (T, Head, Bytes) {
-        (self.value, self.head, self.bytes)
+        let Parts { value, head, bytes } = *self.0;
+        (value, head, bytes)
     }
 }
 
@@ -281,24 +288,29 @@ impl<T: DeserializeOwned> ResponseValue<T> {
     #[doc(hidden)]
     pub async fn from_response<E>(response: Response) -> Result<Self, Error<E>> {
         let (head, body) = response.into_parts();
-        let bytes = match body.read(MAX_BODY).await {
-            Ok(bytes) => bytes,
-            Err(source) => {
-                return Err(Error::Body(Box::new(BodyFailure { head, source })));
-            }
+        let read = match body {
+            Body::Whole(bytes) => Ok(bytes),
+            // Boxed: a body that was read already needs no room for the reading.
+            Body::Stream(_) => Box::pin(body.read(MAX_BODY)).await,
         };
+        match read {
+            Ok(bytes) => Self::parse(head, bytes).map_err(Error::InvalidPayload),
+            Err(source) => Err(Error::Body(Box::new(BodyFailure { head, source }))),
+        }
+    }
+
+    fn parse(head: Head, bytes: Bytes) -> Result<Self, Box<InvalidPayload>> {
         // Where nothing is a documented answer, its type has a place for `null`.
         let json: &[u8] = if bytes.is_empty() { b"null" } else { &bytes };
         match serde_json::from_slice(json) {
-            Ok(value) => Ok(Self { value, head, bytes }),
+            Ok(value) => Ok(Self::new(value, head, bytes)),
             Err(_) => {
                 let source = PayloadFault::of::<T>(&bytes);
-                let payload = InvalidPayload {
+                Err(Box::new(InvalidPayload {
                     head,
                     bytes,
                     source,
-                };
-                Err(Error::InvalidPayload(Box::new(payload)))
+                }))
             }
         }
     }
@@ -312,11 +324,7 @@ impl ResponseValue<ByteStream> {
             Body::Stream(stream) => stream,
             Body::Whole(bytes) => ByteStream::new(Once(Some(bytes))),
         };
-        Self {
-            value,
-            head,
-            bytes: Bytes::new(),
-        }
+        Self::new(value, head, Bytes::new())
     }
 }
 
@@ -324,11 +332,7 @@ impl ResponseValue<()> {
     #[doc(hidden)]
     pub fn empty(response: Response) -> Self {
         let (head, _) = response.into_parts();
-        Self {
-            value: (),
-            head,
-            bytes: Bytes::new(),
-        }
+        Self::new((), head, Bytes::new())
     }
 }
 
@@ -336,15 +340,15 @@ impl<T> Deref for ResponseValue<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
-        &self.value
+        &self.0.value
     }
 }
 
 impl<T: fmt::Debug> fmt::Debug for ResponseValue<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ResponseValue")
-            .field("status", &self.head.status)
-            .field("value", &self.value)
+            .field("status", &self.0.head.status)
+            .field("value", &self.0.value)
             .finish_non_exhaustive()
     }
 }

@@ -7,6 +7,7 @@
 //! | `client` | runs progenitor with our settings |
 //! | `polish` | mends what its output does that a caller should not meet |
 //! | `request_bodies` | bodies that are given whole stay whole |
+//! | `senders` | what a request is made of is gone before its answer is waited for |
 //! | `documentation` | documentation as people write it |
 //! | `provoker` | which operation or schema it is that progenitor cannot take |
 //! | `enums` | open enumerations |
@@ -30,6 +31,7 @@ mod read;
 mod reading;
 mod request_bodies;
 mod said;
+mod senders;
 mod split;
 mod type_code;
 mod unions;

@@ -14,6 +14,7 @@ use super::limits::LimitsOfTypes;
 use super::names::{constant_name, parameter_name, type_name};
 use super::operations::Operation;
 use super::request_bodies;
+use super::senders;
 use super::wire;
 
 /// Runs all steps.
@@ -181,6 +182,7 @@ fn operation_bodies(
                 .filter_map(|name| limits.get(name))
                 .any(|rules| !rules.limits.is_empty()),
             checked: 0,
+            built: 0,
             constant: constant_name(&operation.id)?,
             raw_slashes: 0,
             headers: 0,
@@ -190,7 +192,7 @@ fn operation_bodies(
         };
         body.visit_item_impl_mut(block);
         let found = (body.headers, body.hooks, body.infos, body.checked);
-        let as_it_was = found == (1, 2, 1, 1) && body.urls == 1;
+        let as_it_was = found == (1, 2, 1, 1) && (body.urls, body.built) == (1, 1);
         if !as_it_was || body.raw_slashes != operation.raw_slashes.len() {
             return Err(format!(
                 "progenitor's code of `{}` is not as it was",
@@ -238,6 +240,7 @@ struct OperationBody<'a> {
     constant: syn::Ident,
     body_has_limits: bool,
     checked: usize,
+    built: usize,
     raw_slashes: usize,
     headers: usize,
     hooks: usize,
@@ -302,6 +305,9 @@ impl VisitMut for OperationBody<'_> {
             self.checked += 1;
         }
         visit_mut::visit_block_mut(self, block);
+        if url.is_some() {
+            self.built += usize::from(senders::build_apart(block).is_some());
+        }
     }
 
     fn visit_expr_mut(&mut self, expression: &mut Expr) {

@@ -50,26 +50,26 @@ impl<'a> ListModels<'a> {
     pub async fn send(
         self,
     ) -> Result<ResponseValue<types::ModelList>, Error<types::ErrorBody>> {
-        let Self { client, x_prime_team_id } = self;
-        let x_prime_team_id = x_prime_team_id.map_err(Error::InvalidRequest)?;
-        let url = client.baseurl.join("/models")?;
-        let mut header_map = ::reqwest::header::HeaderMap::new();
-        if let Some(value) = x_prime_team_id {
-            header_map.append("X-Prime-Team-ID", value.to_string().try_into()?);
-        }
-        #[allow(unused_mut)]
-        let mut request = client
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .headers(header_map)
-            .build()?;
-        let info = super::operations::LIST_MODELS;
-        let result = client.exec(request, &info).await;
-        let response = result?;
+        let client = self.client;
+        let request = {
+            let Self { x_prime_team_id, .. } = self;
+            let x_prime_team_id = x_prime_team_id.map_err(Error::InvalidRequest)?;
+            let url = client.baseurl.join("/models")?;
+            let mut header_map = ::reqwest::header::HeaderMap::new();
+            if let Some(value) = x_prime_team_id {
+                header_map.append("X-Prime-Team-ID", value.to_string().try_into()?);
+            }
+            client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?
+        };
+        let response = client.exec(request, &super::operations::LIST_MODELS).await?;
         match response.status().as_u16() {
             200..=299 => ResponseValue::from_response(response).await,
             400u16..=499u16 => {
@@ -148,31 +148,33 @@ impl<'a> CreateChatCompletion<'a> {
     pub async fn send(
         self,
     ) -> Result<ResponseValue<types::ChatCompletionResponse>, Error<types::ErrorBody>> {
-        let Self { client, x_prime_team_id, body } = self;
-        let x_prime_team_id = x_prime_team_id.map_err(Error::InvalidRequest)?;
-        let body = body
-            .and_then(progenitor_client::RequestBody::whole)
-            .map_err(Error::InvalidRequest)?;
-        body.check_limits()?;
-        let url = client.baseurl.join("/chat/completions")?;
-        let mut header_map = ::reqwest::header::HeaderMap::new();
-        if let Some(value) = x_prime_team_id {
-            header_map.append("X-Prime-Team-ID", value.to_string().try_into()?);
-        }
-        #[allow(unused_mut)]
-        let mut request = client
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .headers(header_map)
-            .build()?;
-        let info = super::operations::CREATE_CHAT_COMPLETION;
-        let result = client.exec(request, &info).await;
-        let response = result?;
+        let client = self.client;
+        let request = {
+            let Self { x_prime_team_id, body, .. } = self;
+            let x_prime_team_id = x_prime_team_id.map_err(Error::InvalidRequest)?;
+            let body = body
+                .and_then(progenitor_client::RequestBody::whole)
+                .map_err(Error::InvalidRequest)?;
+            body.check_limits()?;
+            let url = client.baseurl.join("/chat/completions")?;
+            let mut header_map = ::reqwest::header::HeaderMap::new();
+            if let Some(value) = x_prime_team_id {
+                header_map.append("X-Prime-Team-ID", value.to_string().try_into()?);
+            }
+            client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?
+        };
+        let response = client
+            .exec(request, &super::operations::CREATE_CHAT_COMPLETION)
+            .await?;
         match response.status().as_u16() {
             200..=299 => ResponseValue::from_response(response).await,
             400u16..=499u16 => {
@@ -251,27 +253,24 @@ impl<'a> CreateChatCompletionStream<'a> {
     pub async fn send(
         self,
     ) -> Result<ResponseValue<ByteStream>, Error<types::ErrorBody>> {
-        let Self { client, x_prime_team_id, body } = self;
-        let x_prime_team_id = x_prime_team_id.map_err(Error::InvalidRequest)?;
-        let body = body
-            .and_then(progenitor_client::RequestBody::whole)
-            .map_err(Error::InvalidRequest)?;
-        body.check_limits()?;
-        let url = client.baseurl.join("/chat/completions")?;
-        let mut header_map = ::reqwest::header::HeaderMap::new();
-        if let Some(value) = x_prime_team_id {
-            header_map.append("X-Prime-Team-ID", value.to_string().try_into()?);
-        }
-        #[allow(unused_mut)]
-        let mut request = client
-            .client
-            .post(url)
-            .json(&body)
-            .headers(header_map)
-            .build()?;
-        let info = super::operations::CREATE_CHAT_COMPLETION_STREAM;
-        let result = client.exec(request, &info).await;
-        let response = result?;
+        let client = self.client;
+        let request = {
+            let Self { x_prime_team_id, body, .. } = self;
+            let x_prime_team_id = x_prime_team_id.map_err(Error::InvalidRequest)?;
+            let body = body
+                .and_then(progenitor_client::RequestBody::whole)
+                .map_err(Error::InvalidRequest)?;
+            body.check_limits()?;
+            let url = client.baseurl.join("/chat/completions")?;
+            let mut header_map = ::reqwest::header::HeaderMap::new();
+            if let Some(value) = x_prime_team_id {
+                header_map.append("X-Prime-Team-ID", value.to_string().try_into()?);
+            }
+            client.client.post(url).json(&body).headers(header_map).build()?
+        };
+        let response = client
+            .exec(request, &super::operations::CREATE_CHAT_COMPLETION_STREAM)
+            .await?;
         match response.status().as_u16() {
             200..=299 => Ok(ResponseValue::stream(response)),
             400u16..=499u16 => {
@@ -332,34 +331,34 @@ impl<'a> GetModel<'a> {
     pub async fn send(
         self,
     ) -> Result<ResponseValue<types::Model>, Error<types::ErrorBody>> {
-        let Self { client, model_id, x_prime_team_id } = self;
-        let model_id = model_id.map_err(Error::InvalidRequest)?;
-        let x_prime_team_id = x_prime_team_id.map_err(Error::InvalidRequest)?;
-        let url = client
-            .baseurl
-            .join(
-                &format!(
-                    "/models/{}", progenitor_client::path_segments("model_id", & model_id
-                    .to_string()) ?
-                ),
-            )?;
-        let mut header_map = ::reqwest::header::HeaderMap::new();
-        if let Some(value) = x_prime_team_id {
-            header_map.append("X-Prime-Team-ID", value.to_string().try_into()?);
-        }
-        #[allow(unused_mut)]
-        let mut request = client
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .headers(header_map)
-            .build()?;
-        let info = super::operations::GET_MODEL;
-        let result = client.exec(request, &info).await;
-        let response = result?;
+        let client = self.client;
+        let request = {
+            let Self { model_id, x_prime_team_id, .. } = self;
+            let model_id = model_id.map_err(Error::InvalidRequest)?;
+            let x_prime_team_id = x_prime_team_id.map_err(Error::InvalidRequest)?;
+            let url = client
+                .baseurl
+                .join(
+                    &format!(
+                        "/models/{}", progenitor_client::path_segments("model_id", &
+                        model_id.to_string()) ?
+                    ),
+                )?;
+            let mut header_map = ::reqwest::header::HeaderMap::new();
+            if let Some(value) = x_prime_team_id {
+                header_map.append("X-Prime-Team-ID", value.to_string().try_into()?);
+            }
+            client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?
+        };
+        let response = client.exec(request, &super::operations::GET_MODEL).await?;
         match response.status().as_u16() {
             200..=299 => ResponseValue::from_response(response).await,
             400u16..=499u16 => {

@@ -49,30 +49,30 @@ impl<'a> GetRunUsage<'a> {
     pub async fn send(
         self,
     ) -> Result<ResponseValue<types::RunUsageResponse>, Error<types::ErrorResponse>> {
-        let Self { client, run_id } = self;
-        let run_id = run_id.map_err(Error::InvalidRequest)?;
-        let url = client
-            .baseurl
-            .join(
-                &format!(
-                    "/api/v1/billing/runs/{}/usage",
-                    progenitor_client::path_segment("run_id", & run_id.to_string()) ?
-                ),
-            )?;
-        let mut header_map = ::reqwest::header::HeaderMap::new();
-        #[allow(unused_mut)]
-        let mut request = client
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .headers(header_map)
-            .build()?;
-        let info = super::operations::GET_RUN_USAGE;
-        let result = client.exec(request, &info).await;
-        let response = result?;
+        let client = self.client;
+        let request = {
+            let Self { run_id, .. } = self;
+            let run_id = run_id.map_err(Error::InvalidRequest)?;
+            let url = client
+                .baseurl
+                .join(
+                    &format!(
+                        "/api/v1/billing/runs/{}/usage",
+                        progenitor_client::path_segment("run_id", & run_id.to_string()) ?
+                    ),
+                )?;
+            let mut header_map = ::reqwest::header::HeaderMap::new();
+            client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?
+        };
+        let response = client.exec(request, &super::operations::GET_RUN_USAGE).await?;
         match response.status().as_u16() {
             200..=299 => ResponseValue::from_response(response).await,
             400u16..=499u16 => {
@@ -143,35 +143,40 @@ impl<'a> GetWallet<'a> {
     pub async fn send(
         self,
     ) -> Result<ResponseValue<types::WalletResponse>, Error<types::ErrorResponse>> {
-        let Self { client, limit, offset, team_id } = self;
-        let limit = limit.map_err(Error::InvalidRequest)?;
-        let offset = offset.map_err(Error::InvalidRequest)?;
-        let team_id = team_id.map_err(Error::InvalidRequest)?;
-        progenitor_client::check_limits(
-            "limit",
-            &limit,
-            "at least 1, at most 100",
-            |n| n >= 1f64 && n <= 100f64,
-        )?;
-        progenitor_client::check_limits("offset", &offset, "at least 0", |n| n >= 0f64)?;
-        let url = client.baseurl.join("/api/v1/billing/wallet")?;
-        let mut header_map = ::reqwest::header::HeaderMap::new();
-        #[allow(unused_mut)]
-        let mut request = client
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .query(&progenitor_client::QueryParam::new("limit", &limit))
-            .query(&progenitor_client::QueryParam::new("offset", &offset))
-            .query(&progenitor_client::QueryParam::new("teamId", &team_id))
-            .headers(header_map)
-            .build()?;
-        let info = super::operations::GET_WALLET;
-        let result = client.exec(request, &info).await;
-        let response = result?;
+        let client = self.client;
+        let request = {
+            let Self { limit, offset, team_id, .. } = self;
+            let limit = limit.map_err(Error::InvalidRequest)?;
+            let offset = offset.map_err(Error::InvalidRequest)?;
+            let team_id = team_id.map_err(Error::InvalidRequest)?;
+            progenitor_client::check_limits(
+                "limit",
+                &limit,
+                "at least 1, at most 100",
+                |n| n >= 1f64 && n <= 100f64,
+            )?;
+            progenitor_client::check_limits(
+                "offset",
+                &offset,
+                "at least 0",
+                |n| n >= 0f64,
+            )?;
+            let url = client.baseurl.join("/api/v1/billing/wallet")?;
+            let mut header_map = ::reqwest::header::HeaderMap::new();
+            client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("offset", &offset))
+                .query(&progenitor_client::QueryParam::new("teamId", &team_id))
+                .headers(header_map)
+                .build()?
+        };
+        let response = client.exec(request, &super::operations::GET_WALLET).await?;
         match response.status().as_u16() {
             200..=299 => ResponseValue::from_response(response).await,
             400u16..=499u16 => {
@@ -240,26 +245,26 @@ impl<'a> CreateRun<'a> {
         ResponseValue<types::CreateDedicatedRunResponse>,
         Error<types::ErrorResponse>,
     > {
-        let Self { client, body } = self;
-        let body = body
-            .and_then(progenitor_client::RequestBody::whole)
-            .map_err(Error::InvalidRequest)?;
-        let url = client.baseurl.join("/api/v1/training/runs")?;
-        let mut header_map = ::reqwest::header::HeaderMap::new();
-        #[allow(unused_mut)]
-        let mut request = client
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .headers(header_map)
-            .build()?;
-        let info = super::operations::CREATE_RUN;
-        let result = client.exec(request, &info).await;
-        let response = result?;
+        let client = self.client;
+        let request = {
+            let Self { body, .. } = self;
+            let body = body
+                .and_then(progenitor_client::RequestBody::whole)
+                .map_err(Error::InvalidRequest)?;
+            let url = client.baseurl.join("/api/v1/training/runs")?;
+            let mut header_map = ::reqwest::header::HeaderMap::new();
+            client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?
+        };
+        let response = client.exec(request, &super::operations::CREATE_RUN).await?;
         match response.status().as_u16() {
             200..=299 => ResponseValue::from_response(response).await,
             400u16..=499u16 => {
@@ -305,30 +310,30 @@ impl<'a> DeleteRun<'a> {
     pub async fn send(
         self,
     ) -> Result<ResponseValue<types::DeleteRunResponse>, Error<types::ErrorResponse>> {
-        let Self { client, run_id } = self;
-        let run_id = run_id.map_err(Error::InvalidRequest)?;
-        let url = client
-            .baseurl
-            .join(
-                &format!(
-                    "/api/v1/training/runs/{}", progenitor_client::path_segment("run_id",
-                    & run_id.to_string()) ?
-                ),
-            )?;
-        let mut header_map = ::reqwest::header::HeaderMap::new();
-        #[allow(unused_mut)]
-        let mut request = client
-            .client
-            .delete(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .headers(header_map)
-            .build()?;
-        let info = super::operations::DELETE_RUN;
-        let result = client.exec(request, &info).await;
-        let response = result?;
+        let client = self.client;
+        let request = {
+            let Self { run_id, .. } = self;
+            let run_id = run_id.map_err(Error::InvalidRequest)?;
+            let url = client
+                .baseurl
+                .join(
+                    &format!(
+                        "/api/v1/training/runs/{}",
+                        progenitor_client::path_segment("run_id", & run_id.to_string()) ?
+                    ),
+                )?;
+            let mut header_map = ::reqwest::header::HeaderMap::new();
+            client
+                .client
+                .delete(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?
+        };
+        let response = client.exec(request, &super::operations::DELETE_RUN).await?;
         match response.status().as_u16() {
             200..=299 => ResponseValue::from_response(response).await,
             400u16..=499u16 => {
