@@ -14,8 +14,13 @@ use crate::head::Head;
 
 /// A whole answer, streamed or not. Everything that the service said is in the
 /// [`ChatCompletionResponse`] to which it dereferences.
+///
+/// As large as a pointer, wherever it is kept.
 #[derive(Clone)]
-pub struct ChatAnswer {
+pub struct ChatAnswer(Box<Answer>);
+
+#[derive(Clone)]
+struct Answer {
     response: ChatCompletionResponse,
     head: Head,
     ending: Option<Ending>,
@@ -23,16 +28,16 @@ pub struct ChatAnswer {
 
 impl ChatAnswer {
     pub(crate) fn new(response: ChatCompletionResponse, head: Head) -> Self {
-        Self {
+        Self(Box::new(Answer {
             response,
             head,
             ending: None,
-        }
+        }))
     }
 
     /// The same as the end of a stream.
     pub(crate) fn ended(mut self, ending: Ending) -> Self {
-        self.ending = Some(ending);
+        self.0.ending = Some(ending);
         self
     }
 
@@ -45,7 +50,7 @@ impl ChatAnswer {
 
     /// The message, to be sent back with the next question. The first, if several were asked for.
     pub fn message(&self) -> Option<&ChatMessage> {
-        self.response.choices.first()?.message.as_ref()
+        self.0.response.choices.first()?.message.as_ref()
     }
 
     /// What the model thought before it answered, whichever of its spellings the service uses; empty if
@@ -69,12 +74,12 @@ impl ChatAnswer {
 
     /// Why the model stopped.
     pub fn finish_reason(&self) -> Option<&FinishReason> {
-        self.response.choices.first()?.finish_reason.as_ref()
+        self.0.response.choices.first()?.finish_reason.as_ref()
     }
 
     /// Tokens and cost, if the service said them.
     pub fn usage(&self) -> Option<&Usage> {
-        self.response.usage.as_ref()
+        self.0.response.usage.as_ref()
     }
 
     /// What it cost, if the service said so.
@@ -84,22 +89,22 @@ impl ChatAnswer {
 
     /// How the stream ended that it came from; nothing if it was not streamed.
     pub fn ending(&self) -> Option<Ending> {
-        self.ending
+        self.0.ending
     }
 
     /// The headers that came with it.
     pub fn headers(&self) -> &HeaderMap {
-        self.head.headers()
+        self.0.head.headers()
     }
 
     /// Status, headers, request id, and how often the question was sent.
     pub fn head(&self) -> &Head {
-        &self.head
+        &self.0.head
     }
 
     /// What the service said, as the specification has it.
     pub fn into_response(self) -> ChatCompletionResponse {
-        self.response
+        self.0.response
     }
 }
 
@@ -107,12 +112,12 @@ impl Deref for ChatAnswer {
     type Target = ChatCompletionResponse;
 
     fn deref(&self) -> &ChatCompletionResponse {
-        &self.response
+        &self.0.response
     }
 }
 
 impl std::fmt::Debug for ChatAnswer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("ChatAnswer").field(&self.response).finish()
+        f.debug_tuple("ChatAnswer").field(&self.0.response).finish()
     }
 }

@@ -3,18 +3,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::HeaderMap;
+use bytes::Bytes;
+use futures_core::Stream;
 use http::header::CONTENT_TYPE;
-use prime_runtime::response::read;
-use prime_runtime::{Body, ByteStream, Operation, Response};
+use http::{HeaderMap, StatusCode};
+use prime_runtime::response::{BodyError, read};
+use prime_runtime::{Body, ByteStream, Head, Operation, Response};
 use reqwest::Url;
 use tokio::time::Instant;
 
 use super::Sent;
 use super::failure::Failure;
 use super::headers;
-use super::idle::{Watch, Watched};
+use super::idle::{Silence, Watch, Watched};
 use super::opening;
+use crate::retry::Repetition;
 
 /// The most that is read of an error's body, in bytes and in time: enough for what it says, and what
 /// does not come by then does not hold up the call.
@@ -22,7 +25,6 @@ const ERROR_BODY: usize = 1 << 20;
 const ERROR_BODY_TIME: Duration = Duration::from_secs(10);
 
 /// How long an attempt may take.
-#[derive(Clone, Copy)]
 pub(super) struct Limits {
     /// Without a byte.
     pub(super) idle: Duration,
@@ -32,79 +34,118 @@ pub(super) struct Limits {
     pub(super) body: usize,
     /// Bytes of an event.
     pub(super) event: usize,
-    /// Whether a stream counts as open only once it has begun.
-    pub(super) looks: bool,
 }
 
-/// A request is sent once. What comes back is a success: read whole, or a stream.
-pub(super) async fn attempt(
-    sending: impl Future<Output = Result<reqwest::Response, reqwest::Error>>,
-    url: &Url,
-    operation: &Operation,
-    limits: Limits,
-    may_follow: bool,
-    sent: Sent,
-) -> Result<Response, Failure> {
-    let silence = Watch::new(limits.idle, limits.end);
-    let mut response = match silence.over(sending).await {
-        Ok(Ok(response)) => response,
-        Ok(Err(e)) => return Err(Failure::unanswered(e, operation, url, may_follow)),
-        Err(silence) => {
-            let origin = url.origin().ascii_serialization();
-            let message = format!("no answer from {origin}: {silence}");
-            return Err(Failure::out_of_time(operation, message, silence));
+/// One attempt of a call. Its parts are functions of their own, so that the future that waits holds what it
+/// waits for and no more.
+pub(super) struct Attempt<'a> {
+    pub(super) operation: &'a Operation,
+    pub(super) url: &'a Url,
+    pub(super) limits: Limits,
+    /// Whether redirects may have been followed.
+    pub(super) may_follow: bool,
+    /// What is noted on the answer.
+    pub(super) sent: Arc<Sent>,
+}
+
+impl Attempt<'_> {
+    /// A request is sent once. What comes back is a success: read whole, or a stream.
+    pub(super) async fn run(
+        &self,
+        sending: impl Future<Output = Result<reqwest::Response, reqwest::Error>>,
+    ) -> Result<Response, Failure> {
+        let silence = Watch::new(self.limits.idle, self.limits.end);
+        let (head, pieces) = match silence.over(sending).await {
+            Ok(Ok(response)) => self.begun(response),
+            Ok(Err(e)) => return Err(self.unanswered(e)),
+            Err(silence) => return Err(self.out_of_time(silence)),
+        };
+        if head.status.is_success() && self.operation.streams && may_be_event_stream(&head.headers)
+        {
+            // Who reads its events watches the time between them.
+            if Repetition::of(self.operation) != Repetition::Billed {
+                return Ok(Response::new(head, Body::Stream(ByteStream::new(pieces))));
+            }
+            // One that costs money is open once it has begun. Boxed: other calls need not have room for it.
+            return Box::pin(self.look(head, pieces)).await;
         }
-    };
-    // A stream is kept open, and the buffer of its connection not for its headers' sake.
-    let headers = match operation.streams {
-        true => headers::detached(response.headers()),
-        false => std::mem::take(response.headers_mut()),
-    };
-    let mut head = prime_runtime::Head::new(response.status(), headers);
-    head.notes = Some(Arc::new(sent));
-    let ok = head.status.is_success();
-    let pieces = response.bytes_stream();
-    if ok && operation.streams && may_be_event_stream(&head.headers) {
-        // Who reads its events watches the time between them.
-        if !limits.looks {
-            return Ok(Response::new(head, Body::Stream(ByteStream::new(pieces))));
-        }
-        // Boxed: other calls need not have room for it.
-        let look = Box::pin(opening::look(pieces, &head, operation, limits));
-        let (stream, failure) = look.await;
+        let (watch, limit) = self.body_limits(head.status);
+        let body = read(&mut Watched::new(pieces, watch), limit).await;
+        self.answered(head, body)
+    }
+
+    /// The head of an answer, and its body, which is still to come.
+    fn begun(
+        &self,
+        mut response: reqwest::Response,
+    ) -> (
+        Head,
+        impl Stream<Item = reqwest::Result<Bytes>> + Send + Sync + Unpin + use<>,
+    ) {
+        // A stream is kept open, and the buffer of its connection not for its headers' sake.
+        let headers = match self.operation.streams {
+            true => headers::detached(response.headers()),
+            false => std::mem::take(response.headers_mut()),
+        };
+        let mut head = Head::new(response.status(), headers);
+        head.notes = Some(self.sent.clone());
+        (head, response.bytes_stream())
+    }
+
+    fn unanswered(&self, error: reqwest::Error) -> Failure {
+        Failure::unanswered(error, self.operation, self.url, self.may_follow)
+    }
+
+    fn out_of_time(&self, silence: Silence) -> Failure {
+        let origin = self.url.origin().ascii_serialization();
+        let message = format!("no answer from {origin}: {silence}");
+        Failure::out_of_time(self.operation, message, silence)
+    }
+
+    /// Looks how a stream begins.
+    async fn look(
+        &self,
+        head: Head,
+        pieces: impl Stream<Item = reqwest::Result<Bytes>> + Send + Sync + Unpin + 'static,
+    ) -> Result<Response, Failure> {
+        let (stream, failure) = opening::look(pieces, &head, self.operation, &self.limits).await;
         let opened = Response::new(head, Body::Stream(stream));
-        return match failure {
+        match failure {
             None => Ok(opened),
             Some(failure) => Err(Failure {
-                opened: Some(opened),
+                opened: Some(Box::new(opened)),
                 ..failure
             }),
-        };
+        }
     }
-    let (watch, limit) = match ok {
-        true => (Watch::new(limits.idle, limits.end), limits.body),
-        false => {
-            let idle = ERROR_BODY_TIME.min(limits.idle);
-            let soon = (Instant::now() + ERROR_BODY_TIME, ERROR_BODY_TIME);
-            let end = limits.end.filter(|(end, _)| *end < soon.0).unwrap_or(soon);
-            (Watch::new(idle, Some(end)), ERROR_BODY)
+
+    /// How long a body may take, and how many bytes it may have.
+    fn body_limits(&self, status: StatusCode) -> (Watch, usize) {
+        let Limits {
+            idle, end, body, ..
+        } = self.limits;
+        if status.is_success() {
+            return (Watch::new(idle, end), body);
         }
-    };
-    let mut pieces = Watched::new(pieces, watch);
-    let body = read(&mut pieces, limit).await;
-    let body = match (body, ok) {
-        (Ok(body), true) if !operation.streams => {
-            return Ok(Response::new(head, Body::Whole(body)));
-        }
-        (Ok(body), true) => return Err(Failure::no_stream(operation, head.into(), body)),
-        (Err(broken), true) => {
-            return Err(Failure::half_answered(broken, operation, head.into()));
-        }
-        (Ok(body), false) => body,
-        // As much of it as came.
-        (Err(broken), false) => broken.received,
-    };
-    Err(Failure::refused(operation, head.into(), body))
+        let soon = (Instant::now() + ERROR_BODY_TIME, ERROR_BODY_TIME);
+        let end = end.filter(|(end, _)| *end < soon.0).unwrap_or(soon);
+        (Watch::new(ERROR_BODY_TIME.min(idle), Some(end)), ERROR_BODY)
+    }
+
+    /// What an answer is, whose body came as far as it did.
+    fn answered(&self, head: Head, body: Result<Bytes, BodyError>) -> Result<Response, Failure> {
+        let operation = self.operation;
+        Err(match (body, head.status.is_success()) {
+            (Ok(body), true) if !operation.streams => {
+                return Ok(Response::new(head, Body::Whole(body)));
+            }
+            (Ok(body), true) => Failure::no_stream(operation, head.into(), body),
+            (Err(broken), true) => Failure::half_answered(broken, operation, head.into()),
+            (Ok(body), false) => Failure::refused(operation, head.into(), body),
+            // As much of it as came.
+            (Err(broken), false) => Failure::refused(operation, head.into(), broken.received),
+        })
+    }
 }
 
 /// Servers that stream without saying so are known; those that say something else mean it.

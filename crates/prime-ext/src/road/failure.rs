@@ -20,7 +20,7 @@ pub(super) struct Failure {
     /// How long the service asks to wait.
     pub(super) asked: Option<Duration>,
     /// A stream that failed at its beginning, for who reads it if this was the last attempt.
-    pub(super) opened: Option<Response>,
+    pub(super) opened: Option<Box<Response>>,
 }
 
 impl Failure {

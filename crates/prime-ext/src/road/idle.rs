@@ -50,7 +50,7 @@ impl Watch {
         }
     }
 
-    /// Waits for a future.
+    /// Waits for a future; one that is large is better pinned, and handed over as a reference.
     pub(super) async fn over<F: Future>(&self, future: F) -> Result<F::Output, Silence> {
         match self.deadline() {
             Some((at, silence)) => timeout_at(at, future).await.map_err(|_| silence),

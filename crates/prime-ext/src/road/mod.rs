@@ -26,7 +26,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{ACCEPT_ENCODING, AUTHORIZATION, HeaderValue};
+use http::header::{ACCEPT_ENCODING, AUTHORIZATION, HeaderMap, HeaderValue};
 use prime_runtime::{BoxError, Operation, Response, Secret, Transport, TransportFuture};
 use tokio::time::Instant;
 use tracing::Instrument;
@@ -37,7 +37,7 @@ pub(crate) use idle::{Silence, Watch, Watched, is_timeout};
 use crate::error::{Error, ErrorKind};
 use crate::options::{CallOptions, TIMEOUT};
 use crate::retry::{Repetition, RetryBudget, RetryPolicy, Wait, wait};
-use attempt::Limits;
+use attempt::{Attempt, Limits};
 use failure::Failure;
 
 /// Time for the answer to the creation of a run. Source: the provider's own client.
@@ -140,7 +140,17 @@ impl Road {
             Some(body) => Some(body::with_fields(body, self.options.body_fields())?),
             None => None,
         };
-        let headers = request.headers_mut();
+        Ok(Call {
+            road: self,
+            operation,
+            request,
+            confidential: Confidential::new(self.confidential.clone(), body),
+            started: Instant::now(),
+        })
+    }
+
+    /// Adds what goes along with every request of this road.
+    fn add_headers(&self, headers: &mut HeaderMap, operation: &Operation) {
         // Lists may come compressed, if the HTTP client can read that. What is being made while it is
         // sent must not wait in a compressor. Whatever comes compressed is read all the same.
         if operation.streams || operation.method != "GET" {
@@ -150,14 +160,6 @@ impl Road {
             headers.insert(name, value.clone());
         }
         headers.insert(AUTHORIZATION, self.core.authorization.clone());
-        Ok(Call {
-            road: self,
-            operation,
-            request,
-            confidential: Confidential::new(self.confidential.clone(), body),
-            policy: self.options.retry_policy(),
-            started: Instant::now(),
-        })
     }
 }
 
@@ -176,7 +178,6 @@ struct Call<'a> {
     /// What each attempt sends a copy of; its body is beside it, so that all can have it.
     request: reqwest::Request,
     confidential: Confidential,
-    policy: &'a RetryPolicy,
     started: Instant,
 }
 
@@ -189,7 +190,7 @@ impl Call<'_> {
         let mut unknown_before = 0;
         loop {
             attempts += 1;
-            let last = !repeatable || attempts > self.policy.retries;
+            let last = !repeatable || attempts > self.policy().retries;
             let mut failure = match self.attempt(attempts, unknown_before).await {
                 Ok(response) => {
                     self.road.core.budget.succeeded();
@@ -199,7 +200,7 @@ impl Call<'_> {
             };
             let unknown = failure.error.last_outcome_unknown();
             let again = Repetition::of(self.operation)
-                .allowed_after(failure.what, self.policy.may_bill_twice);
+                .allowed_after(failure.what, self.policy().may_bill_twice);
             let decision = match again && !last {
                 true => self.wait(&failure, attempts),
                 false => Err(None),
@@ -210,8 +211,8 @@ impl Call<'_> {
                     // What it began with is told by who reads it.
                     if let Some(opened) = failure.opened.take() {
                         return Ok(match why {
-                            Some(why) => self.given_up(opened, attempts, unknown_before, why),
-                            None => opened,
+                            Some(why) => self.given_up(*opened, attempts, unknown_before, why),
+                            None => *opened,
                         });
                     }
                     let error = match why {
@@ -236,22 +237,24 @@ impl Call<'_> {
     }
 
     async fn attempt(&mut self, number: u32, unknown_before: u32) -> Result<Response, Failure> {
+        let request = self.copy();
         let url = self.request.url();
         let span = trace::attempt(self.operation, self.road.team.as_deref(), url, number);
-        let request = self.copy();
         let sending = span.in_scope(|| self.road.core.http.execute(request));
-        let attempt = pin!(attempt::attempt(
-            sending,
-            self.request.url(),
-            self.operation,
-            self.limits(),
-            self.road.core.may_follow,
-            self.sent(number, unknown_before),
-        ));
-        let result = attempt.instrument(span.clone()).await;
+        let attempt = Attempt {
+            operation: self.operation,
+            url,
+            limits: self.limits(),
+            may_follow: self.road.core.may_follow,
+            sent: Arc::new(self.sent(number, unknown_before)),
+        };
+        let running = pin!(attempt.run(sending));
+        let mut running = running.instrument(span);
+        let result = (&mut running).await;
+        let span = running.span();
         match &result {
-            Ok(response) => trace::answered(&span, response.status(), response.headers()),
-            Err(failure) => trace::failed(&span, &failure.error),
+            Ok(response) => trace::answered(span, response.status(), response.headers()),
+            Err(failure) => trace::failed(span, &failure.error),
         }
         result
     }
@@ -275,14 +278,16 @@ impl Call<'_> {
         Response::new(head, body)
     }
 
-    /// The request as it is to be sent, with its body, which is shared; a copy stays for the next attempt.
+    /// The request as it is to be sent, with what goes along and with its body, which is shared; a copy
+    /// stays for the next attempt.
     fn copy(&mut self) -> reqwest::Request {
         let kept = &mut self.request;
         // Not `try_clone`, which makes a place for a timeout that there never is.
         let mut sent = reqwest::Request::new(kept.method().clone(), kept.url().clone());
-        // reqwest adds headers, for which the original has room and a copy has not.
+        // Headers are added, for which the original has room and a copy has not.
         let copy = kept.headers().clone();
         *sent.headers_mut() = std::mem::replace(kept.headers_mut(), copy);
+        self.road.add_headers(sent.headers_mut(), self.operation);
         *sent.version_mut() = kept.version();
         *sent.body_mut() = match self.confidential.body() {
             Some(body) => Some(body.clone().into()),
@@ -292,13 +297,17 @@ impl Call<'_> {
         sent
     }
 
+    fn policy(&self) -> &RetryPolicy {
+        self.road.options.retry_policy()
+    }
+
     /// How long to wait before the next attempt; or why there is none, where the error does not say so
     /// by itself.
     fn wait(&self, failure: &Failure, attempts: u32) -> Result<Duration, Option<String>> {
-        let wait = match wait(self.policy, attempts, failure.asked) {
+        let wait = match wait(self.policy(), attempts, failure.asked) {
             Wait::For(wait) => wait,
             Wait::TooLong(asked) => {
-                let longest = self.policy.longest_retry_after;
+                let longest = self.policy().longest_retry_after;
                 return Err(Some(format!(
                     "the service asks to wait {asked:?}, and {longest:?} is the longest wait \
                      (`RetryPolicy::longest_retry_after`)"
@@ -306,7 +315,7 @@ impl Call<'_> {
             }
         };
         let deadline = self
-            .policy
+            .policy()
             .deadline
             .and_then(|d| self.started.checked_add(d));
         let ends = [deadline, self.end().map(|(end, _)| end)];
@@ -337,7 +346,6 @@ impl Call<'_> {
             end: self.end(),
             body: options.body_limit(),
             event: options.event_limit(),
-            looks: Repetition::of(self.operation) == Repetition::Billed,
         }
     }
 }

@@ -2,7 +2,7 @@
 //! opened: another attempt may follow, as after an answer with the status of an error.
 
 use std::collections::VecDeque;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -22,7 +22,7 @@ pub(super) async fn look<S, E>(
     mut pieces: S,
     head: &Head,
     operation: &Operation,
-    limits: Limits,
+    limits: &Limits,
 ) -> (ByteStream, Option<Failure>)
 where
     S: Stream<Item = Result<Bytes, E>> + Send + Sync + Unpin + 'static,
@@ -31,8 +31,11 @@ where
     let mut beginning = Box::<Beginning>::default();
     // No time in all: a stream may take what it takes, as long as events come.
     let watch = Watch::new(limits.idle, None);
-    let first_event = beginning.read(&mut pieces, head, operation, limits);
-    let failure = watch.over(first_event).await.unwrap_or_else(|silence| {
+    let read = {
+        let reading = pin!(beginning.read(&mut pieces, head, operation, limits));
+        watch.over(reading).await
+    };
+    let failure = read.unwrap_or_else(|silence| {
         // Never tried again. Who reads it learns it without waiting for as long once more.
         beginning.broken = Some(silence.into());
         None
@@ -59,7 +62,7 @@ impl Beginning {
         pieces: &mut S,
         head: &Head,
         operation: &Operation,
-        limits: Limits,
+        limits: &Limits,
     ) -> Option<Failure>
     where
         S: Stream<Item = Result<Bytes, E>> + Unpin,
