@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use reqwest::redirect;
 use reqwest::{ClientBuilder, Proxy, Url};
+use reqwest::{redirect, retry};
 
 use crate::error::{Error, ErrorKind};
 
@@ -50,11 +50,14 @@ impl Connections {
             || !self.certificates.is_empty()
     }
 
-    /// Builds the client. Redirects are not followed: the key must not go along to another host.
+    /// Builds the client. Redirects are not followed: the key must not go along to another host. Nothing is
+    /// sent again behind our back, which would be no attempt of any policy: who builds a client of his own
+    /// has reqwest's way, which repeats what HTTP/2 says was not looked at.
     pub(crate) fn build(self, urls: &[&Url]) -> Result<reqwest::Client, Error> {
         let mut builder = reqwest::Client::builder()
             .connect_timeout(self.connect_timeout.unwrap_or(CONNECT))
             .redirect(redirect::Policy::none())
+            .retry(retry::never().max_retries_per_request(0))
             .http2_initial_stream_window_size(STREAM_WINDOW)
             .http2_initial_connection_window_size(CONNECTION_WINDOW);
         if self.http1_only {

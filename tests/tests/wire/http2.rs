@@ -7,14 +7,15 @@ use std::time::Duration;
 use h2::server::SendResponse;
 use h2::{Reason, SendStream};
 use prime_ext::bytes::Bytes;
-use prime_ext::{CallOptions, Client, ClientBuilder, Ending, RetryPolicy};
+use prime_ext::{CallOptions, Client, ClientBuilder, Ending, ErrorKind, RetryPolicy};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::ServerConfig;
 use rustls::pki_types::PrivateKeyDer;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
+use crate::creations::config;
 use crate::support::{KEY, http_builder};
 
 const MODEL: &str = "meta-llama/llama-3.1-70b-instruct";
@@ -32,6 +33,8 @@ enum Way {
     Reset,
     /// Refuses the first request untouched, and answers the next.
     Refuse,
+    /// Goes away when the first request comes, without having looked at it; answers the next.
+    Leave,
     /// Sends without an end.
     Endless,
 }
@@ -50,7 +53,11 @@ async fn serve<T>(connection: T, way: Way, seen: Arc<Seen>)
 where
     T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    seen.connections.fetch_add(1, Ordering::SeqCst);
+    let first = seen.connections.fetch_add(1, Ordering::SeqCst) == 0;
+    if first && matches!(way, Way::Leave) {
+        leave(connection, seen).await;
+        return;
+    }
     let Ok(mut connection) = h2::server::handshake(connection).await else {
         return;
     };
@@ -64,13 +71,39 @@ where
     }
 }
 
+/// Waits for a request, and says goodbye: no stream was looked at.
+async fn leave<T: AsyncRead + AsyncWrite + Unpin>(mut connection: T, seen: Arc<Seen>) {
+    const PREFACE: usize = 24;
+    const HEADERS: u8 = 1;
+    const SETTINGS: [u8; 9] = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+    const GOAWAY: [u8; 17] = [0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    connection.write_all(&SETTINGS).await.unwrap();
+    let mut preface = [0; PREFACE];
+    connection.read_exact(&mut preface).await.unwrap();
+    loop {
+        let mut head = [0; 9];
+        connection.read_exact(&mut head).await.unwrap();
+        let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+        let mut frame = vec![0; length as usize];
+        connection.read_exact(&mut frame).await.unwrap();
+        if head[3] == HEADERS {
+            break;
+        }
+    }
+    seen.requests.fetch_add(1, Ordering::SeqCst);
+    connection.write_all(&GOAWAY).await.unwrap();
+    connection.flush().await.unwrap();
+    // Until the client closes it.
+    let _ = connection.read_to_end(&mut Vec::new()).await;
+}
+
 async fn answer(mut response: SendResponse<Bytes>, way: Way, seen: Arc<Seen>) {
     let head = http::Response::builder().header("content-type", "text/event-stream");
     let mut body = response
         .send_response(head.body(()).unwrap(), false)
         .unwrap();
     match way {
-        Way::Whole | Way::Refuse => {
+        Way::Whole | Way::Refuse | Way::Leave => {
             for event in [ONCE, UPON, USAGE, DONE] {
                 body.send_data(event.into(), false).unwrap();
                 tokio::task::yield_now().await;
@@ -230,7 +263,51 @@ async fn a_stream_that_is_reset() {
     assert_eq!(error.partial_answer().unwrap().text(), "Once");
 }
 
-/// A refused stream was not looked at, the protocol says: it is sent again, whatever the policy.
+/// What was not looked at, as the protocol has it, is sent again: an attempt like others.
+#[tokio::test]
+async fn a_stream_that_is_not_looked_at() {
+    for way in [Way::Refuse, Way::Leave] {
+        let (url, certificate, seen) = tls(&["h2"], way).await;
+        let prime = client(&url).root_certificate(certificate);
+        let prime = prime
+            .options(CallOptions::new().retry(RetryPolicy::new()))
+            .build()
+            .unwrap();
+        let stream = prime.chat(MODEL).user("?").stream().await.unwrap();
+        assert_eq!(stream.head().attempts(), 2, "{way:?}");
+        assert_eq!(stream.finish().await.unwrap().text(), "Once upon");
+        assert_eq!(seen.requests.load(Ordering::SeqCst), 2, "{way:?}");
+    }
+}
+
+/// Not where the caller wants each call to be sent once, and never the creation of a run.
+#[tokio::test]
+async fn a_request_that_is_not_looked_at() {
+    for way in [Way::Refuse, Way::Leave] {
+        let (url, certificate, seen) = tls(&["h2"], way).await;
+        let prime = client(&url).root_certificate(certificate).build().unwrap();
+        let error = prime.chat(MODEL).user("?").send().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Disconnected, "{way:?}: {error}");
+        assert!(error.is_retryable() && !error.outcome_unknown());
+        assert_eq!(error.attempts(), 1, "{way:?}");
+        assert_eq!(seen.requests.load(Ordering::SeqCst), 1, "{way:?}");
+
+        let (url, certificate, seen) = tls(&["h2"], way).await;
+        let prime = client(&url)
+            .platform_url(&url)
+            .options(CallOptions::new().retry(RetryPolicy::new()));
+        let prime = prime.root_certificate(certificate).build().unwrap();
+        let error = prime.runs().create(config()).send().await.unwrap_err();
+        assert!(
+            error.to_string().contains("before it looked at it"),
+            "{error}"
+        );
+        assert!(!error.is_retryable() && !error.outcome_unknown());
+        assert_eq!(seen.requests.load(Ordering::SeqCst), 1, "{way:?}");
+    }
+}
+
+/// A client of the caller's own repeats such a request as it is set.
 #[tokio::test]
 async fn a_stream_that_is_refused() {
     let (prime, seen) = plain(Way::Refuse).await;

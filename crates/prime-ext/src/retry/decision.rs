@@ -22,6 +22,8 @@ pub(crate) enum Repetition {
 pub(crate) enum What {
     /// Nothing was sent.
     Unsent,
+    /// The server said, in HTTP/2's own words, that it did not look at the request.
+    Unprocessed,
     /// The connection broke before the answer was whole.
     Broken,
     /// Time ran out.
@@ -83,6 +85,8 @@ impl Repetition {
         let for_any_failure = self == Self::Harmless || (self == Self::Billed && may_bill_twice);
         match what {
             What::Unsent => true,
+            // That of a run is sent once, whatever was said.
+            What::Unprocessed => self != Self::Unwanted,
             What::Broken => for_any_failure,
             What::TimedOut | What::Final => false,
             What::Refused { quota: true, .. }
@@ -126,6 +130,7 @@ mod tests {
         // failure, GET, chat, chat that may be billed twice, create
         let table = [
             (What::Unsent, yes, yes, yes, yes),
+            (What::Unprocessed, yes, yes, yes, no),
             (refused(408), yes, yes, yes, no),
             (refused(429), yes, yes, yes, no),
             (refused(503), yes, yes, yes, no),

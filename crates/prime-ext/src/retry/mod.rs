@@ -23,6 +23,7 @@ pub(crate) use wait::{Wait, asked_wait, wait};
 /// | failure | GET, PUT, DELETE | chat completion | creating a run, other calls |
 /// |---|---|---|---|
 /// | no connection: nothing was sent | yes | yes | yes |
+/// | HTTP/2: the server refused the stream, or went away, before it looked at the request | yes | yes | no |
 /// | 429 that is no quota, 408, 503; 409 and 5xx with `x-should-retry: true` | yes | yes | no |
 /// | 500, 502, 504, connection broke before the answer was whole | yes | with [`may_bill_twice`](Self::may_bill_twice) | no |
 /// | time ran out after sending | no | no | no |

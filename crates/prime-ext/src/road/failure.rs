@@ -1,8 +1,11 @@
 //! An attempt that failed: the error, and what decides whether there is another.
 
+use std::error::Error as _;
+use std::iter;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
+use h2::Reason;
 use http::header::CONTENT_TYPE;
 use prime_runtime::response::{BodyError, TooLong};
 use prime_runtime::{Operation, Response};
@@ -21,6 +24,19 @@ pub(super) struct Failure {
     pub(super) asked: Option<Duration>,
     /// A stream that failed at its beginning, for who reads it if this was the last attempt.
     pub(super) opened: Option<Box<Response>>,
+}
+
+/// Whether the server said that it did not look at the request, which may then be sent again, whatever it
+/// does. Source: RFC 9113, 8.7.
+fn is_unprocessed(error: &reqwest::Error) -> bool {
+    let first = error.source();
+    let of_http2 = iter::successors(first, |&error| error.source())
+        .find_map(|error| error.downcast_ref::<h2::Error>());
+    of_http2.is_some_and(|error| {
+        let refused = error.is_reset() && error.reason() == Some(Reason::REFUSED_STREAM);
+        let left = error.is_go_away() && error.reason() == Some(Reason::NO_ERROR);
+        error.is_remote() && (refused || left)
+    })
 }
 
 impl Failure {
@@ -50,6 +66,9 @@ impl Failure {
         } else if error.is_connect() {
             let message = format!("no connection to {origin}");
             (ErrorKind::Connect, What::Unsent, message)
+        } else if is_unprocessed(&error) && !unsure {
+            let message = format!("{origin} refused the request before it looked at it");
+            (ErrorKind::Disconnected, What::Unprocessed, message)
         } else if error.is_timeout() {
             let message = format!("no answer from {origin} in time");
             (ErrorKind::Timeout, What::TimedOut, message)
@@ -63,10 +82,11 @@ impl Failure {
             let message = format!("the connection to {origin} broke before an answer came");
             (ErrorKind::Disconnected, What::Broken, message)
         };
-        let unsent = matches!(kind, ErrorKind::Connect | ErrorKind::Request);
+        let not_done =
+            what == What::Unsent || what == What::Unprocessed || kind == ErrorKind::Request;
         let error = Error::new(kind, message)
             .of(operation)
-            .with_unknown_outcome(!unsent && operation.method != "GET")
+            .with_unknown_outcome(!not_done && operation.method != "GET")
             .because(error.without_url());
         Self::new(error, what)
     }
