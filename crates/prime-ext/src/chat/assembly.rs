@@ -23,14 +23,14 @@ pub(crate) struct Assembly {
     chunks: usize,
     kept: usize,
     created: Option<i64>,
-    id: Option<String>,
-    model: Option<String>,
-    service_tier: Option<String>,
-    system_fingerprint: Option<String>,
+    id: Option<Box<str>>,
+    model: Option<Box<str>>,
+    service_tier: Option<Box<str>>,
+    system_fingerprint: Option<Box<str>>,
     usage: Option<Box<Usage>>,
     error: Option<Box<Value>>,
     /// What the chunk's type does not list.
-    extra: Map<String, Value>,
+    extra: Option<Box<Map<String, Value>>>,
 }
 
 #[derive(Debug, Default, Clone)]
@@ -90,7 +90,7 @@ impl Assembly {
             self.error = Some(Box::new(error.clone()));
         }
         if let Some(extra) = &chunk.extra {
-            merge::replace(&mut self.extra, extra);
+            merge::replace(self.extra.get_or_insert_default(), extra);
         }
         let mut grows = can_grow(&chunk.extra);
         for choice in chunk.choices() {
@@ -184,14 +184,14 @@ impl Assembly {
         let choices = self.choices.into_iter().map(Choice::finished);
         let mut answer = ChatCompletionResponse::new(choices.collect());
         answer.object = Some("chat.completion".to_owned());
-        answer.id = self.id;
-        answer.model = self.model;
+        answer.id = self.id.map(String::from);
+        answer.model = self.model.map(String::from);
         answer.created = self.created;
-        answer.service_tier = self.service_tier;
-        answer.system_fingerprint = self.system_fingerprint;
+        answer.service_tier = self.service_tier.map(String::from);
+        answer.system_fingerprint = self.system_fingerprint.map(String::from);
         answer.usage = self.usage.map(|usage| *usage);
         answer.error = self.error.map(|error| *error);
-        answer.extra = self.extra;
+        answer.extra = self.extra.map(|extra| *extra).unwrap_or_default();
         answer
     }
 }
@@ -341,11 +341,11 @@ impl Call {
     }
 }
 
-fn keep_first(kept: &mut Option<String>, new: Option<&Text<'_>>) {
+fn keep_first(kept: &mut Option<Box<str>>, new: Option<&Text<'_>>) {
     if let Some(new) = new
         && kept.is_none()
     {
-        *kept = Some(new.0.clone().into_owned());
+        *kept = Some((*new.0).into());
     }
 }
 

@@ -14,6 +14,7 @@ use super::{ChatAnswer, ChatStream};
 use crate::account::on_behalf;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, unlisted};
+use crate::events::Events;
 use crate::head::Head;
 use crate::options::CallOptions;
 
@@ -181,8 +182,6 @@ impl ChatRequest {
         let expected = Expected {
             answers: answers.unwrap_or(1),
             usage,
-            idle: options.idle(),
-            max_event: options.event_limit(),
             max_answer: options.body_limit(),
             may_bill_twice: options.retry_policy().may_bill_twice,
         };
@@ -196,7 +195,10 @@ impl ChatRequest {
             trace.failed(e);
         })?;
         let trace = (!trace.span().is_disabled()).then(|| Box::new(trace));
-        Box::pin(ChatStream::open(pieces, head, expected, receipt, trace)).await
+        let events = Events::new(pieces, options.event_limit(), options.idle());
+        let mut stream = ChatStream::new(events, head, expected, receipt, trace);
+        stream.begin().await?;
+        Ok(stream)
     }
 
     fn trace(&self) -> Trace {

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use futures_core::Stream;
 use http::HeaderMap;
@@ -83,8 +82,8 @@ pub struct ChatStream {
     /// Whether the first chunk, which was read when the stream was opened, was not given yet.
     first: bool,
     state: State,
-    assembly: Assembly,
     expected: Expected,
+    assembly: Assembly,
     /// Of a chunk that was taken apart.
     pieces: VecDeque<Piece>,
     head: Head,
@@ -103,10 +102,6 @@ pub(crate) struct Expected {
     pub(crate) answers: usize,
     /// Whether usage was asked for.
     pub(crate) usage: bool,
-    /// The most time between two events.
-    pub(crate) idle: Duration,
-    /// The most bytes of an event.
-    pub(crate) max_event: usize,
     /// Whether the question may be asked again although it may have been answered.
     pub(crate) may_bill_twice: bool,
 }
@@ -116,8 +111,6 @@ impl Default for Expected {
         Self {
             answers: 1,
             usage: false,
-            idle: IDLE_TIMEOUT,
-            max_event: DEFAULT_MAX_EVENT,
             // As of an answer that is not streamed.
             max_answer: prime_runtime::response::MAX_BODY,
             may_bill_twice: false,
@@ -153,20 +146,23 @@ impl ChatStream {
     /// # Errors
     /// If the stream begins with an error, or is none.
     pub async fn from_bytes(body: ByteStream) -> Result<Self, Error> {
+        let events = Events::new(body, DEFAULT_MAX_EVENT, IDLE_TIMEOUT);
         let (head, expected) = (Head::of_recording(), Expected::default());
-        Self::open(body, head, expected, Receipt::default(), None).await
+        let mut stream = Self::new(events, head, expected, Receipt::default(), None);
+        stream.begin().await?;
+        Ok(stream)
     }
 
-    /// Reads up to the first chunk, so that an error there is an error of the call.
-    pub(crate) async fn open(
-        body: ByteStream,
+    /// A stream of which nothing was read yet.
+    pub(crate) fn new(
+        events: Events,
         head: Head,
         expected: Expected,
         receipt: Receipt,
         trace: Option<Box<Trace>>,
-    ) -> Result<Self, Error> {
-        let mut stream = Self {
-            events: Events::new(body, expected.max_event, expected.idle),
+    ) -> Self {
+        Self {
+            events,
             assembly: Assembly::default(),
             expected,
             head,
@@ -175,24 +171,28 @@ impl ChatStream {
             state: State::Open,
             receipt,
             trace,
-        };
-        let limit = stream.expected.max_answer;
-        match stream.events.unless_events(limit).await {
+        }
+    }
+
+    /// Reads up to the first chunk, so that an error there is an error of the call.
+    pub(crate) async fn begin(&mut self) -> Result<(), Error> {
+        let limit = self.expected.max_answer;
+        match self.events.unless_events(limit).await {
             Ok(None) => {}
             Ok(Some(Ok(body))) => {
-                let (failure, answer) = event::in_place_of_a_stream(&body, stream.head.clone());
-                return Err(stream.fail_with(failure, answer));
+                let (failure, answer) = event::in_place_of_a_stream(&body, self.head.clone());
+                return Err(self.fail_with(failure, answer));
             }
             Ok(Some(Err(broken))) => {
                 let message = "what came in the place of a stream could not be read to its end";
                 let error = Error::new(Ending::CutOff.kind(), message).because(broken);
-                return Err(stream.fail((Ending::CutOff, error)));
+                return Err(self.fail((Ending::CutOff, error)));
             }
-            Err(error) => return Err(stream.fail(event::unread(error))),
+            Err(error) => return Err(self.fail(event::unread(error))),
         }
-        stream.first = stream.read(|_| ()).await?.is_some();
-        stream.events.release();
-        Ok(stream)
+        self.first = self.read(|_| ()).await?.is_some();
+        self.events.release();
+        Ok(())
     }
 
     /// The next chunk; nothing once the answer is whole.

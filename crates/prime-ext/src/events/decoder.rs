@@ -55,9 +55,17 @@ pub struct Decoder {
     /// The event that was given was copied, for a stream that may wait long.
     released: bool,
     data: Value,
-    name: Value,
     /// The beginning of a line that goes on in the next piece.
     line: Vec<u8>,
+    rare: Option<Box<Rare>>,
+}
+
+/// What few streams say.
+#[derive(Debug, Default)]
+struct Rare {
+    /// Of the event that is being read.
+    name: Value,
+    /// Of the last event that had one.
     id: String,
     retry: Option<Duration>,
 }
@@ -133,10 +141,8 @@ impl Decoder {
             released: false,
             after_cr: false,
             line: Vec::new(),
-            name: Value::default(),
             data: Value::default(),
-            id: String::new(),
-            retry: None,
+            rare: None,
             state: State::Reading,
         }
     }
@@ -145,8 +151,7 @@ impl Decoder {
     /// nothing more to give; one that comes earlier is copied behind what is left.
     pub fn feed(&mut self, piece: Bytes) {
         self.clear_given();
-        self.name.keep(&self.piece);
-        self.data.keep(&self.piece);
+        self.keep_values();
         self.piece = match self.piece.get(self.at..) {
             None | Some([]) => piece,
             Some(left) => {
@@ -190,7 +195,7 @@ impl Decoder {
 
     /// How long to wait before connecting again, if the stream said so.
     pub fn retry(&self) -> Option<Duration> {
-        self.retry
+        self.rare.as_ref()?.retry
     }
 
     pub(super) fn limit(&self) -> usize {
@@ -199,15 +204,13 @@ impl Decoder {
 
     /// The event that was found last, until the next step.
     pub(super) fn event(&self) -> Event<'_> {
-        let name = self.name.text(&self.piece);
+        let rare = self.rare.as_deref();
+        let name = rare.map(|rare| rare.name.text(&self.piece));
+        let name = name.filter(|name| !name.is_empty());
         Event {
-            name: if name.is_empty() {
-                Cow::Borrowed("message")
-            } else {
-                name
-            },
+            name: name.unwrap_or(Cow::Borrowed("message")),
             data: self.data.text(&self.piece),
-            id: &self.id,
+            id: rare.map_or("", |rare| &rare.id),
         }
     }
 
@@ -217,6 +220,10 @@ impl Decoder {
         if self.state == State::Failed {
             return Step::TooLarge;
         }
+        if self.at == self.piece.len() {
+            self.release();
+            return Step::Piece;
+        }
         self.skip_mark();
         loop {
             if self.after_cr && self.at < self.piece.len() {
@@ -224,8 +231,13 @@ impl Decoder {
                 self.at += usize::from(self.piece[self.at] == b'\n');
             }
             let rest = &self.piece[self.at..];
-            let Some(length) = memchr2(b'\n', b'\r', rest) else {
-                return self.carry();
+            let length = match rest.first() {
+                // A blank line, as after nearly every event.
+                Some(b'\n') => 0,
+                _ => match memchr2(b'\n', b'\r', rest) {
+                    Some(length) => length,
+                    None => return self.carry(),
+                },
             };
             if self.exceeds(length) {
                 return self.fail();
@@ -246,7 +258,7 @@ impl Decoder {
                     self.state = State::Given;
                     return Step::Event;
                 }
-                self.name.clear();
+                self.clear_name();
             }
         }
     }
@@ -254,18 +266,32 @@ impl Decoder {
     /// Lets go of the piece if nothing but the event that was given is left of it: that is copied, and
     /// the piece, which is a part of a larger buffer, is free.
     pub(super) fn release(&mut self) {
-        if self.at == self.piece.len() {
-            self.name.keep(&self.piece);
-            self.data.keep(&self.piece);
+        if self.at == self.piece.len() && self.at > 0 {
+            self.keep_values();
             self.piece = Bytes::new();
             self.at = 0;
             self.released = self.state == State::Given;
         }
     }
 
+    /// Copies what of an event lies in the piece, which is about to go.
+    fn keep_values(&mut self) {
+        self.data.keep(&self.piece);
+        if let Some(rare) = &mut self.rare {
+            rare.name.keep(&self.piece);
+        }
+    }
+
+    fn clear_name(&mut self) {
+        if let Some(rare) = &mut self.rare {
+            rare.name.clear();
+        }
+    }
+
     /// Whether the event passes the limit with so many more bytes of its current line.
     fn exceeds(&self, more: usize) -> bool {
-        self.data.len() + self.name.len() + self.line.len() + more > self.limit
+        let name = self.rare.as_ref().map_or(0, |rare| rare.name.len());
+        self.data.len() + name + self.line.len() + more > self.limit
     }
 
     fn fail(&mut self) -> Step {
@@ -273,7 +299,9 @@ impl Decoder {
         self.piece = Bytes::new();
         self.at = 0;
         self.line = Vec::new();
-        self.name = Value::default();
+        if let Some(rare) = &mut self.rare {
+            rare.name = Value::default();
+        }
         self.data = Value::default();
         Step::TooLarge
     }
@@ -293,7 +321,7 @@ impl Decoder {
     fn clear_given(&mut self) {
         if self.state == State::Given {
             self.state = State::Reading;
-            self.name.clear();
+            self.clear_name();
             self.data.clear();
             if self.released {
                 self.released = false;
@@ -326,9 +354,9 @@ impl Decoder {
                 self.data.add_line(&self.piece, &self.piece[from..to]);
             }
             Field::Data => self.data.set(from, to),
-            Field::Event => self.name.set(from, to),
-            Field::Id => set_id(&mut self.id, &self.piece[from..to]),
-            Field::Retry => set_retry(&mut self.retry, &self.piece[from..to]),
+            Field::Event => self.rare.get_or_insert_default().name.set(from, to),
+            Field::Id => set_id(&mut self.rare, &self.piece[from..to]),
+            Field::Retry => set_retry(&mut self.rare, &self.piece[from..to]),
             Field::Other => {}
         }
     }
@@ -341,9 +369,12 @@ impl Decoder {
                 self.data.add_line(&self.piece, &self.line[from..]);
             }
             Field::Data => self.data.swap(&mut self.line, from),
-            Field::Event => self.name.swap(&mut self.line, from),
-            Field::Id => set_id(&mut self.id, &self.line[from..]),
-            Field::Retry => set_retry(&mut self.retry, &self.line[from..]),
+            Field::Event => {
+                let rare = self.rare.get_or_insert_default();
+                rare.name.swap(&mut self.line, from);
+            }
+            Field::Id => set_id(&mut self.rare, &self.line[from..]),
+            Field::Retry => set_retry(&mut self.rare, &self.line[from..]),
             Field::Other => {}
         }
         empty(&mut self.line);
@@ -384,17 +415,18 @@ impl Field {
     }
 }
 
-fn set_id(id: &mut String, value: &[u8]) {
+fn set_id(rare: &mut Option<Box<Rare>>, value: &[u8]) {
     if !value.contains(&0) {
+        let id = &mut rare.get_or_insert_default().id;
         id.clear();
         id.push_str(&String::from_utf8_lossy(value));
     }
 }
 
-fn set_retry(retry: &mut Option<Duration>, value: &[u8]) {
+fn set_retry(rare: &mut Option<Box<Rare>>, value: &[u8]) {
     let digits = value.iter().all(u8::is_ascii_digit);
     let number = std::str::from_utf8(value).ok().filter(|_| digits);
     if let Some(milliseconds) = number.and_then(|number| number.parse().ok()) {
-        *retry = Some(Duration::from_millis(milliseconds));
+        rare.get_or_insert_default().retry = Some(Duration::from_millis(milliseconds));
     }
 }

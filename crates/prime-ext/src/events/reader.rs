@@ -33,7 +33,7 @@ pub(crate) struct Events {
     pieces: Option<ByteStream>,
     decoder: Decoder,
     /// How many bytes were drained, if it has begun.
-    drained: Option<usize>,
+    drained: Option<u32>,
 }
 
 impl Events {
@@ -114,15 +114,19 @@ impl Events {
     /// used again. Gives up after a moment or a few bytes, and closes it.
     pub(crate) fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         const MOMENT: Duration = Duration::from_millis(100);
-        const FEW: usize = 64 << 10;
+        const FEW: u32 = 64 << 10;
         if self.drained.is_none() {
             self.idle = IdleTimer::new(MOMENT);
         }
         let drained = self.drained.get_or_insert(0);
         while let Some(pieces) = &mut self.pieces {
             match Pin::new(pieces).poll_next(cx) {
-                Poll::Ready(Some(Ok(piece))) if *drained + piece.len() <= FEW => {
-                    *drained += piece.len();
+                Poll::Ready(Some(Ok(piece))) => {
+                    let more = u32::try_from(piece.len()).unwrap_or(u32::MAX);
+                    *drained = drained.saturating_add(more);
+                    if *drained > FEW {
+                        self.pieces = None;
+                    }
                 }
                 Poll::Ready(_) => self.pieces = None,
                 Poll::Pending => {
@@ -134,7 +138,8 @@ impl Events {
         Poll::Ready(())
     }
 
-    /// Reads the body whole if it [is no event stream](is_no_event_stream); nothing if it may be one. To be asked before the first event.
+    /// Reads the body whole if it [is no event stream](is_no_event_stream); nothing if it may be one. To be
+    /// asked before the first event.
     pub(crate) async fn unless_events(
         &mut self,
         limit: usize,
@@ -151,7 +156,9 @@ impl Events {
         };
         let body = futures_util::stream::iter([Ok(first)]).chain(pieces);
         let body = Watched::new(body, Watch::new(self.idle.limit, None));
-        Ok(Some(Body::Stream(ByteStream::new(body)).read(limit).await))
+        // Boxed: it seldom comes to that, and streams need not have room for it.
+        let body = Box::pin(Body::Stream(ByteStream::new(body)).read(limit));
+        Ok(Some(body.await))
     }
 
     /// The first piece that has anything in it; nothing at the end.

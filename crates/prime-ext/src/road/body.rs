@@ -23,6 +23,13 @@ pub(super) fn take(request: &mut reqwest::Request) -> Option<Bytes> {
     }
 }
 
+/// The same without room for more: that of a stream is kept for as long as the stream is open.
+pub(super) fn trimmed(body: Bytes) -> Bytes {
+    let mut bytes = Vec::from(body);
+    bytes.shrink_to_fit();
+    bytes.into()
+}
+
 /// Adds fields to a JSON object.
 pub(super) fn with_fields(body: Bytes, fields: &Map<String, Value>) -> Result<Bytes, Error> {
     if fields.is_empty() {

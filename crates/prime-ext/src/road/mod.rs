@@ -140,6 +140,10 @@ impl Road {
             Some(body) => Some(body::with_fields(body, self.options.body_fields())?),
             None => None,
         };
+        let body = match operation.streams {
+            true => body.map(body::trimmed),
+            false => body,
+        };
         Ok(Call {
             road: self,
             operation,
