@@ -1,16 +1,24 @@
 //! The address that an API's paths are appended to.
 
 use std::fmt;
+use std::sync::{Arc, OnceLock};
 
 use reqwest::Url;
 
 /// The address that an API's paths are appended to. Parsed once: parsing an address takes longer than
 /// anything else that a request is made of.
 #[derive(Clone)]
-pub struct BaseUrl {
+pub struct BaseUrl(Arc<Address>);
+
+struct Address {
     text: String,
     url: Result<Url, InvalidBaseUrl>,
+    fixed: [OnceLock<(&'static str, Url)>; FIXED],
 }
+
+/// How many addresses of fixed paths are kept. Few programs call more operations than that, and to look
+/// through more would take as long as to put one together.
+const FIXED: usize = 4;
 
 /// An address to which no path can be appended. It is not shown: there may be a password in it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -30,12 +38,16 @@ impl BaseUrl {
             Err(e) => Err(e.to_string()),
         };
         let url = url.map_err(InvalidBaseUrl);
-        Self { text, url }
+        Self(Arc::new(Address {
+            text,
+            url,
+            fixed: Default::default(),
+        }))
     }
 
     /// The address, without a slash at its end.
     pub fn as_str(&self) -> &str {
-        &self.text
+        &self.0.text
     }
 
     /// The address of a path, which begins with a slash and is encoded already.
@@ -43,7 +55,7 @@ impl BaseUrl {
     /// # Errors
     /// If the base is no address.
     pub fn join(&self, path: &str) -> Result<Url, InvalidBaseUrl> {
-        let mut url = self.url.clone()?;
+        let mut url = self.0.url.clone()?;
         let (path, query) = match path.split_once('?') {
             Some((path, query)) => (path, Some(query)),
             None => (path, None),
@@ -54,11 +66,30 @@ impl BaseUrl {
         url.set_query(query);
         Ok(url)
     }
+
+    /// The same of a path that does not change from call to call: put together once.
+    ///
+    /// # Errors
+    /// If the base is no address.
+    pub fn fixed(&self, path: &'static str) -> Result<Url, InvalidBaseUrl> {
+        for kept in &self.0.fixed {
+            if kept.get().is_none() {
+                // Another thread may be faster, and keep another path here.
+                let _ = kept.set((path, self.join(path)?));
+            }
+            if let Some((kept, url)) = kept.get()
+                && *kept == path
+            {
+                return Ok(url.clone());
+            }
+        }
+        self.join(path)
+    }
 }
 
 impl fmt::Debug for BaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.text, f)
+        fmt::Debug::fmt(&self.0.text, f)
     }
 }
 
@@ -92,6 +123,11 @@ mod tests {
                 let text = format!("{}{path}", base.trim_end_matches('/'));
                 let parsed = Url::parse(&text).map(String::from).ok();
                 assert_eq!(joined.join(path).map(String::from).ok(), parsed, "{text}");
+                // The first time, and from then on; the last of them are too many to be kept.
+                for _ in 0..2 {
+                    let fixed = joined.fixed(path).map(String::from);
+                    assert_eq!(fixed.ok(), parsed, "{text}");
+                }
             }
         }
     }
@@ -105,10 +141,11 @@ mod tests {
             ("https://h/v1?x=1", "has a `?`"),
             ("https://h/v1#x", "has a `?` or a `#`"),
         ] {
-            let error = BaseUrl::new(base)
-                .join("/models")
-                .map_err(|e| e.to_string());
-            assert!(error.is_err_and(|e| e.contains(reason)), "{base}");
+            let base_url = BaseUrl::new(base);
+            for url in [base_url.join("/models"), base_url.fixed("/models")] {
+                let error = url.map_err(|e| e.to_string());
+                assert!(error.is_err_and(|e| e.contains(reason)), "{base}");
+            }
         }
     }
 }

@@ -377,7 +377,7 @@ impl VisitMut for OperationBody<'_> {
 }
 
 /// Of `format!("{}/models/{}", client.baseurl, …)`, the same without parsing the base once more:
-/// `client.baseurl.join(&format!("/models/{}", …))?`.
+/// `client.baseurl.join(&format!("/models/{}", …))?`, or `client.baseurl.fixed("/models")?`.
 fn joined_url(call: &syn::Macro) -> Option<Expr> {
     let parser = syn::punctuated::Punctuated::<Expr, syn::Token![,]>::parse_terminated;
     let arguments = call
@@ -403,7 +403,7 @@ fn joined_url(call: &syn::Macro) -> Option<Expr> {
     let values: Vec<Expr> = arguments.collect();
     Some(if values.is_empty() {
         let path = path.replace("{{", "{").replace("}}", "}");
-        parse_quote!(client.baseurl.join(#path)?)
+        parse_quote!(client.baseurl.fixed(#path)?)
     } else {
         parse_quote!(client.baseurl.join(&format!(#path, #(#values),*))?)
     })

@@ -54,7 +54,7 @@ impl<'a> ListModels<'a> {
         let request = {
             let Self { x_prime_team_id, .. } = self;
             let x_prime_team_id = x_prime_team_id.map_err(Error::InvalidRequest)?;
-            let url = client.baseurl.join("/models")?;
+            let url = client.baseurl.fixed("/models")?;
             let mut header_map = ::reqwest::header::HeaderMap::new();
             if let Some(value) = x_prime_team_id {
                 header_map.append("X-Prime-Team-ID", value.to_string().try_into()?);
@@ -156,7 +156,7 @@ impl<'a> CreateChatCompletion<'a> {
                 .and_then(progenitor_client::RequestBody::whole)
                 .map_err(Error::InvalidRequest)?;
             body.check_limits()?;
-            let url = client.baseurl.join("/chat/completions")?;
+            let url = client.baseurl.fixed("/chat/completions")?;
             let mut header_map = ::reqwest::header::HeaderMap::new();
             if let Some(value) = x_prime_team_id {
                 header_map.append("X-Prime-Team-ID", value.to_string().try_into()?);
@@ -261,7 +261,7 @@ impl<'a> CreateChatCompletionStream<'a> {
                 .and_then(progenitor_client::RequestBody::whole)
                 .map_err(Error::InvalidRequest)?;
             body.check_limits()?;
-            let url = client.baseurl.join("/chat/completions")?;
+            let url = client.baseurl.fixed("/chat/completions")?;
             let mut header_map = ::reqwest::header::HeaderMap::new();
             if let Some(value) = x_prime_team_id {
                 header_map.append("X-Prime-Team-ID", value.to_string().try_into()?);

@@ -161,7 +161,7 @@ impl<'a> GetWallet<'a> {
                 "at least 0",
                 |n| n >= 0f64,
             )?;
-            let url = client.baseurl.join("/api/v1/billing/wallet")?;
+            let url = client.baseurl.fixed("/api/v1/billing/wallet")?;
             let mut header_map = ::reqwest::header::HeaderMap::new();
             client
                 .client
@@ -251,7 +251,7 @@ impl<'a> CreateRun<'a> {
             let body = body
                 .and_then(progenitor_client::RequestBody::whole)
                 .map_err(Error::InvalidRequest)?;
-            let url = client.baseurl.join("/api/v1/training/runs")?;
+            let url = client.baseurl.fixed("/api/v1/training/runs")?;
             let mut header_map = ::reqwest::header::HeaderMap::new();
             client
                 .client
