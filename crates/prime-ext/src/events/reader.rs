@@ -1,7 +1,7 @@
 //! The events of a body that is still to come.
 
 use std::pin::Pin;
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -9,10 +9,10 @@ use futures_core::Stream as _;
 use futures_util::StreamExt as _;
 use prime_runtime::response::BodyError;
 use prime_runtime::{Body, BoxError, ByteStream};
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::Instant;
 
 use super::decoder::{Decoder, Event, EventTooLarge, Step};
-use crate::road::{Watch, Watched};
+use crate::road::{Timer, Watch, Watched};
 
 /// What ends a stream before its end.
 #[derive(Debug)]
@@ -190,16 +190,12 @@ pub(crate) fn is_no_event_stream(first: &[u8]) -> bool {
     matches!(first.trim_ascii_start().first(), Some(b'{' | b'[' | b'<'))
 }
 
-/// Runs while somebody waits. Not set anew for every event: a timer that goes off too early is set to
-/// when it should have. Nor looked at before it can go off, as long as it wakes the right one: with a
-/// thousand streams, its memory is in no cache.
-#[repr(C)]
+/// Runs while somebody waits.
+#[repr(C)] // what every chunk looks at lies together: see `Assembly`
 struct IdleTimer {
     limit: Duration,
-    timer: Option<Pin<Box<Sleep>>>,
-    /// When the timer goes off, and whom it wakes.
-    set: Option<(Instant, Waker)>,
     since: Option<Instant>,
+    timer: Timer,
 }
 
 impl IdleTimer {
@@ -207,8 +203,7 @@ impl IdleTimer {
         Self {
             limit,
             since: None,
-            timer: None,
-            set: None,
+            timer: Timer::default(),
         }
     }
 
@@ -219,30 +214,11 @@ impl IdleTimer {
     /// Waits for the time to run out, from the first time that this was asked since it was stopped.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let now = Instant::now();
-        if let Some((at, waker)) = &self.set
-            && now < *at
-            && waker.will_wake(cx.waker())
-        {
-            self.since.get_or_insert(now);
-            return Poll::Pending;
-        }
         let since = *self.since.get_or_insert(now);
-        // A limit beyond the end of time is none.
-        let Some(deadline) = since.checked_add(self.limit) else {
-            return Poll::Pending;
-        };
-        let timer = self
-            .timer
-            .get_or_insert_with(|| Box::pin(sleep_until(deadline)));
-        loop {
-            if timer.as_mut().poll(cx).is_pending() {
-                self.set = Some((timer.deadline(), cx.waker().clone()));
-                return Poll::Pending;
-            }
-            if timer.deadline() >= deadline {
-                return Poll::Ready(());
-            }
-            timer.as_mut().reset(deadline);
+        match since.checked_add(self.limit) {
+            Some(end) => self.timer.poll(end, now, cx),
+            // A limit beyond the end of time is none.
+            None => Poll::Pending,
         }
     }
 }

@@ -54,8 +54,8 @@ impl Attempt<'_> {
         &self,
         sending: impl Future<Output = Result<reqwest::Response, reqwest::Error>>,
     ) -> Result<Response, Failure> {
-        let silence = Watch::new(self.limits.idle, self.limits.end);
-        let (head, pieces) = match silence.over(sending).await {
+        let Limits { idle, end, .. } = self.limits;
+        let (head, pieces) = match Watch::new(idle, end).over(sending).await {
             Ok(Ok(response)) => self.begun(response),
             Ok(Err(e)) => return Err(self.unanswered(e)),
             Err(silence) => return Err(self.out_of_time(silence)),

@@ -1,7 +1,7 @@
 //! How long is waited: without a byte, and in all.
 
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -51,7 +51,7 @@ impl Watch {
     }
 
     /// Waits for a future; one that is large is better pinned, and handed over as a reference.
-    pub(super) async fn over<F: Future>(&self, future: F) -> Result<F::Output, Silence> {
+    pub(super) async fn over<F: Future>(self, future: F) -> Result<F::Output, Silence> {
         match self.deadline() {
             Some((at, silence)) => timeout_at(at, future).await.map_err(|_| silence),
             None => Ok(future.await),
@@ -65,8 +65,7 @@ pub(crate) struct Watched<S> {
     watch: Watch,
     /// The wait that goes on, if one does: a reader who takes his time is no silence of the server's.
     wait: Option<(Instant, Silence)>,
-    /// One timer for all waits: it is looked at when it fires, not set anew for each.
-    timer: Option<Pin<Box<Sleep>>>,
+    timer: Timer,
 }
 
 impl<S> Watched<S> {
@@ -75,7 +74,7 @@ impl<S> Watched<S> {
             body,
             watch,
             wait: None,
-            timer: None,
+            timer: Timer::default(),
         }
     }
 }
@@ -99,13 +98,46 @@ where
         let Some((end, silence)) = this.wait else {
             return Poll::Pending;
         };
-        let timer = this.timer.get_or_insert_with(|| Box::pin(sleep_until(end)));
-        while timer.as_mut().poll(cx).is_ready() {
-            if Instant::now() >= end {
-                return Poll::Ready(Some(Err(Box::new(silence))));
-            }
-            timer.as_mut().reset(end);
+        ready!(this.timer.poll(end, Instant::now(), cx));
+        Poll::Ready(Some(Err(Box::new(silence))))
+    }
+}
+
+/// One timer for many waits. Not set anew for every wait: one that goes off too early is set to when it
+/// should have. Nor looked at before it can go off, as long as it wakes the right one: with a thousand
+/// streams, its memory is in no cache.
+#[derive(Default)]
+#[repr(C)]
+pub(crate) struct Timer {
+    /// When it goes off, and whom it wakes.
+    set: Option<(Instant, Waker)>,
+    sleep: Option<Pin<Box<Sleep>>>,
+}
+
+impl Timer {
+    /// Waits for a time.
+    pub(crate) fn poll(&mut self, end: Instant, now: Instant, cx: &mut Context<'_>) -> Poll<()> {
+        if let Some((at, waker)) = &self.set
+            && now < *at
+            && *at <= end
+            && waker.will_wake(cx.waker())
+        {
+            return Poll::Pending;
         }
+        let mut sleep = self
+            .sleep
+            .get_or_insert_with(|| Box::pin(sleep_until(end)))
+            .as_mut();
+        if sleep.deadline() > end {
+            sleep.as_mut().reset(end);
+        }
+        while sleep.as_mut().poll(cx).is_ready() {
+            if sleep.deadline() >= end {
+                return Poll::Ready(());
+            }
+            sleep.as_mut().reset(end);
+        }
+        self.set = Some((sleep.deadline(), cx.waker().clone()));
         Poll::Pending
     }
 }

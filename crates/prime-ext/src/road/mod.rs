@@ -32,7 +32,7 @@ use tokio::time::Instant;
 use tracing::Instrument;
 
 pub(crate) use confidential::Confidential;
-pub(crate) use idle::{Silence, Watch, Watched, is_timeout};
+pub(crate) use idle::{Silence, Timer, Watch, Watched, is_timeout};
 
 use crate::error::{Error, ErrorKind};
 use crate::options::{CallOptions, TIMEOUT};
