@@ -153,10 +153,12 @@ impl ClientBuilder {
     }
 
     /// An HTTP client of your own. Its TLS, protocols, proxies, redirects, compression and connect
-    /// timeout are then what you made them; timeouts of calls, limits and retries stay this client's. Build it with
-    /// `redirect(Policy::none())`, or a redirect of the service's takes a request, and the secrets in
-    /// its body, to wherever it says. Since it may have followed one, a run that could not be created for
-    /// want of a connection is not created again, and may exist.
+    /// timeout are then what you made them; timeouts of calls, limits and retries stay this client's. Build
+    /// it with `redirect(Policy::none())`, or a redirect of the service's takes a request, and the secrets
+    /// in its body, to wherever it says. Since it may have followed one, a run that could not be created for
+    /// want of a connection is not created again, and may exist. And with `retry(reqwest::retry::never())`,
+    /// or what HTTP/2 says was not looked at is sent again beneath this client's policy, the creation of a
+    /// run too.
     ///
     /// Beside this crate's feature `rustls`, reqwest's own `Client::new` needs a TLS provider and panics
     /// without one: switch on a TLS feature of reqwest, or install a provider of rustls.
