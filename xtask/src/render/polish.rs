@@ -296,9 +296,13 @@ impl VisitMut for OperationBody<'_> {
                 _ => true,
             }
         });
+        // By its value: a parameter may be called `url` too.
         let url = block.stmts.iter().position(|statement| {
-            matches!(statement, Stmt::Local(local)
-                if matches!(&local.pat, syn::Pat::Ident(name) if name.ident == "url"))
+            let Stmt::Local(local) = statement else {
+                return false;
+            };
+            let value = local.init.as_ref().map(|init| init.expr.to_token_stream());
+            value.is_some_and(|value| value.to_string().contains("client . baseurl"))
         });
         if let Some(url) = url {
             block.stmts.splice(url..url, self.limit_checks());

@@ -13,7 +13,15 @@ pub(super) const WIRE_NAME: &str = "x-wire-name";
 
 /// Names of parameters that a builder has other uses for.
 const TAKEN: &[&str] = &[
-    "body", "body_map", "client", "new", "send", "self", "super", "crate",
+    "body",
+    "body_map",
+    "client",
+    "new",
+    "send",
+    "self",
+    "super",
+    "crate",
+    "header_map",
 ];
 
 /// Makes the copy.

@@ -2,10 +2,10 @@
 //! is not in memory twice, and the future that waits is small.
 
 use quote::ToTokens as _;
-use syn::{Block, Expr, Member, Pat, PatRest, Stmt, parse_quote};
+use syn::{Block, Expr, Ident, Member, Pat, PatRest, Stmt, parse_quote};
 
 /// Puts what a request is made of into a block of its own. Nothing if the function is not as progenitor
-/// writes it:
+/// writes it, with an underscore before each name that is a parameter's too:
 ///
 /// ```text
 /// let Self { client, … } = self;
@@ -17,22 +17,25 @@ use syn::{Block, Expr, Member, Pat, PatRest, Stmt, parse_quote};
 /// ```
 pub(super) fn build_apart(function: &mut Block) -> Option<()> {
     let statements = &mut function.stmts;
-    let request = statements.iter().position(|s| is_let(s, "request"))?;
-    let end = statements.iter().position(|s| is_let(s, "response"))?;
-    let mut sent = statements.drain(request..=end).map(initial);
-    let (built, info, result, response) = (sent.next()?, sent.next()?, sent.next()?, sent.next()?);
-    let text = |e: &Expr| e.to_token_stream().to_string();
-    let as_it_was = text(&result?) == "client . exec (request , & info) . await"
-        && text(&response?) == "result ?"
-        && sent.next().is_none();
-    drop(sent);
-    let (built, info) = (built?, info?);
-    let mut parts: Vec<Stmt> = statements.drain(..request).collect();
-    let fields = match parts.first_mut() {
-        Some(Stmt::Local(local)) => &mut local.pat,
-        _ => return None,
+    let waits = statements.iter().position(waits_for_answer)?;
+    let first = waits.checked_sub(2)?;
+    statements.get(waits + 1)?;
+    let lets: Option<Vec<_>> = statements.drain(first..=waits + 1).map(named).collect();
+    let [
+        (request, built),
+        (info, operation),
+        (result, sent),
+        (response, value),
+    ] = lets?.try_into().ok()?;
+    let sent_as_it_was = format!("client . exec ({request} , & {info}) . await");
+    if text(&sent) != sent_as_it_was || text(&value) != format!("{result} ?") {
+        return None;
+    }
+    let mut parts: Vec<Stmt> = statements.drain(..first).collect();
+    let Some(Stmt::Local(taken)) = parts.first_mut() else {
+        return None;
     };
-    let Pat::Struct(fields) = fields else {
+    let Pat::Struct(fields) = &mut taken.pat else {
         return None;
     };
     // The client is needed after it.
@@ -50,21 +53,33 @@ pub(super) fn build_apart(function: &mut Block) -> Option<()> {
     let now: [Stmt; 3] = [
         parse_quote!(let client = self.client;),
         parse_quote!(let request = { #(#parts)* #built };),
-        parse_quote!(let response = client.exec(request, &#info).await?;),
+        parse_quote!(let #response = client.exec(request, &#operation).await?;),
     ];
     statements.splice(0..0, now);
-    as_it_was.then_some(())
+    Some(())
 }
 
-fn is_let(statement: &Stmt, name: &str) -> bool {
-    matches!(statement, Stmt::Local(local)
-        if matches!(&local.pat, Pat::Ident(pattern) if pattern.ident == name))
+/// Whether it is `let … = client.exec(…).await;`
+fn waits_for_answer(statement: &Stmt) -> bool {
+    named(statement.clone()).is_some_and(|(_, value)| {
+        let Expr::Await(awaited) = value else {
+            return false;
+        };
+        matches!(&*awaited.base, Expr::MethodCall(call) if call.method == "exec")
+    })
 }
 
-/// What a `let` begins with.
-fn initial(statement: Stmt) -> Option<Expr> {
+/// The name and the value of a `let`.
+fn named(statement: Stmt) -> Option<(Ident, Expr)> {
     match statement {
-        Stmt::Local(local) => Some(*local.init?.expr),
+        Stmt::Local(local) => match local.pat {
+            Pat::Ident(name) => Some((name.ident, *local.init?.expr)),
+            _ => None,
+        },
         _ => None,
     }
+}
+
+fn text(expression: &Expr) -> String {
+    expression.to_token_stream().to_string()
 }
