@@ -1,9 +1,10 @@
 //! What came with an answer's body.
 
-use http::header::LOCATION;
+use http::header::{CONTENT_TYPE, LOCATION};
 use http::{HeaderMap, StatusCode};
 use reqwest::Url;
 
+use crate::error::one_line;
 use crate::road::{Confidential, Sent};
 
 /// What came with an answer's body: status, headers, and how often the request was sent.
@@ -77,13 +78,25 @@ impl Head {
     pub(crate) fn location(&self) -> Option<String> {
         let target = self.0.headers.get(LOCATION)?.to_str().ok()?;
         match Url::parse(target) {
-            Ok(url) => Some(format!(
+            Ok(url) => Some(self.shown(&format!(
                 "{}{}",
                 url.origin().ascii_serialization(),
                 url.path()
-            )),
+            ))),
             Err(_) => Some("another path of the same host".to_owned()),
         }
+    }
+
+    /// What kind of body it says it has, without parameters.
+    pub(crate) fn media_type(&self) -> Option<String> {
+        let media = self.0.headers.get(CONTENT_TYPE)?.to_str().ok()?;
+        Some(self.shown(media.split(';').next()?))
+    }
+
+    /// A header's text, as it may stand in a sentence.
+    fn shown(&self, text: &str) -> String {
+        let hidden = self.confidential().hidden();
+        one_line(&hidden.hide(text))
     }
 }
 

@@ -6,7 +6,7 @@ use prime_runtime::PayloadFault;
 
 use super::chunk::Chunk;
 use super::{ChatAnswer, Ending};
-use crate::error::{Envelope, Error};
+use crate::error::{Envelope, Error, says_error};
 use crate::events::{Event, EventsError};
 use crate::head::Head;
 use crate::road::is_timeout;
@@ -128,7 +128,7 @@ pub(super) fn in_place_of_a_stream(body: &Bytes, head: Head) -> (Failure, ChatCo
     let says_error = match &answer {
         Some(answer) => {
             let mut errors = answer.choices.iter().map(|choice| &choice.error);
-            answer.error.is_some() || errors.any(Option::is_some)
+            says_error(answer.error.as_ref()) || errors.any(|error| says_error(error.as_ref()))
         }
         None => is_error_body(body),
     };
@@ -138,9 +138,8 @@ pub(super) fn in_place_of_a_stream(body: &Bytes, head: Head) -> (Failure, ChatCo
             Error::in_success(body.clone(), head.clone()),
         )
     } else {
-        let media = head.headers().get(http::header::CONTENT_TYPE);
-        let media = media.and_then(|media| media.to_str().ok());
-        let media = media.map(|media| format!(" ({media})")).unwrap_or_default();
+        let media = head.media_type().map(|media| format!(" ({media})"));
+        let media = media.unwrap_or_default();
         let message = format!(
             "a stream was asked for, and something else came{media}; it is kept in `body()`"
         );

@@ -13,7 +13,7 @@ use super::trace::Trace;
 use super::{ChatAnswer, ChatStream};
 use crate::account::on_behalf;
 use crate::client::Client;
-use crate::error::{Error, ErrorKind, unlisted};
+use crate::error::{Envelope, Error, ErrorKind, says_error, unlisted};
 use crate::events::Events;
 use crate::head::Head;
 use crate::options::CallOptions;
@@ -157,9 +157,11 @@ impl ChatRequest {
         let head = Head::from(head);
         // Also one that failed has a price, where it says one.
         receipt.settle(response.usage.as_ref(), head.unknown_before());
-        let failed =
-            |error: &Option<serde_json::Value>| error.as_ref().is_some_and(|e| !e.is_null());
-        if failed(&response.error) || response.choices.iter().any(|choice| failed(&choice.error)) {
+        let mut errors = response.choices.iter().map(|choice| &choice.error);
+        if says_error(response.error.as_ref())
+            || errors.any(|error| says_error(error.as_ref()))
+            || response.choices.is_empty() && Envelope::is_error(&body)
+        {
             return Err(Error::in_success(body, head).of(&operations::CREATE_CHAT_COMPLETION));
         }
         Ok(ChatAnswer::new(response, head))

@@ -89,9 +89,9 @@ impl Error {
 
     /// An answer that is an error.
     pub(crate) fn answered(operation: &Operation, head: Head, body: Bytes) -> Self {
-        let confidential = head.confidential();
+        let hidden = head.confidential().hidden();
         let status = head.status();
-        let envelope = Envelope::read(&body, &confidential);
+        let envelope = Envelope::read(&body, &hidden);
         let mut message = status.to_string();
         // Some servers repeat the status as the code.
         let code = envelope
@@ -106,11 +106,12 @@ impl Error {
             message.push_str("; ");
             message.push_str(&advice);
         }
-        // A gateway that gave up may have passed the request on before it did; and 303 points to what came
-        // of a request that was carried out. The other redirects ask for the request elsewhere.
-        let carried_out = status.is_server_error() || status == StatusCode::SEE_OTHER;
-        let unknown = operation.method != "GET" && carried_out;
-        let preview = Envelope::preview(&body, &confidential);
+        // A gateway that gave up may have passed the request on before it did, and many a server answers
+        // what it has carried out with a redirect. Two of them ask for the same request elsewhere.
+        let asks_elsewhere = matches!(status.as_u16(), 307 | 308);
+        let refused = status.is_client_error() || asks_elsewhere;
+        let unknown = operation.method != "GET" && !refused;
+        let preview = Envelope::preview(&body, &hidden);
         Self::new(ErrorKind::Api, message)
             .of(operation)
             .with_unknown_outcome(unknown)
@@ -124,7 +125,7 @@ impl Error {
 
     /// An answer that is no error and not what was asked for; kept whole.
     pub(crate) fn unexpected(message: impl Into<String>, head: Head, body: Bytes) -> Self {
-        let preview = Envelope::preview_of_success(&body, &head.confidential());
+        let preview = Envelope::preview_of_success(&body, || head.confidential().hidden());
         Self::new(ErrorKind::UnexpectedAnswer, message).with_answer(Answer {
             head,
             body,
@@ -147,8 +148,8 @@ impl Error {
 
     /// An error that came with a status that says that there is none.
     pub(crate) fn in_success(body: Bytes, head: Head) -> Self {
-        let confidential = head.confidential();
-        let envelope = Envelope::read(&body, &confidential);
+        let hidden = head.confidential().hidden();
+        let envelope = Envelope::read(&body, &hidden);
         let said = [&envelope.code, &envelope.message];
         let said: Vec<&str> = said.into_iter().flatten().map(String::as_str).collect();
         let message = if said.is_empty() {
@@ -156,7 +157,7 @@ impl Error {
         } else {
             said.join(": ")
         };
-        let preview = Envelope::preview_of_success(&body, &confidential);
+        let preview = Envelope::preview_of_success(&body, || hidden);
         Self::new(ErrorKind::Api, message).with_answer(Answer {
             head,
             body,
@@ -202,7 +203,7 @@ impl Error {
         fault: prime_runtime::PayloadFault,
     ) -> Self {
         // Some gateways say what went wrong with a status that says that nothing did.
-        let envelope = Envelope::of_success(&body, &head.confidential());
+        let envelope = Envelope::of_success(&body, &head.confidential().hidden());
         let message = format!(
             "the answer ({}, {} bytes) is not what the specification says: {fault}; it is kept in \
              `body()`",
@@ -273,7 +274,7 @@ fn advice(head: &Head, envelope: &Envelope) -> Option<String> {
             "a quota is used up, and waiting does not help; raise it, or have another account billed"
         }
         StatusCode::TOO_MANY_REQUESTS => "wait a while, or send fewer requests at once",
-        status if status.is_redirection() => {
+        status if matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308) => {
             let target = head
                 .location()
                 .map_or_else(|| "elsewhere".to_owned(), |to| format!("to {to}"));

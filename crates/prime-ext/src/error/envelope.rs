@@ -7,7 +7,7 @@
 use http::StatusCode;
 use serde_json::Value;
 
-use crate::road::Confidential;
+use crate::road::Hidden;
 
 /// What an error says of one field of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,11 +34,10 @@ const KEPT: usize = 300;
 impl Envelope {
     /// Reads the body of an error; what it repeats of the request is taken out before anything else is
     /// done.
-    pub(crate) fn read(body: &[u8], confidential: &Confidential) -> Self {
+    pub(crate) fn read(body: &[u8], hidden: &Hidden) -> Self {
         let Ok(body) = std::str::from_utf8(body) else {
             return Self::default();
         };
-        let hidden = confidential.hidden();
         match serde_json::from_str::<Value>(body) {
             Ok(mut value) => {
                 hidden.hide_in(&mut value);
@@ -52,8 +51,7 @@ impl Envelope {
     }
 
     /// The beginning of an error's body, for a person to read.
-    pub(crate) fn preview(body: &[u8], confidential: &Confidential) -> Option<String> {
-        let hidden = confidential.hidden();
+    pub(crate) fn preview(body: &[u8], hidden: &Hidden) -> Option<String> {
         let text = match serde_json::from_slice::<Value>(body) {
             Ok(mut value) => {
                 hidden.hide_in(&mut value);
@@ -66,16 +64,19 @@ impl Envelope {
     }
 
     /// The same of a success: nothing if it is JSON, or may be cut-off JSON, which may hold a secret.
-    pub(crate) fn preview_of_success(body: &[u8], confidential: &Confidential) -> Option<String> {
+    pub(crate) fn preview_of_success(
+        body: &[u8],
+        hidden: impl FnOnce() -> Hidden,
+    ) -> Option<String> {
         let page = body.trim_ascii_start().starts_with(b"<");
-        page.then(|| Self::preview(body, confidential)).flatten()
+        page.then(|| Self::preview(body, &hidden())).flatten()
     }
 
     /// Reads the body of an answer that came as a success: only JSON can say that it is none.
-    pub(crate) fn of_success(body: &[u8], confidential: &Confidential) -> Self {
+    pub(crate) fn of_success(body: &[u8], hidden: &Hidden) -> Self {
         match serde_json::from_slice(body) {
             Ok(mut value) => {
-                confidential.hidden().hide_in(&mut value);
+                hidden.hide_in(&mut value);
                 Self::of_value(&value)
             }
             Err(_) => Self::default(),
@@ -116,7 +117,11 @@ impl Envelope {
                 "authentication_error" => 401,
                 "permission_error" => 403,
                 "not_found_error" => 404,
-                "rate_limit_exceeded" | "rate_limit_error" | "too_many_requests" => 429,
+                "rate_limit_exceeded"
+                | "rate_limit_error"
+                | "too_many_requests"
+                | "insufficient_quota"
+                | "quota_exceeded" => 429,
                 "overloaded" | "overloaded_error" | "server_overloaded" | "service_unavailable" => {
                     503
                 }
@@ -154,7 +159,7 @@ impl Envelope {
             &value["error"]
         };
         match error {
-            Value::String(message) => envelope.message = Some(one_line(message)),
+            message @ Value::String(_) => envelope.message = text(message),
             error @ Value::Object(_) => {
                 envelope.message = text(&error["message"]);
                 envelope.code = text(&error["code"]);
@@ -216,8 +221,21 @@ impl Envelope {
     }
 }
 
+/// Whether the `error` of an answer says that something went wrong. Some servers write one into every answer,
+/// with nothing in it.
+pub(crate) fn says_error(error: Option<&Value>) -> bool {
+    error.is_some_and(|error| match error {
+        Value::Null | Value::Bool(false) => false,
+        Value::String(text) => !text.trim().is_empty(),
+        Value::Array(errors) => !errors.is_empty(),
+        Value::Object(error) => !error.is_empty(),
+        Value::Number(code) => code.as_f64() != Some(0.0),
+        Value::Bool(true) => true,
+    })
+}
+
 /// A text as it may stand in a sentence: on one line, and not without end.
-fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     let mut words = String::new();
     for word in text.split_whitespace() {
         if !words.is_empty() {
@@ -254,10 +272,11 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::road::Confidential;
 
     fn read(body: &str) -> Envelope {
         let confidential = Confidential::new(Arc::new(["pit_secret".into()]), None);
-        Envelope::read(body.as_bytes(), &confidential)
+        Envelope::read(body.as_bytes(), &confidential.hidden())
     }
 
     #[test]

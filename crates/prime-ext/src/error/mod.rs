@@ -25,8 +25,8 @@ use crate::head::Head;
 use crate::retry::asked_wait;
 
 pub(crate) use build::unlisted;
-pub(crate) use envelope::Envelope;
 pub use envelope::FieldError;
+pub(crate) use envelope::{Envelope, one_line, says_error};
 pub use kind::ErrorKind;
 
 /// What went wrong: a kind, the service's own words if it answered, and what to do next.

@@ -6,7 +6,6 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use h2::Reason;
-use http::header::CONTENT_TYPE;
 use prime_runtime::response::{BodyError, TooLong};
 use prime_runtime::{Operation, Response};
 use reqwest::Url;
@@ -164,12 +163,7 @@ impl Failure {
 
     /// A stream was asked for, and something else came.
     pub(super) fn no_stream(operation: &Operation, head: Head, body: Bytes) -> Self {
-        let media = head
-            .headers()
-            .get(CONTENT_TYPE)
-            .and_then(|media| media.to_str().ok())
-            .unwrap_or("nothing")
-            .to_owned();
+        let media = head.media_type().unwrap_or_else(|| "nothing".to_owned());
         let message = format!("a stream was asked for, and {media} came; it is kept in `body()`");
         let error = Error::unexpected(message, head, body)
             .of(operation)

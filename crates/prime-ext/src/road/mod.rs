@@ -31,7 +31,7 @@ use prime_runtime::{BoxError, Operation, Response, Secret, Transport, TransportF
 use tokio::time::Instant;
 use tracing::Instrument;
 
-pub(crate) use confidential::Confidential;
+pub(crate) use confidential::{Confidential, Hidden};
 pub(crate) use idle::{Silence, Timer, Watch, Watched, is_timeout};
 
 use crate::error::{Error, ErrorKind};
