@@ -2,11 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use prime_ext::{CallOptions, Client, Ending, Error, ErrorKind, Piece};
+use futures_util::StreamExt as _;
+use prime_ext::bytes::Bytes;
+use prime_ext::pinference_api::ByteStream;
+use prime_ext::{CallOptions, ChatStream, Client, Ending, Error, ErrorKind, Piece};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::support::{Answer, Wire, assert_well_told, client};
+use crate::support::{Answer, KEY, Wire, assert_well_told, client};
 
 const MODEL: &str = "meta-llama/llama-3.1-70b-instruct";
 const ONCE: &str = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Once\"}}]}\n\n";
@@ -204,25 +207,74 @@ async fn closed(mut connection: TcpStream) -> Duration {
 
 #[tokio::test]
 async fn idle_for_too_long() {
-    let server = Paced::start().await;
-    let question = server.client.chat(MODEL).user("Tell me a story");
-    let question = question.options(CallOptions::new().idle_timeout(Duration::from_millis(200)));
-    let (stream, connection) = tokio::join!(question.stream(), server.answer(&[ONCE]));
     // What keeps the connection alive is no piece of an answer.
-    let pings = async {
-        let mut connection = connection;
-        for _ in 0..20 {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-            let _ = connection.write_all(b"8\r\n: ping\n\n\r\n").await;
-        }
-    };
-    let (error, ()) = tokio::join!(stream.unwrap().finish(), pings);
+    for ping in ["8\r\n: ping\n\n\r\n", "7\r\ndata:\n\n\r\n"] {
+        let server = Paced::start().await;
+        let question = server.client.chat(MODEL).user("Tell me a story");
+        let question =
+            question.options(CallOptions::new().idle_timeout(Duration::from_millis(200)));
+        let (stream, connection) = tokio::join!(question.stream(), server.answer(&[ONCE]));
+        let pings = async {
+            let mut connection = connection;
+            for _ in 0..20 {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                let _ = connection.write_all(ping.as_bytes()).await;
+            }
+        };
+        let (error, ()) = tokio::join!(stream.unwrap().finish(), pings);
+        let error = error.unwrap_err();
+        assert_eq!(
+            (error.ending(), error.is_timeout()),
+            (Some(Ending::Idle), true)
+        );
+        assert_eq!(error.partial_answer().unwrap().text(), "Once");
+    }
+}
+
+/// A server that is always faster than its reader, and says nothing: others have their turn, and the time
+/// runs out.
+#[tokio::test]
+async fn endless_signs_of_life() {
+    let nothing = futures_util::stream::repeat_with(|| {
+        Ok::<_, std::io::Error>(Bytes::from_static(b": ping\n\ndata:\n\n"))
+    });
+    let once = futures_util::stream::iter([Ok(Bytes::from(ONCE))]);
+    let body = ByteStream::new(once.chain(nothing));
+    let stream = ChatStream::from_bytes(body).await.unwrap();
+    let patience = Duration::from_millis(100);
+    let started = Instant::now();
+    let finished = tokio::time::timeout(patience, stream.finish()).await;
+    assert!(finished.is_err());
+    assert!(started.elapsed() < patience * 10);
+}
+
+/// Some servers write an empty finish reason into every piece: a clean end is then no sign that this was all.
+#[tokio::test]
+async fn an_empty_finish_reason_is_no_end() {
+    let role = "data: {\"choices\":[{\"delta\":{\"role\":\"assistant\"}}]}\n\n";
+    let piece = "data: {\"choices\":[{\"delta\":{\"content\":\"Transfer 100\"},\"finish_reason\":\"\"}]}\n\n";
+    for (events, ending) in [
+        (vec![role, piece], Ending::CutOff),
+        (vec![role, piece, USAGE, DONE], Ending::Complete),
+        (vec![role, piece, STOP, USAGE], Ending::Complete),
+        (vec![DONE], Ending::Empty),
+    ] {
+        let (ended, ..) = self::ending(Answer::events(events.concat())).await;
+        assert_eq!(ended, ending, "{events:?}");
+    }
+}
+
+/// What headers repeat of the request is not shown, nor without end.
+#[tokio::test]
+async fn headers_of_what_is_no_stream() {
+    let media = format!("text/plain-{KEY}; p={}", "x".repeat(9000));
+    let wire = Wire::inference(Answer::new(200, &media, "hello")).await;
+    let error = wire.personal().chat(MODEL).user("?").stream().await;
     let error = error.unwrap_err();
-    assert_eq!(
-        (error.ending(), error.is_timeout()),
-        (Some(Ending::Idle), true)
-    );
-    assert_eq!(error.partial_answer().unwrap().text(), "Once");
+    assert_eq!(error.ending(), Some(Ending::NotAStream));
+    assert!(error.to_string().contains("text/plain-…"), "{error}");
+    assert!(error.to_string().len() < 400, "{error}");
+    assert_well_told(&error);
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use pinference_api::types::{
     ToolCall, ToolCallDelta, Usage,
 };
 use prime_runtime::TextOrParts;
+use serde::de::IgnoredAny;
 use serde_json::{Map, Value, json};
 
 use super::chunk::{self, Chunk, Content, Text};
@@ -74,13 +75,13 @@ impl Assembly {
     /// Takes in a chunk, which was so many bytes of JSON.
     pub(crate) fn add(&mut self, chunk: &Chunk<'_>, bytes: usize) {
         self.chunks += 1;
-        keep_first(&mut self.id, chunk.id.as_ref());
-        keep_first(&mut self.model, chunk.model.as_ref());
-        keep_first(&mut self.service_tier, chunk.service_tier.as_ref());
-        keep_first(
-            &mut self.system_fingerprint,
-            chunk.system_fingerprint.as_ref(),
-        );
+        self.kept += keep_first(&mut self.id, chunk.id.as_ref())
+            + keep_first(&mut self.model, chunk.model.as_ref())
+            + keep_first(&mut self.service_tier, chunk.service_tier.as_ref())
+            + keep_first(
+                &mut self.system_fingerprint,
+                chunk.system_fingerprint.as_ref(),
+            );
         self.created = self.created.or_else(|| chunk.created());
         // Some servers count as they go: the last count is the whole.
         if chunk.usage.is_some() {
@@ -89,13 +90,16 @@ impl Assembly {
         if let Some(error) = &chunk.error {
             self.error = Some(Box::new(error.clone()));
         }
+        let mut grows = false;
         if let Some(extra) = &chunk.extra {
-            merge::replace(self.extra.get_or_insert_default(), extra);
+            let kept = self.extra.get_or_insert_default();
+            grows = merge::grows(kept, extra);
+            merge::replace(kept, extra);
         }
-        let mut grows = can_grow(&chunk.extra);
         for choice in chunk.choices() {
-            grows |= can_grow(&choice.extra) || choice.logprobs.is_some();
-            self.kept += self.choice(choice.index.unwrap_or(0)).add(choice);
+            let kept = self.choice(choice.index.unwrap_or(0));
+            grows |= choice.logprobs.is_some() || kept.grows_with(choice);
+            self.kept += kept.add(choice);
             if let Some(delta) = &choice.delta {
                 grows |= delta.extra.is_some()
                     || delta.tool_calls.is_some()
@@ -120,6 +124,9 @@ impl Assembly {
                     ..Choice::default()
                 };
                 // Nearly always one.
+                if !self.choices.is_empty() {
+                    self.kept += size_of::<Choice>();
+                }
                 self.choices.reserve_exact(1);
                 self.choices.insert(at, choice);
                 at
@@ -133,14 +140,23 @@ impl Assembly {
         self.chunks
     }
 
-    /// About how many bytes of them are kept, at most.
+    /// About how many bytes of them are kept, at most. More answers than anybody asks for are too many,
+    /// however small.
     pub(crate) fn kept(&self) -> usize {
-        self.kept
+        match self.choices.len() > chunk::MAX_CHOICES {
+            true => usize::MAX,
+            false => self.kept,
+        }
     }
 
     /// Whether at least `asked` choices have begun and all that have begun have ended.
     pub(crate) fn is_finished(&self, asked: usize) -> bool {
         self.choices.len() >= asked.max(1) && self.choices.iter().all(Choice::is_finished)
+    }
+
+    /// Whether they have ended beyond doubt, also where nothing else says so: each said why.
+    pub(crate) fn says_why(&self, asked: usize) -> bool {
+        self.choices.len() >= asked.max(1) && self.choices.iter().all(Choice::says_why)
     }
 
     /// Tokens and cost, as far as they were said.
@@ -196,19 +212,28 @@ impl Assembly {
     }
 }
 
-/// Whether merging such members can take more and more memory.
-fn can_grow(extra: &Option<Box<Map<String, Value>>>) -> bool {
-    let mut values = extra.iter().flat_map(|extra| extra.values());
-    values.any(|value| value.is_array() || value.is_object())
-}
-
 impl Choice {
+    /// Whether what is not listed takes more memory with a piece.
+    fn grows_with(&self, choice: &chunk::Choice<'_>) -> bool {
+        let nothing = Map::new();
+        choice.extra.as_ref().is_some_and(|extra| {
+            let kept = self.rare.as_ref().map_or(&nothing, |rare| &rare.extra);
+            merge::grows(kept, extra)
+        })
+    }
+
     /// Takes in a piece; how many bytes of text were in it.
     fn add(&mut self, choice: &chunk::Choice<'_>) -> usize {
+        let mut why = 0;
         match choice.finish_reason.as_ref() {
             None => self.went_on = true,
+            // Some servers write a word for it.
+            Some(Text(reason)) if reason == "null" => self.went_on = true,
             Some(Text(reason)) if reason.is_empty() && self.finish_reason.is_some() => {}
-            Some(Text(reason)) => self.finish_reason = Some(FinishReason::from(&**reason)),
+            Some(Text(reason)) => {
+                why = reason.len();
+                self.finish_reason = Some(FinishReason::from(&**reason));
+            }
         }
         if let Some(new) = &choice.logprobs {
             match &mut self.rare().logprobs {
@@ -222,9 +247,12 @@ impl Choice {
         if let Some(extra) = &choice.extra {
             merge::replace(&mut self.rare().extra, extra);
         }
-        let Some(delta) = &choice.delta else { return 0 };
+        let Some(delta) = &choice.delta else {
+            return why;
+        };
         if self.role.is_none() {
             self.role = delta.role();
+            why += delta.role.as_ref().map_or(0, |role| role.0.len());
         }
         if let Some(extra) = &delta.extra {
             merge::add(&mut self.rare().message_extra, extra);
@@ -244,6 +272,7 @@ impl Choice {
             + append(&mut self.reasoning, text(&delta.reasoning))
             + append(&mut self.reasoning_content, text(&delta.reasoning_content))
             + refused
+            + why
     }
 
     fn rare(&mut self) -> &mut Rare {
@@ -257,17 +286,31 @@ impl Choice {
         reason.is_some_and(|reason| self.went_on || !reason.as_str().is_empty())
     }
 
-    /// The tool call that a piece belongs to: the last one of its index, or the last one of all. A new
-    /// id begins a new call, also where a server says index 0 for each.
+    /// Whether it has a finish reason that is one. An empty one may stand in every piece.
+    fn says_why(&self) -> bool {
+        let reason = self.finish_reason.as_ref();
+        reason.is_some_and(|reason| !reason.as_str().is_empty())
+    }
+
+    /// The tool call that a piece belongs to: that of its id, also where a server says index 0 for each or
+    /// none at all; or the last one of its index, or of all. A new id begins a new call; so does a name
+    /// without index and id where the arguments before it are whole.
     fn call_of(&mut self, piece: &ToolCallDelta) -> &mut Call {
         let same_place = |call: &Call| piece.index.is_none() || call.index == piece.index;
-        let at = self.tool_calls.iter().rposition(same_place).filter(|at| {
-            let known = self.tool_calls[*at].id.as_deref();
-            match piece.id.as_deref().filter(|id| !id.is_empty()) {
-                Some(id) => known.is_none_or(|known| known == id),
-                None => true,
-            }
-        });
+        let calls = &self.tool_calls;
+        let last = calls.iter().rposition(same_place);
+        let at = match piece.id.as_deref().filter(|id| !id.is_empty()) {
+            Some(id) => calls
+                .iter()
+                .rposition(|call| same_place(call) && call.id.as_deref() == Some(id))
+                .or(last.filter(|at| calls[*at].id.is_none())),
+            None => last.filter(|at| {
+                let function = piece.function.as_ref();
+                let named =
+                    function.is_some_and(|f| f.name.as_ref().is_some_and(|n| !n.is_empty()));
+                !(named && piece.index.is_none() && calls[*at].is_whole())
+            }),
+        };
         let at = at.unwrap_or_else(|| {
             self.tool_calls.push(Call {
                 index: piece.index,
@@ -307,6 +350,16 @@ impl Choice {
 }
 
 impl Call {
+    /// Whether its arguments are a whole object: no more of them can come.
+    fn is_whole(&self) -> bool {
+        let function = self.function.as_ref();
+        let arguments = function.and_then(|function| function.arguments.as_deref());
+        arguments.is_some_and(|arguments| {
+            let begins = arguments.trim_start().starts_with('{');
+            begins && serde_json::from_str::<IgnoredAny>(arguments).is_ok()
+        })
+    }
+
     fn add(&mut self, call: &ToolCallDelta) {
         if self.id.is_none() {
             self.id = call.id.clone().filter(|id| !id.is_empty());
@@ -341,11 +394,11 @@ impl Call {
     }
 }
 
-fn keep_first(kept: &mut Option<Box<str>>, new: Option<&Text<'_>>) {
-    if let Some(new) = new
-        && kept.is_none()
-    {
-        *kept = Some((*new.0).into());
+/// Keeps a text if there is none yet; how many bytes it has.
+fn keep_first(kept: &mut Option<Box<str>>, new: Option<&Text<'_>>) -> usize {
+    match new {
+        Some(new) if kept.is_none() => kept.insert((*new.0).into()).len(),
+        _ => 0,
     }
 }
 

@@ -21,6 +21,8 @@ use serde::de::{
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use crate::error::says_error;
+
 /// What is read in the place where it is to be.
 pub(super) trait Place<'de> {
     fn read<D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<(), D::Error>;
@@ -172,6 +174,9 @@ pub(crate) enum Content<'a> {
     Parts(Vec<Value>),
 }
 
+/// The most answers of a question, and of a chunk. OpenAI's API gives 128.
+pub(crate) const MAX_CHOICES: usize = 2048;
+
 /// Nearly always one, which then takes no allocation.
 #[derive(Debug, Default)]
 pub(crate) struct Choices<'a> {
@@ -202,7 +207,8 @@ impl<'a> Chunk<'a> {
 
     /// Whether it says that something went wrong.
     pub(crate) fn says_error(&self) -> bool {
-        self.error.is_some() || self.choices().any(|choice| choice.error.is_some())
+        let mut errors = self.choices().map(|choice| &choice.error);
+        says_error(self.error.as_ref()) || errors.any(|error| says_error(error.as_ref()))
     }
 
     /// Whether it has nothing that a chunk has.
@@ -376,6 +382,9 @@ impl<'de: 'a, 'a> Visitor<'de> for &mut Choices<'a> {
         let mut next = Choice::default();
         while list.next_element_seed(In(&mut next))?.is_some() {
             self.more.push(std::mem::take(&mut next));
+            if self.more.len() >= MAX_CHOICES {
+                return Err(S::Error::custom("more answers than anybody asks for"));
+            }
         }
         Ok(())
     }

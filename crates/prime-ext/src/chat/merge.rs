@@ -27,6 +27,17 @@ pub(super) fn replace(kept: &mut Map<String, Value>, new: &Map<String, Value>) {
     });
 }
 
+/// Whether [`replace`] takes more memory with such members: with new ones, with lists and objects, and with
+/// texts that are longer than those they replace.
+pub(super) fn grows(kept: &Map<String, Value>, new: &Map<String, Value>) -> bool {
+    new.iter().any(|(name, new)| match (kept.get(name), new) {
+        (None, _) | (_, Value::Array(_) | Value::Object(_)) => true,
+        (Some(Value::String(kept)), Value::String(new)) => new.len() > kept.len(),
+        (Some(_), Value::String(_)) => true,
+        _ => false,
+    })
+}
+
 /// Log probabilities come as an object of lists, whose items belong to the pieces of the text.
 pub(super) fn join_lists(kept: &mut Value, new: &Value) {
     join(kept, new, &|kept, new| {

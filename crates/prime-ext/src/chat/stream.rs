@@ -19,7 +19,7 @@ use super::trace::Trace;
 use super::{ChatAnswer, Ending};
 use crate::cost::Receipt;
 use crate::error::Error;
-use crate::events::{DEFAULT_MAX_EVENT, Events};
+use crate::events::{AT_ONCE, DEFAULT_MAX_EVENT, Events};
 use crate::head::Head;
 use crate::options::IDLE_TIMEOUT;
 use crate::retry::{Repetition, What};
@@ -350,7 +350,11 @@ impl ChatStream {
                 return Poll::Ready(Some(Ok(taken)));
             }
         }
+        let mut said_nothing = 0;
         let failure: Failure = loop {
+            if said_nothing == AT_ONCE {
+                break event::unread(ready!(self.events.yield_now(cx)));
+            }
             match self.state {
                 State::Open => {}
                 State::Done => {
@@ -387,7 +391,11 @@ impl ChatStream {
                     self.assembly.add(&chunk, event.data.len());
                     break (Ending::ServiceError, error);
                 }
-                Ok(Said::Nothing) => {}
+                Ok(Said::Nothing) => said_nothing += 1,
+                Ok(Said::Done) if self.assembly.chunks() == 0 => {
+                    let message = "the stream is at its end without a single chunk";
+                    break (Ending::Empty, Error::new(Ending::Empty.kind(), message));
+                }
                 Ok(Said::Done) => self.state = State::Done,
                 Err(failure) => break failure,
             }
@@ -418,9 +426,8 @@ impl ChatStream {
     /// The end of the body, without `[DONE]`.
     fn end(&mut self) -> Result<Ending, Failure> {
         let done = self.events.unterminated();
-        if done.is_some_and(|event| event::is_done(&event.data))
-            || self.assembly.is_finished(self.expected.answers)
-        {
+        let done = done.is_some_and(|event| event::is_done(&event.data));
+        if self.assembly.chunks() > 0 && (done || self.assembly.says_why(self.expected.answers)) {
             return Ok(self.whole());
         }
         let (ending, message) = if self.assembly.chunks() == 0 {

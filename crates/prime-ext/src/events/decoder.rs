@@ -198,6 +198,11 @@ impl Decoder {
         self.rare.as_ref()?.retry
     }
 
+    /// Whether the event that was found last has any data.
+    pub(super) fn has_data(&self) -> bool {
+        self.data.len() > 0
+    }
+
     pub(super) fn limit(&self) -> usize {
         self.limit
     }

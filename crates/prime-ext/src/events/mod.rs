@@ -16,7 +16,7 @@ mod reader;
 mod value;
 
 pub use decoder::{DEFAULT_MAX_EVENT, Decoder, Event, EventTooLarge};
-pub(crate) use reader::{Events, EventsError, is_no_event_stream};
+pub(crate) use reader::{AT_ONCE, Events, EventsError, is_no_event_stream};
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]

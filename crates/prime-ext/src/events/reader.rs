@@ -25,6 +25,9 @@ pub(crate) enum EventsError {
     Idle(Duration),
 }
 
+/// How many pieces or events that say nothing are read before others have their turn.
+pub(crate) const AT_ONCE: usize = 64;
+
 /// The events of a body.
 #[repr(C)]
 pub(crate) struct Events {
@@ -53,10 +56,14 @@ impl Events {
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Event<'_>, EventsError>>> {
-        loop {
+        // A server that is always faster, and says nothing, does not keep the runtime to itself.
+        for _ in 0..AT_ONCE {
             match self.decoder.step() {
                 Step::Event => {
-                    self.idle.stop();
+                    // One without data is a sign of life, as a comment is.
+                    if self.decoder.has_data() {
+                        self.idle.stop();
+                    }
                     return Poll::Ready(Some(Ok(self.decoder.event())));
                 }
                 Step::TooLarge => {
@@ -82,6 +89,18 @@ impl Events {
                 }
             }
         }
+        let error = ready!(self.yield_now(cx));
+        Poll::Ready(Some(Err(error)))
+    }
+
+    /// Gives others their turn; an error if nothing was said for too long.
+    pub(crate) fn yield_now(&mut self, cx: &mut Context<'_>) -> Poll<EventsError> {
+        if self.idle.poll(cx).is_ready() {
+            self.close();
+            return Poll::Ready(EventsError::Idle(self.idle.limit));
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 
     fn fail(&mut self, error: EventsError) -> Poll<Option<Result<Event<'_>, EventsError>>> {

@@ -198,3 +198,96 @@ fn finished_is_said_of_every_choice() {
         (true, true)
     );
 }
+
+#[test]
+fn an_empty_reason_is_no_end_by_itself() {
+    let piece =
+        |reason: Value| json!({"choices": [{"delta": {"content": "a"}, "finish_reason": reason}]});
+    let ended = |reasons: &[Value]| {
+        let mut assembly = Assembly::default();
+        for reason in reasons {
+            add(&mut assembly, &piece(reason.clone()));
+        }
+        (assembly.is_finished(1), assembly.says_why(1))
+    };
+    assert_eq!(ended(&[Value::Null]), (false, false));
+    assert_eq!(ended(&["".into(), "".into()]), (false, false));
+    // Where something else says that it is the end.
+    assert_eq!(ended(&[Value::Null, "".into()]), (true, false));
+    assert_eq!(ended(&[Value::Null, "null".into()]), (false, false));
+    assert_eq!(
+        ended(&[Value::Null, "".into(), "stop".into()]),
+        (true, true)
+    );
+    assert_eq!(ended(&["stop".into(), "".into()]), (true, true));
+}
+
+#[test]
+fn tool_calls_that_come_in_turns() {
+    let piece = |id: &str, name: &str, arguments: &str| {
+        let function = json!({"name": name, "arguments": arguments});
+        json!({"id": id, "function": function})
+    };
+    let calls = |pieces: &[Value], index: Option<i64>| {
+        let chunks = pieces.iter().map(|piece| {
+            let mut piece = piece.clone();
+            if let Some(index) = index {
+                piece["index"] = index.into();
+            }
+            json!({"choices": [{"delta": {"tool_calls": [piece]}}]})
+        });
+        let answer = assemble(&chunks.collect::<Vec<_>>());
+        let calls = answer["choices"][0]["message"]["tool_calls"].clone();
+        let calls = calls.as_array().unwrap().iter().map(|call| {
+            let function = &call["function"];
+            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+            [text(&function["name"]), text(&function["arguments"])].concat()
+        });
+        calls.collect::<Vec<_>>()
+    };
+    let by_id = [
+        piece("A", "pay", "{\"usd\":1"),
+        piece("B", "log", "{}"),
+        piece("A", "", "00}"),
+    ];
+    for index in [None, Some(0)] {
+        assert_eq!(calls(&by_id, index), ["pay{\"usd\":100}", "log{}"]);
+    }
+    let whole = [
+        piece("", "pay", "{\"usd\":1"),
+        piece("", "pay", "00}"),
+        piece("", "log", "{}"),
+    ];
+    assert_eq!(calls(&whole, None), ["pay{\"usd\":100}", "log{}"]);
+}
+
+#[test]
+fn whatever_is_kept_counts() {
+    let kept = |chunks: &[Value]| {
+        let mut assembly = Assembly::default();
+        for chunk in chunks {
+            add(&mut assembly, chunk);
+        }
+        assembly.kept()
+    };
+    let member = |name: &str, text: &str| json!({"choices": [], name: text});
+    // New members, and longer ones; not those that take the place of others.
+    let long = "x".repeat(1000);
+    assert!(kept(&[member("a", &long), member("b", &long)]) >= 2000);
+    assert!(kept(&[member("a", ""), member("a", &long)]) >= 1000);
+    assert_eq!(
+        kept(&[member("a", &long), member("a", "y")]),
+        kept(&[member("a", &long)])
+    );
+    let answers = |from: i64, count: i64| {
+        let indices = (from..from + count).rev();
+        let choices = indices.map(|index| json!({"index": index, "finish_reason": "z"}));
+        json!({"choices": choices.collect::<Vec<_>>()})
+    };
+    assert!(kept(&[answers(0, 1000)]) >= 1000 * size_of::<Choice>() / 2);
+    let most = i64::try_from(chunk::MAX_CHOICES).unwrap();
+    assert_ne!(kept(&[answers(0, most)]), usize::MAX);
+    assert_eq!(kept(&[answers(0, most), answers(most, 1)]), usize::MAX);
+    let too_many = answers(0, most + 1).to_string();
+    assert!(Chunk::default().read_json(&too_many).is_err());
+}
