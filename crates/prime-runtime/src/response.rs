@@ -181,6 +181,16 @@ pub struct BodyError {
     pub source: BoxError,
 }
 
+impl BodyError {
+    /// What had arrived, and why nothing more did.
+    pub fn new(received: Bytes, source: impl Into<BoxError>) -> Self {
+        Self {
+            received,
+            source: source.into(),
+        }
+    }
+}
+
 impl fmt::Debug for BodyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BodyError")

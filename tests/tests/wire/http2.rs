@@ -35,6 +35,8 @@ enum Way {
     Refuse,
     /// Goes away when the first request comes, without having looked at it; answers the next.
     Leave,
+    /// Sends less than it said, and ends as if that was all.
+    Short,
     /// Sends without an end.
     Endless,
 }
@@ -98,7 +100,10 @@ async fn leave<T: AsyncRead + AsyncWrite + Unpin>(mut connection: T, seen: Arc<S
 }
 
 async fn answer(mut response: SendResponse<Bytes>, way: Way, seen: Arc<Seen>) {
-    let head = http::Response::builder().header("content-type", "text/event-stream");
+    let mut head = http::Response::builder().header("content-type", "text/event-stream");
+    if matches!(way, Way::Short) {
+        head = head.header("content-length", "100");
+    }
     let mut body = response
         .send_response(head.body(()).unwrap(), false)
         .unwrap();
@@ -109,6 +114,11 @@ async fn answer(mut response: SendResponse<Bytes>, way: Way, seen: Arc<Seen>) {
                 tokio::task::yield_now().await;
             }
             body.send_data(Bytes::new(), true).unwrap();
+        }
+        Way::Short => {
+            body.send_data("[1,2,3]".into(), false).unwrap();
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            body.send_reset(Reason::NO_ERROR);
         }
         Way::Reset => {
             body.send_data(ONCE.into(), false).unwrap();
@@ -261,6 +271,16 @@ async fn a_stream_that_is_reset() {
     let error = stream.finish().await.unwrap_err();
     assert_eq!(error.ending(), Some(Ending::CutOff));
     assert_eq!(error.partial_answer().unwrap().text(), "Once");
+}
+
+/// HTTP/2 can say that a body is at its end when it is not.
+#[tokio::test]
+async fn a_body_that_is_shorter_than_it_says() {
+    let (prime, _) = plain(Way::Short).await;
+    let call = prime.call_inference(http::Method::GET, "x");
+    let error = call.send_bytes().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Disconnected, "{error}");
+    assert_eq!(error.body().map(|body| &body[..]), Some(&b"[1,2,3]"[..]));
 }
 
 /// What was not looked at, as the protocol has it, is sent again: an attempt like others.

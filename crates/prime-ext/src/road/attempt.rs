@@ -1,5 +1,6 @@
 //! One attempt: the request out, the answer in, within limits.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -55,7 +56,7 @@ impl Attempt<'_> {
         sending: impl Future<Output = Result<reqwest::Response, reqwest::Error>>,
     ) -> Result<Response, Failure> {
         let Limits { idle, end, .. } = self.limits;
-        let (head, pieces) = match Watch::new(idle, end).over(sending).await {
+        let (head, pieces, length) = match Watch::new(idle, end).over(sending).await {
             Ok(Ok(response)) => self.begun(response),
             Ok(Err(e)) => return Err(self.unanswered(e)),
             Err(silence) => return Err(self.out_of_time(silence)),
@@ -71,16 +72,17 @@ impl Attempt<'_> {
         }
         let (watch, limit) = self.body_limits(head.status);
         let body = read(&mut Watched::new(pieces, watch), limit).await;
-        self.answered(head, body)
+        self.answered(head, body, length)
     }
 
-    /// The head of an answer, and its body, which is still to come.
+    /// The head of an answer, its body, which is still to come, and how long that is to be, if it says so.
     fn begun(
         &self,
         mut response: reqwest::Response,
     ) -> (
         Head,
         impl Stream<Item = reqwest::Result<Bytes>> + Send + Sync + Unpin + use<>,
+        Option<u64>,
     ) {
         // A stream is kept open, and the buffer of its connection not for its headers' sake.
         let headers = match self.operation.streams {
@@ -89,7 +91,10 @@ impl Attempt<'_> {
         };
         let mut head = Head::new(response.status(), headers);
         head.notes = Some(self.sent.clone());
-        (head, response.bytes_stream())
+        // An answer to HEAD has the length of a body that does not come.
+        let length = response.content_length();
+        let length = length.filter(|_| self.operation.method != "HEAD");
+        (head, response.bytes_stream(), length)
     }
 
     fn unanswered(&self, error: reqwest::Error) -> Failure {
@@ -133,8 +138,21 @@ impl Attempt<'_> {
     }
 
     /// What an answer is, whose body came as far as it did.
-    fn answered(&self, head: Head, body: Result<Bytes, BodyError>) -> Result<Response, Failure> {
+    fn answered(
+        &self,
+        head: Head,
+        body: Result<Bytes, BodyError>,
+        length: Option<u64>,
+    ) -> Result<Response, Failure> {
         let operation = self.operation;
+        // HTTP/2 can end a body before its end in a way that reqwest takes for its end.
+        let body = body.and_then(|body| match length {
+            Some(length) if (body.len() as u64) < length => {
+                let missing = io::Error::from(io::ErrorKind::UnexpectedEof);
+                Err(BodyError::new(body, missing))
+            }
+            _ => Ok(body),
+        });
         Err(match (body, head.status.is_success()) {
             (Ok(body), true) if !operation.streams => {
                 return Ok(Response::new(head, Body::Whole(body)));
