@@ -39,13 +39,14 @@ where
     ///
     /// # Errors
     /// If a field that it must have was never given.
-    pub fn whole(self) -> Result<T, String> {
+    pub fn whole(self) -> Result<Box<T>, String> {
         let parts = match self {
             Self::Unset => B::default(),
-            Self::Whole(whole) => return Ok(*whole),
+            Self::Whole(whole) => return Ok(whole),
             Self::Parts(parts) => *parts,
         };
-        parts.try_into().map_err(|e: T::Error| e.to_string())
+        let whole = parts.try_into().map(Box::new);
+        whole.map_err(|e: T::Error| e.to_string())
     }
 }
 
@@ -77,7 +78,7 @@ mod tests {
 
     #[test]
     fn whole_or_field_by_field() {
-        let text = |text: &str| Ok(Question(text.to_owned()));
+        let text = |text: &str| Ok(Box::new(Question(text.to_owned())));
         let more = |body: Builder| Builder(body.0.map(|text| text + "?"));
         assert_eq!(Body::of(Question("a".to_owned())).whole(), text("a"));
         assert_eq!(
