@@ -119,6 +119,21 @@ fn is_confidential(name: &str, text: &str) -> bool {
     prose || text.len() > 80 || (written.contains(&name.as_str()) && text.len() >= 4)
 }
 
+/// Whether an answer's field is a secret by its name, such as the token of a run that came with an error.
+fn is_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let ends = [
+        "token",
+        "tokenvalue",
+        "token_value",
+        "secret",
+        "password",
+        "apikey",
+        "api_key",
+    ];
+    ends.iter().any(|end| name.ends_with(end))
+}
+
 const INSTEAD: &str = "…";
 
 impl Hidden {
@@ -182,7 +197,10 @@ impl Hidden {
                 }
             }
             Value::Array(items) => items.iter_mut().for_each(|item| self.hide_in(item)),
-            Value::Object(fields) => fields.values_mut().for_each(|value| self.hide_in(value)),
+            Value::Object(fields) => fields.iter_mut().for_each(|(name, value)| match value {
+                Value::String(text) if is_secret(name) => *text = INSTEAD.to_owned(),
+                value => self.hide_in(value),
+            }),
             _ => {}
         }
     }
@@ -207,6 +225,12 @@ mod tests {
         let confidential =
             Confidential::new(Arc::new(["pit_1".into()]), Some(Bytes::from_static(body)));
         let hidden = confidential.hidden();
+        let mut answer = serde_json::json!({"run": {"id": "r1", "tokenValue": "new-1"}});
+        hidden.hide_in(&mut answer);
+        assert_eq!(
+            answer,
+            serde_json::json!({"run": {"id": "r1", "tokenValue": "…"}})
+        );
         for (text, shown) in [
             (
                 "no model meta-llama/llama-3.1-70b-instruct",
