@@ -151,12 +151,16 @@ impl Assembly {
 
     /// Whether at least `asked` choices have begun and all that have begun have ended.
     pub(crate) fn is_finished(&self, asked: usize) -> bool {
-        self.choices.len() >= asked.max(1) && self.choices.iter().all(Choice::is_finished)
+        self.all_have(asked, Choice::is_finished)
     }
 
     /// Whether they have ended beyond doubt, also where nothing else says so: each said why.
     pub(crate) fn says_why(&self, asked: usize) -> bool {
-        self.choices.len() >= asked.max(1) && self.choices.iter().all(Choice::says_why)
+        self.all_have(asked, Choice::says_why)
+    }
+
+    fn all_have(&self, asked: usize, ended: impl Fn(&Choice) -> bool) -> bool {
+        self.choices.len() >= asked.max(1) && self.choices.iter().all(ended)
     }
 
     /// Tokens and cost, as far as they were said.

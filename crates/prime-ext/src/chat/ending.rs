@@ -8,7 +8,8 @@ use crate::error::ErrorKind;
 /// [`Error::ending`](crate::Error::ending).
 ///
 /// An answer is whole with `[DONE]`, or with a finish reason for every answer that was asked for before a
-/// clean end. Every other end is an error, which carries what had arrived.
+/// clean end; an empty reason, which some servers write into every chunk, counts only beside `[DONE]`. Every
+/// other end is an error, which carries what had arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Ending {
