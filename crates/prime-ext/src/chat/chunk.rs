@@ -175,7 +175,7 @@ pub(crate) enum Content<'a> {
 }
 
 /// The most answers of a question, and of a chunk. OpenAI's API gives 128.
-pub(crate) const MAX_CHOICES: usize = 2048;
+pub(crate) const MAX_CHOICES: u32 = 2048;
 
 /// Nearly always one, which then takes no allocation.
 #[derive(Debug, Default)]
@@ -197,12 +197,24 @@ impl<'a> Chunk<'a> {
     }
 
     pub(crate) fn choices(&self) -> impl Iterator<Item = &Choice<'a>> {
-        let choices = self.choices.iter();
-        choices.flat_map(|choices| choices.first.iter().chain(&choices.more))
+        let (first, more) = match &self.choices {
+            Some(Choices { first, more }) => (first.as_ref(), &more[..]),
+            None => (None, &[][..]),
+        };
+        first.into_iter().chain(more)
     }
 
     pub(crate) fn created(&self) -> Option<i64> {
         self.created.as_ref()?.0
+    }
+
+    /// Which it says of what every chunk may say of the answer as a whole, a bit each.
+    pub(crate) fn said(&self) -> u8 {
+        u8::from(self.created().is_some())
+            | u8::from(self.id.is_some()) << 1
+            | u8::from(self.model.is_some()) << 2
+            | u8::from(self.service_tier.is_some()) << 3
+            | u8::from(self.system_fingerprint.is_some()) << 4
     }
 
     /// Whether it says that something went wrong.
@@ -248,10 +260,11 @@ impl<'a> Chunk<'a> {
             chunk.extra = *extra;
         }
         if let Some(Choices { first, more }) = &mut self.choices {
-            let count = usize::from(first.is_some()) + more.len();
-            chunk.choices.reserve_exact(count);
-            let choices = first.iter_mut().chain(more);
-            chunk.choices.extend(choices.map(Choice::take));
+            if let Some(first) = first {
+                chunk.choices.reserve_exact(1 + more.len());
+                chunk.choices.push(first.take());
+            }
+            chunk.choices.extend(more.iter_mut().map(Choice::take));
         }
         chunk
     }
@@ -382,7 +395,7 @@ impl<'de: 'a, 'a> Visitor<'de> for &mut Choices<'a> {
         let mut next = Choice::default();
         while list.next_element_seed(In(&mut next))?.is_some() {
             self.more.push(std::mem::take(&mut next));
-            if self.more.len() >= MAX_CHOICES {
+            if self.more.len() >= MAX_CHOICES as usize {
                 return Err(S::Error::custom("more answers than anybody asks for"));
             }
         }

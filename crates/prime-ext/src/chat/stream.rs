@@ -78,12 +78,12 @@ use crate::retry::{Repetition, What};
 #[must_use = "nothing is read until it is asked for"]
 #[repr(C)] // what every chunk looks at lies together: see `Assembly`
 pub struct ChatStream {
-    events: Events,
     /// Whether the first chunk, which was read when the stream was opened, was not given yet.
     first: bool,
     state: State,
-    expected: Expected,
+    events: Events,
     assembly: Assembly,
+    expected: Expected,
     /// Of a chunk that was taken apart.
     pieces: VecDeque<Piece>,
     head: Head,
@@ -94,7 +94,6 @@ pub struct ChatStream {
 
 /// What is expected of a stream.
 #[derive(Debug, Clone)]
-#[repr(C)]
 pub(crate) struct Expected {
     /// The most bytes of the answer.
     pub(crate) max_answer: usize,
@@ -163,7 +162,7 @@ impl ChatStream {
     ) -> Self {
         Self {
             events,
-            assembly: Assembly::default(),
+            assembly: Assembly::new(expected.max_answer),
             expected,
             head,
             first: false,
@@ -176,7 +175,7 @@ impl ChatStream {
 
     /// Reads up to the first chunk, so that an error there is an error of the call.
     pub(crate) async fn begin(&mut self) -> Result<(), Error> {
-        let limit = self.expected.max_answer;
+        let limit = self.assembly.limit();
         match self.events.unless_events(limit).await {
             Ok(None) => {}
             Ok(Some(Ok(body))) => {
@@ -212,15 +211,13 @@ impl ChatStream {
     /// # Errors
     /// As [`next`](Self::next).
     pub async fn next_text(&mut self) -> Result<Option<String>, Error> {
-        std::future::poll_fn(|cx| self.poll_text(cx))
-            .await
-            .transpose()
+        std::future::poll_fn(|cx| self.poll_text(cx)).await
     }
 
     /// The texts as a [`Stream`]. The chunks in which there is no text can be seen in
     /// [`finish`](Self::finish) only.
     pub fn texts(&mut self) -> impl Stream<Item = Result<String, Error>> + Send + Unpin + '_ {
-        futures_util::stream::poll_fn(|cx| self.poll_text(cx))
+        futures_util::stream::poll_fn(|cx| self.poll_text(cx).map(Result::transpose))
     }
 
     /// The next piece of the first answer: text, reasoning, a tool call. Nothing once the answer is
@@ -243,7 +240,7 @@ impl ChatStream {
     /// The JSON of the chunk that was given last, as it came. Asked for between two chunks; nothing
     /// once the answer is whole, or broken off.
     pub fn raw(&self) -> Option<Cow<'_, str>> {
-        let given = self.state == State::Open && self.assembly.chunks() > 0;
+        let given = self.state == State::Open && self.assembly.has_begun();
         given.then(|| self.events.last().data)
     }
 
@@ -316,24 +313,21 @@ impl ChatStream {
     }
 
     async fn read<T>(&mut self, take: impl Fn(&mut Chunk<'_>) -> T) -> Result<Option<T>, Error> {
-        std::future::poll_fn(|cx| self.poll_read(cx, &take))
-            .await
-            .transpose()
+        std::future::poll_fn(|cx| self.poll_read(cx, &take)).await
     }
 
-    fn poll_text(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<String, Error>>> {
+    fn poll_text(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<String>, Error>> {
         // What `next_piece` has left over comes first.
         while let Some(piece) = self.pieces.pop_front() {
             if let Piece::Text(text) = piece {
-                return Poll::Ready(Some(Ok(text)));
+                return Poll::Ready(Ok(Some(text)));
             }
         }
         loop {
-            match ready!(self.poll_read(cx, &|chunk: &mut Chunk<'_>| chunk.text())) {
-                Some(Ok(None)) => {}
-                Some(Ok(Some(text))) => return Poll::Ready(Some(Ok(text))),
-                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
-                None => return Poll::Ready(None),
+            match ready!(self.poll_read(cx, &|chunk: &mut Chunk<'_>| chunk.text()))? {
+                Some(None) => {}
+                Some(text) => return Poll::Ready(Ok(text)),
+                None => return Poll::Ready(Ok(None)),
             }
         }
     }
@@ -343,11 +337,11 @@ impl ChatStream {
         &mut self,
         cx: &mut Context<'_>,
         take: &impl Fn(&mut Chunk<'_>) -> T,
-    ) -> Poll<Option<Result<T, Error>>> {
+    ) -> Poll<Result<Option<T>, Error>> {
         if self.first {
             self.first = false;
             if let Some(taken) = self.last_again(take) {
-                return Poll::Ready(Some(Ok(taken)));
+                return Poll::Ready(Ok(Some(taken)));
             }
         }
         let mut said_nothing = 0;
@@ -360,39 +354,40 @@ impl ChatStream {
                 State::Done => {
                     ready!(self.events.poll_drain(cx));
                     self.state = State::Over(self.whole());
-                    return Poll::Ready(None);
+                    return Poll::Ready(Ok(None));
                 }
-                State::Over(_) => return Poll::Ready(None),
+                State::Over(_) => return Poll::Ready(Ok(None)),
             }
-            let event = match ready!(self.events.poll_next(cx)) {
-                Some(Ok(event)) => event,
-                Some(Err(error)) => break event::unread(error),
-                None => match self.end() {
+            match ready!(self.events.poll_next(cx)) {
+                Ok(true) => {}
+                Ok(false) => match self.end() {
                     Ok(ending) => {
                         self.state = State::Over(ending);
-                        return Poll::Ready(None);
+                        return Poll::Ready(Ok(None));
                     }
                     Err(failure) => break failure,
                 },
-            };
+                Err(error) => break event::unread(error),
+            }
+            let event = self.events.last();
             let mut chunk = Chunk::default();
             match event::read(&event, &self.head, &mut chunk) {
                 Ok(Said::Chunk) => {
                     self.assembly.add(&chunk, event.data.len());
-                    let limit = self.expected.max_answer;
-                    if self.assembly.kept() > limit {
+                    if self.assembly.is_too_large() {
+                        let limit = self.assembly.limit();
                         let message = format!("the answer is longer than {limit} bytes");
                         let error = Error::new(Ending::TooLarge.kind(), message);
                         break (Ending::TooLarge, error);
                     }
-                    return Poll::Ready(Some(Ok(take(&mut chunk))));
+                    return Poll::Ready(Ok(Some(take(&mut chunk))));
                 }
                 Ok(Said::ChunkAndError(error)) => {
                     self.assembly.add(&chunk, event.data.len());
                     break (Ending::ServiceError, error);
                 }
                 Ok(Said::Nothing) => said_nothing += 1,
-                Ok(Said::Done) if self.assembly.chunks() == 0 => {
+                Ok(Said::Done) if !self.assembly.has_begun() => {
                     let message = "the stream is at its end without a single chunk";
                     break (Ending::Empty, Error::new(Ending::Empty.kind(), message));
                 }
@@ -400,7 +395,7 @@ impl ChatStream {
                 Err(failure) => break failure,
             }
         };
-        Poll::Ready(Some(Err(self.fail(failure))))
+        Poll::Ready(Err(self.fail(failure)))
     }
 
     /// Takes once more of the chunk that was read last: a stream that waits to be read keeps the text
@@ -427,10 +422,10 @@ impl ChatStream {
     fn end(&mut self) -> Result<Ending, Failure> {
         let done = self.events.unterminated();
         let done = done.is_some_and(|event| event::is_done(&event.data));
-        if self.assembly.chunks() > 0 && (done || self.assembly.says_why(self.expected.answers)) {
+        if self.assembly.has_begun() && (done || self.assembly.says_why(self.expected.answers)) {
             return Ok(self.whole());
         }
-        let (ending, message) = if self.assembly.chunks() == 0 {
+        let (ending, message) = if !self.assembly.has_begun() {
             (Ending::Empty, "the stream ended without a single chunk")
         } else {
             let message =
@@ -515,7 +510,8 @@ impl Stream for ChatStream {
     type Item = Result<ChatCompletionChunk, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.poll_read(cx, &|chunk: &mut Chunk<'_>| chunk.take())
+        let next = self.poll_read(cx, &|chunk: &mut Chunk<'_>| chunk.take());
+        next.map(Result::transpose)
     }
 }
 

@@ -54,10 +54,10 @@ pub struct Decoder {
     mark: u8,
     /// The event that was given was copied, for a stream that may wait long.
     released: bool,
-    data: Value,
     /// The beginning of a line that goes on in the next piece.
     line: Vec<u8>,
     rare: Option<Box<Rare>>,
+    data: Value,
 }
 
 /// What few streams say.

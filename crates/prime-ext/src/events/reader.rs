@@ -51,11 +51,8 @@ impl Events {
         }
     }
 
-    /// The next event; nothing at a clean end.
-    pub(crate) fn poll_next(
-        &mut self,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Event<'_>, EventsError>>> {
+    /// Goes on to the next event, which is then the [`last`](Self::last); `false` at a clean end.
+    pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, EventsError>> {
         // A server that is always faster, and says nothing, does not keep the runtime to itself.
         for _ in 0..AT_ONCE {
             match self.decoder.step() {
@@ -64,7 +61,7 @@ impl Events {
                     if self.decoder.has_data() {
                         self.idle.stop();
                     }
-                    return Poll::Ready(Some(Ok(self.decoder.event())));
+                    return Poll::Ready(Ok(true));
                 }
                 Step::TooLarge => {
                     let limit = self.decoder.limit();
@@ -73,14 +70,14 @@ impl Events {
                 Step::Piece => {}
             }
             let Some(pieces) = &mut self.pieces else {
-                return Poll::Ready(None);
+                return Poll::Ready(Ok(false));
             };
             match Pin::new(pieces).poll_next(cx) {
                 Poll::Ready(Some(Ok(piece))) => self.decoder.feed(piece),
                 Poll::Ready(Some(Err(source))) => return self.fail(EventsError::Broken(source)),
                 Poll::Ready(None) => {
                     self.pieces = None;
-                    return Poll::Ready(None);
+                    return Poll::Ready(Ok(false));
                 }
                 Poll::Pending => {
                     ready!(self.idle.poll(cx));
@@ -90,7 +87,7 @@ impl Events {
             }
         }
         let error = ready!(self.yield_now(cx));
-        Poll::Ready(Some(Err(error)))
+        Poll::Ready(Err(error))
     }
 
     /// Gives others their turn; an error if nothing was said for too long.
@@ -103,9 +100,9 @@ impl Events {
         Poll::Pending
     }
 
-    fn fail(&mut self, error: EventsError) -> Poll<Option<Result<Event<'_>, EventsError>>> {
+    fn fail(&mut self, error: EventsError) -> Poll<Result<bool, EventsError>> {
         self.close();
-        Poll::Ready(Some(Err(error)))
+        Poll::Ready(Err(error))
     }
 
     /// The event that was given last, until the next one is asked for.

@@ -7,6 +7,7 @@ const KEPT: usize = 64 << 10;
 
 /// A value: where it lies in the current piece, as long as it can lie there, or bytes of its own.
 #[derive(Debug, Default)]
+#[repr(C)]
 pub(super) struct Value {
     place: Place,
     own: Vec<u8>,

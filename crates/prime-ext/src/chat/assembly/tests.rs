@@ -1,5 +1,7 @@
 use std::collections::BTreeSet;
 
+use serde_json::json;
+
 use super::*;
 
 fn add(assembly: &mut Assembly, chunk: &Value) {
@@ -10,7 +12,7 @@ fn add(assembly: &mut Assembly, chunk: &Value) {
 }
 
 fn assemble(chunks: &[Value]) -> Value {
-    let mut assembly = Assembly::default();
+    let mut assembly = Assembly::new(usize::MAX);
     for chunk in chunks {
         add(&mut assembly, chunk);
     }
@@ -175,7 +177,7 @@ fn several_choices_come_mixed() {
 
 #[test]
 fn finished_is_said_of_every_choice() {
-    let mut assembly = Assembly::default();
+    let mut assembly = Assembly::new(usize::MAX);
     let mut after = |chunk: Value| {
         add(&mut assembly, &chunk);
         (assembly.is_finished(1), assembly.is_finished(2))
@@ -204,7 +206,7 @@ fn an_empty_reason_is_no_end_by_itself() {
     let piece =
         |reason: Value| json!({"choices": [{"delta": {"content": "a"}, "finish_reason": reason}]});
     let ended = |reasons: &[Value]| {
-        let mut assembly = Assembly::default();
+        let mut assembly = Assembly::new(usize::MAX);
         for reason in reasons {
             add(&mut assembly, &piece(reason.clone()));
         }
@@ -263,13 +265,14 @@ fn tool_calls_that_come_in_turns() {
 
 #[test]
 fn whatever_is_kept_counts() {
-    let kept = |chunks: &[Value]| {
-        let mut assembly = Assembly::default();
+    let assembled = |chunks: &[Value]| {
+        let mut assembly = Assembly::new(usize::MAX);
         for chunk in chunks {
             add(&mut assembly, chunk);
         }
-        assembly.kept()
+        assembly
     };
+    let kept = |chunks: &[Value]| assembled(chunks).kept;
     let member = |name: &str, text: &str| json!({"choices": [], name: text});
     // New members, and longer ones; not those that take the place of others.
     let long = "x".repeat(1000);
@@ -285,9 +288,9 @@ fn whatever_is_kept_counts() {
         json!({"choices": choices.collect::<Vec<_>>()})
     };
     assert!(kept(&[answers(0, 1000)]) >= 1000 * size_of::<Choice>() / 2);
-    let most = i64::try_from(chunk::MAX_CHOICES).unwrap();
-    assert_ne!(kept(&[answers(0, most)]), usize::MAX);
-    assert_eq!(kept(&[answers(0, most), answers(most, 1)]), usize::MAX);
+    let most = i64::from(MAX_CHOICES);
+    assert!(!assembled(&[answers(0, most)]).is_too_large());
+    assert!(assembled(&[answers(0, most), answers(most, 1)]).is_too_large());
     let too_many = answers(0, most + 1).to_string();
     assert!(Chunk::default().read_json(&too_many).is_err());
 }

@@ -1,0 +1,309 @@
+//! One of the answers of a question, in the making.
+
+use std::borrow::Cow;
+
+use pinference_api::types::{
+    ChatCompletionChoice, ChatMessage, FinishReason, FunctionCall, Role, ToolCall, ToolCallDelta,
+};
+use prime_runtime::TextOrParts;
+use serde::de::IgnoredAny;
+use serde_json::{Map, Value, json};
+
+use crate::chat::chunk::{self, Content, Text};
+use crate::chat::{merge, reasoning};
+
+#[derive(Debug, Default, Clone)]
+#[repr(C)] // as `Assembly`
+pub(super) struct Choice {
+    pub(super) index: i64,
+    content: Option<TextOrParts>,
+    /// Whether a piece of it came without a finish reason.
+    went_on: bool,
+    role: Option<Role>,
+    finish_reason: Option<FinishReason>,
+    reasoning: Option<String>,
+    reasoning_content: Option<String>,
+    tool_calls: Vec<Call>,
+    rare: Option<Box<Rare>>,
+}
+
+/// What few choices have.
+#[derive(Debug, Default, Clone)]
+struct Rare {
+    reasoning_details: Option<Vec<Value>>,
+    refusal: Option<String>,
+    logprobs: Option<Value>,
+    error: Option<Value>,
+    /// What the delta's type does not list.
+    message_extra: Map<String, Value>,
+    /// What the choice's type does not list.
+    extra: Map<String, Value>,
+}
+
+#[derive(Debug, Default, Clone)]
+struct Call {
+    index: Option<i64>,
+    id: Option<String>,
+    kind: Option<String>,
+    function: Option<FunctionCall>,
+    extra: Map<String, Value>,
+}
+
+impl Choice {
+    pub(super) fn new(index: i64) -> Self {
+        Self {
+            index,
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn text(&self) -> Cow<'_, str> {
+        let content = self.content.as_ref();
+        content.map(TextOrParts::text).unwrap_or_default()
+    }
+
+    pub(super) fn reasoning(&self) -> Cow<'_, str> {
+        let rare = self.rare.as_ref();
+        reasoning::of(
+            self.reasoning_content.as_deref(),
+            self.reasoning.as_deref(),
+            rare.and_then(|rare| rare.reasoning_details.as_deref()),
+        )
+    }
+
+    /// Whether what is not listed takes more memory with a piece.
+    pub(super) fn grows_with(&self, choice: &chunk::Choice<'_>) -> bool {
+        let nothing = Map::new();
+        choice.extra.as_ref().is_some_and(|extra| {
+            let kept = self.rare.as_ref().map_or(&nothing, |rare| &rare.extra);
+            merge::grows(kept, extra)
+        })
+    }
+
+    /// Takes in a piece; how many bytes of text were in it.
+    pub(super) fn add(&mut self, choice: &chunk::Choice<'_>) -> usize {
+        let mut why = 0;
+        match choice.finish_reason.as_ref() {
+            None => self.went_on = true,
+            // Some servers write a word for it.
+            Some(Text(reason)) if reason == "null" => self.went_on = true,
+            Some(Text(reason)) if reason.is_empty() && self.finish_reason.is_some() => {}
+            Some(Text(reason)) => {
+                why = reason.len();
+                self.finish_reason = Some(FinishReason::from(&**reason));
+            }
+        }
+        if let Some(new) = &choice.logprobs {
+            match &mut self.rare().logprobs {
+                Some(kept) => merge::join_lists(kept, new),
+                none => *none = Some(new.clone()),
+            }
+        }
+        if choice.error.is_some() {
+            self.rare().error.clone_from(&choice.error);
+        }
+        if let Some(extra) = &choice.extra {
+            merge::replace(&mut self.rare().extra, extra);
+        }
+        let Some(delta) = &choice.delta else {
+            return why;
+        };
+        if let Some(role) = delta.role()
+            && self.role.is_none()
+        {
+            self.role = Some(role);
+            why += delta.role.as_ref().map_or(0, |role| role.0.len());
+        }
+        if let Some(extra) = &delta.extra {
+            merge::add(&mut self.rare().message_extra, extra);
+        }
+        if let Some(details) = &delta.reasoning_details {
+            let kept = &mut self.rare().reasoning_details;
+            kept.get_or_insert_default().extend_from_slice(details);
+        }
+        for call in delta.tool_calls.iter().flatten() {
+            self.call_of(call).add(call);
+        }
+        let refused = match text(&delta.refusal) {
+            refusal @ Some(_) => append(&mut self.rare().refusal, refusal),
+            None => 0,
+        };
+        append_content(&mut self.content, delta.content.as_ref())
+            + append(&mut self.reasoning, text(&delta.reasoning))
+            + append(&mut self.reasoning_content, text(&delta.reasoning_content))
+            + refused
+            + why
+    }
+
+    fn rare(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
+    }
+
+    /// Whether it has a finish reason. An empty one counts as one only where another piece had none:
+    /// some servers end with it, and some write it into every piece.
+    pub(super) fn is_finished(&self) -> bool {
+        let reason = self.finish_reason.as_ref();
+        reason.is_some_and(|reason| self.went_on || !reason.as_str().is_empty())
+    }
+
+    /// Whether it has a finish reason that is one. An empty one may stand in every piece.
+    pub(super) fn says_why(&self) -> bool {
+        let reason = self.finish_reason.as_ref();
+        reason.is_some_and(|reason| !reason.as_str().is_empty())
+    }
+
+    /// The tool call that a piece belongs to: that of its id, also where a server says index 0 for each or
+    /// none at all; or the last one of its index, or of all. A new id begins a new call; so does a name
+    /// without index and id where the arguments before it are whole.
+    fn call_of(&mut self, piece: &ToolCallDelta) -> &mut Call {
+        let same_place = |call: &Call| piece.index.is_none() || call.index == piece.index;
+        let calls = &self.tool_calls;
+        let last = calls.iter().rposition(same_place);
+        let at = match piece.id.as_deref().filter(|id| !id.is_empty()) {
+            Some(id) => calls
+                .iter()
+                .rposition(|call| same_place(call) && call.id.as_deref() == Some(id))
+                .or(last.filter(|at| calls[*at].id.is_none())),
+            None => last.filter(|at| {
+                let function = piece.function.as_ref();
+                let named =
+                    function.is_some_and(|f| f.name.as_ref().is_some_and(|n| !n.is_empty()));
+                !(named && piece.index.is_none() && calls[*at].is_whole())
+            }),
+        };
+        let at = at.unwrap_or_else(|| {
+            self.tool_calls.push(Call {
+                index: piece.index,
+                ..Call::default()
+            });
+            self.tool_calls.len() - 1
+        });
+        &mut self.tool_calls[at]
+    }
+
+    /// In the order of their indices; those of one index in the order of their coming.
+    pub(super) fn finished_calls(mut self) -> Vec<ToolCall> {
+        self.tool_calls.sort_by_key(|call| call.index);
+        self.tool_calls.into_iter().map(Call::finished).collect()
+    }
+
+    pub(super) fn finished(mut self) -> ChatCompletionChoice {
+        let mut message = ChatMessage::new(self.role.take().unwrap_or(Role::Assistant));
+        let rare = self.rare.take().unwrap_or_default();
+        message.extra = rare.message_extra;
+        message.content = self.content.take();
+        message.reasoning = self.reasoning.take();
+        message.reasoning_content = self.reasoning_content.take();
+        message.reasoning_details = rare.reasoning_details;
+        message.refusal = rare.refusal;
+        let mut choice = ChatCompletionChoice::default();
+        choice.index = Some(self.index);
+        choice.finish_reason = self.finish_reason.take();
+        choice.logprobs = rare.logprobs;
+        choice.error = rare.error;
+        choice.extra = rare.extra;
+        let calls = self.finished_calls();
+        message.tool_calls = (!calls.is_empty()).then_some(calls);
+        choice.message = Some(message);
+        choice
+    }
+}
+
+impl Call {
+    /// Whether its arguments are a whole object: no more of them can come.
+    fn is_whole(&self) -> bool {
+        let function = self.function.as_ref();
+        let arguments = function.and_then(|function| function.arguments.as_deref());
+        arguments.is_some_and(|arguments| {
+            let begins = arguments.trim_start().starts_with('{');
+            begins && serde_json::from_str::<IgnoredAny>(arguments).is_ok()
+        })
+    }
+
+    fn add(&mut self, call: &ToolCallDelta) {
+        if self.id.is_none() {
+            self.id = call.id.clone().filter(|id| !id.is_empty());
+        }
+        if self.kind.is_none() {
+            self.kind.clone_from(&call.type_);
+        }
+        merge::add(&mut self.extra, &call.extra);
+        if let Some(piece) = &call.function {
+            let function = self
+                .function
+                .get_or_insert_with(|| FunctionCall::new(String::new()));
+            // Some servers repeat the name in every piece.
+            let name = piece.name.as_deref().unwrap_or_default();
+            if function.name != name {
+                function.name.push_str(name);
+            }
+            append(&mut function.arguments, piece.arguments.as_deref());
+            merge::add(&mut function.extra, &piece.extra);
+        }
+    }
+
+    fn finished(self) -> ToolCall {
+        let mut call = ToolCall::default();
+        call.id = self.id;
+        call.type_ = self.kind;
+        call.function = self.function;
+        call.extra = self.extra;
+        // A piece of a call does not list what a whole one does.
+        call.custom = call.extra.remove("custom");
+        call
+    }
+}
+
+fn text<'t>(text: &'t Option<Text<'_>>) -> Option<&'t str> {
+    text.as_ref().map(|text| &*text.0)
+}
+
+/// A text grows; parts are added to; a text beside parts becomes one. How many bytes of text came.
+fn append_content(kept: &mut Option<TextOrParts>, new: Option<&Content<'_>>) -> usize {
+    match (&mut *kept, new) {
+        (_, None) => 0,
+        (Some(TextOrParts::Text(text)), Some(Content::Text(more))) => {
+            text.push_str(more);
+            more.len()
+        }
+        (Some(TextOrParts::Parts(parts)), Some(Content::Text(more))) => {
+            let last = parts.last_mut().and_then(Value::as_object_mut);
+            let last = last.filter(|last| last.get("type").is_some_and(|ty| ty == "text"));
+            match last.and_then(|last| last.get_mut("text")) {
+                Some(Value::String(text)) => text.push_str(more),
+                _ if more.is_empty() => {}
+                _ => parts.push(part(more)),
+            }
+            more.len()
+        }
+        (Some(TextOrParts::Parts(parts)), Some(Content::Parts(more))) => {
+            parts.extend_from_slice(more);
+            0
+        }
+        (Some(TextOrParts::Text(text)), Some(Content::Parts(more))) if !text.is_empty() => {
+            let parts = [part(text)].into_iter().chain(more.iter().cloned());
+            *kept = Some(TextOrParts::Parts(parts.collect()));
+            0
+        }
+        (_, Some(Content::Parts(more))) => {
+            *kept = Some(TextOrParts::Parts(more.clone()));
+            0
+        }
+        (_, Some(Content::Text(more))) => {
+            *kept = Some(TextOrParts::Text(more.clone().into_owned()));
+            more.len()
+        }
+    }
+}
+
+/// A text as one of the parts of a content.
+fn part(text: &str) -> Value {
+    json!({"type": "text", "text": text})
+}
+
+/// Adds a text; how many bytes it has.
+fn append(kept: &mut Option<String>, new: Option<&str>) -> usize {
+    let Some(new) = new else { return 0 };
+    kept.get_or_insert_default().push_str(new);
+    new.len()
+}
