@@ -5,7 +5,7 @@ use http::{HeaderMap, StatusCode};
 use reqwest::Url;
 
 use crate::error::one_line;
-use crate::road::{Confidential, Sent};
+use crate::road::{Hidden, Sent};
 
 /// What came with an answer's body: status, headers, and how often the request was sent.
 #[derive(Clone)]
@@ -64,10 +64,8 @@ impl Head {
     }
 
     /// What must not show in what is said of the answer.
-    pub(crate) fn confidential(&self) -> Confidential {
-        self.sent()
-            .map(|sent| sent.confidential.clone())
-            .unwrap_or_default()
+    pub(crate) fn hidden(&self) -> &Hidden {
+        self.sent().map_or(Hidden::NOTHING, Sent::hidden)
     }
 
     fn sent(&self) -> Option<&Sent> {
@@ -95,8 +93,7 @@ impl Head {
 
     /// A header's text, as it may stand in a sentence.
     fn shown(&self, text: &str) -> String {
-        let hidden = self.confidential().hidden();
-        one_line(&hidden.hide(text))
+        one_line(&self.hidden().hide(text))
     }
 }
 

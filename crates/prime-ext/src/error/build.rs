@@ -89,9 +89,9 @@ impl Error {
 
     /// An answer that is an error.
     pub(crate) fn answered(operation: &Operation, head: Head, body: Bytes) -> Self {
-        let hidden = head.confidential().hidden();
+        let hidden = head.hidden();
         let status = head.status();
-        let envelope = Envelope::read(&body, &hidden);
+        let envelope = Envelope::read(&body, hidden);
         let mut message = status.to_string();
         // Some servers repeat the status as the code.
         let code = envelope
@@ -111,7 +111,7 @@ impl Error {
         let asks_elsewhere = matches!(status.as_u16(), 307 | 308);
         let refused = status.is_client_error() || asks_elsewhere;
         let unknown = operation.method != "GET" && !refused;
-        let preview = Envelope::preview(&body, &hidden);
+        let preview = Envelope::preview(&body, hidden);
         Self::new(ErrorKind::Api, message)
             .of(operation)
             .with_unknown_outcome(unknown)
@@ -125,7 +125,7 @@ impl Error {
 
     /// An answer that is no error and not what was asked for; kept whole.
     pub(crate) fn unexpected(message: impl Into<String>, head: Head, body: Bytes) -> Self {
-        let preview = Envelope::preview_of_success(&body, || head.confidential().hidden());
+        let preview = Envelope::preview_of_success(&body, &head);
         Self::new(ErrorKind::UnexpectedAnswer, message).with_answer(Answer {
             head,
             body,
@@ -148,8 +148,7 @@ impl Error {
 
     /// An error that came with a status that says that there is none.
     pub(crate) fn in_success(body: Bytes, head: Head) -> Self {
-        let hidden = head.confidential().hidden();
-        let envelope = Envelope::read(&body, &hidden);
+        let envelope = Envelope::read(&body, head.hidden());
         let said = [&envelope.code, &envelope.message];
         let said: Vec<&str> = said.into_iter().flatten().map(String::as_str).collect();
         let message = if said.is_empty() {
@@ -157,7 +156,7 @@ impl Error {
         } else {
             said.join(": ")
         };
-        let preview = Envelope::preview_of_success(&body, || hidden);
+        let preview = Envelope::preview_of_success(&body, &head);
         Self::new(ErrorKind::Api, message).with_answer(Answer {
             head,
             body,
@@ -203,7 +202,7 @@ impl Error {
         fault: prime_runtime::PayloadFault,
     ) -> Self {
         // Some gateways say what went wrong with a status that says that nothing did.
-        let envelope = Envelope::of_success(&body, &head.confidential().hidden());
+        let envelope = Envelope::of_success(&body, head.hidden());
         let message = format!(
             "the answer ({}, {} bytes) is not what the specification says: {fault}; it is kept in \
              `body()`",

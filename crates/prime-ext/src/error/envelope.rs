@@ -7,6 +7,7 @@
 use http::StatusCode;
 use serde_json::Value;
 
+use crate::head::Head;
 use crate::road::Hidden;
 
 /// What an error says of one field of a request.
@@ -31,18 +32,18 @@ pub(crate) struct Envelope {
 /// The most characters that are kept of a text of an answer.
 const KEPT: usize = 300;
 
+/// The most fields that are kept of an answer that names what is wrong with each.
+const FIELDS: usize = 100;
+
 impl Envelope {
-    /// Reads the body of an error; what it repeats of the request is taken out before anything else is
-    /// done.
+    /// Reads the body of an error; what it repeats of the request is taken out of every text, whole,
+    /// before it is shortened.
     pub(crate) fn read(body: &[u8], hidden: &Hidden) -> Self {
         let Ok(body) = std::str::from_utf8(body) else {
             return Self::default();
         };
         match serde_json::from_str::<Value>(body) {
-            Ok(mut value) => {
-                hidden.hide_in(&mut value);
-                Self::of_value(&value)
-            }
+            Ok(value) => Self::of_value(&value, hidden),
             Err(_) => Self {
                 message: plain_text(&hidden.hide(body)),
                 ..Self::default()
@@ -53,10 +54,7 @@ impl Envelope {
     /// The beginning of an error's body, for a person to read.
     pub(crate) fn preview(body: &[u8], hidden: &Hidden) -> Option<String> {
         let text = match serde_json::from_slice::<Value>(body) {
-            Ok(mut value) => {
-                hidden.hide_in(&mut value);
-                value.to_string()
-            }
+            Ok(value) => hidden.hide_in(value),
             Err(_) => hidden.hide(&String::from_utf8_lossy(body)).into_owned(),
         };
         let line = one_line(&text);
@@ -64,28 +62,23 @@ impl Envelope {
     }
 
     /// The same of a success: nothing if it is JSON, or may be cut-off JSON, which may hold a secret.
-    pub(crate) fn preview_of_success(
-        body: &[u8],
-        hidden: impl FnOnce() -> Hidden,
-    ) -> Option<String> {
+    pub(crate) fn preview_of_success(body: &[u8], head: &Head) -> Option<String> {
         let page = body.trim_ascii_start().starts_with(b"<");
-        page.then(|| Self::preview(body, &hidden())).flatten()
+        page.then(|| Self::preview(body, head.hidden())).flatten()
     }
 
     /// Reads the body of an answer that came as a success: only JSON can say that it is none.
     pub(crate) fn of_success(body: &[u8], hidden: &Hidden) -> Self {
         match serde_json::from_slice(body) {
-            Ok(mut value) => {
-                hidden.hide_in(&mut value);
-                Self::of_value(&value)
-            }
+            Ok(value) => Self::of_value(&value, hidden),
             Err(_) => Self::default(),
         }
     }
 
     /// Whether a body that came as a success says that it is an error.
     pub(crate) fn is_error(body: &[u8]) -> bool {
-        serde_json::from_slice(body).is_ok_and(|value| Self::of_value(&value).says_something())
+        let said = serde_json::from_slice(body);
+        said.is_ok_and(|value| Self::of_value(&value, Hidden::NOTHING).says_something())
     }
 
     /// Whether the body said anything.
@@ -140,11 +133,12 @@ impl Envelope {
         })
     }
 
-    fn of_value(value: &Value) -> Self {
+    fn of_value(value: &Value, hidden: &Hidden) -> Self {
+        let text = |value: &Value| text(value, hidden);
         let mut envelope = Self::default();
         // Some gateways wrap the one error in a list; some say it of an answer, and not of the whole.
         if let [only] = value.as_array().map_or(&[][..], Vec::as_slice) {
-            return Self::of_value(only);
+            return Self::of_value(only, hidden);
         }
         let of_choice = || {
             value["choices"]
@@ -172,12 +166,13 @@ impl Envelope {
                 }
             }
             Value::Array(messages) => {
-                let messages: Vec<String> = messages.iter().filter_map(text).collect();
+                let messages: Vec<String> = messages.iter().take(FIELDS).filter_map(text).collect();
                 envelope.message = (!messages.is_empty()).then(|| one_line(&messages.join("; ")));
             }
             _ => {}
         }
-        for error in value["errors"].as_array().into_iter().flatten() {
+        let errors = value["errors"].as_array().into_iter().flatten();
+        for error in errors.take(FIELDS) {
             let message = text(&error["details"]).or_else(|| text(&error["message"]));
             if let Some(message) = message.or_else(|| text(error)) {
                 let field = text(&error["param"]).unwrap_or_default();
@@ -185,9 +180,9 @@ impl Envelope {
             }
         }
         match &value["detail"] {
-            Value::String(message) => envelope.message = Some(one_line(message)),
+            detail @ Value::String(_) => envelope.message = text(detail),
             Value::Array(details) => {
-                for detail in details {
+                for detail in details.iter().take(FIELDS) {
                     let parts = detail["loc"].as_array().into_iter().flatten();
                     let field = parts.filter_map(text).collect::<Vec<_>>().join(".");
                     if let Some(message) = text(&detail["msg"]).or_else(|| text(detail)) {
@@ -251,9 +246,9 @@ pub(crate) fn one_line(text: &str) -> String {
     words
 }
 
-fn text(value: &Value) -> Option<String> {
+fn text(value: &Value, hidden: &Hidden) -> Option<String> {
     match value {
-        Value::String(text) if !text.trim().is_empty() => Some(one_line(text)),
+        Value::String(text) if !text.trim().is_empty() => Some(one_line(&hidden.hide(text))),
         Value::Number(number) => Some(number.to_string()),
         _ => None,
     }
@@ -269,14 +264,10 @@ fn plain_text(body: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
-    use crate::road::Confidential;
 
     fn read(body: &str) -> Envelope {
-        let confidential = Confidential::new(Arc::new(["pit_secret".into()]), None);
-        Envelope::read(body.as_bytes(), &confidential.hidden())
+        Envelope::read(body.as_bytes(), &Hidden::of(vec!["pit_secret".to_owned()]))
     }
 
     #[test]

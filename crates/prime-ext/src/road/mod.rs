@@ -23,7 +23,7 @@ mod opening;
 mod trace;
 
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use http::header::{ACCEPT_ENCODING, AUTHORIZATION, HeaderMap, HeaderValue};
@@ -31,7 +31,8 @@ use prime_runtime::{BoxError, Operation, Response, Secret, Transport, TransportF
 use tokio::time::Instant;
 use tracing::Instrument;
 
-pub(crate) use confidential::{Confidential, Hidden};
+use confidential::Confidential;
+pub(crate) use confidential::Hidden;
 pub(crate) use idle::{Silence, Timer, Watch, Watched, is_timeout};
 
 use crate::error::{Error, ErrorKind};
@@ -66,14 +67,22 @@ struct Core {
 }
 
 /// What the road notes on an answer, for the layers above it.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Sent {
     pub(crate) attempts: u32,
     /// How many attempts before this one may have been carried out all the same.
     pub(crate) unknown_before: u32,
     /// Why there was no other attempt, of a stream that failed at its beginning.
     pub(crate) gave_up: Option<String>,
-    pub(crate) confidential: Confidential,
+    confidential: Confidential,
+    hidden: OnceLock<Hidden>,
+}
+
+impl Sent {
+    /// What must not show in what is said of the answer.
+    pub(crate) fn hidden(&self) -> &Hidden {
+        self.hidden.get_or_init(|| self.confidential.hidden())
+    }
 }
 
 impl Road {
@@ -269,6 +278,7 @@ impl Call<'_> {
             unknown_before,
             gave_up: None,
             confidential: self.confidential.clone(),
+            hidden: OnceLock::new(),
         }
     }
 
