@@ -1,5 +1,6 @@
 //! The client.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use prime_runtime::Transport;
@@ -79,11 +80,7 @@ impl Client {
     fn with(settings: Arc<Settings>, account: Account, meter: Option<Meter>, road: Road) -> Self {
         let road = road.traced_for(account.id().map(str::to_owned));
         let transport: Arc<dyn Transport> = Arc::new(road.clone());
-        let inference = pinference_api::Client::with_transport(
-            settings.inference_url.value.as_str(),
-            road.http().clone(),
-            transport.clone(),
-        );
+        let inference = inference_on(&settings, &road, transport.clone());
         let training = prime_training_api::Client::with_transport(
             settings.platform_url.value.as_str(),
             road.http().clone(),
@@ -227,6 +224,19 @@ impl Client {
         Receipt::new(self.shared.meter.as_ref(), model, &self.shared.account)
     }
 
+    /// The generated client of the Inference API for one question, whose attempts its receipt counts.
+    pub(crate) fn inference_for(&self, receipt: &Receipt) -> Cow<'_, pinference_api::Client> {
+        match receipt.in_doubt() {
+            None => Cow::Borrowed(&self.shared.inference),
+            Some(in_doubt) => {
+                let road = self.shared.road.counting(in_doubt.clone());
+                let transport = Arc::new(road);
+                let (settings, road) = (&self.shared.settings, &self.shared.road);
+                Cow::Owned(inference_on(settings, road, transport))
+            }
+        }
+    }
+
     pub(crate) fn road(&self) -> &Road {
         &self.shared.road
     }
@@ -242,4 +252,13 @@ impl Client {
     pub fn training_api(&self) -> &prime_training_api::Client {
         &self.shared.training
     }
+}
+
+fn inference_on(
+    settings: &Settings,
+    road: &Road,
+    transport: Arc<dyn Transport>,
+) -> pinference_api::Client {
+    let address = settings.inference_url.value.as_str();
+    pinference_api::Client::with_transport(address, road.http().clone(), transport)
 }

@@ -144,3 +144,59 @@ async fn questions_that_were_lost_before_the_answer_are_counted() {
     drop(client.chat(MODEL).user("A story").stream().await.unwrap());
     assert_eq!(meter.total().answers, 2);
 }
+
+/// A question that is dropped half-way counts as often as it may have been answered.
+#[tokio::test]
+async fn questions_that_were_dropped_are_counted_by_their_attempts() {
+    let (lost, stalled) = ("", "HTTP/1.1 200 X\r\ncontent-length: 9\r\n\r\n");
+    let events = "HTTP/1.1 200 X\r\ncontent-type: text/event-stream\r\ncontent-length: 9\r\n\r\n";
+    let busy = http("429", "application/json", "{}");
+    let busy = &*busy;
+    let (soon, late) = (Duration::from_millis(1), Duration::from_secs(60));
+    for (answers, wait, expected) in [
+        (&[stalled][..], soon, 1),
+        (&[lost, stalled], soon, 2),
+        (&[lost, events], soon, 2),
+        (&[busy, stalled], soon, 1),
+        (&[lost, busy, stalled], soon, 2),
+        // Dropped while it waits.
+        (&[lost], late, 1),
+        (&[busy], late, 0),
+    ] {
+        let policy = RetryPolicy::new().may_bill_twice().backoff(wait, wait);
+        let options = CallOptions::new().retry(policy);
+        for streamed in [false, true] {
+            let server = RawServer::start(answers).await;
+            let meter = Meter::new();
+            let client = server.personal().with_options(options.clone());
+            let question = client.metered(&meter).chat(MODEL).user("A story");
+            let asked = async {
+                match streamed {
+                    true => question.stream().await.map(drop),
+                    false => question.send().await.map(drop),
+                }
+            };
+            let dropped = async {
+                while server.hits() < answers.len() {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+                // Until it was seen what became of the last.
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            };
+            tokio::select! {
+                answer = asked => panic!("{answers:?}: {answer:?}"),
+                () = dropped => {}
+            }
+            assert_eq!(
+                counts(&meter.total()),
+                (expected, 0, expected),
+                "{answers:?}"
+            );
+        }
+    }
+    // And one that was never asked.
+    let meter = Meter::new();
+    let client = RawServer::silent().await.personal().metered(&meter);
+    drop(client.chat(MODEL).user("A story").send());
+    assert_eq!(meter.total().answers, 0);
+}

@@ -13,6 +13,7 @@ use super::trace::Trace;
 use super::{ChatAnswer, ChatStream};
 use crate::account::on_behalf;
 use crate::client::Client;
+use crate::cost::Receipt;
 use crate::error::{Envelope, Error, ErrorKind, says_error, unlisted};
 use crate::events::Events;
 use crate::head::Head;
@@ -142,11 +143,8 @@ impl ChatRequest {
 
     async fn ask(self) -> Result<ChatAnswer, Error> {
         let mut receipt = self.client.receipt(&self.body.model);
-        let call = self
-            .client
-            .inference_api()
-            .create_chat_completion()
-            .body(*self.body);
+        let api = self.client.inference_for(&receipt);
+        let call = api.create_chat_completion().body(*self.body);
         let call = on_behalf(self.client.account(), call).inspect_err(|_| receipt.cancel())?;
         let answer = call
             .send()
@@ -190,7 +188,7 @@ impl ChatRequest {
         let trace = self.trace();
         let mut receipt = self.client.receipt(&self.body.model);
         // What opening takes is large, and would stay for as long as the stream is read.
-        let opening = Box::pin(open(&self.client, self.body));
+        let opening = Box::pin(open(&self.client, self.body, &receipt));
         let opened = opening.instrument(trace.span().clone()).await;
         let (pieces, head) = opened.inspect_err(|e| {
             receipt.failed(e);
@@ -224,8 +222,10 @@ impl ChatRequest {
 async fn open(
     client: &Client,
     body: Box<ChatCompletionRequest>,
+    receipt: &Receipt,
 ) -> Result<(ByteStream, Head), Error> {
-    let call = client.inference_api().create_chat_completion_stream();
+    let api = client.inference_for(receipt);
+    let call = api.create_chat_completion_stream();
     let call = on_behalf(client.account(), call.body(*body))?;
     let operation = &operations::CREATE_CHAT_COMPLETION_STREAM;
     let answer = call

@@ -8,7 +8,6 @@ use pinference_api::types::{Model, ModelPricing, Usage};
 use super::{Cost, Spent};
 use crate::account::Account;
 use crate::chat::ChatAnswer;
-use crate::error::Error;
 use crate::models::ModelId;
 
 /// Counts tokens and cost of answers. A clone counts into the same sums, from any task.
@@ -16,7 +15,7 @@ use crate::models::ModelId;
 /// [`Client::metered`](crate::Client::metered) counts every chat of a client, streamed or not, also those
 /// that were cut off, dropped half-way or lost on the way: such an answer may be billed, and counts as
 /// one that did not say. So does every attempt before the last whose outcome is unknown, since its question
-/// may have been answered too; and what came in the place of an answer, with a status of success, counts by
+/// may have been answered too; one that was refused counts nothing. What came in the place of an answer, with a status of success, counts by
 /// the usage that it says. [`add`](Self::add) counts an answer by hand; do not do both.
 #[derive(Debug, Clone, Default)]
 pub struct Meter(Arc<Inner>);
@@ -55,7 +54,7 @@ impl Meter {
         self.count(model, payer(account), answer.usage());
     }
 
-    fn count(&self, model: &str, payer: Payer, usage: Option<&Usage>) {
+    pub(super) fn count(&self, model: &str, payer: Payer, usage: Option<&Usage>) {
         let prices = self.0.prices.get(model).or_else(|| {
             let id = ModelId::parse(model).ok()?;
             self.0.prices.get(id.base())
@@ -106,79 +105,10 @@ impl Meter {
     }
 }
 
-fn payer(account: &Account) -> Payer {
+pub(super) fn payer(account: &Account) -> Payer {
     match account {
         Account::Personal => None,
         Account::Team(id) => Some(id.clone()),
-    }
-}
-
-/// A question under way, to be counted once. Dropped, it counts as an answer that did not say: what was
-/// asked may be billed, whatever becomes of the answer.
-#[derive(Debug, Default)]
-pub(crate) struct Receipt(Option<Box<Open>>);
-
-#[derive(Debug)]
-struct Open {
-    meter: Meter,
-    model: String,
-    payer: Payer,
-}
-
-impl Receipt {
-    /// For a question to a model, if there is a meter.
-    pub(crate) fn new(meter: Option<&Meter>, model: &str, account: &Account) -> Self {
-        Self(meter.map(|meter| {
-            Box::new(Open {
-                meter: meter.clone(),
-                model: model.to_owned(),
-                payer: payer(account),
-            })
-        }))
-    }
-
-    /// The answer is there, or as much of it as will be. So many attempts before it may have been
-    /// answered as well: each counts as an answer that did not say.
-    pub(crate) fn settle(&mut self, usage: Option<&Usage>, unknown_before: u32) {
-        self.lost(unknown_before);
-        if let Some(open) = self.0.take() {
-            open.meter.count(&open.model, open.payer, usage);
-        }
-    }
-
-    /// There is no answer, or one that is not what was asked for, which counts by what it says. Without
-    /// any, each attempt counts that may have been answered.
-    pub(crate) fn failed(&mut self, error: &Error) {
-        if let Some(partial) = error.partial_answer() {
-            self.settle(partial.usage(), error.unknown_before());
-        } else if error.last_outcome_unknown() {
-            self.settle(None, error.unknown_before());
-        } else {
-            self.refused(error.unknown_before());
-        }
-    }
-
-    /// The question was refused; attempts before may have been answered.
-    pub(crate) fn refused(&mut self, unknown_before: u32) {
-        self.lost(unknown_before);
-        self.cancel();
-    }
-
-    fn lost(&self, answers: u32) {
-        for open in self.0.iter().cycle().take(answers as usize) {
-            open.meter.count(&open.model, open.payer.clone(), None);
-        }
-    }
-
-    /// Nothing was asked, or it was refused.
-    pub(crate) fn cancel(&mut self) {
-        self.0 = None;
-    }
-}
-
-impl Drop for Receipt {
-    fn drop(&mut self) {
-        self.settle(None, 0);
     }
 }
 

@@ -28,16 +28,18 @@
 //! | `sum` | [`UsdSum`]: a sum that loses no digit |
 //! | `spent` | [`Spent`]: tokens and cost of many answers |
 //! | `meter` | [`Meter`]: counts answers, from many tasks |
+//! | `receipt` | one question, from before it is sent until it is counted |
 
 mod amount;
 mod estimate;
 mod meter;
+mod receipt;
 mod spent;
 mod sum;
 
 pub use amount::Cost;
 pub(crate) use estimate::per_million;
-pub(crate) use meter::Receipt;
 pub use meter::{Meter, Payer};
+pub(crate) use receipt::Receipt;
 pub use spent::Spent;
 pub use sum::UsdSum;

@@ -7,6 +7,7 @@
 //! | `confidential` | what of a request must not show |
 //! | `failure` | an attempt that failed |
 //! | `headers` | the headers of an answer, in memory of their own |
+//! | `in_doubt` | what a call that is dropped half-way leaves behind |
 //! | `idle` | the time without a byte |
 //! | `opening` | the beginning of a stream |
 //! | `trace` | what a trace says of an attempt |
@@ -19,6 +20,7 @@ mod confidential;
 mod failure;
 mod headers;
 mod idle;
+mod in_doubt;
 mod opening;
 mod trace;
 
@@ -34,6 +36,7 @@ use tracing::Instrument;
 use confidential::Confidential;
 pub(crate) use confidential::Hidden;
 pub(crate) use idle::{Silence, Timer, Watch, Watched, is_timeout};
+pub(crate) use in_doubt::InDoubt;
 
 use crate::error::{Error, ErrorKind};
 use crate::options::{CallOptions, TIMEOUT};
@@ -53,6 +56,7 @@ pub(crate) struct Road {
     /// What of every request must not show.
     confidential: Arc<[Secret]>,
     team: Option<String>,
+    in_doubt: Option<InDoubt>,
 }
 
 /// What a client and its clones share.
@@ -108,6 +112,7 @@ impl Road {
             core: Arc::new(core),
             options,
             team: None,
+            in_doubt: None,
         })
     }
 
@@ -126,6 +131,14 @@ impl Road {
     pub(crate) fn traced_for(&self, team: Option<String>) -> Self {
         Self {
             team,
+            ..self.clone()
+        }
+    }
+
+    /// The same road for one call, whose attempts are counted.
+    pub(crate) fn counting(&self, in_doubt: InDoubt) -> Self {
+        Self {
+            in_doubt: Some(in_doubt),
             ..self.clone()
         }
     }
@@ -204,6 +217,7 @@ impl Call<'_> {
         loop {
             attempts += 1;
             let last = !repeatable || attempts > self.policy().retries;
+            self.note_in_doubt(unknown_before + 1);
             let mut failure = match self.attempt(attempts, unknown_before).await {
                 Ok(response) => {
                     self.road.core.budget.succeeded();
@@ -212,6 +226,7 @@ impl Call<'_> {
                 Err(failure) => failure,
             };
             let unknown = failure.error.last_outcome_unknown();
+            self.note_in_doubt(unknown_before + u32::from(unknown));
             let again = Repetition::of(self.operation)
                 .allowed_after(failure.what, self.policy().may_bill_twice);
             let decision = match again && !last {
@@ -246,6 +261,12 @@ impl Call<'_> {
                 "attempt failed, trying again"
             );
             tokio::time::sleep(wait).await;
+        }
+    }
+
+    fn note_in_doubt(&self, attempts: u32) {
+        if let Some(in_doubt) = &self.road.in_doubt {
+            in_doubt.set(attempts);
         }
     }
 
