@@ -86,6 +86,39 @@ async fn a_deletion_that_stalls_is_tried_again() {
     assert_eq!(deletion.which(), Deleted::NowOrBefore);
 }
 
+/// Nobody knows what became of the run that was meant.
+#[tokio::test]
+async fn the_deletion_of_another_run_is_none() {
+    let other = http(200, r#"{"runId": "s", "deleted": true}"#);
+    let server = RawServer::start(&[&other]).await;
+    let error = server.personal().runs().delete("r").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::UnexpectedAnswer);
+    assert_eq!(error.operation(), Some("delete_run"));
+    assert!(error.outcome_unknown() && error.to_string().contains("\"s\""));
+    let server = RawServer::start(&[&other, &gone()]).await;
+    let deletion = server.personal().runs().ensure_deleted("r").await.unwrap();
+    assert_eq!(deletion.which(), Deleted::NowOrBefore);
+}
+
+/// Who had a run held to its cost learns that it is not held any more.
+#[tokio::test]
+async fn a_watch_that_ends_says_that_nobody_holds_the_run_to_its_cost() {
+    let cheap = RUNNING.replace("30", "1");
+    for (status, body) in [(401, "{}"), (200, cheap.as_str())] {
+        let wire = Wire::platform(Answer::json(status, body)).await;
+        let watch = || wire.personal().runs().watch_usage("r");
+        for (held, watch) in [
+            (true, watch().delete_at_cost("25".parse().unwrap())),
+            (false, watch()),
+        ] {
+            let watch = watch.deadline(Duration::from_millis(50));
+            let error = watch.until_finished().await.unwrap_err();
+            let said = "nobody deletes it any more when it has cost 25 USD";
+            assert_eq!(error.to_string().contains(said), held, "{error}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_deadline_does_not_wait_for_a_deletion_that_stalls() {
     let server = RawServer::start(&[&http(200, RUNNING), STALLED]).await;

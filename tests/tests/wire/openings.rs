@@ -70,6 +70,19 @@ async fn what_a_status_would_have_repeated_is_repeated() {
     }
 }
 
+#[tokio::test]
+async fn a_quota_that_is_used_up_is_told_as_after_a_status() {
+    let quota = "data: {\"error\":{\"message\":\"No\",\"code\":\"insufficient_quota\"}}\n\n";
+    let (answer, hits) = opened(&[quota], quick()).await;
+    let error = answer.unwrap_err();
+    assert!(
+        error.to_string().contains("waiting does not help"),
+        "{error}"
+    );
+    assert!(!error.is_retryable());
+    assert_eq!(hits, 1);
+}
+
 /// A question that may have been answered is asked again if the caller says so, and only then.
 #[tokio::test]
 async fn what_may_be_billed_twice_is_repeated_when_asked_for() {

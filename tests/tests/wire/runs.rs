@@ -145,7 +145,8 @@ async fn a_runs_id_in_the_path() {
         let line = format!("GET /api/v1/billing/runs/{path}/usage");
         assert_eq!(wire.request().line, line);
 
-        let wire = Wire::platform(Answer::json(200, DELETED)).await;
+        let deleted = json!({"runId": id, "deleted": true}).to_string();
+        let wire = Wire::platform(Answer::json(200, &deleted)).await;
         wire.personal().runs().delete(id).await.unwrap();
         let line = format!("DELETE /api/v1/training/runs/{path}");
         assert_eq!(wire.request().line, line);

@@ -2,6 +2,7 @@
 
 use futures_util::TryStreamExt as _;
 use pinference_api::types::{ChatCompletionRequest, ChatMessage, FinishReason, Role};
+use prime_ext::chat::Piece;
 use prime_ext::{ChatStream, Error, ErrorKind};
 use serde_json::json;
 
@@ -72,6 +73,33 @@ async fn assert_breaks(mut stream: ChatStream, before: &[&str], kind: ErrorKind)
     assert_broken(&error, kind, &before.concat());
     assert!(stream.finish().await.is_err());
     error
+}
+
+/// The only answer is the first, whatever its server calls it; of several it is that of index 0.
+#[tokio::test]
+async fn the_first_answer_is_read_wherever_a_server_counts_from() {
+    let event = |index: i64, text: &str| {
+        let choice = json!({"index": index, "delta": {"content": text}, "finish_reason": "stop"});
+        format!("data: {}\n\n", json!({"choices": [choice]}))
+    };
+    let mut stream = stream_of(&[&event(1, "On"), &event(1, "ce"), DONE])
+        .await
+        .unwrap();
+    assert_eq!(texts(&mut stream).await.0, ["On", "ce"]);
+    assert_eq!(stream.text(), "Once");
+    let mut stream = stream_of(&[&event(7, "Once"), DONE]).await.unwrap();
+    let piece = stream.next_piece().await.unwrap();
+    assert!(matches!(piece, Some(Piece::Text(text)) if text == "Once"));
+
+    let events = [event(1, "b"), event(0, "a"), event(1, "b"), DONE.to_owned()];
+    let wire = Wire::inference(Answer::events(events.concat())).await;
+    let question = wire
+        .personal()
+        .chat(MODEL)
+        .user("A story")
+        .with(|request| request.n = Some(2));
+    let mut stream = question.stream().await.unwrap();
+    assert_eq!(texts(&mut stream).await.0, ["a"]);
 }
 
 #[tokio::test]

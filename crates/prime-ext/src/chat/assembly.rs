@@ -149,6 +149,11 @@ impl Assembly {
         (self.count > 0).then_some(&self.first)
     }
 
+    /// The smallest index there is; 0 if there is none.
+    pub(crate) fn first_index(&self) -> i64 {
+        self.first.index
+    }
+
     /// Whether a chunk came.
     pub(crate) fn has_begun(&self) -> bool {
         self.begun

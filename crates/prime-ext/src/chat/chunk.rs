@@ -231,11 +231,11 @@ impl<'a> Chunk<'a> {
             && self.model.is_none()
     }
 
-    /// The text of the first answer in it; nothing if it is empty.
-    pub(crate) fn text(&self) -> Option<String> {
+    /// The text of an answer in it; nothing if it is empty.
+    pub(crate) fn text(&self, index: i64) -> Option<String> {
         let mut pieces = self
             .choices()
-            .filter(|choice| choice.index.unwrap_or(0) == 0)
+            .filter(|choice| choice.index.unwrap_or(0) == index)
             .filter_map(|choice| match choice.delta.as_ref()?.content.as_ref()? {
                 Content::Text(text) => Some(Cow::Borrowed(&**text)),
                 Content::Parts(parts) => Some(texts_of(parts)),

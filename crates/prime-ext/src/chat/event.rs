@@ -130,7 +130,7 @@ pub(super) fn in_place_of_a_stream(body: &Bytes, head: Head) -> (Failure, ChatCo
             let mut errors = answer.choices.iter().map(|choice| &choice.error);
             says_error(answer.error.as_ref()) || errors.any(|error| says_error(error.as_ref()))
         }
-        None => is_error_body(body),
+        None => Envelope::is_error(body),
     };
     let failure = if says_error {
         (
@@ -148,10 +148,6 @@ pub(super) fn in_place_of_a_stream(body: &Bytes, head: Head) -> (Failure, ChatCo
     };
     let nothing = || ChatCompletionResponse::new(Vec::new());
     (failure, answer.unwrap_or_else(nothing))
-}
-
-fn is_error_body(body: &[u8]) -> bool {
-    Envelope::is_error(body)
 }
 
 /// An error of opening a stream, told as what it is: an answer may have come all the same.

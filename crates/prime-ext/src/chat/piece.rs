@@ -22,11 +22,11 @@ pub enum Piece {
     ToolCall(Box<ToolCallDelta>),
 }
 
-/// The pieces of the first answer in a chunk, the reasoning before the text.
-pub(super) fn pieces(chunk: ChatCompletionChunk) -> impl Iterator<Item = Piece> {
+/// The pieces of an answer in a chunk, the reasoning before the text.
+pub(super) fn pieces(chunk: ChatCompletionChunk, index: i64) -> impl Iterator<Item = Piece> {
     let choices = chunk.choices.into_iter();
     let deltas = choices
-        .filter(|choice| choice.index.unwrap_or(0) == 0)
+        .filter(move |choice| choice.index.unwrap_or(0) == index)
         .filter_map(|choice| choice.delta);
     deltas.flat_map(|delta| {
         let thought = reasoning::of(

@@ -189,7 +189,7 @@ impl ChatStream {
             }
             Err(error) => return Err(self.fail(event::unread(error))),
         }
-        self.first = self.read(|_| ()).await?.is_some();
+        self.first = self.read(|_, _| ()).await?.is_some();
         self.events.release();
         Ok(())
     }
@@ -202,7 +202,7 @@ impl ChatStream {
     /// # Errors
     /// If the answer is not whole, and there is nothing more of it.
     pub async fn next(&mut self) -> Result<Option<ChatCompletionChunk>, Error> {
-        self.read(|chunk| chunk.take()).await
+        self.read(|chunk, _| chunk.take()).await
     }
 
     /// The next piece of the text of the first answer; nothing once the answer is whole. What is no text
@@ -231,7 +231,10 @@ impl ChatStream {
                 return Ok(Some(piece));
             }
             match self.next().await? {
-                Some(chunk) => self.pieces.extend(pieces(chunk)),
+                Some(chunk) => {
+                    let first = self.first_answer();
+                    self.pieces.extend(pieces(chunk, first));
+                }
                 None => return Ok(None),
             }
         }
@@ -289,7 +292,7 @@ impl ChatStream {
     /// If the answer is not whole, also if an earlier call said so already.
     pub async fn finish(mut self) -> Result<ChatAnswer, Error> {
         self.first = false;
-        while self.read(|_| ()).await?.is_some() {}
+        while self.read(|_, _| ()).await?.is_some() {}
         let ending = self.ending().unwrap_or(Ending::CutOff);
         if ending.is_whole() {
             return Ok(self.into_answer(ending));
@@ -312,7 +315,10 @@ impl ChatStream {
         ChatAnswer::new(assembly.finished(), self.head.clone()).ended(ending)
     }
 
-    async fn read<T>(&mut self, take: impl Fn(&mut Chunk<'_>) -> T) -> Result<Option<T>, Error> {
+    async fn read<T>(
+        &mut self,
+        take: impl Fn(&mut Chunk<'_>, i64) -> T,
+    ) -> Result<Option<T>, Error> {
         std::future::poll_fn(|cx| self.poll_read(cx, &take)).await
     }
 
@@ -324,7 +330,7 @@ impl ChatStream {
             }
         }
         loop {
-            match ready!(self.poll_read(cx, &|chunk: &mut Chunk<'_>| chunk.text()))? {
+            match ready!(self.poll_read(cx, &|chunk: &mut Chunk<'_>, first| chunk.text(first)))? {
                 Some(None) => {}
                 Some(text) => return Poll::Ready(Ok(text)),
                 None => return Poll::Ready(Ok(None)),
@@ -332,11 +338,20 @@ impl ChatStream {
         }
     }
 
-    /// Reads a chunk, and takes of it what is wanted.
+    /// The index of the answer whose text is read: 0, or what the only one is given by a server that counts
+    /// in another way.
+    fn first_answer(&self) -> i64 {
+        match self.expected.answers {
+            1 => self.assembly.first_index(),
+            _ => 0,
+        }
+    }
+
+    /// Reads a chunk, and takes of it what is wanted, which may depend on the index of the first answer.
     fn poll_read<T>(
         &mut self,
         cx: &mut Context<'_>,
-        take: &impl Fn(&mut Chunk<'_>) -> T,
+        take: &impl Fn(&mut Chunk<'_>, i64) -> T,
     ) -> Poll<Result<Option<T>, Error>> {
         if self.first {
             self.first = false;
@@ -380,7 +395,8 @@ impl ChatStream {
                         let error = Error::new(Ending::TooLarge.kind(), message);
                         break (Ending::TooLarge, error);
                     }
-                    return Poll::Ready(Ok(Some(take(&mut chunk))));
+                    let first = self.first_answer();
+                    return Poll::Ready(Ok(Some(take(&mut chunk, first))));
                 }
                 Ok(Said::ChunkAndError(error)) => {
                     self.assembly.add(&chunk, event.data.len());
@@ -400,11 +416,11 @@ impl ChatStream {
 
     /// Takes once more of the chunk that was read last: a stream that waits to be read keeps the text
     /// of its first chunk, and not what that is read into, which is several times as large.
-    fn last_again<T>(&self, take: &impl Fn(&mut Chunk<'_>) -> T) -> Option<T> {
+    fn last_again<T>(&self, take: &impl Fn(&mut Chunk<'_>, i64) -> T) -> Option<T> {
         let event = self.events.last();
         let mut chunk = Chunk::default();
         event::read(&event, &self.head, &mut chunk).ok()?;
-        Some(take(&mut chunk))
+        Some(take(&mut chunk, self.first_answer()))
     }
 
     /// How an answer ended that is whole.
@@ -510,7 +526,7 @@ impl Stream for ChatStream {
     type Item = Result<ChatCompletionChunk, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let next = self.poll_read(cx, &|chunk: &mut Chunk<'_>| chunk.take());
+        let next = self.poll_read(cx, &|chunk: &mut Chunk<'_>, _| chunk.take());
         next.map(Result::transpose)
     }
 }

@@ -102,7 +102,7 @@ impl Error {
             message.push_str(": ");
             message.push_str(said);
         }
-        if let Some(advice) = advice(&head, &envelope) {
+        if let Some(advice) = advice(status, &head, &envelope) {
             message.push_str("; ");
             message.push_str(&advice);
         }
@@ -151,11 +151,16 @@ impl Error {
         let envelope = Envelope::read(&body, head.hidden());
         let said = [&envelope.code, &envelope.message];
         let said: Vec<&str> = said.into_iter().flatten().map(String::as_str).collect();
-        let message = if said.is_empty() {
+        let mut message = if said.is_empty() {
             "an error without words".to_owned()
         } else {
             said.join(": ")
         };
+        let told = envelope.told_status();
+        if let Some(advice) = told.and_then(|status| advice(status, &head, &envelope)) {
+            message.push_str("; ");
+            message.push_str(&advice);
+        }
         let preview = Envelope::preview_of_success(&body, &head);
         Self::new(ErrorKind::Api, message).with_answer(Answer {
             head,
@@ -252,8 +257,8 @@ pub(crate) fn unlisted(
 }
 
 /// What the caller can do next.
-fn advice(head: &Head, envelope: &Envelope) -> Option<String> {
-    let advice = match head.status() {
+fn advice(status: StatusCode, head: &Head, envelope: &Envelope) -> Option<String> {
+    let advice = match status {
         _ if envelope.names_context_overflow() => {
             "shorten the messages, or use a model with a larger context"
         }

@@ -22,6 +22,7 @@ mod watch;
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use prime_training_api::operations;
 use prime_training_api::types::{RunStatus, RunUsageResponse};
 use tokio::time::Instant;
@@ -30,7 +31,8 @@ use self::patience::Patience;
 use crate::account::on_behalf;
 use crate::answered::{Answered, Call};
 use crate::client::Client;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, one_line};
+use crate::head::Head;
 use crate::options::CallOptions;
 
 pub use audit::{Audit, Difference, audit};
@@ -143,12 +145,29 @@ impl Runs {
         Call::new(&self.client, async move |client: Client| {
             let call = client.training_api().delete_run().run_id(checked(&run_id)?);
             let call = on_behalf(client.account(), call)?;
-            let deleted = Answered::of(&operations::DELETE_RUN, call.send().await)?;
+            let answer = call.send().await;
+            let answer = answer.map_err(|e| Error::of_call(&operations::DELETE_RUN, e))?;
+            let (deleted, head, body) = answer.into_parts();
+            let head = Head::from(head);
+            if !deleted.run_id.trim().eq_ignore_ascii_case(&run_id) {
+                return Err(of_another_run(&run_id, &deleted.run_id, head, body));
+            }
             // An attempt before the last may have done it, and lost its answer.
-            let repeated = repeated || deleted.head.unknown_before() > 0;
-            Ok(deleted.map(|deleted| Deletion::new(deleted, repeated)))
+            let repeated = repeated || head.unknown_before() > 0;
+            Ok(Answered::new(Deletion::new(deleted, repeated), head))
         })
     }
+}
+
+/// The answer of a deletion that was not asked for: what became of the run nobody can tell.
+fn of_another_run(asked: &str, other: &str, head: Head, body: Bytes) -> Error {
+    let other = one_line(&head.hidden().hide(other));
+    let message = format!(
+        "the deletion of run {asked:?} was answered with one of run {other:?}; look whether the run goes on"
+    );
+    Error::unexpected(message, head, body)
+        .of(&operations::DELETE_RUN)
+        .with_unknown_outcome(true)
 }
 
 /// Whether a run of this status has ended. A status that is missing or that nobody listed has not.

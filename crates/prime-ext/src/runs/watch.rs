@@ -218,7 +218,8 @@ impl Watch {
                 Err(error) if error.is_not_found() && self.deletion.get().is_some() => {
                     return Ok(None);
                 }
-                Err(error) => return Err(error),
+                Err(error) if error.is_not_found() => return Err(error),
+                Err(error) => return Err(self.unheld(error)),
             };
             self.hold_to_cost(&usage).await?;
             if self.last.as_ref().is_none_or(|last| changed(last, &usage)) {
@@ -253,6 +254,16 @@ impl Watch {
         Ok(())
     }
 
+    /// Says of an error that it is also the end of what was to hold the run to its cost.
+    fn unheld(&self, error: Error) -> Error {
+        match (self.at_cost, self.deletion.get()) {
+            (Some(cost), None) => error.and(&format!(
+                "the run may go on, and nobody deletes it any more when it has cost {cost} USD"
+            )),
+            _ => error,
+        }
+    }
+
     async fn in_time<T>(&self, what: impl Future<Output = T>) -> Result<T, Error> {
         let Some(deadline) = self.deadline else {
             return Ok(what.await);
@@ -264,7 +275,7 @@ impl Watch {
             let message = format!(
                 "the run had not ended by the deadline, and goes on; its last status is {status}"
             );
-            Error::new(ErrorKind::Timeout, message).of(&GET_RUN_USAGE)
+            self.unheld(Error::new(ErrorKind::Timeout, message).of(&GET_RUN_USAGE))
         })
     }
 }
