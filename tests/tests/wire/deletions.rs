@@ -95,9 +95,17 @@ async fn the_deletion_of_another_run_is_none() {
     assert_eq!(error.kind(), ErrorKind::UnexpectedAnswer);
     assert_eq!(error.operation(), Some("delete_run"));
     assert!(error.outcome_unknown() && error.to_string().contains("\"s\""));
+    assert_eq!(error.status().unwrap(), 200);
     let server = RawServer::start(&[&other, &gone()]).await;
-    let deletion = server.personal().runs().ensure_deleted("r").await.unwrap();
-    assert_eq!(deletion.which(), Deleted::NowOrBefore);
+    let error = server.personal().runs().ensure_deleted("r").await;
+    assert!(error.unwrap_err().outcome_unknown());
+    assert_eq!(server.hits(), 1, "it would be the same again");
+    // The same run, or none, is not another.
+    for named in ["r", " R ", ""] {
+        let answer = http(200, &format!(r#"{{"runId": "{named}", "deleted": true}}"#));
+        let server = RawServer::start(&[&answer]).await;
+        server.personal().runs().delete(" r").await.unwrap();
+    }
 }
 
 /// Who had a run held to its cost learns that it is not held any more.
@@ -113,9 +121,27 @@ async fn a_watch_that_ends_says_that_nobody_holds_the_run_to_its_cost() {
         ] {
             let watch = watch.deadline(Duration::from_millis(50));
             let error = watch.until_finished().await.unwrap_err();
-            let said = "nobody deletes it any more when it has cost 25 USD";
+            let said = "nobody deletes the run any more when it has cost 25 USD";
             assert_eq!(error.to_string().contains(said), held, "{error}");
         }
+    }
+    // It has cost too much, and may not be deleted; it was seen, and is not found.
+    for (answers, said) in [
+        (
+            [http(200, RUNNING), http(403, "{}")],
+            "the run has cost 30 USD, and may go on",
+        ),
+        (
+            [http(200, &cheap), http(404, "{}")],
+            "nobody deletes the run any more",
+        ),
+    ] {
+        let server = RawServer::start(&[&answers[0], &answers[1]]).await;
+        let watch = server.personal().runs().watch_usage("r");
+        let watch = watch.every(Duration::from_millis(1));
+        let watch = watch.delete_at_cost("25".parse().unwrap());
+        let error = watch.until_finished().await.unwrap_err();
+        assert!(error.to_string().contains(said), "{error}");
     }
 }
 

@@ -81,6 +81,16 @@ async fn a_quota_that_is_used_up_is_told_as_after_a_status() {
     );
     assert!(!error.is_retryable());
     assert_eq!(hits, 1);
+    // Also where the question has a word of its code, which must not show.
+    let refused = r#"{"error":{"message":"No quota","code":"insufficient_quota"}}"#;
+    for answer in [Answer::json(429, refused), Answer::events(quota)] {
+        let wire = Wire::inference(answer).await;
+        let question = wire.personal().chat(MODEL).user("quota");
+        let error = question.stream().await.unwrap_err();
+        assert!(!error.is_retryable() && !error.outcome_unknown(), "{error}");
+        assert_eq!(wire.hits(), 1);
+        assert_eq!(error.code(), Some("insufficient_…"));
+    }
 }
 
 /// A question that may have been answered is asked again if the caller says so, and only then.

@@ -3,7 +3,8 @@
 use futures_util::TryStreamExt as _;
 use pinference_api::types::{ChatCompletionRequest, ChatMessage, FinishReason, Role};
 use prime_ext::chat::Piece;
-use prime_ext::{ChatStream, Error, ErrorKind};
+use prime_ext::pinference_api::ByteStream;
+use prime_ext::{CallOptions, ChatStream, Error, ErrorKind};
 use serde_json::json;
 
 use crate::support::{Answer, RawServer, Wire, assert_well_told};
@@ -91,15 +92,25 @@ async fn the_first_answer_is_read_wherever_a_server_counts_from() {
     let piece = stream.next_piece().await.unwrap();
     assert!(matches!(piece, Some(Piece::Text(text)) if text == "Once"));
 
-    let events = [event(1, "b"), event(0, "a"), event(1, "b"), DONE.to_owned()];
-    let wire = Wire::inference(Answer::events(events.concat())).await;
-    let question = wire
-        .personal()
-        .chat(MODEL)
-        .user("A story")
-        .with(|request| request.n = Some(2));
-    let mut stream = question.stream().await.unwrap();
-    assert_eq!(texts(&mut stream).await.0, ["a"]);
+    let events = [event(1, "b"), event(0, "a"), event(1, "b"), event(0, "a")].concat() + DONE;
+    let wire = Wire::inference(Answer::events(&events)).await;
+    let two = CallOptions::new().body_field("n", 2);
+    for question in [
+        wire.personal()
+            .chat(MODEL)
+            .with(|request| request.n = Some(2)),
+        wire.personal().chat(MODEL).options(two),
+    ] {
+        let mut stream = question.user("A story").stream().await.unwrap();
+        assert_eq!(texts(&mut stream).await.0, ["a", "a"]);
+        assert_eq!(stream.text(), "aa");
+    }
+    // Where nobody said that there are several, they are not mixed.
+    let pieces = futures_util::stream::iter([Ok::<_, std::io::Error>(events.into())]);
+    let mut stream = ChatStream::from_bytes(ByteStream::new(pieces))
+        .await
+        .unwrap();
+    assert_eq!(texts(&mut stream).await.0.concat(), stream.text());
 }
 
 #[tokio::test]

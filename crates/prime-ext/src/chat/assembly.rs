@@ -23,10 +23,15 @@ pub(crate) struct Assembly {
     kept: usize,
     /// Whether a chunk came.
     begun: bool,
+    /// Whether more than one answer was asked for.
+    several: bool,
     /// What of [`identify`](Self::identify) was said: a look here spares one at each of them.
     said: u8,
     /// How many choices have begun: the first, and those behind it.
     count: u32,
+    /// The index of the one whose text is read: 0; where one was asked for, that of the one that began first,
+    /// since some servers count in another way.
+    read: i64,
     /// The one of the smallest index, in its place: nearly always the only one.
     first: Choice,
     /// By their indices.
@@ -43,10 +48,11 @@ pub(crate) struct Assembly {
 }
 
 impl Assembly {
-    /// Nothing yet, and at most so many bytes.
-    pub(crate) fn new(limit: usize) -> Self {
+    /// Nothing yet, of so many answers, and at most so many bytes.
+    pub(crate) fn new(answers: usize, limit: usize) -> Self {
         Self {
             limit,
+            several: answers > 1,
             ..Self::default()
         }
     }
@@ -108,27 +114,25 @@ impl Assembly {
         self.other_choice(index)
     }
 
-    /// One that is not the first, or not yet.
-    #[cold]
+    /// One that is not the first, or not yet. Apart, so that what every chunk takes is short.
+    #[inline(never)]
     fn other_choice(&mut self, index: i64) -> &mut Choice {
-        let new = Choice::new(index);
         if self.count == 0 {
             self.count = 1;
-            self.first = new;
+            self.read = if self.several { 0 } else { index };
+            self.first = Choice::new(index);
             return &mut self.first;
         }
         if index < self.first.index {
-            let next = std::mem::replace(&mut self.first, new);
+            let next = std::mem::replace(&mut self.first, Choice::new(index));
             self.keep_choice(0, next);
             return &mut self.first;
         }
-        let at = match self
-            .more
-            .binary_search_by_key(&index, |choice| choice.index)
-        {
+        let more = &self.more;
+        let at = match more.binary_search_by_key(&index, |choice| choice.index) {
             Ok(at) => at,
             Err(at) => {
-                self.keep_choice(at, new);
+                self.keep_choice(at, Choice::new(index));
                 at
             }
         };
@@ -149,9 +153,15 @@ impl Assembly {
         (self.count > 0).then_some(&self.first)
     }
 
-    /// The smallest index there is; 0 if there is none.
-    pub(crate) fn first_index(&self) -> i64 {
-        self.first.index
+    /// The index of the answer whose text is read.
+    pub(crate) fn read_index(&self) -> i64 {
+        self.read
+    }
+
+    /// The answer whose text is read; the first as long as that has not begun.
+    fn read(&self) -> Option<&Choice> {
+        let read = self.choices().find(|choice| choice.index == self.read);
+        read.or_else(|| self.first())
     }
 
     /// Whether a chunk came.
@@ -181,8 +191,7 @@ impl Assembly {
     }
 
     fn all_have(&self, asked: usize, ended: impl Fn(&Choice) -> bool) -> bool {
-        let count = self.choices().count();
-        count >= asked.max(1) && self.choices().all(ended)
+        self.count as usize >= asked.max(1) && self.choices().all(ended)
     }
 
     /// Tokens and cost, as far as they were said.
@@ -190,19 +199,19 @@ impl Assembly {
         self.usage.as_deref()
     }
 
-    /// The text of the first choice, as far as it came.
+    /// The text of the answer that is read, as far as it came.
     pub(crate) fn text(&self) -> Cow<'_, str> {
-        self.first().map(Choice::text).unwrap_or_default()
+        self.read().map(Choice::text).unwrap_or_default()
     }
 
-    /// The reasoning of the first choice, as far as it came.
+    /// Its reasoning, as far as it came.
     pub(crate) fn reasoning(&self) -> Cow<'_, str> {
-        self.first().map(Choice::reasoning).unwrap_or_default()
+        self.read().map(Choice::reasoning).unwrap_or_default()
     }
 
-    /// The tool calls of the first choice, as far as they came.
+    /// Its tool calls, as far as they came.
     pub(crate) fn tool_calls(&self) -> Vec<ToolCall> {
-        self.first()
+        self.read()
             .map(|first| first.clone().finished_calls())
             .unwrap_or_default()
     }

@@ -177,8 +177,10 @@ impl ChatRequest {
         self.body.stream = Some(true);
         let options = self.body.stream_options.get_or_insert_default();
         let usage = *options.include_usage.get_or_insert(true);
-        let answers = self.body.n.and_then(|n| usize::try_from(n).ok());
         let options = self.client.road().options();
+        let field = || options.body_fields().get("n")?.as_i64();
+        let answers = self.body.n.or_else(field);
+        let answers = answers.and_then(|n| usize::try_from(n).ok());
         let expected = Expected {
             answers: answers.unwrap_or(1),
             usage,

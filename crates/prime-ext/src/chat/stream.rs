@@ -162,7 +162,7 @@ impl ChatStream {
     ) -> Self {
         Self {
             events,
-            assembly: Assembly::new(expected.max_answer),
+            assembly: Assembly::new(expected.answers, expected.max_answer),
             expected,
             head,
             first: false,
@@ -232,7 +232,7 @@ impl ChatStream {
             }
             match self.next().await? {
                 Some(chunk) => {
-                    let first = self.first_answer();
+                    let first = self.assembly.read_index();
                     self.pieces.extend(pieces(chunk, first));
                 }
                 None => return Ok(None),
@@ -338,16 +338,7 @@ impl ChatStream {
         }
     }
 
-    /// The index of the answer whose text is read: 0, or what the only one is given by a server that counts
-    /// in another way.
-    fn first_answer(&self) -> i64 {
-        match self.expected.answers {
-            1 => self.assembly.first_index(),
-            _ => 0,
-        }
-    }
-
-    /// Reads a chunk, and takes of it what is wanted, which may depend on the index of the first answer.
+    /// Reads a chunk, and takes of it what is wanted, which may depend on the index of the answer that is read.
     fn poll_read<T>(
         &mut self,
         cx: &mut Context<'_>,
@@ -395,7 +386,7 @@ impl ChatStream {
                         let error = Error::new(Ending::TooLarge.kind(), message);
                         break (Ending::TooLarge, error);
                     }
-                    let first = self.first_answer();
+                    let first = self.assembly.read_index();
                     return Poll::Ready(Ok(Some(take(&mut chunk, first))));
                 }
                 Ok(Said::ChunkAndError(error)) => {
@@ -420,7 +411,7 @@ impl ChatStream {
         let event = self.events.last();
         let mut chunk = Chunk::default();
         event::read(&event, &self.head, &mut chunk).ok()?;
-        Some(take(&mut chunk, self.first_answer()))
+        Some(take(&mut chunk, self.assembly.read_index()))
     }
 
     /// How an answer ended that is whole.

@@ -271,7 +271,7 @@ fn advice(status: StatusCode, head: &Head, envelope: &Envelope) -> Option<String
         StatusCode::FORBIDDEN => {
             "the key or its owner may not do this; check the key's permissions and the team"
         }
-        StatusCode::NOT_FOUND if envelope.code.as_deref() == Some("model_not_found") => {
+        StatusCode::NOT_FOUND if envelope.names_unknown_model() => {
             "`Client::models` lists the models that exist"
         }
         StatusCode::TOO_MANY_REQUESTS if envelope.names_quota() => {

@@ -8,7 +8,7 @@ use http::StatusCode;
 use serde_json::Value;
 
 use crate::head::Head;
-use crate::road::Hidden;
+use crate::road::{Hidden, Hiding};
 
 /// What an error says of one field of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +27,22 @@ pub(crate) struct Envelope {
     pub(crate) code: Option<String>,
     pub(crate) class: Option<String>,
     pub(crate) fields: Vec<FieldError>,
+    named: Named,
+}
+
+/// Code and class as they came, which decide on more than on what is shown: what people wrote may be a part
+/// of them.
+#[derive(Default, Clone, PartialEq, Eq)]
+struct Named {
+    code: Option<String>,
+    class: Option<String>,
+}
+
+/// Nothing of it.
+impl std::fmt::Debug for Named {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Named")
+    }
 }
 
 /// The most characters that are kept of a text of an answer.
@@ -43,7 +59,7 @@ impl Envelope {
             return Self::default();
         };
         match serde_json::from_str::<Value>(body) {
-            Ok(value) => Self::of_value(&value, hidden),
+            Ok(value) => Self::of_value(&value, &hidden.hiding()),
             Err(_) => Self {
                 message: plain_text(&hidden.hide(body)),
                 ..Self::default()
@@ -70,7 +86,7 @@ impl Envelope {
     /// Reads the body of an answer that came as a success: only JSON can say that it is none.
     pub(crate) fn of_success(body: &[u8], hidden: &Hidden) -> Self {
         match serde_json::from_slice(body) {
-            Ok(value) => Self::of_value(&value, hidden),
+            Ok(value) => Self::of_value(&value, &hidden.hiding()),
             Err(_) => Self::default(),
         }
     }
@@ -78,7 +94,7 @@ impl Envelope {
     /// Whether a body that came as a success says that it is an error.
     pub(crate) fn is_error(body: &[u8]) -> bool {
         let said = serde_json::from_slice(body);
-        said.is_ok_and(|value| Self::of_value(&value, Hidden::NOTHING).says_something())
+        said.is_ok_and(|value| Self::of_value(&value, &Hidden::NOTHING.hiding()).says_something())
     }
 
     /// Whether the body said anything.
@@ -122,23 +138,40 @@ impl Envelope {
             };
             StatusCode::from_u16(status).ok()
         };
-        let code = self.code.as_ref().and_then(said);
-        code.or_else(|| self.class.as_ref().and_then(said))
+        let code = self.named.code.as_ref().and_then(said);
+        code.or_else(|| self.named.class.as_ref().and_then(said))
     }
 
     fn names(&self, parts: &[&str]) -> bool {
-        [&self.code, &self.class].into_iter().flatten().any(|name| {
+        let names = [&self.named.code, &self.named.class];
+        names.into_iter().flatten().any(|name| {
             let name = name.to_ascii_lowercase();
             parts.iter().any(|part| name.contains(part))
         })
     }
 
-    fn of_value(value: &Value, hidden: &Hidden) -> Self {
-        let text = |value: &Value| text(value, hidden);
+    /// Whether it says that there is no such model.
+    pub(crate) fn names_unknown_model(&self) -> bool {
+        self.named.code.as_deref() == Some("model_not_found")
+    }
+
+    fn of_value(value: &Value, hiding: &Hiding<'_>) -> Self {
+        let raw = Self::of_texts(value, &|text| one_line(text));
+        let mut shown = Self::of_texts(value, &|text| one_line(&hiding.hide(text)));
+        shown.named = Named {
+            code: raw.code,
+            class: raw.class,
+        };
+        shown
+    }
+
+    /// Reads them with what is shown of each text.
+    fn of_texts(value: &Value, shown: &dyn Fn(&str) -> String) -> Self {
+        let text = |value: &Value| text(value, shown);
         let mut envelope = Self::default();
         // Some gateways wrap the one error in a list; some say it of an answer, and not of the whole.
         if let [only] = value.as_array().map_or(&[][..], Vec::as_slice) {
-            return Self::of_value(only, hidden);
+            return Self::of_texts(only, shown);
         }
         let of_choice = || {
             value["choices"]
@@ -246,9 +279,9 @@ pub(crate) fn one_line(text: &str) -> String {
     words
 }
 
-fn text(value: &Value, hidden: &Hidden) -> Option<String> {
+fn text(value: &Value, shown: &dyn Fn(&str) -> String) -> Option<String> {
     match value {
-        Value::String(text) if !text.trim().is_empty() => Some(one_line(&hidden.hide(text))),
+        Value::String(text) if !text.trim().is_empty() => Some(shown(text)),
         Value::Number(number) => Some(number.to_string()),
         _ => None,
     }

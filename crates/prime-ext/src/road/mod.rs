@@ -8,6 +8,7 @@
 //! | `failure` | an attempt that failed |
 //! | `headers` | the headers of an answer, in memory of their own |
 //! | `in_doubt` | what a call that is dropped half-way leaves behind |
+//! | `hidden` | texts that must not show, and where they stand in others |
 //! | `idle` | the time without a byte |
 //! | `opening` | the beginning of a stream |
 //! | `trace` | what a trace says of an attempt |
@@ -19,6 +20,7 @@ mod body;
 mod confidential;
 mod failure;
 mod headers;
+mod hidden;
 mod idle;
 mod in_doubt;
 mod opening;
@@ -34,7 +36,7 @@ use tokio::time::Instant;
 use tracing::Instrument;
 
 use confidential::Confidential;
-pub(crate) use confidential::Hidden;
+pub(crate) use hidden::{Hidden, Hiding};
 pub(crate) use idle::{Silence, Timer, Watch, Watched, is_timeout};
 pub(crate) use in_doubt::InDoubt;
 

@@ -22,7 +22,6 @@ mod watch;
 
 use std::time::Duration;
 
-use bytes::Bytes;
 use prime_training_api::operations;
 use prime_training_api::types::{RunStatus, RunUsageResponse};
 use tokio::time::Instant;
@@ -32,7 +31,6 @@ use crate::account::on_behalf;
 use crate::answered::{Answered, Call};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, one_line};
-use crate::head::Head;
 use crate::options::CallOptions;
 
 pub use audit::{Audit, Difference, audit};
@@ -91,10 +89,14 @@ impl Runs {
     /// [`Deletion::which`] says which it was.
     ///
     /// # Errors
-    /// If the call fails. With [`Error::outcome_unknown`] the run may be gone:
-    /// [`ensure_deleted`](Self::ensure_deleted) asks until it is known.
+    /// If the call fails, or is answered with the deletion of another run. With [`Error::outcome_unknown`] the
+    /// run may be gone: [`ensure_deleted`](Self::ensure_deleted) asks until it is known.
     pub fn delete(&self, run_id: impl Into<String>) -> Call<Deletion> {
-        self.delete_again(run_id.into(), false)
+        let run_id = run_id.into();
+        Call::new(&self.client, async move |client: Client| {
+            let deletion = Self::new(client).delete_again(run_id.clone(), false);
+            of_the_run(&run_id, deletion.answered().await?)
+        })
     }
 
     /// Deletes a run as [`delete`](Self::delete) does, and asks again where an answer was lost or the
@@ -104,7 +106,7 @@ impl Runs {
     /// "deleted or already gone".
     ///
     /// # Errors
-    /// If the service refuses, or does not answer in that time.
+    /// If the service refuses, does not answer in that time, or answers with the deletion of another run.
     pub async fn ensure_deleted(&self, run_id: &str) -> Result<Deletion, Error> {
         self.ensure_deleted_by(run_id, None).await
     }
@@ -129,12 +131,13 @@ impl Runs {
             let deletion = self
                 .delete_again(run_id.to_owned(), repeated)
                 .options(options);
-            let error = match deletion.await {
+            let error = match deletion.answered().await {
                 Err(error) if error.is_not_found() && (repeated || error.outcome_unknown()) => {
                     return Ok(Deletion::not_found(run_id, true));
                 }
                 Err(error) => error,
-                deletion => return deletion,
+                // One of another run would be the same again.
+                Ok(deletion) => return Ok(of_the_run(run_id, deletion)?.value),
             };
             repeated |= error.outcome_unknown();
             patience.wait_out(error).await?;
@@ -145,29 +148,28 @@ impl Runs {
         Call::new(&self.client, async move |client: Client| {
             let call = client.training_api().delete_run().run_id(checked(&run_id)?);
             let call = on_behalf(client.account(), call)?;
-            let answer = call.send().await;
-            let answer = answer.map_err(|e| Error::of_call(&operations::DELETE_RUN, e))?;
-            let (deleted, head, body) = answer.into_parts();
-            let head = Head::from(head);
-            if !deleted.run_id.trim().eq_ignore_ascii_case(&run_id) {
-                return Err(of_another_run(&run_id, &deleted.run_id, head, body));
-            }
+            let deleted = Answered::of(&operations::DELETE_RUN, call.send().await)?;
             // An attempt before the last may have done it, and lost its answer.
-            let repeated = repeated || head.unknown_before() > 0;
-            Ok(Answered::new(Deletion::new(deleted, repeated), head))
+            let repeated = repeated || deleted.head.unknown_before() > 0;
+            Ok(deleted.map(|deleted| Deletion::new(deleted, repeated)))
         })
     }
 }
 
-/// The answer of a deletion that was not asked for: what became of the run nobody can tell.
-fn of_another_run(asked: &str, other: &str, head: Head, body: Bytes) -> Error {
-    let other = one_line(&head.hidden().hide(other));
+/// A deletion, unless it names another run than the one that was to be deleted: what became of that, nobody
+/// can tell.
+fn of_the_run(asked: &str, deletion: Answered<Deletion>) -> Result<Answered<Deletion>, Error> {
+    let (asked, named) = (asked.trim(), deletion.value.run_id.trim());
+    if named.is_empty() || named.eq_ignore_ascii_case(asked) {
+        return Ok(deletion);
+    }
+    let named = one_line(&deletion.head.hidden().hide(named));
     let message = format!(
-        "the deletion of run {asked:?} was answered with one of run {other:?}; look whether the run goes on"
+        "the deletion of run {asked:?} was answered with that of run {named:?}; look whether the run goes on"
     );
-    Error::unexpected(message, head, body)
-        .of(&operations::DELETE_RUN)
-        .with_unknown_outcome(true)
+    let body = serde_json::to_vec(&*deletion.value).unwrap_or_default();
+    let error = Error::unexpected(message, deletion.head, body.into());
+    Err(error.of(&operations::DELETE_RUN).with_unknown_outcome(true))
 }
 
 /// Whether a run of this status has ended. A status that is missing or that nobody listed has not.

@@ -218,7 +218,8 @@ impl Watch {
                 Err(error) if error.is_not_found() && self.deletion.get().is_some() => {
                     return Ok(None);
                 }
-                Err(error) if error.is_not_found() => return Err(error),
+                // One that nobody has seen is none.
+                Err(error) if error.is_not_found() && self.last.is_none() => return Err(error),
                 Err(error) => return Err(self.unheld(error)),
             };
             self.hold_to_cost(&usage).await?;
@@ -247,7 +248,10 @@ impl Watch {
             .is_some_and(|cost| usage.total_cost_usd >= cost);
         if too_much && self.deletion.get().is_none() && !ended(usage) {
             let deletion = self.runs.ensure_deleted_by(&self.run_id, self.deadline);
-            let deletion = deletion.await?;
+            let deletion = deletion.await.map_err(|error| {
+                let cost = usage.total_cost_usd;
+                error.and(&format!("the run has cost {cost} USD, and may go on"))
+            })?;
             // Nobody else sets it.
             drop(self.deletion.set(deletion));
         }
@@ -258,7 +262,7 @@ impl Watch {
     fn unheld(&self, error: Error) -> Error {
         match (self.at_cost, self.deletion.get()) {
             (Some(cost), None) => error.and(&format!(
-                "the run may go on, and nobody deletes it any more when it has cost {cost} USD"
+                "nobody deletes the run any more when it has cost {cost} USD"
             )),
             _ => error,
         }
