@@ -164,6 +164,11 @@ impl Assembly {
         read.or_else(|| self.first())
     }
 
+    /// The byte of the first choice's text behind which the next chunk's is added.
+    pub(crate) fn last_byte(&self) -> Option<u8> {
+        self.first.last_byte()
+    }
+
     /// Whether a chunk came.
     pub(crate) fn has_begun(&self) -> bool {
         self.begun

@@ -62,6 +62,13 @@ impl Choice {
         content.map(TextOrParts::text).unwrap_or_default()
     }
 
+    pub(super) fn last_byte(&self) -> Option<u8> {
+        match &self.content {
+            Some(TextOrParts::Text(text)) => text.as_bytes().last().copied(),
+            _ => None,
+        }
+    }
+
     pub(super) fn reasoning(&self) -> Cow<'_, str> {
         let rare = self.rare.as_ref();
         reasoning::of(
