@@ -230,9 +230,8 @@ impl Client {
             None => Cow::Borrowed(&self.shared.inference),
             Some(in_doubt) => {
                 let road = self.shared.road.counting(in_doubt.clone());
-                let transport = Arc::new(road);
-                let (settings, road) = (&self.shared.settings, &self.shared.road);
-                Cow::Owned(inference_on(settings, road, transport))
+                let transport = Arc::new(road.clone());
+                Cow::Owned(inference_on(&self.shared.settings, &road, transport))
             }
         }
     }

@@ -179,10 +179,15 @@ impl Assembly {
         self.limit
     }
 
-    /// Whether there is more of it than may be kept. More answers than anybody asks for are too many,
-    /// however small.
-    pub(crate) fn is_too_large(&self) -> bool {
-        self.kept > self.limit || self.count > MAX_CHOICES
+    /// What there is more of than may be kept. More answers than anybody asks for are too many, however small.
+    pub(crate) fn excess(&self) -> Option<String> {
+        if self.kept > self.limit {
+            Some(format!("the answer is longer than {} bytes", self.limit))
+        } else if self.count > MAX_CHOICES {
+            Some(format!("there are more than {MAX_CHOICES} answers"))
+        } else {
+            None
+        }
     }
 
     /// Whether at least `asked` choices have begun and all that have begun have ended.

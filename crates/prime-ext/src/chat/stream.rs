@@ -206,7 +206,7 @@ impl ChatStream {
     }
 
     /// The next piece of the text of the first answer; nothing once the answer is whole. What is no text
-    /// is skipped.
+    /// is skipped. Of several answers that were asked for, the first is that of index 0.
     ///
     /// # Errors
     /// As [`next`](Self::next).
@@ -383,9 +383,7 @@ impl ChatStream {
             match event::read(&event, &self.head, &mut chunk) {
                 Ok(Said::Chunk) => {
                     self.assembly.add(&chunk, event.data.len());
-                    if self.assembly.is_too_large() {
-                        let limit = self.assembly.limit();
-                        let message = format!("the answer is longer than {limit} bytes");
+                    if let Some(message) = self.assembly.excess() {
                         let error = Error::new(Ending::TooLarge.kind(), message);
                         break (Ending::TooLarge, error);
                     }

@@ -7,7 +7,7 @@ const KEPT: usize = 64 << 10;
 
 /// A value: where it lies in the current piece, as long as it can lie there, or bytes of its own.
 #[derive(Debug, Default)]
-#[repr(C)]
+#[repr(C)] // its place, which every event looks at, lies before its own bytes: see `Decoder`
 pub(super) struct Value {
     place: Place,
     own: Vec<u8>,

@@ -289,8 +289,12 @@ fn whatever_is_kept_counts() {
     };
     assert!(kept(&[answers(0, 1000)]) >= 1000 * size_of::<Choice>() / 2);
     let most = i64::from(MAX_CHOICES);
-    assert!(!assembled(&[answers(0, most)]).is_too_large());
-    assert!(assembled(&[answers(0, most), answers(most, 1)]).is_too_large());
+    assert_eq!(assembled(&[answers(0, most)]).excess(), None);
+    assert!(
+        assembled(&[answers(0, most), answers(most, 1)])
+            .excess()
+            .is_some()
+    );
     let too_many = answers(0, most + 1).to_string();
     assert!(Chunk::default().read_json(&too_many).is_err());
 }
