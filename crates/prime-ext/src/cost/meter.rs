@@ -15,8 +15,9 @@ use crate::models::ModelId;
 /// [`Client::metered`](crate::Client::metered) counts every chat of a client, streamed or not, also those
 /// that were cut off, dropped half-way or lost on the way: such an answer may be billed, and counts as
 /// one that did not say. So does every attempt before the last whose outcome is unknown, since its question
-/// may have been answered too; one that was refused counts nothing. What came in the place of an answer, with a status of success, counts by
-/// the usage that it says. [`add`](Self::add) counts an answer by hand; do not do both.
+/// may have been answered too; one that was refused counts nothing. What came in the place of an answer, with
+/// a status of success, counts by the usage that it says. [`add`](Self::add) counts an answer by hand; do not
+/// do both.
 #[derive(Debug, Clone, Default)]
 pub struct Meter(Arc<Inner>);
 
