@@ -9,15 +9,17 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 use serde_json::value::RawValue;
 
-/// US dollars, decimal: digit for digit what the wire said, number or string.
+/// An amount of US dollars, as a decimal number with the digits that were on the wire.
 ///
-/// Up to 28 digits are kept; what a float's residue adds beyond the 28th decimal place is rounded off,
-/// since an answer must not be lost for it. Amounts of 10²⁰ and more are refused. So sums come out to
-/// the digit, and arithmetic cannot overflow before a thousand million of the largest amounts are
-/// added; there it stops at the largest that can be said, and does not panic.
+/// Reads a JSON number or a string of one. An amount has up to 28 decimal places; the rest is rounded off, so
+/// that the residue of a float does not make an amount unreadable. Refused are amounts of 10²⁰ and more,
+/// texts of more than 64 bytes, and digits that are grouped with `_`.
 ///
-/// The digits are kept from JSON text to JSON text. A `serde_json::Value` in between holds a float and
-/// loses some, unless serde_json's feature `arbitrary_precision` is on.
+/// Arithmetic saturates instead of overflowing. It cannot saturate before a thousand million of the largest
+/// amounts are added.
+///
+/// All digits survive from JSON text to JSON text. A `serde_json::Value` in between holds a float and loses
+/// some, unless serde_json's feature `arbitrary_precision` is on.
 ///
 /// ```
 /// use prime_runtime::Usd;
@@ -46,7 +48,7 @@ impl From<Decimal> for Usd {
     }
 }
 
-/// A text that is no amount, or one of 10²⁰ or more.
+/// The error of a text that is not an amount, or not one that [`Usd`] can hold.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not an amount of money")]
 pub struct ParseUsdError(());
@@ -55,24 +57,62 @@ impl FromStr for Usd {
     type Err = ParseUsdError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let error = || ParseUsdError(());
-        let amount = if text.contains(['e', 'E']) {
-            Decimal::from_scientific(text).or_else(|_| Decimal::from_scientific_lossy(text))
-        } else {
-            Decimal::from_str(text)
-        };
-        let amount = amount.map_err(|_| error())?;
-        // `Decimal` takes `1_000` for a thousand, as Rust does; JSON and people do not.
-        if amount.abs() >= LIMIT || text.contains('_') {
-            Err(error())
-        } else {
-            Ok(Self(amount))
+        // `Decimal` recurses for each digit, and reads `1_000` as Rust does.
+        if text.len() > MAX_TEXT || text.contains('_') {
+            return Err(ParseUsdError(()));
         }
+        parse(text)
+            .filter(|amount| amount.abs() < LIMIT)
+            .map(Self)
+            .ok_or(ParseUsdError(()))
     }
 }
 
-/// Amounts from here on are refused: 10²⁰.
+/// The longest text that can be an amount, in bytes: a float in decimal notation has at most 25.
+const MAX_TEXT: usize = 64;
+
+/// The smallest amount that is refused: 10²⁰.
 const LIMIT: Decimal = Decimal::from_parts(1_661_992_960, 1_808_227_885, 5, false, 0);
+
+/// Reads decimal or scientific notation, rounded to 28 decimal places.
+fn parse(text: &str) -> Option<Decimal> {
+    let Some((digits, exponent)) = text.split_once(['e', 'E']) else {
+        return text.parse().ok();
+    };
+    let mut amount: Decimal = digits.parse().ok()?;
+    let exponent: i32 = exponent.parse().ok()?;
+    let places = i64::from(amount.scale()) - i64::from(exponent);
+    let max_places = i64::from(Decimal::MAX_SCALE);
+    if places > max_places {
+        // Rounds first: moving the point would need more places than there are.
+        let excess = u32::try_from(places - max_places).ok()?;
+        amount.set_scale(0).ok()?;
+        let unit = 10_i128.checked_pow(excess);
+        let mantissa = unit.map_or(0, |unit| rounded_quotient(amount.mantissa(), unit));
+        return Decimal::try_from_i128_with_scale(mantissa, Decimal::MAX_SCALE).ok();
+    }
+    if let Ok(places) = u32::try_from(places) {
+        amount.set_scale(places).ok()?;
+        return Some(amount);
+    }
+    amount.set_scale(0).ok()?;
+    if amount.is_zero() {
+        return Some(amount);
+    }
+    let factor = 10_i128.checked_pow(u32::try_from(-places).ok()?)?;
+    amount.checked_mul(Decimal::try_from_i128_with_scale(factor, 0).ok()?)
+}
+
+/// Divides and rounds half away from zero, as `Decimal` rounds what it parses.
+fn rounded_quotient(dividend: i128, divisor: i128) -> i128 {
+    let quotient = dividend / divisor;
+    let remainder = (dividend % divisor).abs();
+    if remainder >= divisor - remainder {
+        quotient + dividend.signum()
+    } else {
+        quotient
+    }
+}
 
 impl fmt::Display for Usd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -167,6 +207,45 @@ mod tests {
         }
         let tiny: Usd = serde_json::from_str("1.5e-7").unwrap();
         assert_eq!(tiny.to_string(), "0.00000015");
+    }
+
+    #[test]
+    fn exponents_move_the_point_and_round() {
+        for (text, expected) in [
+            ("1e-30", "0.0000000000000000000000000000"),
+            ("-6e-29", "-0.0000000000000000000000000001"),
+            ("4e-29", "0.0000000000000000000000000000"),
+            ("5e-29", "0.0000000000000000000000000001"),
+            ("1e-2147483648", "0.0000000000000000000000000000"),
+            ("2.5e-28", "0.0000000000000000000000000003"),
+            ("1.5E3", "1500"),
+            ("1.25e1", "12.5"),
+            ("0.00000000000000000000000001e30", "10000"),
+            ("0e999", "0"),
+            ("9.9e19", "99000000000000000000"),
+        ] {
+            let amount: Usd = text.parse().unwrap();
+            assert_eq!(amount.to_string(), expected, "{text}");
+        }
+        for text in ["1e20", "1e2147483647", "1e99999999999", "1e", "e1", "1e1e1"] {
+            assert!(text.parse::<Usd>().is_err(), "{text}");
+        }
+    }
+
+    /// `Decimal` would overflow the stack.
+    #[test]
+    fn long_texts_are_refused() {
+        for piece in ["_", "0", "1", "0.", "-", "e"] {
+            for length in [65, 100_000, 10_000_000] {
+                let text = format!("1{}", piece.repeat(length / piece.len()));
+                assert!(text.parse::<Usd>().is_err());
+                let json = serde_json::to_string(&text).unwrap();
+                assert!(serde_json::from_str::<Usd>(&json).is_err());
+            }
+        }
+        let longest = format!("0.{}", "1".repeat(MAX_TEXT - 2));
+        let amount: Usd = longest.parse().unwrap();
+        assert_eq!(amount.to_string(), "0.1111111111111111111111111111");
     }
 
     #[test]

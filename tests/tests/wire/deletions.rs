@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use prime_ext::{CallOptions, Client, Deleted, ErrorKind, RetryPolicy};
+use prime_ext::{CallOptions, Client, Deleted, ErrorKind, RetryPolicy, UsageWatch};
 
 use crate::support::{Answer, RawServer, Wire};
 
@@ -108,40 +108,200 @@ async fn the_deletion_of_another_run_is_none() {
     }
 }
 
-/// Who had a run held to its cost learns that it is not held any more.
+/// The error of a watch says that the cost limit is no longer enforced.
 #[tokio::test]
-async fn a_watch_that_ends_says_that_nobody_holds_the_run_to_its_cost() {
+async fn a_watch_that_fails_says_that_the_cost_limit_is_no_longer_enforced() {
     let cheap = RUNNING.replace("30", "1");
     for (status, body) in [(401, "{}"), (200, cheap.as_str())] {
         let wire = Wire::platform(Answer::json(status, body)).await;
         let watch = || wire.personal().runs().watch_usage("r");
-        for (held, watch) in [
+        for (limited, watch) in [
             (true, watch().delete_at_cost("25".parse().unwrap())),
             (false, watch()),
         ] {
             let watch = watch.deadline(Duration::from_millis(50));
             let error = watch.until_finished().await.unwrap_err();
-            let said = "nobody deletes the run any more when it has cost 25 USD";
-            assert_eq!(error.to_string().contains(said), held, "{error}");
+            let said = "the cost limit of 25 USD is no longer enforced";
+            assert_eq!(error.to_string().contains(said), limited, "{error}");
         }
     }
-    // It has cost too much, and may not be deleted; it was seen, and is not found.
-    for (answers, said) in [
+    let server = RawServer::start(&[&http(200, &cheap), &http(404, "{}")]).await;
+    let error = limited(&server).until_finished().await.unwrap_err();
+    assert!(error.to_string().contains("no longer enforced"), "{error}");
+}
+
+/// A watch that deletes a run at 25 dollars, without waits.
+fn limited(server: &RawServer) -> UsageWatch {
+    let watch = server.personal().runs().watch_usage("r");
+    let watch = watch.every(Duration::from_millis(1));
+    watch.delete_at_cost("25".parse().unwrap())
+}
+
+/// How a server answered: the methods of its requests.
+fn methods(server: &RawServer) -> String {
+    let requests = server.requests();
+    let methods = requests.iter().map(|request| request.split(' ').next());
+    methods.flatten().collect::<Vec<_>>().join(" ")
+}
+
+#[tokio::test]
+async fn a_refused_deletion_is_an_error_at_once() {
+    for status in [401, 403] {
+        let server = RawServer::start(&[&http(200, RUNNING), &http(status, "{}")]).await;
+        let error = limited(&server).until_finished().await.unwrap_err();
+        assert_eq!(error.status().unwrap(), status);
+        let said = "the run has cost 30 USD; it goes on and costs money";
+        assert!(error.to_string().contains(said), "{error}");
+        assert!(!error.outcome_unknown());
+        assert_eq!(methods(&server), "GET DELETE");
+    }
+}
+
+/// Neither the cost nor the end of another run is this one's.
+#[tokio::test]
+async fn a_usage_of_another_run_is_an_error_and_deletes_nothing() {
+    for usage in [
+        RUNNING.to_owned(),
+        RUNNING.replace("RUNNING", "COMPLETED"),
+        RUNNING.replace("30", "1"),
+    ] {
+        let other = usage.replace("\"r\"", "\"s\"");
+        let server = RawServer::start(&[&http(200, &other), &http(200, &other)]).await;
+        let error = limited(&server).until_finished().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::UnexpectedAnswer);
+        assert!(error.to_string().contains("\"s\""), "{error}");
+        assert!(error.to_string().contains("no longer enforced"), "{error}");
+        assert_eq!(methods(&server), "GET");
+        let error = server.personal().runs().usage("r").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::UnexpectedAnswer);
+        assert_eq!(error.operation(), Some("get_run_usage"));
+    }
+    let padded = RUNNING.replace("\"r\"", "\" R \"");
+    let server = RawServer::start(&[&http(200, &padded)]).await;
+    server.personal().runs().usage("r").await.unwrap();
+}
+
+/// A run that goes on after its deletion is deleted again; one that is only ending is not.
+#[tokio::test]
+async fn a_run_that_goes_on_after_its_deletion_is_deleted_again() {
+    let running = http(200, RUNNING);
+    let more = http(200, &RUNNING.replace("30", "31"));
+    let stopped = http(200, &RUNNING.replace("RUNNING", "DELETED"));
+    let deleted = http(200, r#"{"runId": "r", "deleted": true}"#);
+    let gone = gone();
+    for (answers, expected, which) in [
         (
-            [http(200, RUNNING), http(403, "{}")],
-            "the run has cost 30 USD, and may go on",
+            // It said that there was nothing to delete.
+            &[&running, &gone, &running, &deleted, &stopped][..],
+            "GET DELETE GET DELETE GET",
+            Deleted::Now,
         ),
         (
-            [http(200, &cheap), http(404, "{}")],
-            "nobody deletes the run any more",
+            // It said that it deleted the run, which costs more.
+            &[&running, &deleted, &more, &deleted, &stopped],
+            "GET DELETE GET DELETE GET",
+            Deleted::Now,
+        ),
+        (
+            &[&running, &deleted, &running, &running, &stopped],
+            "GET DELETE GET GET GET",
+            Deleted::Now,
+        ),
+        (
+            &[&running, &gone, &stopped],
+            "GET DELETE GET",
+            Deleted::AlreadyGone,
         ),
     ] {
-        let server = RawServer::start(&[&answers[0], &answers[1]]).await;
-        let watch = server.personal().runs().watch_usage("r");
-        let watch = watch.every(Duration::from_millis(1));
+        let answers: Vec<&str> = answers.iter().map(|answer| answer.as_str()).collect();
+        let server = RawServer::start(&answers).await;
+        let finished = limited(&server).until_finished().await.unwrap();
+        assert_eq!(methods(&server), expected);
+        assert_eq!(finished.deletion.unwrap().which(), which);
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_does_not_end_after_its_deletion_is_an_error() {
+    let deleted = r#"{"runId": "r", "deleted": true}"#;
+    for answer in [deleted, &deleted.replace("true", "false")] {
+        let usage = Answer::json(200, RUNNING);
+        let wire = Wire::platform_in_turn(vec![usage.clone(), Answer::json(200, answer), usage]);
+        let wire = wire.await;
+        let watch = wire.personal().runs().watch_usage("r");
+        let watch = watch.every(Duration::from_millis(20));
+        let watch = watch.deletion_timeout(Duration::from_millis(300));
         let watch = watch.delete_at_cost("25".parse().unwrap());
+        let began = Instant::now();
         let error = watch.until_finished().await.unwrap_err();
-        assert!(error.to_string().contains(said), "{error}");
+        // An answer of the wrong shape to a repeated deletion is retried within the same time.
+        assert!(began.elapsed() < Duration::from_secs(8), "{error}");
+        let told = error.to_string();
+        assert!(
+            told.contains("may still cost money") || told.contains("may go on and cost money"),
+            "{error}"
+        );
+    }
+}
+
+/// The last usage is not lost if the run ends before it can be deleted.
+#[tokio::test]
+async fn a_run_that_ends_before_it_can_be_deleted_has_ended() {
+    let running = http(200, RUNNING);
+    let stopped = http(
+        200,
+        &RUNNING.replace("RUNNING", "STOPPED").replace("30", "32"),
+    );
+    for status in [404, 409] {
+        let refused = http(status, "{}");
+        let server = RawServer::start(&[&running, &refused, &stopped]).await;
+        let finished = limited(&server).until_finished().await.unwrap();
+        assert_eq!(finished.total_cost_usd.to_string(), "32");
+        assert!(finished.deletion.is_none());
+        assert_eq!(methods(&server), "GET DELETE GET");
+    }
+    // Nobody knows it any more.
+    let unknown = http(404, "{}");
+    let server = RawServer::start(&[&running, &unknown, &unknown]).await;
+    let finished = limited(&server).until_finished().await.unwrap();
+    assert_eq!(finished.total_cost_usd.to_string(), "30");
+    assert_eq!(finished.deletion.unwrap().which(), Deleted::AlreadyGone);
+    // It goes on, and cannot be deleted.
+    let server = RawServer::start(&[&running, &unknown, &running]).await;
+    let error = limited(&server).until_finished().await.unwrap_err();
+    assert!(error.is_not_found(), "{error}");
+    assert!(error.to_string().contains("goes on and costs money"));
+    // It cannot be deleted yet.
+    let (conflict, deleted) = (
+        http(409, "{}"),
+        http(200, r#"{"runId": "r", "deleted": true}"#),
+    );
+    let answers = [&running, &conflict, &running, &running, &deleted, &stopped];
+    let answers = answers.map(String::as_str);
+    let server = RawServer::start(&answers).await;
+    let finished = limited(&server).until_finished().await.unwrap();
+    assert_eq!(finished.deletion.unwrap().which(), Deleted::Now);
+    assert_eq!(methods(&server), "GET DELETE GET GET DELETE GET");
+}
+
+#[tokio::test]
+async fn a_success_without_a_body_is_a_deletion() {
+    let stopped = http(200, &RUNNING.replace("RUNNING", "STOPPED"));
+    let no_content = "HTTP/1.1 204 No Content\r\n\r\n".to_owned();
+    for empty in [no_content, http(204, ""), http(202, " \n")] {
+        let server = RawServer::start(&[&empty]).await;
+        let deletion = server.personal().runs().delete("r").await.unwrap();
+        assert_eq!((deletion.which(), &*deletion.run_id), (Deleted::Now, "r"));
+        let server = RawServer::start(&[&http(200, RUNNING), &empty, &stopped]).await;
+        let finished = limited(&server).until_finished().await.unwrap();
+        assert_eq!(finished.deletion.unwrap().which(), Deleted::Now);
+        assert_eq!(methods(&server), "GET DELETE GET");
+    }
+    // Anything else that is no deletion is still an error.
+    for other in ["", "null", "[]", "<html>", "{"] {
+        let server = RawServer::start(&[&http(200, other)]).await;
+        let error = server.personal().runs().delete("r").await.unwrap_err();
+        assert!(error.outcome_unknown(), "{error}");
     }
 }
 

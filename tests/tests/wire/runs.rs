@@ -140,7 +140,8 @@ async fn a_runs_id_in_the_path() {
         ("...", "..."),
     ];
     for (id, path) in cases {
-        let wire = Wire::platform(Answer::json(200, USAGE)).await;
+        let usage = USAGE.replace("run_123", id);
+        let wire = Wire::platform(Answer::json(200, &usage)).await;
         wire.personal().runs().usage(id).await.unwrap();
         let line = format!("GET /api/v1/billing/runs/{path}/usage");
         assert_eq!(wire.request().line, line);

@@ -6,6 +6,7 @@ use tracing::Span;
 use tracing::field::{Empty, debug, display};
 
 use super::Ending;
+use crate::cost::Cost;
 use crate::error::Error;
 
 /// The span of a question. Its attempts are spans within it.
@@ -83,7 +84,7 @@ impl Trace {
         if let Some(tokens) = usage.completion_tokens {
             self.span.record("gen_ai.usage.output_tokens", tokens);
         }
-        if let Some(cost) = usage.cost {
+        if let Some(cost) = Cost::of(Some(usage)).known() {
             self.span.record("prime.cost_usd", display(cost));
         }
     }

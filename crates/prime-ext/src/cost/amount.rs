@@ -11,18 +11,20 @@ use super::estimate::estimate;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Cost {
-    /// The service said so.
+    /// The service stated it.
     Known(Usd),
-    /// The service did not say; this is what the tokens cost at the model's list prices.
+    /// The service did not state it; this is what the tokens cost at the model's list prices.
     Estimated(Usd),
-    /// The service did not say. This is not zero.
+    /// The service did not state it, or stated a negative amount. This is not zero.
     Unknown,
 }
 
 impl Cost {
+    /// The cost that a usage states. A negative one is unknown: no answer pays its reader.
     pub(crate) fn of(usage: Option<&Usage>) -> Self {
         usage
             .and_then(|usage| usage.cost)
+            .filter(|cost| *cost >= Usd::ZERO)
             .map_or(Self::Unknown, Self::Known)
     }
 

@@ -7,9 +7,9 @@ use rust_decimal::Decimal;
 /// One in a million.
 const MILLIONTH: Decimal = Decimal::from_parts(1, 0, 0, false, 6);
 
-/// What `tokens` cost at a price for a million of them. Nothing if the count makes no sense.
+/// What `tokens` cost at a price for a million of them. `None` if the count or the price is negative.
 pub(crate) fn per_million(tokens: i64, price: Usd) -> Option<Usd> {
-    if tokens < 0 {
+    if tokens < 0 || price < Usd::ZERO {
         return None;
     }
     Decimal::from(tokens)

@@ -32,7 +32,7 @@ impl Deletion {
         Self { response, repeated }
     }
 
-    /// The service does not know the run any more.
+    /// The deletion of a run that the service no longer knows.
     pub(super) fn not_found(run_id: &str, repeated: bool) -> Self {
         Self::new(DeleteRunResponse::new(false, run_id), repeated)
     }

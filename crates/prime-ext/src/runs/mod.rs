@@ -6,7 +6,8 @@
 //! | `toml_json`, `secrets` | TOML as JSON with nothing lost; what does not belong into it |
 //! | `create`, `created` | [`CreateRun`]: a run about to be created; [`CreatedRun`]: one that was |
 //! | `deletion` | [`Deletion`]: what became of a run that was to be deleted |
-//! | `watch` | [`UsageWatch`]: a run's usage until it ends, or costs too much |
+//! | `watch` | [`UsageWatch`]: a run's usage until it ends |
+//! | `poller` | polls a run's usage and enforces its cost limit |
 //! | `patience` | which failures pass, and how long to wait for that |
 //! | `audit` | [`audit`]: a run's total against its meters and prices |
 
@@ -16,14 +17,16 @@ mod create;
 mod created;
 mod deletion;
 mod patience;
+mod poller;
 mod secrets;
 mod toml_json;
 mod watch;
 
 use std::time::Duration;
 
+use http::StatusCode;
 use prime_training_api::operations;
-use prime_training_api::types::{RunStatus, RunUsageResponse};
+use prime_training_api::types::{DeleteRunResponse, RunStatus, RunUsageResponse};
 use tokio::time::Instant;
 
 use self::patience::Patience;
@@ -31,6 +34,7 @@ use crate::account::on_behalf;
 use crate::answered::{Answered, Call};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, one_line};
+use crate::head::Head;
 use crate::options::CallOptions;
 
 pub use audit::{Audit, Difference, audit};
@@ -67,9 +71,18 @@ impl Runs {
     /// What a run has used and cost so far, and its status.
     ///
     /// # Errors
-    /// [`Error::is_not_found`] if there is no such run.
+    /// [`Error::is_not_found`] if there is no such run. [`ErrorKind::UnexpectedAnswer`] if the service answers
+    /// with the usage of another run.
     pub fn usage(&self, run_id: impl Into<String>) -> Call<RunUsageResponse> {
         let run_id = run_id.into();
+        Call::new(&self.client, async move |client: Client| {
+            let usage = Self::new(client).any_usage(run_id.clone());
+            usage_of(&run_id, usage.answered().await?)
+        })
+    }
+
+    /// The usage that the service answers with, whichever run it names.
+    fn any_usage(&self, run_id: String) -> Call<RunUsageResponse> {
         Call::new(&self.client, async move |client: Client| {
             let call = client
                 .training_api()
@@ -95,7 +108,7 @@ impl Runs {
         let run_id = run_id.into();
         Call::new(&self.client, async move |client: Client| {
             let deletion = Self::new(client).delete_again(run_id.clone(), false);
-            of_the_run(&run_id, deletion.answered().await?)
+            deletion_of(&run_id, deletion.answered().await?)
         })
     }
 
@@ -136,8 +149,8 @@ impl Runs {
                     return Ok(Deletion::not_found(run_id, true));
                 }
                 Err(error) => error,
-                // One of another run would be the same again.
-                Ok(deletion) => return Ok(of_the_run(run_id, deletion)?.value),
+                // A service that names another run would name it again.
+                Ok(deletion) => return Ok(deletion_of(run_id, deletion)?.value),
             };
             repeated |= error.outcome_unknown();
             patience.wait_out(error).await?;
@@ -148,7 +161,8 @@ impl Runs {
         Call::new(&self.client, async move |client: Client| {
             let call = client.training_api().delete_run().run_id(checked(&run_id)?);
             let call = on_behalf(client.account(), call)?;
-            let deleted = Answered::of(&operations::DELETE_RUN, call.send().await)?;
+            let deleted = Answered::of(&operations::DELETE_RUN, call.send().await);
+            let deleted = deleted.or_else(|error| without_body(error, &run_id))?;
             // An attempt before the last may have done it, and lost its answer.
             let repeated = repeated || deleted.head.unknown_before() > 0;
             Ok(deleted.map(|deleted| Deletion::new(deleted, repeated)))
@@ -156,34 +170,80 @@ impl Runs {
     }
 }
 
-/// A deletion, unless it names another run than the one that was to be deleted: what became of that, nobody
-/// can tell.
-fn of_the_run(asked: &str, deletion: Answered<Deletion>) -> Result<Answered<Deletion>, Error> {
-    let (asked, named) = (asked.trim(), deletion.value.run_id.trim());
-    if named.is_empty() || named.eq_ignore_ascii_case(asked) {
-        return Ok(deletion);
+/// Takes a success without a body, such as 204, for a deletion. A 200 has a body (source: specification).
+fn without_body(error: Error, run_id: &str) -> Result<Answered<DeleteRunResponse>, Error> {
+    let is_empty = error
+        .body()
+        .is_some_and(|body| body.trim_ascii().is_empty());
+    let is_complete = error.kind() == ErrorKind::UnexpectedAnswer;
+    let is_other_success = |status: StatusCode| status.is_success() && status != StatusCode::OK;
+    match error.answer() {
+        Some((head, _)) if is_complete && is_empty && is_other_success(head.status()) => {
+            let deleted = DeleteRunResponse::new(true, run_id);
+            Ok(Answered::new(deleted, head.clone()))
+        }
+        _ => Err(error),
     }
-    let named = one_line(&deletion.head.hidden().hide(named));
-    let message = format!(
-        "the deletion of run {asked:?} was answered with that of run {named:?}; look whether the run goes on"
-    );
-    let body = serde_json::to_vec(&*deletion.value).unwrap_or_default();
-    let error = Error::unexpected(message, deletion.head, body.into());
-    Err(error.of(&operations::DELETE_RUN).with_unknown_outcome(true))
 }
 
-/// Whether a run of this status has ended. A status that is missing or that nobody listed has not.
+/// Refuses a deletion that names another run: it does not say what became of the one that was meant.
+fn deletion_of(asked: &str, deletion: Answered<Deletion>) -> Result<Answered<Deletion>, Error> {
+    match names_other(asked, &deletion.value.run_id, &deletion.head) {
+        None => Ok(deletion),
+        Some(named) => {
+            let message = format!(
+                "the deletion of run {asked:?} was answered with that of run {named:?}; check whether run \
+                 {asked:?} goes on"
+            );
+            let body = serde_json::to_vec(&*deletion.value).unwrap_or_default();
+            let error = Error::unexpected(message, deletion.head, body.into());
+            Err(error.of(&operations::DELETE_RUN).with_unknown_outcome(true))
+        }
+    }
+}
+
+/// Refuses a usage that names another run: its cost and its status are not those of the one that was asked for.
+fn usage_of(
+    asked: &str,
+    usage: Answered<RunUsageResponse>,
+) -> Result<Answered<RunUsageResponse>, Error> {
+    match names_other(asked, &usage.value.run_id, &usage.head) {
+        None => Ok(usage),
+        Some(named) => {
+            let message =
+                format!("the usage of run {asked:?} was answered with that of run {named:?}");
+            let body = serde_json::to_vec(&usage.value).unwrap_or_default();
+            let error = Error::unexpected(message, usage.head, body.into());
+            Err(error.of(&operations::GET_RUN_USAGE))
+        }
+    }
+}
+
+/// The run that an answer names, for display, if it is another than the one that was asked for.
+fn names_other(asked: &str, named: &str, head: &Head) -> Option<String> {
+    let named = named.trim();
+    let same = named.is_empty() || named.eq_ignore_ascii_case(asked.trim());
+    (!same).then(|| one_line(&head.hidden().hide(named)))
+}
+
+/// Whether a run with this status has ended. A missing or unknown status has not.
+///
+/// Ended are `STOPPED`, `FAILED`, `COMPLETED` and `PAUSED` (source: the provider's own client), and `DELETED`,
+/// `TERMINATED`, `CANCELLED` and `CANCELED`, which mean the same elsewhere. Case does not matter.
 pub fn has_ended(status: Option<&RunStatus>) -> bool {
-    let ended = [
-        RunStatus::Stopped,
-        RunStatus::Failed,
-        RunStatus::Completed,
-        RunStatus::Paused,
+    const ENDED: [&str; 8] = [
+        "STOPPED",
+        "FAILED",
+        "COMPLETED",
+        "PAUSED",
+        "DELETED",
+        "TERMINATED",
+        "CANCELLED",
+        "CANCELED",
     ];
     status.is_some_and(|status| {
-        ended
-            .iter()
-            .any(|end| end.as_str().eq_ignore_ascii_case(status.as_str()))
+        let status = status.as_str().trim();
+        ENDED.iter().any(|ended| ended.eq_ignore_ascii_case(status))
     })
 }
 
@@ -204,7 +264,17 @@ mod tests {
 
     #[test]
     fn statuses_are_compared_without_regard_to_case() {
-        for ended in ["COMPLETED", "completed", "Failed", "STOPPED", "paused"] {
+        for ended in [
+            "COMPLETED",
+            "completed",
+            "Failed",
+            "STOPPED",
+            "paused",
+            "Deleted",
+            "TERMINATED",
+            "cancelled",
+            "CANCELED",
+        ] {
             assert!(has_ended(Some(&ended.into())), "{ended}");
         }
         for running in ["RUNNING", "queued", "PAUSING", "NEW_STATUS", ""] {
