@@ -25,29 +25,37 @@ impl Account {
         }
     }
 
-    /// The team's id, to be sent; nothing for the personal account.
+    /// The team's id, to be sent; `None` for the personal account.
     ///
     /// # Errors
-    /// If the id could not stand in a header or a query: nothing is sent then.
+    /// If the id cannot be sent in a header or a query. Nothing is sent then.
     pub(crate) fn team(&self) -> Result<Option<&str>, Error> {
-        match self {
-            Self::Personal => Ok(None),
-            Self::Team(id) if id.trim().is_empty() => {
-                let message = "the team's id is empty; for the personal account use `personal()`";
-                Err(Error::new(ErrorKind::Request, message))
-            }
-            Self::Team(id)
-                if id
-                    .chars()
-                    .any(|c| c.is_control() || !c.is_ascii() || c == ' ') =>
-            {
-                let message = format!("{id:?} cannot be a team's id");
-                Err(Error::new(ErrorKind::Request, message))
-            }
-            Self::Team(id) => Ok(Some(id)),
+        self.check()
+            .map_err(|reason| Error::new(ErrorKind::Request, reason))?;
+        Ok(self.id())
+    }
+
+    /// Why the team's id cannot be one, if it cannot.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let Self::Team(id) = self else { return Ok(()) };
+        if id.trim().is_empty() {
+            let reason = "the team's id is empty; for the personal account use `personal()`";
+            Err(reason.to_owned())
+        } else if id.len() > MAX_TEAM_ID {
+            Err(format!(
+                "the team's id has {} bytes; at most {MAX_TEAM_ID} are allowed",
+                id.len()
+            ))
+        } else if id.bytes().any(|byte| !byte.is_ascii_graphic()) {
+            Err(format!("{id:?} cannot be a team's id"))
+        } else {
+            Ok(())
         }
     }
 }
+
+/// The longest id of a team, in bytes. Those of the provider have 25.
+const MAX_TEAM_ID: usize = 256;
 
 /// How an operation names the team: one implementation for each builder, also of an operation that has
 /// no place for it. Every call goes through [`on_behalf`], which does not compile without.

@@ -123,8 +123,10 @@ impl ClientBuilder {
         self
     }
 
-    /// A proxy. Default: those of the environment (`HTTPS_PROXY`, `NO_PROXY`, …), but never to this
-    /// machine itself.
+    /// A proxy. Default: those of the environment (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`).
+    ///
+    /// A loopback URL (`localhost`, `127.0.0.1`, `[::1]`) is never requested through a proxy, neither through this
+    /// one nor through those of the environment.
     pub fn proxy(mut self, proxy: reqwest::Proxy) -> Self {
         self.connections.proxies.push(proxy);
         self
@@ -152,8 +154,9 @@ impl ClientBuilder {
         self
     }
 
-    /// An HTTP client of your own. Its TLS, protocols, proxies, redirects, compression and connect
-    /// timeout are then what you made them; timeouts of calls, limits and retries stay this client's. Build
+    /// An HTTP client of your own. Its TLS, protocols, proxies, redirects, compression, connection pool and connect
+    /// timeout are then what you made them; timeouts of calls, limits and retries stay this client's. Its proxies
+    /// also get requests to loopback URLs, with the key, unless you exclude them. Build
     /// it with `redirect(Policy::none())`, or a redirect of the service's takes a request, and the secrets
     /// in its body, to wherever it says. Since it may have followed one, a run that could not be created for
     /// want of a connection is not created again, and may exist. And with `retry(reqwest::retry::never())`,
@@ -182,6 +185,12 @@ impl ClientBuilder {
             .check()
             .map_err(|e| Error::new(ErrorKind::Settings, e.to_string()))?;
         let api_key = key(&self.found)?;
+        if let Some(account) = &self.found.account {
+            account
+                .value
+                .check()
+                .map_err(|reason| invalid("account", &account.source, &reason))?;
+        }
         let inference_url = self.address(
             "inference",
             self.found.inference_url.as_ref(),
@@ -205,7 +214,7 @@ impl ClientBuilder {
                                certificates, protocols and user agent: set them there";
                 return Err(Error::new(ErrorKind::Settings, message));
             }
-            Some(http) => http,
+            Some(http) => http.into(),
             None => self
                 .connections
                 .build(&[&inference_url.value, &platform_url.value])?,
@@ -244,6 +253,12 @@ fn key(found: &Found) -> Result<Setting<Secret>, Error> {
         let trimmed = Secret::from(key.value.expose().trim());
         Setting::new(trimmed, key.source.clone())
     });
+    if let Some(key) = &key
+        && key.value.expose().len() > MAX_KEY
+    {
+        let reason = format!("it has more than {MAX_KEY} bytes");
+        return Err(invalid("API key", &key.source, &reason));
+    }
     key.filter(|key| !key.value.expose().is_empty()).ok_or_else(|| {
         let looked = match found.no_key_in.as_slice() {
             [] => "set one with `Client::builder().api_key(…)`, or take it from the environment with \
@@ -259,37 +274,52 @@ fn key(found: &Found) -> Result<Setting<Secret>, Error> {
     })
 }
 
-/// Checks an address. Its text is not repeated before it is known to hold no password.
-fn address(what: &str, text: &str, source: &Source, plain_http: bool) -> Result<Url, Error> {
-    let wrong = |reason: String| {
-        let from = match source {
-            Source::Default | Source::Program => String::new(),
-            source => format!(" of {source}"),
-        };
-        Error::new(
-            ErrorKind::Settings,
-            format!("the {what} URL{from} {reason}"),
-        )
+/// The longest API key, in bytes.
+const MAX_KEY: usize = 4096;
+
+/// The longest URL, in bytes.
+const MAX_URL: usize = 2048;
+
+/// The error of a setting that cannot be.
+fn invalid(setting: &str, source: &Source, reason: &str) -> Error {
+    let from = match source {
+        Source::Default | Source::Program => String::new(),
+        source => format!(" from {source}"),
     };
-    let url = Url::parse(text.trim()).map_err(|e| wrong(format!("is none: {e}")))?;
+    let message = format!("invalid {setting}{from}: {reason}");
+    Error::new(ErrorKind::Settings, message)
+}
+
+/// Parses a URL. Its text is not shown before it is known to contain no password.
+fn address(what: &str, text: &str, source: &Source, plain_http: bool) -> Result<Url, Error> {
+    let invalid = |reason: &str| invalid(&format!("{what} URL"), source, reason);
+    if text.len() > MAX_URL {
+        return Err(invalid(&format!("it has more than {MAX_URL} bytes")));
+    }
+    let url = Url::parse(text.trim()).map_err(|e| invalid(&e.to_string()))?;
     let has_user = !url.username().is_empty() || url.password().is_some();
     if has_user || url.query().is_some() || url.fragment().is_some() {
-        let reason = "has a user, a password, a query or a fragment, and must have none";
-        return Err(wrong(reason.to_owned()));
+        return Err(invalid(
+            "it must not have a user, a password, a query or a fragment",
+        ));
     }
     match url.scheme() {
         "https" => {}
         "http" if plain_http || http_client::is_loopback(&url) => {}
         "http" => {
-            return Err(wrong(format!(
+            return Err(invalid(&format!(
                 "{url} would send the API key in the clear; use https, or allow it with \
                  `ClientBuilder::allow_plain_http`"
             )));
         }
-        scheme => return Err(wrong(format!("is neither http nor https: {scheme}"))),
+        scheme => {
+            return Err(invalid(&format!(
+                "the scheme {scheme} is neither http nor https"
+            )));
+        }
     }
     if !url.has_host() {
-        return Err(wrong("names no host".to_owned()));
+        return Err(invalid("it has no host"));
     }
     Ok(url)
 }

@@ -1,5 +1,6 @@
-//! The HTTP client that is used unless the caller brings one.
+//! The HTTP clients that are used unless the caller brings one.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use reqwest::{ClientBuilder, Proxy, Url};
@@ -8,13 +9,57 @@ use reqwest::{redirect, retry};
 use crate::error::{Error, ErrorKind};
 
 /// Time to connect. Source: the provider's own client.
-const CONNECT: Duration = Duration::from_secs(10);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How much of an HTTP/2 stream, and of a connection with all its streams, is taken in before somebody
-/// reads it. A reader who stops must stop the server soon, and must not use up what the others on the
-/// connection need.
+/// How long an idle connection is kept. Many servers close theirs after 5 s. A request that meets the closing
+/// connection is lost.
+const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(4);
+
+/// How many idle connections are kept for each host: they use up file descriptors.
+const POOL_MAX_IDLE: usize = 128;
+
+/// How large the head of a response may be: the token of a run, which is shown once, must survive a gateway that
+/// adds headers. hyper's defaults are 100 headers for HTTP/1, and 16 KiB for HTTP/2.
+const MAX_HEADERS: usize = 512;
+const MAX_HEADER_BYTES: u32 = 1 << 20;
+
+/// How much of an HTTP/2 stream, and of a connection with all its streams, is buffered before it is read. A reader
+/// that stops must stop the server soon, and must not use up the window of the others on the connection.
 const STREAM_WINDOW: u32 = 256 << 10;
 const CONNECTION_WINDOW: u32 = 128 * STREAM_WINDOW;
+
+/// The clients for the URLs of one [`Client`](crate::Client).
+#[derive(Debug, Clone)]
+pub(crate) struct HttpClients {
+    main: reqwest::Client,
+    /// For loopback URLs, if `main` may use a proxy, which does not reach this machine's loopback interface.
+    loopback: Option<reqwest::Client>,
+}
+
+impl HttpClients {
+    /// The client that sends to a URL.
+    pub(crate) fn for_url(&self, url: &Url) -> &reqwest::Client {
+        match &self.loopback {
+            Some(loopback) if is_loopback(url) => loopback,
+            _ => &self.main,
+        }
+    }
+
+    /// The client that builds requests.
+    pub(crate) fn main(&self) -> &reqwest::Client {
+        &self.main
+    }
+}
+
+/// A caller's own client, for all URLs.
+impl From<reqwest::Client> for HttpClients {
+    fn from(main: reqwest::Client) -> Self {
+        Self {
+            main,
+            loopback: None,
+        }
+    }
+}
 
 /// What the caller says of connections.
 #[derive(Default)]
@@ -50,29 +95,48 @@ impl Connections {
             || !self.certificates.is_empty()
     }
 
-    /// Builds the client. Redirects are not followed: the key must not go along to another host. Nothing is
-    /// sent again behind our back, which would be no attempt of any policy: who builds a client of his own
-    /// has reqwest's way, which repeats what HTTP/2 says was not looked at.
-    pub(crate) fn build(self, urls: &[&Url]) -> Result<reqwest::Client, Error> {
+    /// Builds the clients for these URLs. Loopback URLs are never sent through a proxy.
+    pub(crate) fn build(self, urls: &[&Url]) -> Result<HttpClients, Error> {
+        if urls.iter().all(|url| is_loopback(url)) {
+            return Ok(self.client(false)?.into());
+        }
+        let loopback = match urls.iter().any(|url| is_loopback(url)) {
+            true => Some(self.client(false)?),
+            false => None,
+        };
+        Ok(HttpClients {
+            main: self.client(true)?,
+            loopback,
+        })
+    }
+
+    /// Builds a client. It does not follow redirects: the key must not be sent to another host. It does not retry:
+    /// by default, reqwest repeats what HTTP/2 refuses, beneath every retry policy.
+    fn client(&self, with_proxies: bool) -> Result<reqwest::Client, Error> {
+        let user_agent = self
+            .user_agent
+            .as_deref()
+            .unwrap_or(concat!("prime-ext/", env!("CARGO_PKG_VERSION")));
         let mut builder = reqwest::Client::builder()
-            .connect_timeout(self.connect_timeout.unwrap_or(CONNECT))
+            .user_agent(user_agent)
+            .connect_timeout(self.connect_timeout.unwrap_or(CONNECT_TIMEOUT))
             .redirect(redirect::Policy::none())
             .retry(retry::never().max_retries_per_request(0))
+            .pool_idle_timeout(POOL_IDLE_TIMEOUT)
+            .pool_max_idle_per_host(POOL_MAX_IDLE)
+            .http1_max_headers(MAX_HEADERS)
+            .http2_max_header_list_size(MAX_HEADER_BYTES)
             .http2_initial_stream_window_size(STREAM_WINDOW)
             .http2_initial_connection_window_size(CONNECTION_WINDOW);
         if self.http1_only {
             builder = builder.http1_only();
         }
-        builder = match self.user_agent {
-            Some(name) => builder.user_agent(name),
-            None => builder.user_agent(concat!("prime-ext/", env!("CARGO_PKG_VERSION"))),
-        };
-        // No proxy of the environment can reach this machine's own loopback.
-        if self.proxies.is_empty() && urls.iter().all(|url| is_loopback(url)) {
+        if with_proxies {
+            for proxy in &self.proxies {
+                builder = builder.proxy(proxy.clone());
+            }
+        } else {
             builder = builder.no_proxy();
-        }
-        for proxy in self.proxies {
-            builder = builder.proxy(proxy);
         }
         with_tls(builder, &self.certificates, self.http1_only)?
             .build()
@@ -82,16 +146,19 @@ impl Connections {
     }
 }
 
-/// Whether a URL names this machine.
+/// Whether a URL names this machine's loopback interface.
 pub(crate) fn is_loopback(url: &Url) -> bool {
-    match url.host_str() {
-        Some("localhost") => true,
-        Some(host) => host
-            .trim_start_matches('[')
-            .trim_end_matches(']')
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|address| address.is_loopback()),
-        None => false,
+    let Some(host) = url.host_str() else {
+        return false;
+    };
+    if host.trim_end_matches('.').eq_ignore_ascii_case("localhost") {
+        return true;
+    }
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    match host.parse() {
+        Ok(IpAddr::V4(address)) => address.is_loopback(),
+        Ok(IpAddr::V6(address)) => address.to_canonical().is_loopback(),
+        Err(_) => false,
     }
 }
 
@@ -119,10 +186,10 @@ fn with_tls(
     for pem in certificates {
         let before = extra.len();
         for certificate in CertificateDer::pem_slice_iter(pem) {
-            extra.push(certificate.map_err(|_| no_certificate("it is no PEM"))?);
+            extra.push(certificate.map_err(|_| no_certificate("invalid PEM"))?);
         }
         if extra.len() == before {
-            return Err(no_certificate("there is none in the PEM"));
+            return Err(no_certificate("the PEM contains none"));
         }
     }
     let failed =
@@ -166,7 +233,7 @@ fn with_tls(
 ) -> Result<ClientBuilder, Error> {
     for pem in certificates {
         let bundle = reqwest::Certificate::from_pem_bundle(pem)
-            .map_err(|_| no_certificate("it is no PEM"))?;
+            .map_err(|_| no_certificate("invalid PEM"))?;
         for certificate in bundle {
             builder = builder.add_root_certificate(certificate);
         }

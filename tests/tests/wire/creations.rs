@@ -444,3 +444,69 @@ async fn the_token_goes_into_a_file_of_its_owner() {
     assert_well_told(&run.save_token(folder.join("none/run.token")).unwrap_err());
     std::fs::remove_dir_all(&folder).unwrap();
 }
+
+#[tokio::test]
+async fn an_empty_token_is_not_saved() {
+    let folder = std::env::temp_dir().join(format!("prime-empty-token-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    for token in ["", " "] {
+        let created = CREATED.replace(TOKEN, token);
+        let wire = Wire::platform(Answer::json(201, &created)).await;
+        let run = wire.personal().runs().create(config()).send().await;
+        let path = folder.join("run.token");
+        let error = run.unwrap().save_token(&path).unwrap_err();
+        assert!(error.to_string().contains("empty token"), "{error}");
+        assert!(!path.exists());
+    }
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+/// `keep` is called for each, whenever the handle is aborted or dropped.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_spawned_creation_is_kept_whatever_becomes_of_its_handle() {
+    let wire = Wire::platform(Answer::json(201, CREATED)).await;
+    let (sender, kept) = std::sync::mpsc::channel();
+    for number in 0..40 {
+        let sender = sender.clone();
+        let create = wire.personal().runs().create(config());
+        let handle = create.spawn(move |run| sender.send(run.unwrap().run_id.clone()).unwrap());
+        match number % 4 {
+            0 => handle.abort(),
+            1 => drop(handle),
+            2 => {
+                tokio::time::sleep(std::time::Duration::from_millis(number % 5)).await;
+                handle.abort();
+            }
+            _ => handle.await.unwrap(),
+        }
+    }
+    drop(sender);
+    let kept = tokio::task::spawn_blocking(move || kept.iter().count());
+    assert_eq!(kept.await.unwrap(), 40);
+    assert_eq!(wire.hits(), 40);
+}
+
+/// The token is shown once: a gateway's headers must not lose it.
+#[tokio::test]
+async fn a_run_survives_many_headers() {
+    for (count, size, expected) in [
+        (101, 10, true),
+        (500, 600, true),
+        (600, 10, false),
+        (100, 10_000, false),
+    ] {
+        let headers: String = (0..count)
+            .map(|number| format!("x-{number}: {}\r\n", "v".repeat(size)))
+            .collect();
+        let length = CREATED.len();
+        let answer =
+            format!("HTTP/1.1 201 X\r\n{headers}content-length: {length}\r\n\r\n{CREATED}");
+        let server = RawServer::start(&[&answer]).await;
+        let created = server.personal().runs().create(config()).send().await;
+        assert_eq!(created.is_ok(), expected, "{count} of {size}: {created:?}");
+        if let Err(error) = created {
+            assert!(error.to_string().contains("is too large"), "{error}");
+            assert!(error.outcome_unknown());
+        }
+    }
+}

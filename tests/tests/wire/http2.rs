@@ -15,7 +15,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
-use crate::creations::config;
+use crate::creations::{CREATED, config};
 use crate::support::{KEY, http_builder};
 
 const MODEL: &str = "meta-llama/llama-3.1-70b-instruct";
@@ -39,6 +39,8 @@ enum Way {
     Short,
     /// Sends without an end.
     Endless,
+    /// The creation of a run, with so many bytes of headers.
+    Created { header_bytes: usize },
 }
 
 /// What a server of HTTP/2 saw.
@@ -104,6 +106,16 @@ async fn answer(mut response: SendResponse<Bytes>, way: Way, seen: Arc<Seen>) {
     if matches!(way, Way::Short) {
         head = head.header("content-length", "100");
     }
+    if let Way::Created { header_bytes } = way {
+        for number in 0..header_bytes / 1000 {
+            head = head.header(format!("x-{number}"), "v".repeat(1000));
+        }
+        let mut body = response
+            .send_response(head.body(()).unwrap(), false)
+            .unwrap();
+        body.send_data(CREATED.into(), true).unwrap();
+        return;
+    }
     let mut body = response
         .send_response(head.body(()).unwrap(), false)
         .unwrap();
@@ -134,6 +146,7 @@ async fn answer(mut response: SendResponse<Bytes>, way: Way, seen: Arc<Seen>) {
             }
             seen.cancelled.fetch_add(1, Ordering::SeqCst);
         }
+        Way::Created { .. } => {}
     }
 }
 
@@ -362,4 +375,21 @@ async fn who_stops_reading_stops_the_server() {
     let mut next = prime.chat(MODEL).user("?").stream().await.unwrap();
     assert_eq!(next.next_text().await.unwrap().as_deref(), Some("Once"));
     assert_eq!(seen.connections.load(Ordering::SeqCst), 1);
+}
+
+/// The token is shown once: a gateway's headers must not lose it.
+#[tokio::test]
+async fn a_run_survives_many_headers() {
+    for (header_bytes, expected) in [(40_000, true), (500_000, true), (1_200_000, false)] {
+        let (url, certificate, _) = tls(&["h2"], Way::Created { header_bytes }).await;
+        let platform = url.trim_end_matches("/api/v1");
+        let client = client(&url).platform_url(platform);
+        let prime = client.root_certificate(certificate).build().unwrap();
+        let created = prime.runs().create(config()).send().await;
+        assert_eq!(created.is_ok(), expected, "{header_bytes}: {created:?}");
+        if let Err(error) = created {
+            assert!(error.to_string().contains("too large"), "{error}");
+            assert!(error.outcome_unknown());
+        }
+    }
 }

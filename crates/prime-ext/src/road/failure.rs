@@ -25,17 +25,38 @@ pub(super) struct Failure {
     pub(super) opened: Option<Box<Response>>,
 }
 
-/// Whether the server said that it did not look at the request, which may then be sent again, whatever it
-/// does. Source: RFC 9113, 8.7.
+/// Whether the server said that it did not process the request, which may then be sent again. Source: RFC 9113,
+/// 8.7.
 fn is_unprocessed(error: &reqwest::Error) -> bool {
-    let first = error.source();
-    let of_http2 = iter::successors(first, |&error| error.source())
-        .find_map(|error| error.downcast_ref::<h2::Error>());
-    of_http2.is_some_and(|error| {
+    find_source::<h2::Error>(error).is_some_and(|error| {
         let refused = error.is_reset() && error.reason() == Some(Reason::REFUSED_STREAM);
         let left = error.is_go_away() && error.reason() == Some(Reason::NO_ERROR);
         error.is_remote() && (refused || left)
     })
+}
+
+/// Whether the head of the response is larger than the HTTP client reads.
+fn has_large_head(error: &reqwest::Error) -> bool {
+    let http1 = find_source::<hyper::Error>(error);
+    let http2 = find_source::<h2::Error>(error);
+    http1.is_some_and(hyper::Error::is_parse_too_large)
+        // This is how h2 refuses a large header list.
+        || http2.is_some_and(|error| {
+            error.is_library() && error.is_reset() && error.reason() == Some(Reason::REFUSED_STREAM)
+        })
+}
+
+/// Whether h2 refused what the server sent: a head that is malformed or much too large. If it closed the connection,
+/// the head may be that of another call.
+fn is_refused_by_h2(error: &reqwest::Error) -> bool {
+    let error = find_source::<h2::Error>(error);
+    error.is_some_and(|error| error.is_library() && (error.is_reset() || error.is_go_away()))
+}
+
+/// The first of an error's sources that has a type.
+fn find_source<E: std::error::Error + 'static>(error: &reqwest::Error) -> Option<&E> {
+    iter::successors(error.source(), |&error| error.source())
+        .find_map(|error| error.downcast_ref::<E>())
 }
 
 impl Failure {
@@ -68,6 +89,14 @@ impl Failure {
         } else if is_unprocessed(&error) && !unsure {
             let message = format!("{origin} refused the request before it looked at it");
             (ErrorKind::Disconnected, What::Unprocessed, message)
+        } else if has_large_head(&error) {
+            let message = format!("the head of the answer from {origin} is too large");
+            (ErrorKind::UnexpectedAnswer, What::Final, message)
+        } else if is_refused_by_h2(&error) {
+            let message = format!(
+                "the head of an answer on the connection to {origin} is malformed or too large"
+            );
+            (ErrorKind::Disconnected, What::Broken, message)
         } else if error.is_timeout() {
             let message = format!("no answer from {origin} in time");
             (ErrorKind::Timeout, What::TimedOut, message)

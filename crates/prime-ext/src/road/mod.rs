@@ -41,6 +41,7 @@ pub(crate) use idle::{Silence, Timer, Watch, Watched, is_timeout};
 pub(crate) use in_doubt::InDoubt;
 
 use crate::error::{Error, ErrorKind};
+use crate::http_client::HttpClients;
 use crate::options::{CallOptions, TIMEOUT};
 use crate::retry::{Repetition, RetryBudget, RetryPolicy, Wait, wait};
 use attempt::{Attempt, Limits};
@@ -64,7 +65,7 @@ pub(crate) struct Road {
 /// What a client and its clones share.
 #[derive(Debug)]
 struct Core {
-    http: reqwest::Client,
+    http: HttpClients,
     key: Secret,
     authorization: HeaderValue,
     budget: RetryBudget,
@@ -93,7 +94,7 @@ impl Sent {
 
 impl Road {
     pub(crate) fn new(
-        http: reqwest::Client,
+        http: HttpClients,
         key: Secret,
         budget: RetryBudget,
         options: CallOptions,
@@ -145,8 +146,9 @@ impl Road {
         }
     }
 
+    /// The HTTP client that builds requests.
     pub(crate) fn http(&self) -> &reqwest::Client {
-        &self.core.http
+        self.core.http.main()
     }
 
     pub(crate) fn options(&self) -> &CallOptions {
@@ -276,7 +278,8 @@ impl Call<'_> {
         let request = self.copy();
         let url = self.request.url();
         let span = trace::attempt(self.operation, self.road.team.as_deref(), url, number);
-        let sending = span.in_scope(|| self.road.core.http.execute(request));
+        let http = self.road.core.http.for_url(url);
+        let sending = span.in_scope(|| http.execute(request));
         let attempt = Attempt {
             operation: self.operation,
             url,

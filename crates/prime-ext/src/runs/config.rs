@@ -185,30 +185,105 @@ mod tests {
 
     #[test]
     fn secrets_are_refused_with_their_place_and_without_their_value() {
-        for text in [
-            "wandbApiKey = 'secret'",
-            "hf_token = 'secret'",
-            "[trainer.env_vars]\nWANDB_API_KEY = 'secret'",
-            "[[a]]\nhf-token = 'secret'",
-            "x = {HUGGING_FACE_HUB_TOKEN = 'secret'}",
-            "PRIME_API_KEY = 'secret'",
+        for (text, place, advice) in [
+            (
+                "wandbApiKey = 'hidden'",
+                "wandbApiKey",
+                "CreateRun::wandb_api_key",
+            ),
+            ("hf_token = 'hidden'", "hf_token", "CreateRun::hf_token"),
+            (
+                "[trainer.env_vars]\nWANDB_API_KEY = 'hidden'",
+                "trainer.env_vars.WANDB_API_KEY",
+                "wandb_api_key",
+            ),
+            ("[[a]]\nhf-token = 'hidden'", "a[0].hf-token", "hf_token"),
+            (
+                "[[a]]\nb = 1\n[[a]]\nhf_token = 'hidden'",
+                "a[1].hf_token",
+                "hf_token",
+            ),
+            (
+                "x = {HUGGING_FACE_HUB_TOKEN = 'hidden'}",
+                "x.HUGGING_FACE_HUB_TOKEN",
+                "hf_token",
+            ),
+            ("PRIME_API_KEY = 'hidden'", "PRIME_API_KEY", "of its own"),
+            (
+                "[wandb]\napi_key = 'hidden'",
+                "wandb.api_key",
+                "CreateRun::wandb_api_key",
+            ),
+            (
+                "[client]\napi_key = 'hidden'",
+                "client.api_key",
+                "remove it",
+            ),
+            (
+                "env = ['A=1', 'HF_TOKEN=hidden']",
+                "HF_TOKEN in env[1]",
+                "CreateRun::hf_token",
+            ),
+            (
+                "env = 'A=1 \"OPENAI_API_KEY=hidden\"'",
+                "OPENAI_API_KEY in env",
+                "remove it",
+            ),
+            (
+                "env = [{name = 'HF_TOKEN', value = 'hidden'}]",
+                "env[0].value (of HF_TOKEN)",
+                "hf_token",
+            ),
+            (
+                "env = [{key = 'db_password', value = 'hidden'}]",
+                "env[0].value",
+                "remove it",
+            ),
+            (
+                "args = ['--wandb-api-key', 'hidden']",
+                "args[0]",
+                "wandb_api_key",
+            ),
+            (
+                "args = ['--hf-token=hidden']",
+                "--hf-token in args[0]",
+                "hf_token",
+            ),
+            (
+                "[env]\nOPENAI_API_KEY = 'hidden'",
+                "env.OPENAI_API_KEY",
+                "remove it",
+            ),
+            (
+                "[env]\nAWS_SECRET_ACCESS_KEY = 'hidden'",
+                "env.AWS_SECRET_ACCESS_KEY",
+                "remove it",
+            ),
+            (
+                "[env]\nGITHUB_TOKEN = 'hidden'",
+                "env.GITHUB_TOKEN",
+                "remove it",
+            ),
+            ("db.password = 'hidden'", "db.password", "remove it"),
         ] {
             let error = error(text);
+            assert!(!error.contains("hidden"), "{error}");
             assert!(
-                !error.contains("secret:") && !error.contains("'secret'"),
-                "{error}"
-            );
-            assert!(
-                error.contains("CreateRun::") || error.contains("of its own"),
-                "{error}"
+                error.contains(place) && error.contains(advice),
+                "{text}: {error}"
             );
         }
-        assert!(error("[[a]]\nb = 1\n[[a]]\nhf_token = 'x'").starts_with("a[1].hf_token "));
         for text in [
             "hf_token = ''",
             "hf_token_var = 'HF_TOKEN'",
+            "api_key_var = 'OPENAI_API_KEY'",
             "forward_env = ['HF_TOKEN']",
+            "env = ['HF_TOKEN=', 'HF_TOKEN=$HF_TOKEN', 'STEPS=1']",
+            "env = [{name = 'HF_TOKEN', value = ''}, {name = 'STEPS', value = '1'}]",
             "wandb_api_key = false",
+            "[client]\napi_key = 'EMPTY'",
+            "[model]\npad_token = '<pad>'\neos_token = '</s>'\ntokenizer = 'x'\nmax_tokens = 5",
+            "[data]\nkey = 'prompt'\nname = 'x'\nvalue = 'y'",
         ] {
             assert!(RunConfig::from_toml(text).is_ok(), "{text}");
         }

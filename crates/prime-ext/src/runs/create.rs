@@ -118,12 +118,15 @@ impl CreateRun {
         Ok(CreatedRun::new(run, &body, head.into()))
     }
 
-    /// Creates the run as [`send`](Self::send) does, in a task of its own: once it has begun, the call
-    /// is carried to its end, whatever becomes of who waits for it.
+    /// Creates the run as [`send`](Self::send) does, in a task of its own, and passes the result to `keep`.
     ///
-    /// Dropping the future of `send` leaves nobody who knows whether the run exists, and loses the
-    /// token that is shown once. Where the caller may be cancelled, by a timeout of its own or a client
-    /// that goes away, give the answer to `keep`, which is called in any case.
+    /// If the future of `send` is dropped, nobody knows whether the run exists, and its token, which is shown
+    /// once, is lost. Use this where the caller may be cancelled, for example by a timeout or by a client that
+    /// disconnects.
+    ///
+    /// The task belongs to the runtime and not to the returned handle: it runs to its end, and `keep` is called,
+    /// also if the handle is dropped or aborted, and before the task is first polled. Only the end of the runtime
+    /// or of the process stops it. The handle completes when `keep` has returned.
     ///
     /// ```no_run
     /// # async fn example(lab: prime_ext::Client) -> Result<(), Box<dyn std::error::Error>> {
@@ -145,7 +148,15 @@ impl CreateRun {
     where
         K: FnOnce(Result<CreatedRun, Error>) + Send + 'static,
     {
-        tokio::spawn(async move { keep(self.send().await) })
+        let creation = tokio::spawn(async move { keep(self.send().await) });
+        // Aborting this task leaves the other alone.
+        tokio::spawn(async move {
+            if let Err(error) = creation.await
+                && let Ok(panic) = error.try_into_panic()
+            {
+                std::panic::resume_unwind(panic);
+            }
+        })
     }
 
     fn check(&self) -> Result<(), Error> {
@@ -154,7 +165,7 @@ impl CreateRun {
             .body
             .extra
             .keys()
-            .find_map(|key| Some((key, secrets::advice(key)?)));
+            .find_map(|key| Some((key, secrets::misplaced(key)?)));
         let refused = match misspelt {
             Some((key, advice)) => Err(format!("{key} is a secret: {advice}")),
             None => secrets::refuse(&self.body.config),

@@ -46,14 +46,21 @@ impl CreatedRun {
         &self.extra
     }
 
-    /// Writes the run's token into a new file that its owner alone may read (mode 0600; on Windows as
-    /// the directory has it). It is created so: there is no moment at which others may.
+    /// Writes the run's token to a new file that only its owner can read. The file is created with mode 0600; on
+    /// Windows it has the permissions of its directory.
     ///
     /// # Errors
-    /// If the file exists, so that no other token is lost, or cannot be written. The token is still in
-    /// `token_value` then.
+    /// If the token is empty, or the file exists, so that no other token is lost, or the file cannot be written.
+    /// The token is still in `token_value` then.
     pub fn save_token(&self, path: impl AsRef<Path>) -> Result<(), Error> {
         let path = path.as_ref();
+        if self.token_value.expose().trim().is_empty() {
+            let message = format!(
+                "the run's token is not in {}: the service answered with an empty token",
+                path.display()
+            );
+            return Err(Error::new(ErrorKind::UnexpectedAnswer, message));
+        }
         write_new(path, self.token_value.expose()).map_err(|source| {
             let why = match source.kind() {
                 io::ErrorKind::AlreadyExists => "it is there already, and is left as it is",

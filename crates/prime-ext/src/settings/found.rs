@@ -1,5 +1,6 @@
 //! What the environment and the files say.
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use prime_runtime::Secret;
@@ -158,6 +159,10 @@ impl Files {
             Error::new(ErrorKind::Settings, message)
         };
         let name_of_file = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+        if context.len() > MAX_CONTEXT {
+            let message = format!("PRIME_CONTEXT is longer than {MAX_CONTEXT} bytes");
+            return Err(Error::new(ErrorKind::Settings, message));
+        }
         if !context.chars().all(name_of_file) {
             let reason = "a context's name has letters, digits, `_` and `-` only";
             return Err(wrong(reason.to_owned()));
@@ -179,12 +184,19 @@ impl Files {
     }
 }
 
-/// Reads a file; nothing if there is none.
+/// The longest name of a context, in bytes: file systems allow no longer names.
+const MAX_CONTEXT: usize = 250;
+
+/// The largest file that is read, in bytes.
+const MAX_FILE: u64 = 1 << 20;
+
+/// Reads a file; `None` if it does not exist.
 fn read(path: &Path) -> Result<Option<File>, Error> {
     let failed =
         |reason: String| Error::new(ErrorKind::Settings, format!("{}: {reason}", path.display()));
-    let bytes = match std::fs::read(path) {
-        Ok(bytes) => bytes,
+    let bytes = match read_bytes(path) {
+        Ok(Ok(bytes)) => bytes,
+        Ok(Err(reason)) => return Err(failed(reason)),
         Err(e)
             if matches!(
                 e.kind(),
@@ -195,17 +207,37 @@ fn read(path: &Path) -> Result<Option<File>, Error> {
         }
         Err(e) => return Err(failed(e.to_string())),
     };
-    // An array would do for the parser.
-    if !bytes.trim_ascii_start().starts_with(b"{") {
-        return Err(failed("not a JSON object".to_owned()));
+    parse(&bytes).map(Some).map_err(failed)
+}
+
+/// Reads a regular file. The inner error is the reason why it is not read: opening a FIFO blocks, and a device may
+/// have no end.
+fn read_bytes(path: &Path) -> std::io::Result<Result<Vec<u8>, String>> {
+    let metadata = std::fs::metadata(path)?;
+    if !metadata.is_file() {
+        return Ok(Err("not a regular file".to_owned()));
     }
-    // Only the place: the parser's own words may quote a key.
-    serde_json::from_slice(&bytes).map(Some).map_err(|e| {
-        failed(format!(
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path)?;
+    file.take(MAX_FILE + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_FILE {
+        return Ok(Err(format!("larger than {MAX_FILE} bytes")));
+    }
+    Ok(Ok(bytes))
+}
+
+fn parse(bytes: &[u8]) -> Result<File, String> {
+    // The parser would also accept an array.
+    if !bytes.trim_ascii_start().starts_with(b"{") {
+        return Err("not a JSON object".to_owned());
+    }
+    // Only the place: the parser's message may quote a key.
+    serde_json::from_slice(bytes).map_err(|e| {
+        format!(
             "not valid JSON settings, line {} column {}",
             e.line(),
             e.column()
-        ))
+        )
     })
 }
 
@@ -283,13 +315,47 @@ mod tests {
             assert_eq!(error.kind(), ErrorKind::Settings);
             assert!(error.to_string().contains(wrong), "{error}");
         }
+        let long = "x".repeat(MAX_CONTEXT + 1);
+        let long: &'static str = Box::leak(long.into_boxed_str());
+        let error = found(Some(&home), &[("PRIME_CONTEXT", long)]).unwrap_err();
+        assert!(error.to_string().contains("longer than 250"), "{error}");
         std::fs::write(&config, r#"{"api_key": "filed" "#).unwrap();
         let error = found(Some(&home), &[]).unwrap_err().to_string();
         assert!(
             error.contains("config.json") && !error.contains("filed"),
             "{error}"
         );
+        let large = format!("{{\"other\": \"{}\"}}", "x".repeat(1 << 20));
+        std::fs::write(&config, large).unwrap();
+        let error = found(Some(&home), &[]).unwrap_err().to_string();
+        assert!(
+            error.ends_with("config.json: larger than 1048576 bytes"),
+            "{error}"
+        );
+        std::fs::remove_file(&config).unwrap();
+        std::fs::create_dir(&config).unwrap();
+        let error = found(Some(&home), &[]).unwrap_err().to_string();
+        assert!(
+            error.ends_with("config.json: not a regular file"),
+            "{error}"
+        );
         std::fs::remove_dir_all(home).unwrap();
+    }
+
+    /// Opening a FIFO would block, and a device has no end.
+    #[cfg(unix)]
+    #[test]
+    fn only_regular_files_are_read() {
+        let folder = std::env::temp_dir().join(format!("prime-ext-fifo-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let fifo = folder.join("fifo");
+        let made = std::process::Command::new("mkfifo").arg(&fifo).status();
+        assert!(made.unwrap().success());
+        for path in [&fifo, Path::new("/dev/zero")] {
+            let error = read(path).unwrap_err().to_string();
+            assert!(error.ends_with("not a regular file"), "{error}");
+        }
+        std::fs::remove_dir_all(folder).unwrap();
     }
 
     #[test]
