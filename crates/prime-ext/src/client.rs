@@ -19,7 +19,7 @@ use crate::runs::Runs;
 use crate::settings::Settings;
 use crate::wallet::Wallet;
 
-/// Talks to both APIs, as one account.
+/// A client of both APIs, for one account.
 ///
 /// A clone is cheap and shares connections, and so does a clone for another account or with other
 /// options:
@@ -31,6 +31,20 @@ use crate::wallet::Wallet;
 /// # Ok(())
 /// # }
 /// ```
+///
+/// # Runtime
+///
+/// Calls need a tokio runtime with I/O and time enabled (`enable_all`). A connection belongs to the runtime on which
+/// it was opened, and makes progress only while that runtime is driven. Use a client on one runtime: a call on a second
+/// one may be sent on a connection of the first, and wait until its timeout if the first is alive but idle, such as a
+/// `current_thread` runtime outside of `block_on`. Its error then says that it may have been carried out.
+///
+/// # Idle connections
+///
+/// A server may close an idle connection just when a request is sent on it. The call then fails as one whose
+/// connection broke; in rare cases (about one in a hundred thousand such races) the HTTP library does not notice, and
+/// the call waits until its timeout. Connections that are idle for 4 seconds are therefore closed, before common
+/// servers close theirs (5 seconds and more). A shorter [`CallOptions::timeout`] limits what is left of the wait.
 #[derive(Debug, Clone)]
 pub struct Client {
     shared: Arc<Shared>,

@@ -510,3 +510,31 @@ async fn a_run_survives_many_headers() {
         }
     }
 }
+
+/// A body that cannot be parsed shows nothing of the token in it.
+#[tokio::test]
+async fn a_token_in_a_broken_error_is_not_shown() {
+    let cut_off = &CREATED[..CREATED.len() - 1];
+    for body in [
+        cut_off.to_owned(),
+        format!("\u{feff} {cut_off}"),
+        format!("[{cut_off}"),
+        format!("oops: {cut_off}"),
+        format!("<html><pre>{CREATED}</pre>"),
+        CREATED.replace('"', "\\\""),
+        format!("tokenValue={TOKEN}&runId=run_123"),
+    ] {
+        let wire = Wire::platform(Answer::json(500, &body)).await;
+        let error = wire.personal().runs().create(config()).send().await;
+        let error = error.unwrap_err();
+        assert_well_told(&error);
+        assert_no_secret(&format!("{:?} {:?}", error.preview(), error.message()));
+        assert!(
+            error
+                .body()
+                .unwrap()
+                .windows(TOKEN.len())
+                .any(|part| part == TOKEN.as_bytes())
+        );
+    }
+}

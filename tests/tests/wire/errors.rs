@@ -694,3 +694,30 @@ async fn the_generated_crates_alone() {
     assert_eq!(payload.head.status, 201);
     assert_eq!(payload.bytes, r#"{"tokenValue": "pit_run_token_93bd41"}"#);
 }
+
+/// A proxy's page repeats the headers of the request; its own credentials are none that the client knows.
+#[tokio::test]
+async fn headers_that_a_page_repeats_are_redacted() {
+    let credentials = "dXNlcjpwYXNzd29yZA==";
+    for body in [
+        format!("Proxy-Authorization: Basic {credentials}"),
+        format!("denied\nproxy-authorization: Basic {credentials}\nhost: h"),
+        format!("<html><pre>proxy-authorization: Basic {credentials}</pre></html>"),
+        format!("<td>Proxy-Authorization</td><td>Basic {credentials}</td>"),
+        format!(r#"{{"error": {{"message": "denied: Basic {credentials}"}}}}"#),
+        format!(r#"{{"headers": {{"proxy-authorization": "Basic {credentials}"}}}}"#),
+    ] {
+        let media = if body.starts_with('<') {
+            "text/html"
+        } else {
+            "text/plain"
+        };
+        let error = usage_error(Answer::new(407, media, &body)).await;
+        let shown = format!(
+            "{error} {error:?} {:?} {:?}",
+            error.preview(),
+            error.message()
+        );
+        assert!(!shown.contains(credentials), "{shown}");
+    }
+}

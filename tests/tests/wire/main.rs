@@ -18,6 +18,7 @@
 //! | `endings` | how streams end, and what becomes of the connection |
 //! | `patience` | servers that never end, point elsewhere, or name a team twice |
 //! | `errors` | every shape of error, and what the caller learns of it |
+//! | `large_events` | streams of many or large parts |
 //! | `gzip` | answers that come compressed |
 //! | `http2` | the same over HTTP/2 |
 //! | `raw` | whole requests as bytes |
@@ -31,6 +32,7 @@ mod endings;
 mod errors;
 mod gzip;
 mod http2;
+mod large_events;
 mod metered;
 mod models;
 mod openings;

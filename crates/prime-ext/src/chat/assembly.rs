@@ -1,6 +1,7 @@
 //! Chunks put together to the answer that they are pieces of.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use pinference_api::types::{ChatCompletionResponse, ToolCall, Usage};
 use serde_json::{Map, Value};
@@ -9,6 +10,7 @@ use self::choice::Choice;
 use super::chunk::{Chunk, Content, MAX_CHOICES, Text};
 use super::merge;
 
+mod calls;
 mod choice;
 
 /// An answer in the making. As small as it can be: what seldom comes has no place before it does. And
@@ -34,8 +36,10 @@ pub(crate) struct Assembly {
     read: i64,
     /// The one of the smallest index, in its place: nearly always the only one.
     first: Choice,
-    /// By their indices.
-    more: Vec<Choice>,
+    /// The others, by their indices.
+    more: BTreeMap<i64, Choice>,
+    /// The most tool calls of one answer.
+    calls: usize,
     created: Option<i64>,
     id: Option<Box<str>>,
     model: Option<Box<str>>,
@@ -78,17 +82,23 @@ impl Assembly {
             grows = merge::grows(kept, extra);
             merge::replace(kept, extra);
         }
+        let mut calls = self.calls;
         for choice in chunk.choices() {
             let kept = self.choice(choice.index.unwrap_or(0));
             grows |= choice.logprobs.is_some() || kept.grows_with(choice);
-            self.kept += kept.add(choice);
+            let added = kept.add(choice);
             if let Some(delta) = &choice.delta {
+                if delta.tool_calls.is_some() {
+                    grows = true;
+                    calls = calls.max(kept.count_calls());
+                }
                 grows |= delta.extra.is_some()
-                    || delta.tool_calls.is_some()
                     || delta.reasoning_details.is_some()
                     || matches!(delta.content, Some(Content::Parts(_)));
             }
+            self.kept += added;
         }
+        self.calls = calls;
         if grows {
             self.kept += bytes;
         }
@@ -125,28 +135,24 @@ impl Assembly {
         }
         if index < self.first.index {
             let next = std::mem::replace(&mut self.first, Choice::new(index));
-            self.keep_choice(0, next);
+            self.count_choice();
+            self.more.insert(next.index, next);
             return &mut self.first;
         }
-        let more = &self.more;
-        let at = match more.binary_search_by_key(&index, |choice| choice.index) {
-            Ok(at) => at,
-            Err(at) => {
-                self.keep_choice(at, Choice::new(index));
-                at
-            }
-        };
-        &mut self.more[at]
+        if !self.more.contains_key(&index) {
+            self.count_choice();
+        }
+        let choice = self.more.entry(index);
+        choice.or_insert_with(|| Choice::new(index))
     }
 
-    fn keep_choice(&mut self, at: usize, choice: Choice) {
+    fn count_choice(&mut self) {
         self.count += 1;
         self.kept += size_of::<Choice>();
-        self.more.insert(at, choice);
     }
 
     fn choices(&self) -> impl Iterator<Item = &Choice> {
-        self.first().into_iter().chain(&self.more)
+        self.first().into_iter().chain(self.more.values())
     }
 
     fn first(&self) -> Option<&Choice> {
@@ -179,12 +185,14 @@ impl Assembly {
         self.limit
     }
 
-    /// What there is more of than may be kept. More answers than anybody asks for are too many, however small.
+    /// Which limit the answer exceeds, if it does. However small they are, there can be too many answers or tool calls.
     pub(crate) fn excess(&self) -> Option<String> {
         if self.kept > self.limit {
             Some(format!("the answer is longer than {} bytes", self.limit))
         } else if self.count > MAX_CHOICES {
             Some(format!("there are more than {MAX_CHOICES} answers"))
+        } else if self.calls > MAX_TOOL_CALLS {
+            Some(format!("there are more than {MAX_TOOL_CALLS} tool calls"))
         } else {
             None
         }
@@ -221,15 +229,14 @@ impl Assembly {
 
     /// Its tool calls, as far as they came.
     pub(crate) fn tool_calls(&self) -> Vec<ToolCall> {
-        self.read()
-            .map(|first| first.clone().finished_calls())
-            .unwrap_or_default()
+        self.read().map(Choice::finished_calls).unwrap_or_default()
     }
 
     /// The answer as far as it came.
     pub(crate) fn finished(self) -> ChatCompletionResponse {
         let first = (self.count > 0).then_some(self.first);
-        let choices = first.into_iter().chain(self.more).map(Choice::finished);
+        let choices = first.into_iter().chain(self.more.into_values());
+        let choices = choices.map(Choice::finished);
         let mut answer = ChatCompletionResponse::new(choices.collect());
         answer.object = Some("chat.completion".to_owned());
         answer.id = self.id.map(String::from);
@@ -243,6 +250,9 @@ impl Assembly {
         answer
     }
 }
+
+/// The most tool calls of an answer. OpenAI's API takes 128 tools.
+const MAX_TOOL_CALLS: usize = 2048;
 
 /// Keeps a text if there is none yet; how many bytes it has.
 fn keep_first(kept: &mut Option<Box<str>>, new: Option<&Text<'_>>) -> usize {

@@ -16,7 +16,8 @@ use pinference_api::types::{
 };
 use prime_runtime::TextOrParts;
 use serde::de::{
-    Deserialize, DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor,
+    Deserialize, DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess,
+    Visitor,
 };
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
@@ -182,6 +183,8 @@ pub(crate) const MAX_CHOICES: u32 = 2048;
 pub(crate) struct Choices<'a> {
     first: Option<Choice<'a>>,
     more: Vec<Choice<'a>>,
+    /// Whether there were more than [`MAX_CHOICES`], which are left out.
+    too_many: bool,
 }
 
 /// A number, leniently read.
@@ -198,10 +201,17 @@ impl<'a> Chunk<'a> {
 
     pub(crate) fn choices(&self) -> impl Iterator<Item = &Choice<'a>> {
         let (first, more) = match &self.choices {
-            Some(Choices { first, more }) => (first.as_ref(), &more[..]),
+            Some(Choices { first, more, .. }) => (first.as_ref(), &more[..]),
             None => (None, &[][..]),
         };
         first.into_iter().chain(more)
+    }
+
+    /// Whether there were more than [`MAX_CHOICES`] answers in it.
+    pub(crate) fn has_too_many_choices(&self) -> bool {
+        self.choices
+            .as_ref()
+            .is_some_and(|choices| choices.too_many)
     }
 
     pub(crate) fn created(&self) -> Option<i64> {
@@ -259,7 +269,7 @@ impl<'a> Chunk<'a> {
         if let Some(extra) = self.extra.take() {
             chunk.extra = *extra;
         }
-        if let Some(Choices { first, more }) = &mut self.choices {
+        if let Some(Choices { first, more, .. }) = &mut self.choices {
             if let Some(first) = first {
                 chunk.choices.reserve_exact(1 + more.len());
                 chunk.choices.push(first.take());
@@ -394,10 +404,12 @@ impl<'de: 'a, 'a> Visitor<'de> for &mut Choices<'a> {
         }
         let mut next = Choice::default();
         while list.next_element_seed(In(&mut next))?.is_some() {
-            self.more.push(std::mem::take(&mut next));
-            if self.more.len() >= MAX_CHOICES as usize {
-                return Err(S::Error::custom("more answers than anybody asks for"));
+            if self.more.len() + 1 >= MAX_CHOICES as usize {
+                self.too_many = true;
+                while list.next_element::<IgnoredAny>()?.is_some() {}
+                return Ok(());
             }
+            self.more.push(std::mem::take(&mut next));
         }
         Ok(())
     }

@@ -4,7 +4,8 @@ use bytes::Bytes;
 use pinference_api::types::{ChatCompletionChunk, ChatCompletionResponse};
 use prime_runtime::PayloadFault;
 
-use super::chunk::Chunk;
+use super::chunk::{Chunk, MAX_CHOICES};
+use super::values::{MAX_VALUES, has_too_many_values};
 use super::{ChatAnswer, Ending};
 use crate::error::{Envelope, Error, says_error};
 use crate::events::{Event, EventsError};
@@ -67,7 +68,13 @@ pub(super) fn read<'a>(
     if event.name == "error" {
         return Err((Ending::ServiceError, failed()));
     }
+    if has_too_many_values(data) {
+        return Err(too_large(format!("it has more than {MAX_VALUES} values")));
+    }
     match chunk.read_json(data) {
+        Ok(()) if chunk.has_too_many_choices() => {
+            Err(too_large(format!("it has more than {MAX_CHOICES} answers")))
+        }
         Ok(()) if chunk.says_error() || chunk.says_nothing() && is_error(data) => {
             Ok(Said::ChunkAndError(failed()))
         }
@@ -82,6 +89,14 @@ pub(super) fn read<'a>(
 /// Whether an event that is no chunk says what went wrong.
 fn is_error(data: &str) -> bool {
     Envelope::is_error(data.as_bytes())
+}
+
+fn too_large(reason: String) -> Failure {
+    let message = format!("an event of the stream is too large: {reason}");
+    (
+        Ending::TooLarge,
+        Error::new(Ending::TooLarge.kind(), message),
+    )
 }
 
 fn malformed(data: &str, head: &Head, error: &serde_json::Error) -> Error {
@@ -113,11 +128,9 @@ pub(super) fn unread(error: EventsError) -> Failure {
             (Ending::CutOff, error.because(source))
         }
         EventsError::TooLarge(source) => {
-            let error = Error::new(
-                Ending::TooLarge.kind(),
-                "an event of the stream is too large",
-            );
-            (Ending::TooLarge, error.because(source))
+            let (ending, error) =
+                too_large(format!("{source}; `CallOptions::max_event` sets the limit"));
+            (ending, error.because(source))
         }
     }
 }

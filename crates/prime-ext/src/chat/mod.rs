@@ -9,6 +9,7 @@
 //! | `piece` | [`Piece`]: what is new in a chunk |
 //! | `event` | what an event of a stream says |
 //! | `chunk` | a chunk as it lies in the buffer of its event |
+//! | `values` | a limit on the values of one event |
 //! | `assembly` | chunks put together to the answer that they are pieces of |
 //! | `merge` | how values that no type lists are put together |
 //! | `trace` | what a trace says of a question |
@@ -25,6 +26,7 @@ mod reasoning;
 mod request;
 mod stream;
 mod trace;
+mod values;
 
 pub use answer::ChatAnswer;
 pub use ending::Ending;

@@ -81,6 +81,8 @@ pub struct ChatStream {
     /// Whether the first chunk, which was read when the stream was opened, was not given yet.
     first: bool,
     state: State,
+    /// How many bytes of events were read since the body was last waited for.
+    unyielded: u32,
     events: Events,
     assembly: Assembly,
     expected: Expected,
@@ -116,6 +118,10 @@ impl Default for Expected {
         }
     }
 }
+
+/// How many bytes of events are read before others have their turn: a server that is always faster must not keep a
+/// thread of the runtime.
+const MAX_UNYIELDED: u32 = 1 << 20;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
@@ -166,6 +172,7 @@ impl ChatStream {
             expected,
             head,
             first: false,
+            unyielded: 0,
             pieces: VecDeque::new(),
             state: State::Open,
             receipt,
@@ -367,7 +374,18 @@ impl ChatStream {
             // What a chunk is added to is in no cache where there are many streams: asked for now, it comes
             // while the body is polled.
             std::hint::black_box(self.assembly.last_byte());
-            match ready!(self.events.poll_next(cx)) {
+            let next = match self.unyielded > MAX_UNYIELDED {
+                true => {
+                    cx.waker().wake_by_ref();
+                    Poll::Pending
+                }
+                false => self.events.poll_next(cx),
+            };
+            let Poll::Ready(next) = next else {
+                self.unyielded = 0;
+                return Poll::Pending;
+            };
+            match next {
                 Ok(true) => {}
                 Ok(false) => match self.end() {
                     Ok(ending) => {
@@ -379,6 +397,8 @@ impl ChatStream {
                 Err(error) => break event::unread(error),
             }
             let event = self.events.last();
+            let bytes = u32::try_from(event.data.len()).unwrap_or(u32::MAX);
+            self.unyielded = self.unyielded.saturating_add(bytes);
             let mut chunk = Chunk::default();
             match event::read(&event, &self.head, &mut chunk) {
                 Ok(Said::Chunk) => {

@@ -67,11 +67,18 @@ impl Envelope {
         }
     }
 
-    /// The beginning of an error's body, for a person to read.
+    /// The beginning of an error's body, for a person to read. `None` if the body begins like JSON and is not valid:
+    /// fields in which it has secrets cannot be told from others.
     pub(crate) fn preview(body: &[u8], hidden: &Hidden) -> Option<String> {
         let text = match serde_json::from_slice::<Value>(body) {
             Ok(value) => hidden.hide_in(value),
-            Err(_) => hidden.hide(&String::from_utf8_lossy(body)).into_owned(),
+            Err(_) => {
+                let text = String::from_utf8_lossy(body);
+                if begins_like_json(&text) {
+                    return None;
+                }
+                hidden.hide(&text).into_owned()
+            }
         };
         let line = one_line(&text);
         (!line.is_empty()).then_some(line)
@@ -287,12 +294,17 @@ fn text(value: &Value, shown: &dyn Fn(&str) -> String) -> Option<String> {
     }
 }
 
-/// A plain text; nothing of a page of HTML, which says nothing in words.
+/// The text of a body that is plain text. `None` for a page of HTML and for JSON that was cut off, in which secrets
+/// cannot be told from other fields.
 fn plain_text(body: &str) -> Option<String> {
     let text = body.trim();
-    // Nor of JSON that was cut off, which may repeat the request in a way that cannot be hidden.
-    let words = !text.is_empty() && !text.starts_with(['<', '{', '[']);
-    words.then(|| one_line(text))
+    let is_plain = !text.is_empty() && !text.starts_with('<') && !begins_like_json(text);
+    is_plain.then(|| one_line(text))
+}
+
+fn begins_like_json(text: &str) -> bool {
+    let text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+    text.starts_with(['{', '[', '"'])
 }
 
 #[cfg(test)]

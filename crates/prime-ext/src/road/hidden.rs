@@ -10,6 +10,8 @@ use std::ops::Range;
 use memchr::memmem;
 use serde_json::Value;
 
+use super::credentials;
+
 /// Texts that must not show, whoever repeats them: whole or from their beginning on; of what people wrote,
 /// also a few words in a row.
 #[derive(Default)]
@@ -29,7 +31,7 @@ pub(crate) struct Hiding<'a> {
 }
 
 /// What stands in the place of what is hidden.
-const INSTEAD: &str = "…";
+pub(super) const REDACTED: &str = "…";
 
 /// So many words in a row are not there by chance.
 const PHRASE: usize = 4;
@@ -121,15 +123,19 @@ impl Hiding<'_> {
     /// The text without them, and without characters that nobody sees; of a long one, the beginning.
     pub(crate) fn hide<'t>(&self, text: &'t str) -> Cow<'t, str> {
         if self.left.get() == 0 && !text.is_empty() {
-            return INSTEAD.into();
+            return REDACTED.into();
         }
-        match text.contains(is_invisible) {
+        let hidden = match text.contains(is_invisible) {
             // They would part what is looked for.
             true => {
                 let seen: String = text.chars().filter(|c| !is_invisible(*c)).collect();
                 self.hide_visible(&seen).into_owned().into()
             }
             false => self.hide_visible(text),
+        };
+        match hidden {
+            Cow::Borrowed(text) => credentials::redact(text),
+            Cow::Owned(text) => credentials::redact(&text).into_owned().into(),
         }
     }
 
@@ -151,12 +157,12 @@ impl Hiding<'_> {
         let mut without = String::new();
         for place in places.into_iter().filter(|place| place.start < shown) {
             without.push_str(&looked_at[rest..place.start]);
-            without.push_str(INSTEAD);
+            without.push_str(REDACTED);
             rest = place.end;
         }
         without.push_str(looked_at.get(rest..shown).unwrap_or_default());
-        if is_cut && !without.ends_with(INSTEAD) {
-            without.push_str(INSTEAD);
+        if is_cut && !without.ends_with(REDACTED) {
+            without.push_str(REDACTED);
         }
         Cow::Owned(without)
     }
@@ -173,7 +179,7 @@ impl Hiding<'_> {
                 for (name, value) in fields {
                     match value {
                         Value::Null | Value::Bool(_) | Value::Number(_) => {}
-                        secret if is_secret(name) => *secret = INSTEAD.into(),
+                        secret if is_secret(name) => *secret = REDACTED.into(),
                         value => self.hide_texts(value),
                     }
                 }
@@ -365,7 +371,7 @@ mod tests {
         let hidden = of(&["some secret", &long]);
         let page = "nothing of it ".repeat(10_000);
         assert!(hidden.hide(&page).starts_with("nothing of it nothing"));
-        assert_eq!(hidden.hide(&long[6..60_000]).len(), INSTEAD.len());
+        assert_eq!(hidden.hide(&long[6..60_000]).len(), REDACTED.len());
     }
 
     #[test]
@@ -388,7 +394,7 @@ mod tests {
         hidden.hide_in(json!({"detail": many, "errors": large}));
         let hiding = hidden.hiding();
         let shown: Vec<_> = large.iter().map(|text| hiding.hide(text)).collect();
-        assert_eq!(shown[199], INSTEAD);
+        assert_eq!(shown[199], REDACTED);
         // Without optimization; it was minutes.
         assert!(began.elapsed().as_secs() < 20, "{:?}", began.elapsed());
     }

@@ -5,6 +5,7 @@
 //! | `attempt` | one attempt: the request out, the answer in |
 //! | `body` | the request's body, taken once for all attempts |
 //! | `confidential` | what of a request must not show |
+//! | `credentials` | redacts credentials in text by their names |
 //! | `failure` | an attempt that failed |
 //! | `headers` | the headers of an answer, in memory of their own |
 //! | `in_doubt` | what a call that is dropped half-way leaves behind |
@@ -18,6 +19,7 @@
 mod attempt;
 mod body;
 mod confidential;
+mod credentials;
 mod failure;
 mod headers;
 mod hidden;

@@ -2,12 +2,11 @@
 
 use std::borrow::Cow;
 
-use pinference_api::types::{
-    ChatCompletionChoice, ChatMessage, FinishReason, FunctionCall, Role, ToolCall, ToolCallDelta,
-};
+use pinference_api::types::{ChatCompletionChoice, ChatMessage, FinishReason, Role, ToolCall};
 use prime_runtime::TextOrParts;
-use serde::de::IgnoredAny;
 use serde_json::{Map, Value, json};
+
+use super::calls::Calls;
 
 use crate::chat::chunk::{self, Content, Text};
 use crate::chat::{merge, reasoning};
@@ -23,7 +22,7 @@ pub(super) struct Choice {
     finish_reason: Option<FinishReason>,
     reasoning: Option<String>,
     reasoning_content: Option<String>,
-    tool_calls: Vec<Call>,
+    tool_calls: Option<Box<Calls>>,
     rare: Option<Box<Rare>>,
 }
 
@@ -37,15 +36,6 @@ struct Rare {
     /// What the delta's type does not list.
     message_extra: Map<String, Value>,
     /// What the choice's type does not list.
-    extra: Map<String, Value>,
-}
-
-#[derive(Debug, Default, Clone)]
-struct Call {
-    index: Option<i64>,
-    id: Option<String>,
-    kind: Option<String>,
-    function: Option<FunctionCall>,
     extra: Map<String, Value>,
 }
 
@@ -129,7 +119,7 @@ impl Choice {
             kept.get_or_insert_default().extend_from_slice(details);
         }
         for call in delta.tool_calls.iter().flatten() {
-            self.call_of(call).add(call);
+            self.tool_calls.get_or_insert_default().add(call);
         }
         let refused = match text(&delta.refusal) {
             refusal @ Some(_) => append(&mut self.rare().refusal, refusal),
@@ -159,39 +149,15 @@ impl Choice {
         reason.is_some_and(|reason| !reason.as_str().is_empty())
     }
 
-    /// The tool call that a piece belongs to: that of its id, also where a server says index 0 for each or
-    /// none at all; or the last one of its index, or of all. A new id begins a new call; so does a name
-    /// without index and id where the arguments before it are whole.
-    fn call_of(&mut self, piece: &ToolCallDelta) -> &mut Call {
-        let same_place = |call: &Call| piece.index.is_none() || call.index == piece.index;
-        let calls = &self.tool_calls;
-        let last = calls.iter().rposition(same_place);
-        let at = match piece.id.as_deref().filter(|id| !id.is_empty()) {
-            Some(id) => calls
-                .iter()
-                .rposition(|call| same_place(call) && call.id.as_deref() == Some(id))
-                .or(last.filter(|at| calls[*at].id.is_none())),
-            None => last.filter(|at| {
-                let function = piece.function.as_ref();
-                let named =
-                    function.is_some_and(|f| f.name.as_ref().is_some_and(|n| !n.is_empty()));
-                !(named && piece.index.is_none() && calls[*at].is_whole())
-            }),
-        };
-        let at = at.unwrap_or_else(|| {
-            self.tool_calls.push(Call {
-                index: piece.index,
-                ..Call::default()
-            });
-            self.tool_calls.len() - 1
-        });
-        &mut self.tool_calls[at]
+    /// How many tool calls have begun.
+    pub(super) fn count_calls(&self) -> usize {
+        self.tool_calls.as_ref().map_or(0, |calls| calls.len())
     }
 
-    /// In the order of their indices; those of one index in the order of their coming.
-    pub(super) fn finished_calls(mut self) -> Vec<ToolCall> {
-        self.tool_calls.sort_by_key(|call| call.index);
-        self.tool_calls.into_iter().map(Call::finished).collect()
+    /// The tool calls, as far as they came.
+    pub(super) fn finished_calls(&self) -> Vec<ToolCall> {
+        let calls = self.tool_calls.as_ref();
+        calls.map(|calls| calls.finished()).unwrap_or_default()
     }
 
     pub(super) fn finished(mut self) -> ChatCompletionChoice {
@@ -213,51 +179,6 @@ impl Choice {
         message.tool_calls = (!calls.is_empty()).then_some(calls);
         choice.message = Some(message);
         choice
-    }
-}
-
-impl Call {
-    /// Whether its arguments are a whole object: no more of them can come.
-    fn is_whole(&self) -> bool {
-        let function = self.function.as_ref();
-        let arguments = function.and_then(|function| function.arguments.as_deref());
-        arguments.is_some_and(|arguments| {
-            let begins = arguments.trim_start().starts_with('{');
-            begins && serde_json::from_str::<IgnoredAny>(arguments).is_ok()
-        })
-    }
-
-    fn add(&mut self, call: &ToolCallDelta) {
-        if self.id.is_none() {
-            self.id = call.id.clone().filter(|id| !id.is_empty());
-        }
-        if self.kind.is_none() {
-            self.kind.clone_from(&call.type_);
-        }
-        merge::add(&mut self.extra, &call.extra);
-        if let Some(piece) = &call.function {
-            let function = self
-                .function
-                .get_or_insert_with(|| FunctionCall::new(String::new()));
-            // Some servers repeat the name in every piece.
-            let name = piece.name.as_deref().unwrap_or_default();
-            if function.name != name {
-                function.name.push_str(name);
-            }
-            append(&mut function.arguments, piece.arguments.as_deref());
-            merge::add(&mut function.extra, &piece.extra);
-        }
-    }
-
-    fn finished(self) -> ToolCall {
-        let mut call = ToolCall::default();
-        call.id = self.id;
-        call.type_ = self.kind;
-        call.function = self.function;
-        call.extra = self.extra;
-        // A piece of a call does not list what a whole one does.
-        call.custom = call.extra.remove("custom");
-        call
     }
 }
 

@@ -295,6 +295,76 @@ fn whatever_is_kept_counts() {
             .excess()
             .is_some()
     );
-    let too_many = answers(0, most + 1).to_string();
-    assert!(Chunk::default().read_json(&too_many).is_err());
+    for (count, expected) in [(most, false), (most + 1, true), (80_000, true)] {
+        let json = answers(0, count).to_string();
+        let mut chunk = Chunk::default();
+        chunk.read_json(&json).unwrap();
+        assert_eq!(chunk.has_too_many_choices(), expected);
+        assert!(chunk.choices().count() <= MAX_CHOICES as usize);
+    }
+    let calls = |count: usize| {
+        let calls = (0..count).map(|index| json!({"index": index, "function": {"name": "f"}}));
+        json!({"choices": [{"delta": {"tool_calls": calls.collect::<Vec<_>>()}}]})
+    };
+    assert_eq!(assembled(&[calls(2048)]).excess(), None);
+    let excess = assembled(&[calls(2049)]).excess();
+    assert_eq!(
+        excess.as_deref(),
+        Some("there are more than 2048 tool calls")
+    );
+}
+
+/// Seen: a fresh id for each piece; whole calls that all have index 0; indices that are left out.
+#[test]
+fn pieces_of_tool_calls_find_their_call() {
+    let calls = |pieces: &[Value]| {
+        let pieces = pieces
+            .iter()
+            .map(|piece| json!({"choices": [{"delta": {"tool_calls": [piece]}}]}));
+        let answer = assemble(&pieces.collect::<Vec<_>>());
+        answer["choices"][0]["message"]["tool_calls"].clone()
+    };
+    let call = |id: &str, name: &str, arguments: &str| json!({"id": id, "function": {"name": name, "arguments": arguments}});
+    let fresh_ids = [
+        json!({"index": 0, "id": "a", "function": {"name": "add", "arguments": ""}}),
+        json!({"index": 0, "id": "b", "function": {"arguments": "{\"x\""}}),
+        json!({"index": 0, "id": "c", "function": {"name": "add", "arguments": ":1}"}}),
+        json!({"index": 0, "id": "d", "function": {"arguments": ""}}),
+    ];
+    assert_eq!(calls(&fresh_ids), json!([call("a", "add", "{\"x\":1}")]));
+    for index in [json!(0), json!(null)] {
+        let whole = [
+            json!({"index": index, "id": "", "function": {"name": "get_time", "arguments": "{}"}}),
+            json!({"index": index, "function": {"name": "get_time", "arguments": "{\"z\":1}"}}),
+            json!({"index": index, "id": "r", "function": {"name": "get_rate", "arguments": "{}"}}),
+        ];
+        let expected = json!([
+            {"function": {"name": "get_time", "arguments": "{}"}},
+            {"function": {"name": "get_time", "arguments": "{\"z\":1}"}},
+            call("r", "get_rate", "{}"),
+        ]);
+        assert_eq!(calls(&whole), expected);
+    }
+    // A new index without id and name goes on with a call that is incomplete, and with no other.
+    let left_out = [
+        json!({"index": 0, "id": "a", "function": {"name": "f", "arguments": "{"}}),
+        json!({"index": 1, "function": {"arguments": "}"}}),
+        json!({"index": 2, "function": {"arguments": "{}"}}),
+    ];
+    let expected = json!([
+        call("a", "f", "{}"),
+        {"function": {"name": "", "arguments": "{}"}},
+    ]);
+    assert_eq!(calls(&left_out), expected);
+    // An id that was seen decides, whatever the index.
+    let by_id = [
+        json!({"index": 0, "id": "a", "function": {"name": "f", "arguments": "{"}}),
+        json!({"index": 1, "id": "b", "function": {"name": "g", "arguments": "{"}}),
+        json!({"index": 1, "id": "a", "function": {"arguments": "}"}}),
+        json!({"index": 2, "id": "b", "function": {"arguments": "}"}}),
+    ];
+    assert_eq!(
+        calls(&by_id),
+        json!([call("a", "f", "{}"), call("b", "g", "{}")])
+    );
 }
