@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_core::Stream;
-use prime_runtime::Usd;
+use openapi_runtime::Usd;
 use prime_training_api::operations::GET_RUN_USAGE;
 use prime_training_api::types::RunUsageResponse;
 use tokio::time::Instant;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use prime_runtime::Secret;
+use openapi_runtime::Secret;
 use serde::{Deserialize, Deserializer};
 
 use super::{Setting, Source};

@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
+use openapi_runtime::TextOrParts;
 use pinference_api::types::{
     ChatCompletionChoice, ChatMessage, FinishReason, FunctionCall, Role, ToolCall, ToolCallDelta,
 };
-use prime_runtime::TextOrParts;
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value, json};
 
