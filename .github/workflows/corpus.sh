@@ -19,7 +19,7 @@ while IFS=$'\t' read -r name address; do
   fi
   start=$(date +%s.%N)
   if timeout 60 "$xtask" generate --spec "$document" --name "$name" --out "$out/crates/$name" \
-      --runtime crates/prime-runtime --skip-unsupported 2> "$out/$name.log" > /dev/null; then
+      --runtime crates/openapi-runtime --skip-unsupported 2> "$out/$name.log" > /dev/null; then
     result=yes
     members+=("$name")
   else

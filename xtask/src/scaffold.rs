@@ -40,7 +40,7 @@ categories.workspace = true
 workspace = true
 
 [dependencies]
-progenitor-client.workspace = true
+openapi-runtime.workspace = true
 reqwest.workspace = true
 schemars = {{ workspace = true, optional = true }}
 serde.workspace = true
@@ -48,7 +48,7 @@ serde_json.workspace = true
 
 [features]
 ## `schemars::JsonSchema` on the types.
-schemars = ["dep:schemars", "progenitor-client/schemars"]
+schemars = ["dep:schemars", "openapi-runtime/schemars"]
 "#
     )
 }
@@ -71,7 +71,7 @@ mod generated;
 
 #[doc(inline)]
 pub use generated::{{Client, builder, operations, types}};
-pub use progenitor_client::{{
+pub use openapi_runtime::{{
     BoxError, ByteStream, Direct, Error, Operation, Response, ResponseValue, Secret, TextOrParts,
     Timestamp, Transport, TransportFuture, Usd,
 }};

@@ -121,7 +121,7 @@ fn home() -> PathBuf {
 
 /// The runtime's files as those of a module, without their tests.
 fn runtime() -> Result<Vec<(PathBuf, String)>> {
-    let folder = home().join("crates/prime-runtime/src");
+    let folder = home().join("crates/openapi-runtime/src");
     let mut files = Vec::new();
     for entry in fs::read_dir(&folder).map_err(|e| Error::file(&folder, &e))? {
         let path = entry.map_err(|e| Error::file(&folder, &e))?.path();
@@ -156,7 +156,7 @@ fn dependencies(krate: &Crate<'_>) -> Result<String> {
         .and_then(|w| w.get("dependencies")?.as_table());
     let mut wanted = Table::new();
     if krate.runtime.is_none() {
-        let own = read_manifest(&home().join("crates/prime-runtime/Cargo.toml"))?;
+        let own = read_manifest(&home().join("crates/openapi-runtime/Cargo.toml"))?;
         wanted.extend(
             own.get("dependencies")
                 .and_then(Value::as_table)
@@ -203,9 +203,7 @@ fn dependencies(krate: &Crate<'_>) -> Result<String> {
     if let Some(runtime) = krate.runtime {
         let path = std::path::absolute(runtime).map_err(|e| Error::file(runtime, &e))?;
         let path = path.display().to_string();
-        lines.push_str(&format!(
-            "progenitor-client = {{ package = \"prime-runtime\", path = {path:?} }}\n"
-        ));
+        lines.push_str(&format!("openapi-runtime = {{ path = {path:?} }}\n"));
     }
     Ok(lines)
 }
@@ -217,7 +215,7 @@ fn manifest(title: &str, krate: &Crate<'_>) -> Result<String> {
         ""
     };
     let schemars = match krate.runtime {
-        Some(_) => "[\"dep:schemars\", \"progenitor-client/schemars\"]",
+        Some(_) => "[\"dep:schemars\", \"openapi-runtime/schemars\"]",
         None => "[\"dep:schemars\"]",
     };
     Ok(format!(
@@ -245,11 +243,11 @@ schemars = {schemars}
 fn library(title: &str, krate: &Crate<'_>) -> String {
     let runtime = match krate.runtime {
         Some(_) => {
-            "pub use progenitor_client::{\n    BoxError, ByteStream, Direct, Error, Operation, Response, ResponseValue, Secret, TextOrParts,\n    Timestamp, Transport, TransportFuture, Usd,\n};\n"
+            "pub use openapi_runtime::{\n    BoxError, ByteStream, Direct, Error, Operation, Response, ResponseValue, Secret, TextOrParts,\n    Timestamp, Transport, TransportFuture, Usd,\n};\n"
         }
         None => {
             r#"// The generated code calls its runtime by this name; it is a module of this crate.
-extern crate self as progenitor_client;
+extern crate self as openapi_runtime;
 
 #[allow(dead_code, missing_docs, unreachable_pub, reason = "a copy, of which not all is used")]
 #[allow(clippy::all, rustdoc::all, reason = "a copy")]

@@ -43,7 +43,7 @@ mod message;
 
 #[doc(inline)]
 pub use generated::{Client, builder, operations, types};
-pub use progenitor_client::{
+pub use openapi_runtime::{
     BoxError, ByteStream, Direct, Error, Operation, Response, ResponseValue, Secret, TextOrParts,
     Timestamp, Transport, TransportFuture, Usd,
 };

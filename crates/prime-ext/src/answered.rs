@@ -3,7 +3,7 @@
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use prime_runtime::{Operation, ResponseValue};
+use openapi_runtime::{Operation, ResponseValue};
 
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
@@ -32,7 +32,7 @@ impl<T> Answered<T> {
     /// Takes the answer of a generated client.
     pub(crate) fn of<E>(
         operation: &Operation,
-        answer: Result<ResponseValue<T>, prime_runtime::Error<E>>,
+        answer: Result<ResponseValue<T>, openapi_runtime::Error<E>>,
     ) -> Result<Self, Error> {
         let (value, head, _) = answer
             .map_err(|e| Error::of_call(operation, e))?

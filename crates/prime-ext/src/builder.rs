@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use prime_runtime::Secret;
+use openapi_runtime::Secret;
 use reqwest::Url;
 
 use crate::account::Account;

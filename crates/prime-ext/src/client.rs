@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use prime_runtime::Transport;
+use openapi_runtime::Transport;
 use reqwest::Url;
 
 use crate::account::Account;

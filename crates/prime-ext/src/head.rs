@@ -9,10 +9,10 @@ use crate::road::{Hidden, Sent};
 
 /// What came with an answer's body: status, headers, and how often the request was sent.
 #[derive(Clone)]
-pub struct Head(prime_runtime::Head);
+pub struct Head(openapi_runtime::Head);
 
-impl From<prime_runtime::Head> for Head {
-    fn from(head: prime_runtime::Head) -> Self {
+impl From<openapi_runtime::Head> for Head {
+    fn from(head: openapi_runtime::Head) -> Self {
         Self(head)
     }
 }
@@ -60,7 +60,7 @@ impl Head {
 
     /// Of a recording, with which none came.
     pub(crate) fn of_recording() -> Self {
-        Self(prime_runtime::Head::new(StatusCode::OK, HeaderMap::new()))
+        Self(openapi_runtime::Head::new(StatusCode::OK, HeaderMap::new()))
     }
 
     /// What must not show in what is said of the answer.

@@ -94,8 +94,8 @@ pub use wallet::{Billings, Wallet};
 
 pub use bytes;
 pub use http;
+pub use openapi_runtime::{Secret, TextOrParts, Timestamp, Usd};
 pub use pinference_api;
-pub use prime_runtime::{Secret, TextOrParts, Timestamp, Usd};
 pub use prime_training_api;
 pub use prime_training_api::types::BillingEntry;
 pub use reqwest;

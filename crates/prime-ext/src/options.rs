@@ -195,7 +195,7 @@ impl CallOptions {
     }
 
     pub(crate) fn body_limit(&self) -> usize {
-        self.max_body.unwrap_or(prime_runtime::response::MAX_BODY)
+        self.max_body.unwrap_or(openapi_runtime::response::MAX_BODY)
     }
 
     pub(crate) fn event_limit(&self) -> usize {

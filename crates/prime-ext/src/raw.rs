@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::Method;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue};
-use prime_runtime::{Body, ByteStream, Operation, PayloadFault, Transport, path_segments};
+use openapi_runtime::{Body, ByteStream, Operation, PayloadFault, Transport, path_segments};
 use reqwest::Url;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -172,7 +172,7 @@ impl RawCall {
             .execute(request, &operation)
             .await
             .map_err(|e| {
-                let error: prime_runtime::Error = e.into();
+                let error: openapi_runtime::Error = e.into();
                 Error::of_call(&operation, error).named(name)
             })?;
         let (head, body) = response.into_parts();

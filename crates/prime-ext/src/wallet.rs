@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use futures_core::Stream;
 use futures_util::TryStreamExt as _;
-use prime_runtime::Timestamp;
+use openapi_runtime::Timestamp;
 use prime_training_api::operations::GET_WALLET;
 use prime_training_api::types::{BillingEntry, WalletResponse};
 

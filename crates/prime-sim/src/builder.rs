@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
-use prime_runtime::Usd;
+use openapi_runtime::Usd;
 use rust_decimal::Decimal;
 
 use crate::faults::Fault;

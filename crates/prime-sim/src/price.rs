@@ -1,6 +1,6 @@
 //! What tokens cost.
 
-use prime_runtime::Usd;
+use openapi_runtime::Usd;
 use rust_decimal::Decimal;
 
 /// One in a million.

@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
-use prime_runtime::Usd;
+use openapi_runtime::Usd;
 
 use crate::builder::{Builder, StartError};
 use crate::faults::{Fault, Injected};

@@ -35,7 +35,7 @@ mod generated;
 
 #[doc(inline)]
 pub use generated::{Client, builder, operations, types};
-pub use progenitor_client::{
+pub use openapi_runtime::{
     BoxError, ByteStream, Direct, Error, Operation, Response, ResponseValue, Secret, TextOrParts,
     Timestamp, Transport, TransportFuture, Usd,
 };

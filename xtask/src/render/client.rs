@@ -18,17 +18,17 @@ fn conversions() -> [(Value, &'static str, &'static [TypeImpl]); 5] {
     [
         (
             json!({"type": "string", "format": "password"}),
-            "::progenitor_client::Secret",
+            "::openapi_runtime::Secret",
             &[],
         ),
         (
             json!({"type": "number", "format": "decimal"}),
-            "::progenitor_client::Usd",
+            "::openapi_runtime::Usd",
             &[TypeImpl::Display, TypeImpl::FromStr, TypeImpl::Default],
         ),
         (
             json!({"type": "string", "format": "date-time"}),
-            "::progenitor_client::Timestamp",
+            "::openapi_runtime::Timestamp",
             &[TypeImpl::Display, TypeImpl::FromStr],
         ),
         // Texts whose form a server may get wrong, and for whose sake no answer is lost.
@@ -54,7 +54,7 @@ pub(super) fn generate(mut copy: Value, lowered: &Lowered) -> Result<TokenStream
         settings
             .with_interface(InterfaceStyle::Builder)
             .with_tag(TagStyle::Merged)
-            .with_inner_type(quote!(::std::sync::Arc<dyn progenitor_client::Transport>));
+            .with_inner_type(quote!(::std::sync::Arc<dyn openapi_runtime::Transport>));
         for (schema, rust, traits) in conversions() {
             let schema = serde_json::from_value(schema).map_err(|e| e.to_string())?;
             settings.with_conversion(schema, rust, traits.iter().copied());
@@ -72,7 +72,7 @@ pub(super) fn generate(mut copy: Value, lowered: &Lowered) -> Result<TokenStream
         }
         for (name, runtime_type) in runtime_types(&copy) {
             let name = type_name(name)?;
-            let rust = format!("::progenitor_client::{runtime_type}");
+            let rust = format!("::openapi_runtime::{runtime_type}");
             settings.with_replacement(&name, rust, std::iter::empty());
         }
         // Words that are not of OpenAPI, ours and others': progenitor takes a schema that has one for

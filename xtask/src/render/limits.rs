@@ -62,7 +62,7 @@ impl Limits {
         }
         let words = words.join(", ");
         quote! {
-            progenitor_client::check_limits(#name, &#value, #words, |n| #(#conditions)&&*)?;
+            openapi_runtime::check_limits(#name, &#value, #words, |n| #(#conditions)&&*)?;
         }
     }
 }

@@ -5,6 +5,7 @@
 //! | `reading` | the lowered document as progenitor should read it |
 //! | `read` | the document as `openapiv3` has it |
 //! | `client` | runs progenitor with our settings |
+//! | `runtime` | calls of the runtime by the name of our crate |
 //! | `polish` | mends what its output does that a caller should not meet |
 //! | `request_bodies` | bodies that are given whole stay whole |
 //! | `senders` | what a request is made of is gone before its answer is waited for |
@@ -30,6 +31,7 @@ mod provoker;
 mod read;
 mod reading;
 mod request_bodies;
+mod runtime;
 mod said;
 mod senders;
 mod split;

@@ -173,7 +173,7 @@ pub(super) fn render(operations: &[Operation]) -> Result<syn::File, String> {
     Ok(parse_quote! {
         //! What the specification says of each operation.
 
-        pub use progenitor_client::Operation;
+        pub use openapi_runtime::Operation;
 
         /// Every operation, in the order of the specification.
         pub const ALL: &[Operation] = &[#(#constants),*];

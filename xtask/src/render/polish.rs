@@ -14,6 +14,7 @@ use super::limits::LimitsOfTypes;
 use super::names::{constant_name, parameter_name, type_name};
 use super::operations::Operation;
 use super::request_bodies;
+use super::runtime;
 use super::senders;
 use super::wire;
 
@@ -24,6 +25,7 @@ pub(super) fn polish(
     operations: &[Operation],
     limits: &LimitsOfTypes,
 ) -> Result<(), String> {
+    runtime::rename(file)?;
     constructors(file, document)?;
     operation_bodies(file, operations, limits)?;
     request_bodies::keep_whole(file)?;
@@ -62,7 +64,7 @@ fn constructors(file: &mut File, document: &OpenAPI) -> Result<(), String> {
             /// header to send with every request. `base_url` has a scheme, a host and, if there is
             /// one, the path that all operations share, without a slash at its end.
             pub fn new(base_url: &str, http: reqwest::Client) -> Self {
-                let transport = ::std::sync::Arc::new(progenitor_client::Direct::new(http.clone()));
+                let transport = ::std::sync::Arc::new(openapi_runtime::Direct::new(http.clone()));
                 Self::with_transport(base_url, http, transport)
             }
 
@@ -70,10 +72,10 @@ fn constructors(file: &mut File, document: &OpenAPI) -> Result<(), String> {
             pub fn with_transport(
                 base_url: &str,
                 http: reqwest::Client,
-                transport: ::std::sync::Arc<dyn progenitor_client::Transport>,
+                transport: ::std::sync::Arc<dyn openapi_runtime::Transport>,
             ) -> Self {
                 Self {
-                    baseurl: progenitor_client::BaseUrl::new(base_url),
+                    baseurl: openapi_runtime::BaseUrl::new(base_url),
                     client: http,
                     inner: transport,
                 }
@@ -104,7 +106,7 @@ fn client_struct(file: &mut File) -> Result<(), String> {
         .iter_mut()
         .find(|field| field.ident.as_ref().is_some_and(|name| name == "baseurl"))
         .ok_or("progenitor's `Client` has no base URL")?;
-    base_url.ty = parse_quote!(progenitor_client::BaseUrl);
+    base_url.ty = parse_quote!(openapi_runtime::BaseUrl);
     file.items.push(parse_quote! {
         impl ::std::fmt::Debug for Client {
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
@@ -371,7 +373,7 @@ impl VisitMut for OperationBody<'_> {
                         format_ident!("path_segment")
                     };
                     *argument =
-                        parse_quote!(progenitor_client::#function(#name, &#receiver.to_string())?);
+                        parse_quote!(openapi_runtime::#function(#name, &#receiver.to_string())?);
                 }
                 _ => {}
             }

@@ -52,7 +52,7 @@ impl VisitMut for Bodies {
         };
         let name = quote::format_ident!("{name}");
         field.ty = parse_quote! {
-            Result<progenitor_client::RequestBody<types::#name, types::builder::#name>, String>
+            Result<openapi_runtime::RequestBody<types::#name, types::builder::#name>, String>
         };
         self.fields += 1;
     }
@@ -66,7 +66,7 @@ impl VisitMut for Bodies {
         match (call.method.to_string().as_str(), text(argument)) {
             // `value.try_into().map(From::from)`
             ("map", argument_text) if argument_text == "From :: from" => {
-                *argument = parse_quote!(progenitor_client::RequestBody::of);
+                *argument = parse_quote!(openapi_runtime::RequestBody::of);
                 self.given += 1;
             }
             // `self.body.map(f)`
@@ -80,7 +80,7 @@ impl VisitMut for Bodies {
             ("and_then", argument_text)
                 if text(&call.receiver) == "body" && argument_text.contains(":: try_from (v)") =>
             {
-                *argument = parse_quote!(progenitor_client::RequestBody::whole);
+                *argument = parse_quote!(openapi_runtime::RequestBody::whole);
                 self.sent += 1;
             }
             _ => {}

@@ -106,7 +106,7 @@ fn check_limits(
     Ok(parse_quote! {
         impl #name {
             /// Checks the limits that the specification states, as the operations do that send it.
-            pub fn check_limits(&self) -> Result<(), progenitor_client::OutOfLimits> {
+            pub fn check_limits(&self) -> Result<(), openapi_runtime::OutOfLimits> {
                 #(#checks)*
                 Ok(())
             }
@@ -126,7 +126,7 @@ fn read_leniently(item: &mut ItemStruct, said: &[Said], wire: &str) -> Result<()
     }
     field
         .attrs
-        .push(parse_quote!(#[serde(default, deserialize_with = "::progenitor_client::lenient")]));
+        .push(parse_quote!(#[serde(default, deserialize_with = "::openapi_runtime::lenient")]));
     Ok(())
 }
 
@@ -228,9 +228,9 @@ fn read_null_as_missing(
         return Ok(None);
     }
     let Some(default) = given else {
-        field.attrs.push(
-            parse_quote!(#[serde(deserialize_with = "::progenitor_client::null_as_default")]),
-        );
+        field
+            .attrs
+            .push(parse_quote!(#[serde(deserialize_with = "::openapi_runtime::null_as_default")]));
         return Ok(None);
     };
     let field_name = field

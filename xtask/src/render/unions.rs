@@ -167,7 +167,7 @@ fn variants<'a>(union: &'a Union, schemas: Option<&Value>) -> Result<Vec<Variant
                 match schema.and_then(reading::runtime_type) {
                     Some(ours) => {
                         let ours = format_ident!("{ours}");
-                        (quote!(::progenitor_client::#ours), short)
+                        (quote!(::openapi_runtime::#ours), short)
                     }
                     None => (quote!(super::#ty), short),
                 }

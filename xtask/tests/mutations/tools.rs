@@ -100,7 +100,7 @@ fn no_bump_is_smaller_than_what_semver_checks_finds() {
     for (name, document) in documents() {
         let options = Options::new().skip_unsupported(true);
         let mut lowered = lower::lower_with(&document, &options).unwrap();
-        let runtime = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/prime-runtime");
+        let runtime = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/openapi-runtime");
         let description = Crate {
             name: "mutated",
             source: &name,

@@ -91,7 +91,7 @@ pub struct CreateChatCompletion<'a> {
     client: &'a super::Client,
     x_prime_team_id: Result<Option<::std::string::String>, String>,
     body: Result<
-        progenitor_client::RequestBody<
+        openapi_runtime::RequestBody<
             types::ChatCompletionRequest,
             types::builder::ChatCompletionRequest,
         >,
@@ -129,7 +129,7 @@ impl<'a> CreateChatCompletion<'a> {
     {
         self.body = value
             .try_into()
-            .map(progenitor_client::RequestBody::of)
+            .map(openapi_runtime::RequestBody::of)
             .map_err(|s| {
                 format!("conversion to `ChatCompletionRequest` for body failed: {}", s)
             });
@@ -153,7 +153,7 @@ impl<'a> CreateChatCompletion<'a> {
             let Self { x_prime_team_id, body, .. } = self;
             let x_prime_team_id = x_prime_team_id.map_err(Error::InvalidRequest)?;
             let body = body
-                .and_then(progenitor_client::RequestBody::whole)
+                .and_then(openapi_runtime::RequestBody::whole)
                 .map_err(Error::InvalidRequest)?;
             body.check_limits()?;
             let url = client.baseurl.fixed("/chat/completions")?;
@@ -196,7 +196,7 @@ pub struct CreateChatCompletionStream<'a> {
     client: &'a super::Client,
     x_prime_team_id: Result<Option<::std::string::String>, String>,
     body: Result<
-        progenitor_client::RequestBody<
+        openapi_runtime::RequestBody<
             types::ChatCompletionRequest,
             types::builder::ChatCompletionRequest,
         >,
@@ -234,7 +234,7 @@ impl<'a> CreateChatCompletionStream<'a> {
     {
         self.body = value
             .try_into()
-            .map(progenitor_client::RequestBody::of)
+            .map(openapi_runtime::RequestBody::of)
             .map_err(|s| {
                 format!("conversion to `ChatCompletionRequest` for body failed: {}", s)
             });
@@ -258,7 +258,7 @@ impl<'a> CreateChatCompletionStream<'a> {
             let Self { x_prime_team_id, body, .. } = self;
             let x_prime_team_id = x_prime_team_id.map_err(Error::InvalidRequest)?;
             let body = body
-                .and_then(progenitor_client::RequestBody::whole)
+                .and_then(openapi_runtime::RequestBody::whole)
                 .map_err(Error::InvalidRequest)?;
             body.check_limits()?;
             let url = client.baseurl.fixed("/chat/completions")?;
@@ -340,7 +340,7 @@ impl<'a> GetModel<'a> {
                 .baseurl
                 .join(
                     &format!(
-                        "/models/{}", progenitor_client::path_segments("model_id", &
+                        "/models/{}", openapi_runtime::path_segments("model_id", &
                         model_id.to_string()) ?
                     ),
                 )?;

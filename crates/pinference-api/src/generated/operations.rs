@@ -9,7 +9,7 @@
 
 //! What the specification says of each operation.
 
-pub use progenitor_client::Operation;
+pub use openapi_runtime::Operation;
 
 /// Every operation, in the order of the specification.
 pub const ALL: &[Operation] = &[

@@ -73,11 +73,11 @@ impl ChatCompletionChoice {
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct ChatCompletionChunk {
     #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
-    #[serde(deserialize_with = "::progenitor_client::null_as_default")]
+    #[serde(deserialize_with = "::openapi_runtime::null_as_default")]
     pub choices: ::std::vec::Vec<ChatCompletionChunkChoice>,
     /// Unix time in seconds.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::progenitor_client::lenient")]
+    #[serde(default, deserialize_with = "::openapi_runtime::lenient")]
     pub created: ::std::option::Option<i64>,
     /// Set if the answer failed after it had begun.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -195,7 +195,7 @@ impl ChatCompletionChunkChoice {
 pub struct ChatCompletionDelta {
     /// The next piece of the text.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub content: ::std::option::Option<::progenitor_client::TextOrParts>,
+    pub content: ::std::option::Option<::openapi_runtime::TextOrParts>,
     /// The model's reasoning; another spelling.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub reasoning: ::std::option::Option<::std::string::String>,
@@ -383,8 +383,8 @@ impl ChatCompletionRequest {
 
 impl ChatCompletionRequest {
     /// Checks the limits that the specification states, as the operations do that send it.
-    pub fn check_limits(&self) -> Result<(), progenitor_client::OutOfLimits> {
-        progenitor_client::check_limits(
+    pub fn check_limits(&self) -> Result<(), openapi_runtime::OutOfLimits> {
+        openapi_runtime::check_limits(
             "temperature",
             &self.temperature,
             "at least 0, at most 2",
@@ -408,7 +408,7 @@ pub struct ChatCompletionResponse {
     pub choices: ::std::vec::Vec<ChatCompletionChoice>,
     /// Unix time in seconds.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::progenitor_client::lenient")]
+    #[serde(default, deserialize_with = "::openapi_runtime::lenient")]
     pub created: ::std::option::Option<i64>,
     /// Set if there is no answer, or the answer failed.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -475,7 +475,7 @@ impl ChatCompletionResponse {
 pub struct ChatMessage {
     /// The text.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub content: ::std::option::Option<::progenitor_client::TextOrParts>,
+    pub content: ::std::option::Option<::openapi_runtime::TextOrParts>,
     /// Tells speakers of one role apart.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::std::string::String>,
@@ -630,7 +630,7 @@ impl ErrorDetail {
 pub struct FunctionCall {
     /// JSON, as the model wrote it: not always valid.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::progenitor_client::lenient")]
+    #[serde(default, deserialize_with = "::openapi_runtime::lenient")]
     pub arguments: ::std::option::Option<::std::string::String>,
     pub name: ::std::string::String,
     #[serde(flatten)]
@@ -666,7 +666,7 @@ impl FunctionCall {
 pub struct FunctionCallDelta {
     /// The next piece of the arguments.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::progenitor_client::lenient")]
+    #[serde(default, deserialize_with = "::openapi_runtime::lenient")]
     pub arguments: ::std::option::Option<::std::string::String>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::std::string::String>,
@@ -737,7 +737,7 @@ impl FunctionDefinition {
 pub struct Model {
     /// Unix time in seconds.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::progenitor_client::lenient")]
+    #[serde(default, deserialize_with = "::openapi_runtime::lenient")]
     pub created: ::std::option::Option<i64>,
     /// A name for people.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -810,13 +810,13 @@ impl ModelList {
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct ModelPricing {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub cache_read_usd_per_mtok: ::std::option::Option<::progenitor_client::Usd>,
+    pub cache_read_usd_per_mtok: ::std::option::Option<::openapi_runtime::Usd>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub cache_write_usd_per_mtok: ::std::option::Option<::progenitor_client::Usd>,
+    pub cache_write_usd_per_mtok: ::std::option::Option<::openapi_runtime::Usd>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub input_usd_per_mtok: ::std::option::Option<::progenitor_client::Usd>,
+    pub input_usd_per_mtok: ::std::option::Option<::openapi_runtime::Usd>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub output_usd_per_mtok: ::std::option::Option<::progenitor_client::Usd>,
+    pub output_usd_per_mtok: ::std::option::Option<::openapi_runtime::Usd>,
 }
 
 impl ModelPricing {
@@ -1035,8 +1035,8 @@ pub struct Usage {
     pub completion_tokens_details: ::std::option::Option<CompletionTokensDetails>,
     /// What the answer cost, in US dollars, where the service says so.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    #[serde(default, deserialize_with = "::progenitor_client::lenient")]
-    pub cost: ::std::option::Option<::progenitor_client::Usd>,
+    #[serde(default, deserialize_with = "::openapi_runtime::lenient")]
+    pub cost: ::std::option::Option<::openapi_runtime::Usd>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub prompt_tokens: ::std::option::Option<i64>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]

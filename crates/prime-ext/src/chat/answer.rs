@@ -6,7 +6,7 @@ use std::ops::Deref;
 use http::HeaderMap;
 use pinference_api::types::{ChatCompletionResponse, ChatMessage, FinishReason, ToolCall, Usage};
 
-use prime_runtime::TextOrParts;
+use openapi_runtime::TextOrParts;
 
 use super::{Ending, reasoning};
 use crate::cost::Cost;

@@ -10,11 +10,11 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use openapi_runtime::TextOrParts;
 use pinference_api::types::{
     ChatCompletionChunk, ChatCompletionChunkChoice, ChatCompletionDelta, FinishReason, Role,
     ToolCallDelta, Usage,
 };
-use prime_runtime::TextOrParts;
 use serde::de::{
     Deserialize, DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess,
     Visitor,
@@ -434,7 +434,7 @@ impl<'de> Deserialize<'de> for Number {
             return Ok(Self(Some(number)));
         }
         // Rare: the way in which the generated type reads it.
-        prime_runtime::lenient(raw)
+        openapi_runtime::lenient(raw)
             .map(Self)
             .map_err(D::Error::custom)
     }

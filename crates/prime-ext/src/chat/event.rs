@@ -1,8 +1,8 @@
 //! What an event of a stream says: a chunk, the end, or that something went wrong.
 
 use bytes::Bytes;
+use openapi_runtime::PayloadFault;
 use pinference_api::types::{ChatCompletionChunk, ChatCompletionResponse};
-use prime_runtime::PayloadFault;
 
 use super::chunk::{Chunk, MAX_CHOICES};
 use super::values::{MAX_VALUES, has_too_many_values};

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
+use openapi_runtime::TextOrParts;
 use pinference_api::types::{ChatCompletionChunk, ToolCallDelta};
-use prime_runtime::TextOrParts;
 
 use super::reasoning;
 

@@ -2,9 +2,9 @@
 
 use std::pin::pin;
 
+use openapi_runtime::ByteStream;
 use pinference_api::operations;
 use pinference_api::types::{ChatCompletionRequest, ChatMessage, Role, StopSequences};
-use prime_runtime::ByteStream;
 use tracing::Instrument;
 
 use super::event;

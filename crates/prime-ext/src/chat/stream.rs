@@ -7,9 +7,9 @@ use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
 use http::HeaderMap;
+use openapi_runtime::ByteStream;
 use pinference_api::operations::CREATE_CHAT_COMPLETION_STREAM as OPERATION;
 use pinference_api::types::{ChatCompletionChunk, ChatCompletionResponse, ToolCall, Usage};
-use prime_runtime::ByteStream;
 
 use super::assembly::Assembly;
 use super::chunk::Chunk;
@@ -113,7 +113,7 @@ impl Default for Expected {
             answers: 1,
             usage: false,
             // As of an answer that is not streamed.
-            max_answer: prime_runtime::response::MAX_BODY,
+            max_answer: openapi_runtime::response::MAX_BODY,
             may_bill_twice: false,
         }
     }

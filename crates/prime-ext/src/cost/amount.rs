@@ -2,8 +2,8 @@
 
 use std::fmt;
 
+use openapi_runtime::Usd;
 use pinference_api::types::{ModelPricing, Usage};
-use prime_runtime::Usd;
 
 use super::estimate::estimate;
 

@@ -1,7 +1,7 @@
 //! What tokens cost at a model's prices.
 
+use openapi_runtime::Usd;
 use pinference_api::types::{ModelPricing, Usage};
-use prime_runtime::Usd;
 use rust_decimal::Decimal;
 
 /// One in a million.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign};
 
-use prime_runtime::Usd;
+use openapi_runtime::Usd;
 
 /// The most decimal places of an amount.
 const PLACES: u32 = 28;

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 use http::StatusCode;
-use prime_runtime::error::InvalidPayload;
-use prime_runtime::{BoxError, Operation};
+use openapi_runtime::error::InvalidPayload;
+use openapi_runtime::{BoxError, Operation};
 
 use super::{Answer, Envelope, Error, ErrorKind, Inner};
 use crate::chat::ChatAnswer;
@@ -171,8 +171,8 @@ impl Error {
     }
 
     /// The error of a generated client.
-    pub(crate) fn of_call<E>(operation: &Operation, error: prime_runtime::Error<E>) -> Self {
-        use prime_runtime::Error as Runtime;
+    pub(crate) fn of_call<E>(operation: &Operation, error: openapi_runtime::Error<E>) -> Self {
+        use openapi_runtime::Error as Runtime;
         match error {
             Runtime::InvalidRequest(reason) => Self::new(ErrorKind::Request, reason),
             Runtime::Transport(source) => match source.downcast::<Self>() {
@@ -204,7 +204,7 @@ impl Error {
         operation: &Operation,
         head: Head,
         body: Bytes,
-        fault: prime_runtime::PayloadFault,
+        fault: openapi_runtime::PayloadFault,
     ) -> Self {
         // Some gateways say what went wrong with a status that says that nothing did.
         let envelope = Envelope::of_success(&body, head.hidden());

@@ -18,7 +18,7 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
-use prime_runtime::BoxError;
+use openapi_runtime::BoxError;
 
 use crate::chat::{ChatAnswer, Ending};
 use crate::head::Head;

@@ -7,8 +7,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_core::Stream as _;
 use futures_util::StreamExt as _;
-use prime_runtime::response::BodyError;
-use prime_runtime::{Body, BoxError, ByteStream};
+use openapi_runtime::response::BodyError;
+use openapi_runtime::{Body, BoxError, ByteStream};
 use tokio::time::Instant;
 
 use super::decoder::{Decoder, Event, EventTooLarge, Step};

@@ -1,8 +1,8 @@
 //! Whether a failure may be repeated.
 
 use http::StatusCode;
+use openapi_runtime::Operation;
 use pinference_api::operations::{CREATE_CHAT_COMPLETION, CREATE_CHAT_COMPLETION_STREAM};
-use prime_runtime::Operation;
 
 use crate::error::{Error, ErrorKind};
 

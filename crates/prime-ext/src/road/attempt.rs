@@ -8,8 +8,8 @@ use bytes::Bytes;
 use futures_core::Stream;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
-use prime_runtime::response::{BodyError, read};
-use prime_runtime::{Body, ByteStream, Head, Operation, Response};
+use openapi_runtime::response::{BodyError, read};
+use openapi_runtime::{Body, ByteStream, Head, Operation, Response};
 use reqwest::Url;
 use tokio::time::Instant;
 

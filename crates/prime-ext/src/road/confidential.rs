@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use prime_runtime::Secret;
+use openapi_runtime::Secret;
 use serde_json::Value;
 
 use super::hidden::Hidden;

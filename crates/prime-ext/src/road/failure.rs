@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use h2::Reason;
-use prime_runtime::response::{BodyError, TooLong};
-use prime_runtime::{Operation, Response};
+use openapi_runtime::response::{BodyError, TooLong};
+use openapi_runtime::{Operation, Response};
 use reqwest::Url;
 
 use super::Silence;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_core::Stream;
-use prime_runtime::BoxError;
+use openapi_runtime::BoxError;
 use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
 
 /// It took too long.

@@ -33,7 +33,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use http::header::{ACCEPT_ENCODING, AUTHORIZATION, HeaderMap, HeaderValue};
-use prime_runtime::{BoxError, Operation, Response, Secret, Transport, TransportFuture};
+use openapi_runtime::{BoxError, Operation, Response, Secret, Transport, TransportFuture};
 use tokio::time::Instant;
 use tracing::Instrument;
 

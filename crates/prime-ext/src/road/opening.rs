@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use futures_core::Stream;
 use futures_util::StreamExt as _;
-use prime_runtime::{BoxError, ByteStream, Head, Operation};
+use openapi_runtime::{BoxError, ByteStream, Head, Operation};
 
 use super::attempt::Limits;
 use super::failure::Failure;

@@ -2,7 +2,7 @@
 //! Nothing of a body, a key, or the value of a header but the request's id.
 
 use http::{HeaderMap, StatusCode};
-use prime_runtime::Operation;
+use openapi_runtime::Operation;
 use reqwest::Url;
 use tracing::Span;
 use tracing::field::Empty;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use prime_runtime::Usd;
+use openapi_runtime::Usd;
 use prime_training_api::types::RunUsageResponse;
 use rust_decimal::Decimal;
 

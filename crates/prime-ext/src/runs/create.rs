@@ -1,6 +1,6 @@
 //! A run about to be created.
 
-use prime_runtime::Secret;
+use openapi_runtime::Secret;
 use prime_training_api::operations::CREATE_RUN;
 use prime_training_api::types::CreateDedicatedRunRequest;
 use serde_json::Value;

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::time::Duration;
 
-use prime_runtime::Usd;
+use openapi_runtime::Usd;
 use prime_training_api::operations::GET_RUN_USAGE;
 use prime_training_api::types::RunUsageResponse;
 use tokio::time::Instant;

@@ -6,7 +6,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use futures_core::Stream;
-use prime_runtime::Usd;
+use openapi_runtime::Usd;
 use prime_training_api::types::RunUsageResponse;
 
 use super::poller::{Event, Poller};

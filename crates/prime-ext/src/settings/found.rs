@@ -3,7 +3,7 @@
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use prime_runtime::Secret;
+use openapi_runtime::Secret;
 use serde::{Deserialize, Deserializer};
 
 use super::{Setting, Source};

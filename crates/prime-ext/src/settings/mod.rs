@@ -13,7 +13,7 @@ mod found;
 use std::fmt;
 use std::path::PathBuf;
 
-use prime_runtime::Secret;
+use openapi_runtime::Secret;
 use reqwest::Url;
 
 pub(crate) use found::{Found, Surroundings};

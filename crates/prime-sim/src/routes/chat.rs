@@ -7,11 +7,11 @@ use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use openapi_runtime::Usd;
 use pinference_api::types::{
     ChatCompletionChoice, ChatCompletionResponse, ChatMessage, CompletionTokensDetails,
     FunctionCall, ModelPricing, PromptTokensDetails, Role, ToolCall, Usage,
 };
-use prime_runtime::Usd;
 
 use crate::errors::{Refusal, inference};
 use crate::faults;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use prime_runtime::Usd;
+use openapi_runtime::Usd;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use prime_runtime::{Timestamp, Usd};
+use openapi_runtime::{Timestamp, Usd};
 use prime_training_api::types::BillingEntry;
 use prime_training_api::types::error::ConversionError;
 

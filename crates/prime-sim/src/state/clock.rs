@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
-use prime_runtime::Timestamp;
+use openapi_runtime::Timestamp;
 
 /// When every simulation begins, in seconds of Unix time: 2026-01-01T00:00:00Z. A fixed day, so that
 /// answers are the same each time.

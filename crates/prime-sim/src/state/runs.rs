@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use prime_runtime::{Timestamp, Usd};
+use openapi_runtime::{Timestamp, Usd};
 use prime_training_api::types::error::ConversionError;
 use prime_training_api::types::{RunPricing, RunStatus, RunUsageBreakdown, RunUsageResponse};
 use serde_json::{Map, Value};

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use openapi_runtime::Usd;
 use pinference_api::types::Model;
-use prime_runtime::Usd;
 use prime_training_api::types::DeleteRunResponse;
 use serde::Deserialize;
 

@@ -102,7 +102,7 @@ async fn a_test_can_bill() {
         .await
         .unwrap();
     let team = Some(sim.team());
-    let amount: prime_runtime::Usd = "0.25".parse().unwrap();
+    let amount: openapi_runtime::Usd = "0.25".parse().unwrap();
     let before = sim.wallet(team).unwrap();
     let id = sim.bill(team, ("disks", "disk_1"), amount).unwrap();
     assert!(sim.bill_more(team, &before.rows[2].id, amount));

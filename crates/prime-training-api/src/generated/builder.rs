@@ -58,7 +58,7 @@ impl<'a> GetRunUsage<'a> {
                 .join(
                     &format!(
                         "/api/v1/billing/runs/{}/usage",
-                        progenitor_client::path_segment("run_id", & run_id.to_string()) ?
+                        openapi_runtime::path_segment("run_id", & run_id.to_string()) ?
                     ),
                 )?;
             let mut header_map = ::reqwest::header::HeaderMap::new();
@@ -149,13 +149,13 @@ impl<'a> GetWallet<'a> {
             let limit = limit.map_err(Error::InvalidRequest)?;
             let offset = offset.map_err(Error::InvalidRequest)?;
             let team_id = team_id.map_err(Error::InvalidRequest)?;
-            progenitor_client::check_limits(
+            openapi_runtime::check_limits(
                 "limit",
                 &limit,
                 "at least 1, at most 100",
                 |n| n >= 1f64 && n <= 100f64,
             )?;
-            progenitor_client::check_limits(
+            openapi_runtime::check_limits(
                 "offset",
                 &offset,
                 "at least 0",
@@ -170,9 +170,9 @@ impl<'a> GetWallet<'a> {
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
-                .query(&progenitor_client::QueryParam::new("limit", &limit))
-                .query(&progenitor_client::QueryParam::new("offset", &offset))
-                .query(&progenitor_client::QueryParam::new("teamId", &team_id))
+                .query(&openapi_runtime::QueryParam::new("limit", &limit))
+                .query(&openapi_runtime::QueryParam::new("offset", &offset))
+                .query(&openapi_runtime::QueryParam::new("teamId", &team_id))
                 .headers(header_map)
                 .build()?
         };
@@ -197,7 +197,7 @@ impl<'a> GetWallet<'a> {
 pub struct CreateRun<'a> {
     client: &'a super::Client,
     body: Result<
-        progenitor_client::RequestBody<
+        openapi_runtime::RequestBody<
             types::CreateDedicatedRunRequest,
             types::builder::CreateDedicatedRunRequest,
         >,
@@ -221,7 +221,7 @@ impl<'a> CreateRun<'a> {
     {
         self.body = value
             .try_into()
-            .map(progenitor_client::RequestBody::of)
+            .map(openapi_runtime::RequestBody::of)
             .map_err(|s| {
                 format!(
                     "conversion to `CreateDedicatedRunRequest` for body failed: {}", s
@@ -249,7 +249,7 @@ impl<'a> CreateRun<'a> {
         let request = {
             let Self { body, .. } = self;
             let body = body
-                .and_then(progenitor_client::RequestBody::whole)
+                .and_then(openapi_runtime::RequestBody::whole)
                 .map_err(Error::InvalidRequest)?;
             let url = client.baseurl.fixed("/api/v1/training/runs")?;
             let mut header_map = ::reqwest::header::HeaderMap::new();
@@ -319,7 +319,7 @@ impl<'a> DeleteRun<'a> {
                 .join(
                     &format!(
                         "/api/v1/training/runs/{}",
-                        progenitor_client::path_segment("run_id", & run_id.to_string()) ?
+                        openapi_runtime::path_segment("run_id", & run_id.to_string()) ?
                     ),
                 )?;
             let mut header_map = ::reqwest::header::HeaderMap::new();

@@ -11,9 +11,9 @@ pub mod builder;
 pub mod operations;
 pub mod types;
 #[allow(unused_imports)]
-pub use progenitor_client::{ByteStream, ClientInfo, Error, ResponseValue};
+pub use openapi_runtime::{ByteStream, ClientInfo, Error, ResponseValue};
 #[allow(unused_imports)]
-use progenitor_client::{ClientHooks, OperationInfo, RequestBuilderExt};
+use openapi_runtime::{ClientHooks, OperationInfo, RequestBuilderExt};
 
 /// Client for Prime Intellect Training API
 ///
@@ -22,9 +22,9 @@ use progenitor_client::{ClientHooks, OperationInfo, RequestBuilderExt};
 /// Version: 0.1.0
 #[derive(Clone)]
 pub struct Client {
-    pub(crate) baseurl: progenitor_client::BaseUrl,
+    pub(crate) baseurl: openapi_runtime::BaseUrl,
     pub(crate) client: reqwest::Client,
-    pub(crate) inner: ::std::sync::Arc<dyn progenitor_client::Transport>,
+    pub(crate) inner: ::std::sync::Arc<dyn openapi_runtime::Transport>,
 }
 
 impl Client {
@@ -37,7 +37,7 @@ impl Client {
     /// one, the path that all operations share, without a slash at its end.
     pub fn new(base_url: &str, http: reqwest::Client) -> Self {
         let transport = ::std::sync::Arc::new(
-            progenitor_client::Direct::new(http.clone()),
+            openapi_runtime::Direct::new(http.clone()),
         );
         Self::with_transport(base_url, http, transport)
     }
@@ -45,17 +45,17 @@ impl Client {
     pub fn with_transport(
         base_url: &str,
         http: reqwest::Client,
-        transport: ::std::sync::Arc<dyn progenitor_client::Transport>,
+        transport: ::std::sync::Arc<dyn openapi_runtime::Transport>,
     ) -> Self {
         Self {
-            baseurl: progenitor_client::BaseUrl::new(base_url),
+            baseurl: openapi_runtime::BaseUrl::new(base_url),
             client: http,
             inner: transport,
         }
     }
 }
 
-impl ClientInfo<::std::sync::Arc<dyn progenitor_client::Transport>> for Client {
+impl ClientInfo<::std::sync::Arc<dyn openapi_runtime::Transport>> for Client {
     fn api_version() -> &'static str {
         "0.1.0"
     }
@@ -65,12 +65,12 @@ impl ClientInfo<::std::sync::Arc<dyn progenitor_client::Transport>> for Client {
     fn client(&self) -> &reqwest::Client {
         &self.client
     }
-    fn inner(&self) -> &::std::sync::Arc<dyn progenitor_client::Transport> {
+    fn inner(&self) -> &::std::sync::Arc<dyn openapi_runtime::Transport> {
         &self.inner
     }
 }
 
-impl ClientHooks<::std::sync::Arc<dyn progenitor_client::Transport>> for &Client {}
+impl ClientHooks<::std::sync::Arc<dyn openapi_runtime::Transport>> for &Client {}
 
 impl Client {
     /// Token usage and cost for a single RFT run

@@ -28,16 +28,16 @@ pub mod builder;
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct BillingEntry {
     /// What was charged in this row.
-    pub amount_usd: ::progenitor_client::Usd,
-    pub created_at: ::progenitor_client::Timestamp,
+    pub amount_usd: ::openapi_runtime::Usd,
+    pub created_at: ::openapi_runtime::Timestamp,
     pub currency: ::std::string::String,
     pub id: ::std::string::String,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub last_billed_at: ::std::option::Option<::progenitor_client::Timestamp>,
+    pub last_billed_at: ::std::option::Option<::openapi_runtime::Timestamp>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub resource_id: ::std::option::Option<::std::string::String>,
     pub resource_type: ::std::string::String,
-    pub updated_at: ::progenitor_client::Timestamp,
+    pub updated_at: ::openapi_runtime::Timestamp,
 }
 
 impl BillingEntry {
@@ -57,7 +57,7 @@ pub struct CreateDedicatedRunRequest {
     ///
     /// On the wire: `hfToken`.
     #[serde(rename = "hfToken", skip_serializing_if = "::std::option::Option::is_none")]
-    pub hf_token: ::std::option::Option<::progenitor_client::Secret>,
+    pub hf_token: ::std::option::Option<::openapi_runtime::Secret>,
     /// prime-rl container image tag. If it is left out, the service takes `"main"`.
     ///
     /// On the wire: `imageTag`.
@@ -78,7 +78,7 @@ pub struct CreateDedicatedRunRequest {
         rename = "wandbApiKey",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
-    pub wandb_api_key: ::std::option::Option<::progenitor_client::Secret>,
+    pub wandb_api_key: ::std::option::Option<::openapi_runtime::Secret>,
     #[serde(flatten)]
     pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
 }
@@ -130,7 +130,7 @@ pub struct CreateDedicatedRunResponse {
         rename = "estimatedCostPerHour",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
-    pub estimated_cost_per_hour: ::std::option::Option<::progenitor_client::Usd>,
+    pub estimated_cost_per_hour: ::std::option::Option<::openapi_runtime::Usd>,
     /// On the wire: `gpuType`.
     #[serde(rename = "gpuType", skip_serializing_if = "::std::option::Option::is_none")]
     pub gpu_type: ::std::option::Option<::std::string::String>,
@@ -150,7 +150,7 @@ pub struct CreateDedicatedRunResponse {
         rename = "pricePerGpuHour",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
-    pub price_per_gpu_hour: ::std::option::Option<::progenitor_client::Usd>,
+    pub price_per_gpu_hour: ::std::option::Option<::openapi_runtime::Usd>,
     /// On the wire: `runId`.
     #[serde(rename = "runId")]
     pub run_id: ::std::string::String,
@@ -158,14 +158,14 @@ pub struct CreateDedicatedRunResponse {
     ///
     /// On the wire: `tokenValue`.
     #[serde(rename = "tokenValue")]
-    pub token_value: ::progenitor_client::Secret,
+    pub token_value: ::openapi_runtime::Secret,
 }
 
 impl CreateDedicatedRunResponse {
     /// With what is required, and nothing else.
     pub fn new(
         run_id: impl Into<::std::string::String>,
-        token_value: ::progenitor_client::Secret,
+        token_value: ::openapi_runtime::Secret,
     ) -> Self {
         Self {
             estimated_cost_per_hour: Default::default(),
@@ -245,7 +245,7 @@ pub struct ErrorResponse {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub detail: ::std::option::Option<::serde_json::Value>,
     #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
-    #[serde(deserialize_with = "::progenitor_client::null_as_default")]
+    #[serde(deserialize_with = "::openapi_runtime::null_as_default")]
     pub errors: ::std::vec::Vec<ErrorDetail>,
 }
 
@@ -261,11 +261,11 @@ impl ErrorResponse {
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct RunPricing {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub inference_input_per_mtok: ::std::option::Option<::progenitor_client::Usd>,
+    pub inference_input_per_mtok: ::std::option::Option<::openapi_runtime::Usd>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub inference_output_per_mtok: ::std::option::Option<::progenitor_client::Usd>,
+    pub inference_output_per_mtok: ::std::option::Option<::openapi_runtime::Usd>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub training_per_mtok: ::std::option::Option<::progenitor_client::Usd>,
+    pub training_per_mtok: ::std::option::Option<::openapi_runtime::Usd>,
 }
 
 impl RunPricing {
@@ -282,18 +282,18 @@ pub struct RunUsageBreakdown {
     /// Total cost charged for this usage type
     #[serde(default = "defaults::run_usage_breakdown_cost_usd")]
     #[serde(deserialize_with = "run_usage_breakdown_cost_usd_for_null")]
-    pub cost_usd: ::progenitor_client::Usd,
+    pub cost_usd: ::openapi_runtime::Usd,
     /// Total input tokens (only populated for INFERENCE)
     #[serde(default)]
-    #[serde(deserialize_with = "::progenitor_client::null_as_default")]
+    #[serde(deserialize_with = "::openapi_runtime::null_as_default")]
     pub input_tokens: i64,
     /// Total output tokens (only populated for INFERENCE)
     #[serde(default)]
-    #[serde(deserialize_with = "::progenitor_client::null_as_default")]
+    #[serde(deserialize_with = "::openapi_runtime::null_as_default")]
     pub output_tokens: i64,
     /// Total tokens recorded for this usage type
     #[serde(default)]
-    #[serde(deserialize_with = "::progenitor_client::null_as_default")]
+    #[serde(deserialize_with = "::openapi_runtime::null_as_default")]
     pub tokens: i64,
     #[serde(flatten)]
     pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
@@ -337,7 +337,7 @@ pub struct RunUsageResponse {
     pub inference: RunUsageBreakdown,
     pub pricing: RunPricing,
     #[serde(default)]
-    #[serde(deserialize_with = "::progenitor_client::null_as_default")]
+    #[serde(deserialize_with = "::openapi_runtime::null_as_default")]
     pub record_count: i64,
     pub run_id: ::std::string::String,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -345,7 +345,7 @@ pub struct RunUsageResponse {
     /// Compared without regard to case. A run that is STOPPED, FAILED, COMPLETED or PAUSED has ended.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub status: ::std::option::Option<crate::types::RunStatus>,
-    pub total_cost_usd: ::progenitor_client::Usd,
+    pub total_cost_usd: ::openapi_runtime::Usd,
     pub total_tokens: i64,
     pub training: RunUsageBreakdown,
     #[serde(flatten)]
@@ -383,7 +383,7 @@ impl RunUsageResponse {
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct WalletResponse {
     /// Current balance in USD
-    pub balance_usd: ::progenitor_client::Usd,
+    pub balance_usd: ::openapi_runtime::Usd,
     pub currency: ::std::string::String,
     pub recent_billings: ::std::vec::Vec<BillingEntry>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -401,8 +401,8 @@ impl WalletResponse {
 
 fn run_usage_breakdown_cost_usd_for_null<'de, D: ::serde::Deserializer<'de>>(
     deserializer: D,
-) -> Result<::progenitor_client::Usd, D::Error> {
-    let value: Option<::progenitor_client::Usd> = ::serde::Deserialize::deserialize(
+) -> Result<::openapi_runtime::Usd, D::Error> {
+    let value: Option<::openapi_runtime::Usd> = ::serde::Deserialize::deserialize(
         deserializer,
     )?;
     Ok(value.unwrap_or_else(defaults::run_usage_breakdown_cost_usd))

@@ -486,7 +486,7 @@ for ChatCompletionChunkChoice {
 #[derive(Clone, Debug)]
 pub struct ChatCompletionDelta {
     content: ::std::result::Result<
-        ::std::option::Option<::progenitor_client::TextOrParts>,
+        ::std::option::Option<::openapi_runtime::TextOrParts>,
         ::std::string::String,
     >,
     reasoning: ::std::result::Result<
@@ -538,7 +538,7 @@ impl ChatCompletionDelta {
     pub fn content<T>(mut self, value: T) -> Self
     where
         T: ::std::convert::TryInto<
-            ::std::option::Option<::progenitor_client::TextOrParts>,
+            ::std::option::Option<::openapi_runtime::TextOrParts>,
         >,
         T::Error: ::std::fmt::Display,
     {
@@ -1292,7 +1292,7 @@ impl ::std::convert::From<super::ChatCompletionResponse> for ChatCompletionRespo
 #[derive(Clone, Debug)]
 pub struct ChatMessage {
     content: ::std::result::Result<
-        ::std::option::Option<::progenitor_client::TextOrParts>,
+        ::std::option::Option<::openapi_runtime::TextOrParts>,
         ::std::string::String,
     >,
     name: ::std::result::Result<
@@ -1351,7 +1351,7 @@ impl ChatMessage {
     pub fn content<T>(mut self, value: T) -> Self
     where
         T: ::std::convert::TryInto<
-            ::std::option::Option<::progenitor_client::TextOrParts>,
+            ::std::option::Option<::openapi_runtime::TextOrParts>,
         >,
         T::Error: ::std::fmt::Display,
     {
@@ -2205,19 +2205,19 @@ impl ::std::convert::From<super::ModelList> for ModelList {
 #[derive(Clone, Debug)]
 pub struct ModelPricing {
     cache_read_usd_per_mtok: ::std::result::Result<
-        ::std::option::Option<::progenitor_client::Usd>,
+        ::std::option::Option<::openapi_runtime::Usd>,
         ::std::string::String,
     >,
     cache_write_usd_per_mtok: ::std::result::Result<
-        ::std::option::Option<::progenitor_client::Usd>,
+        ::std::option::Option<::openapi_runtime::Usd>,
         ::std::string::String,
     >,
     input_usd_per_mtok: ::std::result::Result<
-        ::std::option::Option<::progenitor_client::Usd>,
+        ::std::option::Option<::openapi_runtime::Usd>,
         ::std::string::String,
     >,
     output_usd_per_mtok: ::std::result::Result<
-        ::std::option::Option<::progenitor_client::Usd>,
+        ::std::option::Option<::openapi_runtime::Usd>,
         ::std::string::String,
     >,
 }
@@ -2236,7 +2236,7 @@ impl ::std::default::Default for ModelPricing {
 impl ModelPricing {
     pub fn cache_read_usd_per_mtok<T>(mut self, value: T) -> Self
     where
-        T: ::std::convert::TryInto<::std::option::Option<::progenitor_client::Usd>>,
+        T: ::std::convert::TryInto<::std::option::Option<::openapi_runtime::Usd>>,
         T::Error: ::std::fmt::Display,
     {
         self.cache_read_usd_per_mtok = value
@@ -2250,7 +2250,7 @@ impl ModelPricing {
     }
     pub fn cache_write_usd_per_mtok<T>(mut self, value: T) -> Self
     where
-        T: ::std::convert::TryInto<::std::option::Option<::progenitor_client::Usd>>,
+        T: ::std::convert::TryInto<::std::option::Option<::openapi_runtime::Usd>>,
         T::Error: ::std::fmt::Display,
     {
         self.cache_write_usd_per_mtok = value
@@ -2264,7 +2264,7 @@ impl ModelPricing {
     }
     pub fn input_usd_per_mtok<T>(mut self, value: T) -> Self
     where
-        T: ::std::convert::TryInto<::std::option::Option<::progenitor_client::Usd>>,
+        T: ::std::convert::TryInto<::std::option::Option<::openapi_runtime::Usd>>,
         T::Error: ::std::fmt::Display,
     {
         self.input_usd_per_mtok = value
@@ -2276,7 +2276,7 @@ impl ModelPricing {
     }
     pub fn output_usd_per_mtok<T>(mut self, value: T) -> Self
     where
-        T: ::std::convert::TryInto<::std::option::Option<::progenitor_client::Usd>>,
+        T: ::std::convert::TryInto<::std::option::Option<::openapi_runtime::Usd>>,
         T::Error: ::std::fmt::Display,
     {
         self.output_usd_per_mtok = value
@@ -2823,7 +2823,7 @@ pub struct Usage {
         ::std::string::String,
     >,
     cost: ::std::result::Result<
-        ::std::option::Option<::progenitor_client::Usd>,
+        ::std::option::Option<::openapi_runtime::Usd>,
         ::std::string::String,
     >,
     prompt_tokens: ::std::result::Result<
@@ -2889,7 +2889,7 @@ impl Usage {
     }
     pub fn cost<T>(mut self, value: T) -> Self
     where
-        T: ::std::convert::TryInto<::std::option::Option<::progenitor_client::Usd>>,
+        T: ::std::convert::TryInto<::std::option::Option<::openapi_runtime::Usd>>,
         T::Error: ::std::fmt::Display,
     {
         self.cost = value

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
+use openapi_runtime::TextOrParts;
 use pinference_api::types::{ChatCompletionChoice, ChatMessage, FinishReason, Role, ToolCall};
-use prime_runtime::TextOrParts;
 use serde_json::{Map, Value, json};
 
 use super::calls::Calls;

@@ -11,15 +11,15 @@
 
 #[derive(Clone, Debug)]
 pub struct BillingEntry {
-    amount_usd: ::std::result::Result<::progenitor_client::Usd, ::std::string::String>,
+    amount_usd: ::std::result::Result<::openapi_runtime::Usd, ::std::string::String>,
     created_at: ::std::result::Result<
-        ::progenitor_client::Timestamp,
+        ::openapi_runtime::Timestamp,
         ::std::string::String,
     >,
     currency: ::std::result::Result<::std::string::String, ::std::string::String>,
     id: ::std::result::Result<::std::string::String, ::std::string::String>,
     last_billed_at: ::std::result::Result<
-        ::std::option::Option<::progenitor_client::Timestamp>,
+        ::std::option::Option<::openapi_runtime::Timestamp>,
         ::std::string::String,
     >,
     resource_id: ::std::result::Result<
@@ -28,7 +28,7 @@ pub struct BillingEntry {
     >,
     resource_type: ::std::result::Result<::std::string::String, ::std::string::String>,
     updated_at: ::std::result::Result<
-        ::progenitor_client::Timestamp,
+        ::openapi_runtime::Timestamp,
         ::std::string::String,
     >,
 }
@@ -51,7 +51,7 @@ impl ::std::default::Default for BillingEntry {
 impl BillingEntry {
     pub fn amount_usd<T>(mut self, value: T) -> Self
     where
-        T: ::std::convert::TryInto<::progenitor_client::Usd>,
+        T: ::std::convert::TryInto<::openapi_runtime::Usd>,
         T::Error: ::std::fmt::Display,
     {
         self.amount_usd = value
@@ -61,7 +61,7 @@ impl BillingEntry {
     }
     pub fn created_at<T>(mut self, value: T) -> Self
     where
-        T: ::std::convert::TryInto<::progenitor_client::Timestamp>,
+        T: ::std::convert::TryInto<::openapi_runtime::Timestamp>,
         T::Error: ::std::fmt::Display,
     {
         self.created_at = value
@@ -91,9 +91,7 @@ impl BillingEntry {
     }
     pub fn last_billed_at<T>(mut self, value: T) -> Self
     where
-        T: ::std::convert::TryInto<
-            ::std::option::Option<::progenitor_client::Timestamp>,
-        >,
+        T: ::std::convert::TryInto<::std::option::Option<::openapi_runtime::Timestamp>>,
         T::Error: ::std::fmt::Display,
     {
         self.last_billed_at = value
@@ -129,7 +127,7 @@ impl BillingEntry {
     }
     pub fn updated_at<T>(mut self, value: T) -> Self
     where
-        T: ::std::convert::TryInto<::progenitor_client::Timestamp>,
+        T: ::std::convert::TryInto<::openapi_runtime::Timestamp>,
         T::Error: ::std::fmt::Display,
     {
         self.updated_at = value
@@ -179,7 +177,7 @@ pub struct CreateDedicatedRunRequest {
         ::std::string::String,
     >,
     hf_token: ::std::result::Result<
-        ::std::option::Option<::progenitor_client::Secret>,
+        ::std::option::Option<::openapi_runtime::Secret>,
         ::std::string::String,
     >,
     image_tag: ::std::result::Result<
@@ -195,7 +193,7 @@ pub struct CreateDedicatedRunRequest {
         ::std::string::String,
     >,
     wandb_api_key: ::std::result::Result<
-        ::std::option::Option<::progenitor_client::Secret>,
+        ::std::option::Option<::openapi_runtime::Secret>,
         ::std::string::String,
     >,
     extra: ::std::result::Result<
@@ -233,7 +231,7 @@ impl CreateDedicatedRunRequest {
     }
     pub fn hf_token<T>(mut self, value: T) -> Self
     where
-        T: ::std::convert::TryInto<::std::option::Option<::progenitor_client::Secret>>,
+        T: ::std::convert::TryInto<::std::option::Option<::openapi_runtime::Secret>>,
         T::Error: ::std::fmt::Display,
     {
         self.hf_token = value
@@ -273,7 +271,7 @@ impl CreateDedicatedRunRequest {
     }
     pub fn wandb_api_key<T>(mut self, value: T) -> Self
     where
-        T: ::std::convert::TryInto<::std::option::Option<::progenitor_client::Secret>>,
+        T: ::std::convert::TryInto<::std::option::Option<::openapi_runtime::Secret>>,
         T::Error: ::std::fmt::Display,
     {
         self.wandb_api_key = value
@@ -333,7 +331,7 @@ for CreateDedicatedRunRequest {
 #[derive(Clone, Debug)]
 pub struct CreateDedicatedRunResponse {
     estimated_cost_per_hour: ::std::result::Result<
-        ::std::option::Option<::progenitor_client::Usd>,
+        ::std::option::Option<::openapi_runtime::Usd>,
         ::std::string::String,
     >,
     gpu_type: ::std::result::Result<
@@ -347,14 +345,11 @@ pub struct CreateDedicatedRunResponse {
     >,
     on_demand: ::std::result::Result<::std::option::Option<bool>, ::std::string::String>,
     price_per_gpu_hour: ::std::result::Result<
-        ::std::option::Option<::progenitor_client::Usd>,
+        ::std::option::Option<::openapi_runtime::Usd>,
         ::std::string::String,
     >,
     run_id: ::std::result::Result<::std::string::String, ::std::string::String>,
-    token_value: ::std::result::Result<
-        ::progenitor_client::Secret,
-        ::std::string::String,
-    >,
+    token_value: ::std::result::Result<::openapi_runtime::Secret, ::std::string::String>,
 }
 
 impl ::std::default::Default for CreateDedicatedRunResponse {
@@ -375,7 +370,7 @@ impl ::std::default::Default for CreateDedicatedRunResponse {
 impl CreateDedicatedRunResponse {
     pub fn estimated_cost_per_hour<T>(mut self, value: T) -> Self
     where
-        T: ::std::convert::TryInto<::std::option::Option<::progenitor_client::Usd>>,
+        T: ::std::convert::TryInto<::std::option::Option<::openapi_runtime::Usd>>,
         T::Error: ::std::fmt::Display,
     {
         self.estimated_cost_per_hour = value
@@ -429,7 +424,7 @@ impl CreateDedicatedRunResponse {
     }
     pub fn price_per_gpu_hour<T>(mut self, value: T) -> Self
     where
-        T: ::std::convert::TryInto<::std::option::Option<::progenitor_client::Usd>>,
+        T: ::std::convert::TryInto<::std::option::Option<::openapi_runtime::Usd>>,
         T::Error: ::std::fmt::Display,
     {
         self.price_per_gpu_hour = value
@@ -451,7 +446,7 @@ impl CreateDedicatedRunResponse {
     }
     pub fn token_value<T>(mut self, value: T) -> Self
     where
-        T: ::std::convert::TryInto<::progenitor_client::Secret>,
+        T: ::std::convert::TryInto<::openapi_runtime::Secret>,
         T::Error: ::std::fmt::Display,
     {
         self.token_value = value
@@ -703,15 +698,15 @@ impl ::std::convert::From<super::ErrorResponse> for ErrorResponse {
 #[derive(Clone, Debug)]
 pub struct RunPricing {
     inference_input_per_mtok: ::std::result::Result<
-        ::std::option::Option<::progenitor_client::Usd>,
+        ::std::option::Option<::openapi_runtime::Usd>,
         ::std::string::String,
     >,
     inference_output_per_mtok: ::std::result::Result<
-        ::std::option::Option<::progenitor_client::Usd>,
+        ::std::option::Option<::openapi_runtime::Usd>,
         ::std::string::String,
     >,
     training_per_mtok: ::std::result::Result<
-        ::std::option::Option<::progenitor_client::Usd>,
+        ::std::option::Option<::openapi_runtime::Usd>,
         ::std::string::String,
     >,
 }
@@ -729,7 +724,7 @@ impl ::std::default::Default for RunPricing {
 impl RunPricing {
     pub fn inference_input_per_mtok<T>(mut self, value: T) -> Self
     where
-        T: ::std::convert::TryInto<::std::option::Option<::progenitor_client::Usd>>,
+        T: ::std::convert::TryInto<::std::option::Option<::openapi_runtime::Usd>>,
         T::Error: ::std::fmt::Display,
     {
         self.inference_input_per_mtok = value
@@ -743,7 +738,7 @@ impl RunPricing {
     }
     pub fn inference_output_per_mtok<T>(mut self, value: T) -> Self
     where
-        T: ::std::convert::TryInto<::std::option::Option<::progenitor_client::Usd>>,
+        T: ::std::convert::TryInto<::std::option::Option<::openapi_runtime::Usd>>,
         T::Error: ::std::fmt::Display,
     {
         self.inference_output_per_mtok = value
@@ -757,7 +752,7 @@ impl RunPricing {
     }
     pub fn training_per_mtok<T>(mut self, value: T) -> Self
     where
-        T: ::std::convert::TryInto<::std::option::Option<::progenitor_client::Usd>>,
+        T: ::std::convert::TryInto<::std::option::Option<::openapi_runtime::Usd>>,
         T::Error: ::std::fmt::Display,
     {
         self.training_per_mtok = value
@@ -794,7 +789,7 @@ impl ::std::convert::From<super::RunPricing> for RunPricing {
 
 #[derive(Clone, Debug)]
 pub struct RunUsageBreakdown {
-    cost_usd: ::std::result::Result<::progenitor_client::Usd, ::std::string::String>,
+    cost_usd: ::std::result::Result<::openapi_runtime::Usd, ::std::string::String>,
     input_tokens: ::std::result::Result<i64, ::std::string::String>,
     output_tokens: ::std::result::Result<i64, ::std::string::String>,
     tokens: ::std::result::Result<i64, ::std::string::String>,
@@ -819,7 +814,7 @@ impl ::std::default::Default for RunUsageBreakdown {
 impl RunUsageBreakdown {
     pub fn cost_usd<T>(mut self, value: T) -> Self
     where
-        T: ::std::convert::TryInto<::progenitor_client::Usd>,
+        T: ::std::convert::TryInto<::openapi_runtime::Usd>,
         T::Error: ::std::fmt::Display,
     {
         self.cost_usd = value
@@ -920,10 +915,7 @@ pub struct RunUsageResponse {
         ::std::option::Option<crate::types::RunStatus>,
         ::std::string::String,
     >,
-    total_cost_usd: ::std::result::Result<
-        ::progenitor_client::Usd,
-        ::std::string::String,
-    >,
+    total_cost_usd: ::std::result::Result<::openapi_runtime::Usd, ::std::string::String>,
     total_tokens: ::std::result::Result<i64, ::std::string::String>,
     training: ::std::result::Result<super::RunUsageBreakdown, ::std::string::String>,
     extra: ::std::result::Result<
@@ -1025,7 +1017,7 @@ impl RunUsageResponse {
     }
     pub fn total_cost_usd<T>(mut self, value: T) -> Self
     where
-        T: ::std::convert::TryInto<::progenitor_client::Usd>,
+        T: ::std::convert::TryInto<::openapi_runtime::Usd>,
         T::Error: ::std::fmt::Display,
     {
         self.total_cost_usd = value
@@ -1112,7 +1104,7 @@ impl ::std::convert::From<super::RunUsageResponse> for RunUsageResponse {
 
 #[derive(Clone, Debug)]
 pub struct WalletResponse {
-    balance_usd: ::std::result::Result<::progenitor_client::Usd, ::std::string::String>,
+    balance_usd: ::std::result::Result<::openapi_runtime::Usd, ::std::string::String>,
     currency: ::std::result::Result<::std::string::String, ::std::string::String>,
     recent_billings: ::std::result::Result<
         ::std::vec::Vec<super::BillingEntry>,
@@ -1142,7 +1134,7 @@ impl ::std::default::Default for WalletResponse {
 impl WalletResponse {
     pub fn balance_usd<T>(mut self, value: T) -> Self
     where
-        T: ::std::convert::TryInto<::progenitor_client::Usd>,
+        T: ::std::convert::TryInto<::openapi_runtime::Usd>,
         T::Error: ::std::fmt::Display,
     {
         self.balance_usd = value

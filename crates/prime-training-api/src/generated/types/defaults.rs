@@ -9,6 +9,6 @@
 
 //! Generation of default values for serde.
 
-pub(super) fn run_usage_breakdown_cost_usd() -> ::progenitor_client::Usd {
-    ::serde_json::from_str::<::progenitor_client::Usd>("0.0").unwrap()
+pub(super) fn run_usage_breakdown_cost_usd() -> ::openapi_runtime::Usd {
+    ::serde_json::from_str::<::openapi_runtime::Usd>("0.0").unwrap()
 }

@@ -1,4 +1,4 @@
-//! What the generated Prime Intellect clients stand on.
+//! The runtime of clients that are generated from OpenAPI documents.
 //!
 //! | module | what it holds |
 //! |---|---|
@@ -10,9 +10,6 @@
 //! | `hooks`, `base_url`, `body`, `path`, `query`, `form`, `null`, `lenient`, `limits` | what only generated code calls |
 //!
 //! With the feature `schemars`, the types of fields have JSON Schemas.
-//!
-//! Generated code knows this crate as `progenitor_client`, the name that
-//! [progenitor](https://docs.rs/progenitor) writes.
 
 mod base_url;
 mod body;

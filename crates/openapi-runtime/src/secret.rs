@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 /// `Debug` prints no part of it, there is no `Display`, and its memory is wiped when it is dropped.
 ///
 /// ```
-/// use prime_runtime::Secret;
+/// use openapi_runtime::Secret;
 ///
 /// let key = Secret::from("pit_5f1e");
 /// assert_eq!(format!("{key:?}"), "Secret(…)");

@@ -22,7 +22,7 @@ use serde_json::value::RawValue;
 /// some, unless serde_json's feature `arbitrary_precision` is on.
 ///
 /// ```
-/// use prime_runtime::Usd;
+/// use openapi_runtime::Usd;
 ///
 /// let cost: Usd = serde_json::from_str("0.10")?;
 /// let more: Usd = serde_json::from_str("\"0.20\"")?;
