@@ -1,54 +1,12 @@
 //! Bodies of forms.
 
-#![allow(clippy::result_large_err, reason = "the signature is progenitor's")]
-
-use reqwest::RequestBuilder;
-use reqwest::header::{CONTENT_TYPE, HeaderValue};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::Error;
-
-/// What generated code asks of a request builder beyond what reqwest gives.
-pub trait RequestBuilderExt<E> {
-    /// Sets the body of a form: a pair a scalar, a pair an item for a list, nothing for `None`.
-    ///
-    /// # Errors
-    /// If the value is no object, or a field is an object or holds some.
-    fn form_urlencoded<T: Serialize + ?Sized>(self, body: &T) -> Result<RequestBuilder, Error<E>>;
-
-    /// As `form_urlencoded`, but the fields named in `brackets` are written as `tags[]=a`,
-    /// `owner[name]=b` and `items[0][price]=c`.
-    ///
-    /// # Errors
-    /// If the value is no object, or another field is an object or holds some.
-    fn form_with_brackets<T: Serialize + ?Sized>(
-        self,
-        body: &T,
-        brackets: &[&str],
-    ) -> Result<RequestBuilder, Error<E>>;
-}
-
-impl<E> RequestBuilderExt<E> for RequestBuilder {
-    fn form_urlencoded<T: Serialize + ?Sized>(self, body: &T) -> Result<RequestBuilder, Error<E>> {
-        self.form_with_brackets(body, &[])
-    }
-
-    fn form_with_brackets<T: Serialize + ?Sized>(
-        self,
-        body: &T,
-        brackets: &[&str],
-    ) -> Result<RequestBuilder, Error<E>> {
-        let body = written(body, brackets)
-            .map_err(|e| Error::InvalidRequest(format!("the form cannot be written: {e}")))?;
-        let form = HeaderValue::from_static("application/x-www-form-urlencoded");
-        Ok(self.header(CONTENT_TYPE, form).body(body))
-    }
-}
-
-fn written<T: Serialize + ?Sized>(body: &T, brackets: &[&str]) -> Result<String, String> {
+/// A value as a form. The fields named in `brackets` may contain objects and lists.
+pub(crate) fn encode<T: Serialize + ?Sized>(body: &T, brackets: &[&str]) -> Result<String, String> {
     let Value::Object(fields) = serde_json::to_value(body).map_err(|e| e.to_string())? else {
-        return Err("it is no object".to_owned());
+        return Err("it is not an object".to_owned());
     };
     let mut pairs = Vec::new();
     for (name, value) in fields {
@@ -116,13 +74,13 @@ mod tests {
     #[test]
     fn scalars_lists_and_what_has_brackets() {
         let body = json!({"a": "x y", "b": [1, null, true], "none": null, "empty": []});
-        assert_eq!(written(&body, &[]).unwrap(), "a=x+y&b=1&b=true");
+        assert_eq!(encode(&body, &[]).unwrap(), "a=x+y&b=1&b=true");
         let body =
             json!({"tags": ["a", "b"], "owner": {"name": "c", "no": null}, "items": [{"n": 1}]});
         let decoded = "tags[]=a&tags[]=b&owner[name]=c&items[0][n]=1";
         let encoded = decoded.replace('[', "%5B").replace(']', "%5D");
         let mut pairs: Vec<String> = encoded.split('&').map(str::to_owned).collect();
-        let text = written(&body, &["tags", "owner", "items"]).unwrap();
+        let text = encode(&body, &["tags", "owner", "items"]).unwrap();
         let mut got: Vec<String> = text.split('&').map(str::to_owned).collect();
         pairs.sort();
         got.sort();
@@ -131,8 +89,8 @@ mod tests {
 
     #[test]
     fn what_has_no_place_in_a_form_is_refused() {
-        let error = written(&json!({"owner": {"name": "c"}}), &[]).unwrap_err();
+        let error = encode(&json!({"owner": {"name": "c"}}), &[]).unwrap_err();
         assert_eq!(error, "\"owner\" holds more than scalars");
-        assert!(written(&json!([1]), &[]).is_err());
+        assert!(encode(&json!([1]), &[]).is_err());
     }
 }

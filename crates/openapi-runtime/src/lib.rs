@@ -1,31 +1,50 @@
-//! The runtime of clients that are generated from OpenAPI documents.
+//! The runtime of clients that are generated from OpenAPI documents: it makes calls.
 //!
-//! | module | what it holds |
+//! A generated operation builds its request and passes it to a [`Caller`], with what the specification says of the
+//! [`Operation`] and the [`CallContext`] of the caller. The caller sends it through a [`Transport`], repeats it by the
+//! [`RetryPolicy`], and gives a [`Response`] or an [`Error`].
+//!
+//! | module | what it contains |
 //! |---|---|
-//! | [`transport`] | [`Transport`]: what stands between a call and the wire; [`Direct`], the plain one |
-//! | [`operation`] | [`Operation`]: what a specification says of an operation |
-//! | [`response`] | answers: [`Response`] as it came, [`ResponseValue`] read, [`ByteStream`] unread |
-//! | [`error`] | [`Error`], which keeps status, headers and bytes whatever went wrong |
+//! | [`call`] | [`Caller`]: attempts, retries, limits |
+//! | [`transport`] | [`Transport`]: one HTTP exchange; a seam for tests and proxies |
+//! | [`context`], [`options`] | [`CallContext`], [`CallOptions`]: what belongs to one call |
+//! | [`operation`] | [`Operation`]: what a specification says of an operation, such as its [`RetrySafety`] |
+//! | [`team`] | [`WithTeam`]: calls on behalf of a team |
+//! | [`retry`] | [`RetryPolicy`], [`RetryBudget`], and the table of failures |
+//! | [`response`], [`meta`] | [`Response`], [`ResponseMeta`], [`ByteStream`] |
+//! | [`sse`] | event streams: [`Decoder`](sse::Decoder), [`EventStream`](sse::EventStream) |
+//! | [`error`] | [`Error`], with status, headers and body whatever went wrong |
+//! | `redact`, `deadline` | secrets in texts; limits of time |
 //! | [`secret`], [`usd`], [`timestamp`] | types of fields: [`Secret`], [`Usd`], [`Timestamp`], [`TextOrParts`] |
-//! | `hooks`, `base_url`, `body`, `path`, `query`, `form`, `null`, `lenient`, `limits` | what only generated code calls |
+//! | `request`, `base_url`, `body`, `path`, `query`, `form`, `null`, `lenient`, `limits` | what only generated code calls |
 //!
 //! With the feature `schemars`, the types of fields have JSON Schemas.
 
 mod base_url;
 mod body;
+pub mod call;
+pub mod context;
+mod deadline;
 pub mod error;
 mod form;
-mod hooks;
 mod lenient;
 mod limits;
+pub mod meta;
 mod null;
 pub mod operation;
+pub mod options;
 mod path;
 mod query;
+mod redact;
+mod request;
 pub mod response;
+pub mod retry;
 #[cfg(feature = "schemars")]
 mod schemas;
 pub mod secret;
+pub mod sse;
+pub mod team;
 pub mod timestamp;
 pub mod transport;
 pub mod usd;
@@ -34,27 +53,31 @@ pub mod usd;
 pub use base_url::{BaseUrl, InvalidBaseUrl};
 #[doc(hidden)]
 pub use body::RequestBody;
-pub use error::{Error, PayloadFault};
-#[doc(hidden)]
-pub use form::RequestBuilderExt;
-#[doc(hidden)]
-pub use hooks::{ClientHooks, ClientInfo};
+pub use call::{Caller, NotOpened, StreamBody};
+pub use context::{CallContext, CallHooks};
+pub use error::{Error, ErrorKind, FieldError, PayloadFault};
 pub use lenient::TextOrParts;
 #[doc(hidden)]
 pub use lenient::lenient;
 #[doc(hidden)]
 pub use limits::{Limited, OutOfLimits, check_limits};
+pub use meta::ResponseMeta;
 #[doc(hidden)]
 pub use null::null_as_default;
-pub use operation::Operation;
-#[doc(hidden)]
-pub use operation::Operation as OperationInfo;
+pub use operation::{Operation, RetrySafety, TeamLocation};
+pub use options::CallOptions;
 #[doc(hidden)]
 pub use path::{InvalidPathValue, path_segment, path_segments};
 #[doc(hidden)]
 pub use query::QueryParam;
-pub use response::{Body, ByteStream, Head, Response, ResponseValue};
+#[doc(hidden)]
+pub use request::{IntoRequest, RequestBuilder, RequestFactory};
+pub use response::{Body, ByteStream, Response};
+pub use retry::{FailureClass, RetryBudget, RetryPolicy};
 pub use secret::Secret;
+pub use team::WithTeam;
 pub use timestamp::Timestamp;
-pub use transport::{BoxError, Direct, Transport, TransportFuture};
+pub use transport::{
+    BoxError, Transport, TransportError, TransportErrorKind, TransportFuture, TransportResponse,
+};
 pub use usd::Usd;

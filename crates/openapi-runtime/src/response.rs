@@ -1,134 +1,109 @@
-//! Answers: as they came, read, and unread.
+//! Responses, and bodies that are still to come.
 
-use std::any::Any;
 use std::fmt;
-use std::ops::Deref;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
-use http::HeaderMap;
-use http::StatusCode;
-use serde::de::DeserializeOwned;
 
-use crate::error::{BodyFailure, InvalidPayload, PayloadFault};
-use crate::{BoxError, Error};
+use crate::meta::ResponseMeta;
+use crate::transport::BoxError;
 
-/// The most bytes that are read of one answer: 64 MiB. A [`ByteStream`] has no limit.
+/// The most bytes of a response that are read, unless another limit is set: 64 MiB. A [`ByteStream`] has no limit.
 pub const MAX_BODY: usize = 64 << 20;
 
-/// What came with an answer's body.
-#[derive(Clone)]
-#[non_exhaustive]
-pub struct Head {
-    /// The status.
-    pub status: StatusCode,
-    /// The headers.
-    pub headers: HeaderMap,
-    /// What the transport noted for the layers above it, such as how often it sent the request.
-    pub notes: Option<Arc<dyn Any + Send + Sync>>,
+/// The response to a call: its value, its metadata and its body.
+///
+/// As large as a pointer.
+pub struct Response<T>(Box<Parts<T>>);
+
+struct Parts<T> {
+    value: T,
+    meta: ResponseMeta,
+    body: Bytes,
 }
 
-impl Head {
-    /// A head without notes.
-    pub fn new(status: StatusCode, headers: HeaderMap) -> Self {
-        Self {
-            status,
-            headers,
-            notes: None,
-        }
+impl<T> Response<T> {
+    /// A response of its parts.
+    pub fn new(value: T, meta: ResponseMeta, body: Bytes) -> Self {
+        Self(Box::new(Parts { value, meta, body }))
+    }
+
+    /// The value.
+    pub fn value(&self) -> &T {
+        &self.0.value
+    }
+
+    /// The value alone.
+    pub fn into_value(self) -> T {
+        self.0.value
+    }
+
+    /// Status, headers, and how often the request was sent.
+    pub fn meta(&self) -> &ResponseMeta {
+        &self.0.meta
+    }
+
+    /// The body as it came, with every field that the type of the value does not have. Empty for a stream.
+    pub fn body(&self) -> &Bytes {
+        &self.0.body
+    }
+
+    /// The same response with another value.
+    pub fn map<U>(self, map: impl FnOnce(T) -> U) -> Response<U> {
+        let (value, meta, body) = self.into_parts();
+        Response::new(map(value), meta, body)
+    }
+
+    /// Value, metadata and body.
+    pub fn into_parts(self) -> (T, ResponseMeta, Bytes) {
+        let Parts { value, meta, body } = *self.0;
+        (value, meta, body)
     }
 }
 
-/// The status alone: headers and notes may hold what nobody else is to see.
-impl fmt::Debug for Head {
+impl<T: Clone> Clone for Response<T> {
+    fn clone(&self) -> Self {
+        let Parts { value, meta, body } = &*self.0;
+        Self::new(value.clone(), meta.clone(), body.clone())
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Response<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Head")
-            .field("status", &self.status)
+        f.debug_struct("Response")
+            .field("value", &self.0.value)
+            .field("meta", &self.0.meta)
             .finish_non_exhaustive()
     }
 }
 
-/// An answer as it came: its head read, the body perhaps not.
-pub struct Response {
-    head: Head,
-    body: Body,
-}
-
-/// The body of an answer.
+/// The body of a response.
 #[non_exhaustive]
 pub enum Body {
-    /// Read already.
+    /// It is there.
     Whole(Bytes),
-    /// Still to come.
+    /// It is still to come.
     Stream(ByteStream),
 }
 
-impl Response {
-    /// An answer of its parts.
-    pub fn new(head: Head, body: Body) -> Self {
-        Self { head, body }
-    }
-
-    /// The status.
-    pub fn status(&self) -> StatusCode {
-        self.head.status
-    }
-
-    /// The headers.
-    pub fn headers(&self) -> &HeaderMap {
-        &self.head.headers
-    }
-
-    /// Takes the answer apart.
-    pub fn into_parts(self) -> (Head, Body) {
-        (self.head, self.body)
-    }
-}
-
-impl From<reqwest::Response> for Response {
-    fn from(mut response: reqwest::Response) -> Self {
-        let headers = std::mem::take(response.headers_mut());
-        Self {
-            head: Head::new(response.status(), headers),
-            body: Body::Stream(ByteStream::new(response.bytes_stream())),
-        }
-    }
-}
-
-impl fmt::Debug for Response {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Response")
-            .field("status", &self.head.status)
-            .finish_non_exhaustive()
-    }
-}
-
 impl Body {
-    /// Reads the body whole, up to a limit in bytes.
-    ///
-    /// # Errors
-    /// If the connection breaks or the limit is passed; with what had arrived.
-    pub async fn read(self, limit: usize) -> Result<Bytes, BodyError> {
+    /// The body as a stream.
+    pub fn into_stream(self) -> ByteStream {
         match self {
-            Self::Whole(bytes) => Ok(bytes),
-            Self::Stream(mut stream) => read(&mut stream, limit).await,
+            Self::Whole(bytes) => ByteStream::new(Once(Some(bytes))),
+            Self::Stream(stream) => stream,
         }
     }
 }
 
-/// Reads a body whole from its pieces, up to a limit in bytes.
-///
-/// # Errors
-/// If the connection breaks or the limit is passed; with what had arrived.
-pub async fn read<S, E>(pieces: &mut S, limit: usize) -> Result<Bytes, BodyError>
+/// Reads a body from its pieces, up to a limit in bytes.
+pub(crate) async fn read<S>(pieces: &mut S, limit: usize) -> Result<Bytes, BodyError>
 where
-    S: Stream<Item = Result<Bytes, E>> + Unpin,
-    E: Into<BoxError>,
+    S: Stream<Item = Result<Bytes, BoxError>> + Unpin,
 {
-    // Most bodies come in one piece, which is then handed on as it is.
+    // Most bodies come in one piece, which is passed on as it is.
     let mut first = Bytes::new();
     let mut rest = BytesMut::new();
     loop {
@@ -150,7 +125,7 @@ where
                 rest.extend_from_slice(&piece);
                 continue;
             }
-            Some(Err(source)) => source.into(),
+            Some(Err(source)) => source,
         };
         let received = if rest.is_empty() {
             first
@@ -161,34 +136,23 @@ where
     }
 }
 
-/// A body that is longer than it may be.
+/// The error of a body that is longer than allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the answer is longer than {limit} bytes")]
+#[error("the response is longer than {limit} bytes")]
 #[non_exhaustive]
 pub struct TooLong {
-    /// The most bytes that were to be read.
+    /// The limit in bytes.
     pub limit: usize,
 }
 
-/// A body that could not be read to its end. Neither `Display` nor `Debug` shows what had arrived.
+/// The error of a body that could not be read to its end. Neither `Display` nor `Debug` shows what had arrived.
 #[derive(thiserror::Error)]
-#[error("the answer broke off after {} bytes", received.len())]
-#[non_exhaustive]
-pub struct BodyError {
+#[error("the response broke off after {} bytes", received.len())]
+pub(crate) struct BodyError {
     /// What had arrived.
-    pub received: Bytes,
+    pub(crate) received: Bytes,
     /// Why nothing more did.
-    pub source: BoxError,
-}
-
-impl BodyError {
-    /// What had arrived, and why nothing more did.
-    pub fn new(received: Bytes, source: impl Into<BoxError>) -> Self {
-        Self {
-            received,
-            source: source.into(),
-        }
-    }
+    pub(crate) source: BoxError,
 }
 
 impl fmt::Debug for BodyError {
@@ -200,7 +164,7 @@ impl fmt::Debug for BodyError {
     }
 }
 
-/// A body that is still to come, piece by piece.
+/// The bytes of a body as they come.
 pub struct ByteStream(Pin<Box<dyn Stream<Item = Result<Bytes, BoxError>> + Send + Sync>>);
 
 impl ByteStream {
@@ -210,7 +174,7 @@ impl ByteStream {
         S: Stream<Item = Result<Bytes, E>> + Send + Sync + Unpin + 'static,
         E: Into<BoxError> + 'static,
     {
-        Self(Box::pin(Pieces { pieces }))
+        Self(Box::pin(Pieces(pieces)))
     }
 }
 
@@ -229,9 +193,7 @@ impl fmt::Debug for ByteStream {
 }
 
 /// Pieces whose error is boxed.
-struct Pieces<S> {
-    pieces: S,
-}
+struct Pieces<S>(S);
 
 impl<S, E> Stream for Pieces<S>
 where
@@ -241,125 +203,9 @@ where
     type Item = Result<Bytes, BoxError>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        Pin::new(&mut self.pieces)
+        Pin::new(&mut self.0)
             .poll_next(cx)
             .map(|next| next.map(|piece| piece.map_err(Into::into)))
-    }
-}
-
-/// An answer that was read: its value, and what came with it. Boxed: it is handed from call to call.
-pub struct ResponseValue<T>(Box<Parts<T>>);
-
-struct Parts<T> {
-    value: T,
-    head: Head,
-    bytes: Bytes,
-}
-
-impl<T> ResponseValue<T> {
-    fn new(value: T, head: Head, bytes: Bytes) -> Self {
-        Self(Box::new(Parts { value, head, bytes }))
-    }
-
-    /// The value alone.
-    pub fn into_inner(self) -> T {
-        self.0.value
-    }
-
-    /// The status.
-    pub fn status(&self) -> StatusCode {
-        self.0.head.status
-    }
-
-    /// The headers.
-    pub fn headers(&self) -> &HeaderMap {
-        &self.0.head.headers
-    }
-
-    /// Status, headers and what the transport noted.
-    pub fn head(&self) -> &Head {
-        &self.0.head
-    }
-
-    /// The body as it came, with every field that the value's type does not list. Empty for a
-    /// stream.
-    pub fn bytes(&self) -> &Bytes {
-        &self.0.bytes
-    }
-
-    /// Value, head and body.
-    pub fn into_parts(self) -> (T, Head, Bytes) {
-        let Parts { value, head, bytes } = *self.0;
-        (value, head, bytes)
-    }
-}
-
-impl<T: DeserializeOwned> ResponseValue<T> {
-    #[doc(hidden)]
-    pub async fn from_response<E>(response: Response) -> Result<Self, Error<E>> {
-        let (head, body) = response.into_parts();
-        let read = match body {
-            Body::Whole(bytes) => Ok(bytes),
-            // Boxed: a body that was read already needs no room for the reading.
-            Body::Stream(_) => Box::pin(body.read(MAX_BODY)).await,
-        };
-        match read {
-            Ok(bytes) => Self::parse(head, bytes).map_err(Error::InvalidPayload),
-            Err(source) => Err(Error::Body(Box::new(BodyFailure { head, source }))),
-        }
-    }
-
-    fn parse(head: Head, bytes: Bytes) -> Result<Self, Box<InvalidPayload>> {
-        // Where nothing is a documented answer, its type has a place for `null`.
-        let json: &[u8] = if bytes.is_empty() { b"null" } else { &bytes };
-        match serde_json::from_slice(json) {
-            Ok(value) => Ok(Self::new(value, head, bytes)),
-            Err(_) => {
-                let source = PayloadFault::of::<T>(&bytes);
-                Err(Box::new(InvalidPayload {
-                    head,
-                    bytes,
-                    source,
-                }))
-            }
-        }
-    }
-}
-
-impl ResponseValue<ByteStream> {
-    #[doc(hidden)]
-    pub fn stream(response: Response) -> Self {
-        let (head, body) = response.into_parts();
-        let value = match body {
-            Body::Stream(stream) => stream,
-            Body::Whole(bytes) => ByteStream::new(Once(Some(bytes))),
-        };
-        Self::new(value, head, Bytes::new())
-    }
-}
-
-impl ResponseValue<()> {
-    #[doc(hidden)]
-    pub fn empty(response: Response) -> Self {
-        let (head, _) = response.into_parts();
-        Self::new((), head, Bytes::new())
-    }
-}
-
-impl<T> Deref for ResponseValue<T> {
-    type Target = T;
-
-    fn deref(&self) -> &T {
-        &self.0.value
-    }
-}
-
-impl<T: fmt::Debug> fmt::Debug for ResponseValue<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ResponseValue")
-            .field("status", &self.0.head.status)
-            .field("value", &self.0.value)
-            .finish_non_exhaustive()
     }
 }
 

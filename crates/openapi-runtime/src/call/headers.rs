@@ -1,17 +1,17 @@
-//! The headers of an answer, in memory of their own.
+//! The headers of a response, in memory of their own.
 
 use bytes::BytesMut;
 use http::HeaderMap;
 use http::header::HeaderValue;
 
-/// The same headers, whose values do not lie in the buffer that the connection was read into: that has
-/// 8 KiB, and would be kept as long as they are. Nor is there room for more of them.
+/// The same headers, whose values do not point into the read buffer of the connection: it has 8 KiB, and would be kept
+/// for as long as they are. There is no spare capacity.
 pub(super) fn detached(headers: &HeaderMap) -> HeaderMap {
     let mut values = BytesMut::with_capacity(headers.values().map(HeaderValue::len).sum());
     let mut detached = HeaderMap::with_capacity(headers.keys_len());
     for (name, value) in headers {
         values.extend_from_slice(value.as_bytes());
-        // What was a value is one.
+        // It was a valid value.
         if let Ok(mut copy) = HeaderValue::from_maybe_shared(values.split().freeze()) {
             copy.set_sensitive(value.is_sensitive());
             detached.append(name, copy);

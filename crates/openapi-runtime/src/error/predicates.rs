@@ -1,7 +1,10 @@
-//! What callers branch on. Decided by status and code, never by the words of a message.
+//! What callers branch on. The status and the code decide, never the words of a message.
+
+use std::borrow::Cow;
 
 use http::StatusCode;
 
+use super::envelope::Envelope;
 use super::{Error, ErrorKind};
 
 impl Error {
@@ -31,13 +34,10 @@ impl Error {
         self.has_status(&[StatusCode::TOO_MANY_REQUESTS])
     }
 
-    /// Whether a quota is used up, by the service's own code: `insufficient_quota`, `quota_exceeded`.
-    /// Waiting does not help.
+    /// Whether a quota is used up, by the service's code: `insufficient_quota`, `quota_exceeded`. Waiting does not
+    /// help.
     pub fn is_quota(&self) -> bool {
-        self.0
-            .answer
-            .as_ref()
-            .is_some_and(|answer| answer.envelope.names_quota())
+        self.envelope().is_some_and(Envelope::names_quota)
     }
 
     /// Whether the service found fault with the request itself (400, 422).
@@ -45,13 +45,16 @@ impl Error {
         self.has_status(&[StatusCode::BAD_REQUEST, StatusCode::UNPROCESSABLE_ENTITY])
     }
 
-    /// Whether the messages are longer than the model can take, by the service's own code:
-    /// `context_length_exceeded` and the like.
+    /// Whether the request is longer than the model can take, by the service's code: `context_length_exceeded` and
+    /// the like.
     pub fn is_context_overflow(&self) -> bool {
-        self.0
-            .answer
-            .as_ref()
-            .is_some_and(|answer| answer.envelope.names_context_overflow())
+        self.envelope()
+            .is_some_and(Envelope::names_context_overflow)
+    }
+
+    /// Whether there is no such model, by the service's code: `model_not_found`.
+    pub fn is_unknown_model(&self) -> bool {
+        self.envelope().is_some_and(Envelope::names_unknown_model)
     }
 
     /// Whether time ran out.
@@ -64,50 +67,54 @@ impl Error {
         self.0.kind == ErrorKind::Connect
     }
 
-    /// Whether the same call may be made again without harm, and could then succeed: by the table of
-    /// [`RetryPolicy`](crate::RetryPolicy), whose retries were used up, switched off or not allowed to
-    /// wait this long.
+    /// Whether the same call may be made again without harm, and may then succeed, by the table of
+    /// [`RetryPolicy`](crate::RetryPolicy). Its retries were used up, disabled, or not allowed to wait as long.
     pub fn is_retryable(&self) -> bool {
         self.0.retryable
     }
 
-    /// Whether the call may have been carried out although it failed. Look before you repeat it: no
-    /// operation lists runs, but the wallet's training rows and the dashboard show them.
+    /// Whether the call may have been carried out although it failed. Look before you repeat it.
     pub fn outcome_unknown(&self) -> bool {
         self.0.outcome_unknown || self.0.unknown_before > 0
     }
 
     /// Whether the last attempt may have been carried out.
-    pub(crate) fn last_outcome_unknown(&self) -> bool {
+    pub fn last_outcome_unknown(&self) -> bool {
         self.0.outcome_unknown
     }
 
     /// How many attempts before the last may have been carried out.
-    pub(crate) fn unknown_before(&self) -> u32 {
+    pub fn unknown_attempts(&self) -> u32 {
         self.0.unknown_before
     }
 
-    /// Whether the service refused the question, and did not fail while it answered.
-    pub(crate) fn is_refusal(&self) -> bool {
-        self.told_status()
+    /// Whether the service refused the request (4xx), and did not fail while it processed it.
+    pub fn is_refusal(&self) -> bool {
+        self.named_status()
             .is_some_and(|status| status.is_client_error())
     }
 
     fn has_status(&self, statuses: &[StatusCode]) -> bool {
-        let of_answer = matches!(self.0.kind, ErrorKind::Api | ErrorKind::StreamFailed);
-        of_answer && self.told_status().is_some_and(|s| statuses.contains(&s))
+        let is_error = matches!(self.0.kind, ErrorKind::Api | ErrorKind::StreamFailed);
+        is_error && self.named_status().is_some_and(|s| statuses.contains(&s))
     }
 
-    /// The status of the answer, or, of an error that came with a success, the one that it names:
-    /// gateways repeat as its code what the server behind them answered.
-    pub(crate) fn told_status(&self) -> Option<StatusCode> {
+    /// The status of the response; for an error that came with the status of a success, the one that it names: gateways
+    /// repeat as its code what the server behind them answered.
+    pub fn named_status(&self) -> Option<StatusCode> {
         let status = self.status()?;
         if !status.is_success() {
             return Some(status);
         }
-        let told = self
-            .answer()
-            .and_then(|(_, envelope)| envelope.told_status());
-        Some(told.unwrap_or(status))
+        let named = self.envelope().and_then(Envelope::named_status);
+        Some(named.unwrap_or(status))
+    }
+
+    /// A name for traces, of which there are few: the status, or the kind.
+    pub fn type_name(&self) -> Cow<'static, str> {
+        match self.status() {
+            Some(status) if !status.is_success() => status.as_str().to_owned().into(),
+            _ => format!("{:?}", self.kind()).into(),
+        }
     }
 }

@@ -25,7 +25,7 @@ const MARK_SETTLED: u8 = 3;
 /// bounded number of times, whatever the cuts. Memory is bounded by the limit.
 ///
 /// ```
-/// use prime_ext::events::Decoder;
+/// use openapi_runtime::sse::Decoder;
 ///
 /// let mut decoder = Decoder::new();
 /// decoder.feed("data: on".into());
@@ -35,7 +35,7 @@ const MARK_SETTLED: u8 = 3;
 /// assert_eq!((&*one.name, &*one.data), ("message", "one"));
 /// let two = decoder.next().unwrap()?;
 /// assert_eq!(two.data, "two");
-/// # Ok::<(), prime_ext::events::EventTooLarge>(())
+/// # Ok::<(), openapi_runtime::sse::EventTooLarge>(())
 /// ```
 ///
 /// [format]: https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream

@@ -1,122 +1,71 @@
-//! What an error's body says, whichever way it says it.
+//! What the body of an error says, in any of its shapes.
 //!
-//! The services and the proxies before them have several envelopes: OpenAI's `error`, the platform's
-//! `errors`, FastAPI's `detail`, plain text, HTML, nothing. Neither specification lists them all, so
-//! they are read here, leniently.
+//! Services and the proxies before them use several: OpenAI's `error`, lists of `errors`, FastAPI's `detail`, plain text,
+//! HTML, nothing. Specifications do not list them all, so they are read leniently here.
 
 use http::StatusCode;
 use serde_json::Value;
 
-use crate::head::Head;
-use crate::road::{Hidden, Hiding};
+use crate::redact::{Redactor, one_line};
 
 /// What an error says of one field of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FieldError {
-    /// The field, as the service names it: `limit`, `body.config`. Empty if it names none.
+    /// The field, as the service names it, such as `limit` or `body.config`. Empty if it names none.
     pub field: String,
     /// What is wrong with it.
     pub message: String,
 }
 
-/// What an error's body says.
+/// What the body of an error says. All texts are on one line and without secrets.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub(crate) struct Envelope {
-    pub(crate) message: Option<String>,
-    pub(crate) code: Option<String>,
-    pub(crate) class: Option<String>,
-    pub(crate) fields: Vec<FieldError>,
-    named: Named,
+pub(super) struct Envelope {
+    pub(super) message: Option<String>,
+    pub(super) code: Option<String>,
+    pub(super) class: Option<String>,
+    pub(super) fields: Vec<FieldError>,
 }
 
-/// Code and class as they came, which decide on more than on what is shown: what people wrote may be a part
-/// of them.
-#[derive(Default, Clone, PartialEq, Eq)]
-struct Named {
-    code: Option<String>,
-    class: Option<String>,
-}
-
-/// Nothing of it.
-impl std::fmt::Debug for Named {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Named")
-    }
-}
-
-/// The most characters that are kept of a text of an answer.
-const KEPT: usize = 300;
-
-/// The most fields that are kept of an answer that names what is wrong with each.
-const FIELDS: usize = 100;
+/// The most fields that are kept of an error that names what is wrong with each.
+const MAX_FIELDS: usize = 100;
 
 impl Envelope {
-    /// Reads the body of an error; what it repeats of the request is taken out of every text, whole,
-    /// before it is shortened.
-    pub(crate) fn read(body: &[u8], hidden: &Hidden) -> Self {
+    /// Reads the body of an error.
+    pub(super) fn read(body: &[u8], redactor: &Redactor) -> Self {
         let Ok(body) = std::str::from_utf8(body) else {
             return Self::default();
         };
         match serde_json::from_str::<Value>(body) {
-            Ok(value) => Self::of_value(&value, &hidden.hiding()),
+            Ok(value) => Self::of_value(&value, redactor),
             Err(_) => Self {
-                message: plain_text(&hidden.hide(body)),
+                message: plain_text(body, redactor),
                 ..Self::default()
             },
         }
     }
 
-    /// The beginning of an error's body, for a person to read. `None` if the body begins like JSON and is not valid:
-    /// fields in which it has secrets cannot be told from others.
-    pub(crate) fn preview(body: &[u8], hidden: &Hidden) -> Option<String> {
-        let text = match serde_json::from_slice::<Value>(body) {
-            Ok(value) => hidden.hide_in(value),
-            Err(_) => {
-                let text = String::from_utf8_lossy(body);
-                if begins_like_json(&text) {
-                    return None;
-                }
-                hidden.hide(&text).into_owned()
-            }
-        };
-        let line = one_line(&text);
-        (!line.is_empty()).then_some(line)
-    }
-
-    /// The same of a success: nothing if it is JSON, or may be cut-off JSON, which may hold a secret.
-    pub(crate) fn preview_of_success(body: &[u8], head: &Head) -> Option<String> {
-        let page = body.trim_ascii_start().starts_with(b"<");
-        page.then(|| Self::preview(body, head.hidden())).flatten()
-    }
-
-    /// Reads the body of an answer that came as a success: only JSON can say that it is none.
-    pub(crate) fn of_success(body: &[u8], hidden: &Hidden) -> Self {
+    /// Reads the body of a success: only JSON can report an error.
+    pub(super) fn of_success(body: &[u8], redactor: &Redactor) -> Self {
         match serde_json::from_slice(body) {
-            Ok(value) => Self::of_value(&value, &hidden.hiding()),
+            Ok(value) => Self::of_value(&value, redactor),
             Err(_) => Self::default(),
         }
     }
 
-    /// Whether a body that came as a success says that it is an error.
-    pub(crate) fn is_error(body: &[u8]) -> bool {
-        let said = serde_json::from_slice(body);
-        said.is_ok_and(|value| Self::of_value(&value, &Hidden::NOTHING.hiding()).says_something())
-    }
-
-    /// Whether the body said anything.
-    fn says_something(&self) -> bool {
+    /// Whether the body says anything.
+    fn is_set(&self) -> bool {
         self.message.is_some() || self.code.is_some() || !self.fields.is_empty()
     }
 
     /// Whether it names a quota. Seen: `insufficient_quota`, `quota_exceeded`, `insufficient_funds`.
-    pub(crate) fn names_quota(&self) -> bool {
+    pub(super) fn names_quota(&self) -> bool {
         self.names(&["quota", "insufficient_funds", "insufficient_balance"])
     }
 
-    /// Whether it names the model's context. Seen: `context_length_exceeded`,
-    /// `context_window_exceeded`, `exceed_context_size_error`, `string_above_max_length`.
-    pub(crate) fn names_context_overflow(&self) -> bool {
+    /// Whether it names the model's context. Seen: `context_length_exceeded`, `context_window_exceeded`,
+    /// `exceed_context_size_error`, `string_above_max_length`.
+    pub(super) fn names_context_overflow(&self) -> bool {
         self.names(&[
             "context_length",
             "context_window",
@@ -125,9 +74,14 @@ impl Envelope {
         ])
     }
 
-    /// The status that it names: as its code, or by one of the names that services have for it.
-    pub(crate) fn told_status(&self) -> Option<StatusCode> {
-        let said = |name: &String| {
+    /// Whether it says that there is no such model.
+    pub(super) fn names_unknown_model(&self) -> bool {
+        self.code.as_deref() == Some("model_not_found")
+    }
+
+    /// The status that it names, as its code, or by one of the names that services have for it.
+    pub(super) fn named_status(&self) -> Option<StatusCode> {
+        let named = |name: &String| {
             let status = match name.to_ascii_lowercase().as_str() {
                 "invalid_request_error" => 400,
                 "authentication_error" => 401,
@@ -145,40 +99,24 @@ impl Envelope {
             };
             StatusCode::from_u16(status).ok()
         };
-        let code = self.named.code.as_ref().and_then(said);
-        code.or_else(|| self.named.class.as_ref().and_then(said))
+        let code = self.code.as_ref().and_then(named);
+        code.or_else(|| self.class.as_ref().and_then(named))
     }
 
     fn names(&self, parts: &[&str]) -> bool {
-        let names = [&self.named.code, &self.named.class];
+        let names = [&self.code, &self.class];
         names.into_iter().flatten().any(|name| {
             let name = name.to_ascii_lowercase();
             parts.iter().any(|part| name.contains(part))
         })
     }
 
-    /// Whether it says that there is no such model.
-    pub(crate) fn names_unknown_model(&self) -> bool {
-        self.named.code.as_deref() == Some("model_not_found")
-    }
-
-    fn of_value(value: &Value, hiding: &Hiding<'_>) -> Self {
-        let raw = Self::of_texts(value, &|text| one_line(text));
-        let mut shown = Self::of_texts(value, &|text| one_line(&hiding.hide(text)));
-        shown.named = Named {
-            code: raw.code,
-            class: raw.class,
-        };
-        shown
-    }
-
-    /// Reads them with what is shown of each text.
-    fn of_texts(value: &Value, shown: &dyn Fn(&str) -> String) -> Self {
-        let text = |value: &Value| text(value, shown);
+    fn of_value(value: &Value, redactor: &Redactor) -> Self {
+        let text = |value: &Value| text(value, redactor);
         let mut envelope = Self::default();
-        // Some gateways wrap the one error in a list; some say it of an answer, and not of the whole.
+        // Some gateways wrap the one error in a list; some report it within a choice.
         if let [only] = value.as_array().map_or(&[][..], Vec::as_slice) {
-            return Self::of_texts(only, shown);
+            return Self::of_value(only, redactor);
         }
         let of_choice = || {
             value["choices"]
@@ -206,13 +144,13 @@ impl Envelope {
                 }
             }
             Value::Array(messages) => {
-                let messages: Vec<String> = messages.iter().take(FIELDS).filter_map(text).collect();
+                let messages: Vec<String> = messages.iter().take(MAX_FIELDS).filter_map(text).collect();
                 envelope.message = (!messages.is_empty()).then(|| one_line(&messages.join("; ")));
             }
             _ => {}
         }
         let errors = value["errors"].as_array().into_iter().flatten();
-        for error in errors.take(FIELDS) {
+        for error in errors.take(MAX_FIELDS) {
             let message = text(&error["details"]).or_else(|| text(&error["message"]));
             if let Some(message) = message.or_else(|| text(error)) {
                 let field = text(&error["param"]).unwrap_or_default();
@@ -222,7 +160,7 @@ impl Envelope {
         match &value["detail"] {
             detail @ Value::String(_) => envelope.message = text(detail),
             Value::Array(details) => {
-                for detail in details.iter().take(FIELDS) {
+                for detail in details.iter().take(MAX_FIELDS) {
                     let parts = detail["loc"].as_array().into_iter().flatten();
                     let field = parts.filter_map(text).collect::<Vec<_>>().join(".");
                     if let Some(message) = text(&detail["msg"]).or_else(|| text(detail)) {
@@ -256,9 +194,15 @@ impl Envelope {
     }
 }
 
-/// Whether the `error` of an answer says that something went wrong. Some servers write one into every answer,
-/// with nothing in it.
-pub(crate) fn says_error(error: Option<&Value>) -> bool {
+/// Whether a body that came with the status of a success reports an error.
+pub fn is_error_body(body: &[u8]) -> bool {
+    let value = serde_json::from_slice(body);
+    value.is_ok_and(|value| Envelope::of_value(&value, Redactor::none()).is_set())
+}
+
+/// Whether the value of a field `error` says that something went wrong. Some servers write an empty one into every
+/// response.
+pub fn is_error_value(error: Option<&Value>) -> bool {
     error.is_some_and(|error| match error {
         Value::Null | Value::Bool(false) => false,
         Value::String(text) => !text.trim().is_empty(),
@@ -269,37 +213,36 @@ pub(crate) fn says_error(error: Option<&Value>) -> bool {
     })
 }
 
-/// A text as it may stand in a sentence: on one line, and not without end.
-pub(crate) fn one_line(text: &str) -> String {
-    let mut words = String::new();
-    for word in text.split_whitespace() {
-        if !words.is_empty() {
-            words.push(' ');
+/// The beginning of an error's body on one line. `None` if it is empty, or begins like JSON and cannot be parsed: secret
+/// fields cannot be told from others then.
+pub(super) fn preview(body: &[u8], redactor: &Redactor) -> Option<String> {
+    let text = match serde_json::from_slice::<Value>(body) {
+        Ok(value) => redactor.redact_json(value),
+        Err(_) => {
+            let text = String::from_utf8_lossy(body);
+            if begins_like_json(&text) {
+                return None;
+            }
+            redactor.redact(&text).into_owned()
         }
-        words.extend(word.chars().filter(|c| !c.is_control()));
-        if words.len() > KEPT {
-            words = words.chars().take(KEPT).collect();
-            words.push('…');
-            break;
-        }
-    }
-    words
+    };
+    let line = one_line(&text);
+    (!line.is_empty()).then_some(line)
 }
 
-fn text(value: &Value, shown: &dyn Fn(&str) -> String) -> Option<String> {
+fn text(value: &Value, redactor: &Redactor) -> Option<String> {
     match value {
-        Value::String(text) if !text.trim().is_empty() => Some(shown(text)),
+        Value::String(text) if !text.trim().is_empty() => Some(one_line(&redactor.redact(text))),
         Value::Number(number) => Some(number.to_string()),
         _ => None,
     }
 }
 
-/// The text of a body that is plain text. `None` for a page of HTML and for JSON that was cut off, in which secrets
-/// cannot be told from other fields.
-fn plain_text(body: &str) -> Option<String> {
+/// The text of a body that is plain text. `None` for a page of HTML, and for JSON that was cut off.
+fn plain_text(body: &str, redactor: &Redactor) -> Option<String> {
     let text = body.trim();
     let is_plain = !text.is_empty() && !text.starts_with('<') && !begins_like_json(text);
-    is_plain.then(|| one_line(text))
+    is_plain.then(|| one_line(&redactor.redact(text)))
 }
 
 fn begins_like_json(text: &str) -> bool {
@@ -312,7 +255,8 @@ mod tests {
     use super::*;
 
     fn read(body: &str) -> Envelope {
-        Envelope::read(body.as_bytes(), &Hidden::of(vec!["pit_secret".to_owned()]))
+        let redactor = Redactor::of_secrets(&["pit_secret"]);
+        Envelope::read(body.as_bytes(), &redactor)
     }
 
     #[test]
@@ -325,7 +269,7 @@ mod tests {
         assert_eq!(numbered.code.as_deref(), Some("401"));
         let named = read(r#"{"type":"error","error":{"type":"overloaded_error","message":"no"}}"#);
         assert_eq!(named.class.as_deref(), Some("overloaded_error"));
-        assert_eq!(named.told_status(), Some(StatusCode::SERVICE_UNAVAILABLE));
+        assert_eq!(named.named_status(), Some(StatusCode::SERVICE_UNAVAILABLE));
         let platform = read(r#"{"errors":[{"param":"limit","details":"too large"}]}"#);
         assert_eq!(platform.message.as_deref(), Some("limit: too large"));
         assert_eq!(platform.fields[0].field, "limit");

@@ -1,4 +1,4 @@
-//! The body of a request: taken once, sent as often as it takes, with the fields that go along.
+//! The body of a request, shared by all attempts, and fields that are added to it.
 
 use std::collections::HashMap;
 use std::pin::Pin;
@@ -9,10 +9,10 @@ use http_body::Body as _;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 
-/// Takes the body out of a request, so that each attempt can have it without a copy. Nothing for a body
-/// that is itself a stream: it stays, and can be sent once.
+/// Takes the body out of a request, so that each attempt can share it. `None` for a body that is itself a stream: it
+/// stays, and can be sent once.
 pub(super) fn take(request: &mut reqwest::Request) -> Option<Bytes> {
     let slot = request.body_mut();
     slot.as_ref()?.as_bytes()?;
@@ -23,7 +23,7 @@ pub(super) fn take(request: &mut reqwest::Request) -> Option<Bytes> {
     }
 }
 
-/// The same without room for more: that of a stream is kept for as long as the stream is open.
+/// The same body without spare capacity.
 pub(super) fn trimmed(body: Bytes) -> Bytes {
     let mut bytes = Vec::from(body);
     bytes.shrink_to_fit();
@@ -35,15 +35,14 @@ pub(super) fn with_fields(body: Bytes, fields: &Map<String, Value>) -> Result<By
     if fields.is_empty() {
         return Ok(body);
     }
-    let wrong = |reason: String| Error::new(ErrorKind::Request, reason);
     let present: HashMap<String, &RawValue> = serde_json::from_slice(&body)
-        .map_err(|_| wrong("fields can be added to a JSON object only".to_owned()))?;
+        .map_err(|_| Error::invalid_request("fields can only be added to a JSON object"))?;
     if let Some(twice) = fields.keys().find(|name| present.contains_key(*name)) {
-        return Err(wrong(format!(
-            "the field {twice:?} is in the request already, and would go along twice"
+        return Err(Error::invalid_request(format!(
+            "the field {twice:?} is in the request already"
         )));
     }
-    let more = serde_json::to_vec(fields).map_err(|e| wrong(e.to_string()))?;
+    let more = serde_json::to_vec(fields).map_err(|e| Error::invalid_request(e.to_string()))?;
     // `{…}` and `{…}` become one: all but the last brace, a comma, all but the first brace.
     let trimmed = body.trim_ascii_end();
     let mut joined = BytesMut::with_capacity(trimmed.len() + more.len());

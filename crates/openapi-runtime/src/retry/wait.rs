@@ -12,7 +12,7 @@ use super::RetryPolicy;
 pub(crate) enum Wait {
     /// This long.
     For(Duration),
-    /// The service asks for more than the policy allows.
+    /// The service requests more than the policy allows.
     TooLong(Duration),
 }
 
@@ -20,7 +20,7 @@ pub(crate) enum Wait {
 pub(crate) fn wait(policy: &RetryPolicy, retry: u32, asked: Option<Duration>) -> Wait {
     match asked {
         Some(asked) if asked > policy.longest_retry_after => Wait::TooLong(asked),
-        // A little more than asked for, so that those who were told the same do not come together.
+        // A little more than requested, so that those who were told the same do not come together.
         Some(asked) => Wait::For(
             asked
                 .saturating_add(part(asked, 0.1))
@@ -44,7 +44,7 @@ fn part(time: Duration, share: f64) -> Duration {
 }
 
 /// How long the service asks to wait: `retry-after-ms`, or `Retry-After` as seconds or as a date.
-pub(crate) fn asked_wait(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+pub(crate) fn requested_wait(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
     let seconds = |text: &str, unit: f64| {
         let number: f64 = text.parse().ok()?;
@@ -72,7 +72,7 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(name, HeaderValue::from_str(value).ok()?);
         // 1994-11-06 08:49:37
-        asked_wait(
+        requested_wait(
             &headers,
             SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777),
         )

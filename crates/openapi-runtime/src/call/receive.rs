@@ -1,0 +1,188 @@
+//! A response as it is needed: read whole, or opened as a stream.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::HeaderMap;
+use tokio::time::{Instant, timeout_at};
+
+use super::failure::Failure;
+use super::{NotOpened, headers};
+use crate::deadline::{Deadline, TimeoutError, TimeoutStream};
+use crate::error::Error;
+use crate::meta::{CallRecord, ResponseMeta};
+use crate::operation::Operation;
+use crate::response::{Body, BodyError, ByteStream, read};
+use crate::sse::EventStream;
+use crate::transport::TransportResponse;
+
+/// How much of an error's body is read, in bytes and in time: enough for what it says.
+const MAX_ERROR_BODY: usize = 1 << 20;
+const MAX_ERROR_TIME: Duration = Duration::from_secs(10);
+
+/// A response whose head was received, and the limits of its body.
+pub(super) struct Received {
+    pub(super) operation: Operation,
+    pub(super) deadline: Deadline,
+    pub(super) max_body: usize,
+    pub(super) max_event: usize,
+    pub(super) record: Arc<CallRecord>,
+    pub(super) response: TransportResponse,
+}
+
+/// The body of a response that should be an event stream.
+pub enum StreamBody {
+    /// An event stream, of which nothing was read yet.
+    Events(EventStream),
+    /// Something else, such as JSON or a page of HTML, read whole.
+    Other(Bytes),
+}
+
+/// Reads the body of a success whole.
+pub(super) async fn whole(received: Received) -> Result<(ResponseMeta, Bytes), Failure<Error>> {
+    let Received {
+        operation,
+        deadline,
+        max_body,
+        record,
+        response,
+        ..
+    } = received;
+    let TransportResponse {
+        status,
+        headers,
+        body,
+        content_length,
+    } = response;
+    let meta = ResponseMeta::of_call(status, headers, record);
+    // The response to HEAD has the length of a body that does not come.
+    let length = content_length.filter(|_| operation.method != "HEAD");
+    let (deadline, limit) = match status.is_success() {
+        true => (deadline, max_body),
+        false => (error_deadline(deadline), MAX_ERROR_BODY),
+    };
+    let body = match body {
+        Body::Whole(bytes) => Ok(bytes),
+        Body::Stream(stream) => read(&mut TimeoutStream::new(stream, deadline), limit).await,
+    };
+    // HTTP/2 can end a body early in a way that the HTTP client takes for its end.
+    let body = body.and_then(|body| match length {
+        Some(length) if (body.len() as u64) < length => {
+            let source = io::Error::from(io::ErrorKind::UnexpectedEof).into();
+            Err(BodyError {
+                received: body,
+                source,
+            })
+        }
+        _ => Ok(body),
+    });
+    match (body, status.is_success()) {
+        (Ok(body), true) => Ok((meta, body)),
+        (Err(broken), true) => Err(Failure::broken_body(broken, &operation, meta)),
+        (Ok(body), false) => Err(Failure::refused(&operation, meta, body)),
+        // As much of it as came.
+        (Err(broken), false) => Err(Failure::refused(&operation, meta, broken.received)),
+    }
+}
+
+/// How long the body of an error may take.
+fn error_deadline(deadline: Deadline) -> Deadline {
+    let soon = (Instant::now() + MAX_ERROR_TIME, MAX_ERROR_TIME);
+    let end = deadline.end.filter(|(end, _)| *end < soon.0);
+    Deadline {
+        idle: MAX_ERROR_TIME.min(deadline.idle),
+        end: Some(end.unwrap_or(soon)),
+    }
+}
+
+/// Gives the body of a success while it is still to come.
+pub(super) async fn body(
+    received: Received,
+) -> Result<(ResponseMeta, ByteStream), Failure<Error>> {
+    if !received.response.status.is_success() {
+        return Err(error(received).await);
+    }
+    let (meta, body) = begin(received.response, received.record);
+    let deadline = Deadline {
+        end: None,
+        ..received.deadline
+    };
+    Ok((meta, ByteStream::new(TimeoutStream::new(body, deadline))))
+}
+
+/// Opens an event stream, within the time of the call.
+pub(super) async fn opened<S, E, F>(
+    received: Received,
+    open: &impl Fn(StreamBody, ResponseMeta) -> F,
+) -> Result<S, Failure<E>>
+where
+    E: From<Error>,
+    F: Future<Output = Result<S, NotOpened<E>>>,
+{
+    if !received.response.status.is_success() {
+        return Err(error(received).await.into_other());
+    }
+    let Received {
+        operation,
+        deadline,
+        max_body,
+        max_event,
+        record,
+        response,
+    } = received;
+    let (meta, body) = begin(response, record);
+    // Boxed: the future of an open stream's reader need not have room for this.
+    let opening = Box::pin(async {
+        let mut events = EventStream::new(body, max_event, deadline.idle);
+        let is_declared_other = is_declared_other(meta.headers());
+        let body = match events.take_other_body(is_declared_other, max_body).await {
+            Ok(None) => StreamBody::Events(events),
+            Ok(Some(body)) => StreamBody::Other(body),
+            Err(broken) => {
+                let failure = Failure::broken_body(broken, &operation, meta.clone());
+                return Err(failure.into_other());
+            }
+        };
+        let opened = open(body, meta.clone()).await;
+        opened.map_err(|NotOpened { error, class }| Failure { error, class })
+    });
+    match deadline.end {
+        None => opening.await,
+        Some((end, total)) => match timeout_at(end, opening).await {
+            Ok(opened) => opened,
+            Err(_) => {
+                let timeout = TimeoutError::Total(total);
+                let failure = Failure::not_opened_in_time(timeout, &operation);
+                Err(failure.into_other())
+            }
+        },
+    }
+}
+
+/// The metadata and the body of a stream. Its headers do not keep the buffer of the connection alive.
+fn begin(response: TransportResponse, record: Arc<CallRecord>) -> (ResponseMeta, ByteStream) {
+    let headers = headers::detached(&response.headers);
+    let meta = ResponseMeta::of_call(response.status, headers, record);
+    (meta, response.body.into_stream())
+}
+
+/// The failure of a response with the status of an error.
+async fn error(received: Received) -> Failure<Error> {
+    let operation = received.operation;
+    match Box::pin(whole(received)).await {
+        Err(failure) => failure,
+        Ok((meta, body)) => Failure::refused(&operation, meta, body),
+    }
+}
+
+/// Whether a response is declared as something else than an event stream. Some servers stream without a media type.
+fn is_declared_other(headers: &HeaderMap) -> bool {
+    headers.get(CONTENT_TYPE).is_some_and(|media| {
+        let media = media.as_bytes();
+        let prefix = b"text/event-stream";
+        media.len() < prefix.len() || !media[..prefix.len()].eq_ignore_ascii_case(prefix)
+    })
+}

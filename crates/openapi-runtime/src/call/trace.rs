@@ -1,0 +1,72 @@
+//! The span of an attempt, with the fields of OpenTelemetry's conventions for HTTP clients.
+//!
+//! It contains nothing of a body or a message, no key, and no header but the request's id.
+
+use std::time::Duration;
+
+use http::{HeaderMap, StatusCode};
+use reqwest::Url;
+use tracing::Span;
+use tracing::field::Empty;
+
+use crate::error::Error;
+use crate::meta::request_id;
+use crate::operation::Operation;
+
+/// The span of one attempt.
+pub(super) fn attempt(
+    operation: &Operation,
+    account: Option<&str>,
+    url: &Url,
+    attempt: u32,
+) -> Span {
+    tracing::info_span!(
+        "http_request",
+        otel.kind = "client",
+        otel.name = operation.id,
+        otel.status_code = Empty,
+        http.request.method = operation.method,
+        url.template = operation.path,
+        server.address = url.host_str(),
+        server.port = url.port_or_known_default(),
+        http.request.resend_count = attempt - 1,
+        http.response.status_code = Empty,
+        error.r#type = Empty,
+        error.code = Empty,
+        account.id = account,
+        request.id = Empty,
+    )
+}
+
+/// Records the head of a response.
+pub(super) fn received(span: &Span, status: StatusCode, headers: &HeaderMap) {
+    if span.is_disabled() {
+        return;
+    }
+    span.record("http.response.status_code", status.as_u16());
+    if let Some(id) = request_id(headers) {
+        span.record("request.id", id);
+    }
+}
+
+/// Records why an attempt failed: its kind or status, and the service's code.
+pub(super) fn failed(span: &Span, error: &Error) {
+    if span.is_disabled() {
+        return;
+    }
+    span.record("otel.status_code", "ERROR");
+    span.record("error.type", error.type_name().as_ref());
+    if let Some(code) = error.code() {
+        span.record("error.code", code);
+    }
+}
+
+/// Logs that another attempt follows.
+pub(super) fn repeated(operation: &Operation, attempts: u32, wait: Duration) {
+    tracing::info!(
+        operation = operation.id,
+        attempts,
+        wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
+        "attempt failed, retrying"
+    );
+}

@@ -1,0 +1,139 @@
+//! Limits of time: without a byte, and in all.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_core::Stream;
+use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
+
+use crate::transport::BoxError;
+
+/// The error of something that took too long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum TimeoutError {
+    #[error("nothing was received for {0:?}")]
+    Idle(Duration),
+    #[error("it did not complete within {0:?}")]
+    Total(Duration),
+}
+
+/// Whether a body broke off because time ran out, by this crate's clock or by that of the HTTP client.
+pub(crate) fn is_timeout(source: &BoxError) -> bool {
+    let of_reqwest = source.downcast_ref::<reqwest::Error>();
+    source.is::<TimeoutError>() || of_reqwest.is_some_and(reqwest::Error::is_timeout)
+}
+
+/// How long to wait: without a byte, and until when in all.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Deadline {
+    pub(crate) idle: Duration,
+    /// The end, and the time until it from the beginning of the call.
+    pub(crate) end: Option<(Instant, Duration)>,
+}
+
+impl Deadline {
+    /// When a wait that begins now ends, and with which error. `None` if no clock reaches that time.
+    fn next(&self) -> Option<(Instant, TimeoutError)> {
+        let idle = Instant::now().checked_add(self.idle);
+        match (idle, self.end) {
+            (Some(idle), Some((end, total))) if end < idle => {
+                Some((end, TimeoutError::Total(total)))
+            }
+            (Some(idle), _) => Some((idle, TimeoutError::Idle(self.idle))),
+            (None, Some((end, total))) => Some((end, TimeoutError::Total(total))),
+            (None, None) => None,
+        }
+    }
+
+    /// Waits for a future. A large one should be pinned and passed by reference.
+    pub(crate) async fn wait_for<F: Future>(self, future: F) -> Result<F::Output, TimeoutError> {
+        match self.next() {
+            Some((at, error)) => timeout_at(at, future).await.map_err(|_| error),
+            None => Ok(future.await),
+        }
+    }
+}
+
+/// A body that ends with an error when it takes too long.
+pub(crate) struct TimeoutStream<S> {
+    body: S,
+    deadline: Deadline,
+    /// The wait under way. Time that the reader takes does not count.
+    wait: Option<(Instant, TimeoutError)>,
+    timer: Timer,
+}
+
+impl<S> TimeoutStream<S> {
+    pub(crate) fn new(body: S, deadline: Deadline) -> Self {
+        Self {
+            body,
+            deadline,
+            wait: None,
+            timer: Timer::default(),
+        }
+    }
+}
+
+impl<S> Stream for TimeoutStream<S>
+where
+    S: Stream<Item = Result<Bytes, BoxError>> + Unpin,
+{
+    type Item = Result<Bytes, BoxError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = &mut *self;
+        if let Poll::Ready(next) = Pin::new(&mut this.body).poll_next(cx) {
+            this.wait = None;
+            return Poll::Ready(next);
+        }
+        if this.wait.is_none() {
+            this.wait = this.deadline.next();
+        }
+        let Some((end, error)) = this.wait else {
+            return Poll::Pending;
+        };
+        ready!(this.timer.poll(end, Instant::now(), cx));
+        Poll::Ready(Some(Err(Box::new(error))))
+    }
+}
+
+/// One timer for many waits. It is not reset for each wait: if it fires too early, it is set to the right time. It is
+/// not polled before it can fire, as long as it wakes the right task: with a thousand streams, its memory is in no
+/// cache.
+#[derive(Default)]
+#[repr(C)]
+pub(crate) struct Timer {
+    /// When it fires, and which task it wakes.
+    set: Option<(Instant, Waker)>,
+    sleep: Option<Pin<Box<Sleep>>>,
+}
+
+impl Timer {
+    /// Waits for a time.
+    pub(crate) fn poll(&mut self, end: Instant, now: Instant, cx: &mut Context<'_>) -> Poll<()> {
+        if let Some((at, waker)) = &self.set
+            && now < *at
+            && *at <= end
+            && waker.will_wake(cx.waker())
+        {
+            return Poll::Pending;
+        }
+        let mut sleep = self
+            .sleep
+            .get_or_insert_with(|| Box::pin(sleep_until(end)))
+            .as_mut();
+        if sleep.deadline() > end {
+            sleep.as_mut().reset(end);
+        }
+        while sleep.as_mut().poll(cx).is_ready() {
+            if sleep.deadline() >= end {
+                return Poll::Ready(());
+            }
+            sleep.as_mut().reset(end);
+        }
+        self.set = Some((sleep.deadline(), cx.waker().clone()));
+        Poll::Pending
+    }
+}

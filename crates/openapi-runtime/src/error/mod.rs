@@ -1,0 +1,394 @@
+//! What went wrong with a call.
+//!
+//! | file | what it contains |
+//! |---|---|
+//! | `kind` | [`ErrorKind`] |
+//! | `predicates` | what callers branch on |
+//! | `envelope` | what the body of an error says, in any of its shapes |
+//! | `payload` | [`PayloadFault`]: where a body differs from its type |
+
+mod envelope;
+mod kind;
+mod payload;
+mod predicates;
+
+use std::borrow::Cow;
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use serde::de::DeserializeOwned;
+
+use crate::base_url::InvalidBaseUrl;
+use crate::limits::OutOfLimits;
+use crate::meta::ResponseMeta;
+use crate::operation::Operation;
+use crate::path::InvalidPathValue;
+use crate::retry::{may_have_been_carried_out, requested_wait};
+use crate::transport::BoxError;
+
+use envelope::Envelope;
+pub use envelope::{FieldError, is_error_body, is_error_value};
+pub use kind::ErrorKind;
+pub use payload::PayloadFault;
+
+/// What went wrong with a call: a kind, the service's answer if there is one, and what to do next.
+///
+/// `Display` is one line: the operation, the status, and the service's code and message, of which at most 300
+/// characters are shown. Keys, tokens and other [secrets](crate::Operation::response_secrets) are redacted. The
+/// service's message may echo the request, such as a part of a prompt; so may [`body`](Self::body), which is not shown.
+///
+/// ```
+/// # fn example(error: openapi_runtime::Error) {
+/// if error.is_auth() {
+///     eprintln!("check the API key");
+/// } else if error.outcome_unknown() {
+///     eprintln!("it may have been carried out: look before you repeat it");
+/// } else {
+///     eprintln!("{error}");
+/// }
+/// # }
+/// ```
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    message: String,
+    operation: Option<Cow<'static, str>>,
+    /// Of the last attempt.
+    outcome_unknown: bool,
+    /// How many attempts before the last may have been carried out.
+    unknown_before: u32,
+    retryable: bool,
+    attempts: u32,
+    response: Option<ErrorResponse>,
+    source: Option<BoxError>,
+}
+
+/// The response that an error comes from.
+struct ErrorResponse {
+    meta: ResponseMeta,
+    body: Bytes,
+    envelope: Envelope,
+    preview: Option<String>,
+}
+
+impl Error {
+    /// An error of a kind with a message: lower case, without a full stop, the cause first.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            message: message.into(),
+            operation: None,
+            outcome_unknown: false,
+            unknown_before: 0,
+            retryable: false,
+            attempts: 0,
+            response: None,
+            source: None,
+        }))
+    }
+
+    /// An error of a request that cannot be sent.
+    pub fn invalid_request(reason: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Request, reason)
+    }
+
+    /// A response with the status of an error.
+    pub(crate) fn from_response(operation: &Operation, meta: ResponseMeta, body: Bytes) -> Self {
+        let status = meta.status();
+        let envelope = Envelope::read(&body, meta.redactor());
+        let mut message = status.to_string();
+        // Some servers repeat the status as the code.
+        let code = envelope
+            .code
+            .as_ref()
+            .filter(|code| *code != status.as_str());
+        for part in [code, envelope.message.as_ref()].into_iter().flatten() {
+            message.push_str(": ");
+            message.push_str(part);
+        }
+        let unknown = !operation.is_safe() && may_have_been_carried_out(status);
+        let preview = envelope::preview(&body, meta.redactor());
+        let error = Self::new(ErrorKind::Api, message).with_outcome_unknown(unknown);
+        error.with_response(meta, body, envelope, preview)
+    }
+
+    /// A response that reports an error with the status of a success, or an error event of a stream. `prefix` goes
+    /// before the service's words.
+    pub fn reported(kind: ErrorKind, prefix: &str, meta: ResponseMeta, body: Bytes) -> Self {
+        let envelope = Envelope::read(&body, meta.redactor());
+        let parts = [&envelope.code, &envelope.message];
+        let parts: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
+        let message = match parts.is_empty() {
+            true => format!("{prefix}unspecified error"),
+            false => format!("{prefix}{}", parts.join(": ")),
+        };
+        Self::new(kind, message).with_response(meta, body, envelope, None)
+    }
+
+    /// A response that is neither an error nor what was requested. Its body is kept.
+    pub fn unexpected(
+        kind: ErrorKind,
+        message: impl Into<String>,
+        meta: ResponseMeta,
+        body: Bytes,
+    ) -> Self {
+        Self::new(kind, message).with_response(meta, body, Envelope::default(), None)
+    }
+
+    /// A success whose body does not have the type that the specification gives it.
+    pub fn unreadable(
+        operation: &Operation,
+        meta: ResponseMeta,
+        body: Bytes,
+        fault: PayloadFault,
+    ) -> Self {
+        let message = format!(
+            "the response ({}, {} bytes) differs from the specification: {fault}; `body()` has it",
+            meta.status(),
+            body.len()
+        );
+        // Some gateways report an error with the status of a success.
+        let envelope = Envelope::of_success(&body, meta.redactor());
+        Self::new(ErrorKind::UnexpectedAnswer, message)
+            // What came with the status of a success may have been carried out, whatever it says.
+            .with_outcome_unknown(!operation.is_safe())
+            .with_source(fault)
+            .with_response(meta, body, envelope, None)
+    }
+
+    fn with_response(
+        mut self,
+        meta: ResponseMeta,
+        body: Bytes,
+        envelope: Envelope,
+        preview: Option<String>,
+    ) -> Self {
+        self.0.attempts = meta.attempts();
+        self.0.unknown_before = meta.unknown_attempts();
+        self.0.response = Some(ErrorResponse {
+            meta,
+            body,
+            envelope,
+            preview,
+        });
+        self
+    }
+
+    /// Names the call that failed.
+    #[must_use]
+    pub fn with_operation(mut self, operation: impl Into<Cow<'static, str>>) -> Self {
+        self.0.operation = Some(operation.into());
+        self
+    }
+
+    /// Adds the error that caused this one.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<BoxError>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    /// Sets whether the last attempt may have been carried out.
+    #[must_use]
+    pub fn with_outcome_unknown(mut self, unknown: bool) -> Self {
+        self.0.outcome_unknown = unknown;
+        self
+    }
+
+    /// Sets how many attempts before the last may have been carried out.
+    #[must_use]
+    pub fn with_unknown_attempts(mut self, attempts: u32) -> Self {
+        self.0.unknown_before = attempts;
+        self
+    }
+
+    /// Sets how often the request was sent.
+    #[must_use]
+    pub fn with_attempts(mut self, attempts: u32) -> Self {
+        self.0.attempts = attempts;
+        self
+    }
+
+    /// Sets whether the same call may succeed if it is made again, without harm.
+    #[must_use]
+    pub fn with_retryable(mut self, retryable: bool) -> Self {
+        self.0.retryable = retryable;
+        self
+    }
+
+    /// Adds to the message, after a semicolon.
+    #[must_use]
+    pub fn and(mut self, more: &str) -> Self {
+        self.0.message.push_str("; ");
+        self.0.message.push_str(more);
+        self
+    }
+
+    /// The kind.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The operation that failed, by its name in the specification, such as `create_run`.
+    pub fn operation(&self) -> Option<&str> {
+        self.0.operation.as_deref()
+    }
+
+    /// How often the request was sent, or was tried to be sent; 0 if it never came to that.
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts
+    }
+
+    /// The metadata of the response, if there was one.
+    pub fn meta(&self) -> Option<&ResponseMeta> {
+        Some(&self.0.response.as_ref()?.meta)
+    }
+
+    /// The status of the response, if there was one.
+    pub fn status(&self) -> Option<StatusCode> {
+        self.meta().map(ResponseMeta::status)
+    }
+
+    /// The headers of the response, if there was one.
+    pub fn headers(&self) -> Option<&HeaderMap> {
+        self.meta().map(ResponseMeta::headers)
+    }
+
+    /// The id that the service gave to the request, which its support asks for.
+    pub fn request_id(&self) -> Option<&str> {
+        self.meta()?.request_id()
+    }
+
+    /// The body of the response as it came, if there was one. It may echo the request, and contain secrets.
+    pub fn body(&self) -> Option<&Bytes> {
+        self.0.response.as_ref().map(|response| &response.body)
+    }
+
+    /// The body of the response as a type, such as the error body that a specification documents. `None` if there was
+    /// no response, or its body does not have that type.
+    pub fn body_as<T: DeserializeOwned>(&self) -> Option<T> {
+        serde_json::from_slice(self.body()?).ok()
+    }
+
+    /// The beginning of an error's body on one line, without secrets. It may echo the request. `None` for a success, and
+    /// for a body that begins like JSON and cannot be parsed.
+    pub fn preview(&self) -> Option<&str> {
+        self.0.response.as_ref()?.preview.as_deref()
+    }
+
+    /// The service's code for the error, such as `model_not_found`.
+    pub fn code(&self) -> Option<&str> {
+        self.envelope()?.code.as_deref()
+    }
+
+    /// The service's class of the error, such as `invalid_request_error`.
+    pub fn class(&self) -> Option<&str> {
+        self.envelope()?.class.as_deref()
+    }
+
+    /// The service's message on one line of at most 300 characters. It may echo the request, such as a part of a prompt.
+    pub fn message(&self) -> Option<&str> {
+        self.envelope()?.message.as_deref()
+    }
+
+    /// What the service says of single fields of the request.
+    pub fn fields(&self) -> &[FieldError] {
+        self.envelope().map_or(&[], |envelope| &envelope.fields)
+    }
+
+    /// How long the service requests to wait before the next call, by `retry-after-ms`, or by `Retry-After` as seconds
+    /// or as a date.
+    pub fn retry_after(&self) -> Option<Duration> {
+        requested_wait(self.headers()?, SystemTime::now())
+    }
+
+    fn envelope(&self) -> Option<&Envelope> {
+        Some(&self.0.response.as_ref()?.envelope)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(operation) = &self.0.operation {
+            write!(f, "{operation}: ")?;
+        }
+        f.write_str(&self.0.message)?;
+        if self.0.attempts > 1 {
+            write!(f, " (after {} attempts)", self.0.attempts)?;
+        }
+        if self.outcome_unknown() {
+            f.write_str("; it may have been carried out")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("kind", &self.0.kind)
+            .field("operation", &self.0.operation)
+            .field("status", &self.status())
+            .field("message", &self.0.message)
+            .field("attempts", &self.0.attempts)
+            .field("outcome_unknown", &self.outcome_unknown())
+            .field("source", &self.0.source)
+            .finish_non_exhaustive()
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        let source = self.0.source.as_ref()?;
+        Some(&**source)
+    }
+}
+
+macro_rules! invalid_request {
+    ($($error:ty),*) => {$(
+        impl From<$error> for Error {
+            fn from(error: $error) -> Self {
+                Self::invalid_request(error.to_string())
+            }
+        }
+    )*};
+}
+
+invalid_request!(
+    http::header::InvalidHeaderValue,
+    InvalidBaseUrl,
+    InvalidPathValue,
+    OutOfLimits
+);
+
+impl Error {
+    /// Completes an error with what is known of its call.
+    pub(crate) fn end_call(
+        &mut self,
+        operation: &Operation,
+        attempts: u32,
+        unknown_before: u32,
+        retryable: bool,
+    ) {
+        let inner = &mut self.0;
+        inner.operation.get_or_insert(Cow::Borrowed(operation.id));
+        inner.attempts = attempts;
+        inner.unknown_before = unknown_before;
+        inner.retryable = retryable;
+    }
+
+    /// Adds to the message, after a semicolon.
+    pub(crate) fn add(&mut self, more: &str) {
+        self.0.message.push_str("; ");
+        self.0.message.push_str(more);
+    }
+}
+
+impl AsMut<Self> for Error {
+    fn as_mut(&mut self) -> &mut Self {
+        self
+    }
+}

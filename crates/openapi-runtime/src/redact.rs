@@ -1,0 +1,371 @@
+//! Redacts secrets from text.
+//!
+//! What is known to be secret is replaced wherever it appears: the API key, the values of headers that the user set,
+//! and the fields of requests and responses that the specification marks. A body that cannot be parsed, and a page
+//! that repeats the headers of a request, are searched for the names of such fields.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Range;
+use std::sync::{Arc, OnceLock};
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use crate::context::CallContext;
+use crate::operation::Operation;
+use crate::secret::Secret;
+
+/// What stands in the place of a secret.
+const REDACTED: &str = "…";
+
+/// The most characters of a text in a message.
+const MAX_CHARS: usize = 300;
+
+/// The most bytes of a text that are searched. What follows is left out.
+const MAX_SEARCHED: usize = 64 << 10;
+
+/// The shortest value of a header or field that is searched for; shorter ones are words.
+const MIN_VALUE: usize = 3;
+
+/// Redacts the secrets of one call.
+#[derive(Default)]
+pub(crate) struct Redactor {
+    /// Secrets of every call, such as the API key.
+    secrets: Arc<[Secret]>,
+    context: CallContext,
+    /// The body of the request, and the names of the fields of it that are secret.
+    body: Option<Bytes>,
+    request_fields: &'static [&'static str],
+    response_fields: &'static [&'static str],
+    /// All values that are known to be secret, the longest first. Collected when they are first needed.
+    values: OnceLock<Vec<String>>,
+}
+
+impl Redactor {
+    pub(crate) fn new(
+        secrets: Arc<[Secret]>,
+        context: CallContext,
+        body: Option<Bytes>,
+        operation: &Operation,
+    ) -> Self {
+        Self {
+            secrets,
+            context,
+            body,
+            request_fields: operation.request_secrets,
+            response_fields: operation.response_secrets,
+            values: OnceLock::new(),
+        }
+    }
+
+    /// A redactor that knows no values, for responses that no call brought.
+    pub(crate) fn none() -> &'static Self {
+        static NONE: OnceLock<Redactor> = OnceLock::new();
+        NONE.get_or_init(Self::default)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn of_secrets(secrets: &[&str]) -> Self {
+        Self {
+            secrets: secrets.iter().copied().map(Secret::from).collect(),
+            ..Self::default()
+        }
+    }
+
+    /// The text without secrets.
+    pub(crate) fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let is_long = text.len() > MAX_SEARCHED;
+        let searched = if is_long { beginning(text, MAX_SEARCHED) } else { text };
+        let mut shown = self.without_fields(searched);
+        for value in self.values() {
+            if shown.contains(value.as_str()) {
+                shown = shown.replace(value.as_str(), REDACTED).into();
+            }
+        }
+        if is_long {
+            // A secret may be cut at the end.
+            let longest = self.values().first().map_or(0, String::len);
+            let kept = beginning(&shown, shown.len().saturating_sub(longest.min(MAX_SEARCHED)));
+            return format!("{kept}{REDACTED}").into();
+        }
+        shown
+    }
+
+    /// A JSON value as text, without secrets.
+    pub(crate) fn redact_json(&self, mut value: Value) -> String {
+        self.hide_fields(&mut value);
+        self.redact(&value.to_string()).into_owned()
+    }
+
+    fn values(&self) -> &[String] {
+        self.values.get_or_init(|| {
+            let mut values: Vec<String> = Vec::new();
+            values.extend(self.secrets.iter().map(|secret| secret.expose().to_owned()));
+            let headers = self.context.options().headers().values();
+            values.extend(headers.filter_map(|value| Some(value.to_str().ok()?.to_owned())));
+            let body = self.body.as_deref().unwrap_or_default();
+            if !self.request_fields.is_empty()
+                && let Ok(body) = serde_json::from_slice(body)
+            {
+                collect(&body, self.request_fields, &mut values);
+            }
+            // A text may also contain a value as JSON writes it.
+            let escaped: Vec<String> = values.iter().filter_map(|value| escaped(value)).collect();
+            values.extend(escaped);
+            values.retain(|value| value.trim().len() >= MIN_VALUE);
+            values.sort_unstable_by_key(|value| std::cmp::Reverse(value.len()));
+            values.dedup();
+            values
+        })
+    }
+
+    fn is_secret_field(&self, name: &str) -> bool {
+        let fields = self.request_fields.iter().chain(self.response_fields);
+        let mut fields = fields.copied();
+        is_secret_name(name) || fields.any(|field| field.eq_ignore_ascii_case(name))
+    }
+
+    /// Replaces the values of secret fields.
+    fn hide_fields(&self, value: &mut Value) {
+        match value {
+            Value::Array(items) => items.iter_mut().for_each(|item| self.hide_fields(item)),
+            Value::Object(fields) => {
+                for (name, value) in fields {
+                    match value {
+                        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+                        secret if self.is_secret_field(name) => *secret = REDACTED.into(),
+                        value => self.hide_fields(value),
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The text without the values of secret fields and headers, and without credentials behind their scheme.
+    fn without_fields<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let mut redacted = String::new();
+        let mut rest = 0;
+        for (start, word) in words(text) {
+            if start < rest {
+                continue;
+            }
+            let after = start + word.len();
+            let value = if word.len() <= MAX_NAME && self.is_secret_field(word) {
+                value_of_field(text, after)
+            } else if SCHEMES.iter().any(|scheme| word.eq_ignore_ascii_case(scheme)) {
+                credentials(text, after)
+            } else {
+                None
+            };
+            if let Some(value) = value {
+                redacted.push_str(&text[rest..value.start]);
+                redacted.push_str(REDACTED);
+                rest = value.end;
+            }
+        }
+        if rest == 0 {
+            return Cow::Borrowed(text);
+        }
+        redacted.push_str(&text[rest..]);
+        Cow::Owned(redacted)
+    }
+}
+
+impl fmt::Debug for Redactor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Redactor")
+    }
+}
+
+/// A text as it may stand in a message: on one line of at most 300 characters, without control characters.
+pub(crate) fn one_line(text: &str) -> String {
+    let mut line = String::new();
+    let mut chars = 0;
+    for word in text.split_whitespace() {
+        if !line.is_empty() {
+            line.push(' ');
+            chars += 1;
+        }
+        for c in word.chars().filter(|c| !c.is_control()) {
+            if chars >= MAX_CHARS {
+                line.push('…');
+                return line;
+            }
+            line.push(c);
+            chars += 1;
+        }
+    }
+    line
+}
+
+/// Collects the texts of fields by their names.
+fn collect(value: &Value, names: &[&str], values: &mut Vec<String>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| collect(item, names, values)),
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                match value {
+                    Value::String(text) if names.contains(&name.as_str()) => {
+                        values.push(text.clone());
+                    }
+                    value => collect(value, names, values),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// How JSON writes a text, if differently.
+fn escaped(text: &str) -> Option<String> {
+    let json = serde_json::to_string(text).ok()?;
+    let inner = json.strip_prefix('"')?.strip_suffix('"')?;
+    (inner != text).then(|| inner.to_owned())
+}
+
+/// As much of a text as so many bytes hold.
+fn beginning(text: &str, bytes: usize) -> &str {
+    let mut ends = (0..=bytes.min(text.len())).rev();
+    let end = ends.find(|at| text.is_char_boundary(*at));
+    &text[..end.unwrap_or(0)]
+}
+
+/// Names of secret headers and fields that no specification lists, in lower case without `-` and `_`. A name that
+/// contains one of them is secret.
+const NAMES: [&str; 7] = [
+    "authorization",
+    "cookie",
+    "apikey",
+    "accesstoken",
+    "hftoken",
+    "password",
+    "secret",
+];
+
+/// The longest name of a secret field, in bytes.
+const MAX_NAME: usize = 64;
+
+/// Schemes of `Authorization`, in lower case.
+const SCHEMES: [&str; 4] = ["basic", "bearer", "digest", "negotiate"];
+
+/// The words of a text, which may contain `-` and `_`, and where they begin.
+fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let is_word = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
+    let begin = text.as_ptr() as usize;
+    text.split(move |c| !is_word(c))
+        .filter(|word| !word.is_empty())
+        .map(move |word| (word.as_ptr() as usize - begin, word))
+}
+
+fn is_secret_name(word: &str) -> bool {
+    let name: String = word
+        .chars()
+        .filter(|c| !matches!(c, '-' | '_'))
+        .map(|c| c.to_ascii_lowercase())
+        .collect();
+    NAMES.iter().any(|secret| name.contains(secret))
+}
+
+/// The value that follows the name of a field: `: value`, `=value`, `": "value"`, `</td><td>value`.
+fn value_of_field(text: &str, name_end: usize) -> Option<Range<usize>> {
+    let quotes = ['"', '\'', '\\', '`'];
+    let after = &text[name_end..];
+    let separator = after.trim_start_matches(|c: char| c.is_whitespace() || quotes.contains(&c));
+    let value = match separator.strip_prefix([':', '=']) {
+        Some(value) => value.trim_start(),
+        None => separator.strip_prefix("</").and_then(|tags| {
+            let value = tags.trim_start_matches(|c| c != '>');
+            let value = value.trim_start_matches(['>', ' ', '\n', '\t', '\r']);
+            let (_, value) = value.strip_prefix('<')?.split_once('>')?;
+            Some(value)
+        })?,
+    };
+    let unquoted = value.trim_start_matches(quotes);
+    let is_quoted = unquoted.len() < value.len();
+    let start = text.len() - unquoted.len();
+    let length = if is_quoted {
+        unquoted.find(['"', '\'', '`', '\n'])
+    } else {
+        // A header's value may have several words.
+        unquoted.find(['\r', '\n', '<', '"', '\'', ',', '}', '&'])
+    };
+    let length = length.unwrap_or(unquoted.len());
+    (length > 0).then(|| start..start + length)
+}
+
+/// What follows a scheme, if it looks like credentials and not like a word.
+fn credentials(text: &str, scheme_end: usize) -> Option<Range<usize>> {
+    let after = &text[scheme_end..];
+    let credentials = after.trim_start_matches(' ');
+    if credentials.len() == after.len() {
+        return None;
+    }
+    let is_token = |c: char| c.is_ascii_alphanumeric() || "-._~+/=".contains(c);
+    let end = credentials.find(|c| !is_token(c));
+    let token = &credentials[..end.unwrap_or(credentials.len())];
+    let is_word = token
+        .char_indices()
+        .all(|(at, c)| c.is_ascii_lowercase() || at == 0 && c.is_ascii_uppercase() || c == '.');
+    let start = text.len() - credentials.len();
+    (token.len() >= 8 && !is_word).then(|| start..start + token.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn redact(text: &str) -> Cow<'_, str> {
+        static REDACTOR: OnceLock<Redactor> = OnceLock::new();
+        let redactor = REDACTOR.get_or_init(|| Redactor {
+            response_fields: &["tokenValue", "token_value"],
+            ..Redactor::default()
+        });
+        redactor.redact(text)
+    }
+
+    #[test]
+    fn values_of_secret_fields_are_redacted() {
+        for (text, expected) in [
+            (
+                "Proxy-Authorization: Basic dXNlcjpwYXNz",
+                "Proxy-Authorization: …",
+            ),
+            (
+                "<pre>\nproxy-authorization: Basic x y\nhost: h\n</pre>",
+                "<pre>\nproxy-authorization: …\nhost: h\n</pre>",
+            ),
+            (
+                "<tr><td>Authorization</td> <td>Bearer abc</td></tr>",
+                "<tr><td>Authorization</td> <td>…</td></tr>",
+            ),
+            (
+                "{\"runId\":\"r\",\"tokenValue\":\"pit_1\",\"x",
+                "{\"runId\":\"r\",\"tokenValue\":\"…\",\"x",
+            ),
+            (
+                "{\\\"token_value\\\": \\\"pit_1\\\"}",
+                "{\\\"token_value\\\": \\\"…\"}",
+            ),
+            ("api-key=abc&x=1", "api-key=…&x=1"),
+            ("X-API-Key = 'abc', and more", "X-API-Key = '…', and more"),
+            ("Set-Cookie: session=abc; Path=/", "Set-Cookie: …"),
+            ("sent Bearer pit_5f1e0c7a to it", "sent Bearer … to it"),
+            ("the db_password: hunter2", "the db_password: …"),
+        ] {
+            assert_eq!(redact(text), expected);
+        }
+        for text in [
+            "check the API key",
+            "Bearer authentication failed",
+            "Basic Authentication is required.",
+            "the secret is missing",
+            "max_tokens: 5, token: x",
+            "Authorization:",
+            "cookie",
+        ] {
+            assert_eq!(redact(text), text);
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Requests in the making, as generated code makes them.
+
+use std::fmt::Display;
+
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use http::{HeaderMap, Method};
+use reqwest::{Body, Request, Url};
+use serde::Serialize;
+
+use crate::error::Error;
+use crate::form;
+
+/// Makes requests. Generated clients have one in the place where the generator expects an HTTP client.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RequestFactory;
+
+macro_rules! methods {
+    ($($name:ident $method:ident),*) => {$(
+        #[doc = concat!("A ", stringify!($method), " request.")]
+        pub fn $name(self, url: Url) -> RequestBuilder {
+            RequestBuilder(Ok(Request::new(Method::$method, url)))
+        }
+    )*};
+}
+
+impl RequestFactory {
+    methods!(get GET, head HEAD, post POST, put PUT, patch PATCH, delete DELETE);
+
+    /// A request of any method.
+    pub fn request(self, method: Method, url: Url) -> RequestBuilder {
+        RequestBuilder(Ok(Request::new(method, url)))
+    }
+}
+
+/// A request in the making. What is wrong with it is an error of [`build`](Self::build).
+#[derive(Debug)]
+pub struct RequestBuilder(Result<Request, Error>);
+
+impl RequestBuilder {
+    /// Adds a header.
+    pub fn header<V>(self, name: HeaderName, value: V) -> Self
+    where
+        V: TryInto<HeaderValue, Error: Display>,
+    {
+        self.and_then(|request| {
+            let value = value
+                .try_into()
+                .map_err(|e| Error::invalid_request(format!("the header {name}: {e}")))?;
+            request.headers_mut().append(name, value);
+            Ok(())
+        })
+    }
+
+    /// Adds headers, each in the place of those of its name.
+    pub fn headers(self, headers: HeaderMap) -> Self {
+        self.and_then(|request| {
+            match request.headers().is_empty() {
+                true => *request.headers_mut() = headers,
+                false => request.headers_mut().extend(headers),
+            }
+            Ok(())
+        })
+    }
+
+    /// Adds parameters to the query.
+    pub fn query<T: Serialize + ?Sized>(self, parameters: &T) -> Self {
+        self.and_then(|request| {
+            let query = serde_urlencoded::to_string(parameters)
+                .map_err(|e| Error::invalid_request(format!("the query: {e}")))?;
+            if !query.is_empty() {
+                let url = request.url_mut();
+                let query = match url.query() {
+                    Some(first) if !first.is_empty() => format!("{first}&{query}"),
+                    _ => query,
+                };
+                url.set_query(Some(&query));
+            }
+            Ok(())
+        })
+    }
+
+    /// Sets the body to JSON.
+    pub fn json<T: Serialize + ?Sized>(self, body: &T) -> Self {
+        self.and_then(|request| {
+            let body = serde_json::to_vec(body)
+                .map_err(|e| Error::invalid_request(format!("the body: {e}")))?;
+            let json = HeaderValue::from_static("application/json");
+            request.headers_mut().entry(CONTENT_TYPE).or_insert(json);
+            *request.body_mut() = Some(body.into());
+            Ok(())
+        })
+    }
+
+    /// Sets the body.
+    pub fn body(self, body: impl Into<Body>) -> Self {
+        self.and_then(|request| {
+            *request.body_mut() = Some(body.into());
+            Ok(())
+        })
+    }
+
+    /// Sets the body to a form: a pair for a scalar, one for each item of a list, none for `None`.
+    ///
+    /// # Errors
+    /// If the value is no object, or a field is an object or contains some.
+    pub fn form_urlencoded<T: Serialize + ?Sized>(self, body: &T) -> Result<Self, Error> {
+        self.form_with_brackets(body, &[])
+    }
+
+    /// As `form_urlencoded`, but the fields named in `brackets` are written as `tags[]=a`, `owner[name]=b` and
+    /// `items[0][price]=c`.
+    ///
+    /// # Errors
+    /// If the value is no object, or another field is an object or contains some.
+    pub fn form_with_brackets<T: Serialize + ?Sized>(
+        self,
+        body: &T,
+        brackets: &[&str],
+    ) -> Result<Self, Error> {
+        let form = form::encode(body, brackets)
+            .map_err(|e| Error::invalid_request(format!("the form: {e}")))?;
+        let media = HeaderValue::from_static("application/x-www-form-urlencoded");
+        Ok(self.and_then(|request| {
+            request.headers_mut().insert(CONTENT_TYPE, media);
+            *request.body_mut() = Some(form.into());
+            Ok(())
+        }))
+    }
+
+    /// The request.
+    ///
+    /// # Errors
+    /// If a part of it is invalid.
+    pub fn build(self) -> Result<Request, Error> {
+        self.0
+    }
+
+    fn and_then(mut self, change: impl FnOnce(&mut Request) -> Result<(), Error>) -> Self {
+        if let Ok(request) = &mut self.0
+            && let Err(error) = change(request)
+        {
+            self.0 = Err(error);
+        }
+        self
+    }
+}
+
+/// The request that a generated builder makes, and the operation that it is of.
+pub trait IntoRequest {
+    /// What the specification says of the operation.
+    const OPERATION: crate::Operation;
+
+    /// Makes the request.
+    ///
+    /// # Errors
+    /// If a parameter is missing or invalid.
+    fn into_request(self) -> Result<Request, Error>;
+}
