@@ -3,7 +3,8 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`transport`] | [`Transport`]: what stands between a call and the wire; [`Direct`], the plain one |
-//! | [`operation`] | [`Operation`]: what a specification says of an operation |
+//! | [`operation`] | [`Operation`]: what a specification says of an operation, such as its [`RetrySafety`] |
+//! | [`team`] | [`WithTeam`]: calls on behalf of a team |
 //! | [`response`] | answers: [`Response`] as it came, [`ResponseValue`] read, [`ByteStream`] unread |
 //! | [`error`] | [`Error`], which keeps status, headers and bytes whatever went wrong |
 //! | [`secret`], [`usd`], [`timestamp`] | types of fields: [`Secret`], [`Usd`], [`Timestamp`], [`TextOrParts`] |
@@ -26,6 +27,7 @@ pub mod response;
 #[cfg(feature = "schemars")]
 mod schemas;
 pub mod secret;
+pub mod team;
 pub mod timestamp;
 pub mod transport;
 pub mod usd;
@@ -46,15 +48,16 @@ pub use lenient::lenient;
 pub use limits::{Limited, OutOfLimits, check_limits};
 #[doc(hidden)]
 pub use null::null_as_default;
-pub use operation::Operation;
 #[doc(hidden)]
 pub use operation::Operation as OperationInfo;
+pub use operation::{Operation, RetrySafety, TeamLocation};
 #[doc(hidden)]
 pub use path::{InvalidPathValue, path_segment, path_segments};
 #[doc(hidden)]
 pub use query::QueryParam;
 pub use response::{Body, ByteStream, Head, Response, ResponseValue};
 pub use secret::Secret;
+pub use team::WithTeam;
 pub use timestamp::Timestamp;
 pub use transport::{BoxError, Direct, Transport, TransportFuture};
 pub use usd::Usd;
