@@ -154,6 +154,7 @@ fn is_public(visibility: &Visibility) -> bool {
 /// A type as one would say it: without the paths to where it is defined, and without line breaks.
 fn short(tokens: &impl ToTokens) -> String {
     let text = tokens.to_token_stream().to_string();
+    let text = text.replace('(', " ( ").replace(')', " ) ");
     let mut words: Vec<&str> = Vec::new();
     for word in text.split_whitespace() {
         if word == "::" {
@@ -172,6 +173,7 @@ fn short(tokens: &impl ToTokens) -> String {
         ("< ", "<"),
         (" >", ">"),
         (" ,", ","),
+        (" . ", "."),
         (" (", "("),
         ("( ", "("),
         (" )", ")"),

@@ -7,6 +7,7 @@
 //! | `structure` | what stands around paths and schemas |
 //! | `resolve` | what operations share is copied into them |
 //! | `ids` | a name for each operation, and none twice |
+//! | `facts`, `properties` | retry safety, timeout, team and secrets of operations |
 //! | `parameters`, `bodies`, `answers` | what progenitor cannot take of operations, although it is legal |
 //! | `references`, `names` | every reference leads to a component schema whose name Rust can take |
 //! | `schema`, `faults`, `inexpressible` | what 3.1 schemas say in their own way, said as 3.0 says it |
@@ -25,6 +26,7 @@ mod circles;
 mod context;
 mod defaults;
 mod enums;
+mod facts;
 mod faults;
 mod flat;
 mod ids;
@@ -35,6 +37,7 @@ mod merge;
 mod names;
 mod nullable;
 mod parameters;
+mod properties;
 mod references;
 mod resolve;
 mod scalars;
@@ -48,6 +51,8 @@ mod unions;
 mod unsaid;
 mod walk;
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use crate::Pointer;
@@ -58,6 +63,9 @@ pub use alternatives::{Alternative, AlternativeKind, Union};
 pub use context::{Note, NoteKind};
 pub use defaults::sent_schemas;
 pub use enums::OpenEnum;
+pub use facts::{
+    OperationFacts, RETRY_SAFETY, RetrySafety, SECRET, TEAM, TIMEOUT_SECONDS, TeamLocation,
+};
 pub use skip::without;
 
 /// Names the media type of a body or an answer where it is not the one that the lowered document gives;
@@ -96,6 +104,8 @@ pub struct Lowered {
     /// The alternatives of the document, in the order of its schemas, but for those of plain scalars and
     /// lists.
     pub unions: Vec<Union>,
+    /// What the document says of its operations beyond their requests and responses, by their ids.
+    pub facts: BTreeMap<String, OperationFacts>,
     /// What was repaired, lost or dropped on the way, each with its place.
     pub notes: Vec<Note>,
 }
@@ -199,6 +209,7 @@ fn once(document: &Value, options: &Options) -> Result<Lowered, LowerError> {
     structure::lower_structure(&mut document, cx)?;
     resolve::resolve_operations(&mut document, cx)?;
     ids::lower_ids(&mut document, cx)?;
+    let mut facts = facts::read(&document)?;
     parameters::lower_parameters(&mut document, cx)?;
     bodies::lower_bodies(&mut document, cx)?;
     answers::lower_answers(&mut document, cx)?;
@@ -211,8 +222,9 @@ fn once(document: &Value, options: &Options) -> Result<Lowered, LowerError> {
     unsaid::tell(&mut document, cx);
     limits::document_limits(&mut document);
     let enums = enums::name_enums(&mut document, cx)?;
-    streams::split_streams(&mut document)?;
+    streams::split_streams(&mut document, &mut facts)?;
     Ok(Lowered {
+        facts,
         unions: alternatives::list(&document),
         document,
         enums,

@@ -160,7 +160,11 @@ impl RawCall {
             // Anything else is treated as what must not be repeated.
             _ => "POST",
         };
-        Operation::new("raw_call", method, "", streams)
+        let operation = Operation::new("raw_call", method, "");
+        match streams {
+            true => operation.streaming(),
+            false => operation,
+        }
     }
 
     async fn execute(self, streams: bool) -> Result<(Head, Body), Error> {

@@ -112,7 +112,7 @@ fn finish(
     tokens: TokenStream,
 ) -> Result<Vec<(String, String)>> {
     let fault = |reason: String| Error::new(format!("{source}: {reason}"));
-    let operations = operations::list(document);
+    let operations = operations::list(document, lowered);
     thread::scope(|scope| {
         let own = scope.spawn(|| own_types(lowered));
         let mut files = polished(lowered, document, &operations, tokens).map_err(fault)?;

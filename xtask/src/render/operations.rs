@@ -1,7 +1,11 @@
 //! What the document says of each operation, as constants that a transport can branch on.
 
-use openapi_pipeline::lower::{BRACKETS, CONTENT_TYPE, RAW_SLASHES};
+use openapi_pipeline::lower::{
+    BRACKETS, CONTENT_TYPE, Lowered, OperationFacts, RAW_SLASHES, RetrySafety, TeamLocation,
+};
 use openapiv3::{OpenAPI, Parameter, ReferenceOr};
+use proc_macro2::{Literal, TokenStream};
+use quote::quote;
 use serde_json::Value;
 use syn::parse_quote;
 
@@ -35,10 +39,12 @@ pub(super) struct Operation {
     pub(super) accept: Option<String>,
     /// The headers that are parameters.
     pub(super) headers: Vec<String>,
+    /// What decides how a call is made.
+    pub(super) facts: OperationFacts,
 }
 
 /// The operations of a document, in its order.
-pub(super) fn list(document: &OpenAPI) -> Vec<Operation> {
+pub(super) fn list(document: &OpenAPI, lowered: &Lowered) -> Vec<Operation> {
     let mut operations = Vec::new();
     for (path, method, operation) in document.operations() {
         let raw_slashes = operation
@@ -120,8 +126,10 @@ pub(super) fn list(document: &OpenAPI) -> Vec<Operation> {
         let body_type_is_given = parameters
             .clone()
             .any(|data| data.extensions.contains_key(CONTENT_TYPE));
+        let id = operation.operation_id.clone().unwrap_or_default();
         operations.push(Operation {
-            id: operation.operation_id.clone().unwrap_or_default(),
+            facts: lowered.facts.get(&id).cloned().unwrap_or_default(),
+            id,
             method: method.to_uppercase(),
             path: path_on_the_wire,
             summary: operation.summary.clone(),
@@ -149,18 +157,15 @@ pub(super) fn render(operations: &[Operation]) -> Result<syn::File, String> {
     let mut definitions: Vec<syn::Item> = Vec::new();
     for operation in operations {
         let Operation {
-            id,
-            method,
-            path,
-            streams,
-            ..
+            id, method, path, ..
         } = operation;
+        let facts = facts(operation);
         let constant = constant_name(id)?;
         let summary = operation.summary.as_deref().unwrap_or(id);
         let doc = format!(" {summary}: `{method} {path}`.");
         definitions.push(parse_quote! {
             #[doc = #doc]
-            pub const #constant: Operation = Operation::new(#id, #method, #path, #streams);
+            pub const #constant: Operation = Operation::new(#id, #method, #path) #facts;
         });
         constants.push(constant);
     }
@@ -173,7 +178,7 @@ pub(super) fn render(operations: &[Operation]) -> Result<syn::File, String> {
     Ok(parse_quote! {
         //! What the specification says of each operation.
 
-        pub use openapi_runtime::Operation;
+        pub use openapi_runtime::{Operation, RetrySafety, TeamLocation};
 
         /// Every operation, in the order of the specification.
         pub const ALL: &[Operation] = &[#(#constants),*];
@@ -183,4 +188,44 @@ pub(super) fn render(operations: &[Operation]) -> Result<syn::File, String> {
 
         #(#definitions)*
     })
+}
+
+/// The calls that add to an operation what differs from the default.
+fn facts(operation: &Operation) -> TokenStream {
+    let Operation { facts, streams, .. } = operation;
+    let mut calls = TokenStream::new();
+    if *streams {
+        calls.extend(quote!(.streaming()));
+    }
+    if let Some(safety) = facts.retry_safety {
+        let safety = match safety {
+            RetrySafety::Idempotent => quote!(Idempotent),
+            RetrySafety::Billable => quote!(Billable),
+            RetrySafety::Never => quote!(Never),
+        };
+        calls.extend(quote!(.with_retry_safety(RetrySafety::#safety)));
+    }
+    if let Some(timeout) = facts.timeout {
+        let seconds = Literal::u64_unsuffixed(timeout.as_secs());
+        calls.extend(quote!(.with_timeout(::std::time::Duration::from_secs(#seconds))));
+    }
+    if let Some(team) = &facts.team {
+        let team = match team {
+            TeamLocation::Header(name) => quote!(Header(#name)),
+            TeamLocation::Query(name) => quote!(Query(#name)),
+            TeamLocation::Body(name) => quote!(Body(#name)),
+        };
+        calls.extend(quote!(.with_team(TeamLocation::#team)));
+    }
+    let names = &facts.request_secrets;
+    if !names.is_empty() {
+        let names = names.iter();
+        calls.extend(quote!(.with_request_secrets(&[#(#names),*])));
+    }
+    let names = &facts.response_secrets;
+    if !names.is_empty() {
+        let names = names.iter();
+        calls.extend(quote!(.with_response_secrets(&[#(#names),*])));
+    }
+    calls
 }

@@ -110,6 +110,12 @@ fn lower_encoding(body: &mut Value, media: Option<&Value>, place: &Pointer, cx: 
     }
 }
 
+/// The media type that is sent, of those that a body can be.
+pub(super) fn sent_media(body: &Value) -> Option<String> {
+    let content = body.get("content")?.as_object()?;
+    (!content.is_empty()).then(|| choose(content))
+}
+
 fn choose(content: &Map<String, Value>) -> String {
     if let Some((media, _)) = json_of(content) {
         return media.clone();

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::LowerError;
 use super::context::Context;
 use super::names::{Names, SCHEMAS, pascal, target, unescape};
+use super::resolve::find;
 use crate::Pointer;
 
 /// Makes a component of every schema that a reference finds elsewhere, and repairs those that find
@@ -107,12 +108,7 @@ impl Hoist<'_, '_> {
             return Ok(None);
         };
         let tokens: Vec<String> = pointer.split('/').skip(1).map(unescape).collect();
-        let found = tokens
-            .iter()
-            .try_fold(self.whole, |value, token| match value {
-                Value::Array(items) => items.get(token.parse::<usize>().ok()?),
-                value => value.get(token),
-            });
+        let found = find(self.whole, reference);
         let Some(found) = found.filter(|_| pointer.starts_with('/')) else {
             let fault = format!("{reference:?} leads nowhere");
             self.cx.fault(place, fault, "read as untyped JSON")?;

@@ -145,16 +145,7 @@ fn resolve(
         let Some(Value::String(reference)) = value.get("$ref") else {
             return Ok(());
         };
-        let target = reference.strip_prefix('#').and_then(|pointer| {
-            let tokens = pointer.split('/').skip(1).map(unescape);
-            tokens
-                .into_iter()
-                .try_fold(whole, |value, token| match value {
-                    Value::Array(items) => items.get(token.parse::<usize>().ok()?),
-                    value => value.get(&token),
-                })
-        });
-        let Some(target) = target else {
+        let Some(target) = find(whole, reference) else {
             let fault = format!("{reference:?} leads nowhere");
             cx.fault(place, fault, "left out")?;
             *value = Value::Null;
@@ -169,4 +160,15 @@ fn resolve(
         *value = target;
     }
     Err(LowerError::new(place, "references that lead in a circle"))
+}
+
+/// What a reference leads to inside of its document.
+pub(super) fn find<'a>(document: &'a Value, reference: &str) -> Option<&'a Value> {
+    let tokens = reference.strip_prefix('#')?.split('/').skip(1);
+    tokens
+        .map(unescape)
+        .try_fold(document, |value, token| match value {
+            Value::Array(items) => items.get(token.parse::<usize>().ok()?),
+            value => value.get(&token),
+        })
 }

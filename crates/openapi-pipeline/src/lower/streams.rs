@@ -1,14 +1,21 @@
 //! Operations that answer with JSON or with an event stream: two operations.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
 use super::LowerError;
+use super::facts::OperationFacts;
 use super::media::{EVENT_STREAM, JSON};
 use super::resolve::is_method;
 use crate::Pointer;
 
-/// Splits the operations that answer with JSON or an event stream.
-pub(super) fn split_streams(document: &mut Value) -> Result<(), LowerError> {
+/// Splits the operations that answer with JSON or an event stream. The facts of an operation are those of
+/// its twin, too.
+pub(super) fn split_streams(
+    document: &mut Value,
+    facts: &mut BTreeMap<String, OperationFacts>,
+) -> Result<(), LowerError> {
     let root = Pointer::root().join("paths");
     let Some(Value::Object(paths)) = document.get_mut("paths") else {
         return Err(LowerError::new(&Pointer::root(), "no `paths`"));
@@ -21,7 +28,10 @@ pub(super) fn split_streams(document: &mut Value) -> Result<(), LowerError> {
         };
         let mut streams = Map::new();
         for (method, operation) in methods.iter_mut().filter(|(name, _)| is_method(name)) {
-            if let Some(stream) = split_stream(operation) {
+            if let Some((stream_id, stream)) = split_stream(operation) {
+                let id = operation.get("operationId").and_then(Value::as_str);
+                let twins = id.and_then(|id| facts.get(id)).cloned();
+                facts.extend(twins.map(|facts| (stream_id, facts)));
                 streams.insert(method.clone(), stream);
             }
         }
@@ -35,8 +45,8 @@ pub(super) fn split_streams(document: &mut Value) -> Result<(), LowerError> {
     Ok(())
 }
 
-/// The operation that answers with an event stream, if this one answers with JSON or with that.
-fn split_stream(operation: &mut Value) -> Option<Value> {
+/// The operation that answers with an event stream, if this one answers with JSON or with that, and its id.
+fn split_stream(operation: &mut Value) -> Option<(String, Value)> {
     let has = |operation: &Value, media: &str| {
         operation["responses"]
             .as_object()
@@ -57,8 +67,8 @@ fn split_stream(operation: &mut Value) -> Option<Value> {
     let summary = stream.get("summary").and_then(Value::as_str).unwrap_or(id);
     let summary = format!("{summary}, as an event stream");
     stream["summary"] = summary.into();
-    stream["operationId"] = stream_id.into();
-    Some(stream)
+    stream["operationId"] = stream_id.clone().into();
+    Some((stream_id, stream))
 }
 
 fn keep_only(operation: &mut Value, media: &str) {

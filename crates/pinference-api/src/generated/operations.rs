@@ -3,13 +3,13 @@
 // specs/inference.yml
 //   sha256 37fb83a8773fc38ff85466eedeab8d758b7e477cf4ded90345b95170921a216e
 // specs/overlays/inference-documented.yml
-//   sha256 ecc5c67f8375251b09ebc7425d50baa60552a1229dce52e9492dd64880d5fec3
+//   sha256 532ddf93e98f6e69816708cda8f8a0c6c99909a44499727c82dbd897997208b8
 // specs/overlays/inference-observed.yml
-//   sha256 86b67a49d5f98d7b1b4833577d43aff3109305f98b3fe965aa8f0339b73cc55b
+//   sha256 6a12d56a2aa6f56ee6a3bb7d17f09011d9fccccceebd5c3612b8ab6847559b8c
 
 //! What the specification says of each operation.
 
-pub use openapi_runtime::Operation;
+pub use openapi_runtime::{Operation, RetrySafety, TeamLocation};
 
 /// Every operation, in the order of the specification.
 pub const ALL: &[Operation] = &[
@@ -23,33 +23,28 @@ pub const ALL: &[Operation] = &[
 pub const HEADERS: &[&str] = &["X-Prime-Team-ID"];
 
 /// Prime Intellect List Inference Models: `GET /models`.
-pub const LIST_MODELS: Operation = Operation::new(
-    "list_models",
-    "GET",
-    "/models",
-    false,
-);
+pub const LIST_MODELS: Operation = Operation::new("list_models", "GET", "/models")
+    .with_team(TeamLocation::Header("X-Prime-Team-ID"));
 
 /// Prime Intellect Create Chat Completion: `POST /chat/completions`.
 pub const CREATE_CHAT_COMPLETION: Operation = Operation::new(
-    "create_chat_completion",
-    "POST",
-    "/chat/completions",
-    false,
-);
+        "create_chat_completion",
+        "POST",
+        "/chat/completions",
+    )
+    .with_retry_safety(RetrySafety::Billable)
+    .with_team(TeamLocation::Header("X-Prime-Team-ID"));
 
 /// Prime Intellect Create Chat Completion, as an event stream: `POST /chat/completions`.
 pub const CREATE_CHAT_COMPLETION_STREAM: Operation = Operation::new(
-    "create_chat_completion_stream",
-    "POST",
-    "/chat/completions",
-    true,
-);
+        "create_chat_completion_stream",
+        "POST",
+        "/chat/completions",
+    )
+    .streaming()
+    .with_retry_safety(RetrySafety::Billable)
+    .with_team(TeamLocation::Header("X-Prime-Team-ID"));
 
 /// Get Model Details: `GET /models/{model_id}`.
-pub const GET_MODEL: Operation = Operation::new(
-    "get_model",
-    "GET",
-    "/models/{model_id}",
-    false,
-);
+pub const GET_MODEL: Operation = Operation::new("get_model", "GET", "/models/{model_id}")
+    .with_team(TeamLocation::Header("X-Prime-Team-ID"));

@@ -3,9 +3,9 @@
 // specs/inference.yml
 //   sha256 37fb83a8773fc38ff85466eedeab8d758b7e477cf4ded90345b95170921a216e
 // specs/overlays/inference-documented.yml
-//   sha256 ecc5c67f8375251b09ebc7425d50baa60552a1229dce52e9492dd64880d5fec3
+//   sha256 532ddf93e98f6e69816708cda8f8a0c6c99909a44499727c82dbd897997208b8
 // specs/overlays/inference-observed.yml
-//   sha256 86b67a49d5f98d7b1b4833577d43aff3109305f98b3fe965aa8f0339b73cc55b
+//   sha256 6a12d56a2aa6f56ee6a3bb7d17f09011d9fccccceebd5c3612b8ab6847559b8c
 
 //! Types used as operation parameters and responses.
 #![allow(clippy::all)]

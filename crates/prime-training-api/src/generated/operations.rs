@@ -3,13 +3,13 @@
 // specs/training.yml
 //   sha256 b82ec238c69e2169903e70116934d2ba86753a4ed002206d0bb22049f2e26db3
 // specs/overlays/training-documented.yml
-//   sha256 901169bbc22571bef8900879f4ffebcd7b0286138da2ea364d0f1e50d591a44a
+//   sha256 e51e686b1d10875ab6d0ba7b50ce3a17a17d142c16eb1b9ff43441760cb081d5
 // specs/overlays/training-observed.yml
-//   sha256 efb430d52474b379424798dd5970cd956cfc25a33b5d8420c40c41e15b589e80
+//   sha256 e81bb39b94af83d9cf01aa9fc112a9903a1470f5d8f6d116bbff555a3a946720
 
 //! What the specification says of each operation.
 
-pub use openapi_runtime::Operation;
+pub use openapi_runtime::{Operation, RetrySafety, TeamLocation};
 
 /// Every operation, in the order of the specification.
 pub const ALL: &[Operation] = &[GET_RUN_USAGE, GET_WALLET, CREATE_RUN, DELETE_RUN];
@@ -22,29 +22,30 @@ pub const GET_RUN_USAGE: Operation = Operation::new(
     "get_run_usage",
     "GET",
     "/api/v1/billing/runs/{run_id}/usage",
-    false,
 );
 
 /// Wallet balance + most recent billing rows: `GET /api/v1/billing/wallet`.
 pub const GET_WALLET: Operation = Operation::new(
-    "get_wallet",
-    "GET",
-    "/api/v1/billing/wallet",
-    false,
-);
+        "get_wallet",
+        "GET",
+        "/api/v1/billing/wallet",
+    )
+    .with_team(TeamLocation::Query("teamId"));
 
 /// Create Dedicated Run: `POST /api/v1/training/runs`.
 pub const CREATE_RUN: Operation = Operation::new(
-    "create_run",
-    "POST",
-    "/api/v1/training/runs",
-    false,
-);
+        "create_run",
+        "POST",
+        "/api/v1/training/runs",
+    )
+    .with_timeout(::std::time::Duration::from_secs(120))
+    .with_team(TeamLocation::Body("teamId"))
+    .with_request_secrets(&["hfToken", "wandbApiKey"])
+    .with_response_secrets(&["tokenValue"]);
 
 /// Delete Dedicated Run: `DELETE /api/v1/training/runs/{run_id}`.
 pub const DELETE_RUN: Operation = Operation::new(
     "delete_run",
     "DELETE",
     "/api/v1/training/runs/{run_id}",
-    false,
 );

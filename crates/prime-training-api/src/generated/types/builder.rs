@@ -3,9 +3,9 @@
 // specs/training.yml
 //   sha256 b82ec238c69e2169903e70116934d2ba86753a4ed002206d0bb22049f2e26db3
 // specs/overlays/training-documented.yml
-//   sha256 901169bbc22571bef8900879f4ffebcd7b0286138da2ea364d0f1e50d591a44a
+//   sha256 e51e686b1d10875ab6d0ba7b50ce3a17a17d142c16eb1b9ff43441760cb081d5
 // specs/overlays/training-observed.yml
-//   sha256 efb430d52474b379424798dd5970cd956cfc25a33b5d8420c40c41e15b589e80
+//   sha256 e81bb39b94af83d9cf01aa9fc112a9903a1470f5d8f6d116bbff555a3a946720
 
 //! Types for composing complex structures.
 

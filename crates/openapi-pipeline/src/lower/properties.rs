@@ -1,0 +1,274 @@
+//! What schemas say of their properties: which are secret, and which names the team.
+
+use std::collections::{BTreeSet, HashMap};
+
+use serde_json::{Map, Value};
+
+use super::LowerError;
+use super::facts::{SECRET, TEAM};
+use super::names::unescape;
+use super::resolve::find;
+use crate::Pointer;
+
+/// How many references and alternatives may lead to a string.
+const MOST_STEPS: usize = 16;
+
+/// Reads schemas, each component once.
+///
+/// Components refer to each other, and an operation to many of them: they have numbers, by which they are
+/// found fast.
+pub(super) struct Schemas<'a> {
+    document: &'a Value,
+    /// The numbers of components, by the references that lead to them.
+    numbers: HashMap<&'a str, usize>,
+    known: Vec<Schema<'a>>,
+}
+
+/// A component, or the schema of a body.
+struct Schema<'a> {
+    schema: &'a Value,
+    place: Pointer,
+    /// What it says, once it was read.
+    fields: Fields,
+    is_read: bool,
+}
+
+/// What a schema says of its properties, those of nested schemas included and those of references not.
+#[derive(Default)]
+struct Fields {
+    secrets: BTreeSet<String>,
+    /// The places of the properties that are marked as the team.
+    teams: BTreeSet<Pointer>,
+    /// The components that it refers to.
+    components: Vec<usize>,
+}
+
+impl<'a> Schemas<'a> {
+    pub(super) fn of(document: &'a Value) -> Self {
+        Self {
+            document,
+            numbers: HashMap::new(),
+            known: Vec::new(),
+        }
+    }
+
+    /// The numbers of a schema and of all components that it leads to.
+    pub(super) fn below(
+        &mut self,
+        schema: &'a Value,
+        place: &Pointer,
+    ) -> Result<Vec<usize>, LowerError> {
+        let mut below = vec![self.add(schema, place.clone())];
+        let mut seen: Vec<bool> = Vec::new();
+        let mut next = 0;
+        while let Some(number) = below.get(next).copied() {
+            next += 1;
+            if !self.known[number].is_read {
+                let Schema { schema, place, .. } = &self.known[number];
+                let fields = self.fields(schema, &place.clone())?;
+                self.known[number].fields = fields;
+                self.known[number].is_read = true;
+            }
+            seen.resize(self.known.len(), false);
+            let components = self.known[number].fields.components.iter();
+            below.extend(components.filter(|number| !std::mem::replace(&mut seen[**number], true)));
+        }
+        Ok(below)
+    }
+
+    /// The names of the secret properties of the schemas with these numbers.
+    pub(super) fn secrets(&self, below: &[usize]) -> impl Iterator<Item = String> {
+        let schemas = below.iter().map(|number| &self.known[*number]);
+        schemas.flat_map(|schema| schema.fields.secrets.iter().cloned())
+    }
+
+    /// The places in the schemas with these numbers that are marked as the team.
+    pub(super) fn teams(&self, below: &[usize]) -> impl Iterator<Item = &Pointer> {
+        let schemas = below.iter().map(|number| &self.known[*number]);
+        schemas.flat_map(|schema| &schema.fields.teams)
+    }
+
+    /// Adds a schema to be read; its number.
+    fn add(&mut self, schema: &'a Value, place: Pointer) -> usize {
+        self.known.push(Schema {
+            schema,
+            place,
+            fields: Fields::default(),
+            is_read: false,
+        });
+        self.known.len() - 1
+    }
+
+    /// The number of the component that a schema refers to.
+    fn component(&mut self, schema: &'a Value) -> Option<usize> {
+        let (reference, target) = self.target(schema)?;
+        if let Some(number) = self.numbers.get(reference) {
+            return Some(*number);
+        }
+        let number = self.add(target, place_of(reference));
+        self.numbers.insert(reference, number);
+        Some(number)
+    }
+
+    fn fields(&mut self, schema: &'a Value, place: &Pointer) -> Result<Fields, LowerError> {
+        let mut fields = Fields::default();
+        let mut open = vec![(schema, place.clone())];
+        while let Some((schema, place)) = open.pop() {
+            let place_of_properties = place.join("properties");
+            for (name, property) in members(schema.get("properties")) {
+                let place = place_of_properties.join(name);
+                if is_marked(property, TEAM, &place)? {
+                    fields.teams.insert(place.join(TEAM));
+                }
+                if self.is_secret(property, &place)? {
+                    fields.secrets.insert(name.clone());
+                }
+                open.push((property, place));
+            }
+            open.extend(parts(schema, &place));
+            fields.components.extend(self.component(schema));
+        }
+        Ok(fields)
+    }
+
+    /// Whether a value is secret, or consists of secrets that have no name of their own.
+    fn is_secret(&self, schema: &'a Value, place: &Pointer) -> Result<bool, LowerError> {
+        let mut seen = BTreeSet::new();
+        let mut open = vec![(schema, place.clone())];
+        while let Some((schema, place)) = open.pop() {
+            let is_password = schema.get("format").is_some_and(|f| f == "password");
+            if is_marked(schema, SECRET, &place)? || is_password {
+                return Ok(true);
+            }
+            open.extend(parts(schema, &place));
+            if let Some((reference, target)) = self.target(schema)
+                && seen.insert(reference)
+            {
+                open.push((target, place_of(reference)));
+            }
+        }
+        Ok(false)
+    }
+
+    /// The properties that every value of a schema can have, with their places.
+    pub(super) fn properties(
+        &self,
+        schema: &'a Value,
+        place: &Pointer,
+    ) -> Vec<(&'a String, &'a Value, Pointer)> {
+        let mut found = Vec::new();
+        let mut seen = BTreeSet::new();
+        let mut open = vec![(schema, place.clone())];
+        while let Some((schema, place)) = open.pop() {
+            let own = place.join("properties");
+            let properties = members(schema.get("properties"));
+            found.extend(properties.map(|(name, property)| (name, property, own.join(name))));
+            let parts = items(schema.get("allOf")).enumerate();
+            open.extend(parts.map(|(index, part)| (part, place.join("allOf").join(index))));
+            if let Some((reference, target)) = self.target(schema)
+                && seen.insert(reference)
+            {
+                open.push((target, place_of(reference)));
+            }
+        }
+        found
+    }
+
+    /// Whether all values of a schema are strings, or `null`, and of no type of their own in Rust.
+    pub(super) fn is_string(&self, schema: &Value) -> bool {
+        self.is_string_within(schema, MOST_STEPS)
+    }
+
+    fn is_string_within(&self, schema: &Value, steps: usize) -> bool {
+        let Some(steps) = steps.checked_sub(1) else {
+            return false;
+        };
+        if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
+            let target = find(self.document, reference);
+            return target.is_some_and(|target| self.is_string_within(target, steps));
+        }
+        let is_null = |ty: &Value| ty == "null";
+        match schema.get("type") {
+            Some(Value::Array(types)) => {
+                types.iter().any(|ty| ty == "string")
+                    && types.iter().all(|ty| ty == "string" || is_null(ty))
+            }
+            Some(ty) => {
+                let format = schema.get("format");
+                ty == "string" && format.is_none_or(|format| format == "uuid")
+            }
+            None => {
+                let mut parts = ["anyOf", "oneOf", "allOf"]
+                    .iter()
+                    .flat_map(|keyword| items(schema.get(*keyword)))
+                    .filter(|part| !part.get("type").is_some_and(is_null))
+                    .peekable();
+                parts.peek().is_some() && parts.all(|part| self.is_string_within(part, steps))
+            }
+        }
+    }
+
+    fn target(&self, schema: &'a Value) -> Option<(&'a str, &'a Value)> {
+        let reference = schema.get("$ref")?.as_str()?;
+        Some((reference, find(self.document, reference)?))
+    }
+}
+
+/// Whether something bears a mark.
+pub(super) fn is_marked(marked: &Value, word: &str, place: &Pointer) -> Result<bool, LowerError> {
+    match marked.get(word) {
+        None => Ok(false),
+        Some(Value::Bool(yes)) => Ok(*yes),
+        Some(other) => {
+            let reason = format!("{other} is neither `true` nor `false`");
+            Err(LowerError::new(&place.join(word), reason))
+        }
+    }
+}
+
+/// The schemas that describe the same value as this one, or what lies in it without a name.
+fn parts<'a>(schema: &'a Value, place: &Pointer) -> Vec<(&'a Value, Pointer)> {
+    const SCHEMAS: [&str; 7] = [
+        "additionalProperties",
+        "contains",
+        "else",
+        "items",
+        "then",
+        "unevaluatedItems",
+        "unevaluatedProperties",
+    ];
+    const LISTS: [&str; 5] = ["allOf", "anyOf", "items", "oneOf", "prefixItems"];
+    const MAPS: [&str; 2] = ["dependentSchemas", "patternProperties"];
+    let mut parts = Vec::new();
+    for keyword in SCHEMAS {
+        let part = schema.get(keyword).filter(|part| part.is_object());
+        parts.extend(part.map(|part| (part, place.join(keyword))));
+    }
+    for keyword in LISTS {
+        let list = items(schema.get(keyword)).enumerate();
+        parts.extend(list.map(|(index, part)| (part, place.join(keyword).join(index))));
+    }
+    for keyword in MAPS {
+        let map = members(schema.get(keyword));
+        parts.extend(map.map(|(name, part)| (part, place.join(keyword).join(name))));
+    }
+    parts
+}
+
+/// The place that a reference leads to.
+fn place_of(reference: &str) -> Pointer {
+    let tokens = reference.split('/').skip(1).map(unescape);
+    tokens.fold(Pointer::root(), |place, token| place.join(token))
+}
+
+fn items(value: Option<&Value>) -> impl Iterator<Item = &Value> {
+    value.and_then(Value::as_array).into_iter().flatten()
+}
+
+/// The members of an object, or none.
+pub(super) fn members(value: Option<&Value>) -> impl Iterator<Item = (&String, &Value)> {
+    value
+        .and_then(Value::as_object)
+        .into_iter()
+        .flat_map(Map::iter)
+}
