@@ -54,7 +54,7 @@ pub(super) fn generate(mut copy: Value, lowered: &Lowered) -> Result<TokenStream
         settings
             .with_interface(InterfaceStyle::Builder)
             .with_tag(TagStyle::Merged)
-            .with_inner_type(quote!(::std::sync::Arc<dyn openapi_runtime::Transport>));
+            .with_inner_type(quote!(openapi_runtime::Caller));
         for (schema, rust, traits) in conversions() {
             let schema = serde_json::from_value(schema).map_err(|e| e.to_string())?;
             settings.with_conversion(schema, rust, traits.iter().copied());

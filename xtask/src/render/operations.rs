@@ -23,6 +23,8 @@ pub(super) struct Operation {
     pub(super) documentation: Option<String>,
     /// Whether a success is an event stream or some other body that is not read whole.
     pub(super) streams: bool,
+    /// Whether a success is an event stream.
+    pub(super) is_event_stream: bool,
     /// The path parameters that keep their slashes.
     pub(super) raw_slashes: Vec<String>,
     /// The limits of parameters, by their names in Rust and on the wire.
@@ -70,6 +72,11 @@ pub(super) fn list(document: &OpenAPI, lowered: &Lowered) -> Vec<Operation> {
                             .any(|media| media.starts_with("application/json"));
                         !response.content.is_empty() && !json
                     })
+            });
+        let is_event_stream = streams
+            && operation.responses.responses.values().any(|response| {
+                let mut media = response.as_item().into_iter().flat_map(|r| r.content.keys());
+                media.any(|media| media.starts_with("text/event-stream"))
             });
         let parameters = operation.parameters.iter().filter_map(ReferenceOr::as_item);
         let parameters = parameters.map(Parameter::parameter_data_ref);
@@ -138,6 +145,7 @@ pub(super) fn list(document: &OpenAPI, lowered: &Lowered) -> Vec<Operation> {
                 .as_ref()
                 .map(|docs| docs.url.clone()),
             streams,
+            is_event_stream,
             raw_slashes,
             limits,
             renamed,

@@ -29,7 +29,7 @@ pub(super) fn polish(
     constructors(file, document)?;
     operation_bodies(file, operations, limits)?;
     request_bodies::keep_whole(file)?;
-    modules(file);
+    modules(file)?;
     Documentation { operations }.visit_file_mut(file);
     Ok(())
 }
@@ -54,39 +54,49 @@ fn constructors(file: &mut File, document: &OpenAPI) -> Result<(), String> {
         }
     });
     client_struct(file)?;
+    let version = &document.info.version;
     file.items[position] = parse_quote! {
         impl Client {
             #server
 
-            /// A client that sends through `http`, once, whatever happens.
+            /// The version that the specification gives itself.
+            pub const API_VERSION: &'static str = #version;
+
+            /// A client that sends through `http`.
             ///
-            /// Key, timeouts and proxies are what `http` was built with; give it an `Authorization`
-            /// header to send with every request. `base_url` has a scheme, a host and, if there is
-            /// one, the path that all operations share, without a slash at its end.
+            /// Key, timeouts to connect and proxies are what `http` was built with; give it an `Authorization` header to
+            /// send with every request. `base_url` has a scheme, a host and, if there is one, the path that all operations
+            /// share, without a slash at its end. Failed calls are repeated where that does no harm: see
+            /// [`RetryPolicy`](openapi_runtime::RetryPolicy).
             pub fn new(base_url: &str, http: reqwest::Client) -> Self {
-                let transport = ::std::sync::Arc::new(openapi_runtime::Direct::new(http.clone()));
-                Self::with_transport(base_url, http, transport)
+                Self::with_caller(base_url, http.into())
             }
 
-            /// A client whose requests are built by `http` and sent by `transport`.
-            pub fn with_transport(
-                base_url: &str,
-                http: reqwest::Client,
-                transport: ::std::sync::Arc<dyn openapi_runtime::Transport>,
-            ) -> Self {
+            /// A client that makes its calls through `caller`.
+            pub fn with_caller(base_url: &str, caller: openapi_runtime::Caller) -> Self {
                 Self {
                     baseurl: openapi_runtime::BaseUrl::new(base_url),
-                    client: http,
-                    inner: transport,
+                    client: openapi_runtime::RequestFactory,
+                    caller,
                 }
             }
         }
     };
-    Ok(())
+    // What they did is the caller's.
+    let before = file.items.len();
+    file.items.retain(|item| {
+        !matches!(item, Item::Impl(block) if block.trait_.as_ref().is_some_and(|(path, _)| {
+            path.segments.last().is_some_and(|name| name.ident == "ClientInfo" || name.ident == "ClientHooks")
+        }))
+    });
+    match before - file.items.len() {
+        2 => Ok(()),
+        _ => Err("progenitor's client has other traits than it had".to_owned()),
+    }
 }
 
-/// The derived `Debug` shows what is in the caller's client, its default headers along, and one of them
-/// is the key; and the base URL is parsed once.
+/// The derived `Debug` shows what is in the client, and one of its default headers is the key. The base URL is parsed
+/// once. Requests are made and sent by the runtime.
 fn client_struct(file: &mut File) -> Result<(), String> {
     let client = file.items.iter_mut().find_map(|item| match item {
         Item::Struct(item) if item.ident == "Client" => Some(item),
@@ -101,12 +111,19 @@ fn client_struct(file: &mut File) -> Result<(), String> {
         return Err("progenitor's `Client` derives otherwise than it did".to_owned());
     }
     client.attrs.push(parse_quote!(#[derive(Clone)]));
-    let base_url = client
+    let names: Vec<String> = client
         .fields
-        .iter_mut()
-        .find(|field| field.ident.as_ref().is_some_and(|name| name == "baseurl"))
-        .ok_or("progenitor's `Client` has no base URL")?;
-    base_url.ty = parse_quote!(openapi_runtime::BaseUrl);
+        .iter()
+        .filter_map(|field| Some(field.ident.as_ref()?.to_string()))
+        .collect();
+    if names != ["baseurl", "client", "inner"] {
+        return Err("progenitor's `Client` has other fields than it had".to_owned());
+    }
+    client.fields = syn::Fields::Named(parse_quote!({
+        pub(crate) baseurl: openapi_runtime::BaseUrl,
+        pub(crate) client: openapi_runtime::RequestFactory,
+        pub(crate) caller: openapi_runtime::Caller,
+    }));
     file.items.push(parse_quote! {
         impl ::std::fmt::Debug for Client {
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
@@ -124,28 +141,43 @@ fn has_function(block: &ItemImpl, name: &str) -> bool {
         .any(|item| matches!(item, ImplItem::Fn(function) if function.sig.ident == name))
 }
 
-/// The prelude holds nothing but `Client`, and paths are encoded by functions of our own.
-fn modules(file: &mut File) {
+/// The prelude contains nothing but `Client`, and what is imported from progenitor's client is imported from the
+/// runtime.
+fn modules(file: &mut File) -> Result<(), String> {
     file.items
         .retain(|item| !matches!(item, Item::Mod(module) if module.ident == "prelude"));
-    Imports.visit_file_mut(file);
+    let is_import = |item: &Item| matches!(item, Item::Use(_));
+    let before = file.items.len();
+    file.items.retain(|item| !is_import(item));
+    if before == file.items.len() {
+        return Err("progenitor's client imports nothing".to_owned());
+    }
+    file.items.insert(0, parse_quote! {
+        #[allow(unused_imports)]
+        pub use openapi_runtime::{ByteStream, CallContext, Error, IntoRequest, Response};
+    });
+    let builders = builders(file)?;
+    let at = builders
+        .iter()
+        .position(|item| matches!(item, Item::Use(import) if import.to_token_stream().to_string().contains("ClientHooks")))
+        .ok_or("progenitor's builders do not import what they did")?;
+    builders[at] = parse_quote! {
+        #[allow(unused_imports)]
+        use super::{ByteStream, CallContext, Error, IntoRequest, Response};
+    };
+    Ok(())
 }
 
-struct Imports;
-
-impl VisitMut for Imports {
-    fn visit_item_mut(&mut self, item: &mut Item) {
-        if matches!(item, Item::Use(_) | Item::Mod(_)) {
-            visit_mut::visit_item_mut(self, item);
-        }
-    }
-
-    fn visit_use_group_mut(&mut self, group: &mut syn::UseGroup) {
-        let kept = std::mem::take(&mut group.items).into_iter();
-        group.items = kept
-            .filter(|tree| !matches!(tree, syn::UseTree::Name(name) if name.ident == "encode_path"))
-            .collect();
-    }
+/// The items of the module `builder`.
+fn builders(file: &mut File) -> Result<&mut Vec<Item>, String> {
+    file.items
+        .iter_mut()
+        .find_map(|item| match item {
+            Item::Mod(module) if module.ident == "builder" => module.content.as_mut(),
+            _ => None,
+        })
+        .map(|(_, items)| items)
+        .ok_or_else(|| "progenitor wrote no module `builder`".to_owned())
 }
 
 /// In each operation: no undocumented header, checked path parameters, and what the document says of
@@ -155,16 +187,9 @@ fn operation_bodies(
     operations: &[Operation],
     limits: &LimitsOfTypes,
 ) -> Result<(), String> {
-    let builders = file
-        .items
-        .iter_mut()
-        .find_map(|item| match item {
-            Item::Mod(module) if module.ident == "builder" => module.content.as_mut(),
-            _ => None,
-        })
-        .map(|(_, items)| items)
-        .ok_or("progenitor wrote no module `builder`")?;
+    let builders = builders(file)?;
     let places = places_of_senders(builders);
+    let mut requests = Vec::new();
     for operation in operations {
         let builder = type_name(&operation.id)?.to_string();
         let place = places
@@ -184,24 +209,24 @@ fn operation_bodies(
                 .filter_map(|name| limits.get(name))
                 .any(|rules| !rules.limits.is_empty()),
             checked: 0,
-            built: 0,
-            constant: constant_name(&operation.id)?,
             raw_slashes: 0,
             headers: 0,
             hooks: 0,
-            infos: 0,
             urls: 0,
         };
         body.visit_item_impl_mut(block);
-        let found = (body.headers, body.hooks, body.infos, body.checked);
-        let as_it_was = found == (1, 2, 1, 1) && (body.urls, body.built) == (1, 1);
-        if !as_it_was || body.raw_slashes != operation.raw_slashes.len() {
-            return Err(format!(
-                "progenitor's code of `{}` is not as it was",
-                operation.id
-            ));
+        let found = (body.headers, body.hooks, body.checked, body.urls);
+        let raw_slashes = body.raw_slashes == operation.raw_slashes.len();
+        let constant = constant_name(&operation.id)?;
+        match senders::split(block, operation, &constant) {
+            Some(request) if found == (1, 2, 1, 1) && raw_slashes => requests.push(request),
+            _ => {
+                let reason = format!("progenitor's code of `{}` is not as it was", operation.id);
+                return Err(reason);
+            }
         }
     }
+    builders.extend(requests);
     Ok(())
 }
 
@@ -239,14 +264,11 @@ fn places_of_senders(builders: &[Item]) -> std::collections::BTreeMap<String, us
 
 struct OperationBody<'a> {
     operation: &'a Operation,
-    constant: syn::Ident,
     body_has_limits: bool,
     checked: usize,
-    built: usize,
     raw_slashes: usize,
     headers: usize,
     hooks: usize,
-    infos: usize,
     urls: usize,
 }
 
@@ -266,7 +288,7 @@ impl OperationBody<'_> {
     }
 }
 
-/// `client.pre(…).await` and `client.post(…).await` have nothing to do: a transport has it all.
+/// `client.pre(…).await` and `client.post(…).await` have nothing to do: the caller does it all.
 fn is_idle_hook(expression: &Expr) -> bool {
     let Expr::Await(awaited) = expression else {
         return false;
@@ -311,21 +333,15 @@ impl VisitMut for OperationBody<'_> {
             self.checked += 1;
         }
         visit_mut::visit_block_mut(self, block);
-        if url.is_some() {
-            self.built += usize::from(senders::build_apart(block).is_some());
-        }
     }
 
     fn visit_expr_mut(&mut self, expression: &mut Expr) {
-        if let Expr::Struct(literal) = expression
-            && literal.path.is_ident("OperationInfo")
-        {
-            let constant = &self.constant;
-            *expression = parse_quote!(super::operations::#constant);
-            self.infos += 1;
-            return;
-        }
         visit_mut::visit_expr_mut(self, expression);
+        if let Expr::Path(path) = expression
+            && path.path.to_token_stream().to_string() == "Error :: InvalidRequest"
+        {
+            *expression = parse_quote!(Error::invalid_request);
+        }
         if let Expr::Macro(call) = expression
             && let Some(joined) = joined_url(&call.mac)
         {

@@ -12,10 +12,7 @@
 
 use super::types;
 #[allow(unused_imports)]
-use super::{
-    ByteStream, ClientInfo, ClientHooks, Error, OperationInfo, RequestBuilderExt,
-    ResponseValue,
-};
+use super::{ByteStream, CallContext, Error, IntoRequest, Response};
 
 /// Builder for [`Client::list_models`]
 ///
@@ -47,39 +44,19 @@ impl<'a> ListModels<'a> {
         self
     }
     /// Sends `GET /models`, documented at <https://docs.primeintellect.ai/inference/overview>.
-    pub async fn send(
+    pub async fn send(self) -> Result<Response<types::ModelList>, Error> {
+        self.send_with(&CallContext::default()).await
+    }
+    /// Sends it as [`send`](Self::send) does, in a context.
+    pub async fn send_with(
         self,
-    ) -> Result<ResponseValue<types::ModelList>, Error<types::ErrorBody>> {
+        context: &CallContext,
+    ) -> Result<Response<types::ModelList>, Error> {
         let client = self.client;
-        let request = {
-            let Self { x_prime_team_id, .. } = self;
-            let x_prime_team_id = x_prime_team_id.map_err(Error::InvalidRequest)?;
-            let url = client.baseurl.fixed("/models")?;
-            let mut header_map = ::reqwest::header::HeaderMap::new();
-            if let Some(value) = x_prime_team_id {
-                header_map.append("X-Prime-Team-ID", value.to_string().try_into()?);
-            }
-            client
-                .client
-                .get(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .headers(header_map)
-                .build()?
-        };
-        let response = client.exec(request, &super::operations::LIST_MODELS).await?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let request = self
+            .into_request()
+            .map_err(|error| error.with_operation(super::operations::LIST_MODELS.id))?;
+        client.caller.json(request, &super::operations::LIST_MODELS, context).await
     }
 }
 
@@ -145,46 +122,24 @@ impl<'a> CreateChatCompletion<'a> {
         self
     }
     /// Sends `POST /chat/completions`, documented at <https://docs.primeintellect.ai/inference/overview>.
-    pub async fn send(
+    pub async fn send(self) -> Result<Response<types::ChatCompletionResponse>, Error> {
+        self.send_with(&CallContext::default()).await
+    }
+    /// Sends it as [`send`](Self::send) does, in a context.
+    pub async fn send_with(
         self,
-    ) -> Result<ResponseValue<types::ChatCompletionResponse>, Error<types::ErrorBody>> {
+        context: &CallContext,
+    ) -> Result<Response<types::ChatCompletionResponse>, Error> {
         let client = self.client;
-        let request = {
-            let Self { x_prime_team_id, body, .. } = self;
-            let x_prime_team_id = x_prime_team_id.map_err(Error::InvalidRequest)?;
-            let body = body
-                .and_then(openapi_runtime::RequestBody::whole)
-                .map_err(Error::InvalidRequest)?;
-            body.check_limits()?;
-            let url = client.baseurl.fixed("/chat/completions")?;
-            let mut header_map = ::reqwest::header::HeaderMap::new();
-            if let Some(value) = x_prime_team_id {
-                header_map.append("X-Prime-Team-ID", value.to_string().try_into()?);
-            }
-            client
-                .client
-                .post(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .json(&body)
-                .headers(header_map)
-                .build()?
-        };
-        let response = client
-            .exec(request, &super::operations::CREATE_CHAT_COMPLETION)
-            .await?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let request = self
+            .into_request()
+            .map_err(|error| {
+                error.with_operation(super::operations::CREATE_CHAT_COMPLETION.id)
+            })?;
+        client
+            .caller
+            .json(request, &super::operations::CREATE_CHAT_COMPLETION, context)
+            .await
     }
 }
 
@@ -250,37 +205,53 @@ impl<'a> CreateChatCompletionStream<'a> {
         self
     }
     /// Sends `POST /chat/completions`, documented at <https://docs.primeintellect.ai/inference/overview>.
-    pub async fn send(
+    pub async fn send(self) -> Result<Response<ByteStream>, Error> {
+        self.send_with(&CallContext::default()).await
+    }
+    /// Sends it as [`send`](Self::send) does, in a context.
+    pub async fn send_with(
         self,
-    ) -> Result<ResponseValue<ByteStream>, Error<types::ErrorBody>> {
+        context: &CallContext,
+    ) -> Result<Response<ByteStream>, Error> {
         let client = self.client;
-        let request = {
-            let Self { x_prime_team_id, body, .. } = self;
-            let x_prime_team_id = x_prime_team_id.map_err(Error::InvalidRequest)?;
-            let body = body
-                .and_then(openapi_runtime::RequestBody::whole)
-                .map_err(Error::InvalidRequest)?;
-            body.check_limits()?;
-            let url = client.baseurl.fixed("/chat/completions")?;
-            let mut header_map = ::reqwest::header::HeaderMap::new();
-            if let Some(value) = x_prime_team_id {
-                header_map.append("X-Prime-Team-ID", value.to_string().try_into()?);
-            }
-            client.client.post(url).json(&body).headers(header_map).build()?
-        };
-        let response = client
-            .exec(request, &super::operations::CREATE_CHAT_COMPLETION_STREAM)
-            .await?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::stream(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let request = self
+            .into_request()
+            .map_err(|error| {
+                error.with_operation(super::operations::CREATE_CHAT_COMPLETION_STREAM.id)
+            })?;
+        client
+            .caller
+            .stream(request, &super::operations::CREATE_CHAT_COMPLETION_STREAM, context)
+            .await
+    }
+    /// Sends it, and opens the event stream with `open`; see [`Caller::open`](openapi_runtime::Caller::open).
+    pub async fn open_with<S, E, F, O>(
+        self,
+        context: &CallContext,
+        open: O,
+    ) -> Result<S, E>
+    where
+        S: Send,
+        E: From<Error> + AsMut<Error> + Send,
+        F: ::std::future::Future<Output = Result<S, openapi_runtime::NotOpened<E>>>
+            + Send,
+        O: Fn(openapi_runtime::StreamBody, openapi_runtime::ResponseMeta) -> F + Sync,
+    {
+        let client = self.client;
+        let request = self
+            .into_request()
+            .map_err(|error| {
+                error.with_operation(super::operations::CREATE_CHAT_COMPLETION_STREAM.id)
+            })?;
+        client
+            .caller
+            .open(
+                request,
+                &super::operations::CREATE_CHAT_COMPLETION_STREAM,
+                context,
+                open,
+            )
+            .await
     }
 }
 
@@ -328,26 +299,33 @@ impl<'a> GetModel<'a> {
         self
     }
     /// Sends `GET /models/{model_id}`, documented at <https://docs.primeintellect.ai/inference/overview>.
-    pub async fn send(
+    pub async fn send(self) -> Result<Response<types::Model>, Error> {
+        self.send_with(&CallContext::default()).await
+    }
+    /// Sends it as [`send`](Self::send) does, in a context.
+    pub async fn send_with(
         self,
-    ) -> Result<ResponseValue<types::Model>, Error<types::ErrorBody>> {
+        context: &CallContext,
+    ) -> Result<Response<types::Model>, Error> {
         let client = self.client;
-        let request = {
-            let Self { model_id, x_prime_team_id, .. } = self;
-            let model_id = model_id.map_err(Error::InvalidRequest)?;
-            let x_prime_team_id = x_prime_team_id.map_err(Error::InvalidRequest)?;
-            let url = client
-                .baseurl
-                .join(
-                    &format!(
-                        "/models/{}", openapi_runtime::path_segments("model_id", &
-                        model_id.to_string()) ?
-                    ),
-                )?;
-            let mut header_map = ::reqwest::header::HeaderMap::new();
-            if let Some(value) = x_prime_team_id {
-                header_map.append("X-Prime-Team-ID", value.to_string().try_into()?);
-            }
+        let request = self
+            .into_request()
+            .map_err(|error| error.with_operation(super::operations::GET_MODEL.id))?;
+        client.caller.json(request, &super::operations::GET_MODEL, context).await
+    }
+}
+
+impl<'a> IntoRequest for ListModels<'a> {
+    const OPERATION: openapi_runtime::Operation = super::operations::LIST_MODELS;
+    fn into_request(self) -> Result<::reqwest::Request, Error> {
+        let Self { client, x_prime_team_id } = self;
+        let x_prime_team_id = x_prime_team_id.map_err(Error::invalid_request)?;
+        let url = client.baseurl.fixed("/models")?;
+        let mut header_map = ::reqwest::header::HeaderMap::new();
+        if let Some(value) = x_prime_team_id {
+            header_map.append("X-Prime-Team-ID", value.to_string().try_into()?);
+        }
+        Ok(
             client
                 .client
                 .get(url)
@@ -356,18 +334,86 @@ impl<'a> GetModel<'a> {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()?
-        };
-        let response = client.exec(request, &super::operations::GET_MODEL).await?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
+                .build()?,
+        )
+    }
+}
+
+impl<'a> IntoRequest for CreateChatCompletion<'a> {
+    const OPERATION: openapi_runtime::Operation = super::operations::CREATE_CHAT_COMPLETION;
+    fn into_request(self) -> Result<::reqwest::Request, Error> {
+        let Self { client, x_prime_team_id, body } = self;
+        let x_prime_team_id = x_prime_team_id.map_err(Error::invalid_request)?;
+        let body = body
+            .and_then(openapi_runtime::RequestBody::whole)
+            .map_err(Error::invalid_request)?;
+        body.check_limits()?;
+        let url = client.baseurl.fixed("/chat/completions")?;
+        let mut header_map = ::reqwest::header::HeaderMap::new();
+        if let Some(value) = x_prime_team_id {
+            header_map.append("X-Prime-Team-ID", value.to_string().try_into()?);
         }
+        Ok(
+            client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?,
+        )
+    }
+}
+
+impl<'a> IntoRequest for CreateChatCompletionStream<'a> {
+    const OPERATION: openapi_runtime::Operation = super::operations::CREATE_CHAT_COMPLETION_STREAM;
+    fn into_request(self) -> Result<::reqwest::Request, Error> {
+        let Self { client, x_prime_team_id, body } = self;
+        let x_prime_team_id = x_prime_team_id.map_err(Error::invalid_request)?;
+        let body = body
+            .and_then(openapi_runtime::RequestBody::whole)
+            .map_err(Error::invalid_request)?;
+        body.check_limits()?;
+        let url = client.baseurl.fixed("/chat/completions")?;
+        let mut header_map = ::reqwest::header::HeaderMap::new();
+        if let Some(value) = x_prime_team_id {
+            header_map.append("X-Prime-Team-ID", value.to_string().try_into()?);
+        }
+        Ok(client.client.post(url).json(&body).headers(header_map).build()?)
+    }
+}
+
+impl<'a> IntoRequest for GetModel<'a> {
+    const OPERATION: openapi_runtime::Operation = super::operations::GET_MODEL;
+    fn into_request(self) -> Result<::reqwest::Request, Error> {
+        let Self { client, model_id, x_prime_team_id } = self;
+        let model_id = model_id.map_err(Error::invalid_request)?;
+        let x_prime_team_id = x_prime_team_id.map_err(Error::invalid_request)?;
+        let url = client
+            .baseurl
+            .join(
+                &format!(
+                    "/models/{}", openapi_runtime::path_segments("model_id", & model_id
+                    .to_string()) ?
+                ),
+            )?;
+        let mut header_map = ::reqwest::header::HeaderMap::new();
+        if let Some(value) = x_prime_team_id {
+            header_map.append("X-Prime-Team-ID", value.to_string().try_into()?);
+        }
+        Ok(
+            client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?,
+        )
     }
 }

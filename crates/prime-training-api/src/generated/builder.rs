@@ -12,10 +12,7 @@
 
 use super::types;
 #[allow(unused_imports)]
-use super::{
-    ByteStream, ClientInfo, ClientHooks, Error, OperationInfo, RequestBuilderExt,
-    ResponseValue,
-};
+use super::{ByteStream, CallContext, Error, IntoRequest, Response};
 
 /// Builder for [`Client::get_run_usage`]
 ///
@@ -46,43 +43,19 @@ impl<'a> GetRunUsage<'a> {
         self
     }
     /// Sends `GET /api/v1/billing/runs/{run_id}/usage`, as the provider's specification states it.
-    pub async fn send(
+    pub async fn send(self) -> Result<Response<types::RunUsageResponse>, Error> {
+        self.send_with(&CallContext::default()).await
+    }
+    /// Sends it as [`send`](Self::send) does, in a context.
+    pub async fn send_with(
         self,
-    ) -> Result<ResponseValue<types::RunUsageResponse>, Error<types::ErrorResponse>> {
+        context: &CallContext,
+    ) -> Result<Response<types::RunUsageResponse>, Error> {
         let client = self.client;
-        let request = {
-            let Self { run_id, .. } = self;
-            let run_id = run_id.map_err(Error::InvalidRequest)?;
-            let url = client
-                .baseurl
-                .join(
-                    &format!(
-                        "/api/v1/billing/runs/{}/usage",
-                        openapi_runtime::path_segment("run_id", & run_id.to_string()) ?
-                    ),
-                )?;
-            let mut header_map = ::reqwest::header::HeaderMap::new();
-            client
-                .client
-                .get(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .headers(header_map)
-                .build()?
-        };
-        let response = client.exec(request, &super::operations::GET_RUN_USAGE).await?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let request = self
+            .into_request()
+            .map_err(|error| error.with_operation(super::operations::GET_RUN_USAGE.id))?;
+        client.caller.json(request, &super::operations::GET_RUN_USAGE, context).await
     }
 }
 
@@ -140,53 +113,19 @@ impl<'a> GetWallet<'a> {
         self
     }
     /// Sends `GET /api/v1/billing/wallet`, documented at <https://docs.primeintellect.ai/api-reference/billing/wallet-balance-+-most-recent-billing-rows>.
-    pub async fn send(
+    pub async fn send(self) -> Result<Response<types::WalletResponse>, Error> {
+        self.send_with(&CallContext::default()).await
+    }
+    /// Sends it as [`send`](Self::send) does, in a context.
+    pub async fn send_with(
         self,
-    ) -> Result<ResponseValue<types::WalletResponse>, Error<types::ErrorResponse>> {
+        context: &CallContext,
+    ) -> Result<Response<types::WalletResponse>, Error> {
         let client = self.client;
-        let request = {
-            let Self { limit, offset, team_id, .. } = self;
-            let limit = limit.map_err(Error::InvalidRequest)?;
-            let offset = offset.map_err(Error::InvalidRequest)?;
-            let team_id = team_id.map_err(Error::InvalidRequest)?;
-            openapi_runtime::check_limits(
-                "limit",
-                &limit,
-                "at least 1, at most 100",
-                |n| n >= 1f64 && n <= 100f64,
-            )?;
-            openapi_runtime::check_limits(
-                "offset",
-                &offset,
-                "at least 0",
-                |n| n >= 0f64,
-            )?;
-            let url = client.baseurl.fixed("/api/v1/billing/wallet")?;
-            let mut header_map = ::reqwest::header::HeaderMap::new();
-            client
-                .client
-                .get(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .query(&openapi_runtime::QueryParam::new("limit", &limit))
-                .query(&openapi_runtime::QueryParam::new("offset", &offset))
-                .query(&openapi_runtime::QueryParam::new("teamId", &team_id))
-                .headers(header_map)
-                .build()?
-        };
-        let response = client.exec(request, &super::operations::GET_WALLET).await?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let request = self
+            .into_request()
+            .map_err(|error| error.with_operation(super::operations::GET_WALLET.id))?;
+        client.caller.json(request, &super::operations::GET_WALLET, context).await
     }
 }
 
@@ -241,40 +180,19 @@ impl<'a> CreateRun<'a> {
     /// Sends `POST /api/v1/training/runs`, as the provider's specification states it.
     pub async fn send(
         self,
-    ) -> Result<
-        ResponseValue<types::CreateDedicatedRunResponse>,
-        Error<types::ErrorResponse>,
-    > {
+    ) -> Result<Response<types::CreateDedicatedRunResponse>, Error> {
+        self.send_with(&CallContext::default()).await
+    }
+    /// Sends it as [`send`](Self::send) does, in a context.
+    pub async fn send_with(
+        self,
+        context: &CallContext,
+    ) -> Result<Response<types::CreateDedicatedRunResponse>, Error> {
         let client = self.client;
-        let request = {
-            let Self { body, .. } = self;
-            let body = body
-                .and_then(openapi_runtime::RequestBody::whole)
-                .map_err(Error::InvalidRequest)?;
-            let url = client.baseurl.fixed("/api/v1/training/runs")?;
-            let mut header_map = ::reqwest::header::HeaderMap::new();
-            client
-                .client
-                .post(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .json(&body)
-                .headers(header_map)
-                .build()?
-        };
-        let response = client.exec(request, &super::operations::CREATE_RUN).await?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let request = self
+            .into_request()
+            .map_err(|error| error.with_operation(super::operations::CREATE_RUN.id))?;
+        client.caller.json(request, &super::operations::CREATE_RUN, context).await
     }
 }
 
@@ -307,22 +225,122 @@ impl<'a> DeleteRun<'a> {
         self
     }
     /// Sends `DELETE /api/v1/training/runs/{run_id}`, as the provider's specification states it.
-    pub async fn send(
+    pub async fn send(self) -> Result<Response<types::DeleteRunResponse>, Error> {
+        self.send_with(&CallContext::default()).await
+    }
+    /// Sends it as [`send`](Self::send) does, in a context.
+    pub async fn send_with(
         self,
-    ) -> Result<ResponseValue<types::DeleteRunResponse>, Error<types::ErrorResponse>> {
+        context: &CallContext,
+    ) -> Result<Response<types::DeleteRunResponse>, Error> {
         let client = self.client;
-        let request = {
-            let Self { run_id, .. } = self;
-            let run_id = run_id.map_err(Error::InvalidRequest)?;
-            let url = client
-                .baseurl
-                .join(
-                    &format!(
-                        "/api/v1/training/runs/{}",
-                        openapi_runtime::path_segment("run_id", & run_id.to_string()) ?
-                    ),
-                )?;
-            let mut header_map = ::reqwest::header::HeaderMap::new();
+        let request = self
+            .into_request()
+            .map_err(|error| error.with_operation(super::operations::DELETE_RUN.id))?;
+        client.caller.json(request, &super::operations::DELETE_RUN, context).await
+    }
+}
+
+impl<'a> IntoRequest for GetRunUsage<'a> {
+    const OPERATION: openapi_runtime::Operation = super::operations::GET_RUN_USAGE;
+    fn into_request(self) -> Result<::reqwest::Request, Error> {
+        let Self { client, run_id } = self;
+        let run_id = run_id.map_err(Error::invalid_request)?;
+        let url = client
+            .baseurl
+            .join(
+                &format!(
+                    "/api/v1/billing/runs/{}/usage",
+                    openapi_runtime::path_segment("run_id", & run_id.to_string()) ?
+                ),
+            )?;
+        let mut header_map = ::reqwest::header::HeaderMap::new();
+        Ok(
+            client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .headers(header_map)
+                .build()?,
+        )
+    }
+}
+
+impl<'a> IntoRequest for GetWallet<'a> {
+    const OPERATION: openapi_runtime::Operation = super::operations::GET_WALLET;
+    fn into_request(self) -> Result<::reqwest::Request, Error> {
+        let Self { client, limit, offset, team_id } = self;
+        let limit = limit.map_err(Error::invalid_request)?;
+        let offset = offset.map_err(Error::invalid_request)?;
+        let team_id = team_id.map_err(Error::invalid_request)?;
+        openapi_runtime::check_limits(
+            "limit",
+            &limit,
+            "at least 1, at most 100",
+            |n| n >= 1f64 && n <= 100f64,
+        )?;
+        openapi_runtime::check_limits("offset", &offset, "at least 0", |n| n >= 0f64)?;
+        let url = client.baseurl.fixed("/api/v1/billing/wallet")?;
+        let mut header_map = ::reqwest::header::HeaderMap::new();
+        Ok(
+            client
+                .client
+                .get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&openapi_runtime::QueryParam::new("limit", &limit))
+                .query(&openapi_runtime::QueryParam::new("offset", &offset))
+                .query(&openapi_runtime::QueryParam::new("teamId", &team_id))
+                .headers(header_map)
+                .build()?,
+        )
+    }
+}
+
+impl<'a> IntoRequest for CreateRun<'a> {
+    const OPERATION: openapi_runtime::Operation = super::operations::CREATE_RUN;
+    fn into_request(self) -> Result<::reqwest::Request, Error> {
+        let Self { client, body } = self;
+        let body = body
+            .and_then(openapi_runtime::RequestBody::whole)
+            .map_err(Error::invalid_request)?;
+        let url = client.baseurl.fixed("/api/v1/training/runs")?;
+        let mut header_map = ::reqwest::header::HeaderMap::new();
+        Ok(
+            client
+                .client
+                .post(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .json(&body)
+                .headers(header_map)
+                .build()?,
+        )
+    }
+}
+
+impl<'a> IntoRequest for DeleteRun<'a> {
+    const OPERATION: openapi_runtime::Operation = super::operations::DELETE_RUN;
+    fn into_request(self) -> Result<::reqwest::Request, Error> {
+        let Self { client, run_id } = self;
+        let run_id = run_id.map_err(Error::invalid_request)?;
+        let url = client
+            .baseurl
+            .join(
+                &format!(
+                    "/api/v1/training/runs/{}", openapi_runtime::path_segment("run_id", &
+                    run_id.to_string()) ?
+                ),
+            )?;
+        let mut header_map = ::reqwest::header::HeaderMap::new();
+        Ok(
             client
                 .client
                 .delete(url)
@@ -331,18 +349,7 @@ impl<'a> DeleteRun<'a> {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()?
-        };
-        let response = client.exec(request, &super::operations::DELETE_RUN).await?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+                .build()?,
+        )
     }
 }

@@ -11,9 +11,7 @@ pub mod builder;
 pub mod operations;
 pub mod types;
 #[allow(unused_imports)]
-pub use openapi_runtime::{ByteStream, ClientInfo, Error, ResponseValue};
-#[allow(unused_imports)]
-use openapi_runtime::{ClientHooks, OperationInfo, RequestBuilderExt};
+pub use openapi_runtime::{ByteStream, CallContext, Error, IntoRequest, Response};
 
 /// Client for Prime Intellect Training API
 ///
@@ -23,54 +21,33 @@ use openapi_runtime::{ClientHooks, OperationInfo, RequestBuilderExt};
 #[derive(Clone)]
 pub struct Client {
     pub(crate) baseurl: openapi_runtime::BaseUrl,
-    pub(crate) client: reqwest::Client,
-    pub(crate) inner: ::std::sync::Arc<dyn openapi_runtime::Transport>,
+    pub(crate) client: openapi_runtime::RequestFactory,
+    pub(crate) caller: openapi_runtime::Caller,
 }
 
 impl Client {
     /// The service's own address, as the specification states it.
     pub const DEFAULT_BASE_URL: &'static str = "https://api.primeintellect.ai";
-    /// A client that sends through `http`, once, whatever happens.
+    /// The version that the specification gives itself.
+    pub const API_VERSION: &'static str = "0.1.0";
+    /// A client that sends through `http`.
     ///
-    /// Key, timeouts and proxies are what `http` was built with; give it an `Authorization`
-    /// header to send with every request. `base_url` has a scheme, a host and, if there is
-    /// one, the path that all operations share, without a slash at its end.
+    /// Key, timeouts to connect and proxies are what `http` was built with; give it an `Authorization` header to
+    /// send with every request. `base_url` has a scheme, a host and, if there is one, the path that all operations
+    /// share, without a slash at its end. Failed calls are repeated where that does no harm: see
+    /// [`RetryPolicy`](openapi_runtime::RetryPolicy).
     pub fn new(base_url: &str, http: reqwest::Client) -> Self {
-        let transport = ::std::sync::Arc::new(
-            openapi_runtime::Direct::new(http.clone()),
-        );
-        Self::with_transport(base_url, http, transport)
+        Self::with_caller(base_url, http.into())
     }
-    /// A client whose requests are built by `http` and sent by `transport`.
-    pub fn with_transport(
-        base_url: &str,
-        http: reqwest::Client,
-        transport: ::std::sync::Arc<dyn openapi_runtime::Transport>,
-    ) -> Self {
+    /// A client that makes its calls through `caller`.
+    pub fn with_caller(base_url: &str, caller: openapi_runtime::Caller) -> Self {
         Self {
             baseurl: openapi_runtime::BaseUrl::new(base_url),
-            client: http,
-            inner: transport,
+            client: openapi_runtime::RequestFactory,
+            caller,
         }
     }
 }
-
-impl ClientInfo<::std::sync::Arc<dyn openapi_runtime::Transport>> for Client {
-    fn api_version() -> &'static str {
-        "0.1.0"
-    }
-    fn baseurl(&self) -> &str {
-        self.baseurl.as_str()
-    }
-    fn client(&self) -> &reqwest::Client {
-        &self.client
-    }
-    fn inner(&self) -> &::std::sync::Arc<dyn openapi_runtime::Transport> {
-        &self.inner
-    }
-}
-
-impl ClientHooks<::std::sync::Arc<dyn openapi_runtime::Transport>> for &Client {}
 
 impl Client {
     /// Token usage and cost for a single RFT run
