@@ -73,7 +73,7 @@ mod generated;
 pub use generated::{{Client, builder, operations, types}};
 pub use openapi_runtime::{{
     BoxError, ByteStream, Direct, Error, Operation, Response, ResponseValue, RetrySafety, Secret,
-    TeamLocation, TextOrParts, Timestamp, Transport, TransportFuture, Usd,
+    TeamLocation, TextOrParts, Timestamp, Transport, TransportFuture, Usd, WithTeam,
 }};
 "#
     )

@@ -243,7 +243,7 @@ schemars = {schemars}
 fn library(title: &str, krate: &Crate<'_>) -> String {
     let runtime = match krate.runtime {
         Some(_) => {
-            "pub use openapi_runtime::{\n    BoxError, ByteStream, Direct, Error, Operation, Response, ResponseValue, RetrySafety, Secret,\n    TeamLocation, TextOrParts, Timestamp, Transport, TransportFuture, Usd,\n};\n"
+            "pub use openapi_runtime::{\n    BoxError, ByteStream, Direct, Error, Operation, Response, ResponseValue, RetrySafety, Secret,\n    TeamLocation, TextOrParts, Timestamp, Transport, TransportFuture, Usd, WithTeam,\n};\n"
         }
         None => {
             r#"// The generated code calls its runtime by this name; it is a module of this crate.

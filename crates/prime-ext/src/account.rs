@@ -1,7 +1,6 @@
-//! Whose account a call uses, and how each operation says so.
+//! Whose account a call uses.
 
-use pinference_api::builder as inference;
-use prime_training_api::builder as training;
+use openapi_runtime::WithTeam;
 
 use crate::error::{Error, ErrorKind};
 
@@ -57,59 +56,11 @@ impl Account {
 /// The longest id of a team, in bytes. Those of the provider have 25.
 const MAX_TEAM_ID: usize = 256;
 
-/// How an operation names the team: one implementation for each builder, also of an operation that has
-/// no place for it. Every call goes through [`on_behalf`], which does not compile without.
-pub(crate) trait NamesTeam: Sized {
-    /// Names the team in the place that the specification gives it.
-    fn team(self, team: &str) -> Self;
-}
-
-/// A call on behalf of an account.
-pub(crate) fn on_behalf<B: NamesTeam>(account: &Account, builder: B) -> Result<B, Error> {
+/// A call on behalf of an account. Every call goes through here: the builder of an operation knows where the
+/// team goes.
+pub(crate) fn on_behalf<B: WithTeam>(account: &Account, builder: B) -> Result<B, Error> {
     Ok(match account.team()? {
-        Some(team) => builder.team(team),
+        Some(team) => builder.with_team(team),
         None => builder,
     })
-}
-
-macro_rules! in_header {
-    ($($builder:ty),*) => {$(
-        impl NamesTeam for $builder {
-            fn team(self, team: &str) -> Self {
-                self.x_prime_team_id(team)
-            }
-        }
-    )*};
-}
-
-in_header!(
-    inference::ListModels<'_>,
-    inference::GetModel<'_>,
-    inference::CreateChatCompletion<'_>,
-    inference::CreateChatCompletionStream<'_>
-);
-
-impl NamesTeam for training::GetWallet<'_> {
-    fn team(self, team: &str) -> Self {
-        self.team_id(team)
-    }
-}
-
-impl NamesTeam for training::CreateRun<'_> {
-    fn team(self, team: &str) -> Self {
-        self.body_map(|body| body.team_id(Some(team.to_owned())))
-    }
-}
-
-/// These are found by the run's id, whoever it belongs to: the specification has no place for a team.
-impl NamesTeam for training::GetRunUsage<'_> {
-    fn team(self, _: &str) -> Self {
-        self
-    }
-}
-
-impl NamesTeam for training::DeleteRun<'_> {
-    fn team(self, _: &str) -> Self {
-        self
-    }
 }

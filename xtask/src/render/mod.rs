@@ -9,6 +9,7 @@
 //! | `polish` | mends what its output does that a caller should not meet |
 //! | `request_bodies` | bodies that are given whole stay whole |
 //! | `senders` | what a request is made of is gone before its answer is waited for |
+//! | `teams` | calls on behalf of a team |
 //! | `documentation` | documentation as people write it |
 //! | `provoker` | which operation or schema it is that progenitor cannot take |
 //! | `enums` | open enumerations |
@@ -35,6 +36,7 @@ mod runtime;
 mod said;
 mod senders;
 mod split;
+mod teams;
 mod type_code;
 mod unions;
 mod wire;

@@ -41,6 +41,10 @@ pub(super) struct Operation {
     pub(super) accept: Option<String>,
     /// The headers that are parameters.
     pub(super) headers: Vec<String>,
+    /// The component schema of the body.
+    pub(super) body_schema: Option<String>,
+    /// The parameter that is the team.
+    pub(super) team_parameter: Option<String>,
     /// What decides how a call is made.
     pub(super) facts: OperationFacts,
 }
@@ -134,8 +138,30 @@ pub(super) fn list(document: &OpenAPI, lowered: &Lowered) -> Vec<Operation> {
             .clone()
             .any(|data| data.extensions.contains_key(CONTENT_TYPE));
         let id = operation.operation_id.clone().unwrap_or_default();
+        let facts = lowered.facts.get(&id).cloned().unwrap_or_default();
+        let mut all = operation.parameters.iter().filter_map(ReferenceOr::as_item);
+        let team_parameter = all.find_map(|parameter| {
+            let (data, team) = match (parameter, facts.team.as_ref()?) {
+                (Parameter::Header { parameter_data, .. }, TeamLocation::Header(team))
+                | (Parameter::Query { parameter_data, .. }, TeamLocation::Query(team)) => {
+                    (parameter_data, team)
+                }
+                _ => return None,
+            };
+            let is_it = wire(data).as_ref().unwrap_or(&data.name) == team;
+            is_it.then(|| data.name.clone())
+        });
+        let body_schema = body.and_then(|body| {
+            let (_, media) = body.content.first()?;
+            let ReferenceOr::Reference { reference } = media.schema.as_ref()? else {
+                return None;
+            };
+            reference.rsplit('/').next().map(str::to_owned)
+        });
         operations.push(Operation {
-            facts: lowered.facts.get(&id).cloned().unwrap_or_default(),
+            facts,
+            team_parameter,
+            body_schema,
             id,
             method: method.to_uppercase(),
             path: path_on_the_wire,

@@ -16,6 +16,7 @@ use super::operations::Operation;
 use super::request_bodies;
 use super::runtime;
 use super::senders;
+use super::teams;
 use super::wire;
 
 /// Runs all steps.
@@ -29,6 +30,7 @@ pub(super) fn polish(
     constructors(file, document)?;
     operation_bodies(file, operations, limits)?;
     request_bodies::keep_whole(file)?;
+    teams::add(file, operations)?;
     modules(file)?;
     Documentation { operations }.visit_file_mut(file);
     Ok(())

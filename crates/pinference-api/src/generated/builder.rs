@@ -417,3 +417,31 @@ impl<'a> IntoRequest for GetModel<'a> {
         )
     }
 }
+
+impl openapi_runtime::WithTeam for ListModels<'_> {
+    /// Names the team in the header `X-Prime-Team-ID`.
+    fn with_team(self, team: &str) -> Self {
+        self.x_prime_team_id(team.to_owned())
+    }
+}
+
+impl openapi_runtime::WithTeam for CreateChatCompletion<'_> {
+    /// Names the team in the header `X-Prime-Team-ID`.
+    fn with_team(self, team: &str) -> Self {
+        self.x_prime_team_id(team.to_owned())
+    }
+}
+
+impl openapi_runtime::WithTeam for CreateChatCompletionStream<'_> {
+    /// Names the team in the header `X-Prime-Team-ID`.
+    fn with_team(self, team: &str) -> Self {
+        self.x_prime_team_id(team.to_owned())
+    }
+}
+
+impl openapi_runtime::WithTeam for GetModel<'_> {
+    /// Names the team in the header `X-Prime-Team-ID`.
+    fn with_team(self, team: &str) -> Self {
+        self.x_prime_team_id(team.to_owned())
+    }
+}

@@ -353,3 +353,31 @@ impl<'a> IntoRequest for DeleteRun<'a> {
         )
     }
 }
+
+impl openapi_runtime::WithTeam for GetRunUsage<'_> {
+    /// Returns the builder unchanged: the operation has no place for a team.
+    fn with_team(self, _: &str) -> Self {
+        self
+    }
+}
+
+impl openapi_runtime::WithTeam for GetWallet<'_> {
+    /// Names the team in the query, as `teamId`.
+    fn with_team(self, team: &str) -> Self {
+        self.team_id(team.to_owned())
+    }
+}
+
+impl openapi_runtime::WithTeam for CreateRun<'_> {
+    /// Names the team in the body, as `teamId`.
+    fn with_team(self, team: &str) -> Self {
+        self.body_map(|body| body.team_id(Some(team.to_owned())))
+    }
+}
+
+impl openapi_runtime::WithTeam for DeleteRun<'_> {
+    /// Returns the builder unchanged: the operation has no place for a team.
+    fn with_team(self, _: &str) -> Self {
+        self
+    }
+}
