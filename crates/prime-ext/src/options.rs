@@ -43,7 +43,7 @@ pub struct CallOptions {
     fault: Option<String>,
 }
 
-/// Time for a whole answer that is no stream.
+/// Time for a whole answer that is no stream, if the specification says nothing of the operation.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(600);
 
 /// Time without a byte: a cold model can take minutes. Source: the provider's own client.
@@ -70,7 +70,8 @@ impl CallOptions {
 
     /// Time for a call in all, its retries and waits included. A stream has none, once its
     /// headers have come: [`idle_timeout`](Self::idle_timeout) is the time between its events.
-    /// Default: 600 s; 120 s for the creation of a run (source: the provider's own client).
+    /// Default: what the specification says of the operation (120 s for the creation of a run), or else
+    /// 600 s. Source of both: the provider's own client.
     ///
     /// One that is shorter than the time to connect may end a call of which nobody knows whether it was
     /// sent; the error then says so.

@@ -22,7 +22,7 @@ use crate::error::Error;
 use crate::events::{AT_ONCE, DEFAULT_MAX_EVENT, Events};
 use crate::head::Head;
 use crate::options::IDLE_TIMEOUT;
-use crate::retry::{Repetition, What};
+use crate::retry::What;
 
 /// An answer as it comes. From [`ChatRequest::stream`](crate::ChatRequest::stream).
 ///
@@ -469,7 +469,7 @@ impl ChatStream {
             return error;
         }
         let again =
-            Repetition::Billed.allowed_after(What::of(&error), self.expected.may_bill_twice);
+            What::of(&error).may_be_repeated(OPERATION.retry_safety, self.expected.may_bill_twice);
         let unknown = !error.is_refusal();
         let error = error.with_retryable(again).with_unknown_outcome(unknown);
         match self.head.gave_up() {

@@ -1,21 +1,9 @@
 //! Whether a failure may be repeated.
 
 use http::StatusCode;
-use openapi_runtime::Operation;
-use pinference_api::operations::{CREATE_CHAT_COMPLETION, CREATE_CHAT_COMPLETION_STREAM};
+use openapi_runtime::RetrySafety;
 
 use crate::error::{Error, ErrorKind};
-
-/// What repeating an operation can do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Repetition {
-    /// Nothing that the first call did not do.
-    Harmless,
-    /// Cost the same money again.
-    Billed,
-    /// Start something that nobody asked for.
-    Unwanted,
-}
 
 /// What went wrong, and how far the call got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,39 +56,32 @@ impl What {
             },
         }
     }
-}
 
-impl Repetition {
-    pub(crate) fn of(operation: &Operation) -> Self {
-        let chat = [CREATE_CHAT_COMPLETION.id, CREATE_CHAT_COMPLETION_STREAM.id];
-        match operation.method {
-            "GET" | "HEAD" | "OPTIONS" | "PUT" | "DELETE" => Self::Harmless,
-            "POST" if chat.contains(&operation.id) => Self::Billed,
-            _ => Self::Unwanted,
-        }
-    }
-
-    /// Whether the call may be sent again.
-    pub(crate) fn allowed_after(self, what: What, may_bill_twice: bool) -> bool {
-        let for_any_failure = self == Self::Harmless || (self == Self::Billed && may_bill_twice);
-        match what {
-            What::Unsent => true,
-            // That of a run is sent once, whatever was said.
-            What::Unprocessed => self != Self::Unwanted,
-            What::Broken => for_any_failure,
-            What::TimedOut | What::Final => false,
-            What::Refused { quota: true, .. }
-            | What::Refused {
+    /// Whether a call that failed so may be sent again.
+    pub(crate) fn may_be_repeated(self, safety: RetrySafety, may_bill_twice: bool) -> bool {
+        let for_any_failure = match safety {
+            RetrySafety::Idempotent => true,
+            RetrySafety::Billable => may_bill_twice,
+            RetrySafety::Never => false,
+        };
+        match self {
+            Self::Unsent => true,
+            // What must not be repeated is sent once, whatever was said.
+            Self::Unprocessed => safety != RetrySafety::Never,
+            Self::Broken => for_any_failure,
+            Self::TimedOut | Self::Final => false,
+            Self::Refused { quota: true, .. }
+            | Self::Refused {
                 advice: Some(false),
                 ..
             } => false,
-            What::Refused { .. } if self == Self::Unwanted => false,
-            What::Refused {
+            Self::Refused { .. } if safety == RetrySafety::Never => false,
+            Self::Refused {
                 status,
                 advice: Some(true),
                 ..
             } => matches!(status.as_u16(), 408 | 409 | 429 | 500..=599),
-            What::Refused { status, .. } => match status.as_u16() {
+            Self::Refused { status, .. } => match status.as_u16() {
                 408 | 429 | 503 => true,
                 500 | 502 | 504 => for_any_failure,
                 _ => false,
@@ -111,6 +92,8 @@ impl Repetition {
 
 #[cfg(test)]
 mod tests {
+    use openapi_runtime::Operation;
+    use pinference_api::operations::{CREATE_CHAT_COMPLETION, CREATE_CHAT_COMPLETION_STREAM};
     use prime_training_api::operations::{CREATE_RUN, DELETE_RUN, GET_WALLET};
 
     use super::*;
@@ -147,12 +130,13 @@ mod tests {
             (refused(422), no, no, no, no),
         ];
         for (what, get, chat, billed, create) in table {
-            let of = |operation, twice| Repetition::of(operation).allowed_after(what, twice);
-            assert_eq!(of(&GET_WALLET, false), get, "{what:?}");
-            assert_eq!(of(&DELETE_RUN, false), get, "{what:?}");
-            assert_eq!(of(&CREATE_CHAT_COMPLETION, false), chat, "{what:?}");
-            assert_eq!(of(&CREATE_CHAT_COMPLETION_STREAM, true), billed, "{what:?}");
-            assert_eq!(of(&CREATE_RUN, true), create, "{what:?}");
+            let of =
+                |operation: Operation, twice| what.may_be_repeated(operation.retry_safety, twice);
+            assert_eq!(of(GET_WALLET, false), get, "{what:?}");
+            assert_eq!(of(DELETE_RUN, false), get, "{what:?}");
+            assert_eq!(of(CREATE_CHAT_COMPLETION, false), chat, "{what:?}");
+            assert_eq!(of(CREATE_CHAT_COMPLETION_STREAM, true), billed, "{what:?}");
+            assert_eq!(of(CREATE_RUN, true), create, "{what:?}");
         }
     }
 
@@ -163,17 +147,15 @@ mod tests {
             quota,
             advice,
         };
-        let chat = Repetition::Billed;
-        assert!(chat.allowed_after(said(StatusCode::BAD_GATEWAY, false, Some(true)), false));
-        assert!(!chat.allowed_after(
-            said(StatusCode::TOO_MANY_REQUESTS, false, Some(false)),
-            false
-        ));
-        assert!(!chat.allowed_after(said(StatusCode::TOO_MANY_REQUESTS, true, Some(true)), false));
-        let create = Repetition::Unwanted;
-        assert!(!create.allowed_after(
-            said(StatusCode::SERVICE_UNAVAILABLE, false, Some(true)),
-            true
-        ));
+        let chat = |what: What| what.may_be_repeated(RetrySafety::Billable, false);
+        assert!(chat(said(StatusCode::BAD_GATEWAY, false, Some(true))));
+        assert!(!chat(said(
+            StatusCode::TOO_MANY_REQUESTS,
+            false,
+            Some(false)
+        )));
+        assert!(!chat(said(StatusCode::TOO_MANY_REQUESTS, true, Some(true))));
+        let unavailable = said(StatusCode::SERVICE_UNAVAILABLE, false, Some(true));
+        assert!(!unavailable.may_be_repeated(RetrySafety::Never, true));
     }
 }

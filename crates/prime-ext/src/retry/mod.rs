@@ -13,7 +13,7 @@ mod wait;
 use std::time::Duration;
 
 pub use budget::RetryBudget;
-pub(crate) use decision::{Repetition, What};
+pub(crate) use decision::What;
 pub(crate) use wait::{Wait, asked_wait, wait};
 
 /// Whether, when and how often a failed call is repeated.

@@ -9,7 +9,7 @@ use futures_core::Stream;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 use openapi_runtime::response::{BodyError, read};
-use openapi_runtime::{Body, ByteStream, Head, Operation, Response};
+use openapi_runtime::{Body, ByteStream, Head, Operation, Response, RetrySafety};
 use reqwest::Url;
 use tokio::time::Instant;
 
@@ -18,7 +18,6 @@ use super::failure::Failure;
 use super::headers;
 use super::idle::{Silence, Watch, Watched};
 use super::opening;
-use crate::retry::Repetition;
 
 /// The most that is read of an error's body, in bytes and in time: enough for what it says, and what
 /// does not come by then does not hold up the call.
@@ -64,7 +63,7 @@ impl Attempt<'_> {
         if head.status.is_success() && self.operation.streams && may_be_event_stream(&head.headers)
         {
             // Who reads its events watches the time between them.
-            if Repetition::of(self.operation) != Repetition::Billed {
+            if self.operation.retry_safety != RetrySafety::Billable {
                 return Ok(Response::new(head, Body::Stream(ByteStream::new(pieces))));
             }
             // One that costs money is open once it has begun. Boxed: other calls need not have room for it.

@@ -7,13 +7,13 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use h2::Reason;
 use openapi_runtime::response::{BodyError, TooLong};
-use openapi_runtime::{Operation, Response};
+use openapi_runtime::{Operation, Response, RetrySafety};
 use reqwest::Url;
 
 use super::Silence;
 use crate::error::{Error, ErrorKind};
 use crate::head::Head;
-use crate::retry::{Repetition, What, asked_wait};
+use crate::retry::{What, asked_wait};
 
 /// An attempt that failed.
 pub(super) struct Failure {
@@ -58,7 +58,7 @@ impl Failure {
         let origin = url.origin().ascii_serialization();
         // A client of the caller's own may follow redirects, and reqwest does not say whether it did: what
         // was not connected to may be where the service pointed after it had created the run.
-        let unsure = may_follow && Repetition::of(operation) == Repetition::Unwanted;
+        let unsure = may_follow && operation.retry_safety == RetrySafety::Never;
         let (kind, what, message) = if error.is_connect() && unsure {
             let message = format!("no connection to {origin}, or to where it pointed");
             (ErrorKind::Disconnected, What::Broken, message)

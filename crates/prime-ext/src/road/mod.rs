@@ -42,12 +42,9 @@ pub(crate) use in_doubt::InDoubt;
 
 use crate::error::{Error, ErrorKind};
 use crate::options::{CallOptions, TIMEOUT};
-use crate::retry::{Repetition, RetryBudget, RetryPolicy, Wait, wait};
+use crate::retry::{RetryBudget, RetryPolicy, Wait, wait};
 use attempt::{Attempt, Limits};
 use failure::Failure;
-
-/// Time for the answer to the creation of a run. Source: the provider's own client.
-const CREATE_RUN: Duration = Duration::from_secs(120);
 
 /// Adds the key and what goes along, sends, reads the answer within limits, makes an error of what is
 /// none, and sends again where that does no harm.
@@ -229,8 +226,9 @@ impl Call<'_> {
             };
             let unknown = failure.error.last_outcome_unknown();
             self.note_in_doubt(unknown_before + u32::from(unknown));
-            let again = Repetition::of(self.operation)
-                .allowed_after(failure.what, self.policy().may_bill_twice);
+            let safety = self.operation.retry_safety;
+            let may_bill_twice = self.policy().may_bill_twice;
+            let again = failure.what.may_be_repeated(safety, may_bill_twice);
             let decision = match again && !last {
                 true => self.wait(&failure, attempts),
                 false => Err(None),
@@ -369,10 +367,8 @@ impl Call<'_> {
 
     /// When the call must be over, if it has an end; of a stream, when it must be open.
     fn end(&self) -> Option<(Instant, Duration)> {
-        let creates_run = self.operation.id == prime_training_api::operations::CREATE_RUN.id;
-        let default = if creates_run { CREATE_RUN } else { TIMEOUT };
-        let options = &self.road.options;
-        let timeout = options.call_timeout().unwrap_or(default);
+        let asked = self.road.options.call_timeout();
+        let timeout = asked.or(self.operation.timeout).unwrap_or(TIMEOUT);
         Some((self.started.checked_add(timeout)?, timeout))
     }
 
