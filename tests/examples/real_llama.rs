@@ -111,7 +111,6 @@ async fn chat(prime: &Client) -> Outcome {
         .chat(MODEL)
         .user("Capital of France?")
         .max_tokens(40)
-        .send()
         .await?;
     let usage = answer.usage().ok_or("no usage")?;
     let total = usage
@@ -129,7 +128,6 @@ async fn max_tokens(prime: &Client) -> Outcome {
         .chat(MODEL)
         .user("Tell me a long story.")
         .max_tokens(5)
-        .send()
         .await?;
     let reason = answer.finish_reason().ok_or("no finish reason")?;
     ensure(*reason == "length", || format!("{reason:?}"))?;
@@ -143,15 +141,15 @@ async fn stop(prime: &Client) -> Outcome {
         .user("Count: one, two, three,")
         .max_tokens(60);
     let question = question
-        .with(|request| request.seed = Some(7))
+        .modify(|request| request.seed = Some(7))
         .temperature(0.0);
-    let whole = question.clone().send().await?.text().into_owned();
+    let whole = question.clone().await?.text().into_owned();
     let word = whole
         .split_whitespace()
         .nth(2)
         .ok_or("a short answer")?
         .to_owned();
-    let stopped = question.stop([word.clone()]).send().await?;
+    let stopped = question.stop([word.clone()]).await?;
     ensure(!stopped.text().contains(&word), || {
         format!("{word:?} in {:?}", stopped.text())
     })?;
@@ -209,7 +207,7 @@ async fn cancel(prime: &Client) -> Outcome {
     drop(stream);
     // The server has one thread: had it gone on, this would wait for the whole story.
     let started = Instant::now();
-    prime.chat(MODEL).user("Hello").max_tokens(2).send().await?;
+    prime.chat(MODEL).user("Hello").max_tokens(2).await?;
     ensure(started.elapsed() < Duration::from_secs(20), || {
         format!("{:?}", started.elapsed())
     })

@@ -76,7 +76,11 @@ impl Redactor {
     /// The text without secrets.
     pub(crate) fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let is_long = text.len() > MAX_SEARCHED;
-        let searched = if is_long { beginning(text, MAX_SEARCHED) } else { text };
+        let searched = if is_long {
+            beginning(text, MAX_SEARCHED)
+        } else {
+            text
+        };
         let mut shown = self.without_fields(searched);
         for value in self.values() {
             if shown.contains(value.as_str()) {
@@ -86,7 +90,10 @@ impl Redactor {
         if is_long {
             // A secret may be cut at the end.
             let longest = self.values().first().map_or(0, String::len);
-            let kept = beginning(&shown, shown.len().saturating_sub(longest.min(MAX_SEARCHED)));
+            let kept = beginning(
+                &shown,
+                shown.len().saturating_sub(longest.min(MAX_SEARCHED)),
+            );
             return format!("{kept}{REDACTED}").into();
         }
         shown
@@ -154,7 +161,10 @@ impl Redactor {
             let after = start + word.len();
             let value = if word.len() <= MAX_NAME && self.is_secret_field(word) {
                 value_of_field(text, after)
-            } else if SCHEMES.iter().any(|scheme| word.eq_ignore_ascii_case(scheme)) {
+            } else if SCHEMES
+                .iter()
+                .any(|scheme| word.eq_ignore_ascii_case(scheme))
+            {
                 credentials(text, after)
             } else {
                 None

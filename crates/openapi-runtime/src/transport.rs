@@ -200,7 +200,9 @@ impl fmt::Display for TransportError {
             TransportErrorKind::Broken => "the connection broke before a response came",
             TransportErrorKind::TimedOut => "no response came in time",
             TransportErrorKind::LargeHead => "the head of the response is too large",
-            TransportErrorKind::MalformedHead => "the head of the response is malformed or too large",
+            TransportErrorKind::MalformedHead => {
+                "the head of the response is malformed or too large"
+            }
             TransportErrorKind::Redirects => "there were too many redirects",
             TransportErrorKind::InvalidRequest => "the request cannot be sent",
         })

@@ -1,6 +1,6 @@
 //! Whose account a call uses.
 
-use openapi_runtime::WithTeam;
+use openapi_runtime::{IntoRequest, WithTeam};
 
 use crate::error::{Error, ErrorKind};
 
@@ -56,10 +56,13 @@ impl Account {
 /// The longest id of a team, in bytes. Those of the provider have 25.
 const MAX_TEAM_ID: usize = 256;
 
-/// A call on behalf of an account. Every call goes through here: the builder of an operation knows where the
-/// team goes.
-pub(crate) fn on_behalf<B: WithTeam>(account: &Account, builder: B) -> Result<B, Error> {
-    Ok(match account.team()? {
+/// A call on behalf of an account. Every call is made through here: the generated builder knows where the team goes.
+pub(crate) fn on_behalf<B>(account: &Account, builder: B) -> Result<B, Error>
+where
+    B: IntoRequest + WithTeam,
+{
+    let named = |error: Error| error.with_operation(B::OPERATION.id);
+    Ok(match account.team().map_err(named)? {
         Some(team) => builder.with_team(team),
         None => builder,
     })

@@ -1,18 +1,15 @@
 //! What a client is built from.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use openapi_runtime::Secret;
+use openapi_runtime::{Caller, RetryBudget, Secret, Transport};
 use reqwest::Url;
 
 use crate::account::Account;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 use crate::http_client::{self, Connections};
-use crate::options::CallOptions;
-use crate::retry::RetryBudget;
-use crate::road::Road;
+use crate::options::{self, CallOptions};
 use crate::settings::{Found, Setting, Settings, Source, Surroundings};
 
 /// Settings of a [`Client`]. What is not set is as documented at each setting; the environment is
@@ -35,7 +32,7 @@ use crate::settings::{Found, Setting, Settings, Source, Surroundings};
 #[must_use]
 pub struct ClientBuilder {
     found: Found,
-    http: Option<reqwest::Client>,
+    transport: Option<Caller>,
     connections: Connections,
     plain_http: bool,
     options: CallOptions,
@@ -107,8 +104,24 @@ impl ClientBuilder {
     /// Times, retries, limits, headers and fields of every call. A call can have its own; see
     /// [`Client::with_options`].
     pub fn options(mut self, options: CallOptions) -> Self {
-        self.options = options.over(&self.options);
+        self.options = options::checked(options).or(&self.options);
         self
+    }
+
+    /// Limits every call: [`CallOptions::timeout`].
+    pub fn timeout(self, timeout: Duration) -> Self {
+        self.options(CallOptions::new().timeout(timeout))
+    }
+
+    /// How often a call is repeated at most: [`RetryPolicy::retries`](crate::RetryPolicy::retries). Default: 2.
+    pub fn max_retries(self, retries: u32) -> Self {
+        let policy = self.options.get_retry().clone().retries(retries);
+        self.options(CallOptions::new().retry(policy))
+    }
+
+    /// Adds a header to every request: [`CallOptions::header`].
+    pub fn default_header(self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
+        self.options(CallOptions::new().header(name, value))
     }
 
     /// What this client and its clones may repeat in all. Default: [`RetryBudget::default`].
@@ -166,7 +179,41 @@ impl ClientBuilder {
     /// Beside this crate's feature `rustls`, reqwest's own `Client::new` needs a TLS provider and panics
     /// without one: switch on a TLS feature of reqwest, or install a provider of rustls.
     pub fn http_client(mut self, http: reqwest::Client) -> Self {
-        self.http = Some(http);
+        self.transport = Some(http.into());
+        self
+    }
+
+    /// A transport of your own, which sends requests and gives responses: in a test without a socket, or another way.
+    /// Timeouts of calls, limits and retries stay this client's.
+    ///
+    /// An operation that must not be repeated, such as the creation of a run, is repeated only if the transport says
+    /// that [nothing was sent](openapi_runtime::TransportError::not_sent).
+    ///
+    /// ```
+    /// use prime_ext::{Client, Transport, TransportFuture, TransportResponse};
+    ///
+    /// /// Answers every request with an empty list of models.
+    /// #[derive(Debug)]
+    /// struct NoModels;
+    ///
+    /// impl Transport for NoModels {
+    ///     fn send(&self, request: prime_ext::reqwest::Request) -> TransportFuture<'_> {
+    ///         Box::pin(async move {
+    ///             assert_eq!(request.url().path(), "/api/v1/models");
+    ///             Ok(TransportResponse::from(http::Response::new(r#"{"data": []}"#)))
+    ///         })
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), prime_ext::Error> {
+    /// let prime = Client::builder().api_key("none").transport(NoModels).build()?;
+    /// assert!(prime.models().list().await?.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn transport(mut self, transport: impl Transport + 'static) -> Self {
+        self.transport = Some(Caller::new(transport));
         self
     }
 
@@ -181,9 +228,9 @@ impl ClientBuilder {
     /// # Errors
     /// If there is no key, or an address is wrong or would send the key in the clear.
     pub fn build(self) -> Result<Client, Error> {
-        self.options
-            .check()
-            .map_err(|e| Error::new(ErrorKind::Settings, e.to_string()))?;
+        if let Some(fault) = self.options.fault() {
+            return Err(Error::new(ErrorKind::Settings, fault));
+        }
         let api_key = key(&self.found)?;
         if let Some(account) = &self.found.account {
             account
@@ -207,30 +254,33 @@ impl ClientBuilder {
             let stem = stem.to_owned();
             platform_url.value.set_path(&stem);
         }
-        let may_follow = self.http.is_some();
-        let http = match self.http {
+        let caller = match self.transport {
             Some(_) if self.connections.is_set() => {
-                let message = "an HTTP client of your own brings its own connect timeout, proxies, \
+                let message = "an HTTP client or transport of your own has its own connect timeout, proxies, \
                                certificates, protocols and user agent: set them there";
                 return Err(Error::new(ErrorKind::Settings, message));
             }
-            Some(http) => http.into(),
-            None => self
-                .connections
-                .build(&[&inference_url.value, &platform_url.value])?,
+            Some(caller) => caller,
+            None => {
+                let urls = [&inference_url.value, &platform_url.value];
+                Caller::new(self.connections.build(&urls)?)
+            }
         };
-        let key = api_key.value.clone();
+        let caller = caller
+            .with_bearer_token(api_key.value.clone())
+            .map_err(|e| {
+                let reason = format!("{e}; was it copied whole, on one line?");
+                invalid("API key", &api_key.source, &reason)
+            })?
+            .with_retry_budget(self.budget);
+        let account = self.found.account;
         let settings = Settings {
             api_key,
-            account: self
-                .found
-                .account
-                .unwrap_or(Setting::new(Account::Personal, Source::Default)),
+            account: account.unwrap_or(Setting::new(Account::Personal, Source::Default)),
             inference_url,
             platform_url,
         };
-        let road = Road::new(http, key, self.budget, self.options, may_follow)?;
-        Ok(Client::on(Arc::new(settings), road))
+        Ok(Client::with_caller(settings, caller, self.options))
     }
 
     fn address(

@@ -1,20 +1,18 @@
 //! The client.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
-use openapi_runtime::Transport;
+use openapi_runtime::{CallContext, CallHooks, Caller};
 use reqwest::Url;
 
 use crate::account::Account;
 use crate::builder::ClientBuilder;
 use crate::chat::ChatRequest;
-use crate::cost::{Meter, Receipt};
+use crate::cost::Meter;
 use crate::error::Error;
 use crate::models::Models;
-use crate::options::CallOptions;
+use crate::options::{self, CallOptions};
 use crate::raw::RawCall;
-use crate::road::Road;
 use crate::runs::Runs;
 use crate::settings::Settings;
 use crate::wallet::Wallet;
@@ -48,16 +46,50 @@ use crate::wallet::Wallet;
 #[derive(Debug, Clone)]
 pub struct Client {
     shared: Arc<Shared>,
+    scope: Arc<Scope>,
 }
 
+/// What a client shares with all that are made from it.
 #[derive(Debug)]
 struct Shared {
-    settings: Arc<Settings>,
-    account: Account,
-    meter: Option<Meter>,
-    road: Road,
+    settings: Settings,
+    caller: Caller,
     inference: pinference_api::Client,
     training: prime_training_api::Client,
+}
+
+/// What can differ between clients that share connections.
+#[derive(Debug, Clone)]
+struct Scope {
+    account: Account,
+    meter: Option<Meter>,
+    options: Arc<CallOptions>,
+    context: CallContext,
+}
+
+impl Scope {
+    fn new(account: Account, meter: Option<Meter>, options: Arc<CallOptions>) -> Self {
+        let hooks = AccountHooks(account.clone());
+        let context = CallContext::new()
+            .with_options(options.clone())
+            .with_hooks(Arc::new(hooks));
+        Self {
+            account,
+            meter,
+            options,
+            context,
+        }
+    }
+}
+
+/// Names the account in traces.
+#[derive(Debug)]
+struct AccountHooks(Account);
+
+impl CallHooks for AccountHooks {
+    fn account(&self) -> Option<&str> {
+        self.0.id()
+    }
 }
 
 impl Client {
@@ -85,37 +117,37 @@ impl Client {
         ClientBuilder::default()
     }
 
-    /// A client on a road, as the account of the settings.
-    pub(crate) fn on(settings: Arc<Settings>, road: Road) -> Self {
+    /// A client that makes its calls through `caller`, for the account of the settings.
+    pub(crate) fn with_caller(settings: Settings, caller: Caller, options: CallOptions) -> Self {
         let account = settings.account.value.clone();
-        Self::with(settings, account, None, road)
+        let (inference_url, platform_url) =
+            (&settings.inference_url.value, &settings.platform_url.value);
+        let shared = Shared {
+            inference: pinference_api::Client::with_caller(inference_url.as_str(), caller.clone()),
+            training: prime_training_api::Client::with_caller(
+                platform_url.as_str(),
+                caller.clone(),
+            ),
+            settings,
+            caller,
+        };
+        let options = Arc::new(options::checked(options));
+        Self {
+            shared: Arc::new(shared),
+            scope: Arc::new(Scope::new(account, None, options)),
+        }
     }
 
-    fn with(settings: Arc<Settings>, account: Account, meter: Option<Meter>, road: Road) -> Self {
-        let road = road.traced_for(account.id().map(str::to_owned));
-        let transport: Arc<dyn Transport> = Arc::new(road.clone());
-        let inference = inference_on(&settings, &road, transport.clone());
-        let training = prime_training_api::Client::with_transport(
-            settings.platform_url.value.as_str(),
-            road.http().clone(),
-            transport,
-        );
+    fn scoped(&self, account: Account, meter: Option<Meter>, options: Arc<CallOptions>) -> Self {
         Self {
-            shared: Arc::new(Shared {
-                settings,
-                account,
-                meter,
-                road,
-                inference,
-                training,
-            }),
+            shared: self.shared.clone(),
+            scope: Arc::new(Scope::new(account, meter, options)),
         }
     }
 
     fn as_account(&self, account: Account) -> Self {
-        let shared = &self.shared;
-        let meter = shared.meter.clone();
-        Self::with(shared.settings.clone(), account, meter, shared.road.clone())
+        let scope = &self.scope;
+        self.scoped(account, scope.meter.clone(), scope.options.clone())
     }
 
     /// The same client as a team: the team is billed. Shares connections.
@@ -130,21 +162,17 @@ impl Client {
         self.as_account(Account::Personal)
     }
 
-    /// The same client, whose chats are counted by a meter, streamed or not. What is made of it counts
-    /// into the same meter. Shares connections.
+    /// The same client, whose chats are counted by a meter, streamed or not, and so are those of clients that are made
+    /// from it. Shares connections.
     #[must_use]
-    pub fn metered(&self, meter: &Meter) -> Self {
-        let shared = &self.shared;
-        Self::with(
-            shared.settings.clone(),
-            shared.account.clone(),
-            Some(meter.clone()),
-            shared.road.clone(),
-        )
+    pub fn with_meter(&self, meter: &Meter) -> Self {
+        let scope = &self.scope;
+        let meter = Some(meter.clone());
+        self.scoped(scope.account.clone(), meter, scope.options.clone())
     }
 
-    /// The same client with other options, for all its calls or for one: what they set goes before what
-    /// the client had. Shares connections and the retry budget.
+    /// The same client with other options for all its calls. They replace the client's where they are set. Shares
+    /// connections and the retry budget.
     ///
     /// ```no_run
     /// # async fn example(prime: prime_ext::Client) -> Result<(), prime_ext::Error> {
@@ -158,18 +186,18 @@ impl Client {
     /// ```
     #[must_use]
     pub fn with_options(&self, options: CallOptions) -> Self {
-        let shared = &self.shared;
-        Self::with(
-            shared.settings.clone(),
-            shared.account.clone(),
-            shared.meter.clone(),
-            shared.road.with_options(options),
+        let scope = &self.scope;
+        let options = options::checked(options).or(&scope.options);
+        self.scoped(
+            scope.account.clone(),
+            scope.meter.clone(),
+            Arc::new(options),
         )
     }
 
     /// Whose account this client uses.
     pub fn account(&self) -> &Account {
-        &self.shared.account
+        &self.scope.account
     }
 
     /// What this client was built from, and where each of it came from.
@@ -233,45 +261,32 @@ impl Client {
         &self.shared.settings.platform_url.value
     }
 
-    /// What counts a question to a model.
-    pub(crate) fn receipt(&self, model: &str) -> Receipt {
-        Receipt::new(self.shared.meter.as_ref(), model, &self.shared.account)
+    pub(crate) fn options(&self) -> &CallOptions {
+        &self.scope.options
     }
 
-    /// The generated client of the Inference API for one question, whose attempts its receipt counts.
-    pub(crate) fn inference_for(&self, receipt: &Receipt) -> Cow<'_, pinference_api::Client> {
-        match receipt.in_doubt() {
-            None => Cow::Borrowed(&self.shared.inference),
-            Some(in_doubt) => {
-                let road = self.shared.road.counting(in_doubt.clone());
-                let transport = Arc::new(road.clone());
-                Cow::Owned(inference_on(&self.shared.settings, &road, transport))
-            }
-        }
+    pub(crate) fn meter(&self) -> Option<&Meter> {
+        self.scope.meter.as_ref()
     }
 
-    pub(crate) fn road(&self) -> &Road {
-        &self.shared.road
+    /// The context of a call.
+    pub(crate) fn context(&self) -> &CallContext {
+        &self.scope.context
     }
 
-    /// The generated client of the Inference API, on the same road. It knows no account: its team
-    /// header is the caller's to set.
+    pub(crate) fn caller(&self) -> &Caller {
+        &self.shared.caller
+    }
+
+    /// The generated client of the Inference API, with the key and the connections of this one. It knows no account and
+    /// no options: pass a team to its builders, and a context to `send_with`.
     pub fn inference_api(&self) -> &pinference_api::Client {
         &self.shared.inference
     }
 
-    /// The generated client of the Training API, on the same road. It knows no account: its team
-    /// parameters are the caller's to set.
+    /// The generated client of the Training API, with the key and the connections of this one. It knows no account and
+    /// no options: pass a team to its builders, and a context to `send_with`.
     pub fn training_api(&self) -> &prime_training_api::Client {
         &self.shared.training
     }
-}
-
-fn inference_on(
-    settings: &Settings,
-    road: &Road,
-    transport: Arc<dyn Transport>,
-) -> pinference_api::Client {
-    let address = settings.inference_url.value.as_str();
-    pinference_api::Client::with_transport(address, road.http().clone(), transport)
 }

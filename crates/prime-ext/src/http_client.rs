@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use openapi_runtime::{Transport, TransportError, TransportFuture};
 use reqwest::{ClientBuilder, Proxy, Url};
 use reqwest::{redirect, retry};
 
@@ -28,7 +29,7 @@ const MAX_HEADER_BYTES: u32 = 1 << 20;
 const STREAM_WINDOW: u32 = 256 << 10;
 const CONNECTION_WINDOW: u32 = 128 * STREAM_WINDOW;
 
-/// The clients for the URLs of one [`Client`](crate::Client).
+/// The HTTP clients for the URLs of one [`Client`](crate::Client). They do not follow redirects.
 #[derive(Debug, Clone)]
 pub(crate) struct HttpClients {
     main: reqwest::Client,
@@ -36,28 +37,19 @@ pub(crate) struct HttpClients {
     loopback: Option<reqwest::Client>,
 }
 
-impl HttpClients {
-    /// The client that sends to a URL.
-    pub(crate) fn for_url(&self, url: &Url) -> &reqwest::Client {
-        match &self.loopback {
-            Some(loopback) if is_loopback(url) => loopback,
+impl Transport for HttpClients {
+    fn send(&self, request: reqwest::Request) -> TransportFuture<'_> {
+        let http = match &self.loopback {
+            Some(loopback) if is_loopback(request.url()) => loopback,
             _ => &self.main,
-        }
-    }
-
-    /// The client that builds requests.
-    pub(crate) fn main(&self) -> &reqwest::Client {
-        &self.main
-    }
-}
-
-/// A caller's own client, for all URLs.
-impl From<reqwest::Client> for HttpClients {
-    fn from(main: reqwest::Client) -> Self {
-        Self {
-            main,
-            loopback: None,
-        }
+        };
+        let sending = http.execute(request);
+        Box::pin(async move {
+            match sending.await {
+                Ok(response) => Ok(response.into()),
+                Err(error) => Err(TransportError::from(error).without_redirects()),
+            }
+        })
     }
 }
 
@@ -98,7 +90,10 @@ impl Connections {
     /// Builds the clients for these URLs. Loopback URLs are never sent through a proxy.
     pub(crate) fn build(self, urls: &[&Url]) -> Result<HttpClients, Error> {
         if urls.iter().all(|url| is_loopback(url)) {
-            return Ok(self.client(false)?.into());
+            return Ok(HttpClients {
+                main: self.client(false)?,
+                loopback: None,
+            });
         }
         let loopback = match urls.iter().any(|url| is_loopback(url)) {
             true => Some(self.client(false)?),
@@ -141,7 +136,7 @@ impl Connections {
         with_tls(builder, &self.certificates, self.http1_only)?
             .build()
             .map_err(|e| {
-                Error::new(ErrorKind::Settings, "the HTTP client cannot be built").because(e)
+                Error::new(ErrorKind::Settings, "the HTTP client cannot be built").with_source(e)
             })
     }
 }
@@ -193,7 +188,7 @@ fn with_tls(
         }
     }
     let failed =
-        |e: rustls::Error| Error::new(ErrorKind::Settings, "TLS cannot be set up").because(e);
+        |e: rustls::Error| Error::new(ErrorKind::Settings, "TLS cannot be set up").with_source(e);
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ClientConfig::builder_with_provider(provider.clone())
         .with_safe_default_protocol_versions()

@@ -57,44 +57,42 @@
 //! - neither TLS: plain HTTP to loopback, or a [`reqwest::Client`] of your own.
 
 mod account;
-mod answered;
 mod builder;
+mod call;
 pub mod chat;
 mod client;
 pub mod cost;
 mod error;
-pub mod events;
-mod head;
 mod http_client;
 mod models;
 mod options;
 pub mod pages;
 mod raw;
-mod retry;
-mod road;
 pub mod runs;
 mod settings;
 pub mod wallet;
 
 pub use account::Account;
-pub use answered::{Answered, Call};
 pub use builder::ClientBuilder;
+pub use call::{Call, CallFuture};
 pub use chat::{ChatAnswer, ChatRequest, ChatStream, Ending, Piece};
 pub use client::Client;
 pub use cost::{Cost, Meter, Spent, UsdSum};
 pub use error::{Error, ErrorKind, FieldError};
-pub use head::Head;
 pub use models::{ModelId, Models};
 pub use options::CallOptions;
 pub use raw::RawCall;
-pub use retry::{RetryBudget, RetryPolicy};
 pub use runs::{CreatedRun, Deleted, Deletion, RunConfig, Runs, UsageWatch};
 pub use settings::{Setting, Settings, Source};
 pub use wallet::{Billings, Wallet};
 
 pub use bytes;
 pub use http;
-pub use openapi_runtime::{Secret, TextOrParts, Timestamp, Usd};
+pub use openapi_runtime;
+pub use openapi_runtime::{
+    Response, ResponseMeta, RetryBudget, RetryPolicy, Secret, TextOrParts, Timestamp, Transport,
+    TransportError, TransportFuture, TransportResponse, Usd, sse,
+};
 pub use pinference_api;
 pub use prime_training_api;
 pub use prime_training_api::types::BillingEntry;

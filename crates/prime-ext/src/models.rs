@@ -3,11 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use pinference_api::operations;
 use pinference_api::types::Model;
 
 use crate::account::on_behalf;
-use crate::answered::{Answered, Call};
+use crate::call::Call;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 
@@ -29,7 +28,7 @@ impl Models {
     pub fn list(&self) -> Call<Vec<Model>> {
         Call::new(&self.client, async |client: Client| {
             let call = on_behalf(client.account(), client.inference_api().list_models())?;
-            let list = Answered::of(&operations::LIST_MODELS, call.send().await)?;
+            let list = call.send_with(client.context()).await?;
             Ok(list.map(|list| list.data))
         })
     }
@@ -43,7 +42,7 @@ impl Models {
         Call::new(&self.client, async move |client: Client| {
             let call = client.inference_api().get_model().model_id(id);
             let call = on_behalf(client.account(), call)?;
-            Answered::of(&operations::GET_MODEL, call.send().await)
+            Ok(call.send_with(client.context()).await?)
         })
     }
 }

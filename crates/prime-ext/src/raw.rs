@@ -1,19 +1,18 @@
-//! Calls that no specification has, on the same road.
+//! Calls that no specification has.
 
 use bytes::Bytes;
 use http::Method;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue};
-use openapi_runtime::{Body, ByteStream, Operation, PayloadFault, Transport, path_segments};
+use openapi_runtime::options::is_reserved_header;
+use openapi_runtime::{ByteStream, Operation, PayloadFault, Response, path_segments};
 use reqwest::Url;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::answered::Answered;
+use crate::call::Call;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
-use crate::head::Head;
-use crate::options::{CallOptions, is_own_header};
-use crate::road::{Watch, Watched};
+use crate::options::CallOptions;
 
 /// A call that the specification does not have. From [`Client::call_inference`] and
 /// [`Client::call_platform`].
@@ -73,7 +72,8 @@ impl RawCall {
     /// The body, as JSON.
     pub fn json(mut self, body: &impl Serialize) -> Self {
         self.body = serde_json::to_vec(body).map(Some).map_err(|e| {
-            Error::new(ErrorKind::Request, "the body cannot be written as JSON").because(e)
+            let error = Error::new(ErrorKind::Request, "the body cannot be written as JSON");
+            error.with_source(e)
         });
         self
     }
@@ -96,53 +96,83 @@ impl RawCall {
         self
     }
 
-    /// Options for this call alone.
+    /// Options of this call. They replace the client's where they are set.
     pub fn options(mut self, options: CallOptions) -> Self {
         self.client = self.client.with_options(options);
         self
     }
 
-    /// Sends, and reads the answer as JSON.
+    /// Sends it, and reads the response as JSON.
     ///
     /// # Errors
-    /// If the call fails, or the answer is not of that type; then it is kept in [`Error::body`].
-    pub async fn send<T: DeserializeOwned>(self) -> Result<Answered<T>, Error> {
+    /// If the call fails, or the response does not have that type; then [`body`](openapi_runtime::Error::body) has it.
+    pub fn send<T: DeserializeOwned + Send + 'static>(self) -> Call<T> {
         let (operation, name) = (self.operation(false), self.name());
-        let Answered { value, head, .. } = self.send_bytes().await?;
-        match serde_json::from_slice(&value) {
-            Ok(read) => Ok(Answered::new(read, head)),
-            Err(_) => {
-                let fault = PayloadFault::of::<T>(&value);
-                Err(Error::unreadable(&operation, head, value, fault).named(name))
+        self.call(false, async move |client: Client, request| {
+            let response = client.caller().bytes(request, &operation, client.context());
+            let (_, meta, body) = response.await?.into_parts();
+            match serde_json::from_slice(&body) {
+                Ok(value) => Ok(Response::new(value, meta, body)),
+                Err(_) => {
+                    let fault = PayloadFault::of::<T>(&body);
+                    let error = openapi_runtime::Error::unreadable(&operation, meta, body, fault);
+                    Err(error.with_operation(name).into())
+                }
             }
-        }
+        })
     }
 
-    /// Sends, and gives the answer as it came.
+    /// Sends it, and gives the body of the response as it came.
     ///
     /// # Errors
     /// If the call fails.
-    pub async fn send_bytes(self) -> Result<Answered<Bytes>, Error> {
-        let (head, body) = self.execute(false).await?;
-        let body = body
-            .read(usize::MAX)
-            .await
-            .map_err(|e| Error::new(ErrorKind::Disconnected, "the answer broke off").because(e))?;
-        Ok(Answered::new(body, head))
+    pub fn send_bytes(self) -> Call<Bytes> {
+        let operation = self.operation(false);
+        self.call(false, async move |client: Client, request| {
+            let response = client.caller().bytes(request, &operation, client.context());
+            Ok(response.await?)
+        })
     }
 
-    /// Sends, and gives an event stream as it comes: in bytes, without a look at what they say.
+    /// Sends it, and gives the bytes of an event stream as they come.
     ///
     /// # Errors
-    /// If the call fails, or no event stream comes.
-    pub async fn stream(self) -> Result<Answered<ByteStream>, Error> {
-        let idle = self.client.road().options().idle();
-        let (head, body) = self.execute(true).await?;
-        let stream = match body {
-            Body::Stream(stream) => ByteStream::new(Watched::new(stream, Watch::new(idle, None))),
-            _ => return Err(Error::new(ErrorKind::UnexpectedAnswer, "no stream came")),
-        };
-        Ok(Answered::new(stream, head))
+    /// If the call fails, or the response is not an event stream.
+    pub fn stream(self) -> Call<ByteStream> {
+        let operation = self.operation(true);
+        self.call(true, async move |client: Client, request| {
+            let response = client
+                .caller()
+                .stream(request, &operation, client.context());
+            let response = response.await?;
+            match response.meta().media_type() {
+                Some(media) if !media.eq_ignore_ascii_case("text/event-stream") => {
+                    let message = format!("expected an event stream, got {media}");
+                    let meta = response.into_parts().1;
+                    Err(Error::unexpected(message, meta, Bytes::new()))
+                }
+                _ => Ok(response),
+            }
+        })
+    }
+
+    fn call<T, F>(
+        self,
+        streams: bool,
+        make: impl FnOnce(Client, reqwest::Request) -> F + Send + 'static,
+    ) -> Call<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<Response<T>, Error>> + Send,
+    {
+        let (client, name) = (self.client.clone(), self.name());
+        Call::new(&client, async move |client: Client| {
+            let called = match self.request(streams) {
+                Ok(request) => make(client, request).await,
+                Err(error) => Err(error),
+            };
+            called.map_err(|error| error.with_operation(name))
+        })
     }
 
     fn name(&self) -> String {
@@ -157,30 +187,15 @@ impl RawCall {
             Method::PUT => "PUT",
             Method::DELETE => "DELETE",
             Method::PATCH => "PATCH",
-            // Anything else is treated as what must not be repeated.
+            // Any other is treated as one that must not be repeated.
             _ => "POST",
         };
         let operation = Operation::new("raw_call", method, "");
-        match streams {
-            true => operation.streaming(),
-            false => operation,
+        if streams {
+            operation.streaming()
+        } else {
+            operation
         }
-    }
-
-    async fn execute(self, streams: bool) -> Result<(Head, Body), Error> {
-        let (operation, name) = (self.operation(streams), self.name());
-        let client = self.client.clone();
-        let request = self.request(streams).map_err(|e| e.named(name.clone()))?;
-        let response = client
-            .road()
-            .execute(request, &operation)
-            .await
-            .map_err(|e| {
-                let error: openapi_runtime::Error = e.into();
-                Error::of_call(&operation, error).named(name)
-            })?;
-        let (head, body) = response.into_parts();
-        Ok((head.into(), body))
     }
 
     fn request(self, streams: bool) -> Result<reqwest::Request, Error> {
@@ -221,7 +236,7 @@ impl RawCall {
                 Error::new(ErrorKind::Request, message)
             };
             let header = HeaderName::try_from(&name).map_err(|_| wrong())?;
-            if is_own_header(&header) {
+            if is_reserved_header(&header) {
                 return Err(wrong());
             }
             let value = HeaderValue::try_from(team).map_err(|_| wrong())?;

@@ -6,12 +6,12 @@ use std::task::{Context, Poll};
 
 use futures_core::Stream;
 use futures_util::TryStreamExt as _;
-use openapi_runtime::Timestamp;
-use prime_training_api::operations::GET_WALLET;
+use openapi_runtime::{IntoRequest as _, Response, Timestamp};
+use prime_training_api::builder::GetWallet;
 use prime_training_api::types::{BillingEntry, WalletResponse};
 
 use crate::account::on_behalf;
-use crate::answered::{Answered, Call};
+use crate::call::Call;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 use crate::pages::{At, Page, PageFuture, Pages, Rows, Table, Total, Want};
@@ -70,10 +70,10 @@ impl Wallet {
     }
 }
 
-async fn page(client: &Client, limit: u64, offset: u64) -> Result<Answered<WalletResponse>, Error> {
+async fn page(client: &Client, limit: u64, offset: u64) -> Result<Response<WalletResponse>, Error> {
     let call = on_behalf(client.account(), client.training_api().get_wallet())?;
     let call = call.limit(limit).offset(offset);
-    Answered::of(&GET_WALLET, call.send().await)
+    Ok(call.send_with(client.context()).await?)
 }
 
 /// The rows of a wallet. From [`Wallet::billings`].
@@ -216,7 +216,7 @@ impl Table for Ledger {
         };
         let client = self.client.clone();
         Box::pin(async move {
-            let wallet = page(&client, limit, offset).await?.value;
+            let wallet = page(&client, limit, offset).await?.into_value();
             let total = u64::try_from(wallet.total_billings).map_err(|_| {
                 let message = "the service counts fewer than no rows";
                 Error::new(ErrorKind::Incomplete, message)
@@ -270,7 +270,7 @@ impl Table for Ledger {
     }
 
     fn explain(&self, error: Error) -> Error {
-        error.of(&GET_WALLET)
+        error.with_operation(GetWallet::OPERATION.id)
     }
 }
 

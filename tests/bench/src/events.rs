@@ -2,7 +2,7 @@
 
 use prime_ext::ChatStream;
 use prime_ext::bytes::Bytes;
-use prime_ext::events::Decoder;
+use prime_ext::sse::Decoder;
 use prime_ext::pinference_api::ByteStream;
 
 use crate::report::median;

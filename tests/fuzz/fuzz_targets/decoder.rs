@@ -5,7 +5,7 @@
 
 use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
-use prime_ext::events::Decoder;
+use prime_ext::sse::Decoder;
 
 type Kept = Result<(String, String, String), ()>;
 

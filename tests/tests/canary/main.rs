@@ -102,20 +102,20 @@ fn told(error: &Error) -> String {
 async fn all_calls(prime: &Client) -> String {
     let mut all = format!("{prime:?}\n{}\n", prime.settings());
     let mut note = |told: String| writeln!(all, "{told}").unwrap();
-    note(match prime.models().list().answered().await {
+    note(match prime.models().list().with_response().await {
         Ok(answered) => format!("{answered:?}"),
         Err(error) => told(&error),
     });
     let question = prime.chat(MODEL).user(PROMPT).max_tokens(5);
-    match question.clone().send().await {
+    match question.clone().await {
         // What was answered is the caller's.
-        Ok(answer) => note(format!("{:?}", answer.head())),
+        Ok(answer) => note(format!("{:?}", answer.meta())),
         Err(error) => note(told(&error)),
     }
     match question.stream().await {
         Err(error) => note(told(&error)),
         Ok(stream) => match stream.finish().await {
-            Ok(answer) => note(format!("{:?}", answer.head())),
+            Ok(answer) => note(format!("{:?}", answer.meta())),
             Err(error) => note(told(&error)),
         },
     }
@@ -126,10 +126,10 @@ async fn all_calls(prime: &Client) -> String {
         .wandb_api_key(WANDB)
         .hf_token(HF);
     note(format!("{create:?}"));
-    match create.send().await {
+    match create.await {
         Ok(run) => {
             let token = run.token_value.expose().to_owned();
-            let debug = format!("{run:?}{:?}", run.head());
+            let debug = format!("{run:?}{:?}", run.meta());
             assert!(!debug.contains(&token), "the run's token shows");
             note(debug);
         }
@@ -237,7 +237,7 @@ async fn what_was_written_is_traced_when_it_is_switched_on() {
     let sim = simulator().await;
     let prime = client(&sim).with_options(CallOptions::new().trace_content(true));
     let (log, guard) = Log::start();
-    prime.chat(MODEL).user(PROMPT).send().await.unwrap();
+    prime.chat(MODEL).user(PROMPT).await.unwrap();
     drop(guard);
     let log = log.text();
     assert!(log.contains(PROMPT) && !log.contains(KEY), "{log}");
@@ -254,13 +254,7 @@ async fn what_a_trace_says() {
     );
     let (log, guard) = Log::start();
     let lab = client(&sim).team(sim.team());
-    let answer = lab
-        .chat(MODEL)
-        .user("hi")
-        .include_cost()
-        .send()
-        .await
-        .unwrap();
+    let answer = lab.chat(MODEL).user("hi").include_cost().await.unwrap();
     let stream = lab.chat(MODEL).user("hi").stream().await.unwrap();
     stream.finish().await.unwrap();
     drop(guard);
@@ -271,7 +265,7 @@ async fn what_a_trace_says() {
         &format!("gen_ai.request.model=\"{MODEL}\""),
         &format!("gen_ai.usage.output_tokens={tokens}"),
         &format!("prime.cost_usd={}", answer.cost().known().unwrap()),
-        &format!("prime.team=\"{}\"", sim.team()),
+        &format!("account.id=\"{}\"", sim.team()),
         "http.request.resend_count=1",
         "http.response.status_code=503",
         "error.type=\"503\"",

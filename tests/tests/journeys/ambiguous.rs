@@ -24,7 +24,7 @@ async fn a_run_that_exists_was_reported_or_may_exist() {
     for fate in fates() {
         let sim = Simulator::start().await.unwrap();
         let proxy = Proxy::start(&sim, vec![fate]).await;
-        let created = proxy.client(&sim).runs().create(config()).send().await;
+        let created = proxy.client(&sim).runs().create(config()).await;
         let runs = sim.runs();
         assert!(runs.len() <= 1, "{fate:?}: created twice");
         match created {
@@ -42,7 +42,7 @@ async fn a_run_that_exists_was_reported_or_may_exist() {
     let sim = Simulator::start().await.unwrap();
     let prime = client(&sim);
     drop(sim);
-    let error = prime.runs().create(config()).send().await.unwrap_err();
+    let error = prime.runs().create(config()).await.unwrap_err();
     assert!(!error.outcome_unknown(), "nobody was there: {error}");
 }
 
@@ -50,7 +50,7 @@ async fn a_run_that_exists_was_reported_or_may_exist() {
 async fn a_run_that_is_gone_was_reported_or_may_be_gone() {
     for fate in fates() {
         let sim = Simulator::start().await.unwrap();
-        let run = client(&sim).runs().create(config()).send().await.unwrap();
+        let run = client(&sim).runs().create(config()).await.unwrap();
         let proxy = Proxy::start(&sim, vec![fate]).await;
         let deleted = proxy.client(&sim).runs().delete(&run.run_id).await;
         let gone = sim.runs()[0].deleted;
@@ -70,7 +70,7 @@ async fn a_run_that_is_gone_was_reported_or_may_be_gone() {
 async fn a_deletion_is_asked_for_until_it_is_known() {
     for fate in fates() {
         let sim = Simulator::start().await.unwrap();
-        let run = client(&sim).runs().create(config()).send().await.unwrap();
+        let run = client(&sim).runs().create(config()).await.unwrap();
         let proxy = Proxy::start(&sim, vec![fate, Fate::Through]).await;
         let runs = proxy.client(&sim).runs();
         let deletion = runs.ensure_deleted(&run.run_id).await.unwrap();

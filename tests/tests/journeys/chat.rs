@@ -25,7 +25,6 @@ async fn an_answer_has_text_tokens_and_cost() {
     let answer = client(&sim)
         .chat(MODEL)
         .user("Capital of France?")
-        .send()
         .await
         .unwrap();
     assert_eq!(answer.text(), "The capital of France is Paris.");
@@ -42,7 +41,7 @@ async fn an_answer_has_text_tokens_and_cost() {
 async fn streamed_and_whole_answers_are_the_same() {
     let sim = Simulator::start().await.unwrap();
     let question = client(&sim).chat(MODEL).user("Tell me a story");
-    let whole = question.clone().send().await.unwrap();
+    let whole = question.clone().await.unwrap();
 
     let mut stream = question.clone().stream().await.unwrap();
     let mut text = String::new();
@@ -86,8 +85,8 @@ async fn several_answers_are_kept_apart() {
     let question = client(&sim)
         .chat(MODEL)
         .user("Tell me a story")
-        .with(|r| r.n = Some(3));
-    let whole = question.clone().send().await.unwrap();
+        .modify(|r| r.n = Some(3));
+    let whole = question.clone().await.unwrap();
     let streamed = question.stream().await.unwrap().finish().await.unwrap();
     let texts = |answer: &prime_ext::ChatAnswer| -> Vec<Option<String>> {
         answer
@@ -113,7 +112,7 @@ async fn usage_can_be_left_out_and_is_then_unknown() {
     let question = client(&sim)
         .chat(MODEL)
         .user("Capital of France?")
-        .with(|request| {
+        .modify(|request| {
             request.stream_options.get_or_insert_default().include_usage = Some(false);
         });
     let answer = question.stream().await.unwrap().finish().await.unwrap();
@@ -131,12 +130,7 @@ async fn the_team_pays_for_what_the_team_asks() {
         lab.wallet().get().await.unwrap(),
     );
 
-    let sent = lab
-        .chat(MODEL)
-        .user("Capital of France?")
-        .send()
-        .await
-        .unwrap();
+    let sent = lab.chat(MODEL).user("Capital of France?").await.unwrap();
     let streamed = lab
         .chat(MODEL)
         .user("Tell me a story")
@@ -158,7 +152,6 @@ async fn the_team_pays_for_what_the_team_asks() {
     lab.personal()
         .chat(MODEL)
         .user("Capital of France?")
-        .send()
         .await
         .unwrap();
     assert_eq!(
@@ -173,7 +166,7 @@ async fn a_wallet_without_funds_is_payment_required() {
     let sim = Simulator::builder().balance(broke).start().await.unwrap();
     let question = client(&sim).chat(MODEL).user("Capital of France?");
     for error in [
-        question.clone().send().await.unwrap_err(),
+        question.clone().await.unwrap_err(),
         question.stream().await.map(|_| ()).unwrap_err(),
     ] {
         assert!(error.is_payment_required(), "{error}");
@@ -186,7 +179,7 @@ async fn a_wallet_without_funds_is_payment_required() {
 async fn errors_say_what_they_are() {
     let sim = Simulator::start().await.unwrap();
     let wrong = with_key(&sim, "wrong-key");
-    let error = wrong.chat(MODEL).user("Hello").send().await.unwrap_err();
+    let error = wrong.chat(MODEL).user("Hello").await.unwrap_err();
     assert!(error.is_auth());
     assert_eq!(error.kind(), ErrorKind::Api);
     assert!(wrong.wallet().get().await.unwrap_err().is_auth());
@@ -201,8 +194,7 @@ async fn errors_say_what_they_are() {
     let error = prime
         .chat(MODEL)
         .user("Hello")
-        .with(|r| r.top_p = Some(7.0))
-        .send()
+        .modify(|r| r.top_p = Some(7.0))
         .await
         .unwrap_err();
     assert!(error.is_validation());
@@ -212,7 +204,6 @@ async fn errors_say_what_they_are() {
         stranger
             .chat(MODEL)
             .user("Hello")
-            .send()
             .await
             .unwrap_err()
             .is_auth()
@@ -277,7 +268,7 @@ async fn what_is_beyond_a_stated_limit_is_not_sent() {
     let sim = Simulator::start().await.unwrap();
     let hot = client(&sim).chat(MODEL).user("Hello").temperature(3.0);
     for error in [
-        hot.clone().send().await.unwrap_err(),
+        hot.clone().await.unwrap_err(),
         hot.stream().await.map(|_| ()).unwrap_err(),
     ] {
         assert_eq!(error.kind(), ErrorKind::Request);

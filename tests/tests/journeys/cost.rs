@@ -13,7 +13,7 @@ async fn many_tasks_share_a_meter() {
     let sim = Simulator::start().await.unwrap();
     let prime = client(&sim);
     let meter = Meter::with_prices(&prime.models().list().await.unwrap());
-    let metered = prime.metered(&meter);
+    let metered = prime.with_meter(&meter);
     let mut tasks = Vec::new();
     for task in 0..24 {
         let client = if task % 2 == 0 {
@@ -28,7 +28,7 @@ async fn many_tasks_share_a_meter() {
                 question = question.include_cost();
             }
             let answer = if task % 4 < 2 {
-                question.send().await.unwrap()
+                question.await.unwrap()
             } else {
                 question.stream().await.unwrap().finish().await.unwrap()
             };
@@ -75,12 +75,12 @@ async fn an_estimate_comes_out_as_the_service_bills() {
     let prime = client(&sim);
     let model = prime.models().get(MODEL).await.unwrap();
     let known = prime.chat(MODEL).user("Hello").include_cost();
-    let answer = known.send().await.unwrap();
+    let answer = known.await.unwrap();
     let estimate = Cost::Unknown.or_estimate(answer.usage(), model.pricing.as_ref());
     assert_eq!(estimate, Cost::Estimated(answer.cost().known().unwrap()));
 
     let silent = prime.chat(FREE_OF_PRICE).user("Hello");
-    let silent = silent.send().await.unwrap();
+    let silent = silent.await.unwrap();
     assert_eq!(silent.cost(), Cost::Unknown);
     assert_eq!(silent.cost().amount(), None);
     let estimate = silent.cost().or_estimate(silent.usage(), None);
@@ -91,7 +91,7 @@ async fn an_estimate_comes_out_as_the_service_bills() {
 async fn what_was_not_answered_whole_counts_as_one_that_did_not_say() {
     let sim = Simulator::start().await.unwrap();
     let meter = Meter::new();
-    let prime = client(&sim).metered(&meter);
+    let prime = client(&sim).with_meter(&meter);
     let mut story = prime.chat(MODEL).user("A story").stream().await.unwrap();
     story.next_text().await.unwrap();
     assert_eq!(meter.total().answers, 0);
@@ -101,15 +101,15 @@ async fn what_was_not_answered_whole_counts_as_one_that_did_not_say() {
     assert_eq!(total.without_tokens, 1);
 
     // What was refused is no answer, and costs nothing.
-    let refused = prime.chat("nobody/nothing").user("Hello").send().await;
+    let refused = prime.chat("nobody/nothing").user("Hello").await;
     assert!(refused.unwrap_err().is_not_found());
-    assert!(prime.chat(MODEL).send().await.is_err());
+    assert!(prime.chat(MODEL).await.is_err());
     let refused = prime.team(" ").chat(MODEL).user("Hello").stream().await;
     assert!(refused.is_err());
     assert_eq!(meter.total().answers, 1);
     // Whether a question arrived that nobody answered, nobody knows.
     drop(sim);
-    let lost = prime.chat(MODEL).user("Hello").send().await.unwrap_err();
+    let lost = prime.chat(MODEL).user("Hello").await.unwrap_err();
     let may_be_billed = u64::from(lost.outcome_unknown());
     assert_eq!(meter.total().with_unknown_cost, 1 + may_be_billed);
 }
@@ -124,7 +124,7 @@ async fn an_answer_is_counted_by_hand() {
     let lab = client(&sim).team(sim.team());
     let id = ModelId::parse(MODEL).unwrap().with_adapter("ad_1").unwrap();
     let meter = Meter::new();
-    let answer = lab.chat(&id).user("Hello").send().await.unwrap();
+    let answer = lab.chat(&id).user("Hello").await.unwrap();
     meter.add(&answer, lab.account());
     let by = meter.by_model_and_team();
     let key = (id.to_string(), Some(sim.team().to_owned()));

@@ -22,7 +22,7 @@ async fn the_providers_examples_arrive_as_the_official_client_sends_them() {
     let prime = client(&sim);
     for file in files {
         let config = RunConfig::from_toml_file(&file).unwrap();
-        prime.runs().create(config).send().await.unwrap();
+        prime.runs().create(config).await.unwrap();
         let sent = sim.requests().pop().unwrap().body;
         let sent: Value = serde_json::from_slice(&sent).unwrap();
         let official = std::fs::read(file.with_extension("json")).unwrap();

@@ -23,7 +23,6 @@ async fn a_run_is_created_watched_to_its_end_and_deleted() {
         .runs()
         .create(config.clone())
         .name("first")
-        .send()
         .await
         .unwrap();
     assert!(!run.token_value.expose().is_empty());
@@ -71,7 +70,7 @@ async fn watching_yields_every_status_once() {
     let sim = Simulator::builder().time_scale(0.0).start().await.unwrap();
     let prime = client(&sim);
     let config = RunConfig::from_toml(RL_TOML).unwrap();
-    let run = prime.runs().create(config).send().await.unwrap();
+    let run = prime.runs().create(config).await.unwrap();
     let mut watch = prime
         .runs()
         .watch_usage(&run.run_id)
@@ -122,7 +121,7 @@ async fn what_the_service_refuses_says_which_field() {
     let sim = Simulator::start().await.unwrap();
     sim.inject(Fault::status(422).on(Operation::CreateRun).once());
     let config = RunConfig::from_toml(RL_TOML).unwrap();
-    let error = client(&sim).runs().create(config).send().await.unwrap_err();
+    let error = client(&sim).runs().create(config).await.unwrap_err();
     assert!(error.is_validation(), "{error}");
     assert!(!error.fields().is_empty());
     assert!(!error.outcome_unknown());

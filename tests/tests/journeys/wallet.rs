@@ -49,11 +49,7 @@ async fn rows_that_arrive_meanwhile_lose_and_repeat_nothing() {
     while let Some(row) = rows.try_next().await.unwrap() {
         seen.push(row.id);
         if seen.len() % 40 == 0 {
-            lab.chat(MODEL)
-                .user("Capital of France?")
-                .send()
-                .await
-                .unwrap();
+            lab.chat(MODEL).user("Capital of France?").await.unwrap();
         }
     }
     let unique: HashSet<&String> = seen.iter().collect();

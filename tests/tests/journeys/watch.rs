@@ -12,7 +12,7 @@ const SOON: Duration = Duration::from_millis(5);
 
 async fn run(prime: &Client) -> CreatedRun {
     let config = RunConfig::from_toml("max_steps = 1").unwrap();
-    prime.runs().create(config).send().await.unwrap()
+    prime.runs().create(config).await.unwrap()
 }
 
 #[tokio::test]

@@ -66,11 +66,11 @@ impl Call {
             Self::GetWallet => client.wallet().get().await.map(drop),
             Self::GetUsage => client.runs().usage(run).await.map(drop),
             Self::DeleteRun => client.runs().delete(run).await.map(drop),
-            Self::Chat => question(client).send().await.map(drop),
+            Self::Chat => question(client).await.map(drop),
             Self::Stream => question(client).stream().await?.finish().await.map(drop),
             Self::CreateRun => {
                 let config = RunConfig::from_toml("max_steps = 20").unwrap();
-                client.runs().create(config).send().await.map(drop)
+                client.runs().create(config).await.map(drop)
             }
         }
     }
@@ -87,7 +87,7 @@ pub(crate) async fn outcome(call: Call, fault: &Fault, policy: RetryPolicy) -> S
     let sim = Simulator::builder().seed(7).start().await.unwrap();
     let client = client(&sim, policy);
     let config = RunConfig::from_toml("max_steps = 20").unwrap();
-    let run = client.runs().create(config).send().await.unwrap();
+    let run = client.runs().create(config).await.unwrap();
     let run = &run.run_id;
     let before = sim.requests().len();
     let runs = sim.runs().len();

@@ -36,7 +36,7 @@ async fn a_wait_that_was_asked_for_is_waited() {
     let models = client(&sim, quick())
         .models()
         .list()
-        .answered()
+        .with_response()
         .await
         .unwrap();
     assert!(started.elapsed() >= Duration::from_millis(150));
@@ -90,7 +90,7 @@ async fn a_call_has_an_end_whatever_its_retries() {
             .models()
             .list()
             .options(options)
-            .answered()
+            .with_response()
             .await
             .unwrap_err();
         assert!(started.elapsed() < Duration::from_millis(700));
@@ -140,7 +140,7 @@ async fn attempts_are_equal() {
         .header("x-experiment", "7")
         .body_field("safety", "off");
     let lab = client(&sim, quick()).team(sim.team()).with_options(options);
-    lab.chat(MODEL).user("hi").send().await.unwrap();
+    lab.chat(MODEL).user("hi").await.unwrap();
     let requests = sim.requests();
     assert_eq!(requests.len(), 3);
     for request in &requests {
@@ -158,7 +158,10 @@ async fn attempts_are_equal() {
 async fn a_lost_answer_to_a_create() {
     let sim = simulator().await;
     sim.inject(Fault::lost_answer().on(Operation::CreateRun));
-    let client = client(&sim, RetryPolicy::new().retries(9).may_bill_twice());
+    let client = client(
+        &sim,
+        RetryPolicy::new().retries(9).allow_duplicate_billing(),
+    );
     let error = Call::CreateRun.make(&client, "").await.unwrap_err();
     assert!(error.outcome_unknown() && !error.is_retryable());
     assert_eq!((error.attempts(), sim.runs().len()), (1, 1));

@@ -108,7 +108,7 @@ async fn what_may_be_billed_twice() {
         (Fault::stall(), "Timeout 1/1 ?", "Timeout 1/1 ?"),
     ];
     for (fault, chat, create) in rows {
-        let bold = || quick().may_bill_twice();
+        let bold = || quick().allow_duplicate_billing();
         assert_eq!(outcome(Call::Chat, &fault, bold()).await, chat);
         assert_eq!(outcome(Call::Stream, &fault, bold()).await, chat);
         assert_eq!(outcome(Call::CreateRun, &fault, bold()).await, create);

@@ -70,10 +70,10 @@ fn what_calls_wait_for(client: &Client, config: &RunConfig, stream: ChatStream) 
     spawn(async move { models.get("m").await });
 
     // The futures themselves, and not only what is around them.
-    spawn(c().chat("m").user("x").send());
+    spawn(c().chat("m").user("x"));
     spawn(c().chat("m").user("x").stream());
     spawn(stream.finish());
-    spawn(c().runs().create(config.clone()).send());
+    spawn(c().runs().create(config.clone()));
     spawn(c().runs().watch_usage("r").until_finished());
 
     let client = c();
@@ -122,9 +122,9 @@ fn what_generated_calls_wait_for(
         let models = inference.list_models().send().await.is_ok();
         let model = inference.get_model().model_id("m").send().await.is_ok();
         let call = inference.create_chat_completion().body(question.clone());
-        let whole = call.send().await.is_ok();
+        let whole = call.await.is_ok();
         let call = inference.create_chat_completion_stream().body(question);
-        (models, model, whole, call.send().await.is_ok())
+        (models, model, whole, call.await.is_ok())
     });
     spawn(async move {
         let wallet = training.get_wallet().send().await.is_ok();

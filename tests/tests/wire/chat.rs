@@ -35,7 +35,7 @@ const ANSWER: &str = r#"{
 async fn create_chat_completion() {
     let wire = Wire::inference(Answer::json(200, ANSWER).header("x-trace", "t-1")).await;
     let question = wire.personal().chat(MODEL).user("Hello!");
-    let answer = question.send().await.unwrap();
+    let answer = question.await.unwrap();
 
     let request = wire.request();
     assert_eq!(request.line, "POST /api/v1/chat/completions");
@@ -77,7 +77,7 @@ async fn create_chat_completion() {
 #[tokio::test]
 async fn create_chat_completion_as_a_team() {
     let wire = Wire::inference(Answer::json(200, ANSWER)).await;
-    wire.team().chat(MODEL).user("Hello!").send().await.unwrap();
+    wire.team().chat(MODEL).user("Hello!").await.unwrap();
 
     let request = wire.request();
     assert_eq!(request.line, "POST /api/v1/chat/completions");
@@ -110,7 +110,6 @@ async fn the_documented_request() {
         .max_tokens(1000)
         .temperature(0.7)
         .stop(["END"])
-        .send()
         .await
         .unwrap();
     let documented = r#"{
@@ -134,7 +133,7 @@ async fn every_parameter() {
     wire.personal()
         .chat(MODEL)
         .user("Weather?")
-        .with(|request| {
+        .modify(|request| {
             let mut function = FunctionDefinition::new("weather");
             function.description = Some("Looks out of the window.".to_owned());
             function.parameters = schema.as_object().cloned();
@@ -160,7 +159,6 @@ async fn every_parameter() {
                 .extra
                 .insert("provider".to_owned(), json!({"order": ["a"]}));
         })
-        .send()
         .await
         .unwrap();
     assert_eq!(
@@ -201,8 +199,8 @@ async fn a_whole_answer_is_never_asked_for_as_a_stream() {
     for stream in [true, false] {
         let wire = Wire::inference(Answer::json(200, ANSWER)).await;
         let question = wire.personal().chat(MODEL).user("Hello!");
-        let question = question.with(|request| request.stream = Some(stream));
-        question.send().await.unwrap();
+        let question = question.modify(|request| request.stream = Some(stream));
+        question.await.unwrap();
         assert_eq!(
             wire.request().json(),
             json!({
@@ -223,7 +221,7 @@ async fn tool_calls_there_and_back() {
                         "function": {"name": "weather", "arguments": "{\"city\": \"Pa"}}]}}]}"#;
     let wire = Wire::inference(Answer::json(200, body)).await;
     let question = wire.personal().chat(MODEL).user("Weather?");
-    let answer = question.clone().send().await.unwrap();
+    let answer = question.clone().await.unwrap();
 
     assert_eq!(answer.text(), "");
     assert_eq!(answer.finish_reason(), Some(&FinishReason::ToolCalls));
@@ -245,7 +243,6 @@ async fn tool_calls_there_and_back() {
     question
         .message(answer.message().unwrap().clone())
         .message(result)
-        .send()
         .await
         .unwrap();
     assert_eq!(
@@ -275,7 +272,7 @@ async fn values_that_nobody_listed_survive() {
         );
         let wire = Wire::inference(Answer::json(200, &body)).await;
         let question = wire.personal().chat(MODEL).user("Hello!");
-        let answer = question.clone().send().await.unwrap();
+        let answer = question.clone().await.unwrap();
         assert_eq!(
             answer.finish_reason(),
             Some(&FinishReason::Other(reason.to_owned()))
@@ -284,7 +281,7 @@ async fn values_that_nobody_listed_survive() {
         let message = answer.message().unwrap();
         assert_eq!(message.role, Role::Other("developer".to_owned()));
 
-        question.message(message.clone()).send().await.unwrap();
+        question.message(message.clone()).await.unwrap();
         assert_eq!(
             wire.requests()[1].json()["messages"][1],
             json!({"role": "developer", "content": "x"})
@@ -298,7 +295,7 @@ async fn reasoning_in_its_three_spellings() {
         "reasoning_content": "b", "reasoning_details": [{"x": 1}]}, "finish_reason": null}]}"#;
     let wire = Wire::inference(Answer::json(200, body)).await;
     let question = wire.personal().chat(MODEL).user("2 + 2");
-    let answer = question.send().await.unwrap();
+    let answer = question.await.unwrap();
     let message = answer.message().unwrap();
     assert_eq!(message.reasoning.as_deref(), Some("a"));
     assert_eq!(message.reasoning_content.as_deref(), Some("b"));
@@ -329,7 +326,7 @@ async fn cost() {
         let body = format!(r#"{{"choices": [], "usage": {usage}}}"#);
         let wire = Wire::inference(Answer::json(200, &body)).await;
         let question = wire.personal().chat(MODEL).user("Hello!");
-        let cost = question.send().await.unwrap().cost();
+        let cost = question.await.unwrap().cost();
         let known = cost.known().map(|amount| amount.to_string());
         assert_eq!(known.as_deref(), expected, "{usage}");
         assert_eq!(cost == Cost::Unknown, expected.is_none(), "{usage}");
@@ -351,7 +348,7 @@ async fn an_answer_that_says_more() {
                   "cost_details": {"upstream": null}}}"#;
     let wire = Wire::inference(Answer::json(200, body)).await;
     let question = wire.personal().chat(MODEL).user("Hello!");
-    let answer = question.send().await.unwrap();
+    let answer = question.await.unwrap();
     assert_eq!(answer.text(), "a");
     assert_eq!(answer.finish_reason(), Some(&FinishReason::Length));
     assert_eq!(
@@ -381,7 +378,7 @@ async fn an_answer_without_answers() {
     for body in [r#"{"choices": []}"#, r#"{"choices": [{}]}"#] {
         let wire = Wire::inference(Answer::json(200, body)).await;
         let question = wire.personal().chat(MODEL).user("Hello!");
-        let answer = question.send().await.unwrap();
+        let answer = question.await.unwrap();
         assert_eq!(answer.text(), "");
         assert!(answer.message().is_none() && answer.finish_reason().is_none());
     }
@@ -403,7 +400,7 @@ async fn a_question_that_cannot_be_asked_is_not_sent() {
         prime.team("té").chat(MODEL).user("Hello!"),
     ];
     for question in questions {
-        assert_refused(&question.clone().send().await.unwrap_err());
+        assert_refused(&question.clone().await.unwrap_err());
         assert_refused(&question.stream().await.unwrap_err());
     }
     assert_eq!(wire.hits(), 0);
@@ -464,7 +461,7 @@ async fn the_generated_crate_builds_a_body_in_place() {
     let call = bare
         .create_chat_completion()
         .body_map(|body| body.model(MODEL).messages([question]));
-    call.send().await.unwrap();
+    call.await.unwrap();
     assert_eq!(
         wire.request().json(),
         json!({
@@ -515,8 +512,8 @@ async fn a_meter_estimates_what_is_not_said() {
     for (body, model, expected) in answers {
         let meter = prime_ext::Meter::with_prices([&priced]);
         let wire = Wire::inference(Answer::json(200, &body)).await;
-        let client = wire.personal().metered(&meter);
-        client.chat(model).user("Hello").send().await.unwrap();
+        let client = wire.personal().with_meter(&meter);
+        client.chat(model).user("Hello").await.unwrap();
         assert_eq!(meter.total().to_string(), expected, "{body}");
     }
 }

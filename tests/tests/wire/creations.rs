@@ -25,13 +25,7 @@ pub(crate) fn request() -> CreateDedicatedRunRequest {
 #[tokio::test]
 async fn create_run() {
     let wire = Wire::platform(Answer::json(201, CREATED)).await;
-    let run = wire
-        .personal()
-        .runs()
-        .create(config())
-        .send()
-        .await
-        .unwrap();
+    let run = wire.personal().runs().create(config()).await.unwrap();
 
     let request = wire.request();
     assert_eq!(request.line, "POST /api/v1/training/runs");
@@ -58,7 +52,7 @@ async fn create_run() {
 #[tokio::test]
 async fn create_run_as_a_team() {
     let wire = Wire::platform(Answer::json(201, CREATED)).await;
-    wire.team().runs().create(config()).send().await.unwrap();
+    wire.team().runs().create(config()).await.unwrap();
 
     let request = wire.request();
     assert_eq!(request.line, "POST /api/v1/training/runs");
@@ -91,7 +85,7 @@ async fn everything_about_a_run() {
         .image_tag("v0.4.0")
         .wandb_api_key("wandb_secret")
         .hf_token("hf_secret")
-        .with(|request| {
+        .modify(|request| {
             request
                 .extra
                 .insert("gpuType".to_owned(), json!("H100_80GB"));
@@ -102,7 +96,7 @@ async fn everything_about_a_run() {
     let shown = format!("{run:?} {run:#?}");
     assert!(!shown.contains("wandb_secret") && !shown.contains("hf_secret"));
     assert_no_secret(&shown);
-    run.send().await.unwrap();
+    run.await.unwrap();
     assert_eq!(
         wire.request().json(),
         json!({
@@ -126,7 +120,7 @@ async fn a_configuration_goes_through_as_it_is() {
     let wire = Wire::platform(Answer::json(201, CREATED)).await;
     let map = config.as_object().unwrap().clone();
     let run = wire.personal().runs().create(RunConfig::from(map));
-    run.send().await.unwrap();
+    run.await.unwrap();
     assert_eq!(wire.request().json(), json!({"config": config}));
 }
 
@@ -136,7 +130,7 @@ async fn a_newer_answer() {
         "gpuType": "H100_80GB", "pricePerGpuHour": 2.50, "estimatedCostPerHour": "20.00",
         "isBeta": false, "cluster": {"id": null}}"#;
     let wire = Wire::platform(Answer::json(201, body)).await;
-    let run = wire.team().runs().create(config()).send().await.unwrap();
+    let run = wire.team().runs().create(config()).await.unwrap();
     assert_eq!(run.run_id, "run_123");
     assert_eq!(run.job_id, None);
     assert_eq!(run.token_value.expose(), TOKEN);
@@ -151,7 +145,7 @@ async fn a_newer_answer() {
         "onDemand": null, "gpuType": null, "pricePerGpuHour": null, "estimatedCostPerHour": null,
         "isBeta": null}"#;
     let wire = Wire::platform(Answer::json(201, nulls)).await;
-    let run = wire.team().runs().create(config()).send().await.unwrap();
+    let run = wire.team().runs().create(config()).await.unwrap();
     assert_eq!(run.job_id, None);
     assert_eq!(run.price_per_gpu_hour, None);
 }
@@ -161,18 +155,12 @@ async fn a_newer_answer() {
 async fn created_with_another_success() {
     for status in [200, 201, 202] {
         let wire = Wire::platform(Answer::json(status, CREATED)).await;
-        let run = wire
-            .personal()
-            .runs()
-            .create(config())
-            .send()
-            .await
-            .unwrap();
+        let run = wire.personal().runs().create(config()).await.unwrap();
         assert_eq!(run.token_value.expose(), TOKEN, "{status}");
 
         let bare = wire.bare_training();
         let create = bare.create_run().body(request());
-        let run = create.send().await.unwrap();
+        let run = create.await.unwrap();
         assert_eq!(run.status().as_u16(), status);
         assert_eq!(run.token_value.expose(), TOKEN, "{status}");
     }
@@ -192,7 +180,7 @@ async fn the_token_of_an_answer_that_cannot_be_read() {
     ] {
         let wire = Wire::platform(Answer::json(201, body)).await;
         let create = wire.personal().runs().create(config());
-        let error = create.send().await.unwrap_err();
+        let error = create.await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::UnexpectedAnswer, "{body}");
         assert_eq!(error.operation(), Some("create_run"));
         assert_eq!(error.status().unwrap(), 201);
@@ -212,7 +200,7 @@ async fn a_token_in_the_wrong_place_is_not_shown() {
     ] {
         let wire = Wire::platform(Answer::json(201, body)).await;
         let create = wire.personal().runs().create(config());
-        let error = create.send().await.unwrap_err();
+        let error = create.await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::UnexpectedAnswer, "{body}");
         assert_eq!(error.body().unwrap(), body);
         assert_well_told(&error);
@@ -225,7 +213,7 @@ async fn a_token_in_the_wrong_place_is_not_shown_by_the_generated_crate() {
     let wire = Wire::platform(Answer::json(201, body)).await;
     let bare = wire.bare_training();
     let create = bare.create_run().body(request());
-    let error = create.send().await.unwrap_err();
+    let error = create.await.unwrap_err();
     assert_no_secret(&format!("{error} {error:?}"));
 }
 
@@ -235,7 +223,7 @@ async fn a_run_whose_answer_cannot_be_read_may_exist() {
     for body in ["{}", "", "<html>welcome</html>"] {
         let wire = Wire::platform(Answer::json(201, body)).await;
         let create = wire.personal().runs().create(config());
-        let error = create.send().await.unwrap_err();
+        let error = create.await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::UnexpectedAnswer);
         assert!(error.outcome_unknown(), "{error}");
     }
@@ -248,7 +236,7 @@ async fn a_run_whose_answer_broke_off_may_exist() {
     );
     let server = RawServer::start(&[&answer]).await;
     let create = server.personal().runs().create(config());
-    let error = create.send().await.unwrap_err();
+    let error = create.await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Disconnected);
     assert_eq!(error.status().unwrap(), 201);
     assert_eq!(error.body().unwrap(), CREATED);
@@ -263,7 +251,7 @@ async fn a_run_is_created_once_whatever_the_answer() {
         let answer = Answer::json(status, r#"{"detail": "later"}"#).header("retry-after", "0");
         let wire = Wire::platform(answer).await;
         let create = wire.personal().runs().create(config());
-        let error = create.send().await.unwrap_err();
+        let error = create.await.unwrap_err();
         assert_eq!(error.status().unwrap(), status);
         assert_eq!(error.outcome_unknown(), status >= 500, "{error}");
         assert_eq!(wire.hits(), 1, "{status}");
@@ -274,7 +262,7 @@ async fn a_run_is_created_once_whatever_the_answer() {
 async fn a_run_is_created_once_if_the_connection_closes() {
     let server = RawServer::start(&[]).await;
     let create = server.personal().runs().create(config());
-    let error = create.send().await.unwrap_err();
+    let error = create.await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Disconnected);
     assert_eq!(error.status(), None);
     assert!(error.outcome_unknown());
@@ -292,7 +280,7 @@ async fn a_run_is_created_once_if_a_used_connection_closes() {
     let server = RawServer::start(&[&usage]).await;
     let runs = server.personal().runs();
     runs.usage("run_123").await.unwrap();
-    let error = runs.create(config()).send().await.unwrap_err();
+    let error = runs.create(config()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Disconnected);
     assert!(error.outcome_unknown());
     let requests = server.requests();
@@ -305,7 +293,7 @@ async fn a_run_of_a_team_that_is_none_is_not_created() {
     let wire = Wire::platform(Answer::json(201, CREATED)).await;
     for team in ["", " ", "a b", "a\nb", "té"] {
         let create = wire.personal().team(team).runs().create(config());
-        assert_refused(&create.send().await.unwrap_err());
+        assert_refused(&create.await.unwrap_err());
     }
     assert_eq!(wire.hits(), 0);
 }
@@ -319,7 +307,7 @@ async fn the_generated_crate_builds_a_body_in_place() {
         let body = body.config(config().as_json().clone());
         body.name("first".to_owned())
     });
-    call.send().await.unwrap();
+    call.await.unwrap();
     assert_eq!(
         wire.request().json(),
         json!({
@@ -339,13 +327,7 @@ async fn an_unreadable_success_that_says_something_may_have_made_a_run() {
     ] {
         let wire = Wire::platform(Answer::json(201, body)).await;
         let config = RunConfig::from_toml("max_steps = 1").unwrap();
-        let error = wire
-            .personal()
-            .runs()
-            .create(config)
-            .send()
-            .await
-            .unwrap_err();
+        let error = wire.personal().runs().create(config).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::UnexpectedAnswer, "{body}");
         assert!(error.outcome_unknown(), "{body}");
         assert_eq!(error.body().unwrap(), body);
@@ -365,7 +347,6 @@ async fn fields_that_the_specification_lacks() {
     let run = create
         .extra("mode", "sft")
         .extra("flags", json!([1]))
-        .send()
         .await
         .unwrap();
     assert_eq!(
@@ -398,31 +379,25 @@ async fn secrets_in_a_configuration_are_refused_before_anything_is_sent() {
         json!({"a": [{"wandb-api-key": TOKEN}]}),
     ] {
         let config = RunConfig::try_from(config).unwrap();
-        assert_refused(&runs.create(config).send().await.unwrap_err());
+        assert_refused(&runs.create(config).await.unwrap_err());
     }
     for field in ["wandb_api_key", "HF_TOKEN", "hf-token"] {
         let create = runs.create(config()).extra(field, TOKEN);
-        let error = create.send().await.unwrap_err();
+        let error = create.await.unwrap_err();
         assert_refused(&error);
         assert!(error.to_string().contains("CreateRun::"), "{error}");
     }
-    let set = runs.create(config()).with(|request| {
+    let set = runs.create(config()).modify(|request| {
         request.config.insert("hf_token".to_owned(), json!(TOKEN));
     });
-    assert_refused(&set.send().await.unwrap_err());
+    assert_refused(&set.await.unwrap_err());
     assert_eq!(wire.hits(), 0);
 }
 
 #[tokio::test]
 async fn the_token_goes_into_a_file_of_its_owner() {
     let wire = Wire::platform(Answer::json(201, CREATED)).await;
-    let run = wire
-        .personal()
-        .runs()
-        .create(config())
-        .send()
-        .await
-        .unwrap();
+    let run = wire.personal().runs().create(config()).await.unwrap();
     let folder = std::env::temp_dir().join(format!("prime-ext-token-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let path = folder.join("run.token");
@@ -452,7 +427,7 @@ async fn an_empty_token_is_not_saved() {
     for token in ["", " "] {
         let created = CREATED.replace(TOKEN, token);
         let wire = Wire::platform(Answer::json(201, &created)).await;
-        let run = wire.personal().runs().create(config()).send().await;
+        let run = wire.personal().runs().create(config()).await;
         let path = folder.join("run.token");
         let error = run.unwrap().save_token(&path).unwrap_err();
         assert!(error.to_string().contains("empty token"), "{error}");
@@ -502,7 +477,7 @@ async fn a_run_survives_many_headers() {
         let answer =
             format!("HTTP/1.1 201 X\r\n{headers}content-length: {length}\r\n\r\n{CREATED}");
         let server = RawServer::start(&[&answer]).await;
-        let created = server.personal().runs().create(config()).send().await;
+        let created = server.personal().runs().create(config()).await;
         assert_eq!(created.is_ok(), expected, "{count} of {size}: {created:?}");
         if let Err(error) = created {
             assert!(error.to_string().contains("is too large"), "{error}");
@@ -525,7 +500,7 @@ async fn a_token_in_a_broken_error_is_not_shown() {
         format!("tokenValue={TOKEN}&runId=run_123"),
     ] {
         let wire = Wire::platform(Answer::json(500, &body)).await;
-        let error = wire.personal().runs().create(config()).send().await;
+        let error = wire.personal().runs().create(config()).await;
         let error = error.unwrap_err();
         assert_well_told(&error);
         assert_no_secret(&format!("{:?} {:?}", error.preview(), error.message()));

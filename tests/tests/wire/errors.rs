@@ -310,7 +310,7 @@ async fn errors_of_successes() {
     for error in ["null", "false", "\"\"", "{}", "[]", "0"] {
         let body = format!(r#"{{"choices":[{choice}],"error":{error}}}"#);
         let wire = Wire::inference(Answer::json(200, &body)).await;
-        let answer = wire.personal().chat("m").user("?").send().await;
+        let answer = wire.personal().chat("m").user("?").await;
         assert_eq!(answer.unwrap().text(), "Paris", "{error}");
     }
     for said in [
@@ -319,7 +319,7 @@ async fn errors_of_successes() {
         r#""errors":[{"details":"no"}]"#,
     ] {
         let wire = Wire::inference(Answer::json(200, &format!(r#"{{"choices":[],{said}}}"#))).await;
-        let answer = wire.personal().chat("m").user("?").send().await;
+        let answer = wire.personal().chat("m").user("?").await;
         let error = answer.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Api, "{said}");
         assert_well_told(&error);
@@ -686,7 +686,7 @@ async fn the_generated_crates_alone() {
     let bare = wire.bare_training();
     let create = bare.create_run();
     let create = create.body(CreateDedicatedRunRequest::new(Map::new()));
-    let error = create.send().await.unwrap_err();
+    let error = create.await.unwrap_err();
     assert_no_secret(&format!("{error} {error:?}"));
     let prime_training_api::Error::InvalidPayload(payload) = error else {
         panic!("{error:?}")

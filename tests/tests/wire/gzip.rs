@@ -48,7 +48,7 @@ async fn whole_answers() {
     )))
     .await;
     let question = wire.personal().chat(MODEL).user("?");
-    assert_eq!(question.send().await.unwrap().text(), "Paris");
+    assert_eq!(question.await.unwrap().text(), "Paris");
 }
 
 #[tokio::test]

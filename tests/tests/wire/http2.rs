@@ -307,7 +307,7 @@ async fn a_stream_that_is_not_looked_at() {
             .build()
             .unwrap();
         let stream = prime.chat(MODEL).user("?").stream().await.unwrap();
-        assert_eq!(stream.head().attempts(), 2, "{way:?}");
+        assert_eq!(stream.meta().attempts(), 2, "{way:?}");
         assert_eq!(stream.finish().await.unwrap().text(), "Once upon");
         assert_eq!(seen.requests.load(Ordering::SeqCst), 2, "{way:?}");
     }
@@ -319,7 +319,7 @@ async fn a_request_that_is_not_looked_at() {
     for way in [Way::Refuse, Way::Leave] {
         let (url, certificate, seen) = tls(&["h2"], way).await;
         let prime = client(&url).root_certificate(certificate).build().unwrap();
-        let error = prime.chat(MODEL).user("?").send().await.unwrap_err();
+        let error = prime.chat(MODEL).user("?").await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Disconnected, "{way:?}: {error}");
         assert!(error.is_retryable() && !error.outcome_unknown());
         assert_eq!(error.attempts(), 1, "{way:?}");
@@ -330,7 +330,7 @@ async fn a_request_that_is_not_looked_at() {
             .platform_url(&url)
             .options(CallOptions::new().retry(RetryPolicy::new()));
         let prime = prime.root_certificate(certificate).build().unwrap();
-        let error = prime.runs().create(config()).send().await.unwrap_err();
+        let error = prime.runs().create(config()).await.unwrap_err();
         assert!(
             error.to_string().contains("before it looked at it"),
             "{error}"
@@ -385,7 +385,7 @@ async fn a_run_survives_many_headers() {
         let platform = url.trim_end_matches("/api/v1");
         let client = client(&url).platform_url(platform);
         let prime = client.root_certificate(certificate).build().unwrap();
-        let created = prime.runs().create(config()).send().await;
+        let created = prime.runs().create(config()).await;
         assert_eq!(created.is_ok(), expected, "{header_bytes}: {created:?}");
         if let Err(error) = created {
             assert!(error.to_string().contains("too large"), "{error}");

@@ -17,14 +17,14 @@ const EVENTS: &str = concat!(
 
 async fn sent(client: &Client) -> (Result<(), Error>, Spent) {
     let meter = Meter::new();
-    let question = client.metered(&meter).chat(MODEL).user("A story");
-    let answer = question.send().await;
+    let question = client.with_meter(&meter).chat(MODEL).user("A story");
+    let answer = question.await;
     (answer.map(drop), meter.total())
 }
 
 async fn streamed(client: &Client) -> (Result<(), Error>, Spent) {
     let meter = Meter::new();
-    let question = client.metered(&meter).chat(MODEL).user("A story");
+    let question = client.with_meter(&meter).chat(MODEL).user("A story");
     let answer = match question.stream().await {
         Ok(stream) => stream.finish().await.map(drop),
         Err(error) => Err(error),
@@ -103,7 +103,7 @@ async fn questions_that_were_lost_before_the_answer_are_counted() {
     let busy = http("429", "application/json", "{}");
     let (json, events, busy) = (&*json, &*events, &*busy);
     let lost = "";
-    let policy = RetryPolicy::new().may_bill_twice();
+    let policy = RetryPolicy::new().allow_duplicate_billing();
     let policy = policy.backoff(Duration::from_millis(1), Duration::from_millis(1));
     let options = CallOptions::new().retry(policy);
     for (answers, expected) in [
@@ -140,7 +140,7 @@ async fn questions_that_were_lost_before_the_answer_are_counted() {
     // Also where the stream is dropped.
     let server = RawServer::start(&[lost, events]).await;
     let meter = Meter::new();
-    let client = server.personal().with_options(options).metered(&meter);
+    let client = server.personal().with_options(options).with_meter(&meter);
     drop(client.chat(MODEL).user("A story").stream().await.unwrap());
     assert_eq!(meter.total().answers, 2);
 }
@@ -163,17 +163,19 @@ async fn questions_that_were_dropped_are_counted_by_their_attempts() {
         (&[lost], late, 1),
         (&[busy], late, 0),
     ] {
-        let policy = RetryPolicy::new().may_bill_twice().backoff(wait, wait);
+        let policy = RetryPolicy::new()
+            .allow_duplicate_billing()
+            .backoff(wait, wait);
         let options = CallOptions::new().retry(policy);
         for streamed in [false, true] {
             let server = RawServer::start(answers).await;
             let meter = Meter::new();
             let client = server.personal().with_options(options.clone());
-            let question = client.metered(&meter).chat(MODEL).user("A story");
+            let question = client.with_meter(&meter).chat(MODEL).user("A story");
             let asked = async {
                 match streamed {
                     true => question.stream().await.map(drop),
-                    false => question.send().await.map(drop),
+                    false => question.await.map(drop),
                 }
             };
             let dropped = async {
@@ -196,7 +198,7 @@ async fn questions_that_were_dropped_are_counted_by_their_attempts() {
     }
     // And one that was never asked.
     let meter = Meter::new();
-    let client = RawServer::silent().await.personal().metered(&meter);
-    drop(client.chat(MODEL).user("A story").send());
+    let client = RawServer::silent().await.personal().with_meter(&meter);
+    drop(client.chat(MODEL).user("A story"));
     assert_eq!(meter.total().answers, 0);
 }

@@ -262,7 +262,7 @@ async fn the_generated_crate_alone() {
     let bare = wire.bare_inference();
     let call = bare.get_model().x_prime_team_id("team_4d2a");
     let call = call.model_id("meta-llama/llama-3.1-70b-instruct");
-    assert_documented(&call.send().await.unwrap());
+    assert_documented(&call.await.unwrap());
     let request = wire.request();
     assert_eq!(
         request.line,

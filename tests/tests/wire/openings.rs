@@ -27,7 +27,7 @@ fn with(client: Client, policy: RetryPolicy) -> Client {
 async fn read(client: &Client) -> Result<(String, u32), Error> {
     let stream = client.chat(MODEL).user("A story").stream().await?;
     let answer = stream.finish().await?;
-    Ok((answer.text().into_owned(), answer.head().attempts()))
+    Ok((answer.text().into_owned(), answer.meta().attempts()))
 }
 
 /// What comes of beginnings, the last for ever, and how often it was asked.
@@ -115,7 +115,7 @@ async fn what_may_be_billed_twice_is_repeated_when_asked_for() {
         let error = answer.unwrap_err();
         assert_eq!((hits, error.ending()), (1, Some(ending)), "{beginning:?}");
         assert!(!error.is_retryable());
-        let (answer, hits) = opened(&[beginning, WHOLE], quick().may_bill_twice()).await;
+        let (answer, hits) = opened(&[beginning, WHOLE], quick().allow_duplicate_billing()).await;
         assert_eq!(answer.unwrap(), ("Once".to_owned(), 2), "{beginning:?}");
         assert_eq!(hits, 2, "{beginning:?}");
     }
@@ -151,7 +151,7 @@ async fn what_no_repetition_mends_is_not_repeated() {
         ),
         ("data: {\"choices\":7}\n\n", ""),
     ] {
-        let (answer, hits) = opened(&[beginning, WHOLE], quick().may_bill_twice()).await;
+        let (answer, hits) = opened(&[beginning, WHOLE], quick().allow_duplicate_billing()).await;
         let error = answer.unwrap_err();
         assert_eq!(hits, 1, "{beginning:?}");
         assert!(!error.is_retryable());
@@ -162,10 +162,10 @@ async fn what_no_repetition_mends_is_not_repeated() {
     let queued = format!(
         "data: {{\"id\":\"c1\",\"model\":\"m\",\"choices\":[],\"message\":\"queued\",\"type\":\"overloaded\"}}\n\n{WHOLE}"
     );
-    let (answer, hits) = opened(&[&queued], quick().may_bill_twice()).await;
+    let (answer, hits) = opened(&[&queued], quick().allow_duplicate_billing()).await;
     assert_eq!((answer.unwrap(), hits), (("Once".to_owned(), 1), 1));
     // A stream without a single chunk, but with its end.
-    let (answer, hits) = opened(&["data: [DONE]", WHOLE], quick().may_bill_twice()).await;
+    let (answer, hits) = opened(&["data: [DONE]", WHOLE], quick().allow_duplicate_billing()).await;
     assert_eq!(answer.unwrap_err().ending(), Some(Ending::Empty));
     assert_eq!(hits, 1);
 }
@@ -177,7 +177,7 @@ async fn a_lost_beginning_is_counted() {
         let failed = format!("data: {{\"error\":{{\"message\":\"Busy\",\"code\":{code}}}}}\n\n");
         let wire = Wire::inference(Answer::events(failed)).await;
         let meter = Meter::new();
-        let client = with(wire.personal(), quick()).metered(&meter);
+        let client = with(wire.personal(), quick()).with_meter(&meter);
         let error = read(&client).await.unwrap_err();
         assert_eq!(
             (wire.hits(), error.outcome_unknown()),
@@ -191,7 +191,7 @@ async fn a_lost_beginning_is_counted() {
         let turns = vec![Answer::events(failed), Answer::events(WHOLE)];
         let wire = Wire::inference_in_turn(turns).await;
         let meter = Meter::new();
-        let client = with(wire.personal(), quick()).metered(&meter);
+        let client = with(wire.personal(), quick()).with_meter(&meter);
         assert_eq!(read(&client).await.unwrap().1, 2);
         let spent = meter.total();
         assert_eq!(
@@ -259,12 +259,12 @@ async fn a_connection_that_breaks_before_the_first_event() {
     assert!(std::error::Error::source(&error).is_some());
 
     let client = in_pieces(vec![broken(), vec![WHOLE.to_owned()]], false).await;
-    let client = with(client, quick().may_bill_twice());
+    let client = with(client, quick().allow_duplicate_billing());
     assert_eq!(read(&client).await.unwrap(), ("Once".to_owned(), 2));
 
     // Also without a single byte of it.
     let client = in_pieces(vec![Vec::new(); 3], false).await;
-    let error = read(&with(client, quick().may_bill_twice())).await;
+    let error = read(&with(client, quick().allow_duplicate_billing())).await;
     let error = error.unwrap_err();
     assert_eq!(
         (error.attempts(), error.is_retryable()),
@@ -278,7 +278,7 @@ async fn a_connection_that_breaks_before_the_first_event() {
 async fn silence_before_the_first_event() {
     let idle = Duration::from_millis(300);
     let silent = || vec![": ping\n\n".to_owned()];
-    for policy in [quick(), quick().may_bill_twice()] {
+    for policy in [quick(), quick().allow_duplicate_billing()] {
         let client = in_pieces(vec![silent(), vec![WHOLE.to_owned()]], true).await;
         let options = CallOptions::new().retry(policy).idle_timeout(idle);
         let started = Instant::now();

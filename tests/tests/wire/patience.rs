@@ -106,7 +106,7 @@ async fn a_redirect_that_was_followed_is_no_refused_connection() {
             .http_client(following.build().unwrap())
             .build()
             .unwrap();
-        let error = create(&client).send().await.unwrap_err();
+        let error = create(&client).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Disconnected, "{error}");
         assert!(error.outcome_unknown() && !error.is_retryable(), "{error}");
         assert_eq!(hits(), 1, "{status}");
@@ -120,7 +120,7 @@ async fn a_303_may_point_to_what_was_created() {
         let answer = format!("HTTP/1.1 {status}\r\nlocation: /r\r\ncontent-length: 0\r\n\r\n");
         let (address, hits) = server(answer, b"").await;
         let client = client(&address, CallOptions::new());
-        let error = create(&client).send().await.unwrap_err();
+        let error = create(&client).await.unwrap_err();
         assert_eq!((error.outcome_unknown(), hits()), (unknown, 1), "{error}");
     }
 }

@@ -23,7 +23,6 @@ async fn a_question_of_a_team() {
         .team("team_4d2a")
         .chat("meta-llama/llama-3.1-70b-instruct")
         .user("Grüße!")
-        .send()
         .await
         .unwrap();
 

@@ -98,7 +98,7 @@ async fn the_first_answer_is_read_wherever_a_server_counts_from() {
     for question in [
         wire.personal()
             .chat(MODEL)
-            .with(|request| request.n = Some(2)),
+            .modify(|request| request.n = Some(2)),
         wire.personal().chat(MODEL).options(two),
     ] {
         let mut stream = question.user("A story").stream().await.unwrap();
@@ -189,7 +189,7 @@ async fn create_chat_completion_stream_as_a_team() {
 async fn what_the_caller_says_of_usage_is_kept() {
     let wire = Wire::inference(Answer::events([ONCE, DONE].concat())).await;
     let question = wire.personal().chat(MODEL).user("Tell me a story");
-    let question = question.with(|request| {
+    let question = question.modify(|request| {
         request.stream = Some(false);
         request.stream_options.get_or_insert_default().include_usage = Some(false);
     });
@@ -379,7 +379,7 @@ async fn cut_off_before_every_answer_has_ended() {
     for (events, whole) in cases {
         let wire = Wire::inference(Answer::events(events.concat())).await;
         let question = wire.personal().chat(MODEL).user("Tell me a story");
-        let question = question.with(|request| request.n = Some(2));
+        let question = question.modify(|request| request.n = Some(2));
         match question.stream().await.unwrap().finish().await {
             Ok(answer) => assert!(whole && answer.choices.len() == 2, "{events:?}"),
             Err(error) => {
@@ -560,7 +560,7 @@ async fn the_generated_crate_alone() {
     body.stream = Some(true);
     let bare = wire.bare_inference();
     let call = bare.create_chat_completion_stream().body(body);
-    let answer = call.send().await.unwrap();
+    let answer = call.await.unwrap();
     assert_eq!(answer.status(), 200);
     assert_eq!(answer.headers()["content-type"], "text/event-stream");
     let pieces: Vec<_> = answer.into_inner().try_collect().await.unwrap();

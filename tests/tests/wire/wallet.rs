@@ -239,7 +239,7 @@ async fn the_generated_crate_alone() {
     let bare = wire.bare_training();
     assert_wallet(&bare.get_wallet().send().await.unwrap());
     let call = bare.get_wallet().team_id("team_4d2a").limit(100_u64);
-    assert_wallet(&call.offset(300_u64).send().await.unwrap());
+    assert_wallet(&call.offset(300_u64).await.unwrap());
 
     let requests = wire.requests();
     assert_eq!(requests[0].line, "GET /api/v1/billing/wallet");

@@ -79,7 +79,10 @@ pub(super) fn list(document: &OpenAPI, lowered: &Lowered) -> Vec<Operation> {
             });
         let is_event_stream = streams
             && operation.responses.responses.values().any(|response| {
-                let mut media = response.as_item().into_iter().flat_map(|r| r.content.keys());
+                let mut media = response
+                    .as_item()
+                    .into_iter()
+                    .flat_map(|r| r.content.keys());
                 media.any(|media| media.starts_with("text/event-stream"))
             });
         let parameters = operation.parameters.iter().filter_map(ReferenceOr::as_item);

@@ -154,10 +154,13 @@ fn modules(file: &mut File) -> Result<(), String> {
     if before == file.items.len() {
         return Err("progenitor's client imports nothing".to_owned());
     }
-    file.items.insert(0, parse_quote! {
-        #[allow(unused_imports)]
-        pub use openapi_runtime::{ByteStream, CallContext, Error, IntoRequest, Response};
-    });
+    file.items.insert(
+        0,
+        parse_quote! {
+            #[allow(unused_imports)]
+            pub use openapi_runtime::{ByteStream, CallContext, Error, IntoRequest, Response};
+        },
+    );
     let builders = builders(file)?;
     let at = builders
         .iter()

@@ -20,11 +20,7 @@ use super::operations::Operation;
 /// let response = result?;
 /// match response.status().as_u16() { … }
 /// ```
-pub(super) fn split(
-    block: &mut ItemImpl,
-    operation: &Operation,
-    constant: &Ident,
-) -> Option<Item> {
+pub(super) fn split(block: &mut ItemImpl, operation: &Operation, constant: &Ident) -> Option<Item> {
     let builder = block.self_ty.clone();
     let generics = block.generics.clone();
     let at = block

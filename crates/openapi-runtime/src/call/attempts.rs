@@ -44,9 +44,7 @@ impl<'a> Call<'a> {
         let fault = options.fault().map(Error::invalid_request);
         let body = match (fault, request_body::take(&mut request)) {
             (Some(fault), _) => Err(fault),
-            (None, Some(body)) => {
-                request_body::with_fields(body, options.body_fields()).map(Some)
-            }
+            (None, Some(body)) => request_body::with_fields(body, options.body_fields()).map(Some),
             (None, None) => Ok(None),
         };
         let body = body.map_err(|error| error.with_operation(operation.id))?;
@@ -160,7 +158,11 @@ impl<'a> Call<'a> {
                 record: Arc::new(self.record(number, unknown_before)),
                 response,
             };
-            trace::received(&record, received.response.status, &received.response.headers);
+            trace::received(
+                &record,
+                received.response.status,
+                &received.response.headers,
+            );
             receive(received).await
         });
         let mut attempt = attempt.instrument(span);

@@ -121,7 +121,11 @@ impl Failure<Error> {
     }
 
     /// The body of a success broke off.
-    pub(super) fn broken_body(broken: BodyError, operation: &Operation, meta: ResponseMeta) -> Self {
+    pub(super) fn broken_body(
+        broken: BodyError,
+        operation: &Operation,
+        meta: ResponseMeta,
+    ) -> Self {
         let BodyError { received, source } = broken;
         let (kind, class, why) = if let Some(too_long) = source.downcast_ref::<TooLong>() {
             let why = format!("{too_long}; `CallOptions::max_body` sets the limit");

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
-use http::HeaderMap;
+use http::{HeaderMap, StatusCode};
 use tokio::time::{Instant, timeout_at};
 
 use super::failure::Failure;
@@ -39,6 +39,30 @@ pub enum StreamBody {
     Events(EventStream),
     /// Something else, such as JSON or a page of HTML, read whole.
     Other(Bytes),
+}
+
+impl StreamBody {
+    /// Finds out what a body is that no call brought, such as a recording.
+    ///
+    /// # Errors
+    /// If a body that is no event stream cannot be read whole.
+    pub async fn of(
+        body: ByteStream,
+        max_event: usize,
+        max_body: usize,
+        idle: Duration,
+    ) -> Result<Self, Error> {
+        let mut events = EventStream::new(body, max_event, idle);
+        match events.take_other_body(false, max_body).await {
+            Ok(None) => Ok(Self::Events(events)),
+            Ok(Some(body)) => Ok(Self::Other(body)),
+            Err(broken) => {
+                let meta = ResponseMeta::new(StatusCode::OK, HeaderMap::new());
+                let operation = Operation::new("", "GET", "").streaming();
+                Err(Failure::broken_body(broken, &operation, meta).error)
+            }
+        }
+    }
 }
 
 /// Reads the body of a success whole.
@@ -99,9 +123,7 @@ fn error_deadline(deadline: Deadline) -> Deadline {
 }
 
 /// Gives the body of a success while it is still to come.
-pub(super) async fn body(
-    received: Received,
-) -> Result<(ResponseMeta, ByteStream), Failure<Error>> {
+pub(super) async fn body(received: Received) -> Result<(ResponseMeta, ByteStream), Failure<Error>> {
     if !received.response.status.is_success() {
         return Err(error(received).await);
     }

@@ -144,7 +144,8 @@ impl Envelope {
                 }
             }
             Value::Array(messages) => {
-                let messages: Vec<String> = messages.iter().take(MAX_FIELDS).filter_map(text).collect();
+                let messages: Vec<String> =
+                    messages.iter().take(MAX_FIELDS).filter_map(text).collect();
                 envelope.message = (!messages.is_empty()).then(|| one_line(&messages.join("; ")));
             }
             _ => {}

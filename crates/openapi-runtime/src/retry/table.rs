@@ -76,7 +76,7 @@ impl FailureClass {
     }
 
     /// Whether another attempt may follow.
-    pub(crate) fn is_repeated(self, safety: RetrySafety, allow_duplicate_billing: bool) -> bool {
+    pub fn is_repeated(self, safety: RetrySafety, allow_duplicate_billing: bool) -> bool {
         let [idempotent, billable, never] = self.row();
         let repeat = match safety {
             RetrySafety::Idempotent => idempotent,
@@ -123,9 +123,15 @@ mod tests {
             (FailureClass::Final, [no, no, no, no]),
         ];
         for (statuses, row) in [
-            (&[408, 429, 503, 521, 522, 523, 529][..], [yes, yes, yes, no]),
+            (
+                &[408, 429, 503, 521, 522, 523, 529][..],
+                [yes, yes, yes, no],
+            ),
             (&[500, 502, 504, 520, 524, 530], [yes, no, yes, no]),
-            (&[400, 401, 402, 403, 404, 409, 413, 422, 301, 501, 505, 525], [no; 4]),
+            (
+                &[400, 401, 402, 403, 404, 409, 413, 422, 301, 501, 505, 525],
+                [no; 4],
+            ),
         ] {
             table.extend(statuses.iter().map(|code| (status(*code, None), row)));
         }
@@ -165,8 +171,14 @@ mod tests {
     #[test]
     fn outcomes() {
         for (codes, expected) in [
-            (&[500, 501, 502, 503, 504, 520, 524, 530, 301, 302, 303][..], true),
-            (&[400, 401, 404, 408, 409, 429, 307, 308, 521, 522, 523, 529], false),
+            (
+                &[500, 501, 502, 503, 504, 520, 524, 530, 301, 302, 303][..],
+                true,
+            ),
+            (
+                &[400, 401, 404, 408, 409, 429, 307, 308, 521, 522, 523, 529],
+                false,
+            ),
         ] {
             for code in codes {
                 let status = StatusCode::from_u16(*code).unwrap_or_default();

@@ -11,7 +11,7 @@ use futures_util::StreamExt as _;
 use tokio::time::Instant;
 
 use super::decoder::{Decoder, Event, EventTooLarge, Step};
-use crate::deadline::{Deadline, TimeoutError, TimeoutStream, Timer};
+use crate::deadline::{Deadline, TimeoutError, TimeoutStream, Timer, is_timeout};
 use crate::response::{BodyError, ByteStream, read};
 use crate::transport::BoxError;
 
@@ -21,6 +21,8 @@ use crate::transport::BoxError;
 pub enum EventStreamError {
     /// The connection broke.
     Broken(BoxError),
+    /// The HTTP client or a limit of time ended the body.
+    TimedOut(BoxError),
     /// An event is larger than the limit.
     TooLarge(EventTooLarge),
     /// No event came for so long.
@@ -82,7 +84,10 @@ impl EventStream {
             match Pin::new(body).poll_next(cx) {
                 Poll::Ready(Some(Ok(piece))) => self.decoder.feed(piece),
                 Poll::Ready(Some(Err(source))) => {
-                    return self.fail(EventStreamError::Broken(source));
+                    return self.fail(match is_timeout(&source) {
+                        true => EventStreamError::TimedOut(source),
+                        false => EventStreamError::Broken(source),
+                    });
                 }
                 Poll::Ready(None) => {
                     self.body = None;

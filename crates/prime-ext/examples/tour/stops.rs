@@ -56,7 +56,6 @@ pub(crate) async fn question(screen: &Screen, prime: &Client, model: &str) -> Re
         .system("Be brief.")
         .user("What is the capital of France?")
         .max_tokens(50)
-        .send()
         .await?;
     screen.fact("answer", answer.text().trim());
     if let Some(usage) = answer.usage() {
@@ -114,7 +113,6 @@ pub(crate) async fn team(
     let answer = lab
         .chat(model)
         .user("What is the capital of France?")
-        .send()
         .await?;
     let after = (
         prime.wallet().get().await?.balance_usd,
@@ -164,7 +162,7 @@ pub(crate) async fn run(screen: &Screen, lab: &Client, every: Duration) -> Resul
         "lab.runs().create(RunConfig::from_toml(…)?).name(…).send()",
     );
     let config = RunConfig::from_toml(include_str!("rl.toml"))?;
-    let run = lab.runs().create(config).name("first").send().await?;
+    let run = lab.runs().create(config).name("first").await?;
     screen.fact("run", &run.run_id);
     screen.fact(
         "token",
@@ -201,7 +199,6 @@ pub(crate) async fn errors(
     match stranger
         .chat("meta-llama/llama-3.1-70b-instruct")
         .user("Hello?")
-        .send()
         .await
     {
         Err(error) if error.is_auth() => screen.error(&error),

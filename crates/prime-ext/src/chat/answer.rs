@@ -3,14 +3,13 @@
 use std::borrow::Cow;
 use std::ops::Deref;
 
-use http::HeaderMap;
 use pinference_api::types::{ChatCompletionResponse, ChatMessage, FinishReason, ToolCall, Usage};
 
-use openapi_runtime::TextOrParts;
+use bytes::Bytes;
+use openapi_runtime::{ResponseMeta, TextOrParts};
 
 use super::{Ending, reasoning};
 use crate::cost::Cost;
-use crate::head::Head;
 
 /// A whole answer, streamed or not. Everything that the service said is in the
 /// [`ChatCompletionResponse`] to which it dereferences.
@@ -22,15 +21,17 @@ pub struct ChatAnswer(Box<Answer>);
 #[derive(Clone)]
 struct Answer {
     response: ChatCompletionResponse,
-    head: Head,
+    meta: ResponseMeta,
+    body: Bytes,
     ending: Option<Ending>,
 }
 
 impl ChatAnswer {
-    pub(crate) fn new(response: ChatCompletionResponse, head: Head) -> Self {
+    pub(crate) fn new(response: ChatCompletionResponse, meta: ResponseMeta, body: Bytes) -> Self {
         Self(Box::new(Answer {
             response,
-            head,
+            meta,
+            body,
             ending: None,
         }))
     }
@@ -92,14 +93,14 @@ impl ChatAnswer {
         self.0.ending
     }
 
-    /// The headers that came with it.
-    pub fn headers(&self) -> &HeaderMap {
-        self.0.head.headers()
+    /// Status, headers, request id, and how often the question was sent.
+    pub fn meta(&self) -> &ResponseMeta {
+        &self.0.meta
     }
 
-    /// Status, headers, request id, and how often the question was sent.
-    pub fn head(&self) -> &Head {
-        &self.0.head
+    /// The body as it came. Empty if it was streamed.
+    pub fn body(&self) -> &Bytes {
+        &self.0.body
     }
 
     /// What the service said, as the specification has it.

@@ -22,7 +22,7 @@ use serde::de::{
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use crate::error::says_error;
+use openapi_runtime::error::is_error_value;
 
 /// What is read in the place where it is to be.
 pub(super) trait Place<'de> {
@@ -230,7 +230,7 @@ impl<'a> Chunk<'a> {
     /// Whether it says that something went wrong.
     pub(crate) fn says_error(&self) -> bool {
         let mut errors = self.choices().map(|choice| &choice.error);
-        says_error(self.error.as_ref()) || errors.any(|error| says_error(error.as_ref()))
+        is_error_value(self.error.as_ref()) || errors.any(|error| is_error_value(error.as_ref()))
     }
 
     /// Whether it has nothing that a chunk has.

@@ -10,13 +10,13 @@
 //! | `event` | what an event of a stream says |
 //! | `chunk` | a chunk as it lies in the buffer of its event |
 //! | `values` | a limit on the values of one event |
-//! | `assembly` | chunks put together to the answer that they are pieces of |
+//! | `accumulator` | [`ChatAccumulator`]: puts chunks together to an answer |
 //! | `merge` | how values that no type lists are put together |
 //! | `trace` | what a trace says of a question |
 //! | `reasoning` | the text of the reasoning, whichever way it is spelled |
 
+mod accumulator;
 mod answer;
-mod assembly;
 mod chunk;
 mod ending;
 mod event;
@@ -28,9 +28,9 @@ mod stream;
 mod trace;
 mod values;
 
+pub use accumulator::ChatAccumulator;
 pub use answer::ChatAnswer;
 pub use ending::Ending;
-pub(crate) use event::{FirstEvent, first_event};
 pub use piece::Piece;
 pub use request::ChatRequest;
 pub use stream::ChatStream;

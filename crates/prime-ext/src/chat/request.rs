@@ -1,26 +1,29 @@
 //! The question.
 
 use std::pin::pin;
+use std::time::Duration;
 
-use openapi_runtime::ByteStream;
-use pinference_api::operations;
+use openapi_runtime::error::is_error_body;
+use openapi_runtime::{Error as CallError, ErrorKind, IntoRequest, Response};
+use pinference_api::builder;
 use pinference_api::types::{ChatCompletionRequest, ChatMessage, Role, StopSequences};
-use tracing::Instrument;
+use tracing::Instrument as _;
 
-use super::event;
 use super::stream::Expected;
 use super::trace::Trace;
-use super::{ChatAnswer, ChatStream};
+use super::{ChatAnswer, ChatStream, event};
 use crate::account::on_behalf;
+use crate::call::CallFuture;
 use crate::client::Client;
-use crate::cost::Receipt;
-use crate::error::{Envelope, Error, ErrorKind, says_error, unlisted};
-use crate::events::Events;
-use crate::head::Head;
+use crate::cost::MeterGuard;
+use crate::error::{Error, reject_known_fields};
 use crate::options::CallOptions;
 
-/// A question to a model. From [`Client::chat`]; [`send`](Self::send) or [`stream`](Self::stream) asks
-/// it.
+/// The name of the operation that streams.
+pub(super) const STREAM_OPERATION: &str = builder::CreateChatCompletionStream::OPERATION.id;
+
+/// A question to a model. From [`Client::chat`]. Awaiting it gives the whole answer; [`stream`](Self::stream) gives it
+/// as it comes.
 ///
 /// ```no_run
 /// # async fn example(prime: prime_ext::Client) -> Result<(), prime_ext::Error> {
@@ -28,15 +31,14 @@ use crate::options::CallOptions;
 ///     .chat("meta-llama/llama-3.1-70b-instruct")
 ///     .user("Capital of France?")
 ///     .temperature(0.2)
-///     .with(|request| request.seed = Some(7)) // whatever else the specification has
-///     .send()
+///     .modify(|request| request.seed = Some(7)) // whatever else the specification has
 ///     .await?;
 /// println!("{}", answer.text());
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Debug, Clone)]
-#[must_use = "nothing is asked until `send` or `stream`"]
+#[must_use = "nothing is asked until it is awaited or streamed"]
 pub struct ChatRequest {
     client: Client,
     /// Boxed: the request is handed from call to call.
@@ -109,30 +111,46 @@ impl ChatRequest {
         self
     }
 
-    /// Times, retries and limits of this question alone, and what goes along with it.
+    /// Options of this question. They replace the client's where they are set.
     pub fn options(mut self, options: CallOptions) -> Self {
         self.client = self.client.with_options(options);
         self
     }
 
-    /// Sets whatever the specification has, on the request itself; fields that it does not have go
-    /// into `extra`.
-    pub fn with(mut self, set: impl FnOnce(&mut ChatCompletionRequest)) -> Self {
-        set(&mut self.body);
+    /// Limits the whole call, or the time until a stream's first event: [`CallOptions::timeout`].
+    pub fn timeout(self, timeout: Duration) -> Self {
+        self.options(CallOptions::new().timeout(timeout))
+    }
+
+    /// How often the call is repeated at most: [`RetryPolicy::retries`](crate::RetryPolicy::retries).
+    pub fn max_retries(self, retries: u32) -> Self {
+        let policy = self.client.options().get_retry().clone().retries(retries);
+        self.options(CallOptions::new().retry(policy))
+    }
+
+    /// Changes the request itself, which has everything that the specification has; other fields go into `extra`.
+    pub fn modify(mut self, change: impl FnOnce(&mut ChatCompletionRequest)) -> Self {
+        change(&mut self.body);
         self
     }
 
-    /// Asks, and waits for the whole answer.
+    /// Asks, and waits for the whole answer, which comes with status, headers and body.
     ///
     /// # Errors
-    /// If the call fails, and was tried again where that cannot bill it twice: see
-    /// [`RetryPolicy`](crate::RetryPolicy). [`Error::outcome_unknown`] says that it may have been
-    /// answered, and billed, all the same.
-    pub async fn send(mut self) -> Result<ChatAnswer, Error> {
+    /// As awaiting it.
+    pub fn with_response(self) -> CallFuture<Response<ChatAnswer>> {
+        Box::pin(async move {
+            let answer = self.ask().await?;
+            let (meta, body) = (answer.meta().clone(), answer.body().clone());
+            Ok(Response::new(answer, meta, body))
+        })
+    }
+
+    async fn ask(mut self) -> Result<ChatAnswer, Error> {
         self.check()?;
         self.body.stream = None;
         let trace = self.trace();
-        let asked = pin!(self.ask());
+        let asked = pin!(self.call());
         let answer = asked.instrument(trace.span().clone()).await;
         match &answer {
             Ok(answer) => trace.answered(answer),
@@ -141,70 +159,67 @@ impl ChatRequest {
         answer
     }
 
-    async fn ask(self) -> Result<ChatAnswer, Error> {
-        let mut receipt = self.client.receipt(&self.body.model);
-        let api = self.client.inference_for(&receipt);
-        let call = api.create_chat_completion().body(*self.body);
-        let call = on_behalf(self.client.account(), call).inspect_err(|_| receipt.cancel())?;
-        let answer = call
-            .send()
-            .await
-            .map_err(|e| Error::of_call(&operations::CREATE_CHAT_COMPLETION, e))
-            .inspect_err(|e| receipt.failed(e))?;
-        let (response, head, body) = answer.into_parts();
-        let head = Head::from(head);
-        // Also one that failed has a price, where it says one.
-        receipt.settle(response.usage.as_ref(), head.unknown_before());
-        let mut errors = response.choices.iter().map(|choice| &choice.error);
-        if says_error(response.error.as_ref())
-            || errors.any(|error| says_error(error.as_ref()))
-            || response.choices.is_empty() && Envelope::is_error(&body)
-        {
-            return Err(Error::in_success(body, head).of(&operations::CREATE_CHAT_COMPLETION));
+    async fn call(self) -> Result<ChatAnswer, Error> {
+        let Self { client, body } = self;
+        let mut guard = MeterGuard::new(&client, &body.model);
+        let call = client.inference_api().create_chat_completion().body(*body);
+        let call = on_behalf(client.account(), call).inspect_err(|_| guard.refuse(0))?;
+        let context = guard.context(&client);
+        let answer = call.send_with(&context).await.map_err(Error::from);
+        let (answer, meta, body) = answer.inspect_err(|e| guard.fail(e))?.into_parts();
+        // An answer that reports an error also has a price, if it states one.
+        guard.settle(answer.usage.as_ref(), meta.unknown_attempts());
+        if event::reports_error(&answer) || answer.choices.is_empty() && is_error_body(&body) {
+            let error = CallError::reported(ErrorKind::Api, "", meta, body);
+            let operation = builder::CreateChatCompletion::OPERATION.id;
+            return Err(error.with_operation(operation).into());
         }
-        Ok(ChatAnswer::new(response, head))
+        Ok(ChatAnswer::new(answer, meta, body))
     }
 
-    /// Asks, and gives the answer as it comes. Usage, which carries the cost where the service says it,
-    /// is asked for unless the request says otherwise in `stream_options`.
+    /// Asks, and gives the answer as it comes. Usage, which has the cost where the service states it, is requested
+    /// unless [`include_usage`](Self::include_usage) says otherwise.
     ///
     /// # Errors
-    /// If the call fails, the stream begins with an error or breaks off before its first event, or
-    /// something else than a stream came. Until there is a first event, it was tried again where that
-    /// cannot bill it twice: see [`RetryPolicy`](crate::RetryPolicy).
+    /// If the call fails, the stream begins with an error or breaks off before its first event, or something else than a
+    /// stream comes. Until the first event, it is repeated where that cannot bill it twice: see
+    /// [`RetryPolicy`](crate::RetryPolicy).
     pub async fn stream(mut self) -> Result<ChatStream, Error> {
         self.check()?;
         self.body.stream = Some(true);
-        let options = self.body.stream_options.get_or_insert_default();
-        let usage = *options.include_usage.get_or_insert(true);
-        let options = self.client.road().options();
+        let stream_options = self.body.stream_options.get_or_insert_default();
+        let usage = *stream_options.include_usage.get_or_insert(true);
+        let options = self.client.options();
         let field = || options.body_fields().get("n")?.as_i64();
         let answers = self.body.n.or_else(field);
         let answers = answers.and_then(|n| usize::try_from(n).ok());
         let expected = Expected {
             answers: answers.unwrap_or(1),
             usage,
-            max_answer: options.body_limit(),
-            may_bill_twice: options.retry_policy().may_bill_twice,
+            max_answer: options.get_max_body(),
         };
         let trace = self.trace();
-        let mut receipt = self.client.receipt(&self.body.model);
-        // What opening takes is large, and would stay for as long as the stream is read.
-        let opening = Box::pin(open(&self.client, self.body, &receipt));
+        let Self { client, body } = self;
+        let mut guard = MeterGuard::new(&client, &body.model);
+        let context = guard.context(&client);
+        // Boxed: opening takes more memory than reading, and would keep it for as long.
+        let opening = Box::pin(async {
+            let call = client.inference_api().create_chat_completion_stream();
+            let call = on_behalf(client.account(), call.body(*body))?;
+            let open = |body, meta| ChatStream::open(body, meta, expected);
+            call.open_with(&context, open).await
+        });
         let opened = opening.instrument(trace.span().clone()).await;
-        let (pieces, head) = opened.inspect_err(|e| {
-            receipt.failed(e);
+        let stream = opened.inspect_err(|e: &Error| {
+            guard.fail(e);
             trace.failed(e);
         })?;
         let trace = (!trace.span().is_disabled()).then(|| Box::new(trace));
-        let events = Events::new(pieces, options.event_limit(), options.idle());
-        let mut stream = ChatStream::new(events, head, expected, receipt, trace);
-        stream.begin().await?;
-        Ok(stream)
+        Ok(stream.observed(guard, trace))
     }
 
     fn trace(&self) -> Trace {
-        let content = self.client.road().options().traces_content();
+        let content = self.client.options().get_trace_content();
         Trace::of(&self.body, self.client.account().id(), content)
     }
 
@@ -214,26 +229,22 @@ impl ChatRequest {
         } else if self.body.messages.is_empty() {
             "there is no message to answer; add one with `user`"
         } else {
-            return unlisted(&self.body.extra, ChatCompletionRequest::FIELDS);
+            return reject_known_fields(&self.body.extra, ChatCompletionRequest::FIELDS);
         };
         Err(Error::new(ErrorKind::Request, fault))
     }
 }
 
-/// Sends the question; what comes is still to be read.
-async fn open(
-    client: &Client,
-    body: Box<ChatCompletionRequest>,
-    receipt: &Receipt,
-) -> Result<(ByteStream, Head), Error> {
-    let api = client.inference_for(receipt);
-    let call = api.create_chat_completion_stream();
-    let call = on_behalf(client.account(), call.body(*body))?;
-    let operation = &operations::CREATE_CHAT_COMPLETION_STREAM;
-    let answer = call
-        .send()
-        .await
-        .map_err(|e| event::not_opened(Error::of_call(operation, e)).of(operation))?;
-    let (pieces, head, _) = answer.into_parts();
-    Ok((pieces, head.into()))
+/// Asks, and waits for the whole answer.
+///
+/// # Errors
+/// If the call fails, and was repeated where that cannot bill it twice: see [`RetryPolicy`](crate::RetryPolicy).
+/// [`outcome_unknown`](openapi_runtime::Error::outcome_unknown) says that it may have been answered, and billed.
+impl IntoFuture for ChatRequest {
+    type Output = Result<ChatAnswer, Error>;
+    type IntoFuture = CallFuture<ChatAnswer>;
+
+    fn into_future(self) -> CallFuture<ChatAnswer> {
+        Box::pin(self.ask())
+    }
 }

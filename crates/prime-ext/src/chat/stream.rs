@@ -5,24 +5,24 @@ use std::collections::VecDeque;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use bytes::Bytes;
 use futures_core::Stream;
-use http::HeaderMap;
-use openapi_runtime::ByteStream;
-use pinference_api::operations::CREATE_CHAT_COMPLETION_STREAM as OPERATION;
+use http::{HeaderMap, StatusCode};
+use openapi_runtime::sse::EventStream;
+use openapi_runtime::{
+    ByteStream, CallOptions, Error as CallError, FailureClass, NotOpened, ResponseMeta, StreamBody,
+};
 use pinference_api::types::{ChatCompletionChunk, ChatCompletionResponse, ToolCall, Usage};
 
-use super::assembly::Assembly;
+use super::accumulator::ChatAccumulator;
 use super::chunk::Chunk;
-use super::event::{self, Failure, Said};
+use super::event::{self, EventKind, Failure};
 use super::piece::{Piece, pieces};
+use super::request::STREAM_OPERATION;
 use super::trace::Trace;
 use super::{ChatAnswer, Ending};
-use crate::cost::Receipt;
+use crate::cost::MeterGuard;
 use crate::error::Error;
-use crate::events::{AT_ONCE, DEFAULT_MAX_EVENT, Events};
-use crate::head::Head;
-use crate::options::IDLE_TIMEOUT;
-use crate::retry::{Repetition, What};
 
 /// An answer as it comes. From [`ChatRequest::stream`](crate::ChatRequest::stream).
 ///
@@ -75,51 +75,40 @@ use crate::retry::{Repetition, What};
 /// # Ok(())
 /// # }
 /// ```
-#[must_use = "nothing is read until it is asked for"]
-#[repr(C)] // what every chunk looks at lies together: see `Assembly`
+#[must_use = "nothing is read until it is polled"]
+#[repr(C)] // what every chunk looks at comes first: see `ChatAccumulator`
 pub struct ChatStream {
-    /// Whether the first chunk, which was read when the stream was opened, was not given yet.
-    first: bool,
     state: State,
     /// How many bytes of events were read since the body was last waited for.
     unyielded: u32,
-    events: Events,
-    assembly: Assembly,
+    /// The first chunk, which was read when the stream was opened, until it is given.
+    first: Option<Box<ChatCompletionChunk>>,
+    events: EventStream,
+    answer: ChatAccumulator,
     expected: Expected,
     /// Of a chunk that was taken apart.
     pieces: VecDeque<Piece>,
-    head: Head,
-    receipt: Receipt,
-    /// If somebody listens.
+    meta: ResponseMeta,
+    guard: MeterGuard,
+    /// If a subscriber listens.
     trace: Option<Box<Trace>>,
 }
 
 /// What is expected of a stream.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Expected {
     /// The most bytes of the answer.
     pub(crate) max_answer: usize,
-    /// How many answers were asked for.
+    /// How many answers were requested.
     pub(crate) answers: usize,
-    /// Whether usage was asked for.
+    /// Whether usage was requested.
     pub(crate) usage: bool,
-    /// Whether the question may be asked again although it may have been answered.
-    pub(crate) may_bill_twice: bool,
 }
 
-impl Default for Expected {
-    fn default() -> Self {
-        Self {
-            answers: 1,
-            usage: false,
-            // As of an answer that is not streamed.
-            max_answer: openapi_runtime::response::MAX_BODY,
-            may_bill_twice: false,
-        }
-    }
-}
+/// How many events without content are read in a poll before other tasks have their turn.
+const MAX_EMPTY_EVENTS: usize = 64;
 
-/// How many bytes of events are read before others have their turn: a server that is always faster must not keep a
+/// How many bytes of events are read before other tasks have their turn: a server that is always faster must not occupy a
 /// thread of the runtime.
 const MAX_UNYIELDED: u32 = 1 << 20;
 
@@ -132,8 +121,7 @@ enum State {
 }
 
 impl ChatStream {
-    /// Reads an answer from the bytes of an event stream: a recording, or what the generated client of
-    /// the API alone gives. One answer is expected, and no usage.
+    /// Reads an answer from the bytes of an event stream, such as a recording. One answer is expected, and no usage.
     ///
     /// ```
     /// use prime_ext::{ChatStream, bytes::Bytes, pinference_api::ByteStream};
@@ -151,54 +139,82 @@ impl ChatStream {
     /// # Errors
     /// If the stream begins with an error, or is none.
     pub async fn from_bytes(body: ByteStream) -> Result<Self, Error> {
-        let events = Events::new(body, DEFAULT_MAX_EVENT, IDLE_TIMEOUT);
-        let (head, expected) = (Head::of_recording(), Expected::default());
-        let mut stream = Self::new(events, head, expected, Receipt::default(), None);
-        stream.begin().await?;
-        Ok(stream)
+        let options = CallOptions::new();
+        let expected = Expected {
+            max_answer: options.get_max_body(),
+            answers: 1,
+            usage: false,
+        };
+        let (idle, max_event) = (options.get_idle_timeout(), options.get_max_event());
+        let body = StreamBody::of(body, max_event, expected.max_answer, idle).await;
+        let body = body.map_err(Error::from)?;
+        let meta = ResponseMeta::new(StatusCode::OK, HeaderMap::new());
+        Self::open(body, meta, expected)
+            .await
+            .map_err(|not| not.error)
     }
 
-    /// A stream of which nothing was read yet.
-    pub(crate) fn new(
-        events: Events,
-        head: Head,
+    /// Opens a stream: reads up to the first chunk, so that an error there is an error of the call.
+    pub(crate) async fn open(
+        body: StreamBody,
+        meta: ResponseMeta,
         expected: Expected,
-        receipt: Receipt,
-        trace: Option<Box<Trace>>,
-    ) -> Self {
-        Self {
-            events,
-            assembly: Assembly::new(expected.answers, expected.max_answer),
-            expected,
-            head,
-            first: false,
-            unyielded: 0,
-            pieces: VecDeque::new(),
+    ) -> Result<Self, NotOpened<Error>> {
+        let events = match body {
+            StreamBody::Events(events) => events,
+            StreamBody::Other(body) => {
+                let (failure, arrived) = event::instead_of_stream(&body, meta.clone());
+                return Err(NotOpened {
+                    error: failed(failure, arrived, meta),
+                    class: FailureClass::Final,
+                });
+            }
+        };
+        let mut stream = Self {
             state: State::Open,
-            receipt,
-            trace,
+            unyielded: 0,
+            first: None,
+            events,
+            answer: ChatAccumulator::with_limits(expected.answers, expected.max_answer),
+            expected,
+            pieces: VecDeque::new(),
+            meta,
+            guard: MeterGuard::default(),
+            trace: None,
+        };
+        let take = |chunk: &mut Chunk<'_>, _| Box::new(chunk.take());
+        match std::future::poll_fn(|cx| stream.poll_chunk(cx, &take)).await {
+            Ok(first) => {
+                stream.first = first;
+                stream.events.release();
+                Ok(stream)
+            }
+            Err(failure) => {
+                let class = stream.class_of(&failure);
+                let arrived = std::mem::take(&mut stream.answer).finish();
+                stream.state = State::Over(failure.0);
+                let error = failed(failure, arrived, stream.meta.clone());
+                Err(NotOpened { error, class })
+            }
         }
     }
 
-    /// Reads up to the first chunk, so that an error there is an error of the call.
-    pub(crate) async fn begin(&mut self) -> Result<(), Error> {
-        let limit = self.assembly.limit();
-        match self.events.unless_events(limit).await {
-            Ok(None) => {}
-            Ok(Some(Ok(body))) => {
-                let (failure, answer) = event::in_place_of_a_stream(&body, self.head.clone());
-                return Err(self.fail_with(failure, answer));
-            }
-            Ok(Some(Err(broken))) => {
-                let message = "what came in the place of a stream could not be read to its end";
-                let error = Error::new(Ending::CutOff.kind(), message).because(broken);
-                return Err(self.fail((Ending::CutOff, error)));
-            }
-            Err(error) => return Err(self.fail(event::unread(error))),
+    /// What a failure at the beginning of the stream means for another attempt. Nothing is repeated once anything of an
+    /// answer, or its cost, has come.
+    fn class_of(&self, (ending, error): &Failure) -> FailureClass {
+        let is_done = self.state == State::Done;
+        match ending {
+            _ if self.answer.has_content() || is_done => FailureClass::Final,
+            Ending::Empty => FailureClass::Broken,
+            _ => FailureClass::of_stream(error),
         }
-        self.first = self.read(|_, _| ()).await?.is_some();
-        self.events.release();
-        Ok(())
+    }
+
+    /// The same stream, which counts and traces what it reads.
+    pub(crate) fn observed(mut self, guard: MeterGuard, trace: Option<Box<Trace>>) -> Self {
+        self.guard = guard;
+        self.trace = trace;
+        self
     }
 
     /// The next chunk; nothing once the answer is whole.
@@ -209,7 +225,7 @@ impl ChatStream {
     /// # Errors
     /// If the answer is not whole, and there is nothing more of it.
     pub async fn next(&mut self) -> Result<Option<ChatCompletionChunk>, Error> {
-        self.read(|chunk, _| chunk.take()).await
+        std::future::poll_fn(|cx| self.poll_next_chunk(cx)).await
     }
 
     /// The next piece of the text of the first answer; nothing once the answer is whole. What is no text
@@ -239,8 +255,8 @@ impl ChatStream {
             }
             match self.next().await? {
                 Some(chunk) => {
-                    let first = self.assembly.read_index();
-                    self.pieces.extend(pieces(chunk, first));
+                    let index = self.answer.read_index();
+                    self.pieces.extend(pieces(chunk, index));
                 }
                 None => return Ok(None),
             }
@@ -250,28 +266,28 @@ impl ChatStream {
     /// The JSON of the chunk that was given last, as it came. Asked for between two chunks; nothing
     /// once the answer is whole, or broken off.
     pub fn raw(&self) -> Option<Cow<'_, str>> {
-        let given = self.state == State::Open && self.assembly.has_begun();
+        let given = self.state == State::Open && self.answer.has_begun();
         given.then(|| self.events.last().data)
     }
 
     /// The text of the first answer, as far as it came.
     pub fn text(&self) -> Cow<'_, str> {
-        self.assembly.text()
+        self.answer.text()
     }
 
     /// The reasoning of the first answer, as far as it came, whichever way the service spells it.
     pub fn reasoning(&self) -> Cow<'_, str> {
-        self.assembly.reasoning()
+        self.answer.reasoning()
     }
 
     /// The tool calls of the first answer, as far as they came: the last one may still grow.
     pub fn tool_calls(&self) -> Vec<ToolCall> {
-        self.assembly.tool_calls()
+        self.answer.tool_calls()
     }
 
     /// Tokens and cost, once the service has said them: usually at the end.
     pub fn usage(&self) -> Option<&Usage> {
-        self.assembly.usage()
+        self.answer.usage()
     }
 
     /// How it ended; nothing as long as it goes on.
@@ -283,14 +299,9 @@ impl ChatStream {
         }
     }
 
-    /// The headers that came with it.
-    pub fn headers(&self) -> &HeaderMap {
-        self.head.headers()
-    }
-
     /// Status, headers, request id, and how often the question was sent.
-    pub fn head(&self) -> &Head {
-        &self.head
+    pub fn meta(&self) -> &ResponseMeta {
+        &self.meta
     }
 
     /// Reads to the end and gives the whole answer.
@@ -298,18 +309,24 @@ impl ChatStream {
     /// # Errors
     /// If the answer is not whole, also if an earlier call said so already.
     pub async fn finish(mut self) -> Result<ChatAnswer, Error> {
-        self.first = false;
-        while self.read(|_, _| ()).await?.is_some() {}
+        self.first = None;
+        while std::future::poll_fn(|cx| self.poll_read(cx, &|_, _| ()))
+            .await?
+            .is_some()
+        {}
         let ending = self.ending().unwrap_or(Ending::CutOff);
         if ending.is_whole() {
             return Ok(self.into_answer(ending));
         }
-        let error = Error::new(ending.kind(), format!("the answer is not whole: {ending}"));
+        let error = CallError::new(
+            ending.kind(),
+            format!("the answer is not complete: {ending}"),
+        );
         Err(self.fail((ending, error)))
     }
 
-    /// Wants no more: closes the connection, and gives what had arrived. Its
-    /// [`ending`](ChatAnswer::ending) is [`Ending::Cancelled`], unless it had ended before.
+    /// Stops reading: closes the connection, and gives what had arrived. Its [`ending`](ChatAnswer::ending) is
+    /// [`Ending::Cancelled`], unless it had ended before.
     pub fn cancel(mut self) -> ChatAnswer {
         self.events.close();
         let ending = self.ending().unwrap_or(Ending::Cancelled);
@@ -318,26 +335,33 @@ impl ChatStream {
 
     fn into_answer(mut self, ending: Ending) -> ChatAnswer {
         self.settle();
-        let assembly = std::mem::take(&mut self.assembly);
-        ChatAnswer::new(assembly.finished(), self.head.clone()).ended(ending)
+        let answer = std::mem::take(&mut self.answer).finish();
+        ChatAnswer::new(answer, self.meta.clone(), Bytes::new()).ended(ending)
     }
 
-    async fn read<T>(
+    fn poll_next_chunk(
         &mut self,
-        take: impl Fn(&mut Chunk<'_>, i64) -> T,
-    ) -> Result<Option<T>, Error> {
-        std::future::poll_fn(|cx| self.poll_read(cx, &take)).await
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Option<ChatCompletionChunk>, Error>> {
+        match self.first.take() {
+            Some(first) => Poll::Ready(Ok(Some(*first))),
+            None => self.poll_read(cx, &|chunk: &mut Chunk<'_>, _| chunk.take()),
+        }
     }
 
     fn poll_text(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<String>, Error>> {
-        // What `next_piece` has left over comes first.
+        // What `next_piece` has left comes first.
+        if let Some(first) = self.first.take() {
+            let index = self.answer.read_index();
+            self.pieces.extend(pieces(*first, index));
+        }
         while let Some(piece) = self.pieces.pop_front() {
             if let Piece::Text(text) = piece {
                 return Poll::Ready(Ok(Some(text)));
             }
         }
         loop {
-            match ready!(self.poll_read(cx, &|chunk: &mut Chunk<'_>, first| chunk.text(first)))? {
+            match ready!(self.poll_read(cx, &|chunk: &mut Chunk<'_>, index| chunk.text(index)))? {
                 Some(None) => {}
                 Some(text) => return Poll::Ready(Ok(text)),
                 None => return Poll::Ready(Ok(None)),
@@ -345,23 +369,23 @@ impl ChatStream {
         }
     }
 
-    /// Reads a chunk, and takes of it what is wanted, which may depend on the index of the answer that is read.
     fn poll_read<T>(
         &mut self,
         cx: &mut Context<'_>,
         take: &impl Fn(&mut Chunk<'_>, i64) -> T,
     ) -> Poll<Result<Option<T>, Error>> {
-        if self.first {
-            self.first = false;
-            if let Some(taken) = self.last_again(take) {
-                return Poll::Ready(Ok(Some(taken)));
-            }
-        }
-        let mut said_nothing = 0;
-        let failure: Failure = loop {
-            if said_nothing == AT_ONCE {
-                break event::unread(ready!(self.events.yield_now(cx)));
-            }
+        let read = ready!(self.poll_chunk(cx, take));
+        Poll::Ready(read.map_err(|failure| self.fail(failure)))
+    }
+
+    /// Reads a chunk, and takes what is needed of it, which may depend on the index of the answer that is read.
+    fn poll_chunk<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        take: &impl Fn(&mut Chunk<'_>, i64) -> T,
+    ) -> Poll<Result<Option<T>, Failure>> {
+        let mut empty_events = 0;
+        loop {
             match self.state {
                 State::Open => {}
                 State::Done => {
@@ -371,104 +395,101 @@ impl ChatStream {
                 }
                 State::Over(_) => return Poll::Ready(Ok(None)),
             }
-            // What a chunk is added to is in no cache where there are many streams: asked for now, it comes
-            // while the body is polled.
-            std::hint::black_box(self.assembly.last_byte());
-            let next = match self.unyielded > MAX_UNYIELDED {
-                true => {
-                    cx.waker().wake_by_ref();
-                    Poll::Pending
-                }
-                false => self.events.poll_next(cx),
-            };
-            let Poll::Ready(next) = next else {
+            if empty_events == MAX_EMPTY_EVENTS {
+                let error = ready!(self.events.poll_yield(cx));
+                return Poll::Ready(Err(event::unread(error)));
+            }
+            if self.unyielded > MAX_UNYIELDED {
+                self.unyielded = 0;
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            // What a chunk is added to is in no cache where there are many streams: requested now, it comes while the
+            // body is polled.
+            std::hint::black_box(self.answer.last_byte());
+            let Poll::Ready(next) = self.events.poll_next(cx) else {
                 self.unyielded = 0;
                 return Poll::Pending;
             };
             match next {
                 Ok(true) => {}
-                Ok(false) => match self.end() {
-                    Ok(ending) => {
-                        self.state = State::Over(ending);
-                        return Poll::Ready(Ok(None));
-                    }
-                    Err(failure) => break failure,
-                },
-                Err(error) => break event::unread(error),
+                Ok(false) => {
+                    let ending = self.end()?;
+                    self.state = State::Over(ending);
+                    return Poll::Ready(Ok(None));
+                }
+                Err(error) => return Poll::Ready(Err(event::unread(error))),
             }
             let event = self.events.last();
-            let bytes = u32::try_from(event.data.len()).unwrap_or(u32::MAX);
-            self.unyielded = self.unyielded.saturating_add(bytes);
+            let bytes = event.data.len();
+            self.unyielded = self
+                .unyielded
+                .saturating_add(u32::try_from(bytes).unwrap_or(u32::MAX));
             let mut chunk = Chunk::default();
-            match event::read(&event, &self.head, &mut chunk) {
-                Ok(Said::Chunk) => {
-                    self.assembly.add(&chunk, event.data.len());
-                    if let Some(message) = self.assembly.excess() {
-                        let error = Error::new(Ending::TooLarge.kind(), message);
-                        break (Ending::TooLarge, error);
+            match event::read(&event, &self.meta, &mut chunk)? {
+                EventKind::Chunk => {
+                    self.answer.add(&chunk, bytes);
+                    if let Some(message) = self.answer.excess() {
+                        let error = CallError::new(Ending::TooLarge.kind(), message);
+                        return Poll::Ready(Err((Ending::TooLarge, error)));
                     }
-                    let first = self.assembly.read_index();
-                    return Poll::Ready(Ok(Some(take(&mut chunk, first))));
+                    let index = self.answer.read_index();
+                    return Poll::Ready(Ok(Some(take(&mut chunk, index))));
                 }
-                Ok(Said::ChunkAndError(error)) => {
-                    self.assembly.add(&chunk, event.data.len());
-                    break (Ending::ServiceError, error);
+                EventKind::ChunkAndError(error) => {
+                    self.answer.add(&chunk, bytes);
+                    return Poll::Ready(Err((Ending::ServiceError, error)));
                 }
-                Ok(Said::Nothing) => said_nothing += 1,
-                Ok(Said::Done) if !self.assembly.has_begun() => {
-                    let message = "the stream is at its end without a single chunk";
-                    break (Ending::Empty, Error::new(Ending::Empty.kind(), message));
+                EventKind::Nothing => empty_events += 1,
+                EventKind::Done => {
+                    self.state = State::Done;
+                    if !self.answer.has_begun() {
+                        let message = "the stream ended without a single chunk";
+                        let error = CallError::new(Ending::Empty.kind(), message);
+                        return Poll::Ready(Err((Ending::Empty, error)));
+                    }
                 }
-                Ok(Said::Done) => self.state = State::Done,
-                Err(failure) => break failure,
             }
-        };
-        Poll::Ready(Err(self.fail(failure)))
-    }
-
-    /// Takes once more of the chunk that was read last: a stream that waits to be read keeps the text
-    /// of its first chunk, and not what that is read into, which is several times as large.
-    fn last_again<T>(&self, take: &impl Fn(&mut Chunk<'_>, i64) -> T) -> Option<T> {
-        let event = self.events.last();
-        let mut chunk = Chunk::default();
-        event::read(&event, &self.head, &mut chunk).ok()?;
-        Some(take(&mut chunk, self.assembly.read_index()))
+        }
     }
 
     /// How an answer ended that is whole.
     fn whole(&self) -> Ending {
-        if !self.assembly.is_finished(self.expected.answers) {
+        if !self.answer.is_finished(self.expected.answers) {
             Ending::NoFinishReason
-        } else if self.expected.usage && self.assembly.usage().is_none() {
+        } else if self.expected.usage && self.answer.usage().is_none() {
             Ending::NoUsage
         } else {
             Ending::Complete
         }
     }
 
-    /// The end of the body, without `[DONE]`.
+    /// How the answer ended at the end of the body, without `[DONE]`.
     fn end(&mut self) -> Result<Ending, Failure> {
         let done = self.events.unterminated();
         let done = done.is_some_and(|event| event::is_done(&event.data));
-        if self.assembly.has_begun() && (done || self.assembly.says_why(self.expected.answers)) {
+        if self.answer.has_begun() && (done || self.answer.says_why(self.expected.answers)) {
             return Ok(self.whole());
         }
-        let (ending, message) = if !self.assembly.has_begun() {
-            (Ending::Empty, "the stream ended without a single chunk")
-        } else {
-            let message =
-                "the stream ended before the answer did: neither `[DONE]` nor a finish reason came";
-            (Ending::CutOff, message)
+        if done {
+            self.state = State::Done;
+        }
+        let (ending, message) = match self.answer.has_begun() {
+            false => (Ending::Empty, "the stream ended without a single chunk"),
+            true => (
+                Ending::CutOff,
+                "the stream was cut off: neither `[DONE]` nor a finish reason came",
+            ),
         };
-        Err((ending, Error::new(ending.kind(), message)))
+        Err((ending, CallError::new(ending.kind(), message)))
     }
 
-    /// Counts and traces what was said, once.
+    /// Counts and traces what has come, once.
     fn settle(&mut self) {
-        let unknown_before = self.head.unknown_before();
-        self.receipt.settle(self.assembly.usage(), unknown_before);
+        let unknown_before = self.meta.unknown_attempts();
+        self.guard.settle(self.answer.usage(), unknown_before);
         if self.trace.is_some() {
-            self.end_trace(&self.assembly.clone().finished());
+            self.end_trace(&self.answer.clone().finish());
         }
     }
 
@@ -479,55 +500,35 @@ impl ChatStream {
         }
     }
 
-    /// Nothing more is read; what had arrived is in the error. Where nothing of an answer had, it is told as
-    /// an answer with the status of an error would be.
+    /// Ends the stream with an error, which has what had arrived.
     fn fail(&mut self, failure: Failure) -> Error {
-        let arrived = self.assembly.clone().finished();
-        let nothing = arrived.choices.is_empty() && arrived.usage.is_none();
-        let error = self.fail_with(failure, arrived);
-        if !nothing {
-            return error;
-        }
-        let again =
-            Repetition::Billed.allowed_after(What::of(&error), self.expected.may_bill_twice);
-        let unknown = !error.is_refusal();
-        let error = error.with_retryable(again).with_unknown_outcome(unknown);
-        match self.head.gave_up() {
-            Some(why) => error.and(why),
-            None => error,
-        }
-    }
-
-    /// The same of what arrived in another way.
-    fn fail_with(
-        &mut self,
-        (ending, mut error): Failure,
-        arrived: ChatCompletionResponse,
-    ) -> Error {
-        self.state = State::Over(ending);
-        error.set_kind(ending.kind());
-        let unknown_before = self.head.unknown_before();
-        if arrived.choices.is_empty() && arrived.usage.is_none() && error.is_refusal() {
-            self.receipt.refused(unknown_before);
-        } else {
-            self.receipt.settle(arrived.usage.as_ref(), unknown_before);
-        }
+        self.state = State::Over(failure.0);
+        self.events.close();
+        let arrived = self.answer.clone().finish();
+        let error = failed(failure, arrived.clone(), self.meta.clone());
+        self.guard.fail(&error);
         if let Some(trace) = &self.trace {
             trace.failed(&error);
         }
         self.end_trace(&arrived);
-        self.events.close();
-        let partial = ChatAnswer::new(arrived, self.head.clone()).ended(ending);
         error
-            .of(&OPERATION)
-            .with_attempts(self.head.attempts())
-            .with_unknown_outcome(false)
-            .with_unknown_before(unknown_before)
-            .with_partial(partial)
     }
 }
 
-/// Who wants no more of it has spent what was said so far.
+/// The error of a stream, with what had arrived. If nothing had, it may still have been answered.
+fn failed((ending, error): Failure, arrived: ChatCompletionResponse, meta: ResponseMeta) -> Error {
+    let nothing = arrived.choices.is_empty() && arrived.usage.is_none();
+    let unknown = nothing && !error.is_refusal();
+    let error = error
+        .with_operation(STREAM_OPERATION)
+        .with_attempts(meta.attempts())
+        .with_unknown_attempts(meta.unknown_attempts())
+        .with_outcome_unknown(unknown);
+    let partial = ChatAnswer::new(arrived, meta, Bytes::new()).ended(ending);
+    Error::from(error).with_partial(partial)
+}
+
+/// A stream that is dropped has cost what has come so far.
 impl Drop for ChatStream {
     fn drop(&mut self) {
         self.settle();
@@ -538,8 +539,7 @@ impl Stream for ChatStream {
     type Item = Result<ChatCompletionChunk, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let next = self.poll_read(cx, &|chunk: &mut Chunk<'_>, _| chunk.take());
-        next.map(Result::transpose)
+        self.poll_next_chunk(cx).map(Result::transpose)
     }
 }
 

@@ -12,7 +12,7 @@ use crate::models::ModelId;
 
 /// Counts tokens and cost of answers. A clone counts into the same sums, from any task.
 ///
-/// [`Client::metered`](crate::Client::metered) counts every chat of a client, streamed or not, also those
+/// [`Client::with_meter`](crate::Client::with_meter) counts every chat of a client, streamed or not, also those
 /// that were cut off, dropped half-way or lost on the way: such an answer may be billed, and counts as
 /// one that did not say. So does every attempt before the last whose outcome is unknown, since its question
 /// may have been answered too; one that was refused counts nothing. What came in the place of an answer, with

@@ -9,9 +9,9 @@
 //! use prime_ext::Meter;
 //!
 //! let meter = Meter::with_prices(&prime.models().list().await?);
-//! let metered = prime.metered(&meter); // every chat through it, or a clone of it, is counted
-//! metered.chat("openai/gpt-oss-120b").user("Hello").include_cost().send().await?;
-//! metered.team("team_123").chat("openai/gpt-oss-120b").user("Hello").send().await?;
+//! let metered = prime.with_meter(&meter); // every chat through it, or a clone of it, is counted
+//! metered.chat("openai/gpt-oss-120b").user("Hello").include_cost().await?;
+//! metered.team("team_123").chat("openai/gpt-oss-120b").user("Hello").await?;
 //!
 //! println!("{}", meter.total()); // 2 answers: $0.000012, and about $0.00001 for 1 of them
 //! for (model, spent) in meter.by_model() {
@@ -28,18 +28,20 @@
 //! | `sum` | [`UsdSum`]: a sum that loses no digit |
 //! | `spent` | [`Spent`]: tokens and cost of many answers |
 //! | `meter` | [`Meter`]: counts answers, from many tasks |
-//! | `receipt` | one question, from before it is sent until it is counted |
+//! | `guard` | counts one question, whatever becomes of it |
 
 mod amount;
 mod estimate;
+mod guard;
 mod meter;
-mod receipt;
+
 mod spent;
 mod sum;
 
 pub use amount::Cost;
 pub(crate) use estimate::per_million;
+pub(crate) use guard::MeterGuard;
 pub use meter::{Meter, Payer};
-pub(crate) use receipt::Receipt;
+
 pub use spent::Spent;
 pub use sum::UsdSum;

@@ -1,14 +1,15 @@
 //! A run about to be created.
 
-use openapi_runtime::Secret;
-use prime_training_api::operations::CREATE_RUN;
+use openapi_runtime::{IntoRequest as _, Response, Secret};
+use prime_training_api::builder;
 use prime_training_api::types::CreateDedicatedRunRequest;
 use serde_json::Value;
 
 use super::{CreatedRun, RunConfig, secrets};
 use crate::account::on_behalf;
+use crate::call::{Call, CallFuture};
 use crate::client::Client;
-use crate::error::{Error, ErrorKind, unlisted};
+use crate::error::{Error, ErrorKind, reject_known_fields};
 use crate::options::CallOptions;
 
 /// A run about to be created. From [`Runs::create`](super::Runs::create).
@@ -18,7 +19,7 @@ use crate::options::CallOptions;
 /// use prime_ext::RunConfig;
 ///
 /// let config = RunConfig::from_toml_file("rl.toml")?;
-/// match lab.runs().create(config).name("first").send().await {
+/// match lab.runs().create(config).name("first").await {
 ///     Ok(run) => {
 ///         println!("{}", run.run_id);
 ///         run.save_token("run.token")?; // shown this one time
@@ -32,7 +33,7 @@ use crate::options::CallOptions;
 /// # }
 /// ```
 #[derive(Debug, Clone)]
-#[must_use = "nothing is created until `send`"]
+#[must_use = "nothing is created until it is awaited"]
 pub struct CreateRun {
     client: Client,
     body: CreateDedicatedRunRequest,
@@ -79,7 +80,7 @@ impl CreateRun {
         self
     }
 
-    /// Times and limits of this call alone, and what goes along with it.
+    /// Options of this call. They replace the client's where they are set.
     pub fn options(mut self, options: CallOptions) -> Self {
         self.client = self.client.with_options(options);
         self
@@ -95,32 +96,36 @@ impl CreateRun {
 
     /// Sets whatever the specification has, on the request itself; fields that it does not have go
     /// into `extra`.
-    pub fn with(mut self, set: impl FnOnce(&mut CreateDedicatedRunRequest)) -> Self {
+    pub fn modify(mut self, set: impl FnOnce(&mut CreateDedicatedRunRequest)) -> Self {
         set(&mut self.body);
         self
     }
 
-    /// Creates the run, which starts hardware that costs money. Sent once, never again by itself.
+    /// Creates the run, and gives it with status, headers and body.
     ///
     /// # Errors
-    /// If a secret stands in the configuration; nothing is sent then. If the call fails. With
-    /// [`Error::outcome_unknown`] the run may exist: look at the wallet's training rows or the dashboard
-    /// before you create it again. Dropping the future after it was first polled is such a case too.
-    pub async fn send(self) -> Result<CreatedRun, Error> {
-        self.check()?;
-        let call = self.client.training_api().create_run().body(self.body);
-        let call = on_behalf(self.client.account(), call)?;
-        let run = call
-            .send()
-            .await
-            .map_err(|e| Error::of_call(&CREATE_RUN, e))?;
-        let (run, head, body) = run.into_parts();
-        Ok(CreatedRun::new(run, &body, head.into()))
+    /// As awaiting it.
+    pub fn with_response(self) -> CallFuture<Response<CreatedRun>> {
+        self.call().with_response()
     }
 
-    /// Creates the run as [`send`](Self::send) does, in a task of its own, and passes the result to `keep`.
+    fn call(self) -> Call<CreatedRun> {
+        let Self { client, body } = self;
+        Call::new(&client, async move |client: Client| {
+            let checked = check(&body);
+            let call = client.training_api().create_run().body(body);
+            let named = |error: Error| error.with_operation(builder::CreateRun::OPERATION.id);
+            checked.map_err(named)?;
+            let call = on_behalf(client.account(), call)?;
+            let (run, meta, body) = call.send_with(client.context()).await?.into_parts();
+            let run = CreatedRun::new(run, &body);
+            Ok(Response::new(run, meta, body))
+        })
+    }
+
+    /// Creates the run in a task of its own, and passes the result to `keep`.
     ///
-    /// If the future of `send` is dropped, nobody knows whether the run exists, and its token, which is shown
+    /// If its future is dropped, nobody knows whether the run exists, and its token, which is shown
     /// once, is lost. Use this where the caller may be cancelled, for example by a timeout or by a client that
     /// disconnects.
     ///
@@ -148,7 +153,7 @@ impl CreateRun {
     where
         K: FnOnce(Result<CreatedRun, Error>) + Send + 'static,
     {
-        let creation = tokio::spawn(async move { keep(self.send().await) });
+        let creation = tokio::spawn(async move { keep(self.await) });
         // Aborting this task leaves the other alone.
         tokio::spawn(async move {
             if let Err(error) = creation.await
@@ -158,18 +163,33 @@ impl CreateRun {
             }
         })
     }
+}
 
-    fn check(&self) -> Result<(), Error> {
-        unlisted(&self.body.extra, CreateDedicatedRunRequest::FIELDS)?;
-        let misspelt = self
-            .body
-            .extra
-            .keys()
-            .find_map(|key| Some((key, secrets::misplaced(key)?)));
-        let refused = match misspelt {
-            Some((key, advice)) => Err(format!("{key} is a secret: {advice}")),
-            None => secrets::refuse(&self.body.config),
-        };
-        refused.map_err(|reason| Error::new(ErrorKind::Request, reason).of(&CREATE_RUN))
+/// Creates the run, which starts hardware that costs money. It is sent once, and never repeated.
+///
+/// # Errors
+/// If the configuration contains a secret; nothing is sent then. If the call fails. With
+/// [`outcome_unknown`](openapi_runtime::Error::outcome_unknown) the run may exist: look at the wallet's training rows or
+/// the dashboard before you create it again. So it may if the future is dropped after it was first polled.
+impl IntoFuture for CreateRun {
+    type Output = Result<CreatedRun, Error>;
+    type IntoFuture = CallFuture<CreatedRun>;
+
+    fn into_future(self) -> CallFuture<CreatedRun> {
+        self.call().into_future()
     }
+}
+
+/// Refuses a configuration that contains secrets, and extra fields that the request has.
+fn check(body: &CreateDedicatedRunRequest) -> Result<(), Error> {
+    reject_known_fields(&body.extra, CreateDedicatedRunRequest::FIELDS)?;
+    let misplaced = body
+        .extra
+        .keys()
+        .find_map(|key| Some((key, secrets::misplaced(key)?)));
+    let refused = match misplaced {
+        Some((key, advice)) => Err(format!("{key} is a secret: {advice}")),
+        None => secrets::refuse(&body.config),
+    };
+    refused.map_err(|reason| Error::new(ErrorKind::Request, reason))
 }

@@ -10,7 +10,6 @@ use prime_training_api::types::CreateDedicatedRunResponse;
 use serde_json::{Map, Value};
 
 use crate::error::{Error, ErrorKind};
-use crate::head::Head;
 
 /// A run that was created. Everything that the service said of it is in the
 /// [`CreateDedicatedRunResponse`] to which it dereferences; `token_value` is shown this one time.
@@ -18,26 +17,16 @@ use crate::head::Head;
 pub struct CreatedRun {
     response: CreateDedicatedRunResponse,
     extra: Map<String, Value>,
-    head: Head,
 }
 
 impl CreatedRun {
-    pub(super) fn new(response: CreateDedicatedRunResponse, body: &[u8], head: Head) -> Self {
+    pub(super) fn new(response: CreateDedicatedRunResponse, body: &[u8]) -> Self {
         // What the specification lists is what the type gives back, and nulls say nothing.
         let mut extra: Map<String, Value> = serde_json::from_slice(body).unwrap_or_default();
         if let Ok(Value::Object(listed)) = serde_json::to_value(&response) {
             extra.retain(|field, value| !value.is_null() && !listed.contains_key(field));
         }
-        Self {
-            response,
-            extra,
-            head,
-        }
-    }
-
-    /// Status, headers and request id of the answer.
-    pub fn head(&self) -> &Head {
-        &self.head
+        Self { response, extra }
     }
 
     /// Fields of the answer that the specification does not have. A newer server may put a secret there:
@@ -67,7 +56,7 @@ impl CreatedRun {
                 _ => "it cannot be written",
             };
             let message = format!("the run's token is not in {}: {why}", path.display());
-            Error::new(ErrorKind::Request, message).because(source)
+            Error::new(ErrorKind::Request, message).with_source(source)
         })
     }
 

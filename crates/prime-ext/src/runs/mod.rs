@@ -24,17 +24,18 @@ mod watch;
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::StatusCode;
-use prime_training_api::operations;
+use openapi_runtime::{IntoRequest, Response, ResponseMeta};
+use prime_training_api::builder;
 use prime_training_api::types::{DeleteRunResponse, RunStatus, RunUsageResponse};
 use tokio::time::Instant;
 
 use self::patience::Patience;
 use crate::account::on_behalf;
-use crate::answered::{Answered, Call};
+use crate::call::Call;
 use crate::client::Client;
-use crate::error::{Error, ErrorKind, one_line};
-use crate::head::Head;
+use crate::error::{Error, ErrorKind};
 use crate::options::CallOptions;
 
 pub use audit::{Audit, Difference, audit};
@@ -77,7 +78,8 @@ impl Runs {
         let run_id = run_id.into();
         Call::new(&self.client, async move |client: Client| {
             let usage = Self::new(client).any_usage(run_id.clone());
-            usage_of(&run_id, usage.answered().await?)
+            let usage = usage.with_response().await?;
+            usage_of(&run_id, usage).map_err(named::<builder::GetRunUsage<'_>>)
         })
     }
 
@@ -89,7 +91,7 @@ impl Runs {
                 .get_run_usage()
                 .run_id(checked(&run_id)?);
             let call = on_behalf(client.account(), call)?;
-            Answered::of(&operations::GET_RUN_USAGE, call.send().await)
+            Ok(call.send_with(client.context()).await?)
         })
     }
 
@@ -108,7 +110,8 @@ impl Runs {
         let run_id = run_id.into();
         Call::new(&self.client, async move |client: Client| {
             let deletion = Self::new(client).delete_again(run_id.clone(), false);
-            deletion_of(&run_id, deletion.answered().await?)
+            let deletion = deletion.with_response().await?;
+            deletion_of(&run_id, deletion).map_err(named::<builder::DeleteRun<'_>>)
         })
     }
 
@@ -135,8 +138,8 @@ impl Runs {
         let left = deadline.map(|deadline| deadline.saturating_duration_since(now));
         let left = left.map_or(ENSURE_FOR, |left| left.min(ENSURE_FOR));
         let mut patience = Patience::from_now(ENSURE_EVERY, left);
-        let options = self.client.road().options();
-        let longest = options.call_timeout().map_or(DELETE, |own| own.min(DELETE));
+        let timeout = self.client.options().get_timeout();
+        let longest = timeout.map_or(DELETE, |own| own.min(DELETE));
         let mut repeated = false;
         loop {
             let left = left.saturating_sub(now.elapsed()).max(LAST_TRY);
@@ -144,13 +147,17 @@ impl Runs {
             let deletion = self
                 .delete_again(run_id.to_owned(), repeated)
                 .options(options);
-            let error = match deletion.answered().await {
+            let error = match deletion.with_response().await {
                 Err(error) if error.is_not_found() && (repeated || error.outcome_unknown()) => {
                     return Ok(Deletion::not_found(run_id, true));
                 }
                 Err(error) => error,
                 // A service that names another run would name it again.
-                Ok(deletion) => return Ok(deletion_of(run_id, deletion)?.value),
+                Ok(deletion) => {
+                    let deletion = deletion_of(run_id, deletion);
+                    let deletion = deletion.map_err(named::<builder::DeleteRun<'_>>)?;
+                    return Ok(deletion.into_value());
+                }
             };
             repeated |= error.outcome_unknown();
             patience.wait_out(error).await?;
@@ -161,43 +168,41 @@ impl Runs {
         Call::new(&self.client, async move |client: Client| {
             let call = client.training_api().delete_run().run_id(checked(&run_id)?);
             let call = on_behalf(client.account(), call)?;
-            let deleted = Answered::of(&operations::DELETE_RUN, call.send().await);
+            let deleted = call.send_with(client.context()).await.map_err(Error::from);
             let deleted = deleted.or_else(|error| without_body(error, &run_id))?;
-            // An attempt before the last may have done it, and lost its answer.
-            let repeated = repeated || deleted.head.unknown_before() > 0;
+            // An attempt before the last may have deleted it, and its answer was lost.
+            let repeated = repeated || deleted.meta().unknown_attempts() > 0;
             Ok(deleted.map(|deleted| Deletion::new(deleted, repeated)))
         })
     }
 }
 
 /// Takes a success without a body, such as 204, for a deletion. A 200 has a body (source: specification).
-fn without_body(error: Error, run_id: &str) -> Result<Answered<DeleteRunResponse>, Error> {
+fn without_body(error: Error, run_id: &str) -> Result<Response<DeleteRunResponse>, Error> {
     let is_empty = error
         .body()
         .is_some_and(|body| body.trim_ascii().is_empty());
     let is_complete = error.kind() == ErrorKind::UnexpectedAnswer;
     let is_other_success = |status: StatusCode| status.is_success() && status != StatusCode::OK;
-    match error.answer() {
-        Some((head, _)) if is_complete && is_empty && is_other_success(head.status()) => {
+    match error.meta() {
+        Some(meta) if is_complete && is_empty && is_other_success(meta.status()) => {
             let deleted = DeleteRunResponse::new(true, run_id);
-            Ok(Answered::new(deleted, head.clone()))
+            Ok(Response::new(deleted, meta.clone(), Bytes::new()))
         }
         _ => Err(error),
     }
 }
 
 /// Refuses a deletion that names another run: it does not say what became of the one that was meant.
-fn deletion_of(asked: &str, deletion: Answered<Deletion>) -> Result<Answered<Deletion>, Error> {
-    match names_other(asked, &deletion.value.run_id, &deletion.head) {
+fn deletion_of(asked: &str, deletion: Response<Deletion>) -> Result<Response<Deletion>, Error> {
+    match names_other(asked, &deletion.value().run_id, deletion.meta()) {
         None => Ok(deletion),
         Some(named) => {
             let message = format!(
                 "the deletion of run {asked:?} was answered with that of run {named:?}; check whether run \
                  {asked:?} goes on"
             );
-            let body = serde_json::to_vec(&*deletion.value).unwrap_or_default();
-            let error = Error::unexpected(message, deletion.head, body.into());
-            Err(error.of(&operations::DELETE_RUN).with_unknown_outcome(true))
+            Err(of_other_run(message, deletion).with_outcome_unknown(true))
         }
     }
 }
@@ -205,25 +210,33 @@ fn deletion_of(asked: &str, deletion: Answered<Deletion>) -> Result<Answered<Del
 /// Refuses a usage that names another run: its cost and its status are not those of the one that was asked for.
 fn usage_of(
     asked: &str,
-    usage: Answered<RunUsageResponse>,
-) -> Result<Answered<RunUsageResponse>, Error> {
-    match names_other(asked, &usage.value.run_id, &usage.head) {
+    usage: Response<RunUsageResponse>,
+) -> Result<Response<RunUsageResponse>, Error> {
+    match names_other(asked, &usage.value().run_id, usage.meta()) {
         None => Ok(usage),
         Some(named) => {
             let message =
                 format!("the usage of run {asked:?} was answered with that of run {named:?}");
-            let body = serde_json::to_vec(&usage.value).unwrap_or_default();
-            let error = Error::unexpected(message, usage.head, body.into());
-            Err(error.of(&operations::GET_RUN_USAGE))
+            Err(of_other_run(message, usage))
         }
     }
 }
 
-/// The run that an answer names, for display, if it is another than the one that was asked for.
-fn names_other(asked: &str, named: &str, head: &Head) -> Option<String> {
+/// Names the operation of a builder in an error.
+fn named<B: IntoRequest>(error: Error) -> Error {
+    error.with_operation(B::OPERATION.id)
+}
+
+fn of_other_run<T>(message: String, response: Response<T>) -> Error {
+    let (_, meta, body) = response.into_parts();
+    Error::unexpected(message, meta, body)
+}
+
+/// The run that a response names, for display, if it is another than the one that was asked for.
+fn names_other(asked: &str, named: &str, meta: &ResponseMeta) -> Option<String> {
     let named = named.trim();
     let same = named.is_empty() || named.eq_ignore_ascii_case(asked.trim());
-    (!same).then(|| one_line(&head.hidden().hide(named)))
+    (!same).then(|| meta.redact(named))
 }
 
 /// Whether a run with this status has ended. A missing or unknown status has not.

@@ -4,7 +4,6 @@ use std::future::Future;
 use std::time::Duration;
 
 use openapi_runtime::Usd;
-use prime_training_api::operations::GET_RUN_USAGE;
 use prime_training_api::types::RunUsageResponse;
 use tokio::time::Instant;
 
@@ -161,9 +160,9 @@ impl Poller {
         let mut patience = Patience::new(self.interval, self.patience);
         loop {
             let usage = self.runs.any_usage(self.run_id.clone());
-            match usage.answered().await {
+            match usage.with_response().await {
                 // A usage of another run is not transient.
-                Ok(usage) => return Ok(usage_of(&self.run_id, usage)?.value),
+                Ok(usage) => return Ok(usage_of(&self.run_id, usage)?.into_value()),
                 Err(error) => patience.wait_out(error).await?,
             }
         }
@@ -234,7 +233,7 @@ impl Poller {
             status_of(Some(usage)),
             usage.total_cost_usd
         );
-        Error::new(ErrorKind::Timeout, message).of(&GET_RUN_USAGE)
+        Error::new(ErrorKind::Timeout, message)
     }
 
     /// Adds to an error that the cost limit is no longer enforced.
@@ -262,7 +261,7 @@ impl Poller {
                 "the run had not ended by the deadline and goes on; its last status is {}",
                 status_of(self.last.as_ref())
             );
-            self.no_longer_enforced(Error::new(ErrorKind::Timeout, message).of(&GET_RUN_USAGE))
+            self.no_longer_enforced(Error::new(ErrorKind::Timeout, message))
         })
     }
 }

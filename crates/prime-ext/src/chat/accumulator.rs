@@ -1,9 +1,10 @@
-//! Chunks put together to the answer that they are pieces of.
+//! Puts the chunks of a stream together to an answer.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use pinference_api::types::{ChatCompletionResponse, ToolCall, Usage};
+use openapi_runtime::PayloadFault;
+use pinference_api::types::{ChatCompletionChunk, ChatCompletionResponse, ToolCall, Usage};
 use serde_json::{Map, Value};
 
 use self::choice::Choice;
@@ -13,12 +14,24 @@ use super::merge;
 mod calls;
 mod choice;
 
-/// An answer in the making. As small as it can be: what seldom comes has no place before it does. And
-/// in this order: what every chunk looks at lies together, since with a thousand streams at once, nothing
-/// of it is in the cache.
-#[derive(Debug, Default, Clone)]
+/// Puts the chunks of a stream together to an answer. It does no I/O: [`ChatStream`](crate::ChatStream) feeds it what
+/// it reads, and a recording can be fed by hand.
+///
+/// ```
+/// use prime_ext::chat::ChatAccumulator;
+///
+/// let mut answer = ChatAccumulator::new();
+/// answer.push_json(r#"{"choices": [{"delta": {"content": "Pa"}}]}"#)?;
+/// answer.push_json(r#"{"choices": [{"delta": {"content": "ris"}, "finish_reason": "stop"}]}"#)?;
+/// assert_eq!(answer.text(), "Paris");
+/// assert!(answer.is_finished(1));
+/// # Ok::<(), prime_ext::openapi_runtime::PayloadFault>(())
+/// ```
+// What few answers have takes no memory before it comes. What every chunk looks at comes first: with a thousand streams
+// at once, nothing of it is in the cache.
+#[derive(Debug, Clone)]
 #[repr(C)]
-pub(crate) struct Assembly {
+pub struct ChatAccumulator {
     /// The most bytes that may be kept.
     limit: usize,
     /// About how many bytes of the chunks are kept, at most.
@@ -51,17 +64,58 @@ pub(crate) struct Assembly {
     extra: Option<Box<Map<String, Value>>>,
 }
 
-impl Assembly {
-    /// Nothing yet, of so many answers, and at most so many bytes.
-    pub(crate) fn new(answers: usize, limit: usize) -> Self {
+impl Default for ChatAccumulator {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl ChatAccumulator {
+    /// An accumulator of one answer, of any size.
+    pub fn new() -> Self {
+        Self::with_limits(1, usize::MAX)
+    }
+
+    /// An accumulator of so many answers, which should keep at most so many bytes.
+    pub(crate) fn with_limits(answers: usize, limit: usize) -> Self {
         Self {
             limit,
+            kept: 0,
+            begun: false,
             several: answers > 1,
-            ..Self::default()
+            said: 0,
+            count: 0,
+            read: 0,
+            first: Choice::default(),
+            more: BTreeMap::new(),
+            calls: 0,
+            created: None,
+            id: None,
+            model: None,
+            service_tier: None,
+            system_fingerprint: None,
+            usage: None,
+            error: None,
+            extra: None,
         }
     }
 
-    /// Takes in a chunk, which was so many bytes of JSON.
+    /// Adds a chunk, as the JSON that it came as.
+    ///
+    /// # Errors
+    /// If the JSON is no chunk. Nothing is added then.
+    pub fn push_json(&mut self, json: &str) -> Result<(), PayloadFault> {
+        let mut chunk = Chunk::default();
+        match chunk.read_json(json) {
+            Ok(()) => {
+                self.add(&chunk, json.len());
+                Ok(())
+            }
+            Err(_) => Err(PayloadFault::of::<ChatCompletionChunk>(json.as_bytes())),
+        }
+    }
+
+    /// Adds a chunk, which was so many bytes of JSON.
     pub(crate) fn add(&mut self, chunk: &Chunk<'_>, bytes: usize) {
         self.begun = true;
         let said = chunk.said();
@@ -175,14 +229,14 @@ impl Assembly {
         self.first.last_byte()
     }
 
+    /// Whether anything of an answer, or its usage, has come.
+    pub(crate) fn has_content(&self) -> bool {
+        self.count > 0 || self.usage.is_some()
+    }
+
     /// Whether a chunk came.
     pub(crate) fn has_begun(&self) -> bool {
         self.begun
-    }
-
-    /// The most bytes that may be kept of it.
-    pub(crate) fn limit(&self) -> usize {
-        self.limit
     }
 
     /// Which limit the answer exceeds, if it does. However small they are, there can be too many answers or tool calls.
@@ -198,8 +252,8 @@ impl Assembly {
         }
     }
 
-    /// Whether at least `asked` choices have begun and all that have begun have ended.
-    pub(crate) fn is_finished(&self, asked: usize) -> bool {
+    /// Whether at least `asked` answers have begun, and all that have begun have a finish reason.
+    pub fn is_finished(&self, asked: usize) -> bool {
         self.all_have(asked, Choice::is_finished)
     }
 
@@ -212,28 +266,28 @@ impl Assembly {
         self.count as usize >= asked.max(1) && self.choices().all(ended)
     }
 
-    /// Tokens and cost, as far as they were said.
-    pub(crate) fn usage(&self) -> Option<&Usage> {
+    /// Tokens and cost, as far as they have come.
+    pub fn usage(&self) -> Option<&Usage> {
         self.usage.as_deref()
     }
 
-    /// The text of the answer that is read, as far as it came.
-    pub(crate) fn text(&self) -> Cow<'_, str> {
+    /// The text of the first answer, as far as it has come.
+    pub fn text(&self) -> Cow<'_, str> {
         self.read().map(Choice::text).unwrap_or_default()
     }
 
-    /// Its reasoning, as far as it came.
-    pub(crate) fn reasoning(&self) -> Cow<'_, str> {
+    /// The reasoning of the first answer, as far as it has come.
+    pub fn reasoning(&self) -> Cow<'_, str> {
         self.read().map(Choice::reasoning).unwrap_or_default()
     }
 
-    /// Its tool calls, as far as they came.
-    pub(crate) fn tool_calls(&self) -> Vec<ToolCall> {
+    /// The tool calls of the first answer, as far as they have come.
+    pub fn tool_calls(&self) -> Vec<ToolCall> {
         self.read().map(Choice::finished_calls).unwrap_or_default()
     }
 
-    /// The answer as far as it came.
-    pub(crate) fn finished(self) -> ChatCompletionResponse {
+    /// The answer, as far as it has come.
+    pub fn finish(self) -> ChatCompletionResponse {
         let first = (self.count > 0).then_some(self.first);
         let choices = first.into_iter().chain(self.more.into_values());
         let choices = choices.map(Choice::finished);

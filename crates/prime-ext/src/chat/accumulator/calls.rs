@@ -6,7 +6,7 @@ use pinference_api::types::{FunctionCall, ToolCall, ToolCallDelta};
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
-use super::super::merge;
+use crate::chat::merge;
 
 /// The tool calls of one answer, in the order in which they began.
 ///

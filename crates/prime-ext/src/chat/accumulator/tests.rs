@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::*;
 
-fn add(assembly: &mut Assembly, chunk: &Value) {
+fn add(assembly: &mut ChatAccumulator, chunk: &Value) {
     let json = chunk.to_string();
     let mut chunk = Chunk::default();
     chunk.read_json(&json).unwrap();
@@ -12,11 +12,11 @@ fn add(assembly: &mut Assembly, chunk: &Value) {
 }
 
 fn assemble(chunks: &[Value]) -> Value {
-    let mut assembly = Assembly::new(1, usize::MAX);
+    let mut assembly = ChatAccumulator::with_limits(1, usize::MAX);
     for chunk in chunks {
         add(&mut assembly, chunk);
     }
-    serde_json::to_value(assembly.finished()).unwrap()
+    serde_json::to_value(assembly.finish()).unwrap()
 }
 
 #[test]
@@ -177,7 +177,7 @@ fn several_choices_come_mixed() {
 
 #[test]
 fn finished_is_said_of_every_choice() {
-    let mut assembly = Assembly::new(1, usize::MAX);
+    let mut assembly = ChatAccumulator::with_limits(1, usize::MAX);
     let mut after = |chunk: Value| {
         add(&mut assembly, &chunk);
         (assembly.is_finished(1), assembly.is_finished(2))
@@ -206,7 +206,7 @@ fn an_empty_reason_is_no_end_by_itself() {
     let piece =
         |reason: Value| json!({"choices": [{"delta": {"content": "a"}, "finish_reason": reason}]});
     let ended = |reasons: &[Value]| {
-        let mut assembly = Assembly::new(1, usize::MAX);
+        let mut assembly = ChatAccumulator::with_limits(1, usize::MAX);
         for reason in reasons {
             add(&mut assembly, &piece(reason.clone()));
         }
@@ -266,7 +266,7 @@ fn tool_calls_that_come_in_turns() {
 #[test]
 fn whatever_is_kept_counts() {
     let assembled = |chunks: &[Value]| {
-        let mut assembly = Assembly::new(1, usize::MAX);
+        let mut assembly = ChatAccumulator::with_limits(1, usize::MAX);
         for chunk in chunks {
             add(&mut assembly, chunk);
         }

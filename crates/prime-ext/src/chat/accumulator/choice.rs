@@ -12,7 +12,7 @@ use crate::chat::chunk::{self, Content, Text};
 use crate::chat::{merge, reasoning};
 
 #[derive(Debug, Default, Clone)]
-#[repr(C)] // as `Assembly`
+#[repr(C)] // as `ChatAccumulator`
 pub(super) struct Choice {
     pub(super) index: i64,
     content: Option<TextOrParts>,

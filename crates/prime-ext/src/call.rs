@@ -1,0 +1,87 @@
+//! Calls about to be made.
+
+use std::fmt;
+use std::pin::Pin;
+use std::time::Duration;
+
+use openapi_runtime::Response;
+
+use crate::client::Client;
+use crate::error::Error;
+use crate::options::CallOptions;
+
+/// The future of a call.
+pub type CallFuture<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
+
+/// A call about to be made: `.await` makes it and gives the value.
+///
+/// ```no_run
+/// # async fn example(prime: prime_ext::Client) -> Result<(), prime_ext::Error> {
+/// use std::time::Duration;
+///
+/// let models = prime.models().list().await?;
+///
+/// // The same with a timeout of its own, and with status, headers and request id.
+/// let response = prime.models().list().timeout(Duration::from_secs(5)).with_response().await?;
+/// println!("{} models, request {:?}", response.value().len(), response.meta().request_id());
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "nothing is sent until it is awaited"]
+pub struct Call<T> {
+    client: Client,
+    make: Box<dyn FnOnce(Client) -> CallFuture<Response<T>> + Send>,
+}
+
+impl<T: Send + 'static> Call<T> {
+    pub(crate) fn new<F>(client: &Client, make: impl FnOnce(Client) -> F + Send + 'static) -> Self
+    where
+        F: Future<Output = Result<Response<T>, Error>> + Send + 'static,
+    {
+        Self {
+            client: client.clone(),
+            make: Box::new(move |client| Box::pin(make(client))),
+        }
+    }
+
+    /// Options of this call. They replace the client's where they are set.
+    pub fn options(mut self, options: CallOptions) -> Self {
+        self.client = self.client.with_options(options);
+        self
+    }
+
+    /// Limits the whole call: [`CallOptions::timeout`].
+    pub fn timeout(self, timeout: Duration) -> Self {
+        self.options(CallOptions::new().timeout(timeout))
+    }
+
+    /// How often the call is repeated at most: [`RetryPolicy::retries`](crate::RetryPolicy::retries).
+    pub fn max_retries(self, retries: u32) -> Self {
+        let policy = self.client.options().get_retry().clone().retries(retries);
+        self.options(CallOptions::new().retry(policy))
+    }
+
+    /// Makes the call, and gives the value with status, headers, attempts and body.
+    ///
+    /// # Errors
+    /// Those of the call.
+    pub fn with_response(self) -> CallFuture<Response<T>> {
+        (self.make)(self.client)
+    }
+}
+
+impl<T: Send + 'static> IntoFuture for Call<T> {
+    type Output = Result<T, Error>;
+    type IntoFuture = CallFuture<T>;
+
+    fn into_future(self) -> CallFuture<T> {
+        let response = self.with_response();
+        Box::pin(async move { Ok(response.await?.into_value()) })
+    }
+}
+
+impl<T> fmt::Debug for Call<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Call")
+    }
+}

@@ -1,0 +1,188 @@
+//! What went wrong with a call of the SDK.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Deref;
+
+use bytes::Bytes;
+use http::StatusCode;
+use openapi_runtime::{BoxError, ResponseMeta};
+
+use crate::chat::{ChatAnswer, Ending};
+
+pub use openapi_runtime::{ErrorKind, FieldError};
+
+/// What went wrong with a call: an [`openapi_runtime::Error`], to which it dereferences, and the part of a streamed
+/// answer that had arrived.
+///
+/// `Display` is one line: the operation, the cause, and what to do next. Keys and tokens are redacted. The service's own
+/// [`message`](openapi_runtime::Error::message) is part of it, and may echo the request.
+///
+/// ```
+/// # fn example(error: prime_ext::Error) {
+/// if error.is_auth() {
+///     eprintln!("check PRIME_API_KEY");
+/// } else if error.outcome_unknown() {
+///     eprintln!("it may have been carried out: look before you repeat it");
+/// } else {
+///     eprintln!("{error}");
+/// }
+/// # }
+/// ```
+pub struct Error {
+    call: openapi_runtime::Error,
+    partial: Option<Box<ChatAnswer>>,
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        openapi_runtime::Error::new(kind, message).into()
+    }
+
+    /// A response that is neither an error nor what was requested.
+    pub(crate) fn unexpected(message: impl Into<String>, meta: ResponseMeta, body: Bytes) -> Self {
+        let kind = ErrorKind::UnexpectedAnswer;
+        openapi_runtime::Error::unexpected(kind, message, meta, body).into()
+    }
+
+    /// The same error, changed by the runtime's methods.
+    pub(crate) fn map(
+        self,
+        change: impl FnOnce(openapi_runtime::Error) -> openapi_runtime::Error,
+    ) -> Self {
+        Self {
+            call: change(self.call),
+            partial: self.partial,
+        }
+    }
+
+    pub(crate) fn with_source(self, source: impl Into<BoxError>) -> Self {
+        self.map(|error| error.with_source(source))
+    }
+
+    pub(crate) fn with_operation(self, operation: impl Into<Cow<'static, str>>) -> Self {
+        self.map(|error| error.with_operation(operation))
+    }
+
+    pub(crate) fn with_outcome_unknown(self, unknown: bool) -> Self {
+        self.map(|error| error.with_outcome_unknown(unknown))
+    }
+
+    /// Adds to the message, after a semicolon.
+    pub(crate) fn and(self, more: &str) -> Self {
+        self.map(|error| error.and(more))
+    }
+
+    pub(crate) fn with_partial(mut self, partial: ChatAnswer) -> Self {
+        self.partial = Some(Box::new(partial));
+        self
+    }
+
+    /// How the stream ended that broke off.
+    pub fn ending(&self) -> Option<Ending> {
+        self.partial_answer()?.ending()
+    }
+
+    /// The part of a streamed answer that arrived before the error.
+    pub fn partial_answer(&self) -> Option<&ChatAnswer> {
+        self.partial.as_deref()
+    }
+}
+
+impl From<openapi_runtime::Error> for Error {
+    /// Adds what to do next.
+    fn from(call: openapi_runtime::Error) -> Self {
+        let call = match advice(&call) {
+            Some(advice) => call.and(&advice),
+            None => call,
+        };
+        Self {
+            call,
+            partial: None,
+        }
+    }
+}
+
+impl AsMut<openapi_runtime::Error> for Error {
+    fn as_mut(&mut self) -> &mut openapi_runtime::Error {
+        &mut self.call
+    }
+}
+
+impl Deref for Error {
+    type Target = openapi_runtime::Error;
+
+    fn deref(&self) -> &openapi_runtime::Error {
+        &self.call
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.call.fmt(f)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.call.fmt(f)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.call.source()
+    }
+}
+
+/// What the caller can do next about an error of the service.
+fn advice(error: &openapi_runtime::Error) -> Option<String> {
+    if !matches!(error.kind(), ErrorKind::Api | ErrorKind::StreamFailed) {
+        return None;
+    }
+    let advice = match error.named_status()? {
+        _ if error.is_context_overflow() => {
+            "shorten the messages, or use a model with a larger context"
+        }
+        StatusCode::UNAUTHORIZED => {
+            "check the API key: PRIME_API_KEY, or api_key in ~/.prime/config.json"
+        }
+        StatusCode::PAYMENT_REQUIRED => "add funds, or bill another account with `Client::team`",
+        StatusCode::FORBIDDEN => {
+            "the key or its owner may not do this; check the key's permissions and the team"
+        }
+        StatusCode::NOT_FOUND if error.is_unknown_model() => {
+            "`Client::models` lists the models that exist"
+        }
+        StatusCode::TOO_MANY_REQUESTS if error.is_quota() => {
+            "a quota is used up, and waiting does not help; raise it, or bill another account"
+        }
+        StatusCode::TOO_MANY_REQUESTS => "wait, or send fewer requests at once",
+        status if matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308) => {
+            let target = error.meta().and_then(ResponseMeta::location);
+            let target = target.unwrap_or_else(|| "another address".to_owned());
+            return Some(format!(
+                "it redirects to {target}, and redirects are not followed, since the key would be sent there; set the \
+                 base URL to where the service is, or bring an HTTP client that follows them with \
+                 `ClientBuilder::http_client`"
+            ));
+        }
+        _ => return None,
+    };
+    Some(advice.to_owned())
+}
+
+/// Refuses extra fields that the specification lists: they would be in the request twice, and a service takes whichever
+/// it likes.
+pub(crate) fn reject_known_fields(
+    extra: &serde_json::Map<String, serde_json::Value>,
+    known: &[&str],
+) -> Result<(), Error> {
+    match extra.keys().find(|key| known.contains(&key.as_str())) {
+        None => Ok(()),
+        Some(key) => {
+            let message = format!("{key:?} is not an extra field: set the field of the request");
+            Err(Error::new(ErrorKind::Request, message))
+        }
+    }
+}
