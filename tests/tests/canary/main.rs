@@ -1,5 +1,5 @@
-//! Secrets and what people wrote, with a mark that can be found: they are on the wire, where they
-//! belong, and nowhere else, however a call ends and whatever is logged.
+//! Secrets and prompts with marks that can be found. Keys and tokens are on the wire and nowhere else, however a call
+//! ends. Prompts are in no log; an error shows the message of the service, which may echo them.
 
 #![allow(
     clippy::unwrap_used,
@@ -19,11 +19,12 @@ use prime_sim::{Fault, Key, Operation, Simulator};
 use tracing_subscriber::fmt::format::FmtSpan;
 
 const MARK: &str = "canary";
+const PROMPT_MARK: &str = "nightingale";
 const KEY: &str = "pit_canary_key";
 const WANDB: &str = "wandb_canary_key";
 const HF: &str = "hf_canary_token";
 const HEADER: &str = "canary header";
-const PROMPT: &str = "my canary sings";
+const PROMPT: &str = "my nightingale sings";
 const MODEL: &str = "meta-llama/llama-3.1-70b-instruct";
 
 /// Everything that is logged.
@@ -129,7 +130,7 @@ async fn all_calls(prime: &Client) -> String {
     match create.await {
         Ok(run) => {
             let token = run.token_value.expose().to_owned();
-            let debug = format!("{run:?}{:?}", run.meta());
+            let debug = format!("{run:?}");
             assert!(!debug.contains(&token), "the run's token shows");
             note(debug);
         }
@@ -203,6 +204,9 @@ async fn nothing_shows_however_a_call_ends() {
         for line in told.lines().chain(log.lines()) {
             assert!(!line.contains(MARK), "{name}: {line}");
         }
+        for line in log.lines() {
+            assert!(!line.contains(PROMPT_MARK), "{name}: {line}");
+        }
         // It went where it belongs.
         let create = sim
             .requests()
@@ -213,23 +217,23 @@ async fn nothing_shows_however_a_call_ends() {
     }
 }
 
-/// An error in a stream that repeats the question.
+/// An error in a stream that echoes the key and the question.
 #[tokio::test]
-async fn nothing_shows_of_an_error_in_a_stream() {
+async fn the_key_does_not_show_in_an_error_of_a_stream() {
     let sim = simulator().await;
     let event = format!("data: {{\"error\": {{\"message\": \"{KEY} asked {PROMPT}\"}}}}\n\n");
     let fault = Fault::status(200)
         .header("content-type", "text/event-stream")
         .body(event);
     sim.inject(fault);
-    let error = client(&sim)
-        .chat(MODEL)
-        .user(PROMPT)
-        .stream()
-        .await
-        .unwrap_err();
+    let (log, guard) = Log::start();
+    let question = client(&sim).chat(MODEL).user(PROMPT);
+    let error = question.stream().await.unwrap_err();
+    drop(guard);
     assert!(!told(&error).contains(MARK), "{}", told(&error));
     assert!(error.to_string().contains("asked"), "{error}");
+    let log = log.text();
+    assert!(!log.contains(MARK) && !log.contains(PROMPT_MARK), "{log}");
 }
 
 #[tokio::test]
@@ -270,7 +274,7 @@ async fn what_a_trace_says() {
         "http.response.status_code=503",
         "error.type=\"503\"",
         "prime.ending=complete",
-        "attempt failed, trying again",
+        "attempt failed, retrying",
     ] {
         assert!(log.contains(said), "{said} is not in\n{log}");
     }

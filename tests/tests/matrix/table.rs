@@ -54,7 +54,11 @@ fn rows() -> Vec<Row> {
     // Words are not gone by: it is tried again, in vain.
     ("429, a quota in words",  Fault::rate_limited().body(QUOTA_IN_WORDS),     ["Api 429 3/3",          "Api 429 3/3",            "Api 429 3/3",            "Api 429 3/3",            "Api 429 1/1"]),
     ("500",                    api(500),                                       ["Api 500 3/3",          "Api 500 3/3 ?",          "Api 500 1/1 ?",          "Api 500 1/1 ?",          "Api 500 1/1 ?"]),
-    ("500, to be repeated",    api(500).header("x-should-retry", "true"),      ["Api 500 3/3",          "Api 500 3/3 ?",          "Api 500 3/3 ?",          "Api 500 3/3 ?",          "Api 500 1/1 ?"]),
+    ("500, to be repeated",    api(500).header("x-should-retry", "true"),      ["Api 500 3/3",          "Api 500 3/3 ?",          "Api 500 1/1 ?",          "Api 500 1/1 ?",          "Api 500 1/1 ?"]),
+    ("409, to be repeated",    api(409).header("x-should-retry", "true"),      ["Api 409 3/3",          "Api 409 3/3",            "Api 409 3/3",            "Api 409 3/3",            "Api 409 1/1"]),
+    ("520",                    api(520),                                       ["Api 520 3/3",          "Api 520 3/3 ?",          "Api 520 1/1 ?",          "Api 520 1/1 ?",          "Api 520 1/1 ?"]),
+    ("522",                    api(522),                                       ["Api 522 3/3",          "Api 522 3/3",            "Api 522 3/3",            "Api 522 3/3",            "Api 522 1/1"]),
+    ("529",                    api(529),                                       ["Api 529 3/3",          "Api 529 3/3",            "Api 529 3/3",            "Api 529 3/3",            "Api 529 1/1"]),
     ("503, not to be repeated", api(503).header("x-should-retry", "false"),    ["Api 503 1/1",          "Api 503 1/1 ?",          "Api 503 1/1 ?",          "Api 503 1/1 ?",          "Api 503 1/1 ?"]),
     ("502 in HTML",            Fault::html(502),                               ["Api 502 3/3",          "Api 502 3/3 ?",          "Api 502 1/1 ?",          "Api 502 1/1 ?",          "Api 502 1/1 ?"]),
     ("503 twice, then fine",   twice(api(503)),                                ["ok 3",                 "ok 3",                   "ok 3",                   "ok 3",                   "Api 503 1/1 ?"]),

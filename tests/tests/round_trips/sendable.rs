@@ -41,18 +41,18 @@ fn what_a_caller_holds() {
     // It fits where any error does.
     fn any<E: Into<Box<dyn std::error::Error + Send + Sync>>>() {}
     any::<Error>();
-    any::<pinference_api::Error<pinference_api::types::ErrorBody>>();
-    any::<prime_training_api::Error<prime_training_api::types::ErrorResponse>>();
+    any::<pinference_api::Error>();
+    any::<prime_training_api::Error>();
 }
 
 #[test]
 fn what_the_generated_clients_give() {
     send_sync::<pinference_api::Client>();
     send_sync::<prime_training_api::Client>();
-    send_sync::<pinference_api::Error<pinference_api::types::ErrorBody>>();
-    send_sync::<prime_training_api::Error<prime_training_api::types::ErrorResponse>>();
-    send_sync::<pinference_api::ResponseValue<pinference_api::types::ChatCompletionResponse>>();
-    send::<pinference_api::ResponseValue<pinference_api::ByteStream>>();
+    send_sync::<pinference_api::Error>();
+    send_sync::<prime_training_api::Error>();
+    send_sync::<pinference_api::Response<pinference_api::types::ChatCompletionResponse>>();
+    send::<pinference_api::Response<pinference_api::ByteStream>>();
     send_sync::<pinference_api::types::ChatCompletionRequest>();
     send_sync::<pinference_api::types::ChatCompletionChunk>();
     send_sync::<prime_training_api::types::WalletResponse>();
@@ -70,10 +70,10 @@ fn what_calls_wait_for(client: &Client, config: &RunConfig, stream: ChatStream) 
     spawn(async move { models.get("m").await });
 
     // The futures themselves, and not only what is around them.
-    spawn(c().chat("m").user("x"));
+    spawn(c().chat("m").user("x").into_future());
     spawn(c().chat("m").user("x").stream());
     spawn(stream.finish());
-    spawn(c().runs().create(config.clone()));
+    spawn(c().runs().create(config.clone()).into_future());
     spawn(c().runs().watch_usage("r").until_finished());
 
     let client = c();
@@ -109,7 +109,7 @@ fn what_calls_wait_for(client: &Client, config: &RunConfig, stream: ChatStream) 
     let mut watch = c().runs().watch_usage("r");
     lend(watch.try_next());
     let models = c().models();
-    lend(models.get("m"));
+    lend(models.get("m").into_future());
 }
 
 #[allow(dead_code)]
@@ -122,9 +122,9 @@ fn what_generated_calls_wait_for(
         let models = inference.list_models().send().await.is_ok();
         let model = inference.get_model().model_id("m").send().await.is_ok();
         let call = inference.create_chat_completion().body(question.clone());
-        let whole = call.await.is_ok();
+        let whole = call.send().await.is_ok();
         let call = inference.create_chat_completion_stream().body(question);
-        (models, model, whole, call.await.is_ok())
+        (models, model, whole, call.send().await.is_ok())
     });
     spawn(async move {
         let wallet = training.get_wallet().send().await.is_ok();

@@ -3,7 +3,7 @@
 use pinference_api::types::{
     ChatCompletionRequest, ChatMessage, FinishReason, FunctionDefinition, Role, StopSequences, Tool,
 };
-use prime_ext::Cost;
+use prime_ext::{Cost, ErrorKind};
 use serde_json::{Value, json};
 
 use crate::support::{Answer, Wire, assert_refused};
@@ -71,7 +71,7 @@ async fn create_chat_completion() {
     assert_eq!(answer.choices[0].index, Some(0));
     let message = answer.message().unwrap();
     assert_eq!(message.role, Role::Assistant);
-    assert_eq!(answer.headers()["x-trace"], "t-1");
+    assert_eq!(answer.meta().headers()["x-trace"], "t-1");
 }
 
 #[tokio::test]
@@ -438,14 +438,12 @@ async fn the_generated_crate_alone() {
             "messages": [{"role": "user", "content": "Hello!"}],
         })
     );
-    assert_eq!(answer.bytes(), ANSWER);
-    assert_eq!(answer.id.as_deref(), Some("chatcmpl-123"));
+    assert_eq!(answer.body(), ANSWER);
+    assert_eq!(answer.value().id.as_deref(), Some("chatcmpl-123"));
 
     let unfinished = bare.create_chat_completion().send().await.unwrap_err();
-    assert!(matches!(
-        unfinished,
-        pinference_api::Error::InvalidRequest(_)
-    ));
+    assert_eq!(unfinished.kind(), ErrorKind::Request);
+    assert_eq!(unfinished.operation(), Some("create_chat_completion"));
     assert_eq!(wire.hits(), 1);
 }
 
@@ -461,7 +459,7 @@ async fn the_generated_crate_builds_a_body_in_place() {
     let call = bare
         .create_chat_completion()
         .body_map(|body| body.model(MODEL).messages([question]));
-    call.await.unwrap();
+    call.send().await.unwrap();
     assert_eq!(
         wire.request().json(),
         json!({

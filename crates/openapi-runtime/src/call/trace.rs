@@ -56,9 +56,15 @@ pub(super) fn failed(span: &Span, error: &Error) {
     }
     span.record("otel.status_code", "ERROR");
     span.record("error.type", error.type_name().as_ref());
-    if let Some(code) = error.code() {
+    // A code that is no name may echo the request.
+    if let Some(code) = error.code().filter(|code| is_name(code)) {
         span.record("error.code", code);
     }
+}
+
+fn is_name(code: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+    code.len() <= 64 && code.bytes().all(is_part)
 }
 
 /// Logs that another attempt follows.

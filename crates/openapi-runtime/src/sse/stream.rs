@@ -11,7 +11,7 @@ use futures_util::StreamExt as _;
 use tokio::time::Instant;
 
 use super::decoder::{Decoder, Event, EventTooLarge, Step};
-use crate::deadline::{Deadline, TimeoutError, TimeoutStream, Timer, is_timeout};
+use crate::deadline::{Deadline, TimeoutStream, Timer, is_timeout};
 use crate::response::{BodyError, ByteStream, read};
 use crate::transport::BoxError;
 
@@ -46,6 +46,8 @@ pub struct EventStream {
     /// `None` once it has ended, broken or been closed: its connection is then free, or closed.
     body: Option<ByteStream>,
     decoder: Decoder,
+    /// Why the body ended before its first byte, until it is polled.
+    failed: Option<Box<EventStreamError>>,
     /// How many bytes were drained, if draining has begun.
     drained: Option<u32>,
 }
@@ -56,6 +58,7 @@ impl EventStream {
         Self {
             body: Some(body),
             decoder: Decoder::with_limit(max_event),
+            failed: None,
             idle: IdleTimer::new(idle),
             drained: None,
         }
@@ -79,16 +82,14 @@ impl EventStream {
                 Step::Piece => {}
             }
             let Some(body) = &mut self.body else {
-                return Poll::Ready(Ok(false));
+                return Poll::Ready(match self.failed.take() {
+                    Some(error) => Err(*error),
+                    None => Ok(false),
+                });
             };
             match Pin::new(body).poll_next(cx) {
                 Poll::Ready(Some(Ok(piece))) => self.decoder.feed(piece),
-                Poll::Ready(Some(Err(source))) => {
-                    return self.fail(match is_timeout(&source) {
-                        true => EventStreamError::TimedOut(source),
-                        false => EventStreamError::Broken(source),
-                    });
-                }
+                Poll::Ready(Some(Err(source))) => return self.fail(broken(source)),
                 Poll::Ready(None) => {
                     self.body = None;
                     return Poll::Ready(Ok(false));
@@ -174,7 +175,13 @@ impl EventStream {
         is_declared_other: bool,
         limit: usize,
     ) -> Result<Option<Bytes>, BodyError> {
-        let first = self.first_piece().await?;
+        let first = match std::future::poll_fn(|cx| self.poll_first(cx)).await {
+            Ok(first) => first,
+            Err(error) => {
+                self.failed = Some(Box::new(error));
+                return Ok(None);
+            }
+        };
         if !is_declared_other && !first.as_deref().is_some_and(begins_like_other) {
             if let Some(first) = first {
                 self.decoder.feed(first);
@@ -193,16 +200,10 @@ impl EventStream {
     }
 
     /// The first piece with a byte in it; `None` at the end.
-    async fn first_piece(&mut self) -> Result<Option<Bytes>, BodyError> {
-        std::future::poll_fn(|cx| self.poll_first(cx))
-            .await
-            .map_err(|source| BodyError {
-                received: Bytes::new(),
-                source,
-            })
-    }
-
-    fn poll_first(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, BoxError>> {
+    fn poll_first(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Option<Bytes>, EventStreamError>> {
         loop {
             let Some(body) = &mut self.body else {
                 return Poll::Ready(Ok(None));
@@ -212,13 +213,13 @@ impl EventStream {
                 Poll::Ready(Some(Ok(piece))) => return Poll::Ready(Ok(Some(piece))),
                 Poll::Ready(Some(Err(source))) => {
                     self.close();
-                    return Poll::Ready(Err(source));
+                    return Poll::Ready(Err(broken(source)));
                 }
                 Poll::Ready(None) => self.close(),
                 Poll::Pending => {
                     ready!(self.idle.poll(cx));
                     self.close();
-                    return Poll::Ready(Err(TimeoutError::Idle(self.idle.limit).into()));
+                    return Poll::Ready(Err(EventStreamError::Idle(self.idle.limit)));
                 }
             }
         }
@@ -228,6 +229,13 @@ impl EventStream {
 impl fmt::Debug for EventStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EventStream").finish_non_exhaustive()
+    }
+}
+
+fn broken(source: BoxError) -> EventStreamError {
+    match is_timeout(&source) {
+        true => EventStreamError::TimedOut(source),
+        false => EventStreamError::Broken(source),
     }
 }
 

@@ -8,6 +8,7 @@ use pinference_api::types::Usage;
 
 use super::meter::{Meter, payer};
 use crate::account::Account;
+use crate::chat::ChatAnswer;
 use crate::client::Client;
 use crate::error::Error;
 
@@ -77,7 +78,9 @@ impl MeterGuard {
 
     /// Counts what a call that failed may have cost.
     pub(crate) fn fail(&mut self, error: &Error) {
-        if let Some(partial) = error.partial_answer() {
+        let arrived =
+            |partial: &&ChatAnswer| !partial.choices.is_empty() || partial.usage().is_some();
+        if let Some(partial) = error.partial_answer().filter(arrived) {
             self.settle(partial.usage(), error.unknown_attempts());
         } else if error.last_outcome_unknown() {
             self.settle(None, error.unknown_attempts());
