@@ -121,13 +121,25 @@ fn home() -> PathBuf {
 
 /// The runtime's files as those of a module, without their tests.
 fn runtime() -> Result<Vec<(PathBuf, String)>> {
-    let folder = home().join("crates/openapi-runtime/src");
     let mut files = Vec::new();
-    for entry in fs::read_dir(&folder).map_err(|e| Error::file(&folder, &e))? {
-        let path = entry.map_err(|e| Error::file(&folder, &e))?.path();
-        let Some(name) = path.file_name().filter(|_| path.is_file()) else {
+    copy_module(&home().join("crates/openapi-runtime/src"), Path::new(""), &mut files)?;
+    Ok(files)
+}
+
+fn copy_module(folder: &Path, to: &Path, files: &mut Vec<(PathBuf, String)>) -> Result<()> {
+    for entry in fs::read_dir(folder).map_err(|e| Error::file(folder, &e))? {
+        let path = entry.map_err(|e| Error::file(folder, &e))?.path();
+        let Some(name) = path.file_name() else {
             continue;
         };
+        if path.is_dir() {
+            copy_module(&path, &to.join(name), files)?;
+            continue;
+        }
+        // Files of tests are modules of tests.
+        if name == "tests.rs" {
+            continue;
+        }
         let text = fs::read_to_string(&path).map_err(|e| Error::file(&path, &e))?;
         let text = text.split("\n#[cfg(test)]\n").next().unwrap_or(&text);
         let text = text
@@ -138,9 +150,9 @@ fn runtime() -> Result<Vec<(PathBuf, String)>> {
         } else {
             PathBuf::from(name)
         };
-        files.push((name, format!("{text}\n").replace("\n\n\n", "\n\n")));
+        files.push((to.join(name), format!("{text}\n").replace("\n\n\n", "\n\n")));
     }
-    Ok(files)
+    Ok(())
 }
 
 fn read_manifest(path: &Path) -> Result<Table> {
