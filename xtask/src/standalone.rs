@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use openapi_pipeline::lower::Lowered;
 use toml::{Table, Value};
 
-use crate::{Error, Result, render};
+use crate::{Error, Result, project, render};
 
 /// What a crate is made of beside its document.
 #[derive(Debug, Clone)]
@@ -113,15 +113,9 @@ fn is_package(name: &str) -> bool {
         && !["test", "core", "std", "alloc", "proc-macro"].contains(&name)
 }
 
-/// This project's folder, where the runtime is copied from.
-fn home() -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.parent().unwrap_or(here).to_owned()
-}
-
 /// The runtime's files as those of a module, without their tests.
 fn runtime() -> Result<Vec<(PathBuf, String)>> {
-    let folder = home().join("crates/openapi-runtime/src");
+    let folder = project::root().join("crates/openapi-runtime/src");
     let mut files = Vec::new();
     for entry in fs::read_dir(&folder).map_err(|e| Error::file(&folder, &e))? {
         let path = entry.map_err(|e| Error::file(&folder, &e))?.path();
@@ -150,13 +144,13 @@ fn read_manifest(path: &Path) -> Result<Table> {
 
 /// The dependencies of generated code, and of the runtime if it is a module, as lines of a manifest.
 fn dependencies(krate: &Crate<'_>) -> Result<String> {
-    let shared = read_manifest(&home().join("Cargo.toml"))?;
+    let shared = read_manifest(&project::root().join("Cargo.toml"))?;
     let shared = shared
         .get("workspace")
         .and_then(|w| w.get("dependencies")?.as_table());
     let mut wanted = Table::new();
     if krate.runtime.is_none() {
-        let own = read_manifest(&home().join("crates/openapi-runtime/Cargo.toml"))?;
+        let own = read_manifest(&project::root().join("crates/openapi-runtime/Cargo.toml"))?;
         wanted.extend(
             own.get("dependencies")
                 .and_then(Value::as_table)
