@@ -47,24 +47,33 @@ struct Apis {
     api: Vec<Api>,
 }
 
+/// The project's folder.
+///
+/// Cargo says at run time which package it runs, and that is the project it was started for. What was
+/// compiled in can be another: a checkout may have moved since, and two may share a target directory. Without
+/// cargo, the project is the one around the current folder, or else the one that this was compiled in.
+pub fn root() -> PathBuf {
+    let run_by_cargo = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    let folders = run_by_cargo.into_iter().chain(env::current_dir());
+    let mut roots = folders.filter_map(|folder| {
+        let mut above = folder.ancestors();
+        above
+            .find(|folder| folder.join(APIS).is_file())
+            .map(Path::to_owned)
+    });
+    roots.next().unwrap_or_else(|| {
+        let compiled_in = Path::new(env!("CARGO_MANIFEST_DIR"));
+        compiled_in.parent().unwrap_or(compiled_in).to_owned()
+    })
+}
+
 impl Project {
-    /// Finds the project from the current folder upwards.
+    /// Finds the project, at its [`root`].
     ///
     /// # Errors
     /// If there is none, or its list of APIs is wrong.
     pub fn find() -> Result<Self> {
-        let here = env::current_dir()
-            .map_err(|e| Error::new(format!("the current folder cannot be read: {e}")))?;
-        let root = here
-            .ancestors()
-            .find(|folder| folder.join(APIS).is_file())
-            .ok_or_else(|| {
-                Error::new(format!(
-                    "no {APIS} in {} or a folder above it",
-                    here.display()
-                ))
-            })?;
-        Self::at(root)
+        Self::at(&root())
     }
 
     /// Reads the project in a folder.

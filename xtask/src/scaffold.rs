@@ -72,8 +72,8 @@ mod generated;
 #[doc(inline)]
 pub use generated::{{Client, builder, operations, types}};
 pub use openapi_runtime::{{
-    BoxError, ByteStream, Direct, Error, Operation, Response, ResponseValue, RetrySafety, Secret,
-    TeamLocation, TextOrParts, Timestamp, Transport, TransportFuture, Usd, WithTeam,
+    ByteStream, CallContext, CallOptions, Caller, Error, IntoRequest, Operation, Response, Secret,
+    TextOrParts, Timestamp, Transport, Usd, WithTeam,
 }};
 "#
     )

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use openapi_pipeline::lower::Lowered;
 use toml::{Table, Value};
 
-use crate::{Error, Result, render};
+use crate::{Error, Result, project, render};
 
 /// What a crate is made of beside its document.
 #[derive(Debug, Clone)]
@@ -113,16 +113,11 @@ fn is_package(name: &str) -> bool {
         && !["test", "core", "std", "alloc", "proc-macro"].contains(&name)
 }
 
-/// This project's folder, where the runtime is copied from.
-fn home() -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.parent().unwrap_or(here).to_owned()
-}
-
 /// The runtime's files as those of a module, without their tests.
 fn runtime() -> Result<Vec<(PathBuf, String)>> {
     let mut files = Vec::new();
-    copy_module(&home().join("crates/openapi-runtime/src"), Path::new(""), &mut files)?;
+    let folder = project::root().join("crates/openapi-runtime/src");
+    copy_module(&folder, Path::new(""), &mut files)?;
     Ok(files)
 }
 
@@ -162,13 +157,13 @@ fn read_manifest(path: &Path) -> Result<Table> {
 
 /// The dependencies of generated code, and of the runtime if it is a module, as lines of a manifest.
 fn dependencies(krate: &Crate<'_>) -> Result<String> {
-    let shared = read_manifest(&home().join("Cargo.toml"))?;
+    let shared = read_manifest(&project::root().join("Cargo.toml"))?;
     let shared = shared
         .get("workspace")
         .and_then(|w| w.get("dependencies")?.as_table());
     let mut wanted = Table::new();
     if krate.runtime.is_none() {
-        let own = read_manifest(&home().join("crates/openapi-runtime/Cargo.toml"))?;
+        let own = read_manifest(&project::root().join("crates/openapi-runtime/Cargo.toml"))?;
         wanted.extend(
             own.get("dependencies")
                 .and_then(Value::as_table)
@@ -255,7 +250,7 @@ schemars = {schemars}
 fn library(title: &str, krate: &Crate<'_>) -> String {
     let runtime = match krate.runtime {
         Some(_) => {
-            "pub use openapi_runtime::{\n    BoxError, ByteStream, Direct, Error, Operation, Response, ResponseValue, RetrySafety, Secret,\n    TeamLocation, TextOrParts, Timestamp, Transport, TransportFuture, Usd, WithTeam,\n};\n"
+            "pub use openapi_runtime::{\n    ByteStream, CallContext, CallOptions, Caller, Error, IntoRequest, Operation, Response, Secret,\n    TextOrParts, Timestamp, Transport, Usd, WithTeam,\n};\n"
         }
         None => {
             r#"// The generated code calls its runtime by this name; it is a module of this crate.

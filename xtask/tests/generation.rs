@@ -5,15 +5,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use xtask::project::Project;
+use xtask::project::{Project, root};
 use xtask::{generate, inputs, lock, render, surface};
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .unwrap()
-        .to_owned()
-}
 
 fn project() -> Project {
     Project::at(&root()).unwrap()
@@ -323,4 +316,36 @@ fn mistakes_name_file_place_and_reason() {
             "expected {expected}\ngot {error}"
         );
     }
+}
+
+/// A checkout may have moved since xtask was compiled, and two may share a target directory.
+#[test]
+fn commands_work_on_the_project_that_cargo_started_them_from() {
+    let copy = Copy::new("started-from");
+    copy.edit(
+        "crates/pinference-api/src/generated/operations.rs",
+        "GET",
+        "got",
+    );
+    let nowhere = std::env::temp_dir();
+    let check = |manifest_dir: Option<&Path>, folder: &Path| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_xtask"));
+        command.args(["generate", "--check"]).current_dir(folder);
+        match manifest_dir {
+            Some(manifest_dir) => command.env("CARGO_MANIFEST_DIR", manifest_dir),
+            None => command.env_remove("CARGO_MANIFEST_DIR"),
+        };
+        let output = command.output().unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        (output.status.code(), said.contains("pinference-api"))
+    };
+    let (good, stale) = ((Some(0), false), (Some(1), true));
+    // What cargo says counts more than the current folder.
+    assert_eq!(check(Some(&copy.0.join("xtask")), &root()), stale);
+    assert_eq!(check(Some(&root().join("xtask")), &copy.0), good);
+    // The package of another project, or none: the current folder counts.
+    assert_eq!(check(Some(&nowhere), &copy.0), stale);
+    assert_eq!(check(None, &copy.0), stale);
+    // Outside of any project, it is the one that xtask was compiled in.
+    assert_eq!(check(None, &nowhere), good);
 }

@@ -1,6 +1,6 @@
 //! The provider's own example configurations, as they arrive.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use prime_ext::RunConfig;
 use prime_sim::Simulator;
@@ -10,7 +10,7 @@ use crate::support::client;
 
 #[tokio::test]
 async fn the_providers_examples_arrive_as_the_official_client_sends_them() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/journeys/rl-toml");
+    let folder = prime_tests::folder().join("tests/journeys/rl-toml");
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
         .unwrap()
         .map(|file| file.unwrap().path())

@@ -1,7 +1,5 @@
 //! The documents that the instances are made from.
 
-use std::path::Path;
-
 use openapi_pipeline::{document, lower, overlay};
 use serde_json::Value;
 
@@ -57,6 +55,6 @@ pub(crate) fn documents() -> Vec<Document> {
 }
 
 fn read(name: &str) -> String {
-    let specs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../specs");
+    let specs = prime_tests::folder().join("../specs");
     std::fs::read_to_string(specs.join(name)).unwrap()
 }

@@ -7,10 +7,7 @@ use xtask::project::Project;
 
 /// A specification with its overlays, as code is generated from it.
 pub(crate) fn specification(api: &str) -> Value {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .unwrap();
-    let project = Project::at(root).unwrap();
+    let project = Project::find().unwrap();
     let api = project.api(api).unwrap();
     let text = project
         .read(std::path::Path::new("specs").join(&api.specification))

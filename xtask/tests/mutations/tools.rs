@@ -13,6 +13,7 @@ use std::process::{Command, Output};
 
 use openapi_pipeline::lower::{self, Options};
 use serde_json::{Value, json};
+use xtask::project::root;
 use xtask::rust_api::Bump::{self, Major, Minor, None as Nothing};
 use xtask::standalone::{self, Crate};
 
@@ -100,7 +101,7 @@ fn no_bump_is_smaller_than_what_semver_checks_finds() {
     for (name, document) in documents() {
         let options = Options::new().skip_unsupported(true);
         let mut lowered = lower::lower_with(&document, &options).unwrap();
-        let runtime = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/openapi-runtime");
+        let runtime = root().join("crates/openapi-runtime");
         let description = Crate {
             name: "mutated",
             source: &name,
@@ -200,7 +201,7 @@ fn public_tools_find_nothing_else_on_the_wire() {
         .collect();
     let file = folder.join("pairs.json");
     fs::write(&file, Value::from(pairs).to_string()).unwrap();
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/real/wire_tools.mjs");
+    let script = root().join("tests/real/wire_tools.mjs");
     let said = run_well(Command::new("node").arg(script).arg(packages).arg(&file));
 
     let mut wrong = Vec::new();
