@@ -24,11 +24,11 @@ pub(crate) const ANSWERS: &[Mutation] = &[
         "another success",
         side(
             Breaking,
-            Major,
+            Patch,
             Nothing,
             "optic,openapi-diff,api-smart-diff",
         ),
-        side(Breaking, Major, Nothing, "optic,api-smart-diff"),
+        side(Breaking, Patch, Nothing, "optic,api-smart-diff"),
         |d| {
             let ok = at(d, WALLET)["responses"]["200"].take();
             at(d, WALLET)["responses"] = json!({"202": ok});
@@ -140,7 +140,7 @@ pub(crate) const ANSWERS: &[Mutation] = &[
     ),
     row(
         "an error of another type",
-        side(Breaking, Major, Nothing, "optic,openapi-diff"),
+        side(Breaking, Minor, Nothing, "optic,openapi-diff"),
         side(Breaking, Major, Major, "optic,openapi-diff,api-smart-diff"),
         |d| {
             at(d, WALLET)["responses"]["422"]["content"]["application/json"]["schema"] =
