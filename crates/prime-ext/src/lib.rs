@@ -35,12 +35,12 @@
 //! | connect | [`Client::from_env`], [`Client::builder`] |
 //! | choose who is billed | [`Client::team`], [`Client::personal`] |
 //! | see what there is | [`Client::models`] |
-//! | ask | [`Client::chat`], then [`send`](ChatRequest::send) or [`stream`](ChatRequest::stream) |
+//! | ask | [`Client::chat`], then `.await` or [`stream`](ChatRequest::stream) |
 //! | see what was spent | [`Client::wallet`], [`ChatAnswer::cost`], [`Meter`] |
 //! | read any other list | [`pages`] |
 //! | train | [`Client::runs`] |
 //! | set times, retries, limits, headers | [`CallOptions`], [`RetryPolicy`], [`Client::with_options`] |
-//! | see what came with an answer | [`Call::answered`], [`ChatAnswer::head`] |
+//! | see what came with an answer | [`Call::with_response`], [`ChatAnswer::meta`] |
 //! | call what no specification has | [`Client::call_inference`], [`Client::call_platform`] |
 //! | see which settings count | [`Client::settings`] |
 //! | know what went wrong | [`Error`] |

@@ -36,7 +36,7 @@ impl Models {
     /// One model, by its id. Its slashes stand in the path as they are.
     ///
     /// # Errors
-    /// [`Error::is_not_found`](crate::Error::is_not_found) if there is no such model.
+    /// [`is_not_found`](openapi_runtime::Error::is_not_found) if there is no such model.
     pub fn get(&self, id: impl Into<String>) -> Call<Model> {
         let id = id.into();
         Call::new(&self.client, async move |client: Client| {

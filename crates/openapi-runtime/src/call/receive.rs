@@ -34,6 +34,10 @@ pub(super) struct Received {
 }
 
 /// The body of a response that should be an event stream.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "it is moved once for each stream"
+)]
 pub enum StreamBody {
     /// An event stream, of which nothing was read yet.
     Events(EventStream),

@@ -64,7 +64,7 @@ impl Runs {
         Self { client }
     }
 
-    /// A run about to be created; [`CreateRun::send`] creates it.
+    /// A run about to be created; awaiting it creates it.
     pub fn create(&self, config: RunConfig) -> CreateRun {
         CreateRun::new(self.client.clone(), config)
     }
@@ -72,7 +72,7 @@ impl Runs {
     /// What a run has used and cost so far, and its status.
     ///
     /// # Errors
-    /// [`Error::is_not_found`] if there is no such run. [`ErrorKind::UnexpectedAnswer`] if the service answers
+    /// [`is_not_found`](openapi_runtime::Error::is_not_found) if there is no such run. [`ErrorKind::UnexpectedAnswer`] if the service answers
     /// with the usage of another run.
     pub fn usage(&self, run_id: impl Into<String>) -> Call<RunUsageResponse> {
         let run_id = run_id.into();
@@ -104,7 +104,7 @@ impl Runs {
     /// [`Deletion::which`] says which it was.
     ///
     /// # Errors
-    /// If the call fails, or is answered with the deletion of another run. With [`Error::outcome_unknown`] the
+    /// If the call fails, or is answered with the deletion of another run. With [`outcome_unknown`](openapi_runtime::Error::outcome_unknown) the
     /// run may be gone: [`ensure_deleted`](Self::ensure_deleted) asks until it is known.
     pub fn delete(&self, run_id: impl Into<String>) -> Call<Deletion> {
         let run_id = run_id.into();
