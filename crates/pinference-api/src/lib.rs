@@ -23,7 +23,7 @@
 //!     .body_map(|body| body.model("meta-llama/llama-3.1-70b-instruct").messages([question]))
 //!     .send()
 //!     .await?;
-//! println!("{:?}", answer.choices[0].message);
+//! println!("{:?}", answer.value().choices[0].message);
 //! # Ok(())
 //! # }
 //! ```

@@ -16,6 +16,7 @@
 //! let client = Client::new(Client::DEFAULT_BASE_URL, http);
 //!
 //! let wallet = client.get_wallet().team_id("team_123").limit(100).send().await?;
+//! let wallet = wallet.into_value();
 //! println!("{} USD, {} rows", wallet.balance_usd, wallet.total_billings);
 //! # Ok(())
 //! # }
