@@ -37,7 +37,6 @@
 //! | see what there is | [`Client::models`] |
 //! | ask | [`Client::chat`], then [`send`](ChatRequest::send) or [`stream`](ChatRequest::stream) |
 //! | see what was spent | [`Client::wallet`], [`ChatAnswer::cost`], [`Meter`] |
-//! | read any other list | [`pages`] |
 //! | train | [`Client::runs`] |
 //! | set times, retries, limits, headers | [`CallOptions`], [`RetryPolicy`], [`Client::with_options`] |
 //! | see what came with an answer | [`Call::answered`], [`ChatAnswer::head`] |
@@ -68,7 +67,7 @@ mod head;
 mod http_client;
 mod models;
 mod options;
-pub mod pages;
+mod pages;
 mod raw;
 mod retry;
 mod road;
@@ -90,7 +89,7 @@ pub use raw::RawCall;
 pub use retry::{RetryBudget, RetryPolicy};
 pub use runs::{CreatedRun, Deleted, Deletion, RunConfig, Runs, UsageWatch};
 pub use settings::{Setting, Settings, Source};
-pub use wallet::{Billings, Wallet};
+pub use wallet::{BillingPages, Billings, Wallet};
 
 pub use bytes;
 pub use http;
