@@ -37,7 +37,6 @@
 //! | see what there is | [`Client::models`] |
 //! | ask | [`Client::chat`], then `.await` or [`stream`](ChatRequest::stream) |
 //! | see what was spent | [`Client::wallet`], [`ChatAnswer::cost`], [`Meter`] |
-//! | read any other list | [`pages`] |
 //! | train | [`Client::runs`] |
 //! | set times, retries, limits, headers | [`CallOptions`], [`RetryPolicy`], [`Client::with_options`] |
 //! | see what came with an answer | [`Call::with_response`], [`ChatAnswer::meta`] |
@@ -66,7 +65,7 @@ mod error;
 mod http_client;
 mod models;
 mod options;
-pub mod pages;
+mod pages;
 mod raw;
 pub mod runs;
 mod settings;
@@ -84,7 +83,7 @@ pub use options::CallOptions;
 pub use raw::RawCall;
 pub use runs::{CreatedRun, Deleted, Deletion, RunConfig, Runs, UsageWatch};
 pub use settings::{Setting, Settings, Source};
-pub use wallet::{Billings, Wallet};
+pub use wallet::{BillingPages, Billings, Wallet};
 
 pub use bytes;
 pub use http;

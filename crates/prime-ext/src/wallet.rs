@@ -1,11 +1,17 @@
-//! Wallets: balance and rows.
+//! The wallet: its balance, and the rows of what was billed.
 
-use std::hash::{Hash as _, Hasher};
+mod reader;
+#[cfg(test)]
+mod tests;
+
+use std::hash::Hash;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures_core::Stream;
-use futures_util::TryStreamExt as _;
+use futures_core::future::BoxFuture;
+use futures_util::{FutureExt as _, StreamExt as _, TryStreamExt as _};
 use openapi_runtime::{IntoRequest as _, Response, Timestamp};
 use prime_training_api::builder::GetWallet;
 use prime_training_api::types::{BillingEntry, WalletResponse};
@@ -14,12 +20,16 @@ use crate::account::on_behalf;
 use crate::call::Call;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
-use crate::pages::{At, Page, PageFuture, Pages, Rows, Table, Total, Want};
+use crate::pages::{Options, Page, Row};
+use reader::{Filter, Reader};
 
-/// The most rows of a page. Source: the specification.
-const PAGE: u64 = 100;
+/// The maximum number of rows per page. Source: the specification.
+const MAX_PAGE_SIZE: u64 = 100;
 
-/// An account's wallet. From [`Client::wallet`].
+/// How often the table is read by default.
+const MAX_PASSES: u32 = 8;
+
+/// An account's wallet, created by [`Client::wallet`].
 #[derive(Debug, Clone)]
 pub struct Wallet {
     client: Client,
@@ -30,7 +40,7 @@ impl Wallet {
         Self { client }
     }
 
-    /// The balance now, with the newest row.
+    /// Returns the current balance and the newest row.
     ///
     /// # Errors
     /// If the call fails.
@@ -40,11 +50,18 @@ impl Wallet {
         })
     }
 
-    /// Every row, newest first, each once. Nothing is asked until the first row is.
+    /// Reads all rows, newest first, as a [`Stream`] that yields every row once. No request is sent
+    /// before the first row is awaited.
     ///
-    /// The table may move while it is read: what moved is gone back for, and comes last; if rows cannot
-    /// be accounted for, the last item is an error of [`ErrorKind::Incomplete`]. How that works is told
-    /// at [`pages`](crate::pages).
+    /// Rows may arrive and change while they are read. A row that changes moves to the front of the table,
+    /// where a reader that goes from page to page would miss it. `Billings` compares the rows it has read
+    /// with the number that the service reports, and reads the front again until no row is missing.
+    /// Rows found in this way come last. If rows are still missing, the last item is an error of
+    /// [`ErrorKind::Incomplete`] that says how many. Deleted rows are noticed if the reported number
+    /// decreases.
+    ///
+    /// A row keeps the values with which it was first read; [`Billings::changes`] returns later ones.
+    /// Less than 32 bytes are kept in memory for each row.
     ///
     /// ```no_run
     /// # async fn example(lab: prime_ext::Client) -> Result<(), prime_ext::Error> {
@@ -53,20 +70,19 @@ impl Wallet {
     /// let yesterday = SystemTime::now() - Duration::from_secs(24 * 3600);
     /// let mut rows = lab.wallet().billings().resource_type("training").since(yesterday);
     /// while let Some(row) = rows.try_next().await? {
-    ///     println!("{} {}", row.amount_usd, row.resource_id.as_deref().unwrap_or("gone"));
+    ///     println!("{} {}", row.amount_usd, row.resource_id.as_deref().unwrap_or("(deleted)"));
     /// }
     /// for row in rows.changes() {
-    ///     println!("{} was billed again meanwhile, and is {} now", row.id, row.amount_usd);
+    ///     println!("{} was billed again and is now {}", row.id, row.amount_usd);
     /// }
     /// # Ok(())
     /// # }
     /// ```
     pub fn billings(&self) -> Billings {
-        let ledger = Ledger {
-            client: self.client.clone(),
-            filter: Filter::default(),
-        };
-        Billings(Rows::new(ledger).page_size(PAGE))
+        let client = self.client.clone();
+        Billings::new(Arc::new(move |offset, limit| {
+            rows(client.clone(), offset, limit).boxed()
+        }))
     }
 }
 
@@ -76,103 +92,187 @@ async fn page(client: &Client, limit: u64, offset: u64) -> Result<Response<Walle
     Ok(call.send_with(client.context()).await?)
 }
 
-/// The rows of a wallet. From [`Wallet::billings`].
+async fn rows(client: Client, offset: u64, limit: u64) -> Result<Page<BillingEntry>, Error> {
+    let wallet = page(&client, limit, offset).await?.into_value();
+    let total = u64::try_from(wallet.total_billings).map_err(|_| {
+        let message = "the service reports a negative number of rows";
+        Error::new(ErrorKind::Incomplete, message)
+    })?;
+    Ok(Page {
+        rows: wallet.recent_billings,
+        total,
+    })
+}
+
+impl Row for BillingEntry {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn version(&self) -> impl Hash {
+        (self.amount_usd, self.last_billed_at, self.updated_at)
+    }
+}
+
+/// When a row was last billed, or updated if it does not say.
+fn billed(row: &BillingEntry) -> Timestamp {
+    row.last_billed_at.unwrap_or(row.updated_at)
+}
+
+/// Requests a page of rows. The arguments are its offset and the maximum number of rows.
+type FetchPage =
+    Arc<dyn Fn(u64, u64) -> BoxFuture<'static, Result<Page<BillingEntry>, Error>> + Send + Sync>;
+
+#[derive(Debug, Clone)]
+struct Settings {
+    filter: Filter,
+    limit: Option<u64>,
+    options: Options,
+}
+
+/// The rows of a wallet, created by [`Wallet::billings`].
 ///
-/// What is set after the first row was asked for has no effect.
-#[must_use = "nothing is asked until the first row is"]
-pub struct Billings(Rows<Ledger>);
+/// Settings have no effect once the first row has been awaited.
+#[must_use = "streams do nothing unless polled"]
+pub struct Billings {
+    fetch: FetchPage,
+    settings: Settings,
+    /// Created when the first row is awaited.
+    reader: Option<Reader>,
+}
 
 impl Billings {
-    /// Only rows of a resource type: `compute`, `training`, `inference`, `disks`, `sandboxes`, `images`,
-    /// or whatever the service bills next. Without regard to case.
-    pub fn resource_type(self, kind: impl Into<String>) -> Self {
-        let kind = Some(kind.into());
-        self.filter(|filter| filter.resource_type = kind)
+    fn new(fetch: FetchPage) -> Self {
+        let settings = Settings {
+            filter: Filter::default(),
+            limit: None,
+            options: Options {
+                offset: 0,
+                page_size: MAX_PAGE_SIZE,
+                read_ahead: 0,
+                max_passes: MAX_PASSES,
+            },
+        };
+        Self {
+            fetch,
+            settings,
+            reader: None,
+        }
     }
 
-    /// Only rows of a resource, such as a run.
-    pub fn resource_id(self, id: impl Into<String>) -> Self {
-        let id = Some(id.into());
-        self.filter(|filter| filter.resource_id = id)
-    }
-
-    /// Only the row of this id. Reading ends where it is found.
-    pub fn id(self, id: impl Into<String>) -> Self {
-        let id = Some(id.into());
-        self.filter(|filter| filter.id = id).limit(1)
-    }
-
-    /// Only rows that were billed then or later, by `last_billed_at`. Reading ends at the first row that
-    /// was not.
-    pub fn since(self, time: impl Into<Timestamp>) -> Self {
-        let time = Some(time.into());
-        self.filter(|filter| filter.since = time)
-    }
-
-    /// Only rows that were billed earlier, by `last_billed_at`. A row that was billed in time and is
-    /// billed again has the later time and is not among them.
-    pub fn until(self, time: impl Into<Timestamp>) -> Self {
-        let time = Some(time.into());
-        self.filter(|filter| filter.until = time)
-    }
-
-    /// At most this many rows, of those that the filters leave: [`Rows::limit`].
-    pub fn limit(self, rows: u64) -> Self {
-        Self(self.0.limit(rows))
-    }
-
-    /// Leaves out rows at the front, before filters: [`Rows::offset`].
-    pub fn offset(self, rows: u64) -> Self {
-        Self(self.0.offset(rows))
-    }
-
-    /// Rows of one answer, 1 to 100. Default: 100.
-    pub fn page_size(self, rows: u64) -> Self {
-        Self(self.0.page_size(rows.min(PAGE)))
-    }
-
-    /// How often the table is gone through: [`Rows::max_passes`].
-    pub fn max_passes(self, passes: u32) -> Self {
-        Self(self.0.max_passes(passes))
-    }
-
-    /// Pages that are asked for ahead: [`Rows::read_ahead`]. Default: none.
-    pub fn read_ahead(self, pages: usize) -> Self {
-        Self(self.0.read_ahead(pages))
-    }
-
-    fn filter(mut self, set: impl FnOnce(&mut Filter)) -> Self {
-        set(&mut self.0.table_mut().filter);
+    /// Selects rows of a resource type: `compute`, `training`, `inference`, `disks`, `sandboxes`,
+    /// `images` or a type that is yet to come. The case is ignored.
+    pub fn resource_type(mut self, kind: impl Into<String>) -> Self {
+        self.settings.filter.resource_type = Some(kind.into());
         self
     }
 
-    /// The next row; nothing after the last.
+    /// Selects rows of a resource, such as a run.
+    pub fn resource_id(mut self, id: impl Into<String>) -> Self {
+        self.settings.filter.resource_id = Some(id.into());
+        self
+    }
+
+    /// Selects the row with this id. Reading ends where it is found.
+    pub fn id(mut self, id: impl Into<String>) -> Self {
+        self.settings.filter.id = Some(id.into());
+        self.limit(1)
+    }
+
+    /// Selects rows that were last billed at or after this time, by `last_billed_at`. Reading ends at the
+    /// first row that was not, unless the rows turn out to be unsorted.
+    pub fn since(mut self, time: impl Into<Timestamp>) -> Self {
+        self.settings.filter.since = Some(time.into());
+        self
+    }
+
+    /// Selects rows that were last billed before this time, by `last_billed_at`. A row that was billed
+    /// before and after this time is left out.
+    pub fn until(mut self, time: impl Into<Timestamp>) -> Self {
+        self.settings.filter.until = Some(time.into());
+        self
+    }
+
+    /// Ends after this many of the rows that the filters select. The default is no limit.
+    ///
+    /// The rows are the newest at one moment while they were read. The rows of a page are returned only
+    /// after the next page has been read, because rows that moved to the front may replace the last ones.
+    pub fn limit(mut self, rows: u64) -> Self {
+        self.settings.limit = Some(rows);
+        self
+    }
+
+    /// Skips the first rows of the table, whether or not the filters select them. The default is 0.
+    ///
+    /// The rows are counted when reading begins; rows that arrive later do not change which are skipped.
+    /// If an unread row moves to the front, reading fails with [`ErrorKind::Incomplete`], since the row
+    /// cannot be told from those that were to be skipped.
+    pub fn offset(mut self, rows: u64) -> Self {
+        self.settings.options.offset = rows;
+        self
+    }
+
+    /// Sets the number of rows per request, from 2 to 100. The default is 100. Pages overlap by one row.
+    pub fn page_size(mut self, rows: u64) -> Self {
+        self.settings.options.page_size = rows.clamp(2, MAX_PAGE_SIZE);
+        self
+    }
+
+    /// Sets how often the table is read: once completely, then for rows that moved. The default is 8, the
+    /// minimum 1.
+    pub fn max_passes(mut self, passes: u32) -> Self {
+        self.settings.options.max_passes = passes.max(1);
+        self
+    }
+
+    /// Sets how many pages are requested while the caller works on the page before, up to 32. The default
+    /// is 0, so that no page is requested that may not be needed if reading ends early.
+    ///
+    /// No task is spawned: requests make progress when a row is awaited. Requests that are in flight
+    /// together may be answered in any order, so [`changes`](Self::changes) may then return the older
+    /// values of a row.
+    pub fn read_ahead(mut self, pages: usize) -> Self {
+        self.settings.options.read_ahead = pages;
+        self
+    }
+
+    /// Returns the next row, or `None` after the last.
     ///
     /// # Errors
-    /// If a page cannot be read, or rows cannot be accounted for. Nothing comes after an error.
+    /// If a page cannot be read, or rows are missing. Nothing follows an error.
     pub async fn try_next(&mut self) -> Result<Option<BillingEntry>, Error> {
-        self.0.try_next().await
+        self.next().await.transpose()
     }
 
-    /// The same rows a page at a time.
-    pub fn pages(self) -> Pages<Ledger> {
-        self.0.pages()
+    /// Returns the same rows page by page.
+    pub fn pages(self) -> BillingPages {
+        BillingPages(self)
     }
 
-    /// Reads all, and puts in order what came late: newest first, by `last_billed_at`.
+    /// Reads all rows and sorts them by `last_billed_at`, newest first, including those that were found
+    /// late.
     ///
     /// # Errors
-    /// As [`try_next`](Self::try_next).
+    /// See [`try_next`](Self::try_next).
     pub async fn newest_first(self) -> Result<Vec<BillingEntry>, Error> {
-        let mut rows: Vec<_> = self.0.try_collect().await?;
+        let mut rows: Vec<_> = self.try_collect().await?;
         rows.sort_by_key(|row| std::cmp::Reverse(billed(row)));
         Ok(rows)
     }
 
-    /// Rows that were given, and were met again with other values since they were billed again
-    /// meanwhile: as they were met last ([`Rows::changes`]).
+    /// Returns rows that were met again with other values than they were first read with, because they
+    /// were billed again: the values met last.
+    ///
+    /// A row that changed after it was read and was not met again is not included. With
+    /// [`until`](Self::until), rows that were left out may be.
     pub fn changes(&self) -> impl Iterator<Item = &BillingEntry> {
-        self.0.changes()
+        self.reader.iter().flat_map(Reader::changes)
+    }
+
+    fn reader(&mut self) -> &mut Reader {
+        let (fetch, settings) = (&self.fetch, &self.settings);
+        self.reader
+            .get_or_insert_with(|| Reader::new(fetch.clone(), settings.clone()))
     }
 }
 
@@ -180,101 +280,44 @@ impl Stream for Billings {
     type Item = Result<BillingEntry, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        Pin::new(&mut self.0).poll_next(cx)
+        let row = self.reader().poll_row(cx);
+        row.map_err(|error| error.with_operation(GetWallet::OPERATION.id))
     }
 }
 
 impl std::fmt::Debug for Billings {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.fmt(f)
+        f.debug_struct("Billings")
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
     }
 }
 
-/// A wallet's rows as a [`Table`].
+/// The rows of a wallet, page by page. Created by [`Billings::pages`].
 #[derive(Debug)]
-pub struct Ledger {
-    client: Client,
-    filter: Filter,
-}
+#[must_use = "streams do nothing unless polled"]
+pub struct BillingPages(Billings);
 
-#[derive(Debug, Default)]
-struct Filter {
-    resource_type: Option<String>,
-    resource_id: Option<String>,
-    id: Option<String>,
-    since: Option<Timestamp>,
-    until: Option<Timestamp>,
-}
-
-impl Table for Ledger {
-    type Row = BillingEntry;
-
-    fn page(&self, at: &At, limit: u64) -> PageFuture<BillingEntry> {
-        let offset = match at {
-            At::Offset(offset) => *offset,
-            At::Number(_) | At::Cursor(_) => 0,
-        };
-        let client = self.client.clone();
-        Box::pin(async move {
-            let wallet = page(&client, limit, offset).await?.into_value();
-            let total = u64::try_from(wallet.total_billings).map_err(|_| {
-                let message = "the service counts fewer than no rows";
-                Error::new(ErrorKind::Incomplete, message)
-            })?;
-            Ok(Page::new(wallet.recent_billings, Total::Rows(total)))
-        })
+impl BillingPages {
+    /// Returns the next rows, at least one, or `None` after the last.
+    ///
+    /// # Errors
+    /// See [`Billings::try_next`].
+    pub async fn try_next(&mut self) -> Result<Option<Vec<BillingEntry>>, Error> {
+        self.next().await.transpose()
     }
 
-    fn id<'a>(&self, row: &'a BillingEntry) -> &'a str {
-        &row.id
-    }
-
-    fn version(&self, row: &BillingEntry, mut state: &mut dyn Hasher) {
-        (row.amount_usd, row.last_billed_at, row.updated_at).hash(&mut state);
-    }
-
-    fn want(&self, row: &BillingEntry) -> Want {
-        let filter = &self.filter;
-        if filter
-            .since
-            .is_some_and(|since| row.last_billed_at.is_some_and(|billed| billed < since))
-        {
-            return Want::Past;
-        }
-        let same = |wanted: &Option<String>, is: Option<&str>| {
-            wanted.as_deref().is_none_or(|wanted| is == Some(wanted))
-        };
-        let time = billed(row);
-        let takes = same(&filter.id, Some(&row.id))
-            && same(&filter.resource_id, row.resource_id.as_deref())
-            && filter
-                .resource_type
-                .as_deref()
-                .is_none_or(|wanted| wanted.eq_ignore_ascii_case(&row.resource_type))
-            && filter.since.is_none_or(|since| time >= since)
-            && filter.until.is_none_or(|until| time < until);
-        if takes { Want::Take } else { Want::Skip }
-    }
-
-    fn wants_all(&self) -> bool {
-        let Filter {
-            resource_type,
-            resource_id,
-            id,
-            since,
-            until,
-        } = &self.filter;
-        let texts = [resource_type, resource_id, id];
-        let times = [since, until];
-        texts.iter().all(|text| text.is_none()) && times.iter().all(|time| time.is_none())
-    }
-
-    fn explain(&self, error: Error) -> Error {
-        error.with_operation(GetWallet::OPERATION.id)
+    /// See [`Billings::changes`].
+    pub fn changes(&self) -> impl Iterator<Item = &BillingEntry> {
+        self.0.changes()
     }
 }
 
-/// When a row was billed last, as far as it says.
-fn billed(row: &BillingEntry) -> Timestamp {
-    row.last_billed_at.unwrap_or(row.updated_at)
+impl Stream for BillingPages {
+    type Item = Result<Vec<BillingEntry>, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let rows = self.0.reader().poll_rows(cx);
+        rows.map_err(|error| error.with_operation(GetWallet::OPERATION.id))
+    }
 }

@@ -1,4 +1,4 @@
-//! A thousand random histories of a wallet that moves while it is read.
+//! A wallet that changes at random while it is read, in a thousand histories.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, OnceLock, Weak};
@@ -6,39 +6,39 @@ use std::sync::{Arc, Mutex, OnceLock, Weak};
 use prime_ext::{BillingEntry, Client, ErrorKind, Usd};
 use prime_sim::Simulator;
 
-/// Histories of one simulator, and simulators.
+/// Histories per simulator, and the number of simulators.
 const HISTORIES: u64 = 10;
 const SIMULATORS: u64 = 100;
 
-/// What happens between two requests, from a seed.
-struct Story {
+/// What happens to a wallet between requests, determined by a seed.
+struct History {
     dice: u64,
-    /// Chances in eight that a row arrives and that one moves, each time.
+    /// The chances, out of eight, that a row arrives and that a row is billed again.
     arrivals: u64,
     moves: u64,
-    /// How much can happen at once.
+    /// The maximum number of changes between two requests.
     burst: u64,
-    /// After how many requests it rests.
+    /// The number of requests after which nothing changes any more.
     busy: u64,
 }
 
-impl Story {
+impl History {
     fn new(seed: u64) -> Self {
-        let mut story = Self {
+        let mut history = Self {
             dice: seed.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15),
             arrivals: 0,
             moves: 0,
             burst: 0,
             busy: 0,
         };
-        (story.arrivals, story.moves) = match seed % 4 {
-            0 => (1 + story.roll(4), 0),
-            1 => (0, 1 + story.roll(4)),
-            _ => (story.roll(4), story.roll(4)),
+        (history.arrivals, history.moves) = match seed % 4 {
+            0 => (1 + history.roll(4), 0),
+            1 => (0, 1 + history.roll(4)),
+            _ => (history.roll(4), history.roll(4)),
         };
-        story.burst = if seed.is_multiple_of(3) { 20 } else { 2 };
-        story.busy = 1 + story.roll(9);
-        story
+        history.burst = if seed.is_multiple_of(3) { 20 } else { 2 };
+        history.busy = 1 + history.roll(9);
+        history
     }
 
     fn roll(&mut self, sides: u64) -> u64 {
@@ -48,7 +48,7 @@ impl Story {
         (self.dice >> 33) % sides
     }
 
-    fn go_on(&mut self, sim: &Simulator) {
+    fn change(&mut self, sim: &Simulator) {
         if self.busy == 0 {
             return;
         }
@@ -69,33 +69,34 @@ impl Story {
     }
 }
 
-/// A simulator in which a story goes on after each answer.
-struct Stage {
+/// A simulator whose wallet changes after each response.
+struct ChangingWallet {
     sim: Arc<Simulator>,
-    story: Arc<Mutex<Option<Story>>>,
+    history: Arc<Mutex<Option<History>>>,
 }
 
-impl Stage {
+impl ChangingWallet {
     async fn new(seed: u64) -> Self {
-        let story = Arc::new(Mutex::new(None::<Story>));
-        let stage: Arc<OnceLock<Weak<Simulator>>> = Arc::default();
-        let (told, on) = (story.clone(), stage.clone());
+        let history = Arc::new(Mutex::new(None::<History>));
+        let started: Arc<OnceLock<Weak<Simulator>>> = Arc::default();
+        let (current, simulator) = (history.clone(), started.clone());
         let sim = Simulator::builder()
             .seed(seed)
             .time_scale(0.0)
             .billing_rows(40)
             .record(0)
             .on_answer(move |_| {
-                if let (Some(story), Some(sim)) = (&mut *told.lock().unwrap(), on.get()) {
-                    story.go_on(&sim.upgrade().unwrap());
+                let mut history = current.lock().unwrap();
+                if let (Some(history), Some(sim)) = (&mut *history, simulator.get()) {
+                    history.change(&sim.upgrade().unwrap());
                 }
             })
             .start()
             .await
             .unwrap();
         let sim = Arc::new(sim);
-        stage.set(Arc::downgrade(&sim)).unwrap();
-        Self { sim, story }
+        started.set(Arc::downgrade(&sim)).unwrap();
+        Self { sim, history }
     }
 
     fn rows(&self) -> Vec<BillingEntry> {
@@ -103,12 +104,12 @@ impl Stage {
     }
 }
 
-/// Reads a wallet while a story goes on; whether it came to a whole.
-async fn read(stage: &Stage, lab: &Client, seed: u64) -> bool {
-    let before = stage.rows();
-    let mut story = Story::new(seed);
-    let (size, ahead) = (5 + story.roll(11), story.roll(3));
-    *stage.story.lock().unwrap() = Some(story);
+/// Reads a wallet while it changes. Returns whether the list is complete.
+async fn read(wallet: &ChangingWallet, lab: &Client, seed: u64) -> bool {
+    let before = wallet.rows();
+    let mut history = History::new(seed);
+    let (size, ahead) = (5 + history.roll(11), history.roll(3));
+    *wallet.history.lock().unwrap() = Some(history);
     let mut rows = lab
         .wallet()
         .billings()
@@ -122,15 +123,15 @@ async fn read(stage: &Stage, lab: &Client, seed: u64) -> bool {
             Err(error) => break Err(error),
         }
     };
-    *stage.story.lock().unwrap() = None;
+    *wallet.history.lock().unwrap() = None;
 
     let once: HashSet<&str> = read.iter().map(|row| row.id.as_str()).collect();
-    assert_eq!(once.len(), read.len(), "history {seed} gives a row twice");
-    let after = stage.rows();
+    assert_eq!(once.len(), read.len(), "history {seed} repeats a row");
+    let after = wallet.rows();
     let now = |id: &str| after.iter().find(|row| row.id == id).unwrap();
     for change in rows.changes() {
         let given = read.iter().find(|row| row.id == change.id).unwrap();
-        // Answers that are under way at the same time come in any order.
+        // Requests in flight at the same time are answered in any order.
         let later = ahead > 1 || given.amount_usd < change.amount_usd;
         assert!(later && given.amount_usd != change.amount_usd);
         assert!(change.amount_usd <= now(&change.id).amount_usd);
@@ -151,30 +152,30 @@ async fn read(stage: &Stage, lab: &Client, seed: u64) -> bool {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_histories() {
-    // One for all: a client of its own for each simulator would read the machine's certificates each time.
+    // The simulators share a client, since every new one reads the certificates of the system.
     drop(rustls::crypto::ring::default_provider().install_default());
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     let mut tasks = Vec::new();
     for sim in 0..SIMULATORS {
         let http = http.clone();
         tasks.push(tokio::spawn(async move {
-            let stage = Stage::new(sim).await;
+            let wallet = ChangingWallet::new(sim).await;
             let prime = Client::builder()
                 .http_client(http)
-                .api_key(stage.sim.key())
-                .platform_url(stage.sim.platform_url());
-            let lab = prime.team(stage.sim.team()).build().unwrap();
-            let mut whole = 0;
+                .api_key(wallet.sim.key())
+                .platform_url(wallet.sim.platform_url());
+            let lab = prime.team(wallet.sim.team()).build().unwrap();
+            let mut complete = 0;
             for history in 0..HISTORIES {
-                whole += u64::from(read(&stage, &lab, sim * HISTORIES + history).await);
+                complete += u64::from(read(&wallet, &lab, sim * HISTORIES + history).await);
             }
-            whole
+            complete
         }));
     }
-    let mut whole = 0;
+    let mut complete = 0;
     for task in tasks {
-        whole += task.await.unwrap();
+        complete += task.await.unwrap();
     }
     let all = HISTORIES * SIMULATORS;
-    assert!(whole * 10 > all * 9, "{whole} of {all} came to a whole");
+    assert!(complete * 10 > all * 9, "{complete} of {all} are complete");
 }

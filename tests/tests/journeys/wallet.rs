@@ -1,4 +1,4 @@
-//! Wallets, read while they move.
+//! Wallets that change while they are read.
 
 use std::collections::HashSet;
 
@@ -30,7 +30,7 @@ async fn every_row_of_a_wallet_comes_once_and_in_order() {
 }
 
 #[tokio::test]
-async fn rows_that_arrive_meanwhile_lose_and_repeat_nothing() {
+async fn no_row_is_lost_or_repeated_when_others_arrive() {
     let sim = Simulator::builder()
         .billing_rows(340)
         .start()
@@ -61,7 +61,7 @@ async fn rows_that_arrive_meanwhile_lose_and_repeat_nothing() {
 }
 
 #[tokio::test]
-async fn nothing_is_asked_before_the_first_row() {
+async fn no_request_before_the_first_row() {
     let sim = Simulator::start().await.unwrap();
     let rows = client(&sim).wallet().billings();
     assert_eq!(sim.requests().len(), 0);
@@ -130,10 +130,10 @@ async fn rows_are_filtered_limited_and_skipped() {
         (wallet.billings().resource_type("nothing"), Vec::new(), 4),
     ] {
         let before = sim.requests().len();
-        let told = format!("{billings:?}");
+        let settings = format!("{billings:?}");
         let rows: Vec<_> = billings.try_collect().await.unwrap();
-        assert_eq!(ids(&rows), expected, "{told}");
-        assert_eq!(sim.requests().len() - before, requests, "{told}");
+        assert_eq!(ids(&rows), expected, "{settings}");
+        assert_eq!(sim.requests().len() - before, requests, "{settings}");
     }
     let mut pages = wallet.billings().pages();
     let mut sizes = Vec::new();

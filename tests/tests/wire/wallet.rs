@@ -277,7 +277,7 @@ async fn an_answer_that_does_not_fit_names_the_field() {
     assert_eq!(error.body().unwrap(), &body);
 }
 
-/// A wallet whose service always gives the same rows, and says that there are `total`.
+/// A service that returns the same rows at every offset, and reports `total` of them.
 fn same_rows(rows: u32, total: i64) -> Answer {
     let row = |id: u32| {
         format!(
@@ -294,17 +294,17 @@ fn same_rows(rows: u32, total: i64) -> Answer {
     Answer::json(200, &body)
 }
 
-/// A list that is short never looks complete: what arrived comes first, and then the error.
+/// An incomplete list never looks complete: the rows that were read come first, then the error.
 #[tokio::test]
-async fn a_service_that_lies_about_its_rows() {
-    for (rows, total, what) in [
-        (100, 500, "the same page"),
-        (100, 100, "row number 199"),
-        (100, 99, "there are 99 rows"),
-        (7, 9, "row number 13"),
-        (0, 3, "3 are missing"),
-        (3, -1, "fewer than no rows"),
-        (100, i64::MAX, "the same page"),
+async fn wrong_totals_and_ignored_offsets_are_detected() {
+    for (rows, total, message) in [
+        (100, 500, "no new row"),
+        (100, 100, "reports 100 rows but returned row 199"),
+        (100, 99, "reports 99 rows but returned row 100"),
+        (7, 9, "reports 9 rows but returned row 13"),
+        (0, 3, "3 of 3 rows are missing"),
+        (3, -1, "negative number of rows"),
+        (100, i64::MAX, "no new row"),
     ] {
         let wire = Wire::platform(same_rows(rows, total)).await;
         let mut billings = wire.personal().wallet().billings();
@@ -318,7 +318,7 @@ async fn a_service_that_lies_about_its_rows() {
         };
         assert_eq!(error.kind(), ErrorKind::Incomplete, "{error}");
         assert_eq!(error.operation(), Some("get_wallet"));
-        assert!(error.to_string().contains(what), "{error}");
+        assert!(error.to_string().contains(message), "{error}");
         assert!(read <= rows, "{read} of {rows}");
         assert_well_told(&error);
         assert!(wire.hits() <= 4, "{} requests", wire.hits());

@@ -1,90 +1,105 @@
-//! Tables that move, lie and shrink, in memory.
+//! Tables in memory that move, lie and shrink.
 
 #![allow(clippy::unwrap_used)]
 
-use std::hash::{Hash as _, Hasher};
+use std::future::{Ready, ready};
+use std::hash::Hash;
 use std::sync::{Arc, Mutex};
 
-use futures_util::TryStreamExt as _;
+use futures_util::StreamExt as _;
 
 use super::*;
 use crate::error::{Error, ErrorKind};
 
 mod lies;
 mod moves;
+mod offsets;
 
-/// An id, and how often it was billed.
-type Row = (String, u32);
+/// An id, and how often the row was billed.
+pub(crate) type TestRow = (String, u32);
 
-/// What happens to the rows before a request of this number.
-type Change = Box<dyn FnMut(usize, &mut Vec<Row>) + Send>;
+impl Row for TestRow {
+    fn id(&self) -> &str {
+        &self.0
+    }
 
-/// What a service makes of a place, and of the rows that it gives and counts.
-type Lie = fn(offset: usize, page: &mut Vec<Row>, total: &mut u64);
+    fn version(&self) -> impl Hash {
+        self.1
+    }
+}
+
+/// Changes the rows before the request with this number.
+type Change = Box<dyn FnMut(usize, &mut Vec<TestRow>) + Send>;
+
+/// Falsifies the page at an offset, and the total.
+type Lie = fn(offset: usize, page: &mut Vec<TestRow>, total: &mut u64);
 
 #[derive(Clone)]
-struct Moving {
+pub(crate) struct Table {
     state: Arc<Mutex<State>>,
-    numbering: Numbering,
-    counts: bool,
     ignores_offset: bool,
-    most: usize,
+    max_page_size: usize,
     lie: Lie,
-    past: Option<String>,
 }
 
 struct State {
-    rows: Vec<Row>,
-    requests: Vec<At>,
+    rows: Vec<TestRow>,
+    /// The offsets of the requests.
+    requests: Vec<u64>,
     change: Change,
 }
 
-impl Moving {
-    fn new(count: usize, change: impl FnMut(usize, &mut Vec<Row>) + Send + 'static) -> Self {
+impl Table {
+    pub(crate) fn new(
+        count: usize,
+        change: impl FnMut(usize, &mut Vec<TestRow>) + Send + 'static,
+    ) -> Self {
         Self {
             state: Arc::new(Mutex::new(State {
                 rows: rows(count),
                 requests: Vec::new(),
                 change: Box::new(change),
             })),
-            numbering: Numbering::Offsets,
-            counts: true,
             ignores_offset: false,
-            most: usize::MAX,
+            max_page_size: usize::MAX,
             lie: |_, _, _| {},
-            past: None,
         }
     }
 
-    fn still(count: usize) -> Self {
+    /// A table that does not change.
+    pub(crate) fn fixed(count: usize) -> Self {
         Self::new(count, |_, _| {})
     }
 
-    fn requests(&self) -> usize {
-        self.state.lock().unwrap().requests.len()
+    /// A table that changes at random until it rests.
+    pub(crate) fn random(dice: &mut Dice, count: usize, page_size: usize) -> Self {
+        let (arrivals, moves, busy) = (dice.roll(4), dice.roll(4), dice.roll(12));
+        let mut dice = Dice::new(dice.0);
+        let mut arrived = 0;
+        Self::new(count, move |request, rows| {
+            if request == 0 || request > busy {
+                return;
+            }
+            let burst = if dice.roll(5) == 0 { 3 * page_size } else { 1 };
+            for _ in 0..burst {
+                if arrivals > dice.roll(8) {
+                    arrived += 1;
+                    rows.insert(0, (format!("new{arrived:06}"), 1));
+                }
+                if moves > dice.roll(8) && !rows.is_empty() {
+                    let place = dice.roll(rows.len());
+                    bill(rows, place);
+                }
+            }
+        })
     }
 
-    async fn read(&self, size: u64) -> Result<Vec<String>, Error> {
-        self.read_as(|rows| rows.page_size(size)).await
+    /// The offsets of the requests so far.
+    pub(crate) fn requests(&self) -> Vec<u64> {
+        self.state.lock().unwrap().requests.clone()
     }
 
-    async fn read_as(
-        &self,
-        set: impl FnOnce(Rows<Self>) -> Rows<Self>,
-    ) -> Result<Vec<String>, Error> {
-        let rows: Vec<Row> = set(Rows::new(self.clone())).try_collect().await?;
-        Ok(rows.into_iter().map(|row| row.0).collect())
-    }
-}
-
-impl Table for Moving {
-    type Row = Row;
-
-    fn numbering(&self) -> Numbering {
-        self.numbering
-    }
-
-    fn page(&self, at: &At, limit: u64) -> PageFuture<Row> {
+    pub(crate) fn fetch(&self, offset: u64, limit: u64) -> Ready<Result<Page<TestRow>, Error>> {
         let mut state = self.state.lock().unwrap();
         let State {
             rows,
@@ -92,72 +107,68 @@ impl Table for Moving {
             change,
         } = &mut *state;
         change(requests.len(), rows);
-        requests.push(at.clone());
-        let limit = usize::try_from(limit).unwrap().min(self.most);
-        let offset = match at {
-            _ if self.ignores_offset => 0,
-            At::Offset(offset) => usize::try_from(*offset).unwrap(),
-            At::Number(number) => (usize::try_from(*number).unwrap() - 1) * limit,
-            At::Cursor(None) => 0,
-            // After the row of this id, wherever it stands now.
-            At::Cursor(Some(id)) => rows.iter().position(|row| row.0 == *id).unwrap() + 1,
+        requests.push(offset);
+        let limit = usize::try_from(limit).unwrap().min(self.max_page_size);
+        let offset = if self.ignores_offset {
+            0
+        } else {
+            usize::try_from(offset).unwrap()
         };
-        let mut page: Vec<Row> = rows.iter().skip(offset).take(limit).cloned().collect();
+        let mut page: Vec<TestRow> = rows.iter().skip(offset).take(limit).cloned().collect();
         let mut total = rows.len() as u64;
         (self.lie)(offset, &mut page, &mut total);
-        let total = match self.numbering {
-            _ if !self.counts => Total::Unknown,
-            Numbering::Numbers { .. } => Total::Pages(total.div_ceil(limit as u64)),
-            _ => Total::Rows(total),
-        };
-        let next = page.last().filter(|last| Some(*last) != rows.last());
-        let next = next.map(|last| last.0.clone());
-        Box::pin(async move { Ok(Page::new(page, total).with_next(next)) })
+        ready(Ok(Page { rows: page, total }))
     }
 
-    fn id<'a>(&self, row: &'a Row) -> &'a str {
-        &row.0
+    fn reader(&self, options: Options) -> Reconciler<TestRow> {
+        let table = self.clone();
+        Reconciler::new(move |offset, limit| table.fetch(offset, limit), options)
     }
 
-    fn version(&self, row: &Row, mut state: &mut dyn Hasher) {
-        row.1.hash(&mut state);
-    }
-
-    fn want(&self, row: &Row) -> Want {
-        match &self.past {
-            Some(past) if row.0 >= *past => Want::Past,
-            _ => Want::Take,
+    /// The ids of the rows that are read, in order.
+    async fn read(&self, options: Options) -> Result<Vec<String>, Error> {
+        let mut reader = self.reader(options);
+        let mut ids = Vec::new();
+        while let Some(page) = reader.next().await.transpose()? {
+            let new = page.into_iter().filter(|row| row.1 == Sighting::New);
+            ids.extend(new.map(|(row, _)| row.0));
         }
-    }
-
-    fn wants_all(&self) -> bool {
-        self.past.is_none()
+        Ok(ids)
     }
 }
 
-fn rows(count: usize) -> Vec<Row> {
+fn options(page_size: u64) -> Options {
+    Options {
+        offset: 0,
+        page_size,
+        read_ahead: 0,
+        max_passes: 8,
+    }
+}
+
+fn rows(count: usize) -> Vec<TestRow> {
     (0..count).map(|row| (format!("row{row:06}"), 1)).collect()
 }
 
-fn ids(count: usize) -> Vec<String> {
+pub(crate) fn ids(count: usize) -> Vec<String> {
     rows(count).into_iter().map(|row| row.0).collect()
 }
 
-/// Bills a row again.
-fn bill(rows: &mut Vec<Row>, place: usize) {
+/// Bills a row again, which moves it to the front.
+pub(crate) fn bill(rows: &mut Vec<TestRow>, place: usize) {
     let (id, times) = rows.remove(place);
     rows.insert(0, (id, times + 1));
 }
 
-/// Numbers that follow from a seed.
-struct Dice(u64);
+/// Random numbers that follow from a seed.
+pub(crate) struct Dice(u64);
 
 impl Dice {
-    fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15))
     }
 
-    fn roll(&mut self, sides: usize) -> usize {
+    pub(crate) fn roll(&mut self, sides: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;

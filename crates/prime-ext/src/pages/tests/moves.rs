@@ -1,266 +1,177 @@
 //! Tables that move while they are read.
 
-use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex};
+use std::collections::HashSet;
 
 use super::*;
 
 #[tokio::test]
-async fn a_table_at_rest() {
+async fn fixed_tables() {
     for count in [0, 1, 2, 3, 4, 5, 6, 7, 10, 100] {
-        for size in [1, 2, 3, 100] {
-            for ahead in [0, 1, 4] {
-                let table = Moving::still(count);
-                let read = table.read_as(|rows| rows.page_size(size).read_ahead(ahead));
-                assert_eq!(read.await.unwrap(), ids(count), "{count} by {size}");
+        for page_size in [1, 2, 3, 100] {
+            for read_ahead in [0, 1, 4] {
+                let table = Table::fixed(count);
+                let read = table.read(Options {
+                    read_ahead,
+                    ..options(page_size)
+                });
+                assert_eq!(
+                    read.await.unwrap(),
+                    ids(count),
+                    "{count} rows, {page_size} a page"
+                );
             }
         }
     }
 }
 
 #[tokio::test]
-async fn few_requests_and_few_bytes_for_many_rows() {
-    let table = Moving::still(100_000);
-    let mut rows = Rows::new(table.clone());
-    let mut count = 0;
-    while rows.try_next().await.unwrap().is_some() {
-        count += 1;
-    }
-    assert_eq!(count, 100_000);
-    assert!(table.requests() <= 1_020, "{}", table.requests());
+async fn a_fixed_table_needs_few_requests() {
+    let table = Table::fixed(100_000);
+    assert_eq!(table.read(options(100)).await.unwrap().len(), 100_000);
+    let requests = table.requests().len();
+    assert!(requests <= 1_020, "{requests}");
 }
 
 #[tokio::test]
-async fn a_row_that_moves_to_the_front_is_gone_back_for() {
-    let table = Moving::new(10, |request, rows| {
+async fn a_row_that_moves_to_the_front_is_found() {
+    let table = Table::new(10, |request, rows| {
         if request == 1 {
             bill(rows, 7);
         }
     });
-    let mut read = table.read(3).await.unwrap();
+    let mut read = table.read(options(3)).await.unwrap();
     read.sort();
     assert_eq!(read, ids(10));
 }
 
 #[tokio::test]
-async fn a_row_that_is_billed_again_keeps_its_values_and_the_change_can_be_had() {
-    let table = Moving::new(10, |request, rows| match request {
+async fn a_row_keeps_its_first_values_and_changes_are_reported() {
+    let table = Table::new(10, |request, rows| match request {
         1 => bill(rows, 1),
         2 => bill(rows, 8),
         _ => {}
     });
-    let mut rows = Rows::new(table).page_size(3);
-    let mut read = Vec::new();
-    while let Some(row) = rows.try_next().await.unwrap() {
-        read.push(row);
+    let mut reader = table.reader(options(3));
+    let (mut read, mut changed) = (Vec::new(), Vec::new());
+    while let Some(page) = reader.next().await {
+        for (row, sighting) in page.unwrap() {
+            match sighting {
+                Sighting::New => read.push(row),
+                Sighting::Changed => changed.push(row),
+                Sighting::Unchanged => {}
+            }
+        }
     }
-    assert_eq!(read.iter().find(|row| row.0 == "row000001").unwrap().1, 1);
-    // First met after it was billed again.
-    assert_eq!(read.iter().find(|row| row.0 == "row000008").unwrap().1, 2);
-    let changes: Vec<&Row> = rows.changes().collect();
-    assert_eq!(changes, [&("row000001".to_owned(), 2)]);
+    assert!(read.contains(&("row000001".to_owned(), 1)));
+    // This row was billed again before it was first met.
+    assert!(read.contains(&("row000008".to_owned(), 2)));
+    assert_eq!(changed, [("row000001".to_owned(), 2)]);
 }
 
-/// 5,000 histories of a few rows: each row that was there comes once, each that arrives at most once.
+/// In 5,000 histories of a few rows, every row that was there comes once, and every row that arrives
+/// comes at most once.
 #[tokio::test]
 async fn random_histories() {
-    let mut whole = 0;
     let histories = 5_000;
+    let mut complete = 0;
     for seed in 1..=histories {
         let mut dice = Dice::new(seed);
-        let (count, size) = (dice.roll(30), 2 + dice.roll(6));
-        let (ahead, limit) = (dice.roll(3), dice.roll(4));
-        let (arrive, moves, busy) = (dice.roll(4), dice.roll(4), dice.roll(12));
-        let mut arrived = 0;
-        let table = Moving::new(count, move |request, rows| {
-            if request == 0 || request > busy {
-                return;
-            }
-            let burst = if dice.roll(5) == 0 { 3 * size } else { 1 };
-            for _ in 0..burst {
-                if arrive > dice.roll(8) {
-                    arrived += 1;
-                    rows.insert(0, (format!("new{arrived:06}"), 1));
-                }
-                if moves > dice.roll(8) && !rows.is_empty() {
-                    let place = dice.roll(rows.len());
-                    bill(rows, place);
-                }
-            }
-        });
-        let limit = (limit == 0).then_some(1 + count as u64 / 2);
-        let read = table.read_as(|rows| {
-            let rows = rows.page_size(size as u64).read_ahead(ahead);
-            match limit {
-                Some(limit) => rows.limit(limit),
-                None => rows,
-            }
+        let (count, page_size) = (dice.roll(30), 2 + dice.roll(6));
+        let read_ahead = dice.roll(3);
+        let table = Table::random(&mut dice, count, page_size);
+        let read = table.read(Options {
+            read_ahead,
+            ..options(page_size as u64)
         });
         match read.await {
             Err(error) => assert_eq!(error.kind(), ErrorKind::Incomplete),
             Ok(read) => {
-                whole += 1;
-                let once: HashSet<&String> = read.iter().collect();
-                assert_eq!(once.len(), read.len(), "history {seed} gives a row twice");
-                match limit {
-                    None => {
-                        let lost = ids(count).into_iter().find(|id| !once.contains(id));
-                        assert_eq!(lost, None, "history {seed}");
-                    }
-                    Some(limit) => assert!(read.len() as u64 <= limit),
+                complete += 1;
+                let unique: HashSet<&String> = read.iter().collect();
+                assert_eq!(unique.len(), read.len(), "history {seed} repeats a row");
+                let lost = ids(count).into_iter().find(|id| !unique.contains(id));
+                assert_eq!(lost, None, "history {seed}");
+            }
+        }
+    }
+    assert!(complete > histories * 9 / 10, "{complete} of {histories}");
+}
+
+#[tokio::test]
+async fn reading_from_an_offset() {
+    for offset in [1, 3, 9, 10, 11] {
+        let table = Table::fixed(10);
+        let read = table.read(Options {
+            offset,
+            ..options(3)
+        });
+        let expected = ids(10).into_iter().skip(offset as usize);
+        assert_eq!(read.await.unwrap(), expected.collect::<Vec<_>>());
+        assert_eq!(table.requests()[0], offset);
+    }
+}
+
+/// Arrivals, changes and removals either leave the rows behind the offset as they were, or are reported.
+#[tokio::test]
+async fn random_histories_from_an_offset() {
+    let histories = 5_000;
+    let mut complete = 0;
+    for seed in 1..=histories {
+        let mut dice = Dice::new(seed);
+        let (count, page_size) = (10 + dice.roll(20), 3 + dice.roll(6));
+        let (offset, last_change) = (1 + dice.roll(8), dice.roll(8));
+        let table = Table::new(count, move |request, rows| {
+            if request == 0 || request > last_change {
+                return;
+            }
+            for _ in 0..dice.roll(3) {
+                let place = dice.roll(rows.len());
+                match dice.roll(8) {
+                    0 => bill(rows, place),
+                    1 => drop(rows.remove(place)),
+                    _ => rows.insert(0, (format!("new{request:06}"), 1)),
                 }
             }
-        }
-    }
-    assert!(whole > histories * 9 / 10, "{whole} of {histories}");
-}
-
-/// With a limit, what comes are the newest rows at some moment while they were read.
-#[tokio::test]
-async fn a_limit_gives_the_newest_rows_of_one_moment() {
-    for seed in 1..=2_000_u64 {
-        let mut dice = Dice::new(seed);
-        let (count, size) = (20 + dice.roll(20), 3 + dice.roll(5));
-        let limit = 1 + dice.roll(count);
-        let moments = Arc::new(Mutex::new(Vec::new()));
-        let seen = moments.clone();
-        let table = Moving::new(count, move |request, rows| {
-            if request > 0 && dice.roll(3) == 0 {
-                let place = dice.roll(rows.len());
-                bill(rows, place);
-            }
-            if request > 0 && dice.roll(3) == 0 {
-                rows.insert(0, (format!("new{request:06}"), 1));
-            }
-            let newest: HashSet<String> =
-                rows.iter().take(limit).map(|row| row.0.clone()).collect();
-            seen.lock().unwrap().push(newest);
         });
-        let read = table.read_as(|rows| rows.page_size(size as u64).limit(limit as u64));
-        if let Ok(read) = read.await {
-            let read: HashSet<String> = read.into_iter().collect();
-            assert!(moments.lock().unwrap().contains(&read), "history {seed}");
+        let read = table.read(Options {
+            offset: offset as u64,
+            ..options(page_size as u64)
+        });
+        match read.await {
+            Err(error) => assert_eq!(error.kind(), ErrorKind::Incomplete),
+            Ok(read) => {
+                complete += 1;
+                assert_eq!(read, ids(count)[offset..], "history {seed}");
+            }
         }
     }
+    assert!(complete > histories / 2, "{complete} of {histories}");
 }
 
 #[tokio::test]
-async fn an_early_stop_reads_the_front_again() {
-    // Row 5 would be on the second page, and moves to the front before that is read.
-    let change = |request, rows: &mut Vec<Row>| {
-        if request == 1 {
-            bill(rows, 5);
-        }
-    };
-    let mut table = Moving::new(100, change);
-    table.past = Some("row000007".to_owned());
-    let mut read = table.read(4).await.unwrap();
-    read.sort();
-    assert_eq!(read, ids(7));
-    assert_eq!(table.requests(), 4, "three pages, and the front");
-
-    // A single page is the table at one moment.
-    let table = Moving::still(100);
-    let read = table.read_as(|rows| rows.limit(100)).await.unwrap();
-    assert_eq!((read.len(), table.requests()), (100, 1));
-    let read = table.read_as(|rows| rows.limit(0)).await.unwrap();
-    assert_eq!((read.len(), table.requests()), (0, 1));
-}
-
-#[tokio::test]
-async fn a_table_out_of_order_is_read_to_its_end() {
-    let mut table = Moving::new(20, |request, rows| {
-        if request == 0 {
-            rows.swap(2, 12);
-        }
-    });
-    table.past = Some("row000007".to_owned());
-    let mut read = table.read(5).await.unwrap();
-    read.sort();
-    assert_eq!(read, ids(7));
-}
-
-#[tokio::test]
-async fn a_walk_that_begins_at_an_offset() {
-    for offset in [1, 3, 9, 10, 11] {
-        let table = Moving::still(10);
-        let read = table.read_as(|rows| rows.page_size(3).offset(offset)).await;
-        assert_eq!(
-            read.unwrap(),
-            ids(10)
-                .into_iter()
-                .skip(offset as usize)
-                .collect::<Vec<_>>()
-        );
-        let first = table.state.lock().unwrap().requests[0].clone();
-        assert_eq!(first, At::Offset(offset));
-    }
-    // What arrives pushes rows down, and nothing into what is read.
-    let arrives = |request: usize, rows: &mut Vec<Row>| {
+async fn arrivals_push_no_rows_behind_the_offset() {
+    let table = Table::new(20, |request, rows| {
         if request > 0 {
             rows.insert(0, (format!("new{request:06}"), 1));
         }
-    };
-    let table = Moving::new(20, arrives);
-    let read = table.read_as(|rows| rows.page_size(4).offset(5)).await;
-    assert_eq!(read.unwrap(), ids(20)[5..]);
-    let table = Moving::new(20, arrives);
-    let read = table
-        .read_as(|rows| rows.page_size(4).offset(5).limit(8))
-        .await;
-    assert_eq!(read.unwrap(), ids(20)[5..13]);
-    // What moves ahead of it cannot be told from what was there.
-    for limit in [8, 100] {
-        let table = Moving::new(20, |request, rows| {
-            if request == 1 {
-                bill(rows, 11);
-            }
-        });
-        let read = table
-            .read_as(|rows| rows.page_size(4).offset(5).limit(limit))
-            .await;
-        assert_eq!(read.unwrap_err().kind(), ErrorKind::Incomplete);
-    }
+    });
+    let read = table.read(Options {
+        offset: 5,
+        ..options(4)
+    });
+    assert_eq!(read.await.unwrap(), ids(20)[5..]);
 }
 
 #[tokio::test]
-async fn numbers_and_cursors() {
-    for numbering in [Numbering::Numbers { first: 1 }, Numbering::Cursors] {
-        for counts in [true, false] {
-            for count in [0, 1, 3, 4, 10] {
-                let mut table = Moving::still(count);
-                (table.numbering, table.counts) = (numbering, counts);
-                let read = table.read(3).await.unwrap();
-                assert_eq!(read, ids(count), "{numbering:?} {counts} {count}");
-            }
-            let mut table = Moving::new(10, |request, rows| {
-                if request == 1 {
-                    bill(rows, 7);
-                }
-            });
-            (table.numbering, table.counts) = (numbering, counts);
-            let mut read = table.read(3).await.unwrap();
-            read.sort();
-            assert_eq!(read, ids(10), "{numbering:?} {counts}");
+async fn a_row_that_moves_ahead_of_the_offset_is_an_error() {
+    let table = Table::new(20, |request, rows| {
+        if request == 1 {
+            bill(rows, 11);
         }
-    }
-    let mut table = Moving::still(10);
-    table.counts = false;
-    assert_eq!(table.read(3).await.unwrap(), ids(10));
-}
-
-#[tokio::test]
-async fn pages_ahead_are_asked_for_while_the_caller_works() {
-    let table = Moving::still(1_000);
-    let mut rows = Rows::new(table.clone()).read_ahead(3);
-    assert_eq!(table.requests(), 0);
-    rows.try_next().await.unwrap();
-    rows.try_next().await.unwrap();
-    assert_eq!(table.requests(), 4);
-    let mut pages = Rows::new(Moving::still(250)).pages();
-    let mut sizes = HashMap::new();
-    while let Some(page) = pages.try_next().await.unwrap() {
-        *sizes.entry(page.len()).or_insert(0) += 1;
-    }
-    assert_eq!(sizes, HashMap::from([(100, 1), (99, 1), (51, 1)]));
+    });
+    let read = table.read(Options {
+        offset: 5,
+        ..options(4)
+    });
+    assert_eq!(read.await.unwrap_err().kind(), ErrorKind::Incomplete);
 }

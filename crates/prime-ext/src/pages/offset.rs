@@ -1,0 +1,168 @@
+//! Reads the pages of a table in order, by offset.
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_core::Stream;
+use futures_core::future::BoxFuture;
+use futures_util::FutureExt as _;
+use futures_util::future::{MaybeDone, maybe_done};
+
+use crate::error::Error;
+
+/// The most requests that are in flight at the same time.
+const MAX_READ_AHEAD: usize = 32;
+
+/// A page of a table.
+pub(crate) struct Page<R> {
+    pub(crate) rows: Vec<R>,
+    /// The number of rows in the whole table, as the service reports it.
+    pub(crate) total: u64,
+}
+
+/// A page that has been requested.
+pub(super) type PageFuture<R> = BoxFuture<'static, Result<Page<R>, Error>>;
+
+/// A stream of the pages of a table.
+///
+/// Every page starts with the last row of the page before it, so that a reader can tell whether rows
+/// moved between two requests.
+///
+/// The last page is empty, or is shorter than requested and ends at the total. A full page is never the
+/// last, even if it ends at the total: the service may have counted only the rows of the page.
+pub(super) struct OffsetPages<R> {
+    /// Requests a page. The arguments are its offset and the maximum number of its rows.
+    fetch: Box<dyn Fn(u64, u64) -> PageFuture<R> + Send>,
+    page_size: u64,
+    read_ahead: usize,
+    /// The offset of the next request, or `None` after the last page.
+    next_offset: Option<u64>,
+    /// The requests without a delivered page, ordered by offset.
+    requests: VecDeque<Request<R>>,
+    highest_total: u64,
+    total_decreased: bool,
+}
+
+struct Request<R> {
+    offset: u64,
+    /// The highest total that was known when the page was requested.
+    known_total: u64,
+    page: MaybeDone<PageFuture<R>>,
+}
+
+impl<R> OffsetPages<R> {
+    /// Reads from `offset` on, with `read_ahead` requests in flight while the caller has rows to work on.
+    ///
+    /// Pages have at least two rows, since they overlap by one.
+    pub(super) fn new(
+        fetch: impl Fn(u64, u64) -> PageFuture<R> + Send + 'static,
+        offset: u64,
+        page_size: u64,
+        read_ahead: usize,
+    ) -> Self {
+        Self {
+            fetch: Box::new(fetch),
+            page_size: page_size.max(2),
+            read_ahead: read_ahead.min(MAX_READ_AHEAD),
+            next_offset: Some(offset),
+            requests: VecDeque::new(),
+            highest_total: 0,
+            total_decreased: false,
+        }
+    }
+
+    /// Starts again at the front of the table. Nothing is read ahead any more.
+    pub(super) fn restart(&mut self) {
+        self.stop();
+        self.next_offset = Some(0);
+        self.read_ahead = 0;
+    }
+
+    /// Drops the requests in flight. No page follows.
+    pub(super) fn stop(&mut self) {
+        self.requests.clear();
+        self.next_offset = None;
+    }
+
+    /// The highest total that any page reported.
+    pub(super) fn highest_total(&self) -> u64 {
+        self.highest_total
+    }
+
+    /// Whether a page reported a total that is lower than one known when the page was requested.
+    pub(super) fn total_decreased(&self) -> bool {
+        self.total_decreased
+    }
+
+    /// Requests pages ahead, and lets all requests make progress.
+    pub(super) fn poll_ahead(&mut self, cx: &mut Context<'_>) {
+        while self.requests.len() < self.read_ahead
+            && self
+                .next_offset
+                .is_some_and(|next| next < self.highest_total)
+        {
+            self.request_next();
+        }
+        for request in &mut self.requests {
+            let _ = request.page.poll_unpin(cx);
+        }
+    }
+
+    fn request_next(&mut self) {
+        let Some(offset) = self.next_offset else {
+            return;
+        };
+        let page = (self.fetch)(offset, self.page_size);
+        self.requests.push_back(Request {
+            offset,
+            known_total: self.highest_total,
+            page: maybe_done(page),
+        });
+        self.next_offset = Some(offset_after(offset, self.page_size));
+    }
+
+    /// Takes note of the total, and decides where the next page starts.
+    fn advance(&mut self, offset: u64, known_total: u64, page: &Page<R>) {
+        self.total_decreased |= page.total < known_total;
+        self.highest_total = self.highest_total.max(page.total);
+        let count = page.rows.len() as u64;
+        if count == 0 || (count < self.page_size && offset.saturating_add(count) >= page.total) {
+            self.stop();
+        } else if count != self.page_size {
+            // The requests in flight expect a full page.
+            self.requests.clear();
+            self.next_offset = Some(offset_after(offset, count));
+        }
+    }
+}
+
+/// The offset of the page that follows a page of `count` rows.
+fn offset_after(offset: u64, count: u64) -> u64 {
+    offset.saturating_add(count.saturating_sub(1).max(1))
+}
+
+impl<R> Stream for OffsetPages<R> {
+    type Item = Result<Page<R>, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = &mut *self;
+        if this.requests.is_empty() {
+            this.request_next();
+        }
+        this.poll_ahead(cx);
+        let Some(request) = this.requests.front_mut() else {
+            return Poll::Ready(None);
+        };
+        let Some(result) = Pin::new(&mut request.page).take_output() else {
+            return Poll::Pending;
+        };
+        let (offset, known_total) = (request.offset, request.known_total);
+        this.requests.pop_front();
+        match &result {
+            Ok(page) => this.advance(offset, known_total, page),
+            Err(_) => this.stop(),
+        }
+        Poll::Ready(Some(result))
+    }
+}

@@ -1,0 +1,223 @@
+//! Selects rows of a wallet: by filter, by time and by number.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::task::{Context, Poll, ready};
+
+use futures_util::StreamExt as _;
+use openapi_runtime::Timestamp;
+use prime_training_api::types::BillingEntry;
+
+use super::{FetchPage, Settings, billed};
+use crate::error::{Error, ErrorKind};
+use crate::pages::{Reconciler, Sighting, Sightings};
+
+/// Which rows the caller wants.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Filter {
+    pub(super) resource_type: Option<String>,
+    pub(super) resource_id: Option<String>,
+    pub(super) id: Option<String>,
+    pub(super) since: Option<Timestamp>,
+    pub(super) until: Option<Timestamp>,
+}
+
+impl Filter {
+    fn matches(&self, row: &BillingEntry) -> bool {
+        self.matches_resource(row)
+            && self.since.is_none_or(|since| billed(row) >= since)
+            && self.until.is_none_or(|until| billed(row) < until)
+    }
+
+    fn matches_resource(&self, row: &BillingEntry) -> bool {
+        let equal = |wanted: &Option<String>, value: Option<&str>| {
+            wanted.is_none() || wanted.as_deref() == value
+        };
+        let kind = self.resource_type.as_deref();
+        equal(&self.id, Some(&row.id))
+            && equal(&self.resource_id, row.resource_id.as_deref())
+            && kind.is_none_or(|kind| kind.eq_ignore_ascii_case(&row.resource_type))
+    }
+
+    /// Whether the row was certainly last billed before the period that the caller wants.
+    fn is_past(&self, row: &BillingEntry) -> bool {
+        let billed = row.last_billed_at;
+        self.since
+            .zip(billed)
+            .is_some_and(|(since, billed)| billed < since)
+    }
+}
+
+/// Reads the rows of a wallet that the caller wants.
+///
+/// With a limit, the selected rows of a page are held until the next page arrives. If the limit ends the
+/// first pass, rows that have moved to the front since are newer than the last rows held, and replace
+/// them.
+pub(super) struct Reader {
+    rows: Reconciler<BillingEntry>,
+    filter: Filter,
+    limit: Option<u64>,
+    /// The rows that are returned next.
+    ready: VecDeque<BillingEntry>,
+    /// The selected rows of the last page of the first pass.
+    held: VecDeque<BillingEntry>,
+    /// The number of rows that were held and cannot be replaced any more.
+    released: u64,
+    /// The selected rows that further passes found.
+    late: VecDeque<BillingEntry>,
+    /// The ids of known rows that further passes met at the front. They are not replaced.
+    at_front: HashSet<String>,
+    changes: HashMap<String, BillingEntry>,
+    /// Whether rows out of order were met, so that the first row before the period does not end it.
+    unsorted: bool,
+    ended: bool,
+    error: Option<Error>,
+}
+
+impl Reader {
+    pub(super) fn new(fetch: FetchPage, settings: Settings) -> Self {
+        let Settings {
+            filter,
+            limit,
+            mut options,
+        } = settings;
+        if let Some(limit) = limit {
+            options.read_ahead = options.read_ahead.min((limit / options.page_size) as usize);
+            if filter == Filter::default() {
+                options.page_size = options.page_size.min(limit);
+            }
+        }
+        Self {
+            rows: Reconciler::new(move |offset, size| fetch(offset, size), options),
+            filter,
+            limit,
+            ready: VecDeque::new(),
+            changes: HashMap::new(),
+            released: 0,
+            held: VecDeque::new(),
+            late: VecDeque::new(),
+            at_front: HashSet::new(),
+            unsorted: false,
+            ended: limit == Some(0),
+            error: None,
+        }
+    }
+
+    pub(super) fn poll_row(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<BillingEntry, Error>>> {
+        ready!(self.poll_ready(cx))?;
+        Poll::Ready(self.ready.pop_front().map(Ok))
+    }
+
+    /// The rows of a page, at least one.
+    pub(super) fn poll_rows(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Vec<BillingEntry>, Error>>> {
+        ready!(self.poll_ready(cx))?;
+        let rows = Vec::from(std::mem::take(&mut self.ready));
+        Poll::Ready((!rows.is_empty()).then_some(Ok(rows)))
+    }
+
+    pub(super) fn changes(&self) -> impl Iterator<Item = &BillingEntry> {
+        self.changes.values()
+    }
+
+    /// Reads until there is a row to return, or no row is left.
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        while self.ready.is_empty() && !self.ended {
+            let outcome = match ready!(self.rows.poll_next_unpin(cx)) {
+                Some(Ok(rows)) => {
+                    self.select(rows);
+                    continue;
+                }
+                Some(Err(error)) => Err(error),
+                None => self.replace_surplus(),
+            };
+            self.ended = true;
+            self.error = outcome.err();
+            self.release_held();
+            if self.error.is_none() {
+                self.ready.append(&mut self.late);
+            }
+        }
+        if !self.ready.is_empty() {
+            self.rows.poll_ahead(cx);
+            return Poll::Ready(Ok(()));
+        }
+        Poll::Ready(self.error.take().map_or(Ok(()), Err))
+    }
+
+    /// Selects the rows of a page, and stops reading where no wanted row can follow.
+    fn select(&mut self, page: Sightings<BillingEntry>) {
+        let rereading = self.rows.is_rereading();
+        let mut period_end = None;
+        if !rereading {
+            self.release_held();
+            period_end = self.end_of_period(&page);
+        }
+        let wanted = period_end.unwrap_or(page.len());
+        let mut rest = page.into_iter();
+        for (row, sighting) in rest.by_ref().take(wanted) {
+            if rereading && self.limit.is_some() && sighting != Sighting::New {
+                self.at_front.insert(row.id.clone());
+            }
+            match sighting {
+                Sighting::New if !self.filter.matches(&row) => {}
+                Sighting::New if rereading => self.late.push_back(row),
+                Sighting::New => self.held.push_back(row),
+                Sighting::Changed if self.filter.matches_resource(&row) => {
+                    self.changes.insert(row.id.clone(), row);
+                }
+                Sighting::Changed | Sighting::Unchanged => {}
+            }
+            if !rereading && self.limit_is_reached() {
+                break;
+            }
+        }
+        if !rereading && (period_end.is_some() || self.limit_is_reached()) {
+            self.rows.stop(rest);
+        }
+        if self.limit.is_none() {
+            self.release_held();
+            self.ready.append(&mut self.late);
+        }
+    }
+
+    fn limit_is_reached(&self) -> bool {
+        self.limit == Some(self.released + self.held.len() as u64)
+    }
+
+    fn release_held(&mut self) {
+        self.released += self.held.len() as u64;
+        self.ready.extend(std::mem::take(&mut self.held));
+    }
+
+    /// The index of the first row that was billed before the period, unless the rows are unsorted.
+    fn end_of_period(&mut self, page: &[(BillingEntry, Sighting)]) -> Option<usize> {
+        let is_past = |(row, _): &(BillingEntry, Sighting)| self.filter.is_past(row);
+        let first = page.iter().position(is_past)?;
+        let sorted = page[first..].iter().all(is_past);
+        self.unsorted |= !sorted;
+        (!self.unsorted).then_some(first)
+    }
+
+    /// Removes as many of the last rows held as there are rows beyond the limit.
+    fn replace_surplus(&mut self) -> Result<(), Error> {
+        let count = self.released + (self.held.len() + self.late.len()) as u64;
+        for _ in self.limit.unwrap_or(count)..count {
+            let last = self
+                .held
+                .iter()
+                .rposition(|row| !self.at_front.contains(&row.id));
+            if last.and_then(|last| self.held.remove(last)).is_none() {
+                return Err(Error::new(
+                    ErrorKind::Incomplete,
+                    "more rows moved to the front than fit on a page while the rows were read; read them again",
+                ));
+            }
+        }
+        Ok(())
+    }
+}

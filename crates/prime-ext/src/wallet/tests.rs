@@ -1,0 +1,205 @@
+//! Selections from tables that move while they are read.
+
+#![allow(clippy::unwrap_used)]
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, UNIX_EPOCH};
+
+use super::*;
+use crate::pages::tests::{Dice, Table, TestRow, bill, ids};
+
+/// Rows are billed a second apart; the row with the highest number is the oldest.
+fn entry((id, times): TestRow) -> BillingEntry {
+    let age = id.strip_prefix("row").and_then(|id| id.parse().ok());
+    let billed = time(age.filter(|_| times == 1).unwrap_or(0));
+    serde_json::from_value(serde_json::json!({
+        "id": id,
+        "created_at": billed,
+        "updated_at": billed,
+        "last_billed_at": billed,
+        "amount_usd": times,
+        "currency": "USD",
+        "resource_type": "compute",
+        "resource_id": null,
+    }))
+    .unwrap()
+}
+
+/// The time so many seconds before the newest row was billed.
+fn time(age: u64) -> Timestamp {
+    (UNIX_EPOCH + Duration::from_secs(1_000_000 - age)).into()
+}
+
+fn billings(table: &Table) -> Billings {
+    let table = table.clone();
+    Billings::new(Arc::new(move |offset, limit| {
+        let page = table.fetch(offset, limit);
+        async move {
+            let page = page.await?;
+            Ok(Page {
+                rows: page.rows.into_iter().map(entry).collect(),
+                total: page.total,
+            })
+        }
+        .boxed()
+    }))
+}
+
+async fn read(billings: Billings) -> Result<Vec<String>, Error> {
+    billings.map_ok(|row| row.id).try_collect().await
+}
+
+/// The table's first eight rows are read on three pages of four, the first seven are wanted, and the sixth
+/// moves to the front before the second page is read.
+fn moving_row() -> Table {
+    Table::new(100, |request, rows| {
+        if request == 1 {
+            bill(rows, 5);
+        }
+    })
+}
+
+#[tokio::test]
+async fn after_an_early_end_the_front_is_read_again() {
+    let table = moving_row();
+    let rows = billings(&table).page_size(4).since(time(6));
+    let mut read = read(rows).await.unwrap();
+    read.sort();
+    assert_eq!(read, ids(7));
+    assert_eq!(table.requests(), [0, 3, 6, 0]);
+}
+
+#[tokio::test]
+async fn a_single_page_needs_no_other() {
+    let table = Table::fixed(100);
+    let rows = read(billings(&table).limit(100)).await.unwrap();
+    assert_eq!((rows.len(), table.requests().len()), (100, 1));
+    let rows = read(billings(&table).limit(0)).await.unwrap();
+    assert_eq!((rows.len(), table.requests().len()), (0, 1));
+}
+
+#[tokio::test]
+async fn an_unsorted_table_is_read_to_its_end() {
+    let table = Table::new(20, |request, rows| {
+        if request == 0 {
+            rows.swap(2, 12);
+        }
+    });
+    let rows = billings(&table).page_size(5).since(time(6));
+    let mut read = read(rows).await.unwrap();
+    read.sort();
+    assert_eq!(read, ids(7));
+}
+
+#[tokio::test]
+async fn random_histories_with_a_limit() {
+    let histories = 2_000;
+    let mut complete = 0;
+    for seed in 1..=histories {
+        let mut dice = Dice::new(seed);
+        let (count, page_size) = (dice.roll(30), 2 + dice.roll(6));
+        let (read_ahead, limit) = (dice.roll(3), 1 + count / 2);
+        let table = Table::random(&mut dice, count, page_size);
+        let rows = billings(&table)
+            .page_size(page_size as u64)
+            .read_ahead(read_ahead)
+            .limit(limit as u64);
+        match read(rows).await {
+            Err(error) => assert_eq!(error.kind(), ErrorKind::Incomplete),
+            Ok(read) => {
+                complete += 1;
+                let unique: HashSet<&String> = read.iter().collect();
+                assert_eq!(unique.len(), read.len(), "history {seed} repeats a row");
+                assert!(read.len() <= limit, "history {seed}");
+            }
+        }
+    }
+    assert!(complete > histories * 2 / 3, "{complete} of {histories}");
+}
+
+#[tokio::test]
+async fn a_limit_selects_the_newest_rows_of_one_moment() {
+    let histories = 2_000;
+    let mut complete = 0;
+    for seed in 1..=histories {
+        let mut dice = Dice::new(seed);
+        let (count, page_size) = (20 + dice.roll(20), 3 + dice.roll(5));
+        let limit = 1 + dice.roll(count);
+        let moments = Arc::new(Mutex::new(Vec::new()));
+        let record = moments.clone();
+        let table = Table::new(count, move |request, rows| {
+            if request > 0 && dice.roll(3) == 0 {
+                let place = dice.roll(rows.len());
+                bill(rows, place);
+            }
+            if request > 0 && dice.roll(3) == 0 {
+                rows.insert(0, (format!("new{request:06}"), 1));
+            }
+            let newest = rows.iter().take(limit).map(|row| row.0.clone());
+            record.lock().unwrap().push(newest.collect::<HashSet<_>>());
+        });
+        let rows = billings(&table).page_size(page_size as u64);
+        if let Ok(read) = read(rows.limit(limit as u64)).await {
+            complete += 1;
+            let read: HashSet<String> = read.into_iter().collect();
+            assert!(moments.lock().unwrap().contains(&read), "history {seed}");
+        }
+    }
+    assert!(complete > histories / 2, "{complete} of {histories}");
+}
+
+#[tokio::test]
+async fn a_limit_from_an_offset() {
+    let table = Table::new(20, |request, rows| {
+        if request > 0 {
+            rows.insert(0, (format!("new{request:06}"), 1));
+        }
+    });
+    let rows = billings(&table).page_size(4).offset(5).limit(8);
+    assert_eq!(read(rows).await.unwrap(), ids(20)[5..13]);
+    // The row that moves cannot be told from those that are skipped.
+    let table = Table::new(20, |request, rows| {
+        if request == 1 {
+            bill(rows, 11);
+        }
+    });
+    let rows = billings(&table).page_size(4).offset(5).limit(8);
+    let error = read(rows).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Incomplete);
+}
+
+#[tokio::test]
+async fn changes_are_those_of_selected_resources() {
+    for (kind, expected) in [("compute", 1), ("training", 0)] {
+        let table = Table::new(10, |request, rows| {
+            if request == 1 {
+                bill(rows, 1);
+                bill(rows, 8);
+            }
+        });
+        let mut rows = billings(&table).page_size(3).resource_type(kind);
+        while rows.try_next().await.unwrap().is_some() {}
+        assert_eq!(rows.changes().count(), expected, "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn pages_are_requested_ahead_while_the_caller_works() {
+    let table = Table::fixed(1_000);
+    let mut rows = billings(&table).read_ahead(3);
+    assert_eq!(table.requests().len(), 0);
+    rows.try_next().await.unwrap();
+    rows.try_next().await.unwrap();
+    assert_eq!(table.requests().len(), 4);
+}
+
+#[tokio::test]
+async fn rows_come_page_by_page() {
+    let mut pages = billings(&Table::fixed(250)).pages();
+    let mut lengths = Vec::new();
+    while let Some(page) = pages.try_next().await.unwrap() {
+        lengths.push(page.len());
+    }
+    assert_eq!(lengths, [100, 99, 51]);
+}
