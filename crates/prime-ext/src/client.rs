@@ -231,13 +231,12 @@ impl Client {
     ///
     /// ```no_run
     /// # async fn example(prime: prime_ext::Client) -> Result<(), prime_ext::Error> {
-    /// let answer: serde_json::Value = prime
+    /// let answer = prime
     ///     .personal()
     ///     .call_inference(http::Method::POST, "embeddings")
     ///     .json(&serde_json::json!({"model": "m", "input": "a text"}))
-    ///     .send()
-    ///     .await?
-    ///     .value;
+    ///     .send::<serde_json::Value>()
+    ///     .await?;
     /// # Ok(())
     /// # }
     /// ```

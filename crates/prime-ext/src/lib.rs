@@ -9,7 +9,6 @@
 //!     .system("Be brief.")
 //!     .user("Capital of France?")
 //!     .max_tokens(50)
-//!     .send()
 //!     .await?;
 //! println!("{} for {}", answer.text(), answer.cost());
 //!

@@ -203,7 +203,7 @@ impl Reader for Plain {
         message.content = Some(QUESTION.to_owned().into());
         let question = ChatCompletionRequest::new(vec![message], MODEL.to_owned());
         let call = self.http.post(&self.url).bearer_auth(KEY).json(&question);
-        let answer = call.await?.error_for_status()?.bytes().await?;
+        let answer = call.send().await?.error_for_status()?.bytes().await?;
         let answer: ChatCompletionResponse = serde_json::from_slice(&answer)?;
         std::hint::black_box(answer);
         Ok(())
@@ -214,7 +214,7 @@ impl Reader for Plain {
             "model": MODEL, "messages": [{"role": "user", "content": QUESTION}], "stream": true,
         });
         let call = self.http.post(&self.url).bearer_auth(KEY).json(&question);
-        let answer = call.await?;
+        let answer = call.send().await?;
         Ok(Floor::new(Box::pin(answer.bytes_stream())))
     }
 }
