@@ -8,7 +8,7 @@ use bytes::Bytes;
 use futures_core::Stream;
 use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
 
-use crate::transport::BoxError;
+use crate::response_body::BoxError;
 
 /// The error of something that took too long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -12,7 +12,7 @@
 //! | [`operation`] | [`Operation`]: what a specification says of an operation, such as its [`RetrySafety`] |
 //! | [`team`] | [`WithTeam`]: calls on behalf of a team |
 //! | [`retry`] | [`RetryPolicy`], [`RetryBudget`], and the table of failures |
-//! | [`response`], [`meta`] | [`Response`], [`ResponseMeta`], [`ByteStream`] |
+//! | [`response`], [`meta`], `response_body` | [`Response`], [`ResponseMeta`], [`ByteStream`] |
 //! | [`sse`] | event streams: [`Decoder`](sse::Decoder), [`EventStream`](sse::EventStream) |
 //! | [`error`] | [`Error`], with status, headers and body whatever went wrong |
 //! | `redact`, `deadline` | secrets in texts; limits of time |
@@ -39,6 +39,7 @@ mod query;
 mod redact;
 mod request;
 pub mod response;
+mod response_body;
 pub mod retry;
 #[cfg(feature = "schemars")]
 mod schemas;
@@ -72,12 +73,13 @@ pub use path::{InvalidPathValue, path_segment, path_segments};
 pub use query::QueryParam;
 #[doc(hidden)]
 pub use request::{IntoRequest, RequestBuilder, RequestFactory};
-pub use response::{Body, ByteStream, Response};
+pub use response::Response;
+pub use response_body::{Body, BoxError, ByteStream, TooLong};
 pub use retry::{FailureClass, RetryBudget, RetryPolicy};
 pub use secret::Secret;
 pub use team::WithTeam;
 pub use timestamp::Timestamp;
 pub use transport::{
-    BoxError, Transport, TransportError, TransportErrorKind, TransportFuture, TransportResponse,
+    Transport, TransportError, TransportErrorKind, TransportFuture, TransportResponse,
 };
 pub use usd::Usd;

@@ -8,7 +8,7 @@ use http::header::{
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Map, Value};
 
-use crate::response::MAX_BODY;
+use crate::response_body::MAX_BODY;
 use crate::retry::RetryPolicy;
 use crate::sse::DEFAULT_MAX_EVENT;
 

@@ -33,10 +33,7 @@ use bytes::Bytes;
 use h2::Reason;
 use http::{HeaderMap, StatusCode};
 
-use crate::response::{Body, ByteStream};
-
-/// An error of any type that can cross threads.
-pub type BoxError = Box<dyn StdError + Send + Sync>;
+use crate::response_body::{Body, BoxError, ByteStream};
 
 /// The future of [`Transport::send`].
 pub type TransportFuture<'a> =

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use openapi_runtime::{CallContext, CallHooks, Caller};
+use openapi_runtime::{CallContext, CallHooks, Caller, IntoRequest, WithTeam};
 use reqwest::Url;
 
-use crate::account::Account;
+use crate::account::{Account, on_behalf};
 use crate::builder::ClientBuilder;
 use crate::chat::ChatRequest;
 use crate::cost::Meter;
@@ -268,23 +268,43 @@ impl Client {
         self.scope.meter.as_ref()
     }
 
-    /// The context of a call.
-    pub(crate) fn context(&self) -> &CallContext {
-        &self.scope.context
-    }
-
-    pub(crate) fn caller(&self) -> &Caller {
+    /// What makes the calls of this client: key, connections, retry budget. With it, the generated client of another API
+    /// makes its calls as this client does:
+    ///
+    /// ```no_run
+    /// # async fn example(prime: prime_ext::Client) -> Result<(), prime_ext::Error> {
+    /// use prime_ext::prime_training_api as other_api;
+    ///
+    /// let other = other_api::Client::with_caller("https://other.example", prime.caller().clone());
+    /// let wallet = prime.on_behalf(other.get_wallet())?.send_with(prime.context()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn caller(&self) -> &Caller {
         &self.shared.caller
     }
 
-    /// The generated client of the Inference API, with the key and the connections of this one. It knows no account and
-    /// no options: pass a team to its builders, and a context to `send_with`.
+    /// The options and the account of this client's calls, for the `send_with` of a generated operation.
+    pub fn context(&self) -> &CallContext {
+        &self.scope.context
+    }
+
+    /// Names this client's team in a generated operation, in the place that its specification has for it.
+    ///
+    /// # Errors
+    /// If the team's id cannot be sent.
+    pub fn on_behalf<B: IntoRequest + WithTeam>(&self, operation: B) -> Result<B, Error> {
+        on_behalf(&self.scope.account, operation)
+    }
+
+    /// The generated client of the Inference API, with the key and the connections of this one. Its calls
+    /// are this client's with [`on_behalf`](Self::on_behalf) and [`context`](Self::context).
     pub fn inference_api(&self) -> &pinference_api::Client {
         &self.shared.inference
     }
 
-    /// The generated client of the Training API, with the key and the connections of this one. It knows no account and
-    /// no options: pass a team to its builders, and a context to `send_with`.
+    /// The generated client of the Training API, with the key and the connections of this one. Its calls
+    /// are this client's with [`on_behalf`](Self::on_behalf) and [`context`](Self::context).
     pub fn training_api(&self) -> &prime_training_api::Client {
         &self.shared.training
     }

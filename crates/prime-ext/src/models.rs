@@ -5,7 +5,6 @@ use std::str::FromStr;
 
 use pinference_api::types::Model;
 
-use crate::account::on_behalf;
 use crate::call::Call;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
@@ -27,7 +26,7 @@ impl Models {
     /// If the call fails.
     pub fn list(&self) -> Call<Vec<Model>> {
         Call::new(&self.client, async |client: Client| {
-            let call = on_behalf(client.account(), client.inference_api().list_models())?;
+            let call = client.on_behalf(client.inference_api().list_models())?;
             let list = call.send_with(client.context()).await?;
             Ok(list.map(|list| list.data))
         })
@@ -41,7 +40,7 @@ impl Models {
         let id = id.into();
         Call::new(&self.client, async move |client: Client| {
             let call = client.inference_api().get_model().model_id(id);
-            let call = on_behalf(client.account(), call)?;
+            let call = client.on_behalf(call)?;
             Ok(call.send_with(client.context()).await?)
         })
     }

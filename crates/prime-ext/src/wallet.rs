@@ -16,7 +16,6 @@ use openapi_runtime::{IntoRequest as _, Response, Timestamp};
 use prime_training_api::builder::GetWallet;
 use prime_training_api::types::{BillingEntry, WalletResponse};
 
-use crate::account::on_behalf;
 use crate::call::Call;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
@@ -87,7 +86,7 @@ impl Wallet {
 }
 
 async fn page(client: &Client, limit: u64, offset: u64) -> Result<Response<WalletResponse>, Error> {
-    let call = on_behalf(client.account(), client.training_api().get_wallet())?;
+    let call = client.on_behalf(client.training_api().get_wallet())?;
     let call = call.limit(limit).offset(offset);
     Ok(call.send_with(client.context()).await?)
 }

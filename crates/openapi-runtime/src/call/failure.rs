@@ -8,7 +8,7 @@ use crate::deadline::{TimeoutError, is_timeout};
 use crate::error::{Error, ErrorKind};
 use crate::meta::ResponseMeta;
 use crate::operation::{Operation, RetrySafety};
-use crate::response::{BodyError, TooLong};
+use crate::response_body::{BodyError, TooLong};
 use crate::retry::FailureClass;
 use crate::transport::{TransportError, TransportErrorKind};
 

@@ -15,7 +15,7 @@ use crate::deadline::{Deadline, TimeoutError, TimeoutStream};
 use crate::error::Error;
 use crate::meta::{CallRecord, ResponseMeta};
 use crate::operation::Operation;
-use crate::response::{Body, BodyError, ByteStream, read};
+use crate::response_body::{Body, BodyError, ByteStream, read};
 use crate::sse::EventStream;
 use crate::transport::TransportResponse;
 

@@ -25,8 +25,8 @@ use crate::limits::OutOfLimits;
 use crate::meta::ResponseMeta;
 use crate::operation::Operation;
 use crate::path::InvalidPathValue;
+use crate::response_body::BoxError;
 use crate::retry::{may_have_been_carried_out, requested_wait};
-use crate::transport::BoxError;
 
 use envelope::Envelope;
 pub use envelope::{FieldError, is_error_body, is_error_value};

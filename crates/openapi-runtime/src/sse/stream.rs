@@ -12,8 +12,7 @@ use tokio::time::Instant;
 
 use super::decoder::{Decoder, Event, EventTooLarge, Step};
 use crate::deadline::{Deadline, TimeoutStream, Timer, is_timeout};
-use crate::response::{BodyError, ByteStream, read};
-use crate::transport::BoxError;
+use crate::response_body::{BodyError, BoxError, ByteStream, read};
 
 /// What ends an event stream before its end.
 #[derive(Debug)]

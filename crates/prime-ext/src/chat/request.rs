@@ -12,7 +12,6 @@ use tracing::Instrument as _;
 use super::stream::Expected;
 use super::trace::Trace;
 use super::{ChatAnswer, ChatStream, event};
-use crate::account::on_behalf;
 use crate::call::CallFuture;
 use crate::client::Client;
 use crate::cost::MeterGuard;
@@ -163,7 +162,7 @@ impl ChatRequest {
         let Self { client, body } = self;
         let mut guard = MeterGuard::new(&client, &body.model);
         let call = client.inference_api().create_chat_completion().body(*body);
-        let call = on_behalf(client.account(), call).inspect_err(|_| guard.refuse(0))?;
+        let call = client.on_behalf(call).inspect_err(|_| guard.refuse(0))?;
         let context = guard.context(&client);
         let answer = call.send_with(&context).await.map_err(Error::from);
         let (answer, meta, body) = answer.inspect_err(|e| guard.fail(e))?.into_parts();
@@ -205,7 +204,7 @@ impl ChatRequest {
         // Boxed: opening takes more memory than reading, and would keep it for as long.
         let opening = Box::pin(async {
             let call = client.inference_api().create_chat_completion_stream();
-            let call = on_behalf(client.account(), call.body(*body))?;
+            let call = client.on_behalf(call.body(*body))?;
             let open = |body, meta| ChatStream::open(body, meta, expected);
             call.open_with(&context, open).await
         });

@@ -6,7 +6,6 @@ use prime_training_api::types::CreateDedicatedRunRequest;
 use serde_json::Value;
 
 use super::{CreatedRun, RunConfig, secrets};
-use crate::account::on_behalf;
 use crate::call::{Call, CallFuture};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, reject_known_fields};
@@ -116,7 +115,7 @@ impl CreateRun {
             let call = client.training_api().create_run().body(body);
             let named = |error: Error| error.with_operation(builder::CreateRun::OPERATION.id);
             checked.map_err(named)?;
-            let call = on_behalf(client.account(), call)?;
+            let call = client.on_behalf(call)?;
             let (run, meta, body) = call.send_with(client.context()).await?.into_parts();
             let run = CreatedRun::new(run, &body);
             Ok(Response::new(run, meta, body))

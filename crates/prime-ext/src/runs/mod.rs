@@ -32,7 +32,6 @@ use prime_training_api::types::{DeleteRunResponse, RunStatus, RunUsageResponse};
 use tokio::time::Instant;
 
 use self::patience::Patience;
-use crate::account::on_behalf;
 use crate::call::Call;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
@@ -90,7 +89,7 @@ impl Runs {
                 .training_api()
                 .get_run_usage()
                 .run_id(checked(&run_id)?);
-            let call = on_behalf(client.account(), call)?;
+            let call = client.on_behalf(call)?;
             Ok(call.send_with(client.context()).await?)
         })
     }
@@ -167,7 +166,7 @@ impl Runs {
     fn delete_again(&self, run_id: String, repeated: bool) -> Call<Deletion> {
         Call::new(&self.client, async move |client: Client| {
             let call = client.training_api().delete_run().run_id(checked(&run_id)?);
-            let call = on_behalf(client.account(), call)?;
+            let call = client.on_behalf(call)?;
             let deleted = call.send_with(client.context()).await.map_err(Error::from);
             let deleted = deleted.or_else(|error| without_body(error, &run_id))?;
             // An attempt before the last may have deleted it, and its answer was lost.
