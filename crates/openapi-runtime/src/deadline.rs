@@ -8,21 +8,12 @@ use bytes::Bytes;
 use futures_core::Stream;
 use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
 
-use crate::response_body::BoxError;
+use crate::response_body::{BoxError, ReadError, TimeoutError};
 
-/// The error of something that took too long.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum TimeoutError {
-    #[error("nothing was received for {0:?}")]
-    Idle(Duration),
-    #[error("it did not complete within {0:?}")]
-    Total(Duration),
-}
-
-/// Whether a body broke off because time ran out, by this crate's clock or by that of the HTTP client.
-pub(crate) fn is_timeout(source: &BoxError) -> bool {
+/// Whether the HTTP client ended a body because time ran out by its own clock.
+pub(crate) fn is_http_timeout(source: &BoxError) -> bool {
     let of_reqwest = source.downcast_ref::<reqwest::Error>();
-    source.is::<TimeoutError>() || of_reqwest.is_some_and(reqwest::Error::is_timeout)
+    of_reqwest.is_some_and(reqwest::Error::is_timeout)
 }
 
 /// How long to wait: without a byte, and until when in all.
@@ -80,13 +71,13 @@ impl<S> Stream for TimeoutStream<S>
 where
     S: Stream<Item = Result<Bytes, BoxError>> + Unpin,
 {
-    type Item = Result<Bytes, BoxError>;
+    type Item = Result<Bytes, ReadError>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
         if let Poll::Ready(next) = Pin::new(&mut this.body).poll_next(cx) {
             this.wait = None;
-            return Poll::Ready(next);
+            return Poll::Ready(next.map(|piece| piece.map_err(ReadError::Broken)));
         }
         if this.wait.is_none() {
             this.wait = this.deadline.next();
@@ -95,7 +86,7 @@ where
             return Poll::Pending;
         };
         ready!(this.timer.poll(end, Instant::now(), cx));
-        Poll::Ready(Some(Err(Box::new(error))))
+        Poll::Ready(Some(Err(ReadError::TimedOut(error))))
     }
 }
 

@@ -74,7 +74,7 @@ pub use query::QueryParam;
 #[doc(hidden)]
 pub use request::{IntoRequest, RequestBuilder, RequestFactory};
 pub use response::Response;
-pub use response_body::{Body, BoxError, ByteStream, TooLong};
+pub use response_body::{Body, BoxError, ByteStream};
 pub use retry::{FailureClass, RetryBudget, RetryPolicy};
 pub use secret::Secret;
 pub use team::WithTeam;

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
@@ -35,18 +36,18 @@ impl Body {
 /// Reads a body from its pieces, up to a limit in bytes.
 pub(crate) async fn read<S>(pieces: &mut S, limit: usize) -> Result<Bytes, BodyError>
 where
-    S: Stream<Item = Result<Bytes, BoxError>> + Unpin,
+    S: Stream<Item = Result<Bytes, ReadError>> + Unpin,
 {
     // Most bodies come in one piece, which is passed on as it is.
     let mut first = Bytes::new();
     let mut rest = BytesMut::new();
     loop {
         let next = std::future::poll_fn(|cx| Pin::new(&mut *pieces).poll_next(cx)).await;
-        let source: BoxError = match next {
+        let source = match next {
             None if rest.is_empty() => return Ok(first),
             None => return Ok(rest.freeze()),
             Some(Ok(piece)) if first.len() + rest.len() + piece.len() > limit => {
-                TooLong { limit }.into()
+                ReadError::TooLong { limit }
             }
             Some(Ok(piece)) if first.is_empty() && rest.is_empty() => {
                 first = piece;
@@ -70,32 +71,32 @@ where
     }
 }
 
-/// The error of a body that is longer than allowed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the response is longer than {limit} bytes")]
-#[non_exhaustive]
-pub struct TooLong {
-    /// The limit in bytes.
-    pub limit: usize,
+/// Why a body could not be read further.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ReadError {
+    #[error("the response is longer than {limit} bytes; `CallOptions::max_body` sets the limit")]
+    TooLong { limit: usize },
+    #[error(transparent)]
+    TimedOut(TimeoutError),
+    #[error("the connection broke")]
+    Broken(#[source] BoxError),
 }
 
-/// The error of a body that could not be read to its end. Neither `Display` nor `Debug` shows what had arrived.
-#[derive(thiserror::Error)]
-#[error("the response broke off after {} bytes", received.len())]
+/// Why nothing was received, or a body not completed, in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum TimeoutError {
+    #[error("nothing was received for {0:?}")]
+    Idle(Duration),
+    #[error("it did not complete within {0:?}")]
+    Total(Duration),
+}
+
+/// The error of a body that could not be read to its end.
 pub(crate) struct BodyError {
     /// What had arrived.
     pub(crate) received: Bytes,
     /// Why nothing more did.
-    pub(crate) source: BoxError,
-}
-
-impl fmt::Debug for BodyError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BodyError")
-            .field("received", &self.received.len())
-            .field("source", &self.source)
-            .finish()
-    }
+    pub(crate) source: ReadError,
 }
 
 /// The bytes of a body as they come.

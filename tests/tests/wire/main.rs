@@ -21,6 +21,7 @@
 //! | `large_events` | streams of many or large parts |
 //! | `gzip` | answers that come compressed |
 //! | `http2` | the same over HTTP/2 |
+//! | `transports` | transports of the caller's own |
 //! | `raw` | whole requests as bytes |
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, missing_docs)]
@@ -41,4 +42,5 @@ mod raw;
 mod runs;
 mod stream;
 mod support;
+mod transports;
 mod wallet;

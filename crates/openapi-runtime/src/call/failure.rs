@@ -4,11 +4,11 @@ use bytes::Bytes;
 use http::StatusCode;
 use reqwest::Url;
 
-use crate::deadline::{TimeoutError, is_timeout};
+use crate::deadline::is_http_timeout;
 use crate::error::{Error, ErrorKind};
 use crate::meta::ResponseMeta;
 use crate::operation::{Operation, RetrySafety};
-use crate::response_body::{BodyError, TooLong};
+use crate::response_body::{BodyError, ReadError, TimeoutError};
 use crate::retry::FailureClass;
 use crate::transport::{TransportError, TransportErrorKind};
 
@@ -127,25 +127,19 @@ impl Failure<Error> {
         meta: ResponseMeta,
     ) -> Self {
         let BodyError { received, source } = broken;
-        let (kind, class, why) = if let Some(too_long) = source.downcast_ref::<TooLong>() {
-            let why = format!("{too_long}; `CallOptions::max_body` sets the limit");
-            (ErrorKind::UnexpectedAnswer, FailureClass::Final, Some(why))
-        } else if is_timeout(&source) {
-            let why = source.downcast_ref::<TimeoutError>();
-            let why = why.map(ToString::to_string);
-            (ErrorKind::Timeout, FailureClass::TimedOut, why)
-        } else {
-            (ErrorKind::Disconnected, FailureClass::Broken, None)
+        let (kind, class) = match &source {
+            ReadError::TooLong { .. } => (ErrorKind::UnexpectedAnswer, FailureClass::Final),
+            ReadError::TimedOut(_) => (ErrorKind::Timeout, FailureClass::TimedOut),
+            ReadError::Broken(source) if is_http_timeout(source) => {
+                (ErrorKind::Timeout, FailureClass::TimedOut)
+            }
+            ReadError::Broken(_) => (ErrorKind::Disconnected, FailureClass::Broken),
         };
         let status = meta.status();
-        let mut message = format!(
-            "the response ({status}) broke off after {} bytes",
+        let message = format!(
+            "the response ({status}) broke off after {} bytes: {source}",
             received.len()
         );
-        if let Some(why) = why {
-            message.push_str(": ");
-            message.push_str(&why);
-        }
         let error = Error::unexpected(kind, message, meta, received)
             .with_outcome_unknown(!operation.is_safe())
             .with_source(source);

@@ -11,11 +11,11 @@ use tokio::time::{Instant, timeout_at};
 
 use super::failure::Failure;
 use super::{NotOpened, headers};
-use crate::deadline::{Deadline, TimeoutError, TimeoutStream};
+use crate::deadline::{Deadline, TimeoutStream};
 use crate::error::Error;
 use crate::meta::{CallRecord, ResponseMeta};
 use crate::operation::Operation;
-use crate::response_body::{Body, BodyError, ByteStream, read};
+use crate::response_body::{Body, BodyError, ByteStream, ReadError, TimeoutError, read};
 use crate::sse::EventStream;
 use crate::transport::TransportResponse;
 
@@ -93,16 +93,20 @@ pub(super) async fn whole(received: Received) -> Result<(ResponseMeta, Bytes), F
         false => (error_deadline(deadline), MAX_ERROR_BODY),
     };
     let body = match body {
-        Body::Whole(bytes) => Ok(bytes),
+        Body::Whole(bytes) if bytes.len() <= limit => Ok(bytes),
+        Body::Whole(received) => Err(BodyError {
+            received,
+            source: ReadError::TooLong { limit },
+        }),
         Body::Stream(stream) => read(&mut TimeoutStream::new(stream, deadline), limit).await,
     };
     // HTTP/2 can end a body early in a way that the HTTP client takes for its end.
     let body = body.and_then(|body| match length {
         Some(length) if (body.len() as u64) < length => {
-            let source = io::Error::from(io::ErrorKind::UnexpectedEof).into();
+            let end = io::Error::from(io::ErrorKind::UnexpectedEof);
             Err(BodyError {
                 received: body,
-                source,
+                source: ReadError::Broken(end.into()),
             })
         }
         _ => Ok(body),

@@ -11,7 +11,7 @@ use futures_util::StreamExt as _;
 use tokio::time::Instant;
 
 use super::decoder::{Decoder, Event, EventTooLarge, Step};
-use crate::deadline::{Deadline, TimeoutStream, Timer, is_timeout};
+use crate::deadline::{Deadline, TimeoutStream, Timer, is_http_timeout};
 use crate::response_body::{BodyError, BoxError, ByteStream, read};
 
 /// What ends an event stream before its end.
@@ -232,7 +232,7 @@ impl fmt::Debug for EventStream {
 }
 
 fn broken(source: BoxError) -> EventStreamError {
-    match is_timeout(&source) {
+    match is_http_timeout(&source) {
         true => EventStreamError::TimedOut(source),
         false => EventStreamError::Broken(source),
     }
