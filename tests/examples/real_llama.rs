@@ -230,7 +230,7 @@ async fn killed(prime: &Client, server: &mut Server) -> Outcome {
         }
     };
     let partial = error
-        .partial_answer()
+        .partial_response()
         .map(|partial| partial.text().into_owned());
     ensure(
         error.kind() == ErrorKind::CutOff && partial.as_ref() == Some(&text),

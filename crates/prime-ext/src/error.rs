@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::StatusCode;
 use openapi_runtime::{BoxError, ResponseMeta};
 
-use crate::chat::{ChatAnswer, Ending};
+use crate::chat::{ChatResponse, StreamEnd};
 
 pub use openapi_runtime::{ErrorKind, FieldError};
 
@@ -31,7 +31,7 @@ pub use openapi_runtime::{ErrorKind, FieldError};
 /// ```
 pub struct Error {
     call: openapi_runtime::Error,
-    partial: Option<Box<ChatAnswer>>,
+    partial: Option<Box<ChatResponse>>,
 }
 
 impl Error {
@@ -41,7 +41,7 @@ impl Error {
 
     /// A response that is neither an error nor what was requested.
     pub(crate) fn unexpected(message: impl Into<String>, meta: ResponseMeta, body: Bytes) -> Self {
-        let kind = ErrorKind::UnexpectedAnswer;
+        let kind = ErrorKind::UnexpectedResponse;
         openapi_runtime::Error::unexpected(kind, message, meta, body).into()
     }
 
@@ -73,18 +73,18 @@ impl Error {
         self.map(|error| error.and(more))
     }
 
-    pub(crate) fn with_partial(mut self, partial: ChatAnswer) -> Self {
+    pub(crate) fn with_partial(mut self, partial: ChatResponse) -> Self {
         self.partial = Some(Box::new(partial));
         self
     }
 
     /// How the stream ended that broke off.
-    pub fn ending(&self) -> Option<Ending> {
-        self.partial_answer()?.ending()
+    pub fn stream_end(&self) -> Option<StreamEnd> {
+        self.partial_response()?.stream_end()
     }
 
     /// The part of a streamed answer that arrived before the error.
-    pub fn partial_answer(&self) -> Option<&ChatAnswer> {
+    pub fn partial_response(&self) -> Option<&ChatResponse> {
         self.partial.as_deref()
     }
 }

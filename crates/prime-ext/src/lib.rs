@@ -35,10 +35,10 @@
 //! | choose who is billed | [`Client::team`], [`Client::personal`] |
 //! | see what there is | [`Client::models`] |
 //! | ask | [`Client::chat`], then `.await` or [`stream`](ChatRequest::stream) |
-//! | see what was spent | [`Client::wallet`], [`ChatAnswer::cost`], [`Meter`] |
+//! | see what was spent | [`Client::wallet`], [`ChatResponse::cost`], [`Meter`] |
 //! | train | [`Client::runs`] |
 //! | set times, retries, limits, headers | [`CallOptions`], [`RetryPolicy`], [`Client::with_options`] |
-//! | see what came with an answer | [`Call::with_response`], [`ChatAnswer::meta`] |
+//! | see what came with an answer | [`Call::with_response`], [`ChatResponse::meta`] |
 //! | call what no specification has | [`Client::call_inference`], [`Client::call_platform`] |
 //! | see which settings count | [`Client::settings`] |
 //! | know what went wrong | [`Error`] |
@@ -73,14 +73,14 @@ pub mod wallet;
 pub use account::Account;
 pub use builder::ClientBuilder;
 pub use call::{Call, CallFuture};
-pub use chat::{ChatAnswer, ChatRequest, ChatStream, Ending, Piece};
+pub use chat::{ChatDelta, ChatRequest, ChatResponse, ChatStream, StreamEnd};
 pub use client::Client;
 pub use cost::{Cost, Meter, Spent, UsdSum};
 pub use error::{Error, ErrorKind, FieldError};
 pub use models::{ModelId, Models};
 pub use options::CallOptions;
 pub use raw::RawCall;
-pub use runs::{CreatedRun, Deleted, Deletion, RunConfig, Runs, UsageWatch};
+pub use runs::{CreatedRun, Deletion, DeletionOutcome, RunConfig, Runs, UsageWatch};
 pub use settings::{Setting, Settings, Source};
 pub use wallet::{BillingPages, Billings, Wallet};
 

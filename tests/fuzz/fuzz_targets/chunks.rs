@@ -21,8 +21,8 @@ async fn read(stream: &[u8], size: usize) -> (Vec<String>, String, String) {
         .collect();
     let mut chunks = Vec::new();
     let failed = |error: Error| {
-        let partial = error.partial_answer().expect("what had arrived");
-        (partial.text().into_owned(), format!("{:?}", error.ending()))
+        let partial = error.partial_response().expect("what had arrived");
+        (partial.text().into_owned(), format!("{:?}", error.stream_end()))
     };
     let (text, ending) = match ChatStream::from_bytes(ByteStream::new(iter(pieces))).await {
         Err(error) => failed(error),
@@ -38,7 +38,7 @@ async fn read(stream: &[u8], size: usize) -> (Vec<String>, String, String) {
                 }
                 Ok(None) => match stream.finish().await {
                     Ok(answer) => {
-                        break (answer.text().into_owned(), format!("{:?}", answer.ending()));
+                        break (answer.text().into_owned(), format!("{:?}", answer.stream_end()));
                     }
                     Err(error) => panic!("whole, and then {error}"),
                 },

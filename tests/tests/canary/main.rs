@@ -273,7 +273,7 @@ async fn what_a_trace_says() {
         "http.request.resend_count=1",
         "http.response.status_code=503",
         "error.type=\"503\"",
-        "prime.ending=complete",
+        "prime.stream_end=complete",
         "attempt failed, retrying",
     ] {
         assert!(log.contains(said), "{said} is not in\n{log}");

@@ -1,6 +1,6 @@
 //! Answers that are lost: every run that exists was reported, or its call said that it may.
 
-use prime_ext::{Deleted, RunConfig};
+use prime_ext::{DeletionOutcome, RunConfig};
 use prime_sim::Simulator;
 
 use crate::proxy::{Fate, Proxy};
@@ -56,11 +56,14 @@ async fn a_run_that_is_gone_was_reported_or_may_be_gone() {
         let gone = sim.runs()[0].deleted;
         match deleted {
             Ok(deletion) if fate == Fate::Through => {
-                assert_eq!(deletion.which(), Deleted::Now);
+                assert_eq!(deletion.outcome(), DeletionOutcome::Now);
                 assert!(gone);
             }
             // Sent again by the client, which may be told to.
-            Ok(deletion) => assert!(gone && deletion.which() != Deleted::AlreadyGone, "{fate:?}"),
+            Ok(deletion) => assert!(
+                gone && deletion.outcome() != DeletionOutcome::AlreadyGone,
+                "{fate:?}"
+            ),
             Err(error) => assert!(error.outcome_unknown() || !gone, "{fate:?}: {error}"),
         }
     }
@@ -77,15 +80,15 @@ async fn a_deletion_is_asked_for_until_it_is_known() {
         assert!(sim.runs()[0].deleted);
         match fate {
             Fate::Through | Fate::NotPassedOn => {
-                assert_eq!(deletion.which(), Deleted::Now, "{fate:?}");
+                assert_eq!(deletion.outcome(), DeletionOutcome::Now, "{fate:?}");
             }
             _ => {
-                assert_eq!(deletion.which(), Deleted::NowOrBefore, "{fate:?}");
+                assert_eq!(deletion.outcome(), DeletionOutcome::NowOrBefore, "{fate:?}");
                 assert_eq!(deletion.to_string(), "deleted or already gone");
             }
         }
         let again = runs.ensure_deleted(&run.run_id).await.unwrap();
-        assert_eq!(again.which(), Deleted::AlreadyGone);
+        assert_eq!(again.outcome(), DeletionOutcome::AlreadyGone);
         assert_eq!(again.to_string(), "already gone");
     }
 }

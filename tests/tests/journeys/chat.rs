@@ -88,7 +88,7 @@ async fn several_answers_are_kept_apart() {
         .modify(|r| r.n = Some(3));
     let whole = question.clone().await.unwrap();
     let streamed = question.stream().await.unwrap().finish().await.unwrap();
-    let texts = |answer: &prime_ext::ChatAnswer| -> Vec<Option<String>> {
+    let texts = |answer: &prime_ext::ChatResponse| -> Vec<Option<String>> {
         answer
             .choices
             .iter()
@@ -258,7 +258,7 @@ async fn a_service_that_goes_away_in_the_middle_is_an_error_with_what_arrived() 
         }
     };
     assert_eq!(error.kind(), ErrorKind::CutOff);
-    assert_eq!(error.partial_answer().unwrap().text(), text);
+    assert_eq!(error.partial_response().unwrap().text(), text);
     let error = stream.finish().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::CutOff, "it stays cut off");
 }

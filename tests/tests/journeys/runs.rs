@@ -38,7 +38,7 @@ async fn a_run_is_created_watched_to_its_end_and_deleted() {
     let before = sim.wallet(Some(sim.team())).unwrap().balance;
     let watch = lab
         .runs()
-        .watch_usage(&run.run_id)
+        .watch(&run.run_id)
         .every(Duration::from_millis(5));
     let usage = watch.until_finished().await.unwrap().usage;
     assert_eq!(usage.status.clone().unwrap(), "COMPLETED");
@@ -73,7 +73,7 @@ async fn watching_yields_every_status_once() {
     let run = prime.runs().create(config).await.unwrap();
     let mut watch = prime
         .runs()
-        .watch_usage(&run.run_id)
+        .watch(&run.run_id)
         .every(Duration::from_millis(1));
     let mut statuses = Vec::new();
     while let Some(usage) = watch.try_next().await.unwrap() {
@@ -88,7 +88,7 @@ async fn watching_yields_every_status_once() {
 #[tokio::test]
 async fn a_run_that_does_not_exist_cannot_be_watched() {
     let sim = Simulator::start().await.unwrap();
-    let mut watch = client(&sim).runs().watch_usage("nowhere");
+    let mut watch = client(&sim).runs().watch("nowhere");
     assert!(watch.try_next().await.unwrap_err().is_not_found());
     assert_eq!(
         watch.try_next().await.unwrap().map(|_| ()),

@@ -28,7 +28,7 @@ fn rows() -> Vec<Row> {
     ("closed twice, then fine", twice(Fault::close()),                         ["ok 3",                 "ok 3",                   "Disconnected 1/1 ?",     "Disconnected 1/1 ?",     "Disconnected 1/1 ?"]),
     ("answer lost",            Fault::lost_answer(),                           ["Disconnected 3/3",     "Disconnected 3/3 ?",     "Disconnected 1/1 ?",     "Disconnected 1/1 ?",     "Disconnected 1/1 ?"]),
     ("reset midway",           Fault::reset_midway(),                          ["Disconnected 3/3",     "Disconnected 3/3 ?",     "Disconnected 1/1 ?",     "CutOff 1/1",             "Disconnected 1/1 ?"]),
-    ("cut off in good order",  Fault::cut_off(),                               ["UnexpectedAnswer 1/1", "UnexpectedAnswer 1/1 ?", "UnexpectedAnswer 1/1 ?", "CutOff 1/1",             "UnexpectedAnswer 1/1 ?"]),
+    ("cut off in good order",  Fault::cut_off(),                               ["UnexpectedResponse 1/1", "UnexpectedResponse 1/1 ?", "UnexpectedResponse 1/1 ?", "CutOff 1/1",             "UnexpectedResponse 1/1 ?"]),
     ("stall before",           Fault::stall(),                                 ["Timeout 1/1",          "Timeout 1/1 ?",          "Timeout 1/1 ?",          "Timeout 1/1 ?",          "Timeout 1/1 ?"]),
     ("stall midway",           Fault::stall_midway(),                          ["Timeout 1/1",          "Timeout 1/1 ?",          "Timeout 1/1 ?",          "Timeout 1/1",            "Timeout 1/1 ?"]),
     ("400",                    api(400),                                       ["Api 400 1/1",          "Api 400 1/1",            "Api 400 1/1",            "Api 400 1/1",            "Api 400 1/1"]),
@@ -63,12 +63,12 @@ fn rows() -> Vec<Row> {
     ("502 in HTML",            Fault::html(502),                               ["Api 502 3/3",          "Api 502 3/3 ?",          "Api 502 1/1 ?",          "Api 502 1/1 ?",          "Api 502 1/1 ?"]),
     ("503 twice, then fine",   twice(api(503)),                                ["ok 3",                 "ok 3",                   "ok 3",                   "ok 3",                   "Api 503 1/1 ?"]),
     ("504",                    api(504),                                       ["Api 504 3/3",          "Api 504 3/3 ?",          "Api 504 1/1 ?",          "Api 504 1/1 ?",          "Api 504 1/1 ?"]),
-    ("broken JSON",            Fault::malformed_chunk(),                       ["UnexpectedAnswer 1/1", "UnexpectedAnswer 1/1 ?", "UnexpectedAnswer 1/1 ?", "MalformedEvent 1/1",     "UnexpectedAnswer 1/1 ?"]),
-    ("HTML with 200",          Fault::html(200),                               ["UnexpectedAnswer 1/1", "UnexpectedAnswer 1/1 ?", "UnexpectedAnswer 1/1 ?", "UnexpectedAnswer 1/1 ?", "UnexpectedAnswer 1/1 ?"]),
-    ("wrong content type",     Fault::content_type("text/plain"),              ["ok 1",                 "ok 1",                   "ok 1",                   "UnexpectedAnswer 1/1 ?", "ok 1"]),
-    ("endless body",           Fault::endless_body(),                          ["UnexpectedAnswer 1/1", "UnexpectedAnswer 1/1 ?", "UnexpectedAnswer 1/1 ?", "MalformedEvent 1/1",     "UnexpectedAnswer 1/1 ?"]),
-    ("endless line",           Fault::endless_line(),                          ["UnexpectedAnswer 1/1", "UnexpectedAnswer 1/1 ?", "UnexpectedAnswer 1/1 ?", "MalformedEvent 1/1",     "UnexpectedAnswer 1/1 ?"]),
-    ("gzip bomb",              Fault::gzip_bomb(4) ,                           ["UnexpectedAnswer 1/1", "UnexpectedAnswer 1/1 ?", "UnexpectedAnswer 1/1 ?", "MalformedEvent 1/1 ?",   "UnexpectedAnswer 1/1 ?"]),
+    ("broken JSON",            Fault::malformed_chunk(),                       ["UnexpectedResponse 1/1", "UnexpectedResponse 1/1 ?", "UnexpectedResponse 1/1 ?", "MalformedEvent 1/1",     "UnexpectedResponse 1/1 ?"]),
+    ("HTML with 200",          Fault::html(200),                               ["UnexpectedResponse 1/1", "UnexpectedResponse 1/1 ?", "UnexpectedResponse 1/1 ?", "UnexpectedResponse 1/1 ?", "UnexpectedResponse 1/1 ?"]),
+    ("wrong content type",     Fault::content_type("text/plain"),              ["ok 1",                 "ok 1",                   "ok 1",                   "UnexpectedResponse 1/1 ?", "ok 1"]),
+    ("endless body",           Fault::endless_body(),                          ["UnexpectedResponse 1/1", "UnexpectedResponse 1/1 ?", "UnexpectedResponse 1/1 ?", "MalformedEvent 1/1",     "UnexpectedResponse 1/1 ?"]),
+    ("endless line",           Fault::endless_line(),                          ["UnexpectedResponse 1/1", "UnexpectedResponse 1/1 ?", "UnexpectedResponse 1/1 ?", "MalformedEvent 1/1",     "UnexpectedResponse 1/1 ?"]),
+    ("gzip bomb",              Fault::gzip_bomb(4) ,                           ["UnexpectedResponse 1/1", "UnexpectedResponse 1/1 ?", "UnexpectedResponse 1/1 ?", "MalformedEvent 1/1 ?",   "UnexpectedResponse 1/1 ?"]),
     ]
 }
 

@@ -2,7 +2,7 @@
 //! module compiles is the test.
 
 use prime_ext::{
-    Account, Billings, ChatAnswer, ChatRequest, ChatStream, Client, Cost, Error, ErrorKind,
+    Account, Billings, ChatRequest, ChatResponse, ChatStream, Client, Cost, Error, ErrorKind,
     FieldError, Models, RunConfig, Runs, Secret, Timestamp, UsageWatch, Usd, Wallet,
 };
 
@@ -23,7 +23,7 @@ fn what_a_caller_holds() {
     send_sync::<ChatRequest>();
     send_sync::<prime_ext::runs::CreateRun>();
     send_sync::<RunConfig>();
-    send_sync::<ChatAnswer>();
+    send_sync::<ChatResponse>();
     send_sync::<Cost>();
     send_sync::<Error>();
     send_sync::<ErrorKind>();
@@ -74,7 +74,7 @@ fn what_calls_wait_for(client: &Client, config: &RunConfig, stream: ChatStream) 
     spawn(c().chat("m").user("x").stream());
     spawn(stream.finish());
     spawn(c().runs().create(config.clone()).into_future());
-    spawn(c().runs().watch_usage("r").until_finished());
+    spawn(c().runs().watch("r").until_finished());
 
     let client = c();
     spawn(async move {
@@ -95,7 +95,7 @@ fn what_calls_wait_for(client: &Client, config: &RunConfig, stream: ChatStream) 
         let first = rows.try_next().await;
         (first, rows)
     });
-    let mut watch = c().runs().watch_usage("r");
+    let mut watch = c().runs().watch("r");
     spawn(async move {
         let first = watch.try_next().await;
         (first, watch)
@@ -106,7 +106,7 @@ fn what_calls_wait_for(client: &Client, config: &RunConfig, stream: ChatStream) 
     // A call that borrows may wait on another thread too.
     let mut rows = c().wallet().billings();
     lend(rows.try_next());
-    let mut watch = c().runs().watch_usage("r");
+    let mut watch = c().runs().watch("r");
     lend(watch.try_next());
     let models = c().models();
     lend(models.get("m").into_future());

@@ -181,7 +181,7 @@ async fn the_token_of_an_answer_that_cannot_be_read() {
         let wire = Wire::platform(Answer::json(201, body)).await;
         let create = wire.personal().runs().create(config());
         let error = create.await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::UnexpectedAnswer, "{body}");
+        assert_eq!(error.kind(), ErrorKind::UnexpectedResponse, "{body}");
         assert_eq!(error.operation(), Some("create_run"));
         assert_eq!(error.status().unwrap(), 201);
         assert_eq!(error.body().unwrap(), body);
@@ -201,7 +201,7 @@ async fn a_token_in_the_wrong_place_is_not_shown() {
         let wire = Wire::platform(Answer::json(201, body)).await;
         let create = wire.personal().runs().create(config());
         let error = create.await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::UnexpectedAnswer, "{body}");
+        assert_eq!(error.kind(), ErrorKind::UnexpectedResponse, "{body}");
         assert_eq!(error.body().unwrap(), body);
         assert_well_told(&error);
     }
@@ -224,7 +224,7 @@ async fn a_run_whose_answer_cannot_be_read_may_exist() {
         let wire = Wire::platform(Answer::json(201, body)).await;
         let create = wire.personal().runs().create(config());
         let error = create.await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::UnexpectedAnswer);
+        assert_eq!(error.kind(), ErrorKind::UnexpectedResponse);
         assert!(error.outcome_unknown(), "{error}");
     }
 }
@@ -328,7 +328,7 @@ async fn an_unreadable_success_that_says_something_may_have_made_a_run() {
         let wire = Wire::platform(Answer::json(201, body)).await;
         let config = RunConfig::from_toml("max_steps = 1").unwrap();
         let error = wire.personal().runs().create(config).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::UnexpectedAnswer, "{body}");
+        assert_eq!(error.kind(), ErrorKind::UnexpectedResponse, "{body}");
         assert!(error.outcome_unknown(), "{body}");
         assert_eq!(error.body().unwrap(), body);
         assert_eq!(wire.hits(), 1);

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use prime_ext::{CallOptions, Client, Deleted, ErrorKind, RetryPolicy, UsageWatch};
+use prime_ext::{CallOptions, Client, DeletionOutcome, ErrorKind, RetryPolicy, UsageWatch};
 
 use crate::support::{Answer, RawServer, Wire};
 
@@ -36,19 +36,19 @@ fn repeating(server: &RawServer) -> Client {
 async fn what_a_repeated_deletion_did_depends_on_what_became_of_the_first() {
     let (gone, busy) = (gone(), http(429, "{}"));
     for (answers, expected) in [
-        (&[&*gone][..], Deleted::AlreadyGone),
+        (&[&*gone][..], DeletionOutcome::AlreadyGone),
         // It was refused: nobody else than another can have deleted the run.
-        (&[&busy, &gone], Deleted::AlreadyGone),
-        (&[LOST, &gone], Deleted::NowOrBefore),
-        (&[LOST, &busy, &gone], Deleted::NowOrBefore),
+        (&[&busy, &gone], DeletionOutcome::AlreadyGone),
+        (&[LOST, &gone], DeletionOutcome::NowOrBefore),
+        (&[LOST, &busy, &gone], DeletionOutcome::NowOrBefore),
     ] {
         let server = RawServer::start(answers).await;
         let runs = repeating(&server).runs();
-        assert_eq!(runs.delete("r").await.unwrap().which(), expected);
+        assert_eq!(runs.delete("r").await.unwrap().outcome(), expected);
         assert_eq!(server.hits(), answers.len());
         let server = RawServer::start(answers).await;
         let runs = repeating(&server).runs();
-        assert_eq!(runs.ensure_deleted("r").await.unwrap().which(), expected);
+        assert_eq!(runs.ensure_deleted("r").await.unwrap().outcome(), expected);
     }
 }
 
@@ -63,7 +63,7 @@ async fn a_run_that_is_not_found_after_a_lost_answer_is_deleted() {
         };
         let server = RawServer::start(&[LOST, &unknown]).await;
         let deletion = client(&server).runs().ensure_deleted("r").await.unwrap();
-        assert_eq!(deletion.which(), Deleted::NowOrBefore);
+        assert_eq!(deletion.outcome(), DeletionOutcome::NowOrBefore);
         assert_eq!(server.hits(), 2);
 
         let server = RawServer::start(&[&unknown]).await;
@@ -83,7 +83,7 @@ async fn a_deletion_that_stalls_is_tried_again() {
     let short = CallOptions::new().timeout(Duration::from_millis(200));
     let runs = server.personal().with_options(short).runs();
     let deletion = runs.ensure_deleted("r").await.unwrap();
-    assert_eq!(deletion.which(), Deleted::NowOrBefore);
+    assert_eq!(deletion.outcome(), DeletionOutcome::NowOrBefore);
 }
 
 /// Nobody knows what became of the run that was meant.
@@ -92,7 +92,7 @@ async fn the_deletion_of_another_run_is_none() {
     let other = http(200, r#"{"runId": "s", "deleted": true}"#);
     let server = RawServer::start(&[&other]).await;
     let error = server.personal().runs().delete("r").await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::UnexpectedAnswer);
+    assert_eq!(error.kind(), ErrorKind::UnexpectedResponse);
     assert_eq!(error.operation(), Some("delete_run"));
     assert!(error.outcome_unknown() && error.to_string().contains("\"s\""));
     assert_eq!(error.status().unwrap(), 200);
@@ -114,7 +114,7 @@ async fn a_watch_that_fails_says_that_the_cost_limit_is_no_longer_enforced() {
     let cheap = RUNNING.replace("30", "1");
     for (status, body) in [(401, "{}"), (200, cheap.as_str())] {
         let wire = Wire::platform(Answer::json(status, body)).await;
-        let watch = || wire.personal().runs().watch_usage("r");
+        let watch = || wire.personal().runs().watch("r");
         for (limited, watch) in [
             (true, watch().delete_at_cost("25".parse().unwrap())),
             (false, watch()),
@@ -132,7 +132,7 @@ async fn a_watch_that_fails_says_that_the_cost_limit_is_no_longer_enforced() {
 
 /// A watch that deletes a run at 25 dollars, without waits.
 fn limited(server: &RawServer) -> UsageWatch {
-    let watch = server.personal().runs().watch_usage("r");
+    let watch = server.personal().runs().watch("r");
     let watch = watch.every(Duration::from_millis(1));
     watch.delete_at_cost("25".parse().unwrap())
 }
@@ -168,12 +168,12 @@ async fn a_usage_of_another_run_is_an_error_and_deletes_nothing() {
         let other = usage.replace("\"r\"", "\"s\"");
         let server = RawServer::start(&[&http(200, &other), &http(200, &other)]).await;
         let error = limited(&server).until_finished().await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::UnexpectedAnswer);
+        assert_eq!(error.kind(), ErrorKind::UnexpectedResponse);
         assert!(error.to_string().contains("\"s\""), "{error}");
         assert!(error.to_string().contains("no longer enforced"), "{error}");
         assert_eq!(methods(&server), "GET");
         let error = server.personal().runs().usage("r").await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::UnexpectedAnswer);
+        assert_eq!(error.kind(), ErrorKind::UnexpectedResponse);
         assert_eq!(error.operation(), Some("get_run_usage"));
     }
     let padded = RUNNING.replace("\"r\"", "\" R \"");
@@ -194,30 +194,30 @@ async fn a_run_that_goes_on_after_its_deletion_is_deleted_again() {
             // It said that there was nothing to delete.
             &[&running, &gone, &running, &deleted, &stopped][..],
             "GET DELETE GET DELETE GET",
-            Deleted::Now,
+            DeletionOutcome::Now,
         ),
         (
             // It said that it deleted the run, which costs more.
             &[&running, &deleted, &more, &deleted, &stopped],
             "GET DELETE GET DELETE GET",
-            Deleted::Now,
+            DeletionOutcome::Now,
         ),
         (
             &[&running, &deleted, &running, &running, &stopped],
             "GET DELETE GET GET GET",
-            Deleted::Now,
+            DeletionOutcome::Now,
         ),
         (
             &[&running, &gone, &stopped],
             "GET DELETE GET",
-            Deleted::AlreadyGone,
+            DeletionOutcome::AlreadyGone,
         ),
     ] {
         let answers: Vec<&str> = answers.iter().map(|answer| answer.as_str()).collect();
         let server = RawServer::start(&answers).await;
         let finished = limited(&server).until_finished().await.unwrap();
         assert_eq!(methods(&server), expected);
-        assert_eq!(finished.deletion.unwrap().which(), which);
+        assert_eq!(finished.deletion.unwrap().outcome(), which);
     }
 }
 
@@ -228,7 +228,7 @@ async fn a_run_that_does_not_end_after_its_deletion_is_an_error() {
         let usage = Answer::json(200, RUNNING);
         let wire = Wire::platform_in_turn(vec![usage.clone(), Answer::json(200, answer), usage]);
         let wire = wire.await;
-        let watch = wire.personal().runs().watch_usage("r");
+        let watch = wire.personal().runs().watch("r");
         let watch = watch.every(Duration::from_millis(20));
         let watch = watch.deletion_timeout(Duration::from_millis(300));
         let watch = watch.delete_at_cost("25".parse().unwrap());
@@ -265,7 +265,10 @@ async fn a_run_that_ends_before_it_can_be_deleted_has_ended() {
     let server = RawServer::start(&[&running, &unknown, &unknown]).await;
     let finished = limited(&server).until_finished().await.unwrap();
     assert_eq!(finished.total_cost_usd.to_string(), "30");
-    assert_eq!(finished.deletion.unwrap().which(), Deleted::AlreadyGone);
+    assert_eq!(
+        finished.deletion.unwrap().outcome(),
+        DeletionOutcome::AlreadyGone
+    );
     // It goes on, and cannot be deleted.
     let server = RawServer::start(&[&running, &unknown, &running]).await;
     let error = limited(&server).until_finished().await.unwrap_err();
@@ -280,7 +283,7 @@ async fn a_run_that_ends_before_it_can_be_deleted_has_ended() {
     let answers = answers.map(String::as_str);
     let server = RawServer::start(&answers).await;
     let finished = limited(&server).until_finished().await.unwrap();
-    assert_eq!(finished.deletion.unwrap().which(), Deleted::Now);
+    assert_eq!(finished.deletion.unwrap().outcome(), DeletionOutcome::Now);
     assert_eq!(methods(&server), "GET DELETE GET GET DELETE GET");
 }
 
@@ -291,10 +294,13 @@ async fn a_success_without_a_body_is_a_deletion() {
     for empty in [no_content, http(204, ""), http(202, " \n")] {
         let server = RawServer::start(&[&empty]).await;
         let deletion = server.personal().runs().delete("r").await.unwrap();
-        assert_eq!((deletion.which(), &*deletion.run_id), (Deleted::Now, "r"));
+        assert_eq!(
+            (deletion.outcome(), &*deletion.run_id),
+            (DeletionOutcome::Now, "r")
+        );
         let server = RawServer::start(&[&http(200, RUNNING), &empty, &stopped]).await;
         let finished = limited(&server).until_finished().await.unwrap();
-        assert_eq!(finished.deletion.unwrap().which(), Deleted::Now);
+        assert_eq!(finished.deletion.unwrap().outcome(), DeletionOutcome::Now);
         assert_eq!(methods(&server), "GET DELETE GET");
     }
     // Anything else that is no deletion is still an error.
@@ -308,7 +314,7 @@ async fn a_success_without_a_body_is_a_deletion() {
 #[tokio::test]
 async fn a_deadline_does_not_wait_for_a_deletion_that_stalls() {
     let server = RawServer::start(&[&http(200, RUNNING), STALLED]).await;
-    let watch = server.personal().runs().watch_usage("r");
+    let watch = server.personal().runs().watch("r");
     let watch = watch.deadline(Duration::from_millis(300));
     let began = Instant::now();
     let error = watch.delete_at_cost("25".parse().unwrap()).try_next().await;
@@ -326,7 +332,7 @@ async fn a_deadline_does_not_wait_for_a_deletion_that_stalls() {
 async fn a_deadline_ends_the_tries_to_delete() {
     let down = Answer::json(503, "{}");
     let wire = Wire::platform_in_turn(vec![Answer::json(200, RUNNING), down]).await;
-    let watch = wire.personal().runs().watch_usage("r");
+    let watch = wire.personal().runs().watch("r");
     let watch = watch.deadline(Duration::from_millis(600));
     let began = Instant::now();
     let error = watch.delete_at_cost("25".parse().unwrap()).try_next().await;
@@ -343,15 +349,15 @@ async fn the_longest_times_are_without_end() {
     let done = Answer::json(200, &RUNNING.replace("RUNNING", "COMPLETED"));
     for time in [Duration::MAX, Duration::from_secs(u64::MAX / 4)] {
         let wire = Wire::platform_in_turn(vec![down.clone(), down.clone(), done.clone()]).await;
-        let watch = wire.personal().runs().watch_usage("r");
+        let watch = wire.personal().runs().watch("r");
         let watch = watch.every(Duration::from_millis(1));
-        let watch = watch.deadline(time).patience(time);
+        let watch = watch.deadline(time).retry_for(time);
         watch.until_finished().await.unwrap();
         assert_eq!(wire.hits(), 3);
 
         let wire = Wire::platform(down.clone()).await;
-        let watch = wire.personal().runs().watch_usage("r").every(time);
-        let waits = watch.patience(time).deadline(Duration::from_millis(50));
+        let watch = wire.personal().runs().watch("r").every(time);
+        let waits = watch.retry_for(time).deadline(Duration::from_millis(50));
         let error = waits.until_finished().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Timeout);
     }

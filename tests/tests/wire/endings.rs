@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use futures_util::StreamExt as _;
 use prime_ext::bytes::Bytes;
 use prime_ext::pinference_api::ByteStream;
-use prime_ext::{CallOptions, ChatStream, Client, Ending, Error, ErrorKind, Piece};
+use prime_ext::{CallOptions, ChatDelta, ChatStream, Client, Error, ErrorKind, StreamEnd};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -21,7 +21,7 @@ const HEAD: &str =
     "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
 
 /// The ending of a stream, and the text that had arrived.
-async fn ending(answer: Answer) -> (Ending, String, Option<Error>) {
+async fn stream_end(answer: Answer) -> (StreamEnd, String, Option<Error>) {
     let wire = Wire::inference(answer).await;
     let question = wire.personal().chat(MODEL).user("Tell me a story");
     let finished = match question.stream().await {
@@ -30,15 +30,15 @@ async fn ending(answer: Answer) -> (Ending, String, Option<Error>) {
     };
     match finished {
         Ok(answer) => {
-            let ending = answer.ending().unwrap();
-            assert!(ending.is_whole());
+            let ending = answer.stream_end().unwrap();
+            assert!(ending.is_complete());
             (ending, answer.text().into_owned(), None)
         }
         Err(error) => {
             assert_well_told(&error);
-            let ending = error.ending().unwrap();
-            assert!(!ending.is_whole());
-            let arrived = error.partial_answer().unwrap().text().into_owned();
+            let ending = error.stream_end().unwrap();
+            assert!(!ending.is_complete());
+            let arrived = error.partial_response().unwrap().text().into_owned();
             (ending, arrived, Some(error))
         }
     }
@@ -48,35 +48,38 @@ async fn ending(answer: Answer) -> (Ending, String, Option<Error>) {
 async fn every_ending_has_a_name() {
     let failed = "data: {\"error\":{\"message\":\"Overloaded\",\"code\":529}}\n\n";
     for (events, expected) in [
-        (&[ONCE, STOP, USAGE, DONE][..], Ending::Complete),
-        (&[ONCE, STOP, USAGE], Ending::Complete),
-        (&[ONCE, STOP, USAGE, "data: [DONE]"], Ending::Complete),
-        (&[ONCE, USAGE, DONE], Ending::NoFinishReason),
-        (&[ONCE, STOP, DONE], Ending::NoUsage),
-        (&[ONCE, STOP], Ending::NoUsage),
-        (&[ONCE, USAGE], Ending::CutOff),
-        (&[ONCE, "data: {\"choices\":[{\"index\":0"], Ending::CutOff),
-        (&[ONCE, failed], Ending::ServiceError),
-        (&[ONCE, failed, DONE], Ending::ServiceError),
+        (&[ONCE, STOP, USAGE, DONE][..], StreamEnd::Complete),
+        (&[ONCE, STOP, USAGE], StreamEnd::Complete),
+        (&[ONCE, STOP, USAGE, "data: [DONE]"], StreamEnd::Complete),
+        (&[ONCE, USAGE, DONE], StreamEnd::NoFinishReason),
+        (&[ONCE, STOP, DONE], StreamEnd::NoUsage),
+        (&[ONCE, STOP], StreamEnd::NoUsage),
+        (&[ONCE, USAGE], StreamEnd::CutOff),
+        (
+            &[ONCE, "data: {\"choices\":[{\"index\":0"],
+            StreamEnd::CutOff,
+        ),
+        (&[ONCE, failed], StreamEnd::ServiceError),
+        (&[ONCE, failed, DONE], StreamEnd::ServiceError),
         (
             &[ONCE, "event: error\ndata: gone\n\n"],
-            Ending::ServiceError,
+            StreamEnd::ServiceError,
         ),
         (
             &[ONCE, "data: {\"choices\":7}\n\n", STOP, DONE],
-            Ending::MalformedChunk,
+            StreamEnd::MalformedChunk,
         ),
         (
             &[ONCE, "data:\n\n", ": ping\n\n", STOP, USAGE],
-            Ending::Complete,
+            StreamEnd::Complete,
         ),
     ] {
-        let (ending, text, _) = ending(Answer::events(events.concat())).await;
+        let (ending, text, _) = stream_end(Answer::events(events.concat())).await;
         assert_eq!((ending, &*text), (expected, "Once"), "{events:?}");
     }
     for body in ["", ": ping\n\n", "\n"] {
-        let (ending, ..) = ending(Answer::events(body)).await;
-        assert_eq!(ending, Ending::Empty, "{body:?}");
+        let (ending, ..) = stream_end(Answer::events(body)).await;
+        assert_eq!(ending, StreamEnd::Empty, "{body:?}");
     }
 }
 
@@ -90,22 +93,22 @@ async fn a_whole_answer_in_place_of_a_stream_is_not_lost() {
         Answer::events(body),
         Answer::bare(200, body),
     ] {
-        let (ending, text, error) = ending(answer).await;
-        assert_eq!((ending, &*text), (Ending::NotAStream, "Once"));
+        let (ending, text, error) = stream_end(answer).await;
+        assert_eq!((ending, &*text), (StreamEnd::NotAStream, "Once"));
         let error = error.unwrap();
-        assert_eq!(error.kind(), ErrorKind::UnexpectedAnswer);
+        assert_eq!(error.kind(), ErrorKind::UnexpectedResponse);
         assert_eq!(error.body().unwrap(), body);
-        let partial = error.partial_answer().unwrap();
+        let partial = error.partial_response().unwrap();
         assert_eq!(partial.usage().unwrap().total_tokens, Some(9));
     }
     let error = r#"{"error":{"message":"Overloaded","code":529}}"#;
     for answer in [Answer::json(200, error), Answer::events(error)] {
-        let (ending, _, error) = ending(answer).await;
-        assert_eq!(ending, Ending::ServiceError);
+        let (ending, _, error) = stream_end(answer).await;
+        assert_eq!(ending, StreamEnd::ServiceError);
         assert_eq!(error.unwrap().message(), Some("Overloaded"));
     }
-    let (ending, ..) = ending(Answer::events("<html>log in</html>")).await;
-    assert_eq!(ending, Ending::NotAStream);
+    let (ending, ..) = stream_end(Answer::events("<html>log in</html>")).await;
+    assert_eq!(ending, StreamEnd::NotAStream);
 }
 
 #[tokio::test]
@@ -114,8 +117,8 @@ async fn usage_that_was_not_asked_for_is_not_missed() {
     let question = wire.personal().chat(MODEL).user("Tell me a story");
     let stream = question.include_usage(false).stream().await.unwrap();
     assert_eq!(
-        stream.finish().await.unwrap().ending(),
-        Some(Ending::Complete)
+        stream.finish().await.unwrap().stream_end(),
+        Some(StreamEnd::Complete)
     );
     let asked = wire.request().json();
     assert_eq!(asked["stream_options"]["include_usage"], false);
@@ -135,7 +138,7 @@ async fn limits_can_be_set() {
         .stream()
         .await
         .unwrap_err();
-    assert_eq!(error.ending(), Some(Ending::TooLarge));
+    assert_eq!(error.stream_end(), Some(StreamEnd::TooLarge));
     assert_eq!(error.kind(), ErrorKind::MalformedEvent);
     let stream = question
         .clone()
@@ -144,8 +147,8 @@ async fn limits_can_be_set() {
         .await
         .unwrap();
     let error = stream.finish().await.unwrap_err();
-    assert_eq!(error.ending(), Some(Ending::TooLarge));
-    assert_eq!(error.partial_answer().unwrap().text().len(), 1800);
+    assert_eq!(error.stream_end(), Some(StreamEnd::TooLarge));
+    assert_eq!(error.partial_response().unwrap().text().len(), 1800);
     let stream = question
         .options(CallOptions::new().max_body(1800))
         .stream()
@@ -224,10 +227,10 @@ async fn idle_for_too_long() {
         let (error, ()) = tokio::join!(stream.unwrap().finish(), pings);
         let error = error.unwrap_err();
         assert_eq!(
-            (error.ending(), error.is_timeout()),
-            (Some(Ending::Idle), true)
+            (error.stream_end(), error.is_timeout()),
+            (Some(StreamEnd::Idle), true)
         );
-        assert_eq!(error.partial_answer().unwrap().text(), "Once");
+        assert_eq!(error.partial_response().unwrap().text(), "Once");
     }
 }
 
@@ -254,12 +257,12 @@ async fn an_empty_finish_reason_is_no_end() {
     let role = "data: {\"choices\":[{\"delta\":{\"role\":\"assistant\"}}]}\n\n";
     let piece = "data: {\"choices\":[{\"delta\":{\"content\":\"Transfer 100\"},\"finish_reason\":\"\"}]}\n\n";
     for (events, ending) in [
-        (vec![role, piece], Ending::CutOff),
-        (vec![role, piece, USAGE, DONE], Ending::Complete),
-        (vec![role, piece, STOP, USAGE], Ending::Complete),
-        (vec![DONE], Ending::Empty),
+        (vec![role, piece], StreamEnd::CutOff),
+        (vec![role, piece, USAGE, DONE], StreamEnd::Complete),
+        (vec![role, piece, STOP, USAGE], StreamEnd::Complete),
+        (vec![DONE], StreamEnd::Empty),
     ] {
-        let (ended, ..) = self::ending(Answer::events(events.concat())).await;
+        let (ended, ..) = stream_end(Answer::events(events.concat())).await;
         assert_eq!(ended, ending, "{events:?}");
     }
 }
@@ -271,7 +274,7 @@ async fn headers_of_what_is_no_stream() {
     let wire = Wire::inference(Answer::new(200, &media, "hello")).await;
     let error = wire.personal().chat(MODEL).user("?").stream().await;
     let error = error.unwrap_err();
-    assert_eq!(error.ending(), Some(Ending::NotAStream));
+    assert_eq!(error.stream_end(), Some(StreamEnd::NotAStream));
     assert!(error.to_string().contains("text/plain-…"), "{error}");
     assert!(error.to_string().len() < 400, "{error}");
     assert_well_told(&error);
@@ -291,7 +294,7 @@ async fn idle_before_it_begins() {
         .user("?")
         .options(CallOptions::new().idle_timeout(Duration::from_millis(100)));
     let (error, _connection) = tokio::join!(question.stream(), server.answer(&[]));
-    assert_eq!(error.unwrap_err().ending(), Some(Ending::Idle));
+    assert_eq!(error.unwrap_err().stream_end(), Some(StreamEnd::Idle));
 }
 
 /// A slow reader is not a silent server.
@@ -306,7 +309,7 @@ async fn time_between_two_reads_is_the_readers_own() {
     while stream.next().await.unwrap().is_some() {
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
-    assert_eq!(stream.ending(), Some(Ending::Complete));
+    assert_eq!(stream.stream_end(), Some(StreamEnd::Complete));
 }
 
 #[tokio::test]
@@ -321,7 +324,7 @@ async fn dropping_or_cancelling_closes_the_connection() {
     let mut stream = stream.unwrap();
     assert_eq!(stream.next_text().await.unwrap().as_deref(), Some("Once"));
     let answer = stream.cancel();
-    assert_eq!(answer.ending(), Some(Ending::Cancelled));
+    assert_eq!(answer.stream_end(), Some(StreamEnd::Cancelled));
     assert_eq!(answer.text(), "Once");
     assert!(closed(connection).await < Duration::from_secs(1));
 }
@@ -409,10 +412,10 @@ async fn views_of_what_comes() {
     let question = wire.personal().chat(MODEL).user("Tell me a story");
     let mut stream = question.clone().stream().await.unwrap();
     let mut seen = Vec::new();
-    while let Some(piece) = stream.next_piece().await.unwrap() {
+    while let Some(piece) = stream.next_delta().await.unwrap() {
         seen.push(match piece {
-            Piece::Text(text) => text,
-            Piece::Reasoning(text) => format!("({text})"),
+            ChatDelta::Text(text) => text,
+            ChatDelta::Reasoning(text) => format!("({text})"),
             _ => {
                 let calls = stream.tool_calls();
                 let function = calls[0].function.as_ref().unwrap();
@@ -455,8 +458,8 @@ async fn views_in_turn_lose_nothing() {
     let question = wire.personal().chat(MODEL).user("Tell me a story");
 
     let mut stream = question.clone().stream().await.unwrap();
-    let piece = stream.next_piece().await.unwrap();
-    assert!(matches!(piece, Some(Piece::Reasoning(_))), "{piece:?}");
+    let piece = stream.next_delta().await.unwrap();
+    assert!(matches!(piece, Some(ChatDelta::Reasoning(_))), "{piece:?}");
     let mut text = String::new();
     while let Some(more) = stream.next_text().await.unwrap() {
         text.push_str(&more);
@@ -466,15 +469,15 @@ async fn views_in_turn_lose_nothing() {
 
     // After the text of a chunk, the rest of it.
     let mut stream = question.clone().stream().await.unwrap();
-    stream.next_piece().await.unwrap();
+    stream.next_delta().await.unwrap();
     assert_eq!(stream.next_text().await.unwrap().unwrap(), "Once");
-    let piece = stream.next_piece().await.unwrap();
-    assert!(matches!(piece, Some(Piece::ToolCall(_))), "{piece:?}");
+    let piece = stream.next_delta().await.unwrap();
+    assert!(matches!(piece, Some(ChatDelta::ToolCall(_))), "{piece:?}");
     assert_eq!(stream.next_text().await.unwrap().unwrap(), " upon");
 
     // A chunk in between leaves what is left of the one that was begun.
     let mut stream = question.stream().await.unwrap();
-    stream.next_piece().await.unwrap();
+    stream.next_delta().await.unwrap();
     let chunk = stream.next().await.unwrap().unwrap();
     let content = chunk.choices[0].delta.as_ref().unwrap().content.as_ref();
     assert_eq!(content.unwrap().text(), " upon");

@@ -80,7 +80,7 @@ async fn every_status_of_every_operation() {
             assert!(error.fields().is_empty());
             assert_eq!(error.body().unwrap(), body);
             assert_eq!(error.headers().unwrap()["x-trace"], "t-1");
-            assert!(error.partial_answer().is_none());
+            assert!(error.partial_response().is_none());
 
             assert_eq!(error.is_auth(), [401, 403].contains(&status));
             assert_eq!(error.is_payment_required(), status == 402);
@@ -439,7 +439,7 @@ async fn a_malformed_answer_that_repeats_the_key_does_not_show_it() {
         r#"{"run_id": "r", "total_cost_usd": "pit_key_5f1e0c7a"}"#,
     ] {
         let error = usage_error(Answer::json(200, body)).await;
-        assert_eq!(error.kind(), ErrorKind::UnexpectedAnswer);
+        assert_eq!(error.kind(), ErrorKind::UnexpectedResponse);
         assert_well_told(&error);
     }
     let event = "data: {\"choices\":\"pit_key_5f1e0c7a\"}\n\n";
@@ -461,7 +461,7 @@ async fn nothing_that_can_be_printed_shows_the_key() {
         format!("{:#?}", prime.wallet().billings()),
         format!("{:#?}", prime.runs()),
         format!("{:#?}", prime.runs().create(config())),
-        format!("{:#?}", prime.runs().watch_usage("run_123")),
+        format!("{:#?}", prime.runs().watch("run_123")),
         format!("{:#?}", prime.chat(MODEL).user("Hi")),
         format!("{:#?}", prime.inference_api()),
         format!("{:#?}", prime.training_api().create_run()),
@@ -502,7 +502,7 @@ async fn a_success_that_cannot_be_read() {
             let error = fail(operation, &both(&wire)).await;
             assert_eq!(
                 error.kind(),
-                ErrorKind::UnexpectedAnswer,
+                ErrorKind::UnexpectedResponse,
                 "{operation} {body}"
             );
             assert_eq!(error.status().unwrap(), 200);
@@ -531,7 +531,7 @@ async fn a_success_that_lacks_a_required_field() {
     for (operation, body) in cases {
         let wire = Wire::platform(Answer::json(200, body)).await;
         let error = fail(operation, &wire.personal()).await;
-        assert_eq!(error.kind(), ErrorKind::UnexpectedAnswer, "{operation}");
+        assert_eq!(error.kind(), ErrorKind::UnexpectedResponse, "{operation}");
         assert_eq!(error.status().unwrap(), 200);
         assert_eq!(error.body().unwrap(), body);
         let reason = std::error::Error::source(&error).unwrap().to_string();
@@ -691,7 +691,7 @@ async fn the_generated_crates_alone() {
     let create = create.body(CreateDedicatedRunRequest::new(Map::new()));
     let error = create.send().await.unwrap_err();
     assert_no_secret(&format!("{error} {error:?}"));
-    assert_eq!(error.kind(), ErrorKind::UnexpectedAnswer);
+    assert_eq!(error.kind(), ErrorKind::UnexpectedResponse);
     assert!(error.outcome_unknown());
     assert_eq!(error.status().unwrap(), 201);
     assert_eq!(

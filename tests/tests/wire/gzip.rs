@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use prime_ext::{CallOptions, Client, Ending, ErrorKind};
+use prime_ext::{CallOptions, Client, ErrorKind, StreamEnd};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -73,7 +73,7 @@ async fn nothing_at_all() {
     }
 }
 
-async fn ending(body: &[u8]) -> (Ending, String) {
+async fn stream_end(body: &[u8]) -> (StreamEnd, String) {
     let wire = Wire::inference(compressed(Answer::events(body))).await;
     let question = wire.personal().chat(MODEL).user("?");
     let finished = match question.stream().await {
@@ -81,10 +81,10 @@ async fn ending(body: &[u8]) -> (Ending, String) {
         Err(error) => Err(error),
     };
     match finished {
-        Ok(answer) => (answer.ending().unwrap(), answer.text().into_owned()),
+        Ok(answer) => (answer.stream_end().unwrap(), answer.text().into_owned()),
         Err(error) => {
-            let arrived = error.partial_answer().unwrap();
-            (error.ending().unwrap(), arrived.text().into_owned())
+            let arrived = error.partial_response().unwrap();
+            (error.stream_end().unwrap(), arrived.text().into_owned())
         }
     }
 }
@@ -93,22 +93,22 @@ async fn ending(body: &[u8]) -> (Ending, String) {
 async fn streams_end_as_they_would() {
     let whole = [ONCE, UPON, USAGE, DONE].concat();
     let text = "Once upon".to_owned();
-    assert_eq!(ending(&gzip(&whole)).await, (Ending::Complete, text));
+    assert_eq!(stream_end(&gzip(&whole)).await, (StreamEnd::Complete, text));
     // A compressor that begins anew in the middle, which no server is known to do: it is not followed,
     // and what came before is not taken for the whole.
     let members = [ONCE, UPON, USAGE, DONE].map(gzip).concat();
     let text = "Once".to_owned();
-    assert_eq!(ending(&members).await, (Ending::CutOff, text));
+    assert_eq!(stream_end(&members).await, (StreamEnd::CutOff, text));
     // Its end, with its checksum, is missing.
     let mut cut = GzEncoder::new(Vec::new(), Compression::default());
     cut.write_all(ONCE.as_bytes()).unwrap();
     cut.flush().unwrap();
     let text = "Once".to_owned();
-    assert_eq!(ending(cut.get_ref()).await, (Ending::CutOff, text));
+    assert_eq!(stream_end(cut.get_ref()).await, (StreamEnd::CutOff, text));
     // It is not what it says it is.
     assert_eq!(
-        ending(whole.as_bytes()).await,
-        (Ending::CutOff, String::new())
+        stream_end(whole.as_bytes()).await,
+        (StreamEnd::CutOff, String::new())
     );
 }
 
@@ -162,14 +162,14 @@ async fn a_bomb_goes_off_at_the_limit() {
     let wire = Wire::inference(answer).await;
     let error = with_limits(wire.personal()).models().list().await;
     let error = error.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::UnexpectedAnswer);
+    assert_eq!(error.kind(), ErrorKind::UnexpectedResponse);
     assert!(error.to_string().contains("1048576 bytes"), "{error}");
     assert!(error.body().unwrap().len() <= 1 << 20);
 
     let wire = Wire::inference(compressed(Answer::events(&bomb))).await;
     let question = with_limits(wire.personal()).chat(MODEL).user("?");
     let error = question.stream().await.unwrap_err();
-    assert_eq!(error.ending(), Some(Ending::TooLarge));
+    assert_eq!(error.stream_end(), Some(StreamEnd::TooLarge));
 
     let answer = compressed(Answer::json(500, "").body(bomb));
     let wire = Wire::inference(answer).await;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use h2::server::SendResponse;
 use h2::{Reason, SendStream};
 use prime_ext::bytes::Bytes;
-use prime_ext::{CallOptions, Client, ClientBuilder, Ending, ErrorKind, RetryPolicy};
+use prime_ext::{CallOptions, Client, ClientBuilder, ErrorKind, RetryPolicy, StreamEnd};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::ServerConfig;
 use rustls::pki_types::PrivateKeyDer;
@@ -248,7 +248,7 @@ async fn a_stream_that_tls_negotiates() {
     for stream in futures_util::future::join_all(streams).await {
         let answer = stream.unwrap().finish().await.unwrap();
         assert_eq!(answer.text(), "Once upon");
-        assert_eq!(answer.ending(), Some(Ending::Complete));
+        assert_eq!(answer.stream_end(), Some(StreamEnd::Complete));
     }
     assert_eq!(seen.requests.load(Ordering::SeqCst), 20);
     let again = prime.chat(MODEL).user("?").stream().await.unwrap();
@@ -282,8 +282,8 @@ async fn a_stream_that_is_reset() {
     let (prime, _) = plain(Way::Reset).await;
     let stream = prime.chat(MODEL).user("?").stream().await.unwrap();
     let error = stream.finish().await.unwrap_err();
-    assert_eq!(error.ending(), Some(Ending::CutOff));
-    assert_eq!(error.partial_answer().unwrap().text(), "Once");
+    assert_eq!(error.stream_end(), Some(StreamEnd::CutOff));
+    assert_eq!(error.partial_response().unwrap().text(), "Once");
 }
 
 /// HTTP/2 can say that a body is at its end when it is not.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use futures_util::stream;
 use prime_ext::bytes::Bytes;
 use prime_ext::pinference_api::ByteStream;
-use prime_ext::{ChatStream, Ending};
+use prime_ext::{ChatStream, StreamEnd};
 
 /// The longest that a poll may take in an optimized build: other tasks of the thread wait for it.
 const LONGEST_POLL: Duration = Duration::from_millis(50);
@@ -32,7 +32,7 @@ impl<F: Future + Unpin> Future for Timed<F> {
 
 /// What became of a stream.
 struct Outcome {
-    ending: Ending,
+    ending: StreamEnd,
     told: String,
     longest_poll: Duration,
     took: Duration,
@@ -58,8 +58,8 @@ async fn read(body: String) -> Outcome {
     let (answer, longest_poll) = timed.await;
     let took = began.elapsed();
     let (ending, told) = match answer {
-        Ok(answer) => (answer.ending().unwrap(), String::new()),
-        Err(error) => (error.ending().unwrap(), error.to_string()),
+        Ok(answer) => (answer.stream_end().unwrap(), String::new()),
+        Err(error) => (error.stream_end().unwrap(), error.to_string()),
     };
     Outcome {
         ending,
@@ -191,7 +191,7 @@ async fn many_parts_take_linear_time_or_are_refused() {
                 whole.longest_poll
             );
         }
-        if whole.ending == Ending::TooLarge {
+        if whole.ending == StreamEnd::TooLarge {
             assert!(whole.told.contains("more than"), "{name}: {}", whole.told);
         }
     }

@@ -51,7 +51,7 @@ async fn a_whole_answer_in_place_of_a_stream_is_counted_by_its_cost() {
         let wire = Wire::inference(answer.clone()).await;
         let (answered, spent) = streamed(&wire.personal()).await;
         let error = answered.unwrap_err();
-        let cost = error.partial_answer().unwrap().cost();
+        let cost = error.partial_response().unwrap().cost();
         assert_eq!(cost.to_string(), "$0.5", "{answer:?}");
         assert!(matches!(cost, Cost::Known(_)), "{cost:?}");
         assert_eq!(counts(&spent), (1, 1, 0), "{answer:?}");

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use prime_ext::{CallOptions, Client, Ending, Error, Meter, RetryPolicy};
+use prime_ext::{CallOptions, Client, Error, Meter, RetryPolicy, StreamEnd};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
@@ -63,8 +63,8 @@ async fn what_a_status_would_have_repeated_is_repeated() {
         assert_well_told(&error);
         assert_eq!((hits, error.attempts()), (3, 3), "{beginning:?}");
         assert!(error.is_retryable(), "{beginning:?}");
-        assert_eq!(error.ending(), Some(Ending::ServiceError));
-        assert!(error.partial_answer().is_some());
+        assert_eq!(error.stream_end(), Some(StreamEnd::ServiceError));
+        assert!(error.partial_response().is_some());
         let (_, hits) = opened(&[beginning, WHOLE], RetryPolicy::none()).await;
         assert_eq!(hits, 1, "{beginning:?}");
     }
@@ -99,21 +99,25 @@ async fn what_may_be_billed_twice_is_repeated_when_asked_for() {
     for (beginning, ending) in [
         (
             "data: {\"error\":{\"message\":\"Failed\",\"code\":500}}\n\n",
-            Ending::ServiceError,
+            StreamEnd::ServiceError,
         ),
-        ("event: error\ndata: gone\n\n", Ending::ServiceError),
-        ("event: error\ndata:\n\n", Ending::ServiceError),
+        ("event: error\ndata: gone\n\n", StreamEnd::ServiceError),
+        ("event: error\ndata:\n\n", StreamEnd::ServiceError),
         (
             "data: {\"error\":{\"message\":\"B\",\"type\":\"server_error\"}}\n\n",
-            Ending::ServiceError,
+            StreamEnd::ServiceError,
         ),
-        ("", Ending::Empty),
-        (": ping\n\n", Ending::Empty),
-        ("data: {\"choi", Ending::Empty),
+        ("", StreamEnd::Empty),
+        (": ping\n\n", StreamEnd::Empty),
+        ("data: {\"choi", StreamEnd::Empty),
     ] {
         let (answer, hits) = opened(&[beginning, WHOLE], quick()).await;
         let error = answer.unwrap_err();
-        assert_eq!((hits, error.ending()), (1, Some(ending)), "{beginning:?}");
+        assert_eq!(
+            (hits, error.stream_end()),
+            (1, Some(ending)),
+            "{beginning:?}"
+        );
         assert!(!error.is_retryable());
         let (answer, hits) = opened(&[beginning, WHOLE], quick().allow_duplicate_billing()).await;
         assert_eq!(answer.unwrap(), ("Once".to_owned(), 2), "{beginning:?}");
@@ -155,7 +159,7 @@ async fn what_no_repetition_mends_is_not_repeated() {
         let error = answer.unwrap_err();
         assert_eq!(hits, 1, "{beginning:?}");
         assert!(!error.is_retryable());
-        let partial = error.partial_answer().unwrap();
+        let partial = error.partial_response().unwrap();
         assert_eq!(partial.text(), text, "{beginning:?}");
     }
     // A chunk that has words of its own, and goes on.
@@ -166,7 +170,7 @@ async fn what_no_repetition_mends_is_not_repeated() {
     assert_eq!((answer.unwrap(), hits), (("Once".to_owned(), 1), 1));
     // A stream without a single chunk, but with its end.
     let (answer, hits) = opened(&["data: [DONE]", WHOLE], quick().allow_duplicate_billing()).await;
-    assert_eq!(answer.unwrap_err().ending(), Some(Ending::Empty));
+    assert_eq!(answer.unwrap_err().stream_end(), Some(StreamEnd::Empty));
     assert_eq!(hits, 1);
 }
 
@@ -252,8 +256,8 @@ async fn a_connection_that_breaks_before_the_first_event() {
     let client = in_pieces(vec![broken(), vec![WHOLE.to_owned()]], false).await;
     let error = read(&with(client, quick())).await.unwrap_err();
     assert_eq!(
-        (error.ending(), error.attempts()),
-        (Some(Ending::CutOff), 1)
+        (error.stream_end(), error.attempts()),
+        (Some(StreamEnd::CutOff), 1)
     );
     assert!(!error.is_retryable() && error.outcome_unknown());
     assert!(std::error::Error::source(&error).is_some());
@@ -283,7 +287,10 @@ async fn silence_before_the_first_event() {
         let options = CallOptions::new().retry(policy).idle_timeout(idle);
         let started = Instant::now();
         let error = read(&client.with_options(options)).await.unwrap_err();
-        assert_eq!((error.ending(), error.attempts()), (Some(Ending::Idle), 1));
+        assert_eq!(
+            (error.stream_end(), error.attempts()),
+            (Some(StreamEnd::Idle), 1)
+        );
         assert!(error.is_timeout() && !error.is_retryable());
         let took = started.elapsed();
         assert!(took >= idle && took < idle * 2, "{took:?}");

@@ -164,7 +164,7 @@ async fn a_runs_id_that_would_ask_for_another_path_is_refused() {
     ] {
         assert_refused(&runs.usage(id).await.unwrap_err());
         assert_refused(&runs.delete(id).await.unwrap_err());
-        let watched = runs.watch_usage(id).try_next().await;
+        let watched = runs.watch(id).try_next().await;
         assert_refused(&watched.unwrap_err());
     }
     assert_eq!(wire.hits(), 0);
@@ -243,7 +243,7 @@ async fn a_run_is_watched_through_every_status() {
     let answers =
         said.map(|said| Answer::json(200, &USAGE.replace("\"status\": \"RUNNING\"", said)));
     let wire = Wire::platform_in_turn(answers.to_vec()).await;
-    let watch = wire.personal().runs().watch_usage("run_123");
+    let watch = wire.personal().runs().watch("run_123");
     let mut watch = watch.every(std::time::Duration::from_millis(1));
     let mut statuses = Vec::new();
     while let Some(usage) = watch.try_next().await.unwrap() {
@@ -259,7 +259,7 @@ async fn a_watch_waits_as_long_as_it_is_asked_to() {
     let busy = Answer::json(429, r#"{"detail": "slow down"}"#).header("retry-after", "1");
     let done = Answer::json(200, &USAGE.replace("RUNNING", "COMPLETED"));
     let wire = Wire::platform_in_turn(vec![busy, done]).await;
-    let watch = wire.personal().runs().watch_usage("run_123");
+    let watch = wire.personal().runs().watch("run_123");
     let began = std::time::Instant::now();
     let watch = watch.every(std::time::Duration::from_millis(1));
     watch.until_finished().await.unwrap();
@@ -269,7 +269,7 @@ async fn a_watch_waits_as_long_as_it_is_asked_to() {
     // What no waiting mends ends the watch at once.
     for status in [400, 401, 403, 404] {
         let wire = Wire::platform(Answer::json(status, r#"{"detail": "no"}"#)).await;
-        let watch = wire.personal().runs().watch_usage("run_123");
+        let watch = wire.personal().runs().watch("run_123");
         let error = watch.until_finished().await.unwrap_err();
         assert_eq!(error.status().unwrap(), status);
         assert_eq!(wire.hits(), 1);

@@ -2,7 +2,7 @@
 
 use futures_util::TryStreamExt as _;
 use pinference_api::types::{ChatCompletionRequest, ChatMessage, FinishReason, Role};
-use prime_ext::chat::Piece;
+use prime_ext::chat::ChatDelta;
 use prime_ext::pinference_api::ByteStream;
 use prime_ext::{CallOptions, ChatStream, Error, ErrorKind};
 use serde_json::json;
@@ -59,7 +59,7 @@ async fn texts(stream: &mut ChatStream) -> (Vec<String>, Result<(), Error>) {
 fn assert_broken(error: &Error, kind: ErrorKind, partial: &str) {
     assert_eq!(error.kind(), kind, "{error}");
     assert_eq!(error.operation(), Some("create_chat_completion_stream"));
-    let arrived = error.partial_answer().expect("what had arrived");
+    let arrived = error.partial_response().expect("what had arrived");
     assert_eq!(arrived.text(), partial);
     // Where nothing of an answer came, nobody knows what became of the question.
     assert_eq!(error.outcome_unknown(), partial.is_empty());
@@ -89,8 +89,8 @@ async fn the_first_answer_is_read_wherever_a_server_counts_from() {
     assert_eq!(texts(&mut stream).await.0, ["On", "ce"]);
     assert_eq!(stream.text(), "Once");
     let mut stream = stream_of(&[&event(7, "Once"), DONE]).await.unwrap();
-    let piece = stream.next_piece().await.unwrap();
-    assert!(matches!(piece, Some(Piece::Text(text)) if text == "Once"));
+    let piece = stream.next_delta().await.unwrap();
+    assert!(matches!(piece, Some(ChatDelta::Text(text)) if text == "Once"));
 
     let events = [event(1, "b"), event(0, "a"), event(1, "b"), event(0, "a")].concat() + DONE;
     let wire = Wire::inference(Answer::events(&events)).await;
@@ -354,7 +354,7 @@ async fn cut_off() {
     // Usage is no end.
     let stream = stream_of(&[ONCE, USAGE]).await.unwrap();
     let error = assert_breaks(stream, &["Once"], ErrorKind::CutOff).await;
-    let usage = error.partial_answer().unwrap().usage().unwrap();
+    let usage = error.partial_response().unwrap().usage().unwrap();
     assert_eq!(usage.total_tokens, Some(20));
 }
 
@@ -532,7 +532,7 @@ async fn json_in_place_of_a_stream() {
         "message": {"role": "assistant", "content": "Once upon"}, "finish_reason": "stop"}]}"#;
     let wire = Wire::inference(Answer::json(200, body)).await;
     let error = open(&wire).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::UnexpectedAnswer);
+    assert_eq!(error.kind(), ErrorKind::UnexpectedResponse);
     assert_eq!(error.operation(), Some("create_chat_completion_stream"));
     assert_eq!(error.status().unwrap(), 200);
     assert_eq!(error.body().unwrap(), body);
@@ -545,7 +545,7 @@ async fn json_in_place_of_a_stream() {
 async fn a_page_in_place_of_a_stream() {
     let wire = Wire::inference(Answer::new(200, "text/html", "<html>log in</html>")).await;
     let error = open(&wire).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::UnexpectedAnswer);
+    assert_eq!(error.kind(), ErrorKind::UnexpectedResponse);
     assert_eq!(error.body().unwrap(), "<html>log in</html>");
     assert_well_told(&error);
 }

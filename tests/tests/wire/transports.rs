@@ -111,7 +111,7 @@ async fn timeouts_and_limits_stay_the_clients() {
     assert!(hasty.await.unwrap_err().is_timeout());
     let (prime, _) = client(&[Reply::Respond("not JSON")]);
     let error = prime.models().list().await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::UnexpectedAnswer);
+    assert_eq!(error.kind(), ErrorKind::UnexpectedResponse);
 }
 
 #[test]

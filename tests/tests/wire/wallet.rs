@@ -227,7 +227,7 @@ async fn amounts() {
         let body = wallet(amount);
         let wire = Wire::platform(Answer::json(200, &body)).await;
         let error = wire.personal().wallet().get().await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::UnexpectedAnswer, "{amount}");
+        assert_eq!(error.kind(), ErrorKind::UnexpectedResponse, "{amount}");
         assert_eq!(error.body().unwrap(), &body);
         assert_well_told(&error);
     }

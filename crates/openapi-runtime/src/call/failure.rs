@@ -63,7 +63,7 @@ impl Failure<Error> {
                 format!("no response from {origin} in time"),
             ),
             TransportErrorKind::LargeHead => (
-                ErrorKind::UnexpectedAnswer,
+                ErrorKind::UnexpectedResponse,
                 FailureClass::Final,
                 format!("the head of the response from {origin} is too large"),
             ),
@@ -75,7 +75,7 @@ impl Failure<Error> {
                 ),
             ),
             TransportErrorKind::Redirects => (
-                ErrorKind::UnexpectedAnswer,
+                ErrorKind::UnexpectedResponse,
                 FailureClass::Final,
                 format!("too many redirects from {origin}"),
             ),
@@ -128,7 +128,7 @@ impl Failure<Error> {
     ) -> Self {
         let BodyError { received, source } = broken;
         let (kind, class) = match &source {
-            ReadError::TooLong { .. } => (ErrorKind::UnexpectedAnswer, FailureClass::Final),
+            ReadError::TooLong { .. } => (ErrorKind::UnexpectedResponse, FailureClass::Final),
             ReadError::TimedOut(_) => (ErrorKind::Timeout, FailureClass::TimedOut),
             ReadError::Broken(source) if is_http_timeout(source) => {
                 (ErrorKind::Timeout, FailureClass::TimedOut)

@@ -17,7 +17,7 @@ pub enum ErrorKind {
     /// The service answered with an error.
     Api,
     /// The service answered with success and something that the specification does not say.
-    UnexpectedAnswer,
+    UnexpectedResponse,
     /// A stream ended before its answer did.
     CutOff,
     /// The service sent an error in the middle of a stream.

@@ -152,7 +152,7 @@ impl Error {
         );
         // Some gateways report an error with the status of a success.
         let envelope = Envelope::of_success(&body, meta.redactor());
-        Self::new(ErrorKind::UnexpectedAnswer, message)
+        Self::new(ErrorKind::UnexpectedResponse, message)
             // What came with the status of a success may have been carried out, whatever it says.
             .with_outcome_unknown(!operation.is_safe())
             .with_source(fault)

@@ -169,7 +169,7 @@ pub(crate) async fn run(screen: &Screen, lab: &Client, every: Duration) -> Resul
         format_args!("{:?}, shown once: keep it", run.token_value),
     );
 
-    let mut usage = lab.runs().watch_usage(&run.run_id).every(every);
+    let mut usage = lab.runs().watch(&run.run_id).every(every);
     let mut last = None;
     while let Some(usage) = usage.try_next().await? {
         let status = usage

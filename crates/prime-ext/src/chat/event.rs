@@ -6,12 +6,12 @@ use openapi_runtime::sse::{Event, EventStreamError};
 use openapi_runtime::{Error as CallError, PayloadFault, ResponseMeta};
 use pinference_api::types::{ChatCompletionChunk, ChatCompletionResponse};
 
-use super::Ending;
+use super::StreamEnd;
 use super::chunk::{Chunk, MAX_CHOICES};
 use super::values::{MAX_VALUES, has_too_many_values};
 
 /// An ending that loses something, and its error.
-pub(super) type Failure = (Ending, CallError);
+pub(super) type Failure = (StreamEnd, CallError);
 
 /// What an event says.
 pub(super) enum EventKind {
@@ -42,10 +42,10 @@ pub(super) fn read<'a>(
     let failed = || {
         let body = Bytes::copy_from_slice(data.as_bytes());
         let prefix = "the service ended the stream with an error: ";
-        CallError::reported(Ending::ServiceError.kind(), prefix, meta.clone(), body)
+        CallError::reported(StreamEnd::ServiceError.kind(), prefix, meta.clone(), body)
     };
     if event.name == "error" {
-        return Err((Ending::ServiceError, failed()));
+        return Err((StreamEnd::ServiceError, failed()));
     }
     if has_too_many_values(data) {
         return Err(too_large(&format!("it has more than {MAX_VALUES} values")));
@@ -60,8 +60,8 @@ pub(super) fn read<'a>(
         Ok(()) => Ok(EventKind::Chunk),
         // A sign of life.
         Err(_) if data.trim_ascii().is_empty() => Ok(EventKind::Nothing),
-        Err(_) if is_error(data) => Err((Ending::ServiceError, failed())),
-        Err(error) => Err((Ending::MalformedChunk, malformed(data, meta, &error))),
+        Err(_) if is_error(data) => Err((StreamEnd::ServiceError, failed())),
+        Err(error) => Err((StreamEnd::MalformedChunk, malformed(data, meta, &error))),
     }
 }
 
@@ -73,8 +73,8 @@ fn is_error(data: &str) -> bool {
 fn too_large(reason: &str) -> Failure {
     let message = format!("an event of the stream is too large: {reason}");
     (
-        Ending::TooLarge,
-        CallError::new(Ending::TooLarge.kind(), message),
+        StreamEnd::TooLarge,
+        CallError::new(StreamEnd::TooLarge.kind(), message),
     )
 }
 
@@ -86,24 +86,30 @@ fn malformed(data: &str, meta: &ResponseMeta, error: &serde_json::Error) -> Call
     };
     let message = format!("malformed stream event: {fault}");
     let body = Bytes::copy_from_slice(data.as_bytes());
-    CallError::unexpected(Ending::MalformedChunk.kind(), message, meta.clone(), body)
+    CallError::unexpected(
+        StreamEnd::MalformedChunk.kind(),
+        message,
+        meta.clone(),
+        body,
+    )
 }
 
 /// Why there are no more events.
 pub(super) fn unread(error: EventStreamError) -> Failure {
-    let failure = |ending: Ending, message: &str| (ending, CallError::new(ending.kind(), message));
+    let failure =
+        |ending: StreamEnd, message: &str| (ending, CallError::new(ending.kind(), message));
     match error {
         EventStreamError::Idle(limit) => {
             let message = format!("no event of the stream was received for {limit:?}");
-            failure(Ending::Idle, &message)
+            failure(StreamEnd::Idle, &message)
         }
         EventStreamError::TimedOut(source) => {
-            let (ending, error) = failure(Ending::Idle, "no event of the stream came in time");
+            let (ending, error) = failure(StreamEnd::Idle, "no event of the stream came in time");
             (ending, error.with_source(source))
         }
         EventStreamError::Broken(source) => {
             let message = "the connection broke before the answer was complete";
-            let (ending, error) = failure(Ending::CutOff, message);
+            let (ending, error) = failure(StreamEnd::CutOff, message);
             (ending, error.with_source(source))
         }
         EventStreamError::TooLarge(source) => {
@@ -112,7 +118,7 @@ pub(super) fn unread(error: EventStreamError) -> Failure {
             (ending, error.with_source(source))
         }
         _ => failure(
-            Ending::CutOff,
+            StreamEnd::CutOff,
             "the stream ended before the answer was complete",
         ),
     }
@@ -129,7 +135,7 @@ pub(super) fn instead_of_stream(
         None => is_error_body(body),
     };
     let failure = if is_error {
-        let ending = Ending::ServiceError;
+        let ending = StreamEnd::ServiceError;
         let error = CallError::reported(ending.kind(), "", meta, body.clone());
         (ending, error)
     } else {
@@ -137,7 +143,7 @@ pub(super) fn instead_of_stream(
             .media_type()
             .unwrap_or_else(|| "no media type".to_owned());
         let message = format!("expected an event stream, got {media}; `body()` has it");
-        let ending = Ending::NotAStream;
+        let ending = StreamEnd::NotAStream;
         let error = CallError::unexpected(ending.kind(), message, meta, body.clone());
         (ending, error)
     };

@@ -3,10 +3,10 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `request` | [`ChatRequest`]: the question |
-//! | `answer` | [`ChatAnswer`]: the answer, whole |
+//! | `response` | [`ChatResponse`]: the answer, whole |
 //! | `stream` | [`ChatStream`]: the answer as it comes |
-//! | `ending` | [`Ending`]: how a streamed answer ended |
-//! | `piece` | [`Piece`]: what is new in a chunk |
+//! | `stream_end` | [`StreamEnd`]: how a streamed answer ended |
+//! | `delta` | [`ChatDelta`]: what is new in a chunk |
 //! | `event` | what an event of a stream says |
 //! | `chunk` | a chunk as it lies in the buffer of its event |
 //! | `values` | a limit on the values of one event |
@@ -16,21 +16,21 @@
 //! | `reasoning` | the text of the reasoning, whichever way it is spelled |
 
 mod accumulator;
-mod answer;
 mod chunk;
-mod ending;
+mod delta;
 mod event;
 mod merge;
-mod piece;
 mod reasoning;
 mod request;
+mod response;
 mod stream;
+mod stream_end;
 mod trace;
 mod values;
 
 pub use accumulator::ChatAccumulator;
-pub use answer::ChatAnswer;
-pub use ending::Ending;
-pub use piece::Piece;
+pub use delta::ChatDelta;
 pub use request::ChatRequest;
+pub use response::ChatResponse;
 pub use stream::ChatStream;
+pub use stream_end::StreamEnd;

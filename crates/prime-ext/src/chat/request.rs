@@ -11,7 +11,7 @@ use tracing::Instrument as _;
 
 use super::stream::Expected;
 use super::trace::Trace;
-use super::{ChatAnswer, ChatStream, event};
+use super::{ChatResponse, ChatStream, event};
 use crate::call::CallFuture;
 use crate::client::Client;
 use crate::cost::MeterGuard;
@@ -137,7 +137,7 @@ impl ChatRequest {
     ///
     /// # Errors
     /// As awaiting it.
-    pub fn with_response(self) -> CallFuture<Response<ChatAnswer>> {
+    pub fn with_response(self) -> CallFuture<Response<ChatResponse>> {
         Box::pin(async move {
             let answer = self.ask().await?;
             let (meta, body) = (answer.meta().clone(), answer.body().clone());
@@ -145,7 +145,7 @@ impl ChatRequest {
         })
     }
 
-    async fn ask(mut self) -> Result<ChatAnswer, Error> {
+    async fn ask(mut self) -> Result<ChatResponse, Error> {
         self.check()?;
         self.body.stream = None;
         let trace = self.trace();
@@ -158,7 +158,7 @@ impl ChatRequest {
         answer
     }
 
-    async fn call(self) -> Result<ChatAnswer, Error> {
+    async fn call(self) -> Result<ChatResponse, Error> {
         let Self { client, body } = self;
         let mut guard = MeterGuard::new(&client, &body.model);
         let call = client.inference_api().create_chat_completion().body(*body);
@@ -173,7 +173,7 @@ impl ChatRequest {
             let operation = builder::CreateChatCompletion::OPERATION.id;
             return Err(error.with_operation(operation).into());
         }
-        Ok(ChatAnswer::new(answer, meta, body))
+        Ok(ChatResponse::new(answer, meta, body))
     }
 
     /// Asks, and gives the answer as it comes. Usage, which has the cost where the service states it, is requested
@@ -240,10 +240,10 @@ impl ChatRequest {
 /// If the call fails, and was repeated where that cannot bill it twice: see [`RetryPolicy`](crate::RetryPolicy).
 /// [`outcome_unknown`](openapi_runtime::Error::outcome_unknown) says that it may have been answered, and billed.
 impl IntoFuture for ChatRequest {
-    type Output = Result<ChatAnswer, Error>;
-    type IntoFuture = CallFuture<ChatAnswer>;
+    type Output = Result<ChatResponse, Error>;
+    type IntoFuture = CallFuture<ChatResponse>;
 
-    fn into_future(self) -> CallFuture<ChatAnswer> {
+    fn into_future(self) -> CallFuture<ChatResponse> {
         Box::pin(self.ask())
     }
 }

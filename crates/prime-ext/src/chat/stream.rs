@@ -16,11 +16,11 @@ use pinference_api::types::{ChatCompletionChunk, ChatCompletionResponse, ToolCal
 
 use super::accumulator::ChatAccumulator;
 use super::chunk::Chunk;
+use super::delta::{ChatDelta, deltas};
 use super::event::{self, EventKind, Failure};
-use super::piece::{Piece, pieces};
 use super::request::STREAM_OPERATION;
 use super::trace::Trace;
-use super::{ChatAnswer, Ending};
+use super::{ChatResponse, StreamEnd};
 use crate::cost::MeterGuard;
 use crate::error::Error;
 
@@ -28,7 +28,7 @@ use crate::error::Error;
 ///
 /// It is whole when the service says so: with `[DONE]`, or with a finish reason for every answer that
 /// was asked for before a clean end. Every other end is an error, which carries what had arrived
-/// ([`Error::partial_answer`]); [`Ending`] names them all.
+/// ([`Error::partial_response`]); [`StreamEnd`] names them all.
 ///
 /// Nothing is read ahead: who stops reading stops the service. Dropping it closes the connection. Every
 /// `next…` can be dropped before it is ready, and nothing is lost.
@@ -48,14 +48,14 @@ use crate::error::Error;
 /// With reasoning and tool calls, as they grow:
 ///
 /// ```no_run
-/// use prime_ext::chat::Piece;
+/// use prime_ext::chat::ChatDelta;
 ///
 /// # async fn example(mut answer: prime_ext::ChatStream) -> Result<(), prime_ext::Error> {
-/// while let Some(piece) = answer.next_piece().await? {
+/// while let Some(piece) = answer.next_delta().await? {
 ///     match piece {
-///         Piece::Reasoning(thought) => eprint!("{thought}"),
-///         Piece::Text(text) => print!("{text}"),
-///         Piece::ToolCall(_) => eprintln!("{:?}", answer.tool_calls()),
+///         ChatDelta::Reasoning(thought) => eprint!("{thought}"),
+///         ChatDelta::Text(text) => print!("{text}"),
+///         ChatDelta::ToolCall(_) => eprintln!("{:?}", answer.tool_calls()),
 ///         _ => {}
 ///     }
 /// }
@@ -87,7 +87,7 @@ pub struct ChatStream {
     answer: ChatAccumulator,
     expected: Expected,
     /// Of a chunk that was taken apart.
-    pieces: VecDeque<Piece>,
+    pieces: VecDeque<ChatDelta>,
     meta: ResponseMeta,
     guard: MeterGuard,
     /// If a subscriber listens.
@@ -117,7 +117,7 @@ enum State {
     Open,
     /// `[DONE]` came; the end of the body has not been seen yet.
     Done,
-    Over(Ending),
+    Over(StreamEnd),
 }
 
 impl ChatStream {
@@ -205,7 +205,7 @@ impl ChatStream {
         let is_done = self.state == State::Done;
         match ending {
             _ if self.answer.has_content() || is_done => FailureClass::Final,
-            Ending::Empty => FailureClass::Broken,
+            StreamEnd::Empty => FailureClass::Broken,
             _ => FailureClass::of_stream(error),
         }
     }
@@ -219,8 +219,8 @@ impl ChatStream {
 
     /// The next chunk; nothing once the answer is whole.
     ///
-    /// Of a chunk that [`next_piece`](Self::next_piece) has begun, this gives nothing more: what is left
-    /// of it still comes from [`next_piece`](Self::next_piece) and [`next_text`](Self::next_text).
+    /// Of a chunk that [`next_delta`](Self::next_delta) has begun, this gives nothing more: what is left
+    /// of it still comes from [`next_delta`](Self::next_delta) and [`next_text`](Self::next_text).
     ///
     /// # Errors
     /// If the answer is not whole, and there is nothing more of it.
@@ -248,7 +248,7 @@ impl ChatStream {
     ///
     /// # Errors
     /// As [`next`](Self::next).
-    pub async fn next_piece(&mut self) -> Result<Option<Piece>, Error> {
+    pub async fn next_delta(&mut self) -> Result<Option<ChatDelta>, Error> {
         loop {
             if let Some(piece) = self.pieces.pop_front() {
                 return Ok(Some(piece));
@@ -256,7 +256,7 @@ impl ChatStream {
             match self.next().await? {
                 Some(chunk) => {
                     let index = self.answer.read_index();
-                    self.pieces.extend(pieces(chunk, index));
+                    self.pieces.extend(deltas(chunk, index));
                 }
                 None => return Ok(None),
             }
@@ -291,7 +291,7 @@ impl ChatStream {
     }
 
     /// How it ended; nothing as long as it goes on.
-    pub fn ending(&self) -> Option<Ending> {
+    pub fn stream_end(&self) -> Option<StreamEnd> {
         match self.state {
             State::Open => None,
             State::Done => Some(self.whole()),
@@ -308,14 +308,14 @@ impl ChatStream {
     ///
     /// # Errors
     /// If the answer is not whole, also if an earlier call said so already.
-    pub async fn finish(mut self) -> Result<ChatAnswer, Error> {
+    pub async fn finish(mut self) -> Result<ChatResponse, Error> {
         self.first = None;
         while std::future::poll_fn(|cx| self.poll_read(cx, &|_, _| ()))
             .await?
             .is_some()
         {}
-        let ending = self.ending().unwrap_or(Ending::CutOff);
-        if ending.is_whole() {
+        let ending = self.stream_end().unwrap_or(StreamEnd::CutOff);
+        if ending.is_complete() {
             return Ok(self.into_answer(ending));
         }
         let error = CallError::new(
@@ -325,18 +325,18 @@ impl ChatStream {
         Err(self.fail((ending, error)))
     }
 
-    /// Stops reading: closes the connection, and gives what had arrived. Its [`ending`](ChatAnswer::ending) is
-    /// [`Ending::Cancelled`], unless it had ended before.
-    pub fn cancel(mut self) -> ChatAnswer {
+    /// Stops reading: closes the connection, and gives what had arrived. Its [`ending`](ChatResponse::ending) is
+    /// [`StreamEnd::Cancelled`], unless it had ended before.
+    pub fn cancel(mut self) -> ChatResponse {
         self.events.close();
-        let ending = self.ending().unwrap_or(Ending::Cancelled);
+        let ending = self.stream_end().unwrap_or(StreamEnd::Cancelled);
         self.into_answer(ending)
     }
 
-    fn into_answer(mut self, ending: Ending) -> ChatAnswer {
+    fn into_answer(mut self, ending: StreamEnd) -> ChatResponse {
         self.settle();
         let answer = std::mem::take(&mut self.answer).finish();
-        ChatAnswer::new(answer, self.meta.clone(), Bytes::new()).ended(ending)
+        ChatResponse::new(answer, self.meta.clone(), Bytes::new()).ended(ending)
     }
 
     fn poll_next_chunk(
@@ -350,13 +350,13 @@ impl ChatStream {
     }
 
     fn poll_text(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<String>, Error>> {
-        // What `next_piece` has left comes first.
+        // What `next_delta` has left comes first.
         if let Some(first) = self.first.take() {
             let index = self.answer.read_index();
-            self.pieces.extend(pieces(*first, index));
+            self.pieces.extend(deltas(*first, index));
         }
         while let Some(piece) = self.pieces.pop_front() {
-            if let Piece::Text(text) = piece {
+            if let ChatDelta::Text(text) = piece {
                 return Poll::Ready(Ok(Some(text)));
             }
         }
@@ -430,23 +430,23 @@ impl ChatStream {
                 EventKind::Chunk => {
                     self.answer.add(&chunk, bytes);
                     if let Some(message) = self.answer.excess() {
-                        let error = CallError::new(Ending::TooLarge.kind(), message);
-                        return Poll::Ready(Err((Ending::TooLarge, error)));
+                        let error = CallError::new(StreamEnd::TooLarge.kind(), message);
+                        return Poll::Ready(Err((StreamEnd::TooLarge, error)));
                     }
                     let index = self.answer.read_index();
                     return Poll::Ready(Ok(Some(take(&mut chunk, index))));
                 }
                 EventKind::ChunkAndError(error) => {
                     self.answer.add(&chunk, bytes);
-                    return Poll::Ready(Err((Ending::ServiceError, error)));
+                    return Poll::Ready(Err((StreamEnd::ServiceError, error)));
                 }
                 EventKind::Nothing => empty_events += 1,
                 EventKind::Done => {
                     self.state = State::Done;
                     if !self.answer.has_begun() {
                         let message = "the stream ended without a single chunk";
-                        let error = CallError::new(Ending::Empty.kind(), message);
-                        return Poll::Ready(Err((Ending::Empty, error)));
+                        let error = CallError::new(StreamEnd::Empty.kind(), message);
+                        return Poll::Ready(Err((StreamEnd::Empty, error)));
                     }
                 }
             }
@@ -454,18 +454,18 @@ impl ChatStream {
     }
 
     /// How an answer ended that is whole.
-    fn whole(&self) -> Ending {
+    fn whole(&self) -> StreamEnd {
         if !self.answer.is_finished(self.expected.answers) {
-            Ending::NoFinishReason
+            StreamEnd::NoFinishReason
         } else if self.expected.usage && self.answer.usage().is_none() {
-            Ending::NoUsage
+            StreamEnd::NoUsage
         } else {
-            Ending::Complete
+            StreamEnd::Complete
         }
     }
 
     /// How the answer ended at the end of the body, without `[DONE]`.
-    fn end(&mut self) -> Result<Ending, Failure> {
+    fn end(&mut self) -> Result<StreamEnd, Failure> {
         let done = self.events.unterminated();
         let done = done.is_some_and(|event| event::is_done(&event.data));
         if self.answer.has_begun() && (done || self.answer.says_why(self.expected.answers)) {
@@ -475,9 +475,9 @@ impl ChatStream {
             self.state = State::Done;
         }
         let (ending, message) = match self.answer.has_begun() {
-            false => (Ending::Empty, "the stream ended without a single chunk"),
+            false => (StreamEnd::Empty, "the stream ended without a single chunk"),
             true => (
-                Ending::CutOff,
+                StreamEnd::CutOff,
                 "the stream was cut off: neither `[DONE]` nor a finish reason came",
             ),
         };
@@ -496,7 +496,7 @@ impl ChatStream {
     fn end_trace(&mut self, arrived: &ChatCompletionResponse) {
         if let Some(trace) = self.trace.take() {
             trace.answered(arrived);
-            trace.ended(self.ending().unwrap_or(Ending::Cancelled));
+            trace.ended(self.stream_end().unwrap_or(StreamEnd::Cancelled));
         }
     }
 
@@ -524,7 +524,7 @@ fn failed((ending, error): Failure, arrived: ChatCompletionResponse, meta: Respo
         .with_attempts(meta.attempts())
         .with_unknown_attempts(meta.unknown_attempts())
         .with_outcome_unknown(unknown);
-    let partial = ChatAnswer::new(arrived, meta, Bytes::new()).ended(ending);
+    let partial = ChatResponse::new(arrived, meta, Bytes::new()).ended(ending);
     Error::from(error).with_partial(partial)
 }
 

@@ -5,7 +5,7 @@ use pinference_api::types::{ChatCompletionRequest, ChatCompletionResponse, Usage
 use tracing::Span;
 use tracing::field::{Empty, debug, display};
 
-use super::Ending;
+use super::StreamEnd;
 use crate::cost::Cost;
 use crate::error::Error;
 
@@ -37,7 +37,7 @@ impl Trace {
             gen_ai.usage.output_tokens = Empty,
             prime.team = team,
             prime.cost_usd = Empty,
-            prime.ending = Empty,
+            prime.stream_end = Empty,
         );
         let trace = Self { span, content };
         if content {
@@ -90,8 +90,8 @@ impl Trace {
     }
 
     /// How a stream ended.
-    pub(super) fn ended(&self, ending: Ending) {
-        self.span.record("prime.ending", display(ending));
+    pub(super) fn ended(&self, ending: StreamEnd) {
+        self.span.record("prime.stream_end", display(ending));
     }
 
     pub(super) fn failed(&self, error: &Error) {

@@ -8,7 +8,7 @@ use pinference_api::types::Usage;
 
 use super::meter::{Meter, payer};
 use crate::account::Account;
-use crate::chat::ChatAnswer;
+use crate::chat::ChatResponse;
 use crate::client::Client;
 use crate::error::Error;
 
@@ -79,8 +79,8 @@ impl MeterGuard {
     /// Counts what a call that failed may have cost.
     pub(crate) fn fail(&mut self, error: &Error) {
         let arrived =
-            |partial: &&ChatAnswer| !partial.choices.is_empty() || partial.usage().is_some();
-        if let Some(partial) = error.partial_answer().filter(arrived) {
+            |partial: &&ChatResponse| !partial.choices.is_empty() || partial.usage().is_some();
+        if let Some(partial) = error.partial_response().filter(arrived) {
             self.settle(partial.usage(), error.unknown_attempts());
         } else if error.last_outcome_unknown() {
             self.settle(None, error.unknown_attempts());

@@ -7,7 +7,7 @@ use pinference_api::types::{Model, ModelPricing, Usage};
 
 use super::{Cost, Spent};
 use crate::account::Account;
-use crate::chat::ChatAnswer;
+use crate::chat::ChatResponse;
 use crate::models::ModelId;
 
 /// Counts tokens and cost of answers. A clone counts into the same sums, from any task.
@@ -50,7 +50,7 @@ impl Meter {
     }
 
     /// Counts an answer, by the model that it names and as paid for by `account`.
-    pub fn add(&self, answer: &ChatAnswer, account: &Account) {
+    pub fn add(&self, answer: &ChatResponse, account: &Account) {
         let model = answer.model.as_deref().unwrap_or("");
         self.count(model, payer(account), answer.usage());
     }

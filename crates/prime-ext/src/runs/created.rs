@@ -48,7 +48,7 @@ impl CreatedRun {
                 "the run's token is not in {}: the service answered with an empty token",
                 path.display()
             );
-            return Err(Error::new(ErrorKind::UnexpectedAnswer, message));
+            return Err(Error::new(ErrorKind::UnexpectedResponse, message));
         }
         write_new(path, self.token_value.expose()).map_err(|source| {
             let why = match source.kind() {

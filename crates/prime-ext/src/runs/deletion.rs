@@ -16,7 +16,7 @@ pub struct Deletion {
 /// Which it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Deleted {
+pub enum DeletionOutcome {
     /// This call deleted the run.
     Now,
     /// There was nothing to delete: the run was deleted before, or never was.
@@ -38,11 +38,11 @@ impl Deletion {
     }
 
     /// Which it was.
-    pub fn which(&self) -> Deleted {
+    pub fn outcome(&self) -> DeletionOutcome {
         match (self.response.deleted, self.repeated) {
-            (true, _) => Deleted::Now,
-            (false, false) => Deleted::AlreadyGone,
-            (false, true) => Deleted::NowOrBefore,
+            (true, _) => DeletionOutcome::Now,
+            (false, false) => DeletionOutcome::AlreadyGone,
+            (false, true) => DeletionOutcome::NowOrBefore,
         }
     }
 }
@@ -57,10 +57,10 @@ impl Deref for Deletion {
 
 impl fmt::Display for Deletion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self.which() {
-            Deleted::Now => "deleted",
-            Deleted::AlreadyGone => "already gone",
-            Deleted::NowOrBefore => "deleted or already gone",
+        f.pad(match self.outcome() {
+            DeletionOutcome::Now => "deleted",
+            DeletionOutcome::AlreadyGone => "already gone",
+            DeletionOutcome::NowOrBefore => "deleted or already gone",
         })
     }
 }

@@ -41,7 +41,7 @@ pub use audit::{Audit, Difference, audit};
 pub use config::RunConfig;
 pub use create::CreateRun;
 pub use created::CreatedRun;
-pub use deletion::{Deleted, Deletion};
+pub use deletion::{Deletion, DeletionOutcome};
 pub use watch::{FinishedRun, UsageWatch};
 
 /// Time before a deletion that failed is tried again, the first time, and until when it is.
@@ -71,7 +71,7 @@ impl Runs {
     /// What a run has used and cost so far, and its status.
     ///
     /// # Errors
-    /// [`is_not_found`](openapi_runtime::Error::is_not_found) if there is no such run. [`ErrorKind::UnexpectedAnswer`] if the service answers
+    /// [`is_not_found`](openapi_runtime::Error::is_not_found) if there is no such run. [`ErrorKind::UnexpectedResponse`] if the service answers
     /// with the usage of another run.
     pub fn usage(&self, run_id: impl Into<String>) -> Call<RunUsageResponse> {
         let run_id = run_id.into();
@@ -95,7 +95,7 @@ impl Runs {
     }
 
     /// A run's usage, again and again until the run ends.
-    pub fn watch_usage(&self, run_id: impl Into<String>) -> UsageWatch {
+    pub fn watch(&self, run_id: impl Into<String>) -> UsageWatch {
         UsageWatch::new(self.clone(), run_id.into())
     }
 
@@ -181,7 +181,7 @@ fn without_body(error: Error, run_id: &str) -> Result<Response<DeleteRunResponse
     let is_empty = error
         .body()
         .is_some_and(|body| body.trim_ascii().is_empty());
-    let is_complete = error.kind() == ErrorKind::UnexpectedAnswer;
+    let is_complete = error.kind() == ErrorKind::UnexpectedResponse;
     let is_other_success = |status: StatusCode| status.is_success() && status != StatusCode::OK;
     match error.meta() {
         Some(meta) if is_complete && is_empty && is_other_success(meta.status()) => {

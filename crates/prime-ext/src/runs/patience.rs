@@ -62,7 +62,7 @@ impl Patience {
 pub(super) fn may_pass(error: &Error) -> bool {
     match error.kind() {
         ErrorKind::Connect | ErrorKind::Timeout | ErrorKind::Disconnected => true,
-        ErrorKind::UnexpectedAnswer => true,
+        ErrorKind::UnexpectedResponse => true,
         ErrorKind::Api => {
             error.is_rate_limited()
                 || error

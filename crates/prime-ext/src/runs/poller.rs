@@ -18,7 +18,7 @@ const INTERVAL: Duration = Duration::from_secs(30);
 const INTERVAL_AFTER_DELETION: Duration = Duration::from_secs(10);
 
 /// The default time for which consecutive failures are retried.
-const PATIENCE: Duration = Duration::from_secs(15 * 60);
+const RETRY_FOR: Duration = Duration::from_secs(15 * 60);
 
 /// The default time that a deleted run may take to end.
 const DELETION_TIMEOUT: Duration = Duration::from_secs(5 * 60);
@@ -35,7 +35,7 @@ pub(super) struct Poller {
     runs: Runs,
     run_id: String,
     pub(super) interval: Duration,
-    pub(super) patience: Duration,
+    pub(super) retry_for: Duration,
     pub(super) time_limit: Option<Duration>,
     pub(super) cost_limit: Option<Usd>,
     pub(super) deletion_timeout: Duration,
@@ -75,7 +75,7 @@ impl Poller {
             runs,
             run_id,
             interval: INTERVAL,
-            patience: PATIENCE,
+            retry_for: RETRY_FOR,
             time_limit: None,
             cost_limit: None,
             deletion_timeout: DELETION_TIMEOUT,
@@ -157,7 +157,7 @@ impl Poller {
 
     /// Requests the usage, and retries transient failures.
     async fn retried_request(&self) -> Result<RunUsageResponse, Error> {
-        let mut patience = Patience::new(self.interval, self.patience);
+        let mut patience = Patience::new(self.interval, self.retry_for);
         loop {
             let usage = self.runs.any_usage(self.run_id.clone());
             match usage.with_response().await {

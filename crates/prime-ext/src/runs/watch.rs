@@ -14,7 +14,7 @@ use super::{Deletion, Runs};
 use crate::error::{Error, ErrorKind};
 
 /// A stream of a run's usage, which ends when the run does. From
-/// [`Runs::watch_usage`](super::Runs::watch_usage).
+/// [`Runs::watch`](super::Runs::watch).
 ///
 /// It yields a usage when something changed, and ends after the usage of a run that
 /// [has ended](super::has_ended). Transient failures, such as a service that restarts, are retried. Dropping it
@@ -22,7 +22,7 @@ use crate::error::{Error, ErrorKind};
 ///
 /// ```no_run
 /// # async fn example(lab: prime_ext::Client) -> Result<(), prime_ext::Error> {
-/// let mut usage = lab.runs().watch_usage("run_123").delete_at_cost("25.00".parse().unwrap());
+/// let mut usage = lab.runs().watch("run_123").delete_at_cost("25.00".parse().unwrap());
 /// while let Some(usage) = usage.try_next().await? {
 ///     println!("{:?}: ${}", usage.status, usage.total_cost_usd);
 /// }
@@ -60,8 +60,8 @@ impl UsageWatch {
     /// Sets how long consecutive failures are retried: no connection, no answer, an unreadable answer, too many
     /// requests, a server error. The waits between them grow to a minute, or to what the service asks for.
     /// Default: 15 minutes.
-    pub fn patience(self, time: Duration) -> Self {
-        self.set(|poller| poller.patience = time)
+    pub fn retry_for(self, time: Duration) -> Self {
+        self.set(|poller| poller.retry_for = time)
     }
 
     /// Sets how long to watch, from the first request. If the run has not ended by then, it goes on, and the

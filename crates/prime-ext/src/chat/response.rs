@@ -8,7 +8,7 @@ use pinference_api::types::{ChatCompletionResponse, ChatMessage, FinishReason, T
 use bytes::Bytes;
 use openapi_runtime::{ResponseMeta, TextOrParts};
 
-use super::{Ending, reasoning};
+use super::{StreamEnd, reasoning};
 use crate::cost::Cost;
 
 /// A whole answer, streamed or not. Everything that the service said is in the
@@ -16,17 +16,17 @@ use crate::cost::Cost;
 ///
 /// As large as a pointer, wherever it is kept.
 #[derive(Clone)]
-pub struct ChatAnswer(Box<Answer>);
+pub struct ChatResponse(Box<Answer>);
 
 #[derive(Clone)]
 struct Answer {
     response: ChatCompletionResponse,
     meta: ResponseMeta,
     body: Bytes,
-    ending: Option<Ending>,
+    ending: Option<StreamEnd>,
 }
 
-impl ChatAnswer {
+impl ChatResponse {
     pub(crate) fn new(response: ChatCompletionResponse, meta: ResponseMeta, body: Bytes) -> Self {
         Self(Box::new(Answer {
             response,
@@ -37,7 +37,7 @@ impl ChatAnswer {
     }
 
     /// The same as the end of a stream.
-    pub(crate) fn ended(mut self, ending: Ending) -> Self {
+    pub(crate) fn ended(mut self, ending: StreamEnd) -> Self {
         self.0.ending = Some(ending);
         self
     }
@@ -89,7 +89,7 @@ impl ChatAnswer {
     }
 
     /// How the stream ended that it came from; nothing if it was not streamed.
-    pub fn ending(&self) -> Option<Ending> {
+    pub fn stream_end(&self) -> Option<StreamEnd> {
         self.0.ending
     }
 
@@ -109,7 +109,7 @@ impl ChatAnswer {
     }
 }
 
-impl Deref for ChatAnswer {
+impl Deref for ChatResponse {
     type Target = ChatCompletionResponse;
 
     fn deref(&self) -> &ChatCompletionResponse {
@@ -117,8 +117,10 @@ impl Deref for ChatAnswer {
     }
 }
 
-impl std::fmt::Debug for ChatAnswer {
+impl std::fmt::Debug for ChatResponse {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("ChatAnswer").field(&self.0.response).finish()
+        f.debug_tuple("ChatResponse")
+            .field(&self.0.response)
+            .finish()
     }
 }

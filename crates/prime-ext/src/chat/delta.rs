@@ -7,10 +7,10 @@ use pinference_api::types::{ChatCompletionChunk, ToolCallDelta};
 
 use super::reasoning;
 
-/// What a chunk adds to the first answer. From [`ChatStream::next_piece`](crate::ChatStream::next_piece).
+/// What a chunk adds to the first answer. From [`ChatStream::next_delta`](crate::ChatStream::next_delta).
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub enum Piece {
+pub enum ChatDelta {
     /// Text.
     Text(String),
     /// What the model thinks, whichever of its spellings the service uses.
@@ -23,7 +23,7 @@ pub enum Piece {
 }
 
 /// The pieces of an answer in a chunk, the reasoning before the text.
-pub(super) fn pieces(chunk: ChatCompletionChunk, index: i64) -> impl Iterator<Item = Piece> {
+pub(super) fn deltas(chunk: ChatCompletionChunk, index: i64) -> impl Iterator<Item = ChatDelta> {
     let choices = chunk.choices.into_iter();
     let deltas = choices
         .filter(move |choice| choice.index.unwrap_or(0) == index)
@@ -40,13 +40,13 @@ pub(super) fn pieces(chunk: ChatCompletionChunk, index: i64) -> impl Iterator<It
         let refusal = delta.refusal.filter(|text| !text.is_empty());
         let calls = delta.tool_calls.into_iter().flatten();
         let texts = [
-            thought.map(Piece::Reasoning),
-            text.map(Piece::Text),
-            refusal.map(Piece::Refusal),
+            thought.map(ChatDelta::Reasoning),
+            text.map(ChatDelta::Text),
+            refusal.map(ChatDelta::Refusal),
         ];
         texts
             .into_iter()
             .flatten()
-            .chain(calls.map(|call| Piece::ToolCall(Box::new(call))))
+            .chain(calls.map(|call| ChatDelta::ToolCall(Box::new(call))))
     })
 }

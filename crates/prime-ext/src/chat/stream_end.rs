@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::error::ErrorKind;
 
-/// How a streamed answer ended: [`ChatAnswer::ending`](crate::ChatAnswer::ending),
+/// How a streamed answer ended: [`ChatResponse::ending`](crate::ChatResponse::ending),
 /// [`Error::ending`](crate::Error::ending).
 ///
 /// An answer is whole with `[DONE]`, or with a finish reason for every answer that was asked for before a
@@ -12,7 +12,7 @@ use crate::error::ErrorKind;
 /// other end is an error, which carries what had arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Ending {
+pub enum StreamEnd {
     /// Whole, with a finish reason, and with the usage if it was asked for.
     Complete,
     /// Whole, since `[DONE]` came, but no finish reason for each answer: why it ended is not known.
@@ -37,16 +37,16 @@ pub enum Ending {
     Cancelled,
 }
 
-impl Ending {
+impl StreamEnd {
     /// Whether the answer is whole.
-    pub fn is_whole(self) -> bool {
+    pub fn is_complete(self) -> bool {
         matches!(self, Self::Complete | Self::NoFinishReason | Self::NoUsage)
     }
 
     /// The kind of the error that tells it.
     pub(super) fn kind(self) -> ErrorKind {
         match self {
-            Self::NotAStream => ErrorKind::UnexpectedAnswer,
+            Self::NotAStream => ErrorKind::UnexpectedResponse,
             Self::ServiceError => ErrorKind::StreamFailed,
             Self::MalformedChunk | Self::TooLarge => ErrorKind::MalformedEvent,
             Self::Idle => ErrorKind::Timeout,
@@ -55,7 +55,7 @@ impl Ending {
     }
 }
 
-impl fmt::Display for Ending {
+impl fmt::Display for StreamEnd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Complete => "complete",
