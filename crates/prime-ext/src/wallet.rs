@@ -4,6 +4,7 @@ mod reader;
 #[cfg(test)]
 mod tests;
 
+use std::future::ready;
 use std::hash::Hash;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -131,7 +132,7 @@ struct Settings {
 
 /// The rows of a wallet, created by [`Wallet::billings`].
 ///
-/// Settings have no effect once the first row has been awaited.
+/// A setting that is changed after the first row was awaited is an error of the next row.
 #[must_use = "streams do nothing unless polled"]
 pub struct Billings {
     fetch: FetchPage,
@@ -161,44 +162,39 @@ impl Billings {
 
     /// Selects rows of a resource type: `compute`, `training`, `inference`, `disks`, `sandboxes`,
     /// `images` or a type that is yet to come. The case is ignored.
-    pub fn resource_type(mut self, kind: impl Into<String>) -> Self {
-        self.settings.filter.resource_type = Some(kind.into());
-        self
+    pub fn resource_type(self, kind: impl Into<String>) -> Self {
+        self.set(|settings| settings.filter.resource_type = Some(kind.into()))
     }
 
     /// Selects rows of a resource, such as a run.
-    pub fn resource_id(mut self, id: impl Into<String>) -> Self {
-        self.settings.filter.resource_id = Some(id.into());
-        self
+    pub fn resource_id(self, id: impl Into<String>) -> Self {
+        self.set(|settings| settings.filter.resource_id = Some(id.into()))
     }
 
     /// Selects the row with this id. Reading ends where it is found.
-    pub fn id(mut self, id: impl Into<String>) -> Self {
-        self.settings.filter.id = Some(id.into());
-        self.limit(1)
+    pub fn id(self, id: impl Into<String>) -> Self {
+        self.set(|settings| settings.filter.id = Some(id.into()))
+            .limit(1)
     }
 
     /// Selects rows that were last billed at or after this time, by `last_billed_at`. Reading ends at the
     /// first row that was not, unless the rows turn out to be unsorted.
-    pub fn since(mut self, time: impl Into<Timestamp>) -> Self {
-        self.settings.filter.since = Some(time.into());
-        self
+    pub fn since(self, time: impl Into<Timestamp>) -> Self {
+        self.set(|settings| settings.filter.since = Some(time.into()))
     }
 
     /// Selects rows that were last billed before this time, by `last_billed_at`. A row that was billed
     /// before and after this time is left out.
-    pub fn until(mut self, time: impl Into<Timestamp>) -> Self {
-        self.settings.filter.until = Some(time.into());
-        self
+    pub fn until(self, time: impl Into<Timestamp>) -> Self {
+        self.set(|settings| settings.filter.until = Some(time.into()))
     }
 
     /// Ends after this many of the rows that the filters select. The default is no limit.
     ///
     /// The rows are the newest at one moment while they were read. The rows of a page are returned only
     /// after the next page has been read, because rows that moved to the front may replace the last ones.
-    pub fn limit(mut self, rows: u64) -> Self {
-        self.settings.limit = Some(rows);
-        self
+    pub fn limit(self, rows: u64) -> Self {
+        self.set(|settings| settings.limit = Some(rows))
     }
 
     /// Skips the first rows of the table, whether or not the filters select them. The default is 0.
@@ -206,22 +202,19 @@ impl Billings {
     /// The rows are counted when reading begins; rows that arrive later do not change which are skipped.
     /// If an unread row moves to the front, reading fails with [`ErrorKind::Incomplete`], since the row
     /// cannot be told from those that were to be skipped.
-    pub fn offset(mut self, rows: u64) -> Self {
-        self.settings.options.offset = rows;
-        self
+    pub fn offset(self, rows: u64) -> Self {
+        self.set(|settings| settings.options.offset = rows)
     }
 
     /// Sets the number of rows per request, from 2 to 100. The default is 100. Pages overlap by one row.
-    pub fn page_size(mut self, rows: u64) -> Self {
-        self.settings.options.page_size = rows.clamp(2, MAX_PAGE_SIZE);
-        self
+    pub fn page_size(self, rows: u64) -> Self {
+        self.set(|settings| settings.options.page_size = rows.clamp(2, MAX_PAGE_SIZE))
     }
 
     /// Sets how often the table is read: once completely, then for rows that moved. The default is 8, the
     /// minimum 1.
-    pub fn max_passes(mut self, passes: u32) -> Self {
-        self.settings.options.max_passes = passes.max(1);
-        self
+    pub fn max_passes(self, passes: u32) -> Self {
+        self.set(|settings| settings.options.max_passes = passes.max(1))
     }
 
     /// Sets how many pages are requested while the caller works on the page before, up to 32. The default
@@ -230,8 +223,19 @@ impl Billings {
     /// No task is spawned: requests make progress when a row is awaited. Requests that are in flight
     /// together may be answered in any order, so [`changes`](Self::changes) may then return the older
     /// values of a row.
-    pub fn read_ahead(mut self, pages: usize) -> Self {
-        self.settings.options.read_ahead = pages;
+    pub fn read_ahead(self, pages: usize) -> Self {
+        self.set(|settings| settings.options.read_ahead = pages)
+    }
+
+    fn set(mut self, set: impl FnOnce(&mut Settings)) -> Self {
+        set(&mut self.settings);
+        if self.reader.take().is_some() {
+            self.fetch = Arc::new(|_, _| {
+                let message =
+                    "a setting of the rows was changed after the first row; set it before";
+                ready(Err(Error::new(ErrorKind::Request, message))).boxed()
+            });
+        }
         self
     }
 

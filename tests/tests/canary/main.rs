@@ -129,7 +129,7 @@ async fn all_calls(prime: &Client) -> String {
     note(format!("{create:?}"));
     match create.await {
         Ok(run) => {
-            let token = run.token_value.expose().to_owned();
+            let token = run.token().expose().to_owned();
             let debug = format!("{run:?}");
             assert!(!debug.contains(&token), "the run's token shows");
             note(debug);

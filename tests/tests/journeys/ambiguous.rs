@@ -28,7 +28,7 @@ async fn a_run_that_exists_was_reported_or_may_exist() {
         let runs = sim.runs();
         assert!(runs.len() <= 1, "{fate:?}: created twice");
         match created {
-            Ok(run) => assert_eq!(run.run_id, runs[0].id, "{fate:?}"),
+            Ok(run) => assert_eq!(run.run_id(), runs[0].id, "{fate:?}"),
             Err(error) => {
                 assert_ne!(fate, Fate::Through, "{error}");
                 assert!(
@@ -52,7 +52,7 @@ async fn a_run_that_is_gone_was_reported_or_may_be_gone() {
         let sim = Simulator::start().await.unwrap();
         let run = client(&sim).runs().create(config()).await.unwrap();
         let proxy = Proxy::start(&sim, vec![fate]).await;
-        let deleted = proxy.client(&sim).runs().delete(&run.run_id).await;
+        let deleted = proxy.client(&sim).runs().delete(run.run_id()).await;
         let gone = sim.runs()[0].deleted;
         match deleted {
             Ok(deletion) if fate == Fate::Through => {
@@ -76,7 +76,7 @@ async fn a_deletion_is_asked_for_until_it_is_known() {
         let run = client(&sim).runs().create(config()).await.unwrap();
         let proxy = Proxy::start(&sim, vec![fate, Fate::Through]).await;
         let runs = proxy.client(&sim).runs();
-        let deletion = runs.ensure_deleted(&run.run_id).await.unwrap();
+        let deletion = runs.ensure_deleted(run.run_id()).await.unwrap();
         assert!(sim.runs()[0].deleted);
         match fate {
             Fate::Through | Fate::NotPassedOn => {
@@ -87,7 +87,7 @@ async fn a_deletion_is_asked_for_until_it_is_known() {
                 assert_eq!(deletion.to_string(), "deleted or already gone");
             }
         }
-        let again = runs.ensure_deleted(&run.run_id).await.unwrap();
+        let again = runs.ensure_deleted(run.run_id()).await.unwrap();
         assert_eq!(again.outcome(), DeletionOutcome::AlreadyGone);
         assert_eq!(again.to_string(), "already gone");
     }

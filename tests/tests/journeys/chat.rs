@@ -90,6 +90,7 @@ async fn several_answers_are_kept_apart() {
     let streamed = question.stream().await.unwrap().finish().await.unwrap();
     let texts = |answer: &prime_ext::ChatResponse| -> Vec<Option<String>> {
         answer
+            .raw()
             .choices
             .iter()
             .map(|choice| {

@@ -25,11 +25,11 @@ async fn a_run_is_created_watched_to_its_end_and_deleted() {
         .name("first")
         .await
         .unwrap();
-    assert!(!run.token_value.expose().is_empty());
-    assert!(!format!("{run:?}").contains(run.token_value.expose()));
+    assert!(!run.token().expose().is_empty());
+    assert!(!format!("{run:?}").contains(run.token().expose()));
 
     let created = sim.runs().remove(0);
-    assert_eq!(created.id, run.run_id);
+    assert_eq!(created.id, run.run_id());
     assert_eq!(created.team.as_deref(), Some(sim.team()));
     assert_eq!(created.name.as_deref(), Some("first"));
     let sent = serde_json::to_value(&created.config).unwrap();
@@ -38,7 +38,7 @@ async fn a_run_is_created_watched_to_its_end_and_deleted() {
     let before = sim.wallet(Some(sim.team())).unwrap().balance;
     let watch = lab
         .runs()
-        .watch(&run.run_id)
+        .watch(run.run_id())
         .every(Duration::from_millis(5));
     let usage = watch.until_finished().await.unwrap().usage;
     assert_eq!(usage.status.clone().unwrap(), "COMPLETED");
@@ -57,11 +57,11 @@ async fn a_run_is_created_watched_to_its_end_and_deleted() {
     assert!(after.balance_usd < before);
     assert_eq!(
         after.recent_billings[0].resource_id.as_deref(),
-        Some(run.run_id.as_str())
+        Some(run.run_id())
     );
 
-    assert!(lab.runs().delete(&run.run_id).await.unwrap().deleted);
-    assert!(!lab.runs().delete(&run.run_id).await.unwrap().deleted);
+    assert!(lab.runs().delete(run.run_id()).await.unwrap().raw().deleted);
+    assert!(!lab.runs().delete(run.run_id()).await.unwrap().raw().deleted);
     assert_eq!(sim.runs().len(), 1, "it was created once");
 }
 
@@ -73,7 +73,7 @@ async fn watching_yields_every_status_once() {
     let run = prime.runs().create(config).await.unwrap();
     let mut watch = prime
         .runs()
-        .watch(&run.run_id)
+        .watch(run.run_id())
         .every(Duration::from_millis(1));
     let mut statuses = Vec::new();
     while let Some(usage) = watch.try_next().await.unwrap() {

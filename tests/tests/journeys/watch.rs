@@ -21,7 +21,7 @@ async fn a_run_that_costs_too_much_is_deleted_once() {
     let prime = client(&sim);
     let run = run(&prime).await;
     let limit: Usd = "0.50".parse().unwrap();
-    let watch = prime.runs().watch(&run.run_id).every(SOON);
+    let watch = prime.runs().watch(run.run_id()).every(SOON);
     let mut watch = watch.delete_at_cost(limit);
     let mut last = None;
     while let Some(usage) = watch.try_next().await.unwrap() {
@@ -47,7 +47,7 @@ async fn a_run_that_costs_too_much_is_deleted_once() {
     let prime = client(&sim);
     let run = self::run(&prime).await;
     sim.advance(Duration::from_secs(600));
-    let watch = prime.runs().watch(&run.run_id).delete_at_cost(limit);
+    let watch = prime.runs().watch(run.run_id()).delete_at_cost(limit);
     let finished = watch.until_finished().await.unwrap();
     assert_eq!(finished.usage.status.unwrap(), "COMPLETED");
     assert!(finished.deletion.is_none());
@@ -62,7 +62,7 @@ async fn a_lost_deletion_is_repeated() {
     sim.advance(Duration::from_secs(40));
     let fates = vec![Fate::Through, Fate::NoAnswer, Fate::Through];
     let proxy = Proxy::start(&sim, fates).await;
-    let watch = proxy.client(&sim).runs().watch(&run.run_id);
+    let watch = proxy.client(&sim).runs().watch(run.run_id());
     let watch = watch.every(SOON).delete_at_cost("0.01".parse().unwrap());
     let finished = watch.until_finished().await.unwrap();
     assert_eq!(finished.usage.status.unwrap(), "STOPPED");
@@ -87,14 +87,14 @@ async fn what_passes_is_waited_out() {
     ];
     let count = fates.len();
     let proxy = Proxy::start(&sim, fates).await;
-    let watch = proxy.client(&sim).runs().watch(&run.run_id);
+    let watch = proxy.client(&sim).runs().watch(run.run_id());
     let finished = watch.every(SOON).until_finished().await.unwrap();
     assert_eq!(finished.usage.status.unwrap(), "COMPLETED");
     assert!(proxy.requests() >= count);
 
     // What does not pass is not.
     let proxy = Proxy::start(&sim, vec![Fate::Gateway(503)]).await;
-    let watch = proxy.client(&sim).runs().watch(&run.run_id).every(SOON);
+    let watch = proxy.client(&sim).runs().watch(run.run_id()).every(SOON);
     let patience = Duration::from_millis(100);
     let error = watch
         .retry_for(patience)
@@ -114,7 +114,7 @@ async fn a_server_that_restarts_is_waited_for() {
     let sim = Simulator::builder().time_scale(0.0).start().await.unwrap();
     let run = run(&client(&sim)).await;
     let proxy = Proxy::start(&sim, vec![Fate::Through]).await;
-    let watch = proxy.client(&sim).runs().watch(&run.run_id);
+    let watch = proxy.client(&sim).runs().watch(run.run_id());
     let mut watch = watch.every(SOON);
     let usage = watch.try_next().await.unwrap().unwrap();
     assert_eq!(usage.status.unwrap(), "QUEUED");
@@ -137,7 +137,7 @@ async fn a_deadline_ends_the_watching_and_not_the_run() {
     let began = Instant::now();
     let watch = prime
         .runs()
-        .watch(&run.run_id)
+        .watch(run.run_id())
         .every(Duration::from_secs(3600));
     let mut watch = watch.deadline(Duration::from_millis(400));
     watch.try_next().await.unwrap().unwrap();
@@ -160,7 +160,7 @@ async fn a_deadline_lets_a_deletion_be_tried() {
     let run = run(&prime).await;
     sim.advance(Duration::from_secs(40));
     sim.inject(Fault::delay(Duration::from_millis(900)).on(Operation::DeleteRun));
-    let watch = prime.runs().watch(&run.run_id).every(SOON);
+    let watch = prime.runs().watch(run.run_id()).every(SOON);
     let watch = watch.deadline(Duration::from_millis(400));
     let mut watch = watch.delete_at_cost("0.01".parse().unwrap());
     watch.try_next().await.unwrap().unwrap();
@@ -175,7 +175,7 @@ async fn dropping_it_stops_the_watching() {
     let sim = Simulator::builder().time_scale(0.0).start().await.unwrap();
     let prime = client(&sim);
     let run = run(&prime).await;
-    let mut watch = prime.runs().watch(&run.run_id).every(SOON);
+    let mut watch = prime.runs().watch(run.run_id()).every(SOON);
     watch.try_next().await.unwrap().unwrap();
     let nothing = tokio::time::timeout(Duration::from_millis(500), watch.try_next()).await;
     assert!(nothing.is_err(), "nothing changed");

@@ -88,7 +88,7 @@ pub(crate) async fn outcome(call: Call, fault: &Fault, policy: RetryPolicy) -> S
     let client = client(&sim, policy);
     let config = RunConfig::from_toml("max_steps = 20").unwrap();
     let run = client.runs().create(config).await.unwrap();
-    let run = &run.run_id;
+    let run = run.run_id();
     let before = sim.requests().len();
     let runs = sim.runs().len();
 

@@ -63,12 +63,12 @@ async fn create_chat_completion() {
     assert_eq!(usage.completion_tokens, Some(8));
     assert_eq!(usage.total_tokens, Some(20));
     assert_eq!(answer.cost(), Cost::Unknown);
-    assert_eq!(answer.id.as_deref(), Some("chatcmpl-123"));
-    assert_eq!(answer.object.as_deref(), Some("chat.completion"));
-    assert_eq!(answer.created, Some(1_693_721_698));
-    assert_eq!(answer.model.as_deref(), Some(MODEL));
-    assert_eq!(answer.choices.len(), 1);
-    assert_eq!(answer.choices[0].index, Some(0));
+    assert_eq!(answer.raw().id.as_deref(), Some("chatcmpl-123"));
+    assert_eq!(answer.raw().object.as_deref(), Some("chat.completion"));
+    assert_eq!(answer.raw().created, Some(1_693_721_698));
+    assert_eq!(answer.model(), Some(MODEL));
+    assert_eq!(answer.raw().choices.len(), 1);
+    assert_eq!(answer.raw().choices[0].index, Some(0));
     let message = answer.message().unwrap();
     assert_eq!(message.role, Role::Assistant);
     assert_eq!(answer.meta().headers()["x-trace"], "t-1");
@@ -277,7 +277,7 @@ async fn values_that_nobody_listed_survive() {
             answer.finish_reason(),
             Some(&FinishReason::Other(reason.to_owned()))
         );
-        assert_eq!(answer.service_tier.as_deref(), Some("provisioned"));
+        assert_eq!(answer.raw().service_tier.as_deref(), Some("provisioned"));
         let message = answer.message().unwrap();
         assert_eq!(message.role, Role::Other("developer".to_owned()));
 
@@ -352,10 +352,10 @@ async fn an_answer_that_says_more() {
     assert_eq!(answer.text(), "a");
     assert_eq!(answer.finish_reason(), Some(&FinishReason::Length));
     assert_eq!(
-        answer.choices[0].logprobs,
+        answer.raw().choices[0].logprobs,
         Some(json!({"content": [{"token": "a", "logprob": -0.5}]}))
     );
-    let second = &answer.choices[1];
+    let second = &answer.raw().choices[1];
     assert_eq!(second.finish_reason, Some(FinishReason::ContentFilter));
     let text = second
         .message

@@ -42,9 +42,9 @@ async fn create_run() {
         json!({"config": {"max_steps": 20, "model": {"name": "Qwen/Qwen3-0.6B"}}})
     );
 
-    assert_eq!(run.run_id, "run_123");
-    assert_eq!(run.job_id.as_deref(), Some("job_456"));
-    assert_eq!(run.token_value.expose(), TOKEN);
+    assert_eq!(run.run_id(), "run_123");
+    assert_eq!(run.raw().job_id.as_deref(), Some("job_456"));
+    assert_eq!(run.token().expose(), TOKEN);
     assert_no_secret(&format!("{run:?} {run:#?}"));
 }
 
@@ -131,14 +131,17 @@ async fn a_newer_answer() {
         "isBeta": false, "cluster": {"id": null}}"#;
     let wire = Wire::platform(Answer::json(201, body)).await;
     let run = wire.team().runs().create(config()).await.unwrap();
-    assert_eq!(run.run_id, "run_123");
-    assert_eq!(run.job_id, None);
-    assert_eq!(run.token_value.expose(), TOKEN);
-    assert_eq!(run.on_demand, Some(true));
-    assert_eq!(run.gpu_type.as_deref(), Some("H100_80GB"));
-    assert_eq!(run.price_per_gpu_hour.unwrap().to_string(), "2.50");
-    assert_eq!(run.estimated_cost_per_hour.unwrap().to_string(), "20.00");
-    assert_eq!(run.is_beta, Some(false));
+    assert_eq!(run.run_id(), "run_123");
+    assert_eq!(run.raw().job_id, None);
+    assert_eq!(run.token().expose(), TOKEN);
+    assert_eq!(run.raw().on_demand, Some(true));
+    assert_eq!(run.raw().gpu_type.as_deref(), Some("H100_80GB"));
+    assert_eq!(run.raw().price_per_gpu_hour.unwrap().to_string(), "2.50");
+    assert_eq!(
+        run.raw().estimated_cost_per_hour.unwrap().to_string(),
+        "20.00"
+    );
+    assert_eq!(run.raw().is_beta, Some(false));
     assert_no_secret(&format!("{run:?} {run:#?}"));
 
     let nulls = r#"{"runId": "run_123", "jobId": null, "tokenValue": "pit_run_token_93bd41",
@@ -146,8 +149,8 @@ async fn a_newer_answer() {
         "isBeta": null}"#;
     let wire = Wire::platform(Answer::json(201, nulls)).await;
     let run = wire.team().runs().create(config()).await.unwrap();
-    assert_eq!(run.job_id, None);
-    assert_eq!(run.price_per_gpu_hour, None);
+    assert_eq!(run.raw().job_id, None);
+    assert_eq!(run.raw().price_per_gpu_hour, None);
 }
 
 /// The token is shown once: a status that the specification does not list must not lose it.
@@ -156,7 +159,7 @@ async fn created_with_another_success() {
     for status in [200, 201, 202] {
         let wire = Wire::platform(Answer::json(status, CREATED)).await;
         let run = wire.personal().runs().create(config()).await.unwrap();
-        assert_eq!(run.token_value.expose(), TOKEN, "{status}");
+        assert_eq!(run.token().expose(), TOKEN, "{status}");
 
         let bare = wire.bare_training();
         let create = bare.create_run().body(request());
@@ -364,7 +367,7 @@ async fn fields_that_the_specification_lacks() {
     let deleted = r#"{"runId": "run_123", "deleted": true, "freed": ["gpu_1"]}"#;
     let wire = Wire::platform(Answer::json(200, deleted)).await;
     let deletion = wire.personal().runs().delete("run_123").await.unwrap();
-    assert_eq!(deletion.extra["freed"], json!(["gpu_1"]));
+    assert_eq!(deletion.raw().extra["freed"], json!(["gpu_1"]));
     assert_eq!(deletion.to_string(), "deleted");
 }
 
@@ -414,7 +417,7 @@ async fn the_token_goes_into_a_file_of_its_owner() {
     std::fs::write(&path, "another").unwrap();
     let error = run.save_token(&path).unwrap_err();
     assert_well_told(&error);
-    assert!(error.to_string().contains("there already"), "{error}");
+    assert!(error.to_string().contains("exists already"), "{error}");
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "another");
     assert_well_told(&run.save_token(folder.join("none/run.token")).unwrap_err());
     std::fs::remove_dir_all(&folder).unwrap();
@@ -444,7 +447,8 @@ async fn a_spawned_creation_is_kept_whatever_becomes_of_its_handle() {
     for number in 0..40 {
         let sender = sender.clone();
         let create = wire.personal().runs().create(config());
-        let handle = create.spawn(move |run| sender.send(run.unwrap().run_id.clone()).unwrap());
+        let handle =
+            create.spawn(move |run| sender.send(run.unwrap().run_id().to_owned()).unwrap());
         match number % 4 {
             0 => handle.abort(),
             1 => drop(handle),

@@ -256,7 +256,7 @@ async fn a_run_that_ends_before_it_can_be_deleted_has_ended() {
         let refused = http(status, "{}");
         let server = RawServer::start(&[&running, &refused, &stopped]).await;
         let finished = limited(&server).until_finished().await.unwrap();
-        assert_eq!(finished.total_cost_usd.to_string(), "32");
+        assert_eq!(finished.usage.total_cost_usd.to_string(), "32");
         assert!(finished.deletion.is_none());
         assert_eq!(methods(&server), "GET DELETE GET");
     }
@@ -264,7 +264,7 @@ async fn a_run_that_ends_before_it_can_be_deleted_has_ended() {
     let unknown = http(404, "{}");
     let server = RawServer::start(&[&running, &unknown, &unknown]).await;
     let finished = limited(&server).until_finished().await.unwrap();
-    assert_eq!(finished.total_cost_usd.to_string(), "30");
+    assert_eq!(finished.usage.total_cost_usd.to_string(), "30");
     assert_eq!(
         finished.deletion.unwrap().outcome(),
         DeletionOutcome::AlreadyGone
@@ -295,7 +295,7 @@ async fn a_success_without_a_body_is_a_deletion() {
         let server = RawServer::start(&[&empty]).await;
         let deletion = server.personal().runs().delete("r").await.unwrap();
         assert_eq!(
-            (deletion.outcome(), &*deletion.run_id),
+            (deletion.outcome(), deletion.run_id()),
             (DeletionOutcome::Now, "r")
         );
         let server = RawServer::start(&[&http(200, RUNNING), &empty, &stopped]).await;

@@ -430,8 +430,8 @@ async fn views_of_what_comes() {
     assert_eq!(seen, ["(hm)", "Once", "f {", "f {}"]);
     assert_eq!((&*stream.text(), &*stream.reasoning()), ("Once", "hm"));
     let answer = stream.finish().await.unwrap();
-    assert_eq!(answer.extra["provider"], "p");
-    assert_eq!(answer.choices[0].extra["native_finish_reason"], "x");
+    assert_eq!(answer.raw().extra["provider"], "p");
+    assert_eq!(answer.raw().choices[0].extra["native_finish_reason"], "x");
     assert_eq!(answer.reasoning(), "hm");
 
     let mut stream = question.stream().await.unwrap();

@@ -104,8 +104,8 @@ async fn delete_run() {
     let wire = Wire::platform(Answer::json(200, DELETED)).await;
     for client in [wire.personal(), wire.team()] {
         let deleted = client.runs().delete("run_123").await.unwrap();
-        assert_eq!(deleted.run_id, "run_123");
-        assert!(deleted.deleted);
+        assert_eq!(deleted.run_id(), "run_123");
+        assert!(deleted.raw().deleted);
     }
     for request in wire.requests() {
         assert_eq!(request.line, "DELETE /api/v1/training/runs/run_123");
@@ -126,7 +126,7 @@ async fn deleted_before() {
     let body = r#"{"runId": "run_123", "deleted": false, "reason": "gone"}"#;
     let wire = Wire::platform(Answer::json(200, body)).await;
     let deleted = wire.personal().runs().delete("run_123").await.unwrap();
-    assert!(!deleted.deleted);
+    assert!(!deleted.raw().deleted);
 }
 
 #[tokio::test]
@@ -274,4 +274,17 @@ async fn a_watch_waits_as_long_as_it_is_asked_to() {
         assert_eq!(error.status().unwrap(), status);
         assert_eq!(wire.hits(), 1);
     }
+}
+
+#[tokio::test]
+async fn a_setting_of_a_watch_after_its_first_poll_is_an_error() {
+    let wire = Wire::platform(Answer::json(200, USAGE)).await;
+    let mut watch = wire.personal().runs().watch("run_123");
+    watch.try_next().await.unwrap().unwrap();
+    let mut watch = watch.delete_at_cost("1".parse().unwrap());
+    let error = watch.try_next().await.unwrap_err();
+    assert_eq!(error.kind(), prime_ext::ErrorKind::Request);
+    assert!(error.to_string().contains("set it before"), "{error}");
+    assert!(watch.try_next().await.unwrap().is_none());
+    assert_eq!(wire.hits(), 1);
 }

@@ -149,9 +149,9 @@ async fn create_chat_completion_stream() {
     assert_eq!(answer.text(), "Once upon");
     assert_eq!(answer.finish_reason(), Some(&FinishReason::Stop));
     assert_eq!(answer.message().unwrap().role, Role::Assistant);
-    assert_eq!(answer.id.as_deref(), Some("chatcmpl-123"));
-    assert_eq!(answer.created, Some(1_693_721_698));
-    assert_eq!(answer.model.as_deref(), Some(MODEL));
+    assert_eq!(answer.raw().id.as_deref(), Some("chatcmpl-123"));
+    assert_eq!(answer.raw().created, Some(1_693_721_698));
+    assert_eq!(answer.model(), Some(MODEL));
     assert_eq!(answer.cost().known().unwrap().to_string(), "0.00010");
     assert_eq!(answer.meta().headers()["x-trace"], "t-1");
     assert_eq!(wire.hits(), 1);
@@ -260,7 +260,7 @@ async fn usage_beside_an_empty_choice() {
         let events = [&[ONCE, STOP], end].concat();
         let stream = stream_of(&events).await.unwrap();
         let answer = stream.finish().await.unwrap();
-        assert_eq!(answer.choices.len(), 1);
+        assert_eq!(answer.raw().choices.len(), 1);
         assert_eq!(answer.finish_reason(), Some(&FinishReason::Stop));
         assert_eq!(answer.usage().unwrap().total_tokens, Some(20));
     }
@@ -307,7 +307,7 @@ async fn values_that_nobody_listed_survive() {
     let answer = stream_of(&events).await.unwrap().finish().await.unwrap();
     assert_eq!(*answer.finish_reason().unwrap(), "abort");
     assert_eq!(answer.message().unwrap().role, "developer");
-    assert_eq!(answer.service_tier.as_deref(), Some("provisioned"));
+    assert_eq!(answer.raw().service_tier.as_deref(), Some("provisioned"));
 }
 
 #[tokio::test]
@@ -381,7 +381,7 @@ async fn cut_off_before_every_answer_has_ended() {
         let question = wire.personal().chat(MODEL).user("Tell me a story");
         let question = question.modify(|request| request.n = Some(2));
         match question.stream().await.unwrap().finish().await {
-            Ok(answer) => assert!(whole && answer.choices.len() == 2, "{events:?}"),
+            Ok(answer) => assert!(whole && answer.raw().choices.len() == 2, "{events:?}"),
             Err(error) => {
                 assert!(!whole, "{events:?}");
                 assert_broken(&error, ErrorKind::CutOff, "Once");

@@ -191,6 +191,18 @@ async fn rows_by_pages() {
     );
 }
 
+#[tokio::test]
+async fn a_setting_after_the_first_row_is_an_error() {
+    let wire = Wire::platform(Answer::json(200, WALLET)).await;
+    let mut rows = wire.personal().wallet().billings();
+    rows.try_next().await.unwrap().unwrap();
+    let error = rows.resource_type("training").try_next().await;
+    let error = error.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Request);
+    assert!(error.to_string().contains("set it before"), "{error}");
+    assert_eq!(wire.hits(), 1);
+}
+
 /// Digits are neither lost nor invented; an amount that cannot be kept is refused, not rounded.
 #[tokio::test]
 async fn amounts() {

@@ -49,7 +49,7 @@ pub(crate) async fn model(screen: &Screen, prime: &Client, id: &str) -> Result<(
 pub(crate) async fn question(screen: &Screen, prime: &Client, model: &str) -> Result<(), Error> {
     screen.stop(
         "A question",
-        "prime.chat(model).system(…).user(…).max_tokens(50).send()",
+        "prime.chat(model).system(…).user(…).max_tokens(50).await",
     );
     let answer = prime
         .chat(model)
@@ -159,17 +159,17 @@ pub(crate) async fn wallet(screen: &Screen, lab: &Client, most: usize) -> Result
 pub(crate) async fn run(screen: &Screen, lab: &Client, every: Duration) -> Result<(), Error> {
     screen.stop(
         "A training run",
-        "lab.runs().create(RunConfig::from_toml(…)?).name(…).send()",
+        "lab.runs().create(RunConfig::from_toml(…)?).name(…).await",
     );
     let config = RunConfig::from_toml(include_str!("rl.toml"))?;
     let run = lab.runs().create(config).name("first").await?;
-    screen.fact("run", &run.run_id);
+    screen.fact("run", run.run_id());
     screen.fact(
         "token",
-        format_args!("{:?}, shown once: keep it", run.token_value),
+        format_args!("{:?}, shown once: keep it", run.token()),
     );
 
-    let mut usage = lab.runs().watch(&run.run_id).every(every);
+    let mut usage = lab.runs().watch(run.run_id()).every(every);
     let mut last = None;
     while let Some(usage) = usage.try_next().await? {
         let status = usage
@@ -184,8 +184,8 @@ pub(crate) async fn run(screen: &Screen, lab: &Client, every: Duration) -> Resul
         }
         last = Some(status);
     }
-    let deleted = lab.runs().delete(&run.run_id).await?;
-    screen.fact("deleted", deleted.deleted);
+    let deleted = lab.runs().delete(run.run_id()).await?;
+    screen.fact("run", deleted);
     Ok(())
 }
 

@@ -152,7 +152,7 @@ impl ChatRequest {
         let asked = pin!(self.call());
         let answer = asked.instrument(trace.span().clone()).await;
         match &answer {
-            Ok(answer) => trace.answered(answer),
+            Ok(answer) => trace.answered(answer.raw()),
             Err(error) => trace.failed(error),
         }
         answer

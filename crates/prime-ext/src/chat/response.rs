@@ -1,61 +1,60 @@
-//! The answer, whole.
+//! A complete response.
 
 use std::borrow::Cow;
-use std::ops::Deref;
-
-use pinference_api::types::{ChatCompletionResponse, ChatMessage, FinishReason, ToolCall, Usage};
+use std::fmt;
 
 use bytes::Bytes;
 use openapi_runtime::{ResponseMeta, TextOrParts};
+use pinference_api::types::{ChatCompletionResponse, ChatMessage, FinishReason, ToolCall, Usage};
 
 use super::{StreamEnd, reasoning};
 use crate::cost::Cost;
 
-/// A whole answer, streamed or not. Everything that the service said is in the
-/// [`ChatCompletionResponse`] to which it dereferences.
+/// A chat response, streamed or not. The accessors read the first choice; [`raw`](Self::raw) has everything.
 ///
-/// As large as a pointer, wherever it is kept.
+/// It is as large as a pointer.
 #[derive(Clone)]
-pub struct ChatResponse(Box<Answer>);
+pub struct ChatResponse(Box<Inner>);
 
 #[derive(Clone)]
-struct Answer {
-    response: ChatCompletionResponse,
+struct Inner {
+    raw: ChatCompletionResponse,
     meta: ResponseMeta,
     body: Bytes,
-    ending: Option<StreamEnd>,
+    stream_end: Option<StreamEnd>,
 }
 
 impl ChatResponse {
-    pub(crate) fn new(response: ChatCompletionResponse, meta: ResponseMeta, body: Bytes) -> Self {
-        Self(Box::new(Answer {
-            response,
+    pub(crate) fn new(raw: ChatCompletionResponse, meta: ResponseMeta, body: Bytes) -> Self {
+        Self(Box::new(Inner {
+            raw,
             meta,
             body,
-            ending: None,
+            stream_end: None,
         }))
     }
 
-    /// The same as the end of a stream.
-    pub(crate) fn ended(mut self, ending: StreamEnd) -> Self {
-        self.0.ending = Some(ending);
+    /// The same response as the end of a stream.
+    pub(crate) fn with_stream_end(mut self, stream_end: StreamEnd) -> Self {
+        self.0.stream_end = Some(stream_end);
         self
     }
 
-    /// The text, or the texts of its parts; empty if the model asked for tools instead, or gave no
-    /// answer.
+    /// Returns the text, or the joined texts of its parts. It is empty if the model called tools instead, or
+    /// if there is no choice.
     pub fn text(&self) -> Cow<'_, str> {
         let content = self.message().and_then(|message| message.content.as_ref());
         content.map(TextOrParts::text).unwrap_or_default()
     }
 
-    /// The message, to be sent back with the next question. The first, if several were asked for.
+    /// Returns the message of the first choice, to send back with the next request
+    /// ([`ChatRequest::message`](crate::ChatRequest::message)).
     pub fn message(&self) -> Option<&ChatMessage> {
-        self.0.response.choices.first()?.message.as_ref()
+        self.0.raw.choices.first()?.message.as_ref()
     }
 
-    /// What the model thought before it answered, whichever of its spellings the service uses; empty if
-    /// it does not say.
+    /// Returns the reasoning that precedes the text, from whichever field the service uses for it. It is empty
+    /// if there is none.
     pub fn reasoning(&self) -> Cow<'_, str> {
         self.message().map_or_else(Cow::default, |message| {
             reasoning::of(
@@ -66,61 +65,61 @@ impl ChatResponse {
         })
     }
 
-    /// What the model asks to be called.
+    /// Returns the tool calls that the model requests.
     pub fn tool_calls(&self) -> &[ToolCall] {
         self.message()
             .and_then(|message| message.tool_calls.as_deref())
             .unwrap_or_default()
     }
 
-    /// Why the model stopped.
+    /// Returns the model that answered, as the service names it.
+    pub fn model(&self) -> Option<&str> {
+        self.0.raw.model.as_deref()
+    }
+
+    /// Returns the reason why the model stopped.
     pub fn finish_reason(&self) -> Option<&FinishReason> {
-        self.0.response.choices.first()?.finish_reason.as_ref()
+        self.0.raw.choices.first()?.finish_reason.as_ref()
     }
 
-    /// Tokens and cost, if the service said them.
+    /// Returns the tokens and the cost, if the service reports them.
     pub fn usage(&self) -> Option<&Usage> {
-        self.0.response.usage.as_ref()
+        self.0.raw.usage.as_ref()
     }
 
-    /// What it cost, if the service said so.
+    /// Returns the cost in US dollars, if the service reports it.
     pub fn cost(&self) -> Cost {
         Cost::of(self.usage())
     }
 
-    /// How the stream ended that it came from; nothing if it was not streamed.
+    /// Returns how the stream of this response ended; `None` if it was not streamed.
     pub fn stream_end(&self) -> Option<StreamEnd> {
-        self.0.ending
+        self.0.stream_end
     }
 
-    /// Status, headers, request id, and how often the question was sent.
+    /// Returns the status, the headers, the request id and the number of attempts.
     pub fn meta(&self) -> &ResponseMeta {
         &self.0.meta
     }
 
-    /// The body as it came. Empty if it was streamed.
+    /// Returns the body as received; empty if the response was streamed.
     pub fn body(&self) -> &Bytes {
         &self.0.body
     }
 
-    /// What the service said, as the specification has it.
-    pub fn into_response(self) -> ChatCompletionResponse {
-        self.0.response
+    /// Returns the generated type, with every field and every choice.
+    pub fn raw(&self) -> &ChatCompletionResponse {
+        &self.0.raw
+    }
+
+    /// Converts into the generated type.
+    pub fn into_raw(self) -> ChatCompletionResponse {
+        self.0.raw
     }
 }
 
-impl Deref for ChatResponse {
-    type Target = ChatCompletionResponse;
-
-    fn deref(&self) -> &ChatCompletionResponse {
-        &self.0.response
-    }
-}
-
-impl std::fmt::Debug for ChatResponse {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("ChatResponse")
-            .field(&self.0.response)
-            .finish()
+impl fmt::Debug for ChatResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ChatResponse").field(&self.0.raw).finish()
     }
 }

@@ -336,7 +336,7 @@ impl ChatStream {
     fn into_answer(mut self, ending: StreamEnd) -> ChatResponse {
         self.settle();
         let answer = std::mem::take(&mut self.answer).finish();
-        ChatResponse::new(answer, self.meta.clone(), Bytes::new()).ended(ending)
+        ChatResponse::new(answer, self.meta.clone(), Bytes::new()).with_stream_end(ending)
     }
 
     fn poll_next_chunk(
@@ -524,7 +524,7 @@ fn failed((ending, error): Failure, arrived: ChatCompletionResponse, meta: Respo
         .with_attempts(meta.attempts())
         .with_unknown_attempts(meta.unknown_attempts())
         .with_outcome_unknown(unknown);
-    let partial = ChatResponse::new(arrived, meta, Bytes::new()).ended(ending);
+    let partial = ChatResponse::new(arrived, meta, Bytes::new()).with_stream_end(ending);
     Error::from(error).with_partial(partial)
 }
 

@@ -78,8 +78,9 @@ impl MeterGuard {
 
     /// Counts what a call that failed may have cost.
     pub(crate) fn fail(&mut self, error: &Error) {
-        let arrived =
-            |partial: &&ChatResponse| !partial.choices.is_empty() || partial.usage().is_some();
+        let arrived = |partial: &&ChatResponse| {
+            !partial.raw().choices.is_empty() || partial.usage().is_some()
+        };
         if let Some(partial) = error.partial_response().filter(arrived) {
             self.settle(partial.usage(), error.unknown_attempts());
         } else if error.last_outcome_unknown() {

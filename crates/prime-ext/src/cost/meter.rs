@@ -51,7 +51,7 @@ impl Meter {
 
     /// Counts an answer, by the model that it names and as paid for by `account`.
     pub fn add(&self, answer: &ChatResponse, account: &Account) {
-        let model = answer.model.as_deref().unwrap_or("");
+        let model = answer.model().unwrap_or_default();
         self.count(model, payer(account), answer.usage());
     }
 

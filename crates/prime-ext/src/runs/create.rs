@@ -20,7 +20,7 @@ use crate::options::CallOptions;
 /// let config = RunConfig::from_toml_file("rl.toml")?;
 /// match lab.runs().create(config).name("first").await {
 ///     Ok(run) => {
-///         println!("{}", run.run_id);
+///         println!("{}", run.run_id());
 ///         run.save_token("run.token")?; // shown this one time
 ///     }
 ///     Err(error) if error.outcome_unknown() => {

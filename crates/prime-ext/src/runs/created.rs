@@ -1,18 +1,17 @@
-//! A run that was created.
+//! A created run.
 
 use std::fmt;
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};
-use std::ops::Deref;
 use std::path::Path;
 
+use openapi_runtime::Secret;
 use prime_training_api::types::CreateDedicatedRunResponse;
 use serde_json::{Map, Value};
 
 use crate::error::{Error, ErrorKind};
 
-/// A run that was created. Everything that the service said of it is in the
-/// [`CreateDedicatedRunResponse`] to which it dereferences; `token_value` is shown this one time.
+/// A created run. The service returns its [`token`](Self::token) only this once.
 #[derive(Clone)]
 pub struct CreatedRun {
     response: CreateDedicatedRunResponse,
@@ -21,7 +20,7 @@ pub struct CreatedRun {
 
 impl CreatedRun {
     pub(super) fn new(response: CreateDedicatedRunResponse, body: &[u8]) -> Self {
-        // What the specification lists is what the type gives back, and nulls say nothing.
+        // The generated type serializes every field of the specification.
         let mut extra: Map<String, Value> = serde_json::from_slice(body).unwrap_or_default();
         if let Ok(Value::Object(listed)) = serde_json::to_value(&response) {
             extra.retain(|field, value| !value.is_null() && !listed.contains_key(field));
@@ -29,8 +28,23 @@ impl CreatedRun {
         Self { response, extra }
     }
 
-    /// Fields of the answer that the specification does not have. A newer server may put a secret there:
-    /// `Debug` shows their names alone.
+    /// Returns the run's id, for [`Runs::watch`](super::Runs::watch) and the other calls.
+    pub fn run_id(&self) -> &str {
+        &self.response.run_id
+    }
+
+    /// Returns the run's token. [`save_token`](Self::save_token) writes it to a file.
+    pub fn token(&self) -> &Secret {
+        &self.response.token_value
+    }
+
+    /// Returns the generated type, with every field of the specification.
+    pub fn raw(&self) -> &CreateDedicatedRunResponse {
+        &self.response
+    }
+
+    /// Returns the fields that the specification does not have. Because a newer server may return a secret
+    /// here, `Debug` shows only their names.
     pub fn extra(&self) -> &Map<String, Value> {
         &self.extra
     }
@@ -39,29 +53,29 @@ impl CreatedRun {
     /// Windows it has the permissions of its directory.
     ///
     /// # Errors
-    /// If the token is empty, or the file exists, so that no other token is lost, or the file cannot be written.
-    /// The token is still in `token_value` then.
+    /// If the token is empty, the file exists already, or the file cannot be written. An existing file is left
+    /// as it is, so that no other token is lost. The token is still available from [`token`](Self::token).
     pub fn save_token(&self, path: impl AsRef<Path>) -> Result<(), Error> {
         let path = path.as_ref();
-        if self.token_value.expose().trim().is_empty() {
+        if self.token().expose().trim().is_empty() {
             let message = format!(
-                "the run's token is not in {}: the service answered with an empty token",
+                "the run's token was not saved to {}: the service returned an empty token",
                 path.display()
             );
             return Err(Error::new(ErrorKind::UnexpectedResponse, message));
         }
-        write_new(path, self.token_value.expose()).map_err(|source| {
+        write_new(path, self.token().expose()).map_err(|source| {
             let why = match source.kind() {
-                io::ErrorKind::AlreadyExists => "it is there already, and is left as it is",
-                _ => "it cannot be written",
+                io::ErrorKind::AlreadyExists => "the file exists already",
+                _ => "the file cannot be written",
             };
-            let message = format!("the run's token is not in {}: {why}", path.display());
+            let message = format!("the run's token was not saved to {}: {why}", path.display());
             Error::new(ErrorKind::Request, message).with_source(source)
         })
     }
 
-    /// What the service said, as the specification has it.
-    pub fn into_response(self) -> CreateDedicatedRunResponse {
+    /// Converts into the generated type.
+    pub fn into_raw(self) -> CreateDedicatedRunResponse {
         self.response
     }
 }
@@ -76,18 +90,10 @@ fn write_new(path: &Path, secret: &str) -> io::Result<()> {
         .write_all(secret.as_bytes())
         .and_then(|()| file.sync_all());
     if written.is_err() {
-        // Half a token is of no use, and would be in the way of the next try.
+        // A partial file would make the next attempt fail.
         drop(std::fs::remove_file(path));
     }
     written
-}
-
-impl Deref for CreatedRun {
-    type Target = CreateDedicatedRunResponse;
-
-    fn deref(&self) -> &CreateDedicatedRunResponse {
-        &self.response
-    }
 }
 
 impl fmt::Debug for CreatedRun {

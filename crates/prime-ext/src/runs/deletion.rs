@@ -1,33 +1,31 @@
-//! What became of a run that was to be deleted.
+//! The outcome of a deletion.
 
 use std::fmt;
-use std::ops::Deref;
 
 use prime_training_api::types::DeleteRunResponse;
 
-/// What became of a run that was to be deleted. The service's own words are in the
-/// [`DeleteRunResponse`] to which it dereferences.
+/// The outcome of a call to delete a run.
 #[derive(Debug, Clone)]
 pub struct Deletion {
     response: DeleteRunResponse,
     repeated: bool,
 }
 
-/// Which it was.
+/// Whether a call deleted the run, or the run was gone before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DeletionOutcome {
     /// This call deleted the run.
     Now,
-    /// There was nothing to delete: the run was deleted before, or never was.
+    /// There was nothing to delete: the run was deleted earlier, or it never existed.
     AlreadyGone,
-    /// The run is gone. The call was sent again after its answer was lost, so it cannot be told whether
-    /// it deleted the run the first time, or somebody else did before.
+    /// The run is gone, but it is unknown whether this call deleted it: the call was retried after a response
+    /// was lost, and the lost response may have reported the deletion.
     NowOrBefore,
 }
 
 impl Deletion {
-    /// `repeated`: whether it was asked for before, without an answer.
+    /// `repeated`: an earlier request was sent and its response was lost.
     pub(super) fn new(response: DeleteRunResponse, repeated: bool) -> Self {
         Self { response, repeated }
     }
@@ -37,7 +35,7 @@ impl Deletion {
         Self::new(DeleteRunResponse::new(false, run_id), repeated)
     }
 
-    /// Which it was.
+    /// Returns whether this call deleted the run.
     pub fn outcome(&self) -> DeletionOutcome {
         match (self.response.deleted, self.repeated) {
             (true, _) => DeletionOutcome::Now,
@@ -45,12 +43,14 @@ impl Deletion {
             (false, true) => DeletionOutcome::NowOrBefore,
         }
     }
-}
 
-impl Deref for Deletion {
-    type Target = DeleteRunResponse;
+    /// Returns the id of the run, as the service spells it.
+    pub fn run_id(&self) -> &str {
+        &self.response.run_id
+    }
 
-    fn deref(&self) -> &DeleteRunResponse {
+    /// Returns the generated type.
+    pub fn raw(&self) -> &DeleteRunResponse {
         &self.response
     }
 }

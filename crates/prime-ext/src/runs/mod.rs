@@ -100,7 +100,7 @@ impl Runs {
     }
 
     /// Deletes a run: stops it and frees its hardware. Its bills stay. Deleting it again does no harm;
-    /// [`Deletion::which`] says which it was.
+    /// [`Deletion::outcome`] says which it was.
     ///
     /// # Errors
     /// If the call fails, or is answered with the deletion of another run. With [`outcome_unknown`](openapi_runtime::Error::outcome_unknown) the
@@ -194,7 +194,7 @@ fn without_body(error: Error, run_id: &str) -> Result<Response<DeleteRunResponse
 
 /// Refuses a deletion that names another run: it does not say what became of the one that was meant.
 fn deletion_of(asked: &str, deletion: Response<Deletion>) -> Result<Response<Deletion>, Error> {
-    match names_other(asked, &deletion.value().run_id, deletion.meta()) {
+    match names_other(asked, &deletion.value().run_id(), deletion.meta()) {
         None => Ok(deletion),
         Some(named) => {
             let message = format!(

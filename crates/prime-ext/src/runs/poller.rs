@@ -192,7 +192,7 @@ impl Poller {
             Ok(deletion) => {
                 if let Some(deleting) = &mut self.deleting {
                     // A run that goes on although there was nothing to delete is deleted again.
-                    deleting.cost = deletion.deleted.then_some(cost);
+                    deleting.cost = deletion.raw().deleted.then_some(cost);
                 }
                 Ok(Outcome::Deleted(deletion))
             }

@@ -1,6 +1,5 @@
 //! A run's usage until it ends.
 
-use std::ops::Deref;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -34,9 +33,11 @@ use crate::error::{Error, ErrorKind};
 /// ```
 #[must_use = "nothing is requested until the first usage is"]
 pub struct UsageWatch {
-    /// What is polled, until the first poll.
+    /// Present until the first poll.
     poller: Option<Poller>,
     events: Option<Events>,
+    /// A setting came after the first poll.
+    set_too_late: bool,
     deletion: Option<Deletion>,
 }
 
@@ -47,12 +48,13 @@ impl UsageWatch {
         Self {
             poller: Some(Poller::new(runs, run_id)),
             events: None,
+            set_too_late: false,
             deletion: None,
         }
     }
 
     /// Sets the time between two requests, at least a millisecond; each wait is up to a tenth longer or
-    /// shorter. Default: 30 seconds. Like all settings here, it has no effect after the first poll.
+    /// shorter. Default: 30 seconds. Changing this or another setting after the first poll is an error of the next one.
     pub fn every(self, interval: Duration) -> Self {
         self.set(|poller| poller.interval = interval.max(Duration::from_millis(1)))
     }
@@ -95,8 +97,9 @@ impl UsageWatch {
     }
 
     fn set(mut self, set: impl FnOnce(&mut Poller)) -> Self {
-        if let Some(poller) = &mut self.poller {
-            set(poller);
+        match &mut self.poller {
+            Some(poller) => set(poller),
+            None => self.set_too_late = true,
         }
         self
     }
@@ -133,7 +136,7 @@ impl UsageWatch {
     }
 }
 
-/// A run that has ended. Dereferences to its last usage.
+/// A run that has ended.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct FinishedRun {
@@ -143,19 +146,17 @@ pub struct FinishedRun {
     pub deletion: Option<Deletion>,
 }
 
-impl Deref for FinishedRun {
-    type Target = RunUsageResponse;
-
-    fn deref(&self) -> &RunUsageResponse {
-        &self.usage
-    }
-}
-
 impl Stream for UsageWatch {
     type Item = Result<RunUsageResponse, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
+        if this.set_too_late {
+            this.set_too_late = false;
+            this.events = None;
+            let message = "a setting of the watch was changed after the first poll; set it before";
+            return Poll::Ready(Some(Err(Error::new(ErrorKind::Request, message))));
+        }
         if let Some(poller) = this.poller.take() {
             this.events = Some(Box::pin(futures_util::stream::try_unfold(
                 poller,
