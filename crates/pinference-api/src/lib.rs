@@ -1,8 +1,8 @@
 //! Client of the Prime Intellect Inference API, generated from its specification.
 //!
-//! `prime-ext` puts settings, teams, streaming and cost on top of it. This crate alone is for whoever
-//! brings their own [`reqwest::Client`]: it sends what it is told, once, with no header and no timeout
-//! of its own. TLS is a feature of reqwest, which is yours to choose.
+//! `prime-ext` adds settings, teams, streaming and cost. This crate alone is for users who bring
+//! their own [`reqwest::Client`], with its headers and its TLS feature. Timeouts, retries and limits are those of
+//! [`CallOptions`]; the defaults of each operation come from the specification.
 //!
 //! ```no_run
 //! use pinference_api::{Client, types::{ChatMessage, Role}};
@@ -15,25 +15,25 @@
 //! let http = reqwest::Client::builder().default_headers(headers).build()?;
 //! let client = Client::new(Client::DEFAULT_BASE_URL, http);
 //!
-//! let mut question = ChatMessage::new(Role::User);
-//! question.content = Some("Capital of France?".into());
-//! let answer = client
+//! let mut message = ChatMessage::new(Role::User);
+//! message.content = Some("Capital of France?".into());
+//! let response = client
 //!     .create_chat_completion()
 //!     .x_prime_team_id("team_123")
-//!     .body_map(|body| body.model("meta-llama/llama-3.1-70b-instruct").messages([question]))
+//!     .body_map(|body| body.model("meta-llama/llama-3.1-70b-instruct").messages([message]))
 //!     .send()
 //!     .await?;
-//! println!("{:?}", answer.value().choices[0].message);
+//! println!("{:?}", response.value().choices[0].message);
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! | module | what it holds |
+//! | item | contents |
 //! |---|---|
-//! | [`Client`] | a method for each operation, which gives its builder |
-//! | [`builder`] | the operations' builders: parameters, body, `send` |
-//! | [`types`] | what is sent and answered |
-//! | [`operations`] | what the specification says of each operation |
+//! | [`Client`] | a method for each operation, which returns its builder |
+//! | [`builder`] | the builders: parameters, body, `send` |
+//! | [`types`] | the schemas of requests and responses |
+//! | [`operations`] | the properties of each operation: retry safety, timeout, team, secrets |
 
 #[rustfmt::skip]
 #[allow(missing_docs, unreachable_pub, unused_imports, unused_mut, unused_qualifications, reason = "generated")]

@@ -1,12 +1,11 @@
-//! Messages to send.
+//! Constructs messages.
 
 use crate::types::{ChatMessage, Role};
 
 impl ChatMessage {
-    /// A message of that speaker, without content.
+    /// Creates a message with a role and without content.
     ///
-    /// The specification's own type has a role that may be missing, since some servers leave it out of
-    /// their answers; who writes a message has to say who speaks.
+    /// The generated type has a default role, because some servers omit it in responses. A request must state it.
     pub fn new(role: Role) -> Self {
         Self {
             role,

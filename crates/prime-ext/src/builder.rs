@@ -1,4 +1,4 @@
-//! What a client is built from.
+//! Builds a client from its settings.
 
 use std::time::Duration;
 
@@ -12,8 +12,7 @@ use crate::http_client::{self, Connections};
 use crate::options::{self, CallOptions};
 use crate::settings::{Found, Setting, Settings, Source, Surroundings};
 
-/// Settings of a [`Client`]. What is not set is as documented at each setting; the environment is
-/// looked at only by [`or_env`](Self::or_env).
+/// Builds a [`Client`]. Each method documents its default. Only [`or_env`](Self::or_env) reads the environment.
 ///
 /// ```no_run
 /// # fn example() -> Result<(), prime_ext::Error> {
@@ -23,7 +22,7 @@ use crate::settings::{Found, Setting, Settings, Source, Surroundings};
 /// let prime = Client::builder()
 ///     .team("team_123")
 ///     .options(CallOptions::new().timeout(Duration::from_secs(60)).retry(RetryPolicy::new().retries(4)))
-///     .or_env()? // the key, and whatever else is not set, as `prime` has it
+///     .or_env()? // the key, and what else is not set, as the `prime` command line has it
 ///     .build()?;
 /// # Ok(())
 /// # }
@@ -39,47 +38,47 @@ pub struct ClientBuilder {
     budget: RetryBudget,
 }
 
-fn said<T>(value: impl Into<T>) -> Option<Setting<T>> {
+fn by_program<T>(value: impl Into<T>) -> Option<Setting<T>> {
     Some(Setting::new(value.into(), Source::Program))
 }
 
 impl ClientBuilder {
-    /// The API key. Required, here or by [`or_env`](Self::or_env).
+    /// Sets the API key. It is required, here or from [`or_env`](Self::or_env).
     pub fn api_key(mut self, key: impl Into<Secret>) -> Self {
-        self.found.api_key = said(key);
+        self.found.api_key = by_program(key);
         self
     }
 
-    /// The team that is billed. Default: the key's owner.
+    /// Bills a team. Default: the key's owner is billed.
     pub fn team(mut self, id: impl Into<String>) -> Self {
-        self.found.account = said(Account::Team(id.into()));
+        self.found.account = by_program(Account::Team(id.into()));
         self
     }
 
-    /// The key's owner is billed, whatever team the environment names.
+    /// Bills the key's owner, even if the environment names a team.
     pub fn personal(mut self) -> Self {
-        self.found.account = said(Account::Personal);
+        self.found.account = by_program(Account::Personal);
         self
     }
 
-    /// Address of the Inference API, with its path. Default:
+    /// Sets the base URL of the Inference API, with its path. Default:
     /// [`pinference_api::Client::DEFAULT_BASE_URL`].
     pub fn inference_url(mut self, url: impl Into<String>) -> Self {
-        self.found.inference_url = said(url);
+        self.found.inference_url = by_program(url);
         self
     }
 
-    /// Address of the platform, which serves training and billing, without `/api/v1`. Default:
+    /// Sets the base URL of the platform, which serves training and billing, without `/api/v1`. Default:
     /// [`prime_training_api::Client::DEFAULT_BASE_URL`].
     pub fn platform_url(mut self, url: impl Into<String>) -> Self {
-        self.found.platform_url = said(url);
+        self.found.platform_url = by_program(url);
         self
     }
 
-    /// Takes what is not set from where the `prime` command line has it; see [`Client::from_env`].
+    /// Takes settings that are not set from the sources of the `prime` command line: see [`Client::from_env`].
     ///
     /// # Errors
-    /// If a file cannot be read, or `PRIME_CONTEXT` names what is none.
+    /// If a file cannot be read, or `PRIME_CONTEXT` names a context that does not exist.
     pub fn or_env(mut self) -> Result<Self, Error> {
         for name in [
             "PRIME_API_KEY",
@@ -101,19 +100,19 @@ impl ClientBuilder {
         Ok(self)
     }
 
-    /// Times, retries, limits, headers and fields of every call. A call can have its own; see
-    /// [`Client::with_options`].
+    /// Sets options of every call: timeouts, retries, limits, headers and body fields. A call can have its own, and
+    /// so can a client: see [`Client::with_options`].
     pub fn options(mut self, options: CallOptions) -> Self {
         self.options = options::checked(options).or(&self.options);
         self
     }
 
-    /// Limits every call: [`CallOptions::timeout`].
+    /// Sets the timeout of every call: [`CallOptions::timeout`].
     pub fn timeout(self, timeout: Duration) -> Self {
         self.options(CallOptions::new().timeout(timeout))
     }
 
-    /// How often a call is repeated at most: [`RetryPolicy::retries`](crate::RetryPolicy::retries). Default: 2.
+    /// Sets how many times a call is retried at most: [`RetryPolicy::retries`](crate::RetryPolicy::retries). Default: 2.
     pub fn max_retries(self, retries: u32) -> Self {
         let policy = self.options.get_retry().clone().retries(retries);
         self.options(CallOptions::new().retry(policy))
@@ -124,19 +123,19 @@ impl ClientBuilder {
         self.options(CallOptions::new().header(name, value))
     }
 
-    /// What this client and its clones may repeat in all. Default: [`RetryBudget::default`].
+    /// Limits the retries of this client and its clones together. Default: [`RetryBudget::default`].
     pub fn retry_budget(mut self, budget: RetryBudget) -> Self {
         self.budget = budget;
         self
     }
 
-    /// Time to connect. Default: 10 s (source: the provider's own client).
+    /// Sets the time to establish a connection. Default: 10 seconds (source: the provider's own client).
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connections.connect_timeout = Some(timeout);
         self
     }
 
-    /// A proxy. Default: those of the environment (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`).
+    /// Adds a proxy. Default: those of the environment (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`).
     ///
     /// A loopback URL (`localhost`, `127.0.0.1`, `[::1]`) is never requested through a proxy, neither through this
     /// one nor through those of the environment.
@@ -145,48 +144,49 @@ impl ClientBuilder {
         self
     }
 
-    /// A certificate, or several, in PEM, that servers may be vouched for by, beside those of the
-    /// operating system.
+    /// Trusts one or more root certificates in PEM, in addition to those of the operating system.
     pub fn root_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.connections.certificates.push(pem.into());
         self
     }
 
-    /// HTTP/1.1 alone. Otherwise a server of `https` chooses, and most choose HTTP/2, which carries
-    /// everything on one connection: with no handshake for each stream, but with no more streams at once
-    /// than the server allows on it, often 100; those beyond wait for their turn, within the idle
-    /// timeout. Set it if hundreds of answers are to be read at once.
+    /// Uses HTTP/1.1 only. By default, an `https` server chooses, and most choose HTTP/2.
+    ///
+    /// HTTP/2 carries all requests on one connection, which saves handshakes, but a server limits the number of
+    /// concurrent streams on it, often to 100. Further requests wait for their turn, within their timeout. Set this to
+    /// read hundreds of streams at once.
     pub fn http1_only(mut self) -> Self {
         self.connections.http1_only = true;
         self
     }
 
-    /// The `User-Agent`. Default: `prime-ext/` and its version.
+    /// Sets the `User-Agent` header. Default: `prime-ext/` and its version.
     pub fn user_agent(mut self, name: impl Into<String>) -> Self {
         self.connections.user_agent = Some(name.into());
         self
     }
 
-    /// An HTTP client of your own. Its TLS, protocols, proxies, redirects, compression, connection pool and connect
-    /// timeout are then what you made them; timeouts of calls, limits and retries stay this client's. Its proxies
-    /// also get requests to loopback URLs, with the key, unless you exclude them. Build
-    /// it with `redirect(Policy::none())`, or a redirect of the service's takes a request, and the secrets
-    /// in its body, to wherever it says. Since it may have followed one, a run that could not be created for
-    /// want of a connection is not created again, and may exist. And with `retry(reqwest::retry::never())`,
-    /// or what HTTP/2 says was not looked at is sent again beneath this client's policy, the creation of a
-    /// run too.
+    /// Sends requests with your own HTTP client. It decides on TLS, protocols, proxies, redirects, compression, the
+    /// connection pool and the connect timeout. Timeouts of calls, limits and retries are still those of this client.
     ///
-    /// Beside this crate's feature `rustls`, reqwest's own `Client::new` needs a TLS provider and panics
-    /// without one: switch on a TLS feature of reqwest, or install a provider of rustls.
+    /// - Build it with `redirect(Policy::none())`. Otherwise a redirect sends the request, and the secrets in its body,
+    ///   to whatever URL the response names. Because it may follow redirects, a run that could not be created for lack
+    ///   of a connection is not retried, and its outcome is unknown.
+    /// - Build it with `retry(reqwest::retry::never())`. Otherwise it may resend an HTTP/2 request that the server
+    ///   refused, including the creation of a run, beneath the retry policy of this client.
+    /// - Its proxies also receive requests to loopback URLs, with the key, unless you exclude them.
+    ///
+    /// With this crate's feature `rustls`, `reqwest::Client::new` panics because it has no TLS provider: enable a TLS
+    /// feature of reqwest, or install a provider of rustls.
     pub fn http_client(mut self, http: reqwest::Client) -> Self {
         self.transport = Some(http.into());
         self
     }
 
-    /// A transport of your own, which sends requests and gives responses: in a test without a socket, or another way.
-    /// Timeouts of calls, limits and retries stay this client's.
+    /// Sends requests with your own transport, for example in a test without a socket. Timeouts of calls, limits and
+    /// retries are still those of this client.
     ///
-    /// An operation that must not be repeated, such as the creation of a run, is repeated only if the transport says
+    /// An operation that must not be repeated, such as the creation of a run, is retried only if the transport reports
     /// that [nothing was sent](openapi_runtime::TransportError::not_sent).
     ///
     /// ```
@@ -217,16 +217,16 @@ impl ClientBuilder {
         self
     }
 
-    /// Allows `http` addresses beyond this machine. The key then travels in the clear.
+    /// Allows `http` URLs of other machines. The key is then sent unencrypted.
     pub fn allow_plain_http(mut self) -> Self {
         self.plain_http = true;
         self
     }
 
-    /// Builds the client. Nothing is sent.
+    /// Builds the client. No request is sent.
     ///
     /// # Errors
-    /// If there is no key, or an address is wrong or would send the key in the clear.
+    /// If there is no key, or a setting is invalid. A URL is also invalid if the key would be sent to it unencrypted.
     pub fn build(self) -> Result<Client, Error> {
         if let Some(fault) = self.options.fault() {
             return Err(Error::new(ErrorKind::Settings, fault));
@@ -238,17 +238,17 @@ impl ClientBuilder {
                 .check()
                 .map_err(|reason| invalid("account", &account.source, &reason))?;
         }
-        let inference_url = self.address(
+        let inference_url = self.base_url(
             "inference",
             self.found.inference_url.as_ref(),
             pinference_api::Client::DEFAULT_BASE_URL,
         )?;
-        let mut platform_url = self.address(
+        let mut platform_url = self.base_url(
             "platform",
             self.found.platform_url.as_ref(),
             prime_training_api::Client::DEFAULT_BASE_URL,
         )?;
-        // People set it with the path that its operations have anyway.
+        // Many set it with the path that the operations already contain.
         let path = platform_url.value.path().trim_end_matches('/');
         if let Some(stem) = path.strip_suffix("/api/v1") {
             let stem = stem.to_owned();
@@ -283,17 +283,17 @@ impl ClientBuilder {
         Ok(Client::with_caller(settings, caller, self.options))
     }
 
-    fn address(
+    fn base_url(
         &self,
         what: &str,
-        said: Option<&Setting<String>>,
+        setting: Option<&Setting<String>>,
         default: &str,
     ) -> Result<Setting<Url>, Error> {
-        let (text, source) = match said {
+        let (text, source) = match setting {
             Some(setting) => (setting.value.as_str(), setting.source.clone()),
             None => (default, Source::Default),
         };
-        let url = address(what, text, &source, self.plain_http)?;
+        let url = parse_url(what, text, &source, self.plain_http)?;
         Ok(Setting::new(url, source))
     }
 }
@@ -330,7 +330,7 @@ const MAX_KEY: usize = 4096;
 /// The longest URL, in bytes.
 const MAX_URL: usize = 2048;
 
-/// The error of a setting that cannot be.
+/// The error of an invalid setting.
 fn invalid(setting: &str, source: &Source, reason: &str) -> Error {
     let from = match source {
         Source::Default | Source::Program => String::new(),
@@ -340,8 +340,8 @@ fn invalid(setting: &str, source: &Source, reason: &str) -> Error {
     Error::new(ErrorKind::Settings, message)
 }
 
-/// Parses a URL. Its text is not shown before it is known to contain no password.
-fn address(what: &str, text: &str, source: &Source, plain_http: bool) -> Result<Url, Error> {
+/// Parses a URL. Errors do not show its text until it is known to contain no password.
+fn parse_url(what: &str, text: &str, source: &Source, plain_http: bool) -> Result<Url, Error> {
     let invalid = |reason: &str| invalid(&format!("{what} URL"), source, reason);
     if text.len() > MAX_URL {
         return Err(invalid(&format!("it has more than {MAX_URL} bytes")));

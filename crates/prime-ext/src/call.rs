@@ -1,4 +1,4 @@
-//! Calls about to be made.
+//! A call that has not been sent yet.
 
 use std::fmt;
 use std::pin::Pin;
@@ -13,7 +13,7 @@ use crate::options::CallOptions;
 /// The future of a call.
 pub type CallFuture<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
 
-/// A call about to be made: `.await` makes it and gives the value.
+/// A call. Awaiting it sends the request and returns the value; nothing is sent before.
 ///
 /// ```no_run
 /// # async fn example(prime: prime_ext::Client) -> Result<(), prime_ext::Error> {
@@ -44,27 +44,27 @@ impl<T: Send + 'static> Call<T> {
         }
     }
 
-    /// Options of this call. They replace the client's where they are set.
+    /// Sets options of this call. Options that are not set keep the client's value.
     pub fn options(mut self, options: CallOptions) -> Self {
         self.client = self.client.with_options(options);
         self
     }
 
-    /// Limits the whole call: [`CallOptions::timeout`].
+    /// Sets the timeout of the whole call: [`CallOptions::timeout`].
     pub fn timeout(self, timeout: Duration) -> Self {
         self.options(CallOptions::new().timeout(timeout))
     }
 
-    /// How often the call is repeated at most: [`RetryPolicy::retries`](crate::RetryPolicy::retries).
-    pub fn max_retries(self, retries: u32) -> Self {
-        let policy = self.client.options().get_retry().clone().retries(retries);
-        self.options(CallOptions::new().retry(policy))
+    /// Sets how many times the call is retried at most: [`RetryPolicy::retries`](crate::RetryPolicy::retries).
+    pub fn max_retries(mut self, retries: u32) -> Self {
+        self.client = self.client.with_max_retries(retries);
+        self
     }
 
-    /// Makes the call, and gives the value with status, headers, attempts and body.
+    /// Sends the call and returns the value with the status, the headers, the number of attempts and the body.
     ///
     /// # Errors
-    /// Those of the call.
+    /// The same as awaiting the call.
     pub fn with_response(self) -> CallFuture<Response<T>> {
         (self.make)(self.client)
     }

@@ -1,4 +1,4 @@
-//! The client.
+//! The client of both APIs.
 
 use std::sync::Arc;
 
@@ -17,15 +17,14 @@ use crate::runs::Runs;
 use crate::settings::Settings;
 use crate::wallet::Wallet;
 
-/// A client of both APIs, for one account.
+/// A client of the Inference API and the Training API, for one account.
 ///
-/// A clone is cheap and shares connections, and so does a clone for another account or with other
-/// options:
+/// Cloning is cheap. Clones share connections, and so do clients for another account or with other options:
 ///
 /// ```no_run
 /// # fn example() -> Result<(), prime_ext::Error> {
 /// let prime = prime_ext::Client::from_env()?;
-/// let lab = prime.team("team_123"); // what this one does is billed to the team
+/// let lab = prime.team("team_123"); // calls of `lab` are billed to the team
 /// # Ok(())
 /// # }
 /// ```
@@ -49,7 +48,7 @@ pub struct Client {
     scope: Arc<Scope>,
 }
 
-/// What a client shares with all that are made from it.
+/// What a client shares with its clones.
 #[derive(Debug)]
 struct Shared {
     settings: Settings,
@@ -58,7 +57,7 @@ struct Shared {
     training: prime_training_api::Client,
 }
 
-/// What can differ between clients that share connections.
+/// What may differ between clients that share connections.
 #[derive(Debug, Clone)]
 struct Scope {
     account: Account,
@@ -93,19 +92,25 @@ impl CallHooks for AccountHooks {
 }
 
 impl Client {
-    /// A client of the settings that the `prime` command line uses.
+    /// Creates a client from the settings that the `prime` command line uses.
     ///
-    /// The environment comes first: `PRIME_API_KEY`, `PRIME_TEAM_ID`, `PRIME_API_BASE_URL` (or
-    /// `PRIME_BASE_URL`), `PRIME_INFERENCE_URL`; then the context that `PRIME_CONTEXT` names; then
-    /// `~/.prime/config.json`; then the addresses of the services.
+    /// Each setting comes from the first of these sources that has it:
+    ///
+    /// 1. The environment: `PRIME_API_KEY`, `PRIME_TEAM_ID`, `PRIME_API_BASE_URL` (or `PRIME_BASE_URL`),
+    ///    `PRIME_INFERENCE_URL`.
+    /// 2. The context that `PRIME_CONTEXT` names.
+    /// 3. `~/.prime/config.json`.
+    /// 4. The default URLs of the services.
+    ///
+    /// No request is sent.
     ///
     /// # Errors
-    /// If there is no key, or a setting is wrong; the error says where was looked. Nothing is sent.
+    /// If there is no key or a setting is invalid. The error names the sources.
     pub fn from_env() -> Result<Self, Error> {
         Self::builder().or_env()?.build()
     }
 
-    /// A client of settings that the caller states.
+    /// Creates a builder, which sets each setting in code.
     ///
     /// ```
     /// # fn example() -> Result<(), prime_ext::Error> {
@@ -117,7 +122,7 @@ impl Client {
         ClientBuilder::default()
     }
 
-    /// A client that makes its calls through `caller`, for the account of the settings.
+    /// Creates a client that makes its calls through `caller`.
     pub(crate) fn with_caller(settings: Settings, caller: Caller, options: CallOptions) -> Self {
         let account = settings.account.value.clone();
         let (inference_url, platform_url) =
@@ -150,20 +155,20 @@ impl Client {
         self.scoped(account, scope.meter.clone(), scope.options.clone())
     }
 
-    /// The same client as a team: the team is billed. Shares connections.
+    /// Returns a client whose calls are billed to a team. It shares connections.
     #[must_use]
     pub fn team(&self, id: impl Into<String>) -> Self {
         self.as_account(Account::Team(id.into()))
     }
 
-    /// The same client as the key's owner. Shares connections.
+    /// Returns a client whose calls are billed to the key's owner. It shares connections.
     #[must_use]
     pub fn personal(&self) -> Self {
         self.as_account(Account::Personal)
     }
 
-    /// The same client, whose chats are counted by a meter, streamed or not, and so are those of clients that are made
-    /// from it. Shares connections.
+    /// Returns a client whose chat calls, streamed or not, are counted by a meter. Clients that are made from it are
+    /// counted too. It shares connections.
     #[must_use]
     pub fn with_meter(&self, meter: &Meter) -> Self {
         let scope = &self.scope;
@@ -171,7 +176,7 @@ impl Client {
         self.scoped(scope.account.clone(), meter, scope.options.clone())
     }
 
-    /// The same client with other options for all its calls. They replace the client's where they are set. Shares
+    /// Returns a client with these options for all its calls. Options that are not set keep their value. It shares
     /// connections and the retry budget.
     ///
     /// ```no_run
@@ -179,8 +184,8 @@ impl Client {
     /// use std::time::Duration;
     /// use prime_ext::CallOptions;
     ///
-    /// let hasty = prime.with_options(CallOptions::new().timeout(Duration::from_secs(5)));
-    /// let wallet = hasty.wallet().get().await?;
+    /// let impatient = prime.with_options(CallOptions::new().timeout(Duration::from_secs(5)));
+    /// let wallet = impatient.wallet().get().await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -195,43 +200,43 @@ impl Client {
         )
     }
 
-    /// Whose account this client uses.
+    /// Returns the account that is billed.
     pub fn account(&self) -> &Account {
         &self.scope.account
     }
 
-    /// What this client was built from, and where each of it came from.
+    /// Returns the settings of this client, each with its source.
     pub fn settings(&self) -> &Settings {
         &self.shared.settings
     }
 
-    /// The models there are.
+    /// Returns the models that the service offers.
     pub fn models(&self) -> Models {
         Models::new(self.clone())
     }
 
-    /// A question to a model, by its id: `meta-llama/llama-3.1-70b-instruct`, or
+    /// Creates a chat request to a model, by its id: `meta-llama/llama-3.1-70b-instruct`, or
     /// `{base_model}:{adapter_id}` for an adapter.
     pub fn chat(&self, model: impl Into<String>) -> ChatRequest {
         ChatRequest::new(self.clone(), model.into())
     }
 
-    /// The account's wallet.
+    /// Returns the account's wallet: its balance and the rows of what was billed.
     pub fn wallet(&self) -> Wallet {
         Wallet::new(self.clone())
     }
 
-    /// Training runs.
+    /// Returns the training runs: create, watch and delete them.
     pub fn runs(&self) -> Runs {
         Runs::new(self.clone())
     }
 
-    /// A call of the Inference API that its specification does not have, by method and path below
+    /// Creates a call of the Inference API that its specification does not have. The path is relative to
     /// [`inference_url`](Self::inference_url).
     ///
     /// ```no_run
     /// # async fn example(prime: prime_ext::Client) -> Result<(), prime_ext::Error> {
-    /// let answer = prime
+    /// let response = prime
     ///     .personal()
     ///     .call_inference(http::Method::POST, "embeddings")
     ///     .json(&serde_json::json!({"model": "m", "input": "a text"}))
@@ -244,20 +249,26 @@ impl Client {
         RawCall::new(self.clone(), self.inference_url(), method, path.as_ref())
     }
 
-    /// A call of the platform that its specification does not have, by method and path below
-    /// [`platform_url`](Self::platform_url): `api/v1/pods`.
+    /// Creates a call of the platform that its specification does not have, such as `api/v1/pods`. The path is
+    /// relative to [`platform_url`](Self::platform_url).
     pub fn call_platform(&self, method: http::Method, path: impl AsRef<str>) -> RawCall {
         RawCall::new(self.clone(), self.platform_url(), method, path.as_ref())
     }
 
-    /// Address of the Inference API.
+    /// Returns the base URL of the Inference API.
     pub fn inference_url(&self) -> &Url {
         &self.shared.settings.inference_url.value
     }
 
-    /// Address of the platform, which serves training and billing.
+    /// Returns the base URL of the platform, which serves training and billing.
     pub fn platform_url(&self) -> &Url {
         &self.shared.settings.platform_url.value
+    }
+
+    /// Returns a client with another number of retries, and the rest of the retry policy unchanged.
+    pub(crate) fn with_max_retries(&self, retries: u32) -> Self {
+        let policy = self.options().get_retry().clone().retries(retries);
+        self.with_options(CallOptions::new().retry(policy))
     }
 
     pub(crate) fn options(&self) -> &CallOptions {
@@ -268,8 +279,8 @@ impl Client {
         self.scope.meter.as_ref()
     }
 
-    /// What makes the calls of this client: key, connections, retry budget. With it, the generated client of another API
-    /// makes its calls as this client does:
+    /// Returns what sends the requests of this client: its key, connections and retry budget. The generated client of
+    /// another API can use it too:
     ///
     /// ```no_run
     /// # async fn example(prime: prime_ext::Client) -> Result<(), prime_ext::Error> {
@@ -284,27 +295,27 @@ impl Client {
         &self.shared.caller
     }
 
-    /// The options and the account of this client's calls, for the `send_with` of a generated operation.
+    /// Returns the options and the account of this client's calls, for `send_with` of a generated operation.
     pub fn context(&self) -> &CallContext {
         &self.scope.context
     }
 
-    /// Names this client's team in a generated operation, in the place that its specification has for it.
+    /// Adds this client's team to a generated operation, in the header or query parameter that its specification names.
     ///
     /// # Errors
-    /// If the team's id cannot be sent.
+    /// If the team's id is invalid.
     pub fn on_behalf<B: IntoRequest + WithTeam>(&self, operation: B) -> Result<B, Error> {
         on_behalf(&self.scope.account, operation)
     }
 
-    /// The generated client of the Inference API, with the key and the connections of this one. Its calls
-    /// are this client's with [`on_behalf`](Self::on_behalf) and [`context`](Self::context).
+    /// Returns the generated client of the Inference API, with the key and the connections of this one. Its calls use
+    /// this client's team with [`on_behalf`](Self::on_behalf), and its options with [`context`](Self::context).
     pub fn inference_api(&self) -> &pinference_api::Client {
         &self.shared.inference
     }
 
-    /// The generated client of the Training API, with the key and the connections of this one. Its calls
-    /// are this client's with [`on_behalf`](Self::on_behalf) and [`context`](Self::context).
+    /// Returns the generated client of the Training API, with the key and the connections of this one. Its calls use
+    /// this client's team with [`on_behalf`](Self::on_behalf), and its options with [`context`](Self::context).
     pub fn training_api(&self) -> &prime_training_api::Client {
         &self.shared.training
     }

@@ -1,4 +1,4 @@
-//! What went wrong with a call of the SDK.
+//! The error of a call.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,11 +12,11 @@ use crate::chat::{ChatResponse, StreamEnd};
 
 pub use openapi_runtime::{ErrorKind, FieldError};
 
-/// What went wrong with a call: an [`openapi_runtime::Error`], to which it dereferences, and the part of a streamed
-/// answer that had arrived.
+/// The error of a call: an [`openapi_runtime::Error`], to which it dereferences, and the part of a streamed response
+/// that had arrived.
 ///
-/// `Display` is one line: the operation, the cause, and what to do next. Keys and tokens are redacted. The service's own
-/// [`message`](openapi_runtime::Error::message) is part of it, and may echo the request.
+/// `Display` is one line: the operation, the cause, and what to do next. Keys and tokens are redacted. The line includes
+/// the [`message`](openapi_runtime::Error::message) of the service, which may echo the request.
 ///
 /// ```
 /// # fn example(error: prime_ext::Error) {
@@ -45,7 +45,7 @@ impl Error {
         openapi_runtime::Error::unexpected(kind, message, meta, body).into()
     }
 
-    /// The same error, changed by the runtime's methods.
+    /// Applies a method of the runtime's error.
     pub(crate) fn map(
         self,
         change: impl FnOnce(openapi_runtime::Error) -> openapi_runtime::Error,
@@ -68,7 +68,7 @@ impl Error {
         self.map(|error| error.with_outcome_unknown(unknown))
     }
 
-    /// Adds to the message, after a semicolon.
+    /// Appends to the message, after a semicolon.
     pub(crate) fn and(self, more: &str) -> Self {
         self.map(|error| error.and(more))
     }
@@ -78,19 +78,19 @@ impl Error {
         self
     }
 
-    /// How the stream ended that broke off.
+    /// Returns how the stream ended; `None` if the error is not one of a stream.
     pub fn stream_end(&self) -> Option<StreamEnd> {
         self.partial_response()?.stream_end()
     }
 
-    /// The part of a streamed answer that arrived before the error.
+    /// Returns the part of a streamed response that arrived before the error.
     pub fn partial_response(&self) -> Option<&ChatResponse> {
         self.partial.as_deref()
     }
 }
 
 impl From<openapi_runtime::Error> for Error {
-    /// Adds what to do next.
+    /// Appends what to do next.
     fn from(call: openapi_runtime::Error) -> Self {
         let call = match advice(&call) {
             Some(advice) => call.and(&advice),
@@ -172,8 +172,8 @@ fn advice(error: &openapi_runtime::Error) -> Option<String> {
     Some(advice.to_owned())
 }
 
-/// Refuses extra fields that the specification lists: they would be in the request twice, and a service takes whichever
-/// it likes.
+/// Rejects extra fields that the specification lists. They would appear twice in the request, and it is undefined which
+/// one a service reads.
 pub(crate) fn reject_known_fields(
     extra: &serde_json::Map<String, serde_json::Value>,
     known: &[&str],

@@ -4,22 +4,22 @@
 //! # async fn example() -> Result<(), prime_ext::Error> {
 //! let prime = prime_ext::Client::from_env()?; // the key and team that the `prime` command line uses
 //!
-//! let answer = prime
+//! let response = prime
 //!     .chat("meta-llama/llama-3.1-70b-instruct")
 //!     .system("Be brief.")
 //!     .user("Capital of France?")
 //!     .max_tokens(50)
 //!     .await?;
-//! println!("{} for {}", answer.text(), answer.cost());
+//! println!("{} for {}", response.text(), response.cost());
 //!
-//! // The same connections, billed to a team.
+//! // A client that shares the connections, and whose calls are billed to a team.
 //! let lab = prime.team("team_123");
 //! let mut story = lab.chat("meta-llama/llama-3.1-70b-instruct").user("Tell me a story").stream().await?;
 //! while let Some(text) = story.next_text().await? {
 //!     print!("{text}");
 //! }
-//! let whole = story.finish().await?; // an error if the stream was cut off
-//! println!("{:?}", whole.usage());
+//! let response = story.finish().await?; // an error if the stream was cut off
+//! println!("{:?}", response.usage());
 //!
 //! let mut rows = lab.wallet().billings();
 //! while let Some(row) = rows.try_next().await? {
@@ -29,30 +29,35 @@
 //! # }
 //! ```
 //!
-//! | to | start from |
+//! | task | start with |
 //! |---|---|
-//! | connect | [`Client::from_env`], [`Client::builder`] |
-//! | choose who is billed | [`Client::team`], [`Client::personal`] |
-//! | see what there is | [`Client::models`] |
-//! | ask | [`Client::chat`], then `.await` or [`stream`](ChatRequest::stream) |
-//! | see what was spent | [`Client::wallet`], [`ChatResponse::cost`], [`Meter`] |
+//! | create a client | [`Client::from_env`], [`Client::builder`] |
+//! | choose the account that is billed | [`Client::team`], [`Client::personal`] |
+//! | list models | [`Client::models`] |
+//! | chat | [`Client::chat`], then `.await` or [`stream`](ChatRequest::stream) |
+//! | count cost | [`ChatResponse::cost`], [`Meter`], [`Client::wallet`] |
 //! | train | [`Client::runs`] |
-//! | set times, retries, limits, headers | [`CallOptions`], [`RetryPolicy`], [`Client::with_options`] |
-//! | see what came with an answer | [`Call::with_response`], [`ChatResponse::meta`] |
-//! | call what no specification has | [`Client::call_inference`], [`Client::call_platform`] |
-//! | see which settings count | [`Client::settings`] |
-//! | know what went wrong | [`Error`] |
+//! | set timeouts, retries, limits, headers | [`CallOptions`], [`RetryPolicy`], [`Client::with_options`] |
+//! | read the status and the headers of a response | [`Call::with_response`], [`ChatResponse::meta`] |
+//! | call an operation that is not in a specification | [`Client::call_inference`], [`Client::call_platform`] |
+//! | test without a network | [`ClientBuilder::transport`] |
+//! | see where a setting comes from | [`Client::settings`] |
+//! | handle errors | [`Error`] |
 //!
-//! Every call goes through the generated clients, [`pinference_api`] and [`prime_training_api`],
-//! whose types it takes and gives; what those do not offer yet can be reached through
-//! [`Client::inference_api`] and [`Client::training_api`], with the same key, limits and errors.
+//! Every call can be awaited, and has `options`, `timeout`, `max_retries` and `with_response`. Whatever arrives in
+//! parts is a `Stream`, and has `try_next` or `next`.
+//!
+//! The calls use the generated clients [`pinference_api`] and [`prime_training_api`] and their types. Operations that
+//! have no method here are available from [`Client::inference_api`] and [`Client::training_api`], with the same key,
+//! limits and errors.
 //!
 //! # Features
 //!
-//! - `rustls` (default): TLS by rustls with ring; certificates from the operating system.
-//! - `native-tls`: TLS by the operating system's own library.
-//! - `schemars`: `schemars::JsonSchema` on the types of both APIs.
-//! - neither TLS: plain HTTP to loopback, or a [`reqwest::Client`] of your own.
+//! - `rustls` (default): TLS with rustls and ring, and the root certificates of the operating system.
+//! - `native-tls`: TLS with the library of the operating system.
+//! - `schemars`: implements `schemars::JsonSchema` for the types of both APIs.
+//!
+//! Without `rustls` and `native-tls`, the client supports plain HTTP to loopback, or a [`reqwest::Client`] of your own.
 
 mod account;
 mod builder;

@@ -1,4 +1,4 @@
-//! Calls that no specification has.
+//! Calls that are not in a specification.
 
 use bytes::Bytes;
 use http::Method;
@@ -14,15 +14,15 @@ use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 use crate::options::CallOptions;
 
-/// A call that the specification does not have. From [`Client::call_inference`] and
+/// A call that is not in the specification, created by [`Client::call_inference`] and
 /// [`Client::call_platform`].
 ///
-/// It goes the way of every call: key, times, limits, errors, traces. GET, PUT and DELETE are repeated like
-/// others of their kind, anything else only if nothing was sent.
+/// Key, timeouts, limits, errors and traces are those of every other call. GET, HEAD, OPTIONS, PUT and DELETE are
+/// retried like other idempotent calls; other methods are retried only if nothing was sent.
 ///
-/// Nothing says where such a call carries a team, and a call without one bills the key's owner: on a
-/// client that acts for a team, say where with [`team_header`](Self::team_header) or
-/// [`team_query`](Self::team_query), or that it has none with [`no_team`](Self::no_team).
+/// A call without a team bills the key's owner, and no specification says where this call names a team. A client of a
+/// team therefore requires one of [`team_header`](Self::team_header), [`team_query`](Self::team_query) and
+/// [`no_team`](Self::no_team).
 #[must_use = "nothing is sent until `send`"]
 pub struct RawCall {
     client: Client,
@@ -63,49 +63,50 @@ impl RawCall {
         }
     }
 
-    /// A parameter of the query.
+    /// Adds a query parameter.
     pub fn query(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.query.push((name.into(), value.into()));
         self
     }
 
-    /// The body, as JSON.
+    /// Sets a JSON body.
     pub fn json(mut self, body: &impl Serialize) -> Self {
         self.body = serde_json::to_vec(body).map(Some).map_err(|e| {
-            let error = Error::new(ErrorKind::Request, "the body cannot be written as JSON");
+            let error = Error::new(ErrorKind::Request, "the body cannot be serialized as JSON");
             error.with_source(e)
         });
         self
     }
 
-    /// The client's team goes along as this header.
+    /// Sends the client's team in this header.
     pub fn team_header(mut self, name: impl Into<String>) -> Self {
         self.team = TeamPlace::Header(name.into());
         self
     }
 
-    /// The client's team goes along as this parameter of the query.
+    /// Sends the client's team in this query parameter.
     pub fn team_query(mut self, name: impl Into<String>) -> Self {
         self.team = TeamPlace::Query(name.into());
         self
     }
 
-    /// This call has no team, or has it in its body.
+    /// Sends no team, or names it in the body.
     pub fn no_team(mut self) -> Self {
         self.team = TeamPlace::Nowhere;
         self
     }
 
-    /// Options of this call. They replace the client's where they are set.
+    /// Sets options of this call. Options that are not set keep the client's value.
     pub fn options(mut self, options: CallOptions) -> Self {
         self.client = self.client.with_options(options);
         self
     }
 
-    /// Sends it, and reads the response as JSON.
+    /// Returns a call whose JSON response is deserialized.
     ///
     /// # Errors
-    /// If the call fails, or the response does not have that type; then [`body`](openapi_runtime::Error::body) has it.
+    /// If the call fails, or the response cannot be deserialized. Its bytes are then in
+    /// [`body`](openapi_runtime::Error::body).
     pub fn send<T: DeserializeOwned + Send + 'static>(self) -> Call<T> {
         let (operation, name) = (self.operation(false), self.name());
         self.call(false, async move |client: Client, request| {
@@ -122,7 +123,7 @@ impl RawCall {
         })
     }
 
-    /// Sends it, and gives the body of the response as it came.
+    /// Returns a call that yields the body of the response as received.
     ///
     /// # Errors
     /// If the call fails.
@@ -134,7 +135,7 @@ impl RawCall {
         })
     }
 
-    /// Sends it, and gives the bytes of an event stream as they come.
+    /// Returns a call that yields the bytes of an event stream as they arrive.
     ///
     /// # Errors
     /// If the call fails, or the response is not an event stream.
@@ -187,7 +188,7 @@ impl RawCall {
             Method::PUT => "PUT",
             Method::DELETE => "DELETE",
             Method::PATCH => "PATCH",
-            // Any other is treated as one that must not be repeated.
+            // Any other method is treated as one that must not be repeated.
             _ => "POST",
         };
         let operation = Operation::new("raw_call", method, "");

@@ -1,8 +1,8 @@
 //! Client of the Prime Intellect Training API, generated from its specification.
 //!
-//! `prime-ext` puts settings, teams, pagination and watching on top of it. This crate alone is for
-//! whoever brings their own [`reqwest::Client`]: it sends what it is told, once, with no header and no
-//! timeout of its own. TLS is a feature of reqwest, which is yours to choose.
+//! `prime-ext` adds settings, teams, pagination and run watching. This crate alone is for users who bring
+//! their own [`reqwest::Client`], with its headers and its TLS feature. Timeouts, retries and limits are those of
+//! [`CallOptions`]; the defaults of each operation come from the specification.
 //!
 //! ```no_run
 //! use prime_training_api::Client;
@@ -22,12 +22,12 @@
 //! # }
 //! ```
 //!
-//! | module | what it holds |
+//! | item | contents |
 //! |---|---|
-//! | [`Client`] | a method for each operation, which gives its builder |
-//! | [`builder`] | the operations' builders: parameters, body, `send` |
-//! | [`types`] | what is sent and answered |
-//! | [`operations`] | what the specification says of each operation |
+//! | [`Client`] | a method for each operation, which returns its builder |
+//! | [`builder`] | the builders: parameters, body, `send` |
+//! | [`types`] | the schemas of requests and responses |
+//! | [`operations`] | the properties of each operation: retry safety, timeout, team, secrets |
 
 #[rustfmt::skip]
 #[allow(missing_docs, unreachable_pub, unused_imports, unused_mut, unused_qualifications, reason = "generated")]

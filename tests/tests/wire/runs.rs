@@ -283,7 +283,7 @@ async fn a_setting_of_a_watch_after_its_first_poll_is_an_error() {
     watch.try_next().await.unwrap().unwrap();
     let mut watch = watch.delete_at_cost("1".parse().unwrap());
     let error = watch.try_next().await.unwrap_err();
-    assert_eq!(error.kind(), prime_ext::ErrorKind::Request);
+    assert_eq!(error.kind(), ErrorKind::Request);
     assert!(error.to_string().contains("set it before"), "{error}");
     assert!(watch.try_next().await.unwrap().is_none());
     assert_eq!(wire.hits(), 1);

@@ -1,4 +1,6 @@
-//! A run about to be created.
+//! Creates a run.
+
+use std::time::Duration;
 
 use openapi_runtime::{IntoRequest as _, Response, Secret};
 use prime_training_api::builder;
@@ -11,7 +13,7 @@ use crate::client::Client;
 use crate::error::{Error, ErrorKind, reject_known_fields};
 use crate::options::CallOptions;
 
-/// A run about to be created. From [`Runs::create`](super::Runs::create).
+/// A request to create a run, from [`Runs::create`](super::Runs::create). Awaiting it creates the run.
 ///
 /// ```no_run
 /// # async fn example(lab: prime_ext::Client) -> Result<(), prime_ext::Error> {
@@ -21,10 +23,10 @@ use crate::options::CallOptions;
 /// match lab.runs().create(config).name("first").await {
 ///     Ok(run) => {
 ///         println!("{}", run.run_id());
-///         run.save_token("run.token")?; // shown this one time
+///         run.save_token("run.token")?; // the service returns it only once
 ///     }
 ///     Err(error) if error.outcome_unknown() => {
-///         eprintln!("{error}: look at the dashboard before you create it again");
+///         eprintln!("{error}; check the dashboard before you try again");
 ///     }
 ///     Err(error) => return Err(error),
 /// }
@@ -54,38 +56,50 @@ impl CreateRun {
         Self { client, body }
     }
 
-    /// A name for people. Default: the configuration's `name`.
+    /// Sets the display name. Default: the configuration's `name`.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.body.name = Some(name.into());
         self
     }
 
-    /// Tag of the prime-rl container image. Default: the configuration's `image_tag`, or else the
-    /// service's own.
+    /// Sets the tag of the prime-rl container image. Default: the configuration's `image_tag`, or else the default of
+    /// the service.
     pub fn image_tag(mut self, tag: impl Into<String>) -> Self {
         self.body.image_tag = Some(tag.into());
         self
     }
 
-    /// Key of Weights & Biases. It goes beside the configuration, never into it.
+    /// Sets the API key of Weights & Biases. It is sent next to the configuration, never as a part of it.
     pub fn wandb_api_key(mut self, key: impl Into<Secret>) -> Self {
         self.body.wandb_api_key = Some(key.into());
         self
     }
 
-    /// Token of Hugging Face. It goes beside the configuration, never into it.
+    /// Sets the token of Hugging Face. It is sent next to the configuration, never as a part of it.
     pub fn hf_token(mut self, token: impl Into<Secret>) -> Self {
         self.body.hf_token = Some(token.into());
         self
     }
 
-    /// Options of this call. They replace the client's where they are set.
+    /// Sets options of this call. Options that are not set keep the client's value.
     pub fn options(mut self, options: CallOptions) -> Self {
         self.client = self.client.with_options(options);
         self
     }
 
-    /// Sets a field of the request that the specification does not have. Newer servers take `gpuType`,
+    /// Sets the timeout of the call: [`CallOptions::timeout`]. After a timeout it is unknown whether the run exists.
+    pub fn timeout(self, timeout: Duration) -> Self {
+        self.options(CallOptions::new().timeout(timeout))
+    }
+
+    /// Sets how many times the call is retried at most. It is retried only if nothing was sent, such as after a refused
+    /// connection.
+    pub fn max_retries(mut self, retries: u32) -> Self {
+        self.client = self.client.with_max_retries(retries);
+        self
+    }
+
+    /// Sets a field of the request that the specification does not have. Newer servers accept `gpuType`,
     /// `volume`, `mode` (`sft` for the configuration of a fine-tuning), `sourceRef` and `resumeFrom`
     /// (source: the provider's own client).
     pub fn extra(mut self, field: impl Into<String>, value: impl Into<Value>) -> Self {
@@ -100,10 +114,10 @@ impl CreateRun {
         self
     }
 
-    /// Creates the run, and gives it with status, headers and body.
+    /// Creates the run and returns it with the status, the headers and the body.
     ///
     /// # Errors
-    /// As awaiting it.
+    /// The same as awaiting the request.
     pub fn with_response(self) -> CallFuture<Response<CreatedRun>> {
         self.call().with_response()
     }
@@ -124,13 +138,11 @@ impl CreateRun {
 
     /// Creates the run in a task of its own, and passes the result to `keep`.
     ///
-    /// If its future is dropped, nobody knows whether the run exists, and its token, which is shown
-    /// once, is lost. Use this where the caller may be cancelled, for example by a timeout or by a client that
-    /// disconnects.
+    /// If the future of the request is dropped, it is unknown whether the run exists, and its token is lost. Use this
+    /// method where the caller may be cancelled, for example by a timeout or a client that disconnects.
     ///
-    /// The task belongs to the runtime and not to the returned handle: it runs to its end, and `keep` is called,
-    /// also if the handle is dropped or aborted, and before the task is first polled. Only the end of the runtime
-    /// or of the process stops it. The handle completes when `keep` has returned.
+    /// The task does not depend on the returned handle: `keep` is called even if the handle is dropped or aborted. Only
+    /// the end of the runtime or of the process stops the task. The handle completes when `keep` has returned.
     ///
     /// ```no_run
     /// # async fn example(lab: prime_ext::Client) -> Result<(), Box<dyn std::error::Error>> {
@@ -147,13 +159,13 @@ impl CreateRun {
     /// ```
     ///
     /// # Panics
-    /// Outside of a tokio runtime.
+    /// If it is called outside of a tokio runtime.
     pub fn spawn<K>(self, keep: K) -> tokio::task::JoinHandle<()>
     where
         K: FnOnce(Result<CreatedRun, Error>) + Send + 'static,
     {
         let creation = tokio::spawn(async move { keep(self.await) });
-        // Aborting this task leaves the other alone.
+        // Aborting this task does not abort the other one.
         tokio::spawn(async move {
             if let Err(error) = creation.await
                 && let Ok(panic) = error.try_into_panic()
@@ -164,12 +176,13 @@ impl CreateRun {
     }
 }
 
-/// Creates the run, which starts hardware that costs money. It is sent once, and never repeated.
+/// Creates the run, which starts hardware that costs money. A request that was sent is never sent again.
 ///
 /// # Errors
-/// If the configuration contains a secret; nothing is sent then. If the call fails. With
-/// [`outcome_unknown`](openapi_runtime::Error::outcome_unknown) the run may exist: look at the wallet's training rows or
-/// the dashboard before you create it again. So it may if the future is dropped after it was first polled.
+/// If the configuration contains a secret, in which case nothing is sent, or if the call fails. If
+/// [`outcome_unknown`](openapi_runtime::Error::outcome_unknown) is true, the run may exist: check the training rows of
+/// the wallet or the dashboard before you create it again. The same applies if the future is dropped after its first
+/// poll.
 impl IntoFuture for CreateRun {
     type Output = Result<CreatedRun, Error>;
     type IntoFuture = CallFuture<CreatedRun>;
@@ -179,7 +192,7 @@ impl IntoFuture for CreateRun {
     }
 }
 
-/// Refuses a configuration that contains secrets, and extra fields that the request has.
+/// Rejects a configuration that contains secrets, and extra fields that the specification lists.
 fn check(body: &CreateDedicatedRunRequest) -> Result<(), Error> {
     reject_known_fields(&body.extra, CreateDedicatedRunRequest::FIELDS)?;
     let misplaced = body

@@ -1,15 +1,16 @@
-//! Training runs: create, see what they use, delete.
+//! Training runs: create, watch and delete them.
 //!
-//! | file | what it holds |
+//! | file | contents |
 //! |---|---|
 //! | `config` | [`RunConfig`]: an `rl.toml` as JSON |
-//! | `toml_json`, `secrets` | TOML as JSON with nothing lost; what does not belong into it |
-//! | `create`, `created` | [`CreateRun`]: a run about to be created; [`CreatedRun`]: one that was |
-//! | `deletion` | [`Deletion`]: what became of a run that was to be deleted |
-//! | `watch` | [`UsageWatch`]: a run's usage until it ends |
+//! | `toml_json` | converts TOML to JSON without loss |
+//! | `secrets` | rejects secrets in a configuration |
+//! | `create`, `created` | [`CreateRun`]: the request; [`CreatedRun`]: the created run |
+//! | `deletion` | [`Deletion`]: the outcome of a deletion |
+//! | `watch` | [`UsageWatch`]: a stream of a run's usage until the run ends |
 //! | `poller` | polls a run's usage and enforces its cost limit |
-//! | `patience` | which failures pass, and how long to wait for that |
-//! | `audit` | [`audit`]: a run's total against its meters and prices |
+//! | `patience` | which failures are transient, and how long they are retried |
+//! | `audit` | [`audit`]: compares a run's total cost with its tokens and prices |
 
 mod audit;
 mod config;
@@ -44,15 +45,19 @@ pub use created::CreatedRun;
 pub use deletion::{Deletion, DeletionOutcome};
 pub use watch::{FinishedRun, UsageWatch};
 
-/// Time before a deletion that failed is tried again, the first time, and until when it is.
-const ENSURE_EVERY: Duration = Duration::from_millis(250);
-const ENSURE_FOR: Duration = Duration::from_secs(120);
+/// The first wait between two requests of [`Runs::ensure_deleted`].
+const DELETION_BACKOFF: Duration = Duration::from_millis(250);
 
-/// Time for one deletion that is tried again, and at least for the last try of it.
-const DELETE: Duration = Duration::from_secs(30);
-const LAST_TRY: Duration = Duration::from_secs(5);
+/// How long [`Runs::ensure_deleted`] retries.
+const DELETION_RETRY_TIME: Duration = Duration::from_secs(120);
 
-/// Training runs. From [`Client::runs`].
+/// The timeout of each of its requests.
+const DELETION_REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The minimum timeout of its last request.
+const LAST_REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The training runs of an account, from [`Client::runs`].
 #[derive(Debug, Clone)]
 pub struct Runs {
     client: Client,
@@ -63,48 +68,49 @@ impl Runs {
         Self { client }
     }
 
-    /// A run about to be created; awaiting it creates it.
+    /// Creates a run when the returned request is awaited.
     pub fn create(&self, config: RunConfig) -> CreateRun {
         CreateRun::new(self.client.clone(), config)
     }
 
-    /// What a run has used and cost so far, and its status.
+    /// Returns the tokens and the cost of a run so far, and its status.
     ///
     /// # Errors
-    /// [`is_not_found`](openapi_runtime::Error::is_not_found) if there is no such run. [`ErrorKind::UnexpectedResponse`] if the service answers
-    /// with the usage of another run.
+    /// [`is_not_found`](openapi_runtime::Error::is_not_found) if there is no such run.
+    /// [`ErrorKind::UnexpectedResponse`] if the service returns the usage of another run.
     pub fn usage(&self, run_id: impl Into<String>) -> Call<RunUsageResponse> {
         let run_id = run_id.into();
         Call::new(&self.client, async move |client: Client| {
-            let usage = Self::new(client).any_usage(run_id.clone());
+            let usage = Self::new(client).unchecked_usage(run_id.clone());
             let usage = usage.with_response().await?;
             usage_of(&run_id, usage).map_err(named::<builder::GetRunUsage<'_>>)
         })
     }
 
-    /// The usage that the service answers with, whichever run it names.
-    fn any_usage(&self, run_id: String) -> Call<RunUsageResponse> {
+    /// Returns the usage without a check of the run that it names.
+    fn unchecked_usage(&self, run_id: String) -> Call<RunUsageResponse> {
         Call::new(&self.client, async move |client: Client| {
             let call = client
                 .training_api()
                 .get_run_usage()
-                .run_id(checked(&run_id)?);
+                .run_id(check_id(&run_id)?);
             let call = client.on_behalf(call)?;
             Ok(call.send_with(client.context()).await?)
         })
     }
 
-    /// A run's usage, again and again until the run ends.
+    /// Watches the usage of a run until the run ends.
     pub fn watch(&self, run_id: impl Into<String>) -> UsageWatch {
         UsageWatch::new(self.clone(), run_id.into())
     }
 
-    /// Deletes a run: stops it and frees its hardware. Its bills stay. Deleting it again does no harm;
-    /// [`Deletion::outcome`] says which it was.
+    /// Deletes a run: stops it and frees its hardware. Its billing rows remain. Deleting a run twice is harmless;
+    /// [`Deletion::outcome`] tells whether this call deleted it.
     ///
     /// # Errors
-    /// If the call fails, or is answered with the deletion of another run. With [`outcome_unknown`](openapi_runtime::Error::outcome_unknown) the
-    /// run may be gone: [`ensure_deleted`](Self::ensure_deleted) asks until it is known.
+    /// If the call fails, or the service returns the deletion of another run. If
+    /// [`outcome_unknown`](openapi_runtime::Error::outcome_unknown) is true, the run may be gone:
+    /// [`ensure_deleted`](Self::ensure_deleted) retries until it is certain.
     pub fn delete(&self, run_id: impl Into<String>) -> Call<Deletion> {
         let run_id = run_id.into();
         Call::new(&self.client, async move |client: Client| {
@@ -114,20 +120,20 @@ impl Runs {
         })
     }
 
-    /// Deletes a run as [`delete`](Self::delete) does, and asks again where an answer was lost or the
-    /// service cannot be reached, for two minutes from the first call. Each call has 30 seconds, or the
-    /// client's own [timeout](CallOptions::timeout) if that is shorter; the last begins when the two
-    /// minutes are over, and has five. What a repeated call says is then taken for what it is worth:
-    /// "deleted or already gone".
+    /// Deletes a run, and retries for two minutes if a response is lost or the service cannot be reached.
+    ///
+    /// Each request has a timeout of 30 seconds, or the client's [timeout](CallOptions::timeout) if that is shorter. The
+    /// last request is sent when the two minutes are over, with a timeout of five seconds. If a retried request finds
+    /// nothing to delete, the outcome is [`DeletionOutcome::NowOrBefore`].
     ///
     /// # Errors
-    /// If the service refuses, does not answer in that time, or answers with the deletion of another run.
+    /// If the service refuses, does not respond in that time, or returns the deletion of another run.
     pub async fn ensure_deleted(&self, run_id: &str) -> Result<Deletion, Error> {
         self.ensure_deleted_by(run_id, None).await
     }
 
-    /// The same until a deadline, if that is sooner. The last try begins when it comes, and has
-    /// [`LAST_TRY`].
+    /// The same, until a deadline if that is sooner. The last request is sent at the deadline, with
+    /// [`LAST_REQUEST_TIMEOUT`].
     async fn ensure_deleted_by(
         &self,
         run_id: &str,
@@ -135,13 +141,15 @@ impl Runs {
     ) -> Result<Deletion, Error> {
         let now = Instant::now();
         let left = deadline.map(|deadline| deadline.saturating_duration_since(now));
-        let left = left.map_or(ENSURE_FOR, |left| left.min(ENSURE_FOR));
-        let mut patience = Patience::from_now(ENSURE_EVERY, left);
+        let left = left.map_or(DELETION_RETRY_TIME, |left| left.min(DELETION_RETRY_TIME));
+        let mut patience = Patience::from_now(DELETION_BACKOFF, left);
         let timeout = self.client.options().get_timeout();
-        let longest = timeout.map_or(DELETE, |own| own.min(DELETE));
+        let longest = timeout.map_or(DELETION_REQUEST_TIMEOUT, |own| {
+            own.min(DELETION_REQUEST_TIMEOUT)
+        });
         let mut repeated = false;
         loop {
-            let left = left.saturating_sub(now.elapsed()).max(LAST_TRY);
+            let left = left.saturating_sub(now.elapsed()).max(LAST_REQUEST_TIMEOUT);
             let options = CallOptions::new().timeout(longest.min(left));
             let deletion = self
                 .delete_again(run_id.to_owned(), repeated)
@@ -151,7 +159,7 @@ impl Runs {
                     return Ok(Deletion::not_found(run_id, true));
                 }
                 Err(error) => error,
-                // A service that names another run would name it again.
+                // The response for another run is not transient.
                 Ok(deletion) => {
                     let deletion = deletion_of(run_id, deletion);
                     let deletion = deletion.map_err(named::<builder::DeleteRun<'_>>)?;
@@ -165,18 +173,21 @@ impl Runs {
 
     fn delete_again(&self, run_id: String, repeated: bool) -> Call<Deletion> {
         Call::new(&self.client, async move |client: Client| {
-            let call = client.training_api().delete_run().run_id(checked(&run_id)?);
+            let call = client
+                .training_api()
+                .delete_run()
+                .run_id(check_id(&run_id)?);
             let call = client.on_behalf(call)?;
             let deleted = call.send_with(client.context()).await.map_err(Error::from);
             let deleted = deleted.or_else(|error| without_body(error, &run_id))?;
-            // An attempt before the last may have deleted it, and its answer was lost.
+            // An earlier attempt may have deleted it, and its response was lost.
             let repeated = repeated || deleted.meta().unknown_attempts() > 0;
             Ok(deleted.map(|deleted| Deletion::new(deleted, repeated)))
         })
     }
 }
 
-/// Takes a success without a body, such as 204, for a deletion. A 200 has a body (source: specification).
+/// Treats a success without a body, such as 204, as a deletion. A 200 has a body (source: specification).
 fn without_body(error: Error, run_id: &str) -> Result<Response<DeleteRunResponse>, Error> {
     let is_empty = error
         .body()
@@ -192,30 +203,30 @@ fn without_body(error: Error, run_id: &str) -> Result<Response<DeleteRunResponse
     }
 }
 
-/// Refuses a deletion that names another run: it does not say what became of the one that was meant.
-fn deletion_of(asked: &str, deletion: Response<Deletion>) -> Result<Response<Deletion>, Error> {
-    match names_other(asked, &deletion.value().run_id(), deletion.meta()) {
+/// Rejects the deletion of another run: the outcome for the requested run is unknown.
+fn deletion_of(requested: &str, deletion: Response<Deletion>) -> Result<Response<Deletion>, Error> {
+    match names_other(requested, deletion.value().run_id(), deletion.meta()) {
         None => Ok(deletion),
         Some(named) => {
             let message = format!(
-                "the deletion of run {asked:?} was answered with that of run {named:?}; check whether run \
-                 {asked:?} goes on"
+                "the service returned the deletion of run {named:?} for run {requested:?}; check whether run \
+                 {requested:?} still exists"
             );
             Err(of_other_run(message, deletion).with_outcome_unknown(true))
         }
     }
 }
 
-/// Refuses a usage that names another run: its cost and its status are not those of the one that was asked for.
+/// Rejects the usage of another run.
 fn usage_of(
-    asked: &str,
+    requested: &str,
     usage: Response<RunUsageResponse>,
 ) -> Result<Response<RunUsageResponse>, Error> {
-    match names_other(asked, &usage.value().run_id, usage.meta()) {
+    match names_other(requested, &usage.value().run_id, usage.meta()) {
         None => Ok(usage),
         Some(named) => {
             let message =
-                format!("the usage of run {asked:?} was answered with that of run {named:?}");
+                format!("the service returned the usage of run {named:?} for run {requested:?}");
             Err(of_other_run(message, usage))
         }
     }
@@ -231,17 +242,17 @@ fn of_other_run<T>(message: String, response: Response<T>) -> Error {
     Error::unexpected(message, meta, body)
 }
 
-/// The run that a response names, for display, if it is another than the one that was asked for.
-fn names_other(asked: &str, named: &str, meta: &ResponseMeta) -> Option<String> {
+/// Returns the run that a response names, redacted, if it is not the requested one.
+fn names_other(requested: &str, named: &str, meta: &ResponseMeta) -> Option<String> {
     let named = named.trim();
-    let same = named.is_empty() || named.eq_ignore_ascii_case(asked.trim());
+    let same = named.is_empty() || named.eq_ignore_ascii_case(requested.trim());
     (!same).then(|| meta.redact(named))
 }
 
-/// Whether a run with this status has ended. A missing or unknown status has not.
+/// Returns whether a run with this status has ended. A missing or unknown status means that it has not.
 ///
-/// Ended are `STOPPED`, `FAILED`, `COMPLETED` and `PAUSED` (source: the provider's own client), and `DELETED`,
-/// `TERMINATED`, `CANCELLED` and `CANCELED`, which mean the same elsewhere. Case does not matter.
+/// A run has ended with `STOPPED`, `FAILED`, `COMPLETED` and `PAUSED` (source: the provider's own client), and with
+/// `DELETED`, `TERMINATED`, `CANCELLED` and `CANCELED`, which other services use. The case is ignored.
 pub fn has_ended(status: Option<&RunStatus>) -> bool {
     const ENDED: [&str; 8] = [
         "STOPPED",
@@ -259,12 +270,12 @@ pub fn has_ended(status: Option<&RunStatus>) -> bool {
     })
 }
 
-/// A run's id as it may stand in a path: one segment, as it is.
-fn checked(run_id: &str) -> Result<&str, Error> {
+/// Checks that a run's id is one path segment.
+fn check_id(run_id: &str) -> Result<&str, Error> {
     if run_id.contains(['/', '\\']) || run_id.trim().is_empty() {
         return Err(Error::new(
             ErrorKind::Request,
-            format!("{run_id:?} cannot be a run's id"),
+            format!("invalid run id {run_id:?}"),
         ));
     }
     Ok(run_id)

@@ -8,7 +8,7 @@ use prime_training_api::types::RunUsageResponse;
 use tokio::time::Instant;
 
 use super::patience::{Patience, with_jitter};
-use super::{Deletion, LAST_TRY, Runs, has_ended, usage_of};
+use super::{Deletion, LAST_REQUEST_TIMEOUT, Runs, has_ended, usage_of};
 use crate::error::{Error, ErrorKind};
 
 /// The default time between two requests.
@@ -159,7 +159,7 @@ impl Poller {
     async fn retried_request(&self) -> Result<RunUsageResponse, Error> {
         let mut patience = Patience::new(self.interval, self.retry_for);
         loop {
-            let usage = self.runs.any_usage(self.run_id.clone());
+            let usage = self.runs.unchecked_usage(self.run_id.clone());
             match usage.with_response().await {
                 // A usage of another run is not transient.
                 Ok(usage) => return Ok(usage_of(&self.run_id, usage)?.into_value()),
@@ -250,7 +250,7 @@ impl Poller {
     /// Waits for a future until the deadline, or until the deletion takes too long.
     async fn in_time<T>(&self, future: impl Future<Output = T>) -> Result<T, Error> {
         let deletion = self.deletion_deadline();
-        let deletion = deletion.and_then(|end| end.checked_add(LAST_TRY));
+        let deletion = deletion.and_then(|end| end.checked_add(LAST_REQUEST_TIMEOUT));
         let deadlines = [self.deadline, deletion];
         let Some(deadline) = deadlines.into_iter().flatten().min() else {
             return Ok(future.await);
