@@ -1,4 +1,4 @@
-//! Calls about to be made.
+//! Calls that have not been sent yet.
 
 use std::fmt;
 use std::pin::Pin;
@@ -10,10 +10,10 @@ use crate::client::Client;
 use crate::error::Error;
 use crate::options::CallOptions;
 
-/// The future of a call.
+/// The future that sends a call.
 pub type CallFuture<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
 
-/// A call about to be made: `.await` makes it and gives the value.
+/// A call that has not been sent yet. `.await` sends it and returns the value.
 ///
 /// ```no_run
 /// # async fn example(prime: prime_ext::Client) -> Result<(), prime_ext::Error> {
@@ -21,13 +21,13 @@ pub type CallFuture<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
 ///
 /// let models = prime.models().list().await?;
 ///
-/// // The same with a timeout of its own, and with status, headers and request id.
+/// // The same call with its own timeout, and with the response's status, headers and request id.
 /// let response = prime.models().list().timeout(Duration::from_secs(5)).with_response().await?;
 /// println!("{} models, request {:?}", response.value().len(), response.meta().request_id());
 /// # Ok(())
 /// # }
 /// ```
-#[must_use = "nothing is sent until it is awaited"]
+#[must_use = "calls do nothing unless awaited"]
 pub struct Call<T> {
     client: Client,
     make: Box<dyn FnOnce(Client) -> CallFuture<Response<T>> + Send>,
@@ -44,27 +44,27 @@ impl<T: Send + 'static> Call<T> {
         }
     }
 
-    /// Options of this call. They replace the client's where they are set.
+    /// Sets options for this call. Options that are set replace those of the client.
     pub fn options(mut self, options: CallOptions) -> Self {
         self.client = self.client.with_options(options);
         self
     }
 
-    /// Limits the whole call: [`CallOptions::timeout`].
+    /// Limits the total time of the call, including retries. See [`CallOptions::timeout`].
     pub fn timeout(self, timeout: Duration) -> Self {
         self.options(CallOptions::new().timeout(timeout))
     }
 
-    /// How often the call is repeated at most: [`RetryPolicy::retries`](crate::RetryPolicy::retries).
+    /// Sets the maximum number of retries. See [`RetryPolicy::retries`](crate::RetryPolicy::retries).
     pub fn max_retries(self, retries: u32) -> Self {
         let policy = self.client.options().get_retry().clone().retries(retries);
         self.options(CallOptions::new().retry(policy))
     }
 
-    /// Makes the call, and gives the value with status, headers, attempts and body.
+    /// Sends the call and returns the value with the response's status, headers, attempts and body.
     ///
     /// # Errors
-    /// Those of the call.
+    /// Returns the same errors as awaiting the call.
     pub fn with_response(self) -> CallFuture<Response<T>> {
         (self.make)(self.client)
     }
