@@ -1,4 +1,4 @@
-//! Which failures pass, and how long to wait for that.
+//! Retries transient failures with exponential backoff.
 
 use std::time::Duration;
 
@@ -6,60 +6,61 @@ use tokio::time::Instant;
 
 use crate::error::{Error, ErrorKind};
 
-/// The longest wait, unless looks are further apart or the service asks for a longer one.
-const LONGEST: Duration = Duration::from_secs(60);
+/// The maximum wait, unless the first wait or `Retry-After` is longer.
+const MAX_WAIT: Duration = Duration::from_secs(60);
 
-/// The longest wait that a service can ask for.
-const LONGEST_ASKED: Duration = Duration::from_secs(3600);
+/// The maximum wait that a service can request with `Retry-After`.
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(3600);
 
-/// Waits out failures in a row: each wait is twice the one before.
+/// Exponential backoff for consecutive failures.
 #[derive(Debug)]
 pub(super) struct Patience {
     wait: Duration,
-    longest: Duration,
-    lasts: Duration,
-    began: Option<Instant>,
+    max_wait: Duration,
+    retry_for: Duration,
+    /// The first failure, or an earlier time from which `retry_for` counts.
+    started: Option<Instant>,
 }
 
 impl Patience {
-    /// The first wait, and how long failures in a row are waited out.
-    pub(super) fn new(first: Duration, lasts: Duration) -> Self {
+    /// Retries for `retry_for`, counted from the first failure. `first` is the first wait.
+    pub(super) fn new(first: Duration, retry_for: Duration) -> Self {
         Self {
             wait: first,
-            longest: LONGEST.max(first),
-            lasts,
-            began: None,
+            max_wait: MAX_WAIT.max(first),
+            retry_for,
+            started: None,
         }
     }
 
-    /// The same, counted from now on instead of the first failure.
-    pub(super) fn from_now(first: Duration, lasts: Duration) -> Self {
+    /// Retries for `retry_for`, counted from now.
+    pub(super) fn from_now(first: Duration, retry_for: Duration) -> Self {
         Self {
-            began: Some(Instant::now()),
-            ..Self::new(first, lasts)
+            started: Some(Instant::now()),
+            ..Self::new(first, retry_for)
         }
     }
 
-    /// Waits if the failure may pass; gives it back if it does not, or has not for too long.
+    /// Waits before the next retry. Returns the error if it is not transient or the time for retries is over.
     pub(super) async fn wait_out(&mut self, error: Error) -> Result<(), Error> {
         let now = Instant::now();
-        // Nothing, if it is beyond what a clock can tell: without end.
-        let ends = self.began.get_or_insert(now).checked_add(self.lasts);
-        if !may_pass(&error) || ends.is_some_and(|ends| now >= ends) {
+        // `None` if the clock cannot represent the deadline: there is none then.
+        let deadline = self.started.get_or_insert(now).checked_add(self.retry_for);
+        if !is_transient(&error) || deadline.is_some_and(|deadline| now >= deadline) {
             return Err(error);
         }
-        let wait = with_jitter(self.wait).max(asked_wait(&error));
-        self.wait = self.wait.saturating_mul(2).min(self.longest);
-        // The last look is when patience ends, however long the wait would be.
-        let left = ends.map_or(Duration::MAX, |ends| ends - now);
+        let wait = with_jitter(self.wait).max(retry_after(&error));
+        self.wait = self.wait.saturating_mul(2).min(self.max_wait);
+        // The last retry is at the deadline, even if the wait would be longer.
+        let left = deadline.map_or(Duration::MAX, |deadline| deadline - now);
         tokio::time::sleep(wait.min(left)).await;
         Ok(())
     }
 }
 
-/// Whether a failure of a call that does no harm when repeated may be gone the next time: a service that
-/// restarts refuses connections, breaks them, or has a proxy answer for it.
-pub(super) fn may_pass(error: &Error) -> bool {
+/// Returns whether an idempotent call may succeed if it is retried. While a service restarts, connections are refused
+/// or reset, or a proxy responds in its place.
+fn is_transient(error: &Error) -> bool {
     match error.kind() {
         ErrorKind::Connect | ErrorKind::Timeout | ErrorKind::Disconnected => true,
         ErrorKind::UnexpectedResponse => true,
@@ -73,12 +74,12 @@ pub(super) fn may_pass(error: &Error) -> bool {
     }
 }
 
-/// The wait that the service asks for.
-fn asked_wait(error: &Error) -> Duration {
-    error.retry_after().unwrap_or_default().min(LONGEST_ASKED)
+/// Returns the wait that the service requests.
+fn retry_after(error: &Error) -> Duration {
+    error.retry_after().unwrap_or_default().min(MAX_RETRY_AFTER)
 }
 
-/// A time up to a tenth longer or shorter, so that many who wait do not come at once.
+/// Changes a time by up to 10 %, so that many clients do not retry at the same moment.
 pub(super) fn with_jitter(time: Duration) -> Duration {
     time.saturating_mul(fastrand::u32(9_000..=11_000)) / 10_000
 }
@@ -88,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn jitter_is_a_tenth() {
+    fn jitter_is_ten_percent() {
         let second = Duration::from_secs(1);
         let times: Vec<_> = (0..100).map(|_| with_jitter(second)).collect();
         let within = Duration::from_millis(900)..=Duration::from_millis(1_101);
