@@ -224,7 +224,7 @@ impl Billings {
     }
 
     /// Sets how many pages are requested while the caller processes the previous page, up to 32. The default is 0,
-    /// so that no page is requested in vain if reading ends early.
+    /// so that no unneeded page is requested if reading ends early.
     ///
     /// No task is spawned: requests make progress when a row is awaited. The service may process concurrent requests
     /// in any order, so [`changes`](Self::changes) may then return outdated values of a row.

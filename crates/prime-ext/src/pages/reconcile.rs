@@ -380,7 +380,7 @@ struct Seen {
     keys: [RandomState; 2],
 }
 
-/// What is stored of a row.
+/// The stored hashes of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct RowHash {
     /// A keyed hash of the row's id. The probability of a collision among a million rows is 10⁻¹⁷.

@@ -9,14 +9,13 @@ use crate::error::{Error, ErrorKind};
 
 /// The configuration of a run: a complete prime-rl `rl.toml`, sent unchanged except for a few keys.
 ///
-/// These keys belong to the `prime train` command, not to prime-rl. They are handled as in that command (source: the
-/// provider's own client, prime 0.18.0):
+/// These keys belong to the `prime train` command, not to prime-rl (source: the provider's own client, prime 0.18.0):
 ///
 /// - `image_tag`, `gpu_type`, `volume` and `source_ref` become fields of the request.
 ///   [`CreateRun`](super::CreateRun) can override them.
 /// - `name` is copied to the request.
 /// - `type` is removed.
-/// - `env_file`, `env_files` and `volume_size`, for which the command reads files or creates a volume, are errors.
+/// - `env_file`, `env_files` and `volume_size` are errors. Only the command reads secret files and creates volumes.
 ///
 /// ```
 /// use prime_ext::RunConfig;

@@ -44,7 +44,7 @@ impl Patience {
     /// Waits before the next retry. Returns the error if it is not transient or the time for retries is over.
     pub(super) async fn wait_out(&mut self, error: Error) -> Result<(), Error> {
         let now = Instant::now();
-        // `None` if the clock cannot represent the deadline: there is none then.
+        // `None` if the clock cannot represent the deadline; retries are then unlimited.
         let deadline = self.started.get_or_insert(now).checked_add(self.retry_for);
         if !is_transient(&error) || deadline.is_some_and(|deadline| now >= deadline) {
             return Err(error);
