@@ -1,22 +1,22 @@
-//! Whose account a call uses.
+//! Selects the account that a call uses.
 
 use openapi_runtime::{IntoRequest, WithTeam};
 
 use crate::error::{Error, ErrorKind};
 
-/// Whose account a call uses and bills.
+/// The account that a call uses and that is billed for it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Account {
-    /// The account of the key's owner.
+    /// The personal account of the API key's owner.
     #[default]
     Personal,
-    /// A team's, by its id.
+    /// The account of the team with this id.
     Team(String),
 }
 
 impl Account {
-    /// The team's id as it was given.
+    /// Returns the team's id without validating it.
     pub(crate) fn id(&self) -> Option<&str> {
         match self {
             Self::Personal => None,
@@ -24,39 +24,41 @@ impl Account {
         }
     }
 
-    /// The team's id, to be sent; `None` for the personal account.
+    /// Returns the validated id of the team, or `None` for the personal account.
     ///
     /// # Errors
-    /// If the id cannot be sent in a header or a query. Nothing is sent then.
+    /// Returns an error if the id cannot be sent in a header or query. Nothing is sent in that case.
     pub(crate) fn team(&self) -> Result<Option<&str>, Error> {
         self.check()
             .map_err(|reason| Error::new(ErrorKind::Request, reason))?;
         Ok(self.id())
     }
 
-    /// Why the team's id cannot be one, if it cannot.
+    /// Validates the team's id. The error is the reason why it is invalid.
     pub(crate) fn check(&self) -> Result<(), String> {
         let Self::Team(id) = self else { return Ok(()) };
         if id.trim().is_empty() {
-            let reason = "the team's id is empty; for the personal account use `personal()`";
+            let reason = "the team id is empty; use `personal()` for the personal account";
             Err(reason.to_owned())
         } else if id.len() > MAX_TEAM_ID {
             Err(format!(
-                "the team's id has {} bytes; at most {MAX_TEAM_ID} are allowed",
+                "the team id has {} bytes; the maximum is {MAX_TEAM_ID}",
                 id.len()
             ))
         } else if id.bytes().any(|byte| !byte.is_ascii_graphic()) {
-            Err(format!("{id:?} cannot be a team's id"))
+            Err(format!(
+                "invalid team id {id:?}: only visible ASCII characters are allowed"
+            ))
         } else {
             Ok(())
         }
     }
 }
 
-/// The longest id of a team, in bytes. Those of the provider have 25.
+/// The maximum length of a team id, in bytes. The provider's ids have 25.
 const MAX_TEAM_ID: usize = 256;
 
-/// A call on behalf of an account. Every call is made through here: the generated builder knows where the team goes.
+/// Sets the account of a call. Every call goes through here; the generated builder decides where the team id is sent.
 pub(crate) fn on_behalf<B>(account: &Account, builder: B) -> Result<B, Error>
 where
     B: IntoRequest + WithTeam,

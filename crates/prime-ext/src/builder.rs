@@ -10,7 +10,7 @@ use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 use crate::http_client::{self, Connections};
 use crate::options::{self, CallOptions};
-use crate::settings::{Found, Setting, Settings, Source, Surroundings};
+use crate::settings::{EnvSource, PartialConfig, Setting, Settings, Source};
 
 /// Builds a [`Client`]. Each method documents its default. Only [`or_env`](Self::or_env) reads the environment.
 ///
@@ -30,7 +30,7 @@ use crate::settings::{Found, Setting, Settings, Source, Surroundings};
 #[derive(Debug, Default)]
 #[must_use]
 pub struct ClientBuilder {
-    found: Found,
+    config: PartialConfig,
     transport: Option<Caller>,
     connections: Connections,
     plain_http: bool,
@@ -45,33 +45,33 @@ fn by_program<T>(value: impl Into<T>) -> Option<Setting<T>> {
 impl ClientBuilder {
     /// Sets the API key. It is required, here or from [`or_env`](Self::or_env).
     pub fn api_key(mut self, key: impl Into<Secret>) -> Self {
-        self.found.api_key = by_program(key);
+        self.config.api_key = by_program(key);
         self
     }
 
     /// Bills a team. Default: the key's owner is billed.
     pub fn team(mut self, id: impl Into<String>) -> Self {
-        self.found.account = by_program(Account::Team(id.into()));
+        self.config.account = by_program(Account::Team(id.into()));
         self
     }
 
     /// Bills the key's owner, even if the environment names a team.
     pub fn personal(mut self) -> Self {
-        self.found.account = by_program(Account::Personal);
+        self.config.account = by_program(Account::Personal);
         self
     }
 
     /// Sets the base URL of the Inference API, with its path. Default:
     /// [`pinference_api::Client::DEFAULT_BASE_URL`].
     pub fn inference_url(mut self, url: impl Into<String>) -> Self {
-        self.found.inference_url = by_program(url);
+        self.config.inference_url = by_program(url);
         self
     }
 
     /// Sets the base URL of the platform, which serves training and billing, without `/api/v1`. Default:
     /// [`prime_training_api::Client::DEFAULT_BASE_URL`].
     pub fn platform_url(mut self, url: impl Into<String>) -> Self {
-        self.found.platform_url = by_program(url);
+        self.config.platform_url = by_program(url);
         self
     }
 
@@ -93,7 +93,7 @@ impl ClientBuilder {
                 return Err(Error::new(ErrorKind::Settings, message));
             }
         }
-        self.found = self.found.or(&Surroundings {
+        self.config = self.config.or(&EnvSource {
             variable: &|name| std::env::var(name).ok(),
             home: std::env::home_dir().filter(|home| home.is_absolute()),
         })?;
@@ -231,8 +231,8 @@ impl ClientBuilder {
         if let Some(fault) = self.options.fault() {
             return Err(Error::new(ErrorKind::Settings, fault));
         }
-        let api_key = key(&self.found)?;
-        if let Some(account) = &self.found.account {
+        let api_key = key(&self.config)?;
+        if let Some(account) = &self.config.account {
             account
                 .value
                 .check()
@@ -240,12 +240,12 @@ impl ClientBuilder {
         }
         let inference_url = self.base_url(
             "inference",
-            self.found.inference_url.as_ref(),
+            self.config.inference_url.as_ref(),
             pinference_api::Client::DEFAULT_BASE_URL,
         )?;
         let mut platform_url = self.base_url(
             "platform",
-            self.found.platform_url.as_ref(),
+            self.config.platform_url.as_ref(),
             prime_training_api::Client::DEFAULT_BASE_URL,
         )?;
         // Many set it with the path that the operations already contain.
@@ -273,7 +273,7 @@ impl ClientBuilder {
                 invalid("API key", &api_key.source, &reason)
             })?
             .with_retry_budget(self.budget);
-        let account = self.found.account;
+        let account = self.config.account;
         let settings = Settings {
             api_key,
             account: account.unwrap_or(Setting::new(Account::Personal, Source::Default)),
@@ -298,8 +298,8 @@ impl ClientBuilder {
     }
 }
 
-fn key(found: &Found) -> Result<Setting<Secret>, Error> {
-    let key = found.api_key.as_ref().map(|key| {
+fn key(config: &PartialConfig) -> Result<Setting<Secret>, Error> {
+    let key = config.api_key.as_ref().map(|key| {
         let trimmed = Secret::from(key.value.expose().trim());
         Setting::new(trimmed, key.source.clone())
     });
@@ -310,7 +310,7 @@ fn key(found: &Found) -> Result<Setting<Secret>, Error> {
         return Err(invalid("API key", &key.source, &reason));
     }
     key.filter(|key| !key.value.expose().is_empty()).ok_or_else(|| {
-        let looked = match found.no_key_in.as_slice() {
+        let looked = match config.no_key_in.as_slice() {
             [] => "set one with `Client::builder().api_key(…)`, or take it from the environment with \
                    `Client::from_env`"
                 .to_owned(),

@@ -10,7 +10,7 @@ use crate::client::Client;
 use crate::error::Error;
 use crate::options::CallOptions;
 
-/// The future of a call.
+/// The future that sends a call.
 pub type CallFuture<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
 
 /// A call. Awaiting it sends the request and returns the value; nothing is sent before.
@@ -21,13 +21,13 @@ pub type CallFuture<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
 ///
 /// let models = prime.models().list().await?;
 ///
-/// // The same with a timeout of its own, and with status, headers and request id.
+/// // The same call with its own timeout, and with the response's status, headers and request id.
 /// let response = prime.models().list().timeout(Duration::from_secs(5)).with_response().await?;
 /// println!("{} models, request {:?}", response.value().len(), response.meta().request_id());
 /// # Ok(())
 /// # }
 /// ```
-#[must_use = "nothing is sent until it is awaited"]
+#[must_use = "calls do nothing unless awaited"]
 pub struct Call<T> {
     client: Client,
     make: Box<dyn FnOnce(Client) -> CallFuture<Response<T>> + Send>,
@@ -50,12 +50,12 @@ impl<T: Send + 'static> Call<T> {
         self
     }
 
-    /// Sets the timeout of the whole call: [`CallOptions::timeout`].
+    /// Limits the total time of the call, including retries: [`CallOptions::timeout`].
     pub fn timeout(self, timeout: Duration) -> Self {
         self.options(CallOptions::new().timeout(timeout))
     }
 
-    /// Sets how many times the call is retried at most: [`RetryPolicy::retries`](crate::RetryPolicy::retries).
+    /// Sets the maximum number of retries: [`RetryPolicy::retries`](crate::RetryPolicy::retries).
     pub fn max_retries(mut self, retries: u32) -> Self {
         self.client = self.client.with_max_retries(retries);
         self

@@ -1,4 +1,4 @@
-//! The HTTP clients that are used unless the caller brings one.
+//! The default HTTP clients, used unless the caller provides a transport.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -9,31 +9,31 @@ use reqwest::{redirect, retry};
 
 use crate::error::{Error, ErrorKind};
 
-/// Time to connect. Source: the provider's own client.
+/// The default connect timeout. Source: the provider's own client.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long an idle connection is kept. Many servers close theirs after 5 s. A request that meets the closing
-/// connection is lost.
+/// How long an idle connection is kept. Many servers close idle connections after 5 s, and a request sent on a
+/// connection that is being closed is lost.
 const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(4);
 
-/// How many idle connections are kept for each host: they use up file descriptors.
+/// The maximum number of idle connections per host. Each one uses a file descriptor.
 const POOL_MAX_IDLE: usize = 128;
 
-/// How large the head of a response may be: the token of a run, which is shown once, must survive a gateway that
-/// adds headers. hyper's defaults are 100 headers for HTTP/1, and 16 KiB for HTTP/2.
+/// The limits on response headers. hyper's defaults (100 headers for HTTP/1, 16 KiB for HTTP/2) are too low if a
+/// gateway adds headers. Rejecting the response to a run's creation would lose the run's token, which is sent only once.
 const MAX_HEADERS: usize = 512;
 const MAX_HEADER_BYTES: u32 = 1 << 20;
 
-/// How much of an HTTP/2 stream, and of a connection with all its streams, is buffered before it is read. A reader
-/// that stops must stop the server soon, and must not use up the window of the others on the connection.
+/// The HTTP/2 flow-control windows. A small stream window applies backpressure to the server soon after a reader
+/// stops; a large connection window keeps that stream from blocking the others on the connection.
 const STREAM_WINDOW: u32 = 256 << 10;
 const CONNECTION_WINDOW: u32 = 128 * STREAM_WINDOW;
 
-/// The HTTP clients for the URLs of one [`Client`](crate::Client). They do not follow redirects.
+/// The HTTP clients for the URLs of a [`Client`](crate::Client). They do not follow redirects.
 #[derive(Debug, Clone)]
 pub(crate) struct HttpClients {
     main: reqwest::Client,
-    /// For loopback URLs, if `main` may use a proxy, which does not reach this machine's loopback interface.
+    /// Used for loopback URLs if `main` may use a proxy. A proxy cannot reach this machine's loopback interface.
     loopback: Option<reqwest::Client>,
 }
 
@@ -43,9 +43,9 @@ impl Transport for HttpClients {
             Some(loopback) if is_loopback(request.url()) => loopback,
             _ => &self.main,
         };
-        let sending = http.execute(request);
+        let response = http.execute(request);
         Box::pin(async move {
-            match sending.await {
+            match response.await {
                 Ok(response) => Ok(response.into()),
                 Err(error) => Err(TransportError::from(error).without_redirects()),
             }
@@ -53,19 +53,19 @@ impl Transport for HttpClients {
     }
 }
 
-/// What the caller says of connections.
+/// Connection settings of the caller.
 #[derive(Default)]
 pub(crate) struct Connections {
     pub(crate) connect_timeout: Option<Duration>,
     pub(crate) proxies: Vec<Proxy>,
-    /// PEM, each with one certificate or several.
+    /// Root certificates in PEM. Each item holds one or more certificates.
     pub(crate) certificates: Vec<Vec<u8>>,
     pub(crate) user_agent: Option<String>,
-    /// Without HTTP/2.
+    /// Disables HTTP/2.
     pub(crate) http1_only: bool,
 }
 
-/// Numbers only: a proxy's address may hold a password.
+/// Shows only the number of proxies, because a proxy URL may contain a password.
 impl std::fmt::Debug for Connections {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Connections")
@@ -78,7 +78,7 @@ impl std::fmt::Debug for Connections {
 }
 
 impl Connections {
-    /// Whether the caller said anything.
+    /// Returns whether the caller has set anything.
     pub(crate) fn is_set(&self) -> bool {
         self.connect_timeout.is_some()
             || self.user_agent.is_some()
@@ -105,8 +105,8 @@ impl Connections {
         })
     }
 
-    /// Builds a client. It does not follow redirects: the key must not be sent to another host. It does not retry:
-    /// by default, reqwest repeats what HTTP/2 refuses, beneath every retry policy.
+    /// Builds a client that does not follow redirects, because the API key must not be sent to another host. It does
+    /// not retry either: by default, reqwest retries streams that HTTP/2 refuses, regardless of the retry policy.
     fn client(&self, with_proxies: bool) -> Result<reqwest::Client, Error> {
         let user_agent = self
             .user_agent
@@ -136,12 +136,12 @@ impl Connections {
         with_tls(builder, &self.certificates, self.http1_only)?
             .build()
             .map_err(|e| {
-                Error::new(ErrorKind::Settings, "the HTTP client cannot be built").with_source(e)
+                Error::new(ErrorKind::Settings, "cannot build the HTTP client").with_source(e)
             })
     }
 }
 
-/// Whether a URL names this machine's loopback interface.
+/// Returns whether a URL refers to this machine's loopback interface.
 pub(crate) fn is_loopback(url: &Url) -> bool {
     let Some(host) = url.host_str() else {
         return false;
@@ -157,10 +157,10 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
     }
 }
 
-fn no_certificate(why: &str) -> Error {
+fn invalid_certificate(reason: &str) -> Error {
     Error::new(
         ErrorKind::Settings,
-        format!("a root certificate cannot be used: {why}"),
+        format!("invalid root certificate: {reason}"),
     )
 }
 
@@ -181,14 +181,14 @@ fn with_tls(
     for pem in certificates {
         let before = extra.len();
         for certificate in CertificateDer::pem_slice_iter(pem) {
-            extra.push(certificate.map_err(|_| no_certificate("invalid PEM"))?);
+            extra.push(certificate.map_err(|_| invalid_certificate("invalid PEM"))?);
         }
         if extra.len() == before {
-            return Err(no_certificate("the PEM contains none"));
+            return Err(invalid_certificate("the PEM contains no certificate"));
         }
     }
     let failed =
-        |e: rustls::Error| Error::new(ErrorKind::Settings, "TLS cannot be set up").with_source(e);
+        |e: rustls::Error| Error::new(ErrorKind::Settings, "cannot configure TLS").with_source(e);
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ClientConfig::builder_with_provider(provider.clone())
         .with_safe_default_protocol_versions()
@@ -201,8 +201,8 @@ fn with_tls(
                 .with_custom_certificate_verifier(verifier)
                 .with_no_client_auth()
         }
-        // A machine without certificates can still talk to its own loopback, and to whom the caller
-        // vouches for; any other host is then refused.
+        // The platform has no root certificates. The caller's certificates and plain HTTP to loopback still work;
+        // any other TLS connection fails.
         Err(_) => {
             let mut roots = rustls::RootCertStore::empty();
             for certificate in extra {
@@ -211,7 +211,7 @@ fn with_tls(
             config.with_root_certificates(roots).with_no_client_auth()
         }
     };
-    // What reqwest leaves to whoever configures TLS.
+    // reqwest does not set ALPN on a preconfigured TLS backend.
     let protocols: &[&[u8]] = match http1_only {
         true => &[b"http/1.1"],
         false => &[b"h2", b"http/1.1"],
@@ -228,7 +228,7 @@ fn with_tls(
 ) -> Result<ClientBuilder, Error> {
     for pem in certificates {
         let bundle = reqwest::Certificate::from_pem_bundle(pem)
-            .map_err(|_| no_certificate("invalid PEM"))?;
+            .map_err(|_| invalid_certificate("invalid PEM"))?;
         for certificate in bundle {
             builder = builder.add_root_certificate(certificate);
         }
@@ -244,8 +244,8 @@ fn with_tls(
 ) -> Result<ClientBuilder, Error> {
     match certificates {
         [] => Ok(builder),
-        _ => Err(no_certificate(
-            "this build has no TLS (features `rustls` and `native-tls`)",
+        _ => Err(invalid_certificate(
+            "TLS is disabled; enable the feature `rustls` or `native-tls`",
         )),
     }
 }

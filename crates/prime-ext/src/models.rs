@@ -1,4 +1,4 @@
-//! The models there are, and their ids.
+//! Lists models and parses their ids.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,7 +9,7 @@ use crate::call::Call;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 
-/// The models there are. From [`Client::models`].
+/// The available models, created by [`Client::models`].
 #[derive(Debug, Clone)]
 pub struct Models {
     client: Client,
@@ -20,10 +20,10 @@ impl Models {
         Self { client }
     }
 
-    /// All models.
+    /// Lists all available models.
     ///
     /// # Errors
-    /// If the call fails.
+    /// Returns an error if the call fails.
     pub fn list(&self) -> Call<Vec<Model>> {
         Call::new(&self.client, async |client: Client| {
             let call = client.on_behalf(client.inference_api().list_models())?;
@@ -32,10 +32,11 @@ impl Models {
         })
     }
 
-    /// One model, by its id. Its slashes stand in the path as they are.
+    /// Returns the model with this id. Slashes in the id are not percent-encoded in the path.
     ///
     /// # Errors
-    /// [`is_not_found`](openapi_runtime::Error::is_not_found) if there is no such model.
+    /// Returns an error if the call fails. [`is_not_found`](openapi_runtime::Error::is_not_found) is true for an
+    /// unknown model.
     pub fn get(&self, id: impl Into<String>) -> Call<Model> {
         let id = id.into();
         Call::new(&self.client, async move |client: Client| {
@@ -46,8 +47,8 @@ impl Models {
     }
 }
 
-/// The id of a model, with an adapter or without: `{base}` or `{base}:{adapter}`. Source: the provider's
-/// own client.
+/// The id of a model with an optional adapter: `{base}` or `{base}:{adapter}`. Source: the provider's own
+/// client.
 ///
 /// ```
 /// use prime_ext::ModelId;
@@ -68,31 +69,31 @@ pub struct ModelId {
 }
 
 impl ModelId {
-    /// Takes an id apart, at its first colon.
+    /// Parses an id. The first colon separates the base from the adapter.
     ///
     /// # Errors
-    /// If the base or the adapter is empty, or there is white space or a control character in it.
+    /// Returns an error if the base or the adapter is empty or contains whitespace or a control character.
     pub fn parse(id: &str) -> Result<Self, Error> {
         let (base, adapter) = match id.split_once(':') {
-            Some((base, adapter)) => (base, Some(part("adapter", adapter, id)?)),
+            Some((base, adapter)) => (base, Some(valid_part("adapter", adapter, id)?)),
             None => (id, None),
         };
         Ok(Self {
-            base: part("model", base, id)?,
+            base: valid_part("base", base, id)?,
             adapter,
         })
     }
 
-    /// The same model with an adapter, in place of the one that it has.
+    /// Replaces the adapter.
     ///
     /// # Errors
-    /// If the adapter's id is none.
+    /// Returns an error if the adapter's id is empty or contains whitespace or a control character.
     pub fn with_adapter(self, adapter: &str) -> Result<Self, Error> {
-        let adapter = Some(part("adapter", adapter, adapter)?);
+        let adapter = Some(valid_part("adapter", adapter, adapter)?);
         Ok(Self { adapter, ..self })
     }
 
-    /// The same model without an adapter.
+    /// Removes the adapter.
     #[must_use]
     pub fn without_adapter(self) -> Self {
         Self {
@@ -101,20 +102,22 @@ impl ModelId {
         }
     }
 
-    /// The base model's id.
+    /// Returns the id of the base model.
     pub fn base(&self) -> &str {
         &self.base
     }
 
-    /// The adapter's id.
+    /// Returns the id of the adapter.
     pub fn adapter(&self) -> Option<&str> {
         self.adapter.as_deref()
     }
 }
 
-fn part(what: &str, part: &str, id: &str) -> Result<String, Error> {
+fn valid_part(name: &str, part: &str, id: &str) -> Result<String, Error> {
     if part.is_empty() || part.contains(|c: char| c.is_whitespace() || c.is_control()) {
-        let message = format!("{id:?} is no model's id: its {what} is {part:?}");
+        let message = format!(
+            "invalid model id {id:?}: the {name} is empty or contains whitespace or a control character"
+        );
         return Err(Error::new(ErrorKind::Request, message));
     }
     Ok(part.to_owned())
@@ -163,7 +166,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_come_apart_and_together() {
+    fn ids_are_parsed_and_formatted() {
         for (id, base, adapter) in [
             ("m", "m", None),
             ("a/b", "a/b", None),

@@ -1,11 +1,11 @@
-//! Options of calls, as the runtime has them, checked against the operations of both APIs.
+//! The runtime's call options, checked against the operations of both APIs.
 
 pub use openapi_runtime::CallOptions;
 
-/// The options, of which headers that are parameters of operations are an error: a team that is named there would be
-/// billed in the place of the client's.
+/// Rejects headers that are parameters of operations. A team id set in such a header would be billed instead of the
+/// client's account.
 pub(crate) fn checked(options: CallOptions) -> CallOptions {
-    let reason = "it is a parameter of operations; `Client::team` names a team";
+    let reason = "it is a parameter of operations; use `Client::team` to select a team";
     options
         .refuse_headers(pinference_api::operations::HEADERS, reason)
         .refuse_headers(prime_training_api::operations::HEADERS, reason)

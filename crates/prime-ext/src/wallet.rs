@@ -1,4 +1,4 @@
-//! The wallet: its balance, and the rows of what was billed.
+//! Reads a wallet: its balance and its billing rows.
 
 mod reader;
 #[cfg(test)]
@@ -26,7 +26,7 @@ use reader::{Filter, Reader};
 /// The maximum number of rows per page. Source: the specification.
 const MAX_PAGE_SIZE: u64 = 100;
 
-/// How often the table is read by default.
+/// The default maximum number of passes over the table.
 const MAX_PASSES: u32 = 8;
 
 /// An account's wallet, created by [`Client::wallet`].
@@ -43,25 +43,24 @@ impl Wallet {
     /// Returns the current balance and the newest row.
     ///
     /// # Errors
-    /// If the call fails.
+    /// Returns an error if the call fails.
     pub fn get(&self) -> Call<WalletResponse> {
         Call::new(&self.client, async |client: Client| {
             page(&client, 1, 0).await
         })
     }
 
-    /// Reads all rows, newest first, as a [`Stream`] that yields every row once. No request is sent
-    /// before the first row is awaited.
+    /// Returns a [`Stream`] of all rows, newest first, that yields every row once. No request is sent before the
+    /// first row is awaited.
     ///
-    /// Rows may arrive and change while they are read. A row that changes moves to the front of the table,
-    /// where a reader that goes from page to page would miss it. `Billings` compares the rows it has read
-    /// with the number that the service reports, and reads the front again until no row is missing.
-    /// Rows found in this way come last. If rows are still missing, the last item is an error of
-    /// [`ErrorKind::Incomplete`] that says how many. Deleted rows are noticed if the reported number
-    /// decreases.
+    /// Rows may be added and changed while they are read. A row that changes moves to the front of the table, where a
+    /// reader that requests one page after another would miss it. `Billings` compares the number of rows it has read
+    /// with the number that the service reports, and reads the front again until no row is missing. Rows found this
+    /// way come last. If rows are still missing, the last item is an [`ErrorKind::Incomplete`] error that says how
+    /// many. Deleted rows are detected if the reported number decreases.
     ///
-    /// A row keeps the values with which it was first read; [`Billings::changes`] returns later ones.
-    /// Less than 32 bytes are kept in memory for each row.
+    /// A row has the values with which it was first read; [`Billings::changes`] returns later values. The stream
+    /// stores less than 32 bytes per row.
     ///
     /// ```no_run
     /// # async fn example(lab: prime_ext::Client) -> Result<(), prime_ext::Error> {
@@ -114,12 +113,12 @@ impl Row for BillingEntry {
     }
 }
 
-/// When a row was last billed, or updated if it does not say.
-fn billed(row: &BillingEntry) -> Timestamp {
+/// Returns when a row was last billed, or when it was updated if `last_billed_at` is missing.
+fn billed_at(row: &BillingEntry) -> Timestamp {
     row.last_billed_at.unwrap_or(row.updated_at)
 }
 
-/// Requests a page of rows. The arguments are its offset and the maximum number of rows.
+/// Requests a page. The arguments are its offset and the maximum number of its rows.
 type FetchPage =
     Arc<dyn Fn(u64, u64) -> BoxFuture<'static, Result<Page<BillingEntry>, Error>> + Send + Sync>;
 
@@ -130,9 +129,9 @@ struct Settings {
     options: Options,
 }
 
-/// The rows of a wallet, created by [`Wallet::billings`].
+/// A stream of the rows of a wallet, created by [`Wallet::billings`].
 ///
-/// A setting that is changed after the first row was awaited is an error of the next row.
+/// Changing a setting after the first row was awaited makes the next row an error.
 #[must_use = "streams do nothing unless polled"]
 pub struct Billings {
     fetch: FetchPage,
@@ -189,7 +188,7 @@ impl Billings {
         self.set(|settings| settings.filter.until = Some(time.into()))
     }
 
-    /// Ends after this many of the rows that the filters select. The default is no limit.
+    /// Sets the maximum number of selected rows. The default is no limit.
     ///
     /// The rows are the newest at one moment while they were read. The rows of a page are returned only
     /// after the next page has been read, because rows that moved to the front may replace the last ones.
@@ -197,7 +196,7 @@ impl Billings {
         self.set(|settings| settings.limit = Some(rows))
     }
 
-    /// Skips the first rows of the table, whether or not the filters select them. The default is 0.
+    /// Sets the number of rows to skip at the front of the table, before filters apply. The default is 0.
     ///
     /// The rows are counted when reading begins; rows that arrive later do not change which are skipped.
     /// If an unread row moves to the front, reading fails with [`ErrorKind::Incomplete`], since the row
@@ -217,8 +216,8 @@ impl Billings {
         self.set(|settings| settings.options.max_passes = passes.max(1))
     }
 
-    /// Sets how many pages are requested while the caller works on the page before, up to 32. The default
-    /// is 0, so that no page is requested that may not be needed if reading ends early.
+    /// Sets how many pages are requested while the caller processes the previous page, up to 32. The default is 0,
+    /// so that no unneeded page is requested if reading ends early.
     ///
     /// No task is spawned: requests make progress when a row is awaited. Requests that are in flight
     /// together may be answered in any order, so [`changes`](Self::changes) may then return the older
@@ -232,7 +231,7 @@ impl Billings {
         if self.reader.take().is_some() {
             self.fetch = Arc::new(|_, _| {
                 let message =
-                    "a setting of the rows was changed after the first row; set it before";
+                    "a setting was changed after the first row was read; set it before reading";
                 ready(Err(Error::new(ErrorKind::Request, message))).boxed()
             });
         }
@@ -242,32 +241,30 @@ impl Billings {
     /// Returns the next row, or `None` after the last.
     ///
     /// # Errors
-    /// If a page cannot be read, or rows are missing. Nothing follows an error.
+    /// Returns an error if a page cannot be read or rows are missing. The stream ends after an error.
     pub async fn try_next(&mut self) -> Result<Option<BillingEntry>, Error> {
         self.next().await.transpose()
     }
 
-    /// Returns the same rows page by page.
+    /// Converts this into a stream that yields the same rows page by page.
     pub fn pages(self) -> BillingPages {
         BillingPages(self)
     }
 
-    /// Reads all rows and sorts them by `last_billed_at`, newest first, including those that were found
-    /// late.
+    /// Reads all rows and sorts them by `last_billed_at`, newest first.
     ///
     /// # Errors
     /// See [`try_next`](Self::try_next).
     pub async fn newest_first(self) -> Result<Vec<BillingEntry>, Error> {
         let mut rows: Vec<_> = self.try_collect().await?;
-        rows.sort_by_key(|row| std::cmp::Reverse(billed(row)));
+        rows.sort_by_key(|row| std::cmp::Reverse(billed_at(row)));
         Ok(rows)
     }
 
-    /// Returns rows that were met again with other values than they were first read with, because they
-    /// were billed again: the values met last.
+    /// Returns the latest values of rows that were read again with different values, because they were billed again.
     ///
-    /// A row that changed after it was read and was not met again is not included. With
-    /// [`until`](Self::until), rows that were left out may be.
+    /// A row that changed after it was read, and was not read again, is not included. With [`until`](Self::until),
+    /// rows that were not selected may be included.
     pub fn changes(&self) -> impl Iterator<Item = &BillingEntry> {
         self.reader.iter().flat_map(Reader::changes)
     }
@@ -296,13 +293,13 @@ impl std::fmt::Debug for Billings {
     }
 }
 
-/// The rows of a wallet, page by page. Created by [`Billings::pages`].
+/// A stream of the rows of a wallet, page by page, created by [`Billings::pages`].
 #[derive(Debug)]
 #[must_use = "streams do nothing unless polled"]
 pub struct BillingPages(Billings);
 
 impl BillingPages {
-    /// Returns the next rows, at least one, or `None` after the last.
+    /// Returns the next page with at least one row, or `None` after the last.
     ///
     /// # Errors
     /// See [`Billings::try_next`].

@@ -493,7 +493,7 @@ async fn a_meter_estimates_what_is_not_said() {
         (
             said.replace('@', usage).replace('@', ""),
             "c",
-            "1 answers: $0, and an unknown cost of 1",
+            "1 answers: $0, and an unknown cost for 1 of them",
         ),
         (
             said.replace('@', usage)
@@ -504,7 +504,7 @@ async fn a_meter_estimates_what_is_not_said() {
         (
             said.replace('@', ""),
             "a/b",
-            "1 answers: $0, and an unknown cost of 1",
+            "1 answers: $0, and an unknown cost for 1 of them",
         ),
     ];
     for (body, model, expected) in answers {

@@ -1,4 +1,4 @@
-//! The cost of one answer.
+//! The cost of one response.
 
 use std::fmt;
 
@@ -7,20 +7,20 @@ use pinference_api::types::{ModelPricing, Usage};
 
 use super::estimate::estimate;
 
-/// What an answer cost, as far as it is known.
+/// The cost of a response in US dollars, as far as it is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Cost {
-    /// The service stated it.
+    /// The service stated the cost.
     Known(Usd),
-    /// The service did not state it; this is what the tokens cost at the model's list prices.
+    /// The service did not state the cost. It is estimated from the tokens and the model's list prices.
     Estimated(Usd),
-    /// The service did not state it, or stated a negative amount. This is not zero.
+    /// The service did not state the cost, or stated a negative amount. Do not treat this as zero.
     Unknown,
 }
 
 impl Cost {
-    /// The cost that a usage states. A negative one is unknown: no answer pays its reader.
+    /// Returns the cost that a usage states. A negative cost is unknown, since it cannot be right.
     pub(crate) fn of(usage: Option<&Usage>) -> Self {
         usage
             .and_then(|usage| usage.cost)
@@ -28,10 +28,10 @@ impl Cost {
             .map_or(Self::Unknown, Self::Known)
     }
 
-    /// The same cost if it is known, and otherwise what the tokens cost at a model's prices. Still
-    /// unknown if tokens or a price that is needed are.
+    /// Returns the cost if it is known, and otherwise an estimate from the tokens and a model's prices. The
+    /// result is [`Unknown`](Self::Unknown) if a token count or a required price is missing.
     ///
-    /// Cached tokens cost what the price list says of them, and as much as others if it says nothing.
+    /// Cached tokens are charged at the cache price, or at the input price if there is none.
     ///
     /// ```
     /// use prime_ext::Cost;
@@ -55,7 +55,7 @@ impl Cost {
         }
     }
 
-    /// The amount, if the service said it.
+    /// Returns the amount if the service stated it.
     pub fn known(self) -> Option<Usd> {
         match self {
             Self::Known(amount) => Some(amount),
@@ -63,7 +63,7 @@ impl Cost {
         }
     }
 
-    /// The amount, if it is known or estimated.
+    /// Returns the amount if it is known or estimated.
     pub fn amount(self) -> Option<Usd> {
         match self {
             Self::Known(amount) | Self::Estimated(amount) => Some(amount),

@@ -1,13 +1,12 @@
-//! What tokens cost at a model's prices.
+//! Estimates a cost from tokens and a model's prices.
 
 use openapi_runtime::Usd;
 use pinference_api::types::{ModelPricing, Usage};
 use rust_decimal::Decimal;
 
-/// One in a million.
 const MILLIONTH: Decimal = Decimal::from_parts(1, 0, 0, false, 6);
 
-/// What `tokens` cost at a price for a million of them. `None` if the count or the price is negative.
+/// Returns the cost of `tokens` at a price per million tokens, or `None` if either is negative or the cost overflows.
 pub(crate) fn per_million(tokens: i64, price: Usd) -> Option<Usd> {
     if tokens < 0 || price < Usd::ZERO {
         return None;
@@ -18,7 +17,7 @@ pub(crate) fn per_million(tokens: i64, price: Usd) -> Option<Usd> {
         .map(|cost| Usd::from(cost.normalize()))
 }
 
-/// What an answer cost, if its tokens and the prices that are needed are known.
+/// Estimates the cost of a response. Returns `None` if a token count or a required price is missing.
 pub(super) fn estimate(usage: &Usage, prices: &ModelPricing) -> Option<Usd> {
     let (prompt, completion) = (usage.prompt_tokens?, usage.completion_tokens?);
     let details = usage.prompt_tokens_details.as_ref();
@@ -26,7 +25,7 @@ pub(super) fn estimate(usage: &Usage, prices: &ModelPricing) -> Option<Usd> {
         .and_then(|details| details.cached_tokens)
         .unwrap_or(0)
         .clamp(0, prompt.max(0));
-    // Nobody needs the price of what was not used.
+    // A price is required only if its tokens were used.
     let cost = |tokens: i64, price: Option<Usd>| match (tokens, price) {
         (0, _) => Some(Usd::ZERO),
         (tokens, price) => per_million(tokens, price?),
@@ -47,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tokens_at_prices() {
+    fn costs_are_estimated() {
         let prices = json!({"input_usd_per_mtok": "3", "output_usd_per_mtok": 15,
             "cache_read_usd_per_mtok": 0.3});
         let input_only = json!({"input_usd_per_mtok": "3"});
@@ -63,7 +62,7 @@ mod tests {
                 &prices,
                 Some("0.0000192"),
             ),
-            // More cached than asked: the count of those that were asked holds.
+            // More cached tokens than prompt tokens: the count is clamped.
             (
                 json!({"prompt_tokens": 10, "completion_tokens": 0,
                     "prompt_tokens_details": {"cached_tokens": 40}}),

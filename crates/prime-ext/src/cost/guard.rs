@@ -1,4 +1,4 @@
-//! Counts one question, whatever becomes of it.
+//! Counts one request exactly once, even if it fails or is dropped.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -12,24 +12,25 @@ use crate::chat::ChatResponse;
 use crate::client::Client;
 use crate::error::Error;
 
-/// Counts one question once. If it is dropped before, each attempt that may have been carried out is counted as an
-/// answer that did not state its usage: the question may be billed, whatever becomes of the answer.
+/// Counts one request exactly once. If the guard is dropped first, it counts each attempt that may have reached the
+/// service as a response without usage, because the attempt may be billed.
 #[derive(Debug, Default)]
-pub(crate) struct MeterGuard(Option<Box<Open>>);
+pub(crate) struct MeterGuard(Option<Box<Pending>>);
 
+/// A request that has not been counted yet.
 #[derive(Debug)]
-struct Open {
+struct Pending {
     meter: Meter,
     model: String,
     call: Arc<MeteredCall>,
 }
 
-/// The hooks of a call that is counted.
+/// The hooks of a metered call.
 #[derive(Debug)]
 struct MeteredCall {
     account: Account,
-    /// How many attempts may have been carried out: those that failed so, and the one under way.
-    in_doubt: AtomicU32,
+    /// The number of attempts with an unknown outcome, including the one in flight.
+    ambiguous: AtomicU32,
 }
 
 impl CallHooks for MeteredCall {
@@ -38,45 +39,45 @@ impl CallHooks for MeteredCall {
     }
 
     fn attempts_in_doubt(&self, attempts: u32) {
-        self.in_doubt.store(attempts, Ordering::Relaxed);
+        self.ambiguous.store(attempts, Ordering::Relaxed);
     }
 }
 
 impl MeterGuard {
-    /// A guard for a question to a model, if the client has a meter.
+    /// Creates a guard for a request to a model. It does nothing if the client has no meter.
     pub(crate) fn new(client: &Client, model: &str) -> Self {
         Self(client.meter().map(|meter| {
-            Box::new(Open {
+            Box::new(Pending {
                 meter: meter.clone(),
                 model: model.to_owned(),
                 call: Arc::new(MeteredCall {
                     account: client.account().clone(),
-                    in_doubt: AtomicU32::new(0),
+                    ambiguous: AtomicU32::new(0),
                 }),
             })
         }))
     }
 
-    /// The context of the call, whose attempts are counted.
+    /// Returns the context of the call, with hooks that count its attempts.
     pub(crate) fn context(&self, client: &Client) -> CallContext {
         let context = client.context().clone();
         match &self.0 {
-            Some(open) => context.with_hooks(open.call.clone()),
+            Some(pending) => context.with_hooks(pending.call.clone()),
             None => context,
         }
     }
 
-    /// Counts an answer, or as much of it as there will be. Each of the attempts before it that may have been answered
-    /// too is counted as an answer that did not state its usage.
+    /// Counts a complete or partial response. Each earlier attempt with an unknown outcome counts as a response
+    /// without usage.
     pub(crate) fn settle(&mut self, usage: Option<&Usage>, unknown_before: u32) {
         self.count_unknown(unknown_before);
-        if let Some(open) = self.0.take() {
-            open.meter
-                .count(&open.model, payer(&open.call.account), usage);
+        if let Some(pending) = self.0.take() {
+            let payer = payer(&pending.call.account);
+            pending.meter.count(&pending.model, payer, usage);
         }
     }
 
-    /// Counts what a call that failed may have cost.
+    /// Counts the possible cost of a failed call.
     pub(crate) fn fail(&mut self, error: &Error) {
         let arrived = |partial: &&ChatResponse| {
             !partial.raw().choices.is_empty() || partial.usage().is_some()
@@ -90,24 +91,24 @@ impl MeterGuard {
         }
     }
 
-    /// Counts a question that was refused: only attempts before may have been answered.
+    /// Counts a request that the service refused. Only earlier attempts may be billed.
     pub(crate) fn refuse(&mut self, unknown_before: u32) {
         self.count_unknown(unknown_before);
         self.0 = None;
     }
 
-    fn count_unknown(&self, answers: u32) {
-        for open in self.0.iter().cycle().take(answers as usize) {
-            let payer = payer(&open.call.account);
-            open.meter.count(&open.model, payer, None);
+    fn count_unknown(&self, attempts: u32) {
+        for pending in self.0.iter().cycle().take(attempts as usize) {
+            let payer = payer(&pending.call.account);
+            pending.meter.count(&pending.model, payer, None);
         }
     }
 }
 
 impl Drop for MeterGuard {
     fn drop(&mut self) {
-        if let Some(open) = &self.0 {
-            self.count_unknown(open.call.in_doubt.load(Ordering::Relaxed));
+        if let Some(pending) = &self.0 {
+            self.count_unknown(pending.call.ambiguous.load(Ordering::Relaxed));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Counts answers, from many tasks.
+//! Counts the responses of many tasks.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,14 +10,14 @@ use crate::account::Account;
 use crate::chat::ChatResponse;
 use crate::models::ModelId;
 
-/// Counts tokens and cost of answers. A clone counts into the same sums, from any task.
+/// Sums the tokens and cost of responses. Clones share the same sums and can be used from any task.
 ///
-/// [`Client::with_meter`](crate::Client::with_meter) counts every chat of a client, streamed or not, also those
-/// that were cut off, dropped half-way or lost on the way: such an answer may be billed, and counts as
-/// one that did not say. So does every attempt before the last whose outcome is unknown, since its question
-/// may have been answered too; one that was refused counts nothing. What came in the place of an answer, with
-/// a status of success, counts by the usage that it says. [`add`](Self::add) counts an answer by hand; do not
-/// do both.
+/// [`Client::with_meter`](crate::Client::with_meter) counts every chat of a client, streamed or not. A response
+/// that was truncated, dropped or lost may be billed, so it counts as a response with unknown cost unless its
+/// usage arrived. The same holds for each earlier attempt with an unknown outcome. A request that the service
+/// refused is not counted. An unexpected response with a success status is counted with the usage it states.
+///
+/// [`add`](Self::add) counts a response manually. Do not combine the two, or responses are counted twice.
 #[derive(Debug, Clone, Default)]
 pub struct Meter(Arc<Inner>);
 
@@ -27,17 +27,17 @@ struct Inner {
     spent: Mutex<BTreeMap<(String, Payer), Spent>>,
 }
 
-/// Who pays: a team by its id, or the key's owner.
+/// The account that is billed: a team's id, or `None` for the personal account of the API key's owner.
 pub type Payer = Option<String>;
 
 impl Meter {
-    /// A meter that estimates nothing.
+    /// Creates a meter that does not estimate costs.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A meter that estimates what the service does not say from these models' prices. An adapter that
-    /// has no price of its own is estimated at that of its base model.
+    /// Creates a meter that estimates costs from these models' prices if the service does not state them. An
+    /// adapter without a price of its own is estimated at the price of its base model.
     pub fn with_prices<'a>(models: impl IntoIterator<Item = &'a Model>) -> Self {
         let prices = models
             .into_iter()
@@ -49,10 +49,10 @@ impl Meter {
         }))
     }
 
-    /// Counts an answer, by the model that it names and as paid for by `account`.
-    pub fn add(&self, answer: &ChatResponse, account: &Account) {
-        let model = answer.model().unwrap_or_default();
-        self.count(model, payer(account), answer.usage());
+    /// Counts a response under the model that it names, as billed to `account`.
+    pub fn add(&self, response: &ChatResponse, account: &Account) {
+        let model = response.model().unwrap_or_default();
+        self.count(model, payer(account), response.usage());
     }
 
     pub(super) fn count(&self, model: &str, payer: Payer, usage: Option<&Usage>) {
@@ -66,37 +66,37 @@ impl Meter {
         spent.add(usage, cost);
     }
 
-    /// All in all.
+    /// Returns the total.
     pub fn total(&self) -> Spent {
         let mut total = Spent::default();
         self.spent().values().for_each(|spent| total.merge(spent));
         total
     }
 
-    /// By the model that was asked.
+    /// Returns the sums by model.
     pub fn by_model(&self) -> BTreeMap<String, Spent> {
         self.by(|(model, _)| model.clone())
     }
 
-    /// By who pays.
+    /// Returns the sums by payer.
     pub fn by_team(&self) -> BTreeMap<Payer, Spent> {
         self.by(|(_, payer)| payer.clone())
     }
 
-    /// By model and who pays.
+    /// Returns the sums by model and payer.
     pub fn by_model_and_team(&self) -> BTreeMap<(String, Payer), Spent> {
         self.spent().clone()
     }
 
-    /// What was counted so far, and begins again at nothing. No answer is lost between the two.
+    /// Returns the sums by model and payer, and resets the meter atomically.
     pub fn take(&self) -> BTreeMap<(String, Payer), Spent> {
         std::mem::take(&mut *self.spent())
     }
 
     fn by<K: Ord>(&self, key: impl Fn(&(String, Payer)) -> K) -> BTreeMap<K, Spent> {
         let mut sums: BTreeMap<K, Spent> = BTreeMap::new();
-        for (of, spent) in &*self.spent() {
-            sums.entry(key(of)).or_default().merge(spent);
+        for (entry, spent) in &*self.spent() {
+            sums.entry(key(entry)).or_default().merge(spent);
         }
         sums
     }
@@ -118,23 +118,23 @@ pub(super) fn payer(account: &Account) -> Payer {
 mod tests {
     use super::*;
 
-    /// Four tasks, a million answers: the sums are those of whole billionths.
+    /// The sums of four tasks must equal sums of integer billionths.
     #[test]
-    fn a_million_answers_come_out_to_the_digit() {
-        const EACH: i64 = 250_000;
+    fn a_million_responses_are_summed_exactly() {
+        const RESPONSES_PER_TASK: i64 = 250_000;
         let meter = Meter::new();
         std::thread::scope(|scope| {
             for task in 0..4_i64 {
                 let meter = meter.clone();
                 scope.spawn(move || {
                     let payer = (task % 2 == 0).then(|| "team_1".to_owned());
-                    for number in 0..EACH {
+                    for number in 0..RESPONSES_PER_TASK {
                         let mut usage = Usage::default();
                         usage.prompt_tokens = Some(number);
                         usage.completion_tokens = Some(1);
                         let billionths = number * 7_919 + task;
                         let cost = rust_decimal::Decimal::new(billionths, 9);
-                        // Every fifth does not say.
+                        // Every fifth response has no cost.
                         usage.cost = (number % 5 != 0).then(|| cost.into());
                         meter.count("model", payer.clone(), Some(&usage));
                     }
@@ -142,7 +142,7 @@ mod tests {
             }
         });
         let billionths: i64 = (0..4)
-            .flat_map(|task| (0..EACH).map(move |number| (task, number)))
+            .flat_map(|task| (0..RESPONSES_PER_TASK).map(move |number| (task, number)))
             .filter(|(_, number)| number % 5 != 0)
             .map(|(task, number)| number * 7_919 + task)
             .sum();

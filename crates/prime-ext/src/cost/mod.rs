@@ -1,15 +1,15 @@
-//! What answers cost: known, estimated or unknown, and never a silent zero.
+//! The cost of responses: known, estimated or unknown. An unknown cost is never reported as zero.
 //!
-//! An answer says its cost where the service does; asking for it is
-//! [`include_cost`](crate::ChatRequest::include_cost). A [`Meter`] adds up the answers of any number of
-//! tasks, by model and by who pays:
+//! A response states its cost if the service reports it; request it with
+//! [`include_cost`](crate::ChatRequest::include_cost). A [`Meter`] sums the tokens and cost of responses, by model
+//! and by payer, across any number of tasks:
 //!
 //! ```no_run
 //! # async fn example(prime: prime_ext::Client) -> Result<(), prime_ext::Error> {
 //! use prime_ext::Meter;
 //!
 //! let meter = Meter::with_prices(&prime.models().list().await?);
-//! let metered = prime.with_meter(&meter); // every chat through it, or a clone of it, is counted
+//! let metered = prime.with_meter(&meter); // counts every chat of this client and its clones
 //! metered.chat("openai/gpt-oss-120b").user("Hello").include_cost().await?;
 //! metered.team("team_123").chat("openai/gpt-oss-120b").user("Hello").await?;
 //!
@@ -21,20 +21,19 @@
 //! # }
 //! ```
 //!
-//! | file | what it holds |
+//! | module | contents |
 //! |---|---|
-//! | `amount` | [`Cost`]: of one answer |
-//! | `estimate` | what tokens cost at a model's prices |
-//! | `sum` | [`UsdSum`]: a sum that loses no digit |
-//! | `spent` | [`Spent`]: tokens and cost of many answers |
-//! | `meter` | [`Meter`]: counts answers, from many tasks |
-//! | `guard` | counts one question, whatever becomes of it |
+//! | `amount` | [`Cost`]: the cost of one response |
+//! | `estimate` | estimates a cost from tokens and a model's prices |
+//! | `sum` | [`UsdSum`]: an exact sum of amounts |
+//! | `spent` | [`Spent`]: the tokens and cost of many responses |
+//! | `meter` | [`Meter`]: counts the responses of many tasks |
+//! | `guard` | counts one request exactly once, even if it fails or is dropped |
 
 mod amount;
 mod estimate;
 mod guard;
 mod meter;
-
 mod spent;
 mod sum;
 
@@ -42,6 +41,5 @@ pub use amount::Cost;
 pub(crate) use estimate::per_million;
 pub(crate) use guard::MeterGuard;
 pub use meter::{Meter, Payer};
-
 pub use spent::Spent;
 pub use sum::UsdSum;

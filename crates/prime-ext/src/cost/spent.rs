@@ -1,4 +1,4 @@
-//! Tokens and cost of many answers.
+//! The tokens and cost of many responses.
 
 use std::fmt;
 
@@ -6,31 +6,31 @@ use pinference_api::types::Usage;
 
 use super::{Cost, UsdSum};
 
-/// Tokens and cost of a number of answers, and how many of them did not say.
+/// The tokens and cost of a number of responses, and how many of them did not state these.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Spent {
-    /// Answers; also those that were cut off, given up, or lost on the way, since they may be billed.
+    /// The number of responses, including those that were truncated, dropped or lost, since they may be billed.
     pub answers: u64,
-    /// Tokens of questions, as far as they were said.
+    /// The number of prompt tokens that responses stated.
     pub prompt_tokens: u64,
-    /// Those of them that were read from a cache.
+    /// The number of prompt tokens that were read from a cache.
     pub cached_tokens: u64,
-    /// Tokens of answers, as far as they were said.
+    /// The number of completion tokens that responses stated.
     pub completion_tokens: u64,
-    /// Those of them that were spent on reasoning.
+    /// The number of completion tokens that were used for reasoning.
     pub reasoning_tokens: u64,
-    /// Answers that did not say their tokens.
+    /// The number of responses that did not state their tokens.
     pub without_tokens: u64,
-    /// What the service said that answers cost.
+    /// The total cost that the service stated.
     pub known: UsdSum,
-    /// How many answers said it.
+    /// The number of responses in `known`.
     pub with_known_cost: u64,
-    /// What others cost at the prices of their models.
+    /// The total cost that was estimated at list prices.
     pub estimated: UsdSum,
-    /// How many answers that is.
+    /// The number of responses in `estimated`.
     pub with_estimated_cost: u64,
-    /// Answers whose cost is unknown, which is not zero.
+    /// The number of responses whose cost is unknown. Their cost is not zero.
     pub with_unknown_cost: u64,
 }
 
@@ -86,7 +86,7 @@ impl Spent {
     }
 }
 
-/// `2 answers: $0.12, and about $0.10 for 1 of them`.
+/// Shows `2 answers: $0.12, and about $0.10 for 1 of them`.
 impl fmt::Display for Spent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} answers: ${}", self.answers, self.known)?;
@@ -95,7 +95,11 @@ impl fmt::Display for Spent {
             write!(f, ", and about ${amount} for {count} of them")?;
         }
         if self.with_unknown_cost > 0 {
-            write!(f, ", and an unknown cost of {}", self.with_unknown_cost)?;
+            write!(
+                f,
+                ", and an unknown cost for {} of them",
+                self.with_unknown_cost
+            )?;
         }
         Ok(())
     }

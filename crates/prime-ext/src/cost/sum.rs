@@ -1,4 +1,4 @@
-//! A sum that loses no digit.
+//! An exact sum of amounts.
 
 use std::fmt;
 use std::iter::Sum;
@@ -6,14 +6,14 @@ use std::ops::{Add, AddAssign};
 
 use openapi_runtime::Usd;
 
-/// The most decimal places of an amount.
-const PLACES: u32 = 28;
+/// The maximum number of decimal places of an amount.
+const MAX_PLACES: u32 = 28;
 
-/// Units of the last place in a dollar.
-const DOLLAR: i128 = 10_i128.pow(PLACES);
+/// A dollar in units of the last decimal place.
+const DOLLAR: i128 = 10_i128.pow(MAX_PLACES);
 
-/// A sum of amounts, to the digit. A decimal number of 28 digits, as [`Usd`] is, rounds a large sum of
-/// small amounts; this does not before 10¹⁸ of the largest amounts are added.
+/// An exact sum of amounts in US dollars. [`Usd`] has 28 digits, so it would round a large sum of small amounts. A
+/// `UsdSum` stays exact for at least 10¹⁸ of the largest amounts.
 ///
 /// ```
 /// use prime_ext::{Usd, UsdSum};
@@ -27,53 +27,55 @@ const DOLLAR: i128 = 10_i128.pow(PLACES);
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct UsdSum {
     dollars: i128,
-    /// Less than a dollar, of the same sign as what it belongs to or not.
-    rest: i128,
-    /// Decimal places of the amount that had most.
+    /// Less than a dollar, in units of the last place. Its sign may differ from that of `dollars`.
+    fraction: i128,
+    /// The number of decimal places of the most precise amount.
     places: u32,
 }
 
 impl UsdSum {
-    /// The sum as an amount, rounded to 28 digits if it has more.
+    /// Returns the sum as an amount, rounded to 28 digits. Saturates at the limits of [`Usd`].
     pub fn usd(self) -> Usd {
         use rust_decimal::Decimal;
-        // What cannot be said is said as the most that can: see `Usd`.
         let part = |value: i128, places| Decimal::try_from_i128_with_scale(value, places);
-        let (dollars, rest) = self.parts();
+        let (dollars, fraction) = self.parts();
         let dollars = part(dollars, 0).unwrap_or(if dollars < 0 {
             Decimal::MIN
         } else {
             Decimal::MAX
         });
-        // Without the zeros behind the places that are said, which would take digits from the dollars.
-        let rest = part(rest / 10_i128.pow(PLACES - self.places), self.places);
-        let mut sum = dollars.saturating_add(rest.unwrap_or_default());
+        // Trailing zeros are dropped first, because they would take digits from the dollars.
+        let fraction = part(
+            fraction / 10_i128.pow(MAX_PLACES - self.places),
+            self.places,
+        );
+        let mut sum = dollars.saturating_add(fraction.unwrap_or_default());
         sum.rescale(self.places);
         Usd::from(sum)
     }
 
-    /// Whether it is nothing.
+    /// Returns whether the sum is zero.
     pub fn is_zero(self) -> bool {
         self.parts() == (0, 0)
     }
 
-    /// Dollars and rest of the same sign.
+    /// Returns dollars and fraction with the same sign.
     fn parts(self) -> (i128, i128) {
-        match (self.dollars, self.rest) {
-            (dollars, rest) if dollars > 0 && rest < 0 => (dollars - 1, rest + DOLLAR),
-            (dollars, rest) if dollars < 0 && rest > 0 => (dollars + 1, rest - DOLLAR),
+        match (self.dollars, self.fraction) {
+            (dollars, fraction) if dollars > 0 && fraction < 0 => (dollars - 1, fraction + DOLLAR),
+            (dollars, fraction) if dollars < 0 && fraction > 0 => (dollars + 1, fraction - DOLLAR),
             parts => parts,
         }
     }
 
-    fn add(&mut self, dollars: i128, rest: i128, places: u32) {
-        // Both are less than a dollar.
-        let rest = self.rest + rest;
+    fn add(&mut self, dollars: i128, fraction: i128, places: u32) {
+        // Cannot overflow: both are less than a dollar.
+        let fraction = self.fraction + fraction;
         self.dollars = self
             .dollars
             .saturating_add(dollars)
-            .saturating_add(rest / DOLLAR);
-        self.rest = rest % DOLLAR;
+            .saturating_add(fraction / DOLLAR);
+        self.fraction = fraction % DOLLAR;
         self.places = self.places.max(places);
     }
 }
@@ -81,16 +83,16 @@ impl UsdSum {
 impl AddAssign<Usd> for UsdSum {
     fn add_assign(&mut self, amount: Usd) {
         let amount = amount.decimal();
-        let (units, places) = (amount.mantissa(), amount.scale().min(PLACES));
+        let (units, places) = (amount.mantissa(), amount.scale().min(MAX_PLACES));
         let dollar = 10_i128.pow(places);
-        let rest = units % dollar * 10_i128.pow(PLACES - places);
-        self.add(units / dollar, rest, places);
+        let fraction = units % dollar * 10_i128.pow(MAX_PLACES - places);
+        self.add(units / dollar, fraction, places);
     }
 }
 
 impl AddAssign for UsdSum {
     fn add_assign(&mut self, other: Self) {
-        self.add(other.dollars, other.rest, other.places);
+        self.add(other.dollars, other.fraction, other.places);
     }
 }
 
@@ -117,15 +119,15 @@ impl Sum<Usd> for UsdSum {
 
 impl Sum for UsdSum {
     fn sum<I: Iterator<Item = Self>>(sums: I) -> Self {
-        sums.fold(Self::default(), |mut all, sum| {
-            all += sum;
-            all
+        sums.fold(Self::default(), |mut total, sum| {
+            total += sum;
+            total
         })
     }
 }
 
 impl PartialEq<Usd> for UsdSum {
-    /// Whether it is the same amount, however many zeros stand behind it.
+    /// Compares the amounts. Trailing zeros are ignored.
     fn eq(&self, amount: &Usd) -> bool {
         self.parts() == Self::from(*amount).parts()
     }
@@ -133,15 +135,15 @@ impl PartialEq<Usd> for UsdSum {
 
 impl fmt::Display for UsdSum {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (dollars, rest) = self.parts();
-        let sign = if dollars < 0 || rest < 0 { "-" } else { "" };
+        let (dollars, fraction) = self.parts();
+        let sign = if dollars < 0 || fraction < 0 { "-" } else { "" };
         let dollars = dollars.unsigned_abs();
         let text = if self.places == 0 {
             dollars.to_string()
         } else {
-            let rest = rest.unsigned_abs() / 10_u128.pow(PLACES - self.places);
+            let fraction = fraction.unsigned_abs() / 10_u128.pow(MAX_PLACES - self.places);
             let places = self.places as usize;
-            format!("{dollars}.{rest:0places$}")
+            format!("{dollars}.{fraction:0places$}")
         };
         f.pad(&format!("{sign}{text}"))
     }
@@ -160,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn digits_are_kept() {
+    fn sums_are_exact() {
         for (amounts, expected) in [
             (&[][..], "0"),
             (&["0.10", "0.20"], "0.30"),
@@ -176,9 +178,9 @@ mod tests {
         ] {
             let sum = sum(amounts);
             assert_eq!(sum.to_string(), expected);
-            let back: Usd = expected.parse().unwrap_or_default();
+            let amount: Usd = expected.parse().unwrap_or_default();
             if expected.len() < 28 {
-                assert_eq!(sum, back);
+                assert_eq!(sum, amount);
                 assert_eq!(sum.usd().to_string(), expected);
             }
         }
@@ -189,14 +191,14 @@ mod tests {
         );
     }
 
-    /// Against whole numbers of the last place, which cannot round.
+    /// Compares with a sum of integers, which is exact.
     #[test]
-    fn many_amounts_of_all_sizes() {
+    fn sums_of_many_amounts_are_exact() {
         let mut seed = 7_u64;
         let (mut sum, mut units) = (UsdSum::default(), 0_i128);
         for _ in 0..100_000 {
             seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            // 0 to 28 places; at most 2³¹ dollars, so that the check can count them.
+            // 0 to 28 places, and at most 2³¹ dollars so that the integer sum does not overflow.
             let places = (seed >> 59).min(28) as u32;
             let mantissa = i128::from((seed >> 20) as i32);
             let amount = rust_decimal::Decimal::from_i128_with_scale(mantissa, places);

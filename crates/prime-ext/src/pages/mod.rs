@@ -1,9 +1,9 @@
-//! Tables that a service returns page by page.
+//! Reads paginated tables.
 //!
-//! - [`offset`] reads the pages of a table in order. It knows nothing about the rows.
-//! - [`reconcile`] builds on it. It yields every row once, although rows move while the table is read.
+//! - [`offset`] reads the pages of a table in order. It does not look at the rows.
+//! - [`reconcile`] builds on it and yields every row once, even if rows move while the table is read.
 //!
-//! Filters and limits belong to the caller.
+//! The caller applies filters and limits.
 
 mod offset;
 mod reconcile;

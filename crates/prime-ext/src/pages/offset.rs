@@ -1,4 +1,4 @@
-//! Reads the pages of a table in order, by offset.
+//! Reads the pages of a table in order of their offset.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -11,13 +11,13 @@ use futures_util::future::{MaybeDone, maybe_done};
 
 use crate::error::Error;
 
-/// The most requests that are in flight at the same time.
+/// The maximum number of requests in flight.
 const MAX_READ_AHEAD: usize = 32;
 
 /// A page of a table.
 pub(crate) struct Page<R> {
     pub(crate) rows: Vec<R>,
-    /// The number of rows in the whole table, as the service reports it.
+    /// The number of rows in the table, as reported by the service.
     pub(crate) total: u64,
 }
 
@@ -26,11 +26,11 @@ pub(super) type PageFuture<R> = BoxFuture<'static, Result<Page<R>, Error>>;
 
 /// A stream of the pages of a table.
 ///
-/// Every page starts with the last row of the page before it, so that a reader can tell whether rows
-/// moved between two requests.
+/// Pages overlap by one row: each starts with the last row of the previous page, so that a reader can detect
+/// whether rows moved between two requests.
 ///
-/// The last page is empty, or is shorter than requested and ends at the total. A full page is never the
-/// last, even if it ends at the total: the service may have counted only the rows of the page.
+/// The last page is empty, or is shorter than requested and ends at the total. A full page is never the last,
+/// even if it ends at the total, because the service may have counted only the rows of the page.
 pub(super) struct OffsetPages<R> {
     /// Requests a page. The arguments are its offset and the maximum number of its rows.
     fetch: Box<dyn Fn(u64, u64) -> PageFuture<R> + Send>,
@@ -38,7 +38,7 @@ pub(super) struct OffsetPages<R> {
     read_ahead: usize,
     /// The offset of the next request, or `None` after the last page.
     next_offset: Option<u64>,
-    /// The requests without a delivered page, ordered by offset.
+    /// Requests whose page has not been yielded, ordered by offset.
     requests: VecDeque<Request<R>>,
     highest_total: u64,
     total_decreased: bool,
@@ -46,15 +46,15 @@ pub(super) struct OffsetPages<R> {
 
 struct Request<R> {
     offset: u64,
-    /// The highest total that was known when the page was requested.
+    /// The highest total known when the page was requested.
     known_total: u64,
     page: MaybeDone<PageFuture<R>>,
 }
 
 impl<R> OffsetPages<R> {
-    /// Reads from `offset` on, with `read_ahead` requests in flight while the caller has rows to work on.
+    /// Reads from `offset` on, with up to `read_ahead` requests in flight while the caller processes rows.
     ///
-    /// Pages have at least two rows, since they overlap by one.
+    /// `page_size` is at least 2, because pages overlap by one row.
     pub(super) fn new(
         fetch: impl Fn(u64, u64) -> PageFuture<R> + Send + 'static,
         offset: u64,
@@ -72,30 +72,30 @@ impl<R> OffsetPages<R> {
         }
     }
 
-    /// Starts again at the front of the table. Nothing is read ahead any more.
+    /// Restarts at the front of the table and disables read-ahead.
     pub(super) fn restart(&mut self) {
         self.stop();
         self.next_offset = Some(0);
         self.read_ahead = 0;
     }
 
-    /// Drops the requests in flight. No page follows.
+    /// Cancels the requests in flight and ends the stream.
     pub(super) fn stop(&mut self) {
         self.requests.clear();
         self.next_offset = None;
     }
 
-    /// The highest total that any page reported.
+    /// Returns the highest total that any page reported.
     pub(super) fn highest_total(&self) -> u64 {
         self.highest_total
     }
 
-    /// Whether a page reported a total that is lower than one known when the page was requested.
+    /// Returns whether a page reported a lower total than was known when it was requested.
     pub(super) fn total_decreased(&self) -> bool {
         self.total_decreased
     }
 
-    /// Requests pages ahead, and lets all requests make progress.
+    /// Sends read-ahead requests and polls all requests in flight.
     pub(super) fn poll_ahead(&mut self, cx: &mut Context<'_>) {
         while self.requests.len() < self.read_ahead
             && self
@@ -122,7 +122,7 @@ impl<R> OffsetPages<R> {
         self.next_offset = Some(offset_after(offset, self.page_size));
     }
 
-    /// Takes note of the total, and decides where the next page starts.
+    /// Records the total and sets the offset of the next page.
     fn advance(&mut self, offset: u64, known_total: u64, page: &Page<R>) {
         self.total_decreased |= page.total < known_total;
         self.highest_total = self.highest_total.max(page.total);
@@ -130,14 +130,14 @@ impl<R> OffsetPages<R> {
         if count == 0 || (count < self.page_size && offset.saturating_add(count) >= page.total) {
             self.stop();
         } else if count != self.page_size {
-            // The requests in flight expect a full page.
+            // The offsets of the requests in flight assume a full page.
             self.requests.clear();
             self.next_offset = Some(offset_after(offset, count));
         }
     }
 }
 
-/// The offset of the page that follows a page of `count` rows.
+/// Returns the offset of the page after a page of `count` rows.
 fn offset_after(offset: u64, count: u64) -> u64 {
     offset.saturating_add(count.saturating_sub(1).max(1))
 }

@@ -1,39 +1,36 @@
-//! Yields every row of a table once, although rows move while the table is read.
+//! Yields every row of a table once, even if rows move while the table is read.
 //!
-//! New rows arrive at the front of the table, and a row that changes moves to the front. A reader that
-//! requests one page after the other meets some rows twice, because arrivals pushed them down. It misses
-//! rows that moved from the part it had not read to the part it had.
+//! New rows are inserted at the front of the table, and a row that changes moves to the front. A reader that
+//! requests one page after another reads some rows twice, because insertions shift them down. It misses rows that
+//! move from the unread part to the part already read.
 //!
-//! # How every row is found
+//! # Algorithm
 //!
-//! 1. The first pass reads from the front to the end. Until a row moves to the front it stays in place or
-//!    is pushed down, towards the pages still to be read. So the first pass meets every row that does not
-//!    move.
-//! 2. A row that the first pass missed has moved to the front. It is ahead of every row that has not
-//!    moved since the first pass began. Further passes read from the front down to the first such
-//!    *unmoved* row.
-//! 3. Reading ends when the number of different rows equals the total that the service reports. It fails
-//!    with [`ErrorKind::Incomplete`] if a further pass finds no new row, or after
-//!    [`Options::max_passes`].
+//! 1. The first pass reads from the front to the end. Until a row moves to the front, it stays in place or is
+//!    shifted down, towards the unread pages. The first pass therefore reads every row that does not move.
+//! 2. A row that the first pass missed has moved to the front. It is ahead of every row that has not moved since
+//!    the first pass began. Later passes read from the front down to the first such *unmoved* row.
+//! 3. Reading ends when the number of distinct rows equals the total that the service reports. It fails with
+//!    [`ErrorKind::Incomplete`] if a later pass finds no new row, or after [`Options::max_passes`].
 //!
-//! How unmoved rows are recognized: if a page starts with the last row of the page before, and both
-//! report the same total, then no row has moved out of the part still to be read. A pass is *stable*
-//! while that holds. A row that a stable first pass meets has not moved so far. If a further pass meets
-//! it with the same version, it has not moved since.
+//! Unmoved rows are detected as follows. If a page starts with the last row of the previous page, and both report
+//! the same total, then no row has moved out of the unread part. A pass is *stable* while this holds. A row read
+//! by a stable first pass has not moved so far. If a later pass reads it with the same version, it has not moved
+//! since.
 //!
-//! Two cases cannot be decided by counting:
+//! Counting is not sufficient in two cases:
 //!
-//! - After rows were removed from the table, a stable pass from the front to the end is required. Removals
-//!   are noticed because the total decreases. If an arrival makes up for a removal between two requests,
-//!   a row that moved at the same time may be missed.
-//! - After the caller [stopped](Reconciler::stop) before the end, the total says nothing about the rows
-//!   that it wants. The front must be read again, in one page or in a stable pass.
+//! - If rows were removed from the table, a stable pass from the front to the end is required. Removals are
+//!   detected because the total decreases. If an insertion offsets a removal between two requests, a row that
+//!   moves at the same time may be missed.
+//! - If the caller [stops](Reconciler::stop) before the end, the total says nothing about the rows it needs. The
+//!   front must be read again, in one page or in a stable pass.
 //!
 //! # Reading from an offset
 //!
-//! There is only one pass, because a row that moved ahead of the offset looks like one that was there
-//! before. Arrivals push the last row of a page down by as many places as the total grows. A row that is
-//! pushed down further, or is gone, is an error.
+//! Reading from an offset takes a single pass, because a row that moved ahead of the offset cannot be told from a
+//! row that was already there. Insertions shift the last row of a page down by as many positions as the total
+//! grows. It is an error if the row is shifted further or is missing.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -48,32 +45,32 @@ use futures_util::{FutureExt as _, StreamExt as _};
 use super::offset::{OffsetPages, Page};
 use crate::error::{Error, ErrorKind};
 
-/// How often a page that contradicts its own total is requested.
-const MAX_CONTRADICTIONS: u32 = 3;
+/// The maximum number of requests for a page that ends beyond its own total.
+const MAX_INCONSISTENT_PAGES: u32 = 3;
 
-/// How many pages a pass may read beyond twice the table that its first page reported.
+/// The number of pages that a pass may read beyond twice the total of its first page.
 const EXTRA_PAGES: u64 = 100;
 
-/// A row that can be recognized when it is met again.
+/// A row that can be recognized when it is read again.
 pub(crate) trait Row {
-    /// Identifies the row.
+    /// Returns the unique id of the row.
     fn id(&self) -> &str;
 
-    /// Changes whenever the row moves to the front.
+    /// Returns a value that changes whenever the row moves to the front.
     fn version(&self) -> impl Hash;
 }
 
-/// How a row relates to the rows that were met before.
+/// How a row relates to the rows read before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Sighting {
     New,
-    /// The row was met before, with another version.
+    /// The row was read before with another version.
     Changed,
-    /// The row was met before, with the same version.
+    /// The row was read before with the same version.
     Unchanged,
 }
 
-/// The rows of a page, each with its relation to the rows before.
+/// The rows of a page, each with its relation to the rows read before.
 pub(crate) type Sightings<R> = Vec<(R, Sighting)>;
 
 #[derive(Debug, Clone)]
@@ -81,7 +78,7 @@ pub(crate) struct Options {
     pub(crate) offset: u64,
     pub(crate) page_size: u64,
     pub(crate) read_ahead: usize,
-    /// How often the table is read: once completely, then for the rows that moved.
+    /// The maximum number of passes: one over the table, the others for rows that moved.
     pub(crate) max_passes: u32,
 }
 
@@ -91,13 +88,13 @@ pub(crate) struct Reconciler<R> {
     options: Options,
     seen: Seen,
     pass: Pass,
-    /// Whether the caller has ended the first pass.
+    /// Whether the caller ended the first pass.
     stopped: bool,
     ended: bool,
 }
 
 impl<R: Row + Send + 'static> Reconciler<R> {
-    /// Reads a table with a function that requests the page at an offset, with a maximum number of rows.
+    /// Reads a table. The arguments of `fetch` are the offset of a page and the maximum number of its rows.
     pub(crate) fn new<F>(
         fetch: impl Fn(u64, u64) -> F + Send + Sync + 'static,
         options: Options,
@@ -118,13 +115,13 @@ impl<R: Row + Send + 'static> Reconciler<R> {
         }
     }
 
-    /// Whether the last page belongs to a pass after the first.
+    /// Returns whether the last page belongs to a later pass than the first.
     pub(crate) fn is_rereading(&self) -> bool {
         self.pass.number > 1
     }
 
-    /// Ends the first pass. The caller has used the last page except for the rows in `rest`, and needs
-    /// neither these nor any row further down. Only rows that moved to the front follow.
+    /// Ends the first pass. The caller needs neither the rows in `rest`, which are the last of the last page, nor any
+    /// row after them. Only rows that moved to the front follow.
     pub(crate) fn stop(&mut self, rest: impl IntoIterator<Item = (R, Sighting)>) {
         for (row, sighting) in rest {
             if sighting == Sighting::New {
@@ -135,7 +132,7 @@ impl<R: Row + Send + 'static> Reconciler<R> {
         self.pass.over = true;
     }
 
-    /// Requests pages ahead while the caller has rows to work on.
+    /// Reads ahead while the caller processes rows.
     pub(crate) fn poll_ahead(&mut self, cx: &mut Context<'_>) {
         if !self.pass.over {
             self.pages.poll_ahead(cx);
@@ -157,18 +154,18 @@ impl<R: Row + Send + 'static> Reconciler<R> {
         Poll::Ready(Ok(None))
     }
 
-    /// Compares the rows of a page with those that were met before.
+    /// Compares the rows of a page with those read before.
     fn compare(&mut self, page: Page<R>) -> Result<Sightings<R>, Error> {
-        let marks: Vec<Mark> = page.rows.iter().map(|row| self.seen.mark(row)).collect();
-        let skip = self.pushed_down(&marks, page.total)?;
-        self.pass.add_page(&marks, page.total);
+        let hashes: Vec<RowHash> = page.rows.iter().map(|row| self.seen.hash(row)).collect();
+        let skip = self.shifted_rows(&hashes, page.total)?;
+        self.pass.add_page(&hashes, page.total);
         let before = self.seen.len();
         let new_are_unmoved = self.pass.stable && !self.is_rereading();
-        let mut rows = Vec::with_capacity(marks.len());
-        for (row, mark) in page.rows.into_iter().zip(marks).skip(skip) {
-            let (sighting, unmoved) = self.seen.meet(mark, new_are_unmoved);
+        let mut rows = Vec::with_capacity(hashes.len());
+        for (row, hash) in page.rows.into_iter().zip(hashes).skip(skip) {
+            let (sighting, unmoved) = self.seen.insert(hash, new_are_unmoved);
             if unmoved && self.is_rereading() && !self.removed() {
-                // Every row below was met by an earlier pass.
+                // An earlier pass has read every row below.
                 self.pass.over = true;
                 break;
             }
@@ -181,33 +178,33 @@ impl<R: Row + Send + 'static> Reconciler<R> {
         Ok(rows)
     }
 
-    /// When reading from an offset: how many rows at the top of a page were pushed down into it.
-    fn pushed_down(&self, marks: &[Mark], total: u64) -> Result<usize, Error> {
-        if self.options.offset == 0 || self.pass.pages == 0 || marks.is_empty() {
+    /// Returns how many rows at the top of a page were shifted into it, if reading from an offset.
+    fn shifted_rows(&self, hashes: &[RowHash], total: u64) -> Result<usize, Error> {
+        if self.options.offset == 0 || self.pass.pages == 0 || hashes.is_empty() {
             return Ok(0);
         }
-        let arrived = total.checked_sub(self.pass.total);
-        let last_row = marks
+        let inserted = total.checked_sub(self.pass.total);
+        let last_row = hashes
             .iter()
-            .position(|mark| self.pass.last_row == Some(*mark));
+            .position(|hash| self.pass.last_row == Some(*hash));
         match last_row {
-            Some(place) if arrived == Some(place as u64) => Ok(place),
+            Some(index) if inserted == Some(index as u64) => Ok(index),
             _ => Err(incomplete(
-                "rows moved ahead of the offset while the table was read; read it from the front",
+                "rows moved ahead of the offset while the table was read; read it again without an offset",
             )),
         }
     }
 
-    /// Decides what follows a pass: nothing, another pass, or an error.
+    /// Ends the stream, starts another pass, or fails.
     fn end_pass(&mut self) -> Result<(), Error> {
         if self.is_complete() {
             self.pages.stop();
             self.ended = true;
             return Ok(());
         }
-        let counts = !self.stopped && !self.removed();
-        let in_vain = counts && self.is_rereading() && self.pass.new_rows == 0;
-        if in_vain || self.options.offset > 0 || self.pass.number >= self.options.max_passes {
+        let is_countable = !self.stopped && !self.removed();
+        let no_progress = is_countable && self.is_rereading() && self.pass.new_rows == 0;
+        if no_progress || self.options.offset > 0 || self.pass.number >= self.options.max_passes {
             return Err(self.missing());
         }
         self.pass = Pass::new(self.pass.number + 1);
@@ -215,7 +212,7 @@ impl<R: Row + Send + 'static> Reconciler<R> {
         Ok(())
     }
 
-    /// Whether every row has been met that was in the table when the first pass began.
+    /// Returns whether every row has been read that was in the table when the first pass began.
     fn is_complete(&self) -> bool {
         let pass = &self.pass;
         let all_counted = self.seen.len() == self.expected();
@@ -229,7 +226,7 @@ impl<R: Row + Send + 'static> Reconciler<R> {
         all_counted || (self.stopped && front_is_known)
     }
 
-    /// The number of rows to be read, if none was removed.
+    /// Returns the number of rows to read if none was removed.
     fn expected(&self) -> u64 {
         match self.options.offset {
             0 => self.pages.highest_total(),
@@ -237,23 +234,23 @@ impl<R: Row + Send + 'static> Reconciler<R> {
         }
     }
 
-    /// Whether rows were removed from the table, or the service miscounts.
+    /// Returns whether rows were removed from the table or the service miscounts.
     fn removed(&self) -> bool {
         self.pages.total_decreased() || self.seen.len() > self.pages.highest_total()
     }
 
-    /// Fails if another page cannot help, or the pass might never end.
+    /// Fails if further pages are useless or the pass might never end.
     fn check_progress(&self) -> Result<(), Error> {
         if self.stopped && self.removed() {
             return Err(incomplete(
                 "rows were removed from the table while it was read; read it again",
             ));
         }
-        // Even if all known rows stood together, the pass would be past them by now.
+        // The pass is past all known rows, even if they are contiguous.
         let without_new_row = self.pass.depth - self.pass.new_row_depth;
         if without_new_row > self.seen.len() + self.options.page_size {
             return Err(incomplete(
-                "page after page brings no new row: the service repeats pages or ignores the offset",
+                "no new rows on the last pages: the service repeats pages or ignores the offset",
             ));
         }
         let expected = self.pass.first_total.saturating_mul(2);
@@ -291,8 +288,7 @@ impl<R: Row + Send + 'static> Stream for Reconciler<R> {
     }
 }
 
-/// Requests a page, and again if it ends beyond the total that it reports. The service may have counted
-/// the rows before it read them.
+/// Requests a page, and again if it ends beyond its own total. The service may count the rows before it reads them.
 async fn fetch_consistent<R, F>(
     fetch: Arc<impl Fn(u64, u64) -> F>,
     offset: u64,
@@ -301,15 +297,15 @@ async fn fetch_consistent<R, F>(
 where
     F: Future<Output = Result<Page<R>, Error>>,
 {
-    let mut contradictions = 0;
+    let mut inconsistent = 0;
     loop {
         let page = fetch(offset, limit).await?;
         let end = offset.saturating_add(page.rows.len() as u64);
         if page.rows.is_empty() || end <= page.total {
             return Ok(page);
         }
-        contradictions += 1;
-        if contradictions == MAX_CONTRADICTIONS {
+        inconsistent += 1;
+        if inconsistent == MAX_INCONSISTENT_PAGES {
             let total = page.total;
             return Err(incomplete(format!(
                 "the service reports {total} rows but returned row {end}: it miscounts or ignores the offset"
@@ -322,22 +318,22 @@ fn incomplete(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::Incomplete, message)
 }
 
-/// One reading of the table, or of its front.
+/// One pass over the table or its front.
 #[derive(Default)]
 struct Pass {
     number: u32,
     pages: u64,
-    /// The number of rows that the pass has gone down.
+    /// The number of rows from the front that the pass has read.
     depth: u64,
-    /// The depth at which the last new row was met.
+    /// The depth at which the last new row was read.
     new_row_depth: u64,
     new_rows: u64,
-    /// The total that the first page reported.
+    /// The total of the first page.
     first_total: u64,
-    /// The total that the last page reported.
+    /// The total of the last page.
     total: u64,
-    last_row: Option<Mark>,
-    /// Whether every page started with the last row of the page before and reported the same total.
+    last_row: Option<RowHash>,
+    /// Whether every page started with the last row of the previous page and reported the same total.
     stable: bool,
     reached_end: bool,
     /// Whether no further page is needed.
@@ -353,12 +349,12 @@ impl Pass {
         }
     }
 
-    fn add_page(&mut self, rows: &[Mark], total: u64) {
+    fn add_page(&mut self, rows: &[RowHash], total: u64) {
         if self.pages == 0 {
             self.first_total = total;
         } else {
-            let meets = self.last_row.is_some() && self.last_row == rows.first().copied();
-            self.stable &= meets && self.total == total;
+            let overlaps = self.last_row.is_some() && self.last_row == rows.first().copied();
+            self.stable &= overlaps && self.total == total;
         }
         self.pages += 1;
         self.depth += (rows.len() as u64).saturating_sub(1).max(1);
@@ -374,47 +370,46 @@ impl Pass {
     }
 }
 
-/// The rows that were met, in less than 32 bytes each.
+/// The rows read so far, in less than 32 bytes each.
 ///
 /// A B-tree uses less memory than a hash table, which is half empty after it has grown.
 #[derive(Default)]
 struct Seen {
-    /// Versions by [`Mark::id`], with [`UNMOVED`] set where it applies.
+    /// The version of each row by [`RowHash::id`], with the flag [`UNMOVED`].
     rows: BTreeMap<[u32; 3], u32>,
     keys: [RandomState; 2],
 }
 
-/// What is remembered of a row.
+/// The stored hashes of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Mark {
-    /// A keyed hash of the row's id. Among a million rows, two have the same with a probability of
-    /// 10⁻¹⁷.
+struct RowHash {
+    /// A keyed hash of the row's id. The probability of a collision among a million rows is 10⁻¹⁷.
     id: [u32; 3],
-    /// A hash of the row's version, of 31 bits.
+    /// A 31-bit hash of the row's version.
     version: u32,
 }
 
-/// Marks the version of a row that had not moved since the first pass began.
+/// The flag of a row that has not moved since the first pass began.
 const UNMOVED: u32 = 1 << 31;
 
 impl Seen {
-    fn mark(&self, row: &impl Row) -> Mark {
+    fn hash(&self, row: &impl Row) -> RowHash {
         let [one, two] = self.keys.each_ref().map(|key| key.hash_one(row.id()));
         let version = self.keys[0].hash_one(row.version());
-        Mark {
+        RowHash {
             id: [one as u32, (one >> 32) as u32, two as u32],
             version: version as u32 & !UNMOVED,
         }
     }
 
-    /// Adds a row that is new. Returns whether the row is unmoved; `unmoved` says so for a new one.
-    fn meet(&mut self, mark: Mark, unmoved: bool) -> (Sighting, bool) {
-        match self.rows.entry(mark.id) {
+    /// Adds a row if it is new. Also returns whether the row is unmoved; for a new row this is `unmoved`.
+    fn insert(&mut self, hash: RowHash, unmoved: bool) -> (Sighting, bool) {
+        match self.rows.entry(hash.id) {
             Entry::Vacant(entry) => {
-                entry.insert(mark.version | if unmoved { UNMOVED } else { 0 });
+                entry.insert(hash.version | if unmoved { UNMOVED } else { 0 });
                 (Sighting::New, unmoved)
             }
-            Entry::Occupied(entry) if entry.get() & !UNMOVED != mark.version => {
+            Entry::Occupied(entry) if entry.get() & !UNMOVED != hash.version => {
                 (Sighting::Changed, false)
             }
             Entry::Occupied(entry) => (Sighting::Unchanged, entry.get() & UNMOVED != 0),
@@ -422,8 +417,8 @@ impl Seen {
     }
 
     fn remove(&mut self, row: &impl Row) {
-        let mark = self.mark(row);
-        self.rows.remove(&mark.id);
+        let hash = self.hash(row);
+        self.rows.remove(&hash.id);
     }
 
     fn len(&self) -> u64 {

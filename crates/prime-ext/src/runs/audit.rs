@@ -1,4 +1,4 @@
-//! A run's total against its meters and prices.
+//! Checks a run's total against its meters and prices.
 
 use std::fmt;
 
@@ -8,57 +8,56 @@ use rust_decimal::Decimal;
 
 use crate::cost::per_million;
 
-/// The fewest and the most decimal places to which amounts are compared. Nobody rounds coarser than to
-/// cents, and what floats add beyond the ninth place is no money.
-const PLACES: (u32, u32) = (2, 9);
+/// The decimal places to which amounts are compared. Amounts are rounded to cents at most, and digits after the ninth
+/// place are floating-point errors.
+const MIN_PLACES: u32 = 2;
+const MAX_PLACES: u32 = 9;
 
-/// What comes out when a run's total is added up from its meters, and the meters from tokens and
-/// prices.
+/// The result of [`audit`].
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Audit {
-    /// Where the service's numbers do not come out.
+    /// The inconsistencies between the service's numbers.
     pub differences: Vec<Difference>,
-    /// Meters that were used, and whose cost could not be checked since a price is missing.
+    /// The meters whose cost could not be checked, because they were used but a price is missing.
     pub unpriced: Vec<&'static str>,
 }
 
-/// Two numbers that should be the same.
+/// Two numbers that should be equal.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Difference {
-    /// Of money.
+    /// Two amounts in US dollars.
     Cost {
-        /// Which amount.
+        /// The name of the amount.
         of: &'static str,
-        /// What the service says.
+        /// The reported amount.
         said: Usd,
-        /// What its other numbers make.
+        /// The amount computed from other reported numbers.
         computed: Usd,
     },
-    /// Of tokens.
+    /// Two token counts.
     Tokens {
-        /// Which count.
+        /// The name of the count.
         of: &'static str,
-        /// What the service says.
+        /// The reported count.
         said: i64,
-        /// What its other numbers make.
+        /// The count computed from other reported numbers.
         computed: i128,
     },
 }
 
 impl Audit {
-    /// Whether all could be checked and came out.
+    /// Returns whether everything could be checked and is consistent.
     pub fn is_clean(&self) -> bool {
         self.differences.is_empty() && self.unpriced.is_empty()
     }
 
     fn cost(&mut self, of: &'static str, said: Usd, computed: Usd, places: u32) {
-        let (said_exactly, computed_exactly) = (said.decimal(), computed.decimal());
-        let unit = Decimal::new(1, places.clamp(PLACES.0, PLACES.1));
-        // Rounded either way, it is less than a unit off.
-        let off = said_exactly.saturating_sub(computed_exactly).abs();
-        if off >= unit {
+        let unit = Decimal::new(1, places.clamp(MIN_PLACES, MAX_PLACES));
+        // Rounding changes an amount by less than one unit of its last place.
+        let difference = said.decimal().saturating_sub(computed.decimal()).abs();
+        if difference >= unit {
             self.differences
                 .push(Difference::Cost { of, said, computed });
         }
@@ -72,8 +71,10 @@ impl Audit {
     }
 }
 
-/// Adds up what a run costs from what the service says of its meters and prices, and tells every
-/// difference. Amounts may be rounded as far as they are written, and at most to cents.
+/// Computes the cost of a run from its meters and prices, and compares it with the reported cost.
+///
+/// Differences due to rounding are ignored. An amount counts as rounded to the decimal places it is written with,
+/// but to no fewer than two.
 ///
 /// ```no_run
 /// # async fn example(lab: prime_ext::Client) -> Result<(), prime_ext::Error> {
@@ -98,21 +99,21 @@ pub fn audit(usage: &RunUsageResponse) -> Audit {
         [training.cost_usd, inference.cost_usd],
     );
     let places = |amount: Usd| amount.decimal().scale();
-    let most = meters
+    let max_places = meters
         .iter()
         .map(|cost| places(*cost))
         .fold(places(total), u32::max);
-    audit.cost("the total", total, meters.into_iter().sum(), most);
+    audit.cost("the total", total, meters.into_iter().sum(), max_places);
 
     let prices = &usage.pricing;
-    let training_at = [(training.tokens, prices.training_per_mtok)];
-    let inference_at = [
+    let training_parts = [(training.tokens, prices.training_per_mtok)];
+    let inference_parts = [
         (inference.input_tokens, prices.inference_input_per_mtok),
         (inference.output_tokens, prices.inference_output_per_mtok),
     ];
     for (of, said, parts) in [
-        ("training", training.cost_usd, &training_at[..]),
-        ("inference", inference.cost_usd, &inference_at[..]),
+        ("training", training.cost_usd, &training_parts[..]),
+        ("inference", inference.cost_usd, &inference_parts[..]),
     ] {
         let computed: Option<Usd> = parts
             .iter()
@@ -131,18 +132,18 @@ impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Cost { of, said, computed } => {
-                let (off, which) = if said > computed {
+                let (difference, direction) = if said > computed {
                     (*said - *computed, "more")
                 } else {
                     (*computed - *said, "less")
                 };
                 write!(
                     f,
-                    "{of} is said to cost ${said}, and makes ${computed}: ${off} {which}"
+                    "{of}: reported ${said}, computed ${computed} (${difference} {direction})"
                 )
             }
             Self::Tokens { of, said, computed } => {
-                write!(f, "{of} is said to be {said} tokens, and makes {computed}")
+                write!(f, "{of}: reported {said} tokens, computed {computed}")
             }
         }
     }
@@ -155,8 +156,8 @@ mod tests {
 
     use super::*;
 
-    /// What is told of a run's usage, with some numbers changed.
-    fn told(changes: &[(&str, Value)]) -> Vec<String> {
+    /// Audits a consistent usage after some changes, and formats the result.
+    fn report(changes: &[(&str, Value)]) -> Vec<String> {
         let mut usage = json!({
             "run_id": "r", "total_tokens": 1_003_000, "total_cost_usd": "1.5125",
             "training": {"tokens": 1_000_000, "cost_usd": "1.50"},
@@ -169,26 +170,26 @@ mod tests {
             *usage.pointer_mut(path).unwrap() = value.clone();
         }
         let audit = audit(&serde_json::from_str(&usage.to_string()).unwrap());
-        let mut told: Vec<String> = audit.differences.iter().map(ToString::to_string).collect();
-        told.extend(audit.unpriced.iter().map(|of| format!("{of}: no price")));
-        assert_eq!(audit.is_clean(), told.is_empty());
-        told
+        let mut report: Vec<String> = audit.differences.iter().map(ToString::to_string).collect();
+        report.extend(audit.unpriced.iter().map(|of| format!("{of}: no price")));
+        assert_eq!(audit.is_clean(), report.is_empty());
+        report
     }
 
     #[test]
-    fn what_comes_out_is_not_told() {
+    fn rounding_is_ignored() {
         const TOTAL: &str = "/total_cost_usd";
         const INFERENCE: &str = "/inference/cost_usd";
         for changes in [
             &[][..],
-            // A float's residue.
+            // Floating-point errors.
             &[(TOTAL, json!("1.5125000000000002"))],
             &[("/training/cost_usd", json!("1.4999999999999998"))],
-            // Rounded as they are written, up or down.
+            // Amounts rounded up or down to the places they are written with.
             &[(INFERENCE, json!("0.013")), (TOTAL, json!("1.513"))],
             &[(INFERENCE, json!("0.012")), (TOTAL, json!("1.512"))],
             &[(INFERENCE, json!("0.01")), (TOTAL, json!("1.51"))],
-            // To cents, and the zeros left out.
+            // Amounts rounded to cents and written without trailing zeros.
             &[
                 (INFERENCE, json!("0.0")),
                 ("/inference/tokens", json!(0)),
@@ -199,32 +200,32 @@ mod tests {
                 ("/pricing/inference_input_per_mtok", json!(null)),
             ],
         ] {
-            assert_eq!(told(changes), [""; 0], "{changes:?}");
+            assert_eq!(report(changes), [""; 0], "{changes:?}");
         }
     }
 
     #[test]
-    fn a_difference_is_told() {
+    fn differences_are_reported() {
         for (path, value, expected) in [
             (
                 "/total_cost_usd",
                 json!("1.5225"),
-                "the total is said to cost $1.5225, and makes $1.5125: $0.0100 more",
+                "the total: reported $1.5225, computed $1.5125 ($0.0100 more)",
             ),
             (
                 "/total_cost_usd",
                 json!(0),
-                "the total is said to cost $0, and makes $1.5125: $1.5125 less",
+                "the total: reported $0, computed $1.5125 ($1.5125 less)",
             ),
             (
                 "/pricing/training_per_mtok",
                 json!(1.6),
-                "training is said to cost $1.50, and makes $1.6: $0.10 less",
+                "training: reported $1.50, computed $1.6 ($0.10 less)",
             ),
             (
                 "/total_tokens",
                 json!(1_003_001),
-                "the total is said to be 1003001 tokens, and makes 1003000",
+                "the total: reported 1003001 tokens, computed 1003000",
             ),
             (
                 "/pricing/inference_input_per_mtok",
@@ -232,9 +233,9 @@ mod tests {
                 "inference: no price",
             ),
         ] {
-            assert_eq!(told(&[(path, value)]), [expected]);
+            assert_eq!(report(&[(path, value)]), [expected]);
         }
-        let huge = told(&[("/inference/output_tokens", json!(i64::MAX))]);
+        let huge = report(&[("/inference/output_tokens", json!(i64::MAX))]);
         assert_eq!(huge.len(), 2, "{huge:?}");
     }
 }

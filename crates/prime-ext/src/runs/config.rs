@@ -7,13 +7,15 @@ use serde_json::{Map, Value};
 use super::{secrets, toml_json};
 use crate::error::{Error, ErrorKind};
 
-/// The configuration of a run: a whole prime-rl `rl.toml`, passed through as it is.
+/// The configuration of a run: a complete prime-rl `rl.toml`, sent unchanged except for a few keys.
 ///
-/// A file may also hold a few keys that are not prime-rl's but `prime train`'s. They are treated as it
-/// treats them (source: the provider's own client, prime 0.18.0): `image_tag`, `gpu_type`, `volume` and
-/// `source_ref` become fields of the request, which [`CreateRun`](super::CreateRun) may set otherwise;
-/// `name` becomes one and stays; `type` is dropped. `env_file`, `env_files` and `volume_size`, which make
-/// `prime train` read files and create volumes, are refused.
+/// These keys belong to the `prime train` command, not to prime-rl (source: the provider's own client, prime 0.18.0):
+///
+/// - `image_tag`, `gpu_type`, `volume` and `source_ref` become fields of the request.
+///   [`CreateRun`](super::CreateRun) can override them.
+/// - `name` is copied to the request.
+/// - `type` is removed.
+/// - `env_file`, `env_files` and `volume_size` are errors. Only the command reads secret files and creates volumes.
 ///
 /// ```
 /// use prime_ext::RunConfig;
@@ -34,35 +36,36 @@ pub struct RunConfig {
     request: Map<String, Value>,
 }
 
-/// Keys of `prime train`, and the fields of the request that they are.
-const OF_THE_REQUEST: [(&str, &str); 4] = [
+/// Keys of `prime train` and the request fields they become.
+const REQUEST_FIELDS: [(&str, &str); 4] = [
     ("image_tag", "imageTag"),
     ("gpu_type", "gpuType"),
     ("volume", "volume"),
     ("source_ref", "sourceRef"),
 ];
 
-/// Keys of `prime train` that nothing here acts on, and what to do instead.
-const REFUSED: [(&str, &str); 3] = [
-    ("env_file", FILES_OF_SECRETS),
-    ("env_files", FILES_OF_SECRETS),
+/// Unsupported keys of `prime train`, and what to do instead.
+const UNSUPPORTED: [(&str, &str); 3] = [
+    ("env_file", SECRET_FILES),
+    ("env_files", SECRET_FILES),
     (
         "volume_size",
-        "no volume is created here: create it first, and take this out",
+        "volumes are not created automatically; create the volume first and remove this key",
     ),
 ];
 
-const FILES_OF_SECRETS: &str = "files of secrets are not read: take this out, and give them to \
-                                `CreateRun::wandb_api_key` and `CreateRun::hf_token`";
+const SECRET_FILES: &str = "secret files are not read; remove this key and use `CreateRun::wandb_api_key` and \
+                            `CreateRun::hf_token`";
 
 impl RunConfig {
-    /// Reads a file.
+    /// Reads a TOML file.
     ///
     /// # Errors
-    /// If it cannot be read, or as [`from_toml`](Self::from_toml); the error names the file.
+    /// Returns an error if the file cannot be read or [`from_toml`](Self::from_toml) fails. The message contains the
+    /// path.
     pub fn from_toml_file(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
-        let named = |reason: String| {
+        let invalid = |reason: String| {
             let message = format!("{}: {reason}", path.display());
             Error::new(ErrorKind::Request, message)
         };
@@ -70,27 +73,28 @@ impl RunConfig {
             let message = format!("{} cannot be read: {e}", path.display());
             Error::new(ErrorKind::Request, message)
         })?;
-        let config = toml_json::read(&text).map_err(named)?;
-        Self::of_file(config).map_err(named)
+        let config = toml_json::read(&text).map_err(invalid)?;
+        Self::from_table(config).map_err(invalid)
     }
 
-    /// Reads a text. Dates become their text; numbers stay what they are.
+    /// Parses TOML. Dates and times become strings; numbers keep their value.
     ///
     /// # Errors
-    /// If it is not TOML, or holds what JSON cannot say: `inf`, `nan` and integers beyond 64 bits, with
-    /// their place. If it holds a secret, which would be stored with the run.
+    /// Returns an error if the text is not valid TOML, or contains a value that JSON cannot represent (`inf`, `nan`,
+    /// integers beyond 64 bits), an unsupported key or a secret. Secrets are refused because the service stores and
+    /// displays configurations. The message contains the location of the value, not the value of a secret.
     pub fn from_toml(text: &str) -> Result<Self, Error> {
-        let refused = |reason| Error::new(ErrorKind::Request, reason);
-        let config = toml_json::read(text).map_err(refused)?;
-        Self::of_file(config).map_err(refused)
+        let invalid = |reason| Error::new(ErrorKind::Request, reason);
+        let config = toml_json::read(text).map_err(invalid)?;
+        Self::from_table(config).map_err(invalid)
     }
 
-    /// The configuration as it is sent.
+    /// Returns the configuration as it is sent.
     pub fn as_json(&self) -> &Map<String, Value> {
         &self.config
     }
 
-    /// Fields of the request that stood in the file, by their names on the wire.
+    /// Returns the request fields that were set in the file, by their JSON names.
     pub fn request_fields(&self) -> &Map<String, Value> {
         &self.request
     }
@@ -99,17 +103,20 @@ impl RunConfig {
         (self.config, self.request)
     }
 
-    fn of_file(mut config: Map<String, Value>) -> Result<Self, String> {
-        if let Some((key, advice)) = REFUSED.iter().find(|(key, _)| config.contains_key(*key)) {
+    fn from_table(mut config: Map<String, Value>) -> Result<Self, String> {
+        if let Some((key, advice)) = UNSUPPORTED
+            .iter()
+            .find(|(key, _)| config.contains_key(*key))
+        {
             return Err(format!("{key}: {advice}"));
         }
-        secrets::refuse(&config)?;
+        secrets::reject(&config)?;
         config.remove("type");
         let mut request = Map::new();
         if let Some(Value::String(name)) = config.get("name") {
             request.insert("name".to_owned(), Value::String(name.clone()));
         }
-        for (key, field) in OF_THE_REQUEST {
+        for (key, field) in REQUEST_FIELDS {
             match config.remove(key) {
                 None => {}
                 Some(Value::String(text)) => {
@@ -118,13 +125,13 @@ impl RunConfig {
                 Some(_) => return Err(format!("{key} must be a string")),
             }
         }
-        // The official client leaves out what is empty.
+        // Source: the provider's own client omits empty fields.
         request.retain(|_, value| value != "");
         Ok(Self { config, request })
     }
 }
 
-/// A value that is there already. It is sent as it is, also keys that `prime train` would take out.
+/// Uses a JSON value unchanged, including keys of `prime train`.
 impl From<Map<String, Value>> for RunConfig {
     fn from(config: Map<String, Value>) -> Self {
         Self {
@@ -134,7 +141,7 @@ impl From<Map<String, Value>> for RunConfig {
     }
 }
 
-/// A value that is there already. It is sent as it is, also keys that `prime train` would take out.
+/// Uses a JSON value unchanged, including keys of `prime train`.
 impl TryFrom<Value> for RunConfig {
     type Error = Error;
 
@@ -142,7 +149,7 @@ impl TryFrom<Value> for RunConfig {
         match config {
             Value::Object(config) => Ok(config.into()),
             _ => {
-                let message = "the configuration of a run is a table";
+                let message = "the configuration of a run must be a JSON object";
                 Err(Error::new(ErrorKind::Request, message))
             }
         }
@@ -161,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_of_the_command_become_fields_of_the_request() {
+    fn command_keys_become_request_fields() {
         let config = RunConfig::from_toml(
             "name = 'first'\nimage_tag = 'v1'\ngpu_type = 'H200_141GB'\nvolume = 'data'\n\
              source_ref = 'main'\ntype = 'full_finetune'\nmax_steps = 1\n[model]\ntype = 'stays'",
@@ -184,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn secrets_are_refused_with_their_place_and_without_their_value() {
+    fn secrets_are_refused_and_not_shown() {
         for (text, place, advice) in [
             (
                 "wandbApiKey = 'hidden'",
@@ -208,7 +215,7 @@ mod tests {
                 "x.HUGGING_FACE_HUB_TOKEN",
                 "hf_token",
             ),
-            ("PRIME_API_KEY = 'hidden'", "PRIME_API_KEY", "of its own"),
+            ("PRIME_API_KEY = 'hidden'", "PRIME_API_KEY", "its own key"),
             (
                 "[wandb]\napi_key = 'hidden'",
                 "wandb.api_key",
@@ -290,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_not_there_is_named() {
+    fn errors_name_the_missing_file() {
         let error = RunConfig::from_toml_file("/nowhere/rl.toml")
             .unwrap_err()
             .to_string();
@@ -301,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_taken_as_it_is() {
+    fn json_values_are_unchanged() {
         let value = json!({"image_tag": "v1", "a": [1, null]});
         let config = RunConfig::try_from(value.clone()).unwrap();
         assert_eq!(Value::Object(config.as_json().clone()), value);

@@ -201,7 +201,7 @@ fn check(body: &CreateDedicatedRunRequest) -> Result<(), Error> {
         .find_map(|key| Some((key, secrets::misplaced(key)?)));
     let refused = match misplaced {
         Some((key, advice)) => Err(format!("{key} is a secret: {advice}")),
-        None => secrets::refuse(&body.config),
+        None => secrets::reject(&body.config),
     };
     refused.map_err(|reason| Error::new(ErrorKind::Request, reason))
 }

@@ -9,15 +9,15 @@
 //! | `deletion` | [`Deletion`]: the outcome of a deletion |
 //! | `watch` | [`UsageWatch`]: a stream of a run's usage until the run ends |
 //! | `poller` | polls a run's usage and enforces its cost limit |
-//! | `patience` | which failures are transient, and how long they are retried |
+//! | `backoff` | which failures are transient, and how long they are retried |
 //! | `audit` | [`audit`]: compares a run's total cost with its tokens and prices |
 
 mod audit;
+mod backoff;
 mod config;
 mod create;
 mod created;
 mod deletion;
-mod patience;
 mod poller;
 mod secrets;
 mod toml_json;
@@ -32,7 +32,7 @@ use prime_training_api::builder;
 use prime_training_api::types::{DeleteRunResponse, RunStatus, RunUsageResponse};
 use tokio::time::Instant;
 
-use self::patience::Patience;
+use self::backoff::Backoff;
 use crate::call::Call;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
@@ -142,7 +142,7 @@ impl Runs {
         let now = Instant::now();
         let left = deadline.map(|deadline| deadline.saturating_duration_since(now));
         let left = left.map_or(DELETION_RETRY_TIME, |left| left.min(DELETION_RETRY_TIME));
-        let mut patience = Patience::from_now(DELETION_BACKOFF, left);
+        let mut backoff = Backoff::from_now(DELETION_BACKOFF, left);
         let timeout = self.client.options().get_timeout();
         let longest = timeout.map_or(DELETION_REQUEST_TIMEOUT, |own| {
             own.min(DELETION_REQUEST_TIMEOUT)
@@ -167,7 +167,7 @@ impl Runs {
                 }
             };
             repeated |= error.outcome_unknown();
-            patience.wait_out(error).await?;
+            backoff.wait_before_retry(error).await?;
         }
     }
 

@@ -7,7 +7,7 @@ use openapi_runtime::Usd;
 use prime_training_api::types::RunUsageResponse;
 use tokio::time::Instant;
 
-use super::patience::{Patience, with_jitter};
+use super::backoff::{Backoff, with_jitter};
 use super::{Deletion, LAST_REQUEST_TIMEOUT, Runs, has_ended, usage_of};
 use crate::error::{Error, ErrorKind};
 
@@ -157,13 +157,13 @@ impl Poller {
 
     /// Requests the usage, and retries transient failures.
     async fn retried_request(&self) -> Result<RunUsageResponse, Error> {
-        let mut patience = Patience::new(self.interval, self.retry_for);
+        let mut backoff = Backoff::new(self.interval, self.retry_for);
         loop {
             let usage = self.runs.unchecked_usage(self.run_id.clone());
             match usage.with_response().await {
                 // A usage of another run is not transient.
                 Ok(usage) => return Ok(usage_of(&self.run_id, usage)?.into_value()),
-                Err(error) => patience.wait_out(error).await?,
+                Err(error) => backoff.wait_before_retry(error).await?,
             }
         }
     }

@@ -1,10 +1,10 @@
-//! Refuses secrets in a configuration, which is stored and shown.
+//! Refuses secrets in configurations, because the service stores and displays them.
 
 use serde_json::{Map, Value};
 
-/// Names of secrets that a field of the request exists for, and what to do instead. Names are compared without
-/// regard to case, `_`, `-` and spaces.
-const FIELDS_OF_THE_REQUEST: [(&str, &str); 8] = [
+/// Secrets that have their own field in the request, and what to do instead. Comparison ignores case, `_`, `-` and
+/// spaces.
+const KNOWN_SECRETS: [(&str, &str); 8] = [
     ("wandbapikey", WANDB),
     ("wandbkey", WANDB),
     ("wandbtoken", WANDB),
@@ -14,7 +14,7 @@ const FIELDS_OF_THE_REQUEST: [(&str, &str); 8] = [
     ("huggingfacehubtoken", HF),
     (
         "primeapikey",
-        "remove it: the platform gives the run a key of its own",
+        "remove it: the platform gives the run its own key",
     ),
 ];
 
@@ -22,8 +22,8 @@ const WANDB: &str = "pass it to `CreateRun::wandb_api_key`";
 const HF: &str = "pass it to `CreateRun::hf_token`";
 const OTHER: &str = "remove it";
 
-/// How names of other secrets end. Not `token` alone: `pad_token` is none.
-const ENDINGS: [&str; 13] = [
+/// Suffixes of the names of other secrets. `token` alone is missing because `pad_token` is not a secret.
+const SECRET_SUFFIXES: [&str; 13] = [
     "apikey",
     "secretkey",
     "privatekey",
@@ -39,27 +39,28 @@ const ENDINGS: [&str; 13] = [
     "ghtoken",
 ];
 
-/// Refuses a configuration that contains a secret. The reason names its place, not its value.
-pub(super) fn refuse(config: &Map<String, Value>) -> Result<(), String> {
+/// Refuses a configuration that contains a secret. The message has the path of the secret, not its value.
+pub(super) fn reject(config: &Map<String, Value>) -> Result<(), String> {
     check_object("", "", config)
 }
 
-/// What to do instead of passing a secret of this name as a field that the request does not have.
+/// Returns what to do with a known secret that was passed as an extra field of the request.
 pub(super) fn misplaced(field: &str) -> Option<&'static str> {
     let name = normalized(field);
-    let known = FIELDS_OF_THE_REQUEST
-        .iter()
-        .find(|(known, _)| *known == name);
+    let known = KNOWN_SECRETS.iter().find(|(known, _)| *known == name);
     known.map(|(_, advice)| *advice)
 }
 
-/// What to do with a secret of this name; `None` if it is not the name of one.
+/// Returns what to do with a secret of this name, or `None` if it is not the name of a secret.
 fn advice(name: &str, section: &str) -> Option<&'static str> {
     if let Some(advice) = misplaced(name) {
         return Some(advice);
     }
     let normalized = normalized(name);
-    if !ENDINGS.iter().any(|ending| normalized.ends_with(ending)) {
+    if !SECRET_SUFFIXES
+        .iter()
+        .any(|suffix| normalized.ends_with(suffix))
+    {
         return None;
     }
     // `[wandb] api_key`
@@ -74,42 +75,42 @@ fn normalized(name: &str) -> String {
         .collect()
 }
 
-fn refused(place: &str, advice: &str) -> String {
-    format!("{place} is a secret, and a configuration is stored and shown: {advice}")
+fn refused(path: &str, advice: &str) -> String {
+    format!("{path} is a secret, but configurations are stored and displayed; {advice}")
 }
 
-fn check_object(place: &str, section: &str, fields: &Map<String, Value>) -> Result<(), String> {
+fn check_object(path: &str, section: &str, fields: &Map<String, Value>) -> Result<(), String> {
     // `{name = "HF_TOKEN", value = "…"}`
     let text = |field: &str| fields.get(field).and_then(Value::as_str);
     let names = ["name", "key", "variable"].into_iter().filter_map(text);
     if text("value").is_some_and(is_set) {
         for name in names {
             if let Some(advice) = advice(name, section) {
-                return Err(refused(&format!("{place}.value (of {name})"), advice));
+                return Err(refused(&format!("{path}.value (of {name})"), advice));
             }
         }
     }
     for (key, value) in fields {
-        let place = match place {
+        let path = match path {
             "" => key.clone(),
-            place => format!("{place}.{key}"),
+            path => format!("{path}.{key}"),
         };
-        check(&place, key, section, value)?;
+        check(&path, key, section, value)?;
     }
     Ok(())
 }
 
-fn check(place: &str, key: &str, section: &str, value: &Value) -> Result<(), String> {
+fn check(path: &str, key: &str, section: &str, value: &Value) -> Result<(), String> {
     match value {
         Value::String(text) => match advice(key, section) {
-            Some(advice) if is_set(text) => Err(refused(place, advice)),
-            _ => check_assignments(place, text),
+            Some(advice) if is_set(text) => Err(refused(path, advice)),
+            _ => check_assignments(path, text),
         },
-        Value::Object(fields) => check_object(place, key, fields),
+        Value::Object(fields) => check_object(path, key, fields),
         Value::Array(items) => {
             for (index, item) in items.iter().enumerate() {
-                let place = format!("{place}[{index}]");
-                check(&place, key, section, item)?;
+                let path = format!("{path}[{index}]");
+                check(&path, key, section, item)?;
                 // `["--hf-token", "…"]`
                 let flag = item.as_str().filter(|item| item.starts_with('-'));
                 let next = items.get(index + 1).and_then(Value::as_str);
@@ -117,7 +118,7 @@ fn check(place: &str, key: &str, section: &str, value: &Value) -> Result<(), Str
                     && let Some(advice) = advice(flag, section)
                     && is_set(next)
                 {
-                    return Err(refused(&format!("{place} (the value of {flag})"), advice));
+                    return Err(refused(&format!("{path} (the value of {flag})"), advice));
                 }
             }
             Ok(())
@@ -126,21 +127,21 @@ fn check(place: &str, key: &str, section: &str, value: &Value) -> Result<(), Str
     }
 }
 
-/// Refuses `HF_TOKEN=…`, also as one of several words.
-fn check_assignments(place: &str, text: &str) -> Result<(), String> {
+/// Refuses assignments such as `HF_TOKEN=…` in a text.
+fn check_assignments(path: &str, text: &str) -> Result<(), String> {
     for word in text.split([' ', '\t', '\n', '\r', ';', ',', '&', '?']) {
         let word = word.trim_matches(['"', '\'']);
         if let Some((name, value)) = word.split_once('=')
             && let Some(advice) = advice(name, "")
             && is_set(value)
         {
-            return Err(refused(&format!("{name} in {place}"), advice));
+            return Err(refused(&format!("{name} in {path}"), advice));
         }
     }
     Ok(())
 }
 
-/// Whether a text is a value, and not a placeholder or the name of a variable that holds it.
+/// Returns whether a text is a value, not a placeholder or a reference to a variable.
 fn is_set(text: &str) -> bool {
     let text = text.trim().trim_matches(['"', '\'']);
     !text.is_empty()

@@ -1,11 +1,11 @@
-//! TOML as JSON, with nothing lost.
+//! Converts TOML to JSON without loss.
 
 use serde_json::{Map, Number, Value};
 use toml::de::{DeInteger, DeTable, DeValue};
 
-/// A text as JSON; the reason if that cannot be, which shows no value.
+/// Converts a TOML document to JSON. The error is a message that shows no values.
 pub(super) fn read(text: &str) -> Result<Map<String, Value>, String> {
-    // What stands on a line may be a secret: only its place is told.
+    // The message has only the line number, because the line may contain a secret.
     let table = DeTable::parse(text).map_err(|e| {
         let line = e.span().map(|span| {
             text.get(..span.start)
@@ -20,52 +20,52 @@ pub(super) fn read(text: &str) -> Result<Map<String, Value>, String> {
     fields(table.get_ref(), "")
 }
 
-fn fields(table: &DeTable<'_>, place: &str) -> Result<Map<String, Value>, String> {
+fn fields(table: &DeTable<'_>, path: &str) -> Result<Map<String, Value>, String> {
     table
         .iter()
         .map(|(key, value)| {
             let key = key.get_ref().as_ref();
-            let place = if place.is_empty() {
+            let path = if path.is_empty() {
                 key.to_owned()
             } else {
-                format!("{place}.{key}")
+                format!("{path}.{key}")
             };
-            Ok((key.to_owned(), json(value.get_ref(), &place)?))
+            Ok((key.to_owned(), json(value.get_ref(), &path)?))
         })
         .collect()
 }
 
-fn json(value: &DeValue<'_>, place: &str) -> Result<Value, String> {
+fn json(value: &DeValue<'_>, path: &str) -> Result<Value, String> {
     Ok(match value {
         DeValue::String(text) => Value::String(text.clone().into_owned()),
-        DeValue::Integer(number) => Value::Number(integer(number, place)?),
-        DeValue::Float(number) => Value::Number(float(number.as_str(), place)?),
-        DeValue::Boolean(truth) => Value::Bool(*truth),
+        DeValue::Integer(number) => Value::Number(integer(number, path)?),
+        DeValue::Float(number) => Value::Number(float(number.as_str(), path)?),
+        DeValue::Boolean(value) => Value::Bool(*value),
         DeValue::Datetime(time) => Value::String(time.to_string()),
         DeValue::Array(items) => Value::Array(
             items
                 .iter()
                 .enumerate()
-                .map(|(index, item)| json(item.get_ref(), &format!("{place}[{index}]")))
+                .map(|(index, item)| json(item.get_ref(), &format!("{path}[{index}]")))
                 .collect::<Result<_, _>>()?,
         ),
-        DeValue::Table(table) => Value::Object(fields(table, place)?),
+        DeValue::Table(table) => Value::Object(fields(table, path)?),
     })
 }
 
-fn integer(number: &DeInteger<'_>, place: &str) -> Result<Number, String> {
+fn integer(number: &DeInteger<'_>, path: &str) -> Result<Number, String> {
     let (text, radix) = (number.as_str(), number.radix());
     i64::from_str_radix(text, radix)
         .map(Number::from)
         .or_else(|_| u64::from_str_radix(text, radix).map(Number::from))
-        .map_err(|_| format!("{place} is an integer of more than 64 bits, which cannot be sent"))
+        .map_err(|_| format!("{path}: the integer does not fit in 64 bits"))
 }
 
-fn float(text: &str, place: &str) -> Result<Number, String> {
+fn float(text: &str, path: &str) -> Result<Number, String> {
     let number: f64 = text
         .parse()
-        .map_err(|_| format!("{place} is no number that can be sent"))?;
-    Number::from_f64(number).ok_or_else(|| format!("{place} is {number}, which JSON cannot say"))
+        .map_err(|_| format!("{path}: invalid number"))?;
+    Number::from_f64(number).ok_or_else(|| format!("{path}: JSON cannot represent {number}"))
 }
 
 #[cfg(test)]
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn everything_that_json_can_say() {
+    fn values_are_converted() {
         let config = read(
             "a = 9223372036854775807\nb = 1.5\nc = 1979-05-27T07:32:00Z\nd = [1, 'x']\nh = 18446744073709551615\n\
              i = -9223372036854775808\nj = 0xff\nk = 1_000\nl = 1e-6\nm = 1.0\nn = 07:32:00\no = 1979-05-27\n\
@@ -97,21 +97,18 @@ mod tests {
     }
 
     #[test]
-    fn what_json_cannot_say_is_refused_with_its_place() {
+    fn values_beyond_json_are_refused() {
         for (text, expected) in [
-            (
-                "[a]\nb = [1.0, inf]",
-                "a.b[1] is inf, which JSON cannot say",
-            ),
+            ("[a]\nb = [1.0, inf]", "a.b[1]: JSON cannot represent inf"),
             (
                 "[[a]]\n[[a]]\nb = -inf",
-                "a[1].b is -inf, which JSON cannot say",
+                "a[1].b: JSON cannot represent -inf",
             ),
-            ("a = nan", "a is NaN, which JSON cannot say"),
-            ("a = 1e999", "a is inf, which JSON cannot say"),
+            ("a = nan", "a: JSON cannot represent NaN"),
+            ("a = 1e999", "a: JSON cannot represent inf"),
             (
                 "a = 18446744073709551616",
-                "a is an integer of more than 64 bits, which cannot be sent",
+                "a: the integer does not fit in 64 bits",
             ),
         ] {
             assert_eq!(read(text).unwrap_err(), expected, "{text}");
@@ -119,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_name_their_line_and_show_no_secret() {
+    fn syntax_errors_name_the_line_and_no_value() {
         let error = read("a = 1\nkey = hf_secret\n").unwrap_err();
         assert!(
             error.starts_with("line 2") && !error.contains("hf_secret"),

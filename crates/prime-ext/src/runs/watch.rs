@@ -1,4 +1,4 @@
-//! A run's usage until it ends.
+//! Watches the usage of a run until it ends.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -12,12 +12,11 @@ use super::poller::{Event, Poller};
 use super::{Deletion, Runs};
 use crate::error::{Error, ErrorKind};
 
-/// A stream of a run's usage, which ends when the run does. From
-/// [`Runs::watch`](super::Runs::watch).
+/// A stream of a run's usage that ends when the run ends, created by [`Runs::watch`](super::Runs::watch).
 ///
-/// It yields a usage when something changed, and ends after the usage of a run that
-/// [has ended](super::has_ended). Transient failures, such as a service that restarts, are retried. Dropping it
-/// stops the watch, not the run.
+/// It yields the usage whenever it changed. The last item is the usage of the run after it
+/// [has ended](super::has_ended). Transient failures, such as a restart of the service, are retried. Dropping the
+/// stream does not stop the run.
 ///
 /// ```no_run
 /// # async fn example(lab: prime_ext::Client) -> Result<(), prime_ext::Error> {
@@ -26,12 +25,12 @@ use crate::error::{Error, ErrorKind};
 ///     println!("{:?}: ${}", usage.status, usage.total_cost_usd);
 /// }
 /// if let Some(deletion) = usage.deletion() {
-///     println!("it cost too much, and is {deletion}");
+///     println!("the run reached its cost limit: {deletion}");
 /// }
 /// # Ok(())
 /// # }
 /// ```
-#[must_use = "nothing is requested until the first usage is"]
+#[must_use = "streams do nothing unless polled"]
 pub struct UsageWatch {
     /// Present until the first poll.
     poller: Option<Poller>,
@@ -53,45 +52,46 @@ impl UsageWatch {
         }
     }
 
-    /// Sets the time between two requests, at least a millisecond; each wait is up to a tenth longer or
-    /// shorter. Default: 30 seconds. Changing this or another setting after the first poll is an error of the next one.
+    /// Sets the time between two requests, at least 1 ms, with a jitter of 10 %. The default is 30 seconds. Changing
+    /// this or any other setting after the first poll makes the next poll fail.
     pub fn every(self, interval: Duration) -> Self {
         self.set(|poller| poller.interval = interval.max(Duration::from_millis(1)))
     }
 
-    /// Sets how long consecutive failures are retried: no connection, no answer, an unreadable answer, too many
-    /// requests, a server error. The waits between them grow to a minute, or to what the service asks for.
-    /// Default: 15 minutes.
+    /// Sets how long consecutive transient failures are retried: connection failures, timeouts, unreadable responses,
+    /// rate limits and server errors. The backoff grows to one minute, or to the service's `Retry-After`. The default
+    /// is 15 minutes.
     pub fn retry_for(self, time: Duration) -> Self {
         self.set(|poller| poller.retry_for = time)
     }
 
-    /// Sets how long to watch, from the first request. If the run has not ended by then, it goes on, and the
-    /// watch ends with an error of [`ErrorKind::Timeout`]. Default: no limit.
+    /// Sets how long to watch, counted from the first request. If the run has not ended by then, it continues, and
+    /// the watch ends with an [`ErrorKind::Timeout`] error. The default is no limit.
     ///
-    /// It also limits how long a run that costs too much is tried to be deleted
-    /// ([`delete_at_cost`](Self::delete_at_cost)). The last try begins at the deadline and takes at most five
-    /// seconds.
+    /// The deadline also applies to deletion attempts of [`delete_at_cost`](Self::delete_at_cost). The last attempt
+    /// begins at the deadline and takes at most five seconds.
     pub fn deadline(self, time: Duration) -> Self {
         self.set(|poller| poller.time_limit = Some(time))
     }
 
-    /// Deletes the run when a request shows that it has cost this much. [`deletion`](Self::deletion) then says
-    /// so, and the watch goes on until the run has ended or the service no longer knows it. If the run goes on
-    /// and costs more, it is deleted again.
+    /// Deletes the run when its reported cost reaches this limit. [`deletion`](Self::deletion) then returns the result,
+    /// and the watch continues until the run has ended or the service no longer knows it. If the run continues and
+    /// costs more, it is deleted again.
     ///
-    /// This is best effort. The cost between two requests is not seen, nor is what the service has not billed
-    /// yet, and nothing is deleted while nobody polls the watch.
+    /// The limit is best effort. It can be exceeded by costs between two requests and by costs that are not billed
+    /// yet, and it is enforced only while the watch is polled.
     ///
-    /// The watch ends with an error, which says that the run goes on or may go on, if the service refuses the
-    /// deletion (401, 403), if it answers with the usage of another run, if the deletion fails for as long as
-    /// [`ensure_deleted`](super::Runs::ensure_deleted) tries, or if the run has not ended within the
-    /// [`deletion_timeout`](Self::deletion_timeout).
+    /// The watch ends with an error, which says whether the run continues, in these cases:
+    ///
+    /// - The service refuses the deletion (401, 403).
+    /// - The service responds with the usage of another run.
+    /// - The deletion fails for as long as [`ensure_deleted`](super::Runs::ensure_deleted) retries it.
+    /// - The run has not ended within the [`deletion_timeout`](Self::deletion_timeout).
     pub fn delete_at_cost(self, cost: Usd) -> Self {
         self.set(|poller| poller.cost_limit = Some(cost))
     }
 
-    /// Sets how long a deleted run may take to end, from the first try to delete it. Default: 5 minutes.
+    /// Sets how long a deleted run may take to end, counted from the first deletion attempt. The default is 5 minutes.
     pub fn deletion_timeout(self, time: Duration) -> Self {
         self.set(|poller| poller.deletion_timeout = time)
     }
@@ -104,33 +104,34 @@ impl UsageWatch {
         self
     }
 
-    /// The last deletion of the run, if it had cost too much ([`delete_at_cost`](Self::delete_at_cost)).
+    /// Returns the last deletion of the run by [`delete_at_cost`](Self::delete_at_cost).
     pub fn deletion(&self) -> Option<&Deletion> {
         self.deletion.as_ref()
     }
 
-    /// The next usage that differs from the previous one; `None` after the run has ended.
+    /// Returns the next usage that differs from the previous one, or `None` after the run has ended.
     ///
     /// # Errors
-    /// If the run does not exist, requests fail for too long, the service answers with the usage of another run,
-    /// the deadline passes, or a run that costs too much cannot be deleted. Nothing follows an error.
+    /// Returns an error if the run does not exist, requests fail for too long, the service responds with the usage of
+    /// another run, the deadline passes, or a run that reached its cost limit cannot be deleted. The stream ends after
+    /// an error.
     pub async fn try_next(&mut self) -> Result<Option<RunUsageResponse>, Error> {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx))
             .await
             .transpose()
     }
 
-    /// Waits until the run has ended.
+    /// Waits until the run has ended, and returns its last usage.
     ///
     /// # Errors
-    /// As [`try_next`](Self::try_next).
+    /// See [`try_next`](Self::try_next).
     pub async fn until_finished(mut self) -> Result<FinishedRun, Error> {
         let mut last = None;
         while let Some(usage) = self.try_next().await? {
             last = Some(usage);
         }
         let usage =
-            last.ok_or_else(|| Error::new(ErrorKind::Request, "the run's end was seen before"))?;
+            last.ok_or_else(|| Error::new(ErrorKind::Request, "the watch has already ended"))?;
         let deletion = self.deletion;
         Ok(FinishedRun { usage, deletion })
     }
@@ -140,9 +141,9 @@ impl UsageWatch {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct FinishedRun {
-    /// Its last usage.
+    /// The last usage.
     pub usage: RunUsageResponse,
-    /// The last deletion, if it had cost too much ([`UsageWatch::delete_at_cost`]).
+    /// The last deletion by [`UsageWatch::delete_at_cost`].
     pub deletion: Option<Deletion>,
 }
 
@@ -154,7 +155,7 @@ impl Stream for UsageWatch {
         if this.set_too_late {
             this.set_too_late = false;
             this.events = None;
-            let message = "a setting of the watch was changed after the first poll; set it before";
+            let message = "a setting was changed after the first poll of the watch; set it before";
             return Poll::Ready(Some(Err(Error::new(ErrorKind::Request, message))));
         }
         if let Some(poller) = this.poller.take() {

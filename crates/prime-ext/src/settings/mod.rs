@@ -1,14 +1,10 @@
-//! What a client works with, and where each of it came from.
+//! The settings of a client and the source of each.
 //!
-//! The rules are those of the provider's own client: what the caller says comes first, then the
-//! environment, then the context that `PRIME_CONTEXT` names, then `~/.prime/config.json`, then the
-//! addresses that the specifications state. Files are only read.
-//!
-//! | file | what it holds |
-//! |---|---|
-//! | `found` | what the environment and the files say |
+//! The precedence is that of the provider's own client: values set by the caller, environment variables, the
+//! context named by `PRIME_CONTEXT`, `~/.prime/config.json`, and the default URLs of the specifications. Files are
+//! never written.
 
-mod found;
+mod partial_config;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -16,14 +12,14 @@ use std::path::PathBuf;
 use openapi_runtime::Secret;
 use reqwest::Url;
 
-pub(crate) use found::{Found, Surroundings};
+pub(crate) use partial_config::{EnvSource, PartialConfig};
 
 use crate::account::Account;
 
-/// What a client works with, and where each of it came from. From
+/// The settings of a client and the source of each, returned by
 /// [`Client::settings`](crate::Client::settings).
 ///
-/// `Display` is a table for people, without the key:
+/// `Display` shows a table in which the key is hidden:
 ///
 /// ```
 /// # fn example() -> Result<(), prime_ext::Error> {
@@ -39,35 +35,35 @@ use crate::account::Account;
 pub struct Settings {
     /// The API key.
     pub api_key: Setting<Secret>,
-    /// Whose account is used where [`Client::team`](crate::Client::team) says nothing else.
+    /// The default account. [`Client::team`](crate::Client::team) selects another.
     pub account: Setting<Account>,
-    /// Address of the Inference API, with its path.
+    /// The base URL of the Inference API, including its path.
     pub inference_url: Setting<Url>,
-    /// Address of the platform, without `/api/v1`.
+    /// The base URL of the platform, without `/api/v1`.
     pub platform_url: Setting<Url>,
 }
 
-/// A value, and where it came from.
+/// A value and its source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Setting<T> {
     /// The value.
     pub value: T,
-    /// Where it came from.
+    /// The source of the value.
     pub source: Source,
 }
 
-/// Where a setting came from.
+/// The source of a setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Source {
-    /// The program said it.
+    /// The program set it.
     Program,
-    /// A variable of the environment, by its name.
+    /// The environment variable with this name.
     Variable(&'static str),
-    /// A file, by its path.
+    /// The file with this path.
     File(PathBuf),
-    /// Nobody said anything.
+    /// The default value.
     Default,
 }
 

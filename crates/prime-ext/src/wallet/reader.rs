@@ -1,4 +1,4 @@
-//! Selects rows of a wallet: by filter, by time and by number.
+//! Applies filters and limits to the rows of a wallet.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::task::{Context, Poll, ready};
@@ -7,11 +7,11 @@ use futures_util::StreamExt as _;
 use openapi_runtime::Timestamp;
 use prime_training_api::types::BillingEntry;
 
-use super::{FetchPage, Settings, billed};
+use super::{FetchPage, Settings, billed_at};
 use crate::error::{Error, ErrorKind};
 use crate::pages::{Reconciler, Sighting, Sightings};
 
-/// Which rows the caller wants.
+/// Selects rows. Unset fields match every row.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Filter {
     pub(super) resource_type: Option<String>,
@@ -24,8 +24,8 @@ pub(super) struct Filter {
 impl Filter {
     fn matches(&self, row: &BillingEntry) -> bool {
         self.matches_resource(row)
-            && self.since.is_none_or(|since| billed(row) >= since)
-            && self.until.is_none_or(|until| billed(row) < until)
+            && self.since.is_none_or(|since| billed_at(row) >= since)
+            && self.until.is_none_or(|until| billed_at(row) < until)
     }
 
     fn matches_resource(&self, row: &BillingEntry) -> bool {
@@ -38,7 +38,7 @@ impl Filter {
             && kind.is_none_or(|kind| kind.eq_ignore_ascii_case(&row.resource_type))
     }
 
-    /// Whether the row was certainly last billed before the period that the caller wants.
+    /// Returns whether the row was billed before `since`. A row without `last_billed_at` is not.
     fn is_past(&self, row: &BillingEntry) -> bool {
         let billed = row.last_billed_at;
         self.since
@@ -47,27 +47,26 @@ impl Filter {
     }
 }
 
-/// Reads the rows of a wallet that the caller wants.
+/// Reads the selected rows of a wallet.
 ///
-/// With a limit, the selected rows of a page are held until the next page arrives. If the limit ends the
-/// first pass, rows that have moved to the front since are newer than the last rows held, and replace
-/// them.
+/// With a limit, the selected rows of a page are held back until the next page arrives. If the limit ends the first
+/// pass, rows that have moved to the front since then are newer than the last held rows and replace them.
 pub(super) struct Reader {
     rows: Reconciler<BillingEntry>,
     filter: Filter,
     limit: Option<u64>,
-    /// The rows that are returned next.
+    /// The rows to return next.
     ready: VecDeque<BillingEntry>,
     /// The selected rows of the last page of the first pass.
     held: VecDeque<BillingEntry>,
-    /// The number of rows that were held and cannot be replaced any more.
+    /// The number of rows that were held and can no longer be replaced.
     released: u64,
-    /// The selected rows that further passes found.
+    /// The selected rows found by later passes.
     late: VecDeque<BillingEntry>,
-    /// The ids of known rows that further passes met at the front. They are not replaced.
+    /// The ids of known rows that later passes read at the front. They are not replaced.
     at_front: HashSet<String>,
     changes: HashMap<String, BillingEntry>,
-    /// Whether rows out of order were met, so that the first row before the period does not end it.
+    /// Whether rows are not sorted by time, so that reading cannot end at the first row before `since`.
     unsorted: bool,
     ended: bool,
     error: Option<Error>,
@@ -110,7 +109,7 @@ impl Reader {
         Poll::Ready(self.ready.pop_front().map(Ok))
     }
 
-    /// The rows of a page, at least one.
+    /// Polls for the next page with at least one row.
     pub(super) fn poll_rows(
         &mut self,
         cx: &mut Context<'_>,
@@ -124,7 +123,7 @@ impl Reader {
         self.changes.values()
     }
 
-    /// Reads until there is a row to return, or no row is left.
+    /// Reads until a row is ready or none is left.
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         while self.ready.is_empty() && !self.ended {
             let outcome = match ready!(self.rows.poll_next_unpin(cx)) {
@@ -149,7 +148,7 @@ impl Reader {
         Poll::Ready(self.error.take().map_or(Ok(()), Err))
     }
 
-    /// Selects the rows of a page, and stops reading where no wanted row can follow.
+    /// Selects rows of a page, and stops reading if no selected row can follow.
     fn select(&mut self, page: Sightings<BillingEntry>) {
         let rereading = self.rows.is_rereading();
         let mut period_end = None;
@@ -157,9 +156,9 @@ impl Reader {
             self.release_held();
             period_end = self.end_of_period(&page);
         }
-        let wanted = period_end.unwrap_or(page.len());
+        let in_period = period_end.unwrap_or(page.len());
         let mut rest = page.into_iter();
-        for (row, sighting) in rest.by_ref().take(wanted) {
+        for (row, sighting) in rest.by_ref().take(in_period) {
             if rereading && self.limit.is_some() && sighting != Sighting::New {
                 self.at_front.insert(row.id.clone());
             }
@@ -194,7 +193,7 @@ impl Reader {
         self.ready.extend(std::mem::take(&mut self.held));
     }
 
-    /// The index of the first row that was billed before the period, unless the rows are unsorted.
+    /// Returns the index of the first row billed before `since`, unless the rows are unsorted.
     fn end_of_period(&mut self, page: &[(BillingEntry, Sighting)]) -> Option<usize> {
         let is_past = |(row, _): &(BillingEntry, Sighting)| self.filter.is_past(row);
         let first = page.iter().position(is_past)?;
@@ -203,7 +202,7 @@ impl Reader {
         (!self.unsorted).then_some(first)
     }
 
-    /// Removes as many of the last rows held as there are rows beyond the limit.
+    /// Removes rows beyond the limit from the end of the held rows.
     fn replace_surplus(&mut self) -> Result<(), Error> {
         let count = self.released + (self.held.len() + self.late.len()) as u64;
         for _ in self.limit.unwrap_or(count)..count {
@@ -214,7 +213,7 @@ impl Reader {
             if last.and_then(|last| self.held.remove(last)).is_none() {
                 return Err(Error::new(
                     ErrorKind::Incomplete,
-                    "more rows moved to the front than fit on a page while the rows were read; read them again",
+                    "too many rows moved to the front while the rows were read; read them again",
                 ));
             }
         }

@@ -1,4 +1,4 @@
-//! Selections from tables that move while they are read.
+//! Tests of filters and limits on tables that change while they are read.
 
 #![allow(clippy::unwrap_used)]
 
@@ -9,15 +9,15 @@ use std::time::{Duration, UNIX_EPOCH};
 use super::*;
 use crate::pages::tests::{Dice, Table, TestRow, bill, ids};
 
-/// Rows are billed a second apart; the row with the highest number is the oldest.
+/// Rows are billed one second apart. The row with the highest number is the oldest.
 fn entry((id, times): TestRow) -> BillingEntry {
     let age = id.strip_prefix("row").and_then(|id| id.parse().ok());
-    let billed = time(age.filter(|_| times == 1).unwrap_or(0));
+    let billed_at = time(age.filter(|_| times == 1).unwrap_or(0));
     serde_json::from_value(serde_json::json!({
         "id": id,
-        "created_at": billed,
-        "updated_at": billed,
-        "last_billed_at": billed,
+        "created_at": billed_at,
+        "updated_at": billed_at,
+        "last_billed_at": billed_at,
         "amount_usd": times,
         "currency": "USD",
         "resource_type": "compute",
@@ -26,7 +26,7 @@ fn entry((id, times): TestRow) -> BillingEntry {
     .unwrap()
 }
 
-/// The time so many seconds before the newest row was billed.
+/// Returns the time that is `age` seconds before the newest row was billed.
 fn time(age: u64) -> Timestamp {
     (UNIX_EPOCH + Duration::from_secs(1_000_000 - age)).into()
 }
@@ -50,8 +50,7 @@ async fn read(billings: Billings) -> Result<Vec<String>, Error> {
     billings.map_ok(|row| row.id).try_collect().await
 }
 
-/// The table's first eight rows are read on three pages of four, the first seven are wanted, and the sixth
-/// moves to the front before the second page is read.
+/// The sixth row moves to the front before the second page is read.
 fn moving_row() -> Table {
     Table::new(100, |request, rows| {
         if request == 1 {
@@ -61,7 +60,7 @@ fn moving_row() -> Table {
 }
 
 #[tokio::test]
-async fn after_an_early_end_the_front_is_read_again() {
+async fn the_front_is_read_again_after_an_early_end() {
     let table = moving_row();
     let rows = billings(&table).page_size(4).since(time(6));
     let mut read = read(rows).await.unwrap();
@@ -71,7 +70,7 @@ async fn after_an_early_end_the_front_is_read_again() {
 }
 
 #[tokio::test]
-async fn a_single_page_needs_no_other() {
+async fn a_single_page_takes_one_request() {
     let table = Table::fixed(100);
     let rows = read(billings(&table).limit(100)).await.unwrap();
     assert_eq!((rows.len(), table.requests().len()), (100, 1));
@@ -119,19 +118,19 @@ async fn random_histories_with_a_limit() {
 }
 
 #[tokio::test]
-async fn a_limit_selects_the_newest_rows_of_one_moment() {
+async fn a_limit_returns_a_snapshot() {
     let histories = 2_000;
     let mut complete = 0;
     for seed in 1..=histories {
         let mut dice = Dice::new(seed);
         let (count, page_size) = (20 + dice.roll(20), 3 + dice.roll(5));
         let limit = 1 + dice.roll(count);
-        let moments = Arc::new(Mutex::new(Vec::new()));
-        let record = moments.clone();
+        let snapshots = Arc::new(Mutex::new(Vec::new()));
+        let record = snapshots.clone();
         let table = Table::new(count, move |request, rows| {
             if request > 0 && dice.roll(3) == 0 {
-                let place = dice.roll(rows.len());
-                bill(rows, place);
+                let index = dice.roll(rows.len());
+                bill(rows, index);
             }
             if request > 0 && dice.roll(3) == 0 {
                 rows.insert(0, (format!("new{request:06}"), 1));
@@ -143,7 +142,7 @@ async fn a_limit_selects_the_newest_rows_of_one_moment() {
         if let Ok(read) = read(rows.limit(limit as u64)).await {
             complete += 1;
             let read: HashSet<String> = read.into_iter().collect();
-            assert!(moments.lock().unwrap().contains(&read), "history {seed}");
+            assert!(snapshots.lock().unwrap().contains(&read), "history {seed}");
         }
     }
     assert!(complete > histories / 2, "{complete} of {histories}");
@@ -158,7 +157,7 @@ async fn a_limit_from_an_offset() {
     });
     let rows = billings(&table).page_size(4).offset(5).limit(8);
     assert_eq!(read(rows).await.unwrap(), ids(20)[5..13]);
-    // The row that moves cannot be told from those that are skipped.
+    // The row that moves cannot be distinguished from the skipped rows.
     let table = Table::new(20, |request, rows| {
         if request == 1 {
             bill(rows, 11);
@@ -170,7 +169,7 @@ async fn a_limit_from_an_offset() {
 }
 
 #[tokio::test]
-async fn changes_are_those_of_selected_resources() {
+async fn changes_are_filtered_by_resource() {
     for (kind, expected) in [("compute", 1), ("training", 0)] {
         let table = Table::new(10, |request, rows| {
             if request == 1 {
@@ -185,7 +184,7 @@ async fn changes_are_those_of_selected_resources() {
 }
 
 #[tokio::test]
-async fn pages_are_requested_ahead_while_the_caller_works() {
+async fn pages_are_requested_ahead() {
     let table = Table::fixed(1_000);
     let mut rows = billings(&table).read_ahead(3);
     assert_eq!(table.requests().len(), 0);
@@ -195,7 +194,7 @@ async fn pages_are_requested_ahead_while_the_caller_works() {
 }
 
 #[tokio::test]
-async fn rows_come_page_by_page() {
+async fn rows_are_returned_page_by_page() {
     let mut pages = billings(&Table::fixed(250)).pages();
     let mut lengths = Vec::new();
     while let Some(page) = pages.try_next().await.unwrap() {

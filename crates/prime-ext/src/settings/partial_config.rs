@@ -1,4 +1,4 @@
-//! What the environment and the files say.
+//! Reads settings from the environment and from files.
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -10,19 +10,19 @@ use super::{Setting, Source};
 use crate::account::Account;
 use crate::error::{Error, ErrorKind};
 
-/// What was found so far; the first to say something is the one that counts.
+/// Settings that may still be incomplete. The first source that sets a value wins.
 #[derive(Debug, Default, Clone)]
-pub(crate) struct Found {
+pub(crate) struct PartialConfig {
     pub(crate) api_key: Option<Setting<Secret>>,
     pub(crate) account: Option<Setting<Account>>,
     pub(crate) inference_url: Option<Setting<String>>,
     pub(crate) platform_url: Option<Setting<String>>,
-    /// Where a key was looked for in vain.
+    /// The places without an API key, for the error message.
     pub(crate) no_key_in: Vec<String>,
 }
 
-/// The environment and the home folder. A type of its own, so that tests can say what is in them.
-pub(crate) struct Surroundings<'a> {
+/// The environment variables and the home directory. Tests provide their own.
+pub(crate) struct EnvSource<'a> {
     pub(crate) variable: &'a dyn Fn(&str) -> Option<String>,
     pub(crate) home: Option<PathBuf>,
 }
@@ -30,32 +30,32 @@ pub(crate) struct Surroundings<'a> {
 /// `~/.prime/config.json` and `~/.prime/environments/*.json`. Unknown fields are ignored.
 #[derive(Debug, Default, Deserialize)]
 struct File {
-    /// A key that is none (`null`, empty) is said all the same.
-    #[serde(default, deserialize_with = "there")]
+    /// `Some(None)` if the field is `null`. An unusable key still hides the key of another file.
+    #[serde(default, deserialize_with = "present")]
     api_key: Option<Option<Secret>>,
     team_id: Option<String>,
     base_url: Option<String>,
     inference_url: Option<String>,
 }
 
-fn there<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<Secret>>, D::Error> {
+fn present<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<Secret>>, D::Error> {
     Option::deserialize(value).map(Some)
 }
 
-/// What a file says of a setting, and the file.
-type Said<T> = Option<(T, PathBuf)>;
+/// A value and the file that sets it.
+type FileValue<T> = Option<(T, PathBuf)>;
 
-/// What the files say together.
+/// The combined settings of the files.
 #[derive(Default)]
 struct Files {
-    api_key: Said<Secret>,
-    team: Said<String>,
-    platform_url: Said<String>,
-    inference_url: Said<String>,
+    api_key: FileValue<Secret>,
+    team: FileValue<String>,
+    platform_url: FileValue<String>,
+    inference_url: FileValue<String>,
 }
 
-impl Surroundings<'_> {
-    /// The variable without white space around it, if there is more to it.
+impl EnvSource<'_> {
+    /// Returns a variable without surrounding whitespace, or `None` if it is unset or blank.
     fn text(&self, name: &str) -> Option<String> {
         (self.variable)(name)
             .map(|v| v.trim().to_owned())
@@ -68,23 +68,25 @@ impl Surroundings<'_> {
     }
 }
 
-impl Found {
-    /// Fills what is not set from the surroundings.
-    pub(crate) fn or(mut self, surroundings: &Surroundings<'_>) -> Result<Self, Error> {
-        let folder = surroundings.home.as_ref().map(|home| home.join(".prime"));
+impl PartialConfig {
+    /// Fills unset values from the environment and the files.
+    pub(crate) fn or(mut self, env: &EnvSource<'_>) -> Result<Self, Error> {
+        let directory = env.home.as_ref().map(|home| home.join(".prime"));
         let mut files = Files::default();
-        match &folder {
-            Some(folder) => files.read_config(&folder.join("config.json"), &mut self.no_key_in)?,
+        match &directory {
+            Some(directory) => {
+                files.read_config(&directory.join("config.json"), &mut self.no_key_in)?
+            }
             None => self
                 .no_key_in
-                .push("a home folder (there is none)".to_owned()),
+                .push("the home directory (not found)".to_owned()),
         }
-        // As it is: the wrong context, quietly taken for none, would bill somebody else.
-        let context = (surroundings.variable)("PRIME_CONTEXT").filter(|name| !name.is_empty());
+        // Not trimmed: silently ignoring an invalid context could bill the wrong account.
+        let context = (env.variable)("PRIME_CONTEXT").filter(|name| !name.is_empty());
         if let Some(context) = context {
-            files.enter(&context, folder.as_deref(), &mut self.no_key_in)?;
+            files.apply_context(&context, directory.as_deref(), &mut self.no_key_in)?;
         }
-        let variable = |name| surroundings.setting(name);
+        let variable = |name| env.setting(name);
         let key = variable("PRIME_API_KEY").map(|s| Setting::new(s.value.into(), s.source));
         let team = variable("PRIME_TEAM_ID").or_else(|| from_file(files.team));
         let team = team.map(|s| Setting::new(Account::Team(s.value), s.source));
@@ -108,8 +110,8 @@ impl Found {
     }
 }
 
-fn from_file<T>(said: Said<T>) -> Option<Setting<T>> {
-    said.map(|(value, path)| Setting::new(value, Source::File(path)))
+fn from_file<T>(value: FileValue<T>) -> Option<Setting<T>> {
+    value.map(|(value, path)| Setting::new(value, Source::File(path)))
 }
 
 impl Files {
@@ -118,14 +120,14 @@ impl Files {
             no_key_in.push(format!("{} (no such file)", path.display()));
             return Ok(());
         };
-        *self = Self::of(file, path);
+        *self = Self::new(file, path);
         if self.api_key.is_none() {
-            no_key_in.push(format!("{} (has no api_key)", path.display()));
+            no_key_in.push(format!("{} (no api_key)", path.display()));
         }
         Ok(())
     }
 
-    fn of(file: File, path: &Path) -> Self {
+    fn new(file: File, path: &Path) -> Self {
         let text = |text: Option<String>| {
             let text = text.map(|text| text.trim().to_owned());
             Some((text.filter(|text| !text.is_empty())?, path.to_owned()))
@@ -140,12 +142,12 @@ impl Files {
         }
     }
 
-    /// What a context says in the file's place. Its team and addresses replace the file's also where it
-    /// has none, so that nothing is billed to the team of another context; only the key is kept.
-    fn enter(
+    /// Applies a context. Its team and URLs replace those of the file even if it sets none, so that no other team
+    /// is billed. The file's key is kept unless the context has an `api_key` field.
+    fn apply_context(
         &mut self,
         context: &str,
-        folder: Option<&Path>,
+        directory: Option<&Path>,
         no_key_in: &mut Vec<String>,
     ) -> Result<(), Error> {
         let key = self.api_key.take();
@@ -154,43 +156,45 @@ impl Files {
             self.api_key = key;
             return Ok(());
         }
-        let wrong = |reason: String| {
+        let invalid = |reason: String| {
             let message = format!("PRIME_CONTEXT={context}: {reason}");
             Error::new(ErrorKind::Settings, message)
         };
-        let name_of_file = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+        let is_allowed = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
         if context.len() > MAX_CONTEXT {
             let message = format!("PRIME_CONTEXT is longer than {MAX_CONTEXT} bytes");
             return Err(Error::new(ErrorKind::Settings, message));
         }
-        if !context.chars().all(name_of_file) {
-            let reason = "a context's name has letters, digits, `_` and `-` only";
-            return Err(wrong(reason.to_owned()));
+        if !context.chars().all(is_allowed) {
+            let reason = "a context name may contain only letters, digits, `_` and `-`";
+            return Err(invalid(reason.to_owned()));
         }
-        let no_home = || wrong("there is no home folder to look for it in".to_owned());
-        let folder = folder.ok_or_else(no_home)?;
-        let path = folder.join("environments").join(format!("{context}.json"));
-        let missing = || wrong(format!("there is no {}", path.display()));
+        let no_home = || invalid("no home directory found".to_owned());
+        let directory = directory.ok_or_else(no_home)?;
+        let path = directory
+            .join("environments")
+            .join(format!("{context}.json"));
+        let missing = || invalid(format!("{} does not exist", path.display()));
         let file = read(&path)?.ok_or_else(missing)?;
-        let says_key = file.api_key.is_some();
-        *self = Self::of(file, &path);
-        if !says_key {
+        let has_key_field = file.api_key.is_some();
+        *self = Self::new(file, &path);
+        if !has_key_field {
             self.api_key = key;
         }
         if self.api_key.is_none() {
-            no_key_in.push(format!("{} (has no api_key)", path.display()));
+            no_key_in.push(format!("{} (no api_key)", path.display()));
         }
         Ok(())
     }
 }
 
-/// The longest name of a context, in bytes: file systems allow no longer names.
+/// The maximum length of a context name, in bytes. File systems limit file names to 255 bytes.
 const MAX_CONTEXT: usize = 250;
 
-/// The largest file that is read, in bytes.
-const MAX_FILE: u64 = 1 << 20;
+/// The maximum size of a settings file, in bytes.
+const MAX_FILE_BYTES: u64 = 1 << 20;
 
-/// Reads a file; `None` if it does not exist.
+/// Reads a settings file. Returns `None` if it does not exist.
 fn read(path: &Path) -> Result<Option<File>, Error> {
     let failed =
         |reason: String| Error::new(ErrorKind::Settings, format!("{}: {reason}", path.display()));
@@ -210,8 +214,8 @@ fn read(path: &Path) -> Result<Option<File>, Error> {
     parse(&bytes).map(Some).map_err(failed)
 }
 
-/// Reads a regular file. The inner error is the reason why it is not read: opening a FIFO blocks, and a device may
-/// have no end.
+/// Reads a regular file. The inner error is the reason why the file is refused: opening a FIFO blocks, and a device
+/// may be endless.
 fn read_bytes(path: &Path) -> std::io::Result<Result<Vec<u8>, String>> {
     let metadata = std::fs::metadata(path)?;
     if !metadata.is_file() {
@@ -219,22 +223,22 @@ fn read_bytes(path: &Path) -> std::io::Result<Result<Vec<u8>, String>> {
     }
     let mut bytes = Vec::new();
     let file = std::fs::File::open(path)?;
-    file.take(MAX_FILE + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MAX_FILE {
-        return Ok(Err(format!("larger than {MAX_FILE} bytes")));
+    file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_FILE_BYTES {
+        return Ok(Err(format!("larger than {MAX_FILE_BYTES} bytes")));
     }
     Ok(Ok(bytes))
 }
 
 fn parse(bytes: &[u8]) -> Result<File, String> {
-    // The parser would also accept an array.
+    // serde would also accept an array.
     if !bytes.trim_ascii_start().starts_with(b"{") {
         return Err("not a JSON object".to_owned());
     }
-    // Only the place: the parser's message may quote a key.
+    // Only the position, because serde's message may contain the key.
     serde_json::from_slice(bytes).map_err(|e| {
         format!(
-            "not valid JSON settings, line {} column {}",
+            "invalid JSON settings at line {} column {}",
             e.line(),
             e.column()
         )
@@ -246,16 +250,16 @@ fn parse(bytes: &[u8]) -> Result<File, String> {
 mod tests {
     use super::*;
 
-    fn found(
+    fn load(
         home: Option<&Path>,
         variables: &[(&'static str, &'static str)],
-    ) -> Result<Found, Error> {
+    ) -> Result<PartialConfig, Error> {
         let variables: Vec<_> = variables.to_vec();
         let variable = move |name: &str| {
-            let found = variables.iter().find(|(known, _)| *known == name)?;
-            Some(found.1.to_owned())
+            let (_, value) = variables.iter().find(|(known, _)| *known == name)?;
+            Some((*value).to_owned())
         };
-        Found::default().or(&Surroundings {
+        PartialConfig::default().or(&EnvSource {
             variable: &variable,
             home: home.map(Path::to_owned),
         })
@@ -266,8 +270,8 @@ mod tests {
     }
 
     #[test]
-    fn the_environment() {
-        let settings = found(
+    fn variables_are_read() {
+        let settings = load(
             None,
             &[
                 ("PRIME_API_KEY", " from_env "),
@@ -287,54 +291,53 @@ mod tests {
     }
 
     #[test]
-    fn files_and_contexts() {
+    fn files_and_contexts_are_read() {
         let home = std::env::temp_dir().join(format!("prime-ext-settings-{}", std::process::id()));
-        let folder = home.join(".prime");
-        let config = folder.join("config.json");
-        std::fs::create_dir_all(folder.join("environments")).unwrap();
+        let directory = home.join(".prime");
+        let config = directory.join("config.json");
+        std::fs::create_dir_all(directory.join("environments")).unwrap();
         let text = r#"{"api_key": "filed", "team_id": "team_file", "base_url": "http://file", "other": 1}"#;
         std::fs::write(&config, text).unwrap();
-        let lab = folder.join("environments/lab.json");
+        let lab = directory.join("environments/lab.json");
         std::fs::write(&lab, r#"{"team_id": "team_lab"}"#).unwrap();
         let team = |id: &str, path: &Path| {
             Setting::new(Account::Team(id.to_owned()), Source::File(path.to_owned()))
         };
 
-        let plain = found(Some(&home), &[]).unwrap();
+        let plain = load(Some(&home), &[]).unwrap();
         assert_eq!(plain.account, Some(team("team_file", &config)));
-        let in_lab = found(Some(&home), &[("PRIME_CONTEXT", "lab")]).unwrap();
+        let in_lab = load(Some(&home), &[("PRIME_CONTEXT", "lab")]).unwrap();
         assert_eq!(in_lab.account, Some(team("team_lab", &lab)));
-        let without = "a context without an address has the service's own";
-        assert_eq!(in_lab.platform_url, None, "{without}");
+        assert_eq!(in_lab.platform_url, None, "only the key is inherited");
         assert_eq!(value(&in_lab.api_key).unwrap().expose(), "filed");
-        let production = found(Some(&home), &[("PRIME_CONTEXT", "Production")]).unwrap();
+        let production = load(Some(&home), &[("PRIME_CONTEXT", "Production")]).unwrap();
         assert_eq!((production.account, production.platform_url), (None, None));
         assert_eq!(value(&production.api_key).unwrap().expose(), "filed");
-        for wrong in ["nowhere", "../config", " lab"] {
-            let error = found(Some(&home), &[("PRIME_CONTEXT", wrong)]).unwrap_err();
+        for invalid in ["nowhere", "../config", " lab"] {
+            let error = load(Some(&home), &[("PRIME_CONTEXT", invalid)]).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Settings);
-            assert!(error.to_string().contains(wrong), "{error}");
+            assert!(error.to_string().contains(invalid), "{error}");
         }
         let long = "x".repeat(MAX_CONTEXT + 1);
         let long: &'static str = Box::leak(long.into_boxed_str());
-        let error = found(Some(&home), &[("PRIME_CONTEXT", long)]).unwrap_err();
+        let error = load(Some(&home), &[("PRIME_CONTEXT", long)]).unwrap_err();
         assert!(error.to_string().contains("longer than 250"), "{error}");
         std::fs::write(&config, r#"{"api_key": "filed" "#).unwrap();
-        let error = found(Some(&home), &[]).unwrap_err().to_string();
+        let error = load(Some(&home), &[]).unwrap_err().to_string();
         assert!(
             error.contains("config.json") && !error.contains("filed"),
             "{error}"
         );
         let large = format!("{{\"other\": \"{}\"}}", "x".repeat(1 << 20));
         std::fs::write(&config, large).unwrap();
-        let error = found(Some(&home), &[]).unwrap_err().to_string();
+        let error = load(Some(&home), &[]).unwrap_err().to_string();
         assert!(
             error.ends_with("config.json: larger than 1048576 bytes"),
             "{error}"
         );
         std::fs::remove_file(&config).unwrap();
         std::fs::create_dir(&config).unwrap();
-        let error = found(Some(&home), &[]).unwrap_err().to_string();
+        let error = load(Some(&home), &[]).unwrap_err().to_string();
         assert!(
             error.ends_with("config.json: not a regular file"),
             "{error}"
@@ -342,27 +345,26 @@ mod tests {
         std::fs::remove_dir_all(home).unwrap();
     }
 
-    /// Opening a FIFO would block, and a device has no end.
     #[cfg(unix)]
     #[test]
     fn only_regular_files_are_read() {
-        let folder = std::env::temp_dir().join(format!("prime-ext-fifo-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
-        let fifo = folder.join("fifo");
-        let made = std::process::Command::new("mkfifo").arg(&fifo).status();
-        assert!(made.unwrap().success());
+        let directory = std::env::temp_dir().join(format!("prime-ext-fifo-{}", std::process::id()));
+        std::fs::create_dir_all(&directory).unwrap();
+        let fifo = directory.join("fifo");
+        let status = std::process::Command::new("mkfifo").arg(&fifo).status();
+        assert!(status.unwrap().success());
         for path in [&fifo, Path::new("/dev/zero")] {
             let error = read(path).unwrap_err().to_string();
             assert!(error.ends_with("not a regular file"), "{error}");
         }
-        std::fs::remove_dir_all(folder).unwrap();
+        std::fs::remove_dir_all(directory).unwrap();
     }
 
     #[test]
-    fn where_no_key_was() {
+    fn places_without_a_key_are_listed() {
         let home = std::env::temp_dir().join("prime-ext-no-such-home");
-        let found = found(Some(&home), &[]).unwrap();
-        assert_eq!(found.no_key_in[0], "PRIME_API_KEY (not set)");
-        assert!(found.no_key_in[1].ends_with("config.json (no such file)"));
+        let config = load(Some(&home), &[]).unwrap();
+        assert_eq!(config.no_key_in[0], "PRIME_API_KEY (not set)");
+        assert!(config.no_key_in[1].ends_with("config.json (no such file)"));
     }
 }
