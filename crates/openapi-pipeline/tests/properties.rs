@@ -297,3 +297,22 @@ fn a_default_that_is_the_only_value_stays() {
     assert_eq!(properties["kind"]["default"], "cat");
     assert_eq!(properties["age"].get("default"), None);
 }
+
+/// A list whose items are lists again, without end, has no form in a query.
+#[test]
+fn a_parameter_that_contains_itself() {
+    let reference = json!({"$ref": "#/components/schemas/List"});
+    let document = json!({
+        "openapi": "3.1.0",
+        "info": {"title": "T", "version": "1"},
+        "paths": {"/a": {"get": {
+            "parameters": [{"name": "list", "in": "query", "schema": reference}],
+            "responses": {"204": {"description": ""}}
+        }}},
+        "components": {"schemas": {"List": {"type": "array", "items": reference}}}
+    });
+    match lower(&document) {
+        Ok(lowered) => assert!(lowered.document["paths"]["/a"]["get"].is_object()),
+        Err(error) => assert!(error.to_string().contains("/a"), "{error}"),
+    }
+}

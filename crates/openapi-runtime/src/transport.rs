@@ -32,6 +32,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use h2::Reason;
 use http::{HeaderMap, StatusCode};
+use reqwest::Url;
 
 use crate::response_body::{Body, BoxError, ByteStream};
 
@@ -58,8 +59,10 @@ impl<T: Transport + ?Sized> Transport for Arc<T> {
 /// nothing was sent.
 impl Transport for reqwest::Client {
     fn send(&self, request: reqwest::Request) -> TransportFuture<'_> {
-        let sending = self.execute(request);
-        Box::pin(async move { Ok(sending.await?.into()) })
+        Box::pin(async move {
+            check_url(request.url())?;
+            Ok(self.execute(request).await?.into())
+        })
     }
 }
 
@@ -226,7 +229,8 @@ impl From<reqwest::Error> for TransportError {
         } else if error.is_timeout() {
             TransportErrorKind::TimedOut
         } else if error.is_builder() {
-            TransportErrorKind::InvalidRequest
+            // reqwest also says so of a redirect whose URL it cannot parse.
+            TransportErrorKind::MalformedHead
         } else if error.is_redirect() {
             TransportErrorKind::Redirects
         } else {
@@ -237,6 +241,25 @@ impl From<reqwest::Error> for TransportError {
             may_be_redirected: true,
             source: error.into(),
         }
+    }
+}
+
+/// Checks that reqwest can send a request to this URL. An error that it gives later is one of the response.
+///
+/// # Errors
+/// If the scheme is neither `http` nor `https`, or the URL is not valid in HTTP.
+pub fn check_url(url: &Url) -> Result<(), TransportError> {
+    let invalid = |source: BoxError| TransportError {
+        kind: TransportErrorKind::InvalidRequest,
+        may_be_redirected: false,
+        source,
+    };
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(invalid("the scheme is neither http nor https".into()));
+    }
+    match http::Uri::try_from(url.as_str()) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(invalid(error.into())),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use openapi_runtime::transport::check_url;
 use openapi_runtime::{Transport, TransportError, TransportFuture};
 use reqwest::{ClientBuilder, Proxy, Url};
 use reqwest::{redirect, retry};
@@ -43,9 +44,9 @@ impl Transport for HttpClients {
             Some(loopback) if is_loopback(request.url()) => loopback,
             _ => &self.main,
         };
-        let response = http.execute(request);
         Box::pin(async move {
-            match response.await {
+            check_url(request.url())?;
+            match http.execute(request).await {
                 Ok(response) => Ok(response.into()),
                 Err(error) => Err(TransportError::from(error).without_redirects()),
             }

@@ -125,6 +125,21 @@ async fn a_303_may_point_to_what_was_created() {
     }
 }
 
+/// reqwest reports a redirect to a URL that it cannot use as a fault of the request, which was sent.
+#[tokio::test]
+async fn a_redirect_to_an_unusable_url_leaves_the_outcome_unknown() {
+    let host = "%E6%96%87".repeat(990);
+    for status in ["301 Moved Permanently", "303 See Other"] {
+        let answer =
+            format!("HTTP/1.1 {status}\r\nlocation: http://{host}/\r\ncontent-length: 0\r\n\r\n");
+        let (address, hits) = server(answer, b"").await;
+        let error = create(&client(&address, CallOptions::new()))
+            .await
+            .unwrap_err();
+        assert_eq!((error.outcome_unknown(), hits()), (true, 1), "{error}");
+    }
+}
+
 #[tokio::test]
 async fn a_402_is_final_whatever_else_it_says() {
     let answer =

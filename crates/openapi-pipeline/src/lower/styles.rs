@@ -133,16 +133,21 @@ enum Shape {
     Other,
 }
 
+fn is_scalar(schema: &Value) -> bool {
+    let kind = schema.get("type").and_then(Value::as_str);
+    matches!(kind, Some("string" | "number" | "integer" | "boolean"))
+}
+
 impl Shape {
     fn of(schema: &Value, schemas: &Map<String, Value>) -> Self {
         let schema = resolved(schema, schemas);
         match schema.get("type").and_then(Value::as_str) {
-            Some("string" | "number" | "integer" | "boolean") => Self::Scalar,
+            _ if is_scalar(schema) => Self::Scalar,
             Some("array") => {
                 let items = schema.get("items").cloned().unwrap_or_default();
-                match Self::of(&items, schemas) {
-                    Self::Scalar => Self::List,
-                    _ => Self::Other,
+                match is_scalar(resolved(&items, schemas)) {
+                    true => Self::List,
+                    false => Self::Other,
                 }
             }
             Some("object") => {

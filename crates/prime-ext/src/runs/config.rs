@@ -1,5 +1,7 @@
 //! The configuration of a run.
 
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::Path;
 
 use serde_json::{Map, Value};
@@ -69,7 +71,7 @@ impl RunConfig {
             let message = format!("{}: {reason}", path.display());
             Error::new(ErrorKind::Request, message)
         };
-        let text = std::fs::read_to_string(path).map_err(|e| {
+        let text = read_file(path).map_err(|e| {
             let message = format!("{} cannot be read: {e}", path.display());
             Error::new(ErrorKind::Request, message)
         })?;
@@ -129,6 +131,19 @@ impl RunConfig {
         request.retain(|_, value| value != "");
         Ok(Self { config, request })
     }
+}
+
+/// The maximum size of a file.
+const MAX_FILE_BYTES: u64 = 16 << 20;
+
+fn read_file(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    let mut file = File::open(path)?.take(MAX_FILE_BYTES + 1);
+    if file.read_to_string(&mut text)? as u64 > MAX_FILE_BYTES {
+        let message = format!("it has more than {MAX_FILE_BYTES} bytes");
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
+    }
+    Ok(text)
 }
 
 /// Uses a JSON value unchanged, including keys of `prime train`.

@@ -5,6 +5,7 @@
 //! | `config` | [`RunConfig`]: an `rl.toml` as JSON |
 //! | `toml_json` | converts TOML to JSON without loss |
 //! | `secrets` | rejects secrets in a configuration |
+//! | `path` | the path of a value in a configuration, for errors |
 //! | `create`, `created` | [`CreateRun`]: the request; [`CreatedRun`]: the created run |
 //! | `deletion` | [`Deletion`]: the outcome of a deletion |
 //! | `watch` | [`UsageWatch`]: a stream of a run's usage until the run ends |
@@ -18,6 +19,7 @@ mod config;
 mod create;
 mod created;
 mod deletion;
+mod path;
 mod poller;
 mod secrets;
 mod toml_json;

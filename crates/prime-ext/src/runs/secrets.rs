@@ -1,6 +1,10 @@
 //! Refuses secrets in configurations, because the service stores and displays them.
 
+use std::fmt;
+
 use serde_json::{Map, Value};
+
+use super::path::Path;
 
 /// Secrets that have their own field in the request, and what to do instead. Comparison ignores case, `_`, `-` and
 /// spaces.
@@ -41,7 +45,7 @@ const SECRET_SUFFIXES: [&str; 13] = [
 
 /// Refuses a configuration that contains a secret. The message has the path of the secret, not its value.
 pub(super) fn reject(config: &Map<String, Value>) -> Result<(), String> {
-    check_object("", "", config)
+    check_object(&Path::Root, "", config)
 }
 
 /// Returns what to do with a known secret that was passed as an extra field of the request.
@@ -68,39 +72,40 @@ fn advice(name: &str, section: &str) -> Option<&'static str> {
     Some(if is_wandb { WANDB } else { OTHER })
 }
 
+/// The maximum number of bytes at the end of a name that are compared. The names of secrets are shorter.
+const MAX_NAME_BYTES: usize = 256;
+
 fn normalized(name: &str) -> String {
-    name.chars()
+    let start = name.len().saturating_sub(MAX_NAME_BYTES);
+    name[name.ceil_char_boundary(start)..]
+        .chars()
         .filter(|c| !matches!(c, '_' | '-' | ' '))
         .map(|c| c.to_ascii_lowercase())
         .collect()
 }
 
-fn refused(path: &str, advice: &str) -> String {
+fn refused(path: impl fmt::Display, advice: &str) -> String {
     format!("{path} is a secret, but configurations are stored and displayed; {advice}")
 }
 
-fn check_object(path: &str, section: &str, fields: &Map<String, Value>) -> Result<(), String> {
+fn check_object(path: &Path<'_>, section: &str, fields: &Map<String, Value>) -> Result<(), String> {
     // `{name = "HF_TOKEN", value = "…"}`
     let text = |field: &str| fields.get(field).and_then(Value::as_str);
     let names = ["name", "key", "variable"].into_iter().filter_map(text);
     if text("value").is_some_and(is_set) {
         for name in names {
             if let Some(advice) = advice(name, section) {
-                return Err(refused(&format!("{path}.value (of {name})"), advice));
+                return Err(refused(format_args!("{path}.value (of {name})"), advice));
             }
         }
     }
     for (key, value) in fields {
-        let path = match path {
-            "" => key.clone(),
-            path => format!("{path}.{key}"),
-        };
-        check(&path, key, section, value)?;
+        check(&Path::Key(path, key), key, section, value)?;
     }
     Ok(())
 }
 
-fn check(path: &str, key: &str, section: &str, value: &Value) -> Result<(), String> {
+fn check(path: &Path<'_>, key: &str, section: &str, value: &Value) -> Result<(), String> {
     match value {
         Value::String(text) => match advice(key, section) {
             Some(advice) if is_set(text) => Err(refused(path, advice)),
@@ -109,7 +114,7 @@ fn check(path: &str, key: &str, section: &str, value: &Value) -> Result<(), Stri
         Value::Object(fields) => check_object(path, key, fields),
         Value::Array(items) => {
             for (index, item) in items.iter().enumerate() {
-                let path = format!("{path}[{index}]");
+                let path = Path::Index(path, index);
                 check(&path, key, section, item)?;
                 // `["--hf-token", "…"]`
                 let flag = item.as_str().filter(|item| item.starts_with('-'));
@@ -118,7 +123,10 @@ fn check(path: &str, key: &str, section: &str, value: &Value) -> Result<(), Stri
                     && let Some(advice) = advice(flag, section)
                     && is_set(next)
                 {
-                    return Err(refused(&format!("{path} (the value of {flag})"), advice));
+                    return Err(refused(
+                        format_args!("{path} (the value of {flag})"),
+                        advice,
+                    ));
                 }
             }
             Ok(())
@@ -128,14 +136,14 @@ fn check(path: &str, key: &str, section: &str, value: &Value) -> Result<(), Stri
 }
 
 /// Refuses assignments such as `HF_TOKEN=…` in a text.
-fn check_assignments(path: &str, text: &str) -> Result<(), String> {
+fn check_assignments(path: &Path<'_>, text: &str) -> Result<(), String> {
     for word in text.split([' ', '\t', '\n', '\r', ';', ',', '&', '?']) {
         let word = word.trim_matches(['"', '\'']);
         if let Some((name, value)) = word.split_once('=')
             && let Some(advice) = advice(name, "")
             && is_set(value)
         {
-            return Err(refused(&format!("{name} in {path}"), advice));
+            return Err(refused(format_args!("{name} in {path}"), advice));
         }
     }
     Ok(())

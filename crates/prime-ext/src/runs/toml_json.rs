@@ -3,8 +3,28 @@
 use serde_json::{Map, Number, Value};
 use toml::de::{DeInteger, DeTable, DeValue};
 
+use super::path::Path;
+
+/// The maximum depth of nested tables and arrays, as of `serde_json`.
+const MAX_DEPTH: usize = 128;
+
+/// Enough to parse the deepest document that `toml` accepts: dotted keys in nested inline tables reach a depth of 6,480.
+const STACK_BYTES: usize = 64 << 20;
+
 /// Converts a TOML document to JSON. The error is a message that shows no values.
 pub(super) fn read(text: &str) -> Result<Map<String, Value>, String> {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK_BYTES);
+        let thread = thread
+            .spawn_scoped(scope, || parse(text))
+            .map_err(|e| format!("cannot start a thread to read TOML: {e}"))?;
+        thread
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
+fn parse(text: &str) -> Result<Map<String, Value>, String> {
     // The message has only the line number, because the line may contain a secret.
     let table = DeTable::parse(text).map_err(|e| {
         let line = e.span().map(|span| {
@@ -17,25 +37,30 @@ pub(super) fn read(text: &str) -> Result<Map<String, Value>, String> {
             None => format!("not valid TOML: {}", e.message()),
         }
     })?;
-    fields(table.get_ref(), "")
+    fields(table.get_ref(), &Path::Root, 0)
 }
 
-fn fields(table: &DeTable<'_>, path: &str) -> Result<Map<String, Value>, String> {
+fn fields(
+    table: &DeTable<'_>,
+    parent: &Path<'_>,
+    depth: usize,
+) -> Result<Map<String, Value>, String> {
     table
         .iter()
         .map(|(key, value)| {
             let key = key.get_ref().as_ref();
-            let path = if path.is_empty() {
-                key.to_owned()
-            } else {
-                format!("{path}.{key}")
-            };
-            Ok((key.to_owned(), json(value.get_ref(), &path)?))
+            let value = json(value.get_ref(), &Path::Key(parent, key), depth + 1)?;
+            Ok((key.to_owned(), value))
         })
         .collect()
 }
 
-fn json(value: &DeValue<'_>, path: &str) -> Result<Value, String> {
+fn json(value: &DeValue<'_>, path: &Path<'_>, depth: usize) -> Result<Value, String> {
+    if depth > MAX_DEPTH {
+        return Err(format!(
+            "a value is nested more than {MAX_DEPTH} levels deep"
+        ));
+    }
     Ok(match value {
         DeValue::String(text) => Value::String(text.clone().into_owned()),
         DeValue::Integer(number) => Value::Number(integer(number, path)?),
@@ -46,14 +71,14 @@ fn json(value: &DeValue<'_>, path: &str) -> Result<Value, String> {
             items
                 .iter()
                 .enumerate()
-                .map(|(index, item)| json(item.get_ref(), &format!("{path}[{index}]")))
+                .map(|(index, item)| json(item.get_ref(), &Path::Index(path, index), depth + 1))
                 .collect::<Result<_, _>>()?,
         ),
-        DeValue::Table(table) => Value::Object(fields(table, path)?),
+        DeValue::Table(table) => Value::Object(fields(table, path, depth)?),
     })
 }
 
-fn integer(number: &DeInteger<'_>, path: &str) -> Result<Number, String> {
+fn integer(number: &DeInteger<'_>, path: &Path<'_>) -> Result<Number, String> {
     let (text, radix) = (number.as_str(), number.radix());
     i64::from_str_radix(text, radix)
         .map(Number::from)
@@ -61,7 +86,7 @@ fn integer(number: &DeInteger<'_>, path: &str) -> Result<Number, String> {
         .map_err(|_| format!("{path}: the integer does not fit in 64 bits"))
 }
 
-fn float(text: &str, path: &str) -> Result<Number, String> {
+fn float(text: &str, path: &Path<'_>) -> Result<Number, String> {
     let number: f64 = text
         .parse()
         .map_err(|_| format!("{path}: invalid number"))?;
@@ -113,6 +138,21 @@ mod tests {
         ] {
             assert_eq!(read(text).unwrap_err(), expected, "{text}");
         }
+    }
+
+    /// `toml` limits nested tables to 80 and dotted keys to 80: their product is much deeper.
+    #[test]
+    fn deep_documents_are_refused() {
+        let keys = vec!["k"; 79].join(".");
+        let deep = |tables: usize| {
+            let open = format!("{{{keys} = ").repeat(tables);
+            format!("a = {open}1{}", "}".repeat(tables))
+        };
+        assert!(read(&deep(1)).is_ok());
+        for tables in [2, 30, 79] {
+            assert!(read(&deep(tables)).unwrap_err().contains("128 levels"));
+        }
+        assert!(read(&deep(2000)).is_err());
     }
 
     #[test]

@@ -205,18 +205,21 @@ impl Reader {
     /// Removes rows beyond the limit from the end of the held rows.
     fn replace_surplus(&mut self) -> Result<(), Error> {
         let count = self.released + (self.held.len() + self.late.len()) as u64;
-        for _ in self.limit.unwrap_or(count)..count {
-            let last = self
-                .held
-                .iter()
-                .rposition(|row| !self.at_front.contains(&row.id));
-            if last.and_then(|last| self.held.remove(last)).is_none() {
-                return Err(Error::new(
-                    ErrorKind::Incomplete,
-                    "too many rows moved to the front while the rows were read; read them again",
-                ));
+        let mut surplus = count.saturating_sub(self.limit.unwrap_or(count));
+        let mut kept = Vec::new();
+        while surplus > 0 {
+            match self.held.pop_back() {
+                Some(row) if self.at_front.contains(&row.id) => kept.push(row),
+                Some(_) => surplus -= 1,
+                None => {
+                    return Err(Error::new(
+                        ErrorKind::Incomplete,
+                        "too many rows moved to the front while the rows were read; read them again",
+                    ));
+                }
             }
         }
+        self.held.extend(kept.into_iter().rev());
         Ok(())
     }
 }
