@@ -105,7 +105,7 @@ impl<'a> Call<'a> {
                 Err(why) => {
                     error.end_call(self.operation, attempts, unknown_before, repeated);
                     if let Some(why) = why {
-                        error.add(&why);
+                        error.append(&why);
                     }
                     return Err(failure.error);
                 }
