@@ -82,14 +82,14 @@ impl CallOptions {
         self
     }
 
-    /// Sets the largest response body in bytes, after decompression. It also limits the total size of the events that
+    /// Sets the maximum size of a response body in bytes, after decompression. It also limits the total size of the events that
     /// are accumulated from a stream. Default: 64 MiB.
     pub fn max_body(mut self, bytes: usize) -> Self {
         self.max_body = Some(bytes);
         self
     }
 
-    /// Sets the largest event of a stream in bytes. Default: 8 MiB.
+    /// Sets the maximum size of an event in bytes. Default: 8 MiB.
     pub fn max_event(mut self, bytes: usize) -> Self {
         self.max_event = Some(bytes);
         self
@@ -184,12 +184,12 @@ impl CallOptions {
         self.idle_timeout.unwrap_or(DEFAULT_IDLE_TIMEOUT)
     }
 
-    /// Returns the largest response body in bytes.
+    /// Returns the maximum size of a response body in bytes.
     pub fn get_max_body(&self) -> usize {
         self.max_body.unwrap_or(DEFAULT_MAX_BODY)
     }
 
-    /// Returns the largest event in bytes.
+    /// Returns the maximum size of an event in bytes.
     pub fn get_max_event(&self) -> usize {
         self.max_event.unwrap_or(DEFAULT_MAX_EVENT)
     }

@@ -27,7 +27,7 @@ pub(super) struct Envelope {
     pub(super) fields: Vec<FieldError>,
 }
 
-/// The largest number of field errors that are kept.
+/// The maximum number of field errors that are kept.
 const MAX_FIELDS: usize = 100;
 
 impl Envelope {
