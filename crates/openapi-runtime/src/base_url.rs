@@ -15,8 +15,8 @@ struct Inner {
     cache: [OnceLock<(&'static str, Url)>; MAX_CACHED_URLS],
 }
 
-/// The number of cached URLs of fixed paths. Few programs call more operations, and searching more entries would take as
-/// long as building a URL.
+/// The number of cached URLs of fixed paths. Few programs call more operations, and searching more entries would take
+/// as long as building a URL.
 const MAX_CACHED_URLS: usize = 4;
 
 /// The error of an invalid base URL. It does not contain the URL, because the URL may contain a password.

@@ -29,8 +29,8 @@ where
     pub fn map(self, change: impl FnOnce(B) -> B) -> Self {
         Self::Parts(Box::new(change(match self {
             Self::Unset => B::default(),
-            Self::Whole(whole) => B::from(*whole),
-            Self::Parts(parts) => *parts,
+            Self::Whole(body) => B::from(*body),
+            Self::Parts(builder) => *builder,
         })))
     }
 

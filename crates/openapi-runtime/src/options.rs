@@ -82,8 +82,8 @@ impl CallOptions {
         self
     }
 
-    /// Sets the maximum size of a response body in bytes, after decompression. It also limits the total size of the events that
-    /// are accumulated from a stream. Default: 64 MiB.
+    /// Sets the maximum size of a response body in bytes, after decompression. It also limits the total size of the
+    /// events that are accumulated from a stream. Default: 64 MiB.
     pub fn max_body(mut self, bytes: usize) -> Self {
         self.max_body = Some(bytes);
         self

@@ -26,7 +26,7 @@ pub(super) struct Call<'a> {
     caller: &'a Caller,
     operation: &'a Operation,
     context: &'a CallContext,
-    /// Has no body, unless the body is a stream: `body` is shared by all attempts.
+    /// The request without its body, which all attempts share. A streaming body stays here.
     request: reqwest::Request,
     body: Option<Bytes>,
     started: Instant,
@@ -93,7 +93,7 @@ impl<'a> Call<'a> {
                 .class
                 .is_repeated(safety, policy.allow_duplicate_billing);
             let decision = match retryable && !is_last {
-                true => self.next_wait(error.retry_after(), attempts),
+                true => self.wait(error.retry_after(), attempts),
                 false => Err(None),
             };
             match decision {
@@ -189,7 +189,7 @@ impl<'a> Call<'a> {
         let original = &mut self.request;
         // `try_clone` would also copy the timeout, which is never set.
         let mut request = reqwest::Request::new(original.method().clone(), original.url().clone());
-        // Uses the original header map, which has spare capacity for the added headers, and keeps the copy.
+        // Sends the original header map, which has spare capacity for the added headers, and keeps the copy.
         let copy = original.headers().clone();
         *request.headers_mut() = std::mem::replace(original.headers_mut(), copy);
         *request.version_mut() = original.version();
@@ -217,11 +217,7 @@ impl<'a> Call<'a> {
     }
 
     /// Returns how long to wait before the next attempt, or the reason why there is none.
-    fn next_wait(
-        &self,
-        requested: Option<Duration>,
-        attempts: u32,
-    ) -> Result<Duration, Option<String>> {
+    fn wait(&self, requested: Option<Duration>, attempts: u32) -> Result<Duration, Option<String>> {
         let wait = match wait(self.policy(), attempts, requested) {
             Wait::For(wait) => wait,
             Wait::TooLong(requested) => {

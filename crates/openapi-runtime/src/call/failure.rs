@@ -34,11 +34,10 @@ impl Failure<Error> {
     ) -> Failure<E> {
         let origin = url.origin().ascii_serialization();
         let reason = error.reason();
-        // The service may have carried out the call and then redirected to an unreachable host.
-        let is_ambiguous =
-            error.may_be_redirected() && operation.retry_safety == RetrySafety::Never;
+        // The service may have carried out the call, and then redirected it to an unreachable host.
+        let ambiguous = error.may_be_redirected() && operation.retry_safety == RetrySafety::Never;
         let (kind, class, message) = match error.kind() {
-            TransportErrorKind::NotSent if is_ambiguous => (
+            TransportErrorKind::NotSent if ambiguous => (
                 ErrorKind::Disconnected,
                 FailureClass::Broken,
                 format!("cannot connect to {origin} or to the target of its redirect: {reason}"),
@@ -48,7 +47,7 @@ impl Failure<Error> {
                 FailureClass::NotSent,
                 format!("cannot connect to {origin}: {reason}"),
             ),
-            TransportErrorKind::NotProcessed if !is_ambiguous => (
+            TransportErrorKind::NotProcessed if !ambiguous => (
                 ErrorKind::Disconnected,
                 FailureClass::NotProcessed,
                 format!("{origin} rejected the request before processing it"),

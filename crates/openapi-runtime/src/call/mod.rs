@@ -159,12 +159,12 @@ impl Caller {
         context: &CallContext,
     ) -> Result<Response<ByteStream>, Error> {
         let mut call = Call::new(self, request, operation, context)?;
-        let (meta, body) = call.run(receive::stream_body).await?;
+        let (meta, body) = call.run(receive::body).await?;
         Ok(Response::new(body, meta, Bytes::new()))
     }
 
-    /// Makes a call whose response is an event stream. `open` reads the beginning of the stream, such as its first event.
-    /// If `open` fails, [`NotOpened::class`] decides whether the call is retried.
+    /// Makes a call whose response is an event stream. `open` reads the beginning of the stream, such as its first
+    /// event. If `open` fails, [`NotOpened::class`] decides whether the call is retried.
     ///
     /// # Errors
     /// If the call fails, or the stream cannot be opened within the timeout of the call.

@@ -66,7 +66,7 @@ impl StreamBody {
     }
 }
 
-/// Reads the complete body of a success.
+/// Reads the complete body of a response. An error status is a failure.
 pub(super) async fn read_body(received: Received) -> Result<(ResponseMeta, Bytes), Failure<Error>> {
     let Received {
         operation,
@@ -128,9 +128,7 @@ fn error_deadline(deadline: Deadline) -> Deadline {
 }
 
 /// Returns the body of a success as a stream.
-pub(super) async fn stream_body(
-    received: Received,
-) -> Result<(ResponseMeta, ByteStream), Failure<Error>> {
+pub(super) async fn body(received: Received) -> Result<(ResponseMeta, ByteStream), Failure<Error>> {
     if !received.response.status.is_success() {
         return Err(read_error(received).await);
     }

@@ -100,8 +100,8 @@ impl RetryPolicy {
         self
     }
 
-    /// Sets the longest wait that the service may request with `Retry-After`. If it requests a longer one, the call fails
-    /// immediately, and the error says why. Default: 60 s.
+    /// Sets the longest wait that the service may request with `Retry-After`. If it requests a longer one, the call
+    /// fails immediately, and the error says why. Default: 60 s.
     #[must_use]
     pub fn longest_retry_after(mut self, longest: Duration) -> Self {
         self.longest_retry_after = longest;
@@ -116,9 +116,9 @@ impl RetryPolicy {
         self
     }
 
-    /// Allows retries of a billable operation that may have been carried out: after 500, 502, 504, 520, 524 and 530, and
-    /// after the connection failed. **A request that is carried out twice is billed twice.** This does not affect
-    /// operations that are [never](crate::RetrySafety::Never) retried. Default: off.
+    /// Allows retries of a billable operation that may have been carried out: after 500, 502, 504, 520, 524 and 530,
+    /// and after the connection failed. **A request that is carried out twice is billed twice.** Operations with
+    /// [`RetrySafety::Never`](crate::RetrySafety::Never) are not affected. Default: off.
     #[must_use]
     pub fn allow_duplicate_billing(mut self) -> Self {
         self.allow_duplicate_billing = true;

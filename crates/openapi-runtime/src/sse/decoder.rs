@@ -57,13 +57,13 @@ pub struct Decoder {
     was_released: bool,
     /// The beginning of a line that continues in the next chunk.
     line: Vec<u8>,
-    optional: Option<Box<OptionalFields>>,
+    extra: Option<Box<ExtraFields>>,
     data: Value,
 }
 
 /// Fields that few streams use.
 #[derive(Debug, Default)]
-struct OptionalFields {
+struct ExtraFields {
     /// The name of the current event.
     name: Value,
     /// The last event id.
@@ -114,11 +114,7 @@ pub struct EventTooLarge {
 
 impl fmt::Display for EventTooLarge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "an event is larger than the limit of {} bytes",
-            self.limit
-        )
+        write!(f, "an event is larger than {} bytes", self.limit)
     }
 }
 
@@ -147,7 +143,7 @@ impl Decoder {
             after_cr: false,
             line: Vec::new(),
             data: Value::default(),
-            optional: None,
+            extra: None,
             state: State::Reading,
         }
     }
@@ -182,8 +178,8 @@ impl Decoder {
         }
     }
 
-    /// Returns the last event of a stream that ended before the blank line of the event. The specification drops such an
-    /// event, but some servers omit the blank line.
+    /// Returns the last event of a stream that ended before the blank line of the event. The specification drops such
+    /// an event, but some servers omit the blank line.
     pub fn unterminated(&mut self) -> Option<Event<'_>> {
         self.clear_emitted();
         if self.state == State::Failed || self.pos < self.chunk.len() {
@@ -200,7 +196,7 @@ impl Decoder {
 
     /// Returns the reconnection time, if the stream sets one.
     pub fn retry(&self) -> Option<Duration> {
-        self.optional.as_ref()?.retry
+        self.extra.as_ref()?.retry
     }
 
     /// Returns whether the last event has any data.
@@ -214,13 +210,13 @@ impl Decoder {
 
     /// Returns the last event. It is available until the next step.
     pub(super) fn event(&self) -> Event<'_> {
-        let optional = self.optional.as_deref();
-        let name = optional.map(|optional| optional.name.text(&self.chunk));
+        let extra = self.extra.as_deref();
+        let name = extra.map(|extra| extra.name.text(&self.chunk));
         let name = name.filter(|name| !name.is_empty());
         Event {
             name: name.unwrap_or(Cow::Borrowed("message")),
             data: self.data.text(&self.chunk),
-            id: optional.map_or("", |optional| &optional.id),
+            id: extra.map_or("", |extra| &extra.id),
         }
     }
 
@@ -242,7 +238,7 @@ impl Decoder {
             }
             let rest = &self.chunk[self.pos..];
             let length = match rest.first() {
-                // A blank line is the common case.
+                // The blank line after an event needs no search.
                 Some(b'\n') => 0,
                 _ => match memchr2(b'\n', b'\r', rest) {
                     Some(length) => length,
@@ -286,23 +282,20 @@ impl Decoder {
     /// Copies the values of the event out of the chunk, before the chunk is dropped.
     fn make_values_owned(&mut self) {
         self.data.make_owned(&self.chunk);
-        if let Some(optional) = &mut self.optional {
-            optional.name.make_owned(&self.chunk);
+        if let Some(extra) = &mut self.extra {
+            extra.name.make_owned(&self.chunk);
         }
     }
 
     fn clear_name(&mut self) {
-        if let Some(optional) = &mut self.optional {
-            optional.name.clear();
+        if let Some(extra) = &mut self.extra {
+            extra.name.clear();
         }
     }
 
     /// Returns whether `more` bytes would make the event larger than the limit.
     fn exceeds_limit(&self, more: usize) -> bool {
-        let name = self
-            .optional
-            .as_ref()
-            .map_or(0, |optional| optional.name.len());
+        let name = self.extra.as_ref().map_or(0, |extra| extra.name.len());
         self.data.len() + name + self.line.len() + more > self.limit
     }
 
@@ -311,8 +304,8 @@ impl Decoder {
         self.chunk = Bytes::new();
         self.pos = 0;
         self.line = Vec::new();
-        if let Some(optional) = &mut self.optional {
-            optional.name = Value::default();
+        if let Some(extra) = &mut self.extra {
+            extra.name = Value::default();
         }
         self.data = Value::default();
         Step::TooLarge
@@ -366,9 +359,9 @@ impl Decoder {
                 self.data.add_line(&self.chunk, &self.chunk[from..to]);
             }
             Field::Data => self.data.set(from, to),
-            Field::Event => self.optional.get_or_insert_default().name.set(from, to),
-            Field::Id => set_id(&mut self.optional, &self.chunk[from..to]),
-            Field::Retry => set_retry(&mut self.optional, &self.chunk[from..to]),
+            Field::Event => self.extra.get_or_insert_default().name.set(from, to),
+            Field::Id => set_id(&mut self.extra, &self.chunk[from..to]),
+            Field::Retry => set_retry(&mut self.extra, &self.chunk[from..to]),
             Field::Other => {}
         }
     }
@@ -382,11 +375,11 @@ impl Decoder {
             }
             Field::Data => self.data.swap(&mut self.line, from),
             Field::Event => {
-                let optional = self.optional.get_or_insert_default();
-                optional.name.swap(&mut self.line, from);
+                let extra = self.extra.get_or_insert_default();
+                extra.name.swap(&mut self.line, from);
             }
-            Field::Id => set_id(&mut self.optional, &self.line[from..]),
-            Field::Retry => set_retry(&mut self.optional, &self.line[from..]),
+            Field::Id => set_id(&mut self.extra, &self.line[from..]),
+            Field::Retry => set_retry(&mut self.extra, &self.line[from..]),
             Field::Other => {}
         }
         clear_buffer(&mut self.line);
@@ -427,18 +420,18 @@ impl Field {
     }
 }
 
-fn set_id(optional: &mut Option<Box<OptionalFields>>, value: &[u8]) {
+fn set_id(extra: &mut Option<Box<ExtraFields>>, value: &[u8]) {
     if !value.contains(&0) {
-        let id = &mut optional.get_or_insert_default().id;
+        let id = &mut extra.get_or_insert_default().id;
         id.clear();
         id.push_str(&String::from_utf8_lossy(value));
     }
 }
 
-fn set_retry(optional: &mut Option<Box<OptionalFields>>, value: &[u8]) {
+fn set_retry(extra: &mut Option<Box<ExtraFields>>, value: &[u8]) {
     let digits = value.iter().all(u8::is_ascii_digit);
     let number = std::str::from_utf8(value).ok().filter(|_| digits);
     if let Some(milliseconds) = number.and_then(|number| number.parse().ok()) {
-        optional.get_or_insert_default().retry = Some(Duration::from_millis(milliseconds));
+        extra.get_or_insert_default().retry = Some(Duration::from_millis(milliseconds));
     }
 }

@@ -139,8 +139,8 @@ impl EventStream {
         self.body = None;
     }
 
-    /// Reads and discards the rest of the body, so that the connection can be reused. Closes the connection after 100 ms
-    /// or 64 KiB.
+    /// Reads and discards the rest of the body, so that the connection can be reused. Closes the connection after
+    /// 100 ms or 64 KiB.
     pub fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.drained.is_none() {
             self.idle = IdleTimer::new(MAX_DRAIN_TIME);
@@ -168,8 +168,8 @@ impl EventStream {
     /// Reads the complete body if it is not an event stream, and returns `None` if it is one. Call it before the first
     /// event.
     ///
-    /// A body is an event stream unless its media type says otherwise, or it begins like JSON or HTML. No valid field of
-    /// an event stream begins like that.
+    /// A body is an event stream unless its media type says otherwise, or it begins like JSON or HTML. No valid field
+    /// of an event stream begins like that.
     pub(crate) async fn take_other_body(
         &mut self,
         is_declared_other: bool,
