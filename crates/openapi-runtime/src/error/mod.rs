@@ -321,7 +321,7 @@ impl fmt::Display for Error {
             write!(f, " (after {} attempts)", self.0.attempts)?;
         }
         if self.outcome_unknown() {
-            f.write_str("; it may have been carried out")?;
+            f.write_str("; the call may have been carried out")?;
         }
         Ok(())
     }
