@@ -1,84 +1,83 @@
-//! The address that an API's paths are appended to.
+//! Base URLs of APIs.
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use reqwest::Url;
 
-/// The address that an API's paths are appended to. Parsed once: parsing an address takes longer than
-/// anything else that a request is made of.
+/// The base URL of an API. It is parsed once, because parsing dominates the cost of building a request.
 #[derive(Clone)]
-pub struct BaseUrl(Arc<Address>);
+pub struct BaseUrl(Arc<Inner>);
 
-struct Address {
+struct Inner {
     text: String,
     url: Result<Url, InvalidBaseUrl>,
-    fixed: [OnceLock<(&'static str, Url)>; FIXED],
+    cache: [OnceLock<(&'static str, Url)>; MAX_CACHED_URLS],
 }
 
-/// How many addresses of fixed paths are kept. Few programs call more operations than that, and to look
-/// through more would take as long as to put one together.
-const FIXED: usize = 4;
+/// The number of cached URLs of fixed paths. Few programs call more operations, and searching more entries would take
+/// as long as building a URL.
+const MAX_CACHED_URLS: usize = 4;
 
-/// An address to which no path can be appended. It is not shown: there may be a password in it.
+/// The error of an invalid base URL. It does not contain the URL, because the URL may contain a password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the base URL is of no use: {0}")]
+#[error("invalid base URL: {0}")]
 pub struct InvalidBaseUrl(String);
 
 impl BaseUrl {
-    /// Reads an address; one that is none is an error of each call.
-    pub fn new(address: &str) -> Self {
-        let text = address.trim_end_matches('/').to_owned();
+    /// Parses a base URL. If it is invalid, every call fails.
+    pub fn new(url: &str) -> Self {
+        let text = url.trim_end_matches('/').to_owned();
         let url = match Url::parse(&text) {
-            Ok(url) if !url.has_host() => Err("it names no host".to_owned()),
+            Ok(url) if !url.has_host() => Err("it has no host".to_owned()),
             Ok(url) if url.query().is_some() || url.fragment().is_some() => {
-                Err("it has a `?` or a `#`".to_owned())
+                Err("it has a query or a fragment".to_owned())
             }
             Ok(url) => Ok(url),
             Err(e) => Err(e.to_string()),
         };
         let url = url.map_err(InvalidBaseUrl);
-        Self(Arc::new(Address {
+        Self(Arc::new(Inner {
             text,
             url,
-            fixed: Default::default(),
+            cache: Default::default(),
         }))
     }
 
-    /// The address, without a slash at its end.
+    /// Returns the base URL without trailing slashes.
     pub fn as_str(&self) -> &str {
         &self.0.text
     }
 
-    /// The address of a path, which begins with a slash and is encoded already.
+    /// Appends a path, which must begin with a slash and be percent-encoded. It may have a query.
     ///
     /// # Errors
-    /// If the base is no address.
+    /// If the base URL is invalid.
     pub fn join(&self, path: &str) -> Result<Url, InvalidBaseUrl> {
         let mut url = self.0.url.clone()?;
         let (path, query) = match path.split_once('?') {
             Some((path, query)) => (path, Some(query)),
             None => (path, None),
         };
-        let stem = url.path().trim_end_matches('/');
-        let path = [stem, path].concat();
+        let prefix = url.path().trim_end_matches('/');
+        let path = [prefix, path].concat();
         url.set_path(&path);
         url.set_query(query);
         Ok(url)
     }
 
-    /// The same of a path that does not change from call to call: put together once.
+    /// Like [`join`](Self::join), but caches the URL. For paths without parameters.
     ///
     /// # Errors
-    /// If the base is no address.
+    /// If the base URL is invalid.
     pub fn fixed(&self, path: &'static str) -> Result<Url, InvalidBaseUrl> {
-        for kept in &self.0.fixed {
-            if kept.get().is_none() {
-                // Another thread may be faster, and keep another path here.
-                let _ = kept.set((path, self.join(path)?));
+        for entry in &self.0.cache {
+            if entry.get().is_none() {
+                // Another thread may set another path first.
+                let _ = entry.set((path, self.join(path)?));
             }
-            if let Some((kept, url)) = kept.get()
-                && *kept == path
+            if let Some((cached, url)) = entry.get()
+                && *cached == path
             {
                 return Ok(url.clone());
             }
@@ -98,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn as_if_the_whole_was_parsed() {
+    fn join_equals_parsing_the_complete_url() {
         let paths = [
             "/models",
             "/models/a/b%2Fc/d:e@f",
@@ -123,7 +122,7 @@ mod tests {
                 let text = format!("{}{path}", base.trim_end_matches('/'));
                 let parsed = Url::parse(&text).map(String::from).ok();
                 assert_eq!(joined.join(path).map(String::from).ok(), parsed, "{text}");
-                // The first time, and from then on; the last of them are too many to be kept.
+                // The second call uses the cache, unless the cache is full.
                 for _ in 0..2 {
                     let fixed = joined.fixed(path).map(String::from);
                     assert_eq!(fixed.ok(), parsed, "{text}");
@@ -133,13 +132,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_says_so() {
+    fn invalid_urls_are_rejected() {
         for (base, reason) in [
             ("", "relative URL without a base"),
             ("api.example.com/v1", "relative URL without a base"),
-            ("mailto:someone", "names no host"),
-            ("https://h/v1?x=1", "has a `?`"),
-            ("https://h/v1#x", "has a `?` or a `#`"),
+            ("mailto:someone", "has no host"),
+            ("https://h/v1?x=1", "has a query"),
+            ("https://h/v1#x", "has a query or a fragment"),
         ] {
             let base_url = BaseUrl::new(base);
             for url in [base_url.join("/models"), base_url.fixed("/models")] {

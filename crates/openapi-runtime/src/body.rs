@@ -1,17 +1,16 @@
-//! The body of a request in the making.
+//! Request bodies of builders.
 
 use std::fmt::Display;
 
-/// The body of a request: given whole, or put together field by field by `B`, its builder. Boxed: it is
-/// handed from method to method.
+/// The body of a request: a complete value, or its builder `B`. It is boxed because builders move it often.
 #[derive(Debug, Default, Clone)]
 pub enum RequestBody<T, B> {
-    /// Nothing was said of it.
+    /// The body is not set.
     #[default]
     Unset,
-    /// Given whole.
+    /// A complete body.
     Whole(Box<T>),
-    /// Put together so far.
+    /// A builder, which may be incomplete.
     Parts(Box<B>),
 }
 
@@ -20,33 +19,33 @@ where
     T: TryFrom<B, Error: Display>,
     B: From<T> + Default,
 {
-    /// One that is given whole.
-    pub fn of(whole: T) -> Self {
-        Self::Whole(Box::new(whole))
+    /// Creates a complete body.
+    pub fn of(body: T) -> Self {
+        Self::Whole(Box::new(body))
     }
 
-    /// Changes it field by field.
+    /// Applies a change to the builder of the body.
     #[must_use]
     pub fn map(self, change: impl FnOnce(B) -> B) -> Self {
         Self::Parts(Box::new(change(match self {
             Self::Unset => B::default(),
-            Self::Whole(whole) => B::from(*whole),
-            Self::Parts(parts) => *parts,
+            Self::Whole(body) => B::from(*body),
+            Self::Parts(builder) => *builder,
         })))
     }
 
-    /// The body itself.
+    /// Builds the body.
     ///
     /// # Errors
-    /// If a field that it must have was never given.
+    /// If a required field is not set.
     pub fn whole(self) -> Result<Box<T>, String> {
-        let parts = match self {
+        let builder = match self {
             Self::Unset => B::default(),
-            Self::Whole(whole) => return Ok(whole),
-            Self::Parts(parts) => *parts,
+            Self::Whole(body) => return Ok(body),
+            Self::Parts(builder) => *builder,
         };
-        let whole = parts.try_into().map(Box::new);
-        whole.map_err(|e: T::Error| e.to_string())
+        let body = builder.try_into().map(Box::new);
+        body.map_err(|e: T::Error| e.to_string())
     }
 }
 
@@ -77,7 +76,7 @@ mod tests {
     type Body = RequestBody<Question, Builder>;
 
     #[test]
-    fn whole_or_field_by_field() {
+    fn complete_bodies_and_builders() {
         let text = |text: &str| Ok(Box::new(Question(text.to_owned())));
         let more = |body: Builder| Builder(body.0.map(|text| text + "?"));
         assert_eq!(Body::of(Question("a".to_owned())).whole(), text("a"));

@@ -1,14 +1,14 @@
-//! What belongs to one call.
+//! The options and hooks of one call.
 
 use std::fmt::Debug;
 use std::sync::{Arc, LazyLock};
 
 use crate::options::CallOptions;
 
-/// What belongs to one call: its options, and the hooks of the layer above.
+/// The options of one call, and the hooks of the layer above.
 ///
-/// It is passed to the `send_with` of a generated operation, down to each attempt, and comes back in the
-/// [metadata](crate::ResponseMeta::context) of the response. A clone is cheap. The default has the default options
+/// It is passed to `send_with` of a generated operation, and is available from the
+/// [metadata](crate::ResponseMeta::context) of the response. It is cheap to clone. The default has the default options
 /// and no hooks.
 #[derive(Debug, Clone, Default)]
 pub struct CallContext {
@@ -16,47 +16,47 @@ pub struct CallContext {
     hooks: Option<Arc<dyn CallHooks>>,
 }
 
-/// What the layer above does at points of a call.
+/// Hooks that the layer above runs during a call.
 ///
-/// Each method has a default that does nothing.
+/// By default, each method does nothing.
 pub trait CallHooks: Debug + Send + Sync {
-    /// The account that the call is made for, as traces show it.
+    /// Returns the account that the call is made for. It is shown in traces.
     fn account(&self) -> Option<&str> {
         None
     }
 
-    /// Called before each attempt and after each that failed, with the number of attempts that may have been carried
-    /// out so far, the one under way included. If the call is dropped, the last number counts.
+    /// Called before each attempt and after each failed attempt, with the number of attempts that may have been carried
+    /// out so far, including the current one. If the call is dropped, the last reported number is final.
     fn attempts_in_doubt(&self, _attempts: u32) {}
 }
 
 impl CallContext {
-    /// A context with the default options and no hooks.
+    /// Creates a context with the default options and no hooks.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The same context with other options.
+    /// Sets the options.
     #[must_use]
     pub fn with_options(mut self, options: impl Into<Arc<CallOptions>>) -> Self {
         self.options = Some(options.into());
         self
     }
 
-    /// The same context with other hooks.
+    /// Sets the hooks.
     #[must_use]
     pub fn with_hooks(mut self, hooks: Arc<dyn CallHooks>) -> Self {
         self.hooks = Some(hooks);
         self
     }
 
-    /// The options.
+    /// Returns the options.
     pub fn options(&self) -> &CallOptions {
         static DEFAULT: LazyLock<CallOptions> = LazyLock::new(CallOptions::default);
         self.options.as_deref().unwrap_or(&DEFAULT)
     }
 
-    /// The hooks.
+    /// Returns the hooks.
     pub fn hooks(&self) -> Option<&dyn CallHooks> {
         self.hooks.as_deref()
     }

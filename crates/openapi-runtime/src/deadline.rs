@@ -1,4 +1,4 @@
-//! Limits of time: without a byte, and in all.
+//! Idle timeouts and total timeouts.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
@@ -10,22 +10,23 @@ use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
 
 use crate::response_body::{BoxError, ReadError, TimeoutError};
 
-/// Whether the HTTP client ended a body because time ran out by its own clock.
+/// Returns whether a timeout of the HTTP client ended a body.
 pub(crate) fn is_http_timeout(source: &BoxError) -> bool {
     let of_reqwest = source.downcast_ref::<reqwest::Error>();
     of_reqwest.is_some_and(reqwest::Error::is_timeout)
 }
 
-/// How long to wait: without a byte, and until when in all.
+/// The timeouts of a response.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Deadline {
+    /// The longest time without received data.
     pub(crate) idle: Duration,
-    /// The end, and the time until it from the beginning of the call.
+    /// When the call times out, and its timeout.
     pub(crate) end: Option<(Instant, Duration)>,
 }
 
 impl Deadline {
-    /// When a wait that begins now ends, and with which error. `None` if no clock reaches that time.
+    /// Returns when a wait that starts now times out, and the error. Returns `None` if the time cannot be represented.
     fn next(&self) -> Option<(Instant, TimeoutError)> {
         let idle = Instant::now().checked_add(self.idle);
         match (idle, self.end) {
@@ -38,7 +39,7 @@ impl Deadline {
         }
     }
 
-    /// Waits for a future. A large one should be pinned and passed by reference.
+    /// Waits for a future. Pin a large future and pass it by reference.
     pub(crate) async fn wait_for<F: Future>(self, future: F) -> Result<F::Output, TimeoutError> {
         match self.next() {
             Some((at, error)) => timeout_at(at, future).await.map_err(|_| error),
@@ -47,11 +48,11 @@ impl Deadline {
     }
 }
 
-/// A body that ends with an error when it takes too long.
+/// A body that ends with an error if it times out.
 pub(crate) struct TimeoutStream<S> {
     body: S,
     deadline: Deadline,
-    /// The wait under way. Time that the reader takes does not count.
+    /// The current wait. Time that the reader spends between polls does not count.
     wait: Option<(Instant, TimeoutError)>,
     timer: Timer,
 }
@@ -77,7 +78,7 @@ where
         let this = &mut *self;
         if let Poll::Ready(next) = Pin::new(&mut this.body).poll_next(cx) {
             this.wait = None;
-            return Poll::Ready(next.map(|piece| piece.map_err(ReadError::Broken)));
+            return Poll::Ready(next.map(|chunk| chunk.map_err(ReadError::Broken)));
         }
         if this.wait.is_none() {
             this.wait = this.deadline.next();
@@ -90,21 +91,22 @@ where
     }
 }
 
-/// One timer for many waits. It is not reset for each wait: if it fires too early, it is set to the right time. It is
-/// not polled before it can fire, as long as it wakes the right task: with a thousand streams, its memory is in no
-/// cache.
+/// One timer for many waits.
+///
+/// It is not reset for each wait: if it fires too early, it is reset to the current end. It is not polled before it can
+/// fire, unless the task changed. This avoids cache misses when there are many streams.
 #[derive(Default)]
 #[repr(C)]
 pub(crate) struct Timer {
-    /// When it fires, and which task it wakes.
-    set: Option<(Instant, Waker)>,
+    /// When it fires, and the task that it wakes.
+    armed: Option<(Instant, Waker)>,
     sleep: Option<Pin<Box<Sleep>>>,
 }
 
 impl Timer {
-    /// Waits for a time.
+    /// Waits until `end`.
     pub(crate) fn poll(&mut self, end: Instant, now: Instant, cx: &mut Context<'_>) -> Poll<()> {
-        if let Some((at, waker)) = &self.set
+        if let Some((at, waker)) = &self.armed
             && now < *at
             && *at <= end
             && waker.will_wake(cx.waker())
@@ -124,7 +126,7 @@ impl Timer {
             }
             sleep.as_mut().reset(end);
         }
-        self.set = Some((sleep.deadline(), cx.waker().clone()));
+        self.armed = Some((sleep.deadline(), cx.waker().clone()));
         Poll::Pending
     }
 }

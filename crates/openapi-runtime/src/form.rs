@@ -1,12 +1,12 @@
-//! Bodies of forms.
+//! Encodes form bodies.
 
 use serde::Serialize;
 use serde_json::Value;
 
-/// A value as a form. The fields named in `brackets` may contain objects and lists.
+/// Encodes a value as a form. The fields named in `brackets` may contain objects and nested lists.
 pub(crate) fn encode<T: Serialize + ?Sized>(body: &T, brackets: &[&str]) -> Result<String, String> {
     let Value::Object(fields) = serde_json::to_value(body).map_err(|e| e.to_string())? else {
-        return Err("it is not an object".to_owned());
+        return Err("not an object".to_owned());
     };
     let mut pairs = Vec::new();
     for (name, value) in fields {
@@ -39,12 +39,12 @@ fn write_with_brackets(name: String, value: Value, pairs: &mut Vec<(String, Stri
         Value::Array(items) => {
             for (index, item) in items.into_iter().enumerate() {
                 let is_scalar = !item.is_object() && !item.is_array();
-                let place = if is_scalar {
+                let key = if is_scalar {
                     format!("{name}[]")
                 } else {
                     format!("{name}[{index}]")
                 };
-                write_with_brackets(place, item, pairs);
+                write_with_brackets(key, item, pairs);
             }
         }
         value => pairs.push((name, text(value))),
@@ -53,7 +53,9 @@ fn write_with_brackets(name: String, value: Value, pairs: &mut Vec<(String, Stri
 
 fn scalar(name: &str, value: Value) -> Result<String, String> {
     if value.is_object() || value.is_array() {
-        return Err(format!("{name:?} holds more than scalars"));
+        return Err(format!(
+            "the field {name:?} contains an object or a nested list"
+        ));
     }
     Ok(text(value))
 }
@@ -72,7 +74,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn scalars_lists_and_what_has_brackets() {
+    fn scalars_lists_and_brackets() {
         let body = json!({"a": "x y", "b": [1, null, true], "none": null, "empty": []});
         assert_eq!(encode(&body, &[]).unwrap(), "a=x+y&b=1&b=true");
         let body =
@@ -88,9 +90,12 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_place_in_a_form_is_refused() {
+    fn unsupported_values_are_rejected() {
         let error = encode(&json!({"owner": {"name": "c"}}), &[]).unwrap_err();
-        assert_eq!(error, "\"owner\" holds more than scalars");
+        assert_eq!(
+            error,
+            "the field \"owner\" contains an object or a nested list"
+        );
         assert!(encode(&json!([1]), &[]).is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! Fields that servers write in more ways than one, and for whose sake no answer is lost.
+//! Lenient deserialization of fields that servers send in several formats.
 
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -6,25 +6,25 @@ use serde_json::value::RawValue;
 
 use crate::Usd;
 
-/// A type that can be read from more than its own form.
+/// A type that can be parsed from several JSON formats.
 pub trait Lenient: Sized {
-    /// Reads a JSON text of whatever form; nothing if it makes no sense.
+    /// Parses JSON. Returns `None` if the format is not supported.
     fn read(json: &str) -> Option<Self>;
 }
 
-/// A number, or a string of one; a fraction is cut off.
+/// Parses a number, or a string that contains one. Fractions are truncated.
 impl Lenient for i64 {
     fn read(json: &str) -> Option<Self> {
         let text = json.trim_matches('"').trim();
         text.parse().ok().or_else(|| {
             let number: f64 = text.parse().ok()?;
-            #[allow(clippy::cast_possible_truncation, reason = "a fraction is cut off")]
+            #[allow(clippy::cast_possible_truncation, reason = "fractions are truncated")]
             (number.is_finite() && number.abs() < 9e18).then_some(number as Self)
         })
     }
 }
 
-/// A string, or the JSON text of anything else.
+/// Returns a string, or the JSON text of any other value.
 impl Lenient for String {
     fn read(json: &str) -> Option<Self> {
         if json.starts_with('"') {
@@ -35,7 +35,7 @@ impl Lenient for String {
     }
 }
 
-/// A number, a string of one, or an object that says `total_cost`.
+/// Parses a number, a string that contains one, or an object with a `total_cost`.
 impl Lenient for Usd {
     fn read(json: &str) -> Option<Self> {
         #[derive(Deserialize)]
@@ -48,10 +48,10 @@ impl Lenient for Usd {
     }
 }
 
-/// Reads a field leniently: what makes no sense is nothing.
+/// Deserializes a field leniently. A value in an unsupported format becomes `None`.
 ///
 /// # Errors
-/// If it is no JSON at all.
+/// If the input is not valid JSON.
 pub fn lenient<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
@@ -65,19 +65,19 @@ where
     })
 }
 
-/// A text, or a list of parts of which some are texts.
+/// A text, or a list of content parts.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(untagged)]
 #[non_exhaustive]
 pub enum TextOrParts {
     /// A text.
     Text(String),
-    /// Parts, such as `{"type":"text","text":"…"}`.
+    /// Content parts, such as `{"type":"text","text":"…"}`.
     Parts(Vec<Value>),
 }
 
 impl TextOrParts {
-    /// The text, or the texts of the parts that are texts, one after the other.
+    /// Returns the text, or the concatenated text of all text parts.
     pub fn text(&self) -> std::borrow::Cow<'_, str> {
         match self {
             Self::Text(text) => text.into(),
@@ -150,7 +150,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whatever_way_it_is_written() {
+    fn all_formats_are_parsed() {
         #[derive(Deserialize)]
         struct All {
             #[serde(default, deserialize_with = "lenient")]
@@ -184,14 +184,14 @@ mod tests {
             read(r#"{"arguments":"{\"a\"}"}"#).arguments.as_deref(),
             Some(r#"{"a"}"#)
         );
-        for nonsense in ["null", "[]", "\"soon\"", "true"] {
-            let all = read(&format!("{{\"created\":{nonsense},\"cost\":{nonsense}}}"));
-            assert_eq!((all.created, all.cost), (None, None), "{nonsense}");
+        for invalid in ["null", "[]", "\"soon\"", "true"] {
+            let all = read(&format!("{{\"created\":{invalid},\"cost\":{invalid}}}"));
+            assert_eq!((all.created, all.cost), (None, None), "{invalid}");
         }
     }
 
     #[test]
-    fn texts_of_parts() {
+    fn text_parts_are_concatenated() {
         let content: TextOrParts = serde_json::from_str(
             r#"[{"type":"thinking","thinking":[{"type":"text","text":"hm"}]},{"type":"text","text":"a"},{"type":"text","text":"b"}]"#,
         )

@@ -1,25 +1,25 @@
-//! The runtime of clients that are generated from OpenAPI documents: it makes calls.
+//! The runtime for API clients that are generated from OpenAPI documents.
 //!
-//! A generated operation builds its request and passes it to a [`Caller`], with what the specification says of the
-//! [`Operation`] and the [`CallContext`] of the caller. The caller sends it through a [`Transport`], repeats it by the
-//! [`RetryPolicy`], and gives a [`Response`] or an [`Error`].
+//! A generated operation builds a request and passes it to a [`Caller`], together with an [`Operation`], which holds
+//! the facts from the specification, and a [`CallContext`]. The `Caller` sends the request through a [`Transport`],
+//! retries it according to the [`RetryPolicy`], and returns a [`Response`] or an [`Error`].
 //!
 //! | module | what it contains |
 //! |---|---|
 //! | [`call`] | [`Caller`]: attempts, retries, limits |
-//! | [`transport`] | [`Transport`]: one HTTP exchange; a seam for tests and proxies |
-//! | [`context`], [`options`] | [`CallContext`], [`CallOptions`]: what belongs to one call |
-//! | [`operation`] | [`Operation`]: what a specification says of an operation, such as its [`RetrySafety`] |
+//! | [`transport`] | [`Transport`]: one HTTP exchange; replaceable in tests |
+//! | [`context`], [`options`] | [`CallContext`], [`CallOptions`]: settings of one call |
+//! | [`operation`] | [`Operation`]: facts from the specification, such as the [`RetrySafety`] |
 //! | [`team`] | [`WithTeam`]: calls on behalf of a team |
 //! | [`retry`] | [`RetryPolicy`], [`RetryBudget`], and the table of failures |
 //! | [`response`], [`meta`], `response_body` | [`Response`], [`ResponseMeta`], [`ByteStream`] |
-//! | [`sse`] | event streams: [`Decoder`](sse::Decoder), [`EventStream`](sse::EventStream) |
-//! | [`error`] | [`Error`], with status, headers and body whatever went wrong |
-//! | `redact`, `deadline` | secrets in texts; limits of time |
-//! | [`secret`], [`usd`], [`timestamp`] | types of fields: [`Secret`], [`Usd`], [`Timestamp`], [`TextOrParts`] |
-//! | `request`, `base_url`, `body`, `path`, `query`, `form`, `null`, `lenient`, `limits` | what only generated code calls |
+//! | [`sse`] | server-sent events: [`Decoder`](sse::Decoder), [`EventStream`](sse::EventStream) |
+//! | [`error`] | [`Error`], with the status, headers and body of the response if there is one |
+//! | `redact`, `deadline` | redaction of secrets; timeouts |
+//! | [`secret`], [`usd`], [`timestamp`] | field types: [`Secret`], [`Usd`], [`Timestamp`], [`TextOrParts`] |
+//! | `request`, `base_url`, `body`, `path`, `query`, `form`, `null`, `lenient`, `limits` | helpers for generated code |
 //!
-//! With the feature `schemars`, the types of fields have JSON Schemas.
+//! With the feature `schemars`, the field types implement `JsonSchema`.
 
 mod base_url;
 mod body;

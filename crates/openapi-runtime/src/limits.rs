@@ -1,6 +1,6 @@
-//! Limits that a specification states, checked before anything is sent.
+//! Checks numbers against the limits in a specification, before a request is sent.
 
-/// A number beyond a limit.
+/// The error of a number that exceeds a limit.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("{name} is {value}, and the specification allows {allowed}")]
 pub struct OutOfLimits {
@@ -9,9 +9,9 @@ pub struct OutOfLimits {
     allowed: &'static str,
 }
 
-/// A number, or none.
+/// An optional number.
 pub trait Limited {
-    /// The number.
+    /// Returns the number.
     fn number(&self) -> Option<f64>;
 }
 
@@ -34,10 +34,10 @@ impl<T: Limited> Limited for Option<T> {
     }
 }
 
-/// Checks a number against limits: `within` says whether it keeps them, `allowed` says them.
+/// Checks a number against limits. `allowed` describes the limits, and `within` checks them. `None` is valid.
 ///
 /// # Errors
-/// If it does not keep them. What is not a number keeps none.
+/// If `within` returns `false`, as it does for NaN.
 pub fn check_limits(
     name: &'static str,
     value: &impl Limited,
@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn limits_are_quoted() {
+    fn errors_name_the_limits() {
         let check = |limit: Option<i64>| {
             check_limits("limit", &limit, "at least 1, at most 100", |n| {
                 (1.0..=100.0).contains(&n)

@@ -1,4 +1,4 @@
-//! What came with the body of a response.
+//! Metadata of responses.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use reqwest::Url;
 use crate::context::CallContext;
 use crate::redact::{Redactor, one_line};
 
-/// What came with the body of a response: status and headers, and how often the request was sent.
+/// The metadata of a response: the status, the headers and the number of attempts.
 #[derive(Clone)]
 pub struct ResponseMeta {
     status: StatusCode,
@@ -18,21 +18,21 @@ pub struct ResponseMeta {
     call: Option<Arc<CallRecord>>,
 }
 
-/// What is known of the call that a response answers.
+/// The call that a response belongs to.
 pub(crate) struct CallRecord {
     pub(crate) context: CallContext,
-    /// How often the request was sent, the last time included.
+    /// The number of attempts, including the last.
     pub(crate) attempts: u32,
-    /// How many of the attempts before the last may have been carried out.
+    /// How many attempts before the last may have been carried out.
     pub(crate) unknown_before: u32,
     pub(crate) redactor: Redactor,
 }
 
-/// Names that services and gateways give to the header of a request's id.
-const REQUEST_IDS: [&str; 4] = ["x-request-id", "request-id", "x-correlation-id", "cf-ray"];
+/// The headers in which services and gateways send a request id.
+const REQUEST_ID_HEADERS: [&str; 4] = ["x-request-id", "request-id", "x-correlation-id", "cf-ray"];
 
 impl ResponseMeta {
-    /// The metadata of a response that no call brought, such as a recording.
+    /// Creates the metadata of a response that does not come from a call, such as a recording.
     pub fn new(status: StatusCode, headers: HeaderMap) -> Self {
         Self {
             status,
@@ -49,37 +49,37 @@ impl ResponseMeta {
         }
     }
 
-    /// The status.
+    /// Returns the status.
     pub fn status(&self) -> StatusCode {
         self.status
     }
 
-    /// The headers.
+    /// Returns the headers.
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
 
-    /// The id that the service gave to the request, which its support asks for.
+    /// Returns the request id that the service assigned. Quote it in support requests.
     pub fn request_id(&self) -> Option<&str> {
         request_id(&self.headers)
     }
 
-    /// How often the request was sent, the last time included.
+    /// Returns the number of attempts, including the last.
     pub fn attempts(&self) -> u32 {
         self.call.as_ref().map_or(1, |call| call.attempts)
     }
 
-    /// How many of the attempts before the last may have been carried out, although their responses were lost.
+    /// Returns how many attempts before the last may have been carried out, although their responses were lost.
     pub fn unknown_attempts(&self) -> u32 {
         self.call.as_ref().map_or(0, |call| call.unknown_before)
     }
 
-    /// The context that was passed to the call.
+    /// Returns the context that was passed to the call.
     pub fn context(&self) -> Option<&CallContext> {
         self.call.as_ref().map(|call| &call.context)
     }
 
-    /// A text of the service on one line, without secrets of the call.
+    /// Redacts the secrets of the call from a text, and returns it as one line of at most 300 characters.
     pub fn redact(&self, text: &str) -> String {
         one_line(&self.redactor().redact(text))
     }
@@ -91,7 +91,7 @@ impl ResponseMeta {
         }
     }
 
-    /// Where the response redirects to, without user, query and fragment.
+    /// Returns the target of a redirect, without credentials, query and fragment.
     pub fn location(&self) -> Option<String> {
         let target = self.headers.get(LOCATION)?.to_str().ok()?;
         match Url::parse(target) {
@@ -103,7 +103,7 @@ impl ResponseMeta {
         }
     }
 
-    /// The media type of the body, without parameters.
+    /// Returns the media type of the body, without parameters.
     pub fn media_type(&self) -> Option<String> {
         let media = self.headers.get(CONTENT_TYPE)?.to_str().ok()?;
         Some(self.redact(media.split(';').next()?))
@@ -111,12 +111,12 @@ impl ResponseMeta {
 }
 
 pub(crate) fn request_id(headers: &HeaderMap) -> Option<&str> {
-    REQUEST_IDS
+    REQUEST_ID_HEADERS
         .iter()
         .find_map(|name| headers.get(*name)?.to_str().ok())
 }
 
-/// No header's value: it may be a secret.
+/// Shows no headers except the request id, because their values may be secret.
 impl fmt::Debug for ResponseMeta {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ResponseMeta")

@@ -1,11 +1,11 @@
-//! `null` where a list or a number with a default is expected.
+//! Deserializes `null` as the default value.
 
 use serde::{Deserialize, Deserializer};
 
-/// Reads `null` as if the field were missing: servers write both.
+/// Deserializes `null` as the default value. Some servers send `null` for missing fields.
 ///
 /// # Errors
-/// As the type's own.
+/// If the value cannot be deserialized as a `T`.
 pub fn null_as_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,

@@ -1,11 +1,11 @@
-//! What a specification says of an operation.
+//! Facts that a specification states about an operation.
 
 use std::fmt;
 use std::time::Duration;
 
-/// What a specification says of an operation, as a [`Caller`](crate::Caller) needs it.
+/// The facts about an operation that a [`Caller`](crate::Caller) needs.
 ///
-/// Generated code has a constant for each operation. An operation that no specification has is made by
+/// Generated code has a constant for each operation. For an operation that is not in a specification, use
 /// [`Operation::new`]:
 ///
 /// ```
@@ -17,58 +17,57 @@ use std::time::Duration;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Operation {
-    /// Its `operationId`.
+    /// The `operationId`.
     pub id: &'static str,
-    /// Its HTTP method, in capitals.
+    /// The HTTP method, in upper case.
     pub method: &'static str,
-    /// Its path template, such as `/models/{model_id}`.
+    /// The path template, such as `/models/{model_id}`.
     pub path: &'static str,
-    /// Whether the body of a success is not read whole, such as that of an event stream.
+    /// Whether the body of a successful response is streamed instead of buffered.
     pub streams: bool,
-    /// What repeating it does.
+    /// Whether the operation can be retried safely.
     pub retry_safety: RetrySafety,
-    /// How long a call may take, unless its caller says otherwise.
+    /// The default timeout of a call. [`CallOptions::timeout`](crate::CallOptions::timeout) overrides it.
     pub timeout: Option<Duration>,
-    /// Where a request names the team that it is made for. `None` if it cannot.
+    /// Where a request names its team. `None` if the operation does not support teams.
     pub team: Option<TeamLocation>,
-    /// The names of the properties of the request body that hold secrets, at any depth. Sorted.
+    /// The names of request body properties that hold secrets, at any depth. Sorted.
     pub request_secrets: &'static [&'static str],
-    /// The names of the properties of response bodies, of successes and errors, that hold secrets, at any
-    /// depth. Sorted.
+    /// The names of response body properties that hold secrets, at any depth, in successes and in errors. Sorted.
     pub response_secrets: &'static [&'static str],
 }
 
-/// What repeating an operation does. It decides after which failures a request may be sent again.
+/// Whether an operation can be retried safely. It decides which failures are retried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RetrySafety {
-    /// Repeating it has no effect beyond that of the first request (RFC 9110, section 9.2.2). It may be
-    /// repeated even if the first request may have been carried out.
+    /// Repeated requests have the same effect as one request (RFC 9110, section 9.2.2). They can be retried even
+    /// if an earlier request may have been carried out.
     ///
     /// The default for GET, HEAD, OPTIONS, PUT and DELETE.
     Idempotent,
-    /// Repeating it costs money again, and has no other effect. It may be repeated if the service said that
-    /// it did not carry out the first request; otherwise only if the caller accepts to pay twice.
+    /// Each request costs money, and has no other effect. It is retried if the service reported that it did not
+    /// carry out the request, and otherwise only if the caller allows duplicate billing.
     Billable,
-    /// Repeating it has an effect that nobody asked for, such as a second order. It may only be repeated if
-    /// the first request was not sent.
+    /// Repeated requests have unwanted effects, such as a second order. It is retried only if the request was not
+    /// sent.
     ///
     /// The default for POST, PATCH and all other methods.
     Never,
 }
 
-/// Where a request names the team that it is made for, with the name on the wire.
+/// Where a request names its team. The values are the names on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TeamLocation {
     /// In a header.
     Header(&'static str),
-    /// In a parameter of the query.
+    /// In a query parameter.
     Query(&'static str),
-    /// In a property of the body.
+    /// In a property of the JSON body.
     Body(&'static str),
 }
 
 impl RetrySafety {
-    /// The retry safety of an operation of which nothing but its method is known.
+    /// Returns the default retry safety of an HTTP method.
     const fn of_method(method: &str) -> Self {
         match method.as_bytes() {
             b"GET" | b"HEAD" | b"OPTIONS" | b"PUT" | b"DELETE" => Self::Idempotent,
@@ -78,7 +77,7 @@ impl RetrySafety {
 }
 
 impl Operation {
-    /// An operation of which nothing else is known: its retry safety is that of its method.
+    /// Creates an operation with the default retry safety of its method. Everything else is unset.
     pub const fn new(id: &'static str, method: &'static str, path: &'static str) -> Self {
         Self {
             id,
@@ -93,47 +92,47 @@ impl Operation {
         }
     }
 
-    /// Whether its method only reads: GET, HEAD and OPTIONS.
+    /// Returns whether the method is safe (read-only): GET, HEAD or OPTIONS.
     pub fn is_safe(&self) -> bool {
         matches!(self.method, "GET" | "HEAD" | "OPTIONS")
     }
 
-    /// The same operation, the body of whose success is not read whole.
+    /// Streams the bodies of successful responses.
     #[must_use]
     pub const fn streaming(mut self) -> Self {
         self.streams = true;
         self
     }
 
-    /// The same operation with another retry safety than that of its method.
+    /// Sets the retry safety.
     #[must_use]
     pub const fn with_retry_safety(mut self, retry_safety: RetrySafety) -> Self {
         self.retry_safety = retry_safety;
         self
     }
 
-    /// The same operation with a default timeout.
+    /// Sets the default timeout of a call.
     #[must_use]
     pub const fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
     }
 
-    /// The same operation with a place for a team.
+    /// Sets where requests name their team.
     #[must_use]
     pub const fn with_team(mut self, team: TeamLocation) -> Self {
         self.team = Some(team);
         self
     }
 
-    /// The same operation with secrets in its request body.
+    /// Sets the names of request body properties that hold secrets. They must be sorted.
     #[must_use]
     pub const fn with_request_secrets(mut self, names: &'static [&'static str]) -> Self {
         self.request_secrets = names;
         self
     }
 
-    /// The same operation with secrets in its response bodies.
+    /// Sets the names of response body properties that hold secrets. They must be sorted.
     #[must_use]
     pub const fn with_response_secrets(mut self, names: &'static [&'static str]) -> Self {
         self.response_secrets = names;

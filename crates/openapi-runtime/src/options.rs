@@ -1,4 +1,4 @@
-//! Options of calls.
+//! Options for calls.
 
 use std::time::Duration;
 
@@ -8,13 +8,13 @@ use http::header::{
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Map, Value};
 
-use crate::response_body::MAX_BODY;
+use crate::response_body::DEFAULT_MAX_BODY;
 use crate::retry::RetryPolicy;
 use crate::sse::DEFAULT_MAX_EVENT;
 
-/// Options of a call: timeouts, retries, limits, and headers and fields to add to the request.
+/// Options for a call: timeouts, retries, limits, and additional headers and body fields.
 ///
-/// An option that is not set has the value of the client, or else its default.
+/// An option that is not set takes the value of the client, or else its default.
 ///
 /// ```
 /// use std::time::Duration;
@@ -39,13 +39,13 @@ pub struct CallOptions {
     fault: Option<String>,
 }
 
-/// The default time for a whole call.
-const TIMEOUT: Duration = Duration::from_secs(600);
+/// The default timeout of a call.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(600);
 
-/// The default time without a byte: a cold model can take minutes.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(600);
+/// The default idle timeout. A model can take minutes to load.
+const DEFAULT_IDLE_TIMEOUT: Duration = Duration::from_secs(600);
 
-/// Whether only the runtime may set a header.
+/// Returns whether a header is reserved for the runtime.
 pub fn is_reserved_header(name: &HeaderName) -> bool {
     [
         AUTHORIZATION,
@@ -59,58 +59,58 @@ pub fn is_reserved_header(name: &HeaderName) -> bool {
 }
 
 impl CallOptions {
-    /// Options of which none is set.
+    /// Creates options with nothing set.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Limits the whole call, with its retries and the waits between them. A stream is limited until its first event;
-    /// after that, [`idle_timeout`](Self::idle_timeout) limits the time between its events. Default: the operation's
-    /// own timeout, or else 600 seconds.
+    /// Sets the timeout of the whole call, including retries and backoff. For a stream, it applies up to the first
+    /// event; after that, [`idle_timeout`](Self::idle_timeout) applies between events. Default: the operation's own
+    /// timeout, or else 600 seconds.
     ///
-    /// A timeout that is shorter than the time to connect may end a call of which nobody knows whether it was sent.
-    /// Its error then says so.
+    /// If the timeout is shorter than the time to connect, it may be unknown whether the request was sent. The error
+    /// then reports [an unknown outcome](crate::Error::outcome_unknown).
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
     }
 
-    /// Limits the time without a byte, before a response begins and between its parts; and the time between two events
-    /// of a stream, of which comments that only keep the connection alive are none. Default: 600 seconds.
+    /// Sets the longest time without received data, before the response and within its body. For an event stream, it
+    /// is the longest time between two events; keep-alive comments do not count as events. Default: 600 seconds.
     pub fn idle_timeout(mut self, timeout: Duration) -> Self {
         self.idle_timeout = Some(timeout);
         self
     }
 
-    /// Limits the bytes of a response after decompression, and of all events of a stream whose parts are kept.
-    /// Default: 64 MiB.
+    /// Sets the maximum size of a response body in bytes, after decompression. It also limits the total size of the
+    /// events that are accumulated from a stream. Default: 64 MiB.
     pub fn max_body(mut self, bytes: usize) -> Self {
         self.max_body = Some(bytes);
         self
     }
 
-    /// Limits the bytes of one event of a stream. Default: 8 MiB.
+    /// Sets the maximum size of an event in bytes. Default: 8 MiB.
     pub fn max_event(mut self, bytes: usize) -> Self {
         self.max_event = Some(bytes);
         self
     }
 
-    /// Whether traces contain what people and models wrote. Default: no.
+    /// Sets whether traces contain prompts and completions. Default: `false`.
     pub fn trace_content(mut self, yes: bool) -> Self {
         self.trace_content = Some(yes);
         self
     }
 
-    /// Whether, when and how often a failed call is repeated. Default: [`RetryPolicy::new`].
+    /// Sets the retry policy. Default: [`RetryPolicy::new`].
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.retry = Some(policy);
         self
     }
 
-    /// Adds a header to every request; it replaces one of the same name. Its value is kept out of every log.
+    /// Adds a header to every request. It replaces a header of the same name. Its value is redacted from logs.
     ///
-    /// A name or value that is invalid, or a header that only the client may set (`Authorization`, `Host`,
-    /// `Content-Length`, …), is an error of the call.
+    /// The call fails if the name or value is invalid, or if the header is reserved for the client (`Authorization`,
+    /// `Host`, `Content-Length`, …).
     pub fn header(mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
         let (name, value) = (name.as_ref(), value.as_ref());
         match (HeaderName::try_from(name), HeaderValue::try_from(value)) {
@@ -122,22 +122,22 @@ impl CallOptions {
                 self.headers.insert(name, value);
             }
             (Ok(name), Err(_)) => {
-                self.fault = Some(format!("invalid value of the header {name}"));
+                self.fault = Some(format!("invalid value for the header {name}"));
             }
             (Err(_), _) => self.fault = Some(format!("invalid header name {name:?}")),
         }
         self
     }
 
-    /// Adds a field to the JSON body of every request that has one. A field that the request has already is an error
-    /// of the call.
+    /// Adds a field to the JSON body of every request that has a body. The call fails if the request already has that
+    /// field.
     pub fn body_field(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.body.insert(name.into(), value.into());
         self
     }
 
-    /// Makes headers of these names an error of the call, for the reason that is given. For headers that are
-    /// parameters of operations.
+    /// Makes the call fail with `reason` if a header of one of these names is set. Used for headers that are parameters
+    /// of an operation.
     pub fn refuse_headers(mut self, names: &[&str], reason: &str) -> Self {
         if let Some(name) = names.iter().find(|name| self.headers.contains_key(**name)) {
             self.fault = Some(format!("cannot set the header {name}: {reason}"));
@@ -145,7 +145,7 @@ impl CallOptions {
         self
     }
 
-    /// These options, and those of `base` where these are not set.
+    /// Takes the options that are not set from `base`.
     pub fn or(self, base: &Self) -> Self {
         let mut headers = base.headers.clone();
         headers.extend(self.headers);
@@ -164,58 +164,58 @@ impl CallOptions {
         }
     }
 
-    /// What is wrong with the options, if anything is.
+    /// Returns why the options are invalid, if they are.
     pub fn fault(&self) -> Option<&str> {
         self.fault.as_deref()
     }
 
-    /// The timeout that is set.
+    /// Returns the timeout of a call, if it is set.
     pub fn get_timeout(&self) -> Option<Duration> {
         self.timeout
     }
 
-    /// The timeout of a call of an operation whose own default is given.
+    /// Returns the timeout of a call, where `default` is that of the operation.
     pub(crate) fn timeout_or(&self, default: Option<Duration>) -> Duration {
-        self.timeout.or(default).unwrap_or(TIMEOUT)
+        self.timeout.or(default).unwrap_or(DEFAULT_TIMEOUT)
     }
 
-    /// The limit of the time without a byte.
+    /// Returns the idle timeout.
     pub fn get_idle_timeout(&self) -> Duration {
-        self.idle_timeout.unwrap_or(IDLE_TIMEOUT)
+        self.idle_timeout.unwrap_or(DEFAULT_IDLE_TIMEOUT)
     }
 
-    /// The limit of the bytes of a response.
+    /// Returns the maximum size of a response body in bytes.
     pub fn get_max_body(&self) -> usize {
-        self.max_body.unwrap_or(MAX_BODY)
+        self.max_body.unwrap_or(DEFAULT_MAX_BODY)
     }
 
-    /// The limit of the bytes of an event.
+    /// Returns the maximum size of an event in bytes.
     pub fn get_max_event(&self) -> usize {
         self.max_event.unwrap_or(DEFAULT_MAX_EVENT)
     }
 
-    /// The retry policy.
+    /// Returns the retry policy.
     pub fn get_retry(&self) -> &RetryPolicy {
         self.retry.as_ref().unwrap_or(&RetryPolicy::DEFAULT)
     }
 
-    /// Whether traces contain what people and models wrote.
+    /// Returns whether traces contain prompts and completions.
     pub fn get_trace_content(&self) -> bool {
         self.trace_content.unwrap_or_default()
     }
 
-    /// The headers that are added to requests.
+    /// Returns the headers that are added to requests.
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
 
-    /// The fields that are added to the JSON bodies of requests.
+    /// Returns the fields that are added to JSON request bodies.
     pub fn body_fields(&self) -> &Map<String, Value> {
         &self.body
     }
 }
 
-/// Headers and fields by their names only: their values may be secret.
+/// Shows only the names of headers and fields, because their values may be secret.
 impl std::fmt::Debug for CallOptions {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("CallOptions")

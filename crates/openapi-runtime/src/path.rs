@@ -1,8 +1,8 @@
-//! Values in paths.
+//! Encodes path parameters.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// What RFC 3986 allows in a path segment stays as it is.
+/// All characters except those that RFC 3986 allows in a path segment.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
@@ -22,20 +22,20 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b':')
     .remove(b'@');
 
-/// A value that would change which path is asked for.
+/// The error of a value that would change the path of a request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{name} {value:?} cannot stand in a path: {reason}")]
+#[error("invalid path parameter {name} {value:?}: {reason}")]
 pub struct InvalidPathValue {
     name: String,
     value: String,
     reason: &'static str,
 }
 
-/// Encodes a value as one segment of a path; its slashes are encoded.
+/// Encodes a value as one path segment. Slashes are encoded.
 ///
 /// # Errors
-/// If the value is empty, `.` or `..`, or holds a backslash or a control character: URL parsers
-/// would walk up the path, encoded or not.
+/// If the value is empty, `.` or `..`, or contains a backslash or a control character. URL parsers normalize dot
+/// segments even if they are percent-encoded, which would change the path.
 pub fn path_segment(name: &str, value: &str) -> Result<String, InvalidPathValue> {
     check(value).map_err(|reason| InvalidPathValue {
         name: name.to_owned(),
@@ -45,10 +45,10 @@ pub fn path_segment(name: &str, value: &str) -> Result<String, InvalidPathValue>
     Ok(utf8_percent_encode(value, ENCODED).to_string())
 }
 
-/// Encodes a value as several segments of a path: its slashes stay, as in `owner/model`.
+/// Encodes a value as one or more path segments. Slashes are kept, as in `owner/model`.
 ///
 /// # Errors
-/// As [`path_segment`], of each segment.
+/// If a segment is invalid, as for [`path_segment`].
 pub fn path_segments(name: &str, value: &str) -> Result<String, InvalidPathValue> {
     let mut path = String::with_capacity(value.len());
     for segment in value.split('/') {
@@ -67,18 +67,18 @@ pub fn path_segments(name: &str, value: &str) -> Result<String, InvalidPathValue
 
 fn check(segment: &str) -> Result<(), &'static str> {
     match segment {
-        "" => Err("a part of it is empty"),
-        "." | ".." => Err("`.` and `..` walk through paths"),
-        // URL parsers take these for the same, in any case.
+        "" => Err("it has an empty segment"),
+        "." | ".." => Err("`.` and `..` are dot segments"),
+        // URL parsers decode these to dot segments, in upper and lower case.
         _ if matches!(
             segment.to_ascii_lowercase().as_str(),
             "%2e" | ".%2e" | "%2e." | "%2e%2e"
         ) =>
         {
-            Err("`.` and `..` walk through paths, encoded too")
+            Err("it decodes to a dot segment")
         }
-        _ if segment.contains('\\') => Err("a backslash counts as a slash"),
-        _ if segment.chars().any(char::is_control) => Err("it holds a control character"),
+        _ if segment.contains('\\') => Err("it contains a backslash"),
+        _ if segment.chars().any(char::is_control) => Err("it contains a control character"),
         _ => Ok(()),
     }
 }
@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn slashes_are_encoded_or_kept_as_asked() {
+    fn slashes_are_encoded_or_kept() {
         assert_eq!(
             path_segment("run_id", "a/b?c#d e%").unwrap(),
             "a%2Fb%3Fc%23d%20e%25"
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_walk_is_refused() {
+    fn values_that_change_the_path_are_rejected() {
         for value in ["", ".", "..", "%2e%2E", "a\\b", "a\nb"] {
             assert!(path_segment("run_id", value).is_err(), "{value:?}");
             assert!(path_segments("model_id", value).is_err(), "{value:?}");
@@ -111,7 +111,7 @@ mod tests {
         }
         let error = path_segment("run_id", "..").unwrap_err().to_string();
         assert!(
-            error.starts_with("run_id \"..\" cannot stand in a path"),
+            error.starts_with("invalid path parameter run_id \"..\": "),
             "{error}"
         );
     }

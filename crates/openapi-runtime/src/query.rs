@@ -1,10 +1,10 @@
-//! Values in queries.
+//! Serializes query parameters.
 
 use serde::ser::{Error as _, SerializeSeq as _};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-/// One parameter of a query: nothing for `None`, a pair for a scalar, a pair an item for a list.
+/// A query parameter. A scalar becomes one pair, a list one pair for each item, and `None` is left out.
 #[derive(Debug)]
 pub struct QueryParam<'a, T> {
     name: &'a str,
@@ -12,7 +12,7 @@ pub struct QueryParam<'a, T> {
 }
 
 impl<'a, T> QueryParam<'a, T> {
-    /// A parameter of a name.
+    /// Creates a query parameter.
     pub fn new(name: &'a str, value: &'a T) -> Self {
         Self { name, value }
     }
@@ -31,7 +31,11 @@ impl<T: Serialize> Serialize for QueryParam<'_, T> {
                 Value::String(text) => text,
                 Value::Number(number) => number.to_string(),
                 Value::Bool(truth) => truth.to_string(),
-                _ => return Err(S::Error::custom("only scalars can stand in a query")),
+                _ => {
+                    return Err(S::Error::custom(
+                        "query parameters must be scalars or lists of scalars",
+                    ));
+                }
             };
             pairs.serialize_element(&(self.name, text))?;
         }
@@ -49,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn scalars_lists_and_nothing() {
+    fn scalars_lists_and_none() {
         assert_eq!(query(Some(5)), "q=5");
         assert_eq!(query("a b&c"), "q=a+b%26c");
         assert_eq!(query(vec!["a", "b"]), "q=a&q=b");

@@ -1,8 +1,8 @@
 //! Redacts secrets from text.
 //!
-//! What is known to be secret is replaced wherever it appears: the API key, the values of headers that the user set,
-//! and the fields of requests and responses that the specification marks. A body that cannot be parsed, and a page
-//! that repeats the headers of a request, are searched for the names of such fields.
+//! Known secrets are redacted wherever they appear: the API key, the values of headers that the user set, and the
+//! fields that the specification marks as secret. Text that is not JSON, such as an HTML page that echoes the request
+//! headers, is searched for the names of secret fields.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -16,17 +16,17 @@ use crate::context::CallContext;
 use crate::operation::Operation;
 use crate::secret::Secret;
 
-/// What stands in the place of a secret.
+/// Replaces a secret.
 const REDACTED: &str = "…";
 
-/// The most characters of a text in a message.
+/// The maximum number of characters of a text in a message.
 const MAX_CHARS: usize = 300;
 
-/// The most bytes of a text that are searched. What follows is left out.
-const MAX_SEARCHED: usize = 64 << 10;
+/// The maximum number of bytes that are searched. The rest of the text is dropped.
+const MAX_SEARCHED_BYTES: usize = 64 << 10;
 
-/// The shortest value of a header or field that is searched for; shorter ones are words.
-const MIN_VALUE: usize = 3;
+/// The minimum length of a secret that is searched for, in bytes. Shorter ones would match ordinary words.
+const MIN_SECRET_LEN: usize = 3;
 
 /// Redacts the secrets of one call.
 #[derive(Default)]
@@ -34,11 +34,11 @@ pub(crate) struct Redactor {
     /// Secrets of every call, such as the API key.
     secrets: Arc<[Secret]>,
     context: CallContext,
-    /// The body of the request, and the names of the fields of it that are secret.
+    /// The request body. `request_fields` names its secret fields.
     body: Option<Bytes>,
     request_fields: &'static [&'static str],
     response_fields: &'static [&'static str],
-    /// All values that are known to be secret, the longest first. Collected when they are first needed.
+    /// All known secrets, longest first. Collected on first use.
     values: OnceLock<Vec<String>>,
 }
 
@@ -59,7 +59,7 @@ impl Redactor {
         }
     }
 
-    /// A redactor that knows no values, for responses that no call brought.
+    /// Returns a redactor without known secrets, for responses that do not come from a call.
     pub(crate) fn none() -> &'static Self {
         static NONE: OnceLock<Redactor> = OnceLock::new();
         NONE.get_or_init(Self::default)
@@ -73,35 +73,37 @@ impl Redactor {
         }
     }
 
-    /// The text without secrets.
+    /// Redacts secrets from a text.
     pub(crate) fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let is_long = text.len() > MAX_SEARCHED;
+        let is_long = text.len() > MAX_SEARCHED_BYTES;
         let searched = if is_long {
-            beginning(text, MAX_SEARCHED)
+            truncate(text, MAX_SEARCHED_BYTES)
         } else {
             text
         };
-        let mut shown = self.without_fields(searched);
+        let mut redacted = self.redact_text_fields(searched);
         for value in self.values() {
-            if shown.contains(value.as_str()) {
-                shown = shown.replace(value.as_str(), REDACTED).into();
+            if redacted.contains(value.as_str()) {
+                redacted = redacted.replace(value.as_str(), REDACTED).into();
             }
         }
         if is_long {
-            // A secret may be cut at the end.
+            // The end may contain a part of a secret.
             let longest = self.values().first().map_or(0, String::len);
-            let kept = beginning(
-                &shown,
-                shown.len().saturating_sub(longest.min(MAX_SEARCHED)),
+            let kept = truncate(
+                &redacted,
+                redacted
+                    .len()
+                    .saturating_sub(longest.min(MAX_SEARCHED_BYTES)),
             );
             return format!("{kept}{REDACTED}").into();
         }
-        shown
+        redacted
     }
 
-    /// A JSON value as text, without secrets.
+    /// Redacts secrets from a JSON value, and returns its text.
     pub(crate) fn redact_json(&self, mut value: Value) -> String {
-        self.hide_fields(&mut value);
+        self.redact_json_fields(&mut value);
         self.redact(&value.to_string()).into_owned()
     }
 
@@ -117,10 +119,10 @@ impl Redactor {
             {
                 collect(&body, self.request_fields, &mut values);
             }
-            // A text may also contain a value as JSON writes it.
+            // A text may also contain the JSON-escaped form of a secret.
             let escaped: Vec<String> = values.iter().filter_map(|value| escaped(value)).collect();
             values.extend(escaped);
-            values.retain(|value| value.trim().len() >= MIN_VALUE);
+            values.retain(|value| value.trim().len() >= MIN_SECRET_LEN);
             values.sort_unstable_by_key(|value| std::cmp::Reverse(value.len()));
             values.dedup();
             values
@@ -133,16 +135,18 @@ impl Redactor {
         is_secret_name(name) || fields.any(|field| field.eq_ignore_ascii_case(name))
     }
 
-    /// Replaces the values of secret fields.
-    fn hide_fields(&self, value: &mut Value) {
+    /// Redacts the values of secret fields.
+    fn redact_json_fields(&self, value: &mut Value) {
         match value {
-            Value::Array(items) => items.iter_mut().for_each(|item| self.hide_fields(item)),
+            Value::Array(items) => items
+                .iter_mut()
+                .for_each(|item| self.redact_json_fields(item)),
             Value::Object(fields) => {
                 for (name, value) in fields {
                     match value {
                         Value::Null | Value::Bool(_) | Value::Number(_) => {}
                         secret if self.is_secret_field(name) => *secret = REDACTED.into(),
-                        value => self.hide_fields(value),
+                        value => self.redact_json_fields(value),
                     }
                 }
             }
@@ -150,16 +154,16 @@ impl Redactor {
         }
     }
 
-    /// The text without the values of secret fields and headers, and without credentials behind their scheme.
-    fn without_fields<'t>(&self, text: &'t str) -> Cow<'t, str> {
+    /// Redacts the values of secret fields and headers, and credentials that follow an authentication scheme.
+    fn redact_text_fields<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let mut redacted = String::new();
-        let mut rest = 0;
+        let mut copied_to = 0;
         for (start, word) in words(text) {
-            if start < rest {
+            if start < copied_to {
                 continue;
             }
             let after = start + word.len();
-            let value = if word.len() <= MAX_NAME && self.is_secret_field(word) {
+            let value = if word.len() <= MAX_NAME_LEN && self.is_secret_field(word) {
                 value_of_field(text, after)
             } else if SCHEMES
                 .iter()
@@ -170,15 +174,15 @@ impl Redactor {
                 None
             };
             if let Some(value) = value {
-                redacted.push_str(&text[rest..value.start]);
+                redacted.push_str(&text[copied_to..value.start]);
                 redacted.push_str(REDACTED);
-                rest = value.end;
+                copied_to = value.end;
             }
         }
-        if rest == 0 {
+        if copied_to == 0 {
             return Cow::Borrowed(text);
         }
-        redacted.push_str(&text[rest..]);
+        redacted.push_str(&text[copied_to..]);
         Cow::Owned(redacted)
     }
 }
@@ -189,7 +193,7 @@ impl fmt::Debug for Redactor {
     }
 }
 
-/// A text as it may stand in a message: on one line of at most 300 characters, without control characters.
+/// Returns a text as one line of at most 300 characters, without control characters.
 pub(crate) fn one_line(text: &str) -> String {
     let mut line = String::new();
     let mut chars = 0;
@@ -210,7 +214,7 @@ pub(crate) fn one_line(text: &str) -> String {
     line
 }
 
-/// Collects the texts of fields by their names.
+/// Collects the string values of the named fields.
 fn collect(value: &Value, names: &[&str], values: &mut Vec<String>) {
     match value {
         Value::Array(items) => items.iter().for_each(|item| collect(item, names, values)),
@@ -228,23 +232,23 @@ fn collect(value: &Value, names: &[&str], values: &mut Vec<String>) {
     }
 }
 
-/// How JSON writes a text, if differently.
+/// Returns the JSON-escaped form of a text, if it differs from the text.
 fn escaped(text: &str) -> Option<String> {
     let json = serde_json::to_string(text).ok()?;
     let inner = json.strip_prefix('"')?.strip_suffix('"')?;
     (inner != text).then(|| inner.to_owned())
 }
 
-/// As much of a text as so many bytes hold.
-fn beginning(text: &str, bytes: usize) -> &str {
+/// Returns the longest prefix of a text of at most `bytes` bytes.
+fn truncate(text: &str, bytes: usize) -> &str {
     let mut ends = (0..=bytes.min(text.len())).rev();
     let end = ends.find(|at| text.is_char_boundary(*at));
     &text[..end.unwrap_or(0)]
 }
 
-/// Names of secret headers and fields that no specification lists, in lower case without `-` and `_`. A name that
-/// contains one of them is secret.
-const NAMES: [&str; 7] = [
+/// Headers and fields are secret if their name contains one of these, whatever the specification says. In lower case,
+/// without `-` and `_`.
+const SECRET_NAMES: [&str; 7] = [
     "authorization",
     "cookie",
     "apikey",
@@ -254,13 +258,13 @@ const NAMES: [&str; 7] = [
     "secret",
 ];
 
-/// The longest name of a secret field, in bytes.
-const MAX_NAME: usize = 64;
+/// The maximum length of the name of a secret field, in bytes.
+const MAX_NAME_LEN: usize = 64;
 
-/// Schemes of `Authorization`, in lower case.
+/// HTTP authentication schemes, in lower case.
 const SCHEMES: [&str; 4] = ["basic", "bearer", "digest", "negotiate"];
 
-/// The words of a text, which may contain `-` and `_`, and where they begin.
+/// Returns the words of a text, which may contain `-` and `_`, and their byte offsets.
 fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let is_word = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
     let begin = text.as_ptr() as usize;
@@ -275,22 +279,26 @@ fn is_secret_name(word: &str) -> bool {
         .filter(|c| !matches!(c, '-' | '_'))
         .map(|c| c.to_ascii_lowercase())
         .collect();
-    NAMES.iter().any(|secret| name.contains(secret))
+    SECRET_NAMES.iter().any(|secret| name.contains(secret))
 }
 
-/// The value that follows the name of a field: `: value`, `=value`, `": "value"`, `</td><td>value`.
+/// The maximum length of the two HTML tags between a name and its value, in bytes.
+const MAX_TAGS_LEN: usize = 256;
+
+/// Returns the value that follows the name of a field: `: value`, `=value`, `": "value"`, `</td><td>value`.
 fn value_of_field(text: &str, name_end: usize) -> Option<Range<usize>> {
     let quotes = ['"', '\'', '\\', '`'];
     let after = &text[name_end..];
     let separator = after.trim_start_matches(|c: char| c.is_whitespace() || quotes.contains(&c));
     let value = match separator.strip_prefix([':', '=']) {
         Some(value) => value.trim_start(),
-        None => separator.strip_prefix("</").and_then(|tags| {
-            let value = tags.trim_start_matches(|c| c != '>');
-            let value = value.trim_start_matches(['>', ' ', '\n', '\t', '\r']);
-            let (_, value) = value.strip_prefix('<')?.split_once('>')?;
-            Some(value)
-        })?,
+        None => {
+            // Bounded: otherwise each of many names could be followed by a scan of the whole text.
+            let tags = truncate(separator.strip_prefix("</")?, MAX_TAGS_LEN);
+            let (_, opening) = tags.split_once('>')?;
+            let (_, value) = opening.trim_start().strip_prefix('<')?.split_once('>')?;
+            &separator["</".len() + tags.len() - value.len()..]
+        }
     };
     let unquoted = value.trim_start_matches(quotes);
     let is_quoted = unquoted.len() < value.len();
@@ -298,14 +306,14 @@ fn value_of_field(text: &str, name_end: usize) -> Option<Range<usize>> {
     let length = if is_quoted {
         unquoted.find(['"', '\'', '`', '\n'])
     } else {
-        // A header's value may have several words.
+        // The value of a header may contain spaces.
         unquoted.find(['\r', '\n', '<', '"', '\'', ',', '}', '&'])
     };
     let length = length.unwrap_or(unquoted.len());
     (length > 0).then(|| start..start + length)
 }
 
-/// What follows a scheme, if it looks like credentials and not like a word.
+/// Returns what follows an authentication scheme, unless it looks like an ordinary word.
 fn credentials(text: &str, scheme_end: usize) -> Option<Range<usize>> {
     let after = &text[scheme_end..];
     let credentials = after.trim_start_matches(' ');
@@ -377,5 +385,13 @@ mod tests {
         ] {
             assert_eq!(redact(text), text);
         }
+    }
+
+    #[test]
+    fn unfinished_tags_take_linear_time() {
+        let start = std::time::Instant::now();
+        let text = "\"secret</\"".repeat(6_000);
+        assert_eq!(redact(&text), text);
+        assert!(start.elapsed() < std::time::Duration::from_secs(2));
     }
 }

@@ -1,4 +1,4 @@
-//! Requests in the making, as generated code makes them.
+//! Request builders for generated code.
 
 use std::fmt::Display;
 
@@ -10,13 +10,13 @@ use serde::Serialize;
 use crate::error::Error;
 use crate::form;
 
-/// Makes requests. Generated clients have one in the place where the generator expects an HTTP client.
+/// Creates requests. Generated clients use it where the generator expects an HTTP client.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RequestFactory;
 
 macro_rules! methods {
     ($($name:ident $method:ident),*) => {$(
-        #[doc = concat!("A ", stringify!($method), " request.")]
+        #[doc = concat!("Creates a ", stringify!($method), " request.")]
         pub fn $name(self, url: Url) -> RequestBuilder {
             RequestBuilder(Ok(Request::new(Method::$method, url)))
         }
@@ -26,13 +26,13 @@ macro_rules! methods {
 impl RequestFactory {
     methods!(get GET, head HEAD, post POST, put PUT, patch PATCH, delete DELETE);
 
-    /// A request of any method.
+    /// Creates a request with any method.
     pub fn request(self, method: Method, url: Url) -> RequestBuilder {
         RequestBuilder(Ok(Request::new(method, url)))
     }
 }
 
-/// A request in the making. What is wrong with it is an error of [`build`](Self::build).
+/// Builds a request. [`build`](Self::build) returns the first error.
 #[derive(Debug)]
 pub struct RequestBuilder(Result<Request, Error>);
 
@@ -45,13 +45,13 @@ impl RequestBuilder {
         self.and_then(|request| {
             let value = value
                 .try_into()
-                .map_err(|e| Error::invalid_request(format!("the header {name}: {e}")))?;
+                .map_err(|e| Error::invalid_request(format!("invalid header {name}: {e}")))?;
             request.headers_mut().append(name, value);
             Ok(())
         })
     }
 
-    /// Adds headers, each in the place of those of its name.
+    /// Adds headers. Each replaces the headers of the same name.
     pub fn headers(self, headers: HeaderMap) -> Self {
         self.and_then(|request| {
             match request.headers().is_empty() {
@@ -62,11 +62,11 @@ impl RequestBuilder {
         })
     }
 
-    /// Adds parameters to the query.
+    /// Adds query parameters.
     pub fn query<T: Serialize + ?Sized>(self, parameters: &T) -> Self {
         self.and_then(|request| {
             let query = serde_urlencoded::to_string(parameters)
-                .map_err(|e| Error::invalid_request(format!("the query: {e}")))?;
+                .map_err(|e| Error::invalid_request(format!("invalid query: {e}")))?;
             if !query.is_empty() {
                 let url = request.url_mut();
                 let query = match url.query() {
@@ -79,11 +79,11 @@ impl RequestBuilder {
         })
     }
 
-    /// Sets the body to JSON.
+    /// Sets a JSON body.
     pub fn json<T: Serialize + ?Sized>(self, body: &T) -> Self {
         self.and_then(|request| {
             let body = serde_json::to_vec(body)
-                .map_err(|e| Error::invalid_request(format!("the body: {e}")))?;
+                .map_err(|e| Error::invalid_request(format!("invalid body: {e}")))?;
             let json = HeaderValue::from_static("application/json");
             request.headers_mut().entry(CONTENT_TYPE).or_insert(json);
             *request.body_mut() = Some(body.into());
@@ -99,38 +99,38 @@ impl RequestBuilder {
         })
     }
 
-    /// Sets the body to a form: a pair for a scalar, one for each item of a list, none for `None`.
+    /// Sets a form body. A scalar becomes one pair, a list one pair for each item, and `None` is left out.
     ///
     /// # Errors
-    /// If the value is no object, or a field is an object or contains some.
+    /// If the value is not an object, or a field is or contains an object.
     pub fn form_urlencoded<T: Serialize + ?Sized>(self, body: &T) -> Result<Self, Error> {
         self.form_with_brackets(body, &[])
     }
 
-    /// As `form_urlencoded`, but the fields named in `brackets` are written as `tags[]=a`, `owner[name]=b` and
+    /// Like `form_urlencoded`, but writes the fields named in `brackets` as `tags[]=a`, `owner[name]=b` and
     /// `items[0][price]=c`.
     ///
     /// # Errors
-    /// If the value is no object, or another field is an object or contains some.
+    /// If the value is not an object, or another field is or contains an object.
     pub fn form_with_brackets<T: Serialize + ?Sized>(
         self,
         body: &T,
         brackets: &[&str],
     ) -> Result<Self, Error> {
         let form = form::encode(body, brackets)
-            .map_err(|e| Error::invalid_request(format!("the form: {e}")))?;
-        let media = HeaderValue::from_static("application/x-www-form-urlencoded");
+            .map_err(|e| Error::invalid_request(format!("invalid form: {e}")))?;
+        let content_type = HeaderValue::from_static("application/x-www-form-urlencoded");
         Ok(self.and_then(|request| {
-            request.headers_mut().insert(CONTENT_TYPE, media);
+            request.headers_mut().insert(CONTENT_TYPE, content_type);
             *request.body_mut() = Some(form.into());
             Ok(())
         }))
     }
 
-    /// The request.
+    /// Returns the request.
     ///
     /// # Errors
-    /// If a part of it is invalid.
+    /// If a part of the request is invalid.
     pub fn build(self) -> Result<Request, Error> {
         self.0
     }
@@ -145,12 +145,12 @@ impl RequestBuilder {
     }
 }
 
-/// The request that a generated builder makes, and the operation that it is of.
+/// Converts a generated builder into a request.
 pub trait IntoRequest {
-    /// What the specification says of the operation.
+    /// The operation that the request calls.
     const OPERATION: crate::Operation;
 
-    /// Makes the request.
+    /// Builds the request.
     ///
     /// # Errors
     /// If a parameter is missing or invalid.

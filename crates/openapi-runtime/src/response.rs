@@ -6,9 +6,9 @@ use bytes::Bytes;
 
 use crate::meta::ResponseMeta;
 
-/// The response to a call: its value, its metadata and its body.
+/// The response to a call: the value, the metadata and the body.
 ///
-/// As large as a pointer.
+/// It is the size of a pointer.
 pub struct Response<T>(Box<Parts<T>>);
 
 struct Parts<T> {
@@ -18,38 +18,38 @@ struct Parts<T> {
 }
 
 impl<T> Response<T> {
-    /// A response of its parts.
+    /// Creates a response from its parts.
     pub fn new(value: T, meta: ResponseMeta, body: Bytes) -> Self {
         Self(Box::new(Parts { value, meta, body }))
     }
 
-    /// The value.
+    /// Returns the value.
     pub fn value(&self) -> &T {
         &self.0.value
     }
 
-    /// The value alone.
+    /// Converts the response into its value.
     pub fn into_value(self) -> T {
         self.0.value
     }
 
-    /// Status, headers, and how often the request was sent.
+    /// Returns the metadata: the status, the headers and the number of attempts.
     pub fn meta(&self) -> &ResponseMeta {
         &self.0.meta
     }
 
-    /// The body as it came, with every field that the type of the value does not have. Empty for a stream.
+    /// Returns the raw body. It includes fields that the type of the value does not have. It is empty for a stream.
     pub fn body(&self) -> &Bytes {
         &self.0.body
     }
 
-    /// The same response with another value.
+    /// Applies a function to the value.
     pub fn map<U>(self, map: impl FnOnce(T) -> U) -> Response<U> {
         let (value, meta, body) = self.into_parts();
         Response::new(map(value), meta, body)
     }
 
-    /// Value, metadata and body.
+    /// Splits the response into value, metadata and body.
     pub fn into_parts(self) -> (T, ResponseMeta, Bytes) {
         let Parts { value, meta, body } = *self.0;
         (value, meta, body)

@@ -1,4 +1,4 @@
-//! Bodies of responses, which may still be to come.
+//! Response bodies, buffered or streamed.
 
 use std::fmt;
 use std::pin::Pin;
@@ -8,23 +8,23 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
 
-/// An error of any type that can cross threads.
+/// A boxed error of any type that is `Send` and `Sync`.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// The most bytes of a body that are read, unless another limit is set: 64 MiB.
-pub(crate) const MAX_BODY: usize = 64 << 20;
+/// The default limit of a response body: 64 MiB.
+pub(crate) const DEFAULT_MAX_BODY: usize = 64 << 20;
 
 /// The body of a response.
 #[non_exhaustive]
 pub enum Body {
-    /// It is there.
+    /// The complete body.
     Whole(Bytes),
-    /// It is still to come.
+    /// A body that has not been read yet.
     Stream(ByteStream),
 }
 
 impl Body {
-    /// The body as a stream.
+    /// Converts the body into a stream.
     pub fn into_stream(self) -> ByteStream {
         match self {
             Self::Whole(bytes) => ByteStream::new(Once(Some(bytes))),
@@ -33,31 +33,31 @@ impl Body {
     }
 }
 
-/// Reads a body from its pieces, up to a limit in bytes.
-pub(crate) async fn read<S>(pieces: &mut S, limit: usize) -> Result<Bytes, BodyError>
+/// Reads a body from its chunks, up to a limit in bytes.
+pub(crate) async fn read<S>(chunks: &mut S, limit: usize) -> Result<Bytes, BodyError>
 where
     S: Stream<Item = Result<Bytes, ReadError>> + Unpin,
 {
-    // Most bodies come in one piece, which is passed on as it is.
+    // Most bodies have a single chunk, which is returned without a copy.
     let mut first = Bytes::new();
     let mut rest = BytesMut::new();
     loop {
-        let next = std::future::poll_fn(|cx| Pin::new(&mut *pieces).poll_next(cx)).await;
+        let next = std::future::poll_fn(|cx| Pin::new(&mut *chunks).poll_next(cx)).await;
         let source = match next {
             None if rest.is_empty() => return Ok(first),
             None => return Ok(rest.freeze()),
-            Some(Ok(piece)) if first.len() + rest.len() + piece.len() > limit => {
+            Some(Ok(chunk)) if first.len() + rest.len() + chunk.len() > limit => {
                 ReadError::TooLong { limit }
             }
-            Some(Ok(piece)) if first.is_empty() && rest.is_empty() => {
-                first = piece;
+            Some(Ok(chunk)) if first.is_empty() && rest.is_empty() => {
+                first = chunk;
                 continue;
             }
-            Some(Ok(piece)) => {
+            Some(Ok(chunk)) => {
                 if rest.is_empty() {
                     rest.extend_from_slice(&std::mem::take(&mut first));
                 }
-                rest.extend_from_slice(&piece);
+                rest.extend_from_slice(&chunk);
                 continue;
             }
             Some(Err(source)) => source,
@@ -71,45 +71,47 @@ where
     }
 }
 
-/// Why a body could not be read further.
+/// Why reading a body failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ReadError {
-    #[error("the response is longer than {limit} bytes; `CallOptions::max_body` sets the limit")]
+    #[error(
+        "the response is larger than {limit} bytes; raise the limit with `CallOptions::max_body`"
+    )]
     TooLong { limit: usize },
     #[error(transparent)]
     TimedOut(TimeoutError),
-    #[error("the connection broke")]
+    #[error("the connection failed")]
     Broken(#[source] BoxError),
 }
 
-/// Why nothing was received, or a body not completed, in time.
+/// Which timeout ended a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum TimeoutError {
-    #[error("nothing was received for {0:?}")]
+    #[error("no data received for {0:?}")]
     Idle(Duration),
-    #[error("it did not complete within {0:?}")]
+    #[error("not complete within {0:?}")]
     Total(Duration),
 }
 
-/// The error of a body that could not be read to its end.
+/// The error of an incomplete body.
 pub(crate) struct BodyError {
-    /// What had arrived.
+    /// The part that was received.
     pub(crate) received: Bytes,
-    /// Why nothing more did.
+    /// Why the rest could not be read.
     pub(crate) source: ReadError,
 }
 
-/// The bytes of a body as they come.
+/// A stream of the chunks of a body.
 pub struct ByteStream(Pin<Box<dyn Stream<Item = Result<Bytes, BoxError>> + Send + Sync>>);
 
 impl ByteStream {
-    /// A body from a stream of its pieces.
-    pub fn new<S, E>(pieces: S) -> Self
+    /// Creates a body from a stream of its chunks.
+    pub fn new<S, E>(chunks: S) -> Self
     where
         S: Stream<Item = Result<Bytes, E>> + Send + Sync + Unpin + 'static,
         E: Into<BoxError> + 'static,
     {
-        Self(Box::pin(Pieces(pieces)))
+        Self(Box::pin(BoxedErrors(chunks)))
     }
 }
 
@@ -127,10 +129,10 @@ impl fmt::Debug for ByteStream {
     }
 }
 
-/// Pieces whose error is boxed.
-struct Pieces<S>(S);
+/// Boxes the errors of a stream.
+struct BoxedErrors<S>(S);
 
-impl<S, E> Stream for Pieces<S>
+impl<S, E> Stream for BoxedErrors<S>
 where
     S: Stream<Item = Result<Bytes, E>> + Unpin,
     E: Into<BoxError>,
@@ -140,11 +142,11 @@ where
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         Pin::new(&mut self.0)
             .poll_next(cx)
-            .map(|next| next.map(|piece| piece.map_err(Into::into)))
+            .map(|next| next.map(|chunk| chunk.map_err(Into::into)))
     }
 }
 
-/// One piece, then the end.
+/// A stream of one chunk.
 struct Once(Option<Bytes>);
 
 impl Stream for Once {

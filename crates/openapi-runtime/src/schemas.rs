@@ -1,4 +1,4 @@
-//! JSON Schemas of the types of fields.
+//! JSON Schemas of the field types.
 
 use std::borrow::Cow;
 

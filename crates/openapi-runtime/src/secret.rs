@@ -1,13 +1,13 @@
-//! Keys and tokens.
+//! API keys and tokens.
 
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::Zeroizing;
 
-/// A key or token: goes onto the wire as it is, and is shown nowhere else.
+/// An API key or token. It is sent to the service, and never shown elsewhere.
 ///
-/// `Debug` prints no part of it, there is no `Display`, and its memory is wiped when it is dropped.
+/// `Debug` prints no part of it, it does not implement `Display`, and its memory is zeroed on drop.
 ///
 /// ```
 /// use openapi_runtime::Secret;
@@ -20,7 +20,7 @@ use zeroize::Zeroizing;
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
-    /// The secret itself. Whoever calls this answers for where it goes.
+    /// Returns the secret. The caller must not leak it.
     pub fn expose(&self) -> &str {
         &self.0
     }

@@ -1,15 +1,14 @@
 //! Calls on behalf of a team.
 
-/// Bills or runs a call for a team.
+/// Sets the team that a call is made for.
 ///
-/// Generated code implements this for the builder of every operation, so that code that makes calls of any
-/// kind can name a team without knowing how each of them does. [`Operation::team`](crate::Operation::team)
-/// says where the team goes.
+/// Generated code implements this trait for the builder of every operation, so that generic code can set the team.
+/// [`Operation::team`](crate::Operation::team) states where a request names the team.
 ///
 /// ```
 /// use openapi_runtime::WithTeam;
 ///
-/// /// Every call goes through here, for a team or for nobody in particular.
+/// /// Sets the team of any call, if there is one.
 /// fn on_behalf<B: WithTeam>(team: Option<&str>, call: B) -> B {
 ///     match team {
 ///         Some(team) => call.with_team(team),
@@ -18,7 +17,6 @@
 /// }
 /// ```
 pub trait WithTeam: Sized {
-    /// Names the team in the place that the specification gives it. The builder of an operation that has no
-    /// place for a team is returned unchanged.
+    /// Sets the team. Returns the builder unchanged if the operation does not support teams.
     fn with_team(self, team: &str) -> Self;
 }

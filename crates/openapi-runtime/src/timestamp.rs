@@ -6,15 +6,15 @@ use std::str::FromStr;
 use chrono::{DateTime, NaiveDateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A point in time, as `format: date-time` writes it.
+/// A point in time, with the OpenAPI format `date-time`.
 ///
-/// Reads RFC 3339, and also a time without an offset, which is taken for UTC: Python services write
-/// that easily, and a row of a bill must not be lost for it.
+/// Deserializes from RFC 3339. A time without an offset is interpreted as UTC, because some Python services omit the
+/// offset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(DateTime<Utc>);
 
 impl Timestamp {
-    /// The point in time, of the `chrono` crate.
+    /// Returns the point in time as a `chrono::DateTime`.
     pub fn utc(self) -> DateTime<Utc> {
         self.0
     }
@@ -32,9 +32,9 @@ impl From<std::time::SystemTime> for Timestamp {
     }
 }
 
-/// A text that is no point in time.
+/// The error of a text that is not a point in time.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("not a date and time")]
+#[error("invalid date and time")]
 pub struct ParseTimestampError(());
 
 impl FromStr for Timestamp {
@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_offsets_and_their_absence() {
+    fn parses_times_with_and_without_offset() {
         let expected = "2026-01-31T12:00:00.5Z".parse::<Timestamp>().unwrap();
         for text in [
             "2026-01-31T14:00:00.5+02:00",

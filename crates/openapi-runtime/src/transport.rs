@@ -1,7 +1,7 @@
-//! One HTTP exchange: a request goes out, a response comes back.
+//! One HTTP exchange: a request is sent, and a response is received.
 //!
-//! [`Transport`] is the seam between the calls of generated clients and the network. [`reqwest::Client`] implements
-//! it. A transport of your own can answer calls in a test, or send them another way:
+//! Generated clients send their requests through a [`Transport`]. [`reqwest::Client`] implements it. Implement it
+//! yourself to mock a service in a test, or to send requests in another way:
 //!
 //! ```
 //! use openapi_runtime::{Transport, TransportError, TransportFuture, TransportResponse};
@@ -36,16 +36,16 @@ use reqwest::Url;
 
 use crate::response_body::{Body, BoxError, ByteStream};
 
-/// The future of [`Transport::send`].
+/// The future that [`Transport::send`] returns.
 pub type TransportFuture<'a> =
     Pin<Box<dyn Future<Output = Result<TransportResponse, TransportError>> + Send + 'a>>;
 
-/// Sends requests, each once.
+/// Sends HTTP requests.
 ///
-/// Retries, timeouts and limits are the caller's: a transport should not repeat a request, and may wait for as long
-/// as it takes.
+/// A transport sends each request once. It should not retry, and needs no timeout:
+/// [`Caller`](crate::Caller) applies retries, timeouts and limits.
 pub trait Transport: fmt::Debug + Send + Sync {
-    /// Sends a request and gives the response, whatever its status.
+    /// Sends a request and returns the response, whatever its status.
     fn send(&self, request: reqwest::Request) -> TransportFuture<'_>;
 }
 
@@ -55,8 +55,8 @@ impl<T: Transport + ?Sized> Transport for Arc<T> {
     }
 }
 
-/// Sends with the client's own settings. It may follow redirects, so a connection that failed does not prove that
-/// nothing was sent.
+/// Sends requests with the settings of the client. The client may follow redirects, so a failed connection does not
+/// prove that nothing was sent.
 impl Transport for reqwest::Client {
     fn send(&self, request: reqwest::Request) -> TransportFuture<'_> {
         Box::pin(async move {
@@ -66,7 +66,7 @@ impl Transport for reqwest::Client {
     }
 }
 
-/// A response: its head, and a body that may still be to come.
+/// An HTTP response, whose body may not have been received yet.
 pub struct TransportResponse {
     /// The status.
     pub status: StatusCode,
@@ -74,7 +74,7 @@ pub struct TransportResponse {
     pub headers: HeaderMap,
     /// The body.
     pub body: Body,
-    /// How many bytes the body has, if the transport knows: a shorter body is an error.
+    /// The length of the body in bytes, if it is known. A shorter body is an error.
     pub content_length: Option<u64>,
 }
 
@@ -101,7 +101,7 @@ impl<B: Into<Bytes>> From<http::Response<B>> for TransportResponse {
     }
 }
 
-/// The status alone: headers may contain secrets.
+/// Shows only the status, because headers may contain secrets.
 impl fmt::Debug for TransportResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TransportResponse")
@@ -110,7 +110,7 @@ impl fmt::Debug for TransportResponse {
     }
 }
 
-/// Why a request got no response.
+/// The error of a request that received no response.
 #[derive(Debug)]
 pub struct TransportError {
     kind: TransportErrorKind,
@@ -118,21 +118,21 @@ pub struct TransportError {
     source: BoxError,
 }
 
-/// How far a request got that was not answered.
+/// How far a request got before it failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TransportErrorKind {
     /// Nothing was sent.
     NotSent,
-    /// The server said that it did not process the request (HTTP/2, RFC 9113, section 8.7).
+    /// The server reported that it did not process the request (HTTP/2, RFC 9113, section 8.7).
     NotProcessed,
-    /// It may have been sent, and the connection broke. The default.
+    /// The connection failed. The request may have been sent. The default.
     Broken,
-    /// It may have been sent, and no response came in time.
+    /// The request timed out. It may have been sent.
     TimedOut,
-    /// The response's head is larger than the transport reads.
+    /// The response header is larger than the transport's limit.
     LargeHead,
-    /// The response's head is malformed or much too large.
+    /// The response header is malformed or much too large.
     MalformedHead,
     /// There were too many redirects.
     Redirects,
@@ -141,7 +141,7 @@ pub enum TransportErrorKind {
 }
 
 impl TransportError {
-    /// An error of a request that may have been sent.
+    /// Creates the error of a request that may have been sent.
     pub fn new(source: impl Into<BoxError>) -> Self {
         Self {
             kind: TransportErrorKind::Broken,
@@ -150,32 +150,32 @@ impl TransportError {
         }
     }
 
-    /// An error of a request of which nothing was sent.
+    /// Creates the error of a request that was not sent.
     pub fn not_sent(source: impl Into<BoxError>) -> Self {
         Self::new(source).with_kind(TransportErrorKind::NotSent)
     }
 
-    /// The same error of another kind.
+    /// Sets the kind.
     #[must_use]
     pub fn with_kind(mut self, kind: TransportErrorKind) -> Self {
         self.kind = kind;
         self
     }
 
-    /// The same error of a transport that does not follow redirects: what it says of the last request holds for the
-    /// first.
+    /// Marks this as an error of a transport that does not follow redirects. Its kind then describes the original
+    /// request, not a redirected one.
     #[must_use]
     pub fn without_redirects(mut self) -> Self {
         self.may_be_redirected = false;
         self
     }
 
-    /// How far the request got.
+    /// Returns how far the request got.
     pub fn kind(&self) -> TransportErrorKind {
         self.kind
     }
 
-    /// Whether a redirect may have been followed before, so that an earlier request may have been carried out.
+    /// Returns whether a redirect may have been followed, so that an earlier request may have been carried out.
     pub(crate) fn may_be_redirected(&self) -> bool {
         self.may_be_redirected
     }
@@ -184,7 +184,7 @@ impl TransportError {
         self.source
     }
 
-    /// The innermost reason, such as `Connection refused (os error 111)`.
+    /// Returns the text of the innermost source, such as `Connection refused (os error 111)`.
     pub(crate) fn reason(&self) -> String {
         let first: &(dyn StdError + 'static) = &*self.source;
         let sources = iter::successors(Some(first), |&error| error.source());
@@ -197,13 +197,11 @@ impl fmt::Display for TransportError {
         f.write_str(match self.kind {
             TransportErrorKind::NotSent => "the request was not sent",
             TransportErrorKind::NotProcessed => "the server did not process the request",
-            TransportErrorKind::Broken => "the connection broke before a response came",
-            TransportErrorKind::TimedOut => "no response came in time",
-            TransportErrorKind::LargeHead => "the head of the response is too large",
-            TransportErrorKind::MalformedHead => {
-                "the head of the response is malformed or too large"
-            }
-            TransportErrorKind::Redirects => "there were too many redirects",
+            TransportErrorKind::Broken => "the connection failed before a response was received",
+            TransportErrorKind::TimedOut => "the request timed out",
+            TransportErrorKind::LargeHead => "the response header is too large",
+            TransportErrorKind::MalformedHead => "the response header is malformed or too large",
+            TransportErrorKind::Redirects => "too many redirects",
             TransportErrorKind::InvalidRequest => "the request cannot be sent",
         })
     }
@@ -222,14 +220,14 @@ impl From<reqwest::Error> for TransportError {
             TransportErrorKind::NotSent
         } else if is_unprocessed(&error) {
             TransportErrorKind::NotProcessed
-        } else if has_large_head(&error) {
+        } else if has_large_header(&error) {
             TransportErrorKind::LargeHead
-        } else if is_refused_by_h2(&error) {
+        } else if is_rejected_by_h2(&error) {
             TransportErrorKind::MalformedHead
         } else if error.is_timeout() {
             TransportErrorKind::TimedOut
         } else if error.is_builder() {
-            // reqwest also says so of a redirect whose URL it cannot parse.
+            // The URL was checked before: reqwest cannot use the URL of a redirect.
             TransportErrorKind::MalformedHead
         } else if error.is_redirect() {
             TransportErrorKind::Redirects
@@ -244,7 +242,7 @@ impl From<reqwest::Error> for TransportError {
     }
 }
 
-/// Checks that reqwest can send a request to this URL. An error that it gives later is one of the response.
+/// Checks that reqwest can send a request to a URL, so that a later error is known to concern the response.
 ///
 /// # Errors
 /// If the scheme is neither `http` nor `https`, or the URL is not valid in HTTP.
@@ -263,36 +261,36 @@ pub fn check_url(url: &Url) -> Result<(), TransportError> {
     }
 }
 
-/// Whether the server said that it did not process the request, which may then be sent again. Source: RFC 9113,
-/// section 8.7.
+/// Returns whether the server reported that it did not process the request, which can then be retried (RFC 9113,
+/// section 8.7).
 fn is_unprocessed(error: &reqwest::Error) -> bool {
     find_source::<h2::Error>(error).is_some_and(|error| {
         let refused = error.is_reset() && error.reason() == Some(Reason::REFUSED_STREAM);
-        let left = error.is_go_away() && error.reason() == Some(Reason::NO_ERROR);
-        error.is_remote() && (refused || left)
+        let going_away = error.is_go_away() && error.reason() == Some(Reason::NO_ERROR);
+        error.is_remote() && (refused || going_away)
     })
 }
 
-/// Whether the head of the response is larger than the HTTP client reads.
-fn has_large_head(error: &reqwest::Error) -> bool {
+/// Returns whether the response header is larger than the limit of the HTTP client.
+fn has_large_header(error: &reqwest::Error) -> bool {
     let http1 = find_source::<hyper::Error>(error);
     let http2 = find_source::<h2::Error>(error);
-    // hyper says which of its parse errors it is only to servers, and in its message.
+    // For clients, hyper shows the cause of a parse error only in its message.
     http1.is_some_and(|error| error.is_parse() && error.to_string().contains("too large"))
-        // This is how h2 refuses a large header list.
+        // h2 resets the stream like this if the header list is too large.
         || http2.is_some_and(|error| {
             error.is_library() && error.is_reset() && error.reason() == Some(Reason::REFUSED_STREAM)
         })
 }
 
-/// Whether h2 refused what the server sent: a head that is malformed or much too large. If it closed the connection,
-/// the head may be that of another call.
-fn is_refused_by_h2(error: &reqwest::Error) -> bool {
+/// Returns whether h2 rejected a response header because it is malformed or much too large. If h2 closed the
+/// connection, the header may belong to another call.
+fn is_rejected_by_h2(error: &reqwest::Error) -> bool {
     let error = find_source::<h2::Error>(error);
     error.is_some_and(|error| error.is_library() && (error.is_reset() || error.is_go_away()))
 }
 
-/// The first of an error's sources that has a type.
+/// Returns the first source of type `E`.
 fn find_source<E: StdError + 'static>(error: &reqwest::Error) -> Option<&E> {
     iter::successors(error.source(), |&error| error.source())
         .find_map(|error| error.downcast_ref::<E>())

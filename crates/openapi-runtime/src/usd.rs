@@ -1,4 +1,4 @@
-//! Money.
+//! Amounts of US dollars.
 
 use std::fmt;
 use std::iter::Sum;
@@ -9,17 +9,16 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 use serde_json::value::RawValue;
 
-/// An amount of US dollars, as a decimal number with the digits that were on the wire.
+/// An amount of US dollars: a decimal number that keeps the digits that were on the wire.
 ///
-/// Reads a JSON number or a string of one. An amount has up to 28 decimal places; the rest is rounded off, so
-/// that the residue of a float does not make an amount unreadable. Refused are amounts of 10²⁰ and more,
-/// texts of more than 64 bytes, and digits that are grouped with `_`.
+/// Deserializes from a JSON number, or from a string that contains one. Amounts are rounded to 28 decimal places, so
+/// that an amount with floating-point error can be read. Amounts of 10²⁰ or more, texts of more than 64 bytes, and
+/// digits that are grouped with `_` are errors.
 ///
-/// Arithmetic saturates instead of overflowing. It cannot saturate before a thousand million of the largest
-/// amounts are added.
+/// Arithmetic saturates instead of overflowing. Saturation takes more than 10⁸ additions of the largest amount.
 ///
-/// All digits survive from JSON text to JSON text. A `serde_json::Value` in between holds a float and loses
-/// some, unless serde_json's feature `arbitrary_precision` is on.
+/// JSON text keeps all digits. A `serde_json::Value` stores a float and loses digits, unless the feature
+/// `arbitrary_precision` of serde_json is enabled.
 ///
 /// ```
 /// use openapi_runtime::Usd;
@@ -33,10 +32,10 @@ use serde_json::value::RawValue;
 pub struct Usd(Decimal);
 
 impl Usd {
-    /// No money.
+    /// Zero dollars.
     pub const ZERO: Self = Self(Decimal::ZERO);
 
-    /// The amount, of the `rust_decimal` crate.
+    /// Returns the amount as a `rust_decimal::Decimal`.
     pub fn decimal(self) -> Decimal {
         self.0
     }
@@ -48,33 +47,33 @@ impl From<Decimal> for Usd {
     }
 }
 
-/// The error of a text that is not an amount, or not one that [`Usd`] can hold.
+/// The error of a text that is not a decimal number, or is out of the range of [`Usd`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("not an amount of money")]
+#[error("invalid amount of money")]
 pub struct ParseUsdError(());
 
 impl FromStr for Usd {
     type Err = ParseUsdError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        // `Decimal` recurses for each digit, and reads `1_000` as Rust does.
-        if text.len() > MAX_TEXT || text.contains('_') {
+        // `Decimal` recurses for each digit, and accepts `1_000`.
+        if text.len() > MAX_LEN || text.contains('_') {
             return Err(ParseUsdError(()));
         }
         parse(text)
-            .filter(|amount| amount.abs() < LIMIT)
+            .filter(|amount| amount.abs() < UPPER_BOUND)
             .map(Self)
             .ok_or(ParseUsdError(()))
     }
 }
 
-/// The longest text that can be an amount, in bytes: a float in decimal notation has at most 25.
-const MAX_TEXT: usize = 64;
+/// The maximum length of an amount in bytes. A float in decimal notation has at most 25.
+const MAX_LEN: usize = 64;
 
-/// The smallest amount that is refused: 10²⁰.
-const LIMIT: Decimal = Decimal::from_parts(1_661_992_960, 1_808_227_885, 5, false, 0);
+/// The exclusive upper bound of amounts: 10²⁰.
+const UPPER_BOUND: Decimal = Decimal::from_parts(1_661_992_960, 1_808_227_885, 5, false, 0);
 
-/// Reads decimal or scientific notation, rounded to 28 decimal places.
+/// Parses decimal or scientific notation, and rounds to 28 decimal places.
 fn parse(text: &str) -> Option<Decimal> {
     let Some((digits, exponent)) = text.split_once(['e', 'E']) else {
         return text.parse().ok();
@@ -84,7 +83,7 @@ fn parse(text: &str) -> Option<Decimal> {
     let places = i64::from(amount.scale()) - i64::from(exponent);
     let max_places = i64::from(Decimal::MAX_SCALE);
     if places > max_places {
-        // Rounds first: moving the point would need more places than there are.
+        // `Decimal` cannot represent that many decimal places.
         let excess = u32::try_from(places - max_places).ok()?;
         amount.set_scale(0).ok()?;
         let unit = 10_i128.checked_pow(excess);
@@ -103,7 +102,7 @@ fn parse(text: &str) -> Option<Decimal> {
     amount.checked_mul(Decimal::try_from_i128_with_scale(factor, 0).ok()?)
 }
 
-/// Divides and rounds half away from zero, as `Decimal` rounds what it parses.
+/// Divides, and rounds half away from zero, like the parser of `Decimal`.
 fn rounded_quotient(dividend: i128, divisor: i128) -> i128 {
     let quotient = dividend / divisor;
     let remainder = (dividend % divisor).abs();
@@ -122,7 +121,7 @@ impl fmt::Display for Usd {
 
 impl Serialize for Usd {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // A float would not keep the digits.
+        // A float would lose digits.
         RawValue::from_string(self.0.to_string())
             .map_err(ser::Error::custom)?
             .serialize(serializer)
@@ -190,7 +189,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_digit_survives() {
+    fn all_digits_are_kept() {
         for digits in [
             "0.1",
             "1.50",
@@ -210,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn exponents_move_the_point_and_round() {
+    fn scientific_notation_is_parsed_and_rounded() {
         for (text, expected) in [
             ("1e-30", "0.0000000000000000000000000000"),
             ("-6e-29", "-0.0000000000000000000000000001"),
@@ -232,9 +231,9 @@ mod tests {
         }
     }
 
-    /// `Decimal` would overflow the stack.
+    /// `Decimal` would overflow the stack on these.
     #[test]
-    fn long_texts_are_refused() {
+    fn long_texts_are_rejected() {
         for piece in ["_", "0", "1", "0.", "-", "e"] {
             for length in [65, 100_000, 10_000_000] {
                 let text = format!("1{}", piece.repeat(length / piece.len()));
@@ -243,13 +242,13 @@ mod tests {
                 assert!(serde_json::from_str::<Usd>(&json).is_err());
             }
         }
-        let longest = format!("0.{}", "1".repeat(MAX_TEXT - 2));
+        let longest = format!("0.{}", "1".repeat(MAX_LEN - 2));
         let amount: Usd = longest.parse().unwrap();
         assert_eq!(amount.to_string(), "0.1111111111111111111111111111");
     }
 
     #[test]
-    fn residue_of_floats_is_rounded_off_and_nothing_overflows() {
+    fn floating_point_error_is_rounded_and_sums_do_not_overflow() {
         let residue: Usd = serde_json::from_str("1.1102230246251565e-16").unwrap();
         assert_eq!(residue.to_string(), "0.0000000000000001110223024625");
         let long: Usd = serde_json::from_str("0.12345678901234567890123456789012345").unwrap();
@@ -265,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_from_values_too() {
+    fn deserializes_from_values() {
         let value = serde_json::json!({"a": 0.25, "b": "0.25", "c": null});
         #[derive(Deserialize)]
         struct Three {
@@ -278,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_amount_is_refused() {
+    fn invalid_amounts_are_rejected() {
         let large = ["100000000000000000000", "1e20", "-1e30", "1e999"];
         let odd = ["\"free\"", "\"1_000\"", "true", "{}", "[]"];
         for text in odd.into_iter().chain(large) {

@@ -23,7 +23,7 @@ async fn a_wait_that_is_too_long_is_told() {
     assert!(error.is_retryable() && error.is_rate_limited());
     let told = error.to_string();
     assert!(
-        told.contains("requests to wait 61s") && told.contains("60s"),
+        told.contains("asks to wait 61s") && told.contains("60s"),
         "{told}"
     );
 }

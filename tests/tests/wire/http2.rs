@@ -332,7 +332,7 @@ async fn a_request_that_is_not_looked_at() {
         let prime = prime.root_certificate(certificate).build().unwrap();
         let error = prime.runs().create(config()).await.unwrap_err();
         assert!(
-            error.to_string().contains("before it processed it"),
+            error.to_string().contains("before processing it"),
             "{error}"
         );
         assert!(!error.is_retryable() && !error.outcome_unknown());

@@ -1,4 +1,4 @@
-//! One call: as many attempts as it takes.
+//! The retry loop of a call.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -21,19 +21,19 @@ use crate::operation::Operation;
 use crate::redact::Redactor;
 use crate::retry::{RetryPolicy, Wait, wait};
 
-/// One call.
+/// A call in progress.
 pub(super) struct Call<'a> {
     caller: &'a Caller,
     operation: &'a Operation,
     context: &'a CallContext,
-    /// Without its body, so that all attempts can share that.
+    /// The request without its body, which all attempts share. A streaming body stays here.
     request: reqwest::Request,
     body: Option<Bytes>,
     started: Instant,
 }
 
 impl<'a> Call<'a> {
-    /// A call that is about to be made. Finds everything that can be wrong before anything is sent.
+    /// Prepares a call, and validates it before anything is sent.
     pub(super) fn new(
         caller: &'a Caller,
         mut request: reqwest::Request,
@@ -53,32 +53,32 @@ impl<'a> Call<'a> {
             operation,
             context,
             request,
-            // That of a stream is kept for as long as the stream is open.
+            // An open stream keeps the request body in memory.
             body: match operation.streams {
-                true => body.map(request_body::trimmed),
+                true => body.map(request_body::shrink),
                 false => body,
             },
             started: Instant::now(),
         })
     }
 
-    /// Makes attempts until one succeeds or is the last. `receive` makes what is needed of a response.
+    /// Makes attempts until one succeeds or no retry follows. `receive` processes the response.
     pub(super) async fn run<S, E, F, R>(&mut self, receive: R) -> Result<S, E>
     where
         E: From<Error> + AsMut<Error>,
         F: Future<Output = Result<S, Failure<E>>>,
         R: Fn(Received) -> F,
     {
-        // A body that is itself a stream can be sent once.
-        let repeatable = self.request.body().is_none();
+        // A streaming request body can be sent only once.
+        let is_replayable = self.request.body().is_none();
         let policy = self.policy();
         let safety = self.operation.retry_safety;
         let mut attempts = 0;
         let mut unknown_before = 0;
         loop {
             attempts += 1;
-            let is_last = !repeatable || attempts > policy.retries;
-            self.note_in_doubt(unknown_before + 1);
+            let is_last = !is_replayable || attempts > policy.retries;
+            self.report_in_doubt(unknown_before + 1);
             let mut failure = match self.attempt(attempts, unknown_before, &receive).await {
                 Ok(success) => {
                     self.caller.budget.succeeded();
@@ -88,24 +88,24 @@ impl<'a> Call<'a> {
             };
             let error = failure.error.as_mut();
             let unknown = error.last_outcome_unknown();
-            self.note_in_doubt(unknown_before + u32::from(unknown));
-            let repeated = failure
+            self.report_in_doubt(unknown_before + u32::from(unknown));
+            let retryable = failure
                 .class
                 .is_repeated(safety, policy.allow_duplicate_billing);
-            let decision = match repeated && !is_last {
+            let decision = match retryable && !is_last {
                 true => self.wait(error.retry_after(), attempts),
                 false => Err(None),
             };
             match decision {
                 Ok(wait) => {
                     unknown_before += u32::from(unknown);
-                    trace::repeated(self.operation, attempts, wait);
+                    trace::retrying(self.operation, attempts, wait);
                     tokio::time::sleep(wait).await;
                 }
-                Err(why) => {
-                    error.end_call(self.operation, attempts, unknown_before, repeated);
-                    if let Some(why) = why {
-                        error.add(&why);
+                Err(reason) => {
+                    error.end_call(self.operation, attempts, unknown_before, retryable);
+                    if let Some(reason) = reason {
+                        error.append(&reason);
                     }
                     return Err(failure.error);
                 }
@@ -121,7 +121,7 @@ impl<'a> Call<'a> {
         self.context.hooks()
     }
 
-    fn note_in_doubt(&self, attempts: u32) {
+    fn report_in_doubt(&self, attempts: u32) {
         if let Some(hooks) = self.hooks() {
             hooks.attempts_in_doubt(attempts);
         }
@@ -137,7 +137,7 @@ impl<'a> Call<'a> {
         E: From<Error> + AsMut<Error>,
         F: Future<Output = Result<S, Failure<E>>>,
     {
-        let request = self.copy();
+        let request = self.next_request();
         let url = self.request.url();
         let account = self.hooks().and_then(CallHooks::account);
         let span = trace::attempt(self.operation, account, url, number);
@@ -147,7 +147,7 @@ impl<'a> Call<'a> {
             let deadline = self.deadline();
             let response = match deadline.wait_for(sending).await {
                 Ok(Ok(response)) => response,
-                Ok(Err(error)) => return Err(Failure::unanswered(error, self.operation, url)),
+                Ok(Err(error)) => return Err(Failure::not_received(error, self.operation, url)),
                 Err(timeout) => return Err(Failure::timed_out(timeout, self.operation, url)),
             };
             let received = Received {
@@ -184,27 +184,27 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// The request as it is sent, with its body, which is shared. The original stays for the next attempt.
-    fn copy(&mut self) -> reqwest::Request {
-        let kept = &mut self.request;
-        // Not `try_clone`, which also copies a timeout that there never is.
-        let mut sent = reqwest::Request::new(kept.method().clone(), kept.url().clone());
-        // Headers are added: the original has room for them, and a copy has not.
-        let copy = kept.headers().clone();
-        *sent.headers_mut() = std::mem::replace(kept.headers_mut(), copy);
-        *sent.version_mut() = kept.version();
-        *sent.body_mut() = match &self.body {
+    /// Returns the request of the next attempt. It shares the body with the other attempts.
+    fn next_request(&mut self) -> reqwest::Request {
+        let original = &mut self.request;
+        // `try_clone` would also copy the timeout, which is never set.
+        let mut request = reqwest::Request::new(original.method().clone(), original.url().clone());
+        // Sends the original header map, which has spare capacity for the added headers, and keeps the copy.
+        let copy = original.headers().clone();
+        *request.headers_mut() = std::mem::replace(original.headers_mut(), copy);
+        *request.version_mut() = original.version();
+        *request.body_mut() = match &self.body {
             Some(body) => Some(body.clone().into()),
-            // One that is a stream is sent this once.
-            None => kept.body_mut().take(),
+            // A streaming body is sent only once.
+            None => original.body_mut().take(),
         };
-        self.add_headers(sent.headers_mut());
-        sent
+        self.add_headers(request.headers_mut());
+        request
     }
 
     fn add_headers(&self, headers: &mut HeaderMap) {
-        // Lists may be compressed, if the HTTP client can decompress them. A response that is sent while it is made
-        // must not wait in a compressor. A compressed response is read in any case.
+        // Only GET responses may be compressed, because a compressor can delay a response that is sent incrementally.
+        // Responses that are compressed anyway are still decompressed.
         if self.operation.streams || self.operation.method != "GET" {
             headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         }
@@ -216,14 +216,14 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// How long to wait before the next attempt; or why there is none, where the error does not say so itself.
+    /// Returns how long to wait before the next attempt, or the reason why there is none.
     fn wait(&self, requested: Option<Duration>, attempts: u32) -> Result<Duration, Option<String>> {
         let wait = match wait(self.policy(), attempts, requested) {
             Wait::For(wait) => wait,
             Wait::TooLong(requested) => {
                 let longest = self.policy().longest_retry_after;
                 return Err(Some(format!(
-                    "the service requests to wait {requested:?}, and the longest wait is {longest:?} \
+                    "the service asks to wait {requested:?}, but the longest wait is {longest:?} \
                      (`RetryPolicy::longest_retry_after`)"
                 )));
             }
@@ -234,12 +234,12 @@ impl<'a> Call<'a> {
             .and_then(|deadline| self.started.checked_add(deadline));
         let ends = [deadline, self.end().map(|(end, _)| end)];
         let next = Instant::now().checked_add(wait);
-        let is_late = |end: Instant| next.is_none_or(|next| next >= end);
-        if next.is_none() || ends.into_iter().flatten().any(is_late) {
+        let is_too_late = |end: Instant| next.is_none_or(|next| next >= end);
+        if next.is_none() || ends.into_iter().flatten().any(is_too_late) {
             return Err(Some("there was no time for another attempt".to_owned()));
         }
         if !self.caller.budget.take() {
-            return Err(Some("the retry budget is used up".to_owned()));
+            return Err(Some("the retry budget is exhausted".to_owned()));
         }
         Ok(wait)
     }
@@ -251,8 +251,8 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// When the call must be over, or a stream open, and how long that is from its beginning. `None` if no clock
-    /// reaches that time.
+    /// Returns when the call times out, and its timeout. For a stream, this is the timeout of opening it. Returns
+    /// `None` if the time cannot be represented.
     fn end(&self) -> Option<(Instant, Duration)> {
         let options = self.context.options();
         let timeout = options.timeout_or(self.operation.timeout);

@@ -1,4 +1,4 @@
-//! An attempt that failed: its error, and what decides whether another attempt follows.
+//! Failed attempts: the error, and the class that decides about a retry.
 
 use bytes::Bytes;
 use http::StatusCode;
@@ -12,7 +12,7 @@ use crate::response_body::{BodyError, ReadError, TimeoutError};
 use crate::retry::FailureClass;
 use crate::transport::{TransportError, TransportErrorKind};
 
-/// An attempt that failed.
+/// A failed attempt.
 pub(super) struct Failure<E> {
     pub(super) error: E,
     pub(super) class: FailureClass,
@@ -26,52 +26,52 @@ impl Failure<Error> {
         }
     }
 
-    /// The request got no response.
-    pub(super) fn unanswered<E: From<Error>>(
+    /// Creates the failure of a request that received no response.
+    pub(super) fn not_received<E: From<Error>>(
         error: TransportError,
         operation: &Operation,
         url: &Url,
     ) -> Failure<E> {
         let origin = url.origin().ascii_serialization();
         let reason = error.reason();
-        // What could not be connected to may be where the service redirected to after it had carried out the call.
-        let unsure = error.may_be_redirected() && operation.retry_safety == RetrySafety::Never;
+        // The service may have carried out the call, and then redirected it to an unreachable host.
+        let ambiguous = error.may_be_redirected() && operation.retry_safety == RetrySafety::Never;
         let (kind, class, message) = match error.kind() {
-            TransportErrorKind::NotSent if unsure => (
+            TransportErrorKind::NotSent if ambiguous => (
                 ErrorKind::Disconnected,
                 FailureClass::Broken,
-                format!("no connection to {origin}, or to where it redirected: {reason}"),
+                format!("cannot connect to {origin} or to the target of its redirect: {reason}"),
             ),
             TransportErrorKind::NotSent => (
                 ErrorKind::Connect,
                 FailureClass::NotSent,
-                format!("no connection to {origin}: {reason}"),
+                format!("cannot connect to {origin}: {reason}"),
             ),
-            TransportErrorKind::NotProcessed if !unsure => (
+            TransportErrorKind::NotProcessed if !ambiguous => (
                 ErrorKind::Disconnected,
                 FailureClass::NotProcessed,
-                format!("{origin} refused the request before it processed it"),
+                format!("{origin} rejected the request before processing it"),
             ),
             TransportErrorKind::NotProcessed | TransportErrorKind::Broken => (
                 ErrorKind::Disconnected,
                 FailureClass::Broken,
-                format!("the connection to {origin} broke before a response came"),
+                format!("the connection to {origin} failed before a response was received"),
             ),
             TransportErrorKind::TimedOut => (
                 ErrorKind::Timeout,
                 FailureClass::TimedOut,
-                format!("no response from {origin} in time"),
+                format!("the request to {origin} timed out"),
             ),
             TransportErrorKind::LargeHead => (
                 ErrorKind::UnexpectedResponse,
                 FailureClass::Final,
-                format!("the head of the response from {origin} is too large"),
+                format!("the response header from {origin} is too large"),
             ),
             TransportErrorKind::MalformedHead => (
                 ErrorKind::Disconnected,
                 FailureClass::Broken,
                 format!(
-                    "the head of a response on the connection to {origin} is malformed or too large"
+                    "a response header on the connection to {origin} is malformed or too large"
                 ),
             ),
             TransportErrorKind::Redirects => (
@@ -85,15 +85,15 @@ impl Failure<Error> {
                 format!("the request cannot be sent: {reason}"),
             ),
         };
-        let not_done = matches!(class, FailureClass::NotSent | FailureClass::NotProcessed)
+        let not_processed = matches!(class, FailureClass::NotSent | FailureClass::NotProcessed)
             || kind == ErrorKind::Request;
         let error = Error::new(kind, message)
-            .with_outcome_unknown(!not_done && !operation.is_safe())
+            .with_outcome_unknown(!not_processed && !operation.is_safe())
             .with_source(error.into_source());
         Failure { error, class }.into_other()
     }
 
-    /// No response came in time.
+    /// Creates the failure of a request that timed out.
     pub(super) fn timed_out<E: From<Error>>(
         timeout: TimeoutError,
         operation: &Operation,
@@ -101,16 +101,16 @@ impl Failure<Error> {
     ) -> Failure<E> {
         let origin = url.origin().ascii_serialization();
         let message = format!("no response from {origin}: {timeout}");
-        Self::out_of_time(message, timeout, operation).into_other()
+        Self::timeout(message, timeout, operation).into_other()
     }
 
-    /// The first event of a stream did not come in time.
-    pub(super) fn not_opened_in_time(timeout: TimeoutError, operation: &Operation) -> Self {
-        let message = format!("no first event of the stream: {timeout}");
-        Self::out_of_time(message, timeout, operation)
+    /// Creates the failure of a stream that timed out before its first event.
+    pub(super) fn stream_timed_out(timeout: TimeoutError, operation: &Operation) -> Self {
+        let message = format!("no first event received: {timeout}");
+        Self::timeout(message, timeout, operation)
     }
 
-    fn out_of_time(message: String, timeout: TimeoutError, operation: &Operation) -> Self {
+    fn timeout(message: String, timeout: TimeoutError, operation: &Operation) -> Self {
         let error = Error::new(ErrorKind::Timeout, message)
             .with_outcome_unknown(!operation.is_safe())
             .with_source(timeout);
@@ -120,7 +120,7 @@ impl Failure<Error> {
         }
     }
 
-    /// The body of a success broke off.
+    /// Creates the failure of a success whose body is incomplete.
     pub(super) fn broken_body(
         broken: BodyError,
         operation: &Operation,
@@ -137,7 +137,7 @@ impl Failure<Error> {
         };
         let status = meta.status();
         let message = format!(
-            "the response ({status}) broke off after {} bytes: {source}",
+            "the response ({status}) ended early, after {} bytes: {source}",
             received.len()
         );
         let error = Error::unexpected(kind, message, meta, received)
@@ -146,8 +146,8 @@ impl Failure<Error> {
         Self { error, class }
     }
 
-    /// The service answered with the status of an error.
-    pub(super) fn refused(operation: &Operation, meta: ResponseMeta, body: Bytes) -> Self {
+    /// Creates the failure of a response with an error status.
+    pub(super) fn error_status(operation: &Operation, meta: ResponseMeta, body: Bytes) -> Self {
         let error = Error::from_response(operation, meta, body);
         let class = FailureClass::reported(&error);
         Self { error, class }
@@ -155,7 +155,7 @@ impl Failure<Error> {
 }
 
 impl FailureClass {
-    /// The class of an error that the service reported, with the status of an error or within a success.
+    /// Returns the class of an error that the service reported, with an error status or within a success.
     pub fn reported(error: &Error) -> Self {
         let Some(meta) = error.meta() else {
             return Self::Final;
@@ -166,7 +166,7 @@ impl FailureClass {
             status: named.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
             quota: error.is_quota(),
             should_retry: match should_retry.map(|value| value.as_bytes()) {
-                // That of a success was written before anything went wrong.
+                // The header of a success was sent before the error occurred.
                 Some(b"true") if !meta.status().is_success() => Some(true),
                 Some(b"false") => Some(false),
                 _ => None,
@@ -174,7 +174,7 @@ impl FailureClass {
         }
     }
 
-    /// The class of the error of a stream that failed at its beginning.
+    /// Returns the class of the error of a stream that failed before its first event.
     pub fn of_stream(error: &Error) -> Self {
         match error.kind() {
             ErrorKind::StreamFailed => Self::reported(error),

@@ -1,23 +1,23 @@
-//! The headers of a response, in memory of their own.
+//! Copies response headers out of the connection's buffer.
 
 use bytes::BytesMut;
 use http::HeaderMap;
 use http::header::HeaderValue;
 
-/// The same headers, whose values do not point into the read buffer of the connection: it has 8 KiB, and would be kept
-/// for as long as they are. There is no spare capacity.
-pub(super) fn detached(headers: &HeaderMap) -> HeaderMap {
+/// Copies headers, so that they do not keep the connection's read buffer of 8 KiB alive. The copy has no spare
+/// capacity.
+pub(super) fn copy_headers(headers: &HeaderMap) -> HeaderMap {
     let mut values = BytesMut::with_capacity(headers.values().map(HeaderValue::len).sum());
-    let mut detached = HeaderMap::with_capacity(headers.keys_len());
+    let mut copies = HeaderMap::with_capacity(headers.keys_len());
     for (name, value) in headers {
         values.extend_from_slice(value.as_bytes());
-        // It was a valid value.
+        // This cannot fail, because the original value is valid.
         if let Ok(mut copy) = HeaderValue::from_maybe_shared(values.split().freeze()) {
             copy.set_sensitive(value.is_sensitive());
-            detached.append(name, copy);
+            copies.append(name, copy);
         }
     }
-    detached
+    copies
 }
 
 #[cfg(test)]
@@ -25,7 +25,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_same_headers() {
+    fn copies_are_equal_and_detached() {
         let mut headers = HeaderMap::new();
         for (name, value) in [
             ("x-request-id", "r-1"),
@@ -38,7 +38,7 @@ mod tests {
             value.set_sensitive(name == "set-cookie");
             headers.append(name, value);
         }
-        let copy = detached(&headers);
+        let copy = copy_headers(&headers);
         assert_eq!(copy, headers);
         assert!(copy["set-cookie"].is_sensitive() && !copy["x-request-id"].is_sensitive());
         for (copy, value) in copy.values().zip(headers.values()) {

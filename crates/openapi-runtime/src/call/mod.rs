@@ -1,15 +1,15 @@
-//! Makes calls: attempts, retries, limits of time and size.
+//! Makes calls, with retries, timeouts and size limits.
 //!
 //! | file | what it contains |
 //! |---|---|
-//! | `attempts` | one call: as many attempts as it takes |
-//! | `receive` | a response as it is needed: read whole, or opened as a stream |
-//! | `failure` | an attempt that failed |
-//! | `request_body` | the body of a request, shared by all attempts |
-//! | `headers` | the headers of a response, in memory of their own |
+//! | `attempts` | the retry loop of a call |
+//! | `receive` | receives a response, buffered or as a stream |
+//! | `failure` | failed attempts |
+//! | `request_body` | request bodies, shared by all attempts |
+//! | `headers` | copies response headers out of the connection's buffer |
 //! | `trace` | the span of an attempt |
 //!
-//! Which failures are repeated is decided in [`retry`](crate::retry).
+//! [`retry`](crate::retry) decides which failures are retried.
 
 mod attempts;
 mod failure;
@@ -38,34 +38,35 @@ use crate::transport::Transport;
 use attempts::Call;
 pub use receive::StreamBody;
 
-/// Makes calls: adds the key, sends the request, reads the response within limits, turns error responses into errors,
-/// and repeats what failed where that does no harm.
+/// Makes calls: adds the API key, sends the request, reads the response within limits, converts error responses into
+/// errors, and retries failures where that is safe.
 ///
-/// Generated clients make their calls through one. A clone is cheap and shares connections and retry budget.
+/// Generated clients make their calls through a `Caller`. It is cheap to clone. Clones share connections and the retry
+/// budget.
 #[derive(Clone)]
 pub struct Caller {
     transport: Arc<dyn Transport>,
     authorization: Option<HeaderValue>,
-    /// What is secret in every call.
+    /// Secrets of every call.
     secrets: Arc<[Secret]>,
     budget: RetryBudget,
 }
 
-/// A key that no header can contain.
+/// The error of a token that is not a valid header value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("it contains a character that no header can contain")]
+#[error("it contains a character that is not allowed in a header")]
 pub struct InvalidToken(());
 
-/// Why a stream could not be opened, and what that means for another attempt.
+/// Why a stream could not be opened.
 pub struct NotOpened<E> {
-    /// The error of the call if no other attempt follows.
+    /// The error of the call if it is not retried.
     pub error: E,
-    /// What decides whether another attempt follows.
+    /// Decides whether the call is retried.
     pub class: FailureClass,
 }
 
 impl Caller {
-    /// Makes calls through a transport, without a key.
+    /// Creates a caller that sends through a transport, without an API key.
     pub fn new(transport: impl Transport + 'static) -> Self {
         Self {
             transport: Arc::new(transport),
@@ -78,7 +79,7 @@ impl Caller {
     /// Adds `Authorization: Bearer …` to each request.
     ///
     /// # Errors
-    /// If no header can contain the token.
+    /// If the token is not a valid header value.
     pub fn with_bearer_token(mut self, token: Secret) -> Result<Self, InvalidToken> {
         let value = HeaderValue::try_from(format!("Bearer {}", token.expose()));
         let mut value = value.map_err(|_| InvalidToken(()))?;
@@ -88,25 +89,25 @@ impl Caller {
         Ok(self)
     }
 
-    /// Limits the retries of all calls together.
+    /// Limits the total number of retries of all calls.
     #[must_use]
     pub fn with_retry_budget(mut self, budget: RetryBudget) -> Self {
         self.budget = budget;
         self
     }
 
-    /// Makes a call, and reads the response as JSON.
+    /// Makes a call and deserializes the JSON response.
     ///
     /// # Errors
-    /// If the call fails, or the response does not have the type.
+    /// If the call fails, or the response does not match the type.
     pub async fn json<T: DeserializeOwned>(
         &self,
         request: reqwest::Request,
         operation: &Operation,
         context: &CallContext,
     ) -> Result<Response<T>, Error> {
-        let (meta, body) = self.whole(request, operation, context).await?;
-        // Where no content is a documented response, its type accepts `null`.
+        let (meta, body) = self.read_body(request, operation, context).await?;
+        // If an empty response is documented, the type accepts `null`.
         let json: &[u8] = if body.is_empty() { b"null" } else { &body };
         match serde_json::from_slice(json) {
             Ok(value) => Ok(Response::new(value, meta, body)),
@@ -118,7 +119,7 @@ impl Caller {
         }
     }
 
-    /// Makes a call whose response has no content.
+    /// Makes a call and ignores the content of the response.
     ///
     /// # Errors
     /// If the call fails.
@@ -128,11 +129,11 @@ impl Caller {
         operation: &Operation,
         context: &CallContext,
     ) -> Result<Response<()>, Error> {
-        let (meta, body) = self.whole(request, operation, context).await?;
+        let (meta, body) = self.read_body(request, operation, context).await?;
         Ok(Response::new((), meta, body))
     }
 
-    /// Makes a call, and gives the body of the response as it came.
+    /// Makes a call and returns the raw body of the response.
     ///
     /// # Errors
     /// If the call fails.
@@ -142,11 +143,11 @@ impl Caller {
         operation: &Operation,
         context: &CallContext,
     ) -> Result<Response<Bytes>, Error> {
-        let (meta, body) = self.whole(request, operation, context).await?;
+        let (meta, body) = self.read_body(request, operation, context).await?;
         Ok(Response::new(body.clone(), meta, body))
     }
 
-    /// Makes a call, and gives the body of the response while it is still to come. It ends with an error if nothing is
+    /// Makes a call and returns the body of the response as a stream. The stream ends with an error if nothing is
     /// received for the [idle timeout](crate::CallOptions::idle_timeout).
     ///
     /// # Errors
@@ -162,8 +163,8 @@ impl Caller {
         Ok(Response::new(body, meta, Bytes::new()))
     }
 
-    /// Makes a call whose response is an event stream, and opens it: `open` reads as far as it needs to know that the
-    /// stream has begun. If it fails, the class of its failure decides whether the call is made again.
+    /// Makes a call whose response is an event stream. `open` reads the beginning of the stream, such as its first
+    /// event. If `open` fails, [`NotOpened::class`] decides whether the call is retried.
     ///
     /// # Errors
     /// If the call fails, or the stream cannot be opened within the timeout of the call.
@@ -181,17 +182,18 @@ impl Caller {
         O: Fn(StreamBody, ResponseMeta) -> F + Sync,
     {
         let mut call = Call::new(self, request, operation, context)?;
-        call.run(|received| receive::opened(received, &open)).await
+        call.run(|received| receive::open_stream(received, &open))
+            .await
     }
 
-    async fn whole(
+    async fn read_body(
         &self,
         request: reqwest::Request,
         operation: &Operation,
         context: &CallContext,
     ) -> Result<(ResponseMeta, Bytes), Error> {
         Call::new(self, request, operation, context)?
-            .run(receive::whole)
+            .run(receive::read_body)
             .await
     }
 }
@@ -204,7 +206,7 @@ impl fmt::Debug for Caller {
     }
 }
 
-/// Makes calls through an HTTP client, with its own settings.
+/// Makes calls through an HTTP client, with the settings of the client.
 impl From<reqwest::Client> for Caller {
     fn from(http: reqwest::Client) -> Self {
         Self::new(http)

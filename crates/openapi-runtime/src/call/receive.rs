@@ -1,4 +1,4 @@
-//! A response as it is needed: read whole, or opened as a stream.
+//! Receives responses, buffered or as a stream.
 
 use std::io;
 use std::sync::Arc;
@@ -19,11 +19,11 @@ use crate::response_body::{Body, BodyError, ByteStream, ReadError, TimeoutError,
 use crate::sse::EventStream;
 use crate::transport::TransportResponse;
 
-/// How much of an error's body is read, in bytes and in time: enough for what it says.
+/// The limits of an error body, in bytes and in time.
 const MAX_ERROR_BODY: usize = 1 << 20;
 const MAX_ERROR_TIME: Duration = Duration::from_secs(10);
 
-/// A response whose head was received, and the limits of its body.
+/// A response whose body has not been read, and the limits of the body.
 pub(super) struct Received {
     pub(super) operation: Operation,
     pub(super) deadline: Deadline,
@@ -34,22 +34,19 @@ pub(super) struct Received {
 }
 
 /// The body of a response that should be an event stream.
-#[allow(
-    clippy::large_enum_variant,
-    reason = "it is moved once for each stream"
-)]
+#[allow(clippy::large_enum_variant, reason = "it is moved once per stream")]
 pub enum StreamBody {
-    /// An event stream, of which nothing was read yet.
+    /// An event stream, positioned before its first event.
     Events(EventStream),
-    /// Something else, such as JSON or a page of HTML, read whole.
+    /// Another body, such as JSON or HTML, read completely.
     Other(Bytes),
 }
 
 impl StreamBody {
-    /// Finds out what a body is that no call brought, such as a recording.
+    /// Detects whether a body is an event stream. For bodies that do not come from a call, such as a recording.
     ///
     /// # Errors
-    /// If a body that is no event stream cannot be read whole.
+    /// If a body that is not an event stream cannot be read completely.
     pub async fn of(
         body: ByteStream,
         max_event: usize,
@@ -69,8 +66,8 @@ impl StreamBody {
     }
 }
 
-/// Reads the body of a success whole.
-pub(super) async fn whole(received: Received) -> Result<(ResponseMeta, Bytes), Failure<Error>> {
+/// Reads the complete body of a response. An error status is a failure.
+pub(super) async fn read_body(received: Received) -> Result<(ResponseMeta, Bytes), Failure<Error>> {
     let Received {
         operation,
         deadline,
@@ -86,7 +83,7 @@ pub(super) async fn whole(received: Received) -> Result<(ResponseMeta, Bytes), F
         content_length,
     } = response;
     let meta = ResponseMeta::of_call(status, headers, record);
-    // The response to HEAD has the length of a body that does not come.
+    // The response to HEAD states the length of a body that is not sent.
     let length = content_length.filter(|_| operation.method != "HEAD");
     let (deadline, limit) = match status.is_success() {
         true => (deadline, max_body),
@@ -100,7 +97,7 @@ pub(super) async fn whole(received: Received) -> Result<(ResponseMeta, Bytes), F
         }),
         Body::Stream(stream) => read(&mut TimeoutStream::new(stream, deadline), limit).await,
     };
-    // HTTP/2 can end a body early in a way that the HTTP client takes for its end.
+    // With HTTP/2, the HTTP client can mistake a truncated body for a complete one.
     let body = body.and_then(|body| match length {
         Some(length) if (body.len() as u64) < length => {
             let end = io::Error::from(io::ErrorKind::UnexpectedEof);
@@ -114,28 +111,28 @@ pub(super) async fn whole(received: Received) -> Result<(ResponseMeta, Bytes), F
     match (body, status.is_success()) {
         (Ok(body), true) => Ok((meta, body)),
         (Err(broken), true) => Err(Failure::broken_body(broken, &operation, meta)),
-        (Ok(body), false) => Err(Failure::refused(&operation, meta, body)),
-        // As much of it as came.
-        (Err(broken), false) => Err(Failure::refused(&operation, meta, broken.received)),
+        (Ok(body), false) => Err(Failure::error_status(&operation, meta, body)),
+        // The part that was received is enough.
+        (Err(broken), false) => Err(Failure::error_status(&operation, meta, broken.received)),
     }
 }
 
-/// How long the body of an error may take.
+/// Returns the deadline of an error body.
 fn error_deadline(deadline: Deadline) -> Deadline {
-    let soon = (Instant::now() + MAX_ERROR_TIME, MAX_ERROR_TIME);
-    let end = deadline.end.filter(|(end, _)| *end < soon.0);
+    let error_end = (Instant::now() + MAX_ERROR_TIME, MAX_ERROR_TIME);
+    let end = deadline.end.filter(|(end, _)| *end < error_end.0);
     Deadline {
         idle: MAX_ERROR_TIME.min(deadline.idle),
-        end: Some(end.unwrap_or(soon)),
+        end: Some(end.unwrap_or(error_end)),
     }
 }
 
-/// Gives the body of a success while it is still to come.
+/// Returns the body of a success as a stream.
 pub(super) async fn body(received: Received) -> Result<(ResponseMeta, ByteStream), Failure<Error>> {
     if !received.response.status.is_success() {
-        return Err(error(received).await);
+        return Err(read_error(received).await);
     }
-    let (meta, body) = begin(received.response, received.record);
+    let (meta, body) = into_stream(received.response, received.record);
     let deadline = Deadline {
         end: None,
         ..received.deadline
@@ -143,8 +140,8 @@ pub(super) async fn body(received: Received) -> Result<(ResponseMeta, ByteStream
     Ok((meta, ByteStream::new(TimeoutStream::new(body, deadline))))
 }
 
-/// Opens an event stream, within the time of the call.
-pub(super) async fn opened<S, E, F>(
+/// Opens an event stream, within the timeout of the call.
+pub(super) async fn open_stream<S, E, F>(
     received: Received,
     open: &impl Fn(StreamBody, ResponseMeta) -> F,
 ) -> Result<S, Failure<E>>
@@ -153,7 +150,7 @@ where
     F: Future<Output = Result<S, NotOpened<E>>>,
 {
     if !received.response.status.is_success() {
-        return Err(error(received).await.into_other());
+        return Err(read_error(received).await.into_other());
     }
     let Received {
         operation,
@@ -163,8 +160,8 @@ where
         record,
         response,
     } = received;
-    let (meta, body) = begin(response, record);
-    // Boxed: the future of an open stream's reader need not have room for this.
+    let (meta, body) = into_stream(response, record);
+    // Boxed, to keep the future of the call small.
     let opening = Box::pin(async {
         let mut events = EventStream::new(body, max_event, deadline.idle);
         let is_declared_other = is_declared_other(meta.headers());
@@ -185,30 +182,30 @@ where
             Ok(opened) => opened,
             Err(_) => {
                 let timeout = TimeoutError::Total(total);
-                let failure = Failure::not_opened_in_time(timeout, &operation);
+                let failure = Failure::stream_timed_out(timeout, &operation);
                 Err(failure.into_other())
             }
         },
     }
 }
 
-/// The metadata and the body of a stream. Its headers do not keep the buffer of the connection alive.
-fn begin(response: TransportResponse, record: Arc<CallRecord>) -> (ResponseMeta, ByteStream) {
-    let headers = headers::detached(&response.headers);
+/// Splits a response into metadata and body. The headers do not keep the buffer of the connection alive.
+fn into_stream(response: TransportResponse, record: Arc<CallRecord>) -> (ResponseMeta, ByteStream) {
+    let headers = headers::copy_headers(&response.headers);
     let meta = ResponseMeta::of_call(response.status, headers, record);
     (meta, response.body.into_stream())
 }
 
-/// The failure of a response with the status of an error.
-async fn error(received: Received) -> Failure<Error> {
+/// Reads a response with an error status.
+async fn read_error(received: Received) -> Failure<Error> {
     let operation = received.operation;
-    match Box::pin(whole(received)).await {
+    match Box::pin(read_body(received)).await {
         Err(failure) => failure,
-        Ok((meta, body)) => Failure::refused(&operation, meta, body),
+        Ok((meta, body)) => Failure::error_status(&operation, meta, body),
     }
 }
 
-/// Whether a response is declared as something else than an event stream. Some servers stream without a media type.
+/// Returns whether the `Content-Type` is not that of an event stream. Some servers send streams without one.
 fn is_declared_other(headers: &HeaderMap) -> bool {
     headers.get(CONTENT_TYPE).is_some_and(|media| {
         let media = media.as_bytes();

@@ -1,4 +1,4 @@
-//! The body of a request, shared by all attempts, and fields that are added to it.
+//! Request bodies, shared by all attempts, and the fields that are added to them.
 
 use std::collections::HashMap;
 use std::pin::Pin;
@@ -11,8 +11,8 @@ use serde_json::{Map, Value};
 
 use crate::error::Error;
 
-/// Takes the body out of a request, so that each attempt can share it. `None` for a body that is itself a stream: it
-/// stays, and can be sent once.
+/// Takes the body out of a request, so that all attempts can share it. Returns `None` for a streaming body, which stays
+/// in the request and can be sent only once.
 pub(super) fn take(request: &mut reqwest::Request) -> Option<Bytes> {
     let slot = request.body_mut();
     slot.as_ref()?.as_bytes()?;
@@ -23,8 +23,8 @@ pub(super) fn take(request: &mut reqwest::Request) -> Option<Bytes> {
     }
 }
 
-/// The same body without spare capacity.
-pub(super) fn trimmed(body: Bytes) -> Bytes {
+/// Drops the spare capacity of a body.
+pub(super) fn shrink(body: Bytes) -> Bytes {
     let mut bytes = Vec::from(body);
     bytes.shrink_to_fit();
     bytes.into()
@@ -36,21 +36,21 @@ pub(super) fn with_fields(body: Bytes, fields: &Map<String, Value>) -> Result<By
         return Ok(body);
     }
     let present: HashMap<String, &RawValue> = serde_json::from_slice(&body)
-        .map_err(|_| Error::invalid_request("fields can only be added to a JSON object"))?;
-    if let Some(twice) = fields.keys().find(|name| present.contains_key(*name)) {
+        .map_err(|_| Error::invalid_request("body fields can only be added to a JSON object"))?;
+    if let Some(duplicate) = fields.keys().find(|name| present.contains_key(*name)) {
         return Err(Error::invalid_request(format!(
-            "the field {twice:?} is in the request already"
+            "the request already has the field {duplicate:?}"
         )));
     }
-    let more = serde_json::to_vec(fields).map_err(|e| Error::invalid_request(e.to_string()))?;
-    // `{…}` and `{…}` become one: all but the last brace, a comma, all but the first brace.
+    let added = serde_json::to_vec(fields).map_err(|e| Error::invalid_request(e.to_string()))?;
+    // Joins two objects: drops the last brace of the first and the first brace of the second.
     let trimmed = body.trim_ascii_end();
-    let mut joined = BytesMut::with_capacity(trimmed.len() + more.len());
+    let mut joined = BytesMut::with_capacity(trimmed.len() + added.len());
     joined.put_slice(&trimmed[..trimmed.len().saturating_sub(1)]);
     if !present.is_empty() {
         joined.put_u8(b',');
     }
-    joined.put_slice(&more[1..]);
+    joined.put_slice(&added[1..]);
     Ok(joined.freeze())
 }
 
@@ -58,7 +58,7 @@ pub(super) fn with_fields(body: Bytes, fields: &Map<String, Value>) -> Result<By
 mod tests {
     use super::*;
 
-    fn added(body: &'static str) -> Result<Bytes, Error> {
+    fn add(body: &'static str) -> Result<Bytes, Error> {
         let fields = serde_json::json!({"b": [1], "c": null});
         with_fields(body.into(), fields.as_object().unwrap_or(&Map::new()))
     }
@@ -66,12 +66,12 @@ mod tests {
     #[test]
     fn fields_are_added_and_nothing_else_changes() -> Result<(), Error> {
         assert_eq!(
-            added(r#"{"z": 1.50, "a": "}"} "#)?,
+            add(r#"{"z": 1.50, "a": "}"} "#)?,
             r#"{"z": 1.50, "a": "}","b":[1],"c":null}"#
         );
-        assert_eq!(added("{}")?, r#"{"b":[1],"c":null}"#);
+        assert_eq!(add("{}")?, r#"{"b":[1],"c":null}"#);
         for wrong in [r#"{"b": 2}"#, "[1]", "", "{"] {
-            assert!(added(wrong).is_err(), "{wrong}");
+            assert!(add(wrong).is_err(), "{wrong}");
         }
         Ok(())
     }

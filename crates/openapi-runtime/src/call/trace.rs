@@ -1,6 +1,6 @@
-//! The span of an attempt, with the fields of OpenTelemetry's conventions for HTTP clients.
+//! The span of an attempt, with fields from OpenTelemetry's semantic conventions for HTTP clients.
 //!
-//! It contains nothing of a body or a message, no key, and no header but the request's id.
+//! It contains no bodies, messages or keys, and no header except the request id.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::meta::request_id;
 use crate::operation::Operation;
 
-/// The span of one attempt.
+/// Creates the span of an attempt.
 pub(super) fn attempt(
     operation: &Operation,
     account: Option<&str>,
@@ -38,7 +38,7 @@ pub(super) fn attempt(
     )
 }
 
-/// Records the head of a response.
+/// Records the status and the request id of a response.
 pub(super) fn received(span: &Span, status: StatusCode, headers: &HeaderMap) {
     if span.is_disabled() {
         return;
@@ -49,26 +49,26 @@ pub(super) fn received(span: &Span, status: StatusCode, headers: &HeaderMap) {
     }
 }
 
-/// Records why an attempt failed: its kind or status, and the service's code.
+/// Records why an attempt failed: the kind or status, and the service's code.
 pub(super) fn failed(span: &Span, error: &Error) {
     if span.is_disabled() {
         return;
     }
     span.record("otel.status_code", "ERROR");
     span.record("error.type", error.type_name().as_ref());
-    // A code that is no name may echo the request.
-    if let Some(code) = error.code().filter(|code| is_name(code)) {
+    // A code that is not an identifier may echo the request.
+    if let Some(code) = error.code().filter(|code| is_identifier(code)) {
         span.record("error.code", code);
     }
 }
 
-fn is_name(code: &str) -> bool {
+fn is_identifier(code: &str) -> bool {
     let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
     code.len() <= 64 && code.bytes().all(is_part)
 }
 
-/// Logs that another attempt follows.
-pub(super) fn repeated(operation: &Operation, attempts: u32, wait: Duration) {
+/// Logs a retry.
+pub(super) fn retrying(operation: &Operation, attempts: u32, wait: Duration) {
     tracing::info!(
         operation = operation.id,
         attempts,

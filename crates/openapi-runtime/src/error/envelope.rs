@@ -1,24 +1,24 @@
-//! What the body of an error says, in any of its shapes.
+//! Parses error bodies of any shape.
 //!
-//! Services and the proxies before them use several: OpenAI's `error`, lists of `errors`, FastAPI's `detail`, plain text,
-//! HTML, nothing. Specifications do not list them all, so they are read leniently here.
+//! Services and their proxies use several shapes: OpenAI's `error`, lists of `errors`, FastAPI's `detail`, plain text,
+//! HTML, or an empty body. Specifications do not document all of them, so parsing is lenient.
 
 use http::StatusCode;
 use serde_json::Value;
 
 use crate::redact::{Redactor, one_line};
 
-/// What an error says of one field of a request.
+/// The error of one field of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FieldError {
-    /// The field, as the service names it, such as `limit` or `body.config`. Empty if it names none.
+    /// The field as the service names it, such as `limit` or `body.config`. Empty if the service names none.
     pub field: String,
-    /// What is wrong with it.
+    /// Why the field is invalid.
     pub message: String,
 }
 
-/// What the body of an error says. All texts are on one line and without secrets.
+/// A parsed error body. All texts are single lines, with secrets redacted.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(super) struct Envelope {
     pub(super) message: Option<String>,
@@ -27,11 +27,11 @@ pub(super) struct Envelope {
     pub(super) fields: Vec<FieldError>,
 }
 
-/// The most fields that are kept of an error that names what is wrong with each.
+/// The maximum number of field errors that are kept.
 const MAX_FIELDS: usize = 100;
 
 impl Envelope {
-    /// Reads the body of an error.
+    /// Parses the body of an error response.
     pub(super) fn read(body: &[u8], redactor: &Redactor) -> Self {
         let Ok(body) = std::str::from_utf8(body) else {
             return Self::default();
@@ -45,7 +45,7 @@ impl Envelope {
         }
     }
 
-    /// Reads the body of a success: only JSON can report an error.
+    /// Parses the body of a success, which can report an error only as JSON.
     pub(super) fn of_success(body: &[u8], redactor: &Redactor) -> Self {
         match serde_json::from_slice(body) {
             Ok(value) => Self::of_value(&value, redactor),
@@ -53,18 +53,19 @@ impl Envelope {
         }
     }
 
-    /// Whether the body says anything.
+    /// Returns whether the body contains an error.
     fn is_set(&self) -> bool {
         self.message.is_some() || self.code.is_some() || !self.fields.is_empty()
     }
 
-    /// Whether it names a quota. Seen: `insufficient_quota`, `quota_exceeded`, `insufficient_funds`.
+    /// Returns whether the code or class names a quota. Known: `insufficient_quota`, `quota_exceeded`,
+    /// `insufficient_funds`.
     pub(super) fn names_quota(&self) -> bool {
         self.names(&["quota", "insufficient_funds", "insufficient_balance"])
     }
 
-    /// Whether it names the model's context. Seen: `context_length_exceeded`, `context_window_exceeded`,
-    /// `exceed_context_size_error`, `string_above_max_length`.
+    /// Returns whether the code or class names the model's context. Known: `context_length_exceeded`,
+    /// `context_window_exceeded`, `exceed_context_size_error`, `string_above_max_length`.
     pub(super) fn names_context_overflow(&self) -> bool {
         self.names(&[
             "context_length",
@@ -74,12 +75,12 @@ impl Envelope {
         ])
     }
 
-    /// Whether it says that there is no such model.
+    /// Returns whether the code says that the model does not exist.
     pub(super) fn names_unknown_model(&self) -> bool {
         self.code.as_deref() == Some("model_not_found")
     }
 
-    /// The status that it names, as its code, or by one of the names that services have for it.
+    /// Returns the status that the code or class stands for: a number, or one of the names that services use.
     pub(super) fn named_status(&self) -> Option<StatusCode> {
         let named = |name: &String| {
             let status = match name.to_ascii_lowercase().as_str() {
@@ -114,7 +115,7 @@ impl Envelope {
     fn of_value(value: &Value, redactor: &Redactor) -> Self {
         let text = |value: &Value| text(value, redactor);
         let mut envelope = Self::default();
-        // Some gateways wrap the one error in a list; some report it within a choice.
+        // Some gateways wrap a single error in a list. Some report it within a choice.
         if let [only] = value.as_array().map_or(&[][..], Vec::as_slice) {
             return Self::of_value(only, redactor);
         }
@@ -178,11 +179,11 @@ impl Envelope {
         if envelope.message.is_none() {
             envelope.message = text(&value["message"]);
         }
-        // Beside the message, and not within an object of its own.
+        // Flat shapes have the code next to the message.
         if envelope.message.is_some() && envelope.code.is_none() {
             envelope.code = text(&value["code"]);
-            let beside = || text(&value["type"]).or_else(|| text(&value["error_type"]));
-            envelope.class = envelope.class.or_else(beside);
+            let flat_class = || text(&value["type"]).or_else(|| text(&value["error_type"]));
+            envelope.class = envelope.class.or_else(flat_class);
         }
         if envelope.message.is_none() && !envelope.fields.is_empty() {
             let fields = envelope.fields.iter().map(|error| {
@@ -195,14 +196,13 @@ impl Envelope {
     }
 }
 
-/// Whether a body that came with the status of a success reports an error.
+/// Returns whether the body of a success reports an error.
 pub fn is_error_body(body: &[u8]) -> bool {
     let value = serde_json::from_slice(body);
     value.is_ok_and(|value| Envelope::of_value(&value, Redactor::none()).is_set())
 }
 
-/// Whether the value of a field `error` says that something went wrong. Some servers write an empty one into every
-/// response.
+/// Returns whether the value of an `error` field reports an error. Some servers include an empty one in every response.
 pub fn is_error_value(error: Option<&Value>) -> bool {
     error.is_some_and(|error| match error {
         Value::Null | Value::Bool(false) => false,
@@ -214,8 +214,8 @@ pub fn is_error_value(error: Option<&Value>) -> bool {
     })
 }
 
-/// The beginning of an error's body on one line. `None` if it is empty, or begins like JSON and cannot be parsed: secret
-/// fields cannot be told from others then.
+/// Returns the beginning of an error body as one line. Returns `None` if the body is empty, or begins like JSON but
+/// cannot be parsed, because secret fields cannot be found then.
 pub(super) fn preview(body: &[u8], redactor: &Redactor) -> Option<String> {
     let text = match serde_json::from_slice::<Value>(body) {
         Ok(value) => redactor.redact_json(value),
@@ -239,7 +239,7 @@ fn text(value: &Value, redactor: &Redactor) -> Option<String> {
     }
 }
 
-/// The text of a body that is plain text. `None` for a page of HTML, and for JSON that was cut off.
+/// Returns the text of a plain text body. Returns `None` for HTML, and for truncated JSON.
 fn plain_text(body: &str, redactor: &Redactor) -> Option<String> {
     let text = body.trim();
     let is_plain = !text.is_empty() && !text.starts_with('<') && !begins_like_json(text);
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn every_envelope_says_what_it_says() {
+    fn every_shape_is_parsed() {
         let openai = read(r#"{"error":{"message":"no","type":"t","code":"model_not_found"}}"#);
         assert_eq!(openai.message.as_deref(), Some("no"));
         assert_eq!(openai.code.as_deref(), Some("model_not_found"));
@@ -316,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn a_repeated_key_is_taken_out() {
+    fn an_echoed_key_is_redacted() {
         let envelope = read(r#"{"error":{"message":"wrong key: pit_secret","code":"pit_secret"}}"#);
         assert!(!format!("{envelope:?}").contains("pit_secret"));
     }

@@ -4,26 +4,26 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// A setting is missing or wrong. Nothing was sent.
+    /// A setting is missing or invalid. Nothing was sent.
     Settings,
-    /// What the caller gave cannot be sent. Nothing was sent.
+    /// The request is invalid. Nothing was sent.
     Request,
-    /// No connection. Nothing was sent.
+    /// The connection could not be established. Nothing was sent.
     Connect,
-    /// No answer in time.
+    /// The call timed out.
     Timeout,
-    /// The connection broke before the answer was whole.
+    /// The connection failed before the response was complete.
     Disconnected,
-    /// The service answered with an error.
+    /// The service returned an error status.
     Api,
-    /// The service answered with success and something that the specification does not say.
+    /// The service returned a success that does not match the specification.
     UnexpectedResponse,
-    /// A stream ended before its answer did.
+    /// A stream ended before the response was complete.
     CutOff,
-    /// The service sent an error in the middle of a stream.
+    /// The service sent an error event within a stream.
     StreamFailed,
-    /// An event of a stream is not what the specification says, or is too large.
+    /// An event of a stream does not match the specification, or is too large.
     MalformedEvent,
-    /// What was read does not account for what the service says there is.
+    /// Fewer items were read than the service reports.
     Incomplete,
 }

@@ -1,11 +1,11 @@
-//! What went wrong with a call.
+//! Errors of calls.
 //!
 //! | file | what it contains |
 //! |---|---|
 //! | `kind` | [`ErrorKind`] |
-//! | `predicates` | what callers branch on |
-//! | `envelope` | what the body of an error says, in any of its shapes |
-//! | `payload` | [`PayloadFault`]: where a body differs from its type |
+//! | `predicates` | methods that classify an error, such as [`Error::is_auth`] |
+//! | `envelope` | parses error bodies of any shape |
+//! | `payload` | [`PayloadFault`]: where a body does not match its type |
 
 mod envelope;
 mod kind;
@@ -33,18 +33,18 @@ pub use envelope::{FieldError, is_error_body, is_error_value};
 pub use kind::ErrorKind;
 pub use payload::PayloadFault;
 
-/// What went wrong with a call: a kind, the service's answer if there is one, and what to do next.
+/// The error of a call: its kind, and the service's response if there is one.
 ///
-/// `Display` is one line: the operation, the status, and the service's code and message, of which at most 300
-/// characters are shown. Keys, tokens and other [secrets](crate::Operation::response_secrets) are redacted. The
-/// service's message may echo the request, such as a part of a prompt; so may [`body`](Self::body), which is not shown.
+/// `Display` writes one line: the operation, the status, and the service's code and message, the latter cut to 300
+/// characters. Keys, tokens and other [secrets](crate::Operation::response_secrets) are redacted. The service's message
+/// may echo the request, such as a part of a prompt. [`body`](Self::body) may too, but is not written.
 ///
 /// ```
 /// # fn example(error: openapi_runtime::Error) {
 /// if error.is_auth() {
 ///     eprintln!("check the API key");
 /// } else if error.outcome_unknown() {
-///     eprintln!("it may have been carried out: look before you repeat it");
+///     eprintln!("the call may have been carried out: check before you retry");
 /// } else {
 ///     eprintln!("{error}");
 /// }
@@ -56,7 +56,7 @@ struct Inner {
     kind: ErrorKind,
     message: String,
     operation: Option<Cow<'static, str>>,
-    /// Of the last attempt.
+    /// Whether the last attempt may have been carried out.
     outcome_unknown: bool,
     /// How many attempts before the last may have been carried out.
     unknown_before: u32,
@@ -66,7 +66,7 @@ struct Inner {
     source: Option<BoxError>,
 }
 
-/// The response that an error comes from.
+/// The response that caused an error.
 struct ErrorResponse {
     meta: ResponseMeta,
     body: Bytes,
@@ -75,7 +75,7 @@ struct ErrorResponse {
 }
 
 impl Error {
-    /// An error of a kind with a message: lower case, without a full stop, the cause first.
+    /// Creates an error. The message should be lower case, without a trailing full stop, and state the cause first.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self(Box::new(Inner {
             kind,
@@ -90,17 +90,17 @@ impl Error {
         }))
     }
 
-    /// An error of a request that cannot be sent.
+    /// Creates the error of a request that is invalid and was not sent.
     pub fn invalid_request(reason: impl Into<String>) -> Self {
         Self::new(ErrorKind::Request, reason)
     }
 
-    /// A response with the status of an error.
+    /// Creates the error of a response with an error status.
     pub(crate) fn from_response(operation: &Operation, meta: ResponseMeta, body: Bytes) -> Self {
         let status = meta.status();
         let envelope = Envelope::read(&body, meta.redactor());
         let mut message = status.to_string();
-        // Some servers repeat the status as the code.
+        // Some servers use the status as the code.
         let code = envelope
             .code
             .as_ref()
@@ -115,8 +115,8 @@ impl Error {
         error.with_response(meta, body, envelope, preview)
     }
 
-    /// A response that reports an error with the status of a success, or an error event of a stream. `prefix` goes
-    /// before the service's words.
+    /// Creates the error of a response that reports an error with a success status, or of an error event in a stream.
+    /// `prefix` precedes the service's message.
     pub fn reported(kind: ErrorKind, prefix: &str, meta: ResponseMeta, body: Bytes) -> Self {
         let envelope = Envelope::read(&body, meta.redactor());
         let parts = [&envelope.code, &envelope.message];
@@ -128,7 +128,7 @@ impl Error {
         Self::new(kind, message).with_response(meta, body, envelope, None)
     }
 
-    /// A response that is neither an error nor what was requested. Its body is kept.
+    /// Creates the error of a response that is neither an error nor what was requested. It keeps the body.
     pub fn unexpected(
         kind: ErrorKind,
         message: impl Into<String>,
@@ -138,7 +138,7 @@ impl Error {
         Self::new(kind, message).with_response(meta, body, Envelope::default(), None)
     }
 
-    /// A success whose body does not have the type that the specification gives it.
+    /// Creates the error of a success whose body does not match the type in the specification.
     pub fn unreadable(
         operation: &Operation,
         meta: ResponseMeta,
@@ -146,14 +146,14 @@ impl Error {
         fault: PayloadFault,
     ) -> Self {
         let message = format!(
-            "the response ({}, {} bytes) differs from the specification: {fault}; `body()` has it",
+            "the response ({}, {} bytes) does not match the specification: {fault}; see `body()`",
             meta.status(),
             body.len()
         );
-        // Some gateways report an error with the status of a success.
+        // Some gateways report an error with a success status.
         let envelope = Envelope::of_success(&body, meta.redactor());
         Self::new(ErrorKind::UnexpectedResponse, message)
-            // What came with the status of a success may have been carried out, whatever it says.
+            // With a success status, the call may have been carried out, whatever the body says.
             .with_outcome_unknown(!operation.is_safe())
             .with_source(fault)
             .with_response(meta, body, envelope, None)
@@ -177,14 +177,14 @@ impl Error {
         self
     }
 
-    /// Names the call that failed.
+    /// Sets the operation that failed.
     #[must_use]
     pub fn with_operation(mut self, operation: impl Into<Cow<'static, str>>) -> Self {
         self.0.operation = Some(operation.into());
         self
     }
 
-    /// Adds the error that caused this one.
+    /// Sets the error that caused this one.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<BoxError>) -> Self {
         self.0.source = Some(source.into());
@@ -205,21 +205,21 @@ impl Error {
         self
     }
 
-    /// Sets how often the request was sent.
+    /// Sets the number of attempts.
     #[must_use]
     pub fn with_attempts(mut self, attempts: u32) -> Self {
         self.0.attempts = attempts;
         self
     }
 
-    /// Sets whether the same call may succeed if it is made again, without harm.
+    /// Sets whether the call can be retried safely.
     #[must_use]
     pub fn with_retryable(mut self, retryable: bool) -> Self {
         self.0.retryable = retryable;
         self
     }
 
-    /// Adds to the message, after a semicolon.
+    /// Appends `more` to the message, after a semicolon.
     #[must_use]
     pub fn and(mut self, more: &str) -> Self {
         self.0.message.push_str("; ");
@@ -227,80 +227,81 @@ impl Error {
         self
     }
 
-    /// The kind.
+    /// Returns the kind.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// The operation that failed, by its name in the specification, such as `create_run`.
+    /// Returns the `operationId` of the operation that failed, such as `create_run`.
     pub fn operation(&self) -> Option<&str> {
         self.0.operation.as_deref()
     }
 
-    /// How often the request was sent, or was tried to be sent; 0 if it never came to that.
+    /// Returns the number of attempts to send the request. It is 0 if none was made.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
 
-    /// The metadata of the response, if there was one.
+    /// Returns the metadata of the response, if there was one.
     pub fn meta(&self) -> Option<&ResponseMeta> {
         Some(&self.0.response.as_ref()?.meta)
     }
 
-    /// The status of the response, if there was one.
+    /// Returns the status of the response, if there was one.
     pub fn status(&self) -> Option<StatusCode> {
         self.meta().map(ResponseMeta::status)
     }
 
-    /// The headers of the response, if there was one.
+    /// Returns the headers of the response, if there was one.
     pub fn headers(&self) -> Option<&HeaderMap> {
         self.meta().map(ResponseMeta::headers)
     }
 
-    /// The id that the service gave to the request, which its support asks for.
+    /// Returns the request id that the service assigned. Quote it in support requests.
     pub fn request_id(&self) -> Option<&str> {
         self.meta()?.request_id()
     }
 
-    /// The body of the response as it came, if there was one. It may echo the request, and contain secrets.
+    /// Returns the raw body of the response, if there was one. It may echo the request and contain secrets.
     pub fn body(&self) -> Option<&Bytes> {
         self.0.response.as_ref().map(|response| &response.body)
     }
 
-    /// The body of the response as a type, such as the error body that a specification documents. `None` if there was
-    /// no response, or its body does not have that type.
+    /// Deserializes the body of the response, for example as the error type of a specification. Returns `None` if there
+    /// was no response, or its body does not match the type.
     pub fn body_as<T: DeserializeOwned>(&self) -> Option<T> {
         serde_json::from_slice(self.body()?).ok()
     }
 
-    /// The beginning of an error's body on one line, without secrets. It may echo the request. `None` for a success, and
-    /// for a body that begins like JSON and cannot be parsed.
+    /// Returns the beginning of an error body as one line, with secrets redacted. It may echo the request. Returns
+    /// `None` for a success status, and for a body that begins like JSON but cannot be parsed.
     pub fn preview(&self) -> Option<&str> {
         self.0.response.as_ref()?.preview.as_deref()
     }
 
-    /// The service's code for the error, such as `model_not_found`.
+    /// Returns the service's error code, such as `model_not_found`.
     pub fn code(&self) -> Option<&str> {
         self.envelope()?.code.as_deref()
     }
 
-    /// The service's class of the error, such as `invalid_request_error`.
+    /// Returns the service's error class, such as `invalid_request_error`.
     pub fn class(&self) -> Option<&str> {
         self.envelope()?.class.as_deref()
     }
 
-    /// The service's message on one line of at most 300 characters. It may echo the request, such as a part of a prompt.
+    /// Returns the service's message as one line of at most 300 characters. It may echo the request, such as a part of
+    /// a prompt.
     pub fn message(&self) -> Option<&str> {
         self.envelope()?.message.as_deref()
     }
 
-    /// What the service says of single fields of the request.
+    /// Returns the service's errors for individual fields of the request.
     pub fn fields(&self) -> &[FieldError] {
         self.envelope().map_or(&[], |envelope| &envelope.fields)
     }
 
-    /// How long the service requests to wait before the next call, by `retry-after-ms`, or by `Retry-After` as seconds
-    /// or as a date.
+    /// Returns how long the service asks to wait before the next call: from `retry-after-ms`, or from `Retry-After` in
+    /// seconds or as a date.
     pub fn retry_after(&self) -> Option<Duration> {
         requested_wait(self.headers()?, SystemTime::now())
     }
@@ -320,7 +321,7 @@ impl fmt::Display for Error {
             write!(f, " (after {} attempts)", self.0.attempts)?;
         }
         if self.outcome_unknown() {
-            f.write_str("; it may have been carried out")?;
+            f.write_str("; the call may have been carried out")?;
         }
         Ok(())
     }
@@ -365,7 +366,7 @@ invalid_request!(
 );
 
 impl Error {
-    /// Completes an error with what is known of its call.
+    /// Adds the facts about the call to an error.
     pub(crate) fn end_call(
         &mut self,
         operation: &Operation,
@@ -380,8 +381,8 @@ impl Error {
         inner.retryable = retryable;
     }
 
-    /// Adds to the message, after a semicolon.
-    pub(crate) fn add(&mut self, more: &str) {
+    /// Appends `more` to the message, after a semicolon.
+    pub(crate) fn append(&mut self, more: &str) {
         self.0.message.push_str("; ");
         self.0.message.push_str(more);
     }

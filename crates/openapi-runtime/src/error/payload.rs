@@ -1,25 +1,24 @@
-//! Where a body differs from its type.
+//! Locates the mismatch between a body and its type.
 
 use serde::de::DeserializeOwned;
 
-/// Where and how a JSON text differs from its type. It shows nothing of the text: a value in the wrong place may be a
-/// secret.
+/// Where and how JSON does not match its type. It contains no values, because a misplaced value may be a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{path}: {what}, line {line} column {column}")]
 #[non_exhaustive]
 pub struct PayloadFault {
-    /// The field, by its names on the wire, such as `recent_billings[3].amount_usd`; `.` is the whole text.
+    /// The path of the field on the wire, such as `recent_billings[3].amount_usd`. `.` is the root.
     pub path: String,
     /// What is wrong, such as `missing field `id`` or `invalid type: string, expected i64`.
     pub what: String,
-    /// The line, from 1; 0 if it is not known.
+    /// The line, starting at 1. 0 if it is unknown.
     pub line: usize,
-    /// The column, from 1; 0 if it is not known.
+    /// The column, starting at 1. 0 if it is unknown.
     pub column: usize,
 }
 
 impl PayloadFault {
-    /// The fault of a JSON text that could not be read as a `T`. It is read once more, for the path.
+    /// Returns why `json` cannot be deserialized as a `T`. It is parsed again, to find the path.
     pub fn of<T: DeserializeOwned>(json: &[u8]) -> Self {
         let mut deserializer = serde_json::Deserializer::from_slice(json);
         match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
@@ -27,7 +26,7 @@ impl PayloadFault {
                 let path = e.path().to_string();
                 Self::at(path, e.inner())
             }
-            // The value is right, and something follows it.
+            // The value is valid, but something follows it.
             Ok(_) => Self {
                 path: ".".to_owned(),
                 what: "trailing characters".to_owned(),
@@ -40,7 +39,7 @@ impl PayloadFault {
     fn at(path: String, error: &serde_json::Error) -> Self {
         let text = error.to_string();
         let text = text.split(" at line ").next().unwrap_or(&text);
-        // serde quotes what it found: `invalid type: string "…", expected i64`.
+        // serde quotes the value: `invalid type: string "…", expected i64`.
         let what = match text.split_once(": ") {
             Some((fault @ ("invalid type" | "invalid value"), found)) => {
                 let kind: String = found
@@ -53,7 +52,7 @@ impl PayloadFault {
                 format!("{fault}: {}, expected {expected}", kind.trim())
             }
             _ if error.is_data() && !text.starts_with("missing field") => {
-                "a value does not have its type".to_owned()
+                "invalid value".to_owned()
             }
             _ => text.to_owned(),
         };

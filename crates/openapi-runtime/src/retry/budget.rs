@@ -1,74 +1,73 @@
-//! What a client and its clones may repeat in all.
+//! Limits the retries of a client and its clones.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-/// What a client and its clones may repeat in all, so that a thousand callers of a service in trouble
-/// do not become a storm.
+/// Limits the retries of a client and its clones, to prevent a retry storm when a service fails.
 ///
-/// A bucket of retries: each retry takes one, each success gives a tenth back, and each second one, up
-/// to the bucket's size. A call that finds it empty fails with the error it has. Shared by the clones
-/// of a client, and by whatever else is given a clone of it.
+/// It is a token bucket. Each retry takes one token. Each success returns a tenth of a token, and each second returns
+/// one, up to the size of the bucket. If the bucket is empty, a call fails without another retry. Clones share the
+/// bucket.
 #[derive(Debug, Clone)]
 pub struct RetryBudget(Option<Arc<Mutex<Bucket>>>);
 
 #[derive(Debug)]
 struct Bucket {
-    left: f64,
+    tokens: f64,
     size: f64,
-    seen: Instant,
+    refilled_at: Instant,
 }
 
-const PER_SUCCESS: f64 = 0.1;
-const PER_SECOND: f64 = 1.0;
+const TOKENS_PER_SUCCESS: f64 = 0.1;
+const TOKENS_PER_SECOND: f64 = 1.0;
 
 impl RetryBudget {
-    /// A bucket of this many retries, full at first.
+    /// Creates a full bucket of this many retries.
     pub fn new(retries: u32) -> Self {
         let size = f64::from(retries);
         Self(Some(Arc::new(Mutex::new(Bucket {
-            left: size,
+            tokens: size,
             size,
-            seen: Instant::now(),
+            refilled_at: Instant::now(),
         }))))
     }
 
-    /// No limit in all; the [policy](super::RetryPolicy) of each call still holds.
+    /// Creates a budget without a limit. The [policy](super::RetryPolicy) of each call still applies.
     pub fn unlimited() -> Self {
         Self(None)
     }
 
-    /// Takes a retry out, if there is one.
+    /// Takes a token, and returns whether there was one.
     pub(crate) fn take(&self) -> bool {
-        self.with(|bucket| {
+        self.with_bucket(|bucket| {
             let now = Instant::now();
-            let passed = now.duration_since(bucket.seen).as_secs_f64();
-            bucket.seen = now;
-            bucket.fill(passed * PER_SECOND);
-            let enough = bucket.left >= 1.0;
-            if enough {
-                bucket.left -= 1.0;
+            let elapsed = now.duration_since(bucket.refilled_at).as_secs_f64();
+            bucket.refilled_at = now;
+            bucket.refill(elapsed * TOKENS_PER_SECOND);
+            let available = bucket.tokens >= 1.0;
+            if available {
+                bucket.tokens -= 1.0;
             }
-            enough
+            available
         })
         .unwrap_or(true)
     }
 
     pub(crate) fn succeeded(&self) {
-        self.with(|bucket| bucket.fill(PER_SUCCESS));
+        self.with_bucket(|bucket| bucket.refill(TOKENS_PER_SUCCESS));
     }
 
-    fn with<T>(&self, act: impl FnOnce(&mut Bucket) -> T) -> Option<T> {
+    fn with_bucket<T>(&self, f: impl FnOnce(&mut Bucket) -> T) -> Option<T> {
         let bucket = self.0.as_ref()?;
-        Some(act(&mut bucket
+        Some(f(&mut bucket
             .lock()
             .unwrap_or_else(PoisonError::into_inner)))
     }
 }
 
 impl Bucket {
-    fn fill(&mut self, retries: f64) {
-        self.left = (self.left + retries).min(self.size);
+    fn refill(&mut self, tokens: f64) {
+        self.tokens = (self.tokens + tokens).min(self.size);
     }
 }
 
@@ -84,11 +83,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_empty_bucket_fills_by_successes() {
+    fn successes_refill_an_empty_bucket() {
         let budget = RetryBudget::new(2);
         let shared = budget.clone();
         assert!(budget.take() && shared.take());
-        assert!(!budget.take(), "both are gone");
+        assert!(!budget.take(), "the bucket is empty");
         for _ in 0..11 {
             shared.succeeded();
         }

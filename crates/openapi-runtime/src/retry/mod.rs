@@ -1,10 +1,10 @@
-//! Whether, when and how often a call is repeated.
+//! Whether, when and how often a call is retried.
 //!
 //! | file | what it contains |
 //! |---|---|
-//! | `table` | which failures are repeated, by the operation's [`RetrySafety`](crate::RetrySafety) |
-//! | `wait` | how long to wait: `Retry-After`, or exponential backoff with full jitter |
-//! | `budget` | [`RetryBudget`]: a limit of the retries of a client and its clones |
+//! | `table` | which failures are retried, depending on the operation's [`RetrySafety`](crate::RetrySafety) |
+//! | `wait` | the wait before a retry: `Retry-After`, or exponential backoff with full jitter |
+//! | `budget` | [`RetryBudget`]: limits the retries of a client and its clones |
 
 mod budget;
 mod table;
@@ -17,28 +17,29 @@ pub use table::FailureClass;
 pub(crate) use table::may_have_been_carried_out;
 pub(crate) use wait::{Wait, requested_wait, wait};
 
-/// Whether, when and how often a failed call is repeated.
+/// Whether, when and how often a failed call is retried.
 ///
-/// What is repeated depends on the [retry safety](crate::RetrySafety) of the operation and on the failure:
+/// Which failures are retried depends on the [retry safety](crate::RetrySafety) of the operation:
 ///
 /// | failure | idempotent | billable | never |
 /// |---|---|---|---|
-/// | not connected: nothing was sent | yes | yes | yes |
-/// | HTTP/2: the server refused the stream, or went away, before it processed the request | yes | yes | no |
-/// | 408, 429 (no quota), 503, 521, 522, 523, 529 | yes | yes | no |
-/// | 500, 502, 504, 520, 524, 530; the connection broke before the response was whole | yes | with [`allow_duplicate_billing`](Self::allow_duplicate_billing) | no |
+/// | connection failed, nothing was sent | yes | yes | yes |
+/// | HTTP/2: the server reset the stream or sent GOAWAY before processing the request | yes | yes | no |
+/// | 408, 429 (except a quota), 503, 521, 522, 523, 529 | yes | yes | no |
+/// | 500, 502, 504, 520, 524, 530; the connection failed before the response was complete | yes | with [`allow_duplicate_billing`](Self::allow_duplicate_billing) | no |
 /// | 409 and other 5xx with `x-should-retry: true` | yes | 409: yes; others with `allow_duplicate_billing` | no |
-/// | time ran out after sending | no | no | no |
+/// | timeout after sending | no | no | no |
 /// | a quota, 402, any other status | no | no | no |
 ///
-/// `x-should-retry: false` stops a retry that would be allowed. The first event of a stream counts as its response: an
-/// error there is handled by the status that it names (500 if it names none), and a stream that breaks off before it is
-/// a connection that broke. After the first event nothing is repeated.
+/// `x-should-retry: false` prevents any retry after an error response. The first event of a stream counts as the
+/// response: an error event is handled like the status that it names (500 if it names none), and a stream that ends
+/// before its first event is handled like a failed connection. Nothing is retried after the first event.
 ///
-/// A gateway may answer 503 although its upstream began to process the request. This is rare, and the table accepts it.
+/// A gateway may return 503 although its upstream server began to process the request. This is rare, and the table
+/// accepts it.
 ///
-/// Sources: RFC 9110 and 9113; the clients of OpenAI (`x-should-retry`, `retry-after-ms`) and of Google Cloud (503);
-/// Cloudflare's documentation (520 to 530); Anthropic's (529).
+/// Sources: RFC 9110 and 9113; the OpenAI client (`x-should-retry`, `retry-after-ms`); the Google Cloud client (503);
+/// the documentation of Cloudflare (520 to 530) and Anthropic (529).
 ///
 /// ```
 /// use std::time::Duration;
@@ -73,25 +74,25 @@ impl RetryPolicy {
         allow_duplicate_billing: false,
     };
 
-    /// The default: two retries.
+    /// Creates the default policy: two retries.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Every call is sent once.
+    /// Creates a policy without retries.
     pub fn none() -> Self {
         Self::default().retries(0)
     }
 
-    /// How often a call is repeated at most. Default: 2, so that it is sent three times at most.
+    /// Sets the maximum number of retries. Default: 2, which allows three attempts.
     #[must_use]
     pub fn retries(mut self, retries: u32) -> Self {
         self.retries = retries;
         self
     }
 
-    /// The longest wait before the first retry, which doubles with each, and the longest of all. The actual wait is
-    /// random between zero and that. Default: 0.5 s and 8 s.
+    /// Sets the backoff: the upper bound of the first wait, which doubles with each retry, and the upper bound of all
+    /// waits. Each wait is random between zero and its upper bound. Default: 0.5 s and 8 s.
     #[must_use]
     pub fn backoff(mut self, first: Duration, longest: Duration) -> Self {
         self.first_backoff = first;
@@ -99,25 +100,25 @@ impl RetryPolicy {
         self
     }
 
-    /// The longest wait that the service may request by `Retry-After`. If it requests more, the call fails at once, and
-    /// the error says so. Default: 60 s.
+    /// Sets the longest wait that the service may request with `Retry-After`. If it requests a longer one, the call
+    /// fails immediately, and the error says why. Default: 60 s.
     #[must_use]
     pub fn longest_retry_after(mut self, longest: Duration) -> Self {
         self.longest_retry_after = longest;
         self
     }
 
-    /// The time from the first attempt after which nothing is sent again. Default: the call's own
-    /// [timeout](crate::CallOptions::timeout).
+    /// Sets the time since the start of the call after which no retry is sent. Default: the
+    /// [timeout](crate::CallOptions::timeout) of the call.
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
         self
     }
 
-    /// Repeats a billable operation also where the first request may have been carried out: after 500, 502, 504, 520,
-    /// 524 and 530, and where the connection broke. **What is carried out twice is billed twice.** An operation that
-    /// must never be repeated is not, whatever this says. Default: off.
+    /// Allows retries of a billable operation that may have been carried out: after 500, 502, 504, 520, 524 and 530,
+    /// and after the connection failed. **A request that is carried out twice is billed twice.** Operations with
+    /// [`RetrySafety::Never`](crate::RetrySafety::Never) are not affected. Default: off.
     #[must_use]
     pub fn allow_duplicate_billing(mut self) -> Self {
         self.allow_duplicate_billing = true;

@@ -1,55 +1,55 @@
-//! Which failures are repeated: the one table.
+//! The table of failures that are retried.
 
 use http::StatusCode;
 
 use crate::operation::RetrySafety;
 
-/// What went wrong with an attempt, and how far it got.
+/// The class of a failed attempt. It decides whether the call is retried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FailureClass {
     /// Nothing was sent.
     NotSent,
-    /// The server said, in terms of HTTP/2, that it did not process the request.
+    /// The server reported over HTTP/2 that it did not process the request.
     NotProcessed,
-    /// The connection broke before the response was whole.
+    /// The connection failed before the response was complete.
     Broken,
-    /// Time ran out.
+    /// The attempt timed out.
     TimedOut,
-    /// The service answered with an error.
+    /// The service returned an error.
     Status {
         /// The status.
         status: StatusCode,
-        /// Whether the service names a quota, which waiting does not lift.
+        /// Whether the error names a quota, for which waiting does not help.
         quota: bool,
         /// The value of `x-should-retry`.
         should_retry: Option<bool>,
     },
-    /// Anything else: another attempt would fail in the same way.
+    /// Any other failure. A retry would fail in the same way.
     Final,
 }
 
-/// When a failure is repeated.
+/// Whether a failure is retried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Repeat {
+enum Retry {
     Yes,
     No,
-    /// If the policy allows duplicate billing.
+    /// Only if the policy allows duplicate billing.
     IfAllowed,
 }
 
-/// When a failure of an idempotent, a billable and a never repeated operation is repeated.
-type Row = [Repeat; 3];
+/// Whether a failure is retried, for [`RetrySafety`] `Idempotent`, `Billable` and `Never`.
+type Row = [Retry; 3];
 
-const ALWAYS: Row = [Repeat::Yes, Repeat::Yes, Repeat::Yes];
-const NEVER: Row = [Repeat::No, Repeat::No, Repeat::No];
+const ALWAYS: Row = [Retry::Yes, Retry::Yes, Retry::Yes];
+const NEVER: Row = [Retry::No, Retry::No, Retry::No];
 /// The server did not process the request.
-const UNPROCESSED: Row = [Repeat::Yes, Repeat::Yes, Repeat::No];
+const UNPROCESSED: Row = [Retry::Yes, Retry::Yes, Retry::No];
 /// The server may have processed the request.
-const UNKNOWN: Row = [Repeat::Yes, Repeat::IfAllowed, Repeat::No];
+const UNKNOWN: Row = [Retry::Yes, Retry::IfAllowed, Retry::No];
 
 impl FailureClass {
-    /// The row of the table in the documentation of [`RetryPolicy`](super::RetryPolicy).
+    /// Returns the row of the table in the documentation of [`RetryPolicy`](super::RetryPolicy).
     fn row(self) -> Row {
         match self {
             Self::NotSent => ALWAYS,
@@ -75,25 +75,25 @@ impl FailureClass {
         }
     }
 
-    /// Whether another attempt may follow.
+    /// Returns whether the failure may be retried.
     pub fn is_repeated(self, safety: RetrySafety, allow_duplicate_billing: bool) -> bool {
         let [idempotent, billable, never] = self.row();
-        let repeat = match safety {
+        let retry = match safety {
             RetrySafety::Idempotent => idempotent,
             RetrySafety::Billable => billable,
             RetrySafety::Never => never,
         };
-        match repeat {
-            Repeat::Yes => true,
-            Repeat::No => false,
-            Repeat::IfAllowed => allow_duplicate_billing,
+        match retry {
+            Retry::Yes => true,
+            Retry::No => false,
+            Retry::IfAllowed => allow_duplicate_billing,
         }
     }
 }
 
-/// Whether a request that was answered with an error may have been carried out. A gateway that gave up may have passed
-/// it on, and many a server answers what it has carried out with a redirect; 307 and 308 ask for the same request
-/// elsewhere.
+/// Returns whether a request may have been carried out although its response has an error status. A failing gateway may
+/// have forwarded it, and many servers redirect after they carried out a request. However, 307 and 308 ask to send the
+/// same request to another URL.
 pub(crate) fn may_have_been_carried_out(status: StatusCode) -> bool {
     let unprocessed = matches!(status.as_u16(), 307 | 308 | 521..=523 | 529);
     !status.is_client_error() && !unprocessed

@@ -1,4 +1,4 @@
-//! Events from pieces of bytes.
+//! Decodes events from chunks of bytes.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,29 +7,30 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use memchr::memchr2;
 
-use super::value::{Value, empty};
+use super::value::{Value, clear_buffer};
 
-/// The most bytes of one event, unless another limit is set: 8 MiB.
+/// The default maximum size of an event: 8 MiB.
 pub const DEFAULT_MAX_EVENT: usize = 8 << 20;
 
-const BYTE_ORDER_MARK: &[u8; 3] = b"\xef\xbb\xbf";
-const MARK_SETTLED: u8 = 3;
+const BOM: &[u8; 3] = b"\xef\xbb\xbf";
+/// The value of `Decoder::bom_len` after the beginning of the stream was checked.
+const BOM_CHECKED: u8 = 3;
 
-/// Makes events of the pieces of an event stream, however it is cut.
+/// Decodes the events of a stream from chunks of any size.
 ///
-/// It does what the [format] says: lines end with CR, LF or both; one byte order mark at the beginning is
-/// skipped; bytes that are no UTF-8 become U+FFFD; an event that the end of the stream leaves without its
-/// blank line is dropped, unless [`unterminated`](Self::unterminated) asks for it.
+/// It follows the [specification][format]. Lines end with CR, LF or CRLF. A byte order mark at the beginning is
+/// skipped. Invalid UTF-8 is replaced with U+FFFD. If the stream ends before the blank line of an event, the event is
+/// dropped, unless [`unterminated`](Self::unterminated) is called.
 ///
-/// An event that lies whole in one piece is lent from it, and not copied. Every byte is looked at a
-/// bounded number of times, whatever the cuts. Memory is bounded by the limit.
+/// An event within one chunk is borrowed from the chunk. Each byte is processed a bounded number of times, whatever the
+/// chunk sizes. The event limit bounds memory.
 ///
 /// ```
 /// use openapi_runtime::sse::Decoder;
 ///
 /// let mut decoder = Decoder::new();
 /// decoder.feed("data: on".into());
-/// assert!(decoder.next().is_none()); // the event goes on in the next piece
+/// assert!(decoder.next().is_none()); // the event continues in the next chunk
 /// decoder.feed("e\n\ndata: two\n\n".into());
 /// let one = decoder.next().unwrap()?;
 /// assert_eq!((&*one.name, &*one.data), ("message", "one"));
@@ -39,71 +40,71 @@ const MARK_SETTLED: u8 = 3;
 /// ```
 ///
 /// [format]: https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
-// In this order, what every event looks at lies together: see `Assembly`.
+// The order keeps the fields that are used for every event in the same cache lines.
 #[derive(Debug)]
 #[repr(C)]
 pub struct Decoder {
-    piece: Bytes,
-    /// How much of the piece is done.
-    at: usize,
+    chunk: Bytes,
+    /// The position of the next unprocessed byte of the chunk.
+    pos: usize,
     limit: usize,
     state: State,
-    /// A CR ended the last line: an LF right after it belongs to it.
+    /// Whether a CR ended the last line. An LF that follows belongs to it.
     after_cr: bool,
-    /// How much of a byte order mark the stream began with; all of it once that is settled.
-    mark: u8,
-    /// The event that was given was copied, for a stream that may wait long.
-    released: bool,
-    /// The beginning of a line that goes on in the next piece.
+    /// How many bytes of a byte order mark were matched, or [`BOM_CHECKED`].
+    bom_len: u8,
+    /// Whether `release` copied the emitted event.
+    was_released: bool,
+    /// The beginning of a line that continues in the next chunk.
     line: Vec<u8>,
-    rare: Option<Box<Rare>>,
+    extra: Option<Box<ExtraFields>>,
     data: Value,
 }
 
-/// What few streams say.
+/// Fields that few streams use.
 #[derive(Debug, Default)]
-struct Rare {
-    /// Of the event that is being read.
+struct ExtraFields {
+    /// The name of the current event.
     name: Value,
-    /// Of the last event that had one.
+    /// The last event id.
     id: String,
     retry: Option<Duration>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// An event is being read, or none has begun.
+    /// Reading an event.
     Reading,
-    /// An event was given, and is cleared before anything else happens.
-    Given,
+    /// An event was emitted. It is cleared before the next step.
+    Emitted,
     /// An event was too large.
     Failed,
 }
 
-/// What comes next.
+/// The result of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
-    /// An event, at [`Decoder::event`].
+    /// An event is available from [`Decoder::event`].
     Event,
-    /// Nothing before another piece.
-    Piece,
-    /// Nothing any more: an event is too large.
+    /// Another chunk is needed.
+    NeedChunk,
+    /// An event is too large. No more events follow.
     TooLarge,
 }
 
-/// An event, lent by its [`Decoder`].
+/// An event, borrowed from a [`Decoder`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Event<'a> {
-    /// Its name; `message` unless the stream names it.
+    /// The event type. Default: `message`.
     pub name: Cow<'a, str>,
-    /// Its data; several lines of it are parted by LF.
+    /// The data. Lines are separated by LF.
     pub data: Cow<'a, str>,
-    /// The last id that the stream gave to this event or one before it; empty if it gave none.
+    /// The last event id: that of this event or the latest one before it. Empty if there is none.
     pub id: &'a str,
 }
 
-/// An event is larger than the limit. There is no way on from there.
+/// The error of an event that is larger than the limit. Decoding cannot continue after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EventTooLarge {
@@ -126,79 +127,79 @@ impl Default for Decoder {
 }
 
 impl Decoder {
-    /// A decoder at the beginning of a stream, with a limit of [`DEFAULT_MAX_EVENT`].
+    /// Creates a decoder with a limit of [`DEFAULT_MAX_EVENT`].
     pub fn new() -> Self {
         Self::with_limit(DEFAULT_MAX_EVENT)
     }
 
-    /// A decoder that takes events of at most so many bytes, names of fields and comments included.
+    /// Creates a decoder with a maximum event size in bytes, including field names and comments.
     pub fn with_limit(bytes: usize) -> Self {
         Self {
             limit: bytes,
-            piece: Bytes::new(),
-            at: 0,
-            mark: 0,
-            released: false,
+            chunk: Bytes::new(),
+            pos: 0,
+            bom_len: 0,
+            was_released: false,
             after_cr: false,
             line: Vec::new(),
             data: Value::default(),
-            rare: None,
+            extra: None,
             state: State::Reading,
         }
     }
 
-    /// Takes the next piece of the stream. Pieces are meant to be fed once [`next`](Self::next) has
-    /// nothing more to give; one that comes earlier is copied behind what is left.
-    pub fn feed(&mut self, piece: Bytes) {
-        self.clear_given();
-        self.keep_values();
-        self.piece = match self.piece.get(self.at..) {
-            None | Some([]) => piece,
+    /// Adds the next chunk of the stream. Call it after [`next`](Self::next) has returned `None`; otherwise the chunk
+    /// is copied behind the unprocessed rest.
+    pub fn feed(&mut self, chunk: Bytes) {
+        self.clear_emitted();
+        self.make_values_owned();
+        self.chunk = match self.chunk.get(self.pos..) {
+            None | Some([]) => chunk,
             Some(left) => {
-                let mut both = BytesMut::with_capacity(left.len() + piece.len());
+                let mut both = BytesMut::with_capacity(left.len() + chunk.len());
                 both.extend_from_slice(left);
-                both.extend_from_slice(&piece);
+                both.extend_from_slice(&chunk);
                 both.freeze()
             }
         };
-        self.at = 0;
+        self.pos = 0;
     }
 
-    /// The next event; nothing until another piece is fed.
+    /// Returns the next event, or `None` if another chunk is needed.
     ///
     /// # Errors
-    /// If an event is larger than the limit; from then on always.
-    #[allow(clippy::should_implement_trait, reason = "what it gives is lent")]
+    /// If an event is larger than the limit. All later calls fail too.
+    #[allow(clippy::should_implement_trait, reason = "the event is borrowed")]
     pub fn next(&mut self) -> Option<Result<Event<'_>, EventTooLarge>> {
         match self.step() {
             Step::Event => Some(Ok(self.event())),
-            Step::Piece => None,
+            Step::NeedChunk => None,
             Step::TooLarge => Some(Err(EventTooLarge { limit: self.limit })),
         }
     }
 
-    /// At the end of a stream: the event that lacks its blank line, or the end of its last line too. The
-    /// format says to drop it; a caller who knows better can look at it.
+    /// Returns the last event of a stream that ended before the blank line of the event. The specification drops such
+    /// an event, but some servers omit the blank line.
     pub fn unterminated(&mut self) -> Option<Event<'_>> {
-        self.clear_given();
-        if self.state == State::Failed || self.at < self.piece.len() {
+        self.clear_emitted();
+        if self.state == State::Failed || self.pos < self.chunk.len() {
             return None;
         }
         if !self.line.is_empty() {
-            self.carried_line();
+            self.process_carried_line();
         }
         self.data.is_set().then(|| {
-            self.state = State::Given;
+            self.state = State::Emitted;
             self.event()
         })
     }
 
-    /// How long to wait before connecting again, if the stream said so.
+    /// Returns the reconnection time, if the stream sets one.
     pub fn retry(&self) -> Option<Duration> {
-        self.rare.as_ref()?.retry
+        self.extra.as_ref()?.retry
     }
 
-    /// Whether the event that was found last has any data.
+    /// Returns whether the last event has any data.
     pub(super) fn has_data(&self) -> bool {
         self.data.len() > 0
     }
@@ -207,60 +208,60 @@ impl Decoder {
         self.limit
     }
 
-    /// The event that was found last, until the next step.
+    /// Returns the last event. It is available until the next step.
     pub(super) fn event(&self) -> Event<'_> {
-        let rare = self.rare.as_deref();
-        let name = rare.map(|rare| rare.name.text(&self.piece));
+        let extra = self.extra.as_deref();
+        let name = extra.map(|extra| extra.name.text(&self.chunk));
         let name = name.filter(|name| !name.is_empty());
         Event {
             name: name.unwrap_or(Cow::Borrowed("message")),
-            data: self.data.text(&self.piece),
-            id: rare.map_or("", |rare| &rare.id),
+            data: self.data.text(&self.chunk),
+            id: extra.map_or("", |extra| &extra.id),
         }
     }
 
-    /// Goes on to the next event.
+    /// Advances to the next event.
     pub(super) fn step(&mut self) -> Step {
-        self.clear_given();
+        self.clear_emitted();
         if self.state == State::Failed {
             return Step::TooLarge;
         }
-        if self.at == self.piece.len() {
+        if self.pos == self.chunk.len() {
             self.release();
-            return Step::Piece;
+            return Step::NeedChunk;
         }
-        self.skip_mark();
+        self.skip_bom();
         loop {
-            if self.after_cr && self.at < self.piece.len() {
+            if self.after_cr && self.pos < self.chunk.len() {
                 self.after_cr = false;
-                self.at += usize::from(self.piece[self.at] == b'\n');
+                self.pos += usize::from(self.chunk[self.pos] == b'\n');
             }
-            let rest = &self.piece[self.at..];
+            let rest = &self.chunk[self.pos..];
             let length = match rest.first() {
-                // A blank line, as after nearly every event.
+                // The blank line after an event needs no search.
                 Some(b'\n') => 0,
                 _ => match memchr2(b'\n', b'\r', rest) {
                     Some(length) => length,
-                    None => return self.carry(),
+                    None => return self.carry_over(),
                 },
             };
-            if self.exceeds(length) {
+            if self.exceeds_limit(length) {
                 return self.fail();
             }
-            let (from, to) = (self.at, self.at + length);
+            let (from, to) = (self.pos, self.pos + length);
             self.after_cr = rest[length] == b'\r';
-            self.at = to + 1;
+            self.pos = to + 1;
             let blank = if self.line.is_empty() {
-                self.line_in_piece(from, to);
+                self.process_line(from, to);
                 length == 0
             } else {
-                self.line.extend_from_slice(&self.piece[from..to]);
-                self.carried_line();
+                self.line.extend_from_slice(&self.chunk[from..to]);
+                self.process_carried_line();
                 false
             };
             if blank {
                 if self.data.is_set() {
-                    self.state = State::Given;
+                    self.state = State::Emitted;
                     return Step::Event;
                 }
                 self.clear_name();
@@ -268,139 +269,138 @@ impl Decoder {
         }
     }
 
-    /// Lets go of the piece if nothing but the event that was given is left of it: that is copied, and
-    /// the piece, which is a part of a larger buffer, is free.
+    /// Drops the chunk, which may be part of a larger buffer, if it is fully processed. The emitted event is copied.
     pub(super) fn release(&mut self) {
-        if self.at == self.piece.len() && self.at > 0 {
-            self.keep_values();
-            self.piece = Bytes::new();
-            self.at = 0;
-            self.released = self.state == State::Given;
+        if self.pos == self.chunk.len() && self.pos > 0 {
+            self.make_values_owned();
+            self.chunk = Bytes::new();
+            self.pos = 0;
+            self.was_released = self.state == State::Emitted;
         }
     }
 
-    /// Copies what of an event lies in the piece, which is about to go.
-    fn keep_values(&mut self) {
-        self.data.keep(&self.piece);
-        if let Some(rare) = &mut self.rare {
-            rare.name.keep(&self.piece);
+    /// Copies the values of the event out of the chunk, before the chunk is dropped.
+    fn make_values_owned(&mut self) {
+        self.data.make_owned(&self.chunk);
+        if let Some(extra) = &mut self.extra {
+            extra.name.make_owned(&self.chunk);
         }
     }
 
     fn clear_name(&mut self) {
-        if let Some(rare) = &mut self.rare {
-            rare.name.clear();
+        if let Some(extra) = &mut self.extra {
+            extra.name.clear();
         }
     }
 
-    /// Whether the event passes the limit with so many more bytes of its current line.
-    fn exceeds(&self, more: usize) -> bool {
-        let name = self.rare.as_ref().map_or(0, |rare| rare.name.len());
+    /// Returns whether `more` bytes would make the event larger than the limit.
+    fn exceeds_limit(&self, more: usize) -> bool {
+        let name = self.extra.as_ref().map_or(0, |extra| extra.name.len());
         self.data.len() + name + self.line.len() + more > self.limit
     }
 
     fn fail(&mut self) -> Step {
         self.state = State::Failed;
-        self.piece = Bytes::new();
-        self.at = 0;
+        self.chunk = Bytes::new();
+        self.pos = 0;
         self.line = Vec::new();
-        if let Some(rare) = &mut self.rare {
-            rare.name = Value::default();
+        if let Some(extra) = &mut self.extra {
+            extra.name = Value::default();
         }
         self.data = Value::default();
         Step::TooLarge
     }
 
-    /// Keeps what the piece, which is done, leaves open.
-    fn carry(&mut self) -> Step {
-        let rest = self.piece.len() - self.at;
-        if self.exceeds(rest) {
+    /// Keeps the incomplete last line of the chunk.
+    fn carry_over(&mut self) -> Step {
+        let rest = self.chunk.len() - self.pos;
+        if self.exceeds_limit(rest) {
             return self.fail();
         }
-        self.line.extend_from_slice(&self.piece[self.at..]);
-        self.at = self.piece.len();
+        self.line.extend_from_slice(&self.chunk[self.pos..]);
+        self.pos = self.chunk.len();
         self.release();
-        Step::Piece
+        Step::NeedChunk
     }
 
-    fn clear_given(&mut self) {
-        if self.state == State::Given {
+    fn clear_emitted(&mut self) {
+        if self.state == State::Emitted {
             self.state = State::Reading;
             self.clear_name();
             self.data.clear();
-            if self.released {
-                self.released = false;
+            if self.was_released {
+                self.was_released = false;
                 self.data = Value::default();
             }
         }
     }
 
-    fn skip_mark(&mut self) {
-        let whole = BYTE_ORDER_MARK.len();
-        while usize::from(self.mark) < whole && self.at < self.piece.len() {
-            let begun = usize::from(self.mark);
-            if self.piece[self.at] == BYTE_ORDER_MARK[begun] {
-                self.mark += 1;
-                self.at += 1;
+    fn skip_bom(&mut self) {
+        let bom_size = BOM.len();
+        while usize::from(self.bom_len) < bom_size && self.pos < self.chunk.len() {
+            let matched = usize::from(self.bom_len);
+            if self.chunk[self.pos] == BOM[matched] {
+                self.bom_len += 1;
+                self.pos += 1;
             } else {
-                // What looked like one was text.
-                self.line.extend_from_slice(&BYTE_ORDER_MARK[..begun]);
-                self.mark = MARK_SETTLED;
+                // The bytes were not a byte order mark.
+                self.line.extend_from_slice(&BOM[..matched]);
+                self.bom_len = BOM_CHECKED;
             }
         }
     }
 
-    /// A line that lies whole in the piece.
-    fn line_in_piece(&mut self, from: usize, to: usize) {
-        let (field, value) = Field::of(&self.piece[from..to]);
+    /// Processes a line within the chunk.
+    fn process_line(&mut self, from: usize, to: usize) {
+        let (field, value) = Field::parse(&self.chunk[from..to]);
         let from = from + value;
         match field {
             Field::Data if self.data.is_set() => {
-                self.data.add_line(&self.piece, &self.piece[from..to]);
+                self.data.add_line(&self.chunk, &self.chunk[from..to]);
             }
             Field::Data => self.data.set(from, to),
-            Field::Event => self.rare.get_or_insert_default().name.set(from, to),
-            Field::Id => set_id(&mut self.rare, &self.piece[from..to]),
-            Field::Retry => set_retry(&mut self.rare, &self.piece[from..to]),
+            Field::Event => self.extra.get_or_insert_default().name.set(from, to),
+            Field::Id => set_id(&mut self.extra, &self.chunk[from..to]),
+            Field::Retry => set_retry(&mut self.extra, &self.chunk[from..to]),
             Field::Other => {}
         }
     }
 
-    /// A line that was carried over from a piece to another.
-    fn carried_line(&mut self) {
-        let (field, from) = Field::of(&self.line);
+    /// Processes a line that spans chunks.
+    fn process_carried_line(&mut self) {
+        let (field, from) = Field::parse(&self.line);
         match field {
             Field::Data if self.data.is_set() => {
-                self.data.add_line(&self.piece, &self.line[from..]);
+                self.data.add_line(&self.chunk, &self.line[from..]);
             }
             Field::Data => self.data.swap(&mut self.line, from),
             Field::Event => {
-                let rare = self.rare.get_or_insert_default();
-                rare.name.swap(&mut self.line, from);
+                let extra = self.extra.get_or_insert_default();
+                extra.name.swap(&mut self.line, from);
             }
-            Field::Id => set_id(&mut self.rare, &self.line[from..]),
-            Field::Retry => set_retry(&mut self.rare, &self.line[from..]),
+            Field::Id => set_id(&mut self.extra, &self.line[from..]),
+            Field::Retry => set_retry(&mut self.extra, &self.line[from..]),
             Field::Other => {}
         }
-        empty(&mut self.line);
+        clear_buffer(&mut self.line);
     }
 }
 
-/// What a line is.
+/// The field of a line.
 #[derive(Debug, Clone, Copy)]
 enum Field {
     Data,
     Event,
     Id,
     Retry,
-    /// A comment, a blank line, or a field that the format does not have.
+    /// A comment, a blank line, or an unknown field.
     Other,
 }
 
 impl Field {
-    /// The field of a line, and where its value begins.
-    fn of(line: &[u8]) -> (Self, usize) {
-        // What nearly every line is.
+    /// Returns the field of a line, and the index of its value.
+    fn parse(line: &[u8]) -> (Self, usize) {
+        // `data` is the common case.
         if line.starts_with(b"data:") {
             return (Self::Data, 5 + usize::from(line.get(5) == Some(&b' ')));
         }
@@ -420,18 +420,18 @@ impl Field {
     }
 }
 
-fn set_id(rare: &mut Option<Box<Rare>>, value: &[u8]) {
+fn set_id(extra: &mut Option<Box<ExtraFields>>, value: &[u8]) {
     if !value.contains(&0) {
-        let id = &mut rare.get_or_insert_default().id;
+        let id = &mut extra.get_or_insert_default().id;
         id.clear();
         id.push_str(&String::from_utf8_lossy(value));
     }
 }
 
-fn set_retry(rare: &mut Option<Box<Rare>>, value: &[u8]) {
+fn set_retry(extra: &mut Option<Box<ExtraFields>>, value: &[u8]) {
     let digits = value.iter().all(u8::is_ascii_digit);
     let number = std::str::from_utf8(value).ok().filter(|_| digits);
     if let Some(milliseconds) = number.and_then(|number| number.parse().ok()) {
-        rare.get_or_insert_default().retry = Some(Duration::from_millis(milliseconds));
+        extra.get_or_insert_default().retry = Some(Duration::from_millis(milliseconds));
     }
 }

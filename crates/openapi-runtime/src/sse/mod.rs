@@ -1,10 +1,10 @@
-//! Bytes in, events out: the [event stream format of the WHATWG][format].
+//! Server-sent events, as defined by the [WHATWG][format].
 //!
 //! | file | what it contains |
 //! |---|---|
-//! | `decoder` | [`Decoder`]: events from pieces of bytes, without I/O and time |
-//! | `value` | the value of an event's field, in the piece that it came in or in bytes of its own |
-//! | `stream` | [`EventStream`]: the events of a body that is still to come, within an idle timeout |
+//! | `decoder` | [`Decoder`]: decodes events from chunks of bytes, without I/O or timers |
+//! | `value` | the value of a field, borrowed from a chunk or owned |
+//! | `stream` | [`EventStream`]: reads events from a response body, with an idle timeout |
 //!
 //! [format]: https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
 

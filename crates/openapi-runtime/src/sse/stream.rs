@@ -1,4 +1,4 @@
-//! The events of a body that is still to come.
+//! Reads events from a response body.
 
 use std::fmt;
 use std::pin::Pin;
@@ -14,45 +14,45 @@ use super::decoder::{Decoder, Event, EventTooLarge, Step};
 use crate::deadline::{Deadline, TimeoutStream, Timer, is_http_timeout};
 use crate::response_body::{BodyError, BoxError, ByteStream, read};
 
-/// What ends an event stream before its end.
+/// Why reading an event stream failed.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum EventStreamError {
-    /// The connection broke.
+    /// The connection failed.
     Broken(BoxError),
-    /// The HTTP client or a limit of time ended the body.
+    /// A timeout of the HTTP client ended the body.
     TimedOut(BoxError),
     /// An event is larger than the limit.
     TooLarge(EventTooLarge),
-    /// No event came for so long.
+    /// No event was received within the idle timeout.
     Idle(Duration),
 }
 
-/// How many pieces are read in a poll before other tasks have their turn.
-const MAX_PIECES: usize = 64;
+/// The maximum number of chunks that one poll reads before it yields to other tasks.
+const MAX_CHUNKS_PER_POLL: usize = 64;
 
-/// How much of a body is read after its last event, in time and in bytes, so that its connection can be used again.
+/// The limits of draining a body after its last event, so that the connection can be reused.
 const MAX_DRAIN_TIME: Duration = Duration::from_millis(100);
 const MAX_DRAIN_BYTES: u32 = 64 << 10;
 
-/// The events of a body that is still to come.
+/// Reads events from a response body.
 ///
-/// Nothing is read ahead, so backpressure reaches the server. No two events are further apart than the idle timeout, of
-/// the time in which they are waited for.
-#[repr(C)] // what every event looks at comes first: see `Decoder`
+/// It does not read ahead, so backpressure reaches the server. The idle timeout limits the wait for each event. Time
+/// that the reader spends between events does not count.
+#[repr(C)] // fields that are used for every event come first: see `Decoder`
 pub struct EventStream {
     idle: IdleTimer,
-    /// `None` once it has ended, broken or been closed: its connection is then free, or closed.
+    /// `None` after it has ended, failed or been closed.
     body: Option<ByteStream>,
     decoder: Decoder,
-    /// Why the body ended before its first byte, until it is polled.
+    /// An error before the first byte. The next poll returns it.
     failed: Option<Box<EventStreamError>>,
-    /// How many bytes were drained, if draining has begun.
+    /// The number of bytes that were drained, if draining has begun.
     drained: Option<u32>,
 }
 
 impl EventStream {
-    /// The events of a body, each of at most `max_event` bytes, and at most `idle` of waiting apart.
+    /// Creates a stream of the events of a body, with a maximum event size in bytes and an idle timeout.
     pub fn new(body: ByteStream, max_event: usize, idle: Duration) -> Self {
         Self {
             body: Some(body),
@@ -63,9 +63,9 @@ impl EventStream {
         }
     }
 
-    /// Advances to the next event, which is then the [`last`](Self::last); `false` at the end of the body.
+    /// Advances to the next event, which [`last`](Self::last) then returns. Returns `false` at the end of the body.
     pub fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, EventStreamError>> {
-        for _ in 0..MAX_PIECES {
+        for _ in 0..MAX_CHUNKS_PER_POLL {
             match self.decoder.step() {
                 Step::Event => {
                     // An event without data keeps the connection alive, as a comment does.
@@ -78,7 +78,7 @@ impl EventStream {
                     let limit = self.decoder.limit();
                     return self.fail(EventStreamError::TooLarge(EventTooLarge { limit }));
                 }
-                Step::Piece => {}
+                Step::NeedChunk => {}
             }
             let Some(body) = &mut self.body else {
                 return Poll::Ready(match self.failed.take() {
@@ -87,7 +87,7 @@ impl EventStream {
                 });
             };
             match Pin::new(body).poll_next(cx) {
-                Poll::Ready(Some(Ok(piece))) => self.decoder.feed(piece),
+                Poll::Ready(Some(Ok(chunk))) => self.decoder.feed(chunk),
                 Poll::Ready(Some(Err(source))) => return self.fail(broken(source)),
                 Poll::Ready(None) => {
                     self.body = None;
@@ -104,7 +104,7 @@ impl EventStream {
         Poll::Ready(Err(error))
     }
 
-    /// Gives other tasks their turn. An error if no event has come for too long.
+    /// Yields to other tasks. Returns an error if the idle timeout has passed.
     pub fn poll_yield(&mut self, cx: &mut Context<'_>) -> Poll<EventStreamError> {
         if self.idle.poll(cx).is_ready() {
             self.close();
@@ -119,17 +119,17 @@ impl EventStream {
         Poll::Ready(Err(error))
     }
 
-    /// The event that was found last, until the next one is polled.
+    /// Returns the last event. It is available until the next poll.
     pub fn last(&self) -> Event<'_> {
         self.decoder.event()
     }
 
-    /// Frees the buffer that the last event came in, if it contains nothing else. For a stream that may wait long.
+    /// Frees the buffer of the last event, if it contains nothing else. Call it before a long wait.
     pub fn release(&mut self) {
         self.decoder.release();
     }
 
-    /// The event that the end of the body left without its blank line.
+    /// Returns the last event if the body ended before its blank line.
     pub fn unterminated(&mut self) -> Option<Event<'_>> {
         self.decoder.unterminated()
     }
@@ -139,8 +139,8 @@ impl EventStream {
         self.body = None;
     }
 
-    /// Reads what is left of the body, of which nothing more is needed, so that its connection can be used again. Gives
-    /// up after 100 ms or 64 KiB, and closes it.
+    /// Reads and discards the rest of the body, so that the connection can be reused. Closes the connection after
+    /// 100 ms or 64 KiB.
     pub fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.drained.is_none() {
             self.idle = IdleTimer::new(MAX_DRAIN_TIME);
@@ -148,8 +148,8 @@ impl EventStream {
         let drained = self.drained.get_or_insert(0);
         while let Some(body) = &mut self.body {
             match Pin::new(body).poll_next(cx) {
-                Poll::Ready(Some(Ok(piece))) => {
-                    let more = u32::try_from(piece.len()).unwrap_or(u32::MAX);
+                Poll::Ready(Some(Ok(chunk))) => {
+                    let more = u32::try_from(chunk.len()).unwrap_or(u32::MAX);
                     *drained = drained.saturating_add(more);
                     if *drained > MAX_DRAIN_BYTES {
                         self.body = None;
@@ -165,10 +165,11 @@ impl EventStream {
         Poll::Ready(())
     }
 
-    /// Reads a body whole that is no event stream; `None` if it is one. Before the first event.
+    /// Reads the complete body if it is not an event stream, and returns `None` if it is one. Call it before the first
+    /// event.
     ///
-    /// This is where a response is found to be an event stream: by its media type, and, if that does not say otherwise,
-    /// by its first character, since JSON and HTML begin with none that an event stream begins with.
+    /// A body is an event stream unless its media type says otherwise, or it begins like JSON or HTML. No valid field
+    /// of an event stream begins like that.
     pub(crate) async fn take_other_body(
         &mut self,
         is_declared_other: bool,
@@ -198,7 +199,7 @@ impl EventStream {
         body.map(Some)
     }
 
-    /// The first piece with a byte in it; `None` at the end.
+    /// Reads the first chunk that is not empty. Returns `None` at the end of the body.
     fn poll_first(
         &mut self,
         cx: &mut Context<'_>,
@@ -208,8 +209,8 @@ impl EventStream {
                 return Poll::Ready(Ok(None));
             };
             match Pin::new(body).poll_next(cx) {
-                Poll::Ready(Some(Ok(piece))) if piece.is_empty() => {}
-                Poll::Ready(Some(Ok(piece))) => return Poll::Ready(Ok(Some(piece))),
+                Poll::Ready(Some(Ok(chunk))) if chunk.is_empty() => {}
+                Poll::Ready(Some(Ok(chunk))) => return Poll::Ready(Ok(Some(chunk))),
                 Poll::Ready(Some(Err(source))) => {
                     self.close();
                     return Poll::Ready(Err(broken(source)));
@@ -238,13 +239,13 @@ fn broken(source: BoxError) -> EventStreamError {
     }
 }
 
-/// Whether a body begins like JSON or HTML.
+/// Returns whether a body begins like JSON or HTML.
 fn begins_like_other(first: &[u8]) -> bool {
     matches!(first.trim_ascii_start().first(), Some(b'{' | b'[' | b'<'))
 }
 
-/// Runs while an event is waited for.
-#[repr(C)] // what every event looks at comes first: see `Decoder`
+/// Limits the wait for an event.
+#[repr(C)] // fields that are used for every event come first: see `Decoder`
 struct IdleTimer {
     limit: Duration,
     since: Option<Instant>,
@@ -264,13 +265,13 @@ impl IdleTimer {
         self.since = None;
     }
 
-    /// Waits for the time to run out, from the first poll since it was stopped.
+    /// Waits for the timeout, which starts at the first poll after a stop.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let now = Instant::now();
         let since = *self.since.get_or_insert(now);
         match since.checked_add(self.limit) {
             Some(end) => self.timer.poll(end, now, cx),
-            // No clock reaches that time.
+            // The time cannot be represented.
             None => Poll::Pending,
         }
     }

@@ -1,37 +1,37 @@
-//! Every cut of a stream gives the same events, and those that the format says.
+//! A stream gives the events that the specification defines, however it is split into chunks.
 
 use bytes::Bytes;
 
 use super::*;
 
-/// An event, kept.
-type Kept = (String, String, String);
+/// The name, data and id of an event.
+type OwnedEvent = (String, String, String);
 
-fn kept(event: &Event<'_>) -> Kept {
+fn to_owned_event(event: &Event<'_>) -> OwnedEvent {
     let id = event.id.to_owned();
     (event.name.to_string(), event.data.to_string(), id)
 }
 
-fn decode<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Vec<Kept> {
+fn decode<'a>(chunks: impl Iterator<Item = &'a [u8]>) -> Vec<OwnedEvent> {
     let mut decoder = Decoder::new();
     let mut events = Vec::new();
-    for piece in pieces {
-        decoder.feed(Bytes::copy_from_slice(piece));
+    for chunk in chunks {
+        decoder.feed(Bytes::copy_from_slice(chunk));
         while let Some(event) = decoder.next() {
-            events.push(kept(&event.unwrap()));
+            events.push(to_owned_event(&event.unwrap()));
         }
     }
     events
 }
 
-/// The format's own steps, over the whole stream at once, without regard to time and memory.
-fn reference(stream: &[u8]) -> Vec<Kept> {
+/// A reference implementation of the specification, for a complete stream.
+fn reference(stream: &[u8]) -> Vec<OwnedEvent> {
     let text = String::from_utf8_lossy(stream);
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let mut events = Vec::new();
     let (mut name, mut data, mut id) = (String::new(), String::new(), String::new());
-    // What follows the last line end is no line.
+    // Text after the last line end is not a line.
     for line in text
         .split_inclusive('\n')
         .filter_map(|l| l.strip_suffix('\n'))
@@ -58,7 +58,7 @@ fn reference(stream: &[u8]) -> Vec<Kept> {
 }
 
 #[track_caller]
-fn assert_same_however_cut(stream: &[u8]) {
+fn assert_events_of_all_splits(stream: &[u8]) {
     let expected = reference(stream);
     for size in 1..=stream.len().max(1) {
         assert_eq!(
@@ -82,7 +82,7 @@ fn assert_same_however_cut(stream: &[u8]) {
 }
 
 #[test]
-fn what_servers_send() {
+fn known_streams() {
     for stream in [
         "\u{feff}: ping\r\n\r\ndata: {\"a\":\"ä\u{1f600}\"}\r\n\r\nevent: x\rdata:one\rdata: two\r\rdata\n\nid: 7\ndata: [DONE]\n\ndata: lost",
         "data: one\n\ndata: two\ndata\ndata:\ndata:  three\n\n",
@@ -100,7 +100,7 @@ fn what_servers_send() {
         "data: a\r",
         "data: a\r\n\r",
     ] {
-        assert_same_however_cut(stream.as_bytes());
+        assert_events_of_all_splits(stream.as_bytes());
     }
     for stream in [
         &b"\xef\xbbdata: a\n\ndata: b\n\n"[..],
@@ -108,14 +108,14 @@ fn what_servers_send() {
         b"data: \xff\xc3\n\ndata: \xe2\x82\n\ndata: \xf0\x9f\x98\x80\n\n",
         b"event: \xc3\ndata: a\n\n",
     ] {
-        assert_same_however_cut(stream);
+        assert_events_of_all_splits(stream);
     }
 }
 
-/// Streams of the format's words in any order.
+/// Decodes random sequences of tokens.
 #[test]
-fn whatever_servers_send() {
-    const WORDS: [&[u8]; 22] = [
+fn random_streams() {
+    const TOKENS: [&[u8]; 22] = [
         b"data",
         b"data:",
         b"data: ",
@@ -143,23 +143,23 @@ fn whatever_servers_send() {
     for _ in 0..100 {
         let mut stream = Vec::new();
         for _ in 0..24 {
-            // xorshift: the same streams in every run.
+            // xorshift, so that every run has the same streams.
             random ^= random << 13;
             random ^= random >> 7;
             random ^= random << 17;
-            let word = usize::try_from(random % 22).unwrap();
-            stream.extend_from_slice(WORDS[word]);
+            let token = usize::try_from(random % 22).unwrap();
+            stream.extend_from_slice(TOKENS[token]);
         }
-        assert_same_however_cut(&stream);
+        assert_events_of_all_splits(&stream);
     }
 }
 
 #[test]
-fn an_event_in_one_piece_is_not_copied() {
-    let piece = Bytes::from_static(b"event: x\ndata: one\n\ndata:two\r\n\r\ndata: thr");
-    let within = |text: &str| piece.as_ptr_range().contains(&text.as_ptr());
+fn an_event_in_one_chunk_is_borrowed() {
+    let chunk = Bytes::from_static(b"event: x\ndata: one\n\ndata:two\r\n\r\ndata: thr");
+    let within = |text: &str| chunk.as_ptr_range().contains(&text.as_ptr());
     let mut decoder = Decoder::new();
-    decoder.feed(piece.clone());
+    decoder.feed(chunk.clone());
     let event = decoder.next().unwrap().unwrap();
     assert_eq!((&*event.name, &*event.data), ("x", "one"));
     assert!(within(&event.name) && within(&event.data));
@@ -172,10 +172,10 @@ fn an_event_in_one_piece_is_not_copied() {
 }
 
 #[test]
-fn a_piece_that_comes_too_early_waits_its_turn() {
+fn a_chunk_may_be_fed_early() {
     let mut decoder = Decoder::new();
-    for piece in ["data: a\n\nda", "ta: b\n", "\ndata: c\n\n"] {
-        decoder.feed(Bytes::from_static(piece.as_bytes()));
+    for chunk in ["data: a\n\nda", "ta: b\n", "\ndata: c\n\n"] {
+        decoder.feed(Bytes::from_static(chunk.as_bytes()));
     }
     let mut data = Vec::new();
     while let Some(event) = decoder.next() {
@@ -184,9 +184,9 @@ fn a_piece_that_comes_too_early_waits_its_turn() {
     assert_eq!(data, ["a", "b", "c"]);
 }
 
-/// The same verdict whatever the cuts, and no more memory after it.
+/// The limit does not depend on the chunk sizes.
 #[test]
-fn an_event_beyond_the_limit() {
+fn an_event_larger_than_the_limit() {
     let streams = [
         ("data: a\n\ndata: 0123456789012345\n\ndata: b\n\n", true),
         ("data: a\n\ndata: 0123\ndata: 4567\ndata: 890123\n\n", true),
@@ -201,8 +201,8 @@ fn an_event_beyond_the_limit() {
         for size in 1..=stream.len() {
             let mut decoder = Decoder::with_limit(20);
             let (mut events, mut failed) = (0, false);
-            for piece in stream.as_bytes().chunks(size) {
-                decoder.feed(Bytes::from_static(piece));
+            for chunk in stream.as_bytes().chunks(size) {
+                decoder.feed(Bytes::from_static(chunk));
                 while let Some(event) = decoder.next() {
                     if event.is_err() {
                         assert_eq!(event, Err(EventTooLarge { limit: 20 }));
@@ -224,7 +224,7 @@ fn an_event_beyond_the_limit() {
 }
 
 #[test]
-fn the_end_without_a_blank_line() {
+fn a_stream_may_end_without_a_blank_line() {
     for (stream, data) in [
         ("data: [DONE]", Some("[DONE]")),
         ("data: [DONE]\n", Some("[DONE]")),
@@ -235,8 +235,8 @@ fn the_end_without_a_blank_line() {
     ] {
         for size in 1..=stream.len().max(1) {
             let mut decoder = Decoder::new();
-            for piece in stream.as_bytes().chunks(size) {
-                decoder.feed(Bytes::from_static(piece));
+            for chunk in stream.as_bytes().chunks(size) {
+                decoder.feed(Bytes::from_static(chunk));
                 while decoder.next().is_some() {}
             }
             let event = decoder.unterminated();
@@ -246,7 +246,7 @@ fn the_end_without_a_blank_line() {
 }
 
 #[test]
-fn when_to_connect_again() {
+fn the_reconnection_time_is_read() {
     let mut decoder = Decoder::new();
     decoder.feed(Bytes::from_static(
         b"retry: 2500\nretry: soon\nretry: 1e3\n\n",

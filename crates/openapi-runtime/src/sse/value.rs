@@ -1,98 +1,98 @@
-//! The value of an event's field.
+//! The value of a field of an event.
 
 use std::borrow::Cow;
 
-/// Capacity that is kept from one event to the next; what a large event took is given back.
-const KEPT: usize = 64 << 10;
+/// The maximum capacity that a buffer retains from one event to the next. Larger buffers are freed.
+const MAX_RETAINED_CAPACITY: usize = 64 << 10;
 
-/// A value: where it lies in the current piece, as long as it can lie there, or bytes of its own.
+/// A value that is borrowed from the current chunk if possible, and owned otherwise.
 #[derive(Debug, Default)]
-#[repr(C)] // its place, which every event looks at, lies before its own bytes: see `Decoder`
+#[repr(C)] // `location` is used for every event, so it comes first: see `Decoder`
 pub(super) struct Value {
-    place: Place,
-    own: Vec<u8>,
+    location: Location,
+    owned: Vec<u8>,
 }
 
 #[derive(Debug, Default, Clone, Copy)]
-enum Place {
-    /// There is no such field yet.
+enum Location {
+    /// The field is not set.
     #[default]
     None,
-    /// In the piece, from the first to before the last.
-    Piece(usize, usize),
-    /// In `own`, from here on.
-    Own(usize),
+    /// In the chunk, from the first index up to but not including the second.
+    Chunk(usize, usize),
+    /// In `owned`, from this index to the end.
+    Owned(usize),
 }
 
 impl Value {
     pub(super) fn is_set(&self) -> bool {
-        !matches!(self.place, Place::None)
+        !matches!(self.location, Location::None)
     }
 
     pub(super) fn len(&self) -> usize {
-        match self.place {
-            Place::None => 0,
-            Place::Piece(from, to) => to - from,
-            Place::Own(from) => self.own.len() - from,
+        match self.location {
+            Location::None => 0,
+            Location::Chunk(from, to) => to - from,
+            Location::Owned(from) => self.owned.len() - from,
         }
     }
 
-    pub(super) fn bytes<'a>(&'a self, piece: &'a [u8]) -> &'a [u8] {
-        match self.place {
-            Place::None => &[],
-            Place::Piece(from, to) => &piece[from..to],
-            Place::Own(from) => &self.own[from..],
+    pub(super) fn bytes<'a>(&'a self, chunk: &'a [u8]) -> &'a [u8] {
+        match self.location {
+            Location::None => &[],
+            Location::Chunk(from, to) => &chunk[from..to],
+            Location::Owned(from) => &self.owned[from..],
         }
     }
 
-    pub(super) fn text<'a>(&'a self, piece: &'a [u8]) -> Cow<'a, str> {
-        let bytes = self.bytes(piece);
-        // Several times as fast where it is UTF-8, which it is.
+    pub(super) fn text<'a>(&'a self, chunk: &'a [u8]) -> Cow<'a, str> {
+        let bytes = self.bytes(chunk);
+        // Several times faster than `from_utf8_lossy` for valid UTF-8, the common case.
         match std::str::from_utf8(bytes) {
             Ok(text) => text.into(),
             Err(_) => String::from_utf8_lossy(bytes),
         }
     }
 
-    /// Takes a span of the piece for the value.
+    /// Sets the value to a range of the chunk.
     pub(super) fn set(&mut self, from: usize, to: usize) {
-        self.place = Place::Piece(from, to);
+        self.location = Location::Chunk(from, to);
     }
 
-    /// Takes bytes for the value, from the given one on, and leaves other bytes in their place.
+    /// Sets the value to the bytes from index `from`, and swaps the old buffer into `bytes`.
     pub(super) fn swap(&mut self, bytes: &mut Vec<u8>, from: usize) {
-        std::mem::swap(&mut self.own, bytes);
-        self.place = Place::Own(from);
+        std::mem::swap(&mut self.owned, bytes);
+        self.location = Location::Owned(from);
     }
 
-    /// Another line of the value.
-    pub(super) fn add_line(&mut self, piece: &[u8], line: &[u8]) {
-        self.keep(piece);
-        self.own.push(b'\n');
-        self.own.extend_from_slice(line);
+    /// Appends a line to the value.
+    pub(super) fn add_line(&mut self, chunk: &[u8], line: &[u8]) {
+        self.make_owned(chunk);
+        self.owned.push(b'\n');
+        self.owned.extend_from_slice(line);
     }
 
-    /// Copies what lies in the piece, which is about to go.
-    pub(super) fn keep(&mut self, piece: &[u8]) {
-        if let Place::Piece(from, to) = self.place {
-            self.own.clear();
-            self.own.extend_from_slice(&piece[from..to]);
-            self.place = Place::Own(0);
+    /// Copies the value out of the chunk, before the chunk is dropped.
+    pub(super) fn make_owned(&mut self, chunk: &[u8]) {
+        if let Location::Chunk(from, to) = self.location {
+            self.owned.clear();
+            self.owned.extend_from_slice(&chunk[from..to]);
+            self.location = Location::Owned(0);
         }
     }
 
     pub(super) fn clear(&mut self) {
-        if matches!(self.place, Place::Own(_)) {
-            empty(&mut self.own);
+        if matches!(self.location, Location::Owned(_)) {
+            clear_buffer(&mut self.owned);
         }
-        self.place = Place::None;
+        self.location = Location::None;
     }
 }
 
-/// Empties a buffer, and gives back what a large event took.
-pub(super) fn empty(bytes: &mut Vec<u8>) {
+/// Clears a buffer, and frees it if it is large.
+pub(super) fn clear_buffer(bytes: &mut Vec<u8>) {
     bytes.clear();
-    if bytes.capacity() > KEPT {
+    if bytes.capacity() > MAX_RETAINED_CAPACITY {
         *bytes = Vec::new();
     }
 }
