@@ -25,6 +25,11 @@
 //! while let Some(row) = rows.try_next().await? {
 //!     println!("{} {}", row.amount_usd, row.resource_type);
 //! }
+//!
+//! let config = prime_ext::RunConfig::from_toml_file("rl.toml")?;
+//! let run = lab.runs().create(config).name("first").await?;
+//! let finished = lab.runs().watch(run.run_id()).until_finished().await?;
+//! println!("{}", finished.usage.total_cost_usd);
 //! # Ok(())
 //! # }
 //! ```

@@ -72,12 +72,12 @@ fn advice(name: &str, section: &str) -> Option<&'static str> {
     Some(if is_wandb { WANDB } else { OTHER })
 }
 
-/// The maximum number of bytes at the end of a name that are compared. The names of secrets are shorter.
-const MAX_NAME_BYTES: usize = 256;
+/// The maximum number of characters at the end of a name that are compared. The names of secrets are shorter.
+const MAX_NAME_CHARS: usize = 256;
 
 fn normalized(name: &str) -> String {
-    let start = name.len().saturating_sub(MAX_NAME_BYTES);
-    name[name.ceil_char_boundary(start)..]
+    let start = name.char_indices().rev().nth(MAX_NAME_CHARS - 1);
+    name[start.map_or(0, |(at, _)| at)..]
         .chars()
         .filter(|c| !matches!(c, '_' | '-' | ' '))
         .map(|c| c.to_ascii_lowercase())
