@@ -70,7 +70,7 @@ use crate::error::Error;
 ///
 /// # async fn example(mut stream: prime_ext::ChatStream) -> Result<(), prime_ext::Error> {
 /// while let Some(chunk) = stream.try_next().await? {
-///     println!("{} choices in {:?}", chunk.choices.len(), stream.raw());
+///     println!("{} choices in {:?}", chunk.choices.len(), stream.chunk_json());
 /// }
 /// # Ok(())
 /// # }
@@ -265,7 +265,7 @@ impl ChatStream {
 
     /// Returns the JSON of the last chunk, as received, or `None` once the stream has ended. Call it after
     /// [`next`](Self::next) has returned a chunk.
-    pub fn raw(&self) -> Option<Cow<'_, str>> {
+    pub fn chunk_json(&self) -> Option<Cow<'_, str>> {
         let has_chunk = self.state == State::Open && self.accumulator.has_begun();
         has_chunk.then(|| self.events.last().data)
     }
