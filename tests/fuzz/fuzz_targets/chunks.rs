@@ -29,9 +29,9 @@ async fn read(stream: &[u8], size: usize) -> (Vec<String>, String, String) {
         Ok(mut stream) => loop {
             match stream.next().await {
                 Ok(Some(chunk)) => {
-                    let raw = stream.raw().expect("its JSON");
+                    let json = stream.chunk_json().expect("its JSON");
                     let generated: ChatCompletionChunk =
-                        serde_json::from_str(&raw).expect("what the generated type reads");
+                        serde_json::from_str(&json).expect("what the generated type reads");
                     let chunk = format!("{chunk:?}");
                     assert_eq!(chunk, format!("{generated:?}"));
                     chunks.push(chunk);

@@ -437,10 +437,10 @@ async fn views_of_what_comes() {
     let mut stream = question.stream().await.unwrap();
     let mut raw = Vec::new();
     while stream.next().await.unwrap().is_some() {
-        raw.push(format!("data: {}\n\n", stream.raw().unwrap()));
+        raw.push(format!("data: {}\n\n", stream.chunk_json().unwrap()));
     }
     assert_eq!(raw, events[..5]);
-    assert_eq!(stream.raw(), None);
+    assert_eq!(stream.chunk_json(), None);
 }
 
 /// Text, pieces and chunks can be asked for in turn: nothing is skipped that was asked for.

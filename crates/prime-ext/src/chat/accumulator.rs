@@ -1,4 +1,4 @@
-//! Puts the chunks of a stream together to an answer.
+//! Combines the chunks of a stream into a response.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -14,45 +14,46 @@ use super::merge;
 mod calls;
 mod choice;
 
-/// Puts the chunks of a stream together to an answer. It does no I/O: [`ChatStream`](crate::ChatStream) feeds it what
-/// it reads, and a recording can be fed by hand.
+/// Combines the chunks of a stream into a response. It does no I/O: [`ChatStream`](crate::ChatStream) adds the chunks
+/// that it reads, and a caller can add those of a recording.
 ///
 /// ```
 /// use prime_ext::chat::ChatAccumulator;
 ///
-/// let mut answer = ChatAccumulator::new();
-/// answer.push_json(r#"{"choices": [{"delta": {"content": "Pa"}}]}"#)?;
-/// answer.push_json(r#"{"choices": [{"delta": {"content": "ris"}, "finish_reason": "stop"}]}"#)?;
-/// assert_eq!(answer.text(), "Paris");
-/// assert!(answer.is_finished(1));
+/// let mut accumulator = ChatAccumulator::new();
+/// accumulator.push_json(r#"{"choices": [{"delta": {"content": "Pa"}}]}"#)?;
+/// accumulator.push_json(r#"{"choices": [{"delta": {"content": "ris"}, "finish_reason": "stop"}]}"#)?;
+/// assert_eq!(accumulator.text(), "Paris");
+/// assert!(accumulator.is_finished(1));
 /// # Ok::<(), prime_ext::openapi_runtime::PayloadFault>(())
 /// ```
-// What few answers have takes no memory before it comes. What every chunk looks at comes first: with a thousand streams
-// at once, nothing of it is in the cache.
+// Rare fields are boxed, so that they take little memory while they are empty. The fields that every chunk accesses
+// come first, since with a thousand concurrent streams none of them is in the cache.
 #[derive(Debug, Clone)]
 #[repr(C)]
 pub struct ChatAccumulator {
-    /// The most bytes that may be kept.
+    /// The maximum for `kept_bytes`.
     limit: usize,
-    /// About how many bytes of the chunks are kept, at most.
-    kept: usize,
-    /// Whether a chunk came.
+    /// An upper estimate of the bytes kept from the chunks.
+    kept_bytes: usize,
+    /// Whether a chunk was added.
     begun: bool,
-    /// Whether more than one answer was asked for.
+    /// Whether more than one choice was requested.
     several: bool,
-    /// What of [`identify`](Self::identify) was said: a look here spares one at each of them.
-    said: u8,
-    /// How many choices have begun: the first, and those behind it.
+    /// Which of the fields of [`keep_metadata`](Self::keep_metadata) were received, as one bit each. Comparing the bits
+    /// is cheaper than checking each field.
+    metadata: u8,
+    /// The number of choices in `first` and `more`.
     count: u32,
-    /// The index of the one whose text is read: 0; where one was asked for, that of the one that began first,
-    /// since some servers count in another way.
-    read: i64,
-    /// The one of the smallest index, in its place: nearly always the only one.
+    /// The index of the choice that the accessors read. It is 0; if one choice was requested, it is the index of the
+    /// first choice received, since some servers do not count from 0.
+    primary: i64,
+    /// The choice with the smallest index, stored inline since it is nearly always the only one.
     first: Choice,
-    /// The others, by their indices.
+    /// The other choices by index.
     more: BTreeMap<i64, Choice>,
-    /// The most tool calls of one answer.
-    calls: usize,
+    /// The largest number of tool calls in one choice.
+    max_calls: usize,
     created: Option<i64>,
     id: Option<Box<str>>,
     model: Option<Box<str>>,
@@ -60,7 +61,7 @@ pub struct ChatAccumulator {
     system_fingerprint: Option<Box<str>>,
     usage: Option<Box<Usage>>,
     error: Option<Box<Value>>,
-    /// What the chunk's type does not list.
+    /// The chunk's fields that its type does not declare.
     extra: Option<Box<Map<String, Value>>>,
 }
 
@@ -71,24 +72,25 @@ impl Default for ChatAccumulator {
 }
 
 impl ChatAccumulator {
-    /// An accumulator of one answer, of any size.
+    /// Creates an accumulator for one choice, without a size limit.
     pub fn new() -> Self {
         Self::with_limits(1, usize::MAX)
     }
 
-    /// An accumulator of so many answers, which should keep at most so many bytes.
-    pub(crate) fn with_limits(answers: usize, limit: usize) -> Self {
+    /// Creates an accumulator for `choices` requested choices. It is in [`excess`](Self::excess) once it
+    /// keeps more than `limit` bytes.
+    pub(crate) fn with_limits(choices: usize, limit: usize) -> Self {
         Self {
             limit,
-            kept: 0,
+            kept_bytes: 0,
             begun: false,
-            several: answers > 1,
-            said: 0,
+            several: choices > 1,
+            metadata: 0,
             count: 0,
-            read: 0,
+            primary: 0,
             first: Choice::default(),
             more: BTreeMap::new(),
-            calls: 0,
+            max_calls: 0,
             created: None,
             id: None,
             model: None,
@@ -100,10 +102,10 @@ impl ChatAccumulator {
         }
     }
 
-    /// Adds a chunk, as the JSON that it came as.
+    /// Adds a chunk in JSON, as received.
     ///
     /// # Errors
-    /// If the JSON is no chunk. Nothing is added then.
+    /// Returns an error if the JSON is not a chunk. Nothing is added then.
     pub fn push_json(&mut self, json: &str) -> Result<(), PayloadFault> {
         let mut chunk = Chunk::default();
         match chunk.read_json(json) {
@@ -115,15 +117,15 @@ impl ChatAccumulator {
         }
     }
 
-    /// Adds a chunk, which was so many bytes of JSON.
+    /// Adds a chunk that was parsed from `bytes` bytes of JSON.
     pub(crate) fn add(&mut self, chunk: &Chunk<'_>, bytes: usize) {
         self.begun = true;
-        let said = chunk.said();
-        if said & !self.said != 0 {
-            self.said |= said;
-            self.identify(chunk);
+        let metadata = chunk.metadata();
+        if metadata & !self.metadata != 0 {
+            self.metadata |= metadata;
+            self.keep_metadata(chunk);
         }
-        // Some servers count as they go: the last count is the whole.
+        // Some servers report running totals: the last one counts.
         if chunk.usage.is_some() {
             self.usage.clone_from(&chunk.usage);
         }
@@ -136,7 +138,7 @@ impl ChatAccumulator {
             grows = merge::grows(kept, extra);
             merge::replace(kept, extra);
         }
-        let mut calls = self.calls;
+        let mut calls = self.max_calls;
         for choice in chunk.choices() {
             let kept = self.choice(choice.index.unwrap_or(0));
             grows |= choice.logprobs.is_some() || kept.grows_with(choice);
@@ -150,18 +152,18 @@ impl ChatAccumulator {
                     || delta.reasoning_details.is_some()
                     || matches!(delta.content, Some(Content::Parts(_)));
             }
-            self.kept += added;
+            self.kept_bytes += added;
         }
-        self.calls = calls;
+        self.max_calls = calls;
         if grows {
-            self.kept += bytes;
+            self.kept_bytes += bytes;
         }
     }
 
-    /// What every chunk may say again is kept of the first that does.
+    /// Keeps the fields that every chunk may repeat, from the first chunk that has them.
     #[cold]
-    fn identify(&mut self, chunk: &Chunk<'_>) {
-        self.kept += keep_first(&mut self.id, chunk.id.as_ref())
+    fn keep_metadata(&mut self, chunk: &Chunk<'_>) {
+        self.kept_bytes += keep_first(&mut self.id, chunk.id.as_ref())
             + keep_first(&mut self.model, chunk.model.as_ref())
             + keep_first(&mut self.service_tier, chunk.service_tier.as_ref())
             + keep_first(
@@ -178,12 +180,12 @@ impl ChatAccumulator {
         self.other_choice(index)
     }
 
-    /// One that is not the first, or not yet. Apart, so that what every chunk takes is short.
+    /// Returns a choice other than the first, or creates it. Out of line, to keep the path of most chunks short.
     #[inline(never)]
     fn other_choice(&mut self, index: i64) -> &mut Choice {
         if self.count == 0 {
             self.count = 1;
-            self.read = if self.several { 0 } else { index };
+            self.primary = if self.several { 0 } else { index };
             self.first = Choice::new(index);
             return &mut self.first;
         }
@@ -202,7 +204,7 @@ impl ChatAccumulator {
 
     fn count_choice(&mut self) {
         self.count += 1;
-        self.kept += size_of::<Choice>();
+        self.kept_bytes += size_of::<Choice>();
     }
 
     fn choices(&self) -> impl Iterator<Item = &Choice> {
@@ -213,102 +215,106 @@ impl ChatAccumulator {
         (self.count > 0).then_some(&self.first)
     }
 
-    /// The index of the answer whose text is read.
-    pub(crate) fn read_index(&self) -> i64 {
-        self.read
+    /// Returns the index of the choice that the accessors read.
+    pub(crate) fn primary_index(&self) -> i64 {
+        self.primary
     }
 
-    /// The answer whose text is read; the first as long as that has not begun.
-    fn read(&self) -> Option<&Choice> {
-        let read = self.choices().find(|choice| choice.index == self.read);
-        read.or_else(|| self.first())
+    /// Returns the choice that the accessors read, or the first choice while that one has not begun.
+    fn primary(&self) -> Option<&Choice> {
+        let primary = self.choices().find(|choice| choice.index == self.primary);
+        primary.or_else(|| self.first())
     }
 
-    /// The byte of the first choice's text behind which the next chunk's is added.
+    /// Returns the last byte of the first choice's text, after which the next text is appended.
     pub(crate) fn last_byte(&self) -> Option<u8> {
         self.first.last_byte()
     }
 
-    /// Whether anything of an answer, or its usage, has come.
+    /// Returns whether a choice or usage was received.
     pub(crate) fn has_content(&self) -> bool {
         self.count > 0 || self.usage.is_some()
     }
 
-    /// Whether a chunk came.
+    /// Returns whether a chunk was added.
     pub(crate) fn has_begun(&self) -> bool {
         self.begun
     }
 
-    /// Which limit the answer exceeds, if it does. However small they are, there can be too many answers or tool calls.
+    /// Describes the limit that the response exceeds, if any. Even a small response may have too many choices.
     pub(crate) fn excess(&self) -> Option<String> {
-        if self.kept > self.limit {
-            Some(format!("the answer is longer than {} bytes", self.limit))
+        if self.kept_bytes > self.limit {
+            Some(format!(
+                "response larger than {} bytes; see `CallOptions::max_body`",
+                self.limit
+            ))
         } else if self.count > MAX_CHOICES {
-            Some(format!("there are more than {MAX_CHOICES} answers"))
-        } else if self.calls > MAX_TOOL_CALLS {
+            Some(format!("there are more than {MAX_CHOICES} choices"))
+        } else if self.max_calls > MAX_TOOL_CALLS {
             Some(format!("there are more than {MAX_TOOL_CALLS} tool calls"))
         } else {
             None
         }
     }
 
-    /// Whether at least `asked` answers have begun, and all that have begun have a finish reason.
-    pub fn is_finished(&self, asked: usize) -> bool {
-        self.all_have(asked, Choice::is_finished)
+    /// Returns whether at least `requested` choices have begun and every choice that has begun has a finish reason.
+    pub fn is_finished(&self, requested: usize) -> bool {
+        self.all_are(requested, Choice::is_finished)
     }
 
-    /// Whether they have ended beyond doubt, also where nothing else says so: each said why.
-    pub(crate) fn says_why(&self, asked: usize) -> bool {
-        self.all_have(asked, Choice::says_why)
+    /// Like [`is_finished`](Self::is_finished), but empty finish reasons do not count. If `true`, the
+    /// response is complete even without `[DONE]`.
+    pub(crate) fn has_finish_reasons(&self, requested: usize) -> bool {
+        self.all_are(requested, Choice::has_finish_reason)
     }
 
-    fn all_have(&self, asked: usize, ended: impl Fn(&Choice) -> bool) -> bool {
-        self.count as usize >= asked.max(1) && self.choices().all(ended)
+    fn all_are(&self, requested: usize, finished: impl Fn(&Choice) -> bool) -> bool {
+        self.count as usize >= requested.max(1) && self.choices().all(finished)
     }
 
-    /// Tokens and cost, as far as they have come.
+    /// Returns the tokens and the cost received so far.
     pub fn usage(&self) -> Option<&Usage> {
         self.usage.as_deref()
     }
 
-    /// The text of the first answer, as far as it has come.
+    /// Returns the text received so far for the first choice.
     pub fn text(&self) -> Cow<'_, str> {
-        self.read().map(Choice::text).unwrap_or_default()
+        self.primary().map(Choice::text).unwrap_or_default()
     }
 
-    /// The reasoning of the first answer, as far as it has come.
+    /// Returns the reasoning received so far for the first choice.
     pub fn reasoning(&self) -> Cow<'_, str> {
-        self.read().map(Choice::reasoning).unwrap_or_default()
+        self.primary().map(Choice::reasoning).unwrap_or_default()
     }
 
-    /// The tool calls of the first answer, as far as they have come.
+    /// Returns the tool calls received so far for the first choice.
     pub fn tool_calls(&self) -> Vec<ToolCall> {
-        self.read().map(Choice::finished_calls).unwrap_or_default()
+        self.primary().map(Choice::tool_calls).unwrap_or_default()
     }
 
-    /// The answer, as far as it has come.
+    /// Converts into the response received so far.
     pub fn finish(self) -> ChatCompletionResponse {
         let first = (self.count > 0).then_some(self.first);
         let choices = first.into_iter().chain(self.more.into_values());
-        let choices = choices.map(Choice::finished);
-        let mut answer = ChatCompletionResponse::new(choices.collect());
-        answer.object = Some("chat.completion".to_owned());
-        answer.id = self.id.map(String::from);
-        answer.model = self.model.map(String::from);
-        answer.created = self.created;
-        answer.service_tier = self.service_tier.map(String::from);
-        answer.system_fingerprint = self.system_fingerprint.map(String::from);
-        answer.usage = self.usage.map(|usage| *usage);
-        answer.error = self.error.map(|error| *error);
-        answer.extra = self.extra.map(|extra| *extra).unwrap_or_default();
-        answer
+        let choices = choices.map(Choice::finish);
+        let mut response = ChatCompletionResponse::new(choices.collect());
+        response.object = Some("chat.completion".to_owned());
+        response.id = self.id.map(String::from);
+        response.model = self.model.map(String::from);
+        response.created = self.created;
+        response.service_tier = self.service_tier.map(String::from);
+        response.system_fingerprint = self.system_fingerprint.map(String::from);
+        response.usage = self.usage.map(|usage| *usage);
+        response.error = self.error.map(|error| *error);
+        response.extra = self.extra.map(|extra| *extra).unwrap_or_default();
+        response
     }
 }
 
-/// The most tool calls of an answer. OpenAI's API takes 128 tools.
+/// The maximum number of tool calls in a choice. OpenAI's API accepts 128 tools.
 const MAX_TOOL_CALLS: usize = 2048;
 
-/// Keeps a text if there is none yet; how many bytes it has.
+/// Keeps a text if there is none yet. Returns how many bytes were added.
 fn keep_first(kept: &mut Option<Box<str>>, new: Option<&Text<'_>>) -> usize {
     match new {
         Some(new) if kept.is_none() => kept.insert((*new.0).into()).len(),

@@ -1,11 +1,10 @@
-//! A chunk as it lies in the buffer of its event.
+//! A chunk that borrows from the buffer of its event.
 //!
-//! It is what [`ChatCompletionChunk`] is, with its texts lent: whoever asks for nothing but the text pays
-//! for nothing but the text. What is kept of a stream is taken from it by `Assembly`. That it says the
-//! same as the generated type of the same JSON, and has the same fields, is tested below.
+//! It has the fields of [`ChatCompletionChunk`], but borrows the texts, so that a caller who needs only the text pays
+//! only for the text. [`ChatAccumulator`](super::ChatAccumulator) copies what it keeps. The tests below compare it with
+//! the generated type.
 //!
-//! It is read in place: its parts are large beside what is in them, and moving them is what most of the
-//! time went into.
+//! It is deserialized in place, because moving its large structs took most of the time.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -24,22 +23,22 @@ use serde_json::{Map, Value};
 
 use openapi_runtime::error::is_error_value;
 
-/// What is read in the place where it is to be.
-pub(super) trait Place<'de> {
+/// A type that is deserialized into an existing value, which must be empty.
+pub(super) trait DeserializeInPlace<'de> {
     fn read<D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<(), D::Error>;
 }
 
-impl<'de, T: Deserialize<'de>> Place<'de> for Option<T> {
+impl<'de, T: Deserialize<'de>> DeserializeInPlace<'de> for Option<T> {
     fn read<D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<(), D::Error> {
         *self = Self::deserialize(deserializer)?;
         Ok(())
     }
 }
 
-/// Has a place read.
-struct In<'p, P>(&'p mut P);
+/// Deserializes into the referenced value.
+struct InPlaceSeed<'p, P>(&'p mut P);
 
-impl<'de, P: Place<'de>> DeserializeSeed<'de> for In<'_, P> {
+impl<'de, P: DeserializeInPlace<'de>> DeserializeSeed<'de> for InPlaceSeed<'_, P> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -47,14 +46,14 @@ impl<'de, P: Place<'de>> DeserializeSeed<'de> for In<'_, P> {
     }
 }
 
-/// A place for what is nothing if it is `null`.
+/// Deserializes an optional value in place; `null` becomes `None`.
 struct Nullable<'p, T>(&'p mut Option<T>);
 
-impl<'de, T: Default + Place<'de>> Visitor<'de> for Nullable<'_, T> {
+impl<'de, T: Default + DeserializeInPlace<'de>> Visitor<'de> for Nullable<'_, T> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("null, or a value")
+        f.write_str("null or a value")
     }
 
     fn visit_none<E>(self) -> Result<(), E> {
@@ -67,14 +66,14 @@ impl<'de, T: Default + Place<'de>> Visitor<'de> for Nullable<'_, T> {
     }
 }
 
-/// A type that is read from a JSON object: its fields, and in `extra` what it does not list.
+/// Declares a type that is deserialized from a JSON object. `extra` has the fields that the type does not declare.
 macro_rules! object {
     ($(#[$doc:meta])* $name:ident { $($field:ident: $type:ty,)* }) => {
         $(#[$doc])*
         #[derive(Debug, Default)]
         pub(crate) struct $name<'a> {
             $(pub(crate) $field: Option<$type>,)*
-            /// Boxed: to drop an empty map takes longer than to look whether there is one.
+            /// Boxed, because dropping an empty map takes longer than checking for `None`.
             pub(crate) extra: Option<Box<Map<String, Value>>>,
         }
 
@@ -91,7 +90,7 @@ macro_rules! object {
             }
 
             fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<(), M::Error> {
-                // Also one that is `null` may come once.
+                // Duplicates are rejected even if the first value is `null`.
                 $(let mut $field = false;)*
                 while let Some(Text(key)) = map.next_key()? {
                     match &*key {
@@ -99,7 +98,7 @@ macro_rules! object {
                             if std::mem::replace(&mut $field, true) {
                                 return Err(M::Error::duplicate_field(stringify!($field)));
                             }
-                            map.next_value_seed(In(&mut self.$field))?;
+                            map.next_value_seed(InPlaceSeed(&mut self.$field))?;
                         })*
                         _ => {
                             let extra = self.extra.get_or_insert_default();
@@ -111,13 +110,13 @@ macro_rules! object {
             }
         }
 
-        impl<'de: 'a, 'a> Place<'de> for $name<'a> {
+        impl<'de: 'a, 'a> DeserializeInPlace<'de> for $name<'a> {
             fn read<D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<(), D::Error> {
                 deserializer.deserialize_map(self)
             }
         }
 
-        impl<'de: 'a, 'a> Place<'de> for Option<$name<'a>> {
+        impl<'de: 'a, 'a> DeserializeInPlace<'de> for Option<$name<'a>> {
             fn read<D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<(), D::Error> {
                 deserializer.deserialize_option(Nullable(self))
             }
@@ -126,7 +125,7 @@ macro_rules! object {
 }
 
 object! {
-    /// An event of a stream.
+    /// One chunk of a stream.
     Chunk {
         choices: Choices<'a>,
         created: Number,
@@ -141,7 +140,7 @@ object! {
 }
 
 object! {
-    /// What it adds to one of the answers.
+    /// What a chunk adds to one choice.
     Choice {
         delta: Delta<'a>,
         error: Value,
@@ -152,7 +151,7 @@ object! {
 }
 
 object! {
-    /// The piece of a message.
+    /// What a chunk adds to a message.
     Delta {
         content: Content<'a>,
         reasoning: Text<'a>,
@@ -164,35 +163,35 @@ object! {
     }
 }
 
-/// A text, lent if it lies in the buffer as it is.
+/// A string, borrowed unless it has escapes.
 #[derive(Debug, Default)]
 pub(crate) struct Text<'a>(pub(crate) Cow<'a, str>);
 
-/// A text, or parts of which some are texts.
+/// A text, or a list of content parts.
 #[derive(Debug)]
 pub(crate) enum Content<'a> {
     Text(Cow<'a, str>),
     Parts(Vec<Value>),
 }
 
-/// The most answers of a question, and of a chunk. OpenAI's API gives 128.
+/// The maximum number of choices in a response or a chunk. OpenAI's API returns at most 128.
 pub(crate) const MAX_CHOICES: u32 = 2048;
 
-/// Nearly always one, which then takes no allocation.
+/// The choices of a chunk. A single choice, the usual case, needs no allocation.
 #[derive(Debug, Default)]
 pub(crate) struct Choices<'a> {
     first: Option<Choice<'a>>,
     more: Vec<Choice<'a>>,
-    /// Whether there were more than [`MAX_CHOICES`], which are left out.
+    /// Whether there were more than [`MAX_CHOICES`]; the excess is dropped.
     too_many: bool,
 }
 
-/// A number, leniently read.
+/// An integer, parsed leniently.
 #[derive(Debug)]
 pub(crate) struct Number(Option<i64>);
 
 impl<'a> Chunk<'a> {
-    /// Reads a chunk's JSON into an empty one.
+    /// Parses a chunk into `self`, which must be empty.
     pub(crate) fn read_json(&mut self, json: &'a str) -> serde_json::Result<()> {
         let mut deserializer = serde_json::Deserializer::from_str(json);
         self.read(&mut deserializer)?;
@@ -207,7 +206,7 @@ impl<'a> Chunk<'a> {
         first.into_iter().chain(more)
     }
 
-    /// Whether there were more than [`MAX_CHOICES`] answers in it.
+    /// Returns whether it had more than [`MAX_CHOICES`] choices.
     pub(crate) fn has_too_many_choices(&self) -> bool {
         self.choices
             .as_ref()
@@ -218,8 +217,8 @@ impl<'a> Chunk<'a> {
         self.created.as_ref()?.0
     }
 
-    /// Which it says of what every chunk may say of the answer as a whole, a bit each.
-    pub(crate) fn said(&self) -> u8 {
+    /// Returns which metadata fields of the response are present, as one bit each.
+    pub(crate) fn metadata(&self) -> u8 {
         u8::from(self.created().is_some())
             | u8::from(self.id.is_some()) << 1
             | u8::from(self.model.is_some()) << 2
@@ -227,23 +226,23 @@ impl<'a> Chunk<'a> {
             | u8::from(self.system_fingerprint.is_some()) << 4
     }
 
-    /// Whether it says that something went wrong.
-    pub(crate) fn says_error(&self) -> bool {
+    /// Returns whether the chunk or one of its choices reports an error.
+    pub(crate) fn reports_error(&self) -> bool {
         let mut errors = self.choices().map(|choice| &choice.error);
         is_error_value(self.error.as_ref()) || errors.any(|error| is_error_value(error.as_ref()))
     }
 
-    /// Whether it has nothing that a chunk has.
-    pub(crate) fn says_nothing(&self) -> bool {
+    /// Returns whether it has no choice, usage, id or model. The event is then possibly not a chunk.
+    pub(crate) fn is_empty(&self) -> bool {
         self.choices().next().is_none()
             && self.usage.is_none()
             && self.id.is_none()
             && self.model.is_none()
     }
 
-    /// The text of an answer in it; nothing if it is empty.
+    /// Returns the text of a choice, or `None` if it is empty.
     pub(crate) fn text(&self, index: i64) -> Option<String> {
-        let mut pieces = self
+        let mut texts = self
             .choices()
             .filter(|choice| choice.index.unwrap_or(0) == index)
             .filter_map(|choice| match choice.delta.as_ref()?.content.as_ref()? {
@@ -251,11 +250,11 @@ impl<'a> Chunk<'a> {
                 Content::Parts(parts) => Some(texts_of(parts)),
             })
             .filter(|text| !text.is_empty());
-        let first = pieces.next()?.into_owned();
-        Some(pieces.fold(first, |text, more| text + &more))
+        let first = texts.next()?.into_owned();
+        Some(texts.fold(first, |text, more| text + &more))
     }
 
-    /// The generated type of it, taken out of it.
+    /// Moves the contents into the generated type.
     pub(crate) fn take(&mut self) -> ChatCompletionChunk {
         let mut chunk = ChatCompletionChunk::default();
         chunk.created = self.created();
@@ -280,7 +279,7 @@ impl<'a> Chunk<'a> {
     }
 }
 
-/// The texts of the parts that are texts.
+/// Returns the joined texts of content parts.
 fn texts_of(parts: &[Value]) -> Cow<'_, str> {
     TextOrParts::from(parts.to_vec()).text().into_owned().into()
 }
@@ -335,9 +334,9 @@ fn owned(text: &mut Option<Text<'_>>) -> Option<String> {
 
 impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Lent;
+        struct TextVisitor;
 
-        impl<'de> Visitor<'de> for Lent {
+        impl<'de> Visitor<'de> for TextVisitor {
             type Value = Text<'de>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -353,19 +352,19 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
             }
         }
 
-        deserializer.deserialize_str(Lent)
+        deserializer.deserialize_str(TextVisitor)
     }
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Content<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct TextOrList;
+        struct ContentVisitor;
 
-        impl<'de> Visitor<'de> for TextOrList {
+        impl<'de> Visitor<'de> for ContentVisitor {
             type Value = Content<'de>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a text or a list of parts")
+                f.write_str("a string or a list of parts")
             }
 
             fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Content<'de>, E> {
@@ -385,7 +384,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Content<'a> {
             }
         }
 
-        deserializer.deserialize_any(TextOrList)
+        deserializer.deserialize_any(ContentVisitor)
     }
 }
 
@@ -398,12 +397,12 @@ impl<'de: 'a, 'a> Visitor<'de> for &mut Choices<'a> {
 
     fn visit_seq<S: SeqAccess<'de>>(self, mut list: S) -> Result<(), S::Error> {
         let first = self.first.get_or_insert_default();
-        if list.next_element_seed(In(first))?.is_none() {
+        if list.next_element_seed(InPlaceSeed(first))?.is_none() {
             self.first = None;
             return Ok(());
         }
         let mut next = Choice::default();
-        while list.next_element_seed(In(&mut next))?.is_some() {
+        while list.next_element_seed(InPlaceSeed(&mut next))?.is_some() {
             if self.more.len() + 1 >= MAX_CHOICES as usize {
                 self.too_many = true;
                 while list.next_element::<IgnoredAny>()?.is_some() {}
@@ -415,13 +414,13 @@ impl<'de: 'a, 'a> Visitor<'de> for &mut Choices<'a> {
     }
 }
 
-impl<'de: 'a, 'a> Place<'de> for Choices<'a> {
+impl<'de: 'a, 'a> DeserializeInPlace<'de> for Choices<'a> {
     fn read<D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<(), D::Error> {
         deserializer.deserialize_seq(self)
     }
 }
 
-impl<'de: 'a, 'a> Place<'de> for Option<Choices<'a>> {
+impl<'de: 'a, 'a> DeserializeInPlace<'de> for Option<Choices<'a>> {
     fn read<D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<(), D::Error> {
         deserializer.deserialize_option(Nullable(self))
     }
@@ -433,7 +432,7 @@ impl<'de> Deserialize<'de> for Number {
         if let Ok(number) = raw.get().parse() {
             return Ok(Self(Some(number)));
         }
-        // Rare: the way in which the generated type reads it.
+        // Rare, so the slower parser of the generated type is acceptable.
         openapi_runtime::lenient(raw)
             .map(Self)
             .map_err(D::Error::custom)
@@ -459,7 +458,7 @@ mod tests {
     }
 
     #[test]
-    fn it_says_what_the_generated_types_say() {
+    fn it_reads_what_the_generated_types_read() {
         for json in [
             r#"{}"#,
             r#"{"id":null,"choices":null,"created":null,"usage":null,"error":null}"#,
@@ -476,10 +475,10 @@ mod tests {
             r#"{"choices":[],"usage":{"prompt_tokens":1,"cost":"0.10","cost_details":{"a":1},
                 "prompt_tokens_details":{"cached_tokens":1,"audio_tokens":2}}}"#,
         ] {
-            let mut lent = read(json).unwrap();
+            let mut chunk = read(json).unwrap();
             let generated: ChatCompletionChunk = serde_json::from_str(json).unwrap();
             assert_eq!(
-                format!("{:?}", lent.take()),
+                format!("{:?}", chunk.take()),
                 format!("{generated:?}"),
                 "{json}"
             );
@@ -487,7 +486,7 @@ mod tests {
     }
 
     #[test]
-    fn it_refuses_what_the_generated_types_refuse() {
+    fn it_rejects_what_the_generated_types_reject() {
         for json in [
             "7",
             "[]",

@@ -1,4 +1,4 @@
-//! What is new in a chunk.
+//! What a chunk adds to a choice.
 
 use std::borrow::Cow;
 
@@ -7,40 +7,40 @@ use pinference_api::types::{ChatCompletionChunk, ToolCallDelta};
 
 use super::reasoning;
 
-/// What a chunk adds to the first answer. From [`ChatStream::next_delta`](crate::ChatStream::next_delta).
+/// What a chunk adds to the first choice. Returned by [`ChatStream::next_delta`](crate::ChatStream::next_delta).
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum ChatDelta {
-    /// Text.
+    /// A fragment of the text.
     Text(String),
-    /// What the model thinks, whichever of its spellings the service uses.
+    /// A fragment of the reasoning, from whichever field the service uses for it.
     Reasoning(String),
-    /// Why the model will not answer.
+    /// A fragment of the refusal: why the model declines the request.
     Refusal(String),
-    /// A piece of a tool call. What has come of the calls so far is at
-    /// [`ChatStream::tool_calls`](crate::ChatStream::tool_calls).
+    /// A fragment of a tool call. [`ChatStream::tool_calls`](crate::ChatStream::tool_calls) returns the calls
+    /// received so far.
     ToolCall(Box<ToolCallDelta>),
 }
 
-/// The pieces of an answer in a chunk, the reasoning before the text.
+/// Returns the deltas of a choice in a chunk, reasoning before text.
 pub(super) fn deltas(chunk: ChatCompletionChunk, index: i64) -> impl Iterator<Item = ChatDelta> {
     let choices = chunk.choices.into_iter();
     let deltas = choices
         .filter(move |choice| choice.index.unwrap_or(0) == index)
         .filter_map(|choice| choice.delta);
     deltas.flat_map(|delta| {
-        let thought = reasoning::of(
+        let reasoning = reasoning::text(
             delta.reasoning_content.as_deref(),
             delta.reasoning.as_deref(),
             delta.reasoning_details.as_deref(),
         );
-        let thought = Some(thought.into_owned()).filter(|text| !text.is_empty());
+        let reasoning = Some(reasoning.into_owned()).filter(|text| !text.is_empty());
         let content = delta.content.as_ref().map(TextOrParts::text);
         let text = content.map(Cow::into_owned).filter(|text| !text.is_empty());
         let refusal = delta.refusal.filter(|text| !text.is_empty());
         let calls = delta.tool_calls.into_iter().flatten();
         let texts = [
-            thought.map(ChatDelta::Reasoning),
+            reasoning.map(ChatDelta::Reasoning),
             text.map(ChatDelta::Text),
             refusal.map(ChatDelta::Refusal),
         ];

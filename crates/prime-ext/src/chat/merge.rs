@@ -1,9 +1,9 @@
-//! How values that no type lists are put together, so that nothing of them is lost.
+//! Merges fields that the generated types do not declare, so that nothing in them is lost.
 
 use serde_json::{Map, Value};
 
-/// Members of a piece: they add to what came before. Texts and lists grow, also within objects; a text
-/// that says what there is already is not an addition, but the same again: an id, a signature.
+/// Merges the members of a delta. Texts and lists are appended, also inside objects. A text that equals the existing
+/// one is not appended: it is a repeated value, such as an id or a signature.
 pub(super) fn add(kept: &mut Map<String, Value>, new: &Map<String, Value>) {
     join_members(kept, new, &|kept, new| match (kept, new) {
         (Value::String(kept), Value::String(new)) => {
@@ -16,8 +16,8 @@ pub(super) fn add(kept: &mut Map<String, Value>, new: &Map<String, Value>) {
     });
 }
 
-/// Members that say how things stand: the last one counts. A list that goes on from the one before it
-/// takes its place; another list is added to it.
+/// Merges the members of a chunk or a choice, of which the last value counts. A list that starts with the existing
+/// list replaces it; any other list is appended.
 pub(super) fn replace(kept: &mut Map<String, Value>, new: &Map<String, Value>) {
     join_members(kept, new, &|kept, new| match (kept, new) {
         (Value::Array(kept), Value::Array(new)) if !new.starts_with(kept) => {
@@ -27,8 +27,8 @@ pub(super) fn replace(kept: &mut Map<String, Value>, new: &Map<String, Value>) {
     });
 }
 
-/// Whether [`replace`] takes more memory with such members: with new ones, with lists and objects, and with
-/// texts that are longer than those they replace.
+/// Returns whether [`replace`] may need more memory: for new members, for lists and objects, and for texts that are
+/// longer than the values they replace.
 pub(super) fn grows(kept: &Map<String, Value>, new: &Map<String, Value>) -> bool {
     new.iter().any(|(name, new)| match (kept.get(name), new) {
         (None, _) | (_, Value::Array(_) | Value::Object(_)) => true,
@@ -38,7 +38,7 @@ pub(super) fn grows(kept: &Map<String, Value>, new: &Map<String, Value>) -> bool
     })
 }
 
-/// Log probabilities come as an object of lists, whose items belong to the pieces of the text.
+/// Merges log probabilities: objects of lists, whose items belong to the tokens of the text.
 pub(super) fn join_lists(kept: &mut Value, new: &Value) {
     join(kept, new, &|kept, new| {
         if let (Value::Array(kept), Value::Array(new)) = (kept, new) {
@@ -47,12 +47,12 @@ pub(super) fn join_lists(kept: &mut Value, new: &Value) {
     });
 }
 
-type Joint<'a> = &'a dyn Fn(&mut Value, &Value);
+type Combine<'a> = &'a dyn Fn(&mut Value, &Value);
 
-fn join_members(kept: &mut Map<String, Value>, new: &Map<String, Value>, joint: Joint<'_>) {
+fn join_members(kept: &mut Map<String, Value>, new: &Map<String, Value>, combine: Combine<'_>) {
     for (key, value) in new {
         match kept.get_mut(key) {
-            Some(kept) => join(kept, value, joint),
+            Some(kept) => join(kept, value, combine),
             None => {
                 kept.insert(key.clone(), value.clone());
             }
@@ -60,12 +60,12 @@ fn join_members(kept: &mut Map<String, Value>, new: &Map<String, Value>, joint: 
     }
 }
 
-/// Objects by their members; nothing takes nothing away; what else there is, by the joint.
-fn join(kept: &mut Value, new: &Value, joint: Joint<'_>) {
+/// Merges a value: objects by their members, other values by `combine`. `null` changes nothing.
+fn join(kept: &mut Value, new: &Value, combine: Combine<'_>) {
     match (kept, new) {
         (_, Value::Null) => {}
         (kept @ Value::Null, new) => kept.clone_from(new),
-        (Value::Object(kept), Value::Object(new)) => join_members(kept, new, joint),
-        (kept, new) => joint(kept, new),
+        (Value::Object(kept), Value::Object(new)) => join_members(kept, new, combine),
+        (kept, new) => combine(kept, new),
     }
 }

@@ -1,19 +1,19 @@
-//! Chat: a question, and its answer whole or as it comes.
+//! Chat completions, complete or streamed.
 //!
-//! | file | what it holds |
+//! | file | contents |
 //! |---|---|
-//! | `request` | [`ChatRequest`]: the question |
-//! | `response` | [`ChatResponse`]: the answer, whole |
-//! | `stream` | [`ChatStream`]: the answer as it comes |
-//! | `stream_end` | [`StreamEnd`]: how a streamed answer ended |
-//! | `delta` | [`ChatDelta`]: what is new in a chunk |
-//! | `event` | what an event of a stream says |
-//! | `chunk` | a chunk as it lies in the buffer of its event |
-//! | `values` | a limit on the values of one event |
-//! | `accumulator` | [`ChatAccumulator`]: puts chunks together to an answer |
-//! | `merge` | how values that no type lists are put together |
-//! | `trace` | what a trace says of a question |
-//! | `reasoning` | the text of the reasoning, whichever way it is spelled |
+//! | `request` | [`ChatRequest`]: builds and sends a request |
+//! | `response` | [`ChatResponse`]: a complete response |
+//! | `stream` | [`ChatStream`]: a response as a stream of chunks |
+//! | `stream_end` | [`StreamEnd`]: how a stream ended |
+//! | `delta` | [`ChatDelta`]: what a chunk adds to a choice |
+//! | `event` | classifies the events of a stream |
+//! | `chunk` | a chunk that borrows from the buffer of its event |
+//! | `values` | limits the JSON values of one event |
+//! | `accumulator` | [`ChatAccumulator`]: combines chunks into a response |
+//! | `merge` | merges fields that the generated types do not declare |
+//! | `trace` | the tracing span of a request |
+//! | `reasoning` | reads the reasoning text from any of its fields |
 
 mod accumulator;
 mod chunk;

@@ -1,4 +1,4 @@
-//! The question.
+//! Builds and sends chat requests.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -18,29 +18,30 @@ use crate::cost::MeterGuard;
 use crate::error::{Error, reject_known_fields};
 use crate::options::CallOptions;
 
-/// The name of the operation that streams.
+/// The id of the streaming operation.
 pub(super) const STREAM_OPERATION: &str = builder::CreateChatCompletionStream::OPERATION.id;
 
-/// A question to a model. From [`Client::chat`]. Awaiting it gives the whole answer; [`stream`](Self::stream) gives it
-/// as it comes.
+/// A chat request. Returned by [`Client::chat`].
+///
+/// Awaiting it returns the complete response; [`stream`](Self::stream) returns the response as a stream of chunks.
 ///
 /// ```no_run
 /// # async fn example(prime: prime_ext::Client) -> Result<(), prime_ext::Error> {
-/// let answer = prime
+/// let response = prime
 ///     .chat("meta-llama/llama-3.1-70b-instruct")
 ///     .user("Capital of France?")
 ///     .temperature(0.2)
-///     .modify(|request| request.seed = Some(7)) // whatever else the specification has
+///     .modify(|request| request.seed = Some(7)) // any other field
 ///     .await?;
-/// println!("{}", answer.text());
+/// println!("{}", response.text());
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Debug, Clone)]
-#[must_use = "nothing is asked until it is awaited or streamed"]
+#[must_use = "requests do nothing unless awaited or streamed"]
 pub struct ChatRequest {
     client: Client,
-    /// Boxed: the request is handed from call to call.
+    /// Boxed, because every builder method moves the request.
     body: Box<ChatCompletionRequest>,
 }
 
@@ -50,112 +51,112 @@ impl ChatRequest {
         Self { client, body }
     }
 
-    /// Says what the model is to be and to do.
+    /// Adds a system message: instructions for the model.
     pub fn system(self, text: impl Into<String>) -> Self {
-        self.say(Role::System, text.into())
+        self.push_text(Role::System, text.into())
     }
 
-    /// Says something to the model.
+    /// Adds a user message.
     pub fn user(self, text: impl Into<String>) -> Self {
-        self.say(Role::User, text.into())
+        self.push_text(Role::User, text.into())
     }
 
-    /// Repeats what the model said before.
+    /// Adds an assistant message, such as an earlier response of the model.
     pub fn assistant(self, text: impl Into<String>) -> Self {
-        self.say(Role::Assistant, text.into())
+        self.push_text(Role::Assistant, text.into())
     }
 
-    /// Adds a message of any kind: an answer with its tool calls, the result of a tool.
+    /// Adds a message of any role, such as a response with tool calls or the result of a tool.
     pub fn message(mut self, message: ChatMessage) -> Self {
         self.body.messages.push(message);
         self
     }
 
-    fn say(self, role: Role, text: String) -> Self {
+    fn push_text(self, role: Role, text: String) -> Self {
         let mut message = ChatMessage::new(role);
         message.content = Some(text.into());
         self.message(message)
     }
 
-    /// The most tokens to generate.
+    /// Sets the maximum number of tokens to generate.
     pub fn max_tokens(mut self, tokens: u32) -> Self {
         self.body.max_tokens = Some(tokens.into());
         self
     }
 
-    /// Sampling temperature, 0 to 2.
+    /// Sets the sampling temperature, from 0 to 2.
     pub fn temperature(mut self, temperature: f64) -> Self {
         self.body.temperature = Some(temperature);
         self
     }
 
-    /// Texts at which the model stops.
+    /// Sets the texts at which the model stops generating.
     pub fn stop<T: Into<String>>(mut self, texts: impl IntoIterator<Item = T>) -> Self {
         let texts = texts.into_iter().map(Into::into).collect();
         self.body.stop = Some(StopSequences::Several(texts));
         self
     }
 
-    /// Asks the service to say what the answer costs, beside its tokens: `"usage": {"include": true}`.
+    /// Requests the cost in addition to the tokens: `"usage": {"include": true}`.
     pub fn include_cost(mut self) -> Self {
         self.body.usage.get_or_insert_default().include = Some(true);
         self
     }
 
-    /// Whether a stream is to end with its usage, which carries the cost where the service says it. It is
-    /// unless it is switched off here.
+    /// Sets whether a stream ends with its usage, which includes the cost if the service reports it. Default: `true`.
     pub fn include_usage(mut self, yes: bool) -> Self {
         let options = self.body.stream_options.get_or_insert_default();
         options.include_usage = Some(yes);
         self
     }
 
-    /// Options of this question. They replace the client's where they are set.
+    /// Sets options for this request. Options that are set replace those of the client.
     pub fn options(mut self, options: CallOptions) -> Self {
         self.client = self.client.with_options(options);
         self
     }
 
-    /// Limits the whole call, or the time until a stream's first event: [`CallOptions::timeout`].
+    /// Sets the timeout of the complete call or, for a stream, of the time until the first event. See
+    /// [`CallOptions::timeout`].
     pub fn timeout(self, timeout: Duration) -> Self {
         self.options(CallOptions::new().timeout(timeout))
     }
 
-    /// How often the call is repeated at most: [`RetryPolicy::retries`](crate::RetryPolicy::retries).
+    /// Sets the maximum number of retries. See [`RetryPolicy::retries`](crate::RetryPolicy::retries).
     pub fn max_retries(self, retries: u32) -> Self {
         let policy = self.client.options().get_retry().clone().retries(retries);
         self.options(CallOptions::new().retry(policy))
     }
 
-    /// Changes the request itself, which has everything that the specification has; other fields go into `extra`.
+    /// Modifies the request body, which has every field of the specification. Other fields go into `extra`.
     pub fn modify(mut self, change: impl FnOnce(&mut ChatCompletionRequest)) -> Self {
         change(&mut self.body);
         self
     }
 
-    /// Asks, and waits for the whole answer, which comes with status, headers and body.
+    /// Sends the request and returns the complete response with its status, headers and body.
     ///
     /// # Errors
-    /// As awaiting it.
+    /// Returns the same errors as awaiting the request.
     pub fn with_response(self) -> CallFuture<Response<ChatResponse>> {
         Box::pin(async move {
-            let answer = self.ask().await?;
-            let (meta, body) = (answer.meta().clone(), answer.body().clone());
-            Ok(Response::new(answer, meta, body))
+            let response = self.send().await?;
+            let (meta, body) = (response.meta().clone(), response.body().clone());
+            Ok(Response::new(response, meta, body))
         })
     }
 
-    async fn ask(mut self) -> Result<ChatResponse, Error> {
+    async fn send(mut self) -> Result<ChatResponse, Error> {
         self.check()?;
         self.body.stream = None;
         let trace = self.trace();
-        let asked = pin!(self.call());
-        let answer = asked.instrument(trace.span().clone()).await;
-        match &answer {
-            Ok(answer) => trace.answered(answer.raw()),
-            Err(error) => trace.failed(error),
+        let call = pin!(self.call());
+        let response = call.instrument(trace.span().clone()).await;
+        match &response {
+            Ok(response) => trace.record_response(response.raw()),
+            Err(error) => trace.record_error(error),
         }
-        answer
+        response
     }
 
     async fn call(self) -> Result<ChatResponse, Error> {
@@ -164,25 +165,24 @@ impl ChatRequest {
         let call = client.inference_api().create_chat_completion().body(*body);
         let call = client.on_behalf(call).inspect_err(|_| guard.refuse(0))?;
         let context = guard.context(&client);
-        let answer = call.send_with(&context).await.map_err(Error::from);
-        let (answer, meta, body) = answer.inspect_err(|e| guard.fail(e))?.into_parts();
-        // An answer that reports an error also has a price, if it states one.
-        guard.settle(answer.usage.as_ref(), meta.unknown_attempts());
-        if event::reports_error(&answer) || answer.choices.is_empty() && is_error_body(&body) {
+        let response = call.send_with(&context).await.map_err(Error::from);
+        let (response, meta, body) = response.inspect_err(|e| guard.fail(e))?.into_parts();
+        // A response that reports an error is billed too, if it has usage.
+        guard.settle(response.usage.as_ref(), meta.unknown_attempts());
+        if event::reports_error(&response) || response.choices.is_empty() && is_error_body(&body) {
             let error = CallError::reported(ErrorKind::Api, "", meta, body);
             let operation = builder::CreateChatCompletion::OPERATION.id;
             return Err(error.with_operation(operation).into());
         }
-        Ok(ChatResponse::new(answer, meta, body))
+        Ok(ChatResponse::new(response, meta, body))
     }
 
-    /// Asks, and gives the answer as it comes. Usage, which has the cost where the service states it, is requested
-    /// unless [`include_usage`](Self::include_usage) says otherwise.
+    /// Sends the request and returns the response as a stream. Usage is requested unless
+    /// [`include_usage`](Self::include_usage) disables it.
     ///
     /// # Errors
-    /// If the call fails, the stream begins with an error or breaks off before its first event, or something else than a
-    /// stream comes. Until the first event, it is repeated where that cannot bill it twice: see
-    /// [`RetryPolicy`](crate::RetryPolicy).
+    /// Returns an error if the call fails, if the body is not an event stream, or if the stream fails before its first
+    /// chunk. Until then the call is retried if that cannot bill it twice: see [`RetryPolicy`](crate::RetryPolicy).
     pub async fn stream(mut self) -> Result<ChatStream, Error> {
         self.check()?;
         self.body.stream = Some(true);
@@ -190,18 +190,18 @@ impl ChatRequest {
         let usage = *stream_options.include_usage.get_or_insert(true);
         let options = self.client.options();
         let field = || options.body_fields().get("n")?.as_i64();
-        let answers = self.body.n.or_else(field);
-        let answers = answers.and_then(|n| usize::try_from(n).ok());
+        let choices = self.body.n.or_else(field);
+        let choices = choices.and_then(|n| usize::try_from(n).ok());
         let expected = Expected {
-            answers: answers.unwrap_or(1),
+            choices: choices.unwrap_or(1),
             usage,
-            max_answer: options.get_max_body(),
+            max_bytes: options.get_max_body(),
         };
         let trace = self.trace();
         let Self { client, body } = self;
         let mut guard = MeterGuard::new(&client, &body.model);
         let context = guard.context(&client);
-        // Boxed: opening takes more memory than reading, and would keep it for as long.
+        // Boxed, because opening a stream takes more memory than reading it, and the caller would keep that memory.
         let opening = Box::pin(async {
             let call = client.inference_api().create_chat_completion_stream();
             let call = client.on_behalf(call.body(*body))?;
@@ -211,7 +211,7 @@ impl ChatRequest {
         let opened = opening.instrument(trace.span().clone()).await;
         let stream = opened.inspect_err(|e: &Error| {
             guard.fail(e);
-            trace.failed(e);
+            trace.record_error(e);
         })?;
         let trace = (!trace.span().is_disabled()).then(|| Box::new(trace));
         Ok(stream.observed(guard, trace))
@@ -219,14 +219,14 @@ impl ChatRequest {
 
     fn trace(&self) -> Trace {
         let content = self.client.options().get_trace_content();
-        Trace::of(&self.body, self.client.account().id(), content)
+        Trace::new(&self.body, self.client.account().id(), content)
     }
 
     fn check(&self) -> Result<(), Error> {
         let fault = if self.body.model.trim().is_empty() {
-            "the model's id is empty"
+            "the model id is empty"
         } else if self.body.messages.is_empty() {
-            "there is no message to answer; add one with `user`"
+            "there are no messages; add one with `user`"
         } else {
             return reject_known_fields(&self.body.extra, ChatCompletionRequest::FIELDS);
         };
@@ -234,16 +234,17 @@ impl ChatRequest {
     }
 }
 
-/// Asks, and waits for the whole answer.
+/// Sends the request and returns the complete response.
 ///
 /// # Errors
-/// If the call fails, and was repeated where that cannot bill it twice: see [`RetryPolicy`](crate::RetryPolicy).
-/// [`outcome_unknown`](openapi_runtime::Error::outcome_unknown) says that it may have been answered, and billed.
+/// Returns an error if the call fails. The call is retried if that cannot bill it twice: see
+/// [`RetryPolicy`](crate::RetryPolicy). If [`outcome_unknown`](openapi_runtime::Error::outcome_unknown) is `true`, the
+/// service may have processed and billed the request.
 impl IntoFuture for ChatRequest {
     type Output = Result<ChatResponse, Error>;
     type IntoFuture = CallFuture<ChatResponse>;
 
     fn into_future(self) -> CallFuture<ChatResponse> {
-        Box::pin(self.ask())
+        Box::pin(self.send())
     }
 }

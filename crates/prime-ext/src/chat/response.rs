@@ -57,7 +57,7 @@ impl ChatResponse {
     /// if there is none.
     pub fn reasoning(&self) -> Cow<'_, str> {
         self.message().map_or_else(Cow::default, |message| {
-            reasoning::of(
+            reasoning::text(
                 message.reasoning_content.as_deref(),
                 message.reasoning.as_deref(),
                 message.reasoning_details.as_deref(),

@@ -1,4 +1,4 @@
-//! The answer as it comes.
+//! Reads a response as a stream of chunks.
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -24,38 +24,38 @@ use super::{ChatResponse, StreamEnd};
 use crate::cost::MeterGuard;
 use crate::error::Error;
 
-/// An answer as it comes. From [`ChatRequest::stream`](crate::ChatRequest::stream).
+/// A response as a stream of chunks. Returned by [`ChatRequest::stream`](crate::ChatRequest::stream).
 ///
-/// It is whole when the service says so: with `[DONE]`, or with a finish reason for every answer that
-/// was asked for before a clean end. Every other end is an error, which carries what had arrived
-/// ([`Error::partial_response`]); [`StreamEnd`] names them all.
+/// The response is complete after `[DONE]`, or if the body ends cleanly and every requested choice has a finish reason.
+/// Every other end is an error, which carries the partial response ([`Error::partial_response`]). [`StreamEnd`] lists
+/// all ends.
 ///
-/// Nothing is read ahead: who stops reading stops the service. Dropping it closes the connection. Every
-/// `next…` can be dropped before it is ready, and nothing is lost.
+/// Nothing is read ahead, so backpressure reaches the server. Dropping the stream closes the connection. The `next…`
+/// methods are cancel safe: dropping their futures loses no data.
 ///
 /// ```no_run
 /// # async fn example(prime: prime_ext::Client) -> Result<(), prime_ext::Error> {
-/// let mut story = prime.chat("meta-llama/llama-3.1-70b-instruct").user("A story").stream().await?;
-/// while let Some(text) = story.next_text().await? {
+/// let mut stream = prime.chat("meta-llama/llama-3.1-70b-instruct").user("A story").stream().await?;
+/// while let Some(text) = stream.next_text().await? {
 ///     print!("{text}");
 /// }
-/// let whole = story.finish().await?;
-/// println!("{}", whole.cost());
+/// let response = stream.finish().await?;
+/// println!("{}", response.cost());
 /// # Ok(())
 /// # }
 /// ```
 ///
-/// With reasoning and tool calls, as they grow:
+/// To read reasoning and tool calls too:
 ///
 /// ```no_run
 /// use prime_ext::chat::ChatDelta;
 ///
-/// # async fn example(mut answer: prime_ext::ChatStream) -> Result<(), prime_ext::Error> {
-/// while let Some(piece) = answer.next_delta().await? {
-///     match piece {
-///         ChatDelta::Reasoning(thought) => eprint!("{thought}"),
+/// # async fn example(mut stream: prime_ext::ChatStream) -> Result<(), prime_ext::Error> {
+/// while let Some(delta) = stream.next_delta().await? {
+///     match delta {
+///         ChatDelta::Reasoning(text) => eprint!("{text}"),
 ///         ChatDelta::Text(text) => print!("{text}"),
-///         ChatDelta::ToolCall(_) => eprintln!("{:?}", answer.tool_calls()),
+///         ChatDelta::ToolCall(_) => eprintln!("{:?}", stream.tool_calls()),
 ///         _ => {}
 ///     }
 /// }
@@ -63,73 +63,73 @@ use crate::error::Error;
 /// # }
 /// ```
 ///
-/// As a [`Stream`] of chunks, with the JSON that each came as:
+/// As a [`Stream`] of chunks, with the JSON of each:
 ///
 /// ```no_run
 /// use futures_util::TryStreamExt as _;
 ///
-/// # async fn example(mut answer: prime_ext::ChatStream) -> Result<(), prime_ext::Error> {
-/// while let Some(chunk) = answer.try_next().await? {
-///     println!("{} choices in {:?}", chunk.choices.len(), answer.raw());
+/// # async fn example(mut stream: prime_ext::ChatStream) -> Result<(), prime_ext::Error> {
+/// while let Some(chunk) = stream.try_next().await? {
+///     println!("{} choices in {:?}", chunk.choices.len(), stream.chunk_json());
 /// }
 /// # Ok(())
 /// # }
 /// ```
-#[must_use = "nothing is read until it is polled"]
-#[repr(C)] // what every chunk looks at comes first: see `ChatAccumulator`
+#[must_use = "streams do nothing unless polled"]
+#[repr(C)] // the order matters: see `ChatAccumulator`
 pub struct ChatStream {
     state: State,
-    /// How many bytes of events were read since the body was last waited for.
+    /// How many bytes of events were read since the task last yielded.
     unyielded: u32,
-    /// The first chunk, which was read when the stream was opened, until it is given.
+    /// The first chunk, read when the stream was opened, until it is returned.
     first: Option<Box<ChatCompletionChunk>>,
     events: EventStream,
-    answer: ChatAccumulator,
+    accumulator: ChatAccumulator,
     expected: Expected,
-    /// Of a chunk that was taken apart.
-    pieces: VecDeque<ChatDelta>,
+    /// The deltas of the last chunk that were not returned yet.
+    deltas: VecDeque<ChatDelta>,
     meta: ResponseMeta,
     guard: MeterGuard,
-    /// If a subscriber listens.
+    /// `None` if the span is disabled.
     trace: Option<Box<Trace>>,
 }
 
-/// What is expected of a stream.
+/// What a stream was requested to contain, and its limit.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Expected {
-    /// The most bytes of the answer.
-    pub(crate) max_answer: usize,
-    /// How many answers were requested.
-    pub(crate) answers: usize,
+    /// The maximum size of the response in bytes.
+    pub(crate) max_bytes: usize,
+    /// The number of requested choices.
+    pub(crate) choices: usize,
     /// Whether usage was requested.
     pub(crate) usage: bool,
 }
 
-/// How many events without content are read in a poll before other tasks have their turn.
+/// The maximum number of events without content read in one poll before the task yields.
 const MAX_EMPTY_EVENTS: usize = 64;
 
-/// How many bytes of events are read before other tasks have their turn: a server that is always faster must not occupy a
+/// The maximum bytes of events read before the task yields. Otherwise, a server that is always ready would occupy a
 /// thread of the runtime.
 const MAX_UNYIELDED: u32 = 1 << 20;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Open,
-    /// `[DONE]` came; the end of the body has not been seen yet.
+    /// `[DONE]` was received, but the end of the body was not.
     Done,
-    Over(StreamEnd),
+    Ended(StreamEnd),
 }
 
 impl ChatStream {
-    /// Reads an answer from the bytes of an event stream, such as a recording. One answer is expected, and no usage.
+    /// Opens a stream over the bytes of an event stream, such as a recording. Expects one choice and no usage.
     ///
     /// ```
     /// use prime_ext::{ChatStream, bytes::Bytes, pinference_api::ByteStream};
     ///
     /// # tokio::runtime::Runtime::new()?.block_on(async {
     /// let recorded = "data: {\"choices\":[{\"delta\":{\"content\":\"Paris\"}}]}\n\ndata: [DONE]\n\n";
-    /// let pieces = [Ok::<_, std::io::Error>(Bytes::from(recorded))];
-    /// let stream = ChatStream::from_bytes(ByteStream::new(futures_util::stream::iter(pieces))).await?;
+    /// let chunks = [Ok::<_, std::io::Error>(Bytes::from(recorded))];
+    /// let stream = ChatStream::from_bytes(ByteStream::new(futures_util::stream::iter(chunks))).await?;
     /// assert_eq!(stream.finish().await?.text(), "Paris");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// # })?;
@@ -137,24 +137,24 @@ impl ChatStream {
     /// ```
     ///
     /// # Errors
-    /// If the stream begins with an error, or is none.
+    /// Returns an error if the body is not an event stream, or if it fails before its first chunk.
     pub async fn from_bytes(body: ByteStream) -> Result<Self, Error> {
         let options = CallOptions::new();
         let expected = Expected {
-            max_answer: options.get_max_body(),
-            answers: 1,
+            max_bytes: options.get_max_body(),
+            choices: 1,
             usage: false,
         };
         let (idle, max_event) = (options.get_idle_timeout(), options.get_max_event());
-        let body = StreamBody::of(body, max_event, expected.max_answer, idle).await;
+        let body = StreamBody::of(body, max_event, expected.max_bytes, idle).await;
         let body = body.map_err(Error::from)?;
         let meta = ResponseMeta::new(StatusCode::OK, HeaderMap::new());
         Self::open(body, meta, expected)
             .await
-            .map_err(|not| not.error)
+            .map_err(|failed| failed.error)
     }
 
-    /// Opens a stream: reads up to the first chunk, so that an error there is an error of the call.
+    /// Opens a stream and reads its first chunk, so that an error before it is an error of the call.
     pub(crate) async fn open(
         body: StreamBody,
         meta: ResponseMeta,
@@ -163,9 +163,9 @@ impl ChatStream {
         let events = match body {
             StreamBody::Events(events) => events,
             StreamBody::Other(body) => {
-                let (failure, arrived) = event::instead_of_stream(&body, meta.clone());
+                let (failure, partial) = event::not_a_stream(&body, meta.clone());
                 return Err(NotOpened {
-                    error: failed(failure, arrived, meta),
+                    error: into_error(failure, partial, meta),
                     class: FailureClass::Final,
                 });
             }
@@ -175,9 +175,9 @@ impl ChatStream {
             unyielded: 0,
             first: None,
             events,
-            answer: ChatAccumulator::with_limits(expected.answers, expected.max_answer),
+            accumulator: ChatAccumulator::with_limits(expected.choices, expected.max_bytes),
             expected,
-            pieces: VecDeque::new(),
+            deltas: VecDeque::new(),
             meta,
             guard: MeterGuard::default(),
             trace: None,
@@ -190,153 +190,153 @@ impl ChatStream {
                 Ok(stream)
             }
             Err(failure) => {
-                let class = stream.class_of(&failure);
-                let arrived = std::mem::take(&mut stream.answer).finish();
-                stream.state = State::Over(failure.0);
-                let error = failed(failure, arrived, stream.meta.clone());
+                let class = stream.failure_class(&failure);
+                let partial = std::mem::take(&mut stream.accumulator).finish();
+                stream.state = State::Ended(failure.0);
+                let error = into_error(failure, partial, stream.meta.clone());
                 Err(NotOpened { error, class })
             }
         }
     }
 
-    /// What a failure at the beginning of the stream means for another attempt. Nothing is repeated once anything of an
-    /// answer, or its cost, has come.
-    fn class_of(&self, (ending, error): &Failure) -> FailureClass {
+    /// Returns the class of a failure before the first chunk. It is final once a choice or usage was received, since a
+    /// retry could then be billed twice.
+    fn failure_class(&self, (stream_end, error): &Failure) -> FailureClass {
         let is_done = self.state == State::Done;
-        match ending {
-            _ if self.answer.has_content() || is_done => FailureClass::Final,
+        match stream_end {
+            _ if self.accumulator.has_content() || is_done => FailureClass::Final,
             StreamEnd::Empty => FailureClass::Broken,
             _ => FailureClass::of_stream(error),
         }
     }
 
-    /// The same stream, which counts and traces what it reads.
+    /// Returns the stream with the meter guard and the trace of its request.
     pub(crate) fn observed(mut self, guard: MeterGuard, trace: Option<Box<Trace>>) -> Self {
         self.guard = guard;
         self.trace = trace;
         self
     }
 
-    /// The next chunk; nothing once the answer is whole.
+    /// Returns the next chunk, or `None` once the response is complete.
     ///
-    /// Of a chunk that [`next_delta`](Self::next_delta) has begun, this gives nothing more: what is left
-    /// of it still comes from [`next_delta`](Self::next_delta) and [`next_text`](Self::next_text).
+    /// This skips the rest of a chunk of which [`next_delta`](Self::next_delta) returned only some deltas. The rest
+    /// remains available from [`next_delta`](Self::next_delta) and [`next_text`](Self::next_text).
     ///
     /// # Errors
-    /// If the answer is not whole, and there is nothing more of it.
+    /// Returns an error if the stream ends before the response is complete.
     pub async fn next(&mut self) -> Result<Option<ChatCompletionChunk>, Error> {
         std::future::poll_fn(|cx| self.poll_next_chunk(cx)).await
     }
 
-    /// The next piece of the text of the first answer; nothing once the answer is whole. What is no text
-    /// is skipped. Of several answers that were asked for, the first is that of index 0.
+    /// Returns the next text of the first choice, or `None` once the response is complete. Everything else is skipped.
+    /// If several choices were requested, the first is the one with index 0.
     ///
     /// # Errors
-    /// As [`next`](Self::next).
+    /// Returns the same errors as [`next`](Self::next).
     pub async fn next_text(&mut self) -> Result<Option<String>, Error> {
         std::future::poll_fn(|cx| self.poll_text(cx)).await
     }
 
-    /// The texts as a [`Stream`]. The chunks in which there is no text can be seen in
-    /// [`finish`](Self::finish) only.
+    /// Returns the texts of the first choice as a [`Stream`]. Everything else is skipped, but is part of the response
+    /// that [`finish`](Self::finish) returns.
     pub fn texts(&mut self) -> impl Stream<Item = Result<String, Error>> + Send + Unpin + '_ {
         futures_util::stream::poll_fn(|cx| self.poll_text(cx).map(Result::transpose))
     }
 
-    /// The next piece of the first answer: text, reasoning, a tool call. Nothing once the answer is
-    /// whole.
+    /// Returns the next delta of the first choice (text, reasoning, refusal or tool call), or `None` once the response
+    /// is complete.
     ///
     /// # Errors
-    /// As [`next`](Self::next).
+    /// Returns the same errors as [`next`](Self::next).
     pub async fn next_delta(&mut self) -> Result<Option<ChatDelta>, Error> {
         loop {
-            if let Some(piece) = self.pieces.pop_front() {
-                return Ok(Some(piece));
+            if let Some(delta) = self.deltas.pop_front() {
+                return Ok(Some(delta));
             }
             match self.next().await? {
                 Some(chunk) => {
-                    let index = self.answer.read_index();
-                    self.pieces.extend(deltas(chunk, index));
+                    let index = self.accumulator.primary_index();
+                    self.deltas.extend(deltas(chunk, index));
                 }
                 None => return Ok(None),
             }
         }
     }
 
-    /// The JSON of the chunk that was given last, as it came. Asked for between two chunks; nothing
-    /// once the answer is whole, or broken off.
-    pub fn raw(&self) -> Option<Cow<'_, str>> {
-        let given = self.state == State::Open && self.answer.has_begun();
-        given.then(|| self.events.last().data)
+    /// Returns the JSON of the last chunk, as received, or `None` once the stream has ended. Call it after
+    /// [`next`](Self::next) has returned a chunk.
+    pub fn chunk_json(&self) -> Option<Cow<'_, str>> {
+        let has_chunk = self.state == State::Open && self.accumulator.has_begun();
+        has_chunk.then(|| self.events.last().data)
     }
 
-    /// The text of the first answer, as far as it came.
+    /// Returns the text received so far for the first choice.
     pub fn text(&self) -> Cow<'_, str> {
-        self.answer.text()
+        self.accumulator.text()
     }
 
-    /// The reasoning of the first answer, as far as it came, whichever way the service spells it.
+    /// Returns the reasoning received so far for the first choice, from whichever field the service uses for it.
     pub fn reasoning(&self) -> Cow<'_, str> {
-        self.answer.reasoning()
+        self.accumulator.reasoning()
     }
 
-    /// The tool calls of the first answer, as far as they came: the last one may still grow.
+    /// Returns the tool calls received so far for the first choice. The last one may be incomplete.
     pub fn tool_calls(&self) -> Vec<ToolCall> {
-        self.answer.tool_calls()
+        self.accumulator.tool_calls()
     }
 
-    /// Tokens and cost, once the service has said them: usually at the end.
+    /// Returns the tokens and the cost, once the service has reported them, which is usually at the end.
     pub fn usage(&self) -> Option<&Usage> {
-        self.answer.usage()
+        self.accumulator.usage()
     }
 
-    /// How it ended; nothing as long as it goes on.
+    /// Returns how the stream ended, or `None` if it has not ended.
     pub fn stream_end(&self) -> Option<StreamEnd> {
         match self.state {
             State::Open => None,
-            State::Done => Some(self.whole()),
-            State::Over(ending) => Some(ending),
+            State::Done => Some(self.completion()),
+            State::Ended(stream_end) => Some(stream_end),
         }
     }
 
-    /// Status, headers, request id, and how often the question was sent.
+    /// Returns the status, the headers, the request id and the number of attempts.
     pub fn meta(&self) -> &ResponseMeta {
         &self.meta
     }
 
-    /// Reads to the end and gives the whole answer.
+    /// Reads to the end and returns the complete response.
     ///
     /// # Errors
-    /// If the answer is not whole, also if an earlier call said so already.
+    /// Returns an error if the stream ends, or has ended, before the response is complete.
     pub async fn finish(mut self) -> Result<ChatResponse, Error> {
         self.first = None;
         while std::future::poll_fn(|cx| self.poll_read(cx, &|_, _| ()))
             .await?
             .is_some()
         {}
-        let ending = self.stream_end().unwrap_or(StreamEnd::CutOff);
-        if ending.is_complete() {
-            return Ok(self.into_answer(ending));
+        let stream_end = self.stream_end().unwrap_or(StreamEnd::CutOff);
+        if stream_end.is_complete() {
+            return Ok(self.into_response(stream_end));
         }
         let error = CallError::new(
-            ending.kind(),
-            format!("the answer is not complete: {ending}"),
+            stream_end.kind(),
+            format!("the response is incomplete: {stream_end}"),
         );
-        Err(self.fail((ending, error)))
+        Err(self.fail((stream_end, error)))
     }
 
-    /// Stops reading: closes the connection, and gives what had arrived. Its [`ending`](ChatResponse::ending) is
-    /// [`StreamEnd::Cancelled`], unless it had ended before.
+    /// Closes the connection and returns the response received so far. Its [`stream_end`](ChatResponse::stream_end) is
+    /// [`StreamEnd::Cancelled`] unless the stream had already ended.
     pub fn cancel(mut self) -> ChatResponse {
         self.events.close();
-        let ending = self.stream_end().unwrap_or(StreamEnd::Cancelled);
-        self.into_answer(ending)
+        let stream_end = self.stream_end().unwrap_or(StreamEnd::Cancelled);
+        self.into_response(stream_end)
     }
 
-    fn into_answer(mut self, ending: StreamEnd) -> ChatResponse {
+    fn into_response(mut self, stream_end: StreamEnd) -> ChatResponse {
         self.settle();
-        let answer = std::mem::take(&mut self.answer).finish();
-        ChatResponse::new(answer, self.meta.clone(), Bytes::new()).with_stream_end(ending)
+        let response = std::mem::take(&mut self.accumulator).finish();
+        ChatResponse::new(response, self.meta.clone(), Bytes::new()).with_stream_end(stream_end)
     }
 
     fn poll_next_chunk(
@@ -350,13 +350,13 @@ impl ChatStream {
     }
 
     fn poll_text(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<String>, Error>> {
-        // What `next_delta` has left comes first.
+        // Return the text that `next_delta` has buffered first.
         if let Some(first) = self.first.take() {
-            let index = self.answer.read_index();
-            self.pieces.extend(deltas(*first, index));
+            let index = self.accumulator.primary_index();
+            self.deltas.extend(deltas(*first, index));
         }
-        while let Some(piece) = self.pieces.pop_front() {
-            if let ChatDelta::Text(text) = piece {
+        while let Some(delta) = self.deltas.pop_front() {
+            if let ChatDelta::Text(text) = delta {
                 return Poll::Ready(Ok(Some(text)));
             }
         }
@@ -378,7 +378,7 @@ impl ChatStream {
         Poll::Ready(read.map_err(|failure| self.fail(failure)))
     }
 
-    /// Reads a chunk, and takes what is needed of it, which may depend on the index of the answer that is read.
+    /// Reads a chunk and extracts from it what the caller needs. `take` is given the index of the first choice.
     fn poll_chunk<T>(
         &mut self,
         cx: &mut Context<'_>,
@@ -390,23 +390,23 @@ impl ChatStream {
                 State::Open => {}
                 State::Done => {
                     ready!(self.events.poll_drain(cx));
-                    self.state = State::Over(self.whole());
+                    self.state = State::Ended(self.completion());
                     return Poll::Ready(Ok(None));
                 }
-                State::Over(_) => return Poll::Ready(Ok(None)),
+                State::Ended(_) => return Poll::Ready(Ok(None)),
             }
             if empty_events == MAX_EMPTY_EVENTS {
                 let error = ready!(self.events.poll_yield(cx));
-                return Poll::Ready(Err(event::unread(error)));
+                return Poll::Ready(Err(event::read_failure(error)));
             }
             if self.unyielded > MAX_UNYIELDED {
                 self.unyielded = 0;
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
             }
-            // What a chunk is added to is in no cache where there are many streams: requested now, it comes while the
-            // body is polled.
-            std::hint::black_box(self.answer.last_byte());
+            // With many streams, the text that a chunk is appended to is not in the cache. Loading its last byte now
+            // overlaps the cache miss with polling the body.
+            std::hint::black_box(self.accumulator.last_byte());
             let Poll::Ready(next) = self.events.poll_next(cx) else {
                 self.unyielded = 0;
                 return Poll::Pending;
@@ -414,11 +414,11 @@ impl ChatStream {
             match next {
                 Ok(true) => {}
                 Ok(false) => {
-                    let ending = self.end()?;
-                    self.state = State::Over(ending);
+                    let stream_end = self.end_of_body()?;
+                    self.state = State::Ended(stream_end);
                     return Poll::Ready(Ok(None));
                 }
-                Err(error) => return Poll::Ready(Err(event::unread(error))),
+                Err(error) => return Poll::Ready(Err(event::read_failure(error))),
             }
             let event = self.events.last();
             let bytes = event.data.len();
@@ -428,22 +428,22 @@ impl ChatStream {
             let mut chunk = Chunk::default();
             match event::read(&event, &self.meta, &mut chunk)? {
                 EventKind::Chunk => {
-                    self.answer.add(&chunk, bytes);
-                    if let Some(message) = self.answer.excess() {
+                    self.accumulator.add(&chunk, bytes);
+                    if let Some(message) = self.accumulator.excess() {
                         let error = CallError::new(StreamEnd::TooLarge.kind(), message);
                         return Poll::Ready(Err((StreamEnd::TooLarge, error)));
                     }
-                    let index = self.answer.read_index();
+                    let index = self.accumulator.primary_index();
                     return Poll::Ready(Ok(Some(take(&mut chunk, index))));
                 }
                 EventKind::ChunkAndError(error) => {
-                    self.answer.add(&chunk, bytes);
+                    self.accumulator.add(&chunk, bytes);
                     return Poll::Ready(Err((StreamEnd::ServiceError, error)));
                 }
-                EventKind::Nothing => empty_events += 1,
+                EventKind::KeepAlive => empty_events += 1,
                 EventKind::Done => {
                     self.state = State::Done;
-                    if !self.answer.has_begun() {
+                    if !self.accumulator.has_begun() {
                         let message = "the stream ended without a single chunk";
                         let error = CallError::new(StreamEnd::Empty.kind(), message);
                         return Poll::Ready(Err((StreamEnd::Empty, error)));
@@ -453,82 +453,85 @@ impl ChatStream {
         }
     }
 
-    /// How an answer ended that is whole.
-    fn whole(&self) -> StreamEnd {
-        if !self.answer.is_finished(self.expected.answers) {
+    /// Returns how a complete response ended.
+    fn completion(&self) -> StreamEnd {
+        if !self.accumulator.is_finished(self.expected.choices) {
             StreamEnd::NoFinishReason
-        } else if self.expected.usage && self.answer.usage().is_none() {
+        } else if self.expected.usage && self.accumulator.usage().is_none() {
             StreamEnd::NoUsage
         } else {
             StreamEnd::Complete
         }
     }
 
-    /// How the answer ended at the end of the body, without `[DONE]`.
-    fn end(&mut self) -> Result<StreamEnd, Failure> {
+    /// Returns how the response ended if the body ends without a terminated `[DONE]` event.
+    fn end_of_body(&mut self) -> Result<StreamEnd, Failure> {
         let done = self.events.unterminated();
         let done = done.is_some_and(|event| event::is_done(&event.data));
-        if self.answer.has_begun() && (done || self.answer.says_why(self.expected.answers)) {
-            return Ok(self.whole());
+        if self.accumulator.has_begun()
+            && (done || self.accumulator.has_finish_reasons(self.expected.choices))
+        {
+            return Ok(self.completion());
         }
         if done {
             self.state = State::Done;
         }
-        let (ending, message) = match self.answer.has_begun() {
+        let (stream_end, message) = match self.accumulator.has_begun() {
             false => (StreamEnd::Empty, "the stream ended without a single chunk"),
             true => (
                 StreamEnd::CutOff,
-                "the stream was cut off: neither `[DONE]` nor a finish reason came",
+                "the stream was cut off: neither `[DONE]` nor a finish reason was received",
             ),
         };
-        Err((ending, CallError::new(ending.kind(), message)))
+        Err((stream_end, CallError::new(stream_end.kind(), message)))
     }
 
-    /// Counts and traces what has come, once.
+    /// Meters and traces what was received, once.
     fn settle(&mut self) {
         let unknown_before = self.meta.unknown_attempts();
-        self.guard.settle(self.answer.usage(), unknown_before);
+        self.guard.settle(self.accumulator.usage(), unknown_before);
         if self.trace.is_some() {
-            self.end_trace(&self.answer.clone().finish());
+            self.end_trace(&self.accumulator.clone().finish());
         }
     }
 
-    fn end_trace(&mut self, arrived: &ChatCompletionResponse) {
+    fn end_trace(&mut self, response: &ChatCompletionResponse) {
         if let Some(trace) = self.trace.take() {
-            trace.answered(arrived);
-            trace.ended(self.stream_end().unwrap_or(StreamEnd::Cancelled));
+            trace.record_response(response);
+            trace.record_stream_end(self.stream_end().unwrap_or(StreamEnd::Cancelled));
         }
     }
 
-    /// Ends the stream with an error, which has what had arrived.
+    /// Ends the stream with an error, which carries the partial response.
     fn fail(&mut self, failure: Failure) -> Error {
-        self.state = State::Over(failure.0);
+        self.state = State::Ended(failure.0);
         self.events.close();
-        let arrived = self.answer.clone().finish();
-        let error = failed(failure, arrived.clone(), self.meta.clone());
+        let partial = self.accumulator.clone().finish();
+        let error = into_error(failure, partial.clone(), self.meta.clone());
         self.guard.fail(&error);
         if let Some(trace) = &self.trace {
-            trace.failed(&error);
+            trace.record_error(&error);
         }
-        self.end_trace(&arrived);
+        self.end_trace(&partial);
         error
     }
 }
 
-/// The error of a stream, with what had arrived. If nothing had, it may still have been answered.
-fn failed((ending, error): Failure, arrived: ChatCompletionResponse, meta: ResponseMeta) -> Error {
-    let nothing = arrived.choices.is_empty() && arrived.usage.is_none();
-    let unknown = nothing && !error.is_refusal();
+/// Returns the error of a stream with its partial response. If that has neither choice nor usage, the outcome is
+/// unknown, unless the service refused the request.
+fn into_error((end, error): Failure, partial: ChatCompletionResponse, meta: ResponseMeta) -> Error {
+    let is_empty = partial.choices.is_empty() && partial.usage.is_none();
+    let unknown = is_empty && !error.is_refusal();
     let error = error
         .with_operation(STREAM_OPERATION)
         .with_attempts(meta.attempts())
         .with_unknown_attempts(meta.unknown_attempts())
         .with_outcome_unknown(unknown);
-    let partial = ChatResponse::new(arrived, meta, Bytes::new()).with_stream_end(ending);
+    let partial = ChatResponse::new(partial, meta, Bytes::new()).with_stream_end(end);
     Error::from(error).with_partial(partial)
 }
 
-/// A stream that is dropped has cost what has come so far.
+/// Meters the usage received so far.
 impl Drop for ChatStream {
     fn drop(&mut self) {
         self.settle();

@@ -1,49 +1,49 @@
-//! How a streamed answer ended.
+//! How a stream ended.
 
 use std::fmt;
 
 use crate::error::ErrorKind;
 
-/// How a streamed answer ended: [`ChatResponse::ending`](crate::ChatResponse::ending),
-/// [`Error::ending`](crate::Error::ending).
+/// How a stream ended. Returned by [`ChatResponse::stream_end`](crate::ChatResponse::stream_end) and
+/// [`Error::stream_end`](crate::Error::stream_end).
 ///
-/// An answer is whole with `[DONE]`, or with a finish reason for every answer that was asked for before a
-/// clean end; an empty reason, which some servers write into every chunk, counts only beside `[DONE]`. Every
-/// other end is an error, which carries what had arrived.
+/// A response is complete after `[DONE]`, or if the body ends cleanly and every requested choice has a finish reason.
+/// An empty finish reason, which some servers write into every chunk, counts only together with `[DONE]`. Every other
+/// end is an error, which carries the partial response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StreamEnd {
-    /// Whole, with a finish reason, and with the usage if it was asked for.
+    /// Complete, with a finish reason for every choice, and with usage if it was requested.
     Complete,
-    /// Whole, since `[DONE]` came, but no finish reason for each answer: why it ended is not known.
+    /// Complete, since `[DONE]` was received, but without a finish reason for every choice.
     NoFinishReason,
-    /// Whole, but without the usage that was asked for: what it cost is not known.
+    /// Complete, but without the requested usage, so the cost is unknown.
     NoUsage,
-    /// The stream, or the connection, ended before the answer did.
+    /// The stream or the connection ended before the response was complete.
     CutOff,
-    /// An event stream without a single chunk. Seen where the prompt was too long.
+    /// The event stream had no chunk. Observed with prompts that are too long.
     Empty,
-    /// Something else than an event stream came: a whole answer as JSON, a page of HTML.
+    /// The body is not an event stream but, for example, a complete response in JSON or an HTML page.
     NotAStream,
-    /// The service said that something went wrong.
+    /// The service reported an error.
     ServiceError,
-    /// An event is no chunk of an answer.
+    /// An event is not a valid chunk.
     MalformedChunk,
-    /// An event, or the answer, is larger than the limit.
+    /// An event or the response exceeds its limit.
     TooLarge,
-    /// Nothing more came in time.
+    /// No event was received in time.
     Idle,
-    /// The caller wanted no more: [`ChatStream::cancel`](crate::ChatStream::cancel).
+    /// The caller ended the stream with [`ChatStream::cancel`](crate::ChatStream::cancel).
     Cancelled,
 }
 
 impl StreamEnd {
-    /// Whether the answer is whole.
+    /// Returns whether the response is complete.
     pub fn is_complete(self) -> bool {
         matches!(self, Self::Complete | Self::NoFinishReason | Self::NoUsage)
     }
 
-    /// The kind of the error that tells it.
+    /// Returns the kind of the error that reports this end.
     pub(super) fn kind(self) -> ErrorKind {
         match self {
             Self::NotAStream => ErrorKind::UnexpectedResponse,
@@ -59,13 +59,13 @@ impl fmt::Display for StreamEnd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Complete => "complete",
-            Self::NoFinishReason => "whole, without a finish reason",
-            Self::NoUsage => "whole, without usage",
+            Self::NoFinishReason => "complete, without a finish reason",
+            Self::NoUsage => "complete, without usage",
             Self::CutOff => "cut off",
             Self::Empty => "empty",
             Self::NotAStream => "not a stream",
-            Self::ServiceError => "broken off by the service",
-            Self::MalformedChunk => "broken off by an event that is no chunk",
+            Self::ServiceError => "ended by a service error",
+            Self::MalformedChunk => "ended by a malformed chunk",
             Self::TooLarge => "too large",
             Self::Idle => "idle for too long",
             Self::Cancelled => "cancelled",

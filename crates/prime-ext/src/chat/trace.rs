@@ -1,5 +1,5 @@
-//! What a trace says of a question, in the words of OpenTelemetry's conventions for generative AI.
-//! Nothing that people or models wrote, unless it is switched on.
+//! The tracing span of a request, named after OpenTelemetry's semantic conventions for generative AI. It contains the
+//! messages only if [`CallOptions::trace_content`](crate::CallOptions::trace_content) is set.
 
 use pinference_api::types::{ChatCompletionRequest, ChatCompletionResponse, Usage};
 use tracing::Span;
@@ -9,7 +9,7 @@ use super::StreamEnd;
 use crate::cost::Cost;
 use crate::error::Error;
 
-/// The span of a question. Its attempts are spans within it.
+/// The span of a request, which contains a span for each attempt.
 #[derive(Debug, Clone)]
 pub(crate) struct Trace {
     span: Span,
@@ -17,7 +17,7 @@ pub(crate) struct Trace {
 }
 
 impl Trace {
-    pub(super) fn of(body: &ChatCompletionRequest, team: Option<&str>, content: bool) -> Self {
+    pub(super) fn new(body: &ChatCompletionRequest, team: Option<&str>, content: bool) -> Self {
         let span = tracing::info_span!(
             "chat",
             otel.kind = "client",
@@ -41,7 +41,7 @@ impl Trace {
         );
         let trace = Self { span, content };
         if content {
-            trace.say("gen_ai.input.messages", &body.messages);
+            trace.emit("gen_ai.input.messages", &body.messages);
         }
         trace
     }
@@ -50,8 +50,8 @@ impl Trace {
         &self.span
     }
 
-    /// The answer, or as much of it as there will be.
-    pub(super) fn answered(&self, response: &ChatCompletionResponse) {
+    /// Records a response, complete or partial.
+    pub(super) fn record_response(&self, response: &ChatCompletionResponse) {
         if self.span.is_disabled() {
             return;
         }
@@ -69,15 +69,15 @@ impl Trace {
         self.span
             .record("gen_ai.response.finish_reasons", debug(reasons));
         if let Some(usage) = &response.usage {
-            self.used(usage);
+            self.record_usage(usage);
         }
         if self.content {
             let messages: Vec<_> = response.choices.iter().map(|c| &c.message).collect();
-            self.say("gen_ai.output.messages", &messages);
+            self.emit("gen_ai.output.messages", &messages);
         }
     }
 
-    fn used(&self, usage: &Usage) {
+    fn record_usage(&self, usage: &Usage) {
         if let Some(tokens) = usage.prompt_tokens {
             self.span.record("gen_ai.usage.input_tokens", tokens);
         }
@@ -89,12 +89,12 @@ impl Trace {
         }
     }
 
-    /// How a stream ended.
-    pub(super) fn ended(&self, ending: StreamEnd) {
-        self.span.record("prime.stream_end", display(ending));
+    /// Records how a stream ended.
+    pub(super) fn record_stream_end(&self, stream_end: StreamEnd) {
+        self.span.record("prime.stream_end", display(stream_end));
     }
 
-    pub(super) fn failed(&self, error: &Error) {
+    pub(super) fn record_error(&self, error: &Error) {
         if self.span.is_disabled() {
             return;
         }
@@ -102,10 +102,10 @@ impl Trace {
         self.span.record("error.type", error.type_name().as_ref());
     }
 
-    fn say(&self, what: &'static str, messages: &impl serde::Serialize) {
+    fn emit(&self, name: &'static str, messages: &impl serde::Serialize) {
         let _entered = self.span.enter();
         if let Ok(messages) = serde_json::to_string(messages) {
-            tracing::info!(name = what, content = messages.as_str());
+            tracing::info!(name, content = messages.as_str());
         }
     }
 }

@@ -1,15 +1,15 @@
-//! A limit on the values of one event, which is parsed in one go.
+//! Limits the JSON values of one event, which is parsed without yielding to other tasks.
 
 use memchr::{memchr2, memchr2_iter};
 
-/// The most values of one event. What takes the time and the memory of parsing is values, not bytes: a text of
-/// 8 MiB takes a few milliseconds, and 8 MiB of empty objects more than a second.
+/// The maximum number of values in an event. Values, not bytes, determine the time and memory of parsing: a string of
+/// 8 MiB takes a few milliseconds, but 8 MiB of empty objects take more than a second.
 pub(super) const MAX_VALUES: usize = 65_536;
 
-/// Whether a JSON text has more than [`MAX_VALUES`] values. Counts the commas outside of strings, which are as many
-/// as the values but for the first of each list and object.
+/// Returns whether a JSON text has more than [`MAX_VALUES`] values. Counts the commas outside strings: one for each
+/// value except the first of each list and object.
 pub(super) fn has_too_many_values(json: &str) -> bool {
-    // Each value takes a comma and at least another byte.
+    // Each counted value takes a comma and at least one more byte.
     if json.len() < 2 * MAX_VALUES {
         return false;
     }
@@ -30,7 +30,7 @@ pub(super) fn has_too_many_values(json: &str) -> bool {
     false
 }
 
-/// How many bytes the rest of a string has, with its closing quotation mark.
+/// Returns the length of the rest of a string, including the closing quotation mark.
 fn string_length(rest: &[u8]) -> usize {
     let mut escaped = None;
     for at in memchr2_iter(b'"', b'\\', rest) {
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn commas_outside_of_strings_are_counted() {
+    fn commas_outside_strings_are_counted() {
         let most = format!("[0{}]", ",0".repeat(MAX_VALUES));
         assert!(!has_too_many_values(&most));
         assert!(has_too_many_values(&format!(

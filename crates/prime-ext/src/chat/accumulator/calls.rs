@@ -1,4 +1,4 @@
-//! The tool calls of one answer, put together from their pieces.
+//! Combines the fragments of the tool calls of one choice.
 
 use std::collections::HashMap;
 
@@ -8,23 +8,23 @@ use serde_json::{Map, Value};
 
 use crate::chat::merge;
 
-/// The tool calls of one answer, in the order in which they began.
+/// The tool calls of one choice, in the order in which they began.
 ///
-/// Servers number, name and identify the pieces of a call in different ways. The first rule that fits decides which
-/// call a piece belongs to:
+/// Servers set the index, id and name of fragments in different ways. The first rule that matches decides which call
+/// a fragment belongs to:
 ///
-/// 1. An id that was seen before: that call.
-/// 2. An index that was seen before: the latest call of that index. If the piece has a name, it begins a new call
-///    where the arguments of that call are complete, or where both its id is new and its name is different.
-/// 3. A new index: a new call. A piece with neither id nor name continues the latest call if that is incomplete.
-/// 4. No index: the latest call, if its arguments are incomplete and the piece has no other name; else a new call.
+/// 1. Known id: the call with that id.
+/// 2. Known index: the latest call with that index. But a fragment with a name begins a new call if the arguments
+///    of that call are complete, or if the id is new and the name differs.
+/// 3. New index: a new call. But a fragment without id and name continues the latest call if that is incomplete.
+/// 4. No index: the latest call, or a new call if its arguments are complete or the fragment has a different name.
 ///
-/// An empty id is none. Finding the call takes constant time, however many there are.
+/// An empty id counts as missing. A lookup takes constant time.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Calls {
     calls: Vec<Call>,
     by_id: HashMap<String, usize>,
-    /// The latest call of each index.
+    /// The latest call with each index.
     by_index: HashMap<i64, usize>,
 }
 
@@ -43,16 +43,16 @@ impl Calls {
         self.calls.len()
     }
 
-    pub(super) fn add(&mut self, piece: &ToolCallDelta) {
-        let id = piece.id.as_deref().filter(|id| !id.is_empty());
-        let at = self.position(piece, id).unwrap_or_else(|| {
+    pub(super) fn add(&mut self, fragment: &ToolCallDelta) {
+        let id = fragment.id.as_deref().filter(|id| !id.is_empty());
+        let at = self.position(fragment, id).unwrap_or_else(|| {
             self.calls.push(Call {
-                index: piece.index,
+                index: fragment.index,
                 ..Call::default()
             });
             self.calls.len() - 1
         });
-        if let Some(index) = piece.index {
+        if let Some(index) = fragment.index {
             self.by_index.insert(index, at);
         }
         if let Some(id) = id
@@ -60,20 +60,20 @@ impl Calls {
         {
             self.by_id.insert(id.to_owned(), at);
         }
-        self.calls[at].add(piece);
+        self.calls[at].add(fragment);
     }
 
-    /// The call that a piece belongs to; `None` if it begins a new one.
-    fn position(&self, piece: &ToolCallDelta, id: Option<&str>) -> Option<usize> {
+    /// Returns the call that a fragment belongs to, or `None` if it begins a new one.
+    fn position(&self, fragment: &ToolCallDelta, id: Option<&str>) -> Option<usize> {
         if let Some(at) = id.and_then(|id| self.by_id.get(id)) {
             return Some(*at);
         }
-        let function = piece.function.as_ref();
+        let function = fragment.function.as_ref();
         let name = function.and_then(|function| function.name.as_deref());
         let name = name.filter(|name| !name.is_empty());
         let is_other = |call: &Call| name.is_some_and(|name| call.name() != Some(name));
         let latest = self.calls.len().checked_sub(1);
-        let Some(index) = piece.index else {
+        let Some(index) = fragment.index else {
             return latest.filter(|at| {
                 let call = &self.calls[*at];
                 !call.arguments.is_complete() && !is_other(call)
@@ -92,11 +92,11 @@ impl Calls {
         }
     }
 
-    /// In the order of their indices; those of one index in the order in which they began.
-    pub(super) fn finished(&self) -> Vec<ToolCall> {
+    /// Returns the calls sorted by index; calls with the same index stay in the order in which they began.
+    pub(super) fn to_vec(&self) -> Vec<ToolCall> {
         let mut calls: Vec<&Call> = self.calls.iter().collect();
         calls.sort_by_key(|call| call.index);
-        calls.into_iter().map(Call::finished).collect()
+        calls.into_iter().map(Call::to_tool_call).collect()
     }
 }
 
@@ -106,56 +106,56 @@ impl Call {
         Some(function.name.as_str()).filter(|name| !name.is_empty())
     }
 
-    fn add(&mut self, piece: &ToolCallDelta) {
+    fn add(&mut self, fragment: &ToolCallDelta) {
         if self.id.is_none() {
-            self.id = piece.id.clone().filter(|id| !id.is_empty());
+            self.id = fragment.id.clone().filter(|id| !id.is_empty());
         }
         if self.kind.is_none() {
-            self.kind.clone_from(&piece.type_);
+            self.kind.clone_from(&fragment.type_);
         }
-        merge::add(&mut self.extra, &piece.extra);
-        if let Some(piece) = &piece.function {
+        merge::add(&mut self.extra, &fragment.extra);
+        if let Some(fragment) = &fragment.function {
             let function = self
                 .function
                 .get_or_insert_with(|| FunctionCall::new(String::new()));
-            // Some servers repeat the name in every piece.
-            let name = piece.name.as_deref().unwrap_or_default();
+            // Some servers repeat the name in every fragment.
+            let name = fragment.name.as_deref().unwrap_or_default();
             if function.name != name {
                 function.name.push_str(name);
             }
-            if let Some(arguments) = &piece.arguments {
+            if let Some(arguments) = &fragment.arguments {
                 let kept = function.arguments.get_or_insert_default();
                 kept.push_str(arguments);
                 self.arguments.advance(arguments, kept);
             }
-            merge::add(&mut function.extra, &piece.extra);
+            merge::add(&mut function.extra, &fragment.extra);
         }
     }
 
-    fn finished(&self) -> ToolCall {
+    fn to_tool_call(&self) -> ToolCall {
         let mut call = ToolCall::default();
         call.id.clone_from(&self.id);
         call.type_.clone_from(&self.kind);
         call.function.clone_from(&self.function);
         call.extra.clone_from(&self.extra);
-        // A piece of a call does not list what a whole one does.
+        // `ToolCallDelta` does not declare this field, but `ToolCall` does.
         call.custom = call.extra.remove("custom");
         call
     }
 }
 
-/// How far the arguments of a call have come. Each byte is looked at once, so that many small pieces take as long as
-/// one large piece.
+/// How much of the arguments of a call was received. Each byte is examined once, so that many small fragments take as
+/// long as one large one.
 #[derive(Debug, Default, Clone, Copy)]
 enum Progress {
-    /// Nothing but whitespace.
+    /// Only whitespace.
     #[default]
     Empty,
-    /// Within an object.
+    /// Inside an object.
     Open { depth: u32, string: InString },
-    /// One object, and nothing after it.
+    /// One object, followed by nothing but whitespace.
     Complete,
-    /// No object. It may still be what the model meant, but nobody can tell where it ends.
+    /// Not an object. The end of such arguments cannot be detected.
     Other,
 }
 
@@ -171,9 +171,9 @@ impl Progress {
         matches!(self, Self::Complete)
     }
 
-    /// Takes in a piece, which is already at the end of all that came.
-    fn advance(&mut self, piece: &str, all: &str) {
-        for byte in piece.bytes() {
+    /// Reads a fragment, which is already the end of `arguments`.
+    fn advance(&mut self, fragment: &str, arguments: &str) {
+        for byte in fragment.bytes() {
             *self = match (*self, byte) {
                 (Self::Other, _) => return,
                 (Self::Empty | Self::Complete, b' ' | b'\t' | b'\n' | b'\r') => *self,
@@ -182,18 +182,18 @@ impl Progress {
                     string: InString::No,
                 },
                 (Self::Empty | Self::Complete, _) => Self::Other,
-                (Self::Open { depth, string }, byte) => Self::within(depth, string, byte),
+                (Self::Open { depth, string }, byte) => Self::next(depth, string, byte),
             };
         }
-        // The braces match. Once for each call: there is no way back from `Complete` but to `Other`.
+        // The brackets are balanced, but the JSON may still be invalid.
         if let Self::Complete = self
-            && serde_json::from_str::<IgnoredAny>(all).is_err()
+            && serde_json::from_str::<IgnoredAny>(arguments).is_err()
         {
             *self = Self::Other;
         }
     }
 
-    fn within(depth: u32, string: InString, byte: u8) -> Self {
+    fn next(depth: u32, string: InString, byte: u8) -> Self {
         let (depth, string) = match (string, byte) {
             (InString::Escaped, _) => (depth, InString::Yes),
             (InString::Yes, b'\\') => (depth, InString::Escaped),
@@ -229,14 +229,14 @@ mod tests {
             ("[]", false),
             ("null", false),
         ] {
-            // At once, and in pieces of each size.
+            // In one fragment, and in fragments of every size.
             for size in 1..=arguments.len().max(1) {
                 let mut progress = Progress::default();
                 let mut all = String::new();
-                for piece in arguments.as_bytes().chunks(size) {
-                    let piece = std::str::from_utf8(piece).unwrap_or_default();
-                    all.push_str(piece);
-                    progress.advance(piece, &all);
+                for fragment in arguments.as_bytes().chunks(size) {
+                    let fragment = std::str::from_utf8(fragment).unwrap_or_default();
+                    all.push_str(fragment);
+                    progress.advance(fragment, &all);
                 }
                 assert_eq!(progress.is_complete(), complete, "{arguments} by {size}");
             }

@@ -1,4 +1,4 @@
-//! One of the answers of a question, in the making.
+//! One choice of a response while it is received.
 
 use std::borrow::Cow;
 
@@ -12,12 +12,12 @@ use crate::chat::chunk::{self, Content, Text};
 use crate::chat::{merge, reasoning};
 
 #[derive(Debug, Default, Clone)]
-#[repr(C)] // as `ChatAccumulator`
+#[repr(C)] // the order matters: see `ChatAccumulator`
 pub(super) struct Choice {
     pub(super) index: i64,
     content: Option<TextOrParts>,
-    /// Whether a piece of it came without a finish reason.
-    went_on: bool,
+    /// Whether a chunk of it had no finish reason.
+    had_no_reason: bool,
     role: Option<Role>,
     finish_reason: Option<FinishReason>,
     reasoning: Option<String>,
@@ -26,16 +26,16 @@ pub(super) struct Choice {
     rare: Option<Box<Rare>>,
 }
 
-/// What few choices have.
+/// Fields that few choices have.
 #[derive(Debug, Default, Clone)]
 struct Rare {
     reasoning_details: Option<Vec<Value>>,
     refusal: Option<String>,
     logprobs: Option<Value>,
     error: Option<Value>,
-    /// What the delta's type does not list.
+    /// The delta's fields that its type does not declare.
     message_extra: Map<String, Value>,
-    /// What the choice's type does not list.
+    /// The choice's fields that its type does not declare.
     extra: Map<String, Value>,
 }
 
@@ -61,32 +61,32 @@ impl Choice {
 
     pub(super) fn reasoning(&self) -> Cow<'_, str> {
         let rare = self.rare.as_ref();
-        reasoning::of(
+        reasoning::text(
             self.reasoning_content.as_deref(),
             self.reasoning.as_deref(),
             rare.and_then(|rare| rare.reasoning_details.as_deref()),
         )
     }
 
-    /// Whether what is not listed takes more memory with a piece.
+    /// Returns whether adding a chunk needs more memory for undeclared fields.
     pub(super) fn grows_with(&self, choice: &chunk::Choice<'_>) -> bool {
-        let nothing = Map::new();
+        let empty = Map::new();
         choice.extra.as_ref().is_some_and(|extra| {
-            let kept = self.rare.as_ref().map_or(&nothing, |rare| &rare.extra);
+            let kept = self.rare.as_ref().map_or(&empty, |rare| &rare.extra);
             merge::grows(kept, extra)
         })
     }
 
-    /// Takes in a piece; how many bytes of text were in it.
+    /// Adds a chunk. Returns how many bytes of text it has.
     pub(super) fn add(&mut self, choice: &chunk::Choice<'_>) -> usize {
-        let mut why = 0;
+        let mut bytes = 0;
         match choice.finish_reason.as_ref() {
-            None => self.went_on = true,
-            // Some servers write a word for it.
-            Some(Text(reason)) if reason == "null" => self.went_on = true,
+            None => self.had_no_reason = true,
+            // Some servers send the string instead of `null`.
+            Some(Text(reason)) if reason == "null" => self.had_no_reason = true,
             Some(Text(reason)) if reason.is_empty() && self.finish_reason.is_some() => {}
             Some(Text(reason)) => {
-                why = reason.len();
+                bytes = reason.len();
                 self.finish_reason = Some(FinishReason::from(&**reason));
             }
         }
@@ -103,13 +103,13 @@ impl Choice {
             merge::replace(&mut self.rare().extra, extra);
         }
         let Some(delta) = &choice.delta else {
-            return why;
+            return bytes;
         };
         if let Some(role) = delta.role()
             && self.role.is_none()
         {
             self.role = Some(role);
-            why += delta.role.as_ref().map_or(0, |role| role.0.len());
+            bytes += delta.role.as_ref().map_or(0, |role| role.0.len());
         }
         if let Some(extra) = &delta.extra {
             merge::add(&mut self.rare().message_extra, extra);
@@ -121,46 +121,46 @@ impl Choice {
         for call in delta.tool_calls.iter().flatten() {
             self.tool_calls.get_or_insert_default().add(call);
         }
-        let refused = match text(&delta.refusal) {
+        let refusal = match text(&delta.refusal) {
             refusal @ Some(_) => append(&mut self.rare().refusal, refusal),
             None => 0,
         };
         append_content(&mut self.content, delta.content.as_ref())
             + append(&mut self.reasoning, text(&delta.reasoning))
             + append(&mut self.reasoning_content, text(&delta.reasoning_content))
-            + refused
-            + why
+            + refusal
+            + bytes
     }
 
     fn rare(&mut self) -> &mut Rare {
         self.rare.get_or_insert_default()
     }
 
-    /// Whether it has a finish reason. An empty one counts as one only where another piece had none:
-    /// some servers end with it, and some write it into every piece.
+    /// Returns whether it has a finish reason. An empty one counts only if another chunk had none, since some servers
+    /// send it at the end, but others in every chunk.
     pub(super) fn is_finished(&self) -> bool {
         let reason = self.finish_reason.as_ref();
-        reason.is_some_and(|reason| self.went_on || !reason.as_str().is_empty())
+        reason.is_some_and(|reason| self.had_no_reason || !reason.as_str().is_empty())
     }
 
-    /// Whether it has a finish reason that is one. An empty one may stand in every piece.
-    pub(super) fn says_why(&self) -> bool {
+    /// Returns whether it has a finish reason that is not empty.
+    pub(super) fn has_finish_reason(&self) -> bool {
         let reason = self.finish_reason.as_ref();
         reason.is_some_and(|reason| !reason.as_str().is_empty())
     }
 
-    /// How many tool calls have begun.
+    /// Returns how many tool calls have begun.
     pub(super) fn count_calls(&self) -> usize {
         self.tool_calls.as_ref().map_or(0, |calls| calls.len())
     }
 
-    /// The tool calls, as far as they came.
-    pub(super) fn finished_calls(&self) -> Vec<ToolCall> {
+    /// Returns the tool calls received so far.
+    pub(super) fn tool_calls(&self) -> Vec<ToolCall> {
         let calls = self.tool_calls.as_ref();
-        calls.map(|calls| calls.finished()).unwrap_or_default()
+        calls.map(|calls| calls.to_vec()).unwrap_or_default()
     }
 
-    pub(super) fn finished(mut self) -> ChatCompletionChoice {
+    pub(super) fn finish(mut self) -> ChatCompletionChoice {
         let mut message = ChatMessage::new(self.role.take().unwrap_or(Role::Assistant));
         let rare = self.rare.take().unwrap_or_default();
         message.extra = rare.message_extra;
@@ -175,7 +175,7 @@ impl Choice {
         choice.logprobs = rare.logprobs;
         choice.error = rare.error;
         choice.extra = rare.extra;
-        let calls = self.finished_calls();
+        let calls = self.tool_calls();
         message.tool_calls = (!calls.is_empty()).then_some(calls);
         choice.message = Some(message);
         choice
@@ -186,7 +186,8 @@ fn text<'t>(text: &'t Option<Text<'_>>) -> Option<&'t str> {
     text.as_ref().map(|text| &*text.0)
 }
 
-/// A text grows; parts are added to; a text beside parts becomes one. How many bytes of text came.
+/// Appends content: text to text, and parts to parts. A text next to parts becomes a part. Returns how many bytes of
+/// text were added.
 fn append_content(kept: &mut Option<TextOrParts>, new: Option<&Content<'_>>) -> usize {
     match (&mut *kept, new) {
         (_, None) => 0,
@@ -224,12 +225,12 @@ fn append_content(kept: &mut Option<TextOrParts>, new: Option<&Content<'_>>) -> 
     }
 }
 
-/// A text as one of the parts of a content.
+/// Returns a text as a content part.
 fn part(text: &str) -> Value {
     json!({"type": "text", "text": text})
 }
 
-/// Adds a text; how many bytes it has.
+/// Appends a text. Returns how many bytes it has.
 fn append(kept: &mut Option<String>, new: Option<&str>) -> usize {
     let Some(new) = new else { return 0 };
     kept.get_or_insert_default().push_str(new);

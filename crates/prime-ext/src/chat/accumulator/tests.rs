@@ -4,25 +4,25 @@ use serde_json::json;
 
 use super::*;
 
-fn add(assembly: &mut ChatAccumulator, chunk: &Value) {
+fn add(accumulator: &mut ChatAccumulator, chunk: &Value) {
     let json = chunk.to_string();
     let mut chunk = Chunk::default();
     chunk.read_json(&json).unwrap();
-    assembly.add(&chunk, json.len());
+    accumulator.add(&chunk, json.len());
 }
 
-fn assemble(chunks: &[Value]) -> Value {
-    let mut assembly = ChatAccumulator::with_limits(1, usize::MAX);
+fn accumulate(chunks: &[Value]) -> Value {
+    let mut accumulator = ChatAccumulator::with_limits(1, usize::MAX);
     for chunk in chunks {
-        add(&mut assembly, chunk);
+        add(&mut accumulator, chunk);
     }
-    serde_json::to_value(assembly.finish()).unwrap()
+    serde_json::to_value(accumulator.finish()).unwrap()
 }
 
 #[test]
 fn tool_calls_reasoning_and_log_probabilities() {
     let delta = |delta: Value| json!({"choices": [{"index": 0, "delta": delta}]});
-    let answer = assemble(&[
+    let response = accumulate(&[
         json!({"id": "c1", "model": "m", "created": 1, "choices": [
             {"index": 0, "delta": {"role": "assistant", "content": null}}]}),
         delta(json!({"reasoning": "hm"})),
@@ -41,7 +41,7 @@ fn tool_calls_reasoning_and_log_probabilities() {
         json!({"choices": [], "usage": {"total_tokens": 9, "cost": "0.10"}}),
     ]);
     assert_eq!(
-        answer,
+        response,
         json!({
             "id": "c1", "model": "m", "created": 1, "object": "chat.completion",
             "choices": [{
@@ -63,13 +63,13 @@ fn tool_calls_reasoning_and_log_probabilities() {
 fn tool_calls_without_or_with_one_index_are_told_apart_by_id() {
     let call = |call: Value| json!({"choices": [{"index": 0, "delta": {"tool_calls": [call]}}]});
     for index in [json!(0), json!(null)] {
-        let answer = assemble(&[
+        let response = accumulate(&[
             call(json!({"index": index, "id": "a", "function": {"name": "f", "arguments": "1"}})),
             call(json!({"index": index, "id": "", "function": {"name": "f", "arguments": "2"}})),
             call(json!({"index": index, "id": "b", "function": {"name": "g", "arguments": "3"}})),
             call(json!({"index": index, "function": {"arguments": "4"}})),
         ]);
-        let calls = &answer["choices"][0]["message"]["tool_calls"];
+        let calls = &response["choices"][0]["message"]["tool_calls"];
         assert_eq!(
             *calls,
             json!([
@@ -80,9 +80,9 @@ fn tool_calls_without_or_with_one_index_are_told_apart_by_id() {
     }
 }
 
-/// What a delta has and no step above takes in would be lost.
+/// A field that `Choice::add` does not handle would be lost.
 #[test]
-fn every_field_of_a_delta_is_assembled() {
+fn every_field_of_a_delta_is_kept() {
     let delta = json!({
         "role": "assistant", "content": "c", "reasoning": "r", "reasoning_content": "s",
         "reasoning_details": [1], "refusal": "no",
@@ -102,18 +102,18 @@ fn every_field_of_a_delta_is_assembled() {
         .keys()
         .map(String::as_str)
         .collect();
-    assert_eq!(tried, fields, "not every field is tried here");
-    let answer = assemble(&[json!({"choices": [{"index": 0, "delta": delta}]})]);
-    let message = answer["choices"][0]["message"].as_object().unwrap();
+    assert_eq!(tried, fields, "this test does not cover every field");
+    let response = accumulate(&[json!({"choices": [{"index": 0, "delta": delta}]})]);
+    let message = response["choices"][0]["message"].as_object().unwrap();
     for field in delta.as_object().unwrap().keys() {
         assert!(message.contains_key(field), "{field} is lost");
     }
 }
 
 #[test]
-fn parts_and_what_nobody_lists_are_kept() {
+fn parts_and_undeclared_fields_are_kept() {
     let delta = |delta: Value| json!({"choices": [{"index": 0, "delta": delta}]});
-    let answer = assemble(&[
+    let response = accumulate(&[
         delta(json!({"content": "", "annotations": [1]})),
         delta(json!({"content": [{"type": "thinking", "thinking": "hm"}], "annotations": [2]})),
         delta(json!({"content": "a"})),
@@ -123,7 +123,7 @@ fn parts_and_what_nobody_lists_are_kept() {
         ),
     ]);
     assert_eq!(
-        answer["choices"][0]["message"],
+        response["choices"][0]["message"],
         json!({
             "role": "assistant", "annotations": [1, 2], "thought_signature": "sig",
             "content": [{"type": "thinking", "thinking": "hm"}, {"type": "text", "text": "ab"}],
@@ -132,10 +132,10 @@ fn parts_and_what_nobody_lists_are_kept() {
     );
 }
 
-/// Of the delta and its parts, what comes adds up; of the chunk and the choice, the last counts.
+/// Fields of a delta and its parts are appended; of those of a chunk and a choice, the last value counts.
 #[test]
-fn what_nobody_lists_is_put_together() {
-    let answer = assemble(&[
+fn undeclared_fields_are_merged() {
+    let response = accumulate(&[
         json!({"provider": "p", "citations": ["a"], "x": {"id": 1}, "choices": [
             {"delta": {"audio": {"id": "i", "data": "ab"}, "thinking": "h", "signature": "s"},
             "native": null, "filter": {"hate": 0}}]}),
@@ -145,10 +145,10 @@ fn what_nobody_lists_is_put_together() {
             "native": "stop", "filter": {"hate": 1}}]}),
         json!({"provider": null, "citations": ["c"], "choices": [{"native": null}]}),
     ]);
-    assert_eq!(answer["provider"], "p");
-    assert_eq!(answer["citations"], json!(["a", "b", "c"]));
-    assert_eq!(answer["x"], json!({"id": 1, "usage": 2}));
-    let choice = &answer["choices"][0];
+    assert_eq!(response["provider"], "p");
+    assert_eq!(response["citations"], json!(["a", "b", "c"]));
+    assert_eq!(response["x"], json!({"id": 1, "usage": 2}));
+    let choice = &response["choices"][0];
     assert_eq!(
         (&choice["native"], &choice["filter"]),
         (&json!("stop"), &json!({"hate": 1}))
@@ -167,23 +167,23 @@ fn what_nobody_lists_is_put_together() {
 }
 
 #[test]
-fn several_choices_come_mixed() {
-    let piece =
+fn interleaved_choices_are_kept_apart() {
+    let chunk =
         |index, text: &str| json!({"choices": [{"index": index, "delta": {"content": text}}]});
-    let answer = assemble(&[piece(1, "b"), piece(0, "a"), piece(1, "B"), piece(0, "A")]);
-    assert_eq!(answer["choices"][0]["message"]["content"], "aA");
-    assert_eq!(answer["choices"][1]["message"]["content"], "bB");
+    let response = accumulate(&[chunk(1, "b"), chunk(0, "a"), chunk(1, "B"), chunk(0, "A")]);
+    assert_eq!(response["choices"][0]["message"]["content"], "aA");
+    assert_eq!(response["choices"][1]["message"]["content"], "bB");
 }
 
 #[test]
-fn finished_is_said_of_every_choice() {
-    let mut assembly = ChatAccumulator::with_limits(1, usize::MAX);
+fn is_finished_considers_every_choice() {
+    let mut accumulator = ChatAccumulator::with_limits(1, usize::MAX);
     let mut after = |chunk: Value| {
-        add(&mut assembly, &chunk);
-        (assembly.is_finished(1), assembly.is_finished(2))
+        add(&mut accumulator, &chunk);
+        (accumulator.is_finished(1), accumulator.is_finished(2))
     };
     assert_eq!(after(json!({"choices": []})), (false, false));
-    // Written into every piece, it says nothing.
+    // An empty reason in every chunk is not an end.
     let empty = json!({"choices": [{"index": 0, "finish_reason": ""}]});
     assert_eq!(after(empty.clone()), (false, false));
     assert_eq!(
@@ -202,19 +202,22 @@ fn finished_is_said_of_every_choice() {
 }
 
 #[test]
-fn an_empty_reason_is_no_end_by_itself() {
-    let piece =
+fn an_empty_reason_alone_is_not_an_end() {
+    let chunk =
         |reason: Value| json!({"choices": [{"delta": {"content": "a"}, "finish_reason": reason}]});
     let ended = |reasons: &[Value]| {
-        let mut assembly = ChatAccumulator::with_limits(1, usize::MAX);
+        let mut accumulator = ChatAccumulator::with_limits(1, usize::MAX);
         for reason in reasons {
-            add(&mut assembly, &piece(reason.clone()));
+            add(&mut accumulator, &chunk(reason.clone()));
         }
-        (assembly.is_finished(1), assembly.says_why(1))
+        (
+            accumulator.is_finished(1),
+            accumulator.has_finish_reasons(1),
+        )
     };
     assert_eq!(ended(&[Value::Null]), (false, false));
     assert_eq!(ended(&["".into(), "".into()]), (false, false));
-    // Where something else says that it is the end.
+    // An empty reason counts if an earlier chunk had none.
     assert_eq!(ended(&[Value::Null, "".into()]), (true, false));
     assert_eq!(ended(&[Value::Null, "null".into()]), (false, false));
     assert_eq!(
@@ -225,21 +228,21 @@ fn an_empty_reason_is_no_end_by_itself() {
 }
 
 #[test]
-fn tool_calls_that_come_in_turns() {
-    let piece = |id: &str, name: &str, arguments: &str| {
+fn interleaved_tool_calls_are_kept_apart() {
+    let fragment = |id: &str, name: &str, arguments: &str| {
         let function = json!({"name": name, "arguments": arguments});
         json!({"id": id, "function": function})
     };
-    let calls = |pieces: &[Value], index: Option<i64>| {
-        let chunks = pieces.iter().map(|piece| {
-            let mut piece = piece.clone();
+    let calls = |fragments: &[Value], index: Option<i64>| {
+        let chunks = fragments.iter().map(|fragment| {
+            let mut fragment = fragment.clone();
             if let Some(index) = index {
-                piece["index"] = index.into();
+                fragment["index"] = index.into();
             }
-            json!({"choices": [{"delta": {"tool_calls": [piece]}}]})
+            json!({"choices": [{"delta": {"tool_calls": [fragment]}}]})
         });
-        let answer = assemble(&chunks.collect::<Vec<_>>());
-        let calls = answer["choices"][0]["message"]["tool_calls"].clone();
+        let response = accumulate(&chunks.collect::<Vec<_>>());
+        let calls = response["choices"][0]["message"]["tool_calls"].clone();
         let calls = calls.as_array().unwrap().iter().map(|call| {
             let function = &call["function"];
             let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
@@ -248,33 +251,33 @@ fn tool_calls_that_come_in_turns() {
         calls.collect::<Vec<_>>()
     };
     let by_id = [
-        piece("A", "pay", "{\"usd\":1"),
-        piece("B", "log", "{}"),
-        piece("A", "", "00}"),
+        fragment("A", "pay", "{\"usd\":1"),
+        fragment("B", "log", "{}"),
+        fragment("A", "", "00}"),
     ];
     for index in [None, Some(0)] {
         assert_eq!(calls(&by_id, index), ["pay{\"usd\":100}", "log{}"]);
     }
-    let whole = [
-        piece("", "pay", "{\"usd\":1"),
-        piece("", "pay", "00}"),
-        piece("", "log", "{}"),
+    let without_id = [
+        fragment("", "pay", "{\"usd\":1"),
+        fragment("", "pay", "00}"),
+        fragment("", "log", "{}"),
     ];
-    assert_eq!(calls(&whole, None), ["pay{\"usd\":100}", "log{}"]);
+    assert_eq!(calls(&without_id, None), ["pay{\"usd\":100}", "log{}"]);
 }
 
 #[test]
-fn whatever_is_kept_counts() {
-    let assembled = |chunks: &[Value]| {
-        let mut assembly = ChatAccumulator::with_limits(1, usize::MAX);
+fn kept_bytes_are_counted() {
+    let accumulated = |chunks: &[Value]| {
+        let mut accumulator = ChatAccumulator::with_limits(1, usize::MAX);
         for chunk in chunks {
-            add(&mut assembly, chunk);
+            add(&mut accumulator, chunk);
         }
-        assembly
+        accumulator
     };
-    let kept = |chunks: &[Value]| assembled(chunks).kept;
+    let kept = |chunks: &[Value]| accumulated(chunks).kept_bytes;
     let member = |name: &str, text: &str| json!({"choices": [], name: text});
-    // New members, and longer ones; not those that take the place of others.
+    // New members and longer values count, but not shorter replacements.
     let long = "x".repeat(1000);
     assert!(kept(&[member("a", &long), member("b", &long)]) >= 2000);
     assert!(kept(&[member("a", ""), member("a", &long)]) >= 1000);
@@ -282,21 +285,21 @@ fn whatever_is_kept_counts() {
         kept(&[member("a", &long), member("a", "y")]),
         kept(&[member("a", &long)])
     );
-    let answers = |from: i64, count: i64| {
+    let choices = |from: i64, count: i64| {
         let indices = (from..from + count).rev();
         let choices = indices.map(|index| json!({"index": index, "finish_reason": "z"}));
         json!({"choices": choices.collect::<Vec<_>>()})
     };
-    assert!(kept(&[answers(0, 1000)]) >= 1000 * size_of::<Choice>() / 2);
+    assert!(kept(&[choices(0, 1000)]) >= 1000 * size_of::<Choice>() / 2);
     let most = i64::from(MAX_CHOICES);
-    assert_eq!(assembled(&[answers(0, most)]).excess(), None);
+    assert_eq!(accumulated(&[choices(0, most)]).excess(), None);
     assert!(
-        assembled(&[answers(0, most), answers(most, 1)])
+        accumulated(&[choices(0, most), choices(most, 1)])
             .excess()
             .is_some()
     );
     for (count, expected) in [(most, false), (most + 1, true), (80_000, true)] {
-        let json = answers(0, count).to_string();
+        let json = choices(0, count).to_string();
         let mut chunk = Chunk::default();
         chunk.read_json(&json).unwrap();
         assert_eq!(chunk.has_too_many_choices(), expected);
@@ -306,34 +309,34 @@ fn whatever_is_kept_counts() {
         let calls = (0..count).map(|index| json!({"index": index, "function": {"name": "f"}}));
         json!({"choices": [{"delta": {"tool_calls": calls.collect::<Vec<_>>()}}]})
     };
-    assert_eq!(assembled(&[calls(2048)]).excess(), None);
-    let excess = assembled(&[calls(2049)]).excess();
+    assert_eq!(accumulated(&[calls(2048)]).excess(), None);
+    let excess = accumulated(&[calls(2049)]).excess();
     assert_eq!(
         excess.as_deref(),
         Some("there are more than 2048 tool calls")
     );
 }
 
-/// Seen: a fresh id for each piece; whole calls that all have index 0; indices that are left out.
+/// Observed: a new id in each fragment, complete calls that all have index 0, and skipped indices.
 #[test]
-fn pieces_of_tool_calls_find_their_call() {
-    let calls = |pieces: &[Value]| {
-        let pieces = pieces
+fn fragments_are_assigned_to_their_tool_call() {
+    let calls = |fragments: &[Value]| {
+        let fragments = fragments
             .iter()
-            .map(|piece| json!({"choices": [{"delta": {"tool_calls": [piece]}}]}));
-        let answer = assemble(&pieces.collect::<Vec<_>>());
-        answer["choices"][0]["message"]["tool_calls"].clone()
+            .map(|fragment| json!({"choices": [{"delta": {"tool_calls": [fragment]}}]}));
+        let response = accumulate(&fragments.collect::<Vec<_>>());
+        response["choices"][0]["message"]["tool_calls"].clone()
     };
     let call = |id: &str, name: &str, arguments: &str| json!({"id": id, "function": {"name": name, "arguments": arguments}});
-    let fresh_ids = [
+    let new_ids = [
         json!({"index": 0, "id": "a", "function": {"name": "add", "arguments": ""}}),
         json!({"index": 0, "id": "b", "function": {"arguments": "{\"x\""}}),
         json!({"index": 0, "id": "c", "function": {"name": "add", "arguments": ":1}"}}),
         json!({"index": 0, "id": "d", "function": {"arguments": ""}}),
     ];
-    assert_eq!(calls(&fresh_ids), json!([call("a", "add", "{\"x\":1}")]));
+    assert_eq!(calls(&new_ids), json!([call("a", "add", "{\"x\":1}")]));
     for index in [json!(0), json!(null)] {
-        let whole = [
+        let complete = [
             json!({"index": index, "id": "", "function": {"name": "get_time", "arguments": "{}"}}),
             json!({"index": index, "function": {"name": "get_time", "arguments": "{\"z\":1}"}}),
             json!({"index": index, "id": "r", "function": {"name": "get_rate", "arguments": "{}"}}),
@@ -343,10 +346,10 @@ fn pieces_of_tool_calls_find_their_call() {
             {"function": {"name": "get_time", "arguments": "{\"z\":1}"}},
             call("r", "get_rate", "{}"),
         ]);
-        assert_eq!(calls(&whole), expected);
+        assert_eq!(calls(&complete), expected);
     }
-    // A new index without id and name goes on with a call that is incomplete, and with no other.
-    let left_out = [
+    // A fragment with a new index, but no id and name, continues an incomplete call only.
+    let skipped_indices = [
         json!({"index": 0, "id": "a", "function": {"name": "f", "arguments": "{"}}),
         json!({"index": 1, "function": {"arguments": "}"}}),
         json!({"index": 2, "function": {"arguments": "{}"}}),
@@ -355,8 +358,8 @@ fn pieces_of_tool_calls_find_their_call() {
         call("a", "f", "{}"),
         {"function": {"name": "", "arguments": "{}"}},
     ]);
-    assert_eq!(calls(&left_out), expected);
-    // An id that was seen decides, whatever the index.
+    assert_eq!(calls(&skipped_indices), expected);
+    // A known id takes precedence over the index.
     let by_id = [
         json!({"index": 0, "id": "a", "function": {"name": "f", "arguments": "{"}}),
         json!({"index": 1, "id": "b", "function": {"name": "g", "arguments": "{"}}),
