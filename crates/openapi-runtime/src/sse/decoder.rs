@@ -114,7 +114,7 @@ pub struct EventTooLarge {
 
 impl fmt::Display for EventTooLarge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "an event is larger than {} bytes", self.limit)
+        write!(f, "stream event too large: more than {} bytes", self.limit)
     }
 }
 

@@ -112,8 +112,8 @@ pub(super) fn read_failure(error: EventStreamError) -> Failure {
             (end, error.with_source(source))
         }
         EventStreamError::TooLarge(source) => {
-            let reason = format!("{source}; see `CallOptions::max_event`");
-            let (end, error) = too_large(&reason);
+            let message = format!("{source}; see `CallOptions::max_event`");
+            let (end, error) = failure(StreamEnd::TooLarge, &message);
             (end, error.with_source(source))
         }
         _ => failure(
