@@ -174,7 +174,7 @@ type Generated = (Vec<(String, String)>, rust_api::Items);
 fn generated(document: &Value) -> Generated {
     let options = Options::new().skip_unsupported(true);
     let mut lowered = lower::lower_with(document, &options).unwrap();
-    let files = render::render_what_can_be("document", &mut lowered).unwrap();
+    let files = render::render_supported("document", &mut lowered).unwrap();
     let items = rust_api::items(&files).unwrap();
     (files, items)
 }

@@ -1,22 +1,22 @@
-//! What progenitor wrote of the fields of types.
+//! Parses the serde attributes that progenitor generates for fields.
 
 use quote::ToTokens as _;
 use syn::{Attribute, Expr, ExprPath, Field, parse_quote};
 
-/// What progenitor wrote of a field, read once.
-pub(super) struct Said {
-    /// The arguments of its `serde` attributes.
+/// The attributes and the type of a field.
+pub(super) struct FieldAttributes {
+    /// The arguments of the `serde` attributes.
     pub(super) serde: String,
-    /// Its name on the wire.
+    /// The name on the wire.
     pub(super) wire: Option<String>,
-    /// Its type.
+    /// The type.
     pub(super) ty: String,
-    /// What serde takes for it if it is missing: nothing if it is required, `Some(None)` for its type's
-    /// own default, or the function that makes it.
+    /// The serde default: `None` if the field is required, `Some(None)` for the default of its type, or the
+    /// path of a function.
     pub(super) default: Option<Option<ExprPath>>,
 }
 
-impl Said {
+impl FieldAttributes {
     pub(super) fn of(field: &Field) -> Result<Self, String> {
         let serde = field.attrs.iter().filter(|a| a.path().is_ident("serde"));
         let serde: String = serde.map(arguments_of).collect();
@@ -30,13 +30,13 @@ impl Said {
         Ok(Self {
             wire,
             ty: field.ty.to_token_stream().to_string(),
-            default: given_default(field)?,
+            default: parse_default(field)?,
             serde,
         })
     }
 
-    /// Whether it keeps what its type does not list.
-    pub(super) fn keeps_others(&self) -> bool {
+    /// Whether the field is flattened and holds unlisted properties.
+    pub(super) fn is_flattened(&self) -> bool {
         self.serde.contains("flatten")
     }
 
@@ -44,13 +44,13 @@ impl Said {
         self.ty.contains("option :: Option <")
     }
 
-    pub(super) fn is_it(&self, wire: &str) -> bool {
+    pub(super) fn has_wire_name(&self, wire: &str) -> bool {
         self.wire.as_deref() == Some(wire)
     }
 
-    /// What it holds if nobody says; nothing if it is required.
-    pub(super) fn value(&self) -> Option<Expr> {
-        if self.is_optional() || self.keeps_others() {
+    /// Returns the default expression. `None` if the field is required.
+    pub(super) fn default_expr(&self) -> Option<Expr> {
+        if self.is_optional() || self.is_flattened() {
             return Some(parse_quote!(Default::default()));
         }
         self.default.as_ref().map(|given| match given {
@@ -60,8 +60,8 @@ impl Said {
     }
 }
 
-/// See [`Said::default`].
-fn given_default(field: &Field) -> Result<Option<Option<ExprPath>>, String> {
+/// Parses [`FieldAttributes::default`].
+fn parse_default(field: &Field) -> Result<Option<Option<ExprPath>>, String> {
     let mut given = None;
     for attribute in field
         .attrs
@@ -72,21 +72,23 @@ fn given_default(field: &Field) -> Result<Option<Option<ExprPath>>, String> {
             .parse_nested_meta(|meta| {
                 let is_default = meta.path.is_ident("default");
                 if meta.input.peek(syn::Token![=]) {
-                    let value: syn::LitStr = meta.value()?.parse()?;
+                    let path: syn::LitStr = meta.value()?.parse()?;
                     if is_default {
-                        given = Some(Some(value.parse()?));
+                        given = Some(Some(path.parse()?));
                     }
                 } else if is_default {
                     given = Some(None);
                 }
                 Ok(())
             })
-            .map_err(|e| format!("progenitor wrote an attribute that is not as it was: {e}"))?;
+            .map_err(|e| {
+                format!("progenitor's output has changed: unexpected serde attribute: {e}")
+            })?;
     }
     Ok(given)
 }
 
-/// The arguments of an attribute, with a comma behind them.
+/// Returns the arguments of an attribute, with a trailing comma.
 pub(super) fn arguments_of(attribute: &Attribute) -> String {
     attribute
         .meta

@@ -1,4 +1,4 @@
-//! The functions that send: a request is made by one function, and sent by the runtime.
+//! Replaces the send methods: one method builds the request, and the runtime sends it.
 
 use quote::{ToTokens as _, quote};
 use syn::{
@@ -8,8 +8,8 @@ use syn::{
 
 use super::operations::Operation;
 
-/// Replaces progenitor's `send` by ours, and gives the implementation of `IntoRequest` that makes the request. `None` if
-/// the function is not as progenitor writes it:
+/// Replaces progenitor's `send` and returns the implementation of `IntoRequest` that builds the request.
+/// `None` if the function does not have the form that progenitor generates:
 ///
 /// ```text
 /// let Self { client, … } = self;
@@ -30,9 +30,9 @@ pub(super) fn split(block: &mut ItemImpl, operation: &Operation, constant: &Iden
     let ImplItem::Fn(send) = &mut block.items[at] else {
         return None;
     };
-    let value = success(&send.sig.output)?;
-    let (parts, built) = request_of(&mut send.block)?;
-    let functions = senders(send, &value, operation, constant);
+    let value = success_type(&send.sig.output)?;
+    let (parts, built) = take_request(&mut send.block)?;
+    let functions = send_methods(send, &value, operation, constant);
     block.items.splice(at..=at, functions);
     Some(parse_quote! {
         impl #generics IntoRequest for #builder {
@@ -46,25 +46,28 @@ pub(super) fn split(block: &mut ItemImpl, operation: &Operation, constant: &Iden
     })
 }
 
-/// The statements that make the request, and its value.
-fn request_of(function: &mut Block) -> Option<(Vec<Stmt>, Expr)> {
+/// Returns the statements that build the request, and the expression of its value.
+fn take_request(function: &mut Block) -> Option<(Vec<Stmt>, Expr)> {
     let statements = &mut function.stmts;
-    let waits = statements.iter().position(waits_for_response)?;
-    let first = waits.checked_sub(2)?;
-    statements.get(waits + 1)?;
-    let lets: Option<Vec<_>> = statements.drain(first..=waits + 1).map(named).collect();
+    let exec = statements.iter().position(awaits_response)?;
+    let first = exec.checked_sub(2)?;
+    statements.get(exec + 1)?;
+    let lets: Option<Vec<_>> = statements
+        .drain(first..=exec + 1)
+        .map(let_binding)
+        .collect();
     let [(request, built), (info, _), (result, sent), (_, value)] = lets?.try_into().ok()?;
-    let sent_as_it_was = format!("client . exec ({request} , & {info}) . await");
-    if text(&sent) != sent_as_it_was || text(&value) != format!("{result} ?") {
+    let expected = format!("client . exec ({request} , & {info}) . await");
+    if text(&sent) != expected || text(&value) != format!("{result} ?") {
         return None;
     }
     let parts: Vec<Stmt> = statements.drain(..first).collect();
-    // Left is the `match` of the status, which is the runtime's.
+    // The remaining statement is the `match` on the status, which the runtime replaces.
     matches!(statements.as_slice(), [Stmt::Expr(Expr::Match(_), None)]).then_some((parts, built))
 }
 
-/// `send`, `send_with`, and, for an event stream, `open_with`.
-fn senders(
+/// Renders `send`, `send_with` and, for an event stream, `open_with`.
+fn send_methods(
     send: &ImplItemFn,
     value: &Type,
     operation: &Operation,
@@ -91,7 +94,7 @@ fn senders(
             }
         },
         parse_quote! {
-            /// Sends it as [`send`](Self::send) does, in a context.
+            /// Sends the request in the given context.
             pub async fn send_with(self, context: &CallContext) -> Result<#response, Error> {
                 #request
                 client.caller.#receive(request, &super::operations::#constant, context).await
@@ -100,7 +103,7 @@ fn senders(
     ];
     if operation.is_event_stream {
         functions.push(parse_quote! {
-            /// Sends it, and opens the event stream with `open`; see [`Caller::open`](openapi_runtime::Caller::open).
+            /// Sends the request and opens the event stream with `open`; see [`Caller::open`](openapi_runtime::Caller::open).
             pub async fn open_with<S, E, F, O>(self, context: &CallContext, open: O) -> Result<S, E>
             where
                 S: Send,
@@ -116,8 +119,8 @@ fn senders(
     functions
 }
 
-/// `T` of `-> Result<ResponseValue<T>, Error<E>>`.
-fn success(output: &ReturnType) -> Option<Type> {
+/// Returns the `T` of `-> Result<ResponseValue<T>, Error<E>>`.
+fn success_type(output: &ReturnType) -> Option<Type> {
     let ReturnType::Type(_, result) = output else {
         return None;
     };
@@ -125,7 +128,7 @@ fn success(output: &ReturnType) -> Option<Type> {
     argument(response, "ResponseValue").cloned()
 }
 
-/// The first type argument of a type of that name.
+/// Returns the first type argument of a type with the given name.
 fn argument<'t>(of: &'t Type, name: &str) -> Option<&'t Type> {
     let Type::Path(path) = of else {
         return None;
@@ -140,9 +143,9 @@ fn argument<'t>(of: &'t Type, name: &str) -> Option<&'t Type> {
     }
 }
 
-/// Whether it is `let … = client.exec(…).await;`
-fn waits_for_response(statement: &Stmt) -> bool {
-    named(statement.clone()).is_some_and(|(_, value)| {
+/// Whether the statement is `let … = client.exec(…).await;`.
+fn awaits_response(statement: &Stmt) -> bool {
+    let_binding(statement.clone()).is_some_and(|(_, value)| {
         let Expr::Await(awaited) = value else {
             return false;
         };
@@ -150,8 +153,8 @@ fn waits_for_response(statement: &Stmt) -> bool {
     })
 }
 
-/// The name and the value of a `let`.
-fn named(statement: Stmt) -> Option<(Ident, Expr)> {
+/// Returns the name and the value of a `let` statement.
+fn let_binding(statement: Stmt) -> Option<(Ident, Expr)> {
     match statement {
         Stmt::Local(local) => match local.pat {
             Pat::Ident(name) => Some((name.ident, *local.init?.expr)),

@@ -1,7 +1,7 @@
-//! Mends what progenitor's output does that a caller should not meet.
+//! Post-processes progenitor's output.
 //!
-//! Each step looks for exactly what progenitor writes and is an error if it does not find it: a new
-//! version of progenitor then stops here, with a clear word, and not in a caller's program.
+//! Each pass expects the exact form that progenitor generates and returns an error if it does not find it. An
+//! incompatible version of progenitor therefore fails here and not in a caller's program.
 
 use openapiv3::OpenAPI;
 use proc_macro2::TokenStream;
@@ -15,12 +15,12 @@ use super::names::{constant_name, parameter_name, type_name};
 use super::operations::Operation;
 use super::request_bodies;
 use super::runtime;
-use super::senders;
+use super::send_methods;
 use super::teams;
 use super::wire;
 
-/// Runs all steps.
-pub(super) fn polish(
+/// Runs all passes.
+pub(super) fn post_process(
     file: &mut File,
     document: &OpenAPI,
     operations: &[Operation],
@@ -36,14 +36,14 @@ pub(super) fn polish(
     Ok(())
 }
 
-/// `new` builds a client with a hidden total timeout of 15 seconds, which cuts off streams and slow
-/// models. Ours takes the caller's own client.
+/// Replaces the constructors. progenitor's `new` builds an HTTP client with a total timeout of 15 seconds,
+/// which breaks streams and slow models; ours takes the caller's HTTP client.
 fn constructors(file: &mut File, document: &OpenAPI) -> Result<(), String> {
     let position = file
         .items
         .iter()
         .position(|item| matches!(item, Item::Impl(block) if block.trait_.is_none() && has_function(block, "new_with_client")))
-        .ok_or("progenitor wrote no constructor `new_with_client`")?;
+        .ok_or("progenitor generated no constructor `new_with_client`")?;
     let server = document
         .servers
         .first()
@@ -51,7 +51,7 @@ fn constructors(file: &mut File, document: &OpenAPI) -> Result<(), String> {
         .filter(|url| url.starts_with("http"));
     let server: Option<TokenStream> = server.map(|url| {
         quote! {
-            /// The service's own address, as the specification states it.
+            /// The URL of the first server in the specification.
             pub const DEFAULT_BASE_URL: &'static str = #url;
         }
     });
@@ -61,20 +61,20 @@ fn constructors(file: &mut File, document: &OpenAPI) -> Result<(), String> {
         impl Client {
             #server
 
-            /// The version that the specification gives itself.
+            /// The version of the specification.
             pub const API_VERSION: &'static str = #version;
 
-            /// A client that sends through `http`.
+            /// Creates a client that sends requests through `http`.
             ///
-            /// Key, timeouts to connect and proxies are what `http` was built with; give it an `Authorization` header to
-            /// send with every request. `base_url` has a scheme, a host and, if there is one, the path that all operations
-            /// share, without a slash at its end. Failed calls are repeated where that does no harm: see
+            /// API key, connect timeout and proxies are configured on `http`; give it an `Authorization` header as a default
+            /// header. `base_url` consists of a scheme, a host and optionally a path prefix shared by all operations,
+            /// without a trailing slash. Failed calls are retried where that is safe: see
             /// [`RetryPolicy`](openapi_runtime::RetryPolicy).
             pub fn new(base_url: &str, http: reqwest::Client) -> Self {
                 Self::with_caller(base_url, http.into())
             }
 
-            /// A client that makes its calls through `caller`.
+            /// Creates a client that sends requests through `caller`.
             pub fn with_caller(base_url: &str, caller: openapi_runtime::Caller) -> Self {
                 Self {
                     baseurl: openapi_runtime::BaseUrl::new(base_url),
@@ -84,7 +84,7 @@ fn constructors(file: &mut File, document: &OpenAPI) -> Result<(), String> {
             }
         }
     };
-    // What they did is the caller's.
+    // Remove the trait implementations whose work the caller does.
     let before = file.items.len();
     file.items.retain(|item| {
         !matches!(item, Item::Impl(block) if block.trait_.as_ref().is_some_and(|(path, _)| {
@@ -93,24 +93,24 @@ fn constructors(file: &mut File, document: &OpenAPI) -> Result<(), String> {
     });
     match before - file.items.len() {
         2 => Ok(()),
-        _ => Err("progenitor's client has other traits than it had".to_owned()),
+        _ => Err("progenitor's output has changed: unexpected traits of the client".to_owned()),
     }
 }
 
-/// The derived `Debug` shows what is in the client, and one of its default headers is the key. The base URL is parsed
-/// once. Requests are made and sent by the runtime.
+/// Replaces the derived `Debug`, which would print the API key in the default headers, and the fields: the
+/// base URL is parsed once, and the runtime sends requests.
 fn client_struct(file: &mut File) -> Result<(), String> {
     let client = file.items.iter_mut().find_map(|item| match item {
         Item::Struct(item) if item.ident == "Client" => Some(item),
         _ => None,
     });
-    let client = client.ok_or("progenitor wrote no `Client`")?;
+    let client = client.ok_or("progenitor generated no `Client`")?;
     let before = client.attrs.len();
     client
         .attrs
         .retain(|attribute| !attribute.path().is_ident("derive"));
     if client.attrs.len() + 1 != before {
-        return Err("progenitor's `Client` derives otherwise than it did".to_owned());
+        return Err("progenitor's output has changed: unexpected derives of `Client`".to_owned());
     }
     client.attrs.push(parse_quote!(#[derive(Clone)]));
     let names: Vec<String> = client
@@ -119,7 +119,7 @@ fn client_struct(file: &mut File) -> Result<(), String> {
         .filter_map(|field| Some(field.ident.as_ref()?.to_string()))
         .collect();
     if names != ["baseurl", "client", "inner"] {
-        return Err("progenitor's `Client` has other fields than it had".to_owned());
+        return Err("progenitor's output has changed: unexpected fields of `Client`".to_owned());
     }
     client.fields = syn::Fields::Named(parse_quote!({
         pub(crate) baseurl: openapi_runtime::BaseUrl,
@@ -143,8 +143,8 @@ fn has_function(block: &ItemImpl, name: &str) -> bool {
         .any(|item| matches!(item, ImplItem::Fn(function) if function.sig.ident == name))
 }
 
-/// The prelude contains nothing but `Client`, and what is imported from progenitor's client is imported from the
-/// runtime.
+/// Removes the prelude, which only contains `Client`, and imports from the runtime instead of progenitor's
+/// client crate.
 fn modules(file: &mut File) -> Result<(), String> {
     file.items
         .retain(|item| !matches!(item, Item::Mod(module) if module.ident == "prelude"));
@@ -152,7 +152,7 @@ fn modules(file: &mut File) -> Result<(), String> {
     let before = file.items.len();
     file.items.retain(|item| !is_import(item));
     if before == file.items.len() {
-        return Err("progenitor's client imports nothing".to_owned());
+        return Err("progenitor's output has changed: the client has no imports".to_owned());
     }
     file.items.insert(
         0,
@@ -165,7 +165,7 @@ fn modules(file: &mut File) -> Result<(), String> {
     let at = builders
         .iter()
         .position(|item| matches!(item, Item::Use(import) if import.to_token_stream().to_string().contains("ClientHooks")))
-        .ok_or("progenitor's builders do not import what they did")?;
+        .ok_or("progenitor's output has changed: unexpected imports of the builders")?;
     builders[at] = parse_quote! {
         #[allow(unused_imports)]
         use super::{ByteStream, CallContext, Error, IntoRequest, Response};
@@ -173,7 +173,7 @@ fn modules(file: &mut File) -> Result<(), String> {
     Ok(())
 }
 
-/// The items of the module `builder`.
+/// Returns the items of the module `builder`.
 fn builders(file: &mut File) -> Result<&mut Vec<Item>, String> {
     file.items
         .iter_mut()
@@ -182,34 +182,34 @@ fn builders(file: &mut File) -> Result<&mut Vec<Item>, String> {
             _ => None,
         })
         .map(|(_, items)| items)
-        .ok_or_else(|| "progenitor wrote no module `builder`".to_owned())
+        .ok_or_else(|| "progenitor generated no module `builder`".to_owned())
 }
 
-/// In each operation: no undocumented header, checked path parameters, and what the document says of
-/// the operation handed to the transport.
+/// Post-processes the body of each operation: removes the undocumented header, checks path parameters and
+/// passes the operation's properties to the transport.
 fn operation_bodies(
     file: &mut File,
     operations: &[Operation],
     limits: &LimitsOfTypes,
 ) -> Result<(), String> {
     let builders = builders(file)?;
-    let places = places_of_senders(builders);
+    let indices = send_method_indices(builders);
     let mut requests = Vec::new();
     for operation in operations {
         let builder = type_name(&operation.id)?.to_string();
-        let place = places
+        let block = indices
             .get(&builder)
-            .and_then(|place| builders.get_mut(*place));
-        let Some(Item::Impl(block)) = place else {
+            .and_then(|index| builders.get_mut(*index));
+        let Some(Item::Impl(block)) = block else {
             let reason = format!(
-                "progenitor wrote no builder `{builder}` for `{}`",
+                "progenitor generated no builder `{builder}` for `{}`",
                 operation.id
             );
             return Err(reason);
         };
         let mut body = OperationBody {
             operation,
-            body_has_limits: types_taken(block)
+            body_has_limits: accepted_types(block)
                 .iter()
                 .filter_map(|name| limits.get(name))
                 .any(|rules| !rules.limits.is_empty()),
@@ -223,10 +223,13 @@ fn operation_bodies(
         let found = (body.headers, body.hooks, body.checked, body.urls);
         let raw_slashes = body.raw_slashes == operation.raw_slashes.len();
         let constant = constant_name(&operation.id)?;
-        match senders::split(block, operation, &constant) {
+        match send_methods::split(block, operation, &constant) {
             Some(request) if found == (1, 2, 1, 1) && raw_slashes => requests.push(request),
             _ => {
-                let reason = format!("progenitor's code of `{}` is not as it was", operation.id);
+                let reason = format!(
+                    "progenitor's output has changed: unexpected code of `{}`",
+                    operation.id
+                );
                 return Err(reason);
             }
         }
@@ -235,36 +238,36 @@ fn operation_bodies(
     Ok(())
 }
 
-/// The types of the document that the functions of a builder take.
-fn types_taken(block: &ItemImpl) -> Vec<String> {
+/// Returns the names of the types that the setters of a builder accept.
+fn accepted_types(block: &ItemImpl) -> Vec<String> {
     let functions = block.items.iter().filter_map(|item| match item {
         ImplItem::Fn(function) => function.sig.generics.where_clause.as_ref(),
         _ => None,
     });
     let texts = functions.map(|bounds| bounds.to_token_stream().to_string());
-    let taken = texts.flat_map(|text| {
+    let accepted = texts.flat_map(|text| {
         let types = text.split(":: TryInto < types :: ").skip(1);
         let names = types.filter_map(|rest| rest.split(' ').next());
         names.map(str::to_owned).collect::<Vec<_>>()
     });
-    taken.collect()
+    accepted.collect()
 }
 
-/// Where the implementations stand that send, by the names of their builders.
-fn places_of_senders(builders: &[Item]) -> std::collections::BTreeMap<String, usize> {
-    let senders = builders
+/// Returns the indices of the implementations that have a `send` method, keyed by builder name.
+fn send_method_indices(builders: &[Item]) -> std::collections::BTreeMap<String, usize> {
+    let send_methods = builders
         .iter()
         .enumerate()
-        .filter_map(|(place, item)| match item {
+        .filter_map(|(index, item)| match item {
             Item::Impl(block) if block.trait_.is_none() && has_function(block, "send") => {
                 let syn::Type::Path(path) = &*block.self_ty else {
                     return None;
                 };
-                Some((path.path.segments.last()?.ident.to_string(), place))
+                Some((path.path.segments.last()?.ident.to_string(), index))
             }
             _ => None,
         });
-    senders.collect()
+    send_methods.collect()
 }
 
 struct OperationBody<'a> {
@@ -278,7 +281,7 @@ struct OperationBody<'a> {
 }
 
 impl OperationBody<'_> {
-    /// The checks of what is about to be sent.
+    /// Returns the statements that check limits before sending.
     fn limit_checks(&self) -> Vec<Stmt> {
         let mut checks = TokenStream::new();
         for (name, wire, limits) in &self.operation.limits {
@@ -293,7 +296,7 @@ impl OperationBody<'_> {
     }
 }
 
-/// `client.pre(…).await` and `client.post(…).await` have nothing to do: the caller does it all.
+/// Whether the expression is `client.pre(…).await` or `client.post(…).await`. These hooks do nothing here.
 fn is_idle_hook(expression: &Expr) -> bool {
     let Expr::Await(awaited) = expression else {
         return false;
@@ -325,7 +328,7 @@ impl VisitMut for OperationBody<'_> {
                 _ => true,
             }
         });
-        // By its value: a parameter may be called `url` too.
+        // Match by value: a parameter may also be named `url`.
         let url = block.stmts.iter().position(|statement| {
             let Stmt::Local(local) = statement else {
                 return false;
@@ -403,7 +406,7 @@ impl VisitMut for OperationBody<'_> {
     }
 }
 
-/// Of `format!("{}/models/{}", client.baseurl, …)`, the same without parsing the base once more:
+/// Rewrites `format!("{}/models/{}", client.baseurl, …)` to avoid parsing the base URL for every request:
 /// `client.baseurl.join(&format!("/models/{}", …))?`, or `client.baseurl.fixed("/models")?`.
 fn joined_url(call: &syn::Macro) -> Option<Expr> {
     let parser = syn::punctuated::Punctuated::<Expr, syn::Token![,]>::parse_terminated;

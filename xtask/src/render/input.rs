@@ -1,5 +1,5 @@
-//! The lowered document as progenitor should read it: only what it reads, and names that Rust can tell
-//! apart.
+//! Prepares the lowered document for progenitor: removes everything that progenitor does not read, and makes
+//! parameter names unique in Rust.
 
 use std::collections::BTreeSet;
 
@@ -8,11 +8,11 @@ use serde_json::{Map, Value, json};
 
 use super::names::parameter_name;
 
-/// Where a parameter keeps its name on the wire, if it has another here.
+/// Extension that keeps the wire name of a renamed parameter.
 pub(super) const WIRE_NAME: &str = "x-wire-name";
 
-/// Names of parameters that a builder has other uses for.
-const TAKEN: &[&str] = &[
+/// Names that a builder uses itself.
+const RESERVED: &[&str] = &[
     "body",
     "body_map",
     "client",
@@ -24,29 +24,28 @@ const TAKEN: &[&str] = &[
     "header_map",
 ];
 
-/// Makes the copy.
-pub(super) fn copy(lowered: &Lowered) -> Value {
+/// Returns the prepared copy of the document.
+pub(super) fn prepare(lowered: &Lowered) -> Value {
     let document = &lowered.document;
     let mut schemas = document
         .pointer("/components/schemas")
         .cloned()
         .unwrap_or_else(|| json!({}));
-    // The generator is told of a type for each of these.
     if let Value::Object(schemas) = &mut schemas {
         for schema in schemas.values_mut().filter_map(Value::as_object_mut) {
-            // A text by a name: what it looks like is not checked, and a type of ours is in the way.
+            // A named string: progenitor would map its format to a type, but its form is not checked.
             if schema
                 .get("format")
                 .is_some_and(|format| format == "uuid" || format == "date")
             {
                 schema.shift_remove("format");
             }
-            if let Some(ours) = runtime_type(schema).map(str::to_owned) {
-                schema.insert(RUNTIME_TYPE.to_owned(), ours.into());
+            if let Some(name) = runtime_type(schema).map(str::to_owned) {
+                schema.insert(RUNTIME_TYPE.to_owned(), name.into());
             }
         }
         for name in sent_schemas(document) {
-            tell_empty_from_absent(schemas.get_mut(&name));
+            distinguish_empty_from_absent(schemas.get_mut(&name));
         }
         for union in &lowered.unions {
             schemas.insert(union.name.clone(), json!({"type": "string"}));
@@ -54,9 +53,10 @@ pub(super) fn copy(lowered: &Lowered) -> Value {
     }
     let mut paths = Map::new();
     for (path, item) in members(document.get("paths")).filter(|(path, _)| path.starts_with('/')) {
-        // A path whose names change is one of its own, an operation each.
+        // Renaming parameters changes the path template, so that operations of one path may end up in
+        // several.
         for (method, operation) in members(Some(item)).filter(|(name, _)| is_method(name)) {
-            let (path, operation) = named_apart(path, operation);
+            let (path, operation) = with_unique_names(path, operation);
             let item = paths.entry(path).or_insert_with(|| json!({}));
             item[method] = operation;
         }
@@ -68,7 +68,7 @@ pub(super) fn copy(lowered: &Lowered) -> Value {
         .into_iter()
         .flatten();
     let servers: Vec<Value> = servers
-        .filter_map(|server| Some(json!({"url": address(server)?})))
+        .filter_map(|server| Some(json!({"url": server_url(server)?})))
         .collect();
     let mut copied = json!({
         "openapi": document["openapi"],
@@ -78,17 +78,16 @@ pub(super) fn copy(lowered: &Lowered) -> Value {
         "components": {"schemas": schemas},
     });
     for text in ["description", "termsOfService"] {
-        if let Some(said) = info.get(text).filter(|said| said.is_string()) {
-            copied["info"][text] = said.clone();
+        if let Some(value) = info.get(text).filter(|value| value.is_string()) {
+            copied["info"][text] = value.clone();
         }
     }
     copied
 }
 
-/// A generated type leaves out a list or map that is empty, and to a server that changes something these
-/// are two things: "no tags" and "the tags as they are". One that may be null is left out when it is not
-/// there, and only then.
-fn tell_empty_from_absent(schema: Option<&mut Value>) {
+/// Makes optional arrays and objects of request bodies nullable. Generated types otherwise omit an empty one,
+/// but "no tags" and "tags unchanged" are different requests.
+fn distinguish_empty_from_absent(schema: Option<&mut Value>) {
     let Some(schema) = schema else {
         return;
     };
@@ -99,14 +98,14 @@ fn tell_empty_from_absent(schema: Option<&mut Value>) {
     };
     let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
     for (name, property) in properties.into_iter().flatten() {
-        let holds_others = property["type"] == "array" || property["type"] == "object";
-        if holds_others && !is_required(name) && property.get("default").is_none() {
+        let is_collection = property["type"] == "array" || property["type"] == "object";
+        if is_collection && !is_required(name) && property.get("default").is_none() {
             property["nullable"] = true.into();
         }
     }
 }
 
-/// The type of the runtime that a component schema is read and written by, if it is one.
+/// Returns the runtime type of a component schema, if it has one.
 pub(super) fn runtime_type(schema: &Map<String, Value>) -> Option<&str> {
     let text = |key: &str| schema.get(key).and_then(Value::as_str);
     text(RUNTIME_TYPE).or_else(|| match (text("type"), text("format")) {
@@ -117,8 +116,8 @@ pub(super) fn runtime_type(schema: &Map<String, Value>) -> Option<&str> {
     })
 }
 
-/// A server's address, with the defaults of its variables.
-fn address(server: &Value) -> Option<String> {
+/// Returns the URL of a server with the defaults of its variables.
+fn server_url(server: &Value) -> Option<String> {
     let mut url = server.get("url")?.as_str()?.to_owned();
     for (name, variable) in members(server.get("variables")) {
         let default = match variable.get("default")? {
@@ -130,9 +129,9 @@ fn address(server: &Value) -> Option<String> {
     (!url.contains('{')).then_some(url)
 }
 
-/// An operation with nothing that nobody reads, whose parameters have names that Rust can tell apart.
-fn named_apart(path: &str, operation: &Value) -> (String, Value) {
-    const READ: [&str; 6] = [
+/// Returns an operation without unused keys, whose parameter names are unique in Rust.
+fn with_unique_names(path: &str, operation: &Value) -> (String, Value) {
+    const KEPT_KEYS: [&str; 6] = [
         "operationId",
         "summary",
         "description",
@@ -141,7 +140,7 @@ fn named_apart(path: &str, operation: &Value) -> (String, Value) {
         "responses",
     ];
     let mut path = path.to_owned();
-    let read = members(Some(operation)).filter(|(key, _)| READ.contains(&key.as_str()));
+    let read = members(Some(operation)).filter(|(key, _)| KEPT_KEYS.contains(&key.as_str()));
     let mut copied: Map<String, Value> = read
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect();
@@ -152,12 +151,12 @@ fn named_apart(path: &str, operation: &Value) -> (String, Value) {
         copied.insert("externalDocs".to_owned(), docs.clone());
     }
     for text in ["summary", "description"] {
-        if copied.get(text).is_some_and(|said| !said.is_string()) {
+        if copied.get(text).is_some_and(|value| !value.is_string()) {
             copied.shift_remove(text);
         }
     }
     let parameters = copied.get_mut("parameters").and_then(Value::as_array_mut);
-    let mut taken: BTreeSet<String> = TAKEN.iter().map(|name| (*name).to_owned()).collect();
+    let mut taken: BTreeSet<String> = RESERVED.iter().map(|name| (*name).to_owned()).collect();
     for parameter in parameters.into_iter().flatten() {
         let wire = parameter["name"].as_str().unwrap_or_default().to_owned();
         let rust = parameter_name(&wire);
@@ -174,23 +173,23 @@ fn named_apart(path: &str, operation: &Value) -> (String, Value) {
         } else {
             format!("p_{base}").trim_end_matches('_').to_owned()
         };
-        let place = parameter["in"].as_str().unwrap_or_default().to_owned();
-        let mut name = if TAKEN.contains(&base.as_str()) {
-            format!("{base}_{place}")
+        let location = parameter["in"].as_str().unwrap_or_default().to_owned();
+        let mut name = if RESERVED.contains(&base.as_str()) {
+            format!("{base}_{location}")
         } else {
             base.clone()
         };
         let mut number = 1;
         while !taken.insert(name.clone()) {
-            let behind = if number == 1 {
+            let suffix = if number == 1 {
                 String::new()
             } else {
                 number.to_string()
             };
-            name = format!("{base}_{place}{behind}");
+            name = format!("{base}_{location}{suffix}");
             number += 1;
         }
-        if place == "path" {
+        if location == "path" {
             path = path.replace(&format!("{{{wire}}}"), &format!("{{{name}}}"));
         }
         parameter["name"] = name.into();
