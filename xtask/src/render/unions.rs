@@ -34,7 +34,7 @@ struct Variant<'a> {
 impl Variant<'_> {
     fn field(&self) -> TokenStream {
         let ty = &self.ty;
-        if self.alternative.holds_itself {
+        if self.alternative.is_recursive {
             quote!(::std::boxed::Box<#ty>)
         } else {
             quote!(#ty)

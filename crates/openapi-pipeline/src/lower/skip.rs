@@ -1,4 +1,4 @@
-//! Without what cannot be expressed.
+//! Drops what cannot be expressed.
 
 use std::collections::BTreeSet;
 
@@ -9,14 +9,14 @@ use super::resolve::is_method;
 use super::{LowerError, Lowered, Options, once};
 use crate::Pointer;
 
-/// How many operations may go before the document is refused after all.
-const MOST_SKIPPED: usize = 1000;
+/// The maximum number of dropped operations before the document is rejected.
+const MAX_SKIPPED: usize = 1000;
 
-/// Lowers a document, without the operations that cannot be lowered.
+/// Lowers a document without the operations that cannot be lowered.
 pub(super) fn lower(document: &Value, options: &Options) -> Result<Lowered, LowerError> {
     let mut document = document.clone();
     let mut dropped = Vec::new();
-    for _ in 0..MOST_SKIPPED {
+    for _ in 0..MAX_SKIPPED {
         let error = match once(&document, options) {
             Ok(mut lowered) => {
                 dropped.append(&mut lowered.notes);
@@ -38,7 +38,7 @@ pub(super) fn lower(document: &Value, options: &Options) -> Result<Lowered, Lowe
     once(&document, options)
 }
 
-/// Drops the operation, the path or the schema that a place is in; says which.
+/// Drops the operation, path or schema that contains a location. Returns the location of the dropped item.
 fn drop_at(document: &mut Value, place: &Pointer) -> Option<Pointer> {
     let tokens = place.tokens();
     let tokens: Vec<&str> = tokens.iter().map(String::as_str).collect();
@@ -65,10 +65,10 @@ fn drop_at(document: &mut Value, place: &Pointer) -> Option<Pointer> {
     }
 }
 
-/// A lowered document without some operations (by id) and without some schemas, and the operations that
-/// lead to these; notes say which.
+/// Removes operations (by id) and schemas from a lowered document, together with the operations that use
+/// these schemas, and adds notes.
 ///
-/// For what only shows when code is made of a document.
+/// This is meant for problems that only occur during code generation.
 pub fn without(
     mut lowered: Lowered,
     ids: &BTreeSet<String>,

@@ -1,13 +1,13 @@
-//! What several steps do to a document on their way through it.
+//! Helpers shared by several passes.
 
 use serde_json::Value;
 
-/// The members of an object, or none.
+/// Iterates over the members of an object; empty for other values.
 pub(super) fn members(value: Option<&mut Value>) -> impl Iterator<Item = (&String, &mut Value)> {
     value.and_then(Value::as_object_mut).into_iter().flatten()
 }
 
-/// Adds a sentence to the description of a schema or a parameter.
+/// Appends a sentence to the description of a schema or a parameter.
 pub(super) fn describe(holder: &mut Value, sentence: &str) {
     let Value::Object(holder) = holder else {
         return;

@@ -1,4 +1,4 @@
-//! The unions of a lowered document, as the generator wants them.
+//! Lists the unions of a lowered document for the generator.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,39 +7,39 @@ use serde_json::Value;
 use super::names::target;
 use super::unions::is_plain;
 
-/// Alternatives of a component schema.
+/// A union: a component schema with several alternatives.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Union {
-    /// Its name in `#/components/schemas`.
+    /// The name of the component schema.
     pub name: String,
-    /// What the document says of it.
+    /// The description.
     pub description: Option<String>,
-    /// The property whose value tells the alternatives apart, if there is one.
+    /// The discriminator property, if there is one.
     pub tag: Option<String>,
-    /// The alternatives in their order.
+    /// The alternatives, in document order.
     pub alternatives: Vec<Alternative>,
 }
 
-/// One alternative of a [`Union`].
+/// An alternative of a [`Union`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Alternative {
-    /// What the document calls it, if it does.
+    /// The title, if there is one.
     pub title: Option<String>,
-    /// What it is.
+    /// The type.
     pub kind: AlternativeKind,
-    /// The values of the tag that mean this one.
+    /// The discriminator values that select this alternative.
     pub tags: Vec<String>,
-    /// Whether it may hold the union again, so that it has to stand in a box.
-    pub holds_itself: bool,
+    /// Whether it may contain the union recursively and must be boxed.
+    pub is_recursive: bool,
 }
 
-/// What an alternative is.
+/// The type of an alternative.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AlternativeKind {
-    /// A component schema of that name.
+    /// The component schema of that name.
     Schema(String),
     /// A string.
     String,
@@ -51,7 +51,7 @@ pub enum AlternativeKind {
     Boolean,
 }
 
-/// The unions of a lowered document, in the order of its schemas.
+/// Returns the unions of a lowered document, in the order of its schemas.
 pub(super) fn list(document: &Value) -> Vec<Union> {
     let schemas = document
         .pointer("/components/schemas")
@@ -80,7 +80,7 @@ pub(super) fn list(document: &Value) -> Vec<Union> {
         .collect()
 }
 
-/// The components that each component names.
+/// The components that each component references.
 type References<'a> = BTreeMap<&'a str, Vec<String>>;
 
 fn read(name: &str, schema: &Value, references: &References<'_>) -> Union {
@@ -110,7 +110,7 @@ fn read(name: &str, schema: &Value, references: &References<'_>) -> Union {
                 .map(str::to_owned),
             kind,
             tags: tags.map(|(tag, _)| tag.clone()).collect(),
-            holds_itself: component.is_some_and(|component| reaches(&component, name, references)),
+            is_recursive: component.is_some_and(|component| reaches(&component, name, references)),
         }
     });
     Union {
@@ -126,7 +126,7 @@ fn read(name: &str, schema: &Value, references: &References<'_>) -> Union {
     }
 }
 
-/// Whether a component leads to another, or is it.
+/// Whether a component is or references another, directly or indirectly.
 fn reaches(from: &str, to: &str, references: &References<'_>) -> bool {
     let mut seen = BTreeSet::new();
     let mut open = vec![from];

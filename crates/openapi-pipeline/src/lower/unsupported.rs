@@ -1,12 +1,12 @@
-//! Keywords of JSON Schema 2020-12 that OpenAPI 3.0 has no word for, and what comes nearest.
+//! Replaces keywords of JSON Schema 2020-12 that OpenAPI 3.0 lacks with the closest equivalent.
 
 use serde_json::{Map, Value, json};
 
 use super::context::Context;
 use crate::Pointer;
 
-/// What says something of a schema and nothing of its values.
-const SILENT: &[&str] = &[
+/// Keywords that do not restrict the value.
+const NON_RESTRICTING: &[&str] = &[
     "$anchor",
     "$comment",
     "$defs",
@@ -18,8 +18,8 @@ const SILENT: &[&str] = &[
     "xml",
 ];
 
-/// What narrows the values further than any type could.
-const NARROWING: &[&str] = &[
+/// Keywords that restrict the value further than a Rust type can express.
+const RESTRICTING: &[&str] = &[
     "$dynamicRef",
     "$id",
     "$recursiveRef",
@@ -38,7 +38,7 @@ const NARROWING: &[&str] = &[
     "unevaluatedProperties",
 ];
 
-/// What is left is 3.0's, or becomes so. Every other word has to be an extension there.
+/// Keywords of 3.0, or ones that other passes convert. All others must be extensions in 3.0.
 const KNOWN: &[&str] = &[
     "$ref",
     "additionalProperties",
@@ -81,31 +81,30 @@ const KNOWN: &[&str] = &[
     "writeOnly",
 ];
 
-/// Takes them out; what is lost is noted.
+/// Removes unsupported keywords and notes the loss.
 pub(super) fn lower(map: &mut Map<String, Value>, place: &Pointer, cx: &mut Context<'_>) {
-    for keyword in SILENT {
+    for keyword in NON_RESTRICTING {
         map.shift_remove(*keyword);
     }
-    for keyword in NARROWING {
+    for keyword in RESTRICTING {
         if map.shift_remove(*keyword).is_some() {
-            let what =
-                format!("`{keyword}` has no counterpart; values that it forbids are not noticed");
-            cx.lose(&place.join(keyword), what);
+            let what = format!("`{keyword}` is not supported; values that it forbids are accepted");
+            cx.note_loss(&place.join(keyword), what);
         }
     }
     lower_prefix_items(map, place, cx);
     lower_pattern_properties(map, place, cx);
     let unknown = |key: &String| !KNOWN.contains(&key.as_str()) && !key.starts_with("x-");
     for keyword in map.keys().filter(|key| unknown(key)) {
-        cx.lose(
+        cx.note_loss(
             &place.join(keyword),
-            "no keyword of OpenAPI 3.0; it is left out",
+            "not a keyword of OpenAPI 3.0; removed",
         );
     }
     map.retain(|key, _| !unknown(key));
 }
 
-/// The items of a tuple are alternatives for the items of a list.
+/// Converts tuple items to alternatives of the item type.
 fn lower_prefix_items(map: &mut Map<String, Value>, place: &Pointer, cx: &mut Context<'_>) {
     let Some(prefix) = map.shift_remove("prefixItems") else {
         if map.get("items").is_some_and(Value::is_boolean) {
@@ -128,13 +127,10 @@ fn lower_prefix_items(map: &mut Map<String, Value>, place: &Pointer, cx: &mut Co
     };
     map.insert("items".to_owned(), items);
     map.entry("type").or_insert("array".into());
-    cx.lose(
-        &place.join("prefixItems"),
-        "which place in the list has which type",
-    );
+    cx.note_loss(&place.join("prefixItems"), "the type of each tuple index");
 }
 
-/// Names that follow a pattern are names that nobody listed.
+/// Converts `patternProperties` to `additionalProperties`.
 fn lower_pattern_properties(map: &mut Map<String, Value>, place: &Pointer, cx: &mut Context<'_>) {
     let Some(Value::Object(patterns)) = map.shift_remove("patternProperties") else {
         return;
@@ -156,8 +152,8 @@ fn lower_pattern_properties(map: &mut Map<String, Value>, place: &Pointer, cx: &
     };
     map.entry("type").or_insert("object".into());
     map.insert("additionalProperties".to_owned(), schema);
-    cx.lose(
+    cx.note_loss(
         &place.join("patternProperties"),
-        "which names have which type",
+        "the type of each name pattern",
     );
 }

@@ -1,4 +1,4 @@
-//! One kind of success and one kind of error for each operation.
+//! Reduces the responses of each operation to one success type and one error type.
 
 use serde_json::{Map, Value, json};
 
@@ -9,11 +9,14 @@ use super::walk::members;
 use super::{CONTENT_TYPE, LowerError};
 use crate::Pointer;
 
-/// How the answers are described that this step makes.
+/// The description of responses that this pass adds.
 const ANY_ERROR: &str = "An error.";
 
-/// Gives each operation one error body and one kind of success.
-pub(super) fn lower_answers(document: &mut Value, cx: &mut Context<'_>) -> Result<(), LowerError> {
+/// Gives each operation one success type and one error body.
+pub(super) fn lower_responses(
+    document: &mut Value,
+    cx: &mut Context<'_>,
+) -> Result<(), LowerError> {
     let root = Pointer::root().join("paths");
     for (path, item) in members(document.get_mut("paths")) {
         for (method, operation) in members(Some(item)).filter(|(name, _)| is_method(name)) {
@@ -23,7 +26,7 @@ pub(super) fn lower_answers(document: &mut Value, cx: &mut Context<'_>) -> Resul
             };
             if !fields.get("responses").is_some_and(Value::is_object) {
                 let place = place.join("responses");
-                cx.fault(&place, "no answers", "any answer is taken")?;
+                cx.reject_or_repair(&place, "missing responses", "any response is accepted")?;
                 fields.insert("responses".to_owned(), json!({}));
                 add_any_success(operation, method);
                 continue;
@@ -43,23 +46,22 @@ pub(super) fn lower_answers(document: &mut Value, cx: &mut Context<'_>) -> Resul
     Ok(())
 }
 
-/// HTTP answers HEAD without a body, whatever the document says.
+/// Removes the bodies of responses to HEAD, which HTTP does not allow.
 fn take_bodies(operation: &mut Value, place: &Pointer, cx: &mut Context<'_>) {
     for (status, response) in members(operation.get_mut("responses")) {
         let response = response.as_object_mut();
         if response.is_some_and(|response| response.shift_remove("content").is_some()) {
-            cx.lose(&place.join(status), "an answer to HEAD has no body");
+            cx.note_loss(&place.join(status), "a response to HEAD has no body");
         }
     }
 }
 
-/// Where no success or error is listed, a redirection or nothing at all, bytes may come, but to HEAD. 3.0
-/// wants to have one answer at least.
+/// Adds a response with any body if no success or error is listed. 3.0 requires at least one response.
 fn add_any_success(operation: &mut Value, method: &str) {
     if let Some(responses) = responses(operation)
         && responses.keys().all(|status| status.starts_with("x-"))
     {
-        let mut any = json!({"description": "Any answer."});
+        let mut any = json!({"description": "Any response."});
         if method != "head" {
             any["content"] = json!({"*/*": {"schema": {}}});
         }
@@ -79,7 +81,7 @@ fn is_error(status: &str) -> bool {
     status.starts_with('4') || status.starts_with('5')
 }
 
-/// Statuses as 3.0 writes them; those that are neither success nor error are documented only.
+/// Normalizes status keys. Statuses that are neither success nor error are only documented.
 fn sort_statuses(
     operation: &mut Value,
     place: &Pointer,
@@ -96,7 +98,11 @@ fn sort_statuses(
         }
         let place = place.join(&status);
         if !response.is_object() {
-            cx.fault(&place, "not an answer", "read as one without a body")?;
+            cx.reject_or_repair(
+                &place,
+                "not a response",
+                "treated as a response without a body",
+            )?;
             response = json!({});
         }
         if !response.get("description").is_some_and(Value::is_string) {
@@ -109,11 +115,11 @@ fn sort_statuses(
         if plain == "DEFAULT" {
             responses.insert("default".to_owned(), response);
         } else if !is_status {
-            cx.fault(&place, "not a status", "left out")?;
+            cx.reject_or_repair(&place, "not a status code", "ignored")?;
         } else if is_success(&plain) || is_error(&plain) {
             responses.insert(plain, response);
         } else {
-            cx.lose(&place, "an answer that is neither a success nor an error");
+            cx.note_loss(&place, "a response that is neither a success nor an error");
             others.push(plain);
         }
     }
@@ -129,7 +135,7 @@ fn sort_statuses(
     Ok(())
 }
 
-/// Answers that are JSON under another name are JSON here; what is no JSON is one kind of it.
+/// Renames JSON-like media types to `application/json`, and keeps one media type otherwise.
 fn unify_media(operation: &mut Value, place: &Pointer, cx: &mut Context<'_>) {
     for (status, response) in members(operation.get_mut("responses")) {
         let place = place.join(status).join("content");
@@ -146,7 +152,7 @@ fn unify_media(operation: &mut Value, place: &Pointer, cx: &mut Context<'_>) {
             }
             continue;
         }
-        // Any kind of content that has a structure is JSON in fact.
+        // Structured content is JSON in practice.
         if let Some(any) = content.get("*/*")
             && json_of(content).is_none()
             && any.get("schema").is_some_and(is_structured)
@@ -173,10 +179,10 @@ fn unify_media(operation: &mut Value, place: &Pointer, cx: &mut Context<'_>) {
         if !others.is_empty() && is_success(status) {
             let others: Vec<String> = others.iter().map(|media| format!("`{media}`")).collect();
             let what = format!(
-                "an answer can also be {}; `{media}` is asked for",
+                "a response can also be {}; the client accepts `{media}`",
                 others.join(", ")
             );
-            cx.lose(&place, what);
+            cx.note_loss(&place, what);
         }
         content.clear();
         content.insert(JSON.to_owned(), json);
@@ -205,9 +211,9 @@ fn json_schema(response: &Value) -> Option<&Value> {
     response.get("content")?.get(JSON)?.get("schema")
 }
 
-/// progenitor reads one error type an operation. So every error status, also those that nobody
-/// listed, gets the one body that the operation documents, and the statuses move into the
-/// operation's description. Several bodies are alternatives.
+/// Unifies error bodies, because progenitor supports one error type per operation. Every error status,
+/// including unlisted ones, gets the same body; several bodies become a union. The statuses are listed in the
+/// operation's description.
 fn unify_error_bodies(operation: &mut Value) {
     let Some(responses) = responses(operation) else {
         return;
@@ -230,7 +236,7 @@ fn unify_error_bodies(operation: &mut Value) {
     }
     let body = match bodies.as_slice() {
         [] => {
-            // Text or nothing: the error keeps the bytes either way.
+            // For text or no body, the error keeps the raw bytes.
             for (status, response) in responses.iter_mut() {
                 if is_error(status)
                     && let Value::Object(response) = response
@@ -265,8 +271,8 @@ fn unify_error_bodies(operation: &mut Value) {
     operation["description"] = description.trim_start().into();
 }
 
-/// Successes with different bodies become one: alternatives of JSON, nothing for an answer without a
-/// body, bytes where one of them is no JSON.
+/// Unifies successes with different bodies: a union of JSON bodies, `null` for a response without a body, raw
+/// bytes if one of them is not JSON.
 fn unify_successes(operation: &mut Value, place: &Pointer, cx: &mut Context<'_>) {
     let Some(responses) = responses(operation) else {
         return;
@@ -299,7 +305,10 @@ fn unify_successes(operation: &mut Value, place: &Pointer, cx: &mut Context<'_>)
     let mut content = match (raw, bodies.as_slice()) {
         (Some(raw), []) if !empty => raw,
         (Some(_), _) => {
-            cx.lose(place, "successes of different kinds are read as bytes");
+            cx.note_loss(
+                place,
+                "successes with different media types are returned as bytes",
+            );
             json!({ "application/octet-stream": { "schema": {"type": "string", "format": "binary"} } })
         }
         (None, [one]) if !empty => json!({ JSON: { "schema": one } }),
@@ -332,13 +341,13 @@ fn unify_successes(operation: &mut Value, place: &Pointer, cx: &mut Context<'_>)
     responses.shift_insert(0, "2XX".to_owned(), unified);
 }
 
-/// An operation that documents one success is successful with any status of that kind: a service
-/// that answers 200 where it said 201 has still done what was asked, and its answer must be read.
+/// Accepts any success status if the operation documents one success: a service may return 200 instead of the
+/// documented 201.
 fn widen_success(operation: &mut Value) {
     let Some(responses) = responses(operation) else {
         return;
     };
-    // No body and some body are not the same answer.
+    // A response with a body and one without are different types.
     let has_content = |response: &Value| response.get("content").is_some();
     let successes = responses
         .iter()

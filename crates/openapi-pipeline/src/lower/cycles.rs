@@ -1,4 +1,4 @@
-//! Components that are nothing but references to each other.
+//! Breaks cycles of components that only reference each other.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use super::context::Context;
 use super::names::target;
 use crate::Pointer;
 
-/// A component that is another, which is the first again, says nothing.
+/// Replaces a component that references itself through others by an unrestricted schema.
 pub(super) fn break_up(
     schemas: &mut Map<String, Value>,
     cx: &mut Context<'_>,
@@ -32,11 +32,7 @@ pub(super) fn break_up(
                     .join("components")
                     .join("schemas")
                     .join(&name);
-                cx.fault(
-                    &place,
-                    "references that lead in a circle",
-                    "read as untyped JSON",
-                )?;
+                cx.reject_or_repair(&place, "cyclic references", "treated as untyped JSON")?;
                 schemas.insert(name.clone(), json!({}));
                 break;
             }

@@ -1,5 +1,5 @@
-//! What a document allows in a request and a generated client cannot say, told in notes and in the
-//! description of the body.
+//! Documents values that a document allows in a request and a generated client cannot send, in notes and in
+//! the description of the body.
 
 use serde_json::{Map, Value};
 
@@ -11,8 +11,8 @@ use super::resolve::is_method;
 use super::walk::{self, members};
 use crate::Pointer;
 
-/// Tells of them, once: a document that was lowered before says it already.
-pub(super) fn tell(document: &mut Value, cx: &mut Context<'_>) {
+/// Documents them once: a document may be lowered twice.
+pub(super) fn document_unsendable(document: &mut Value, cx: &mut Context<'_>) {
     let root = Pointer::root().join("paths");
     let mut paths = document.get_mut("paths").map(Value::take);
     for (path, item) in members(paths.as_mut()) {
@@ -31,7 +31,7 @@ pub(super) fn tell(document: &mut Value, cx: &mut Context<'_>) {
             let said = said.unwrap_or_default();
             if let Some(sentence) = sentence.filter(|sentence| !said.contains(sentence)) {
                 walk::describe(body, &sentence);
-                cx.lose(&place, sentence.trim_end_matches('.'));
+                cx.note_loss(&place, sentence.trim_end_matches('.'));
             }
         }
     }
@@ -40,7 +40,8 @@ pub(super) fn tell(document: &mut Value, cx: &mut Context<'_>) {
     }
 }
 
-/// In a change of parts, `null` takes away and nothing leaves alone. In other requests both are nothing.
+/// Lists the nullable properties of a PATCH body. There, `null` and an omitted property have different
+/// meanings.
 fn unsent_nulls(schema: &Value, document: &Value) -> Option<String> {
     let schema = component(schema, document)?;
     let required = schema.get("required").and_then(Value::as_array);
@@ -49,11 +50,11 @@ fn unsent_nulls(schema: &Value, document: &Value) -> Option<String> {
         property.get("nullable") == Some(&Value::Bool(true)) && !is_required(name)
     })?;
     Some(format!(
-        "`null` cannot be sent for {names}; `None` is left out."
+        "`null` cannot be sent for {names}; `None` is omitted."
     ))
 }
 
-/// A form is pairs.
+/// Lists the object properties of a form, which can only contain scalars.
 fn unwritten_objects(schema: &Value, brackets: Option<&Value>, document: &Value) -> Option<String> {
     let brackets = brackets.and_then(Value::as_array);
     let names = named(component(schema, document)?, |name, property| {
@@ -61,7 +62,7 @@ fn unwritten_objects(schema: &Value, brackets: Option<&Value>, document: &Value)
             && !brackets.is_some_and(|names| names.iter().any(|n| n == name))
     })?;
     Some(format!(
-        "{names} cannot be sent in a form, which holds scalars and lists of them."
+        "{names} cannot be sent: a form contains only scalars and lists of scalars."
     ))
 }
 
@@ -87,7 +88,7 @@ fn named(schema: &Map<String, Value>, is_one: impl Fn(&str, &Value) -> bool) -> 
     (!names.is_empty()).then(|| names.join(", "))
 }
 
-/// A schema, or the component that it leads to.
+/// Returns a schema, or the component that it references.
 fn component<'a>(schema: &'a Value, document: &'a Value) -> Option<&'a Map<String, Value>> {
     let only = schema.get("allOf").and_then(|parts| parts.get(0));
     let reference = only.unwrap_or(schema).get("$ref").and_then(Value::as_str);

@@ -1,20 +1,24 @@
-//! Schemas without `allOf`: what they refer to written out, and all that holds in one.
+//! Flattens `allOf`: inlines referenced schemas and merges all parts.
 
 use serde_json::{Map, Value};
 
-use super::merge::{self, is_word};
+use super::merge::{self, is_annotation};
 use super::names::target;
 use super::shape::Shaper;
 use crate::Pointer;
 
 impl Shaper<'_, '_> {
-    /// A schema without `allOf`: all that holds, in one.
-    pub(super) fn flat(&mut self, map: Map<String, Value>, place: &Pointer) -> Map<String, Value> {
+    /// Returns the schema without `allOf`, with all parts merged.
+    pub(super) fn flatten(
+        &mut self,
+        map: Map<String, Value>,
+        place: &Pointer,
+    ) -> Map<String, Value> {
         let mut whole = map;
         let Some(Value::Array(parts)) = whole.shift_remove("allOf") else {
             return whole;
         };
-        if merge::says_nothing(&whole) && self.all_are_nullable(&parts) {
+        if merge::is_unrestricted(&whole) && self.all_are_nullable(&parts) {
             whole.insert("nullable".to_owned(), Value::Bool(true));
         }
         for (index, part) in parts.into_iter().enumerate() {
@@ -22,27 +26,27 @@ impl Shaper<'_, '_> {
             let Value::Object(part) = part else {
                 continue;
             };
-            let only_part = merge::says_nothing(&whole);
-            let Some(part) = self.written_out(part, !only_part, &place) else {
-                self.cx.lose(&place, "a part that holds the whole again");
+            let only_part = merge::is_unrestricted(&whole);
+            let Some(part) = self.inlined(part, !only_part, &place) else {
+                self.cx.note_loss(&place, "a recursive part of `allOf`");
                 continue;
             };
             if merge::add(&mut whole, part).is_err() {
-                self.cx.lose(
+                self.cx.note_loss(
                     &place,
-                    "parts that no one type can be; read as untyped JSON",
+                    "contradictory parts of `allOf`; treated as untyped JSON",
                 );
-                whole.retain(|key, _| is_word(key) || key == "nullable");
+                whole.retain(|key, _| is_annotation(key) || key == "nullable");
                 return whole;
             }
         }
         whole
     }
 
-    /// Whether the parts that say something are references to what may be null.
+    /// Whether all parts that restrict the value are references to nullable schemas.
     fn all_are_nullable(&self, parts: &[Value]) -> bool {
         let maps = parts.iter().filter_map(Value::as_object);
-        let mut said = maps.filter(|part| !merge::says_nothing(part)).peekable();
+        let mut said = maps.filter(|part| !merge::is_unrestricted(part)).peekable();
         let is_nullable = |part: &Map<String, Value>| {
             let reference = part.get("$ref").and_then(Value::as_str);
             let name = reference.and_then(target);
@@ -51,15 +55,15 @@ impl Shaper<'_, '_> {
         said.peek().is_some() && said.all(is_nullable)
     }
 
-    /// A part with what it refers to written out; nothing if that is being written out already.
-    fn written_out(
+    /// Returns a part with its reference inlined. `None` if that schema is already being inlined.
+    fn inlined(
         &mut self,
         part: Map<String, Value>,
         beside_others: bool,
         place: &Pointer,
     ) -> Option<Map<String, Value>> {
         let Some(reference) = part.get("$ref").and_then(Value::as_str).map(str::to_owned) else {
-            return Some(self.flat(part, place));
+            return Some(self.flatten(part, place));
         };
         let name = target(&reference)?;
         let written = self
@@ -80,13 +84,13 @@ impl Shaper<'_, '_> {
         }
         if let Some(reference) = single_reference(&found) {
             let inner = Map::from_iter([("$ref".to_owned(), Value::from(reference))]);
-            return self.written_out(inner, beside_others, place);
+            return self.inlined(inner, beside_others, place);
         }
-        Some(self.flat(found, place))
+        Some(self.flatten(found, place))
     }
 }
 
-/// Where a schema leads that is a reference and words beside it.
+/// Returns the reference of a schema that consists only of a reference and annotations.
 pub(super) fn single_reference(map: &Map<String, Value>) -> Option<String> {
     if let Some(reference) = map.get("$ref") {
         return reference.as_str().map(str::to_owned);
@@ -97,6 +101,9 @@ pub(super) fn single_reference(map: &Map<String, Value>) -> Option<String> {
     };
     let reference = only.get("$ref")?.as_str()?;
     let others = map.keys().filter(|key| *key != "allOf");
-    let plain = only.len() == 1 && others.clone().all(|key| is_word(key) || key == "nullable");
+    let plain = only.len() == 1
+        && others
+            .clone()
+            .all(|key| is_annotation(key) || key == "nullable");
     plain.then(|| reference.to_owned())
 }

@@ -1,4 +1,4 @@
-//! Schemas that break the standard in ways that many documents do.
+//! Repairs common violations of the standard in schemas.
 
 use serde_json::{Map, Value, json};
 
@@ -6,19 +6,19 @@ use super::LowerError;
 use super::context::Context;
 use crate::Pointer;
 
-/// Gives every keyword a value of the kind that it must have.
-pub(super) fn mend(
+/// Ensures that the value of every keyword has the right type.
+pub(super) fn repair(
     map: &mut Map<String, Value>,
     place: &Pointer,
     cx: &mut Context<'_>,
 ) -> Result<(), LowerError> {
-    mend_types(map, place, cx)?;
-    mend_shapes(map, place, cx)?;
-    mend_required(map, place, cx)?;
-    mend_enum(map, place, cx)
+    repair_types(map, place, cx)?;
+    repair_keywords(map, place, cx)?;
+    repair_required(map, place, cx)?;
+    repair_enum(map, place, cx)
 }
 
-fn mend_types(
+fn repair_types(
     map: &mut Map<String, Value>,
     place: &Pointer,
     cx: &mut Context<'_>,
@@ -32,8 +32,8 @@ fn mend_types(
         Some(ty) if is_known(ty) => Ok(()),
         Some(Value::Array(types)) if types.iter().all(is_known) => Ok(()),
         Some(ty) => {
-            let said = ty.clone();
-            let meant = said.as_str().map(str::to_ascii_lowercase);
+            let found = ty.clone();
+            let meant = found.as_str().map(str::to_ascii_lowercase);
             let meant = match meant.as_deref() {
                 Some(meant) if known.contains(&meant) => Some(meant),
                 Some("int" | "long") => Some("integer"),
@@ -47,18 +47,18 @@ fn mend_types(
             match meant {
                 Some(meant) => {
                     *ty = meant.into();
-                    cx.fault(
+                    cx.reject_or_repair(
                         &place.join("type"),
-                        format!("{said} is no type"),
-                        &format!("read as {meant}"),
+                        format!("unknown type {found}"),
+                        &format!("treated as {meant}"),
                     )
                 }
                 None => {
                     map.shift_remove("type");
-                    cx.fault(
+                    cx.reject_or_repair(
                         &place.join("type"),
-                        format!("{said} is no type"),
-                        "left out",
+                        format!("unknown type {found}"),
+                        "ignored",
                     )
                 }
             }
@@ -66,8 +66,8 @@ fn mend_types(
     }
 }
 
-/// Lists are lists, schemas are schemas, numbers are numbers, words are words.
-fn mend_shapes(
+/// Repairs or removes keywords whose values have the wrong type.
+fn repair_keywords(
     map: &mut Map<String, Value>,
     place: &Pointer,
     cx: &mut Context<'_>,
@@ -97,7 +97,7 @@ fn mend_shapes(
         let place = place.join(&key);
         let value = map.shift_remove(&key).unwrap_or_default();
         match value {
-            // Numbers and booleans in words, and words that are numbers.
+            // Convert numbers and booleans written as strings, and vice versa.
             Value::Number(number) if matches!(key.as_str(), "description" | "title") => {
                 map.insert(key, number.to_string().into());
             }
@@ -112,11 +112,7 @@ fn mend_shapes(
             Value::Array(list) if list.is_empty() => continue,
             _ => {}
         }
-        cx.fault(
-            &place,
-            "a value of the wrong kind",
-            "read as if it were not there",
-        )?;
+        cx.reject_or_repair(&place, "value of the wrong type", "ignored")?;
     }
     if let Some(Value::Array(items)) = map.get_mut("items") {
         let items = std::mem::take(items);
@@ -126,8 +122,8 @@ fn mend_shapes(
     Ok(())
 }
 
-/// `required` is a list of names; some write `required: true` at each property.
-fn mend_required(
+/// Repairs `required`: some documents write `required: true` at each property.
+fn repair_required(
     map: &mut Map<String, Value>,
     place: &Pointer,
     cx: &mut Context<'_>,
@@ -143,23 +139,23 @@ fn mend_required(
             }
             *names = seen;
             if names.len() != before {
-                cx.fault(
+                cx.reject_or_repair(
                     &place.join("required"),
-                    "names that stand twice or are no names",
-                    "left out",
+                    "duplicate or invalid names",
+                    "ignored",
                 )?;
             }
         }
         Some(_) => {
             map.shift_remove("required");
-            // The property's owner has read it.
+            // Handled with the enclosing object.
         }
         None => {}
     }
     let Some(Value::Object(properties)) = map.get_mut("properties") else {
         return Ok(());
     };
-    // A property that must not be there is none.
+    // A property with schema `false` must not occur.
     properties.retain(|_, schema| *schema != Value::Bool(false));
     let mut marked = Vec::new();
     for (name, schema) in properties {
@@ -169,10 +165,10 @@ fn mend_required(
     }
     for name in marked {
         let place = place.join("properties").join(&name).join("required");
-        cx.fault(
+        cx.reject_or_repair(
             &place,
-            "`required` is a list of the object's",
-            "read as part of it",
+            "`required` belongs to the enclosing object",
+            "moved there",
         )?;
         if let Value::Array(names) = map.entry("required").or_insert_with(|| json!([])) {
             names.push(name.into());
@@ -181,8 +177,8 @@ fn mend_required(
     Ok(())
 }
 
-/// The values of an enumeration are of its type.
-fn mend_enum(
+/// Repairs enumeration values that do not have the declared type.
+fn repair_enum(
     map: &mut Map<String, Value>,
     place: &Pointer,
     cx: &mut Context<'_>,
@@ -204,7 +200,7 @@ fn mend_enum(
         .filter(|(_, value)| !fits(value))
     {
         let place = place.join("enum").join(index);
-        let fault = format!("{value} is not of the type {ty:?}");
+        let fault = format!("{value} does not have type {ty:?}");
         let text = match &*value {
             Value::Bool(truth) => truth.to_string(),
             Value::Number(number) => number.to_string(),
@@ -212,10 +208,10 @@ fn mend_enum(
             _ => continue,
         };
         if ty == "string" {
-            cx.fault(&place, fault, "read as the text that it is")?;
+            cx.reject_or_repair(&place, fault, "treated as a string")?;
             *value = text.into();
         } else {
-            cx.fault(&place, fault, "read as the number that it is")?;
+            cx.reject_or_repair(&place, fault, "treated as a number")?;
             *value = serde_json::from_str(&text).unwrap_or(Value::Null);
         }
     }
