@@ -141,13 +141,13 @@ pub fn apply_leniently(
 
 /// Applies one action. Returns the number of matches and whether the document changed.
 fn apply_action(document: &mut Value, action: &Action) -> Result<(usize, bool), String> {
-    let matching_pointers = matching_pointers(document, &action.target)?;
+    let pointers = matching_pointers(document, &action.target)?;
     if action.remove {
         // From the end, so that the indices of earlier list items remain valid.
-        for place in matching_pointers.iter().rev() {
+        for place in pointers.iter().rev() {
             remove(document, place)?;
         }
-        return Ok((matching_pointers.len(), !matching_pointers.is_empty()));
+        return Ok((pointers.len(), !pointers.is_empty()));
     }
     let new = match (&action.update, &action.copy) {
         (Some(update), None) => update.clone(),
@@ -160,10 +160,10 @@ fn apply_action(document: &mut Value, action: &Action) -> Result<(usize, bool), 
             found.clone()
         }
         // In the standard, an action with none or several of these has no effect.
-        _ => return Ok((matching_pointers.len(), false)),
+        _ => return Ok((pointers.len(), false)),
     };
     let mut changed = false;
-    let mut kinds = matching_pointers
+    let mut kinds = pointers
         .iter()
         .filter_map(|place| document.pointer(place))
         .map(kind);
@@ -172,7 +172,7 @@ fn apply_action(document: &mut Value, action: &Action) -> Result<(usize, bool), 
     {
         return Err("matches values of different kinds (objects, lists, scalars)".to_owned());
     }
-    for place in &matching_pointers {
+    for place in &pointers {
         let Some(node) = document.pointer_mut(place) else {
             continue;
         };
@@ -180,7 +180,7 @@ fn apply_action(document: &mut Value, action: &Action) -> Result<(usize, bool), 
         update(node, new.clone())?;
         changed |= *node != before;
     }
-    Ok((matching_pointers.len(), changed))
+    Ok((pointers.len(), changed))
 }
 
 fn kind(value: &Value) -> &'static str {
@@ -195,12 +195,12 @@ fn kind(value: &Value) -> &'static str {
 fn matching_pointers(document: &Value, target: &str) -> Result<Vec<String>, String> {
     let path = JsonPath::parse(target).map_err(|e| e.to_string())?;
     let found = path.query_located(document).dedup();
-    let mut matching_pointers: Vec<(Vec<String>, String)> = found
+    let mut pointers: Vec<(Vec<String>, String)> = found
         .locations()
         .map(|location| (sort_key(location), location.to_json_pointer()))
         .collect();
-    matching_pointers.sort();
-    Ok(matching_pointers
+    pointers.sort();
+    Ok(pointers
         .into_iter()
         .map(|(_, pointer)| pointer)
         .collect())
@@ -208,11 +208,11 @@ fn matching_pointers(document: &Value, target: &str) -> Result<Vec<String>, Stri
 
 /// Converts a location to a key that sorts list indices numerically.
 fn sort_key(location: &serde_json_path::NormalizedPath<'_>) -> Vec<String> {
-    let sort_key = location.iter().map(|step| match step.as_index() {
+    let key = location.iter().map(|step| match step.as_index() {
         Some(index) => format!("{index:020}"),
         None => step.as_name().unwrap_or_default().to_owned(),
     });
-    sort_key.collect()
+    key.collect()
 }
 
 /// Merges an update into its target.
