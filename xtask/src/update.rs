@@ -297,7 +297,7 @@ impl Copy {
         let snapshots = [
             "lowered_documents",
             "public_surfaces",
-            "generated_files_match",
+            "generated_files_are_up_to_date",
         ];
         let test = [
             "test",

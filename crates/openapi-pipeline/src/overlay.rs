@@ -200,10 +200,7 @@ fn matching_pointers(document: &Value, target: &str) -> Result<Vec<String>, Stri
         .map(|location| (sort_key(location), location.to_json_pointer()))
         .collect();
     pointers.sort();
-    Ok(pointers
-        .into_iter()
-        .map(|(_, pointer)| pointer)
-        .collect())
+    Ok(pointers.into_iter().map(|(_, pointer)| pointer).collect())
 }
 
 /// Converts a location to a key that sorts list indices numerically.

@@ -272,11 +272,8 @@ impl Namer<'_, '_> {
                     "duplicate name {wanted:?} of two enumerations; add a `title` to one of them"
                 )
             };
-            self.cx.reject_or_repair(
-                place,
-                fault,
-                &format!("this one is renamed to {name:?}"),
-            )?;
+            self.cx
+                .reject_or_repair(place, fault, &format!("this one is renamed to {name:?}"))?;
         }
         Ok(name)
     }
