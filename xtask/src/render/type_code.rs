@@ -1,9 +1,9 @@
 //! Adds to the generated types:
 //!
 //! - `new`, with the required fields as arguments. Unlike a struct literal, it still compiles when the
-//! specification adds a field.
+//!   specification adds a field.
 //! - For types with a field for unlisted properties, `FIELDS` with the names of the listed ones, and a
-//! default for that field in the builder.
+//!   default for that field in the builder.
 //! - `#[non_exhaustive]`, so that new fields and variants are compatible.
 //! - `schemars::JsonSchema`, behind a feature of that name.
 //! - `check_limits`, if the document states limits, and wire names in the documentation.

@@ -6,13 +6,13 @@
 //! - the effect on the wire, from `xtask::difference`;
 //! - the version bump, from `xtask::difference`;
 //! - the bump that cargo-semver-checks 0.51.0 finds (including warnings) between the crates generated from
-//! both documents, with Rust 1.95. It is never greater than ours. Ours is greater where the type of a
-//! signature or field changes, which the tool does not check, and for additions, which it does not report by
-//! default;
+//!   both documents, with Rust 1.95. It is never greater than ours. Ours is greater where the type of a
+//!   signature or field changes, which the tool does not check, and for additions, which it does not report by
+//!   default;
 //! - the public tools that report a breaking change on the wire: optic (`@useoptic/standard-rulesets` 1.0.9,
-//! on the original documents), Atlassian's openapi-diff 0.24.1 (on the lowered documents) and api-smart-diff
-//! 1.0.6 (on documents converted by `@apiture/openapi-down-convert` 0.14.2). If they report one and this
-//! project does not, the row gives the [reason](Reason).
+//!   on the original documents), Atlassian's openapi-diff 0.24.1 (on the lowered documents) and api-smart-diff
+//!   1.0.6 (on documents converted by `@apiture/openapi-down-convert` 0.14.2). If they report one and this
+//!   project does not, the row gives the [reason](Reason).
 //!
 //! The tests in `tools` run the tools and compare.
 

@@ -30,7 +30,6 @@ pub struct OpenEnum {
 ///
 /// An inline enumeration is named by its `title`, or by the path that leads to it. A single-valued
 /// enumeration in an alternative is a discriminator and stays.
-/// a single value and stands in an alternative tells that alternative from the others, and stays.
 pub(super) fn name_enums(
     document: &mut Value,
     cx: &mut Context<'_>,

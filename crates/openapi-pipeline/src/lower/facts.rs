@@ -3,7 +3,6 @@
 //! OpenAPI has no keywords for them, so documents and overlays use extensions: [`RETRY_SAFETY`],
 //! [`TIMEOUT_SECONDS`], [`TEAM`] and [`SECRET`]. They are read before information is lost: a property that
 //! lowering removes can still be secret.
-//! lowering leaves out of a type can be a secret all the same.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

@@ -46,13 +46,13 @@ impl Shaper<'_, '_> {
     /// Whether all parts that restrict the value are references to nullable schemas.
     fn all_are_nullable(&self, parts: &[Value]) -> bool {
         let maps = parts.iter().filter_map(Value::as_object);
-        let mut said = maps.filter(|part| !merge::is_unrestricted(part)).peekable();
+        let mut restricting = maps.filter(|part| !merge::is_unrestricted(part)).peekable();
         let is_nullable = |part: &Map<String, Value>| {
             let reference = part.get("$ref").and_then(Value::as_str);
             let name = reference.and_then(target);
             name.is_some_and(|name| self.nullable.contains(&name))
         };
-        said.peek().is_some() && said.all(is_nullable)
+        restricting.peek().is_some() && restricting.all(is_nullable)
     }
 
     /// Returns a part with its reference inlined. `None` if that schema is already being inlined.

@@ -61,7 +61,7 @@ pub(super) fn lower_ids(document: &mut Value, cx: &mut Context<'_>) -> Result<()
     for (path, item) in members(document.get_mut("paths")) {
         for (method, operation) in members(Some(item)).filter(|(name, _)| is_method(name)) {
             let place = root.join(path).join(method).join("operationId");
-            let said = match operation.get("operationId") {
+            let declared = match operation.get("operationId") {
                 Some(Value::String(id)) => Some(id.clone()),
                 Some(_) => {
                     cx.reject_or_repair(&place, "not a string", "an id is derived from the path")?;
@@ -69,13 +69,13 @@ pub(super) fn lower_ids(document: &mut Value, cx: &mut Context<'_>) -> Result<()
                 }
                 None => None,
             };
-            let wanted = said.as_deref().filter(|id| !key(id).is_empty());
+            let wanted = declared.as_deref().filter(|id| !key(id).is_empty());
             let wanted = wanted.map_or_else(|| from_path(method, path), usable);
             let id = unique(&wanted, &mut taken);
-            if said.as_ref() == Some(&id) {
+            if declared.as_ref() == Some(&id) {
                 continue;
             }
-            if id != wanted && said.is_some() {
+            if id != wanted && declared.is_some() {
                 cx.note_loss(
                     &place,
                     format!("duplicate id {wanted:?}; renamed to {id:?}"),

@@ -92,12 +92,12 @@ fn add_properties(old: &mut Value, new: Value) {
             }
             Some(schema) if *schema == new => {}
             Some(schema) if schema.as_object().is_some_and(is_unrestricted) => {
-                let words = schema.take();
+                let annotations = schema.take();
                 *schema = new;
-                if let (Value::Object(schema), Value::Object(words)) = (schema, words)
+                if let (Value::Object(schema), Value::Object(annotations)) = (schema, annotations)
                     && !schema.contains_key("$ref")
                 {
-                    schema.extend(words);
+                    schema.extend(annotations);
                 }
             }
             Some(_) if new.as_object().is_some_and(is_unrestricted) => {}

@@ -24,12 +24,12 @@ pub(super) fn lower_parameters(
             let Value::Object(operation) = operation else {
                 continue;
             };
-            let said = match operation.shift_remove("parameters") {
-                Some(Value::Array(said)) => said,
+            let own = match operation.shift_remove("parameters") {
+                Some(Value::Array(own)) => own,
                 _ => Vec::new(),
             };
             let mut kept = Vec::new();
-            for (index, parameter) in said.into_iter().enumerate() {
+            for (index, parameter) in own.into_iter().enumerate() {
                 keep(parameter, &mut kept, path, &place.join(index), cx)?;
             }
             lower_cookies(&mut kept, &place, cx);

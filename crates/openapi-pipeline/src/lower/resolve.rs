@@ -34,7 +34,7 @@ pub(super) fn resolve_operations(
     let Some(Value::Object(paths)) = document.get_mut("paths") else {
         return Err(LowerError::new(&Pointer::root(), "missing `paths`"));
     };
-    let mut gone = Vec::new();
+    let mut removed = Vec::new();
     for (path, item) in paths.iter_mut().filter(|(path, _)| !path.starts_with("x-")) {
         let place = place.join(path);
         resolve(&whole, item, &place, cx)?;
@@ -42,7 +42,7 @@ pub(super) fn resolve_operations(
             if !item.is_null() {
                 return Err(LowerError::new(&place, "not a path item"));
             }
-            gone.push(path.clone());
+            removed.push(path.clone());
             continue;
         };
         let shared = members.shift_remove("parameters");
@@ -78,7 +78,7 @@ pub(super) fn resolve_operations(
             }
         }
     }
-    for path in gone {
+    for path in removed {
         paths.shift_remove(&path);
     }
     if let Some(Value::Object(components)) = document.get_mut("components") {
@@ -155,7 +155,7 @@ fn resolve(
         let mut target = target.clone();
         if let (Value::Object(target), Value::Object(own)) = (&mut target, &*value) {
             for key in ["summary", "description"] {
-                target.extend(own.get(key).map(|said| (key.to_owned(), said.clone())));
+                target.extend(own.get(key).map(|value| (key.to_owned(), value.clone())));
             }
         }
         *value = target;

@@ -263,11 +263,11 @@ fn unify_error_bodies(operation: &mut Value) {
         let response = json!({ "description": ANY_ERROR, "content": content });
         responses.insert(range.to_owned(), response);
     }
-    let said = operation
+    let description = operation
         .get("description")
         .and_then(Value::as_str)
         .unwrap_or_default();
-    let description = format!("{said}\n\n# Errors\n{statuses}");
+    let description = format!("{description}\n\n# Errors\n{statuses}");
     operation["description"] = description.trim_start().into();
 }
 
@@ -326,8 +326,8 @@ fn unify_successes(operation: &mut Value, place: &Pointer, cx: &mut Context<'_>)
     let described: Vec<String> = successes
         .iter()
         .map(|(status, response)| {
-            let said = response["description"].as_str().unwrap_or_default();
-            format!("`{status}`: {said}")
+            let description = response["description"].as_str().unwrap_or_default();
+            format!("`{status}`: {description}")
         })
         .collect();
     let mut unified = json!({ "description": described.join("\n"), "content": content });

@@ -76,28 +76,28 @@ pub fn without(
     why: &str,
 ) -> Lowered {
     let root = Pointer::root();
-    let mut gone = schemas.clone();
+    let mut dropped = schemas.clone();
     if let Some(all) = lowered
         .document
         .pointer_mut("/components/schemas")
         .and_then(Value::as_object_mut)
     {
         loop {
-            let before = gone.len();
+            let before = dropped.len();
             for (name, schema) in all.iter() {
                 let mut found = Vec::new();
                 super::defaults::collect_references(schema, &mut found);
-                if found.iter().any(|found| gone.contains(found)) {
-                    gone.insert(name.clone());
+                if found.iter().any(|found| dropped.contains(found)) {
+                    dropped.insert(name.clone());
                 }
             }
-            if gone.len() == before {
+            if dropped.len() == before {
                 break;
             }
         }
-        all.retain(|name, _| !gone.contains(name));
+        all.retain(|name, _| !dropped.contains(name));
     }
-    for name in &gone {
+    for name in &dropped {
         let place = root.join("components").join("schemas").join(name);
         lowered.notes.push(Note {
             place,
@@ -105,8 +105,10 @@ pub fn without(
             what: why.to_owned(),
         });
     }
-    lowered.enums.retain(|open| !gone.contains(&open.name));
-    lowered.unions.retain(|union| !gone.contains(&union.name));
+    lowered.enums.retain(|open| !dropped.contains(&open.name));
+    lowered
+        .unions
+        .retain(|union| !dropped.contains(&union.name));
     let paths = lowered
         .document
         .get_mut("paths")
@@ -122,8 +124,8 @@ pub fn without(
                 .get("operationId")
                 .and_then(Value::as_str)
                 .unwrap_or_default();
-            let goes = ids.contains(id) || found.iter().any(|name| gone.contains(name));
-            if goes {
+            let is_dropped = ids.contains(id) || found.iter().any(|name| dropped.contains(name));
+            if is_dropped {
                 let place = root.join("paths").join(path).join(method);
                 lowered.notes.push(Note {
                     place,
@@ -131,7 +133,7 @@ pub fn without(
                     what: why.to_owned(),
                 });
             }
-            !goes
+            !is_dropped
         });
     }
     lowered

@@ -135,23 +135,23 @@ fn lower_security(map: &mut Map<String, Value>, cx: &mut Context<'_>) {
         .get_mut("components")
         .and_then(|components| components.get_mut("securitySchemes"))
         .and_then(Value::as_object_mut);
-    let mut gone = Vec::new();
+    let mut removed = Vec::new();
     if let Some(schemes) = schemes {
         schemes.retain(|name, scheme| {
             let is_new = scheme.get("type").and_then(Value::as_str) == Some("mutualTLS");
             if is_new {
                 cx.note_loss(&place.join(name), "security scheme `mutualTLS`");
-                gone.push(name.clone());
+                removed.push(name.clone());
             }
             !is_new
         });
     }
     if let Some(Value::Array(all)) = map.get_mut("security")
-        && !gone.is_empty()
+        && !removed.is_empty()
     {
         let is_gone = |one: &Value| {
             let mut names = one.as_object().into_iter().flat_map(Map::keys);
-            names.any(|name| gone.contains(name))
+            names.any(|name| removed.contains(name))
         };
         all.retain(|one| !is_gone(one));
     }

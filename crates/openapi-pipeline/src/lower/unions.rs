@@ -296,16 +296,20 @@ fn tags_of(shaper: &Shaper<'_, '_>, property: &Value) -> Vec<String> {
 }
 
 /// Returns the discriminator of alternatives, with all values that select one of them.
-fn discriminate(shaper: &Shaper<'_, '_>, shaped: &[Value], said: Option<&Value>) -> Option<Value> {
+fn discriminate(
+    shaper: &Shaper<'_, '_>,
+    shaped: &[Value],
+    discriminator: Option<&Value>,
+) -> Option<Value> {
     let names: Vec<Option<String>> = shaped
         .iter()
         .map(|schema| schema.get("$ref").and_then(Value::as_str).and_then(target))
         .collect();
-    if let Some(said) = said
-        && let Some(property) = said.get("propertyName").and_then(Value::as_str)
+    if let Some(discriminator) = discriminator
+        && let Some(property) = discriminator.get("propertyName").and_then(Value::as_str)
     {
         let mut mapping = Map::new();
-        for (value, meant) in said
+        for (value, meant) in discriminator
             .get("mapping")
             .and_then(Value::as_object)
             .into_iter()

@@ -23,13 +23,13 @@ pub(super) fn document_unsendable(document: &mut Value, cx: &mut Context<'_>) {
             let place = root.join(path).join(method).join("requestBody");
             let content = |media: &str| body.get("content")?.get(media)?.get("schema");
             let sentence = match (content(JSON), content(FORM)) {
-                (Some(schema), _) if method == "patch" => unsent_nulls(schema, document),
-                (_, Some(schema)) => unwritten_objects(schema, body.get(BRACKETS), document),
+                (Some(schema), _) if method == "patch" => unsendable_nulls(schema, document),
+                (_, Some(schema)) => unsendable_objects(schema, body.get(BRACKETS), document),
                 _ => None,
             };
-            let said = body.get("description").and_then(Value::as_str);
-            let said = said.unwrap_or_default();
-            if let Some(sentence) = sentence.filter(|sentence| !said.contains(sentence)) {
+            let description = body.get("description").and_then(Value::as_str);
+            let description = description.unwrap_or_default();
+            if let Some(sentence) = sentence.filter(|sentence| !description.contains(sentence)) {
                 walk::describe(body, &sentence);
                 cx.note_loss(&place, sentence.trim_end_matches('.'));
             }
@@ -42,7 +42,7 @@ pub(super) fn document_unsendable(document: &mut Value, cx: &mut Context<'_>) {
 
 /// Lists the nullable properties of a PATCH body. There, `null` and an omitted property have different
 /// meanings.
-fn unsent_nulls(schema: &Value, document: &Value) -> Option<String> {
+fn unsendable_nulls(schema: &Value, document: &Value) -> Option<String> {
     let schema = component(schema, document)?;
     let required = schema.get("required").and_then(Value::as_array);
     let is_required = |name: &str| required.is_some_and(|names| names.iter().any(|n| n == name));
@@ -55,10 +55,14 @@ fn unsent_nulls(schema: &Value, document: &Value) -> Option<String> {
 }
 
 /// Lists the object properties of a form, which can only contain scalars.
-fn unwritten_objects(schema: &Value, brackets: Option<&Value>, document: &Value) -> Option<String> {
+fn unsendable_objects(
+    schema: &Value,
+    brackets: Option<&Value>,
+    document: &Value,
+) -> Option<String> {
     let brackets = brackets.and_then(Value::as_array);
     let names = named(component(schema, document)?, |name, property| {
-        holds_objects(property, document, 0)
+        contains_objects(property, document, 0)
             && !brackets.is_some_and(|names| names.iter().any(|n| n == name))
     })?;
     Some(format!(
@@ -66,7 +70,7 @@ fn unwritten_objects(schema: &Value, brackets: Option<&Value>, document: &Value)
     ))
 }
 
-fn holds_objects(schema: &Value, document: &Value, level: usize) -> bool {
+fn contains_objects(schema: &Value, document: &Value, level: usize) -> bool {
     let Some(schema) = component(schema, document).filter(|_| level < 4) else {
         return false;
     };
@@ -76,7 +80,7 @@ fn holds_objects(schema: &Value, document: &Value, level: usize) -> bool {
         .flatten()
         .chain(schema.get("items"));
     schema.get("type").is_some_and(|ty| ty == "object")
-        || inner.any(|inner| holds_objects(inner, document, level + 1))
+        || inner.any(|inner| contains_objects(inner, document, level + 1))
 }
 
 fn named(schema: &Map<String, Value>, is_one: impl Fn(&str, &Value) -> bool) -> Option<String> {

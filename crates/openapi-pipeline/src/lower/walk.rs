@@ -12,16 +12,16 @@ pub(super) fn describe(holder: &mut Value, sentence: &str) {
     let Value::Object(holder) = holder else {
         return;
     };
-    let said = holder
+    let description = holder
         .get("description")
         .and_then(Value::as_str)
         .unwrap_or_default()
         .trim_end();
-    let separator = match said.chars().last() {
+    let separator = match description.chars().last() {
         None => "",
         Some('.' | '!' | '?') => " ",
         Some(_) => ". ",
     };
-    let text = format!("{said}{separator}{sentence}");
+    let text = format!("{description}{separator}{sentence}");
     holder.insert("description".to_owned(), text.into());
 }

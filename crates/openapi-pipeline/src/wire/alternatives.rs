@@ -41,13 +41,13 @@ pub(super) fn compare<'a>(
             view.alternatives.clone()
         }
     };
-    let mut gone = listed(old_schema, old);
-    let mut come = listed(new_schema, new);
+    let mut removed = listed(old_schema, old);
+    let mut added = listed(new_schema, new);
     let named = |before: &Value, now: &Value| key(now) == key(before) || now == before;
-    let mut pairs = pair(&mut gone, &mut come, named);
+    let mut pairs = pair(&mut removed, &mut added, named);
     let (old_document, new_document) = (cx.old, cx.new);
     let types = |document: &Value, schema: &Value| View::of(document, schema).types;
-    let (left, right) = (gone.clone(), come.clone());
+    let (left, right) = (removed.clone(), added.clone());
     let alone = |before: &Value, now: &Value| {
         let ty = types(old_document, before);
         let same = |document: &Value, all: &[&Value]| {
@@ -58,18 +58,18 @@ pub(super) fn compare<'a>(
             && same(old_document, &left)
             && same(new_document, &right)
     };
-    pairs.extend(pair(&mut gone, &mut come, alone));
+    pairs.extend(pair(&mut removed, &mut added, alone));
     for (before, now) in pairs {
         // A schema that is its own only alternative is already compared.
         if !(std::ptr::eq(before, old_schema) && std::ptr::eq(now, new_schema)) {
             schemas::compare(cx, before, now, request, &place.join(key(now)));
         }
     }
-    for before in gone {
+    for before in removed {
         let what = format!("alternative {} removed", key(before));
         report_change(cx, request, true, &place, what);
     }
-    for now in come {
+    for now in added {
         let what = format!("alternative {} added", key(now));
         report_change(cx, request, false, &place, what);
     }

@@ -136,9 +136,10 @@ fn compare_servers(cx: &mut Comparison<'_>, old: &[&Value], new: &[&Value], plac
         })
     };
     let (before, now) = (first(old), first(new));
-    let told = |server: &Option<(bool, _, _)>| server.as_ref().is_none_or(|server| server.0);
+    let is_document_level =
+        |server: &Option<(bool, _, _)>| server.as_ref().is_none_or(|server| server.0);
     let of_document = old.len() == 1;
-    if before != now && (of_document || !(told(&before) && told(&now))) {
+    if before != now && (of_document || !(is_document_level(&before) && is_document_level(&now))) {
         cx.breaking(place, "server URL changed", "programs call the old URL");
     }
 }

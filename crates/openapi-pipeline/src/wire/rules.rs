@@ -90,7 +90,7 @@ fn compare_bound(
             (one, other) => one.or(other),
         }
     };
-    let says = |view: &View<'_>| {
+    let bound = |view: &View<'_>| {
         let rule = |keyword: &'static str| Some((keyword, view.rules.get(keyword)?.clone()));
         rule(exclusive).or_else(|| rule(inclusive))
     };
@@ -98,7 +98,7 @@ fn compare_bound(
     if before == now {
         return;
     }
-    let (what, keyword) = match (says(old), says(new)) {
+    let (what, keyword) = match (bound(old), bound(new)) {
         (Some((_, before)), Some((keyword, now))) => (format!("{before} -> {now}"), keyword),
         (None, Some((keyword, now))) => (format!("added: {now}"), keyword),
         (Some((keyword, before)), None) => (format!("removed: {before}"), keyword),

@@ -137,7 +137,7 @@ fn compare_types(
     place: &Pointer,
 ) {
     let at = place.join("type");
-    let says = |types: &[String]| {
+    let format_types = |types: &[String]| {
         if types.is_empty() {
             "anything".to_owned()
         } else {
@@ -153,7 +153,11 @@ fn compare_types(
     };
     let same = covers(&old.types, &new.types) && covers(&new.types, &old.types);
     if !same {
-        let what = format!("{} -> {}", says(&old.types), says(&new.types));
+        let what = format!(
+            "{} -> {}",
+            format_types(&old.types),
+            format_types(&new.types)
+        );
         if covers(&old.types, &new.types) {
             report_change(cx, request, true, &at, what);
         } else if covers(&new.types, &old.types) {
@@ -170,7 +174,11 @@ fn compare_types(
             request,
             narrower,
             &at,
-            format!("{} -> {}", says(&old.types), says(&new.types)),
+            format!(
+                "{} -> {}",
+                format_types(&old.types),
+                format_types(&new.types)
+            ),
         );
     }
     if old.nullable != new.nullable {

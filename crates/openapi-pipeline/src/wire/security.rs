@@ -72,8 +72,8 @@ fn definition(document: &Value, name: &str) -> Option<Value> {
     let schemes = document.pointer("/components/securitySchemes")?;
     let mut definition = resolved(document, schemes.get(name)?).clone();
     let map = definition.as_object_mut()?;
-    for words in ["description", "bearerFormat", "deprecated"] {
-        map.remove(words);
+    for annotation in ["description", "bearerFormat", "deprecated"] {
+        map.remove(annotation);
     }
     let flows = map.get_mut("flows").and_then(Value::as_object_mut);
     for (_, flow) in flows.into_iter().flatten() {

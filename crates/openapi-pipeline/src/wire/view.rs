@@ -64,7 +64,7 @@ impl<'a> View<'a> {
     pub(super) fn of(document: &'a Value, schema: &'a Value) -> Self {
         let mut view = Self::default();
         view.add(document, schema, 0);
-        view.add_types_of_alternatives(document);
+        view.add_alternative_types(document);
         view
     }
 
@@ -150,7 +150,7 @@ impl<'a> View<'a> {
     }
 
     /// Adds the types of the alternatives, if all of them have types.
-    fn add_types_of_alternatives(&mut self, document: &'a Value) {
+    fn add_alternative_types(&mut self, document: &'a Value) {
         if !self.types.is_empty() {
             return;
         }
