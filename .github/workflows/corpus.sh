@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Generates a crate of each document in corpus.tsv, compiles all of them, and writes a table of what works.
+# Generates and compiles a crate for each document in corpus.tsv, and writes a table of results.
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-out=${1:?where to work}
+out=${1:?usage: corpus.sh <output folder>}
 mkdir -p "$out/documents" "$out/crates"
 cargo build --quiet --package xtask || exit 1
 xtask=$(cargo metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')/debug/xtask
@@ -14,7 +14,7 @@ while IFS=$'\t' read -r name address; do
   case "$name" in ''|'#'*) continue ;; esac
   document="$out/documents/$name"
   if ! curl --silent --show-error --fail --location --max-time 60 --output "$document" "$address"; then
-    row[$name]="| $name | not fetched | | |"
+    row[$name]="| $name | download failed | | |"
     continue
   fi
   start=$(date +%s.%N)
@@ -36,7 +36,7 @@ done < "$here/corpus.tsv"
   for name in "${members[@]}"; do printf '"crates/%s", ' "$name"; done
   echo ']'
 } > "$out/Cargo.toml"
-sed -i '/^# The workspace around/,$d' "$out"/crates/*/Cargo.toml
+sed -i '/^# This crate does not belong to the workspace/,$d' "$out"/crates/*/Cargo.toml
 for name in "${members[@]}"; do
   if (cd "$out" && cargo check --quiet --package "$name" 2> "$name.check"); then
     row[$name]+=" yes |"

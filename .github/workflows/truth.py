@@ -1,9 +1,9 @@
-"""Reads valid instances of each document's schemas into the types of its crate, and writes them back.
+"""Round-trips valid instances of each document's schemas through the types of its crate.
 
-corpus.sh has generated and compiled the crates in the folder that is given. The instances are made by
-json-schema-faker and checked by openapi-schema-validator; neither has seen our code. Prints a table for
-people, of what was tried and what was refused or came back otherwise. A validator does not look at
-discriminators: an instance whose tag names another alternative than the one that it fits is counted, too.
+The argument is the output folder of corpus.sh, with the generated and compiled crates. json-schema-faker
+generates the instances and openapi-schema-validator checks them, independently of this project. Prints a
+table of rejected and changed instances. The validator ignores discriminators, so an instance whose
+discriminator selects a different alternative is counted as well.
 """
 
 import json
@@ -50,7 +50,7 @@ fn main() {
 
 
 class Loader(yaml.SafeLoader):
-    """YAML whose times are texts."""
+    """A YAML loader that reads timestamps as strings."""
 
 
 Loader.yaml_implicit_resolvers = {
@@ -60,46 +60,46 @@ Loader.yaml_implicit_resolvers = {
 
 
 def absolute(schema):
-    """A schema whose references lead to the document from anywhere."""
+    """Returns the schema with absolute references."""
     if isinstance(schema, dict):
         return {k: "urn:d" + v if k == "$ref" and isinstance(v, str) else absolute(v) for k, v in schema.items()}
     return [absolute(s) for s in schema] if isinstance(schema, list) else schema
 
 
 def instant(value):
-    """A time as a number, anything else as it is."""
+    """Returns a timestamp as a number, and any other value unchanged."""
     try:
         return datetime.fromisoformat(value.upper()).timestamp() if "T" in value.upper() else value
     except (AttributeError, ValueError):
         return value
 
 
-def differences(read, written, is_told, place=()):
-    """Where something came out otherwise than it went in. What is empty may be absent, an absent field may
-    have its default, and what the document does not tell of may be gone."""
+def differences(read, written, is_documented, place=()):
+    """Yields the differences after a round trip. Empty values may be omitted, omitted properties may have
+    their defaults, and undocumented properties may be dropped."""
     if isinstance(read, dict) and isinstance(written, dict):
         for name, value in read.items():
             if name in written:
-                yield from differences(value, written[name], is_told, (*place, name))
-            elif value not in (None, [], {}) and (path := (*place, name)) and is_told(path):
-                yield path, f"{value!r:.60} is gone"
+                yield from differences(value, written[name], is_documented, (*place, name))
+            elif value not in (None, [], {}) and (path := (*place, name)) and is_documented(path):
+                yield path, f"{value!r:.60} was dropped"
     elif isinstance(read, list) and isinstance(written, list) and len(read) == len(written):
         for index, pair in enumerate(zip(read, written)):
-            yield from differences(*pair, is_told, (*place, index))
+            yield from differences(*pair, is_documented, (*place, index))
     elif instant(read) != instant(written) or isinstance(read, bool) != isinstance(written, bool):
         yield place, f"{read!r:.60} became {written!r:.60}"
 
 
-def with_nonsense(value, path):
-    """A copy with something at one place that no schema would allow."""
+def with_invalid_value(value, path):
+    """Returns a copy with an invalid value at the path."""
     if not path:
         return {"": [None]}
     copy = value.copy()
-    copy[path[0]] = with_nonsense(value[path[0]], path[1:])
+    copy[path[0]] = with_invalid_value(value[path[0]], path[1:])
     return copy
 
 
-def try_one(folder, name, tools):
+def check_crate(folder, name, tools):
     document = yaml.load((folder / "documents" / name).read_text(), Loader)
     document = json.loads(json.dumps(document))
     crate = folder / "crates" / name
@@ -117,7 +117,7 @@ def try_one(folder, name, tools):
     resource = (DRAFT202012 if is_31 else DRAFT4).create_resource(document)
     registry = Registry().with_resource("urn:d", resource)
     validator = validators.OAS31Validator if is_31 else validators.OAS30Validator
-    # Some schemas keep the faker busy for ever; what it made before them is tried.
+    # The faker does not terminate for some schemas; use the instances generated before the timeout.
     faker = ["timeout", "60", "node", "-e", FAKER]
     made = subprocess.run(faker, input=json.dumps(document), cwd=tools, capture_output=True, text=True).stdout
     made = made[: made.rfind("\n") + 1]
@@ -128,26 +128,26 @@ def try_one(folder, name, tools):
         try:
             if rust and value is not None and whole.is_valid(value):
                 tried.append((schema, rust, value, whole))
-        except Exception:  # references that lead nowhere
+        except Exception:  # unresolved references
             continue
     lines = "".join(f"{rust} {json.dumps(value)}\n" for _, rust, value, _ in tried)
     written = subprocess.run(run, cwd=folder, input=lines, capture_output=True, text=True, check=True).stdout
-    faults = []
+    failures = []
     for (schema, _, value, whole), back in zip(tried, written.splitlines(), strict=True):
         if back.startswith("!"):
-            faults.append(f"{schema}: {back[1:]}")
+            failures.append(f"{schema}: {back[1:]}")
         else:
-            def is_told(path):
-                return not whole.is_valid(with_nonsense(value, path))
+            def is_documented(path):
+                return not whole.is_valid(with_invalid_value(value, path))
 
-            for path, what in differences(value, json.loads(back), is_told):
-                faults.append(f"{schema}.{'.'.join(map(str, path))}: {what}")
-    first = faults[0].replace("|", "/") if faults else ""
-    print(f"| {name} | {len({one[0] for one in tried})} | {len(tried)} | {len(faults)} | {first} |", flush=True)
+            for path, what in differences(value, json.loads(back), is_documented):
+                failures.append(f"{schema}.{'.'.join(map(str, path))}: {what}")
+    first = failures[0].replace("|", "/") if failures else ""
+    print(f"| {name} | {len({one[0] for one in tried})} | {len(tried)} | {len(failures)} | {first} |", flush=True)
 
 
 folder, tools = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
-print("\n| document | schemas | instances | differ | the first of these |\n|---|---|---|---|---|")
+print("\n| document | schemas | instances | differences | first difference |\n|---|---|---|---|---|")
 for crate in sorted((folder / "crates").iterdir()):
     if not (folder / f"{crate.name}.check").stat().st_size:
-        try_one(folder, crate.name, tools)
+        check_crate(folder, crate.name, tools)

@@ -1,19 +1,19 @@
-//! The benchmark of streams, which is a workspace of its own: what it compares with is built for nobody
-//! else.
+//! Runs the streaming benchmark, which is a separate workspace so that its dependencies are not built
+//! elsewhere.
 
 use std::process::Command;
 
 use crate::project::Project;
 use crate::{Error, Result};
 
-/// Builds and runs `tests/bench`, which prints its table; whether it succeeded.
+/// Builds and runs `tests/bench`, which prints its table. Returns whether it succeeded.
 pub fn run(project: &Project, quick: bool) -> Result<bool> {
     let folder = project.path("tests/bench");
-    let cargo = |words: &[&str]| {
+    let cargo = |arguments: &[&str]| {
         let mut command = Command::new("cargo");
-        command.args(words).current_dir(&folder);
+        command.args(arguments).current_dir(&folder);
         let status = command.status();
-        status.map_err(|e| Error::new(format!("cargo {}: {e}", words.join(" "))))
+        status.map_err(|e| Error::new(format!("cargo {}: {e}", arguments.join(" "))))
     };
     if !cargo(&["build", "--release", "--quiet", "--locked"])?.success() {
         return Ok(false);

@@ -1,8 +1,8 @@
-//! Real clients and validators against the simulator, and the SDK against a real server.
+//! Runs third-party clients and validators against the simulator, and the SDK against a third-party server.
 //!
-//! Python and Node come from the machine, packages from PyPI and npm into the target directory. What
-//! is missing is told in the table. Every suite prints one line a check: `ok` or `failed`, a tab, its
-//! name, and for a failure a tab and why.
+//! Uses the machine's Python and Node, and installs packages from PyPI and npm into the target directory. A
+//! suite whose requirements are missing is reported in the table. Every suite prints one line per check: `ok`
+//! or `failed`, a tab, the check's name and, for a failure, a tab and the reason.
 
 use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader};
@@ -14,10 +14,10 @@ use serde_json::Value;
 use crate::project::Project;
 use crate::{Error, Result};
 
-/// OpenAI's package for Node, of the version that the suite was tried with.
+/// The npm package of OpenAI's client, with the version that the suite was tested with.
 const NODE_PACKAGE: &str = "openai@6.49.0";
 
-/// What is checked.
+/// The suites.
 const SUITES: [(&str, Run); 6] = [
     ("openai-python", openai_python),
     ("openai-node", openai_node),
@@ -27,53 +27,53 @@ const SUITES: [(&str, Run); 6] = [
     ("llama", llama),
 ];
 
-type Run = fn(&Place) -> std::result::Result<Vec<Check>, Missing>;
+type Run = fn(&Environment) -> std::result::Result<Vec<Check>, Missing>;
 
-/// What a suite cannot do without.
+/// A missing requirement of a suite.
 struct Missing(String);
 
 /// One line of the table.
 struct Check {
     suite: &'static str,
     name: String,
-    /// Why it failed, if it did.
+    /// The reason of a failure. `None` if the check passed.
     failure: Option<String>,
     missing: bool,
 }
 
-/// Where everything is.
-struct Place {
+/// Paths of scripts, specifications and programs.
+struct Environment {
     /// `tests/real`.
     scripts: PathBuf,
     specs: PathBuf,
-    /// Where packages are installed and logs are kept.
+    /// The folder of installed packages and logs.
     work: PathBuf,
     simulator: PathBuf,
     cargo: PathBuf,
 }
 
-/// Runs the suites, or the ones named, and gives the table and whether every check passed. With
-/// `strict`, what is missing counts as a failure.
+/// Runs all suites, or only the given ones. Returns the table and whether every check passed. With `strict`,
+/// a suite that could not run counts as a failure.
 ///
 /// # Errors
-/// If the simulator cannot be built, or there is no suite of a name.
+/// Returns an error if the simulator cannot be built or a suite is unknown.
 pub fn run(project: &Project, only: &[String], strict: bool) -> Result<(String, bool)> {
     let names: Vec<_> = SUITES.iter().map(|(name, _)| *name).collect();
     if let Some(unknown) = only.iter().find(|name| !names.contains(&name.as_str())) {
         let names = names.join(", ");
         return Err(Error::new(format!(
-            "there is no suite '{unknown}', but {names}"
+            "unknown suite '{unknown}'; expected one of: {names}"
         )));
     }
-    let place = Place::prepare(project)?;
+    let env = Environment::prepare(project)?;
     let mut checks = Vec::new();
     for (name, run) in SUITES {
         if !only.is_empty() && !only.iter().any(|only| only == name) {
             continue;
         }
         eprintln!("{name} …");
-        match run(&place) {
-            Ok(done) => checks.extend(done.into_iter().map(|check| Check {
+        match run(&env) {
+            Ok(results) => checks.extend(results.into_iter().map(|check| Check {
                 suite: name,
                 ..check
             })),
@@ -85,24 +85,27 @@ pub fn run(project: &Project, only: &[String], strict: bool) -> Result<(String, 
             }),
         }
     }
-    let good = checks
+    let success = checks
         .iter()
         .all(|check| check.failure.is_none() && !(strict && check.missing));
-    Ok((table(&checks), good))
+    Ok((table(&checks), success))
 }
 
 fn table(checks: &[Check]) -> String {
-    let longest = |text: fn(&Check) -> &str| {
+    let max_width = |text: fn(&Check) -> &str| {
         let lengths = checks.iter().map(|check| text(check).chars().count());
         lengths.max().unwrap_or(0)
     };
-    let (suite, name) = (longest(|check| check.suite), longest(|check| &check.name));
+    let (suite, name) = (
+        max_width(|check| check.suite),
+        max_width(|check| &check.name),
+    );
     let mut text = String::new();
     for check in checks {
         let outcome = match (&check.failure, check.missing) {
             (_, true) => "missing".to_owned(),
             (None, _) => "ok".to_owned(),
-            (Some(why), _) => format!("FAILED  {why}"),
+            (Some(reason), _) => format!("FAILED  {reason}"),
         };
         text.push_str(&format!(
             "{:suite$}  {:name$}  {outcome}\n",
@@ -121,7 +124,7 @@ fn table(checks: &[Check]) -> String {
     text
 }
 
-impl Place {
+impl Environment {
     fn prepare(project: &Project) -> Result<Self> {
         let cargo = std::env::var_os("CARGO").map_or_else(|| "cargo".into(), PathBuf::from);
         let target = match std::env::var_os("CARGO_TARGET_DIR") {
@@ -133,7 +136,7 @@ impl Place {
             .current_dir(project.path("."))
             .status();
         if !built.is_ok_and(|status| status.success()) {
-            return Err(Error::new("the simulator cannot be built"));
+            return Err(Error::new("cannot build the simulator"));
         }
         let work = target.join("conformance");
         std::fs::create_dir_all(&work).map_err(|error| Error::file(&work, &error))?;
@@ -147,7 +150,7 @@ impl Place {
         })
     }
 
-    /// A Python with the packages of a file of requirements, installed when the file changed.
+    /// Returns a Python interpreter with the given requirements, which are installed when the file changes.
     fn python(
         &self,
         name: &str,
@@ -166,9 +169,9 @@ impl Place {
         let system = ["python3", "python"]
             .into_iter()
             .find(|python| succeeds(Command::new(python).arg("--version")))
-            .ok_or_else(|| Missing("there is no Python on the PATH".to_owned()))?;
+            .ok_or_else(|| Missing("Python is not on the PATH".to_owned()))?;
         if !succeeds(Command::new(system).args(["-m", "venv"]).arg(&venv)) {
-            return Err(Missing(format!("{system} has no module venv")));
+            return Err(Missing(format!("{system} does not have the module venv")));
         }
         let mut pip = Command::new(&python);
         pip.args([
@@ -179,13 +182,13 @@ impl Place {
             "--disable-pip-version-check",
         ]);
         if !succeeds(pip.args(more).arg("-r").arg(&file)) {
-            return Err(Missing(format!("pip cannot install {}", file.display())));
+            return Err(Missing(format!("pip failed to install {}", file.display())));
         }
         drop(std::fs::write(&stamp, wanted));
         Ok(python)
     }
 
-    /// A fresh simulator.
+    /// Starts a new simulator.
     fn simulator(&self) -> std::result::Result<Simulator, Missing> {
         let failed = |error: &dyn std::fmt::Display| Missing(format!("prime-sim: {error}"));
         let mut child = Command::new(&self.simulator)
@@ -200,12 +203,12 @@ impl Place {
             .and_then(std::result::Result::ok)
             .unwrap_or_default();
         let ready = serde_json::from_str(&ready).map_err(|error| failed(&error))?;
-        // What it says later is read and dropped, so that it never waits for a reader.
+        // Drain further output so that the simulator never blocks on a full pipe.
         std::thread::spawn(move || lines.for_each(drop));
         Ok(Simulator { child, ready })
     }
 
-    /// Runs a program whose settings are a fresh simulator's, and reads its checks.
+    /// Runs a program configured for a new simulator, and parses its checks.
     fn checks(&self, command: &mut Command) -> std::result::Result<Vec<Check>, Missing> {
         let simulator = self.simulator()?;
         for name in ["PRIME_API_KEY", "PRIME_API_BASE_URL", "PRIME_INFERENCE_URL"] {
@@ -218,7 +221,7 @@ impl Place {
     }
 }
 
-/// A simulator, ended with the value.
+/// A running simulator, killed on drop.
 struct Simulator {
     child: Child,
     ready: Value,
@@ -241,17 +244,17 @@ impl Drop for Simulator {
 }
 
 fn succeeds(command: &mut Command) -> bool {
-    let done = command.stdout(Stdio::null()).stdin(Stdio::null()).status();
-    done.is_ok_and(|status| status.success())
+    let results = command.stdout(Stdio::null()).stdin(Stdio::null()).status();
+    results.is_ok_and(|status| status.success())
 }
 
-/// The checks that a program prints. One that says nothing has failed.
+/// Runs a program and parses the checks that it prints. A program without output counts as failed.
 fn checks(command: &mut Command) -> Vec<Check> {
     let program = Path::new(command.get_program()).display().to_string();
-    let failed = |why: String| Check {
+    let failed = |reason: String| Check {
         suite: "",
-        name: "it runs to its end".to_owned(),
-        failure: Some(why),
+        name: "runs to completion".to_owned(),
+        failure: Some(reason),
         missing: false,
     };
     let output = match command
@@ -280,33 +283,33 @@ fn checks(command: &mut Command) -> Vec<Check> {
             })
         })
         .collect();
-    let told = checks.iter().any(|check| check.failure.is_some());
-    if checks.is_empty() || (!output.status.success() && !told) {
+    let reported = checks.iter().any(|check| check.failure.is_some());
+    if checks.is_empty() || (!output.status.success() && !reported) {
         checks.push(failed(format!("{program}: {}", output.status)));
     }
     checks
 }
 
-fn openai_python(place: &Place) -> std::result::Result<Vec<Check>, Missing> {
-    let python = place.python("python", "requirements.txt", &[])?;
-    place.checks(Command::new(python).arg(place.scripts.join("openai_client.py")))
+fn openai_python(env: &Environment) -> std::result::Result<Vec<Check>, Missing> {
+    let python = env.python("python", "requirements.txt", &[])?;
+    env.checks(Command::new(python).arg(env.scripts.join("openai_client.py")))
 }
 
-fn prime_cli(place: &Place) -> std::result::Result<Vec<Check>, Missing> {
-    let python = place.python("python", "requirements.txt", &[])?;
+fn prime_cli(env: &Environment) -> std::result::Result<Vec<Check>, Missing> {
+    let python = env.python("python", "requirements.txt", &[])?;
     let prime = python.with_file_name(format!("prime{}", std::env::consts::EXE_SUFFIX));
-    let script = place.scripts.join("prime_cli.py");
-    place.checks(Command::new(python).arg(script).env("PRIME", prime))
+    let script = env.scripts.join("prime_cli.py");
+    env.checks(Command::new(python).arg(script).env("PRIME", prime))
 }
 
-fn openai_node(place: &Place) -> std::result::Result<Vec<Check>, Missing> {
+fn openai_node(env: &Environment) -> std::result::Result<Vec<Check>, Missing> {
     if !succeeds(Command::new("node").arg("--version")) {
-        return Err(Missing("there is no Node on the PATH".to_owned()));
+        return Err(Missing("Node is not on the PATH".to_owned()));
     }
-    let packages = place.work.join("node");
+    let packages = env.work.join("node");
     let stamp = packages.join("installed.txt");
     if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == NODE_PACKAGE) {
-        return node_checks(place, packages.as_os_str());
+        return node_checks(env, packages.as_os_str());
     }
     drop(std::fs::create_dir_all(&packages));
     drop(std::fs::write(
@@ -323,42 +326,46 @@ fn openai_node(place: &Place) -> std::result::Result<Vec<Check>, Missing> {
         NODE_PACKAGE,
     ]);
     if !succeeds(install.current_dir(&packages)) {
-        return Err(Missing(format!("npm cannot install {NODE_PACKAGE}")));
+        return Err(Missing(format!("npm failed to install {NODE_PACKAGE}")));
     }
     drop(std::fs::write(&stamp, NODE_PACKAGE));
-    node_checks(place, packages.as_os_str())
+    node_checks(env, packages.as_os_str())
 }
 
-fn node_checks(place: &Place, packages: &OsStr) -> std::result::Result<Vec<Check>, Missing> {
-    let script = place.scripts.join("openai_client.mjs");
-    place.checks(
+fn node_checks(env: &Environment, packages: &OsStr) -> std::result::Result<Vec<Check>, Missing> {
+    let script = env.scripts.join("openai_client.mjs");
+    env.checks(
         Command::new("node")
             .arg(script)
             .env("NODE_PACKAGES", packages),
     )
 }
 
-fn schemathesis_inference(place: &Place) -> std::result::Result<Vec<Check>, Missing> {
-    schemathesis(place, "inference", "PRIME_INFERENCE_URL")
+fn schemathesis_inference(env: &Environment) -> std::result::Result<Vec<Check>, Missing> {
+    schemathesis(env, "inference", "PRIME_INFERENCE_URL")
 }
 
-fn schemathesis_training(place: &Place) -> std::result::Result<Vec<Check>, Missing> {
-    schemathesis(place, "training", "PRIME_API_BASE_URL")
+fn schemathesis_training(env: &Environment) -> std::result::Result<Vec<Check>, Missing> {
+    schemathesis(env, "training", "PRIME_API_BASE_URL")
 }
 
-fn schemathesis(place: &Place, api: &str, url: &str) -> std::result::Result<Vec<Check>, Missing> {
-    let python = place.python("python", "requirements.txt", &[])?;
-    let specification = place.specs.join(format!("{api}.yml"));
+fn schemathesis(
+    env: &Environment,
+    api: &str,
+    url: &str,
+) -> std::result::Result<Vec<Check>, Missing> {
+    let python = env.python("python", "requirements.txt", &[])?;
+    let specification = env.specs.join(format!("{api}.yml"));
     let mut command = Command::new(python);
-    command.arg(place.scripts.join("schemathesis_run.py"));
+    command.arg(env.scripts.join("schemathesis_run.py"));
     command.args([OsStr::new(api), specification.as_os_str(), OsStr::new(url)]);
-    place.checks(command.current_dir(&place.work))
+    env.checks(command.current_dir(&env.work))
 }
 
-fn llama(place: &Place) -> std::result::Result<Vec<Check>, Missing> {
-    let python = place.python("llama", "llama-requirements.txt", &["--no-deps"])?;
-    let script = place.scripts.join("llama_server.py");
-    let mut command = Command::new(&place.cargo);
+fn llama(env: &Environment) -> std::result::Result<Vec<Check>, Missing> {
+    let python = env.python("llama", "llama-requirements.txt", &["--no-deps"])?;
+    let script = env.scripts.join("llama_server.py");
+    let mut command = Command::new(&env.cargo);
     command.args([
         "run",
         "--quiet",
@@ -369,6 +376,6 @@ fn llama(place: &Place) -> std::result::Result<Vec<Check>, Missing> {
         "--",
     ]);
     Ok(checks(
-        command.arg(python).arg(script).current_dir(&place.scripts),
+        command.arg(python).arg(script).current_dir(&env.scripts),
     ))
 }

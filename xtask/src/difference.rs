@@ -1,4 +1,4 @@
-//! Two documents: what changes on the wire, what changes for a Rust caller, and which version that makes.
+//! Compares two documents: changes on the wire, changes for a Rust caller, and the resulting version.
 
 use std::fmt::Write as _;
 
@@ -9,45 +9,45 @@ use serde_json::{Value, json};
 use crate::rust_api::{self, Bump, Items};
 use crate::{Error, Result, render};
 
-/// What a new document changes.
+/// The changes between two documents.
 #[derive(Debug)]
 pub struct Difference {
-    /// The old and the new document's names.
+    /// The names of the old and the new document.
     pub names: (String, String),
-    /// What changes on the wire.
+    /// Changes on the wire.
     pub wire: Vec<wire::Finding>,
-    /// What changes for a Rust caller.
+    /// Changes for a Rust caller.
     pub rust: Vec<rust_api::Finding>,
-    /// The version bump that follows from the latter.
+    /// The version bump required by the changes for a Rust caller.
     pub bump: Bump,
-    /// The version of the crate that callers use now, if it is known.
+    /// The current version of the crate, if known.
     pub version: Option<String>,
 }
 
 impl Difference {
-    /// Compares two documents, overlays applied.
+    /// Compares two documents with their overlays applied.
     ///
-    /// The wire is compared as the documents have it; Rust as it is generated from both, without
-    /// operations that cannot be generated.
+    /// The wire format is compared in the documents, the Rust API in the code generated from them. Operations
+    /// that cannot be generated are ignored.
     ///
     /// # Errors
-    /// If one cannot be generated from.
+    /// Returns an error if code cannot be generated from a document.
     pub fn of(names: (&str, &str), old: &Value, new: &Value) -> Result<Self> {
         let files = |name: &str, document: &Value| -> Result<Vec<(String, String)>> {
             let options = Options::new().skip_unsupported(true);
             let mut lowered = lower::lower_with(document, &options)
                 .map_err(|e| Error::new(format!("{name}: {e}")))?;
-            render::render_what_can_be(name, &mut lowered)
+            render::render_supported(name, &mut lowered)
         };
         let (before, now) = (files(names.0, old)?, files(names.1, new)?);
         let wire = wire::compare(old, new);
         Self::of_files(names, wire, &before, &now)
     }
 
-    /// The same, of code that is generated already.
+    /// Compares code that is already generated.
     ///
     /// # Errors
-    /// If the code is not Rust.
+    /// Returns an error if the code is not valid Rust.
     pub fn of_files(
         names: (&str, &str),
         wire: Vec<wire::Finding>,
@@ -58,7 +58,7 @@ impl Difference {
         Ok(Self::of_items(names, wire, items, before != now))
     }
 
-    /// The same, of the items of both; `differs` is whether anything else in the code does.
+    /// Compares public items. `differs` is whether anything else in the code differs.
     pub fn of_items(
         names: (&str, &str),
         wire: Vec<wire::Finding>,
@@ -76,7 +76,7 @@ impl Difference {
         }
     }
 
-    /// Whether anything breaks, on the wire or for callers.
+    /// Whether there is a breaking change on the wire or for callers.
     pub fn is_breaking(&self) -> bool {
         self.wire.iter().any(|finding| finding.breaking) || self.bump == Bump::Major
     }
@@ -91,12 +91,12 @@ impl Difference {
         verdict
     }
 
-    /// For people.
+    /// Formats the changes as plain text.
     pub fn text(&self) -> String {
         let mut text = format!("{} -> {}\n", self.names.0, self.names.1);
         text.push_str("\non the wire:");
         if self.wire.is_empty() {
-            text.push_str(" nothing");
+            text.push_str(" no changes");
         }
         text.push('\n');
         for finding in &self.wire {
@@ -104,7 +104,7 @@ impl Difference {
         }
         text.push_str("\nfor a Rust caller:");
         if self.rust.is_empty() {
-            text.push_str(" nothing");
+            text.push_str(" no changes");
         }
         text.push('\n');
         for finding in &self.rust {
@@ -119,7 +119,7 @@ impl Difference {
         text
     }
 
-    /// For a pull request.
+    /// Formats the changes as Markdown for a pull request.
     pub fn markdown(&self) -> String {
         let breaking = self.wire.iter().filter(|finding| finding.breaking).count();
         let broken = self.rust.iter().filter(|finding| finding.breaking).count();
@@ -155,7 +155,7 @@ impl Difference {
         text
     }
 
-    /// For machines.
+    /// Formats the changes as JSON.
     pub fn json(&self) -> Value {
         let wire = self.wire.iter().map(|finding| {
             json!({
@@ -188,7 +188,7 @@ fn mark(breaking: bool) -> &'static str {
     }
 }
 
-/// A text that stays in its cell of a table.
+/// Escapes text for a cell of a Markdown table.
 fn cell(text: &str) -> String {
     text.replace('|', "\\|").replace('\n', " ")
 }

@@ -1,4 +1,4 @@
-//! The files of all APIs, written or compared.
+//! Writes or checks the generated files of all APIs.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,18 +11,18 @@ use crate::inputs::{self, Inputs};
 use crate::project::Project;
 use crate::{Error, Result, journal, lock, render, scaffold};
 
-/// Where the documents go that the simulator checks requests against: each specification with its
-/// overlays, as JSON. Specifications outside of a crate are not in its package.
+/// The folder of the documents that the simulator validates requests against: each specification with its
+/// overlays, as JSON. They are copied here because a package can only contain files of its own crate.
 pub const DOCUMENTS: &str = "crates/prime-sim/src/documents";
 
-/// A file that is not what the specifications say.
+/// A generated file that is stale.
 #[derive(Debug)]
 pub struct Change {
-    /// Its path inside the project.
+    /// The path, relative to the project.
     pub path: PathBuf,
-    /// What stands there now, if anything.
+    /// The current contents. `None` if the file does not exist.
     pub old: Option<String>,
-    /// What should stand there; nothing if the file should go.
+    /// The expected contents. `None` if the file should be removed.
     pub new: Option<String>,
 }
 
@@ -30,7 +30,7 @@ impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = match (&self.old, &self.new) {
             (None, _) => "missing",
-            (_, None) => "left over",
+            (_, None) => "obsolete",
             _ => "differs",
         };
         write!(f, "{what}: {}", self.path.display())
@@ -38,9 +38,9 @@ impl fmt::Display for Change {
 }
 
 impl Change {
-    /// What differs, as a unified diff, from the file as it is to the file as it should be.
+    /// Returns a unified diff from the current to the expected contents.
     pub fn diff(&self) -> String {
-        const LINES: usize = 60;
+        const MAX_LINES: usize = 60;
         let (old, new) = (
             self.old.as_deref().unwrap_or(""),
             self.new.as_deref().unwrap_or(""),
@@ -50,21 +50,21 @@ impl Change {
             .context_radius(2)
             .to_string();
         let mut lines: Vec<&str> = diff.lines().collect();
-        let left_out = lines.len().saturating_sub(LINES);
-        lines.truncate(LINES);
+        let omitted = lines.len().saturating_sub(MAX_LINES);
+        lines.truncate(MAX_LINES);
         let mut text = lines.join("\n");
         text.push('\n');
-        if left_out > 0 {
-            text.push_str(&format!("… {left_out} more lines\n"));
+        if omitted > 0 {
+            text.push_str(&format!("… {omitted} more lines\n"));
         }
         text
     }
 }
 
-/// Every generated file of the project, by its path inside the project.
+/// Renders every generated file of the project, keyed by its path relative to the project.
 ///
 /// # Errors
-/// If an input is missing or wrong, with file, place and reason.
+/// Returns an error if an input is missing or invalid, with file, location and reason.
 pub fn render_all(project: &Project) -> Result<BTreeMap<PathBuf, String>> {
     let mut files = BTreeMap::new();
     for api in &project.apis {
@@ -90,15 +90,15 @@ pub fn render_all(project: &Project) -> Result<BTreeMap<PathBuf, String>> {
     Ok(files)
 }
 
-/// The files that are stale, all of them.
+/// Returns all stale files.
 ///
 /// # Errors
-/// As [`render_all`], and if a generated file cannot be read.
+/// As [`render_all`], or if a generated file cannot be read.
 pub fn check(project: &Project) -> Result<Vec<Change>> {
     let files = render_all(project)?;
     let mut changes = Vec::new();
     for (path, new) in &files {
-        let old = read_if_there(&project.path(path))?;
+        let old = read_if_exists(&project.path(path))?;
         if old.as_deref() != Some(new) {
             changes.push(Change {
                 path: path.clone(),
@@ -114,7 +114,7 @@ pub fn check(project: &Project) -> Result<Vec<Change>> {
     for folder in packages.chain([PathBuf::from(DOCUMENTS)]) {
         for path in files_below(project, &folder)? {
             if !files.contains_key(&path) {
-                let old = read_if_there(&project.path(&path))?;
+                let old = read_if_exists(&project.path(&path))?;
                 changes.push(Change {
                     path,
                     old,
@@ -126,12 +126,12 @@ pub fn check(project: &Project) -> Result<Vec<Change>> {
     Ok(changes)
 }
 
-/// Writes the files that are stale and removes those left over; says which.
+/// Writes stale files, removes obsolete ones and returns the changes.
 ///
-/// Everything is rendered before the first file is touched, and all files are replaced or none.
+/// All files are rendered before the first one is replaced, and either all or none are replaced.
 ///
 /// # Errors
-/// As [`check`], and if a file cannot be written.
+/// As [`check`], or if a file cannot be written.
 pub fn write(project: &Project) -> Result<Vec<Change>> {
     let changes = check(project)?;
     let files = changes
@@ -142,10 +142,10 @@ pub fn write(project: &Project) -> Result<Vec<Change>> {
     Ok(changes)
 }
 
-/// Every generated file as it stands now, by its path inside the project.
+/// Reads every generated file in its current state, keyed by its path relative to the project.
 ///
 /// # Errors
-/// If one cannot be read.
+/// Returns an error if a file cannot be read.
 pub fn read_all(project: &Project) -> Result<BTreeMap<PathBuf, Option<String>>> {
     let mut paths = vec![PathBuf::from(lock::LOCK)];
     paths.extend(files_below(project, Path::new(DOCUMENTS))?);
@@ -154,7 +154,7 @@ pub fn read_all(project: &Project) -> Result<BTreeMap<PathBuf, Option<String>>> 
     }
     paths
         .into_iter()
-        .map(|path| Ok((path.clone(), read_if_there(&project.path(&path))?)))
+        .map(|path| Ok((path.clone(), read_if_exists(&project.path(&path))?)))
         .collect()
 }
 
@@ -165,7 +165,7 @@ fn generated_folder(package: &str) -> PathBuf {
         .join("generated")
 }
 
-pub(crate) fn read_if_there(path: &Path) -> Result<Option<String>> {
+pub(crate) fn read_if_exists(path: &Path) -> Result<Option<String>> {
     match fs::read(path) {
         Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
@@ -173,7 +173,7 @@ pub(crate) fn read_if_there(path: &Path) -> Result<Option<String>> {
     }
 }
 
-/// The paths of the files in a folder of the project and below it.
+/// Lists the files below a folder of the project, recursively.
 pub(crate) fn files_below(project: &Project, folder: &Path) -> Result<Vec<PathBuf>> {
     let entries = match fs::read_dir(project.path(folder)) {
         Ok(entries) => entries,

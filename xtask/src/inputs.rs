@@ -1,4 +1,4 @@
-//! Specification and overlays of an API, read and lowered.
+//! Reads and lowers an API's specification and overlays.
 
 use std::path::{Path, PathBuf};
 
@@ -9,23 +9,24 @@ use serde_json::Value;
 use crate::project::{Api, Project};
 use crate::{Error, Result};
 
-/// What an API's specification and overlays become.
+/// An API's specification, with its overlays applied and lowered.
 #[derive(Debug)]
 pub struct Inputs {
-    /// The specification as the provider publishes it.
+    /// The specification as published by the provider.
     pub specification: Value,
-    /// The same with its overlays applied, in OpenAPI 3.1 still.
+    /// The specification with its overlays applied, before lowering (OpenAPI 3.1).
     pub document: Value,
-    /// The document that code is generated from.
+    /// The lowered document, the input of code generation.
     pub lowered: Lowered,
-    /// What is worth a word: overlay actions that change nothing any more, what lowering lost.
+    /// Notes for the user: redundant overlay actions and constructs that lowering lost.
     pub notes: Vec<String>,
 }
 
 /// Reads an API's specification, applies its overlays and lowers it.
 ///
 /// # Errors
-/// If a file is missing or wrong, with file, place and reason; also if an overlay action matches nothing.
+/// Returns an error, with file, location and reason, if a file is missing or invalid, or if the target of
+/// an overlay action matches nothing.
 pub fn read(project: &Project, api: &Api) -> Result<Inputs> {
     let path = Path::new("specs").join(&api.specification);
     let name = path.display().to_string();
@@ -37,13 +38,13 @@ pub fn read(project: &Project, api: &Api) -> Result<Inputs> {
             overlay::apply(&mut document, &name, &text).map_err(|e| Error::new(e.to_string()))?;
         for redundant in applied.iter().filter(|applied| !applied.changed) {
             notes.push(format!(
-                "{name}#/actions/{}: target {}: changes nothing any more; the specification says so \
-                 itself, remove the action",
+                "{name}#/actions/{}: target {}: changes nothing: the specification already has this \
+                 value; remove the action",
                 redundant.action, redundant.target
             ));
         }
     }
-    // The specification is ours to mend, by an overlay.
+    // Strict: an overlay can correct an invalid specification.
     let lowered = lower::lower_with(&document, &Options::new().strict(true))
         .map_err(|e| Error::new(format!("{name}, overlays applied: {e}")))?;
     notes.extend(
@@ -60,10 +61,10 @@ pub fn read(project: &Project, api: &Api) -> Result<Inputs> {
     })
 }
 
-/// The names and texts of an API's overlays.
+/// Reads the names and texts of an API's overlays.
 ///
 /// # Errors
-/// If one cannot be read.
+/// Returns an error if an overlay cannot be read.
 pub fn overlays(project: &Project, api: &Api) -> Result<Vec<(String, String)>> {
     let paths = api
         .overlays
@@ -77,24 +78,24 @@ pub fn overlays(project: &Project, api: &Api) -> Result<Vec<(String, String)>> {
 /// Reads a document and overlays from files, applies them and lowers the result.
 ///
 /// # Errors
-/// If a file is missing or wrong, with file, place and reason; also if an overlay action matches nothing.
-pub fn of_files(spec: &Path, overlays: &[PathBuf], options: &Options) -> Result<Lowered> {
+/// Returns an error, with file, location and reason, if a file is missing or invalid, or if the target of
+/// an overlay action matches nothing.
+pub fn read_files(spec: &Path, overlays: &[PathBuf], options: &Options) -> Result<Lowered> {
     let name = spec.display().to_string();
-    let mut document = document::parse(&name, &text_of(spec)?)?;
+    let mut document = document::parse(&name, &read_text(spec)?)?;
     for path in overlays {
         let overlay = path.display().to_string();
-        overlay::apply(&mut document, &overlay, &text_of(path)?)
+        overlay::apply(&mut document, &overlay, &read_text(path)?)
             .map_err(|e| Error::new(e.to_string()))?;
     }
     lower::lower_with(&document, options).map_err(|e| Error::new(format!("{name}: {e}")))
 }
 
-/// A file's text.
+/// Reads a text file.
 ///
 /// # Errors
-/// If it cannot be read or is not UTF-8; the error names it.
-pub fn text_of(path: &Path) -> Result<String> {
+/// Returns an error that names the file if it cannot be read or is not UTF-8.
+pub fn read_text(path: &Path) -> Result<String> {
     let bytes = std::fs::read(path).map_err(|e| Error::file(path, &e))?;
-    String::from_utf8(bytes)
-        .map_err(|_| Error::new(format!("{}: not a text in UTF-8", path.display())))
+    String::from_utf8(bytes).map_err(|_| Error::new(format!("{}: invalid UTF-8", path.display())))
 }

@@ -1,8 +1,8 @@
-//! Files replaced together, also if the machine stops in the middle.
+//! Replaces several files atomically, even across a crash.
 //!
-//! Before the first file is touched, what is there is copied to a journal, with a list that says which
-//! files did not exist. The journal goes when all files are replaced. If it is still there when the next
-//! command begins, that command puts everything back.
+//! Before the first file is replaced, the current files are copied to a journal, together with a list that
+//! records which files did not exist. The journal is removed after all files are replaced. If it still exists
+//! when the next command starts, that command restores the files.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,59 +11,59 @@ use std::path::{Path, PathBuf};
 use crate::project::Project;
 use crate::{Error, Result};
 
-/// The journal's folder, from the project's root. Beside the files, so that a move is one step.
+/// The journal's folder, relative to the project's root.
 const JOURNAL: &str = ".xtask-journal";
 
-/// Written last: a journal without it is not complete, and nothing was touched.
+/// Marks a complete journal; written last. Without it, no file has been replaced yet.
 const COMPLETE: &str = "complete";
 
-/// What a list in the journal says of a file that did not exist.
+/// Prefixes of the lines in the journal's list: whether the file existed.
 const ABSENT: &str = "absent ";
 const PRESENT: &str = "present ";
 
-/// Replaces files, all or none: `None` removes one.
+/// Replaces all files or none. `None` removes a file.
 ///
 /// # Errors
-/// If a file cannot be written. Everything is then as it was.
+/// Returns an error if a file cannot be written. All files are then unchanged.
 pub fn replace(project: &Project, files: &BTreeMap<PathBuf, Option<String>>) -> Result<()> {
     let journal = project.path(JOURNAL);
-    let fault = |path: &Path| {
+    let error = |path: &Path| {
         let path = path.to_owned();
         move |e: std::io::Error| Error::file(&path, &e)
     };
     let old = journal.join("old");
-    fs::create_dir_all(&old).map_err(fault(&journal))?;
+    fs::create_dir_all(&old).map_err(error(&journal))?;
     let mut list = String::new();
     for (number, path) in files.keys().enumerate() {
-        let there = project.path(path);
-        if there.exists() {
-            fs::copy(&there, old.join(number.to_string())).map_err(fault(&there))?;
+        let target = project.path(path);
+        if target.exists() {
+            fs::copy(&target, old.join(number.to_string())).map_err(error(&target))?;
         }
-        list.push_str(if there.exists() { PRESENT } else { ABSENT });
+        list.push_str(if target.exists() { PRESENT } else { ABSENT });
         list.push_str(&format!("{}\n", path.display()));
     }
-    write_to_disk(&journal.join("list"), &list).map_err(fault(&journal))?;
-    write_to_disk(&journal.join(COMPLETE), "").map_err(fault(&journal))?;
+    write_to_disk(&journal.join("list"), &list).map_err(error(&journal))?;
+    write_to_disk(&journal.join(COMPLETE), "").map_err(error(&journal))?;
 
     for (path, content) in files {
-        let there = project.path(path);
+        let target = project.path(path);
         let done = match content {
-            Some(content) => write_whole(&there, content),
-            None => fs::remove_file(&there),
+            Some(content) => write_atomically(&target, content),
+            None => fs::remove_file(&target),
         };
         if let Err(e) = done {
             recover(project)?;
             return Err(Error::file(path, &e));
         }
     }
-    fs::remove_file(journal.join(COMPLETE)).map_err(fault(&journal))?;
-    fs::remove_dir_all(&journal).map_err(fault(&journal))
+    fs::remove_file(journal.join(COMPLETE)).map_err(error(&journal))?;
+    fs::remove_dir_all(&journal).map_err(error(&journal))
 }
 
-/// Puts back what an interrupted replacement touched; says whether there was one.
+/// Restores the files of an interrupted replacement. Returns whether there was one.
 ///
 /// # Errors
-/// If a file cannot be put back. The journal then stays, and the next command tries again.
+/// Returns an error if a file cannot be restored. The journal is then kept, and the next command tries again.
 pub fn recover(project: &Project) -> Result<bool> {
     let journal = project.path(JOURNAL);
     if !journal.exists() {
@@ -74,20 +74,20 @@ pub fn recover(project: &Project) -> Result<bool> {
         let list = journal.join("list");
         let list = fs::read_to_string(&list).map_err(|e| Error::file(&list, &e))?;
         for (number, line) in list.lines().enumerate() {
-            let put_back = if let Some(path) = line.strip_prefix(PRESENT) {
-                let there = project.path(path);
-                fs::copy(journal.join("old").join(number.to_string()), there).map(|_| ())
+            let restored = if let Some(path) = line.strip_prefix(PRESENT) {
+                let target = project.path(path);
+                fs::copy(journal.join("old").join(number.to_string()), target).map(|_| ())
             } else if let Some(path) = line.strip_prefix(ABSENT) {
-                let there = project.path(path);
-                if there.exists() {
-                    fs::remove_file(there)
+                let target = project.path(path);
+                if target.exists() {
+                    fs::remove_file(target)
                 } else {
                     Ok(())
                 }
             } else {
                 Ok(())
             };
-            put_back.map_err(|e| Error::new(format!("{}: {line}: {e}", journal.display())))?;
+            restored.map_err(|e| Error::new(format!("{}: {line}: {e}", journal.display())))?;
         }
         fs::remove_file(journal.join(COMPLETE)).map_err(|e| Error::file(&journal, &e))?;
     }
@@ -95,8 +95,8 @@ pub fn recover(project: &Project) -> Result<bool> {
     Ok(interrupted)
 }
 
-/// Writes a file beside its place and moves it there: no reader meets half of it.
-pub(crate) fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
+/// Writes a temporary file and renames it, so that readers never see a partial file.
+pub(crate) fn write_atomically(path: &Path, text: &str) -> std::io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }

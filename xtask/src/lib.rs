@@ -1,21 +1,21 @@
-//! The commands around `openapi-pipeline`: which files, what is stale, what to print.
+//! Implementation of the `cargo xtask` commands.
 //!
-//! | module | what it holds |
+//! | module | contents |
 //! |---|---|
-//! | [`project`] | where the project is, and its list of APIs |
-//! | [`inputs`] | specification and overlays of an API, read and lowered |
-//! | [`render`] | a lowered document as Rust files, by progenitor |
-//! | `scaffold` | the handwritten files of a generated crate, as they begin |
-//! | [`standalone`] | a whole crate from any document |
-//! | [`surface`] | the public items of generated files as a short text |
-//! | [`lock`] | SHA-256 of what was generated from |
-//! | `bench` | the benchmark of streams |
-//! | [`generate`] | the files of all APIs, written or compared |
-//! | [`difference`] | what a new document changes: on the wire, for a Rust caller, for the version |
-//! | [`rust_api`] | the public items of generated code, compared |
-//! | [`update`] | a new version of a specification, taken over whole or not at all |
-//! | [`conformance`] | real clients and validators against the simulator |
-//! | [`journal`] | files replaced together, also if the machine stops in the middle |
+//! | [`project`] | the project's root and its list of APIs |
+//! | [`inputs`] | reads and lowers an API's specification and overlays |
+//! | [`render`] | renders a lowered document as Rust files, using progenitor |
+//! | `scaffold` | initial handwritten files of a generated crate |
+//! | [`standalone`] | generates a self-contained crate from any document |
+//! | [`surface`] | lists the public items of generated files as text |
+//! | [`lock`] | SHA-256 digests of the inputs |
+//! | `bench` | the streaming benchmark |
+//! | [`generate`] | writes or checks the generated files of all APIs |
+//! | [`difference`] | compares two documents: wire format, Rust API, version |
+//! | [`rust_api`] | compares the public items of generated code |
+//! | [`update`] | updates a specification, all or nothing |
+//! | [`conformance`] | third-party clients and validators against the simulator |
+//! | [`journal`] | replaces several files atomically, even across a crash |
 
 pub mod bench;
 pub mod conformance;
@@ -32,21 +32,21 @@ pub mod standalone;
 pub mod surface;
 pub mod update;
 
-/// What can go wrong, as one sentence that names file and place.
+/// An error of a command: one sentence that names the file and the location.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct Error(String);
 
-/// The result of a command's parts.
+/// A specialized `Result` type for commands.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
-    /// An error of that sentence.
+    /// Creates an error from a message.
     pub fn new(message: impl Into<String>) -> Self {
         Self(message.into())
     }
 
-    /// The error of a file that cannot be read or written.
+    /// Creates an error for a file that cannot be read or written.
     fn file(path: &std::path::Path, error: &std::io::Error) -> Self {
         Self(format!("{}: {error}", path.display()))
     }

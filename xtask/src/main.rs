@@ -1,4 +1,4 @@
-//! `cargo xtask`: the project's own commands.
+//! Command-line entry point of `cargo xtask`.
 
 mod commands;
 
@@ -6,12 +6,12 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use xtask::project::Project;
-use xtask::update::{self, Checks, Form};
+use xtask::update::{self, Checks, Format};
 use xtask::{Error, Result, bench, conformance, generate, inputs, journal};
 
-use commands::output::say;
+use commands::output::print;
 
-/// The project's own commands.
+/// Code generation and maintenance commands of this repository.
 #[derive(Parser)]
 #[command(
     name = "cargo xtask",
@@ -25,46 +25,46 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Write the generated crates and specs/specs.lock anew from the specifications and overlays.
+    /// Regenerate the API crates and specs/specs.lock from the specifications and overlays.
     Generate {
-        /// Write nothing; report every file that is stale, with what differs, and exit with 1.
+        /// Write nothing; print a diff of every stale file and exit with 1 if there is any.
         #[arg(long)]
         check: bool,
         #[command(flatten)]
         standalone: commands::generate::Standalone,
     },
-    /// Take over a new version of a specification, or leave everything as it is.
+    /// Update an API to a new version of its specification, all or nothing.
     ///
-    /// Everything is made and checked in a copy of the project first: overlays, lowering, generated
-    /// code, snapshots, `cargo check` of the workspace. Only then are the files replaced, and what
-    /// changed is printed and noted in CHANGELOG.md.
+    /// Applies the overlays, lowers, generates, updates snapshots and runs `cargo check` in a copy of the
+    /// project. If all of that succeeds, replaces the files of the project, prints the changes and adds them
+    /// to CHANGELOG.md.
     Update {
         /// Name of the API in specs/apis.toml.
         api: String,
-        /// The new specification: a file, or an address that begins with http.
+        /// The new specification: a file or an HTTP(S) URL.
         source: String,
-        /// Take it over although handwritten code does not compile with it, and has to follow.
+        /// Update even if handwritten code does not compile with the new types.
         #[arg(long)]
         generated_only: bool,
-        /// Print what changed as Markdown, for a pull request; nothing if nothing did.
+        /// Print the changes as Markdown for a pull request, or nothing if nothing changed.
         #[arg(long)]
         markdown: bool,
     },
-    /// Try the simulator with real clients and validators, and the SDK with a real server.
+    /// Test the simulator with third-party clients and validators, and the SDK with a third-party server.
     ///
-    /// Needs Python 3.10 or newer and Node 20 or newer, PyPI and npm; installs into the target
-    /// directory. Prints a table, which also says what is missing.
+    /// Requires Python 3.10 or newer, Node 20 or newer, and access to PyPI and npm; installs packages into
+    /// the target directory. Prints a table of results, including suites that could not run.
     Conformance {
-        /// The suites to run (default all): openai-python, openai-node, prime-cli,
-        /// schemathesis-inference, schemathesis-training, llama.
+        /// The suites to run (default: all): openai-python, openai-node, prime-cli, schemathesis-inference,
+        /// schemathesis-training, llama.
         suites: Vec<String>,
-        /// Fail if anything is missing.
+        /// Fail if a suite could not run.
         #[arg(long)]
         strict: bool,
     },
-    /// Measure streams against what reqwest, memchr and serde_json need together, and print the table.
+    /// Benchmark streaming against a baseline of reqwest, memchr and serde_json, and print the table.
     Bench {
-        /// Fewer rounds.
+        /// Run fewer rounds.
         #[arg(long)]
         quick: bool,
     },
@@ -78,42 +78,45 @@ enum Command {
     Diff(commands::diff::Diff),
 }
 
-/// The exit code of a command that could not do what it was asked; 1 is for one that found something.
-const COULD_NOT: u8 = 2;
+/// The exit code of a command that failed; 1 is the exit code of a check that found differences.
+const EXIT_ERROR: u8 = 2;
 
-/// Documents are nested, and what reads them goes as deep: no document may overflow the stack.
-const STACK: usize = 256 << 20;
+/// The stack size in bytes. Documents are processed recursively; a deeply nested one must not overflow the
+/// stack.
+const STACK_SIZE: usize = 256 << 20;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let thread = std::thread::Builder::new()
-        .stack_size(STACK)
+        .stack_size(STACK_SIZE)
         .spawn(move || run(arguments));
     let result = thread
-        .map_err(|e| Error::new(format!("no thread: {e}")))
+        .map_err(|e| Error::new(format!("cannot start thread: {e}")))
         .and_then(|thread| {
-            thread
-                .join()
-                .unwrap_or_else(|_| Err(Error::new("a defect of xtask, told above")))
+            thread.join().unwrap_or_else(|_| {
+                Err(Error::new(
+                    "internal error: a thread panicked (message above)",
+                ))
+            })
         });
     match result {
         Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error}");
-            ExitCode::from(COULD_NOT)
+            ExitCode::from(EXIT_ERROR)
         }
     }
 }
 
-fn exit_code(good: bool) -> ExitCode {
-    match good {
+fn exit_code(success: bool) -> ExitCode {
+    match success {
         true => ExitCode::SUCCESS,
         false => ExitCode::FAILURE,
     }
 }
 
 fn run(arguments: Arguments) -> Result<ExitCode> {
-    // These need no project.
+    // These commands do not need a project.
     match &arguments.command {
         Command::Generate { standalone, .. } => {
             if let Some(code) = commands::generate::run(standalone)? {
@@ -127,32 +130,29 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
     }
     let project = Project::find()?;
     if journal::recover(&project)? {
-        eprintln!("note: an update was interrupted; its files are as they were before it");
+        eprintln!("note: restored the files of an interrupted update");
     }
     match arguments.command {
         Command::Generate { check: false, .. } => {
             let written = generate::write(&project)?;
             for change in &written {
-                say(&format!("{change}\n"))?;
+                print(&format!("{change}\n"))?;
             }
-            say(&format!(
-                "{} of the generated files changed\n",
-                written.len()
-            ))?;
+            print(&format!("{} generated files changed\n", written.len()))?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Generate { check: true, .. } => {
             let stale = generate::check(&project)?;
             if stale.is_empty() {
-                say("all generated files match their specifications\n")?;
+                print("all generated files are up to date\n")?;
                 return Ok(ExitCode::SUCCESS);
             }
             for change in &stale {
-                say(&format!("{change}\n"))?;
-                say(&change.diff())?;
+                print(&format!("{change}\n"))?;
+                print(&change.diff())?;
             }
-            say(&format!(
-                "{} stale; to mend: cargo xtask generate
+            print(&format!(
+                "{} stale files; run `cargo xtask generate`
 ",
                 stale.len()
             ))?;
@@ -164,32 +164,36 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             generated_only,
             markdown,
         } => {
-            let form = if markdown { Form::Markdown } else { Form::Text };
+            let format = if markdown {
+                Format::Markdown
+            } else {
+                Format::Text
+            };
             let checks = if generated_only {
                 Checks::Generated
             } else {
                 Checks::Workspace
             };
-            let report = update::update(&project, project.api(&api)?, &source, checks, form)?;
-            say(&report)?;
+            let report = update::update(&project, project.api(&api)?, &source, checks, format)?;
+            print(&report)?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Conformance { suites, strict } => {
-            let (table, good) = conformance::run(&project, &suites, strict)?;
-            say(&table)?;
-            Ok(exit_code(good))
+            let (table, success) = conformance::run(&project, &suites, strict)?;
+            print(&table)?;
+            Ok(exit_code(success))
         }
         Command::Bench { quick } => Ok(exit_code(bench::run(&project, quick)?)),
         Command::Schema { api } => {
             let inputs = inputs::read(&project, project.api(&api)?)?;
-            say(&format!(
+            print(&format!(
                 "{:#}
 ",
                 openapi_pipeline::json_schema::of(&inputs.lowered)
             ))?;
             Ok(ExitCode::SUCCESS)
         }
-        // Done above.
+        // Handled above.
         Command::Lower(_) | Command::Overlay(_) | Command::Diff(_) => Ok(ExitCode::SUCCESS),
     }
 }

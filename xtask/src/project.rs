@@ -1,4 +1,4 @@
-//! Where the project is, and its list of APIs.
+//! The project's root and its list of APIs.
 
 use std::path::{Component, Path, PathBuf};
 use std::{env, fs};
@@ -7,35 +7,35 @@ use serde::Deserialize;
 
 use crate::{Error, Result};
 
-/// The list of APIs, from the project's root.
+/// The list of APIs, relative to the project's root.
 const APIS: &str = "specs/apis.toml";
 
 /// The project: a folder with `specs/apis.toml`.
 #[derive(Debug)]
 pub struct Project {
     root: PathBuf,
-    /// The APIs, in the order of their list.
+    /// The APIs, in the order of `specs/apis.toml`.
     pub apis: Vec<Api>,
 }
 
-/// One API of the list.
+/// An entry of the list of APIs.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Api {
-    /// Its name in commands.
+    /// The name used in commands.
     pub name: String,
-    /// Its specification, a file in `specs/`.
+    /// The specification, a file in `specs/`.
     pub specification: PathBuf,
-    /// Its overlays, files in `specs/`, in the order in which they apply.
+    /// The overlays, files in `specs/`, in order of application.
     #[serde(default)]
     pub overlays: Vec<PathBuf>,
-    /// The crate that is generated from it, a folder in `crates/`.
+    /// The generated crate, a folder in `crates/`.
     #[serde(rename = "crate")]
     pub package: String,
 }
 
 impl Api {
-    /// Where its specification stands, from the project's root.
+    /// Returns the path of the specification, relative to the project's root.
     pub fn source(&self) -> String {
         format!("specs/{}", self.specification.display())
     }
@@ -47,11 +47,11 @@ struct Apis {
     api: Vec<Api>,
 }
 
-/// The project's folder.
+/// Returns the project's root.
 ///
-/// Cargo says at run time which package it runs, and that is the project it was started for. What was
-/// compiled in can be another: a checkout may have moved since, and two may share a target directory. Without
-/// cargo, the project is the one around the current folder, or else the one that this was compiled in.
+/// Prefers `CARGO_MANIFEST_DIR` at run time over the compiled-in path: the checkout may have moved, and two
+/// checkouts may share a target directory. Without cargo, searches upwards from the current folder and falls
+/// back to the compiled-in path.
 pub fn root() -> PathBuf {
     let run_by_cargo = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
     let folders = run_by_cargo.into_iter().chain(env::current_dir());
@@ -68,18 +68,18 @@ pub fn root() -> PathBuf {
 }
 
 impl Project {
-    /// Finds the project, at its [`root`].
+    /// Finds the project at [`root`].
     ///
     /// # Errors
-    /// If there is none, or its list of APIs is wrong.
+    /// Returns an error if there is no project, or if its list of APIs is invalid.
     pub fn find() -> Result<Self> {
         Self::at(&root())
     }
 
-    /// Reads the project in a folder.
+    /// Opens the project in a folder.
     ///
     /// # Errors
-    /// If its list of APIs is missing or wrong.
+    /// Returns an error if the list of APIs is missing or invalid.
     pub fn at(root: &Path) -> Result<Self> {
         let path = root.join(APIS);
         let text = fs::read_to_string(&path).map_err(|e| Error::file(&path, &e))?;
@@ -91,7 +91,7 @@ impl Project {
                 .take(index)
                 .any(|a| a.name == api.name || a.package == api.package)
             {
-                let reason = format!("{APIS}: api {:?}: its name or crate stands twice", api.name);
+                let reason = format!("{APIS}: api {:?}: duplicate name or crate", api.name);
                 return Err(Error::new(reason));
             }
             for file in api
@@ -104,7 +104,7 @@ impl Project {
                     .all(|part| matches!(part, Component::Normal(_)))
                 {
                     let reason = format!(
-                        "{APIS}: api {:?}: {:?} leaves its folder",
+                        "{APIS}: api {:?}: path {:?} is outside its folder",
                         api.name,
                         file.display()
                     );
@@ -118,10 +118,10 @@ impl Project {
         })
     }
 
-    /// The API of a name.
+    /// Returns the API with the given name.
     ///
     /// # Errors
-    /// If there is none; the error lists the names.
+    /// Returns an error if there is no such API; the error lists the names.
     pub fn api(&self, name: &str) -> Result<&Api> {
         self.apis
             .iter()
@@ -129,23 +129,23 @@ impl Project {
             .ok_or_else(|| {
                 let names: Vec<&str> = self.apis.iter().map(|api| api.name.as_str()).collect();
                 Error::new(format!(
-                    "no API {name:?} in {APIS}; there are: {}",
+                    "unknown API {name:?}; {APIS} lists: {}",
                     names.join(", ")
                 ))
             })
     }
 
-    /// A file's path from the path it has inside the project.
-    pub fn path(&self, inside: impl AsRef<Path>) -> PathBuf {
-        self.root.join(inside)
+    /// Returns the path of a file given relative to the project's root.
+    pub fn path(&self, relative: impl AsRef<Path>) -> PathBuf {
+        self.root.join(relative)
     }
 
-    /// Reads a text of the project.
+    /// Reads a text file of the project.
     ///
     /// # Errors
-    /// If it cannot be read; the error names it.
-    pub fn read(&self, inside: impl AsRef<Path>) -> Result<String> {
-        let inside = inside.as_ref();
-        fs::read_to_string(self.path(inside)).map_err(|e| Error::file(inside, &e))
+    /// Returns an error if the file cannot be read.
+    pub fn read(&self, relative: impl AsRef<Path>) -> Result<String> {
+        let relative = relative.as_ref();
+        fs::read_to_string(self.path(relative)).map_err(|e| Error::file(relative, &e))
     }
 }

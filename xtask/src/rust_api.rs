@@ -1,8 +1,7 @@
-//! What a new version of generated code changes for a Rust caller.
+//! Compares the public Rust API of two versions of generated code.
 //!
-//! Everything that a caller can name is an item with a signature. One that is gone or has another
-//! signature breaks who uses it; a new one breaks nobody where the struct or enum around it is
-//! `non_exhaustive`, as generated ones are.
+//! Every public item has a signature. Removing an item or changing its signature is a breaking change. Adding
+//! an item is compatible if the enclosing struct or enum is `non_exhaustive`, as generated ones are.
 
 use std::collections::BTreeMap;
 
@@ -11,35 +10,35 @@ use syn::{Attribute, Fields, ImplItem, Item, ItemImpl, Visibility};
 
 use crate::{Error, Result};
 
-/// The public items of generated files: what each is called, and its signature.
+/// The public items of generated files: name and signature.
 pub type Items = BTreeMap<String, String>;
 
-/// One thing that changes for callers.
+/// A change for callers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// The item.
+    /// The name of the item.
     pub item: String,
-    /// Whether code that compiled can fail to.
+    /// Whether calling code may stop compiling.
     pub breaking: bool,
-    /// What has changed.
+    /// A description of the change.
     pub what: String,
 }
 
-/// The version that follows from what has changed.
+/// The version bump required by a set of changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Bump {
-    /// Nothing has changed.
+    /// No changes.
     None,
-    /// Nothing that a caller can name.
+    /// Only changes that callers cannot observe.
     Patch,
-    /// There is more than before.
+    /// Compatible additions.
     Minor,
-    /// Code that compiled can fail to.
+    /// Breaking changes.
     Major,
 }
 
 impl Bump {
-    /// Its name in semantic versioning.
+    /// Returns its name in semantic versioning.
     pub fn name(self) -> &'static str {
         match self {
             Self::None => "none",
@@ -49,8 +48,8 @@ impl Bump {
         }
     }
 
-    /// The version after `version`, as Cargo reads versions: below 1.0 the second number is the one that
-    /// says that something broke. Nothing if that is no version.
+    /// Returns the version that follows `version` by Cargo's rules: below 1.0, the second number marks
+    /// breaking changes. `None` if `version` is invalid.
     pub fn after(self, version: &str) -> Option<String> {
         let numbers: Vec<u64> = version
             .split('.')
@@ -79,7 +78,7 @@ pub fn compare(old: &Items, new: &Items) -> Vec<Finding> {
             None => findings.push(Finding {
                 item: item.clone(),
                 breaking: true,
-                what: "is gone".to_owned(),
+                what: "removed".to_owned(),
             }),
             Some(now) if now != before => findings.push(Finding {
                 item: item.clone(),
@@ -91,13 +90,13 @@ pub fn compare(old: &Items, new: &Items) -> Vec<Finding> {
     }
     for (item, now) in new.iter().filter(|(item, _)| !old.contains_key(*item)) {
         let what = if now.is_empty() {
-            "is new".to_owned()
+            "added".to_owned()
         } else {
-            format!("is new: `{now}`")
+            format!("added: `{now}`")
         };
         findings.push(Finding {
             item: item.clone(),
-            breaking: breaks_if_new(item, now, old),
+            breaking: is_breaking_addition(item, now, old),
             what,
         });
     }
@@ -105,14 +104,14 @@ pub fn compare(old: &Items, new: &Items) -> Vec<Finding> {
     findings
 }
 
-/// What is new breaks nobody, but for two things: what somebody has listed in full, and `Copy`, with which
-/// closures and patterns borrow what they took before.
-fn breaks_if_new(item: &str, now: &str, old: &Items) -> bool {
+/// Whether adding an item is a breaking change: a field or variant of an exhaustive type, or an
+/// implementation of `Copy`, which changes how closures and patterns capture a value.
+fn is_breaking_addition(item: &str, now: &str, old: &Items) -> bool {
     if let Some(name) = item.strip_prefix("impl Copy for ") {
         return old.contains_key(name);
     }
     let holder = |separator| item.rsplit_once(separator).map(|(holder, _)| holder);
-    let listed = |holder: &str, kind: &str| {
+    let is_exhaustive = |holder: &str, kind: &str| {
         let has_fields = || {
             old.keys()
                 .any(|name| name.starts_with(&format!("{holder}.")))
@@ -122,12 +121,12 @@ fn breaks_if_new(item: &str, now: &str, old: &Items) -> bool {
         })
     };
     let is_code = item.ends_with(')') || now.starts_with("const:");
-    let field = holder(".").is_some_and(|holder| listed(holder, "struct"));
-    let variant = holder("::").is_some_and(|holder| listed(holder, "enum"));
+    let field = holder(".").is_some_and(|holder| is_exhaustive(holder, "struct"));
+    let variant = holder("::").is_some_and(|holder| is_exhaustive(holder, "enum"));
     !is_code && !item.starts_with("impl ") && (field || variant)
 }
 
-/// The bump that findings make necessary, if there are any other differences at all.
+/// Returns the bump required by the findings. `differs` is whether anything else differs.
 pub fn bump(findings: &[Finding], differs: bool) -> Bump {
     if findings.iter().any(|finding| finding.breaking) {
         Bump::Major
@@ -140,10 +139,10 @@ pub fn bump(findings: &[Finding], differs: bool) -> Bump {
     }
 }
 
-/// The public items of generated files, given with their paths.
+/// Returns the public items of generated files, given with their paths.
 ///
 /// # Errors
-/// If a file is not Rust.
+/// Returns an error if a file is not valid Rust.
 pub fn items(files: &[(String, String)]) -> Result<Items> {
     let mut items = Items::new();
     for (path, text) in files {
@@ -264,7 +263,7 @@ fn add_block(block: &ItemImpl, module: &str, items: &mut Items) {
             .filter(|_| !path.contains('<'))
             .unwrap_or(&path)
             .to_owned();
-        // A type of Rust's own for one of ours.
+        // A trait implementation for one of our types.
         items.insert(format!("impl {plain} for {name}"), String::new());
         return;
     }

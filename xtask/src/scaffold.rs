@@ -1,4 +1,4 @@
-//! The handwritten files of a generated crate, as they begin. Once they are there they are never touched.
+//! Initial handwritten files of a generated crate. Existing files are never overwritten.
 
 use std::path::PathBuf;
 
@@ -6,7 +6,7 @@ use openapi_pipeline::lower::Lowered;
 
 use crate::project::{Api, Project};
 
-/// The files that a crate needs beside what is generated and does not have yet.
+/// Returns the handwritten files that the crate needs and that do not exist yet.
 pub(crate) fn missing(project: &Project, api: &Api, lowered: &Lowered) -> Vec<(PathBuf, String)> {
     let info = &lowered.document["info"];
     let title = info["title"]
@@ -57,12 +57,12 @@ fn library(title: &str) -> String {
     format!(
         r#"//! Client of the {title}, generated from its specification.
 //!
-//! | module | what it holds |
+//! | module | contents |
 //! |---|---|
-//! | [`Client`] | a method for each operation, which gives its builder |
+//! | [`Client`] | one method per operation, which returns its builder |
 //! | [`builder`] | the operations' builders: parameters, body, `send` |
-//! | [`types`] | what is sent and answered |
-//! | [`operations`] | what the specification says of each operation |
+//! | [`types`] | request and response types |
+//! | [`operations`] | properties of each operation, from the specification |
 
 #[rustfmt::skip]
 #[allow(missing_docs, unreachable_pub, unused_imports, unused_mut, unused_qualifications, reason = "generated")]

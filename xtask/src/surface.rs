@@ -1,7 +1,7 @@
-//! The public items of generated files as a short text.
+//! Lists the public items of generated files as text.
 //!
-//! What a user of a generated crate can name and what it holds, without the code behind it: in a
-//! review of a new specification, this is what to read.
+//! The list contains everything that users of a generated crate can name, without implementations. It is
+//! meant for reviews of a new specification.
 
 use std::fmt::Write as _;
 
@@ -12,14 +12,14 @@ use syn::{
 
 use crate::{Error, Result};
 
-/// Lists the public surface of the generated files, given with their paths.
+/// Lists the public items of the generated files, given with their paths.
 ///
 /// # Errors
-/// If a file is not Rust.
+/// Returns an error if a file is not valid Rust.
 pub fn surface(files: &[(String, String)]) -> Result<String> {
     let mut text = String::new();
     for (path, content) in files {
-        // The builder of a struct has a setter for each of its fields and nothing else.
+        // These contain no information that the types do not: one setter or default per field.
         if path == "types/builder.rs" || path == "types/defaults.rs" {
             continue;
         }
@@ -74,7 +74,7 @@ fn describe(item: &Item, text: &mut String) {
             for item in &block.items {
                 if let ImplItem::Fn(function) = item
                     && is_public(&function.vis)
-                    && !is_told_elsewhere(&function.sig)
+                    && !is_boilerplate(&function.sig)
                 {
                     let _ = writeln!(functions, "    {}", signature(&function.sig));
                 }
@@ -87,9 +87,9 @@ fn describe(item: &Item, text: &mut String) {
     }
 }
 
-/// Every type has a `builder`, every operation's builder a `new` of its client, every body a
-/// `body_map` beside its `body`.
-fn is_told_elsewhere(signature: &Signature) -> bool {
+/// Whether a function exists for every type, operation or body: `builder`, `body_map`, or `new` of an
+/// operation's builder.
+fn is_boilerplate(signature: &Signature) -> bool {
     let of_client = signature.inputs.first().is_some_and(|argument| {
         matches!(argument, FnArg::Typed(argument) if short(&argument.ty) == "&'a Client")
     });
@@ -136,7 +136,7 @@ fn variant_field(field: &Field) -> String {
     }
 }
 
-/// What a field is called on the wire, where that is not its name.
+/// Returns the name of a field on the wire if it differs from its Rust name.
 fn wire_name(field: &Field) -> Option<String> {
     let serde = field
         .attrs
@@ -151,7 +151,7 @@ fn is_public(visibility: &Visibility) -> bool {
     matches!(visibility, Visibility::Public(_))
 }
 
-/// A type as one would say it: without the paths to where it is defined, and without line breaks.
+/// Formats a type without module paths and line breaks.
 fn short(tokens: &impl ToTokens) -> String {
     let text = tokens.to_token_stream().to_string();
     let text = text.replace('(', " ( ").replace(')', " ) ");

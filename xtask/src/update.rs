@@ -1,7 +1,7 @@
-//! A new version of a specification, taken over whole or not at all.
+//! Updates a specification, all or nothing.
 //!
-//! Everything is made and checked in a copy of the project below `target`. The project itself is touched
-//! once, at the end, by [`journal::replace`].
+//! All steps run in a copy of the project below `target`. The project itself is changed only at the end, by
+//! [`journal::replace`].
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -19,46 +19,46 @@ use crate::inputs::{self, Inputs};
 use crate::project::{Api, Project};
 use crate::{Error, Result, generate, journal, render, surface};
 
-/// Where the copy is made, from the project's root.
+/// The folder of the copy, relative to the project's root.
 const COPY: &str = "target/xtask-update";
 
-/// What an update may touch beside the specification and the generated files, from the root.
+/// The snapshots that an update may change, relative to the project's root.
 const SNAPSHOTS: &str = "xtask/tests/snapshots";
 
-/// The list of what changed, from the root.
+/// The changelog, relative to the project's root.
 const CHANGELOG: &str = "CHANGELOG.md";
 
-/// The largest specification that is fetched: 64 MiB.
-const MOST_BYTES: u64 = 64 << 20;
+/// The maximum size of a downloaded specification: 64 MiB.
+const MAX_DOWNLOAD_BYTES: u64 = 64 << 20;
 
-/// What has to compile before a specification is taken over.
+/// The code that must compile before a specification is accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Checks {
-    /// The whole workspace, with what is written by hand.
+    /// The whole workspace, including handwritten code.
     Workspace,
-    /// Nothing but what renders and snapshots it: what is written by hand will follow.
+    /// Only the generated code and its snapshots; handwritten code may fail to compile.
     Generated,
 }
 
-/// What the report of an update looks like.
+/// The format of the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
-    /// For people, with the files that were replaced.
+pub enum Format {
+    /// Plain text, with the list of replaced files.
     Text,
-    /// For a pull request.
+    /// Markdown for a pull request.
     Markdown,
 }
 
-/// Takes over the specification at `source`, a file or an address; says what changed.
+/// Updates `api` to the specification at `source`, a file or a URL, and returns a report of the changes.
 ///
 /// # Errors
-/// If anything at all is wrong with it. The project is then as it was.
+/// Returns an error if any step fails. The project is then unchanged.
 pub fn update(
     project: &Project,
     api: &Api,
     source: &str,
     checks: Checks,
-    form: Form,
+    format: Format,
 ) -> Result<String> {
     if let Some(stale) = generate::check(project)?.first() {
         let reason = "a generated file is stale; run `cargo xtask generate` first";
@@ -67,20 +67,20 @@ pub fn update(
     let specification = Path::new("specs").join(&api.specification);
     let text = read_source(source)?;
     if text == project.read(&specification)? {
-        return Ok(match form {
-            Form::Text => format!("{}: nothing changed\n", specification.display()),
-            Form::Markdown => String::new(),
+        return Ok(match format {
+            Format::Text => format!("{}: nothing changed\n", specification.display()),
+            Format::Markdown => String::new(),
         });
     }
     document::parse(source, &text)?;
 
     let old = inputs::read(project, api)?;
     let copy = Copy::of(project)?;
-    journal::write_whole(&copy.0.path(&specification), &text)
+    journal::write_atomically(&copy.0.path(&specification), &text)
         .map_err(|e| Error::file(&specification, &e))?;
     let new = inputs::read(&copy.0, api)?;
     let mut notes = new.notes.clone();
-    notes.extend(replaced(
+    notes.extend(stale_replacements(
         project,
         api,
         &old.specification,
@@ -90,13 +90,13 @@ pub fn update(
 
     generate::write(&copy.0)?;
     let changelog = report.changelog(project.read(CHANGELOG).unwrap_or_default());
-    journal::write_whole(&copy.0.path(CHANGELOG), &changelog)
+    journal::write_atomically(&copy.0.path(CHANGELOG), &changelog)
         .map_err(|e| Error::file(Path::new(CHANGELOG), &e))?;
     copy.check(project, checks)?;
 
     let files = copy.differences(project, &specification)?;
     journal::replace(project, &files)?;
-    if form == Form::Markdown {
+    if format == Format::Markdown {
         return Ok(format!("# {}\n\n{}", report.heading, report.markdown));
     }
     let mut text = report.text();
@@ -113,24 +113,29 @@ fn read_source(source: &str) -> Result<String> {
     } else {
         fs::read(source).map_err(|e| Error::file(Path::new(source), &e))?
     };
-    String::from_utf8(bytes).map_err(|_| Error::new(format!("{source}: not a text in UTF-8")))
+    String::from_utf8(bytes).map_err(|_| Error::new(format!("{source}: invalid UTF-8")))
 }
 
 fn fetch(url: &str) -> Result<Vec<u8>> {
-    let fault = |e: ureq::Error| Error::new(format!("{url}: {e}"));
+    let error = |e: ureq::Error| Error::new(format!("{url}: {e}"));
     let config = ureq::Agent::config_builder().timeout_global(Some(Duration::from_secs(60)));
     let agent = ureq::Agent::new_with_config(config.build());
-    let mut response = agent.get(url).call().map_err(fault)?;
+    let mut response = agent.get(url).call().map_err(error)?;
     response
         .body_mut()
         .with_config()
-        .limit(MOST_BYTES)
+        .limit(MAX_DOWNLOAD_BYTES)
         .read_to_vec()
-        .map_err(fault)
+        .map_err(error)
 }
 
-/// What overlays take out and put something else for, where the provider has changed it since.
-fn replaced(project: &Project, api: &Api, old: &Value, new: &Value) -> Result<Vec<String>> {
+/// Returns a note for each list that an overlay replaces and the provider has changed.
+fn stale_replacements(
+    project: &Project,
+    api: &Api,
+    old: &Value,
+    new: &Value,
+) -> Result<Vec<String>> {
     let mut notes = Vec::new();
     for (name, text) in inputs::overlays(project, api)? {
         let removed = |document| {
@@ -139,7 +144,7 @@ fn replaced(project: &Project, api: &Api, old: &Value, new: &Value) -> Result<Ve
         for (before, now) in removed(old)?.iter().zip(removed(new)?) {
             if before.values != now.values {
                 notes.push(format!(
-                    "{name}#/actions/{}: target {}: replaces what the provider has changed since: \
+                    "{name}#/actions/{}: target {}: replaces a value that the provider has changed: \
                      {} -> {}",
                     now.action,
                     now.target,
@@ -152,13 +157,13 @@ fn replaced(project: &Project, api: &Api, old: &Value, new: &Value) -> Result<Ve
     Ok(notes)
 }
 
-/// What an update changes.
+/// The changes of an update.
 struct Report {
     heading: String,
-    /// The version bump that follows for the generated crate.
+    /// The resulting version bump of the generated crate.
     bump: &'static str,
     wire: Vec<String>,
-    /// For a pull request.
+    /// Markdown for a pull request.
     markdown: String,
     document: Vec<String>,
     surface: Vec<String>,
@@ -169,7 +174,7 @@ impl Report {
     fn of(api: &Api, old: &Inputs, new: &Inputs, notes: &[String]) -> Result<Self> {
         let version = |inputs: &Inputs| {
             let version = &inputs.specification["info"]["version"];
-            version.as_str().unwrap_or("without a version").to_owned()
+            version.as_str().unwrap_or("unversioned").to_owned()
         };
         let before = render::render(&api.source(), &old.lowered)?;
         let now = render::render(&api.source(), &new.lowered)?;
@@ -194,7 +199,7 @@ impl Report {
             ("in the document", &self.document),
             ("on the wire", &self.wire),
             ("in the generated surface", &self.surface),
-            ("to look at", &self.notes),
+            ("to review", &self.notes),
         ];
         for (title, lines) in parts {
             let nothing = if lines.is_empty() { " nothing" } else { "" };
@@ -210,13 +215,13 @@ impl Report {
         text
     }
 
-    /// The changelog with an entry for this update, under what is not released yet.
+    /// Returns the changelog with an entry for this update in its "Unreleased" section.
     fn changelog(&self, old: String) -> String {
         const HEAD: &str = "# Changelog\n";
         const UNRELEASED: &str = "\n## Unreleased\n";
         let mut entry = format!("\n- Specification of the {}", self.heading);
         if !self.surface.is_empty() {
-            entry.push_str(". What callers see:\n\n  ```diff\n");
+            entry.push_str(". Changes for callers:\n\n  ```diff\n");
             for line in &self.surface {
                 let _ = writeln!(entry, "  {line}");
             }
@@ -232,7 +237,7 @@ impl Report {
     }
 }
 
-/// The lines of a surface that came or went, each with the item that it belongs to.
+/// Returns the added and removed lines of a surface, each prefixed with its item.
 fn surface_changes(old: &str, new: &str) -> Vec<String> {
     let mut item = "";
     let mut lines = Vec::new();
@@ -255,7 +260,7 @@ fn surface_changes(old: &str, new: &str) -> Vec<String> {
     lines
 }
 
-/// A copy of the project, gone when it is dropped.
+/// A copy of the project, deleted on drop.
 struct Copy(Project);
 
 impl Drop for Copy {
@@ -280,7 +285,7 @@ impl Copy {
         Ok(Self(Project::at(&to)?))
     }
 
-    /// Compiles everything that the new code is part of, and takes over its snapshots.
+    /// Compiles the workspace and updates the snapshots.
     fn check(&self, project: &Project, checks: Checks) -> Result<()> {
         if checks == Checks::Workspace {
             self.cargo(
@@ -288,11 +293,11 @@ impl Copy {
                 &["check", "--workspace", "--all-targets", "--quiet"],
             )?;
         }
-        // The other tests of this package change parts of the specifications by name.
+        // The other tests of this package modify parts of the specifications by name and may fail.
         let snapshots = [
             "lowered_documents",
             "public_surfaces",
-            "generated_files_match",
+            "generated_files_are_up_to_date",
         ];
         let test = [
             "test",
@@ -314,20 +319,20 @@ impl Copy {
             .env("CARGO_TARGET_DIR", project.path("target"))
             .env("INSTA_UPDATE", "always")
             .output()
-            .map_err(|e| Error::new(format!("cargo cannot be run: {e}")))?;
+            .map_err(|e| Error::new(format!("cannot run cargo: {e}")))?;
         if output.status.success() {
             return Ok(());
         }
-        let said = String::from_utf8_lossy(&output.stderr);
+        let stderr = String::from_utf8_lossy(&output.stderr);
         Err(Error::new(format!(
-            "the new specification does not pass `cargo {}`; nothing was changed. If handwritten \
-             code has to follow it, take it over with --generated-only\n\n{said}{}",
+            "the new specification fails `cargo {}`; nothing was changed. If handwritten code must \
+             be adapted first, run the command with --generated-only\n\n{stderr}{}",
             arguments.join(" "),
             String::from_utf8_lossy(&output.stdout)
         )))
     }
 
-    /// The files that differ from the project's.
+    /// Returns the files that differ from those of the project.
     fn differences(
         &self,
         project: &Project,
@@ -340,10 +345,10 @@ impl Copy {
         }
         let mut files = BTreeMap::new();
         for path in paths {
-            let old = generate::read_if_there(&project.path(&path))?;
-            let new = generate::read_if_there(&self.0.path(&path))?;
-            // insta leaves proposals beside its snapshots.
-            if old != new && path.extension().is_none_or(|ending| ending != "new") {
+            let old = generate::read_if_exists(&project.path(&path))?;
+            let new = generate::read_if_exists(&self.0.path(&path))?;
+            // Skip the pending snapshots (`.snap.new`) of insta.
+            if old != new && path.extension().is_none_or(|extension| extension != "new") {
                 files.insert(path, new);
             }
         }
@@ -352,18 +357,18 @@ impl Copy {
 }
 
 fn copy(from: &Path, to: &Path) -> Result<()> {
-    let fault = |e: std::io::Error| Error::file(from, &e);
+    let error = |e: std::io::Error| Error::file(from, &e);
     if from.is_dir() {
-        fs::create_dir_all(to).map_err(fault)?;
-        for entry in fs::read_dir(from).map_err(fault)? {
-            let name = entry.map_err(fault)?.file_name();
+        fs::create_dir_all(to).map_err(error)?;
+        for entry in fs::read_dir(from).map_err(error)? {
+            let name = entry.map_err(error)?.file_name();
             copy(&from.join(&name), &to.join(&name))?;
         }
     } else if from.is_file() {
         if let Some(folder) = to.parent() {
-            fs::create_dir_all(folder).map_err(fault)?;
+            fs::create_dir_all(folder).map_err(error)?;
         }
-        fs::copy(from, to).map_err(fault)?;
+        fs::copy(from, to).map_err(error)?;
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Facts of operations: from the words of a document to the constants of generated code.
+//! Operation facts: from extensions in a document to constants in generated code.
 
 #![allow(clippy::panic, clippy::unwrap_used, missing_docs)]
 
@@ -14,14 +14,14 @@ fn lowered(text: &str) -> Result<Lowered, String> {
     lower(&document).map_err(|e| e.to_string())
 }
 
-/// A generated file.
+/// Returns a generated file.
 fn generated(text: &str, file: &str) -> Result<String, String> {
     let files = render::render("fixture.yml", &lowered(text)?).map_err(|e| e.to_string())?;
     let file = files.into_iter().find(|(path, _)| path == file);
     Ok(file.unwrap().1)
 }
 
-/// The constant of an operation on one line, without its id, method and path.
+/// Returns the constant of an operation on one line, without id, method and path.
 fn constant(text: &str, name: &str) -> Result<String, String> {
     let file = generated(text, "operations.rs")?;
     let start = format!("pub const {name}: Operation =");
@@ -32,7 +32,7 @@ fn constant(text: &str, name: &str) -> Result<String, String> {
     Ok(facts.replace(",]", "]"))
 }
 
-/// The implementation of `WithTeam` for the one builder, without its head.
+/// Returns the implementation of `WithTeam` for the only builder, without its header.
 fn with_team(text: &str) -> Result<String, String> {
     let file = generated(text, "builder.rs")?;
     let (_, rest) = file
@@ -42,13 +42,13 @@ fn with_team(text: &str) -> Result<String, String> {
     Ok(lines.concat())
 }
 
-/// An operation of that method, with more lines beside its responses.
+/// Returns a document with one operation; `more` are additional lines.
 fn operation(method: &str, more: &str) -> String {
     let more: String = more.lines().map(|line| format!("      {line}\n")).collect();
     format!("paths:\n  /a:\n    {method}:\n      operationId: do_it\n{more}      {OK}\n")
 }
 
-/// A POST whose body has that schema, and component schemas.
+/// Returns a document with a POST operation and its body schema.
 fn body(schema: &str, components: &str) -> String {
     let body = format!("requestBody: {{content: {{application/json: {{schema: {schema}}}}}}}");
     let components: String = components
@@ -62,13 +62,13 @@ fn body(schema: &str, components: &str) -> String {
     format!("{}{components}", operation("post", &body))
 }
 
-/// A POST with such parameters.
+/// Returns a document with a POST operation and its parameters.
 fn parameters(parameters: &str) -> String {
     operation("post", &format!("parameters: [{parameters}]"))
 }
 
 #[test]
-fn the_default_of_each_method_is_the_runtimes() {
+fn defaults_of_methods_are_left_to_the_runtime() {
     for method in [
         "get", "head", "options", "put", "delete", "post", "patch", "trace",
     ] {
@@ -81,7 +81,7 @@ fn the_default_of_each_method_is_the_runtimes() {
 }
 
 #[test]
-fn words_of_an_operation_override_the_defaults() {
+fn extensions_override_defaults() {
     let cases = [
         (
             "get",
@@ -111,7 +111,7 @@ fn words_of_an_operation_override_the_defaults() {
 }
 
 #[test]
-fn a_team_is_where_it_is_marked() {
+fn reads_team_location() {
     let cases = [
         (
             parameters("{name: X-Team, in: header, x-team: true, schema: {type: string}}"),
@@ -130,7 +130,7 @@ fn a_team_is_where_it_is_marked() {
             ),
             r#".with_team(TeamLocation::Body("teamId"))"#,
         ),
-        // Through references and parts.
+        // Through references and `allOf`.
         (
             body(
                 "{$ref: '#/components/schemas/Run'}",
@@ -138,19 +138,19 @@ fn a_team_is_where_it_is_marked() {
             ),
             r#".with_team(TeamLocation::Body("team_id"))"#,
         ),
-        // One with listed values is a string, too.
+        // An enumeration of strings.
         (
             parameters(
                 "{name: X-Team, in: header, x-team: true, schema: {type: string, enum: [a, b]}}",
             ),
             r#".with_team(TeamLocation::Header("X-Team"))"#,
         ),
-        // `false` is no mark.
+        // `false` has no effect.
         (
             parameters("{name: X-Team, in: header, x-team: false, schema: {type: string}}"),
             "",
         ),
-        // A parameter of the whole path.
+        // A parameter of the path item.
         (
             format!(
                 "paths:\n  /a:\n    parameters: [{{$ref: '#/components/parameters/Team'}}]\n    get: {{operationId: do_it, {OK}}}\ncomponents:\n  parameters:\n    Team: {{name: team, in: query, x-team: true, schema: {{type: string}}}}\n"
@@ -163,7 +163,7 @@ fn a_team_is_where_it_is_marked() {
     }
 }
 
-/// Secrets in many places.
+/// Secrets in nested and referenced schemas.
 const SECRETS: &str = "paths:
   /a:
     post:
@@ -197,7 +197,7 @@ fn secrets_are_found_at_any_depth() {
 }
 
 #[test]
-fn a_lowered_document_still_says_the_facts() {
+fn facts_survive_lowering() {
     let team = "{type: object, properties: {teamId: {type: [string, 'null'], x-team: true}}}";
     for text in [
         SECRETS,
@@ -211,7 +211,7 @@ fn a_lowered_document_still_says_the_facts() {
 }
 
 #[test]
-fn twins_of_an_operation_have_the_same_facts() {
+fn split_operations_have_the_same_facts() {
     let text = "paths:
   /a:
     post:
@@ -230,7 +230,7 @@ fn twins_of_an_operation_have_the_same_facts() {
 }
 
 #[test]
-fn wrong_words_are_refused_with_their_place() {
+fn rejects_invalid_extensions_with_location() {
     let post = "#/paths/~1a/post";
     let property = "#/components/schemas/A/properties";
     let object = |property: &str| {
@@ -240,70 +240,70 @@ fn wrong_words_are_refused_with_their_place() {
     let cases = [
         (
             operation("post", "x-retry-safety: always"),
-            format!("{post}/x-retry-safety: \"always\" is not one of `idempotent`"),
+            format!("{post}/x-retry-safety: invalid value \"always\"; expected `idempotent`"),
         ),
         (
             operation("post", "x-retry-safety: true"),
-            format!("{post}/x-retry-safety: true is not one of `idempotent`"),
+            format!("{post}/x-retry-safety: invalid value true; expected `idempotent`"),
         ),
         (
             operation("post", "x-timeout-seconds: 0"),
-            format!("{post}/x-timeout-seconds: 0 is not a whole number of seconds above zero"),
+            format!("{post}/x-timeout-seconds: invalid value 0; expected a positive whole number of seconds"),
         ),
         (
             operation("post", "x-timeout-seconds: -3"),
-            format!("{post}/x-timeout-seconds: -3 is not"),
+            format!("{post}/x-timeout-seconds: invalid value -3;"),
         ),
         (
             operation("post", "x-timeout-seconds: 1.5"),
-            format!("{post}/x-timeout-seconds: 1.5 is not"),
+            format!("{post}/x-timeout-seconds: invalid value 1.5;"),
         ),
         (
             operation("post", "x-timeout-seconds: '120'"),
-            format!("{post}/x-timeout-seconds: \"120\" is not"),
+            format!("{post}/x-timeout-seconds: invalid value \"120\";"),
         ),
         (
             parameters("{name: t, in: query, x-team: 1, schema: {type: string}}"),
-            format!("{post}/parameters/0/x-team: 1 is neither `true` nor `false`"),
+            format!("{post}/parameters/0/x-team: invalid value 1; expected `true` or `false`"),
         ),
         (
             object("{type: string, x-team: 'yes'}"),
-            format!("{property}/a/x-team: \"yes\" is neither"),
+            format!("{property}/a/x-team: invalid value \"yes\""),
         ),
         (
             object("{type: string, x-secret: 1}"),
-            format!("{property}/a/x-secret: 1 is neither"),
+            format!("{property}/a/x-secret: invalid value 1"),
         ),
         (
             parameters("{name: t, in: query, x-team: true, schema: {type: integer}}"),
-            format!("{post}/parameters/0/x-team: a team is a plain string"),
+            format!("{post}/parameters/0/x-team: the team must be a plain string"),
         ),
         (
             object("{type: object, x-team: true}"),
-            format!("{property}/a/x-team: a team is a plain string"),
+            format!("{property}/a/x-team: the team must be a plain string"),
         ),
         (
             parameters("{name: t, in: cookie, x-team: true, schema: {type: string}}"),
-            format!("{post}/parameters/0/x-team: a team can be in a header, in the query or in the body, not in \"cookie\""),
+            format!("{post}/parameters/0/x-team: the team cannot be in \"cookie\"; use a header, query parameter or body property"),
         ),
         (
             format!("paths:\n  /a/{{t}}:\n    get:\n      parameters: [{{name: t, in: path, required: true, x-team: true, schema: {{type: string}}}}]\n      {OK}\n"),
-            "#/paths/~1a~1{t}/get/parameters/0/x-team: a team can be in a header, in the query or in the body, not in \"path\"".to_owned(),
+            "#/paths/~1a~1{t}/get/parameters/0/x-team: the team cannot be in \"path\"; use a header, query parameter or body property".to_owned(),
         ),
         (
             parameters("{name: t, in: query, x-team: true, schema: {type: string}}, {name: u, in: header, x-team: true, schema: {type: string}}"),
-            format!("{post}/parameters/1/x-team: marks a second team; the first is at {post}/parameters/0/x-team"),
+            format!("{post}/parameters/1/x-team: duplicate team; the first one is at {post}/parameters/0/x-team"),
         ),
         (
             object("{type: string, x-team: true}").replace(
                 "      requestBody",
                 "      parameters: [{name: t, in: query, x-team: true, schema: {type: string}}]\n      requestBody",
             ),
-            format!("{property}/a/x-team: marks a second team; the first is at {post}/parameters/0/x-team"),
+            format!("{property}/a/x-team: duplicate team; the first one is at {post}/parameters/0/x-team"),
         ),
         (
             object("{type: object, properties: {b: {type: string, x-team: true}}}"),
-            format!("{property}/a/properties/b/x-team: only a property of the body itself can be the team"),
+            format!("{property}/a/properties/b/x-team: the team must be a top-level property of the body"),
         ),
     ];
     for (text, expected) in cases {
@@ -316,7 +316,7 @@ fn wrong_words_are_refused_with_their_place() {
 }
 
 #[test]
-fn every_builder_takes_a_team() {
+fn every_builder_implements_with_team() {
     let object = |property: &str| {
         let schema = format!("{{type: object, required: [r], properties: {property}}}");
         body(&schema, "Id: {type: string}")
@@ -324,36 +324,36 @@ fn every_builder_takes_a_team() {
     let cases = [
         (
             operation("get", ""),
-            "Returns the builder unchanged: the operation has no place for a team.",
+            "Returns the builder unchanged: the operation has no team parameter.",
             "_: &str) -> Self {self}",
         ),
         (
             parameters("{name: X-Team, in: header, x-team: true, schema: {type: string}}"),
-            "Names the team in the header `X-Team`.",
+            "Sets the header `X-Team` to the team.",
             "self.x_team(team.to_owned())",
         ),
-        // Another name in Rust than on the wire.
+        // A parameter whose Rust name differs from its wire name.
         (
             parameters(
                 "{name: send, in: header, schema: {type: string}}, {name: send, in: query, x-team: true, schema: {type: string}}",
             ),
-            "Names the team in the query, as `send`.",
+            "Sets the query parameter `send` to the team.",
             "self.send_query(team.to_owned())",
         ),
         (
             object("{teamId: {type: [string, 'null'], x-team: true}}"),
-            "Names the team in the body, as `teamId`.",
+            "Sets the body property `teamId` to the team.",
             "self.body_map(|body| body.team_id(Some(team.to_owned())))",
         ),
         (
             object("{r: {type: string, x-team: true}}"),
-            "Names the team in the body, as `r`.",
+            "Sets the body property `r` to the team.",
             "self.body_map(|body| body.r(team.to_owned()))",
         ),
-        // A type of its own.
+        // A named type.
         (
             object("{r: {$ref: '#/components/schemas/Id', x-team: true}}"),
-            "Names the team in the body, as `r`.",
+            "Sets the body property `r` to the team.",
             "self.body_map(|body| body.r(types::Id::from(team.to_owned())))",
         ),
     ];
@@ -368,10 +368,10 @@ fn every_builder_takes_a_team() {
 }
 
 #[test]
-fn a_team_that_nothing_can_set_is_refused() {
+fn rejects_team_without_setter() {
     let parts = "requestBody: {content: {multipart/form-data: {schema: {type: object, properties: {t: {type: string, x-team: true}}}}}}";
     assert_eq!(
         with_team(&operation("post", parts)).unwrap_err(),
-        "fixture.yml: progenitor wrote no setter for \"t\", which is marked as the team of `do_it`"
+        "fixture.yml: progenitor generated no setter for \"t\", the team parameter of `do_it`"
     );
 }

@@ -1,4 +1,4 @@
-//! The road from specifications to generated crates, on the real specifications.
+//! Code generation from the real specifications.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -12,7 +12,7 @@ fn project() -> Project {
     Project::at(&root()).unwrap()
 }
 
-/// A copy of the specifications and the generated crates, to be changed.
+/// A copy of the specifications and the generated crates.
 struct Copy(PathBuf);
 
 impl Copy {
@@ -40,7 +40,7 @@ impl Copy {
         fs::write(&path, text.replacen(from, to, 1)).unwrap();
     }
 
-    /// The error that generating ends in; the copy is as it was.
+    /// Returns the error of generating, and checks that no file has changed.
     fn error(&self) -> String {
         let before = generate::read_all(&Project::at(&root()).unwrap()).unwrap();
         let error = match Project::at(&self.0) {
@@ -74,7 +74,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 #[test]
-fn generated_files_match_their_specifications() {
+fn generated_files_are_up_to_date() {
     let stale = generate::check(&project()).unwrap();
     let stale: Vec<String> = stale.iter().map(ToString::to_string).collect();
     assert!(
@@ -84,7 +84,7 @@ fn generated_files_match_their_specifications() {
 }
 
 #[test]
-fn the_lock_holds_the_specifications() {
+fn lock_matches_specifications() {
     let project = project();
     assert_eq!(
         project.read(lock::LOCK).unwrap(),
@@ -98,7 +98,11 @@ fn lowered_documents() {
     for api in &project.apis {
         let lowered = inputs::read(&project, api).unwrap().lowered;
         let notes: Vec<_> = lowered.notes.iter().map(|n| (&n.place, &n.what)).collect();
-        assert!(notes.is_empty(), "{} loses something: {notes:?}", api.name);
+        assert!(
+            notes.is_empty(),
+            "{}: unexpected notes: {notes:?}",
+            api.name
+        );
         let text = openapi_pipeline::document::to_yaml(&lowered.document).unwrap();
         insta::assert_snapshot!(format!("{}_lowered", api.name), text);
     }
@@ -116,7 +120,7 @@ fn public_surfaces() {
 }
 
 #[test]
-fn rendering_twice_gives_the_same_bytes() {
+fn rendering_is_deterministic() {
     let project = project();
     assert_eq!(
         generate::render_all(&project).unwrap(),
@@ -125,7 +129,7 @@ fn rendering_twice_gives_the_same_bytes() {
 }
 
 #[test]
-fn a_changed_type_makes_every_file_it_touches_stale() {
+fn changed_type_makes_affected_files_stale() {
     let copy = Copy::new("changed-type");
     copy.edit(
         "specs/training.yml",
@@ -147,7 +151,7 @@ fn a_changed_type_makes_every_file_it_touches_stale() {
             .find(|change| change.path.display().to_string() == touched);
         assert!(change.is_some_and(|change| change.diff().contains("::std::string::String")));
     }
-    // Each file names what it was made from.
+    // Each file contains the digests of its inputs.
     assert!(paths.contains(&"specs/specs.lock".to_owned()));
     assert!(paths.iter().all(|path| path.starts_with(folder)
         || path.starts_with(generate::DOCUMENTS)
@@ -155,7 +159,7 @@ fn a_changed_type_makes_every_file_it_touches_stale() {
 }
 
 #[test]
-fn generated_files_name_what_they_were_made_from_and_by() {
+fn generated_files_name_their_inputs_and_tools() {
     let project = project();
     let lock = project.read("Cargo.lock").unwrap();
     assert!(lock.contains(&format!(
@@ -181,8 +185,8 @@ fn generated_files_name_what_they_were_made_from_and_by() {
 }
 
 #[test]
-fn writing_mends_what_is_stale_missing_or_left_over() {
-    let copy = Copy::new("mends");
+fn writing_replaces_stale_missing_and_obsolete_files() {
+    let copy = Copy::new("rewrite");
     let folder = "crates/pinference-api/src/generated";
     copy.edit(
         &format!("{folder}/mod.rs"),
@@ -198,7 +202,7 @@ fn writing_mends_what_is_stale_missing_or_left_over() {
 }
 
 #[test]
-fn a_third_api_is_its_specification_and_a_table() {
+fn adds_an_api_from_its_specification_and_a_table() {
     let copy = Copy::new("third");
     copy.edit(
         "specs/apis.toml",
@@ -218,13 +222,13 @@ fn a_third_api_is_its_specification_and_a_table() {
             "{file}"
         );
     }
-    // What people write is theirs.
+    // Handwritten files are not overwritten.
     fs::write(copy.0.join("crates/third-api/src/lib.rs"), "// mine").unwrap();
     assert!(generate::check(&project).unwrap().is_empty());
 }
 
 #[test]
-fn an_action_that_has_become_redundant_is_told() {
+fn reports_redundant_actions() {
     let copy = Copy::new("redundant");
     let old = "operationId: get_run_usage_api_v1_billing_runs__run_id__usage_get";
     copy.edit("specs/training.yml", old, "operationId: get_run_usage");
@@ -237,13 +241,13 @@ fn an_action_that_has_become_redundant_is_told() {
 }
 
 #[test]
-fn mistakes_name_file_place_and_reason() {
+fn errors_name_file_location_and_reason() {
     let cases = [
         (
             "specs/training.yml",
             "openapi: 3.1.0",
             "openapi: 2.0.0",
-            "specs/training.yml, overlays applied: #/openapi: version",
+            "specs/training.yml, overlays applied: #/openapi: unsupported version",
         ),
         (
             "specs/training.yml",
@@ -261,25 +265,25 @@ fn mistakes_name_file_place_and_reason() {
             "specs/training.yml",
             "#/components/schemas/RunPricing'",
             "#/components/schemas/Gone'",
-            "specs/training.yml, overlays applied: #/components/schemas/RunUsageResponse/properties/pricing/$ref: \"#/components/schemas/Gone\" leads nowhere",
+            "specs/training.yml, overlays applied: #/components/schemas/RunUsageResponse/properties/pricing/$ref: \"#/components/schemas/Gone\" cannot be resolved",
         ),
         (
             "specs/inference.yml",
             "          - system\n",
             "          - 1\n",
-            "specs/inference.yml, overlays applied: #/components/schemas/ChatMessage/properties/role/enum/0: 1 is not of the type \"string\"",
+            "specs/inference.yml, overlays applied: #/components/schemas/ChatMessage/properties/role/enum/0: 1 does not have type \"string\"",
         ),
         (
             "specs/inference.yml",
             "          - tool\n",
             "          - tool\n          - developer\n",
-            "specs/inference.yml, overlays applied: #/components/schemas/ChatCompletionDelta/properties/role: two different enumerations would be named \"Role\"",
+            "specs/inference.yml, overlays applied: #/components/schemas/ChatCompletionDelta/properties/role: duplicate name \"Role\" of two enumerations",
         ),
         (
             "specs/training.yml",
             "        in: query\n",
             "        in: nowhere\n",
-            "specs/training.yml, overlays applied: #/paths/~1api~1v1~1billing~1wallet/get/parameters/0: a parameter in \"nowhere\"",
+            "specs/training.yml, overlays applied: #/paths/~1api~1v1~1billing~1wallet/get/parameters/0: unknown parameter location \"nowhere\"",
         ),
         (
             "specs/overlays/inference-observed.yml",
@@ -308,7 +312,7 @@ fn mistakes_name_file_place_and_reason() {
         ("specs/apis.toml", "[[api]]", "[[api]", "specs/apis.toml: "),
     ];
     for (number, (file, from, to, expected)) in cases.into_iter().enumerate() {
-        let copy = Copy::new(&format!("mistake-{number}"));
+        let copy = Copy::new(&format!("error-{number}"));
         copy.edit(file, from, to);
         let error = copy.error();
         assert!(
@@ -318,9 +322,9 @@ fn mistakes_name_file_place_and_reason() {
     }
 }
 
-/// A checkout may have moved since xtask was compiled, and two may share a target directory.
+/// The checkout may have moved since xtask was compiled, and checkouts may share a target directory.
 #[test]
-fn commands_work_on_the_project_that_cargo_started_them_from() {
+fn commands_use_the_project_that_cargo_runs() {
     let copy = Copy::new("started-from");
     copy.edit(
         "crates/pinference-api/src/generated/operations.rs",
@@ -336,16 +340,16 @@ fn commands_work_on_the_project_that_cargo_started_them_from() {
             None => command.env_remove("CARGO_MANIFEST_DIR"),
         };
         let output = command.output().unwrap();
-        let said = String::from_utf8(output.stdout).unwrap();
-        (output.status.code(), said.contains("pinference-api"))
+        let stdout = String::from_utf8(output.stdout).unwrap();
+        (output.status.code(), stdout.contains("pinference-api"))
     };
-    let (good, stale) = ((Some(0), false), (Some(1), true));
-    // What cargo says counts more than the current folder.
+    let (up_to_date, stale) = ((Some(0), false), (Some(1), true));
+    // `CARGO_MANIFEST_DIR` takes precedence over the current folder.
     assert_eq!(check(Some(&copy.0.join("xtask")), &root()), stale);
-    assert_eq!(check(Some(&root().join("xtask")), &copy.0), good);
-    // The package of another project, or none: the current folder counts.
+    assert_eq!(check(Some(&root().join("xtask")), &copy.0), up_to_date);
+    // If it is outside of a project or not set, the current folder is used.
     assert_eq!(check(Some(&nowhere), &copy.0), stale);
     assert_eq!(check(None, &copy.0), stale);
-    // Outside of any project, it is the one that xtask was compiled in.
-    assert_eq!(check(None, &nowhere), good);
+    // Outside of any project, the compiled-in path is used.
+    assert_eq!(check(None, &nowhere), up_to_date);
 }

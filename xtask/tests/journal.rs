@@ -1,4 +1,4 @@
-//! Files replaced together: all of them, or none, also if the machine stops in the middle.
+//! Atomic replacement of several files, including recovery after a crash.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use xtask::journal;
 use xtask::project::Project;
 
-/// A project with two files, `a` and `b`.
+/// Creates a project with the files `a` and `b`.
 fn project(name: &str) -> (Project, PathBuf) {
     let root = std::env::temp_dir().join(format!("xtask-journal-{name}-{}", std::process::id()));
     let _ = fs::remove_dir_all(&root);
@@ -28,7 +28,7 @@ fn files(files: &[(&str, Option<&str>)]) -> BTreeMap<PathBuf, Option<String>> {
 }
 
 #[test]
-fn all_are_replaced_made_and_removed() {
+fn replaces_creates_and_removes_files() {
     let (project, root) = project("all");
     let new = files(&[
         ("a", Some("new a")),
@@ -44,9 +44,9 @@ fn all_are_replaced_made_and_removed() {
 }
 
 #[test]
-fn a_file_that_cannot_be_written_leaves_all_as_they_were() {
+fn restores_all_files_if_one_cannot_be_written() {
     let (project, root) = project("failure");
-    // `b` is a file, and cannot be a folder.
+    // `b` is a file, so `b/c` cannot be created.
     let new = files(&[
         ("a", Some("new a")),
         ("aa", Some("new aa")),
@@ -60,7 +60,7 @@ fn a_file_that_cannot_be_written_leaves_all_as_they_were() {
 }
 
 #[test]
-fn the_next_command_puts_back_what_a_stop_left_in_between() {
+fn recovers_from_an_interrupted_replacement() {
     let (project, root) = project("stop");
     let journal = root.join(".xtask-journal");
     fs::create_dir_all(journal.join("old")).unwrap();
@@ -77,7 +77,7 @@ fn the_next_command_puts_back_what_a_stop_left_in_between() {
 }
 
 #[test]
-fn a_journal_that_is_not_complete_touched_nothing() {
+fn ignores_an_incomplete_journal() {
     let (project, root) = project("begun");
     fs::create_dir_all(root.join(".xtask-journal/old")).unwrap();
     fs::write(root.join(".xtask-journal/list"), "present a\n").unwrap();

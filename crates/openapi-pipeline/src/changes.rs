@@ -1,4 +1,4 @@
-//! What changed from one document to another, place by place.
+//! Lists the differences between two documents.
 
 use std::fmt;
 
@@ -6,31 +6,31 @@ use serde_json::Value;
 
 use crate::Pointer;
 
-/// One difference between two documents.
+/// A difference between two documents.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Change {
-    /// Something stands where nothing stood.
+    /// An added value.
     Added {
-        /// Where.
+        /// The location.
         place: Pointer,
-        /// What.
+        /// The new value.
         new: Value,
     },
-    /// Nothing stands where something stood.
+    /// A removed value.
     Removed {
-        /// Where.
+        /// The location.
         place: Pointer,
-        /// What.
+        /// The old value.
         old: Value,
     },
-    /// Something else stands there.
+    /// A changed value.
     Changed {
-        /// Where.
+        /// The location.
         place: Pointer,
-        /// What stood there.
+        /// The old value.
         old: Value,
-        /// What stands there.
+        /// The new value.
         new: Value,
     },
 }
@@ -47,20 +47,20 @@ impl fmt::Display for Change {
     }
 }
 
-/// A value on one line, and not without end.
+/// Formats a value on one line and truncates it.
 fn short(value: &Value) -> String {
-    const SHOWN: usize = 80;
+    const MAX_CHARS: usize = 80;
     let text = value.to_string();
-    if text.chars().count() <= SHOWN {
+    if text.chars().count() <= MAX_CHARS {
         return text;
     }
-    text.chars().take(SHOWN).chain(['…']).collect()
+    text.chars().take(MAX_CHARS).chain(['…']).collect()
 }
 
-/// The differences between two documents, in the order of the new one.
+/// Returns the differences between two documents, in the order of the new one.
 ///
-/// Objects are compared by key. Lists are compared by place, but for parameters, which are told apart
-/// by name, and for lists of scalars, which are compared as a whole.
+/// Objects are compared by key. Lists are compared by index, except lists of parameters, which are compared
+/// by name, and lists of scalars, which are compared as a whole.
 pub fn between(old: &Value, new: &Value) -> Vec<Change> {
     let mut changes = Vec::new();
     compare(old, new, &Pointer::root(), &mut changes);
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_of_change_has_its_place() {
+    fn reports_location_of_every_kind_of_change() {
         let old = json!({"a": 1, "b": {"c": [1]}, "d": [{"name": "x", "v": 1}]});
         let new = json!({"b": {"c": [1, 2]}, "d": [
             {"name": "y"}, {"name": "x", "v": 2}], "e": true});

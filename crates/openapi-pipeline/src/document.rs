@@ -1,43 +1,42 @@
-//! Text to document and back.
+//! Parses and prints documents.
 
 use serde_json::Value;
 
-/// A text that is no document.
+/// A text that cannot be parsed as a document.
 #[derive(Debug, thiserror::Error)]
 #[error("{name}: {reason}")]
 pub struct DocumentError {
-    /// The name that the caller gave the text, usually its file.
+    /// The name of the text, usually its file.
     pub name: String,
-    /// What is wrong, with line and column where they are known.
+    /// The reason, with line and column if known.
     pub reason: String,
 }
 
-/// Reads a YAML or JSON document and keeps the order of its keys.
+/// Parses a YAML or JSON document and preserves the order of its keys.
 ///
-/// `name` stands in errors. Control characters, which no document may hold and some do, are read as
-/// spaces. The YAML reader bounds depth, aliases and size, so hostile text gives
-/// an error and not an exhausted machine.
+/// `name` is used in errors. Control characters are invalid but do occur; they are replaced by spaces. The
+/// YAML parser limits depth, aliases and size, so that hostile input cannot exhaust memory.
 ///
 /// # Errors
-/// If the text is neither, or if it is not one object.
+/// Returns an error if the text is neither YAML nor JSON, or if it is not an object.
 pub fn parse(name: &str, text: &str) -> Result<Value, DocumentError> {
     let error = |reason: String| DocumentError {
         name: name.to_owned(),
         reason,
     };
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    // Neither format allows these, and texts that went through several programs have them.
+    // Neither format allows control characters, but they occur in practice.
     let is_stray = |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{85}');
     let cleaned = text.contains(is_stray).then(|| text.replace(is_stray, " "));
     let text = cleaned.as_deref().unwrap_or(text);
     let value: Value = if text.trim_start().starts_with('{') {
         serde_json::from_str(text).map_err(|e| error(format!("not valid JSON: {e}")))?
     } else {
-        // YAML 1.2, as OpenAPI asks: `no` and `off` are words, `012` is no octal number.
+        // YAML 1.2, as OpenAPI requires: `no` and `off` are strings, `012` is not octal.
         let options = serde_saphyr::options! {
             strict_booleans: true,
             legacy_octal_numbers: false,
-            // Documents of thousands of operations share their parameters by aliases.
+            // Documents with thousands of operations share parameters through aliases.
             budget: serde_saphyr::budget! { enforce_alias_anchor_ratio: false },
         };
         serde_saphyr::from_str_with_options(text, options)
@@ -53,10 +52,10 @@ pub fn parse(name: &str, text: &str) -> Result<Value, DocumentError> {
     }
 }
 
-/// Writes a document as YAML.
+/// Formats a document as YAML.
 ///
 /// # Errors
-/// If the value holds what YAML cannot say; no document does.
+/// Returns an error if the value cannot be expressed in YAML, which does not happen for documents.
 pub fn to_yaml(document: &Value) -> Result<String, DocumentError> {
     serde_saphyr::to_string(document).map_err(|e| DocumentError {
         name: "document".to_owned(),
@@ -70,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn yaml_and_json_keep_their_order() {
+    fn preserves_key_order_of_yaml_and_json() {
         let yaml = parse("a.yml", "b: 1\na: {z: 1, y: '2'}\n").unwrap();
         let json = parse("a.json", r#"{"b": 1, "a": {"z": 1, "y": "2"}}"#).unwrap();
         assert_eq!(yaml, json);
@@ -84,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn words_that_were_booleans_once_are_words() {
+    fn yaml_1_1_booleans_are_strings() {
         let value = parse("a.yml", "a: [n, y, on, off, NO, yes, true]\n").unwrap();
         assert_eq!(
             value.to_string(),
@@ -93,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_name_file_and_line() {
+    fn errors_contain_file_and_line() {
         let error = parse("a.yml", "a: 1\nb: [1,\nc: 2\n")
             .unwrap_err()
             .to_string();
@@ -109,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn alias_bombs_and_depth_are_refused() {
+    fn rejects_alias_bombs_and_deep_nesting() {
         let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
         for i in 1..12 {
             let previous = format!("*a{}", i - 1);

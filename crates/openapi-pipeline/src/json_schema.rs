@@ -1,10 +1,10 @@
-//! JSON Schemas of a lowered document.
+//! Converts the schemas of a lowered document to JSON Schema.
 
 use serde_json::{Map, Value, json};
 
 use crate::lower::{LIMITS, Lowered};
 
-/// The component schemas of a lowered document as one JSON Schema (2020-12), each under `$defs`.
+/// Returns the component schemas of a lowered document as one JSON Schema (2020-12) with `$defs`.
 ///
 /// Enumerations are open, as in the generated code: their listed values are examples.
 pub fn of(lowered: &Lowered) -> Value {
@@ -73,7 +73,7 @@ fn convert(schema: &Value) -> Value {
     Value::Object(converted)
 }
 
-/// 3.0 says that a bound is excluded, JSON Schema gives the excluded number.
+/// Converts exclusive bounds: a flag in 3.0, a number in JSON Schema.
 fn bounds(limits: &Map<String, Value>) -> Map<String, Value> {
     let mut bounds = Map::new();
     for (closed, open) in [
@@ -106,7 +106,7 @@ mod tests {
     use crate::{document, lower};
 
     #[test]
-    fn nulls_limits_enumerations_and_references() {
+    fn converts_nulls_limits_enumerations_and_references() {
         let text = "
 openapi: 3.1.0
 info: { title: T, version: '1' }

@@ -1,18 +1,20 @@
-//! OpenAPI documents in, OpenAPI documents and reports out. No files, no network.
+//! Transforms OpenAPI documents and reports on them, without file system or network access.
 //!
-//! The road that a document takes:
+//! Pipeline stages, in order:
 //!
-//! 1. [`document::parse`]: YAML or JSON text becomes a value that keeps its key order.
-//! 2. [`overlay::apply`]: what the document lacks is added by Overlay documents.
-//! 3. [`lower::lower`]: OpenAPI 3.1 becomes the OpenAPI 3.0.3 that progenitor reads, meaning kept;
-//!    what 3.0 cannot say is refused with its place.
+//! 1. [`document::parse`] parses YAML or JSON text into a value that preserves key order.
+//! 2. [`overlay::apply`] applies Overlay documents.
+//! 3. [`lower::lower`] converts OpenAPI 3.1 to the subset of OpenAPI 3.0.3 that progenitor supports. A
+//!    construct that cannot be expressed is an error with its location.
 //!
-//! [`lower::Options`] say what becomes of a document that breaks its own standard, and of operations that
-//! cannot be expressed. [`lower::Lowered::notes`] say what was repaired, lost or dropped.
+//! [`lower::Options`] control the handling of invalid documents and unsupported operations.
+//! [`lower::Lowered::notes`] list what was repaired, lost or dropped.
 //!
-//! And beside it, [`wire::compare`] says what a new document breaks for programs written for the old one,
-//! [`changes::between`] says what changed from one document to another, and
-//! [`json_schema::of`] gives a lowered document's schemas as JSON Schemas.
+//! Reports:
+//!
+//! - [`wire::compare`] lists the changes of a new document that affect programs written for the old one.
+//! - [`changes::between`] lists the differences between two documents.
+//! - [`json_schema::of`] converts the schemas of a lowered document to JSON Schema.
 //!
 //! ```
 //! use openapi_pipeline::{document, lower, overlay};

@@ -1,36 +1,32 @@
-//! OpenAPI 3.1 down to the 3.0.3 that progenitor reads.
+//! Lowers OpenAPI 3.1 to the subset of OpenAPI 3.0.3 that progenitor supports.
 //!
-//! Each step is a file; [`lower`] runs them in order:
+//! Each pass is a module; [`lower`] runs them in order:
 //!
-//! | step | what it does |
+//! | pass | purpose |
 //! |---|---|
-//! | `structure` | what stands around paths and schemas |
-//! | `resolve` | what operations share is copied into them |
-//! | `ids` | a name for each operation, and none twice |
-//! | `facts`, `properties` | retry safety, timeout, team and secrets of operations |
-//! | `parameters`, `bodies`, `answers` | what progenitor cannot take of operations, although it is legal |
-//! | `references`, `names` | every reference leads to a component schema whose name Rust can take |
-//! | `schema`, `faults`, `inexpressible` | what 3.1 schemas say in their own way, said as 3.0 says it |
-//! | `shape`, `circles`, `flat`, `merge`, `nullable`, `scalars`, `unions`, `alternatives` | every schema as one of few shapes that become types that work |
-//! | `styles` | how the value of a parameter is written |
-//! | `defaults` | a default that a request need not send is documented instead of sent |
-//! | `unsaid` | what a request cannot say, is told |
-//! | `limits` | limits of numbers, for people and for checks of what is sent |
-//! | `enums` | string enumerations get a name of their own, so that they can be generated as open ones |
-//! | `streams` | JSON and event stream as two operations |
+//! | `structure` | converts everything outside of paths and schemas |
+//! | `resolve` | inlines shared parameters, bodies and responses into operations |
+//! | `ids` | assigns unique operation ids |
+//! | `facts`, `properties` | reads retry safety, timeout, team and secrets of operations |
+//! | `parameters`, `bodies`, `responses` | rewrites parts of operations that progenitor does not support |
+//! | `references`, `names` | makes every reference point to a component schema with a valid Rust name |
+//! | `schema`, `repair`, `unsupported` | converts 3.1 schemas to 3.0 |
+//! | `shape`, `cycles`, `flatten`, `merge`, `nullable`, `scalars`, `unions`, `union_types` | normalizes schemas to a few supported shapes |
+//! | `styles` | converts parameter serialization |
+//! | `defaults` | moves defaults of request schemas into descriptions |
+//! | `unsendable` | documents what a generated client cannot send |
+//! | `limits` | moves numeric limits into descriptions and extensions |
+//! | `enums` | moves string enumerations into named components, which are generated as open enums |
+//! | `streams` | splits operations that return JSON or an event stream |
 
-mod alternatives;
-mod answers;
 mod bodies;
-mod circles;
 mod context;
+mod cycles;
 mod defaults;
 mod enums;
 mod facts;
-mod faults;
-mod flat;
+mod flatten;
 mod ids;
-mod inexpressible;
 mod limits;
 mod media;
 mod merge;
@@ -39,7 +35,9 @@ mod nullable;
 mod parameters;
 mod properties;
 mod references;
+mod repair;
 mod resolve;
+mod responses;
 mod scalars;
 mod schema;
 mod shape;
@@ -47,8 +45,10 @@ mod skip;
 mod streams;
 mod structure;
 mod styles;
+mod union_types;
 mod unions;
-mod unsaid;
+mod unsendable;
+mod unsupported;
 mod walk;
 
 use std::collections::BTreeMap;
@@ -59,7 +59,6 @@ use crate::Pointer;
 
 use context::Context;
 
-pub use alternatives::{Alternative, AlternativeKind, Union};
 pub use context::{Note, NoteKind};
 pub use defaults::sent_schemas;
 pub use enums::OpenEnum;
@@ -67,87 +66,87 @@ pub use facts::{
     OperationFacts, RETRY_SAFETY, RetrySafety, SECRET, TEAM, TIMEOUT_SECONDS, TeamLocation,
 };
 pub use skip::without;
+pub use union_types::{Alternative, AlternativeKind, Union};
 
-/// Names the media type of a body or an answer where it is not the one that the lowered document gives;
-/// on a parameter, that its value is the media type of the body.
+/// The media type of a request or response body, if it differs from the one in the lowered document. On a
+/// parameter: its value is the media type of the request body.
 pub const CONTENT_TYPE: &str = "x-content-type";
 
-/// On the body of a form, the names of the properties that are written with brackets: `owner[name]=…`,
-/// `tags[]=…`. OpenAPI calls that `style: deepObject`.
+/// On a form body: the names of the properties that are serialized with brackets, such as `owner[name]=…` and
+/// `tags[]=…`. In OpenAPI this is `style: deepObject`.
 pub const BRACKETS: &str = "x-brackets";
 
-/// Where in a path a parameter marked so keeps its slashes: a model id is `owner/name`.
+/// On a path parameter: slashes in its value are not percent-encoded, as in a model id `owner/name`.
 pub const RAW_SLASHES: &str = "x-raw-slashes";
 
-/// Marks a property that servers write in more ways than its type says.
+/// On a property: a value that does not match its schema is accepted and read as missing.
 pub const LENIENT: &str = "x-lenient";
 
-/// Marks a property whose default a request states, and an answer may leave out.
+/// On a property: requests send its default, and responses may omit it.
 pub const SEND_DEFAULT: &str = "x-send-default";
 
-/// Names the type of the runtime that a component schema is read and written by.
+/// On a component schema: the type of the runtime that represents it.
 pub const RUNTIME_TYPE: &str = "x-runtime-type";
 
-/// Where a lowered schema or parameter keeps the limits of its number: `minimum`, `maximum`, and whether
-/// they are exclusive, as OpenAPI 3.0 has them.
+/// On a lowered schema or parameter: the limits of its number (`minimum`, `maximum` and whether they are
+/// exclusive, as in OpenAPI 3.0).
 pub const LIMITS: &str = "x-limits";
 
-/// A document that progenitor can read, and what cannot be said in it.
+/// A lowered document and everything that it cannot express.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Lowered {
-    /// An OpenAPI 3.0.3 document.
+    /// The OpenAPI 3.0.3 document.
     pub document: Value,
-    /// The string enumerations of the document, in the order of their names. Their schemas in the
-    /// document are plain strings, since a value that nobody listed is still an answer.
+    /// The string enumerations, sorted by name. In the document they are plain strings, because responses may
+    /// contain unlisted values.
     pub enums: Vec<OpenEnum>,
-    /// The alternatives of the document, in the order of its schemas, but for those of plain scalars and
-    /// lists.
+    /// The unions, in the order of the document's schemas, except those of plain scalars and lists.
     pub unions: Vec<Union>,
-    /// What the document says of its operations beyond their requests and responses, by their ids.
+    /// Properties of operations beyond requests and responses, by operation id.
     pub facts: BTreeMap<String, OperationFacts>,
-    /// What was repaired, lost or dropped on the way, each with its place.
+    /// What was repaired, lost or dropped, with locations.
     pub notes: Vec<Note>,
 }
 
-/// How to treat what is wrong with a document, or more than OpenAPI 3.0 and the generator can say.
+/// How to handle invalid documents and unsupported constructs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Options {
-    /// Refuse a document that breaks its own standard, instead of repairing it with a note: a reference
-    /// that leads nowhere, an enumeration whose values are not of its type.
+    /// Reject an invalid document instead of repairing it and adding a note. Examples are an unresolved
+    /// reference and an enumeration value of the wrong type.
     pub strict: bool,
-    /// Drop an operation that cannot be expressed, with a note, instead of refusing the document.
+    /// Drop unsupported operations and add a note, instead of rejecting the document.
     pub skip_unsupported: bool,
 }
 
 impl Options {
-    /// Repairs what is wrong, refuses what cannot be expressed.
+    /// Creates the default options: repair invalid parts, reject unsupported constructs.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Refuses a document that breaks its own standard.
+    /// Sets whether an invalid document is rejected.
     pub fn strict(mut self, strict: bool) -> Self {
         self.strict = strict;
         self
     }
 
-    /// Drops operations that cannot be expressed.
+    /// Sets whether unsupported operations are dropped.
     pub fn skip_unsupported(mut self, skip: bool) -> Self {
         self.skip_unsupported = skip;
         self
     }
 }
 
-/// A document that cannot be lowered.
+/// An error for a document that cannot be lowered.
 #[derive(Debug, thiserror::Error)]
 #[error("{place}: {reason}")]
 #[non_exhaustive]
 pub struct LowerError {
-    /// Where in the document.
+    /// The location in the document.
     pub place: Pointer,
-    /// Why it cannot be lowered.
+    /// The reason.
     pub reason: String,
 }
 
@@ -160,19 +159,19 @@ impl LowerError {
     }
 }
 
-/// Lowers a document: repairs what is wrong with it, refuses what cannot be expressed.
+/// Lowers a document with default options: repairs invalid parts, rejects unsupported constructs.
 ///
 /// # Errors
-/// If the document is neither OpenAPI 3.0 nor 3.1, or says what 3.0 cannot say. The error names the
-/// place.
+/// Returns an error, with its location, if the document is neither OpenAPI 3.0 nor 3.1, or uses a construct
+/// that cannot be expressed in 3.0.
 pub fn lower(document: &Value) -> Result<Lowered, LowerError> {
     lower_with(document, &Options::new())
 }
 
-/// Lowers a document as the options say.
+/// Lowers a document with the given options.
 ///
 /// # Errors
-/// As [`lower`], and as the options say.
+/// As [`lower`], depending on the options.
 pub fn lower_with(document: &Value, options: &Options) -> Result<Lowered, LowerError> {
     structure::check_depth(document)?;
     if options.skip_unsupported {
@@ -189,13 +188,13 @@ fn once(document: &Value, options: &Options) -> Result<Lowered, LowerError> {
         // `openapi: 3.1` is a number in YAML.
         Some(version) if matches!(version.to_string().trim_matches('"'), "3.0" | "3.1" | "3") => {}
         Some(version) => {
-            let reason = format!("version {version} is not supported, only 3.0 and 3.1");
+            let reason = format!("unsupported version {version}; supported are 3.0 and 3.1");
             return Err(LowerError::new(&root.join("openapi"), reason));
         }
         None => {
             return Err(LowerError::new(
                 &root,
-                "not an OpenAPI document: no `openapi` field",
+                "not an OpenAPI document: missing `openapi` field",
             ));
         }
     }
@@ -212,20 +211,20 @@ fn once(document: &Value, options: &Options) -> Result<Lowered, LowerError> {
     let mut facts = facts::read(&document)?;
     parameters::lower_parameters(&mut document, cx)?;
     bodies::lower_bodies(&mut document, cx)?;
-    answers::lower_answers(&mut document, cx)?;
+    responses::lower_responses(&mut document, cx)?;
     references::lower_references(&mut document, cx)?;
     names::rename_schemas(&mut document, cx)?;
     schema::lower_schemas(&mut document, cx)?;
     shape::shape_schemas(&mut document, cx)?;
     parameters::shape_parameters(&mut document, cx)?;
     defaults::document_request_defaults(&mut document);
-    unsaid::tell(&mut document, cx);
+    unsendable::document_unsendable(&mut document, cx);
     limits::document_limits(&mut document);
     let enums = enums::name_enums(&mut document, cx)?;
     streams::split_streams(&mut document, &mut facts)?;
     Ok(Lowered {
         facts,
-        unions: alternatives::list(&document),
+        unions: union_types::list(&document),
         document,
         enums,
         notes: std::mem::take(&mut cx.notes),

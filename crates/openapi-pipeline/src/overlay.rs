@@ -1,4 +1,4 @@
-//! Overlay documents: what a specification lacks, added where it lacks it.
+//! Applies Overlay documents to a document.
 //!
 //! The format is the OpenAPI Overlay Specification, [1.0](https://spec.openapis.org/overlay/v1.0.0.html)
 //! and [1.1](https://spec.openapis.org/overlay/v1.1.0.html).
@@ -9,48 +9,48 @@ use serde_json_path::JsonPath;
 
 use crate::document::{self, DocumentError};
 
-/// What one action of an overlay did.
+/// The result of one action of an overlay.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Applied {
-    /// Place of the action in the overlay's list, from 0.
+    /// The index of the action in the overlay.
     pub action: usize,
-    /// Its target, an RFC 9535 JSONPath.
+    /// The target, an RFC 9535 JSONPath.
     pub target: String,
-    /// Its description.
+    /// The description.
     pub description: Option<String>,
-    /// In how many places the target was found. Nowhere: the specification has changed under the
-    /// overlay, or the target is mistyped.
+    /// The number of locations that the target matches. 0 if the specification has changed or the target is
+    /// mistyped.
     pub matches: usize,
-    /// False if the document already said what the action says: it is redundant.
+    /// Whether the document changed. `false` if the action is redundant.
     pub changed: bool,
 }
 
-/// An overlay that cannot be applied.
+/// An error of an overlay that cannot be applied.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OverlayError {
-    /// The text is no document.
+    /// The text is not a document.
     #[error(transparent)]
     Document(#[from] DocumentError),
-    /// The document is no overlay.
+    /// The document is not an overlay.
     #[error("{name}: not a valid Overlay document: {reason}")]
     Invalid {
-        /// The overlay's name.
+        /// The name of the overlay.
         name: String,
-        /// What is wrong with it.
+        /// The reason.
         reason: String,
     },
-    /// An action cannot be carried out.
+    /// An action cannot be applied.
     #[error("{name}#/actions/{action}: target {target}: {reason}")]
     Action {
-        /// The overlay's name.
+        /// The name of the overlay.
         name: String,
-        /// Place of the action in the overlay's list, from 0.
+        /// The index of the action in the overlay.
         action: usize,
-        /// Its target.
+        /// The target.
         target: String,
-        /// Why it cannot be carried out.
+        /// The reason.
         reason: String,
     },
 }
@@ -82,12 +82,11 @@ struct Action {
     remove: bool,
 }
 
-/// Applies the overlay in `text` to a document, action by action, strictly: every target must match
-/// something. An action that no longer finds its place would otherwise be dropped when the specification
-/// changes.
+/// Applies the overlay in `text` to a document. Every target must match, so that an action is not skipped
+/// silently when the specification changes.
 ///
 /// # Errors
-/// If the overlay is invalid, or an action matches nothing. The document is then as it was.
+/// Returns an error if the overlay is invalid or a target matches nothing. The document is then unchanged.
 pub fn apply(document: &mut Value, name: &str, text: &str) -> Result<Vec<Applied>, OverlayError> {
     let mut result = document.clone();
     let applied = apply_leniently(&mut result, name, text)?;
@@ -106,12 +105,12 @@ pub fn apply(document: &mut Value, name: &str, text: &str) -> Result<Vec<Applied
     Ok(applied)
 }
 
-/// Applies the overlay in `text` to a document, as the standard has it: an action whose target matches
-/// nothing does nothing, and its [`Applied::matches`] says so.
+/// Applies the overlay in `text` to a document as the standard specifies: an action whose target matches
+/// nothing has no effect. Its [`Applied::matches`] is then 0.
 ///
 /// # Errors
-/// If the overlay is invalid, or an action cannot be carried out where it matches. The document is then as
-/// it was.
+/// Returns an error if the overlay is invalid or an action cannot be applied to a match. The document is then
+/// unchanged.
 pub fn apply_leniently(
     document: &mut Value,
     name: &str,
@@ -122,7 +121,7 @@ pub fn apply_leniently(
     let mut applied = Vec::with_capacity(overlay.actions.len());
     for (index, action) in overlay.actions.iter().enumerate() {
         let (matches, changed) =
-            carry_out(&mut result, action).map_err(|reason| OverlayError::Action {
+            apply_action(&mut result, action).map_err(|reason| OverlayError::Action {
                 name: name.to_owned(),
                 action: index,
                 target: action.target.clone(),
@@ -140,15 +139,15 @@ pub fn apply_leniently(
     Ok(applied)
 }
 
-/// Carries out one action; in how many places, and whether that changed anything.
-fn carry_out(document: &mut Value, action: &Action) -> Result<(usize, bool), String> {
-    let places = places(document, &action.target)?;
+/// Applies one action. Returns the number of matches and whether the document changed.
+fn apply_action(document: &mut Value, action: &Action) -> Result<(usize, bool), String> {
+    let pointers = matching_pointers(document, &action.target)?;
     if action.remove {
-        // From the end, so that what is left of a list keeps its place until its turn.
-        for place in places.iter().rev() {
+        // From the end, so that the indices of earlier list items remain valid.
+        for place in pointers.iter().rev() {
             remove(document, place)?;
         }
-        return Ok((places.len(), !places.is_empty()));
+        return Ok((pointers.len(), !pointers.is_empty()));
     }
     let new = match (&action.update, &action.copy) {
         (Some(update), None) => update.clone(),
@@ -160,20 +159,20 @@ fn carry_out(document: &mut Value, action: &Action) -> Result<(usize, bool), Str
                 .map_err(|e| format!("`copy` {source}: {e}"))?;
             found.clone()
         }
-        // The standard gives neither of two any effect, and an action without any does nothing.
-        _ => return Ok((places.len(), false)),
+        // In the standard, an action with none or several of these has no effect.
+        _ => return Ok((pointers.len(), false)),
     };
     let mut changed = false;
-    let mut kinds = places
+    let mut kinds = pointers
         .iter()
         .filter_map(|place| document.pointer(place))
         .map(kind);
     if let Some(first) = kinds.next()
         && kinds.any(|other| other != first)
     {
-        return Err("matches objects, lists and plain values at once".to_owned());
+        return Err("matches values of different kinds (objects, lists, scalars)".to_owned());
     }
-    for place in &places {
+    for place in &pointers {
         let Some(node) = document.pointer_mut(place) else {
             continue;
         };
@@ -181,39 +180,39 @@ fn carry_out(document: &mut Value, action: &Action) -> Result<(usize, bool), Str
         update(node, new.clone())?;
         changed |= *node != before;
     }
-    Ok((places.len(), changed))
+    Ok((pointers.len(), changed))
 }
 
 fn kind(value: &Value) -> &'static str {
     match value {
         Value::Object(_) => "object",
         Value::Array(_) => "list",
-        _ => "plain value",
+        _ => "scalar",
     }
 }
 
-/// The JSON pointers of what a target matches, each once, in the order of the document.
-fn places(document: &Value, target: &str) -> Result<Vec<String>, String> {
+/// Returns the JSON pointers of the matches of a target, without duplicates, in document order.
+fn matching_pointers(document: &Value, target: &str) -> Result<Vec<String>, String> {
     let path = JsonPath::parse(target).map_err(|e| e.to_string())?;
     let found = path.query_located(document).dedup();
-    let mut places: Vec<(Vec<String>, String)> = found
+    let mut pointers: Vec<(Vec<String>, String)> = found
         .locations()
-        .map(|location| (steps(location), location.to_json_pointer()))
+        .map(|location| (sort_key(location), location.to_json_pointer()))
         .collect();
-    places.sort();
-    Ok(places.into_iter().map(|(_, pointer)| pointer).collect())
+    pointers.sort();
+    Ok(pointers.into_iter().map(|(_, pointer)| pointer).collect())
 }
 
-/// A place as steps that sort as lists do: 9 before 10.
-fn steps(location: &serde_json_path::NormalizedPath<'_>) -> Vec<String> {
-    let steps = location.iter().map(|step| match step.as_index() {
+/// Converts a location to a key that sorts list indices numerically.
+fn sort_key(location: &serde_json_path::NormalizedPath<'_>) -> Vec<String> {
+    let key = location.iter().map(|step| match step.as_index() {
         Some(index) => format!("{index:020}"),
         None => step.as_name().unwrap_or_default().to_owned(),
     });
-    steps.collect()
+    key.collect()
 }
 
-/// Merges an update into what it is for.
+/// Merges an update into its target.
 fn update(node: &mut Value, new: Value) -> Result<(), String> {
     match (node, new) {
         (Value::Object(old), Value::Object(new)) => {
@@ -228,9 +227,9 @@ fn update(node: &mut Value, new: Value) -> Result<(), String> {
             old.push(new);
             Ok(())
         }
-        (Value::Object(_), _) => Err("an object cannot be updated by something else".to_owned()),
+        (Value::Object(_), _) => Err("an object can only be updated with an object".to_owned()),
         (_, Value::Object(_) | Value::Array(_)) => {
-            Err("a plain value can only be replaced by another".to_owned())
+            Err("a scalar can only be replaced by a scalar".to_owned())
         }
         (old, new) => {
             *old = new;
@@ -265,7 +264,7 @@ fn remove(document: &mut Value, place: &str) -> Result<(), String> {
                 items.remove(index);
             }
         }
-        // It went with what it stood in.
+        // Already removed together with its parent.
         _ => {}
     }
     Ok(())
@@ -281,43 +280,43 @@ fn read(name: &str, text: &str) -> Result<Overlay, OverlayError> {
     let version = &overlay.overlay;
     if !(version.starts_with("1.0.") || version.starts_with("1.1.")) {
         return Err(invalid(format!(
-            "version {version:?} is not supported, only 1.0 and 1.1"
+            "unsupported version {version:?}; supported are 1.0 and 1.1"
         )));
     }
     if overlay.actions.is_empty() {
-        return Err(invalid("no actions".to_owned()));
+        return Err(invalid("missing actions".to_owned()));
     }
     for (index, action) in overlay.actions.iter().enumerate() {
         JsonPath::parse(&action.target)
             .map_err(|e| invalid(format!("#/actions/{index}: target {}: {e}", action.target)))?;
         if action.copy.is_some() && version.starts_with("1.0.") {
             return Err(invalid(format!(
-                "#/actions/{index}: `copy` is of version 1.1"
+                "#/actions/{index}: `copy` requires version 1.1"
             )));
         }
     }
     Ok(overlay)
 }
 
-/// What an overlay's action takes out of a document.
+/// Values that an action removes from a document.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Removed {
-    /// Place of the action in the overlay's list, from 0.
+    /// The index of the action in the overlay.
     pub action: usize,
-    /// Its target.
+    /// The target.
     pub target: String,
-    /// What is taken out, in the order of the document.
+    /// The removed values, in document order.
     pub values: Vec<Value>,
 }
 
-/// What the removing actions of an overlay take out of a document, as it is before the overlay.
+/// Returns the values that the `remove` actions of an overlay remove from a document without the overlay.
 ///
-/// An overlay replaces a list, such as `required`, by removing it and adding another. When the list
-/// changes, that overlay has to be looked at again.
+/// An overlay replaces a list, such as `required`, by removing it and adding another. Such an overlay must be
+/// reviewed when the list changes.
 ///
 /// # Errors
-/// If the overlay is invalid.
+/// Returns an error if the overlay is invalid.
 pub fn removed(document: &Value, name: &str, text: &str) -> Result<Vec<Removed>, OverlayError> {
     let overlay = read(name, text)?;
     let removing = overlay
@@ -347,7 +346,7 @@ mod tests {
     const HEAD: &str = "overlay: 1.0.0\ninfo: {title: T, version: '1'}\nactions:\n";
 
     #[test]
-    fn update_merges_and_remove_removes() {
+    fn applies_updates_and_removals() {
         let mut document = json!({"a": {"b": 1, "list": [1]}, "gone": {"x": 1}});
         let text = format!(
             "{HEAD}  - {{target: $.a, update: {{c: 2, list: [2]}}}}\n  - {{target: $.gone, remove: true}}\n"
@@ -358,14 +357,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_already_so_is_redundant() {
+    fn reports_redundant_actions() {
         let mut document = json!({"a": {"b": 1}});
         let text = format!("{HEAD}  - {{target: $.a, update: {{b: 1}}}}\n");
         assert!(!apply(&mut document, "o.yml", &text).unwrap()[0].changed);
     }
 
     #[test]
-    fn a_target_without_match_names_its_place_and_leaves_the_document() {
+    fn unmatched_target_is_an_error_and_leaves_document_unchanged() {
         let mut document = json!({"a": {"b": 1}});
         let text = format!(
             "{HEAD}  - {{target: $.a, update: {{b: 2}}}}\n  - {{target: $.nowhere, update: {{b: 1}}}}\n"
@@ -381,7 +380,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_overlay_is_refused() {
+    fn rejects_invalid_overlays() {
         for text in [
             "openapi: 3.1.0",
             &format!("{HEAD}  - {{target: '$.[', remove: true}}\n"),

@@ -1,22 +1,22 @@
 use std::fmt;
 
-/// A place in a document, as an RFC 6901 JSON pointer: `#/paths/~1models/get`.
+/// A location in a document, as an RFC 6901 JSON pointer: `#/paths/~1models/get`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Pointer(String);
 
 impl Pointer {
-    /// The whole document.
+    /// Returns the pointer to the whole document.
     pub fn root() -> Self {
         Self::default()
     }
 
-    /// The place one step further in.
+    /// Returns the pointer to a child.
     pub fn join(&self, token: impl fmt::Display) -> Self {
         let token = token.to_string().replace('~', "~0").replace('/', "~1");
         Self(format!("{}/{token}", self.0))
     }
 
-    /// Its steps, from the outside in.
+    /// Returns the unescaped tokens, from the root.
     pub fn tokens(&self) -> Vec<String> {
         let tokens = self.0.split('/').skip(1);
         tokens

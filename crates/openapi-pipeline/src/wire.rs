@@ -1,18 +1,17 @@
-//! What a new version of a document changes on the wire, and for whom.
+//! Lists the changes of a new document on the wire, and whether they break existing programs.
 //!
-//! [`changes`](crate::changes) says which places of a document differ; this says what the difference means
-//! for a program that was written for the old one: a request that was right and is refused now, or an
-//! answer that it does not know.
+//! [`changes`](crate::changes) lists textual differences. This module determines their effect on a program
+//! written for the old document: a valid request that is now rejected, or a response that it cannot handle.
 //!
-//! | module | what it compares |
+//! | module | compares |
 //! |---|---|
-//! | `operations` | paths, methods, addresses |
-//! | `security` | the keys that are asked for |
-//! | `parameters` | paths, queries, headers, cookies |
-//! | `bodies` | bodies, answers and their headers |
-//! | `schemas` | what may be sent, and what may come: types, values, items |
-//! | `objects`, `rules`, `alternatives` | properties; formats and limits; what may stand for each other |
-//! | `view` | a schema as both versions of OpenAPI say it |
+//! | `operations` | paths, methods, servers |
+//! | `security` | security schemes and requirements |
+//! | `parameters` | path, query, header and cookie parameters |
+//! | `bodies` | request bodies, responses and their headers |
+//! | `schemas` | types, enumeration values, items |
+//! | `objects`, `rules`, `alternatives` | properties; formats and limits; `oneOf` and `anyOf` |
+//! | `view` | a uniform view of 3.0 and 3.1 schemas |
 
 mod alternatives;
 mod bodies;
@@ -30,24 +29,24 @@ use serde_json::Value;
 
 use crate::Pointer;
 
-const REFUSED: &str = "a request that was right can be refused";
-const UNKNOWN: &str = "an answer can be what no program was written for";
-const GONE_ANSWER: &str = "a program that reads it finds nothing";
-const NO_EFFECT: &str = "it has no effect any more, or is refused";
-const NEW: &str = "nobody uses it yet";
-const DEPRECATED: (&str, &str) = ("deprecated, or not any more", "it still works");
+const REJECTED: &str = "valid requests can be rejected";
+const UNEXPECTED: &str = "existing programs do not expect it in a response";
+const NOT_FOUND: &str = "programs that read it no longer find it";
+const NO_EFFECT: &str = "it is ignored or rejected";
+const UNUSED: &str = "existing programs do not use it";
+const DEPRECATED: (&str, &str) = ("deprecation changed", "it still works");
 
-/// One thing that a new document changes for a program written for the old one.
+/// A change, from the point of view of a program written for the old document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Finding {
-    /// Where: in the new document, or in the old one if it is gone.
+    /// The location in the new document, or in the old one if it was removed.
     pub place: Pointer,
-    /// Whether a program that was right can fail now.
+    /// Whether a correct program can fail.
     pub breaking: bool,
-    /// What has changed.
+    /// A description of the change.
     pub what: String,
-    /// Why that breaks something, or nothing.
+    /// The reason why it is breaking or compatible.
     pub why: &'static str,
 }
 
@@ -62,9 +61,7 @@ impl fmt::Display for Finding {
     }
 }
 
-/// What changes on the wire from one document to another, in the order of the places.
-///
-/// Both are documents as providers publish them, 3.0 or 3.1.
+/// Compares two published documents, 3.0 or 3.1. The findings are sorted by location.
 pub fn compare(old: &Value, new: &Value) -> Vec<Finding> {
     let mut comparison = Comparison {
         old,
@@ -82,7 +79,7 @@ struct Comparison<'a> {
     old: &'a Value,
     new: &'a Value,
     findings: Vec<Finding>,
-    /// The pairs of references that are being compared: schemas can hold themselves.
+    /// The pairs of references in progress, to terminate on recursive schemas.
     open: Vec<(String, String, bool)>,
 }
 
@@ -108,7 +105,7 @@ impl Comparison<'_> {
     }
 }
 
-/// What a reference leads to, or the value itself.
+/// Follows references.
 fn resolved<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
     let mut value = value;
     for _ in 0..16 {

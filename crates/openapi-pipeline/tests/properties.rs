@@ -1,4 +1,4 @@
-//! What holds for every document, also for those that nobody should write.
+//! Properties that hold for every document, including invalid ones.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -13,20 +13,20 @@ const SPECIFICATIONS: [&str; 2] = [
     include_str!("../../../specs/inference.yml"),
 ];
 
-/// A generator of numbers that is the same each time.
-struct Dice(u64);
+/// A deterministic random number generator.
+struct Random(u64);
 
-impl Dice {
-    fn below(&mut self, most: usize) -> usize {
+impl Random {
+    fn below(&mut self, bound: usize) -> usize {
         self.0 = self
             .0
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.0 >> 33).unwrap() % most.max(1)
+        usize::try_from(self.0 >> 33).unwrap() % bound.max(1)
     }
 }
 
-/// Documents of many constructs, some of them wrong.
+/// Returns documents with many constructs, some of them invalid.
 fn samples() -> Vec<Value> {
     let mut samples: Vec<Value> = SPECIFICATIONS
         .iter()
@@ -55,8 +55,8 @@ fn samples() -> Vec<Value> {
     samples
 }
 
-/// Replaces a value somewhere in a document by another.
-fn mutate(value: &mut Value, dice: &mut Dice) {
+/// Replaces a random value in a document.
+fn mutate(value: &mut Value, random: &mut Random) {
     let odd = [
         json!(null),
         json!(true),
@@ -79,21 +79,21 @@ fn mutate(value: &mut Value, dice: &mut Dice) {
             Value::Array(items) => items.len(),
             _ => 0,
         };
-        if count == 0 || dice.below(6) == 0 {
+        if count == 0 || random.below(6) == 0 {
             break;
         }
-        let index = dice.below(count);
+        let index = random.below(count);
         node = match node {
             Value::Object(map) => map.values_mut().nth(index).unwrap(),
             Value::Array(items) => &mut items[index],
             _ => break,
         };
     }
-    *node = odd[dice.below(odd.len())].clone();
+    *node = odd[random.below(odd.len())].clone();
 }
 
 #[test]
-fn lowering_twice_changes_nothing() {
+fn lowering_is_idempotent() {
     for sample in samples() {
         let once = lower(&sample).unwrap().document;
         let twice = lower(&once).unwrap();
@@ -103,15 +103,15 @@ fn lowering_twice_changes_nothing() {
 }
 
 #[test]
-fn mutated_documents_are_lowered_or_refused_with_a_place() {
-    let mut dice = Dice(7);
+fn mutated_documents_are_lowered_or_rejected_with_location() {
+    let mut random = Random(7);
     let samples = samples();
-    let (mut lowered, mut refused) = (0, 0);
+    let (mut lowered, mut rejected) = (0, 0);
     for round in 0..900 {
         let mut sample = samples[round % samples.len()].clone();
         let original = sample.clone();
-        for _ in 0..=dice.below(4) {
-            mutate(&mut sample, &mut dice);
+        for _ in 0..=random.below(4) {
+            mutate(&mut sample, &mut random);
         }
         let start = Instant::now();
         match lower_with(&sample, &Options::new().skip_unsupported(round % 2 == 0)) {
@@ -122,7 +122,7 @@ fn mutated_documents_are_lowered_or_refused_with_a_place() {
                 }
             }
             Err(error) => {
-                refused += 1;
+                rejected += 1;
                 assert!(error.to_string().starts_with('#'), "{error}");
             }
         }
@@ -130,13 +130,13 @@ fn mutated_documents_are_lowered_or_refused_with_a_place() {
         assert!(start.elapsed() < Duration::from_secs(5), "round {round}");
     }
     assert!(
-        lowered > 100 && refused > 10,
-        "{lowered} lowered, {refused} refused"
+        lowered > 100 && rejected > 10,
+        "{lowered} lowered, {rejected} rejected"
     );
 }
 
 #[test]
-fn truncated_texts_are_read_or_refused() {
+fn truncated_documents_do_not_panic() {
     for text in SPECIFICATIONS {
         for part in 0..100 {
             let mut end = text.len() * part / 100;
@@ -151,7 +151,7 @@ fn truncated_texts_are_read_or_refused() {
 }
 
 #[test]
-fn depth_is_refused_and_circles_end() {
+fn rejects_deep_nesting_and_terminates_on_cycles() {
     let wrap =
         |inner: Value, _| Value::Object(serde_json::Map::from_iter([("items".to_owned(), inner)]));
     let deep = (0..10_000).fold(json!({"type": "string"}), wrap);
@@ -160,7 +160,7 @@ fn depth_is_refused_and_circles_end() {
     let result = lower(&document).map(|_| ());
     let error = result.unwrap_err().to_string();
     assert!(error.contains("nested deeper"), "{error}");
-    // Dropping what is nested so deep is as deep.
+    // Dropping the document would overflow the stack.
     std::mem::forget(document);
 
     let schemas = "
@@ -181,12 +181,12 @@ components:
         lowered
             .notes
             .iter()
-            .any(|note| note.what.contains("circle"))
+            .any(|note| note.what.contains("cyclic"))
     );
 }
 
 #[test]
-fn overlays_do_as_the_standard_says() {
+fn overlays_conform_to_the_standard() {
     let head = "overlay: 1.1.0\ninfo: {title: T, version: '1'}\nactions:\n";
     let cases = [
         (
@@ -225,7 +225,7 @@ fn overlays_do_as_the_standard_says() {
     }
 }
 
-/// A document of one operation and one schema.
+/// Returns a document with one operation and one schema.
 fn small(responses: Value, schema: Value) -> Value {
     json!({
         "openapi": "3.1.0",
@@ -236,7 +236,7 @@ fn small(responses: Value, schema: Value) -> Value {
 }
 
 #[test]
-fn what_is_left_of_null_and_one_other_is_lowered_too() {
+fn lowers_the_remaining_alternative_of_a_nullable_schema() {
     let other =
         json!({"type": "object", "propertyNames": {"maxLength": 3}, "x-own": 1, "min_items": 1});
     let field = json!({"anyOf": [other, {"type": "null"}], "$recursiveAnchor": true});
@@ -258,37 +258,37 @@ fn what_is_left_of_null_and_one_other_is_lowered_too() {
 }
 
 #[test]
-fn an_operation_that_only_redirects_has_an_answer() {
-    let away = json!({"302": {"description": "Elsewhere."}});
-    let lowered = lower(&small(away, json!({}))).unwrap();
+fn adds_a_success_to_an_operation_that_only_redirects() {
+    let redirect = json!({"302": {"description": "Elsewhere."}});
+    let lowered = lower(&small(redirect, json!({}))).unwrap();
     let responses = &lowered.document["paths"]["/a"]["get"]["responses"];
     assert_eq!(responses["2XX"]["content"], json!({"*/*": {"schema": {}}}));
 }
 
 #[test]
-fn one_that_redirects_heads_has_no_body_however_often_it_is_lowered() {
-    let away = json!({"302": {"description": "Elsewhere."}});
-    let mut document = small(away, json!({}));
+fn success_added_to_head_has_no_body() {
+    let redirect = json!({"302": {"description": "Elsewhere."}});
+    let mut document = small(redirect, json!({}));
     let get = document["paths"]["/a"]["get"].take();
     document["paths"]["/a"] = json!({"head": get});
     let once = lower(&document).unwrap();
-    let answer = &once.document["paths"]["/a"]["head"]["responses"]["2XX"];
-    assert_eq!(*answer, json!({"description": "Any answer."}));
+    let response = &once.document["paths"]["/a"]["head"]["responses"]["2XX"];
+    assert_eq!(*response, json!({"description": "Any response."}));
     let twice = lower(&once.document).unwrap();
     assert_eq!(twice.document, once.document);
 }
 
-/// The tag of an alternative is sent, also where answers have it too; what a caller may leave out is not.
+/// A discriminator is sent even if responses contain it; the default of an optional property is not.
 #[test]
-fn a_default_that_is_the_only_value_stays() {
+fn keeps_a_default_that_is_the_only_value() {
     let reference = json!({"$ref": "#/components/schemas/A"});
     let body = json!({"content": {"application/json": {"schema": reference}}});
     let kind = json!({"const": "cat", "default": "cat", "type": "string"});
     let age = json!({"type": "integer", "default": 1});
     let schema = json!({"type": "object", "properties": {"kind": kind, "age": age}});
-    let mut answer = body.clone();
-    answer["description"] = json!("OK");
-    let mut document = small(json!({"200": answer}), schema);
+    let mut response = body.clone();
+    response["description"] = json!("OK");
+    let mut document = small(json!({"200": response}), schema);
     let mut operation = document["paths"]["/a"]["get"].take();
     operation["requestBody"] = body;
     document["paths"]["/a"] = json!({"post": operation});

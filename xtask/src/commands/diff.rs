@@ -1,4 +1,4 @@
-//! `diff`: what a new document changes.
+//! `diff`: compares two documents.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -11,54 +11,53 @@ use xtask::{Error, Result, inputs};
 
 use super::output;
 
-/// Tell what changes from one document to another: on the wire, for a Rust caller, and the version that
-/// makes.
+/// Compare two documents: changes on the wire, changes for a Rust caller, and the resulting version bump.
 ///
-/// Exit code: 0, 1 if --fail-on says so, or 2 if a document cannot be read.
+/// Exit code: 0 on success, 1 if the --fail-on condition is met, 2 if a document cannot be read.
 #[derive(Args)]
 pub(crate) struct Diff {
-    /// The old document: a file, or a git revision and a file in it (`HEAD~1:specs/api.yml`).
+    /// The old document: a file, or a file in a git revision (`HEAD~1:specs/api.yml`).
     old: String,
-    /// The new document, likewise.
+    /// The new document, in the same form.
     new: String,
-    /// An Overlay document that applies to both; may stand several times.
+    /// An Overlay document to apply to both; can be repeated.
     #[arg(long = "overlay")]
     overlays: Vec<PathBuf>,
-    /// How it is told.
+    /// Output format.
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
-    /// Exit with 1 if anything breaks, on the wire or for a Rust caller.
+    /// Exit with 1 if there is a change of this kind, on the wire or for a Rust caller.
     #[arg(long, value_enum)]
     fail_on: Option<FailOn>,
-    /// The crate's version now, to tell the next one.
+    /// The current version of the crate, used to print the next one.
     #[arg(long)]
     version: Option<String>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Format {
-    /// For people.
+    /// Plain text.
     Text,
-    /// For a pull request.
+    /// Markdown for a pull request.
     Markdown,
-    /// For machines.
+    /// JSON.
     Json,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum FailOn {
-    /// Anything that breaks.
+    /// A breaking change.
     Breaking,
-    /// Anything at all.
+    /// Any change.
     Any,
 }
 
 pub(crate) fn run(arguments: &Diff) -> Result<ExitCode> {
     let read = |source: &str| -> Result<Value> {
-        let mut value = document::parse(source, &text_of(source)?)?;
+        let mut value = document::parse(source, &read_source(source)?)?;
         for path in &arguments.overlays {
             let name = path.display().to_string();
-            overlay::apply_leniently(&mut value, &name, &inputs::text_of(path)?)
+            overlay::apply_leniently(&mut value, &name, &inputs::read_text(path)?)
                 .map_err(|e| Error::new(e.to_string()))?;
         }
         Ok(value)
@@ -66,7 +65,7 @@ pub(crate) fn run(arguments: &Diff) -> Result<ExitCode> {
     let (old, new) = (read(&arguments.old)?, read(&arguments.new)?);
     let mut difference = Difference::of((&arguments.old, &arguments.new), &old, &new)?;
     difference.version = arguments.version.clone();
-    output::say(&match arguments.format {
+    output::print(&match arguments.format {
         Format::Text => difference.text(),
         Format::Markdown => difference.markdown(),
         Format::Json => format!("{:#}\n", difference.json()),
@@ -83,23 +82,22 @@ pub(crate) fn run(arguments: &Diff) -> Result<ExitCode> {
     })
 }
 
-/// The text of a file, or of a file in a revision.
-fn text_of(source: &str) -> Result<String> {
+/// Reads a file, or a file in a git revision.
+fn read_source(source: &str) -> Result<String> {
     let path = Path::new(source);
     if path.exists() || !source.contains(':') {
-        return inputs::text_of(path);
+        return inputs::read_text(path);
     }
     if source.starts_with('-') {
-        return Err(Error::new(format!("{source}: no revision")));
+        return Err(Error::new(format!("{source}: invalid git revision")));
     }
     let output = Command::new("git")
         .args(["show", "--end-of-options", source])
         .output()
-        .map_err(|e| Error::new(format!("git cannot be run: {e}")))?;
+        .map_err(|e| Error::new(format!("cannot run git: {e}")))?;
     if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        return Err(Error::new(format!("{source}: {}", said.trim())));
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        return Err(Error::new(format!("{source}: {}", stderr.trim())));
     }
-    String::from_utf8(output.stdout)
-        .map_err(|_| Error::new(format!("{source}: not a text in UTF-8")))
+    String::from_utf8(output.stdout).map_err(|_| Error::new(format!("{source}: invalid UTF-8")))
 }

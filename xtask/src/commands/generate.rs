@@ -1,4 +1,4 @@
-//! `generate --spec`: a whole crate from any document.
+//! `generate --spec`: generates a self-contained crate from any document.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -10,40 +10,40 @@ use xtask::{Result, inputs, standalone};
 
 use super::output::{self, Format};
 
-/// A crate of its own from any document.
+/// Options that generate a self-contained crate.
 #[derive(Args)]
 pub(crate) struct Standalone {
-    /// Make a whole crate from this document, YAML or JSON, instead of this project's crates.
+    /// Generate a self-contained crate from this document (YAML or JSON) instead of this project's crates.
     #[arg(long, requires_all = ["name", "out"], conflicts_with = "check")]
     spec: Option<PathBuf>,
-    /// An Overlay document that applies to it; may stand several times, and in that order they apply.
+    /// An Overlay document to apply; can be repeated, applied in order.
     #[arg(long = "overlay", requires = "spec")]
     overlays: Vec<PathBuf>,
-    /// The crate's name.
+    /// The name of the crate.
     #[arg(long, requires = "spec")]
     name: Option<String>,
-    /// The folder that the crate is written to.
+    /// The output folder of the crate.
     #[arg(long, requires = "spec")]
     out: Option<PathBuf>,
-    /// Depend on the runtime in this folder; without this, the crate holds a copy of it.
+    /// Depend on the runtime crate in this folder instead of copying it into the generated crate.
     #[arg(long, requires = "spec")]
     runtime: Option<PathBuf>,
-    /// Drop operations that cannot be expressed, and say so, instead of refusing the document.
+    /// Drop and report operations that cannot be expressed, instead of failing.
     #[arg(long, requires = "spec")]
     skip_unsupported: bool,
-    /// How it is told what was made.
+    /// Format of the report.
     #[arg(long, value_enum, default_value = "text", requires = "spec")]
     format: Format,
 }
 
-/// Makes the crate, if one is asked for.
+/// Generates the crate if `--spec` is given.
 pub(crate) fn run(arguments: &Standalone) -> Result<Option<ExitCode>> {
     let (Some(spec), Some(name), Some(out)) = (&arguments.spec, &arguments.name, &arguments.out)
     else {
         return Ok(None);
     };
     let options = Options::new().skip_unsupported(arguments.skip_unsupported);
-    let mut lowered = inputs::of_files(spec, &arguments.overlays, &options)?;
+    let mut lowered = inputs::read_files(spec, &arguments.overlays, &options)?;
     let source = spec.display().to_string();
     let krate = standalone::Crate {
         name,
@@ -67,6 +67,6 @@ pub(crate) fn run(arguments: &Standalone) -> Result<Option<ExitCode>> {
             format!("{report:#}\n")
         }
     };
-    output::say(&text)?;
+    output::print(&text)?;
     Ok(Some(ExitCode::SUCCESS))
 }

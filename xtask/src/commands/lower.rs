@@ -1,4 +1,4 @@
-//! `lower`: the OpenAPI 3.0.3 document that a document becomes.
+//! `lower`: converts a document to OpenAPI 3.0.3.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -11,29 +11,29 @@ use xtask::{Result, inputs};
 
 use super::output::{self, Format};
 
-/// Print the OpenAPI 3.0.3 document that a specification and its overlays become.
+/// Print a specification with its overlays, lowered to OpenAPI 3.0.3.
 ///
-/// Exit code: 0, or 2 if the document is refused; the error names the place.
+/// Exit code: 0 on success, 2 if the document is rejected; the error names the location.
 #[derive(Args)]
 pub(crate) struct Lower {
     /// A document, YAML or JSON, or the name of an API in specs/apis.toml.
     spec: String,
-    /// An Overlay document that applies to it; may stand several times, and in that order they apply.
+    /// An Overlay document to apply; can be repeated, applied in order.
     #[arg(long = "overlay")]
     overlays: Vec<PathBuf>,
-    /// Write the result to this file, as JSON if its name ends so, instead of printing YAML.
+    /// Write the result to this file instead of printing YAML; JSON if the file name ends in `.json`.
     #[arg(short, long)]
     out: Option<PathBuf>,
-    /// Print what was repaired, lost or dropped on the way, instead of the document.
+    /// Print a report of repaired, lost and dropped constructs instead of the document.
     #[arg(long)]
     report: bool,
-    /// Drop operations that cannot be expressed, and say so, instead of refusing the document.
+    /// Drop and report operations that cannot be expressed, instead of failing.
     #[arg(long)]
     skip_unsupported: bool,
-    /// Refuse a document that breaks its own standard, instead of repairing it.
+    /// Reject an invalid document instead of repairing it.
     #[arg(long)]
     strict: bool,
-    /// How the report is written.
+    /// Format of the report.
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
 }
@@ -44,7 +44,7 @@ pub(crate) fn run(arguments: &Lower) -> Result<ExitCode> {
         let options = Options::new()
             .strict(arguments.strict)
             .skip_unsupported(arguments.skip_unsupported);
-        inputs::of_files(&path, &arguments.overlays, &options)?
+        inputs::read_files(&path, &arguments.overlays, &options)?
     } else {
         let project = Project::find()?;
         inputs::read(&project, project.api(&arguments.spec)?)?.lowered
@@ -53,25 +53,25 @@ pub(crate) fn run(arguments: &Lower) -> Result<ExitCode> {
         for note in &lowered.notes {
             eprintln!("note: {note}");
         }
-        output::document_to(arguments.out.as_deref(), &lowered.document)?;
+        output::write_document(arguments.out.as_deref(), &lowered.document)?;
         return Ok(ExitCode::SUCCESS);
     }
     match arguments.format {
         Format::Json => {
-            output::say(&format!(
+            output::print(&format!(
                 "{:#}\n",
                 json!({"notes": output::notes_as_json(&lowered.notes)})
             ))?;
         }
         Format::Text => {
             for note in &lowered.notes {
-                output::say(&format!("{note}\n"))?;
+                output::print(&format!("{note}\n"))?;
             }
-            output::say(&format!("{} notes\n", lowered.notes.len()))?;
+            output::print(&format!("{} notes\n", lowered.notes.len()))?;
         }
     }
     if arguments.out.is_some() {
-        output::document_to(arguments.out.as_deref(), &lowered.document)?;
+        output::write_document(arguments.out.as_deref(), &lowered.document)?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,4 +1,4 @@
-//! The commands' arguments, and what they print.
+//! Arguments and output of the commands.
 
 pub(crate) mod diff;
 pub(crate) mod generate;

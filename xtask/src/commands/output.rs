@@ -1,4 +1,4 @@
-//! Where results go and what they look like.
+//! Output of the commands.
 
 use std::path::Path;
 
@@ -8,17 +8,17 @@ use openapi_pipeline::lower::Note;
 use serde_json::{Value, json};
 use xtask::{Error, Result};
 
-/// How a report is written.
+/// Format of a report.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    /// For people.
+    /// Plain text.
     Text,
-    /// For machines.
+    /// JSON.
     Json,
 }
 
-/// Prints to standard output. A reader that has seen enough is no error.
-pub(crate) fn say(text: &str) -> Result<()> {
+/// Prints to standard output. A closed pipe is not an error.
+pub(crate) fn print(text: &str) -> Result<()> {
     use std::io::{ErrorKind, Write as _};
     match std::io::stdout().write_all(text.as_bytes()) {
         Err(e) if e.kind() != ErrorKind::BrokenPipe => {
@@ -28,9 +28,12 @@ pub(crate) fn say(text: &str) -> Result<()> {
     }
 }
 
-/// Writes a document to a file, JSON if its name says so, or else to standard output as YAML.
-pub(crate) fn document_to(out: Option<&Path>, value: &Value) -> Result<()> {
-    let is_json = out.is_some_and(|path| path.extension().is_some_and(|ending| ending == "json"));
+/// Writes a document to `out` (JSON if its extension is `.json`), or as YAML to standard output.
+pub(crate) fn write_document(out: Option<&Path>, value: &Value) -> Result<()> {
+    let is_json = out.is_some_and(|path| {
+        path.extension()
+            .is_some_and(|extension| extension == "json")
+    });
     let text = if is_json {
         format!("{value:#}\n")
     } else {
@@ -40,11 +43,11 @@ pub(crate) fn document_to(out: Option<&Path>, value: &Value) -> Result<()> {
         Some(path) => {
             std::fs::write(path, text).map_err(|e| Error::new(format!("{}: {e}", path.display())))
         }
-        None => say(&text),
+        None => print(&text),
     }
 }
 
-/// Notes as JSON.
+/// Converts notes to JSON.
 pub(crate) fn notes_as_json(notes: &[Note]) -> Value {
     let notes = notes.iter().map(|note| {
         json!({"place": note.place.to_string(), "kind": note.kind.word(), "what": note.what})

@@ -1,4 +1,4 @@
-//! `overlay`: a document with Overlay documents applied.
+//! `overlay`: applies Overlay documents.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -12,33 +12,33 @@ use super::output::{self, Format};
 
 /// Apply Overlay documents (1.0 and 1.1) to a document and print the result.
 ///
-/// An action whose target matches nothing is a warning, one that changes nothing is told, both on standard
-/// error. Exit code: 0, or 2 if something is wrong.
+/// Warns on standard error about actions whose target matches nothing or that change nothing. Exit code: 0 on
+/// success, 2 on an error.
 #[derive(Args)]
 pub(crate) struct Overlay {
     /// The document, YAML or JSON.
     spec: PathBuf,
-    /// The overlays, in the order in which they apply.
+    /// The overlays, in order of application.
     #[arg(required = true)]
     overlays: Vec<PathBuf>,
-    /// Write the result to this file, as JSON if its name ends so, instead of printing YAML.
+    /// Write the result to this file instead of printing YAML; JSON if the file name ends in `.json`.
     #[arg(short, long)]
     out: Option<PathBuf>,
-    /// Refuse an action whose target matches nothing.
+    /// Reject an action whose target matches nothing.
     #[arg(long)]
     strict: bool,
-    /// How what the actions did is told on standard error.
+    /// Format of the report on standard error.
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
 }
 
 pub(crate) fn run(arguments: &Overlay) -> Result<ExitCode> {
     let name = arguments.spec.display().to_string();
-    let mut result = document::parse(&name, &inputs::text_of(&arguments.spec)?)?;
-    let mut told = Vec::new();
+    let mut result = document::parse(&name, &inputs::read_text(&arguments.spec)?)?;
+    let mut report = Vec::new();
     for path in &arguments.overlays {
         let name = path.display().to_string();
-        let text = inputs::text_of(path)?;
+        let text = inputs::read_text(path)?;
         let applied = if arguments.strict {
             overlay::apply(&mut result, &name, &text)
         } else {
@@ -53,10 +53,12 @@ pub(crate) fn run(arguments: &Overlay) -> Result<ExitCode> {
                 if action.matches == 0 {
                     eprintln!("warning: {place}: matches nothing");
                 } else if !action.changed {
-                    eprintln!("note: {place}: changes nothing; the document says so already");
+                    eprintln!(
+                        "note: {place}: changes nothing: the document already has this value"
+                    );
                 }
             }
-            told.push(json!({
+            report.push(json!({
                 "overlay": name,
                 "action": action.action,
                 "target": action.target,
@@ -66,8 +68,8 @@ pub(crate) fn run(arguments: &Overlay) -> Result<ExitCode> {
         }
     }
     if arguments.format == Format::Json {
-        eprintln!("{:#}", json!({ "actions": told }));
+        eprintln!("{:#}", json!({ "actions": report }));
     }
-    output::document_to(arguments.out.as_deref(), &result)?;
+    output::write_document(arguments.out.as_deref(), &result)?;
     Ok(ExitCode::SUCCESS)
 }

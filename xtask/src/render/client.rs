@@ -1,4 +1,4 @@
-//! progenitor, with our settings.
+//! Runs progenitor.
 
 use std::panic::{self, AssertUnwindSafe, UnwindSafe};
 use std::sync::{Mutex, PoisonError};
@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 
 use super::names::type_name;
 
-/// Schemas that are read and written by types of the runtime: what they are in the document, what
-/// they are in Rust, and what the generator may take for granted of them.
+/// Schemas that map to types of the runtime: the schema, the Rust type, and the traits that progenitor may
+/// rely on.
 fn conversions() -> [(Value, &'static str, &'static [TypeImpl]); 5] {
     [
         (
@@ -31,7 +31,7 @@ fn conversions() -> [(Value, &'static str, &'static [TypeImpl]); 5] {
             "::openapi_runtime::Timestamp",
             &[TypeImpl::Display, TypeImpl::FromStr],
         ),
-        // Texts whose form a server may get wrong, and for whose sake no answer is lost.
+        // Kept as strings, so that an invalid value does not make the whole response unreadable.
         (
             json!({"type": "string", "format": "uuid"}),
             "::std::string::String",
@@ -45,10 +45,10 @@ fn conversions() -> [(Value, &'static str, &'static [TypeImpl]); 5] {
     ]
 }
 
-/// Runs progenitor over a document, as [`reading::copy`] makes it.
+/// Runs progenitor on a document prepared by [`input::prepare`].
 ///
-/// Some of what it cannot read makes it panic. That is caught here and comes back as an error.
-pub(super) fn generate(mut copy: Value, lowered: &Lowered) -> Result<TokenStream, String> {
+/// Panics of progenitor are caught and returned as errors.
+pub(super) fn generate(mut document: Value, lowered: &Lowered) -> Result<TokenStream, String> {
     let generate = move || -> Result<TokenStream, String> {
         let mut settings = GenerationSettings::default();
         settings
@@ -70,20 +70,19 @@ pub(super) fn generate(mut copy: Value, lowered: &Lowered) -> Result<TokenStream
             let rust = format!("crate::types::{name}");
             settings.with_replacement(&name, rust, std::iter::empty());
         }
-        for (name, runtime_type) in runtime_types(&copy) {
+        for (name, runtime_type) in runtime_types(&document) {
             let name = type_name(name)?;
             let rust = format!("::openapi_runtime::{runtime_type}");
             settings.with_replacement(&name, rust, std::iter::empty());
         }
-        // Words that are not of OpenAPI, ours and others': progenitor takes a schema that has one for
-        // another schema.
-        strip(&mut copy);
-        let document: OpenAPI = serde_json::from_value(copy).map_err(|e| e.to_string())?;
+        // Remove extensions: progenitor treats schemas that differ only in an extension as different schemas.
+        strip_extensions(&mut document);
+        let document: OpenAPI = serde_json::from_value(document).map_err(|e| e.to_string())?;
         Generator::new(&settings)
             .generate_tokens(&document)
             .map_err(|e| e.to_string())
     };
-    quietly(AssertUnwindSafe(generate))
+    catch_panic(AssertUnwindSafe(generate))
         .unwrap_or_else(|payload| {
             let text = payload
                 .downcast_ref::<String>()
@@ -95,11 +94,11 @@ pub(super) fn generate(mut copy: Value, lowered: &Lowered) -> Result<TokenStream
         .map_err(|reason| format!("progenitor: {reason}"))
 }
 
-/// Runs what may panic, without a word on the terminal. The hook is the whole process's, so one at a
-/// time.
-fn quietly<T>(run: impl FnOnce() -> T + UnwindSafe) -> std::thread::Result<T> {
-    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-    let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+/// Runs a function that may panic, without printing the panic message. The panic hook is global, so calls are
+/// serialized by a lock.
+fn catch_panic<T>(run: impl FnOnce() -> T + UnwindSafe) -> std::thread::Result<T> {
+    static LOCK: Mutex<()> = Mutex::new(());
+    let _guard = LOCK.lock().unwrap_or_else(PoisonError::into_inner);
     let hook = panic::take_hook();
     panic::set_hook(Box::new(|_| {}));
     let result = panic::catch_unwind(run);
@@ -107,28 +106,28 @@ fn quietly<T>(run: impl FnOnce() -> T + UnwindSafe) -> std::thread::Result<T> {
     result
 }
 
-/// The component schemas that are types of the runtime, with the names of both.
-fn runtime_types(copy: &Value) -> impl Iterator<Item = (&str, &str)> {
-    let schemas = copy.pointer("/components/schemas");
+/// Returns the component schemas that are types of the runtime, with the names of both.
+fn runtime_types(document: &Value) -> impl Iterator<Item = (&str, &str)> {
+    let schemas = document.pointer("/components/schemas");
     let schemas = schemas.and_then(Value::as_object).into_iter().flatten();
     schemas.filter_map(|(name, schema)| Some((name.as_str(), schema.get(RUNTIME_TYPE)?.as_str()?)))
 }
 
-fn strip(value: &mut Value) {
+fn strip_extensions(value: &mut Value) {
     match value {
         Value::Object(map) => {
             map.retain(|key, _| !key.starts_with("x-"));
             for (key, member) in map {
                 match member {
-                    // These are names, whatever they begin with.
+                    // These are names, which may begin with `x-`.
                     Value::Object(named) if key == "properties" || key == "schemas" => {
-                        named.values_mut().for_each(strip);
+                        named.values_mut().for_each(strip_extensions);
                     }
-                    member => strip(member),
+                    member => strip_extensions(member),
                 }
             }
         }
-        Value::Array(items) => items.iter_mut().for_each(strip),
+        Value::Array(items) => items.iter_mut().for_each(strip_extensions),
         _ => {}
     }
 }

@@ -1,4 +1,4 @@
-//! Documentation as people write it.
+//! Formats doc comments.
 
 use proc_macro2::Span;
 use quote::format_ident;
@@ -7,19 +7,19 @@ use syn::{AttrStyle, Attribute, Block, Expr, ExprLit, Lit, LitStr, Meta, MetaNam
 
 use super::operations::Operation;
 
-/// Documentation line by line, each beginning with a space, as people write it.
+/// Writes doc comments with one attribute per line, each beginning with a space.
 pub(super) struct Documentation<'a> {
     pub(super) operations: &'a [Operation],
 }
 
 impl VisitMut for Documentation<'_> {
     fn visit_attributes_mut(&mut self, attributes: &mut Vec<Attribute>) {
-        // The documentation comes first, as people write it.
-        let mut polished = Vec::with_capacity(attributes.len());
+        // Doc comments come before other attributes.
+        let mut sorted = Vec::with_capacity(attributes.len());
         attributes.sort_by_key(|attribute| documentation(attribute).is_none());
         for attribute in attributes.drain(..) {
             let Some(text) = documentation(&attribute) else {
-                polished.push(attribute);
+                sorted.push(attribute);
                 continue;
             };
             let style = attribute.style;
@@ -29,13 +29,13 @@ impl VisitMut for Documentation<'_> {
                 } else {
                     format!(" {line}")
                 };
-                polished.push(line_of(&line, style));
+                sorted.push(line_of(&line, style));
             }
         }
-        *attributes = polished;
+        *attributes = sorted;
     }
 
-    /// What runs has no documentation.
+    /// Function bodies contain no doc comments.
     fn visit_block_mut(&mut self, _: &mut Block) {}
 }
 
@@ -46,19 +46,19 @@ impl Documentation<'_> {
             lines.push(String::new());
             return lines;
         }
-        let mut example = false;
+        let mut in_example = false;
         for line in text.trim().lines() {
             let line = line.trim_end();
-            // Its example cannot be compiled where it stands.
-            if line.ends_with("```ignore") || (example && line == "```") {
-                example = !example;
+            // Remove the example, which does not compile here.
+            if line.ends_with("```ignore") || (in_example && line == "```") {
+                in_example = !in_example;
                 let words = line.trim_end_matches("```ignore");
                 if words != line && !words.is_empty() {
                     lines.push(words.to_owned());
                 }
                 continue;
             }
-            if example {
+            if in_example {
                 continue;
             }
             if let Some(rest) = line.strip_prefix("Sends a `") {
@@ -73,8 +73,8 @@ impl Documentation<'_> {
         lines
     }
 
-    /// "Sends a `GET` request to `/models#stream`", without the fragment and with the page that
-    /// documents the operation.
+    /// Rewrites "Sends a `GET` request to `/models#stream`": removes the fragment and links to the
+    /// operation's documentation.
     fn request_line(&self, rest: &str, line: &str) -> String {
         let mut parts = rest.split('`');
         let (Some(method), Some(_), Some(path)) = (parts.next(), parts.next(), parts.next()) else {
@@ -88,12 +88,12 @@ impl Documentation<'_> {
             .and_then(|operation| operation.documentation.as_deref());
         match documented {
             Some(url) => format!("Sends `{method} {path}`, documented at <{url}>."),
-            None => format!("Sends `{method} {path}`, as the provider's specification states it."),
+            None => format!("Sends `{method} {path}`, as defined in the provider's specification."),
         }
     }
 }
 
-/// `#[doc = …]`. There are hundreds of thousands, so it is put together and not parsed.
+/// Creates `#[doc = …]` without parsing, because there are hundreds of thousands of them.
 fn line_of(text: &str, style: AttrStyle) -> Attribute {
     let text = LitStr::new(text, Span::call_site());
     Attribute {

@@ -1,4 +1,4 @@
-//! Open enumerations: the listed values are variants, every other value is kept.
+//! Renders open enumerations: listed values are variants, and other values are preserved.
 
 use openapi_pipeline::lower::OpenEnum;
 use quote::format_ident;
@@ -6,7 +6,7 @@ use syn::{Ident, parse_quote};
 
 use super::names::{type_name, variant_name};
 
-/// The Rust of all enumerations of an API.
+/// Renders all enumerations of an API.
 pub(super) fn render(enums: &[OpenEnum]) -> Result<syn::File, String> {
     let mut items: Vec<syn::Item> = Vec::new();
     for open in enums {
@@ -19,7 +19,7 @@ pub(super) fn render(enums: &[OpenEnum]) -> Result<syn::File, String> {
             " {}",
             open.description
                 .as_deref()
-                .unwrap_or("A value of a list that may grow.")
+                .unwrap_or("An open enumeration.")
         );
         let other = if idents.iter().any(|ident| **ident == "Other") {
             format_ident!("Unlisted")
@@ -30,13 +30,13 @@ pub(super) fn render(enums: &[OpenEnum]) -> Result<syn::File, String> {
         let file: syn::File = parse_quote! {
             #[doc = #doc]
             #[doc = ""]
-            #[doc = " A value that nobody listed is kept as it came, and goes back the same. Values are equal, and in"]
-            #[doc = " order, as their texts are."]
+            #[doc = " Unlisted values are preserved and serialized unchanged. Values are compared and ordered by their string"]
+            #[doc = " representation."]
             #[derive(Clone, Debug)]
             #[non_exhaustive]
             pub enum #name {
                 #(#[doc = #docs] #idents,)*
-                /// Any other value.
+                /// An unlisted value.
                 #other(String),
             }
 
@@ -45,7 +45,7 @@ pub(super) fn render(enums: &[OpenEnum]) -> Result<syn::File, String> {
                 /// The listed values.
                 pub const LISTED: &'static [Self] = &[#(Self::#idents),*];
 
-                /// The value as it stands on the wire.
+                /// Returns the value as serialized.
                 pub fn as_str(&self) -> &str {
                     match self {
                         #(Self::#idents => #values,)*
@@ -87,8 +87,7 @@ pub(super) fn render(enums: &[OpenEnum]) -> Result<syn::File, String> {
                 }
             }
 
-            // By the value on the wire: a value that is listed later is the same, and its place among the
-            // others does not change.
+            // Compare by wire value, so that listing a value later changes neither equality nor order.
             impl PartialEq for #name {
                 fn eq(&self, other: &Self) -> bool {
                     self.as_str() == other.as_str()
@@ -174,7 +173,7 @@ pub(super) fn render(enums: &[OpenEnum]) -> Result<syn::File, String> {
     })
 }
 
-/// A variant for each value; values whose names collide are told apart by a number.
+/// Returns a variant for each value. Colliding names get a numeric suffix.
 fn variants(values: &[String]) -> Result<Vec<(Ident, &str)>, String> {
     let mut variants: Vec<(Ident, &str)> = Vec::new();
     for value in values {

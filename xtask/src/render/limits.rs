@@ -1,5 +1,4 @@
-//! What the document says of the numbers and texts of fields: limits of what is sent, lenience with what
-//! is answered.
+//! Rules for fields: limits of numbers in requests, and lenient fields in responses.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +18,7 @@ pub(super) struct Limits {
 }
 
 impl Limits {
-    /// The limits that extensions keep, if they keep any.
+    /// Reads the limits from extensions. `None` if there are none.
     pub(super) fn of(extensions: &indexmap::IndexMap<String, Value>) -> Option<Self> {
         let limits = extensions.get(LIMITS)?;
         let bound = |keyword: &str, exclusive: &str| {
@@ -34,7 +33,7 @@ impl Limits {
         })
     }
 
-    /// The check of a value that goes by a name on the wire.
+    /// Renders the check of a value. `name` is its name on the wire.
     pub(super) fn check(&self, name: &str, value: &TokenStream) -> TokenStream {
         let mut words = Vec::new();
         let mut conditions = Vec::new();
@@ -67,19 +66,19 @@ impl Limits {
     }
 }
 
-/// What the document says of each type's fields, by the names of type and wire.
+/// The rules of all types, keyed by type name.
 pub(super) type LimitsOfTypes = BTreeMap<String, FieldRules>;
 
-/// What the document says of a type's fields.
+/// The rules of the fields of a type.
 #[derive(Debug, Default)]
 pub(super) struct FieldRules {
-    /// The limits of numbers.
+    /// Limits of numbers, by wire name.
     pub(super) limits: Vec<(String, Limits)>,
-    /// The fields that servers write in more ways than one.
+    /// Wire names of lenient fields.
     pub(super) lenient: Vec<String>,
 }
 
-/// The limits of the fields of the document's schemas.
+/// Returns the rules of the component schemas.
 pub(super) fn of_types(document: &OpenAPI) -> Result<LimitsOfTypes, String> {
     let mut of_types = LimitsOfTypes::new();
     let schemas = document
@@ -98,7 +97,7 @@ pub(super) fn of_types(document: &OpenAPI) -> Result<LimitsOfTypes, String> {
 fn of_properties(schema: &Schema) -> FieldRules {
     let properties = match &schema.schema_kind {
         SchemaKind::Type(Type::Object(object)) => &object.properties,
-        // An object that says something else too is read as anything.
+        // `openapiv3` parses an object with further keywords as `Any`.
         SchemaKind::Any(any) => &any.properties,
         _ => return FieldRules::default(),
     };

@@ -1,40 +1,40 @@
-//! A lowered document as Rust files, by progenitor.
+//! Renders a lowered document as Rust files, using progenitor.
 //!
-//! | module | what it does |
+//! | module | contents |
 //! |---|---|
-//! | `reading` | the lowered document as progenitor should read it |
-//! | `read` | the document as `openapiv3` has it |
-//! | `client` | runs progenitor with our settings |
-//! | `runtime` | calls of the runtime by the name of our crate |
-//! | `polish` | mends what its output does that a caller should not meet |
-//! | `request_bodies` | bodies that are given whole stay whole |
-//! | `senders` | what a request is made of is gone before its answer is waited for |
-//! | `teams` | calls on behalf of a team |
-//! | `documentation` | documentation as people write it |
-//! | `provoker` | which operation or schema it is that progenitor cannot take |
-//! | `enums` | open enumerations |
-//! | `unions` | alternatives |
-//! | `limits` | checks of the limits that the document states |
-//! | `operations` | what the document says of each operation, as constants |
-//! | `wire` | names and media types as they are on the wire |
-//! | `said` | what progenitor wrote of the fields of types |
-//! | `type_code` | what the types lack that people write and read |
-//! | `split` | one file a role |
+//! | `input` | prepares the lowered document for progenitor |
+//! | `parse` | parses the document with `openapiv3` |
+//! | `client` | runs progenitor |
+//! | `runtime` | renames the runtime crate in paths |
+//! | `post_process` | post-processes progenitor's output |
+//! | `request_bodies` | keeps request bodies that are passed as a whole |
+//! | `send_methods` | replaces the send methods |
+//! | `teams` | implements `WithTeam` |
+//! | `documentation` | formats doc comments |
+//! | `bisect` | finds the operation or schema that progenitor cannot generate |
+//! | `enums` | renders open enums |
+//! | `unions` | renders `oneOf` and `anyOf` as enums |
+//! | `limits` | renders checks of numeric limits |
+//! | `operations` | renders operation constants |
+//! | `wire` | restores names and media types on the wire |
+//! | `field_attributes` | parses the serde attributes of fields |
+//! | `type_code` | adds constructors, derives and checks to types |
+//! | `split` | splits the output into files |
 
+mod bisect;
 mod client;
 mod documentation;
 mod enums;
+mod field_attributes;
+mod input;
 mod limits;
 mod names;
 mod operations;
-mod polish;
-mod provoker;
-mod read;
-mod reading;
+mod parse;
+mod post_process;
 mod request_bodies;
 mod runtime;
-mod said;
-mod senders;
+mod send_methods;
 mod split;
 mod teams;
 mod type_code;
@@ -49,41 +49,43 @@ use openapi_pipeline::lower::{self, Lowered};
 use openapiv3::OpenAPI;
 use proc_macro2::TokenStream;
 
+use self::bisect::Culprit;
 use self::operations::Operation;
-use self::provoker::Provoker;
 use crate::{Error, Result};
 
-/// Renders the files of a generated folder, each with its path in that folder. `source` stands in errors.
+/// Renders the files of a generated folder, each with its path in that folder. `source` is the document's
+/// name in errors.
 ///
 /// # Errors
-/// If progenitor cannot read the document, or writes something other than we know how to polish.
+/// Returns an error if progenitor rejects the document, or if its output is not as the post-processing
+/// expects.
 pub fn render(source: &str, lowered: &Lowered) -> Result<Vec<(String, String)>> {
-    let written = write(source, lowered)?;
-    let tokens = written.tokens.map_err(|reason| {
-        let place = provoker::find(lowered).map(|provoker| format!("{}: ", provoker.place()));
-        let place = place.unwrap_or_default();
-        Error::new(format!("{source}: {place}{reason}"))
+    let generated = generate(source, lowered)?;
+    let tokens = generated.tokens.map_err(|reason| {
+        let pointer = bisect::find(lowered).map(|culprit| format!("{}: ", culprit.pointer()));
+        let pointer = pointer.unwrap_or_default();
+        Error::new(format!("{source}: {pointer}{reason}"))
     })?;
-    finish(source, lowered, &written.document, tokens)
+    finish(source, lowered, &generated.document, tokens)
 }
 
-/// As [`render`], without the operations and schemas that progenitor cannot take; notes in the document
-/// say which these are.
+/// Like [`render`], but drops the operations and schemas that progenitor cannot generate, and reports them in
+/// the document's notes.
 ///
 /// # Errors
-/// As [`render`], if it is not single operations or schemas that progenitor cannot take.
-pub fn render_what_can_be(source: &str, lowered: &mut Lowered) -> Result<Vec<(String, String)>> {
-    const MOST: usize = 50;
-    for _ in 0..MOST {
-        let written = write(source, lowered)?;
-        let reason = match written.tokens {
-            Ok(tokens) => return finish(source, lowered, &written.document, tokens),
+/// Returns an error if dropping single operations and schemas does not help.
+pub fn render_supported(source: &str, lowered: &mut Lowered) -> Result<Vec<(String, String)>> {
+    const MAX_DROPPED: usize = 50;
+    for _ in 0..MAX_DROPPED {
+        let generated = generate(source, lowered)?;
+        let reason = match generated.tokens {
+            Ok(tokens) => return finish(source, lowered, &generated.document, tokens),
             Err(reason) => reason,
         };
         let (mut ids, mut schemas) = (BTreeSet::new(), BTreeSet::new());
-        match provoker::find(lowered) {
-            Some(Provoker::Operation(_, id)) => ids.insert(id),
-            Some(Provoker::Schema(_, name)) => schemas.insert(name),
+        match bisect::find(lowered) {
+            Some(Culprit::Operation(_, id)) => ids.insert(id),
+            Some(Culprit::Schema(_, name)) => schemas.insert(name),
             None => break,
         };
         *lowered = lower::without(lowered.clone(), &ids, &schemas, &reason);
@@ -91,50 +93,50 @@ pub fn render_what_can_be(source: &str, lowered: &mut Lowered) -> Result<Vec<(St
     render(source, lowered)
 }
 
-/// What progenitor made of a document, or why it made nothing.
-struct Written {
+/// The document and progenitor's output, or the reason why there is none.
+struct Generated {
     document: OpenAPI,
     tokens: Result<TokenStream, String>,
 }
 
 /// Runs progenitor.
-fn write(source: &str, lowered: &Lowered) -> Result<Written> {
-    let copy = reading::copy(lowered);
+fn generate(source: &str, lowered: &Lowered) -> Result<Generated> {
+    let input = input::prepare(lowered);
     let document =
-        read::read(&copy).map_err(|e| Error::new(format!("{source}, overlays applied: {e}")))?;
-    let tokens = client::generate(copy, lowered);
-    Ok(Written { document, tokens })
+        parse::parse(&input).map_err(|e| Error::new(format!("{source}, overlays applied: {e}")))?;
+    let tokens = client::generate(input, lowered);
+    Ok(Generated { document, tokens })
 }
 
-/// All files of a document. What is not made of progenitor's output is made beside it.
+/// Renders all files of a document. Files that do not depend on progenitor's output are rendered in parallel.
 fn finish(
     source: &str,
     lowered: &Lowered,
     document: &OpenAPI,
     tokens: TokenStream,
 ) -> Result<Vec<(String, String)>> {
-    let fault = |reason: String| Error::new(format!("{source}: {reason}"));
+    let error = |reason: String| Error::new(format!("{source}: {reason}"));
     let operations = operations::list(document, lowered);
     thread::scope(|scope| {
         let own = scope.spawn(|| own_types(lowered));
-        let mut files = polished(lowered, document, &operations, tokens).map_err(fault)?;
+        let mut files = post_processed(lowered, document, &operations, tokens).map_err(error)?;
         let own = own.join().unwrap_or_else(|panic| resume_unwind(panic));
-        files.extend(own.map_err(fault)?);
-        let operations = operations::render(&operations).map_err(fault)?;
+        files.extend(own.map_err(error)?);
+        let operations = operations::render(&operations).map_err(error)?;
         files.push(("operations.rs".to_owned(), unparse(operations)));
         Ok(files)
     })
 }
 
-/// How many types are trees at the same time.
-const FEW: usize = 64;
+/// The maximum number of types that are held as syntax trees at the same time.
+const MAX_TREES: usize = 64;
 
-/// The files of the types that progenitor only knows by their names.
+/// Renders the types that progenitor references only by name.
 fn own_types(lowered: &Lowered) -> Result<Vec<(String, String)>, String> {
     let mut files = Vec::new();
     if !lowered.enums.is_empty() {
-        // A few at a time: as trees, thousands take hundreds of megabytes.
-        let parts = lowered.enums.chunks(FEW);
+        // In chunks: the syntax trees of thousands of types take hundreds of megabytes.
+        let parts = lowered.enums.chunks(MAX_TREES);
         let texts = parts.map(|part| Ok(unparse(enums::render(part)?)));
         let texts: Vec<String> = texts.collect::<Result<_, String>>()?;
         files.push(("types/enums.rs".to_owned(), texts.join("\n")));
@@ -146,17 +148,17 @@ fn own_types(lowered: &Lowered) -> Result<Vec<(String, String)>, String> {
     Ok(files)
 }
 
-/// The files of what progenitor wrote.
-fn polished(
+/// Post-processes progenitor's output and splits it into files.
+fn post_processed(
     lowered: &Lowered,
     document: &OpenAPI,
     operations: &[Operation],
     tokens: TokenStream,
 ) -> Result<Vec<(String, String)>, String> {
     let mut file =
-        syn::parse2(tokens).map_err(|e| format!("progenitor wrote what is not Rust: {e}"))?;
+        syn::parse2(tokens).map_err(|e| format!("progenitor's output is not valid Rust: {e}"))?;
     let limits = limits::of_types(document)?;
-    polish::polish(&mut file, document, operations, &limits)?;
+    post_process::post_process(&mut file, document, operations, &limits)?;
     let mut modules = Vec::new();
     for (name, has) in [
         ("enums", !lowered.enums.is_empty()),
@@ -170,12 +172,14 @@ fn polished(
     let own = lowered.enums.iter().map(|open| &open.name);
     let own = own.chain(lowered.unions.iter().map(|union| &union.name));
     let types = files.iter().find(|(path, _)| path == "types.rs");
-    let types = types.map(|(_, file)| defined(file)).unwrap_or_default();
+    let types = types
+        .map(|(_, file)| defined_types(file))
+        .unwrap_or_default();
     for name in own {
         let name = names::type_name(name)?.to_string();
         if types.contains(&name) {
             return Err(format!(
-                "two types would be named {name}; give one a `title`"
+                "duplicate type name {name}; give one of the schemas a `title`"
             ));
         }
     }
@@ -183,8 +187,8 @@ fn polished(
     Ok(texts.collect())
 }
 
-/// The names of the types that a file defines.
-fn defined(file: &syn::File) -> BTreeSet<String> {
+/// Returns the names of the types that a file defines.
+fn defined_types(file: &syn::File) -> BTreeSet<String> {
     let names = file.items.iter().filter_map(|item| match item {
         syn::Item::Struct(item) => Some(item.ident.to_string()),
         syn::Item::Enum(item) => Some(item.ident.to_string()),
@@ -205,7 +209,7 @@ fn unparse(mut file: syn::File) -> String {
         let line = is_line(&item);
         let has_head = !file.attrs.is_empty();
         if previous_is_line.map_or(has_head, |previous| !(previous && line)) {
-            // An item of nothing is printed as an empty line.
+            // An empty item is printed as a blank line.
             file.items.push(syn::Item::Verbatim(TokenStream::new()));
         }
         previous_is_line = Some(line);

@@ -1,14 +1,15 @@
-//! Names of a document as names of Rust.
+//! Converts names of a document to Rust names.
 
 use heck::{ToPascalCase as _, ToShoutySnakeCase as _, ToSnakeCase as _};
 use syn::Ident;
 
-/// A type's name, as typify makes it.
+/// Returns a type name, with the same rules as typify.
 pub(super) fn type_name(text: &str) -> Result<Ident, String> {
     ident(text, &words(text).to_pascal_case())
 }
 
-/// A variant's name: `tool_calls` is `ToolCalls`, `QUEUED` is `Queued`, nothing is `Empty`.
+/// Returns a variant name: `tool_calls` becomes `ToolCalls`, `QUEUED` becomes `Queued`, the empty string
+/// becomes `Empty`.
 pub(super) fn variant_name(text: &str) -> Result<Ident, String> {
     let name = words(text).to_pascal_case();
     let name = if name.is_empty() {
@@ -19,7 +20,7 @@ pub(super) fn variant_name(text: &str) -> Result<Ident, String> {
     ident(text, &name)
 }
 
-/// A parameter's name, as progenitor makes it.
+/// Returns a parameter name, with the same rules as progenitor.
 pub(super) fn parameter_name(text: &str) -> String {
     let name = words(&text.replace('\'', "")).to_snake_case();
     match name.chars().next() {
@@ -30,29 +31,29 @@ pub(super) fn parameter_name(text: &str) -> String {
     }
 }
 
-/// A constant's name.
+/// Returns a constant name.
 pub(super) fn constant_name(text: &str) -> Result<Ident, String> {
     ident(text, &words(text).to_shouty_snake_case())
 }
 
-/// A text of what can stand in names, words apart.
+/// Replaces all characters that are invalid in identifiers with word separators.
 fn words(text: &str) -> String {
     text.chars()
         .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
         .collect()
 }
 
-/// A number for a text of which no letter can stand in a name.
+/// Returns a number for a text without any character that is valid in identifiers.
 fn number_of(text: &str) -> u32 {
     text.chars().fold(0, |sum: u32, c| {
         sum.wrapping_mul(31).wrapping_add(u32::from(c))
     })
 }
 
-/// A name, with something before it if it could not stand alone.
+/// Parses an identifier, with a prefix if it is not valid by itself.
 fn ident(text: &str, name: &str) -> Result<Ident, String> {
     syn::parse_str(name)
         .or_else(|_| syn::parse_str(&format!("V{name}")))
         .or_else(|_| syn::parse_str(&format!("V{}", number_of(text))))
-        .map_err(|_| format!("{text:?} cannot become a name of Rust"))
+        .map_err(|_| format!("cannot convert {text:?} to a Rust identifier"))
 }

@@ -1,4 +1,4 @@
-//! What the document says of each operation, as constants that a transport can branch on.
+//! Renders the properties of each operation as constants that the transport reads.
 
 use openapi_pipeline::lower::{
     BRACKETS, CONTENT_TYPE, Lowered, OperationFacts, RAW_SLASHES, RetrySafety, TeamLocation,
@@ -9,47 +9,48 @@ use quote::quote;
 use serde_json::Value;
 use syn::parse_quote;
 
+use super::input::WIRE_NAME;
 use super::limits::Limits;
 use super::names::constant_name;
-use super::reading::WIRE_NAME;
 
 /// An operation of a document.
 pub(super) struct Operation {
     pub(super) id: String,
     pub(super) method: String,
-    /// Its path template, without the fragment that tells a stream from its twin.
+    /// The path template, without the fragment that distinguishes a streaming operation from its counterpart.
     pub(super) path: String,
     pub(super) summary: Option<String>,
     pub(super) documentation: Option<String>,
-    /// Whether a success is an event stream or some other body that is not read whole.
+    /// Whether a successful response has a body that is not JSON, such as an event stream, and is not read as
+    /// a whole.
     pub(super) streams: bool,
-    /// Whether a success is an event stream.
+    /// Whether a successful response is an event stream.
     pub(super) is_event_stream: bool,
-    /// The path parameters that keep their slashes.
+    /// The path parameters whose slashes are not percent-encoded.
     pub(super) raw_slashes: Vec<String>,
-    /// The limits of parameters, by their names in Rust and on the wire.
+    /// The limits of parameters: Rust name, wire name and limits.
     pub(super) limits: Vec<(String, String, Limits)>,
-    /// The parameters that have other names in Rust than on the wire: both.
+    /// The renamed parameters: Rust name and wire name.
     pub(super) renamed: Vec<(String, String)>,
-    /// The media type of the body, if it is not the one that progenitor takes it for.
+    /// The media type of the request body, if progenitor generates a different one.
     pub(super) body_type: Option<String>,
-    /// The properties of the form that are written with brackets.
+    /// The form properties that are written with brackets.
     pub(super) brackets: Vec<String>,
-    /// Whether the caller says what the body is.
-    pub(super) body_type_is_given: bool,
-    /// The media type of the answer, likewise.
+    /// Whether the caller sets the media type of the request body.
+    pub(super) has_custom_body_type: bool,
+    /// The media type of the response, if progenitor generates a different one.
     pub(super) accept: Option<String>,
-    /// The headers that are parameters.
+    /// The header parameters.
     pub(super) headers: Vec<String>,
-    /// The component schema of the body.
+    /// The component schema of the request body.
     pub(super) body_schema: Option<String>,
-    /// The parameter that is the team.
+    /// The parameter that names the team.
     pub(super) team_parameter: Option<String>,
-    /// What decides how a call is made.
+    /// Retry safety, timeout, team and secrets.
     pub(super) facts: OperationFacts,
 }
 
-/// The operations of a document, in its order.
+/// Returns the operations of a document, in document order.
 pub(super) fn list(document: &OpenAPI, lowered: &Lowered) -> Vec<Operation> {
     let mut operations = Vec::new();
     for (path, method, operation) in document.operations() {
@@ -94,12 +95,8 @@ pub(super) fn list(document: &OpenAPI, lowered: &Lowered) -> Vec<Operation> {
                 .map(str::to_owned)
         };
         let limits = parameters.clone().filter_map(|data| {
-            let on_the_wire = wire(data).unwrap_or_else(|| data.name.clone());
-            Some((
-                data.name.clone(),
-                on_the_wire,
-                Limits::of(&data.extensions)?,
-            ))
+            let wire_name = wire(data).unwrap_or_else(|| data.name.clone());
+            Some((data.name.clone(), wire_name, Limits::of(&data.extensions)?))
         });
         let limits = limits.collect();
         let renamed: Vec<(String, String)> = parameters
@@ -116,18 +113,17 @@ pub(super) fn list(document: &OpenAPI, lowered: &Lowered) -> Vec<Operation> {
             .and_then(text);
         let brackets = body.and_then(|body| body.extensions.get(BRACKETS)?.as_array());
         let brackets = brackets.into_iter().flatten().filter_map(text).collect();
-        let answers = operation
+        let with_bodies = operation
             .responses
             .responses
             .values()
             .filter_map(ReferenceOr::as_item);
-        let accept = answers
-            .filter_map(|answer| answer.extensions.get(CONTENT_TYPE))
+        let accept = with_bodies
+            .filter_map(|response| response.extensions.get(CONTENT_TYPE))
             .find_map(text);
-        let mut path_on_the_wire = path.split('#').next().unwrap_or(path).to_owned();
+        let mut wire_path = path.split('#').next().unwrap_or(path).to_owned();
         for (name, wire) in &renamed {
-            path_on_the_wire =
-                path_on_the_wire.replace(&format!("{{{name}}}"), &format!("{{{wire}}}"));
+            wire_path = wire_path.replace(&format!("{{{name}}}"), &format!("{{{wire}}}"));
         }
         let headers = operation.parameters.iter().filter_map(ReferenceOr::as_item);
         let headers = headers.filter_map(|parameter| match parameter {
@@ -137,7 +133,7 @@ pub(super) fn list(document: &OpenAPI, lowered: &Lowered) -> Vec<Operation> {
             _ => None,
         });
         let headers = headers.collect();
-        let body_type_is_given = parameters
+        let has_custom_body_type = parameters
             .clone()
             .any(|data| data.extensions.contains_key(CONTENT_TYPE));
         let id = operation.operation_id.clone().unwrap_or_default();
@@ -151,8 +147,8 @@ pub(super) fn list(document: &OpenAPI, lowered: &Lowered) -> Vec<Operation> {
                 }
                 _ => return None,
             };
-            let is_it = wire(data).as_ref().unwrap_or(&data.name) == team;
-            is_it.then(|| data.name.clone())
+            let matches = wire(data).as_ref().unwrap_or(&data.name) == team;
+            matches.then(|| data.name.clone())
         });
         let body_schema = body.and_then(|body| {
             let (_, media) = body.content.first()?;
@@ -167,7 +163,7 @@ pub(super) fn list(document: &OpenAPI, lowered: &Lowered) -> Vec<Operation> {
             body_schema,
             id,
             method: method.to_uppercase(),
-            path: path_on_the_wire,
+            path: wire_path,
             summary: operation.summary.clone(),
             documentation: operation
                 .external_docs
@@ -180,7 +176,7 @@ pub(super) fn list(document: &OpenAPI, lowered: &Lowered) -> Vec<Operation> {
             renamed,
             body_type,
             brackets,
-            body_type_is_given,
+            has_custom_body_type,
             accept,
             headers,
         });
@@ -188,7 +184,7 @@ pub(super) fn list(document: &OpenAPI, lowered: &Lowered) -> Vec<Operation> {
     operations
 }
 
-/// The Rust of the constants.
+/// Renders the constants.
 pub(super) fn render(operations: &[Operation]) -> Result<syn::File, String> {
     let mut constants = Vec::new();
     let mut definitions: Vec<syn::Item> = Vec::new();
@@ -213,21 +209,21 @@ pub(super) fn render(operations: &[Operation]) -> Result<syn::File, String> {
         }
     }
     Ok(parse_quote! {
-        //! What the specification says of each operation.
+        //! Properties of each operation, from the specification.
 
         pub use openapi_runtime::{Operation, RetrySafety, TeamLocation};
 
         /// Every operation, in the order of the specification.
         pub const ALL: &[Operation] = &[#(#constants),*];
 
-        /// The headers that are parameters of operations.
+        /// The header parameters of all operations.
         pub const HEADERS: &[&str] = &[#(#headers),*];
 
         #(#definitions)*
     })
 }
 
-/// The calls that add to an operation what differs from the default.
+/// Renders the builder calls for properties that differ from the default.
 fn facts(operation: &Operation) -> TokenStream {
     let Operation { facts, streams, .. } = operation;
     let mut calls = TokenStream::new();

@@ -1,5 +1,5 @@
-//! Bodies of requests that are given whole stay whole: progenitor takes each apart into its builder, field
-//! by field, and puts it together again to send it.
+//! Keeps request bodies that are passed as a whole. progenitor would take them apart into builder fields and
+//! reassemble them when sending.
 
 use quote::ToTokens as _;
 use syn::visit_mut::{self, VisitMut};
@@ -7,13 +7,13 @@ use syn::{
     Expr, ExprMethodCall, Field, File, GenericArgument, Item, PathArguments, Type, parse_quote,
 };
 
-/// Changes what the builders of operations hold, and their methods with it.
+/// Changes the body fields of the operation builders and the methods that use them.
 pub(super) fn keep_whole(file: &mut File) -> Result<(), String> {
     let builders = file.items.iter_mut().find_map(|item| match item {
         Item::Mod(module) if module.ident == "builder" => module.content.as_mut(),
         _ => None,
     });
-    let (_, items) = builders.ok_or("progenitor wrote no module `builder`")?;
+    let (_, items) = builders.ok_or("progenitor generated no module `builder`")?;
     let mut bodies = Bodies::default();
     for item in items {
         bodies.visit_item_mut(item);
@@ -26,11 +26,13 @@ pub(super) fn keep_whole(file: &mut File) -> Result<(), String> {
     } = bodies;
     match [given, changed, sent] == [fields; 3] {
         true => Ok(()),
-        false => Err("progenitor's code of request bodies is not as it was".to_owned()),
+        false => {
+            Err("progenitor's output has changed: unexpected code of request bodies".to_owned())
+        }
     }
 }
 
-/// How many of each were found.
+/// Counts the changed places.
 #[derive(Default)]
 struct Bodies {
     fields: usize,
@@ -88,7 +90,7 @@ impl VisitMut for Bodies {
     }
 }
 
-/// `A` of `Result<A, B>`.
+/// Returns the `A` of `Result<A, B>`.
 fn first_argument(of: &Type) -> Option<&Type> {
     let Type::Path(path) = of else {
         return None;

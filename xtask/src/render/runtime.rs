@@ -1,17 +1,19 @@
-//! The name by which generated code calls its runtime.
+//! Renames the runtime crate in generated code.
 
 use syn::visit_mut::{self, VisitMut};
 use syn::{File, Ident, Path, UsePath, parse_quote};
 
-/// The crate that progenitor writes its output for.
-const PROGENITORS: &str = "progenitor_client";
+/// The crate that progenitor's output refers to.
+const PROGENITOR_CLIENT: &str = "progenitor_client";
 
 /// Replaces `progenitor_client::…` by `openapi_runtime::…`, in code and in imports.
 pub(super) fn rename(file: &mut File) -> Result<(), String> {
     let mut renamed = Rename { count: 0 };
     renamed.visit_file_mut(file);
     match renamed.count {
-        0 => Err(format!("progenitor wrote no path into `{PROGENITORS}`")),
+        0 => Err(format!(
+            "progenitor generated no path into `{PROGENITOR_CLIENT}`"
+        )),
         _ => Ok(()),
     }
 }
@@ -22,7 +24,7 @@ struct Rename {
 
 impl Rename {
     fn crate_name(&mut self, name: &mut Ident) {
-        if *name == PROGENITORS {
+        if *name == PROGENITOR_CLIENT {
             *name = parse_quote!(openapi_runtime);
             self.count += 1;
         }
@@ -31,7 +33,7 @@ impl Rename {
 
 impl VisitMut for Rename {
     fn visit_path_mut(&mut self, path: &mut Path) {
-        // A name that stands alone is a field or a parameter of the document.
+        // A single segment is a field or a parameter of the document.
         if path.segments.len() > 1
             && let Some(first) = path.segments.first_mut()
         {
@@ -54,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_and_imports_are_renamed_and_lone_names_are_not() {
+    fn renames_paths_and_imports_but_not_single_identifiers() {
         let mut file: File = parse_quote! {
             use progenitor_client::{Error, ResponseValue};
             fn send(progenitor_client: ::progenitor_client::Secret) {
@@ -75,11 +77,14 @@ mod tests {
     }
 
     #[test]
-    fn output_without_such_a_path_is_an_error() {
+    fn fails_without_a_path_to_rename() {
         let error = rename(&mut parse_quote!(
             fn send() {}
         ))
         .unwrap_err();
-        assert_eq!(error, "progenitor wrote no path into `progenitor_client`");
+        assert_eq!(
+            error,
+            "progenitor generated no path into `progenitor_client`"
+        );
     }
 }

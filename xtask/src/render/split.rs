@@ -1,11 +1,10 @@
-//! One file a role: the client, its operations' builders, the types, their builders.
+//! Splits the output into files: client, operation builders, types, type builders.
 
 use super::limits::LimitsOfTypes;
 use super::type_code;
 use syn::{File, Item, parse_quote};
 
-/// Takes the modules of a file out into files of their own, each with its path: the client first,
-/// what it leads to after it.
+/// Moves the modules of a file into files of their own, each with its path, beginning with the client.
 pub(super) fn split(
     mut file: File,
     modules: &[&str],
@@ -13,12 +12,12 @@ pub(super) fn split(
 ) -> Result<Vec<(String, File)>, String> {
     let mut inner_files = Vec::new();
     take_module(&mut file, "", "builder", &mut inner_files)?;
-    let mut types = module(&mut file, "types").ok_or("progenitor wrote no module `types`")?;
+    let mut types = module(&mut file, "types").ok_or("progenitor generated no module `types`")?;
     type_code::add(&mut types, limits)?;
-    let mut files_of_types = Vec::new();
+    let mut type_files = Vec::new();
     for inner in ["builder", "defaults", "error"] {
-        // Which of these there are depends on the document.
-        let _ = take_module(&mut types, "types/", inner, &mut files_of_types);
+        // Some of these modules may be missing.
+        let _ = take_module(&mut types, "types/", inner, &mut type_files);
     }
     for module in modules.iter().rev() {
         let module = quote::format_ident!("{module}");
@@ -35,18 +34,19 @@ pub(super) fn split(
     let mut files = vec![("mod.rs".to_owned(), file)];
     files.append(&mut inner_files);
     files.push(("types.rs".to_owned(), types));
-    files.append(&mut files_of_types);
+    files.append(&mut type_files);
     Ok(files)
 }
 
-/// Moves a module into a file; a child of `types` stays declared there.
+/// Moves a module into a file. A submodule of `types` remains declared there.
 fn take_module(
     file: &mut File,
     folder: &str,
     name: &str,
     files: &mut Vec<(String, File)>,
 ) -> Result<(), String> {
-    let inner = module(file, name).ok_or_else(|| format!("progenitor wrote no module `{name}`"))?;
+    let inner =
+        module(file, name).ok_or_else(|| format!("progenitor generated no module `{name}`"))?;
     if !folder.is_empty() {
         let ident = quote::format_ident!("{name}");
         let declaration: Item = if name == "defaults" {
@@ -60,7 +60,7 @@ fn take_module(
     Ok(())
 }
 
-/// Takes a module's content out of a file, its attributes along.
+/// Removes a module from a file and returns its contents and attributes.
 fn module(file: &mut File, name: &str) -> Option<File> {
     let index = file
         .items

@@ -1,15 +1,15 @@
-//! Calls on behalf of a team: every builder of an operation implements `WithTeam`.
+//! Implements `WithTeam` for every operation's builder.
 
 use openapi_pipeline::lower::TeamLocation;
 use syn::{Expr, File, GenericArgument, Item, ItemImpl, PathArguments, Type, parse_quote};
 
+use super::field_attributes::FieldAttributes;
 use super::names::{parameter_name, type_name};
 use super::operations::Operation;
-use super::said::Said;
 
-/// Adds the implementations.
+/// Adds the implementations to the module `builder`.
 pub(super) fn add(file: &mut File, operations: &[Operation]) -> Result<(), String> {
-    let types = items_of(file, "types").ok_or("progenitor wrote no module `types`")?;
+    let types = items_of(file, "types").ok_or("progenitor generated no module `types`")?;
     let implementations = operations
         .iter()
         .map(|operation| implementation(operation, types))
@@ -18,7 +18,7 @@ pub(super) fn add(file: &mut File, operations: &[Operation]) -> Result<(), Strin
         Item::Mod(module) if module.ident == "builder" => module.content.as_mut(),
         _ => None,
     });
-    let (_, builders) = builders.ok_or("progenitor wrote no module `builder`")?;
+    let (_, builders) = builders.ok_or("progenitor generated no module `builder`")?;
     builders.extend(implementations.into_iter().map(Item::Impl));
     Ok(())
 }
@@ -35,7 +35,7 @@ fn implementation(operation: &Operation, types: &[Item]) -> Result<ItemImpl, Str
     let Some(location) = &operation.facts.team else {
         return Ok(parse_quote! {
             impl openapi_runtime::WithTeam for #builder<'_> {
-                /// Returns the builder unchanged: the operation has no place for a team.
+                /// Returns the builder unchanged: the operation has no team parameter.
                 fn with_team(self, _: &str) -> Self {
                     self
                 }
@@ -48,8 +48,8 @@ fn implementation(operation: &Operation, types: &[Item]) -> Result<ItemImpl, Str
             let setter = setter.ok_or_else(|| no_setter(operation, name))?;
             let setter = quote::format_ident!("{setter}");
             let doc = match location {
-                TeamLocation::Header(_) => format!(" Names the team in the header `{name}`."),
-                _ => format!(" Names the team in the query, as `{name}`."),
+                TeamLocation::Header(_) => format!(" Sets the header `{name}` to the team."),
+                _ => format!(" Sets the query parameter `{name}` to the team."),
             };
             (doc, parse_quote!(self.#setter(team.to_owned())))
         }
@@ -62,7 +62,7 @@ fn implementation(operation: &Operation, types: &[Item]) -> Result<ItemImpl, Str
             let field = body.and_then(|body| field(types, &body, name));
             let (setter, ty) = field.ok_or_else(|| no_setter(operation, name))?;
             let value = value(&ty);
-            let doc = format!(" Names the team in the body, as `{name}`.");
+            let doc = format!(" Sets the body property `{name}` to the team.");
             (
                 doc,
                 parse_quote!(self.body_map(|body| body.#setter(#value))),
@@ -81,22 +81,22 @@ fn implementation(operation: &Operation, types: &[Item]) -> Result<ItemImpl, Str
 
 fn no_setter(operation: &Operation, name: &str) -> String {
     let id = &operation.id;
-    format!("progenitor wrote no setter for {name:?}, which is marked as the team of `{id}`")
+    format!("progenitor generated no setter for {name:?}, the team parameter of `{id}`")
 }
 
-/// The field of a type that has that name on the wire, and the field's type.
+/// Returns the field with the given wire name, and its type.
 fn field(types: &[Item], of: &syn::Ident, wire: &str) -> Option<(syn::Ident, Type)> {
     let fields = types.iter().find_map(|item| match item {
         Item::Struct(item) if item.ident == *of => Some(&item.fields),
         _ => None,
     })?;
-    let field = fields
-        .iter()
-        .find(|field| Said::of(field).is_ok_and(|said| said.is_it(wire)))?;
+    let field = fields.iter().find(|field| {
+        FieldAttributes::of(field).is_ok_and(|attributes| attributes.has_wire_name(wire))
+    })?;
     Some((field.ident.clone()?, field.ty.clone()))
 }
 
-/// The team as a value of a field's type. Strings of all kinds are made of a `String`.
+/// Returns an expression that converts the team to the field's type.
 fn value(ty: &Type) -> Expr {
     let Type::Path(path) = ty else {
         return parse_quote!(team.to_owned());
@@ -112,7 +112,7 @@ fn value(ty: &Type) -> Expr {
     if last.is_some_and(|last| last.ident == "String") {
         return parse_quote!(team.to_owned());
     }
-    // A type without a path is one of the module that the field stands in.
+    // A path with one segment refers to the module `types`.
     match path.path.segments.len() {
         1 => parse_quote!(types::#path::from(team.to_owned())),
         _ => parse_quote!(#path::from(team.to_owned())),

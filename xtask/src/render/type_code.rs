@@ -1,19 +1,18 @@
-//! What the types lack that people write and read.
+//! Adds to the generated types:
 //!
-//! - `new`: what is required as arguments, the rest left out. A struct literal names every field, and
-//!   breaks when the specification gains one; `new` does not.
-//! - Where a type keeps fields that it does not list, the names of those that it does (`FIELDS`), and
-//!   a builder that does not ask for the others.
-//! - Room to grow: a new field or variant breaks nobody who reads them, and `new`, `Default` or the
-//!   builder makes them.
+//! - `new`, with the required fields as arguments. Unlike a struct literal, it still compiles when the
+//!   specification adds a field.
+//! - For types with a field for unlisted properties, `FIELDS` with the names of the listed ones, and a
+//!   default for that field in the builder.
+//! - `#[non_exhaustive]`, so that new fields and variants are compatible.
 //! - `schemars::JsonSchema`, behind a feature of that name.
-//! - `check_limits`, where the document states limits, and the names of the wire in the documentation.
-//! - `null` is read as if the field were missing, wherever it may be missing and may not be `null`.
+//! - `check_limits`, if the document states limits, and wire names in the documentation.
+//! - `null` is deserialized like a missing property if the property is optional and not nullable.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::field_attributes::{FieldAttributes, arguments_of};
 use super::limits::{Limits, LimitsOfTypes};
-use super::said::{Said, arguments_of};
 use heck::ToSnakeCase as _;
 use quote::ToTokens as _;
 use syn::ext::IdentExt as _;
@@ -23,11 +22,11 @@ use syn::{
     ItemStruct, Member, parse_quote,
 };
 
-/// Adds them to the module of types, whose builders are still inside it.
+/// Adds these items to the module `types`, which still contains its builders.
 pub(super) fn add(types: &mut File, limits: &LimitsOfTypes) -> Result<(), String> {
     let items = std::mem::take(&mut types.items);
     let with_default: BTreeSet<String> = items.iter().filter_map(implements_default).collect();
-    let mut keep_others = BTreeMap::new();
+    let mut flattened = BTreeMap::new();
     let mut functions = Vec::new();
     for mut item in items {
         let mut added = Vec::new();
@@ -40,34 +39,39 @@ pub(super) fn add(types: &mut File, limits: &LimitsOfTypes) -> Result<(), String
             );
         }
         if let Item::Struct(item) = &mut item {
-            let said = item.fields.iter().map(Said::of);
-            let said: Vec<Said> = said.collect::<Result<_, String>>()?;
-            added.extend(constructor(item, &said));
+            let attributes = item.fields.iter().map(FieldAttributes::of);
+            let attributes: Vec<FieldAttributes> = attributes.collect::<Result<_, String>>()?;
+            added.extend(constructor(item, &attributes));
             if !with_default.contains(&item.ident.to_string()) {
-                added.extend(default_of_all(item, &said));
+                added.extend(default_impl(item, &attributes));
             }
-            if let Some((others, fields)) = fields_beside_others(item, &said) {
-                keep_others.insert(item.ident.to_string(), others);
+            if let Some((others, fields)) = listed_fields(item, &attributes) {
+                flattened.insert(item.ident.to_string(), others);
                 added.push(fields);
             }
             if let Some(rules) = limits.get(&item.ident.to_string()) {
                 if !rules.limits.is_empty() {
-                    added.push(check_limits(item, &said, &rules.limits)?);
+                    added.push(check_limits(item, &attributes, &rules.limits)?);
                 }
                 for wire in &rules.lenient {
-                    read_leniently(item, &said, wire)?;
+                    make_lenient(item, &attributes, wire)?;
                 }
             }
             let lenient = limits.get(&item.ident.to_string());
-            let is_lenient = |said: &Said| {
-                lenient.is_some_and(|rules| rules.lenient.iter().any(|wire| said.is_it(wire)))
+            let is_lenient = |attributes: &FieldAttributes| {
+                lenient.is_some_and(|rules| {
+                    rules
+                        .lenient
+                        .iter()
+                        .any(|wire| attributes.has_wire_name(wire))
+                })
             };
-            for (field, said) in item.fields.iter_mut().zip(&said) {
-                tell_wire_name(field, said);
-                if is_lenient(said) {
+            for (field, attributes) in item.fields.iter_mut().zip(&attributes) {
+                document_wire_name(field, attributes);
+                if is_lenient(attributes) {
                     continue;
                 }
-                if let Some(function) = read_null_as_missing(&item.ident, field, said)? {
+                if let Some(function) = make_null_default(&item.ident, field, attributes)? {
                     functions.push(Item::Fn(function));
                 }
             }
@@ -76,36 +80,36 @@ pub(super) fn add(types: &mut File, limits: &LimitsOfTypes) -> Result<(), String
         types.items.extend(added.into_iter().map(Item::Impl));
     }
     types.items.append(&mut functions);
-    if keep_others.is_empty() {
+    if flattened.is_empty() {
         return Ok(());
     }
     let builders = types.items.iter_mut().find_map(|item| match item {
         Item::Mod(module) if module.ident == "builder" => module.content.as_mut(),
         _ => None,
     });
-    let (_, builders) = builders.ok_or("progenitor wrote no builders of types")?;
-    default_in_builders(builders, keep_others)
+    let (_, builders) = builders.ok_or("progenitor generated no builders of types")?;
+    add_builder_defaults(builders, flattened)
 }
 
-/// The check of a type's limits, which the operations that send it make.
+/// Renders `check_limits`, which operations call before sending.
 fn check_limits(
     item: &ItemStruct,
-    said: &[Said],
+    attributes: &[FieldAttributes],
     limits: &[(String, Limits)],
 ) -> Result<ItemImpl, String> {
     let mut checks = Vec::new();
     for (wire, limits) in limits {
-        let mut fields = item.fields.iter().zip(said);
+        let mut fields = item.fields.iter().zip(attributes);
         let field = fields
-            .find(|(_, said)| said.is_it(wire))
+            .find(|(_, attributes)| attributes.has_wire_name(wire))
             .and_then(|(field, _)| field.ident.as_ref());
-        let field = field.ok_or_else(|| format!("progenitor wrote no field for `{wire}`"))?;
+        let field = field.ok_or_else(|| format!("progenitor generated no field for `{wire}`"))?;
         checks.push(limits.check(wire, &quote::quote!(self.#field)));
     }
     let name = &item.ident;
     Ok(parse_quote! {
         impl #name {
-            /// Checks the limits that the specification states, as the operations do that send it.
+            /// Checks the limits that the specification states. Operations call this before sending.
             pub fn check_limits(&self) -> Result<(), openapi_runtime::OutOfLimits> {
                 #(#checks)*
                 Ok(())
@@ -114,14 +118,19 @@ fn check_limits(
     })
 }
 
-/// A field that servers write in more ways than one, and for whose sake no answer is lost.
-fn read_leniently(item: &mut ItemStruct, said: &[Said], wire: &str) -> Result<(), String> {
-    let mut fields = item.fields.iter_mut().zip(said);
-    let field = fields.find(|(_, said)| said.is_it(wire));
-    let (field, said) = field.ok_or_else(|| format!("progenitor wrote no field for `{wire}`"))?;
-    if !said.is_optional() {
+/// Makes a field lenient: an invalid value is deserialized as `None` instead of failing the whole response.
+fn make_lenient(
+    item: &mut ItemStruct,
+    attributes: &[FieldAttributes],
+    wire: &str,
+) -> Result<(), String> {
+    let mut fields = item.fields.iter_mut().zip(attributes);
+    let field = fields.find(|(_, attributes)| attributes.has_wire_name(wire));
+    let (field, attributes) =
+        field.ok_or_else(|| format!("progenitor generated no field for `{wire}`"))?;
+    if !attributes.is_optional() {
         return Err(format!(
-            "`{wire}` is required, and what is read leniently may be nothing"
+            "`{wire}` is required; x-lenient needs an optional property"
         ));
     }
     field
@@ -130,18 +139,18 @@ fn read_leniently(item: &mut ItemStruct, said: &[Said], wire: &str) -> Result<()
     Ok(())
 }
 
-/// Says what a field is called on the wire, where that is not its name.
-fn tell_wire_name(field: &mut Field, said: &Said) {
+/// Documents the wire name of a field if it differs from its Rust name.
+fn document_wire_name(field: &mut Field, attributes: &FieldAttributes) {
     let is_documented = field
         .attrs
         .iter()
         .any(|attribute| attribute.path().is_ident("doc"));
-    if let (Some(wire), Some(name)) = (&said.wire, &field.ident)
+    if let (Some(wire), Some(name)) = (&attributes.wire, &field.ident)
         && name != wire
-        && !said.keeps_others()
+        && !attributes.is_flattened()
     {
-        let told = format!(" On the wire: `{wire}`.");
-        let mut lines: Vec<Attribute> = vec![parse_quote!(#[doc = #told])];
+        let text = format!(" On the wire: `{wire}`.");
+        let mut lines: Vec<Attribute> = vec![parse_quote!(#[doc = #text])];
         if is_documented {
             lines.insert(0, parse_quote!(#[doc = ""]));
         }
@@ -154,12 +163,12 @@ fn tell_wire_name(field: &mut Field, said: &Said) {
     }
 }
 
-/// The name of the field that keeps what a type does not list, and the names of what it lists.
-fn fields_beside_others(item: &ItemStruct, said: &[Said]) -> Option<(Ident, ItemImpl)> {
-    let place = said.iter().position(Said::keeps_others)?;
+/// Returns the name of the field that holds unlisted properties, and the constant with the listed names.
+fn listed_fields(item: &ItemStruct, attributes: &[FieldAttributes]) -> Option<(Ident, ItemImpl)> {
+    let place = attributes.iter().position(FieldAttributes::is_flattened)?;
     let others = item.fields.iter().nth(place)?;
-    let listed = said.iter().enumerate().filter(|(at, _)| *at != place);
-    let names = listed.filter_map(|(_, said)| said.wire.as_ref());
+    let listed = attributes.iter().enumerate().filter(|(at, _)| *at != place);
+    let names = listed.filter_map(|(_, attributes)| attributes.wire.as_ref());
     let name = &item.ident;
     let fields: ItemImpl = parse_quote! {
         impl #name {
@@ -170,9 +179,9 @@ fn fields_beside_others(item: &ItemStruct, said: &[Said]) -> Option<(Ident, Item
     Some((others.ident.clone()?, fields))
 }
 
-/// A builder asks for every field without a default, also for the one that keeps the others: its name,
-/// by the type's.
-fn default_in_builders(
+/// Sets a default in the builder for the field that holds unlisted properties. `others` maps types to these
+/// fields.
+fn add_builder_defaults(
     items: &mut [Item],
     mut others: BTreeMap<String, Ident>,
 ) -> Result<(), String> {
@@ -188,7 +197,8 @@ fn default_in_builders(
             }
         }
     }
-    let changed = |of: &str| format!("progenitor's builder of `{of}` is not as it was");
+    let changed =
+        |of: &str| format!("progenitor's output has changed: unexpected builder of `{of}`");
     for item in items {
         if let Item::Impl(block) = item
             && is_default(block)
@@ -205,17 +215,17 @@ fn default_in_builders(
     others.keys().next().map_or(Ok(()), |of| Err(changed(of)))
 }
 
-/// A field that may be missing may be `null`, too. Where a function makes its default, one more is
-/// needed that reads it.
-fn read_null_as_missing(
+/// Deserializes `null` as the default of an optional field. If the default is a function, this needs a
+/// generated function.
+fn make_null_default(
     owner: &Ident,
     field: &mut Field,
-    said: &Said,
+    attributes: &FieldAttributes,
 ) -> Result<Option<ItemFn>, String> {
-    if said.keeps_others() || said.serde.contains("deserialize_with") {
+    if attributes.is_flattened() || attributes.serde.contains("deserialize_with") {
         return Ok(None);
     }
-    let Some(given) = &said.default else {
+    let Some(given) = &attributes.default else {
         return Ok(None);
     };
     let may_be_null = field
@@ -224,7 +234,7 @@ fn read_null_as_missing(
         .to_string()
         .starts_with(":: std :: option :: Option <");
     if may_be_null && given.is_some() {
-        // Here `null` is a value of its own: a price that is not known is not the price 0.
+        // For a nullable field `null` is distinct from the default: an unknown price is not 0.
         return Ok(None);
     }
     let Some(default) = given else {
@@ -237,7 +247,7 @@ fn read_null_as_missing(
         .ident
         .as_ref()
         .map(Ident::unraw)
-        .ok_or("a field without a name")?;
+        .ok_or("progenitor's output has changed: unnamed field")?;
     let text = format!("{owner}_{field_name}_for_null").to_snake_case();
     let (name, ty) = (quote::format_ident!("{text}"), &field.ty);
     let function = parse_quote! {
@@ -252,7 +262,7 @@ fn read_null_as_missing(
     Ok(Some(function))
 }
 
-/// The name of a type that has a `Default`, if the item says so.
+/// Returns the name of the type for which the item provides `Default`.
 fn implements_default(item: &Item) -> Option<String> {
     match item {
         Item::Struct(item) => {
@@ -274,13 +284,13 @@ fn is_default(block: &ItemImpl) -> bool {
     last.is_some_and(|last| last.ident == "Default")
 }
 
-/// `Default` for a type of which nothing is required.
-fn default_of_all(item: &ItemStruct, said: &[Said]) -> Option<ItemImpl> {
+/// Renders `Default` for a type without required fields.
+fn default_impl(item: &ItemStruct, attributes: &[FieldAttributes]) -> Option<ItemImpl> {
     let mut names = Vec::new();
     let mut values = Vec::new();
-    for (field, said) in item.fields.iter().zip(said) {
+    for (field, attributes) in item.fields.iter().zip(attributes) {
         names.push(field.ident.as_ref()?);
-        values.push(said.value()?);
+        values.push(attributes.default_expr()?);
     }
     let name = &item.ident;
     Some(parse_quote! {
@@ -292,7 +302,7 @@ fn default_of_all(item: &ItemStruct, said: &[Said]) -> Option<ItemImpl> {
     })
 }
 
-fn constructor(item: &ItemStruct, said: &[Said]) -> Option<ItemImpl> {
+fn constructor(item: &ItemStruct, attributes: &[FieldAttributes]) -> Option<ItemImpl> {
     let Fields::Named(fields) = &item.fields else {
         return None;
     };
@@ -300,16 +310,16 @@ fn constructor(item: &ItemStruct, said: &[Said]) -> Option<ItemImpl> {
     let mut types: Vec<&str> = Vec::new();
     let mut names: Vec<&Ident> = Vec::new();
     let mut values: Vec<Expr> = Vec::new();
-    for (field, said) in fields.named.iter().zip(said) {
+    for (field, attributes) in fields.named.iter().zip(attributes) {
         let name = field.ident.as_ref()?;
         names.push(name);
-        if let Some(value) = said.value() {
+        if let Some(value) = attributes.default_expr() {
             values.push(value);
             continue;
         }
         let ty = &field.ty;
-        types.push(&said.ty);
-        if said.ty.ends_with(":: String") {
+        types.push(&attributes.ty);
+        if attributes.ty.ends_with(":: String") {
             arguments.push(quote::quote!(#name: impl Into<#ty>));
             values.push(parse_quote!(#name.into()));
         } else {
@@ -317,19 +327,18 @@ fn constructor(item: &ItemStruct, said: &[Said]) -> Option<ItemImpl> {
             values.push(parse_quote!(#name));
         }
     }
-    // Two arguments of one type can be swapped and nobody notices: those are for a builder, which
-    // names them.
-    let alike = types
+    // Arguments of the same type can be swapped by mistake: such a type has only a builder.
+    let has_duplicate_type = types
         .iter()
         .enumerate()
         .any(|(index, ty)| types[..index].contains(ty));
-    if arguments.is_empty() || alike {
+    if arguments.is_empty() || has_duplicate_type {
         return None;
     }
     let name = &item.ident;
     Some(parse_quote! {
         impl #name {
-            /// With what is required, and nothing else.
+            /// Creates a value with the required fields.
             pub fn new(#(#arguments),*) -> Self {
                 Self { #(#names: #values),* }
             }

@@ -1,4 +1,5 @@
-//! Alternatives: the one that keeps most of what arrived is read, and what fits none is kept as it came.
+//! Renders unions (`oneOf`, `anyOf`) as enums: deserialization selects the variant that preserves most of the
+//! input, and keeps a value that matches none.
 
 use heck::ToPascalCase as _;
 use openapi_pipeline::lower::{Alternative, AlternativeKind, Lowered, Union};
@@ -7,15 +8,15 @@ use quote::{format_ident, quote};
 use serde_json::Value;
 use syn::{Ident, parse_quote};
 
+use super::input;
 use super::names::{type_name, variant_name};
-use super::reading;
 
-/// The Rust of all alternatives of an API.
+/// Renders all unions of an API.
 pub(super) fn render(lowered: &Lowered) -> Result<syn::File, String> {
     let mut items = helpers().items;
     let schemas = lowered.document.pointer("/components/schemas");
     for union in &lowered.unions {
-        items.extend(one(union, schemas)?.items);
+        items.extend(render_union(union, schemas)?.items);
     }
     Ok(syn::File {
         items,
@@ -23,31 +24,31 @@ pub(super) fn render(lowered: &Lowered) -> Result<syn::File, String> {
     })
 }
 
-/// A variant: its name, what it holds, and the values of the tag that mean it.
+/// A variant: its name, its type and its alternative in the document.
 struct Variant<'a> {
     ident: Ident,
-    holds: TokenStream,
+    ty: TokenStream,
     alternative: &'a Alternative,
 }
 
 impl Variant<'_> {
     fn field(&self) -> TokenStream {
-        let holds = &self.holds;
-        if self.alternative.holds_itself {
-            quote!(::std::boxed::Box<#holds>)
+        let ty = &self.ty;
+        if self.alternative.is_recursive {
+            quote!(::std::boxed::Box<#ty>)
         } else {
-            quote!(#holds)
+            quote!(#ty)
         }
     }
 }
 
-fn one(union: &Union, schemas: Option<&Value>) -> Result<syn::File, String> {
+fn render_union(union: &Union, schemas: Option<&Value>) -> Result<syn::File, String> {
     let name = type_name(&union.name)?;
     let variants = variants(union, schemas)?;
     let words = union
         .description
         .as_deref()
-        .unwrap_or("One of several things.");
+        .unwrap_or("One of several types.");
     let doc = format!(" {words}");
     let idents: Vec<&Ident> = variants.iter().map(|variant| &variant.ident).collect();
     let fields: Vec<TokenStream> = variants.iter().map(Variant::field).collect();
@@ -56,12 +57,12 @@ fn one(union: &Union, schemas: Option<&Value>) -> Result<syn::File, String> {
     Ok(parse_quote! {
         #[doc = #doc]
         #[doc = ""]
-        #[doc = " What fits none of these is kept as it came, and goes back the same."]
+        #[doc = " A value that matches no variant is preserved and serialized unchanged."]
         #[derive(Clone, Debug)]
         #[non_exhaustive]
         pub enum #name {
             #(#[allow(missing_docs)] #idents(#fields),)*
-            /// Anything else.
+            /// A value that matches no variant.
             Other(::serde_json::Value),
         }
 
@@ -99,7 +100,7 @@ fn one(union: &Union, schemas: Option<&Value>) -> Result<syn::File, String> {
     })
 }
 
-/// The reading by the tag, before any guess.
+/// Renders deserialization by discriminator, which is tried first.
 fn tagged(union: &Union, variants: &[Variant<'_>]) -> TokenStream {
     let Some(tag) = &union.tag else {
         return TokenStream::new();
@@ -129,18 +130,18 @@ fn tagged(union: &Union, variants: &[Variant<'_>]) -> TokenStream {
     }
 }
 
-/// What is one alternative becomes the whole, unless two variants hold the same.
+/// Renders `From` conversions, except where two variants have the same type.
 fn conversions(name: &Ident, variants: &[Variant<'_>]) -> Vec<syn::Item> {
     let mut conversions = Vec::new();
-    let texts: Vec<String> = variants.iter().map(|v| v.holds.to_string()).collect();
+    let texts: Vec<String> = variants.iter().map(|v| v.ty.to_string()).collect();
     for (variant, text) in variants.iter().zip(&texts) {
-        let (ident, holds) = (&variant.ident, &variant.holds);
+        let (ident, ty) = (&variant.ident, &variant.ty);
         if texts.iter().filter(|other| *other == text).count() > 1 {
             continue;
         }
         conversions.push(parse_quote! {
-            impl ::std::convert::From<#holds> for #name {
-                fn from(value: #holds) -> Self {
+            impl ::std::convert::From<#ty> for #name {
+                fn from(value: #ty) -> Self {
                     Self::#ident(value.into())
                 }
             }
@@ -153,23 +154,23 @@ fn variants<'a>(union: &'a Union, schemas: Option<&Value>) -> Result<Vec<Variant
     let mut variants: Vec<Variant<'a>> = Vec::new();
     let own = union.name.to_pascal_case();
     for alternative in &union.alternatives {
-        let (holds, short) = match &alternative.kind {
+        let (ty, label) = match &alternative.kind {
             AlternativeKind::Schema(component) => {
                 let ty = type_name(component)?;
-                let short = ty.to_string();
-                let rest = short.strip_prefix(&own).unwrap_or(&short);
-                let short = match rest.chars().next() {
+                let label = ty.to_string();
+                let rest = label.strip_prefix(&own).unwrap_or(&label);
+                let label = match rest.chars().next() {
                     Some(c) if c.is_ascii_alphabetic() => rest.to_owned(),
                     Some(_) => format!("Alternative{rest}"),
-                    None => short,
+                    None => label,
                 };
                 let schema = schemas.and_then(|schemas| schemas.get(component)?.as_object());
-                match schema.and_then(reading::runtime_type) {
-                    Some(ours) => {
-                        let ours = format_ident!("{ours}");
-                        (quote!(::openapi_runtime::#ours), short)
+                match schema.and_then(input::runtime_type) {
+                    Some(runtime_type) => {
+                        let runtime_type = format_ident!("{runtime_type}");
+                        (quote!(::openapi_runtime::#runtime_type), label)
                     }
-                    None => (quote!(super::#ty), short),
+                    None => (quote!(super::#ty), label),
                 }
             }
             AlternativeKind::Integer => (quote!(i64), "Integer".to_owned()),
@@ -181,31 +182,31 @@ fn variants<'a>(union: &'a Union, schemas: Option<&Value>) -> Result<Vec<Variant
             .title
             .as_deref()
             .filter(|title| title.len() <= 40);
-        let wanted = match (alternative.tags.as_slice(), title) {
+        let name = match (alternative.tags.as_slice(), title) {
             ([tag], _) => tag.as_str(),
             (_, Some(title)) => title,
-            _ => &short,
+            _ => &label,
         };
-        let wanted = variant_name(wanted)?;
-        let mut ident = wanted.clone();
+        let name = variant_name(name)?;
+        let mut ident = name.clone();
         let mut number = 2;
         while ident == "Other" || variants.iter().any(|variant| variant.ident == ident) {
-            ident = format_ident!("{wanted}{number}");
+            ident = format_ident!("{name}{number}");
             number += 1;
         }
         variants.push(Variant {
             ident,
-            holds,
+            ty,
             alternative,
         });
     }
     Ok(variants)
 }
 
-/// What every type of alternatives reads with.
+/// Renders the helpers that all unions share.
 fn helpers() -> syn::File {
     parse_quote! {
-        /// The alternative that keeps most of a value, among those that were offered.
+        /// The best variant so far: the one that preserves most of the value.
         struct Best<'a, T> {
             value: &'a ::serde_json::Value,
             found: ::std::option::Option<T>,
@@ -238,7 +239,7 @@ fn helpers() -> syn::File {
             }
         }
 
-        /// How many values of one document another does not have.
+        /// Counts the values of `before` that are missing in `after`.
         fn lost(before: &::serde_json::Value, after: &::serde_json::Value) -> usize {
             use ::serde_json::Value;
             match (before, after) {

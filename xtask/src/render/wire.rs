@@ -1,10 +1,10 @@
-//! Names and media types as they are on the wire, where progenitor writes others.
+//! Restores names and media types on the wire where progenitor generates different ones.
 
 use syn::{Expr, ExprLit, ExprMethodCall, Lit, LitStr, parse_quote};
 
 use super::operations::Operation;
 
-/// Puts right what an expression of an operation's code sends.
+/// Rewrites an expression in the code of an operation.
 pub(super) fn rewrite(operation: &Operation, expression: &mut Expr) {
     match expression {
         Expr::Call(call) if path_ends(&call.func, "QueryParam", "new") => {
@@ -13,11 +13,12 @@ pub(super) fn rewrite(operation: &Operation, expression: &mut Expr) {
         Expr::MethodCall(call) if call.method == "append" || call.method == "insert" => {
             rename(operation, call.args.first_mut());
         }
-        // Most calls have no header of their own, and the capacity counts one that is gone.
+        // Avoid an allocation: most calls have no header parameters, and the capacity includes a removed
+        // header.
         Expr::Call(call) if path_ends(&call.func, "HeaderMap", "with_capacity") => {
             *expression = parse_quote!(::reqwest::header::HeaderMap::new());
         }
-        // reqwest has a method for every other method.
+        // reqwest has a method for every other HTTP method.
         Expr::MethodCall(call) if call.method == "options" || call.method == "trace" => {
             let method = quote::format_ident!("{}", call.method.to_string().to_uppercase());
             call.method = parse_quote!(request);
@@ -47,15 +48,15 @@ pub(super) fn rewrite(operation: &Operation, expression: &mut Expr) {
             match header.as_deref() {
                 Some("ACCEPT") => {
                     if let Some(media) = &operation.accept {
-                        say(call, media);
+                        set_header_value(call, media);
                     }
                 }
-                Some("CONTENT_TYPE") if operation.body_type_is_given => {
+                Some("CONTENT_TYPE") if operation.has_custom_body_type => {
                     *expression = (*call.receiver).clone();
                 }
                 Some("CONTENT_TYPE") => {
                     if let Some(media) = &operation.body_type {
-                        say(call, media);
+                        set_header_value(call, media);
                     }
                 }
                 _ => {}
@@ -79,8 +80,8 @@ fn rename(operation: &Operation, argument: Option<&mut Expr>) {
     }
 }
 
-/// Changes the value of a header that is always the same.
-fn say(call: &mut ExprMethodCall, media: &str) {
+/// Replaces the value of a constant header.
+fn set_header_value(call: &mut ExprMethodCall, media: &str) {
     if let Some(Expr::Call(value)) = call.args.last_mut()
         && path_ends(&value.func, "HeaderValue", "from_static")
         && let Some(argument) = value.args.first_mut()

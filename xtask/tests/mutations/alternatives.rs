@@ -1,20 +1,20 @@
-//! Changes of the inference API: streams, enumerations, alternatives.
+//! Changes of streams, enumerations and unions in the inference API.
 
 use serde_json::json;
 
 use super::Wire::{Breaking, Compatible, Same};
 use super::edit::*;
-use super::{Mutation, Why, row, side, unlike};
-use xtask::rust_api::Bump::{Major, Minor, None as Nothing, Patch};
+use super::{Mutation, Reason, expect, false_positive, row};
+use xtask::rust_api::Bump::{Major, Minor, None as NoBump, Patch};
 
 const CHAT: &str = "ChatCompletionRequest";
 const ASK: &str = "/paths/~1chat~1completions/post";
 
 pub(crate) const ALTERNATIVES: &[Mutation] = &[
     row(
-        "an answer does not stream",
-        side(Breaking, Major, Major, "optic,openapi-diff,api-smart-diff"),
-        side(Compatible, Minor, Nothing, ""),
+        "event stream removed",
+        expect(Breaking, Major, Major, "optic,openapi-diff,api-smart-diff"),
+        expect(Compatible, Minor, NoBump, ""),
         |d| {
             remove(
                 d,
@@ -23,32 +23,32 @@ pub(crate) const ALTERNATIVES: &[Mutation] = &[
         },
     ),
     row(
-        "an answer only streams",
-        side(Breaking, Major, Major, "optic,openapi-diff,api-smart-diff"),
-        side(Compatible, Major, Nothing, ""),
+        "JSON response removed",
+        expect(Breaking, Major, Major, "optic,openapi-diff,api-smart-diff"),
+        expect(Compatible, Major, NoBump, ""),
         |d| {
             remove(d, &format!("{ASK}/responses/200/content/application~1json"));
         },
     ),
     row(
-        "another stream",
-        side(Breaking, Patch, Nothing, "optic"),
-        side(Breaking, Patch, Nothing, "optic"),
+        "event schema changed",
+        expect(Breaking, Patch, NoBump, "optic"),
+        expect(Breaking, Patch, NoBump, "optic"),
         |d| {
             at(d, ASK)["responses"]["200"]["content"]["text/event-stream"]["schema"] =
                 json!({"$ref": "#/components/schemas/Usage"});
         },
     ),
     row(
-        "a field of a chunk is of another type",
-        side(Breaking, Major, Nothing, "optic,api-smart-diff"),
-        side(Breaking, Major, Nothing, "optic,api-smart-diff"),
+        "chunk property type changed",
+        expect(Breaking, Major, NoBump, "optic,api-smart-diff"),
+        expect(Breaking, Major, NoBump, "optic,api-smart-diff"),
         |d| *property(d, "ChatCompletionDelta", "reasoning") = json!({"type": "integer"}),
     ),
     row(
-        "a field of a chunk goes",
-        side(Breaking, Major, Major, "optic"),
-        side(Compatible, Minor, Nothing, ""),
+        "chunk property removed",
+        expect(Breaking, Major, Major, "optic"),
+        expect(Compatible, Minor, NoBump, ""),
         |d| {
             remove(
                 d,
@@ -57,9 +57,9 @@ pub(crate) const ALTERNATIVES: &[Mutation] = &[
         },
     ),
     row(
-        "an operation streams now",
-        side(Compatible, Minor, Nothing, ""),
-        side(Breaking, Major, Major, "optic,openapi-diff,api-smart-diff"),
+        "event stream added",
+        expect(Compatible, Minor, NoBump, ""),
+        expect(Breaking, Major, Major, "optic,openapi-diff,api-smart-diff"),
         |d| {
             let content = &mut at(d, "/paths/~1models/get")["responses"]["200"]["content"];
             content["text/event-stream"] =
@@ -67,15 +67,15 @@ pub(crate) const ALTERNATIVES: &[Mutation] = &[
         },
     ),
     row(
-        "a value of one enumeration of two comes",
-        side(Breaking, Major, Nothing, "optic,api-smart-diff"),
-        side(Breaking, Major, Major, "optic,api-smart-diff"),
+        "value added to one of two equal enumerations",
+        expect(Breaking, Major, NoBump, "optic,api-smart-diff"),
+        expect(Breaking, Major, Major, "optic,api-smart-diff"),
         |d| push(&mut property(d, "ChatMessage", "role")["enum"], "narrator"),
     ),
     row(
-        "a value of both comes",
-        side(Breaking, Minor, Nothing, "optic,api-smart-diff"),
-        side(Breaking, Major, Major, "optic,api-smart-diff"),
+        "value added to both equal enumerations",
+        expect(Breaking, Minor, NoBump, "optic,api-smart-diff"),
+        expect(Breaking, Major, Major, "optic,api-smart-diff"),
         |d| {
             push(&mut property(d, "ChatMessage", "role")["enum"], "narrator");
             push(
@@ -85,15 +85,27 @@ pub(crate) const ALTERNATIVES: &[Mutation] = &[
         },
     ),
     row(
-        "a value of an answer comes",
-        side(Breaking, Minor, Nothing, "optic,api-smart-diff"),
-        unlike(Compatible, Major, Major, "api-smart-diff", Why::Direction),
+        "enumeration value added in response",
+        expect(Breaking, Minor, NoBump, "optic,api-smart-diff"),
+        false_positive(
+            Compatible,
+            Major,
+            Major,
+            "api-smart-diff",
+            Reason::Direction,
+        ),
         |d| push(&mut schema(d, "FinishReason")["enum"], "refusal"),
     ),
     row(
-        "a value of an answer goes",
-        unlike(Compatible, Major, Major, "api-smart-diff", Why::Direction),
-        side(Breaking, Minor, Nothing, "optic,api-smart-diff"),
+        "enumeration value removed in response",
+        false_positive(
+            Compatible,
+            Major,
+            Major,
+            "api-smart-diff",
+            Reason::Direction,
+        ),
+        expect(Breaking, Minor, NoBump, "optic,api-smart-diff"),
         |d| {
             schema(d, "FinishReason")["enum"]
                 .as_array_mut()
@@ -102,9 +114,9 @@ pub(crate) const ALTERNATIVES: &[Mutation] = &[
         },
     ),
     row(
-        "values in another order",
-        side(Same, Patch, Nothing, ""),
-        side(Same, Patch, Nothing, ""),
+        "enumeration values reordered",
+        expect(Same, Patch, NoBump, ""),
+        expect(Same, Patch, NoBump, ""),
         |d| {
             schema(d, "FinishReason")["enum"]
                 .as_array_mut()
@@ -113,39 +125,39 @@ pub(crate) const ALTERNATIVES: &[Mutation] = &[
         },
     ),
     row(
-        "values are numbers",
-        side(Breaking, Major, Major, "optic,openapi-diff,api-smart-diff"),
-        side(Breaking, Major, Major, "optic,openapi-diff,api-smart-diff"),
+        "enumeration values become numbers",
+        expect(Breaking, Major, Major, "optic,openapi-diff,api-smart-diff"),
+        expect(Breaking, Major, Major, "optic,openapi-diff,api-smart-diff"),
         |d| *schema(d, "FinishReason") = json!({"type": "integer", "enum": [0, 1, 2]}),
     ),
     row(
-        "an enumeration is text",
-        side(Breaking, Major, Major, "api-smart-diff"),
-        unlike(
+        "enumeration becomes string",
+        expect(Breaking, Major, Major, "api-smart-diff"),
+        false_positive(
             Compatible,
             Major,
             Major,
             "optic,api-smart-diff",
-            Why::Direction,
+            Reason::Direction,
         ),
         |d| *schema(d, "FinishReason") = json!({"type": "string"}),
     ),
     row(
-        "a default of an enumeration",
-        side(Breaking, Patch, Nothing, "api-smart-diff"),
-        side(Breaking, Patch, Nothing, "api-smart-diff"),
+        "enumeration default added",
+        expect(Breaking, Patch, NoBump, "api-smart-diff"),
+        expect(Breaking, Patch, NoBump, "api-smart-diff"),
         |d| property(d, "ChatMessage", "role")["default"] = "user".into(),
     ),
     row(
-        "alternatives are one",
-        side(Breaking, Major, Major, "openapi-diff,api-smart-diff"),
-        unlike(Compatible, Major, Major, "optic", Why::Direction),
+        "union becomes string",
+        expect(Breaking, Major, Major, "openapi-diff,api-smart-diff"),
+        false_positive(Compatible, Major, Major, "optic", Reason::Direction),
         |d| *schema(d, "StopSequences") = json!({"type": "string"}),
     ),
     row(
-        "an alternative comes",
-        unlike(Compatible, Minor, Nothing, "optic", Why::Direction),
-        side(Breaking, Major, Major, "openapi-diff,api-smart-diff"),
+        "alternative added",
+        false_positive(Compatible, Minor, NoBump, "optic", Reason::Direction),
+        expect(Breaking, Major, Major, "openapi-diff,api-smart-diff"),
         |d| {
             push(
                 &mut schema(d, "StopSequences")["oneOf"],
@@ -154,9 +166,9 @@ pub(crate) const ALTERNATIVES: &[Mutation] = &[
         },
     ),
     row(
-        "an alternative is another",
-        side(Breaking, Major, Major, "optic,openapi-diff,api-smart-diff"),
-        side(Breaking, Major, Major, "optic,openapi-diff,api-smart-diff"),
+        "alternative replaced",
+        expect(Breaking, Major, Major, "optic,openapi-diff,api-smart-diff"),
+        expect(Breaking, Major, Major, "optic,openapi-diff,api-smart-diff"),
         |d| {
             push(
                 &mut schema(d, "StopSequences")["oneOf"],
@@ -169,9 +181,9 @@ pub(crate) const ALTERNATIVES: &[Mutation] = &[
         },
     ),
     row(
-        "alternatives in another order",
-        side(Compatible, Patch, Nothing, ""),
-        side(Compatible, Patch, Nothing, ""),
+        "alternatives reordered",
+        expect(Compatible, Patch, NoBump, ""),
+        expect(Compatible, Patch, NoBump, ""),
         |d| {
             schema(d, "StopSequences")["oneOf"]
                 .as_array_mut()
@@ -180,24 +192,24 @@ pub(crate) const ALTERNATIVES: &[Mutation] = &[
         },
     ),
     row(
-        "an alternative has another title",
-        side(Same, Major, Major, ""),
-        side(Same, Major, Major, ""),
+        "alternative title changed",
+        expect(Same, Major, Major, ""),
+        expect(Same, Major, Major, ""),
         |d| schema(d, "StopSequences")["oneOf"][0]["title"] = "Single".into(),
     ),
     row(
-        "any of the alternatives",
-        unlike(Same, Patch, Nothing, "api-smart-diff", Why::Spelling),
-        side(Same, Patch, Nothing, ""),
+        "oneOf becomes anyOf",
+        false_positive(Same, Patch, NoBump, "api-smart-diff", Reason::Spelling),
+        expect(Same, Patch, NoBump, ""),
         |d| {
             let stop = schema(d, "StopSequences");
             *stop = json!({"anyOf": stop["oneOf"].take()});
         },
     ),
     row(
-        "alternatives may be null",
-        unlike(Compatible, Patch, Nothing, "optic", Why::Direction),
-        side(Breaking, Patch, Nothing, "api-smart-diff"),
+        "union becomes nullable",
+        false_positive(Compatible, Patch, NoBump, "optic", Reason::Direction),
+        expect(Breaking, Patch, NoBump, "api-smart-diff"),
         |d| {
             push(
                 &mut schema(d, "StopSequences")["oneOf"],
@@ -206,9 +218,15 @@ pub(crate) const ALTERNATIVES: &[Mutation] = &[
         },
     ),
     row(
-        "anything is one of two, told apart by a field",
-        side(Breaking, Major, Nothing, "optic,openapi-diff"),
-        unlike(Compatible, Major, Major, "api-smart-diff", Why::Direction),
+        "untyped property becomes discriminated union",
+        expect(Breaking, Major, NoBump, "optic,openapi-diff"),
+        false_positive(
+            Compatible,
+            Major,
+            Major,
+            "api-smart-diff",
+            Reason::Direction,
+        ),
         |d| {
             d["components"]["schemas"]["Plain"] = json!({"type": "object", "required": ["type"], "properties": {"type": {"type": "string"}}});
             d["components"]["schemas"]["Shaped"] = json!({"type": "object", "required": ["type", "schema"], "properties": {"type": {"type": "string"}, "schema": {"type": "object"}}});
@@ -219,78 +237,97 @@ pub(crate) const ALTERNATIVES: &[Mutation] = &[
         },
     ),
     row(
-        "an answer's field was anything",
-        unlike(
+        "untyped property in response gets a type",
+        false_positive(
             Compatible,
             Major,
-            Nothing,
+            NoBump,
             "optic,api-smart-diff",
-            Why::Direction,
+            Reason::Direction,
         ),
-        side(Breaking, Major, Nothing, "openapi-diff,api-smart-diff"),
+        expect(Breaking, Major, NoBump, "openapi-diff,api-smart-diff"),
         |d| property(d, "ErrorDetail", "code")["type"] = "string".into(),
     ),
     row(
-        "an answer's field may not be a list",
-        side(
-            Breaking,
+        "list becomes list or object",
+        expect(Breaking, Major, NoBump, "optic,openapi-diff,api-smart-diff"),
+        false_positive(
+            Compatible,
             Major,
-            Nothing,
-            "optic,openapi-diff,api-smart-diff",
+            Major,
+            "api-smart-diff",
+            Reason::Direction,
         ),
-        unlike(Compatible, Major, Major, "api-smart-diff", Why::Direction),
         |d| property(d, "ModelList", "data")["type"] = json!(["array", "object"]),
     ),
     row(
-        "an answer's field is a whole number",
-        side(Breaking, Major, Nothing, "api-smart-diff"),
-        side(Breaking, Major, Nothing, "api-smart-diff"),
+        "number in response becomes integer",
+        expect(Breaking, Major, NoBump, "api-smart-diff"),
+        expect(Breaking, Major, NoBump, "api-smart-diff"),
         |d| property(d, "Usage", "cost")["format"] = "int64".into(),
     ),
     row(
-        "a list of an answer may be missing",
-        side(Breaking, Major, Major, "optic,openapi-diff,api-smart-diff"),
-        unlike(Compatible, Major, Nothing, "api-smart-diff", Why::Direction),
+        "list in response becomes optional",
+        expect(Breaking, Major, Major, "optic,openapi-diff,api-smart-diff"),
+        false_positive(
+            Compatible,
+            Major,
+            NoBump,
+            "api-smart-diff",
+            Reason::Direction,
+        ),
         |d| unrequire(d, "ModelList", "data"),
     ),
     row(
-        "an object may be missing",
-        side(Breaking, Major, Major, "optic,openapi-diff,api-smart-diff"),
-        unlike(Compatible, Major, Nothing, "api-smart-diff", Why::Direction),
+        "object in response becomes optional",
+        expect(Breaking, Major, Major, "optic,openapi-diff,api-smart-diff"),
+        false_positive(
+            Compatible,
+            Major,
+            NoBump,
+            "api-smart-diff",
+            Reason::Direction,
+        ),
         |d| unrequire(d, "ErrorBody", "error"),
     ),
     row(
-        "an object is described in place",
-        side(Breaking, Major, Nothing, "openapi-diff,api-smart-diff"),
-        unlike(Compatible, Major, Major, "api-smart-diff", Why::Direction),
+        "object schema inlined",
+        expect(Breaking, Major, NoBump, "openapi-diff,api-smart-diff"),
+        false_positive(
+            Compatible,
+            Major,
+            Major,
+            "api-smart-diff",
+            Reason::Direction,
+        ),
         |d| {
             *property(d, "Model", "specs") = json!({"type": ["object", "null"], "properties": {"context_window": {"type": ["integer", "null"]}}});
         },
     ),
     row(
-        "an object has its own parts",
-        unlike(
+        "object schema becomes allOf",
+        false_positive(
             Compatible,
             Major,
-            Nothing,
+            NoBump,
             "optic,openapi-diff",
-            Why::Spelling,
+            Reason::Spelling,
         ),
-        side(Breaking, Major, Major, "optic,api-smart-diff"),
+        expect(Breaking, Major, Major, "optic,api-smart-diff"),
         |d| {
             *property(d, "Tool", "function") = json!({"allOf": [{"$ref": "#/components/schemas/FunctionDefinition"}, {"type": "object", "properties": {"cache": {"type": "boolean"}}}]});
         },
     ),
     row(
-        "a description beside a reference",
-        side(Same, Patch, Nothing, ""),
-        unlike(Same, Patch, Nothing, "api-smart-diff", Why::Spelling),
+        "description added next to $ref",
+        expect(Same, Patch, NoBump, ""),
+        false_positive(Same, Patch, NoBump, "api-smart-diff", Reason::Spelling),
         |d| property(d, "Tool", "function")["description"] = "What it does.".into(),
     ),
     row(
-        "the schema of an answer is its own",
-        side(Same, Major, Nothing, ""),
-        unlike(Same, Major, Major, "api-smart-diff", Why::Spelling),
+        "response schema inlined",
+        expect(Same, Major, NoBump, ""),
+        false_positive(Same, Major, Major, "api-smart-diff", Reason::Spelling),
         |d| {
             let schema = schema(d, "ModelList").clone();
             at(d, "/paths/~1models/get")["responses"]["200"]["content"]["application/json"]["schema"] =
@@ -298,9 +335,9 @@ pub(crate) const ALTERNATIVES: &[Mutation] = &[
         },
     ),
     row(
-        "an example",
-        side(Same, Nothing, Nothing, ""),
-        side(Same, Nothing, Nothing, ""),
+        "example added",
+        expect(Same, NoBump, NoBump, ""),
+        expect(Same, NoBump, NoBump, ""),
         |d| property(d, "Model", "id")["example"] = "a/b".into(),
     ),
 ];

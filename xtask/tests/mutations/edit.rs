@@ -1,11 +1,11 @@
-//! How a specification is changed.
+//! Helpers that modify a specification.
 
 use openapi_pipeline::{document, overlay};
 use serde_json::Value;
 use xtask::inputs;
 use xtask::project::Project;
 
-/// A specification with its overlays, as code is generated from it.
+/// Returns a specification with its overlays, before lowering.
 pub(crate) fn specification(api: &str) -> Value {
     let project = Project::find().unwrap();
     let api = project.api(api).unwrap();
@@ -22,7 +22,7 @@ pub(crate) fn specification(api: &str) -> Value {
 pub(crate) fn at<'a>(value: &'a mut Value, pointer: &str) -> &'a mut Value {
     value
         .pointer_mut(pointer)
-        .unwrap_or_else(|| panic!("nothing at {pointer}"))
+        .unwrap_or_else(|| panic!("no value at {pointer}"))
 }
 
 pub(crate) fn remove(value: &mut Value, pointer: &str) {
@@ -32,15 +32,15 @@ pub(crate) fn remove(value: &mut Value, pointer: &str) {
         .as_object_mut()
         .unwrap()
         .shift_remove(&last)
-        .unwrap_or_else(|| panic!("nothing at {pointer}"));
+        .unwrap_or_else(|| panic!("no value at {pointer}"));
 }
 
-/// A schema by its name.
+/// Returns a schema by name.
 pub(crate) fn schema<'a>(document: &'a mut Value, name: &str) -> &'a mut Value {
     at(document, &format!("/components/schemas/{name}"))
 }
 
-/// The schema of a property, which need not be there.
+/// Returns the schema of a property, which is created if missing.
 pub(crate) fn property<'a>(document: &'a mut Value, schema: &str, name: &str) -> &'a mut Value {
     let properties = at(
         document,
@@ -49,7 +49,7 @@ pub(crate) fn property<'a>(document: &'a mut Value, schema: &str, name: &str) ->
     &mut properties[name]
 }
 
-/// A parameter of an operation by its name.
+/// Returns a parameter of an operation by name.
 pub(crate) fn parameter<'a>(document: &'a mut Value, operation: &str, name: &str) -> &'a mut Value {
     at(document, operation)["parameters"]
         .as_array_mut()
@@ -68,7 +68,7 @@ pub(crate) fn unrequire(document: &mut Value, name: &str, property: &str) {
     required.retain(|one| one != property);
 }
 
-/// Adds to a list, which need not be there.
+/// Appends to a list, which is created if missing.
 pub(crate) fn push(list: &mut Value, value: impl Into<Value>) {
     if list.is_null() {
         *list = Value::Array(Vec::new());
@@ -76,13 +76,13 @@ pub(crate) fn push(list: &mut Value, value: impl Into<Value>) {
     list.as_array_mut().unwrap().push(value.into());
 }
 
-/// The same keys, the last first.
-pub(crate) fn turn_around(map: &mut Value) {
+/// Reverses the order of the keys.
+pub(crate) fn reverse_keys(map: &mut Value) {
     let map = map.as_object_mut().unwrap();
     *map = std::mem::take(map).into_iter().rev().collect();
 }
 
-/// Another word throughout, as names of schemas are.
+/// Renames a schema in all places.
 pub(crate) fn rename(document: &mut Value, old: &str, new: &str) {
     *document = serde_json::from_str(&document.to_string().replace(old, new)).unwrap();
 }

@@ -1,29 +1,29 @@
-//! Systematic changes of this project's specifications, there and back, and what each means: on the wire,
-//! and for the version of the generated crate; beside what public tools find.
+//! Systematic changes of this project's specifications, in both directions, with their expected effect on the
+//! wire format and on the version of the generated crate, compared with public tools.
 //!
-//! Each row has a side for the change and one for taking it back:
+//! Each row has expectations for the change and for its reversal:
 //!
-//! - what it means on the wire, of `xtask::difference`;
-//! - the bump of the version, of `xtask::difference`;
-//! - the bump that cargo-semver-checks 0.51.0 finds (warnings counted) between the crates generated from
-//!   both, of Rust 1.95. It is never greater than ours. Ours is greater where a signature or a field has
-//!   another type, which it does not look at, and where something is new, which it leaves to the reader
-//!   unless told otherwise;
-//! - the public tools that find something breaking on the wire: optic (`@useoptic/standard-rulesets` 1.0.9,
-//!   on the documents as they are), Atlassian's openapi-diff 0.24.1 (on the lowered documents) and
-//!   api-smart-diff 1.0.6 (on what `@apiture/openapi-down-convert` 0.14.2 makes of them). Where they do and
-//!   this does not, the side says [why](Why).
+//! - the effect on the wire, from `xtask::difference`;
+//! - the version bump, from `xtask::difference`;
+//! - the bump that cargo-semver-checks 0.51.0 finds (including warnings) between the crates generated from
+//!   both documents, with Rust 1.95. It is never greater than ours. Ours is greater where the type of a
+//!   signature or field changes, which the tool does not check, and for additions, which it does not report by
+//!   default;
+//! - the public tools that report a breaking change on the wire: optic (`@useoptic/standard-rulesets` 1.0.9,
+//!   on the original documents), Atlassian's openapi-diff 0.24.1 (on the lowered documents) and api-smart-diff
+//!   1.0.6 (on documents converted by `@apiture/openapi-down-convert` 0.14.2). If they report one and this
+//!   project does not, the row gives the [reason](Reason).
 //!
-//! `tools` runs the tools again and compares.
+//! The tests in `tools` run the tools and compare.
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 mod alternatives;
-mod answers;
 mod constructed;
 mod edit;
 mod operations;
 mod requests;
+mod responses;
 mod tools;
 mod types;
 
@@ -33,10 +33,10 @@ use xtask::difference::Difference;
 use xtask::render;
 use xtask::rust_api::{
     self,
-    Bump::{self, Major, Minor, None as Nothing, Patch},
+    Bump::{self, Major, Minor, None as NoBump, Patch},
 };
 
-/// What a change means on the wire.
+/// The effect of a change on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Wire {
     Same,
@@ -44,72 +44,83 @@ enum Wire {
     Breaking,
 }
 
-/// Why something does not break, although a tool says so.
+/// The reason why a change is not breaking although a tool reports it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Why {
-    /// What is sent may be wider, what comes may be narrower: the tools take it for another type, or do
-    /// not ask which of both it is.
+enum Reason {
+    /// Requests may be extended and responses restricted. The tools report any type change, or do not
+    /// distinguish the two.
     Direction,
-    /// A key more is taken, or less is asked for.
+    /// More credentials are accepted, or fewer are required.
     Keys,
-    /// An error that is not listed any more surprises nobody; one that is gone even less.
+    /// Programs must expect unlisted errors, and a removed error does not break them.
     Errors,
-    /// What is new need not be sent, whatever is required in it.
+    /// The added value is optional, even if parts of it are required.
     Optional,
-    /// An open object took a field as anything that is listed now; nobody promised that.
+    /// An open object accepted any value for a property that is now listed, but without a guarantee.
     Open,
-    /// The same, said in other words or under another name that is not sent.
+    /// The meaning is the same; only the notation or a name that is not sent differs.
     Spelling,
-    /// Of answers, defaults and `readOnly` say nothing that a program sees.
+    /// Defaults and `readOnly` have no effect in responses.
     Words,
-    /// What is only read is not required of a request.
+    /// A read-only property is not required in a request.
     ReadOnly,
-    /// An answer without a body has another status in the lowered document.
+    /// A response without a body has a different status in the lowered document.
     Lowered,
 }
 
-/// What a change means, one way.
-struct Side {
+/// The expected effect in one direction.
+struct Expectation {
     wire: Wire,
     bump: Bump,
-    /// What cargo-semver-checks finds.
+    /// The bump that cargo-semver-checks finds.
     found: Bump,
-    /// The tools that find something breaking on the wire, with commas between.
+    /// The tools that report a breaking change on the wire, separated by commas.
     tools: &'static str,
-    /// Why it does not break, although they do.
-    unlike: Option<Why>,
+    /// The reason if tools report a breaking change and this project does not.
+    false_positive: Option<Reason>,
 }
 
-const fn side(wire: Wire, bump: Bump, found: Bump, tools: &'static str) -> Side {
-    Side {
+const fn expect(wire: Wire, bump: Bump, found: Bump, tools: &'static str) -> Expectation {
+    Expectation {
         wire,
         bump,
         found,
         tools,
-        unlike: None,
+        false_positive: None,
     }
 }
 
-const fn unlike(wire: Wire, bump: Bump, found: Bump, tools: &'static str, why: Why) -> Side {
-    Side {
-        unlike: Some(why),
-        ..side(wire, bump, found, tools)
+const fn false_positive(
+    wire: Wire,
+    bump: Bump,
+    found: Bump,
+    tools: &'static str,
+    why: Reason,
+) -> Expectation {
+    Expectation {
+        false_positive: Some(why),
+        ..expect(wire, bump, found, tools)
     }
 }
 
 /// A change of a specification.
 struct Mutation {
     name: &'static str,
-    there: Side,
-    back: Side,
+    forward: Expectation,
+    backward: Expectation,
     change: fn(&mut Value),
 }
 
-const fn row(name: &'static str, there: Side, back: Side, change: fn(&mut Value)) -> Mutation {
+const fn row(
+    name: &'static str,
+    forward: Expectation,
+    backward: Expectation,
+    change: fn(&mut Value),
+) -> Mutation {
     Mutation {
         name,
-        there,
-        back,
+        forward,
+        backward,
         change,
     }
 }
@@ -137,7 +148,7 @@ impl Table {
         document
     }
 
-    fn holds(&self) {
+    fn check(&self) {
         let old = self.document();
         let before = generated(&old);
         let mut wrong = Vec::new();
@@ -145,10 +156,15 @@ impl Table {
             let new = mutation.applied(&old);
             let now = generated(&new);
             let ways = [
-                ("there", (&old, &before), (&new, &now), &mutation.there),
-                ("back", (&new, &now), (&old, &before), &mutation.back),
+                ("forward", (&old, &before), (&new, &now), &mutation.forward),
+                (
+                    "backward",
+                    (&new, &now),
+                    (&old, &before),
+                    &mutation.backward,
+                ),
             ];
-            for (way, old, new, side) in ways {
+            for (way, old, new, expected) in ways {
                 let wire = openapi_pipeline::wire::compare(old.0, new.0);
                 let names = (self.name, mutation.name);
                 let differs = old.1.0 != new.1.0;
@@ -160,7 +176,7 @@ impl Table {
                 } else {
                     Wire::Compatible
                 };
-                if (wire, difference.bump) != (side.wire, side.bump) {
+                if (wire, difference.bump) != (expected.wire, expected.bump) {
                     wrong.push(format!("{way}: {wire:?}, {}", difference.text()));
                 }
             }
@@ -174,7 +190,7 @@ type Generated = (Vec<(String, String)>, rust_api::Items);
 fn generated(document: &Value) -> Generated {
     let options = Options::new().skip_unsupported(true);
     let mut lowered = lower::lower_with(document, &options).unwrap();
-    let files = render::render_what_can_be("document", &mut lowered).unwrap();
+    let files = render::render_supported("document", &mut lowered).unwrap();
     let items = rust_api::items(&files).unwrap();
     (files, items)
 }
@@ -187,10 +203,10 @@ const TABLES: [Table; 6] = [
         mutations: operations::OPERATIONS,
     },
     Table {
-        name: "answers",
+        name: "responses",
         api: "training",
         prepare: |_| {},
-        mutations: answers::ANSWERS,
+        mutations: responses::RESPONSES,
     },
     Table {
         name: "types",
@@ -218,53 +234,58 @@ const TABLES: [Table; 6] = [
     },
 ];
 
-// A test each, so that they run at the same time.
+// One test per table, so that they run in parallel.
 
 #[test]
-fn changes_of_operations_mean_what_they_should() {
-    TABLES[0].holds();
+fn operation_changes() {
+    TABLES[0].check();
 }
 
 #[test]
-fn changes_of_answers_mean_what_they_should() {
-    TABLES[1].holds();
+fn response_changes() {
+    TABLES[1].check();
 }
 
 #[test]
-fn changes_of_types_mean_what_they_should() {
-    TABLES[2].holds();
+fn type_changes() {
+    TABLES[2].check();
 }
 
 #[test]
-fn changes_of_requests_mean_what_they_should() {
-    TABLES[3].holds();
+fn request_changes() {
+    TABLES[3].check();
 }
 
 #[test]
-fn changes_of_alternatives_and_streams_mean_what_they_should() {
-    TABLES[4].holds();
+fn union_and_stream_changes() {
+    TABLES[4].check();
 }
 
 #[test]
-fn changes_of_what_our_specifications_lack_mean_what_they_should() {
-    TABLES[5].holds();
+fn changes_of_constructs_missing_in_our_specifications() {
+    TABLES[5].check();
 }
 
 #[test]
-fn no_bump_is_smaller_and_nothing_is_missed_without_a_reason() {
+fn tables_are_consistent_with_tool_findings() {
     for table in &TABLES {
         for mutation in table.mutations {
-            for side in [&mutation.there, &mutation.back] {
-                assert!(side.bump >= side.found, "{}", mutation.name);
-                let missed = side.wire != Wire::Breaking && !side.tools.is_empty();
-                assert_eq!(missed, side.unlike.is_some(), "{}", mutation.name);
+            for expected in [&mutation.forward, &mutation.backward] {
+                assert!(expected.bump >= expected.found, "{}", mutation.name);
+                let missed = expected.wire != Wire::Breaking && !expected.tools.is_empty();
+                assert_eq!(
+                    missed,
+                    expected.false_positive.is_some(),
+                    "{}",
+                    mutation.name
+                );
             }
         }
     }
 }
 
 #[test]
-fn the_next_version_is_as_cargo_reads_versions() {
+fn next_version_follows_cargo_rules() {
     let cases = [
         (Major, "0.1.4", "0.2.0"),
         (Minor, "0.1.4", "0.1.5"),
@@ -272,7 +293,7 @@ fn the_next_version_is_as_cargo_reads_versions() {
         (Major, "1.2.3", "2.0.0"),
         (Minor, "1.2.3", "1.3.0"),
         (Patch, "1.2.3", "1.2.4"),
-        (Nothing, "1.2.3", "1.2.3"),
+        (NoBump, "1.2.3", "1.2.3"),
     ];
     for (bump, now, next) in cases {
         assert_eq!(bump.after(now).as_deref(), Some(next));

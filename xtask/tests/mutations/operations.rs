@@ -1,70 +1,70 @@
-//! Changes of the training API: paths, keys, parameters.
+//! Changes of paths, security and parameters in the training API.
 
 use serde_json::json;
 
 use super::Wire::{Breaking, Compatible, Same};
 use super::edit::*;
-use super::{Mutation, Why, row, side, unlike};
-use xtask::rust_api::Bump::{Major, Minor, None as Nothing, Patch};
+use super::{Mutation, Reason, expect, false_positive, row};
+use xtask::rust_api::Bump::{Major, Minor, None as NoBump, Patch};
 
 const USAGE: &str = "/paths/~1api~1v1~1billing~1runs~1{run_id}~1usage/get";
 const WALLET: &str = "/paths/~1api~1v1~1billing~1wallet/get";
 const CREATE: &str = "/paths/~1api~1v1~1training~1runs/post";
 
-/// Of documents, operations and parameters.
+/// Changes of documents, operations and parameters.
 pub(crate) const OPERATIONS: &[Mutation] = &[
     row(
         "nothing",
-        side(Same, Nothing, Nothing, ""),
-        side(Same, Nothing, Nothing, ""),
+        expect(Same, NoBump, NoBump, ""),
+        expect(Same, NoBump, NoBump, ""),
         |_| {},
     ),
     row(
-        "a description",
-        side(Same, Patch, Nothing, ""),
-        side(Same, Patch, Nothing, ""),
+        "description changed",
+        expect(Same, Patch, NoBump, ""),
+        expect(Same, Patch, NoBump, ""),
         |d| d["info"]["description"] = "Another.".into(),
     ),
     row(
-        "the document's title",
-        side(Same, Patch, Nothing, ""),
-        side(Same, Patch, Nothing, ""),
+        "document title changed",
+        expect(Same, Patch, NoBump, ""),
+        expect(Same, Patch, NoBump, ""),
         |d| d["info"]["title"] = "Another".into(),
     ),
     row(
-        "the document's version",
-        side(Same, Patch, Nothing, ""),
-        side(Same, Patch, Nothing, ""),
+        "document version changed",
+        expect(Same, Patch, NoBump, ""),
+        expect(Same, Patch, NoBump, ""),
         |d| d["info"]["version"] = "9".into(),
     ),
     row(
-        "the address",
-        side(Breaking, Patch, Nothing, ""),
-        side(Breaking, Patch, Nothing, ""),
+        "server URL changed",
+        expect(Breaking, Patch, NoBump, ""),
+        expect(Breaking, Patch, NoBump, ""),
         |d| d["servers"][0]["url"] = "https://example.com".into(),
     ),
     row(
-        "a second address",
-        side(Same, Nothing, Nothing, ""),
-        side(Same, Nothing, Nothing, ""),
+        "second server added",
+        expect(Same, NoBump, NoBump, ""),
+        expect(Same, NoBump, NoBump, ""),
         |d| push(&mut d["servers"], json!({"url": "https://example.com"})),
     ),
     row(
-        "operations in another order",
-        side(Same, Patch, Nothing, ""),
-        side(Same, Patch, Nothing, ""),
-        |d| turn_around(&mut d["paths"]),
+        "operations reordered",
+        expect(Same, Patch, NoBump, ""),
+        expect(Same, Patch, NoBump, ""),
+        |d| reverse_keys(&mut d["paths"]),
     ),
     row(
-        "an operation goes",
-        side(Breaking, Major, Major, "optic,openapi-diff,api-smart-diff"),
-        side(Compatible, Minor, Nothing, ""),
+        "operation removed",
+        expect(Breaking, Major, Major, "optic,openapi-diff,api-smart-diff"),
+        expect(Compatible, Minor, NoBump, ""),
         |d| remove(d, WALLET),
     ),
     row(
-        "an operation comes",
-        side(Compatible, Minor, Nothing, ""),
-        side(Breaking, Major, Major, "optic,openapi-diff,api-smart-diff"),
+        "operation added",
+        expect(Compatible, Minor, NoBump, ""),
+        expect(Breaking, Major, Major, "optic,openapi-diff,api-smart-diff"),
         |d| {
             let get = at(d, WALLET).clone();
             d["paths"]["/new"] = json!({"get": get});
@@ -72,19 +72,9 @@ pub(crate) const OPERATIONS: &[Mutation] = &[
         },
     ),
     row(
-        "an operation moves",
-        side(
-            Breaking,
-            Patch,
-            Nothing,
-            "optic,openapi-diff,api-smart-diff",
-        ),
-        side(
-            Breaking,
-            Patch,
-            Nothing,
-            "optic,openapi-diff,api-smart-diff",
-        ),
+        "operation path changed",
+        expect(Breaking, Patch, NoBump, "optic,openapi-diff,api-smart-diff"),
+        expect(Breaking, Patch, NoBump, "optic,openapi-diff,api-smart-diff"),
         |d| {
             let get = at(d, WALLET).clone();
             remove(d, "/paths/~1api~1v1~1billing~1wallet");
@@ -92,75 +82,65 @@ pub(crate) const OPERATIONS: &[Mutation] = &[
         },
     ),
     row(
-        "an operation of another method",
-        side(
-            Breaking,
-            Patch,
-            Nothing,
-            "optic,openapi-diff,api-smart-diff",
-        ),
-        side(
-            Breaking,
-            Patch,
-            Nothing,
-            "optic,openapi-diff,api-smart-diff",
-        ),
+        "operation method changed",
+        expect(Breaking, Patch, NoBump, "optic,openapi-diff,api-smart-diff"),
+        expect(Breaking, Patch, NoBump, "optic,openapi-diff,api-smart-diff"),
         |d| {
             let get = at(d, WALLET).clone();
             d["paths"]["/api/v1/billing/wallet"] = json!({"post": get});
         },
     ),
     row(
-        "an operation is renamed",
-        side(Compatible, Major, Major, ""),
-        side(Compatible, Major, Major, ""),
+        "operation id changed",
+        expect(Compatible, Major, Major, ""),
+        expect(Compatible, Major, Major, ""),
         |d| at(d, WALLET)["operationId"] = "renamed".into(),
     ),
     row(
-        "an operation is deprecated",
-        side(Compatible, Patch, Nothing, ""),
-        side(Compatible, Patch, Nothing, ""),
+        "operation deprecated",
+        expect(Compatible, Patch, NoBump, ""),
+        expect(Compatible, Patch, NoBump, ""),
         |d| at(d, WALLET)["deprecated"] = true.into(),
     ),
     row(
-        "an operation has other tags",
-        side(Same, Nothing, Nothing, ""),
-        side(Same, Nothing, Nothing, ""),
+        "operation tags changed",
+        expect(Same, NoBump, NoBump, ""),
+        expect(Same, NoBump, NoBump, ""),
         |d| at(d, WALLET)["tags"] = json!(["Money"]),
     ),
     row(
-        "an operation calls back",
-        side(Same, Nothing, Nothing, ""),
-        side(Same, Nothing, Nothing, ""),
+        "callback added",
+        expect(Same, NoBump, NoBump, ""),
+        expect(Same, NoBump, NoBump, ""),
         |d| {
             at(d, CREATE)["callbacks"] = json!({"done": {"{$request.body#/url}": {"post": {"responses": {"200": {"description": "OK"}}}}}});
         },
     ),
     row(
-        "a webhook",
-        side(Compatible, Patch, Nothing, ""),
-        side(Breaking, Patch, Nothing, ""),
+        "webhook added",
+        expect(Compatible, Patch, NoBump, ""),
+        expect(Breaking, Patch, NoBump, ""),
         |d| {
             d["webhooks"] =
                 json!({"done": {"post": {"responses": {"200": {"description": "OK"}}}}});
         },
     ),
     row(
-        "another key",
-        side(Breaking, Patch, Nothing, "api-smart-diff"),
-        side(Breaking, Patch, Nothing, "api-smart-diff"),
+        "security scheme replaced",
+        expect(Breaking, Patch, NoBump, "api-smart-diff"),
+        expect(Breaking, Patch, NoBump, "api-smart-diff"),
         |d| at(d, WALLET)["security"] = json!([{"Other": []}]),
     ),
     row(
-        "no key",
-        side(Compatible, Patch, Nothing, ""),
-        side(Breaking, Patch, Nothing, "api-smart-diff"),
+        "security requirement removed",
+        expect(Compatible, Patch, NoBump, ""),
+        expect(Breaking, Patch, NoBump, "api-smart-diff"),
         |d| at(d, WALLET)["security"] = json!([]),
     ),
     row(
-        "a key or another",
-        unlike(Compatible, Patch, Nothing, "api-smart-diff", Why::Keys),
-        side(Breaking, Patch, Nothing, "api-smart-diff"),
+        "alternative security scheme added",
+        false_positive(Compatible, Patch, NoBump, "api-smart-diff", Reason::Keys),
+        expect(Breaking, Patch, NoBump, "api-smart-diff"),
         |d| {
             d["components"]["securitySchemes"]["Other"] =
                 json!({"type": "http", "scheme": "basic"});
@@ -168,9 +148,9 @@ pub(crate) const OPERATIONS: &[Mutation] = &[
         },
     ),
     row(
-        "a key and another",
-        side(Breaking, Patch, Nothing, "api-smart-diff"),
-        unlike(Compatible, Patch, Nothing, "api-smart-diff", Why::Keys),
+        "additional security scheme required",
+        expect(Breaking, Patch, NoBump, "api-smart-diff"),
+        false_positive(Compatible, Patch, NoBump, "api-smart-diff", Reason::Keys),
         |d| {
             d["components"]["securitySchemes"]["Other"] =
                 json!({"type": "http", "scheme": "basic"});
@@ -178,27 +158,27 @@ pub(crate) const OPERATIONS: &[Mutation] = &[
         },
     ),
     row(
-        "the key is sent in another way",
-        side(Breaking, Patch, Nothing, "api-smart-diff"),
-        side(Breaking, Patch, Nothing, "api-smart-diff"),
+        "security scheme changed",
+        expect(Breaking, Patch, NoBump, "api-smart-diff"),
+        expect(Breaking, Patch, NoBump, "api-smart-diff"),
         |d| {
             d["components"]["securitySchemes"]["HTTPBearer"] =
                 json!({"type": "apiKey", "in": "header", "name": "X-Key"});
         },
     ),
     row(
-        "a parameter goes",
-        side(Breaking, Major, Major, "api-smart-diff"),
-        side(Compatible, Minor, Nothing, ""),
+        "parameter removed",
+        expect(Breaking, Major, Major, "api-smart-diff"),
+        expect(Compatible, Minor, NoBump, ""),
         |d| {
             let parameters = at(d, WALLET)["parameters"].as_array_mut().unwrap();
             parameters.retain(|p| p["name"] != "limit");
         },
     ),
     row(
-        "a parameter may come",
-        side(Compatible, Minor, Nothing, ""),
-        side(Breaking, Major, Major, "api-smart-diff"),
+        "optional parameter added",
+        expect(Compatible, Minor, NoBump, ""),
+        expect(Breaking, Major, Major, "api-smart-diff"),
         |d| {
             push(
                 &mut at(d, WALLET)["parameters"],
@@ -207,9 +187,9 @@ pub(crate) const OPERATIONS: &[Mutation] = &[
         },
     ),
     row(
-        "a parameter must come",
-        side(Breaking, Minor, Nothing, "optic,api-smart-diff"),
-        side(Breaking, Major, Major, "api-smart-diff"),
+        "required parameter added",
+        expect(Breaking, Minor, NoBump, "optic,api-smart-diff"),
+        expect(Breaking, Major, Major, "api-smart-diff"),
         |d| {
             push(
                 &mut at(d, WALLET)["parameters"],
@@ -218,92 +198,104 @@ pub(crate) const OPERATIONS: &[Mutation] = &[
         },
     ),
     row(
-        "a parameter must come to what had none",
-        side(Breaking, Minor, Nothing, "optic"),
-        side(Breaking, Major, Major, "api-smart-diff"),
+        "required parameter added to operation without parameters",
+        expect(Breaking, Minor, NoBump, "optic"),
+        expect(Breaking, Major, Major, "api-smart-diff"),
         |d| {
             at(d, CREATE)["parameters"] = json!([{"name": "X-Dry", "in": "header", "required": true, "schema": {"type": "boolean"}}]);
         },
     ),
     row(
-        "a parameter of all of a path's operations",
-        side(Compatible, Minor, Nothing, ""),
-        side(Breaking, Major, Major, "api-smart-diff"),
+        "parameter moved to path item",
+        expect(Compatible, Minor, NoBump, ""),
+        expect(Breaking, Major, Major, "api-smart-diff"),
         |d| {
             d["paths"]["/api/v1/billing/wallet"]["parameters"] =
                 json!([{"name": "sort", "in": "query", "schema": {"type": "string"}}]);
         },
     ),
     row(
-        "a parameter has to be sent",
-        side(Breaking, Patch, Nothing, "optic,api-smart-diff"),
-        side(Compatible, Patch, Nothing, ""),
+        "parameter becomes required",
+        expect(Breaking, Patch, NoBump, "optic,api-smart-diff"),
+        expect(Compatible, Patch, NoBump, ""),
         |d| parameter(d, WALLET, "limit")["required"] = true.into(),
     ),
     row(
-        "a parameter is renamed",
-        side(Breaking, Major, Major, "api-smart-diff"),
-        side(Breaking, Major, Major, "api-smart-diff"),
+        "parameter renamed",
+        expect(Breaking, Major, Major, "api-smart-diff"),
+        expect(Breaking, Major, Major, "api-smart-diff"),
         |d| parameter(d, WALLET, "limit")["name"] = "count".into(),
     ),
     row(
-        "a parameter is a header",
-        side(Breaking, Patch, Nothing, "api-smart-diff"),
-        side(Breaking, Patch, Nothing, "api-smart-diff"),
+        "query parameter becomes header",
+        expect(Breaking, Patch, NoBump, "api-smart-diff"),
+        expect(Breaking, Patch, NoBump, "api-smart-diff"),
         |d| parameter(d, WALLET, "limit")["in"] = "header".into(),
     ),
     row(
-        "a parameter is of another type",
-        side(Breaking, Major, Nothing, "optic,api-smart-diff"),
-        side(Breaking, Major, Nothing, "optic,api-smart-diff"),
+        "parameter type changed",
+        expect(Breaking, Major, NoBump, "optic,api-smart-diff"),
+        expect(Breaking, Major, NoBump, "optic,api-smart-diff"),
         |d| parameter(d, WALLET, "limit")["schema"] = json!({"type": "string"}),
     ),
     row(
-        "a parameter is a fraction",
-        unlike(Compatible, Major, Nothing, "optic", Why::Direction),
-        side(Breaking, Major, Nothing, "optic"),
+        "integer parameter becomes number",
+        false_positive(Compatible, Major, NoBump, "optic", Reason::Direction),
+        expect(Breaking, Major, NoBump, "optic"),
         |d| parameter(d, WALLET, "limit")["schema"]["type"] = "number".into(),
     ),
     row(
-        "a parameter is a list",
-        side(Breaking, Major, Nothing, "optic,api-smart-diff"),
-        side(Breaking, Major, Nothing, "optic,api-smart-diff"),
+        "parameter becomes list",
+        expect(Breaking, Major, NoBump, "optic,api-smart-diff"),
+        expect(Breaking, Major, NoBump, "optic,api-smart-diff"),
         |d| {
             parameter(d, WALLET, "limit")["schema"] =
                 json!({"type": "array", "items": {"type": "integer"}});
         },
     ),
     row(
-        "a parameter has listed values",
-        side(Breaking, Major, Nothing, "optic,api-smart-diff"),
-        unlike(Compatible, Major, Major, "api-smart-diff", Why::Direction),
+        "parameter enumeration added",
+        expect(Breaking, Major, NoBump, "optic,api-smart-diff"),
+        false_positive(
+            Compatible,
+            Major,
+            Major,
+            "api-smart-diff",
+            Reason::Direction,
+        ),
         |d| {
             parameter(d, WALLET, "teamId")["schema"] =
                 json!({"type": "string", "enum": ["a", "b"]});
         },
     ),
     row(
-        "a parameter is never null",
-        side(Breaking, Patch, Nothing, "api-smart-diff"),
-        side(Compatible, Patch, Nothing, ""),
+        "parameter no longer nullable",
+        expect(Breaking, Patch, NoBump, "api-smart-diff"),
+        expect(Compatible, Patch, NoBump, ""),
         |d| parameter(d, WALLET, "teamId")["schema"] = json!({"type": "string"}),
     ),
     row(
-        "a parameter is limited",
-        side(Breaking, Patch, Nothing, "api-smart-diff"),
-        side(Compatible, Patch, Nothing, ""),
+        "parameter limit added",
+        expect(Breaking, Patch, NoBump, "api-smart-diff"),
+        expect(Compatible, Patch, NoBump, ""),
         |d| parameter(d, WALLET, "limit")["schema"]["maximum"] = 1.into(),
     ),
     row(
-        "a parameter's limit is wider",
-        side(Compatible, Patch, Nothing, ""),
-        side(Breaking, Patch, Nothing, "api-smart-diff"),
+        "parameter limit extended",
+        expect(Compatible, Patch, NoBump, ""),
+        expect(Breaking, Patch, NoBump, "api-smart-diff"),
         |d| parameter(d, WALLET, "limit")["schema"]["maximum"] = 200.into(),
     ),
     row(
-        "a parameter's limit excludes itself",
-        side(Breaking, Patch, Nothing, "api-smart-diff"),
-        unlike(Compatible, Patch, Nothing, "api-smart-diff", Why::Direction),
+        "parameter limit becomes exclusive",
+        expect(Breaking, Patch, NoBump, "api-smart-diff"),
+        false_positive(
+            Compatible,
+            Patch,
+            NoBump,
+            "api-smart-diff",
+            Reason::Direction,
+        ),
         |d| {
             let schema = &mut parameter(d, WALLET, "limit")["schema"];
             schema.as_object_mut().unwrap().shift_remove("minimum");
@@ -311,9 +303,9 @@ pub(crate) const OPERATIONS: &[Mutation] = &[
         },
     ),
     row(
-        "a parameter has no limit",
-        side(Compatible, Patch, Nothing, ""),
-        side(Breaking, Patch, Nothing, "api-smart-diff"),
+        "parameter limit removed",
+        expect(Compatible, Patch, NoBump, ""),
+        expect(Breaking, Patch, NoBump, "api-smart-diff"),
         |d| {
             let schema = parameter(d, WALLET, "limit")["schema"]
                 .as_object_mut()
@@ -322,27 +314,27 @@ pub(crate) const OPERATIONS: &[Mutation] = &[
         },
     ),
     row(
-        "a parameter may be negative",
-        side(Compatible, Patch, Nothing, ""),
-        side(Breaking, Patch, Nothing, "api-smart-diff"),
+        "parameter minimum becomes negative",
+        expect(Compatible, Patch, NoBump, ""),
+        expect(Breaking, Patch, NoBump, "api-smart-diff"),
         |d| parameter(d, WALLET, "offset")["schema"]["minimum"] = (-1).into(),
     ),
     row(
-        "a parameter is of 32 bits",
-        side(Breaking, Major, Nothing, "api-smart-diff"),
-        side(Compatible, Major, Nothing, ""),
+        "parameter format becomes int32",
+        expect(Breaking, Major, NoBump, "api-smart-diff"),
+        expect(Compatible, Major, NoBump, ""),
         |d| parameter(d, WALLET, "limit")["schema"]["format"] = "int32".into(),
     ),
     row(
-        "a parameter's default",
-        side(Breaking, Patch, Nothing, "api-smart-diff"),
-        side(Breaking, Patch, Nothing, "api-smart-diff"),
+        "parameter default changed",
+        expect(Breaking, Patch, NoBump, "api-smart-diff"),
+        expect(Breaking, Patch, NoBump, "api-smart-diff"),
         |d| parameter(d, WALLET, "limit")["schema"]["default"] = 50.into(),
     ),
     row(
-        "a parameter has no default",
-        side(Breaking, Patch, Nothing, "api-smart-diff"),
-        side(Breaking, Patch, Nothing, ""),
+        "parameter default removed",
+        expect(Breaking, Patch, NoBump, "api-smart-diff"),
+        expect(Breaking, Patch, NoBump, ""),
         |d| {
             let schema = parameter(d, WALLET, "limit")["schema"]
                 .as_object_mut()
@@ -351,21 +343,21 @@ pub(crate) const OPERATIONS: &[Mutation] = &[
         },
     ),
     row(
-        "a parameter is deprecated",
-        side(Compatible, Patch, Nothing, ""),
-        side(Compatible, Patch, Nothing, ""),
+        "parameter deprecated",
+        expect(Compatible, Patch, NoBump, ""),
+        expect(Compatible, Patch, NoBump, ""),
         |d| parameter(d, WALLET, "limit")["deprecated"] = true.into(),
     ),
     row(
-        "a parameter is described",
-        side(Same, Patch, Nothing, ""),
-        side(Same, Patch, Nothing, ""),
+        "parameter description added",
+        expect(Same, Patch, NoBump, ""),
+        expect(Same, Patch, NoBump, ""),
         |d| parameter(d, WALLET, "limit")["description"] = "Rows.".into(),
     ),
     row(
-        "a path's parameter is renamed",
-        side(Compatible, Major, Major, ""),
-        side(Compatible, Major, Major, ""),
+        "path parameter renamed",
+        expect(Compatible, Major, Major, ""),
+        expect(Compatible, Major, Major, ""),
         |d| {
             let mut item = d["paths"]["/api/v1/training/runs/{run_id}"].take();
             item["delete"]["parameters"][0]["name"] = "id".into();
@@ -377,21 +369,21 @@ pub(crate) const OPERATIONS: &[Mutation] = &[
         },
     ),
     row(
-        "a path's parameter is a number",
-        side(Breaking, Major, Nothing, "optic,api-smart-diff"),
-        side(Breaking, Major, Nothing, "optic,api-smart-diff"),
+        "path parameter becomes integer",
+        expect(Breaking, Major, NoBump, "optic,api-smart-diff"),
+        expect(Breaking, Major, NoBump, "optic,api-smart-diff"),
         |d| parameter(d, USAGE, "run_id")["schema"] = json!({"type": "integer"}),
     ),
     row(
-        "a path's parameter is a UUID",
-        side(Breaking, Patch, Nothing, "api-smart-diff"),
-        side(Compatible, Patch, Nothing, ""),
+        "path parameter becomes UUID",
+        expect(Breaking, Patch, NoBump, "api-smart-diff"),
+        expect(Compatible, Patch, NoBump, ""),
         |d| parameter(d, USAGE, "run_id")["schema"]["format"] = "uuid".into(),
     ),
     row(
-        "a path's parameter has a pattern",
-        side(Breaking, Patch, Nothing, "api-smart-diff"),
-        side(Compatible, Patch, Nothing, ""),
+        "path parameter pattern added",
+        expect(Breaking, Patch, NoBump, "api-smart-diff"),
+        expect(Compatible, Patch, NoBump, ""),
         |d| parameter(d, USAGE, "run_id")["schema"]["pattern"] = "^run_".into(),
     ),
 ];

@@ -1,11 +1,11 @@
-//! The tables against the tools that they name. These tests need the tools and minutes:
+//! Compares the tables with the public tools. These tests need the tools and take minutes:
 //!
 //! ```sh
 //! cargo install cargo-semver-checks --locked --version 0.51.0
 //! cargo test -p xtask --test mutations -- --ignored
 //! ```
 //!
-//! The packages of the others come from npm into the target directory; Node 20 or newer is the machine's.
+//! The other tools are installed from npm into the target directory and need Node 20 or newer.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,19 +14,19 @@ use std::process::{Command, Output};
 use openapi_pipeline::lower::{self, Options};
 use serde_json::{Value, json};
 use xtask::project::root;
-use xtask::rust_api::Bump::{self, Major, Minor, None as Nothing};
+use xtask::rust_api::Bump::{self, Major, Minor, None as NoBump};
 use xtask::standalone::{self, Crate};
 
-use super::{Mutation, Side, TABLES, Table};
+use super::{Expectation, Mutation, TABLES, Table};
 
-/// In the versions that the tables were made with.
+/// The packages, with the versions that the tables were made with.
 const PACKAGES: [&str; 8] = [
     "@apiture/openapi-down-convert@0.14.2",
     "@useoptic/openapi-io@1.0.9",
     "@useoptic/openapi-utilities@1.0.9",
     "@useoptic/rulesets-base@1.0.9",
     "@useoptic/standard-rulesets@1.0.9",
-    // One for all of optic's parts: they do not work with two.
+    // A single version for all packages of optic, which do not work with two.
     "ajv@8.20.0",
     "api-smart-diff@1.0.6",
     "openapi-diff@0.24.1",
@@ -34,17 +34,17 @@ const PACKAGES: [&str; 8] = [
 
 fn run(command: &mut Command) -> Output {
     let output = command.output();
-    output.unwrap_or_else(|e| panic!("{command:?} cannot be run: {e}"))
+    output.unwrap_or_else(|e| panic!("cannot run {command:?}: {e}"))
 }
 
-fn run_well(command: &mut Command) -> String {
+fn run_successfully(command: &mut Command) -> String {
     let output = run(command);
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{command:?}: {said}");
+    let output_text = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}: {output_text}");
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// A folder of a test, empty.
+/// Creates an empty folder for a test.
 fn folder(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     if folder.exists() {
@@ -54,7 +54,7 @@ fn folder(name: &str) -> PathBuf {
     folder
 }
 
-/// What a document is called among the files.
+/// Returns the file name of a document.
 fn file_name(table: &Table, mutation: Option<usize>) -> String {
     match mutation {
         Some(index) => format!("{}-{index}", table.name),
@@ -62,7 +62,7 @@ fn file_name(table: &Table, mutation: Option<usize>) -> String {
     }
 }
 
-/// Every document, by its name among the files.
+/// Returns all documents with their file names.
 fn documents() -> Vec<(String, Value)> {
     let mut documents = Vec::new();
     for table in &TABLES {
@@ -75,26 +75,29 @@ fn documents() -> Vec<(String, Value)> {
     documents
 }
 
-/// Each way of each change: the two documents' names, and what the table says.
-fn sides() -> Vec<(String, String, String, &'static Side)> {
-    let mut sides = Vec::new();
+/// Returns both directions of every change: its name, the names of both documents, and the expectation.
+fn expectations() -> Vec<(String, String, String, &'static Expectation)> {
+    let mut expectations = Vec::new();
     for table in &TABLES {
         for (index, mutation) in table.mutations.iter().enumerate() {
             let (old, new) = (file_name(table, None), file_name(table, Some(index)));
             let Mutation {
-                name, there, back, ..
+                name,
+                forward,
+                backward,
+                ..
             } = mutation;
             let name = |way: &str| format!("{}: {name}, {way}", table.name);
-            sides.push((name("there"), old.clone(), new.clone(), there));
-            sides.push((name("back"), new, old, back));
+            expectations.push((name("forward"), old.clone(), new.clone(), forward));
+            expectations.push((name("backward"), new, old, backward));
         }
     }
-    sides
+    expectations
 }
 
 #[test]
 #[ignore = "needs cargo-semver-checks and ten minutes"]
-fn no_bump_is_smaller_than_what_semver_checks_finds() {
+fn bumps_cover_semver_checks_findings() {
     let folder = folder("semver-checks");
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("semver-checks-target");
     let krate = folder.join("crate");
@@ -110,8 +113,8 @@ fn no_bump_is_smaller_than_what_semver_checks_finds() {
         };
         let files = standalone::files(&description, &mut lowered, true).unwrap();
         standalone::write(&krate, &files).unwrap();
-        // As cargo-semver-checks has it done: rustdoc's JSON is not stable, the tool follows it.
-        run_well(
+        // The same call that cargo-semver-checks makes; the rustdoc JSON format is unstable.
+        run_successfully(
             Command::new(env!("CARGO"))
                 .args(["rustdoc", "--quiet", "--features", "schemars", "--"])
                 .args(["-Zunstable-options", "--output-format", "json"])
@@ -125,21 +128,21 @@ fn no_bump_is_smaller_than_what_semver_checks_finds() {
     }
 
     let mut wrong = Vec::new();
-    for (name, old, new, side) in sides() {
+    for (name, old, new, expected) in expectations() {
         let json = |name: &str| folder.join(format!("{name}.json"));
         let found = found(&json(&old), &json(&new));
-        if found != side.found || side.bump < found {
-            let (said, ours) = (side.found.name(), side.bump.name());
+        if found != expected.found || expected.bump < found {
+            let (listed, ours) = (expected.found.name(), expected.bump.name());
             let found = found.name();
             wrong.push(format!(
-                "{name}: it finds {found}, the table says {said}; ours is {ours}"
+                "{name}: cargo-semver-checks finds {found}, expected {listed}; ours is {ours}"
             ));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// The bump that cargo-semver-checks asks for. Its warnings count: they are majors that it is not sure of.
+/// Returns the bump that cargo-semver-checks requires. Its warnings count as potential major changes.
 fn found(old: &Path, new: &Path) -> Bump {
     let output = run(Command::new(env!("CARGO"))
         .args([
@@ -153,25 +156,27 @@ fn found(old: &Path, new: &Path) -> Bump {
         .arg(old)
         .arg("--current-rustdoc")
         .arg(new));
-    let said = String::from_utf8_lossy(&output.stderr);
-    if said.contains("semver requires new major version") || said.contains("--- warning ") {
+    let output_text = String::from_utf8_lossy(&output.stderr);
+    if output_text.contains("semver requires new major version")
+        || output_text.contains("--- warning ")
+    {
         Major
-    } else if said.contains("semver requires new minor version") {
+    } else if output_text.contains("semver requires new minor version") {
         Minor
-    } else if said.contains("no semver update required") {
-        Nothing
+    } else if output_text.contains("no semver update required") {
+        NoBump
     } else {
-        panic!("cargo-semver-checks: {said}")
+        panic!("cargo-semver-checks: {output_text}")
     }
 }
 
 #[test]
 #[ignore = "needs Node and packages from npm"]
-fn public_tools_find_nothing_else_on_the_wire() {
+fn wire_findings_match_public_tools() {
     let packages = Path::new(env!("CARGO_TARGET_TMPDIR")).join("wire-tools");
     fs::create_dir_all(&packages).unwrap();
     fs::write(packages.join("package.json"), "{}").unwrap();
-    run_well(
+    run_successfully(
         Command::new("npm")
             .args(["install", "--no-audit", "--no-fund", "--ignore-scripts"])
             .args(PACKAGES)
@@ -186,7 +191,7 @@ fn public_tools_find_nothing_else_on_the_wire() {
             fs::write(path, document.to_string()).unwrap();
         }
     }
-    let pairs: Vec<Value> = sides()
+    let pairs: Vec<Value> = expectations()
         .into_iter()
         .map(|(name, old, new, _)| {
             let path = |name: &str, kind: &str| folder.join(format!("{name}{kind}.json"));
@@ -202,19 +207,19 @@ fn public_tools_find_nothing_else_on_the_wire() {
     let file = folder.join("pairs.json");
     fs::write(&file, Value::from(pairs).to_string()).unwrap();
     let script = root().join("tests/real/wire_tools.mjs");
-    let said = run_well(Command::new("node").arg(script).arg(packages).arg(&file));
+    let output_text = run_successfully(Command::new("node").arg(script).arg(packages).arg(&file));
 
     let mut wrong = Vec::new();
-    for ((name, .., side), line) in sides().into_iter().zip(said.lines()) {
+    for ((name, .., expected), line) in expectations().into_iter().zip(output_text.lines()) {
         let (of, tools) = line.split_once('\t').unwrap();
         assert_eq!(of, name);
-        if tools != side.tools {
+        if tools != expected.tools {
             wrong.push(format!(
-                "{name}: {tools:?}, the table says {:?}",
-                side.tools
+                "{name}: tools report {tools:?}, expected {:?}",
+                expected.tools
             ));
         }
     }
-    assert_eq!(said.lines().count(), sides().len());
+    assert_eq!(output_text.lines().count(), expectations().len());
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

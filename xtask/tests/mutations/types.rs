@@ -1,95 +1,70 @@
-//! Changes of the training API: of which types the fields of answers are.
+//! Changes of property types in responses of the training API.
 
 use serde_json::json;
 
 use super::Wire::{Breaking, Compatible, Same};
 use super::edit::*;
-use super::{Mutation, Why, row, side, unlike};
-use xtask::rust_api::Bump::{Major, Minor, None as Nothing, Patch};
+use super::{Mutation, Reason, expect, false_positive, row};
+use xtask::rust_api::Bump::{Major, Minor, None as NoBump, Patch};
 
 pub(crate) const TYPES: &[Mutation] = &[
     row(
-        "a field is text now",
-        side(
-            Breaking,
-            Major,
-            Nothing,
-            "optic,openapi-diff,api-smart-diff",
-        ),
-        side(
-            Breaking,
-            Major,
-            Nothing,
-            "optic,openapi-diff,api-smart-diff",
-        ),
+        "property becomes string",
+        expect(Breaking, Major, NoBump, "optic,openapi-diff,api-smart-diff"),
+        expect(Breaking, Major, NoBump, "optic,openapi-diff,api-smart-diff"),
         |d| *property(d, "RunUsageResponse", "total_tokens") = json!({"type": "string"}),
     ),
     row(
-        "a field is a fraction now",
-        side(
-            Breaking,
-            Major,
-            Nothing,
-            "optic,openapi-diff,api-smart-diff",
-        ),
-        unlike(
+        "integer becomes number",
+        expect(Breaking, Major, NoBump, "optic,openapi-diff,api-smart-diff"),
+        false_positive(
             Compatible,
             Major,
-            Nothing,
+            NoBump,
             "optic,api-smart-diff",
-            Why::Direction,
+            Reason::Direction,
         ),
         |d| property(d, "RunUsageResponse", "total_tokens")["type"] = "number".into(),
     ),
     row(
-        "a field is a list now",
-        side(
-            Breaking,
-            Major,
-            Nothing,
-            "optic,openapi-diff,api-smart-diff",
-        ),
-        side(
-            Breaking,
-            Major,
-            Nothing,
-            "optic,openapi-diff,api-smart-diff",
-        ),
+        "property becomes list",
+        expect(Breaking, Major, NoBump, "optic,openapi-diff,api-smart-diff"),
+        expect(Breaking, Major, NoBump, "optic,openapi-diff,api-smart-diff"),
         |d| {
             *property(d, "RunUsageResponse", "run_id") =
                 json!({"type": "array", "items": {"type": "string"}});
         },
     ),
     row(
-        "a field is a map now",
-        side(Breaking, Major, Nothing, "optic,api-smart-diff"),
-        side(Breaking, Major, Major, "openapi-diff,api-smart-diff"),
+        "property becomes map",
+        expect(Breaking, Major, NoBump, "optic,api-smart-diff"),
+        expect(Breaking, Major, Major, "openapi-diff,api-smart-diff"),
         |d| {
             *property(d, "RunUsageResponse", "training") =
                 json!({"type": "object", "additionalProperties": {"type": "integer"}});
         },
     ),
     row(
-        "a field is anything now",
-        side(Breaking, Major, Nothing, "openapi-diff,api-smart-diff"),
-        unlike(
+        "property becomes untyped",
+        expect(Breaking, Major, NoBump, "openapi-diff,api-smart-diff"),
+        false_positive(
             Compatible,
             Major,
-            Nothing,
+            NoBump,
             "optic,api-smart-diff",
-            Why::Direction,
+            Reason::Direction,
         ),
         |d| *property(d, "RunUsageResponse", "total_tokens") = json!({}),
     ),
     row(
-        "a field is text or a number",
-        side(Breaking, Major, Nothing, "openapi-diff,api-smart-diff"),
-        unlike(
+        "property becomes string or number",
+        expect(Breaking, Major, NoBump, "openapi-diff,api-smart-diff"),
+        false_positive(
             Compatible,
             Major,
             Major,
             "optic,api-smart-diff",
-            Why::Direction,
+            Reason::Direction,
         ),
         |d| {
             *property(d, "RunUsageResponse", "total_tokens") =
@@ -97,33 +72,57 @@ pub(crate) const TYPES: &[Mutation] = &[
         },
     ),
     row(
-        "a field is of 32 bits",
-        unlike(Compatible, Major, Nothing, "api-smart-diff", Why::Direction),
-        side(Breaking, Major, Nothing, "api-smart-diff"),
+        "format becomes int32",
+        false_positive(
+            Compatible,
+            Major,
+            NoBump,
+            "api-smart-diff",
+            Reason::Direction,
+        ),
+        expect(Breaking, Major, NoBump, "api-smart-diff"),
         |d| property(d, "RunUsageResponse", "total_tokens")["format"] = "int32".into(),
     ),
     row(
-        "a field is of 64 bits",
-        unlike(Compatible, Patch, Nothing, "api-smart-diff", Why::Direction),
-        side(Breaking, Patch, Nothing, "api-smart-diff"),
+        "format becomes int64",
+        false_positive(
+            Compatible,
+            Patch,
+            NoBump,
+            "api-smart-diff",
+            Reason::Direction,
+        ),
+        expect(Breaking, Patch, NoBump, "api-smart-diff"),
         |d| property(d, "RunUsageResponse", "total_tokens")["format"] = "int64".into(),
     ),
     row(
-        "a field is never negative",
-        unlike(Compatible, Minor, Nothing, "api-smart-diff", Why::Direction),
-        side(Breaking, Major, Major, "api-smart-diff"),
+        "minimum 0 added",
+        false_positive(
+            Compatible,
+            Minor,
+            NoBump,
+            "api-smart-diff",
+            Reason::Direction,
+        ),
+        expect(Breaking, Major, Major, "api-smart-diff"),
         |d| property(d, "RunUsageResponse", "total_tokens")["minimum"] = 0.into(),
     ),
     row(
-        "a field is a day",
-        side(Breaking, Major, Nothing, "api-smart-diff"),
-        side(Breaking, Major, Nothing, "api-smart-diff"),
+        "format becomes date",
+        expect(Breaking, Major, NoBump, "api-smart-diff"),
+        expect(Breaking, Major, NoBump, "api-smart-diff"),
         |d| property(d, "BillingEntry", "created_at")["format"] = "date".into(),
     ),
     row(
-        "a field is any text",
-        side(Breaking, Major, Nothing, "api-smart-diff"),
-        unlike(Compatible, Major, Nothing, "api-smart-diff", Why::Direction),
+        "format removed",
+        expect(Breaking, Major, NoBump, "api-smart-diff"),
+        false_positive(
+            Compatible,
+            Major,
+            NoBump,
+            "api-smart-diff",
+            Reason::Direction,
+        ),
         |d| {
             property(d, "BillingEntry", "created_at")
                 .as_object_mut()
@@ -132,15 +131,27 @@ pub(crate) const TYPES: &[Mutation] = &[
         },
     ),
     row(
-        "a field of a format that nobody knows",
-        unlike(Compatible, Patch, Nothing, "api-smart-diff", Why::Direction),
-        side(Breaking, Patch, Nothing, "api-smart-diff"),
+        "unknown format added",
+        false_positive(
+            Compatible,
+            Patch,
+            NoBump,
+            "api-smart-diff",
+            Reason::Direction,
+        ),
+        expect(Breaking, Patch, NoBump, "api-smart-diff"),
         |d| property(d, "BillingEntry", "id")["format"] = "row-id".into(),
     ),
     row(
-        "a field is no amount",
-        side(Breaking, Major, Nothing, "api-smart-diff"),
-        unlike(Compatible, Major, Nothing, "api-smart-diff", Why::Direction),
+        "decimal format removed",
+        expect(Breaking, Major, NoBump, "api-smart-diff"),
+        false_positive(
+            Compatible,
+            Major,
+            NoBump,
+            "api-smart-diff",
+            Reason::Direction,
+        ),
         |d| {
             property(d, "WalletResponse", "balance_usd")
                 .as_object_mut()
@@ -149,71 +160,84 @@ pub(crate) const TYPES: &[Mutation] = &[
         },
     ),
     row(
-        "a field has a pattern",
-        unlike(Compatible, Patch, Nothing, "api-smart-diff", Why::Direction),
-        side(Breaking, Patch, Nothing, "api-smart-diff"),
+        "pattern added",
+        false_positive(
+            Compatible,
+            Patch,
+            NoBump,
+            "api-smart-diff",
+            Reason::Direction,
+        ),
+        expect(Breaking, Patch, NoBump, "api-smart-diff"),
         |d| property(d, "BillingEntry", "id")["pattern"] = "^b_".into(),
     ),
     row(
-        "a field is no longer than",
-        unlike(Compatible, Patch, Nothing, "api-smart-diff", Why::Direction),
-        side(Breaking, Patch, Nothing, "api-smart-diff"),
+        "maxLength added",
+        false_positive(
+            Compatible,
+            Patch,
+            NoBump,
+            "api-smart-diff",
+            Reason::Direction,
+        ),
+        expect(Breaking, Patch, NoBump, "api-smart-diff"),
         |d| property(d, "BillingEntry", "id")["maxLength"] = 40.into(),
     ),
     row(
-        "a field has a default",
-        unlike(Same, Patch, Nothing, "api-smart-diff", Why::Words),
-        unlike(Same, Patch, Nothing, "api-smart-diff", Why::Words),
+        "default added",
+        false_positive(Same, Patch, NoBump, "api-smart-diff", Reason::Words),
+        false_positive(Same, Patch, NoBump, "api-smart-diff", Reason::Words),
         |d| property(d, "RunUsageResponse", "run_name")["default"] = "unnamed".into(),
     ),
     row(
-        "a field has another default",
-        unlike(Same, Patch, Nothing, "api-smart-diff", Why::Words),
-        unlike(Same, Patch, Nothing, "api-smart-diff", Why::Words),
+        "default changed",
+        false_positive(Same, Patch, NoBump, "api-smart-diff", Reason::Words),
+        false_positive(Same, Patch, NoBump, "api-smart-diff", Reason::Words),
         |d| property(d, "RunUsageResponse", "record_count")["default"] = 1.into(),
     ),
     row(
-        "a field is deprecated",
-        side(Compatible, Patch, Nothing, ""),
-        side(Compatible, Patch, Nothing, ""),
+        "property deprecated",
+        expect(Compatible, Patch, NoBump, ""),
+        expect(Compatible, Patch, NoBump, ""),
         |d| property(d, "RunUsageResponse", "run_id")["deprecated"] = true.into(),
     ),
     row(
-        "a field is only read",
-        unlike(Same, Nothing, Nothing, "api-smart-diff", Why::Words),
-        unlike(Same, Nothing, Nothing, "api-smart-diff", Why::Words),
+        "property becomes read-only",
+        false_positive(Same, NoBump, NoBump, "api-smart-diff", Reason::Words),
+        false_positive(Same, NoBump, NoBump, "api-smart-diff", Reason::Words),
         |d| property(d, "RunUsageResponse", "run_id")["readOnly"] = true.into(),
     ),
     row(
-        "a field is described",
-        side(Same, Patch, Nothing, ""),
-        side(Same, Patch, Nothing, ""),
+        "description added",
+        expect(Same, Patch, NoBump, ""),
+        expect(Same, Patch, NoBump, ""),
         |d| property(d, "RunUsageResponse", "run_id")["description"] = "Which.".into(),
     ),
     row(
-        "a field has another title",
-        side(Same, Nothing, Nothing, ""),
-        side(Same, Nothing, Nothing, ""),
+        "title changed",
+        expect(Same, NoBump, NoBump, ""),
+        expect(Same, NoBump, NoBump, ""),
         |d| property(d, "RunUsageResponse", "run_id")["title"] = "Id".into(),
     ),
     row(
-        "a field refers to another schema",
-        side(
-            Breaking,
-            Major,
-            Nothing,
-            "optic,openapi-diff,api-smart-diff",
-        ),
-        side(Breaking, Major, Nothing, "openapi-diff,api-smart-diff"),
+        "reference changed",
+        expect(Breaking, Major, NoBump, "optic,openapi-diff,api-smart-diff"),
+        expect(Breaking, Major, NoBump, "openapi-diff,api-smart-diff"),
         |d| {
             *property(d, "RunUsageResponse", "training") =
                 json!({"$ref": "#/components/schemas/RunPricing"});
         },
     ),
     row(
-        "a value comes",
-        side(Breaking, Minor, Nothing, "optic,api-smart-diff"),
-        unlike(Compatible, Major, Major, "api-smart-diff", Why::Direction),
+        "enumeration value added",
+        expect(Breaking, Minor, NoBump, "optic,api-smart-diff"),
+        false_positive(
+            Compatible,
+            Major,
+            Major,
+            "api-smart-diff",
+            Reason::Direction,
+        ),
         |d| {
             push(
                 &mut property(d, "RunUsageResponse", "status")["anyOf"][0]["enum"],
@@ -222,9 +246,15 @@ pub(crate) const TYPES: &[Mutation] = &[
         },
     ),
     row(
-        "a value goes",
-        unlike(Compatible, Major, Major, "api-smart-diff", Why::Direction),
-        side(Breaking, Minor, Nothing, "optic,api-smart-diff"),
+        "enumeration value removed",
+        false_positive(
+            Compatible,
+            Major,
+            Major,
+            "api-smart-diff",
+            Reason::Direction,
+        ),
+        expect(Breaking, Minor, NoBump, "optic,api-smart-diff"),
         |d| {
             let values = &mut property(d, "RunUsageResponse", "status")["anyOf"][0]["enum"];
             values
@@ -234,23 +264,23 @@ pub(crate) const TYPES: &[Mutation] = &[
         },
     ),
     row(
-        "a value is renamed",
-        side(Breaking, Major, Major, "optic,api-smart-diff"),
-        side(Breaking, Major, Major, "optic,api-smart-diff"),
+        "enumeration value renamed",
+        expect(Breaking, Major, Major, "optic,api-smart-diff"),
+        expect(Breaking, Major, Major, "optic,api-smart-diff"),
         |d| property(d, "RunUsageResponse", "status")["anyOf"][0]["enum"][0] = "WAITING".into(),
     ),
     row(
-        "a value is spelled in another way",
-        side(Breaking, Patch, Nothing, "optic,api-smart-diff"),
-        side(Breaking, Patch, Nothing, "optic,api-smart-diff"),
+        "enumeration value case changed",
+        expect(Breaking, Patch, NoBump, "optic,api-smart-diff"),
+        expect(Breaking, Patch, NoBump, "optic,api-smart-diff"),
         |d| {
             property(d, "RunUsageResponse", "status")["anyOf"][0]["enum"][0] = "queued".into();
         },
     ),
     row(
-        "values in another order",
-        side(Same, Patch, Nothing, ""),
-        side(Same, Patch, Nothing, ""),
+        "enumeration values reordered",
+        expect(Same, Patch, NoBump, ""),
+        expect(Same, Patch, NoBump, ""),
         |d| {
             property(d, "RunUsageResponse", "status")["anyOf"][0]["enum"]
                 .as_array_mut()
@@ -259,102 +289,128 @@ pub(crate) const TYPES: &[Mutation] = &[
         },
     ),
     row(
-        "values have another title",
-        side(Same, Major, Major, ""),
-        side(Same, Major, Major, ""),
+        "enumeration title changed",
+        expect(Same, Major, Major, ""),
+        expect(Same, Major, Major, ""),
         |d| property(d, "RunUsageResponse", "status")["title"] = "State".into(),
     ),
     row(
-        "values are not listed",
-        side(Breaking, Major, Major, "api-smart-diff"),
-        unlike(
+        "enumeration removed",
+        expect(Breaking, Major, Major, "api-smart-diff"),
+        false_positive(
             Compatible,
             Major,
-            Nothing,
+            NoBump,
             "optic,api-smart-diff",
-            Why::Direction,
+            Reason::Direction,
         ),
         |d| *property(d, "RunUsageResponse", "status") = json!({"type": ["string", "null"]}),
     ),
     row(
-        "values are listed",
-        unlike(Compatible, Major, Nothing, "api-smart-diff", Why::Direction),
-        side(Breaking, Major, Major, "api-smart-diff"),
+        "enumeration added",
+        false_positive(
+            Compatible,
+            Major,
+            NoBump,
+            "api-smart-diff",
+            Reason::Direction,
+        ),
+        expect(Breaking, Major, Major, "api-smart-diff"),
         |d| property(d, "BillingEntry", "currency")["enum"] = json!(["USD", "EUR"]),
     ),
     row(
-        "there is one value",
-        unlike(Compatible, Major, Nothing, "api-smart-diff", Why::Direction),
-        side(Breaking, Major, Major, "api-smart-diff"),
+        "single-valued enumeration added",
+        false_positive(
+            Compatible,
+            Major,
+            NoBump,
+            "api-smart-diff",
+            Reason::Direction,
+        ),
+        expect(Breaking, Major, Major, "api-smart-diff"),
         |d| property(d, "BillingEntry", "currency")["const"] = "USD".into(),
     ),
     row(
-        "a list is never longer than",
-        unlike(Compatible, Patch, Nothing, "api-smart-diff", Why::Direction),
-        side(Breaking, Patch, Nothing, "api-smart-diff"),
+        "maxItems added",
+        false_positive(
+            Compatible,
+            Patch,
+            NoBump,
+            "api-smart-diff",
+            Reason::Direction,
+        ),
+        expect(Breaking, Patch, NoBump, "api-smart-diff"),
         |d| property(d, "WalletResponse", "recent_billings")["maxItems"] = 100.into(),
     ),
     row(
-        "a list of others",
-        side(
-            Breaking,
-            Major,
-            Nothing,
-            "optic,openapi-diff,api-smart-diff",
-        ),
-        side(Breaking, Major, Nothing, "openapi-diff,api-smart-diff"),
+        "item type changed",
+        expect(Breaking, Major, NoBump, "optic,openapi-diff,api-smart-diff"),
+        expect(Breaking, Major, NoBump, "openapi-diff,api-smart-diff"),
         |d| {
             property(d, "WalletResponse", "recent_billings")["items"] =
                 json!({"$ref": "#/components/schemas/RunPricing"});
         },
     ),
     row(
-        "a list with holes",
-        side(Breaking, Major, Nothing, "api-smart-diff"),
-        unlike(Compatible, Major, Nothing, "api-smart-diff", Why::Direction),
+        "items become nullable",
+        expect(Breaking, Major, NoBump, "api-smart-diff"),
+        false_positive(
+            Compatible,
+            Major,
+            NoBump,
+            "api-smart-diff",
+            Reason::Direction,
+        ),
         |d| {
             property(d, "WalletResponse", "recent_billings")["items"] =
                 json!({"anyOf": [{"$ref": "#/components/schemas/BillingEntry"}, {"type": "null"}]});
         },
     ),
     row(
-        "a list of anything",
-        side(
-            Breaking,
+        "items become untyped",
+        expect(Breaking, Major, NoBump, "optic,openapi-diff,api-smart-diff"),
+        false_positive(
+            Compatible,
             Major,
-            Nothing,
-            "optic,openapi-diff,api-smart-diff",
+            NoBump,
+            "api-smart-diff",
+            Reason::Direction,
         ),
-        unlike(Compatible, Major, Nothing, "api-smart-diff", Why::Direction),
         |d| {
             property(d, "WalletResponse", "recent_billings")["items"] = json!({});
         },
     ),
     row(
-        "a list may be null",
-        side(Breaking, Major, Nothing, "optic,api-smart-diff"),
-        unlike(Compatible, Major, Nothing, "api-smart-diff", Why::Direction),
+        "list becomes nullable",
+        expect(Breaking, Major, NoBump, "optic,api-smart-diff"),
+        false_positive(
+            Compatible,
+            Major,
+            NoBump,
+            "api-smart-diff",
+            Reason::Direction,
+        ),
         |d| property(d, "WalletResponse", "recent_billings")["type"] = json!(["array", "null"]),
     ),
     row(
-        "a schema is renamed",
-        unlike(Same, Major, Major, "api-smart-diff", Why::Spelling),
-        unlike(Same, Major, Major, "api-smart-diff", Why::Spelling),
+        "schema renamed",
+        false_positive(Same, Major, Major, "api-smart-diff", Reason::Spelling),
+        false_positive(Same, Major, Major, "api-smart-diff", Reason::Spelling),
         |d| rename(d, "RunUsageResponse", "UsageOfRun"),
     ),
     row(
-        "a schema that nobody uses comes",
-        side(Same, Minor, Nothing, ""),
-        unlike(Same, Major, Major, "api-smart-diff", Why::Spelling),
+        "unused schema added",
+        expect(Same, Minor, NoBump, ""),
+        false_positive(Same, Major, Major, "api-smart-diff", Reason::Spelling),
         |d| {
             d["components"]["schemas"]["Unused"] =
                 json!({"type": "object", "properties": {"a": {"type": "string"}}});
         },
     ),
     row(
-        "a schema stands where it is used",
-        unlike(Same, Major, Major, "api-smart-diff", Why::Spelling),
-        unlike(Same, Major, Major, "api-smart-diff", Why::Spelling),
+        "schema inlined",
+        false_positive(Same, Major, Major, "api-smart-diff", Reason::Spelling),
+        false_positive(Same, Major, Major, "api-smart-diff", Reason::Spelling),
         |d| {
             let pricing = schema(d, "RunPricing").clone();
             remove(d, "/components/schemas/RunPricing");
@@ -362,36 +418,54 @@ pub(crate) const TYPES: &[Mutation] = &[
         },
     ),
     row(
-        "a schema is put together of parts",
-        unlike(
+        "schema becomes allOf",
+        false_positive(
             Compatible,
             Minor,
-            Nothing,
+            NoBump,
             "optic,api-smart-diff",
-            Why::Spelling,
+            Reason::Spelling,
         ),
-        side(Breaking, Major, Major, "optic,openapi-diff,api-smart-diff"),
+        expect(Breaking, Major, Major, "optic,openapi-diff,api-smart-diff"),
         |d| {
             let entry = schema(d, "BillingEntry").take();
             *schema(d, "BillingEntry") = json!({"title": "BillingEntry", "allOf": [entry, {"type": "object", "properties": {"part": {"type": "string"}}}]});
         },
     ),
     row(
-        "others may stand beside the listed",
-        unlike(Same, Minor, Nothing, "api-smart-diff", Why::Spelling),
-        unlike(Same, Major, Major, "api-smart-diff", Why::Spelling),
+        "additional properties allowed",
+        false_positive(Same, Minor, NoBump, "api-smart-diff", Reason::Spelling),
+        false_positive(Same, Major, Major, "api-smart-diff", Reason::Spelling),
         |d| schema(d, "BillingEntry")["additionalProperties"] = true.into(),
     ),
     row(
-        "others are text",
-        unlike(Compatible, Major, Nothing, "api-smart-diff", Why::Direction),
-        side(Breaking, Major, Nothing, "openapi-diff,api-smart-diff"),
+        "additional properties become strings",
+        false_positive(
+            Compatible,
+            Major,
+            NoBump,
+            "api-smart-diff",
+            Reason::Direction,
+        ),
+        expect(Breaking, Major, NoBump, "openapi-diff,api-smart-diff"),
         |d| schema(d, "RunUsageResponse")["additionalProperties"] = json!({"type": "string"}),
     ),
     row(
-        "there are no others",
-        unlike(Compatible, Major, Major, "api-smart-diff", Why::Direction),
-        unlike(Compatible, Minor, Nothing, "api-smart-diff", Why::Direction),
+        "additional properties forbidden",
+        false_positive(
+            Compatible,
+            Major,
+            Major,
+            "api-smart-diff",
+            Reason::Direction,
+        ),
+        false_positive(
+            Compatible,
+            Minor,
+            NoBump,
+            "api-smart-diff",
+            Reason::Direction,
+        ),
         |d| schema(d, "RunUsageResponse")["additionalProperties"] = false.into(),
     ),
 ];

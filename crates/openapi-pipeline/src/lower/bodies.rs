@@ -1,4 +1,4 @@
-//! One body of a request, of a kind that progenitor writes.
+//! Reduces request bodies to one that progenitor supports.
 
 use serde_json::{Map, Value, json};
 
@@ -9,8 +9,7 @@ use super::walk::{self, members};
 use super::{BRACKETS, CONTENT_TYPE, LowerError};
 use crate::Pointer;
 
-/// Leaves each request one body: JSON before a form, a form before text, text before anything else,
-/// which is sent as the caller made it.
+/// Keeps one body per request: JSON, or else a form, or else text, or else raw bytes.
 pub(super) fn lower_bodies(document: &mut Value, cx: &mut Context<'_>) -> Result<(), LowerError> {
     let root = Pointer::root().join("paths");
     for (path, item) in members(document.get_mut("paths")) {
@@ -37,7 +36,7 @@ fn lower_body(
     let content = body.get_mut("content").and_then(Value::as_object_mut);
     let Some(content) = content.map(std::mem::take).filter(|c| !c.is_empty()) else {
         operation.shift_remove("requestBody");
-        cx.fault(&place, "a body without content", "left out")?;
+        cx.reject_or_repair(&place, "request body without content", "ignored")?;
         return Ok(());
     };
     let chosen = choose(&content);
@@ -45,10 +44,10 @@ fn lower_body(
     if !others.is_empty() {
         let others: Vec<String> = others.iter().map(|media| format!("`{media}`")).collect();
         let what = format!(
-            "a body can also be {}; `{chosen}` is sent",
+            "the request body can also be {}; the client sends `{chosen}`",
             others.join(", ")
         );
-        cx.lose(&place.join("content"), what);
+        cx.note_loss(&place.join("content"), what);
     }
     let media = content.get(&chosen).cloned().unwrap_or_default();
     let schema = media.get("schema").cloned();
@@ -82,9 +81,9 @@ fn lower_body(
     }
     if named.contains('*') || named.starts_with("multipart/") {
         add_content_type(operation, &named);
-        cx.lose(
+        cx.note_loss(
             &place,
-            format!("`{named}`: the caller writes the body and its content type"),
+            format!("`{named}`: the caller sets the body and its content type"),
         );
     } else {
         body[CONTENT_TYPE] = chosen.into();
@@ -92,7 +91,7 @@ fn lower_body(
     Ok(())
 }
 
-/// Keeps which properties of a form are written with brackets.
+/// Notes which properties of a form are serialized with brackets.
 fn lower_encoding(body: &mut Value, media: Option<&Value>, place: &Pointer, cx: &mut Context<'_>) {
     let encoding = media.and_then(|media| media.get("encoding")?.as_object());
     let mut brackets = Vec::new();
@@ -101,8 +100,8 @@ fn lower_encoding(body: &mut Value, media: Option<&Value>, place: &Pointer, cx: 
         if style == Some("deepObject") {
             brackets.push(Value::from(property.clone()));
         } else if encoding.get("contentType").is_some() || style.is_some_and(|s| s != "form") {
-            let what = format!("how {property:?} is written in the form");
-            cx.lose(&place.join("content").join(FORM).join("encoding"), what);
+            let what = format!("the encoding of {property:?} in the form");
+            cx.note_loss(&place.join("content").join(FORM).join("encoding"), what);
         }
     }
     if !brackets.is_empty() {
@@ -110,7 +109,7 @@ fn lower_encoding(body: &mut Value, media: Option<&Value>, place: &Pointer, cx: 
     }
 }
 
-/// The media type that is sent, of those that a body can be.
+/// Returns the media type that the client sends.
 pub(super) fn sent_media(body: &Value) -> Option<String> {
     let content = body.get("content")?.as_object()?;
     (!content.is_empty()).then(|| choose(content))
@@ -138,20 +137,21 @@ fn choose(content: &Map<String, Value>) -> String {
     best.cloned().unwrap_or_default()
 }
 
-/// Says in the body's description what the parts of a form are.
+/// Documents the parts of a form in the body's description.
 fn describe_form(body: &mut Value, schema: Option<&Value>, media: &str) {
-    let mut sentence = format!("The body is `{media}`, as you write it.");
+    let mut sentence = format!("The raw `{media}` body.");
     let parts = schema.and_then(|schema| schema.get("properties"));
     if let Some(parts) = parts.and_then(Value::as_object) {
         let names: Vec<String> = parts.keys().map(|name| format!("`{name}`")).collect();
-        sentence.push_str(&format!(" Its parts: {}.", names.join(", ")));
+        sentence.push_str(&format!(" Parts: {}.", names.join(", ")));
     }
     walk::describe(body, &sentence);
 }
 
-/// The parameter that says what the caller's body is.
+/// Adds the parameter for the content type of a raw body.
 fn add_content_type(operation: &mut Map<String, Value>, media: &str) {
-    let description = format!("What the body is: `{media}`, for a form with its boundary.");
+    let description =
+        format!("The content type of the body: `{media}`, with its boundary for a form.");
     let parameter = json!({
         "name": "Content-Type",
         "in": "header",

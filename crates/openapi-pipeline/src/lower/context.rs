@@ -1,24 +1,24 @@
-//! What every step may know and say.
+//! The state that all passes share.
 
 use std::fmt;
 
 use super::{LowerError, Options};
 use crate::Pointer;
 
-/// How much a note weighs.
+/// The kind of a note.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum NoteKind {
-    /// The document contradicts itself or its standard; this is what was made of it.
+    /// The document is invalid, and the part was repaired.
     Repaired,
-    /// Something that the document says is not said any more, by types at least.
+    /// Information that the lowered document does not express.
     Lost,
-    /// An operation or a schema is gone, because nothing could be made of it.
+    /// An operation or a schema was dropped because it is not supported.
     Dropped,
 }
 
 impl NoteKind {
-    /// The word for it in reports.
+    /// Returns the word used in reports.
     pub fn word(self) -> &'static str {
         match self {
             Self::Repaired => "repaired",
@@ -28,15 +28,15 @@ impl NoteKind {
     }
 }
 
-/// One thing that lowering could not keep as it was.
+/// A note about something that lowering changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Note {
-    /// Where in the document.
+    /// The location in the document.
     pub place: Pointer,
-    /// What became of it.
+    /// The kind.
     pub kind: NoteKind,
-    /// What was lost.
+    /// The description.
     pub what: String,
 }
 
@@ -46,25 +46,25 @@ impl fmt::Display for Note {
     }
 }
 
-/// The options of a run and its notes so far.
+/// The options and the notes so far.
 pub(super) struct Context<'a> {
     pub(super) options: &'a Options,
     pub(super) notes: Vec<Note>,
 }
 
 impl Context<'_> {
-    /// Notes what the lowered document does not say any more.
-    pub(super) fn lose(&mut self, place: &Pointer, what: impl Into<String>) {
+    /// Notes information that the lowered document does not express.
+    pub(super) fn note_loss(&mut self, place: &Pointer, what: impl Into<String>) {
         self.note(place, NoteKind::Lost, what.into());
     }
 
-    /// Notes what is gone.
-    pub(super) fn drop(&mut self, place: &Pointer, what: impl Into<String>) {
+    /// Notes a dropped operation or schema.
+    pub(super) fn note_dropped(&mut self, place: &Pointer, what: impl Into<String>) {
         self.note(place, NoteKind::Dropped, what.into());
     }
 
-    /// A fault of the document itself: repaired and noted, or an error if the document is ours to mend.
-    pub(super) fn fault(
+    /// Repairs an invalid part and notes the repair, or returns an error in strict mode.
+    pub(super) fn reject_or_repair(
         &mut self,
         place: &Pointer,
         fault: impl Into<String>,

@@ -1,9 +1,8 @@
-//! Defaults that a request states.
+//! Moves defaults of requests into descriptions.
 //!
-//! A generated type sends the default of a field that its caller left alone. Then the service's own
-//! default no longer rules, and a request says what nobody asked for: a change of one field would set
-//! all others back. So a default of what requests use, also if answers use it too, moves into the
-//! description.
+//! A generated type would send the default of every unset field. That would override the service's own
+//! defaults, and an update of one field would reset all others. Defaults of schemas that requests use, even
+//! if responses use them too, are therefore only documented.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +11,7 @@ use serde_json::{Map, Value};
 use super::resolve::is_method;
 use super::walk;
 
-/// The names of the component schemas that requests are made of, also if answers are, too.
+/// Returns the names of the component schemas that requests use, even if responses use them too.
 pub fn sent_schemas(document: &Value) -> BTreeSet<String> {
     reachable(document, &["requestBody", "parameters"])
 }
@@ -51,7 +50,7 @@ pub(super) fn document_request_defaults(document: &mut Value) {
     }
 }
 
-/// Documents the defaults of a schema's properties, and of those within.
+/// Documents the defaults of a schema's properties and subschemas.
 fn document_defaults(schema: &mut Value) {
     if let Some(Value::Object(properties)) = schema.get_mut("properties") {
         for property in properties.values_mut() {
@@ -75,7 +74,7 @@ fn document_defaults(schema: &mut Value) {
     }
 }
 
-/// Whether nothing else than the default can be sent: the tag of an alternative, which tells them apart.
+/// Whether the default is the only possible value, as for a discriminator property.
 fn is_only_value(property: &Value) -> bool {
     let default = property.get("default");
     let only = property.get("enum").and_then(Value::as_array);
@@ -92,11 +91,11 @@ fn take_default(schema: &mut Value) -> Option<Value> {
 fn describe_default(described: &mut Value, default: &Value) {
     walk::describe(
         described,
-        &format!("If it is left out, the service takes `{default}`."),
+        &format!("If omitted, the service uses `{default}`."),
     );
 }
 
-/// The names of the schemas that parts of operations lead to.
+/// Returns the names of the schemas that parts of operations reference.
 fn reachable(document: &Value, parts: &[&str]) -> BTreeSet<String> {
     let mut open: Vec<String> = Vec::new();
     for operation in operations(document) {

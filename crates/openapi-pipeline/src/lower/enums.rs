@@ -1,8 +1,7 @@
-//! String enumerations, each under a name of its own.
+//! Moves string enumerations into named components.
 //!
-//! A closed enum fails on the first value that nobody listed, and one answer is then lost. So the
-//! generator writes open ones, from the list that this step makes; the document itself then says
-//! that they are strings.
+//! A closed enum would make a response with an unlisted value unreadable. The generator therefore renders
+//! open enums from the list that this pass returns, and the document declares them as plain strings.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,22 +14,22 @@ use super::resolve::is_method;
 use super::walk::members;
 use crate::Pointer;
 
-/// A string enumeration that may hold other values too.
+/// An open string enumeration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct OpenEnum {
-    /// Its name in `#/components/schemas`.
+    /// The name of the component schema.
     pub name: String,
-    /// What the document says of it.
+    /// The description.
     pub description: Option<String>,
-    /// The listed values, each once, in their order.
+    /// The listed values, without duplicates, in document order.
     pub values: Vec<String>,
 }
 
-/// Gives every string enumeration a component of its own and takes its values out of the document.
+/// Moves every string enumeration into a component and removes its values from the document.
 ///
-/// An inline enumeration is named by its `title`, or else by the places that lead to it. One that has
-/// a single value and stands in an alternative tells that alternative from the others, and stays.
+/// An inline enumeration is named by its `title`, or by the path that leads to it. A single-valued
+/// enumeration in an alternative is a discriminator and stays.
 pub(super) fn name_enums(
     document: &mut Value,
     cx: &mut Context<'_>,
@@ -94,12 +93,12 @@ pub(super) fn name_enums(
 struct Namer<'a, 'b> {
     /// The names of components.
     taken: BTreeSet<String>,
-    /// The same, as Rust tells them apart.
+    /// The names, normalized as Rust compares them.
     keys: BTreeSet<String>,
     found: BTreeMap<String, OpenEnum>,
-    /// The names in `found`, by the values.
+    /// The names in `found`, by values.
     with_values: BTreeMap<Vec<String>, Vec<String>>,
-    /// The numbers behind names, up to which all are given away.
+    /// The numeric suffix up to which all numbers of a name are taken.
     numbers: BTreeMap<String, usize>,
     cx: &'a mut Context<'b>,
 }
@@ -127,7 +126,7 @@ impl Namer<'_, '_> {
             let name = format!("{owner}{}", pascal(name));
             if let Some(schema) = parameter.get_mut("schema") {
                 let place = place.join("parameters").join(index).join("schema");
-                self.one(schema, &name, &place)?;
+                self.name_enum(schema, &name, &place)?;
             }
         }
         if let Some(body) = operation.get_mut("requestBody") {
@@ -148,7 +147,7 @@ impl Namer<'_, '_> {
     ) -> Result<(), LowerError> {
         for (media, content) in members(holder.get_mut("content")) {
             if let Some(schema) = content.get_mut("schema") {
-                self.one(
+                self.name_enum(
                     schema,
                     name,
                     &place.join("content").join(media).join("schema"),
@@ -158,7 +157,7 @@ impl Namer<'_, '_> {
         Ok(())
     }
 
-    /// Names the enumerations below a schema whose name is `owner`.
+    /// Names the enumerations in a schema named `owner`.
     fn below(
         &mut self,
         schema: &mut Value,
@@ -168,11 +167,11 @@ impl Namer<'_, '_> {
         let owner = pascal(owner);
         for (property, schema) in members(schema.get_mut("properties")) {
             let name = format!("{owner}{}", pascal(property));
-            self.one(schema, &name, &place.join("properties").join(property))?;
+            self.name_enum(schema, &name, &place.join("properties").join(property))?;
         }
         for keyword in ["items", "additionalProperties"] {
             if let Some(inner @ Value::Object(_)) = schema.get_mut(keyword) {
-                self.one(inner, &format!("{owner}Item"), &place.join(keyword))?;
+                self.name_enum(inner, &format!("{owner}Item"), &place.join(keyword))?;
             }
         }
         for keyword in ["allOf", "anyOf", "oneOf"] {
@@ -185,7 +184,7 @@ impl Namer<'_, '_> {
                 } else {
                     take_tags(part)
                 };
-                self.one(part, &name, &place)?;
+                self.name_enum(part, &name, &place)?;
                 if let Some(Value::Object(properties)) = part.get_mut("properties") {
                     properties.extend(tags);
                 }
@@ -194,16 +193,21 @@ impl Namer<'_, '_> {
         Ok(())
     }
 
-    fn one(&mut self, schema: &mut Value, name: &str, place: &Pointer) -> Result<(), LowerError> {
+    fn name_enum(
+        &mut self,
+        schema: &mut Value,
+        name: &str,
+        place: &Pointer,
+    ) -> Result<(), LowerError> {
         let Some(values) = string_values(schema) else {
             return self.below(schema, name, place);
         };
         let titled = schema.get("title").and_then(Value::as_str).map(pascal);
-        // Titles are written by machines, too, and then say what many other things are called.
+        // Generated titles may be ambiguous.
         let titled = titled.filter(|title| !title.is_empty() && !self.taken.contains(title));
         let name = titled.unwrap_or_else(|| name.to_owned());
         let description = description_of(schema);
-        let name = self.free(name, &values, place)?;
+        let name = self.free_name(name, &values, place)?;
         let new = OpenEnum {
             name: name.clone(),
             description,
@@ -237,8 +241,8 @@ impl Namer<'_, '_> {
         self.found.insert(open.name.clone(), open);
     }
 
-    /// The name for an enumeration: the wanted one, unless it means something else already.
-    fn free(
+    /// Returns the name of an enumeration: the wanted one, unless it is taken by a different type.
+    fn free_name(
         &mut self,
         wanted: String,
         values: &[String],
@@ -249,7 +253,7 @@ impl Namer<'_, '_> {
             number += 1;
         }
         self.numbers.insert(wanted.clone(), number);
-        // One of the same values, before the first number that is free.
+        // Reuse an enumeration with the same values, or take the first free number.
         let same = self.with_values.get(values).into_iter().flatten();
         let same = same.filter(|name| !self.taken.contains(*name));
         let same = same.filter_map(|name| number_of(name, &wanted)).min();
@@ -260,19 +264,21 @@ impl Namer<'_, '_> {
         if name != wanted {
             let fault = if self.taken.contains(&wanted) {
                 format!(
-                    "an enumeration would be named {wanted:?}, as another schema is; give it a `title` of its own"
+                    "duplicate name {wanted:?} of an enumeration and a schema; add a unique `title`"
                 )
             } else {
-                format!("two different enumerations would be named {wanted:?}; give one a `title`")
+                format!(
+                    "duplicate name {wanted:?} of two enumerations; add a `title` to one of them"
+                )
             };
             self.cx
-                .fault(place, fault, &format!("this one is {name:?}"))?;
+                .reject_or_repair(place, fault, &format!("this one is renamed to {name:?}"))?;
         }
         Ok(name)
     }
 }
 
-/// A name with its number, which the first does without.
+/// Appends a number to a name, except for the first.
 fn numbered(wanted: &str, number: usize) -> String {
     match number {
         1 => wanted.to_owned(),
@@ -280,7 +286,7 @@ fn numbered(wanted: &str, number: usize) -> String {
     }
 }
 
-/// The number behind a name, if it is another one's otherwise.
+/// Returns the numeric suffix of a name that is otherwise `wanted`.
 fn number_of(name: &str, wanted: &str) -> Option<usize> {
     let digits = name.strip_prefix(wanted)?;
     let number = match digits {
@@ -297,7 +303,7 @@ fn key(name: &str) -> String {
         .collect()
 }
 
-/// Takes the properties of a single possible value out of an alternative: they tell it from the others.
+/// Removes the single-valued properties of an alternative, which are discriminators.
 fn take_tags(alternative: &mut Value) -> Map<String, Value> {
     let Some(Value::Object(properties)) = alternative.get_mut("properties") else {
         return Map::new();
@@ -310,7 +316,7 @@ fn take_tags(alternative: &mut Value) -> Map<String, Value> {
     tags
 }
 
-/// The values of a string enumeration, each once; nothing if the schema is something else.
+/// Returns the values of a string enumeration without duplicates. `None` for other schemas.
 fn string_values(schema: &Value) -> Option<Vec<String>> {
     if !matches!(
         schema.get("type").and_then(Value::as_str),
@@ -350,15 +356,15 @@ mod tests {
     use crate::lower::lower;
 
     #[test]
-    fn enumerations_of_one_name_are_numbered_and_equal_ones_are_one() {
-        // As many as make a search of the numbers from the first one, each time, take minutes.
-        const MANY: usize = 20_000;
+    fn numbers_different_enums_of_one_name_and_reuses_equal_ones() {
+        // Enough that searching the numbers from 1 each time would take minutes.
+        const COUNT: usize = 20_000;
         let status = |value: String| json!({"title": "Status", "type": "string", "enum": [value]});
         let property = |index: usize| {
-            let schema = status(format!("v{}", index % (MANY / 2)));
+            let schema = status(format!("v{}", index % (COUNT / 2)));
             (format!("p{index}"), schema)
         };
-        let properties: Map<String, Value> = (0..MANY).map(property).collect();
+        let properties: Map<String, Value> = (0..COUNT).map(property).collect();
         let document = json!({
             "openapi": "3.0.3",
             "info": {"title": "T", "version": "1"},
@@ -366,13 +372,13 @@ mod tests {
             "components": {"schemas": {"Thing": {"type": "object", "properties": properties}}},
         });
         let lowered = lower(&document).unwrap();
-        assert_eq!(lowered.enums.len(), MANY / 2);
+        assert_eq!(lowered.enums.len(), COUNT / 2);
         let place = |index: usize| {
             let property = &lowered.document["components"]["schemas"]["Thing"]["properties"];
             property[format!("p{index}")]["$ref"].as_str().unwrap()
         };
         assert_eq!(place(0), "#/components/schemas/Status");
         assert_eq!(place(2), "#/components/schemas/Status3");
-        assert_eq!(place(MANY / 2 + 2), "#/components/schemas/Status3");
+        assert_eq!(place(COUNT / 2 + 2), "#/components/schemas/Status3");
     }
 }

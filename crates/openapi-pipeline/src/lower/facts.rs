@@ -1,8 +1,8 @@
-//! Facts about operations that decide how a call is made.
+//! Reads facts about operations that determine how a call is made.
 //!
-//! OpenAPI has no words for them, so a document, or an overlay, adds some: [`RETRY_SAFETY`],
-//! [`TIMEOUT_SECONDS`], [`TEAM`] and [`SECRET`]. They are read while the document still says everything: what
-//! lowering leaves out of a type can be a secret all the same.
+//! OpenAPI has no keywords for them, so documents and overlays use extensions: [`RETRY_SAFETY`],
+//! [`TIMEOUT_SECONDS`], [`TEAM`] and [`SECRET`]. They are read before information is lost: a property that
+//! lowering removes can still be secret.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -15,57 +15,57 @@ use super::properties::{Schemas, is_marked, members};
 use super::resolve::is_method;
 use crate::Pointer;
 
-/// On an operation: what repeating it does. One of `idempotent`, `billable` and `never`.
+/// On an operation: the effect of repeating it. One of `idempotent`, `billable` and `never`.
 pub const RETRY_SAFETY: &str = "x-retry-safety";
 
-/// On an operation: how many seconds a call may take unless its caller says otherwise.
+/// On an operation: the default timeout in seconds.
 pub const TIMEOUT_SECONDS: &str = "x-timeout-seconds";
 
-/// Marks the parameter, or the property of the request body, that names the team a call is made for.
+/// On a parameter or request body property: it names the team of a call.
 pub const TEAM: &str = "x-team";
 
-/// Marks a property, or a schema, whose value is secret. `format: password` does the same.
+/// On a property or schema: its value is secret. `format: password` has the same effect.
 pub const SECRET: &str = "x-secret";
 
-/// What a document says of an operation beyond how its requests and responses look.
+/// Properties of an operation beyond its requests and responses.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct OperationFacts {
-    /// What repeating the operation does, if the document says so. If it does not, the HTTP method decides.
+    /// The effect of repeating the operation. If `None`, the HTTP method decides.
     pub retry_safety: Option<RetrySafety>,
-    /// How long a call may take, unless its caller says otherwise.
+    /// The default timeout.
     pub timeout: Option<Duration>,
-    /// Where a request names the team that it is made for.
+    /// The location of the team in a request.
     pub team: Option<TeamLocation>,
-    /// The names of the properties of the request body that hold secrets, at any depth.
+    /// The names of secret properties of the request body, at any depth.
     pub request_secrets: BTreeSet<String>,
-    /// The names of the properties of all response bodies that hold secrets, at any depth.
+    /// The names of secret properties of all response bodies, at any depth.
     pub response_secrets: BTreeSet<String>,
 }
 
-/// What repeating an operation does.
+/// The effect of repeating an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RetrySafety {
-    /// It has no effect beyond that of the first request.
+    /// No effect beyond that of the first request.
     Idempotent,
-    /// It costs money again, and has no other effect.
+    /// Costs money again and has no other effect.
     Billable,
-    /// It has an effect that nobody asked for.
+    /// Has an unwanted effect.
     Never,
 }
 
-/// Where a request names its team, with the name on the wire.
+/// The location of the team in a request, with its name on the wire.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TeamLocation {
-    /// In a header.
+    /// A header.
     Header(String),
-    /// In a parameter of the query.
+    /// A query parameter.
     Query(String),
-    /// In a property of the body.
+    /// A property of the request body.
     Body(String),
 }
 
-/// Reads the facts of all operations, by their ids.
+/// Reads the facts of all operations, by operation id.
 pub(super) fn read(document: &Value) -> Result<BTreeMap<String, OperationFacts>, LowerError> {
     let mut schemas = Schemas::of(document);
     let root = Pointer::root().join("paths");
@@ -81,18 +81,18 @@ pub(super) fn read(document: &Value) -> Result<BTreeMap<String, OperationFacts>,
     Ok(facts)
 }
 
-/// Something that is marked as the team.
+/// A parameter or property marked as the team.
 struct Team {
     place: Pointer,
     location: TeamLocation,
 }
 
 impl Team {
-    /// Generated code passes strings to what is marked.
+    /// Rejects a team that is not a string.
     fn of(place: Pointer, location: TeamLocation, is_string: bool) -> Result<Self, LowerError> {
         match is_string {
             true => Ok(Self { place, location }),
-            false => Err(LowerError::new(&place, "a team is a plain string")),
+            false => Err(LowerError::new(&place, "the team must be a plain string")),
         }
     }
 }
@@ -108,7 +108,7 @@ fn of_operation<'a>(
     for (media, schema, place) in bodies_of(body, &place.join("requestBody")) {
         let below = schemas.below(schema, &place)?;
         request_secrets.extend(schemas.secrets(&below));
-        // Other media are not sent.
+        // Other media types are not sent.
         if body.and_then(bodies::sent_media).as_ref() == Some(media) {
             teams.extend(team_properties(schema, &place, &below, schemas)?);
         }
@@ -130,7 +130,7 @@ fn of_operation<'a>(
     })
 }
 
-/// The parameters that are marked as the team.
+/// Returns the parameters that are marked as the team.
 fn team_parameters(
     operation: &Value,
     place: &Pointer,
@@ -152,7 +152,7 @@ fn team_parameters(
             "query" => TeamLocation::Query(name),
             other => {
                 let reason = format!(
-                    "a team can be in a header, in the query or in the body, not in {other:?}"
+                    "the team cannot be in {other:?}; use a header, query parameter or body property"
                 );
                 return Err(LowerError::new(&place, reason));
             }
@@ -165,7 +165,7 @@ fn team_parameters(
     Ok(teams)
 }
 
-/// The properties of a body that are marked as the team.
+/// Returns the properties of a body that are marked as the team.
 fn team_properties<'a>(
     schema: &'a Value,
     place: &Pointer,
@@ -184,7 +184,7 @@ fn team_properties<'a>(
     match marked.find(|marked| teams.iter().all(|team| team.place != **marked)) {
         None => Ok(teams),
         Some(nested) => {
-            let reason = "only a property of the body itself can be the team";
+            let reason = "the team must be a top-level property of the body";
             Err(LowerError::new(nested, reason))
         }
     }
@@ -198,41 +198,43 @@ fn only_team(teams: Vec<Team>) -> Result<Option<TeamLocation>, LowerError> {
     match teams.next() {
         None => Ok(Some(first.location)),
         Some(second) => {
-            let reason = format!("marks a second team; the first is at {}", first.place);
+            let reason = format!("duplicate team; the first one is at {}", first.place);
             Err(LowerError::new(&second.place, reason))
         }
     }
 }
 
 fn retry_safety(operation: &Value, place: &Pointer) -> Result<Option<RetrySafety>, LowerError> {
-    let Some(said) = operation.get(RETRY_SAFETY) else {
+    let Some(value) = operation.get(RETRY_SAFETY) else {
         return Ok(None);
     };
-    Ok(Some(match said.as_str() {
+    Ok(Some(match value.as_str() {
         Some("idempotent") => RetrySafety::Idempotent,
         Some("billable") => RetrySafety::Billable,
         Some("never") => RetrySafety::Never,
         _ => {
-            let reason = format!("{said} is not one of `idempotent`, `billable` and `never`");
+            let reason =
+                format!("invalid value {value}; expected `idempotent`, `billable` or `never`");
             return Err(LowerError::new(&place.join(RETRY_SAFETY), reason));
         }
     }))
 }
 
 fn timeout(operation: &Value, place: &Pointer) -> Result<Option<Duration>, LowerError> {
-    let Some(said) = operation.get(TIMEOUT_SECONDS) else {
+    let Some(value) = operation.get(TIMEOUT_SECONDS) else {
         return Ok(None);
     };
-    match said.as_u64().filter(|seconds| *seconds > 0) {
+    match value.as_u64().filter(|seconds| *seconds > 0) {
         Some(seconds) => Ok(Some(Duration::from_secs(seconds))),
         None => {
-            let reason = format!("{said} is not a whole number of seconds above zero");
+            let reason =
+                format!("invalid value {value}; expected a positive whole number of seconds");
             Err(LowerError::new(&place.join(TIMEOUT_SECONDS), reason))
         }
     }
 }
 
-/// The schemas of a request body or a response, with their media types and places.
+/// Returns the schemas of a request body or a response, with their media types and locations.
 fn bodies_of<'a>(
     body: Option<&'a Value>,
     place: &Pointer,

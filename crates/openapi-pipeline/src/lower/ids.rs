@@ -1,4 +1,4 @@
-//! A name for each operation, and none twice.
+//! Assigns a unique id to each operation.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use super::resolve::is_method;
 use super::walk::members;
 use crate::Pointer;
 
-/// Names that generated code uses beside those of operations.
+/// Names that generated code uses in addition to those of operations.
 const RESERVED: &[&str] = &[
     "all",
     "bytestream",
@@ -54,29 +54,32 @@ const RESERVED: &[&str] = &[
     "tryfrom",
 ];
 
-/// Gives every operation an id that Rust can tell from the others.
+/// Gives every operation an id that is valid and unique in Rust.
 pub(super) fn lower_ids(document: &mut Value, cx: &mut Context<'_>) -> Result<(), LowerError> {
     let root = Pointer::root().join("paths");
     let mut taken: BTreeSet<String> = RESERVED.iter().map(|name| (*name).to_owned()).collect();
     for (path, item) in members(document.get_mut("paths")) {
         for (method, operation) in members(Some(item)).filter(|(name, _)| is_method(name)) {
             let place = root.join(path).join(method).join("operationId");
-            let said = match operation.get("operationId") {
+            let declared = match operation.get("operationId") {
                 Some(Value::String(id)) => Some(id.clone()),
                 Some(_) => {
-                    cx.fault(&place, "not a text", "one is made from the path")?;
+                    cx.reject_or_repair(&place, "not a string", "an id is derived from the path")?;
                     None
                 }
                 None => None,
             };
-            let wanted = said.as_deref().filter(|id| !key(id).is_empty());
-            let wanted = wanted.map_or_else(|| of_path(method, path), usable);
+            let wanted = declared.as_deref().filter(|id| !key(id).is_empty());
+            let wanted = wanted.map_or_else(|| from_path(method, path), usable);
             let id = unique(&wanted, &mut taken);
-            if said.as_ref() == Some(&id) {
+            if declared.as_ref() == Some(&id) {
                 continue;
             }
-            if id != wanted && said.is_some() {
-                cx.lose(&place, format!("{wanted:?} is taken; it is {id:?} here"));
+            if id != wanted && declared.is_some() {
+                cx.note_loss(
+                    &place,
+                    format!("duplicate id {wanted:?}; renamed to {id:?}"),
+                );
             }
             if let Value::Object(operation) = operation {
                 operation.insert("operationId".to_owned(), id.into());
@@ -86,7 +89,7 @@ pub(super) fn lower_ids(document: &mut Value, cx: &mut Context<'_>) -> Result<()
     Ok(())
 }
 
-/// An id as a name of Rust can be made of it; most are as they are.
+/// Converts an id to one that is a valid Rust name.
 fn usable(id: &str) -> String {
     let is_plain =
         |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ' ' | '/' | ':');
@@ -130,8 +133,8 @@ fn key(id: &str) -> String {
     letters.map(|c| c.to_ascii_lowercase()).collect()
 }
 
-/// `get /things/{id}` is `get_things_by_id`.
-fn of_path(method: &str, path: &str) -> String {
+/// Derives an id from method and path: `get /things/{id}` becomes `get_things_by_id`.
+fn from_path(method: &str, path: &str) -> String {
     let mut id = method.to_owned();
     let path = path.split('#').next().unwrap_or(path);
     for part in path.split('/') {
@@ -153,14 +156,14 @@ fn of_path(method: &str, path: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::of_path;
+    use super::from_path;
 
     #[test]
-    fn paths_read_as_names() {
+    fn derives_ids_from_paths() {
         assert_eq!(
-            of_path("get", "/v1/things/{thing-id}/parts"),
+            from_path("get", "/v1/things/{thing-id}/parts"),
             "get_v1_things_by_thing_id_parts"
         );
-        assert_eq!(of_path("post", "/"), "post");
+        assert_eq!(from_path("post", "/"), "post");
     }
 }

@@ -1,8 +1,8 @@
-//! Limits of numbers.
+//! Moves limits of numbers out of schemas.
 //!
-//! A generated type takes a minimum for a reason to refuse an answer (`minimum: 0` becomes an unsigned
-//! number), and ignores a maximum. So limits leave the schemas: people find them in the descriptions,
-//! and the generator in [`LIMITS`], from which it writes checks of what is sent.
+//! A generated type would reject responses outside of a minimum (`minimum: 0` becomes an unsigned integer)
+//! and ignore a maximum. Limits are therefore moved into descriptions and into [`LIMITS`], from which the
+//! generator renders checks of requests.
 
 use serde_json::{Map, Value};
 

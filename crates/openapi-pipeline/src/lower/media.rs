@@ -8,19 +8,19 @@ pub(super) const OCTETS: &str = "application/octet-stream";
 pub(super) const TEXT: &str = "text/plain";
 pub(super) const EVENT_STREAM: &str = "text/event-stream";
 
-/// A media type without its parameters, in small letters.
+/// Returns a media type without parameters, in lower case.
 pub(super) fn essence(media: &str) -> String {
     let essence = media.split(';').next().unwrap_or(media);
     essence.trim().to_ascii_lowercase()
 }
 
-/// Whether a media type is JSON of some kind.
+/// Whether a media type is a kind of JSON.
 pub(super) fn is_json(media: &str) -> bool {
     let essence = essence(media);
     essence == JSON || essence == "text/json" || essence.ends_with("+json")
 }
 
-/// The JSON of some contents: `application/json` itself, or the first that is JSON of another name.
+/// Returns the JSON media type of a content map: `application/json`, or the first other JSON type.
 pub(super) fn json_of(content: &Map<String, Value>) -> Option<(&String, &Value)> {
     let itself = content.iter().find(|(media, _)| essence(media) == JSON);
     itself.or_else(|| content.iter().find(|(media, _)| is_json(media)))

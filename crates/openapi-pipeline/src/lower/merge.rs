@@ -1,9 +1,9 @@
-//! Schemas that hold together, as one.
+//! Merges the schemas of an `allOf`.
 
 use serde_json::{Map, Value, json};
 
-/// Words that say nothing of which values fit.
-const WORDS: &[&str] = &[
+/// Keywords that do not restrict the value.
+const ANNOTATIONS: &[&str] = &[
     "title",
     "description",
     "default",
@@ -14,35 +14,37 @@ const WORDS: &[&str] = &[
     "externalDocs",
 ];
 
-/// Whether a keyword describes and does not restrict.
-pub(super) fn is_word(key: &str) -> bool {
-    WORDS.contains(&key) || key.starts_with("x-")
+/// Whether a keyword is an annotation that does not restrict the value.
+pub(super) fn is_annotation(key: &str) -> bool {
+    ANNOTATIONS.contains(&key) || key.starts_with("x-")
 }
 
-/// Whether a schema says nothing of its values.
-pub(super) fn says_nothing(schema: &Map<String, Value>) -> bool {
-    schema.keys().all(|key| is_word(key) || key == "nullable")
+/// Whether a schema does not restrict the value.
+pub(super) fn is_unrestricted(schema: &Map<String, Value>) -> bool {
+    schema
+        .keys()
+        .all(|key| is_annotation(key) || key == "nullable")
 }
 
-/// Two schemas that contradict each other, or that no single schema can stand for.
+/// Two schemas contradict each other or cannot be merged.
 #[derive(Debug)]
 pub(super) struct Conflict;
 
-/// Adds to `whole` what `part` says. What `whole` says of the same is narrowed; its words stay.
+/// Merges `part` into `whole`. Restrictions are combined; annotations of `whole` take precedence.
 pub(super) fn add(
     whole: &mut Map<String, Value>,
     part: Map<String, Value>,
 ) -> Result<(), Conflict> {
-    let part_has_values = !says_nothing(&part);
+    let part_has_values = !is_unrestricted(&part);
     for (key, new) in part {
         let Some(old) = whole.get_mut(&key) else {
-            // A discriminator is that of the part alone.
+            // A discriminator applies only to its own schema.
             if key != "discriminator" {
                 whole.insert(key, new);
             }
             continue;
         };
-        if *old == new || is_word(&key) || !part_has_values {
+        if *old == new || is_annotation(&key) || !part_has_values {
             continue;
         }
         match key.as_str() {
@@ -71,7 +73,7 @@ pub(super) fn add(
                 };
             }
             "oneOf" | "anyOf" => return Err(Conflict),
-            // Authors who write it anywhere mean it.
+            // Accept it wherever it appears.
             "nullable" => *old = Value::Bool(true),
             _ => {}
         }
@@ -89,16 +91,16 @@ fn add_properties(old: &mut Value, new: Value) {
                 old.insert(name, new);
             }
             Some(schema) if *schema == new => {}
-            Some(schema) if schema.as_object().is_some_and(says_nothing) => {
-                let words = schema.take();
+            Some(schema) if schema.as_object().is_some_and(is_unrestricted) => {
+                let annotations = schema.take();
                 *schema = new;
-                if let (Value::Object(schema), Value::Object(words)) = (schema, words)
+                if let (Value::Object(schema), Value::Object(annotations)) = (schema, annotations)
                     && !schema.contains_key("$ref")
                 {
-                    schema.extend(words);
+                    schema.extend(annotations);
                 }
             }
-            Some(_) if new.as_object().is_some_and(says_nothing) => {}
+            Some(_) if new.as_object().is_some_and(is_unrestricted) => {}
             Some(schema) => *schema = json!({ "allOf": [schema.take(), new] }),
         }
     }

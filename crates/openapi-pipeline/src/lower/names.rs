@@ -1,4 +1,4 @@
-//! Names of schemas that become names of Rust types.
+//! Assigns schema names that are valid and unique as Rust types.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,10 +8,10 @@ use super::LowerError;
 use super::context::Context;
 use crate::Pointer;
 
-/// Where component schemas stand.
+/// The prefix of references to component schemas.
 pub(super) const SCHEMAS: &str = "#/components/schemas/";
 
-/// Names that generated code uses as they are, so that no type may have them.
+/// Names that generated code uses itself.
 const RESERVED: &[&str] = &[
     "Box",
     "Clone",
@@ -44,16 +44,16 @@ const RESERVED: &[&str] = &[
     "Vec",
 ];
 
-/// The names of types that are given away, told apart as Rust and people tell them apart.
+/// The assigned names, compared without regard to case and separators.
 #[derive(Debug, Default)]
 pub(super) struct Names {
     taken: BTreeSet<String>,
-    /// The numbers that were last put behind names.
+    /// The last number used as a suffix of each name.
     numbers: BTreeMap<String, usize>,
 }
 
 impl Names {
-    /// The names of all component schemas.
+    /// Creates the set from the names of all component schemas.
     pub(super) fn of(schemas: &Map<String, Value>) -> Self {
         Self {
             taken: schemas.keys().map(|name| key(name)).collect(),
@@ -61,7 +61,7 @@ impl Names {
         }
     }
 
-    /// Takes a name, or one with a number behind it.
+    /// Reserves a name, with a numeric suffix if it is taken.
     pub(super) fn take(&mut self, wanted: &str) -> String {
         let wanted = usable(wanted);
         if self.taken.insert(key(&wanted)) {
@@ -83,7 +83,7 @@ fn key(name: &str) -> String {
     letters.map(|c| c.to_ascii_lowercase()).collect()
 }
 
-/// A name as it can stand in a reference and in Rust.
+/// Converts a name to one that is valid in references and in Rust.
 fn usable(name: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
     let mut usable: String = if name.chars().all(is_plain) {
@@ -103,7 +103,7 @@ fn usable(name: &str) -> String {
     usable
 }
 
-/// A name as types have it: `tool_calls` is `ToolCalls`.
+/// Converts a name to PascalCase: `tool_calls` becomes `ToolCalls`.
 pub(super) fn pascal(name: &str) -> String {
     name.split(|c: char| !c.is_ascii_alphanumeric())
         .filter(|word| !word.is_empty())
@@ -115,22 +115,23 @@ pub(super) fn pascal(name: &str) -> String {
         .collect()
 }
 
-/// Renames the component schemas whose names Rust cannot take or tell apart.
+/// Renames component schemas whose names are invalid or ambiguous in Rust.
 pub(super) fn rename_schemas(document: &mut Value, cx: &mut Context<'_>) -> Result<(), LowerError> {
     let place = Pointer::root().join("components").join("schemas");
     let Some(Value::Object(schemas)) = document.pointer_mut("/components/schemas") else {
         return Ok(());
     };
     let mut names = Names::default();
-    // Whoever has a good name keeps it, wherever it stands.
+    // Valid names take precedence, regardless of their order.
     let (good, bad): (Vec<_>, Vec<_>) = schemas.keys().cloned().partition(|n| usable(n) == *n);
     let mut renamed = BTreeMap::new();
     for name in good.into_iter().chain(bad) {
         let new = names.take(&name);
         if new != name {
             if new.trim_end_matches(|c: char| c.is_ascii_digit()) == name {
-                let what = format!("is `{new}` in Rust, because another schema has its name there");
-                cx.lose(&place.join(&name), what);
+                let what =
+                    format!("renamed to `{new}`, because another schema has the same Rust name");
+                cx.note_loss(&place.join(&name), what);
             }
             renamed.insert(name, new);
         }
@@ -173,13 +174,13 @@ fn rewrite(value: &mut Value, renamed: &BTreeMap<String, String>) {
     }
 }
 
-/// The component schema that a reference leads to.
+/// Returns the name of the component schema that a reference points to.
 pub(super) fn target(reference: &str) -> Option<String> {
     let token = reference.strip_prefix(SCHEMAS)?;
     (!token.contains('/')).then(|| unescape(token))
 }
 
-/// A token of a JSON pointer in a reference, as it is in the document.
+/// Unescapes a JSON pointer token of a reference.
 pub(super) fn unescape(token: &str) -> String {
     let mut bytes = Vec::with_capacity(token.len());
     let mut rest = token.as_bytes();

@@ -1,4 +1,5 @@
-//! What may be null says so where it is used: a type by a name is never null itself.
+//! Moves `nullable` from component schemas to where they are used, because a named type is never nullable
+//! itself.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::names::target;
 
-/// Takes `nullable` from the component schemas; says from which.
+/// Removes `nullable` from the component schemas. Returns the names of these schemas.
 pub(super) fn take(schemas: &mut Map<String, Value>) -> BTreeSet<String> {
     let mut nullable = BTreeSet::new();
     for (name, schema) in schemas {
@@ -20,7 +21,7 @@ pub(super) fn take(schemas: &mut Map<String, Value>) -> BTreeSet<String> {
     nullable
 }
 
-/// Moves what shaping has made nullable among the components to where it is used.
+/// Marks the uses of nullable components.
 pub(super) fn spread(document: &mut Value) {
     loop {
         let schemas = document

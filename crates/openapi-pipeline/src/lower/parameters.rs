@@ -1,4 +1,4 @@
-//! Parameters that fit their path, each of which there is one.
+//! Makes parameters valid, unique and consistent with their path.
 
 use serde_json::{Map, Value, json};
 
@@ -8,10 +8,10 @@ use super::resolve::is_method;
 use super::walk::{self, members};
 use crate::Pointer;
 
-/// Headers that OpenAPI leaves to other parts of the document.
-const SAID_ELSEWHERE: &[&str] = &["accept", "authorization", "content-type"];
+/// Headers that OpenAPI defines elsewhere in the document.
+const RESERVED_HEADERS: &[&str] = &["accept", "authorization", "content-type"];
 
-/// Mends the parameters of all operations, whatever their schemas are.
+/// Repairs the parameters of all operations, regardless of their schemas.
 pub(super) fn lower_parameters(
     document: &mut Value,
     cx: &mut Context<'_>,
@@ -24,12 +24,12 @@ pub(super) fn lower_parameters(
             let Value::Object(operation) = operation else {
                 continue;
             };
-            let said = match operation.shift_remove("parameters") {
-                Some(Value::Array(said)) => said,
+            let own = match operation.shift_remove("parameters") {
+                Some(Value::Array(own)) => own,
                 _ => Vec::new(),
             };
             let mut kept = Vec::new();
-            for (index, parameter) in said.into_iter().enumerate() {
+            for (index, parameter) in own.into_iter().enumerate() {
                 keep(parameter, &mut kept, path, &place.join(index), cx)?;
             }
             lower_cookies(&mut kept, &place, cx);
@@ -42,7 +42,7 @@ pub(super) fn lower_parameters(
     Ok(())
 }
 
-/// Paths that begin with a slash and whose braces match.
+/// Makes paths begin with a slash, and rejects paths with unbalanced braces.
 fn lower_paths(
     document: &mut Value,
     root: &Pointer,
@@ -58,18 +58,14 @@ fn lower_paths(
         let place = root.join(&path);
         let mut mended = path.clone();
         if !mended.starts_with('/') {
-            cx.fault(
-                &place,
-                "a path that does not begin with a slash",
-                "one is put before it",
-            )?;
+            cx.reject_or_repair(&place, "path without a leading slash", "a slash is added")?;
             mended = format!("/{mended}");
         }
         if names_in(&mended).is_none() {
             if !cx.options.skip_unsupported {
-                return Err(LowerError::new(&place, "a path whose braces do not match"));
+                return Err(LowerError::new(&place, "path with unbalanced braces"));
             }
-            cx.drop(&place, "a path whose braces do not match");
+            cx.note_dropped(&place, "path with unbalanced braces");
             continue;
         }
         match paths.get_mut(&mended) {
@@ -84,7 +80,7 @@ fn lower_paths(
     Ok(())
 }
 
-/// The names in a path's braces; nothing if the braces do not match.
+/// Returns the parameter names in a path. `None` if braces are unbalanced.
 fn names_in(path: &str) -> Option<Vec<String>> {
     let mut names = Vec::new();
     let mut rest = path;
@@ -99,14 +95,14 @@ fn names_in(path: &str) -> Option<Vec<String>> {
     (!rest.contains('}')).then_some(names)
 }
 
-fn word<'a>(parameter: &'a Value, key: &str) -> &'a str {
+fn text<'a>(parameter: &'a Value, key: &str) -> &'a str {
     parameter
         .get(key)
         .and_then(Value::as_str)
         .unwrap_or_default()
 }
 
-/// Whether a name can stand in front of a header's colon.
+/// Whether a name is a valid header name.
 fn is_header(name: &str) -> bool {
     name.chars()
         .all(|c| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c))
@@ -120,54 +116,62 @@ fn keep(
     cx: &mut Context<'_>,
 ) -> Result<(), LowerError> {
     let (name, location) = (
-        word(&parameter, "name").to_owned(),
-        word(&parameter, "in").to_owned(),
+        text(&parameter, "name").to_owned(),
+        text(&parameter, "in").to_owned(),
     );
     if name.is_empty() || location.is_empty() {
-        return cx.fault(place, "a parameter without name or place", "left out");
+        return cx.reject_or_repair(place, "parameter without `name` or `in`", "ignored");
     }
     if kept
         .iter()
-        .any(|other| word(other, "name") == name && word(other, "in") == location)
+        .any(|other| text(other, "name") == name && text(other, "in") == location)
     {
-        return cx.fault(
+        return cx.reject_or_repair(
             place,
-            format!("the parameter {name:?} stands twice"),
-            "the first counts",
+            format!("duplicate parameter {name:?}"),
+            "the first one is used",
         );
     }
     match location.as_str() {
         "path" => {
             let names = names_in(path).unwrap_or_default();
             if !names.contains(&name) {
-                return cx.fault(place, format!("the path has no {{{name}}}"), "left out");
+                return cx.reject_or_repair(
+                    place,
+                    format!("the path does not contain {{{name}}}"),
+                    "ignored",
+                );
             }
             if parameter.get("required") != Some(&Value::Bool(true)) {
                 parameter["required"] = Value::Bool(true);
             }
         }
         "header" if parameter.get(super::CONTENT_TYPE).is_some() => {}
-        "header" if SAID_ELSEWHERE.contains(&name.to_ascii_lowercase().as_str()) => {
-            cx.lose(
+        "header" if RESERVED_HEADERS.contains(&name.to_ascii_lowercase().as_str()) => {
+            cx.note_loss(
                 place,
-                format!("the header {name:?}, which OpenAPI says elsewhere"),
+                format!("header {name:?}, which OpenAPI defines elsewhere"),
             );
             return Ok(());
         }
         "header" if !is_header(&name) => {
-            return cx.fault(
+            return cx.reject_or_repair(
                 place,
-                format!("{name:?} cannot be the name of a header"),
-                "left out",
+                format!("{name:?} is not a valid header name"),
+                "ignored",
             );
         }
         "query" | "header" | "cookie" => {}
         "querystring" => {
-            cx.lose(place, "a whole query as one parameter");
+            cx.note_loss(place, "the whole query as one parameter");
             return Ok(());
         }
         other => {
-            return cx.fault(place, format!("a parameter in {other:?}"), "left out");
+            return cx.reject_or_repair(
+                place,
+                format!("unknown parameter location {other:?}"),
+                "ignored",
+            );
         }
     }
     if let Some(Value::Object(content)) = parameter.get("content") {
@@ -177,48 +181,44 @@ fn keep(
         };
         map.shift_remove("content");
         map.insert("schema".to_owned(), json!({"type": "string"}));
-        walk::describe(&mut parameter, &format!("As `{media}`."));
+        walk::describe(&mut parameter, &format!("Serialized as `{media}`."));
     }
     if !parameter
         .get("schema")
         .is_some_and(|schema| schema.is_object() || schema.is_boolean())
     {
-        // Older versions of the standard had the type beside the name.
+        // Older versions of the standard have the type next to the name.
         let ty = parameter.get("type").filter(|ty| ty.is_string()).cloned();
-        cx.fault(
-            place,
-            "a parameter without schema",
-            "read as one of a plain type",
-        )?;
+        cx.reject_or_repair(place, "parameter without schema", "treated as a scalar")?;
         parameter["schema"] = json!({"type": ty.unwrap_or_else(|| "string".into())});
     }
     kept.push(parameter);
     Ok(())
 }
 
-/// Cookies travel in one header, and that is what a caller can set.
+/// Merges cookie parameters into one `Cookie` header parameter.
 fn lower_cookies(kept: &mut Vec<Value>, place: &Pointer, cx: &mut Context<'_>) {
     let (cookies, others): (Vec<Value>, Vec<Value>) = std::mem::take(kept)
         .into_iter()
-        .partition(|parameter| word(parameter, "in") == "cookie");
+        .partition(|parameter| text(parameter, "in") == "cookie");
     *kept = others;
     if cookies.is_empty() {
         return;
     }
     let names: Vec<String> = cookies
         .iter()
-        .map(|c| format!("`{}=…`", word(c, "name")))
+        .map(|c| format!("`{}=…`", text(c, "name")))
         .collect();
     let required = cookies
         .iter()
         .any(|c| c.get("required") == Some(&Value::Bool(true)));
-    cx.lose(
+    cx.note_loss(
         place,
-        format!("cookies are one header: {}", names.join(", ")),
+        format!("cookies are merged into one header: {}", names.join(", ")),
     );
     if !kept
         .iter()
-        .any(|parameter| word(parameter, "name").eq_ignore_ascii_case("cookie"))
+        .any(|parameter| text(parameter, "name").eq_ignore_ascii_case("cookie"))
     {
         kept.push(json!({
             "name": "Cookie",
@@ -230,7 +230,7 @@ fn lower_cookies(kept: &mut Vec<Value>, place: &Pointer, cx: &mut Context<'_>) {
     }
 }
 
-/// Every name in the path has a parameter.
+/// Adds parameters that are missing for names in the path.
 fn add_missing(
     kept: &mut Vec<Value>,
     path: &str,
@@ -239,12 +239,12 @@ fn add_missing(
 ) -> Result<(), LowerError> {
     let path = path.split('#').next().unwrap_or(path);
     for name in names_in(path).unwrap_or_default() {
-        let is_it = |p: &Value| word(p, "in") == "path" && word(p, "name") == name;
-        if !kept.iter().any(is_it) {
-            cx.fault(
+        let matches = |p: &Value| text(p, "in") == "path" && text(p, "name") == name;
+        if !kept.iter().any(matches) {
+            cx.reject_or_repair(
                 place,
-                format!("no parameter for {{{name}}}"),
-                "it is taken for a text",
+                format!("missing parameter for {{{name}}}"),
+                "a string parameter is added",
             )?;
             let schema = json!({"type": "string"});
             kept.push(json!({"name": name, "in": "path", "required": true, "schema": schema}));
@@ -253,8 +253,8 @@ fn add_missing(
     Ok(())
 }
 
-/// Gives parameters the schemas that can stand in a path, a query or a header, after schemas have been
-/// shaped.
+/// Converts parameters to schemas that are supported in a path, query or header, after schemas have been
+/// normalized.
 pub(super) fn shape_parameters(
     document: &mut Value,
     cx: &mut Context<'_>,
@@ -274,14 +274,15 @@ pub(super) fn shape_parameters(
             for (index, parameter) in std::mem::take(parameters).into_iter().enumerate() {
                 let new = super::styles::shape(parameter, &schemas, &place.join(index), cx);
                 for parameter in new {
-                    let is_it = |other: &Value| {
+                    let matches = |other: &Value| {
                         other["name"] == parameter["name"] && other["in"] == parameter["in"]
                     };
-                    if shaped.iter().any(is_it) {
+                    if shaped.iter().any(matches) {
                         let name = parameter["name"].as_str().unwrap_or_default();
-                        let what =
-                            format!("another parameter is written as {name:?}; that one counts");
-                        cx.lose(&place.join(index), what);
+                        let what = format!(
+                            "another parameter is serialized as {name:?}; this one is ignored"
+                        );
+                        cx.note_loss(&place.join(index), what);
                     } else {
                         shaped.push(parameter);
                     }
@@ -293,7 +294,7 @@ pub(super) fn shape_parameters(
     Ok(())
 }
 
-/// Takes a parameter's words that only matter to others.
+/// Removes keywords of a parameter that the generator does not read.
 pub(super) fn plain(parameter: &mut Value) -> Option<&mut Map<String, Value>> {
     let map = parameter.as_object_mut()?;
     for key in [

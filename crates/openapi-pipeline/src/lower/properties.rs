@@ -1,4 +1,4 @@
-//! What schemas say of their properties: which are secret, and which names the team.
+//! Reads the marks of properties: which are secret, and which one names the team.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -10,16 +10,15 @@ use super::names::unescape;
 use super::resolve::find;
 use crate::Pointer;
 
-/// How many references and alternatives may lead to a string.
-const MOST_STEPS: usize = 16;
+/// The maximum number of references and alternatives on the way to a string.
+const MAX_STEPS: usize = 16;
 
 /// Reads schemas, each component once.
 ///
-/// Components refer to each other, and an operation to many of them: they have numbers, by which they are
-/// found fast.
+/// Components are identified by numbers for fast lookup, because operations reference many of them.
 pub(super) struct Schemas<'a> {
     document: &'a Value,
-    /// The numbers of components, by the references that lead to them.
+    /// The numbers of components, by reference.
     numbers: HashMap<&'a str, usize>,
     known: Vec<Schema<'a>>,
 }
@@ -28,18 +27,18 @@ pub(super) struct Schemas<'a> {
 struct Schema<'a> {
     schema: &'a Value,
     place: Pointer,
-    /// What it says, once it was read.
+    /// The marks, once read.
     fields: Fields,
     is_read: bool,
 }
 
-/// What a schema says of its properties, those of nested schemas included and those of references not.
+/// The marks of a schema's properties, including those of nested schemas but not of referenced ones.
 #[derive(Default)]
 struct Fields {
     secrets: BTreeSet<String>,
-    /// The places of the properties that are marked as the team.
+    /// The locations of properties marked as the team.
     teams: BTreeSet<Pointer>,
-    /// The components that it refers to.
+    /// The referenced components.
     components: Vec<usize>,
 }
 
@@ -52,7 +51,7 @@ impl<'a> Schemas<'a> {
         }
     }
 
-    /// The numbers of a schema and of all components that it leads to.
+    /// Returns the numbers of a schema and of all components that it references, directly or indirectly.
     pub(super) fn below(
         &mut self,
         schema: &'a Value,
@@ -76,19 +75,19 @@ impl<'a> Schemas<'a> {
         Ok(below)
     }
 
-    /// The names of the secret properties of the schemas with these numbers.
+    /// Returns the names of the secret properties of the schemas with these numbers.
     pub(super) fn secrets(&self, below: &[usize]) -> impl Iterator<Item = String> {
         let schemas = below.iter().map(|number| &self.known[*number]);
         schemas.flat_map(|schema| schema.fields.secrets.iter().cloned())
     }
 
-    /// The places in the schemas with these numbers that are marked as the team.
+    /// Returns the locations of team marks in the schemas with these numbers.
     pub(super) fn teams(&self, below: &[usize]) -> impl Iterator<Item = &Pointer> {
         let schemas = below.iter().map(|number| &self.known[*number]);
         schemas.flat_map(|schema| &schema.fields.teams)
     }
 
-    /// Adds a schema to be read; its number.
+    /// Adds a schema to the queue and returns its number.
     fn add(&mut self, schema: &'a Value, place: Pointer) -> usize {
         self.known.push(Schema {
             schema,
@@ -99,7 +98,7 @@ impl<'a> Schemas<'a> {
         self.known.len() - 1
     }
 
-    /// The number of the component that a schema refers to.
+    /// Returns the number of the component that a schema references.
     fn component(&mut self, schema: &'a Value) -> Option<usize> {
         let (reference, target) = self.target(schema)?;
         if let Some(number) = self.numbers.get(reference) {
@@ -131,7 +130,7 @@ impl<'a> Schemas<'a> {
         Ok(fields)
     }
 
-    /// Whether a value is secret, or consists of secrets that have no name of their own.
+    /// Whether a value is secret, or consists of unnamed secrets.
     fn is_secret(&self, schema: &'a Value, place: &Pointer) -> Result<bool, LowerError> {
         let mut seen = BTreeSet::new();
         let mut open = vec![(schema, place.clone())];
@@ -150,7 +149,7 @@ impl<'a> Schemas<'a> {
         Ok(false)
     }
 
-    /// The properties that every value of a schema can have, with their places.
+    /// Returns the properties of a schema, including those of its `allOf` parts, with their locations.
     pub(super) fn properties(
         &self,
         schema: &'a Value,
@@ -174,9 +173,9 @@ impl<'a> Schemas<'a> {
         found
     }
 
-    /// Whether all values of a schema are strings, or `null`, and of no type of their own in Rust.
+    /// Whether all values of a schema are strings or `null`, and it has no Rust type of its own.
     pub(super) fn is_string(&self, schema: &Value) -> bool {
-        self.is_string_within(schema, MOST_STEPS)
+        self.is_string_within(schema, MAX_STEPS)
     }
 
     fn is_string_within(&self, schema: &Value, steps: usize) -> bool {
@@ -214,19 +213,19 @@ impl<'a> Schemas<'a> {
     }
 }
 
-/// Whether something bears a mark.
+/// Whether a value carries a mark.
 pub(super) fn is_marked(marked: &Value, word: &str, place: &Pointer) -> Result<bool, LowerError> {
     match marked.get(word) {
         None => Ok(false),
         Some(Value::Bool(yes)) => Ok(*yes),
         Some(other) => {
-            let reason = format!("{other} is neither `true` nor `false`");
+            let reason = format!("invalid value {other}; expected `true` or `false`");
             Err(LowerError::new(&place.join(word), reason))
         }
     }
 }
 
-/// The schemas that describe the same value as this one, or what lies in it without a name.
+/// Returns the schemas that describe the same value, or unnamed parts of it.
 fn parts<'a>(schema: &'a Value, place: &Pointer) -> Vec<(&'a Value, Pointer)> {
     const SCHEMAS: [&str; 7] = [
         "additionalProperties",
@@ -255,7 +254,7 @@ fn parts<'a>(schema: &'a Value, place: &Pointer) -> Vec<(&'a Value, Pointer)> {
     parts
 }
 
-/// The place that a reference leads to.
+/// Returns the location that a reference points to.
 fn place_of(reference: &str) -> Pointer {
     let tokens = reference.split('/').skip(1).map(unescape);
     tokens.fold(Pointer::root(), |place, token| place.join(token))
@@ -265,7 +264,7 @@ fn items(value: Option<&Value>) -> impl Iterator<Item = &Value> {
     value.and_then(Value::as_array).into_iter().flatten()
 }
 
-/// The members of an object, or none.
+/// Iterates over the members of an object; empty for other values.
 pub(super) fn members(value: Option<&Value>) -> impl Iterator<Item = (&String, &Value)> {
     value
         .and_then(Value::as_object)

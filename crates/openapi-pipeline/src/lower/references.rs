@@ -1,4 +1,4 @@
-//! References to schemas: each leads to a component schema, or nowhere.
+//! Makes every schema reference point to a component schema.
 
 use std::collections::BTreeMap;
 
@@ -10,8 +10,8 @@ use super::names::{Names, SCHEMAS, pascal, target, unescape};
 use super::resolve::find;
 use crate::Pointer;
 
-/// Makes a component of every schema that a reference finds elsewhere, and repairs those that find
-/// nothing.
+/// Creates a component for every schema that is referenced elsewhere in the document, and repairs unresolved
+/// references.
 pub(super) fn lower_references(
     document: &mut Value,
     cx: &mut Context<'_>,
@@ -28,7 +28,7 @@ pub(super) fn lower_references(
         cx,
     };
     hoist.below(document, &Pointer::root())?;
-    // What was made may refer to more of the same kind.
+    // New components may contain further references of this kind.
     let mut finished = Vec::new();
     while let Some((name, mut schema, place)) = hoist.open.pop() {
         hoist.below(&mut schema, &place)?;
@@ -52,7 +52,7 @@ pub(super) fn lower_references(
 struct Hoist<'a, 'b> {
     whole: &'a Value,
     names: Names,
-    /// The components that were made, by the references that they answer.
+    /// The created components, by the references that point to them.
     made: BTreeMap<String, String>,
     open: Vec<(String, Value, Pointer)>,
     cx: &'a mut Context<'b>,
@@ -64,7 +64,7 @@ impl Hoist<'_, '_> {
             Value::Object(map) => {
                 if let Some(Value::String(reference)) = map.get("$ref") {
                     let place = place.join("$ref");
-                    match self.lead(reference, &place)? {
+                    match self.resolve_target(reference, &place)? {
                         Some(new) => {
                             map.insert("$ref".to_owned(), new.into());
                         }
@@ -74,7 +74,7 @@ impl Hoist<'_, '_> {
                     }
                 }
                 for (key, member) in map {
-                    // An example may look like anything.
+                    // Examples are arbitrary data.
                     if !matches!(
                         key.as_str(),
                         "example" | "examples" | "default" | "enum" | "const"
@@ -95,28 +95,35 @@ impl Hoist<'_, '_> {
         }
     }
 
-    /// Where a reference should lead; nothing if it leads nowhere.
-    fn lead(&mut self, reference: &str, place: &Pointer) -> Result<Option<String>, LowerError> {
+    /// Returns the new target of a reference. `None` if it cannot be resolved.
+    fn resolve_target(
+        &mut self,
+        reference: &str,
+        place: &Pointer,
+    ) -> Result<Option<String>, LowerError> {
         let Some(pointer) = reference.strip_prefix('#') else {
-            // Some documents name a schema and forget the place where it stands.
+            // Some documents reference a schema by its bare name.
             let bare = format!("/components/schemas/{reference}");
             if !reference.contains(['/', '.']) && self.whole.pointer(&bare).is_some() {
                 return Ok(Some(format!("{SCHEMAS}{reference}")));
             }
-            let fault = format!("{reference:?} leads out of the document; bundle it first");
-            self.cx.fault(place, fault, "read as untyped JSON")?;
+            let fault =
+                format!("{reference:?} points outside the document; bundle the document first");
+            self.cx
+                .reject_or_repair(place, fault, "treated as untyped JSON")?;
             return Ok(None);
         };
         let tokens: Vec<String> = pointer.split('/').skip(1).map(unescape).collect();
         let found = find(self.whole, reference);
         let Some(found) = found.filter(|_| pointer.starts_with('/')) else {
-            let fault = format!("{reference:?} leads nowhere");
-            self.cx.fault(place, fault, "read as untyped JSON")?;
+            let fault = format!("{reference:?} cannot be resolved");
+            self.cx
+                .reject_or_repair(place, fault, "treated as untyped JSON")?;
             return Ok(None);
         };
         let is_component = tokens.first().is_some_and(|token| token == "components");
         if is_component && tokens.len() == 3 {
-            // Parameters, answers and the like were copied before; schemas stay.
+            // Other components were copied by an earlier pass; schemas remain.
             return Ok(match target(reference) {
                 Some(name) => Some(format!("{SCHEMAS}{}", escape(&name))),
                 None => Some(reference.to_owned()),

@@ -1,8 +1,8 @@
-//! Operations that say everything themselves.
+//! Inlines shared parts into operations.
 //!
-//! A document may keep parameters, request bodies and answers in `components`, and parameters of a whole
-//! path beside its operations. Every step after this one looks at operations alone, so all of that is
-//! copied to where it is used.
+//! A document may keep parameters, request bodies and responses in `components`, and parameters of a whole
+//! path next to its operations. Later passes only look at operations, so shared parts are copied to where
+//! they are used.
 
 use serde_json::{Map, Value};
 
@@ -11,20 +11,20 @@ use super::context::Context;
 use super::names::unescape;
 use crate::Pointer;
 
-/// The members of a path item that are operations.
+/// The keys of a path item that are operations.
 const METHODS: [&str; 8] = [
     "get", "put", "post", "delete", "options", "head", "patch", "trace",
 ];
 
-/// How many references may lead from one to the next.
-const MOST_REFERENCES: usize = 16;
+/// The maximum length of a chain of references.
+const MAX_REFERENCES: usize = 16;
 
-/// Whether a member of a path item is an operation.
+/// Whether a key of a path item is an operation.
 pub(super) fn is_method(name: &str) -> bool {
     METHODS.contains(&name)
 }
 
-/// Copies what operations refer to into them.
+/// Copies shared parts into the operations that use them.
 pub(super) fn resolve_operations(
     document: &mut Value,
     cx: &mut Context<'_>,
@@ -32,9 +32,9 @@ pub(super) fn resolve_operations(
     let whole = document.clone();
     let place = Pointer::root().join("paths");
     let Some(Value::Object(paths)) = document.get_mut("paths") else {
-        return Err(LowerError::new(&Pointer::root(), "no `paths`"));
+        return Err(LowerError::new(&Pointer::root(), "missing `paths`"));
     };
-    let mut gone = Vec::new();
+    let mut removed = Vec::new();
     for (path, item) in paths.iter_mut().filter(|(path, _)| !path.starts_with("x-")) {
         let place = place.join(path);
         resolve(&whole, item, &place, cx)?;
@@ -42,7 +42,7 @@ pub(super) fn resolve_operations(
             if !item.is_null() {
                 return Err(LowerError::new(&place, "not a path item"));
             }
-            gone.push(path.clone());
+            removed.push(path.clone());
             continue;
         };
         let shared = members.shift_remove("parameters");
@@ -58,9 +58,9 @@ pub(super) fn resolve_operations(
                     .as_object()
                     .is_some_and(|callbacks| !callbacks.is_empty())
             {
-                cx.drop(
+                cx.note_dropped(
                     &place.join("callbacks"),
-                    "the service calls you, and a client has nothing to send",
+                    "callbacks are requests from the service; nothing is generated",
                 );
             }
             if let Some(body) = operation.get_mut("requestBody") {
@@ -70,7 +70,7 @@ pub(super) fn resolve_operations(
                 for (status, response) in responses {
                     resolve(&whole, response, &place.join("responses").join(status), cx)?;
                     if let Value::Object(response) = response {
-                        // Nothing is generated from these, and they refer to what is copied.
+                        // Nothing is generated from these, and their contents were copied.
                         response.shift_remove("links");
                         response.shift_remove("headers");
                     }
@@ -78,7 +78,7 @@ pub(super) fn resolve_operations(
             }
         }
     }
-    for path in gone {
+    for path in removed {
         paths.shift_remove(&path);
     }
     if let Some(Value::Object(components)) = document.get_mut("components") {
@@ -97,7 +97,7 @@ pub(super) fn resolve_operations(
     Ok(())
 }
 
-/// Gives an operation the parameters of its path, unless it has its own of that name and place.
+/// Adds the parameters of the path to an operation, unless it overrides them.
 fn share_parameters(
     whole: &Value,
     operation: &mut Map<String, Value>,
@@ -110,7 +110,7 @@ fn share_parameters(
         Some(Value::Array(parameters)) => parameters,
         Some(Value::Null) | None => Vec::new(),
         Some(_) => {
-            cx.fault(&place, "not a list of parameters", "left out")?;
+            cx.reject_or_repair(&place, "not a list of parameters", "ignored")?;
             Vec::new()
         }
     };
@@ -134,35 +134,36 @@ fn share_parameters(
     Ok(())
 }
 
-/// Replaces a reference by what it leads to; what stands beside it counts more, as in 3.1.
+/// Replaces a reference by its target. As in 3.1, summary and description next to the reference take
+/// precedence.
 fn resolve(
     whole: &Value,
     value: &mut Value,
     place: &Pointer,
     cx: &mut Context<'_>,
 ) -> Result<(), LowerError> {
-    for _ in 0..MOST_REFERENCES {
+    for _ in 0..MAX_REFERENCES {
         let Some(Value::String(reference)) = value.get("$ref") else {
             return Ok(());
         };
         let Some(target) = find(whole, reference) else {
-            let fault = format!("{reference:?} leads nowhere");
-            cx.fault(place, fault, "left out")?;
+            let fault = format!("{reference:?} cannot be resolved");
+            cx.reject_or_repair(place, fault, "ignored")?;
             *value = Value::Null;
             return Ok(());
         };
         let mut target = target.clone();
         if let (Value::Object(target), Value::Object(own)) = (&mut target, &*value) {
             for key in ["summary", "description"] {
-                target.extend(own.get(key).map(|said| (key.to_owned(), said.clone())));
+                target.extend(own.get(key).map(|value| (key.to_owned(), value.clone())));
             }
         }
         *value = target;
     }
-    Err(LowerError::new(place, "references that lead in a circle"))
+    Err(LowerError::new(place, "cyclic references"))
 }
 
-/// What a reference leads to inside of its document.
+/// Returns the target of a reference within the document.
 pub(super) fn find<'a>(document: &'a Value, reference: &str) -> Option<&'a Value> {
     let tokens = reference.strip_prefix('#')?.split('/').skip(1);
     tokens

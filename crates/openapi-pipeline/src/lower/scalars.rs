@@ -1,39 +1,35 @@
-//! What a schema says of the values of one type, as far as a type can hold it.
+//! Normalizes schemas of a single type.
 
 use serde_json::{Map, Value};
 
 use super::context::Context;
-use super::merge::is_word;
+use super::merge::is_annotation;
 use super::walk;
 use crate::Pointer;
 
-/// The type of a schema that shows it without saying it.
+/// Infers a missing type from other keywords.
 pub(super) fn infer_type(map: &mut Map<String, Value>, place: &Pointer, cx: &mut Context<'_>) {
-    let said = map.get("type").and_then(Value::as_str);
+    let declared = map.get("type").and_then(Value::as_str);
     let object = ["properties", "additionalProperties", "required"];
     let has = |keys: &[&str]| keys.iter().any(|key| map.contains_key(*key));
-    let shown = match said {
+    let inferred = match declared {
         None if has(&object) => "object",
         None if has(&["items"]) => "array",
         Some("string" | "number" | "integer" | "boolean") if has(&["properties"]) => {
-            cx.lose(place, "a scalar with properties; read as an object");
+            cx.note_loss(place, "scalar type with properties; treated as an object");
             "object"
         }
         _ => return,
     };
-    map.insert("type".to_owned(), shown.into());
+    map.insert("type".to_owned(), inferred.into());
 }
 
-/// A type that refuses too long a list loses an answer. People are told instead.
-pub(super) fn document_limits_of_lists(
-    map: &mut Map<String, Value>,
-    _: &Pointer,
-    _: &mut Context<'_>,
-) {
+/// Moves limits of lists into the description. Enforcing them could make a response unreadable.
+pub(super) fn document_list_limits(map: &mut Map<String, Value>, _: &Pointer, _: &mut Context<'_>) {
     let limits = take(map, &["minItems", "maxItems"]);
     describe_limits(map, &limits, "items");
     if map.shift_remove("uniqueItems") == Some(Value::Bool(true)) {
-        describe(map, "No item stands twice.");
+        describe(map, "Items are unique.");
     }
     for keyword in [
         "enum",
@@ -46,8 +42,8 @@ pub(super) fn document_limits_of_lists(
     }
 }
 
-/// Likewise for objects; and what nobody listed may come.
-pub(super) fn document_limits_of_objects(
+/// Moves limits of objects into the description, and makes additional properties explicit.
+pub(super) fn document_object_limits(
     map: &mut Map<String, Value>,
     _: &Pointer,
     _: &mut Context<'_>,
@@ -58,7 +54,7 @@ pub(super) fn document_limits_of_objects(
         map.shift_remove("additionalProperties");
     }
     if map.get("additionalProperties") == Some(&Value::Bool(true)) {
-        // Beside listed ones, the generator reads `true` as saying nothing, and drops what comes.
+        // With listed properties, the generator treats `true` as the default and drops unlisted ones.
         if map.contains_key("properties") {
             map.insert("additionalProperties".to_owned(), serde_json::json!({}));
         } else {
@@ -70,8 +66,8 @@ pub(super) fn document_limits_of_objects(
     }
 }
 
-/// A name that is required and nowhere described is one that may be there, and then is kept.
-pub(super) fn list_what_is_required(map: &mut Map<String, Value>) {
+/// Adds required but undeclared properties as optional ones.
+pub(super) fn declare_required_properties(map: &mut Map<String, Value>) {
     let Some(Value::Object(properties)) = map.get("properties") else {
         return;
     };
@@ -94,7 +90,7 @@ pub(super) fn list_what_is_required(map: &mut Map<String, Value>) {
     }
 }
 
-/// A boolean, a number, a string or anything.
+/// Normalizes a boolean, a number, a string or an untyped value.
 pub(super) fn shape(mut map: Map<String, Value>, place: &Pointer, cx: &mut Context<'_>) -> Value {
     map.shift_remove("discriminator");
     if !map.contains_key("type") {
@@ -140,7 +136,7 @@ pub(super) fn shape(mut map: Map<String, Value>, place: &Pointer, cx: &mut Conte
             if let Some(step) = map.shift_remove("multipleOf") {
                 describe(&mut map, &format!("A multiple of {step}."));
             }
-            // Half the digits are not enough for what was written with all of them.
+            // Use double precision for `float`, to preserve all digits.
             if map.get("format").and_then(Value::as_str) == Some("float") {
                 map.insert("format".to_owned(), "double".into());
             }
@@ -151,13 +147,13 @@ pub(super) fn shape(mut map: Map<String, Value>, place: &Pointer, cx: &mut Conte
         map.shift_remove(keyword);
     }
     if !map.contains_key("type") && !map.contains_key("enum") {
-        map.retain(|key, _| is_word(key) || key == "nullable");
+        map.retain(|key, _| is_annotation(key) || key == "nullable");
     }
-    document_odd_default(&mut map);
+    document_mismatched_default(&mut map);
     Value::Object(map)
 }
 
-/// A format says what the type is, where nobody else does.
+/// Infers a missing type from the format.
 fn infer_from_format(map: &mut Map<String, Value>) {
     let ty = match map.get("format").and_then(Value::as_str) {
         Some("int32" | "int64") => "integer",
@@ -172,8 +168,8 @@ fn infer_from_format(map: &mut Map<String, Value>) {
     map.insert("type".to_owned(), ty.into());
 }
 
-/// A default that is no value of its type is told and not filled in.
-pub(super) fn document_odd_default(map: &mut Map<String, Value>) {
+/// Documents a default that does not match the type instead of applying it.
+pub(super) fn document_mismatched_default(map: &mut Map<String, Value>) {
     let Some(default) = map.get("default") else {
         return;
     };
@@ -195,12 +191,12 @@ pub(super) fn document_odd_default(map: &mut Map<String, Value>) {
     if !fits {
         let default = map.shift_remove("default").unwrap_or_default();
         if !default.is_null() {
-            describe(map, &format!("By default `{default}`."));
+            describe(map, &format!("Default: `{default}`."));
         }
     }
 }
 
-/// The type that all of some values have.
+/// Infers a missing type from the enumeration values.
 fn infer_from_values(
     map: &mut Map<String, Value>,
     values: &[Value],
@@ -224,9 +220,9 @@ fn infer_from_values(
     } else if others.all(Value::is_number) {
         "number"
     } else {
-        cx.lose(
+        cx.note_loss(
             &place.join("enum"),
-            "values of several types are read as untyped JSON",
+            "enumeration values of different types; treated as untyped JSON",
         );
         return;
     };
@@ -252,10 +248,10 @@ fn take(map: &mut Map<String, Value>, keywords: &[&str]) -> Vec<Option<Value>> {
 
 fn describe_limits(map: &mut Map<String, Value>, limits: &[Option<Value>], of: &str) {
     let sentence = match limits {
-        [Some(least), Some(most)] if least == most => format!("Exactly {least} {of}."),
-        [Some(least), Some(most)] => format!("{least} to {most} {of}."),
-        [Some(least), None] => format!("At least {least} {of}."),
-        [None, Some(most)] => format!("At most {most} {of}."),
+        [Some(min), Some(max)] if min == max => format!("Exactly {min} {of}."),
+        [Some(min), Some(max)] => format!("{min} to {max} {of}."),
+        [Some(min), None] => format!("At least {min} {of}."),
+        [None, Some(max)] => format!("At most {max} {of}."),
         _ => return,
     };
     describe(map, &sentence);

@@ -1,13 +1,13 @@
-//! What 3.1 schemas say in their own way, said as 3.0 says it.
+//! Converts 3.1 schemas to 3.0.
 
 use serde_json::{Map, Value, json};
 
 use super::LowerError;
 use super::context::Context;
-use super::{faults, inexpressible};
+use super::{repair, unsupported};
 use crate::Pointer;
 
-/// Lowers every schema of the document, wherever it stands.
+/// Lowers every schema of the document.
 pub(super) fn lower_schemas(document: &mut Value, cx: &mut Context<'_>) -> Result<(), LowerError> {
     let root = Pointer::root();
     if let Some(schemas) = document
@@ -55,40 +55,37 @@ fn lower_schemas_within(
     Ok(())
 }
 
-/// Lowers a schema and those within it.
+/// Lowers a schema and its subschemas.
 pub(super) fn lower_schema(
     schema: &mut Value,
     place: &Pointer,
     cx: &mut Context<'_>,
 ) -> Result<(), LowerError> {
     let map = match schema {
-        // `true` allows anything, as the empty schema does.
+        // `true` is equivalent to the empty schema.
         Value::Bool(true) => {
             *schema = json!({});
             return Ok(());
         }
         Value::Bool(false) => {
-            cx.lose(
-                place,
-                "a schema that nothing satisfies is read as untyped JSON",
-            );
+            cx.note_loss(place, "unsatisfiable schema; treated as untyped JSON");
             *schema = json!({});
             return Ok(());
         }
         Value::Object(map) => map,
         _ => {
-            let fault = "not a schema: neither an object nor a boolean";
-            cx.fault(place, fault, "read as untyped JSON")?;
+            let fault = "not a schema: expected an object or a boolean";
+            cx.reject_or_repair(place, fault, "treated as untyped JSON")?;
             *schema = json!({});
             return Ok(());
         }
     };
-    // Nullable alternatives before everything else: the one alternative that is left may be merged into
-    // the schema, with all that is to be lowered in it.
+    // Nullable alternatives first: a single remaining alternative may be merged into the schema, and must
+    // then be lowered with it.
     lower_null_alternative(map, "anyOf");
     lower_null_alternative(map, "oneOf");
-    faults::mend(map, place, cx)?;
-    inexpressible::lower(map, place, cx);
+    repair::repair(map, place, cx)?;
+    unsupported::lower(map, place, cx);
     lower_const(map);
     lower_examples(map);
     lower_exclusive_bounds(map);
@@ -119,14 +116,14 @@ pub(super) fn lower_schema(
     Ok(())
 }
 
-/// `const: x` is an enumeration of one value.
+/// Converts `const: x` to an enumeration of one value.
 fn lower_const(map: &mut Map<String, Value>) {
     if let Some(value) = map.shift_remove("const") {
         map.insert("enum".to_owned(), Value::Array(vec![value]));
     }
 }
 
-/// 3.0 has one `example`, 3.1 a list.
+/// Keeps the first of several examples.
 fn lower_examples(map: &mut Map<String, Value>) {
     if let Some(Value::Array(examples)) = map.shift_remove("examples")
         && let Some(first) = examples.into_iter().next()
@@ -136,7 +133,7 @@ fn lower_examples(map: &mut Map<String, Value>) {
     }
 }
 
-/// 3.1 gives the excluded number, 3.0 says that the bound is excluded.
+/// Converts exclusive bounds: a number in 3.1, a flag in 3.0.
 fn lower_exclusive_bounds(map: &mut Map<String, Value>) {
     for (exclusive, inclusive) in [
         ("exclusiveMinimum", "minimum"),
@@ -162,40 +159,37 @@ fn lower_exclusive_bounds(map: &mut Map<String, Value>) {
     }
 }
 
-/// A generated type would refuse an answer whose text does not fit, and bring a crate of regular
-/// expressions along. So a pattern is told and not enforced.
+/// Moves `pattern` into the description. Enforcing it would make non-matching responses unreadable and
+/// require a regex dependency.
 fn document_pattern(map: &mut Map<String, Value>) {
     if let Some(Value::String(pattern)) = map.shift_remove("pattern") {
-        let said = map
+        let description = map
             .get("description")
             .and_then(Value::as_str)
             .unwrap_or_default();
-        let text = format!("{said}\n\nPattern: `{pattern}`");
+        let text = format!("{description}\n\nPattern: `{pattern}`");
         map.insert("description".to_owned(), text.trim_start().into());
     }
 }
 
-/// `contentEncoding: base64` is `format: byte`; other encodings and media types are only noted.
+/// Converts `contentEncoding: base64` to `format: byte`, and notes other encodings and media types.
 fn lower_content_encoding(map: &mut Map<String, Value>, place: &Pointer, cx: &mut Context<'_>) {
     if let Some(encoding) = map.shift_remove("contentEncoding") {
         if encoding == "base64" {
             map.insert("format".to_owned(), "byte".into());
         } else {
-            let what = format!("contentEncoding {encoding} has no counterpart in OpenAPI 3.0");
-            cx.lose(place, what);
+            let what = format!("contentEncoding {encoding} is not supported in OpenAPI 3.0");
+            cx.note_loss(place, what);
         }
     }
     for keyword in ["contentMediaType", "contentSchema"] {
         if map.shift_remove(keyword).is_some() {
-            cx.lose(
-                place,
-                format!("{keyword} has no counterpart in OpenAPI 3.0"),
-            );
+            cx.note_loss(place, format!("{keyword} is not supported in OpenAPI 3.0"));
         }
     }
 }
 
-/// `type: [T, "null"]` is a nullable `T`; several types are alternatives.
+/// Converts `type: [T, "null"]` to a nullable `T`, and several types to alternatives.
 fn lower_type_array(map: &mut Map<String, Value>, place: &Pointer, cx: &mut Context<'_>) {
     let types = match map.get("type") {
         Some(Value::Array(types)) => types.clone(),
@@ -221,12 +215,12 @@ fn lower_type_array(map: &mut Map<String, Value>, place: &Pointer, cx: &mut Cont
         }
         _ if map.contains_key("anyOf") || map.contains_key("oneOf") => {
             map.shift_remove("type");
-            cx.lose(
+            cx.note_loss(
                 &place.join("type"),
-                "several types beside alternatives; the alternatives count",
+                "several types next to `oneOf` or `anyOf`; the types are ignored",
             );
         }
-        // An enumeration says itself which values there are.
+        // An enumeration determines the types of its values.
         _ if map.contains_key("enum") => {
             map.shift_remove("type");
         }
@@ -251,7 +245,7 @@ fn lower_type_array(map: &mut Map<String, Value>, place: &Pointer, cx: &mut Cont
     }
 }
 
-/// The keywords that say something of values of a type and of no other.
+/// Returns the keywords that apply only to values of one type.
 fn keywords_of(ty: &str) -> &'static [&'static str] {
     match ty {
         "array" => &["items", "minItems", "maxItems", "uniqueItems"],
@@ -267,7 +261,7 @@ fn keywords_of(ty: &str) -> &'static [&'static str] {
     }
 }
 
-/// `anyOf: [T, {type: null}]` is a nullable `T`.
+/// Converts `anyOf: [T, {type: null}]` to a nullable `T`.
 fn lower_null_alternative(map: &mut Map<String, Value>, keyword: &str) {
     let Some(Value::Array(alternatives)) = map.get_mut(keyword) else {
         return;
@@ -286,13 +280,13 @@ fn lower_null_alternative(map: &mut Map<String, Value>, keyword: &str) {
             let only = alternatives.remove(0);
             map.shift_remove(keyword);
             match only {
-                // What stands beside an inline alternative describes the whole and wins over its words.
+                // Annotations next to an inline alternative describe the whole schema and take precedence.
                 Value::Object(only) if !only.contains_key("$ref") && can_merge(map, &only) => {
                     for (key, value) in only {
                         map.entry(key).or_insert(value);
                     }
                 }
-                only => also(map, only),
+                only => add_all_of(map, only),
             }
         }
         _ => {}
@@ -300,7 +294,7 @@ fn lower_null_alternative(map: &mut Map<String, Value>, keyword: &str) {
     map.insert("nullable".to_owned(), Value::Bool(true));
 }
 
-/// A schema of `null` and nothing else, in any of its spellings.
+/// Whether a schema only allows `null`.
 fn is_null(schema: &Value) -> bool {
     let null_type = json!(["null"]);
     schema
@@ -312,21 +306,21 @@ fn is_null(schema: &Value) -> bool {
             .is_some_and(|values| *values == json!([null]))
 }
 
-/// Whether two schemas say nothing but words of the same things.
+/// Whether two schemas share no keywords other than annotations.
 fn can_merge(whole: &Map<String, Value>, part: &Map<String, Value>) -> bool {
-    const WORDS: [&str; 5] = ["title", "description", "default", "example", "deprecated"];
+    const ANNOTATIONS: [&str; 5] = ["title", "description", "default", "example", "deprecated"];
     part.keys()
-        .all(|key| !whole.contains_key(key) || WORDS.contains(&key.as_str()))
+        .all(|key| !whole.contains_key(key) || ANNOTATIONS.contains(&key.as_str()))
 }
 
-/// Adds a schema that has to hold as well.
-fn also(map: &mut Map<String, Value>, schema: Value) {
+/// Adds a schema to `allOf`.
+fn add_all_of(map: &mut Map<String, Value>, schema: Value) {
     if let Value::Array(schemas) = map.entry("allOf").or_insert_with(|| json!([])) {
         schemas.push(schema);
     }
 }
 
-/// `null` among the listed values makes the schema nullable.
+/// Converts `null` in an enumeration to `nullable`.
 fn lower_null_in_enum(map: &mut Map<String, Value>) {
     if let Some(Value::Array(values)) = map.get_mut("enum")
         && values.len() > 1
@@ -337,11 +331,11 @@ fn lower_null_in_enum(map: &mut Map<String, Value>) {
     }
 }
 
-/// 3.0 ignores what stands beside a `$ref`; under `allOf` it counts.
+/// Moves a `$ref` with siblings into `allOf`: 3.0 ignores siblings of `$ref`.
 fn lower_ref_siblings(map: &mut Map<String, Value>) {
     if map.len() > 1
         && let Some(reference) = map.shift_remove("$ref")
     {
-        also(map, json!({"$ref": reference}));
+        add_all_of(map, json!({"$ref": reference}));
     }
 }

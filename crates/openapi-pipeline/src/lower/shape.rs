@@ -1,14 +1,13 @@
-//! Every schema as one of few shapes, each of which becomes a type that is known to work.
+//! Normalizes every schema to one of a few shapes that are known to generate correct types.
 //!
-//! - a reference, or `allOf` of one reference with words or `nullable` beside it
-//! - anything: `{}`
-//! - a boolean, a number, a string, an enumeration of strings
-//! - a list, with its items
-//! - an object: a component, or an inline one without properties, which is a map
-//! - alternatives: a component whose `oneOf` lists references and plain scalars; the `unions` module
+//! - a reference, or `allOf` with one reference next to annotations or `nullable`
+//! - an unrestricted schema: `{}`
+//! - a boolean, a number, a string, or an enumeration of strings
+//! - a list with items
+//! - an object: a component, or an inline map without properties
+//! - a union: a component whose `oneOf` lists references and plain scalars; see the `unions` module
 //!
-//! Schemas that hold together (`allOf`) become one object, inline objects and alternatives become
-//! components.
+//! `allOf` is merged into one object; inline objects and unions become components.
 
 use std::collections::BTreeSet;
 
@@ -17,24 +16,24 @@ use serde_json::{Map, Value, json};
 
 use super::LowerError;
 use super::context::Context;
-use super::flat::single_reference;
-use super::merge::is_word;
+use super::flatten::single_reference;
+use super::merge::is_annotation;
 use super::names::{Names, SCHEMAS, pascal, target};
 use super::resolve::is_method;
 use super::walk::members;
-use super::{circles, nullable, scalars, unions};
+use super::{cycles, nullable, scalars, unions};
 use crate::Pointer;
 
-/// The most components that are made of inline schemas.
-const MOST_COMPONENTS: usize = 100_000;
+/// The maximum number of components created from inline schemas.
+const MAX_COMPONENTS: usize = 100_000;
 
-/// Shapes the schemas of components, parameters, bodies and answers.
+/// Normalizes the schemas of components, parameters, request bodies and responses.
 pub(super) fn shape_schemas(document: &mut Value, cx: &mut Context<'_>) -> Result<(), LowerError> {
     let root = Pointer::root();
     let schemas = document.pointer_mut("/components/schemas");
     let schemas = schemas.and_then(Value::as_object_mut).map(std::mem::take);
     let mut whole = schemas.unwrap_or_default();
-    circles::break_up(&mut whole, cx)?;
+    cycles::break_up(&mut whole, cx)?;
     let nullable = nullable::take(&mut whole);
     let mut shaper = Shaper {
         names: Names::of(&whole),
@@ -75,12 +74,12 @@ pub(super) fn shape_schemas(document: &mut Value, cx: &mut Context<'_>) -> Resul
 }
 
 pub(super) struct Shaper<'a, 'b> {
-    /// The component schemas as they were.
+    /// The original component schemas.
     pub(super) whole: Map<String, Value>,
     names: Names,
-    /// The component schemas that are shaped, and those that were made.
+    /// The normalized and the newly created component schemas.
     pub(super) done: Map<String, Value>,
-    /// The components whose content is being written out.
+    /// The components that are being inlined.
     pub(super) through: Vec<String>,
     pub(super) nullable: BTreeSet<String>,
     pub(super) cx: &'a mut Context<'b>,
@@ -107,7 +106,7 @@ impl Shaper<'_, '_> {
         if let Some(body) = operation.get_mut("requestBody") {
             self.content(body, &owner, "Body", &place.join("requestBody"))?;
         }
-        // An answer that stands twice is one type.
+        // Identical responses share one type.
         let mut seen: Vec<(Value, Value)> = Vec::new();
         for (status, response) in members(operation.get_mut("responses")) {
             let place = place.join("responses").join(status);
@@ -142,7 +141,7 @@ impl Shaper<'_, '_> {
             if let Some(schema) = content.get_mut("schema") {
                 let place = place.join("content").join(media).join("schema");
                 *schema = self.inline(schema.take(), name, &place)?;
-                // The same list or map in two answers would be two types.
+                // Identical lists or maps of two responses share one type.
                 let is_container = schema
                     .get("type")
                     .is_some_and(|ty| ty == "object" || ty == "array");
@@ -160,7 +159,7 @@ impl Shaper<'_, '_> {
         Ok(())
     }
 
-    /// A schema where it is used: objects and alternatives become components, and references remain.
+    /// Normalizes a schema where it is used: objects and unions become components, references stay.
     pub(super) fn inline(
         &mut self,
         schema: Value,
@@ -182,7 +181,7 @@ impl Shaper<'_, '_> {
         let default = map.shift_remove("default");
         let mut used: Map<String, Value> = Map::new();
         for key in map.keys().cloned().collect::<Vec<_>>() {
-            // What our words say of a property, they say of it where it stands.
+            // These extensions apply to the property where it is used.
             if key.starts_with("x-") || key == "readOnly" || key == "writeOnly" {
                 used.extend(map.shift_remove(&key).map(|value| (key, value)));
             }
@@ -201,7 +200,7 @@ impl Shaper<'_, '_> {
         Ok(Value::Object(used))
     }
 
-    /// A reference to a component made of a shaped schema.
+    /// Returns a reference to a component created from a normalized schema.
     pub(super) fn hoist(
         &mut self,
         schema: Map<String, Value>,
@@ -212,7 +211,7 @@ impl Shaper<'_, '_> {
         Ok(json!({ "$ref": format!("{SCHEMAS}{name}") }))
     }
 
-    /// The component of that name, if it says the same.
+    /// Returns the component of that name if it has the same schema.
     fn same(&self, schema: &Map<String, Value>, name: &str) -> Option<String> {
         let made = self.done.get(name)?;
         (made.as_object() == Some(schema)).then(|| name.to_owned())
@@ -224,8 +223,8 @@ impl Shaper<'_, '_> {
         name: &str,
         place: &Pointer,
     ) -> Result<String, LowerError> {
-        if self.done.len() >= MOST_COMPONENTS {
-            let reason = format!("more than {MOST_COMPONENTS} schemas");
+        if self.done.len() >= MAX_COMPONENTS {
+            let reason = format!("more than {MAX_COMPONENTS} schemas");
             return Err(LowerError::new(place, reason));
         }
         let name = self.names.take(name);
@@ -233,7 +232,7 @@ impl Shaper<'_, '_> {
         Ok(name)
     }
 
-    /// A schema as a component: an object or alternatives may stand there as they are.
+    /// Normalizes a schema as a component, where objects and unions may stay inline.
     pub(super) fn component(
         &mut self,
         schema: Value,
@@ -247,7 +246,7 @@ impl Shaper<'_, '_> {
             return Ok(self.reference(map, &reference));
         }
         let depth = self.through.len();
-        let map = self.flat(map, place);
+        let map = self.flatten(map, place);
         let shaped = self.flat_component(map, name, place);
         self.through.truncate(depth);
         shaped
@@ -269,11 +268,11 @@ impl Shaper<'_, '_> {
         match map.get("type").and_then(Value::as_str) {
             Some("object") => self.object(map, name, place),
             Some("array") => {
-                scalars::document_limits_of_lists(&mut map, place, self.cx);
+                scalars::document_list_limits(&mut map, place, self.cx);
                 let items = map.shift_remove("items").unwrap_or_else(|| json!({}));
                 let items = self.inline(items, &format!("{name}Item"), &place.join("items"))?;
                 map.insert("items".to_owned(), items);
-                scalars::document_odd_default(&mut map);
+                scalars::document_mismatched_default(&mut map);
                 Ok(Value::Object(map))
             }
             _ => Ok(scalars::shape(map, place, self.cx)),
@@ -286,13 +285,13 @@ impl Shaper<'_, '_> {
         name: &str,
         place: &Pointer,
     ) -> Result<Value, LowerError> {
-        scalars::document_limits_of_objects(&mut map, place, self.cx);
+        scalars::document_object_limits(&mut map, place, self.cx);
         let owner = pascal(name);
         let keeps_others = map
             .get("additionalProperties")
             .is_some_and(Value::is_object);
         let mut hidden = false;
-        scalars::list_what_is_required(&mut map);
+        scalars::declare_required_properties(&mut map);
         if let Some(Value::Object(properties)) = map.get_mut("properties") {
             let mut shaped = Map::new();
             let place = place.join("properties");
@@ -302,13 +301,13 @@ impl Shaper<'_, '_> {
                 .all(|property| fields.insert(field_key(property)));
             fields.clear();
             if keeps_others || twice {
-                // What keeps the others is called so.
+                // The field for unlisted properties is named `extra`.
                 fields.insert("extra".to_owned());
             }
             for (property, schema) in std::mem::take(properties) {
                 if !fields.insert(field_key(&property)) {
-                    let what = "another property has its name in Rust; this one is among those that nobody listed";
-                    self.cx.lose(&place.join(&property), what);
+                    let what = "duplicate Rust name; this property is treated as unlisted";
+                    self.cx.note_loss(&place.join(&property), what);
                     hidden = true;
                     continue;
                 }
@@ -316,7 +315,7 @@ impl Shaper<'_, '_> {
                 let schema = self.inline(schema, &name, &place.join(&property))?;
                 shaped.insert(property, schema);
             }
-            // One whose name in Rust was taken is no longer listed.
+            // Remove a property whose Rust name was taken from `required`.
             if let Some(Value::Array(required)) = map.get_mut("required") {
                 required.retain(|name| name.as_str().is_some_and(|name| shaped.contains_key(name)));
             }
@@ -343,11 +342,11 @@ impl Shaper<'_, '_> {
             let others = self.inline(others, &format!("{owner}Value"), &place)?;
             map.insert("additionalProperties".to_owned(), others);
         }
-        scalars::document_odd_default(&mut map);
+        scalars::document_mismatched_default(&mut map);
         Ok(Value::Object(map))
     }
 
-    /// A reference as it is, nullable if what it leads to is.
+    /// Returns a reference, nullable if its target is.
     fn reference(&self, mut map: Map<String, Value>, reference: &str) -> Value {
         let name = target(reference).unwrap_or_default();
         if self.nullable.contains(&name) {
@@ -360,18 +359,18 @@ impl Shaper<'_, '_> {
             map.insert("allOf".to_owned(), json!([{ "$ref": reference }]));
         }
         for key in map.keys().cloned().collect::<Vec<_>>() {
-            if !is_word(&key) && key != "nullable" && key != "allOf" {
+            if !is_annotation(&key) && key != "nullable" && key != "allOf" {
                 map.shift_remove(&key);
             }
         }
         map.shift_remove("title");
-        // Only an enumeration has a default that is sure to be one of its values.
+        // Only the default of an enumeration is certain to be valid.
         let listed = self
             .whole
             .get(&name)
             .and_then(|schema| schema.get("enum")?.as_array());
         if !listed.is_some_and(|listed| map.get("default").is_some_and(|d| listed.contains(d))) {
-            scalars::document_odd_default(&mut map);
+            scalars::document_mismatched_default(&mut map);
         }
         if map.len() == 1
             && let Some(Value::Array(only)) = map.get_mut("allOf")
@@ -382,7 +381,7 @@ impl Shaper<'_, '_> {
     }
 }
 
-/// What a property's field is called in Rust.
+/// Returns the Rust name of a property's field.
 fn field_key(property: &str) -> String {
     let words: String = property
         .chars()

@@ -1,4 +1,4 @@
-//! Without what cannot be expressed.
+//! Drops what cannot be expressed.
 
 use std::collections::BTreeSet;
 
@@ -9,14 +9,14 @@ use super::resolve::is_method;
 use super::{LowerError, Lowered, Options, once};
 use crate::Pointer;
 
-/// How many operations may go before the document is refused after all.
-const MOST_SKIPPED: usize = 1000;
+/// The maximum number of dropped operations before the document is rejected.
+const MAX_SKIPPED: usize = 1000;
 
-/// Lowers a document, without the operations that cannot be lowered.
+/// Lowers a document without the operations that cannot be lowered.
 pub(super) fn lower(document: &Value, options: &Options) -> Result<Lowered, LowerError> {
     let mut document = document.clone();
     let mut dropped = Vec::new();
-    for _ in 0..MOST_SKIPPED {
+    for _ in 0..MAX_SKIPPED {
         let error = match once(&document, options) {
             Ok(mut lowered) => {
                 dropped.append(&mut lowered.notes);
@@ -38,7 +38,7 @@ pub(super) fn lower(document: &Value, options: &Options) -> Result<Lowered, Lowe
     once(&document, options)
 }
 
-/// Drops the operation, the path or the schema that a place is in; says which.
+/// Drops the operation, path or schema that contains a location. Returns the location of the dropped item.
 fn drop_at(document: &mut Value, place: &Pointer) -> Option<Pointer> {
     let tokens = place.tokens();
     let tokens: Vec<&str> = tokens.iter().map(String::as_str).collect();
@@ -65,10 +65,10 @@ fn drop_at(document: &mut Value, place: &Pointer) -> Option<Pointer> {
     }
 }
 
-/// A lowered document without some operations (by id) and without some schemas, and the operations that
-/// lead to these; notes say which.
+/// Removes operations (by id) and schemas from a lowered document, together with the operations that use
+/// these schemas, and adds notes.
 ///
-/// For what only shows when code is made of a document.
+/// This is meant for problems that only occur during code generation.
 pub fn without(
     mut lowered: Lowered,
     ids: &BTreeSet<String>,
@@ -76,28 +76,28 @@ pub fn without(
     why: &str,
 ) -> Lowered {
     let root = Pointer::root();
-    let mut gone = schemas.clone();
+    let mut dropped = schemas.clone();
     if let Some(all) = lowered
         .document
         .pointer_mut("/components/schemas")
         .and_then(Value::as_object_mut)
     {
         loop {
-            let before = gone.len();
+            let before = dropped.len();
             for (name, schema) in all.iter() {
                 let mut found = Vec::new();
                 super::defaults::collect_references(schema, &mut found);
-                if found.iter().any(|found| gone.contains(found)) {
-                    gone.insert(name.clone());
+                if found.iter().any(|found| dropped.contains(found)) {
+                    dropped.insert(name.clone());
                 }
             }
-            if gone.len() == before {
+            if dropped.len() == before {
                 break;
             }
         }
-        all.retain(|name, _| !gone.contains(name));
+        all.retain(|name, _| !dropped.contains(name));
     }
-    for name in &gone {
+    for name in &dropped {
         let place = root.join("components").join("schemas").join(name);
         lowered.notes.push(Note {
             place,
@@ -105,8 +105,10 @@ pub fn without(
             what: why.to_owned(),
         });
     }
-    lowered.enums.retain(|open| !gone.contains(&open.name));
-    lowered.unions.retain(|union| !gone.contains(&union.name));
+    lowered.enums.retain(|open| !dropped.contains(&open.name));
+    lowered
+        .unions
+        .retain(|union| !dropped.contains(&union.name));
     let paths = lowered
         .document
         .get_mut("paths")
@@ -122,8 +124,8 @@ pub fn without(
                 .get("operationId")
                 .and_then(Value::as_str)
                 .unwrap_or_default();
-            let goes = ids.contains(id) || found.iter().any(|name| gone.contains(name));
-            if goes {
+            let is_dropped = ids.contains(id) || found.iter().any(|name| dropped.contains(name));
+            if is_dropped {
                 let place = root.join("paths").join(path).join(method);
                 lowered.notes.push(Note {
                     place,
@@ -131,7 +133,7 @@ pub fn without(
                     what: why.to_owned(),
                 });
             }
-            !goes
+            !is_dropped
         });
     }
     lowered

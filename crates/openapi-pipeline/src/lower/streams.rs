@@ -1,4 +1,4 @@
-//! Operations that answer with JSON or with an event stream: two operations.
+//! Splits operations that return JSON or an event stream into two.
 
 use std::collections::BTreeMap;
 
@@ -10,15 +10,14 @@ use super::media::{EVENT_STREAM, JSON};
 use super::resolve::is_method;
 use crate::Pointer;
 
-/// Splits the operations that answer with JSON or an event stream. The facts of an operation are those of
-/// its twin, too.
+/// Splits the operations that return JSON or an event stream. Both resulting operations have the same facts.
 pub(super) fn split_streams(
     document: &mut Value,
     facts: &mut BTreeMap<String, OperationFacts>,
 ) -> Result<(), LowerError> {
     let root = Pointer::root().join("paths");
     let Some(Value::Object(paths)) = document.get_mut("paths") else {
-        return Err(LowerError::new(&Pointer::root(), "no `paths`"));
+        return Err(LowerError::new(&Pointer::root(), "missing `paths`"));
     };
     let mut lowered = Map::new();
     for (path, mut item) in std::mem::take(paths) {
@@ -37,7 +36,7 @@ pub(super) fn split_streams(
         }
         lowered.insert(path.clone(), item);
         if !streams.is_empty() {
-            // A fragment keeps two operations of one path and method apart, and no server sees it.
+            // A fragment, which is never sent, distinguishes two operations of one path and method.
             lowered.insert(format!("{path}#stream"), Value::Object(streams));
         }
     }
@@ -45,7 +44,7 @@ pub(super) fn split_streams(
     Ok(())
 }
 
-/// The operation that answers with an event stream, if this one answers with JSON or with that, and its id.
+/// Returns the id and the streaming variant of an operation that returns JSON or an event stream.
 fn split_stream(operation: &mut Value) -> Option<(String, Value)> {
     let has = |operation: &Value, media: &str| {
         operation["responses"]

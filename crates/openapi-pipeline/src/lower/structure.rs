@@ -1,4 +1,4 @@
-//! What stands around paths and schemas: version, `info`, servers, and what 3.0 has no place for.
+//! Converts everything outside of paths and schemas: version, `info`, servers, and fields that 3.0 lacks.
 
 use serde_json::{Map, Value, json};
 
@@ -6,15 +6,15 @@ use super::LowerError;
 use super::context::Context;
 use crate::Pointer;
 
-/// The deepest nesting of a document. Documents of people have a tenth of it.
-const MOST_LEVELS: usize = 128;
+/// The maximum nesting depth of a document, about ten times that of real documents.
+const MAX_DEPTH: usize = 128;
 
-/// Refuses a document that is nested deeper than any step should follow. Walks without recursion.
+/// Rejects a document that is nested too deeply for the recursive passes. Does not recurse itself.
 pub(super) fn check_depth(document: &Value) -> Result<(), LowerError> {
     let mut open = vec![(document, 0_usize)];
     while let Some((value, depth)) = open.pop() {
-        if depth > MOST_LEVELS {
-            let reason = format!("nested deeper than {MOST_LEVELS} levels");
+        if depth > MAX_DEPTH {
+            let reason = format!("nested deeper than {MAX_DEPTH} levels");
             return Err(LowerError::new(&Pointer::root(), reason));
         }
         match value {
@@ -26,7 +26,7 @@ pub(super) fn check_depth(document: &Value) -> Result<(), LowerError> {
     Ok(())
 }
 
-/// Says in 3.0's words what 3.1 says outside of paths and schemas.
+/// Converts 3.1 constructs outside of paths and schemas to 3.0.
 pub(super) fn lower_structure(
     document: &mut Value,
     cx: &mut Context<'_>,
@@ -37,8 +37,8 @@ pub(super) fn lower_structure(
     };
     lower_webhooks(map, cx);
     if map.shift_remove("jsonSchemaDialect").is_some() {
-        let what = "the dialect of JSON Schema; schemas are read as OpenAPI 3.1 reads them";
-        cx.lose(&root.join("jsonSchemaDialect"), what);
+        let what = "the JSON Schema dialect; schemas are read with the OpenAPI 3.1 dialect";
+        cx.note_loss(&root.join("jsonSchemaDialect"), what);
     }
     let may_lack_paths = map.contains_key("components");
     match map.get("paths") {
@@ -47,7 +47,7 @@ pub(super) fn lower_structure(
             map.insert("paths".to_owned(), json!({}));
         }
         Some(_) => return Err(LowerError::new(&root.join("paths"), "not an object")),
-        None => return Err(LowerError::new(&root, "no `paths`")),
+        None => return Err(LowerError::new(&root, "missing `paths`")),
     }
     lower_info(map, cx)?;
     lower_servers(map, cx)?;
@@ -55,7 +55,7 @@ pub(super) fn lower_structure(
     for list in ["tags", "servers", "security"] {
         if map.get(list).is_some_and(|value| !value.is_array()) {
             map.shift_remove(list);
-            cx.fault(&root.join(list), "not a list", "left out")?;
+            cx.reject_or_repair(&root.join(list), "not a list", "ignored")?;
         }
     }
     Ok(())
@@ -65,8 +65,8 @@ fn lower_webhooks(map: &mut Map<String, Value>, cx: &mut Context<'_>) {
     if let Some(webhooks) = map.shift_remove("webhooks") {
         let place = Pointer::root().join("webhooks");
         for name in webhooks.as_object().into_iter().flat_map(Map::keys) {
-            let what = "a webhook: the service calls you, and a client has nothing to send";
-            cx.drop(&place.join(name), what);
+            let what = "webhooks are requests from the service; nothing is generated";
+            cx.note_dropped(&place.join(name), what);
         }
     }
 }
@@ -74,23 +74,27 @@ fn lower_webhooks(map: &mut Map<String, Value>, cx: &mut Context<'_>) {
 fn lower_info(map: &mut Map<String, Value>, cx: &mut Context<'_>) -> Result<(), LowerError> {
     let place = Pointer::root().join("info");
     if !map.get("info").is_some_and(Value::is_object) {
-        cx.fault(&place, "no `info`", "an empty one is made")?;
+        cx.reject_or_repair(&place, "missing `info`", "an empty one is added")?;
         map.insert("info".to_owned(), json!({}));
     }
     let Some(Value::Object(info)) = map.get_mut("info") else {
         return Ok(());
     };
-    for (field, instead) in [("title", "API"), ("version", "0")] {
+    for (field, placeholder) in [("title", "API"), ("version", "0")] {
         match info.get(field) {
             Some(Value::String(_)) => {}
             Some(scalar @ (Value::Number(_) | Value::Bool(_))) => {
                 let text = scalar.to_string();
-                cx.fault(&place.join(field), "not a text", "read as one")?;
+                cx.reject_or_repair(&place.join(field), "not a string", "converted to a string")?;
                 info.insert(field.to_owned(), text.into());
             }
             _ => {
-                cx.fault(&place, format!("no `{field}`"), "one is made up")?;
-                info.insert(field.to_owned(), instead.into());
+                cx.reject_or_repair(
+                    &place,
+                    format!("missing `{field}`"),
+                    "a placeholder is added",
+                )?;
+                info.insert(field.to_owned(), placeholder.into());
             }
         }
     }
@@ -108,7 +112,7 @@ fn lower_info(map: &mut Map<String, Value>, cx: &mut Context<'_>) -> Result<(), 
     Ok(())
 }
 
-/// A server whose address has variables is the one that their defaults make.
+/// Substitutes the defaults of server variables.
 fn lower_servers(map: &mut Map<String, Value>, cx: &mut Context<'_>) -> Result<(), LowerError> {
     let place = Pointer::root().join("servers");
     let Some(Value::Array(servers)) = map.get_mut("servers") else {
@@ -118,36 +122,36 @@ fn lower_servers(map: &mut Map<String, Value>, cx: &mut Context<'_>) -> Result<(
         if server.get("url").is_some_and(Value::is_string) {
             servers.push(server);
         } else {
-            cx.fault(&place.join(index), "a server without `url`", "left out")?;
+            cx.reject_or_repair(&place.join(index), "server without `url`", "ignored")?;
         }
     }
     Ok(())
 }
 
-/// 3.0 does not know keys that are certificates.
+/// Removes `mutualTLS` security schemes, which 3.0 does not support.
 fn lower_security(map: &mut Map<String, Value>, cx: &mut Context<'_>) {
     let place = Pointer::root().join("components").join("securitySchemes");
     let schemes = map
         .get_mut("components")
         .and_then(|components| components.get_mut("securitySchemes"))
         .and_then(Value::as_object_mut);
-    let mut gone = Vec::new();
+    let mut removed = Vec::new();
     if let Some(schemes) = schemes {
         schemes.retain(|name, scheme| {
             let is_new = scheme.get("type").and_then(Value::as_str) == Some("mutualTLS");
             if is_new {
-                cx.lose(&place.join(name), "a client certificate as a key");
-                gone.push(name.clone());
+                cx.note_loss(&place.join(name), "security scheme `mutualTLS`");
+                removed.push(name.clone());
             }
             !is_new
         });
     }
     if let Some(Value::Array(all)) = map.get_mut("security")
-        && !gone.is_empty()
+        && !removed.is_empty()
     {
         let is_gone = |one: &Value| {
             let mut names = one.as_object().into_iter().flat_map(Map::keys);
-            names.any(|name| gone.contains(name))
+            names.any(|name| removed.contains(name))
         };
         all.retain(|one| !is_gone(one));
     }

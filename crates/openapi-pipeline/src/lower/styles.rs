@@ -1,5 +1,5 @@
-//! How a parameter's value is written, and what a generated client can write: a scalar anywhere, a list
-//! of scalars in a query.
+//! Converts parameter serialization to what a generated client supports: scalars everywhere, lists of scalars
+//! in the query.
 
 use serde_json::{Map, Value, json};
 
@@ -8,10 +8,10 @@ use super::names::target;
 use super::walk;
 use crate::Pointer;
 
-/// How deep the properties of a parameter become parameters of their own.
-const MOST_LEVELS: usize = 3;
+/// The maximum depth at which properties of a parameter become parameters.
+const MAX_DEPTH: usize = 3;
 
-/// A parameter as those that can be written.
+/// Splits a parameter into supported ones.
 pub(super) fn shape(
     mut parameter: Value,
     schemas: &Map<String, Value>,
@@ -29,19 +29,19 @@ pub(super) fn shape(
         .get("explode")
         .and_then(Value::as_bool)
         .unwrap_or(style == "form" || style == "deepObject");
-    let written = match (style.as_str(), explode) {
-        ("form", true) => Written::Pairs,
-        ("deepObject", _) => Written::Brackets,
-        ("spaceDelimited", _) => Written::Joined("a space"),
-        ("pipeDelimited", _) => Written::Joined("`|`"),
-        ("label", _) => Written::Joined("`.`"),
-        ("matrix", _) => Written::Joined("`;`"),
-        _ => Written::Joined("`,`"),
+    let serialization = match (style.as_str(), explode) {
+        ("form", true) => Serialization::Pairs,
+        ("deepObject", _) => Serialization::Brackets,
+        ("spaceDelimited", _) => Serialization::Joined("a space"),
+        ("pipeDelimited", _) => Serialization::Joined("`|`"),
+        ("label", _) => Serialization::Joined("`.`"),
+        ("matrix", _) => Serialization::Joined("`;`"),
+        _ => Serialization::Joined("`,`"),
     };
     if !in_query && style != "simple" {
-        cx.lose(
+        cx.note_loss(
             place,
-            format!("the style {style:?}; the caller writes the value"),
+            format!("style {style:?} is not supported; the caller serializes the value"),
         );
     }
     let Some(map) = super::parameters::plain(&mut parameter) else {
@@ -53,24 +53,27 @@ pub(super) fn shape(
     let schema = parameter.get("schema").cloned().unwrap_or_default();
     let shape = Shape::of(&schema, schemas);
     if in_query
-        && matches!((&shape, written), (Shape::Other, Written::Brackets))
+        && matches!(
+            (&shape, serialization),
+            (Shape::Other, Serialization::Brackets)
+        )
         && let Some(each) = each_alternative(&parameter, schemas, place, cx)
     {
         return each;
     }
     match shape {
         Shape::Scalar => {}
-        Shape::List if in_query && matches!(written, Written::Pairs) => {}
-        Shape::List if in_query && matches!(written, Written::Brackets) => {
+        Shape::List if in_query && matches!(serialization, Serialization::Pairs) => {}
+        Shape::List if in_query && matches!(serialization, Serialization::Brackets) => {
             let name = parameter["name"].as_str().unwrap_or_default();
             if !name.ends_with(']') {
                 parameter["name"] = format!("{name}[]").into();
             }
         }
         Shape::Object(properties, required)
-            if in_query && !matches!(written, Written::Joined(_)) =>
+            if in_query && !matches!(serialization, Serialization::Joined(_)) =>
         {
-            let brackets = matches!(written, Written::Brackets);
+            let brackets = matches!(serialization, Serialization::Brackets);
             return spread(
                 &parameter,
                 &properties,
@@ -82,21 +85,21 @@ pub(super) fn shape(
                 0,
             );
         }
-        Shape::List => as_text(&mut parameter, written, "a list"),
+        Shape::List => as_text(&mut parameter, serialization, "a list"),
         Shape::Object(..) => {
-            cx.lose(place, "an object that the caller writes");
-            as_text(&mut parameter, written, "an object");
+            cx.note_loss(place, "object parameter; the caller serializes the value");
+            as_text(&mut parameter, serialization, "an object");
         }
         Shape::Other => {
             let is_map = resolved(&schema, schemas)
                 .get("type")
                 .is_some_and(|ty| ty == "object");
             let what = if is_map && in_query {
-                "properties that nobody lists cannot be parameters; it is one, which the caller writes"
+                "unlisted properties cannot become parameters; the caller serializes the value"
             } else {
-                "a value that the caller writes"
+                "the caller serializes the value"
             };
-            cx.lose(place, what);
+            cx.note_loss(place, what);
             parameter["schema"] = json!({"type": "string"});
         }
     }
@@ -107,25 +110,22 @@ pub(super) fn shape(
 }
 
 #[derive(Clone, Copy)]
-enum Written {
+enum Serialization {
     Pairs,
     Brackets,
     Joined(&'static str),
 }
 
-fn as_text(parameter: &mut Value, written: Written, what: &str) {
-    let separator = match written {
-        Written::Joined(separator) => separator,
+fn as_text(parameter: &mut Value, serialization: Serialization, what: &str) {
+    let separator = match serialization {
+        Serialization::Joined(separator) => separator,
         _ => "`,`",
     };
     parameter["schema"] = json!({"type": "string"});
-    walk::describe(
-        parameter,
-        &format!("This is {what}, joined by {separator}."),
-    );
+    walk::describe(parameter, &format!("Pass {what} joined by {separator}."));
 }
 
-/// What a parameter's schema is, as far as writing it goes.
+/// The shape of a parameter's schema, as far as serialization is concerned.
 enum Shape {
     Scalar,
     List,
@@ -166,7 +166,7 @@ impl Shape {
     }
 }
 
-/// A parameter that is a scalar or an object: one parameter for the scalar, one for each property. The
+/// Converts a union of scalars and objects: one parameter for the scalar, and one for each property. The
 /// caller sets those of one alternative.
 fn each_alternative(
     parameter: &Value,
@@ -196,7 +196,7 @@ fn each_alternative(
             let same_name = |other: &&mut Value| other["name"] == parameter["name"];
             match each.iter_mut().find(same_name) {
                 None => each.push(parameter),
-                // Each of what it may be can be written as a text.
+                // All alternatives can be written as strings.
                 Some(other) if other["schema"] != parameter["schema"] => {
                     other["schema"] = json!({"type": "string"});
                 }
@@ -204,14 +204,14 @@ fn each_alternative(
             }
         }
     }
-    cx.lose(
+    cx.note_loss(
         place,
-        "that only one of the alternatives is sent is up to the caller",
+        "the caller must set the parameters of only one alternative",
     );
     Some(each)
 }
 
-/// A schema without the references before it.
+/// Follows references.
 fn resolved<'a>(schema: &'a Value, schemas: &'a Map<String, Value>) -> &'a Value {
     let mut schema = schema;
     for _ in 0..16 {
@@ -231,10 +231,10 @@ fn resolved<'a>(schema: &'a Value, schemas: &'a Map<String, Value>) -> &'a Value
     schema
 }
 
-/// The properties of an object as parameters: `page[size]`, or `size` where the style has no brackets.
+/// Converts the properties of an object to parameters: `page[size]`, or `size` if the style has no brackets.
 #[allow(
     clippy::too_many_arguments,
-    reason = "what it says of each property comes from all of these"
+    reason = "the description of each property depends on all of these"
 )]
 fn spread(
     parameter: &Value,
@@ -255,26 +255,26 @@ fn spread(
         } else {
             property.clone()
         };
-        let mut one = json!({
+        let mut property_parameter = json!({
             "name": wire,
             "in": "query",
             "required": is_required && required.contains(property),
             "schema": schema,
         });
         if let Some(description) = schema.get("description") {
-            one["description"] = description.clone();
+            property_parameter["description"] = description.clone();
         }
         match Shape::of(schema, schemas) {
-            Shape::Scalar => spread_out.push(one),
+            Shape::Scalar => spread_out.push(property_parameter),
             Shape::List => {
                 if brackets {
-                    one["name"] = format!("{wire}[]").into();
+                    property_parameter["name"] = format!("{wire}[]").into();
                 }
-                spread_out.push(one);
+                spread_out.push(property_parameter);
             }
-            Shape::Object(inner, inner_required) if brackets && level < MOST_LEVELS => {
+            Shape::Object(inner, inner_required) if brackets && level < MAX_DEPTH => {
                 spread_out.extend(spread(
-                    &one,
+                    &property_parameter,
                     &inner,
                     &inner_required,
                     brackets,
@@ -285,9 +285,12 @@ fn spread(
                 ));
             }
             _ => {
-                cx.lose(place, format!("{wire:?}, a value that the caller writes"));
-                one["schema"] = json!({"type": "string"});
-                spread_out.push(one);
+                cx.note_loss(
+                    place,
+                    format!("property {wire:?}; the caller serializes the value"),
+                );
+                property_parameter["schema"] = json!({"type": "string"});
+                spread_out.push(property_parameter);
             }
         }
     }

@@ -1,19 +1,18 @@
-//! Alternatives, each under a name of its own.
+//! Normalizes unions (`oneOf`, `anyOf`) into named components.
 //!
-//! A generated type of alternatives takes the first that does not fail, and loses what that one does
-//! not list. So alternatives leave the document with references and plain scalars only, with a
-//! discriminator wherever a property tells them apart, and the generator writes a type that reads the
-//! alternative that fits best.
+//! A derived union type would select the first alternative that deserializes and lose unlisted properties.
+//! This pass reduces unions to references and plain scalars, adds a discriminator where a property
+//! distinguishes the alternatives, and leaves the selection to the generated code.
 
 use serde_json::{Map, Value, json};
 
 use super::LowerError;
-use super::merge::is_word;
+use super::merge::is_annotation;
 use super::names::{SCHEMAS, pascal, target};
 use super::shape::Shaper;
 use crate::Pointer;
 
-/// Shapes a schema with `oneOf` or `anyOf`.
+/// Normalizes a schema with `oneOf` or `anyOf`.
 pub(super) fn shape(
     shaper: &mut Shaper<'_, '_>,
     mut map: Map<String, Value>,
@@ -29,15 +28,16 @@ pub(super) fn shape(
         return shaper.inline(Value::Object(map), name, place);
     };
     if map.shift_remove("anyOf").is_some() {
-        shaper.cx.lose(
-            &place.join("anyOf"),
-            "alternatives beside `oneOf`, which counts",
-        );
+        shaper
+            .cx
+            .note_loss(&place.join("anyOf"), "`anyOf` next to `oneOf`; ignored");
     }
     let place = place.join(keyword);
     let base = base_of(&map);
     if !base.is_empty() && alternatives.iter().all(only_restricts) {
-        shaper.cx.lose(&place, "which properties come together");
+        shaper
+            .cx
+            .note_loss(&place, "which properties can be combined");
         return shaper.component(Value::Object(map), name, &place);
     }
     let mut shaped: Vec<Value> = Vec::new();
@@ -59,9 +59,9 @@ pub(super) fn shape(
             shaped.push(alternative);
         }
     }
-    // Alternatives of which one is anything are anything.
+    // A union with an unrestricted alternative is unrestricted.
     if shaped.iter().any(is_anything) {
-        map.retain(|key, _| is_word(key) || key == "nullable");
+        map.retain(|key, _| is_annotation(key) || key == "nullable");
         return Ok(Value::Object(map));
     }
     if let Some(one) = as_one(&shaped) {
@@ -74,7 +74,7 @@ pub(super) fn shape(
         }
         return shaper.component(Value::Object(map), name, &place);
     }
-    map.retain(|key, _| is_word(key) || key == "nullable" || key == "discriminator");
+    map.retain(|key, _| is_annotation(key) || key == "nullable" || key == "discriminator");
     let discriminator = map.shift_remove("discriminator");
     if !is_plain(&shaped) {
         let mut references = Vec::new();
@@ -90,7 +90,7 @@ pub(super) fn shape(
     Ok(Value::Object(map))
 }
 
-/// What holds beside the alternatives.
+/// Returns the keywords that apply next to the alternatives.
 fn base_of(map: &Map<String, Value>) -> Map<String, Value> {
     let is_base = |key: &str| {
         matches!(
@@ -114,11 +114,11 @@ fn base_of(map: &Map<String, Value>) -> Map<String, Value> {
     base
 }
 
-/// Whether an alternative restricts what stands beside it and adds nothing.
+/// Whether an alternative only restricts the base schema and adds nothing.
 fn only_restricts(alternative: &Value) -> bool {
     alternative.as_object().is_some_and(|map| {
         map.keys().all(|key| {
-            is_word(key)
+            is_annotation(key)
                 || key == "required"
                 || key == "type" && map.get("type") == Some(&json!("object"))
         })
@@ -126,23 +126,24 @@ fn only_restricts(alternative: &Value) -> bool {
 }
 
 fn is_anything(schema: &Value) -> bool {
-    schema
-        .as_object()
-        .is_none_or(|map| map.keys().all(|key| is_word(key) || key == "nullable"))
+    schema.as_object().is_none_or(|map| {
+        map.keys()
+            .all(|key| is_annotation(key) || key == "nullable")
+    })
 }
 
-/// Whether two alternatives say the same, in other words.
+/// Whether two alternatives differ only in annotations.
 fn same(one: &Value, other: &Value) -> bool {
     let strip = |value: &Value| -> Map<String, Value> {
         let map = value.as_object().into_iter().flatten();
-        map.filter(|(key, _)| !is_word(key))
+        map.filter(|(key, _)| !is_annotation(key))
             .map(|(k, v)| (k.clone(), v.clone()))
             .collect()
     };
     strip(one) == strip(other)
 }
 
-/// The one type that all alternatives are, if they are scalars of one.
+/// Returns the common type of all alternatives, if they are scalars of one type.
 fn as_one(shaped: &[Value]) -> Option<Map<String, Value>> {
     let types: Option<Vec<&str>> = shaped
         .iter()
@@ -189,8 +190,7 @@ fn as_one(shaped: &[Value]) -> Option<Map<String, Value>> {
     Some(Map::from_iter([("type".to_owned(), Value::from(ty))]))
 }
 
-/// Whether alternatives are scalars and lists, of which no two look alike: the generator tells them
-/// apart by itself.
+/// Whether the alternatives are scalars and lists of different kinds, which progenitor distinguishes itself.
 pub(super) fn is_plain(shaped: &[Value]) -> bool {
     let mut kinds = Vec::new();
     for schema in shaped {
@@ -210,7 +210,7 @@ pub(super) fn is_plain(shaped: &[Value]) -> bool {
     true
 }
 
-/// A reference to the component that an alternative is; plain scalars stay.
+/// Returns a reference to the component of an alternative. Plain scalars stay inline.
 fn as_reference(
     shaper: &mut Shaper<'_, '_>,
     alternative: Value,
@@ -240,7 +240,7 @@ fn as_reference(
     shaper.hoist(map, &inner, place)
 }
 
-/// What an alternative is called: by its title, its tag, or its place.
+/// Returns the name of an alternative: its title, its discriminator value or its index.
 fn name_of(shaper: &Shaper<'_, '_>, alternative: &Value, name: &str, index: usize) -> String {
     let owner = pascal(name);
     if let Some(title) = alternative.get("title").and_then(Value::as_str) {
@@ -268,7 +268,7 @@ fn name_of(shaper: &Shaper<'_, '_>, alternative: &Value, name: &str, index: usiz
     }
 }
 
-/// The values that a property can have, if they are listed strings.
+/// Returns the values of a property, if they are listed strings.
 fn tags_of(shaper: &Shaper<'_, '_>, property: &Value) -> Vec<String> {
     let mut property = property;
     for _ in 0..8 {
@@ -295,17 +295,21 @@ fn tags_of(shaper: &Shaper<'_, '_>, property: &Value) -> Vec<String> {
         .collect()
 }
 
-/// The discriminator of alternatives, with every value that means one of them.
-fn discriminate(shaper: &Shaper<'_, '_>, shaped: &[Value], said: Option<&Value>) -> Option<Value> {
+/// Returns the discriminator of alternatives, with all values that select one of them.
+fn discriminate(
+    shaper: &Shaper<'_, '_>,
+    shaped: &[Value],
+    discriminator: Option<&Value>,
+) -> Option<Value> {
     let names: Vec<Option<String>> = shaped
         .iter()
         .map(|schema| schema.get("$ref").and_then(Value::as_str).and_then(target))
         .collect();
-    if let Some(said) = said
-        && let Some(property) = said.get("propertyName").and_then(Value::as_str)
+    if let Some(discriminator) = discriminator
+        && let Some(property) = discriminator.get("propertyName").and_then(Value::as_str)
     {
         let mut mapping = Map::new();
-        for (value, meant) in said
+        for (value, meant) in discriminator
             .get("mapping")
             .and_then(Value::as_object)
             .into_iter()
@@ -333,7 +337,7 @@ fn discriminate(shaper: &Shaper<'_, '_>, shaped: &[Value], said: Option<&Value>)
         }
         return Some(json!({ "propertyName": property, "mapping": mapping }));
     }
-    // A property with listed values, other ones in every alternative.
+    // Use a property with disjoint listed values in all alternatives.
     let first = names.iter().flatten().next()?;
     let candidates: Vec<String> = shaper.properties(first);
     candidates.into_iter().find_map(|property| {
@@ -368,7 +372,7 @@ impl Shaper<'_, '_> {
             .collect()
     }
 
-    /// The listed values of a component's property.
+    /// Returns the listed values of a component's property.
     fn tags(&self, name: &str, property: &str) -> Vec<String> {
         let schema = self.done.get(name).filter(|schema| !schema.is_null());
         let schema = schema.or_else(|| self.whole.get(name));

@@ -1,16 +1,16 @@
-//! Alternatives of a schema.
+//! Compares `oneOf` and `anyOf`.
 
 use serde_json::Value;
 
-use super::schemas::{self, turn};
+use super::schemas::{self, report_change};
 use super::view::View;
-use super::{Comparison, REFUSED, UNKNOWN};
+use super::{Comparison, REJECTED, UNEXPECTED};
 use crate::Pointer;
 
-/// Compares the alternatives, and by which field they are told apart.
+/// Compares the alternatives and their discriminator.
 ///
-/// They are paired by their names, titles or what they are; those left over if they are the only ones of
-/// their type. A schema without alternatives is one.
+/// Alternatives are paired by name, title or schema; the remaining ones are paired if they are the only ones
+/// of their type. A schema without `oneOf` and `anyOf` is a single alternative.
 pub(super) fn compare<'a>(
     cx: &mut Comparison<'_>,
     (old_schema, old): (&'a Value, &View<'a>),
@@ -26,11 +26,11 @@ pub(super) fn compare<'a>(
     for (anything, narrower) in [(old, true), (new, false)] {
         if anything.alternatives.is_empty() && anything.types.is_empty() {
             let what = if narrower {
-                "anything -> alternatives"
+                "unrestricted -> alternatives"
             } else {
-                "alternatives -> anything"
+                "alternatives -> unrestricted"
             };
-            turn(cx, request, narrower, &place, what.to_owned());
+            report_change(cx, request, narrower, &place, what.to_owned());
             return;
         }
     }
@@ -41,13 +41,13 @@ pub(super) fn compare<'a>(
             view.alternatives.clone()
         }
     };
-    let mut gone = listed(old_schema, old);
-    let mut come = listed(new_schema, new);
+    let mut removed = listed(old_schema, old);
+    let mut added = listed(new_schema, new);
     let named = |before: &Value, now: &Value| key(now) == key(before) || now == before;
-    let mut pairs = pair(&mut gone, &mut come, named);
+    let mut pairs = pair(&mut removed, &mut added, named);
     let (old_document, new_document) = (cx.old, cx.new);
     let types = |document: &Value, schema: &Value| View::of(document, schema).types;
-    let (left, right) = (gone.clone(), come.clone());
+    let (left, right) = (removed.clone(), added.clone());
     let alone = |before: &Value, now: &Value| {
         let ty = types(old_document, before);
         let same = |document: &Value, all: &[&Value]| {
@@ -58,24 +58,24 @@ pub(super) fn compare<'a>(
             && same(old_document, &left)
             && same(new_document, &right)
     };
-    pairs.extend(pair(&mut gone, &mut come, alone));
+    pairs.extend(pair(&mut removed, &mut added, alone));
     for (before, now) in pairs {
-        // A schema that is its own only alternative has been compared.
+        // A schema that is its own only alternative is already compared.
         if !(std::ptr::eq(before, old_schema) && std::ptr::eq(now, new_schema)) {
             schemas::compare(cx, before, now, request, &place.join(key(now)));
         }
     }
-    for before in gone {
-        let what = format!("{} is no alternative any more", key(before));
-        turn(cx, request, true, &place, what);
+    for before in removed {
+        let what = format!("alternative {} removed", key(before));
+        report_change(cx, request, true, &place, what);
     }
-    for now in come {
-        let what = format!("{} is a new alternative", key(now));
-        turn(cx, request, false, &place, what);
+    for now in added {
+        let what = format!("alternative {} added", key(now));
+        report_change(cx, request, false, &place, what);
     }
 }
 
-/// Takes the pairs out of both lists.
+/// Removes paired alternatives from both lists and returns the pairs.
 fn pair<'a>(
     old: &mut Vec<&'a Value>,
     new: &mut Vec<&'a Value>,
@@ -102,11 +102,11 @@ fn compare_discriminators(
     let (Some(old), Some(new)) = (old.discriminator, new.discriminator) else {
         return;
     };
-    let why = if request { REFUSED } else { UNKNOWN };
+    let why = if request { REJECTED } else { UNEXPECTED };
     if old.get("propertyName") != new.get("propertyName") {
         cx.breaking(
             &place.join("propertyName"),
-            "alternatives are told apart by another field",
+            "discriminator property changed",
             why,
         );
     }
@@ -118,12 +118,12 @@ fn compare_discriminators(
     let place = place.join("mapping");
     for (value, before) in &old {
         match new.get(value) {
-            None => turn(
+            None => report_change(
                 cx,
                 request,
                 true,
                 &place,
-                format!("{value:?} means nothing any more"),
+                format!("discriminator value {value:?} removed"),
             ),
             Some(now) if now != before => {
                 cx.breaking(&place.join(value), format!("{before} -> {now}"), why);
@@ -132,12 +132,12 @@ fn compare_discriminators(
         }
     }
     for value in new.keys().filter(|value| !old.contains_key(*value)) {
-        turn(
+        report_change(
             cx,
             request,
             false,
             &place,
-            format!("{value:?} means something now"),
+            format!("discriminator value {value:?} added"),
         );
     }
 }
@@ -149,6 +149,6 @@ fn key(schema: &Value) -> String {
     }
     text("title")
         .or_else(|| text("type"))
-        .unwrap_or("one without a name")
+        .unwrap_or("(unnamed)")
         .to_owned()
 }

@@ -1,11 +1,11 @@
-//! What is sent and what comes back: media types, statuses and headers.
+//! Compares request and response bodies: media types, statuses and headers.
 
 use serde_json::{Map, Value};
 
-use super::{Comparison, GONE_ANSWER, NEW, REFUSED, UNKNOWN, is_required, resolved, schemas};
+use super::{Comparison, NOT_FOUND, REJECTED, UNEXPECTED, UNUSED, is_required, resolved, schemas};
 use crate::Pointer;
 
-/// Compares the bodies of requests.
+/// Compares request bodies.
 pub(super) fn compare_request(cx: &mut Comparison<'_>, old: &Value, new: &Value, place: &Pointer) {
     let (old_document, new_document) = (cx.old, cx.new);
     let body = |document, operation: &'_ Value| -> Option<Value> {
@@ -16,20 +16,20 @@ pub(super) fn compare_request(cx: &mut Comparison<'_>, old: &Value, new: &Value,
     match (body(old_document, old), body(new_document, new)) {
         (Some(_), None) => cx.breaking(
             place,
-            "there is no body any more",
-            "what was sent in it has no effect",
+            "request body removed",
+            "the body is ignored or rejected",
         ),
         (None, Some(now)) if is_required(&now) => {
-            cx.breaking(place, "a body is required now", REFUSED)
+            cx.breaking(place, "required request body added", REJECTED)
         }
-        (None, Some(_)) => cx.compatible(place, "there may be a body now", NEW),
+        (None, Some(_)) => cx.compatible(place, "optional request body added", UNUSED),
         (Some(before), Some(now)) => {
             match (is_required(&before), is_required(&now)) {
-                (false, true) => cx.breaking(place, "the body is required now", REFUSED),
+                (false, true) => cx.breaking(place, "request body is now required", REJECTED),
                 (true, false) => cx.compatible(
                     place,
-                    "the body need not be sent any more",
-                    "it still may be",
+                    "request body is now optional",
+                    "it can still be sent",
                 ),
                 _ => {}
             }
@@ -47,7 +47,7 @@ fn content(holder: &Value) -> Map<String, Value> {
         .unwrap_or_default()
 }
 
-/// Compares what stands for each media type.
+/// Compares the schemas of each media type.
 pub(super) fn compare_content(
     cx: &mut Comparison<'_>,
     old: &Value,
@@ -61,42 +61,47 @@ pub(super) fn compare_content(
         let at = place.join(media);
         match new.get(media) {
             Some(now) => compare_schemas(cx, before, now, request, &at),
-            None if request => cx.breaking(&at, "is not taken any more", REFUSED),
+            None if request => cx.breaking(&at, "no longer accepted", REJECTED),
             None => cx.breaking(
                 &at,
-                "does not come any more",
-                "a program that reads it finds something else",
+                "no longer returned",
+                "programs that read it get a different media type",
             ),
         }
     }
     for media in new.keys().filter(|media| !old.contains_key(*media)) {
         let why = if request {
-            NEW
+            UNUSED
         } else {
-            "a program says what it takes"
+            "programs select a media type with `Accept`"
         };
         if !request && old.is_empty() {
             cx.compatible(
                 &place.join(media),
-                "an answer has a body now",
-                "a program may leave it unread",
+                "response body added",
+                "programs can ignore it",
             );
         } else {
-            cx.compatible(&place.join(media), "is new", why);
+            cx.compatible(&place.join(media), "added", why);
         }
     }
 }
 
-/// Compares the answers of an operation.
-pub(super) fn compare_answers(cx: &mut Comparison<'_>, old: &Value, new: &Value, place: &Pointer) {
-    let answers = |operation: &Value| {
+/// Compares the responses of an operation.
+pub(super) fn compare_responses(
+    cx: &mut Comparison<'_>,
+    old: &Value,
+    new: &Value,
+    place: &Pointer,
+) {
+    let responses = |operation: &Value| {
         operation
             .get("responses")
             .and_then(Value::as_object)
             .cloned()
             .unwrap_or_default()
     };
-    let (old, new) = (answers(old), answers(new));
+    let (old, new) = (responses(old), responses(new));
     let (old_document, new_document) = (cx.old, cx.new);
     for (status, before) in &old {
         let at = place.join(status);
@@ -109,33 +114,29 @@ pub(super) fn compare_answers(cx: &mut Comparison<'_>, old: &Value, new: &Value,
             }
             None if success => cx.breaking(
                 &at,
-                "does not come any more",
-                "a program waits for this success",
+                "no longer returned",
+                "programs expect this success status",
             ),
-            None => cx.compatible(&at, "does not come any more", "an error less"),
+            None => cx.compatible(&at, "no longer returned", "it is an error"),
         }
     }
     for status in new.keys().filter(|status| !old.contains_key(*status)) {
         let at = place.join(status);
         if status.starts_with('2') && has_success(&old) {
-            cx.breaking(
-                &at,
-                "is a new success",
-                "a program may take it for something else",
-            );
+            cx.breaking(&at, "success status added", "programs may not recognize it");
         } else {
             cx.compatible(
                 &at,
-                "is a new answer",
-                "programs expect errors that nobody listed",
+                "error status added",
+                "programs must expect unlisted errors",
             );
         }
     }
 }
 
-/// Whether successes are listed, so that `default` is the errors.
-fn has_success(answers: &Map<String, Value>) -> bool {
-    answers.keys().any(|status| status.starts_with('2'))
+/// Whether successes are listed, so that `default` only covers errors.
+fn has_success(responses: &Map<String, Value>) -> bool {
+    responses.keys().any(|status| status.starts_with('2'))
 }
 
 fn compare_headers(cx: &mut Comparison<'_>, old: &Value, new: &Value, place: &Pointer) {
@@ -144,33 +145,35 @@ fn compare_headers(cx: &mut Comparison<'_>, old: &Value, new: &Value, place: &Po
     for (name, before) in &before {
         let at = place.join(name);
         let Some((_, now)) = now.iter().find(|(other, _)| other == name) else {
-            cx.breaking(&at, "is gone", GONE_ANSWER);
+            cx.breaking(&at, "removed", NOT_FOUND);
             continue;
         };
         match (is_required(before), is_required(now)) {
-            (true, false) => cx.breaking(&at, "need not be there any more", UNKNOWN),
-            (false, true) => cx.compatible(&at, "is always there now", "it could be before"),
+            (true, false) => cx.breaking(&at, "is now optional", UNEXPECTED),
+            (false, true) => {
+                cx.compatible(&at, "is now always present", "it could be present before")
+            }
             _ => {}
         }
         compare_schemas(cx, before, now, false, &at);
     }
     for (name, _) in &now {
         if !before.iter().any(|(other, _)| other == name) {
-            cx.compatible(&place.join(name), "is new", NEW);
+            cx.compatible(&place.join(name), "added", UNUSED);
         }
     }
 }
 
-/// The headers of an answer, by their names as everybody writes them.
-fn headers<'a>(document: &'a Value, answer: &'a Value) -> Vec<(String, &'a Value)> {
-    let headers = answer.get("headers").and_then(Value::as_object);
+/// Returns the headers of a response with normalized names.
+fn headers<'a>(document: &'a Value, response: &'a Value) -> Vec<(String, &'a Value)> {
+    let headers = response.get("headers").and_then(Value::as_object);
     let header = |(name, header): (&String, &'a Value)| {
         (name.to_ascii_lowercase(), resolved(document, header))
     };
     headers.into_iter().flatten().map(header).collect()
 }
 
-/// Compares the schemas of two holders, either of which may have none.
+/// Compares the schemas of two objects that may each lack one.
 pub(super) fn compare_schemas(
     cx: &mut Comparison<'_>,
     old: &Value,
@@ -180,9 +183,9 @@ pub(super) fn compare_schemas(
 ) {
     match (old.get("schema"), new.get("schema")) {
         (Some(old), Some(new)) => schemas::compare(cx, old, new, request, &place.join("schema")),
-        (None, Some(_)) if request => cx.breaking(&place.join("schema"), "has a type now", REFUSED),
+        (None, Some(_)) if request => cx.breaking(&place.join("schema"), "type added", REJECTED),
         (Some(_), None) if !request => {
-            cx.breaking(&place.join("schema"), "has no type any more", UNKNOWN);
+            cx.breaking(&place.join("schema"), "type removed", UNEXPECTED);
         }
         _ => {}
     }

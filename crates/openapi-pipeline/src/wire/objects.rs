@@ -1,13 +1,13 @@
-//! Properties, listed and others.
+//! Compares properties and additional properties.
 
 use serde_json::Value;
 
-use super::schemas::{self, NEW_ANSWER, STILL_SENT, turn};
+use super::schemas::{self, IGNORED, STILL_VALID, report_change};
 use super::view::View;
-use super::{Comparison, GONE_ANSWER, NO_EFFECT, REFUSED};
+use super::{Comparison, NO_EFFECT, NOT_FOUND, REJECTED};
 use crate::Pointer;
 
-/// Compares the properties, listed or not.
+/// Compares the properties, listed and unlisted.
 pub(super) fn compare(
     cx: &mut Comparison<'_>,
     old: &View<'_>,
@@ -20,25 +20,25 @@ pub(super) fn compare(
         let was_required = old.required.contains(name);
         let Some(now) = new.properties.get(name) else {
             if request {
-                cx.breaking(&at, "is gone", NO_EFFECT);
+                cx.breaking(&at, "removed", NO_EFFECT);
             } else {
                 let why = if was_required {
-                    GONE_ANSWER
+                    NOT_FOUND
                 } else {
-                    "a program that waits for it waits forever"
+                    "programs that poll for it never find it"
                 };
-                cx.breaking(&at, "is gone", why);
+                cx.breaking(&at, "removed", why);
             }
             continue;
         };
         let is_required = new.required.contains(name);
         if was_required != is_required {
             let what = if is_required {
-                "is required now"
+                "is now required"
             } else {
-                "need not be there any more"
+                "is now optional"
             };
-            turn(cx, request, is_required, &at, what.to_owned());
+            report_change(cx, request, is_required, &at, what.to_owned());
         }
         schemas::compare(cx, before, now, request, &at);
     }
@@ -49,17 +49,17 @@ pub(super) fn compare(
     {
         let at = place.join("properties").join(name);
         if !request {
-            cx.compatible(&at, "is new", NEW_ANSWER);
+            cx.compatible(&at, "added", IGNORED);
         } else if new
             .properties
             .get(name)
             .is_some_and(|schema| View::of(cx.new, schema).read_only)
         {
-            cx.compatible(&at, "is new and only read", NEW_ANSWER);
+            cx.compatible(&at, "added, read-only", IGNORED);
         } else if new.required.contains(name) {
-            cx.breaking(&at, "is new and required", REFUSED);
+            cx.breaking(&at, "added, required", REJECTED);
         } else {
-            cx.compatible(&at, "is new and need not be sent", STILL_SENT);
+            cx.compatible(&at, "added, optional", STILL_VALID);
         }
     }
     for name in new
@@ -68,19 +68,19 @@ pub(super) fn compare(
         .filter(|name| !old.required.contains(name))
     {
         if !new.properties.contains_key(name) {
-            turn(
+            report_change(
                 cx,
                 request,
                 true,
                 &place.join("required"),
-                format!("{name:?} is required now"),
+                format!("{name:?} is now required"),
             );
         }
     }
-    compare_others(cx, old, new, request, place);
+    compare_additional(cx, old, new, request, place);
 }
 
-fn compare_others(
+fn compare_additional(
     cx: &mut Comparison<'_>,
     old: &View<'_>,
     new: &View<'_>,
@@ -95,26 +95,26 @@ fn compare_others(
     match (old.others, new.others) {
         (before, now) if closed(before) != closed(now) => {
             let what = if closed(now) {
-                "no other properties any more"
+                "additional properties no longer allowed"
             } else {
-                "other properties now"
+                "additional properties now allowed"
             };
             if request || !closed(now) && schema(now) {
-                turn(cx, request, closed(now), &place, what.to_owned());
+                report_change(cx, request, closed(now), &place, what.to_owned());
             } else {
-                cx.compatible(&place, what, NEW_ANSWER);
+                cx.compatible(&place, what, IGNORED);
             }
         }
         (Some(before), Some(now)) if schema(Some(before)) && schema(Some(now)) => {
             schemas::compare(cx, before, now, request, &place);
         }
         (before, now) if schema(before) != schema(now) => {
-            turn(
+            report_change(
                 cx,
                 request,
                 schema(now),
                 &place,
-                "the type of other properties".to_owned(),
+                "the type of additional properties".to_owned(),
             );
         }
         _ => {}

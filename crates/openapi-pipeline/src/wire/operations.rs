@@ -1,11 +1,11 @@
-//! Operations: which there are, where, and what each asks for.
+//! Compares operations: paths, methods and their parts.
 
 use serde_json::Value;
 
-use super::{Comparison, DEPRECATED, NEW, bodies, parameters, resolved, security};
+use super::{Comparison, DEPRECATED, UNUSED, bodies, parameters, resolved, security};
 use crate::Pointer;
 
-const GONE: &str = "a program that calls it gets an error";
+const CALLS_FAIL: &str = "calls fail";
 const METHODS: [&str; 8] = [
     "get", "put", "post", "delete", "options", "head", "patch", "trace",
 ];
@@ -21,13 +21,13 @@ pub(super) fn compare(cx: &mut Comparison<'_>) {
         let same =
             |(other, m, ..): &&Operation<'_>| m == method && shape_of(other) == shape_of(path);
         match after.iter().find(same) {
-            None => cx.breaking(&place, "the operation is gone", GONE),
+            None => cx.breaking(&place, "operation removed", CALLS_FAIL),
             Some((now, _, new_item, new_operation)) => {
                 if now != path {
                     cx.compatible(
                         &place,
-                        "a path parameter has another name",
-                        "names in paths are not sent",
+                        "path parameter renamed",
+                        "path parameter names are not sent",
                     );
                 }
                 let place = root.join(now).join(method);
@@ -39,7 +39,7 @@ pub(super) fn compare(cx: &mut Comparison<'_>) {
         let same =
             |(other, m, ..): &Operation<'_>| m == method && shape_of(other) == shape_of(path);
         if !before.iter().any(same) {
-            cx.compatible(&root.join(path).join(method), "the operation is new", NEW);
+            cx.compatible(&root.join(path).join(method), "operation added", UNUSED);
         }
     }
     let root = Pointer::root();
@@ -48,7 +48,7 @@ pub(super) fn compare(cx: &mut Comparison<'_>) {
     security::compare_schemes(cx, &root.join("components").join("securitySchemes"));
 }
 
-/// What the service sends by itself, a program reads as it reads answers.
+/// Compares webhooks. Programs receive their request bodies, as they receive responses.
 fn compare_webhooks(cx: &mut Comparison<'_>) {
     let webhooks = |document| -> Vec<Operation<'_>> { operations(document, "webhooks") };
     let (old, new) = (webhooks(cx.old), webhooks(cx.new));
@@ -56,8 +56,8 @@ fn compare_webhooks(cx: &mut Comparison<'_>) {
     for (name, method, _, before) in &old {
         let place = root.join(name).join(method);
         let Some((.., now)) = new.iter().find(|(n, m, ..)| n == name && m == method) else {
-            let why = "a program that waits for it waits forever";
-            cx.breaking(&place, "the webhook is gone", why);
+            let why = "programs that wait for it never receive it";
+            cx.breaking(&place, "webhook removed", why);
             continue;
         };
         let (old_document, new_document) = (cx.old, cx.new);
@@ -71,7 +71,7 @@ fn compare_webhooks(cx: &mut Comparison<'_>) {
     }
     for (name, method, ..) in &new {
         if !old.iter().any(|(n, m, ..)| n == name && m == method) {
-            cx.compatible(&root.join(name).join(method), "the webhook is new", NEW);
+            cx.compatible(&root.join(name).join(method), "webhook added", UNUSED);
         }
     }
 }
@@ -96,7 +96,7 @@ fn operations<'a>(document: &'a Value, holder: &str) -> Vec<Operation<'a>> {
     operations
 }
 
-/// A path without the names of its parameters.
+/// Returns a path with the parameter names removed.
 fn shape_of(path: &str) -> String {
     let mut shape = String::new();
     let mut inside = false;
@@ -114,8 +114,8 @@ fn shape_of(path: &str) -> String {
     shape
 }
 
-/// The address is that of the operation, its path or the document. Where it is the document's, it is told
-/// once.
+/// Compares the servers of the operation, its path or the document. A change at the document level is
+/// reported once.
 fn compare_servers(cx: &mut Comparison<'_>, old: &[&Value], new: &[&Value], place: &Pointer) {
     let first = |holders: &[&Value]| {
         let found = holders
@@ -123,7 +123,7 @@ fn compare_servers(cx: &mut Comparison<'_>, old: &[&Value], new: &[&Value], plac
             .enumerate()
             .find_map(|(index, holder)| Some((index, holder.pointer("/servers/0")?)));
         found.map(|(index, server)| {
-            // Names of variables are not sent; what stands for them is.
+            // Compare the values of server variables, not their names.
             let url = server.get("url").cloned();
             let variables = server.get("variables").and_then(Value::as_object);
             let defaults = variables.map(|variables| {
@@ -136,14 +136,11 @@ fn compare_servers(cx: &mut Comparison<'_>, old: &[&Value], new: &[&Value], plac
         })
     };
     let (before, now) = (first(old), first(new));
-    let told = |server: &Option<(bool, _, _)>| server.as_ref().is_none_or(|server| server.0);
+    let is_document_level =
+        |server: &Option<(bool, _, _)>| server.as_ref().is_none_or(|server| server.0);
     let of_document = old.len() == 1;
-    if before != now && (of_document || !(told(&before) && told(&now))) {
-        cx.breaking(
-            place,
-            "the service has another address",
-            "programs call the old one",
-        );
+    if before != now && (of_document || !(is_document_level(&before) && is_document_level(&now))) {
+        cx.breaking(place, "server URL changed", "programs call the old URL");
     }
 }
 
@@ -154,8 +151,8 @@ fn compare_operation(
     place: &Pointer,
 ) {
     if old.get("operationId") != new.get("operationId") {
-        let why = "generated names come from it; nothing changes on the wire";
-        cx.compatible(&place.join("operationId"), "another name", why);
+        let why = "only generated names change";
+        cx.compatible(&place.join("operationId"), "operation id changed", why);
     }
     if old.get("deprecated") != new.get("deprecated") {
         cx.compatible(&place.join("deprecated"), DEPRECATED.0, DEPRECATED.1);
@@ -169,5 +166,5 @@ fn compare_operation(
     );
     parameters::compare(cx, (old_item, old), (new_item, new), place);
     bodies::compare_request(cx, old, new, &place.join("requestBody"));
-    bodies::compare_answers(cx, old, new, &place.join("responses"));
+    bodies::compare_responses(cx, old, new, &place.join("responses"));
 }

@@ -1,8 +1,8 @@
-//! What is sent in paths, queries, headers and cookies.
+//! Compares path, query, header and cookie parameters.
 
 use serde_json::Value;
 
-use super::{Comparison, DEPRECATED, NEW, NO_EFFECT, REFUSED, bodies, is_required, resolved};
+use super::{Comparison, DEPRECATED, NO_EFFECT, REJECTED, UNUSED, bodies, is_required, resolved};
 use crate::Pointer;
 
 fn parameters<'a>(document: &'a Value, item: &'a Value, operation: &'a Value) -> Vec<&'a Value> {
@@ -39,7 +39,7 @@ fn id(parameter: &Value) -> (String, String) {
     (place, name)
 }
 
-/// Compares the parameters of an operation, with those of its path.
+/// Compares the parameters of an operation, including those of its path.
 pub(super) fn compare(
     cx: &mut Comparison<'_>,
     (old_item, old): (&Value, &Value),
@@ -49,7 +49,7 @@ pub(super) fn compare(
     let old = parameters(cx.old, old_item, old);
     let new = parameters(cx.new, new_item, new);
     let place = place.join("parameters");
-    // Names in paths are not sent: those are paired by their place.
+    // Path parameter names are not sent, so these are paired by position.
     let (old_path, old): (Vec<&Value>, Vec<&Value>) =
         old.into_iter().partition(|p| id(p).0 == "path");
     let (new_path, new): (Vec<&Value>, Vec<&Value>) =
@@ -63,13 +63,11 @@ pub(super) fn compare(
     for before in &old {
         let at = place.join(id(before).1);
         match new.iter().find(|now| id(now) == id(before)) {
-            None => cx.breaking(&at, "is gone", NO_EFFECT),
+            None => cx.breaking(&at, "removed", NO_EFFECT),
             Some(now) => {
                 match (is_required(before), is_required(now)) {
-                    (false, true) => cx.breaking(&at, "is required now", REFUSED),
-                    (true, false) => {
-                        cx.compatible(&at, "need not be sent any more", "it still may be")
-                    }
+                    (false, true) => cx.breaking(&at, "is now required", REJECTED),
+                    (true, false) => cx.compatible(&at, "is now optional", "it can still be sent"),
                     _ => {}
                 }
                 compare_one(cx, before, now, &at);
@@ -82,20 +80,20 @@ pub(super) fn compare(
     {
         let at = place.join(id(now).1);
         if is_required(now) {
-            cx.breaking(&at, "is new and required", REFUSED);
+            cx.breaking(&at, "added, required", REJECTED);
         } else {
-            cx.compatible(&at, "is new and need not be sent", NEW);
+            cx.compatible(&at, "added, optional", UNUSED);
         }
     }
 }
 
 fn compare_one(cx: &mut Comparison<'_>, old: &Value, new: &Value, at: &Pointer) {
-    let (before, now) = (written(old), written(new));
+    let (before, now) = (serialization(old), serialization(new));
     if before.0 != now.0 {
-        cx.breaking(&at.join("style"), "is written in another way", REFUSED);
+        cx.breaking(&at.join("style"), "serialization changed", REJECTED);
     }
     if before.1 != now.1 {
-        cx.breaking(&at.join("explode"), "is written in another way", REFUSED);
+        cx.breaking(&at.join("explode"), "serialization changed", REJECTED);
     }
     if old.get("deprecated") != new.get("deprecated") {
         cx.compatible(&at.join("deprecated"), DEPRECATED.0, DEPRECATED.1);
@@ -106,8 +104,8 @@ fn compare_one(cx: &mut Comparison<'_>, old: &Value, new: &Value, at: &Pointer) 
     }
 }
 
-/// How a parameter is written, as the standard has it where the document is silent.
-fn written(parameter: &Value) -> (&str, bool) {
+/// Returns the serialization of a parameter, with the defaults of the standard.
+fn serialization(parameter: &Value) -> (&str, bool) {
     let style = parameter.get("style").and_then(Value::as_str);
     let style = style.unwrap_or(match id(parameter).0.as_str() {
         "query" | "cookie" => "form",

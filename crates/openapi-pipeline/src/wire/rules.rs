@@ -1,10 +1,10 @@
-//! Formats, patterns and limits.
+//! Compares formats, patterns and limits.
 
 use serde_json::Value;
 
-use super::schemas::turn;
+use super::schemas::report_change;
 use super::view::View;
-use super::{Comparison, REFUSED, UNKNOWN};
+use super::{Comparison, REJECTED, UNEXPECTED};
 use crate::Pointer;
 
 /// Compares formats, patterns and limits.
@@ -29,19 +29,21 @@ pub(super) fn compare(
                     _ => None,
                 };
                 if let (Some(before), Some(now)) = (size_of(before), size_of(now)) {
-                    turn(cx, request, now < before, &place, what);
+                    report_change(cx, request, now < before, &place, what);
                     continue;
                 }
                 let lower = rule.starts_with("min");
                 let upper = rule.starts_with("max");
                 match grows {
-                    Some(grows) if lower => turn(cx, request, grows, &place, what),
-                    Some(grows) if upper => turn(cx, request, !grows, &place, what),
-                    _ => cx.breaking(&place, what, if request { REFUSED } else { UNKNOWN }),
+                    Some(grows) if lower => report_change(cx, request, grows, &place, what),
+                    Some(grows) if upper => report_change(cx, request, !grows, &place, what),
+                    _ => cx.breaking(&place, what, if request { REJECTED } else { UNEXPECTED }),
                 }
             }
-            (None, Some(now)) => turn(cx, request, true, &place, format!("is {now} now")),
-            (Some(before), None) => turn(cx, request, false, &place, format!("was {before}")),
+            (None, Some(now)) => report_change(cx, request, true, &place, format!("added: {now}")),
+            (Some(before), None) => {
+                report_change(cx, request, false, &place, format!("removed: {before}"))
+            }
             _ => {}
         }
     }
@@ -50,7 +52,7 @@ pub(super) fn compare(
     }
 }
 
-/// How much a format of numbers holds: what is of the smaller is of the greater too.
+/// Returns the size of a numeric format; every value of a smaller size is valid in a larger one.
 fn size_of(format: &Value) -> Option<u8> {
     match format.as_str()? {
         "int32" | "float" => Some(32),
@@ -59,7 +61,7 @@ fn size_of(format: &Value) -> Option<u8> {
     }
 }
 
-/// The least and the greatest number, each with and without itself.
+/// The lower and the upper bound, inclusive and exclusive.
 const BOUNDS: [[&str; 2]; 2] = [
     ["minimum", "exclusiveMinimum"],
     ["maximum", "exclusiveMaximum"],
@@ -73,7 +75,7 @@ fn compare_bound(
     place: &Pointer,
     [inclusive, exclusive]: [&'static str; 2],
 ) {
-    // How far the bound goes in, and whether it is out itself.
+    // The bound, and whether it is exclusive.
     let tightness = |view: &View<'_>| {
         let inwards = if inclusive == "minimum" { 1.0 } else { -1.0 };
         let number = |keyword: &str| Some(view.rules.get(keyword)?.as_f64()? * inwards);
@@ -88,7 +90,7 @@ fn compare_bound(
             (one, other) => one.or(other),
         }
     };
-    let says = |view: &View<'_>| {
+    let bound = |view: &View<'_>| {
         let rule = |keyword: &'static str| Some((keyword, view.rules.get(keyword)?.clone()));
         rule(exclusive).or_else(|| rule(inclusive))
     };
@@ -96,11 +98,11 @@ fn compare_bound(
     if before == now {
         return;
     }
-    let (what, keyword) = match (says(old), says(new)) {
+    let (what, keyword) = match (bound(old), bound(new)) {
         (Some((_, before)), Some((keyword, now))) => (format!("{before} -> {now}"), keyword),
-        (None, Some((keyword, now))) => (format!("is {now} now"), keyword),
-        (Some((keyword, before)), None) => (format!("was {before}"), keyword),
+        (None, Some((keyword, now))) => (format!("added: {now}"), keyword),
+        (Some((keyword, before)), None) => (format!("removed: {before}"), keyword),
         (None, None) => return,
     };
-    turn(cx, request, now > before, &place.join(keyword), what);
+    report_change(cx, request, now > before, &place.join(keyword), what);
 }

@@ -1,17 +1,17 @@
-//! What may be sent, and what may come.
+//! Compares schemas of requests and responses.
 
 use serde_json::Value;
 
 use super::view::View;
-use super::{Comparison, DEPRECATED, GONE_ANSWER, NEW, NO_EFFECT, REFUSED, UNKNOWN};
+use super::{Comparison, DEPRECATED, NO_EFFECT, NOT_FOUND, REJECTED, UNEXPECTED, UNUSED};
 use super::{alternatives, objects, rules};
 use crate::Pointer;
 
-pub(super) const STILL_SENT: &str = "what was sent before is still right";
-const STILL_READ: &str = "what can come could come before";
-pub(super) const NEW_ANSWER: &str = "programs that read answers leave what they do not know";
+pub(super) const STILL_VALID: &str = "existing requests are still valid";
+const STILL_POSSIBLE: &str = "the values were possible before";
+pub(super) const IGNORED: &str = "programs ignore unknown values in responses";
 
-/// Compares a schema of both documents, as part of a request or of an answer.
+/// Compares a schema of both documents as part of a request or a response.
 pub(super) fn compare(
     cx: &mut Comparison<'_>,
     old: &Value,
@@ -32,8 +32,8 @@ pub(super) fn compare(
         }
         cx.open.push(pair);
     }
-    const DEEPEST: usize = 64;
-    if place.tokens().len() > DEEPEST {
+    const MAX_DEPTH: usize = 64;
+    if place.tokens().len() > MAX_DEPTH {
         return;
     }
     let (old_schema, new_schema) = (old, new);
@@ -47,10 +47,10 @@ pub(super) fn compare(
     match (old.items, new.items) {
         (Some(old), Some(new)) => compare(cx, old, new, request, &place.join("items")),
         (None, Some(_)) if request => {
-            cx.breaking(&place.join("items"), "items have a type now", REFUSED)
+            cx.breaking(&place.join("items"), "item type added", REJECTED)
         }
         (Some(_), None) if !request => {
-            cx.breaking(&place.join("items"), "items have no type any more", UNKNOWN)
+            cx.breaking(&place.join("items"), "item type removed", UNEXPECTED)
         }
         _ => {}
     }
@@ -61,13 +61,13 @@ pub(super) fn compare(
         let place = place.join("default");
         cx.breaking(
             &place,
-            "the default has changed",
-            "a request that leaves it out means something else",
+            "default changed",
+            "requests that omit it have a different meaning",
         );
     }
 }
 
-/// Who may use it: what is only read is not sent, what is only written does not come.
+/// Compares `readOnly` and `writeOnly`.
 fn compare_use(
     cx: &mut Comparison<'_>,
     old: &View<'_>,
@@ -85,15 +85,15 @@ fn compare_use(
     };
     let at = place.join(keyword);
     match (before, now, request) {
-        (false, true, true) => cx.breaking(&at, "is only read now", NO_EFFECT),
-        (false, true, false) => cx.breaking(&at, "is only written now", GONE_ANSWER),
-        (true, false, true) => cx.compatible(&at, "may be written now", NEW),
-        (true, false, false) => cx.compatible(&at, "may be read now", NEW_ANSWER),
+        (false, true, true) => cx.breaking(&at, "is now read-only", NO_EFFECT),
+        (false, true, false) => cx.breaking(&at, "is now write-only", NOT_FOUND),
+        (true, false, true) => cx.compatible(&at, "can now be written", UNUSED),
+        (true, false, false) => cx.compatible(&at, "can now be read", IGNORED),
         _ => {}
     }
 }
 
-/// The items of a tuple, which have a schema each.
+/// Compares the item schemas of tuples.
 fn compare_first_items(
     cx: &mut Comparison<'_>,
     old: &View<'_>,
@@ -107,13 +107,14 @@ fn compare_first_items(
     }
     let (before, now) = (old.first_items.len(), new.first_items.len());
     if before != now {
-        let what = format!("{before} -> {now} items with a schema of their own");
-        turn(cx, request, now > before, &place, what);
+        let what = format!("{before} -> {now} tuple items");
+        report_change(cx, request, now > before, &place, what);
     }
 }
 
-/// What is narrower now breaks requests; what is wider breaks who reads answers.
-pub(super) fn turn(
+/// Reports a restricted or an extended set of values: a restriction breaks requests, an extension breaks
+/// responses.
+pub(super) fn report_change(
     cx: &mut Comparison<'_>,
     request: bool,
     narrower: bool,
@@ -121,10 +122,10 @@ pub(super) fn turn(
     what: String,
 ) {
     match (request, narrower) {
-        (true, true) => cx.breaking(place, what, REFUSED),
-        (true, false) => cx.compatible(place, what, STILL_SENT),
-        (false, true) => cx.compatible(place, what, STILL_READ),
-        (false, false) => cx.breaking(place, what, UNKNOWN),
+        (true, true) => cx.breaking(place, what, REJECTED),
+        (true, false) => cx.compatible(place, what, STILL_VALID),
+        (false, true) => cx.compatible(place, what, STILL_POSSIBLE),
+        (false, false) => cx.breaking(place, what, UNEXPECTED),
     }
 }
 
@@ -136,7 +137,7 @@ fn compare_types(
     place: &Pointer,
 ) {
     let at = place.join("type");
-    let says = |types: &[String]| {
+    let format_types = |types: &[String]| {
         if types.is_empty() {
             "anything".to_owned()
         } else {
@@ -152,33 +153,41 @@ fn compare_types(
     };
     let same = covers(&old.types, &new.types) && covers(&new.types, &old.types);
     if !same {
-        let what = format!("{} -> {}", says(&old.types), says(&new.types));
+        let what = format!(
+            "{} -> {}",
+            format_types(&old.types),
+            format_types(&new.types)
+        );
         if covers(&old.types, &new.types) {
-            turn(cx, request, true, &at, what);
+            report_change(cx, request, true, &at, what);
         } else if covers(&new.types, &old.types) {
-            turn(cx, request, false, &at, what);
+            report_change(cx, request, false, &at, what);
         } else {
-            cx.breaking(&at, what, if request { REFUSED } else { UNKNOWN });
+            cx.breaking(&at, what, if request { REJECTED } else { UNEXPECTED });
         }
     } else if old.types != new.types && old.types.len() == new.types.len() {
         // integer and number
         let narrower = new.types.iter().any(|ty| ty == "integer")
             && !old.types.contains(&"integer".to_owned());
-        turn(
+        report_change(
             cx,
             request,
             narrower,
             &at,
-            format!("{} -> {}", says(&old.types), says(&new.types)),
+            format!(
+                "{} -> {}",
+                format_types(&old.types),
+                format_types(&new.types)
+            ),
         );
     }
     if old.nullable != new.nullable {
         let what = if new.nullable {
-            "may be null now"
+            "is now nullable"
         } else {
-            "is never null any more"
+            "is no longer nullable"
         };
-        turn(cx, request, !new.nullable, place, what.to_owned());
+        report_change(cx, request, !new.nullable, place, what.to_owned());
     }
 }
 
@@ -193,37 +202,25 @@ fn compare_values(
     match (&old.values, &new.values) {
         (Some(old), Some(new)) => {
             for value in old.iter().filter(|value| !new.contains(value)) {
-                turn(
-                    cx,
-                    request,
-                    true,
-                    &place,
-                    format!("{value} is no value any more"),
-                );
+                report_change(cx, request, true, &place, format!("value {value} removed"));
             }
             for value in new.iter().filter(|value| !old.contains(value)) {
-                turn(
-                    cx,
-                    request,
-                    false,
-                    &place,
-                    format!("{value} is a new value"),
-                );
+                report_change(cx, request, false, &place, format!("value {value} added"));
             }
         }
-        (None, Some(_)) => turn(
+        (None, Some(_)) => report_change(
             cx,
             request,
             true,
             &place,
-            "the values are listed now".to_owned(),
+            "values are now restricted to a list".to_owned(),
         ),
-        (Some(_), None) => turn(
+        (Some(_), None) => report_change(
             cx,
             request,
             false,
             &place,
-            "the values are not listed any more".to_owned(),
+            "values are no longer restricted to a list".to_owned(),
         ),
         (None, None) => {}
     }

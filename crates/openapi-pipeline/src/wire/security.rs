@@ -1,11 +1,11 @@
-//! The keys that are asked for.
+//! Compares security schemes and requirements.
 
 use serde_json::{Map, Value};
 
-use super::{Comparison, REFUSED, resolved};
+use super::{Comparison, REJECTED, resolved};
 use crate::Pointer;
 
-/// Compares the kinds of keys, which operations name.
+/// Compares the security schemes.
 pub(super) fn compare_schemes(cx: &mut Comparison<'_>, place: &Pointer) {
     let (old, new) = (cx.old, cx.new);
     let schemes = old.pointer("/components/securitySchemes");
@@ -13,19 +13,19 @@ pub(super) fn compare_schemes(cx: &mut Comparison<'_>, place: &Pointer) {
         let (name, _) = name;
         let (before, now) = (definition(old, name), definition(new, name));
         if now.is_some() && before != now {
-            cx.breaking(&place.join(name), "is sent in another way", REFUSED);
+            cx.breaking(&place.join(name), "security scheme changed", REJECTED);
         }
     }
 }
 
-/// Compares which keys an operation takes.
+/// Compares the security requirements of an operation.
 pub(super) fn compare(cx: &mut Comparison<'_>, old: &Value, new: &Value, place: &Pointer) {
     let (before, now) = (alternatives(cx.old, old), alternatives(cx.new, new));
     if before == now {
         return;
     }
     let (old, new) = (cx.old, cx.new);
-    // What a program sends is enough if an alternative asks for no more.
+    // Existing credentials suffice if one alternative requires no more of them.
     let is_enough = |sent: &Map<String, Value>| {
         now.iter().any(|asked| {
             asked.iter().all(|(name, scopes)| {
@@ -40,19 +40,23 @@ pub(super) fn compare(cx: &mut Comparison<'_>, old: &Value, new: &Value, place: 
         })
     };
     if !before.iter().all(is_enough) {
-        cx.breaking(place, "other keys are asked for", REFUSED);
+        cx.breaking(place, "other credentials required", REJECTED);
     } else if now.iter().any(Map::is_empty) {
-        cx.compatible(place, "needs no key any more", "a key does no harm");
+        cx.compatible(
+            place,
+            "credentials no longer required",
+            "they can still be sent",
+        );
     } else {
         cx.compatible(
             place,
-            "takes other keys too",
-            "those of before are still taken",
+            "other credentials accepted",
+            "the previous ones are still accepted",
         );
     }
 }
 
-/// Each set of keys that is enough; an empty one if none is needed.
+/// Returns the alternative sets of required credentials. An empty set means that none are required.
 fn alternatives(document: &Value, operation: &Value) -> Vec<Map<String, Value>> {
     let security = operation.get("security").or(document.get("security"));
     let listed = security.and_then(Value::as_array).into_iter().flatten();
@@ -63,13 +67,13 @@ fn alternatives(document: &Value, operation: &Value) -> Vec<Map<String, Value>> 
     alternatives
 }
 
-/// A kind of key, without what people read.
+/// Returns a security scheme without descriptive fields.
 fn definition(document: &Value, name: &str) -> Option<Value> {
     let schemes = document.pointer("/components/securitySchemes")?;
     let mut definition = resolved(document, schemes.get(name)?).clone();
     let map = definition.as_object_mut()?;
-    for words in ["description", "bearerFormat", "deprecated"] {
-        map.remove(words);
+    for annotation in ["description", "bearerFormat", "deprecated"] {
+        map.remove(annotation);
     }
     let flows = map.get_mut("flows").and_then(Value::as_object_mut);
     for (_, flow) in flows.into_iter().flatten() {

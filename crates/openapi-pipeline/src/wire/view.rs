@@ -1,4 +1,4 @@
-//! A schema as both versions of OpenAPI say it.
+//! A uniform view of OpenAPI 3.0 and 3.1 schemas.
 
 use std::collections::BTreeMap;
 
@@ -6,23 +6,23 @@ use serde_json::{Map, Value};
 
 use super::resolved;
 
-/// What a schema says of its values.
+/// The constraints of a schema.
 #[derive(Debug, Default)]
 pub(super) struct View<'a> {
-    /// Its types without `null`; none if it does not say.
+    /// The types without `null`. `None` if unrestricted.
     pub(super) types: Vec<String>,
     pub(super) nullable: bool,
-    /// The listed values, if they are listed.
+    /// The enumeration values, if there are any.
     pub(super) values: Option<Vec<&'a Value>>,
     pub(super) properties: BTreeMap<String, &'a Value>,
     pub(super) required: Vec<String>,
     pub(super) items: Option<&'a Value>,
     pub(super) others: Option<&'a Value>,
     pub(super) alternatives: Vec<&'a Value>,
-    /// Formats, patterns and limits, by their keywords.
+    /// Formats, patterns and limits, by keyword.
     pub(super) rules: BTreeMap<String, Value>,
     pub(super) default: Option<&'a Value>,
-    /// The schemas of the first items, each its own.
+    /// The schemas of tuple items.
     pub(super) first_items: Vec<&'a Value>,
     pub(super) discriminator: Option<&'a Value>,
     pub(super) deprecated: bool,
@@ -60,19 +60,19 @@ const RULES: [&str; 26] = [
 ];
 
 impl<'a> View<'a> {
-    /// What a schema says, with its references and `allOf` parts.
+    /// Collects the constraints of a schema, following references and `allOf`.
     pub(super) fn of(document: &'a Value, schema: &'a Value) -> Self {
         let mut view = Self::default();
         view.add(document, schema, 0);
-        view.add_types_of_alternatives(document);
+        view.add_alternative_types(document);
         view
     }
 
     fn add(&mut self, document: &'a Value, schema: &'a Value, depth: usize) {
-        const MOST: usize = 24;
+        const MAX_DEPTH: usize = 24;
         let own = schema.as_object();
         let target = resolved(document, schema);
-        if depth < MOST && !std::ptr::eq(target, schema) {
+        if depth < MAX_DEPTH && !std::ptr::eq(target, schema) {
             self.add(document, target, depth + 1);
         }
         let Some(map) = own else {
@@ -135,7 +135,7 @@ impl<'a> View<'a> {
                 }
             }
         }
-        if self.alternatives.len() == 1 && depth < MOST {
+        if self.alternatives.len() == 1 && depth < MAX_DEPTH {
             let only = self.alternatives.remove(0);
             self.add(document, only, depth + 1);
         }
@@ -144,13 +144,13 @@ impl<'a> View<'a> {
             .and_then(Value::as_array)
             .into_iter()
             .flatten();
-        for part in parts.filter(|_| depth < MOST) {
+        for part in parts.filter(|_| depth < MAX_DEPTH) {
             self.add(document, part, depth + 1);
         }
     }
 
-    /// What is one of several is of their types, if all say of which.
-    fn add_types_of_alternatives(&mut self, document: &'a Value) {
+    /// Adds the types of the alternatives, if all of them have types.
+    fn add_alternative_types(&mut self, document: &'a Value) {
         if !self.types.is_empty() {
             return;
         }
@@ -174,7 +174,7 @@ impl<'a> View<'a> {
         }
     }
 
-    /// Limits as 3.1 has them: the excluded number itself.
+    /// Adds limits in 3.1 form, where an exclusive bound is a number.
     fn add_rules(&mut self, map: &Map<String, Value>) {
         for rule in RULES {
             if let Some(value) = map.get(rule).filter(|value| **value != Value::Bool(false)) {

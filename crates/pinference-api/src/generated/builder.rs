@@ -3,9 +3,9 @@
 // specs/inference.yml
 //   sha256 37fb83a8773fc38ff85466eedeab8d758b7e477cf4ded90345b95170921a216e
 // specs/overlays/inference-documented.yml
-//   sha256 532ddf93e98f6e69816708cda8f8a0c6c99909a44499727c82dbd897997208b8
+//   sha256 84290b008d555f485aad258f6c18065669e48fe83504d4e1d96e299fb1219ac6
 // specs/overlays/inference-observed.yml
-//   sha256 6a12d56a2aa6f56ee6a3bb7d17f09011d9fccccceebd5c3612b8ab6847559b8c
+//   sha256 65525a74d1eafd0b7e58cbe06b1e59fc7134d57e98d08042d6ca1063ed199772
 
 //! Types for composing operation parameters.
 #![allow(clippy::all)]
@@ -47,7 +47,7 @@ impl<'a> ListModels<'a> {
     pub async fn send(self) -> Result<Response<types::ModelList>, Error> {
         self.send_with(&CallContext::default()).await
     }
-    /// Sends it as [`send`](Self::send) does, in a context.
+    /// Sends the request in the given context.
     pub async fn send_with(
         self,
         context: &CallContext,
@@ -125,7 +125,7 @@ impl<'a> CreateChatCompletion<'a> {
     pub async fn send(self) -> Result<Response<types::ChatCompletionResponse>, Error> {
         self.send_with(&CallContext::default()).await
     }
-    /// Sends it as [`send`](Self::send) does, in a context.
+    /// Sends the request in the given context.
     pub async fn send_with(
         self,
         context: &CallContext,
@@ -208,7 +208,7 @@ impl<'a> CreateChatCompletionStream<'a> {
     pub async fn send(self) -> Result<Response<ByteStream>, Error> {
         self.send_with(&CallContext::default()).await
     }
-    /// Sends it as [`send`](Self::send) does, in a context.
+    /// Sends the request in the given context.
     pub async fn send_with(
         self,
         context: &CallContext,
@@ -224,7 +224,7 @@ impl<'a> CreateChatCompletionStream<'a> {
             .stream(request, &super::operations::CREATE_CHAT_COMPLETION_STREAM, context)
             .await
     }
-    /// Sends it, and opens the event stream with `open`; see [`Caller::open`](openapi_runtime::Caller::open).
+    /// Sends the request and opens the event stream with `open`; see [`Caller::open`](openapi_runtime::Caller::open).
     pub async fn open_with<S, E, F, O>(
         self,
         context: &CallContext,
@@ -302,7 +302,7 @@ impl<'a> GetModel<'a> {
     pub async fn send(self) -> Result<Response<types::Model>, Error> {
         self.send_with(&CallContext::default()).await
     }
-    /// Sends it as [`send`](Self::send) does, in a context.
+    /// Sends the request in the given context.
     pub async fn send_with(
         self,
         context: &CallContext,
@@ -419,28 +419,28 @@ impl<'a> IntoRequest for GetModel<'a> {
 }
 
 impl openapi_runtime::WithTeam for ListModels<'_> {
-    /// Names the team in the header `X-Prime-Team-ID`.
+    /// Sets the header `X-Prime-Team-ID` to the team.
     fn with_team(self, team: &str) -> Self {
         self.x_prime_team_id(team.to_owned())
     }
 }
 
 impl openapi_runtime::WithTeam for CreateChatCompletion<'_> {
-    /// Names the team in the header `X-Prime-Team-ID`.
+    /// Sets the header `X-Prime-Team-ID` to the team.
     fn with_team(self, team: &str) -> Self {
         self.x_prime_team_id(team.to_owned())
     }
 }
 
 impl openapi_runtime::WithTeam for CreateChatCompletionStream<'_> {
-    /// Names the team in the header `X-Prime-Team-ID`.
+    /// Sets the header `X-Prime-Team-ID` to the team.
     fn with_team(self, team: &str) -> Self {
         self.x_prime_team_id(team.to_owned())
     }
 }
 
 impl openapi_runtime::WithTeam for GetModel<'_> {
-    /// Names the team in the header `X-Prime-Team-ID`.
+    /// Sets the header `X-Prime-Team-ID` to the team.
     fn with_team(self, team: &str) -> Self {
         self.x_prime_team_id(team.to_owned())
     }

@@ -3,9 +3,9 @@
 // specs/inference.yml
 //   sha256 37fb83a8773fc38ff85466eedeab8d758b7e477cf4ded90345b95170921a216e
 // specs/overlays/inference-documented.yml
-//   sha256 532ddf93e98f6e69816708cda8f8a0c6c99909a44499727c82dbd897997208b8
+//   sha256 84290b008d555f485aad258f6c18065669e48fe83504d4e1d96e299fb1219ac6
 // specs/overlays/inference-observed.yml
-//   sha256 6a12d56a2aa6f56ee6a3bb7d17f09011d9fccccceebd5c3612b8ab6847559b8c
+//   sha256 65525a74d1eafd0b7e58cbe06b1e59fc7134d57e98d08042d6ca1063ed199772
 
 pub mod builder;
 pub mod operations;
@@ -26,20 +26,20 @@ pub struct Client {
 }
 
 impl Client {
-    /// The service's own address, as the specification states it.
+    /// The URL of the first server in the specification.
     pub const DEFAULT_BASE_URL: &'static str = "https://api.pinference.ai/api/v1";
-    /// The version that the specification gives itself.
+    /// The version of the specification.
     pub const API_VERSION: &'static str = "1.0.0";
-    /// A client that sends through `http`.
+    /// Creates a client that sends requests through `http`.
     ///
-    /// Key, timeouts to connect and proxies are what `http` was built with; give it an `Authorization` header to
-    /// send with every request. `base_url` has a scheme, a host and, if there is one, the path that all operations
-    /// share, without a slash at its end. Failed calls are repeated where that does no harm: see
+    /// API key, connect timeout and proxies are configured on `http`; give it an `Authorization` header as a default
+    /// header. `base_url` consists of a scheme, a host and optionally a path prefix shared by all operations,
+    /// without a trailing slash. Failed calls are retried where that is safe: see
     /// [`RetryPolicy`](openapi_runtime::RetryPolicy).
     pub fn new(base_url: &str, http: reqwest::Client) -> Self {
         Self::with_caller(base_url, http.into())
     }
-    /// A client that makes its calls through `caller`.
+    /// Creates a client that sends requests through `caller`.
     pub fn with_caller(base_url: &str, caller: openapi_runtime::Caller) -> Self {
         Self {
             baseurl: openapi_runtime::BaseUrl::new(base_url),
@@ -56,13 +56,13 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// - `401`: The key is missing or wrong.
-    /// - `402`: The account that the request is billed to has no funds.
+    /// - `401`: The API key is missing or invalid.
+    /// - `402`: The billed account has insufficient funds.
     ///
     /// Sends `GET /models`, documented at <https://docs.primeintellect.ai/inference/overview>.
     ///
     /// Arguments:
-    /// - `x_prime_team_id`: Team that is billed. Without it the request is made as, and billed to, the personal account.
+    /// - `x_prime_team_id`: Team that is billed. Without it, the personal account is used and billed.
     pub fn list_models(&self) -> builder::ListModels<'_> {
         builder::ListModels::new(self)
     }
@@ -72,14 +72,14 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// - `401`: The key is missing or wrong.
+    /// - `401`: The API key is missing or invalid.
     /// - `404`: The model does not exist.
-    /// - `402`: The account that the request is billed to has no funds.
+    /// - `402`: The billed account has insufficient funds.
     ///
     /// Sends `POST /chat/completions`, documented at <https://docs.primeintellect.ai/inference/overview>.
     ///
     /// Arguments:
-    /// - `x_prime_team_id`: Team that is billed. Without it the request is made as, and billed to, the personal account.
+    /// - `x_prime_team_id`: Team that is billed. Without it, the personal account is used and billed.
     /// - `body`
     pub fn create_chat_completion(&self) -> builder::CreateChatCompletion<'_> {
         builder::CreateChatCompletion::new(self)
@@ -90,14 +90,14 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// - `401`: The key is missing or wrong.
+    /// - `401`: The API key is missing or invalid.
     /// - `404`: The model does not exist.
-    /// - `402`: The account that the request is billed to has no funds.
+    /// - `402`: The billed account has insufficient funds.
     ///
     /// Sends `POST /chat/completions`, documented at <https://docs.primeintellect.ai/inference/overview>.
     ///
     /// Arguments:
-    /// - `x_prime_team_id`: Team that is billed. Without it the request is made as, and billed to, the personal account.
+    /// - `x_prime_team_id`: Team that is billed. Without it, the personal account is used and billed.
     /// - `body`
     pub fn create_chat_completion_stream(
         &self,
@@ -111,14 +111,14 @@ impl Client {
     /// # Errors
     ///
     /// - `404`: The model does not exist.
-    /// - `401`: The key is missing or wrong.
-    /// - `402`: The account that the request is billed to has no funds.
+    /// - `401`: The API key is missing or invalid.
+    /// - `402`: The billed account has insufficient funds.
     ///
     /// Sends `GET /models/{model_id}`, documented at <https://docs.primeintellect.ai/inference/overview>.
     ///
     /// Arguments:
-    /// - `model_id`: Model id. Its slashes stand in the path as they are, as in `meta-llama/llama-3.1-70b-instruct`.
-    /// - `x_prime_team_id`: Team that is billed. Without it the request is made as, and billed to, the personal account.
+    /// - `model_id`: Model id, such as `meta-llama/llama-3.1-70b-instruct`. Slashes are not percent-encoded.
+    /// - `x_prime_team_id`: Team that is billed. Without it, the personal account is used and billed.
     pub fn get_model(&self) -> builder::GetModel<'_> {
         builder::GetModel::new(self)
     }

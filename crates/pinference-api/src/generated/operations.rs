@@ -3,11 +3,11 @@
 // specs/inference.yml
 //   sha256 37fb83a8773fc38ff85466eedeab8d758b7e477cf4ded90345b95170921a216e
 // specs/overlays/inference-documented.yml
-//   sha256 532ddf93e98f6e69816708cda8f8a0c6c99909a44499727c82dbd897997208b8
+//   sha256 84290b008d555f485aad258f6c18065669e48fe83504d4e1d96e299fb1219ac6
 // specs/overlays/inference-observed.yml
-//   sha256 6a12d56a2aa6f56ee6a3bb7d17f09011d9fccccceebd5c3612b8ab6847559b8c
+//   sha256 65525a74d1eafd0b7e58cbe06b1e59fc7134d57e98d08042d6ca1063ed199772
 
-//! What the specification says of each operation.
+//! Properties of each operation, from the specification.
 
 pub use openapi_runtime::{Operation, RetrySafety, TeamLocation};
 
@@ -19,7 +19,7 @@ pub const ALL: &[Operation] = &[
     GET_MODEL,
 ];
 
-/// The headers that are parameters of operations.
+/// The header parameters of all operations.
 pub const HEADERS: &[&str] = &["X-Prime-Team-ID"];
 
 /// Prime Intellect List Inference Models: `GET /models`.

@@ -3,9 +3,9 @@
 // specs/inference.yml
 //   sha256 37fb83a8773fc38ff85466eedeab8d758b7e477cf4ded90345b95170921a216e
 // specs/overlays/inference-documented.yml
-//   sha256 532ddf93e98f6e69816708cda8f8a0c6c99909a44499727c82dbd897997208b8
+//   sha256 84290b008d555f485aad258f6c18065669e48fe83504d4e1d96e299fb1219ac6
 // specs/overlays/inference-observed.yml
-//   sha256 6a12d56a2aa6f56ee6a3bb7d17f09011d9fccccceebd5c3612b8ab6847559b8c
+//   sha256 65525a74d1eafd0b7e58cbe06b1e59fc7134d57e98d08042d6ca1063ed199772
 
 //! Types used as operation parameters and responses.
 #![allow(clippy::all)]
@@ -21,14 +21,14 @@ pub mod builder;
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct ChatCompletionChoice {
-    /// Set if there is no answer, or the answer failed.
+    /// Set if the request failed despite a success status.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub error: ::std::option::Option<::serde_json::Value>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub finish_reason: ::std::option::Option<crate::types::FinishReason>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub index: ::std::option::Option<i64>,
-    /// Log probabilities, as the server gives them.
+    /// Log probabilities, in the server's own format.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub logprobs: ::std::option::Option<::serde_json::Value>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -67,7 +67,7 @@ impl ChatCompletionChoice {
     }
 }
 
-/// One event of a streamed chat completion. A last chunk may carry `usage` and no choices.
+/// One event of a streamed chat completion. The last chunk may contain `usage` and no choices.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
@@ -79,7 +79,7 @@ pub struct ChatCompletionChunk {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::openapi_runtime::lenient")]
     pub created: ::std::option::Option<i64>,
-    /// Set if the answer failed after it had begun.
+    /// Set if the response failed after it had started.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub error: ::std::option::Option<::serde_json::Value>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -136,22 +136,22 @@ impl ChatCompletionChunk {
     }
 }
 
-/// What one event adds to one of the answers.
+/// The part of one choice in an event.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct ChatCompletionChunkChoice {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub delta: ::std::option::Option<ChatCompletionDelta>,
-    /// Set if there is no answer, or the answer failed.
+    /// Set if the request failed despite a success status.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub error: ::std::option::Option<::serde_json::Value>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub finish_reason: ::std::option::Option<crate::types::FinishReason>,
-    /// Which of the `n` answers this belongs to.
+    /// Index of the choice.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub index: ::std::option::Option<i64>,
-    /// Log probabilities, as the server gives them.
+    /// Log probabilities, in the server's own format.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub logprobs: ::std::option::Option<::serde_json::Value>,
     #[serde(flatten)]
@@ -188,27 +188,27 @@ impl ChatCompletionChunkChoice {
     }
 }
 
-/// The piece of a message that one event carries.
+/// The part of a message in an event.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct ChatCompletionDelta {
-    /// The next piece of the text.
+    /// The next part of the text.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub content: ::std::option::Option<::openapi_runtime::TextOrParts>,
-    /// The model's reasoning; another spelling.
+    /// The model's reasoning (alternative name).
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub reasoning: ::std::option::Option<::std::string::String>,
     /// The model's reasoning.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub reasoning_content: ::std::option::Option<::std::string::String>,
-    /// The model's reasoning in parts, to be sent back unchanged.
+    /// The model's reasoning in parts. Send it back unchanged.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub reasoning_details: ::std::option::Option<::std::vec::Vec<::serde_json::Value>>,
-    /// Why the model will not answer.
+    /// The reason why the model refuses to respond.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub refusal: ::std::option::Option<::std::string::String>,
-    /// Who speaks.
+    /// The author's role.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub role: ::std::option::Option<crate::types::Role>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -261,7 +261,7 @@ pub struct ChatCompletionRequest {
     /// Return the log probabilities of the output tokens.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub logprobs: ::std::option::Option<bool>,
-    /// Max tokens to generate, reasoning included.
+    /// Max tokens to generate, including reasoning.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub max_completion_tokens: ::std::option::Option<i64>,
     /// Max tokens to generate.
@@ -269,28 +269,28 @@ pub struct ChatCompletionRequest {
     pub max_tokens: ::std::option::Option<i64>,
     /// Conversation messages.
     pub messages: ::std::vec::Vec<ChatMessage>,
-    /// Model id, as `list_models` gives it.
+    /// Model id, as returned by `list_models`.
     pub model: ::std::string::String,
-    /// How many answers to generate.
+    /// Number of choices to generate.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub n: ::std::option::Option<i64>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub parallel_tool_calls: ::std::option::Option<bool>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub presence_penalty: ::std::option::Option<f64>,
-    /// How hard to think, such as `low` or `high`.
+    /// Reasoning effort, such as `low` or `high`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub reasoning_effort: ::std::option::Option<::std::string::String>,
     /// An object such as `{"type": "json_schema", …}`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub response_format: ::std::option::Option<::serde_json::Value>,
-    /// Sample as repeatably as the model can.
+    /// Seed for deterministic sampling where the model supports it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub seed: ::std::option::Option<i64>,
     /// Stop sequences.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub stop: ::std::option::Option<StopSequences>,
-    /// Enable streaming: the answer is then an event stream. To be set for the operation that reads one, and for no other. If it is left out, the service takes `false`.
+    /// Enable streaming: the response is an event stream. Set it only for the streaming operation. If omitted, the service uses `false`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub stream: ::std::option::Option<bool>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -301,10 +301,10 @@ pub struct ChatCompletionRequest {
     /// `"none"`, `"auto"`, `"required"`, or an object that names one function.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub tool_choice: ::std::option::Option<::serde_json::Value>,
-    /// Functions that the model may ask for.
+    /// Functions that the model may call.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub tools: ::std::option::Option<::std::vec::Vec<Tool>>,
-    /// How many likely tokens to return at each place.
+    /// Number of most likely tokens to return at each position.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub top_logprobs: ::std::option::Option<i64>,
     /// Nucleus sampling mass.
@@ -312,7 +312,7 @@ pub struct ChatCompletionRequest {
     pub top_p: ::std::option::Option<f64>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub usage: ::std::option::Option<UsageOptions>,
-    /// Your own name for the end user.
+    /// Identifier of the end user.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub user: ::std::option::Option<::std::string::String>,
     #[serde(flatten)]
@@ -320,7 +320,7 @@ pub struct ChatCompletionRequest {
 }
 
 impl ChatCompletionRequest {
-    /// With what is required, and nothing else.
+    /// Creates a value with the required fields.
     pub fn new(
         messages: ::std::vec::Vec<ChatMessage>,
         model: impl Into<::std::string::String>,
@@ -382,7 +382,7 @@ impl ChatCompletionRequest {
 }
 
 impl ChatCompletionRequest {
-    /// Checks the limits that the specification states, as the operations do that send it.
+    /// Checks the limits that the specification states. Operations call this before sending.
     pub fn check_limits(&self) -> Result<(), openapi_runtime::OutOfLimits> {
         openapi_runtime::check_limits(
             "temperature",
@@ -410,7 +410,7 @@ pub struct ChatCompletionResponse {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::openapi_runtime::lenient")]
     pub created: ::std::option::Option<i64>,
-    /// Set if there is no answer, or the answer failed.
+    /// Set if the request failed despite a success status.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub error: ::std::option::Option<::serde_json::Value>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -430,7 +430,7 @@ pub struct ChatCompletionResponse {
 }
 
 impl ChatCompletionResponse {
-    /// With what is required, and nothing else.
+    /// Creates a value with the required fields.
     pub fn new(choices: ::std::vec::Vec<ChatCompletionChoice>) -> Self {
         Self {
             choices: choices,
@@ -468,37 +468,37 @@ impl ChatCompletionResponse {
     }
 }
 
-/// A message of a conversation, from either side.
+/// A message of a conversation.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct ChatMessage {
-    /// The text.
+    /// The text of the message.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub content: ::std::option::Option<::openapi_runtime::TextOrParts>,
-    /// Tells speakers of one role apart.
+    /// Distinguishes authors with the same role.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::std::string::String>,
-    /// The model's reasoning; another spelling.
+    /// The model's reasoning (alternative name).
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub reasoning: ::std::option::Option<::std::string::String>,
     /// The model's reasoning.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub reasoning_content: ::std::option::Option<::std::string::String>,
-    /// The model's reasoning in parts, to be sent back unchanged.
+    /// The model's reasoning in parts. Send it back unchanged.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub reasoning_details: ::std::option::Option<::std::vec::Vec<::serde_json::Value>>,
-    /// Why the model will not answer.
+    /// The reason why the model refuses to respond.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub refusal: ::std::option::Option<::std::string::String>,
-    /// Who speaks.
+    /// The author's role.
     #[serde(default = "defaults::chat_message_role")]
     #[serde(deserialize_with = "chat_message_role_for_null")]
     pub role: crate::types::Role,
-    /// With role `tool`: the call that this message answers.
+    /// With role `tool`: id of the call that this message is the result of.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub tool_call_id: ::std::option::Option<::std::string::String>,
-    /// What the model asks to be called.
+    /// Tool calls requested by the model.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub tool_calls: ::std::option::Option<::std::vec::Vec<ToolCall>>,
     #[serde(flatten)]
@@ -575,7 +575,7 @@ impl CompletionTokensDetails {
     }
 }
 
-/// What went wrong, as the service says it.
+/// An error response.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
@@ -584,7 +584,7 @@ pub struct ErrorBody {
 }
 
 impl ErrorBody {
-    /// With what is required, and nothing else.
+    /// Creates a value with the required fields.
     pub fn new(error: ErrorDetail) -> Self {
         Self { error: error }
     }
@@ -596,21 +596,21 @@ impl ErrorBody {
     }
 }
 
-/// Decide on the status and on `code`, never on the text of `message`.
+/// Details of an error. Use the status and `code` to handle errors, not `message`.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct ErrorDetail {
-    /// A name for programs, such as `model_not_found`; some servers send an integer or null.
+    /// Machine-readable code, such as `model_not_found`; some servers send an integer or null.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub code: ::std::option::Option<::serde_json::Value>,
-    /// A sentence for people.
+    /// Human-readable message.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub message: ::std::option::Option<::std::string::String>,
-    /// The parameter at fault.
+    /// The invalid parameter.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub param: ::std::option::Option<::std::string::String>,
-    /// A class of errors, such as `invalid_request_error`.
+    /// Error class, such as `invalid_request_error`.
     ///
     /// On the wire: `type`.
     #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
@@ -628,7 +628,7 @@ impl ErrorDetail {
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct FunctionCall {
-    /// JSON, as the model wrote it: not always valid.
+    /// JSON generated by the model; may be invalid.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::openapi_runtime::lenient")]
     pub arguments: ::std::option::Option<::std::string::String>,
@@ -638,7 +638,7 @@ pub struct FunctionCall {
 }
 
 impl FunctionCall {
-    /// With what is required, and nothing else.
+    /// Creates a value with the required fields.
     pub fn new(name: impl Into<::std::string::String>) -> Self {
         Self {
             arguments: Default::default(),
@@ -664,7 +664,7 @@ impl FunctionCall {
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct FunctionCallDelta {
-    /// The next piece of the arguments.
+    /// The next part of the arguments.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::openapi_runtime::lenient")]
     pub arguments: ::std::option::Option<::std::string::String>,
@@ -703,7 +703,7 @@ pub struct FunctionDefinition {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub description: ::std::option::Option<::std::string::String>,
     pub name: ::std::string::String,
-    /// A JSON Schema of the arguments.
+    /// JSON Schema of the arguments.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub parameters: ::std::option::Option<
         ::serde_json::Map<::std::string::String, ::serde_json::Value>,
@@ -713,7 +713,7 @@ pub struct FunctionDefinition {
 }
 
 impl FunctionDefinition {
-    /// With what is required, and nothing else.
+    /// Creates a value with the required fields.
     pub fn new(name: impl Into<::std::string::String>) -> Self {
         Self {
             description: Default::default(),
@@ -739,7 +739,7 @@ pub struct Model {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::openapi_runtime::lenient")]
     pub created: ::std::option::Option<i64>,
-    /// A name for people.
+    /// Display name.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub display_name: ::std::option::Option<::std::string::String>,
     pub id: ::std::string::String,
@@ -749,7 +749,7 @@ pub struct Model {
     pub owned_by: ::std::option::Option<::std::string::String>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub pricing: ::std::option::Option<ModelPricing>,
-    /// Who serves it: `hosted`, `gateway`, others.
+    /// How it is served, such as `hosted` or `gateway`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub serving: ::std::option::Option<::std::string::String>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -757,7 +757,7 @@ pub struct Model {
 }
 
 impl Model {
-    /// With what is required, and nothing else.
+    /// Creates a value with the required fields.
     pub fn new(id: impl Into<::std::string::String>) -> Self {
         Self {
             created: Default::default(),
@@ -789,7 +789,7 @@ pub struct ModelList {
 }
 
 impl ModelList {
-    /// With what is required, and nothing else.
+    /// Creates a value with the required fields.
     pub fn new(data: ::std::vec::Vec<Model>) -> Self {
         Self {
             data: data,
@@ -804,7 +804,7 @@ impl ModelList {
     }
 }
 
-/// Prices in US dollars for a million tokens.
+/// Prices in US dollars per million tokens.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
@@ -825,7 +825,7 @@ impl ModelPricing {
     }
 }
 
-/// What the model can take and give.
+/// Capabilities and limits of a model.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
@@ -877,7 +877,7 @@ impl PromptTokensDetails {
     }
 }
 
-/// One stop sequence, or several.
+/// One or several stop sequences.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[serde(untagged)]
 #[non_exhaustive]
@@ -921,7 +921,7 @@ pub struct Tool {
 }
 
 impl Tool {
-    /// With what is required, and nothing else.
+    /// Creates a value with the required fields.
     pub fn new(
         function: FunctionDefinition,
         type_: impl Into<::std::string::String>,
@@ -944,12 +944,12 @@ impl Tool {
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct ToolCall {
-    /// A call of a custom tool, in the place of `function`.
+    /// A call of a custom tool, instead of `function`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub custom: ::std::option::Option<::serde_json::Value>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub function: ::std::option::Option<FunctionCall>,
-    /// Goes back as `tool_call_id` with the result.
+    /// Returned as `tool_call_id` with the result.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub id: ::std::option::Option<::std::string::String>,
     /// On the wire: `type`.
@@ -982,7 +982,7 @@ impl ToolCall {
     }
 }
 
-/// The piece of a tool call that one event carries.
+/// The part of a tool call in an event.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
@@ -991,7 +991,7 @@ pub struct ToolCallDelta {
     pub function: ::std::option::Option<FunctionCallDelta>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub id: ::std::option::Option<::std::string::String>,
-    /// Which of the message's tool calls this belongs to.
+    /// Index of the tool call in the message.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub index: ::std::option::Option<i64>,
     /// On the wire: `type`.
@@ -1033,7 +1033,7 @@ pub struct Usage {
     pub completion_tokens: ::std::option::Option<i64>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub completion_tokens_details: ::std::option::Option<CompletionTokensDetails>,
-    /// What the answer cost, in US dollars, where the service says so.
+    /// Cost of the response in US dollars, if reported.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::openapi_runtime::lenient")]
     pub cost: ::std::option::Option<::openapi_runtime::Usd>,
@@ -1084,7 +1084,7 @@ impl Usage {
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct UsageOptions {
-    /// Ask for token counts and cost.
+    /// Request token counts and cost.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub include: ::std::option::Option<bool>,
 }

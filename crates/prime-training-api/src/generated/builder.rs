@@ -3,9 +3,9 @@
 // specs/training.yml
 //   sha256 b82ec238c69e2169903e70116934d2ba86753a4ed002206d0bb22049f2e26db3
 // specs/overlays/training-documented.yml
-//   sha256 e51e686b1d10875ab6d0ba7b50ce3a17a17d142c16eb1b9ff43441760cb081d5
+//   sha256 b6ca67ba678ee2cf21cf47a4010e4e1f741a621a272f255072e304ca8274c7d2
 // specs/overlays/training-observed.yml
-//   sha256 e81bb39b94af83d9cf01aa9fc112a9903a1470f5d8f6d116bbff555a3a946720
+//   sha256 dd8b0bee1a32a1ac750aa7d5d05096bed7d23695b1342d73230770264be20a0e
 
 //! Types for composing operation parameters.
 #![allow(clippy::all)]
@@ -42,11 +42,11 @@ impl<'a> GetRunUsage<'a> {
             });
         self
     }
-    /// Sends `GET /api/v1/billing/runs/{run_id}/usage`, as the provider's specification states it.
+    /// Sends `GET /api/v1/billing/runs/{run_id}/usage`, as defined in the provider's specification.
     pub async fn send(self) -> Result<Response<types::RunUsageResponse>, Error> {
         self.send_with(&CallContext::default()).await
     }
-    /// Sends it as [`send`](Self::send) does, in a context.
+    /// Sends the request in the given context.
     pub async fn send_with(
         self,
         context: &CallContext,
@@ -116,7 +116,7 @@ impl<'a> GetWallet<'a> {
     pub async fn send(self) -> Result<Response<types::WalletResponse>, Error> {
         self.send_with(&CallContext::default()).await
     }
-    /// Sends it as [`send`](Self::send) does, in a context.
+    /// Sends the request in the given context.
     pub async fn send_with(
         self,
         context: &CallContext,
@@ -177,13 +177,13 @@ impl<'a> CreateRun<'a> {
         self.body = self.body.map(|body| body.map(f));
         self
     }
-    /// Sends `POST /api/v1/training/runs`, as the provider's specification states it.
+    /// Sends `POST /api/v1/training/runs`, as defined in the provider's specification.
     pub async fn send(
         self,
     ) -> Result<Response<types::CreateDedicatedRunResponse>, Error> {
         self.send_with(&CallContext::default()).await
     }
-    /// Sends it as [`send`](Self::send) does, in a context.
+    /// Sends the request in the given context.
     pub async fn send_with(
         self,
         context: &CallContext,
@@ -224,11 +224,11 @@ impl<'a> DeleteRun<'a> {
             });
         self
     }
-    /// Sends `DELETE /api/v1/training/runs/{run_id}`, as the provider's specification states it.
+    /// Sends `DELETE /api/v1/training/runs/{run_id}`, as defined in the provider's specification.
     pub async fn send(self) -> Result<Response<types::DeleteRunResponse>, Error> {
         self.send_with(&CallContext::default()).await
     }
-    /// Sends it as [`send`](Self::send) does, in a context.
+    /// Sends the request in the given context.
     pub async fn send_with(
         self,
         context: &CallContext,
@@ -355,28 +355,28 @@ impl<'a> IntoRequest for DeleteRun<'a> {
 }
 
 impl openapi_runtime::WithTeam for GetRunUsage<'_> {
-    /// Returns the builder unchanged: the operation has no place for a team.
+    /// Returns the builder unchanged: the operation has no team parameter.
     fn with_team(self, _: &str) -> Self {
         self
     }
 }
 
 impl openapi_runtime::WithTeam for GetWallet<'_> {
-    /// Names the team in the query, as `teamId`.
+    /// Sets the query parameter `teamId` to the team.
     fn with_team(self, team: &str) -> Self {
         self.team_id(team.to_owned())
     }
 }
 
 impl openapi_runtime::WithTeam for CreateRun<'_> {
-    /// Names the team in the body, as `teamId`.
+    /// Sets the body property `teamId` to the team.
     fn with_team(self, team: &str) -> Self {
         self.body_map(|body| body.team_id(Some(team.to_owned())))
     }
 }
 
 impl openapi_runtime::WithTeam for DeleteRun<'_> {
-    /// Returns the builder unchanged: the operation has no place for a team.
+    /// Returns the builder unchanged: the operation has no team parameter.
     fn with_team(self, _: &str) -> Self {
         self
     }

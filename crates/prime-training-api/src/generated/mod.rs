@@ -3,9 +3,9 @@
 // specs/training.yml
 //   sha256 b82ec238c69e2169903e70116934d2ba86753a4ed002206d0bb22049f2e26db3
 // specs/overlays/training-documented.yml
-//   sha256 e51e686b1d10875ab6d0ba7b50ce3a17a17d142c16eb1b9ff43441760cb081d5
+//   sha256 b6ca67ba678ee2cf21cf47a4010e4e1f741a621a272f255072e304ca8274c7d2
 // specs/overlays/training-observed.yml
-//   sha256 e81bb39b94af83d9cf01aa9fc112a9903a1470f5d8f6d116bbff555a3a946720
+//   sha256 dd8b0bee1a32a1ac750aa7d5d05096bed7d23695b1342d73230770264be20a0e
 
 pub mod builder;
 pub mod operations;
@@ -26,20 +26,20 @@ pub struct Client {
 }
 
 impl Client {
-    /// The service's own address, as the specification states it.
+    /// The URL of the first server in the specification.
     pub const DEFAULT_BASE_URL: &'static str = "https://api.primeintellect.ai";
-    /// The version that the specification gives itself.
+    /// The version of the specification.
     pub const API_VERSION: &'static str = "0.1.0";
-    /// A client that sends through `http`.
+    /// Creates a client that sends requests through `http`.
     ///
-    /// Key, timeouts to connect and proxies are what `http` was built with; give it an `Authorization` header to
-    /// send with every request. `base_url` has a scheme, a host and, if there is one, the path that all operations
-    /// share, without a slash at its end. Failed calls are repeated where that does no harm: see
+    /// API key, connect timeout and proxies are configured on `http`; give it an `Authorization` header as a default
+    /// header. `base_url` consists of a scheme, a host and optionally a path prefix shared by all operations,
+    /// without a trailing slash. Failed calls are retried where that is safe: see
     /// [`RetryPolicy`](openapi_runtime::RetryPolicy).
     pub fn new(base_url: &str, http: reqwest::Client) -> Self {
         Self::with_caller(base_url, http.into())
     }
-    /// A client that makes its calls through `caller`.
+    /// Creates a client that sends requests through `caller`.
     pub fn with_caller(base_url: &str, caller: openapi_runtime::Caller) -> Self {
         Self {
             baseurl: openapi_runtime::BaseUrl::new(base_url),
@@ -63,7 +63,7 @@ impl Client {
     /// - `401`: Authorization failed
     /// - `422`: Invalid request data
     ///
-    /// Sends `GET /api/v1/billing/runs/{run_id}/usage`, as the provider's specification states it.
+    /// Sends `GET /api/v1/billing/runs/{run_id}/usage`, as defined in the provider's specification.
     pub fn get_run_usage(&self) -> builder::GetRunUsage<'_> {
         builder::GetRunUsage::new(self)
     }
@@ -83,8 +83,8 @@ impl Client {
     /// Sends `GET /api/v1/billing/wallet`, documented at <https://docs.primeintellect.ai/api-reference/billing/wallet-balance-+-most-recent-billing-rows>.
     ///
     /// Arguments:
-    /// - `limit`: Number of recent billing rows to include (max 100). If it is left out, the service takes `20`. At least 1, at most 100.
-    /// - `offset`: Skip this many rows before returning. Lets callers page. If it is left out, the service takes `0`. At least 0.
+    /// - `limit`: Number of recent billing rows to include (max 100). If omitted, the service uses `20`. At least 1, at most 100.
+    /// - `offset`: Skip this many rows before returning. Lets callers page. If omitted, the service uses `0`. At least 0.
     /// - `team_id`: If provided, return the team's wallet (requires membership).
     pub fn get_wallet(&self) -> builder::GetWallet<'_> {
         builder::GetWallet::new(self)
@@ -98,7 +98,7 @@ impl Client {
     /// - `401`: Authorization failed
     /// - `422`: Invalid request data
     ///
-    /// Sends `POST /api/v1/training/runs`, as the provider's specification states it.
+    /// Sends `POST /api/v1/training/runs`, as defined in the provider's specification.
     pub fn create_run(&self) -> builder::CreateRun<'_> {
         builder::CreateRun::new(self)
     }
@@ -116,7 +116,7 @@ impl Client {
     /// - `401`: Authorization failed
     /// - `422`: Invalid request data
     ///
-    /// Sends `DELETE /api/v1/training/runs/{run_id}`, as the provider's specification states it.
+    /// Sends `DELETE /api/v1/training/runs/{run_id}`, as defined in the provider's specification.
     pub fn delete_run(&self) -> builder::DeleteRun<'_> {
         builder::DeleteRun::new(self)
     }

@@ -3,18 +3,18 @@
 // specs/training.yml
 //   sha256 b82ec238c69e2169903e70116934d2ba86753a4ed002206d0bb22049f2e26db3
 // specs/overlays/training-documented.yml
-//   sha256 e51e686b1d10875ab6d0ba7b50ce3a17a17d142c16eb1b9ff43441760cb081d5
+//   sha256 b6ca67ba678ee2cf21cf47a4010e4e1f741a621a272f255072e304ca8274c7d2
 // specs/overlays/training-observed.yml
-//   sha256 e81bb39b94af83d9cf01aa9fc112a9903a1470f5d8f6d116bbff555a3a946720
+//   sha256 dd8b0bee1a32a1ac750aa7d5d05096bed7d23695b1342d73230770264be20a0e
 
-//! What the specification says of each operation.
+//! Properties of each operation, from the specification.
 
 pub use openapi_runtime::{Operation, RetrySafety, TeamLocation};
 
 /// Every operation, in the order of the specification.
 pub const ALL: &[Operation] = &[GET_RUN_USAGE, GET_WALLET, CREATE_RUN, DELETE_RUN];
 
-/// The headers that are parameters of operations.
+/// The header parameters of all operations.
 pub const HEADERS: &[&str] = &[];
 
 /// Token usage and cost for a single RFT run: `GET /api/v1/billing/runs/{run_id}/usage`.

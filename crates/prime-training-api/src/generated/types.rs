@@ -3,9 +3,9 @@
 // specs/training.yml
 //   sha256 b82ec238c69e2169903e70116934d2ba86753a4ed002206d0bb22049f2e26db3
 // specs/overlays/training-documented.yml
-//   sha256 e51e686b1d10875ab6d0ba7b50ce3a17a17d142c16eb1b9ff43441760cb081d5
+//   sha256 b6ca67ba678ee2cf21cf47a4010e4e1f741a621a272f255072e304ca8274c7d2
 // specs/overlays/training-observed.yml
-//   sha256 e81bb39b94af83d9cf01aa9fc112a9903a1470f5d8f6d116bbff555a3a946720
+//   sha256 dd8b0bee1a32a1ac750aa7d5d05096bed7d23695b1342d73230770264be20a0e
 
 //! Types used as operation parameters and responses.
 #![allow(clippy::all)]
@@ -27,7 +27,7 @@ pub mod builder;
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct BillingEntry {
-    /// What was charged in this row.
+    /// The amount charged in this row.
     pub amount_usd: ::openapi_runtime::Usd,
     pub created_at: ::openapi_runtime::Timestamp,
     pub currency: ::std::string::String,
@@ -58,7 +58,7 @@ pub struct CreateDedicatedRunRequest {
     /// On the wire: `hfToken`.
     #[serde(rename = "hfToken", skip_serializing_if = "::std::option::Option::is_none")]
     pub hf_token: ::std::option::Option<::openapi_runtime::Secret>,
-    /// prime-rl container image tag. If it is left out, the service takes `"main"`.
+    /// prime-rl container image tag. If omitted, the service uses `"main"`.
     ///
     /// On the wire: `imageTag`.
     #[serde(rename = "imageTag", skip_serializing_if = "::std::option::Option::is_none")]
@@ -84,7 +84,7 @@ pub struct CreateDedicatedRunRequest {
 }
 
 impl CreateDedicatedRunRequest {
-    /// With what is required, and nothing else.
+    /// Creates a value with the required fields.
     pub fn new(
         config: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
     ) -> Self {
@@ -123,7 +123,7 @@ impl CreateDedicatedRunRequest {
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct CreateDedicatedRunResponse {
-    /// US dollars for an hour of the run.
+    /// US dollars per hour of the run.
     ///
     /// On the wire: `estimatedCostPerHour`.
     #[serde(
@@ -143,7 +143,7 @@ pub struct CreateDedicatedRunResponse {
     /// On the wire: `onDemand`.
     #[serde(rename = "onDemand", skip_serializing_if = "::std::option::Option::is_none")]
     pub on_demand: ::std::option::Option<bool>,
-    /// US dollars for a GPU and hour.
+    /// US dollars per GPU and hour.
     ///
     /// On the wire: `pricePerGpuHour`.
     #[serde(
@@ -162,7 +162,7 @@ pub struct CreateDedicatedRunResponse {
 }
 
 impl CreateDedicatedRunResponse {
-    /// With what is required, and nothing else.
+    /// Creates a value with the required fields.
     pub fn new(
         run_id: impl Into<::std::string::String>,
         token_value: ::openapi_runtime::Secret,
@@ -200,7 +200,7 @@ pub struct DeleteRunResponse {
 }
 
 impl DeleteRunResponse {
-    /// With what is required, and nothing else.
+    /// Creates a value with the required fields.
     pub fn new(deleted: bool, run_id: impl Into<::std::string::String>) -> Self {
         Self {
             deleted: deleted,
@@ -241,7 +241,7 @@ impl ErrorDetail {
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct ErrorResponse {
-    /// A sentence, or a list of `{"loc", "msg"}`.
+    /// A message, or a list of `{"loc", "msg"}`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub detail: ::std::option::Option<::serde_json::Value>,
     #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
@@ -342,7 +342,7 @@ pub struct RunUsageResponse {
     pub run_id: ::std::string::String,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub run_name: ::std::option::Option<::std::string::String>,
-    /// Compared without regard to case. A run that is STOPPED, FAILED, COMPLETED or PAUSED has ended.
+    /// Case-insensitive. A run that is STOPPED, FAILED, COMPLETED or PAUSED has ended.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub status: ::std::option::Option<crate::types::RunStatus>,
     pub total_cost_usd: ::openapi_runtime::Usd,

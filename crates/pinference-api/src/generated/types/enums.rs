@@ -3,14 +3,14 @@
 // specs/inference.yml
 //   sha256 37fb83a8773fc38ff85466eedeab8d758b7e477cf4ded90345b95170921a216e
 // specs/overlays/inference-documented.yml
-//   sha256 532ddf93e98f6e69816708cda8f8a0c6c99909a44499727c82dbd897997208b8
+//   sha256 84290b008d555f485aad258f6c18065669e48fe83504d4e1d96e299fb1219ac6
 // specs/overlays/inference-observed.yml
-//   sha256 6a12d56a2aa6f56ee6a3bb7d17f09011d9fccccceebd5c3612b8ab6847559b8c
+//   sha256 65525a74d1eafd0b7e58cbe06b1e59fc7134d57e98d08042d6ca1063ed199772
 
-/// Why the model stopped. Other values than the listed ones occur.
+/// The reason why generation stopped. Unlisted values occur.
 ///
-/// A value that nobody listed is kept as it came, and goes back the same. Values are equal, and in
-/// order, as their texts are.
+/// Unlisted values are preserved and serialized unchanged. Values are compared and ordered by their string
+/// representation.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum FinishReason {
@@ -22,7 +22,7 @@ pub enum FinishReason {
     ToolCalls,
     /// `content_filter`.
     ContentFilter,
-    /// Any other value.
+    /// An unlisted value.
     Other(String),
 }
 
@@ -34,7 +34,7 @@ impl FinishReason {
         Self::ToolCalls,
         Self::ContentFilter,
     ];
-    /// The value as it stands on the wire.
+    /// Returns the value as serialized.
     pub fn as_str(&self) -> &str {
         match self {
             Self::Stop => "stop",
@@ -164,10 +164,10 @@ impl<'de> ::serde::Deserialize<'de> for FinishReason {
     }
 }
 
-/// Who speaks.
+/// The author's role.
 ///
-/// A value that nobody listed is kept as it came, and goes back the same. Values are equal, and in
-/// order, as their texts are.
+/// Unlisted values are preserved and serialized unchanged. Values are compared and ordered by their string
+/// representation.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Role {
@@ -179,7 +179,7 @@ pub enum Role {
     Assistant,
     /// `tool`.
     Tool,
-    /// Any other value.
+    /// An unlisted value.
     Other(String),
 }
 
@@ -191,7 +191,7 @@ impl Role {
         Self::Assistant,
         Self::Tool,
     ];
-    /// The value as it stands on the wire.
+    /// Returns the value as serialized.
     pub fn as_str(&self) -> &str {
         match self {
             Self::System => "system",

@@ -1,0 +1,370 @@
+//! Reduces the responses of each operation to one success type and one error type.
+
+use serde_json::{Map, Value, json};
+
+use super::context::Context;
+use super::media::{EVENT_STREAM, JSON, essence, json_of};
+use super::resolve::is_method;
+use super::walk::members;
+use super::{CONTENT_TYPE, LowerError};
+use crate::Pointer;
+
+/// The description of responses that this pass adds.
+const ANY_ERROR: &str = "An error.";
+
+/// Gives each operation one success type and one error body.
+pub(super) fn lower_responses(
+    document: &mut Value,
+    cx: &mut Context<'_>,
+) -> Result<(), LowerError> {
+    let root = Pointer::root().join("paths");
+    for (path, item) in members(document.get_mut("paths")) {
+        for (method, operation) in members(Some(item)).filter(|(name, _)| is_method(name)) {
+            let place = root.join(path).join(method);
+            let Value::Object(fields) = operation else {
+                continue;
+            };
+            if !fields.get("responses").is_some_and(Value::is_object) {
+                let place = place.join("responses");
+                cx.reject_or_repair(&place, "missing responses", "any response is accepted")?;
+                fields.insert("responses".to_owned(), json!({}));
+                add_any_success(operation, method);
+                continue;
+            }
+            let place = place.join("responses");
+            if method == "head" {
+                take_bodies(operation, &place, cx);
+            }
+            sort_statuses(operation, &place, cx)?;
+            unify_media(operation, &place, cx);
+            unify_error_bodies(operation);
+            unify_successes(operation, &place, cx);
+            widen_success(operation);
+            add_any_success(operation, method);
+        }
+    }
+    Ok(())
+}
+
+/// Removes the bodies of responses to HEAD, which HTTP does not allow.
+fn take_bodies(operation: &mut Value, place: &Pointer, cx: &mut Context<'_>) {
+    for (status, response) in members(operation.get_mut("responses")) {
+        let response = response.as_object_mut();
+        if response.is_some_and(|response| response.shift_remove("content").is_some()) {
+            cx.note_loss(&place.join(status), "a response to HEAD has no body");
+        }
+    }
+}
+
+/// Adds a response with any body if no success or error is listed. 3.0 requires at least one response.
+fn add_any_success(operation: &mut Value, method: &str) {
+    if let Some(responses) = responses(operation)
+        && responses.keys().all(|status| status.starts_with("x-"))
+    {
+        let mut any = json!({"description": "Any response."});
+        if method != "head" {
+            any["content"] = json!({"*/*": {"schema": {}}});
+        }
+        responses.insert("2XX".to_owned(), any);
+    }
+}
+
+fn responses(operation: &mut Value) -> Option<&mut Map<String, Value>> {
+    operation.get_mut("responses")?.as_object_mut()
+}
+
+fn is_success(status: &str) -> bool {
+    status.starts_with('2')
+}
+
+fn is_error(status: &str) -> bool {
+    status.starts_with('4') || status.starts_with('5')
+}
+
+/// Normalizes status keys. Statuses that are neither success nor error are only documented.
+fn sort_statuses(
+    operation: &mut Value,
+    place: &Pointer,
+    cx: &mut Context<'_>,
+) -> Result<(), LowerError> {
+    let Some(responses) = responses(operation) else {
+        return Ok(());
+    };
+    let mut others = Vec::new();
+    for (status, mut response) in std::mem::take(responses) {
+        if status.starts_with("x-") {
+            responses.insert(status, response);
+            continue;
+        }
+        let place = place.join(&status);
+        if !response.is_object() {
+            cx.reject_or_repair(
+                &place,
+                "not a response",
+                "treated as a response without a body",
+            )?;
+            response = json!({});
+        }
+        if !response.get("description").is_some_and(Value::is_string) {
+            response["description"] = "".into();
+        }
+        let plain = status.to_ascii_uppercase();
+        let is_status = plain.len() == 3
+            && plain.starts_with(|c: char| ('1'..='5').contains(&c))
+            && (plain.ends_with("XX") || plain.chars().all(|c| c.is_ascii_digit()));
+        if plain == "DEFAULT" {
+            responses.insert("default".to_owned(), response);
+        } else if !is_status {
+            cx.reject_or_repair(&place, "not a status code", "ignored")?;
+        } else if is_success(&plain) || is_error(&plain) {
+            responses.insert(plain, response);
+        } else {
+            cx.note_loss(&place, "a response that is neither a success nor an error");
+            others.push(plain);
+        }
+    }
+    let has_success = responses.keys().any(|status| is_success(status));
+    let has_error = responses.keys().any(|status| is_error(status));
+    if has_error
+        && !has_success
+        && others.is_empty()
+        && let Some(default) = responses.shift_remove("default")
+    {
+        responses.insert("2XX".to_owned(), default);
+    }
+    Ok(())
+}
+
+/// Renames JSON-like media types to `application/json`, and keeps one media type otherwise.
+fn unify_media(operation: &mut Value, place: &Pointer, cx: &mut Context<'_>) {
+    for (status, response) in members(operation.get_mut("responses")) {
+        let place = place.join(status).join("content");
+        let Some(Value::Object(content)) = response.get_mut("content") else {
+            if let Value::Object(response) = response {
+                response.shift_remove("content");
+            }
+            continue;
+        };
+        content.retain(|_, media| media.is_object());
+        if content.is_empty() {
+            if let Value::Object(response) = response {
+                response.shift_remove("content");
+            }
+            continue;
+        }
+        // Structured content is JSON in practice.
+        if let Some(any) = content.get("*/*")
+            && json_of(content).is_none()
+            && any.get("schema").is_some_and(is_structured)
+        {
+            let any = any.clone();
+            content.clear();
+            content.insert(JSON.to_owned(), any);
+        }
+        let Some((media, json)) =
+            json_of(content).map(|(media, json)| (media.clone(), json.clone()))
+        else {
+            continue;
+        };
+        let mut json = json;
+        if json.get("schema").is_none() {
+            json["schema"] = json!({});
+        }
+        if let Value::Object(json) = &mut json {
+            json.shift_remove("encoding");
+        }
+        let stream = content.get(EVENT_STREAM).cloned();
+        let mut others: Vec<&String> = content.keys().filter(|other| **other != media).collect();
+        others.retain(|other| essence(other) != EVENT_STREAM || !is_success(status));
+        if !others.is_empty() && is_success(status) {
+            let others: Vec<String> = others.iter().map(|media| format!("`{media}`")).collect();
+            let what = format!(
+                "a response can also be {}; the client accepts `{media}`",
+                others.join(", ")
+            );
+            cx.note_loss(&place, what);
+        }
+        content.clear();
+        content.insert(JSON.to_owned(), json);
+        if let Some(stream) = stream.filter(|_| is_success(status)) {
+            content.insert(EVENT_STREAM.to_owned(), stream);
+        }
+        if essence(&media) != JSON && is_success(status) && response.get(CONTENT_TYPE).is_none() {
+            response[CONTENT_TYPE] = media.into();
+        }
+    }
+}
+
+fn is_structured(schema: &Value) -> bool {
+    let ty = schema.get("type").and_then(Value::as_str);
+    ty.map_or_else(
+        || {
+            ["$ref", "properties", "items", "allOf", "oneOf", "anyOf"]
+                .iter()
+                .any(|k| schema.get(*k).is_some())
+        },
+        |ty| ty == "object" || ty == "array",
+    )
+}
+
+fn json_schema(response: &Value) -> Option<&Value> {
+    response.get("content")?.get(JSON)?.get("schema")
+}
+
+/// Unifies error bodies, because progenitor supports one error type per operation. Every error status,
+/// including unlisted ones, gets the same body; several bodies become a union. The statuses are listed in the
+/// operation's description.
+fn unify_error_bodies(operation: &mut Value) {
+    let Some(responses) = responses(operation) else {
+        return;
+    };
+    let has_success = responses.keys().any(|status| is_success(status));
+    let is_error = |status: &str| is_error(status) || status == "default" && has_success;
+    let mut bodies: Vec<Value> = Vec::new();
+    let mut statuses = String::new();
+    for (status, response) in responses.iter().filter(|(status, _)| is_error(status)) {
+        if let Some(schema) = json_schema(response)
+            && !bodies.contains(schema)
+        {
+            bodies.push(schema.clone());
+        }
+        let description = response.get("description").and_then(Value::as_str);
+        statuses.push_str(&format!(
+            "\n- `{status}`: {}",
+            description.unwrap_or_default()
+        ));
+    }
+    let body = match bodies.as_slice() {
+        [] => {
+            // For text or no body, the error keeps the raw bytes.
+            for (status, response) in responses.iter_mut() {
+                if is_error(status)
+                    && let Value::Object(response) = response
+                {
+                    response.shift_remove("content");
+                }
+            }
+            return;
+        }
+        _ if responses
+            .values()
+            .filter(|r| r["description"] == ANY_ERROR)
+            .count()
+            == 2 =>
+        {
+            return;
+        }
+        [one] => one.clone(),
+        several => json!({ "oneOf": several }),
+    };
+    responses.retain(|status, _| !is_error(status));
+    for range in ["4XX", "5XX"] {
+        let content = json!({ JSON: { "schema": body } });
+        let response = json!({ "description": ANY_ERROR, "content": content });
+        responses.insert(range.to_owned(), response);
+    }
+    let description = operation
+        .get("description")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let description = format!("{description}\n\n# Errors\n{statuses}");
+    operation["description"] = description.trim_start().into();
+}
+
+/// Unifies successes with different bodies: a union of JSON bodies, `null` for a response without a body, raw
+/// bytes if one of them is not JSON.
+fn unify_successes(operation: &mut Value, place: &Pointer, cx: &mut Context<'_>) {
+    let Some(responses) = responses(operation) else {
+        return;
+    };
+    let successes: Vec<(String, Value)> = responses
+        .iter()
+        .filter(|(status, _)| is_success(status))
+        .map(|(status, response)| (status.clone(), response.clone()))
+        .collect();
+    if successes.len() < 2 {
+        return;
+    }
+    let mut bodies: Vec<Value> = Vec::new();
+    let (mut raw, mut empty, mut stream) = (None, false, None);
+    for (_, response) in &successes {
+        match (json_schema(response), response.get("content")) {
+            (Some(schema), content) => {
+                if !bodies.contains(schema) {
+                    bodies.push(schema.clone());
+                }
+                stream = stream.or(content.and_then(|content| content.get(EVENT_STREAM)));
+            }
+            (None, Some(content)) => raw = raw.or(Some(content.clone())),
+            (None, None) => empty = true,
+        }
+    }
+    if raw.is_none() && bodies.is_empty() {
+        return;
+    }
+    let mut content = match (raw, bodies.as_slice()) {
+        (Some(raw), []) if !empty => raw,
+        (Some(_), _) => {
+            cx.note_loss(
+                place,
+                "successes with different media types are returned as bytes",
+            );
+            json!({ "application/octet-stream": { "schema": {"type": "string", "format": "binary"} } })
+        }
+        (None, [one]) if !empty => json!({ JSON: { "schema": one } }),
+        (None, [one]) => json!({ JSON: { "schema": { "allOf": [one], "nullable": true } } }),
+        (None, several) if empty => {
+            json!({ JSON: { "schema": { "oneOf": several, "nullable": true } } })
+        }
+        (None, several) => json!({ JSON: { "schema": { "oneOf": several } } }),
+    };
+    if let Some(stream) = stream
+        && content.get(JSON).is_some()
+    {
+        content[EVENT_STREAM] = stream.clone();
+    }
+    let described: Vec<String> = successes
+        .iter()
+        .map(|(status, response)| {
+            let description = response["description"].as_str().unwrap_or_default();
+            format!("`{status}`: {description}")
+        })
+        .collect();
+    let mut unified = json!({ "description": described.join("\n"), "content": content });
+    let media = successes
+        .iter()
+        .find_map(|(_, response)| response.get(CONTENT_TYPE));
+    if let Some(media) = media {
+        unified[CONTENT_TYPE] = media.clone();
+    }
+    responses.retain(|status, _| !is_success(status));
+    responses.shift_insert(0, "2XX".to_owned(), unified);
+}
+
+/// Accepts any success status if the operation documents one success: a service may return 200 instead of the
+/// documented 201.
+fn widen_success(operation: &mut Value) {
+    let Some(responses) = responses(operation) else {
+        return;
+    };
+    // A response with a body and one without are different types.
+    let has_content = |response: &Value| response.get("content").is_some();
+    let successes = responses
+        .iter()
+        .filter(|(status, response)| is_success(status) && has_content(response))
+        .map(|(status, _)| status);
+    let only_kind = responses.keys().filter(|status| is_success(status)).count() == 1;
+    if only_kind && let [only] = successes.cloned().collect::<Vec<_>>().as_slice() {
+        let renamed = std::mem::take(responses)
+            .into_iter()
+            .map(|(status, response)| {
+                let status = if &status == only {
+                    "2XX".to_owned()
+                } else {
+                    status
+                };
+                (status, response)
+            });
+        *responses = renamed.collect();
+    }
+}

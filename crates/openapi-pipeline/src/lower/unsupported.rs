@@ -1,0 +1,159 @@
+//! Replaces keywords of JSON Schema 2020-12 that OpenAPI 3.0 lacks with the closest equivalent.
+
+use serde_json::{Map, Value, json};
+
+use super::context::Context;
+use crate::Pointer;
+
+/// Keywords that do not restrict the value.
+const NON_RESTRICTING: &[&str] = &[
+    "$anchor",
+    "$comment",
+    "$defs",
+    "$dynamicAnchor",
+    "$recursiveAnchor",
+    "$schema",
+    "$vocabulary",
+    "definitions",
+    "xml",
+];
+
+/// Keywords that restrict the value further than a Rust type can express.
+const RESTRICTING: &[&str] = &[
+    "$dynamicRef",
+    "$id",
+    "$recursiveRef",
+    "contains",
+    "dependencies",
+    "dependentRequired",
+    "dependentSchemas",
+    "else",
+    "if",
+    "maxContains",
+    "minContains",
+    "not",
+    "propertyNames",
+    "then",
+    "unevaluatedItems",
+    "unevaluatedProperties",
+];
+
+/// Keywords of 3.0, or ones that other passes convert. All others must be extensions in 3.0.
+const KNOWN: &[&str] = &[
+    "$ref",
+    "additionalProperties",
+    "allOf",
+    "anyOf",
+    "const",
+    "contentEncoding",
+    "contentMediaType",
+    "contentSchema",
+    "default",
+    "deprecated",
+    "description",
+    "discriminator",
+    "enum",
+    "example",
+    "examples",
+    "exclusiveMaximum",
+    "exclusiveMinimum",
+    "externalDocs",
+    "format",
+    "items",
+    "maxItems",
+    "maxLength",
+    "maxProperties",
+    "maximum",
+    "minItems",
+    "minLength",
+    "minProperties",
+    "minimum",
+    "multipleOf",
+    "nullable",
+    "oneOf",
+    "pattern",
+    "properties",
+    "readOnly",
+    "required",
+    "title",
+    "type",
+    "uniqueItems",
+    "writeOnly",
+];
+
+/// Removes unsupported keywords and notes the loss.
+pub(super) fn lower(map: &mut Map<String, Value>, place: &Pointer, cx: &mut Context<'_>) {
+    for keyword in NON_RESTRICTING {
+        map.shift_remove(*keyword);
+    }
+    for keyword in RESTRICTING {
+        if map.shift_remove(*keyword).is_some() {
+            let what = format!("`{keyword}` is not supported; values that it forbids are accepted");
+            cx.note_loss(&place.join(keyword), what);
+        }
+    }
+    lower_prefix_items(map, place, cx);
+    lower_pattern_properties(map, place, cx);
+    let unknown = |key: &String| !KNOWN.contains(&key.as_str()) && !key.starts_with("x-");
+    for keyword in map.keys().filter(|key| unknown(key)) {
+        cx.note_loss(
+            &place.join(keyword),
+            "not a keyword of OpenAPI 3.0; removed",
+        );
+    }
+    map.retain(|key, _| !unknown(key));
+}
+
+/// Converts tuple items to alternatives of the item type.
+fn lower_prefix_items(map: &mut Map<String, Value>, place: &Pointer, cx: &mut Context<'_>) {
+    let Some(prefix) = map.shift_remove("prefixItems") else {
+        if map.get("items").is_some_and(Value::is_boolean) {
+            map.insert("items".to_owned(), json!({}));
+        }
+        return;
+    };
+    let mut alternatives: Vec<Value> = Vec::new();
+    let rest = map.shift_remove("items");
+    let rest = rest.filter(|rest| rest.is_object());
+    for schema in prefix.as_array().into_iter().flatten().chain(&rest) {
+        if !alternatives.contains(schema) {
+            alternatives.push(schema.clone());
+        }
+    }
+    let items = match alternatives.len() {
+        0 => json!({}),
+        1 => alternatives.remove(0),
+        _ => json!({ "anyOf": alternatives }),
+    };
+    map.insert("items".to_owned(), items);
+    map.entry("type").or_insert("array".into());
+    cx.note_loss(&place.join("prefixItems"), "the type of each tuple index");
+}
+
+/// Converts `patternProperties` to `additionalProperties`.
+fn lower_pattern_properties(map: &mut Map<String, Value>, place: &Pointer, cx: &mut Context<'_>) {
+    let Some(Value::Object(patterns)) = map.shift_remove("patternProperties") else {
+        return;
+    };
+    let mut schemas: Vec<Value> = Vec::new();
+    let others = map
+        .get("additionalProperties")
+        .filter(|others| others.is_object())
+        .cloned();
+    for schema in patterns.into_iter().map(|(_, schema)| schema).chain(others) {
+        if !schemas.contains(&schema) {
+            schemas.push(schema);
+        }
+    }
+    let schema = match schemas.len() {
+        0 => return,
+        1 => schemas.remove(0),
+        _ => json!({ "anyOf": schemas }),
+    };
+    map.entry("type").or_insert("object".into());
+    map.insert("additionalProperties".to_owned(), schema);
+    cx.note_loss(
+        &place.join("patternProperties"),
+        "the type of each name pattern",
+    );
+}

@@ -1,0 +1,169 @@
+//! Replaces the send methods: one method builds the request, and the runtime sends it.
+
+use quote::{ToTokens as _, quote};
+use syn::{
+    Block, Expr, GenericArgument, Ident, ImplItem, ImplItemFn, Item, ItemImpl, Pat, PathArguments,
+    ReturnType, Stmt, Type, parse_quote,
+};
+
+use super::operations::Operation;
+
+/// Replaces progenitor's `send` and returns the implementation of `IntoRequest` that builds the request.
+/// `None` if the function does not have the form that progenitor generates:
+///
+/// ```text
+/// let Self { client, … } = self;
+/// …
+/// let mut request = …;
+/// let info = …;
+/// let result = client.exec(request, &info).await;
+/// let response = result?;
+/// match response.status().as_u16() { … }
+/// ```
+pub(super) fn split(block: &mut ItemImpl, operation: &Operation, constant: &Ident) -> Option<Item> {
+    let builder = block.self_ty.clone();
+    let generics = block.generics.clone();
+    let at = block
+        .items
+        .iter()
+        .position(|item| matches!(item, ImplItem::Fn(function) if function.sig.ident == "send"))?;
+    let ImplItem::Fn(send) = &mut block.items[at] else {
+        return None;
+    };
+    let value = success_type(&send.sig.output)?;
+    let (parts, built) = take_request(&mut send.block)?;
+    let functions = send_methods(send, &value, operation, constant);
+    block.items.splice(at..=at, functions);
+    Some(parse_quote! {
+        impl #generics IntoRequest for #builder {
+            const OPERATION: openapi_runtime::Operation = super::operations::#constant;
+
+            fn into_request(self) -> Result<::reqwest::Request, Error> {
+                #(#parts)*
+                Ok(#built)
+            }
+        }
+    })
+}
+
+/// Returns the statements that build the request, and the expression of its value.
+fn take_request(function: &mut Block) -> Option<(Vec<Stmt>, Expr)> {
+    let statements = &mut function.stmts;
+    let exec = statements.iter().position(awaits_response)?;
+    let first = exec.checked_sub(2)?;
+    statements.get(exec + 1)?;
+    let lets: Option<Vec<_>> = statements
+        .drain(first..=exec + 1)
+        .map(let_binding)
+        .collect();
+    let [(request, built), (info, _), (result, sent), (_, value)] = lets?.try_into().ok()?;
+    let expected = format!("client . exec ({request} , & {info}) . await");
+    if text(&sent) != expected || text(&value) != format!("{result} ?") {
+        return None;
+    }
+    let parts: Vec<Stmt> = statements.drain(..first).collect();
+    // The remaining statement is the `match` on the status, which the runtime replaces.
+    matches!(statements.as_slice(), [Stmt::Expr(Expr::Match(_), None)]).then_some((parts, built))
+}
+
+/// Renders `send`, `send_with` and, for an event stream, `open_with`.
+fn send_methods(
+    send: &ImplItemFn,
+    value: &Type,
+    operation: &Operation,
+    constant: &Ident,
+) -> Vec<ImplItem> {
+    let docs = &send.attrs;
+    let response: Type = parse_quote!(Response<#value>);
+    let receive = match value.to_token_stream().to_string().as_str() {
+        "ByteStream" => quote!(stream),
+        "()" => quote!(empty),
+        _ => quote!(json),
+    };
+    let request = quote! {
+        let client = self.client;
+        let request = self
+            .into_request()
+            .map_err(|error| error.with_operation(super::operations::#constant.id))?;
+    };
+    let mut functions: Vec<ImplItem> = vec![
+        parse_quote! {
+            #(#docs)*
+            pub async fn send(self) -> Result<#response, Error> {
+                self.send_with(&CallContext::default()).await
+            }
+        },
+        parse_quote! {
+            /// Sends the request in the given context.
+            pub async fn send_with(self, context: &CallContext) -> Result<#response, Error> {
+                #request
+                client.caller.#receive(request, &super::operations::#constant, context).await
+            }
+        },
+    ];
+    if operation.is_event_stream {
+        functions.push(parse_quote! {
+            /// Sends the request and opens the event stream with `open`; see [`Caller::open`](openapi_runtime::Caller::open).
+            pub async fn open_with<S, E, F, O>(self, context: &CallContext, open: O) -> Result<S, E>
+            where
+                S: Send,
+                E: From<Error> + AsMut<Error> + Send,
+                F: ::std::future::Future<Output = Result<S, openapi_runtime::NotOpened<E>>> + Send,
+                O: Fn(openapi_runtime::StreamBody, openapi_runtime::ResponseMeta) -> F + Sync,
+            {
+                #request
+                client.caller.open(request, &super::operations::#constant, context, open).await
+            }
+        });
+    }
+    functions
+}
+
+/// Returns the `T` of `-> Result<ResponseValue<T>, Error<E>>`.
+fn success_type(output: &ReturnType) -> Option<Type> {
+    let ReturnType::Type(_, result) = output else {
+        return None;
+    };
+    let response = argument(result, "Result")?;
+    argument(response, "ResponseValue").cloned()
+}
+
+/// Returns the first type argument of a type with the given name.
+fn argument<'t>(of: &'t Type, name: &str) -> Option<&'t Type> {
+    let Type::Path(path) = of else {
+        return None;
+    };
+    let last = path.path.segments.last()?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else {
+        return None;
+    };
+    match arguments.args.first()? {
+        GenericArgument::Type(argument) if last.ident == name => Some(argument),
+        _ => None,
+    }
+}
+
+/// Whether the statement is `let … = client.exec(…).await;`.
+fn awaits_response(statement: &Stmt) -> bool {
+    let_binding(statement.clone()).is_some_and(|(_, value)| {
+        let Expr::Await(awaited) = value else {
+            return false;
+        };
+        matches!(&*awaited.base, Expr::MethodCall(call) if call.method == "exec")
+    })
+}
+
+/// Returns the name and the value of a `let` statement.
+fn let_binding(statement: Stmt) -> Option<(Ident, Expr)> {
+    match statement {
+        Stmt::Local(local) => match local.pat {
+            Pat::Ident(name) => Some((name.ident, *local.init?.expr)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn text(expression: &Expr) -> String {
+    expression.to_token_stream().to_string()
+}
