@@ -85,7 +85,7 @@ impl ChangingWallet {
             .time_scale(0.0)
             .billing_rows(40)
             .record(0)
-            .on_answer(move |_| {
+            .on_response(move |_| {
                 let mut history = current.lock().unwrap();
                 if let (Some(history), Some(sim)) = (&mut *history, simulator.get()) {
                     history.change(&sim.upgrade().unwrap());
