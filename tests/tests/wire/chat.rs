@@ -1,4 +1,4 @@
-//! `POST /chat/completions`, answered whole.
+//! `POST /chat/completions` without streaming.
 
 use pinference_api::types::{
     ChatCompletionRequest, ChatMessage, FinishReason, FunctionDefinition, Role, StopSequences, Tool,
@@ -32,7 +32,7 @@ const ANSWER: &str = r#"{
 }"#;
 
 #[tokio::test]
-async fn create_chat_completion() {
+async fn create_chat_completion_sends_the_request_and_reads_the_response() {
     let wire = Wire::inference(Answer::json(200, ANSWER).header("x-trace", "t-1")).await;
     let question = wire.personal().chat(MODEL).user("Hello!");
     let answer = question.await.unwrap();
@@ -75,7 +75,7 @@ async fn create_chat_completion() {
 }
 
 #[tokio::test]
-async fn create_chat_completion_as_a_team() {
+async fn create_chat_completion_sends_the_team_header() {
     let wire = Wire::inference(Answer::json(200, ANSWER)).await;
     wire.team().chat(MODEL).user("Hello!").await.unwrap();
 
@@ -99,9 +99,9 @@ async fn create_chat_completion_as_a_team() {
     );
 }
 
-/// The documentation's request, but for its `"stream": false`, which is the default.
+/// The documented request without `"stream": false`, which is the default.
 #[tokio::test]
-async fn the_documented_request() {
+async fn the_documented_request_is_sent() {
     let wire = Wire::inference(Answer::json(200, ANSWER)).await;
     wire.personal()
         .chat(MODEL)
@@ -127,7 +127,7 @@ async fn the_documented_request() {
 }
 
 #[tokio::test]
-async fn every_parameter() {
+async fn all_parameters_are_sent() {
     let wire = Wire::inference(Answer::json(200, ANSWER)).await;
     let schema = json!({"type": "object", "properties": {"city": {"type": "string"}}});
     wire.personal()
@@ -193,9 +193,9 @@ async fn every_parameter() {
     );
 }
 
-/// `send` and `stream` decide on `stream`, not the request.
+/// The method that sends the request sets `stream`.
 #[tokio::test]
-async fn a_whole_answer_is_never_asked_for_as_a_stream() {
+async fn send_removes_the_stream_parameter() {
     for stream in [true, false] {
         let wire = Wire::inference(Answer::json(200, ANSWER)).await;
         let question = wire.personal().chat(MODEL).user("Hello!");
@@ -211,9 +211,10 @@ async fn a_whole_answer_is_never_asked_for_as_a_stream() {
     }
 }
 
-/// `content: null` beside `tool_calls`; the message goes back with the call's result, as it came.
+/// The message has `content: null` and `tool_calls`. It is sent back unchanged with the tool
+/// result.
 #[tokio::test]
-async fn tool_calls_there_and_back() {
+async fn tool_calls_are_read_and_sent_back_unchanged() {
     let body = r#"{"id": "c", "choices": [{"index": 0, "finish_reason": "tool_calls", "message": {
         "role": "assistant", "content": null, "refusal": null, "audio": null,
         "reasoning": "hm", "reasoning_details": [{"type": "reasoning.text", "text": "hm", "signature": null}],
@@ -255,7 +256,7 @@ async fn tool_calls_there_and_back() {
                 "reasoning_details": [{"type": "reasoning.text", "text": "hm", "signature": null}],
                 "tool_calls": [{"index": 0, "id": "call_1", "type": "function",
                                 "function": {"name": "weather", "arguments": "{\"city\": \"Pa"}}],
-                // What nobody lists goes back as it came.
+                // Unknown fields are sent back unchanged.
                 "audio": null,
             },
             {"role": "tool", "tool_call_id": "call_1", "content": "rain"},
@@ -264,7 +265,7 @@ async fn tool_calls_there_and_back() {
 }
 
 #[tokio::test]
-async fn values_that_nobody_listed_survive() {
+async fn unknown_values_are_preserved() {
     for reason in ["", "abort", "eos", "STOP"] {
         let body = format!(
             r#"{{"service_tier": "provisioned", "choices": [{{"index": 0, "finish_reason": "{reason}",
@@ -290,7 +291,7 @@ async fn values_that_nobody_listed_survive() {
 }
 
 #[tokio::test]
-async fn reasoning_in_its_three_spellings() {
+async fn all_three_names_of_the_reasoning_field_are_read() {
     let body = r#"{"choices": [{"message": {"role": "assistant", "content": "4", "reasoning": "a",
         "reasoning_content": "b", "reasoning_details": [{"x": 1}]}, "finish_reason": null}]}"#;
     let wire = Wire::inference(Answer::json(200, body)).await;
@@ -303,9 +304,9 @@ async fn reasoning_in_its_three_spellings() {
     assert_eq!(answer.finish_reason(), None);
 }
 
-/// A number, a string, null or nothing; and every digit as it came.
+/// The cost may be a number, a string, null or missing.
 #[tokio::test]
-async fn cost() {
+async fn costs_are_read_exactly() {
     let cases = [
         (r#"{"total_tokens": 20, "cost": 0.10}"#, Some("0.10")),
         (r#"{"total_tokens": 20, "cost": "0.10"}"#, Some("0.10")),
@@ -334,7 +335,7 @@ async fn cost() {
 }
 
 #[tokio::test]
-async fn an_answer_that_says_more() {
+async fn unknown_fields_of_a_response_are_preserved() {
     let body = r#"{"id": "c", "provider": "x", "system_fingerprint": null, "prompt_filter_results": [],
         "choices": [
             {"index": 0, "finish_reason": "length", "native_finish_reason": "MAX", "stop_reason": 2,
@@ -374,7 +375,7 @@ async fn an_answer_that_says_more() {
 }
 
 #[tokio::test]
-async fn an_answer_without_answers() {
+async fn a_response_without_choices_is_an_error() {
     for body in [r#"{"choices": []}"#, r#"{"choices": [{}]}"#] {
         let wire = Wire::inference(Answer::json(200, body)).await;
         let question = wire.personal().chat(MODEL).user("Hello!");
@@ -385,7 +386,7 @@ async fn an_answer_without_answers() {
 }
 
 #[tokio::test]
-async fn a_question_that_cannot_be_asked_is_not_sent() {
+async fn an_invalid_request_is_not_sent() {
     let wire = Wire::inference(Answer::json(200, ANSWER)).await;
     let prime = wire.personal();
     let questions = [
@@ -407,7 +408,7 @@ async fn a_question_that_cannot_be_asked_is_not_sent() {
 }
 
 #[tokio::test]
-async fn the_generated_crate_alone() {
+async fn requests_of_the_generated_crate() {
     let wire = Wire::inference(Answer::json(200, ANSWER)).await;
     let mut question = ChatMessage::new(Role::User);
     question.content = Some("Hello!".into());
@@ -447,9 +448,9 @@ async fn the_generated_crate_alone() {
     assert_eq!(wire.hits(), 1);
 }
 
-/// The way that the generated crate's own documentation shows: what is not set is not sent.
+/// As shown in the documentation of the generated crate.
 #[tokio::test]
-async fn the_generated_crate_builds_a_body_in_place() {
+async fn the_generated_crate_omits_unset_fields() {
     let wire = Wire::inference(Answer::json(200, ANSWER)).await;
     let question = ChatMessage::builder()
         .role(Role::User)
@@ -469,10 +470,9 @@ async fn the_generated_crate_builds_a_body_in_place() {
     );
 }
 
-/// Where the service does not say what an answer cost, a meter that knows prices estimates it, and says
-/// that it did; an adapter costs what its base model does.
+/// The meter marks the cost as estimated. An adapter has the price of its base model.
 #[tokio::test]
-async fn a_meter_estimates_what_is_not_said() {
+async fn a_meter_with_prices_estimates_missing_costs() {
     let priced =
         r#"{"id": "a/b", "pricing": {"input_usd_per_mtok": "0.30", "output_usd_per_mtok": 0.40}}"#;
     let priced = serde_json::from_str(priced).unwrap();

@@ -1,4 +1,4 @@
-//! `POST /api/v1/training/runs`: what is sent, once, and what becomes of its answer and of its token.
+//! `POST /api/v1/training/runs`: the request, the response and the token.
 
 use prime_ext::{ErrorKind, RunConfig};
 use prime_training_api::types::CreateDedicatedRunRequest;
@@ -9,7 +9,7 @@ use crate::support::{
     Answer, RawServer, TOKEN, Wire, assert_no_secret, assert_refused, assert_well_told,
 };
 
-/// Every field that the specification has.
+/// All fields of the specification.
 pub(crate) const CREATED: &str =
     r#"{"runId": "run_123", "jobId": "job_456", "tokenValue": "pit_run_token_93bd41"}"#;
 
@@ -17,13 +17,13 @@ pub(crate) fn config() -> RunConfig {
     RunConfig::from_toml("max_steps = 20\n[model]\nname = \"Qwen/Qwen3-0.6B\"\n").unwrap()
 }
 
-/// The same, for the generated crate.
+/// The same configuration for the generated crate.
 pub(crate) fn request() -> CreateDedicatedRunRequest {
     CreateDedicatedRunRequest::new(config().as_json().clone())
 }
 
 #[tokio::test]
-async fn create_run() {
+async fn create_run_sends_the_request_and_reads_the_response() {
     let wire = Wire::platform(Answer::json(201, CREATED)).await;
     let run = wire.personal().runs().create(config()).await.unwrap();
 
@@ -48,9 +48,9 @@ async fn create_run() {
     assert_no_secret(&format!("{run:?} {run:#?}"));
 }
 
-/// The platform learns of the team from the body, and never from the header.
+/// The platform reads the team from the body, not from a header.
 #[tokio::test]
-async fn create_run_as_a_team() {
+async fn create_run_sends_the_team_in_the_body() {
     let wire = Wire::platform(Answer::json(201, CREATED)).await;
     wire.team().runs().create(config()).await.unwrap();
 
@@ -73,9 +73,9 @@ async fn create_run_as_a_team() {
     );
 }
 
-/// Secrets go beside the configuration; fields that the specification lacks go through.
+/// Secrets are sent next to the configuration. Unknown fields are sent too.
 #[tokio::test]
-async fn everything_about_a_run() {
+async fn all_parameters_are_sent() {
     let wire = Wire::platform(Answer::json(201, CREATED)).await;
     let run = wire
         .team()
@@ -112,9 +112,9 @@ async fn everything_about_a_run() {
     );
 }
 
-/// Whatever a configuration holds, it arrives as it is: nulls and empties too, which are its own.
+/// Nulls and empty values are preserved.
 #[tokio::test]
-async fn a_configuration_goes_through_as_it_is() {
+async fn a_configuration_is_sent_unchanged() {
     let config =
         json!({"a": null, "b": [], "c": {}, "d": "", "e": 1.0, "f": 9_007_199_254_740_993_i64});
     let wire = Wire::platform(Answer::json(201, CREATED)).await;
@@ -125,7 +125,7 @@ async fn a_configuration_goes_through_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_newer_answer() {
+async fn unknown_fields_of_a_response_are_preserved() {
     let body = r#"{"runId": "run_123", "tokenValue": "pit_run_token_93bd41", "onDemand": true,
         "gpuType": "H100_80GB", "pricePerGpuHour": 2.50, "estimatedCostPerHour": "20.00",
         "isBeta": false, "cluster": {"id": null}}"#;
@@ -150,9 +150,9 @@ async fn a_newer_answer() {
     assert_eq!(run.price_per_gpu_hour, None);
 }
 
-/// The token is shown once: a status that the specification does not list must not lose it.
+/// The token is returned only once, so an unlisted success status must not lose it.
 #[tokio::test]
-async fn created_with_another_success() {
+async fn an_unlisted_success_status_is_accepted() {
     for status in [200, 201, 202] {
         let wire = Wire::platform(Answer::json(status, CREATED)).await;
         let run = wire.personal().runs().create(config()).await.unwrap();
@@ -166,9 +166,9 @@ async fn created_with_another_success() {
     }
 }
 
-/// Nor must an answer that says something unexpected: it is kept in the error, and not shown by it.
+/// The error keeps the token of an invalid response but does not show it.
 #[tokio::test]
-async fn the_token_of_an_answer_that_cannot_be_read() {
+async fn the_token_of_an_invalid_response_is_kept_in_the_error() {
     for body in [
         r#"{"jobId": "job_456", "tokenValue": "pit_run_token_93bd41"}"#,
         r#"{"runId": 7, "tokenValue": "pit_run_token_93bd41"}"#,
@@ -190,9 +190,9 @@ async fn the_token_of_an_answer_that_cannot_be_read() {
     }
 }
 
-/// Where the token stands in a place of text, the reason must not repeat it.
+/// The error message does not repeat a token in an unexpected field.
 #[tokio::test]
-async fn a_token_in_the_wrong_place_is_not_shown() {
+async fn a_token_in_an_unexpected_field_is_not_shown() {
     for body in [
         r#""pit_run_token_93bd41""#,
         r#"{"runId": "run_123", "tokenValue": ["x"], "isBeta": "pit_run_token_93bd41"}"#,
@@ -208,7 +208,7 @@ async fn a_token_in_the_wrong_place_is_not_shown() {
 }
 
 #[tokio::test]
-async fn a_token_in_the_wrong_place_is_not_shown_by_the_generated_crate() {
+async fn a_token_in_an_unexpected_field_is_not_shown_by_the_generated_crate() {
     let body = r#""pit_run_token_93bd41""#;
     let wire = Wire::platform(Answer::json(201, body)).await;
     let bare = wire.bare_training();
@@ -217,9 +217,9 @@ async fn a_token_in_the_wrong_place_is_not_shown_by_the_generated_crate() {
     assert_no_secret(&format!("{error} {error:?}"));
 }
 
-/// A success that cannot be read is a success all the same: hardware may be running.
+/// The run may exist if the body of a success response is invalid.
 #[tokio::test]
-async fn a_run_whose_answer_cannot_be_read_may_exist() {
+async fn an_invalid_success_response_has_an_unknown_outcome() {
     for body in ["{}", "", "<html>welcome</html>"] {
         let wire = Wire::platform(Answer::json(201, body)).await;
         let create = wire.personal().runs().create(config());
@@ -230,7 +230,7 @@ async fn a_run_whose_answer_cannot_be_read_may_exist() {
 }
 
 #[tokio::test]
-async fn a_run_whose_answer_broke_off_may_exist() {
+async fn a_truncated_success_response_has_an_unknown_outcome() {
     let answer = format!(
         "HTTP/1.1 201 Created\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: 9999\r\n\r\n{CREATED}"
     );
@@ -246,7 +246,7 @@ async fn a_run_whose_answer_broke_off_may_exist() {
 }
 
 #[tokio::test]
-async fn a_run_is_created_once_whatever_the_answer() {
+async fn a_create_request_is_not_retried_after_an_error_status() {
     for status in [408, 409, 425, 429, 500, 502, 503, 504] {
         let answer = Answer::json(status, r#"{"detail": "later"}"#).header("retry-after", "0");
         let wire = Wire::platform(answer).await;
@@ -259,7 +259,7 @@ async fn a_run_is_created_once_whatever_the_answer() {
 }
 
 #[tokio::test]
-async fn a_run_is_created_once_if_the_connection_closes() {
+async fn a_create_request_is_not_retried_after_a_closed_connection() {
     let server = RawServer::start(&[]).await;
     let create = server.personal().runs().create(config());
     let error = create.await.unwrap_err();
@@ -270,9 +270,8 @@ async fn a_run_is_created_once_if_the_connection_closes() {
     assert_eq!(server.hits(), 1);
 }
 
-/// A connection that served before and closes now is no reason to send again either.
 #[tokio::test]
-async fn a_run_is_created_once_if_a_used_connection_closes() {
+async fn a_create_request_is_not_retried_after_a_reused_connection_closes() {
     let usage = format!(
         "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{USAGE}",
         USAGE.len()
@@ -289,7 +288,7 @@ async fn a_run_is_created_once_if_a_used_connection_closes() {
 }
 
 #[tokio::test]
-async fn a_run_of_a_team_that_is_none_is_not_created() {
+async fn a_create_request_with_an_invalid_team_is_not_sent() {
     let wire = Wire::platform(Answer::json(201, CREATED)).await;
     for team in ["", " ", "a b", "a\nb", "té"] {
         let create = wire.personal().team(team).runs().create(config());
@@ -298,9 +297,8 @@ async fn a_run_of_a_team_that_is_none_is_not_created() {
     assert_eq!(wire.hits(), 0);
 }
 
-/// What is not set is not sent.
 #[tokio::test]
-async fn the_generated_crate_builds_a_body_in_place() {
+async fn the_generated_crate_omits_unset_fields() {
     let wire = Wire::platform(Answer::json(201, CREATED)).await;
     let bare = wire.bare_training();
     let call = bare.create_run().body_map(|body| {
@@ -317,10 +315,9 @@ async fn the_generated_crate_builds_a_body_in_place() {
     );
 }
 
-/// A run that exists and whose answer lacks a field is not taken for one that was refused, whatever else
-/// the answer says.
+/// A success response that lacks a field is not an API error, even if it has an error message.
 #[tokio::test]
-async fn an_unreadable_success_that_says_something_may_have_made_a_run() {
+async fn an_invalid_success_response_with_an_error_message_has_an_unknown_outcome() {
     for body in [
         r#"{"runId": "run_1", "message": "created"}"#,
         r#"{"runId": "run_1", "error": {"message": "no token", "code": "token_failed"}}"#,
@@ -335,9 +332,9 @@ async fn an_unreadable_success_that_says_something_may_have_made_a_run() {
     }
 }
 
-/// What a newer server takes goes through, whoever says it, and so does what it answers.
+/// Unknown fields are sent and returned, as a newer server may use them.
 #[tokio::test]
-async fn fields_that_the_specification_lacks() {
+async fn unknown_fields_are_sent_and_returned() {
     let body = r#"{"runId": "run_123", "tokenValue": "pit_run_token_93bd41", "jobId": null, "region": "eu",
         "cluster": {"id": 7}, "otherToken": "pit_run_token_93bd41", "nothing": null}"#;
     let wire = Wire::platform(Answer::json(201, body)).await;
@@ -369,7 +366,7 @@ async fn fields_that_the_specification_lacks() {
 }
 
 #[tokio::test]
-async fn secrets_in_a_configuration_are_refused_before_anything_is_sent() {
+async fn a_configuration_with_secrets_is_not_sent() {
     let wire = Wire::platform(Answer::json(201, CREATED)).await;
     let runs = wire.personal().runs();
     for config in [
@@ -395,7 +392,7 @@ async fn secrets_in_a_configuration_are_refused_before_anything_is_sent() {
 }
 
 #[tokio::test]
-async fn the_token_goes_into_a_file_of_its_owner() {
+async fn the_token_is_saved_to_a_private_file() {
     let wire = Wire::platform(Answer::json(201, CREATED)).await;
     let run = wire.personal().runs().create(config()).await.unwrap();
     let folder = std::env::temp_dir().join(format!("prime-ext-token-{}", std::process::id()));
@@ -410,7 +407,7 @@ async fn the_token_goes_into_a_file_of_its_owner() {
         let mode = std::fs::metadata(&path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }
-    // Another token is not written over, and no link is followed.
+    // An existing file is not overwritten, and links are not followed.
     std::fs::write(&path, "another").unwrap();
     let error = run.save_token(&path).unwrap_err();
     assert_well_told(&error);
@@ -436,9 +433,9 @@ async fn an_empty_token_is_not_saved() {
     std::fs::remove_dir_all(folder).unwrap();
 }
 
-/// `keep` is called for each, whenever the handle is aborted or dropped.
+/// `keep` is called for each run, even if the handle is aborted or dropped.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_spawned_creation_is_kept_whatever_becomes_of_its_handle() {
+async fn a_spawned_creation_continues_after_its_handle_is_dropped() {
     let wire = Wire::platform(Answer::json(201, CREATED)).await;
     let (sender, kept) = std::sync::mpsc::channel();
     for number in 0..40 {
@@ -461,9 +458,9 @@ async fn a_spawned_creation_is_kept_whatever_becomes_of_its_handle() {
     assert_eq!(wire.hits(), 40);
 }
 
-/// The token is shown once: a gateway's headers must not lose it.
+/// The token is returned only once, so many headers of a gateway must not lose it.
 #[tokio::test]
-async fn a_run_survives_many_headers() {
+async fn a_create_response_with_many_headers_is_read() {
     for (count, size, expected) in [
         (101, 10, true),
         (500, 600, true),
@@ -486,9 +483,8 @@ async fn a_run_survives_many_headers() {
     }
 }
 
-/// A body that cannot be parsed shows nothing of the token in it.
 #[tokio::test]
-async fn a_token_in_a_broken_error_is_not_shown() {
+async fn a_token_in_a_malformed_error_body_is_not_shown() {
     let cut_off = &CREATED[..CREATED.len() - 1];
     for body in [
         cut_off.to_owned(),

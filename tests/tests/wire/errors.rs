@@ -1,4 +1,4 @@
-//! Every shape of error, and what the caller learns of it.
+//! Error formats and the information in the returned errors.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ fn config() -> RunConfig {
     RunConfig::from(Map::new())
 }
 
-/// The operations, each called to fail.
+/// The operations under test.
 const OPERATIONS: [&str; 8] = [
     "list_models",
     "get_model",
@@ -46,17 +46,17 @@ async fn fail(operation: &str, client: &Client) -> Error {
     error
 }
 
-/// Whether an operation changes something.
+/// Returns whether an operation has side effects.
 fn changes(operation: &str) -> bool {
     operation.starts_with("create") || operation.starts_with("delete")
 }
 
-/// A client of both services at one server.
+/// Returns a client that uses one server for both services.
 fn both(wire: &Wire) -> Client {
     client(&wire.inference_url(), &wire.platform_url())
 }
 
-/// The error of a run's usage that is answered so.
+/// Returns the error of a usage request with the given response.
 async fn usage_error(answer: Answer) -> Error {
     let wire = Wire::platform(answer).await;
     let error = fail("get_run_usage", &wire.personal()).await;
@@ -67,7 +67,7 @@ async fn usage_error(answer: Answer) -> Error {
 // Statuses.
 
 #[tokio::test]
-async fn every_status_of_every_operation() {
+async fn each_error_status_of_each_operation_is_reported() {
     for status in [400, 401, 402, 403, 404, 409, 422, 429, 500, 502, 503, 504] {
         let body = r#"{"error": {"message": "No.", "type": "t", "code": "c"}, "request_id": "r"}"#;
         let wire = Wire::inference(Answer::json(status, body).header("x-trace", "t-1")).await;
@@ -103,7 +103,7 @@ async fn every_status_of_every_operation() {
 
 /// Models API page, section "Error Responses".
 #[tokio::test]
-async fn the_documented_errors() {
+async fn the_documented_errors_are_read() {
     let body = r#"{
       "error": {
         "message": "The model 'invalid-model' does not exist",
@@ -142,7 +142,7 @@ async fn the_documented_errors() {
 }
 
 #[tokio::test]
-async fn an_error_object() {
+async fn an_error_object_is_read() {
     let cases = [
         (
             r#"{"error": {"message": "No funds", "type": "insufficient_quota", "code": "insufficient_funds"}}"#,
@@ -185,7 +185,7 @@ async fn an_error_object() {
 }
 
 #[tokio::test]
-async fn an_error_object_that_names_its_parameter() {
+async fn the_parameter_of_an_error_object_is_read() {
     let body = r#"{"error": {"message": "must be at most 2", "type": "invalid_request_error",
         "param": "temperature", "code": "invalid_value"}}"#;
     let wire = Wire::inference(Answer::json(400, body)).await;
@@ -200,7 +200,7 @@ async fn an_error_object_that_names_its_parameter() {
 
 /// The platform's specification, schema `ErrorResponse`.
 #[tokio::test]
-async fn a_list_of_errors() {
+async fn a_list_of_errors_is_read() {
     let body = r#"{"errors": [
         {"param": "limit", "details": "must be at most 100"},
         {"param": "offset", "details": "must not be negative", "code": 7}]}"#;
@@ -230,7 +230,7 @@ async fn a_list_of_errors() {
 }
 
 #[tokio::test]
-async fn a_detail() {
+async fn a_detail_string_is_read() {
     let error = usage_error(Answer::json(404, r#"{"detail": "Run not found"}"#)).await;
     assert!(error.is_not_found());
     assert_eq!(error.message(), Some("Run not found"));
@@ -243,7 +243,7 @@ async fn a_detail() {
 }
 
 #[tokio::test]
-async fn a_list_of_details() {
+async fn a_list_of_details_is_read() {
     let body = r#"{"detail": [
         {"type": "missing", "loc": ["body", "config"], "msg": "Field required", "input": {}},
         {"loc": ["body", "runs", 0, "name"], "msg": "String too long", "ctx": {"max": 64}}]}"#;
@@ -270,7 +270,7 @@ async fn a_list_of_details() {
 }
 
 #[tokio::test]
-async fn plain_text() {
+async fn a_plain_text_error_is_read() {
     for status in [400, 502, 503] {
         let answer = Answer::new(status, "text/plain", "upstream connect error\n");
         let error = usage_error(answer).await;
@@ -279,7 +279,7 @@ async fn plain_text() {
         assert_eq!(error.body().unwrap(), "upstream connect error\n");
         assert_well_told(&error);
     }
-    // A long one is kept whole, and told in part.
+    // A long text is kept completely and truncated in the message.
     let long = "ä".repeat(5000);
     let error = usage_error(Answer::new(500, "text/plain", &long)).await;
     assert_eq!(error.body().unwrap(), &long);
@@ -289,7 +289,7 @@ async fn plain_text() {
 }
 
 #[tokio::test]
-async fn a_page_of_html() {
+async fn an_html_error_page_is_summarized() {
     let body = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n</html>\r\n";
     for operation in OPERATIONS {
         let wire = Wire::inference(Answer::new(502, "text/html", body)).await;
@@ -303,9 +303,9 @@ async fn a_page_of_html() {
     }
 }
 
-/// An `error` with nothing in it is none; words without an answer are one.
+/// An empty `error` is ignored. A message without an answer is an error.
 #[tokio::test]
-async fn errors_of_successes() {
+async fn an_error_in_a_success_response_is_reported() {
     let choice = r#"{"index":0,"message":{"role":"assistant","content":"Paris"}}"#;
     for error in ["null", "false", "\"\"", "{}", "[]", "0"] {
         let body = format!(r#"{{"choices":[{choice}],"error":{error}}}"#);
@@ -327,7 +327,7 @@ async fn errors_of_successes() {
 }
 
 #[tokio::test]
-async fn a_redirect_to_a_secret() {
+async fn a_secret_in_a_redirect_is_redacted() {
     let to = format!("https://elsewhere.example/{KEY}/{}", "x".repeat(9000));
     let wire = Wire::inference(Answer::bare(302, "").header("location", &to)).await;
     let error = wire.personal().models().list().await.unwrap_err();
@@ -340,7 +340,7 @@ async fn a_redirect_to_a_secret() {
 }
 
 #[tokio::test]
-async fn nothing_or_noise() {
+async fn an_empty_or_unreadable_error_body_is_accepted() {
     let cases: [&[u8]; 8] = [
         b"",
         b"  \n",
@@ -364,7 +364,7 @@ async fn nothing_or_noise() {
 }
 
 #[tokio::test]
-async fn a_message_of_several_lines_is_told_in_one() {
+async fn a_multiline_message_is_shown_on_one_line() {
     for (media, body) in [
         (
             "application/json",
@@ -387,7 +387,7 @@ async fn a_message_of_several_lines_is_told_in_one() {
 // Secrets.
 
 #[tokio::test]
-async fn an_error_that_repeats_the_key_does_not_show_it() {
+async fn the_key_in_an_error_body_is_redacted() {
     for body in [
         r#"{"error": {"message": "wrong key: pit_key_5f1e0c7a", "type": "pit_key_5f1e0c7a", "code": "pit_key_5f1e0c7a"}}"#,
         r#"{"error": {"message": "wrong", "param": "pit_key_5f1e0c7a"}}"#,
@@ -406,9 +406,9 @@ async fn an_error_that_repeats_the_key_does_not_show_it() {
     }
 }
 
-/// Nor a part of it, where a long text is cut.
+/// A truncated text does not show a part of the key.
 #[tokio::test]
-async fn a_key_that_is_cut_is_not_shown_in_part() {
+async fn the_key_is_redacted_before_truncation() {
     for before in 180..205 {
         let body = format!("{}{KEY} is wrong", "x".repeat(before));
         let error = usage_error(Answer::new(401, "text/plain", &body)).await;
@@ -417,7 +417,7 @@ async fn a_key_that_is_cut_is_not_shown_in_part() {
 }
 
 #[tokio::test]
-async fn an_error_in_a_stream_that_repeats_the_key_does_not_show_it() {
+async fn the_key_in_a_stream_error_is_redacted() {
     let chunk = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"x\"}}]}\n\n";
     let event = "data: {\"error\":{\"message\":\"wrong key: pit_key_5f1e0c7a\",\"code\":\"pit_key_5f1e0c7a\"}}\n\n";
     let wire = Wire::inference(Answer::events(event)).await;
@@ -432,7 +432,7 @@ async fn an_error_in_a_stream_that_repeats_the_key_does_not_show_it() {
 }
 
 #[tokio::test]
-async fn a_malformed_answer_that_repeats_the_key_does_not_show_it() {
+async fn the_key_in_a_malformed_response_is_redacted() {
     for body in [
         r#""pit_key_5f1e0c7a""#,
         r#"{"run_id": "r", "total_tokens": "pit_key_5f1e0c7a"}"#,
@@ -450,7 +450,7 @@ async fn a_malformed_answer_that_repeats_the_key_does_not_show_it() {
 }
 
 #[tokio::test]
-async fn nothing_that_can_be_printed_shows_the_key() {
+async fn no_debug_output_shows_the_key() {
     let builder = Client::builder().api_key(KEY).team("team_4d2a");
     assert_no_secret(&format!("{builder:?} {builder:#?}"));
     let prime = builder.build().unwrap();
@@ -472,7 +472,7 @@ async fn nothing_that_can_be_printed_shows_the_key() {
 }
 
 #[test]
-fn settings_that_are_refused_do_not_show_the_key() {
+fn invalid_settings_do_not_show_the_key() {
     let builder = || Client::builder().api_key(KEY);
     let refused = [
         Client::builder().api_key(format!("{KEY}\nx")),
@@ -492,10 +492,10 @@ fn settings_that_are_refused_do_not_show_the_key() {
     }
 }
 
-// Successes that are none.
+// Invalid success responses.
 
 #[tokio::test]
-async fn a_success_that_cannot_be_read() {
+async fn an_unreadable_success_response_is_an_error() {
     for body in ["not json", "", "<html>log in</html>", "[]", "{\"id\": "] {
         for operation in OPERATIONS {
             let wire = Wire::inference(Answer::json(200, body).header("x-trace", "t-1")).await;
@@ -517,7 +517,7 @@ async fn a_success_that_cannot_be_read() {
 }
 
 #[tokio::test]
-async fn a_success_that_lacks_a_required_field() {
+async fn a_success_response_without_a_required_field_is_an_error() {
     let cases = [
         ("get_run_usage", r#"{"run_id": "r", "total_tokens": 0}"#),
         ("get_wallet", r#"{"wallet_id": "w", "balance_usd": 1}"#),
@@ -552,7 +552,7 @@ async fn a_redirect_is_not_followed() {
             assert_eq!(error.status().unwrap(), status);
             assert_eq!(error.headers().unwrap()["location"], to.as_str());
             assert!(error.to_string().contains("redirect"), "{error}");
-            // Many a server answers so what it has carried out; 307 and 308 ask for the same elsewhere.
+            // The request may have been carried out, except after a 307 or 308.
             let unknown = status <= 303 && changes(operation);
             assert_eq!(error.outcome_unknown(), unknown, "{operation}");
             assert_well_told(&error);
@@ -562,10 +562,10 @@ async fn a_redirect_is_not_followed() {
     }
 }
 
-// No answer at all.
+// No response.
 
 #[tokio::test]
-async fn no_connection() {
+async fn a_refused_connection_is_a_connect_error() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", free.local_addr().unwrap());
     drop(free);
@@ -581,7 +581,7 @@ async fn no_connection() {
 }
 
 #[tokio::test]
-async fn a_connection_that_closes() {
+async fn a_closed_connection_is_a_disconnect() {
     let server = RawServer::start(&[]).await;
     for operation in OPERATIONS {
         let error = fail(operation, &server.personal()).await;
@@ -594,7 +594,7 @@ async fn a_connection_that_closes() {
 }
 
 #[tokio::test]
-async fn an_answer_that_breaks_off() {
+async fn a_truncated_response_is_a_disconnect() {
     let half = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: 99\r\n\r\n{\"ha";
     let server = RawServer::start(&[half; 8]).await;
     for operation in OPERATIONS {
@@ -608,9 +608,9 @@ async fn an_answer_that_breaks_off() {
     assert_eq!(server.hits(), OPERATIONS.len());
 }
 
-/// A refusal is a refusal, even if its explanation did not arrive whole.
+/// The status of an error is known even if its body is truncated.
 #[tokio::test]
-async fn a_refusal_that_breaks_off() {
+async fn a_truncated_error_body_keeps_the_status() {
     let half = "HTTP/1.1 422 Unprocessable Entity\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: 99\r\n\r\n{\"det";
     let server = RawServer::start(&[half]).await;
     let error = fail("create_run", &server.personal()).await;
@@ -621,7 +621,7 @@ async fn a_refusal_that_breaks_off() {
 }
 
 #[tokio::test]
-async fn no_answer_in_time() {
+async fn a_late_response_is_a_timeout() {
     let server = RawServer::silent().await;
     let url = format!("http://{}", server.address());
     let http = http_builder().read_timeout(Duration::from_millis(100));
@@ -643,10 +643,10 @@ async fn no_answer_in_time() {
     assert_eq!(server.hits(), OPERATIONS.len());
 }
 
-// The generated crates alone keep status, headers and body of every response.
+// The generated crates keep the status, headers and body of each response.
 
 #[tokio::test]
-async fn the_generated_crates_alone() {
+async fn the_generated_crates_keep_the_response_of_an_error() {
     let body = r#"{"error": {"message": "No", "type": "t", "code": 7, "new": 1}}"#;
     let wire = Wire::inference(Answer::json(404, body)).await;
     let error = wire
@@ -700,9 +700,9 @@ async fn the_generated_crates_alone() {
     );
 }
 
-/// They repeat what does no harm, and nothing else.
+/// The generated crates retry only idempotent requests.
 #[tokio::test]
-async fn the_generated_crates_alone_retry() {
+async fn the_generated_crates_retry_only_idempotent_requests() {
     let down = Answer::json(503, "{}").header("retry-after", "0");
     let models = Answer::json(200, r#"{"data": []}"#);
     let wire = Wire::inference_in_turn(vec![down.clone(), models]).await;
@@ -715,9 +715,10 @@ async fn the_generated_crates_alone_retry() {
     assert_eq!(wire.hits(), 1);
 }
 
-/// A proxy's page repeats the headers of the request; its own credentials are none that the client knows.
+/// A proxy's error page repeats the headers of the request, including credentials that the client
+/// does not know.
 #[tokio::test]
-async fn headers_that_a_page_repeats_are_redacted() {
+async fn headers_repeated_in_an_error_page_are_redacted() {
     let credentials = "dXNlcjpwYXNzd29yZA==";
     for body in [
         format!("Proxy-Authorization: Basic {credentials}"),

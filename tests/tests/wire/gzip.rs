@@ -1,4 +1,4 @@
-//! Answers that come compressed: where it was asked for, and where the server does so all the same.
+//! Compressed responses, requested or not.
 
 use std::io::Write as _;
 use std::time::Duration;
@@ -29,7 +29,7 @@ fn compressed(answer: Answer) -> Answer {
 }
 
 #[tokio::test]
-async fn whole_answers() {
+async fn compressed_responses_are_read() {
     let models = r#"{"object":"list","data":[{"id":"meta-llama/llama-3.1-70b-instruct"}]}"#;
     let wire = Wire::inference(compressed(Answer::new(
         200,
@@ -52,7 +52,7 @@ async fn whole_answers() {
 }
 
 #[tokio::test]
-async fn what_went_wrong() {
+async fn a_compressed_error_is_read() {
     let error = r#"{"error":{"message":"no such model","code":"model_not_found"}}"#;
     let answer = compressed(Answer::new(404, "application/json", gzip(error)));
     let wire = Wire::inference(answer).await;
@@ -60,9 +60,9 @@ async fn what_went_wrong() {
     assert_eq!(error.code(), Some("model_not_found"));
 }
 
-/// Servers that say how an empty body is compressed are known.
+/// Some servers send a `content-encoding` with an empty body.
 #[tokio::test]
-async fn nothing_at_all() {
+async fn an_empty_body_with_a_content_encoding_is_empty() {
     for status in [200, 204] {
         let answer = compressed(Answer::bare(status, ""));
         let wire = Wire::platform(answer).await;
@@ -90,31 +90,31 @@ async fn ending(body: &[u8]) -> (Ending, String) {
 }
 
 #[tokio::test]
-async fn streams_end_as_they_would() {
+async fn a_truncated_compressed_stream_is_cut_off() {
     let whole = [ONCE, UPON, USAGE, DONE].concat();
     let text = "Once upon".to_owned();
     assert_eq!(ending(&gzip(&whole)).await, (Ending::Complete, text));
-    // A compressor that begins anew in the middle, which no server is known to do: it is not followed,
-    // and what came before is not taken for the whole.
+    // Only the first gzip member is read, and the stream is not considered complete. No server is
+    // known to send several members.
     let members = [ONCE, UPON, USAGE, DONE].map(gzip).concat();
     let text = "Once".to_owned();
     assert_eq!(ending(&members).await, (Ending::CutOff, text));
-    // Its end, with its checksum, is missing.
+    // The trailer with the checksum is missing.
     let mut cut = GzEncoder::new(Vec::new(), Compression::default());
     cut.write_all(ONCE.as_bytes()).unwrap();
     cut.flush().unwrap();
     let text = "Once".to_owned();
     assert_eq!(ending(cut.get_ref()).await, (Ending::CutOff, text));
-    // It is not what it says it is.
+    // The body is not compressed.
     assert_eq!(
         ending(whole.as_bytes()).await,
         (Ending::CutOff, String::new())
     );
 }
 
-/// Each event is there as soon as its bytes are, whatever the compressor has still to say.
+/// An event is available as soon as its bytes have arrived.
 #[tokio::test]
-async fn a_stream_does_not_wait_for_more() {
+async fn a_compressed_event_is_returned_immediately() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let (seen, wait) = oneshot::channel();
@@ -128,7 +128,7 @@ async fn a_stream_does_not_wait_for_more() {
         let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
         gzip.write_all(ONCE.as_bytes()).unwrap();
         gzip.flush().unwrap();
-        // A byte at a time.
+        // One byte at a time.
         for byte in std::mem::take(gzip.get_mut()) {
             connection.write_all(&[byte]).await.unwrap();
             tokio::task::yield_now().await;
@@ -150,9 +150,9 @@ async fn a_stream_does_not_wait_for_more() {
     assert!(request.contains("\r\naccept-encoding: identity\r\n"));
 }
 
-/// What is small on the wire is not let grow: neither a body, nor an event, nor what an error says.
+/// The size limits of bodies, events and error bodies apply after decompression.
 #[tokio::test]
-async fn a_bomb_goes_off_at_the_limit() {
+async fn size_limits_apply_after_decompression() {
     let bomb = gzip(&" ".repeat(32 << 20));
     assert!(bomb.len() < 64 << 10);
     let limits = CallOptions::new().max_body(1 << 20).max_event(1 << 20);

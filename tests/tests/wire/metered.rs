@@ -1,4 +1,4 @@
-//! What a meter counts where questions were lost on the way, or something else than an answer came.
+//! Meter counts for lost requests and failed responses.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ async fn streamed(client: &Client) -> (Result<(), Error>, Spent) {
     (answer, meter.total())
 }
 
-/// Answers, and those that said what they cost and that did not.
+/// Returns the number of answers, and how many had a known and an unknown cost.
 fn counts(spent: &Spent) -> (u64, u64, u64) {
     (
         spent.answers,
@@ -42,7 +42,7 @@ fn counts(spent: &Spent) -> (u64, u64, u64) {
 }
 
 #[tokio::test]
-async fn a_whole_answer_in_place_of_a_stream_is_counted_by_its_cost() {
+async fn a_json_response_to_a_stream_request_is_counted_with_its_cost() {
     for answer in [
         Answer::json(200, WHOLE),
         Answer::events(WHOLE),
@@ -60,7 +60,7 @@ async fn a_whole_answer_in_place_of_a_stream_is_counted_by_its_cost() {
 }
 
 #[tokio::test]
-async fn an_answer_that_failed_is_counted_by_its_cost() {
+async fn a_failed_response_is_counted_with_its_cost() {
     let failed = WHOLE.replace(
         "\"index\":0,",
         "\"index\":0,\"error\":{\"message\":\"Gone\"},",
@@ -74,7 +74,7 @@ async fn an_answer_that_failed_is_counted_by_its_cost() {
         assert_eq!(counts(&spent), (1, 1, 0));
         assert_eq!(spent.known.to_string(), "0.5");
     }
-    // However it comes, what came with a success may have cost something.
+    // A failed response with a success status may have been billed.
     let failed = r#"{"error":{"message":"Overloaded","code":529}}"#;
     for answer in [Answer::json(200, failed), Answer::events(failed)] {
         let wire = Wire::inference(answer).await;
@@ -95,9 +95,9 @@ fn http(status: &str, media: &str, body: &str) -> String {
     )
 }
 
-/// Every question that may have been answered counts, each once.
+/// Each request that may have been processed is counted once.
 #[tokio::test]
-async fn questions_that_were_lost_before_the_answer_are_counted() {
+async fn lost_requests_are_counted_with_unknown_cost() {
     let json = http("200", "application/json", WHOLE);
     let events = http("200", "text/event-stream", EVENTS);
     let busy = http("429", "application/json", "{}");
@@ -137,7 +137,7 @@ async fn questions_that_were_lost_before_the_answer_are_counted() {
         let (_, spent) = streamed(&client).await;
         assert_eq!(counts(&spent), expected, "{answers:?}");
     }
-    // Also where the stream is dropped.
+    // A dropped stream is counted too.
     let server = RawServer::start(&[lost, events]).await;
     let meter = Meter::new();
     let client = server.personal().with_options(options).with_meter(&meter);
@@ -145,9 +145,9 @@ async fn questions_that_were_lost_before_the_answer_are_counted() {
     assert_eq!(meter.total().answers, 2);
 }
 
-/// A question that is dropped half-way counts as often as it may have been answered.
+/// Each attempt that may have been processed is counted.
 #[tokio::test]
-async fn questions_that_were_dropped_are_counted_by_their_attempts() {
+async fn a_dropped_call_is_counted_once_per_attempt() {
     let (lost, stalled) = ("", "HTTP/1.1 200 X\r\ncontent-length: 9\r\n\r\n");
     let events = "HTTP/1.1 200 X\r\ncontent-type: text/event-stream\r\ncontent-length: 9\r\n\r\n";
     let busy = http("429", "application/json", "{}");
@@ -159,7 +159,7 @@ async fn questions_that_were_dropped_are_counted_by_their_attempts() {
         (&[lost, events], soon, 2),
         (&[busy, stalled], soon, 1),
         (&[lost, busy, stalled], soon, 2),
-        // Dropped while it waits.
+        // Dropped during a retry delay.
         (&[lost], late, 1),
         (&[busy], late, 0),
     ] {
@@ -172,7 +172,7 @@ async fn questions_that_were_dropped_are_counted_by_their_attempts() {
             let meter = Meter::new();
             let client = server.personal().with_options(options.clone());
             let question = client.with_meter(&meter).chat(MODEL).user("A story");
-            let asked = async {
+            let call = async {
                 match streamed {
                     true => question.stream().await.map(drop),
                     false => question.await.map(drop),
@@ -182,11 +182,11 @@ async fn questions_that_were_dropped_are_counted_by_their_attempts() {
                 while server.hits() < answers.len() {
                     tokio::time::sleep(Duration::from_millis(5)).await;
                 }
-                // Until it was seen what became of the last.
+                // Waits until the client has seen the last response.
                 tokio::time::sleep(Duration::from_millis(100)).await;
             };
             tokio::select! {
-                answer = asked => panic!("{answers:?}: {answer:?}"),
+                answer = call => panic!("{answers:?}: {answer:?}"),
                 () = dropped => {}
             }
             assert_eq!(
@@ -196,7 +196,7 @@ async fn questions_that_were_dropped_are_counted_by_their_attempts() {
             );
         }
     }
-    // And one that was never asked.
+    // A request that was never sent is not counted.
     let meter = Meter::new();
     let client = RawServer::silent().await.personal().with_meter(&meter);
     drop(client.chat(MODEL).user("A story"));

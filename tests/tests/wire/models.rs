@@ -43,7 +43,7 @@ fn assert_documented(model: &Model) {
 }
 
 #[tokio::test]
-async fn list_models() {
+async fn list_models_sends_the_documented_request() {
     let wire = Wire::inference(Answer::json(200, LIST)).await;
     let models = wire.personal().models().list().await.unwrap();
 
@@ -64,7 +64,7 @@ async fn list_models() {
 }
 
 #[tokio::test]
-async fn list_models_as_a_team() {
+async fn list_models_sends_the_team_header() {
     let wire = Wire::inference(Answer::json(200, LIST)).await;
     wire.team().models().list().await.unwrap();
 
@@ -81,7 +81,7 @@ async fn list_models_as_a_team() {
 }
 
 #[tokio::test]
-async fn get_model() {
+async fn get_model_sends_the_documented_request() {
     let wire = Wire::inference(Answer::json(200, MODEL)).await;
     let id = "meta-llama/llama-3.1-70b-instruct";
     let model = wire.personal().models().get(id).await.unwrap();
@@ -103,7 +103,7 @@ async fn get_model() {
 }
 
 #[tokio::test]
-async fn get_model_as_a_team() {
+async fn get_model_sends_the_team_header() {
     let wire = Wire::inference(Answer::json(200, MODEL)).await;
     wire.team().models().get("gpt-oss-20b").await.unwrap();
 
@@ -119,9 +119,9 @@ async fn get_model_as_a_team() {
     );
 }
 
-/// Slashes stand as they are, and so does all else that a path segment may hold; the rest is encoded.
+/// Slashes and characters that are valid in a path segment are not encoded.
 #[tokio::test]
-async fn a_models_id_in_the_path() {
+async fn a_model_id_is_percent_encoded_except_for_slashes() {
     let wire = Wire::inference(Answer::json(200, MODEL)).await;
     let cases = [
         (
@@ -149,7 +149,7 @@ async fn a_models_id_in_the_path() {
 }
 
 #[tokio::test]
-async fn an_id_that_would_ask_for_another_path_is_refused() {
+async fn a_model_id_that_changes_the_path_is_rejected() {
     let wire = Wire::inference(Answer::json(200, MODEL)).await;
     let ids = [
         "",
@@ -186,9 +186,9 @@ async fn an_id_that_would_ask_for_another_path_is_refused() {
     assert_eq!(wire.hits(), 0);
 }
 
-/// What the documentation does not list: seen in the provider's own client.
+/// The provider's client reads these fields, but the documentation does not list them.
 #[tokio::test]
-async fn a_model_that_says_more() {
+async fn undocumented_fields_of_a_model_are_read() {
     let body = r#"{"object": "list", "next": null, "data": [
         {"id": "a/b", "display_name": "B", "serving": "hosted", "brand_new": {"deep": [1, null]},
          "pricing": {"input_usd_per_mtok": 0.10, "output_usd_per_mtok": "12.3400",
@@ -218,14 +218,13 @@ async fn a_model_that_says_more() {
 }
 
 #[tokio::test]
-async fn no_models() {
+async fn an_empty_list_of_models_is_read() {
     let wire = Wire::inference(Answer::json(200, r#"{"object": "list", "data": []}"#)).await;
     assert!(wire.personal().models().list().await.unwrap().is_empty());
 }
 
-/// The generated client of a client has its key, and knows no account.
 #[tokio::test]
-async fn the_generated_client_within() {
+async fn the_inner_generated_client_sends_the_key_but_no_team() {
     let wire = Wire::inference(Answer::json(200, LIST)).await;
     let team = wire.team();
     team.inference_api().list_models().send().await.unwrap();
@@ -239,7 +238,7 @@ async fn the_generated_client_within() {
 }
 
 #[tokio::test]
-async fn the_generated_crate_alone() {
+async fn requests_of_the_generated_crate() {
     let wire = Wire::inference(Answer::json(200, LIST)).await;
     let list = wire.bare_inference().list_models().send().await.unwrap();
     let request = wire.request();

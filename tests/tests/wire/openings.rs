@@ -1,4 +1,5 @@
-//! Streams that fail at their beginning: told as errors of opening them, and tried again as those are.
+//! Streams that fail before the first text. Opening such a stream fails, and it is retried like
+//! other failed requests.
 
 use std::time::{Duration, Instant};
 
@@ -23,14 +24,15 @@ fn with(client: Client, policy: RetryPolicy) -> Client {
     client.with_options(CallOptions::new().retry(policy))
 }
 
-/// The text of an answer, and how often its question was sent.
+/// Returns the text of an answer and the number of attempts.
 async fn read(client: &Client) -> Result<(String, u32), Error> {
     let stream = client.chat(MODEL).user("A story").stream().await?;
     let answer = stream.finish().await?;
     Ok((answer.text().into_owned(), answer.meta().attempts()))
 }
 
-/// What comes of beginnings, the last for ever, and how often it was asked.
+/// Opens streams with the given bodies in order, and repeats the last one. Returns the result and
+/// the number of requests.
 async fn opened(beginnings: &[&str], policy: RetryPolicy) -> (Result<(String, u32), Error>, usize) {
     let answers = beginnings.iter().map(Answer::events).collect();
     let wire = Wire::inference_in_turn(answers).await;
@@ -45,7 +47,7 @@ async fn opened(beginnings: &[&str], policy: RetryPolicy) -> (Result<(String, u3
 }
 
 #[tokio::test]
-async fn what_a_status_would_have_repeated_is_repeated() {
+async fn an_error_event_is_retried_like_an_error_status() {
     for beginning in [
         BUSY,
         "data: {\"error\":{\"message\":\"Slow down\",\"code\":\"429\"}}\n\n",
@@ -57,7 +59,7 @@ async fn what_a_status_would_have_repeated_is_repeated() {
         let (answer, hits) = opened(&[beginning, WHOLE], quick()).await;
         assert_eq!(answer.unwrap(), ("Once".to_owned(), 2), "{beginning:?}");
         assert_eq!(hits, 2, "{beginning:?}");
-        // And told, if it goes on.
+        // The error is returned if it persists.
         let (answer, hits) = opened(&[beginning], quick()).await;
         let error = answer.unwrap_err();
         assert_well_told(&error);
@@ -71,7 +73,7 @@ async fn what_a_status_would_have_repeated_is_repeated() {
 }
 
 #[tokio::test]
-async fn a_quota_that_is_used_up_is_told_as_after_a_status() {
+async fn an_exceeded_quota_in_an_event_is_not_retried() {
     let quota = "data: {\"error\":{\"message\":\"No\",\"code\":\"insufficient_quota\"}}\n\n";
     let (answer, hits) = opened(&[quota], quick()).await;
     let error = answer.unwrap_err();
@@ -81,7 +83,7 @@ async fn a_quota_that_is_used_up_is_told_as_after_a_status() {
     );
     assert!(!error.is_retryable());
     assert_eq!(hits, 1);
-    // Also where the question has a word of its code.
+    // The same if the prompt contains a word of the error code.
     let refused = r#"{"error":{"message":"No quota","code":"insufficient_quota"}}"#;
     for answer in [Answer::json(429, refused), Answer::events(quota)] {
         let wire = Wire::inference(answer).await;
@@ -93,9 +95,8 @@ async fn a_quota_that_is_used_up_is_told_as_after_a_status() {
     }
 }
 
-/// A question that may have been answered is asked again if the caller says so, and only then.
 #[tokio::test]
-async fn what_may_be_billed_twice_is_repeated_when_asked_for() {
+async fn a_billable_request_is_retried_only_with_allow_duplicate_billing() {
     for (beginning, ending) in [
         (
             "data: {\"error\":{\"message\":\"Failed\",\"code\":500}}\n\n",
@@ -122,7 +123,7 @@ async fn what_may_be_billed_twice_is_repeated_when_asked_for() {
 }
 
 #[tokio::test]
-async fn what_no_repetition_mends_is_not_repeated() {
+async fn a_permanent_error_is_not_retried() {
     let text_and_error = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"On\"}}],\
                           \"error\":{\"message\":\"Busy\",\"code\":503}}\n\n";
     let text_then_error = format!(
@@ -144,7 +145,7 @@ async fn what_no_repetition_mends_is_not_repeated() {
              \"invalid_request_error\",\"status\":451}}\n\n",
             "",
         ),
-        // What it costs is said: it was asked, and is billed.
+        // The event reports a cost, so the request was billed.
         (
             "data: {\"choices\":[],\"usage\":{\"cost\":0.5},\"error\":{\"message\":\"B\",\"code\":503}}\n\n",
             "",
@@ -158,21 +159,21 @@ async fn what_no_repetition_mends_is_not_repeated() {
         let partial = error.partial_answer().unwrap();
         assert_eq!(partial.text(), text, "{beginning:?}");
     }
-    // A chunk that has words of its own, and goes on.
+    // A chunk with a `message` that is not an error.
     let queued = format!(
         "data: {{\"id\":\"c1\",\"model\":\"m\",\"choices\":[],\"message\":\"queued\",\"type\":\"overloaded\"}}\n\n{WHOLE}"
     );
     let (answer, hits) = opened(&[&queued], quick().allow_duplicate_billing()).await;
     assert_eq!((answer.unwrap(), hits), (("Once".to_owned(), 1), 1));
-    // A stream without a single chunk, but with its end.
+    // A stream with `[DONE]` and no chunk.
     let (answer, hits) = opened(&["data: [DONE]", WHOLE], quick().allow_duplicate_billing()).await;
     assert_eq!(answer.unwrap_err().ending(), Some(Ending::Empty));
     assert_eq!(hits, 1);
 }
 
-/// As after the status of such an error: what may have been answered counts, and is said to be unknown.
+/// As with an error status, requests that may have been processed are counted with unknown outcome.
 #[tokio::test]
-async fn a_lost_beginning_is_counted() {
+async fn a_failed_opening_is_counted_by_the_meter() {
     for (code, answers, unknown) in [(503, 3, true), (429, 0, false)] {
         let failed = format!("data: {{\"error\":{{\"message\":\"Busy\",\"code\":{code}}}}}\n\n");
         let wire = Wire::inference(Answer::events(failed)).await;
@@ -205,7 +206,7 @@ async fn a_lost_beginning_is_counted() {
 const HEAD: &str =
     "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
 
-/// A server that sends the pieces of its answers one by one, and then breaks off, or falls silent.
+/// Starts a server that sends each response in pieces, then disconnects or stalls.
 async fn in_pieces(answers: Vec<Vec<String>>, silent: bool) -> Client {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -232,7 +233,7 @@ async fn in_pieces(answers: Vec<Vec<String>>, silent: bool) -> Client {
 }
 
 #[tokio::test]
-async fn nothing_of_the_beginning_is_lost_or_doubled() {
+async fn prefetched_bytes_are_neither_lost_nor_duplicated() {
     let whole = format!(": hello\n\n{WHOLE}");
     for size in [1, 7, 50, 1000] {
         let pieces: Vec<String> = whole
@@ -247,7 +248,7 @@ async fn nothing_of_the_beginning_is_lost_or_doubled() {
 }
 
 #[tokio::test]
-async fn a_connection_that_breaks_before_the_first_event() {
+async fn a_connection_error_before_the_first_event_has_an_unknown_outcome() {
     let broken = || vec![": ping\n\ndata: {\"choi".to_owned()];
     let client = in_pieces(vec![broken(), vec![WHOLE.to_owned()]], false).await;
     let error = read(&with(client, quick())).await.unwrap_err();
@@ -262,7 +263,7 @@ async fn a_connection_that_breaks_before_the_first_event() {
     let client = with(client, quick().allow_duplicate_billing());
     assert_eq!(read(&client).await.unwrap(), ("Once".to_owned(), 2));
 
-    // Also without a single byte of it.
+    // The same without any byte of the body.
     let client = in_pieces(vec![Vec::new(); 3], false).await;
     let error = read(&with(client, quick().allow_duplicate_billing())).await;
     let error = error.unwrap_err();
@@ -273,9 +274,8 @@ async fn a_connection_that_breaks_before_the_first_event() {
     );
 }
 
-/// It is waited for once, and not repeated.
 #[tokio::test]
-async fn silence_before_the_first_event() {
+async fn an_idle_timeout_before_the_first_event_is_not_retried() {
     let idle = Duration::from_millis(300);
     let silent = || vec![": ping\n\n".to_owned()];
     for policy in [quick(), quick().allow_duplicate_billing()] {
@@ -290,9 +290,9 @@ async fn silence_before_the_first_event() {
     }
 }
 
-/// Why it is not tried again is said, where it is not the last attempt.
+/// The error says why there is no further attempt.
 #[tokio::test]
-async fn a_beginning_that_is_not_waited_for() {
+async fn an_error_event_after_the_deadline_is_not_retried() {
     let wire = Wire::inference(Answer::events(BUSY)).await;
     let policy = quick().deadline(Duration::ZERO);
     let error = read(&with(wire.personal(), policy)).await.unwrap_err();
@@ -300,9 +300,9 @@ async fn a_beginning_that_is_not_waited_for() {
     assert!(error.to_string().contains("no time"), "{error}");
 }
 
-/// A server that only ever says that it is alive takes no more memory than an event may.
+/// The memory for comments is limited.
 #[tokio::test]
-async fn comments_without_end_are_bounded() {
+async fn comments_before_the_first_event_do_not_count_towards_the_event_limit() {
     let comments = vec![format!(": {}\n", "x".repeat(1000)); 200];
     let mut pieces = comments.clone();
     pieces.push(WHOLE.to_owned());

@@ -1,4 +1,4 @@
-//! `GET /api/v1/billing/runs/{run_id}/usage`, `DELETE /api/v1/training/runs/{run_id}`, and the ids of runs.
+//! `GET /api/v1/billing/runs/{run_id}/usage`, `DELETE /api/v1/training/runs/{run_id}`, and run IDs.
 
 use prime_ext::{ErrorKind, Runs, Secret};
 use prime_training_api::types::RunStatus;
@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::creations::{CREATED, request};
 use crate::support::{Answer, TOKEN, Wire, assert_no_secret, assert_refused};
 
-/// Every field that the specification has, and one that it has not.
+/// All fields of the specification, and one unknown field.
 pub(crate) const USAGE: &str = r#"{
   "run_id": "run_123",
   "run_name": "first",
@@ -30,7 +30,7 @@ pub(crate) const USAGE: &str = r#"{
 const DELETED: &str = r#"{"runId": "run_123", "deleted": true}"#;
 
 #[tokio::test]
-async fn get_run_usage() {
+async fn get_run_usage_sends_the_request_and_reads_all_fields() {
     let wire = Wire::platform(Answer::json(200, USAGE)).await;
     for client in [wire.personal(), wire.team()] {
         let usage = client.runs().usage("run_123").await.unwrap();
@@ -53,7 +53,7 @@ async fn get_run_usage() {
         assert_eq!(pricing.inference_output_per_mtok, None);
         assert_eq!(usage.record_count, 7);
     }
-    // A run belongs to whom it belongs: the operation takes no team.
+    // The operation has no team parameter.
     for request in wire.requests() {
         assert_eq!(request.line, "GET /api/v1/billing/runs/run_123/usage");
         assert_eq!(
@@ -69,7 +69,7 @@ async fn get_run_usage() {
 }
 
 #[tokio::test]
-async fn usage_at_its_least() {
+async fn usage_without_optional_fields_is_read() {
     for (status, expected) in [
         ("", None),
         (r#""status": null,"#, None),
@@ -100,7 +100,7 @@ async fn usage_at_its_least() {
 }
 
 #[tokio::test]
-async fn delete_run() {
+async fn delete_run_sends_the_request_and_reads_the_response() {
     let wire = Wire::platform(Answer::json(200, DELETED)).await;
     for client in [wire.personal(), wire.team()] {
         let deleted = client.runs().delete("run_123").await.unwrap();
@@ -122,7 +122,7 @@ async fn delete_run() {
 }
 
 #[tokio::test]
-async fn deleted_before() {
+async fn a_run_that_was_already_deleted_is_reported() {
     let body = r#"{"runId": "run_123", "deleted": false, "reason": "gone"}"#;
     let wire = Wire::platform(Answer::json(200, body)).await;
     let deleted = wire.personal().runs().delete("run_123").await.unwrap();
@@ -130,7 +130,7 @@ async fn deleted_before() {
 }
 
 #[tokio::test]
-async fn a_runs_id_in_the_path() {
+async fn a_run_id_is_percent_encoded_in_the_path() {
     let cases = [
         ("cm9x-7_a.b~c", "cm9x-7_a.b~c"),
         ("run 1", "run%201"),
@@ -155,7 +155,7 @@ async fn a_runs_id_in_the_path() {
 }
 
 #[tokio::test]
-async fn a_runs_id_that_would_ask_for_another_path_is_refused() {
+async fn a_run_id_that_changes_the_path_is_rejected() {
     let wire = Wire::platform(Answer::json(200, DELETED)).await;
     let runs: Runs = wire.personal().runs();
     for id in [
@@ -169,7 +169,7 @@ async fn a_runs_id_that_would_ask_for_another_path_is_refused() {
     }
     assert_eq!(wire.hits(), 0);
 
-    // The generated crate refuses what would walk, and encodes a slash, which is then the id's own.
+    // The generated crate rejects dot segments and encodes slashes.
     let bare = wire.bare_training();
     for id in ["", ".", "..", "a\\b", "a\nb"] {
         let error = bare.delete_run().run_id(id).send().await.unwrap_err();
@@ -181,7 +181,7 @@ async fn a_runs_id_that_would_ask_for_another_path_is_refused() {
 }
 
 #[tokio::test]
-async fn the_generated_crate_alone() {
+async fn requests_of_the_generated_crate() {
     let wire = Wire::platform(Answer::json(201, CREATED)).await;
     let bare = wire.bare_training();
     let mut body = request();
@@ -227,9 +227,9 @@ async fn the_generated_crate_alone() {
     assert_eq!(wire.request().line, "DELETE /api/v1/training/runs/run_123");
 }
 
-/// Statuses are missing, new, or written in any way; looks that change nothing yield nothing.
+/// Missing, unknown and differently spelled statuses are accepted. Unchanged usage is not yielded.
 #[tokio::test]
-async fn a_run_is_watched_through_every_status() {
+async fn a_watch_yields_each_change_of_status() {
     let said = [
         "\"status\": null",
         "\"status\": null",
@@ -255,7 +255,7 @@ async fn a_run_is_watched_through_every_status() {
 }
 
 #[tokio::test]
-async fn a_watch_waits_as_long_as_it_is_asked_to() {
+async fn a_watch_honors_retry_after() {
     let busy = Answer::json(429, r#"{"detail": "slow down"}"#).header("retry-after", "1");
     let done = Answer::json(200, &USAGE.replace("RUNNING", "COMPLETED"));
     let wire = Wire::platform_in_turn(vec![busy, done]).await;
@@ -266,7 +266,7 @@ async fn a_watch_waits_as_long_as_it_is_asked_to() {
     assert!(began.elapsed() >= std::time::Duration::from_secs(1));
     assert_eq!(wire.hits(), 2);
 
-    // What no waiting mends ends the watch at once.
+    // Permanent errors end the watch immediately.
     for status in [400, 401, 403, 404] {
         let wire = Wire::platform(Answer::json(status, r#"{"detail": "no"}"#)).await;
         let watch = wire.personal().runs().watch_usage("run_123");

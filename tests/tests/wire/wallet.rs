@@ -5,7 +5,7 @@ use prime_training_api::types::WalletResponse;
 
 use crate::support::{Answer, Wire, assert_refused, assert_well_told};
 
-/// Every field that the specification has, and one that it has not.
+/// All fields of the specification, and one unknown field.
 const WALLET: &str = r#"{
   "wallet_id": "wal_1",
   "team_id": null,
@@ -68,7 +68,7 @@ fn assert_wallet(wallet: &WalletResponse) {
 }
 
 #[tokio::test]
-async fn get_wallet() {
+async fn get_wallet_sends_the_request_and_reads_all_fields() {
     let wire = Wire::platform(Answer::json(200, WALLET)).await;
     let wallet = wire.personal().wallet().get().await.unwrap();
 
@@ -85,9 +85,9 @@ async fn get_wallet() {
     assert_wallet(&wallet);
 }
 
-/// The platform learns of the team from the query, and never from the header.
+/// The platform reads the team from the query, not from a header.
 #[tokio::test]
-async fn get_wallet_as_a_team() {
+async fn get_wallet_sends_the_team_in_the_query() {
     let wire = Wire::platform(Answer::json(200, WALLET)).await;
     wire.team().wallet().get().await.unwrap();
 
@@ -106,7 +106,7 @@ async fn get_wallet_as_a_team() {
 }
 
 #[tokio::test]
-async fn a_teams_id_cannot_add_to_the_query() {
+async fn a_team_id_is_percent_encoded_in_the_query() {
     let wire = Wire::platform(Answer::json(200, WALLET)).await;
     let team = wire.personal().team("a&limit=100#x+y%41");
     team.wallet().get().await.unwrap();
@@ -117,7 +117,7 @@ async fn a_teams_id_cannot_add_to_the_query() {
 }
 
 #[tokio::test]
-async fn a_teams_id_that_is_none_is_refused() {
+async fn an_invalid_team_id_is_rejected() {
     let wire = Wire::platform(Answer::json(200, WALLET)).await;
     for team in ["", " ", "a b", "a\nb", "té"] {
         let client = wire.personal().team(team);
@@ -128,7 +128,7 @@ async fn a_teams_id_that_is_none_is_refused() {
 }
 
 #[tokio::test]
-async fn a_client_back_at_its_owner_names_no_team() {
+async fn a_personal_client_derived_from_a_team_sends_no_team() {
     let wire = Wire::platform(Answer::json(200, WALLET)).await;
     wire.team().personal().wallet().get().await.unwrap();
     assert_eq!(
@@ -137,9 +137,9 @@ async fn a_client_back_at_its_owner_names_no_team() {
     );
 }
 
-/// People set the address with the path that its operations have anyway.
+/// The URL may include the base path of the operations.
 #[tokio::test]
-async fn the_platforms_address_in_its_spellings() {
+async fn the_platform_url_may_include_the_base_path() {
     for suffix in ["", "/", "/api/v1", "/api/v1/"] {
         let wire = Wire::platform(Answer::json(200, WALLET)).await;
         let url = format!("{}{suffix}", wire.platform_url());
@@ -154,7 +154,7 @@ async fn the_platforms_address_in_its_spellings() {
 }
 
 #[tokio::test]
-async fn rows_by_pages() {
+async fn billing_rows_are_fetched_page_by_page() {
     let row = |id: u32| {
         format!(
             r#"{{"id": "bil_{id}", "created_at": "2026-01-31T12:00:00Z", "amount_usd": 0.01,
@@ -191,9 +191,9 @@ async fn rows_by_pages() {
     );
 }
 
-/// Digits are neither lost nor invented; an amount that cannot be kept is refused, not rounded.
+/// Amounts are exact. An amount that cannot be represented is an error.
 #[tokio::test]
-async fn amounts() {
+async fn amounts_are_exact_and_invalid_amounts_are_rejected() {
     let wallet = |amount: &str| {
         format!(
             r#"{{"wallet_id": "w", "balance_usd": {amount}, "currency": "USD", "total_billings": 0,
@@ -213,7 +213,7 @@ async fn amounts() {
             "0.1000000000000000055511151231",
             "0.1000000000000000055511151231",
         ),
-        // What a float's residue adds beyond the 28th place.
+        // A floating-point residue beyond the 28th decimal is rounded.
         (
             "0.12345678901234567890123456789012345",
             "0.1234567890123456789012345679",
@@ -234,7 +234,7 @@ async fn amounts() {
 }
 
 #[tokio::test]
-async fn the_generated_crate_alone() {
+async fn requests_of_the_generated_crate() {
     let wire = Wire::platform(Answer::json(200, WALLET)).await;
     let bare = wire.bare_training();
     assert_wallet(bare.get_wallet().send().await.unwrap().value());
@@ -262,9 +262,9 @@ async fn the_generated_crate_alone() {
     assert_eq!(wire.hits(), 2);
 }
 
-/// Where an answer is not what the specification says, the error names the place and not the value.
+/// The error names the invalid field, not its value.
 #[tokio::test]
-async fn an_answer_that_does_not_fit_names_the_field() {
+async fn an_invalid_response_names_the_field() {
     let body = WALLET.replacen("\"amount_usd\": ", "\"amount_usd\": true, \"was\": ", 1);
     let wire = Wire::platform(Answer::json(200, &body)).await;
     let error = wire.personal().wallet().get().await.unwrap_err();
