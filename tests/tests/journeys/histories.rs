@@ -151,7 +151,7 @@ async fn read(wallet: &ChangingWallet, lab: &Client, seed: u64) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_thousand_histories() {
+async fn no_row_is_lost_or_repeated_in_a_thousand_histories() {
     // The simulators share a client, since every new one reads the certificates of the system.
     drop(rustls::crypto::ring::default_provider().install_default());
     let http = reqwest::Client::builder().no_proxy().build().unwrap();

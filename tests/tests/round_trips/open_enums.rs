@@ -1,4 +1,4 @@
-//! Enumerations are open: a value that nobody listed is kept.
+//! Enumerations are open: unknown values are kept.
 
 use std::collections::HashSet;
 use std::fmt::{Debug, Display};
