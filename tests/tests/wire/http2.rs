@@ -253,8 +253,7 @@ async fn http2_is_negotiated_with_tls() {
     assert_eq!(counters.requests.load(Ordering::SeqCst), 20);
     let again = prime.chat(MODEL).user("?").stream().await.unwrap();
     again.finish().await.unwrap();
-    // Those that were opened at once may have begun with a connection each; all but one are given
-    // up.
+    // Simultaneous requests may open several connections. All but one are closed.
     let connections = counters.connections.load(Ordering::SeqCst);
     assert!(connections <= 20, "{connections}");
 }
