@@ -6,7 +6,7 @@ use pinference_api::types::{
 use prime_ext::{Cost, ErrorKind};
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Wire, assert_refused};
+use crate::support::{MockResponse, Wire, assert_not_sent};
 
 const MODEL: &str = "meta-llama/llama-3.1-70b-instruct";
 
@@ -33,7 +33,7 @@ const ANSWER: &str = r#"{
 
 #[tokio::test]
 async fn create_chat_completion_sends_the_request_and_reads_the_response() {
-    let wire = Wire::inference(Answer::json(200, ANSWER).header("x-trace", "t-1")).await;
+    let wire = Wire::inference(MockResponse::json(200, ANSWER).header("x-trace", "t-1")).await;
     let question = wire.personal().chat(MODEL).user("Hello!");
     let answer = question.await.unwrap();
 
@@ -76,7 +76,7 @@ async fn create_chat_completion_sends_the_request_and_reads_the_response() {
 
 #[tokio::test]
 async fn create_chat_completion_sends_the_team_header() {
-    let wire = Wire::inference(Answer::json(200, ANSWER)).await;
+    let wire = Wire::inference(MockResponse::json(200, ANSWER)).await;
     wire.team().chat(MODEL).user("Hello!").await.unwrap();
 
     let request = wire.request();
@@ -102,7 +102,7 @@ async fn create_chat_completion_sends_the_team_header() {
 /// The documented request without `"stream": false`, which is the default.
 #[tokio::test]
 async fn the_documented_request_is_sent() {
-    let wire = Wire::inference(Answer::json(200, ANSWER)).await;
+    let wire = Wire::inference(MockResponse::json(200, ANSWER)).await;
     wire.personal()
         .chat(MODEL)
         .system("You are a helpful assistant.")
@@ -128,7 +128,7 @@ async fn the_documented_request_is_sent() {
 
 #[tokio::test]
 async fn all_parameters_are_sent() {
-    let wire = Wire::inference(Answer::json(200, ANSWER)).await;
+    let wire = Wire::inference(MockResponse::json(200, ANSWER)).await;
     let schema = json!({"type": "object", "properties": {"city": {"type": "string"}}});
     wire.personal()
         .chat(MODEL)
@@ -197,7 +197,7 @@ async fn all_parameters_are_sent() {
 #[tokio::test]
 async fn send_removes_the_stream_parameter() {
     for stream in [true, false] {
-        let wire = Wire::inference(Answer::json(200, ANSWER)).await;
+        let wire = Wire::inference(MockResponse::json(200, ANSWER)).await;
         let question = wire.personal().chat(MODEL).user("Hello!");
         let question = question.modify(|request| request.stream = Some(stream));
         question.await.unwrap();
@@ -220,7 +220,7 @@ async fn tool_calls_are_read_and_sent_back_unchanged() {
         "reasoning": "hm", "reasoning_details": [{"type": "reasoning.text", "text": "hm", "signature": null}],
         "tool_calls": [{"index": 0, "id": "call_1", "type": "function",
                         "function": {"name": "weather", "arguments": "{\"city\": \"Pa"}}]}}]}"#;
-    let wire = Wire::inference(Answer::json(200, body)).await;
+    let wire = Wire::inference(MockResponse::json(200, body)).await;
     let question = wire.personal().chat(MODEL).user("Weather?");
     let answer = question.clone().await.unwrap();
 
@@ -271,7 +271,7 @@ async fn unknown_values_are_preserved() {
             r#"{{"service_tier": "provisioned", "choices": [{{"index": 0, "finish_reason": "{reason}",
                 "message": {{"role": "developer", "content": "x"}}}}]}}"#
         );
-        let wire = Wire::inference(Answer::json(200, &body)).await;
+        let wire = Wire::inference(MockResponse::json(200, &body)).await;
         let question = wire.personal().chat(MODEL).user("Hello!");
         let answer = question.clone().await.unwrap();
         assert_eq!(
@@ -294,7 +294,7 @@ async fn unknown_values_are_preserved() {
 async fn all_three_names_of_the_reasoning_field_are_read() {
     let body = r#"{"choices": [{"message": {"role": "assistant", "content": "4", "reasoning": "a",
         "reasoning_content": "b", "reasoning_details": [{"x": 1}]}, "finish_reason": null}]}"#;
-    let wire = Wire::inference(Answer::json(200, body)).await;
+    let wire = Wire::inference(MockResponse::json(200, body)).await;
     let question = wire.personal().chat(MODEL).user("2 + 2");
     let answer = question.await.unwrap();
     let message = answer.message().unwrap();
@@ -325,7 +325,7 @@ async fn costs_are_read_exactly() {
     ];
     for (usage, expected) in cases {
         let body = format!(r#"{{"choices": [], "usage": {usage}}}"#);
-        let wire = Wire::inference(Answer::json(200, &body)).await;
+        let wire = Wire::inference(MockResponse::json(200, &body)).await;
         let question = wire.personal().chat(MODEL).user("Hello!");
         let cost = question.await.unwrap().cost();
         let known = cost.known().map(|amount| amount.to_string());
@@ -347,7 +347,7 @@ async fn unknown_fields_of_a_response_are_preserved() {
                   "prompt_tokens_details": {"cached_tokens": 1, "audio_tokens": 0},
                   "completion_tokens_details": {"reasoning_tokens": 2, "other": null},
                   "cost_details": {"upstream": null}}}"#;
-    let wire = Wire::inference(Answer::json(200, body)).await;
+    let wire = Wire::inference(MockResponse::json(200, body)).await;
     let question = wire.personal().chat(MODEL).user("Hello!");
     let answer = question.await.unwrap();
     assert_eq!(answer.text(), "a");
@@ -377,7 +377,7 @@ async fn unknown_fields_of_a_response_are_preserved() {
 #[tokio::test]
 async fn a_response_without_choices_is_an_error() {
     for body in [r#"{"choices": []}"#, r#"{"choices": [{}]}"#] {
-        let wire = Wire::inference(Answer::json(200, body)).await;
+        let wire = Wire::inference(MockResponse::json(200, body)).await;
         let question = wire.personal().chat(MODEL).user("Hello!");
         let answer = question.await.unwrap();
         assert_eq!(answer.text(), "");
@@ -387,7 +387,7 @@ async fn a_response_without_choices_is_an_error() {
 
 #[tokio::test]
 async fn an_invalid_request_is_not_sent() {
-    let wire = Wire::inference(Answer::json(200, ANSWER)).await;
+    let wire = Wire::inference(MockResponse::json(200, ANSWER)).await;
     let prime = wire.personal();
     let questions = [
         prime.chat("").user("Hello!"),
@@ -401,15 +401,15 @@ async fn an_invalid_request_is_not_sent() {
         prime.team("té").chat(MODEL).user("Hello!"),
     ];
     for question in questions {
-        assert_refused(&question.clone().await.unwrap_err());
-        assert_refused(&question.stream().await.unwrap_err());
+        assert_not_sent(&question.clone().await.unwrap_err());
+        assert_not_sent(&question.stream().await.unwrap_err());
     }
     assert_eq!(wire.hits(), 0);
 }
 
 #[tokio::test]
 async fn requests_of_the_generated_crate() {
-    let wire = Wire::inference(Answer::json(200, ANSWER)).await;
+    let wire = Wire::inference(MockResponse::json(200, ANSWER)).await;
     let mut question = ChatMessage::new(Role::User);
     question.content = Some("Hello!".into());
     let bare = wire.bare_inference();
@@ -451,7 +451,7 @@ async fn requests_of_the_generated_crate() {
 /// As shown in the documentation of the generated crate.
 #[tokio::test]
 async fn the_generated_crate_omits_unset_fields() {
-    let wire = Wire::inference(Answer::json(200, ANSWER)).await;
+    let wire = Wire::inference(MockResponse::json(200, ANSWER)).await;
     let question = ChatMessage::builder()
         .role(Role::User)
         .content(Some("Hello!".into()));
@@ -476,40 +476,41 @@ async fn a_meter_with_prices_estimates_missing_costs() {
     let priced =
         r#"{"id": "a/b", "pricing": {"input_usd_per_mtok": "0.30", "output_usd_per_mtok": 0.40}}"#;
     let priced = serde_json::from_str(priced).unwrap();
-    let said = r#"{"choices": [{"index": 0, "message": {"role": "assistant", "content": "Paris"},
+    let template = r#"{"choices": [{"index": 0, "message": {"role": "assistant", "content": "Paris"},
         "finish_reason": "stop"}]@}"#;
     let usage = r#", "usage": {"prompt_tokens": 1000, "completion_tokens": 50@}"#;
     let answers = [
         (
-            said.replace('@', usage).replace('@', ""),
+            template.replace('@', usage).replace('@', ""),
             "a/b",
             "1 answers: $0, and about $0.00032 for 1 of them",
         ),
         (
-            said.replace('@', usage).replace('@', ""),
+            template.replace('@', usage).replace('@', ""),
             "a/b:ad_1",
             "1 answers: $0, and about $0.00032 for 1 of them",
         ),
         (
-            said.replace('@', usage).replace('@', ""),
+            template.replace('@', usage).replace('@', ""),
             "c",
             "1 answers: $0, and an unknown cost of 1",
         ),
         (
-            said.replace('@', usage)
+            template
+                .replace('@', usage)
                 .replace('@', ", \"cost\": \"0.10\""),
             "a/b",
             "1 answers: $0.10",
         ),
         (
-            said.replace('@', ""),
+            template.replace('@', ""),
             "a/b",
             "1 answers: $0, and an unknown cost of 1",
         ),
     ];
     for (body, model, expected) in answers {
         let meter = prime_ext::Meter::with_prices([&priced]);
-        let wire = Wire::inference(Answer::json(200, &body)).await;
+        let wire = Wire::inference(MockResponse::json(200, &body)).await;
         let client = wire.personal().with_meter(&meter);
         client.chat(model).user("Hello").await.unwrap();
         assert_eq!(meter.total().to_string(), expected, "{body}");

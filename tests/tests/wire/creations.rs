@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::runs::USAGE;
 use crate::support::{
-    Answer, RawServer, TOKEN, Wire, assert_no_secret, assert_refused, assert_well_told,
+    MockResponse, RawServer, TOKEN, Wire, assert_clean_error, assert_no_secret, assert_not_sent,
 };
 
 /// All fields of the specification.
@@ -24,7 +24,7 @@ pub(crate) fn request() -> CreateDedicatedRunRequest {
 
 #[tokio::test]
 async fn create_run_sends_the_request_and_reads_the_response() {
-    let wire = Wire::platform(Answer::json(201, CREATED)).await;
+    let wire = Wire::platform(MockResponse::json(201, CREATED)).await;
     let run = wire.personal().runs().create(config()).await.unwrap();
 
     let request = wire.request();
@@ -51,7 +51,7 @@ async fn create_run_sends_the_request_and_reads_the_response() {
 /// The platform reads the team from the body, not from a header.
 #[tokio::test]
 async fn create_run_sends_the_team_in_the_body() {
-    let wire = Wire::platform(Answer::json(201, CREATED)).await;
+    let wire = Wire::platform(MockResponse::json(201, CREATED)).await;
     wire.team().runs().create(config()).await.unwrap();
 
     let request = wire.request();
@@ -76,7 +76,7 @@ async fn create_run_sends_the_team_in_the_body() {
 /// Secrets are sent next to the configuration. Unknown fields are sent too.
 #[tokio::test]
 async fn all_parameters_are_sent() {
-    let wire = Wire::platform(Answer::json(201, CREATED)).await;
+    let wire = Wire::platform(MockResponse::json(201, CREATED)).await;
     let run = wire
         .team()
         .runs()
@@ -117,7 +117,7 @@ async fn all_parameters_are_sent() {
 async fn a_configuration_is_sent_unchanged() {
     let config =
         json!({"a": null, "b": [], "c": {}, "d": "", "e": 1.0, "f": 9_007_199_254_740_993_i64});
-    let wire = Wire::platform(Answer::json(201, CREATED)).await;
+    let wire = Wire::platform(MockResponse::json(201, CREATED)).await;
     let map = config.as_object().unwrap().clone();
     let run = wire.personal().runs().create(RunConfig::from(map));
     run.await.unwrap();
@@ -129,7 +129,7 @@ async fn unknown_fields_of_a_response_are_preserved() {
     let body = r#"{"runId": "run_123", "tokenValue": "pit_run_token_93bd41", "onDemand": true,
         "gpuType": "H100_80GB", "pricePerGpuHour": 2.50, "estimatedCostPerHour": "20.00",
         "isBeta": false, "cluster": {"id": null}}"#;
-    let wire = Wire::platform(Answer::json(201, body)).await;
+    let wire = Wire::platform(MockResponse::json(201, body)).await;
     let run = wire.team().runs().create(config()).await.unwrap();
     assert_eq!(run.run_id, "run_123");
     assert_eq!(run.job_id, None);
@@ -144,7 +144,7 @@ async fn unknown_fields_of_a_response_are_preserved() {
     let nulls = r#"{"runId": "run_123", "jobId": null, "tokenValue": "pit_run_token_93bd41",
         "onDemand": null, "gpuType": null, "pricePerGpuHour": null, "estimatedCostPerHour": null,
         "isBeta": null}"#;
-    let wire = Wire::platform(Answer::json(201, nulls)).await;
+    let wire = Wire::platform(MockResponse::json(201, nulls)).await;
     let run = wire.team().runs().create(config()).await.unwrap();
     assert_eq!(run.job_id, None);
     assert_eq!(run.price_per_gpu_hour, None);
@@ -154,7 +154,7 @@ async fn unknown_fields_of_a_response_are_preserved() {
 #[tokio::test]
 async fn an_unlisted_success_status_is_accepted() {
     for status in [200, 201, 202] {
-        let wire = Wire::platform(Answer::json(status, CREATED)).await;
+        let wire = Wire::platform(MockResponse::json(status, CREATED)).await;
         let run = wire.personal().runs().create(config()).await.unwrap();
         assert_eq!(run.token_value.expose(), TOKEN, "{status}");
 
@@ -178,14 +178,14 @@ async fn the_token_of_an_invalid_response_is_kept_in_the_error() {
         r#"{"runId": "run_123", "tokenValue": "pit_run_token_93bd41""#,
         r#"tokenValue=pit_run_token_93bd41"#,
     ] {
-        let wire = Wire::platform(Answer::json(201, body)).await;
+        let wire = Wire::platform(MockResponse::json(201, body)).await;
         let create = wire.personal().runs().create(config());
         let error = create.await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::UnexpectedAnswer, "{body}");
         assert_eq!(error.operation(), Some("create_run"));
         assert_eq!(error.status().unwrap(), 201);
         assert_eq!(error.body().unwrap(), body);
-        assert_well_told(&error);
+        assert_clean_error(&error);
         assert_eq!(wire.hits(), 1);
     }
 }
@@ -198,19 +198,19 @@ async fn a_token_in_an_unexpected_field_is_not_shown() {
         r#"{"runId": "run_123", "tokenValue": ["x"], "isBeta": "pit_run_token_93bd41"}"#,
         r#"{"runId": "run_123", "tokenValue": "x", "pricePerGpuHour": "pit_run_token_93bd41"}"#,
     ] {
-        let wire = Wire::platform(Answer::json(201, body)).await;
+        let wire = Wire::platform(MockResponse::json(201, body)).await;
         let create = wire.personal().runs().create(config());
         let error = create.await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::UnexpectedAnswer, "{body}");
         assert_eq!(error.body().unwrap(), body);
-        assert_well_told(&error);
+        assert_clean_error(&error);
     }
 }
 
 #[tokio::test]
 async fn a_token_in_an_unexpected_field_is_not_shown_by_the_generated_crate() {
     let body = r#""pit_run_token_93bd41""#;
-    let wire = Wire::platform(Answer::json(201, body)).await;
+    let wire = Wire::platform(MockResponse::json(201, body)).await;
     let bare = wire.bare_training();
     let create = bare.create_run().body(request());
     let error = create.send().await.unwrap_err();
@@ -221,7 +221,7 @@ async fn a_token_in_an_unexpected_field_is_not_shown_by_the_generated_crate() {
 #[tokio::test]
 async fn an_invalid_success_response_has_an_unknown_outcome() {
     for body in ["{}", "", "<html>welcome</html>"] {
-        let wire = Wire::platform(Answer::json(201, body)).await;
+        let wire = Wire::platform(MockResponse::json(201, body)).await;
         let create = wire.personal().runs().create(config());
         let error = create.await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::UnexpectedAnswer);
@@ -241,14 +241,15 @@ async fn a_truncated_success_response_has_an_unknown_outcome() {
     assert_eq!(error.status().unwrap(), 201);
     assert_eq!(error.body().unwrap(), CREATED);
     assert!(error.outcome_unknown());
-    assert_well_told(&error);
+    assert_clean_error(&error);
     assert_eq!(server.hits(), 1);
 }
 
 #[tokio::test]
 async fn a_create_request_is_not_retried_after_an_error_status() {
     for status in [408, 409, 425, 429, 500, 502, 503, 504] {
-        let answer = Answer::json(status, r#"{"detail": "later"}"#).header("retry-after", "0");
+        let answer =
+            MockResponse::json(status, r#"{"detail": "later"}"#).header("retry-after", "0");
         let wire = Wire::platform(answer).await;
         let create = wire.personal().runs().create(config());
         let error = create.await.unwrap_err();
@@ -266,7 +267,7 @@ async fn a_create_request_is_not_retried_after_a_closed_connection() {
     assert_eq!(error.kind(), ErrorKind::Disconnected);
     assert_eq!(error.status(), None);
     assert!(error.outcome_unknown());
-    assert_well_told(&error);
+    assert_clean_error(&error);
     assert_eq!(server.hits(), 1);
 }
 
@@ -289,17 +290,17 @@ async fn a_create_request_is_not_retried_after_a_reused_connection_closes() {
 
 #[tokio::test]
 async fn a_create_request_with_an_invalid_team_is_not_sent() {
-    let wire = Wire::platform(Answer::json(201, CREATED)).await;
+    let wire = Wire::platform(MockResponse::json(201, CREATED)).await;
     for team in ["", " ", "a b", "a\nb", "té"] {
         let create = wire.personal().team(team).runs().create(config());
-        assert_refused(&create.await.unwrap_err());
+        assert_not_sent(&create.await.unwrap_err());
     }
     assert_eq!(wire.hits(), 0);
 }
 
 #[tokio::test]
 async fn the_generated_crate_omits_unset_fields() {
-    let wire = Wire::platform(Answer::json(201, CREATED)).await;
+    let wire = Wire::platform(MockResponse::json(201, CREATED)).await;
     let bare = wire.bare_training();
     let call = bare.create_run().body_map(|body| {
         let body = body.config(config().as_json().clone());
@@ -322,7 +323,7 @@ async fn an_invalid_success_response_with_an_error_message_has_an_unknown_outcom
         r#"{"runId": "run_1", "message": "created"}"#,
         r#"{"runId": "run_1", "error": {"message": "no token", "code": "token_failed"}}"#,
     ] {
-        let wire = Wire::platform(Answer::json(201, body)).await;
+        let wire = Wire::platform(MockResponse::json(201, body)).await;
         let config = RunConfig::from_toml("max_steps = 1").unwrap();
         let error = wire.personal().runs().create(config).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::UnexpectedAnswer, "{body}");
@@ -337,7 +338,7 @@ async fn an_invalid_success_response_with_an_error_message_has_an_unknown_outcom
 async fn unknown_fields_are_sent_and_returned() {
     let body = r#"{"runId": "run_123", "tokenValue": "pit_run_token_93bd41", "jobId": null, "region": "eu",
         "cluster": {"id": 7}, "otherToken": "pit_run_token_93bd41", "nothing": null}"#;
-    let wire = Wire::platform(Answer::json(201, body)).await;
+    let wire = Wire::platform(MockResponse::json(201, body)).await;
     let config =
         RunConfig::from_toml("image_tag = 'v1'\ngpu_type = 'H100'\nmax_steps = 1").unwrap();
     let create = wire.personal().runs().create(config).image_tag("v2");
@@ -355,11 +356,11 @@ async fn unknown_fields_are_sent_and_returned() {
     assert_no_secret(&format!("{run:?} {run:#?}"));
 
     let usage = USAGE.replace("\"gpu_hours\": 0.5", "\"gpu_hours\": 0.50");
-    let wire = Wire::platform(Answer::json(200, &usage)).await;
+    let wire = Wire::platform(MockResponse::json(200, &usage)).await;
     let usage = wire.personal().runs().usage("run_123").await.unwrap();
     assert_eq!(usage.extra["gpu_hours"], json!(0.5));
     let deleted = r#"{"runId": "run_123", "deleted": true, "freed": ["gpu_1"]}"#;
-    let wire = Wire::platform(Answer::json(200, deleted)).await;
+    let wire = Wire::platform(MockResponse::json(200, deleted)).await;
     let deletion = wire.personal().runs().delete("run_123").await.unwrap();
     assert_eq!(deletion.extra["freed"], json!(["gpu_1"]));
     assert_eq!(deletion.to_string(), "deleted");
@@ -367,7 +368,7 @@ async fn unknown_fields_are_sent_and_returned() {
 
 #[tokio::test]
 async fn a_configuration_with_secrets_is_not_sent() {
-    let wire = Wire::platform(Answer::json(201, CREATED)).await;
+    let wire = Wire::platform(MockResponse::json(201, CREATED)).await;
     let runs = wire.personal().runs();
     for config in [
         json!({"wandbApiKey": TOKEN}),
@@ -376,24 +377,24 @@ async fn a_configuration_with_secrets_is_not_sent() {
         json!({"a": [{"wandb-api-key": TOKEN}]}),
     ] {
         let config = RunConfig::try_from(config).unwrap();
-        assert_refused(&runs.create(config).await.unwrap_err());
+        assert_not_sent(&runs.create(config).await.unwrap_err());
     }
     for field in ["wandb_api_key", "HF_TOKEN", "hf-token"] {
         let create = runs.create(config()).extra(field, TOKEN);
         let error = create.await.unwrap_err();
-        assert_refused(&error);
+        assert_not_sent(&error);
         assert!(error.to_string().contains("CreateRun::"), "{error}");
     }
     let set = runs.create(config()).modify(|request| {
         request.config.insert("hf_token".to_owned(), json!(TOKEN));
     });
-    assert_refused(&set.await.unwrap_err());
+    assert_not_sent(&set.await.unwrap_err());
     assert_eq!(wire.hits(), 0);
 }
 
 #[tokio::test]
 async fn the_token_is_saved_to_a_private_file() {
-    let wire = Wire::platform(Answer::json(201, CREATED)).await;
+    let wire = Wire::platform(MockResponse::json(201, CREATED)).await;
     let run = wire.personal().runs().create(config()).await.unwrap();
     let folder = std::env::temp_dir().join(format!("prime-ext-token-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
@@ -410,10 +411,10 @@ async fn the_token_is_saved_to_a_private_file() {
     // An existing file is not overwritten, and links are not followed.
     std::fs::write(&path, "another").unwrap();
     let error = run.save_token(&path).unwrap_err();
-    assert_well_told(&error);
+    assert_clean_error(&error);
     assert!(error.to_string().contains("there already"), "{error}");
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "another");
-    assert_well_told(&run.save_token(folder.join("none/run.token")).unwrap_err());
+    assert_clean_error(&run.save_token(folder.join("none/run.token")).unwrap_err());
     std::fs::remove_dir_all(&folder).unwrap();
 }
 
@@ -423,7 +424,7 @@ async fn an_empty_token_is_not_saved() {
     std::fs::create_dir_all(&folder).unwrap();
     for token in ["", " "] {
         let created = CREATED.replace(TOKEN, token);
-        let wire = Wire::platform(Answer::json(201, &created)).await;
+        let wire = Wire::platform(MockResponse::json(201, &created)).await;
         let run = wire.personal().runs().create(config()).await;
         let path = folder.join("run.token");
         let error = run.unwrap().save_token(&path).unwrap_err();
@@ -436,7 +437,7 @@ async fn an_empty_token_is_not_saved() {
 /// `keep` is called for each run, even if the handle is aborted or dropped.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_spawned_creation_continues_after_its_handle_is_dropped() {
-    let wire = Wire::platform(Answer::json(201, CREATED)).await;
+    let wire = Wire::platform(MockResponse::json(201, CREATED)).await;
     let (sender, kept) = std::sync::mpsc::channel();
     for number in 0..40 {
         let sender = sender.clone();
@@ -495,10 +496,10 @@ async fn a_token_in_a_malformed_error_body_is_not_shown() {
         CREATED.replace('"', "\\\""),
         format!("tokenValue={TOKEN}&runId=run_123"),
     ] {
-        let wire = Wire::platform(Answer::json(500, &body)).await;
+        let wire = Wire::platform(MockResponse::json(500, &body)).await;
         let error = wire.personal().runs().create(config()).await;
         let error = error.unwrap_err();
-        assert_well_told(&error);
+        assert_clean_error(&error);
         assert_no_secret(&format!("{:?} {:?}", error.preview(), error.message()));
         assert!(
             error

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use prime_ext::{CallOptions, Client, Deleted, ErrorKind, RetryPolicy, UsageWatch};
 
-use crate::support::{Answer, RawServer, Wire};
+use crate::support::{MockResponse, RawServer, Wire};
 
 const RUNNING: &str = r#"{"run_id": "r", "status": "RUNNING", "training": {}, "inference": {},
     "total_tokens": 0, "total_cost_usd": 30, "pricing": {}}"#;
@@ -112,7 +112,7 @@ async fn a_delete_response_for_another_run_is_an_error() {
 async fn a_failed_watch_reports_that_the_cost_limit_is_no_longer_enforced() {
     let cheap = RUNNING.replace("30", "1");
     for (status, body) in [(401, "{}"), (200, cheap.as_str())] {
-        let wire = Wire::platform(Answer::json(status, body)).await;
+        let wire = Wire::platform(MockResponse::json(status, body)).await;
         let watch = || wire.personal().runs().watch_usage("r");
         for (limited, watch) in [
             (true, watch().delete_at_cost("25".parse().unwrap())),
@@ -120,8 +120,8 @@ async fn a_failed_watch_reports_that_the_cost_limit_is_no_longer_enforced() {
         ] {
             let watch = watch.deadline(Duration::from_millis(50));
             let error = watch.until_finished().await.unwrap_err();
-            let said = "the cost limit of 25 USD is no longer enforced";
-            assert_eq!(error.to_string().contains(said), limited, "{error}");
+            let expected = "the cost limit of 25 USD is no longer enforced";
+            assert_eq!(error.to_string().contains(expected), limited, "{error}");
         }
     }
     let server = RawServer::start(&[&http(200, &cheap), &http(404, "{}")]).await;
@@ -149,8 +149,8 @@ async fn a_rejected_deletion_is_not_retried() {
         let server = RawServer::start(&[&http(200, RUNNING), &http(status, "{}")]).await;
         let error = limited(&server).until_finished().await.unwrap_err();
         assert_eq!(error.status().unwrap(), status);
-        let said = "the run has cost 30 USD; it goes on and costs money";
-        assert!(error.to_string().contains(said), "{error}");
+        let expected = "the run has cost 30 USD; it goes on and costs money";
+        assert!(error.to_string().contains(expected), "{error}");
         assert!(!error.outcome_unknown());
         assert_eq!(methods(&server), "GET DELETE");
     }
@@ -224,8 +224,9 @@ async fn a_run_that_continues_after_its_deletion_is_deleted_again() {
 async fn a_run_that_does_not_end_after_its_deletion_is_an_error() {
     let deleted = r#"{"runId": "r", "deleted": true}"#;
     for answer in [deleted, &deleted.replace("true", "false")] {
-        let usage = Answer::json(200, RUNNING);
-        let wire = Wire::platform_in_turn(vec![usage.clone(), Answer::json(200, answer), usage]);
+        let usage = MockResponse::json(200, RUNNING);
+        let wire =
+            Wire::platform_sequence(vec![usage.clone(), MockResponse::json(200, answer), usage]);
         let wire = wire.await;
         let watch = wire.personal().runs().watch_usage("r");
         let watch = watch.every(Duration::from_millis(20));
@@ -235,9 +236,10 @@ async fn a_run_that_does_not_end_after_its_deletion_is_an_error() {
         let error = watch.until_finished().await.unwrap_err();
         // An invalid response to a repeated deletion is retried within the same time limit.
         assert!(began.elapsed() < Duration::from_secs(8), "{error}");
-        let told = error.to_string();
+        let message = error.to_string();
         assert!(
-            told.contains("may still cost money") || told.contains("may go on and cost money"),
+            message.contains("may still cost money")
+                || message.contains("may go on and cost money"),
             "{error}"
         );
     }
@@ -322,8 +324,8 @@ async fn a_deadline_ends_a_stalled_deletion() {
 
 #[tokio::test]
 async fn a_deadline_ends_the_retries_of_a_deletion() {
-    let down = Answer::json(503, "{}");
-    let wire = Wire::platform_in_turn(vec![Answer::json(200, RUNNING), down]).await;
+    let down = MockResponse::json(503, "{}");
+    let wire = Wire::platform_sequence(vec![MockResponse::json(200, RUNNING), down]).await;
     let watch = wire.personal().runs().watch_usage("r");
     let watch = watch.deadline(Duration::from_millis(600));
     let began = Instant::now();
@@ -337,10 +339,10 @@ async fn a_deadline_ends_the_retries_of_a_deletion() {
 /// Durations beyond the range of the clock mean no limit.
 #[tokio::test]
 async fn maximal_durations_mean_no_limit() {
-    let down = Answer::json(503, "{}");
-    let done = Answer::json(200, &RUNNING.replace("RUNNING", "COMPLETED"));
+    let down = MockResponse::json(503, "{}");
+    let done = MockResponse::json(200, &RUNNING.replace("RUNNING", "COMPLETED"));
     for time in [Duration::MAX, Duration::from_secs(u64::MAX / 4)] {
-        let wire = Wire::platform_in_turn(vec![down.clone(), down.clone(), done.clone()]).await;
+        let wire = Wire::platform_sequence(vec![down.clone(), down.clone(), done.clone()]).await;
         let watch = wire.personal().runs().watch_usage("r");
         let watch = watch.every(Duration::from_millis(1));
         let watch = watch.deadline(time).patience(time);

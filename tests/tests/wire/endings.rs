@@ -9,7 +9,7 @@ use prime_ext::{CallOptions, ChatStream, Client, Ending, Error, ErrorKind, Piece
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::support::{Answer, KEY, Wire, assert_well_told, client};
+use crate::support::{KEY, MockResponse, Wire, assert_clean_error, client};
 
 const MODEL: &str = "meta-llama/llama-3.1-70b-instruct";
 const ONCE: &str = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Once\"}}]}\n\n";
@@ -21,7 +21,7 @@ const HEAD: &str =
     "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
 
 /// Returns how a stream ended, the received text and the error.
-async fn ending(answer: Answer) -> (Ending, String, Option<Error>) {
+async fn ending(answer: MockResponse) -> (Ending, String, Option<Error>) {
     let wire = Wire::inference(answer).await;
     let question = wire.personal().chat(MODEL).user("Tell me a story");
     let finished = match question.stream().await {
@@ -35,7 +35,7 @@ async fn ending(answer: Answer) -> (Ending, String, Option<Error>) {
             (ending, answer.text().into_owned(), None)
         }
         Err(error) => {
-            assert_well_told(&error);
+            assert_clean_error(&error);
             let ending = error.ending().unwrap();
             assert!(!ending.is_whole());
             let arrived = error.partial_answer().unwrap().text().into_owned();
@@ -71,11 +71,11 @@ async fn each_kind_of_end_is_reported() {
             Ending::Complete,
         ),
     ] {
-        let (ending, text, _) = ending(Answer::events(events.concat())).await;
+        let (ending, text, _) = ending(MockResponse::events(events.concat())).await;
         assert_eq!((ending, &*text), (expected, "Once"), "{events:?}");
     }
     for body in ["", ": ping\n\n", "\n"] {
-        let (ending, ..) = ending(Answer::events(body)).await;
+        let (ending, ..) = ending(MockResponse::events(body)).await;
         assert_eq!(ending, Ending::Empty, "{body:?}");
     }
 }
@@ -86,9 +86,9 @@ async fn a_json_response_to_a_stream_request_is_kept() {
     let body = r#"{"id":"c","choices":[{"index":0,"message":{"role":"assistant","content":"Once"},
         "finish_reason":"stop"}],"usage":{"total_tokens":9}}"#;
     for answer in [
-        Answer::json(200, body),
-        Answer::events(body),
-        Answer::bare(200, body),
+        MockResponse::json(200, body),
+        MockResponse::events(body),
+        MockResponse::bare(200, body),
     ] {
         let (ending, text, error) = ending(answer).await;
         assert_eq!((ending, &*text), (Ending::NotAStream, "Once"));
@@ -99,18 +99,18 @@ async fn a_json_response_to_a_stream_request_is_kept() {
         assert_eq!(partial.usage().unwrap().total_tokens, Some(9));
     }
     let error = r#"{"error":{"message":"Overloaded","code":529}}"#;
-    for answer in [Answer::json(200, error), Answer::events(error)] {
+    for answer in [MockResponse::json(200, error), MockResponse::events(error)] {
         let (ending, _, error) = ending(answer).await;
         assert_eq!(ending, Ending::ServiceError);
         assert_eq!(error.unwrap().message(), Some("Overloaded"));
     }
-    let (ending, ..) = ending(Answer::events("<html>log in</html>")).await;
+    let (ending, ..) = ending(MockResponse::events("<html>log in</html>")).await;
     assert_eq!(ending, Ending::NotAStream);
 }
 
 #[tokio::test]
 async fn a_stream_without_requested_usage_is_complete() {
-    let wire = Wire::inference(Answer::events([ONCE, STOP, DONE].concat())).await;
+    let wire = Wire::inference(MockResponse::events([ONCE, STOP, DONE].concat())).await;
     let question = wire.personal().chat(MODEL).user("Tell me a story");
     let stream = question.include_usage(false).stream().await.unwrap();
     assert_eq!(
@@ -127,7 +127,7 @@ async fn size_limits_are_configurable() {
         "data: {{\"choices\":[{{\"delta\":{{\"content\":\"{}\"}}}}]}}\n\n",
         "x".repeat(900)
     );
-    let wire = Wire::inference(Answer::events([&long, &long, DONE].concat())).await;
+    let wire = Wire::inference(MockResponse::events([&long, &long, DONE].concat())).await;
     let question = wire.personal().chat(MODEL).user("Tell me a story");
     let error = question
         .clone()
@@ -258,7 +258,7 @@ async fn an_empty_finish_reason_does_not_complete_a_stream() {
         (vec![role, piece, STOP, USAGE], Ending::Complete),
         (vec![DONE], Ending::Empty),
     ] {
-        let (ended, ..) = self::ending(Answer::events(events.concat())).await;
+        let (ended, ..) = self::ending(MockResponse::events(events.concat())).await;
         assert_eq!(ended, ending, "{events:?}");
     }
 }
@@ -267,13 +267,13 @@ async fn an_empty_finish_reason_does_not_complete_a_stream() {
 #[tokio::test]
 async fn response_headers_in_an_error_are_redacted_and_truncated() {
     let media = format!("text/plain-{KEY}; p={}", "x".repeat(9000));
-    let wire = Wire::inference(Answer::new(200, &media, "hello")).await;
+    let wire = Wire::inference(MockResponse::new(200, &media, "hello")).await;
     let error = wire.personal().chat(MODEL).user("?").stream().await;
     let error = error.unwrap_err();
     assert_eq!(error.ending(), Some(Ending::NotAStream));
     assert!(error.to_string().contains("text/plain-…"), "{error}");
     assert!(error.to_string().len() < 400, "{error}");
-    assert_well_told(&error);
+    assert_clean_error(&error);
 }
 
 #[tokio::test]
@@ -404,7 +404,7 @@ async fn texts_deltas_and_chunks_are_returned() {
         USAGE,
         DONE,
     ];
-    let wire = Wire::inference(Answer::events(events.concat())).await;
+    let wire = Wire::inference(MockResponse::events(events.concat())).await;
     let question = wire.personal().chat(MODEL).user("Tell me a story");
     let mut stream = question.clone().stream().await.unwrap();
     let mut seen = Vec::new();
@@ -450,7 +450,7 @@ async fn alternating_reads_lose_nothing() {
     };
     let events = [mixed("Once"), mixed(" upon"), mixed(" a time")];
     let events = [&events.concat(), STOP, USAGE, DONE].concat();
-    let wire = Wire::inference(Answer::events(events)).await;
+    let wire = Wire::inference(MockResponse::events(events)).await;
     let question = wire.personal().chat(MODEL).user("Tell me a story");
 
     let mut stream = question.clone().stream().await.unwrap();

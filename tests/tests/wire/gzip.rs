@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use crate::support::{Answer, Wire, client};
+use crate::support::{MockResponse, Wire, client};
 
 const MODEL: &str = "meta-llama/llama-3.1-70b-instruct";
 const ONCE: &str = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Once\"}}]}\n\n";
@@ -24,14 +24,14 @@ fn gzip(body: &str) -> Vec<u8> {
     gzip.finish().unwrap()
 }
 
-fn compressed(answer: Answer) -> Answer {
+fn compressed(answer: MockResponse) -> MockResponse {
     answer.header("content-encoding", "gzip")
 }
 
 #[tokio::test]
 async fn compressed_responses_are_read() {
     let models = r#"{"object":"list","data":[{"id":"meta-llama/llama-3.1-70b-instruct"}]}"#;
-    let wire = Wire::inference(compressed(Answer::new(
+    let wire = Wire::inference(compressed(MockResponse::new(
         200,
         "application/json",
         gzip(models),
@@ -41,7 +41,7 @@ async fn compressed_responses_are_read() {
     assert_eq!(models[0].id, MODEL);
 
     let answer = r#"{"choices":[{"index":0,"message":{"role":"assistant","content":"Paris"},"finish_reason":"stop"}]}"#;
-    let wire = Wire::inference(compressed(Answer::new(
+    let wire = Wire::inference(compressed(MockResponse::new(
         200,
         "application/json",
         gzip(answer),
@@ -54,7 +54,7 @@ async fn compressed_responses_are_read() {
 #[tokio::test]
 async fn a_compressed_error_is_read() {
     let error = r#"{"error":{"message":"no such model","code":"model_not_found"}}"#;
-    let answer = compressed(Answer::new(404, "application/json", gzip(error)));
+    let answer = compressed(MockResponse::new(404, "application/json", gzip(error)));
     let wire = Wire::inference(answer).await;
     let error = wire.personal().models().get(MODEL).await.unwrap_err();
     assert_eq!(error.code(), Some("model_not_found"));
@@ -64,7 +64,7 @@ async fn a_compressed_error_is_read() {
 #[tokio::test]
 async fn an_empty_body_with_a_content_encoding_is_empty() {
     for status in [200, 204] {
-        let answer = compressed(Answer::bare(status, ""));
+        let answer = compressed(MockResponse::bare(status, ""));
         let wire = Wire::platform(answer).await;
         for method in [http::Method::DELETE, http::Method::HEAD] {
             let call = wire.personal().call_platform(method, "api/v1/pods/1");
@@ -74,7 +74,7 @@ async fn an_empty_body_with_a_content_encoding_is_empty() {
 }
 
 async fn ending(body: &[u8]) -> (Ending, String) {
-    let wire = Wire::inference(compressed(Answer::events(body))).await;
+    let wire = Wire::inference(compressed(MockResponse::events(body))).await;
     let question = wire.personal().chat(MODEL).user("?");
     let finished = match question.stream().await {
         Ok(stream) => stream.finish().await,
@@ -158,7 +158,7 @@ async fn size_limits_apply_after_decompression() {
     let limits = CallOptions::new().max_body(1 << 20).max_event(1 << 20);
     let with_limits = |client: Client| client.with_options(limits.clone());
 
-    let answer = compressed(Answer::json(200, "").body(bomb.clone()));
+    let answer = compressed(MockResponse::json(200, "").body(bomb.clone()));
     let wire = Wire::inference(answer).await;
     let error = with_limits(wire.personal()).models().list().await;
     let error = error.unwrap_err();
@@ -166,12 +166,12 @@ async fn size_limits_apply_after_decompression() {
     assert!(error.to_string().contains("1048576 bytes"), "{error}");
     assert!(error.body().unwrap().len() <= 1 << 20);
 
-    let wire = Wire::inference(compressed(Answer::events(&bomb))).await;
+    let wire = Wire::inference(compressed(MockResponse::events(&bomb))).await;
     let question = with_limits(wire.personal()).chat(MODEL).user("?");
     let error = question.stream().await.unwrap_err();
     assert_eq!(error.ending(), Some(Ending::TooLarge));
 
-    let answer = compressed(Answer::json(500, "").body(bomb));
+    let answer = compressed(MockResponse::json(500, "").body(bomb));
     let wire = Wire::inference(answer).await;
     let error = wire.personal().models().list().await.unwrap_err();
     assert_eq!(error.status().unwrap().as_u16(), 500);

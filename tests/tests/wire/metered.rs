@@ -5,7 +5,7 @@ use std::time::Duration;
 use prime_ext::cost::Spent;
 use prime_ext::{CallOptions, Client, Cost, Error, Meter, RetryPolicy};
 
-use crate::support::{Answer, RawServer, Wire};
+use crate::support::{MockResponse, RawServer, Wire};
 
 const MODEL: &str = "meta-llama/llama-3.1-70b-instruct";
 const WHOLE: &str = r#"{"id":"c","choices":[{"index":0,"message":{"role":"assistant","content":"Once"},
@@ -44,9 +44,9 @@ fn counts(spent: &Spent) -> (u64, u64, u64) {
 #[tokio::test]
 async fn a_json_response_to_a_stream_request_is_counted_with_its_cost() {
     for answer in [
-        Answer::json(200, WHOLE),
-        Answer::events(WHOLE),
-        Answer::bare(200, WHOLE),
+        MockResponse::json(200, WHOLE),
+        MockResponse::events(WHOLE),
+        MockResponse::bare(200, WHOLE),
     ] {
         let wire = Wire::inference(answer.clone()).await;
         let (answered, spent) = streamed(&wire.personal()).await;
@@ -65,7 +65,7 @@ async fn a_failed_response_is_counted_with_its_cost() {
         "\"index\":0,",
         "\"index\":0,\"error\":{\"message\":\"Gone\"},",
     );
-    let wire = Wire::inference(Answer::json(200, &failed)).await;
+    let wire = Wire::inference(MockResponse::json(200, &failed)).await;
     for (answered, spent) in [
         sent(&wire.personal()).await,
         streamed(&wire.personal()).await,
@@ -76,13 +76,16 @@ async fn a_failed_response_is_counted_with_its_cost() {
     }
     // A failed response with a success status may have been billed.
     let failed = r#"{"error":{"message":"Overloaded","code":529}}"#;
-    for answer in [Answer::json(200, failed), Answer::events(failed)] {
+    for answer in [
+        MockResponse::json(200, failed),
+        MockResponse::events(failed),
+    ] {
         let wire = Wire::inference(answer).await;
         let (answered, spent) = streamed(&wire.personal()).await;
         assert!(answered.is_err());
         assert_eq!(counts(&spent), (1, 0, 1));
     }
-    let wire = Wire::inference(Answer::json(200, failed)).await;
+    let wire = Wire::inference(MockResponse::json(200, failed)).await;
     let (answered, spent) = sent(&wire.personal()).await;
     assert!(answered.is_err());
     assert_eq!(counts(&spent), (1, 0, 1));

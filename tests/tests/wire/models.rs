@@ -3,7 +3,7 @@
 use pinference_api::types::Model;
 use prime_ext::ErrorKind;
 
-use crate::support::{Answer, Wire, assert_refused};
+use crate::support::{MockResponse, Wire, assert_not_sent};
 
 /// Models API page, section "List Models".
 const LIST: &str = r#"{
@@ -44,7 +44,7 @@ fn assert_documented(model: &Model) {
 
 #[tokio::test]
 async fn list_models_sends_the_documented_request() {
-    let wire = Wire::inference(Answer::json(200, LIST)).await;
+    let wire = Wire::inference(MockResponse::json(200, LIST)).await;
     let models = wire.personal().models().list().await.unwrap();
 
     let request = wire.request();
@@ -65,7 +65,7 @@ async fn list_models_sends_the_documented_request() {
 
 #[tokio::test]
 async fn list_models_sends_the_team_header() {
-    let wire = Wire::inference(Answer::json(200, LIST)).await;
+    let wire = Wire::inference(MockResponse::json(200, LIST)).await;
     wire.team().models().list().await.unwrap();
 
     let request = wire.request();
@@ -82,7 +82,7 @@ async fn list_models_sends_the_team_header() {
 
 #[tokio::test]
 async fn get_model_sends_the_documented_request() {
-    let wire = Wire::inference(Answer::json(200, MODEL)).await;
+    let wire = Wire::inference(MockResponse::json(200, MODEL)).await;
     let id = "meta-llama/llama-3.1-70b-instruct";
     let model = wire.personal().models().get(id).await.unwrap();
 
@@ -104,7 +104,7 @@ async fn get_model_sends_the_documented_request() {
 
 #[tokio::test]
 async fn get_model_sends_the_team_header() {
-    let wire = Wire::inference(Answer::json(200, MODEL)).await;
+    let wire = Wire::inference(MockResponse::json(200, MODEL)).await;
     wire.team().models().get("gpt-oss-20b").await.unwrap();
 
     let request = wire.request();
@@ -122,7 +122,7 @@ async fn get_model_sends_the_team_header() {
 /// Slashes and characters that are valid in a path segment are not encoded.
 #[tokio::test]
 async fn a_model_id_is_percent_encoded_except_for_slashes() {
-    let wire = Wire::inference(Answer::json(200, MODEL)).await;
+    let wire = Wire::inference(MockResponse::json(200, MODEL)).await;
     let cases = [
         (
             "meta-llama/llama-3.1-70b-instruct:lora_7f",
@@ -150,7 +150,7 @@ async fn a_model_id_is_percent_encoded_except_for_slashes() {
 
 #[tokio::test]
 async fn a_model_id_that_changes_the_path_is_rejected() {
-    let wire = Wire::inference(Answer::json(200, MODEL)).await;
+    let wire = Wire::inference(MockResponse::json(200, MODEL)).await;
     let ids = [
         "",
         ".",
@@ -176,7 +176,7 @@ async fn a_model_id_that_changes_the_path_is_rejected() {
     for id in ids {
         for client in [wire.personal(), wire.team()] {
             let error = client.models().get(id).await.unwrap_err();
-            assert_refused(&error);
+            assert_not_sent(&error);
             assert_eq!(error.operation(), Some("get_model"), "{id:?}");
         }
         let bare = wire.bare_inference();
@@ -198,7 +198,7 @@ async fn undocumented_fields_of_a_model_are_read() {
         {"id": "c", "display_name": null, "serving": "on-the-moon", "pricing": null, "specs": null},
         {"id": "d"}
     ]}"#;
-    let wire = Wire::inference(Answer::json(200, body)).await;
+    let wire = Wire::inference(MockResponse::json(200, body)).await;
     let models = wire.personal().models().list().await.unwrap();
 
     assert_eq!(models.len(), 3);
@@ -219,13 +219,13 @@ async fn undocumented_fields_of_a_model_are_read() {
 
 #[tokio::test]
 async fn an_empty_list_of_models_is_read() {
-    let wire = Wire::inference(Answer::json(200, r#"{"object": "list", "data": []}"#)).await;
+    let wire = Wire::inference(MockResponse::json(200, r#"{"object": "list", "data": []}"#)).await;
     assert!(wire.personal().models().list().await.unwrap().is_empty());
 }
 
 #[tokio::test]
 async fn the_inner_generated_client_sends_the_key_but_no_team() {
-    let wire = Wire::inference(Answer::json(200, LIST)).await;
+    let wire = Wire::inference(MockResponse::json(200, LIST)).await;
     let team = wire.team();
     team.inference_api().list_models().send().await.unwrap();
     assert_eq!(
@@ -239,7 +239,7 @@ async fn the_inner_generated_client_sends_the_key_but_no_team() {
 
 #[tokio::test]
 async fn requests_of_the_generated_crate() {
-    let wire = Wire::inference(Answer::json(200, LIST)).await;
+    let wire = Wire::inference(MockResponse::json(200, LIST)).await;
     let list = wire.bare_inference().list_models().send().await.unwrap();
     let request = wire.request();
     assert_eq!(request.line, "GET /api/v1/models");
@@ -256,7 +256,7 @@ async fn requests_of_the_generated_crate() {
     assert_eq!(list.object.as_deref(), Some("list"));
     assert_documented(&list.data[0]);
 
-    let wire = Wire::inference(Answer::json(200, MODEL)).await;
+    let wire = Wire::inference(MockResponse::json(200, MODEL)).await;
     let bare = wire.bare_inference();
     let call = bare.get_model().x_prime_team_id("team_4d2a");
     let call = call.model_id("meta-llama/llama-3.1-70b-instruct");

@@ -7,7 +7,7 @@ use prime_ext::{CallOptions, Client, Ending, Error, Meter, RetryPolicy};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
-use crate::support::{Answer, Wire, assert_well_told, client};
+use crate::support::{MockResponse, Wire, assert_clean_error, client};
 
 const MODEL: &str = "meta-llama/llama-3.1-70b-instruct";
 const WHOLE: &str = concat!(
@@ -34,8 +34,8 @@ async fn read(client: &Client) -> Result<(String, u32), Error> {
 /// Opens streams with the given bodies in order, and repeats the last one. Returns the result and
 /// the number of requests.
 async fn opened(beginnings: &[&str], policy: RetryPolicy) -> (Result<(String, u32), Error>, usize) {
-    let answers = beginnings.iter().map(Answer::events).collect();
-    let wire = Wire::inference_in_turn(answers).await;
+    let answers = beginnings.iter().map(MockResponse::events).collect();
+    let wire = Wire::inference_sequence(answers).await;
     let answer = read(&with(wire.personal(), policy)).await;
     let hits = wire.hits();
     assert!(
@@ -62,7 +62,7 @@ async fn an_error_event_is_retried_like_an_error_status() {
         // The error is returned if it persists.
         let (answer, hits) = opened(&[beginning], quick()).await;
         let error = answer.unwrap_err();
-        assert_well_told(&error);
+        assert_clean_error(&error);
         assert_eq!((hits, error.attempts()), (3, 3), "{beginning:?}");
         assert!(error.is_retryable(), "{beginning:?}");
         assert_eq!(error.ending(), Some(Ending::ServiceError));
@@ -85,7 +85,10 @@ async fn an_exceeded_quota_in_an_event_is_not_retried() {
     assert_eq!(hits, 1);
     // The same if the prompt contains a word of the error code.
     let refused = r#"{"error":{"message":"No quota","code":"insufficient_quota"}}"#;
-    for answer in [Answer::json(429, refused), Answer::events(quota)] {
+    for answer in [
+        MockResponse::json(429, refused),
+        MockResponse::events(quota),
+    ] {
         let wire = Wire::inference(answer).await;
         let question = wire.personal().chat(MODEL).user("quota");
         let error = question.stream().await.unwrap_err();
@@ -176,7 +179,7 @@ async fn a_permanent_error_is_not_retried() {
 async fn a_failed_opening_is_counted_by_the_meter() {
     for (code, answers, unknown) in [(503, 3, true), (429, 0, false)] {
         let failed = format!("data: {{\"error\":{{\"message\":\"Busy\",\"code\":{code}}}}}\n\n");
-        let wire = Wire::inference(Answer::events(failed)).await;
+        let wire = Wire::inference(MockResponse::events(failed)).await;
         let meter = Meter::new();
         let client = with(wire.personal(), quick()).with_meter(&meter);
         let error = read(&client).await.unwrap_err();
@@ -189,8 +192,8 @@ async fn a_failed_opening_is_counted_by_the_meter() {
     }
     for (code, answers) in [(503, 2), (429, 1)] {
         let failed = format!("data: {{\"error\":{{\"message\":\"Busy\",\"code\":{code}}}}}\n\n");
-        let turns = vec![Answer::events(failed), Answer::events(WHOLE)];
-        let wire = Wire::inference_in_turn(turns).await;
+        let turns = vec![MockResponse::events(failed), MockResponse::events(WHOLE)];
+        let wire = Wire::inference_sequence(turns).await;
         let meter = Meter::new();
         let client = with(wire.personal(), quick()).with_meter(&meter);
         assert_eq!(read(&client).await.unwrap().1, 2);
@@ -293,7 +296,7 @@ async fn an_idle_timeout_before_the_first_event_is_not_retried() {
 /// The error says why there is no further attempt.
 #[tokio::test]
 async fn an_error_event_after_the_deadline_is_not_retried() {
-    let wire = Wire::inference(Answer::events(BUSY)).await;
+    let wire = Wire::inference(MockResponse::events(BUSY)).await;
     let policy = quick().deadline(Duration::ZERO);
     let error = read(&with(wire.personal(), policy)).await.unwrap_err();
     assert_eq!((wire.hits(), error.is_retryable()), (1, true));

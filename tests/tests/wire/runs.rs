@@ -5,7 +5,7 @@ use prime_training_api::types::RunStatus;
 use serde_json::json;
 
 use crate::creations::{CREATED, request};
-use crate::support::{Answer, TOKEN, Wire, assert_no_secret, assert_refused};
+use crate::support::{MockResponse, TOKEN, Wire, assert_no_secret, assert_not_sent};
 
 /// All fields of the specification, and one unknown field.
 pub(crate) const USAGE: &str = r#"{
@@ -31,7 +31,7 @@ const DELETED: &str = r#"{"runId": "run_123", "deleted": true}"#;
 
 #[tokio::test]
 async fn get_run_usage_sends_the_request_and_reads_all_fields() {
-    let wire = Wire::platform(Answer::json(200, USAGE)).await;
+    let wire = Wire::platform(MockResponse::json(200, USAGE)).await;
     for client in [wire.personal(), wire.team()] {
         let usage = client.runs().usage("run_123").await.unwrap();
         assert_eq!(usage.run_id, "run_123");
@@ -88,7 +88,7 @@ async fn usage_without_optional_fields_is_read() {
             r#"{{{status} "run_id": "r", "training": {{}}, "inference": {{}}, "total_tokens": 0,
                 "total_cost_usd": 0, "pricing": {{}}}}"#
         );
-        let wire = Wire::platform(Answer::json(200, &body)).await;
+        let wire = Wire::platform(MockResponse::json(200, &body)).await;
         let usage = wire.personal().runs().usage("r").await.unwrap();
         assert_eq!(usage.status, expected);
         assert_eq!(usage.run_name, None);
@@ -101,7 +101,7 @@ async fn usage_without_optional_fields_is_read() {
 
 #[tokio::test]
 async fn delete_run_sends_the_request_and_reads_the_response() {
-    let wire = Wire::platform(Answer::json(200, DELETED)).await;
+    let wire = Wire::platform(MockResponse::json(200, DELETED)).await;
     for client in [wire.personal(), wire.team()] {
         let deleted = client.runs().delete("run_123").await.unwrap();
         assert_eq!(deleted.run_id, "run_123");
@@ -124,7 +124,7 @@ async fn delete_run_sends_the_request_and_reads_the_response() {
 #[tokio::test]
 async fn a_run_that_was_already_deleted_is_reported() {
     let body = r#"{"runId": "run_123", "deleted": false, "reason": "gone"}"#;
-    let wire = Wire::platform(Answer::json(200, body)).await;
+    let wire = Wire::platform(MockResponse::json(200, body)).await;
     let deleted = wire.personal().runs().delete("run_123").await.unwrap();
     assert!(!deleted.deleted);
 }
@@ -141,13 +141,13 @@ async fn a_run_id_is_percent_encoded_in_the_path() {
     ];
     for (id, path) in cases {
         let usage = USAGE.replace("run_123", id);
-        let wire = Wire::platform(Answer::json(200, &usage)).await;
+        let wire = Wire::platform(MockResponse::json(200, &usage)).await;
         wire.personal().runs().usage(id).await.unwrap();
         let line = format!("GET /api/v1/billing/runs/{path}/usage");
         assert_eq!(wire.request().line, line);
 
         let deleted = json!({"runId": id, "deleted": true}).to_string();
-        let wire = Wire::platform(Answer::json(200, &deleted)).await;
+        let wire = Wire::platform(MockResponse::json(200, &deleted)).await;
         wire.personal().runs().delete(id).await.unwrap();
         let line = format!("DELETE /api/v1/training/runs/{path}");
         assert_eq!(wire.request().line, line);
@@ -156,16 +156,16 @@ async fn a_run_id_is_percent_encoded_in_the_path() {
 
 #[tokio::test]
 async fn a_run_id_that_changes_the_path_is_rejected() {
-    let wire = Wire::platform(Answer::json(200, DELETED)).await;
+    let wire = Wire::platform(MockResponse::json(200, DELETED)).await;
     let runs: Runs = wire.personal().runs();
     for id in [
         "", " ", "\t", "/", "a/b", "../runs", "a\\b", "\\", ".", "..", "%2e", "%2E%2e", ".%2e",
         "a\nb", "a\0", "a\u{85}b",
     ] {
-        assert_refused(&runs.usage(id).await.unwrap_err());
-        assert_refused(&runs.delete(id).await.unwrap_err());
+        assert_not_sent(&runs.usage(id).await.unwrap_err());
+        assert_not_sent(&runs.delete(id).await.unwrap_err());
         let watched = runs.watch_usage(id).try_next().await;
-        assert_refused(&watched.unwrap_err());
+        assert_not_sent(&watched.unwrap_err());
     }
     assert_eq!(wire.hits(), 0);
 
@@ -182,7 +182,7 @@ async fn a_run_id_that_changes_the_path_is_rejected() {
 
 #[tokio::test]
 async fn requests_of_the_generated_crate() {
-    let wire = Wire::platform(Answer::json(201, CREATED)).await;
+    let wire = Wire::platform(MockResponse::json(201, CREATED)).await;
     let bare = wire.bare_training();
     let mut body = request();
     body.team_id = Some("team_4d2a".to_owned());
@@ -211,7 +211,7 @@ async fn requests_of_the_generated_crate() {
         })
     );
 
-    let wire = Wire::platform(Answer::json(200, USAGE)).await;
+    let wire = Wire::platform(MockResponse::json(200, USAGE)).await;
     let bare = wire.bare_training();
     let usage = bare.get_run_usage().run_id("run_123").send().await.unwrap();
     assert_eq!(usage.value().total_cost_usd.to_string(), "1.5300");
@@ -220,7 +220,7 @@ async fn requests_of_the_generated_crate() {
         "GET /api/v1/billing/runs/run_123/usage"
     );
 
-    let wire = Wire::platform(Answer::json(200, DELETED)).await;
+    let wire = Wire::platform(MockResponse::json(200, DELETED)).await;
     let bare = wire.bare_training();
     let deleted = bare.delete_run().run_id("run_123").send().await.unwrap();
     assert!(deleted.value().deleted);
@@ -230,7 +230,7 @@ async fn requests_of_the_generated_crate() {
 /// Missing, unknown and differently spelled statuses are accepted. Unchanged usage is not yielded.
 #[tokio::test]
 async fn a_watch_yields_each_change_of_status() {
-    let said = [
+    let statuses = [
         "\"status\": null",
         "\"status\": null",
         "\"status\": \"NEW\"",
@@ -240,9 +240,9 @@ async fn a_watch_yields_each_change_of_status() {
         "\"status\": \"Stopped\"",
         "\"status\": \"RUNNING\"",
     ];
-    let answers =
-        said.map(|said| Answer::json(200, &USAGE.replace("\"status\": \"RUNNING\"", said)));
-    let wire = Wire::platform_in_turn(answers.to_vec()).await;
+    let answers = statuses
+        .map(|status| MockResponse::json(200, &USAGE.replace("\"status\": \"RUNNING\"", status)));
+    let wire = Wire::platform_sequence(answers.to_vec()).await;
     let watch = wire.personal().runs().watch_usage("run_123");
     let mut watch = watch.every(std::time::Duration::from_millis(1));
     let mut statuses = Vec::new();
@@ -256,9 +256,9 @@ async fn a_watch_yields_each_change_of_status() {
 
 #[tokio::test]
 async fn a_watch_honors_retry_after() {
-    let busy = Answer::json(429, r#"{"detail": "slow down"}"#).header("retry-after", "1");
-    let done = Answer::json(200, &USAGE.replace("RUNNING", "COMPLETED"));
-    let wire = Wire::platform_in_turn(vec![busy, done]).await;
+    let busy = MockResponse::json(429, r#"{"detail": "slow down"}"#).header("retry-after", "1");
+    let done = MockResponse::json(200, &USAGE.replace("RUNNING", "COMPLETED"));
+    let wire = Wire::platform_sequence(vec![busy, done]).await;
     let watch = wire.personal().runs().watch_usage("run_123");
     let began = std::time::Instant::now();
     let watch = watch.every(std::time::Duration::from_millis(1));
@@ -268,7 +268,7 @@ async fn a_watch_honors_retry_after() {
 
     // Permanent errors end the watch immediately.
     for status in [400, 401, 403, 404] {
-        let wire = Wire::platform(Answer::json(status, r#"{"detail": "no"}"#)).await;
+        let wire = Wire::platform(MockResponse::json(status, r#"{"detail": "no"}"#)).await;
         let watch = wire.personal().runs().watch_usage("run_123");
         let error = watch.until_finished().await.unwrap_err();
         assert_eq!(error.status().unwrap(), status);

@@ -7,7 +7,7 @@ use prime_ext::pinference_api::ByteStream;
 use prime_ext::{CallOptions, ChatStream, Error, ErrorKind};
 use serde_json::json;
 
-use crate::support::{Answer, RawServer, Wire, assert_well_told};
+use crate::support::{MockResponse, RawServer, Wire, assert_clean_error};
 
 const MODEL: &str = "meta-llama/llama-3.1-70b-instruct";
 
@@ -39,7 +39,7 @@ async fn open(wire: &Wire) -> Result<ChatStream, Error> {
 
 /// Opens a stream with the given events.
 async fn stream_of(events: &[&str]) -> Result<ChatStream, Error> {
-    open(&Wire::inference(Answer::events(events.concat())).await).await
+    open(&Wire::inference(MockResponse::events(events.concat())).await).await
 }
 
 /// Returns the texts of a stream and its result.
@@ -63,7 +63,7 @@ fn assert_broken(error: &Error, kind: ErrorKind, partial: &str) {
     assert_eq!(arrived.text(), partial);
     // Without a partial answer, the outcome is unknown.
     assert_eq!(error.outcome_unknown(), partial.is_empty());
-    assert_well_told(error);
+    assert_clean_error(error);
 }
 
 /// Checks that a stream fails after the given texts, and that it does not continue.
@@ -93,7 +93,7 @@ async fn the_first_choice_is_read_whatever_its_index() {
     assert!(matches!(piece, Some(Piece::Text(text)) if text == "Once"));
 
     let events = [event(1, "b"), event(0, "a"), event(1, "b"), event(0, "a")].concat() + DONE;
-    let wire = Wire::inference(Answer::events(&events)).await;
+    let wire = Wire::inference(MockResponse::events(&events)).await;
     let two = CallOptions::new().body_field("n", 2);
     for question in [
         wire.personal()
@@ -116,7 +116,7 @@ async fn the_first_choice_is_read_whatever_its_index() {
 #[tokio::test]
 async fn create_chat_completion_stream_sends_the_request_and_reads_the_events() {
     let events = [ROLE, ONCE, UPON, STOP, USAGE, DONE].concat();
-    let wire = Wire::inference(Answer::events(events).header("x-trace", "t-1")).await;
+    let wire = Wire::inference(MockResponse::events(events).header("x-trace", "t-1")).await;
     let mut stream = open(&wire).await.unwrap();
 
     let request = wire.request();
@@ -159,7 +159,7 @@ async fn create_chat_completion_stream_sends_the_request_and_reads_the_events() 
 
 #[tokio::test]
 async fn create_chat_completion_stream_sends_the_team_header() {
-    let wire = Wire::inference(Answer::events([ONCE, DONE].concat())).await;
+    let wire = Wire::inference(MockResponse::events([ONCE, DONE].concat())).await;
     let question = wire.team().chat(MODEL).user("Tell me a story");
     question.stream().await.unwrap().finish().await.unwrap();
 
@@ -187,7 +187,7 @@ async fn create_chat_completion_stream_sends_the_team_header() {
 
 #[tokio::test]
 async fn stream_options_of_the_caller_are_kept() {
-    let wire = Wire::inference(Answer::events([ONCE, DONE].concat())).await;
+    let wire = Wire::inference(MockResponse::events([ONCE, DONE].concat())).await;
     let question = wire.personal().chat(MODEL).user("Tell me a story");
     let question = question.modify(|request| {
         request.stream = Some(false);
@@ -277,7 +277,7 @@ async fn all_variants_of_the_event_format_are_read() {
         : ping\n\n\
         data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\" trois\"}}]}\r\r\
         data: [DONE]\r\n\r\n";
-    let wire = Wire::inference(Answer::events(body)).await;
+    let wire = Wire::inference(MockResponse::events(body)).await;
     let mut stream = open(&wire).await.unwrap();
     let (texts, end) = texts(&mut stream).await;
     end.unwrap();
@@ -288,9 +288,9 @@ async fn all_variants_of_the_event_format_are_read() {
 async fn an_event_stream_is_recognized_by_its_media_type() {
     let body = [ONCE, STOP, DONE].concat();
     for answer in [
-        Answer::new(200, "text/event-stream; charset=utf-8", &body),
-        Answer::new(200, "Text/Event-Stream", &body),
-        Answer::bare(200, &body),
+        MockResponse::new(200, "text/event-stream; charset=utf-8", &body),
+        MockResponse::new(200, "Text/Event-Stream", &body),
+        MockResponse::bare(200, &body),
     ] {
         let wire = Wire::inference(answer).await;
         let stream = open(&wire).await.unwrap();
@@ -377,7 +377,7 @@ async fn a_stream_is_truncated_unless_all_choices_are_finished() {
         (vec![ONCE, other, DONE], true),
     ];
     for (events, whole) in cases {
-        let wire = Wire::inference(Answer::events(events.concat())).await;
+        let wire = Wire::inference(MockResponse::events(events.concat())).await;
         let question = wire.personal().chat(MODEL).user("Tell me a story");
         let question = question.modify(|request| request.n = Some(2));
         match question.stream().await.unwrap().finish().await {
@@ -530,30 +530,30 @@ async fn a_malformed_chunk_is_an_error() {
 async fn a_json_response_is_not_a_stream() {
     let body = r#"{"id": "chatcmpl-123", "object": "chat.completion", "choices": [{"index": 0,
         "message": {"role": "assistant", "content": "Once upon"}, "finish_reason": "stop"}]}"#;
-    let wire = Wire::inference(Answer::json(200, body)).await;
+    let wire = Wire::inference(MockResponse::json(200, body)).await;
     let error = open(&wire).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::UnexpectedAnswer);
     assert_eq!(error.operation(), Some("create_chat_completion_stream"));
     assert_eq!(error.status().unwrap(), 200);
     assert_eq!(error.body().unwrap(), body);
     assert_eq!(error.headers().unwrap()["content-type"], "application/json");
-    assert_well_told(&error);
+    assert_clean_error(&error);
     assert_eq!(wire.hits(), 1);
 }
 
 #[tokio::test]
 async fn an_html_response_is_not_a_stream() {
-    let wire = Wire::inference(Answer::new(200, "text/html", "<html>log in</html>")).await;
+    let wire = Wire::inference(MockResponse::new(200, "text/html", "<html>log in</html>")).await;
     let error = open(&wire).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::UnexpectedAnswer);
     assert_eq!(error.body().unwrap(), "<html>log in</html>");
-    assert_well_told(&error);
+    assert_clean_error(&error);
 }
 
 #[tokio::test]
 async fn a_stream_of_the_generated_crate() {
     let events = [ROLE, ONCE, STOP, DONE].concat();
-    let wire = Wire::inference(Answer::events(&events)).await;
+    let wire = Wire::inference(MockResponse::events(&events)).await;
     let mut question = ChatMessage::new(Role::User);
     question.content = Some("Tell me a story".into());
     let mut body = ChatCompletionRequest::new(vec![question], MODEL);

@@ -19,13 +19,13 @@ const UNREACHABLE: &str = "http://127.0.0.1:1";
 
 /// A response of a mock server.
 #[derive(Debug, Clone)]
-pub(crate) struct Answer {
+pub(crate) struct MockResponse {
     status: u16,
     headers: Vec<(String, String)>,
     body: Vec<u8>,
 }
 
-impl Answer {
+impl MockResponse {
     pub(crate) fn new(status: u16, media: &str, body: impl AsRef<[u8]>) -> Self {
         Self::bare(status, body).header("content-type", media)
     }
@@ -60,7 +60,7 @@ impl Answer {
 
 /// A recorded request.
 #[derive(Debug, Clone)]
-pub(crate) struct Seen {
+pub(crate) struct RecordedRequest {
     /// The method, and the path and query as sent.
     pub(crate) line: String,
     /// Sorted by name, without `host`, `user-agent`, `content-length` and `accept-encoding`, which
@@ -69,7 +69,7 @@ pub(crate) struct Seen {
     pub(crate) body: Vec<u8>,
 }
 
-impl Seen {
+impl RecordedRequest {
     pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).expect("JSON body")
     }
@@ -87,27 +87,27 @@ enum Service {
 pub(crate) struct Wire {
     server: MockServer,
     service: Service,
-    seen: Arc<Mutex<Vec<Seen>>>,
+    seen: Arc<Mutex<Vec<RecordedRequest>>>,
 }
 
 impl Wire {
-    pub(crate) async fn inference(answer: Answer) -> Self {
+    pub(crate) async fn inference(answer: MockResponse) -> Self {
         Self::start(Service::Inference, vec![answer]).await
     }
 
-    pub(crate) async fn platform(answer: Answer) -> Self {
+    pub(crate) async fn platform(answer: MockResponse) -> Self {
         Self::start(Service::Platform, vec![answer]).await
     }
 
-    pub(crate) async fn inference_in_turn(answers: Vec<Answer>) -> Self {
+    pub(crate) async fn inference_sequence(answers: Vec<MockResponse>) -> Self {
         Self::start(Service::Inference, answers).await
     }
 
-    pub(crate) async fn platform_in_turn(answers: Vec<Answer>) -> Self {
+    pub(crate) async fn platform_sequence(answers: Vec<MockResponse>) -> Self {
         Self::start(Service::Platform, answers).await
     }
 
-    async fn start(service: Service, answers: Vec<Answer>) -> Self {
+    async fn start(service: Service, answers: Vec<MockResponse>) -> Self {
         let server = MockServer::start_async().await;
         let seen = Arc::new(Mutex::new(Vec::new()));
         let record = seen.clone();
@@ -129,7 +129,7 @@ impl Wire {
                     headers.sort();
                     let mut seen = record.lock().unwrap();
                     let answer = &answers[seen.len().min(answers.len() - 1)];
-                    seen.push(Seen {
+                    seen.push(RecordedRequest {
                         // The server adds its address to the path.
                         line: format!(
                             "{} {}",
@@ -185,7 +185,7 @@ impl Wire {
         self.server.base_url()
     }
 
-    pub(crate) fn requests(&self) -> Vec<Seen> {
+    pub(crate) fn requests(&self) -> Vec<RecordedRequest> {
         self.seen.lock().unwrap().clone()
     }
 
@@ -194,7 +194,7 @@ impl Wire {
     }
 
     /// Returns the only request.
-    pub(crate) fn request(&self) -> Seen {
+    pub(crate) fn request(&self) -> RecordedRequest {
         let mut requests = self.requests();
         assert_eq!(requests.len(), 1, "{requests:#?}");
         requests.remove(0)
@@ -328,7 +328,7 @@ async fn read_request(connection: &mut TcpStream) -> Option<Vec<u8>> {
 
 /// Checks that the message of an error is a single line, and that the error shows no secret.
 #[track_caller]
-pub(crate) fn assert_well_told(error: &Error) {
+pub(crate) fn assert_clean_error(error: &Error) {
     let message = error.to_string();
     assert!(!message.trim().is_empty());
     assert!(
@@ -353,9 +353,9 @@ pub(crate) fn assert_no_secret(shown: &str) {
 
 /// Checks that the error occurred before the request was sent.
 #[track_caller]
-pub(crate) fn assert_refused(error: &Error) {
+pub(crate) fn assert_not_sent(error: &Error) {
     assert_eq!(error.kind(), ErrorKind::Request, "{error}");
     assert_eq!(error.status(), None);
     assert!(!error.outcome_unknown());
-    assert_well_told(error);
+    assert_clean_error(error);
 }
