@@ -18,7 +18,7 @@ use crate::faults::fault::Kind;
 use crate::faults::{Fault, responses};
 use crate::operation::{Api, Operation};
 
-/// The time for write_body data to be sent before a reset.
+/// The time for written data to be sent before a reset.
 const FLUSH: Duration = Duration::from_millis(10);
 
 /// The chunk size of an endless body.
