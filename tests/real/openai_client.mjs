@@ -1,11 +1,11 @@
-// OpenAI's package for Node as a client of prime-sim, whose settings are in the environment.
-// One line a check, as report.py writes them.
+// Tests OpenAI's package for Node with prime-sim. The environment has the settings.
+// The output has one line per check in the format of report.py.
 
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 
-// The package is installed where the conformance command says, not beside this file.
+// The conformance command installs the package in another folder.
 const require = createRequire(`${process.env.NODE_PACKAGES}/package.json`);
 const { default: OpenAI } = await import(pathToFileURL(require.resolve("openai")));
 
@@ -38,7 +38,7 @@ async function check(name, run) {
   }
 }
 
-await check("models, and one with %2F in its path", async () => {
+await check("models, including one with %2F in its path", async () => {
   const list = await client.models.list();
   assert(list.data.some((model) => model.id === MODEL));
   assert.equal((await client.models.retrieve(MODEL)).id, MODEL);
@@ -67,12 +67,12 @@ await check("stream, with its usage chunk", async () => {
   assert.equal(usage.completion_tokens, 7);
 });
 
-await check("tools, whole and streamed", async () => {
-  const asked = [{ role: "user", content: "What is the weather in Paris?" }];
-  const answer = await client.chat.completions.create({ model: MODEL, messages: asked, tools });
+await check("tool calls, streamed or not", async () => {
+  const question = [{ role: "user", content: "What is the weather in Paris?" }];
+  const answer = await client.chat.completions.create({ model: MODEL, messages: question, tools });
   const call = answer.choices[0].message.tool_calls[0];
   assert.equal(call.function.name, "get_weather");
-  const stream = client.chat.completions.stream({ model: MODEL, messages: asked, tools });
+  const stream = client.chat.completions.stream({ model: MODEL, messages: question, tools });
   const streamed = (await stream.finalChatCompletion()).choices[0].message.tool_calls[0];
   assert.equal(streamed.function.arguments, call.function.arguments);
 });
@@ -94,7 +94,7 @@ await check("structured output", async () => {
   assert(Number.isInteger(parsed.people));
 });
 
-await check("errors have their classes", async () => {
+await check("error classes", async () => {
   const ask = (model, more) => client.chat.completions.create({ model, messages, ...more }, { maxRetries: 0 });
   await assert.rejects(ask("nobody/nothing"), OpenAI.NotFoundError);
   await assert.rejects(ask(MODEL, { temperature: 3 }), OpenAI.BadRequestError);
@@ -106,7 +106,7 @@ await check("errors have their classes", async () => {
   }, OpenAI.APIError);
 });
 
-await check("retries: 503 twice, then an answer", async () => {
+await check("retries after 503", async () => {
   const model = "sim/status?status=503&times=2&retry_after_ms=1";
   const answer = await client.chat.completions.create({ model, messages });
   assert(answer.choices[0].message.content);

@@ -1,4 +1,4 @@
-"""OpenAI's package for Python as a client of prime-sim, whose settings are in the environment."""
+"""Tests OpenAI's package for Python with prime-sim. The environment has the settings."""
 
 import os
 
@@ -33,7 +33,7 @@ def raises(kind, call):
     raise AssertionError(f"no {kind.__name__}")
 
 
-@check("models, and one with %2F in its path")
+@check("models, including one with %2F in its path")
 def _():
     ids = [model.id for model in client.models.list()]
     assert MODEL in ids, ids
@@ -60,7 +60,7 @@ def _():
     assert chunks[-1].choices == [] and chunks[-1].usage.completion_tokens == 7
 
 
-@check("tools, whole and streamed, and their results")
+@check("tool calls and results, streamed or not")
 def _():
     messages = [{"role": "user", "content": "What is the weather in Paris?"}]
     answer = client.chat.completions.create(model=MODEL, messages=messages, tools=TOOLS)
@@ -104,7 +104,7 @@ def _():
     assert answer.usage.completion_tokens_details.reasoning_tokens > 0
 
 
-@check("errors have their classes")
+@check("error classes")
 def _():
     ask = client.chat.completions.create
     error = raises(openai.NotFoundError, lambda: ask(model="nobody/nothing", messages=QUESTION))
@@ -128,7 +128,7 @@ def _():
     raises(openai.APIError, lambda: list(stream))
 
 
-@check("retries: 503 twice, then an answer")
+@check("retries after 503")
 def _():
     model = "sim/status?status=503&times=2&retry_after_ms=1"
     answer = client.chat.completions.create(model=model, messages=QUESTION)

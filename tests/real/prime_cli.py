@@ -1,6 +1,6 @@
-"""Prime Intellect's own command line, unchanged, as a client of prime-sim.
+"""Tests Prime Intellect's command line with prime-sim.
 
-`PRIME` is the program; the simulator's settings are in the environment, where `prime` looks for them.
+The variable `PRIME` is the path of the program. The environment has the settings of the simulator.
 """
 
 import json
@@ -57,7 +57,7 @@ def _():
     assert "The capital of France is Paris." in text, text
 
 
-@check("wallet, billed for both answers")
+@check("wallet with two billing rows")
 def _():
     wallet = prime_json("wallet", "--limit", "5")
     kinds = [row["resource_type"] for row in wallet["recent_billings"]]
@@ -68,7 +68,7 @@ def _():
 RUN = {}
 
 
-@check("a run is created")
+@check("create a run")
 def _():
     config = pathlib.Path(HOME.name, "rl.toml")
     config.write_text("max_steps = 20\n[trainer]\n[trainer.model]\nname = 'Qwen/Qwen3-0.6B'\n[orchestrator]\n")
@@ -77,20 +77,20 @@ def _():
     assert RUN["id"].startswith("run_"), created
 
 
-@check("a run's usage")
+@check("usage of a run")
 def _():
     usage = prime_json("train", "usage", RUN["id"])
     assert usage["run_id"] == RUN["id"] and usage["status"] in ("QUEUED", "PENDING", "RUNNING", "COMPLETED")
 
 
-@check("a run is seen and listed")
+@check("get and list runs")
 def _():
     assert prime_json("train", "get", RUN["id"])["run"]["id"] == RUN["id"]
     runs = prime_json("train", "list")["runs"]
     assert any(run["id"] == RUN["id"] for run in runs), runs
 
 
-@check("a run is deleted")
+@check("delete a run")
 def _():
     assert "deleted" in prime("train", "delete", RUN["id"], "--force")
 

@@ -1,4 +1,4 @@
-"""Checks by name. Each prints one line: `ok`, a tab, its name; or `failed`, its name, and why."""
+"""Named checks. Each prints one line: `ok` and its name, or `failed`, its name and the reason, separated by tabs."""
 
 import sys
 import traceback
@@ -7,18 +7,18 @@ _failed = False
 
 
 def check(name):
-    """Runs the function below it at once, as a check of this name."""
+    """Decorator that runs a function immediately as a check."""
 
     def run(function):
         global _failed
         try:
             function()
             print(f"ok\t{name}", flush=True)
-        except Exception as error:  # noqa: BLE001: whatever it is, the check failed
+        except Exception as error:  # noqa: BLE001: any exception is a failure
             _failed = True
             traceback.print_exc()
-            why = " ".join(f"{type(error).__name__}: {error}".split())
-            print(f"failed\t{name}\t{why[:300]}", flush=True)
+            reason = " ".join(f"{type(error).__name__}: {error}".split())
+            print(f"failed\t{name}\t{reason[:300]}", flush=True)
 
     return run
 

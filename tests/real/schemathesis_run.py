@@ -1,11 +1,12 @@
-"""schemathesis with a specification, as the provider publishes it, against prime-sim.
+"""Runs schemathesis with a published specification against prime-sim.
 
-Arguments: the API's name, its specification, the environment variable with its address.
+Arguments: the name of the API, its specification, and the environment variable with its URL.
 
-What is not checked, and why:
-- Both: `status_code_conformance`. The files list neither 402, 403, 404 nor 405.
-- Inference: `ignored_auth` and `missing_required_header`, as `GET /models` works without a key;
-  `positive_data_acceptance`, as the file allows what no server takes (`max_tokens: 0`, no messages).
+Excluded checks:
+- Both APIs: `status_code_conformance`, because the specifications do not list 402, 403, 404 and 405.
+- Inference: `ignored_auth` and `missing_required_header`, because `GET /models` needs no key;
+  `positive_data_acceptance`, because the specification allows requests that no server accepts
+  (`max_tokens: 0`, no messages).
 """
 
 import os
@@ -13,10 +14,10 @@ import re
 import subprocess
 import sys
 
-api, specification, address = sys.argv[1:]
-UNCHECKED = ["status_code_conformance"]
+api, specification, url_variable = sys.argv[1:]
+EXCLUDED = ["status_code_conformance"]
 if api == "inference":
-    UNCHECKED += ["ignored_auth", "missing_required_header", "positive_data_acceptance"]
+    EXCLUDED += ["ignored_auth", "missing_required_header", "positive_data_acceptance"]
 
 done = subprocess.run(
     [
@@ -26,13 +27,13 @@ done = subprocess.run(
         "--no-color",
         "run",
         specification,
-        *("--url", os.environ[address]),
+        *("--url", os.environ[url_variable]),
         *("-H", f"Authorization: Bearer {os.environ['PRIME_API_KEY']}"),
         *("--phases", "examples,coverage,fuzzing"),
         *("--max-examples", "100"),
         *("--seed", "7"),
         *("--generation-database", "none"),
-        *("--exclude-checks", ",".join(UNCHECKED)),
+        *("--exclude-checks", ",".join(EXCLUDED)),
         *("--suppress-health-check", "all"),
         "--continue-on-failure",
     ],
@@ -40,7 +41,7 @@ done = subprocess.run(
     text=True,
 )
 cases = re.search(r"(\d+) generated", done.stdout)
-name = f"the published specification, {cases[1] if cases else 'no'} cases"
+name = f"published specification, {cases[1] if cases else 'no'} cases"
 if done.returncode == 0 and cases:
     print(f"ok\t{name}")
 else:

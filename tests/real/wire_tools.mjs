@@ -1,10 +1,10 @@
-// What public tools say of pairs of documents: which of them find something that breaks.
+// Runs public tools on pairs of documents and prints which tools find a breaking change.
 //
 //   node wire_tools.mjs PACKAGES PAIRS
 //
-// PACKAGES is a folder with the packages in `node_modules`. PAIRS is a JSON file, a list of
-// {"name", "old", "new", "old30", "new30"}: the documents as they are, and as OpenAPI 3.0, which two of the
-// three tools want. Prints a line for each pair: its name, a tab, and the tools, with commas between.
+// PACKAGES is a folder with the packages in `node_modules`. PAIRS is a JSON file with a list of
+// {"name", "old", "new", "old30", "new30"}: the original documents and their OpenAPI 3.0 versions, which two
+// of the three tools need. The output has one line per pair: its name, a tab, and the tools, comma-separated.
 import { createRequire } from 'node:module';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -25,7 +25,7 @@ const remember = (make) => {
   return (key) => made.get(key) ?? made.set(key, make(key)).get(key);
 };
 const resolved = remember(async (file) => (await dereferenceOpenApi(file)).jsonLike);
-// Nothing for what the converter refuses.
+// `undefined` if the converter rejects the document.
 const converted = remember((file) => {
   try {
     return JSON.stringify(new Converter(JSON.parse(read(file))).convert());
@@ -48,7 +48,7 @@ const TOOLS = {
   },
   async 'api-smart-diff'({ old, new: now }) {
     if (!converted(old) || !converted(now)) return false;
-    // It changes what it is given.
+    // The tool modifies its arguments.
     const [before, after] = [JSON.parse(converted(old)), JSON.parse(converted(now))];
     return apiCompare(before, after).diffs.some((one) => one.type === 'breaking');
   },

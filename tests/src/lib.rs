@@ -1,17 +1,20 @@
-//! Tests across the crates. There is little here but the tests:
+//! Tests that use several crates of the workspace.
 //!
-//! | folder | what it tests |
+//! | folder | subject |
 //! |---|---|
-//! | `tests/wire` | each operation's request and answers, against literal JSON of the documentation |
-//! | `tests/round_trips` | instances of every schema, read and written back |
-//! | `tests/journeys` | what a user does, over the simulator |
-//! | `real`, `examples` | real clients, validators and a real server: `cargo xtask conformance`; see `real/README.md` |
+//! | `tests/wire` | requests and responses on the wire, with literal JSON of the documentation |
+//! | `tests/round_trips` | deserialization and serialization of all schemas |
+//! | `tests/matrix` | each operation with each fault |
+//! | `tests/canary` | redaction of secrets and prompts |
+//! | `tests/journeys` | end-to-end tests with the simulator |
+//! | `real`, `examples` | real clients, validators and a real server (`cargo xtask conformance`), see `real/README.md` |
 
 use std::path::PathBuf;
 
-/// The folder of these tests, in the checkout that cargo runs them in: what was compiled in can be another
-/// checkout, which shares the target directory.
+/// Returns the folder of this package in the current checkout.
+///
+/// The compiled-in path may belong to another checkout that shares the target directory.
 pub fn folder() -> PathBuf {
-    let run_by_cargo = std::env::var_os("CARGO_MANIFEST_DIR");
-    run_by_cargo.map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from)
+    let runtime = std::env::var_os("CARGO_MANIFEST_DIR");
+    runtime.map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from)
 }

@@ -1,5 +1,5 @@
-//! Memory that is kept while a large wallet is read by a caller that keeps no rows. This is a program of
-//! its own because it counts every allocation.
+//! Memory usage while a large wallet is read by a caller that keeps no rows. The test has its own
+//! binary because it counts all allocations.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -13,7 +13,7 @@ use tokio::net::{TcpListener, TcpStream};
 #[global_allocator]
 static BYTES: PeakAlloc = PeakAlloc;
 
-/// A wallet of this many rows, and the number of requests for it.
+/// A wallet with a number of rows, and the number of requests.
 #[derive(Default)]
 struct Wallet {
     rows: AtomicU64,
@@ -64,7 +64,7 @@ impl Wallet {
 }
 
 #[tokio::test]
-async fn at_most_32_bytes_a_row_and_2_percent_more_requests_than_pages() {
+async fn reading_a_wallet_keeps_at_most_32_bytes_per_row() {
     let wallet = Arc::new(Wallet::default());
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -81,8 +81,8 @@ async fn at_most_32_bytes_a_row_and_2_percent_more_requests_than_pages() {
         .build()
         .unwrap();
 
-    // The first walk opens the connection. Some counts are just above a power of two, where a hash table
-    // would be half empty.
+    // The first pass opens the connection. Some counts are just above a power of two, where a hash
+    // table would be half empty.
     for count in [200, 1_000, 57_500, 100_000, 115_000] {
         wallet.rows.store(count, Ordering::Relaxed);
         wallet.requests.store(0, Ordering::Relaxed);
@@ -96,13 +96,13 @@ async fn at_most_32_bytes_a_row_and_2_percent_more_requests_than_pages() {
         let requests = wallet.requests.load(Ordering::Relaxed);
         drop(rows);
         assert_eq!(read, count);
-        println!("{count} rows: {kept:.1} bytes a row, {requests} requests");
+        println!("{count} rows: {kept:.1} bytes per row, {requests} requests");
         if count == 200 {
             continue;
         }
-        // What does not grow with the rows is small.
+        // Includes a small constant part.
         let limit = if count == 1_000 { 64.0 } else { 32.0 };
-        assert!(kept <= limit, "{kept} bytes for each of {count} rows");
+        assert!(kept <= limit, "{kept} bytes per row for {count} rows");
         let pages = count.div_ceil(100);
         assert!(
             requests as f64 <= pages as f64 * 1.02 || requests == pages + 1,

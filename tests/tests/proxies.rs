@@ -1,7 +1,7 @@
-//! Proxies, of the environment and of the builder, for local and remote URLs.
+//! Proxies from the environment and the builder, for local and remote URLs.
 //!
-//! The environment belongs to a process, so each combination is tried in a child process: this program again, with
-//! the test [`child`] alone.
+//! Each combination of environment variables runs in a child process, which is this binary with
+//! only the test [`child`].
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -14,12 +14,12 @@ use std::thread;
 use prime_ext::{CallOptions, Client, RetryPolicy, reqwest};
 
 const KEY: &str = "pit_key_5f1e0c7a";
-/// A host that only a proxy could reach: nothing resolves it.
+/// A host that only a proxy can reach.
 const REMOTE: &str = "http://api.example.test";
 const MODELS: &str = r#"{"data": []}"#;
 const WALLET: &str = r#"{"wallet_id": "w", "balance_usd": 1, "currency": "USD", "total_billings": 0, "recent_billings": []}"#;
 
-/// A server that also answers as a proxy, and what it is asked for.
+/// A server that also acts as a proxy, and the request lines.
 struct Server {
     url: String,
     lines: Receiver<String>,
@@ -48,8 +48,8 @@ impl Server {
                         drop(sender.send(line));
                         let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json";
                         let length = body.len();
-                        let answer = format!("{head}\r\ncontent-length: {length}\r\n\r\n{body}");
-                        connection.write_all(answer.as_bytes()).unwrap();
+                        let response = format!("{head}\r\ncontent-length: {length}\r\n\r\n{body}");
+                        connection.write_all(response.as_bytes()).unwrap();
                     }
                 });
             }
@@ -62,7 +62,7 @@ impl Server {
     }
 }
 
-/// What a child process does; nothing in a usual run.
+/// The body of a child process. It does nothing in a normal run.
 #[test]
 fn child() {
     let Ok(inference) = std::env::var("PROXIES_INFERENCE") else {
@@ -75,7 +75,7 @@ fn child() {
         .platform_url(platform)
         .allow_plain_http()
         .options(CallOptions::new().retry(RetryPolicy::none()));
-    if let Ok(proxy) = std::env::var("PROXIES_OF_THE_BUILDER") {
+    if let Ok(proxy) = std::env::var("PROXIES_BUILDER") {
         builder = builder.proxy(reqwest::Proxy::all(proxy).unwrap());
     }
     let prime = builder.build().unwrap();
@@ -87,8 +87,8 @@ fn child() {
     });
 }
 
-/// Asks for the models and the wallet in a child process; whether each was answered.
-fn ask(inference: &str, platform: &str, variables: &[(&str, &str)]) -> (bool, bool) {
+/// Requests the models and the wallet in a child process. Returns whether each request succeeded.
+fn request(inference: &str, platform: &str, variables: &[(&str, &str)]) -> (bool, bool) {
     let mut command = Command::new(std::env::current_exe().unwrap());
     for name in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"] {
         command.env_remove(name).env_remove(name.to_lowercase());
@@ -111,16 +111,16 @@ fn ask(inference: &str, platform: &str, variables: &[(&str, &str)]) -> (bool, bo
 fn a_local_url_is_never_requested_through_a_proxy() {
     let proxy = Server::start();
     let local = Server::start();
-    let ways = [
+    let settings = [
         &["HTTP_PROXY"][..],
         &["http_proxy"],
         &["ALL_PROXY"],
         &["all_proxy"],
         &["HTTP_PROXY", "ALL_PROXY"],
-        &["PROXIES_OF_THE_BUILDER"],
-        &["PROXIES_OF_THE_BUILDER", "HTTP_PROXY"],
+        &["PROXIES_BUILDER"],
+        &["PROXIES_BUILDER", "HTTP_PROXY"],
     ];
-    for way in ways {
+    for setting in settings {
         for exempt in ["", "other.test", "api.example.test", "*"] {
             for urls in [
                 [&*local.url, &*local.url],
@@ -131,33 +131,32 @@ fn a_local_url_is_never_requested_through_a_proxy() {
                 let [inference, platform] = urls;
                 let remote_urls = urls.iter().filter(|url| **url == REMOTE).count();
                 let mut variables: Vec<(&str, &str)> =
-                    way.iter().map(|name| (*name, &*proxy.url)).collect();
+                    setting.iter().map(|name| (*name, &*proxy.url)).collect();
                 variables.push(("NO_PROXY", exempt));
-                let told = format!("{variables:?}, {inference}, {platform}");
-                let answered = ask(inference, platform, &variables);
+                let case = format!("{variables:?}, {inference}, {platform}");
+                let succeeded = request(inference, platform, &variables);
 
                 let at_proxy = proxy.requests();
                 let to_remote = |line: &String| line.contains(&format!(" {REMOTE}/"));
-                assert!(at_proxy.iter().all(to_remote), "{told}: {at_proxy:?}");
+                assert!(at_proxy.iter().all(to_remote), "{case}: {at_proxy:?}");
                 let is_exempt = ["api.example.test", "*"].contains(&exempt);
-                // `NO_PROXY` is the environment's, and not the builder's.
-                let proxied = !is_exempt || way.contains(&"PROXIES_OF_THE_BUILDER");
+                // `NO_PROXY` does not apply to the proxy of the builder.
+                let proxied = !is_exempt || setting.contains(&"PROXIES_BUILDER");
                 let expected = if proxied { remote_urls } else { 0 };
-                assert_eq!(at_proxy.len(), expected, "{told}");
-                assert_eq!(local.requests().len(), 2 - remote_urls, "{told}");
+                assert_eq!(at_proxy.len(), expected, "{case}");
+                assert_eq!(local.requests().len(), 2 - remote_urls, "{case}");
                 let expected = (
                     inference != REMOTE || proxied,
                     platform != REMOTE || proxied,
                 );
-                assert_eq!(answered, expected, "{told}");
+                assert_eq!(succeeded, expected, "{case}");
             }
         }
     }
 }
 
-/// However the loopback interface is spelled.
 #[test]
-fn every_spelling_of_the_loopback_interface_is_local() {
+fn all_loopback_addresses_are_local() {
     let proxy = Server::start();
     let local = Server::start();
     let port = local.url.rsplit_once(':').unwrap().1.to_owned();
@@ -169,8 +168,8 @@ fn every_spelling_of_the_loopback_interface_is_local() {
         "[::ffff:127.0.0.1]",
     ] {
         let inference = format!("http://{host}:{port}");
-        let answered = ask(&inference, REMOTE, &[("ALL_PROXY", &proxy.url)]);
-        assert_eq!(answered, (true, true), "{host}");
+        let succeeded = request(&inference, REMOTE, &[("ALL_PROXY", &proxy.url)]);
+        assert_eq!(succeeded, (true, true), "{host}");
         assert_eq!(local.requests().len(), 1, "{host}");
         let at_proxy = proxy.requests();
         assert!(

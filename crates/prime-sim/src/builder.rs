@@ -1,4 +1,4 @@
-//! What a simulator can be told before it starts.
+//! The settings of a simulator.
 
 use std::fmt;
 use std::io;
@@ -8,16 +8,16 @@ use openapi_runtime::Usd;
 use rust_decimal::Decimal;
 
 use crate::faults::Fault;
-use crate::record::{Answered, OnAnswer};
+use crate::record::{OnResponse, ResponseEvent};
 use crate::replies::{OnChat, Rule, When};
 use crate::simulator::Simulator;
 use crate::state::{Key, Team};
 
-/// How many requests are kept unless told otherwise.
-const RECORD: usize = 10_000;
+/// The default number of recorded requests.
+const DEFAULT_RECORD: usize = 10_000;
 
 /// Settings of a [`Simulator`].
-#[must_use = "nothing runs until `start`"]
+#[must_use = "call `start` to start the simulator"]
 pub struct Builder {
     pub(crate) seed: u64,
     pub(crate) time_scale: f64,
@@ -31,7 +31,7 @@ pub struct Builder {
     pub(crate) keys: Vec<Key>,
     pub(crate) teams: Vec<Team>,
     pub(crate) adapters: Vec<(String, String)>,
-    pub(crate) on_answer: Option<OnAnswer>,
+    pub(crate) on_response: Option<OnResponse>,
 }
 
 impl Default for Builder {
@@ -43,83 +43,83 @@ impl Default for Builder {
             billing_rows: 45,
             balance: Usd::from(Decimal::new(10_000, 2)),
             port: 0,
-            record: RECORD,
+            record: DEFAULT_RECORD,
             faults: Vec::new(),
             replies: Vec::new(),
             keys: Vec::new(),
             teams: Vec::new(),
             adapters: Vec::new(),
-            on_answer: None,
+            on_response: None,
         }
     }
 }
 
 impl Builder {
-    /// What ids, keys, rows and texts follow from (default 0).
+    /// Sets the seed for IDs, keys, billing rows, texts and random faults (default 0).
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    /// Simulated seconds for each real one (default 1). With 0, time passes only by
-    /// [`Simulator::advance`].
+    /// Sets the number of simulated seconds per real second (default 1). With 0, only
+    /// [`Simulator::advance`] moves the clock.
     pub fn time_scale(mut self, scale: f64) -> Self {
         self.time_scale = scale;
         self
     }
 
-    /// The pause between two streamed tokens, in real time (default none).
+    /// Sets the delay between two streamed tokens, in real time (default zero).
     pub fn token_delay(mut self, delay: Duration) -> Self {
         self.token_delay = delay;
         self
     }
 
-    /// How many rows the team's wallet starts with (default 45). The personal wallet starts with at
-    /// most five.
+    /// Sets the initial number of billing rows of the team's wallet (default 45). The personal
+    /// wallet starts with at most five rows.
     pub fn billing_rows(mut self, rows: usize) -> Self {
         self.billing_rows = rows;
         self
     }
 
-    /// What is in the team's wallet and in the personal one, each (default 100.00).
+    /// Sets the initial balance of each wallet (default 100.00).
     pub fn balance(mut self, balance: Usd) -> Self {
         self.balance = balance;
         self
     }
 
-    /// The port on 127.0.0.1 (default 0: any free one).
+    /// Sets the port on 127.0.0.1 (default 0: any free port).
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
         self
     }
 
-    /// How many requests [`Simulator::requests`] keeps (default 10,000; 0 for none). Beyond it, and
-    /// beyond 64 MiB of bodies in all, the oldest are forgotten.
+    /// Sets how many requests [`Simulator::requests`] keeps (default 10,000; 0 for none). The
+    /// oldest requests are dropped beyond this number, and beyond 64 MiB of request bodies.
     pub fn record(mut self, requests: usize) -> Self {
         self.record = requests;
         self
     }
 
-    /// One API key more, besides [`Simulator::key`].
+    /// Adds an API key. [`Simulator::key`] always exists.
     pub fn key(mut self, key: Key) -> Self {
         self.keys.push(key);
         self
     }
 
-    /// One team more, besides [`Simulator::team`].
+    /// Adds a team. [`Simulator::team`] always exists.
     pub fn team(mut self, team: Team) -> Self {
         self.teams.push(team);
         self
     }
 
-    /// One LoRA adapter more: the model `{base}:{adapter}`, if there is such a base.
+    /// Adds a LoRA adapter as the model `{base}:{adapter}`. It is ignored if the base does not
+    /// exist.
     pub fn adapter(mut self, base: impl Into<String>, adapter: impl Into<String>) -> Self {
         self.adapters.push((base.into(), adapter.into()));
         self
     }
 
-    /// Chat requests that are answered as `reply` says, from the start on; as
-    /// [`Simulator::on_chat`].
+    /// Adds a scripted reply to chat requests. See [`Simulator::on_chat`].
     pub fn on_chat(self, when: impl Into<When>) -> OnChat<Self> {
         OnChat {
             to: self,
@@ -128,27 +128,28 @@ impl Builder {
         }
     }
 
-    /// A fault from the start on; see [`Fault`].
+    /// Adds a fault that is active from the start. See [`Fault`].
     pub fn fault(mut self, fault: Fault) -> Self {
         self.faults.push(fault);
         self
     }
 
-    /// Called for each answer, from the simulator's own thread, when its head is ready.
-    pub fn on_answer(mut self, call: impl Fn(&Answered) + Send + Sync + 'static) -> Self {
-        self.on_answer = Some(Box::new(call));
+    /// Sets a callback for each response. The simulator's thread calls it when the response head is
+    /// ready, or when the request ends without a response.
+    pub fn on_response(mut self, call: impl Fn(&ResponseEvent) + Send + Sync + 'static) -> Self {
+        self.on_response = Some(Box::new(call));
         self
     }
 
-    /// Starts the simulator. It takes requests when this returns.
+    /// Starts the simulator. It accepts requests when this method returns.
     ///
     /// # Errors
-    /// If the port cannot be had, or a setting makes no sense.
+    /// Returns an error if the port is not available or a setting is invalid.
     pub async fn start(self) -> Result<Simulator, StartError> {
         if !(self.time_scale.is_finite() && self.time_scale >= 0.0) {
             return Err(StartError::TimeScale(self.time_scale));
         }
-        // Beyond this, what is billed would not come out to the digit.
+        // Larger or finer amounts could not be billed exactly.
         let teams = self.teams.iter().filter_map(|team| team.balance);
         for balance in teams.chain([self.balance]) {
             let amount = balance.decimal();
@@ -173,31 +174,31 @@ impl fmt::Debug for Builder {
     }
 }
 
-/// Why a simulator did not start.
+/// The error returned when a simulator cannot start.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
-    /// Another program listens on the port.
-    #[error("port {port} of 127.0.0.1 is taken: choose another, or 0 for any free one")]
+    /// Another program uses the port.
+    #[error("port {port} of 127.0.0.1 is in use; choose another port, or 0 for any free port")]
     PortTaken {
         /// The port.
         port: u16,
     },
-    /// The port cannot be listened on.
+    /// The port cannot be opened.
     #[error("cannot listen on port {port} of 127.0.0.1")]
     Listen {
         /// The port.
         port: u16,
-        /// What the system says.
+        /// The error from the operating system.
         source: io::Error,
     },
-    /// The server's thread could not start.
-    #[error("the server cannot start")]
+    /// The server thread cannot start.
+    #[error("cannot start the server thread")]
     Server(#[source] io::Error),
-    /// Time can stand still or run, but not go backwards.
-    #[error("a time scale of {0} makes no sense: it is a number from 0 upwards")]
+    /// The time scale is negative or not finite.
+    #[error("invalid time scale {0}; use a finite number of at least 0")]
     TimeScale(f64),
-    /// A balance that could not be kept to the digit.
-    #[error("a balance of {0} cannot be kept to the digit: less than 10^12, at most 10 decimals")]
+    /// The balance is too large or has too many decimals to be stored exactly.
+    #[error("balance {0} cannot be stored exactly; use less than 10^12 and at most 10 decimals")]
     Balance(Usd),
 }

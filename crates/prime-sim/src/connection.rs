@@ -1,4 +1,4 @@
-//! Connections that can be broken, and a door that can be shut.
+//! Connections that can be reset or closed, and a listener that can refuse connections.
 
 use std::io;
 use std::net::SocketAddr;
@@ -14,52 +14,52 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 
-/// How a connection is meant to be.
+/// The target states of a connection.
 const OPEN: u8 = 0;
 const CLOSED: u8 = 1;
 const RESET: u8 = 2;
 
-/// A connection, for a request that came over it.
+/// A handle to the connection of a request.
 #[derive(Debug, Clone)]
 pub(crate) struct Connection(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
     number: u64,
-    meant: AtomicU8,
-    /// Requests that are being answered.
-    busy: AtomicUsize,
+    state: AtomicU8,
+    /// The number of requests in progress.
+    active: AtomicUsize,
     reader: Mutex<Option<Waker>>,
 }
 
 impl Connection {
-    /// Which one it is, from 1.
+    /// Returns the connection number, counted from 1.
     pub(crate) fn number(&self) -> u64 {
         self.0.number
     }
 
-    /// Ends it with RST. Not one byte more is sent.
+    /// Resets the connection (RST). No further bytes are sent.
     pub(crate) fn reset(&self) {
         self.0.end(RESET);
     }
 
-    /// Ends it with FIN. Not one byte more is sent.
+    /// Closes the connection (FIN). No further bytes are sent.
     pub(crate) fn close(&self) {
         self.0.end(CLOSED);
     }
 
-    pub(crate) fn begin(&self) {
-        self.0.busy.fetch_add(1, Ordering::SeqCst);
+    pub(crate) fn begin_request(&self) {
+        self.0.active.fetch_add(1, Ordering::SeqCst);
     }
 
-    pub(crate) fn done(&self) {
-        self.0.busy.fetch_sub(1, Ordering::SeqCst);
+    pub(crate) fn end_request(&self) {
+        self.0.active.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
 impl Inner {
-    fn end(&self, meant: u8) {
-        self.meant.store(meant, Ordering::SeqCst);
+    fn end(&self, state: u8) {
+        self.state.store(state, Ordering::SeqCst);
         let reader = self
             .reader
             .lock()
@@ -71,26 +71,26 @@ impl Inner {
     }
 }
 
-/// The stream of a connection.
-pub(crate) struct Breakable {
+/// A TCP stream that a [`Connection`] handle can end.
+pub(crate) struct BreakableStream {
     stream: TcpStream,
     connection: Connection,
 }
 
-impl Breakable {
-    fn meant(&self) -> u8 {
-        self.connection.0.meant.load(Ordering::SeqCst)
+impl BreakableStream {
+    fn state(&self) -> u8 {
+        self.connection.0.state.load(Ordering::SeqCst)
     }
 
     fn writable(&self) -> io::Result<()> {
-        match self.meant() {
+        match self.state() {
             OPEN => Ok(()),
             _ => Err(io::ErrorKind::ConnectionReset.into()),
         }
     }
 }
 
-impl AsyncRead for Breakable {
+impl AsyncRead for BreakableStream {
     fn poll_read(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -104,7 +104,7 @@ impl AsyncRead for Breakable {
                 *reader = Some(cx.waker().clone());
             }
         }
-        match this.meant() {
+        match this.state() {
             OPEN => Pin::new(&mut this.stream).poll_read(cx, buffer),
             CLOSED => Poll::Ready(Ok(())),
             _ => Poll::Ready(Err(io::ErrorKind::ConnectionReset.into())),
@@ -112,7 +112,7 @@ impl AsyncRead for Breakable {
     }
 }
 
-impl AsyncWrite for Breakable {
+impl AsyncWrite for BreakableStream {
     fn poll_write(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -143,33 +143,33 @@ impl AsyncWrite for Breakable {
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        match this.meant() {
-            // A shutdown would send FIN ahead of the RST.
+        match this.state() {
+            // A shutdown would send FIN before RST.
             RESET => Poll::Ready(Ok(())),
             _ => Pin::new(&mut this.stream).poll_shutdown(cx),
         }
     }
 }
 
-impl Drop for Breakable {
+impl Drop for BreakableStream {
     fn drop(&mut self) {
-        if self.meant() == RESET {
+        if self.state() == RESET {
             drop(self.stream.set_zero_linger());
         }
     }
 }
 
-impl Connected<IncomingStream<'_, Door>> for Connection {
-    fn connect_info(stream: IncomingStream<'_, Door>) -> Self {
+impl Connected<IncomingStream<'_, GatedListener>> for Connection {
+    fn connect_info(stream: IncomingStream<'_, GatedListener>) -> Self {
         stream.io().connection.clone()
     }
 }
 
-/// Whether a simulator listens.
+/// Controls whether the simulator accepts connections.
 #[derive(Debug)]
 pub(crate) struct Gate {
     open: watch::Sender<bool>,
-    /// Told once the door is as it should be.
+    /// The current state of the listener.
     listening: watch::Sender<bool>,
     connections: Mutex<Vec<Weak<Inner>>>,
     count: AtomicU64,
@@ -185,18 +185,18 @@ impl Gate {
         }
     }
 
-    /// Refuses connections, or takes them again; done when this returns. Idle connections are closed
-    /// where nobody is to be reached any more.
+    /// Accepts or refuses connections. The change is in effect when this method returns. Refusing
+    /// also closes idle connections.
     pub(crate) async fn set_open(&self, open: bool) {
         self.open.send_replace(open);
         let mut listening = self.listening.subscribe();
-        let as_told = listening.wait_for(|listening| *listening == open);
-        // The server's thread may have ended: then nobody listens anyway.
-        drop(tokio::time::timeout(Duration::from_secs(5), as_told).await);
+        let changed = listening.wait_for(|listening| *listening == open);
+        // If the server thread has ended, no connection is accepted anyway.
+        drop(tokio::time::timeout(Duration::from_secs(5), changed).await);
         if !open {
             let closing = self.close_idle();
             for _ in 0..100 {
-                // Once more after the last is gone, so that their clients notice.
+                // Waits once more after the last one is gone, so that the clients notice.
                 let gone = closing
                     .iter()
                     .all(|connection| connection.strong_count() == 0);
@@ -213,7 +213,7 @@ impl Gate {
         let connections = connections.unwrap_or_else(PoisonError::into_inner);
         let idle = connections.iter().filter(|connection| {
             connection.upgrade().is_some_and(|connection| {
-                let idle = connection.busy.load(Ordering::SeqCst) == 0;
+                let idle = connection.active.load(Ordering::SeqCst) == 0;
                 if idle {
                     connection.end(CLOSED);
                 }
@@ -226,8 +226,8 @@ impl Gate {
     fn connection(&self) -> Connection {
         let inner = Arc::new(Inner {
             number: self.count.fetch_add(1, Ordering::SeqCst) + 1,
-            meant: AtomicU8::new(OPEN),
-            busy: AtomicUsize::new(0),
+            state: AtomicU8::new(OPEN),
+            active: AtomicUsize::new(0),
             reader: Mutex::default(),
         });
         let connections = self.connections.lock();
@@ -240,16 +240,16 @@ impl Gate {
     }
 }
 
-/// Where connections come in.
-pub(crate) struct Door {
-    /// None while nobody listens.
+/// A listener that a [`Gate`] can close and reopen.
+pub(crate) struct GatedListener {
+    /// `None` while connections are refused.
     listener: Option<TcpListener>,
     address: SocketAddr,
     gate: Arc<Gate>,
     open: watch::Receiver<bool>,
 }
 
-impl Door {
+impl GatedListener {
     pub(crate) fn new(listener: TcpListener, gate: Arc<Gate>) -> io::Result<Self> {
         Ok(Self {
             address: listener.local_addr()?,
@@ -259,22 +259,22 @@ impl Door {
         })
     }
 
-    /// Does as it was told, until it listens.
+    /// Waits until the gate is open and returns the listener.
     async fn listener(&mut self) -> io::Result<&TcpListener> {
         if *self.open.borrow_and_update() {
             if self.listener.is_none() {
-                self.listener = Some(keep_port(self.address)?.listen(1_024)?);
+                self.listener = Some(bind_port(self.address)?.listen(1_024)?);
                 self.gate.listening.send_replace(true);
             }
         } else {
             drop(self.listener.take());
-            // Held, so that no other program gets the port meanwhile. Nobody listens on it.
-            let held = keep_port(self.address);
+            // A bound socket reserves the port without accepting connections.
+            let held = bind_port(self.address);
             self.gate.listening.send_replace(false);
             drop(self.open.wait_for(|open| *open).await);
             let listener = match held.and_then(|held| held.listen(1_024)) {
                 Ok(listener) => listener,
-                Err(_) => keep_port(self.address)?.listen(1_024)?,
+                Err(_) => bind_port(self.address)?.listen(1_024)?,
             };
             self.listener = Some(listener);
             self.gate.listening.send_replace(true);
@@ -292,7 +292,7 @@ impl Door {
         tokio::select! {
             accepted = listener.accept() => Ok(Some(accepted?.0)),
             changed = self.open.changed() => {
-                // Without anybody to tell it more, the door stays as it is.
+                // The gate is gone, so its state cannot change.
                 if changed.is_err() {
                     return Ok(Some(listener.accept().await?.0));
                 }
@@ -302,30 +302,30 @@ impl Door {
     }
 }
 
-fn keep_port(address: SocketAddr) -> io::Result<TcpSocket> {
+fn bind_port(address: SocketAddr) -> io::Result<TcpSocket> {
     let socket = TcpSocket::new_v4()?;
-    // Connections of before may linger on the port. On Windows it would mean something else.
+    // Earlier connections may still use the port. The option has a different meaning on Windows.
     #[cfg(unix)]
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
     Ok(socket)
 }
 
-impl Listener for Door {
-    type Io = Breakable;
+impl Listener for GatedListener {
+    type Io = BreakableStream;
     type Addr = SocketAddr;
 
-    async fn accept(&mut self) -> (Breakable, SocketAddr) {
+    async fn accept(&mut self) -> (BreakableStream, SocketAddr) {
         loop {
             match self.accept_one().await {
                 Ok(Some(stream)) => {
-                    // Without it, small writes of a stream wait for acknowledgements.
+                    // Without this option, small writes wait for acknowledgements.
                     drop(stream.set_nodelay(true));
                     let connection = self.gate.connection();
-                    return (Breakable { stream, connection }, self.address);
+                    return (BreakableStream { stream, connection }, self.address);
                 }
                 Ok(None) => {}
-                // Too many open files, a client that went away: others can still come.
+                // Other connections may succeed after an error such as too many open files.
                 Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
             }
         }

@@ -1,6 +1,7 @@
-//! The specifications themselves: what requests are checked against.
+//! Validates requests against the specifications.
 //!
-//! `src/documents` has each with its overlays, as `cargo xtask generate` writes them.
+//! `src/documents` contains the specifications with their overlays applied. `cargo xtask generate`
+//! writes them.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -14,24 +15,25 @@ use crate::operation::{Api, Operation};
 const INFERENCE: &str = include_str!("documents/inference.json");
 const TRAINING: &str = include_str!("documents/training.json");
 
-/// What is wrong with a request.
+/// A validation error.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Problem {
-    /// Where: `messages[0].role`. Empty for a body as a whole.
+    /// The path of the field, such as `messages[0].role`. Empty for the whole body.
     pub(crate) param: String,
     pub(crate) message: String,
 }
 
-/// What a specification says of an operation's request.
-struct Checks {
+/// The validators of an operation.
+struct Validators {
     body: Option<Validator>,
-    /// Name, whether it is a number, and what it has to be.
+    /// The name, whether it is a number, and the validator.
     query: Vec<(String, bool, Validator)>,
 }
 
-/// What is wrong with the body of an operation's request.
+/// Validates a request body.
 pub(crate) fn body(operation: Operation, body: &Value) -> Vec<Problem> {
-    let Some(validator) = checks(operation).and_then(|checks| checks.body.as_ref()) else {
+    let Some(validator) = validators(operation).and_then(|validators| validators.body.as_ref())
+    else {
         return Vec::new();
     };
     if validator.is_valid(body) {
@@ -40,11 +42,11 @@ pub(crate) fn body(operation: Operation, body: &Value) -> Vec<Problem> {
     validator.iter_errors(body).map(problem).collect()
 }
 
-/// What is wrong with the query of an operation's request.
+/// Validates a query.
 pub(crate) fn query(operation: Operation, query: &HashMap<String, String>) -> Vec<Problem> {
-    let checks = checks(operation).map_or(&[][..], |checks| &checks.query);
+    let validators = validators(operation).map_or(&[][..], |validators| &validators.query);
     let mut problems = Vec::new();
-    for (name, is_number, validator) in checks {
+    for (name, is_number, validator) in validators {
         let Some(text) = query.get(name) else {
             continue;
         };
@@ -84,18 +86,18 @@ fn problem(error: jsonschema::ValidationError<'_>) -> Problem {
     }
     Problem {
         param,
-        // Values stay out of it: there are secrets among them.
+        // Values are masked because they may be secrets.
         message: error.masked().to_string(),
     }
 }
 
-/// The checks of an operation, made when they are asked for first.
-fn checks(operation: Operation) -> Option<&'static Checks> {
-    static CHECKS: OnceLock<HashMap<Operation, Checks>> = OnceLock::new();
-    let all = CHECKS.get_or_init(|| {
+/// Returns the validators of an operation. They are built on first use.
+fn validators(operation: Operation) -> Option<&'static Validators> {
+    static VALIDATORS: OnceLock<HashMap<Operation, Validators>> = OnceLock::new();
+    let all = VALIDATORS.get_or_init(|| {
         let documents = [(Api::Inference, INFERENCE), (Api::Training, TRAINING)];
         let documents = documents.map(|(api, text)| {
-            // The files are ours, and a test says that they can be read.
+            // The embedded files are valid, which a test checks.
             (api, serde_json::from_str::<Value>(text).unwrap_or_default())
         });
         Operation::ALL
@@ -109,7 +111,7 @@ fn checks(operation: Operation) -> Option<&'static Checks> {
     all.get(&operation)
 }
 
-fn read(document: &Value, id: &str) -> Option<Checks> {
+fn read(document: &Value, id: &str) -> Option<Validators> {
     let paths = document.get("paths")?.as_object()?.values();
     let mut operations = paths.filter_map(Value::as_object).flat_map(Map::values);
     let operation = operations.find(|one| one.get("operationId").is_some_and(|one| one == id))?;
@@ -122,13 +124,13 @@ fn read(document: &Value, id: &str) -> Option<Checks> {
         (parameter.get("in")? == "query")
             .then(|| Some((name, number, validator(document, schema)?)))?
     });
-    Some(Checks {
+    Some(Validators {
         body: body.and_then(|schema| validator(document, schema)),
         query: query.collect(),
     })
 }
 
-/// A schema of a document, which refers to others of the document.
+/// Compiles a schema that may refer to other schemas of the document.
 fn validator(document: &Value, schema: &Value) -> Option<Validator> {
     let schema = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -144,23 +146,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_body_and_query_has_its_checks() {
+    fn all_bodies_and_queries_have_validators() {
         for (operation, has_body, queries) in [
             (Operation::CreateChatCompletion, true, 0),
             (Operation::CreateRun, true, 0),
             (Operation::GetWallet, false, 3),
             (Operation::DeleteRun, false, 0),
         ] {
-            let checks = checks(operation).unwrap();
+            let validators = validators(operation).unwrap();
             assert_eq!(
-                (checks.body.is_some(), checks.query.len()),
+                (validators.body.is_some(), validators.query.len()),
                 (has_body, queries)
             );
         }
     }
 
     #[test]
-    fn problems_name_their_place_and_no_value() {
+    fn problems_name_the_field_but_not_its_value() {
         let wrong = json!({ "config": {}, "hfToken": ["hf_secret"], "name": 7 });
         let mut problems = body(Operation::CreateRun, &wrong);
         problems.sort_by(|one, other| one.param.cmp(&other.param));

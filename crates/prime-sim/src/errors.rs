@@ -1,26 +1,26 @@
-//! The error bodies of both APIs.
+//! The error responses of both APIs.
 
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use serde::Serialize;
 
-/// An answer that says no.
+/// An error response.
 #[derive(Debug)]
-pub(crate) struct Refusal {
+pub(crate) struct ApiError {
     pub(crate) status: StatusCode,
     body: Bytes,
 }
 
-impl Refusal {
+impl ApiError {
     fn new(status: StatusCode, body: &impl Serialize) -> Self {
-        // Writing these bodies cannot fail; an empty one would say so.
+        // These bodies can always be serialized.
         let body = serde_json::to_vec(body).unwrap_or_default().into();
         Self { status, body }
     }
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let json = [(header::CONTENT_TYPE, "application/json")];
         (self.status, json, self.body).into_response()
@@ -32,9 +32,9 @@ pub(crate) mod inference {
     use axum::http::StatusCode;
     use pinference_api::types::{ErrorBody, ErrorDetail};
 
-    use super::Refusal;
+    use super::ApiError;
 
-    fn error(status: StatusCode, kind: &str, code: &str, message: &str) -> Refusal {
+    fn error(status: StatusCode, kind: &str, code: &str, message: &str) -> ApiError {
         with_param(status, kind, code, message, None)
     }
 
@@ -44,16 +44,16 @@ pub(crate) mod inference {
         code: &str,
         message: &str,
         param: Option<&str>,
-    ) -> Refusal {
+    ) -> ApiError {
         let mut error = ErrorDetail::default();
         error.code = Some(code.into());
         error.message = Some(message.to_owned());
         error.param = param.map(str::to_owned);
         error.type_ = Some(kind.to_owned());
-        Refusal::new(status, &ErrorBody::new(error))
+        ApiError::new(status, &ErrorBody::new(error))
     }
 
-    pub(crate) fn key() -> Refusal {
+    pub(crate) fn key() -> ApiError {
         error(
             StatusCode::UNAUTHORIZED,
             "authentication_error",
@@ -62,7 +62,7 @@ pub(crate) mod inference {
         )
     }
 
-    pub(crate) fn team(team: &str) -> Refusal {
+    pub(crate) fn team(team: &str) -> ApiError {
         error(
             StatusCode::FORBIDDEN,
             "permission_error",
@@ -71,7 +71,7 @@ pub(crate) mod inference {
         )
     }
 
-    pub(crate) fn permission(permission: &str) -> Refusal {
+    pub(crate) fn permission(permission: &str) -> ApiError {
         error(
             StatusCode::FORBIDDEN,
             "permission_error",
@@ -80,7 +80,7 @@ pub(crate) mod inference {
         )
     }
 
-    pub(crate) fn model(id: &str) -> Refusal {
+    pub(crate) fn model(id: &str) -> ApiError {
         error(
             StatusCode::NOT_FOUND,
             "invalid_request_error",
@@ -89,7 +89,7 @@ pub(crate) mod inference {
         )
     }
 
-    pub(crate) fn funds() -> Refusal {
+    pub(crate) fn funds() -> ApiError {
         error(
             StatusCode::PAYMENT_REQUIRED,
             "insufficient_quota",
@@ -98,7 +98,7 @@ pub(crate) mod inference {
         )
     }
 
-    pub(crate) fn json(message: &str) -> Refusal {
+    pub(crate) fn json(message: &str) -> ApiError {
         error(
             StatusCode::BAD_REQUEST,
             "invalid_request_error",
@@ -107,7 +107,7 @@ pub(crate) mod inference {
         )
     }
 
-    pub(crate) fn param(param: &str, message: &str) -> Refusal {
+    pub(crate) fn param(param: &str, message: &str) -> ApiError {
         with_param(
             StatusCode::BAD_REQUEST,
             "invalid_request_error",
@@ -118,86 +118,86 @@ pub(crate) mod inference {
     }
 }
 
-/// Errors of the Training API: `{"errors": [{"param", "details"}]}` for what the specification
-/// lists, `{"detail": …}` for the rest.
+/// Errors of the Training API: `{"errors": [{"param", "details"}]}` for invalid parameters, and
+/// `{"detail": …}` otherwise.
 pub(crate) mod platform {
     use axum::http::StatusCode;
     use prime_training_api::types::error::ConversionError;
     use prime_training_api::types::{ErrorDetail, ErrorResponse, builder};
     use serde_json::Value;
 
-    use super::Refusal;
+    use super::ApiError;
 
-    /// What is wrong with a parameter, on its way to [`params`].
+    /// An invalid parameter, for [`params`].
     pub(crate) type Problem = builder::ErrorDetail;
 
-    fn detail(status: StatusCode, detail: Value) -> Refusal {
+    fn detail(status: StatusCode, detail: Value) -> ApiError {
         let mut body = ErrorResponse::default();
         body.detail = Some(detail);
-        Refusal::new(status, &body)
+        ApiError::new(status, &body)
     }
 
-    /// No key, or a wrong one.
-    pub(crate) fn key(message: &str) -> Refusal {
+    /// The key is missing or invalid.
+    pub(crate) fn key(message: &str) -> ApiError {
         detail(StatusCode::UNAUTHORIZED, message.into())
     }
 
-    pub(crate) fn team() -> Refusal {
+    pub(crate) fn team() -> ApiError {
         detail(
             StatusCode::FORBIDDEN,
             "You are not a member of this team".into(),
         )
     }
 
-    pub(crate) fn permission(permission: &str) -> Refusal {
+    pub(crate) fn permission(permission: &str) -> ApiError {
         let message = format!("This API key lacks the permission '{permission}'");
         detail(StatusCode::FORBIDDEN, message.into())
     }
 
-    pub(crate) fn funds() -> Refusal {
+    pub(crate) fn funds() -> ApiError {
         let message = "Insufficient balance. Please add funds to continue.";
         detail(StatusCode::PAYMENT_REQUIRED, message.into())
     }
 
-    pub(crate) fn run() -> Refusal {
+    pub(crate) fn run() -> ApiError {
         detail(StatusCode::NOT_FOUND, "Run not found".into())
     }
 
-    pub(crate) fn route() -> Refusal {
+    pub(crate) fn route() -> ApiError {
         detail(StatusCode::NOT_FOUND, "Not Found".into())
     }
 
-    pub(crate) fn method() -> Refusal {
+    pub(crate) fn method() -> ApiError {
         detail(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed".into())
     }
 
-    pub(crate) fn too_large() -> Refusal {
+    pub(crate) fn too_large() -> ApiError {
         detail(
             StatusCode::PAYLOAD_TOO_LARGE,
             "The body is too large".into(),
         )
     }
 
-    pub(crate) fn json(message: &str) -> Refusal {
+    pub(crate) fn json(message: &str) -> ApiError {
         params(vec![param(
             "body",
             &format!("The body is not valid JSON: {message}"),
         )])
     }
 
-    /// An answer that the simulator could not put together: it lacks a field it has to have.
-    pub(crate) fn internal(error: ConversionError) -> Refusal {
+    /// The simulator could not build a response.
+    pub(crate) fn internal(error: ConversionError) -> ApiError {
         detail(StatusCode::INTERNAL_SERVER_ERROR, error.to_string().into())
     }
 
-    /// What is wrong with each parameter.
-    pub(crate) fn params(problems: Vec<Problem>) -> Refusal {
+    /// Lists the invalid parameters.
+    pub(crate) fn params(problems: Vec<Problem>) -> ApiError {
         let errors: Result<Vec<_>, _> = problems.into_iter().map(ErrorDetail::try_from).collect();
         match errors {
             Ok(errors) => {
                 let mut body = ErrorResponse::default();
                 body.errors = errors;
-                Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, &body)
+                ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, &body)
             }
             Err(error) => internal(error),
         }

@@ -1,10 +1,10 @@
-//! Ids that follow from the seed.
+//! Generates IDs from the seed.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-/// Numbers and ids. Each kind has a sequence of its own, so that the third run has the same id
-/// however many chats came before it.
+/// Generates numbers and IDs. Each kind has its own sequence, so the ID of the third run does not
+/// depend on the number of earlier chat requests.
 pub(crate) struct Ids {
     seed: u64,
     counters: Mutex<HashMap<&'static str, u64>>,
@@ -18,7 +18,7 @@ impl Ids {
         }
     }
 
-    /// The next number of a kind.
+    /// Returns the next number of a kind.
     pub(crate) fn number(&self, kind: &'static str) -> u64 {
         let mut counters = self.counters.lock().unwrap_or_else(PoisonError::into_inner);
         let count = counters.entry(kind).or_default();
@@ -29,13 +29,13 @@ impl Ids {
         mix(kind.wrapping_add(*count))
     }
 
-    /// The next id of a kind, such as `run_5f1e…`: 24 hexadecimal digits.
+    /// Returns the next ID of a kind: the prefix and 24 hexadecimal digits, such as `run_5f1e…`.
     pub(crate) fn id(&self, kind: &'static str) -> String {
         let (high, low) = (self.number(kind), self.number(kind));
         format!("{kind}{high:016x}{:08x}", low >> 32)
     }
 
-    /// The next secret of a kind: an id of 48 digits more.
+    /// Returns the next secret of a kind: an ID with 48 more digits.
     pub(crate) fn secret(&self, kind: &'static str) -> String {
         (0..3).fold(self.id(kind), |secret, _| {
             format!("{secret}{:016x}", self.number(kind))
@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn kinds_have_their_own_sequences() {
+    fn each_kind_has_its_own_sequence() {
         let (one, two) = (Ids::new(7), Ids::new(7));
         for _ in 0..5 {
             one.id("chatcmpl-");

@@ -1,24 +1,24 @@
-//! Values that fit a JSON Schema: arguments of tool calls, structured answers.
+//! Generates values for a JSON Schema: tool call arguments and structured answers.
 
 use std::cell::Cell;
 
 use regex_syntax::hir::{Class, Hir, HirKind};
 use serde_json::{Map, Number, Value, json};
 
-/// Deeper than this, only what has to be there is there.
-const DEEP: usize = 6;
+/// Below this depth, only required properties are generated.
+const MAX_OPTIONAL_DEPTH: usize = 6;
 
-/// Deeper than this, a schema asks for itself without end.
-const TOO_DEEP: usize = 40;
+/// Below this depth, the schema is considered to be infinitely recursive.
+const MAX_DEPTH: usize = 40;
 
-/// More values than this are not looked for in one.
-const MOST: usize = 20_000;
+/// The maximum number of generated values.
+const MAX_VALUES: usize = 20_000;
 
-/// A value that fits a schema: the same one each time. `None` if none was found.
-pub(crate) fn of(schema: &Value) -> Option<Value> {
+/// Returns a valid instance of a schema, or `None` if none was found. The result is deterministic.
+pub(crate) fn generate(schema: &Value) -> Option<Value> {
     let schemas = Schemas {
         root: schema,
-        left: Cell::new(MOST),
+        remaining: Cell::new(MAX_VALUES),
     };
     let value = schemas.value(schema, 0)?;
     let validator = jsonschema::options().build(schema).ok()?;
@@ -27,14 +27,14 @@ pub(crate) fn of(schema: &Value) -> Option<Value> {
 
 struct Schemas<'a> {
     root: &'a Value,
-    /// How many values may still be looked for.
-    left: Cell<usize>,
+    /// The remaining number of values.
+    remaining: Cell<usize>,
 }
 
 impl Schemas<'_> {
     fn value(&self, schema: &Value, depth: usize) -> Option<Value> {
-        self.left.set(self.left.get().checked_sub(1)?);
-        if depth > TOO_DEEP {
+        self.remaining.set(self.remaining.get().checked_sub(1)?);
+        if depth > MAX_DEPTH {
             return None;
         }
         let Value::Object(schema) = schema else {
@@ -89,7 +89,7 @@ impl Schemas<'_> {
         }
     }
 
-    /// One schema that says what several say.
+    /// Merges several schemas into one.
     fn merged(&self, schema: &Map<String, Value>, parts: &[Value]) -> Option<Value> {
         let mut whole = schema.clone();
         whole.remove("allOf");
@@ -126,7 +126,7 @@ impl Schemas<'_> {
             let needed = required.contains(&name.as_str());
             if needed {
                 object.insert(name.clone(), self.value(property, depth + 1)?);
-            } else if depth < DEEP
+            } else if depth < MAX_OPTIONAL_DEPTH
                 && let Some(value) = self.value(property, depth + 1)
             {
                 object.insert(name.clone(), value);
@@ -140,9 +140,9 @@ impl Schemas<'_> {
                 object.insert(name.to_owned(), self.value(others, depth + 1)?);
             }
         }
-        let least = whole(schema, "minProperties").unwrap_or(0);
+        let min = whole(schema, "minProperties").unwrap_or(0);
         for number in 0.. {
-            if object.len() >= least {
+            if object.len() >= min {
                 break;
             }
             object.insert(format!("key_{number}"), self.value(others, depth + 1)?);
@@ -151,22 +151,22 @@ impl Schemas<'_> {
     }
 
     fn array(&self, schema: &Map<String, Value>, depth: usize) -> Option<Value> {
-        let least = whole(schema, "minItems");
-        let most = whole(schema, "maxItems").unwrap_or(usize::MAX);
+        let min = whole(schema, "minItems");
+        let max = whole(schema, "maxItems").unwrap_or(usize::MAX);
         let first = schema.get("prefixItems").and_then(Value::as_array);
         let mut items = Vec::new();
         for item in first.into_iter().flatten() {
             items.push(self.value(item, depth + 1)?);
         }
-        let wanted = least
-            .unwrap_or(usize::from(depth < DEEP))
-            .min(most)
+        let wanted = min
+            .unwrap_or(usize::from(depth < MAX_OPTIONAL_DEPTH))
+            .min(max)
             .min(10_000);
         let item = schema.get("items").unwrap_or(&Value::Bool(true));
         while items.len() < wanted {
             match self.value(item, depth + 1) {
                 Some(value) => items.push(value),
-                None if items.len() >= least.unwrap_or(0) => break,
+                None if items.len() >= min.unwrap_or(0) => break,
                 None => return None,
             }
         }
@@ -176,7 +176,7 @@ impl Schemas<'_> {
 
 fn whole(schema: &Map<String, Value>, name: &str) -> Option<usize> {
     let number = schema.get(name)?.as_f64()?;
-    // Limits that no memory has make no difference.
+    // Larger limits make no difference.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     Some(number.clamp(0.0, 1e9) as usize)
 }
@@ -185,16 +185,16 @@ fn number(schema: &Map<String, Value>, integer: bool) -> Option<Value> {
     let limit = |name: &str| schema.get(name).and_then(Value::as_f64);
     let step = limit("multipleOf").filter(|step| *step > 0.0);
     let step = step.unwrap_or(if integer { 1.0 } else { 0.5 });
-    let least = limit("minimum").or(limit("exclusiveMinimum").map(|least| least + step));
-    let most = limit("maximum").or(limit("exclusiveMaximum").map(|most| most - step));
-    let number = match (least, most) {
-        (Some(least), _) => (least / step).ceil() * step,
-        (None, Some(most)) => (most.min(step) / step).floor() * step,
+    let min = limit("minimum").or(limit("exclusiveMinimum").map(|min| min + step));
+    let max = limit("maximum").or(limit("exclusiveMaximum").map(|max| max - step));
+    let number = match (min, max) {
+        (Some(min), _) => (min / step).ceil() * step,
+        (None, Some(max)) => (max.min(step) / step).floor() * step,
         (None, None) => step,
     };
-    // Between limits that are closer than a step.
+    // The limits may be closer together than one step.
     let number = match (limit("exclusiveMinimum"), limit("exclusiveMaximum")) {
-        (Some(least), Some(most)) if !integer && number >= most => f64::midpoint(least, most),
+        (Some(min), Some(max)) if !integer && number >= max => f64::midpoint(min, max),
         _ => number,
     };
     #[allow(clippy::cast_possible_truncation)]
@@ -208,7 +208,7 @@ fn text(schema: &Map<String, Value>) -> Option<Value> {
     if let Some(pattern) = schema.get("pattern").and_then(Value::as_str) {
         let hir = regex_syntax::parse(pattern).ok()?;
         let mut text = String::new();
-        matching(&hir, &mut text)?;
+        push_match(&hir, &mut text)?;
         return Some(Value::String(text));
     }
     let text = match schema.get("format").and_then(Value::as_str) {
@@ -225,23 +225,23 @@ fn text(schema: &Map<String, Value>) -> Option<Value> {
         _ => "text",
     };
     let mut text = text.to_owned();
-    let least = whole(schema, "minLength").unwrap_or(0).min(100_000);
-    while text.chars().count() < least {
+    let min = whole(schema, "minLength").unwrap_or(0).min(100_000);
+    while text.chars().count() < min {
         text.push('x');
     }
-    if let Some(most) = whole(schema, "maxLength") {
-        text = text.chars().take(most).collect();
+    if let Some(max) = whole(schema, "maxLength") {
+        text = text.chars().take(max).collect();
     }
     Some(Value::String(text))
 }
 
-/// The shortest text, about, that a pattern matches.
-fn matching(hir: &Hir, text: &mut String) -> Option<()> {
+/// Appends a short text that matches the pattern.
+fn push_match(hir: &Hir, text: &mut String) -> Option<()> {
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => {}
         HirKind::Literal(literal) => text.push_str(std::str::from_utf8(&literal.0).ok()?),
         HirKind::Class(Class::Unicode(class)) => {
-            // One that is easily read, if there is one.
+            // Prefers letters and digits.
             let has = |c: char| {
                 class
                     .ranges()
@@ -257,16 +257,16 @@ fn matching(hir: &Hir, text: &mut String) -> Option<()> {
         HirKind::Class(Class::Bytes(_)) => return None,
         HirKind::Repetition(repetition) => {
             for _ in 0..repetition.min.min(100_000) {
-                matching(&repetition.sub, text)?;
+                push_match(&repetition.sub, text)?;
             }
         }
-        HirKind::Capture(capture) => matching(&capture.sub, text)?,
+        HirKind::Capture(capture) => push_match(&capture.sub, text)?,
         HirKind::Concat(parts) => {
             for part in parts {
-                matching(part, text)?;
+                push_match(part, text)?;
             }
         }
-        HirKind::Alternation(choices) => matching(choices.first()?, text)?,
+        HirKind::Alternation(choices) => push_match(choices.first()?, text)?,
     }
     Some(())
 }
@@ -276,7 +276,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_fit_their_schemas() {
+    fn generated_values_are_valid_instances() {
         for schema in [
             json!(true),
             json!({}),
@@ -314,12 +314,12 @@ mod tests {
                 } },
             }),
         ] {
-            assert!(of(&schema).is_some(), "{schema}");
+            assert!(generate(&schema).is_some(), "{schema}");
         }
     }
 
     #[test]
-    fn where_there_is_none_there_is_none() {
+    fn a_schema_without_instance_gives_none() {
         for schema in [
             json!(false),
             json!({ "type": "integer", "minimum": 3, "maximum": 2 }),
@@ -328,7 +328,7 @@ mod tests {
             json!({ "type": "object", "required": ["a"], "properties": { "a": { "$ref": "#" } } }),
             json!({ "type": 7 }),
         ] {
-            assert_eq!(of(&schema), None, "{schema}");
+            assert_eq!(generate(&schema), None, "{schema}");
         }
     }
 }

@@ -1,9 +1,9 @@
-//! A simulator of the Prime Intellect Inference and Training APIs, to test programs against: a real
-//! server on loopback, with models that answer, streams, wallets that are billed, training runs that
-//! advance, and everything that can go wrong with them.
+//! A simulator of the Prime Intellect Inference and Training APIs for tests and examples.
 //!
-//! Nothing leaves the machine, nothing costs money, and the same seed tells the same story. Whatever
-//! speaks HTTP can talk to it. A test starts one, points its client at it, and looks at what arrived:
+//! It is an HTTP server on the loopback interface. It serves chat completions, event streams,
+//! wallets and training runs, and it injects faults on request. It needs no network and costs no
+//! money, and the same seed gives the same responses. A test starts a simulator, points its client
+//! at it, and inspects the recorded requests:
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
@@ -30,8 +30,8 @@
 //!
 //! # Three tests
 //!
-//! **A wallet that empties.** Chat costs what the model's price says. What it costs is gone, and who
-//! has nothing left is answered 402:
+//! **An empty wallet.** Each chat completion is charged at the model's price. A request from an
+//! account without funds gets status 402:
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
@@ -45,7 +45,7 @@
 //! let chat = reqwest::Client::new()
 //!     .post(format!("{}/chat/completions", sim.inference_url()))
 //!     .bearer_auth(sim.key())
-//!     .json(&body);                                            // a question for a story
+//!     .json(&body);                                            // "Tell me a story"
 //! assert_eq!(chat.try_clone().unwrap().send().await?.status(), 200);
 //! assert!(sim.wallet(None).unwrap().balance <= "0".parse()?);
 //! assert_eq!(chat.try_clone().unwrap().send().await?.status(), 402);
@@ -55,8 +55,8 @@
 //! # }
 //! ```
 //!
-//! **A stream that is cut.** It ends in good order, only too early. What a program makes of it must
-//! not pass for a whole answer:
+//! **A truncated stream.** The connection is closed normally, but before the stream is complete. A
+//! program must not mistake the text so far for a complete answer:
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
@@ -83,8 +83,8 @@
 //! # }
 //! ```
 //!
-//! **A create whose answer is lost.** The run exists and costs money; the caller saw a connection
-//! break. A program that sends it again has two:
+//! **A lost response to a create request.** The run exists and costs money, but the caller only
+//! sees a connection error. A program that retries creates a second run:
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
@@ -106,41 +106,43 @@
 //! # }
 //! ```
 //!
-//! # What there is
+//! # Overview
 //!
-//! - [`Simulator::builder`]: seed, balances, the speed of time; [`Builder::script`] reads all of it
-//!   from TOML. A simulator is ready in milliseconds: start one in each test.
-//! - [`Fault`]: what goes wrong, for which [`Operation`], how often.
-//! - [`Reply`]: what a model says, by script; [`When`] it does.
-//! - [`Key`], [`Team`]: who may do what, and who pays.
-//! - [`Simulator::requests`], [`Simulator::runs`], [`Simulator::wallet`]: what arrived, and what came
-//!   of it. [`Simulator::advance`] moves the clock: runs queue, run, cost money and end.
+//! - [`Simulator::builder`] sets the seed, the balances and the speed of time. [`Builder::script`]
+//!   reads teams, keys, replies and faults from TOML. A simulator starts in milliseconds, so each
+//!   test can start its own.
+//! - [`Fault`] describes a fault, the [`Operation`]s it applies to, and how often it occurs.
+//! - [`Reply`] is a scripted answer of a model, and [`When`] selects the requests that get it.
+//! - [`Key`] and [`Team`] define permissions and who pays.
+//! - [`Simulator::requests`], [`Simulator::runs`] and [`Simulator::wallet`] return the recorded
+//!   requests and the current state. [`Simulator::advance`] moves the clock, which makes runs leave
+//!   the queue, incur costs and complete.
 //!
-//! Without a reply, a model makes up an answer that is the same each time. It calls a tool where one
-//! is spoken of (`get_weather` for a question with "weather") or has to be called, fits a
-//! `response_format`, reasons if there is a `reasoning_effort`, and gives log probabilities if asked.
-//! Requests are checked against the specifications themselves, with 400 (Inference) or 422 (Training)
-//! for what is wrong.
+//! Without a scripted reply, a model generates a deterministic answer. It calls a tool if the
+//! question mentions one (`get_weather` for a question with "weather") or if `tool_choice` requires
+//! it. It follows `response_format`, returns reasoning if `reasoning_effort` is set, and returns
+//! log probabilities on request. Requests are validated against the specifications. Invalid
+//! requests get status 400 (Inference) or 422 (Training).
 //!
-//! As a program: `prime-sim --port 8080 --seed 7 --script faults.toml` prints what to export for a
-//! client to find it, and a line for each answer. `prime-sim --help` has the rest.
+//! The crate is also a program. `prime-sim --port 8080 --seed 7 --script faults.toml` prints the
+//! environment variables that clients need, and logs each response. See `prime-sim --help`.
 //!
-//! # Where things are
+//! # Modules
 //!
-//! | module | what it holds |
+//! | module | contents |
 //! |---|---|
-//! | `builder`, `simulator` | [`Builder`], [`Simulator`]: start, look at, stop |
-//! | `server`, `connection` | the thread that serves, and its end; connections that can be broken |
-//! | `operation`, `faults` | [`Operation`], [`Fault`]: what goes wrong on demand |
-//! | `routes` | a file for each group of operations: requests in, answers out |
-//! | `state` | what the server remembers: clock, accounts, models, runs |
-//! | `document` | the specifications themselves, which requests are checked against |
-//! | `replies` | [`Reply`], [`When`]: what models are told to say |
-//! | `instance` | values that fit a JSON Schema |
-//! | `script` | [`Builder::script`]: all that in TOML |
-//! | `text`, `tokens` | what the models say, and how it is counted |
+//! | `builder`, `simulator` | [`Builder`] and [`Simulator`] |
+//! | `server`, `connection` | the server thread, and connections that can be reset or closed |
+//! | `operation`, `faults` | [`Operation`] and [`Fault`] |
+//! | `routes` | the request handlers, one file for each group of operations |
+//! | `state` | the clock, accounts, models and runs |
+//! | `document` | request validation against the specifications |
+//! | `replies` | [`Reply`] and [`When`] |
+//! | `instance` | generation of values for a JSON Schema |
+//! | `script` | [`Builder::script`] |
+//! | `text`, `tokens` | generated answers and token counts |
 //! | `errors` | the error bodies of both APIs |
-//! | `record` | what arrived and what was answered |
+//! | `record` | recorded requests and response events |
 
 mod builder;
 mod connection;
@@ -162,9 +164,9 @@ mod text;
 mod tokens;
 
 pub use builder::{Builder, StartError};
-pub use faults::{Envelope, Fault, Injected};
+pub use faults::{Envelope, Fault, FaultHandle};
 pub use operation::Operation;
-pub use record::{Answered, Recorded};
+pub use record::{RecordedRequest, ResponseEvent};
 pub use replies::{OnChat, Reply, When};
 pub use script::ScriptError;
 pub use simulator::Simulator;

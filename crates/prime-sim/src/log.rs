@@ -1,37 +1,37 @@
-//! The program's log.
+//! The response log of the program.
 
 use std::io::Write;
 
-use prime_sim::{Answered, Simulator};
+use prime_sim::{ResponseEvent, Simulator};
 use serde_json::json;
 
-/// What is written of each answer.
+/// Where and how responses are logged.
 pub(crate) enum Log {
-    /// A line for people on standard error, beside what a shell may read.
+    /// Human-readable lines on standard error.
     Lines {
         color: bool,
     },
-    /// A line for programs on standard output.
+    /// JSON lines on standard output.
     Json,
-    Nothing,
+    Off,
 }
 
 impl Log {
-    pub(crate) fn answer(&self, answer: &Answered) {
-        // Nobody may be reading any more; the server goes on.
+    pub(crate) fn response(&self, response: &ResponseEvent) {
+        // Write errors are ignored: the server continues if the reader is gone.
         match self {
-            Self::Lines { color } => {
-                drop(std::io::stderr().write_all(format!("{}\n", line(answer, *color)).as_bytes()))
-            }
+            Self::Lines { color } => drop(
+                std::io::stderr().write_all(format!("{}\n", line(response, *color)).as_bytes()),
+            ),
             Self::Json => {
-                drop(std::io::stdout().write_all(format!("{}\n", object(answer)).as_bytes()));
+                drop(std::io::stdout().write_all(format!("{}\n", object(response)).as_bytes()));
             }
-            Self::Nothing => {}
+            Self::Off => {}
         }
     }
 }
 
-/// The first line for programs: where it listens.
+/// The first JSON line: the settings for clients.
 pub(crate) fn ready(sim: &Simulator) -> String {
     let ready = json!({
         "event": "ready",
@@ -43,23 +43,23 @@ pub(crate) fn ready(sim: &Simulator) -> String {
     format!("{ready}\n")
 }
 
-fn object(answer: &Answered) -> serde_json::Value {
+fn object(response: &ResponseEvent) -> serde_json::Value {
     json!({
         "event": "answer",
-        "method": answer.method.as_str(),
-        "path": answer.path,
-        "operation": answer.operation.map(|operation| operation.id()),
-        "status": answer.status.map(|status| status.as_u16()),
-        "attempt": answer.attempt,
-        "fault": answer.fault,
-        "took_ms": (answer.took.as_secs_f64() * 1e6).round() / 1e3,
-        "request_id": answer.request_id,
+        "method": response.method.as_str(),
+        "path": response.path,
+        "operation": response.operation.map(|operation| operation.id()),
+        "status": response.status.map(|status| status.as_u16()),
+        "attempt": response.attempt,
+        "fault": response.fault,
+        "took_ms": (response.took.as_secs_f64() * 1e6).round() / 1e3,
+        "request_id": response.request_id,
     })
 }
 
 /// `200  POST   create_chat_completion   1.3 ms  attempt 2  cut-off  req_…`
-fn line(answer: &Answered, color: bool) -> String {
-    let (status, code) = match answer.status {
+fn line(response: &ResponseEvent, color: bool) -> String {
+    let (status, code) = match response.status {
         None => ("---".to_owned(), "31"),
         Some(status) => {
             let code = match status.as_u16() {
@@ -75,25 +75,25 @@ fn line(answer: &Answered, color: bool) -> String {
         true => format!("\u{1b}[{code}m{text}\u{1b}[0m"),
         false => text.to_owned(),
     };
-    let operation = answer.operation.map_or("", |operation| operation.id());
-    let took = format!("{:.1} ms", answer.took.as_secs_f64() * 1e3);
+    let operation = response.operation.map_or("", |operation| operation.id());
+    let took = format!("{:.1} ms", response.took.as_secs_f64() * 1e3);
     let mut line = format!(
         "{}  {:<6} {operation:<22} {took:>9}  {}",
         paint(&status, code),
-        answer.method.as_str(),
-        printable(&answer.path),
+        response.method.as_str(),
+        printable(&response.path),
     );
-    if answer.attempt > 1 {
-        line.push_str(&format!("  attempt {}", answer.attempt));
+    if response.attempt > 1 {
+        line.push_str(&format!("  attempt {}", response.attempt));
     }
-    if let Some(fault) = answer.fault {
+    if let Some(fault) = response.fault {
         line.push_str(&format!("  {}", paint(fault, "35")));
     }
-    line.push_str(&format!("  {}", paint(&answer.request_id, "2")));
+    line.push_str(&format!("  {}", paint(&response.request_id, "2")));
     line
 }
 
-/// A path comes from anybody: nothing in it moves a terminal's cursor.
+/// Replaces control characters, which could affect the terminal.
 fn printable(path: &str) -> String {
     path.chars()
         .map(|c| if c.is_control() { '\u{fffd}' } else { c })

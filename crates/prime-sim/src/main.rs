@@ -1,4 +1,4 @@
-//! The simulator as a program.
+//! The `prime-sim` program.
 
 mod log;
 
@@ -13,28 +13,27 @@ use log::Log;
 use prime_sim::{Builder, Simulator};
 
 const HELP: &str = "\
-A simulator of the Prime Intellect Inference and Training APIs on 127.0.0.1.
+Simulates the Prime Intellect Inference and Training APIs on 127.0.0.1.
 
 Usage: prime-sim [OPTIONS]
 
 Options:
-  --port PORT          The port to listen on [default: any free one]
-  --seed N             What keys, ids, rows, texts and chances follow from [default: 0]
-  --script FILE        Keys, teams, replies and faults, in TOML
-  --time-scale X       Simulated seconds for each real one [default: 1]
+  --port PORT          Port to listen on [default: any free port]
+  --seed N             Seed for keys, IDs, billing rows, texts and random faults [default: 0]
+  --script FILE        TOML file with keys, teams, adapters, replies and faults
+  --time-scale X       Simulated seconds per real second [default: 1]
   --token-delay MS     Milliseconds between two streamed tokens [default: 30]
-  --balance USD        What is in each wallet [default: 100]
-  --billing-rows N     How many rows the team's wallet starts with [default: 45]
-  --json               One JSON object a line on standard output: first where it listens, then
-                       every answer
-  --quiet              No line for each answer
-  --help               Print this
+  --balance USD        Initial balance of each wallet [default: 100]
+  --billing-rows N     Initial number of billing rows of the team's wallet [default: 45]
+  --json               Write JSON lines to standard output: the addresses, then each response
+  --quiet              Do not log responses
+  --help               Print this help
   --version            Print the version
 
-Standard output has the settings that clients read from the environment, to copy into their shell.
-Standard error has a line for each answer.
+Standard output lists the environment variables that clients need, as shell commands.
+Standard error lists each response.
 
-A script:
+Example script:
 
   [[fault]]
   fault = \"status\"
@@ -47,33 +46,35 @@ A script:
   when = \"weather\"
   text = \"It rains.\"
 
-Faults, with their parameters: reset, close, stall, lost-answer, reset-midway (after), stall-midway
+Faults and their parameters: reset, close, stall, lost-answer, reset-midway (after), stall-midway
 (after), cut-off (after), error-event (after), malformed-chunk (after), endless-line (after),
 endless-body (after), empty-stream, slow-drip (bytes, every_ms), delay (for_ms), refuse (for_ms),
 content-type (content_type), status (status, body, envelope), html (status), rate-limited, quota,
-redirect (to, status), gzip-bomb (megabytes), rows-arrive (rows), rows-move (rows). Every one: on,
-model, times, skip, chance, carried_out, headers, retry_after, retry_after_ms, retry_after_date_ms.
+redirect (to, status), gzip-bomb (megabytes), rows-arrive (rows), rows-move (rows). All faults also
+take: on, model, times, skip, chance, carried_out, headers, retry_after, retry_after_ms,
+retry_after_date_ms.
 
-Models of its own: sim/echo, and every fault: sim/cut-off, \"sim/status?status=503&times=2\".
+The model sim/echo repeats the question. Each fault is also a model: sim/cut-off,
+\"sim/status?status=503&times=2\".
 ";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let (settings, log) = match settings(lexopt::Parser::from_env()) {
-        Ok(Asked::Start(settings, log)) => (settings, log),
-        Ok(Asked::Print(text)) => {
+        Ok(Action::Start(settings, log)) => (settings, log),
+        Ok(Action::Print(text)) => {
             print(text);
             return ExitCode::SUCCESS;
         }
         Err(error) => {
-            complain(&format!("{error}; see --help"));
+            print_error(&format!("{error}; see --help"));
             return ExitCode::from(2);
         }
     };
     match serve(settings, log).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            complain(&whole(&*error));
+            print_error(&with_sources(&*error));
             ExitCode::FAILURE
         }
     }
@@ -83,18 +84,18 @@ async fn serve(settings: Builder, log: Log) -> Result<(), Box<dyn Error>> {
     let json = matches!(log, Log::Json);
     let sim = settings
         .record(0)
-        .on_answer(move |answer| log.answer(answer))
+        .on_response(move |response| log.response(response))
         .start()
         .await?;
     if json {
         print(&log::ready(&sim));
     } else {
         print(&format!(
-            "# The simulator is ready; Ctrl-C ends it. For the clients in another shell:\n\
+            "# The simulator is ready. Press Ctrl-C to stop it. Set these variables for clients:\n\
              export PRIME_API_KEY={}\n\
              export PRIME_API_BASE_URL={}\n\
              export PRIME_INFERENCE_URL={}\n\
-             # To act for the team instead of the personal account:\n\
+             # To use the team account instead of the personal account:\n\
              # export PRIME_TEAM_ID={}\n",
             sim.key(),
             sim.platform_url(),
@@ -106,13 +107,13 @@ async fn serve(settings: Builder, log: Log) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What the arguments ask for.
-enum Asked {
+/// The action that the arguments select.
+enum Action {
     Start(Builder, Log),
     Print(&'static str),
 }
 
-fn settings(mut arguments: lexopt::Parser) -> Result<Asked, lexopt::Error> {
+fn settings(mut arguments: lexopt::Parser) -> Result<Action, lexopt::Error> {
     let mut settings = Simulator::builder().token_delay(Duration::from_millis(30));
     let terminal = std::io::stderr().is_terminal();
     let mut log = Log::Lines {
@@ -134,12 +135,12 @@ fn settings(mut arguments: lexopt::Parser) -> Result<Asked, lexopt::Error> {
                 settings
             }
             Long("quiet") => {
-                log = Log::Nothing;
+                log = Log::Off;
                 settings
             }
-            Short('h') | Long("help") => return Ok(Asked::Print(HELP)),
+            Short('h') | Long("help") => return Ok(Action::Print(HELP)),
             Short('V') | Long("version") => {
-                return Ok(Asked::Print(concat!(
+                return Ok(Action::Print(concat!(
                     "prime-sim ",
                     env!("CARGO_PKG_VERSION"),
                     "\n"
@@ -148,13 +149,13 @@ fn settings(mut arguments: lexopt::Parser) -> Result<Asked, lexopt::Error> {
             _ => return Err(argument.unexpected()),
         };
     }
-    Ok(Asked::Start(settings, log))
+    Ok(Action::Start(settings, log))
 }
 
 fn script(settings: Builder, path: &Path) -> Result<Builder, lexopt::Error> {
-    let told = |error: &dyn Error| format!("{}: {error}", path.display());
-    let text = std::fs::read_to_string(path).map_err(|error| told(&error))?;
-    Ok(settings.script(&text).map_err(|error| told(&error))?)
+    let in_file = |error: &dyn Error| format!("{}: {error}", path.display());
+    let text = std::fs::read_to_string(path).map_err(|error| in_file(&error))?;
+    Ok(settings.script(&text).map_err(|error| in_file(&error))?)
 }
 
 fn print(text: &str) {
@@ -162,17 +163,17 @@ fn print(text: &str) {
     drop(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
 }
 
-/// An error and what it came from, in one sentence.
-fn whole(error: &dyn Error) -> String {
-    let mut sentence = error.to_string();
+/// Formats an error with its sources.
+fn with_sources(error: &dyn Error) -> String {
+    let mut message = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
-        sentence.push_str(&format!(": {error}"));
+        message.push_str(&format!(": {error}"));
         cause = error.source();
     }
-    sentence
+    message
 }
 
-fn complain(sentence: &str) {
-    drop(writeln!(std::io::stderr(), "prime-sim: {sentence}"));
+fn print_error(message: &str) {
+    drop(writeln!(std::io::stderr(), "prime-sim: {message}"));
 }

@@ -1,4 +1,4 @@
-//! The operations that a simulator serves.
+//! The operations of the simulator.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,8 +6,9 @@ use std::str::FromStr;
 use pinference_api::operations as inference;
 use prime_training_api::operations as training;
 
-/// An operation, for a [`Fault`](crate::Fault) to be about and a [`Recorded`](crate::Recorded)
-/// request to be of. Its name is the specification's `operationId`, as in the generated crates.
+/// An operation of one of the two APIs.
+///
+/// Its name is the `operationId` of the specification, as in the generated crates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Operation {
@@ -15,7 +16,7 @@ pub enum Operation {
     ListModels,
     /// `GET /models/{model_id}` of the Inference API.
     GetModel,
-    /// `POST /chat/completions` of the Inference API, whole or streamed.
+    /// `POST /chat/completions` of the Inference API, streamed or not.
     CreateChatCompletion,
     /// `GET /api/v1/billing/wallet` of the Training API.
     GetWallet,
@@ -25,23 +26,24 @@ pub enum Operation {
     GetRunUsage,
     /// `DELETE /api/v1/training/runs/{run_id}` of the Training API.
     DeleteRun,
-    /// `POST /api/v1/training/runs/prepare`, which the official client calls ahead of a create. It is
-    /// in no specification.
+    /// `POST /api/v1/training/runs/prepare`, which the official client calls before it creates a
+    /// run. Not part of a specification.
     PrepareRun,
-    /// `GET /api/v1/rft/runs`, which the official client lists runs with. In no specification.
+    /// `GET /api/v1/rft/runs`, with which the official client lists runs. Not part of a
+    /// specification.
     ListRuns,
-    /// `GET /api/v1/rft/runs/{run_id}`, which the official client looks at a run with. In no
+    /// `GET /api/v1/rft/runs/{run_id}`, with which the official client reads a run. Not part of a
     /// specification.
     GetRun,
-    /// `PUT /api/v1/rft/runs/{run_id}/stop`, which the official client stops a run with. In no
-    /// specification.
+    /// `PUT /api/v1/rft/runs/{run_id}/stop`, with which the official client stops a run. Not part
+    /// of a specification.
     StopRun,
-    /// `DELETE /api/v1/rft/runs/{run_id}`, which the official client deletes a run with. In no
-    /// specification.
+    /// `DELETE /api/v1/rft/runs/{run_id}`, with which the official client deletes a run. Not part
+    /// of a specification.
     DeleteRftRun,
 }
 
-/// Which of the two APIs an operation belongs to: they differ in their error bodies.
+/// The API of an operation. The APIs differ in their error bodies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Api {
     Inference,
@@ -49,7 +51,7 @@ pub(crate) enum Api {
 }
 
 impl Operation {
-    /// Every operation.
+    /// All operations.
     pub const ALL: [Self; 12] = [
         Self::ListModels,
         Self::GetModel,
@@ -65,7 +67,7 @@ impl Operation {
         Self::DeleteRftRun,
     ];
 
-    /// Its name, such as `create_run`.
+    /// Returns the name, such as `create_run`.
     pub fn id(self) -> &'static str {
         match self {
             Self::ListModels => inference::LIST_MODELS.id,
@@ -104,7 +106,7 @@ impl FromStr for Operation {
         let known = Self::ALL.into_iter().find(|operation| operation.id() == id);
         known.ok_or_else(|| {
             let ids = Self::ALL.map(Self::id).join(", ");
-            format!("there is no operation '{id}', but {ids}")
+            format!("unknown operation '{id}'; use one of {ids}")
         })
     }
 }
@@ -114,9 +116,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_operation_of_the_specifications_is_there() {
+    fn all_operations_of_the_specifications_are_known() {
         for operation in inference::ALL.iter().chain(training::ALL) {
-            // The streamed spelling of an operation is the same route.
+            // The streamed variant of an operation uses the same route.
             let id = operation.id.trim_end_matches("_stream");
             assert!(id.parse::<Operation>().is_ok(), "{id}");
         }

@@ -1,14 +1,14 @@
-//! What tokens cost.
+//! Token prices.
 
 use openapi_runtime::Usd;
 use rust_decimal::Decimal;
 
-/// One in a million.
+/// 10^-6.
 const MILLIONTH: Decimal = Decimal::from_parts(1, 0, 0, false, 6);
 
-/// What `tokens` cost at a price for a million of them, to the digit.
+/// Returns the exact cost of `tokens` at a price per million tokens.
 pub(crate) fn per_million(tokens: i64, price: Usd) -> Usd {
-    // Neither product can overflow: tokens are counted in bodies or seconds, prices are ours.
+    // The products cannot overflow: the token counts and the prices are small.
     Decimal::from(tokens)
         .checked_mul(MILLIONTH)
         .and_then(|millions| millions.checked_mul(price.decimal()))
@@ -16,7 +16,7 @@ pub(crate) fn per_million(tokens: i64, price: Usd) -> Usd {
         .unwrap_or_default()
 }
 
-/// An amount in units of ten to the minus `decimals`.
+/// Returns `units` × 10^-`decimals` US dollars.
 pub(crate) fn usd(units: i64, decimals: u32) -> Usd {
     Usd::from(Decimal::new(units, decimals))
 }
@@ -26,7 +26,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_digit_is_lost() {
+    fn costs_are_exact() {
         let third = usd(333, 3);
         assert_eq!(per_million(7, third), usd(2_331, 9));
         assert_eq!(per_million(1_000_000, third), third);

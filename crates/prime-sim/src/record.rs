@@ -1,4 +1,4 @@
-//! What arrived and what was answered.
+//! Recorded requests and response events.
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
@@ -12,45 +12,45 @@ use bytes::Bytes;
 
 use crate::operation::Operation;
 
-/// More bytes of bodies than this are not kept.
-const MAX_BODIES: usize = 64 << 20;
+/// The maximum total size of the recorded bodies.
+const MAX_BODY_BYTES: usize = 64 << 20;
 
-/// More requests than this are not compared with later ones.
-const MAX_COMPARED: usize = 10_000;
+/// The maximum number of failed requests that are compared with later ones.
+const MAX_FAILED: usize = 10_000;
 
-/// A request as it arrived.
+/// A request as the simulator received it.
 #[derive(Clone)]
 #[non_exhaustive]
-pub struct Recorded {
+pub struct RecordedRequest {
     /// The method.
     pub method: Method,
-    /// The path as it was sent: `%2F` and `/` are not the same here.
+    /// The path as sent. `%2F` is not decoded.
     pub path: String,
-    /// The query as it was sent, without its `?`.
+    /// The query as sent, without `?`.
     pub query: Option<String>,
-    /// The headers. The key is in there; `Debug` does not show it.
+    /// The headers, including the API key. `Debug` redacts the key.
     pub headers: HeaderMap,
-    /// The body, whole.
+    /// The complete body.
     pub body: Bytes,
-    /// The operation, if it is one.
+    /// The operation, or `None` if the path is unknown.
     pub operation: Option<Operation>,
-    /// Which attempt it is, from 1: the same bytes (method, path, query, key, team and body) came that
-    /// often since they last had an answer that needs no other. An answer with 408, 429 or 5xx, one
-    /// that a fault broke, and one that the caller did not wait for call for another attempt.
+    /// The attempt number, counted from 1. Requests with the same method, path, query, key, team
+    /// and body are attempts of one request until one succeeds. An attempt fails if its status is
+    /// 408, 429 or 5xx, if a fault breaks its response, or if the caller disconnects early.
     pub attempt: u32,
-    /// Which connection it came over, from 1.
+    /// The number of the connection, counted from 1.
     pub connection: u64,
-    /// When it arrived, in real time since the simulator started.
+    /// The time of arrival, in real time since the simulator started.
     pub at: Duration,
-    /// The name of the fault that was done to it, such as `cut-off`.
+    /// The name of the fault applied to the request, such as `cut-off`.
     pub fault: Option<&'static str>,
-    /// The status it was answered with. `None` until then, and if there was no answer.
+    /// The response status. `None` before the response, or if there is none.
     pub status: Option<StatusCode>,
 }
 
-impl fmt::Debug for Recorded {
+impl fmt::Debug for RecordedRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Recorded")
+        f.debug_struct("RecordedRequest")
             .field("method", &self.method)
             .field("path", &self.path)
             .field("query", &self.query)
@@ -66,51 +66,51 @@ impl fmt::Debug for Recorded {
     }
 }
 
-/// An answer, for a line of a log.
+/// A response, as reported to [`Builder::on_response`](crate::Builder::on_response).
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub struct Answered {
+pub struct ResponseEvent {
     /// The request's method.
     pub method: Method,
-    /// The request's path as it was sent.
+    /// The request's path as sent.
     pub path: String,
-    /// The operation, if it is one.
+    /// The operation, or `None` if the path is unknown.
     pub operation: Option<Operation>,
-    /// Which attempt it is; see [`Recorded::attempt`].
+    /// The attempt number; see [`RecordedRequest::attempt`].
     pub attempt: u32,
-    /// The answer's status. `None` if there was no answer: a fault, or the caller went away.
+    /// The response status. `None` if a fault suppressed the response or the caller disconnected.
     pub status: Option<StatusCode>,
-    /// The name of the fault that was done to it.
+    /// The name of the fault applied to the request.
     pub fault: Option<&'static str>,
-    /// How long it took, to the answer's head.
+    /// The time from the request to the response head.
     pub took: Duration,
-    /// The answer's `x-request-id`.
+    /// The `x-request-id` of the response.
     pub request_id: String,
 }
 
-pub(crate) type OnAnswer = Box<dyn Fn(&Answered) + Send + Sync>;
+pub(crate) type OnResponse = Box<dyn Fn(&ResponseEvent) + Send + Sync>;
 
-/// The latest requests, in order of arrival.
+/// Records requests in order of arrival.
 pub(crate) struct Recorder {
     limit: usize,
     started: Instant,
-    kept: Mutex<Kept>,
+    records: Mutex<Records>,
 }
 
 #[derive(Default)]
-struct Kept {
-    requests: VecDeque<Recorded>,
-    /// How many were forgotten.
-    forgotten: usize,
-    /// The bytes of all bodies.
-    bodies: usize,
-    /// How often each request failed since it last had its answer, by its fingerprint.
+struct Records {
+    requests: VecDeque<RecordedRequest>,
+    /// The number of dropped requests.
+    dropped: usize,
+    /// The total size of all bodies.
+    body_bytes: usize,
+    /// The number of failed attempts since the last success, by request fingerprint.
     failed: HashMap<u64, u32>,
 }
 
-/// Where a request stands.
+/// Identifies a recorded request.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Place {
+pub(crate) struct RequestRef {
     number: usize,
     fingerprint: u64,
     pub(crate) attempt: u32,
@@ -121,33 +121,33 @@ impl Recorder {
         Self {
             limit,
             started: Instant::now(),
-            kept: Mutex::default(),
+            records: Mutex::default(),
         }
     }
 
-    fn kept(&self) -> MutexGuard<'_, Kept> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    fn records(&self) -> MutexGuard<'_, Records> {
+        self.records.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A request that is there, with its body.
-    pub(crate) fn arrived(
+    /// Records a request.
+    pub(crate) fn request(
         &self,
         head: &Parts,
         body: &Bytes,
         operation: Option<Operation>,
         connection: u64,
-    ) -> Place {
+    ) -> RequestRef {
         let fingerprint = fingerprint(head, body);
-        let mut kept = self.kept();
-        let attempt = 1 + kept.failed.get(&fingerprint).copied().unwrap_or(0);
-        let number = kept.forgotten + kept.requests.len();
+        let mut records = self.records();
+        let attempt = 1 + records.failed.get(&fingerprint).copied().unwrap_or(0);
+        let number = records.dropped + records.requests.len();
         if self.limit > 0 {
             let mut headers = head.headers.clone();
             if let Some(key) = headers.get_mut(header::AUTHORIZATION) {
                 key.set_sensitive(true);
             }
-            kept.bodies += body.len();
-            kept.requests.push_back(Recorded {
+            records.body_bytes += body.len();
+            records.requests.push_back(RecordedRequest {
                 method: head.method.clone(),
                 path: head.uri.path().to_owned(),
                 query: head.uri.query().map(str::to_owned),
@@ -160,53 +160,55 @@ impl Recorder {
                 fault: None,
                 status: None,
             });
-            while kept.requests.len() > self.limit || kept.bodies > MAX_BODIES {
-                let Some(oldest) = kept.requests.pop_front() else {
+            while records.requests.len() > self.limit || records.body_bytes > MAX_BODY_BYTES {
+                let Some(oldest) = records.requests.pop_front() else {
                     break;
                 };
-                kept.bodies -= oldest.body.len();
-                kept.forgotten += 1;
+                records.body_bytes -= oldest.body.len();
+                records.dropped += 1;
             }
         }
-        Place {
+        RequestRef {
             number,
             fingerprint,
             attempt,
         }
     }
 
-    pub(crate) fn fault(&self, place: Place, fault: &'static str) {
-        if let Some(request) = self.kept().at(place) {
+    pub(crate) fn set_fault(&self, request_ref: RequestRef, fault: &'static str) {
+        if let Some(request) = self.records().get_mut(request_ref) {
             request.fault = Some(fault);
         }
     }
 
-    pub(crate) fn answered(&self, place: Place, status: StatusCode) {
-        if let Some(request) = self.kept().at(place) {
+    pub(crate) fn set_status(&self, request_ref: RequestRef, status: StatusCode) {
+        if let Some(request) = self.records().get_mut(request_ref) {
             request.status = Some(status);
         }
     }
 
-    /// The last that is heard of a request.
-    pub(crate) fn ended(&self, place: Place, failed: bool) {
-        let mut kept = self.kept();
+    /// Records the end of a request and whether the attempt failed.
+    pub(crate) fn end(&self, request_ref: RequestRef, failed: bool) {
+        let mut records = self.records();
         if !failed {
-            kept.failed.remove(&place.fingerprint);
-        } else if kept.failed.len() < MAX_COMPARED || kept.failed.contains_key(&place.fingerprint) {
-            let attempt = kept.failed.entry(place.fingerprint).or_default();
-            *attempt = (*attempt).max(place.attempt);
+            records.failed.remove(&request_ref.fingerprint);
+        } else if records.failed.len() < MAX_FAILED
+            || records.failed.contains_key(&request_ref.fingerprint)
+        {
+            let attempt = records.failed.entry(request_ref.fingerprint).or_default();
+            *attempt = (*attempt).max(request_ref.attempt);
         }
     }
 
-    pub(crate) fn all(&self) -> Vec<Recorded> {
-        self.kept().requests.iter().cloned().collect()
+    pub(crate) fn all(&self) -> Vec<RecordedRequest> {
+        self.records().requests.iter().cloned().collect()
     }
 }
 
-impl Kept {
-    fn at(&mut self, place: Place) -> Option<&mut Recorded> {
-        let place = place.number.checked_sub(self.forgotten)?;
-        self.requests.get_mut(place)
+impl Records {
+    fn get_mut(&mut self, request_ref: RequestRef) -> Option<&mut RecordedRequest> {
+        let index = request_ref.number.checked_sub(self.dropped)?;
+        self.requests.get_mut(index)
     }
 }
 
@@ -234,32 +236,32 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_are_forgotten() {
+    fn the_oldest_requests_are_dropped() {
         let recorder = Recorder::new(3);
-        let places: Vec<_> = (0..5)
-            .map(|n| recorder.arrived(&head(&format!("/{n}")), &Bytes::new(), None, 1))
+        let refs: Vec<_> = (0..5)
+            .map(|n| recorder.request(&head(&format!("/{n}")), &Bytes::new(), None, 1))
             .collect();
-        for place in places {
-            recorder.answered(place, StatusCode::OK);
+        for request_ref in refs {
+            recorder.set_status(request_ref, StatusCode::OK);
         }
         let paths: Vec<_> = recorder.all().into_iter().map(|one| one.path).collect();
         assert_eq!(paths, ["/2", "/3", "/4"]);
         assert!(recorder.all().iter().all(|one| one.status.is_some()));
 
-        let large = Bytes::from(vec![0; MAX_BODIES / 2 + 1]);
-        recorder.arrived(&head("/large"), &large, None, 1);
-        recorder.arrived(&head("/larger"), &large, None, 1);
+        let large = Bytes::from(vec![0; MAX_BODY_BYTES / 2 + 1]);
+        recorder.request(&head("/large"), &large, None, 1);
+        recorder.request(&head("/larger"), &large, None, 1);
         assert_eq!(recorder.all().len(), 1);
         assert!(Recorder::new(0).all().is_empty());
     }
 
     #[test]
-    fn attempts_count_until_an_answer() {
+    fn attempts_are_counted_until_one_succeeds() {
         let recorder = Recorder::new(9);
         let send = |body: &'static str, failed: bool| {
-            let place = recorder.arrived(&head("/"), &Bytes::from(body), None, 1);
-            recorder.ended(place, failed);
-            place.attempt
+            let request_ref = recorder.request(&head("/"), &Bytes::from(body), None, 1);
+            recorder.end(request_ref, failed);
+            request_ref.attempt
         };
         assert_eq!(
             [send("a", true), send("a", true), send("b", true)],

@@ -1,4 +1,4 @@
-//! What a model answers that was told what to answer.
+//! Scripted replies to chat requests.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::builder::Builder;
 use crate::simulator::Simulator;
 
-/// An answer to a chat request, in the place of the simulator's own.
+/// A scripted reply to a chat request. It replaces the generated answer.
 ///
 /// ```
 /// use prime_sim::Reply;
@@ -21,21 +21,21 @@ use crate::simulator::Simulator;
 /// let plain = Reply::text("It rains.");
 /// let tools = Reply::tool_call("get_weather", json!({ "city": "Paris" }));
 /// let rich = Reply::text("42").reasoning("Six times nine…").finish_reason("length");
-/// let wrong = Reply::json(json!({ "choices": "none" }));            // as it is, however wrong
-/// let weird = Reply::events(["{\"choices\":[]}", "[DONE]"]);          // a stream's data, as it is
+/// let wrong = Reply::json(json!({ "choices": "none" }));            // sent unchanged, valid or not
+/// let weird = Reply::events(["{\"choices\":[]}", "[DONE]"]);          // sent unchanged as a stream
 /// let bytes = Reply::bytes("text/plain", "busy");
 /// ```
 ///
-/// A text, tool calls and reasoning are counted, billed and streamed like the simulator's own, and cut
-/// by `max_tokens` and `stop`. What is sent as it is costs nothing.
+/// Texts, tool calls and reasoning are counted, billed and streamed like generated answers, and
+/// `max_tokens` and `stop` truncate them. Replies that are sent unchanged cost nothing.
 #[derive(Debug, Clone)]
-#[must_use = "a reply is for `on_chat(…).reply(…)`"]
-pub struct Reply(pub(crate) Said);
+#[must_use = "pass the reply to `on_chat(…).reply(…)`"]
+pub struct Reply(pub(crate) ScriptedReply);
 
 #[derive(Debug, Clone)]
-pub(crate) enum Said {
+pub(crate) enum ScriptedReply {
     Message(Message),
-    /// What was asked.
+    /// The last user message.
     Echo,
     Raw {
         content_type: String,
@@ -43,93 +43,94 @@ pub(crate) enum Said {
     },
 }
 
-/// A message to be.
+/// The content of a scripted message.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Message {
     pub(crate) text: Option<String>,
     pub(crate) reasoning: Option<String>,
     pub(crate) refusal: Option<String>,
-    /// Names and arguments, which are JSON.
+    /// The names and JSON arguments of tool calls.
     pub(crate) calls: Vec<(String, String)>,
     pub(crate) finish: Option<String>,
 }
 
 impl Reply {
-    /// A text.
+    /// Replies with a text.
     pub fn text(text: impl Into<String>) -> Self {
-        Self(Said::Message(Message {
+        Self(ScriptedReply::Message(Message {
             text: Some(text.into()),
             ..Message::default()
         }))
     }
 
-    /// The call of a tool, and no text. Another one with [`Reply::and_tool_call`].
+    /// Replies with a tool call and no text. [`Reply::and_tool_call`] adds more calls.
     pub fn tool_call(name: impl Into<String>, arguments: impl Serialize) -> Self {
-        Self(Said::Message(Message::default())).and_tool_call(name, arguments)
+        Self(ScriptedReply::Message(Message::default())).and_tool_call(name, arguments)
     }
 
-    /// What the user said last.
+    /// Repeats the last user message.
     pub fn echo() -> Self {
-        Self(Said::Echo)
+        Self(ScriptedReply::Echo)
     }
 
-    /// A whole JSON body, as it is. In a stream it is the data of the one event ahead of `[DONE]`.
+    /// Replies with a JSON body, sent unchanged. In a stream, the body is the data of the only
+    /// event before `[DONE]`.
     pub fn json(body: impl Serialize) -> Self {
-        Self(Said::Raw {
+        Self(ScriptedReply::Raw {
             content_type: "application/json".to_owned(),
-            body: written(body).into(),
+            body: to_json_text(body).into(),
         })
     }
 
-    /// A stream's events, as they are: each is the data of one.
+    /// Replies with an event stream. Each item is the data of one event, sent unchanged.
     pub fn events(data: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
         let events = data
             .into_iter()
             .map(|data| format!("data: {}\n\n", data.as_ref()));
-        Self(Said::Raw {
+        Self(ScriptedReply::Raw {
             content_type: "text/event-stream".to_owned(),
             body: events.collect::<String>().into(),
         })
     }
 
-    /// Any bytes, with their content type.
+    /// Replies with any content type and bytes.
     pub fn bytes(content_type: impl Into<String>, body: impl Into<Bytes>) -> Self {
-        Self(Said::Raw {
+        Self(ScriptedReply::Raw {
             content_type: content_type.into(),
             body: body.into(),
         })
     }
 
-    /// Reasoning ahead of a text or tool calls, in `reasoning_content`.
+    /// Adds reasoning before the text or tool calls, in `reasoning_content`.
     pub fn reasoning(self, reasoning: impl Into<String>) -> Self {
         self.with(|message| message.reasoning = Some(reasoning.into()))
     }
 
-    /// Why the model will not answer, in `refusal`.
+    /// Adds a refusal, in `refusal`.
     pub fn refusal(self, refusal: impl Into<String>) -> Self {
         self.with(|message| message.refusal = Some(refusal.into()))
     }
 
-    /// The call of a tool besides the rest.
+    /// Adds a tool call.
     pub fn and_tool_call(self, name: impl Into<String>, arguments: impl Serialize) -> Self {
-        self.with(|message| message.calls.push((name.into(), written(arguments))))
+        self.with(|message| message.calls.push((name.into(), to_json_text(arguments))))
     }
 
-    /// Why the answer ends (default `stop`, `length` or `tool_calls`, as it comes).
+    /// Sets the finish reason (default `stop`, `length` or `tool_calls`, depending on the answer).
     pub fn finish_reason(self, reason: impl Into<String>) -> Self {
         self.with(|message| message.finish = Some(reason.into()))
     }
 
     fn with(mut self, change: impl FnOnce(&mut Message)) -> Self {
-        if let Said::Message(message) = &mut self.0 {
+        if let ScriptedReply::Message(message) = &mut self.0 {
             change(message);
         }
         self
     }
 }
 
-/// A string is taken for JSON as it stands: a test may want it wrong.
-fn written(value: impl Serialize) -> String {
+/// Serializes a value. A string is used unchanged, so that a test can send invalid JSON.
+fn to_json_text(value: impl Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(Value::String(text)) => text,
         Ok(value) => value.to_string(),
@@ -143,32 +144,32 @@ impl<T: Into<String>> From<T> for Reply {
     }
 }
 
-/// Which chat requests a [`Reply`] is for. A plain text stands for [`When::says`].
+/// Selects the chat requests that get a [`Reply`]. A string converts to [`When::contains`].
 #[derive(Clone)]
-pub struct When(Arc<Test>);
+pub struct When(Arc<Predicate>);
 
-/// Of a request's body and what its user said last.
-type Test = dyn Fn(&Value, &str) -> bool + Send + Sync;
+/// A predicate on the request body and the last user message.
+type Predicate = dyn Fn(&Value, &str) -> bool + Send + Sync;
 
 impl When {
-    /// All.
+    /// Matches all requests.
     pub fn any() -> Self {
         Self::test(|_, _| true)
     }
 
-    /// Those whose last message of the user has this in it, whatever its case.
-    pub fn says(text: impl Into<String>) -> Self {
+    /// Matches requests whose last user message contains `text`, ignoring case.
+    pub fn contains(text: impl Into<String>) -> Self {
         let text = text.into().to_lowercase();
         Self::test(move |_, question| question.to_lowercase().contains(&text))
     }
 
-    /// Those for a model.
+    /// Matches requests for a model.
     pub fn model(model: impl Into<String>) -> Self {
         let model = model.into();
         Self::test(move |body, _| body.get("model").and_then(Value::as_str) == Some(&model))
     }
 
-    /// Those whose body passes a test.
+    /// Matches requests whose body satisfies a predicate.
     pub fn body(test: impl Fn(&Value) -> bool + Send + Sync + 'static) -> Self {
         Self::test(move |body, _| test(body))
     }
@@ -180,7 +181,7 @@ impl When {
 
 impl<'a, T: Into<Cow<'a, str>>> From<T> for When {
     fn from(text: T) -> Self {
-        Self::says(text.into())
+        Self::contains(text.into())
     }
 }
 
@@ -190,9 +191,9 @@ impl fmt::Debug for When {
     }
 }
 
-/// A reply to be: [`Simulator::on_chat`], [`Builder::on_chat`].
+/// A scripted reply under construction. [`Simulator::on_chat`] and [`Builder::on_chat`] return it.
 #[derive(Debug)]
-#[must_use = "nothing is answered until `reply`"]
+#[must_use = "call `reply` to add the reply"]
 pub struct OnChat<T> {
     pub(crate) to: T,
     pub(crate) when: When,
@@ -200,12 +201,12 @@ pub struct OnChat<T> {
 }
 
 impl<T> OnChat<T> {
-    /// Only for the first request that fits.
+    /// Limits the reply to the first matching request.
     pub fn once(self) -> Self {
         self.times(1)
     }
 
-    /// Only for the first so many requests that fit.
+    /// Limits the reply to the first `times` matching requests.
     pub fn times(mut self, times: u64) -> Self {
         self.times = Some(times);
         self
@@ -213,7 +214,7 @@ impl<T> OnChat<T> {
 }
 
 impl OnChat<&Simulator> {
-    /// What is answered.
+    /// Adds the reply.
     pub fn reply(self, reply: impl Into<Reply>) {
         let rule = Rule::new(self.when, self.times, reply.into());
         self.to.replies().add(rule);
@@ -221,7 +222,7 @@ impl OnChat<&Simulator> {
 }
 
 impl OnChat<Builder> {
-    /// What is answered.
+    /// Adds the reply.
     pub fn reply(mut self, reply: impl Into<Reply>) -> Builder {
         let rule = Rule::new(self.when, self.times, reply.into());
         self.to.replies.push(rule);
@@ -229,20 +230,24 @@ impl OnChat<Builder> {
     }
 }
 
-/// When what is answered, and how often still.
+/// A reply, its condition and its remaining uses.
 pub(crate) struct Rule {
     when: When,
-    left: Option<u64>,
+    remaining: Option<u64>,
     reply: Reply,
 }
 
 impl Rule {
-    pub(crate) fn new(when: When, left: Option<u64>, reply: Reply) -> Self {
-        Self { when, left, reply }
+    pub(crate) fn new(when: When, remaining: Option<u64>, reply: Reply) -> Self {
+        Self {
+            when,
+            remaining,
+            reply,
+        }
     }
 }
 
-/// Every reply of a simulator. Of several that fit, the first one that is not used up is sent.
+/// All scripted replies of a simulator.
 #[derive(Default)]
 pub(crate) struct Replies {
     any: AtomicBool,
@@ -256,16 +261,16 @@ impl Replies {
         self.any.store(true, Ordering::SeqCst);
     }
 
-    /// What is answered to a request.
-    pub(crate) fn to(&self, body: &Value, question: &str) -> Option<Said> {
+    /// Returns the first matching reply that is not used up, and counts the use.
+    pub(crate) fn take(&self, body: &Value, question: &str) -> Option<ScriptedReply> {
         if !self.any.load(Ordering::SeqCst) {
             return None;
         }
         let mut rules = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
-        let fits = |rule: &&mut Rule| rule.left != Some(0) && (rule.when.0)(body, question);
-        let rule = rules.iter_mut().find(fits)?;
-        if let Some(left) = &mut rule.left {
-            *left -= 1;
+        let matches = |rule: &&mut Rule| rule.remaining != Some(0) && (rule.when.0)(body, question);
+        let rule = rules.iter_mut().find(matches)?;
+        if let Some(remaining) = &mut rule.remaining {
+            *remaining -= 1;
         }
         Some(rule.reply.0.clone())
     }

@@ -1,4 +1,4 @@
-//! Scripts: keys, teams, replies and faults, written in TOML.
+//! TOML scripts with keys, teams, adapters, replies and faults.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -8,27 +8,27 @@ use crate::faults::Parameters;
 use crate::replies::{Reply, Rule, When};
 use crate::state::{Key, Team};
 
-/// Why a script is not followed.
+/// The error returned for an invalid script.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ScriptError {
-    /// It is no TOML, or has a field that no script has, or lacks one.
+    /// The script is invalid TOML, has an unknown field or lacks a required field.
     #[error("{0}")]
     Toml(String),
-    /// A fault makes no sense.
-    #[error("fault {place}: {problem}")]
+    /// A fault is invalid.
+    #[error("fault {index}: {problem}")]
     Fault {
-        /// Which one, from 1.
-        place: usize,
-        /// What is wrong with it.
+        /// The position of the entry, counted from 1.
+        index: usize,
+        /// Why the entry is invalid.
         problem: String,
     },
-    /// A reply makes no sense.
-    #[error("reply {place}: {problem}")]
+    /// A reply is invalid.
+    #[error("reply {index}: {problem}")]
     Reply {
-        /// Which one, from 1.
-        place: usize,
-        /// What is wrong with it.
+        /// The position of the entry, counted from 1.
+        index: usize,
+        /// Why the entry is invalid.
         problem: String,
     },
 }
@@ -41,23 +41,23 @@ struct Script {
     #[serde(default)]
     team: Vec<Team>,
     #[serde(default)]
-    adapter: Vec<Adapter>,
+    adapter: Vec<AdapterEntry>,
     #[serde(default)]
-    reply: Vec<Says>,
+    reply: Vec<ReplyEntry>,
     #[serde(default)]
     fault: Vec<Parameters>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Adapter {
+struct AdapterEntry {
     base: String,
     id: String,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Says {
+struct ReplyEntry {
     when: Option<String>,
     model: Option<String>,
     times: Option<u64>,
@@ -66,7 +66,7 @@ struct Says {
     refusal: Option<String>,
     finish_reason: Option<String>,
     #[serde(default)]
-    tool_calls: Vec<Call>,
+    tool_calls: Vec<ToolCallEntry>,
     #[serde(default)]
     echo: bool,
     json: Option<Value>,
@@ -77,26 +77,26 @@ struct Says {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Call {
+struct ToolCallEntry {
     name: String,
     #[serde(default)]
     arguments: Value,
 }
 
 impl Builder {
-    /// What a script says: keys, teams, adapters, replies and faults, in TOML, which `prime-sim
-    /// --script` reads from a file. Besides what the builder was told already.
+    /// Adds the keys, teams, adapters, replies and faults of a TOML script. `prime-sim --script`
+    /// reads such a script from a file.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let script = r#"
-    /// [[fault]]                     # as `Fault` has them, each with
-    /// fault = "status"              #   its name,
-    /// status = 503                  #   its parameters,
+    /// [[fault]]
+    /// fault = "status"              # the name, see `Fault`
+    /// status = 503                  # the parameters of this fault
     /// retry_after = 1
-    /// on = "create_run"             #   operations: one, or an array (default all),
-    /// times = 2                     #   and when: times, skip, chance, model
+    /// on = "create_run"             # an operation or an array of operations (default all)
+    /// times = 2                     # also: skip, chance, model
     ///
     /// [[fault]]
     /// fault = "cut-off"
@@ -135,7 +135,7 @@ impl Builder {
     /// ```
     ///
     /// # Errors
-    /// If it cannot be followed; the error says where and why.
+    /// Returns an error if the script is invalid. The error names the entry and the reason.
     pub fn script(mut self, script: &str) -> Result<Self, ScriptError> {
         let script: Script =
             toml::from_str(script).map_err(|error| ScriptError::Toml(error.to_string()))?;
@@ -144,35 +144,40 @@ impl Builder {
         let adapters = script.adapter.into_iter();
         self.adapters
             .extend(adapters.map(|adapter| (adapter.base, adapter.id)));
-        for (place, says) in (1..).zip(script.reply) {
+        for (index, says) in (1..).zip(script.reply) {
             let rule = says.rule();
-            let rule = rule.map_err(|problem| ScriptError::Reply { place, problem })?;
+            let rule = rule.map_err(|problem| ScriptError::Reply { index, problem })?;
             self.replies.push(rule);
         }
-        for (place, parameters) in (1..).zip(script.fault) {
+        for (index, parameters) in (1..).zip(script.fault) {
             let fault = parameters.fault();
-            let fault = fault.map_err(|problem| ScriptError::Fault { place, problem })?;
+            let fault = fault.map_err(|problem| ScriptError::Fault { index, problem })?;
             self.faults.push(fault);
         }
         Ok(self)
     }
 }
 
-impl Says {
+impl ReplyEntry {
     fn rule(self) -> Result<Rule, String> {
         let when = match (self.when, self.model) {
             (None, None) => When::any(),
-            (Some(text), None) => When::says(text),
+            (Some(text), None) => When::contains(text),
             (None, Some(model)) => When::model(model),
-            (Some(_), Some(_)) => return Err("'when' or 'model', not both".to_owned()),
+            (Some(_), Some(_)) => return Err("'when' and 'model' cannot be combined".to_owned()),
         };
-        let says = self.text.is_some() || self.refusal.is_some() || !self.tool_calls.is_empty();
-        let kinds = [says, self.echo, self.json.is_some(), self.events.is_some()];
+        let message = self.text.is_some() || self.refusal.is_some() || !self.tool_calls.is_empty();
+        let kinds = [
+            message,
+            self.echo,
+            self.json.is_some(),
+            self.events.is_some(),
+        ];
         let kinds = kinds.into_iter().chain([self.bytes.is_some()]);
         if kinds.filter(|given| *given).count() != 1 {
             return Err(
-                "one of 'text' (or 'refusal', 'tool_calls'), 'echo', 'json', 'events' \
-                        and 'bytes' is needed"
+                "exactly one of 'text' (or 'refusal', 'tool_calls'), 'echo', 'json', 'events' \
+                        and 'bytes' is required"
                     .to_owned(),
             );
         }
@@ -211,28 +216,28 @@ mod tests {
     use crate::simulator::Simulator;
 
     #[test]
-    fn what_cannot_be_followed_is_told() {
-        for (script, word) in [
+    fn an_invalid_script_is_rejected_with_the_reason() {
+        for (script, expected) in [
             ("[[fault]]\n", "missing field `fault`"),
-            (
-                "[[fault]]\nfault = 'rest'",
-                "fault 1: there is no fault 'rest'",
-            ),
+            ("[[fault]]\nfault = 'rest'", "fault 1: unknown fault 'rest'"),
             (
                 "[[fault]]\nfault = 'reset'\ntmies = 2",
                 "unknown field `tmies`",
             ),
             (
                 "[[fault]]\nfault = 'reset'\non = 'run'",
-                "fault 1: there is no operation",
+                "fault 1: unknown operation",
             ),
-            ("[[reply]]\nwhen = 'x'", "reply 1: one of"),
-            ("[[reply]]\ntext = 'x'\necho = true", "reply 1: one of"),
+            ("[[reply]]\nwhen = 'x'", "reply 1: exactly one of"),
+            (
+                "[[reply]]\ntext = 'x'\necho = true",
+                "reply 1: exactly one of",
+            ),
             ("[[kye]]\n", "unknown field `kye`"),
             ("x", "expected"),
         ] {
             let error = Simulator::builder().script(script).unwrap_err().to_string();
-            assert!(error.contains(word), "{script}: {error}");
+            assert!(error.contains(expected), "{script}: {error}");
         }
     }
 }

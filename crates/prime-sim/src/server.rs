@@ -1,4 +1,4 @@
-//! The thread that serves, and its end.
+//! The server thread.
 
 use std::future::IntoFuture;
 use std::io;
@@ -9,17 +9,17 @@ use std::thread::JoinHandle;
 use axum::Router;
 use tokio::sync::oneshot;
 
-use crate::connection::{Connection, Door, Gate};
+use crate::connection::{Connection, Gate, GatedListener};
 
-/// A running server. It has a thread and a runtime of its own: dropped, it takes every task and
-/// every connection with it, whatever the caller's runtime is or does to its clock.
+/// A running server with its own thread and runtime. It does not depend on the caller's runtime or
+/// its clock. Dropping it ends all tasks and connections.
 pub(crate) struct Server {
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Server {
-    /// Serves on a listener that is bound already, so that no request comes too early.
+    /// Starts serving on a bound listener.
     pub(crate) async fn start(
         listener: TcpListener,
         gate: Arc<Gate>,
@@ -30,9 +30,9 @@ impl Server {
         let thread = std::thread::Builder::new()
             .name("prime-sim".to_owned())
             .spawn(move || match prepare(listener, gate) {
-                Ok((runtime, door)) => runtime.block_on(async {
+                Ok((runtime, listener)) => runtime.block_on(async {
                     let router = router.into_make_service_with_connect_info::<Connection>();
-                    tokio::spawn(axum::serve(door, router).into_future());
+                    tokio::spawn(axum::serve(listener, router).into_future());
                     drop(ready.send(Ok(())));
                     drop(stopped.await);
                 }),
@@ -44,12 +44,15 @@ impl Server {
         };
         is_ready
             .await
-            .unwrap_or_else(|_| Err(io::Error::other("its thread ended")))?;
+            .unwrap_or_else(|_| Err(io::Error::other("the server thread ended")))?;
         Ok(server)
     }
 }
 
-fn prepare(listener: TcpListener, gate: Arc<Gate>) -> io::Result<(tokio::runtime::Runtime, Door)> {
+fn prepare(
+    listener: TcpListener,
+    gate: Arc<Gate>,
+) -> io::Result<(tokio::runtime::Runtime, GatedListener)> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -57,14 +60,14 @@ fn prepare(listener: TcpListener, gate: Arc<Gate>) -> io::Result<(tokio::runtime
         let _context = runtime.enter();
         tokio::net::TcpListener::from_std(listener)?
     };
-    Ok((runtime, Door::new(listener, gate)?))
+    Ok((runtime, GatedListener::new(listener, gate)?))
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take()
-            // A thread that waits for itself waits forever.
+            // A thread cannot join itself.
             && thread.thread().id() != std::thread::current().id()
         {
             drop(thread.join());

@@ -1,4 +1,4 @@
-//! The simulator, as its owner sees it.
+//! The handle of a running simulator.
 
 use std::fmt;
 use std::io;
@@ -9,14 +9,14 @@ use std::time::Duration;
 use openapi_runtime::Usd;
 
 use crate::builder::{Builder, StartError};
-use crate::faults::{Fault, Injected};
-use crate::record::Recorded;
+use crate::faults::{Fault, FaultHandle};
+use crate::record::RecordedRequest;
 use crate::replies::{OnChat, Replies, When};
 use crate::routes;
 use crate::server::Server;
 use crate::state::{Key, RunSnapshot, Shared, Team, Wallet};
 
-/// A server of both APIs on 127.0.0.1, stopped when it is dropped.
+/// A running simulator of both APIs on 127.0.0.1. Dropping it stops the server.
 pub struct Simulator {
     shared: Arc<Shared>,
     port: u16,
@@ -24,15 +24,15 @@ pub struct Simulator {
 }
 
 impl Simulator {
-    /// Settings to start one with.
+    /// Returns a builder with the default settings.
     pub fn builder() -> Builder {
         Builder::default()
     }
 
-    /// Starts one with the default settings.
+    /// Starts a simulator with the default settings.
     ///
     /// # Errors
-    /// As [`Builder::start`].
+    /// See [`Builder::start`].
     pub async fn start() -> Result<Self, StartError> {
         Self::builder().start().await
     }
@@ -58,58 +58,59 @@ impl Simulator {
         })
     }
 
-    /// The base URL of the Inference API; its paths begin with `/models`, `/chat`.
+    /// Returns the base URL of the Inference API. Its paths begin with `/models` or `/chat`.
     pub fn inference_url(&self) -> String {
         format!("{}{}", self.platform_url(), routes::inference_base())
     }
 
-    /// The base URL of the Training API; its paths begin with `/api`.
+    /// Returns the base URL of the Training API. Its paths begin with `/api`.
     pub fn platform_url(&self) -> String {
         format!("http://{}:{}", Ipv4Addr::LOCALHOST, self.port)
     }
 
-    /// An API key that may do everything.
+    /// Returns an API key with all permissions.
     pub fn key(&self) -> &str {
         &self.shared.key
     }
 
-    /// The id of a team that the key's owner is in, and that has a wallet of its own.
+    /// Returns the ID of a team that the owner of [`Simulator::key`] belongs to.
     pub fn team(&self) -> &str {
         &self.shared.team
     }
 
-    /// Moves the simulated clock.
+    /// Moves the simulated clock forward.
     pub fn advance(&self, by: Duration) {
         self.shared.state().clock.advance(by);
     }
 
-    /// One API key more. One of the same secret takes its place.
+    /// Adds an API key. It replaces a key with the same secret.
     pub fn add_key(&self, key: Key) {
         self.shared.state().add_key(key);
     }
 
-    /// Ends a key, and says whether there was one.
+    /// Revokes a key. Returns `false` if the key does not exist.
     pub fn revoke_key(&self, key: &str) -> bool {
         self.shared.state().keys.revoke(key)
     }
 
-    /// One team more. One of the same id takes its place, with a new wallet.
+    /// Adds a team with a new wallet. It replaces a team with the same ID.
     pub fn add_team(&self, team: Team) {
         self.shared.state().add_team(team);
     }
 
-    /// One LoRA adapter more, of a model of the catalogue. Gives its id as a model,
-    /// `{base}:{adapter}`; `None` if there is no such base. A run that completes leaves an adapter of
-    /// its base model too, named like the run.
+    /// Adds a LoRA adapter of a model. Returns the ID of the new model, `{base}:{adapter}`, or
+    /// `None` if the base does not exist. A completed run also adds an adapter of its base model,
+    /// with the run ID as its name.
     pub fn add_adapter(&self, base: &str, adapter: &str) -> Option<String> {
         self.shared.state().add_adapter(base, adapter)
     }
 
-    /// Puts a balance into a team's wallet, or without a team into the owner's. Says whether there is
-    /// such a wallet. A wallet that has run out answers 402 until more is put in.
+    /// Sets the balance of a team's wallet, or of the owner's wallet if `team` is `None`. Returns
+    /// `false` if the team does not exist. Paid requests get status 402 while the balance is zero
+    /// or less.
     pub fn set_balance(&self, team: Option<&str>, balance: Usd) -> bool {
         let mut state = self.shared.state();
-        let account = state.account_named(team);
+        let account = state.team_account(team);
         let account = account.and_then(|account| state.accounts.get_mut(account));
         account.is_some_and(|account| {
             account.balance = balance;
@@ -117,8 +118,8 @@ impl Simulator {
         })
     }
 
-    /// Chat requests that are answered as `reply` says. Of several that fit, the first that is not
-    /// used up is sent; without any, the simulator makes up an answer.
+    /// Adds a scripted reply to chat requests. The first matching reply that is not used up is
+    /// sent. If none matches, the simulator generates an answer.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -146,7 +147,7 @@ impl Simulator {
         &self.shared.replies
     }
 
-    /// From now on, answers go wrong as `fault` says.
+    /// Activates a fault.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -164,60 +165,61 @@ impl Simulator {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn inject(&self, fault: Fault) -> Injected {
+    pub fn inject(&self, fault: Fault) -> FaultHandle {
         self.shared.faults.add(fault)
     }
 
-    /// No fault any more, but those that models name.
+    /// Removes all faults, except those that a model name selects.
     pub fn clear_faults(&self) {
         self.shared.faults.clear();
     }
 
-    /// From when this returns until [`Simulator::accept_connections`], nobody listens: connections are
-    /// refused (`ECONNREFUSED`). Idle ones are closed; answers under way go on. The port stays the
-    /// simulator's.
+    /// Refuses new connections (`ECONNREFUSED`) until [`Simulator::accept_connections`] is called.
+    /// Idle connections are closed, and responses in progress continue. The port remains reserved.
     pub async fn refuse_connections(&self) {
         self.shared.gate.set_open(false).await;
     }
 
-    /// Takes connections again.
+    /// Accepts connections again.
     pub async fn accept_connections(&self) {
         self.shared.gate.set_open(true).await;
     }
 
-    /// The latest requests, in order of arrival: as many as [`Builder::record`] says.
-    pub fn requests(&self) -> Vec<Recorded> {
+    /// Returns the recorded requests in order of arrival. [`Builder::record`] limits their number.
+    pub fn requests(&self) -> Vec<RecordedRequest> {
         self.shared.recorder.all()
     }
 
-    /// A team's wallet, or without a team the owner's. `None` if there is no such team.
+    /// Returns a team's wallet, or the owner's wallet if `team` is `None`. Returns `None` if the
+    /// team does not exist.
     pub fn wallet(&self, team: Option<&str>) -> Option<Wallet> {
         let state = self.shared.state();
-        let account = state.accounts.get(state.account_named(team)?)?;
-        // It can be had: its rows lack no field, and a test says so.
+        let account = state.accounts.get(state.team_account(team)?)?;
+        // This cannot fail: the rows have all required fields, which a test checks.
         account.snapshot().ok()
     }
 
-    /// Charges something new to a wallet: a row at its front. Gives the row's id; `None` if there is no
-    /// such team.
+    /// Charges a wallet and adds a billing row at the front. Returns the ID of the row, or `None`
+    /// if the team does not exist.
     pub fn bill(&self, team: Option<&str>, resource: (&str, &str), amount: Usd) -> Option<String> {
         let mut state = self.shared.state();
         let (now, ids) = (state.clock.now(), Arc::clone(&state.ids));
-        let account = state.account_named(team)?;
+        let account = state.team_account(team)?;
         let account = state.accounts.get_mut(account)?;
         Some(account.bill(&ids, now, resource, amount))
     }
 
-    /// Charges more to a row of a wallet: it moves to the front. False if there is no such row.
+    /// Adds to the amount of a billing row and moves it to the front. Returns `false` if the row
+    /// does not exist.
     pub fn bill_more(&self, team: Option<&str>, row: &str, more: Usd) -> bool {
         let mut state = self.shared.state();
         let now = state.clock.now();
-        let account = state.account_named(team);
+        let account = state.team_account(team);
         let account = account.and_then(|account| state.accounts.get_mut(account));
         account.is_some_and(|account| account.bill_more(row, now, more))
     }
 
-    /// Every run so far, oldest first, deleted ones too.
+    /// Returns all runs, including deleted ones, oldest first.
     pub fn runs(&self) -> Vec<RunSnapshot> {
         self.shared.state().run_snapshots()
     }

@@ -1,9 +1,9 @@
-//! What the models say: the same for the same question and seed.
+//! Generated answers. They depend only on the question and the seed.
 
-/// The most characters of a question that an answer repeats.
-const QUOTED: usize = 120;
+/// The maximum number of characters of the question that an answer quotes.
+const MAX_QUOTED_CHARS: usize = 120;
 
-/// The answer to a question. `choice` counts the answers to one request, which differ.
+/// Returns the answer to a question. Each `choice` of a request gets a different answer.
 pub(crate) fn answer(seed: u64, question: &str, choice: usize) -> String {
     let asked = question.to_lowercase();
     let answer = if asked.contains("capital of france") {
@@ -25,13 +25,13 @@ pub(crate) fn answer(seed: u64, question: &str, choice: usize) -> String {
 }
 
 fn shortened(text: &str) -> String {
-    match text.char_indices().nth(QUOTED) {
+    match text.char_indices().nth(MAX_QUOTED_CHARS) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
     }
 }
 
-/// A story of about eighty tokens, about somebody that the seed chooses.
+/// Returns a story of about eighty tokens. The seed selects the hero and the place.
 fn story(seed: u64) -> String {
     const HEROES: [&str; 5] = ["Ada", "Björn", "Chidi", "Zoë", "Mei"];
     const PLACES: [&str; 4] = ["lighthouse", "café", "mill", "library"];
@@ -53,7 +53,7 @@ mod tests {
     use crate::tokens::count;
 
     #[test]
-    fn questions_have_their_answers() {
+    fn answers_depend_on_the_question() {
         let question = "What is the Capital of France?";
         assert_eq!(answer(0, question, 0), "The capital of France is Paris.");
         assert_ne!(answer(0, question, 0), answer(0, question, 1));
@@ -63,11 +63,11 @@ mod tests {
     }
 
     #[test]
-    fn stories_follow_the_seed() {
+    fn stories_depend_on_the_seed() {
         for seed in 0..20 {
-            let told = answer(seed, "Tell me a story", 0);
-            assert_eq!(told, answer(seed, "tell me a STORY!", 0));
-            assert!((75..=95).contains(&count(&told)), "{}", count(&told));
+            let story = answer(seed, "Tell me a story", 0);
+            assert_eq!(story, answer(seed, "tell me a STORY!", 0));
+            assert!((75..=95).contains(&count(&story)), "{}", count(&story));
         }
         assert_ne!(story(1), story(2));
         assert!(!story(u64::MAX).is_empty());

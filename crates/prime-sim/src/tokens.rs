@@ -1,25 +1,25 @@
-//! What counts as a token.
+//! Splits text into tokens.
 
-/// Cuts a text into tokens: a word or a single other character, each with the white space ahead of
-/// it. Joined again, they are the text.
+/// Splits a text into tokens. A token is a word or a single other character, with its leading white
+/// space. The concatenated tokens equal the text.
 pub(crate) fn tokens(text: &str) -> Vec<&str> {
     let mut tokens = Vec::new();
     let mut rest = text;
     while !rest.is_empty() {
-        let (token, after) = rest.split_at(first(rest));
+        let (token, after) = rest.split_at(first_len(rest));
         tokens.push(token);
         rest = after;
     }
     tokens
 }
 
-/// How many tokens a text has.
+/// Returns the number of tokens.
 pub(crate) fn count(text: &str) -> i64 {
     i64::try_from(tokens(text).len()).unwrap_or(i64::MAX)
 }
 
-/// Where the first token ends.
-fn first(text: &str) -> usize {
+/// Returns the length of the first token in bytes.
+fn first_len(text: &str) -> usize {
     let space = text.len() - text.trim_start().len();
     let word = &text[space..];
     let mut letters = word.chars().take_while(|c| c.is_alphanumeric());
@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_and_marks_with_the_space_ahead() {
+    fn tokens_include_leading_white_space() {
         let text = "The capital of France is Paris.";
         assert_eq!(
             tokens(text),
@@ -50,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn joined_they_are_the_text() {
+    fn concatenated_tokens_equal_the_text() {
         for text in [
             "",
             " ",

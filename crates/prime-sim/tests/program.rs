@@ -1,5 +1,5 @@
-//! The simulator as a program.
-#![allow(clippy::unwrap_used, reason = "a test that fails may say so this way")]
+//! Tests of the `prime-sim` program.
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -16,7 +16,7 @@ fn program(arguments: &[&str]) -> Command {
     command
 }
 
-/// One that is ended when a test is over.
+/// A child process that is killed on drop.
 struct Running(Child);
 
 impl Drop for Running {
@@ -40,13 +40,13 @@ fn get(url: &str, path: &str) -> String {
         "GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
     )
     .unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    answer
+    let mut response = String::new();
+    stream.read_to_string(&mut response).unwrap();
+    response
 }
 
 #[test]
-fn it_prints_what_clients_need_and_a_line_for_each_answer() {
+fn it_prints_the_client_settings_and_logs_each_response() {
     let mut child = Running(program(&["--seed", "7"]).spawn().unwrap());
     let out = BufReader::new(child.0.stdout.take().unwrap());
     let mut settings = out.lines().map_while(Result::ok);
@@ -68,11 +68,14 @@ fn it_prints_what_clients_need_and_a_line_for_each_answer() {
         "{lines:?}"
     );
     assert!(lines[1].starts_with("401  GET    get_wallet "), "{lines:?}");
-    assert!(!lines.concat().contains('\u{1b}'), "no colours into a file");
+    assert!(
+        !lines.concat().contains('\u{1b}'),
+        "no colors without a terminal"
+    );
 }
 
 #[test]
-fn with_json_every_line_is_an_object() {
+fn with_json_each_line_is_an_object() {
     let folder = env!("CARGO_TARGET_TMPDIR");
     let script = format!("{folder}/faults.toml");
     std::fs::write(
@@ -103,30 +106,30 @@ fn with_json_every_line_is_an_object() {
 }
 
 #[test]
-fn what_it_cannot_do_is_told() {
+fn invalid_arguments_are_reported() {
     let (output, out, _) = output(&["--help"]);
     assert!(output.status.success() && out.contains("--script FILE"));
     let folder = env!("CARGO_TARGET_TMPDIR");
     let script = format!("{folder}/wrong.toml");
     std::fs::write(&script, "[[fault]]\nfault = 'rest'\n").unwrap();
-    for (arguments, word) in [
+    for (arguments, expected) in [
         (&["--port", "x"][..], "invalid digit"),
         (&["--scirpt", "x"], "--scirpt"),
         (&["--script", "/nowhere.toml"], "/nowhere.toml: "),
         (
             &["--script", &script],
-            "wrong.toml: fault 1: there is no fault 'rest'",
+            "wrong.toml: fault 1: unknown fault 'rest'",
         ),
     ] {
         let (output, out, err) = self::output(arguments);
         assert_eq!((output.status.code(), out.as_str()), (Some(2), ""));
         assert!(
-            err.starts_with("prime-sim: ") && err.contains(word),
+            err.starts_with("prime-sim: ") && err.contains(expected),
             "{err}"
         );
     }
-    // What the simulator itself refuses is no mistake of the command line's form.
+    // A setting that the simulator rejects is not a usage error.
     let (output, _, err) = self::output(&["--balance", "2000000000000"]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(err.contains("cannot be kept to the digit"), "{err}");
+    assert!(err.contains("cannot be stored exactly"), "{err}");
 }

@@ -1,6 +1,6 @@
-//! What the server sends: a whole answer, and chunks of about 230 bytes, of the shape that vLLM and its like send.
+//! The responses of the server: a completion, and chunks of about 230 bytes in the format of vLLM.
 
-/// The texts of the chunks, in turn.
+/// The texts of the chunks, in order.
 const TEXTS: [&str; 8] = [
     " the",
     " capital",
@@ -12,7 +12,7 @@ const TEXTS: [&str; 8] = [
     " naïve",
 ];
 
-/// An event with the piece of an answer.
+/// Returns an event with a delta.
 pub fn event(number: usize) -> String {
     let text = TEXTS[number % TEXTS.len()];
     format!(
@@ -22,7 +22,7 @@ pub fn event(number: usize) -> String {
     )
 }
 
-/// The events that end an answer.
+/// Returns the final events.
 pub fn end() -> &'static str {
     "data: {\"id\":\"chatcmpl-5c1f0e7a93bd4e2f\",\"object\":\"chat.completion.chunk\",\
      \"created\":1763775123,\"model\":\"meta-llama/llama-3.1-70b-instruct\",\"choices\":[{\
@@ -33,7 +33,7 @@ pub fn end() -> &'static str {
      data: [DONE]\n\n"
 }
 
-/// An answer that is no stream.
+/// Returns a response that is not a stream.
 pub fn answer() -> &'static str {
     "{\"id\":\"chatcmpl-5c1f0e7a93bd4e2f\",\"object\":\"chat.completion\",\"created\":1763775123,\
      \"model\":\"meta-llama/llama-3.1-70b-instruct\",\"choices\":[{\"index\":0,\"message\":{\

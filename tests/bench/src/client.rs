@@ -1,4 +1,4 @@
-//! One reader of streams, doing one task, in a process of its own. Prints what it took as JSON.
+//! Runs one task with one client in a separate process, and prints the measurements as JSON.
 
 use std::pin::Pin;
 use std::time::{Duration, Instant};
@@ -21,44 +21,44 @@ const MODEL: &str = "meta-llama/llama-3.1-70b-instruct";
 const KEY: &str = "pit_bench";
 const QUESTION: &str = "Capital of France?";
 
-/// What a task took.
+/// The measurements of a task.
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
 pub struct Taken {
-    /// Calls made.
+    /// The number of calls.
     pub calls: u64,
-    /// Chunks read.
+    /// The number of chunks.
     pub chunks: u64,
     /// CPU time of the process in nanoseconds.
     pub cpu: u64,
-    /// Allocations; 0 where nobody counts them.
+    /// The number of allocations; 0 if they are not counted.
     pub allocations: u64,
-    /// Growth of the process in RAM, in bytes, at its most.
+    /// The maximum growth of the resident memory, in bytes.
     pub memory: u64,
-    /// Growth of the heap in bytes, at its most; 0 where nobody counts it.
+    /// The maximum growth of the heap, in bytes; 0 if it is not counted.
     pub heap: u64,
-    /// Nanoseconds from the question to the first text, the median of many.
+    /// The median time from the request to the first text, in nanoseconds.
     pub first: u64,
 }
 
-/// Something that asks and opens streams.
+/// A client under test.
 trait Reader: Sized {
     type Stream: Chunks;
 
     fn new(address: &str) -> Result<Self>;
 
-    /// Asks without a stream, and reads the answer.
+    /// Sends a request without streaming.
     async fn ask(&self) -> Result<()>;
 
     async fn open(&self) -> Result<Self::Stream>;
 }
 
-/// A stream; `next` says whether there was another chunk.
+/// A stream. `next` returns whether there was another chunk.
 trait Chunks {
     async fn next(&mut self) -> Result<bool>;
 }
 
-/// Does a task with a reader: `calls-{how many}`, `stream`, `streams-{how many}`, `memory-{how many}`,
-/// or `first-{how many}`.
+/// Runs a task with a client: `calls-{count}`, `stream`, `streams-{count}`, `memory-{count}` or
+/// `first-{count}`.
 pub fn run(reader: &str, task: &str, address: &str) -> Result<()> {
     process::pin(1)?;
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -75,7 +75,7 @@ pub fn run(reader: &str, task: &str, address: &str) -> Result<()> {
                 "async-openai" => measure::<AsyncOpenai>(task, count, address).await,
                 "prime-ext" => measure::<PrimeExt<false>>(task, count, address).await,
                 "prime-ext-text" => measure::<PrimeExt<true>>(task, count, address).await,
-                _ => Err(format!("no reader {reader}").into()),
+                _ => Err(format!("unknown client {reader}").into()),
             }
         })?;
     println!("{}", serde_json::to_string(&taken)?);
@@ -83,7 +83,7 @@ pub fn run(reader: &str, task: &str, address: &str) -> Result<()> {
 }
 
 async fn measure<R: Reader>(task: &str, count: usize, address: &str) -> Result<Taken> {
-    // Whatever is made once is made before anything is measured.
+    // Warms up one-time initialization.
     let warm = R::new(&format!("{}/bulk/100/0", base(address)))?;
     drain(&mut warm.open().await?).await?;
     let reader = R::new(address)?;
@@ -92,11 +92,11 @@ async fn measure<R: Reader>(task: &str, count: usize, address: &str) -> Result<T
         "stream" | "streams" => streams(&reader, count).await,
         "memory" => memory(&reader, count).await,
         "first" => first(&reader, count).await,
-        _ => Err(format!("no task {task}").into()),
+        _ => Err(format!("unknown task {task}").into()),
     }
 }
 
-/// `http://host:port` of an address.
+/// Returns `http://host:port` of a URL.
 fn base(address: &str) -> &str {
     address
         .match_indices('/')
@@ -104,7 +104,7 @@ fn base(address: &str) -> &str {
         .map_or(address, |(at, _)| &address[..at])
 }
 
-/// CPU time and allocations of calls one after the other.
+/// Measures CPU time and allocations of sequential calls.
 async fn calls<R: Reader>(reader: &R, count: usize) -> Result<Taken> {
     reader.ask().await?;
     let (cpu, allocations) = (process::cpu_time(), heap::allocations());
@@ -119,7 +119,7 @@ async fn calls<R: Reader>(reader: &R, count: usize) -> Result<Taken> {
     })
 }
 
-/// CPU time and allocations of reading; opening is not measured.
+/// Measures CPU time and allocations of reading streams, without opening them.
 async fn streams<R: Reader>(reader: &R, count: usize) -> Result<Taken> {
     let mut open = Vec::new();
     for _ in 0..count {
@@ -135,7 +135,7 @@ async fn streams<R: Reader>(reader: &R, count: usize) -> Result<Taken> {
     })
 }
 
-/// Memory of streams that are opened one after the other, and then read all at once.
+/// Measures the memory of streams that are opened sequentially and read concurrently.
 async fn memory<R: Reader>(reader: &R, count: usize) -> Result<Taken> {
     process::forget_peak();
     heap::forget_peak();
@@ -198,7 +198,7 @@ impl Reader for Plain {
     }
 
     async fn ask(&self) -> Result<()> {
-        // Of the SDK's own types: what is compared is the way there and back.
+        // Uses the types of the SDK, so that only the request path is compared.
         let mut message = ChatMessage::new(Role::User);
         message.content = Some(QUESTION.to_owned().into());
         let question = ChatCompletionRequest::new(vec![message], MODEL.to_owned());
@@ -225,7 +225,7 @@ impl Chunks for Floor<Pieces> {
     }
 }
 
-/// With whole chunks, or with nothing but their text.
+/// Reads chunks, or only their text.
 struct PrimeExt<const TEXT: bool>(prime_ext::Client);
 
 struct PrimeStream<const TEXT: bool>(prime_ext::ChatStream);

@@ -1,4 +1,4 @@
-//! A large event, whole and in pieces: through the decoder alone, and as a chunk of an answer.
+//! A large event in one piece and in many, read by the decoder alone and as a chat chunk.
 
 use prime_ext::ChatStream;
 use prime_ext::bytes::Bytes;
@@ -11,7 +11,7 @@ use crate::{Result, process};
 const SIZE: usize = 8 << 20;
 const PIECES: usize = 1024;
 
-/// Measures, and prints lines.
+/// Measures and prints the rows.
 pub fn lines(quick: bool) -> Result<()> {
     process::pin(1)?;
     let rounds = if quick { 5 } else { 25 };
@@ -20,7 +20,7 @@ pub fn lines(quick: bool) -> Result<()> {
     let text = "x".repeat(SIZE - head.len() - tail.len());
     let event = Bytes::from(format!("{head}{text}{tail}"));
     line("decoder alone", rounds, &event, decoder)?;
-    line("chunk of an answer", rounds, &event, answer)
+    line("chat chunk", rounds, &event, answer)
 }
 
 fn line(

@@ -1,5 +1,6 @@
-//! The floor: reqwest's byte stream, memchr to split it, serde_json into an owned struct of the fields
-//! that the SDK's chunk has. It knows nothing of errors, endings, other line ends or other fields.
+//! The floor: a minimal reader that uses reqwest's byte stream, memchr to split lines, and
+//! serde_json with an owned struct of the fields of the SDK's chunk. It does not support errors,
+//! truncation, other line endings or other fields.
 
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt as _};
@@ -9,7 +10,7 @@ use serde_json::Value;
 use crate::Result;
 
 #[derive(Deserialize)]
-#[allow(dead_code, reason = "what is compared is that they are read")]
+#[allow(dead_code, reason = "the fields are only deserialized")]
 pub struct Chunk {
     pub id: Option<String>,
     pub object: Option<String>,
@@ -69,7 +70,7 @@ impl<S: Stream<Item = reqwest::Result<Bytes>> + Unpin> Floor<S> {
         }
     }
 
-    /// The next chunk; nothing at `[DONE]`.
+    /// Returns the next chunk, or `None` at `[DONE]`.
     pub async fn next(&mut self) -> Result<Option<Chunk>> {
         loop {
             while let Some(end) = memchr::memchr(b'\n', &self.piece) {
@@ -88,7 +89,7 @@ impl<S: Stream<Item = reqwest::Result<Bytes>> + Unpin> Floor<S> {
             self.rest.extend_from_slice(&self.piece);
             match self.pieces.next().await {
                 Some(piece) => self.piece = piece?,
-                None => return Err("the stream ended before it was done".into()),
+                None => return Err("the stream ended before [DONE]".into()),
             }
         }
     }

@@ -1,22 +1,22 @@
-//! Allocations, counted in the program `counting` only: counting takes time.
+//! Counts allocations, only in the program `counting` because counting takes time.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
 static LIVE: AtomicU64 = AtomicU64::new(0);
-static MOST: AtomicU64 = AtomicU64::new(0);
+static PEAK: AtomicU64 = AtomicU64::new(0);
 
-/// The system's allocator, counted.
+/// The system allocator with counters.
 pub struct Counting;
 
 fn grew(size: usize) {
     ALLOCATIONS.fetch_add(1, Relaxed);
     let live = LIVE.fetch_add(size as u64, Relaxed) + size as u64;
-    MOST.fetch_max(live, Relaxed);
+    PEAK.fetch_max(live, Relaxed);
 }
 
-// SAFETY: every call goes to the system's allocator as it came.
+// SAFETY: all calls are forwarded to the system allocator unchanged.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         grew(layout.size());
@@ -35,17 +35,17 @@ unsafe impl GlobalAlloc for Counting {
     }
 }
 
-/// Allocations so far, growth of existing ones included.
+/// Returns the number of allocations, including reallocations.
 pub fn allocations() -> u64 {
     ALLOCATIONS.load(Relaxed)
 }
 
-/// Bytes that are allocated now, and that were at most.
+/// Returns the current and the maximum number of allocated bytes.
 pub fn live() -> (u64, u64) {
-    (LIVE.load(Relaxed), MOST.load(Relaxed))
+    (LIVE.load(Relaxed), PEAK.load(Relaxed))
 }
 
-/// Forgets the most so far.
+/// Resets the maximum.
 pub fn forget_peak() {
-    MOST.store(LIVE.load(Relaxed), Relaxed);
+    PEAK.store(LIVE.load(Relaxed), Relaxed);
 }

@@ -1,12 +1,12 @@
-//! Measures streams of prime-ext against the floor and against async-openai.
+//! Benchmarks prime-ext against a minimal client (the floor) and async-openai.
 //!
-//! | module | what it holds |
+//! | module | contents |
 //! |---|---|
-//! | [`server`] | a raw byte server, in a process of its own |
-//! | [`client`] | one reader of streams doing one thing, in a process of its own |
-//! | [`floor`] | the least that reading a stream can cost in the plain way |
-//! | [`chunks`] | what is sent |
-//! | [`report`] | runs the others in turn and prints the table |
+//! | [`server`] | a raw server in a separate process |
+//! | [`client`] | one client running one task in a separate process |
+//! | [`floor`] | the minimal client |
+//! | [`chunks`] | the responses |
+//! | [`report`] | runs all tasks and prints the table |
 //! | [`process`], [`heap`] | CPU time, memory, allocations |
 
 pub mod chunks;
@@ -20,7 +20,7 @@ pub mod server;
 
 pub type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
-/// What both programs do: the first word says which process this is.
+/// The main function of both programs. The first argument selects the role of the process.
 pub fn main() -> Result<()> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();

@@ -1,4 +1,4 @@
-//! This process: its core, its CPU time, its memory.
+//! CPU affinity, CPU time and memory of the process.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use rustix::time::{ClockId, clock_gettime};
 
 use crate::Result;
 
-/// Keeps the process on a core; on a machine with fewer cores, on the last.
+/// Pins the process to a core, or to the last core if there are fewer.
 pub fn pin(core: usize) -> Result<()> {
     let cores = std::thread::available_parallelism()?.get();
     let mut set = CpuSet::new();
@@ -16,13 +16,13 @@ pub fn pin(core: usize) -> Result<()> {
     Ok(())
 }
 
-/// CPU time of the process, all its threads together, in user and in kernel mode.
+/// Returns the user and kernel CPU time of all threads.
 pub fn cpu_time() -> Duration {
     let time = clock_gettime(ClockId::ProcessCPUTime);
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
-/// Memory in bytes that the process has in RAM: now, and at most so far.
+/// Returns the current and the maximum resident memory in bytes.
 pub fn memory() -> Result<(u64, u64)> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let field = |name: &str| {
@@ -30,12 +30,12 @@ pub fn memory() -> Result<(u64, u64)> {
         line.trim().trim_end_matches(" kB").parse::<u64>().ok()
     };
     match (field("VmRSS:"), field("VmHWM:")) {
-        (Some(now), Some(most)) => Ok((now << 10, most << 10)),
-        _ => Err("/proc/self/status says nothing of memory".into()),
+        (Some(now), Some(max)) => Ok((now << 10, max << 10)),
+        _ => Err("/proc/self/status lacks VmRSS or VmHWM".into()),
     }
 }
 
-/// Forgets the most memory so far.
+/// Resets the maximum.
 pub fn forget_peak() {
     let _ = std::fs::write("/proc/self/clear_refs", "5");
 }

@@ -1,4 +1,4 @@
-//! Runs every reader at every task, in turn, and prints the table.
+//! Runs all tasks with all clients and prints the table.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
@@ -10,18 +10,18 @@ use crate::client::Taken;
 const FLOOR: usize = 0;
 const READERS: [&str; 4] = ["floor", "async-openai", "prime-ext", "prime-ext-text"];
 
-/// A line of the table.
+/// A row of the table.
 struct Task {
     name: &'static str,
-    /// What the client does, and what the server is asked for.
+    /// The task of the client, and the path on the server.
     task: &'static str,
-    way: String,
+    path: String,
     rounds: usize,
-    /// How many of the readers do it: only a stream can be read for its text alone.
+    /// The number of clients. Reading only texts applies to streams only.
     readers: usize,
-    /// With every allocation counted.
+    /// Whether allocations are counted.
     counted: bool,
-    /// The figure, and how it is written.
+    /// The measurement and its unit.
     figure: fn(&Taken) -> f64,
     unit: &'static str,
     goal: &'static str,
@@ -46,14 +46,14 @@ impl Server {
             .stdout(Stdio::piped())
             .spawn()?;
         let mut port = String::new();
-        let output = process.stdout.take().ok_or("the server says nothing")?;
+        let output = process.stdout.take().ok_or("the server has no output")?;
         BufReader::new(output).read_line(&mut port)?;
         let address = format!("http://127.0.0.1:{}", port.trim());
         Ok(Self { process, address })
     }
 }
 
-/// Measures, and prints the table as Markdown.
+/// Runs the benchmarks and prints the table as Markdown.
 pub fn run(quick: bool) -> Result<()> {
     let plain = std::env::current_exe()?;
     let counting = plain.with_file_name("counting");
@@ -73,16 +73,16 @@ fn line(task: &Task, program: &PathBuf, address: &str) -> Result<()> {
         for (reader, figures) in READERS.iter().take(task.readers).zip(&mut figures) {
             let output = Command::new(program)
                 .args(["client", reader, task.task])
-                .arg(format!("{address}/{}", task.way))
+                .arg(format!("{address}/{}", task.path))
                 .stderr(Stdio::inherit())
                 .output()?;
             if !output.status.success() {
-                return Err(format!("{reader} failed at {}", task.name).into());
+                return Err(format!("{reader} failed: {}", task.name).into());
             }
             figures.push((task.figure)(&serde_json::from_slice(&output.stdout)?));
         }
     }
-    // Of one round each: what disturbs a round disturbs all of its readers.
+    // Ratios within a round, because a disturbance affects all clients of the round.
     let ratio = |reader: usize| {
         let ratios = figures[reader].iter().zip(&figures[FLOOR]);
         median(ratios.map(|(figure, floor)| figure / floor).collect())
@@ -111,9 +111,9 @@ fn tasks(quick: bool) -> Vec<Task> {
     let memory = |taken: &Taken| taken.memory as f64 / 1024.0;
     vec![
         Task {
-            name: "CPU of a call without a stream",
+            name: "CPU per call without streaming",
             task: "calls-5000",
-            way: "whole".to_owned(),
+            path: "whole".to_owned(),
             rounds,
             readers: READERS.len() - 1,
             counted: false,
@@ -122,9 +122,9 @@ fn tasks(quick: bool) -> Vec<Task> {
             goal: "≤ 1.05",
         },
         Task {
-            name: "allocations of a call without a stream",
+            name: "allocations per call without streaming",
             task: "calls-1000",
-            way: "whole".to_owned(),
+            path: "whole".to_owned(),
             rounds: 1,
             readers: READERS.len() - 1,
             counted: true,
@@ -133,9 +133,9 @@ fn tasks(quick: bool) -> Vec<Task> {
             goal: "",
         },
         Task {
-            name: "CPU a chunk, many chunks a network read",
+            name: "CPU per chunk, many chunks per network read",
             task: "stream",
-            way: "bulk/200000/0".to_owned(),
+            path: "bulk/200000/0".to_owned(),
             rounds,
             readers: READERS.len(),
             counted: false,
@@ -144,9 +144,9 @@ fn tasks(quick: bool) -> Vec<Task> {
             goal: "≤ 1.15",
         },
         Task {
-            name: "CPU a chunk, one chunk a write",
+            name: "CPU per chunk, one chunk per write",
             task: "stream",
-            way: "each/20000/60".to_owned(),
+            path: "each/20000/60".to_owned(),
             rounds,
             readers: READERS.len(),
             counted: false,
@@ -155,9 +155,9 @@ fn tasks(quick: bool) -> Vec<Task> {
             goal: "≤ 1.08",
         },
         Task {
-            name: "allocations a chunk",
+            name: "allocations per chunk",
             task: "stream",
-            way: "bulk/200000/0".to_owned(),
+            path: "bulk/200000/0".to_owned(),
             rounds: 1,
             readers: READERS.len(),
             counted: true,
@@ -166,9 +166,9 @@ fn tasks(quick: bool) -> Vec<Task> {
             goal: "≤ 1",
         },
         Task {
-            name: "memory a stream, 1,000 slow streams",
+            name: "memory per stream, 1,000 slow streams",
             task: "memory-1000",
-            way: "each/20/250000".to_owned(),
+            path: "each/20/250000".to_owned(),
             rounds: rounds.min(3),
             readers: READERS.len(),
             counted: false,
@@ -177,9 +177,9 @@ fn tasks(quick: bool) -> Vec<Task> {
             goal: "≤ 1.15",
         },
         Task {
-            name: "memory of one stream, 200,000 chunks as fast as they come",
+            name: "memory of one stream, 200,000 chunks at full speed",
             task: "memory-1",
-            way: "bulk/200000/0".to_owned(),
+            path: "bulk/200000/0".to_owned(),
             rounds: rounds.min(3),
             readers: READERS.len(),
             counted: false,
@@ -188,9 +188,9 @@ fn tasks(quick: bool) -> Vec<Task> {
             goal: "≤ 2048 KiB",
         },
         Task {
-            name: "CPU a chunk, 1,000 streams at once",
+            name: "CPU per chunk, 1,000 concurrent streams",
             task: "streams-1000",
-            way: "each/100/40000".to_owned(),
+            path: "each/100/40000".to_owned(),
             rounds: rounds.min(5),
             readers: READERS.len(),
             counted: false,
@@ -201,7 +201,7 @@ fn tasks(quick: bool) -> Vec<Task> {
         Task {
             name: "first text",
             task: "first-1000",
-            way: "each/3/0".to_owned(),
+            path: "each/3/0".to_owned(),
             rounds: rounds.min(5),
             readers: READERS.len(),
             counted: false,

@@ -1,8 +1,8 @@
-//! A raw byte server. What it sends is said by the path: `/{way}/{chunks}/{pause}/chat/completions`.
+//! A raw server. The path selects the response: `/{mode}/{chunks}/{pause}/chat/completions`.
 //!
-//! - `bulk`: as fast as they are taken, in HTTP chunks of 64 KiB;
-//! - `whole`: an answer that is no stream;
-//! - `each`: every event in a write and an HTTP chunk of its own, with `pause` microseconds between.
+//! - `bulk`: sends the events as fast as possible, in HTTP chunks of 64 KiB;
+//! - `whole`: sends a response that is not a stream;
+//! - `each`: sends each event in a separate write and HTTP chunk, `pause` microseconds apart.
 
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::{Result, chunks, process};
 
-/// Serves until the process is killed; prints the port first.
+/// Prints the port and serves until the process is killed.
 pub fn run() -> Result<()> {
     process::pin(0)?;
     tokio::runtime::Builder::new_current_thread()
@@ -31,16 +31,16 @@ pub fn run() -> Result<()> {
 async fn serve(mut connection: TcpStream) -> std::io::Result<()> {
     while let Some(path) = read_request(&mut connection).await? {
         let mut words = path.trim_start_matches('/').split('/');
-        let way = words.next().unwrap_or_default();
+        let mode = words.next().unwrap_or_default();
         let mut number = || words.next().and_then(|n| n.parse::<u64>().ok());
         let (count, pause) = (number().unwrap_or(0), number().unwrap_or(0));
-        if way == "whole" {
+        if mode == "whole" {
             connection.write_all(whole().as_bytes()).await?;
             continue;
         }
         let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
         connection.write_all(head.as_bytes()).await?;
-        match way {
+        match mode {
             "bulk" => bulk(&mut connection, count as usize).await?,
             _ => {
                 each(
@@ -101,7 +101,7 @@ async fn each(connection: &mut TcpStream, count: usize, pause: Duration) -> std:
     Ok(())
 }
 
-/// Reads a request; its path, or nothing at the connection's end.
+/// Reads a request and returns its path, or `None` at the end of the connection.
 async fn read_request(connection: &mut TcpStream) -> std::io::Result<Option<String>> {
     let mut request = Vec::new();
     let mut piece = [0; 4096];

@@ -1,4 +1,4 @@
-//! Amounts of money: an amount that is read is written and read again without a difference.
+//! Amounts survive a round trip.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -13,12 +13,12 @@ fuzz_target!(|input: &[u8]| {
         let written = amount.to_string();
         assert_eq!(written.parse(), Ok(amount));
         let json = serde_json::to_string(&amount).expect("JSON");
-        let read: Usd = serde_json::from_str(&json).expect("an amount");
+        let read: Usd = serde_json::from_str(&json).expect("valid amount");
         assert_eq!(read, amount);
         // Arithmetic saturates.
         let _ = (amount + amount, amount - amount, -amount);
     }
-    // As JSON: a number, or a string of one.
+    // As a JSON number or string.
     let string = serde_json::to_string(text).expect("JSON");
     for json in [text, &string] {
         if let Ok(amount) = serde_json::from_str::<Usd>(json) {

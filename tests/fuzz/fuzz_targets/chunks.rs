@@ -1,7 +1,7 @@
-//! The reader of chunks: what it says of a stream does not depend on the cuts, and each chunk is what the
-//! generated type makes of the same JSON.
+//! The result of reading a stream does not depend on how it is split, and each chunk equals the
+//! generated type for the same JSON.
 //!
-//! The first byte of the input is the size of the pieces.
+//! The first byte of the input is the chunk size.
 #![no_main]
 
 use std::convert::Infallible;
@@ -13,7 +13,7 @@ use pinference_api::{ByteStream, types::ChatCompletionChunk};
 use prime_ext::{ChatStream, Error};
 use tokio::runtime::{Builder, Runtime};
 
-/// What a stream said: its chunks, its text, how it ended.
+/// Reads a stream. Returns its chunks, its text and how it ended.
 async fn read(stream: &[u8], size: usize) -> (Vec<String>, String, String) {
     let pieces: Vec<_> = stream
         .chunks(size)
@@ -21,7 +21,7 @@ async fn read(stream: &[u8], size: usize) -> (Vec<String>, String, String) {
         .collect();
     let mut chunks = Vec::new();
     let failed = |error: Error| {
-        let partial = error.partial_response().expect("what had arrived");
+        let partial = error.partial_response().expect("partial answer");
         (partial.text().into_owned(), format!("{:?}", error.stream_end()))
     };
     let (text, ending) = match ChatStream::from_bytes(ByteStream::new(iter(pieces))).await {
@@ -29,9 +29,9 @@ async fn read(stream: &[u8], size: usize) -> (Vec<String>, String, String) {
         Ok(mut stream) => loop {
             match stream.next().await {
                 Ok(Some(chunk)) => {
-                    let json = stream.chunk_json().expect("its JSON");
+                    let raw = stream.raw().expect("raw JSON");
                     let generated: ChatCompletionChunk =
-                        serde_json::from_str(&json).expect("what the generated type reads");
+                        serde_json::from_str(&raw).expect("valid for the generated type");
                     let chunk = format!("{chunk:?}");
                     assert_eq!(chunk, format!("{generated:?}"));
                     chunks.push(chunk);
@@ -40,7 +40,7 @@ async fn read(stream: &[u8], size: usize) -> (Vec<String>, String, String) {
                     Ok(answer) => {
                         break (answer.text().into_owned(), format!("{:?}", answer.stream_end()));
                     }
-                    Err(error) => panic!("whole, and then {error}"),
+                    Err(error) => panic!("complete, but finish failed: {error}"),
                 },
                 Err(error) => break failed(error),
             }
@@ -50,14 +50,15 @@ async fn read(stream: &[u8], size: usize) -> (Vec<String>, String, String) {
 }
 
 thread_local! {
-    static RUNTIME: Runtime = Builder::new_current_thread().enable_time().build().expect("a runtime");
+    static RUNTIME: Runtime = Builder::new_current_thread().enable_time().build().expect("runtime");
 }
 
 fuzz_target!(|input: &[u8]| {
     let [size, stream @ ..] = input else {
         return;
     };
-    // A body that begins like JSON in its first piece is none; a piece of nothing but space hides that.
+    // A body that starts like JSON is not a stream. Leading white space in a separate piece would
+    // hide that.
     if stream.first().is_some_and(u8::is_ascii_whitespace) {
         return;
     }

@@ -1,15 +1,15 @@
-//! The decoder: whatever the cuts, the same events; never more than the limit.
+//! The decoded events do not depend on how the stream is split, and do not exceed the limit.
 //!
-//! The first byte of the input is the size of the pieces, the second one moves the limit.
+//! The first byte of the input is the chunk size. The second byte determines the limit.
 #![no_main]
 
 use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
 use prime_ext::sse::Decoder;
 
-type Kept = Result<(String, String, String), ()>;
+type DecodedEvent = Result<(String, String, String), ()>;
 
-fn decode<'a>(pieces: impl Iterator<Item = &'a [u8]>, limit: usize) -> Vec<Kept> {
+fn decode<'a>(pieces: impl Iterator<Item = &'a [u8]>, limit: usize) -> Vec<DecodedEvent> {
     let mut decoder = Decoder::with_limit(limit);
     let mut events = Vec::new();
     for piece in pieces {
@@ -19,7 +19,7 @@ fn decode<'a>(pieces: impl Iterator<Item = &'a [u8]>, limit: usize) -> Vec<Kept>
                 events.push(Err(()));
                 return events;
             };
-            // What is no UTF-8 becomes up to three bytes.
+            // An invalid UTF-8 byte is replaced by three bytes.
             assert!(event.data.len() <= 3 * limit);
             events.push(Ok((
                 event.name.into_owned(),

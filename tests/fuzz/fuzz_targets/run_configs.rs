@@ -1,5 +1,5 @@
-//! Configurations of runs: whatever the text, a table or an error; what is read has no secret in it that has a field
-//! of its own.
+//! Any text gives a run configuration or an error. A configuration has no secret that has its own
+//! parameter.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

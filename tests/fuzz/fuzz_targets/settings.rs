@@ -1,4 +1,4 @@
-//! Settings files: whatever is in them, a client or an error that names the file.
+//! Any settings file gives a client or an error that names the file.
 //!
 //! The input is `config.json`, a zero byte, and the file of the context `lab`.
 #![no_main]
@@ -9,16 +9,16 @@ use std::sync::OnceLock;
 use libfuzzer_sys::fuzz_target;
 use prime_ext::Client;
 
-/// The folder of the settings, and an environment that points to it and says nothing else.
+/// Creates the settings folder and an environment with no other settings.
 fn folder() -> &'static PathBuf {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(|| {
         let home = std::env::temp_dir().join(format!("prime-fuzz-{}", std::process::id()));
         let folder = home.join(".prime");
-        std::fs::create_dir_all(folder.join("environments")).expect("a folder");
+        std::fs::create_dir_all(folder.join("environments")).expect("create folder");
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("PRIME_") {
-                // Before the first thread but this one.
+                // No other thread is running yet.
                 unsafe { std::env::remove_var(name) };
             }
         }
@@ -33,10 +33,10 @@ fuzz_target!(|input: &[u8]| {
         Some(at) => (&input[..at], Some(&input[at + 1..])),
         None => (input, None),
     };
-    std::fs::write(folder.join("config.json"), config).expect("a file");
+    std::fs::write(folder.join("config.json"), config).expect("write file");
     match lab {
         Some(lab) => {
-            std::fs::write(folder.join("environments/lab.json"), lab).expect("a file");
+            std::fs::write(folder.join("environments/lab.json"), lab).expect("write file");
             unsafe { std::env::set_var("PRIME_CONTEXT", "lab") };
         }
         None => unsafe { std::env::remove_var("PRIME_CONTEXT") },
@@ -48,7 +48,7 @@ fuzz_target!(|input: &[u8]| {
             return;
         }
     };
-    // Building a client reads the certificates of the machine, which takes long: one of a hundred is enough.
+    // Building a client reads the system certificates, which is slow. One in a hundred is enough.
     static COUNT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
     let count = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     if count % 100 == 0

@@ -1,12 +1,12 @@
-//! Secrets and prompts with marks that can be found. Keys and tokens are on the wire and nowhere else, however a call
-//! ends. Prompts are in no log; an error shows the message of the service, which may echo them.
+//! Redaction tests with marked secrets and prompts. Keys and tokens are only on the wire. Prompts
+//! are in no log. An error shows the message of the service, which may repeat the prompt.
 
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     missing_docs,
-    reason = "a failed test says so by panicking"
+    reason = "a panic fails the test"
 )]
 
 use std::error::Error as _;
@@ -27,7 +27,7 @@ const HEADER: &str = "canary header";
 const PROMPT: &str = "my nightingale sings";
 const MODEL: &str = "meta-llama/llama-3.1-70b-instruct";
 
-/// Everything that is logged.
+/// Collects log output.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -43,7 +43,7 @@ impl io::Write for Log {
 }
 
 impl Log {
-    /// Logs all that this thread does.
+    /// Logs all events of this thread.
     fn start() -> (Self, tracing::subscriber::DefaultGuard) {
         let log = Self::default();
         let writer = log.clone();
@@ -80,44 +80,44 @@ fn client(sim: &Simulator) -> Client {
         .unwrap()
 }
 
-/// Everything that can be printed of an error, but for its body, which is there to be asked for.
-fn told(error: &Error) -> String {
-    let mut told = format!("{error}\n{error:?}\n{error:#?}\n{:?}\n", error.preview());
+/// Formats all parts of an error except its body, which is returned only on request.
+fn formatted(error: &Error) -> String {
+    let mut text = format!("{error}\n{error:?}\n{error:#?}\n{:?}\n", error.preview());
     let mut cause = error.source();
     while let Some(source) = cause {
-        writeln!(told, "{source}\n{source:?}").unwrap();
+        writeln!(text, "{source}\n{source:?}").unwrap();
         cause = source.source();
     }
     writeln!(
-        told,
+        text,
         "{:?} {:?} {:?}",
         error.code(),
         error.message(),
         error.fields()
     )
     .unwrap();
-    told
+    text
 }
 
-/// Makes every call that carries something, and tells all that can be printed of it.
+/// Makes all calls that send data, and returns everything that can be printed about them.
 async fn all_calls(prime: &Client) -> String {
     let mut all = format!("{prime:?}\n{}\n", prime.settings());
-    let mut note = |told: String| writeln!(all, "{told}").unwrap();
+    let mut note = |text: String| writeln!(all, "{text}").unwrap();
     note(match prime.models().list().with_response().await {
-        Ok(answered) => format!("{answered:?}"),
-        Err(error) => told(&error),
+        Ok(response) => format!("{response:?}"),
+        Err(error) => formatted(&error),
     });
     let question = prime.chat(MODEL).user(PROMPT).max_tokens(5);
     match question.clone().await {
-        // What was answered is the caller's.
+        // The answer itself belongs to the caller.
         Ok(answer) => note(format!("{:?}", answer.meta())),
-        Err(error) => note(told(&error)),
+        Err(error) => note(formatted(&error)),
     }
     match question.stream().await {
-        Err(error) => note(told(&error)),
+        Err(error) => note(formatted(&error)),
         Ok(stream) => match stream.finish().await {
             Ok(answer) => note(format!("{:?}", answer.meta())),
-            Err(error) => note(told(&error)),
+            Err(error) => note(formatted(&error)),
         },
     }
     let config = RunConfig::from_toml("max_steps = 20").unwrap();
@@ -131,24 +131,24 @@ async fn all_calls(prime: &Client) -> String {
         Ok(run) => {
             let token = run.token().expose().to_owned();
             let debug = format!("{run:?}");
-            assert!(!debug.contains(&token), "the run's token shows");
+            assert!(!debug.contains(&token), "the token of the run is visible");
             note(debug);
         }
-        Err(error) => note(told(&error)),
+        Err(error) => note(formatted(&error)),
     }
     note(match prime.wallet().get().await {
         Ok(wallet) => format!("{wallet:?}"),
-        Err(error) => told(&error),
+        Err(error) => formatted(&error),
     });
     all
 }
 
-/// What goes wrong with every call: a server that says back whatever it was given, and others.
+/// Returns faults, including responses that repeat the secrets of the request.
 fn faults() -> Vec<Vec<Fault>> {
     let of_chat = format!("I got {KEY}, {HEADER} and {PROMPT}");
     let of_create = format!("I got {KEY}, {HEADER}, {WANDB} and {HF}");
     let of_others = format!("I got {KEY} and {HEADER}");
-    let said = |status: u16, body: fn(&str) -> String| {
+    let echo = |status: u16, body: fn(&str) -> String| {
         vec![
             Fault::status(status)
                 .body(body(&of_chat))
@@ -170,14 +170,14 @@ fn faults() -> Vec<Vec<Fault>> {
     let created = |text: &str| format!("{{\"runId\": 7, \"tokenValue\": \"{text}\"}}");
     vec![
         vec![],
-        said(400, json),
-        said(422, detail),
-        said(422, listed),
-        said(401, str::to_owned),
-        said(503, |text| format!("<html>{text}</html>")),
-        said(200, json),
-        said(200, str::to_owned),
-        said(201, created),
+        echo(400, json),
+        echo(422, detail),
+        echo(422, listed),
+        echo(401, str::to_owned),
+        echo(503, |text| format!("<html>{text}</html>")),
+        echo(200, json),
+        echo(200, str::to_owned),
+        echo(201, created),
         vec![Fault::redirect(format!("http://{KEY}:p@localhost/x?{HF}"))],
         vec![Fault::reset()],
         vec![Fault::reset_midway()],
@@ -188,7 +188,7 @@ fn faults() -> Vec<Vec<Fault>> {
 }
 
 #[tokio::test]
-async fn nothing_shows_however_a_call_ends() {
+async fn no_secret_is_printed_or_logged_for_any_fault() {
     for faults in faults() {
         let sim = simulator().await;
         let prime = client(&sim);
@@ -197,17 +197,17 @@ async fn nothing_shows_however_a_call_ends() {
             sim.inject(fault);
         }
         let (log, guard) = Log::start();
-        let told = all_calls(&prime).await;
+        let printed = all_calls(&prime).await;
         drop(guard);
         let log = log.text();
         assert!(log.contains("chat") && log.contains("create_run"), "{log}");
-        for line in told.lines().chain(log.lines()) {
+        for line in printed.lines().chain(log.lines()) {
             assert!(!line.contains(MARK), "{name}: {line}");
         }
         for line in log.lines() {
             assert!(!line.contains(PROMPT_MARK), "{name}: {line}");
         }
-        // It went where it belongs.
+        // The secrets were sent.
         let create = sim
             .requests()
             .into_iter()
@@ -217,9 +217,8 @@ async fn nothing_shows_however_a_call_ends() {
     }
 }
 
-/// An error in a stream that echoes the key and the question.
 #[tokio::test]
-async fn the_key_does_not_show_in_an_error_of_a_stream() {
+async fn a_stream_error_that_repeats_the_key_does_not_show_it() {
     let sim = simulator().await;
     let event = format!("data: {{\"error\": {{\"message\": \"{KEY} asked {PROMPT}\"}}}}\n\n");
     let fault = Fault::status(200)
@@ -230,14 +229,14 @@ async fn the_key_does_not_show_in_an_error_of_a_stream() {
     let question = client(&sim).chat(MODEL).user(PROMPT);
     let error = question.stream().await.unwrap_err();
     drop(guard);
-    assert!(!told(&error).contains(MARK), "{}", told(&error));
+    assert!(!formatted(&error).contains(MARK), "{}", formatted(&error));
     assert!(error.to_string().contains("asked"), "{error}");
     let log = log.text();
     assert!(!log.contains(MARK) && !log.contains(PROMPT_MARK), "{log}");
 }
 
 #[tokio::test]
-async fn what_was_written_is_traced_when_it_is_switched_on() {
+async fn trace_content_logs_the_prompt_but_not_the_key() {
     let sim = simulator().await;
     let prime = client(&sim).with_options(CallOptions::new().trace_content(true));
     let (log, guard) = Log::start();
@@ -247,9 +246,8 @@ async fn what_was_written_is_traced_when_it_is_switched_on() {
     assert!(log.contains(PROMPT) && !log.contains(KEY), "{log}");
 }
 
-/// What a trace says of calls that went well and of those that did not, in the words of OpenTelemetry.
 #[tokio::test]
-async fn what_a_trace_says() {
+async fn traces_use_opentelemetry_attributes() {
     let sim = simulator().await;
     sim.inject(
         Fault::status(503)
@@ -264,7 +262,7 @@ async fn what_a_trace_says() {
     drop(guard);
     let log = log.text();
     let tokens = answer.usage().unwrap().completion_tokens.unwrap();
-    for said in [
+    for attribute in [
         "gen_ai.operation.name=\"chat\"",
         &format!("gen_ai.request.model=\"{MODEL}\""),
         &format!("gen_ai.usage.output_tokens={tokens}"),
@@ -276,6 +274,6 @@ async fn what_a_trace_says() {
         "prime.stream_end=complete",
         "attempt failed, retrying",
     ] {
-        assert!(log.contains(said), "{said} is not in\n{log}");
+        assert!(log.contains(attribute), "{attribute} is not in\n{log}");
     }
 }

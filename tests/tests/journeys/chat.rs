@@ -1,4 +1,4 @@
-//! Models, questions, streams, and who pays for them.
+//! Models, chat completions, streams and billing.
 
 use futures_util::StreamExt as _;
 use futures_util::future::join_all;
@@ -38,26 +38,26 @@ async fn an_answer_has_text_tokens_and_cost() {
 }
 
 #[tokio::test]
-async fn streamed_and_whole_answers_are_the_same() {
+async fn streamed_and_unstreamed_answers_are_equal() {
     let sim = Simulator::start().await.unwrap();
     let question = client(&sim).chat(MODEL).user("Tell me a story");
     let whole = question.clone().await.unwrap();
 
     let mut stream = question.clone().stream().await.unwrap();
     let mut text = String::new();
-    let mut pieces = 0;
+    let mut deltas = 0;
     while let Some(piece) = stream.next_text().await.unwrap() {
         text.push_str(&piece);
-        pieces += 1;
+        deltas += 1;
     }
     let streamed = stream.finish().await.unwrap();
-    assert!(pieces > 10, "{pieces} pieces");
+    assert!(deltas > 10, "{deltas} deltas");
     assert_eq!(text, whole.text());
     assert_eq!(streamed.text(), whole.text());
     assert_eq!(streamed.cost(), whole.cost());
     assert_eq!(streamed.finish_reason(), whole.finish_reason());
 
-    // `finish` alone reads everything too, and the `Stream` gives the same chunks.
+    // `finish` and the `Stream` implementation return the same text.
     assert_eq!(
         question
             .clone()
@@ -80,7 +80,7 @@ async fn streamed_and_whole_answers_are_the_same() {
 }
 
 #[tokio::test]
-async fn several_answers_are_kept_apart() {
+async fn several_choices_are_assembled_separately() {
     let sim = Simulator::start().await.unwrap();
     let question = client(&sim)
         .chat(MODEL)
@@ -108,7 +108,7 @@ async fn several_answers_are_kept_apart() {
 }
 
 #[tokio::test]
-async fn usage_can_be_left_out_and_is_then_unknown() {
+async fn without_usage_the_cost_is_unknown() {
     let sim = Simulator::start().await.unwrap();
     let question = client(&sim)
         .chat(MODEL)
@@ -122,7 +122,7 @@ async fn usage_can_be_left_out_and_is_then_unknown() {
 }
 
 #[tokio::test]
-async fn the_team_pays_for_what_the_team_asks() {
+async fn requests_of_a_team_are_billed_to_the_team() {
     let sim = Simulator::start().await.unwrap();
     let prime = client(&sim);
     let lab = prime.team(sim.team());
@@ -149,7 +149,7 @@ async fn the_team_pays_for_what_the_team_asks() {
         mine.balance_usd
     );
 
-    // And back: the scope is the clone's, not the connection's.
+    // The team belongs to the client, not to the connection.
     lab.personal()
         .chat(MODEL)
         .user("Capital of France?")
@@ -162,9 +162,9 @@ async fn the_team_pays_for_what_the_team_asks() {
 }
 
 #[tokio::test]
-async fn a_wallet_without_funds_is_payment_required() {
-    let broke: Usd = "0".parse().unwrap();
-    let sim = Simulator::builder().balance(broke).start().await.unwrap();
+async fn a_request_without_funds_gets_payment_required() {
+    let empty: Usd = "0".parse().unwrap();
+    let sim = Simulator::builder().balance(empty).start().await.unwrap();
     let question = client(&sim).chat(MODEL).user("Capital of France?");
     for error in [
         question.clone().await.unwrap_err(),
@@ -177,7 +177,7 @@ async fn a_wallet_without_funds_is_payment_required() {
 }
 
 #[tokio::test]
-async fn errors_say_what_they_are() {
+async fn errors_have_the_expected_kind() {
     let sim = Simulator::start().await.unwrap();
     let wrong = with_key(&sim, "wrong-key");
     let error = wrong.chat(MODEL).user("Hello").await.unwrap_err();
@@ -200,20 +200,20 @@ async fn errors_say_what_they_are() {
         .unwrap_err();
     assert!(error.is_validation());
     assert_eq!(error.fields()[0].field, "top_p");
-    let stranger = prime.team("team_of_others");
+    let outsider = prime.team("team_of_others");
     assert!(
-        stranger
+        outsider
             .chat(MODEL)
             .user("Hello")
             .await
             .unwrap_err()
             .is_auth()
     );
-    assert!(stranger.wallet().get().await.unwrap_err().is_auth());
+    assert!(outsider.wallet().get().await.unwrap_err().is_auth());
 }
 
 #[tokio::test]
-async fn many_streams_at_once() {
+async fn concurrent_streams_are_complete() {
     let sim = Simulator::start().await.unwrap();
     let prime = client(&sim);
     let streams = (0..50).map(|_| async {
@@ -234,7 +234,7 @@ async fn many_streams_at_once() {
 }
 
 #[tokio::test]
-async fn a_service_that_goes_away_in_the_middle_is_an_error_with_what_arrived() {
+async fn a_server_shutdown_truncates_a_stream_and_keeps_the_partial_answer() {
     let sim = Simulator::builder()
         .token_delay(std::time::Duration::from_millis(5))
         .start()
@@ -254,18 +254,18 @@ async fn a_service_that_goes_away_in_the_middle_is_an_error_with_what_arrived() 
     let error = loop {
         match stream.next_text().await {
             Ok(Some(more)) => text.push_str(&more),
-            Ok(None) => panic!("a cut-off answer was taken for a whole one"),
+            Ok(None) => panic!("a truncated stream looks complete"),
             Err(error) => break error,
         }
     };
     assert_eq!(error.kind(), ErrorKind::CutOff);
     assert_eq!(error.partial_response().unwrap().text(), text);
     let error = stream.finish().await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::CutOff, "it stays cut off");
+    assert_eq!(error.kind(), ErrorKind::CutOff, "the error persists");
 }
 
 #[tokio::test]
-async fn what_is_beyond_a_stated_limit_is_not_sent() {
+async fn a_parameter_out_of_range_is_not_sent() {
     let sim = Simulator::start().await.unwrap();
     let hot = client(&sim).chat(MODEL).user("Hello").temperature(3.0);
     for error in [

@@ -1,12 +1,12 @@
-//! What answers cost, counted over many tasks.
+//! Cost metering.
 
 use prime_ext::{Cost, Meter, ModelId, UsdSum};
 use prime_sim::Simulator;
 
 use crate::support::{MODEL, client};
 
-/// A model of the simulator's without a price.
-const FREE_OF_PRICE: &str = "prime-intellect/intellect-3";
+/// A model of the simulator without a price.
+const UNPRICED_MODEL: &str = "prime-intellect/intellect-3";
 
 #[tokio::test]
 async fn many_tasks_share_a_meter() {
@@ -22,7 +22,7 @@ async fn many_tasks_share_a_meter() {
             metered.team(sim.team())
         };
         tasks.push(tokio::spawn(async move {
-            let model = if task % 3 == 0 { FREE_OF_PRICE } else { MODEL };
+            let model = if task % 3 == 0 { UNPRICED_MODEL } else { MODEL };
             let mut question = client.chat(model).user("Capital of France?");
             if task % 3 == 1 {
                 question = question.include_cost();
@@ -38,13 +38,13 @@ async fn many_tasks_share_a_meter() {
             )
         }));
     }
-    let (mut known, mut tokens, mut unsaid) = (UsdSum::default(), 0, 0);
+    let (mut known, mut tokens, mut unknown) = (UsdSum::default(), 0, 0);
     for task in tasks {
         let (cost, completion) = task.await.unwrap();
         tokens += u64::try_from(completion).unwrap();
         match cost {
             Cost::Known(amount) => known += amount,
-            _ => unsaid += 1,
+            _ => unknown += 1,
         }
     }
     let total = meter.total();
@@ -52,15 +52,15 @@ async fn many_tasks_share_a_meter() {
     assert_eq!(total.known, known);
     assert_eq!(total.completion_tokens, tokens);
     assert_eq!(total.with_known_cost, 16);
-    assert_eq!(total.with_unknown_cost, unsaid);
+    assert_eq!(total.with_unknown_cost, unknown);
     assert_eq!(total.with_estimated_cost, 0);
     assert!(!total.known.is_zero());
     assert_eq!(total.without_tokens, 0);
 
     let models = meter.by_model();
     assert_eq!(models.len(), 2);
-    assert_eq!(models[FREE_OF_PRICE].with_unknown_cost, 8);
-    assert!(models[FREE_OF_PRICE].known.is_zero());
+    assert_eq!(models[UNPRICED_MODEL].with_unknown_cost, 8);
+    assert!(models[UNPRICED_MODEL].known.is_zero());
     let teams = meter.by_team();
     assert_eq!(teams[&None].answers, 12);
     assert_eq!(teams[&Some(sim.team().to_owned())].answers, 12);
@@ -68,9 +68,8 @@ async fn many_tasks_share_a_meter() {
     assert_eq!(meter.total().answers, 0);
 }
 
-/// An estimate is what the service would have said.
 #[tokio::test]
-async fn an_estimate_comes_out_as_the_service_bills() {
+async fn an_estimate_equals_the_billed_cost() {
     let sim = Simulator::start().await.unwrap();
     let prime = client(&sim);
     let model = prime.models().get(MODEL).await.unwrap();
@@ -79,16 +78,16 @@ async fn an_estimate_comes_out_as_the_service_bills() {
     let estimate = Cost::Unknown.or_estimate(answer.usage(), model.pricing.as_ref());
     assert_eq!(estimate, Cost::Estimated(answer.cost().known().unwrap()));
 
-    let silent = prime.chat(FREE_OF_PRICE).user("Hello");
-    let silent = silent.await.unwrap();
-    assert_eq!(silent.cost(), Cost::Unknown);
-    assert_eq!(silent.cost().amount(), None);
-    let estimate = silent.cost().or_estimate(silent.usage(), None);
+    let unpriced = prime.chat(UNPRICED_MODEL).user("Hello");
+    let unpriced = unpriced.await.unwrap();
+    assert_eq!(unpriced.cost(), Cost::Unknown);
+    assert_eq!(unpriced.cost().amount(), None);
+    let estimate = unpriced.cost().or_estimate(unpriced.usage(), None);
     assert_eq!(estimate, Cost::Unknown);
 }
 
 #[tokio::test]
-async fn what_was_not_answered_whole_counts_as_one_that_did_not_say() {
+async fn an_incomplete_answer_is_counted_with_unknown_cost() {
     let sim = Simulator::start().await.unwrap();
     let meter = Meter::new();
     let prime = client(&sim).with_meter(&meter);
@@ -100,14 +99,14 @@ async fn what_was_not_answered_whole_counts_as_one_that_did_not_say() {
     assert_eq!((total.answers, total.with_unknown_cost), (1, 1));
     assert_eq!(total.without_tokens, 1);
 
-    // What was refused is no answer, and costs nothing.
-    let refused = prime.chat("nobody/nothing").user("Hello").await;
-    assert!(refused.unwrap_err().is_not_found());
+    // A rejected request is not counted.
+    let rejected = prime.chat("nobody/nothing").user("Hello").await;
+    assert!(rejected.unwrap_err().is_not_found());
     assert!(prime.chat(MODEL).await.is_err());
-    let refused = prime.team(" ").chat(MODEL).user("Hello").stream().await;
-    assert!(refused.is_err());
+    let rejected = prime.team(" ").chat(MODEL).user("Hello").stream().await;
+    assert!(rejected.is_err());
     assert_eq!(meter.total().answers, 1);
-    // Whether a question arrived that nobody answered, nobody knows.
+    // A request without a response may have been processed.
     drop(sim);
     let lost = prime.chat(MODEL).user("Hello").await.unwrap_err();
     let may_be_billed = u64::from(lost.outcome_unknown());
@@ -115,7 +114,7 @@ async fn what_was_not_answered_whole_counts_as_one_that_did_not_say() {
 }
 
 #[tokio::test]
-async fn an_answer_is_counted_by_hand() {
+async fn an_answer_can_be_added_to_a_meter() {
     let sim = Simulator::builder()
         .adapter(MODEL, "ad_1")
         .start()

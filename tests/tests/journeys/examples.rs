@@ -1,4 +1,4 @@
-//! The provider's own example configurations, as they arrive.
+//! The example configurations of the provider.
 
 use std::path::PathBuf;
 
@@ -9,12 +9,15 @@ use serde_json::Value;
 use crate::support::client;
 
 #[tokio::test]
-async fn the_providers_examples_arrive_as_the_official_client_sends_them() {
+async fn example_configurations_are_sent_like_the_official_client() {
     let folder = prime_tests::folder().join("tests/journeys/rl-toml");
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
         .unwrap()
         .map(|file| file.unwrap().path())
-        .filter(|file| file.extension().is_some_and(|kind| kind == "toml"))
+        .filter(|file| {
+            file.extension()
+                .is_some_and(|extension| extension == "toml")
+        })
         .collect();
     files.sort();
     assert_eq!(files.len(), 17);
@@ -28,24 +31,24 @@ async fn the_providers_examples_arrive_as_the_official_client_sends_them() {
         let official = std::fs::read(file.with_extension("json")).unwrap();
         let official: Value = serde_json::from_slice(&official).unwrap();
         assert_eq!(sent, official, "{}", file.display());
-        // `-0.0` and `0.0` are the same number, and not the same text.
-        assert_eq!(in_order(&sent), in_order(&official));
+        // `-0.0` and `0.0` are equal numbers but different texts.
+        assert_eq!(sorted_text(&sent), sorted_text(&official));
     }
 }
 
-/// As text, with fields in the order of their names.
-fn in_order(value: &Value) -> String {
+/// Formats a value with sorted fields.
+fn sorted_text(value: &Value) -> String {
     match value {
         Value::Object(fields) => {
             let mut fields: Vec<_> = fields.iter().collect();
             fields.sort_by_key(|(name, _)| *name);
             let fields = fields
                 .iter()
-                .map(|(name, value)| format!("{name:?}:{}", in_order(value)));
+                .map(|(name, value)| format!("{name:?}:{}", sorted_text(value)));
             format!("{{{}}}", fields.collect::<Vec<_>>().join(","))
         }
         Value::Array(items) => {
-            let items: Vec<_> = items.iter().map(in_order).collect();
+            let items: Vec<_> = items.iter().map(sorted_text).collect();
             format!("[{}]", items.join(","))
         }
         plain => plain.to_string(),

@@ -85,7 +85,7 @@ impl ChangingWallet {
             .time_scale(0.0)
             .billing_rows(40)
             .record(0)
-            .on_answer(move |_| {
+            .on_response(move |_| {
                 let mut history = current.lock().unwrap();
                 if let (Some(history), Some(sim)) = (&mut *history, simulator.get()) {
                     history.change(&sim.upgrade().unwrap());
@@ -151,7 +151,7 @@ async fn read(wallet: &ChangingWallet, lab: &Client, seed: u64) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_thousand_histories() {
+async fn no_row_is_lost_or_repeated_in_a_thousand_histories() {
     // The simulators share a client, since every new one reads the certificates of the system.
     drop(rustls::crypto::ring::default_provider().install_default());
     let http = reqwest::Client::builder().no_proxy().build().unwrap();

@@ -1,4 +1,4 @@
-//! Whole journeys of a user of `prime-ext`, over the simulator.
+//! End-to-end tests of `prime-ext` with the simulator.
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 

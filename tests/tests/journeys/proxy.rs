@@ -1,4 +1,4 @@
-//! A proxy that loses answers, and a server that restarts.
+//! A proxy that drops or replaces responses.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -10,26 +10,27 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-/// What becomes of a request and its answer.
+/// What the proxy does with a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Fate {
-    /// All is well.
-    Through,
-    /// The connection closes before the request is passed on.
-    NotPassedOn,
-    /// It is passed on, and the connection closes without an answer.
-    NoAnswer,
-    /// The answer breaks off after this many bytes.
-    BreaksOffAfter(usize),
-    /// The answer's body breaks off after this many bytes.
-    BodyBreaksOffAfter(usize),
-    /// A gateway answers in its place, after it was passed on.
+pub(crate) enum ProxyAction {
+    /// Forwards the request and the response.
+    Forward,
+    /// Closes the connection without forwarding the request.
+    DropRequest,
+    /// Forwards the request and closes the connection without a response.
+    DropResponse,
+    /// Truncates the response after this many bytes.
+    TruncateAfter(usize),
+    /// Truncates the response body after this many bytes.
+    TruncateBodyAfter(usize),
+    /// Forwards the request and responds with this status of a gateway.
     Gateway(u16),
-    /// A gateway answers with a page and a status of success, after it was passed on.
-    Page,
+    /// Forwards the request and responds with an HTML page and status 200.
+    HtmlPage,
 }
 
-/// Stands between a client and a simulator. Requests meet their fates in turn, the last for ever.
+/// A proxy between a client and a simulator. It takes the actions in order and repeats the last
+/// one.
 pub(crate) struct Proxy {
     address: SocketAddr,
     requests: Arc<AtomicUsize>,
@@ -37,11 +38,15 @@ pub(crate) struct Proxy {
 }
 
 impl Proxy {
-    pub(crate) async fn start(sim: &Simulator, fates: Vec<Fate>) -> Self {
-        Self::start_at(sim, fates, ([127, 0, 0, 1], 0).into()).await
+    pub(crate) async fn start(sim: &Simulator, actions: Vec<ProxyAction>) -> Self {
+        Self::start_at(sim, actions, ([127, 0, 0, 1], 0).into()).await
     }
 
-    pub(crate) async fn start_at(sim: &Simulator, fates: Vec<Fate>, address: SocketAddr) -> Self {
+    pub(crate) async fn start_at(
+        sim: &Simulator,
+        actions: Vec<ProxyAction>,
+        address: SocketAddr,
+    ) -> Self {
         let listener = TcpListener::bind(address).await.unwrap();
         let address = listener.local_addr().unwrap();
         let server = sim.platform_url().replace("http://", "");
@@ -49,11 +54,12 @@ impl Proxy {
         let count = requests.clone();
         let task = tokio::spawn(async move {
             while let Ok((connection, _)) = listener.accept().await {
-                let fate = |number: usize| fates.get(number).or(fates.last()).copied().unwrap();
-                // One request a connection.
+                let action =
+                    |number: usize| actions.get(number).or(actions.last()).copied().unwrap();
+                // One request per connection.
                 drop(
-                    pass(connection, &server, || {
-                        fate(count.fetch_add(1, Ordering::Relaxed))
+                    handle(connection, &server, || {
+                        action(count.fetch_add(1, Ordering::Relaxed))
                     })
                     .await,
                 );
@@ -66,7 +72,7 @@ impl Proxy {
         }
     }
 
-    /// Nobody listens any more; where it did.
+    /// Stops the proxy and returns its address.
     pub(crate) async fn stop(self) -> SocketAddr {
         self.task.abort();
         drop(self.task.await);
@@ -86,44 +92,46 @@ impl Proxy {
     }
 }
 
-async fn pass(
+async fn handle(
     mut client: TcpStream,
     server: &str,
-    fate: impl FnOnce() -> Fate,
+    action: impl FnOnce() -> ProxyAction,
 ) -> std::io::Result<()> {
     let request = message(&mut client).await?;
     if request.is_empty() {
         return Ok(());
     }
-    let fate = fate();
-    if fate == Fate::NotPassedOn {
+    let action = action();
+    if action == ProxyAction::DropRequest {
         return Ok(());
     }
     let mut server = TcpStream::connect(server).await?;
     server.write_all(&request).await?;
-    let answer = message(&mut server).await?;
-    let body = head_length(&answer).unwrap();
-    let said = |status: u16, text: &str| {
+    let response = message(&mut server).await?;
+    let body = head_length(&response).unwrap();
+    let page = |status: u16, text: &str| {
         let length = text.len();
         format!("HTTP/1.1 {status} X\r\ncontent-type: text/html\r\ncontent-length: {length}\r\n\r\n{text}")
             .into_bytes()
     };
-    let answer = match fate {
-        Fate::Through => answer,
-        Fate::NotPassedOn | Fate::NoAnswer => Vec::new(),
-        Fate::BreaksOffAfter(bytes) => answer[..bytes.min(answer.len() - 1)].to_vec(),
-        Fate::BodyBreaksOffAfter(bytes) => answer[..(body + bytes).min(answer.len() - 1)].to_vec(),
-        Fate::Gateway(status) => said(status, "<html>Bad gateway</html>"),
-        Fate::Page => said(200, "<html>Maintenance</html>"),
+    let response = match action {
+        ProxyAction::Forward => response,
+        ProxyAction::DropRequest | ProxyAction::DropResponse => Vec::new(),
+        ProxyAction::TruncateAfter(bytes) => response[..bytes.min(response.len() - 1)].to_vec(),
+        ProxyAction::TruncateBodyAfter(bytes) => {
+            response[..(body + bytes).min(response.len() - 1)].to_vec()
+        }
+        ProxyAction::Gateway(status) => page(status, "<html>Bad gateway</html>"),
+        ProxyAction::HtmlPage => page(200, "<html>Maintenance</html>"),
     };
-    // The client must not use the connection again.
-    let text = String::from_utf8_lossy(&answer).into_owned();
+    // The client must not reuse the connection.
+    let text = String::from_utf8_lossy(&response).into_owned();
     let text = text.replacen("\r\n", "\r\nconnection: close\r\n", 1);
     client.write_all(text.as_bytes()).await?;
     client.shutdown().await
 }
 
-/// A message of HTTP/1.1 with or without `content-length`.
+/// Reads an HTTP/1.1 message with or without `content-length`.
 async fn message(from: &mut TcpStream) -> std::io::Result<Vec<u8>> {
     let mut message = Vec::new();
     loop {

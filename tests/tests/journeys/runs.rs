@@ -1,4 +1,4 @@
-//! A run from its creation to its end.
+//! The life cycle of a run.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::support::client;
 const RL_TOML: &str = "max_steps = 20\nlr = 3e-6\n[model]\nname = 'Qwen/Qwen3-0.6B'\n";
 
 #[tokio::test]
-async fn a_run_is_created_watched_to_its_end_and_deleted() {
+async fn a_run_is_created_watched_until_completion_and_deleted() {
     let sim = Simulator::builder()
         .time_scale(600.0)
         .start()
@@ -62,11 +62,11 @@ async fn a_run_is_created_watched_to_its_end_and_deleted() {
 
     assert!(lab.runs().delete(run.run_id()).await.unwrap().raw().deleted);
     assert!(!lab.runs().delete(run.run_id()).await.unwrap().raw().deleted);
-    assert_eq!(sim.runs().len(), 1, "it was created once");
+    assert_eq!(sim.runs().len(), 1, "one run");
 }
 
 #[tokio::test]
-async fn watching_yields_every_status_once() {
+async fn a_watch_yields_each_status_once() {
     let sim = Simulator::builder().time_scale(0.0).start().await.unwrap();
     let prime = client(&sim);
     let config = RunConfig::from_toml(RL_TOML).unwrap();
@@ -93,12 +93,12 @@ async fn a_run_that_does_not_exist_cannot_be_watched() {
     assert_eq!(
         watch.try_next().await.unwrap().map(|_| ()),
         None,
-        "nothing comes after an error"
+        "the watch ends after an error"
     );
 }
 
 #[tokio::test]
-async fn ids_that_would_lead_elsewhere_are_refused_before_anything_is_sent() {
+async fn run_ids_that_change_the_path_are_not_sent() {
     let sim = Simulator::start().await.unwrap();
     let runs = client(&sim).runs();
     for id in ["", " ", "a/b", "a\\b", "..", ".", "%2e%2e", "a\nb"] {
@@ -117,7 +117,7 @@ async fn ids_that_would_lead_elsewhere_are_refused_before_anything_is_sent() {
 }
 
 #[tokio::test]
-async fn what_the_service_refuses_says_which_field() {
+async fn a_validation_error_names_the_field() {
     let sim = Simulator::start().await.unwrap();
     sim.inject(Fault::status(422).on(Operation::CreateRun).once());
     let config = RunConfig::from_toml(RL_TOML).unwrap();

@@ -1,14 +1,14 @@
-//! A simulator and a client of it.
+//! Clients for the simulator.
 
 use prime_ext::Client;
 use prime_sim::Simulator;
 
-/// A client with a key of the simulator's, as the key's owner.
+/// Returns a client with the simulator's default key.
 pub(crate) fn client(sim: &Simulator) -> Client {
     with_key(sim, sim.key())
 }
 
-/// A client with any key.
+/// Returns a client with the given key.
 pub(crate) fn with_key(sim: &Simulator, key: &str) -> Client {
     Client::builder()
         .api_key(key)
@@ -18,5 +18,5 @@ pub(crate) fn with_key(sim: &Simulator, key: &str) -> Client {
         .unwrap()
 }
 
-/// A model of the simulator's, with a slash in its id and a price.
+/// A model of the simulator with a price and a slash in its ID.
 pub(crate) const MODEL: &str = "meta-llama/llama-3.1-70b-instruct";

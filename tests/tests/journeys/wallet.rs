@@ -1,4 +1,4 @@
-//! Wallets that change while they are read.
+//! Billing rows of wallets.
 
 use std::collections::HashSet;
 
@@ -8,7 +8,7 @@ use prime_sim::Simulator;
 use crate::support::{MODEL, client};
 
 #[tokio::test]
-async fn every_row_of_a_wallet_comes_once_and_in_order() {
+async fn all_rows_are_returned_once_and_in_order() {
     for count in [0, 1, 99, 100, 101, 340] {
         let sim = Simulator::builder()
             .billing_rows(count)
@@ -30,7 +30,7 @@ async fn every_row_of_a_wallet_comes_once_and_in_order() {
 }
 
 #[tokio::test]
-async fn no_row_is_lost_or_repeated_when_others_arrive() {
+async fn no_row_is_lost_or_repeated_when_rows_arrive() {
     let sim = Simulator::builder()
         .billing_rows(340)
         .start()
@@ -53,15 +53,15 @@ async fn no_row_is_lost_or_repeated_when_others_arrive() {
         }
     }
     let unique: HashSet<&String> = seen.iter().collect();
-    assert_eq!(unique.len(), seen.len(), "a row came twice");
+    assert_eq!(unique.len(), seen.len(), "a row is repeated");
     assert!(
         before.iter().all(|id| unique.contains(id)),
-        "a row was lost"
+        "a row is missing"
     );
 }
 
 #[tokio::test]
-async fn no_request_before_the_first_row() {
+async fn no_request_is_sent_before_the_first_row_is_read() {
     let sim = Simulator::start().await.unwrap();
     let rows = client(&sim).wallet().billings();
     assert_eq!(sim.requests().len(), 0);

@@ -1,11 +1,11 @@
-//! Runs that are watched, also when all does not go well.
+//! Watches of runs, with and without faults.
 
 use std::time::{Duration, Instant};
 
 use prime_ext::{Client, CreatedRun, DeletionOutcome, ErrorKind, RunConfig, Usd};
 use prime_sim::{Fault, Operation, Simulator};
 
-use crate::proxy::{Fate, Proxy};
+use crate::proxy::{Proxy, ProxyAction};
 use crate::support::client;
 
 const SOON: Duration = Duration::from_millis(5);
@@ -16,7 +16,7 @@ async fn run(prime: &Client) -> CreatedRun {
 }
 
 #[tokio::test]
-async fn a_run_that_costs_too_much_is_deleted_once() {
+async fn a_run_beyond_its_cost_limit_is_deleted_once() {
     let sim = Simulator::builder().time_scale(0.0).start().await.unwrap();
     let prime = client(&sim);
     let run = run(&prime).await;
@@ -42,7 +42,7 @@ async fn a_run_that_costs_too_much_is_deleted_once() {
     };
     assert_eq!(deletes(&sim), 1);
 
-    // What ended by itself is left alone, however much it cost.
+    // A completed run is not deleted, whatever its cost.
     let sim = Simulator::builder().time_scale(0.0).start().await.unwrap();
     let prime = client(&sim);
     let run = self::run(&prime).await;
@@ -54,14 +54,17 @@ async fn a_run_that_costs_too_much_is_deleted_once() {
     assert_eq!(deletes(&sim), 0);
 }
 
-/// The answer to the deletion is lost: it is asked for again, and the watch says what is known.
 #[tokio::test]
-async fn a_lost_deletion_is_repeated() {
+async fn a_lost_delete_response_is_retried() {
     let sim = Simulator::builder().time_scale(0.0).start().await.unwrap();
     let run = run(&client(&sim)).await;
     sim.advance(Duration::from_secs(40));
-    let fates = vec![Fate::Through, Fate::NoAnswer, Fate::Through];
-    let proxy = Proxy::start(&sim, fates).await;
+    let actions = vec![
+        ProxyAction::Forward,
+        ProxyAction::DropResponse,
+        ProxyAction::Forward,
+    ];
+    let proxy = Proxy::start(&sim, actions).await;
     let watch = proxy.client(&sim).runs().watch(run.run_id());
     let watch = watch.every(SOON).delete_at_cost("0.01".parse().unwrap());
     let finished = watch.until_finished().await.unwrap();
@@ -73,27 +76,27 @@ async fn a_lost_deletion_is_repeated() {
 }
 
 #[tokio::test]
-async fn what_passes_is_waited_out() {
+async fn a_watch_continues_after_temporary_errors() {
     let sim = Simulator::builder().time_scale(0.0).start().await.unwrap();
     let run = run(&client(&sim)).await;
     sim.advance(Duration::from_secs(600));
-    let fates = vec![
-        Fate::Gateway(503),
-        Fate::NotPassedOn,
-        Fate::Gateway(429),
-        Fate::BodyBreaksOffAfter(20),
-        Fate::Page,
-        Fate::Through,
+    let actions = vec![
+        ProxyAction::Gateway(503),
+        ProxyAction::DropRequest,
+        ProxyAction::Gateway(429),
+        ProxyAction::TruncateBodyAfter(20),
+        ProxyAction::HtmlPage,
+        ProxyAction::Forward,
     ];
-    let count = fates.len();
-    let proxy = Proxy::start(&sim, fates).await;
+    let count = actions.len();
+    let proxy = Proxy::start(&sim, actions).await;
     let watch = proxy.client(&sim).runs().watch(run.run_id());
     let finished = watch.every(SOON).until_finished().await.unwrap();
     assert_eq!(finished.usage.status.unwrap(), "COMPLETED");
     assert!(proxy.requests() >= count);
 
-    // What does not pass is not.
-    let proxy = Proxy::start(&sim, vec![Fate::Gateway(503)]).await;
+    // A persistent error ends the watch.
+    let proxy = Proxy::start(&sim, vec![ProxyAction::Gateway(503)]).await;
     let watch = proxy.client(&sim).runs().watch(run.run_id()).every(SOON);
     let patience = Duration::from_millis(100);
     let error = watch
@@ -102,18 +105,18 @@ async fn what_passes_is_waited_out() {
         .await
         .unwrap_err();
     assert_eq!(error.status().unwrap(), 503);
-    let looks = proxy.requests();
+    let polls = proxy.requests();
     assert!(
-        (2..40).contains(&looks),
-        "{looks} looks, further and further apart"
+        (2..40).contains(&polls),
+        "{polls} polls with increasing delays"
     );
 }
 
 #[tokio::test]
-async fn a_server_that_restarts_is_waited_for() {
+async fn a_watch_continues_after_a_server_restart() {
     let sim = Simulator::builder().time_scale(0.0).start().await.unwrap();
     let run = run(&client(&sim)).await;
-    let proxy = Proxy::start(&sim, vec![Fate::Through]).await;
+    let proxy = Proxy::start(&sim, vec![ProxyAction::Forward]).await;
     let watch = proxy.client(&sim).runs().watch(run.run_id());
     let mut watch = watch.every(SOON);
     let usage = watch.try_next().await.unwrap().unwrap();
@@ -122,7 +125,12 @@ async fn a_server_that_restarts_is_waited_for() {
     sim.advance(Duration::from_secs(600));
     let restart = async {
         tokio::time::sleep(Duration::from_millis(100)).await;
-        Proxy::start_at(&sim, vec![Fate::Gateway(502), Fate::Through], address).await
+        Proxy::start_at(
+            &sim,
+            vec![ProxyAction::Gateway(502), ProxyAction::Forward],
+            address,
+        )
+        .await
     };
     let (finished, proxy) = tokio::join!(watch.until_finished(), restart);
     assert_eq!(finished.unwrap().usage.status.unwrap(), "COMPLETED");
@@ -130,7 +138,7 @@ async fn a_server_that_restarts_is_waited_for() {
 }
 
 #[tokio::test]
-async fn a_deadline_ends_the_watching_and_not_the_run() {
+async fn a_deadline_ends_the_watch_but_not_the_run() {
     let sim = Simulator::builder().time_scale(0.0).start().await.unwrap();
     let prime = client(&sim);
     let run = run(&prime).await;
@@ -152,9 +160,9 @@ async fn a_deadline_ends_the_watching_and_not_the_run() {
     assert!(!sim.runs()[0].deleted);
 }
 
-/// What a look found just before the deadline is acted on.
+/// A cost limit that is exceeded just before the deadline is enforced.
 #[tokio::test]
-async fn a_deadline_lets_a_deletion_be_tried() {
+async fn a_deadline_does_not_prevent_a_due_deletion() {
     let sim = Simulator::builder().time_scale(0.0).start().await.unwrap();
     let prime = client(&sim);
     let run = run(&prime).await;
@@ -171,17 +179,17 @@ async fn a_deadline_lets_a_deletion_be_tried() {
 }
 
 #[tokio::test]
-async fn dropping_it_stops_the_watching() {
+async fn dropping_a_watch_stops_polling() {
     let sim = Simulator::builder().time_scale(0.0).start().await.unwrap();
     let prime = client(&sim);
     let run = run(&prime).await;
     let mut watch = prime.runs().watch(run.run_id()).every(SOON);
     watch.try_next().await.unwrap().unwrap();
     let nothing = tokio::time::timeout(Duration::from_millis(500), watch.try_next()).await;
-    assert!(nothing.is_err(), "nothing changed");
+    assert!(nothing.is_err(), "no change");
     drop(watch);
-    let asked = sim.requests().len();
-    assert!(asked > 2, "{asked}");
+    let requests = sim.requests().len();
+    assert!(requests > 2, "{requests}");
     tokio::time::sleep(Duration::from_millis(40)).await;
-    assert_eq!(sim.requests().len(), asked);
+    assert_eq!(sim.requests().len(), requests);
 }

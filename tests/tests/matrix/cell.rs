@@ -1,11 +1,11 @@
-//! One operation against one failure.
+//! Tests one operation with one fault.
 
 use std::time::{Duration, Instant};
 
 use prime_ext::{CallOptions, Client, Error, RetryPolicy, RunConfig};
 use prime_sim::{Fault, Simulator};
 
-/// The operations, in the order of the table's columns.
+/// The operations, in the order of the columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Call {
     ListModels,
@@ -29,17 +29,16 @@ pub(crate) const CALLS: [Call; 8] = [
     Call::CreateRun,
 ];
 
-/// A model of the simulator's, with a slash in its id.
+/// A model of the simulator with a slash in its ID.
 pub(crate) const MODEL: &str = "meta-llama/llama-3.1-70b-instruct";
 
-/// Time without a byte, after which a cell is given up: short where the failure is silence, and long
-/// enough for a busy machine everywhere else.
+/// Returns the idle timeout: short for a stall, and otherwise long enough for a busy machine.
 fn idle(fault: &Fault) -> Duration {
-    let silent = format!("{fault:?}").contains("stall");
-    Duration::from_millis(if silent { 150 } else { 10_000 })
+    let stalls = format!("{fault:?}").contains("stall");
+    Duration::from_millis(if stalls { 150 } else { 10_000 })
 }
 
-/// Quick versions of the defaults: as many retries, shorter waits.
+/// Returns the default retry policy with shorter delays.
 pub(crate) fn quick() -> RetryPolicy {
     RetryPolicy::new().backoff(Duration::from_millis(1), Duration::from_millis(2))
 }
@@ -80,9 +79,8 @@ fn question(client: &Client) -> prime_ext::ChatRequest {
     client.chat(MODEL).user("Say something.").max_tokens(20)
 }
 
-/// Tries an operation against a failure, and says what came of it in a few words:
-/// `Api 503 3/3 ?` is an error with that status, after three attempts of which three reached the
-/// service, and nobody knows whether it was carried out.
+/// Tests an operation with a fault and returns a summary. `Api 503 3/3 ?` is an error with that
+/// status after three attempts, of which three reached the service, with an unknown outcome.
 pub(crate) async fn outcome(call: Call, fault: &Fault, policy: RetryPolicy) -> String {
     let sim = Simulator::builder().seed(7).start().await.unwrap();
     let client = client(&sim, policy);
@@ -103,13 +101,13 @@ pub(crate) async fn outcome(call: Call, fault: &Fault, policy: RetryPolicy) -> S
     for request in requests {
         assert_eq!(
             request.body, requests[0].body,
-            "each attempt sends the same"
+            "all attempts send the same body"
         );
         assert_eq!(request.path, requests[0].path);
         assert_eq!(request.query, requests[0].query);
     }
     let reached = requests.len();
-    let told = match &result {
+    let summary = match &result {
         Ok(()) => format!("ok {reached}"),
         Err(error) => {
             let status = error.status().filter(|status| !status.is_success());
@@ -121,11 +119,11 @@ pub(crate) async fn outcome(call: Call, fault: &Fault, policy: RetryPolicy) -> S
             format!("{:?}{status} {attempts}/{reached}{unknown}", error.kind())
         }
     };
-    // What was started is known of, or is said to be unknown.
-    let started = sim.runs().len() - runs;
+    // A created run is returned, or the outcome is unknown.
+    let created = sim.runs().len() - runs;
     let known = usize::from(call == Call::CreateRun && result.is_ok());
     let unknown = result.is_err_and(|error| error.outcome_unknown());
-    assert!(started == known || unknown, "{call:?}: {told}");
-    assert!(started <= 1, "{call:?} started {started} runs");
-    told
+    assert!(created == known || unknown, "{call:?}: {summary}");
+    assert!(created <= 1, "{call:?} created {created} runs");
+    summary
 }

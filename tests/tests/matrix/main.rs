@@ -1,18 +1,18 @@
-//! Every operation against every failure: what comes of it, in how many attempts, what reached the
-//! service, and that it took no longer than it may.
+//! Tests each operation with each fault: the result, the number of attempts and of requests that
+//! reached the service, and the duration.
 //!
-//! | file | what it holds |
+//! | file | contents |
 //! |---|---|
-//! | `table` | the table itself, to be read as documentation of what this crate does |
-//! | `cell` | how one cell is tried |
-//! | `others` | what does not fit a table: budgets, deadlines, clones, other options |
+//! | `table` | the table of results, which also documents the behavior of the crate |
+//! | `cell` | the test of one cell |
+//! | `others` | tests of budgets, deadlines, clones and other options |
 
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     missing_docs,
-    reason = "a failed test says so by panicking"
+    reason = "a panic fails the test"
 )]
 
 mod cell;

@@ -1,4 +1,4 @@
-//! What does not fit a table.
+//! Tests of budgets, deadlines, clones and other options.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ async fn simulator() -> Simulator {
 }
 
 #[tokio::test]
-async fn a_wait_that_is_too_long_is_told() {
+async fn a_retry_after_beyond_the_limit_is_an_error() {
     let sim = simulator().await;
     sim.inject(Fault::rate_limited().retry_after(61));
     let client = client(&sim, quick());
@@ -21,15 +21,15 @@ async fn a_wait_that_is_too_long_is_told() {
     assert!(started.elapsed() < Duration::from_secs(5));
     assert_eq!(error.retry_after(), Some(Duration::from_secs(61)));
     assert!(error.is_retryable() && error.is_rate_limited());
-    let told = error.to_string();
+    let message = error.to_string();
     assert!(
-        told.contains("asks to wait 61s") && told.contains("60s"),
-        "{told}"
+        message.contains("asks to wait 61s") && message.contains("60s"),
+        "{message}"
     );
 }
 
 #[tokio::test]
-async fn a_wait_that_was_asked_for_is_waited() {
+async fn retry_after_is_honored() {
     let sim = simulator().await;
     sim.inject(Fault::rate_limited().retry_after_ms(150).once());
     let started = Instant::now();
@@ -44,7 +44,7 @@ async fn a_wait_that_was_asked_for_is_waited() {
 }
 
 #[tokio::test]
-async fn a_thousand_callers_are_no_storm() {
+async fn concurrent_callers_share_the_retry_budget() {
     let sim = simulator().await;
     let client = Client::builder()
         .api_key(sim.key())
@@ -56,7 +56,7 @@ async fn a_thousand_callers_are_no_storm() {
         .unwrap();
     sim.inject(Fault::status(503));
     let calls = (0..200).map(|i| {
-        // Clones, other teams, other options: one budget.
+        // Clones, teams and options share one budget.
         let client = match i % 3 {
             0 => client.clone(),
             1 => client.team("team_1"),
@@ -66,7 +66,7 @@ async fn a_thousand_callers_are_no_storm() {
     });
     let errors = futures_util::future::join_all(calls).await;
     let retries: u32 = errors.iter().map(|error| error.attempts() - 1).sum();
-    // Twenty, and one a second meanwhile.
+    // Twenty, plus one per second.
     assert!((20..30).contains(&retries), "{retries}");
     assert!(
         errors
@@ -76,7 +76,7 @@ async fn a_thousand_callers_are_no_storm() {
 }
 
 #[tokio::test]
-async fn a_call_has_an_end_whatever_its_retries() {
+async fn a_timeout_or_deadline_limits_all_retries() {
     let sim = simulator().await;
     sim.inject(Fault::rate_limited().retry_after_ms(80));
     let client = client(&sim, quick().retries(1000));
@@ -103,9 +103,9 @@ async fn a_call_has_an_end_whatever_its_retries() {
 }
 
 #[tokio::test]
-async fn a_slow_answer_is_given_up_in_time() {
+async fn a_slow_response_times_out() {
     let sim = simulator().await;
-    // Never idle, and never done.
+    // The response is never idle and never complete.
     sim.inject(Fault::slow_drip(1, Duration::from_millis(20)));
     let hasty = CallOptions::new().timeout(Duration::from_millis(200));
     let client = client(&sim, quick()).with_options(hasty);
@@ -116,7 +116,7 @@ async fn a_slow_answer_is_given_up_in_time() {
         "{error:?}"
     );
     assert_eq!(error.attempts(), 1);
-    // The first event of a stream must come in time, too.
+    // The timeout also applies to the first event of a stream.
     let started = Instant::now();
     let question = client.chat(MODEL).user("hi").max_tokens(3);
     let error = question.stream().await.unwrap_err();
@@ -127,9 +127,8 @@ async fn a_slow_answer_is_given_up_in_time() {
     assert!(error.outcome_unknown());
 }
 
-/// Headers, team and body of the first attempt are those of the last.
 #[tokio::test]
-async fn attempts_are_equal() {
+async fn all_attempts_send_the_same_request() {
     let sim = simulator().await;
     sim.inject(
         Fault::status(503)
@@ -153,9 +152,8 @@ async fn attempts_are_equal() {
     }
 }
 
-/// A run that may exist is not hidden by what came after: nothing comes after.
 #[tokio::test]
-async fn a_lost_answer_to_a_create() {
+async fn a_create_request_is_not_retried_after_a_lost_response() {
     let sim = simulator().await;
     sim.inject(Fault::lost_answer().on(Operation::CreateRun));
     let client = client(

@@ -1,7 +1,7 @@
-//! The table.
+//! The table of results.
 //!
-//! A cell says what the caller got, and `attempts/reached`: how often the call was tried, and how often
-//! it reached the service. `?` is `outcome_unknown`. `ok 3` is an answer at the third request.
+//! A cell has the result and `attempts/reached`: the number of attempts and of requests that
+//! reached the service. `?` means `outcome_unknown`. `ok 3` is a success after three requests.
 
 use std::time::Duration;
 
@@ -10,11 +10,11 @@ use prime_sim::{Envelope, Fault, Simulator};
 
 use super::cell::{CALLS, Call, client, outcome, quick};
 
-/// A failure, and what comes of it for: GET, DELETE, chat, stream, create.
+/// A fault and the results for GET, DELETE, chat, stream and create.
 type Row = (&'static str, Fault, [&'static str; 5]);
 
 const QUOTA: &str = r#"{"error": {"message": "no more", "code": "insufficient_quota"}}"#;
-const QUOTA_IN_WORDS: &str = r#"{"detail": "image limit exceeded"}"#;
+const QUOTA_TEXT: &str = r#"{"detail": "image limit exceeded"}"#;
 
 #[rustfmt::skip]
 fn rows() -> Vec<Row> {
@@ -22,13 +22,14 @@ fn rows() -> Vec<Row> {
     let twice = |fault: Fault| fault.times(2);
     let ms = Duration::from_millis;
     vec![
-    // failure                 how                                             GET                     DELETE                    chat                      stream                    create
+    // name                    fault                                           GET
+    // DELETE                    chat                      stream                    create
     ("reset before",           Fault::reset(),                                 ["Disconnected 3/3",     "Disconnected 3/3 ?",     "Disconnected 1/1 ?",     "Disconnected 1/1 ?",     "Disconnected 1/1 ?"]),
     ("closed before",          Fault::close(),                                 ["Disconnected 3/3",     "Disconnected 3/3 ?",     "Disconnected 1/1 ?",     "Disconnected 1/1 ?",     "Disconnected 1/1 ?"]),
-    ("closed twice, then fine", twice(Fault::close()),                         ["ok 3",                 "ok 3",                   "Disconnected 1/1 ?",     "Disconnected 1/1 ?",     "Disconnected 1/1 ?"]),
-    ("answer lost",            Fault::lost_answer(),                           ["Disconnected 3/3",     "Disconnected 3/3 ?",     "Disconnected 1/1 ?",     "Disconnected 1/1 ?",     "Disconnected 1/1 ?"]),
+    ("closed twice, then ok",  twice(Fault::close()),                         ["ok 3",                 "ok 3",                   "Disconnected 1/1 ?",     "Disconnected 1/1 ?",     "Disconnected 1/1 ?"]),
+    ("response lost",          Fault::lost_answer(),                           ["Disconnected 3/3",     "Disconnected 3/3 ?",     "Disconnected 1/1 ?",     "Disconnected 1/1 ?",     "Disconnected 1/1 ?"]),
     ("reset midway",           Fault::reset_midway(),                          ["Disconnected 3/3",     "Disconnected 3/3 ?",     "Disconnected 1/1 ?",     "CutOff 1/1",             "Disconnected 1/1 ?"]),
-    ("cut off in good order",  Fault::cut_off(),                               ["UnexpectedResponse 1/1", "UnexpectedResponse 1/1 ?", "UnexpectedResponse 1/1 ?", "CutOff 1/1",             "UnexpectedResponse 1/1 ?"]),
+    ("cut off, clean end",     Fault::cut_off(),                               ["UnexpectedResponse 1/1", "UnexpectedResponse 1/1 ?", "UnexpectedResponse 1/1 ?", "CutOff 1/1",             "UnexpectedResponse 1/1 ?"]),
     ("stall before",           Fault::stall(),                                 ["Timeout 1/1",          "Timeout 1/1 ?",          "Timeout 1/1 ?",          "Timeout 1/1 ?",          "Timeout 1/1 ?"]),
     ("stall midway",           Fault::stall_midway(),                          ["Timeout 1/1",          "Timeout 1/1 ?",          "Timeout 1/1 ?",          "Timeout 1/1",            "Timeout 1/1 ?"]),
     ("400",                    api(400),                                       ["Api 400 1/1",          "Api 400 1/1",            "Api 400 1/1",            "Api 400 1/1",            "Api 400 1/1"]),
@@ -52,7 +53,7 @@ fn rows() -> Vec<Row> {
     ("429, wait 61 s",         Fault::rate_limited().retry_after(61),          ["Api 429 1/1",          "Api 429 1/1",            "Api 429 1/1",            "Api 429 1/1",            "Api 429 1/1"]),
     ("429, a quota by code",   Fault::rate_limited().body(QUOTA),              ["Api 429 1/1",          "Api 429 1/1",            "Api 429 1/1",            "Api 429 1/1",            "Api 429 1/1"]),
     // Words are not gone by: it is tried again, in vain.
-    ("429, a quota in words",  Fault::rate_limited().body(QUOTA_IN_WORDS),     ["Api 429 3/3",          "Api 429 3/3",            "Api 429 3/3",            "Api 429 3/3",            "Api 429 1/1"]),
+    ("429, a quota in words",  Fault::rate_limited().body(QUOTA_TEXT),     ["Api 429 3/3",          "Api 429 3/3",            "Api 429 3/3",            "Api 429 3/3",            "Api 429 1/1"]),
     ("500",                    api(500),                                       ["Api 500 3/3",          "Api 500 3/3 ?",          "Api 500 1/1 ?",          "Api 500 1/1 ?",          "Api 500 1/1 ?"]),
     ("500, to be repeated",    api(500).header("x-should-retry", "true"),      ["Api 500 3/3",          "Api 500 3/3 ?",          "Api 500 1/1 ?",          "Api 500 1/1 ?",          "Api 500 1/1 ?"]),
     ("409, to be repeated",    api(409).header("x-should-retry", "true"),      ["Api 409 3/3",          "Api 409 3/3",            "Api 409 3/3",            "Api 409 3/3",            "Api 409 1/1"]),
@@ -83,28 +84,28 @@ fn column(call: Call) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_operation_against_every_failure() {
-    let mut wrong = Vec::new();
+async fn each_operation_with_each_fault_has_the_expected_result() {
+    let mut mismatches = Vec::new();
     for (name, fault, expected) in rows() {
         let cells = CALLS.map(|call| {
             let fault = fault.clone();
             tokio::spawn(async move { (call, outcome(call, &fault, quick()).await) })
         });
         for cell in cells {
-            let (call, told) = cell.await.unwrap();
+            let (call, result) = cell.await.unwrap();
             let expected = expected[column(call)];
-            if told != expected {
-                wrong.push(format!("{name}, {call:?}: {told}, not {expected}"));
+            if result != expected {
+                mismatches.push(format!("{name}, {call:?}: {result}, expected {expected}"));
             }
         }
     }
-    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+    assert!(mismatches.is_empty(), "\n{}", mismatches.join("\n"));
 }
 
-/// What the caller may ask for: a chat completion is repeated where it may have been answered. A run is
-/// not created twice all the same.
+/// `allow_duplicate_billing` retries a chat completion that may have been processed, but never a
+/// create request.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_may_be_billed_twice() {
+async fn allow_duplicate_billing_retries_chat_but_not_create() {
     let rows = [
         (Fault::reset(), "Disconnected 3/3 ?", "Disconnected 1/1 ?"),
         (Fault::status(500), "Api 500 3/3 ?", "Api 500 1/1 ?"),
@@ -112,26 +113,26 @@ async fn what_may_be_billed_twice() {
         (Fault::stall(), "Timeout 1/1 ?", "Timeout 1/1 ?"),
     ];
     for (fault, chat, create) in rows {
-        let bold = || quick().allow_duplicate_billing();
-        assert_eq!(outcome(Call::Chat, &fault, bold()).await, chat);
-        assert_eq!(outcome(Call::Stream, &fault, bold()).await, chat);
-        assert_eq!(outcome(Call::CreateRun, &fault, bold()).await, create);
+        let policy = || quick().allow_duplicate_billing();
+        assert_eq!(outcome(Call::Chat, &fault, policy()).await, chat);
+        assert_eq!(outcome(Call::Stream, &fault, policy()).await, chat);
+        assert_eq!(outcome(Call::CreateRun, &fault, policy()).await, create);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_retries_everything_is_sent_once() {
+async fn without_retries_each_request_is_sent_once() {
     for fault in [Fault::reset(), Fault::status(503), Fault::rate_limited()] {
         for call in CALLS {
-            let told = outcome(call, &fault, RetryPolicy::none()).await;
-            assert!(told.contains(" 1/1"), "{call:?}: {told}");
+            let result = outcome(call, &fault, RetryPolicy::none()).await;
+            assert!(result.contains(" 1/1"), "{call:?}: {result}");
         }
     }
 }
 
-/// Nothing was sent, so everything may be tried again.
+/// No request was sent, so all operations are retried.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refused_connection() {
+async fn a_refused_connection_is_retried_for_all_operations() {
     let sim = Simulator::builder().seed(7).start().await.unwrap();
     let client = client(&sim, quick());
     drop(sim);
@@ -146,9 +147,9 @@ async fn a_refused_connection() {
     }
 }
 
-/// Where the answer points is not gone to, and the error says so.
+/// The error names the target and the setting that would follow the redirect.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_redirect_to_another_host() {
+async fn a_redirect_to_another_host_is_not_followed() {
     let sim = Simulator::builder().seed(7).start().await.unwrap();
     let other = Simulator::builder().seed(8).start().await.unwrap();
     sim.inject(Fault::redirect(other.platform_url() + "/there?key=1"));
@@ -159,9 +160,12 @@ async fn a_redirect_to_another_host() {
             (error.status().unwrap().as_u16(), error.attempts()),
             (307, 1)
         );
-        let told = error.to_string();
-        assert!(told.contains(&(other.platform_url() + "/there,")), "{told}");
-        assert!(told.contains("ClientBuilder::http_client"), "{told}");
+        let result = error.to_string();
+        assert!(
+            result.contains(&(other.platform_url() + "/there,")),
+            "{result}"
+        );
+        assert!(result.contains("ClientBuilder::http_client"), "{result}");
     }
     assert!(other.requests().is_empty());
 }

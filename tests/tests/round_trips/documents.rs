@@ -1,4 +1,4 @@
-//! The documents that the instances are made from.
+//! The API documents.
 
 use openapi_pipeline::{document, lower, overlay};
 use serde_json::Value;
@@ -6,9 +6,9 @@ use serde_json::Value;
 use crate::json::Json;
 use crate::shape::{Shape, shape};
 
-/// One form of one API's document.
+/// The document of an API in one of its forms.
 pub(crate) struct Document {
-    /// For messages.
+    /// The name for messages.
     pub(crate) name: String,
     /// `inference` or `training`.
     pub(crate) api: &'static str,
@@ -16,7 +16,7 @@ pub(crate) struct Document {
 }
 
 impl Document {
-    /// The names of its schemas.
+    /// Returns the names of the schemas.
     pub(crate) fn schemas(&self) -> impl Iterator<Item = &str> {
         let schemas = self.root["components"]["schemas"].as_object().unwrap();
         schemas.keys().map(String::as_str)
@@ -26,7 +26,7 @@ impl Document {
         &self.root["components"]["schemas"][name]
     }
 
-    /// What a field of this schema is if it is left out.
+    /// Returns the default of a schema.
     pub(crate) fn default_of(&self, schema: &Value) -> Option<Json> {
         Some(Json::read(&schema.get("default")?.to_string()))
     }
@@ -36,7 +36,7 @@ impl Document {
     }
 }
 
-/// Both APIs: what the provider publishes, with overlays, and what progenitor reads.
+/// Returns the documents of both APIs, as published with overlays and as lowered for progenitor.
 pub(crate) fn documents() -> Vec<Document> {
     let mut documents = Vec::new();
     for api in ["inference", "training"] {

@@ -1,4 +1,4 @@
-//! The examples that the specifications and the documentation give.
+//! The examples of the specifications and the documentation.
 
 use serde_json::Value;
 
@@ -8,56 +8,56 @@ use crate::json::{Json, Step};
 use crate::same::same;
 use crate::types::types;
 
-/// Every example stands at a field of a schema; it is tried in an instance of that schema.
+/// Each example belongs to a field. The test inserts it into an instance of the schema.
 #[test]
-fn of_the_specifications() {
+fn examples_of_the_specifications_survive_a_round_trip() {
     for document in documents() {
         let mut found = Vec::new();
         collect(&document.root, &mut Vec::new(), &mut found);
-        for (place, example) in found {
-            let place: Vec<&str> = place.iter().map(String::as_str).collect();
-            let ["components", "schemas", schema, "properties", field] = &place[..] else {
-                panic!("{}: no test reads the example at {place:?}", document.name);
+        for (path, example) in found {
+            let path: Vec<&str> = path.iter().map(String::as_str).collect();
+            let ["components", "schemas", schema, "properties", field] = &path[..] else {
+                panic!("{}: no test reads the example at {path:?}", document.name);
             };
-            let (_, through) = types(document.api)
+            let (_, round_trip) = types(document.api)
                 .iter()
                 .find(|(name, _)| name == schema)
                 .unwrap();
             let mut json = instance(&document, document.schema(schema), &mut Random::new(1));
             let example = Json::read(&example.to_string());
             json.put(&[Step::Field((*field).to_owned())], Some(example));
-            let written = Json::read(&through(&json.write(false)).unwrap());
+            let written = Json::read(&round_trip(&json.write(false)).unwrap());
             same(&document, document.schema(schema), &json, &written).unwrap();
         }
     }
 }
 
-fn collect(value: &Value, place: &mut Vec<String>, found: &mut Vec<(Vec<String>, Value)>) {
+fn collect(value: &Value, path: &mut Vec<String>, found: &mut Vec<(Vec<String>, Value)>) {
     match value {
         Value::Object(fields) => {
             for (key, value) in fields {
                 if key == "example" {
-                    found.push((place.clone(), value.clone()));
+                    found.push((path.clone(), value.clone()));
                 } else {
-                    assert_ne!(key, "examples", "no test reads the examples at {place:?}");
-                    place.push(key.clone());
-                    collect(value, place, found);
-                    place.pop();
+                    assert_ne!(key, "examples", "no test reads the examples at {path:?}");
+                    path.push(key.clone());
+                    collect(value, path, found);
+                    path.pop();
                 }
             }
         }
         Value::Array(items) => {
             for (index, value) in items.iter().enumerate() {
-                place.push(index.to_string());
-                collect(value, place, found);
-                place.pop();
+                path.push(index.to_string());
+                collect(value, path, found);
+                path.pop();
             }
         }
         _ => {}
     }
 }
 
-/// The blocks of the documentation, each with the schema that it shows.
+/// The examples of the documentation and their schemas.
 const DOCUMENTATION: &[(&str, &str)] = &[
     // Models API page, section "List Models".
     (
@@ -151,18 +151,18 @@ const DOCUMENTATION: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn of_the_documentation() {
+fn examples_of_the_documentation_survive_a_round_trip() {
     let documents = documents();
     let inference = documents
         .iter()
         .find(|document| document.api == "inference")
         .unwrap();
     for (schema, text) in DOCUMENTATION {
-        let (_, through) = types("inference")
+        let (_, round_trip) = types("inference")
             .iter()
             .find(|(name, _)| name == schema)
             .unwrap();
-        let written = Json::read(&through(text).unwrap());
+        let written = Json::read(&round_trip(text).unwrap());
         same(
             inference,
             inference.schema(schema),
@@ -170,7 +170,7 @@ fn of_the_documentation() {
             &written,
         )
         .unwrap();
-        // Nothing of it is unknown.
+        // No field is unknown.
         let sorted = |json: &Json| serde_json::from_str::<Value>(&json.write(false)).unwrap();
         assert_eq!(sorted(&Json::read(text)), sorted(&written));
     }

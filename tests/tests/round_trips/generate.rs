@@ -1,11 +1,11 @@
-//! Valid instances of a schema, the same ones for the same seed.
+//! Generates valid instances of a schema from a seed.
 
 use crate::documents::Document;
 use crate::json::Json;
 use crate::shape::{Bounds, Kind};
 use serde_json::Value;
 
-/// A small source of numbers: SplitMix64.
+/// A random number generator (SplitMix64).
 pub(crate) struct Random(u64);
 
 impl Random {
@@ -21,12 +21,12 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    /// Less than `n`.
+    /// Returns a number below `n`.
     pub(crate) fn below(&mut self, n: usize) -> usize {
         usize::try_from(self.next() % u64::try_from(n).unwrap()).unwrap()
     }
 
-    /// True once in `n` times.
+    /// Returns `true` with probability 1/`n`.
     pub(crate) fn once_in(&mut self, n: usize) -> bool {
         self.below(n) == 0
     }
@@ -42,7 +42,7 @@ impl Random {
     }
 }
 
-/// An instance of a schema.
+/// Returns an instance of a schema.
 pub(crate) fn instance(document: &Document, schema: &Value, random: &mut Random) -> Json {
     let shape = document.shape(schema);
     if shape.nullable && random.once_in(5) {
@@ -106,11 +106,11 @@ pub(crate) fn instance(document: &Document, schema: &Value, random: &mut Random)
     }
 }
 
-/// Whatever JSON can say, up to a depth.
+/// Returns any JSON value up to a depth.
 pub(crate) fn anything(random: &mut Random, depth: usize) -> Json {
     let free = Bounds {
-        least: None,
-        most: None,
+        min: None,
+        max: None,
     };
     match random.below(if depth == 0 { 5 } else { 8 }) {
         0 => Json::Null,
@@ -145,15 +145,15 @@ fn integer(random: &mut Random, bounds: &Bounds) -> String {
         4 => random.next() as i64,
         _ => random.below(100_000) as i64,
     };
-    let least = bounds.least.map_or(i64::MIN, |least| least as i64);
-    let most = bounds.most.map_or(i64::MAX, |most| most as i64);
-    value.clamp(least, most).to_string()
+    let min = bounds.min.map_or(i64::MIN, |min| min as i64);
+    let max = bounds.max.map_or(i64::MAX, |max| max as i64);
+    value.clamp(min, max).to_string()
 }
 
 fn number(random: &mut Random, bounds: &Bounds) -> String {
-    if let (Some(least), Some(most)) = (bounds.least, bounds.most) {
+    if let (Some(min), Some(max)) = (bounds.min, bounds.max) {
         let part = random.below(1001) as f64 / 1000.0;
-        return (least + (most - least) * part).to_string();
+        return (min + (max - min) * part).to_string();
     }
     let sign = if random.once_in(2) { "-" } else { "" };
     match random.below(5) {
@@ -170,7 +170,7 @@ fn number(random: &mut Random, bounds: &Bounds) -> String {
     }
 }
 
-/// An amount of money below 10²⁰, of up to 28 digits.
+/// Returns an amount below 10²⁰ with up to 28 digits.
 fn amount(random: &mut Random) -> String {
     let sign = if random.once_in(4) { "-" } else { "" };
     let whole = match random.below(3) {

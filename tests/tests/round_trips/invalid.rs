@@ -1,4 +1,4 @@
-//! What a schema does not allow is refused, and the error says where.
+//! Invalid instances are rejected, and the error has the position.
 
 use serde_json::Value;
 
@@ -6,21 +6,27 @@ use crate::documents::Document;
 use crate::generate::{Random, instance};
 use crate::json::{Json, Step};
 use crate::shape::Kind;
-use crate::types::{Through, every_type};
+use crate::types::{RoundTrip, for_each_type};
 
 const SEEDS: u64 = 60;
 
-/// A place in an instance, and what the schema says of it.
-struct Place {
+/// A position in an instance.
+struct Position {
     steps: Vec<Step>,
-    /// Values of another type, as texts.
-    wrong: &'static [&'static str],
-    /// Whether the field there is required, and may not be `null`.
+    /// JSON values of other types.
+    invalid: &'static [&'static str],
+    /// Whether the field is required and not nullable.
     required: bool,
 }
 
-/// Every place of an instance.
-fn places(document: &Document, schema: &Value, json: &Json, at: &[Step], found: &mut Vec<Place>) {
+/// Collects all positions of an instance.
+fn positions(
+    document: &Document,
+    schema: &Value,
+    json: &Json,
+    at: &[Step],
+    found: &mut Vec<Position>,
+) {
     match (document.shape(schema).kind, json) {
         (Kind::Object { fields, .. }, Json::Object(_)) => {
             for field in &fields {
@@ -31,13 +37,13 @@ fn places(document: &Document, schema: &Value, json: &Json, at: &[Step], found: 
                 let steps = [at, &[Step::Field(field.name.clone())]].concat();
                 let shape = document.shape(&field.schema);
                 let required = field.required && !shape.nullable;
-                places(document, &field.schema, value, &steps, found);
-                // What is read leniently is of no wrong type.
+                positions(document, &field.schema, value, &steps, found);
+                // Lenient fields accept all types.
                 let lenient = field.schema["x-lenient"] == true;
-                let wrong = if lenient { &[] } else { wrong(&shape.kind) };
-                found.push(Place {
+                let invalid = if lenient { &[] } else { invalid(&shape.kind) };
+                found.push(Position {
                     steps,
-                    wrong,
+                    invalid,
                     required,
                 });
             }
@@ -45,11 +51,11 @@ fn places(document: &Document, schema: &Value, json: &Json, at: &[Step], found: 
         (Kind::List(items), Json::List(list)) => {
             for (index, value) in list.iter().take(3).enumerate() {
                 let steps = [at, &[Step::Item(index)]].concat();
-                places(document, &items, value, &steps, found);
-                let wrong = wrong(&document.shape(&items).kind);
-                found.push(Place {
+                positions(document, &items, value, &steps, found);
+                let invalid = invalid(&document.shape(&items).kind);
+                found.push(Position {
                     steps,
-                    wrong,
+                    invalid,
                     required: false,
                 });
             }
@@ -58,7 +64,7 @@ fn places(document: &Document, schema: &Value, json: &Json, at: &[Step], found: 
     }
 }
 
-fn wrong(kind: &Kind) -> &'static [&'static str] {
+fn invalid(kind: &Kind) -> &'static [&'static str] {
     match kind {
         Kind::Anything => &[],
         Kind::Bool => &["1", "\"true\"", "[]", "{}"],
@@ -78,7 +84,7 @@ fn wrong(kind: &Kind) -> &'static [&'static str] {
         Kind::List(_) => &["\"x\"", "7", "true", "{}"],
         Kind::Map => &["\"x\"", "7", "true", "[]"],
         Kind::Object { .. } => &["\"x\"", "7", "true"],
-        // A list of anything may hold anything.
+        // A list without an item schema accepts all items.
         Kind::OneOf(several)
             if several.iter().any(|one| {
                 one["items"]
@@ -92,24 +98,27 @@ fn wrong(kind: &Kind) -> &'static [&'static str] {
     }
 }
 
-/// Calls `check` with an instance, one of its places and what reads it.
-fn at_every_place(mut check: impl FnMut(&str, &mut Random, &Json, &Place, Through)) {
-    every_type(|document, name, schema, through| {
+/// Calls `check` with each instance, each of its positions and the round trip of its type.
+fn at_each_position(mut check: impl FnMut(&str, &mut Random, &Json, &Position, RoundTrip)) {
+    for_each_type(|document, name, schema, round_trip| {
         for seed in 0..SEEDS {
             let mut random = Random::new(seed);
             let json = instance(document, schema, &mut random);
             let mut found = Vec::new();
-            places(document, schema, &json, &[], &mut found);
-            for place in &found {
-                let case = format!("{}: {name}, seed {seed}, {:?}", document.name, place.steps);
-                check(&case, &mut random, &json, place, through);
+            positions(document, schema, &json, &[], &mut found);
+            for position in &found {
+                let case = format!(
+                    "{}: {name}, seed {seed}, {:?}",
+                    document.name, position.steps
+                );
+                check(&case, &mut random, &json, position, round_trip);
             }
         }
     });
 }
 
 #[track_caller]
-fn assert_placed(case: &str, error: &serde_json::Error) {
+fn assert_has_position(case: &str, error: &serde_json::Error) {
     assert_eq!(error.line(), 1, "{case}: {error}");
     assert!(error.column() > 1, "{case}: {error}");
     assert!(
@@ -119,18 +128,18 @@ fn assert_placed(case: &str, error: &serde_json::Error) {
 }
 
 #[test]
-fn a_required_field_is_missing_or_null() {
-    let mut tried = 0;
-    at_every_place(|case, _, json, place, through| {
-        let (true, Some(Step::Field(name))) = (place.required, place.steps.last()) else {
+fn a_missing_or_null_required_field_is_rejected() {
+    let mut count = 0;
+    at_each_position(|case, _, json, position, round_trip| {
+        let (true, Some(Step::Field(name))) = (position.required, position.steps.last()) else {
             return;
         };
         let mut missing = json.clone();
-        missing.put(&place.steps, None);
-        match through(&missing.write(false)) {
-            Ok(read) => panic!("{case}: taken for {read}"),
+        missing.put(&position.steps, None);
+        match round_trip(&missing.write(false)) {
+            Ok(read) => panic!("{case}: read as {read}"),
             Err(error) => {
-                assert_placed(case, &error);
+                assert_has_position(case, &error);
                 assert!(
                     error
                         .to_string()
@@ -140,56 +149,61 @@ fn a_required_field_is_missing_or_null() {
             }
         }
         let mut null = json.clone();
-        null.put(&place.steps, Some(Json::Null));
-        match through(&null.write(false)) {
-            Ok(read) => panic!("{case}: null is taken for {read}"),
-            Err(error) => assert_placed(case, &error),
+        null.put(&position.steps, Some(Json::Null));
+        match round_trip(&null.write(false)) {
+            Ok(read) => panic!("{case}: null is read as {read}"),
+            Err(error) => assert_has_position(case, &error),
         }
-        tried += 1;
+        count += 1;
     });
-    assert!(tried > 1000, "{tried}");
+    assert!(count > 1000, "{count}");
 }
 
 #[test]
-fn a_value_of_another_type() {
-    let mut tried = 0;
-    at_every_place(|case, random, json, place, through| {
-        if place.wrong.is_empty() {
+fn a_value_of_another_type_is_rejected() {
+    let mut count = 0;
+    at_each_position(|case, random, json, position, round_trip| {
+        if position.invalid.is_empty() {
             return;
         }
-        let value = *random.one_of(place.wrong);
-        let mut wrong = json.clone();
-        wrong.put(&place.steps, Some(Json::read(value)));
-        match through(&wrong.write(false)) {
-            Ok(read) => panic!("{case}: {value} is taken for {read}"),
-            Err(error) => assert_placed(case, &error),
+        let value = *random.one_of(position.invalid);
+        let mut invalid = json.clone();
+        invalid.put(&position.steps, Some(Json::read(value)));
+        match round_trip(&invalid.write(false)) {
+            Ok(read) => panic!("{case}: {value} is read as {read}"),
+            Err(error) => assert_has_position(case, &error),
         }
-        tried += 1;
+        count += 1;
     });
-    assert!(tried > 5000, "{tried}");
+    assert!(count > 5000, "{count}");
 }
 
-/// Some languages write an empty object as an empty list. No amount may be made up from one.
+/// Some languages write an empty object as an empty list, which must not be read as default
+/// amounts.
 #[test]
-fn an_empty_list_where_an_object_is_expected() {
-    let mut taken = Vec::new();
-    every_type(|document, name, schema, through| {
-        if let (Kind::Object { .. }, Ok(read)) = (document.shape(schema).kind, through("[]")) {
-            taken.push(format!("{}: {name}: [] is taken for {read}", document.name));
+fn an_empty_list_instead_of_an_object_is_rejected() {
+    let mut accepted = Vec::new();
+    for_each_type(|document, name, schema, round_trip| {
+        if let (Kind::Object { .. }, Ok(read)) = (document.shape(schema).kind, round_trip("[]")) {
+            accepted.push(format!("{}: {name}: [] is read as {read}", document.name));
         }
     });
-    assert!(taken.is_empty(), "{}", taken.join("\n"));
+    assert!(accepted.is_empty(), "{}", accepted.join("\n"));
 }
 
 #[test]
-fn text_that_is_cut_off() {
-    every_type(|document, name, schema, through| {
+fn truncated_json_is_rejected() {
+    for_each_type(|document, name, schema, round_trip| {
         let text = (0..)
             .map(|seed| instance(document, schema, &mut Random::new(seed)).write(false))
             .find(|text| text.len() > 1 && text != "null")
             .unwrap();
         for end in (0..text.len()).filter(|end| text.is_char_boundary(*end)) {
-            assert!(through(&text[..end]).is_err(), "{name}: {}", &text[..end]);
+            assert!(
+                round_trip(&text[..end]).is_err(),
+                "{name}: {}",
+                &text[..end]
+            );
         }
     });
 }

@@ -1,4 +1,4 @@
-//! JSON that keeps the digits of its numbers.
+//! A JSON value that preserves the digits of numbers.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 pub(crate) enum Json {
     Null,
     Bool(bool),
-    /// As it is written.
+    /// The number as written.
     Number(String),
     Text(String),
     List(Vec<Json>),
@@ -36,7 +36,7 @@ impl Json {
         }
     }
 
-    /// The text of it; with every character of a string escaped, if asked for.
+    /// Formats the value. With `escaped`, all characters of strings are escaped.
     pub(crate) fn write(&self, escaped: bool) -> String {
         match self {
             Self::Null => "null".to_owned(),
@@ -69,9 +69,9 @@ impl Json {
         }
     }
 
-    /// Puts a value at a place inside; takes what is there away if there is none.
-    pub(crate) fn put(&mut self, place: &[Step], value: Option<Self>) {
-        match (self, place) {
+    /// Sets the value at a path, or removes it if `value` is `None`.
+    pub(crate) fn put(&mut self, path: &[Step], value: Option<Self>) {
+        match (self, path) {
             (Self::List(items), [Step::Item(index), rest @ ..]) if !rest.is_empty() => {
                 items[*index].put(rest, value);
             }
@@ -83,16 +83,16 @@ impl Json {
                     (Some(index), Some(value)) => fields[index].1 = value,
                     (Some(index), None) => drop(fields.remove(index)),
                     (None, Some(value)) if rest.is_empty() => fields.push((name.clone(), value)),
-                    (None, _) => panic!("there is no {name}"),
+                    (None, _) => panic!("no field {name}"),
                 }
             }
             (this, []) => *this = value.unwrap(),
-            (this, place) => panic!("no {place:?} in {this:?}"),
+            (this, path) => panic!("no {path:?} in {this:?}"),
         }
     }
 }
 
-/// One step into a value.
+/// A step of a path.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Step {
     Field(String),

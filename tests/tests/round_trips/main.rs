@@ -1,17 +1,17 @@
-//! Whatever the documents allow is read and written back without loss, and what they do not allow is
-//! refused with its place.
+//! Round trips of generated types. Valid JSON is read and written without loss, and invalid JSON is
+//! rejected with its position.
 //!
-//! Instances are made from the documents' own schemas, from fixed seeds: from those that the provider
-//! publishes, with our overlays, and from those that the types were generated of.
+//! The instances are generated with fixed seeds, both from the published schemas with overlays and
+//! from the lowered schemas, from which the types were generated.
 //!
-//! | module | what it holds |
+//! | module | contents |
 //! |---|---|
-//! | `valid` | valid instances survive |
-//! | `invalid` | invalid ones are refused |
-//! | `examples` | examples of the specifications and of the documentation |
-//! | `open_enums` | values that nobody listed |
-//! | `sendable` | what a caller holds may go to another thread |
-//! | `documents`, `shape`, `json`, `generate`, `same`, `types` | what the tests stand on |
+//! | `valid` | round trips of valid instances |
+//! | `invalid` | rejection of invalid instances |
+//! | `examples` | examples of the specifications and the documentation |
+//! | `open_enums` | unknown values of enumerations |
+//! | `sendable` | `Send` and `Sync` |
+//! | `documents`, `shape`, `json`, `generate`, `same`, `types` | support for the tests |
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 

@@ -1,4 +1,4 @@
-//! Enumerations are open: a value that nobody listed is kept.
+//! Enumerations are open: unknown values are kept.
 
 use std::collections::HashSet;
 use std::fmt::{Debug, Display};
@@ -10,7 +10,7 @@ use prime_training_api::types::RunStatus;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-const UNLISTED: [&str; 12] = [
+const UNKNOWN: [&str; 12] = [
     "",
     " ",
     "abort",
@@ -25,7 +25,7 @@ const UNLISTED: [&str; 12] = [
     "null",
 ];
 
-fn open<E>(listed: &[E], as_str: fn(&E) -> &str, other: fn(&E) -> Option<&str>)
+fn assert_open<E>(listed: &[E], as_str: fn(&E) -> &str, other: fn(&E) -> Option<&str>)
 where
     E: Clone + Debug + Display + Eq + Hash + Ord,
     E: Serialize + DeserializeOwned,
@@ -38,14 +38,14 @@ where
         assert_eq!(other(value), None);
         assert_is(value, text);
     }
-    for text in UNLISTED.into_iter().filter(|text| !texts.contains(text)) {
+    for text in UNKNOWN.into_iter().filter(|text| !texts.contains(text)) {
         let value = E::from(text);
         assert_eq!(other(&value), Some(text));
         assert_is(&value, text);
         assert!(!listed.contains(&value));
     }
-    let all: HashSet<E> = UNLISTED.into_iter().map(E::from).collect();
-    assert_eq!(all.len(), UNLISTED.len());
+    let all: HashSet<E> = UNKNOWN.into_iter().map(E::from).collect();
+    assert_eq!(all.len(), UNKNOWN.len());
 }
 
 #[track_caller]
@@ -76,8 +76,8 @@ where
 }
 
 #[test]
-fn finish_reason() {
-    open(
+fn unknown_finish_reasons_are_kept() {
+    assert_open(
         FinishReason::LISTED,
         FinishReason::as_str,
         |value| match value {
@@ -88,23 +88,23 @@ fn finish_reason() {
 }
 
 #[test]
-fn role() {
-    open(Role::LISTED, Role::as_str, |value| match value {
+fn unknown_roles_are_kept() {
+    assert_open(Role::LISTED, Role::as_str, |value| match value {
         Role::Other(text) => Some(text),
         _ => None,
     });
 }
 
 #[test]
-fn run_status() {
-    open(RunStatus::LISTED, RunStatus::as_str, |value| match value {
+fn unknown_run_statuses_are_kept() {
+    assert_open(RunStatus::LISTED, RunStatus::as_str, |value| match value {
         RunStatus::Other(text) => Some(text),
         _ => None,
     });
 }
 
 #[test]
-fn what_is_no_text_is_refused() {
+fn values_that_are_not_strings_are_rejected() {
     for text in [
         "7",
         "null",

@@ -1,4 +1,4 @@
-//! Whether what was written back is what was read.
+//! Compares the JSON before and after a round trip.
 
 use serde_json::Value;
 
@@ -6,7 +6,7 @@ use crate::documents::Document;
 use crate::json::Json;
 use crate::shape::Kind;
 
-/// Says what was lost, and where.
+/// Returns an error with the path and the difference.
 pub(crate) fn same(
     document: &Document,
     schema: &Value,
@@ -26,13 +26,14 @@ pub(crate) fn same(
         (Kind::Time, Json::Text(a), Json::Text(b)) => instant(a) == instant(b),
         (Kind::List(items), Json::List(a), Json::List(b)) if a.len() == b.len() => {
             for (index, (a, b)) in a.iter().zip(b).enumerate() {
-                same(document, &items, a, b).map_err(|lost| format!("[{index}]{lost}"))?;
+                same(document, &items, a, b)
+                    .map_err(|difference| format!("[{index}]{difference}"))?;
             }
             true
         }
         (Kind::Object { fields, open }, Json::Object(_), Json::Object(_)) => {
             for field in &fields {
-                let (a, b) = (there(read, &field.name), there(written, &field.name));
+                let (a, b) = (present(read, &field.name), present(written, &field.name));
                 let default = document.default_of(&field.schema);
                 match (a, b) {
                     (None, None) => Ok(()),
@@ -40,12 +41,12 @@ pub(crate) fn same(
                     (Some(Json::List(a)), None) if a.is_empty() && !field.required => Ok(()),
                     (Some(Json::Object(a)), None) if a.is_empty() && !field.required => Ok(()),
                     (Some(a), Some(b)) => same(document, &field.schema, a, b),
-                    (Some(_), None) => Err(" is gone".to_owned()),
-                    (None, Some(b)) => Err(format!(" came from nowhere: {}", b.write(false))),
+                    (Some(_), None) => Err(" is missing".to_owned()),
+                    (None, Some(b)) => Err(format!(" was added: {}", b.write(false))),
                 }
-                .map_err(|lost| format!(".{}{lost}", field.name))?;
+                .map_err(|difference| format!(".{}{difference}", field.name))?;
             }
-            let unlisted = |json: &Json| -> Vec<(String, Json)> {
+            let unknown_fields = |json: &Json| -> Vec<(String, Json)> {
                 let fields = json
                     .fields()
                     .iter()
@@ -54,37 +55,41 @@ pub(crate) fn same(
                 fields.sort_by(|a, b| a.0.cmp(&b.0));
                 fields
             };
-            let kept = if open { unlisted(read) } else { Vec::new() };
-            same_freely(&Json::Object(kept), &Json::Object(unlisted(written)))
+            let kept = if open {
+                unknown_fields(read)
+            } else {
+                Vec::new()
+            };
+            same_json(&Json::Object(kept), &Json::Object(unknown_fields(written)))
         }
-        (_, a, b) => same_freely(a, b),
+        (_, a, b) => same_json(a, b),
     };
     if equal { Ok(()) } else { differs() }
 }
 
-/// A field, unless it is missing or `null`, which mean the same.
-fn there<'a>(json: &'a Json, name: &str) -> Option<&'a Json> {
+/// Returns a field unless it is missing or `null`, which are equivalent.
+fn present<'a>(json: &'a Json, name: &str) -> Option<&'a Json> {
     json.get(name).filter(|value| **value != Json::Null)
 }
 
-/// The same JSON: an integer digit for digit, a fraction to the last bit.
-fn same_freely(a: &Json, b: &Json) -> bool {
+/// Compares JSON: integers digit by digit, fractions as floating-point numbers.
+fn same_json(a: &Json, b: &Json) -> bool {
     match (a, b) {
         (Json::Number(a), Json::Number(b)) => same_number(a, b),
         (Json::List(a), Json::List(b)) => {
-            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_freely(a, b))
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_json(a, b))
         }
         (Json::Object(a), Json::Object(fields)) => {
             let other = |name: &str| b.get(name);
             a.len() == fields.len()
                 && a.iter()
-                    .all(|(name, a)| other(name).is_some_and(|b| same_freely(a, b)))
+                    .all(|(name, a)| other(name).is_some_and(|b| same_json(a, b)))
         }
         _ => a == b,
     }
 }
 
-/// An integer digit for digit, though zero has no sign.
+/// Compares integers digit by digit. The sign of zero is ignored.
 fn same_number(a: &str, b: &str) -> bool {
     a == b || (a == "-0" || a.contains(['.', 'e'])) && same_float(a, b)
 }
@@ -93,7 +98,8 @@ fn same_float(a: &str, b: &str) -> bool {
     a.parse::<f64>() == b.parse::<f64>()
 }
 
-/// Digit for digit; of an amount with an exponent, the value. Zero has no sign.
+/// Compares amounts digit by digit, or by value if there is an exponent. The sign of zero is
+/// ignored.
 fn same_amount(read: &str, written: &str) -> bool {
     let read = match read.strip_prefix('-') {
         Some(digits) if !digits.contains(|c| ('1'..='9').contains(&c)) => digits,
@@ -105,7 +111,7 @@ fn same_amount(read: &str, written: &str) -> bool {
     plain(read) == plain(written)
 }
 
-/// An amount without exponent and without zeros at its ends.
+/// Formats an amount without an exponent and without leading and trailing zeros.
 fn plain(amount: &str) -> String {
     let (sign, amount) = match amount.strip_prefix('-') {
         Some(amount) => ("-", amount),
@@ -126,11 +132,11 @@ fn plain(amount: &str) -> String {
     format!("{sign}{whole}.{fraction}")
 }
 
-/// Nanoseconds since 1970, of a date and time; one without an offset is UTC.
+/// Returns the nanoseconds since 1970. A time without an offset is UTC.
 fn instant(text: &str) -> i128 {
     let number = |range: std::ops::Range<usize>| text[range].parse::<i128>().unwrap();
     let (year, month, day) = (number(0..4), number(5..7), number(8..10));
-    // Days from the civil calendar: the year begins in March.
+    // Days of the civil calendar with years that start in March.
     let year = if month <= 2 { year - 1 } else { year };
     let month = (month + 9) % 12;
     let days =
@@ -158,7 +164,7 @@ fn instant(text: &str) -> i128 {
 }
 
 #[test]
-fn instants_are_told_apart() {
+fn instants_are_compared() {
     assert_eq!(instant("1970-01-01T00:00:00Z"), 0);
     assert_eq!(
         instant("2000-03-01T00:00:01.5+00:00"),
@@ -171,7 +177,7 @@ fn instants_are_told_apart() {
 }
 
 #[test]
-fn amounts_are_told_apart() {
+fn amounts_are_compared() {
     assert!(same_amount("1.50e-2", "0.0150"));
     assert!(same_amount("-2E+3", "-2000"));
     assert!(!same_amount("2e3", "200"));

@@ -1,5 +1,4 @@
-//! What a caller holds may go to another thread, and what a call waits for may be spawned. That this
-//! module compiles is the test.
+//! Checks at compile time that public types are `Send` or `Sync` and that futures can be spawned.
 
 use prime_ext::{
     Account, Billings, ChatRequest, ChatResponse, ChatStream, Client, Cost, Error, ErrorKind,
@@ -10,10 +9,10 @@ fn send<T: Send + 'static>() {}
 fn send_sync<T: Send + Sync + 'static>() {}
 fn unpin<T: Unpin>() {}
 fn spawn<T: Send + 'static>(_: impl Future<Output = T> + Send + 'static) {}
-fn lend<T: Send>(_: impl Future<Output = T> + Send) {}
+fn is_send<T: Send>(_: impl Future<Output = T> + Send) {}
 
 #[test]
-fn what_a_caller_holds() {
+fn public_types_are_send_and_sync() {
     send_sync::<Client>();
     send_sync::<prime_ext::ClientBuilder>();
     send_sync::<Account>();
@@ -31,14 +30,14 @@ fn what_a_caller_holds() {
     send_sync::<Secret>();
     send_sync::<Timestamp>();
     send_sync::<Usd>();
-    // What is read is read by one.
+    // Streams are not `Sync`.
     send::<ChatStream>();
     send::<Billings>();
     send::<UsageWatch>();
     unpin::<ChatStream>();
     unpin::<Billings>();
     unpin::<UsageWatch>();
-    // It fits where any error does.
+    // Errors convert to boxed errors.
     fn any<E: Into<Box<dyn std::error::Error + Send + Sync>>>() {}
     any::<Error>();
     any::<pinference_api::Error>();
@@ -46,7 +45,7 @@ fn what_a_caller_holds() {
 }
 
 #[test]
-fn what_the_generated_clients_give() {
+fn types_of_the_generated_crates_are_send_and_sync() {
     send_sync::<pinference_api::Client>();
     send_sync::<prime_training_api::Client>();
     send_sync::<pinference_api::Error>();
@@ -59,9 +58,9 @@ fn what_the_generated_clients_give() {
     send_sync::<prime_training_api::types::RunUsageResponse>();
 }
 
-/// Never called: what is checked is that it compiles.
+/// Only compiled, never called.
 #[allow(dead_code)]
-fn what_calls_wait_for(client: &Client, config: &RunConfig, stream: ChatStream) {
+fn futures_of_calls_are_send(client: &Client, config: &RunConfig, stream: ChatStream) {
     let c = || client.clone();
 
     let models = c().models();
@@ -69,7 +68,7 @@ fn what_calls_wait_for(client: &Client, config: &RunConfig, stream: ChatStream) 
     let models = c().models();
     spawn(async move { models.get("m").await });
 
-    // The futures themselves, and not only what is around them.
+    // The futures themselves can be spawned.
     spawn(c().chat("m").user("x").into_future());
     spawn(c().chat("m").user("x").stream());
     spawn(stream.finish());
@@ -103,17 +102,17 @@ fn what_calls_wait_for(client: &Client, config: &RunConfig, stream: ChatStream) 
     let runs = c().runs();
     spawn(async move { (runs.usage("r").await, runs.delete("r").await) });
 
-    // A call that borrows may wait on another thread too.
+    // Futures with borrows are `Send` too.
     let mut rows = c().wallet().billings();
-    lend(rows.try_next());
+    is_send(rows.try_next());
     let mut watch = c().runs().watch("r");
-    lend(watch.try_next());
+    is_send(watch.try_next());
     let models = c().models();
-    lend(models.get("m").into_future());
+    is_send(models.get("m").into_future());
 }
 
 #[allow(dead_code)]
-fn what_generated_calls_wait_for(
+fn futures_of_generated_calls_are_send(
     inference: pinference_api::Client,
     training: prime_training_api::Client,
     question: pinference_api::types::ChatCompletionRequest,

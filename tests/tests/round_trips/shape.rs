@@ -1,10 +1,10 @@
-//! What a schema of OpenAPI 3.0 or 3.1 asks for.
+//! Interprets the schemas of OpenAPI 3.0 and 3.1.
 
 use serde_json::{Map, Value, json};
 
-/// What a value must be.
+/// The shape that a schema requires.
 pub(crate) struct Shape {
-    /// Whether it may be `null` instead.
+    /// Whether `null` is allowed.
     pub(crate) nullable: bool,
     pub(crate) kind: Kind,
 }
@@ -19,12 +19,12 @@ pub(crate) enum Kind {
     Amount,
     /// `format: date-time`.
     Time,
-    /// With the values that are listed, if any are.
+    /// The listed values, if any.
     Text(Vec<String>),
     List(Value),
-    /// An object of fields that nobody lists.
+    /// An object with any fields.
     Map,
-    /// An object of listed fields; others are kept if it is open.
+    /// An object with listed fields. Unknown fields are kept if it is open.
     Object {
         fields: Vec<Field>,
         open: bool,
@@ -33,8 +33,8 @@ pub(crate) enum Kind {
 }
 
 pub(crate) struct Bounds {
-    pub(crate) least: Option<f64>,
-    pub(crate) most: Option<f64>,
+    pub(crate) min: Option<f64>,
+    pub(crate) max: Option<f64>,
 }
 
 pub(crate) struct Field {
@@ -46,25 +46,25 @@ pub(crate) struct Field {
 /// Reads a schema of a document.
 pub(crate) fn shape(root: &Value, schema: &Value) -> Shape {
     let mut nullable = schema["nullable"] == true || schema["x-nullable"] == true;
-    let mut through = |inner: &Value| {
+    let mut resolve = |inner: &Value| {
         let inner = shape(root, inner);
         nullable |= inner.nullable;
         inner.kind
     };
     let kind = if let Some(reference) = schema["$ref"].as_str() {
         let target = root.pointer(&reference[1..]);
-        through(target.unwrap_or_else(|| panic!("{reference} leads nowhere")))
+        resolve(target.unwrap_or_else(|| panic!("{reference} does not exist")))
     } else if let Some(parts) = schema["allOf"].as_array() {
         match &parts[..] {
-            [only] => through(only),
-            parts => through(&merged(root, parts)),
+            [only] => resolve(only),
+            parts => resolve(&merged(root, parts)),
         }
     } else if let Some(alternatives) = alternatives(schema) {
         let null = json!("null");
         let (nulls, others): (Vec<_>, Vec<_>) =
             alternatives.iter().partition(|one| one["type"] == null);
         let kind = match &others[..] {
-            [only] => through(only),
+            [only] => resolve(only),
             several => Kind::OneOf(several.iter().map(|&one| one.clone()).collect()),
         };
         nullable |= !nulls.is_empty();
@@ -83,7 +83,7 @@ fn alternatives(schema: &Value) -> Option<&Vec<Value>> {
         .or_else(|| schema["oneOf"].as_array())
 }
 
-/// The one type that a schema names, and whether it names `null` beside it.
+/// Returns the type of a schema and whether `null` is allowed too.
 fn type_of(schema: &Value) -> (Option<&str>, bool) {
     match &schema["type"] {
         Value::Array(types) => {
@@ -104,8 +104,8 @@ fn of_type(schema: &Value, type_: Option<&str>) -> Kind {
         return Kind::Exactly(value.clone());
     }
     let bounds = Bounds {
-        least: schema["minimum"].as_f64(),
-        most: schema["maximum"].as_f64(),
+        min: schema["minimum"].as_f64(),
+        max: schema["maximum"].as_f64(),
     };
     let properties = schema["properties"].as_object();
     match (type_, schema["format"].as_str().unwrap_or_default()) {
@@ -144,11 +144,11 @@ fn of_type(schema: &Value, type_: Option<&str>) -> Kind {
         }
         (Some("object"), _) => Kind::Map,
         (None, _) => Kind::Anything,
-        (Some(other), _) => panic!("no instances are made of type {other}"),
+        (Some(other), _) => panic!("unsupported type {other}"),
     }
 }
 
-/// Objects of `allOf` as one.
+/// Merges the objects of `allOf`.
 fn merged(root: &Value, parts: &[Value]) -> Value {
     let mut properties = Map::new();
     let mut required = Vec::new();
@@ -162,7 +162,7 @@ fn merged(root: &Value, parts: &[Value]) -> Value {
                     properties.insert(field.name, field.schema);
                 }
             }
-            _ => panic!("allOf of what is no object: {part}"),
+            _ => panic!("allOf with a part that is not an object: {part}"),
         }
     }
     json!({"type": "object", "properties": properties, "required": required})

@@ -1,4 +1,4 @@
-//! Each schema's Rust type.
+//! The Rust types of the schemas.
 
 use pinference_api::types as inference;
 use prime_training_api::types as training;
@@ -8,21 +8,21 @@ use serde_json::Value;
 
 use crate::documents::{Document, documents};
 
-/// Reads a text into a type, and writes it back.
-pub(crate) type Through = fn(&str) -> Result<String, serde_json::Error>;
+/// Deserializes a text to a type and serializes it again.
+pub(crate) type RoundTrip = fn(&str) -> Result<String, serde_json::Error>;
 
-fn through<T: Serialize + DeserializeOwned>(text: &str) -> Result<String, serde_json::Error> {
+fn round_trip<T: Serialize + DeserializeOwned>(text: &str) -> Result<String, serde_json::Error> {
     serde_json::to_string(&serde_json::from_str::<T>(text)?)
 }
 
-/// The names of an API's types, with their way.
+/// A table of type names and their round trips.
 macro_rules! table {
     ($module:ident: $($name:ident)* $(; $other:ident as $as:ty)*) => {
-        &[$((stringify!($name), through::<$module::$name>),)* $((stringify!($other), through::<$as>)),*]
+        &[$((stringify!($name), round_trip::<$module::$name>),)* $((stringify!($other), round_trip::<$as>)),*]
     };
 }
 
-const INFERENCE: &[(&str, Through)] = table![inference:
+const INFERENCE: &[(&str, RoundTrip)] = table![inference:
     ChatCompletionChoice ChatCompletionChunk ChatCompletionChunkChoice ChatCompletionDelta
     ChatCompletionRequest ChatCompletionResponse ChatMessage CompletionTokensDetails ErrorBody
     ErrorDetail FinishReason FunctionCall FunctionCallDelta FunctionDefinition Model ModelList
@@ -30,26 +30,26 @@ const INFERENCE: &[(&str, Through)] = table![inference:
     ToolCallDelta Usage UsageOptions; MessageContent as pinference_api::TextOrParts
 ];
 
-const TRAINING: &[(&str, Through)] = table![training:
+const TRAINING: &[(&str, RoundTrip)] = table![training:
     BillingEntry CreateDedicatedRunRequest CreateDedicatedRunResponse DeleteRunResponse ErrorDetail
     ErrorResponse RunPricing RunStatus RunUsageBreakdown RunUsageResponse WalletResponse
 ];
 
-/// The types of an API.
-pub(crate) fn types(api: &str) -> &'static [(&'static str, Through)] {
+/// Returns the types of an API.
+pub(crate) fn types(api: &str) -> &'static [(&'static str, RoundTrip)] {
     match api {
         "inference" => INFERENCE,
         "training" => TRAINING,
-        other => panic!("there is no API {other}"),
+        other => panic!("unknown API {other}"),
     }
 }
 
-/// Calls `check` with every schema that has a type, in each form of its document.
-pub(crate) fn every_type(mut check: impl FnMut(&Document, &str, &Value, Through)) {
+/// Calls `check` for each schema with a type, in each form of its document.
+pub(crate) fn for_each_type(mut check: impl FnMut(&Document, &str, &Value, RoundTrip)) {
     for document in documents() {
-        for (name, through) in types(document.api) {
+        for (name, round_trip) in types(document.api) {
             if document.schemas().any(|schema| schema == *name) {
-                check(&document, name, document.schema(name), *through);
+                check(&document, name, document.schema(name), *round_trip);
             }
         }
     }

@@ -1,4 +1,4 @@
-//! `POST /chat/completions`, answered whole.
+//! `POST /chat/completions` without streaming.
 
 use pinference_api::types::{
     ChatCompletionRequest, ChatMessage, FinishReason, FunctionDefinition, Role, StopSequences, Tool,
@@ -6,7 +6,7 @@ use pinference_api::types::{
 use prime_ext::{Cost, ErrorKind};
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Wire, assert_refused};
+use crate::support::{MockResponse, Wire, assert_not_sent};
 
 const MODEL: &str = "meta-llama/llama-3.1-70b-instruct";
 
@@ -32,8 +32,8 @@ const ANSWER: &str = r#"{
 }"#;
 
 #[tokio::test]
-async fn create_chat_completion() {
-    let wire = Wire::inference(Answer::json(200, ANSWER).header("x-trace", "t-1")).await;
+async fn create_chat_completion_sends_the_request_and_reads_the_response() {
+    let wire = Wire::inference(MockResponse::json(200, ANSWER).header("x-trace", "t-1")).await;
     let question = wire.personal().chat(MODEL).user("Hello!");
     let answer = question.await.unwrap();
 
@@ -75,8 +75,8 @@ async fn create_chat_completion() {
 }
 
 #[tokio::test]
-async fn create_chat_completion_as_a_team() {
-    let wire = Wire::inference(Answer::json(200, ANSWER)).await;
+async fn create_chat_completion_sends_the_team_header() {
+    let wire = Wire::inference(MockResponse::json(200, ANSWER)).await;
     wire.team().chat(MODEL).user("Hello!").await.unwrap();
 
     let request = wire.request();
@@ -99,10 +99,10 @@ async fn create_chat_completion_as_a_team() {
     );
 }
 
-/// The documentation's request, but for its `"stream": false`, which is the default.
+/// The documented request without `"stream": false`, which is the default.
 #[tokio::test]
-async fn the_documented_request() {
-    let wire = Wire::inference(Answer::json(200, ANSWER)).await;
+async fn the_documented_request_is_sent() {
+    let wire = Wire::inference(MockResponse::json(200, ANSWER)).await;
     wire.personal()
         .chat(MODEL)
         .system("You are a helpful assistant.")
@@ -127,8 +127,8 @@ async fn the_documented_request() {
 }
 
 #[tokio::test]
-async fn every_parameter() {
-    let wire = Wire::inference(Answer::json(200, ANSWER)).await;
+async fn all_parameters_are_sent() {
+    let wire = Wire::inference(MockResponse::json(200, ANSWER)).await;
     let schema = json!({"type": "object", "properties": {"city": {"type": "string"}}});
     wire.personal()
         .chat(MODEL)
@@ -193,11 +193,11 @@ async fn every_parameter() {
     );
 }
 
-/// `send` and `stream` decide on `stream`, not the request.
+/// The method that sends the request sets `stream`.
 #[tokio::test]
-async fn a_whole_answer_is_never_asked_for_as_a_stream() {
+async fn send_removes_the_stream_parameter() {
     for stream in [true, false] {
-        let wire = Wire::inference(Answer::json(200, ANSWER)).await;
+        let wire = Wire::inference(MockResponse::json(200, ANSWER)).await;
         let question = wire.personal().chat(MODEL).user("Hello!");
         let question = question.modify(|request| request.stream = Some(stream));
         question.await.unwrap();
@@ -211,15 +211,16 @@ async fn a_whole_answer_is_never_asked_for_as_a_stream() {
     }
 }
 
-/// `content: null` beside `tool_calls`; the message goes back with the call's result, as it came.
+/// The message has `content: null` and `tool_calls`. It is sent back unchanged with the tool
+/// result.
 #[tokio::test]
-async fn tool_calls_there_and_back() {
+async fn tool_calls_are_read_and_sent_back_unchanged() {
     let body = r#"{"id": "c", "choices": [{"index": 0, "finish_reason": "tool_calls", "message": {
         "role": "assistant", "content": null, "refusal": null, "audio": null,
         "reasoning": "hm", "reasoning_details": [{"type": "reasoning.text", "text": "hm", "signature": null}],
         "tool_calls": [{"index": 0, "id": "call_1", "type": "function",
                         "function": {"name": "weather", "arguments": "{\"city\": \"Pa"}}]}}]}"#;
-    let wire = Wire::inference(Answer::json(200, body)).await;
+    let wire = Wire::inference(MockResponse::json(200, body)).await;
     let question = wire.personal().chat(MODEL).user("Weather?");
     let answer = question.clone().await.unwrap();
 
@@ -255,7 +256,7 @@ async fn tool_calls_there_and_back() {
                 "reasoning_details": [{"type": "reasoning.text", "text": "hm", "signature": null}],
                 "tool_calls": [{"index": 0, "id": "call_1", "type": "function",
                                 "function": {"name": "weather", "arguments": "{\"city\": \"Pa"}}],
-                // What nobody lists goes back as it came.
+                // Unknown fields are sent back unchanged.
                 "audio": null,
             },
             {"role": "tool", "tool_call_id": "call_1", "content": "rain"},
@@ -264,13 +265,13 @@ async fn tool_calls_there_and_back() {
 }
 
 #[tokio::test]
-async fn values_that_nobody_listed_survive() {
+async fn unknown_values_are_preserved() {
     for reason in ["", "abort", "eos", "STOP"] {
         let body = format!(
             r#"{{"service_tier": "provisioned", "choices": [{{"index": 0, "finish_reason": "{reason}",
                 "message": {{"role": "developer", "content": "x"}}}}]}}"#
         );
-        let wire = Wire::inference(Answer::json(200, &body)).await;
+        let wire = Wire::inference(MockResponse::json(200, &body)).await;
         let question = wire.personal().chat(MODEL).user("Hello!");
         let answer = question.clone().await.unwrap();
         assert_eq!(
@@ -290,10 +291,10 @@ async fn values_that_nobody_listed_survive() {
 }
 
 #[tokio::test]
-async fn reasoning_in_its_three_spellings() {
+async fn all_three_names_of_the_reasoning_field_are_read() {
     let body = r#"{"choices": [{"message": {"role": "assistant", "content": "4", "reasoning": "a",
         "reasoning_content": "b", "reasoning_details": [{"x": 1}]}, "finish_reason": null}]}"#;
-    let wire = Wire::inference(Answer::json(200, body)).await;
+    let wire = Wire::inference(MockResponse::json(200, body)).await;
     let question = wire.personal().chat(MODEL).user("2 + 2");
     let answer = question.await.unwrap();
     let message = answer.message().unwrap();
@@ -303,9 +304,9 @@ async fn reasoning_in_its_three_spellings() {
     assert_eq!(answer.finish_reason(), None);
 }
 
-/// A number, a string, null or nothing; and every digit as it came.
+/// The cost may be a number, a string, null or missing.
 #[tokio::test]
-async fn cost() {
+async fn costs_are_read_exactly() {
     let cases = [
         (r#"{"total_tokens": 20, "cost": 0.10}"#, Some("0.10")),
         (r#"{"total_tokens": 20, "cost": "0.10"}"#, Some("0.10")),
@@ -324,7 +325,7 @@ async fn cost() {
     ];
     for (usage, expected) in cases {
         let body = format!(r#"{{"choices": [], "usage": {usage}}}"#);
-        let wire = Wire::inference(Answer::json(200, &body)).await;
+        let wire = Wire::inference(MockResponse::json(200, &body)).await;
         let question = wire.personal().chat(MODEL).user("Hello!");
         let cost = question.await.unwrap().cost();
         let known = cost.known().map(|amount| amount.to_string());
@@ -334,7 +335,7 @@ async fn cost() {
 }
 
 #[tokio::test]
-async fn an_answer_that_says_more() {
+async fn unknown_fields_of_a_response_are_preserved() {
     let body = r#"{"id": "c", "provider": "x", "system_fingerprint": null, "prompt_filter_results": [],
         "choices": [
             {"index": 0, "finish_reason": "length", "native_finish_reason": "MAX", "stop_reason": 2,
@@ -346,7 +347,7 @@ async fn an_answer_that_says_more() {
                   "prompt_tokens_details": {"cached_tokens": 1, "audio_tokens": 0},
                   "completion_tokens_details": {"reasoning_tokens": 2, "other": null},
                   "cost_details": {"upstream": null}}}"#;
-    let wire = Wire::inference(Answer::json(200, body)).await;
+    let wire = Wire::inference(MockResponse::json(200, body)).await;
     let question = wire.personal().chat(MODEL).user("Hello!");
     let answer = question.await.unwrap();
     assert_eq!(answer.text(), "a");
@@ -374,9 +375,9 @@ async fn an_answer_that_says_more() {
 }
 
 #[tokio::test]
-async fn an_answer_without_answers() {
+async fn a_response_without_choices_is_an_error() {
     for body in [r#"{"choices": []}"#, r#"{"choices": [{}]}"#] {
-        let wire = Wire::inference(Answer::json(200, body)).await;
+        let wire = Wire::inference(MockResponse::json(200, body)).await;
         let question = wire.personal().chat(MODEL).user("Hello!");
         let answer = question.await.unwrap();
         assert_eq!(answer.text(), "");
@@ -385,8 +386,8 @@ async fn an_answer_without_answers() {
 }
 
 #[tokio::test]
-async fn a_question_that_cannot_be_asked_is_not_sent() {
-    let wire = Wire::inference(Answer::json(200, ANSWER)).await;
+async fn an_invalid_request_is_not_sent() {
+    let wire = Wire::inference(MockResponse::json(200, ANSWER)).await;
     let prime = wire.personal();
     let questions = [
         prime.chat("").user("Hello!"),
@@ -400,15 +401,15 @@ async fn a_question_that_cannot_be_asked_is_not_sent() {
         prime.team("té").chat(MODEL).user("Hello!"),
     ];
     for question in questions {
-        assert_refused(&question.clone().await.unwrap_err());
-        assert_refused(&question.stream().await.unwrap_err());
+        assert_not_sent(&question.clone().await.unwrap_err());
+        assert_not_sent(&question.stream().await.unwrap_err());
     }
     assert_eq!(wire.hits(), 0);
 }
 
 #[tokio::test]
-async fn the_generated_crate_alone() {
-    let wire = Wire::inference(Answer::json(200, ANSWER)).await;
+async fn requests_of_the_generated_crate() {
+    let wire = Wire::inference(MockResponse::json(200, ANSWER)).await;
     let mut question = ChatMessage::new(Role::User);
     question.content = Some("Hello!".into());
     let bare = wire.bare_inference();
@@ -447,10 +448,10 @@ async fn the_generated_crate_alone() {
     assert_eq!(wire.hits(), 1);
 }
 
-/// The way that the generated crate's own documentation shows: what is not set is not sent.
+/// As shown in the documentation of the generated crate.
 #[tokio::test]
-async fn the_generated_crate_builds_a_body_in_place() {
-    let wire = Wire::inference(Answer::json(200, ANSWER)).await;
+async fn the_generated_crate_omits_unset_fields() {
+    let wire = Wire::inference(MockResponse::json(200, ANSWER)).await;
     let question = ChatMessage::builder()
         .role(Role::User)
         .content(Some("Hello!".into()));
@@ -469,47 +470,47 @@ async fn the_generated_crate_builds_a_body_in_place() {
     );
 }
 
-/// Where the service does not say what an answer cost, a meter that knows prices estimates it, and says
-/// that it did; an adapter costs what its base model does.
+/// The meter marks the cost as estimated. An adapter has the price of its base model.
 #[tokio::test]
-async fn a_meter_estimates_what_is_not_said() {
+async fn a_meter_with_prices_estimates_missing_costs() {
     let priced =
         r#"{"id": "a/b", "pricing": {"input_usd_per_mtok": "0.30", "output_usd_per_mtok": 0.40}}"#;
     let priced = serde_json::from_str(priced).unwrap();
-    let said = r#"{"choices": [{"index": 0, "message": {"role": "assistant", "content": "Paris"},
+    let template = r#"{"choices": [{"index": 0, "message": {"role": "assistant", "content": "Paris"},
         "finish_reason": "stop"}]@}"#;
     let usage = r#", "usage": {"prompt_tokens": 1000, "completion_tokens": 50@}"#;
     let answers = [
         (
-            said.replace('@', usage).replace('@', ""),
+            template.replace('@', usage).replace('@', ""),
             "a/b",
             "1 answers: $0, and about $0.00032 for 1 of them",
         ),
         (
-            said.replace('@', usage).replace('@', ""),
+            template.replace('@', usage).replace('@', ""),
             "a/b:ad_1",
             "1 answers: $0, and about $0.00032 for 1 of them",
         ),
         (
-            said.replace('@', usage).replace('@', ""),
+            template.replace('@', usage).replace('@', ""),
             "c",
             "1 answers: $0, and an unknown cost for 1 of them",
         ),
         (
-            said.replace('@', usage)
+            template
+                .replace('@', usage)
                 .replace('@', ", \"cost\": \"0.10\""),
             "a/b",
             "1 answers: $0.10",
         ),
         (
-            said.replace('@', ""),
+            template.replace('@', ""),
             "a/b",
             "1 answers: $0, and an unknown cost for 1 of them",
         ),
     ];
     for (body, model, expected) in answers {
         let meter = prime_ext::Meter::with_prices([&priced]);
-        let wire = Wire::inference(Answer::json(200, &body)).await;
+        let wire = Wire::inference(MockResponse::json(200, &body)).await;
         let client = wire.personal().with_meter(&meter);
         client.chat(model).user("Hello").await.unwrap();
         assert_eq!(meter.total().to_string(), expected, "{body}");

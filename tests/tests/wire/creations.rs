@@ -1,4 +1,4 @@
-//! `POST /api/v1/training/runs`: what is sent, once, and what becomes of its answer and of its token.
+//! `POST /api/v1/training/runs`: the request, the response and the token.
 
 use prime_ext::{ErrorKind, RunConfig};
 use prime_training_api::types::CreateDedicatedRunRequest;
@@ -6,10 +6,10 @@ use serde_json::json;
 
 use crate::runs::USAGE;
 use crate::support::{
-    Answer, RawServer, TOKEN, Wire, assert_no_secret, assert_refused, assert_well_told,
+    MockResponse, RawServer, TOKEN, Wire, assert_clean_error, assert_no_secret, assert_not_sent,
 };
 
-/// Every field that the specification has.
+/// All fields of the specification.
 pub(crate) const CREATED: &str =
     r#"{"runId": "run_123", "jobId": "job_456", "tokenValue": "pit_run_token_93bd41"}"#;
 
@@ -17,14 +17,14 @@ pub(crate) fn config() -> RunConfig {
     RunConfig::from_toml("max_steps = 20\n[model]\nname = \"Qwen/Qwen3-0.6B\"\n").unwrap()
 }
 
-/// The same, for the generated crate.
+/// The same configuration for the generated crate.
 pub(crate) fn request() -> CreateDedicatedRunRequest {
     CreateDedicatedRunRequest::new(config().as_json().clone())
 }
 
 #[tokio::test]
-async fn create_run() {
-    let wire = Wire::platform(Answer::json(201, CREATED)).await;
+async fn create_run_sends_the_request_and_reads_the_response() {
+    let wire = Wire::platform(MockResponse::json(201, CREATED)).await;
     let run = wire.personal().runs().create(config()).await.unwrap();
 
     let request = wire.request();
@@ -48,10 +48,10 @@ async fn create_run() {
     assert_no_secret(&format!("{run:?} {run:#?}"));
 }
 
-/// The platform learns of the team from the body, and never from the header.
+/// The platform reads the team from the body, not from a header.
 #[tokio::test]
-async fn create_run_as_a_team() {
-    let wire = Wire::platform(Answer::json(201, CREATED)).await;
+async fn create_run_sends_the_team_in_the_body() {
+    let wire = Wire::platform(MockResponse::json(201, CREATED)).await;
     wire.team().runs().create(config()).await.unwrap();
 
     let request = wire.request();
@@ -73,10 +73,10 @@ async fn create_run_as_a_team() {
     );
 }
 
-/// Secrets go beside the configuration; fields that the specification lacks go through.
+/// Secrets are sent next to the configuration. Unknown fields are sent too.
 #[tokio::test]
-async fn everything_about_a_run() {
-    let wire = Wire::platform(Answer::json(201, CREATED)).await;
+async fn all_parameters_are_sent() {
+    let wire = Wire::platform(MockResponse::json(201, CREATED)).await;
     let run = wire
         .team()
         .runs()
@@ -112,12 +112,12 @@ async fn everything_about_a_run() {
     );
 }
 
-/// Whatever a configuration holds, it arrives as it is: nulls and empties too, which are its own.
+/// Nulls and empty values are preserved.
 #[tokio::test]
-async fn a_configuration_goes_through_as_it_is() {
+async fn a_configuration_is_sent_unchanged() {
     let config =
         json!({"a": null, "b": [], "c": {}, "d": "", "e": 1.0, "f": 9_007_199_254_740_993_i64});
-    let wire = Wire::platform(Answer::json(201, CREATED)).await;
+    let wire = Wire::platform(MockResponse::json(201, CREATED)).await;
     let map = config.as_object().unwrap().clone();
     let run = wire.personal().runs().create(RunConfig::from(map));
     run.await.unwrap();
@@ -125,11 +125,11 @@ async fn a_configuration_goes_through_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_newer_answer() {
+async fn unknown_fields_of_a_response_are_preserved() {
     let body = r#"{"runId": "run_123", "tokenValue": "pit_run_token_93bd41", "onDemand": true,
         "gpuType": "H100_80GB", "pricePerGpuHour": 2.50, "estimatedCostPerHour": "20.00",
         "isBeta": false, "cluster": {"id": null}}"#;
-    let wire = Wire::platform(Answer::json(201, body)).await;
+    let wire = Wire::platform(MockResponse::json(201, body)).await;
     let run = wire.team().runs().create(config()).await.unwrap();
     assert_eq!(run.run_id(), "run_123");
     assert_eq!(run.raw().job_id, None);
@@ -147,17 +147,17 @@ async fn a_newer_answer() {
     let nulls = r#"{"runId": "run_123", "jobId": null, "tokenValue": "pit_run_token_93bd41",
         "onDemand": null, "gpuType": null, "pricePerGpuHour": null, "estimatedCostPerHour": null,
         "isBeta": null}"#;
-    let wire = Wire::platform(Answer::json(201, nulls)).await;
+    let wire = Wire::platform(MockResponse::json(201, nulls)).await;
     let run = wire.team().runs().create(config()).await.unwrap();
     assert_eq!(run.raw().job_id, None);
     assert_eq!(run.raw().price_per_gpu_hour, None);
 }
 
-/// The token is shown once: a status that the specification does not list must not lose it.
+/// The token is returned only once, so an unlisted success status must not lose it.
 #[tokio::test]
-async fn created_with_another_success() {
+async fn an_unlisted_success_status_is_accepted() {
     for status in [200, 201, 202] {
-        let wire = Wire::platform(Answer::json(status, CREATED)).await;
+        let wire = Wire::platform(MockResponse::json(status, CREATED)).await;
         let run = wire.personal().runs().create(config()).await.unwrap();
         assert_eq!(run.token().expose(), TOKEN, "{status}");
 
@@ -169,9 +169,9 @@ async fn created_with_another_success() {
     }
 }
 
-/// Nor must an answer that says something unexpected: it is kept in the error, and not shown by it.
+/// The error keeps the token of an invalid response but does not show it.
 #[tokio::test]
-async fn the_token_of_an_answer_that_cannot_be_read() {
+async fn the_token_of_an_invalid_response_is_kept_in_the_error() {
     for body in [
         r#"{"jobId": "job_456", "tokenValue": "pit_run_token_93bd41"}"#,
         r#"{"runId": 7, "tokenValue": "pit_run_token_93bd41"}"#,
@@ -181,50 +181,50 @@ async fn the_token_of_an_answer_that_cannot_be_read() {
         r#"{"runId": "run_123", "tokenValue": "pit_run_token_93bd41""#,
         r#"tokenValue=pit_run_token_93bd41"#,
     ] {
-        let wire = Wire::platform(Answer::json(201, body)).await;
+        let wire = Wire::platform(MockResponse::json(201, body)).await;
         let create = wire.personal().runs().create(config());
         let error = create.await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::UnexpectedResponse, "{body}");
         assert_eq!(error.operation(), Some("create_run"));
         assert_eq!(error.status().unwrap(), 201);
         assert_eq!(error.body().unwrap(), body);
-        assert_well_told(&error);
+        assert_clean_error(&error);
         assert_eq!(wire.hits(), 1);
     }
 }
 
-/// Where the token stands in a place of text, the reason must not repeat it.
+/// The error message does not repeat a token in an unexpected field.
 #[tokio::test]
-async fn a_token_in_the_wrong_place_is_not_shown() {
+async fn a_token_in_an_unexpected_field_is_not_shown() {
     for body in [
         r#""pit_run_token_93bd41""#,
         r#"{"runId": "run_123", "tokenValue": ["x"], "isBeta": "pit_run_token_93bd41"}"#,
         r#"{"runId": "run_123", "tokenValue": "x", "pricePerGpuHour": "pit_run_token_93bd41"}"#,
     ] {
-        let wire = Wire::platform(Answer::json(201, body)).await;
+        let wire = Wire::platform(MockResponse::json(201, body)).await;
         let create = wire.personal().runs().create(config());
         let error = create.await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::UnexpectedResponse, "{body}");
         assert_eq!(error.body().unwrap(), body);
-        assert_well_told(&error);
+        assert_clean_error(&error);
     }
 }
 
 #[tokio::test]
-async fn a_token_in_the_wrong_place_is_not_shown_by_the_generated_crate() {
+async fn a_token_in_an_unexpected_field_is_not_shown_by_the_generated_crate() {
     let body = r#""pit_run_token_93bd41""#;
-    let wire = Wire::platform(Answer::json(201, body)).await;
+    let wire = Wire::platform(MockResponse::json(201, body)).await;
     let bare = wire.bare_training();
     let create = bare.create_run().body(request());
     let error = create.send().await.unwrap_err();
     assert_no_secret(&format!("{error} {error:?}"));
 }
 
-/// A success that cannot be read is a success all the same: hardware may be running.
+/// The run may exist if the body of a success response is invalid.
 #[tokio::test]
-async fn a_run_whose_answer_cannot_be_read_may_exist() {
+async fn an_invalid_success_response_has_an_unknown_outcome() {
     for body in ["{}", "", "<html>welcome</html>"] {
-        let wire = Wire::platform(Answer::json(201, body)).await;
+        let wire = Wire::platform(MockResponse::json(201, body)).await;
         let create = wire.personal().runs().create(config());
         let error = create.await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::UnexpectedResponse);
@@ -233,7 +233,7 @@ async fn a_run_whose_answer_cannot_be_read_may_exist() {
 }
 
 #[tokio::test]
-async fn a_run_whose_answer_broke_off_may_exist() {
+async fn a_truncated_success_response_has_an_unknown_outcome() {
     let answer = format!(
         "HTTP/1.1 201 Created\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: 9999\r\n\r\n{CREATED}"
     );
@@ -244,14 +244,15 @@ async fn a_run_whose_answer_broke_off_may_exist() {
     assert_eq!(error.status().unwrap(), 201);
     assert_eq!(error.body().unwrap(), CREATED);
     assert!(error.outcome_unknown());
-    assert_well_told(&error);
+    assert_clean_error(&error);
     assert_eq!(server.hits(), 1);
 }
 
 #[tokio::test]
-async fn a_run_is_created_once_whatever_the_answer() {
+async fn a_create_request_is_not_retried_after_an_error_status() {
     for status in [408, 409, 425, 429, 500, 502, 503, 504] {
-        let answer = Answer::json(status, r#"{"detail": "later"}"#).header("retry-after", "0");
+        let answer =
+            MockResponse::json(status, r#"{"detail": "later"}"#).header("retry-after", "0");
         let wire = Wire::platform(answer).await;
         let create = wire.personal().runs().create(config());
         let error = create.await.unwrap_err();
@@ -262,20 +263,19 @@ async fn a_run_is_created_once_whatever_the_answer() {
 }
 
 #[tokio::test]
-async fn a_run_is_created_once_if_the_connection_closes() {
+async fn a_create_request_is_not_retried_after_a_closed_connection() {
     let server = RawServer::start(&[]).await;
     let create = server.personal().runs().create(config());
     let error = create.await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Disconnected);
     assert_eq!(error.status(), None);
     assert!(error.outcome_unknown());
-    assert_well_told(&error);
+    assert_clean_error(&error);
     assert_eq!(server.hits(), 1);
 }
 
-/// A connection that served before and closes now is no reason to send again either.
 #[tokio::test]
-async fn a_run_is_created_once_if_a_used_connection_closes() {
+async fn a_create_request_is_not_retried_after_a_reused_connection_closes() {
     let usage = format!(
         "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{USAGE}",
         USAGE.len()
@@ -292,19 +292,18 @@ async fn a_run_is_created_once_if_a_used_connection_closes() {
 }
 
 #[tokio::test]
-async fn a_run_of_a_team_that_is_none_is_not_created() {
-    let wire = Wire::platform(Answer::json(201, CREATED)).await;
+async fn a_create_request_with_an_invalid_team_is_not_sent() {
+    let wire = Wire::platform(MockResponse::json(201, CREATED)).await;
     for team in ["", " ", "a b", "a\nb", "té"] {
         let create = wire.personal().team(team).runs().create(config());
-        assert_refused(&create.await.unwrap_err());
+        assert_not_sent(&create.await.unwrap_err());
     }
     assert_eq!(wire.hits(), 0);
 }
 
-/// What is not set is not sent.
 #[tokio::test]
-async fn the_generated_crate_builds_a_body_in_place() {
-    let wire = Wire::platform(Answer::json(201, CREATED)).await;
+async fn the_generated_crate_omits_unset_fields() {
+    let wire = Wire::platform(MockResponse::json(201, CREATED)).await;
     let bare = wire.bare_training();
     let call = bare.create_run().body_map(|body| {
         let body = body.config(config().as_json().clone());
@@ -320,15 +319,14 @@ async fn the_generated_crate_builds_a_body_in_place() {
     );
 }
 
-/// A run that exists and whose answer lacks a field is not taken for one that was refused, whatever else
-/// the answer says.
+/// A success response that lacks a field is not an API error, even if it has an error message.
 #[tokio::test]
-async fn an_unreadable_success_that_says_something_may_have_made_a_run() {
+async fn an_invalid_success_response_with_an_error_message_has_an_unknown_outcome() {
     for body in [
         r#"{"runId": "run_1", "message": "created"}"#,
         r#"{"runId": "run_1", "error": {"message": "no token", "code": "token_failed"}}"#,
     ] {
-        let wire = Wire::platform(Answer::json(201, body)).await;
+        let wire = Wire::platform(MockResponse::json(201, body)).await;
         let config = RunConfig::from_toml("max_steps = 1").unwrap();
         let error = wire.personal().runs().create(config).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::UnexpectedResponse, "{body}");
@@ -338,12 +336,12 @@ async fn an_unreadable_success_that_says_something_may_have_made_a_run() {
     }
 }
 
-/// What a newer server takes goes through, whoever says it, and so does what it answers.
+/// Unknown fields are sent and returned, as a newer server may use them.
 #[tokio::test]
-async fn fields_that_the_specification_lacks() {
+async fn unknown_fields_are_sent_and_returned() {
     let body = r#"{"runId": "run_123", "tokenValue": "pit_run_token_93bd41", "jobId": null, "region": "eu",
         "cluster": {"id": 7}, "otherToken": "pit_run_token_93bd41", "nothing": null}"#;
-    let wire = Wire::platform(Answer::json(201, body)).await;
+    let wire = Wire::platform(MockResponse::json(201, body)).await;
     let config =
         RunConfig::from_toml("image_tag = 'v1'\ngpu_type = 'H100'\nmax_steps = 1").unwrap();
     let create = wire.personal().runs().create(config).image_tag("v2");
@@ -361,19 +359,19 @@ async fn fields_that_the_specification_lacks() {
     assert_no_secret(&format!("{run:?} {run:#?}"));
 
     let usage = USAGE.replace("\"gpu_hours\": 0.5", "\"gpu_hours\": 0.50");
-    let wire = Wire::platform(Answer::json(200, &usage)).await;
+    let wire = Wire::platform(MockResponse::json(200, &usage)).await;
     let usage = wire.personal().runs().usage("run_123").await.unwrap();
     assert_eq!(usage.extra["gpu_hours"], json!(0.5));
     let deleted = r#"{"runId": "run_123", "deleted": true, "freed": ["gpu_1"]}"#;
-    let wire = Wire::platform(Answer::json(200, deleted)).await;
+    let wire = Wire::platform(MockResponse::json(200, deleted)).await;
     let deletion = wire.personal().runs().delete("run_123").await.unwrap();
     assert_eq!(deletion.raw().extra["freed"], json!(["gpu_1"]));
     assert_eq!(deletion.to_string(), "deleted");
 }
 
 #[tokio::test]
-async fn secrets_in_a_configuration_are_refused_before_anything_is_sent() {
-    let wire = Wire::platform(Answer::json(201, CREATED)).await;
+async fn a_configuration_with_secrets_is_not_sent() {
+    let wire = Wire::platform(MockResponse::json(201, CREATED)).await;
     let runs = wire.personal().runs();
     for config in [
         json!({"wandbApiKey": TOKEN}),
@@ -382,24 +380,24 @@ async fn secrets_in_a_configuration_are_refused_before_anything_is_sent() {
         json!({"a": [{"wandb-api-key": TOKEN}]}),
     ] {
         let config = RunConfig::try_from(config).unwrap();
-        assert_refused(&runs.create(config).await.unwrap_err());
+        assert_not_sent(&runs.create(config).await.unwrap_err());
     }
     for field in ["wandb_api_key", "HF_TOKEN", "hf-token"] {
         let create = runs.create(config()).extra(field, TOKEN);
         let error = create.await.unwrap_err();
-        assert_refused(&error);
+        assert_not_sent(&error);
         assert!(error.to_string().contains("CreateRun::"), "{error}");
     }
     let set = runs.create(config()).modify(|request| {
         request.config.insert("hf_token".to_owned(), json!(TOKEN));
     });
-    assert_refused(&set.await.unwrap_err());
+    assert_not_sent(&set.await.unwrap_err());
     assert_eq!(wire.hits(), 0);
 }
 
 #[tokio::test]
-async fn the_token_goes_into_a_file_of_its_owner() {
-    let wire = Wire::platform(Answer::json(201, CREATED)).await;
+async fn the_token_is_saved_to_a_private_file() {
+    let wire = Wire::platform(MockResponse::json(201, CREATED)).await;
     let run = wire.personal().runs().create(config()).await.unwrap();
     let folder = std::env::temp_dir().join(format!("prime-ext-token-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
@@ -413,13 +411,13 @@ async fn the_token_goes_into_a_file_of_its_owner() {
         let mode = std::fs::metadata(&path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }
-    // Another token is not written over, and no link is followed.
+    // An existing file is not overwritten, and links are not followed.
     std::fs::write(&path, "another").unwrap();
     let error = run.save_token(&path).unwrap_err();
-    assert_well_told(&error);
+    assert_clean_error(&error);
     assert!(error.to_string().contains("exists already"), "{error}");
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "another");
-    assert_well_told(&run.save_token(folder.join("none/run.token")).unwrap_err());
+    assert_clean_error(&run.save_token(folder.join("none/run.token")).unwrap_err());
     std::fs::remove_dir_all(&folder).unwrap();
 }
 
@@ -429,7 +427,7 @@ async fn an_empty_token_is_not_saved() {
     std::fs::create_dir_all(&folder).unwrap();
     for token in ["", " "] {
         let created = CREATED.replace(TOKEN, token);
-        let wire = Wire::platform(Answer::json(201, &created)).await;
+        let wire = Wire::platform(MockResponse::json(201, &created)).await;
         let run = wire.personal().runs().create(config()).await;
         let path = folder.join("run.token");
         let error = run.unwrap().save_token(&path).unwrap_err();
@@ -439,10 +437,10 @@ async fn an_empty_token_is_not_saved() {
     std::fs::remove_dir_all(folder).unwrap();
 }
 
-/// `keep` is called for each, whenever the handle is aborted or dropped.
+/// `keep` is called for each run, even if the handle is aborted or dropped.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_spawned_creation_is_kept_whatever_becomes_of_its_handle() {
-    let wire = Wire::platform(Answer::json(201, CREATED)).await;
+async fn a_spawned_creation_continues_after_its_handle_is_dropped() {
+    let wire = Wire::platform(MockResponse::json(201, CREATED)).await;
     let (sender, kept) = std::sync::mpsc::channel();
     for number in 0..40 {
         let sender = sender.clone();
@@ -465,9 +463,9 @@ async fn a_spawned_creation_is_kept_whatever_becomes_of_its_handle() {
     assert_eq!(wire.hits(), 40);
 }
 
-/// The token is shown once: a gateway's headers must not lose it.
+/// The token is returned only once, so many headers of a gateway must not lose it.
 #[tokio::test]
-async fn a_run_survives_many_headers() {
+async fn a_create_response_with_many_headers_is_read() {
     for (count, size, expected) in [
         (101, 10, true),
         (500, 600, true),
@@ -490,9 +488,8 @@ async fn a_run_survives_many_headers() {
     }
 }
 
-/// A body that cannot be parsed shows nothing of the token in it.
 #[tokio::test]
-async fn a_token_in_a_broken_error_is_not_shown() {
+async fn a_token_in_a_malformed_error_body_is_not_shown() {
     let cut_off = &CREATED[..CREATED.len() - 1];
     for body in [
         cut_off.to_owned(),
@@ -503,10 +500,10 @@ async fn a_token_in_a_broken_error_is_not_shown() {
         CREATED.replace('"', "\\\""),
         format!("tokenValue={TOKEN}&runId=run_123"),
     ] {
-        let wire = Wire::platform(Answer::json(500, &body)).await;
+        let wire = Wire::platform(MockResponse::json(500, &body)).await;
         let error = wire.personal().runs().create(config()).await;
         let error = error.unwrap_err();
-        assert_well_told(&error);
+        assert_clean_error(&error);
         assert_no_secret(&format!("{:?} {:?}", error.preview(), error.message()));
         assert!(
             error

@@ -1,15 +1,15 @@
-//! Runs that are deleted by a service that loses answers, stalls, or is busy.
+//! Deletions with lost responses, stalls and a busy service.
 
 use std::time::{Duration, Instant};
 
 use prime_ext::{CallOptions, Client, DeletionOutcome, ErrorKind, RetryPolicy, UsageWatch};
 
-use crate::support::{Answer, RawServer, Wire};
+use crate::support::{MockResponse, RawServer, Wire};
 
 const RUNNING: &str = r#"{"run_id": "r", "status": "RUNNING", "training": {}, "inference": {},
     "total_tokens": 0, "total_cost_usd": 30, "pricing": {}}"#;
 const LOST: &str = "";
-/// The answer's head, and nothing more for ever.
+/// A response head without a body.
 const STALLED: &str =
     "HTTP/1.1 200 X\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n";
 
@@ -24,8 +24,8 @@ fn gone() -> String {
     http(200, r#"{"runId": "r", "deleted": false}"#)
 }
 
-/// A client that repeats a call twice, as by default, but without the wait.
-fn repeating(server: &RawServer) -> Client {
+/// Returns a client with two retries, as by default, but without delays.
+fn retrying(server: &RawServer) -> Client {
     let soon = Duration::from_millis(1);
     let policy = RetryPolicy::new().backoff(soon, soon);
     let options = CallOptions::new().retry(policy);
@@ -33,32 +33,32 @@ fn repeating(server: &RawServer) -> Client {
 }
 
 #[tokio::test]
-async fn what_a_repeated_deletion_did_depends_on_what_became_of_the_first() {
+async fn a_lost_delete_response_makes_the_result_ambiguous() {
     let (gone, busy) = (gone(), http(429, "{}"));
     for (answers, expected) in [
         (&[&*gone][..], DeletionOutcome::AlreadyGone),
-        // It was refused: nobody else than another can have deleted the run.
+        // The first request was rejected, so somebody else deleted the run.
         (&[&busy, &gone], DeletionOutcome::AlreadyGone),
         (&[LOST, &gone], DeletionOutcome::NowOrBefore),
         (&[LOST, &busy, &gone], DeletionOutcome::NowOrBefore),
     ] {
         let server = RawServer::start(answers).await;
-        let runs = repeating(&server).runs();
+        let runs = retrying(&server).runs();
         assert_eq!(runs.delete("r").await.unwrap().outcome(), expected);
         assert_eq!(server.hits(), answers.len());
         let server = RawServer::start(answers).await;
-        let runs = repeating(&server).runs();
+        let runs = retrying(&server).runs();
         assert_eq!(runs.ensure_deleted("r").await.unwrap().outcome(), expected);
     }
 }
 
-/// A service that forgets a run that was deleted.
+/// The service returns 404 for a deleted run.
 #[tokio::test]
-async fn a_run_that_is_not_found_after_a_lost_answer_is_deleted() {
+async fn a_404_after_a_lost_delete_response_is_a_success() {
     let unknown = http(404, r#"{"detail": "no such run"}"#);
     for repeats in [true, false] {
         let client = |server: &RawServer| match repeats {
-            true => repeating(server),
+            true => retrying(server),
             false => server.personal(),
         };
         let server = RawServer::start(&[LOST, &unknown]).await;
@@ -72,13 +72,13 @@ async fn a_run_that_is_not_found_after_a_lost_answer_is_deleted() {
         assert!(error.is_not_found() && !error.outcome_unknown(), "{error}");
     }
     let server = RawServer::start(&[LOST, &unknown]).await;
-    let error = repeating(&server).runs().delete("r").await.unwrap_err();
+    let error = retrying(&server).runs().delete("r").await.unwrap_err();
     assert!(error.is_not_found() && error.outcome_unknown(), "{error}");
 }
 
-/// A try has the client's own time, if that is shorter.
+/// The timeout of an attempt is at most the client's timeout.
 #[tokio::test]
-async fn a_deletion_that_stalls_is_tried_again() {
+async fn a_stalled_deletion_is_retried() {
     let server = RawServer::start(&[STALLED, &gone()]).await;
     let short = CallOptions::new().timeout(Duration::from_millis(200));
     let runs = server.personal().with_options(short).runs();
@@ -86,9 +86,9 @@ async fn a_deletion_that_stalls_is_tried_again() {
     assert_eq!(deletion.outcome(), DeletionOutcome::NowOrBefore);
 }
 
-/// Nobody knows what became of the run that was meant.
+/// The outcome for the requested run is unknown.
 #[tokio::test]
-async fn the_deletion_of_another_run_is_none() {
+async fn a_delete_response_for_another_run_is_an_error() {
     let other = http(200, r#"{"runId": "s", "deleted": true}"#);
     let server = RawServer::start(&[&other]).await;
     let error = server.personal().runs().delete("r").await.unwrap_err();
@@ -100,7 +100,7 @@ async fn the_deletion_of_another_run_is_none() {
     let error = server.personal().runs().ensure_deleted("r").await;
     assert!(error.unwrap_err().outcome_unknown());
     assert_eq!(server.hits(), 1, "it would be the same again");
-    // The same run, or none, is not another.
+    // The same run ID or none is accepted.
     for named in ["r", " R ", ""] {
         let answer = http(200, &format!(r#"{{"runId": "{named}", "deleted": true}}"#));
         let server = RawServer::start(&[&answer]).await;
@@ -108,12 +108,11 @@ async fn the_deletion_of_another_run_is_none() {
     }
 }
 
-/// The error of a watch says that the cost limit is no longer enforced.
 #[tokio::test]
-async fn a_watch_that_fails_says_that_the_cost_limit_is_no_longer_enforced() {
+async fn a_failed_watch_reports_that_the_cost_limit_is_no_longer_enforced() {
     let cheap = RUNNING.replace("30", "1");
     for (status, body) in [(401, "{}"), (200, cheap.as_str())] {
-        let wire = Wire::platform(Answer::json(status, body)).await;
+        let wire = Wire::platform(MockResponse::json(status, body)).await;
         let watch = || wire.personal().runs().watch("r");
         for (limited, watch) in [
             (true, watch().delete_at_cost("25".parse().unwrap())),
@@ -121,8 +120,8 @@ async fn a_watch_that_fails_says_that_the_cost_limit_is_no_longer_enforced() {
         ] {
             let watch = watch.deadline(Duration::from_millis(50));
             let error = watch.until_finished().await.unwrap_err();
-            let said = "the cost limit of 25 USD is no longer enforced";
-            assert_eq!(error.to_string().contains(said), limited, "{error}");
+            let expected = "the cost limit of 25 USD is no longer enforced";
+            assert_eq!(error.to_string().contains(expected), limited, "{error}");
         }
     }
     let server = RawServer::start(&[&http(200, &cheap), &http(404, "{}")]).await;
@@ -130,14 +129,14 @@ async fn a_watch_that_fails_says_that_the_cost_limit_is_no_longer_enforced() {
     assert!(error.to_string().contains("no longer enforced"), "{error}");
 }
 
-/// A watch that deletes a run at 25 dollars, without waits.
+/// Returns a watch with a cost limit of $25 and no delays.
 fn limited(server: &RawServer) -> UsageWatch {
     let watch = server.personal().runs().watch("r");
     let watch = watch.every(Duration::from_millis(1));
     watch.delete_at_cost("25".parse().unwrap())
 }
 
-/// How a server answered: the methods of its requests.
+/// Returns the methods of the requests.
 fn methods(server: &RawServer) -> String {
     let requests = server.requests();
     let methods = requests.iter().map(|request| request.split(' ').next());
@@ -145,21 +144,21 @@ fn methods(server: &RawServer) -> String {
 }
 
 #[tokio::test]
-async fn a_refused_deletion_is_an_error_at_once() {
+async fn a_rejected_deletion_is_not_retried() {
     for status in [401, 403] {
         let server = RawServer::start(&[&http(200, RUNNING), &http(status, "{}")]).await;
         let error = limited(&server).until_finished().await.unwrap_err();
         assert_eq!(error.status().unwrap(), status);
-        let said = "the run has cost 30 USD; it goes on and costs money";
-        assert!(error.to_string().contains(said), "{error}");
+        let expected = "the run has cost 30 USD; it goes on and costs money";
+        assert!(error.to_string().contains(expected), "{error}");
         assert!(!error.outcome_unknown());
         assert_eq!(methods(&server), "GET DELETE");
     }
 }
 
-/// Neither the cost nor the end of another run is this one's.
+/// The cost and status of another run are ignored.
 #[tokio::test]
-async fn a_usage_of_another_run_is_an_error_and_deletes_nothing() {
+async fn usage_of_another_run_is_an_error_and_deletes_nothing() {
     for usage in [
         RUNNING.to_owned(),
         RUNNING.replace("RUNNING", "COMPLETED"),
@@ -181,9 +180,9 @@ async fn a_usage_of_another_run_is_an_error_and_deletes_nothing() {
     server.personal().runs().usage("r").await.unwrap();
 }
 
-/// A run that goes on after its deletion is deleted again; one that is only ending is not.
+/// A run that continues after its deletion is deleted again, but not while it is stopping.
 #[tokio::test]
-async fn a_run_that_goes_on_after_its_deletion_is_deleted_again() {
+async fn a_run_that_continues_after_its_deletion_is_deleted_again() {
     let running = http(200, RUNNING);
     let more = http(200, &RUNNING.replace("30", "31"));
     let stopped = http(200, &RUNNING.replace("RUNNING", "DELETED"));
@@ -191,13 +190,13 @@ async fn a_run_that_goes_on_after_its_deletion_is_deleted_again() {
     let gone = gone();
     for (answers, expected, which) in [
         (
-            // It said that there was nothing to delete.
+            // The response said that there was nothing to delete.
             &[&running, &gone, &running, &deleted, &stopped][..],
             "GET DELETE GET DELETE GET",
             DeletionOutcome::Now,
         ),
         (
-            // It said that it deleted the run, which costs more.
+            // The response said that the run was deleted, but the cost increases.
             &[&running, &deleted, &more, &deleted, &stopped],
             "GET DELETE GET DELETE GET",
             DeletionOutcome::Now,
@@ -225,8 +224,9 @@ async fn a_run_that_goes_on_after_its_deletion_is_deleted_again() {
 async fn a_run_that_does_not_end_after_its_deletion_is_an_error() {
     let deleted = r#"{"runId": "r", "deleted": true}"#;
     for answer in [deleted, &deleted.replace("true", "false")] {
-        let usage = Answer::json(200, RUNNING);
-        let wire = Wire::platform_in_turn(vec![usage.clone(), Answer::json(200, answer), usage]);
+        let usage = MockResponse::json(200, RUNNING);
+        let wire =
+            Wire::platform_sequence(vec![usage.clone(), MockResponse::json(200, answer), usage]);
         let wire = wire.await;
         let watch = wire.personal().runs().watch("r");
         let watch = watch.every(Duration::from_millis(20));
@@ -234,19 +234,19 @@ async fn a_run_that_does_not_end_after_its_deletion_is_an_error() {
         let watch = watch.delete_at_cost("25".parse().unwrap());
         let began = Instant::now();
         let error = watch.until_finished().await.unwrap_err();
-        // An answer of the wrong shape to a repeated deletion is retried within the same time.
+        // An invalid response to a repeated deletion is retried within the same time limit.
         assert!(began.elapsed() < Duration::from_secs(8), "{error}");
-        let told = error.to_string();
+        let message = error.to_string();
         assert!(
-            told.contains("may still cost money") || told.contains("may go on and cost money"),
+            message.contains("may still cost money")
+                || message.contains("may go on and cost money"),
             "{error}"
         );
     }
 }
 
-/// The last usage is not lost if the run ends before it can be deleted.
 #[tokio::test]
-async fn a_run_that_ends_before_it_can_be_deleted_has_ended() {
+async fn a_run_that_ends_before_its_deletion_yields_its_last_usage() {
     let running = http(200, RUNNING);
     let stopped = http(
         200,
@@ -260,7 +260,7 @@ async fn a_run_that_ends_before_it_can_be_deleted_has_ended() {
         assert!(finished.deletion.is_none());
         assert_eq!(methods(&server), "GET DELETE GET");
     }
-    // Nobody knows it any more.
+    // The run no longer exists.
     let unknown = http(404, "{}");
     let server = RawServer::start(&[&running, &unknown, &unknown]).await;
     let finished = limited(&server).until_finished().await.unwrap();
@@ -269,12 +269,12 @@ async fn a_run_that_ends_before_it_can_be_deleted_has_ended() {
         finished.deletion.unwrap().outcome(),
         DeletionOutcome::AlreadyGone
     );
-    // It goes on, and cannot be deleted.
+    // The run continues and cannot be deleted.
     let server = RawServer::start(&[&running, &unknown, &running]).await;
     let error = limited(&server).until_finished().await.unwrap_err();
     assert!(error.is_not_found(), "{error}");
     assert!(error.to_string().contains("goes on and costs money"));
-    // It cannot be deleted yet.
+    // The run cannot be deleted yet.
     let (conflict, deleted) = (
         http(409, "{}"),
         http(200, r#"{"runId": "r", "deleted": true}"#),
@@ -288,7 +288,7 @@ async fn a_run_that_ends_before_it_can_be_deleted_has_ended() {
 }
 
 #[tokio::test]
-async fn a_success_without_a_body_is_a_deletion() {
+async fn an_empty_success_response_confirms_the_deletion() {
     let stopped = http(200, &RUNNING.replace("RUNNING", "STOPPED"));
     let no_content = "HTTP/1.1 204 No Content\r\n\r\n".to_owned();
     for empty in [no_content, http(204, ""), http(202, " \n")] {
@@ -303,7 +303,7 @@ async fn a_success_without_a_body_is_a_deletion() {
         assert_eq!(finished.deletion.unwrap().outcome(), DeletionOutcome::Now);
         assert_eq!(methods(&server), "GET DELETE GET");
     }
-    // Anything else that is no deletion is still an error.
+    // Any other response is an error.
     for other in ["", "null", "[]", "<html>", "{"] {
         let server = RawServer::start(&[&http(200, other)]).await;
         let error = server.personal().runs().delete("r").await.unwrap_err();
@@ -312,7 +312,7 @@ async fn a_success_without_a_body_is_a_deletion() {
 }
 
 #[tokio::test]
-async fn a_deadline_does_not_wait_for_a_deletion_that_stalls() {
+async fn a_deadline_ends_a_stalled_deletion() {
     let server = RawServer::start(&[&http(200, RUNNING), STALLED]).await;
     let watch = server.personal().runs().watch("r");
     let watch = watch.deadline(Duration::from_millis(300));
@@ -329,9 +329,9 @@ async fn a_deadline_does_not_wait_for_a_deletion_that_stalls() {
 }
 
 #[tokio::test]
-async fn a_deadline_ends_the_tries_to_delete() {
-    let down = Answer::json(503, "{}");
-    let wire = Wire::platform_in_turn(vec![Answer::json(200, RUNNING), down]).await;
+async fn a_deadline_ends_the_retries_of_a_deletion() {
+    let down = MockResponse::json(503, "{}");
+    let wire = Wire::platform_sequence(vec![MockResponse::json(200, RUNNING), down]).await;
     let watch = wire.personal().runs().watch("r");
     let watch = watch.deadline(Duration::from_millis(600));
     let began = Instant::now();
@@ -342,13 +342,13 @@ async fn a_deadline_ends_the_tries_to_delete() {
     assert!((3..6).contains(&wire.hits()), "{} requests", wire.hits());
 }
 
-/// Times beyond what a clock can tell are no end at all.
+/// Durations beyond the range of the clock mean no limit.
 #[tokio::test]
-async fn the_longest_times_are_without_end() {
-    let down = Answer::json(503, "{}");
-    let done = Answer::json(200, &RUNNING.replace("RUNNING", "COMPLETED"));
+async fn maximal_durations_mean_no_limit() {
+    let down = MockResponse::json(503, "{}");
+    let done = MockResponse::json(200, &RUNNING.replace("RUNNING", "COMPLETED"));
     for time in [Duration::MAX, Duration::from_secs(u64::MAX / 4)] {
-        let wire = Wire::platform_in_turn(vec![down.clone(), down.clone(), done.clone()]).await;
+        let wire = Wire::platform_sequence(vec![down.clone(), down.clone(), done.clone()]).await;
         let watch = wire.personal().runs().watch("r");
         let watch = watch.every(Duration::from_millis(1));
         let watch = watch.deadline(time).retry_for(time);

@@ -1,4 +1,4 @@
-//! How streams end: every ending by its name, with what had arrived, and what becomes of the connection.
+//! The end of a stream: its kind, the partial answer and the connection.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use prime_ext::{CallOptions, ChatDelta, ChatStream, Client, Error, ErrorKind, St
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::support::{Answer, KEY, Wire, assert_well_told, client};
+use crate::support::{KEY, MockResponse, Wire, assert_clean_error, client};
 
 const MODEL: &str = "meta-llama/llama-3.1-70b-instruct";
 const ONCE: &str = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Once\"}}]}\n\n";
@@ -20,8 +20,8 @@ const DONE: &str = "data: [DONE]\n\n";
 const HEAD: &str =
     "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
 
-/// The ending of a stream, and the text that had arrived.
-async fn stream_end(answer: Answer) -> (StreamEnd, String, Option<Error>) {
+/// Returns how a stream ended, the received text and the error.
+async fn stream_end(answer: MockResponse) -> (StreamEnd, String, Option<Error>) {
     let wire = Wire::inference(answer).await;
     let question = wire.personal().chat(MODEL).user("Tell me a story");
     let finished = match question.stream().await {
@@ -35,7 +35,7 @@ async fn stream_end(answer: Answer) -> (StreamEnd, String, Option<Error>) {
             (ending, answer.text().into_owned(), None)
         }
         Err(error) => {
-            assert_well_told(&error);
+            assert_clean_error(&error);
             let ending = error.stream_end().unwrap();
             assert!(!ending.is_complete());
             let arrived = error.partial_response().unwrap().text().into_owned();
@@ -45,7 +45,7 @@ async fn stream_end(answer: Answer) -> (StreamEnd, String, Option<Error>) {
 }
 
 #[tokio::test]
-async fn every_ending_has_a_name() {
+async fn each_kind_of_end_is_reported() {
     let failed = "data: {\"error\":{\"message\":\"Overloaded\",\"code\":529}}\n\n";
     for (events, expected) in [
         (&[ONCE, STOP, USAGE, DONE][..], StreamEnd::Complete),
@@ -74,24 +74,24 @@ async fn every_ending_has_a_name() {
             StreamEnd::Complete,
         ),
     ] {
-        let (ending, text, _) = stream_end(Answer::events(events.concat())).await;
+        let (ending, text, _) = stream_end(MockResponse::events(events.concat())).await;
         assert_eq!((ending, &*text), (expected, "Once"), "{events:?}");
     }
     for body in ["", ": ping\n\n", "\n"] {
-        let (ending, ..) = stream_end(Answer::events(body)).await;
+        let (ending, ..) = stream_end(MockResponse::events(body)).await;
         assert_eq!(ending, StreamEnd::Empty, "{body:?}");
     }
 }
 
-/// Also where it says that it is a stream, or says nothing.
+/// The content type may be JSON, an event stream or missing.
 #[tokio::test]
-async fn a_whole_answer_in_place_of_a_stream_is_not_lost() {
+async fn a_json_response_to_a_stream_request_is_kept() {
     let body = r#"{"id":"c","choices":[{"index":0,"message":{"role":"assistant","content":"Once"},
         "finish_reason":"stop"}],"usage":{"total_tokens":9}}"#;
     for answer in [
-        Answer::json(200, body),
-        Answer::events(body),
-        Answer::bare(200, body),
+        MockResponse::json(200, body),
+        MockResponse::events(body),
+        MockResponse::bare(200, body),
     ] {
         let (ending, text, error) = stream_end(answer).await;
         assert_eq!((ending, &*text), (StreamEnd::NotAStream, "Once"));
@@ -102,35 +102,35 @@ async fn a_whole_answer_in_place_of_a_stream_is_not_lost() {
         assert_eq!(partial.usage().unwrap().total_tokens, Some(9));
     }
     let error = r#"{"error":{"message":"Overloaded","code":529}}"#;
-    for answer in [Answer::json(200, error), Answer::events(error)] {
+    for answer in [MockResponse::json(200, error), MockResponse::events(error)] {
         let (ending, _, error) = stream_end(answer).await;
         assert_eq!(ending, StreamEnd::ServiceError);
         assert_eq!(error.unwrap().message(), Some("Overloaded"));
     }
-    let (ending, ..) = stream_end(Answer::events("<html>log in</html>")).await;
+    let (ending, ..) = stream_end(MockResponse::events("<html>log in</html>")).await;
     assert_eq!(ending, StreamEnd::NotAStream);
 }
 
 #[tokio::test]
-async fn usage_that_was_not_asked_for_is_not_missed() {
-    let wire = Wire::inference(Answer::events([ONCE, STOP, DONE].concat())).await;
+async fn a_stream_without_requested_usage_is_complete() {
+    let wire = Wire::inference(MockResponse::events([ONCE, STOP, DONE].concat())).await;
     let question = wire.personal().chat(MODEL).user("Tell me a story");
     let stream = question.include_usage(false).stream().await.unwrap();
     assert_eq!(
         stream.finish().await.unwrap().stream_end(),
         Some(StreamEnd::Complete)
     );
-    let asked = wire.request().json();
-    assert_eq!(asked["stream_options"]["include_usage"], false);
+    let request = wire.request().json();
+    assert_eq!(request["stream_options"]["include_usage"], false);
 }
 
 #[tokio::test]
-async fn limits_can_be_set() {
+async fn size_limits_are_configurable() {
     let long = format!(
         "data: {{\"choices\":[{{\"delta\":{{\"content\":\"{}\"}}}}]}}\n\n",
         "x".repeat(900)
     );
-    let wire = Wire::inference(Answer::events([&long, &long, DONE].concat())).await;
+    let wire = Wire::inference(MockResponse::events([&long, &long, DONE].concat())).await;
     let question = wire.personal().chat(MODEL).user("Tell me a story");
     let error = question
         .clone()
@@ -157,7 +157,7 @@ async fn limits_can_be_set() {
     assert_eq!(stream.finish().await.unwrap().text().len(), 1800);
 }
 
-/// A server that sends what it is told when it is told.
+/// A server whose events the test sends.
 struct Paced {
     listener: TcpListener,
     client: Client,
@@ -173,7 +173,7 @@ impl Paced {
         }
     }
 
-    /// Takes a connection and its request, and answers with the head and some events.
+    /// Accepts a connection, reads the request, and sends the head and some events.
     async fn answer(&self, events: &[&str]) -> TcpStream {
         let (mut connection, _) = self.listener.accept().await.unwrap();
         take_request(&mut connection).await;
@@ -197,20 +197,19 @@ async fn send(connection: &mut TcpStream, event: &str) {
     connection.write_all(frame.as_bytes()).await.unwrap();
 }
 
-/// How long it takes until the other end is closed.
+/// Returns the time until the peer closes the connection.
 async fn closed(mut connection: TcpStream) -> Duration {
     let start = Instant::now();
     let mut rest = Vec::new();
     let read = connection.read_to_end(&mut rest);
     let _ = tokio::time::timeout(Duration::from_secs(10), read)
         .await
-        .expect("an open connection");
+        .expect("the connection is still open");
     start.elapsed()
 }
 
 #[tokio::test]
-async fn idle_for_too_long() {
-    // What keeps the connection alive is no piece of an answer.
+async fn keep_alive_comments_do_not_prevent_an_idle_timeout() {
     for ping in ["8\r\n: ping\n\n\r\n", "7\r\ndata:\n\n\r\n"] {
         let server = Paced::start().await;
         let question = server.client.chat(MODEL).user("Tell me a story");
@@ -234,10 +233,10 @@ async fn idle_for_too_long() {
     }
 }
 
-/// A server that is always faster than its reader, and says nothing: others have their turn, and the time
-/// runs out.
+/// A server that sends comments faster than the client reads them. Other tasks run, and the idle
+/// timeout applies.
 #[tokio::test]
-async fn endless_signs_of_life() {
+async fn endless_comments_end_with_an_idle_timeout() {
     let nothing = futures_util::stream::repeat_with(|| {
         Ok::<_, std::io::Error>(Bytes::from_static(b": ping\n\ndata:\n\n"))
     });
@@ -251,9 +250,9 @@ async fn endless_signs_of_life() {
     assert!(started.elapsed() < patience * 10);
 }
 
-/// Some servers write an empty finish reason into every piece: a clean end is then no sign that this was all.
+/// Some servers send an empty finish reason in each chunk. It does not mark the end of the answer.
 #[tokio::test]
-async fn an_empty_finish_reason_is_no_end() {
+async fn an_empty_finish_reason_does_not_complete_a_stream() {
     let role = "data: {\"choices\":[{\"delta\":{\"role\":\"assistant\"}}]}\n\n";
     let piece = "data: {\"choices\":[{\"delta\":{\"content\":\"Transfer 100\"},\"finish_reason\":\"\"}]}\n\n";
     for (events, ending) in [
@@ -262,26 +261,26 @@ async fn an_empty_finish_reason_is_no_end() {
         (vec![role, piece, STOP, USAGE], StreamEnd::Complete),
         (vec![DONE], StreamEnd::Empty),
     ] {
-        let (ended, ..) = stream_end(Answer::events(events.concat())).await;
+        let (ended, ..) = stream_end(MockResponse::events(events.concat())).await;
         assert_eq!(ended, ending, "{events:?}");
     }
 }
 
-/// What headers repeat of the request is not shown, nor without end.
+/// Response headers in an error are redacted and truncated.
 #[tokio::test]
-async fn headers_of_what_is_no_stream() {
+async fn response_headers_in_an_error_are_redacted_and_truncated() {
     let media = format!("text/plain-{KEY}; p={}", "x".repeat(9000));
-    let wire = Wire::inference(Answer::new(200, &media, "hello")).await;
+    let wire = Wire::inference(MockResponse::new(200, &media, "hello")).await;
     let error = wire.personal().chat(MODEL).user("?").stream().await;
     let error = error.unwrap_err();
     assert_eq!(error.stream_end(), Some(StreamEnd::NotAStream));
     assert!(error.to_string().contains("text/plain-…"), "{error}");
     assert!(error.to_string().len() < 400, "{error}");
-    assert_well_told(&error);
+    assert_clean_error(&error);
 }
 
 #[tokio::test]
-async fn idle_before_it_begins() {
+async fn the_idle_timeout_applies_before_the_first_event() {
     let server = Paced::start().await;
     let question = server.client.chat(MODEL).user("Tell me a story");
     let question = question.options(CallOptions::new().idle_timeout(Duration::from_millis(100)));
@@ -297,9 +296,9 @@ async fn idle_before_it_begins() {
     assert_eq!(error.unwrap_err().stream_end(), Some(StreamEnd::Idle));
 }
 
-/// A slow reader is not a silent server.
+/// A slow reader does not cause an idle timeout.
 #[tokio::test]
-async fn time_between_two_reads_is_the_readers_own() {
+async fn the_idle_timeout_ignores_the_time_between_reads() {
     let server = Paced::start().await;
     let question = server.client.chat(MODEL).user("Tell me a story");
     let question = question.options(CallOptions::new().idle_timeout(Duration::from_millis(150)));
@@ -313,7 +312,7 @@ async fn time_between_two_reads_is_the_readers_own() {
 }
 
 #[tokio::test]
-async fn dropping_or_cancelling_closes_the_connection() {
+async fn dropping_or_cancelling_a_stream_closes_the_connection() {
     let server = Paced::start().await;
     let question = server.client.chat(MODEL).user("Tell me a story");
     let (stream, connection) = tokio::join!(question.clone().stream(), server.answer(&[ONCE]));
@@ -329,9 +328,9 @@ async fn dropping_or_cancelling_closes_the_connection() {
     assert!(closed(connection).await < Duration::from_secs(1));
 }
 
-/// Most servers end the body a moment after `[DONE]`; the connection serves the next question too.
+/// Most servers end the body shortly after `[DONE]`.
 #[tokio::test]
-async fn a_stream_at_its_end_gives_its_connection_back() {
+async fn a_completed_stream_reuses_its_connection() {
     let server = Paced::start().await;
     let question = server.client.chat(MODEL).user("Tell me a story");
     let serve = async {
@@ -354,12 +353,12 @@ async fn a_stream_at_its_end_gives_its_connection_back() {
     let both = async { tokio::join!(serve, ask) };
     tokio::time::timeout(Duration::from_secs(5), both)
         .await
-        .expect("one connection for both");
+        .expect("both requests use one connection");
 }
 
-/// A server that never ends the body after `[DONE]` holds nobody up.
+/// The client does not wait for the end of the body after `[DONE]`.
 #[tokio::test]
-async fn done_is_the_end() {
+async fn a_stream_ends_at_done() {
     let server = Paced::start().await;
     let question = server.client.chat(MODEL).user("Tell me a story");
     let events = [ONCE, STOP, USAGE, DONE];
@@ -370,9 +369,9 @@ async fn done_is_the_end() {
     assert!(closed(connection).await < Duration::from_secs(1));
 }
 
-/// Who stops reading stops the server.
+/// Backpressure reaches the server.
 #[tokio::test]
-async fn nothing_is_read_ahead() {
+async fn a_stream_applies_backpressure() {
     let server = Paced::start().await;
     let question = server.client.chat(MODEL).user("Tell me a story");
     let (stream, mut connection) = tokio::join!(question.stream(), server.answer(&[ONCE]));
@@ -399,7 +398,7 @@ async fn nothing_is_read_ahead() {
 }
 
 #[tokio::test]
-async fn views_of_what_comes() {
+async fn texts_deltas_and_chunks_are_returned() {
     let events = [
         "data: {\"provider\":\"p\",\"choices\":[{\"index\":0,\"delta\":{\"reasoning\":\"hm\",\"reasoning_details\":[{\"text\":\"hm\"}]}}]}\n\n",
         ONCE,
@@ -408,7 +407,7 @@ async fn views_of_what_comes() {
         USAGE,
         DONE,
     ];
-    let wire = Wire::inference(Answer::events(events.concat())).await;
+    let wire = Wire::inference(MockResponse::events(events.concat())).await;
     let question = wire.personal().chat(MODEL).user("Tell me a story");
     let mut stream = question.clone().stream().await.unwrap();
     let mut seen = Vec::new();
@@ -443,9 +442,9 @@ async fn views_of_what_comes() {
     assert_eq!(stream.chunk_json(), None);
 }
 
-/// Text, pieces and chunks can be asked for in turn: nothing is skipped that was asked for.
+/// Texts, deltas and chunks can be read alternately.
 #[tokio::test]
-async fn views_in_turn_lose_nothing() {
+async fn alternating_reads_lose_nothing() {
     let mixed = |text: &str| {
         format!(
             "data: {{\"choices\":[{{\"index\":0,\"delta\":{{\"reasoning\":\"hm\",\"content\":\"{text}\",\
@@ -454,7 +453,7 @@ async fn views_in_turn_lose_nothing() {
     };
     let events = [mixed("Once"), mixed(" upon"), mixed(" a time")];
     let events = [&events.concat(), STOP, USAGE, DONE].concat();
-    let wire = Wire::inference(Answer::events(events)).await;
+    let wire = Wire::inference(MockResponse::events(events)).await;
     let question = wire.personal().chat(MODEL).user("Tell me a story");
 
     let mut stream = question.clone().stream().await.unwrap();
@@ -467,7 +466,7 @@ async fn views_in_turn_lose_nothing() {
     assert_eq!(text, "Once upon a time");
     assert_eq!(stream.text(), text);
 
-    // After the text of a chunk, the rest of it.
+    // After the text of a chunk, the rest of that chunk.
     let mut stream = question.clone().stream().await.unwrap();
     stream.next_delta().await.unwrap();
     assert_eq!(stream.next_text().await.unwrap().unwrap(), "Once");
@@ -475,7 +474,7 @@ async fn views_in_turn_lose_nothing() {
     assert!(matches!(piece, Some(ChatDelta::ToolCall(_))), "{piece:?}");
     assert_eq!(stream.next_text().await.unwrap().unwrap(), " upon");
 
-    // A chunk in between leaves what is left of the one that was begun.
+    // Reading a chunk keeps the remaining deltas of the current chunk.
     let mut stream = question.stream().await.unwrap();
     stream.next_delta().await.unwrap();
     let chunk = stream.next().await.unwrap().unwrap();

@@ -1,4 +1,4 @@
-//! Every shape of error, and what the caller learns of it.
+//! Error formats and the information in the returned errors.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use prime_training_api::types::CreateDedicatedRunRequest;
 use serde_json::Map;
 
 use crate::support::{
-    Answer, KEY, RawServer, Wire, assert_no_secret, assert_well_told, client, http_builder,
+    KEY, MockResponse, RawServer, Wire, assert_clean_error, assert_no_secret, client, http_builder,
 };
 
 const MODEL: &str = "meta-llama/llama-3.1-70b-instruct";
@@ -16,7 +16,7 @@ fn config() -> RunConfig {
     RunConfig::from(Map::new())
 }
 
-/// The operations, each called to fail.
+/// The operations under test.
 const OPERATIONS: [&str; 8] = [
     "list_models",
     "get_model",
@@ -46,18 +46,18 @@ async fn fail(operation: &str, client: &Client) -> Error {
     error
 }
 
-/// Whether an operation changes something.
+/// Returns whether an operation has side effects.
 fn changes(operation: &str) -> bool {
     operation.starts_with("create") || operation.starts_with("delete")
 }
 
-/// A client of both services at one server.
+/// Returns a client that uses one server for both services.
 fn both(wire: &Wire) -> Client {
     client(&wire.inference_url(), &wire.platform_url())
 }
 
-/// The error of a run's usage that is answered so.
-async fn usage_error(answer: Answer) -> Error {
+/// Returns the error of a usage request with the given response.
+async fn usage_error(answer: MockResponse) -> Error {
     let wire = Wire::platform(answer).await;
     let error = fail("get_run_usage", &wire.personal()).await;
     assert_eq!(wire.hits(), 1);
@@ -67,10 +67,10 @@ async fn usage_error(answer: Answer) -> Error {
 // Statuses.
 
 #[tokio::test]
-async fn every_status_of_every_operation() {
+async fn each_error_status_of_each_operation_is_reported() {
     for status in [400, 401, 402, 403, 404, 409, 422, 429, 500, 502, 503, 504] {
         let body = r#"{"error": {"message": "No.", "type": "t", "code": "c"}, "request_id": "r"}"#;
-        let wire = Wire::inference(Answer::json(status, body).header("x-trace", "t-1")).await;
+        let wire = Wire::inference(MockResponse::json(status, body).header("x-trace", "t-1")).await;
         for operation in OPERATIONS {
             let error = fail(operation, &both(&wire)).await;
             assert_eq!(error.kind(), ErrorKind::Api);
@@ -93,7 +93,7 @@ async fn every_status_of_every_operation() {
                 status >= 500 && changes(operation),
                 "{operation} {status}"
             );
-            assert_well_told(&error);
+            assert_clean_error(&error);
         }
         assert_eq!(wire.hits(), OPERATIONS.len());
     }
@@ -103,7 +103,7 @@ async fn every_status_of_every_operation() {
 
 /// Models API page, section "Error Responses".
 #[tokio::test]
-async fn the_documented_errors() {
+async fn the_documented_errors_are_read() {
     let body = r#"{
       "error": {
         "message": "The model 'invalid-model' does not exist",
@@ -111,7 +111,7 @@ async fn the_documented_errors() {
         "code": "model_not_found"
       }
     }"#;
-    let wire = Wire::inference(Answer::json(404, body)).await;
+    let wire = Wire::inference(MockResponse::json(404, body)).await;
     let models = wire.personal().models();
     let error = models.get("invalid-model").await.unwrap_err();
     assert!(error.is_not_found());
@@ -133,7 +133,7 @@ async fn the_documented_errors() {
         "code": "invalid_api_key"
       }
     }"#;
-    let wire = Wire::inference(Answer::json(401, body)).await;
+    let wire = Wire::inference(MockResponse::json(401, body)).await;
     let error = wire.personal().models().list().await.unwrap_err();
     assert!(error.is_auth());
     assert_eq!(error.code(), Some("invalid_api_key"));
@@ -142,7 +142,7 @@ async fn the_documented_errors() {
 }
 
 #[tokio::test]
-async fn an_error_object() {
+async fn an_error_object_is_read() {
     let cases = [
         (
             r#"{"error": {"message": "No funds", "type": "insufficient_quota", "code": "insufficient_funds"}}"#,
@@ -175,20 +175,20 @@ async fn an_error_object() {
         (r#"{"error": null}"#, None, None),
     ];
     for (body, code, message) in cases {
-        let error = usage_error(Answer::json(402, body)).await;
+        let error = usage_error(MockResponse::json(402, body)).await;
         assert_eq!(error.code(), code, "{body}");
         assert_eq!(error.message(), message, "{body}");
         assert!(error.is_payment_required());
         assert_eq!(error.body().unwrap(), body);
-        assert_well_told(&error);
+        assert_clean_error(&error);
     }
 }
 
 #[tokio::test]
-async fn an_error_object_that_names_its_parameter() {
+async fn the_parameter_of_an_error_object_is_read() {
     let body = r#"{"error": {"message": "must be at most 2", "type": "invalid_request_error",
         "param": "temperature", "code": "invalid_value"}}"#;
-    let wire = Wire::inference(Answer::json(400, body)).await;
+    let wire = Wire::inference(MockResponse::json(400, body)).await;
     let error = fail("create_chat_completion", &wire.personal()).await;
     assert!(error.is_validation());
     let [field] = error.fields() else {
@@ -200,11 +200,11 @@ async fn an_error_object_that_names_its_parameter() {
 
 /// The platform's specification, schema `ErrorResponse`.
 #[tokio::test]
-async fn a_list_of_errors() {
+async fn a_list_of_errors_is_read() {
     let body = r#"{"errors": [
         {"param": "limit", "details": "must be at most 100"},
         {"param": "offset", "details": "must not be negative", "code": 7}]}"#;
-    let error = usage_error(Answer::json(422, body)).await;
+    let error = usage_error(MockResponse::json(422, body)).await;
     assert!(error.is_validation());
     let fields: Vec<_> = error
         .fields()
@@ -222,16 +222,16 @@ async fn a_list_of_errors() {
     assert_eq!(error.message(), Some(message));
     assert!(error.to_string().contains(message), "{error}");
     assert_eq!(error.code(), None);
-    assert_well_told(&error);
+    assert_clean_error(&error);
 
-    let error = usage_error(Answer::json(422, r#"{"errors": []}"#)).await;
+    let error = usage_error(MockResponse::json(422, r#"{"errors": []}"#)).await;
     assert!(error.fields().is_empty() && error.message().is_none());
-    assert_well_told(&error);
+    assert_clean_error(&error);
 }
 
 #[tokio::test]
-async fn a_detail() {
-    let error = usage_error(Answer::json(404, r#"{"detail": "Run not found"}"#)).await;
+async fn a_detail_string_is_read() {
+    let error = usage_error(MockResponse::json(404, r#"{"detail": "Run not found"}"#)).await;
     assert!(error.is_not_found());
     assert_eq!(error.message(), Some("Run not found"));
     assert_eq!(error.code(), None);
@@ -243,11 +243,11 @@ async fn a_detail() {
 }
 
 #[tokio::test]
-async fn a_list_of_details() {
+async fn a_list_of_details_is_read() {
     let body = r#"{"detail": [
         {"type": "missing", "loc": ["body", "config"], "msg": "Field required", "input": {}},
         {"loc": ["body", "runs", 0, "name"], "msg": "String too long", "ctx": {"max": 64}}]}"#;
-    let wire = Wire::platform(Answer::json(422, body)).await;
+    let wire = Wire::platform(MockResponse::json(422, body)).await;
     let error = fail("create_run", &wire.team()).await;
     assert!(error.is_validation() && !error.outcome_unknown());
     let fields: Vec<_> = error
@@ -266,81 +266,85 @@ async fn a_list_of_details() {
         error.message(),
         Some("body.config: Field required; body.runs.0.name: String too long")
     );
-    assert_well_told(&error);
+    assert_clean_error(&error);
 }
 
 #[tokio::test]
-async fn plain_text() {
+async fn a_plain_text_error_is_read() {
     for status in [400, 502, 503] {
-        let answer = Answer::new(status, "text/plain", "upstream connect error\n");
+        let answer = MockResponse::new(status, "text/plain", "upstream connect error\n");
         let error = usage_error(answer).await;
         assert_eq!(error.kind(), ErrorKind::Api);
         assert_eq!(error.message(), Some("upstream connect error"));
         assert_eq!(error.body().unwrap(), "upstream connect error\n");
-        assert_well_told(&error);
+        assert_clean_error(&error);
     }
-    // A long one is kept whole, and told in part.
+    // A long text is kept completely and truncated in the message.
     let long = "ä".repeat(5000);
-    let error = usage_error(Answer::new(500, "text/plain", &long)).await;
+    let error = usage_error(MockResponse::new(500, "text/plain", &long)).await;
     assert_eq!(error.body().unwrap(), &long);
     assert!(error.message().unwrap().starts_with("ää"));
     assert!(error.to_string().chars().count() < 400);
-    assert_well_told(&error);
+    assert_clean_error(&error);
 }
 
 #[tokio::test]
-async fn a_page_of_html() {
+async fn an_html_error_page_is_summarized() {
     let body = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n</html>\r\n";
     for operation in OPERATIONS {
-        let wire = Wire::inference(Answer::new(502, "text/html", body)).await;
+        let wire = Wire::inference(MockResponse::new(502, "text/html", body)).await;
         let error = fail(operation, &both(&wire)).await;
         assert_eq!(error.kind(), ErrorKind::Api);
         assert_eq!(error.status().unwrap(), 502);
         assert_eq!((error.code(), error.message()), (None, None));
         assert_eq!(error.body().unwrap(), body);
         assert!(!error.to_string().contains('<'), "{error}");
-        assert_well_told(&error);
+        assert_clean_error(&error);
     }
 }
 
-/// An `error` with nothing in it is none; words without an answer are one.
+/// An empty `error` is ignored. A message without an answer is an error.
 #[tokio::test]
-async fn errors_of_successes() {
+async fn an_error_in_a_success_response_is_reported() {
     let choice = r#"{"index":0,"message":{"role":"assistant","content":"Paris"}}"#;
     for error in ["null", "false", "\"\"", "{}", "[]", "0"] {
         let body = format!(r#"{{"choices":[{choice}],"error":{error}}}"#);
-        let wire = Wire::inference(Answer::json(200, &body)).await;
+        let wire = Wire::inference(MockResponse::json(200, &body)).await;
         let answer = wire.personal().chat("m").user("?").await;
         assert_eq!(answer.unwrap().text(), "Paris", "{error}");
     }
-    for said in [
+    for field in [
         r#""error":"no""#,
         r#""detail":"the model crashed""#,
         r#""errors":[{"details":"no"}]"#,
     ] {
-        let wire = Wire::inference(Answer::json(200, &format!(r#"{{"choices":[],{said}}}"#))).await;
+        let wire = Wire::inference(MockResponse::json(
+            200,
+            &format!(r#"{{"choices":[],{field}}}"#),
+        ))
+        .await;
         let answer = wire.personal().chat("m").user("?").await;
         let error = answer.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Api, "{said}");
-        assert_well_told(&error);
+        assert_eq!(error.kind(), ErrorKind::Api, "{field}");
+        assert_clean_error(&error);
     }
 }
 
 #[tokio::test]
-async fn a_redirect_to_a_secret() {
+async fn a_secret_in_a_redirect_is_redacted() {
     let to = format!("https://elsewhere.example/{KEY}/{}", "x".repeat(9000));
-    let wire = Wire::inference(Answer::bare(302, "").header("location", &to)).await;
+    let wire = Wire::inference(MockResponse::bare(302, "").header("location", &to)).await;
     let error = wire.personal().models().list().await.unwrap_err();
     assert!(
         error.to_string().contains("https://elsewhere.example/…/x"),
         "{error}"
     );
     assert!(error.to_string().len() < 1000, "{error}");
-    assert_well_told(&error);
+    assert_clean_error(&error);
 }
 
 #[tokio::test]
-async fn nothing_or_noise() {
+async fn an_empty_or_unreadable_error_body_is_accepted() {
     let cases: [&[u8]; 8] = [
         b"",
         b"  \n",
@@ -353,18 +357,18 @@ async fn nothing_or_noise() {
     ];
     for status in [401, 404, 422, 500] {
         for body in cases {
-            let error = usage_error(Answer::bare(status, body)).await;
+            let error = usage_error(MockResponse::bare(status, body)).await;
             assert_eq!(error.kind(), ErrorKind::Api);
             assert_eq!(error.status().unwrap(), status);
             assert_eq!((error.code(), error.message()), (None, None), "{body:?}");
             assert_eq!(&error.body().unwrap()[..], body);
-            assert_well_told(&error);
+            assert_clean_error(&error);
         }
     }
 }
 
 #[tokio::test]
-async fn a_message_of_several_lines_is_told_in_one() {
+async fn a_multiline_message_is_shown_on_one_line() {
     for (media, body) in [
         (
             "application/json",
@@ -377,17 +381,20 @@ async fn a_message_of_several_lines_is_told_in_one() {
         ),
         ("text/plain", "first\nsecond\n"),
     ] {
-        let error = usage_error(Answer::new(500, media, body)).await;
-        let told = error.to_string();
-        assert!(told.contains("first") && told.contains("second"), "{told}");
-        assert_well_told(&error);
+        let error = usage_error(MockResponse::new(500, media, body)).await;
+        let message = error.to_string();
+        assert!(
+            message.contains("first") && message.contains("second"),
+            "{message}"
+        );
+        assert_clean_error(&error);
     }
 }
 
 // Secrets.
 
 #[tokio::test]
-async fn an_error_that_repeats_the_key_does_not_show_it() {
+async fn the_key_in_an_error_body_is_redacted() {
     for body in [
         r#"{"error": {"message": "wrong key: pit_key_5f1e0c7a", "type": "pit_key_5f1e0c7a", "code": "pit_key_5f1e0c7a"}}"#,
         r#"{"error": {"message": "wrong", "param": "pit_key_5f1e0c7a"}}"#,
@@ -398,59 +405,59 @@ async fn an_error_that_repeats_the_key_does_not_show_it() {
         r#"{"message": "wrong key: Bearer pit_key_5f1e0c7a"}"#,
         "wrong key: pit_key_5f1e0c7a",
     ] {
-        let error = usage_error(Answer::json(401, body)).await;
-        assert_well_told(&error);
-        let told = [error.code(), error.message()];
-        assert_no_secret(&format!("{told:?} {:?}", error.fields()));
+        let error = usage_error(MockResponse::json(401, body)).await;
+        assert_clean_error(&error);
+        let texts = [error.code(), error.message()];
+        assert_no_secret(&format!("{texts:?} {:?}", error.fields()));
         assert_eq!(error.body().unwrap(), body);
     }
 }
 
-/// Nor a part of it, where a long text is cut.
+/// A truncated text does not show a part of the key.
 #[tokio::test]
-async fn a_key_that_is_cut_is_not_shown_in_part() {
+async fn the_key_is_redacted_before_truncation() {
     for before in 180..205 {
         let body = format!("{}{KEY} is wrong", "x".repeat(before));
-        let error = usage_error(Answer::new(401, "text/plain", &body)).await;
+        let error = usage_error(MockResponse::new(401, "text/plain", &body)).await;
         assert!(!error.to_string().contains("pit_key_5f"), "{error}");
     }
 }
 
 #[tokio::test]
-async fn an_error_in_a_stream_that_repeats_the_key_does_not_show_it() {
+async fn the_key_in_a_stream_error_is_redacted() {
     let chunk = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"x\"}}]}\n\n";
     let event = "data: {\"error\":{\"message\":\"wrong key: pit_key_5f1e0c7a\",\"code\":\"pit_key_5f1e0c7a\"}}\n\n";
-    let wire = Wire::inference(Answer::events(event)).await;
+    let wire = Wire::inference(MockResponse::events(event)).await;
     let error = fail("create_chat_completion_stream", &wire.personal()).await;
     assert_eq!(error.kind(), ErrorKind::StreamFailed);
-    assert_well_told(&error);
+    assert_clean_error(&error);
 
-    let wire = Wire::inference(Answer::events([chunk, event].concat())).await;
+    let wire = Wire::inference(MockResponse::events([chunk, event].concat())).await;
     let question = wire.personal().chat(MODEL).user("Hi");
     let stream = question.stream().await.unwrap();
-    assert_well_told(&stream.finish().await.unwrap_err());
+    assert_clean_error(&stream.finish().await.unwrap_err());
 }
 
 #[tokio::test]
-async fn a_malformed_answer_that_repeats_the_key_does_not_show_it() {
+async fn the_key_in_a_malformed_response_is_redacted() {
     for body in [
         r#""pit_key_5f1e0c7a""#,
         r#"{"run_id": "r", "total_tokens": "pit_key_5f1e0c7a"}"#,
         r#"{"run_id": "r", "total_cost_usd": "pit_key_5f1e0c7a"}"#,
     ] {
-        let error = usage_error(Answer::json(200, body)).await;
+        let error = usage_error(MockResponse::json(200, body)).await;
         assert_eq!(error.kind(), ErrorKind::UnexpectedResponse);
-        assert_well_told(&error);
+        assert_clean_error(&error);
     }
     let event = "data: {\"choices\":\"pit_key_5f1e0c7a\"}\n\n";
-    let wire = Wire::inference(Answer::events(event)).await;
+    let wire = Wire::inference(MockResponse::events(event)).await;
     let error = fail("create_chat_completion_stream", &wire.personal()).await;
     assert_eq!(error.kind(), ErrorKind::MalformedEvent);
-    assert_well_told(&error);
+    assert_clean_error(&error);
 }
 
 #[tokio::test]
-async fn nothing_that_can_be_printed_shows_the_key() {
+async fn no_debug_output_shows_the_key() {
     let builder = Client::builder().api_key(KEY).team("team_4d2a");
     assert_no_secret(&format!("{builder:?} {builder:#?}"));
     let prime = builder.build().unwrap();
@@ -472,7 +479,7 @@ async fn nothing_that_can_be_printed_shows_the_key() {
 }
 
 #[test]
-fn settings_that_are_refused_do_not_show_the_key() {
+fn invalid_settings_do_not_show_the_key() {
     let builder = || Client::builder().api_key(KEY);
     let refused = [
         Client::builder().api_key(format!("{KEY}\nx")),
@@ -488,17 +495,18 @@ fn settings_that_are_refused_do_not_show_the_key() {
     for refused in refused {
         let error = refused.build().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Settings);
-        assert_well_told(&error);
+        assert_clean_error(&error);
     }
 }
 
-// Successes that are none.
+// Invalid success responses.
 
 #[tokio::test]
-async fn a_success_that_cannot_be_read() {
+async fn an_unreadable_success_response_is_an_error() {
     for body in ["not json", "", "<html>log in</html>", "[]", "{\"id\": "] {
         for operation in OPERATIONS {
-            let wire = Wire::inference(Answer::json(200, body).header("x-trace", "t-1")).await;
+            let wire =
+                Wire::inference(MockResponse::json(200, body).header("x-trace", "t-1")).await;
             let error = fail(operation, &both(&wire)).await;
             assert_eq!(
                 error.kind(),
@@ -510,14 +518,14 @@ async fn a_success_that_cannot_be_read() {
             assert_eq!(error.headers().unwrap()["x-trace"], "t-1");
             assert_eq!((error.code(), error.message()), (None, None));
             assert!(!error.is_auth() && !error.is_validation() && !error.is_not_found());
-            assert_well_told(&error);
+            assert_clean_error(&error);
             assert_eq!(wire.hits(), 1);
         }
     }
 }
 
 #[tokio::test]
-async fn a_success_that_lacks_a_required_field() {
+async fn a_success_response_without_a_required_field_is_an_error() {
     let cases = [
         ("get_run_usage", r#"{"run_id": "r", "total_tokens": 0}"#),
         ("get_wallet", r#"{"wallet_id": "w", "balance_usd": 1}"#),
@@ -529,43 +537,43 @@ async fn a_success_that_lacks_a_required_field() {
         ("delete_run", "{}"),
     ];
     for (operation, body) in cases {
-        let wire = Wire::platform(Answer::json(200, body)).await;
+        let wire = Wire::platform(MockResponse::json(200, body)).await;
         let error = fail(operation, &wire.personal()).await;
         assert_eq!(error.kind(), ErrorKind::UnexpectedResponse, "{operation}");
         assert_eq!(error.status().unwrap(), 200);
         assert_eq!(error.body().unwrap(), body);
         let reason = std::error::Error::source(&error).unwrap().to_string();
         assert!(reason.contains("missing field"), "{reason}");
-        assert_well_told(&error);
+        assert_clean_error(&error);
     }
 }
 
 #[tokio::test]
 async fn a_redirect_is_not_followed() {
     for status in [301, 302, 303, 307, 308] {
-        let elsewhere = Wire::inference(Answer::json(200, "{}")).await;
+        let elsewhere = Wire::inference(MockResponse::json(200, "{}")).await;
         let to = format!("{}/models", elsewhere.inference_url());
-        let wire = Wire::inference(Answer::bare(status, "").header("location", &to)).await;
+        let wire = Wire::inference(MockResponse::bare(status, "").header("location", &to)).await;
         for operation in OPERATIONS {
             let error = fail(operation, &both(&wire)).await;
             assert_eq!(error.kind(), ErrorKind::Api);
             assert_eq!(error.status().unwrap(), status);
             assert_eq!(error.headers().unwrap()["location"], to.as_str());
             assert!(error.to_string().contains("redirect"), "{error}");
-            // Many a server answers so what it has carried out; 307 and 308 ask for the same elsewhere.
+            // The request may have been carried out, except after a 307 or 308.
             let unknown = status <= 303 && changes(operation);
             assert_eq!(error.outcome_unknown(), unknown, "{operation}");
-            assert_well_told(&error);
+            assert_clean_error(&error);
         }
         assert_eq!(wire.hits(), OPERATIONS.len());
         assert_eq!(elsewhere.hits(), 0);
     }
 }
 
-// No answer at all.
+// No response.
 
 #[tokio::test]
-async fn no_connection() {
+async fn a_refused_connection_is_a_connect_error() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", free.local_addr().unwrap());
     drop(free);
@@ -576,25 +584,25 @@ async fn no_connection() {
         assert!(error.status().is_none() && error.body().is_none());
         assert!(!error.outcome_unknown(), "{error}");
         assert!(error.to_string().contains(&url), "{error}");
-        assert_well_told(&error);
+        assert_clean_error(&error);
     }
 }
 
 #[tokio::test]
-async fn a_connection_that_closes() {
+async fn a_closed_connection_is_a_disconnect() {
     let server = RawServer::start(&[]).await;
     for operation in OPERATIONS {
         let error = fail(operation, &server.personal()).await;
         assert_eq!(error.kind(), ErrorKind::Disconnected);
         assert!(error.status().is_none() && error.body().is_none());
         assert_eq!(error.outcome_unknown(), changes(operation), "{operation}");
-        assert_well_told(&error);
+        assert_clean_error(&error);
     }
     assert_eq!(server.hits(), OPERATIONS.len());
 }
 
 #[tokio::test]
-async fn an_answer_that_breaks_off() {
+async fn a_truncated_response_is_a_disconnect() {
     let half = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: 99\r\n\r\n{\"ha";
     let server = RawServer::start(&[half; 8]).await;
     for operation in OPERATIONS {
@@ -603,25 +611,25 @@ async fn an_answer_that_breaks_off() {
         assert_eq!(error.status().unwrap(), 200);
         assert_eq!(error.body().unwrap(), "{\"ha");
         assert_eq!(error.outcome_unknown(), changes(operation), "{operation}");
-        assert_well_told(&error);
+        assert_clean_error(&error);
     }
     assert_eq!(server.hits(), OPERATIONS.len());
 }
 
-/// A refusal is a refusal, even if its explanation did not arrive whole.
+/// The status of an error is known even if its body is truncated.
 #[tokio::test]
-async fn a_refusal_that_breaks_off() {
+async fn a_truncated_error_body_keeps_the_status() {
     let half = "HTTP/1.1 422 Unprocessable Entity\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: 99\r\n\r\n{\"det";
     let server = RawServer::start(&[half]).await;
     let error = fail("create_run", &server.personal()).await;
     assert_eq!(error.status().unwrap(), 422);
     assert_eq!(error.body().unwrap(), "{\"det");
     assert!(!error.outcome_unknown(), "{error}");
-    assert_well_told(&error);
+    assert_clean_error(&error);
 }
 
 #[tokio::test]
-async fn no_answer_in_time() {
+async fn a_late_response_is_a_timeout() {
     let server = RawServer::silent().await;
     let url = format!("http://{}", server.address());
     let http = http_builder().read_timeout(Duration::from_millis(100));
@@ -638,17 +646,17 @@ async fn no_answer_in_time() {
         assert!(error.is_timeout());
         assert!(error.status().is_none());
         assert_eq!(error.outcome_unknown(), changes(operation), "{operation}");
-        assert_well_told(&error);
+        assert_clean_error(&error);
     }
     assert_eq!(server.hits(), OPERATIONS.len());
 }
 
-// The generated crates alone keep status, headers and body of every response.
+// The generated crates keep the status, headers and body of each response.
 
 #[tokio::test]
-async fn the_generated_crates_alone() {
+async fn the_generated_crates_keep_the_response_of_an_error() {
     let body = r#"{"error": {"message": "No", "type": "t", "code": 7, "new": 1}}"#;
-    let wire = Wire::inference(Answer::json(404, body)).await;
+    let wire = Wire::inference(MockResponse::json(404, body)).await;
     let error = wire
         .bare_inference()
         .list_models()
@@ -665,7 +673,7 @@ async fn the_generated_crates_alone() {
     assert_eq!(typed.error.code, Some(serde_json::json!(7)));
     assert_eq!(error.body().unwrap(), body);
 
-    let wire = Wire::inference(Answer::new(403, "text/html", "<html>")).await;
+    let wire = Wire::inference(MockResponse::new(403, "text/html", "<html>")).await;
     let error = wire
         .bare_inference()
         .list_models()
@@ -676,12 +684,12 @@ async fn the_generated_crates_alone() {
     assert_eq!(error.body().unwrap(), "<html>");
     assert_eq!(error.headers().unwrap()["content-type"], "text/html");
 
-    let wire = Wire::platform(Answer::json(422, r#"{"detail": [{"msg": "m"}]}"#)).await;
+    let wire = Wire::platform(MockResponse::json(422, r#"{"detail": [{"msg": "m"}]}"#)).await;
     let error = wire.bare_training().get_wallet().send().await.unwrap_err();
     let typed: prime_training_api::types::ErrorResponse = error.body_as().unwrap();
     assert_eq!(typed.detail, Some(serde_json::json!([{"msg": "m"}])));
 
-    let wire = Wire::platform(Answer::json(
+    let wire = Wire::platform(MockResponse::json(
         201,
         r#"{"tokenValue": "pit_run_token_93bd41"}"#,
     ))
@@ -700,12 +708,12 @@ async fn the_generated_crates_alone() {
     );
 }
 
-/// They repeat what does no harm, and nothing else.
+/// The generated crates retry only idempotent requests.
 #[tokio::test]
-async fn the_generated_crates_alone_retry() {
-    let down = Answer::json(503, "{}").header("retry-after", "0");
-    let models = Answer::json(200, r#"{"data": []}"#);
-    let wire = Wire::inference_in_turn(vec![down.clone(), models]).await;
+async fn the_generated_crates_retry_only_idempotent_requests() {
+    let down = MockResponse::json(503, "{}").header("retry-after", "0");
+    let models = MockResponse::json(200, r#"{"data": []}"#);
+    let wire = Wire::inference_sequence(vec![down.clone(), models]).await;
     let models = wire.bare_inference().list_models().send().await.unwrap();
     assert_eq!((models.meta().attempts(), wire.hits()), (2, 2));
     let wire = Wire::platform(down).await;
@@ -715,9 +723,10 @@ async fn the_generated_crates_alone_retry() {
     assert_eq!(wire.hits(), 1);
 }
 
-/// A proxy's page repeats the headers of the request; its own credentials are none that the client knows.
+/// A proxy's error page repeats the headers of the request, including credentials that the client
+/// does not know.
 #[tokio::test]
-async fn headers_that_a_page_repeats_are_redacted() {
+async fn headers_repeated_in_an_error_page_are_redacted() {
     let credentials = "dXNlcjpwYXNzd29yZA==";
     for body in [
         format!("Proxy-Authorization: Basic {credentials}"),
@@ -732,7 +741,7 @@ async fn headers_that_a_page_repeats_are_redacted() {
         } else {
             "text/plain"
         };
-        let error = usage_error(Answer::new(407, media, &body)).await;
+        let error = usage_error(MockResponse::new(407, media, &body)).await;
         let shown = format!(
             "{error} {error:?} {:?} {:?}",
             error.preview(),

@@ -1,4 +1,4 @@
-//! Answers that come compressed: where it was asked for, and where the server does so all the same.
+//! Compressed responses, requested or not.
 
 use std::io::Write as _;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use crate::support::{Answer, Wire, client};
+use crate::support::{MockResponse, Wire, client};
 
 const MODEL: &str = "meta-llama/llama-3.1-70b-instruct";
 const ONCE: &str = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Once\"}}]}\n\n";
@@ -24,14 +24,14 @@ fn gzip(body: &str) -> Vec<u8> {
     gzip.finish().unwrap()
 }
 
-fn compressed(answer: Answer) -> Answer {
+fn compressed(answer: MockResponse) -> MockResponse {
     answer.header("content-encoding", "gzip")
 }
 
 #[tokio::test]
-async fn whole_answers() {
+async fn compressed_responses_are_read() {
     let models = r#"{"object":"list","data":[{"id":"meta-llama/llama-3.1-70b-instruct"}]}"#;
-    let wire = Wire::inference(compressed(Answer::new(
+    let wire = Wire::inference(compressed(MockResponse::new(
         200,
         "application/json",
         gzip(models),
@@ -41,7 +41,7 @@ async fn whole_answers() {
     assert_eq!(models[0].id, MODEL);
 
     let answer = r#"{"choices":[{"index":0,"message":{"role":"assistant","content":"Paris"},"finish_reason":"stop"}]}"#;
-    let wire = Wire::inference(compressed(Answer::new(
+    let wire = Wire::inference(compressed(MockResponse::new(
         200,
         "application/json",
         gzip(answer),
@@ -52,19 +52,19 @@ async fn whole_answers() {
 }
 
 #[tokio::test]
-async fn what_went_wrong() {
+async fn a_compressed_error_is_read() {
     let error = r#"{"error":{"message":"no such model","code":"model_not_found"}}"#;
-    let answer = compressed(Answer::new(404, "application/json", gzip(error)));
+    let answer = compressed(MockResponse::new(404, "application/json", gzip(error)));
     let wire = Wire::inference(answer).await;
     let error = wire.personal().models().get(MODEL).await.unwrap_err();
     assert_eq!(error.code(), Some("model_not_found"));
 }
 
-/// Servers that say how an empty body is compressed are known.
+/// Some servers send a `content-encoding` with an empty body.
 #[tokio::test]
-async fn nothing_at_all() {
+async fn an_empty_body_with_a_content_encoding_is_empty() {
     for status in [200, 204] {
-        let answer = compressed(Answer::bare(status, ""));
+        let answer = compressed(MockResponse::bare(status, ""));
         let wire = Wire::platform(answer).await;
         for method in [http::Method::DELETE, http::Method::HEAD] {
             let call = wire.personal().call_platform(method, "api/v1/pods/1");
@@ -74,7 +74,7 @@ async fn nothing_at_all() {
 }
 
 async fn stream_end(body: &[u8]) -> (StreamEnd, String) {
-    let wire = Wire::inference(compressed(Answer::events(body))).await;
+    let wire = Wire::inference(compressed(MockResponse::events(body))).await;
     let question = wire.personal().chat(MODEL).user("?");
     let finished = match question.stream().await {
         Ok(stream) => stream.finish().await,
@@ -90,31 +90,31 @@ async fn stream_end(body: &[u8]) -> (StreamEnd, String) {
 }
 
 #[tokio::test]
-async fn streams_end_as_they_would() {
+async fn a_truncated_compressed_stream_is_cut_off() {
     let whole = [ONCE, UPON, USAGE, DONE].concat();
     let text = "Once upon".to_owned();
     assert_eq!(stream_end(&gzip(&whole)).await, (StreamEnd::Complete, text));
-    // A compressor that begins anew in the middle, which no server is known to do: it is not followed,
-    // and what came before is not taken for the whole.
+    // Only the first gzip member is read, and the stream is not considered complete. No server is
+    // known to send several members.
     let members = [ONCE, UPON, USAGE, DONE].map(gzip).concat();
     let text = "Once".to_owned();
     assert_eq!(stream_end(&members).await, (StreamEnd::CutOff, text));
-    // Its end, with its checksum, is missing.
+    // The trailer with the checksum is missing.
     let mut cut = GzEncoder::new(Vec::new(), Compression::default());
     cut.write_all(ONCE.as_bytes()).unwrap();
     cut.flush().unwrap();
     let text = "Once".to_owned();
     assert_eq!(stream_end(cut.get_ref()).await, (StreamEnd::CutOff, text));
-    // It is not what it says it is.
+    // The body is not compressed.
     assert_eq!(
         stream_end(whole.as_bytes()).await,
         (StreamEnd::CutOff, String::new())
     );
 }
 
-/// Each event is there as soon as its bytes are, whatever the compressor has still to say.
+/// An event is available as soon as its bytes have arrived.
 #[tokio::test]
-async fn a_stream_does_not_wait_for_more() {
+async fn a_compressed_event_is_returned_immediately() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let (seen, wait) = oneshot::channel();
@@ -128,7 +128,7 @@ async fn a_stream_does_not_wait_for_more() {
         let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
         gzip.write_all(ONCE.as_bytes()).unwrap();
         gzip.flush().unwrap();
-        // A byte at a time.
+        // One byte at a time.
         for byte in std::mem::take(gzip.get_mut()) {
             connection.write_all(&[byte]).await.unwrap();
             tokio::task::yield_now().await;
@@ -150,15 +150,15 @@ async fn a_stream_does_not_wait_for_more() {
     assert!(request.contains("\r\naccept-encoding: identity\r\n"));
 }
 
-/// What is small on the wire is not let grow: neither a body, nor an event, nor what an error says.
+/// The size limits of bodies, events and error bodies apply after decompression.
 #[tokio::test]
-async fn a_bomb_goes_off_at_the_limit() {
+async fn size_limits_apply_after_decompression() {
     let bomb = gzip(&" ".repeat(32 << 20));
     assert!(bomb.len() < 64 << 10);
     let limits = CallOptions::new().max_body(1 << 20).max_event(1 << 20);
     let with_limits = |client: Client| client.with_options(limits.clone());
 
-    let answer = compressed(Answer::json(200, "").body(bomb.clone()));
+    let answer = compressed(MockResponse::json(200, "").body(bomb.clone()));
     let wire = Wire::inference(answer).await;
     let error = with_limits(wire.personal()).models().list().await;
     let error = error.unwrap_err();
@@ -166,12 +166,12 @@ async fn a_bomb_goes_off_at_the_limit() {
     assert!(error.to_string().contains("1048576 bytes"), "{error}");
     assert!(error.body().unwrap().len() <= 1 << 20);
 
-    let wire = Wire::inference(compressed(Answer::events(&bomb))).await;
+    let wire = Wire::inference(compressed(MockResponse::events(&bomb))).await;
     let question = with_limits(wire.personal()).chat(MODEL).user("?");
     let error = question.stream().await.unwrap_err();
     assert_eq!(error.stream_end(), Some(StreamEnd::TooLarge));
 
-    let answer = compressed(Answer::json(500, "").body(bomb));
+    let answer = compressed(MockResponse::json(500, "").body(bomb));
     let wire = Wire::inference(answer).await;
     let error = wire.personal().models().list().await.unwrap_err();
     assert_eq!(error.status().unwrap().as_u16(), 500);

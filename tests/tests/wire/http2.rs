@@ -1,4 +1,4 @@
-//! The same over HTTP/2: negotiated by TLS, or known beforehand.
+//! HTTP/2, negotiated with TLS or with prior knowledge.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -24,59 +24,59 @@ const UPON: &str = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\" u
 const USAGE: &str = "data: {\"choices\":[],\"usage\":{\"total_tokens\":20}}\n\n";
 const DONE: &str = "data: [DONE]\n\n";
 
-/// What the server does with a request.
+/// The behavior of the server.
 #[derive(Debug, Clone, Copy)]
-enum Way {
-    /// A whole answer.
-    Whole,
-    /// Breaks the stream off after a piece.
+enum Behavior {
+    /// Sends a complete response.
+    Complete,
+    /// Resets the stream after the first event.
     Reset,
-    /// Refuses the first request untouched, and answers the next.
+    /// Refuses the first request (`REFUSED_STREAM`) and serves the next one.
     Refuse,
-    /// Goes away when the first request comes, without having looked at it; answers the next.
-    Leave,
-    /// Sends less than it said, and ends as if that was all.
+    /// Sends `GOAWAY` on the first request without processing it, and serves the next one.
+    GoAway,
+    /// Sends less than `content-length` and ends the stream without an error.
     Short,
-    /// Sends without an end.
+    /// Sends an endless stream.
     Endless,
-    /// The creation of a run, with so many bytes of headers.
+    /// Sends a create response with headers of this size.
     Created { header_bytes: usize },
 }
 
-/// What a server of HTTP/2 saw.
+/// Counters of a server.
 #[derive(Debug, Default)]
-struct Seen {
+struct Counters {
     connections: AtomicUsize,
     requests: AtomicUsize,
     sent: AtomicUsize,
-    /// Streams that the client gave up.
+    /// Streams that the client cancelled.
     cancelled: AtomicUsize,
 }
 
-async fn serve<T>(connection: T, way: Way, seen: Arc<Seen>)
+async fn serve<T>(connection: T, behavior: Behavior, counters: Arc<Counters>)
 where
     T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let first = seen.connections.fetch_add(1, Ordering::SeqCst) == 0;
-    if first && matches!(way, Way::Leave) {
-        leave(connection, seen).await;
+    let first = counters.connections.fetch_add(1, Ordering::SeqCst) == 0;
+    if first && matches!(behavior, Behavior::GoAway) {
+        go_away(connection, counters).await;
         return;
     }
     let Ok(mut connection) = h2::server::handshake(connection).await else {
         return;
     };
     while let Some(Ok((_, mut response))) = connection.accept().await {
-        let number = seen.requests.fetch_add(1, Ordering::SeqCst);
-        if matches!(way, Way::Refuse) && number == 0 {
+        let number = counters.requests.fetch_add(1, Ordering::SeqCst);
+        if matches!(behavior, Behavior::Refuse) && number == 0 {
             response.send_reset(Reason::REFUSED_STREAM);
             continue;
         }
-        tokio::spawn(answer(response, way, seen.clone()));
+        tokio::spawn(respond(response, behavior, counters.clone()));
     }
 }
 
-/// Waits for a request, and says goodbye: no stream was looked at.
-async fn leave<T: AsyncRead + AsyncWrite + Unpin>(mut connection: T, seen: Arc<Seen>) {
+/// Waits for a request and sends `GOAWAY` with no processed stream.
+async fn go_away<T: AsyncRead + AsyncWrite + Unpin>(mut connection: T, counters: Arc<Counters>) {
     const PREFACE: usize = 24;
     const HEADERS: u8 = 1;
     const SETTINGS: [u8; 9] = [0, 0, 0, 4, 0, 0, 0, 0, 0];
@@ -94,19 +94,19 @@ async fn leave<T: AsyncRead + AsyncWrite + Unpin>(mut connection: T, seen: Arc<S
             break;
         }
     }
-    seen.requests.fetch_add(1, Ordering::SeqCst);
+    counters.requests.fetch_add(1, Ordering::SeqCst);
     connection.write_all(&GOAWAY).await.unwrap();
     connection.flush().await.unwrap();
-    // Until the client closes it.
+    // Waits until the client closes the connection.
     let _ = connection.read_to_end(&mut Vec::new()).await;
 }
 
-async fn answer(mut response: SendResponse<Bytes>, way: Way, seen: Arc<Seen>) {
+async fn respond(mut response: SendResponse<Bytes>, behavior: Behavior, counters: Arc<Counters>) {
     let mut head = http::Response::builder().header("content-type", "text/event-stream");
-    if matches!(way, Way::Short) {
+    if matches!(behavior, Behavior::Short) {
         head = head.header("content-length", "100");
     }
-    if let Way::Created { header_bytes } = way {
+    if let Behavior::Created { header_bytes } = behavior {
         for number in 0..header_bytes / 1000 {
             head = head.header(format!("x-{number}"), "v".repeat(1000));
         }
@@ -119,49 +119,49 @@ async fn answer(mut response: SendResponse<Bytes>, way: Way, seen: Arc<Seen>) {
     let mut body = response
         .send_response(head.body(()).unwrap(), false)
         .unwrap();
-    match way {
-        Way::Whole | Way::Refuse | Way::Leave => {
+    match behavior {
+        Behavior::Complete | Behavior::Refuse | Behavior::GoAway => {
             for event in [ONCE, UPON, USAGE, DONE] {
                 body.send_data(event.into(), false).unwrap();
                 tokio::task::yield_now().await;
             }
             body.send_data(Bytes::new(), true).unwrap();
         }
-        Way::Short => {
+        Behavior::Short => {
             body.send_data("[1,2,3]".into(), false).unwrap();
             tokio::time::sleep(Duration::from_millis(50)).await;
             body.send_reset(Reason::NO_ERROR);
         }
-        Way::Reset => {
+        Behavior::Reset => {
             body.send_data(ONCE.into(), false).unwrap();
             tokio::time::sleep(Duration::from_millis(50)).await;
             body.send_reset(Reason::INTERNAL_ERROR);
         }
-        Way::Endless => {
-            while let Some(room) = room(&mut body).await {
+        Behavior::Endless => {
+            while let Some(capacity) = capacity(&mut body).await {
                 let event = Bytes::from_static(ONCE.as_bytes());
-                let event = event.slice(..room.min(event.len()));
-                seen.sent.fetch_add(event.len(), Ordering::SeqCst);
+                let event = event.slice(..capacity.min(event.len()));
+                counters.sent.fetch_add(event.len(), Ordering::SeqCst);
                 body.send_data(event, false).unwrap();
             }
-            seen.cancelled.fetch_add(1, Ordering::SeqCst);
+            counters.cancelled.fetch_add(1, Ordering::SeqCst);
         }
-        Way::Created { .. } => {}
+        Behavior::Created { .. } => {}
     }
 }
 
-/// Waits until the client takes more; nothing once it takes no more.
-async fn room(body: &mut SendStream<Bytes>) -> Option<usize> {
+/// Waits for flow-control capacity. Returns `None` if the client cancelled the stream.
+async fn capacity(body: &mut SendStream<Bytes>) -> Option<usize> {
     body.reserve_capacity(ONCE.len());
     std::future::poll_fn(|cx| body.poll_capacity(cx))
         .await?
         .ok()
-        .filter(|room| *room > 0)
+        .filter(|capacity| *capacity > 0)
 }
 
-/// A server with a certificate of its own making, which speaks what it says it speaks; its address, and
-/// the certificate to trust.
-async fn tls(protocols: &[&str], way: Way) -> (String, String, Arc<Seen>) {
+/// Starts a server with a self-signed certificate and the given ALPN protocols. Returns its URL and
+/// the certificate.
+async fn tls(protocols: &[&str], behavior: Behavior) -> (String, String, Arc<Counters>) {
     let mut params = CertificateParams::new(Vec::new()).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let key = KeyPair::generate().unwrap();
@@ -191,37 +191,37 @@ async fn tls(protocols: &[&str], way: Way) -> (String, String, Arc<Seen>) {
         "https://localhost:{}/api/v1",
         listener.local_addr().unwrap().port()
     );
-    let seen = Arc::new(Seen::default());
-    let record = seen.clone();
+    let counters = Arc::new(Counters::default());
+    let record = counters.clone();
     tokio::spawn(async move {
         while let Ok((connection, _)) = listener.accept().await {
-            let (acceptor, seen) = (acceptor.clone(), record.clone());
+            let (acceptor, counters) = (acceptor.clone(), record.clone());
             tokio::spawn(async move {
-                // What has not agreed on HTTP/2 is not served.
+                // Only HTTP/2 connections are served.
                 if let Ok(connection) = acceptor.accept(connection).await
                     && connection.get_ref().1.alpn_protocol() == Some(b"h2")
                 {
-                    serve(connection, way, seen).await;
+                    serve(connection, behavior, counters).await;
                 }
             });
         }
     });
-    (url, authority.pem(), seen)
+    (url, authority.pem(), counters)
 }
 
-/// A server that speaks HTTP/2 without being asked.
-async fn plain(way: Way) -> (Client, Arc<Seen>) {
+/// Starts a server that uses HTTP/2 without TLS.
+async fn plain(behavior: Behavior) -> (Client, Arc<Counters>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/api/v1", listener.local_addr().unwrap());
-    let seen = Arc::new(Seen::default());
-    let record = seen.clone();
+    let counters = Arc::new(Counters::default());
+    let record = counters.clone();
     tokio::spawn(async move {
         while let Ok((connection, _)) = listener.accept().await {
-            tokio::spawn(serve(connection, way, record.clone()));
+            tokio::spawn(serve(connection, behavior, record.clone()));
         }
     });
     let http = http_builder().http2_prior_knowledge().build().unwrap();
-    (client(&url).http_client(http).build().unwrap(), seen)
+    (client(&url).http_client(http).build().unwrap(), counters)
 }
 
 fn client(url: &str) -> ClientBuilder {
@@ -230,19 +230,19 @@ fn client(url: &str) -> ClientBuilder {
     client.inference_url(url)
 }
 
-async fn waited(count: &AtomicUsize, for_what: usize) {
+async fn wait_for(count: &AtomicUsize, expected: usize) {
     for _ in 0..100 {
-        if count.load(Ordering::SeqCst) >= for_what {
+        if count.load(Ordering::SeqCst) >= expected {
             return;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    panic!("{count:?} of {for_what}");
+    panic!("{count:?} of {expected}");
 }
 
 #[tokio::test]
-async fn a_stream_that_tls_negotiates() {
-    let (url, certificate, seen) = tls(&["h2", "http/1.1"], Way::Whole).await;
+async fn http2_is_negotiated_with_tls() {
+    let (url, certificate, counters) = tls(&["h2", "http/1.1"], Behavior::Complete).await;
     let prime = client(&url).root_certificate(certificate).build().unwrap();
     let streams = (0..20).map(|_| prime.chat(MODEL).user("?").stream());
     for stream in futures_util::future::join_all(streams).await {
@@ -250,82 +250,85 @@ async fn a_stream_that_tls_negotiates() {
         assert_eq!(answer.text(), "Once upon");
         assert_eq!(answer.stream_end(), Some(StreamEnd::Complete));
     }
-    assert_eq!(seen.requests.load(Ordering::SeqCst), 20);
+    assert_eq!(counters.requests.load(Ordering::SeqCst), 20);
     let again = prime.chat(MODEL).user("?").stream().await.unwrap();
     again.finish().await.unwrap();
-    // Those that were opened at once may have begun with a connection each; all but one are given up.
-    let connections = seen.connections.load(Ordering::SeqCst);
+    // Simultaneous requests may open several connections. All but one are closed.
+    let connections = counters.connections.load(Ordering::SeqCst);
     assert!(connections <= 20, "{connections}");
 }
 
 #[tokio::test]
-async fn not_where_the_caller_wants_none() {
-    let (url, certificate, seen) = tls(&["h2", "http/1.1"], Way::Whole).await;
+async fn http1_only_disables_http2() {
+    let (url, certificate, counters) = tls(&["h2", "http/1.1"], Behavior::Complete).await;
     let prime = client(&url).root_certificate(certificate).http1_only();
     let prime = prime.build().unwrap();
     let error = prime.chat(MODEL).user("?").stream().await.unwrap_err();
     assert!(error.is_retryable() || error.outcome_unknown(), "{error}");
-    assert_eq!(seen.connections.load(Ordering::SeqCst), 0);
+    assert_eq!(counters.connections.load(Ordering::SeqCst), 0);
 }
 
 #[tokio::test]
-async fn a_stream_of_the_callers_own_client() {
-    let (prime, seen) = plain(Way::Whole).await;
+async fn a_custom_http_client_may_use_http2() {
+    let (prime, counters) = plain(Behavior::Complete).await;
     let mut stream = prime.chat(MODEL).user("?").stream().await.unwrap();
     assert_eq!(stream.next_text().await.unwrap().as_deref(), Some("Once"));
     assert_eq!(stream.finish().await.unwrap().text(), "Once upon");
-    assert_eq!(seen.connections.load(Ordering::SeqCst), 1);
+    assert_eq!(counters.connections.load(Ordering::SeqCst), 1);
 }
 
 #[tokio::test]
-async fn a_stream_that_is_reset() {
-    let (prime, _) = plain(Way::Reset).await;
+async fn a_reset_stream_is_cut_off() {
+    let (prime, _) = plain(Behavior::Reset).await;
     let stream = prime.chat(MODEL).user("?").stream().await.unwrap();
     let error = stream.finish().await.unwrap_err();
     assert_eq!(error.stream_end(), Some(StreamEnd::CutOff));
     assert_eq!(error.partial_response().unwrap().text(), "Once");
 }
 
-/// HTTP/2 can say that a body is at its end when it is not.
 #[tokio::test]
-async fn a_body_that_is_shorter_than_it_says() {
-    let (prime, _) = plain(Way::Short).await;
+async fn a_body_shorter_than_its_content_length_is_an_error() {
+    let (prime, _) = plain(Behavior::Short).await;
     let call = prime.call_inference(http::Method::GET, "x");
     let error = call.send_bytes().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Disconnected, "{error}");
     assert_eq!(error.body().map(|body| &body[..]), Some(&b"[1,2,3]"[..]));
 }
 
-/// What was not looked at, as the protocol has it, is sent again: an attempt like others.
+/// A request that the server did not process is retried, which counts as an attempt.
 #[tokio::test]
-async fn a_stream_that_is_not_looked_at() {
-    for way in [Way::Refuse, Way::Leave] {
-        let (url, certificate, seen) = tls(&["h2"], way).await;
+async fn an_unprocessed_stream_request_is_retried() {
+    for behavior in [Behavior::Refuse, Behavior::GoAway] {
+        let (url, certificate, counters) = tls(&["h2"], behavior).await;
         let prime = client(&url).root_certificate(certificate);
         let prime = prime
             .options(CallOptions::new().retry(RetryPolicy::new()))
             .build()
             .unwrap();
         let stream = prime.chat(MODEL).user("?").stream().await.unwrap();
-        assert_eq!(stream.meta().attempts(), 2, "{way:?}");
+        assert_eq!(stream.meta().attempts(), 2, "{behavior:?}");
         assert_eq!(stream.finish().await.unwrap().text(), "Once upon");
-        assert_eq!(seen.requests.load(Ordering::SeqCst), 2, "{way:?}");
+        assert_eq!(counters.requests.load(Ordering::SeqCst), 2, "{behavior:?}");
     }
 }
 
-/// Not where the caller wants each call to be sent once, and never the creation of a run.
+/// An unprocessed request is not retried without retries, and a create request is never retried.
 #[tokio::test]
-async fn a_request_that_is_not_looked_at() {
-    for way in [Way::Refuse, Way::Leave] {
-        let (url, certificate, seen) = tls(&["h2"], way).await;
+async fn an_unprocessed_request_is_retried_only_if_allowed() {
+    for behavior in [Behavior::Refuse, Behavior::GoAway] {
+        let (url, certificate, counters) = tls(&["h2"], behavior).await;
         let prime = client(&url).root_certificate(certificate).build().unwrap();
         let error = prime.chat(MODEL).user("?").await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Disconnected, "{way:?}: {error}");
+        assert_eq!(
+            error.kind(),
+            ErrorKind::Disconnected,
+            "{behavior:?}: {error}"
+        );
         assert!(error.is_retryable() && !error.outcome_unknown());
-        assert_eq!(error.attempts(), 1, "{way:?}");
-        assert_eq!(seen.requests.load(Ordering::SeqCst), 1, "{way:?}");
+        assert_eq!(error.attempts(), 1, "{behavior:?}");
+        assert_eq!(counters.requests.load(Ordering::SeqCst), 1, "{behavior:?}");
 
-        let (url, certificate, seen) = tls(&["h2"], way).await;
+        let (url, certificate, counters) = tls(&["h2"], behavior).await;
         let prime = client(&url)
             .platform_url(&url)
             .options(CallOptions::new().retry(RetryPolicy::new()));
@@ -336,22 +339,22 @@ async fn a_request_that_is_not_looked_at() {
             "{error}"
         );
         assert!(!error.is_retryable() && !error.outcome_unknown());
-        assert_eq!(seen.requests.load(Ordering::SeqCst), 1, "{way:?}");
+        assert_eq!(counters.requests.load(Ordering::SeqCst), 1, "{behavior:?}");
     }
 }
 
-/// A client of the caller's own repeats such a request as it is set.
+/// The caller's HTTP client retries such a request as configured.
 #[tokio::test]
-async fn a_stream_that_is_refused() {
-    let (prime, seen) = plain(Way::Refuse).await;
+async fn a_refused_stream_is_retried_by_a_custom_http_client() {
+    let (prime, counters) = plain(Behavior::Refuse).await;
     let stream = prime.chat(MODEL).user("?").stream().await.unwrap();
     assert_eq!(stream.finish().await.unwrap().text(), "Once upon");
-    assert_eq!(seen.requests.load(Ordering::SeqCst), 2);
+    assert_eq!(counters.requests.load(Ordering::SeqCst), 2);
 }
 
 #[tokio::test]
-async fn who_stops_reading_stops_the_server() {
-    let (url, certificate, seen) = tls(&["h2"], Way::Endless).await;
+async fn backpressure_reaches_the_server() {
+    let (url, certificate, counters) = tls(&["h2"], Behavior::Endless).await;
     let prime = client(&url).root_certificate(certificate).build().unwrap();
     let mut stream = prime.chat(MODEL).user("?").stream().await.unwrap();
     stream.next().await.unwrap();
@@ -359,29 +362,29 @@ async fn who_stops_reading_stops_the_server() {
     let stopped = async {
         loop {
             tokio::time::sleep(Duration::from_millis(100)).await;
-            let now = seen.sent.load(Ordering::SeqCst);
+            let now = counters.sent.load(Ordering::SeqCst);
             if std::mem::replace(&mut sent, now) == now {
                 return now;
             }
         }
     };
     let sent = tokio::time::timeout(Duration::from_secs(10), stopped).await;
-    let sent = sent.expect("the server sends on");
+    let sent = sent.expect("the server continues to send");
     assert!(sent <= 600 << 10, "{sent} bytes before anybody read them");
 
-    // Dropped, it is given up, and its connection is not.
+    // Dropping the stream cancels it but keeps the connection.
     drop(stream);
-    waited(&seen.cancelled, 1).await;
+    wait_for(&counters.cancelled, 1).await;
     let mut next = prime.chat(MODEL).user("?").stream().await.unwrap();
     assert_eq!(next.next_text().await.unwrap().as_deref(), Some("Once"));
-    assert_eq!(seen.connections.load(Ordering::SeqCst), 1);
+    assert_eq!(counters.connections.load(Ordering::SeqCst), 1);
 }
 
-/// The token is shown once: a gateway's headers must not lose it.
+/// The token is returned only once, so many headers of a gateway must not lose it.
 #[tokio::test]
-async fn a_run_survives_many_headers() {
+async fn a_create_response_with_many_headers_is_read() {
     for (header_bytes, expected) in [(40_000, true), (500_000, true), (1_200_000, false)] {
-        let (url, certificate, _) = tls(&["h2"], Way::Created { header_bytes }).await;
+        let (url, certificate, _) = tls(&["h2"], Behavior::Created { header_bytes }).await;
         let platform = url.trim_end_matches("/api/v1");
         let client = client(&url).platform_url(platform);
         let prime = client.root_certificate(certificate).build().unwrap();

@@ -1,4 +1,5 @@
-//! Streams of many or large parts: they are assembled in linear time, or refused with the limit that they exceed.
+//! Streams with many or large parts are assembled in linear time, or rejected with the exceeded
+//! limit.
 
 use std::fmt::Write as _;
 use std::pin::{Pin, pin};
@@ -10,10 +11,10 @@ use prime_ext::bytes::Bytes;
 use prime_ext::pinference_api::ByteStream;
 use prime_ext::{ChatStream, StreamEnd};
 
-/// The longest that a poll may take in an optimized build: other tasks of the thread wait for it.
+/// The maximum duration of a poll in an optimized build. Other tasks of the thread wait for it.
 const LONGEST_POLL: Duration = Duration::from_millis(50);
 
-/// A future that notes its longest poll.
+/// A future that records its longest poll.
 struct Timed<F> {
     future: F,
     longest: Duration,
@@ -30,24 +31,24 @@ impl<F: Future + Unpin> Future for Timed<F> {
     }
 }
 
-/// What became of a stream.
+/// The result of reading a stream.
 struct Outcome {
     ending: StreamEnd,
-    told: String,
+    message: String,
     longest_poll: Duration,
     took: Duration,
 }
 
-/// Reads a stream that is there already, in pieces as a connection gives them.
+/// Reads a stream in chunks of 256 KiB.
 async fn read(body: String) -> Outcome {
     let body = Bytes::from(body);
-    let pieces = (0..body.len()).step_by(256 << 10).map(move |start| {
+    let chunks = (0..body.len()).step_by(256 << 10).map(move |start| {
         let end = (start + (256 << 10)).min(body.len());
         Ok::<_, std::io::Error>(body.slice(start..end))
     });
-    let pieces = ByteStream::new(stream::iter(pieces.collect::<Vec<_>>()));
+    let chunks = ByteStream::new(stream::iter(chunks.collect::<Vec<_>>()));
     let reading = pin!(async {
-        let stream = ChatStream::from_bytes(pieces).await?;
+        let stream = ChatStream::from_bytes(chunks).await?;
         stream.finish().await
     });
     let began = Instant::now();
@@ -57,19 +58,19 @@ async fn read(body: String) -> Outcome {
     };
     let (answer, longest_poll) = timed.await;
     let took = began.elapsed();
-    let (ending, told) = match answer {
+    let (ending, message) = match answer {
         Ok(answer) => (answer.stream_end().unwrap(), String::new()),
         Err(error) => (error.stream_end().unwrap(), error.to_string()),
     };
     Outcome {
         ending,
-        told,
+        message,
         longest_poll,
         took,
     }
 }
 
-/// An event of one delta, whose list in a field has so many items.
+/// Returns an event with a list of `count` items in a field of the delta.
 fn list(field: &str, count: usize, item: impl Fn(usize) -> String) -> String {
     let items: Vec<String> = (0..count).map(item).collect();
     let items = items.join(",");
@@ -85,7 +86,7 @@ fn events(count: usize, delta: impl Fn(usize) -> String) -> String {
     body
 }
 
-/// The streams, of so many parts each.
+/// Returns streams with `count` parts each.
 fn streams(count: usize) -> Vec<(&'static str, String)> {
     let call = |call: String| format!("{{\"tool_calls\":[{call}]}}");
     let by_index = |n: usize| {
@@ -104,18 +105,18 @@ fn streams(count: usize) -> Vec<(&'static str, String)> {
         ),
         ("calls by id in one event", list("tool_calls", count, by_id)),
         (
-            "pieces of calls in one event",
+            "deltas of calls in one event",
             list("tool_calls", count, named),
         ),
         ("calls by index", events(count, |n| call(by_index(n)))),
         ("calls by id", events(count, |n| call(by_id(n)))),
-        ("pieces of calls", events(count, |n| call(named(n)))),
+        ("deltas of calls", events(count, |n| call(named(n)))),
         (
-            "pieces of text",
+            "deltas of text",
             events(count, |_| "{\"content\":\"word \"}".to_owned()),
         ),
         (
-            "pieces of thought",
+            "deltas of reasoning",
             events(count, |_| "{\"reasoning\":\"word \"}".to_owned()),
         ),
         (
@@ -164,8 +165,8 @@ fn streams(count: usize) -> Vec<(&'static str, String)> {
 }
 
 #[tokio::test]
-async fn many_parts_take_linear_time_or_are_refused() {
-    // Without optimization everything takes about twenty times as long.
+async fn many_parts_take_linear_time_or_are_rejected() {
+    // An unoptimized build is about twenty times slower.
     let optimized = cfg!(not(debug_assertions));
     let count = if optimized { 80_000 } else { 10_000 };
     let (half, whole) = (streams(count / 2), streams(count));
@@ -174,12 +175,12 @@ async fn many_parts_take_linear_time_or_are_refused() {
         let whole = read(whole).await;
         eprintln!(
             "{name}: {:?}, longest poll {:?}, {:?} for half of it, {:?}; {}",
-            whole.ending, whole.longest_poll, half.took, whole.took, whole.told
+            whole.ending, whole.longest_poll, half.took, whole.took, whole.message
         );
-        // With a margin for other work on the machine.
-        let most = half.took * 4 + Duration::from_millis(100);
+        // With a margin for other load on the machine.
+        let limit = half.took * 4 + Duration::from_millis(100);
         assert!(
-            whole.took < most,
+            whole.took < limit,
             "{name}: {:?} for half, {:?}",
             half.took,
             whole.took
@@ -192,7 +193,11 @@ async fn many_parts_take_linear_time_or_are_refused() {
             );
         }
         if whole.ending == StreamEnd::TooLarge {
-            assert!(whole.told.contains("more than"), "{name}: {}", whole.told);
+            assert!(
+                whole.message.contains("more than"),
+                "{name}: {}",
+                whole.message
+            );
         }
     }
 }

@@ -1,11 +1,11 @@
-//! What a meter counts where questions were lost on the way, or something else than an answer came.
+//! Meter counts for lost requests and failed responses.
 
 use std::time::Duration;
 
 use prime_ext::cost::Spent;
 use prime_ext::{CallOptions, Client, Cost, Error, Meter, RetryPolicy};
 
-use crate::support::{Answer, RawServer, Wire};
+use crate::support::{MockResponse, RawServer, Wire};
 
 const MODEL: &str = "meta-llama/llama-3.1-70b-instruct";
 const WHOLE: &str = r#"{"id":"c","choices":[{"index":0,"message":{"role":"assistant","content":"Once"},
@@ -32,7 +32,7 @@ async fn streamed(client: &Client) -> (Result<(), Error>, Spent) {
     (answer, meter.total())
 }
 
-/// Answers, and those that said what they cost and that did not.
+/// Returns the number of answers, and how many had a known and an unknown cost.
 fn counts(spent: &Spent) -> (u64, u64, u64) {
     (
         spent.answers,
@@ -42,11 +42,11 @@ fn counts(spent: &Spent) -> (u64, u64, u64) {
 }
 
 #[tokio::test]
-async fn a_whole_answer_in_place_of_a_stream_is_counted_by_its_cost() {
+async fn a_json_response_to_a_stream_request_is_counted_with_its_cost() {
     for answer in [
-        Answer::json(200, WHOLE),
-        Answer::events(WHOLE),
-        Answer::bare(200, WHOLE),
+        MockResponse::json(200, WHOLE),
+        MockResponse::events(WHOLE),
+        MockResponse::bare(200, WHOLE),
     ] {
         let wire = Wire::inference(answer.clone()).await;
         let (answered, spent) = streamed(&wire.personal()).await;
@@ -60,12 +60,12 @@ async fn a_whole_answer_in_place_of_a_stream_is_counted_by_its_cost() {
 }
 
 #[tokio::test]
-async fn an_answer_that_failed_is_counted_by_its_cost() {
+async fn a_failed_response_is_counted_with_its_cost() {
     let failed = WHOLE.replace(
         "\"index\":0,",
         "\"index\":0,\"error\":{\"message\":\"Gone\"},",
     );
-    let wire = Wire::inference(Answer::json(200, &failed)).await;
+    let wire = Wire::inference(MockResponse::json(200, &failed)).await;
     for (answered, spent) in [
         sent(&wire.personal()).await,
         streamed(&wire.personal()).await,
@@ -74,15 +74,18 @@ async fn an_answer_that_failed_is_counted_by_its_cost() {
         assert_eq!(counts(&spent), (1, 1, 0));
         assert_eq!(spent.known.to_string(), "0.5");
     }
-    // However it comes, what came with a success may have cost something.
+    // A failed response with a success status may have been billed.
     let failed = r#"{"error":{"message":"Overloaded","code":529}}"#;
-    for answer in [Answer::json(200, failed), Answer::events(failed)] {
+    for answer in [
+        MockResponse::json(200, failed),
+        MockResponse::events(failed),
+    ] {
         let wire = Wire::inference(answer).await;
         let (answered, spent) = streamed(&wire.personal()).await;
         assert!(answered.is_err());
         assert_eq!(counts(&spent), (1, 0, 1));
     }
-    let wire = Wire::inference(Answer::json(200, failed)).await;
+    let wire = Wire::inference(MockResponse::json(200, failed)).await;
     let (answered, spent) = sent(&wire.personal()).await;
     assert!(answered.is_err());
     assert_eq!(counts(&spent), (1, 0, 1));
@@ -95,9 +98,9 @@ fn http(status: &str, media: &str, body: &str) -> String {
     )
 }
 
-/// Every question that may have been answered counts, each once.
+/// Each request that may have been processed is counted once.
 #[tokio::test]
-async fn questions_that_were_lost_before_the_answer_are_counted() {
+async fn lost_requests_are_counted_with_unknown_cost() {
     let json = http("200", "application/json", WHOLE);
     let events = http("200", "text/event-stream", EVENTS);
     let busy = http("429", "application/json", "{}");
@@ -137,7 +140,7 @@ async fn questions_that_were_lost_before_the_answer_are_counted() {
         let (_, spent) = streamed(&client).await;
         assert_eq!(counts(&spent), expected, "{answers:?}");
     }
-    // Also where the stream is dropped.
+    // A dropped stream is counted too.
     let server = RawServer::start(&[lost, events]).await;
     let meter = Meter::new();
     let client = server.personal().with_options(options).with_meter(&meter);
@@ -145,9 +148,9 @@ async fn questions_that_were_lost_before_the_answer_are_counted() {
     assert_eq!(meter.total().answers, 2);
 }
 
-/// A question that is dropped half-way counts as often as it may have been answered.
+/// Each attempt that may have been processed is counted.
 #[tokio::test]
-async fn questions_that_were_dropped_are_counted_by_their_attempts() {
+async fn a_dropped_call_is_counted_once_per_attempt() {
     let (lost, stalled) = ("", "HTTP/1.1 200 X\r\ncontent-length: 9\r\n\r\n");
     let events = "HTTP/1.1 200 X\r\ncontent-type: text/event-stream\r\ncontent-length: 9\r\n\r\n";
     let busy = http("429", "application/json", "{}");
@@ -159,7 +162,7 @@ async fn questions_that_were_dropped_are_counted_by_their_attempts() {
         (&[lost, events], soon, 2),
         (&[busy, stalled], soon, 1),
         (&[lost, busy, stalled], soon, 2),
-        // Dropped while it waits.
+        // Dropped during a retry delay.
         (&[lost], late, 1),
         (&[busy], late, 0),
     ] {
@@ -172,7 +175,7 @@ async fn questions_that_were_dropped_are_counted_by_their_attempts() {
             let meter = Meter::new();
             let client = server.personal().with_options(options.clone());
             let question = client.with_meter(&meter).chat(MODEL).user("A story");
-            let asked = async {
+            let call = async {
                 match streamed {
                     true => question.stream().await.map(drop),
                     false => question.await.map(drop),
@@ -182,11 +185,11 @@ async fn questions_that_were_dropped_are_counted_by_their_attempts() {
                 while server.hits() < answers.len() {
                     tokio::time::sleep(Duration::from_millis(5)).await;
                 }
-                // Until it was seen what became of the last.
+                // Waits until the client has seen the last response.
                 tokio::time::sleep(Duration::from_millis(100)).await;
             };
             tokio::select! {
-                answer = asked => panic!("{answers:?}: {answer:?}"),
+                answer = call => panic!("{answers:?}: {answer:?}"),
                 () = dropped => {}
             }
             assert_eq!(
@@ -196,7 +199,7 @@ async fn questions_that_were_dropped_are_counted_by_their_attempts() {
             );
         }
     }
-    // And one that was never asked.
+    // A request that was never sent is not counted.
     let meter = Meter::new();
     let client = RawServer::silent().await.personal().with_meter(&meter);
     drop(client.chat(MODEL).user("A story"));

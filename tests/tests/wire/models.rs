@@ -3,7 +3,7 @@
 use pinference_api::types::Model;
 use prime_ext::ErrorKind;
 
-use crate::support::{Answer, Wire, assert_refused};
+use crate::support::{MockResponse, Wire, assert_not_sent};
 
 /// Models API page, section "List Models".
 const LIST: &str = r#"{
@@ -43,8 +43,8 @@ fn assert_documented(model: &Model) {
 }
 
 #[tokio::test]
-async fn list_models() {
-    let wire = Wire::inference(Answer::json(200, LIST)).await;
+async fn list_models_sends_the_documented_request() {
+    let wire = Wire::inference(MockResponse::json(200, LIST)).await;
     let models = wire.personal().models().list().await.unwrap();
 
     let request = wire.request();
@@ -64,8 +64,8 @@ async fn list_models() {
 }
 
 #[tokio::test]
-async fn list_models_as_a_team() {
-    let wire = Wire::inference(Answer::json(200, LIST)).await;
+async fn list_models_sends_the_team_header() {
+    let wire = Wire::inference(MockResponse::json(200, LIST)).await;
     wire.team().models().list().await.unwrap();
 
     let request = wire.request();
@@ -81,8 +81,8 @@ async fn list_models_as_a_team() {
 }
 
 #[tokio::test]
-async fn get_model() {
-    let wire = Wire::inference(Answer::json(200, MODEL)).await;
+async fn get_model_sends_the_documented_request() {
+    let wire = Wire::inference(MockResponse::json(200, MODEL)).await;
     let id = "meta-llama/llama-3.1-70b-instruct";
     let model = wire.personal().models().get(id).await.unwrap();
 
@@ -103,8 +103,8 @@ async fn get_model() {
 }
 
 #[tokio::test]
-async fn get_model_as_a_team() {
-    let wire = Wire::inference(Answer::json(200, MODEL)).await;
+async fn get_model_sends_the_team_header() {
+    let wire = Wire::inference(MockResponse::json(200, MODEL)).await;
     wire.team().models().get("gpt-oss-20b").await.unwrap();
 
     let request = wire.request();
@@ -119,10 +119,10 @@ async fn get_model_as_a_team() {
     );
 }
 
-/// Slashes stand as they are, and so does all else that a path segment may hold; the rest is encoded.
+/// Slashes and characters that are valid in a path segment are not encoded.
 #[tokio::test]
-async fn a_models_id_in_the_path() {
-    let wire = Wire::inference(Answer::json(200, MODEL)).await;
+async fn a_model_id_is_percent_encoded_except_for_slashes() {
+    let wire = Wire::inference(MockResponse::json(200, MODEL)).await;
     let cases = [
         (
             "meta-llama/llama-3.1-70b-instruct:lora_7f",
@@ -149,8 +149,8 @@ async fn a_models_id_in_the_path() {
 }
 
 #[tokio::test]
-async fn an_id_that_would_ask_for_another_path_is_refused() {
-    let wire = Wire::inference(Answer::json(200, MODEL)).await;
+async fn a_model_id_that_changes_the_path_is_rejected() {
+    let wire = Wire::inference(MockResponse::json(200, MODEL)).await;
     let ids = [
         "",
         ".",
@@ -176,7 +176,7 @@ async fn an_id_that_would_ask_for_another_path_is_refused() {
     for id in ids {
         for client in [wire.personal(), wire.team()] {
             let error = client.models().get(id).await.unwrap_err();
-            assert_refused(&error);
+            assert_not_sent(&error);
             assert_eq!(error.operation(), Some("get_model"), "{id:?}");
         }
         let bare = wire.bare_inference();
@@ -186,9 +186,9 @@ async fn an_id_that_would_ask_for_another_path_is_refused() {
     assert_eq!(wire.hits(), 0);
 }
 
-/// What the documentation does not list: seen in the provider's own client.
+/// The provider's client reads these fields, but the documentation does not list them.
 #[tokio::test]
-async fn a_model_that_says_more() {
+async fn undocumented_fields_of_a_model_are_read() {
     let body = r#"{"object": "list", "next": null, "data": [
         {"id": "a/b", "display_name": "B", "serving": "hosted", "brand_new": {"deep": [1, null]},
          "pricing": {"input_usd_per_mtok": 0.10, "output_usd_per_mtok": "12.3400",
@@ -198,7 +198,7 @@ async fn a_model_that_says_more() {
         {"id": "c", "display_name": null, "serving": "on-the-moon", "pricing": null, "specs": null},
         {"id": "d"}
     ]}"#;
-    let wire = Wire::inference(Answer::json(200, body)).await;
+    let wire = Wire::inference(MockResponse::json(200, body)).await;
     let models = wire.personal().models().list().await.unwrap();
 
     assert_eq!(models.len(), 3);
@@ -218,15 +218,14 @@ async fn a_model_that_says_more() {
 }
 
 #[tokio::test]
-async fn no_models() {
-    let wire = Wire::inference(Answer::json(200, r#"{"object": "list", "data": []}"#)).await;
+async fn an_empty_list_of_models_is_read() {
+    let wire = Wire::inference(MockResponse::json(200, r#"{"object": "list", "data": []}"#)).await;
     assert!(wire.personal().models().list().await.unwrap().is_empty());
 }
 
-/// The generated client of a client has its key, and knows no account.
 #[tokio::test]
-async fn the_generated_client_within() {
-    let wire = Wire::inference(Answer::json(200, LIST)).await;
+async fn the_inner_generated_client_sends_the_key_but_no_team() {
+    let wire = Wire::inference(MockResponse::json(200, LIST)).await;
     let team = wire.team();
     team.inference_api().list_models().send().await.unwrap();
     assert_eq!(
@@ -239,8 +238,8 @@ async fn the_generated_client_within() {
 }
 
 #[tokio::test]
-async fn the_generated_crate_alone() {
-    let wire = Wire::inference(Answer::json(200, LIST)).await;
+async fn requests_of_the_generated_crate() {
+    let wire = Wire::inference(MockResponse::json(200, LIST)).await;
     let list = wire.bare_inference().list_models().send().await.unwrap();
     let request = wire.request();
     assert_eq!(request.line, "GET /api/v1/models");
@@ -257,7 +256,7 @@ async fn the_generated_crate_alone() {
     assert_eq!(list.object.as_deref(), Some("list"));
     assert_documented(&list.data[0]);
 
-    let wire = Wire::inference(Answer::json(200, MODEL)).await;
+    let wire = Wire::inference(MockResponse::json(200, MODEL)).await;
     let bare = wire.bare_inference();
     let call = bare.get_model().x_prime_team_id("team_4d2a");
     let call = call.model_id("meta-llama/llama-3.1-70b-instruct");

@@ -1,4 +1,5 @@
-//! Streams that fail at their beginning: told as errors of opening them, and tried again as those are.
+//! Streams that fail before the first text. Opening such a stream fails, and it is retried like
+//! other failed requests.
 
 use std::time::{Duration, Instant};
 
@@ -6,7 +7,7 @@ use prime_ext::{CallOptions, Client, Error, Meter, RetryPolicy, StreamEnd};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
-use crate::support::{Answer, Wire, assert_well_told, client};
+use crate::support::{MockResponse, Wire, assert_clean_error, client};
 
 const MODEL: &str = "meta-llama/llama-3.1-70b-instruct";
 const WHOLE: &str = concat!(
@@ -23,17 +24,18 @@ fn with(client: Client, policy: RetryPolicy) -> Client {
     client.with_options(CallOptions::new().retry(policy))
 }
 
-/// The text of an answer, and how often its question was sent.
+/// Returns the text of an answer and the number of attempts.
 async fn read(client: &Client) -> Result<(String, u32), Error> {
     let stream = client.chat(MODEL).user("A story").stream().await?;
     let answer = stream.finish().await?;
     Ok((answer.text().into_owned(), answer.meta().attempts()))
 }
 
-/// What comes of beginnings, the last for ever, and how often it was asked.
+/// Opens streams with the given bodies in order, and repeats the last one. Returns the result and
+/// the number of requests.
 async fn opened(beginnings: &[&str], policy: RetryPolicy) -> (Result<(String, u32), Error>, usize) {
-    let answers = beginnings.iter().map(Answer::events).collect();
-    let wire = Wire::inference_in_turn(answers).await;
+    let answers = beginnings.iter().map(MockResponse::events).collect();
+    let wire = Wire::inference_sequence(answers).await;
     let answer = read(&with(wire.personal(), policy)).await;
     let hits = wire.hits();
     assert!(
@@ -45,7 +47,7 @@ async fn opened(beginnings: &[&str], policy: RetryPolicy) -> (Result<(String, u3
 }
 
 #[tokio::test]
-async fn what_a_status_would_have_repeated_is_repeated() {
+async fn an_error_event_is_retried_like_an_error_status() {
     for beginning in [
         BUSY,
         "data: {\"error\":{\"message\":\"Slow down\",\"code\":\"429\"}}\n\n",
@@ -57,10 +59,10 @@ async fn what_a_status_would_have_repeated_is_repeated() {
         let (answer, hits) = opened(&[beginning, WHOLE], quick()).await;
         assert_eq!(answer.unwrap(), ("Once".to_owned(), 2), "{beginning:?}");
         assert_eq!(hits, 2, "{beginning:?}");
-        // And told, if it goes on.
+        // The error is returned if it persists.
         let (answer, hits) = opened(&[beginning], quick()).await;
         let error = answer.unwrap_err();
-        assert_well_told(&error);
+        assert_clean_error(&error);
         assert_eq!((hits, error.attempts()), (3, 3), "{beginning:?}");
         assert!(error.is_retryable(), "{beginning:?}");
         assert_eq!(error.stream_end(), Some(StreamEnd::ServiceError));
@@ -71,7 +73,7 @@ async fn what_a_status_would_have_repeated_is_repeated() {
 }
 
 #[tokio::test]
-async fn a_quota_that_is_used_up_is_told_as_after_a_status() {
+async fn an_exceeded_quota_in_an_event_is_not_retried() {
     let quota = "data: {\"error\":{\"message\":\"No\",\"code\":\"insufficient_quota\"}}\n\n";
     let (answer, hits) = opened(&[quota], quick()).await;
     let error = answer.unwrap_err();
@@ -81,9 +83,12 @@ async fn a_quota_that_is_used_up_is_told_as_after_a_status() {
     );
     assert!(!error.is_retryable());
     assert_eq!(hits, 1);
-    // Also where the question has a word of its code.
+    // The same if the prompt contains a word of the error code.
     let refused = r#"{"error":{"message":"No quota","code":"insufficient_quota"}}"#;
-    for answer in [Answer::json(429, refused), Answer::events(quota)] {
+    for answer in [
+        MockResponse::json(429, refused),
+        MockResponse::events(quota),
+    ] {
         let wire = Wire::inference(answer).await;
         let question = wire.personal().chat(MODEL).user("quota");
         let error = question.stream().await.unwrap_err();
@@ -93,9 +98,8 @@ async fn a_quota_that_is_used_up_is_told_as_after_a_status() {
     }
 }
 
-/// A question that may have been answered is asked again if the caller says so, and only then.
 #[tokio::test]
-async fn what_may_be_billed_twice_is_repeated_when_asked_for() {
+async fn a_billable_request_is_retried_only_with_allow_duplicate_billing() {
     for (beginning, ending) in [
         (
             "data: {\"error\":{\"message\":\"Failed\",\"code\":500}}\n\n",
@@ -126,7 +130,7 @@ async fn what_may_be_billed_twice_is_repeated_when_asked_for() {
 }
 
 #[tokio::test]
-async fn what_no_repetition_mends_is_not_repeated() {
+async fn a_permanent_error_is_not_retried() {
     let text_and_error = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"On\"}}],\
                           \"error\":{\"message\":\"Busy\",\"code\":503}}\n\n";
     let text_then_error = format!(
@@ -148,7 +152,7 @@ async fn what_no_repetition_mends_is_not_repeated() {
              \"invalid_request_error\",\"status\":451}}\n\n",
             "",
         ),
-        // What it costs is said: it was asked, and is billed.
+        // The event reports a cost, so the request was billed.
         (
             "data: {\"choices\":[],\"usage\":{\"cost\":0.5},\"error\":{\"message\":\"B\",\"code\":503}}\n\n",
             "",
@@ -162,24 +166,24 @@ async fn what_no_repetition_mends_is_not_repeated() {
         let partial = error.partial_response().unwrap();
         assert_eq!(partial.text(), text, "{beginning:?}");
     }
-    // A chunk that has words of its own, and goes on.
+    // A chunk with a `message` that is not an error.
     let queued = format!(
         "data: {{\"id\":\"c1\",\"model\":\"m\",\"choices\":[],\"message\":\"queued\",\"type\":\"overloaded\"}}\n\n{WHOLE}"
     );
     let (answer, hits) = opened(&[&queued], quick().allow_duplicate_billing()).await;
     assert_eq!((answer.unwrap(), hits), (("Once".to_owned(), 1), 1));
-    // A stream without a single chunk, but with its end.
+    // A stream with `[DONE]` and no chunk.
     let (answer, hits) = opened(&["data: [DONE]", WHOLE], quick().allow_duplicate_billing()).await;
     assert_eq!(answer.unwrap_err().stream_end(), Some(StreamEnd::Empty));
     assert_eq!(hits, 1);
 }
 
-/// As after the status of such an error: what may have been answered counts, and is said to be unknown.
+/// As with an error status, requests that may have been processed are counted with unknown outcome.
 #[tokio::test]
-async fn a_lost_beginning_is_counted() {
+async fn a_failed_opening_is_counted_by_the_meter() {
     for (code, answers, unknown) in [(503, 3, true), (429, 0, false)] {
         let failed = format!("data: {{\"error\":{{\"message\":\"Busy\",\"code\":{code}}}}}\n\n");
-        let wire = Wire::inference(Answer::events(failed)).await;
+        let wire = Wire::inference(MockResponse::events(failed)).await;
         let meter = Meter::new();
         let client = with(wire.personal(), quick()).with_meter(&meter);
         let error = read(&client).await.unwrap_err();
@@ -192,8 +196,8 @@ async fn a_lost_beginning_is_counted() {
     }
     for (code, answers) in [(503, 2), (429, 1)] {
         let failed = format!("data: {{\"error\":{{\"message\":\"Busy\",\"code\":{code}}}}}\n\n");
-        let turns = vec![Answer::events(failed), Answer::events(WHOLE)];
-        let wire = Wire::inference_in_turn(turns).await;
+        let turns = vec![MockResponse::events(failed), MockResponse::events(WHOLE)];
+        let wire = Wire::inference_sequence(turns).await;
         let meter = Meter::new();
         let client = with(wire.personal(), quick()).with_meter(&meter);
         assert_eq!(read(&client).await.unwrap().1, 2);
@@ -209,7 +213,7 @@ async fn a_lost_beginning_is_counted() {
 const HEAD: &str =
     "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
 
-/// A server that sends the pieces of its answers one by one, and then breaks off, or falls silent.
+/// Starts a server that sends each response in pieces, then disconnects or stalls.
 async fn in_pieces(answers: Vec<Vec<String>>, silent: bool) -> Client {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -236,7 +240,7 @@ async fn in_pieces(answers: Vec<Vec<String>>, silent: bool) -> Client {
 }
 
 #[tokio::test]
-async fn nothing_of_the_beginning_is_lost_or_doubled() {
+async fn prefetched_bytes_are_neither_lost_nor_duplicated() {
     let whole = format!(": hello\n\n{WHOLE}");
     for size in [1, 7, 50, 1000] {
         let pieces: Vec<String> = whole
@@ -251,7 +255,7 @@ async fn nothing_of_the_beginning_is_lost_or_doubled() {
 }
 
 #[tokio::test]
-async fn a_connection_that_breaks_before_the_first_event() {
+async fn a_connection_error_before_the_first_event_has_an_unknown_outcome() {
     let broken = || vec![": ping\n\ndata: {\"choi".to_owned()];
     let client = in_pieces(vec![broken(), vec![WHOLE.to_owned()]], false).await;
     let error = read(&with(client, quick())).await.unwrap_err();
@@ -266,7 +270,7 @@ async fn a_connection_that_breaks_before_the_first_event() {
     let client = with(client, quick().allow_duplicate_billing());
     assert_eq!(read(&client).await.unwrap(), ("Once".to_owned(), 2));
 
-    // Also without a single byte of it.
+    // The same without any byte of the body.
     let client = in_pieces(vec![Vec::new(); 3], false).await;
     let error = read(&with(client, quick().allow_duplicate_billing())).await;
     let error = error.unwrap_err();
@@ -277,9 +281,8 @@ async fn a_connection_that_breaks_before_the_first_event() {
     );
 }
 
-/// It is waited for once, and not repeated.
 #[tokio::test]
-async fn silence_before_the_first_event() {
+async fn an_idle_timeout_before_the_first_event_is_not_retried() {
     let idle = Duration::from_millis(300);
     let silent = || vec![": ping\n\n".to_owned()];
     for policy in [quick(), quick().allow_duplicate_billing()] {
@@ -297,19 +300,19 @@ async fn silence_before_the_first_event() {
     }
 }
 
-/// Why it is not tried again is said, where it is not the last attempt.
+/// The error says why there is no further attempt.
 #[tokio::test]
-async fn a_beginning_that_is_not_waited_for() {
-    let wire = Wire::inference(Answer::events(BUSY)).await;
+async fn an_error_event_after_the_deadline_is_not_retried() {
+    let wire = Wire::inference(MockResponse::events(BUSY)).await;
     let policy = quick().deadline(Duration::ZERO);
     let error = read(&with(wire.personal(), policy)).await.unwrap_err();
     assert_eq!((wire.hits(), error.is_retryable()), (1, true));
     assert!(error.to_string().contains("no time"), "{error}");
 }
 
-/// A server that only ever says that it is alive takes no more memory than an event may.
+/// The memory for comments is limited.
 #[tokio::test]
-async fn comments_without_end_are_bounded() {
+async fn comments_before_the_first_event_do_not_count_towards_the_event_limit() {
     let comments = vec![format!(": {}\n", "x".repeat(1000)); 200];
     let mut pieces = comments.clone();
     pieces.push(WHOLE.to_owned());

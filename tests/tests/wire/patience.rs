@@ -1,4 +1,4 @@
-//! Servers that never end, point elsewhere, or want what nobody gives: the call ends, and says how.
+//! Endless responses, redirects, and requests that are rejected before they are sent.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use crate::support::{KEY, http_builder};
 
 const STREAM: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n";
 
-/// A server that answers each request with the same bytes, and then drips, for ever.
+/// Starts a server that sends the same response to each request, then repeats `drip` forever.
 async fn server(answer: String, drip: &'static [u8]) -> (String, impl Fn() -> usize) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
@@ -58,7 +58,7 @@ fn create(client: &Client) -> prime_ext::runs::CreateRun {
 }
 
 #[tokio::test]
-async fn a_stream_that_is_never_opened() {
+async fn a_stream_without_a_response_times_out() {
     let (address, _) = server(String::new(), b"").await;
     let hasty = CallOptions::new().timeout(Duration::from_millis(300));
     let started = Instant::now();
@@ -69,7 +69,7 @@ async fn a_stream_that_is_never_opened() {
 }
 
 #[tokio::test]
-async fn json_in_the_place_of_a_stream_that_never_ends() {
+async fn an_incomplete_json_response_to_a_stream_request_times_out() {
     let (address, _) = server(format!("{STREAM}{{\"error\":"), b"").await;
     let idle = CallOptions::new().idle_timeout(Duration::from_millis(300));
     let started = Instant::now();
@@ -79,7 +79,7 @@ async fn json_in_the_place_of_a_stream_that_never_ends() {
 }
 
 #[tokio::test]
-async fn an_error_that_drips_holds_up_no_call() {
+async fn an_endless_error_body_is_abandoned_at_the_timeout() {
     let answer = "HTTP/1.1 400 Bad Request\r\n\r\nit is wrong: ";
     let (address, hits) = server(answer.to_owned(), b"x").await;
     let hasty = CallOptions::new().timeout(Duration::from_millis(400));
@@ -91,9 +91,9 @@ async fn an_error_that_drips_holds_up_no_call() {
     assert!(started.elapsed() < Duration::from_secs(3));
 }
 
-/// A redirect that was followed, by a client that follows them: the run may exist.
+/// The caller's HTTP client follows redirects. The run may exist.
 #[tokio::test]
-async fn a_redirect_that_was_followed_is_no_refused_connection() {
+async fn a_refused_connection_after_a_redirect_has_an_unknown_outcome() {
     let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let gone = nobody.local_addr().unwrap();
     drop(nobody);
@@ -113,9 +113,9 @@ async fn a_redirect_that_was_followed_is_no_refused_connection() {
     }
 }
 
-/// It is the usual answer to a create that worked, and not followed.
+/// A 303 is a common response to a successful create request. It is not followed.
 #[tokio::test]
-async fn a_303_may_point_to_what_was_created() {
+async fn a_303_has_an_unknown_outcome() {
     for (status, unknown) in [("303 See Other", true), ("307 Temporary Redirect", false)] {
         let answer = format!("HTTP/1.1 {status}\r\nlocation: /r\r\ncontent-length: 0\r\n\r\n");
         let (address, hits) = server(answer, b"").await;
@@ -141,7 +141,7 @@ async fn a_redirect_to_an_unusable_url_leaves_the_outcome_unknown() {
 }
 
 #[tokio::test]
-async fn a_402_is_final_whatever_else_it_says() {
+async fn a_402_is_not_retried_even_with_x_should_retry() {
     let answer =
         "HTTP/1.1 402 Payment Required\r\nx-should-retry: true\r\ncontent-length: 0\r\n\r\n";
     let (address, hits) = server(answer.to_owned(), b"").await;
@@ -152,7 +152,7 @@ async fn a_402_is_final_whatever_else_it_says() {
 }
 
 #[tokio::test]
-async fn waits_without_end_are_an_error() {
+async fn an_unlimited_retry_after_is_an_error() {
     let answer = "HTTP/1.1 503 Busy\r\nretry-after: 1e300\r\ncontent-length: 0\r\n\r\n";
     let (address, hits) = server(answer.to_owned(), b"").await;
     let patient = RetryPolicy::new()
@@ -166,9 +166,9 @@ async fn waits_without_end_are_an_error() {
     assert_eq!((error.status().unwrap().as_u16(), hits()), (503, 1));
 }
 
-/// A team has one name in a call, and one place.
+/// The team is set by `Client::team` only.
 #[tokio::test]
-async fn a_team_cannot_be_named_twice() {
+async fn a_duplicate_team_is_rejected() {
     let (address, hits) = server(String::new(), b"").await;
     let lab = client(&address, CallOptions::new()).team("team_a");
     let header = CallOptions::new().header("x-prime-team-id", "team_b");
@@ -196,11 +196,11 @@ async fn a_team_cannot_be_named_twice() {
     let unsaid = lab.call_platform(reqwest::Method::GET, "api/v1/pods");
     let error = unsaid.send_bytes().await.unwrap_err();
     assert!(error.to_string().contains("no_team"), "{error}");
-    assert_eq!(hits(), 0, "nothing was sent");
+    assert_eq!(hits(), 0, "no request was sent");
 }
 
 #[test]
-fn a_proxys_password_does_not_show() {
+fn a_proxy_password_is_not_shown() {
     let proxy = reqwest::Proxy::all("http://user:canary@localhost:1").unwrap();
     let shown = format!("{:?}", Client::builder().proxy(proxy));
     assert!(!shown.contains("canary"), "{shown}");

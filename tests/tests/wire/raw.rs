@@ -1,4 +1,4 @@
-//! Whole requests, as bytes: that there is nothing in them that nobody expects.
+//! Complete requests as bytes, which shows that they contain nothing unexpected.
 
 use crate::support::RawServer;
 
@@ -6,7 +6,7 @@ const ANSWER: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconte
 const WALLET: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n\
     {\"wallet_id\":\"w\",\"balance_usd\":1.0,\"currency\":\"USD\",\"total_billings\":0,\"recent_billings\":[       ]}";
 
-/// A request's line, its headers by name, and its body.
+/// Splits a request into its line, its sorted headers and its body.
 fn parts(request: &str) -> (&str, Vec<&str>, &str) {
     let (head, body) = request.split_once("\r\n\r\n").unwrap();
     let (line, headers) = head.split_once("\r\n").unwrap();
@@ -16,7 +16,7 @@ fn parts(request: &str) -> (&str, Vec<&str>, &str) {
 }
 
 #[tokio::test]
-async fn a_question_of_a_team() {
+async fn a_chat_request_of_a_team() {
     let server = RawServer::start(&[ANSWER]).await;
     server
         .personal()
@@ -50,7 +50,7 @@ async fn a_question_of_a_team() {
 }
 
 #[tokio::test]
-async fn a_wallet_of_a_team() {
+async fn a_wallet_request_of_a_team() {
     let server = RawServer::start(&[WALLET]).await;
     let team = server.personal().team("team_4d2a");
     team.wallet().get().await.unwrap();
@@ -76,7 +76,7 @@ async fn a_wallet_of_a_team() {
 }
 
 #[tokio::test]
-async fn a_model_of_a_person() {
+async fn a_model_request_of_a_personal_account() {
     let server = RawServer::start(&[ANSWER]).await;
     let models = server.personal().models();
     models.get("owner/naïve model").await.unwrap();
@@ -97,9 +97,9 @@ async fn a_model_of_a_person() {
     assert_eq!(body, "");
 }
 
-/// The generated crates add nothing of their own to what the specification and `http` say.
+/// The generated crates add no headers.
 #[tokio::test]
-async fn the_generated_crate_alone() {
+async fn a_request_of_the_generated_crate() {
     let server = RawServer::start(&[ANSWER]).await;
     let url = format!("http://{}/api/v1", server.address());
     let http = crate::support::http_builder().no_gzip().build().unwrap();

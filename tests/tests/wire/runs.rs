@@ -1,13 +1,13 @@
-//! `GET /api/v1/billing/runs/{run_id}/usage`, `DELETE /api/v1/training/runs/{run_id}`, and the ids of runs.
+//! `GET /api/v1/billing/runs/{run_id}/usage`, `DELETE /api/v1/training/runs/{run_id}`, and run IDs.
 
 use prime_ext::{ErrorKind, Runs, Secret};
 use prime_training_api::types::RunStatus;
 use serde_json::json;
 
 use crate::creations::{CREATED, request};
-use crate::support::{Answer, TOKEN, Wire, assert_no_secret, assert_refused};
+use crate::support::{MockResponse, TOKEN, Wire, assert_no_secret, assert_not_sent};
 
-/// Every field that the specification has, and one that it has not.
+/// All fields of the specification, and one unknown field.
 pub(crate) const USAGE: &str = r#"{
   "run_id": "run_123",
   "run_name": "first",
@@ -30,8 +30,8 @@ pub(crate) const USAGE: &str = r#"{
 const DELETED: &str = r#"{"runId": "run_123", "deleted": true}"#;
 
 #[tokio::test]
-async fn get_run_usage() {
-    let wire = Wire::platform(Answer::json(200, USAGE)).await;
+async fn get_run_usage_sends_the_request_and_reads_all_fields() {
+    let wire = Wire::platform(MockResponse::json(200, USAGE)).await;
     for client in [wire.personal(), wire.team()] {
         let usage = client.runs().usage("run_123").await.unwrap();
         assert_eq!(usage.run_id, "run_123");
@@ -53,7 +53,7 @@ async fn get_run_usage() {
         assert_eq!(pricing.inference_output_per_mtok, None);
         assert_eq!(usage.record_count, 7);
     }
-    // A run belongs to whom it belongs: the operation takes no team.
+    // The operation has no team parameter.
     for request in wire.requests() {
         assert_eq!(request.line, "GET /api/v1/billing/runs/run_123/usage");
         assert_eq!(
@@ -69,7 +69,7 @@ async fn get_run_usage() {
 }
 
 #[tokio::test]
-async fn usage_at_its_least() {
+async fn usage_without_optional_fields_is_read() {
     for (status, expected) in [
         ("", None),
         (r#""status": null,"#, None),
@@ -88,7 +88,7 @@ async fn usage_at_its_least() {
             r#"{{{status} "run_id": "r", "training": {{}}, "inference": {{}}, "total_tokens": 0,
                 "total_cost_usd": 0, "pricing": {{}}}}"#
         );
-        let wire = Wire::platform(Answer::json(200, &body)).await;
+        let wire = Wire::platform(MockResponse::json(200, &body)).await;
         let usage = wire.personal().runs().usage("r").await.unwrap();
         assert_eq!(usage.status, expected);
         assert_eq!(usage.run_name, None);
@@ -100,8 +100,8 @@ async fn usage_at_its_least() {
 }
 
 #[tokio::test]
-async fn delete_run() {
-    let wire = Wire::platform(Answer::json(200, DELETED)).await;
+async fn delete_run_sends_the_request_and_reads_the_response() {
+    let wire = Wire::platform(MockResponse::json(200, DELETED)).await;
     for client in [wire.personal(), wire.team()] {
         let deleted = client.runs().delete("run_123").await.unwrap();
         assert_eq!(deleted.run_id(), "run_123");
@@ -122,15 +122,15 @@ async fn delete_run() {
 }
 
 #[tokio::test]
-async fn deleted_before() {
+async fn a_run_that_was_already_deleted_is_reported() {
     let body = r#"{"runId": "run_123", "deleted": false, "reason": "gone"}"#;
-    let wire = Wire::platform(Answer::json(200, body)).await;
+    let wire = Wire::platform(MockResponse::json(200, body)).await;
     let deleted = wire.personal().runs().delete("run_123").await.unwrap();
     assert!(!deleted.raw().deleted);
 }
 
 #[tokio::test]
-async fn a_runs_id_in_the_path() {
+async fn a_run_id_is_percent_encoded_in_the_path() {
     let cases = [
         ("cm9x-7_a.b~c", "cm9x-7_a.b~c"),
         ("run 1", "run%201"),
@@ -141,13 +141,13 @@ async fn a_runs_id_in_the_path() {
     ];
     for (id, path) in cases {
         let usage = USAGE.replace("run_123", id);
-        let wire = Wire::platform(Answer::json(200, &usage)).await;
+        let wire = Wire::platform(MockResponse::json(200, &usage)).await;
         wire.personal().runs().usage(id).await.unwrap();
         let line = format!("GET /api/v1/billing/runs/{path}/usage");
         assert_eq!(wire.request().line, line);
 
         let deleted = json!({"runId": id, "deleted": true}).to_string();
-        let wire = Wire::platform(Answer::json(200, &deleted)).await;
+        let wire = Wire::platform(MockResponse::json(200, &deleted)).await;
         wire.personal().runs().delete(id).await.unwrap();
         let line = format!("DELETE /api/v1/training/runs/{path}");
         assert_eq!(wire.request().line, line);
@@ -155,21 +155,21 @@ async fn a_runs_id_in_the_path() {
 }
 
 #[tokio::test]
-async fn a_runs_id_that_would_ask_for_another_path_is_refused() {
-    let wire = Wire::platform(Answer::json(200, DELETED)).await;
+async fn a_run_id_that_changes_the_path_is_rejected() {
+    let wire = Wire::platform(MockResponse::json(200, DELETED)).await;
     let runs: Runs = wire.personal().runs();
     for id in [
         "", " ", "\t", "/", "a/b", "../runs", "a\\b", "\\", ".", "..", "%2e", "%2E%2e", ".%2e",
         "a\nb", "a\0", "a\u{85}b",
     ] {
-        assert_refused(&runs.usage(id).await.unwrap_err());
-        assert_refused(&runs.delete(id).await.unwrap_err());
+        assert_not_sent(&runs.usage(id).await.unwrap_err());
+        assert_not_sent(&runs.delete(id).await.unwrap_err());
         let watched = runs.watch(id).try_next().await;
-        assert_refused(&watched.unwrap_err());
+        assert_not_sent(&watched.unwrap_err());
     }
     assert_eq!(wire.hits(), 0);
 
-    // The generated crate refuses what would walk, and encodes a slash, which is then the id's own.
+    // The generated crate rejects dot segments and encodes slashes.
     let bare = wire.bare_training();
     for id in ["", ".", "..", "a\\b", "a\nb"] {
         let error = bare.delete_run().run_id(id).send().await.unwrap_err();
@@ -181,8 +181,8 @@ async fn a_runs_id_that_would_ask_for_another_path_is_refused() {
 }
 
 #[tokio::test]
-async fn the_generated_crate_alone() {
-    let wire = Wire::platform(Answer::json(201, CREATED)).await;
+async fn requests_of_the_generated_crate() {
+    let wire = Wire::platform(MockResponse::json(201, CREATED)).await;
     let bare = wire.bare_training();
     let mut body = request();
     body.team_id = Some("team_4d2a".to_owned());
@@ -211,7 +211,7 @@ async fn the_generated_crate_alone() {
         })
     );
 
-    let wire = Wire::platform(Answer::json(200, USAGE)).await;
+    let wire = Wire::platform(MockResponse::json(200, USAGE)).await;
     let bare = wire.bare_training();
     let usage = bare.get_run_usage().run_id("run_123").send().await.unwrap();
     assert_eq!(usage.value().total_cost_usd.to_string(), "1.5300");
@@ -220,17 +220,17 @@ async fn the_generated_crate_alone() {
         "GET /api/v1/billing/runs/run_123/usage"
     );
 
-    let wire = Wire::platform(Answer::json(200, DELETED)).await;
+    let wire = Wire::platform(MockResponse::json(200, DELETED)).await;
     let bare = wire.bare_training();
     let deleted = bare.delete_run().run_id("run_123").send().await.unwrap();
     assert!(deleted.value().deleted);
     assert_eq!(wire.request().line, "DELETE /api/v1/training/runs/run_123");
 }
 
-/// Statuses are missing, new, or written in any way; looks that change nothing yield nothing.
+/// Missing, unknown and differently spelled statuses are accepted. Unchanged usage is not yielded.
 #[tokio::test]
-async fn a_run_is_watched_through_every_status() {
-    let said = [
+async fn a_watch_yields_each_change_of_status() {
+    let statuses = [
         "\"status\": null",
         "\"status\": null",
         "\"status\": \"NEW\"",
@@ -240,9 +240,9 @@ async fn a_run_is_watched_through_every_status() {
         "\"status\": \"Stopped\"",
         "\"status\": \"RUNNING\"",
     ];
-    let answers =
-        said.map(|said| Answer::json(200, &USAGE.replace("\"status\": \"RUNNING\"", said)));
-    let wire = Wire::platform_in_turn(answers.to_vec()).await;
+    let answers = statuses
+        .map(|status| MockResponse::json(200, &USAGE.replace("\"status\": \"RUNNING\"", status)));
+    let wire = Wire::platform_sequence(answers.to_vec()).await;
     let watch = wire.personal().runs().watch("run_123");
     let mut watch = watch.every(std::time::Duration::from_millis(1));
     let mut statuses = Vec::new();
@@ -255,10 +255,10 @@ async fn a_run_is_watched_through_every_status() {
 }
 
 #[tokio::test]
-async fn a_watch_waits_as_long_as_it_is_asked_to() {
-    let busy = Answer::json(429, r#"{"detail": "slow down"}"#).header("retry-after", "1");
-    let done = Answer::json(200, &USAGE.replace("RUNNING", "COMPLETED"));
-    let wire = Wire::platform_in_turn(vec![busy, done]).await;
+async fn a_watch_honors_retry_after() {
+    let busy = MockResponse::json(429, r#"{"detail": "slow down"}"#).header("retry-after", "1");
+    let done = MockResponse::json(200, &USAGE.replace("RUNNING", "COMPLETED"));
+    let wire = Wire::platform_sequence(vec![busy, done]).await;
     let watch = wire.personal().runs().watch("run_123");
     let began = std::time::Instant::now();
     let watch = watch.every(std::time::Duration::from_millis(1));
@@ -266,9 +266,9 @@ async fn a_watch_waits_as_long_as_it_is_asked_to() {
     assert!(began.elapsed() >= std::time::Duration::from_secs(1));
     assert_eq!(wire.hits(), 2);
 
-    // What no waiting mends ends the watch at once.
+    // Permanent errors end the watch immediately.
     for status in [400, 401, 403, 404] {
-        let wire = Wire::platform(Answer::json(status, r#"{"detail": "no"}"#)).await;
+        let wire = Wire::platform(MockResponse::json(status, r#"{"detail": "no"}"#)).await;
         let watch = wire.personal().runs().watch("run_123");
         let error = watch.until_finished().await.unwrap_err();
         assert_eq!(error.status().unwrap(), status);
@@ -278,7 +278,7 @@ async fn a_watch_waits_as_long_as_it_is_asked_to() {
 
 #[tokio::test]
 async fn a_setting_of_a_watch_after_its_first_poll_is_an_error() {
-    let wire = Wire::platform(Answer::json(200, USAGE)).await;
+    let wire = Wire::platform(MockResponse::json(200, USAGE)).await;
     let mut watch = wire.personal().runs().watch("run_123");
     watch.try_next().await.unwrap().unwrap();
     let mut watch = watch.delete_at_cost("1".parse().unwrap());

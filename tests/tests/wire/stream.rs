@@ -1,4 +1,4 @@
-//! `POST /chat/completions`, answered as an event stream.
+//! `POST /chat/completions` with streaming.
 
 use futures_util::TryStreamExt as _;
 use pinference_api::types::{ChatCompletionRequest, ChatMessage, FinishReason, Role};
@@ -7,7 +7,7 @@ use prime_ext::pinference_api::ByteStream;
 use prime_ext::{CallOptions, ChatStream, Error, ErrorKind};
 use serde_json::json;
 
-use crate::support::{Answer, RawServer, Wire, assert_well_told};
+use crate::support::{MockResponse, RawServer, Wire, assert_clean_error};
 
 const MODEL: &str = "meta-llama/llama-3.1-70b-instruct";
 
@@ -28,7 +28,7 @@ const USAGE: &str = r#"data: {"id":"chatcmpl-123","object":"chat.completion.chun
 "#;
 const DONE: &str = "data: [DONE]\n\n";
 
-/// Asks for a stream.
+/// Opens a stream.
 async fn open(wire: &Wire) -> Result<ChatStream, Error> {
     wire.personal()
         .chat(MODEL)
@@ -37,12 +37,12 @@ async fn open(wire: &Wire) -> Result<ChatStream, Error> {
         .await
 }
 
-/// Asks for a stream that a server answers with these events.
+/// Opens a stream with the given events.
 async fn stream_of(events: &[&str]) -> Result<ChatStream, Error> {
-    open(&Wire::inference(Answer::events(events.concat())).await).await
+    open(&Wire::inference(MockResponse::events(events.concat())).await).await
 }
 
-/// The texts of a stream, and how it ended.
+/// Returns the texts of a stream and its result.
 async fn texts(stream: &mut ChatStream) -> (Vec<String>, Result<(), Error>) {
     let mut texts = Vec::new();
     loop {
@@ -54,19 +54,19 @@ async fn texts(stream: &mut ChatStream) -> (Vec<String>, Result<(), Error>) {
     }
 }
 
-/// Checks an error of a stream, and what had arrived before it.
+/// Checks the error of a stream and its partial answer.
 #[track_caller]
 fn assert_broken(error: &Error, kind: ErrorKind, partial: &str) {
     assert_eq!(error.kind(), kind, "{error}");
     assert_eq!(error.operation(), Some("create_chat_completion_stream"));
-    let arrived = error.partial_response().expect("what had arrived");
+    let arrived = error.partial_response().expect("partial answer");
     assert_eq!(arrived.text(), partial);
-    // Where nothing of an answer came, nobody knows what became of the question.
+    // Without a partial answer, the outcome is unknown.
     assert_eq!(error.outcome_unknown(), partial.is_empty());
-    assert_well_told(error);
+    assert_clean_error(error);
 }
 
-/// Checks that a stream broke after these texts, and that it stays broken.
+/// Checks that a stream fails after the given texts, and that it does not continue.
 async fn assert_breaks(mut stream: ChatStream, before: &[&str], kind: ErrorKind) -> Error {
     let (texts, end) = texts(&mut stream).await;
     assert_eq!(texts, before);
@@ -76,9 +76,9 @@ async fn assert_breaks(mut stream: ChatStream, before: &[&str], kind: ErrorKind)
     error
 }
 
-/// The only answer is the first, whatever its server calls it; of several it is that of index 0.
+/// A single choice may have any index. Of several choices, the one with index 0 is read.
 #[tokio::test]
-async fn the_first_answer_is_read_wherever_a_server_counts_from() {
+async fn the_first_choice_is_read_whatever_its_index() {
     let event = |index: i64, text: &str| {
         let choice = json!({"index": index, "delta": {"content": text}, "finish_reason": "stop"});
         format!("data: {}\n\n", json!({"choices": [choice]}))
@@ -93,7 +93,7 @@ async fn the_first_answer_is_read_wherever_a_server_counts_from() {
     assert!(matches!(piece, Some(ChatDelta::Text(text)) if text == "Once"));
 
     let events = [event(1, "b"), event(0, "a"), event(1, "b"), event(0, "a")].concat() + DONE;
-    let wire = Wire::inference(Answer::events(&events)).await;
+    let wire = Wire::inference(MockResponse::events(&events)).await;
     let two = CallOptions::new().body_field("n", 2);
     for question in [
         wire.personal()
@@ -105,7 +105,7 @@ async fn the_first_answer_is_read_wherever_a_server_counts_from() {
         assert_eq!(texts(&mut stream).await.0, ["a", "a"]);
         assert_eq!(stream.text(), "aa");
     }
-    // Where nobody said that there are several, they are not mixed.
+    // Unexpected further choices are not mixed with the first one.
     let pieces = futures_util::stream::iter([Ok::<_, std::io::Error>(events.into())]);
     let mut stream = ChatStream::from_bytes(ByteStream::new(pieces))
         .await
@@ -114,9 +114,9 @@ async fn the_first_answer_is_read_wherever_a_server_counts_from() {
 }
 
 #[tokio::test]
-async fn create_chat_completion_stream() {
+async fn create_chat_completion_stream_sends_the_request_and_reads_the_events() {
     let events = [ROLE, ONCE, UPON, STOP, USAGE, DONE].concat();
-    let wire = Wire::inference(Answer::events(events).header("x-trace", "t-1")).await;
+    let wire = Wire::inference(MockResponse::events(events).header("x-trace", "t-1")).await;
     let mut stream = open(&wire).await.unwrap();
 
     let request = wire.request();
@@ -158,8 +158,8 @@ async fn create_chat_completion_stream() {
 }
 
 #[tokio::test]
-async fn create_chat_completion_stream_as_a_team() {
-    let wire = Wire::inference(Answer::events([ONCE, DONE].concat())).await;
+async fn create_chat_completion_stream_sends_the_team_header() {
+    let wire = Wire::inference(MockResponse::events([ONCE, DONE].concat())).await;
     let question = wire.team().chat(MODEL).user("Tell me a story");
     question.stream().await.unwrap().finish().await.unwrap();
 
@@ -186,8 +186,8 @@ async fn create_chat_completion_stream_as_a_team() {
 }
 
 #[tokio::test]
-async fn what_the_caller_says_of_usage_is_kept() {
-    let wire = Wire::inference(Answer::events([ONCE, DONE].concat())).await;
+async fn stream_options_of_the_caller_are_kept() {
+    let wire = Wire::inference(MockResponse::events([ONCE, DONE].concat())).await;
     let question = wire.personal().chat(MODEL).user("Tell me a story");
     let question = question.modify(|request| {
         request.stream = Some(false);
@@ -206,7 +206,7 @@ async fn what_the_caller_says_of_usage_is_kept() {
 }
 
 #[tokio::test]
-async fn chunks_as_they_come() {
+async fn chunks_are_returned_unchanged() {
     let stream = stream_of(&[ROLE, ONCE, STOP, USAGE, DONE]).await.unwrap();
     let chunks: Vec<_> = stream.try_collect().await.unwrap();
     assert_eq!(chunks.len(), 4);
@@ -218,10 +218,10 @@ async fn chunks_as_they_come() {
     assert_eq!(chunks[3].usage.as_ref().unwrap().prompt_tokens, Some(12));
 }
 
-// Whole.
+// Complete streams.
 
 #[tokio::test]
-async fn whole_by_done_without_a_finish_reason() {
+async fn done_without_a_finish_reason_completes_a_stream() {
     let stream = stream_of(&[ONCE, UPON, DONE]).await.unwrap();
     let answer = stream.finish().await.unwrap();
     assert_eq!(answer.text(), "Once upon");
@@ -229,7 +229,7 @@ async fn whole_by_done_without_a_finish_reason() {
 }
 
 #[tokio::test]
-async fn whole_by_a_finish_reason_without_done() {
+async fn a_finish_reason_without_done_completes_a_stream() {
     let stream = stream_of(&[ONCE, UPON, STOP]).await.unwrap();
     assert_eq!(stream.finish().await.unwrap().text(), "Once upon");
 
@@ -240,7 +240,7 @@ async fn whole_by_a_finish_reason_without_done() {
 }
 
 #[tokio::test]
-async fn whole_by_a_done_that_lacks_its_blank_line() {
+async fn done_without_a_blank_line_completes_a_stream() {
     for done in ["data: [DONE]\n", "data: [DONE]", "data:[DONE]"] {
         let stream = stream_of(&[ONCE, UPON, done]).await.unwrap();
         assert_eq!(
@@ -251,9 +251,9 @@ async fn whole_by_a_done_that_lacks_its_blank_line() {
     }
 }
 
-/// Some servers send the usage beside an empty choice.
+/// Some servers send the usage in a chunk with an empty choice.
 #[tokio::test]
-async fn usage_beside_an_empty_choice() {
+async fn usage_with_an_empty_choice_is_read() {
     let usage =
         "data: {\"choices\":[{\"index\":0,\"delta\":{}}],\"usage\":{\"total_tokens\":20}}\n\n";
     for end in [&[usage, DONE][..], &[usage][..]] {
@@ -266,9 +266,9 @@ async fn usage_beside_an_empty_choice() {
     }
 }
 
-/// Line ends, comments, fields and byte order mark, as real servers send them.
+/// Line endings, comments, fields and byte order marks of real servers.
 #[tokio::test]
-async fn events_in_every_spelling() {
+async fn all_variants_of_the_event_format_are_read() {
     let body = "\u{feff}: OPENROUTER PROCESSING\r\n\r\n\
         data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"One\"}}]}\r\n\r\n\
         : keep-alive\r\n\
@@ -277,7 +277,7 @@ async fn events_in_every_spelling() {
         : ping\n\n\
         data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\" trois\"}}]}\r\r\
         data: [DONE]\r\n\r\n";
-    let wire = Wire::inference(Answer::events(body)).await;
+    let wire = Wire::inference(MockResponse::events(body)).await;
     let mut stream = open(&wire).await.unwrap();
     let (texts, end) = texts(&mut stream).await;
     end.unwrap();
@@ -285,12 +285,12 @@ async fn events_in_every_spelling() {
 }
 
 #[tokio::test]
-async fn a_stream_by_its_media_type() {
+async fn an_event_stream_is_recognized_by_its_media_type() {
     let body = [ONCE, STOP, DONE].concat();
     for answer in [
-        Answer::new(200, "text/event-stream; charset=utf-8", &body),
-        Answer::new(200, "Text/Event-Stream", &body),
-        Answer::bare(200, &body),
+        MockResponse::new(200, "text/event-stream; charset=utf-8", &body),
+        MockResponse::new(200, "Text/Event-Stream", &body),
+        MockResponse::bare(200, &body),
     ] {
         let wire = Wire::inference(answer).await;
         let stream = open(&wire).await.unwrap();
@@ -299,7 +299,7 @@ async fn a_stream_by_its_media_type() {
 }
 
 #[tokio::test]
-async fn values_that_nobody_listed_survive() {
+async fn unknown_values_are_preserved() {
     let events = [
         "data: {\"service_tier\":\"provisioned\",\"provider\":\"x\",\"choices\":[{\"index\":0,\"delta\":{\"role\":\"developer\",\"content\":\"x\",\"new\":[1]},\"native_finish_reason\":null}]}\n\n",
         "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"abort\"}],\"x_groq\":{}}\n\n",
@@ -311,7 +311,7 @@ async fn values_that_nobody_listed_survive() {
 }
 
 #[tokio::test]
-async fn tool_calls_and_reasoning_come_in_pieces() {
+async fn tool_calls_and_reasoning_are_assembled_from_deltas() {
     let events = [
         "data: {\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"reasoning_content\":\"Let me\"}}]}\n\n",
         "data: {\"choices\":[{\"index\":0,\"delta\":{\"reasoning_content\":\" see\"}}]}\n\n",
@@ -340,34 +340,34 @@ async fn tool_calls_and_reasoning_come_in_pieces() {
     assert_eq!(message.content, None);
 }
 
-// Cut off.
+// Truncated streams.
 
 #[tokio::test]
-async fn cut_off() {
+async fn a_truncated_stream_is_an_error() {
     let stream = stream_of(&[ROLE, ONCE, UPON]).await.unwrap();
     assert_breaks(stream, &["Once", " upon"], ErrorKind::CutOff).await;
 
-    // In the middle of an event; what came of it is dropped.
+    // In the middle of an event, which is dropped.
     let stream = stream_of(&[ROLE, ONCE, &STOP[..60]]).await.unwrap();
     assert_breaks(stream, &["Once"], ErrorKind::CutOff).await;
 
-    // Usage is no end.
+    // Usage does not complete a stream.
     let stream = stream_of(&[ONCE, USAGE]).await.unwrap();
     let error = assert_breaks(stream, &["Once"], ErrorKind::CutOff).await;
     let usage = error.partial_response().unwrap().usage().unwrap();
     assert_eq!(usage.total_tokens, Some(20));
 }
 
-/// Whoever only wants the whole gets the same error.
+/// `finish` returns the same error.
 #[tokio::test]
-async fn cut_off_seen_at_the_finish() {
+async fn finish_reports_a_truncated_stream() {
     let stream = stream_of(&[ROLE, ONCE, UPON]).await.unwrap();
     let error = stream.finish().await.unwrap_err();
     assert_broken(&error, ErrorKind::CutOff, "Once upon");
 }
 
 #[tokio::test]
-async fn cut_off_before_every_answer_has_ended() {
+async fn a_stream_is_truncated_unless_all_choices_are_finished() {
     let other = "data: {\"choices\":[{\"index\":1,\"delta\":{\"content\":\"Twice\"}}]}\n\n";
     let ended = "data: {\"choices\":[{\"index\":1,\"delta\":{},\"finish_reason\":\"length\"}]}\n\n";
     let cases = [
@@ -377,7 +377,7 @@ async fn cut_off_before_every_answer_has_ended() {
         (vec![ONCE, other, DONE], true),
     ];
     for (events, whole) in cases {
-        let wire = Wire::inference(Answer::events(events.concat())).await;
+        let wire = Wire::inference(MockResponse::events(events.concat())).await;
         let question = wire.personal().chat(MODEL).user("Tell me a story");
         let question = question.modify(|request| request.n = Some(2));
         match question.stream().await.unwrap().finish().await {
@@ -390,9 +390,9 @@ async fn cut_off_before_every_answer_has_ended() {
     }
 }
 
-/// The connection breaks; even after a finish reason, since the end was not a clean one.
+/// A connection error truncates the stream even after a finish reason.
 #[tokio::test]
-async fn cut_off_by_a_broken_connection() {
+async fn a_connection_error_truncates_a_stream() {
     for (events, before) in [
         ([ROLE, ONCE, UPON], &["Once", " upon"][..]),
         ([ROLE, ONCE, STOP], &["Once"][..]),
@@ -409,9 +409,9 @@ async fn cut_off_by_a_broken_connection() {
     }
 }
 
-/// Seen where the prompt was too long.
+/// Observed with a prompt that was too long.
 #[tokio::test]
-async fn an_empty_stream() {
+async fn an_empty_stream_is_an_error() {
     for body in ["", "\n\n", ": ping\n\n"] {
         let error = stream_of(&[body]).await.unwrap_err();
         assert_broken(&error, ErrorKind::CutOff, "");
@@ -428,12 +428,12 @@ fn assert_overloaded(error: &Error) {
     assert_eq!(error.message(), Some("Overloaded"));
     let body: serde_json::Value = serde_json::from_slice(error.body().unwrap()).unwrap();
     assert_eq!(body["error"]["type"], "server_error");
-    // Its status was a success, so what the status says of errors does not hold.
+    // The HTTP status was a success, so `status()` does not describe the error.
     assert!(!error.is_auth() && !error.is_rate_limited() && !error.is_validation());
 }
 
 #[tokio::test]
-async fn an_error_first_is_an_error_of_the_call() {
+async fn an_error_in_the_first_event_fails_the_call() {
     for events in [&[OVERLOADED][..], &[": ping\n\n", OVERLOADED, DONE][..]] {
         let error = stream_of(events).await.unwrap_err();
         assert_broken(&error, ErrorKind::StreamFailed, "");
@@ -442,7 +442,7 @@ async fn an_error_first_is_an_error_of_the_call() {
 }
 
 #[tokio::test]
-async fn an_error_in_mid_stream() {
+async fn an_error_event_ends_a_stream() {
     for events in [
         &[ROLE, ONCE, UPON, OVERLOADED][..],
         &[ROLE, ONCE, UPON, OVERLOADED, DONE][..],
@@ -454,7 +454,7 @@ async fn an_error_in_mid_stream() {
 }
 
 #[tokio::test]
-async fn an_error_beside_choices() {
+async fn an_error_in_a_chunk_with_choices_is_reported() {
     let both = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"\"},\"finish_reason\":\"error\"}],\"error\":{\"message\":\"Overloaded\",\"type\":\"server_error\",\"code\":529}}\n\n";
     let stream = stream_of(&[ROLE, ONCE, both, DONE]).await.unwrap();
     let error = assert_breaks(stream, &["Once"], ErrorKind::StreamFailed).await;
@@ -462,7 +462,7 @@ async fn an_error_beside_choices() {
 }
 
 #[tokio::test]
-async fn an_error_that_is_null_is_none() {
+async fn a_null_error_is_ignored() {
     let chunk =
         "data: {\"error\":null,\"choices\":[{\"index\":0,\"delta\":{\"content\":\"x\"}}]}\n\n";
     let stream = stream_of(&[chunk, DONE]).await.unwrap();
@@ -470,7 +470,7 @@ async fn an_error_that_is_null_is_none() {
 }
 
 #[tokio::test]
-async fn an_event_named_error() {
+async fn an_event_named_error_is_an_error() {
     let named = format!("event: error\n{OVERLOADED}");
     let stream = stream_of(&[ROLE, ONCE, &named]).await.unwrap();
     let error = assert_breaks(stream, &["Once"], ErrorKind::StreamFailed).await;
@@ -481,9 +481,9 @@ async fn an_event_named_error() {
     assert_overloaded(&error);
 }
 
-/// Plain words in place of JSON are the service's own words too.
+/// Plain text instead of JSON is the error message.
 #[tokio::test]
-async fn an_event_named_error_in_plain_words() {
+async fn an_event_named_error_may_be_plain_text() {
     let named = "event: error\ndata: upstream gone\n\n";
     let stream = stream_of(&[ROLE, ONCE, named]).await.unwrap();
     let error = assert_breaks(stream, &["Once"], ErrorKind::StreamFailed).await;
@@ -492,7 +492,7 @@ async fn an_event_named_error_in_plain_words() {
 }
 
 #[tokio::test]
-async fn an_error_event_without_an_envelope() {
+async fn an_error_event_without_an_envelope_is_an_error() {
     for event in [
         "event: error\ndata: {\"message\":\"Overloaded\"}\n\n",
         "event: error\ndata: {\"detail\":\"Overloaded\"}\n\n",
@@ -505,7 +505,7 @@ async fn an_error_event_without_an_envelope() {
 }
 
 #[tokio::test]
-async fn a_malformed_chunk() {
+async fn a_malformed_chunk_is_an_error() {
     for data in [
         "{\"choices\":[{\"index\":0,\"delta\":{\"conte",
         "upstream gone",
@@ -524,36 +524,36 @@ async fn a_malformed_chunk() {
     }
 }
 
-// No stream at all.
+// Responses that are not a stream.
 
 #[tokio::test]
-async fn json_in_place_of_a_stream() {
+async fn a_json_response_is_not_a_stream() {
     let body = r#"{"id": "chatcmpl-123", "object": "chat.completion", "choices": [{"index": 0,
         "message": {"role": "assistant", "content": "Once upon"}, "finish_reason": "stop"}]}"#;
-    let wire = Wire::inference(Answer::json(200, body)).await;
+    let wire = Wire::inference(MockResponse::json(200, body)).await;
     let error = open(&wire).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::UnexpectedResponse);
     assert_eq!(error.operation(), Some("create_chat_completion_stream"));
     assert_eq!(error.status().unwrap(), 200);
     assert_eq!(error.body().unwrap(), body);
     assert_eq!(error.headers().unwrap()["content-type"], "application/json");
-    assert_well_told(&error);
+    assert_clean_error(&error);
     assert_eq!(wire.hits(), 1);
 }
 
 #[tokio::test]
-async fn a_page_in_place_of_a_stream() {
-    let wire = Wire::inference(Answer::new(200, "text/html", "<html>log in</html>")).await;
+async fn an_html_response_is_not_a_stream() {
+    let wire = Wire::inference(MockResponse::new(200, "text/html", "<html>log in</html>")).await;
     let error = open(&wire).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::UnexpectedResponse);
     assert_eq!(error.body().unwrap(), "<html>log in</html>");
-    assert_well_told(&error);
+    assert_clean_error(&error);
 }
 
 #[tokio::test]
-async fn the_generated_crate_alone() {
+async fn a_stream_of_the_generated_crate() {
     let events = [ROLE, ONCE, STOP, DONE].concat();
-    let wire = Wire::inference(Answer::events(&events)).await;
+    let wire = Wire::inference(MockResponse::events(&events)).await;
     let mut question = ChatMessage::new(Role::User);
     question.content = Some("Tell me a story".into());
     let mut body = ChatCompletionRequest::new(vec![question], MODEL);

@@ -1,4 +1,4 @@
-//! Servers that answer what they are told and remember what they were asked, and clients that ask.
+//! Mock servers that record requests, and clients for them.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, Once};
@@ -14,23 +14,23 @@ pub(crate) const KEY: &str = "pit_key_5f1e0c7a";
 pub(crate) const TOKEN: &str = "pit_run_token_93bd41";
 pub(crate) const TEAM: &str = "team_4d2a";
 
-/// Where nobody listens.
-const NOWHERE: &str = "http://127.0.0.1:1";
+/// An address without a listener.
+const UNREACHABLE: &str = "http://127.0.0.1:1";
 
-/// What a server says.
+/// A response of a mock server.
 #[derive(Debug, Clone)]
-pub(crate) struct Answer {
+pub(crate) struct MockResponse {
     status: u16,
     headers: Vec<(String, String)>,
     body: Vec<u8>,
 }
 
-impl Answer {
+impl MockResponse {
     pub(crate) fn new(status: u16, media: &str, body: impl AsRef<[u8]>) -> Self {
         Self::bare(status, body).header("content-type", media)
     }
 
-    /// An answer that does not say what it is.
+    /// A response without a content type.
     pub(crate) fn bare(status: u16, body: impl AsRef<[u8]>) -> Self {
         Self {
             status,
@@ -58,20 +58,20 @@ impl Answer {
     }
 }
 
-/// What a server was asked.
+/// A recorded request.
 #[derive(Debug, Clone)]
-pub(crate) struct Seen {
-    /// Method, and path and query as they were sent.
+pub(crate) struct RecordedRequest {
+    /// The method, and the path and query as sent.
     pub(crate) line: String,
-    /// By name; without `host`, `user-agent`, `content-length` and `accept-encoding`, which `raw` looks
-    /// at.
+    /// Sorted by name, without `host`, `user-agent`, `content-length` and `accept-encoding`, which
+    /// `raw` tests.
     pub(crate) headers: Vec<String>,
     pub(crate) body: Vec<u8>,
 }
 
-impl Seen {
+impl RecordedRequest {
     pub(crate) fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).expect("a body of JSON")
+        serde_json::from_slice(&self.body).expect("JSON body")
     }
 }
 
@@ -82,32 +82,32 @@ enum Service {
     Platform,
 }
 
-/// A service that gives its answers in turn, the last for ever, and remembers every request. Clients
-/// made of it find nobody at the other service's address.
+/// A mock service that returns its responses in order, repeats the last one, and records the
+/// requests. Its clients cannot reach the other service.
 pub(crate) struct Wire {
     server: MockServer,
     service: Service,
-    seen: Arc<Mutex<Vec<Seen>>>,
+    seen: Arc<Mutex<Vec<RecordedRequest>>>,
 }
 
 impl Wire {
-    pub(crate) async fn inference(answer: Answer) -> Self {
+    pub(crate) async fn inference(answer: MockResponse) -> Self {
         Self::start(Service::Inference, vec![answer]).await
     }
 
-    pub(crate) async fn platform(answer: Answer) -> Self {
+    pub(crate) async fn platform(answer: MockResponse) -> Self {
         Self::start(Service::Platform, vec![answer]).await
     }
 
-    pub(crate) async fn inference_in_turn(answers: Vec<Answer>) -> Self {
+    pub(crate) async fn inference_sequence(answers: Vec<MockResponse>) -> Self {
         Self::start(Service::Inference, answers).await
     }
 
-    pub(crate) async fn platform_in_turn(answers: Vec<Answer>) -> Self {
+    pub(crate) async fn platform_sequence(answers: Vec<MockResponse>) -> Self {
         Self::start(Service::Platform, answers).await
     }
 
-    async fn start(service: Service, answers: Vec<Answer>) -> Self {
+    async fn start(service: Service, answers: Vec<MockResponse>) -> Self {
         let server = MockServer::start_async().await;
         let seen = Arc::new(Mutex::new(Vec::new()));
         let record = seen.clone();
@@ -129,8 +129,8 @@ impl Wire {
                     headers.sort();
                     let mut seen = record.lock().unwrap();
                     let answer = &answers[seen.len().min(answers.len() - 1)];
-                    seen.push(Seen {
-                        // The server puts its own address before the path.
+                    seen.push(RecordedRequest {
+                        // The server adds its address to the path.
                         line: format!(
                             "{} {}",
                             request.method_str(),
@@ -154,25 +154,25 @@ impl Wire {
         }
     }
 
-    /// A client of the key's owner.
+    /// Returns a client for the personal account.
     pub(crate) fn personal(&self) -> Client {
         match self.service {
-            Service::Inference => client(&self.inference_url(), NOWHERE),
-            Service::Platform => client(NOWHERE, &self.platform_url()),
+            Service::Inference => client(&self.inference_url(), UNREACHABLE),
+            Service::Platform => client(UNREACHABLE, &self.platform_url()),
         }
     }
 
-    /// A client of a team.
+    /// Returns a client for a team.
     pub(crate) fn team(&self) -> Client {
         self.personal().team(TEAM)
     }
 
-    /// The generated client alone.
+    /// Returns the generated client.
     pub(crate) fn bare_inference(&self) -> pinference_api::Client {
         pinference_api::Client::new(&self.inference_url(), plain_http())
     }
 
-    /// The generated client alone.
+    /// Returns the generated client.
     pub(crate) fn bare_training(&self) -> prime_training_api::Client {
         prime_training_api::Client::new(&self.platform_url(), plain_http())
     }
@@ -185,7 +185,7 @@ impl Wire {
         self.server.base_url()
     }
 
-    pub(crate) fn requests(&self) -> Vec<Seen> {
+    pub(crate) fn requests(&self) -> Vec<RecordedRequest> {
         self.seen.lock().unwrap().clone()
     }
 
@@ -193,16 +193,15 @@ impl Wire {
         self.seen.lock().unwrap().len()
     }
 
-    /// The one request there was.
-    pub(crate) fn request(&self) -> Seen {
+    /// Returns the only request.
+    pub(crate) fn request(&self) -> RecordedRequest {
         let mut requests = self.requests();
         assert_eq!(requests.len(), 1, "{requests:#?}");
         requests.remove(0)
     }
 }
 
-/// A client that sends each request once: here it is about one exchange, what follows from a failed one
-/// is the matrix's.
+/// Returns a client without retries. The `matrix` tests cover retries.
 pub(crate) fn client(inference_url: &str, platform_url: &str) -> Client {
     Client::builder()
         .api_key(KEY)
@@ -213,7 +212,7 @@ pub(crate) fn client(inference_url: &str, platform_url: &str) -> Client {
         .unwrap()
 }
 
-/// A plain client with a key, as users of the generated crates bring it.
+/// Returns a plain client with a key, for the generated crates.
 pub(crate) fn plain_http() -> reqwest::Client {
     let mut headers = HeaderMap::new();
     headers.insert(AUTHORIZATION, format!("Bearer {KEY}").parse().unwrap());
@@ -230,8 +229,8 @@ pub(crate) fn http_builder() -> reqwest::ClientBuilder {
     reqwest::Client::builder().no_proxy()
 }
 
-/// A server of bytes: gives its answers in turn, on as many connections as are opened. The connection
-/// of an empty answer, and of every request after the last, is closed instead.
+/// A server that writes raw responses in order, on any number of connections. It closes the
+/// connection instead of an empty response, and after the last response.
 pub(crate) struct RawServer {
     address: SocketAddr,
     seen: Arc<Mutex<Vec<Vec<u8>>>>,
@@ -265,7 +264,7 @@ impl RawServer {
         Self { address, seen }
     }
 
-    /// A server that takes requests and never answers.
+    /// Starts a server that reads requests and never responds.
     pub(crate) async fn silent() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -287,13 +286,13 @@ impl RawServer {
         self.address
     }
 
-    /// A client of the key's owner, for both services.
+    /// Returns a client for the personal account, for both services.
     pub(crate) fn personal(&self) -> Client {
         let url = format!("http://{}", self.address);
         client(&format!("{url}/api/v1"), &url)
     }
 
-    /// Whole requests, head and body.
+    /// Returns the requests with head and body.
     pub(crate) fn requests(&self) -> Vec<String> {
         let seen = self.seen.lock().unwrap();
         let text = |request: &Vec<u8>| String::from_utf8(request.clone()).unwrap();
@@ -305,10 +304,10 @@ impl RawServer {
     }
 }
 
-/// A request of HTTP/1.1 with or without `content-length`; nothing at the connection's end.
+/// Reads an HTTP/1.1 request. Returns `None` at the end of the connection.
 async fn read_request(connection: &mut TcpStream) -> Option<Vec<u8>> {
     let mut request = Vec::new();
-    let mut piece = [0; 4096];
+    let mut buffer = [0; 4096];
     loop {
         let text = String::from_utf8_lossy(&request).into_owned();
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
@@ -320,20 +319,23 @@ async fn read_request(connection: &mut TcpStream) -> Option<Vec<u8>> {
                 return Some(request);
             }
         }
-        match connection.read(&mut piece).await {
+        match connection.read(&mut buffer).await {
             Ok(0) | Err(_) => return None,
-            Ok(read) => request.extend_from_slice(&piece[..read]),
+            Ok(read) => request.extend_from_slice(&buffer[..read]),
         }
     }
 }
 
-/// Checks what holds for every error: it is told in one line, and shows neither key nor token.
+/// Checks that the message of an error is a single line, and that the error shows no secret.
 #[track_caller]
-pub(crate) fn assert_well_told(error: &Error) {
-    let told = error.to_string();
-    assert!(!told.trim().is_empty());
-    assert!(!told.contains(['\n', '\r']), "more than a line: {told:?}");
-    let mut shown = format!("{told}\n{error:?}\n{error:#?}");
+pub(crate) fn assert_clean_error(error: &Error) {
+    let message = error.to_string();
+    assert!(!message.trim().is_empty());
+    assert!(
+        !message.contains(['\n', '\r']),
+        "more than one line: {message:?}"
+    );
+    let mut shown = format!("{message}\n{error:?}\n{error:#?}");
     let mut cause = std::error::Error::source(error);
     while let Some(source) = cause {
         shown.push_str(&format!("\n{source}\n{source:?}"));
@@ -345,15 +347,15 @@ pub(crate) fn assert_well_told(error: &Error) {
 #[track_caller]
 pub(crate) fn assert_no_secret(shown: &str) {
     for secret in [KEY, TOKEN] {
-        assert!(!shown.contains(secret), "a secret is shown: {shown}");
+        assert!(!shown.contains(secret), "a secret is visible: {shown}");
     }
 }
 
-/// Checks that an error came before anything was sent.
+/// Checks that the error occurred before the request was sent.
 #[track_caller]
-pub(crate) fn assert_refused(error: &Error) {
+pub(crate) fn assert_not_sent(error: &Error) {
     assert_eq!(error.kind(), ErrorKind::Request, "{error}");
     assert_eq!(error.status(), None);
     assert!(!error.outcome_unknown());
-    assert_well_told(error);
+    assert_clean_error(error);
 }

@@ -3,9 +3,9 @@
 use prime_ext::ErrorKind;
 use prime_training_api::types::WalletResponse;
 
-use crate::support::{Answer, Wire, assert_refused, assert_well_told};
+use crate::support::{MockResponse, Wire, assert_clean_error, assert_not_sent};
 
-/// Every field that the specification has, and one that it has not.
+/// All fields of the specification, and one unknown field.
 const WALLET: &str = r#"{
   "wallet_id": "wal_1",
   "team_id": null,
@@ -68,8 +68,8 @@ fn assert_wallet(wallet: &WalletResponse) {
 }
 
 #[tokio::test]
-async fn get_wallet() {
-    let wire = Wire::platform(Answer::json(200, WALLET)).await;
+async fn get_wallet_sends_the_request_and_reads_all_fields() {
+    let wire = Wire::platform(MockResponse::json(200, WALLET)).await;
     let wallet = wire.personal().wallet().get().await.unwrap();
 
     let request = wire.request();
@@ -85,10 +85,10 @@ async fn get_wallet() {
     assert_wallet(&wallet);
 }
 
-/// The platform learns of the team from the query, and never from the header.
+/// The platform reads the team from the query, not from a header.
 #[tokio::test]
-async fn get_wallet_as_a_team() {
-    let wire = Wire::platform(Answer::json(200, WALLET)).await;
+async fn get_wallet_sends_the_team_in_the_query() {
+    let wire = Wire::platform(MockResponse::json(200, WALLET)).await;
     wire.team().wallet().get().await.unwrap();
 
     let request = wire.request();
@@ -106,8 +106,8 @@ async fn get_wallet_as_a_team() {
 }
 
 #[tokio::test]
-async fn a_teams_id_cannot_add_to_the_query() {
-    let wire = Wire::platform(Answer::json(200, WALLET)).await;
+async fn a_team_id_is_percent_encoded_in_the_query() {
+    let wire = Wire::platform(MockResponse::json(200, WALLET)).await;
     let team = wire.personal().team("a&limit=100#x+y%41");
     team.wallet().get().await.unwrap();
     assert_eq!(
@@ -117,19 +117,19 @@ async fn a_teams_id_cannot_add_to_the_query() {
 }
 
 #[tokio::test]
-async fn a_teams_id_that_is_none_is_refused() {
-    let wire = Wire::platform(Answer::json(200, WALLET)).await;
+async fn an_invalid_team_id_is_rejected() {
+    let wire = Wire::platform(MockResponse::json(200, WALLET)).await;
     for team in ["", " ", "a b", "a\nb", "té"] {
         let client = wire.personal().team(team);
-        assert_refused(&client.wallet().get().await.unwrap_err());
-        assert_refused(&client.wallet().billings().try_next().await.unwrap_err());
+        assert_not_sent(&client.wallet().get().await.unwrap_err());
+        assert_not_sent(&client.wallet().billings().try_next().await.unwrap_err());
     }
     assert_eq!(wire.hits(), 0);
 }
 
 #[tokio::test]
-async fn a_client_back_at_its_owner_names_no_team() {
-    let wire = Wire::platform(Answer::json(200, WALLET)).await;
+async fn a_personal_client_derived_from_a_team_sends_no_team() {
+    let wire = Wire::platform(MockResponse::json(200, WALLET)).await;
     wire.team().personal().wallet().get().await.unwrap();
     assert_eq!(
         wire.request().line,
@@ -137,11 +137,11 @@ async fn a_client_back_at_its_owner_names_no_team() {
     );
 }
 
-/// People set the address with the path that its operations have anyway.
+/// The URL may include the base path of the operations.
 #[tokio::test]
-async fn the_platforms_address_in_its_spellings() {
+async fn the_platform_url_may_include_the_base_path() {
     for suffix in ["", "/", "/api/v1", "/api/v1/"] {
-        let wire = Wire::platform(Answer::json(200, WALLET)).await;
+        let wire = Wire::platform(MockResponse::json(200, WALLET)).await;
         let url = format!("{}{suffix}", wire.platform_url());
         let client = crate::support::client("http://127.0.0.1:1", &url);
         client.wallet().get().await.unwrap();
@@ -154,7 +154,7 @@ async fn the_platforms_address_in_its_spellings() {
 }
 
 #[tokio::test]
-async fn rows_by_pages() {
+async fn billing_rows_are_fetched_page_by_page() {
     let row = |id: u32| {
         format!(
             r#"{{"id": "bil_{id}", "created_at": "2026-01-31T12:00:00Z", "amount_usd": 0.01,
@@ -168,9 +168,9 @@ async fn rows_by_pages() {
                 "recent_billings": [{}]}}"#,
             rows.join(",")
         );
-        Answer::json(200, &body)
+        MockResponse::json(200, &body)
     };
-    let wire = Wire::platform_in_turn(vec![page(0..100), page(99..101)]).await;
+    let wire = Wire::platform_sequence(vec![page(0..100), page(99..101)]).await;
     let mut billings = wire.team().wallet().billings();
     assert_eq!(wire.hits(), 0);
 
@@ -193,7 +193,7 @@ async fn rows_by_pages() {
 
 #[tokio::test]
 async fn a_setting_after_the_first_row_is_an_error() {
-    let wire = Wire::platform(Answer::json(200, WALLET)).await;
+    let wire = Wire::platform(MockResponse::json(200, WALLET)).await;
     let mut rows = wire.personal().wallet().billings();
     rows.try_next().await.unwrap().unwrap();
     let error = rows.resource_type("training").try_next().await;
@@ -203,9 +203,9 @@ async fn a_setting_after_the_first_row_is_an_error() {
     assert_eq!(wire.hits(), 1);
 }
 
-/// Digits are neither lost nor invented; an amount that cannot be kept is refused, not rounded.
+/// Amounts are exact. An amount that cannot be represented is an error.
 #[tokio::test]
-async fn amounts() {
+async fn amounts_are_exact_and_invalid_amounts_are_rejected() {
     let wallet = |amount: &str| {
         format!(
             r#"{{"wallet_id": "w", "balance_usd": {amount}, "currency": "USD", "total_billings": 0,
@@ -225,29 +225,29 @@ async fn amounts() {
             "0.1000000000000000055511151231",
             "0.1000000000000000055511151231",
         ),
-        // What a float's residue adds beyond the 28th place.
+        // A floating-point residue beyond the 28th decimal is rounded.
         (
             "0.12345678901234567890123456789012345",
             "0.1234567890123456789012345679",
         ),
     ] {
-        let wire = Wire::platform(Answer::json(200, &wallet(amount))).await;
+        let wire = Wire::platform(MockResponse::json(200, &wallet(amount))).await;
         let wallet = wire.personal().wallet().get().await.unwrap();
         assert_eq!(wallet.balance_usd.to_string(), expected, "{amount}");
     }
     for amount in ["null", "\"\"", "\"free\"", "true", "100000000000000000000"] {
         let body = wallet(amount);
-        let wire = Wire::platform(Answer::json(200, &body)).await;
+        let wire = Wire::platform(MockResponse::json(200, &body)).await;
         let error = wire.personal().wallet().get().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::UnexpectedResponse, "{amount}");
         assert_eq!(error.body().unwrap(), &body);
-        assert_well_told(&error);
+        assert_clean_error(&error);
     }
 }
 
 #[tokio::test]
-async fn the_generated_crate_alone() {
-    let wire = Wire::platform(Answer::json(200, WALLET)).await;
+async fn requests_of_the_generated_crate() {
+    let wire = Wire::platform(MockResponse::json(200, WALLET)).await;
     let bare = wire.bare_training();
     assert_wallet(bare.get_wallet().send().await.unwrap().value());
     let call = bare.get_wallet().team_id("team_4d2a").limit(100_u64);
@@ -274,11 +274,11 @@ async fn the_generated_crate_alone() {
     assert_eq!(wire.hits(), 2);
 }
 
-/// Where an answer is not what the specification says, the error names the place and not the value.
+/// The error names the invalid field, not its value.
 #[tokio::test]
-async fn an_answer_that_does_not_fit_names_the_field() {
+async fn an_invalid_response_names_the_field() {
     let body = WALLET.replacen("\"amount_usd\": ", "\"amount_usd\": true, \"was\": ", 1);
-    let wire = Wire::platform(Answer::json(200, &body)).await;
+    let wire = Wire::platform(MockResponse::json(200, &body)).await;
     let error = wire.personal().wallet().get().await.unwrap_err();
     assert!(
         error
@@ -290,7 +290,7 @@ async fn an_answer_that_does_not_fit_names_the_field() {
 }
 
 /// A service that returns the same rows at every offset, and reports `total` of them.
-fn same_rows(rows: u32, total: i64) -> Answer {
+fn same_rows(rows: u32, total: i64) -> MockResponse {
     let row = |id: u32| {
         format!(
             r#"{{"id": "bil_{id}", "created_at": "2026-01-31T12:00:00Z", "amount_usd": 0.01,
@@ -303,7 +303,7 @@ fn same_rows(rows: u32, total: i64) -> Answer {
             "recent_billings": [{}]}}"#,
         rows.join(",")
     );
-    Answer::json(200, &body)
+    MockResponse::json(200, &body)
 }
 
 /// An incomplete list never looks complete: the rows that were read come first, then the error.
@@ -332,7 +332,7 @@ async fn wrong_totals_and_ignored_offsets_are_detected() {
         assert_eq!(error.operation(), Some("get_wallet"));
         assert!(error.to_string().contains(message), "{error}");
         assert!(read <= rows, "{read} of {rows}");
-        assert_well_told(&error);
+        assert_clean_error(&error);
         assert!(wire.hits() <= 4, "{} requests", wire.hits());
         assert!(billings.try_next().await.unwrap().is_none());
     }

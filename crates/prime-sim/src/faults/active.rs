@@ -1,50 +1,50 @@
-//! The faults of a running simulator: which one is due.
+//! The active faults of a simulator.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::faults::{Fault, of_model};
+use crate::faults::{Fault, for_model};
 use crate::ids::mix;
 use crate::operation::Operation;
 
-/// More model names than this are not counted apart.
+/// The maximum number of model names with their own counters.
 const MAX_MODELS: usize = 10_000;
 
-/// A fault that a simulator was told of, to look after it.
+/// A handle to an active fault. [`Simulator::inject`](crate::Simulator::inject) returns it.
 #[derive(Debug, Clone)]
-pub struct Injected(Arc<Active>);
+pub struct FaultHandle(Arc<ActiveFault>);
 
-impl Injected {
-    /// How many times it happened.
+impl FaultHandle {
+    /// Returns how many requests the fault has affected.
     pub fn hits(&self) -> u64 {
         self.0.hits.load(Ordering::SeqCst)
     }
 
-    /// Ends it. An answer that it is busy with stays as it is.
+    /// Removes the fault. Responses in progress are not affected.
     pub fn remove(&self) {
         self.0.removed.store(true, Ordering::SeqCst);
     }
 }
 
-/// A fault and what came of it.
+/// A fault and its counters.
 #[derive(Debug)]
-struct Active {
+struct ActiveFault {
     fault: Fault,
-    /// What chance follows from.
+    /// The seed for random decisions.
     seed: u64,
-    /// How many requests fitted.
-    seen: AtomicU64,
+    /// The number of matching requests.
+    matched: AtomicU64,
     hits: AtomicU64,
     removed: AtomicBool,
 }
 
-impl Active {
+impl ActiveFault {
     fn new(fault: Fault, seed: u64) -> Self {
         Self {
             fault,
             seed,
-            seen: AtomicU64::new(0),
+            matched: AtomicU64::new(0),
             hits: AtomicU64::new(0),
             removed: AtomicBool::new(false),
         }
@@ -55,18 +55,19 @@ impl Active {
         self.removed.load(Ordering::SeqCst) || self.fault.times.is_some_and(|times| hits >= times)
     }
 
-    /// Whether it is due for a request that fits. Called under a lock, so that what is counted is
-    /// also what is done.
-    fn due(&self) -> bool {
+    /// Counts a matching request and returns whether the fault applies to it. The caller holds the
+    /// lock, so that the counters are consistent.
+    fn take(&self) -> bool {
         if self.used_up() {
             return false;
         }
-        let seen = self.seen.fetch_add(1, Ordering::SeqCst);
-        let due = seen >= self.fault.skip
+        let matched = self.matched.fetch_add(1, Ordering::SeqCst);
+        let due = matched >= self.fault.skip
             && self.fault.chance.is_none_or(|chance| {
-                // The upper 53 bits are a number from 0 to 1, exactly.
+                // The upper 53 bits give an exact number from 0 to 1.
                 #[allow(clippy::cast_precision_loss)]
-                let draw = (mix(self.seed.wrapping_add(seen)) >> 11) as f64 / (1_u64 << 53) as f64;
+                let draw =
+                    (mix(self.seed.wrapping_add(matched)) >> 11) as f64 / (1_u64 << 53) as f64;
                 draw < chance
             });
         if due {
@@ -76,68 +77,71 @@ impl Active {
     }
 }
 
-/// Every fault of a simulator.
-pub(crate) struct Faults {
+/// All faults of a simulator.
+pub(crate) struct ActiveFaults {
     seed: u64,
     any: AtomicBool,
-    told: Mutex<Told>,
+    registry: Mutex<Registry>,
 }
 
 #[derive(Default)]
-struct Told {
+struct Registry {
     count: u64,
-    in_order: Vec<Arc<Active>>,
-    of_models: HashMap<String, Arc<Active>>,
+    in_order: Vec<Arc<ActiveFault>>,
+    by_model: HashMap<String, Arc<ActiveFault>>,
 }
 
-impl Faults {
+impl ActiveFaults {
     pub(crate) fn new(seed: u64) -> Self {
         Self {
             seed,
             any: AtomicBool::new(false),
-            told: Mutex::default(),
+            registry: Mutex::default(),
         }
     }
 
-    pub(crate) fn add(&self, fault: Fault) -> Injected {
-        let mut told = self.told();
-        told.in_order.retain(|active| !active.used_up());
-        told.count += 1;
-        let active = Arc::new(Active::new(fault, mix(self.seed ^ mix(told.count))));
-        told.in_order.push(Arc::clone(&active));
+    pub(crate) fn add(&self, fault: Fault) -> FaultHandle {
+        let mut registry = self.registry();
+        registry.in_order.retain(|active| !active.used_up());
+        registry.count += 1;
+        let active = Arc::new(ActiveFault::new(
+            fault,
+            mix(self.seed ^ mix(registry.count)),
+        ));
+        registry.in_order.push(Arc::clone(&active));
         self.any.store(true, Ordering::SeqCst);
-        Injected(active)
+        FaultHandle(active)
     }
 
     pub(crate) fn clear(&self) {
-        let mut told = self.told();
-        for active in told.in_order.drain(..) {
+        let mut registry = self.registry();
+        for active in registry.in_order.drain(..) {
             active.removed.store(true, Ordering::SeqCst);
         }
-        told.of_models.clear();
+        registry.by_model.clear();
         self.any.store(false, Ordering::SeqCst);
     }
 
-    /// Whether a fault could be due at all.
+    /// Returns whether any fault is active.
     pub(crate) fn any(&self) -> bool {
         self.any.load(Ordering::SeqCst)
     }
 
-    /// What is done with a request: changes of what it asks about, and the fault of its answer.
+    /// Returns the faults for a request: any number of state changes, then at most one other fault.
     pub(crate) fn due(&self, operation: Operation, model: Option<&str>) -> Vec<Fault> {
-        let mut told = self.told();
+        let mut registry = self.registry();
         let mut due = Vec::new();
-        if let Some(named) = model.and_then(|model| told.of_model(model, self.seed))
-            && named.due()
+        if let Some(named) = model.and_then(|model| registry.for_model(model, self.seed))
+            && named.take()
         {
             due.push(named.fault.clone());
             return due;
         }
-        for active in &told.in_order {
+        for active in &registry.in_order {
             let fault = &active.fault;
-            let fits = (fault.operations.is_empty() || fault.operations.contains(&operation))
+            let matches = (fault.operations.is_empty() || fault.operations.contains(&operation))
                 && (fault.model.is_none() || fault.model.as_deref() == model);
-            if fits && active.due() {
+            if matches && active.take() {
                 due.push(fault.clone());
                 if !fault.is_change() {
                     break;
@@ -147,23 +151,23 @@ impl Faults {
         due
     }
 
-    fn told(&self) -> MutexGuard<'_, Told> {
-        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    fn registry(&self) -> MutexGuard<'_, Registry> {
+        self.registry.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Told {
-    fn of_model(&mut self, model: &str, seed: u64) -> Option<Arc<Active>> {
-        if let Some(active) = self.of_models.get(model) {
+impl Registry {
+    fn for_model(&mut self, model: &str, seed: u64) -> Option<Arc<ActiveFault>> {
+        if let Some(active) = self.by_model.get(model) {
             return Some(Arc::clone(active));
         }
-        let fault = of_model(model)?.ok()?;
+        let fault = for_model(model)?.ok()?;
         let seed = model
             .bytes()
             .fold(seed, |seed, byte| mix(seed ^ u64::from(byte)));
-        let active = Arc::new(Active::new(fault, seed));
-        if self.of_models.len() < MAX_MODELS {
-            self.of_models.insert(model.to_owned(), Arc::clone(&active));
+        let active = Arc::new(ActiveFault::new(fault, seed));
+        if self.by_model.len() < MAX_MODELS {
+            self.by_model.insert(model.to_owned(), Arc::clone(&active));
         }
         Some(active)
     }
@@ -173,18 +177,18 @@ impl Told {
 mod tests {
     use super::*;
 
-    fn hits(faults: &Faults, requests: usize) -> Vec<usize> {
+    fn hits(faults: &ActiveFaults, requests: usize) -> Vec<usize> {
         let due = |_: &usize| !faults.due(Operation::GetWallet, None).is_empty();
         (0..requests).filter(due).collect()
     }
 
     #[test]
-    fn skipped_counted_and_in_order() {
-        let faults = Faults::new(7);
+    fn skip_and_times_are_counted_in_order_of_injection() {
+        let faults = ActiveFaults::new(7);
         let first = faults.add(Fault::reset().on(Operation::GetWallet).skip(1).times(2));
         let second = faults.add(Fault::stall().once());
         faults.add(Fault::close().on(Operation::CreateRun));
-        // The second is once, for whatever comes first.
+        // The second fault applies once, to the first request.
         assert_eq!(hits(&faults, 6), [0, 1, 2]);
         assert_eq!((first.hits(), second.hits()), (2, 1));
         assert_eq!(faults.due(Operation::CreateRun, None).len(), 1);
@@ -193,16 +197,16 @@ mod tests {
     }
 
     #[test]
-    fn chance_follows_the_seed() {
-        let of_seed = |seed| {
-            let faults = Faults::new(seed);
+    fn random_faults_depend_on_the_seed() {
+        let with_seed = |seed| {
+            let faults = ActiveFaults::new(seed);
             faults.add(Fault::reset().chance(0.3));
             hits(&faults, 1_000)
         };
-        assert_eq!(of_seed(7), of_seed(7));
-        assert_ne!(of_seed(7), of_seed(8));
-        assert!((250..350).contains(&of_seed(7).len()));
-        let faults = Faults::new(7);
+        assert_eq!(with_seed(7), with_seed(7));
+        assert_ne!(with_seed(7), with_seed(8));
+        assert!((250..350).contains(&with_seed(7).len()));
+        let faults = ActiveFaults::new(7);
         let never = faults.add(Fault::reset().chance(0.0));
         assert_eq!(hits(&faults, 100).len(), 0);
         never.remove();
@@ -211,8 +215,8 @@ mod tests {
     }
 
     #[test]
-    fn models_have_counts_of_their_own() {
-        let faults = Faults::new(7);
+    fn each_model_name_has_its_own_counters() {
+        let faults = ActiveFaults::new(7);
         let due = |model| {
             faults
                 .due(Operation::CreateChatCompletion, Some(model))
@@ -225,8 +229,8 @@ mod tests {
     }
 
     #[test]
-    fn changes_come_with_a_fault() {
-        let faults = Faults::new(7);
+    fn state_changes_are_combined_with_another_fault() {
+        let faults = ActiveFaults::new(7);
         faults.add(Fault::rows_arrive(1));
         faults.add(Fault::status(503).once());
         assert_eq!(faults.due(Operation::GetWallet, None).len(), 2);

@@ -1,4 +1,4 @@
-//! One fault, done to one answer.
+//! Applies a fault to a response.
 
 use std::future::pending;
 use std::io::Write as _;
@@ -13,37 +13,37 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use crate::connection::{Connection, Gate};
-use crate::faults::body::{EventReader, Writer, ends_answer, next, written};
+use crate::faults::body::{EventReader, Writer, is_final_event, next, write_body};
 use crate::faults::fault::Kind;
-use crate::faults::{Fault, answers};
+use crate::faults::{Fault, responses};
 use crate::operation::{Api, Operation};
 
-/// Long enough for what was written to be on its way before a connection is reset.
+/// The time for written data to be sent before a reset.
 const FLUSH: Duration = Duration::from_millis(10);
 
-/// How much of an endless body is sent at once.
+/// The chunk size of an endless body.
 const BLOCK: usize = 64 << 10;
 
-/// A request, as far as a fault has to know it.
+/// The properties of a request that faults need.
 pub(crate) struct Attempt {
     pub(crate) operation: Option<Operation>,
     pub(crate) connection: Connection,
     pub(crate) gate: Arc<Gate>,
 }
 
-/// Does a fault to a request. `answer` carries the request out.
+/// Applies a fault to a request. Awaiting `response` carries out the request.
 pub(crate) async fn apply(
     fault: Fault,
     attempt: Attempt,
-    answer: impl Future<Output = Response>,
+    response: impl Future<Output = Response>,
 ) -> Response {
-    let real = if fault.carried_out || fault.needs_answer() {
-        Some(answer.await)
+    let real = if fault.carried_out || fault.needs_response() {
+        Some(response.await)
     } else {
         None
     };
     let mut response = match (&fault.kind, real) {
-        (Kind::Refuse(lasting), _) => return refuse(*lasting, attempt).await,
+        (Kind::Refuse(duration), _) => return refuse(*duration, attempt).await,
         (Kind::Reset, _) => {
             attempt.connection.reset();
             return pending().await;
@@ -57,26 +57,26 @@ pub(crate) async fn apply(
             tokio::time::sleep(*by).await;
             real.unwrap_or_default()
         }
-        (Kind::Status(status), _) => answers::answer(&fault, *status, attempt.operation),
+        (Kind::Status(status), _) => responses::build(&fault, *status, attempt.operation),
         (Kind::GzipBomb { megabytes }, real) => bomb(*megabytes, real.unwrap_or_default()),
         (Kind::Headers, real) => real.unwrap_or_default(),
         (Kind::RowsArrive(_) | Kind::RowsMove(_), real) => real.unwrap_or_default(),
         (_, real) => broken(&fault, &attempt, real.unwrap_or_default()).await,
     };
-    if let Err(why) = answers::dress(&fault, response.headers_mut()) {
-        return answers::misuse(&why);
+    if let Err(why) = responses::set_headers(&fault, response.headers_mut()) {
+        return responses::invalid_fault(&why);
     }
     response
 }
 
 impl Fault {
-    /// Whether it changes what is asked about, and not the answer.
+    /// Returns whether the fault changes the state and not the response.
     pub(crate) fn is_change(&self) -> bool {
         matches!(self.kind, Kind::RowsArrive(_) | Kind::RowsMove(_))
     }
 
-    /// Whether it does something to a real answer.
-    fn needs_answer(&self) -> bool {
+    /// Returns whether the fault modifies a real response.
+    fn needs_response(&self) -> bool {
         !matches!(
             self.kind,
             Kind::Refuse(_) | Kind::Reset | Kind::Close | Kind::Stall | Kind::Status(_)
@@ -84,20 +84,20 @@ impl Fault {
     }
 }
 
-async fn refuse(lasting: Duration, attempt: Attempt) -> Response {
+async fn refuse(duration: Duration, attempt: Attempt) -> Response {
     let Attempt {
         connection, gate, ..
     } = attempt;
     tokio::spawn(async move {
         gate.set_open(false).await;
         connection.reset();
-        tokio::time::sleep(lasting).await;
+        tokio::time::sleep(duration).await;
         gate.set_open(true).await;
     });
     pending().await
 }
 
-/// An answer whose body breaks.
+/// Returns a response whose body fails.
 async fn broken(fault: &Fault, attempt: &Attempt, real: Response) -> Response {
     let (mut head, body) = real.into_parts();
     let streamed = is_stream(&head.headers);
@@ -111,7 +111,7 @@ async fn broken(fault: &Fault, attempt: &Attempt, real: Response) -> Response {
         (Kind::SlowDrip { bytes, every }, _) => drip((*bytes).max(1), *every, body),
         (_, true) => {
             let after = fault.after;
-            written(async move |out| events(kind, after, connection, body, out).await)
+            write_body(async move |out| events(kind, after, connection, body, out).await)
         }
         (_, false) => {
             let whole = axum::body::to_bytes(body, usize::MAX).await;
@@ -119,7 +119,7 @@ async fn broken(fault: &Fault, attempt: &Attempt, real: Response) -> Response {
             if matches!(kind, Kind::ErrorEvent) {
                 head.status = StatusCode::OK;
             }
-            // What is cut in the middle keeps its length where the connection tells that it is cut.
+            // Only a connection fault leaves the `Content-Length` of the complete body.
             if !matches!(kind, Kind::ResetMidway | Kind::StallMidway) {
                 head.headers.remove(header::CONTENT_LENGTH);
             } else if let Ok(length) = HeaderValue::from_str(&whole.len().to_string()) {
@@ -128,14 +128,14 @@ async fn broken(fault: &Fault, attempt: &Attempt, real: Response) -> Response {
             match kind {
                 Kind::CutOff | Kind::MalformedChunk => Body::from(whole.slice(..whole.len() / 2)),
                 Kind::ErrorEvent => Body::from(error(attempt.operation)),
-                _ => written(async move |out| half(kind, connection, whole, out).await),
+                _ => write_body(async move |out| half(kind, connection, whole, out).await),
             }
         }
     };
     Response::from_parts(head, body)
 }
 
-/// An answer in one piece that breaks at its half.
+/// Writes the first half of a body that is not a stream, then fails.
 async fn half(kind: Kind, connection: Connection, whole: Bytes, out: Writer) {
     match kind {
         Kind::EndlessLine | Kind::EndlessBody => {
@@ -149,14 +149,14 @@ async fn half(kind: Kind, connection: Connection, whole: Bytes, out: Writer) {
     }
 }
 
-/// A stream that breaks after some events.
+/// Writes the first events of a stream, then fails.
 async fn events(kind: Kind, after: usize, connection: Connection, body: Body, out: Writer) {
     let mut events = EventReader::new(body);
-    let mut last = Bytes::from_static(b": nothing yet\n\n");
+    let mut last = Bytes::from_static(b": no event yet\n\n");
     for _ in 0..after {
         match events.next().await {
-            // Where it ends too early, it breaks ahead of its end.
-            Some(event) if !ends_answer(&event) => {
+            // A shorter stream fails before its final event.
+            Some(event) if !is_final_event(&event) => {
                 last = event.clone();
                 if !out.send(event).await {
                     return;
@@ -176,11 +176,11 @@ async fn events(kind: Kind, after: usize, connection: Connection, body: Body, ou
         Kind::MalformedChunk => {
             let half =
                 "data: {\"id\":\"chatcmpl-broken\",\"choices\":[{\"index\":0,\"delta\":{\"con\n\n";
-            let mut going = out.send(half).await;
+            let mut connected = out.send(half).await;
             while let Some(event) = events.next().await
-                && going
+                && connected
             {
-                going = out.send(event).await;
+                connected = out.send(event).await;
             }
         }
         Kind::EndlessLine => {
@@ -206,12 +206,12 @@ async fn endless(out: &Writer) {
 }
 
 fn drip(bytes: usize, every: Duration, body: Body) -> Body {
-    written(async move |out| {
+    write_body(async move |out| {
         let mut body = body.into_data_stream();
-        while let Some(mut piece) = next(&mut body).await {
-            while !piece.is_empty() {
-                let some = piece.split_to(bytes.min(piece.len()));
-                if !(out.pause(every).await && out.send(some).await) {
+        while let Some(mut chunk) = next(&mut body).await {
+            while !chunk.is_empty() {
+                let part = chunk.split_to(bytes.min(chunk.len()));
+                if !(out.pause(every).await && out.send(part).await) {
                     return;
                 }
             }
@@ -219,23 +219,23 @@ fn drip(bytes: usize, every: Duration, body: Body) -> Body {
     })
 }
 
-/// A body of white space, compressed while it is sent.
+/// Returns a compressed body of white space.
 fn bomb(megabytes: u64, real: Response) -> Response {
     let (mut head, _) = real.into_parts();
     head.headers.remove(header::CONTENT_LENGTH);
     let gzip = HeaderValue::from_static("gzip");
     head.headers.insert(header::CONTENT_ENCODING, gzip);
-    let body = written(async move |out| {
+    let body = write_body(async move |out| {
         let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
         let megabyte = vec![b' '; 1 << 20];
         for _ in 0..megabytes {
-            // Into memory, which does not fail.
+            // Writing to memory cannot fail.
             drop(gzip.write_all(&megabyte));
-            let piece = std::mem::take(gzip.get_mut());
-            if !(piece.is_empty() || out.send(piece).await) {
+            let chunk = std::mem::take(gzip.get_mut());
+            if !(chunk.is_empty() || out.send(chunk).await) {
                 return;
             }
-            // A bomb of gigabytes must not hold up everybody else.
+            // Other requests must not wait for a large body.
             tokio::task::yield_now().await;
         }
         let _ = out.send(gzip.finish().unwrap_or_default()).await;
@@ -243,7 +243,7 @@ fn bomb(megabytes: u64, real: Response) -> Response {
     Response::from_parts(head, body)
 }
 
-/// An error that comes with a status of success.
+/// Returns an error body that is sent with status 200.
 fn error(operation: Option<Operation>) -> Bytes {
     let body = match operation.map(Operation::api) {
         Some(Api::Inference) => {

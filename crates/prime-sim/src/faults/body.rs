@@ -1,4 +1,4 @@
-//! Bodies that break.
+//! Bodies that fail or never end.
 
 use std::future::poll_fn;
 use std::io;
@@ -12,26 +12,26 @@ use futures_core::Stream;
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 
-/// A body that a task writes.
-pub(crate) fn written<F>(write: impl FnOnce(Writer) -> F) -> Body
+/// Returns a body that a task writes.
+pub(crate) fn write_body<F>(write: impl FnOnce(Writer) -> F) -> Body
 where
     F: Future<Output = ()> + Send + 'static,
 {
-    let (writer, pieces) = mpsc::channel(1);
+    let (writer, chunks) = mpsc::channel(1);
     tokio::spawn(write(Writer(writer)));
-    Body::from_stream(Pieces(pieces))
+    Body::from_stream(Chunks(chunks))
 }
 
-/// Where such a task writes to.
+/// The writing end of a body.
 pub(crate) struct Writer(mpsc::Sender<io::Result<Bytes>>);
 
 impl Writer {
-    /// Sends a piece. Says whether anybody is there to read on.
-    pub(crate) async fn send(&self, piece: impl Into<Bytes>) -> bool {
-        self.0.send(Ok(piece.into())).await.is_ok()
+    /// Sends a chunk. Returns `false` if the reader has disconnected.
+    pub(crate) async fn send(&self, chunk: impl Into<Bytes>) -> bool {
+        self.0.send(Ok(chunk.into())).await.is_ok()
     }
 
-    /// Waits. Says whether anybody is there to read on.
+    /// Waits. Returns `false` if the reader has disconnected.
     pub(crate) async fn pause(&self, pause: Duration) -> bool {
         tokio::select! {
             () = sleep(pause) => true,
@@ -39,12 +39,12 @@ impl Writer {
         }
     }
 
-    /// Waits for the reader to go away.
+    /// Waits until the reader disconnects.
     pub(crate) async fn stall(&self) {
         self.0.closed().await;
     }
 
-    /// Ends the body with an error, and so the connection.
+    /// Ends the body with an error, which also ends the connection.
     pub(crate) async fn fail(&self) {
         drop(
             self.0
@@ -54,9 +54,9 @@ impl Writer {
     }
 }
 
-struct Pieces(mpsc::Receiver<io::Result<Bytes>>);
+struct Chunks(mpsc::Receiver<io::Result<Bytes>>);
 
-impl Stream for Pieces {
+impl Stream for Chunks {
     type Item = io::Result<Bytes>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -64,7 +64,7 @@ impl Stream for Pieces {
     }
 }
 
-/// The events of an event stream, one at a time, each with its blank line.
+/// Reads an event stream, one event with its blank line at a time.
 pub(crate) struct EventReader {
     body: BodyDataStream,
     read: BytesMut,
@@ -85,7 +85,7 @@ impl EventReader {
                 return Some(self.read.split_to(end + 2).freeze());
             }
             match next(&mut self.body).await {
-                Some(piece) => self.read.extend_from_slice(&piece),
+                Some(chunk) => self.read.extend_from_slice(&chunk),
                 None if self.read.has_remaining() => return Some(self.read.split().freeze()),
                 None => return None,
             }
@@ -93,14 +93,14 @@ impl EventReader {
     }
 }
 
-/// The next piece of a body that does not fail.
+/// Returns the next chunk, or `None` at the end or on an error.
 pub(crate) async fn next(body: &mut BodyDataStream) -> Option<Bytes> {
     let mut body = pin!(body);
     poll_fn(|cx| body.as_mut().poll_next(cx)).await?.ok()
 }
 
-/// Whether an event ends an answer, so that nothing is missing after it.
-pub(crate) fn ends_answer(event: &[u8]) -> bool {
+/// Returns whether an event completes an answer.
+pub(crate) fn is_final_event(event: &[u8]) -> bool {
     let has = |needle: &[u8]| event.windows(needle.len()).any(|window| window == needle);
     has(b"data: [DONE]") || (has(b"\"finish_reason\":") && !has(b"\"finish_reason\":null"))
 }

@@ -1,16 +1,16 @@
-//! What goes wrong, and when.
+//! The description of a fault.
 
 use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::faults::answers::{Envelope, Says};
+use crate::faults::responses::{Envelope, ErrorBody};
 use crate::operation::Operation;
 
-/// Something that goes wrong with an answer, and when it does.
+/// A fault: what goes wrong with a response, and for which requests.
 ///
-/// One of the functions below says what; the methods say when. A fault that is told nothing more is
-/// for every request, always:
+/// The constructors select the kind of fault. The methods restrict the requests that it applies to.
+/// By default, a fault applies to every request:
 ///
 /// ```
 /// use prime_sim::{Fault, Operation};
@@ -18,33 +18,33 @@ use crate::operation::Operation;
 /// let always = Fault::reset();
 /// let twice = Fault::status(503).on(Operation::GetWallet).times(2);
 /// let third = Fault::stall().on(Operation::CreateRun).skip(2).once();
-/// let often = Fault::html(502).chance(0.3);                 // the same ones for the same seed
+/// let often = Fault::html(502).chance(0.3);                 // deterministic for a given seed
 /// let lost = Fault::lost_answer().on(Operation::CreateRun).once();
 /// ```
 ///
-/// Hand it to [`Builder::fault`](crate::Builder::fault) or, while the simulator runs, to
-/// [`Simulator::inject`](crate::Simulator::inject). Of several that fit a request, the one that was
-/// given first and is not used up is done.
+/// Pass a fault to [`Builder::fault`](crate::Builder::fault) or, while the simulator runs, to
+/// [`Simulator::inject`](crate::Simulator::inject). If several faults match a request, the first
+/// one that is not used up applies.
 ///
-/// Each also has a name. A script says `fault = "cut-off"`, and a chat request for the model
-/// `sim/cut-off` gets that fault whatever the simulator was told: `sim/status?status=503&times=2` has
-/// parameters, which are those of [a script](crate::Builder::script).
+/// Each fault also has a name. A script uses it as `fault = "cut-off"`. A chat request for the
+/// model `sim/cut-off` always gets that fault. Such a model name can have the parameters of [a
+/// script](crate::Builder::script), as in `sim/status?status=503&times=2`.
 ///
-/// **Carried out or not.** A fault that breaks an answer in the middle breaks a real one: the request
-/// was carried out, so a run was created and money spent. A fault in the place of an answer (`reset`,
-/// `close`, `stall`, `status`, …) leaves the request undone, unless [`Fault::carried_out`] says
-/// otherwise.
+/// **Side effects.** A fault that fails in the middle of a response is applied to a real response,
+/// so the request is carried out: a run is created, or money is spent. A fault that replaces the
+/// response (`reset`, `close`, `stall`, `status`, …) does not carry out the request, unless
+/// [`Fault::carried_out`] is set.
 ///
-/// **In the middle** is after three events of a stream, or what [`Fault::after`] says, but always
-/// ahead of the event that ends an answer, so that what was cut never looks whole. An answer in one
-/// piece breaks at half of its bytes.
+/// **The middle of a response.** A stream fails after three events, or the number set by
+/// [`Fault::after`], but always before its final event, so a truncated stream never looks complete.
+/// Any other response fails after half of its bytes.
 #[derive(Debug, Clone)]
-#[must_use = "a fault happens when a simulator is told of it"]
+#[must_use = "pass the fault to `Simulator::inject` or `Builder::fault`"]
 pub struct Fault {
     pub(crate) name: &'static str,
     pub(crate) kind: Kind,
     pub(crate) after: usize,
-    pub(crate) says: Says,
+    pub(crate) error_body: ErrorBody,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) operations: Vec<Operation>,
     pub(crate) model: Option<String>,
@@ -54,7 +54,7 @@ pub struct Fault {
     pub(crate) carried_out: bool,
 }
 
-/// How an answer goes wrong.
+/// The kind of a fault.
 #[derive(Debug, Clone)]
 pub(crate) enum Kind {
     Refuse(Duration),
@@ -74,29 +74,29 @@ pub(crate) enum Kind {
     EndlessLine,
     EndlessBody,
     EmptyStream,
-    /// The answer as it is, but for the headers.
+    /// A real response with other headers.
     Headers,
-    /// An answer in the place of the real one.
+    /// A replaced response.
     Status(u16),
     GzipBomb {
         megabytes: u64,
     },
-    /// The answer as it is; what it tells of has changed.
+    /// A real response after a change of the billing rows.
     RowsArrive(usize),
     RowsMove(usize),
 }
 
-/// After how many events a stream breaks that is told nothing else.
-const AFTER: usize = 3;
+/// The default number of events before a stream fails.
+const DEFAULT_AFTER: usize = 3;
 
-/// What goes wrong.
+/// Constructors.
 impl Fault {
     pub(crate) fn new(name: &'static str, kind: Kind) -> Self {
         Self {
             name,
             kind,
-            after: AFTER,
-            says: Says::Usual,
+            after: DEFAULT_AFTER,
+            error_body: ErrorBody::Default,
             headers: Vec::new(),
             operations: Vec::new(),
             model: None,
@@ -107,134 +107,134 @@ impl Fault {
         }
     }
 
-    /// `refuse`: this request's connection is reset, and for so long nobody listens: new connections
-    /// are refused, and idle ones are closed. [`Simulator::refuse_connections`] does it without a
-    /// request.
+    /// `refuse`: resets the connection of the request and refuses new connections for `duration`.
+    /// Idle connections are closed. See also [`Simulator::refuse_connections`].
     ///
     /// [`Simulator::refuse_connections`]: crate::Simulator::refuse_connections
-    pub fn refuse(lasting: Duration) -> Self {
-        Self::new("refuse", Kind::Refuse(lasting))
+    pub fn refuse(duration: Duration) -> Self {
+        Self::new("refuse", Kind::Refuse(duration))
     }
 
-    /// `reset`: the connection is reset (RST) in the place of an answer.
+    /// `reset`: resets the connection (RST) without a response.
     pub fn reset() -> Self {
         Self::new("reset", Kind::Reset)
     }
 
-    /// `lost-answer`: the request is carried out, and the connection is reset in the place of its
-    /// answer. The run exists, the money is spent, and the caller cannot know.
+    /// `lost-answer`: carries out the request and resets the connection without a response. A run
+    /// is created or money is spent, but the caller does not know.
     pub fn lost_answer() -> Self {
         let mut fault = Self::new("lost-answer", Kind::Reset);
         fault.carried_out = true;
         fault
     }
 
-    /// `reset-midway`: the connection is reset in the middle of the answer.
+    /// `reset-midway`: resets the connection in the middle of the response.
     pub fn reset_midway() -> Self {
         Self::new("reset-midway", Kind::ResetMidway)
     }
 
-    /// `close`: the connection is closed in good order (FIN) in the place of an answer.
+    /// `close`: closes the connection (FIN) without a response.
     pub fn close() -> Self {
         Self::new("close", Kind::Close)
     }
 
-    /// `stall`: no answer, and the connection stays open.
+    /// `stall`: sends no response and keeps the connection open.
     pub fn stall() -> Self {
         Self::new("stall", Kind::Stall)
     }
 
-    /// `stall-midway`: nothing more from the middle of the answer on, and the connection stays open.
+    /// `stall-midway`: stops in the middle of the response and keeps the connection open.
     pub fn stall_midway() -> Self {
         Self::new("stall-midway", Kind::StallMidway)
     }
 
-    /// `delay`: the real answer, so much later. The request is carried out at once.
+    /// `delay`: sends the real response after a delay. The request is carried out immediately.
     pub fn delay(by: Duration) -> Self {
         Self::new("delay", Kind::Delay(by))
     }
 
-    /// `slow-drip`: the real answer, so many bytes at a time, with a pause ahead of each.
+    /// `slow-drip`: sends the real response in chunks of `bytes`, with a pause before each.
     pub fn slow_drip(bytes: usize, every: Duration) -> Self {
         Self::new("slow-drip", Kind::SlowDrip { bytes, every })
     }
 
-    /// `cut-off`: the answer ends in the middle as if that were its end: no error on the connection.
-    /// An answer in one piece is then truncated JSON.
+    /// `cut-off`: ends the response in the middle without a connection error. A response that is
+    /// not a stream is truncated JSON.
     pub fn cut_off() -> Self {
         Self::new("cut-off", Kind::CutOff)
     }
 
-    /// `error-event`: in the middle of a stream an event that tells of an error, and then its end,
-    /// without `[DONE]`. `.after(0)` makes it the first. An answer in one piece is replaced by the
-    /// error, with status 200.
+    /// `error-event`: sends an error event in the middle of a stream, then ends it without
+    /// `[DONE]`. With `.after(0)`, the error is the first event. A response that is not a stream is
+    /// replaced by the error, with status 200.
     pub fn error_event() -> Self {
         Self::new("error-event", Kind::ErrorEvent)
     }
 
-    /// `malformed-chunk`: in the middle of a stream an event with broken JSON, and then the rest. An
-    /// answer in one piece is broken in the same way.
+    /// `malformed-chunk`: sends an event with invalid JSON in the middle of a stream, then the
+    /// rest. A response that is not a stream is truncated JSON.
     pub fn malformed_chunk() -> Self {
         Self::new("malformed-chunk", Kind::MalformedChunk)
     }
 
-    /// `endless-line`: from the middle of a stream on one line that never ends. For an answer in one
-    /// piece as [`Fault::endless_body`].
+    /// `endless-line`: sends a line that never ends, from the middle of a stream. A response that
+    /// is not a stream behaves as with [`Fault::endless_body`].
     pub fn endless_line() -> Self {
         Self::new("endless-line", Kind::EndlessLine)
     }
 
-    /// `endless-body`: the answer never ends, though each event of a stream is good; an answer in one
-    /// piece goes on inside of a JSON string.
+    /// `endless-body`: never ends the response. A stream repeats a valid event. A response that is
+    /// not a stream continues inside a JSON string.
     pub fn endless_body() -> Self {
         Self::new("endless-body", Kind::EndlessBody)
     }
 
-    /// `empty-stream`: the right status and content type, and no byte of a body.
+    /// `empty-stream`: sends the real status and content type with an empty body.
     pub fn empty_stream() -> Self {
         Self::new("empty-stream", Kind::EmptyStream)
     }
 
-    /// `content-type`: the real answer with another content type, such as `text/plain`.
+    /// `content-type`: sends the real response with another content type, such as `text/plain`.
     pub fn content_type(content_type: impl Into<String>) -> Self {
         Self::new("content-type", Kind::Headers).header("content-type", content_type)
     }
 
-    /// `status`: an answer with this status, from 200 on, and an error body as the API writes them.
-    /// [`Fault::body`], [`Fault::envelope`] and [`Fault::header`] change it.
+    /// `status`: sends a response with this status (200 or higher) and the error body of the API.
+    /// [`Fault::body`], [`Fault::envelope`] and [`Fault::header`] modify it.
     pub fn status(status: u16) -> Self {
         Self::new("status", Kind::Status(status))
     }
 
-    /// `html`: an HTML page with this status, as a proxy ahead of the service sends it.
+    /// `html`: sends an HTML page with this status, like a proxy.
     pub fn html(status: u16) -> Self {
         let mut fault = Self::new("html", Kind::Status(status));
-        fault.says = Says::Envelope(Envelope::Html);
+        fault.error_body = ErrorBody::Envelope(Envelope::Html);
         fault
     }
 
-    /// `rate-limited`: status 429. [`Fault::retry_after`] and its kin add when to come back.
+    /// `rate-limited`: sends status 429. [`Fault::retry_after`] and similar methods add a retry
+    /// delay.
     pub fn rate_limited() -> Self {
         Self::new("rate-limited", Kind::Status(429))
     }
 
-    /// `quota`: status 429 for a quota that no retry lifts; the error's `code` is
-    /// `insufficient_quota`.
+    /// `quota`: sends status 429 for an exceeded quota, which a retry does not fix. The error
+    /// `code` is `insufficient_quota`.
     pub fn quota() -> Self {
         let mut fault = Self::new("quota", Kind::Status(429));
-        fault.says = Says::Quota;
+        fault.error_body = ErrorBody::Quota;
         fault
     }
 
-    /// `redirect`: status 307 to another address, which goes into `Location` as it is.
-    /// `Fault::status(302).header("location", …)` is another.
+    /// `redirect`: sends status 307 with the given `Location`. For another status, use
+    /// `Fault::status(302).header("location", …)`.
     pub fn redirect(to: impl Into<String>) -> Self {
         Self::new("redirect", Kind::Status(307))
             .header("location", to)
             .body("")
     }
 
-    /// A redirect with another status.
+    /// Replaces the status of a redirect.
     pub(crate) fn with_status(mut self, status: Option<u16>) -> Self {
         if let Some(status) = status {
             self.kind = Kind::Status(status);
@@ -242,109 +242,110 @@ impl Fault {
         self
     }
 
-    /// `gzip-bomb`: a body of `Content-Encoding: gzip` that is small on the wire and this many
-    /// mebibytes large when it is unpacked.
+    /// `gzip-bomb`: sends a small gzip body that decompresses to this many mebibytes.
     pub fn gzip_bomb(megabytes: u64) -> Self {
         Self::new("gzip-bomb", Kind::GzipBomb { megabytes })
     }
 
-    /// `rows-arrive`: ahead of a wallet's answer, this many new rows are billed to it. With
-    /// `.skip(1)`, they arrive between the first page and the second.
+    /// `rows-arrive`: adds this many billing rows before a wallet response. With `.skip(1)`, they
+    /// arrive between the first and the second page.
     pub fn rows_arrive(rows: usize) -> Self {
         Self::new("rows-arrive", Kind::RowsArrive(rows)).on(Operation::GetWallet)
     }
 
-    /// `rows-move`: ahead of a wallet's answer, its last this many rows are billed once more, and so
-    /// move to the front.
+    /// `rows-move`: bills the last `rows` rows again before a wallet response, which moves them to
+    /// the front.
     pub fn rows_move(rows: usize) -> Self {
         Self::new("rows-move", Kind::RowsMove(rows)).on(Operation::GetWallet)
     }
 }
 
-/// How it goes wrong.
+/// Settings of the response.
 impl Fault {
-    /// After how many events a stream breaks (default 3).
+    /// Sets the number of events before a stream fails (default 3).
     pub fn after(mut self, events: usize) -> Self {
         self.after = events;
         self
     }
 
-    /// The request is carried out, although its answer is another: a 502 for a run that was created.
+    /// Carries out the request before the response is replaced: for example, a 502 for a created
+    /// run.
     pub fn carried_out(mut self) -> Self {
         self.carried_out = true;
         self
     }
 
-    /// A header of the answer, in the place of one of the same name.
+    /// Sets a response header. It replaces a header of the same name.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));
         self
     }
 
-    /// The body of an answer with a status; its content type stays JSON unless a header says more.
+    /// Sets the body of a response with a status. The content type is JSON unless a header sets it.
     pub fn body(mut self, body: impl Into<Bytes>) -> Self {
-        self.says = Says::Bytes(body.into());
+        self.error_body = ErrorBody::Bytes(body.into());
         self
     }
 
-    /// The body of an answer with a status, as another server writes it.
+    /// Sets the format of the error body of a response with a status.
     pub fn envelope(mut self, envelope: Envelope) -> Self {
-        self.says = Says::Envelope(envelope);
+        self.error_body = ErrorBody::Envelope(envelope);
         self
     }
 
-    /// `Retry-After` in seconds.
+    /// Sets `Retry-After` in seconds.
     pub fn retry_after(self, seconds: u64) -> Self {
         self.header("retry-after", seconds.to_string())
     }
 
-    /// `Retry-After` as a date, so long from when the answer is sent. Dates have whole seconds.
+    /// Sets `Retry-After` to a date, `from_now` after the response is sent. Dates have whole
+    /// seconds.
     pub fn retry_after_date(self, from_now: Duration) -> Self {
-        // Written when it is sent.
+        // The date is formatted when the response is sent.
         self.header(
             "retry-after",
-            format!("{}{}", super::answers::DATE, from_now.as_millis()),
+            format!("{}{}", super::responses::DATE_PREFIX, from_now.as_millis()),
         )
     }
 
-    /// `retry-after-ms`, the spelling in milliseconds that OpenAI's clients read.
+    /// Sets `retry-after-ms`, which OpenAI's clients read.
     pub fn retry_after_ms(self, milliseconds: u64) -> Self {
         self.header("retry-after-ms", milliseconds.to_string())
     }
 }
 
-/// When it goes wrong.
+/// Selection of requests.
 impl Fault {
-    /// For requests of this operation only. Given again, for that one too.
+    /// Applies the fault only to this operation. Further calls add operations.
     pub fn on(mut self, operation: Operation) -> Self {
         self.operations.push(operation);
         self
     }
 
-    /// For chat requests of this model only.
+    /// Applies the fault only to chat requests for this model.
     pub fn on_model(mut self, model: impl Into<String>) -> Self {
         self.model = Some(model.into());
         self
     }
 
-    /// Not for the first so many requests that fit.
+    /// Skips the first `requests` matching requests.
     pub fn skip(mut self, requests: u64) -> Self {
         self.skip = requests;
         self
     }
 
-    /// Once.
+    /// Applies the fault once.
     pub fn once(self) -> Self {
         self.times(1)
     }
 
-    /// So many times, and then no more.
+    /// Applies the fault `times` times.
     pub fn times(mut self, times: u64) -> Self {
         self.times = Some(times);
         self
     }
 
-    /// By chance, from 0 (never) to 1 (always). Which requests it hits follows from the simulator's
+    /// Applies the fault with a probability from 0 to 1. The decision depends on the simulator's
     /// seed and the order of requests.
     pub fn chance(mut self, chance: f64) -> Self {
         self.chance = Some(chance);

@@ -1,25 +1,25 @@
-//! What goes wrong on demand.
+//! Fault injection.
 //!
-//! | file | what it holds |
+//! | file | contents |
 //! |---|---|
-//! | `fault` | [`Fault`]: what goes wrong, and when |
-//! | `answers` | the error answers among them: statuses, envelopes, headers |
-//! | `active` | the faults of a running simulator: which one is due |
+//! | `fault` | [`Fault`] |
+//! | `responses` | error responses: statuses, envelopes, headers |
+//! | `active` | the active faults of a simulator, and selection of the fault for a request |
 //! | `named` | faults by name, for scripts and for models such as `sim/cut-off` |
-//! | `apply` | one fault, done to one answer |
-//! | `body` | bodies that break |
+//! | `apply` | application of a fault to a response |
+//! | `body` | bodies that fail or never end |
 
 mod active;
-mod answers;
 mod apply;
 mod body;
 mod fault;
 mod named;
+mod responses;
 
-pub(crate) use active::Faults;
-pub use active::Injected;
-pub use answers::Envelope;
+pub(crate) use active::ActiveFaults;
+pub use active::FaultHandle;
 pub(crate) use apply::{Attempt, apply};
 pub use fault::Fault;
 pub(crate) use fault::Kind;
-pub(crate) use named::{Parameters, of_model};
+pub(crate) use named::{Parameters, for_model};
+pub use responses::Envelope;

@@ -9,8 +9,8 @@ use serde_json::{Map, Value};
 use crate::faults::{Envelope, Fault};
 use crate::operation::Operation;
 
-/// What ahead of a fault's name makes the name of a model.
-const MODELS: &str = "sim/";
+/// The prefix of model names that select a fault.
+const MODEL_PREFIX: &str = "sim/";
 
 /// A fault in a script: its name and its parameters.
 #[derive(Debug, Default, Deserialize)]
@@ -52,7 +52,7 @@ enum OneOrMore {
     More(Vec<String>),
 }
 
-/// The names, and what each may be told beyond when it is due.
+/// The fault names and their specific parameters.
 const NAMES: [(&str, &[&str]); 24] = [
     ("refuse", &["for_ms"]),
     ("reset", &[]),
@@ -81,7 +81,7 @@ const NAMES: [(&str, &[&str]); 24] = [
 ];
 
 impl Parameters {
-    /// The fault, or what is wrong with it.
+    /// Converts the parameters to a fault. Returns an error message if they are invalid.
     pub(crate) fn fault(mut self) -> Result<Fault, String> {
         let name = std::mem::take(&mut self.fault);
         self.check(&name)?;
@@ -105,7 +105,7 @@ impl Parameters {
             "content-type" => {
                 Fault::content_type(self.content_type.unwrap_or_else(|| "text/plain".to_owned()))
             }
-            "status" => Fault::status(self.status.ok_or("'status' is needed")?),
+            "status" => Fault::status(self.status.ok_or("'status' is required")?),
             "html" => Fault::html(self.status.unwrap_or(502)),
             "rate-limited" => Fault::rate_limited(),
             "quota" => Fault::quota(),
@@ -153,7 +153,7 @@ impl Parameters {
         Ok(fault)
     }
 
-    /// A parameter that this fault does not have would be ignored in silence.
+    /// Rejects parameters that the fault does not have.
     fn check(&self, name: &str) -> Result<(), String> {
         let (_, allowed) = NAMES
             .iter()
@@ -180,7 +180,7 @@ impl Parameters {
         }
         match self.chance {
             Some(chance) if !(0.0..=1.0).contains(&chance) => {
-                Err(format!("a chance of {chance} makes no sense: from 0 to 1"))
+                Err(format!("invalid chance {chance}; use a number from 0 to 1"))
             }
             _ => Ok(()),
         }
@@ -189,16 +189,16 @@ impl Parameters {
 
 fn unknown(name: &str) -> String {
     let names: Vec<_> = NAMES.iter().map(|(name, _)| *name).collect();
-    format!("there is no fault '{name}', but {}", names.join(", "))
+    format!("unknown fault '{name}'; use one of {}", names.join(", "))
 }
 
-/// The fault that a model's name asks for, such as `sim/status?status=503&times=2`. `None` if it
-/// asks for none.
-pub(crate) fn of_model(model: &str) -> Option<Result<Fault, String>> {
+/// Returns the fault that a model name such as `sim/status?status=503&times=2` selects. Returns
+/// `None` if the name does not select a fault.
+pub(crate) fn for_model(model: &str) -> Option<Result<Fault, String>> {
     let (name, query) = model
-        .strip_prefix(MODELS)
+        .strip_prefix(MODEL_PREFIX)
         .map(|rest| rest.split_once('?').unwrap_or((rest, "")))?;
-    // Other models of the simulator's own are no faults.
+    // Other `sim/…` models are not faults.
     if !NAMES.iter().any(|(known, _)| *known == name) {
         return None;
     }
@@ -228,36 +228,36 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_name_is_that_of_its_fault() {
+    fn each_name_creates_the_fault_of_that_name() {
         for (name, _) in NAMES {
             let query = if name == "status" { "?status=503" } else { "" };
-            let fault = of_model(&format!("sim/{name}{query}")).unwrap().unwrap();
+            let fault = for_model(&format!("sim/{name}{query}")).unwrap().unwrap();
             assert_eq!(fault.name, name);
         }
     }
 
     #[test]
-    fn models_name_faults_with_their_parameters() {
-        let fault = of_model("sim/status?status=503&times=2&chance=0.5&retry_after=7");
+    fn a_model_name_selects_a_fault_and_its_parameters() {
+        let fault = for_model("sim/status?status=503&times=2&chance=0.5&retry_after=7");
         let fault = fault.unwrap().unwrap();
         assert_eq!((fault.times, fault.chance), (Some(2), Some(0.5)));
         assert_eq!(fault.headers, [("retry-after".to_owned(), "7".to_owned())]);
-        assert!(of_model("meta-llama/llama-3.1-70b-instruct").is_none());
-        assert!(of_model("sim/echo").is_none());
+        assert!(for_model("meta-llama/llama-3.1-70b-instruct").is_none());
+        assert!(for_model("sim/echo").is_none());
     }
 
     #[test]
-    fn what_makes_no_sense_is_told() {
-        for (model, word) in [
-            ("sim/status", "'status' is needed"),
+    fn invalid_parameters_are_rejected_with_the_reason() {
+        for (model, expected) in [
+            ("sim/status", "'status' is required"),
             ("sim/reset?after=3", "no parameter 'after'"),
             ("sim/reset?tmies=3", "tmies"),
             ("sim/reset?times=-1", "invalid value"),
             ("sim/reset?chance=2", "from 0 to 1"),
-            ("sim/reset?on=nothing", "no operation 'nothing'"),
+            ("sim/reset?on=nothing", "unknown operation 'nothing'"),
         ] {
-            let error = of_model(model).unwrap().unwrap_err();
-            assert!(error.contains(word), "{model}: {error}");
+            let error = for_model(model).unwrap().unwrap_err();
+            assert!(error.contains(expected), "{model}: {error}");
         }
     }
 }

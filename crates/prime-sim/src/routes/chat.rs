@@ -13,12 +13,12 @@ use pinference_api::types::{
     FunctionCall, ModelPricing, PromptTokensDetails, Role, ToolCall, Usage,
 };
 
-use crate::errors::{Refusal, inference};
+use crate::errors::{ApiError, inference};
 use crate::faults;
 use crate::price::per_million;
-use crate::replies::Said;
-use crate::routes::answer::{self, Answer, Call};
-use crate::routes::ask::Ask;
+use crate::replies::ScriptedReply;
+use crate::routes::choice::{self, Call, Choice};
+use crate::routes::request::ChatRequest;
 use crate::routes::{auth, stream};
 use crate::state::account::AccountId;
 use crate::state::{Shared, clock, models};
@@ -27,16 +27,16 @@ pub(crate) async fn complete(
     State(shared): State<Arc<Shared>>,
     headers: HeaderMap,
     body: Bytes,
-) -> Result<Response, Refusal> {
+) -> Result<Response, ApiError> {
     let account = auth::inference(&shared, &headers)?;
-    let ask = Ask::read(&body)?;
-    if let Some(Err(why)) = faults::of_model(&ask.model) {
+    let request = ChatRequest::parse(&body)?;
+    if let Some(Err(why)) = faults::for_model(&request.model) {
         return Err(inference::param("model", &why));
     }
     let (created, pricing) = {
         let state = shared.state();
-        let model = models::that_answers(&state.models, &ask.model)
-            .ok_or_else(|| inference::model(&ask.model))?;
+        let model = models::resolve(&state.models, &request.model)
+            .ok_or_else(|| inference::model(&request.model))?;
         let payer = state.accounts.get(account);
         if payer.is_none_or(|payer| payer.balance <= Usd::ZERO) {
             return Err(inference::funds());
@@ -44,34 +44,34 @@ pub(crate) async fn complete(
         (clock::unix(state.clock.now()), model.pricing.clone())
     };
 
-    let said = shared.replies.to(&ask.body, &ask.question);
-    if let Some(Said::Raw { content_type, body }) = said {
-        return Ok(raw(&content_type, body, ask.stream));
+    let reply = shared.replies.take(&request.body, &request.question);
+    if let Some(ScriptedReply::Raw { content_type, body }) = reply {
+        return Ok(raw(&content_type, body, request.stream));
     }
-    let answers: Result<Vec<_>, _> = (0..ask.choices)
-        .map(|choice| {
-            let message = answer::message(said.clone(), &ask, shared.seed, choice)?;
-            Ok(Answer::new(message, &ask, &shared.ids))
+    let choices: Result<Vec<_>, _> = (0..request.choices)
+        .map(|index| {
+            let message = choice::message(reply.clone(), &request, shared.seed, index)?;
+            Ok(Choice::new(message, &request, &shared.ids))
         })
         .collect();
     let completion = Completion {
         id: shared.ids.id("chatcmpl-"),
         created,
         account,
-        answers: answers?,
-        prompt_tokens: ask.prompt_tokens,
+        choices: choices?,
+        prompt_tokens: request.prompt_tokens,
         pricing,
-        model: ask.model,
+        model: request.model,
     };
-    if ask.stream {
-        return Ok(stream::respond(shared, completion, ask.stream_usage));
+    if request.stream {
+        return Ok(stream::respond(shared, completion, request.stream_usage));
     }
     let usage = completion.usage(completion.tokens());
     completion.bill(&shared, &usage);
-    Ok(Json(completion.whole(usage)).into_response())
+    Ok(Json(completion.response(usage)).into_response())
 }
 
-/// An answer that is sent as it is. A stream is made of JSON where it was asked for.
+/// Sends a scripted body unchanged. A JSON body becomes a stream if the request asks for one.
 fn raw(content_type: &str, body: Bytes, stream: bool) -> Response {
     let json = content_type == "application/json";
     let (content_type, body) = if stream && json {
@@ -83,26 +83,26 @@ fn raw(content_type: &str, body: Bytes, stream: bool) -> Response {
     ([(header::CONTENT_TYPE, content_type)], body).into_response()
 }
 
-/// What is answered, and who pays.
+/// A chat completion and the account that pays for it.
 pub(crate) struct Completion {
     pub(crate) id: String,
     pub(crate) created: i64,
-    /// As the request named it.
+    /// The model as requested.
     pub(crate) model: String,
-    pub(crate) answers: Vec<Answer>,
+    pub(crate) choices: Vec<Choice>,
     account: AccountId,
     prompt_tokens: i64,
     pricing: Option<ModelPricing>,
 }
 
 impl Completion {
-    /// The tokens of all answers.
+    /// Returns the number of completion tokens.
     fn tokens(&self) -> i64 {
-        let tokens: usize = self.answers.iter().map(Answer::count).sum();
+        let tokens: usize = self.choices.iter().map(Choice::count).sum();
         i64::try_from(tokens).unwrap_or(i64::MAX)
     }
 
-    /// What it comes to if so many tokens are produced.
+    /// Returns the usage for a number of completion tokens.
     pub(crate) fn usage(&self, completion_tokens: i64) -> Usage {
         let cost = self.pricing.as_ref().map(|pricing| {
             per_million(
@@ -122,9 +122,9 @@ impl Completion {
         usage.total_tokens = Some(self.prompt_tokens + completion_tokens);
         usage.prompt_tokens_details = Some(prompt);
         let reasoning: usize = self
-            .answers
+            .choices
             .iter()
-            .map(|answer| answer.reasoning.len())
+            .map(|choice| choice.reasoning.len())
             .sum();
         if reasoning > 0 {
             let mut completion = CompletionTokensDetails::default();
@@ -136,7 +136,7 @@ impl Completion {
         usage
     }
 
-    /// Charges the account. A model without a price leaves a row all the same.
+    /// Charges the account. A model without a price also adds a billing row.
     pub(crate) fn bill(&self, shared: &Shared, usage: &Usage) {
         let mut state = shared.state();
         let now = state.clock.now();
@@ -146,36 +146,36 @@ impl Completion {
         }
     }
 
-    /// The answer in one piece.
-    fn whole(self, usage: Usage) -> ChatCompletionResponse {
-        let choices = (0..).zip(self.answers).map(|(index, answer)| {
+    /// Builds a response that is not streamed.
+    fn response(self, usage: Usage) -> ChatCompletionResponse {
+        let choices = (0..).zip(self.choices).map(|(index, choice)| {
             let mut message = ChatMessage::new(Role::Assistant);
-            if !(answer.tokens.is_empty() && (answer.refusal.is_some() || !answer.calls.is_empty()))
+            if !(choice.tokens.is_empty() && (choice.refusal.is_some() || !choice.calls.is_empty()))
             {
-                message.content = Some(answer.tokens.concat().into());
+                message.content = Some(choice.tokens.concat().into());
             }
-            let logprobs = answer.logprobs(&answer.tokens);
-            if !answer.reasoning.is_empty() {
-                message.reasoning_content = Some(answer.reasoning.concat());
+            let logprobs = choice.logprobs(&choice.tokens);
+            if !choice.reasoning.is_empty() {
+                message.reasoning_content = Some(choice.reasoning.concat());
             }
-            message.refusal = answer.refusal;
-            if !answer.calls.is_empty() {
-                message.tool_calls = Some(answer.calls.into_iter().map(tool_call).collect());
+            message.refusal = choice.refusal;
+            if !choice.calls.is_empty() {
+                message.tool_calls = Some(choice.calls.into_iter().map(tool_call).collect());
             }
-            let mut choice = ChatCompletionChoice::default();
-            choice.index = Some(index);
-            choice.message = Some(message);
-            choice.finish_reason = Some(answer.finish);
-            choice.logprobs = logprobs;
-            choice
+            let mut body = ChatCompletionChoice::default();
+            body.index = Some(index);
+            body.message = Some(message);
+            body.finish_reason = Some(choice.finish);
+            body.logprobs = logprobs;
+            body
         });
-        let mut whole = ChatCompletionResponse::new(choices.collect());
-        whole.id = Some(self.id);
-        whole.object = Some("chat.completion".to_owned());
-        whole.created = Some(self.created);
-        whole.model = Some(self.model);
-        whole.usage = Some(usage);
-        whole
+        let mut response = ChatCompletionResponse::new(choices.collect());
+        response.id = Some(self.id);
+        response.object = Some("chat.completion".to_owned());
+        response.created = Some(self.created);
+        response.model = Some(self.model);
+        response.usage = Some(usage);
+        response
     }
 }
 

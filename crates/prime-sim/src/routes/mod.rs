@@ -1,26 +1,26 @@
-//! Requests in, answers out: a file for each group of operations.
+//! The request handlers, one file for each group of operations.
 //!
-//! | file | what it answers |
+//! | file | contents |
 //! |---|---|
-//! | `router` | which path goes where |
-//! | `through` | what every request goes through |
-//! | `auth` | who asks, and for which account |
+//! | `router` | the routes |
+//! | `middleware` | recording and faults, for all requests |
+//! | `auth` | API keys, permissions and accounts |
 //! | `models` | `list_models`, `get_model` |
-//! | `chat`, `ask`, `answer`, `stream` | `create_chat_completion`: its request, what is said, the stream of it |
+//! | `chat`, `request`, `choice`, `stream` | `create_chat_completion` |
 //! | `wallet` | `get_wallet` |
 //! | `runs` | `create_run`, `get_run_usage`, `delete_run` |
-//! | `official` | what the official client calls beside them |
+//! | `official_client` | further operations of the official client |
 
-mod answer;
-mod ask;
 mod auth;
 mod chat;
+mod choice;
+mod middleware;
 mod models;
-mod official;
+mod official_client;
+mod request;
 mod router;
 mod runs;
 mod stream;
-mod through;
 mod wallet;
 
 pub(crate) use router::{Operations, inference_base, router};

@@ -1,4 +1,4 @@
-//! Which path goes where.
+//! The routes.
 
 use std::sync::Arc;
 
@@ -11,22 +11,22 @@ use prime_training_api::operations as training;
 
 use crate::errors::platform;
 use crate::operation::Operation;
-use crate::routes::through::through;
-use crate::routes::{chat, models, official, runs, wallet};
+use crate::routes::middleware::handle;
+use crate::routes::{chat, models, official_client, runs, wallet};
 use crate::state::Shared;
 
-/// The path that all operations of the Inference API share: `/api/v1`.
+/// Returns the base path of the Inference API, `/api/v1`.
 pub(crate) fn inference_base() -> &'static str {
     base_path(pinference_api::Client::DEFAULT_BASE_URL)
 }
 
-/// The path of a base URL.
+/// Returns the path of a base URL.
 fn base_path(url: &str) -> &str {
     let address = url.split_once("://").map_or(url, |(_, address)| address);
     address.find('/').map_or("", |slash| &address[slash..])
 }
 
-/// Every route of both APIs.
+/// Returns the router of both APIs.
 pub(crate) fn router(shared: Arc<Shared>) -> Router {
     Operation::ALL
         .into_iter()
@@ -35,16 +35,16 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         })
         .fallback(async || platform::route())
         .method_not_allowed_fallback(async || platform::method())
-        .layer(from_fn_with_state(Arc::clone(&shared), through))
+        .layer(from_fn_with_state(Arc::clone(&shared), handle))
         .with_state(shared)
 }
 
-/// An operation's path, for the router. Paths are the specifications' own, where they have them.
+/// Returns the route of an operation, from the specification if it is part of one.
 fn path(operation: Operation) -> String {
     let on_inference = |path: &str| format!("{}{path}", inference_base());
     match operation {
         Operation::ListModels => on_inference(inference::LIST_MODELS.path),
-        // A model's id has slashes, which stand in the path as they are.
+        // A model ID contains slashes that are not encoded.
         Operation::GetModel => on_inference(
             &inference::GET_MODEL
                 .path
@@ -55,7 +55,7 @@ fn path(operation: Operation) -> String {
         Operation::CreateRun => training::CREATE_RUN.path.to_owned(),
         Operation::GetRunUsage => training::GET_RUN_USAGE.path.to_owned(),
         Operation::DeleteRun => training::DELETE_RUN.path.to_owned(),
-        // In no specification: as the official client (prime 0.18.0) calls them.
+        // Not part of a specification. The official client (prime 0.18.0) calls them.
         Operation::PrepareRun => format!("{}/prepare", training::CREATE_RUN.path),
         Operation::ListRuns => "/api/v1/rft/runs".to_owned(),
         Operation::GetRun | Operation::DeleteRftRun => "/api/v1/rft/runs/{run_id}".to_owned(),
@@ -66,21 +66,21 @@ fn path(operation: Operation) -> String {
 fn handler(operation: Operation) -> MethodRouter<Arc<Shared>> {
     match operation {
         Operation::ListModels => get(models::list),
-        Operation::GetModel => get(models::one),
+        Operation::GetModel => get(models::get),
         Operation::CreateChatCompletion => post(chat::complete),
         Operation::GetWallet => get(wallet::get),
         Operation::CreateRun => post(runs::create),
         Operation::GetRunUsage => get(runs::usage),
         Operation::DeleteRun => delete(runs::delete),
-        Operation::PrepareRun => post(official::prepare),
-        Operation::ListRuns => get(official::list),
-        Operation::GetRun => get(official::one),
-        Operation::StopRun => put(official::stop),
-        Operation::DeleteRftRun => delete(official::delete),
+        Operation::PrepareRun => post(official_client::prepare),
+        Operation::ListRuns => get(official_client::list),
+        Operation::GetRun => get(official_client::get),
+        Operation::StopRun => put(official_client::stop),
+        Operation::DeleteRftRun => delete(official_client::delete),
     }
 }
 
-/// Tells operations by method and path.
+/// Finds operations by method and route.
 pub(crate) struct Operations(Vec<(Method, String, Operation)>);
 
 impl Operations {
@@ -99,7 +99,7 @@ impl Operations {
         Self(operations.into())
     }
 
-    /// The operation of a path that the router matched.
+    /// Returns the operation of a matched route.
     pub(crate) fn find(&self, method: &Method, path: &str) -> Option<Operation> {
         let found = self.0.iter().find(|one| one.0 == method && one.1 == path);
         found.map(|(_, _, operation)| *operation)

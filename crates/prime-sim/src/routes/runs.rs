@@ -14,26 +14,26 @@ use prime_training_api::types::{
 use serde_json::Value;
 
 use crate::document;
-use crate::errors::{Refusal, platform};
+use crate::errors::{ApiError, platform};
 use crate::operation::Operation;
 use crate::routes::auth;
 use crate::state::Shared;
 use crate::state::access::Permission;
-use crate::state::runs::{Meters, Run};
+use crate::state::runs::{Run, TokenRates};
 
-/// The image of a run that names none.
-const IMAGE_TAG: &str = "main";
+/// The default image tag.
+const DEFAULT_IMAGE_TAG: &str = "main";
 
 pub(crate) async fn create(
     State(shared): State<Arc<Shared>>,
     headers: HeaderMap,
     body: Bytes,
-) -> Result<(StatusCode, Json<CreateDedicatedRunResponse>), Refusal> {
+) -> Result<(StatusCode, Json<CreateDedicatedRunResponse>), ApiError> {
     let caller = auth::platform(&shared, &headers, Permission::Training)?;
-    let asked = read(&body)?;
+    let request = parse(&body)?;
 
     let mut state = shared.state();
-    let account = auth::platform_account(&state, &caller, asked.team_id.as_deref())?;
+    let account = auth::platform_account(&state, &caller, request.team_id.as_deref())?;
     let payer = state.accounts.get(account);
     if payer.is_none_or(|payer| payer.balance <= Usd::ZERO) {
         return Err(platform::funds());
@@ -42,30 +42,32 @@ pub(crate) async fn create(
         account,
         id: shared.ids.id("run_"),
         job: shared.ids.id("job_"),
-        name: asked.name,
-        image_tag: asked.image_tag.unwrap_or_else(|| IMAGE_TAG.to_owned()),
-        config: asked.config,
+        name: request.name,
+        image_tag: request
+            .image_tag
+            .unwrap_or_else(|| DEFAULT_IMAGE_TAG.to_owned()),
+        config: request.config,
         created: state.clock.now(),
         stopped: None,
         deleted: false,
-        meters: Meters::from_number(shared.ids.number("meters")),
+        rates: TokenRates::from_number(shared.ids.number("meters")),
         pricing: Run::pricing(),
         row: None,
         billed: Usd::ZERO,
-        adapted: false,
+        adapter_published: false,
     };
     let token = Secret::from(shared.ids.secret("pit_run_"));
-    let mut answer = CreateDedicatedRunResponse::new(run.id.clone(), token);
-    answer.job_id = Some(run.job.clone());
+    let mut response = CreateDedicatedRunResponse::new(run.id.clone(), token);
+    response.job_id = Some(run.job.clone());
     state.runs.push(run);
-    Ok((StatusCode::CREATED, Json(answer)))
+    Ok((StatusCode::CREATED, Json(response)))
 }
 
 pub(crate) async fn usage(
     State(shared): State<Arc<Shared>>,
     headers: HeaderMap,
     id: Result<Path<String>, PathRejection>,
-) -> Result<Json<RunUsageResponse>, Refusal> {
+) -> Result<Json<RunUsageResponse>, ApiError> {
     let caller = auth::platform(&shared, &headers, Permission::Billing)?;
     let Path(id) = id.map_err(|_| platform::run())?;
     let state = shared.state();
@@ -78,27 +80,27 @@ pub(crate) async fn delete(
     State(shared): State<Arc<Shared>>,
     headers: HeaderMap,
     id: Result<Path<String>, PathRejection>,
-) -> Result<Json<DeleteRunResponse>, Refusal> {
+) -> Result<Json<DeleteRunResponse>, ApiError> {
     let caller = auth::platform(&shared, &headers, Permission::Training)?;
     let Path(id) = id.map_err(|_| platform::run())?;
     Ok(Json(shared.state().delete_run(&caller, &id)))
 }
 
-/// The request, or every field that is wrong with it.
-fn read(body: &[u8]) -> Result<CreateDedicatedRunRequest, Refusal> {
-    let refuse = |details: &str| Err(platform::params(vec![platform::param("body", details)]));
+/// Parses a request, or lists all invalid fields.
+fn parse(body: &[u8]) -> Result<CreateDedicatedRunRequest, ApiError> {
+    let reject = |details: &str| Err(platform::params(vec![platform::param("body", details)]));
     let body: Value =
         serde_json::from_slice(body).map_err(|error| platform::json(&error.to_string()))?;
     let Value::Object(fields) = body else {
-        return refuse("Input should be an object");
+        return reject("Input should be an object");
     };
-    let asked = Value::Object(fields);
-    let problems: Vec<_> = document::body(Operation::CreateRun, &asked)
+    let request = Value::Object(fields);
+    let problems: Vec<_> = document::body(Operation::CreateRun, &request)
         .into_iter()
         .map(|problem| platform::param(&problem.param, &problem.message))
         .collect();
     if !problems.is_empty() {
         return Err(platform::params(problems));
     }
-    serde_json::from_value(asked).or_else(|error| refuse(&error.to_string()))
+    serde_json::from_value(request).or_else(|error| reject(&error.to_string()))
 }

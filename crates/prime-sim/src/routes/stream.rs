@@ -16,15 +16,15 @@ use pinference_api::types::{
 use serde::Serialize;
 use tokio::time::{Sleep, sleep};
 
-use crate::routes::answer::Answer;
 use crate::routes::chat::Completion;
+use crate::routes::choice::Choice;
 use crate::state::Shared;
 
-/// What ends every stream.
+/// The data of the last event.
 const DONE: &str = "[DONE]";
 
 pub(crate) fn respond(shared: Arc<Shared>, completion: Completion, usage: bool) -> Response {
-    let events = Events {
+    let events = EventStream {
         steps: steps(&completion, usage),
         produced: 0,
         billed: None,
@@ -35,14 +35,14 @@ pub(crate) fn respond(shared: Arc<Shared>, completion: Completion, usage: bool) 
     Sse::new(events).into_response()
 }
 
-/// An event to come, and the answer it belongs to.
+/// The next event and the index of its choice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Step {
     Role(usize),
     Reasoning(usize, usize),
     Token(usize, usize),
     Refusal(usize),
-    /// A call begins: its id and its name.
+    /// The start of a tool call: its ID and name.
     Call(usize, usize),
     Arguments(usize, usize, usize),
     Finish(usize),
@@ -51,8 +51,8 @@ enum Step {
 }
 
 impl Step {
-    /// Whether a model needs time for it.
-    fn takes_time(self) -> bool {
+    /// Returns whether the event contains a generated token.
+    fn is_token(self) -> bool {
         matches!(
             self,
             Self::Reasoning(..) | Self::Token(..) | Self::Arguments(..)
@@ -60,54 +60,54 @@ impl Step {
     }
 }
 
-/// Every event of a completion. Several answers take turns.
+/// Returns the events of a completion. The choices alternate.
 fn steps(completion: &Completion, usage: bool) -> VecDeque<Step> {
-    let mut answers: Vec<_> = completion
-        .answers
+    let mut choices: Vec<_> = completion
+        .choices
         .iter()
         .enumerate()
-        .map(|(number, answer)| said(number, answer).into_iter())
+        .map(|(number, choice)| content(number, choice).into_iter())
         .collect();
-    let mut steps: VecDeque<_> = (0..answers.len()).map(Step::Role).collect();
+    let mut steps: VecDeque<_> = (0..choices.len()).map(Step::Role).collect();
     loop {
         let before = steps.len();
-        steps.extend(answers.iter_mut().filter_map(Iterator::next));
+        steps.extend(choices.iter_mut().filter_map(Iterator::next));
         if steps.len() == before {
             break;
         }
     }
-    steps.extend((0..answers.len()).map(Step::Finish));
+    steps.extend((0..choices.len()).map(Step::Finish));
     steps.extend(usage.then_some(Step::Usage));
     steps.push_back(Step::Done);
     steps
 }
 
-/// What is said in an answer, piece by piece.
-fn said(number: usize, answer: &Answer) -> Vec<Step> {
-    let reasoning = (0..answer.reasoning.len()).map(|token| Step::Reasoning(number, token));
-    let text = (0..answer.tokens.len()).map(|token| Step::Token(number, token));
-    let refusal = answer.refusal.iter().map(|_| Step::Refusal(number));
-    let calls = answer.calls.iter().enumerate().flat_map(|(place, call)| {
+/// Returns the content events of a choice.
+fn content(number: usize, choice: &Choice) -> Vec<Step> {
+    let reasoning = (0..choice.reasoning.len()).map(|token| Step::Reasoning(number, token));
+    let text = (0..choice.tokens.len()).map(|token| Step::Token(number, token));
+    let refusal = choice.refusal.iter().map(|_| Step::Refusal(number));
+    let calls = choice.calls.iter().enumerate().flat_map(|(index, call)| {
         let arguments = 0..call.arguments.len();
-        let arguments = arguments.map(move |token| Step::Arguments(number, place, token));
-        std::iter::once(Step::Call(number, place)).chain(arguments)
+        let arguments = arguments.map(move |token| Step::Arguments(number, index, token));
+        std::iter::once(Step::Call(number, index)).chain(arguments)
     });
     reasoning.chain(text).chain(refusal).chain(calls).collect()
 }
 
-/// The events of a stream, one after the other. Whoever goes away early pays for what there was.
-struct Events {
+/// The event stream of a completion. A caller that disconnects early pays for the tokens so far.
+struct EventStream {
     shared: Arc<Shared>,
     completion: Completion,
     steps: VecDeque<Step>,
     produced: i64,
-    /// What was charged, once it was.
+    /// The billed usage, if any.
     billed: Option<Usage>,
     pause: Option<Pin<Box<Sleep>>>,
 }
 
-impl Events {
-    /// Charges for what was produced, once.
+impl EventStream {
+    /// Bills the produced tokens once.
     fn bill(&mut self) -> &Usage {
         self.billed.get_or_insert_with(|| {
             let usage = self.completion.usage(self.produced);
@@ -118,57 +118,59 @@ impl Events {
 
     fn event(&mut self, step: Step) -> Result<Event, axum::Error> {
         let mut delta = ChatCompletionDelta::default();
-        if step.takes_time() {
+        if step.is_token() {
             self.produced += 1;
         }
-        let said = |answer: usize| self.completion.answers.get(answer);
+        let find = |index: usize| self.completion.choices.get(index);
         let choice = match step {
-            Step::Role(answer) => {
+            Step::Role(index) => {
                 delta.role = Some(Role::Assistant);
                 delta.content = Some("".into());
-                choice(answer, delta)
+                delta_choice(index, delta)
             }
-            Step::Reasoning(answer, token) => {
+            Step::Reasoning(index, token) => {
                 delta.reasoning_content =
-                    said(answer).and_then(|said| said.reasoning.get(token).cloned());
-                choice(answer, delta)
+                    find(index).and_then(|source| source.reasoning.get(token).cloned());
+                delta_choice(index, delta)
             }
-            Step::Token(answer, token) => {
-                let said = said(answer);
-                let text = said.and_then(|said| said.tokens.get(token..=token));
+            Step::Token(index, token) => {
+                let source = find(index);
+                let text = source.and_then(|source| source.tokens.get(token..=token));
                 delta.content = text.map(|text| text.concat().into());
-                let mut choice = choice(answer, delta);
-                choice.logprobs = said.zip(text).and_then(|(said, text)| said.logprobs(text));
+                let mut choice = delta_choice(index, delta);
+                choice.logprobs = source
+                    .zip(text)
+                    .and_then(|(source, text)| source.logprobs(text));
                 choice
             }
-            Step::Refusal(answer) => {
-                delta.refusal = said(answer).and_then(|said| said.refusal.clone());
-                choice(answer, delta)
+            Step::Refusal(index) => {
+                delta.refusal = find(index).and_then(|source| source.refusal.clone());
+                delta_choice(index, delta)
             }
-            Step::Call(answer, place) => {
-                let call = said(answer).and_then(|said| said.calls.get(place));
+            Step::Call(index, call) => {
+                let source = find(index).and_then(|source| source.calls.get(call));
                 let mut function = FunctionCallDelta::default();
-                function.name = call.map(|call| call.name.clone());
+                function.name = source.map(|call| call.name.clone());
                 function.arguments = Some(String::new());
-                let mut piece = call_piece(place, function);
-                piece.id = call.map(|call| call.id.clone());
-                piece.type_ = Some("function".to_owned());
-                delta.tool_calls = Some(vec![piece]);
-                choice(answer, delta)
+                let mut tool_call = tool_call_delta(call, function);
+                tool_call.id = source.map(|call| call.id.clone());
+                tool_call.type_ = Some("function".to_owned());
+                delta.tool_calls = Some(vec![tool_call]);
+                delta_choice(index, delta)
             }
-            Step::Arguments(answer, place, token) => {
-                let call = said(answer).and_then(|said| said.calls.get(place));
+            Step::Arguments(index, call, token) => {
+                let source = find(index).and_then(|source| source.calls.get(call));
                 let mut function = FunctionCallDelta::default();
-                function.arguments = call.and_then(|call| call.arguments.get(token).cloned());
-                delta.tool_calls = Some(vec![call_piece(place, function)]);
-                choice(answer, delta)
+                function.arguments = source.and_then(|call| call.arguments.get(token).cloned());
+                delta.tool_calls = Some(vec![tool_call_delta(call, function)]);
+                delta_choice(index, delta)
             }
-            Step::Finish(answer) => {
-                // Before the end is told: whoever has seen it finds the bill.
+            Step::Finish(index) => {
+                // Bills first, so that a caller that has seen the end finds the billing row.
                 self.bill();
-                let finished = self.completion.answers.get(answer);
-                let mut last = choice(answer, delta);
-                last.finish_reason = finished.map(|answer| answer.finish.clone());
+                let finished = self.completion.choices.get(index);
+                let mut last = delta_choice(index, delta);
+                last.finish_reason = finished.map(|choice| choice.finish.clone());
                 last
             }
             Step::Usage => {
@@ -184,7 +186,7 @@ impl Events {
         Event::default().json_data(chunk)
     }
 
-    /// What is the same in every event.
+    /// Returns a chunk with the fields that all events share.
     fn chunk(&self) -> ChatCompletionChunk {
         let mut chunk = ChatCompletionChunk::default();
         chunk.id = Some(self.completion.id.clone());
@@ -195,7 +197,7 @@ impl Events {
     }
 }
 
-impl Stream for Events {
+impl Stream for EventStream {
     type Item = Result<Event, axum::Error>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -208,35 +210,35 @@ impl Stream for Events {
             return Poll::Ready(None);
         };
         let delay = this.shared.token_delay;
-        let follows = this.steps.front().is_some_and(|next| next.takes_time());
-        if step.takes_time() && follows && delay > Duration::ZERO {
+        let follows = this.steps.front().is_some_and(|next| next.is_token());
+        if step.is_token() && follows && delay > Duration::ZERO {
             this.pause = Some(Box::pin(sleep(delay)));
         }
         Poll::Ready(Some(this.event(step)))
     }
 }
 
-impl Drop for Events {
+impl Drop for EventStream {
     fn drop(&mut self) {
         self.bill();
     }
 }
 
-fn choice(answer: usize, delta: ChatCompletionDelta) -> ChatCompletionChunkChoice {
+fn delta_choice(index: usize, delta: ChatCompletionDelta) -> ChatCompletionChunkChoice {
     let mut choice = ChatCompletionChunkChoice::default();
-    choice.index = Some(i64::try_from(answer).unwrap_or(i64::MAX));
+    choice.index = Some(i64::try_from(index).unwrap_or(i64::MAX));
     choice.delta = Some(delta);
     choice
 }
 
-fn call_piece(place: usize, function: FunctionCallDelta) -> ToolCallDelta {
-    let mut piece = ToolCallDelta::default();
-    piece.index = Some(i64::try_from(place).unwrap_or(i64::MAX));
-    piece.function = Some(function);
-    piece
+fn tool_call_delta(index: usize, function: FunctionCallDelta) -> ToolCallDelta {
+    let mut tool_call = ToolCallDelta::default();
+    tool_call.index = Some(i64::try_from(index).unwrap_or(i64::MAX));
+    tool_call.function = Some(function);
+    tool_call
 }
 
-/// The chunk of usage. The generated type leaves out an empty list; OpenAI's shape has it.
+/// The chunk with usage. The generated type would omit the empty `choices`, which OpenAI sends.
 #[derive(Serialize)]
 struct UsageChunk {
     choices: [ChatCompletionChunkChoice; 0],

@@ -10,21 +10,21 @@ use axum::http::HeaderMap;
 use prime_training_api::types::WalletResponse;
 
 use crate::document;
-use crate::errors::{Refusal, platform};
+use crate::errors::{ApiError, platform};
 use crate::operation::Operation;
 use crate::routes::auth;
 use crate::state::Shared;
 use crate::state::access::Permission;
 use crate::state::account::{CURRENCY, Row};
 
-/// How many rows a page has unless the request says so.
-const LIMIT: usize = 20;
+/// The default page size.
+const DEFAULT_LIMIT: usize = 20;
 
 pub(crate) async fn get(
     State(shared): State<Arc<Shared>>,
     headers: HeaderMap,
     query: Result<Query<HashMap<String, String>>, QueryRejection>,
-) -> Result<Json<WalletResponse>, Refusal> {
+) -> Result<Json<WalletResponse>, ApiError> {
     let caller = auth::platform(&shared, &headers, Permission::Billing)?;
     let Query(query) = query
         .map_err(|error| platform::params(vec![platform::param("query", &error.to_string())]))?;
@@ -36,7 +36,7 @@ pub(crate) async fn get(
     }
     let number = |name: &str| query.get(name).and_then(|text| text.parse().ok());
     let (limit, offset) = (
-        number("limit").unwrap_or(LIMIT),
+        number("limit").unwrap_or(DEFAULT_LIMIT),
         number("offset").unwrap_or(0),
     );
 

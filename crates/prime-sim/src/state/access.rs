@@ -1,4 +1,4 @@
-//! Who may do what: people, their keys, their teams.
+//! API keys, teams and permissions.
 
 use std::collections::HashMap;
 
@@ -6,19 +6,19 @@ use openapi_runtime::Usd;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
-/// Who the simulator's own key and team belong to.
+/// The owner of the simulator's default key and team.
 pub(crate) const OWNER: &str = "owner";
 
-/// What a key allows.
+/// A permission of an API key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Permission {
     /// The Inference API.
     Inference,
-    /// Creating, seeing and deleting runs.
+    /// Creating, reading and deleting runs.
     Training,
-    /// Wallets, and what runs cost.
+    /// Reading wallets and run usage.
     Billing,
 }
 
@@ -34,62 +34,61 @@ impl Permission {
     }
 }
 
-/// An API key to be: whose it is, and what it allows.
+/// An API key, its owner and its permissions.
 ///
 /// ```
 /// use prime_sim::{Key, Permission};
 ///
-/// let all = Key::new("pit_mine");                                  // the owner's, for everything
-/// let bobs = Key::new("pit_bobs").of("bob");
-/// let reads = Key::new("pit_reads").only([Permission::Billing]);
+/// let full = Key::new("pit_full");                                 // all permissions
+/// let bobs = Key::new("pit_bobs").owned_by("bob");
+/// let billing = Key::new("pit_billing").only([Permission::Billing]);
 /// ```
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[must_use = "a simulator takes it with `add_key`"]
+#[must_use = "pass the key to `Simulator::add_key`"]
 pub struct Key {
     #[serde(rename = "key")]
     pub(crate) secret: String,
-    #[serde(default = "owner")]
-    pub(crate) of: String,
-    #[serde(default = "all")]
-    pub(crate) only: Vec<Permission>,
+    #[serde(rename = "of", default = "default_owner")]
+    pub(crate) owner: String,
+    #[serde(rename = "only", default = "all_permissions")]
+    pub(crate) permissions: Vec<Permission>,
 }
 
-fn owner() -> String {
+fn default_owner() -> String {
     OWNER.to_owned()
 }
 
-fn all() -> Vec<Permission> {
+fn all_permissions() -> Vec<Permission> {
     Permission::ALL.to_vec()
 }
 
 impl Key {
-    /// A key that allows everything, of the person `owner`, who has [`Simulator::key`] too.
+    /// Creates a key with all permissions. Its owner is `owner`, who also owns [`Simulator::key`].
     ///
     /// [`Simulator::key`]: crate::Simulator::key
     pub fn new(secret: impl Into<String>) -> Self {
         Self {
             secret: secret.into(),
-            of: owner(),
-            only: all(),
+            owner: default_owner(),
+            permissions: all_permissions(),
         }
     }
 
-    /// Whose it is. Somebody new has an account and a wallet of their own, with a balance as the
-    /// simulator's others.
-    pub fn of(mut self, person: impl Into<String>) -> Self {
-        self.of = person.into();
+    /// Sets the owner. A new owner gets an account and a wallet with the default balance.
+    pub fn owned_by(mut self, person: impl Into<String>) -> Self {
+        self.owner = person.into();
         self
     }
 
-    /// All that it allows.
+    /// Restricts the permissions.
     pub fn only(mut self, permissions: impl IntoIterator<Item = Permission>) -> Self {
-        self.only = permissions.into_iter().collect();
+        self.permissions = permissions.into_iter().collect();
         self
     }
 }
 
-/// A team to be: its members and its wallet.
+/// A team with its members and its wallet.
 ///
 /// ```
 /// use prime_sim::Team;
@@ -99,7 +98,7 @@ impl Key {
 /// ```
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[must_use = "a simulator takes it with `add_team`"]
+#[must_use = "pass the team to `Simulator::add_team`"]
 pub struct Team {
     pub(crate) id: String,
     #[serde(default)]
@@ -110,14 +109,14 @@ pub struct Team {
     pub(crate) rows: usize,
 }
 
-/// An amount as a string: TOML has no decimals.
+/// Reads an amount from a string, because TOML has no decimal type.
 fn amount<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Usd>, D::Error> {
     let amount = String::deserialize(deserializer)?;
     amount.parse().map(Some).map_err(D::Error::custom)
 }
 
 impl Team {
-    /// A team without members, with a balance as the simulator's others and no billing rows.
+    /// Creates a team with no members, the default balance and no billing rows.
     pub fn new(id: impl Into<String>) -> Self {
         Self {
             id: id.into(),
@@ -127,47 +126,47 @@ impl Team {
         }
     }
 
-    /// One member more: a person of [`Key::of`], or `owner`.
+    /// Adds a member: `owner`, or the owner of a key ([`Key::owned_by`]).
     pub fn member(mut self, person: impl Into<String>) -> Self {
         self.members.push(person.into());
         self
     }
 
-    /// What is in its wallet.
+    /// Sets the balance of the wallet.
     pub fn balance(mut self, balance: Usd) -> Self {
         self.balance = Some(balance);
         self
     }
 
-    /// How many billing rows its wallet starts with.
+    /// Sets the initial number of billing rows.
     pub fn billing_rows(mut self, rows: usize) -> Self {
         self.rows = rows;
         self
     }
 }
 
-/// Who asks.
+/// The owner and permissions of a valid key.
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
     pub(crate) person: String,
-    only: Vec<Permission>,
+    permissions: Vec<Permission>,
 }
 
 impl Caller {
     pub(crate) fn may(&self, permission: Permission) -> bool {
-        self.only.contains(&permission)
+        self.permissions.contains(&permission)
     }
 }
 
-/// Every key.
+/// All API keys.
 #[derive(Default)]
 pub(crate) struct Keys(HashMap<String, Caller>);
 
 impl Keys {
     pub(crate) fn add(&mut self, key: Key) {
         let caller = Caller {
-            person: key.of,
-            only: key.only,
+            person: key.owner,
+            permissions: key.permissions,
         };
         self.0.insert(key.secret, caller);
     }
@@ -176,7 +175,7 @@ impl Keys {
         self.0.remove(secret).is_some()
     }
 
-    pub(crate) fn of(&self, secret: &str) -> Option<&Caller> {
+    pub(crate) fn get(&self, secret: &str) -> Option<&Caller> {
         self.0.get(secret)
     }
 }

@@ -12,14 +12,14 @@ use crate::price::usd;
 use crate::state::access::Caller;
 use crate::state::clock::{before, timestamp};
 
-/// Where an account stands in the state.
+/// The index of an account in the state.
 pub(crate) type AccountId = usize;
 
 /// The currency of every wallet.
 pub(crate) const CURRENCY: &str = "USD";
 
-/// What costs money, as the specification lists it.
-const RESOURCES: [&str; 6] = [
+/// The billable resource types of the specification.
+const RESOURCE_TYPES: [&str; 6] = [
     "compute",
     "training",
     "inference",
@@ -28,8 +28,8 @@ const RESOURCES: [&str; 6] = [
     "images",
 ];
 
-/// Amounts as wallets have them, round ones and ones with many digits: the most units, and how many
-/// decimals a unit has.
+/// Typical amounts, both round and with many digits: the maximum number of units and the decimals
+/// of a unit.
 const AMOUNTS: [(u64, u32); 6] = [
     (500, 2),
     (40_000, 4),
@@ -39,35 +39,35 @@ const AMOUNTS: [(u64, u32); 6] = [
     (2_000_000_000, 9),
 ];
 
-/// More rows than this are not kept: the oldest are forgotten.
+/// The maximum number of rows of a wallet. Older rows are dropped.
 const MAX_ROWS: usize = 100_000;
 
-/// Somebody who pays: a person or a team.
+/// The account of a person or a team.
 pub(crate) struct Account {
-    /// The wallet's id.
+    /// The ID of the wallet.
     pub(crate) wallet: String,
-    /// The team's id; without it, the account is a person's own.
+    /// The ID of the team, or `None` for a personal account.
     pub(crate) team: Option<String>,
-    /// Who may act for it; the person whose own it is, alone.
+    /// The people who may use the account.
     pub(crate) members: Vec<String>,
     pub(crate) balance: Usd,
-    /// Newest first, as they were billed last.
+    /// The most recently billed row first.
     pub(crate) rows: VecDeque<Row>,
 }
 
-/// Something that was paid for.
+/// A billing row.
 pub(crate) struct Row {
     id: String,
     amount: Usd,
     created: Timestamp,
-    /// When it was billed last.
+    /// The time of the last charge.
     billed: Timestamp,
-    kind: String,
-    resource: Option<String>,
+    resource_type: String,
+    resource_id: Option<String>,
 }
 
 impl Row {
-    /// The row as the API tells it.
+    /// Converts the row to the API type.
     pub(crate) fn entry(&self) -> Result<BillingEntry, ConversionError> {
         BillingEntry::builder()
             .id(self.id.clone())
@@ -76,8 +76,8 @@ impl Row {
             .updated_at(self.billed)
             .last_billed_at(self.billed)
             .currency(CURRENCY)
-            .resource_type(self.kind.clone())
-            .resource_id(self.resource.clone())
+            .resource_type(self.resource_type.clone())
+            .resource_id(self.resource_id.clone())
             .try_into()
     }
 }
@@ -98,18 +98,18 @@ impl Account {
         }
     }
 
-    /// The same, for these people.
+    /// Sets the people who may use the account.
     pub(crate) fn with_members(mut self, members: Vec<String>) -> Self {
         self.members = members;
         self
     }
 
-    /// Whether a caller may act for it.
-    pub(crate) fn is_of(&self, caller: &Caller) -> bool {
+    /// Returns whether the caller may use the account.
+    pub(crate) fn allows(&self, caller: &Caller) -> bool {
         self.members.contains(&caller.person)
     }
 
-    /// Charges something new: a row at the front. Gives the row's id.
+    /// Charges an amount and adds a row at the front. Returns the ID of the row.
     pub(crate) fn bill(
         &mut self,
         ids: &Ids,
@@ -126,16 +126,17 @@ impl Account {
             amount,
             created: at,
             billed: at,
-            kind: resource.0.to_owned(),
-            resource: Some(resource.1.to_owned()),
+            resource_type: resource.0.to_owned(),
+            resource_id: Some(resource.1.to_owned()),
         });
         id
     }
 
-    /// Charges more of something: its row grows and moves to the front. False if there is no such row.
+    /// Adds to the amount of a row and moves it to the front. Returns `false` if the row does not
+    /// exist.
     pub(crate) fn bill_more(&mut self, row: &str, now: Duration, more: Usd) -> bool {
-        let place = self.rows.iter().position(|entry| entry.id == row);
-        let Some(mut entry) = place.and_then(|place| self.rows.remove(place)) else {
+        let index = self.rows.iter().position(|entry| entry.id == row);
+        let Some(mut entry) = index.and_then(|index| self.rows.remove(index)) else {
             return false;
         };
         self.balance -= more;
@@ -145,7 +146,7 @@ impl Account {
         true
     }
 
-    /// The ids of the last rows, the very last one first.
+    /// Returns the IDs of the last `count` rows, the last row first.
     pub(crate) fn last_rows(&self, count: usize) -> Vec<String> {
         let last = self.rows.iter().rev().take(count);
         last.map(|row| row.id.clone()).collect()
@@ -162,35 +163,35 @@ impl Account {
     }
 }
 
-/// A row from before the simulation began, billed last `age` ago.
+/// Creates a row that was last billed `age` before the start of the simulation.
 fn past_row(ids: &Ids, row: usize, age: Duration) -> Row {
-    let kind = RESOURCES[row % RESOURCES.len()];
-    // Each kind meets each size in turn.
-    let (most, decimals) = AMOUNTS[(row / RESOURCES.len() + row) % AMOUNTS.len()];
-    let units = 1 + ids.number("amount") % most;
-    let lasted = Duration::from_secs(ids.number("age") % 90_000);
+    let resource_type = RESOURCE_TYPES[row % RESOURCE_TYPES.len()];
+    // Combines each resource type with each size.
+    let (max_units, decimals) = AMOUNTS[(row / RESOURCE_TYPES.len() + row) % AMOUNTS.len()];
+    let units = 1 + ids.number("amount") % max_units;
+    let active = Duration::from_secs(ids.number("age") % 90_000);
     Row {
         id: ids.id("bill_"),
         amount: usd(i64::try_from(units).unwrap_or(1), decimals),
-        created: before(age + lasted),
+        created: before(age + active),
         billed: before(age),
-        kind: kind.to_owned(),
-        // What was paid for may be gone.
-        resource: (row % 7 != 5).then(|| ids.id("res_")),
+        resource_type: resource_type.to_owned(),
+        // Some resources no longer exist.
+        resource_id: (row % 7 != 5).then(|| ids.id("res_")),
     }
 }
 
-/// A wallet as it is now.
+/// The current state of a wallet.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Wallet {
-    /// Its id.
+    /// The ID.
     pub id: String,
-    /// The team it belongs to; none for the personal one.
+    /// The team, or `None` for a personal wallet.
     pub team: Option<String>,
-    /// What is left in it.
+    /// The balance.
     pub balance: Usd,
-    /// What was charged, newest first.
+    /// The billing rows, newest first.
     pub rows: Vec<BillingEntry>,
 }
 
@@ -200,7 +201,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_begin_sorted_and_varied() {
+    fn initial_rows_are_sorted_and_varied() {
         let account = Account::new(&Ids::new(7), None, usd(1, 0), 100);
         let account = account.snapshot().unwrap();
         let billed: Vec<_> = account.rows.iter().map(|row| row.last_billed_at).collect();
@@ -210,13 +211,13 @@ mod tests {
         assert!(has(|row| row.amount_usd.decimal().scale() == 0));
         assert!(has(|row| row.amount_usd.decimal().scale() == 9));
         assert!(account.rows.iter().all(|row| row.amount_usd > Usd::ZERO));
-        for kind in RESOURCES {
+        for kind in RESOURCE_TYPES {
             assert!(account.rows.iter().any(|row| row.resource_type == kind));
         }
     }
 
     #[test]
-    fn what_is_billed_is_gone_and_stands_in_front() {
+    fn a_charge_reduces_the_balance_and_adds_a_row_at_the_front() {
         let ids = Ids::new(7);
         let mut account = Account::new(&ids, None, usd(1, 0), 3);
         let second = Duration::from_secs(1);

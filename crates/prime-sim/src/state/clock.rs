@@ -4,14 +4,14 @@ use std::time::{Duration, Instant, SystemTime};
 
 use openapi_runtime::Timestamp;
 
-/// When every simulation begins, in seconds of Unix time: 2026-01-01T00:00:00Z. A fixed day, so that
-/// answers are the same each time.
-const BEGINNING: Duration = Duration::from_secs(1_767_225_600);
+/// The start of every simulation, as Unix time: 2026-01-01T00:00:00Z. It is fixed so that responses
+/// are deterministic.
+const START: Duration = Duration::from_secs(1_767_225_600);
 
-/// Further than this no one simulates, and no date overflows: 1000 years.
-const END: Duration = Duration::from_secs(1000 * 365 * 24 * 60 * 60);
+/// The maximum simulated time, 1000 years. It keeps dates from overflowing.
+const MAX: Duration = Duration::from_secs(1000 * 365 * 24 * 60 * 60);
 
-/// A clock that runs at its own speed and can be moved forwards.
+/// A clock with a configurable speed that can be moved forward.
 pub(crate) struct Clock {
     started: Instant,
     scale: f64,
@@ -27,34 +27,34 @@ impl Clock {
         }
     }
 
-    /// How much time has passed. Never less than before.
+    /// Returns the simulated time since the start. It never decreases.
     pub(crate) fn now(&self) -> Duration {
         let passed = self.started.elapsed().as_secs_f64() * self.scale;
         Duration::try_from_secs_f64(passed)
-            .unwrap_or(END)
+            .unwrap_or(MAX)
             .saturating_add(self.advanced)
-            .min(END)
+            .min(MAX)
     }
 
     pub(crate) fn advance(&mut self, by: Duration) {
-        self.advanced = self.advanced.saturating_add(by).min(END);
+        self.advanced = self.advanced.saturating_add(by).min(MAX);
     }
 }
 
-/// The date of a time that the clock told.
+/// Converts a clock time to a date.
 pub(crate) fn timestamp(now: Duration) -> Timestamp {
     let micros = Duration::from_micros(u64::try_from(now.as_micros()).unwrap_or(u64::MAX));
-    Timestamp::from(SystemTime::UNIX_EPOCH + BEGINNING + micros.min(END))
+    Timestamp::from(SystemTime::UNIX_EPOCH + START + micros.min(MAX))
 }
 
-/// The date of a time before the clock began.
+/// Returns the date `ago` before the start.
 pub(crate) fn before(ago: Duration) -> Timestamp {
-    Timestamp::from(SystemTime::UNIX_EPOCH + BEGINNING.saturating_sub(ago))
+    Timestamp::from(SystemTime::UNIX_EPOCH + START.saturating_sub(ago))
 }
 
-/// The same in seconds of Unix time.
+/// Converts a clock time to Unix seconds.
 pub(crate) fn unix(now: Duration) -> i64 {
-    i64::try_from((BEGINNING + now).as_secs()).unwrap_or(i64::MAX)
+    i64::try_from((START + now).as_secs()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_stands_still_or_moves_as_told() {
+    fn a_clock_with_scale_zero_moves_only_on_advance() {
         let mut clock = Clock::new(0.0);
         assert_eq!(clock.now(), Duration::ZERO);
         clock.advance(Duration::from_millis(1_500));
@@ -79,15 +79,15 @@ mod tests {
     }
 
     #[test]
-    fn it_runs_at_its_scale_and_never_overflows() {
+    fn a_clock_follows_its_scale_and_does_not_overflow() {
         let mut clock = Clock::new(1_000_000.0);
         std::thread::sleep(Duration::from_millis(2));
         let before = clock.now();
         assert!(before >= Duration::from_secs(2_000), "{before:?}");
         clock.advance(Duration::MAX);
         clock.advance(Duration::MAX);
-        assert_eq!(clock.now(), END);
+        assert_eq!(clock.now(), MAX);
         assert!(timestamp(clock.now()).to_string().starts_with("3025-"));
-        assert_eq!(Clock::new(f64::MAX).now(), END);
+        assert_eq!(Clock::new(f64::MAX).now(), MAX);
     }
 }

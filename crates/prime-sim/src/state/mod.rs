@@ -1,13 +1,13 @@
-//! What the server remembers.
+//! The state of the server.
 //!
-//! | file | what it holds |
+//! | file | contents |
 //! |---|---|
-//! | `shared` | [`Shared`]: what every request can reach; [`State`]: the part that changes |
+//! | `shared` | [`Shared`], which all handlers can access, and its mutable part, [`State`] |
 //! | `access` | people, keys, teams, permissions |
 //! | `clock` | simulated time |
-//! | `account` | who pays: balances and billing rows |
-//! | `models` | the catalogue |
-//! | `runs` | training runs, their life and what they use |
+//! | `account` | accounts, balances and billing rows |
+//! | `models` | the model catalog |
+//! | `runs` | training runs, their status and usage |
 
 pub(crate) mod access;
 pub(crate) mod account;

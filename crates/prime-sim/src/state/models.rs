@@ -1,27 +1,27 @@
-//! The catalogue of models.
+//! The model catalog.
 
 use pinference_api::types::{Model, ModelPricing, ModelSpecs};
 
-use crate::faults::of_model;
+use crate::faults::for_model;
 use crate::price::usd;
 
-/// When every model was created, as the documentation's examples have it.
+/// The creation time of all models, taken from the examples of the documentation.
 const CREATED: i64 = 1_693_721_698;
 
-/// A model that repeats what it was asked.
+/// A model that repeats the last user message.
 pub(crate) const ECHO: &str = "sim/echo";
 
-/// What differs from model to model.
+/// An entry of the catalog.
 struct Entry {
     id: &'static str,
     owner: &'static str,
     name: &'static str,
     serving: &'static str,
-    /// Input, output and cached input, in thousandths of a dollar for a million tokens.
+    /// The prices of input, output and cached input, in thousandths of a dollar per million tokens.
     prices: Option<(i64, i64, Option<i64>)>,
     context: i64,
     output: i64,
-    reasons: bool,
+    reasoning: bool,
 }
 
 const ENTRIES: [Entry; 6] = [
@@ -33,7 +33,7 @@ const ENTRIES: [Entry; 6] = [
         prices: Some((300, 400, None)),
         context: 131_072,
         output: 8_192,
-        reasons: false,
+        reasoning: false,
     },
     Entry {
         id: "anthropic/claude-3-5-sonnet-20241022",
@@ -43,7 +43,7 @@ const ENTRIES: [Entry; 6] = [
         prices: Some((3_000, 15_000, Some(300))),
         context: 200_000,
         output: 8_192,
-        reasons: false,
+        reasoning: false,
     },
     Entry {
         id: "openai/gpt-oss-120b",
@@ -53,7 +53,7 @@ const ENTRIES: [Entry; 6] = [
         prices: Some((50, 250, None)),
         context: 131_072,
         output: 32_768,
-        reasons: true,
+        reasoning: true,
     },
     Entry {
         id: "qwen/qwen3.5-35b-a3b",
@@ -63,7 +63,7 @@ const ENTRIES: [Entry; 6] = [
         prices: Some((85, 333, Some(21))),
         context: 262_144,
         output: 65_536,
-        reasons: true,
+        reasoning: true,
     },
     Entry {
         id: "nvidia/nemotron-3-nano-30b-a3b",
@@ -73,32 +73,32 @@ const ENTRIES: [Entry; 6] = [
         prices: Some((60, 240, None)),
         context: 262_144,
         output: 32_768,
-        reasons: true,
+        reasoning: true,
     },
     Entry {
         id: "prime-intellect/intellect-3",
         owner: "prime-intellect",
         name: "INTELLECT-3 (preview)",
         serving: "hosted",
-        // Not every model has a price.
+        // Some models have no price.
         prices: None,
         context: 131_072,
         output: 32_768,
-        reasons: true,
+        reasoning: true,
     },
 ];
 
-/// Every model.
-pub(crate) fn catalogue() -> Vec<Model> {
+/// Returns all models.
+pub(crate) fn catalog() -> Vec<Model> {
     ENTRIES.iter().map(Model::from).collect()
 }
 
-/// The model of an id.
+/// Returns the model with the ID.
 pub(crate) fn find<'a>(models: &'a [Model], id: &str) -> Option<&'a Model> {
     models.iter().find(|model| model.id == id)
 }
 
-/// An adapter of a model, `{base}:{adapter}`. It costs what its base costs.
+/// Creates the adapter `{base}:{adapter}`. It has the price of its base.
 pub(crate) fn adapter(base: &Model, adapter: &str) -> Model {
     let mut adapted = base.clone();
     adapted.id = format!("{}:{adapter}", base.id);
@@ -109,10 +109,10 @@ pub(crate) fn adapter(base: &Model, adapter: &str) -> Model {
     adapted
 }
 
-/// The model that answers to an id: itself, or for a model of the simulator's own (a fault, `sim/echo`)
-/// the first one.
-pub(crate) fn that_answers<'a>(models: &'a [Model], id: &str) -> Option<&'a Model> {
-    if id == ECHO || of_model(id).is_some_and(|fault| fault.is_ok()) {
+/// Returns the model that serves an ID. The `sim/…` models (faults and `sim/echo`) are served by
+/// the first model.
+pub(crate) fn resolve<'a>(models: &'a [Model], id: &str) -> Option<&'a Model> {
+    if id == ECHO || for_model(id).is_some_and(|fault| fault.is_ok()) {
         return models.first();
     }
     find(models, id)
@@ -131,7 +131,7 @@ impl From<&Entry> for Model {
         let mut specs = ModelSpecs::default();
         specs.context_window = Some(entry.context);
         specs.max_output_tokens = Some(entry.output);
-        specs.supports_reasoning = Some(entry.reasons);
+        specs.supports_reasoning = Some(entry.reasoning);
 
         let mut model = Self::new(entry.id);
         model.object = Some("model".to_owned());
@@ -150,14 +150,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn adapters_cost_what_their_base_costs() {
-        let mut models = catalogue();
+    fn an_adapter_has_the_price_of_its_base() {
+        let mut models = catalog();
         let id = "meta-llama/llama-3.1-70b-instruct:ad_1";
-        assert!(that_answers(&models, id).is_none());
+        assert!(resolve(&models, id).is_none());
         models.push(adapter(&models[0], "ad_1"));
         let price = |model: &Model| Some(model.pricing.as_ref()?.input_usd_per_mtok?.to_string());
-        assert_eq!(that_answers(&models, id).and_then(price), price(&models[0]));
-        assert!(that_answers(&models, ECHO).is_some());
+        assert_eq!(resolve(&models, id).and_then(price), price(&models[0]));
+        assert!(resolve(&models, ECHO).is_some());
         assert!(find(&models, ECHO).is_none());
     }
 }

@@ -1,4 +1,4 @@
-//! Training runs: their life, and what they use.
+//! Training runs, their status and usage.
 
 use std::time::Duration;
 
@@ -11,21 +11,21 @@ use crate::price::{per_million, usd};
 use crate::state::account::AccountId;
 use crate::state::clock::timestamp;
 
-/// How old a run is when it leaves the queue, starts, and is done.
+/// The age at which a run reaches each status.
 const PENDING: Duration = Duration::from_secs(5);
 const RUNNING: Duration = Duration::from_secs(15);
 const COMPLETED: Duration = Duration::from_secs(60);
 
-/// Tokens that a run uses in a second.
+/// The tokens that a run uses per second.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Meters {
+pub(crate) struct TokenRates {
     training: u64,
     input: u64,
     output: u64,
 }
 
-impl Meters {
-    /// Meters that differ from run to run.
+impl TokenRates {
+    /// Derives rates from a number, so that they differ between runs.
     pub(crate) fn from_number(number: u64) -> Self {
         Self {
             training: 40_000 + number % 10_007,
@@ -46,25 +46,25 @@ pub(crate) struct Run {
     pub(crate) created: Duration,
     pub(crate) stopped: Option<Duration>,
     pub(crate) deleted: bool,
-    pub(crate) meters: Meters,
+    pub(crate) rates: TokenRates,
     pub(crate) pricing: RunPricing,
-    /// The row of its bill, once there is one.
+    /// The ID of the billing row, if there is one.
     pub(crate) row: Option<String>,
-    /// What was billed so far.
+    /// The amount billed so far.
     pub(crate) billed: Usd,
-    /// Whether its adapter was made known.
-    pub(crate) adapted: bool,
+    /// Whether its adapter has been added to the models.
+    pub(crate) adapter_published: bool,
 }
 
-/// What a run owes.
+/// An amount that is due.
 pub(crate) struct Due {
-    /// Until when it used what is billed now.
+    /// The end of the billed period.
     pub(crate) at: Duration,
     pub(crate) amount: Usd,
 }
 
 impl Run {
-    /// The prices of every new run.
+    /// Returns the prices of a new run.
     pub(crate) fn pricing() -> RunPricing {
         let mut pricing = RunPricing::default();
         pricing.training_per_mtok = Some(usd(1_25, 2));
@@ -84,49 +84,49 @@ impl Run {
         }
     }
 
-    /// Stops it, unless it has ended.
+    /// Stops the run unless it has ended.
     pub(crate) fn stop(&mut self, now: Duration) {
         if self.stopped.is_none() && self.status(now) != RunStatus::Completed {
             self.stopped = Some(now);
         }
     }
 
-    /// Deletes it, and says whether it was there to delete. What it used stays known.
+    /// Deletes the run. Returns `false` if it is already deleted. Its usage is kept.
     pub(crate) fn delete(&mut self, now: Duration) -> bool {
         self.stop(now);
         !std::mem::replace(&mut self.deleted, true)
     }
 
-    /// Whether it is done now and was not before: then an adapter comes of it.
-    pub(crate) fn leaves_adapter(&mut self, now: Duration) -> bool {
-        !self.adapted
+    /// Returns `true` the first time it is called after completion.
+    pub(crate) fn publish_adapter(&mut self, now: Duration) -> bool {
+        !self.adapter_published
             && self.status(now) == RunStatus::Completed
-            && !std::mem::replace(&mut self.adapted, true)
+            && !std::mem::replace(&mut self.adapter_published, true)
     }
 
-    /// The model it starts from, where its configuration says so.
+    /// Returns the base model if the configuration names one.
     pub(crate) fn base_model(&self) -> Option<String> {
         base_model(&self.config)
     }
 
-    /// How long it has been running.
-    fn ran(&self, now: Duration) -> Duration {
+    /// Returns the time spent in status running.
+    fn running_time(&self, now: Duration) -> Duration {
         let until = self.stopped.unwrap_or(now).min(now);
         let age = until.saturating_sub(self.created);
         age.min(COMPLETED).saturating_sub(RUNNING)
     }
 
-    /// What it used while it ran: for training and for inference.
-    fn used(&self, ran: Duration) -> (RunUsageBreakdown, RunUsageBreakdown) {
-        let tokens = |a_second: u64| {
-            let tokens = u128::from(a_second) * ran.as_micros() / 1_000_000;
+    /// Returns the training and inference usage.
+    fn breakdown(&self, running: Duration) -> (RunUsageBreakdown, RunUsageBreakdown) {
+        let tokens = |per_second: u64| {
+            let tokens = u128::from(per_second) * running.as_micros() / 1_000_000;
             i64::try_from(tokens).unwrap_or(i64::MAX)
         };
         let cost = |tokens, price: Option<Usd>| per_million(tokens, price.unwrap_or_default());
         let (trained, input, output) = (
-            tokens(self.meters.training),
-            tokens(self.meters.input),
-            tokens(self.meters.output),
+            tokens(self.rates.training),
+            tokens(self.rates.input),
+            tokens(self.rates.output),
         );
         let mut training = RunUsageBreakdown::default();
         training.tokens = trained;
@@ -141,18 +141,18 @@ impl Run {
         (training, inference)
     }
 
-    /// What it used, as the API tells it.
+    /// Returns the usage as the API type.
     pub(crate) fn usage(&self, now: Duration) -> Result<RunUsageResponse, ConversionError> {
-        let ran = self.ran(now);
-        let (training, inference) = self.used(ran);
+        let running = self.running_time(now);
+        let (training, inference) = self.breakdown(running);
         RunUsageResponse::builder()
             .run_id(self.id.clone())
             .run_name(self.name.clone())
             .base_model(base_model(&self.config))
             .status(self.status(now))
             .pricing(self.pricing.clone())
-            // One record for each second begun.
-            .record_count(i64::try_from(ran.as_millis().div_ceil(1_000)).unwrap_or(i64::MAX))
+            // One record for each started second.
+            .record_count(i64::try_from(running.as_millis().div_ceil(1_000)).unwrap_or(i64::MAX))
             .total_tokens(training.tokens + inference.tokens)
             .total_cost_usd(training.cost_usd + inference.cost_usd)
             .training(training)
@@ -160,13 +160,13 @@ impl Run {
             .try_into()
     }
 
-    /// What it used and was not billed for.
+    /// Returns the usage that is not billed yet.
     pub(crate) fn due(&self, now: Duration) -> Option<Due> {
-        let ran = self.ran(now);
-        let (training, inference) = self.used(ran);
+        let running = self.running_time(now);
+        let (training, inference) = self.breakdown(running);
         let amount = training.cost_usd + inference.cost_usd - self.billed;
         (amount > Usd::ZERO).then(|| Due {
-            at: self.created + RUNNING + ran,
+            at: self.created + RUNNING + running,
             amount,
         })
     }
@@ -191,36 +191,36 @@ impl Run {
     }
 }
 
-/// The model that a configuration starts from, where it says so: `model` or `model.name`.
+/// Returns `model` or `model.name` of a configuration.
 fn base_model(config: &Map<String, Value>) -> Option<String> {
     let model = config.get("model")?;
     let name = model.as_str().or_else(|| model.get("name")?.as_str())?;
     Some(name.to_owned())
 }
 
-/// A training run as it is now.
+/// The current state of a training run.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct RunSnapshot {
-    /// Its id.
+    /// The ID.
     pub id: String,
-    /// The id of its job.
+    /// The ID of the job.
     pub job_id: String,
-    /// The name it was given.
+    /// The name, if one was given.
     pub name: Option<String>,
-    /// The team that pays for it; none if that is the person who created it.
+    /// The team that pays, or `None` if the creator pays.
     pub team: Option<String>,
-    /// The image it runs.
+    /// The image tag.
     pub image_tag: String,
-    /// Its configuration, as it came.
+    /// The configuration as received.
     pub config: Map<String, Value>,
-    /// When it was created.
+    /// The time of creation.
     pub created_at: Timestamp,
-    /// Where it is in its life.
+    /// The status.
     pub status: RunStatus,
-    /// Whether it was deleted.
+    /// Whether the run is deleted.
     pub deleted: bool,
-    /// What it has used.
+    /// The usage.
     pub usage: RunUsageResponse,
 }
 
@@ -242,11 +242,11 @@ mod tests {
             created: CREATED,
             stopped: None,
             deleted: false,
-            meters: Meters::from_number(0),
+            rates: TokenRates::from_number(0),
             pricing: Run::pricing(),
             row: None,
             billed: Usd::ZERO,
-            adapted: false,
+            adapter_published: false,
         }
     }
 
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_goes_through_its_life() {
+    fn the_status_depends_on_the_age() {
         let run = run();
         for (seconds, status) in [
             (0, RunStatus::Queued),
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn it_uses_tokens_while_it_runs_and_only_then() {
+    fn tokens_are_used_only_while_running() {
         let run = run();
         assert_eq!(run.usage(at(15)).unwrap().total_tokens, 0);
         assert!(run.due(at(15)).is_none());
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn a_deleted_run_stops_and_stays_known() {
+    fn a_deleted_run_is_stopped_and_keeps_its_usage() {
         let mut run = run();
         assert!(run.delete(at(25)));
         assert!(!run.delete(at(26)));
@@ -301,14 +301,14 @@ mod tests {
     }
 
     #[test]
-    fn a_run_that_was_done_stays_done() {
+    fn a_completed_run_stays_completed_after_deletion() {
         let mut run = run();
         assert!(run.delete(at(61)));
         assert_eq!(run.status(at(62)), RunStatus::Completed);
     }
 
     #[test]
-    fn configurations_name_their_model_in_two_ways() {
+    fn the_base_model_is_a_string_or_an_object() {
         for config in [r#"{"model":{"name":"a/b"}}"#, r#"{"model":"a/b"}"#] {
             let config = serde_json::from_str(config).unwrap();
             assert_eq!(base_model(&config).as_deref(), Some("a/b"));

@@ -1,4 +1,4 @@
-//! What every request can reach.
+//! The state that all handlers share.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -10,10 +10,10 @@ use serde::Deserialize;
 
 use crate::builder::Builder;
 use crate::connection::Gate;
-use crate::faults::{Fault, Faults, Kind};
+use crate::faults::{ActiveFaults, Fault, Kind};
 use crate::ids::Ids;
 use crate::price::usd;
-use crate::record::{OnAnswer, Recorder};
+use crate::record::{OnResponse, Recorder};
 use crate::replies::Replies;
 use crate::routes::Operations;
 use crate::state::access::{Caller, Key, Keys, OWNER, Team};
@@ -22,7 +22,7 @@ use crate::state::clock::Clock;
 use crate::state::models;
 use crate::state::runs::{Run, RunSnapshot};
 
-/// The simulator behind its routes.
+/// The state of a simulator.
 pub(crate) struct Shared {
     pub(crate) key: String,
     pub(crate) team: String,
@@ -31,25 +31,25 @@ pub(crate) struct Shared {
     pub(crate) ids: Arc<Ids>,
     pub(crate) recorder: Recorder,
     pub(crate) operations: Operations,
-    pub(crate) faults: Faults,
+    pub(crate) faults: ActiveFaults,
     pub(crate) replies: Replies,
     pub(crate) gate: Arc<Gate>,
-    pub(crate) on_answer: Option<OnAnswer>,
+    pub(crate) on_response: Option<OnResponse>,
     state: Mutex<State>,
 }
 
-/// The part that changes.
+/// The mutable part of the state.
 pub(crate) struct State {
     pub(crate) clock: Clock,
     pub(crate) keys: Keys,
-    /// Those of people and of teams.
+    /// The accounts of people and teams.
     pub(crate) accounts: Vec<Account>,
-    /// The catalogue, and adapters of its models.
+    /// The catalog and the adapters.
     pub(crate) models: Vec<Model>,
     pub(crate) runs: Vec<Run>,
     pub(crate) ids: Arc<Ids>,
-    /// What is in a wallet that nobody said more of.
-    balance: Usd,
+    /// The default balance of a new wallet.
+    default_balance: Usd,
 }
 
 impl Shared {
@@ -58,7 +58,7 @@ impl Shared {
         let team = ids.id("team_");
         let key = ids.secret("pit_");
         let (rows, balance) = (settings.billing_rows, settings.balance);
-        let faults = Faults::new(settings.seed);
+        let faults = ActiveFaults::new(settings.seed);
         for fault in settings.faults {
             faults.add(fault);
         }
@@ -66,18 +66,18 @@ impl Shared {
         for rule in settings.replies {
             replies.add(rule);
         }
-        let own = Account::new(&ids, None, balance, rows.min(5));
-        let teams = Account::new(&ids, Some(team.clone()), balance, rows);
+        let personal = Account::new(&ids, None, balance, rows.min(5));
+        let shared = Account::new(&ids, Some(team.clone()), balance, rows);
         let mut state = State {
             clock: Clock::new(settings.time_scale),
             keys: Keys::default(),
-            accounts: [own, teams]
+            accounts: [personal, shared]
                 .map(|account| account.with_members(vec![OWNER.to_owned()]))
                 .into(),
-            models: models::catalogue(),
+            models: models::catalog(),
             runs: Vec::new(),
             ids: Arc::clone(&ids),
-            balance,
+            default_balance: balance,
         };
         state.add_key(Key::new(key.clone()));
         for team in settings.teams {
@@ -98,34 +98,35 @@ impl Shared {
             faults,
             replies,
             gate: Arc::new(Gate::new()),
-            on_answer: settings.on_answer,
+            on_response: settings.on_response,
             state: Mutex::new(state),
             team,
             ids,
         }
     }
 
-    /// The state, with all that has come due until now.
+    /// Locks the state after billing all usage up to now.
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.settle();
+        state.bill_runs();
         state
     }
 }
 
-/// What a request of a wallet says.
+/// The query of a wallet request.
 #[derive(Default, Deserialize)]
-struct OfTeam {
+struct WalletQuery {
     #[serde(rename = "teamId")]
     team: Option<String>,
 }
 
 impl Shared {
-    /// Changes what a request of a wallet asks about, ahead of its answer.
-    pub(crate) fn change(&self, fault: &Fault, query: Option<&str>) {
-        let asked: OfTeam = serde_urlencoded::from_str(query.unwrap_or("")).unwrap_or_default();
+    /// Changes the rows of the requested wallet before the response.
+    pub(crate) fn change_rows(&self, fault: &Fault, query: Option<&str>) {
+        let query_team: WalletQuery =
+            serde_urlencoded::from_str(query.unwrap_or("")).unwrap_or_default();
         let mut state = self.state();
-        if let Some(account) = state.account_named(asked.team.as_deref()) {
+        if let Some(account) = state.team_account(query_team.team.as_deref()) {
             match fault.kind {
                 Kind::RowsArrive(rows) => state.rows_arrive(account, rows),
                 Kind::RowsMove(rows) => state.rows_move(account, rows),
@@ -136,42 +137,42 @@ impl Shared {
 }
 
 impl State {
-    /// The account that a caller names: a team of theirs, or without one their own.
-    pub(crate) fn account_of(&self, caller: &Caller, team: Option<&str>) -> Option<AccountId> {
+    /// Returns the account of one of the caller's teams, or the caller's personal account.
+    pub(crate) fn account_for(&self, caller: &Caller, team: Option<&str>) -> Option<AccountId> {
         self.accounts
             .iter()
-            .position(|account| account.team.as_deref() == team && account.is_of(caller))
+            .position(|account| account.team.as_deref() == team && account.allows(caller))
     }
 
-    /// A team's account, or without one the owner's.
-    pub(crate) fn account_named(&self, team: Option<&str>) -> Option<AccountId> {
+    /// Returns the account of a team, or the owner's personal account.
+    pub(crate) fn team_account(&self, team: Option<&str>) -> Option<AccountId> {
         self.accounts
             .iter()
             .position(|account| account.team.as_deref() == team)
     }
 
     pub(crate) fn add_key(&mut self, key: Key) {
-        let mut own = self.accounts.iter().filter(|one| one.team.is_none());
-        if !own.any(|account| account.members.contains(&key.of)) {
-            let account = Account::new(&self.ids, None, self.balance, 0);
-            let account = account.with_members(vec![key.of.clone()]);
+        let mut personal = self.accounts.iter().filter(|one| one.team.is_none());
+        if !personal.any(|account| account.members.contains(&key.owner)) {
+            let account = Account::new(&self.ids, None, self.default_balance, 0);
+            let account = account.with_members(vec![key.owner.clone()]);
             self.accounts.push(account);
         }
         self.keys.add(key);
     }
 
-    /// A team of an id that is there already takes its place.
+    /// Adds a team. It replaces a team with the same ID.
     pub(crate) fn add_team(&mut self, team: Team) {
-        let balance = team.balance.unwrap_or(self.balance);
+        let balance = team.balance.unwrap_or(self.default_balance);
         let account = Account::new(&self.ids, Some(team.id.clone()), balance, team.rows);
         let account = account.with_members(team.members);
-        match self.account_named(Some(&team.id)) {
-            Some(place) => self.accounts[place] = account,
+        match self.team_account(Some(&team.id)) {
+            Some(index) => self.accounts[index] = account,
             None => self.accounts.push(account),
         }
     }
 
-    /// An adapter of a model of the catalogue: its id as a model, unless there is no such base.
+    /// Adds an adapter. Returns the ID of its model, or `None` if the base does not exist.
     pub(crate) fn add_adapter(&mut self, base: &str, adapter: &str) -> Option<String> {
         let adapted = models::adapter(models::find(&self.models, base)?, adapter);
         let id = adapted.id.clone();
@@ -181,7 +182,7 @@ impl State {
         Some(id)
     }
 
-    /// New rows in a wallet, as if something had been paid for.
+    /// Adds new billing rows to a wallet.
     pub(crate) fn rows_arrive(&mut self, account: AccountId, rows: usize) {
         let now = self.clock.now();
         if let Some(account) = self.accounts.get_mut(account) {
@@ -192,7 +193,7 @@ impl State {
         }
     }
 
-    /// The last rows of a wallet are billed once more, the very last one first.
+    /// Bills the last rows of a wallet again, which moves them to the front. The last row is first.
     pub(crate) fn rows_move(&mut self, account: AccountId, rows: usize) {
         let now = self.clock.now();
         if let Some(account) = self.accounts.get_mut(account) {
@@ -202,13 +203,16 @@ impl State {
         }
     }
 
-    /// The run of an id, if the caller may see it.
+    /// Returns the run with the ID if the caller has access.
     pub(crate) fn run(&self, caller: &Caller, id: &str) -> Option<&Run> {
         let run = self.runs.iter().find(|run| run.id == id)?;
-        self.accounts.get(run.account)?.is_of(caller).then_some(run)
+        self.accounts
+            .get(run.account)?
+            .allows(caller)
+            .then_some(run)
     }
 
-    /// Stops a run, if the caller may see it and it has not ended.
+    /// Stops a run if the caller has access and the run has not ended.
     pub(crate) fn stop_run(&mut self, caller: &Caller, id: &str) {
         let now = self.clock.now();
         if self.run(caller, id).is_some()
@@ -218,13 +222,13 @@ impl State {
         }
     }
 
-    /// Deletes a run. The second time, and for a run that never was, nothing is deleted.
+    /// Deletes a run. `deleted` is `false` if the run does not exist or is already deleted.
     pub(crate) fn delete_run(&mut self, caller: &Caller, id: &str) -> DeleteRunResponse {
         let now = self.clock.now();
         let accounts = &self.accounts;
         let run = self.runs.iter_mut().find(|run| {
             let account = accounts.get(run.account);
-            run.id == id && account.is_some_and(|account| account.is_of(caller))
+            run.id == id && account.is_some_and(|account| account.allows(caller))
         });
         DeleteRunResponse::new(run.is_some_and(|run| run.delete(now)), id)
     }
@@ -232,16 +236,16 @@ impl State {
     pub(crate) fn run_snapshots(&self) -> Vec<RunSnapshot> {
         let now = self.clock.now();
         let team = |id: AccountId| self.accounts.get(id).and_then(|owner| owner.team.clone());
-        // Every snapshot can be had: its usage lacks no field, and a test says so.
+        // Snapshots cannot fail: the usage has all required fields, which a test checks.
         self.runs
             .iter()
             .filter_map(|run| run.snapshot(now, team(run.account)).ok())
             .collect()
     }
 
-    /// Bills what runs have used since they were billed last. Done before anybody looks, so that it
-    /// does not matter who looks when.
-    fn settle(&mut self) {
+    /// Bills the usage of all runs since their last charge. This happens on each access to the
+    /// state, so that the result does not depend on the order of accesses.
+    fn bill_runs(&mut self) {
         let now = self.clock.now();
         let mut due: Vec<_> = (0..self.runs.len())
             .filter_map(|run| Some((self.runs[run].due(now)?, run)))
@@ -249,14 +253,14 @@ impl State {
         let runs = self.runs.iter_mut();
         let adapters: Vec<_> = runs
             .filter_map(|run| {
-                run.leaves_adapter(now)
+                run.publish_adapter(now)
                     .then(|| (run.base_model(), run.id.clone()))
             })
             .collect();
         for (base, adapter) in adapters {
             base.and_then(|base| self.add_adapter(&base, &adapter));
         }
-        // Rows stand in the order of billing, and a run that ended long ago was billed then.
+        // Rows are sorted by billing time, and an ended run was billed when it ended.
         due.sort_by_key(|(due, _)| due.at);
         for (due, run) in due {
             let run = &mut self.runs[run];

@@ -1,4 +1,4 @@
-//! Who may do what.
+//! Tests of keys, teams and permissions.
 
 use std::time::Duration;
 
@@ -35,15 +35,15 @@ fn chat(team: Option<&str>) -> Value {
 }
 
 #[tokio::test]
-async fn a_key_does_what_it_is_allowed_to() {
+async fn a_key_has_only_its_permissions() {
     let sim = still().await;
-    sim.add_key(Key::new("pit_talks").only([Permission::Inference]));
-    sim.add_key(Key::new("pit_reads").only([Permission::Billing]));
+    sim.add_key(Key::new("pit_inference").only([Permission::Inference]));
+    sim.add_key(Key::new("pit_billing").only([Permission::Billing]));
     for (key, may_chat, may_read, may_create) in [
         (sim.key(), 200, 200, 201),
-        ("pit_talks", 200, 403, 403),
-        ("pit_reads", 403, 200, 403),
-        ("pit_nobodys", 401, 401, 401),
+        ("pit_inference", 200, 403, 403),
+        ("pit_billing", 403, 200, 403),
+        ("pit_unknown", 401, 401, 401),
     ] {
         let path = "/api/v1/chat/completions";
         let (status, body) = ask(&sim, key, Method::POST, path, chat(None)).await;
@@ -53,20 +53,20 @@ async fn a_key_does_what_it_is_allowed_to() {
         let (status, _) = ask(&sim, key, Method::POST, RUNS, json!({ "config": {} })).await;
         assert_eq!(status.as_u16(), may_create, "{key}");
     }
-    assert!(sim.revoke_key("pit_talks") && !sim.revoke_key("pit_talks"));
+    assert!(sim.revoke_key("pit_inference") && !sim.revoke_key("pit_inference"));
     let path = "/api/v1/chat/completions";
-    let (status, _) = ask(&sim, "pit_talks", Method::POST, path, chat(None)).await;
+    let (status, _) = ask(&sim, "pit_inference", Method::POST, path, chat(None)).await;
     assert_eq!(status, StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test]
-async fn members_act_for_their_team_and_nobody_else() {
+async fn only_members_can_use_a_team() {
     let team = Team::new("team_lab")
         .member("bob")
         .balance("0.000001".parse().unwrap());
     let sim = Simulator::builder()
         .team(team)
-        .key(Key::new("pit_bobs").of("bob"))
+        .key(Key::new("pit_bobs").owned_by("bob"))
         .start()
         .await
         .unwrap();
@@ -74,7 +74,7 @@ async fn members_act_for_their_team_and_nobody_else() {
     let lab = Some("team_lab");
     let (status, _) = ask(&sim, "pit_bobs", Method::POST, path, chat(lab)).await;
     assert_eq!(status, StatusCode::OK);
-    // The team has run out; bob has not.
+    // The team has no funds left, but bob's account does.
     let (status, body) = ask(&sim, "pit_bobs", Method::POST, path, chat(lab)).await;
     assert_eq!(status, StatusCode::PAYMENT_REQUIRED, "{body}");
     let (status, _) = ask(&sim, "pit_bobs", Method::POST, path, chat(None)).await;
@@ -88,7 +88,7 @@ async fn members_act_for_their_team_and_nobody_else() {
     let (status, created) = ask(&sim, "pit_bobs", Method::POST, RUNS, create).await;
     assert_eq!(status, StatusCode::CREATED);
 
-    // The owner is no member: neither the team nor its run is to be seen.
+    // The owner is not a member and has no access to the team or its run.
     let (status, _) = ask(&sim, sim.key(), Method::POST, path, chat(lab)).await;
     assert_eq!(status, StatusCode::FORBIDDEN);
     let usage = format!(
@@ -105,7 +105,7 @@ async fn members_act_for_their_team_and_nobody_else() {
 }
 
 #[tokio::test]
-async fn a_run_that_completes_leaves_an_adapter() {
+async fn a_completed_run_adds_an_adapter() {
     let sim = still().await;
     let create = json!({ "config": { "model": { "name": MODEL } } });
     let (_, created) = ask(&sim, sim.key(), Method::POST, RUNS, create).await;
@@ -123,15 +123,15 @@ async fn a_run_that_completes_leaves_an_adapter() {
     assert!(models().await);
     let question = json!({ "model": adapter, "messages": [{ "role": "user", "content": "Hi" }] });
     let path = "/api/v1/chat/completions";
-    let (status, answer) = ask(&sim, sim.key(), Method::POST, path, question).await;
+    let (status, response) = ask(&sim, sim.key(), Method::POST, path, question).await;
     assert_eq!(
-        (status, &answer["model"]),
+        (status, &response["model"]),
         (StatusCode::OK, &json!(adapter))
     );
 }
 
 #[tokio::test]
-async fn the_official_clients_routes_are_there() {
+async fn the_routes_of_the_official_client_are_served() {
     let sim = still().await;
     let get = async |path: &str| ask(&sim, sim.key(), Method::GET, path, json!({})).await;
     let prepare = format!("{RUNS}/prepare");

@@ -1,4 +1,4 @@
-//! `create_chat_completion`, whole and streamed.
+//! `create_chat_completion`, streamed or not.
 
 use std::time::Duration;
 
@@ -21,14 +21,14 @@ fn capital() -> Value {
     ]})
 }
 
-/// A body with some fields more.
+/// Adds fields to a body.
 fn with(mut body: Value, more: Value) -> Value {
     let fields = more.as_object().unwrap().clone();
     body.as_object_mut().unwrap().extend(fields);
     body
 }
 
-/// The data of a stream's events.
+/// Returns the data of the events of a stream.
 async fn events(request: RequestBuilder) -> Vec<String> {
     let response = request.send().await.unwrap();
     assert_eq!(response.status(), StatusCode::OK);
@@ -43,29 +43,32 @@ async fn events(request: RequestBuilder) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn an_answer_is_counted_and_charged_to_the_digit() {
+async fn tokens_are_counted_and_charged_exactly() {
     let sim = still().await;
     let before = sim.wallet(None).unwrap();
-    let response = chat(&sim, &capital())
+    let text = chat(&sim, &capital())
         .send()
         .await
         .unwrap()
         .text()
         .await
         .unwrap();
-    // 9 tokens at 3 dollars a million, 7 at 15.
-    assert!(response.contains(r#""cost":0.000132"#), "{response}");
-    let answer: Value = serde_json::from_str(&response).unwrap();
-    assert_eq!(answer["object"], "chat.completion");
+    // 9 tokens at $3 per million and 7 tokens at $15 per million.
+    assert!(text.contains(r#""cost":0.000132"#), "{text}");
+    let response: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(response["object"], "chat.completion");
     assert_eq!(
-        answer["choices"][0]["message"]["content"],
+        response["choices"][0]["message"]["content"],
         "The capital of France is Paris."
     );
-    assert_eq!(answer["choices"][0]["finish_reason"], "stop");
-    assert_eq!(answer["usage"]["prompt_tokens"], 9);
-    assert_eq!(answer["usage"]["completion_tokens"], 7);
-    assert_eq!(answer["usage"]["total_tokens"], 16);
-    assert_eq!(answer["usage"]["prompt_tokens_details"]["cached_tokens"], 0);
+    assert_eq!(response["choices"][0]["finish_reason"], "stop");
+    assert_eq!(response["usage"]["prompt_tokens"], 9);
+    assert_eq!(response["usage"]["completion_tokens"], 7);
+    assert_eq!(response["usage"]["total_tokens"], 16);
+    assert_eq!(
+        response["usage"]["prompt_tokens_details"]["cached_tokens"],
+        0
+    );
 
     let after = sim.wallet(None).unwrap();
     assert_eq!(after.rows.len(), before.rows.len() + 1);
@@ -76,20 +79,20 @@ async fn an_answer_is_counted_and_charged_to_the_digit() {
 }
 
 #[tokio::test]
-async fn the_account_that_the_header_names_pays() {
+async fn the_team_header_selects_the_account() {
     let sim = still().await;
     let rows = |team: Option<&str>| sim.wallet(team).unwrap().rows.len();
-    let (own, teams) = (rows(None), rows(Some(sim.team())));
+    let (personal, team) = (rows(None), rows(Some(sim.team())));
     let request = chat(&sim, &capital()).header("x-prime-team-id", sim.team());
     json(request, StatusCode::OK).await;
-    assert_eq!((rows(None), rows(Some(sim.team()))), (own, teams + 1));
+    assert_eq!((rows(None), rows(Some(sim.team()))), (personal, team + 1));
 
     let request = chat(&sim, &capital()).header("x-prime-team-id", "");
     json(request, StatusCode::FORBIDDEN).await;
 }
 
 #[tokio::test]
-async fn length_stop_and_several_answers() {
+async fn max_tokens_stop_and_n_are_applied() {
     let sim = still().await;
     let choices = |more: Value| {
         let request = chat(&sim, &with(capital(), more));
@@ -112,7 +115,7 @@ async fn length_stop_and_several_answers() {
 }
 
 #[tokio::test]
-async fn adapters_and_models_without_a_price_answer() {
+async fn adapters_and_models_without_a_price_are_served() {
     let sim = still().await;
     let adapter = format!("{MODEL}:adapter_1");
     json(
@@ -122,15 +125,15 @@ async fn adapters_and_models_without_a_price_answer() {
     .await;
     assert_eq!(sim.add_adapter(MODEL, "adapter_1").as_ref(), Some(&adapter));
     assert_eq!(sim.add_adapter("nobody/nothing", "adapter_1"), None);
-    let answer = json(
+    let response = json(
         chat(&sim, &with(capital(), json!({ "model": adapter }))),
         StatusCode::OK,
     );
-    assert_eq!(answer.await["model"], adapter);
+    assert_eq!(response.await["model"], adapter);
 
     let free = json!({ "model": "prime-intellect/intellect-3" });
-    let answer = json(chat(&sim, &with(capital(), free)), StatusCode::OK).await;
-    assert_eq!(answer["usage"].get("cost"), None);
+    let response = json(chat(&sim, &with(capital(), free)), StatusCode::OK).await;
+    assert_eq!(response["usage"].get("cost"), None);
     assert_eq!(
         sim.wallet(None).unwrap().rows[0].amount_usd.to_string(),
         "0"
@@ -138,7 +141,7 @@ async fn adapters_and_models_without_a_price_answer() {
 }
 
 #[tokio::test]
-async fn each_wrong_parameter_is_named() {
+async fn each_invalid_parameter_is_named() {
     let sim = still().await;
     for (more, param) in [
         (json!({ "model": null }), "model"),
@@ -162,39 +165,39 @@ async fn each_wrong_parameter_is_named() {
         (json!({ "stream": "yes" }), "stream"),
         (json!({ "stream_options": true }), "stream_options"),
     ] {
-        let answer = json(chat(&sim, &with(capital(), more)), StatusCode::BAD_REQUEST).await;
-        assert_eq!(answer["error"]["param"], param);
-        assert_eq!(answer["error"]["type"], "invalid_request_error");
+        let response = json(chat(&sim, &with(capital(), more)), StatusCode::BAD_REQUEST).await;
+        assert_eq!(response["error"]["param"], param);
+        assert_eq!(response["error"]["type"], "invalid_request_error");
     }
     for (body, param) in [
         (json!({ "messages": [] }), "model"),
         (json!({ "model": MODEL }), "messages"),
     ] {
-        let answer = json(chat(&sim, &body), StatusCode::BAD_REQUEST).await;
-        assert_eq!(answer["error"]["param"], param);
+        let response = json(chat(&sim, &body), StatusCode::BAD_REQUEST).await;
+        assert_eq!(response["error"]["param"], param);
     }
     for body in ["{", "[]", ""] {
         let request = inference(&sim, Method::POST, "/chat/completions").body(body);
-        let answer = json(request, StatusCode::BAD_REQUEST).await;
-        assert_eq!(answer["error"]["code"], "invalid_json");
+        let response = json(request, StatusCode::BAD_REQUEST).await;
+        assert_eq!(response["error"]["code"], "invalid_json");
     }
     let unknown = with(capital(), json!({ "model": "invalid-model" }));
-    let answer = json(chat(&sim, &unknown), StatusCode::NOT_FOUND).await;
-    assert_eq!(answer["error"]["code"], "model_not_found");
+    let response = json(chat(&sim, &unknown), StatusCode::NOT_FOUND).await;
+    assert_eq!(response["error"]["code"], "model_not_found");
 }
 
 #[tokio::test]
-async fn without_funds_there_is_no_answer() {
+async fn without_funds_a_request_gets_status_402() {
     let sim = Simulator::builder()
         .balance("0".parse().unwrap())
         .start()
         .await
         .unwrap();
-    let answer = json(chat(&sim, &capital()), StatusCode::PAYMENT_REQUIRED).await;
-    assert_eq!(answer["error"]["code"], "insufficient_funds");
-    assert_eq!(answer["error"]["type"], "insufficient_quota");
+    let response = json(chat(&sim, &capital()), StatusCode::PAYMENT_REQUIRED).await;
+    assert_eq!(response["error"]["code"], "insufficient_funds");
+    assert_eq!(response["error"]["type"], "insufficient_quota");
     assert!(
-        answer["error"]["message"]
+        response["error"]["message"]
             .as_str()
             .unwrap()
             .starts_with("Insufficient balance (")
@@ -202,7 +205,7 @@ async fn without_funds_there_is_no_answer() {
 }
 
 #[tokio::test]
-async fn a_stream_says_the_same_token_by_token() {
+async fn a_stream_has_one_event_for_each_token() {
     let sim = still().await;
     let body = with(capital(), json!({ "stream": true }));
     let events = events(chat(&sim, &body)).await;
@@ -239,7 +242,7 @@ async fn a_stream_says_the_same_token_by_token() {
 }
 
 #[tokio::test]
-async fn a_stream_ends_with_usage_if_asked() {
+async fn a_stream_includes_usage_on_request() {
     let sim = still().await;
     for more in [
         json!({ "stream": true, "stream_options": { "include_usage": true } }),
@@ -256,7 +259,7 @@ async fn a_stream_ends_with_usage_if_asked() {
 }
 
 #[tokio::test]
-async fn whoever_leaves_early_pays_for_what_there_was() {
+async fn a_caller_that_disconnects_early_pays_for_the_tokens_so_far() {
     let delay = Duration::from_millis(20);
     let sim = Simulator::builder()
         .seed(7)

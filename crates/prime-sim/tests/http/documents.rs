@@ -1,4 +1,4 @@
-//! Answers, held against the specifications with their overlays.
+//! Validates responses against the specifications with their overlays.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::{inference, platform, still};
 
 const MODEL: &str = "openai/gpt-oss-120b";
 
-/// What an operation may answer with a status, from the document it is in.
+/// Returns the validator of a response, from the document that contains the operation.
 fn validator(operation: Operation, status: u16, kind: &str) -> jsonschema::Validator {
     let texts = [
         include_str!("../../src/documents/inference.json"),
@@ -46,15 +46,15 @@ fn ensure(operation: Operation, status: u16, kind: &str, body: &Value) {
 }
 
 async fn check(operation: Operation, status: u16, request: RequestBuilder) -> Value {
-    let answer = request.send().await.unwrap();
-    assert_eq!(answer.status(), status, "{operation}");
-    let body = answer.json().await.unwrap();
+    let response = request.send().await.unwrap();
+    assert_eq!(response.status(), status, "{operation}");
+    let body = response.json().await.unwrap();
     ensure(operation, status, "application/json", &body);
     body
 }
 
 #[tokio::test]
-async fn every_answer_is_a_valid_instance() {
+async fn all_responses_are_valid_instances() {
     let sim = still().await;
     let chat = |body: Value| inference(&sim, Method::POST, "/chat/completions").json(&body);
     let question = |more: Value| {
@@ -147,7 +147,7 @@ async fn every_answer_is_a_valid_instance() {
         )
         .await;
     }
-    // Faults keep to the documents too, unless they are told otherwise.
+    // Error responses of faults are valid too, by default.
     for (operation, status, request) in [
         (Operation::GetWallet, 422, wallet()),
         (Operation::GetWallet, 401, wallet()),

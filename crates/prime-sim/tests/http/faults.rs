@@ -1,4 +1,4 @@
-//! What goes wrong on demand.
+//! Tests of fault injection.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use crate::{inference, json, platform, still};
 
 const MODEL: &str = "meta-llama/llama-3.1-70b-instruct";
 
-/// A good request of each operation.
+/// Returns a valid request of an operation.
 async fn request(sim: &Simulator, operation: Operation) -> RequestBuilder {
     match operation {
         Operation::ListModels => inference(sim, Method::GET, "/models"),
@@ -63,21 +63,21 @@ fn ask(sim: &Simulator, model: &str, stream: bool) -> RequestBuilder {
     }))
 }
 
-/// What arrives of a body, and whether it arrived whole.
+/// Returns the received part of a body and whether it was complete.
 async fn read(mut response: Response) -> (String, bool) {
     let mut text = Vec::new();
-    let whole = loop {
+    let complete = loop {
         match tokio::time::timeout(Duration::from_millis(300), response.chunk()).await {
             Ok(Ok(Some(piece))) if text.len() < 1 << 20 => text.extend_from_slice(&piece),
             Ok(Ok(None)) => break true,
             _ => break false,
         }
     };
-    (String::from_utf8(text).unwrap(), whole)
+    (String::from_utf8(text).unwrap(), complete)
 }
 
 #[tokio::test]
-async fn every_fault_in_the_place_of_an_answer_hits_every_operation() {
+async fn faults_without_a_response_apply_to_all_operations() {
     let sim = still().await;
     for operation in Operation::ALL {
         let wait = Duration::from_millis(100);
@@ -98,7 +98,7 @@ async fn every_fault_in_the_place_of_an_answer_hits_every_operation() {
             );
             assert!(!error.is_connect(), "{name}: {error:?}");
             assert_eq!(injected.hits(), 1);
-            // What was deleted by a request whose answer was lost is gone.
+            // The lost response belongs to a completed deletion.
             let gone = name.contains("lost-answer") && operation == Operation::DeleteRftRun;
             let again = request.send().await.unwrap().status();
             assert_eq!(again.is_success(), !gone, "{name}");
@@ -108,17 +108,17 @@ async fn every_fault_in_the_place_of_an_answer_hits_every_operation() {
             sim.inject(Fault::status(status).on(operation).once());
             let status = StatusCode::from_u16(status).unwrap();
             let body = json(request, status).await;
-            let known = ["error", "errors", "detail"];
-            assert!(known.iter().any(|key| body.get(key).is_some()), "{body}");
+            let keys = ["error", "errors", "detail"];
+            assert!(keys.iter().any(|key| body.get(key).is_some()), "{body}");
         }
     }
 }
 
 #[tokio::test]
-async fn every_fault_in_the_middle_hits_every_operation() {
+async fn faults_in_the_middle_of_a_response_apply_to_all_operations() {
     let sim = still().await;
     for operation in Operation::ALL {
-        for (fault, whole) in [
+        for (fault, complete) in [
             (Fault::reset_midway(), false),
             (Fault::stall_midway(), false),
             (Fault::cut_off(), true),
@@ -131,8 +131,8 @@ async fn every_fault_in_the_middle_hits_every_operation() {
             sim.inject(fault.on(operation).once());
             let response = request.send().await.unwrap();
             assert!(response.status().is_success(), "{name}");
-            let (text, was_whole) = read(response).await;
-            assert_eq!(was_whole, whole, "{name}");
+            let (text, was_complete) = read(response).await;
+            assert_eq!(was_complete, complete, "{name}");
             assert!(!text.is_empty(), "{name}");
             assert!(serde_json::from_str::<Value>(&text).is_err(), "{name}");
         }
@@ -140,7 +140,7 @@ async fn every_fault_in_the_middle_hits_every_operation() {
 }
 
 #[tokio::test]
-async fn a_reset_is_a_reset_and_a_close_is_none() {
+async fn a_reset_sends_rst_and_a_close_sends_fin() {
     use std::io::{ErrorKind, Read, Write};
 
     let sim = still().await;
@@ -166,7 +166,7 @@ async fn a_reset_is_a_reset_and_a_close_is_none() {
 }
 
 #[tokio::test]
-async fn streams_break_after_some_events_and_never_look_whole() {
+async fn streams_fail_after_some_events_and_never_look_complete() {
     let sim = still().await;
     let stream = async |fault: Fault| {
         sim.inject(fault.once());
@@ -174,34 +174,34 @@ async fn streams_break_after_some_events_and_never_look_whole() {
         assert_eq!(response.headers()["content-type"], "text/event-stream");
         read(response).await
     };
-    let (text, whole) = stream(Fault::cut_off().after(5)).await;
-    assert_eq!((text.matches("data: ").count(), whole), (5, true));
-    let (text, whole) = stream(Fault::cut_off().after(1_000)).await;
-    assert!(whole && !text.contains("[DONE]") && !text.contains("finish_reason"));
-    let (text, whole) = stream(Fault::reset_midway()).await;
-    assert_eq!((text.matches("data: ").count(), whole), (3, false));
-    let (text, whole) = stream(Fault::stall_midway().after(0)).await;
-    assert_eq!((text.as_str(), whole), ("", false));
-    let (text, whole) = stream(Fault::error_event().after(0)).await;
-    assert!(text.starts_with("data: {\"error\":{") && whole);
-    let (text, whole) = stream(Fault::error_event()).await;
-    assert_eq!((text.matches("data: ").count(), whole), (4, true));
-    let (text, whole) = stream(Fault::malformed_chunk()).await;
-    assert!(text.contains("{\"con\n\n") && text.contains("[DONE]") && whole);
-    let (text, whole) = stream(Fault::empty_stream()).await;
-    assert_eq!((text.as_str(), whole), ("", true));
-    let (text, whole) = stream(Fault::endless_line()).await;
+    let (text, complete) = stream(Fault::cut_off().after(5)).await;
+    assert_eq!((text.matches("data: ").count(), complete), (5, true));
+    let (text, complete) = stream(Fault::cut_off().after(1_000)).await;
+    assert!(complete && !text.contains("[DONE]") && !text.contains("finish_reason"));
+    let (text, complete) = stream(Fault::reset_midway()).await;
+    assert_eq!((text.matches("data: ").count(), complete), (3, false));
+    let (text, complete) = stream(Fault::stall_midway().after(0)).await;
+    assert_eq!((text.as_str(), complete), ("", false));
+    let (text, complete) = stream(Fault::error_event().after(0)).await;
+    assert!(text.starts_with("data: {\"error\":{") && complete);
+    let (text, complete) = stream(Fault::error_event()).await;
+    assert_eq!((text.matches("data: ").count(), complete), (4, true));
+    let (text, complete) = stream(Fault::malformed_chunk()).await;
+    assert!(text.contains("{\"con\n\n") && text.contains("[DONE]") && complete);
+    let (text, complete) = stream(Fault::empty_stream()).await;
+    assert_eq!((text.as_str(), complete), ("", true));
+    let (text, complete) = stream(Fault::endless_line()).await;
     let line = text.lines().map(str::len).max().unwrap();
-    assert!(!whole && line > 100_000, "{line}");
-    let (text, whole) = stream(Fault::endless_body()).await;
-    assert!(!whole && text.matches("data: {").count() > 1_000);
+    assert!(!complete && line > 100_000, "{line}");
+    let (text, complete) = stream(Fault::endless_body()).await;
+    assert!(!complete && text.matches("data: {").count() > 1_000);
     let started = Instant::now();
-    let (text, whole) = stream(Fault::slow_drip(4_096, Duration::from_millis(5))).await;
-    assert!(whole && text.contains("[DONE]") && started.elapsed() > Duration::from_millis(5));
+    let (text, complete) = stream(Fault::slow_drip(4_096, Duration::from_millis(5))).await;
+    assert!(complete && text.contains("[DONE]") && started.elapsed() > Duration::from_millis(5));
 }
 
 #[tokio::test]
-async fn headers_and_bodies_are_as_told() {
+async fn headers_and_bodies_are_configurable() {
     let sim = still().await;
     let models = async |fault: Fault| {
         sim.inject(fault.once());
@@ -239,28 +239,28 @@ async fn headers_and_bodies_are_as_told() {
         (Envelope::Html, "<html>"),
         (Envelope::Empty, ""),
     ] {
-        let answer = models(Fault::status(422).envelope(envelope)).await;
+        let response = models(Fault::status(422).envelope(envelope)).await;
         assert!(
-            answer.text().await.unwrap().starts_with(text),
+            response.text().await.unwrap().starts_with(text),
             "{envelope:?}"
         );
     }
-    // What makes no sense is told in the answer.
-    for wrong in [Fault::status(99), Fault::status(500).header("a b", "c")] {
-        let answer = models(wrong).await;
-        assert_eq!(answer.status(), 500);
+    // An invalid fault is reported in the response.
+    for invalid in [Fault::status(99), Fault::status(500).header("a b", "c")] {
+        let response = models(invalid).await;
+        assert_eq!(response.status(), 500);
         assert!(
-            answer
+            response
                 .text()
                 .await
                 .unwrap()
-                .starts_with("prime-sim: a fault: ")
+                .starts_with("prime-sim: invalid fault: ")
         );
     }
 }
 
 #[tokio::test]
-async fn a_redirect_leads_elsewhere() {
+async fn a_redirect_has_the_given_location() {
     let (sim, other) = (still().await, still().await);
     let to = format!(
         "{}/stolen",
@@ -294,7 +294,7 @@ async fn a_gzip_bomb_is_small_on_the_wire() {
 }
 
 #[tokio::test]
-async fn a_create_whose_answer_is_lost_was_carried_out() {
+async fn a_lost_create_response_leaves_a_run() {
     let sim = still().await;
     sim.inject(Fault::lost_answer().on(Operation::CreateRun).once());
     assert!(create(&sim).send().await.is_err());
@@ -320,7 +320,7 @@ async fn a_create_whose_answer_is_lost_was_carried_out() {
         [1, 2, 3, 4].into_iter().zip(faults).collect::<Vec<_>>()
     );
     create(&sim).send().await.unwrap();
-    assert_eq!(sim.requests()[4].attempt, 1, "the fourth had its answer");
+    assert_eq!(sim.requests()[4].attempt, 1, "the fourth had its response");
 }
 
 #[tokio::test]
@@ -345,22 +345,22 @@ async fn rows_arrive_and_move_between_pages() {
 }
 
 #[tokio::test]
-async fn models_by_name_are_faults() {
+async fn a_model_name_selects_a_fault() {
     let sim = still().await;
     let (text, _) = read(ask(&sim, "sim/cut-off?after=2", true).send().await.unwrap()).await;
     assert_eq!(text.matches("data: ").count(), 2);
     let busy = "sim/status?status=503&times=2&retry_after=0";
     for status in [503, 503, 200] {
-        let answer = ask(&sim, busy, false).send().await.unwrap();
-        assert_eq!(answer.status(), status);
+        let response = ask(&sim, busy, false).send().await.unwrap();
+        assert_eq!(response.status(), status);
     }
     assert!(ask(&sim, "sim/reset", true).send().await.is_err());
-    let wrong = json(
+    let invalid = json(
         ask(&sim, "sim/reset?tmies=1", false),
         StatusCode::BAD_REQUEST,
     )
     .await;
-    assert_eq!(wrong["error"]["param"], "model");
+    assert_eq!(invalid["error"]["param"], "model");
     let unknown = json(ask(&sim, "sim/rest", false), StatusCode::NOT_FOUND).await;
     assert_eq!(unknown["error"]["code"], "model_not_found");
     let faults: Vec<_> = sim.requests().iter().map(|request| request.fault).collect();
@@ -380,7 +380,7 @@ async fn models_by_name_are_faults() {
 }
 
 #[tokio::test]
-async fn connections_are_refused_and_taken_again() {
+async fn connections_are_refused_and_accepted_again() {
     let sim = still().await;
     let client = crate::http();
     let models = format!("{}/models", sim.inference_url());
@@ -394,7 +394,7 @@ async fn connections_are_refused_and_taken_again() {
         .unwrap();
     sim.refuse_connections().await;
     for _ in 0..3 {
-        // The connection of before is gone too.
+        // The earlier connection is closed too.
         let error = client.get(&models).send().await.unwrap_err();
         assert!(error.is_connect(), "{error:?}");
     }

@@ -1,5 +1,5 @@
-//! The simulator over plain HTTP, as any client meets it.
-#![allow(clippy::unwrap_used, reason = "a test that fails may say so this way")]
+//! Tests of the simulator with a plain HTTP client.
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod access;
 mod chat;
@@ -17,7 +17,7 @@ use prime_sim::Simulator;
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::Value;
 
-/// A simulator whose time passes only when it is told to.
+/// Starts a simulator whose clock moves only on `advance`.
 async fn still() -> Simulator {
     Simulator::builder()
         .seed(7)
@@ -27,13 +27,13 @@ async fn still() -> Simulator {
         .unwrap()
 }
 
-/// A plain client. A test of the whole workspace builds reqwest without crypto of its own.
+/// Returns a plain client. In a build of the whole workspace, reqwest has no crypto provider.
 fn http() -> reqwest::Client {
     static CRYPTO: Once = Once::new();
     CRYPTO.call_once(|| {
         let _ = rustls::crypto::ring::default_provider().install_default();
     });
-    // What comes is looked at as it comes, whatever features other crates switch on in reqwest.
+    // Disables features of reqwest that other crates may enable.
     reqwest::Client::builder()
         .no_proxy()
         .no_gzip()
@@ -41,7 +41,7 @@ fn http() -> reqwest::Client {
         .unwrap()
 }
 
-/// A request with the simulator's key.
+/// Creates a request with the simulator's key.
 fn ask(sim: &Simulator, method: Method, url: String) -> RequestBuilder {
     http().request(method, url).bearer_auth(sim.key())
 }
@@ -54,7 +54,7 @@ fn platform(sim: &Simulator, method: Method, path: &str) -> RequestBuilder {
     ask(sim, method, format!("{}{path}", sim.platform_url()))
 }
 
-/// The answer's JSON, which has to come with a status.
+/// Sends a request and returns its JSON. Checks the status.
 async fn json(request: RequestBuilder, status: StatusCode) -> Value {
     let response = request.send().await.unwrap();
     read(response, status).await

@@ -8,7 +8,7 @@ use crate::{inference, json, still};
 const LLAMA: &str = "meta-llama/llama-3.1-70b-instruct";
 
 #[tokio::test]
-async fn the_list_needs_no_key_but_no_wrong_one_either() {
+async fn the_list_needs_no_key_but_rejects_an_invalid_key() {
     let sim = still().await;
     let url = format!("{}/models", sim.inference_url());
     let list = json(crate::http().get(&url), StatusCode::OK).await;
@@ -26,7 +26,7 @@ async fn the_list_needs_no_key_but_no_wrong_one_either() {
 }
 
 #[tokio::test]
-async fn ids_have_slashes_raw_and_encoded() {
+async fn model_ids_with_raw_and_encoded_slashes_are_found() {
     let sim = still().await;
     for path in [
         format!("/models/{LLAMA}"),
@@ -41,7 +41,7 @@ async fn ids_have_slashes_raw_and_encoded() {
 }
 
 #[tokio::test]
-async fn an_unknown_model_is_refused_as_documented() {
+async fn an_unknown_model_gets_the_documented_error() {
     let sim = still().await;
     let request = inference(&sim, Method::GET, "/models/invalid-model");
     let expected = json!({ "error": {
@@ -58,7 +58,7 @@ async fn an_unknown_model_is_refused_as_documented() {
 }
 
 #[tokio::test]
-async fn a_model_needs_the_key_and_a_team_of_ones_own() {
+async fn a_model_needs_a_valid_key_and_team() {
     let sim = still().await;
     let url = format!("{}/models/{LLAMA}", sim.inference_url());
     let expected = json!({ "error": {
@@ -78,6 +78,6 @@ async fn a_model_needs_the_key_and_a_team_of_ones_own() {
         inference(&sim, Method::GET, &format!("/models/{LLAMA}")).header("X-Prime-Team-ID", team)
     };
     json(with_team(sim.team()), StatusCode::OK).await;
-    let refused = json(with_team("team_of_others"), StatusCode::FORBIDDEN).await;
-    assert_eq!(refused["error"]["code"], "team_access_denied");
+    let denied = json(with_team("team_of_others"), StatusCode::FORBIDDEN).await;
+    assert_eq!(denied["error"]["code"], "team_access_denied");
 }

@@ -1,4 +1,4 @@
-//! What models say: told, asked for, or made up.
+//! Tests of scripted and generated answers.
 
 use prime_sim::{Reply, Simulator, When};
 use reqwest::{Method, StatusCode};
@@ -25,7 +25,7 @@ async fn ask(sim: &Simulator, question: &str, more: Value) -> Value {
     json(request, StatusCode::OK).await
 }
 
-/// The chunks of a stream, without its end.
+/// Returns the chunks of a stream without `[DONE]`.
 async fn stream(sim: &Simulator, question: &str, mut more: Value) -> Vec<Value> {
     more["stream"] = json!(true);
     let body = with(question, more);
@@ -53,7 +53,7 @@ fn weather() -> Value {
 }
 
 #[tokio::test]
-async fn scripted_answers_come_in_order_and_run_out() {
+async fn scripted_replies_are_used_in_order_until_used_up() {
     let sim = Simulator::builder()
         .on_chat("weather")
         .once()
@@ -96,7 +96,7 @@ async fn scripted_answers_come_in_order_and_run_out() {
 }
 
 #[tokio::test]
-async fn what_is_sent_as_it_is_can_be_wrong() {
+async fn raw_replies_can_be_invalid() {
     let sim = still().await;
     sim.on_chat("json")
         .reply(Reply::json(json!({ "choices": 7 })));
@@ -128,7 +128,7 @@ async fn what_is_sent_as_it_is_can_be_wrong() {
 }
 
 #[tokio::test]
-async fn tools_are_called_where_they_are_spoken_of_or_have_to_be() {
+async fn tools_are_called_if_mentioned_or_required() {
     let sim = still().await;
     let call =
         |answer: &Value| answer["choices"][0]["message"]["tool_calls"][0]["function"].clone();
@@ -152,7 +152,7 @@ async fn tools_are_called_where_they_are_spoken_of_or_have_to_be() {
     let error = json(request, StatusCode::BAD_REQUEST).await;
     assert_eq!(error["error"]["param"], "tool_choice");
 
-    // Streamed, its pieces are the same call.
+    // The streamed deltas add up to the same call.
     let chunks = stream(&sim, "The weather?", tools).await;
     let pieces: Vec<_> = chunks
         .iter()
@@ -168,7 +168,7 @@ async fn tools_are_called_where_they_are_spoken_of_or_have_to_be() {
     let last = &chunks.last().unwrap()["choices"][0];
     assert_eq!(last["finish_reason"], "tool_calls");
 
-    // A tool's result is answered in words.
+    // A tool result is answered with text.
     let messages = json!([
         { "role": "user", "content": "The weather?" },
         { "role": "assistant", "content": null, "tool_calls": [{ "id": "call_1", "type": "function", "function": { "name": "get_weather", "arguments": "{}" } }] },
@@ -187,7 +187,7 @@ async fn tools_are_called_where_they_are_spoken_of_or_have_to_be() {
 }
 
 #[tokio::test]
-async fn structured_answers_fit_their_schema() {
+async fn structured_answers_are_valid_instances() {
     let sim = still().await;
     let schema = json!({
         "type": "object",
@@ -228,7 +228,7 @@ async fn structured_answers_fit_their_schema() {
 }
 
 #[tokio::test]
-async fn reasoning_and_log_probabilities_come_when_asked_for() {
+async fn reasoning_and_log_probabilities_are_returned_on_request() {
     let sim = still().await;
     let plain = ask(&sim, "Capital of France?", json!({})).await;
     assert_eq!(plain["choices"][0].get("logprobs"), None);
@@ -266,7 +266,7 @@ async fn reasoning_and_log_probabilities_come_when_asked_for() {
 }
 
 #[tokio::test]
-async fn refusals_reasons_and_limits_of_scripted_answers() {
+async fn scripted_refusals_finish_reasons_and_limits_are_applied() {
     let sim = still().await;
     sim.on_chat("bomb")
         .reply(Reply::text("").refusal("I cannot help with that."));
@@ -287,7 +287,7 @@ async fn refusals_reasons_and_limits_of_scripted_answers() {
 }
 
 #[tokio::test]
-async fn developers_are_heard_and_popes_are_not() {
+async fn the_developer_role_is_accepted_and_unknown_roles_are_rejected() {
     let sim = still().await;
     let messages = |role: &str| {
         json!({ "messages": [

@@ -32,7 +32,7 @@ async fn delete(sim: &Simulator, id: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_run_advances_and_its_team_pays_in_one_row() {
+async fn a_run_advances_and_is_billed_in_one_row() {
     let sim = still().await;
     let config = json!({ "model": { "name": "qwen/qwen3.5-35b-a3b" }, "x": [1, { "y": null }] });
     let created = create(
@@ -84,7 +84,7 @@ async fn a_run_advances_and_its_team_pays_in_one_row() {
 }
 
 #[tokio::test]
-async fn a_run_billed_later_moves_ahead() {
+async fn rows_are_sorted_by_the_last_charge() {
     let sim = still().await;
     let ids = [create(&sim, &json!({ "config": {} })).await, {
         sim.advance(Duration::from_secs(10));
@@ -92,7 +92,7 @@ async fn a_run_billed_later_moves_ahead() {
     }];
     assert_ne!(ids[0]["tokenValue"], ids[1]["tokenValue"]);
     sim.advance(Duration::from_secs(1_000));
-    // The first was done ten seconds before the second, whenever that was noticed.
+    // The first run completed ten seconds before the second.
     let rows = sim.wallet(None).unwrap().rows;
     assert_eq!(ids[1]["runId"], rows[0].resource_id.clone().unwrap());
     assert_eq!(ids[0]["runId"], rows[1].resource_id.clone().unwrap());
@@ -100,7 +100,7 @@ async fn a_run_billed_later_moves_ahead() {
 }
 
 #[tokio::test]
-async fn a_deleted_run_costs_no_more_and_is_deleted_once() {
+async fn a_deleted_run_incurs_no_more_costs_and_is_deleted_once() {
     let sim = still().await;
     let created = create(&sim, &json!({ "config": {}, "name": null, "teamId": null })).await;
     let id = created["runId"].as_str().unwrap();
@@ -126,7 +126,7 @@ async fn a_deleted_run_costs_no_more_and_is_deleted_once() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_is_named() {
+async fn invalid_fields_are_named() {
     let sim = still().await;
     for (body, params) in [
         (json!({}), vec!["config"]),
@@ -140,16 +140,16 @@ async fn what_is_wrong_is_named() {
         (json!([]), vec!["body"]),
     ] {
         let request = platform(&sim, Method::POST, RUNS).json(&body);
-        let answer = json(request, StatusCode::UNPROCESSABLE_ENTITY).await;
-        let errors = answer["errors"].as_array().unwrap();
+        let response = json(request, StatusCode::UNPROCESSABLE_ENTITY).await;
+        let errors = response["errors"].as_array().unwrap();
         let named = errors.iter().map(|error| error["param"].as_str().unwrap());
         let mut named: Vec<_> = named.collect();
         named.sort_unstable();
         assert_eq!(named, params, "{body}");
     }
     let request = platform(&sim, Method::POST, RUNS).body("{");
-    let answer = json(request, StatusCode::UNPROCESSABLE_ENTITY).await;
-    assert_eq!(answer["errors"][0]["param"], "body");
+    let response = json(request, StatusCode::UNPROCESSABLE_ENTITY).await;
+    assert_eq!(response["errors"][0]["param"], "body");
     let others = json!({ "config": {}, "teamId": "team_of_others" });
     json(
         platform(&sim, Method::POST, RUNS).json(&others),
@@ -160,7 +160,7 @@ async fn what_is_wrong_is_named() {
 }
 
 #[tokio::test]
-async fn unknown_runs_and_wrong_keys_are_refused() {
+async fn unknown_runs_and_invalid_keys_are_rejected() {
     let sim = still().await;
     let unknown = platform(&sim, Method::GET, "/api/v1/billing/runs/run_0/usage");
     assert_eq!(

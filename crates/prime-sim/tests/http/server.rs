@@ -1,4 +1,4 @@
-//! The server itself: routes, records, start and end.
+//! Tests of routes, recording, start and shutdown.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::{inference, json, platform, still};
 
 #[tokio::test]
-async fn every_operation_of_the_specifications_is_served() {
+async fn all_operations_of_the_specifications_are_served() {
     let sim = still().await;
     let of_inference = pinference_api::operations::ALL
         .iter()
@@ -24,7 +24,7 @@ async fn every_operation_of_the_specifications_is_served() {
         let url = format!("{base}{}", operation.path.replace(['{', '}'], ""));
         let method = Method::from_bytes(operation.method.as_bytes()).unwrap();
         let response = crate::http().request(method, url).send().await.unwrap();
-        // Who has no key is turned away behind the route, not ahead of it.
+        // The handlers, not the router, reject requests without a key.
         let expected = match operation.id {
             "list_models" => StatusCode::OK,
             _ => StatusCode::UNAUTHORIZED,
@@ -34,7 +34,7 @@ async fn every_operation_of_the_specifications_is_served() {
 }
 
 #[tokio::test]
-async fn other_routes_and_methods_are_refused() {
+async fn unknown_routes_and_methods_are_rejected() {
     let sim = still().await;
     let nowhere = platform(&sim, Method::GET, "/api/v1/nowhere");
     assert_eq!(
@@ -42,12 +42,12 @@ async fn other_routes_and_methods_are_refused() {
         json!({ "detail": "Not Found" })
     );
     let wrong = inference(&sim, Method::DELETE, "/chat/completions");
-    let answer = json(wrong, StatusCode::METHOD_NOT_ALLOWED).await;
-    assert_eq!(answer, json!({ "detail": "Method Not Allowed" }));
+    let response = json(wrong, StatusCode::METHOD_NOT_ALLOWED).await;
+    assert_eq!(response, json!({ "detail": "Method Not Allowed" }));
 }
 
 #[tokio::test]
-async fn requests_are_kept_as_they_arrived() {
+async fn requests_are_recorded_unchanged() {
     let sim = still().await;
     let request = platform(&sim, Method::POST, "/a%2Fb/c?x=%20y").body("hello");
     request.header("X-Test", "1").send().await.unwrap();
@@ -66,7 +66,7 @@ async fn requests_are_kept_as_they_arrived() {
 }
 
 #[tokio::test]
-async fn the_same_seed_tells_the_same_story() {
+async fn the_same_seed_gives_the_same_state() {
     let (one, two) = (still().await, still().await);
     assert_eq!((one.key(), one.team()), (two.key(), two.team()));
     let rows = |sim: &Simulator| serde_json::to_string(&sim.wallet(Some(sim.team())).unwrap().rows);
@@ -76,7 +76,7 @@ async fn the_same_seed_tells_the_same_story() {
 }
 
 #[tokio::test]
-async fn dropped_it_is_gone_with_its_streams() {
+async fn dropping_the_simulator_ends_its_connections() {
     let delay = Duration::from_secs(600);
     let sim = Simulator::builder()
         .token_delay(delay)
@@ -112,7 +112,7 @@ async fn dropped_it_is_gone_with_its_streams() {
 }
 
 #[tokio::test]
-async fn what_makes_no_sense_does_not_start() {
+async fn invalid_settings_are_rejected() {
     let sim = still().await;
     let port = sim
         .platform_url()
@@ -123,7 +123,7 @@ async fn what_makes_no_sense_does_not_start() {
         .unwrap();
     let error = Simulator::builder().port(port).start().await.unwrap_err();
     assert!(matches!(error, StartError::PortTaken { port: taken } if taken == port));
-    assert!(error.to_string().contains("is taken"));
+    assert!(error.to_string().contains("is in use"));
     for scale in [-1.0, f64::NAN, f64::INFINITY] {
         assert!(
             Simulator::builder()
@@ -143,12 +143,12 @@ async fn what_makes_no_sense_does_not_start() {
 }
 
 #[tokio::test]
-async fn answers_are_told_of() {
-    let told = Arc::new(Mutex::new(Vec::new()));
-    let log = Arc::clone(&told);
+async fn responses_are_reported_to_the_callback() {
+    let events = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&events);
     let sim = Simulator::builder()
         .record(0)
-        .on_answer(move |answer| log.lock().unwrap().push(answer.clone()))
+        .on_response(move |event| log.lock().unwrap().push(event.clone()))
         .start()
         .await
         .unwrap();
@@ -156,9 +156,9 @@ async fn answers_are_told_of() {
         .send()
         .await
         .unwrap();
-    let told = told.lock().unwrap();
-    assert_eq!(told.len(), 1);
-    assert_eq!(told[0].path, "/nowhere");
-    assert_eq!(told[0].status, Some(StatusCode::NOT_FOUND));
+    let events = events.lock().unwrap();
+    assert_eq!(events.len(), 1);
+    assert_eq!(events[0].path, "/nowhere");
+    assert_eq!(events[0].status, Some(StatusCode::NOT_FOUND));
     assert!(sim.requests().is_empty());
 }

@@ -9,7 +9,7 @@ use crate::{json, platform, still};
 const WALLET: &str = "/api/v1/billing/wallet";
 
 #[tokio::test]
-async fn pages_are_newest_first_and_count_every_row() {
+async fn pages_are_newest_first_and_include_the_total() {
     let sim = Simulator::builder()
         .billing_rows(350)
         .time_scale(0.0)
@@ -43,7 +43,7 @@ async fn pages_are_newest_first_and_count_every_row() {
 }
 
 #[tokio::test]
-async fn twenty_rows_unless_told_otherwise() {
+async fn the_default_page_has_twenty_rows() {
     let sim = still().await;
     let team = [("teamId", sim.team())];
     let page = json(
@@ -56,7 +56,7 @@ async fn twenty_rows_unless_told_otherwise() {
 }
 
 #[tokio::test]
-async fn parameters_out_of_bounds_are_named() {
+async fn invalid_parameters_are_named() {
     let sim = still().await;
     for (query, params) in [
         ("limit=0", vec!["limit"]),
@@ -70,8 +70,8 @@ async fn parameters_out_of_bounds_are_named() {
         ("limit=&offset=x", vec!["limit", "offset"]),
     ] {
         let request = platform(&sim, Method::GET, &format!("{WALLET}?{query}"));
-        let answer = json(request, StatusCode::UNPROCESSABLE_ENTITY).await;
-        let errors = answer["errors"].as_array().unwrap();
+        let response = json(request, StatusCode::UNPROCESSABLE_ENTITY).await;
+        let errors = response["errors"].as_array().unwrap();
         let named: Vec<_> = errors.iter().map(|error| error["param"].clone()).collect();
         assert_eq!(named, params, "{query}");
         assert!(errors[0]["details"].is_string());
@@ -79,13 +79,13 @@ async fn parameters_out_of_bounds_are_named() {
 }
 
 #[tokio::test]
-async fn only_the_key_opens_it_and_only_for_ones_own_team() {
+async fn a_wallet_needs_a_valid_key_and_team() {
     let sim = still().await;
     let url = format!("{}{WALLET}", sim.platform_url());
     let client = crate::http();
     for request in [client.get(&url), client.get(&url).bearer_auth("wrong")] {
-        let answer = json(request, StatusCode::UNAUTHORIZED).await;
-        assert!(answer["detail"].is_string());
+        let response = json(request, StatusCode::UNAUTHORIZED).await;
+        assert!(response["detail"].is_string());
     }
     let others = platform(&sim, Method::GET, WALLET).query(&[("teamId", "team_of_others")]);
     let expected: Value = json!({ "detail": "You are not a member of this team" });
@@ -94,7 +94,7 @@ async fn only_the_key_opens_it_and_only_for_ones_own_team() {
 }
 
 #[tokio::test]
-async fn a_test_can_bill() {
+async fn bill_and_bill_more_change_the_wallet() {
     let sim = Simulator::builder()
         .billing_rows(3)
         .time_scale(0.0)

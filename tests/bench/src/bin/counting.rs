@@ -1,4 +1,4 @@
-//! The same with every allocation counted.
+//! The benchmark with counted allocations.
 
 #[global_allocator]
 static HEAP: prime_bench::heap::Counting = prime_bench::heap::Counting;

@@ -1,28 +1,28 @@
-//! One of the answers to a chat request: what is said, in tokens.
+//! One choice of a chat completion.
 
 use pinference_api::types::FinishReason;
 use serde_json::{Value, json};
 
-use crate::errors::{Refusal, inference};
+use crate::errors::{ApiError, inference};
 use crate::ids::{Ids, mix};
-use crate::replies::{Message, Said};
-use crate::routes::ask::Ask;
+use crate::replies::{Message, ScriptedReply};
+use crate::routes::request::ChatRequest;
 use crate::state::models::ECHO;
 use crate::{instance, text, tokens};
 
-/// One of the answers to a request.
+/// One choice of a chat completion, split into tokens.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct Choice {
     pub(crate) reasoning: Vec<String>,
     pub(crate) tokens: Vec<String>,
     pub(crate) calls: Vec<Call>,
     pub(crate) refusal: Option<String>,
     pub(crate) finish: FinishReason,
-    /// How many likely tokens stand beside each, if log probabilities are asked for.
+    /// The number of top log probabilities per token, if they are requested.
     pub(crate) logprobs: Option<usize>,
 }
 
-/// A call of a tool.
+/// A tool call.
 #[derive(Debug)]
 pub(crate) struct Call {
     pub(crate) id: String,
@@ -30,39 +30,39 @@ pub(crate) struct Call {
     pub(crate) arguments: Vec<String>,
 }
 
-impl Answer {
-    /// What is said, as far as the request's most tokens and stop sequences let it.
-    pub(crate) fn new(mut message: Message, ask: &Ask, ids: &Ids) -> Self {
+impl Choice {
+    /// Applies the request's `stop` and token limit to a message.
+    pub(crate) fn new(mut message: Message, request: &ChatRequest, ids: &Ids) -> Self {
         let text = message.text.as_mut();
-        let stops = ask.stop.iter().filter(|stop| !stop.is_empty());
+        let stops = request.stop.iter().filter(|stop| !stop.is_empty());
         if let Some(text) = text
             && let Some(end) = stops.filter_map(|stop| text.find(stop)).min()
         {
             text.truncate(end);
         }
-        let mut left = ask.max_tokens.unwrap_or(usize::MAX);
-        let mut cut = false;
-        let mut counted = |text: &str| {
+        let mut remaining = request.max_tokens.unwrap_or(usize::MAX);
+        let mut truncated = false;
+        let mut limited = |text: &str| {
             let mut tokens = tokens::tokens(text);
-            cut |= tokens.len() > left;
-            tokens.truncate(left);
-            left -= tokens.len();
+            truncated |= tokens.len() > remaining;
+            tokens.truncate(remaining);
+            remaining -= tokens.len();
             tokens.into_iter().map(str::to_owned).collect::<Vec<_>>()
         };
-        let reasoning = counted(message.reasoning.as_deref().unwrap_or_default());
-        let tokens = counted(message.text.as_deref().unwrap_or_default());
+        let reasoning = limited(message.reasoning.as_deref().unwrap_or_default());
+        let tokens = limited(message.text.as_deref().unwrap_or_default());
         let calls: Vec<_> = message
             .calls
             .iter()
             .map(|(name, arguments)| Call {
                 id: ids.id("call_"),
                 name: name.clone(),
-                arguments: counted(arguments),
+                arguments: limited(arguments),
             })
             .collect();
         let finish = match message.finish {
             Some(finish) => FinishReason::from(finish.as_str()),
-            None if cut => FinishReason::Length,
+            None if truncated => FinishReason::Length,
             None if !calls.is_empty() => FinishReason::ToolCalls,
             None => FinishReason::Stop,
         };
@@ -72,76 +72,75 @@ impl Answer {
             calls,
             refusal: message.refusal,
             finish,
-            logprobs: ask.logprobs,
+            logprobs: request.logprobs,
         }
     }
 
-    /// The tokens of all of it.
+    /// Returns the number of tokens.
     pub(crate) fn count(&self) -> usize {
         let calls = self.calls.iter().map(|call| call.arguments.len());
         self.reasoning.len() + self.tokens.len() + calls.sum::<usize>()
     }
 
-    /// The log probabilities of some of its tokens, if they are asked for.
+    /// Returns the log probabilities of some tokens, if they are requested.
     pub(crate) fn logprobs(&self, tokens: &[String]) -> Option<Value> {
-        let likely = self.logprobs?;
-        let content: Vec<_> = tokens.iter().map(|token| logprob(token, likely)).collect();
+        let top = self.logprobs?;
+        let content: Vec<_> = tokens.iter().map(|token| logprob(token, top)).collect();
         Some(json!({ "content": content, "refusal": null }))
     }
 }
 
-/// How likely a token was, as OpenAI writes it: always the same for the same token.
-fn logprob(token: &str, likely: usize) -> Value {
+/// Returns the log probability of a token in the format of OpenAI. It depends only on the token.
+fn logprob(token: &str, top: usize) -> Value {
     let hash = token
         .bytes()
         .fold(0, |hash, byte| mix(hash ^ u64::from(byte)));
     let of = |token: &str, logprob: f64| json!({ "token": token, "logprob": logprob, "bytes": token.as_bytes() });
-    // From -0.001 to -1.000, to the digit.
+    // From -0.001 to -1.000.
     let thousandths = u32::try_from(hash % 1_000).unwrap_or(0) + 1;
     let logprob = -f64::from(thousandths) / 1_000.0;
     let others = (1_u32..).zip([" the", " a", ".", ","].iter().cycle());
     let others = others
-        .take(likely.saturating_sub(1))
+        .take(top.saturating_sub(1))
         .map(|(rank, other)| of(other, -f64::from(thousandths + 1_000 * rank) / 1_000.0));
-    let own = (likely > 0).then(|| of(token, logprob));
+    let own = (top > 0).then(|| of(token, logprob));
     let mut all = of(token, logprob);
     all["top_logprobs"] = own.into_iter().chain(others).collect();
     all
 }
 
-/// What the simulator says of its own accord, or was told to say. `choice` counts the answers to one
-/// request.
+/// Returns the scripted or generated message of a choice.
 pub(crate) fn message(
-    said: Option<Said>,
-    ask: &Ask,
+    reply: Option<ScriptedReply>,
+    request: &ChatRequest,
     seed: u64,
     choice: usize,
-) -> Result<Message, Refusal> {
-    let text = match said {
-        Some(Said::Message(message)) => return Ok(message),
-        Some(Said::Echo) => ask.question.clone(),
-        _ if ask.model == ECHO => ask.question.clone(),
+) -> Result<Message, ApiError> {
+    let text = match reply {
+        Some(ScriptedReply::Message(message)) => return Ok(message),
+        Some(ScriptedReply::Echo) => request.question.clone(),
+        _ if request.model == ECHO => request.question.clone(),
         _ => {
-            let calls = calls(ask)?;
+            let calls = calls(request)?;
             if !calls.is_empty() {
                 let calls = Message {
                     calls,
                     ..Message::default()
                 };
-                return Ok(reasoned(calls, ask));
+                return Ok(with_reasoning(calls, request));
             }
-            match (&ask.schema, &ask.tool_result) {
+            match (&request.schema, &request.tool_result) {
                 (Some(schema), _) => {
-                    let fitting = instance::of(schema).ok_or_else(|| {
+                    let value = instance::generate(schema).ok_or_else(|| {
                         let param = "response_format.json_schema.schema";
-                        let message = "the simulator found no instance of it; give one with \
-                                       `on_chat(…).reply(…)`";
+                        let message = "the simulator cannot generate an instance of the schema; script \
+                                       one with `on_chat(…).reply(…)`";
                         inference::param(param, message)
                     })?;
-                    fitting.to_string()
+                    value.to_string()
                 }
                 (None, Some(result)) => format!("The tool says: {result}"),
-                (None, None) => text::answer(seed, &ask.question, choice),
+                (None, None) => text::answer(seed, &request.question, choice),
             }
         }
     };
@@ -149,34 +148,35 @@ pub(crate) fn message(
         text: Some(text),
         ..Message::default()
     };
-    Ok(reasoned(message, ask))
+    Ok(with_reasoning(message, request))
 }
 
-fn reasoned(mut message: Message, ask: &Ask) -> Message {
-    if ask.reasons {
+fn with_reasoning(mut message: Message, request: &ChatRequest) -> Message {
+    if request.reasoning {
         message.reasoning = Some("The question is easy, and so is the answer.".to_owned());
     }
     message
 }
 
-/// The tool that is called, where one has to be or the question speaks of one.
-fn calls(ask: &Ask) -> Result<Vec<(String, String)>, Refusal> {
-    if ask.tool_result.is_some() && !ask.must_call {
+/// Returns a call of the first tool that is required or that the question mentions.
+fn calls(request: &ChatRequest) -> Result<Vec<(String, String)>, ApiError> {
+    if request.tool_result.is_some() && !request.must_call {
         return Ok(Vec::new());
     }
-    let asked = ask.question.to_lowercase();
-    let spoken_of = |name: &str| {
+    let question = request.question.to_lowercase();
+    let is_mentioned = |name: &str| {
         let words = name.split(|c: char| !c.is_alphanumeric());
         words
             .filter(|word| word.len() > 3)
-            .any(|word| asked.contains(&word.to_lowercase()))
+            .any(|word| question.contains(&word.to_lowercase()))
     };
-    let mut tools = ask.tools.iter();
-    let Some((name, schema)) = tools.find(|(name, _)| ask.must_call || spoken_of(name)) else {
+    let mut tools = request.tools.iter();
+    let Some((name, schema)) = tools.find(|(name, _)| request.must_call || is_mentioned(name))
+    else {
         return Ok(Vec::new());
     };
-    let arguments = instance::of(schema).ok_or_else(|| {
-        let message = format!("the simulator found no arguments that fit those of '{name}'");
+    let arguments = instance::generate(schema).ok_or_else(|| {
+        let message = format!("the simulator cannot generate arguments for '{name}'");
         inference::param("tools", &message)
     })?;
     Ok(vec![(name.clone(), arguments.to_string())])

@@ -1,4 +1,4 @@
-//! Error answers: which body, which headers.
+//! Error responses: bodies and headers.
 
 use std::time::{Duration, SystemTime};
 
@@ -12,57 +12,57 @@ use serde_json::{Value, json};
 use crate::faults::Fault;
 use crate::operation::{Api, Operation};
 
-/// How a server writes an error.
+/// The format of an error body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Envelope {
-    /// `{"error": {"message", "type", "code"}}`, the Inference API's.
+    /// `{"error": {"message", "type", "code"}}`, used by the Inference API.
     Error,
-    /// `{"errors": [{"param", "details"}]}`, the Training API's for wrong parameters.
+    /// `{"errors": [{"param", "details"}]}`, used by the Training API for invalid parameters.
     Errors,
-    /// `{"detail": "…"}`, the Training API's for the rest.
+    /// `{"detail": "…"}`, used by the Training API for other errors.
     Detail,
-    /// `{"detail": [{"loc", "msg", "type"}]}`, as FastAPI writes it.
+    /// `{"detail": [{"loc", "msg", "type"}]}`, used by FastAPI.
     DetailList,
-    /// A sentence as `text/plain`.
+    /// The message as `text/plain`.
     Text,
-    /// A page as `text/html`, from a proxy.
+    /// An HTML page, as sent by a proxy.
     Html,
     /// No body and no content type.
     Empty,
 }
 
-/// What the body of an error says.
+/// The body of an error response.
 #[derive(Debug, Clone)]
-pub(crate) enum Says {
-    /// What the API would say with such a status.
-    Usual,
+pub(crate) enum ErrorBody {
+    /// The body that the API sends for the status.
+    Default,
     Quota,
     Envelope(Envelope),
     Bytes(Bytes),
 }
 
-/// What stands in a header in the place of a date to come, ahead of the milliseconds until then.
-pub(crate) const DATE: &str = "\0date in ms:";
+/// Marks a header value as a future date. The prefix is followed by the delay in milliseconds.
+pub(crate) const DATE_PREFIX: &str = "\0date in ms:";
 
-/// The whole answer of a fault with a status.
-pub(crate) fn answer(fault: &Fault, status: u16, operation: Option<Operation>) -> Response {
+/// Builds the response of a fault with a status.
+pub(crate) fn build(fault: &Fault, status: u16, operation: Option<Operation>) -> Response {
     let status = match StatusCode::from_u16(status) {
         Ok(known) if status >= 200 => known,
-        _ => return misuse(&format!("{status} is not the status of an answer")),
+        _ => return invalid_fault(&format!("{status} is not a response status")),
     };
     let api = operation.map_or(Api::Training, Operation::api);
-    let envelope = match (&fault.says, api) {
-        (Says::Envelope(envelope), _) => *envelope,
+    let envelope = match (&fault.error_body, api) {
+        (ErrorBody::Envelope(envelope), _) => *envelope,
         (_, Api::Inference) => Envelope::Error,
         (_, Api::Training) if status == StatusCode::UNPROCESSABLE_ENTITY => Envelope::Errors,
         (_, Api::Training) => Envelope::Detail,
     };
-    let words = words(status, matches!(fault.says, Says::Quota));
-    let (content_type, body) = match &fault.says {
-        Says::Bytes(body) => ("application/json", body.clone()),
-        _ => written(envelope, status, words),
+    let error_text = error_text(status, matches!(fault.error_body, ErrorBody::Quota));
+    let (content_type, body) = match &fault.error_body {
+        ErrorBody::Bytes(body) => ("application/json", body.clone()),
+        _ => encode(envelope, status, error_text),
     };
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
@@ -73,10 +73,10 @@ pub(crate) fn answer(fault: &Fault, status: u16, operation: Option<Operation>) -
     response
 }
 
-/// An error's `type`, `code` and message.
-type Words = (&'static str, &'static str, &'static str);
+/// The `type`, `code` and message of an error.
+type ErrorText = (&'static str, &'static str, &'static str);
 
-fn words(status: StatusCode, quota: bool) -> Words {
+fn error_text(status: StatusCode, quota: bool) -> ErrorText {
     if quota {
         let message = "You exceeded your current quota. Please check your plan and billing.";
         return ("insufficient_quota", "insufficient_quota", message);
@@ -107,8 +107,8 @@ fn words(status: StatusCode, quota: bool) -> Words {
     }
 }
 
-fn written(envelope: Envelope, status: StatusCode, words: Words) -> (&'static str, Bytes) {
-    let (kind, code, message) = words;
+fn encode(envelope: Envelope, status: StatusCode, error_text: ErrorText) -> (&'static str, Bytes) {
+    let (kind, code, message) = error_text;
     let json = |value: Value| ("application/json", Bytes::from(value.to_string()));
     match envelope {
         Envelope::Error => {
@@ -134,10 +134,10 @@ fn written(envelope: Envelope, status: StatusCode, words: Words) -> (&'static st
     }
 }
 
-/// Puts a fault's headers over those of an answer. Says which one cannot be sent.
-pub(crate) fn dress(fault: &Fault, headers: &mut HeaderMap) -> Result<(), String> {
+/// Sets the headers of a fault. Returns an error for an invalid header.
+pub(crate) fn set_headers(fault: &Fault, headers: &mut HeaderMap) -> Result<(), String> {
     for (name, value) in &fault.headers {
-        let value = match value.strip_prefix(DATE).map(str::parse) {
+        let value = match value.strip_prefix(DATE_PREFIX).map(str::parse) {
             Some(Ok(in_ms)) => {
                 httpdate::fmt_http_date(SystemTime::now() + Duration::from_millis(in_ms))
             }
@@ -145,15 +145,15 @@ pub(crate) fn dress(fault: &Fault, headers: &mut HeaderMap) -> Result<(), String
         };
         match (name.parse::<HeaderName>(), HeaderValue::from_str(&value)) {
             (Ok(name), Ok(value)) => drop(headers.insert(name, value)),
-            _ => return Err(format!("a header '{name}' of {value:?} cannot be sent")),
+            _ => return Err(format!("invalid header '{name}' with value {value:?}")),
         }
     }
     Ok(())
 }
 
-/// A fault that makes no sense is seen, in the answer.
-pub(crate) fn misuse(why: &str) -> Response {
-    let mut response = Response::new(Body::from(format!("prime-sim: a fault: {why}\n")));
+/// Reports an invalid fault in a response with status 500.
+pub(crate) fn invalid_fault(why: &str) -> Response {
+    let mut response = Response::new(Body::from(format!("prime-sim: invalid fault: {why}\n")));
     *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
     response
 }

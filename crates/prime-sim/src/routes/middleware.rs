@@ -1,4 +1,4 @@
-//! What every request goes through: it is recorded, answered or not, numbered and told of.
+//! Records each request, applies faults, and sets the `x-request-id`.
 
 use std::borrow::Cow;
 use std::pin::Pin;
@@ -19,13 +19,13 @@ use crate::connection::Connection;
 use crate::errors::platform;
 use crate::faults::{self, Attempt, Fault};
 use crate::operation::Operation;
-use crate::record::{Answered, Place};
+use crate::record::{RequestRef, ResponseEvent};
 use crate::state::Shared;
 
-/// More than this is not read of one request.
+/// The maximum size of a request body.
 const MAX_BODY: usize = 64 << 20;
 
-pub(crate) async fn through(
+pub(crate) async fn handle(
     State(shared): State<Arc<Shared>>,
     ConnectInfo(connection): ConnectInfo<Connection>,
     request: Request,
@@ -35,151 +35,152 @@ pub(crate) async fn through(
     let (head, body) = request.into_parts();
     let matched = head.extensions.get::<MatchedPath>();
     let operation = matched.and_then(|path| shared.operations.find(&head.method, path.as_str()));
-    connection.begin();
-    let busy = Busy(connection.clone());
+    connection.begin_request();
+    let guard = ActiveGuard(connection.clone());
     let read = axum::body::to_bytes(body, MAX_BODY).await;
     let body = read.as_ref().cloned().unwrap_or_default();
 
     let request_id = shared.ids.id("req_");
     let recorder = &shared.recorder;
-    let place = recorder.arrived(&head, &body, operation, connection.number());
-    let mut ongoing = Ongoing {
-        answered: Answered {
+    let request_ref = recorder.request(&head, &body, operation, connection.number());
+    let mut in_flight = InFlight {
+        event: ResponseEvent {
             method: head.method.clone(),
             path: head.uri.path().to_owned(),
             operation,
-            attempt: place.attempt,
+            attempt: request_ref.attempt,
             status: None,
             fault: None,
             took: started.elapsed(),
             request_id,
         },
         shared: Arc::clone(&shared),
-        place,
+        request_ref,
         started,
-        told: false,
+        notified: false,
         complete: false,
-        _busy: busy,
+        _guard: guard,
     };
-    let mut due = operation.map_or_else(Vec::new, |operation| due(&shared, operation, &body));
+    let mut due =
+        operation.map_or_else(Vec::new, |operation| due_faults(&shared, operation, &body));
     for change in due.extract_if(.., |fault| fault.is_change()) {
-        ongoing.fault(change.name);
-        shared.change(&change, head.uri.query());
+        in_flight.fault(change.name);
+        shared.change_rows(&change, head.uri.query());
     }
-    let answer = async {
+    let respond = async {
         match read {
             Ok(_) => next.run(Request::from_parts(head, Body::from(body))).await,
             Err(_) => platform::too_large().into_response(),
         }
     };
     let mut response = match due.pop() {
-        None => answer.await,
+        None => respond.await,
         Some(fault) => {
-            ongoing.fault(fault.name);
+            in_flight.fault(fault.name);
             let gate = Arc::clone(&shared.gate);
             let attempt = Attempt {
                 operation,
                 connection,
                 gate,
             };
-            faults::apply(fault, attempt, answer).await
+            faults::apply(fault, attempt, respond).await
         }
     };
-    if let Ok(id) = HeaderValue::from_str(&ongoing.answered.request_id) {
+    if let Ok(id) = HeaderValue::from_str(&in_flight.event.request_id) {
         response.headers_mut().entry("x-request-id").or_insert(id);
     }
-    ongoing.answered(response.status());
-    response.map(|body| Body::new(Watched { body, ongoing }))
+    in_flight.responded(response.status());
+    response.map(|body| Body::new(TrackedBody { body, in_flight }))
 }
 
-/// The faults of a request.
-fn due(shared: &Shared, operation: Operation, body: &Bytes) -> Vec<Fault> {
+/// Returns the faults that apply to a request.
+fn due_faults(shared: &Shared, operation: Operation, body: &Bytes) -> Vec<Fault> {
     #[derive(Deserialize)]
-    struct Named<'a> {
+    struct ModelField<'a> {
         #[serde(borrow)]
         model: Cow<'a, str>,
     }
     let chat = operation == Operation::CreateChatCompletion;
-    // Most requests need not be read for it.
-    let named = chat
+    // Avoids parsing most request bodies.
+    let names_fault = chat
         && body
             .windows(4)
             .any(|four| four == b"sim/" || four == b"sim\\");
     let any = shared.faults.any();
-    if !(named || any) {
+    if !(names_fault || any) {
         return Vec::new();
     }
     let model = if chat {
-        serde_json::from_slice::<Named<'_>>(body).ok()
+        serde_json::from_slice::<ModelField<'_>>(body).ok()
     } else {
         None
     };
     shared
         .faults
-        .due(operation, model.as_ref().map(|named| &*named.model))
+        .due(operation, model.as_ref().map(|body| &*body.model))
 }
 
-/// A request that is not over.
-struct Ongoing {
+/// A request in progress.
+struct InFlight {
     shared: Arc<Shared>,
-    place: Place,
-    answered: Answered,
+    request_ref: RequestRef,
+    event: ResponseEvent,
     started: Instant,
-    told: bool,
-    /// Whether its answer was handed over whole.
+    notified: bool,
+    /// Whether the complete response body was sent.
     complete: bool,
-    _busy: Busy,
+    _guard: ActiveGuard,
 }
 
-/// A connection that is not idle.
-struct Busy(Connection);
+/// Marks a connection as active.
+struct ActiveGuard(Connection);
 
-impl Drop for Busy {
+impl Drop for ActiveGuard {
     fn drop(&mut self) {
-        self.0.done();
+        self.0.end_request();
     }
 }
 
-impl Ongoing {
+impl InFlight {
     fn fault(&mut self, name: &'static str) {
-        self.answered.fault = Some(name);
-        self.shared.recorder.fault(self.place, name);
-        // What never has an answer is told of at once.
+        self.event.fault = Some(name);
+        self.shared.recorder.set_fault(self.request_ref, name);
+        // These faults never send a response.
         if matches!(name, "stall" | "reset" | "close" | "refuse" | "lost-answer") {
-            self.tell();
+            self.notify();
         }
     }
 
-    fn answered(&mut self, status: StatusCode) {
-        self.answered.status = Some(status);
-        self.shared.recorder.answered(self.place, status);
-        self.tell();
+    fn responded(&mut self, status: StatusCode) {
+        self.event.status = Some(status);
+        self.shared.recorder.set_status(self.request_ref, status);
+        self.notify();
     }
 
-    fn tell(&mut self) {
-        if let Some(tell) = &self.shared.on_answer
-            && !std::mem::replace(&mut self.told, true)
+    fn notify(&mut self) {
+        if let Some(notify) = &self.shared.on_response
+            && !std::mem::replace(&mut self.notified, true)
         {
-            self.answered.took = self.started.elapsed();
-            tell(&self.answered);
+            self.event.took = self.started.elapsed();
+            notify(&self.event);
         }
     }
 }
 
-impl Drop for Ongoing {
+impl Drop for InFlight {
     fn drop(&mut self) {
-        let failed = self.answered.status.is_none_or(|status| {
+        let failed = self.event.status.is_none_or(|status| {
             status.is_server_error()
                 || status == StatusCode::TOO_MANY_REQUESTS
                 || status == StatusCode::REQUEST_TIMEOUT
         });
-        let broken = !self.complete || self.answered.fault.is_some_and(breaks);
-        self.shared.recorder.ended(self.place, failed || broken);
-        self.tell();
+        let broken = !self.complete || self.event.fault.is_some_and(breaks);
+        self.shared.recorder.end(self.request_ref, failed || broken);
+        self.notify();
     }
 }
 
-/// Whether an answer with this fault is no answer.
+/// Returns whether the fault makes the attempt fail.
 fn breaks(fault: &str) -> bool {
     !matches!(
         fault,
@@ -187,13 +188,13 @@ fn breaks(fault: &str) -> bool {
     )
 }
 
-/// The body of an answer, until it was handed over.
-struct Watched {
+/// A response body that notices when it was sent completely.
+struct TrackedBody {
     body: Body,
-    ongoing: Ongoing,
+    in_flight: InFlight,
 }
 
-impl HttpBody for Watched {
+impl HttpBody for TrackedBody {
     type Data = Bytes;
     type Error = axum::Error;
 
@@ -204,7 +205,7 @@ impl HttpBody for Watched {
         let this = self.get_mut();
         let frame = Pin::new(&mut this.body).poll_frame(cx);
         if matches!(frame, Poll::Ready(None)) {
-            this.ongoing.complete = true;
+            this.in_flight.complete = true;
         }
         frame
     }
@@ -218,8 +219,8 @@ impl HttpBody for Watched {
     }
 }
 
-impl Drop for Watched {
+impl Drop for TrackedBody {
     fn drop(&mut self) {
-        self.ongoing.complete |= self.body.is_end_stream();
+        self.in_flight.complete |= self.body.is_end_stream();
     }
 }

@@ -1,5 +1,5 @@
-//! What the provider's official client (prime 0.18.0) calls beside the specifications: it works with
-//! the simulator unchanged. Shapes are those that the client reads.
+//! Operations of the official client (prime 0.18.0) that are not part of a specification. The
+//! responses have the fields that the client reads.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -12,21 +12,21 @@ use bytes::Bytes;
 use prime_training_api::types::DeleteRunResponse;
 use serde_json::{Value, json};
 
-use crate::errors::{Refusal, platform};
+use crate::errors::{ApiError, platform};
 use crate::routes::auth;
 use crate::state::access::Permission;
 use crate::state::{RunSnapshot, Shared};
 
-/// `POST /api/v1/training/runs/prepare`: what a configuration would run on.
+/// `POST /api/v1/training/runs/prepare`: returns the runtime for a configuration.
 pub(crate) async fn prepare(
     State(shared): State<Arc<Shared>>,
     headers: HeaderMap,
     body: Bytes,
-) -> Result<Json<Value>, Refusal> {
+) -> Result<Json<Value>, ApiError> {
     auth::platform(&shared, &headers, Permission::Training)?;
-    let asked: Value =
+    let request: Value =
         serde_json::from_slice(&body).map_err(|error| platform::json(&error.to_string()))?;
-    let mode = asked.get("mode").and_then(Value::as_str).unwrap_or("rl");
+    let mode = request.get("mode").and_then(Value::as_str).unwrap_or("rl");
     if !["rl", "sft"].contains(&mode) {
         let problem = platform::param("mode", "Input should be 'rl' or 'sft'");
         return Err(platform::params(vec![problem]));
@@ -43,17 +43,17 @@ pub(crate) async fn prepare(
             "schema_commit": commit,
         },
         "schema_install": { "python": "3.12", "requirements": [], "constraints": [] },
-        // There is no image to validate a configuration with.
+        // The simulator has no image that could validate a configuration.
         "submission_supported": false,
     })))
 }
 
-/// `GET /api/v1/rft/runs`: the runs of an account, newest first, a page at a time.
+/// `GET /api/v1/rft/runs`: returns a page of runs of an account, newest first.
 pub(crate) async fn list(
     State(shared): State<Arc<Shared>>,
     headers: HeaderMap,
     Query(query): Query<HashMap<String, String>>,
-) -> Result<Json<Value>, Refusal> {
+) -> Result<Json<Value>, ApiError> {
     let caller = auth::platform(&shared, &headers, Permission::Training)?;
     let number = |name: &str, default: usize| match query.get(name).map(|text| text.parse()) {
         None => Ok(default),
@@ -74,12 +74,12 @@ pub(crate) async fn list(
         .filter(|run| !run.deleted && run.team.as_deref() == team)
         .collect();
     runs.reverse();
-    let shown = runs
+    let page_runs = runs
         .iter()
         .skip((page - 1).saturating_mul(limit))
         .take(limit);
     Ok(Json(json!({
-        "runs": shown.map(|run| view(run)).collect::<Vec<_>>(),
+        "runs": page_runs.map(|run| view(run)).collect::<Vec<_>>(),
         "total": runs.len(),
         "page": page,
         "limit": limit,
@@ -88,39 +88,41 @@ pub(crate) async fn list(
 }
 
 /// `GET /api/v1/rft/runs/{run_id}`.
-pub(crate) async fn one(
+pub(crate) async fn get(
     State(shared): State<Arc<Shared>>,
     headers: HeaderMap,
     id: Result<Path<String>, PathRejection>,
-) -> Result<Json<Value>, Refusal> {
+) -> Result<Json<Value>, ApiError> {
     let caller = auth::platform(&shared, &headers, Permission::Training)?;
     let Path(id) = id.map_err(|_| platform::run())?;
     let state = shared.state();
-    let seen = state.run(&caller, &id).is_some();
+    let visible = state.run(&caller, &id).is_some();
     let runs = state.run_snapshots();
-    let run = runs.iter().find(|run| seen && run.id == id && !run.deleted);
+    let run = runs
+        .iter()
+        .find(|run| visible && run.id == id && !run.deleted);
     Ok(Json(json!({ "run": view(run.ok_or_else(platform::run)?) })))
 }
 
-/// `PUT /api/v1/rft/runs/{run_id}/stop`. One that has ended stays as it ended.
+/// `PUT /api/v1/rft/runs/{run_id}/stop`. It has no effect on a run that has ended.
 pub(crate) async fn stop(
     State(shared): State<Arc<Shared>>,
     headers: HeaderMap,
     id: Result<Path<String>, PathRejection>,
-) -> Result<Json<Value>, Refusal> {
+) -> Result<Json<Value>, ApiError> {
     let caller = auth::platform(&shared, &headers, Permission::Training)?;
     let Path(id) = id.map_err(|_| platform::run())?;
     shared.state().stop_run(&caller, &id);
-    one(State(shared), headers, Ok(Path(id))).await
+    get(State(shared), headers, Ok(Path(id))).await
 }
 
-/// `DELETE /api/v1/rft/runs/{run_id}`. Unlike the specification's operation, a run that is not there
-/// is not found.
+/// `DELETE /api/v1/rft/runs/{run_id}`. Unlike `delete_run`, it returns status 404 if the run does
+/// not exist.
 pub(crate) async fn delete(
     State(shared): State<Arc<Shared>>,
     headers: HeaderMap,
     id: Result<Path<String>, PathRejection>,
-) -> Result<Json<DeleteRunResponse>, Refusal> {
+) -> Result<Json<DeleteRunResponse>, ApiError> {
     let caller = auth::platform(&shared, &headers, Permission::Training)?;
     let Path(id) = id.map_err(|_| platform::run())?;
     let deleted = shared.state().delete_run(&caller, &id);
@@ -130,9 +132,9 @@ pub(crate) async fn delete(
         .ok_or_else(platform::run)
 }
 
-/// A run as the client reads it.
+/// Converts a run to the format of the client.
 fn view(run: &RunSnapshot) -> Value {
-    let number = |name: &str| run.config.get(name).cloned().unwrap_or(Value::Null);
+    let field = |name: &str| run.config.get(name).cloned().unwrap_or(Value::Null);
     json!({
         "id": run.id,
         "name": run.name,
@@ -140,9 +142,9 @@ fn view(run: &RunSnapshot) -> Value {
         "teamId": run.team,
         "status": run.status,
         "kind": "DEDICATED_FULL_FT",
-        "maxSteps": number("max_steps"),
-        "seqLen": number("seq_len"),
-        "batchSize": number("batch_size"),
+        "maxSteps": field("max_steps"),
+        "seqLen": field("seq_len"),
+        "batchSize": field("batch_size"),
         "baseModel": run.usage.base_model,
         "environments": [],
         "runConfig": run.config,

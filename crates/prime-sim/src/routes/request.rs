@@ -1,48 +1,48 @@
-//! What a chat request asks for, or which parameter is wrong.
+//! Parses and validates a chat request.
 
 use serde_json::{Map, Value};
 
 use crate::document;
-use crate::errors::{Refusal, inference};
+use crate::errors::{ApiError, inference};
 use crate::operation::Operation;
 use crate::tokens;
 
 type Fields = Map<String, Value>;
 
-/// A chat request that makes sense.
+/// A valid chat request.
 #[derive(Debug)]
-pub(crate) struct Ask {
-    /// The body as it came.
+pub(crate) struct ChatRequest {
+    /// The body as received.
     pub(crate) body: Value,
     pub(crate) model: String,
-    /// What the user said last.
+    /// The last user message.
     pub(crate) question: String,
-    /// What a tool gave, if that is the last message.
+    /// The tool result, if that is the last message.
     pub(crate) tool_result: Option<String>,
     pub(crate) prompt_tokens: i64,
     pub(crate) choices: usize,
     pub(crate) max_tokens: Option<usize>,
     pub(crate) stop: Vec<String>,
     pub(crate) stream: bool,
-    /// Whether a stream ends with its usage.
+    /// Whether the stream includes usage.
     pub(crate) stream_usage: bool,
-    /// How many likely tokens stand beside each, if log probabilities are asked for.
+    /// The number of top log probabilities per token, if they are requested.
     pub(crate) logprobs: Option<usize>,
-    pub(crate) reasons: bool,
-    /// Names and schemas of the tools that may be called now.
+    pub(crate) reasoning: bool,
+    /// The names and schemas of the available tools.
     pub(crate) tools: Vec<(String, Value)>,
-    /// Whether one of them has to be.
+    /// Whether a tool call is required.
     pub(crate) must_call: bool,
-    /// The schema that the answer has to fit.
+    /// The schema of the answer.
     pub(crate) schema: Option<Value>,
 }
 
-impl Ask {
-    pub(crate) fn read(body: &[u8]) -> Result<Self, Refusal> {
+impl ChatRequest {
+    pub(crate) fn parse(body: &[u8]) -> Result<Self, ApiError> {
         let body: Value =
             serde_json::from_slice(body).map_err(|error| inference::json(&error.to_string()))?;
         let Value::Object(fields) = &body else {
-            return Err(inference::json("an object is expected"));
+            return Err(inference::json("expected an object"));
         };
         let problems = document::body(Operation::CreateChatCompletion, &body);
         if let Some(problem) = problems
@@ -52,16 +52,16 @@ impl Ask {
             let message = format!("'{}': {}", problem.param, problem.message);
             return Err(inference::param(&problem.param, &message));
         }
-        // What no specification says, and every server of the kind does.
+        // Common limits that are not part of the specification.
         number(fields, "top_p", 0.0, 1.0)?;
         number(fields, "presence_penalty", -2.0, 2.0)?;
         number(fields, "frequency_penalty", -2.0, 2.0)?;
-        let most = [
-            whole(fields, "max_tokens", 1, i64::MAX)?,
-            whole(fields, "max_completion_tokens", 1, i64::MAX)?,
+        let max = [
+            integer(fields, "max_tokens", 1, i64::MAX)?,
+            integer(fields, "max_completion_tokens", 1, i64::MAX)?,
         ];
-        let choices = whole(fields, "n", 1, 128)?.unwrap_or(1);
-        let top_logprobs = whole(fields, "top_logprobs", 0, 20)?;
+        let choices = integer(fields, "n", 1, 128)?.unwrap_or(1);
+        let top_logprobs = integer(fields, "top_logprobs", 0, 20)?;
         let (question, tool_result, prompt_tokens) = messages(fields)?;
         let (tools, must_call) = tools(fields)?;
         let model = fields.get("model").and_then(Value::as_str);
@@ -71,18 +71,18 @@ impl Ask {
             tool_result,
             prompt_tokens,
             choices: usize::try_from(choices).unwrap_or(1),
-            max_tokens: most
+            max_tokens: max
                 .into_iter()
                 .flatten()
                 .min()
-                .map(|most| usize::try_from(most).unwrap_or(usize::MAX)),
+                .map(|max| usize::try_from(max).unwrap_or(usize::MAX)),
             stop: stop(fields),
             stream: flag(fields, "stream"),
             stream_usage: inner_flag(fields, "stream_options", "include_usage")
                 || inner_flag(fields, "usage", "include"),
             logprobs: flag(fields, "logprobs")
                 .then(|| usize::try_from(top_logprobs.unwrap_or(0)).unwrap_or(0)),
-            reasons: given(fields, "reasoning_effort").is_some_and(|effort| effort != "none"),
+            reasoning: given(fields, "reasoning_effort").is_some_and(|effort| effort != "none"),
             tools,
             must_call,
             schema: schema(fields)?,
@@ -91,36 +91,36 @@ impl Ask {
     }
 }
 
-/// OpenAI's newer name for `system`, which clients send and the specification does not list.
+/// Returns whether `param` is a `developer` role, which clients send but the specification lacks.
 fn is_developer(body: &Value, param: &str) -> bool {
-    let place = param.strip_prefix("messages[");
-    let place = place.and_then(|rest| rest.strip_suffix("].role")?.parse::<usize>().ok());
-    place.is_some_and(|place| body["messages"][place]["role"] == "developer")
+    let index = param.strip_prefix("messages[");
+    let index = index.and_then(|rest| rest.strip_suffix("].role")?.parse::<usize>().ok());
+    index.is_some_and(|index| body["messages"][index]["role"] == "developer")
 }
 
-/// A parameter, unless it is missing or null.
+/// Returns a parameter unless it is missing or null.
 fn given<'a>(fields: &'a Fields, name: &str) -> Option<&'a Value> {
     fields.get(name).filter(|value| !value.is_null())
 }
 
-fn wrong<T>(param: &str, expected: &str) -> Result<T, Refusal> {
+fn invalid<T>(param: &str, expected: &str) -> Result<T, ApiError> {
     Err(inference::param(
         param,
         &format!("'{param}' must be {expected}"),
     ))
 }
 
-fn number(fields: &Fields, name: &str, least: f64, most: f64) -> Result<(), Refusal> {
+fn number(fields: &Fields, name: &str, min: f64, max: f64) -> Result<(), ApiError> {
     match given(fields, name).and_then(Value::as_f64) {
-        Some(number) if !(least..=most).contains(&number) => {
-            wrong(name, &format!("a number from {least} to {most}"))
+        Some(number) if !(min..=max).contains(&number) => {
+            invalid(name, &format!("a number from {min} to {max}"))
         }
         _ => Ok(()),
     }
 }
 
-/// A number of which the specification says that it is whole: `1.0` is.
-fn whole(fields: &Fields, name: &str, least: i64, most: i64) -> Result<Option<i64>, Refusal> {
+/// Reads an integer. `1.0` is an integer.
+fn integer(fields: &Fields, name: &str, min: i64, max: i64) -> Result<Option<i64>, ApiError> {
     let Some(number) = given(fields, name) else {
         return Ok(None);
     };
@@ -129,9 +129,9 @@ fn whole(fields: &Fields, name: &str, least: i64, most: i64) -> Result<Option<i6
         .as_i64()
         .or(number.as_f64().map(|number| number as i64));
     match number {
-        Some(number) if (least..=most).contains(&number) => Ok(Some(number)),
-        _ if most == i64::MAX => wrong(name, &format!("at least {least}")),
-        _ => wrong(name, &format!("from {least} to {most}")),
+        Some(number) if (min..=max).contains(&number) => Ok(Some(number)),
+        _ if max == i64::MAX => invalid(name, &format!("at least {min}")),
+        _ => invalid(name, &format!("from {min} to {max}")),
     }
 }
 
@@ -153,19 +153,19 @@ fn stop(fields: &Fields) -> Vec<String> {
     }
 }
 
-/// What the user said last, what a tool gave after it, and the tokens of all that was said.
-fn messages(fields: &Fields) -> Result<(String, Option<String>, i64), Refusal> {
+/// Returns the last user message, the tool result after it, and the number of prompt tokens.
+fn messages(fields: &Fields) -> Result<(String, Option<String>, i64), ApiError> {
     let messages = fields.get("messages").and_then(Value::as_array);
     let messages = messages.map_or(&[][..], Vec::as_slice);
     if messages.is_empty() {
-        return wrong("messages", "an array of at least one message");
+        return invalid("messages", "an array of at least one message");
     }
     let mut question = String::new();
     let mut tool_result = None;
     let mut prompt_tokens = 0;
-    for (place, message) in messages.iter().enumerate() {
-        let text = content(message, place)?;
-        // One token more for who speaks.
+    for (index, message) in messages.iter().enumerate() {
+        let text = content(message, index)?;
+        // One more token for the role.
         prompt_tokens += tokens::count(&text) + 1;
         let role = message.get("role").and_then(Value::as_str);
         tool_result = (role == Some("tool")).then(|| text.clone());
@@ -176,8 +176,8 @@ fn messages(fields: &Fields) -> Result<(String, Option<String>, i64), Refusal> {
     Ok((question, tool_result, prompt_tokens))
 }
 
-/// A message's text, given as a string or in parts. A message of tool calls has none.
-fn content(message: &Value, place: usize) -> Result<String, Refusal> {
+/// Returns the text of a message. A message with tool calls may have none.
+fn content(message: &Value, index: usize) -> Result<String, ApiError> {
     match message.get("content") {
         Some(Value::String(text)) => Ok(text.clone()),
         Some(Value::Array(parts)) => Ok(parts
@@ -185,12 +185,12 @@ fn content(message: &Value, place: usize) -> Result<String, Refusal> {
             .filter_map(|part| part.get("text")?.as_str())
             .collect()),
         _ if message.get("tool_calls").is_some_and(Value::is_array) => Ok(String::new()),
-        _ => wrong(&format!("messages[{place}].content"), "a string"),
+        _ => invalid(&format!("messages[{index}].content"), "a string"),
     }
 }
 
-/// The tools that may be called, and whether one has to be.
-fn tools(fields: &Fields) -> Result<(Vec<(String, Value)>, bool), Refusal> {
+/// Returns the available tools and whether a call is required.
+fn tools(fields: &Fields) -> Result<(Vec<(String, Value)>, bool), ApiError> {
     let tools = given(fields, "tools").and_then(Value::as_array);
     let mut tools: Vec<_> = tools
         .into_iter()
@@ -208,22 +208,22 @@ fn tools(fields: &Fields) -> Result<(Vec<(String, Value)>, bool), Refusal> {
             "auto" => Ok((tools, false)),
             "none" => Ok((Vec::new(), false)),
             "required" if !tools.is_empty() => Ok((tools, true)),
-            "required" => wrong("tool_choice", "another: there are no tools"),
-            _ => wrong("tool_choice", "'none', 'auto', 'required' or a function"),
+            "required" => invalid("tool_choice", "'none' or 'auto' if there are no tools"),
+            _ => invalid("tool_choice", "'none', 'auto', 'required' or a function"),
         },
         Some(choice) => {
             let named = choice.pointer("/function/name").and_then(Value::as_str);
             tools.retain(|(name, _)| Some(name.as_str()) == named);
             if tools.is_empty() {
-                return wrong("tool_choice", "the name of one of the tools");
+                return invalid("tool_choice", "the name of one of the tools");
             }
             Ok((tools, true))
         }
     }
 }
 
-/// The schema of a structured answer, where one is asked for.
-fn schema(fields: &Fields) -> Result<Option<Value>, Refusal> {
+/// Returns the schema of a structured answer, if one is requested.
+fn schema(fields: &Fields) -> Result<Option<Value>, ApiError> {
     let Some(format) = given(fields, "response_format") else {
         return Ok(None);
     };
@@ -236,9 +236,9 @@ fn schema(fields: &Fields) -> Result<Option<Value>, Refusal> {
         }))),
         Some("json_schema") => match format.pointer("/json_schema/schema") {
             Some(schema) => Ok(Some(schema.clone())),
-            None => wrong("response_format.json_schema.schema", "a JSON Schema"),
+            None => invalid("response_format.json_schema.schema", "a JSON Schema"),
         },
-        _ => wrong(
+        _ => invalid(
             "response_format.type",
             "'text', 'json_object' or 'json_schema'",
         ),
