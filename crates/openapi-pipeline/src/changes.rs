@@ -59,8 +59,8 @@ fn short(value: &Value) -> String {
 
 /// Returns the differences between two documents, in the order of the new one.
 ///
-/// Objects are compared by key. Lists are compared by index, except lists of parameters, which are compared
-/// by name, and lists of scalars, which are compared as a whole.
+/// Objects are compared by key. Lists of objects are compared by index, or by `name` and `in` if every item has a name,
+/// such as parameters. Other lists are compared as a whole.
 pub fn between(old: &Value, new: &Value) -> Vec<Change> {
     let mut changes = Vec::new();
     compare(old, new, &Pointer::root(), &mut changes);

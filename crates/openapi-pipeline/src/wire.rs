@@ -61,7 +61,7 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Compares two published documents, 3.0 or 3.1. The findings are sorted by location.
+/// Compares two published documents, 3.0 or 3.1. The findings are in document order, without duplicates.
 pub fn compare(old: &Value, new: &Value) -> Vec<Finding> {
     let mut comparison = Comparison {
         old,

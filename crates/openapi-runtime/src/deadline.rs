@@ -10,10 +10,11 @@ use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
 
 use crate::response_body::{BoxError, ReadError, TimeoutError};
 
-/// Returns whether a timeout of the HTTP client ended a body.
-pub(crate) fn is_http_timeout(source: &BoxError) -> bool {
+/// Returns whether a timeout ended a body: one of the HTTP client, or the idle timeout of a [`TimeoutStream`].
+pub(crate) fn is_timeout(source: &BoxError) -> bool {
     let of_reqwest = source.downcast_ref::<reqwest::Error>();
     of_reqwest.is_some_and(reqwest::Error::is_timeout)
+        || matches!(source.downcast_ref(), Some(ReadError::TimedOut(_)))
 }
 
 /// The timeouts of a response.
@@ -26,7 +27,7 @@ pub(crate) struct Deadline {
 }
 
 impl Deadline {
-    /// Returns when a wait that starts now times out, and the error. Returns `None` if the time cannot be represented.
+    /// Returns when a wait that starts now times out, and the error to report. Returns `None` if it never times out.
     fn next(&self) -> Option<(Instant, TimeoutError)> {
         let idle = Instant::now().checked_add(self.idle);
         match (idle, self.end) {
@@ -96,7 +97,6 @@ where
 /// It is not reset for each wait: if it fires too early, it is reset to the current end. It is not polled before it can
 /// fire, unless the task changed. This avoids cache misses when there are many streams.
 #[derive(Default)]
-#[repr(C)]
 pub(crate) struct Timer {
     /// When it fires, and the task that it wakes.
     armed: Option<(Instant, Waker)>,

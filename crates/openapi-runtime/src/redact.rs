@@ -81,11 +81,15 @@ impl Redactor {
         } else {
             text
         };
-        let mut redacted = self.redact_text_fields(searched);
+        // Known values first: the search for fields may cut a value in two.
+        let mut redacted = Cow::Borrowed(searched);
         for value in self.values() {
             if redacted.contains(value.as_str()) {
                 redacted = redacted.replace(value.as_str(), REDACTED).into();
             }
+        }
+        if let Cow::Owned(text) = self.redact_text_fields(&redacted) {
+            redacted = text.into();
         }
         if is_long {
             // The end may contain a part of a secret.
@@ -112,7 +116,8 @@ impl Redactor {
             let mut values: Vec<String> = Vec::new();
             values.extend(self.secrets.iter().map(|secret| secret.expose().to_owned()));
             let headers = self.context.options().headers().values();
-            values.extend(headers.filter_map(|value| Some(value.to_str().ok()?.to_owned())));
+            let headers = headers.filter_map(|value| std::str::from_utf8(value.as_bytes()).ok());
+            values.extend(headers.map(str::to_owned));
             let body = self.body.as_deref().unwrap_or_default();
             if !self.request_fields.is_empty()
                 && let Ok(body) = serde_json::from_slice(body)

@@ -32,7 +32,8 @@ impl RequestFactory {
     }
 }
 
-/// Builds a request. [`build`](Self::build) returns the first error.
+/// Builds a request. The form methods return their errors at once; [`build`](Self::build) returns the first error of
+/// the others.
 #[derive(Debug)]
 pub struct RequestBuilder(Result<Request, Error>);
 

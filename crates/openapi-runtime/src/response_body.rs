@@ -1,8 +1,9 @@
 //! Response bodies, buffered or streamed.
 
 use std::fmt;
+use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -143,6 +144,41 @@ where
         Pin::new(&mut self.0)
             .poll_next(cx)
             .map(|next| next.map(|chunk| chunk.map_err(Into::into)))
+    }
+}
+
+/// A body that ends with an error if it is shorter than its length. With HTTP/2, the HTTP client can mistake a
+/// truncated body for a complete one.
+pub(crate) struct ExactLength {
+    body: ByteStream,
+    missing: u64,
+}
+
+impl ExactLength {
+    pub(crate) fn new(body: ByteStream, length: u64) -> Self {
+        Self {
+            body,
+            missing: length,
+        }
+    }
+}
+
+impl Stream for ExactLength {
+    type Item = Result<Bytes, BoxError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let next = ready!(Pin::new(&mut self.body).poll_next(cx));
+        Poll::Ready(match next {
+            Some(Ok(chunk)) => {
+                self.missing = self.missing.saturating_sub(chunk.len() as u64);
+                Some(Ok(chunk))
+            }
+            None if self.missing > 0 => {
+                self.missing = 0;
+                Some(Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()))
+            }
+            next => next,
+        })
     }
 }
 

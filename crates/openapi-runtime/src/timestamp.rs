@@ -32,7 +32,7 @@ impl From<std::time::SystemTime> for Timestamp {
     }
 }
 
-/// The error of a text that is not a point in time.
+/// The error returned for text that is not a valid date and time.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("invalid date and time")]
 pub struct ParseTimestampError(());

@@ -59,10 +59,8 @@ impl<T: Transport + ?Sized> Transport for Arc<T> {
 /// prove that nothing was sent.
 impl Transport for reqwest::Client {
     fn send(&self, request: reqwest::Request) -> TransportFuture<'_> {
-        Box::pin(async move {
-            check_url(request.url())?;
-            Ok(self.execute(request).await?.into())
-        })
+        let response = self.execute(request);
+        Box::pin(async move { Ok(response.await?.into()) })
     }
 }
 
@@ -215,6 +213,8 @@ impl StdError for TransportError {
 
 impl From<reqwest::Error> for TransportError {
     fn from(error: reqwest::Error) -> Self {
+        // reqwest reports the redirect to a URL that it cannot use in the same way, but with the URL of the request.
+        let is_unsendable = error.is_builder() && error.url().is_some_and(|url| !is_sendable(url));
         let error = error.without_url();
         let kind = if error.is_connect() {
             TransportErrorKind::NotSent
@@ -226,8 +226,9 @@ impl From<reqwest::Error> for TransportError {
             TransportErrorKind::MalformedHead
         } else if error.is_timeout() {
             TransportErrorKind::TimedOut
+        } else if is_unsendable {
+            TransportErrorKind::InvalidRequest
         } else if error.is_builder() {
-            // The URL was checked before: reqwest cannot use the URL of a redirect.
             TransportErrorKind::MalformedHead
         } else if error.is_redirect() {
             TransportErrorKind::Redirects
@@ -242,23 +243,9 @@ impl From<reqwest::Error> for TransportError {
     }
 }
 
-/// Checks that reqwest can send a request to a URL, so that a later error is known to concern the response.
-///
-/// # Errors
-/// If the scheme is neither `http` nor `https`, or the URL is not valid in HTTP.
-pub fn check_url(url: &Url) -> Result<(), TransportError> {
-    let invalid = |source: BoxError| TransportError {
-        kind: TransportErrorKind::InvalidRequest,
-        may_be_redirected: false,
-        source,
-    };
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err(invalid("the scheme is neither http nor https".into()));
-    }
-    match http::Uri::try_from(url.as_str()) {
-        Ok(_) => Ok(()),
-        Err(error) => Err(invalid(error.into())),
-    }
+/// Returns whether reqwest can send requests to a URL.
+fn is_sendable(url: &Url) -> bool {
+    matches!(url.scheme(), "http" | "https") && http::Uri::try_from(url.as_str()).is_ok()
 }
 
 /// Returns whether the server reported that it did not process the request, which can then be retried (RFC 9113,

@@ -1,8 +1,8 @@
 //! Client of the Prime Intellect Inference API, generated from its specification.
 //!
-//! `prime-ext` adds settings, teams, streaming and cost. This crate alone is for users who bring
-//! their own [`reqwest::Client`], with its headers and its TLS feature. Timeouts, retries and limits are those of
-//! [`CallOptions`]; the defaults of each operation come from the specification.
+//! `prime-ext` adds settings, teams, streaming and cost. Use this crate alone if you need only the API:
+//! you bring a [`reqwest::Client`] that sends the key, and enable a TLS feature of reqwest. Timeouts, retries and
+//! limits are those of [`CallOptions`]; the defaults of each operation come from the specification.
 //!
 //! ```no_run
 //! use pinference_api::{Client, types::{ChatMessage, Role}};

@@ -15,7 +15,7 @@ async fn main() -> common::Outcome {
     // For all calls of a client.
     let options = CallOptions::new()
         .timeout(Duration::from_secs(30))
-        .retry(RetryPolicy::new().retries(4));
+        .retry(RetryPolicy::new().max_retries(4));
     let prime = service.client.with_options(options);
 
     // For one call, with the status, the headers and the number of attempts.

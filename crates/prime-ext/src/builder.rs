@@ -21,7 +21,7 @@ use crate::settings::{EnvSource, PartialConfig, Setting, Settings, Source};
 ///
 /// let prime = Client::builder()
 ///     .team("team_123")
-///     .options(CallOptions::new().timeout(Duration::from_secs(60)).retry(RetryPolicy::new().retries(4)))
+///     .options(CallOptions::new().timeout(Duration::from_secs(60)).retry(RetryPolicy::new().max_retries(4)))
 ///     .or_env()? // the key, and what else is not set, as the `prime` command line has it
 ///     .build()?;
 /// # Ok(())
@@ -112,9 +112,11 @@ impl ClientBuilder {
         self.options(CallOptions::new().timeout(timeout))
     }
 
-    /// Sets how many times a call is retried at most: [`RetryPolicy::retries`](crate::RetryPolicy::retries). Default: 2.
+    /// Sets how many times a call is retried at most: [`RetryPolicy::max_retries`](crate::RetryPolicy::max_retries).
+    /// Default:
+    /// 2.
     pub fn max_retries(self, retries: u32) -> Self {
-        let policy = self.options.get_retry().clone().retries(retries);
+        let policy = self.options.get_retry().clone().max_retries(retries);
         self.options(CallOptions::new().retry(policy))
     }
 
@@ -137,8 +139,8 @@ impl ClientBuilder {
 
     /// Adds a proxy. Default: those of the environment (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`).
     ///
-    /// A loopback URL (`localhost`, `127.0.0.1`, `[::1]`) is never requested through a proxy, neither through this
-    /// one nor through those of the environment.
+    /// If a base URL of this client is a loopback URL (`localhost`, `127.0.0.1`, `[::1]`), it is never requested
+    /// through a proxy, neither through this one nor through those of the environment.
     pub fn proxy(mut self, proxy: reqwest::Proxy) -> Self {
         self.connections.proxies.push(proxy);
         self

@@ -55,7 +55,7 @@ impl<T: Send + 'static> Call<T> {
         self.options(CallOptions::new().timeout(timeout))
     }
 
-    /// Sets the maximum number of retries: [`RetryPolicy::retries`](crate::RetryPolicy::retries).
+    /// Sets the maximum number of retries: [`RetryPolicy::max_retries`](crate::RetryPolicy::max_retries).
     pub fn max_retries(mut self, retries: u32) -> Self {
         self.client = self.client.with_max_retries(retries);
         self

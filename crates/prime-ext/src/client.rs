@@ -41,7 +41,8 @@ use crate::wallet::Wallet;
 /// A server may close an idle connection just when a request is sent on it. The call then fails as one whose
 /// connection broke; in rare cases (about one in a hundred thousand such races) the HTTP library does not notice, and
 /// the call waits until its timeout. Connections that are idle for 4 seconds are therefore closed, before common
-/// servers close theirs (5 seconds and more). A shorter [`CallOptions::timeout`] limits what is left of the wait.
+/// servers close theirs (5 seconds and more). For the rare cases that remain, a shorter [`CallOptions::timeout`]
+/// shortens the wait.
 #[derive(Debug, Clone)]
 pub struct Client {
     shared: Arc<Shared>,
@@ -210,7 +211,7 @@ impl Client {
         &self.shared.settings
     }
 
-    /// Returns the models that the service offers.
+    /// Returns a handle to list the models that the service offers.
     pub fn models(&self) -> Models {
         Models::new(self.clone())
     }
@@ -226,13 +227,13 @@ impl Client {
         Wallet::new(self.clone())
     }
 
-    /// Returns the training runs: create, watch and delete them.
+    /// Returns a handle to create, watch and delete training runs.
     pub fn runs(&self) -> Runs {
         Runs::new(self.clone())
     }
 
-    /// Creates a call of the Inference API that its specification does not have. The path is relative to
-    /// [`inference_url`](Self::inference_url).
+    /// Creates a call to an operation of the Inference API that its specification does not list. The path is relative
+    /// to [`inference_url`](Self::inference_url).
     ///
     /// ```no_run
     /// # async fn example(prime: prime_ext::Client) -> Result<(), prime_ext::Error> {
@@ -249,8 +250,8 @@ impl Client {
         RawCall::new(self.clone(), self.inference_url(), method, path.as_ref())
     }
 
-    /// Creates a call of the platform that its specification does not have, such as `api/v1/pods`. The path is
-    /// relative to [`platform_url`](Self::platform_url).
+    /// Creates a call to an operation of the platform that its specification does not list, such as `api/v1/pods`. The
+    /// path is relative to [`platform_url`](Self::platform_url).
     pub fn call_platform(&self, method: http::Method, path: impl AsRef<str>) -> RawCall {
         RawCall::new(self.clone(), self.platform_url(), method, path.as_ref())
     }
@@ -267,7 +268,7 @@ impl Client {
 
     /// Returns a client with another number of retries, and the rest of the retry policy unchanged.
     pub(crate) fn with_max_retries(&self, retries: u32) -> Self {
-        let policy = self.options().get_retry().clone().retries(retries);
+        let policy = self.options().get_retry().clone().max_retries(retries);
         self.with_options(CallOptions::new().retry(policy))
     }
 
@@ -279,8 +280,8 @@ impl Client {
         self.scope.meter.as_ref()
     }
 
-    /// Returns what sends the requests of this client: its key, connections and retry budget. The generated client of
-    /// another API can use it too:
+    /// Returns the [`Caller`] that sends this client's requests, with its key, connections and retry budget. The
+    /// generated client of another API can use it too:
     ///
     /// ```no_run
     /// # async fn example(prime: prime_ext::Client) -> Result<(), prime_ext::Error> {
@@ -308,14 +309,16 @@ impl Client {
         on_behalf(&self.scope.account, operation)
     }
 
-    /// Returns the generated client of the Inference API, with the key and the connections of this one. Its calls use
-    /// this client's team with [`on_behalf`](Self::on_behalf), and its options with [`context`](Self::context).
+    /// Returns the generated client of the Inference API, with the key and the connections of this one. Its calls
+    /// apply this client's team only through [`on_behalf`](Self::on_behalf), and its options only through
+    /// [`context`](Self::context).
     pub fn inference_api(&self) -> &pinference_api::Client {
         &self.shared.inference
     }
 
-    /// Returns the generated client of the Training API, with the key and the connections of this one. Its calls use
-    /// this client's team with [`on_behalf`](Self::on_behalf), and its options with [`context`](Self::context).
+    /// Returns the generated client of the Training API, with the key and the connections of this one. Its calls
+    /// apply this client's team only through [`on_behalf`](Self::on_behalf), and its options only through
+    /// [`context`](Self::context).
     pub fn training_api(&self) -> &prime_training_api::Client {
         &self.shared.training
     }

@@ -12,18 +12,19 @@ use crate::chat::{ChatResponse, StreamEnd};
 
 pub use openapi_runtime::{ErrorKind, FieldError};
 
-/// The error of a call: an [`openapi_runtime::Error`], to which it dereferences, and the part of a streamed response
-/// that had arrived.
+/// The error of a call. It dereferences to [`openapi_runtime::Error`], and holds the part of a streamed response that
+/// arrived before the error.
 ///
-/// `Display` is one line: the operation, the cause, and what to do next. Keys and tokens are redacted. The line includes
-/// the [`message`](openapi_runtime::Error::message) of the service, which may echo the request.
+/// `Display` writes one line: the operation, the cause and, for common errors, what to do next. Keys and tokens are
+/// redacted. The line includes the [`message`](openapi_runtime::Error::message) of the service, which may echo the
+/// request.
 ///
 /// ```
 /// # fn example(error: prime_ext::Error) {
 /// if error.is_auth() {
 ///     eprintln!("check PRIME_API_KEY");
 /// } else if error.outcome_unknown() {
-///     eprintln!("it may have been carried out: look before you repeat it");
+///     eprintln!("the call may have been carried out: check before you retry");
 /// } else {
 ///     eprintln!("{error}");
 /// }
@@ -69,8 +70,8 @@ impl Error {
     }
 
     /// Appends to the message, after a semicolon.
-    pub(crate) fn and(self, more: &str) -> Self {
-        self.map(|error| error.and(more))
+    pub(crate) fn with_note(self, more: &str) -> Self {
+        self.map(|error| error.with_note(more))
     }
 
     pub(crate) fn with_partial(mut self, partial: ChatResponse) -> Self {
@@ -78,12 +79,14 @@ impl Error {
         self
     }
 
-    /// Returns how the stream ended; `None` if the error is not one of a stream.
+    /// Returns how the stream ended; `None` if the error did not come from a stream.
     pub fn stream_end(&self) -> Option<StreamEnd> {
         self.partial_response()?.stream_end()
     }
 
-    /// Returns the part of a streamed response that arrived before the error.
+    /// Returns the part of a streamed response that arrived before the error. If it has a choice or usage, the call was
+    /// carried out, and may have been billed, although [`outcome_unknown`](openapi_runtime::Error::outcome_unknown) is
+    /// false.
     pub fn partial_response(&self) -> Option<&ChatResponse> {
         self.partial.as_deref()
     }
@@ -93,7 +96,7 @@ impl From<openapi_runtime::Error> for Error {
     /// Appends what to do next.
     fn from(call: openapi_runtime::Error) -> Self {
         let call = match advice(&call) {
-            Some(advice) => call.and(&advice),
+            Some(advice) => call.with_note(&advice),
             None => call,
         };
         Self {
@@ -149,7 +152,7 @@ fn advice(error: &openapi_runtime::Error) -> Option<String> {
         }
         StatusCode::PAYMENT_REQUIRED => "add funds, or bill another account with `Client::team`",
         StatusCode::FORBIDDEN => {
-            "the key or its owner may not do this; check the key's permissions and the team"
+            "the key or its owner is not allowed to do this; check the key's permissions and the team"
         }
         StatusCode::NOT_FOUND if error.is_unknown_model() => {
             "`Client::models` lists the models that exist"
@@ -162,9 +165,8 @@ fn advice(error: &openapi_runtime::Error) -> Option<String> {
             let target = error.meta().and_then(ResponseMeta::location);
             let target = target.unwrap_or_else(|| "another address".to_owned());
             return Some(format!(
-                "it redirects to {target}, and redirects are not followed, since the key would be sent there; set the \
-                 base URL to where the service is, or bring an HTTP client that follows them with \
-                 `ClientBuilder::http_client`"
+                "it redirects to {target}; redirects are not followed, because the key would be sent there; set the base \
+                 URL to the new address"
             ));
         }
         _ => return None,
@@ -181,7 +183,8 @@ pub(crate) fn reject_known_fields(
     match extra.keys().find(|key| known.contains(&key.as_str())) {
         None => Ok(()),
         Some(key) => {
-            let message = format!("{key:?} is not an extra field: set the field of the request");
+            let message =
+                format!("{key:?} is not an extra field: set the field of that name instead");
             Err(Error::new(ErrorKind::Request, message))
         }
     }

@@ -3,7 +3,6 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use openapi_runtime::transport::check_url;
 use openapi_runtime::{Transport, TransportError, TransportFuture};
 use reqwest::{ClientBuilder, Proxy, Url};
 use reqwest::{redirect, retry};
@@ -21,7 +20,8 @@ const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(4);
 const POOL_MAX_IDLE: usize = 128;
 
 /// The limits on response headers. hyper's defaults (100 headers for HTTP/1, 16 KiB for HTTP/2) are too low if a
-/// gateway adds headers. Rejecting the response to a run's creation would lose the run's token, which is sent only once.
+/// gateway adds headers. Rejecting the response to a run's creation would lose the run's token, which is sent only
+/// once.
 const MAX_HEADERS: usize = 512;
 const MAX_HEADER_BYTES: u32 = 1 << 20;
 
@@ -44,9 +44,9 @@ impl Transport for HttpClients {
             Some(loopback) if is_loopback(request.url()) => loopback,
             _ => &self.main,
         };
+        let response = http.execute(request);
         Box::pin(async move {
-            check_url(request.url())?;
-            match http.execute(request).await {
+            match response.await {
                 Ok(response) => Ok(response.into()),
                 Err(error) => Err(TransportError::from(error).without_redirects()),
             }

@@ -49,12 +49,12 @@
 //! | see where a setting comes from | [`Client::settings`] |
 //! | handle errors | [`Error`] |
 //!
-//! Every call can be awaited, and has `options`, `timeout`, `max_retries` and `with_response`. Whatever arrives in
-//! parts is a `Stream`, and has `try_next` or `next`.
+//! Calls are builders that can be awaited, with `options`, `timeout`, `max_retries` and `with_response`. What arrives
+//! in parts is a `Stream`, and has `try_next`.
 //!
 //! The calls use the generated clients [`pinference_api`] and [`prime_training_api`] and their types. Operations that
-//! have no method here are available from [`Client::inference_api`] and [`Client::training_api`], with the same key,
-//! limits and errors.
+//! have no method here are available from [`Client::inference_api`] and [`Client::training_api`], with the same key and
+//! connections. [`Client::on_behalf`] adds the team, and [`Client::context`] the options.
 //!
 //! # Features
 //!
@@ -62,7 +62,8 @@
 //! - `native-tls`: TLS with the library of the operating system.
 //! - `schemars`: implements `schemars::JsonSchema` for the types of both APIs.
 //!
-//! Without `rustls` and `native-tls`, the client supports plain HTTP to loopback, or a [`reqwest::Client`] of your own.
+//! Without either TLS feature, the client supports only plain HTTP to loopback addresses, unless you pass your own
+//! [`reqwest::Client`].
 
 mod account;
 mod builder;

@@ -1,10 +1,11 @@
 //! Calls that are not in a specification.
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt as _;
 use http::Method;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue};
 use openapi_runtime::options::is_reserved_header;
-use openapi_runtime::{ByteStream, Operation, PayloadFault, Response, path_segments};
+use openapi_runtime::{ByteStream, Operation, Response, path_segments};
 use reqwest::Url;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -108,18 +109,10 @@ impl RawCall {
     /// If the call fails, or the response cannot be deserialized. Its bytes are then in
     /// [`body`](openapi_runtime::Error::body).
     pub fn send<T: DeserializeOwned + Send + 'static>(self) -> Call<T> {
-        let (operation, name) = (self.operation(false), self.name());
+        let operation = self.operation(false);
         self.call(false, async move |client: Client, request| {
-            let response = client.caller().bytes(request, &operation, client.context());
-            let (_, meta, body) = response.await?.into_parts();
-            match serde_json::from_slice(&body) {
-                Ok(value) => Ok(Response::new(value, meta, body)),
-                Err(_) => {
-                    let fault = PayloadFault::of::<T>(&body);
-                    let error = openapi_runtime::Error::unreadable(&operation, meta, body, fault);
-                    Err(error.with_operation(name).into())
-                }
-            }
+            let response = client.caller().json(request, &operation, client.context());
+            Ok(response.await?)
         })
     }
 
@@ -138,7 +131,8 @@ impl RawCall {
     /// Returns a call that yields the bytes of an event stream as they arrive.
     ///
     /// # Errors
-    /// If the call fails, or the response is not an event stream.
+    /// If the call fails, or the response is not an event stream. The timeout of the call applies up to the headers of
+    /// the response, the idle timeout to the stream.
     pub fn stream(self) -> Call<ByteStream> {
         let operation = self.operation(true);
         self.call(true, async move |client: Client, request| {
@@ -148,9 +142,11 @@ impl RawCall {
             let response = response.await?;
             match response.meta().media_type() {
                 Some(media) if !media.eq_ignore_ascii_case("text/event-stream") => {
-                    let message = format!("expected an event stream, got {media}");
-                    let meta = response.into_parts().1;
-                    Err(Error::unexpected(message, meta, Bytes::new()))
+                    let message = format!("expected an event stream, got {media}; see `body()`");
+                    let (stream, meta, _) = response.into_parts();
+                    let body = read(stream, client.options().get_max_body()).await;
+                    let error = Error::unexpected(message, meta, body);
+                    Err(error.with_outcome_unknown(!operation.is_safe()))
                 }
                 _ => Ok(response),
             }
@@ -249,6 +245,19 @@ impl RawCall {
         }
         Ok(request)
     }
+}
+
+/// Reads the beginning of a body, which is at most so many bytes.
+async fn read(mut stream: ByteStream, limit: usize) -> Bytes {
+    let mut body = BytesMut::new();
+    while let Some(Ok(chunk)) = stream.next().await {
+        let kept = chunk.len().min(limit - body.len());
+        body.extend_from_slice(&chunk[..kept]);
+        if body.len() == limit {
+            break;
+        }
+    }
+    body.freeze()
 }
 
 impl std::fmt::Debug for RawCall {

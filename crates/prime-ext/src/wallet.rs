@@ -50,8 +50,8 @@ impl Wallet {
         })
     }
 
-    /// Returns a [`Stream`] of all rows, newest first, that yields every row once. No request is sent before the
-    /// first row is awaited.
+    /// Returns a [`Stream`] that yields every row once, newest first, except that rows that moved meanwhile come last.
+    /// No request is sent before the first row is awaited.
     ///
     /// Rows may be added and changed while they are read. A row that changes moves to the front of the table, where a
     /// reader that requests one page after another would miss it. `Billings` compares the number of rows it has read
@@ -131,7 +131,7 @@ struct Settings {
 
 /// A stream of the rows of a wallet, created by [`Wallet::billings`].
 ///
-/// Changing a setting after the first row was awaited makes the next row an error.
+/// If a setting is changed after the first row was awaited, the next item is an error.
 #[must_use = "streams do nothing unless polled"]
 pub struct Billings {
     fetch: FetchPage,
@@ -170,14 +170,14 @@ impl Billings {
         self.set(|settings| settings.filter.resource_id = Some(id.into()))
     }
 
-    /// Selects the row with this id. Reading ends where it is found.
+    /// Selects the row with this id. Reading stops once it is found.
     pub fn id(self, id: impl Into<String>) -> Self {
         self.set(|settings| settings.filter.id = Some(id.into()))
             .limit(1)
     }
 
-    /// Selects rows that were last billed at or after this time, by `last_billed_at`. Reading ends at the
-    /// first row that was not, unless the rows turn out to be unsorted.
+    /// Selects rows that were last billed at or after this time, by `last_billed_at`. Reading stops at the first
+    /// older row, unless the rows turn out to be unsorted.
     pub fn since(self, time: impl Into<Timestamp>) -> Self {
         self.set(|settings| settings.filter.since = Some(time.into()))
     }
@@ -190,8 +190,8 @@ impl Billings {
 
     /// Sets the maximum number of selected rows. The default is no limit.
     ///
-    /// The rows are the newest at one moment while they were read. The rows of a page are returned only
-    /// after the next page has been read, because rows that moved to the front may replace the last ones.
+    /// The result is the newest rows as of some moment during the read. The rows of a page are returned only
+    /// after the next page has been read, because rows that moved to the front may displace the last ones.
     pub fn limit(self, rows: u64) -> Self {
         self.set(|settings| settings.limit = Some(rows))
     }
@@ -210,8 +210,8 @@ impl Billings {
         self.set(|settings| settings.options.page_size = rows.clamp(2, MAX_PAGE_SIZE))
     }
 
-    /// Sets how often the table is read: once completely, then for rows that moved. The default is 8, the
-    /// minimum 1.
+    /// Sets the maximum number of passes over the table: one complete pass, then passes for rows that moved. The
+    /// default is 8, the minimum 1.
     pub fn max_passes(self, passes: u32) -> Self {
         self.set(|settings| settings.options.max_passes = passes.max(1))
     }

@@ -57,7 +57,7 @@ fn object(response: &ResponseEvent) -> serde_json::Value {
     })
 }
 
-/// `200  POST   create_chat_completion   1.3 ms  attempt 2  cut-off  req_…`
+/// `200  POST   create_chat_completion   1.3 ms  /api/v1/chat/completions  attempt 2  cut-off  req_…`
 fn line(response: &ResponseEvent, color: bool) -> String {
     let (status, code) = match response.status {
         None => ("---".to_owned(), "31"),

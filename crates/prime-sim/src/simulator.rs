@@ -98,7 +98,7 @@ impl Simulator {
         self.shared.state().add_team(team);
     }
 
-    /// Adds a LoRA adapter of a model. Returns the ID of the new model, `{base}:{adapter}`, or
+    /// Adds a LoRA adapter for a model. Returns the ID of the new model, `{base}:{adapter}`, or
     /// `None` if the base does not exist. A completed run also adds an adapter of its base model,
     /// with the run ID as its name.
     pub fn add_adapter(&self, base: &str, adapter: &str) -> Option<String> {
@@ -169,7 +169,7 @@ impl Simulator {
         self.shared.faults.add(fault)
     }
 
-    /// Removes all faults, except those that a model name selects.
+    /// Removes all faults, except those selected by a model name, such as `sim/cut-off`.
     pub fn clear_faults(&self) {
         self.shared.faults.clear();
     }

@@ -254,7 +254,7 @@ impl<const TEXT: bool> Chunks for PrimeStream<TEXT> {
         Ok(if TEXT {
             std::hint::black_box(self.0.next_text().await?).is_some()
         } else {
-            std::hint::black_box(self.0.next().await?).is_some()
+            std::hint::black_box(self.0.try_next().await?).is_some()
         })
     }
 }

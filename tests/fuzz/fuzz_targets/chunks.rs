@@ -27,9 +27,9 @@ async fn read(stream: &[u8], size: usize) -> (Vec<String>, String, String) {
     let (text, ending) = match ChatStream::from_bytes(ByteStream::new(iter(pieces))).await {
         Err(error) => failed(error),
         Ok(mut stream) => loop {
-            match stream.next().await {
+            match stream.try_next().await {
                 Ok(Some(chunk)) => {
-                    let raw = stream.raw().expect("raw JSON");
+                    let raw = stream.chunk_json().expect("raw JSON");
                     let generated: ChatCompletionChunk =
                         serde_json::from_str(&raw).expect("valid for the generated type");
                     let chunk = format!("{chunk:?}");

@@ -79,10 +79,14 @@ async fn concurrent_callers_share_the_retry_budget() {
 async fn a_timeout_or_deadline_limits_all_retries() {
     let sim = simulator().await;
     sim.inject(Fault::rate_limited().retry_after_ms(80));
-    let client = client(&sim, quick().retries(1000));
+    let client = client(&sim, quick().max_retries(1000));
     let limited = [
         CallOptions::new().timeout(Duration::from_millis(300)),
-        CallOptions::new().retry(quick().retries(1000).deadline(Duration::from_millis(300))),
+        CallOptions::new().retry(
+            quick()
+                .max_retries(1000)
+                .deadline(Duration::from_millis(300)),
+        ),
     ];
     for options in limited {
         let started = Instant::now();
@@ -158,7 +162,7 @@ async fn a_create_request_is_not_retried_after_a_lost_response() {
     sim.inject(Fault::lost_answer().on(Operation::CreateRun));
     let client = client(
         &sim,
-        RetryPolicy::new().retries(9).allow_duplicate_billing(),
+        RetryPolicy::new().max_retries(9).allow_duplicate_billing(),
     );
     let error = Call::CreateRun.make(&client, "").await.unwrap_err();
     assert!(error.outcome_unknown() && !error.is_retryable());

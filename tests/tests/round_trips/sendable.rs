@@ -30,7 +30,7 @@ fn public_types_are_send_and_sync() {
     send_sync::<Secret>();
     send_sync::<Timestamp>();
     send_sync::<Usd>();
-    // Streams are not `Sync`.
+    // Streams need only be `Send`.
     send::<ChatStream>();
     send::<Billings>();
     send::<UsageWatch>();
@@ -82,7 +82,7 @@ fn futures_of_calls_are_send(client: &Client, config: &RunConfig, stream: ChatSt
         while let Some(text) = stream.next_text().await? {
             texts.push(text);
         }
-        let chunk = stream.next().await?;
+        let chunk = stream.try_next().await?;
         let whole = stream.finish().await?;
         Ok::<_, Error>((texts, chunk, whole))
     });

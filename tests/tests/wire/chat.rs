@@ -3,7 +3,7 @@
 use pinference_api::types::{
     ChatCompletionRequest, ChatMessage, FinishReason, FunctionDefinition, Role, StopSequences, Tool,
 };
-use prime_ext::{Cost, ErrorKind};
+use prime_ext::{CallOptions, Cost, ErrorKind};
 use serde_json::{Value, json};
 
 use crate::support::{MockResponse, Wire, assert_not_sent};
@@ -515,4 +515,50 @@ async fn a_meter_with_prices_estimates_missing_costs() {
         client.chat(model).user("Hello").await.unwrap();
         assert_eq!(meter.total().to_string(), expected, "{body}");
     }
+}
+
+/// The service may have billed a response that contains an error instead of a choice.
+#[tokio::test]
+async fn an_error_in_a_success_leaves_the_outcome_unknown() {
+    let body = r#"{"choices": [], "error": {"message": "upstream timeout", "code": 504}}"#;
+    let wire = Wire::inference(MockResponse::json(200, body)).await;
+    let error = wire.personal().chat(MODEL).user("Hello").await.unwrap_err();
+    assert!(error.outcome_unknown(), "{error}");
+    assert_eq!(wire.hits(), 1);
+}
+
+#[tokio::test]
+async fn a_raw_stream_that_is_not_a_stream_keeps_the_response() {
+    let body = r#"{"choices": []}"#;
+    let wire = Wire::inference(MockResponse::json(200, body)).await;
+    let call = wire
+        .personal()
+        .call_inference(http::Method::POST, "completions");
+    let error = call
+        .json(&serde_json::json!({}))
+        .stream()
+        .await
+        .unwrap_err();
+    assert!(error.outcome_unknown(), "{error}");
+    assert_eq!(error.body().map(|body| &body[..]), Some(body.as_bytes()));
+}
+
+#[tokio::test]
+async fn an_empty_success_of_a_raw_call_is_unit() {
+    let wire = Wire::platform(MockResponse::json(204, "")).await;
+    let call = wire
+        .personal()
+        .call_platform(http::Method::DELETE, "api/v1/pods/x");
+    call.send::<()>().await.unwrap();
+}
+
+/// The part of a header after a comma is redacted too.
+#[tokio::test]
+async fn a_header_value_is_redacted_as_a_whole() {
+    let body = r#"{"error": {"message": "invalid x-api-key: abc,def123456"}}"#;
+    let wire = Wire::inference(MockResponse::json(401, body)).await;
+    let options = CallOptions::new().header("x-api-key", "abc,def123456");
+    let prime = wire.personal().with_options(options);
+    let error = prime.chat(MODEL).user("Hello").await.unwrap_err();
+    assert!(!error.to_string().contains("def123456"), "{error}");
 }

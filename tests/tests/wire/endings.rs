@@ -45,7 +45,7 @@ async fn stream_end(answer: MockResponse) -> (StreamEnd, String, Option<Error>) 
 }
 
 #[tokio::test]
-async fn each_kind_of_end_is_reported() {
+async fn the_events_determine_how_a_stream_ends() {
     let failed = "data: {\"error\":{\"message\":\"Overloaded\",\"code\":529}}\n\n";
     for (events, expected) in [
         (&[ONCE, STOP, USAGE, DONE][..], StreamEnd::Complete),
@@ -112,7 +112,7 @@ async fn a_json_response_to_a_stream_request_is_kept() {
 }
 
 #[tokio::test]
-async fn a_stream_without_requested_usage_is_complete() {
+async fn a_stream_is_complete_without_usage_if_none_was_requested() {
     let wire = Wire::inference(MockResponse::events([ONCE, STOP, DONE].concat())).await;
     let question = wire.personal().chat(MODEL).user("Tell me a story");
     let stream = question.include_usage(false).stream().await.unwrap();
@@ -233,10 +233,10 @@ async fn keep_alive_comments_do_not_prevent_an_idle_timeout() {
     }
 }
 
-/// A server that sends comments faster than the client reads them. Other tasks run, and the idle
-/// timeout applies.
+/// A server that sends comments faster than the client reads them. The stream yields, so that other tasks and timers
+/// run.
 #[tokio::test]
-async fn endless_comments_end_with_an_idle_timeout() {
+async fn endless_comments_do_not_starve_other_tasks() {
     let nothing = futures_util::stream::repeat_with(|| {
         Ok::<_, std::io::Error>(Bytes::from_static(b": ping\n\ndata:\n\n"))
     });
@@ -250,9 +250,9 @@ async fn endless_comments_end_with_an_idle_timeout() {
     assert!(started.elapsed() < patience * 10);
 }
 
-/// Some servers send an empty finish reason in each chunk. It does not mark the end of the answer.
+/// Some servers send an empty finish reason in each chunk. It completes the response only together with `[DONE]`.
 #[tokio::test]
-async fn an_empty_finish_reason_does_not_complete_a_stream() {
+async fn an_empty_finish_reason_completes_a_stream_only_with_done() {
     let role = "data: {\"choices\":[{\"delta\":{\"role\":\"assistant\"}}]}\n\n";
     let piece = "data: {\"choices\":[{\"delta\":{\"content\":\"Transfer 100\"},\"finish_reason\":\"\"}]}\n\n";
     for (events, ending) in [
@@ -305,7 +305,7 @@ async fn the_idle_timeout_ignores_the_time_between_reads() {
     let events = [ONCE, ONCE, STOP, USAGE, DONE];
     let (stream, _connection) = tokio::join!(question.stream(), server.answer(&events));
     let mut stream = stream.unwrap();
-    while stream.next().await.unwrap().is_some() {
+    while stream.try_next().await.unwrap().is_some() {
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     assert_eq!(stream.stream_end(), Some(StreamEnd::Complete));
@@ -389,7 +389,7 @@ async fn a_stream_applies_backpressure() {
                 return sent;
             }
             sent += frame.len();
-            assert!(sent < 64 << 20, "read ahead without end");
+            assert!(sent < 64 << 20, "the client reads ahead without limit");
         }
     };
     flood.await;
@@ -435,7 +435,7 @@ async fn texts_deltas_and_chunks_are_returned() {
 
     let mut stream = question.stream().await.unwrap();
     let mut raw = Vec::new();
-    while stream.next().await.unwrap().is_some() {
+    while stream.try_next().await.unwrap().is_some() {
         raw.push(format!("data: {}\n\n", stream.chunk_json().unwrap()));
     }
     assert_eq!(raw, events[..5]);

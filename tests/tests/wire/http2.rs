@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use futures_util::StreamExt as _;
 use h2::server::SendResponse;
 use h2::{Reason, SendStream};
 use prime_ext::bytes::Bytes;
@@ -293,6 +294,13 @@ async fn a_body_shorter_than_its_content_length_is_an_error() {
     let error = call.send_bytes().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Disconnected, "{error}");
     assert_eq!(error.body().map(|body| &body[..]), Some(&b"[1,2,3]"[..]));
+
+    // A stream too.
+    let call = prime.call_inference(http::Method::GET, "x");
+    let mut body = call.stream().await.unwrap();
+    assert_eq!(body.next().await.unwrap().unwrap(), "[1,2,3]");
+    assert!(body.next().await.unwrap().is_err());
+    assert!(body.next().await.is_none());
 }
 
 /// A request that the server did not process is retried, which counts as an attempt.
@@ -357,7 +365,7 @@ async fn backpressure_reaches_the_server() {
     let (url, certificate, counters) = tls(&["h2"], Behavior::Endless).await;
     let prime = client(&url).root_certificate(certificate).build().unwrap();
     let mut stream = prime.chat(MODEL).user("?").stream().await.unwrap();
-    stream.next().await.unwrap();
+    stream.try_next().await.unwrap();
     let mut sent = 0;
     let stopped = async {
         loop {

@@ -112,6 +112,16 @@ fn streams(count: usize) -> Vec<(&'static str, String)> {
         ("calls by id", events(count, |n| call(by_id(n)))),
         ("deltas of calls", events(count, |n| call(named(n)))),
         (
+            "empty fragments of a complete call",
+            events(count, |n| match n {
+                0 => call(format!(
+                    "{{\"index\":0,\"function\":{{\"name\":\"f\",\"arguments\":\"{{\\\"a\\\":\\\"{}\\\"}}\"}}}}",
+                    "x".repeat(count)
+                )),
+                _ => call("{\"index\":0,\"function\":{\"arguments\":\"\"}}".to_owned()),
+            }),
+        ),
+        (
             "deltas of text",
             events(count, |_| "{\"content\":\"word \"}".to_owned()),
         ),

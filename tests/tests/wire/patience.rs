@@ -156,7 +156,7 @@ async fn an_unlimited_retry_after_is_an_error() {
     let answer = "HTTP/1.1 503 Busy\r\nretry-after: 1e300\r\ncontent-length: 0\r\n\r\n";
     let (address, hits) = server(answer.to_owned(), b"").await;
     let patient = RetryPolicy::new()
-        .longest_retry_after(Duration::MAX)
+        .max_retry_after(Duration::MAX)
         .backoff(Duration::MAX, Duration::MAX);
     let options = CallOptions::new()
         .retry(patient)

@@ -16,7 +16,7 @@ pub(crate) struct Standalone {
     /// Generate a self-contained crate from this document (YAML or JSON) instead of this project's crates.
     #[arg(long, requires_all = ["name", "out"], conflicts_with = "check")]
     spec: Option<PathBuf>,
-    /// An Overlay document to apply; can be repeated, applied in order.
+    /// An Overlay document to apply. Repeat the option to apply several, in order.
     #[arg(long = "overlay", requires = "spec")]
     overlays: Vec<PathBuf>,
     /// The name of the crate.
@@ -36,7 +36,7 @@ pub(crate) struct Standalone {
     format: Format,
 }
 
-/// Generates the crate if `--spec` is given.
+/// Generates the crate if `--spec` is given; otherwise returns `None`.
 pub(crate) fn run(arguments: &Standalone) -> Result<Option<ExitCode>> {
     let (Some(spec), Some(name), Some(out)) = (&arguments.spec, &arguments.name, &arguments.out)
     else {

@@ -22,13 +22,13 @@ pub(crate) fn print(text: &str) -> Result<()> {
     use std::io::{ErrorKind, Write as _};
     match std::io::stdout().write_all(text.as_bytes()) {
         Err(e) if e.kind() != ErrorKind::BrokenPipe => {
-            Err(Error::new(format!("standard output: {e}")))
+            Err(Error::new(format!("cannot write to standard output: {e}")))
         }
         _ => Ok(()),
     }
 }
 
-/// Writes a document to `out` (JSON if its extension is `.json`), or as YAML to standard output.
+/// Writes a document to `out`, as JSON if the extension is `json` and as YAML otherwise. Without `out`, prints YAML.
 pub(crate) fn write_document(out: Option<&Path>, value: &Value) -> Result<()> {
     let is_json = out.is_some_and(|path| {
         path.extension()

@@ -1,4 +1,4 @@
-//! Renders the properties of each operation as constants that the transport reads.
+//! Renders the properties of each operation as constants that `openapi_runtime::Caller` reads.
 
 use openapi_pipeline::lower::{
     BRACKETS, CONTENT_TYPE, Lowered, OperationFacts, RAW_SLASHES, RetrySafety, TeamLocation,

@@ -24,7 +24,7 @@ use super::walk::members;
 use super::{cycles, nullable, scalars, unions};
 use crate::Pointer;
 
-/// The maximum number of components created from inline schemas.
+/// The maximum number of component schemas, including those created from inline schemas.
 const MAX_COMPONENTS: usize = 100_000;
 
 /// Normalizes the schemas of components, parameters, request bodies and responses.
@@ -141,7 +141,7 @@ impl Shaper<'_, '_> {
             if let Some(schema) = content.get_mut("schema") {
                 let place = place.join("content").join(media).join("schema");
                 *schema = self.inline(schema.take(), name, &place)?;
-                // Identical lists or maps of two responses share one type.
+                // Identical lists or maps of error responses share one type.
                 let is_container = schema
                     .get("type")
                     .is_some_and(|ty| ty == "object" || ty == "array");
@@ -315,7 +315,7 @@ impl Shaper<'_, '_> {
                 let schema = self.inline(schema, &name, &place.join(&property))?;
                 shaped.insert(property, schema);
             }
-            // Remove a property whose Rust name was taken from `required`.
+            // Remove from `required` the properties that were dropped because of a duplicate Rust name.
             if let Some(Value::Array(required)) = map.get_mut("required") {
                 required.retain(|name| name.as_str().is_some_and(|name| shaped.contains_key(name)));
             }
@@ -364,7 +364,7 @@ impl Shaper<'_, '_> {
             }
         }
         map.shift_remove("title");
-        // Only the default of an enumeration is certain to be valid.
+        // Keep the default only if the target is an enumeration that lists it; document any other default.
         let listed = self
             .whole
             .get(&name)

@@ -48,7 +48,7 @@ pub(super) fn compare(cx: &mut Comparison<'_>) {
     security::compare_schemes(cx, &root.join("components").join("securitySchemes"));
 }
 
-/// Compares webhooks. Programs receive their request bodies, as they receive responses.
+/// Compares webhooks. Programs receive their request bodies, so these are compared like responses.
 fn compare_webhooks(cx: &mut Comparison<'_>) {
     let webhooks = |document| -> Vec<Operation<'_>> { operations(document, "webhooks") };
     let (old, new) = (webhooks(cx.old), webhooks(cx.new));
@@ -56,7 +56,7 @@ fn compare_webhooks(cx: &mut Comparison<'_>) {
     for (name, method, _, before) in &old {
         let place = root.join(name).join(method);
         let Some((.., now)) = new.iter().find(|(n, m, ..)| n == name && m == method) else {
-            let why = "programs that wait for it never receive it";
+            let why = "programs that rely on it no longer receive it";
             cx.breaking(&place, "webhook removed", why);
             continue;
         };
@@ -123,7 +123,7 @@ fn compare_servers(cx: &mut Comparison<'_>, old: &[&Value], new: &[&Value], plac
             .enumerate()
             .find_map(|(index, holder)| Some((index, holder.pointer("/servers/0")?)));
         found.map(|(index, server)| {
-            // Compare the values of server variables, not their names.
+            // Ignore everything about a server variable but its name and default.
             let url = server.get("url").cloned();
             let variables = server.get("variables").and_then(Value::as_object);
             let defaults = variables.map(|variables| {

@@ -53,11 +53,7 @@ impl<'a> Call<'a> {
             operation,
             context,
             request,
-            // An open stream keeps the request body in memory.
-            body: match operation.streams {
-                true => body.map(request_body::shrink),
-                false => body,
-            },
+            body,
             started: Instant::now(),
         })
     }
@@ -175,7 +171,10 @@ impl<'a> Call<'a> {
 
     fn record(&self, attempts: u32, unknown_before: u32) -> CallRecord {
         let secrets = self.caller.secrets.clone();
-        let (context, body) = (self.context.clone(), self.body.clone());
+        let context = self.context.clone();
+        // The record lives as long as the response, and a body can be large.
+        let has_secrets = !self.operation.request_secrets.is_empty();
+        let body = self.body.clone().filter(|_| has_secrets);
         CallRecord {
             redactor: Redactor::new(secrets, context.clone(), body, self.operation),
             context,
@@ -221,10 +220,10 @@ impl<'a> Call<'a> {
         let wait = match wait(self.policy(), attempts, requested) {
             Wait::For(wait) => wait,
             Wait::TooLong(requested) => {
-                let longest = self.policy().longest_retry_after;
+                let longest = self.policy().max_retry_after;
                 return Err(Some(format!(
                     "the service asks to wait {requested:?}, but the longest wait is {longest:?} \
-                     (`RetryPolicy::longest_retry_after`)"
+                     (`RetryPolicy::max_retry_after`)"
                 )));
             }
         };

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::StatusCode;
 use reqwest::Url;
 
-use crate::deadline::is_http_timeout;
+use crate::deadline::is_timeout;
 use crate::error::{Error, ErrorKind};
 use crate::meta::ResponseMeta;
 use crate::operation::{Operation, RetrySafety};
@@ -35,7 +35,8 @@ impl Failure<Error> {
         let origin = url.origin().ascii_serialization();
         let reason = error.reason();
         // The service may have carried out the call, and then redirected it to an unreachable host.
-        let ambiguous = error.may_be_redirected() && operation.retry_safety == RetrySafety::Never;
+        let ambiguous =
+            error.may_be_redirected() && operation.retry_safety != RetrySafety::Idempotent;
         let (kind, class, message) = match error.kind() {
             TransportErrorKind::NotSent if ambiguous => (
                 ErrorKind::Disconnected,
@@ -130,7 +131,7 @@ impl Failure<Error> {
         let (kind, class) = match &source {
             ReadError::TooLong { .. } => (ErrorKind::UnexpectedResponse, FailureClass::Final),
             ReadError::TimedOut(_) => (ErrorKind::Timeout, FailureClass::TimedOut),
-            ReadError::Broken(source) if is_http_timeout(source) => {
+            ReadError::Broken(source) if is_timeout(source) => {
                 (ErrorKind::Timeout, FailureClass::TimedOut)
             }
             ReadError::Broken(_) => (ErrorKind::Disconnected, FailureClass::Broken),

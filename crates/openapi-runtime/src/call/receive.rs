@@ -15,7 +15,9 @@ use crate::deadline::{Deadline, TimeoutStream};
 use crate::error::Error;
 use crate::meta::{CallRecord, ResponseMeta};
 use crate::operation::Operation;
-use crate::response_body::{Body, BodyError, ByteStream, ReadError, TimeoutError, read};
+use crate::response_body::{
+    Body, BodyError, ByteStream, ExactLength, ReadError, TimeoutError, read,
+};
 use crate::sse::EventStream;
 use crate::transport::TransportResponse;
 
@@ -193,7 +195,12 @@ where
 fn into_stream(response: TransportResponse, record: Arc<CallRecord>) -> (ResponseMeta, ByteStream) {
     let headers = headers::copy_headers(&response.headers);
     let meta = ResponseMeta::of_call(response.status, headers, record);
-    (meta, response.body.into_stream())
+    let body = response.body.into_stream();
+    let body = match response.content_length {
+        Some(length) => ByteStream::new(ExactLength::new(body, length)),
+        None => body,
+    };
+    (meta, body)
 }
 
 /// Reads a response with an error status.

@@ -11,7 +11,8 @@ use serde_json::{Map, Value};
 
 use crate::error::Error;
 
-/// Takes the body out of a request, so that all attempts can share it. Returns `None` for a streaming body, which stays
+/// Takes the body out of a request, so that all attempts can share it. Returns `None` without a body, or for a
+/// streaming body, which stays
 /// in the request and can be sent only once.
 pub(super) fn take(request: &mut reqwest::Request) -> Option<Bytes> {
     let slot = request.body_mut();
@@ -21,13 +22,6 @@ pub(super) fn take(request: &mut reqwest::Request) -> Option<Bytes> {
         Poll::Ready(Some(Ok(frame))) => frame.into_data().ok(),
         _ => Some(Bytes::new()),
     }
-}
-
-/// Drops the spare capacity of a body.
-pub(super) fn shrink(body: Bytes) -> Bytes {
-    let mut bytes = Vec::from(body);
-    bytes.shrink_to_fit();
-    bytes.into()
 }
 
 /// Adds fields to a JSON object.

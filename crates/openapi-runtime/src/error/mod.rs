@@ -138,7 +138,7 @@ impl Error {
         Self::new(kind, message).with_response(meta, body, Envelope::default(), None)
     }
 
-    /// Creates the error of a success whose body does not match the type in the specification.
+    /// Creates the error for a successful response whose body does not match the type in the specification.
     pub fn unreadable(
         operation: &Operation,
         meta: ResponseMeta,
@@ -221,7 +221,7 @@ impl Error {
 
     /// Appends `more` to the message, after a semicolon.
     #[must_use]
-    pub fn and(mut self, more: &str) -> Self {
+    pub fn with_note(mut self, more: &str) -> Self {
         self.0.message.push_str("; ");
         self.0.message.push_str(more);
         self

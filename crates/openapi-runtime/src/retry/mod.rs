@@ -28,15 +28,15 @@ pub(crate) use wait::{Wait, requested_wait, wait};
 /// | 408, 429 (except a quota), 503, 521, 522, 523, 529 | yes | yes | no |
 /// | 500, 502, 504, 520, 524, 530; the connection failed before the response was complete | yes | with [`allow_duplicate_billing`](Self::allow_duplicate_billing) | no |
 /// | 409 and other 5xx with `x-should-retry: true` | yes | 409: yes; others with `allow_duplicate_billing` | no |
-/// | timeout after sending | no | no | no |
+/// | call timeout, even while connecting | no | no | no |
 /// | a quota, 402, any other status | no | no | no |
 ///
 /// `x-should-retry: false` prevents any retry after an error response. The first event of a stream counts as the
 /// response: an error event is handled like the status that it names (500 if it names none), and a stream that ends
 /// before its first event is handled like a failed connection. Nothing is retried after the first event.
 ///
-/// A gateway may return 503 although its upstream server began to process the request. This is rare, and the table
-/// accepts it.
+/// A gateway may return 503 although its upstream server began to process the request. This is rare, and the policy
+/// accepts the risk.
 ///
 /// Sources: RFC 9110 and 9113; the OpenAI client (`x-should-retry`, `retry-after-ms`); the Google Cloud client (503);
 /// the documentation of Cloudflare (520 to 530) and Anthropic (529).
@@ -45,7 +45,7 @@ pub(crate) use wait::{Wait, requested_wait, wait};
 /// use std::time::Duration;
 /// use openapi_runtime::{CallOptions, RetryPolicy};
 ///
-/// let patient = CallOptions::new().retry(RetryPolicy::new().retries(5).deadline(Duration::from_secs(120)));
+/// let patient = CallOptions::new().retry(RetryPolicy::new().max_retries(5).deadline(Duration::from_secs(120)));
 /// let once = CallOptions::new().retry(RetryPolicy::none());
 /// ```
 #[derive(Debug, Clone, PartialEq)]
@@ -53,7 +53,7 @@ pub struct RetryPolicy {
     pub(crate) retries: u32,
     pub(crate) first_backoff: Duration,
     pub(crate) longest_backoff: Duration,
-    pub(crate) longest_retry_after: Duration,
+    pub(crate) max_retry_after: Duration,
     pub(crate) deadline: Option<Duration>,
     pub(crate) allow_duplicate_billing: bool,
 }
@@ -69,7 +69,7 @@ impl RetryPolicy {
         retries: 2,
         first_backoff: Duration::from_millis(500),
         longest_backoff: Duration::from_secs(8),
-        longest_retry_after: Duration::from_secs(60),
+        max_retry_after: Duration::from_secs(60),
         deadline: None,
         allow_duplicate_billing: false,
     };
@@ -81,18 +81,19 @@ impl RetryPolicy {
 
     /// Creates a policy without retries.
     pub fn none() -> Self {
-        Self::default().retries(0)
+        Self::default().max_retries(0)
     }
 
     /// Sets the maximum number of retries. Default: 2, which allows three attempts.
     #[must_use]
-    pub fn retries(mut self, retries: u32) -> Self {
+    pub fn max_retries(mut self, retries: u32) -> Self {
         self.retries = retries;
         self
     }
 
-    /// Sets the backoff: the upper bound of the first wait, which doubles with each retry, and the upper bound of all
-    /// waits. Each wait is random between zero and its upper bound. Default: 0.5 s and 8 s.
+    /// Sets the backoff: the upper bound of the first wait, which doubles with each retry, and the upper bound of every
+    /// backoff. Each backoff is random between zero and its upper bound. A wait that the service requests may be
+    /// longer. Default: 0.5 s and 8 s.
     #[must_use]
     pub fn backoff(mut self, first: Duration, longest: Duration) -> Self {
         self.first_backoff = first;
@@ -103,8 +104,8 @@ impl RetryPolicy {
     /// Sets the longest wait that the service may request with `Retry-After`. If it requests a longer one, the call
     /// fails immediately, and the error says why. Default: 60 s.
     #[must_use]
-    pub fn longest_retry_after(mut self, longest: Duration) -> Self {
-        self.longest_retry_after = longest;
+    pub fn max_retry_after(mut self, longest: Duration) -> Self {
+        self.max_retry_after = longest;
         self
     }
 

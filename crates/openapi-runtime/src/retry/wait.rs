@@ -19,7 +19,7 @@ pub(crate) enum Wait {
 /// Returns the wait before a retry. `retry` starts at 1.
 pub(crate) fn wait(policy: &RetryPolicy, retry: u32, requested: Option<Duration>) -> Wait {
     match requested {
-        Some(requested) if requested > policy.longest_retry_after => Wait::TooLong(requested),
+        Some(requested) if requested > policy.max_retry_after => Wait::TooLong(requested),
         // Adds jitter, so that clients that were sent the same wait do not retry at the same time.
         Some(requested) => Wait::For(
             requested
@@ -120,7 +120,7 @@ mod tests {
         assert!(matches!(wait(&policy, 1, Some(requested)), Wait::For(wait) if wait >= requested));
         let requested = Duration::from_secs(61);
         assert_eq!(wait(&policy, 1, Some(requested)), Wait::TooLong(requested));
-        let huge = policy.longest_retry_after(Duration::MAX);
+        let huge = policy.max_retry_after(Duration::MAX);
         for requested in [Duration::from_secs(1 << 40), Duration::MAX] {
             assert!(matches!(wait(&huge, 1, Some(requested)), Wait::For(_)));
         }

@@ -40,9 +40,7 @@ const BOM_CHECKED: u8 = 3;
 /// ```
 ///
 /// [format]: https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
-// The order keeps the fields that are used for every event in the same cache lines.
 #[derive(Debug)]
-#[repr(C)]
 pub struct Decoder {
     chunk: Bytes,
     /// The position of the next unprocessed byte of the chunk.

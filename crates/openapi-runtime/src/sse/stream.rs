@@ -11,7 +11,7 @@ use futures_util::StreamExt as _;
 use tokio::time::Instant;
 
 use super::decoder::{Decoder, Event, EventTooLarge, Step};
-use crate::deadline::{Deadline, TimeoutStream, Timer, is_http_timeout};
+use crate::deadline::{Deadline, TimeoutStream, Timer, is_timeout};
 use crate::response_body::{BodyError, BoxError, ByteStream, read};
 
 /// Why reading an event stream failed.
@@ -39,7 +39,6 @@ const MAX_DRAIN_BYTES: u32 = 64 << 10;
 ///
 /// It does not read ahead, so backpressure reaches the server. The idle timeout limits the wait for each event. Time
 /// that the reader spends between events does not count.
-#[repr(C)] // fields that are used for every event come first: see `Decoder`
 pub struct EventStream {
     idle: IdleTimer,
     /// `None` after it has ended, failed or been closed.
@@ -233,7 +232,7 @@ impl fmt::Debug for EventStream {
 }
 
 fn broken(source: BoxError) -> EventStreamError {
-    match is_http_timeout(&source) {
+    match is_timeout(&source) {
         true => EventStreamError::TimedOut(source),
         false => EventStreamError::Broken(source),
     }
@@ -245,7 +244,6 @@ fn begins_like_other(first: &[u8]) -> bool {
 }
 
 /// Limits the wait for an event.
-#[repr(C)] // fields that are used for every event come first: see `Decoder`
 struct IdleTimer {
     limit: Duration,
     since: Option<Instant>,

@@ -27,10 +27,8 @@ mod choice;
 /// assert!(accumulator.is_finished(1));
 /// # Ok::<(), prime_ext::openapi_runtime::PayloadFault>(())
 /// ```
-// Rare fields are boxed, so that they take little memory while they are empty. The fields that every chunk accesses
-// come first, since with a thousand concurrent streams none of them is in the cache.
+// Rare fields are boxed, so that they take little memory while they are empty.
 #[derive(Debug, Clone)]
-#[repr(C)]
 pub struct ChatAccumulator {
     /// The maximum for `kept_bytes`.
     limit: usize,
@@ -224,11 +222,6 @@ impl ChatAccumulator {
     fn primary(&self) -> Option<&Choice> {
         let primary = self.choices().find(|choice| choice.index == self.primary);
         primary.or_else(|| self.first())
-    }
-
-    /// Returns the last byte of the first choice's text, after which the next text is appended.
-    pub(crate) fn last_byte(&self) -> Option<u8> {
-        self.first.last_byte()
     }
 
     /// Returns whether a choice or usage was received.

@@ -10,7 +10,7 @@ use super::StreamEnd;
 use super::chunk::{Chunk, MAX_CHOICES};
 use super::values::{MAX_VALUES, has_too_many_values};
 
-/// How a stream service_error, and the error that reports it.
+/// How a stream failed, and the error that reports it.
 pub(super) type Failure = (StreamEnd, CallError);
 
 /// What an event contains.

@@ -122,9 +122,14 @@ impl ChatRequest {
         self.options(CallOptions::new().timeout(timeout))
     }
 
-    /// Sets the maximum number of retries. See [`RetryPolicy::retries`](crate::RetryPolicy::retries).
+    /// Sets the maximum number of retries. See [`RetryPolicy::max_retries`](crate::RetryPolicy::max_retries).
     pub fn max_retries(self, retries: u32) -> Self {
-        let policy = self.client.options().get_retry().clone().retries(retries);
+        let policy = self
+            .client
+            .options()
+            .get_retry()
+            .clone()
+            .max_retries(retries);
         self.options(CallOptions::new().retry(policy))
     }
 
@@ -171,8 +176,10 @@ impl ChatRequest {
         guard.settle(response.usage.as_ref(), meta.unknown_attempts());
         if event::reports_error(&response) || response.choices.is_empty() && is_error_body(&body) {
             let error = CallError::reported(ErrorKind::Api, "", meta, body);
+            let unknown = response.usage.is_none() && !error.is_refusal();
             let operation = builder::CreateChatCompletion::OPERATION.id;
-            return Err(error.with_operation(operation).into());
+            let error = error.with_operation(operation);
+            return Err(error.with_outcome_unknown(unknown).into());
         }
         Ok(ChatResponse::new(response, meta, body))
     }

@@ -27,11 +27,11 @@ use crate::error::Error;
 /// A response as a stream of chunks. Returned by [`ChatRequest::stream`](crate::ChatRequest::stream).
 ///
 /// The response is complete after `[DONE]`, or if the body ends cleanly and every requested choice has a finish reason.
-/// Every other end is an error, which carries the partial response ([`Error::partial_response`]). [`StreamEnd`] lists
-/// all ends.
+/// Every other end but [`cancel`](Self::cancel) is an error, which carries the partial response
+/// ([`Error::partial_response`]). [`StreamEnd`] lists all ends.
 ///
-/// Nothing is read ahead, so backpressure reaches the server. Dropping the stream closes the connection. The `next…`
-/// methods are cancel safe: dropping their futures loses no data.
+/// Nothing is read ahead, so backpressure reaches the server. Dropping the stream closes the connection. The methods
+/// that return the next part are cancel safe: dropping their futures loses no data.
 ///
 /// ```no_run
 /// # async fn example(prime: prime_ext::Client) -> Result<(), prime_ext::Error> {
@@ -76,7 +76,6 @@ use crate::error::Error;
 /// # }
 /// ```
 #[must_use = "streams do nothing unless polled"]
-#[repr(C)] // the order matters: see `ChatAccumulator`
 pub struct ChatStream {
     state: State,
     /// How many bytes of events were read since the task last yielded.
@@ -224,7 +223,7 @@ impl ChatStream {
     ///
     /// # Errors
     /// Returns an error if the stream ends before the response is complete.
-    pub async fn next(&mut self) -> Result<Option<ChatCompletionChunk>, Error> {
+    pub async fn try_next(&mut self) -> Result<Option<ChatCompletionChunk>, Error> {
         std::future::poll_fn(|cx| self.poll_next_chunk(cx)).await
     }
 
@@ -232,7 +231,7 @@ impl ChatStream {
     /// If several choices were requested, the first is the one with index 0.
     ///
     /// # Errors
-    /// Returns the same errors as [`next`](Self::next).
+    /// Returns the same errors as [`try_next`](Self::try_next).
     pub async fn next_text(&mut self) -> Result<Option<String>, Error> {
         std::future::poll_fn(|cx| self.poll_text(cx)).await
     }
@@ -247,13 +246,13 @@ impl ChatStream {
     /// is complete.
     ///
     /// # Errors
-    /// Returns the same errors as [`next`](Self::next).
+    /// Returns the same errors as [`try_next`](Self::try_next).
     pub async fn next_delta(&mut self) -> Result<Option<ChatDelta>, Error> {
         loop {
             if let Some(delta) = self.deltas.pop_front() {
                 return Ok(Some(delta));
             }
-            match self.next().await? {
+            match self.try_next().await? {
                 Some(chunk) => {
                     let index = self.accumulator.primary_index();
                     self.deltas.extend(deltas(chunk, index));
@@ -264,7 +263,7 @@ impl ChatStream {
     }
 
     /// Returns the JSON of the last chunk, as received, or `None` once the stream has ended. Call it after
-    /// [`next`](Self::next) has returned a chunk.
+    /// [`try_next`](Self::try_next) has returned a chunk.
     pub fn chunk_json(&self) -> Option<Cow<'_, str>> {
         let has_chunk = self.state == State::Open && self.accumulator.has_begun();
         has_chunk.then(|| self.events.last().data)
@@ -350,7 +349,7 @@ impl ChatStream {
     }
 
     fn poll_text(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<String>, Error>> {
-        // Return the text that `next_delta` has buffered first.
+        // First return the text that `next_delta` has buffered.
         if let Some(first) = self.first.take() {
             let index = self.accumulator.primary_index();
             self.deltas.extend(deltas(*first, index));
@@ -404,9 +403,6 @@ impl ChatStream {
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
             }
-            // With many streams, the text that a chunk is appended to is not in the cache. Loading its last byte now
-            // overlaps the cache miss with polling the body.
-            std::hint::black_box(self.accumulator.last_byte());
             let Poll::Ready(next) = self.events.poll_next(cx) else {
                 self.unyielded = 0;
                 return Poll::Pending;
@@ -464,7 +460,7 @@ impl ChatStream {
         }
     }
 
-    /// Returns how the response ended if the body ends without a terminated `[DONE]` event.
+    /// Returns how the response ended when the body ends before a complete `[DONE]` event.
     fn end_of_body(&mut self) -> Result<StreamEnd, Failure> {
         let done = self.events.unterminated();
         let done = done.is_some_and(|event| event::is_done(&event.data));
@@ -480,7 +476,7 @@ impl ChatStream {
             false => (StreamEnd::Empty, "the stream ended without a single chunk"),
             true => (
                 StreamEnd::CutOff,
-                "the stream was cut off: neither `[DONE]` nor a finish reason was received",
+                "the stream was cut off: `[DONE]` was not received, and not every choice has a finish reason",
             ),
         };
         Err((stream_end, CallError::new(stream_end.kind(), message)))
@@ -517,8 +513,8 @@ impl ChatStream {
     }
 }
 
-/// Returns the error of a stream with its partial response. If that has neither choice nor usage, the outcome is
-/// unknown, unless the service refused the request.
+/// Returns the error of a stream with its partial response. If the partial response has
+/// neither a choice nor usage, the outcome is unknown, unless the service refused the request.
 fn into_error((end, error): Failure, partial: ChatCompletionResponse, meta: ResponseMeta) -> Error {
     let is_empty = partial.choices.is_empty() && partial.usage.is_none();
     let unknown = is_empty && !error.is_refusal();

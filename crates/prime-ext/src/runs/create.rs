@@ -69,13 +69,13 @@ impl CreateRun {
         self
     }
 
-    /// Sets the API key of Weights & Biases. It is sent next to the configuration, never as a part of it.
+    /// Sets the Weights & Biases API key. It is sent alongside the configuration, never as part of it.
     pub fn wandb_api_key(mut self, key: impl Into<Secret>) -> Self {
         self.body.wandb_api_key = Some(key.into());
         self
     }
 
-    /// Sets the token of Hugging Face. It is sent next to the configuration, never as a part of it.
+    /// Sets the Hugging Face token. It is sent alongside the configuration, never as part of it.
     pub fn hf_token(mut self, token: impl Into<Secret>) -> Self {
         self.body.hf_token = Some(token.into());
         self
@@ -92,22 +92,22 @@ impl CreateRun {
         self.options(CallOptions::new().timeout(timeout))
     }
 
-    /// Sets how many times the call is retried at most. It is retried only if nothing was sent, such as after a refused
+    /// Sets the maximum number of retries. The call is retried only if nothing was sent, for example after a refused
     /// connection.
     pub fn max_retries(mut self, retries: u32) -> Self {
         self.client = self.client.with_max_retries(retries);
         self
     }
 
-    /// Sets a field of the request that the specification does not have. Newer servers accept `gpuType`,
-    /// `volume`, `mode` (`sft` for the configuration of a fine-tuning), `sourceRef` and `resumeFrom`
+    /// Sets a request field that is not in the specification. Newer servers accept `gpuType`,
+    /// `volume`, `mode` (`sft` for a fine-tuning configuration), `sourceRef` and `resumeFrom`
     /// (source: the provider's own client).
     pub fn extra(mut self, field: impl Into<String>, value: impl Into<Value>) -> Self {
         self.body.extra.insert(field.into(), value.into());
         self
     }
 
-    /// Sets whatever the specification has, on the request itself; fields that it does not have go
+    /// Modifies the request directly, for fields that have no method here. Fields that are not in the specification go
     /// into `extra`.
     pub fn modify(mut self, set: impl FnOnce(&mut CreateDedicatedRunRequest)) -> Self {
         set(&mut self.body);
@@ -150,7 +150,7 @@ impl CreateRun {
     ///
     /// let create = lab.runs().create(RunConfig::from_toml_file("rl.toml")?).name("first");
     /// let task = create.spawn(|created| match created {
-    ///     Ok(run) => { let _ = run.save_token("run.token"); }
+    ///     Ok(run) => if let Err(error) = run.save_token("run.token") { eprintln!("{error}") },
     ///     Err(error) => eprintln!("{error}"),
     /// });
     /// task.await?;
@@ -180,8 +180,8 @@ impl CreateRun {
 ///
 /// # Errors
 /// If the configuration contains a secret, in which case nothing is sent, or if the call fails. If
-/// [`outcome_unknown`](openapi_runtime::Error::outcome_unknown) is true, the run may exist: check the training rows of
-/// the wallet or the dashboard before you create it again. The same applies if the future is dropped after its first
+/// [`outcome_unknown`](openapi_runtime::Error::outcome_unknown) is true, the run may exist: check the dashboard or the
+/// training rows of the wallet before you create it again. The same applies if the future is dropped after its first
 /// poll.
 impl IntoFuture for CreateRun {
     type Output = Result<CreatedRun, Error>;
@@ -192,7 +192,7 @@ impl IntoFuture for CreateRun {
     }
 }
 
-/// Rejects a configuration that contains secrets, and extra fields that the specification lists.
+/// Rejects secrets in the configuration and in extra fields, and extra fields that the specification lists.
 fn check(body: &CreateDedicatedRunRequest) -> Result<(), Error> {
     reject_known_fields(&body.extra, CreateDedicatedRunRequest::FIELDS)?;
     let misplaced = body

@@ -53,8 +53,8 @@ const DELETION_BACKOFF: Duration = Duration::from_millis(250);
 /// How long [`Runs::ensure_deleted`] retries.
 const DELETION_RETRY_TIME: Duration = Duration::from_secs(120);
 
-/// The timeout of each of its requests.
-const DELETION_REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// The timeout of each of its requests, and of each request of a watch.
+const MAX_REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The minimum timeout of its last request.
 const LAST_REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
@@ -124,14 +124,20 @@ impl Runs {
 
     /// Deletes a run, and retries for two minutes if a response is lost or the service cannot be reached.
     ///
-    /// Each request has a timeout of 30 seconds, or the client's [timeout](CallOptions::timeout) if that is shorter. The
-    /// last request is sent when the two minutes are over, with a timeout of five seconds. If a retried request finds
-    /// nothing to delete, the outcome is [`DeletionOutcome::NowOrBefore`].
+    /// Each request has a timeout of 30 seconds, or the client's [timeout](CallOptions::timeout) if that is shorter.
+    /// The last request is sent when the two minutes are over, with a timeout of five seconds. If a retried request
+    /// finds nothing to delete, the outcome is [`DeletionOutcome::NowOrBefore`].
     ///
     /// # Errors
     /// If the service refuses, does not respond in that time, or returns the deletion of another run.
     pub async fn ensure_deleted(&self, run_id: &str) -> Result<Deletion, Error> {
         self.ensure_deleted_by(run_id, None).await
+    }
+
+    /// Returns the timeout of a request that is retried: the client's own, at most [`MAX_REQUEST_TIMEOUT`].
+    fn request_timeout(&self) -> Duration {
+        let own = self.client.options().get_timeout();
+        own.map_or(MAX_REQUEST_TIMEOUT, |own| own.min(MAX_REQUEST_TIMEOUT))
     }
 
     /// The same, until a deadline if that is sooner. The last request is sent at the deadline, with
@@ -145,10 +151,7 @@ impl Runs {
         let left = deadline.map(|deadline| deadline.saturating_duration_since(now));
         let left = left.map_or(DELETION_RETRY_TIME, |left| left.min(DELETION_RETRY_TIME));
         let mut backoff = Backoff::from_now(DELETION_BACKOFF, left);
-        let timeout = self.client.options().get_timeout();
-        let longest = timeout.map_or(DELETION_REQUEST_TIMEOUT, |own| {
-            own.min(DELETION_REQUEST_TIMEOUT)
-        });
+        let longest = self.request_timeout();
         let mut repeated = false;
         loop {
             let left = left.saturating_sub(now.elapsed()).max(LAST_REQUEST_TIMEOUT);

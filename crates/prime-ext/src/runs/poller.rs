@@ -160,6 +160,8 @@ impl Poller {
         let mut backoff = Backoff::new(self.interval, self.retry_for);
         loop {
             let usage = self.runs.unchecked_usage(self.run_id.clone());
+            // A request that hangs must not suspend the cost limit.
+            let usage = usage.timeout(self.runs.request_timeout());
             match usage.with_response().await {
                 // A usage of another run is not transient.
                 Ok(usage) => return Ok(usage_of(&self.run_id, usage)?.into_value()),
@@ -239,10 +241,10 @@ impl Poller {
     /// Adds to an error that the cost limit is no longer enforced.
     fn no_longer_enforced(&self, error: Error) -> Error {
         match (self.cost_limit, &self.deleting) {
-            (Some(limit), None) => error.and(&format!(
+            (Some(limit), None) => error.with_note(&format!(
                 "the cost limit of {limit} USD is no longer enforced"
             )),
-            (Some(_), Some(_)) => error.and("the deleted run may still cost money"),
+            (Some(_), Some(_)) => error.with_note("the deleted run may still cost money"),
             (None, _) => error,
         }
     }
@@ -273,14 +275,14 @@ fn from_now(time: Duration) -> Option<Instant> {
 
 /// Adds to the error of a deletion that the run goes on.
 fn goes_on(error: Error, cost: Usd) -> Error {
-    error.and(&format!(
+    error.with_note(&format!(
         "the run has cost {cost} USD; it goes on and costs money"
     ))
 }
 
 /// Adds to the error of a deletion that the run may go on.
 fn may_go_on(error: Error, cost: Usd) -> Error {
-    error.and(&format!(
+    error.with_note(&format!(
         "the run has cost {cost} USD; it may go on and cost money"
     ))
 }

@@ -8,7 +8,8 @@ use super::path::Path;
 /// The maximum depth of nested tables and arrays, as of `serde_json`.
 const MAX_DEPTH: usize = 128;
 
-/// Enough to parse the deepest document that `toml` accepts: dotted keys in nested inline tables reach a depth of 6,480.
+/// Enough to parse the deepest document that `toml` accepts: dotted keys in nested inline tables reach a depth of
+/// 6,480.
 const STACK_BYTES: usize = 64 << 20;
 
 /// Converts a TOML document to JSON. The error is a message that shows no values.

@@ -1,5 +1,5 @@
-//! Operations of the official client (prime 0.18.0) that are not part of a specification. The
-//! responses have the fields that the client reads.
+//! Operations that the `prime` command line (0.18.0) calls and that no specification describes. The responses have the
+//! fields that it reads.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::routes::auth;
 use crate::state::access::Permission;
 use crate::state::{RunSnapshot, Shared};
 
-/// `POST /api/v1/training/runs/prepare`: returns the runtime for a configuration.
+/// `POST /api/v1/training/runs/prepare`: validates `mode` and returns a placeholder runtime.
 pub(crate) async fn prepare(
     State(shared): State<Arc<Shared>>,
     headers: HeaderMap,

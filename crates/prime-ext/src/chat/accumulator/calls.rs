@@ -173,6 +173,7 @@ impl Progress {
 
     /// Reads a fragment, which is already the end of `arguments`.
     fn advance(&mut self, fragment: &str, arguments: &str) {
+        let was_complete = self.is_complete();
         for byte in fragment.bytes() {
             *self = match (*self, byte) {
                 (Self::Other, _) => return,
@@ -185,8 +186,9 @@ impl Progress {
                 (Self::Open { depth, string }, byte) => Self::next(depth, string, byte),
             };
         }
-        // The brackets are balanced, but the JSON may still be invalid.
-        if let Self::Complete = self
+        // The brackets are balanced, but the JSON may still be invalid. Whitespace after it changes nothing.
+        if !was_complete
+            && self.is_complete()
             && serde_json::from_str::<IgnoredAny>(arguments).is_err()
         {
             *self = Self::Other;

@@ -12,7 +12,6 @@ use crate::chat::chunk::{self, Content, Text};
 use crate::chat::{merge, reasoning};
 
 #[derive(Debug, Default, Clone)]
-#[repr(C)] // the order matters: see `ChatAccumulator`
 pub(super) struct Choice {
     pub(super) index: i64,
     content: Option<TextOrParts>,
@@ -50,13 +49,6 @@ impl Choice {
     pub(super) fn text(&self) -> Cow<'_, str> {
         let content = self.content.as_ref();
         content.map(TextOrParts::text).unwrap_or_default()
-    }
-
-    pub(super) fn last_byte(&self) -> Option<u8> {
-        match &self.content {
-            Some(TextOrParts::Text(text)) => text.as_bytes().last().copied(),
-            _ => None,
-        }
     }
 
     pub(super) fn reasoning(&self) -> Cow<'_, str> {
