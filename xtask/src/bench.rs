@@ -1,5 +1,4 @@
-//! Runs the streaming benchmark, which is a separate workspace so that its dependencies are not built
-//! elsewhere.
+//! Runs the benchmark of calls and streams. It is a workspace of its own, so no other command builds its dependencies.
 
 use std::process::Command;
 

@@ -55,6 +55,43 @@ impl<T: Transport + ?Sized> Transport for Arc<T> {
     }
 }
 
+/// Creates a transport that returns the result of a function, for tests without a socket.
+///
+/// ```
+/// use openapi_runtime::transport;
+///
+/// let transport = transport::from_fn(|request| {
+///     assert_eq!(request.method(), "GET");
+///     http::Response::new(r#"{"data": []}"#)
+/// });
+/// ```
+pub fn from_fn<F, R>(respond: F) -> FromFn<F>
+where
+    F: Fn(reqwest::Request) -> R + Send + Sync,
+    R: Into<TransportResponse>,
+{
+    FromFn(respond)
+}
+
+/// A transport that returns the result of a function, from [`from_fn`].
+pub struct FromFn<F>(F);
+
+impl<F, R> Transport for FromFn<F>
+where
+    F: Fn(reqwest::Request) -> R + Send + Sync,
+    R: Into<TransportResponse>,
+{
+    fn send(&self, request: reqwest::Request) -> TransportFuture<'_> {
+        Box::pin(std::future::ready(Ok((self.0)(request).into())))
+    }
+}
+
+impl<F> fmt::Debug for FromFn<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FromFn")
+    }
+}
+
 /// Sends requests with the settings of the client. The client may follow redirects, so a failed connection does not
 /// prove that nothing was sent.
 impl Transport for reqwest::Client {

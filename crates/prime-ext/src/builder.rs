@@ -12,7 +12,8 @@ use crate::http_client::{self, Connections};
 use crate::options::{self, CallOptions};
 use crate::settings::{EnvSource, PartialConfig, Setting, Settings, Source};
 
-/// Builds a [`Client`]. Each method documents its default. Only [`or_env`](Self::or_env) reads the environment.
+/// Builds a [`Client`]. Each method documents its default. Only [`or_env`](Self::or_env) takes settings
+/// from the environment, which also has the default proxies.
 ///
 /// ```no_run
 /// # fn example() -> Result<(), prime_ext::Error> {
@@ -22,7 +23,7 @@ use crate::settings::{EnvSource, PartialConfig, Setting, Settings, Source};
 /// let prime = Client::builder()
 ///     .team("team_123")
 ///     .options(CallOptions::new().timeout(Duration::from_secs(60)).retry(RetryPolicy::new().max_retries(4)))
-///     .or_env()? // the key, and what else is not set, as the `prime` command line has it
+///     .or_env()? // the key and all other unset settings, from the sources of the `prime` command line
 ///     .build()?;
 /// # Ok(())
 /// # }
@@ -112,7 +113,7 @@ impl ClientBuilder {
         self.options(CallOptions::new().timeout(timeout))
     }
 
-    /// Sets how many times a call is retried at most: [`RetryPolicy::max_retries`](crate::RetryPolicy::max_retries).
+    /// Sets the maximum number of retries: [`RetryPolicy::max_retries`](crate::RetryPolicy::max_retries).
     /// Default:
     /// 2.
     pub fn max_retries(self, retries: u32) -> Self {
@@ -172,8 +173,9 @@ impl ClientBuilder {
     /// connection pool and the connect timeout. Timeouts of calls, limits and retries are still those of this client.
     ///
     /// - Build it with `redirect(Policy::none())`. Otherwise a redirect sends the request, and the secrets in its body,
-    ///   to whatever URL the response names. Because it may follow redirects, a run that could not be created for lack
-    ///   of a connection is not retried, and its outcome is unknown.
+    ///   to whatever URL the response names. Because the client may have followed a redirect, a failure to connect does
+    ///   not prove that nothing was sent: chat calls and the creation of a run are then not retried, and their outcome is
+    ///   unknown.
     /// - Build it with `retry(reqwest::retry::never())`. Otherwise it may resend an HTTP/2 request that the server
     ///   refused, including the creation of a run, beneath the retry policy of this client.
     /// - Its proxies also receive requests to loopback URLs, with the key, unless you exclude them.
@@ -186,30 +188,21 @@ impl ClientBuilder {
     }
 
     /// Sends requests with your own transport, for example in a test without a socket. Timeouts of calls, limits and
-    /// retries are still those of this client.
+    /// retries are still those of this client. Implement [`Transport`] to fail, or to respond later.
     ///
     /// An operation that must not be repeated, such as the creation of a run, is retried only if the transport reports
     /// that [nothing was sent](openapi_runtime::TransportError::not_sent).
     ///
     /// ```
-    /// use prime_ext::{Client, Transport, TransportFuture, TransportResponse};
-    ///
-    /// /// Answers every request with an empty list of models.
-    /// #[derive(Debug)]
-    /// struct NoModels;
-    ///
-    /// impl Transport for NoModels {
-    ///     fn send(&self, request: prime_ext::reqwest::Request) -> TransportFuture<'_> {
-    ///         Box::pin(async move {
-    ///             assert_eq!(request.url().path(), "/api/v1/models");
-    ///             Ok(TransportResponse::from(http::Response::new(r#"{"data": []}"#)))
-    ///         })
-    ///     }
-    /// }
+    /// use prime_ext::{Client, transport};
     ///
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), prime_ext::Error> {
-    /// let prime = Client::builder().api_key("none").transport(NoModels).build()?;
+    /// let transport = transport::from_fn(|request| {
+    ///     assert_eq!(request.url().path(), "/api/v1/models");
+    ///     http::Response::new(r#"{"data": []}"#)
+    /// });
+    /// let prime = Client::builder().api_key("none").transport(transport).build()?;
     /// assert!(prime.models().list().await?.is_empty());
     /// # Ok(())
     /// # }

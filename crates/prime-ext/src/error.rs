@@ -106,6 +106,13 @@ impl From<openapi_runtime::Error> for Error {
     }
 }
 
+/// Converts the error of an amount in the program, such as a cost limit.
+impl From<openapi_runtime::usd::ParseUsdError> for Error {
+    fn from(error: openapi_runtime::usd::ParseUsdError) -> Self {
+        Self::new(ErrorKind::Request, error.to_string())
+    }
+}
+
 impl AsMut<openapi_runtime::Error> for Error {
     fn as_mut(&mut self) -> &mut openapi_runtime::Error {
         &mut self.call

@@ -100,7 +100,7 @@ pub use http;
 pub use openapi_runtime;
 pub use openapi_runtime::{
     Response, ResponseMeta, RetryBudget, RetryPolicy, Secret, TextOrParts, Timestamp, Transport,
-    TransportError, TransportFuture, TransportResponse, Usd, sse,
+    TransportError, TransportFuture, TransportResponse, Usd, sse, transport,
 };
 pub use pinference_api;
 pub use prime_training_api;

@@ -18,7 +18,7 @@ struct History {
     moves: u64,
     /// The maximum number of changes between two requests.
     burst: u64,
-    /// The number of requests after which nothing changes any more.
+    /// The number of further responses after which the wallet still changes.
     busy: u64,
 }
 

@@ -314,7 +314,7 @@ async fn wrong_totals_and_ignored_offsets_are_detected() {
         (100, 100, "reports 100 rows but returned row 199"),
         (100, 99, "reports 99 rows but returned row 100"),
         (7, 9, "reports 9 rows but returned row 13"),
-        (0, 3, "3 of 3 rows are missing"),
+        (0, 3, "3 of 3 rows are still missing"),
         (3, -1, "negative number of rows"),
         (100, i64::MAX, "no new row"),
     ] {

@@ -180,7 +180,7 @@ pub(super) fn target(reference: &str) -> Option<String> {
     (!token.contains('/')).then(|| unescape(token))
 }
 
-/// Unescapes a JSON pointer token of a reference.
+/// Decodes the percent-encoding and the JSON Pointer escapes of a token in a reference.
 pub(super) fn unescape(token: &str) -> String {
     let mut bytes = Vec::with_capacity(token.len());
     let mut rest = token.as_bytes();

@@ -9,14 +9,14 @@ use super::resolve::is_method;
 use super::{LowerError, Lowered, Options, once};
 use crate::Pointer;
 
-/// The maximum number of dropped operations before the document is rejected.
-const MAX_SKIPPED: usize = 1000;
+/// The maximum number of items to drop (operations, paths and components). A document that needs more is rejected.
+const MAX_DROPPED: usize = 1000;
 
 /// Lowers a document without the operations that cannot be lowered.
 pub(super) fn lower(document: &Value, options: &Options) -> Result<Lowered, LowerError> {
     let mut document = document.clone();
     let mut dropped = Vec::new();
-    for _ in 0..MAX_SKIPPED {
+    loop {
         let error = match once(&document, options) {
             Ok(mut lowered) => {
                 dropped.append(&mut lowered.notes);
@@ -25,6 +25,9 @@ pub(super) fn lower(document: &Value, options: &Options) -> Result<Lowered, Lowe
             }
             Err(error) => error,
         };
+        if dropped.len() == MAX_DROPPED {
+            return Err(error);
+        }
         let Some(place) = drop_at(&mut document, &error.place) else {
             return Err(error);
         };
@@ -35,10 +38,10 @@ pub(super) fn lower(document: &Value, options: &Options) -> Result<Lowered, Lowe
             what,
         });
     }
-    once(&document, options)
 }
 
-/// Drops the operation, path or schema that contains a location. Returns the location of the dropped item.
+/// Drops the operation, path or component that contains a location. Returns the location of the dropped
+/// item, or `None` if there is nothing to drop.
 fn drop_at(document: &mut Value, place: &Pointer) -> Option<Pointer> {
     let tokens = place.tokens();
     let tokens: Vec<&str> = tokens.iter().map(String::as_str).collect();
@@ -65,8 +68,8 @@ fn drop_at(document: &mut Value, place: &Pointer) -> Option<Pointer> {
     }
 }
 
-/// Removes operations (by id) and schemas from a lowered document, together with the operations that use
-/// these schemas, and adds notes.
+/// Removes operations (by id) and schemas from a lowered document, and everything that refers to these
+/// schemas, directly or indirectly. Adds a note for each removal.
 ///
 /// This is meant for problems that only occur during code generation.
 pub fn without(

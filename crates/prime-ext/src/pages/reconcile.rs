@@ -115,7 +115,7 @@ impl<R: Row + Send + 'static> Reconciler<R> {
         }
     }
 
-    /// Returns whether the last page belongs to a later pass than the first.
+    /// Returns whether the last page was read by a pass after the first.
     pub(crate) fn is_rereading(&self) -> bool {
         self.pass.number > 1
     }
@@ -212,7 +212,7 @@ impl<R: Row + Send + 'static> Reconciler<R> {
         Ok(())
     }
 
-    /// Returns whether every row has been read that was in the table when the first pass began.
+    /// Returns whether every row that was in the table when the first pass began has been read.
     fn is_complete(&self) -> bool {
         let pass = &self.pass;
         let all_counted = self.seen.len() == self.expected();
@@ -264,9 +264,7 @@ impl<R: Row + Send + 'static> Reconciler<R> {
         let (seen, expected, passes) = (self.seen.len(), self.expected(), self.pass.number);
         incomplete(if seen < expected && !self.stopped {
             let missing = expected - seen;
-            format!(
-                "{missing} of {expected} rows are missing after reading the table {passes} times"
-            )
+            format!("{missing} of {expected} rows are still missing after pass {passes}")
         } else {
             format!(
                 "the table changed faster than it could be read: {seen} rows were read in {passes} passes, and more may be missing"
@@ -288,7 +286,8 @@ impl<R: Row + Send + 'static> Stream for Reconciler<R> {
     }
 }
 
-/// Requests a page, and again if it ends beyond its own total. The service may count the rows before it reads them.
+/// Requests a page, and requests it again if it ends beyond its own total. The service may count the rows before it
+/// reads them.
 async fn fetch_consistent<R, F>(
     fetch: Arc<impl Fn(u64, u64) -> F>,
     offset: u64,

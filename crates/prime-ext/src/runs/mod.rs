@@ -53,10 +53,10 @@ const DELETION_BACKOFF: Duration = Duration::from_millis(250);
 /// How long [`Runs::ensure_deleted`] retries.
 const DELETION_RETRY_TIME: Duration = Duration::from_secs(120);
 
-/// The timeout of each of its requests, and of each request of a watch.
+/// The maximum timeout of each request of [`Runs::ensure_deleted`] and of a watch.
 const MAX_REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The minimum timeout of its last request.
+/// The time that a request of [`Runs::ensure_deleted`] gets even if less is left.
 const LAST_REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The training runs of an account, from [`Client::runs`].
@@ -85,11 +85,11 @@ impl Runs {
         Call::new(&self.client, async move |client: Client| {
             let usage = Self::new(client).unchecked_usage(run_id.clone());
             let usage = usage.with_response().await?;
-            usage_of(&run_id, usage).map_err(named::<builder::GetRunUsage<'_>>)
+            check_usage(&run_id, usage).map_err(named::<builder::GetRunUsage<'_>>)
         })
     }
 
-    /// Returns the usage without a check of the run that it names.
+    /// Returns the usage without checking which run it names.
     fn unchecked_usage(&self, run_id: String) -> Call<RunUsageResponse> {
         Call::new(&self.client, async move |client: Client| {
             let call = client
@@ -116,17 +116,17 @@ impl Runs {
     pub fn delete(&self, run_id: impl Into<String>) -> Call<Deletion> {
         let run_id = run_id.into();
         Call::new(&self.client, async move |client: Client| {
-            let deletion = Self::new(client).delete_again(run_id.clone(), false);
+            let deletion = Self::new(client).unchecked_delete(run_id.clone(), false);
             let deletion = deletion.with_response().await?;
-            deletion_of(&run_id, deletion).map_err(named::<builder::DeleteRun<'_>>)
+            check_deletion(&run_id, deletion).map_err(named::<builder::DeleteRun<'_>>)
         })
     }
 
     /// Deletes a run, and retries for two minutes if a response is lost or the service cannot be reached.
     ///
-    /// Each request has a timeout of 30 seconds, or the client's [timeout](CallOptions::timeout) if that is shorter.
-    /// The last request is sent when the two minutes are over, with a timeout of five seconds. If a retried request
-    /// finds nothing to delete, the outcome is [`DeletionOutcome::NowOrBefore`].
+    /// A request times out after 30 seconds, after the client's [timeout](CallOptions::timeout), or when the two
+    /// minutes are over, whichever comes first. It gets at least five seconds, unless the client's timeout is shorter.
+    /// If a retried request finds nothing to delete, the outcome is [`DeletionOutcome::NowOrBefore`].
     ///
     /// # Errors
     /// If the service refuses, does not respond in that time, or returns the deletion of another run.
@@ -140,7 +140,8 @@ impl Runs {
         own.map_or(MAX_REQUEST_TIMEOUT, |own| own.min(MAX_REQUEST_TIMEOUT))
     }
 
-    /// The same, until a deadline if that is sooner. The last request is sent at the deadline, with
+    /// Like [`ensure_deleted`](Self::ensure_deleted), but stops at the deadline if it is sooner. The last request is
+    /// sent at the deadline, with
     /// [`LAST_REQUEST_TIMEOUT`].
     async fn ensure_deleted_by(
         &self,
@@ -157,7 +158,7 @@ impl Runs {
             let left = left.saturating_sub(now.elapsed()).max(LAST_REQUEST_TIMEOUT);
             let options = CallOptions::new().timeout(longest.min(left));
             let deletion = self
-                .delete_again(run_id.to_owned(), repeated)
+                .unchecked_delete(run_id.to_owned(), repeated)
                 .options(options);
             let error = match deletion.with_response().await {
                 Err(error) if error.is_not_found() && (repeated || error.outcome_unknown()) => {
@@ -166,7 +167,7 @@ impl Runs {
                 Err(error) => error,
                 // The response for another run is not transient.
                 Ok(deletion) => {
-                    let deletion = deletion_of(run_id, deletion);
+                    let deletion = check_deletion(run_id, deletion);
                     let deletion = deletion.map_err(named::<builder::DeleteRun<'_>>)?;
                     return Ok(deletion.into_value());
                 }
@@ -176,7 +177,7 @@ impl Runs {
         }
     }
 
-    fn delete_again(&self, run_id: String, repeated: bool) -> Call<Deletion> {
+    fn unchecked_delete(&self, run_id: String, repeated: bool) -> Call<Deletion> {
         Call::new(&self.client, async move |client: Client| {
             let call = client
                 .training_api()
@@ -197,10 +198,11 @@ fn without_body(error: Error, run_id: &str) -> Result<Response<DeleteRunResponse
     let is_empty = error
         .body()
         .is_some_and(|body| body.trim_ascii().is_empty());
-    let is_complete = error.kind() == ErrorKind::UnexpectedResponse;
+    // The response was received, but could not be deserialized.
+    let is_unexpected = error.kind() == ErrorKind::UnexpectedResponse;
     let is_other_success = |status: StatusCode| status.is_success() && status != StatusCode::OK;
     match error.meta() {
-        Some(meta) if is_complete && is_empty && is_other_success(meta.status()) => {
+        Some(meta) if is_unexpected && is_empty && is_other_success(meta.status()) => {
             let deleted = DeleteRunResponse::new(true, run_id);
             Ok(Response::new(deleted, meta.clone(), Bytes::new()))
         }
@@ -209,8 +211,11 @@ fn without_body(error: Error, run_id: &str) -> Result<Response<DeleteRunResponse
 }
 
 /// Rejects the deletion of another run: the outcome for the requested run is unknown.
-fn deletion_of(requested: &str, deletion: Response<Deletion>) -> Result<Response<Deletion>, Error> {
-    match names_other(requested, deletion.value().run_id(), deletion.meta()) {
+fn check_deletion(
+    requested: &str,
+    deletion: Response<Deletion>,
+) -> Result<Response<Deletion>, Error> {
+    match other_run(requested, deletion.value().run_id(), deletion.meta()) {
         None => Ok(deletion),
         Some(named) => {
             let message = format!(
@@ -223,11 +228,11 @@ fn deletion_of(requested: &str, deletion: Response<Deletion>) -> Result<Response
 }
 
 /// Rejects the usage of another run.
-fn usage_of(
+fn check_usage(
     requested: &str,
     usage: Response<RunUsageResponse>,
 ) -> Result<Response<RunUsageResponse>, Error> {
-    match names_other(requested, &usage.value().run_id, usage.meta()) {
+    match other_run(requested, &usage.value().run_id, usage.meta()) {
         None => Ok(usage),
         Some(named) => {
             let message =
@@ -248,7 +253,7 @@ fn of_other_run<T>(message: String, response: Response<T>) -> Error {
 }
 
 /// Returns the run that a response names, redacted, if it is not the requested one.
-fn names_other(requested: &str, named: &str, meta: &ResponseMeta) -> Option<String> {
+fn other_run(requested: &str, named: &str, meta: &ResponseMeta) -> Option<String> {
     let named = named.trim();
     let same = named.is_empty() || named.eq_ignore_ascii_case(requested.trim());
     (!same).then(|| meta.redact(named))

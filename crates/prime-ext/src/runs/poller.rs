@@ -8,7 +8,7 @@ use prime_training_api::types::RunUsageResponse;
 use tokio::time::Instant;
 
 use super::backoff::{Backoff, with_jitter};
-use super::{Deletion, LAST_REQUEST_TIMEOUT, Runs, has_ended, usage_of};
+use super::{Deletion, LAST_REQUEST_TIMEOUT, Runs, check_usage, has_ended};
 use crate::error::{Error, ErrorKind};
 
 /// The default time between two requests.
@@ -164,7 +164,7 @@ impl Poller {
             let usage = usage.timeout(self.runs.request_timeout());
             match usage.with_response().await {
                 // A usage of another run is not transient.
-                Ok(usage) => return Ok(usage_of(&self.run_id, usage)?.into_value()),
+                Ok(usage) => return Ok(check_usage(&self.run_id, usage)?.into_value()),
                 Err(error) => backoff.wait_before_retry(error).await?,
             }
         }

@@ -39,7 +39,7 @@ impl Filter {
     }
 
     /// Returns whether the row was billed before `since`. A row without `last_billed_at` is not.
-    fn is_past(&self, row: &BillingEntry) -> bool {
+    fn is_before_since(&self, row: &BillingEntry) -> bool {
         let billed = row.last_billed_at;
         self.since
             .zip(billed)
@@ -132,7 +132,7 @@ impl Reader {
                     continue;
                 }
                 Some(Err(error)) => Err(error),
-                None => self.replace_surplus(),
+                None => self.drop_surplus(),
             };
             self.ended = true;
             self.error = outcome.err();
@@ -154,7 +154,7 @@ impl Reader {
         let mut period_end = None;
         if !rereading {
             self.release_held();
-            period_end = self.end_of_period(&page);
+            period_end = self.first_before_since(&page);
         }
         let in_period = period_end.unwrap_or(page.len());
         let mut rest = page.into_iter();
@@ -194,16 +194,18 @@ impl Reader {
     }
 
     /// Returns the index of the first row billed before `since`, unless the rows are unsorted.
-    fn end_of_period(&mut self, page: &[(BillingEntry, Sighting)]) -> Option<usize> {
-        let is_past = |(row, _): &(BillingEntry, Sighting)| self.filter.is_past(row);
-        let first = page.iter().position(is_past)?;
-        let sorted = page[first..].iter().all(is_past);
+    fn first_before_since(&mut self, page: &[(BillingEntry, Sighting)]) -> Option<usize> {
+        let is_before_since =
+            |(row, _): &(BillingEntry, Sighting)| self.filter.is_before_since(row);
+        let first = page.iter().position(is_before_since)?;
+        let sorted = page[first..].iter().all(is_before_since);
         self.unsorted |= !sorted;
         (!self.unsorted).then_some(first)
     }
 
-    /// Removes rows beyond the limit from the end of the held rows.
-    fn replace_surplus(&mut self) -> Result<(), Error> {
+    /// Drops rows from the end of the held rows until the limit holds, but keeps those that were read again at the
+    /// front.
+    fn drop_surplus(&mut self) -> Result<(), Error> {
         let count = self.released + (self.held.len() + self.late.len()) as u64;
         let mut surplus = count.saturating_sub(self.limit.unwrap_or(count));
         let mut kept = Vec::new();

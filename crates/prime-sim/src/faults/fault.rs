@@ -9,8 +9,8 @@ use crate::operation::Operation;
 
 /// A fault: what goes wrong with a response, and for which requests.
 ///
-/// The constructors select the kind of fault. The methods restrict the requests that it applies to.
-/// By default, a fault applies to every request:
+/// The constructors select the kind of fault. The methods adjust the response or
+/// restrict the requests that the fault applies to. By default, it applies to every request:
 ///
 /// ```
 /// use prime_sim::{Fault, Operation};
@@ -27,10 +27,10 @@ use crate::operation::Operation;
 /// one that is not used up applies.
 ///
 /// Each fault also has a name. A script uses it as `fault = "cut-off"`. A chat request for the
-/// model `sim/cut-off` always gets that fault. Such a model name can have the parameters of [a
+/// model `sim/cut-off` gets that fault. Such a model name can have the parameters of [a
 /// script](crate::Builder::script), as in `sim/status?status=503&times=2`.
 ///
-/// **Side effects.** A fault that fails in the middle of a response is applied to a real response,
+/// **Side effects.** A fault in the middle of a response is applied to a real response,
 /// so the request is carried out: a run is created, or money is spent. A fault that replaces the
 /// response (`reset`, `close`, `stall`, `status`, …) does not carry out the request, unless
 /// [`Fault::carried_out`] is set.

@@ -132,7 +132,7 @@ struct InFlight {
     _guard: ActiveGuard,
 }
 
-/// Marks a connection as active.
+/// Ends the request of a connection when it is dropped.
 struct ActiveGuard(Connection);
 
 impl Drop for ActiveGuard {
@@ -188,7 +188,7 @@ fn breaks(fault: &str) -> bool {
     )
 }
 
-/// A response body that notices when it was sent completely.
+/// A response body that records whether it was sent completely.
 struct TrackedBody {
     body: Body,
     in_flight: InFlight,

@@ -15,7 +15,7 @@ use crate::chat::{merge, reasoning};
 pub(super) struct Choice {
     pub(super) index: i64,
     content: Option<TextOrParts>,
-    /// Whether a chunk of it had no finish reason.
+    /// Whether at least one of its chunks had no finish reason.
     had_no_reason: bool,
     role: Option<Role>,
     finish_reason: Option<FinishReason>,
@@ -60,7 +60,7 @@ impl Choice {
         )
     }
 
-    /// Returns whether adding a chunk needs more memory for undeclared fields.
+    /// Returns whether adding a chunk may need more memory for the undeclared fields of the choice.
     pub(super) fn grows_with(&self, choice: &chunk::Choice<'_>) -> bool {
         let empty = Map::new();
         choice.extra.as_ref().is_some_and(|extra| {
@@ -128,8 +128,8 @@ impl Choice {
         self.rare.get_or_insert_default()
     }
 
-    /// Returns whether it has a finish reason. An empty one counts only if another chunk had none, since some servers
-    /// send it at the end, but others in every chunk.
+    /// Returns whether the choice has a finish reason. An empty string counts only if some chunk had no reason: some
+    /// servers send it only at the end, others in every chunk.
     pub(super) fn is_finished(&self) -> bool {
         let reason = self.finish_reason.as_ref();
         reason.is_some_and(|reason| self.had_no_reason || !reason.as_str().is_empty())

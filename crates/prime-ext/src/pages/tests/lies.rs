@@ -45,7 +45,7 @@ async fn lies_are_detected() {
     let mut table = Table::fixed(10);
     table.lie = |_, _, total| *total += 2;
     let error = table.read(options(3)).await.unwrap_err().to_string();
-    assert!(error.contains("2 of 12 rows are missing"), "{error}");
+    assert!(error.contains("2 of 12 rows are still missing"), "{error}");
 }
 
 #[tokio::test]
@@ -142,5 +142,5 @@ async fn a_table_that_never_rests_is_an_error() {
         ..options(3)
     });
     let error = once.await.unwrap_err().to_string();
-    assert!(error.contains("1 of 10 rows are missing"), "{error}");
+    assert!(error.contains("1 of 10 rows are still missing"), "{error}");
 }
