@@ -178,3 +178,20 @@ fn all_loopback_addresses_are_local() {
         );
     }
 }
+
+/// The generated client of another API sends requests with the caller of a client.
+#[test]
+fn a_local_url_that_is_not_in_the_settings_is_local_too() {
+    let proxy = Server::start();
+    let local = Server::start();
+    let prime = Client::builder()
+        .api_key(KEY)
+        .proxy(reqwest::Proxy::all(&proxy.url).unwrap())
+        .build()
+        .unwrap();
+    let other = prime_training_api::Client::with_caller(&local.url, prime.caller().clone());
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(other.get_wallet().send()).unwrap();
+    assert_eq!(local.requests(), ["GET /api/v1/billing/wallet HTTP/1.1"]);
+    assert!(proxy.requests().is_empty());
+}

@@ -140,8 +140,8 @@ impl ClientBuilder {
 
     /// Adds a proxy. Default: those of the environment (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`).
     ///
-    /// If a base URL of this client is a loopback URL (`localhost`, `127.0.0.1`, `[::1]`), it is never requested
-    /// through a proxy, neither through this one nor through those of the environment.
+    /// A loopback URL (`localhost`, `127.0.0.1`, `[::1]`) is never requested through a proxy, neither through this one
+    /// nor through those of the environment.
     pub fn proxy(mut self, proxy: reqwest::Proxy) -> Self {
         self.connections.proxies.push(proxy);
         self
@@ -174,7 +174,8 @@ impl ClientBuilder {
     ///
     /// - Build it with `redirect(Policy::none())`. Otherwise a redirect sends the request, and the secrets in its body,
     ///   to whatever URL the response names. Because the client may have followed a redirect, a failure to connect does
-    ///   not prove that nothing was sent: chat calls and the creation of a run are then not retried, and their outcome is
+    ///   not prove that nothing was sent: chat calls and the creation of a run are then not retried, and their outcome
+    /// is
     ///   unknown.
     /// - Build it with `retry(reqwest::retry::never())`. Otherwise it may resend an HTTP/2 request that the server
     ///   refused, including the creation of a run, beneath the retry policy of this client.

@@ -1,6 +1,7 @@
 //! The default HTTP clients, used unless the caller provides a transport.
 
 use std::net::IpAddr;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use openapi_runtime::{Transport, TransportError, TransportFuture};
@@ -30,23 +31,37 @@ const MAX_HEADER_BYTES: u32 = 1 << 20;
 const STREAM_WINDOW: u32 = 256 << 10;
 const CONNECTION_WINDOW: u32 = 128 * STREAM_WINDOW;
 
-/// The HTTP clients for the URLs of a [`Client`](crate::Client). They do not follow redirects.
-#[derive(Debug, Clone)]
+/// The HTTP clients of a [`Client`](crate::Client). They do not follow redirects.
+#[derive(Debug)]
 pub(crate) struct HttpClients {
-    main: reqwest::Client,
-    /// Used for loopback URLs if `main` may use a proxy. A proxy cannot reach this machine's loopback interface.
-    loopback: Option<reqwest::Client>,
+    connections: Connections,
+    /// May use a proxy.
+    remote: OnceLock<reqwest::Client>,
+    /// For loopback URLs: a proxy cannot reach this machine's loopback interface.
+    loopback: OnceLock<reqwest::Client>,
+}
+
+impl HttpClients {
+    /// Returns the HTTP client for a URL, which is created when it is first used.
+    fn get(&self, url: &Url) -> Result<&reqwest::Client, Error> {
+        let is_loopback = is_loopback(url);
+        let slot = match is_loopback {
+            true => &self.loopback,
+            false => &self.remote,
+        };
+        if let Some(client) = slot.get() {
+            return Ok(client);
+        }
+        let client = self.connections.client(!is_loopback)?;
+        Ok(slot.get_or_init(|| client))
+    }
 }
 
 impl Transport for HttpClients {
     fn send(&self, request: reqwest::Request) -> TransportFuture<'_> {
-        let http = match &self.loopback {
-            Some(loopback) if is_loopback(request.url()) => loopback,
-            _ => &self.main,
-        };
-        let response = http.execute(request);
+        let response = self.get(request.url()).map(|http| http.execute(request));
         Box::pin(async move {
-            match response.await {
+            match response.map_err(TransportError::not_sent)?.await {
                 Ok(response) => Ok(response.into()),
                 Err(error) => Err(TransportError::from(error).without_redirects()),
             }
@@ -88,22 +103,18 @@ impl Connections {
             || !self.certificates.is_empty()
     }
 
-    /// Builds the clients for these URLs. Loopback URLs are never sent through a proxy.
+    /// Builds the clients that these URLs need, so that an invalid setting is an error now. A client for other URLs is
+    /// created later. Requests to loopback URLs are never sent through a proxy.
     pub(crate) fn build(self, urls: &[&Url]) -> Result<HttpClients, Error> {
-        if urls.iter().all(|url| is_loopback(url)) {
-            return Ok(HttpClients {
-                main: self.client(false)?,
-                loopback: None,
-            });
-        }
-        let loopback = match urls.iter().any(|url| is_loopback(url)) {
-            true => Some(self.client(false)?),
-            false => None,
+        let clients = HttpClients {
+            connections: self,
+            remote: OnceLock::new(),
+            loopback: OnceLock::new(),
         };
-        Ok(HttpClients {
-            main: self.client(true)?,
-            loopback,
-        })
+        for url in urls {
+            clients.get(url)?;
+        }
+        Ok(clients)
     }
 
     /// Builds a client that does not follow redirects, because the API key must not be sent to another host. It does
