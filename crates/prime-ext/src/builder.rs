@@ -175,8 +175,7 @@ impl ClientBuilder {
     /// - Build it with `redirect(Policy::none())`. Otherwise a redirect sends the request, and the secrets in its body,
     ///   to whatever URL the response names. Because the client may have followed a redirect, a failure to connect does
     ///   not prove that nothing was sent: chat calls and the creation of a run are then not retried, and their outcome
-    /// is
-    ///   unknown.
+    ///   is unknown.
     /// - Build it with `retry(reqwest::retry::never())`. Otherwise it may resend an HTTP/2 request that the server
     ///   refused, including the creation of a run, beneath the retry policy of this client.
     /// - Its proxies also receive requests to loopback URLs, with the key, unless you exclude them.
