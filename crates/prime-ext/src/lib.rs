@@ -72,6 +72,7 @@ pub mod chat;
 mod client;
 pub mod cost;
 mod error;
+mod file;
 mod http_client;
 mod models;
 mod options;

@@ -212,13 +212,6 @@ impl Error {
         self
     }
 
-    /// Sets whether the call can be retried safely.
-    #[must_use]
-    pub fn with_retryable(mut self, retryable: bool) -> Self {
-        self.0.retryable = retryable;
-        self
-    }
-
     /// Appends `more` to the message, after a semicolon.
     #[must_use]
     pub fn with_note(mut self, more: &str) -> Self {

@@ -1,13 +1,13 @@
 //! The configuration of a run.
 
-use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::Path;
 
 use serde_json::{Map, Value};
 
 use super::{secrets, toml_json};
 use crate::error::{Error, ErrorKind};
+use crate::file;
 
 /// The configuration of a run: a complete prime-rl `rl.toml`, sent unchanged except for a few keys.
 ///
@@ -56,6 +56,9 @@ const UNSUPPORTED: [(&str, &str); 3] = [
     ),
 ];
 
+/// The maximum size of a file, in bytes.
+const MAX_FILE_BYTES: u64 = 16 << 20;
+
 const SECRET_FILES: &str = "secret files are not read; remove this key and use `CreateRun::wandb_api_key` and \
                             `CreateRun::hf_token`";
 
@@ -71,7 +74,11 @@ impl RunConfig {
             let message = format!("{}: {reason}", path.display());
             Error::new(ErrorKind::Request, message)
         };
-        let text = read_file(path).map_err(|e| {
+        let text = file::read(path, MAX_FILE_BYTES).and_then(|bytes| {
+            String::from_utf8(bytes)
+                .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "not valid UTF-8"))
+        });
+        let text = text.map_err(|e| {
             let message = format!("{} cannot be read: {e}", path.display());
             Error::new(ErrorKind::Request, message)
         })?;
@@ -131,19 +138,6 @@ impl RunConfig {
         request.retain(|_, value| value != "");
         Ok(Self { config, request })
     }
-}
-
-/// The maximum size of a file.
-const MAX_FILE_BYTES: u64 = 16 << 20;
-
-fn read_file(path: &Path) -> io::Result<String> {
-    let mut text = String::new();
-    let mut file = File::open(path)?.take(MAX_FILE_BYTES + 1);
-    if file.read_to_string(&mut text)? as u64 > MAX_FILE_BYTES {
-        let message = format!("it has more than {MAX_FILE_BYTES} bytes");
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
-    }
-    Ok(text)
 }
 
 /// Uses a JSON value unchanged, including keys of `prime train`.
@@ -320,6 +314,15 @@ mod tests {
             error.starts_with("/nowhere/rl.toml cannot be read"),
             "{error}"
         );
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_device_or_directory_is_not_read() {
+        for path in ["/dev/zero", "/"] {
+            let error = RunConfig::from_toml_file(path).unwrap_err().to_string();
+            assert!(error.contains("not a regular file"), "{path}: {error}");
+        }
     }
 
     #[test]

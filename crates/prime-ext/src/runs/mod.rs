@@ -141,8 +141,7 @@ impl Runs {
     }
 
     /// Like [`ensure_deleted`](Self::ensure_deleted), but stops at the deadline if it is sooner. The last request is
-    /// sent at the deadline, with
-    /// [`LAST_REQUEST_TIMEOUT`].
+    /// sent at the deadline, with [`LAST_REQUEST_TIMEOUT`].
     async fn ensure_deleted_by(
         &self,
         run_id: &str,

@@ -1,6 +1,5 @@
 //! Reads settings from the environment and from files.
 
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use openapi_runtime::Secret;
@@ -9,6 +8,7 @@ use serde::{Deserialize, Deserializer};
 use super::{Setting, Source};
 use crate::account::Account;
 use crate::error::{Error, ErrorKind};
+use crate::file;
 
 /// Settings that may still be incomplete. The first source that sets a value wins.
 #[derive(Debug, Default, Clone)]
@@ -198,9 +198,8 @@ const MAX_FILE_BYTES: u64 = 1 << 20;
 fn read(path: &Path) -> Result<Option<File>, Error> {
     let failed =
         |reason: String| Error::new(ErrorKind::Settings, format!("{}: {reason}", path.display()));
-    let bytes = match read_bytes(path) {
-        Ok(Ok(bytes)) => bytes,
-        Ok(Err(reason)) => return Err(failed(reason)),
+    let bytes = match file::read(path, MAX_FILE_BYTES) {
+        Ok(bytes) => bytes,
         Err(e)
             if matches!(
                 e.kind(),
@@ -212,22 +211,6 @@ fn read(path: &Path) -> Result<Option<File>, Error> {
         Err(e) => return Err(failed(e.to_string())),
     };
     parse(&bytes).map(Some).map_err(failed)
-}
-
-/// Reads a regular file. The inner error is the reason why the file is refused: opening a FIFO blocks, and a device
-/// may be endless.
-fn read_bytes(path: &Path) -> std::io::Result<Result<Vec<u8>, String>> {
-    let metadata = std::fs::metadata(path)?;
-    if !metadata.is_file() {
-        return Ok(Err("not a regular file".to_owned()));
-    }
-    let mut bytes = Vec::new();
-    let file = std::fs::File::open(path)?;
-    file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MAX_FILE_BYTES {
-        return Ok(Err(format!("larger than {MAX_FILE_BYTES} bytes")));
-    }
-    Ok(Ok(bytes))
 }
 
 fn parse(bytes: &[u8]) -> Result<File, String> {
