@@ -62,7 +62,7 @@ enum Command {
         #[arg(long)]
         strict: bool,
     },
-    /// Benchmark streaming against a baseline of reqwest, memchr and serde_json, and print the table.
+    /// Benchmark calls and streams against a baseline of reqwest, memchr and serde_json, and print the table.
     Bench {
         /// Run fewer rounds.
         #[arg(long)]
