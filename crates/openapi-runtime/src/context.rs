@@ -27,7 +27,7 @@ pub trait CallHooks: Debug + Send + Sync {
 
     /// Called before each attempt and after each failed attempt, with the number of attempts that may have been carried
     /// out so far, including the current one. If the call is dropped, the last reported number is final.
-    fn attempts_in_doubt(&self, _attempts: u32) {}
+    fn unknown_attempts(&self, _attempts: u32) {}
 }
 
 impl CallContext {

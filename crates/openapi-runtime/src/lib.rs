@@ -15,7 +15,7 @@
 //! | [`response`], [`meta`], `response_body` | [`Response`], [`ResponseMeta`], [`ByteStream`] |
 //! | [`sse`] | server-sent events: [`Decoder`](sse::Decoder), [`EventStream`](sse::EventStream) |
 //! | [`error`] | [`Error`], with the status, headers and body of the response if there is one |
-//! | `redact`, `deadline` | redaction of secrets; timeouts |
+//! | `redact`, `time_limits` | redaction of secrets; timeouts |
 //! | [`secret`], [`usd`], [`timestamp`] | field types: [`Secret`], [`Usd`], [`Timestamp`], [`TextOrParts`] |
 //! | `request`, `base_url`, `body`, `path`, `query`, `form`, `null`, `lenient`, `limits` | helpers for generated code |
 //!
@@ -25,7 +25,7 @@ mod base_url;
 mod body;
 pub mod call;
 pub mod context;
-mod deadline;
+mod time_limits;
 pub mod error;
 mod form;
 mod lenient;

@@ -24,7 +24,7 @@ pub(crate) struct CallRecord {
     /// The number of attempts, including the last.
     pub(crate) attempts: u32,
     /// How many attempts before the last may have been carried out.
-    pub(crate) unknown_before: u32,
+    pub(crate) unknown_attempts: u32,
     pub(crate) redactor: Redactor,
 }
 
@@ -71,7 +71,7 @@ impl ResponseMeta {
 
     /// Returns how many attempts before the last may have been carried out, although their responses were lost.
     pub fn unknown_attempts(&self) -> u32 {
-        self.call.as_ref().map_or(0, |call| call.unknown_before)
+        self.call.as_ref().map_or(0, |call| call.unknown_attempts)
     }
 
     /// Returns the context that was passed to the call.

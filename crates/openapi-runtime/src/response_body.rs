@@ -19,7 +19,7 @@ pub(crate) const DEFAULT_MAX_BODY: usize = 64 << 20;
 #[non_exhaustive]
 pub enum Body {
     /// The complete body.
-    Whole(Bytes),
+    Buffered(Bytes),
     /// A body that has not been read yet.
     Stream(ByteStream),
 }
@@ -28,7 +28,7 @@ impl Body {
     /// Converts the body into a stream.
     pub fn into_stream(self) -> ByteStream {
         match self {
-            Self::Whole(bytes) => ByteStream::new(Once(Some(bytes))),
+            Self::Buffered(bytes) => ByteStream::new(Once(Some(bytes))),
             Self::Stream(stream) => stream,
         }
     }

@@ -130,7 +130,7 @@ impl<B: Into<Bytes>> From<http::Response<B>> for TransportResponse {
         Self {
             status: head.status,
             headers: head.headers,
-            body: Body::Whole(body.into()),
+            body: Body::Buffered(body.into()),
             content_length: None,
         }
     }

@@ -30,7 +30,7 @@ async fn main() -> common::Outcome {
     println!("{error}; arrived: {partial:?}");
 
     // The response to a creation is lost: the run exists, and the request is not repeated.
-    simulator.inject(Fault::lost_answer().on(Operation::CreateRun).once());
+    simulator.inject(Fault::lost_response().on(Operation::CreateRun).once());
     let config = prime_ext::RunConfig::from_toml(include_str!("tour/rl.toml"))?;
     let Err(error) = prime.runs().create(config).await else {
         return Err("the lost response was not noticed".into());

@@ -255,7 +255,7 @@ impl Billings {
     ///
     /// # Errors
     /// See [`try_next`](Self::try_next).
-    pub async fn newest_first(self) -> Result<Vec<BillingEntry>, Error> {
+    pub async fn collect_newest_first(self) -> Result<Vec<BillingEntry>, Error> {
         let mut rows: Vec<_> = self.try_collect().await?;
         rows.sort_by_key(|row| std::cmp::Reverse(billed_at(row)));
         Ok(rows)

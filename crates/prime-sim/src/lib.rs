@@ -93,7 +93,7 @@
 //! use prime_sim::{Fault, Operation, Simulator};
 //!
 //! let sim = Simulator::start().await?;
-//! sim.inject(Fault::lost_answer().on(Operation::CreateRun).once());
+//! sim.inject(Fault::lost_response().on(Operation::CreateRun).once());
 //! let created = reqwest::Client::new()
 //!     .post(format!("{}/api/v1/training/runs", sim.platform_url()))
 //!     .bearer_auth(sim.key())

@@ -46,11 +46,11 @@ Example script:
   when = \"weather\"
   text = \"It rains.\"
 
-Faults and their parameters: reset, close, stall, lost-answer, reset-midway (after), stall-midway
+Faults and their parameters: reset, close, stall, lost-response, reset-midway (after), stall-midway
 (after), cut-off (after), error-event (after), malformed-chunk (after), endless-line (after),
 endless-body (after), empty-stream, slow-drip (bytes, every_ms), delay (for_ms), refuse (for_ms),
 content-type (content_type), status (status, body, envelope), html (status), rate-limited, quota,
-redirect (to, status), gzip-bomb (megabytes), rows-arrive (rows), rows-move (rows). All faults also
+redirect (to, status), gzip-bomb (mebibytes), rows-arrive (rows), rows-move (rows). All faults also
 take: on, model, times, skip, chance, carried_out, headers, retry_after, retry_after_ms,
 retry_after_date_ms.
 

@@ -71,7 +71,7 @@ fn answer(pieces: Vec<Bytes>) -> Result<()> {
         let done = [Bytes::from_static(b"data: [DONE]\n\n")];
         let pieces = pieces.into_iter().chain(done).map(Ok::<_, std::io::Error>);
         let body = ByteStream::new(futures_util::stream::iter(pieces.collect::<Vec<_>>()));
-        let stream = ChatStream::from_bytes(body).await?;
+        let stream = ChatStream::from_byte_stream(body).await?;
         std::hint::black_box(stream.finish().await?);
         Ok(())
     })

@@ -24,7 +24,7 @@ async fn read(stream: &[u8], size: usize) -> (Vec<String>, String, String) {
         let partial = error.partial_response().expect("partial answer");
         (partial.text().into_owned(), format!("{:?}", error.stream_end()))
     };
-    let (text, ending) = match ChatStream::from_bytes(ByteStream::new(iter(pieces))).await {
+    let (text, ending) = match ChatStream::from_byte_stream(ByteStream::new(iter(pieces))).await {
         Err(error) => failed(error),
         Ok(mut stream) => loop {
             match stream.try_next().await {

@@ -141,6 +141,6 @@ async fn rows_are_filtered_limited_and_skipped() {
         sizes.push(page.len());
     }
     assert_eq!(sizes, [100, 99, 99, 42]);
-    let rows = wallet.billings().newest_first().await.unwrap();
+    let rows = wallet.billings().collect_newest_first().await.unwrap();
     assert_eq!(ids(&rows), ids(&all));
 }

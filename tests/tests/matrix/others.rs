@@ -159,7 +159,7 @@ async fn all_attempts_send_the_same_request() {
 #[tokio::test]
 async fn a_create_request_is_not_retried_after_a_lost_response() {
     let sim = simulator().await;
-    sim.inject(Fault::lost_answer().on(Operation::CreateRun));
+    sim.inject(Fault::lost_response().on(Operation::CreateRun));
     let client = client(
         &sim,
         RetryPolicy::new().max_retries(9).allow_duplicate_billing(),

@@ -27,7 +27,7 @@ fn rows() -> Vec<Row> {
     ("reset before",           Fault::reset(),                                 ["Disconnected 3/3",     "Disconnected 3/3 ?",     "Disconnected 1/1 ?",     "Disconnected 1/1 ?",     "Disconnected 1/1 ?"]),
     ("closed before",          Fault::close(),                                 ["Disconnected 3/3",     "Disconnected 3/3 ?",     "Disconnected 1/1 ?",     "Disconnected 1/1 ?",     "Disconnected 1/1 ?"]),
     ("closed twice, then ok",  twice(Fault::close()),                         ["ok 3",                 "ok 3",                   "Disconnected 1/1 ?",     "Disconnected 1/1 ?",     "Disconnected 1/1 ?"]),
-    ("response lost",          Fault::lost_answer(),                           ["Disconnected 3/3",     "Disconnected 3/3 ?",     "Disconnected 1/1 ?",     "Disconnected 1/1 ?",     "Disconnected 1/1 ?"]),
+    ("response lost",          Fault::lost_response(),                           ["Disconnected 3/3",     "Disconnected 3/3 ?",     "Disconnected 1/1 ?",     "Disconnected 1/1 ?",     "Disconnected 1/1 ?"]),
     ("reset midway",           Fault::reset_midway(),                          ["Disconnected 3/3",     "Disconnected 3/3 ?",     "Disconnected 1/1 ?",     "CutOff 1/1",             "Disconnected 1/1 ?"]),
     ("cut off, clean end",     Fault::cut_off(),                               ["UnexpectedResponse 1/1", "UnexpectedResponse 1/1 ?", "UnexpectedResponse 1/1 ?", "CutOff 1/1",             "UnexpectedResponse 1/1 ?"]),
     ("stall before",           Fault::stall(),                                 ["Timeout 1/1",          "Timeout 1/1 ?",          "Timeout 1/1 ?",          "Timeout 1/1 ?",          "Timeout 1/1 ?"]),

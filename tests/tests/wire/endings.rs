@@ -242,7 +242,7 @@ async fn endless_comments_do_not_starve_other_tasks() {
     });
     let once = futures_util::stream::iter([Ok(Bytes::from(ONCE))]);
     let body = ByteStream::new(once.chain(nothing));
-    let stream = ChatStream::from_bytes(body).await.unwrap();
+    let stream = ChatStream::from_byte_stream(body).await.unwrap();
     let patience = Duration::from_millis(100);
     let started = Instant::now();
     let finished = tokio::time::timeout(patience, stream.finish()).await;

@@ -48,7 +48,7 @@ async fn read(body: String) -> Outcome {
     });
     let chunks = ByteStream::new(stream::iter(chunks.collect::<Vec<_>>()));
     let reading = pin!(async {
-        let stream = ChatStream::from_bytes(chunks).await?;
+        let stream = ChatStream::from_byte_stream(chunks).await?;
         stream.finish().await
     });
     let began = Instant::now();

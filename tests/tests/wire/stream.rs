@@ -107,7 +107,7 @@ async fn the_first_choice_is_read_whatever_its_index() {
     }
     // Unexpected further choices are not mixed with the first one.
     let pieces = futures_util::stream::iter([Ok::<_, std::io::Error>(events.into())]);
-    let mut stream = ChatStream::from_bytes(ByteStream::new(pieces))
+    let mut stream = ChatStream::from_byte_stream(ByteStream::new(pieces))
         .await
         .unwrap();
     assert_eq!(texts(&mut stream).await.0.concat(), stream.text());

@@ -337,7 +337,7 @@ async fn wrong_totals_and_ignored_offsets_are_detected() {
         assert!(billings.try_next().await.unwrap().is_none());
     }
     let wire = Wire::platform(same_rows(7, 7)).await;
-    let rows = wire.personal().wallet().billings().newest_first();
+    let rows = wire.personal().wallet().billings().collect_newest_first();
     assert_eq!(rows.await.unwrap().len(), 7);
     assert_eq!(wire.hits(), 1);
 }

@@ -14,7 +14,7 @@ use super::failure::Failure;
 use super::receive::Received;
 use super::{Caller, request_body, trace};
 use crate::context::{CallContext, CallHooks};
-use crate::deadline::Deadline;
+use crate::time_limits::TimeLimits;
 use crate::error::Error;
 use crate::meta::CallRecord;
 use crate::operation::Operation;
@@ -70,12 +70,12 @@ impl<'a> Call<'a> {
         let policy = self.policy();
         let safety = self.operation.retry_safety;
         let mut attempts = 0;
-        let mut unknown_before = 0;
+        let mut unknown_attempts = 0;
         loop {
             attempts += 1;
             let is_last = !is_replayable || attempts > policy.retries;
-            self.report_in_doubt(unknown_before + 1);
-            let mut failure = match self.attempt(attempts, unknown_before, &receive).await {
+            self.report_unknown(unknown_attempts + 1);
+            let mut failure = match self.attempt(attempts, unknown_attempts, &receive).await {
                 Ok(success) => {
                     self.caller.budget.succeeded();
                     return Ok(success);
@@ -84,22 +84,22 @@ impl<'a> Call<'a> {
             };
             let error = failure.error.as_mut();
             let unknown = error.last_outcome_unknown();
-            self.report_in_doubt(unknown_before + u32::from(unknown));
+            self.report_unknown(unknown_attempts + u32::from(unknown));
             let retryable = failure
                 .class
-                .is_repeated(safety, policy.allow_duplicate_billing);
+                .may_be_retried(safety, policy.allow_duplicate_billing);
             let decision = match retryable && !is_last {
                 true => self.wait(error.retry_after(), attempts),
                 false => Err(None),
             };
             match decision {
                 Ok(wait) => {
-                    unknown_before += u32::from(unknown);
+                    unknown_attempts += u32::from(unknown);
                     trace::retrying(self.operation, attempts, wait);
                     tokio::time::sleep(wait).await;
                 }
                 Err(reason) => {
-                    error.end_call(self.operation, attempts, unknown_before, retryable);
+                    error.record_call(self.operation, attempts, unknown_attempts, retryable);
                     if let Some(reason) = reason {
                         error.append(&reason);
                     }
@@ -117,16 +117,16 @@ impl<'a> Call<'a> {
         self.context.hooks()
     }
 
-    fn report_in_doubt(&self, attempts: u32) {
+    fn report_unknown(&self, attempts: u32) {
         if let Some(hooks) = self.hooks() {
-            hooks.attempts_in_doubt(attempts);
+            hooks.unknown_attempts(attempts);
         }
     }
 
     async fn attempt<S, E, F>(
         &mut self,
         number: u32,
-        unknown_before: u32,
+        unknown_attempts: u32,
         receive: &impl Fn(Received) -> F,
     ) -> Result<S, Failure<E>>
     where
@@ -140,18 +140,18 @@ impl<'a> Call<'a> {
         let sending = span.in_scope(|| self.caller.transport.send(request));
         let record = span.clone();
         let attempt = pin!(async {
-            let deadline = self.deadline();
-            let response = match deadline.wait_for(sending).await {
+            let limits = self.time_limits();
+            let response = match limits.wait_for(sending).await {
                 Ok(Ok(response)) => response,
                 Ok(Err(error)) => return Err(Failure::not_received(error, self.operation, url)),
                 Err(timeout) => return Err(Failure::timed_out(timeout, self.operation, url)),
             };
             let received = Received {
                 operation: *self.operation,
-                deadline,
+                limits,
                 max_body: self.context.options().get_max_body(),
                 max_event: self.context.options().get_max_event(),
-                record: Arc::new(self.record(number, unknown_before)),
+                record: Arc::new(self.record(number, unknown_attempts)),
                 response,
             };
             trace::received(
@@ -169,7 +169,7 @@ impl<'a> Call<'a> {
         result
     }
 
-    fn record(&self, attempts: u32, unknown_before: u32) -> CallRecord {
+    fn record(&self, attempts: u32, unknown_attempts: u32) -> CallRecord {
         let secrets = self.caller.secrets.clone();
         let context = self.context.clone();
         // The record lives as long as the response, and a body can be large.
@@ -179,7 +179,7 @@ impl<'a> Call<'a> {
             redactor: Redactor::new(secrets, context.clone(), body, self.operation),
             context,
             attempts,
-            unknown_before,
+            unknown_attempts,
         }
     }
 
@@ -243,8 +243,8 @@ impl<'a> Call<'a> {
         Ok(wait)
     }
 
-    fn deadline(&self) -> Deadline {
-        Deadline {
+    fn time_limits(&self) -> TimeLimits {
+        TimeLimits {
             idle: self.context.options().get_idle_timeout(),
             end: self.end(),
         }

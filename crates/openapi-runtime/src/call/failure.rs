@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::StatusCode;
 use reqwest::Url;
 
-use crate::deadline::is_timeout;
+use crate::time_limits::is_timeout;
 use crate::error::{Error, ErrorKind};
 use crate::meta::ResponseMeta;
 use crate::operation::{Operation, RetrySafety};

@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::failure::Failure;
 use super::{NotOpened, headers};
-use crate::deadline::{Deadline, TimeoutStream};
+use crate::time_limits::{TimeLimits, TimeoutStream};
 use crate::error::Error;
 use crate::meta::{CallRecord, ResponseMeta};
 use crate::operation::Operation;
@@ -28,7 +28,7 @@ const MAX_ERROR_TIME: Duration = Duration::from_secs(10);
 /// A response whose body has not been read, and the limits of the body.
 pub(super) struct Received {
     pub(super) operation: Operation,
-    pub(super) deadline: Deadline,
+    pub(super) limits: TimeLimits,
     pub(super) max_body: usize,
     pub(super) max_event: usize,
     pub(super) record: Arc<CallRecord>,
@@ -49,7 +49,7 @@ impl StreamBody {
     ///
     /// # Errors
     /// If a body that is not an event stream cannot be read completely.
-    pub async fn of(
+    pub async fn detect(
         body: ByteStream,
         max_event: usize,
         max_body: usize,
@@ -72,7 +72,7 @@ impl StreamBody {
 pub(super) async fn read_body(received: Received) -> Result<(ResponseMeta, Bytes), Failure<Error>> {
     let Received {
         operation,
-        deadline,
+        limits,
         max_body,
         record,
         response,
@@ -87,17 +87,17 @@ pub(super) async fn read_body(received: Received) -> Result<(ResponseMeta, Bytes
     let meta = ResponseMeta::of_call(status, headers, record);
     // The response to HEAD states the length of a body that is not sent.
     let length = content_length.filter(|_| operation.method != "HEAD");
-    let (deadline, limit) = match status.is_success() {
-        true => (deadline, max_body),
-        false => (error_deadline(deadline), MAX_ERROR_BODY),
+    let (limits, max_len) = match status.is_success() {
+        true => (limits, max_body),
+        false => (error_limits(limits), MAX_ERROR_BODY),
     };
     let body = match body {
-        Body::Whole(bytes) if bytes.len() <= limit => Ok(bytes),
-        Body::Whole(received) => Err(BodyError {
+        Body::Buffered(bytes) if bytes.len() <= max_len => Ok(bytes),
+        Body::Buffered(received) => Err(BodyError {
             received,
-            source: ReadError::TooLong { limit },
+            source: ReadError::TooLong { limit: max_len },
         }),
-        Body::Stream(stream) => read(&mut TimeoutStream::new(stream, deadline), limit).await,
+        Body::Stream(stream) => read(&mut TimeoutStream::new(stream, limits), max_len).await,
     };
     // With HTTP/2, the HTTP client can mistake a truncated body for a complete one.
     let body = body.and_then(|body| match length {
@@ -119,12 +119,12 @@ pub(super) async fn read_body(received: Received) -> Result<(ResponseMeta, Bytes
     }
 }
 
-/// Returns the deadline of an error body.
-fn error_deadline(deadline: Deadline) -> Deadline {
+/// Returns the time limits of an error body.
+fn error_limits(limits: TimeLimits) -> TimeLimits {
     let error_end = (Instant::now() + MAX_ERROR_TIME, MAX_ERROR_TIME);
-    let end = deadline.end.filter(|(end, _)| *end < error_end.0);
-    Deadline {
-        idle: MAX_ERROR_TIME.min(deadline.idle),
+    let end = limits.end.filter(|(end, _)| *end < error_end.0);
+    TimeLimits {
+        idle: MAX_ERROR_TIME.min(limits.idle),
         end: Some(end.unwrap_or(error_end)),
     }
 }
@@ -135,11 +135,11 @@ pub(super) async fn body(received: Received) -> Result<(ResponseMeta, ByteStream
         return Err(read_error(received).await);
     }
     let (meta, body) = into_stream(received.response, received.record);
-    let deadline = Deadline {
+    let limits = TimeLimits {
         end: None,
-        ..received.deadline
+        ..received.limits
     };
-    Ok((meta, ByteStream::new(TimeoutStream::new(body, deadline))))
+    Ok((meta, ByteStream::new(TimeoutStream::new(body, limits))))
 }
 
 /// Opens an event stream, within the timeout of the call.
@@ -156,7 +156,7 @@ where
     }
     let Received {
         operation,
-        deadline,
+        limits,
         max_body,
         max_event,
         record,
@@ -165,7 +165,7 @@ where
     let (meta, body) = into_stream(response, record);
     // Boxed, to keep the future of the call small.
     let opening = Box::pin(async {
-        let mut events = EventStream::new(body, max_event, deadline.idle);
+        let mut events = EventStream::new(body, max_event, limits.idle);
         let is_declared_other = is_declared_other(meta.headers());
         let body = match events.take_other_body(is_declared_other, max_body).await {
             Ok(None) => StreamBody::Events(events),
@@ -178,7 +178,7 @@ where
         let opened = open(body, meta.clone()).await;
         opened.map_err(|NotOpened { error, class }| Failure { error, class })
     });
-    match deadline.end {
+    match limits.end {
         None => opening.await,
         Some((end, total)) => match timeout_at(end, opening).await {
             Ok(opened) => opened,

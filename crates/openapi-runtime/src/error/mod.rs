@@ -59,7 +59,7 @@ struct Inner {
     /// Whether the last attempt may have been carried out.
     outcome_unknown: bool,
     /// How many attempts before the last may have been carried out.
-    unknown_before: u32,
+    unknown_attempts: u32,
     retryable: bool,
     attempts: u32,
     response: Option<ErrorResponse>,
@@ -82,7 +82,7 @@ impl Error {
             message: message.into(),
             operation: None,
             outcome_unknown: false,
-            unknown_before: 0,
+            unknown_attempts: 0,
             retryable: false,
             attempts: 0,
             response: None,
@@ -167,7 +167,7 @@ impl Error {
         preview: Option<String>,
     ) -> Self {
         self.0.attempts = meta.attempts();
-        self.0.unknown_before = meta.unknown_attempts();
+        self.0.unknown_attempts = meta.unknown_attempts();
         self.0.response = Some(ErrorResponse {
             meta,
             body,
@@ -201,7 +201,7 @@ impl Error {
     /// Sets how many attempts before the last may have been carried out.
     #[must_use]
     pub fn with_unknown_attempts(mut self, attempts: u32) -> Self {
-        self.0.unknown_before = attempts;
+        self.0.unknown_attempts = attempts;
         self
     }
 
@@ -278,7 +278,7 @@ impl Error {
     }
 
     /// Returns the service's error class, such as `invalid_request_error`.
-    pub fn class(&self) -> Option<&str> {
+    pub fn error_type(&self) -> Option<&str> {
         self.envelope()?.class.as_deref()
     }
 
@@ -360,17 +360,17 @@ invalid_request!(
 
 impl Error {
     /// Adds the facts about the call to an error.
-    pub(crate) fn end_call(
+    pub(crate) fn record_call(
         &mut self,
         operation: &Operation,
         attempts: u32,
-        unknown_before: u32,
+        unknown_attempts: u32,
         retryable: bool,
     ) {
         let inner = &mut self.0;
         inner.operation.get_or_insert(Cow::Borrowed(operation.id));
         inner.attempts = attempts;
-        inner.unknown_before = unknown_before;
+        inner.unknown_attempts = unknown_attempts;
         inner.retryable = retryable;
     }
 

@@ -75,7 +75,7 @@ impl Error {
 
     /// Returns whether the call may have been carried out although it failed. Check before you retry it.
     pub fn outcome_unknown(&self) -> bool {
-        self.0.outcome_unknown || self.0.unknown_before > 0
+        self.0.outcome_unknown || self.0.unknown_attempts > 0
     }
 
     /// Returns whether the last attempt may have been carried out.
@@ -85,7 +85,7 @@ impl Error {
 
     /// Returns how many attempts before the last may have been carried out.
     pub fn unknown_attempts(&self) -> u32 {
-        self.0.unknown_before
+        self.0.unknown_attempts
     }
 
     /// Returns whether the service rejected the request (4xx).

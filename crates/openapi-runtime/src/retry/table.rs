@@ -76,7 +76,7 @@ impl FailureClass {
     }
 
     /// Returns whether the failure may be retried.
-    pub fn is_repeated(self, safety: RetrySafety, allow_duplicate_billing: bool) -> bool {
+    pub fn may_be_retried(self, safety: RetrySafety, allow_duplicate_billing: bool) -> bool {
         let [idempotent, billable, never] = self.row();
         let retry = match safety {
             RetrySafety::Idempotent => idempotent,
@@ -162,7 +162,7 @@ mod tests {
                 (RetrySafety::Billable, true, allowed),
                 (RetrySafety::Never, true, never),
             ] {
-                let repeated = failure.is_repeated(safety, allow);
+                let repeated = failure.may_be_retried(safety, allow);
                 assert_eq!(repeated, expected, "{failure:?}, {safety:?}, {allow}");
             }
         }

@@ -11,7 +11,7 @@ use futures_util::StreamExt as _;
 use tokio::time::Instant;
 
 use super::decoder::{Decoder, Event, EventTooLarge, Step};
-use crate::deadline::{Deadline, TimeoutStream, Timer, is_timeout};
+use crate::time_limits::{TimeLimits, TimeoutStream, Timer, is_timeout};
 use crate::response_body::{BodyError, BoxError, ByteStream, read};
 
 /// Why reading an event stream failed.
@@ -191,11 +191,11 @@ impl EventStream {
         let first = futures_util::stream::iter(first.map(Ok));
         let rest = futures_util::stream::iter(self.body.take()).flatten();
         let body = first.chain(rest);
-        let deadline = Deadline {
+        let limits = TimeLimits {
             idle: self.idle.limit,
             end: None,
         };
-        let body = read(&mut TimeoutStream::new(body, deadline), limit).await;
+        let body = read(&mut TimeoutStream::new(body, limits), limit).await;
         body.map(Some)
     }
 

@@ -82,7 +82,7 @@ use crate::error::Error;
 pub struct ChatStream {
     state: State,
     /// How many bytes of events were read since the task last yielded.
-    unyielded: u32,
+    bytes_since_yield: u32,
     /// The first chunk, read when the stream was opened, until it is returned.
     first: Option<Box<ChatCompletionChunk>>,
     events: EventStream,
@@ -112,7 +112,7 @@ const MAX_EMPTY_EVENTS: usize = 64;
 
 /// The maximum bytes of events read before the task yields. Otherwise, a server that is always ready would occupy a
 /// thread of the runtime.
-const MAX_UNYIELDED: u32 = 1 << 20;
+const MAX_BYTES_PER_POLL: u32 = 1 << 20;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
@@ -131,7 +131,7 @@ impl ChatStream {
     /// # tokio::runtime::Runtime::new()?.block_on(async {
     /// let recorded = "data: {\"choices\":[{\"delta\":{\"content\":\"Paris\"}}]}\n\ndata: [DONE]\n\n";
     /// let chunks = [Ok::<_, std::io::Error>(Bytes::from(recorded))];
-    /// let stream = ChatStream::from_bytes(ByteStream::new(futures_util::stream::iter(chunks))).await?;
+    /// let stream = ChatStream::from_byte_stream(ByteStream::new(futures_util::stream::iter(chunks))).await?;
     /// assert_eq!(stream.finish().await?.text(), "Paris");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// # })?;
@@ -140,7 +140,7 @@ impl ChatStream {
     ///
     /// # Errors
     /// Returns an error if the body is not an event stream, or if it fails before its first chunk.
-    pub async fn from_bytes(body: ByteStream) -> Result<Self, Error> {
+    pub async fn from_byte_stream(body: ByteStream) -> Result<Self, Error> {
         let options = CallOptions::new();
         let expected = Expected {
             max_bytes: options.get_max_body(),
@@ -148,7 +148,7 @@ impl ChatStream {
             usage: false,
         };
         let (idle, max_event) = (options.get_idle_timeout(), options.get_max_event());
-        let body = StreamBody::of(body, max_event, expected.max_bytes, idle).await;
+        let body = StreamBody::detect(body, max_event, expected.max_bytes, idle).await;
         let body = body.map_err(Error::from)?;
         let meta = ResponseMeta::new(StatusCode::OK, HeaderMap::new());
         Self::open(body, meta, expected)
@@ -174,7 +174,7 @@ impl ChatStream {
         };
         let mut stream = Self {
             state: State::Open,
-            unyielded: 0,
+            bytes_since_yield: 0,
             first: None,
             events,
             accumulator: ChatAccumulator::with_limits(expected.choices, expected.max_bytes),
@@ -401,15 +401,15 @@ impl ChatStream {
                 let error = ready!(self.events.poll_yield(cx));
                 return Poll::Ready(Err(event::read_failure(error)));
             }
-            if self.unyielded > MAX_UNYIELDED {
-                self.unyielded = 0;
+            if self.bytes_since_yield > MAX_BYTES_PER_POLL {
+                self.bytes_since_yield = 0;
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
             }
             // Loads the end of the text while the body is polled.
             std::hint::black_box(self.accumulator.last_byte());
             let Poll::Ready(next) = self.events.poll_next(cx) else {
-                self.unyielded = 0;
+                self.bytes_since_yield = 0;
                 return Poll::Pending;
             };
             match next {
@@ -423,8 +423,8 @@ impl ChatStream {
             }
             let event = self.events.last();
             let bytes = event.data.len();
-            self.unyielded = self
-                .unyielded
+            self.bytes_since_yield = self
+                .bytes_since_yield
                 .saturating_add(u32::try_from(bytes).unwrap_or(u32::MAX));
             let mut chunk = Chunk::default();
             match event::read(&event, &self.meta, &mut chunk)? {
@@ -489,8 +489,8 @@ impl ChatStream {
 
     /// Meters and traces what was received, once.
     fn settle(&mut self) {
-        let unknown_before = self.meta.unknown_attempts();
-        self.guard.settle(self.accumulator.usage(), unknown_before);
+        let unknown_attempts = self.meta.unknown_attempts();
+        self.guard.settle(self.accumulator.usage(), unknown_attempts);
         if self.trace.is_some() {
             self.end_trace(&self.accumulator.clone().finish());
         }

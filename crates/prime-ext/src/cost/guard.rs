@@ -38,7 +38,7 @@ impl CallHooks for MeteredCall {
         self.account.id()
     }
 
-    fn attempts_in_doubt(&self, attempts: u32) {
+    fn unknown_attempts(&self, attempts: u32) {
         self.ambiguous.store(attempts, Ordering::Relaxed);
     }
 }
@@ -69,8 +69,8 @@ impl MeterGuard {
 
     /// Counts a complete or partial response. Each earlier attempt with an unknown outcome counts as a response
     /// without usage.
-    pub(crate) fn settle(&mut self, usage: Option<&Usage>, unknown_before: u32) {
-        self.count_unknown(unknown_before);
+    pub(crate) fn settle(&mut self, usage: Option<&Usage>, unknown_attempts: u32) {
+        self.count_unknown(unknown_attempts);
         if let Some(pending) = self.0.take() {
             let payer = payer(&pending.call.account);
             pending.meter.count(&pending.model, payer, usage);
@@ -92,8 +92,8 @@ impl MeterGuard {
     }
 
     /// Counts a request that the service refused. Only earlier attempts may be billed.
-    pub(crate) fn refuse(&mut self, unknown_before: u32) {
-        self.count_unknown(unknown_before);
+    pub(crate) fn refuse(&mut self, unknown_attempts: u32) {
+        self.count_unknown(unknown_attempts);
         self.0 = None;
     }
 

@@ -58,7 +58,7 @@ pub(crate) async fn apply(
             real.unwrap_or_default()
         }
         (Kind::Status(status), _) => responses::build(&fault, *status, attempt.operation),
-        (Kind::GzipBomb { megabytes }, real) => bomb(*megabytes, real.unwrap_or_default()),
+        (Kind::GzipBomb { mebibytes }, real) => bomb(*mebibytes, real.unwrap_or_default()),
         (Kind::Headers, real) => real.unwrap_or_default(),
         (Kind::RowsArrive(_) | Kind::RowsMove(_), real) => real.unwrap_or_default(),
         (_, real) => broken(&fault, &attempt, real.unwrap_or_default()).await,
@@ -220,7 +220,7 @@ fn drip(bytes: usize, every: Duration, body: Body) -> Body {
 }
 
 /// Returns a compressed body of white space.
-fn bomb(megabytes: u64, real: Response) -> Response {
+fn bomb(mebibytes: u64, real: Response) -> Response {
     let (mut head, _) = real.into_parts();
     head.headers.remove(header::CONTENT_LENGTH);
     let gzip = HeaderValue::from_static("gzip");
@@ -228,7 +228,7 @@ fn bomb(megabytes: u64, real: Response) -> Response {
     let body = write_body(async move |out| {
         let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
         let megabyte = vec![b' '; 1 << 20];
-        for _ in 0..megabytes {
+        for _ in 0..mebibytes {
             // Writing to memory cannot fail.
             drop(gzip.write_all(&megabyte));
             let chunk = std::mem::take(gzip.get_mut());

@@ -19,7 +19,7 @@ use crate::operation::Operation;
 /// let twice = Fault::status(503).on(Operation::GetWallet).times(2);
 /// let third = Fault::stall().on(Operation::CreateRun).skip(2).once();
 /// let often = Fault::html(502).chance(0.3);                 // deterministic for a given seed
-/// let lost = Fault::lost_answer().on(Operation::CreateRun).once();
+/// let lost = Fault::lost_response().on(Operation::CreateRun).once();
 /// ```
 ///
 /// Pass a fault to [`Builder::fault`](crate::Builder::fault) or, while the simulator runs, to
@@ -79,7 +79,7 @@ pub(crate) enum Kind {
     /// A replaced response.
     Status(u16),
     GzipBomb {
-        megabytes: u64,
+        mebibytes: u64,
     },
     /// A real response after a change of the billing rows.
     RowsArrive(usize),
@@ -120,10 +120,10 @@ impl Fault {
         Self::new("reset", Kind::Reset)
     }
 
-    /// `lost-answer`: carries out the request and resets the connection without a response. A run
+    /// `lost-response`: carries out the request and resets the connection without a response. A run
     /// is created or money is spent, but the caller does not know.
-    pub fn lost_answer() -> Self {
-        let mut fault = Self::new("lost-answer", Kind::Reset);
+    pub fn lost_response() -> Self {
+        let mut fault = Self::new("lost-response", Kind::Reset);
         fault.carried_out = true;
         fault
     }
@@ -243,8 +243,8 @@ impl Fault {
     }
 
     /// `gzip-bomb`: sends a small gzip body that decompresses to this many mebibytes.
-    pub fn gzip_bomb(megabytes: u64) -> Self {
-        Self::new("gzip-bomb", Kind::GzipBomb { megabytes })
+    pub fn gzip_bomb(mebibytes: u64) -> Self {
+        Self::new("gzip-bomb", Kind::GzipBomb { mebibytes })
     }
 
     /// `rows-arrive`: adds this many billing rows before a wallet response. With `.skip(1)`, they

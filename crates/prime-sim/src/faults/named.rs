@@ -32,7 +32,7 @@ pub(crate) struct Parameters {
     every_ms: Option<u64>,
     content_type: Option<String>,
     to: Option<String>,
-    megabytes: Option<u64>,
+    mebibytes: Option<u64>,
     rows: Option<usize>,
     retry_after: Option<u64>,
     retry_after_ms: Option<u64>,
@@ -57,7 +57,7 @@ const NAMES: [(&str, &[&str]); 24] = [
     ("refuse", &["for_ms"]),
     ("reset", &[]),
     ("reset-midway", &["after"]),
-    ("lost-answer", &[]),
+    ("lost-response", &[]),
     ("close", &[]),
     ("stall", &[]),
     ("stall-midway", &["after"]),
@@ -75,7 +75,7 @@ const NAMES: [(&str, &[&str]); 24] = [
     ("rate-limited", &["body", "envelope"]),
     ("quota", &["envelope"]),
     ("redirect", &["to", "status"]),
-    ("gzip-bomb", &["megabytes"]),
+    ("gzip-bomb", &["mebibytes"]),
     ("rows-arrive", &["rows"]),
     ("rows-move", &["rows"]),
 ];
@@ -90,7 +90,7 @@ impl Parameters {
             "refuse" => Fault::refuse(ms(self.for_ms, 100)),
             "reset" => Fault::reset(),
             "reset-midway" => Fault::reset_midway(),
-            "lost-answer" => Fault::lost_answer(),
+            "lost-response" => Fault::lost_response(),
             "close" => Fault::close(),
             "stall" => Fault::stall(),
             "stall-midway" => Fault::stall_midway(),
@@ -113,7 +113,7 @@ impl Parameters {
                 let to = self.to.unwrap_or_else(|| "http://localhost:9/".to_owned());
                 Fault::redirect(to).with_status(self.status)
             }
-            "gzip-bomb" => Fault::gzip_bomb(self.megabytes.unwrap_or(1_024)),
+            "gzip-bomb" => Fault::gzip_bomb(self.mebibytes.unwrap_or(1_024)),
             "rows-arrive" => Fault::rows_arrive(self.rows.unwrap_or(1)),
             "rows-move" => Fault::rows_move(self.rows.unwrap_or(1)),
             _ => return Err(unknown(&name)),
@@ -167,7 +167,7 @@ impl Parameters {
             ("every_ms", self.every_ms.is_some()),
             ("content_type", self.content_type.is_some()),
             ("to", self.to.is_some()),
-            ("megabytes", self.megabytes.is_some()),
+            ("mebibytes", self.mebibytes.is_some()),
             ("rows", self.rows.is_some()),
             ("body", self.body.is_some()),
             ("envelope", self.envelope.is_some()),

@@ -85,7 +85,7 @@ async fn faults_without_a_response_apply_to_all_operations() {
             Fault::reset(),
             Fault::close(),
             Fault::stall(),
-            Fault::lost_answer(),
+            Fault::lost_response(),
         ] {
             let name = format!("{fault:?} of {operation}");
             let request = request(&sim, operation).await.timeout(wait);
@@ -99,7 +99,7 @@ async fn faults_without_a_response_apply_to_all_operations() {
             assert!(!error.is_connect(), "{name}: {error:?}");
             assert_eq!(injected.hits(), 1);
             // The lost response belongs to a completed deletion.
-            let gone = name.contains("lost-answer") && operation == Operation::DeleteRftRun;
+            let gone = name.contains("lost-response") && operation == Operation::DeleteRftRun;
             let again = request.send().await.unwrap().status();
             assert_eq!(again.is_success(), !gone, "{name}");
         }
@@ -296,7 +296,7 @@ async fn a_gzip_bomb_is_small_on_the_wire() {
 #[tokio::test]
 async fn a_lost_create_response_leaves_a_run() {
     let sim = still().await;
-    sim.inject(Fault::lost_answer().on(Operation::CreateRun).once());
+    sim.inject(Fault::lost_response().on(Operation::CreateRun).once());
     assert!(create(&sim).send().await.is_err());
     assert_eq!(sim.runs().len(), 1);
 
@@ -314,7 +314,7 @@ async fn a_lost_create_response_leaves_a_run() {
         .iter()
         .map(|r| (r.attempt, r.fault))
         .collect();
-    let faults = [Some("lost-answer"), Some("reset"), Some("html"), None];
+    let faults = [Some("lost-response"), Some("reset"), Some("html"), None];
     assert_eq!(
         attempts,
         [1, 2, 3, 4].into_iter().zip(faults).collect::<Vec<_>>()

@@ -19,16 +19,16 @@ pub(crate) fn is_timeout(source: &BoxError) -> bool {
 
 /// The timeouts of a response.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Deadline {
+pub(crate) struct TimeLimits {
     /// The longest time without received data.
     pub(crate) idle: Duration,
     /// When the call times out, and its timeout.
     pub(crate) end: Option<(Instant, Duration)>,
 }
 
-impl Deadline {
+impl TimeLimits {
     /// Returns when a wait that starts now times out, and the error to report. Returns `None` if it never times out.
-    fn next(&self) -> Option<(Instant, TimeoutError)> {
+    fn next_timeout(&self) -> Option<(Instant, TimeoutError)> {
         let idle = Instant::now().checked_add(self.idle);
         match (idle, self.end) {
             (Some(idle), Some((end, total))) if end < idle => {
@@ -42,7 +42,7 @@ impl Deadline {
 
     /// Waits for a future. Pin a large future and pass it by reference.
     pub(crate) async fn wait_for<F: Future>(self, future: F) -> Result<F::Output, TimeoutError> {
-        match self.next() {
+        match self.next_timeout() {
             Some((at, error)) => timeout_at(at, future).await.map_err(|_| error),
             None => Ok(future.await),
         }
@@ -52,17 +52,17 @@ impl Deadline {
 /// A body that ends with an error if it times out.
 pub(crate) struct TimeoutStream<S> {
     body: S,
-    deadline: Deadline,
+    limits: TimeLimits,
     /// The current wait. Time that the reader spends between polls does not count.
     wait: Option<(Instant, TimeoutError)>,
     timer: Timer,
 }
 
 impl<S> TimeoutStream<S> {
-    pub(crate) fn new(body: S, deadline: Deadline) -> Self {
+    pub(crate) fn new(body: S, limits: TimeLimits) -> Self {
         Self {
             body,
-            deadline,
+            limits,
             wait: None,
             timer: Timer::default(),
         }
@@ -82,7 +82,7 @@ where
             return Poll::Ready(next.map(|chunk| chunk.map_err(ReadError::Broken)));
         }
         if this.wait.is_none() {
-            this.wait = this.deadline.next();
+            this.wait = this.limits.next_timeout();
         }
         let Some((end, error)) = this.wait else {
             return Poll::Pending;
