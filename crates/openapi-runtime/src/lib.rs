@@ -17,7 +17,8 @@
 //! | [`error`] | [`Error`], with the status, headers and body of the response if there is one |
 //! | `redact`, `time_limits` | redaction of secrets; timeouts |
 //! | [`secret`], [`usd`], [`timestamp`] | field types: [`Secret`], [`Usd`], [`Timestamp`], [`TextOrParts`] |
-//! | `request`, `base_url`, `body`, `path`, `query`, `form`, `null`, `lenient`, `limits` | helpers for generated code |
+//! | [`lenient`] | reads responses that do not match the specification |
+//! | `request`, `base_url`, `body`, `path`, `query`, `form`, `null`, `limits` | helpers for generated code |
 //!
 //! With the feature `schemars`, the field types implement `JsonSchema`.
 
@@ -25,10 +26,9 @@ mod base_url;
 mod body;
 pub mod call;
 pub mod context;
-mod time_limits;
 pub mod error;
 mod form;
-mod lenient;
+pub mod lenient;
 mod limits;
 pub mod meta;
 mod null;
@@ -46,6 +46,8 @@ mod schemas;
 pub mod secret;
 pub mod sse;
 pub mod team;
+mod text_or_parts;
+mod time_limits;
 pub mod timestamp;
 pub mod transport;
 pub mod usd;
@@ -57,9 +59,9 @@ pub use body::RequestBody;
 pub use call::{Caller, NotOpened, StreamBody};
 pub use context::{CallContext, CallHooks};
 pub use error::{Error, ErrorKind, FieldError, PayloadFault};
-pub use lenient::TextOrParts;
 #[doc(hidden)]
 pub use lenient::lenient;
+pub use lenient::{Lenient, Warning};
 #[doc(hidden)]
 pub use limits::{Limited, OutOfLimits, check_limits};
 pub use meta::ResponseMeta;
@@ -78,6 +80,7 @@ pub use response_body::{Body, BoxError, ByteStream};
 pub use retry::{FailureClass, RetryBudget, RetryPolicy};
 pub use secret::Secret;
 pub use team::WithTeam;
+pub use text_or_parts::TextOrParts;
 pub use timestamp::Timestamp;
 pub use transport::{
     Transport, TransportError, TransportErrorKind, TransportFuture, TransportResponse,

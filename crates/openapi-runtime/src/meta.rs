@@ -8,6 +8,7 @@ use http::{HeaderMap, StatusCode};
 use reqwest::Url;
 
 use crate::context::CallContext;
+use crate::lenient::Warning;
 use crate::redact::{Redactor, one_line};
 
 /// The metadata of a response: the status, the headers and the number of attempts.
@@ -16,6 +17,7 @@ pub struct ResponseMeta {
     status: StatusCode,
     headers: HeaderMap,
     call: Option<Arc<CallRecord>>,
+    warnings: Vec<Warning>,
 }
 
 /// The call that a response belongs to.
@@ -38,6 +40,7 @@ impl ResponseMeta {
             status,
             headers,
             call: None,
+            warnings: Vec::new(),
         }
     }
 
@@ -46,6 +49,7 @@ impl ResponseMeta {
             status,
             headers,
             call: Some(call),
+            warnings: Vec::new(),
         }
     }
 
@@ -72,6 +76,19 @@ impl ResponseMeta {
     /// Returns how many attempts before the last may have been carried out, although their responses were lost.
     pub fn unknown_attempts(&self) -> u32 {
         self.call.as_ref().map_or(0, |call| call.unknown_attempts)
+    }
+
+    /// Returns what was not read as the specification says. Each part has another type or an invalid value, and was
+    /// converted or omitted. Usually there are no warnings.
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+
+    /// Adds warnings.
+    #[must_use]
+    pub fn with_warnings(mut self, warnings: impl IntoIterator<Item = Warning>) -> Self {
+        self.warnings.extend(warnings);
+        self
     }
 
     /// Returns the context that was passed to the call.

@@ -3,7 +3,9 @@
 use std::fmt;
 
 use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
 
+use crate::lenient::Warning;
 use crate::meta::ResponseMeta;
 
 /// The response to a call: the value, the metadata and the body.
@@ -36,6 +38,26 @@ impl<T> Response<T> {
     /// Returns the metadata: the status, the headers and the number of attempts.
     pub fn meta(&self) -> &ResponseMeta {
         &self.0.meta
+    }
+
+    /// Returns the status.
+    pub fn status(&self) -> StatusCode {
+        self.0.meta.status()
+    }
+
+    /// Returns the headers.
+    pub fn headers(&self) -> &HeaderMap {
+        self.0.meta.headers()
+    }
+
+    /// Returns the request id that the service assigned. Quote it in support requests.
+    pub fn request_id(&self) -> Option<&str> {
+        self.0.meta.request_id()
+    }
+
+    /// Returns what was not read as the specification says. See [`ResponseMeta::warnings`].
+    pub fn warnings(&self) -> &[Warning] {
+        self.0.meta.warnings()
     }
 
     /// Returns the raw body. It includes fields that the type of the value does not have. It is empty for a stream.

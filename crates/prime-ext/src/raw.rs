@@ -111,7 +111,9 @@ impl RawCall {
     pub fn send<T: DeserializeOwned + Send + 'static>(self) -> Call<T> {
         let operation = self.operation(false);
         self.call(false, async move |client: Client, request| {
-            let response = client.caller().json(request, &operation, client.context());
+            let response = client
+                .caller()
+                .strict_json(request, &operation, client.context());
             Ok(response.await?)
         })
     }

@@ -4,6 +4,7 @@ use openapi_pipeline::lower::OpenEnum;
 use quote::format_ident;
 use syn::{Ident, parse_quote};
 
+use super::lenient_impls;
 use super::names::{type_name, variant_name};
 
 /// Renders all enumerations of an API.
@@ -166,6 +167,10 @@ pub(super) fn render(enums: &[OpenEnum]) -> Result<syn::File, String> {
             }
         };
         items.extend(file.items);
+        items.push(syn::Item::Impl(lenient_impls::implementation(
+            &name,
+            &parse_quote!({ <::std::string::String as lenient::Lenient>::normalize(json, out) }),
+        )));
     }
     Ok(syn::File {
         items,

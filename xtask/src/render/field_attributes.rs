@@ -40,6 +40,11 @@ impl FieldAttributes {
         self.serde.contains("flatten")
     }
 
+    /// Whether servers send the field in several formats.
+    pub(super) fn has_several_formats(&self) -> bool {
+        self.serde.contains("::openapi_runtime::lenient")
+    }
+
     pub(super) fn is_optional(&self) -> bool {
         self.ty.contains("option :: Option <")
     }

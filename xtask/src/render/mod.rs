@@ -14,6 +14,7 @@
 //! | `bisect` | finds the operation or schema that progenitor cannot generate |
 //! | `enums` | renders open enums |
 //! | `unions` | renders `oneOf` and `anyOf` as enums |
+//! | `lenient_impls` | implements `Lenient` for types |
 //! | `limits` | renders checks of numeric limits |
 //! | `operations` | renders operation constants |
 //! | `wire` | restores names and media types on the wire |
@@ -27,6 +28,7 @@ mod documentation;
 mod enums;
 mod field_attributes;
 mod input;
+mod lenient_impls;
 mod limits;
 mod names;
 mod operations;
@@ -138,7 +140,12 @@ fn own_types(lowered: &Lowered) -> Result<Vec<(String, String)>, String> {
         // In chunks: the syntax trees of thousands of types take hundreds of megabytes.
         let parts = lowered.enums.chunks(MAX_TREES);
         let texts = parts.map(|part| Ok(unparse(enums::render(part)?)));
-        let texts: Vec<String> = texts.collect::<Result<_, String>>()?;
+        let mut texts: Vec<String> = texts.collect::<Result<_, String>>()?;
+        let import = syn::File {
+            items: vec![lenient_impls::import()],
+            ..syn::parse_quote!()
+        };
+        texts.insert(0, unparse(import));
         files.push(("types/enums.rs".to_owned(), texts.join("\n")));
     }
     if !lowered.unions.is_empty() {
@@ -158,7 +165,8 @@ fn post_processed(
     let mut file =
         syn::parse2(tokens).map_err(|e| format!("progenitor's output is not valid Rust: {e}"))?;
     let limits = limits::of_types(document)?;
-    post_process::post_process(&mut file, document, operations, &limits)?;
+    let types = all_types(&file, lowered)?;
+    post_process::post_process(&mut file, document, operations, &limits, &types)?;
     let mut modules = Vec::new();
     for (name, has) in [
         ("enums", !lowered.enums.is_empty()),
@@ -168,33 +176,34 @@ fn post_processed(
             modules.push(name);
         }
     }
-    let files = split::split(file, &modules, &limits)?;
-    let own = lowered.enums.iter().map(|open| &open.name);
-    let own = own.chain(lowered.unions.iter().map(|union| &union.name));
-    let types = files.iter().find(|(path, _)| path == "types.rs");
-    let types = types
-        .map(|(_, file)| defined_types(file))
-        .unwrap_or_default();
-    for name in own {
-        let name = names::type_name(name)?.to_string();
-        if types.contains(&name) {
-            return Err(format!(
-                "duplicate type name {name}; give one of the schemas a `title`"
-            ));
-        }
-    }
+    let files = split::split(file, &modules, &limits, &types)?;
     let texts = files.into_iter().map(|(path, file)| (path, unparse(file)));
     Ok(texts.collect())
 }
 
-/// Returns the names of the types that a file defines.
-fn defined_types(file: &syn::File) -> BTreeSet<String> {
-    let names = file.items.iter().filter_map(|item| match item {
+/// Returns the names of all types that are generated.
+fn all_types(file: &syn::File, lowered: &Lowered) -> Result<BTreeSet<String>, String> {
+    let types = file.items.iter().find_map(|item| match item {
+        syn::Item::Mod(module) if module.ident == "types" => module.content.as_ref(),
+        _ => None,
+    });
+    let items = types.map(|(_, items)| &items[..]).unwrap_or_default();
+    let names = items.iter().filter_map(|item| match item {
         syn::Item::Struct(item) => Some(item.ident.to_string()),
         syn::Item::Enum(item) => Some(item.ident.to_string()),
         _ => None,
     });
-    names.collect()
+    let mut names: BTreeSet<String> = names.collect();
+    let own = lowered.enums.iter().map(|open| &open.name);
+    for name in own.chain(lowered.unions.iter().map(|union| &union.name)) {
+        let name = names::type_name(name)?.to_string();
+        if let Some(duplicate) = names.replace(name) {
+            return Err(format!(
+                "duplicate type name {duplicate}; give one of the schemas a `title`"
+            ));
+        }
+    }
+    Ok(names)
 }
 
 /// Formats a file, with a blank line between its items.

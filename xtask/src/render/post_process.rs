@@ -3,6 +3,8 @@
 //! Each pass expects the exact form that progenitor generates and returns an error if it does not find it. An
 //! incompatible version of progenitor therefore fails here and not in a caller's program.
 
+use std::collections::BTreeSet;
+
 use openapiv3::OpenAPI;
 use proc_macro2::TokenStream;
 use quote::{ToTokens as _, format_ident, quote};
@@ -25,10 +27,11 @@ pub(super) fn post_process(
     document: &OpenAPI,
     operations: &[Operation],
     limits: &LimitsOfTypes,
+    types: &BTreeSet<String>,
 ) -> Result<(), String> {
     runtime::rename(file)?;
     constructors(file, document)?;
-    operation_bodies(file, operations, limits)?;
+    operation_bodies(file, operations, limits, types)?;
     request_bodies::keep_whole(file)?;
     teams::add(file, operations)?;
     modules(file)?;
@@ -191,6 +194,7 @@ fn operation_bodies(
     file: &mut File,
     operations: &[Operation],
     limits: &LimitsOfTypes,
+    types: &BTreeSet<String>,
 ) -> Result<(), String> {
     let builders = builders(file)?;
     let indices = send_method_indices(builders);
@@ -223,7 +227,7 @@ fn operation_bodies(
         let found = (body.headers, body.hooks, body.checked, body.urls);
         let raw_slashes = body.raw_slashes == operation.raw_slashes.len();
         let constant = constant_name(&operation.id)?;
-        match send_methods::split(block, operation, &constant) {
+        match send_methods::split(block, operation, &constant, types) {
             Some(request) if found == (1, 2, 1, 1) && raw_slashes => requests.push(request),
             _ => {
                 let reason = format!(

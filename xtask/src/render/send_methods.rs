@@ -1,11 +1,14 @@
 //! Replaces the send methods: one method builds the request, and the runtime sends it.
 
-use quote::{ToTokens as _, quote};
+use std::collections::BTreeSet;
+
+use quote::{ToTokens as _, format_ident, quote};
 use syn::{
     Block, Expr, GenericArgument, Ident, ImplItem, ImplItemFn, Item, ItemImpl, Pat, PathArguments,
     ReturnType, Stmt, Type, parse_quote,
 };
 
+use super::lenient_impls::is_lenient;
 use super::operations::Operation;
 
 /// Replaces progenitor's `send` and returns the implementation of `IntoRequest` that builds the request.
@@ -20,7 +23,12 @@ use super::operations::Operation;
 /// let response = result?;
 /// match response.status().as_u16() { … }
 /// ```
-pub(super) fn split(block: &mut ItemImpl, operation: &Operation, constant: &Ident) -> Option<Item> {
+pub(super) fn split(
+    block: &mut ItemImpl,
+    operation: &Operation,
+    constant: &Ident,
+    types: &BTreeSet<String>,
+) -> Option<Item> {
     let builder = block.self_ty.clone();
     let generics = block.generics.clone();
     let at = block
@@ -32,7 +40,8 @@ pub(super) fn split(block: &mut ItemImpl, operation: &Operation, constant: &Iden
     };
     let value = success_type(&send.sig.output)?;
     let (parts, built) = take_request(&mut send.block)?;
-    let functions = send_methods(send, &value, operation, constant);
+    let receive = receive_method(&value, types);
+    let functions = send_methods(send, &value, &receive, operation, constant);
     block.items.splice(at..=at, functions);
     Some(parse_quote! {
         impl #generics IntoRequest for #builder {
@@ -66,20 +75,27 @@ fn take_request(function: &mut Block) -> Option<(Vec<Stmt>, Expr)> {
     matches!(statements.as_slice(), [Stmt::Expr(Expr::Match(_), None)]).then_some((parts, built))
 }
 
+/// Returns the method of the caller that receives a value. `types` are the names of the generated types.
+fn receive_method(value: &Type, types: &BTreeSet<String>) -> Ident {
+    let method = match value.to_token_stream().to_string().as_str() {
+        "ByteStream" => "stream",
+        "()" => "empty",
+        _ if is_lenient(value, types) => "json",
+        _ => "strict_json",
+    };
+    format_ident!("{method}")
+}
+
 /// Renders `send`, `send_with` and, for an event stream, `open_with`.
 fn send_methods(
     send: &ImplItemFn,
     value: &Type,
+    receive: &Ident,
     operation: &Operation,
     constant: &Ident,
 ) -> Vec<ImplItem> {
     let docs = &send.attrs;
     let response: Type = parse_quote!(Response<#value>);
-    let receive = match value.to_token_stream().to_string().as_str() {
-        "ByteStream" => quote!(stream),
-        "()" => quote!(empty),
-        _ => quote!(json),
-    };
     let request = quote! {
         let client = self.client;
         let request = self

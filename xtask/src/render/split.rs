@@ -1,5 +1,7 @@
 //! Splits the output into files: client, operation builders, types, type builders.
 
+use std::collections::BTreeSet;
+
 use super::limits::LimitsOfTypes;
 use super::type_code;
 use syn::{File, Item, parse_quote};
@@ -9,11 +11,12 @@ pub(super) fn split(
     mut file: File,
     modules: &[&str],
     limits: &LimitsOfTypes,
+    own_types: &BTreeSet<String>,
 ) -> Result<Vec<(String, File)>, String> {
     let mut inner_files = Vec::new();
     take_module(&mut file, "", "builder", &mut inner_files)?;
     let mut types = module(&mut file, "types").ok_or("progenitor generated no module `types`")?;
-    type_code::add(&mut types, limits)?;
+    type_code::add(&mut types, limits, own_types)?;
     let mut type_files = Vec::new();
     for inner in ["builder", "defaults", "error"] {
         // Some of these modules may be missing.

@@ -7,11 +7,13 @@
 //! - `#[non_exhaustive]`, so that new fields and variants are compatible.
 //! - `schemars::JsonSchema`, behind a feature of that name.
 //! - `check_limits`, if the document states limits, and wire names in the documentation.
+//! - `Lenient`, so that a response is read even if parts of it do not match the specification.
 //! - `null` is deserialized like a missing property if the property is optional and not nullable.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::field_attributes::{FieldAttributes, arguments_of};
+use super::lenient_impls;
 use super::limits::{Limits, LimitsOfTypes};
 use heck::ToSnakeCase as _;
 use quote::ToTokens as _;
@@ -23,7 +25,11 @@ use syn::{
 };
 
 /// Adds these items to the module `types`, which still contains its builders.
-pub(super) fn add(types: &mut File, limits: &LimitsOfTypes) -> Result<(), String> {
+pub(super) fn add(
+    types: &mut File,
+    limits: &LimitsOfTypes,
+    own_types: &BTreeSet<String>,
+) -> Result<(), String> {
     let items = std::mem::take(&mut types.items);
     let with_default: BTreeSet<String> = items.iter().filter_map(implements_default).collect();
     let mut flattened = BTreeMap::new();
@@ -66,6 +72,9 @@ pub(super) fn add(types: &mut File, limits: &LimitsOfTypes) -> Result<(), String
                         .any(|wire| attributes.has_wire_name(wire))
                 })
             };
+            let attributes = item.fields.iter().map(FieldAttributes::of);
+            let attributes: Vec<FieldAttributes> = attributes.collect::<Result<_, String>>()?;
+            added.push(lenient_impls::of_struct(item, &attributes, own_types));
             for (field, attributes) in item.fields.iter_mut().zip(&attributes) {
                 document_wire_name(field, attributes);
                 if is_lenient(attributes) {
@@ -76,10 +85,14 @@ pub(super) fn add(types: &mut File, limits: &LimitsOfTypes) -> Result<(), String
                 }
             }
         }
+        if let Item::Enum(item) = &item {
+            added.push(lenient_impls::of_enum(item));
+        }
         types.items.push(item);
         types.items.extend(added.into_iter().map(Item::Impl));
     }
     types.items.append(&mut functions);
+    types.items.insert(0, lenient_impls::import());
     if flattened.is_empty() {
         return Ok(());
     }

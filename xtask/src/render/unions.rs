@@ -9,14 +9,21 @@ use serde_json::Value;
 use syn::{Ident, parse_quote};
 
 use super::input;
+use super::lenient_impls;
 use super::names::{type_name, variant_name};
 
 /// Renders all unions of an API.
 pub(super) fn render(lowered: &Lowered) -> Result<syn::File, String> {
-    let mut items = helpers().items;
+    let mut items = vec![lenient_impls::import()];
+    items.extend(helpers().items);
     let schemas = lowered.document.pointer("/components/schemas");
     for union in &lowered.unions {
         items.extend(render_union(union, schemas)?.items);
+        // It deserializes from any value.
+        items.push(syn::Item::Impl(lenient_impls::implementation(
+            &type_name(&union.name)?,
+            &parse_quote!({ <::serde_json::Value as lenient::Lenient>::normalize(json, out) }),
+        )));
     }
     Ok(syn::File {
         items,

@@ -14,12 +14,12 @@ use super::failure::Failure;
 use super::receive::Received;
 use super::{Caller, request_body, trace};
 use crate::context::{CallContext, CallHooks};
-use crate::time_limits::TimeLimits;
 use crate::error::Error;
 use crate::meta::CallRecord;
 use crate::operation::Operation;
 use crate::redact::Redactor;
 use crate::retry::{RetryPolicy, Wait, wait};
+use crate::time_limits::TimeLimits;
 
 /// A call in progress.
 pub(super) struct Call<'a> {

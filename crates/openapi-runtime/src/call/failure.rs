@@ -4,12 +4,12 @@ use bytes::Bytes;
 use http::StatusCode;
 use reqwest::Url;
 
-use crate::time_limits::is_timeout;
 use crate::error::{Error, ErrorKind};
 use crate::meta::ResponseMeta;
 use crate::operation::{Operation, RetrySafety};
 use crate::response_body::{BodyError, ReadError, TimeoutError};
 use crate::retry::FailureClass;
+use crate::time_limits::is_timeout;
 use crate::transport::{TransportError, TransportErrorKind};
 
 /// A failed attempt.

@@ -27,6 +27,7 @@ use serde::de::DeserializeOwned;
 
 use crate::context::CallContext;
 use crate::error::{Error, PayloadFault};
+use crate::lenient::{self, Lenient};
 use crate::meta::ResponseMeta;
 use crate::operation::Operation;
 use crate::response::Response;
@@ -96,26 +97,38 @@ impl Caller {
         self
     }
 
-    /// Makes a call and deserializes the JSON response.
+    /// Makes a call and deserializes the JSON response. A response that does not match its type is read as far as
+    /// possible: see [`lenient`](crate::lenient). [`ResponseMeta::warnings`] then says what was not read.
     ///
     /// # Errors
-    /// If the call fails, or the response does not match the type.
-    pub async fn json<T: DeserializeOwned>(
+    /// If the call fails, or the response cannot be read as its type at all.
+    pub async fn json<T: DeserializeOwned + Lenient>(
         &self,
         request: reqwest::Request,
         operation: &Operation,
         context: &CallContext,
     ) -> Result<Response<T>, Error> {
         let (meta, body) = self.read_body(request, operation, context).await?;
-        // If an empty response is documented, the type accepts `null`.
-        let json: &[u8] = if body.is_empty() { b"null" } else { &body };
-        match serde_json::from_slice(json) {
+        match lenient::from_json(or_null(&body)) {
+            Ok((value, warnings)) => Ok(Response::new(value, meta.with_warnings(warnings), body)),
+            Err(_) => Err(unreadable::<T>(operation, meta, body)),
+        }
+    }
+
+    /// Makes a call and deserializes the JSON response, which must match its type.
+    ///
+    /// # Errors
+    /// If the call fails, or the response does not match the type.
+    pub async fn strict_json<T: DeserializeOwned>(
+        &self,
+        request: reqwest::Request,
+        operation: &Operation,
+        context: &CallContext,
+    ) -> Result<Response<T>, Error> {
+        let (meta, body) = self.read_body(request, operation, context).await?;
+        match serde_json::from_slice(or_null(&body)) {
             Ok(value) => Ok(Response::new(value, meta, body)),
-            Err(_) => {
-                let fault = PayloadFault::of::<T>(&body);
-                let error = Error::unreadable(operation, meta, body, fault);
-                Err(error.with_operation(operation.id))
-            }
+            Err(_) => Err(unreadable::<T>(operation, meta, body)),
         }
     }
 
@@ -196,6 +209,20 @@ impl Caller {
             .run(receive::read_body)
             .await
     }
+}
+
+/// Returns the JSON of a body. If an empty response is documented, its type accepts `null`.
+fn or_null(body: &[u8]) -> &[u8] {
+    if body.is_empty() { b"null" } else { body }
+}
+
+fn unreadable<T: DeserializeOwned>(
+    operation: &Operation,
+    meta: ResponseMeta,
+    body: Bytes,
+) -> Error {
+    let fault = PayloadFault::of::<T>(&body);
+    Error::unreadable(operation, meta, body, fault).with_operation(operation.id)
 }
 
 impl fmt::Debug for Caller {

@@ -11,7 +11,6 @@ use tokio::time::{Instant, timeout_at};
 
 use super::failure::Failure;
 use super::{NotOpened, headers};
-use crate::time_limits::{TimeLimits, TimeoutStream};
 use crate::error::Error;
 use crate::meta::{CallRecord, ResponseMeta};
 use crate::operation::Operation;
@@ -19,6 +18,7 @@ use crate::response_body::{
     Body, BodyError, ByteStream, ExactLength, ReadError, TimeoutError, read,
 };
 use crate::sse::EventStream;
+use crate::time_limits::{TimeLimits, TimeoutStream};
 use crate::transport::TransportResponse;
 
 /// The limits of an error body, in bytes and in time.

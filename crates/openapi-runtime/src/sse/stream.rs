@@ -11,8 +11,8 @@ use futures_util::StreamExt as _;
 use tokio::time::Instant;
 
 use super::decoder::{Decoder, Event, EventTooLarge, Step};
-use crate::time_limits::{TimeLimits, TimeoutStream, Timer, is_timeout};
 use crate::response_body::{BodyError, BoxError, ByteStream, read};
+use crate::time_limits::{TimeLimits, TimeoutStream, Timer, is_timeout};
 
 /// Why reading an event stream failed.
 #[derive(Debug)]

@@ -15,6 +15,7 @@ pub use self::enums::*;
 pub mod error;
 mod defaults;
 pub mod builder;
+use ::openapi_runtime::lenient;
 
 /// `ChatCompletionChoice`
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -59,6 +60,28 @@ impl ChatCompletionChoice {
         "logprobs",
         "message",
     ];
+}
+
+impl lenient::Lenient for ChatCompletionChoice {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::optional::<
+                ::std::option::Option<::serde_json::Value>,
+            >("error"),
+            lenient::Field::optional::<
+                ::std::option::Option<crate::types::FinishReason>,
+            >("finish_reason"),
+            lenient::Field::optional::<::std::option::Option<i64>>("index"),
+            lenient::Field::optional::<
+                ::std::option::Option<::serde_json::Value>,
+            >("logprobs"),
+            lenient::Field::optional::<::std::option::Option<ChatMessage>>("message"),
+        ];
+        out.object(json, FIELDS, true)
+    }
 }
 
 impl ChatCompletionChoice {
@@ -130,6 +153,40 @@ impl ChatCompletionChunk {
     ];
 }
 
+impl lenient::Lenient for ChatCompletionChunk {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::optional::<
+                ::std::vec::Vec<ChatCompletionChunkChoice>,
+            >("choices"),
+            lenient::Field::optional::<lenient::AnyFormat<i64>>("created"),
+            lenient::Field::optional::<
+                ::std::option::Option<::serde_json::Value>,
+            >("error"),
+            lenient::Field::optional::<
+                ::std::option::Option<::std::string::String>,
+            >("id"),
+            lenient::Field::optional::<
+                ::std::option::Option<::std::string::String>,
+            >("model"),
+            lenient::Field::optional::<
+                ::std::option::Option<::std::string::String>,
+            >("object"),
+            lenient::Field::optional::<
+                ::std::option::Option<::std::string::String>,
+            >("service_tier"),
+            lenient::Field::optional::<
+                ::std::option::Option<::std::string::String>,
+            >("system_fingerprint"),
+            lenient::Field::optional::<::std::option::Option<Usage>>("usage"),
+        ];
+        out.object(json, FIELDS, true)
+    }
+}
+
 impl ChatCompletionChunk {
     pub fn builder() -> builder::ChatCompletionChunk {
         Default::default()
@@ -180,6 +237,30 @@ impl ChatCompletionChunkChoice {
         "index",
         "logprobs",
     ];
+}
+
+impl lenient::Lenient for ChatCompletionChunkChoice {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::optional::<
+                ::std::option::Option<ChatCompletionDelta>,
+            >("delta"),
+            lenient::Field::optional::<
+                ::std::option::Option<::serde_json::Value>,
+            >("error"),
+            lenient::Field::optional::<
+                ::std::option::Option<crate::types::FinishReason>,
+            >("finish_reason"),
+            lenient::Field::optional::<::std::option::Option<i64>>("index"),
+            lenient::Field::optional::<
+                ::std::option::Option<::serde_json::Value>,
+            >("logprobs"),
+        ];
+        out.object(json, FIELDS, true)
+    }
 }
 
 impl ChatCompletionChunkChoice {
@@ -243,6 +324,38 @@ impl ChatCompletionDelta {
         "role",
         "tool_calls",
     ];
+}
+
+impl lenient::Lenient for ChatCompletionDelta {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::optional::<
+                ::std::option::Option<::openapi_runtime::TextOrParts>,
+            >("content"),
+            lenient::Field::optional::<
+                ::std::option::Option<::std::string::String>,
+            >("reasoning"),
+            lenient::Field::optional::<
+                ::std::option::Option<::std::string::String>,
+            >("reasoning_content"),
+            lenient::Field::optional::<
+                ::std::option::Option<::std::vec::Vec<::serde_json::Value>>,
+            >("reasoning_details"),
+            lenient::Field::optional::<
+                ::std::option::Option<::std::string::String>,
+            >("refusal"),
+            lenient::Field::optional::<
+                ::std::option::Option<crate::types::Role>,
+            >("role"),
+            lenient::Field::optional::<
+                ::std::option::Option<::std::vec::Vec<ToolCallDelta>>,
+            >("tool_calls"),
+        ];
+        out.object(json, FIELDS, true)
+    }
 }
 
 impl ChatCompletionDelta {
@@ -394,6 +507,55 @@ impl ChatCompletionRequest {
     }
 }
 
+impl lenient::Lenient for ChatCompletionRequest {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::optional::<::std::option::Option<f64>>("frequency_penalty"),
+            lenient::Field::optional::<::std::option::Option<bool>>("logprobs"),
+            lenient::Field::optional::<
+                ::std::option::Option<i64>,
+            >("max_completion_tokens"),
+            lenient::Field::optional::<::std::option::Option<i64>>("max_tokens"),
+            lenient::Field::required::<::std::vec::Vec<ChatMessage>>("messages"),
+            lenient::Field::required::<::std::string::String>("model"),
+            lenient::Field::optional::<::std::option::Option<i64>>("n"),
+            lenient::Field::optional::<
+                ::std::option::Option<bool>,
+            >("parallel_tool_calls"),
+            lenient::Field::optional::<::std::option::Option<f64>>("presence_penalty"),
+            lenient::Field::optional::<
+                ::std::option::Option<::std::string::String>,
+            >("reasoning_effort"),
+            lenient::Field::optional::<
+                ::std::option::Option<::serde_json::Value>,
+            >("response_format"),
+            lenient::Field::optional::<::std::option::Option<i64>>("seed"),
+            lenient::Field::optional::<::std::option::Option<StopSequences>>("stop"),
+            lenient::Field::optional::<::std::option::Option<bool>>("stream"),
+            lenient::Field::optional::<
+                ::std::option::Option<StreamOptions>,
+            >("stream_options"),
+            lenient::Field::optional::<::std::option::Option<f64>>("temperature"),
+            lenient::Field::optional::<
+                ::std::option::Option<::serde_json::Value>,
+            >("tool_choice"),
+            lenient::Field::optional::<
+                ::std::option::Option<::std::vec::Vec<Tool>>,
+            >("tools"),
+            lenient::Field::optional::<::std::option::Option<i64>>("top_logprobs"),
+            lenient::Field::optional::<::std::option::Option<f64>>("top_p"),
+            lenient::Field::optional::<::std::option::Option<UsageOptions>>("usage"),
+            lenient::Field::optional::<
+                ::std::option::Option<::std::string::String>,
+            >("user"),
+        ];
+        out.object(json, FIELDS, true)
+    }
+}
+
 impl ChatCompletionRequest {
     pub fn builder() -> builder::ChatCompletionRequest {
         Default::default()
@@ -460,6 +622,38 @@ impl ChatCompletionResponse {
         "system_fingerprint",
         "usage",
     ];
+}
+
+impl lenient::Lenient for ChatCompletionResponse {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::required::<::std::vec::Vec<ChatCompletionChoice>>("choices"),
+            lenient::Field::optional::<lenient::AnyFormat<i64>>("created"),
+            lenient::Field::optional::<
+                ::std::option::Option<::serde_json::Value>,
+            >("error"),
+            lenient::Field::optional::<
+                ::std::option::Option<::std::string::String>,
+            >("id"),
+            lenient::Field::optional::<
+                ::std::option::Option<::std::string::String>,
+            >("model"),
+            lenient::Field::optional::<
+                ::std::option::Option<::std::string::String>,
+            >("object"),
+            lenient::Field::optional::<
+                ::std::option::Option<::std::string::String>,
+            >("service_tier"),
+            lenient::Field::optional::<
+                ::std::option::Option<::std::string::String>,
+            >("system_fingerprint"),
+            lenient::Field::optional::<::std::option::Option<Usage>>("usage"),
+        ];
+        out.object(json, FIELDS, true)
+    }
 }
 
 impl ChatCompletionResponse {
@@ -537,6 +731,42 @@ impl ChatMessage {
     ];
 }
 
+impl lenient::Lenient for ChatMessage {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::optional::<
+                ::std::option::Option<::openapi_runtime::TextOrParts>,
+            >("content"),
+            lenient::Field::optional::<
+                ::std::option::Option<::std::string::String>,
+            >("name"),
+            lenient::Field::optional::<
+                ::std::option::Option<::std::string::String>,
+            >("reasoning"),
+            lenient::Field::optional::<
+                ::std::option::Option<::std::string::String>,
+            >("reasoning_content"),
+            lenient::Field::optional::<
+                ::std::option::Option<::std::vec::Vec<::serde_json::Value>>,
+            >("reasoning_details"),
+            lenient::Field::optional::<
+                ::std::option::Option<::std::string::String>,
+            >("refusal"),
+            lenient::Field::optional::<crate::types::Role>("role"),
+            lenient::Field::optional::<
+                ::std::option::Option<::std::string::String>,
+            >("tool_call_id"),
+            lenient::Field::optional::<
+                ::std::option::Option<::std::vec::Vec<ToolCall>>,
+            >("tool_calls"),
+        ];
+        out.object(json, FIELDS, true)
+    }
+}
+
 impl ChatMessage {
     pub fn builder() -> builder::ChatMessage {
         Default::default()
@@ -569,6 +799,18 @@ impl CompletionTokensDetails {
     pub const FIELDS: &'static [&'static str] = &["reasoning_tokens"];
 }
 
+impl lenient::Lenient for CompletionTokensDetails {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::optional::<::std::option::Option<i64>>("reasoning_tokens"),
+        ];
+        out.object(json, FIELDS, true)
+    }
+}
+
 impl CompletionTokensDetails {
     pub fn builder() -> builder::CompletionTokensDetails {
         Default::default()
@@ -587,6 +829,18 @@ impl ErrorBody {
     /// Creates a value with the required fields.
     pub fn new(error: ErrorDetail) -> Self {
         Self { error: error }
+    }
+}
+
+impl lenient::Lenient for ErrorBody {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::required::<ErrorDetail>("error"),
+        ];
+        out.object(json, FIELDS, false)
     }
 }
 
@@ -615,6 +869,29 @@ pub struct ErrorDetail {
     /// On the wire: `type`.
     #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
     pub type_: ::std::option::Option<::std::string::String>,
+}
+
+impl lenient::Lenient for ErrorDetail {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::optional::<
+                ::std::option::Option<::serde_json::Value>,
+            >("code"),
+            lenient::Field::optional::<
+                ::std::option::Option<::std::string::String>,
+            >("message"),
+            lenient::Field::optional::<
+                ::std::option::Option<::std::string::String>,
+            >("param"),
+            lenient::Field::optional::<
+                ::std::option::Option<::std::string::String>,
+            >("type"),
+        ];
+        out.object(json, FIELDS, false)
+    }
 }
 
 impl ErrorDetail {
@@ -653,6 +930,21 @@ impl FunctionCall {
     pub const FIELDS: &'static [&'static str] = &["arguments", "name"];
 }
 
+impl lenient::Lenient for FunctionCall {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::optional::<
+                lenient::AnyFormat<::std::string::String>,
+            >("arguments"),
+            lenient::Field::required::<::std::string::String>("name"),
+        ];
+        out.object(json, FIELDS, true)
+    }
+}
+
 impl FunctionCall {
     pub fn builder() -> builder::FunctionCall {
         Default::default()
@@ -689,6 +981,23 @@ impl FunctionCallDelta {
     pub const FIELDS: &'static [&'static str] = &["arguments", "name"];
 }
 
+impl lenient::Lenient for FunctionCallDelta {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::optional::<
+                lenient::AnyFormat<::std::string::String>,
+            >("arguments"),
+            lenient::Field::optional::<
+                ::std::option::Option<::std::string::String>,
+            >("name"),
+        ];
+        out.object(json, FIELDS, true)
+    }
+}
+
 impl FunctionCallDelta {
     pub fn builder() -> builder::FunctionCallDelta {
         Default::default()
@@ -721,6 +1030,27 @@ impl FunctionDefinition {
             parameters: Default::default(),
             strict: Default::default(),
         }
+    }
+}
+
+impl lenient::Lenient for FunctionDefinition {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::optional::<
+                ::std::option::Option<::std::string::String>,
+            >("description"),
+            lenient::Field::required::<::std::string::String>("name"),
+            lenient::Field::optional::<
+                ::std::option::Option<
+                    ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+                >,
+            >("parameters"),
+            lenient::Field::optional::<::std::option::Option<bool>>("strict"),
+        ];
+        out.object(json, FIELDS, false)
     }
 }
 
@@ -772,6 +1102,33 @@ impl Model {
     }
 }
 
+impl lenient::Lenient for Model {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::optional::<lenient::AnyFormat<i64>>("created"),
+            lenient::Field::optional::<
+                ::std::option::Option<::std::string::String>,
+            >("display_name"),
+            lenient::Field::required::<::std::string::String>("id"),
+            lenient::Field::optional::<
+                ::std::option::Option<::std::string::String>,
+            >("object"),
+            lenient::Field::optional::<
+                ::std::option::Option<::std::string::String>,
+            >("owned_by"),
+            lenient::Field::optional::<::std::option::Option<ModelPricing>>("pricing"),
+            lenient::Field::optional::<
+                ::std::option::Option<::std::string::String>,
+            >("serving"),
+            lenient::Field::optional::<::std::option::Option<ModelSpecs>>("specs"),
+        ];
+        out.object(json, FIELDS, false)
+    }
+}
+
 impl Model {
     pub fn builder() -> builder::Model {
         Default::default()
@@ -798,6 +1155,21 @@ impl ModelList {
     }
 }
 
+impl lenient::Lenient for ModelList {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::required::<::std::vec::Vec<Model>>("data"),
+            lenient::Field::optional::<
+                ::std::option::Option<::std::string::String>,
+            >("object"),
+        ];
+        out.object(json, FIELDS, false)
+    }
+}
+
 impl ModelList {
     pub fn builder() -> builder::ModelList {
         Default::default()
@@ -819,6 +1191,29 @@ pub struct ModelPricing {
     pub output_usd_per_mtok: ::std::option::Option<::openapi_runtime::Usd>,
 }
 
+impl lenient::Lenient for ModelPricing {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::optional::<
+                ::std::option::Option<::openapi_runtime::Usd>,
+            >("cache_read_usd_per_mtok"),
+            lenient::Field::optional::<
+                ::std::option::Option<::openapi_runtime::Usd>,
+            >("cache_write_usd_per_mtok"),
+            lenient::Field::optional::<
+                ::std::option::Option<::openapi_runtime::Usd>,
+            >("input_usd_per_mtok"),
+            lenient::Field::optional::<
+                ::std::option::Option<::openapi_runtime::Usd>,
+            >("output_usd_per_mtok"),
+        ];
+        out.object(json, FIELDS, false)
+    }
+}
+
 impl ModelPricing {
     pub fn builder() -> builder::ModelPricing {
         Default::default()
@@ -837,6 +1232,20 @@ pub struct ModelSpecs {
     pub max_output_tokens: ::std::option::Option<i64>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub supports_reasoning: ::std::option::Option<bool>,
+}
+
+impl lenient::Lenient for ModelSpecs {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::optional::<::std::option::Option<i64>>("context_window"),
+            lenient::Field::optional::<::std::option::Option<i64>>("max_output_tokens"),
+            lenient::Field::optional::<::std::option::Option<bool>>("supports_reasoning"),
+        ];
+        out.object(json, FIELDS, false)
+    }
 }
 
 impl ModelSpecs {
@@ -871,6 +1280,18 @@ impl PromptTokensDetails {
     pub const FIELDS: &'static [&'static str] = &["cached_tokens"];
 }
 
+impl lenient::Lenient for PromptTokensDetails {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::optional::<::std::option::Option<i64>>("cached_tokens"),
+        ];
+        out.object(json, FIELDS, true)
+    }
+}
+
 impl PromptTokensDetails {
     pub fn builder() -> builder::PromptTokensDetails {
         Default::default()
@@ -887,6 +1308,15 @@ pub enum StopSequences {
     Several(::std::vec::Vec<::std::string::String>),
 }
 
+impl lenient::Lenient for StopSequences {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        <lenient::Strict<Self> as lenient::Lenient>::normalize(json, out)
+    }
+}
+
 impl ::std::convert::From<::std::vec::Vec<::std::string::String>> for StopSequences {
     fn from(value: ::std::vec::Vec<::std::string::String>) -> Self {
         Self::Several(value)
@@ -901,6 +1331,18 @@ pub struct StreamOptions {
     /// End the stream with a chunk that carries `usage`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub include_usage: ::std::option::Option<bool>,
+}
+
+impl lenient::Lenient for StreamOptions {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::optional::<::std::option::Option<bool>>("include_usage"),
+        ];
+        out.object(json, FIELDS, false)
+    }
 }
 
 impl StreamOptions {
@@ -930,6 +1372,19 @@ impl Tool {
             function: function,
             type_: type_.into(),
         }
+    }
+}
+
+impl lenient::Lenient for Tool {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::required::<FunctionDefinition>("function"),
+            lenient::Field::required::<::std::string::String>("type"),
+        ];
+        out.object(json, FIELDS, false)
     }
 }
 
@@ -976,6 +1431,27 @@ impl ToolCall {
     pub const FIELDS: &'static [&'static str] = &["custom", "function", "id", "type"];
 }
 
+impl lenient::Lenient for ToolCall {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::optional::<
+                ::std::option::Option<::serde_json::Value>,
+            >("custom"),
+            lenient::Field::optional::<::std::option::Option<FunctionCall>>("function"),
+            lenient::Field::optional::<
+                ::std::option::Option<::std::string::String>,
+            >("id"),
+            lenient::Field::optional::<
+                ::std::option::Option<::std::string::String>,
+            >("type"),
+        ];
+        out.object(json, FIELDS, true)
+    }
+}
+
 impl ToolCall {
     pub fn builder() -> builder::ToolCall {
         Default::default()
@@ -1016,6 +1492,27 @@ impl ::std::default::Default for ToolCallDelta {
 impl ToolCallDelta {
     /// The fields that the specification lists, by their names on the wire.
     pub const FIELDS: &'static [&'static str] = &["function", "id", "index", "type"];
+}
+
+impl lenient::Lenient for ToolCallDelta {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::optional::<
+                ::std::option::Option<FunctionCallDelta>,
+            >("function"),
+            lenient::Field::optional::<
+                ::std::option::Option<::std::string::String>,
+            >("id"),
+            lenient::Field::optional::<::std::option::Option<i64>>("index"),
+            lenient::Field::optional::<
+                ::std::option::Option<::std::string::String>,
+            >("type"),
+        ];
+        out.object(json, FIELDS, true)
+    }
 }
 
 impl ToolCallDelta {
@@ -1073,6 +1570,29 @@ impl Usage {
     ];
 }
 
+impl lenient::Lenient for Usage {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::optional::<::std::option::Option<i64>>("completion_tokens"),
+            lenient::Field::optional::<
+                ::std::option::Option<CompletionTokensDetails>,
+            >("completion_tokens_details"),
+            lenient::Field::optional::<
+                lenient::AnyFormat<::openapi_runtime::Usd>,
+            >("cost"),
+            lenient::Field::optional::<::std::option::Option<i64>>("prompt_tokens"),
+            lenient::Field::optional::<
+                ::std::option::Option<PromptTokensDetails>,
+            >("prompt_tokens_details"),
+            lenient::Field::optional::<::std::option::Option<i64>>("total_tokens"),
+        ];
+        out.object(json, FIELDS, true)
+    }
+}
+
 impl Usage {
     pub fn builder() -> builder::Usage {
         Default::default()
@@ -1087,6 +1607,18 @@ pub struct UsageOptions {
     /// Request token counts and cost.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub include: ::std::option::Option<bool>,
+}
+
+impl lenient::Lenient for UsageOptions {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::optional::<::std::option::Option<bool>>("include"),
+        ];
+        out.object(json, FIELDS, false)
+    }
 }
 
 impl UsageOptions {

@@ -490,7 +490,8 @@ impl ChatStream {
     /// Meters and traces what was received, once.
     fn settle(&mut self) {
         let unknown_attempts = self.meta.unknown_attempts();
-        self.guard.settle(self.accumulator.usage(), unknown_attempts);
+        self.guard
+            .settle(self.accumulator.usage(), unknown_attempts);
         if self.trace.is_some() {
             self.end_trace(&self.accumulator.clone().finish());
         }

@@ -146,7 +146,10 @@ impl InFlight {
         self.event.fault = Some(name);
         self.shared.recorder.set_fault(self.request_ref, name);
         // These faults never send a response.
-        if matches!(name, "stall" | "reset" | "close" | "refuse" | "lost-response") {
+        if matches!(
+            name,
+            "stall" | "reset" | "close" | "refuse" | "lost-response"
+        ) {
             self.notify();
         }
     }

@@ -15,6 +15,7 @@ pub use self::enums::*;
 pub mod error;
 mod defaults;
 pub mod builder;
+use ::openapi_runtime::lenient;
 
 /// A single row from the Billing table, with the resource derived from
 /// whichever foreign-key column is non-null.
@@ -38,6 +39,29 @@ pub struct BillingEntry {
     pub resource_id: ::std::option::Option<::std::string::String>,
     pub resource_type: ::std::string::String,
     pub updated_at: ::openapi_runtime::Timestamp,
+}
+
+impl lenient::Lenient for BillingEntry {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::required::<::openapi_runtime::Usd>("amount_usd"),
+            lenient::Field::required::<::openapi_runtime::Timestamp>("created_at"),
+            lenient::Field::required::<::std::string::String>("currency"),
+            lenient::Field::required::<::std::string::String>("id"),
+            lenient::Field::optional::<
+                ::std::option::Option<::openapi_runtime::Timestamp>,
+            >("last_billed_at"),
+            lenient::Field::optional::<
+                ::std::option::Option<::std::string::String>,
+            >("resource_id"),
+            lenient::Field::required::<::std::string::String>("resource_type"),
+            lenient::Field::required::<::openapi_runtime::Timestamp>("updated_at"),
+        ];
+        out.object(json, FIELDS, false)
+    }
 }
 
 impl BillingEntry {
@@ -112,6 +136,35 @@ impl CreateDedicatedRunRequest {
     ];
 }
 
+impl lenient::Lenient for CreateDedicatedRunRequest {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::required::<
+                ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+            >("config"),
+            lenient::Field::optional::<
+                ::std::option::Option<::openapi_runtime::Secret>,
+            >("hfToken"),
+            lenient::Field::optional::<
+                ::std::option::Option<::std::string::String>,
+            >("imageTag"),
+            lenient::Field::optional::<
+                ::std::option::Option<::std::string::String>,
+            >("name"),
+            lenient::Field::optional::<
+                ::std::option::Option<::std::string::String>,
+            >("teamId"),
+            lenient::Field::optional::<
+                ::std::option::Option<::openapi_runtime::Secret>,
+            >("wandbApiKey"),
+        ];
+        out.object(json, FIELDS, true)
+    }
+}
+
 impl CreateDedicatedRunRequest {
     pub fn builder() -> builder::CreateDedicatedRunRequest {
         Default::default()
@@ -180,6 +233,33 @@ impl CreateDedicatedRunResponse {
     }
 }
 
+impl lenient::Lenient for CreateDedicatedRunResponse {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::optional::<
+                ::std::option::Option<::openapi_runtime::Usd>,
+            >("estimatedCostPerHour"),
+            lenient::Field::optional::<
+                ::std::option::Option<::std::string::String>,
+            >("gpuType"),
+            lenient::Field::optional::<::std::option::Option<bool>>("isBeta"),
+            lenient::Field::optional::<
+                ::std::option::Option<::std::string::String>,
+            >("jobId"),
+            lenient::Field::optional::<::std::option::Option<bool>>("onDemand"),
+            lenient::Field::optional::<
+                ::std::option::Option<::openapi_runtime::Usd>,
+            >("pricePerGpuHour"),
+            lenient::Field::required::<::std::string::String>("runId"),
+            lenient::Field::required::<::openapi_runtime::Secret>("tokenValue"),
+        ];
+        out.object(json, FIELDS, false)
+    }
+}
+
 impl CreateDedicatedRunResponse {
     pub fn builder() -> builder::CreateDedicatedRunResponse {
         Default::default()
@@ -215,6 +295,19 @@ impl DeleteRunResponse {
     pub const FIELDS: &'static [&'static str] = &["deleted", "runId"];
 }
 
+impl lenient::Lenient for DeleteRunResponse {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::required::<bool>("deleted"),
+            lenient::Field::required::<::std::string::String>("runId"),
+        ];
+        out.object(json, FIELDS, true)
+    }
+}
+
 impl DeleteRunResponse {
     pub fn builder() -> builder::DeleteRunResponse {
         Default::default()
@@ -228,6 +321,19 @@ impl DeleteRunResponse {
 pub struct ErrorDetail {
     pub details: ::std::string::String,
     pub param: ::std::string::String,
+}
+
+impl lenient::Lenient for ErrorDetail {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::required::<::std::string::String>("details"),
+            lenient::Field::required::<::std::string::String>("param"),
+        ];
+        out.object(json, FIELDS, false)
+    }
 }
 
 impl ErrorDetail {
@@ -249,6 +355,21 @@ pub struct ErrorResponse {
     pub errors: ::std::vec::Vec<ErrorDetail>,
 }
 
+impl lenient::Lenient for ErrorResponse {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::optional::<
+                ::std::option::Option<::serde_json::Value>,
+            >("detail"),
+            lenient::Field::optional::<::std::vec::Vec<ErrorDetail>>("errors"),
+        ];
+        out.object(json, FIELDS, false)
+    }
+}
+
 impl ErrorResponse {
     pub fn builder() -> builder::ErrorResponse {
         Default::default()
@@ -266,6 +387,26 @@ pub struct RunPricing {
     pub inference_output_per_mtok: ::std::option::Option<::openapi_runtime::Usd>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub training_per_mtok: ::std::option::Option<::openapi_runtime::Usd>,
+}
+
+impl lenient::Lenient for RunPricing {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::optional::<
+                ::std::option::Option<::openapi_runtime::Usd>,
+            >("inference_input_per_mtok"),
+            lenient::Field::optional::<
+                ::std::option::Option<::openapi_runtime::Usd>,
+            >("inference_output_per_mtok"),
+            lenient::Field::optional::<
+                ::std::option::Option<::openapi_runtime::Usd>,
+            >("training_per_mtok"),
+        ];
+        out.object(json, FIELDS, false)
+    }
 }
 
 impl RunPricing {
@@ -321,6 +462,21 @@ impl RunUsageBreakdown {
     ];
 }
 
+impl lenient::Lenient for RunUsageBreakdown {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::optional::<::openapi_runtime::Usd>("cost_usd"),
+            lenient::Field::optional::<i64>("input_tokens"),
+            lenient::Field::optional::<i64>("output_tokens"),
+            lenient::Field::optional::<i64>("tokens"),
+        ];
+        out.object(json, FIELDS, true)
+    }
+}
+
 impl RunUsageBreakdown {
     pub fn builder() -> builder::RunUsageBreakdown {
         Default::default()
@@ -368,6 +524,33 @@ impl RunUsageResponse {
     ];
 }
 
+impl lenient::Lenient for RunUsageResponse {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::optional::<
+                ::std::option::Option<::std::string::String>,
+            >("base_model"),
+            lenient::Field::required::<RunUsageBreakdown>("inference"),
+            lenient::Field::required::<RunPricing>("pricing"),
+            lenient::Field::optional::<i64>("record_count"),
+            lenient::Field::required::<::std::string::String>("run_id"),
+            lenient::Field::optional::<
+                ::std::option::Option<::std::string::String>,
+            >("run_name"),
+            lenient::Field::optional::<
+                ::std::option::Option<crate::types::RunStatus>,
+            >("status"),
+            lenient::Field::required::<::openapi_runtime::Usd>("total_cost_usd"),
+            lenient::Field::required::<i64>("total_tokens"),
+            lenient::Field::required::<RunUsageBreakdown>("training"),
+        ];
+        out.object(json, FIELDS, true)
+    }
+}
+
 impl RunUsageResponse {
     pub fn builder() -> builder::RunUsageResponse {
         Default::default()
@@ -391,6 +574,25 @@ pub struct WalletResponse {
     /// Total billing rows on the wallet (across all pages)
     pub total_billings: i64,
     pub wallet_id: ::std::string::String,
+}
+
+impl lenient::Lenient for WalletResponse {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::required::<::openapi_runtime::Usd>("balance_usd"),
+            lenient::Field::required::<::std::string::String>("currency"),
+            lenient::Field::required::<::std::vec::Vec<BillingEntry>>("recent_billings"),
+            lenient::Field::optional::<
+                ::std::option::Option<::std::string::String>,
+            >("team_id"),
+            lenient::Field::required::<i64>("total_billings"),
+            lenient::Field::required::<::std::string::String>("wallet_id"),
+        ];
+        out.object(json, FIELDS, false)
+    }
 }
 
 impl WalletResponse {

@@ -7,6 +7,8 @@
 // specs/overlays/inference-observed.yml
 //   sha256 65525a74d1eafd0b7e58cbe06b1e59fc7134d57e98d08042d6ca1063ed199772
 
+use ::openapi_runtime::lenient;
+
 /// The reason why generation stopped. Unlisted values occur.
 ///
 /// Unlisted values are preserved and serialized unchanged. Values are compared and ordered by their string
@@ -164,6 +166,15 @@ impl<'de> ::serde::Deserialize<'de> for FinishReason {
     }
 }
 
+impl lenient::Lenient for FinishReason {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        <::std::string::String as lenient::Lenient>::normalize(json, out)
+    }
+}
+
 /// The author's role.
 ///
 /// Unlisted values are preserved and serialized unchanged. Values are compared and ordered by their string
@@ -317,5 +328,14 @@ impl<'de> ::serde::Deserialize<'de> for Role {
             }
         }
         deserializer.deserialize_string(Visitor)
+    }
+}
+
+impl lenient::Lenient for Role {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        <::std::string::String as lenient::Lenient>::normalize(json, out)
     }
 }

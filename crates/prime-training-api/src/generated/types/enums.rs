@@ -7,6 +7,8 @@
 // specs/overlays/training-observed.yml
 //   sha256 dd8b0bee1a32a1ac750aa7d5d05096bed7d23695b1342d73230770264be20a0e
 
+use ::openapi_runtime::lenient;
+
 /// Case-insensitive. A run that is STOPPED, FAILED, COMPLETED or PAUSED has ended.
 ///
 /// Unlisted values are preserved and serialized unchanged. Values are compared and ordered by their string
@@ -181,5 +183,14 @@ impl<'de> ::serde::Deserialize<'de> for RunStatus {
             }
         }
         deserializer.deserialize_string(Visitor)
+    }
+}
+
+impl lenient::Lenient for RunStatus {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        <::std::string::String as lenient::Lenient>::normalize(json, out)
     }
 }

@@ -1,0 +1,248 @@
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::*;
+use crate::{TextOrParts, Timestamp, Usd};
+
+/// The types that generated code has, with fields of each kind.
+#[derive(Debug, Deserialize)]
+struct Response {
+    choices: Vec<Choice>,
+    created: Option<i64>,
+    id: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    cost: Option<Usd>,
+    #[serde(flatten)]
+    extra: Map<String, Value>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Choice {
+    index: Option<i64>,
+    content: Option<TextOrParts>,
+    score: Option<f64>,
+    done: Option<bool>,
+    at: Option<Timestamp>,
+    call: Option<Call>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Call {
+    name: String,
+}
+
+impl Lenient for Response {
+    fn normalize(json: &RawValue, out: &mut Normalizer) -> Normalized {
+        const FIELDS: &[Field] = &[
+            Field::required::<Vec<Choice>>("choices"),
+            Field::optional::<Option<i64>>("created"),
+            Field::optional::<Option<String>>("id"),
+            Field::optional::<AnyFormat<Usd>>("cost"),
+        ];
+        out.object(json, FIELDS, true)
+    }
+}
+
+impl Lenient for Choice {
+    fn normalize(json: &RawValue, out: &mut Normalizer) -> Normalized {
+        const FIELDS: &[Field] = &[
+            Field::optional::<Option<i64>>("index"),
+            Field::optional::<Option<TextOrParts>>("content"),
+            Field::optional::<Option<f64>>("score"),
+            Field::optional::<Option<bool>>("done"),
+            Field::optional::<Option<Timestamp>>("at"),
+            Field::optional::<Option<Call>>("call"),
+        ];
+        out.object(json, FIELDS, false)
+    }
+}
+
+impl Lenient for Call {
+    fn normalize(json: &RawValue, out: &mut Normalizer) -> Normalized {
+        const FIELDS: &[Field] = &[Field::required::<String>("name")];
+        out.object(json, FIELDS, false)
+    }
+}
+
+fn read(json: &str) -> (Response, Vec<String>) {
+    let (value, warnings) = from_json::<Response>(json.as_bytes()).unwrap();
+    let warnings = warnings.iter().map(ToString::to_string);
+    (value, warnings.collect())
+}
+
+#[test]
+fn a_valid_response_has_no_warnings() {
+    let (response, warnings) = read(
+        r#"{"choices":[{"index":0,"content":"a","score":-0.5,"done":true,"call":{"name":"f"}}],"created":7,"id":"x","cost":"0.1","n":{}}"#,
+    );
+    assert_eq!(response.created, Some(7));
+    assert_eq!(response.choices[0].call.as_ref().unwrap().name, "f");
+    assert_eq!(response.extra.len(), 1);
+    assert!(warnings.is_empty(), "{warnings:?}");
+}
+
+#[test]
+fn numbers_are_read_exactly_or_not_at_all() {
+    for (number, expected) in [
+        ("5.0", Some(5)),
+        ("\"5\"", Some(5)),
+        ("1.75e9", Some(1_750_000_000)),
+        ("9007199254740993.0", Some(9_007_199_254_740_993)),
+        ("17.9", None),
+        ("\"soon\"", None),
+        ("1e30", None),
+        ("true", None),
+        ("[5]", None),
+        ("{}", None),
+    ] {
+        let (response, warnings) = read(&format!("{{\"choices\":[],\"created\":{number}}}"));
+        assert_eq!(response.created, expected, "{number}");
+        let is_exact_number = expected.is_some() && !number.starts_with('"');
+        assert_eq!(warnings.is_empty(), is_exact_number, "{warnings:?}");
+    }
+}
+
+#[test]
+fn values_of_another_type_are_warnings_with_their_path() {
+    let (response, warnings) = read(
+        r#"{"choices":[{"index":[],"content":"a","score":"0.5","done":"yes","at":"soon","call":{}},
+            7,{"content":{"type":"text","text":"b"}},null],"id":12,"cost":[1]}"#,
+    );
+    assert_eq!(response.choices.len(), 2);
+    assert_eq!(response.choices[0].score, Some(0.5));
+    assert!(response.choices[0].call.is_none());
+    let texts = response
+        .choices
+        .iter()
+        .map(|choice| choice.content.as_ref().unwrap().text());
+    assert_eq!(texts.collect::<String>(), "ab");
+    assert_eq!(response.id.as_deref(), Some("12"));
+    let first = &response.choices[0];
+    assert!(first.index.is_none() && first.done.is_none() && first.at.is_none());
+    assert_eq!(response.cost, None);
+    assert_eq!(
+        warnings,
+        [
+            "choices[0].index: expected an integer, got a list; read as missing",
+            "choices[0].score: expected a number, got a string; read as a number",
+            "choices[0].done: expected a boolean, got a string; read as missing",
+            "choices[0].at: expected a date and time, got a string; read as missing",
+            "choices[0].call: `name`: it is missing; read as missing",
+            "choices[1]: expected an object, got a number; omitted",
+            "choices[2].content: expected a list, got an object; read as its only item",
+            "choices[3]: expected an object, got null; omitted",
+            "id: expected a string, got a number; read as its text",
+            "cost: expected an amount of money, got a list; read as missing",
+        ]
+    );
+}
+
+#[test]
+fn the_last_of_two_values_that_is_not_null_is_read() {
+    let (response, warnings) =
+        read(r#"{"id":"a","id":"b","id":null,"choices":[],"x":1,"x":2,"x":null}"#);
+    assert_eq!(response.id.as_deref(), Some("b"));
+    assert_eq!(response.extra["x"], 2);
+    assert!(
+        warnings
+            .iter()
+            .all(|warning| warning.starts_with("id: the key occurs twice"))
+    );
+    assert_eq!(warnings.len(), 2);
+}
+
+#[test]
+fn what_is_not_json_is_replaced() {
+    let json = br#"{"choices":[{"content":"a\udcafb","score":NaN},{"content":"\ud83d\ude00 \ud83d","score":-Infinity},
+        {"content":"\\ud83d NaN \xff"}],"created":1,"extra":[Infinity,{"deep":NaN}]}"#;
+    let json = [b"\xef\xbb\xbf".as_slice(), &json[..]].concat();
+    let json = String::from_utf8_lossy(&json)
+        .replace("\\xff", "\u{1}")
+        .into_bytes();
+    let json: Vec<u8> = json
+        .into_iter()
+        .map(|byte| if byte == 1 { 0xff } else { byte })
+        .collect();
+    let (response, warnings) = from_json::<Response>(&json).unwrap();
+    let texts = response
+        .choices
+        .iter()
+        .map(|choice| choice.content.as_ref().unwrap().text());
+    assert_eq!(
+        texts.collect::<Vec<_>>(),
+        ["a\u{fffd}b", "😀 \u{fffd}", "\\ud83d NaN \u{fffd}"]
+    );
+    assert!(response.choices.iter().all(|choice| choice.score.is_none()));
+    let warnings: Vec<String> = warnings.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        warnings,
+        [
+            "invalid UTF-8; read as U+FFFD",
+            "choices[0].content: a lone surrogate; read as U+FFFD",
+            "choices[0].score: not a finite number; read as null",
+            "choices[1].content: a lone surrogate; read as U+FFFD",
+            "choices[1].score: not a finite number; read as null",
+            "extra[0]: not a finite number; read as null",
+            "extra[1].deep: not a finite number; read as null",
+        ]
+    );
+}
+
+#[test]
+fn what_is_no_response_is_an_error() {
+    for json in [
+        "",
+        "7",
+        "[]",
+        "{",
+        "{}",
+        r#"{"choices":7}"#,
+        r#"{"choices":[]"#,
+        "<html>",
+    ] {
+        assert!(from_json::<Response>(json.as_bytes()).is_err(), "{json}");
+    }
+    for deep in ["[", "{\"a\":"] {
+        assert!(from_json::<Response>(deep.repeat(1_000_000).as_bytes()).is_err());
+    }
+}
+
+#[test]
+fn the_number_of_warnings_is_bounded() {
+    let choices = vec!["7"; 1_000].join(",");
+    let (response, warnings) = read(&format!("{{\"choices\":[{choices}]}}"));
+    assert!(response.choices.is_empty());
+    assert_eq!(warnings.len(), 101);
+    assert_eq!(warnings[100], "900 more warnings were omitted");
+}
+
+/// The bodies that take the most memory for their size.
+#[test]
+fn memory_is_bounded() {
+    const SIZE: usize = 2 << 20;
+    for item in ["{},", "0,", "[],", "\"\",", "{\"a\":1},"] {
+        let mut list = item.repeat(SIZE / item.len());
+        list.pop();
+        for (json, path) in [
+            (format!("{{\"choices\":[{list}]}}"), "choices"),
+            (format!("{{\"choices\":[],\"x\":[{list}]}}"), "x"),
+        ] {
+            let (response, warnings) = read(&json);
+            let memory = response.choices.len() * size_of::<Choice>();
+            assert!(memory <= MAX_EXPANSION * json.len(), "{item} {memory}");
+            assert!(response.extra.is_empty(), "{item}");
+            assert!(
+                warnings
+                    .iter()
+                    .take(100)
+                    .all(|warning| warning.starts_with(path)),
+                "{warnings:?}"
+            );
+        }
+    }
+    // Texts take as much memory as their JSON.
+    let long = "a".repeat(SIZE);
+    let (response, warnings) = read(&format!("{{\"choices\":[],\"x\":\"{long}\"}}"));
+    assert_eq!(response.extra["x"], long);
+    assert!(warnings.is_empty());
+}

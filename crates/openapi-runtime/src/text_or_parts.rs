@@ -1,0 +1,103 @@
+//! Texts that may be split into parts.
+
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+/// A text, or a list of content parts.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[serde(untagged)]
+#[non_exhaustive]
+pub enum TextOrParts {
+    /// A text.
+    Text(String),
+    /// Content parts, such as `{"type":"text","text":"…"}`.
+    Parts(Vec<Value>),
+}
+
+impl TextOrParts {
+    /// Returns the text, or the concatenated text of all text parts.
+    pub fn text(&self) -> std::borrow::Cow<'_, str> {
+        match self {
+            Self::Text(text) => text.into(),
+            Self::Parts(parts) => {
+                let is_text = |part: &&Value| part["type"] == "text" || part["type"].is_null();
+                let texts = parts
+                    .iter()
+                    .filter(is_text)
+                    .filter_map(|part| part["text"].as_str());
+                texts.collect::<String>().into()
+            }
+        }
+    }
+}
+
+impl From<String> for TextOrParts {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<&str> for TextOrParts {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<Vec<Value>> for TextOrParts {
+    fn from(parts: Vec<Value>) -> Self {
+        Self::Parts(parts)
+    }
+}
+
+impl<'de> Deserialize<'de> for TextOrParts {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> serde::de::Visitor<'de> for Visitor {
+            type Value = TextOrParts;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a text or a list of parts")
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<TextOrParts, E> {
+                Ok(text.into())
+            }
+
+            fn visit_string<E>(self, text: String) -> Result<TextOrParts, E> {
+                Ok(TextOrParts::Text(text))
+            }
+
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(
+                self,
+                mut parts: A,
+            ) -> Result<TextOrParts, A::Error> {
+                let mut list = Vec::new();
+                while let Some(part) = parts.next_element()? {
+                    list.push(part);
+                }
+                Ok(TextOrParts::Parts(list))
+            }
+        }
+        deserializer.deserialize_any(Visitor)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_parts_are_concatenated() {
+        let content: TextOrParts = serde_json::from_str(
+            r#"[{"type":"thinking","thinking":[{"type":"text","text":"hm"}]},{"type":"text","text":"a"},{"type":"text","text":"b"}]"#,
+        )
+        .unwrap();
+        assert_eq!(content.text(), "ab");
+        assert_eq!(
+            serde_json::from_str::<TextOrParts>("\"a\"").unwrap(),
+            "a".into()
+        );
+        assert!(serde_json::from_str::<TextOrParts>("7").is_err());
+    }
+}

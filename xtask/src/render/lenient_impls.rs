@@ -1,0 +1,179 @@
+//! Implements `Lenient` for the generated types, so that responses are read even if parts of them do not match the
+//! specification.
+
+use std::collections::BTreeSet;
+
+use quote::ToTokens as _;
+use syn::{
+    Block, Fields, GenericArgument, Ident, Item, ItemEnum, ItemImpl, ItemStruct, PathArguments,
+    Type, parse_quote,
+};
+
+use super::field_attributes::{FieldAttributes, arguments_of};
+
+/// Types outside the generated crate that implement `Lenient`.
+const KNOWN: &[&str] = &[
+    "bool",
+    "f32",
+    "f64",
+    "i8",
+    "i16",
+    "i32",
+    "i64",
+    "u8",
+    "u16",
+    "u32",
+    "u64",
+    "String",
+    "Value",
+    "Secret",
+    "TextOrParts",
+    "Timestamp",
+    "Usd",
+];
+
+/// Types that implement `Lenient` if their last argument does.
+const WRAPPERS: &[&str] = &["Box", "BTreeMap", "HashMap", "Option", "Vec"];
+
+/// Returns the type that reads a value of the given type leniently. `own` are the names of the generated types.
+pub(super) fn lenient_type(ty: &Type, own: &BTreeSet<String>) -> Type {
+    let strict = || parse_quote!(lenient::Strict<#ty>);
+    let Type::Path(path) = ty else {
+        return if ty.to_token_stream().to_string() == "()" {
+            ty.clone()
+        } else {
+            strict()
+        };
+    };
+    let Some(last) = path.path.segments.last() else {
+        return strict();
+    };
+    let name = last.ident.to_string();
+    let krate = path.path.leading_colon.and(path.path.segments.first());
+    let is_known = KNOWN.contains(&name.as_str())
+        && krate.is_none_or(|krate| {
+            ["openapi_runtime", "serde_json", "std"]
+                .iter()
+                .any(|known| krate.ident == known)
+        });
+    let is_own = krate.is_none() && own.contains(&name);
+    let is_map = name == "Map"
+        && ty
+            .to_token_stream()
+            .to_string()
+            .contains("serde_json :: Map");
+    match &last.arguments {
+        PathArguments::None if is_own || is_known => ty.clone(),
+        PathArguments::AngleBracketed(_) if is_map => ty.clone(),
+        PathArguments::AngleBracketed(_) if WRAPPERS.contains(&name.as_str()) => {
+            let mut wrapper = path.clone();
+            if let Some(last) = wrapper.path.segments.last_mut()
+                && let PathArguments::AngleBracketed(arguments) = &mut last.arguments
+                && let Some(GenericArgument::Type(inner)) = arguments.args.last_mut()
+            {
+                *inner = lenient_type(inner, own);
+            }
+            Type::Path(wrapper)
+        }
+        _ => strict(),
+    }
+}
+
+/// Returns whether the type itself implements `Lenient`.
+pub(super) fn is_lenient(ty: &Type, own: &BTreeSet<String>) -> bool {
+    lenient_type(ty, own) == *ty
+}
+
+/// Implements `Lenient` for a struct.
+pub(super) fn of_struct(
+    item: &ItemStruct,
+    attributes: &[FieldAttributes],
+    own: &BTreeSet<String>,
+) -> ItemImpl {
+    let derives = item.attrs.iter().filter(|a| a.path().is_ident("derive"));
+    let is_derived = derives
+        .map(arguments_of)
+        .collect::<String>()
+        .contains("Deserialize");
+    match &item.fields {
+        Fields::Named(_) if is_derived => {}
+        Fields::Unnamed(fields) if is_derived && fields.unnamed.len() == 1 => {
+            let inner = lenient_type(&fields.unnamed[0].ty, own);
+            return implementation(
+                &item.ident,
+                &parse_quote!({ <#inner as lenient::Lenient>::normalize(json, out) }),
+            );
+        }
+        _ => return strict(&item.ident),
+    }
+    let mut fields: Vec<syn::Expr> = Vec::new();
+    for (field, attributes) in item.fields.iter().zip(attributes) {
+        let Some(wire) = attributes
+            .wire
+            .as_ref()
+            .filter(|_| !attributes.is_flattened())
+        else {
+            continue;
+        };
+        let ty = match attributes.has_several_formats() {
+            true => {
+                let inner = argument(&field.ty);
+                parse_quote!(lenient::AnyFormat<#inner>)
+            }
+            false => lenient_type(&field.ty, own),
+        };
+        fields.push(match attributes.default_expr() {
+            Some(_) => parse_quote!(lenient::Field::optional::<#ty>(#wire)),
+            None => parse_quote!(lenient::Field::required::<#ty>(#wire)),
+        });
+    }
+    let keeps_others = attributes.iter().any(FieldAttributes::is_flattened);
+    implementation(
+        &item.ident,
+        &parse_quote!({
+            const FIELDS: &[lenient::Field] = &[#(#fields),*];
+            out.object(json, FIELDS, #keeps_others)
+        }),
+    )
+}
+
+/// Implements `Lenient` for an enum, of which no part is optional.
+pub(super) fn of_enum(item: &ItemEnum) -> ItemImpl {
+    strict(&item.ident)
+}
+
+fn strict(name: &Ident) -> ItemImpl {
+    implementation(
+        name,
+        &parse_quote!({ <lenient::Strict<Self> as lenient::Lenient>::normalize(json, out) }),
+    )
+}
+
+/// Renders an implementation from the body of `normalize`, which writes `json` to `out`.
+pub(super) fn implementation(name: &Ident, body: &Block) -> ItemImpl {
+    parse_quote! {
+        impl lenient::Lenient for #name {
+            fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized #body
+        }
+    }
+}
+
+/// Renders the import that the implementations need.
+pub(super) fn import() -> Item {
+    parse_quote!(
+        use ::openapi_runtime::lenient;
+    )
+}
+
+/// Returns the argument of `Option<…>`, or the type itself.
+fn argument(ty: &Type) -> &Type {
+    if let Type::Path(path) = ty
+        && let Some(last) = path.path.segments.last()
+        && let PathArguments::AngleBracketed(arguments) = &last.arguments
+        && let Some(GenericArgument::Type(inner)) = arguments.args.first()
+    {
+        inner
+    } else {
+        ty
+    }
+}
