@@ -30,6 +30,9 @@ pub(crate) struct CallRecord {
     pub(crate) redactor: Redactor,
 }
 
+/// The maximum number of warnings.
+const MAX_WARNINGS: usize = 100;
+
 /// The headers in which services and gateways send a request id.
 const REQUEST_ID_HEADERS: [&str; 4] = ["x-request-id", "request-id", "x-correlation-id", "cf-ray"];
 
@@ -84,11 +87,13 @@ impl ResponseMeta {
         &self.warnings
     }
 
-    /// Adds warnings.
-    #[must_use]
-    pub fn with_warnings(mut self, warnings: impl IntoIterator<Item = Warning>) -> Self {
-        self.warnings.extend(warnings);
-        self
+    /// Adds warnings, up to 100. A warning that is already there is not added again.
+    pub fn add_warnings(&mut self, warnings: impl IntoIterator<Item = Warning>) {
+        for warning in warnings {
+            if self.warnings.len() < MAX_WARNINGS && !self.warnings.contains(&warning) {
+                self.warnings.push(warning);
+            }
+        }
     }
 
     /// Returns the context that was passed to the call.

@@ -66,7 +66,7 @@ fn rows() -> Vec<Row> {
     ("504",                    api(504),                                       ["Api 504 3/3",          "Api 504 3/3 ?",          "Api 504 1/1 ?",          "Api 504 1/1 ?",          "Api 504 1/1 ?"]),
     ("broken JSON",            Fault::malformed_chunk(),                       ["UnexpectedResponse 1/1", "UnexpectedResponse 1/1 ?", "UnexpectedResponse 1/1 ?", "MalformedEvent 1/1",     "UnexpectedResponse 1/1 ?"]),
     ("HTML with 200",          Fault::html(200),                               ["UnexpectedResponse 1/1", "UnexpectedResponse 1/1 ?", "UnexpectedResponse 1/1 ?", "UnexpectedResponse 1/1 ?", "UnexpectedResponse 1/1 ?"]),
-    ("wrong content type",     Fault::content_type("text/plain"),              ["ok 1",                 "ok 1",                   "ok 1",                   "UnexpectedResponse 1/1 ?", "ok 1"]),
+    ("wrong content type",     Fault::content_type("text/plain"),              ["ok 1",                 "ok 1",                   "ok 1",                   "ok 1",                   "ok 1"]),
     ("endless body",           Fault::endless_body(),                          ["UnexpectedResponse 1/1", "UnexpectedResponse 1/1 ?", "UnexpectedResponse 1/1 ?", "MalformedEvent 1/1",     "UnexpectedResponse 1/1 ?"]),
     ("endless line",           Fault::endless_line(),                          ["UnexpectedResponse 1/1", "UnexpectedResponse 1/1 ?", "UnexpectedResponse 1/1 ?", "MalformedEvent 1/1",     "UnexpectedResponse 1/1 ?"]),
     ("gzip bomb",              Fault::gzip_bomb(4) ,                           ["UnexpectedResponse 1/1", "UnexpectedResponse 1/1 ?", "UnexpectedResponse 1/1 ?", "MalformedEvent 1/1 ?",   "UnexpectedResponse 1/1 ?"]),

@@ -66,8 +66,19 @@ async fn the_events_determine_how_a_stream_ends() {
             StreamEnd::ServiceError,
         ),
         (
-            &[ONCE, "data: {\"choices\":7}\n\n", STOP, DONE],
+            &[ONCE, "data: 7\n\n", STOP, DONE],
             StreamEnd::MalformedChunk,
+        ),
+        (
+            &[
+                ONCE,
+                "data: null\n\n",
+                "data: {\"choices\":7}\n\n",
+                STOP,
+                USAGE,
+                DONE,
+            ],
+            StreamEnd::Complete,
         ),
         (
             &[ONCE, "data:\n\n", ": ping\n\n", STOP, USAGE],
@@ -85,7 +96,7 @@ async fn the_events_determine_how_a_stream_ends() {
 
 /// The content type may be JSON, an event stream or missing.
 #[tokio::test]
-async fn a_json_response_to_a_stream_request_is_kept() {
+async fn a_json_response_to_a_stream_request_is_read_as_a_stream() {
     let body = r#"{"id":"c","choices":[{"index":0,"message":{"role":"assistant","content":"Once"},
         "finish_reason":"stop"}],"usage":{"total_tokens":9}}"#;
     for answer in [
@@ -93,13 +104,26 @@ async fn a_json_response_to_a_stream_request_is_kept() {
         MockResponse::events(body),
         MockResponse::bare(200, body),
     ] {
-        let (ending, text, error) = stream_end(answer).await;
-        assert_eq!((ending, &*text), (StreamEnd::NotAStream, "Once"));
-        let error = error.unwrap();
-        assert_eq!(error.kind(), ErrorKind::UnexpectedResponse);
-        assert_eq!(error.body().unwrap(), body);
-        let partial = error.partial_response().unwrap();
-        assert_eq!(partial.usage().unwrap().total_tokens, Some(9));
+        let wire = Wire::inference(answer).await;
+        let request = wire.personal().chat(MODEL).user("Tell me a story");
+        let stream = request.stream().await.unwrap();
+        let response = stream.finish().await.unwrap();
+        assert_eq!(response.stream_end(), Some(StreamEnd::Complete));
+        assert_eq!(response.text(), "Once");
+        assert_eq!(response.usage().unwrap().total_tokens, Some(9));
+        let warnings: Vec<String> = response
+            .warnings()
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert!(
+            warnings[0].starts_with("expected an event stream, got "),
+            "{warnings:?}"
+        );
+        assert_eq!(
+            warnings[1],
+            "choices[0].delta: missing; read from `message`"
+        );
     }
     let error = r#"{"error":{"message":"Overloaded","code":529}}"#;
     for answer in [MockResponse::json(200, error), MockResponse::events(error)] {

@@ -442,14 +442,14 @@ async fn the_key_in_a_stream_error_is_redacted() {
 async fn the_key_in_a_malformed_response_is_redacted() {
     for body in [
         r#""pit_key_5f1e0c7a""#,
-        r#"{"run_id": "r", "total_tokens": "pit_key_5f1e0c7a"}"#,
+        r#"["r", "pit_key_5f1e0c7a"]"#,
         r#"{"run_id": "r", "total_cost_usd": "pit_key_5f1e0c7a"}"#,
     ] {
         let error = usage_error(MockResponse::json(200, body)).await;
         assert_eq!(error.kind(), ErrorKind::UnexpectedResponse);
         assert_clean_error(&error);
     }
-    let event = "data: {\"choices\":\"pit_key_5f1e0c7a\"}\n\n";
+    let event = "data: \"pit_key_5f1e0c7a\"\n\n";
     let wire = Wire::inference(MockResponse::events(event)).await;
     let error = fail("create_chat_completion_stream", &wire.personal()).await;
     assert_eq!(error.kind(), ErrorKind::MalformedEvent);

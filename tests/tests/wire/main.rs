@@ -16,6 +16,7 @@
 //! | `metered` | meter counts for lost requests and failed responses |
 //! | `openings` | streams that fail before the first text |
 //! | `endings` | the end of a stream and its connection |
+//! | `odd_responses` | responses that do not match the specification |
 //! | `patience` | endless responses, redirects and duplicate teams |
 //! | `errors` | error formats |
 //! | `large_events` | streams with many or large events |
@@ -35,6 +36,7 @@ mod http2;
 mod large_events;
 mod metered;
 mod models;
+mod odd_responses;
 mod openings;
 mod patience;
 mod raw;

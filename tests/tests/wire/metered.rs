@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use prime_ext::cost::Spent;
-use prime_ext::{CallOptions, Client, Cost, Error, Meter, RetryPolicy};
+use prime_ext::{CallOptions, Client, Error, Meter, RetryPolicy};
 
 use crate::support::{MockResponse, RawServer, Wire};
 
@@ -50,10 +50,7 @@ async fn a_json_response_to_a_stream_request_is_counted_with_its_cost() {
     ] {
         let wire = Wire::inference(answer.clone()).await;
         let (answered, spent) = streamed(&wire.personal()).await;
-        let error = answered.unwrap_err();
-        let cost = error.partial_response().unwrap().cost();
-        assert_eq!(cost.to_string(), "$0.5", "{answer:?}");
-        assert!(matches!(cost, Cost::Known(_)), "{cost:?}");
+        answered.unwrap();
         assert_eq!(counts(&spent), (1, 1, 0), "{answer:?}");
         assert_eq!(spent.known.to_string(), "0.5");
     }

@@ -108,9 +108,12 @@ impl Caller {
         operation: &Operation,
         context: &CallContext,
     ) -> Result<Response<T>, Error> {
-        let (meta, body) = self.read_body(request, operation, context).await?;
+        let (mut meta, body) = self.read_body(request, operation, context).await?;
         match lenient::from_json(or_null(&body)) {
-            Ok((value, warnings)) => Ok(Response::new(value, meta.with_warnings(warnings), body)),
+            Ok((value, warnings)) => {
+                meta.add_warnings(warnings);
+                Ok(Response::new(value, meta, body))
+            }
             Err(_) => Err(unreadable::<T>(operation, meta, body)),
         }
     }

@@ -18,6 +18,7 @@ mod normalize;
 mod syntax;
 mod types;
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::DeserializeOwned;
@@ -108,6 +109,14 @@ where
         Ok(value) => Ok((value, warnings)),
         Err(reason) => Err(error.unwrap_or(reason)),
     }
+}
+
+/// Replaces what is not valid JSON: `NaN` and infinities with `null`, lone surrogates and invalid UTF-8 with U+FFFD. Does
+/// not check the syntax otherwise. The text may consist of several values.
+pub fn valid_json(json: &[u8]) -> (Cow<'_, str>, Vec<Warning>) {
+    let mut warnings = normalize::Warnings::default();
+    let valid = syntax::replace_invalid(json, &mut warnings);
+    (valid, warnings.into_list())
 }
 
 /// Rewrites JSON such that it matches a type.

@@ -204,13 +204,12 @@ impl Lenient for Secret {
     }
 }
 
-/// A single part is read as a list of parts.
+/// A single part is read as a list of parts, and a number or a boolean as its text.
 impl Lenient for TextOrParts {
     fn normalize(json: &RawValue, out: &mut Normalizer) -> Normalized {
         match json.get().as_bytes().first() {
-            Some(b'"') => String::normalize(json, out),
             Some(b'[' | b'{') => Vec::<Value>::normalize(json, out),
-            _ => Err(Mismatch::expected("a text or a list of parts", json)),
+            _ => String::normalize(json, out),
         }
     }
 }

@@ -19,7 +19,8 @@ const BOM_CHECKED: u8 = 3;
 /// Decodes the events of a stream from chunks of any size.
 ///
 /// It follows the [specification][format]. Lines end with CR, LF or CRLF. A byte order mark at the beginning is
-/// skipped. Invalid UTF-8 is replaced with U+FFFD. If the stream ends before the blank line of an event, the event is
+/// skipped. Invalid UTF-8 is replaced with U+FFFD. A field `error`, which older versions of llama.cpp send, is read as
+/// the data of an event named `error`. If the stream ends before the blank line of an event, the event is
 /// dropped, unless [`unterminated`](Self::unterminated) is called.
 ///
 /// An event within one chunk is borrowed from the chunk. Each byte is processed a bounded number of times, whatever the
@@ -352,8 +353,14 @@ impl Decoder {
     /// Processes a line within the chunk.
     fn process_line(&mut self, from: usize, to: usize) {
         let (field, value) = Field::parse(&self.chunk[from..to]);
+        let begin = from;
         let from = from + value;
         match field {
+            Field::Error => {
+                let name = &mut self.extra.get_or_insert_default().name;
+                name.set(begin, begin + ERROR.len());
+                self.data.set(from, to);
+            }
             Field::Data if self.data.is_set() => {
                 self.data.add_line(&self.chunk, &self.chunk[from..to]);
             }
@@ -369,6 +376,11 @@ impl Decoder {
     fn process_carried_line(&mut self) {
         let (field, from) = Field::parse(&self.line);
         match field {
+            Field::Error => {
+                let name = &mut self.extra.get_or_insert_default().name;
+                name.swap(&mut ERROR.to_vec(), 0);
+                self.data.swap(&mut self.line, from);
+            }
             Field::Data if self.data.is_set() => {
                 self.data.add_line(&self.chunk, &self.line[from..]);
             }
@@ -385,6 +397,9 @@ impl Decoder {
     }
 }
 
+/// The field in which older versions of llama.cpp send an error, and the name of the event that it becomes.
+const ERROR: &[u8] = b"error";
+
 /// The field of a line.
 #[derive(Debug, Clone, Copy)]
 enum Field {
@@ -392,6 +407,8 @@ enum Field {
     Event,
     Id,
     Retry,
+    /// Not in the specification.
+    Error,
     /// A comment, a blank line, or an unknown field.
     Other,
 }
@@ -410,6 +427,7 @@ impl Field {
             b"event" => Self::Event,
             b"id" => Self::Id,
             b"retry" => Self::Retry,
+            ERROR => Self::Error,
             _ => Self::Other,
         };
         let value = colon.map_or(line.len(), |colon| {

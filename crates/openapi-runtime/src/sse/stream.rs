@@ -168,8 +168,8 @@ impl EventStream {
     /// Reads the complete body if it is not an event stream, and returns `None` if it is one. Call it before the first
     /// event.
     ///
-    /// A body is an event stream unless its media type says otherwise, or it begins like JSON or HTML. No valid field
-    /// of an event stream begins like that.
+    /// The beginning decides: a body that begins like a field of an event stream is one, and a body that begins like JSON
+    /// or HTML is none. Only for any other beginning, the media type decides.
     pub(crate) async fn take_other_body(
         &mut self,
         is_declared_other: bool,
@@ -182,7 +182,10 @@ impl EventStream {
                 return Ok(None);
             }
         };
-        if !is_declared_other && !first.as_deref().is_some_and(begins_like_other) {
+        let is_other = first.as_deref().map_or(is_declared_other, |first| {
+            begins_like_other(first) || is_declared_other && !begins_like_events(first)
+        });
+        if !is_other {
             if let Some(first) = first {
                 self.decoder.feed(first);
             }
@@ -237,6 +240,16 @@ fn broken(source: BoxError) -> EventStreamError {
         true => EventStreamError::TimedOut(source),
         false => EventStreamError::Broken(source),
     }
+}
+
+/// Returns whether a body begins with a field of an event stream, or with the beginning of one.
+fn begins_like_events(first: &[u8]) -> bool {
+    let first = first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(first);
+    let first = first.trim_ascii_start();
+    let fields: [&[u8]; 6] = [b"data:", b"event:", b"id:", b"retry:", b"error:", b":"];
+    fields
+        .iter()
+        .any(|field| first.starts_with(field) || field.starts_with(first))
 }
 
 /// Returns whether a body begins like JSON or HTML.

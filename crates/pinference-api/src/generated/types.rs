@@ -5,7 +5,7 @@
 // specs/overlays/inference-documented.yml
 //   sha256 84290b008d555f485aad258f6c18065669e48fe83504d4e1d96e299fb1219ac6
 // specs/overlays/inference-observed.yml
-//   sha256 65525a74d1eafd0b7e58cbe06b1e59fc7134d57e98d08042d6ca1063ed199772
+//   sha256 21778b5df7f38a107e7c2abd98b8d9107f79078723d8b1b0757a7a5de836c5f4
 
 //! Types used as operation parameters and responses.
 #![allow(clippy::all)]
@@ -909,17 +909,18 @@ pub struct FunctionCall {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[serde(default, deserialize_with = "::openapi_runtime::lenient")]
     pub arguments: ::std::option::Option<::std::string::String>,
+    #[serde(default)]
+    #[serde(deserialize_with = "::openapi_runtime::null_as_default")]
     pub name: ::std::string::String,
     #[serde(flatten)]
     pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
 }
 
-impl FunctionCall {
-    /// Creates a value with the required fields.
-    pub fn new(name: impl Into<::std::string::String>) -> Self {
+impl ::std::default::Default for FunctionCall {
+    fn default() -> Self {
         Self {
             arguments: Default::default(),
-            name: name.into(),
+            name: Default::default(),
             extra: Default::default(),
         }
     }
@@ -939,7 +940,7 @@ impl lenient::Lenient for FunctionCall {
             lenient::Field::optional::<
                 lenient::AnyFormat<::std::string::String>,
             >("arguments"),
-            lenient::Field::required::<::std::string::String>("name"),
+            lenient::Field::optional::<::std::string::String>("name"),
         ];
         out.object(json, FIELDS, true)
     }

@@ -1,9 +1,10 @@
 //! Combines the chunks of a stream into a response.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
-use openapi_runtime::PayloadFault;
+use openapi_runtime::{PayloadFault, Warning};
 use pinference_api::types::{ChatCompletionChunk, ChatCompletionResponse, ToolCall, Usage};
 use serde_json::{Map, Value};
 
@@ -101,16 +102,17 @@ impl ChatAccumulator {
         }
     }
 
-    /// Adds a chunk in JSON, as received.
+    /// Adds a chunk in JSON, as received. Returns what was not read as the specification says.
     ///
     /// # Errors
     /// Returns an error if the JSON is not a chunk. Nothing is added then.
-    pub fn push_json(&mut self, json: &str) -> Result<(), PayloadFault> {
+    pub fn push_json(&mut self, json: &str) -> Result<Vec<Warning>, PayloadFault> {
+        let rewritten = OnceCell::new();
         let mut chunk = Chunk::default();
-        match chunk.read_json(json) {
-            Ok(()) => {
+        match chunk.read_lenient(json, &rewritten) {
+            Ok(warnings) => {
                 self.add(&chunk, json.len());
-                Ok(())
+                Ok(warnings)
             }
             Err(_) => Err(PayloadFault::of::<ChatCompletionChunk>(json.as_bytes())),
         }
@@ -124,9 +126,11 @@ impl ChatAccumulator {
             self.metadata |= metadata;
             self.keep_metadata(chunk);
         }
-        // Some servers report running totals: the last one counts.
-        if chunk.usage.is_some() {
-            self.usage.clone_from(&chunk.usage);
+        // Some servers report running totals: the last one counts. An empty usage reports nothing.
+        if let Some(usage) = &chunk.usage
+            && !is_empty_usage(usage)
+        {
+            self.usage = Some(usage.clone());
         }
         if let Some(error) = &chunk.error {
             self.error = Some(Box::new(error.clone()));
@@ -169,7 +173,8 @@ impl ChatAccumulator {
                 &mut self.system_fingerprint,
                 chunk.system_fingerprint.as_ref(),
             );
-        self.created = self.created.or_else(|| chunk.created());
+        let created = chunk.created().filter(|created| *created != 0);
+        self.created = self.created.or(created);
     }
 
     fn choice(&mut self, index: i64) -> &mut Choice {
@@ -313,10 +318,31 @@ impl ChatAccumulator {
 /// The maximum number of tool calls in a choice. OpenAI's API accepts 128 tools.
 const MAX_TOOL_CALLS: usize = 2048;
 
+/// Returns whether a usage states nothing.
+pub(super) fn is_empty_usage(usage: &Usage) -> bool {
+    let Usage {
+        completion_tokens,
+        completion_tokens_details,
+        cost,
+        prompt_tokens,
+        prompt_tokens_details,
+        total_tokens,
+        extra,
+        ..
+    } = usage;
+    completion_tokens.is_none()
+        && completion_tokens_details.is_none()
+        && cost.is_none()
+        && prompt_tokens.is_none()
+        && prompt_tokens_details.is_none()
+        && total_tokens.is_none()
+        && extra.is_empty()
+}
+
 /// Keeps a text if there is none yet. Returns how many bytes were added.
 fn keep_first(kept: &mut Option<Box<str>>, new: Option<&Text<'_>>) -> usize {
     match new {
-        Some(new) if kept.is_none() => kept.insert((*new.0).into()).len(),
+        Some(new) if kept.is_none() && !new.0.is_empty() => kept.insert((*new.0).into()).len(),
         _ => 0,
     }
 }

@@ -7,9 +7,10 @@
 //! It is deserialized in place, because moving its large structs took most of the time.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::fmt;
 
-use openapi_runtime::TextOrParts;
+use openapi_runtime::{TextOrParts, Warning, lenient};
 use pinference_api::types::{
     ChatCompletionChunk, ChatCompletionChunkChoice, ChatCompletionDelta, FinishReason, Role,
     ToolCallDelta, Usage,
@@ -22,6 +23,9 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use openapi_runtime::error::is_error_value;
+
+use super::accumulator::is_empty_usage;
+use super::shapes::{self, Part};
 
 /// A type that is deserialized into an existing value, which must be empty.
 pub(super) trait DeserializeInPlace<'de> {
@@ -198,6 +202,48 @@ impl<'a> Chunk<'a> {
         deserializer.end()
     }
 
+    /// Parses a chunk into `self`, which must be empty. A chunk that does not match the specification is rewritten, and
+    /// each change is a warning. `rewritten` keeps the rewritten JSON, from which the chunk then borrows.
+    pub(crate) fn read_lenient(
+        &mut self,
+        json: &'a str,
+        rewritten: &'a OnceCell<String>,
+    ) -> serde_json::Result<Vec<Warning>> {
+        let strict = self.read_json(json);
+        if strict.is_ok() && !self.has_other_shape() {
+            return Ok(Vec::new());
+        }
+        let shaped = shapes::rewrite(json.as_bytes(), Part::Delta);
+        let (shaped, mut warnings) = shaped.unwrap_or_else(|| (json.to_owned(), Vec::new()));
+        match lenient::rewrite::<ChatCompletionChunk>(shaped.as_bytes()) {
+            Ok((json, more)) => {
+                warnings.extend(more);
+                *self = Self::default();
+                self.read_json(rewritten.get_or_init(|| json))?;
+                Ok(warnings)
+            }
+            Err(error) => strict.map(|()| Vec::new()).map_err(|_| error),
+        }
+    }
+
+    /// Returns whether its contents or its usage may be where the specification does not expect them.
+    fn has_other_shape(&self) -> bool {
+        let has = |extra: &Option<Box<Map<String, Value>>>, names: &[&str]| {
+            let extra = extra.as_ref();
+            extra.is_some_and(|extra| names.iter().any(|name| extra.contains_key(*name)))
+        };
+        let mut choices = self.choices().peekable();
+        choices.peek().is_none() && has(&self.extra, &["message", "delta", "text"])
+            || choices.any(|choice| {
+                choice.delta.is_none() && has(&choice.extra, &["message", "text"])
+                    || has(&choice.extra, &["usage"])
+                        && self
+                            .usage
+                            .as_ref()
+                            .is_none_or(|usage| is_empty_usage(usage))
+            })
+    }
+
     pub(crate) fn choices(&self) -> impl Iterator<Item = &Choice<'a>> {
         let (first, more) = match &self.choices {
             Some(Choices { first, more, .. }) => (first.as_ref(), &more[..]),
@@ -217,13 +263,15 @@ impl<'a> Chunk<'a> {
         self.created.as_ref()?.0
     }
 
-    /// Returns which metadata fields of the response are present, as one bit each.
+    /// Returns which metadata fields of the response are present, as one bit each. An empty text or 0 counts as missing:
+    /// some servers send such placeholders.
     pub(crate) fn metadata(&self) -> u8 {
-        u8::from(self.created().is_some())
-            | u8::from(self.id.is_some()) << 1
-            | u8::from(self.model.is_some()) << 2
-            | u8::from(self.service_tier.is_some()) << 3
-            | u8::from(self.system_fingerprint.is_some()) << 4
+        let has = |text: &Option<Text<'_>>| text.as_ref().is_some_and(|text| !text.0.is_empty());
+        u8::from(self.created().is_some_and(|created| created != 0))
+            | u8::from(has(&self.id)) << 1
+            | u8::from(has(&self.model)) << 2
+            | u8::from(has(&self.service_tier)) << 3
+            | u8::from(has(&self.system_fingerprint)) << 4
     }
 
     /// Returns whether the chunk or one of its choices reports an error.
@@ -433,9 +481,7 @@ impl<'de> Deserialize<'de> for Number {
             return Ok(Self(Some(number)));
         }
         // Rare, so the slower parser of the generated type is acceptable.
-        openapi_runtime::lenient(raw)
-            .map(Self)
-            .map_err(D::Error::custom)
+        lenient(raw).map(Self).map_err(D::Error::custom)
     }
 }
 
@@ -464,9 +510,9 @@ mod tests {
             r#"{"id":null,"choices":null,"created":null,"usage":null,"error":null}"#,
             r#"{"id":"a\n\u00e4","object":"o","model":"ä","created":17,"service_tier":"t",
                 "system_fingerprint":"f","choices":[],"error":{"message":"no"},"provider":"p"}"#,
-            r#"{"created":"17.5","choices":[{}]}"#,
-            r#"{"created":1e30,"choices":[{"delta":null,"finish_reason":null}]}"#,
-            r#"{"created":[1],"choices":[{"index":1,"delta":{"role":"developer","content":[{"text":"x"}],
+            r#"{"created":"17","choices":[{}]}"#,
+            r#"{"created":17.0,"choices":[{"delta":null,"finish_reason":null}]}"#,
+            r#"{"created":1.7e1,"choices":[{"index":1,"delta":{"role":"developer","content":[{"text":"x"}],
                 "new":[1]},"finish_reason":"abort","logprobs":{"content":[]},"native":null},
                 {"index":2,"delta":{"role":"assistant","content":"\"","reasoning":"r",
                 "reasoning_content":"s","reasoning_details":[1],"refusal":"no","tool_calls":
@@ -496,6 +542,8 @@ mod tests {
             r#"{"id":7}"#,
             r#"{"choices":[{"delta":{"content":7}}]}"#,
             r#"{"choices":[{"index":"0"}]}"#,
+            r#"{"created":17.5}"#,
+            r#"{"created":[1]}"#,
             r#"{"choices":[{"delta":{"content":"a","content":"b"}}]}"#,
             r#"{"choices":null,"choices":[]}"#,
             r#"{"a":"#,

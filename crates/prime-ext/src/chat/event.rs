@@ -1,5 +1,7 @@
 //! Classifies the events of a stream: a chunk, the end, or an error.
 
+use std::cell::OnceCell;
+
 use bytes::Bytes;
 use openapi_runtime::error::{is_error_body, is_error_value};
 use openapi_runtime::sse::{Event, EventStreamError};
@@ -19,7 +21,7 @@ pub(super) enum EventKind {
     /// An error of the service. The chunk may still contain a delta.
     ChunkAndError(CallError),
     Done,
-    /// Whitespace, which some servers send to keep the connection open.
+    /// Whitespace or `null`, which some servers send to keep the connection open.
     KeepAlive,
 }
 
@@ -30,37 +32,43 @@ pub(super) fn is_done(data: &str) -> bool {
     data.starts_with(DONE) && data.trim_ascii_end() == DONE
 }
 
-/// Classifies an event and reads its chunk, if any, into `chunk`, which must be empty.
+/// Classifies an event and reads its chunk, if any, into `chunk`, which must be empty. The warnings are added to `meta`.
 pub(super) fn read<'a>(
     event: &'a Event<'_>,
-    meta: &ResponseMeta,
+    meta: &mut ResponseMeta,
     chunk: &mut Chunk<'a>,
+    rewritten: &'a OnceCell<String>,
 ) -> Result<EventKind, Failure> {
     let data = &*event.data;
     if is_done(data) {
         return Ok(EventKind::Done);
     }
-    let service_error = || {
+    let service_error = |meta: &ResponseMeta| {
         let body = Bytes::copy_from_slice(data.as_bytes());
         let prefix = "the service ended the stream with an error: ";
         CallError::reported(StreamEnd::ServiceError.kind(), prefix, meta.clone(), body)
     };
     if event.name == "error" {
-        return Err((StreamEnd::ServiceError, service_error()));
+        return Err((StreamEnd::ServiceError, service_error(meta)));
     }
     if has_too_many_values(data) {
         return Err(too_large(&format!("more than {MAX_VALUES} values")));
     }
-    match chunk.read_json(data) {
-        Ok(()) if chunk.has_too_many_choices() => {
-            Err(too_large(&format!("more than {MAX_CHOICES} choices")))
+    match chunk.read_lenient(data, rewritten) {
+        Ok(warnings) => {
+            if !warnings.is_empty() {
+                meta.add_warnings(warnings);
+            }
+            if chunk.has_too_many_choices() {
+                Err(too_large(&format!("more than {MAX_CHOICES} choices")))
+            } else if chunk.reports_error() || chunk.is_empty() && is_error(data) {
+                Ok(EventKind::ChunkAndError(service_error(meta)))
+            } else {
+                Ok(EventKind::Chunk)
+            }
         }
-        Ok(()) if chunk.reports_error() || chunk.is_empty() && is_error(data) => {
-            Ok(EventKind::ChunkAndError(service_error()))
-        }
-        Ok(()) => Ok(EventKind::Chunk),
-        Err(_) if data.trim_ascii().is_empty() => Ok(EventKind::KeepAlive),
-        Err(_) if is_error(data) => Err((StreamEnd::ServiceError, service_error())),
+        Err(_) if matches!(data.trim_ascii(), "" | "null") => Ok(EventKind::KeepAlive),
+        Err(_) if is_error(data) => Err((StreamEnd::ServiceError, service_error(meta))),
         Err(error) => Err((StreamEnd::MalformedChunk, malformed(data, meta, &error))),
     }
 }

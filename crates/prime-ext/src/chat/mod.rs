@@ -9,6 +9,7 @@
 //! | `delta` | [`ChatDelta`]: what a chunk adds to a choice |
 //! | `event` | classifies the events of a stream |
 //! | `chunk` | a chunk that borrows from the buffer of its event |
+//! | `shapes` | rewrites responses and chunks of other shapes |
 //! | `values` | limits the JSON values of one event |
 //! | `accumulator` | [`ChatAccumulator`]: combines chunks into a response |
 //! | `merge` | merges fields that the generated types do not declare |
@@ -23,6 +24,7 @@ mod merge;
 mod reasoning;
 mod request;
 mod response;
+mod shapes;
 mod stream;
 mod stream_end;
 mod trace;

@@ -4,39 +4,33 @@ use std::borrow::Cow;
 use std::fmt;
 
 use bytes::Bytes;
-use openapi_runtime::{ResponseMeta, TextOrParts};
+use openapi_runtime::{Response, ResponseMeta, TextOrParts, Warning};
 use pinference_api::types::{ChatCompletionResponse, ChatMessage, FinishReason, ToolCall, Usage};
+use serde::de::IgnoredAny;
 
+use super::accumulator::is_empty_usage;
 use super::{StreamEnd, reasoning};
 use crate::cost::Cost;
 
 /// A chat response, streamed or not. The accessors read the first choice; [`raw`](Self::raw) has everything.
-///
-/// It is as large as a pointer.
 #[derive(Clone)]
-pub struct ChatResponse(Box<Inner>);
-
-#[derive(Clone)]
-struct Inner {
-    raw: ChatCompletionResponse,
-    meta: ResponseMeta,
-    body: Bytes,
+pub struct ChatResponse {
+    response: Response<ChatCompletionResponse>,
     stream_end: Option<StreamEnd>,
 }
 
 impl ChatResponse {
-    pub(crate) fn new(raw: ChatCompletionResponse, meta: ResponseMeta, body: Bytes) -> Self {
-        Self(Box::new(Inner {
-            raw,
-            meta,
-            body,
+    pub(crate) fn new(raw: ChatCompletionResponse, mut meta: ResponseMeta, body: Bytes) -> Self {
+        meta.add_warnings(tool_call_warnings(&raw));
+        Self {
+            response: Response::new(raw, meta, body),
             stream_end: None,
-        }))
+        }
     }
 
     /// The same response as the end of a stream.
     pub(crate) fn with_stream_end(mut self, stream_end: StreamEnd) -> Self {
-        self.0.stream_end = Some(stream_end);
+        self.stream_end = Some(stream_end);
         self
     }
 
@@ -50,7 +44,7 @@ impl ChatResponse {
     /// Returns the message of the first choice, to send back with the next request
     /// ([`ChatRequest::message`](crate::ChatRequest::message)).
     pub fn message(&self) -> Option<&ChatMessage> {
-        self.0.raw.choices.first()?.message.as_ref()
+        self.raw().choices.first()?.message.as_ref()
     }
 
     /// Returns the reasoning that precedes the text, from whichever field the service uses for it. It is empty
@@ -74,17 +68,18 @@ impl ChatResponse {
 
     /// Returns the model that answered, as the service names it.
     pub fn model(&self) -> Option<&str> {
-        self.0.raw.model.as_deref()
+        self.raw().model.as_deref()
     }
 
     /// Returns the reason why the model stopped.
     pub fn finish_reason(&self) -> Option<&FinishReason> {
-        self.0.raw.choices.first()?.finish_reason.as_ref()
+        self.raw().choices.first()?.finish_reason.as_ref()
     }
 
     /// Returns the tokens and the cost, if the service reports them.
     pub fn usage(&self) -> Option<&Usage> {
-        self.0.raw.usage.as_ref()
+        let usage = self.raw().usage.as_ref();
+        usage.filter(|usage| !is_empty_usage(usage))
     }
 
     /// Returns the cost in US dollars, if the service reports it.
@@ -94,32 +89,64 @@ impl ChatResponse {
 
     /// Returns how the stream of this response ended; `None` if it was not streamed.
     pub fn stream_end(&self) -> Option<StreamEnd> {
-        self.0.stream_end
+        self.stream_end
+    }
+
+    /// Returns what was not read as the specification says, and tool calls whose arguments are empty or not valid JSON.
+    /// [`body`](Self::body) has everything as it was received.
+    pub fn warnings(&self) -> &[Warning] {
+        self.meta().warnings()
     }
 
     /// Returns the status, the headers, the request id and the number of attempts.
     pub fn meta(&self) -> &ResponseMeta {
-        &self.0.meta
+        self.response.meta()
     }
 
     /// Returns the body as received; empty if the response was streamed.
     pub fn body(&self) -> &Bytes {
-        &self.0.body
+        self.response.body()
     }
 
     /// Returns the generated type, with every field and every choice.
     pub fn raw(&self) -> &ChatCompletionResponse {
-        &self.0.raw
+        self.response.value()
     }
 
     /// Converts into the generated type.
     pub fn into_raw(self) -> ChatCompletionResponse {
-        self.0.raw
+        self.response.into_value()
     }
 }
 
 impl fmt::Debug for ChatResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("ChatResponse").field(&self.0.raw).finish()
+        f.debug_tuple("ChatResponse").field(self.raw()).finish()
     }
+}
+
+/// Returns a warning for each tool call that must not be executed as it is: its arguments are empty, or not valid JSON.
+fn tool_call_warnings(raw: &ChatCompletionResponse) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    for (choice, message) in raw.choices.iter().map(|choice| &choice.message).enumerate() {
+        let calls = message
+            .iter()
+            .flat_map(|message| message.tool_calls.iter().flatten());
+        for (index, call) in calls.enumerate() {
+            let Some(function) = &call.function else {
+                continue;
+            };
+            let arguments = function.arguments.as_deref().unwrap_or_default().trim();
+            let reason = if arguments.is_empty() {
+                "empty"
+            } else if serde_json::from_str::<IgnoredAny>(arguments).is_err() {
+                "not valid JSON; do not execute the call"
+            } else {
+                continue;
+            };
+            let path = format!("choices[{choice}].message.tool_calls[{index}].function.arguments");
+            warnings.push(Warning::new(path, reason));
+        }
+    }
+    warnings
 }

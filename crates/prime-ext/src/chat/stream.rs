@@ -1,9 +1,12 @@
 //! Reads a response as a stream of chunks.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::VecDeque;
+use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_core::Stream;
@@ -11,6 +14,7 @@ use http::{HeaderMap, StatusCode};
 use openapi_runtime::sse::EventStream;
 use openapi_runtime::{
     ByteStream, CallOptions, Error as CallError, FailureClass, NotOpened, ResponseMeta, StreamBody,
+    Warning,
 };
 use pinference_api::types::{ChatCompletionChunk, ChatCompletionResponse, ToolCall, Usage};
 
@@ -19,6 +23,7 @@ use super::chunk::Chunk;
 use super::delta::{ChatDelta, deltas};
 use super::event::{self, EventKind, Failure};
 use super::request::STREAM_OPERATION;
+use super::shapes;
 use super::trace::Trace;
 use super::{ChatResponse, StreamEnd};
 use crate::cost::MeterGuard;
@@ -162,15 +167,29 @@ impl ChatStream {
         meta: ResponseMeta,
         expected: Expected,
     ) -> Result<Self, NotOpened<Error>> {
+        let mut meta = meta;
         let events = match body {
             StreamBody::Events(events) => events,
-            StreamBody::Other(body) => {
-                let (failure, partial) = event::not_a_stream(&body, meta.clone());
-                return Err(NotOpened {
-                    error: into_error(failure, partial, meta),
-                    class: FailureClass::Final,
-                });
-            }
+            StreamBody::Other(body) => match shapes::to_events(&body) {
+                Some((events, warnings)) => {
+                    let media = meta
+                        .media_type()
+                        .unwrap_or_else(|| "no media type".to_owned());
+                    let reason =
+                        format!("expected an event stream, got {media}; read as its events");
+                    meta.add_warnings([Warning::new("", reason)]);
+                    meta.add_warnings(warnings);
+                    let events = futures_util::stream::iter([Ok::<_, Infallible>(events.into())]);
+                    EventStream::new(ByteStream::new(events), usize::MAX, Duration::MAX)
+                }
+                None => {
+                    let (failure, partial) = event::not_a_stream(&body, meta.clone());
+                    return Err(NotOpened {
+                        error: into_error(failure, partial, meta),
+                        class: FailureClass::Final,
+                    });
+                }
+            },
         };
         let mut stream = Self {
             state: State::Open,
@@ -301,6 +320,11 @@ impl ChatStream {
         }
     }
 
+    /// Returns what was not read as the specification says so far. See [`ResponseMeta::warnings`].
+    pub fn warnings(&self) -> &[Warning] {
+        self.meta.warnings()
+    }
+
     /// Returns the status, the headers, the request id and the number of attempts.
     pub fn meta(&self) -> &ResponseMeta {
         &self.meta
@@ -412,22 +436,29 @@ impl ChatStream {
                 self.bytes_since_yield = 0;
                 return Poll::Pending;
             };
-            match next {
-                Ok(true) => {}
-                Ok(false) => {
-                    let stream_end = self.end_of_body()?;
-                    self.state = State::Ended(stream_end);
-                    return Poll::Ready(Ok(None));
-                }
+            let is_terminated = match next {
+                Ok(true) => true,
+                // Some servers omit the blank line after the last event.
+                Ok(false) if self.events.unterminated().is_some() => false,
+                Ok(false) => return Poll::Ready(self.end_of_body()),
                 Err(error) => return Poll::Ready(Err(event::read_failure(error))),
-            }
+            };
             let event = self.events.last();
             let bytes = event.data.len();
             self.bytes_since_yield = self
                 .bytes_since_yield
                 .saturating_add(u32::try_from(bytes).unwrap_or(u32::MAX));
+            let rewritten = OnceCell::new();
             let mut chunk = Chunk::default();
-            match event::read(&event, &self.meta, &mut chunk)? {
+            let kind = match event::read(&event, &mut self.meta, &mut chunk, &rewritten) {
+                Ok(kind) => kind,
+                // The rest of the event is missing.
+                Err((StreamEnd::MalformedChunk, _)) if !is_terminated => {
+                    return Poll::Ready(self.end_of_body());
+                }
+                Err(failure) => return Poll::Ready(Err(failure)),
+            };
+            match kind {
                 EventKind::Chunk => {
                     self.accumulator.add(&chunk, bytes);
                     if let Some(message) = self.accumulator.excess() {
@@ -465,17 +496,11 @@ impl ChatStream {
         }
     }
 
-    /// Returns how the response ended when the body ends before a complete `[DONE]` event.
-    fn end_of_body(&mut self) -> Result<StreamEnd, Failure> {
-        let done = self.events.unterminated();
-        let done = done.is_some_and(|event| event::is_done(&event.data));
-        if self.accumulator.has_begun()
-            && (done || self.accumulator.has_finish_reasons(self.expected.choices))
-        {
-            return Ok(self.completion());
-        }
-        if done {
-            self.state = State::Done;
+    /// Ends the stream when the body ends without `[DONE]`.
+    fn end_of_body<T>(&mut self) -> Result<Option<T>, Failure> {
+        if self.accumulator.has_finish_reasons(self.expected.choices) {
+            self.state = State::Ended(self.completion());
+            return Ok(None);
         }
         let (stream_end, message) = match self.accumulator.has_begun() {
             false => (StreamEnd::Empty, "the stream ended without a single chunk"),

@@ -180,7 +180,8 @@ impl Completion {
 }
 
 fn tool_call(call: Call) -> ToolCall {
-    let mut function = FunctionCall::new(call.name);
+    let mut function = FunctionCall::default();
+    function.name = call.name;
     function.arguments = Some(call.arguments.concat());
     let mut tool_call = ToolCall::default();
     tool_call.id = Some(call.id);

@@ -115,9 +115,7 @@ impl Call {
         }
         merge::add(&mut self.extra, &fragment.extra);
         if let Some(fragment) = &fragment.function {
-            let function = self
-                .function
-                .get_or_insert_with(|| FunctionCall::new(String::new()));
+            let function = self.function.get_or_insert_default();
             // Some servers repeat the name in every fragment.
             let name = fragment.name.as_deref().unwrap_or_default();
             if function.name != name {
