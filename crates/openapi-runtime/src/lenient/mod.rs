@@ -79,12 +79,12 @@ const SMALL_BODY: usize = 1 << 20;
 
 /// The maximum memory of a value, as a multiple of the size of its JSON. The body itself and the rewritten JSON come on
 /// top.
-const MAX_EXPANSION: usize = 12;
+const MAX_EXPANSION: usize = 9;
 
 /// Deserializes JSON. If it does not match the type, it is rewritten, and each change is a warning.
 ///
 /// The memory of the value is bounded: beyond 1 MiB of JSON, fields that the type does not declare and items of lists
-/// are omitted once the value takes more than 12 times the size of its JSON.
+/// are omitted once the value takes more than 9 times the size of its JSON.
 ///
 /// # Errors
 /// If the JSON cannot be read as a `T` at all.
@@ -111,7 +111,8 @@ where
     }
 }
 
-/// Replaces what is not valid JSON: `NaN` and infinities with `null`, lone surrogates and invalid UTF-8 with U+FFFD. Does
+/// Replaces tokens that JSON does not allow, or that cannot be represented: `NaN`, infinities and numbers beyond `f64` with
+/// `null`, and lone surrogates and invalid UTF-8 with U+FFFD. Does
 /// not check the syntax otherwise. The text may consist of several values.
 pub fn valid_json(json: &[u8]) -> (Cow<'_, str>, Vec<Warning>) {
     let mut warnings = normalize::Warnings::default();

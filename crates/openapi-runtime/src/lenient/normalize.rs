@@ -20,6 +20,9 @@ const VALUE_SIZE: usize = 2 * size_of::<serde_json::Value>();
 /// The memory of an object, which is a tree of nodes with eleven entries.
 const OBJECT_SIZE: usize = 11 * (size_of::<String>() + size_of::<serde_json::Value>());
 
+/// The number of items that a `Vec` reserves for the first one.
+const FIRST_ITEMS: usize = 4;
+
 /// Why a value cannot be read as a type.
 #[derive(Debug)]
 pub struct Mismatch(Cow<'static, str>);
@@ -383,8 +386,9 @@ impl<'de, T: Lenient> Visitor<'de> for Items<'_, T> {
         let mut is_first = true;
         let mut index = 0;
         while let Some(item) = list.next_element::<&RawValue>()? {
-            // A list grows to twice the size of its items.
-            if out.spend(2 * T::SIZE).is_err() {
+            // A growing `Vec` may reserve twice the size of its items, and at least that of four.
+            let reserved = if index == 0 { FIRST_ITEMS } else { 2 };
+            if out.spend(reserved * T::SIZE).is_err() {
                 let reason =
                     format!("the items from number {index} on take too much memory; omitted");
                 out.warn(&reason);
@@ -419,7 +423,9 @@ fn size_of_values(json: &[u8], limit: usize) -> usize {
     while let Some(byte) = json.get(at) {
         match byte {
             b',' => size += VALUE_SIZE,
-            b'{' => size += OBJECT_SIZE,
+            // The first item or member allocates space for several.
+            b'[' if json.get(at + 1) != Some(&b']') => size += FIRST_ITEMS * VALUE_SIZE / 2,
+            b'{' if json.get(at + 1) != Some(&b'}') => size += OBJECT_SIZE,
             b'"' => at = end_of_string(json, at + 1),
             _ => {}
         }

@@ -80,16 +80,13 @@ impl Scanner<'_, '_> {
                     Some(Open::Object(key)) => *key = None,
                     None => {}
                 },
-                b'N' | b'I' | b'-' => {
-                    if let Some(word) = not_finite(&bytes[at..]) {
-                        self.replace(
-                            at..at + word.len(),
-                            "null",
-                            "not a finite number; read as null",
-                        );
-                        at += word.len();
-                        continue;
+                b'N' | b'I' | b'-' | b'0'..=b'9' => {
+                    let length = number_length(&bytes[at..]);
+                    if !is_finite(&self.text[at..at + length]) {
+                        self.replace(at..at + length, "null", "not a finite number; read as null");
                     }
+                    at += length;
+                    continue;
                 }
                 _ => {}
             }
@@ -135,12 +132,23 @@ impl Scanner<'_, '_> {
     }
 }
 
-/// Returns the number at the beginning that is not finite, as Python writes it.
-fn not_finite(bytes: &[u8]) -> Option<&'static str> {
-    let words = ["NaN", "Infinity", "-Infinity", "-NaN"];
-    words
-        .into_iter()
-        .find(|word| bytes.starts_with(word.as_bytes()))
+/// Returns the length of the number or word at the beginning. It is at least 1.
+fn number_length(bytes: &[u8]) -> usize {
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"+-.".contains(byte);
+    bytes
+        .iter()
+        .position(|byte| !is_part(byte))
+        .unwrap_or(bytes.len())
+}
+
+/// Returns whether a number is one that `f64` can represent. `NaN` and `Infinity` are numbers in Python's JSON.
+fn is_finite(number: &str) -> bool {
+    match number.trim_start_matches('-') {
+        "NaN" | "Infinity" => false,
+        // Shorter numbers without an exponent are in range.
+        number if number.len() < 300 && !number.contains(['e', 'E']) => true,
+        number => number.parse().is_ok_and(f64::is_finite),
+    }
 }
 
 /// Half of a character that UTF-16 encodes as two units.

@@ -5,7 +5,7 @@
 // specs/overlays/inference-documented.yml
 //   sha256 84290b008d555f485aad258f6c18065669e48fe83504d4e1d96e299fb1219ac6
 // specs/overlays/inference-observed.yml
-//   sha256 21778b5df7f38a107e7c2abd98b8d9107f79078723d8b1b0757a7a5de836c5f4
+//   sha256 2d6463def62dc236c737929c1b71d5fa0767cfe77e110f32fee71c8e93b73c9c
 
 //! Types used as operation parameters and responses.
 #![allow(clippy::all)]
@@ -29,9 +29,8 @@ pub struct ChatCompletionChoice {
     pub finish_reason: ::std::option::Option<crate::types::FinishReason>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub index: ::std::option::Option<i64>,
-    /// Log probabilities, in the server's own format.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub logprobs: ::std::option::Option<::serde_json::Value>,
+    pub logprobs: ::std::option::Option<Logprobs>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub message: ::std::option::Option<ChatMessage>,
     #[serde(flatten)]
@@ -75,9 +74,7 @@ impl lenient::Lenient for ChatCompletionChoice {
                 ::std::option::Option<crate::types::FinishReason>,
             >("finish_reason"),
             lenient::Field::optional::<::std::option::Option<i64>>("index"),
-            lenient::Field::optional::<
-                ::std::option::Option<::serde_json::Value>,
-            >("logprobs"),
+            lenient::Field::optional::<::std::option::Option<Logprobs>>("logprobs"),
             lenient::Field::optional::<::std::option::Option<ChatMessage>>("message"),
         ];
         out.object(json, FIELDS, true)
@@ -208,9 +205,8 @@ pub struct ChatCompletionChunkChoice {
     /// Index of the choice.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub index: ::std::option::Option<i64>,
-    /// Log probabilities, in the server's own format.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub logprobs: ::std::option::Option<::serde_json::Value>,
+    pub logprobs: ::std::option::Option<Logprobs>,
     #[serde(flatten)]
     pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
 }
@@ -255,9 +251,7 @@ impl lenient::Lenient for ChatCompletionChunkChoice {
                 ::std::option::Option<crate::types::FinishReason>,
             >("finish_reason"),
             lenient::Field::optional::<::std::option::Option<i64>>("index"),
-            lenient::Field::optional::<
-                ::std::option::Option<::serde_json::Value>,
-            >("logprobs"),
+            lenient::Field::optional::<::std::option::Option<Logprobs>>("logprobs"),
         ];
         out.object(json, FIELDS, true)
     }
@@ -1061,6 +1055,59 @@ impl FunctionDefinition {
     }
 }
 
+/// Log probabilities of the generated tokens.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+pub struct Logprobs {
+    /// One entry for each token of the text.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub content: ::std::option::Option<::std::vec::Vec<TokenLogprob>>,
+    /// One entry for each token of the refusal.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub refusal: ::std::option::Option<::std::vec::Vec<TokenLogprob>>,
+    #[serde(flatten)]
+    pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+}
+
+impl ::std::default::Default for Logprobs {
+    fn default() -> Self {
+        Self {
+            content: Default::default(),
+            refusal: Default::default(),
+            extra: Default::default(),
+        }
+    }
+}
+
+impl Logprobs {
+    /// The fields that the specification lists, by their names on the wire.
+    pub const FIELDS: &'static [&'static str] = &["content", "refusal"];
+}
+
+impl lenient::Lenient for Logprobs {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::optional::<
+                ::std::option::Option<::std::vec::Vec<TokenLogprob>>,
+            >("content"),
+            lenient::Field::optional::<
+                ::std::option::Option<::std::vec::Vec<TokenLogprob>>,
+            >("refusal"),
+        ];
+        out.object(json, FIELDS, true)
+    }
+}
+
+impl Logprobs {
+    pub fn builder() -> builder::Logprobs {
+        Default::default()
+    }
+}
+
 /// `Model`
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[non_exhaustive]
@@ -1352,6 +1399,74 @@ impl StreamOptions {
     }
 }
 
+/// The log probability of a token, and of the alternatives to it.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+pub struct TokenLogprob {
+    /// The UTF-8 bytes of the token, which may be a part of a character.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub bytes: ::std::option::Option<::std::vec::Vec<i64>>,
+    /// Natural logarithm of the probability. Unknown if the server sends a number that is not finite.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub logprob: ::std::option::Option<f64>,
+    /// The text of the token.
+    pub token: ::std::string::String,
+    /// The most likely tokens at this position.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub top_logprobs: ::std::option::Option<::std::vec::Vec<TopLogprob>>,
+    #[serde(flatten)]
+    pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+}
+
+impl TokenLogprob {
+    /// Creates a value with the required fields.
+    pub fn new(token: impl Into<::std::string::String>) -> Self {
+        Self {
+            bytes: Default::default(),
+            logprob: Default::default(),
+            token: token.into(),
+            top_logprobs: Default::default(),
+            extra: Default::default(),
+        }
+    }
+}
+
+impl TokenLogprob {
+    /// The fields that the specification lists, by their names on the wire.
+    pub const FIELDS: &'static [&'static str] = &[
+        "bytes",
+        "logprob",
+        "token",
+        "top_logprobs",
+    ];
+}
+
+impl lenient::Lenient for TokenLogprob {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::optional::<
+                ::std::option::Option<::std::vec::Vec<i64>>,
+            >("bytes"),
+            lenient::Field::optional::<::std::option::Option<f64>>("logprob"),
+            lenient::Field::required::<::std::string::String>("token"),
+            lenient::Field::optional::<
+                ::std::option::Option<::std::vec::Vec<TopLogprob>>,
+            >("top_logprobs"),
+        ];
+        out.object(json, FIELDS, true)
+    }
+}
+
+impl TokenLogprob {
+    pub fn builder() -> builder::TokenLogprob {
+        Default::default()
+    }
+}
+
 /// `Tool`
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[non_exhaustive]
@@ -1518,6 +1633,62 @@ impl lenient::Lenient for ToolCallDelta {
 
 impl ToolCallDelta {
     pub fn builder() -> builder::ToolCallDelta {
+        Default::default()
+    }
+}
+
+/// The log probability of an alternative.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+pub struct TopLogprob {
+    /// The UTF-8 bytes of the token.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub bytes: ::std::option::Option<::std::vec::Vec<i64>>,
+    /// Natural logarithm of the probability.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub logprob: ::std::option::Option<f64>,
+    /// The text of the token.
+    pub token: ::std::string::String,
+    #[serde(flatten)]
+    pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+}
+
+impl TopLogprob {
+    /// Creates a value with the required fields.
+    pub fn new(token: impl Into<::std::string::String>) -> Self {
+        Self {
+            bytes: Default::default(),
+            logprob: Default::default(),
+            token: token.into(),
+            extra: Default::default(),
+        }
+    }
+}
+
+impl TopLogprob {
+    /// The fields that the specification lists, by their names on the wire.
+    pub const FIELDS: &'static [&'static str] = &["bytes", "logprob", "token"];
+}
+
+impl lenient::Lenient for TopLogprob {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::optional::<
+                ::std::option::Option<::std::vec::Vec<i64>>,
+            >("bytes"),
+            lenient::Field::optional::<::std::option::Option<f64>>("logprob"),
+            lenient::Field::required::<::std::string::String>("token"),
+        ];
+        out.object(json, FIELDS, true)
+    }
+}
+
+impl TopLogprob {
+    pub fn builder() -> builder::TopLogprob {
         Default::default()
     }
 }

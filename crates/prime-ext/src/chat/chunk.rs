@@ -12,8 +12,8 @@ use std::fmt;
 
 use openapi_runtime::{TextOrParts, Warning, lenient};
 use pinference_api::types::{
-    ChatCompletionChunk, ChatCompletionChunkChoice, ChatCompletionDelta, FinishReason, Role,
-    ToolCallDelta, Usage,
+    ChatCompletionChunk, ChatCompletionChunkChoice, ChatCompletionDelta, FinishReason, Logprobs,
+    Role, ToolCallDelta, Usage,
 };
 use serde::de::{
     Deserialize, DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess,
@@ -150,7 +150,7 @@ object! {
         error: Value,
         finish_reason: Text<'a>,
         index: i64,
-        logprobs: Value,
+        logprobs: Box<Logprobs>,
     }
 }
 
@@ -344,7 +344,7 @@ impl Choice<'_> {
         choice.delta = self.delta.as_mut().map(Delta::take);
         choice.error = self.error.take();
         choice.index = self.index;
-        choice.logprobs = self.logprobs.take();
+        choice.logprobs = self.logprobs.take().map(|logprobs| *logprobs);
         if let Some(extra) = self.extra.take() {
             choice.extra = *extra;
         }
@@ -513,7 +513,7 @@ mod tests {
             r#"{"created":"17","choices":[{}]}"#,
             r#"{"created":17.0,"choices":[{"delta":null,"finish_reason":null}]}"#,
             r#"{"created":1.7e1,"choices":[{"index":1,"delta":{"role":"developer","content":[{"text":"x"}],
-                "new":[1]},"finish_reason":"abort","logprobs":{"content":[]},"native":null},
+                "new":[1]},"finish_reason":"abort","logprobs":{"content":[{"token":"a","logprob":-1,"bytes":[97]}]},"native":null},
                 {"index":2,"delta":{"role":"assistant","content":"\"","reasoning":"r",
                 "reasoning_content":"s","reasoning_details":[1],"refusal":"no","tool_calls":
                 [{"index":0,"id":"t","type":"function","function":{"name":"f","arguments":{"a":1}},

@@ -38,9 +38,9 @@ pub(super) fn grows(kept: &Map<String, Value>, new: &Map<String, Value>) -> bool
     })
 }
 
-/// Merges log probabilities: objects of lists, whose items belong to the tokens of the text.
-pub(super) fn join_lists(kept: &mut Value, new: &Value) {
-    join(kept, new, &|kept, new| {
+/// Merges objects of lists, whose items belong to the tokens of the text.
+pub(super) fn join_lists(kept: &mut Map<String, Value>, new: &Map<String, Value>) {
+    join_members(kept, new, &|kept, new| {
         if let (Value::Array(kept), Value::Array(new)) = (kept, new) {
             kept.extend_from_slice(new);
         }

@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 use openapi_runtime::Warning;
 use openapi_runtime::lenient::{self, RawValue};
 
+use super::values::has_too_many_values;
+
 /// The field of a choice that holds its contents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Part {
@@ -31,9 +33,12 @@ impl Part {
 type Object<'a> = BTreeMap<Cow<'a, str>, Cow<'a, RawValue>>;
 
 /// Rewrites the JSON of a response or chunk such that its contents are in `choices`, under the name of `part`. Returns
-/// `None` if it has no contents in another place.
+/// `None` if it has no contents in another place, or too many values to be rewritten in bounded memory.
 pub(super) fn rewrite(json: &[u8], part: Part) -> Option<(String, Vec<Warning>)> {
     let (json, mut warnings) = lenient::valid_json(json);
+    if has_too_many_values(&json) {
+        return None;
+    }
     let mut object: Object<'_> = serde_json::from_str(&json).ok()?;
     let mut choices: Vec<Object<'_>> = Vec::new();
     let mut changed = false;

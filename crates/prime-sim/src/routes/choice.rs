@@ -1,7 +1,6 @@
 //! One choice of a chat completion.
 
-use pinference_api::types::FinishReason;
-use serde_json::{Value, json};
+use pinference_api::types::{FinishReason, Logprobs, TokenLogprob, TopLogprob};
 
 use crate::errors::{ApiError, inference};
 use crate::ids::{Ids, mix};
@@ -83,19 +82,27 @@ impl Choice {
     }
 
     /// Returns the log probabilities of some tokens, if they are requested.
-    pub(crate) fn logprobs(&self, tokens: &[String]) -> Option<Value> {
+    pub(crate) fn logprobs(&self, tokens: &[String]) -> Option<Logprobs> {
         let top = self.logprobs?;
-        let content: Vec<_> = tokens.iter().map(|token| logprob(token, top)).collect();
-        Some(json!({ "content": content, "refusal": null }))
+        let content = tokens.iter().map(|token| logprob(token, top));
+        let mut logprobs = Logprobs::default();
+        logprobs.content = Some(content.collect());
+        Some(logprobs)
     }
 }
 
-/// Returns the log probability of a token in the format of OpenAI. It depends only on the token.
-fn logprob(token: &str, top: usize) -> Value {
+/// Returns the log probability of a token. It depends only on the token.
+fn logprob(token: &str, top: usize) -> TokenLogprob {
     let hash = token
         .bytes()
         .fold(0, |hash, byte| mix(hash ^ u64::from(byte)));
-    let of = |token: &str, logprob: f64| json!({ "token": token, "logprob": logprob, "bytes": token.as_bytes() });
+    let bytes = |token: &str| Some(token.bytes().map(i64::from).collect());
+    let of = |token: &str, logprob: f64| {
+        let mut alternative = TopLogprob::new(token);
+        alternative.logprob = Some(logprob);
+        alternative.bytes = bytes(token);
+        alternative
+    };
     // From -0.001 to -1.000.
     let thousandths = u32::try_from(hash % 1_000).unwrap_or(0) + 1;
     let logprob = -f64::from(thousandths) / 1_000.0;
@@ -104,9 +111,11 @@ fn logprob(token: &str, top: usize) -> Value {
         .take(top.saturating_sub(1))
         .map(|(rank, other)| of(other, -f64::from(thousandths + 1_000 * rank) / 1_000.0));
     let own = (top > 0).then(|| of(token, logprob));
-    let mut all = of(token, logprob);
-    all["top_logprobs"] = own.into_iter().chain(others).collect();
-    all
+    let mut entry = TokenLogprob::new(token);
+    entry.logprob = Some(logprob);
+    entry.bytes = bytes(token);
+    entry.top_logprobs = Some(own.into_iter().chain(others).collect());
+    entry
 }
 
 /// Returns the scripted or generated message of a choice.

@@ -5,7 +5,7 @@
 // specs/overlays/inference-documented.yml
 //   sha256 84290b008d555f485aad258f6c18065669e48fe83504d4e1d96e299fb1219ac6
 // specs/overlays/inference-observed.yml
-//   sha256 21778b5df7f38a107e7c2abd98b8d9107f79078723d8b1b0757a7a5de836c5f4
+//   sha256 2d6463def62dc236c737929c1b71d5fa0767cfe77e110f32fee71c8e93b73c9c
 
 //! Types for composing complex structures.
 
@@ -21,7 +21,7 @@ pub struct ChatCompletionChoice {
     >,
     index: ::std::result::Result<::std::option::Option<i64>, ::std::string::String>,
     logprobs: ::std::result::Result<
-        ::std::option::Option<::serde_json::Value>,
+        ::std::option::Option<super::Logprobs>,
         ::std::string::String,
     >,
     message: ::std::result::Result<
@@ -82,7 +82,7 @@ impl ChatCompletionChoice {
     }
     pub fn logprobs<T>(mut self, value: T) -> Self
     where
-        T: ::std::convert::TryInto<::std::option::Option<::serde_json::Value>>,
+        T: ::std::convert::TryInto<::std::option::Option<super::Logprobs>>,
         T::Error: ::std::fmt::Display,
     {
         self.logprobs = value
@@ -363,7 +363,7 @@ pub struct ChatCompletionChunkChoice {
     >,
     index: ::std::result::Result<::std::option::Option<i64>, ::std::string::String>,
     logprobs: ::std::result::Result<
-        ::std::option::Option<::serde_json::Value>,
+        ::std::option::Option<super::Logprobs>,
         ::std::string::String,
     >,
     extra: ::std::result::Result<
@@ -430,7 +430,7 @@ impl ChatCompletionChunkChoice {
     }
     pub fn logprobs<T>(mut self, value: T) -> Self
     where
-        T: ::std::convert::TryInto<::std::option::Option<::serde_json::Value>>,
+        T: ::std::convert::TryInto<::std::option::Option<super::Logprobs>>,
         T::Error: ::std::fmt::Display,
     {
         self.logprobs = value
@@ -1978,6 +1978,94 @@ impl ::std::convert::From<super::FunctionDefinition> for FunctionDefinition {
 }
 
 #[derive(Clone, Debug)]
+pub struct Logprobs {
+    content: ::std::result::Result<
+        ::std::option::Option<::std::vec::Vec<super::TokenLogprob>>,
+        ::std::string::String,
+    >,
+    refusal: ::std::result::Result<
+        ::std::option::Option<::std::vec::Vec<super::TokenLogprob>>,
+        ::std::string::String,
+    >,
+    extra: ::std::result::Result<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        ::std::string::String,
+    >,
+}
+
+impl ::std::default::Default for Logprobs {
+    fn default() -> Self {
+        Self {
+            content: Ok(Default::default()),
+            refusal: Ok(Default::default()),
+            extra: Ok(Default::default()),
+        }
+    }
+}
+
+impl Logprobs {
+    pub fn content<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<
+            ::std::option::Option<::std::vec::Vec<super::TokenLogprob>>,
+        >,
+        T::Error: ::std::fmt::Display,
+    {
+        self.content = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for content: {e}"));
+        self
+    }
+    pub fn refusal<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<
+            ::std::option::Option<::std::vec::Vec<super::TokenLogprob>>,
+        >,
+        T::Error: ::std::fmt::Display,
+    {
+        self.refusal = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for refusal: {e}"));
+        self
+    }
+    pub fn extra<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
+        T::Error: ::std::fmt::Display,
+    {
+        self.extra = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for extra: {e}"));
+        self
+    }
+}
+
+impl ::std::convert::TryFrom<Logprobs> for super::Logprobs {
+    type Error = super::error::ConversionError;
+    fn try_from(
+        value: Logprobs,
+    ) -> ::std::result::Result<Self, super::error::ConversionError> {
+        Ok(Self {
+            content: value.content?,
+            refusal: value.refusal?,
+            extra: value.extra?,
+        })
+    }
+}
+
+impl ::std::convert::From<super::Logprobs> for Logprobs {
+    fn from(value: super::Logprobs) -> Self {
+        Self {
+            content: Ok(value.content),
+            refusal: Ok(value.refusal),
+            extra: Ok(value.extra),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
 pub struct Model {
     created: ::std::result::Result<::std::option::Option<i64>, ::std::string::String>,
     display_name: ::std::result::Result<
@@ -2521,6 +2609,122 @@ impl ::std::convert::From<super::StreamOptions> for StreamOptions {
 }
 
 #[derive(Clone, Debug)]
+pub struct TokenLogprob {
+    bytes: ::std::result::Result<
+        ::std::option::Option<::std::vec::Vec<i64>>,
+        ::std::string::String,
+    >,
+    logprob: ::std::result::Result<::std::option::Option<f64>, ::std::string::String>,
+    token: ::std::result::Result<::std::string::String, ::std::string::String>,
+    top_logprobs: ::std::result::Result<
+        ::std::option::Option<::std::vec::Vec<super::TopLogprob>>,
+        ::std::string::String,
+    >,
+    extra: ::std::result::Result<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        ::std::string::String,
+    >,
+}
+
+impl ::std::default::Default for TokenLogprob {
+    fn default() -> Self {
+        Self {
+            bytes: Ok(Default::default()),
+            logprob: Ok(Default::default()),
+            token: Err("no value supplied for token".to_string()),
+            top_logprobs: Ok(Default::default()),
+            extra: Ok(Default::default()),
+        }
+    }
+}
+
+impl TokenLogprob {
+    pub fn bytes<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<::std::vec::Vec<i64>>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.bytes = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for bytes: {e}"));
+        self
+    }
+    pub fn logprob<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<f64>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.logprob = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for logprob: {e}"));
+        self
+    }
+    pub fn token<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::string::String>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.token = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for token: {e}"));
+        self
+    }
+    pub fn top_logprobs<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<
+            ::std::option::Option<::std::vec::Vec<super::TopLogprob>>,
+        >,
+        T::Error: ::std::fmt::Display,
+    {
+        self.top_logprobs = value
+            .try_into()
+            .map_err(|e| {
+                format!("error converting supplied value for top_logprobs: {e}")
+            });
+        self
+    }
+    pub fn extra<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
+        T::Error: ::std::fmt::Display,
+    {
+        self.extra = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for extra: {e}"));
+        self
+    }
+}
+
+impl ::std::convert::TryFrom<TokenLogprob> for super::TokenLogprob {
+    type Error = super::error::ConversionError;
+    fn try_from(
+        value: TokenLogprob,
+    ) -> ::std::result::Result<Self, super::error::ConversionError> {
+        Ok(Self {
+            bytes: value.bytes?,
+            logprob: value.logprob?,
+            token: value.token?,
+            top_logprobs: value.top_logprobs?,
+            extra: value.extra?,
+        })
+    }
+}
+
+impl ::std::convert::From<super::TokenLogprob> for TokenLogprob {
+    fn from(value: super::TokenLogprob) -> Self {
+        Self {
+            bytes: Ok(value.bytes),
+            logprob: Ok(value.logprob),
+            token: Ok(value.token),
+            top_logprobs: Ok(value.top_logprobs),
+            extra: Ok(value.extra),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
 pub struct Tool {
     function: ::std::result::Result<super::FunctionDefinition, ::std::string::String>,
     type_: ::std::result::Result<::std::string::String, ::std::string::String>,
@@ -2807,6 +3011,101 @@ impl ::std::convert::From<super::ToolCallDelta> for ToolCallDelta {
             id: Ok(value.id),
             index: Ok(value.index),
             type_: Ok(value.type_),
+            extra: Ok(value.extra),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct TopLogprob {
+    bytes: ::std::result::Result<
+        ::std::option::Option<::std::vec::Vec<i64>>,
+        ::std::string::String,
+    >,
+    logprob: ::std::result::Result<::std::option::Option<f64>, ::std::string::String>,
+    token: ::std::result::Result<::std::string::String, ::std::string::String>,
+    extra: ::std::result::Result<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        ::std::string::String,
+    >,
+}
+
+impl ::std::default::Default for TopLogprob {
+    fn default() -> Self {
+        Self {
+            bytes: Ok(Default::default()),
+            logprob: Ok(Default::default()),
+            token: Err("no value supplied for token".to_string()),
+            extra: Ok(Default::default()),
+        }
+    }
+}
+
+impl TopLogprob {
+    pub fn bytes<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<::std::vec::Vec<i64>>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.bytes = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for bytes: {e}"));
+        self
+    }
+    pub fn logprob<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<f64>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.logprob = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for logprob: {e}"));
+        self
+    }
+    pub fn token<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::string::String>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.token = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for token: {e}"));
+        self
+    }
+    pub fn extra<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
+        T::Error: ::std::fmt::Display,
+    {
+        self.extra = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for extra: {e}"));
+        self
+    }
+}
+
+impl ::std::convert::TryFrom<TopLogprob> for super::TopLogprob {
+    type Error = super::error::ConversionError;
+    fn try_from(
+        value: TopLogprob,
+    ) -> ::std::result::Result<Self, super::error::ConversionError> {
+        Ok(Self {
+            bytes: value.bytes?,
+            logprob: value.logprob?,
+            token: value.token?,
+            extra: value.extra?,
+        })
+    }
+}
+
+impl ::std::convert::From<super::TopLogprob> for TopLogprob {
+    fn from(value: super::TopLogprob) -> Self {
+        Self {
+            bytes: Ok(value.bytes),
+            logprob: Ok(value.logprob),
+            token: Ok(value.token),
             extra: Ok(value.extra),
         }
     }

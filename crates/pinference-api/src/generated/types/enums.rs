@@ -5,7 +5,7 @@
 // specs/overlays/inference-documented.yml
 //   sha256 84290b008d555f485aad258f6c18065669e48fe83504d4e1d96e299fb1219ac6
 // specs/overlays/inference-observed.yml
-//   sha256 21778b5df7f38a107e7c2abd98b8d9107f79078723d8b1b0757a7a5de836c5f4
+//   sha256 2d6463def62dc236c737929c1b71d5fa0767cfe77e110f32fee71c8e93b73c9c
 
 use ::openapi_runtime::lenient;
 

@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 
 use openapi_runtime::TextOrParts;
-use pinference_api::types::{ChatCompletionChoice, ChatMessage, FinishReason, Role, ToolCall};
+use pinference_api::types::{
+    ChatCompletionChoice, ChatMessage, FinishReason, Logprobs, Role, ToolCall,
+};
 use serde_json::{Map, Value, json};
 
 use super::calls::Calls;
@@ -31,7 +33,7 @@ pub(super) struct Choice {
 struct Rare {
     reasoning_details: Option<Vec<Value>>,
     refusal: Option<String>,
-    logprobs: Option<Value>,
+    logprobs: Option<Box<Logprobs>>,
     error: Option<Value>,
     /// The delta's fields that its type does not declare.
     message_extra: Map<String, Value>,
@@ -92,7 +94,7 @@ impl Choice {
         }
         if let Some(new) = &choice.logprobs {
             match &mut self.rare().logprobs {
-                Some(kept) => merge::join_lists(kept, new),
+                Some(kept) => join_logprobs(kept, new),
                 none => *none = Some(new.clone()),
             }
         }
@@ -172,7 +174,7 @@ impl Choice {
         let mut choice = ChatCompletionChoice::default();
         choice.index = Some(self.index);
         choice.finish_reason = self.finish_reason.take();
-        choice.logprobs = rare.logprobs;
+        choice.logprobs = rare.logprobs.map(|logprobs| *logprobs);
         choice.error = rare.error;
         choice.extra = rare.extra;
         let calls = self.tool_calls();
@@ -228,6 +230,18 @@ fn append_content(kept: &mut Option<TextOrParts>, new: Option<&Content<'_>>) -> 
 /// Returns a text as a content part.
 fn part(text: &str) -> Value {
     json!({"type": "text", "text": text})
+}
+
+/// Appends log probabilities, which belong to the tokens of the text.
+fn join_logprobs(kept: &mut Logprobs, new: &Logprobs) {
+    let join = |kept: &mut Option<Vec<_>>, new: &Option<Vec<_>>| {
+        if let Some(new) = new {
+            kept.get_or_insert_default().extend_from_slice(new);
+        }
+    };
+    join(&mut kept.content, &new.content);
+    join(&mut kept.refusal, &new.refusal);
+    merge::join_lists(&mut kept.extra, &new.extra);
 }
 
 /// Appends a text. Returns how many bytes it has.

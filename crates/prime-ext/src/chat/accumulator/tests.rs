@@ -35,8 +35,8 @@ fn tool_calls_reasoning_and_log_probabilities() {
             "function": {"name": "sub", "arguments": "{\"b\""}}]})),
         delta(json!({"tool_calls": [{"index": 0, "function": {"arguments": "{\"a\":1}"}}]})),
         delta(json!({"tool_calls": [{"index": 1, "function": {"arguments": ":2}"}}]})),
-        json!({"choices": [{"index": 0, "delta": {}, "logprobs": {"content": [1]}}]}),
-        json!({"choices": [{"index": 0, "delta": {}, "logprobs": {"content": [2]},
+        json!({"choices": [{"index": 0, "delta": {}, "logprobs": {"content": [{"token": "a"}], "x": [1]}}]}),
+        json!({"choices": [{"index": 0, "delta": {}, "logprobs": {"content": [{"token": "b"}], "x": [2]},
             "finish_reason": "tool_calls"}]}),
         json!({"choices": [], "usage": {"total_tokens": 9, "cost": "0.10"}}),
     ]);
@@ -45,7 +45,7 @@ fn tool_calls_reasoning_and_log_probabilities() {
         json!({
             "id": "c1", "model": "m", "created": 1, "object": "chat.completion",
             "choices": [{
-                "index": 0, "finish_reason": "tool_calls", "logprobs": {"content": [1, 2]},
+                "index": 0, "finish_reason": "tool_calls", "logprobs": {"content": [{"token": "a"}, {"token": "b"}], "x": [1, 2]},
                 "message": {
                     "role": "assistant", "reasoning": "hmm", "reasoning_details": [{"type": "a"}],
                     "tool_calls": [
