@@ -79,7 +79,8 @@ impl ClientBuilder {
     /// Takes settings that are not set from the sources of the `prime` command line: see [`Client::from_env`].
     ///
     /// # Errors
-    /// If a file cannot be read, or `PRIME_CONTEXT` names a context that does not exist.
+    /// If a file exists but cannot be read, or `PRIME_CONTEXT` names a context that does not exist. `config.json` is
+    /// not read if the key, the account and both URLs are already set, here or by the environment.
     pub fn or_env(mut self) -> Result<Self, Error> {
         for name in [
             "PRIME_API_KEY",
