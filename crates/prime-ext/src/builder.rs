@@ -139,7 +139,9 @@ impl ClientBuilder {
         self
     }
 
-    /// Adds a proxy. Default: those of the environment (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`).
+    /// Adds a proxy, by HTTP, HTTPS or SOCKS. Default: those of the environment (`HTTPS_PROXY`, `HTTP_PROXY`,
+    /// `ALL_PROXY`, `NO_PROXY`). If a URL would be requested through a variable that is not the URL of such a proxy,
+    /// [`build`](Self::build) fails.
     ///
     /// A loopback URL (`localhost`, `127.0.0.1`, `[::1]`) is never requested through a proxy, neither through this one
     /// nor through those of the environment.
