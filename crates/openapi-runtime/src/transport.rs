@@ -32,9 +32,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use h2::Reason;
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use http::{HeaderMap, StatusCode};
 use reqwest::Url;
 
+use crate::content_coding::{Gunzip, is_gzip};
 use crate::redact::one_line;
 use crate::response_body::{Body, BoxError, ByteStream};
 
@@ -115,13 +117,24 @@ pub struct TransportResponse {
     pub content_length: Option<u64>,
 }
 
+/// Decodes a body with the content coding gzip, unless the client has decoded it.
 impl From<reqwest::Response> for TransportResponse {
     fn from(mut response: reqwest::Response) -> Self {
+        let status = response.status();
+        let mut headers = std::mem::take(response.headers_mut());
+        let mut content_length = response.content_length();
+        let mut body = ByteStream::new(response.bytes_stream());
+        if is_gzip(&headers) {
+            headers.remove(CONTENT_ENCODING);
+            headers.remove(CONTENT_LENGTH);
+            content_length = None;
+            body = ByteStream::new(Gunzip::new(body));
+        }
         Self {
-            status: response.status(),
-            headers: std::mem::take(response.headers_mut()),
-            content_length: response.content_length(),
-            body: Body::Stream(ByteStream::new(response.bytes_stream())),
+            status,
+            headers,
+            body: Body::Stream(body),
+            content_length,
         }
     }
 }

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use http::header::{ACCEPT_ENCODING, HeaderValue, RANGE};
 use hyper_util::client::proxy::matcher::Matcher;
 use openapi_runtime::{Transport, TransportError, TransportFuture};
 use reqwest::{ClientBuilder, Proxy, Url};
@@ -60,7 +61,13 @@ impl HttpClients {
 }
 
 impl Transport for HttpClients {
-    fn send(&self, request: reqwest::Request) -> TransportFuture<'_> {
+    fn send(&self, mut request: reqwest::Request) -> TransportFuture<'_> {
+        // The runtime decodes gzip. A range would be one of the encoded body.
+        let headers = request.headers_mut();
+        if !headers.contains_key(RANGE) {
+            let gzip = HeaderValue::from_static("gzip");
+            headers.entry(ACCEPT_ENCODING).or_insert(gzip);
+        }
         let response = self.get(request.url()).map(|http| http.execute(request));
         Box::pin(async move {
             match response.map_err(TransportError::not_sent)?.await {

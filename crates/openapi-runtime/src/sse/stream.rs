@@ -169,10 +169,12 @@ impl EventStream {
     /// event.
     ///
     /// A body is an event stream unless its media type says otherwise, or it begins like JSON or HTML. No valid field
-    /// of an event stream begins like that.
+    /// of an event stream begins like that. If the body has a content coding, it must also be text: some servers
+    /// declare one that they do not use.
     pub(crate) async fn take_other_body(
         &mut self,
         is_declared_other: bool,
+        has_coding: bool,
         limit: usize,
     ) -> Result<Option<Bytes>, BodyError> {
         let first = match std::future::poll_fn(|cx| self.poll_first(cx)).await {
@@ -182,7 +184,8 @@ impl EventStream {
                 return Ok(None);
             }
         };
-        if !is_declared_other && !first.as_deref().is_some_and(begins_like_other) {
+        let is_other = |first: &[u8]| begins_like_other(first) || has_coding && is_binary(first);
+        if !is_declared_other && !first.as_deref().is_some_and(is_other) {
             if let Some(first) = first {
                 self.decoder.feed(first);
             }
@@ -237,6 +240,16 @@ fn broken(source: BoxError) -> EventStreamError {
         true => EventStreamError::TimedOut(source),
         false => EventStreamError::Broken(source),
     }
+}
+
+/// Returns whether the beginning of a body is not text.
+fn is_binary(bytes: &[u8]) -> bool {
+    // The last character may be incomplete.
+    let is_invalid = std::str::from_utf8(bytes).is_err_and(|e| e.error_len().is_some());
+    is_invalid
+        || bytes
+            .iter()
+            .any(|b| b.is_ascii_control() && !b.is_ascii_whitespace())
 }
 
 /// Returns whether a body begins like JSON or HTML.
