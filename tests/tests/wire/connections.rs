@@ -211,7 +211,7 @@ async fn idle_connections_are_bounded() {
             let (open, all_are_open) = (count.clone(), all_are_open.clone());
             open.fetch_add(1, Ordering::SeqCst);
             tokio::spawn(async move {
-                connection.read(&mut [0; 4096]).await.unwrap();
+                assert_ne!(connection.read(&mut [0; 4096]).await.unwrap(), 0);
                 all_are_open.wait().await;
                 let answer = "HTTP/1.1 200 OK\r\ncontent-length: 12\r\n\r\n{\"data\": []}";
                 connection.write_all(answer.as_bytes()).await.unwrap();

@@ -425,7 +425,7 @@ mod tests {
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;
-            let no_one = std::fs::Permissions::from_mode(0);
+            let no_one = std::fs::Permissions::from_mode(0o000);
             std::fs::set_permissions(&config, no_one).unwrap();
             // The superuser can read it.
             if std::fs::read(&config).is_err() {
