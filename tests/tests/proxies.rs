@@ -3,10 +3,10 @@
 //! Each combination of environment variables runs in a child process, which is this binary with
 //! only the test [`child`].
 
-#![allow(clippy::unwrap_used, missing_docs)]
+#![allow(clippy::expect_used, clippy::unwrap_used, missing_docs)]
 
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::net::TcpListener;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::process::Command;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
@@ -19,7 +19,7 @@ const REMOTE: &str = "http://api.example.test";
 const MODELS: &str = r#"{"data": []}"#;
 const WALLET: &str = r#"{"wallet_id": "w", "balance_usd": 1, "currency": "USD", "total_billings": 0, "recent_billings": []}"#;
 
-/// A server that also acts as a proxy, and the request lines.
+/// A server that also acts as a proxy, by HTTP or SOCKS, and the request lines.
 struct Server {
     url: String,
     lines: Receiver<String>,
@@ -34,6 +34,9 @@ impl Server {
             for connection in listener.incoming() {
                 let (mut connection, sender) = (connection.unwrap(), sender.clone());
                 thread::spawn(move || {
+                    if let Some(target) = accept_socks(&mut connection) {
+                        drop(sender.send(target));
+                    }
                     let reader = BufReader::new(connection.try_clone().unwrap());
                     let mut lines = reader.lines().map_while(Result::ok);
                     while let Some(line) = lines.next() {
@@ -62,6 +65,46 @@ impl Server {
     }
 }
 
+/// Accepts a connection by SOCKS 5 or 4a, and returns its target. Other connections are left as they are.
+fn accept_socks(connection: &mut TcpStream) -> Option<String> {
+    let mut version = [0];
+    connection.peek(&mut version).unwrap();
+    let host = match version[0] {
+        5 => {
+            let methods = read(connection, 2)[1];
+            read(connection, methods);
+            connection.write_all(&[5, 0]).unwrap();
+            let length = read(connection, 5)[4];
+            let host = read(connection, length);
+            read(connection, 2);
+            let granted = [5, 0, 0, 1, 0, 0, 0, 0, 0, 0];
+            connection.write_all(&granted).unwrap();
+            host
+        }
+        4 => {
+            read(connection, 8);
+            read_text(connection);
+            let host = read_text(connection);
+            connection.write_all(&[0, 90, 0, 0, 0, 0, 0, 0]).unwrap();
+            host
+        }
+        _ => return None,
+    };
+    Some(format!("SOCKS {}", String::from_utf8(host).unwrap()))
+}
+
+fn read(connection: &mut TcpStream, count: u8) -> Vec<u8> {
+    let mut bytes = vec![0; count.into()];
+    connection.read_exact(&mut bytes).unwrap();
+    bytes
+}
+
+/// Reads up to a zero byte.
+fn read_text(connection: &mut TcpStream) -> Vec<u8> {
+    let next = || Some(read(connection, 1)[0]).filter(|byte| *byte != 0);
+    std::iter::from_fn(next).collect()
+}
+
 /// The body of a child process. It does nothing in a normal run.
 #[test]
 fn child() {
@@ -78,7 +121,10 @@ fn child() {
     if let Ok(proxy) = std::env::var("PROXIES_BUILDER") {
         builder = builder.proxy(reqwest::Proxy::all(proxy).unwrap());
     }
-    let prime = builder.build().unwrap();
+    let prime = match builder.build() {
+        Ok(prime) => prime,
+        Err(error) => return println!("no client: {error}"),
+    };
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         let models = prime.models().list().await.is_ok();
@@ -89,6 +135,16 @@ fn child() {
 
 /// Requests the models and the wallet in a child process. Returns whether each request succeeded.
 fn request(inference: &str, platform: &str, variables: &[(&str, &str)]) -> (bool, bool) {
+    let output = output(inference, platform, variables);
+    assert!(!output.contains("no client"), "{variables:?}: {output}");
+    (
+        output.contains("models true"),
+        output.contains("wallet true"),
+    )
+}
+
+/// Requests the models and the wallet in a child process, and returns its output.
+fn output(inference: &str, platform: &str, variables: &[(&str, &str)]) -> String {
     let mut command = Command::new(std::env::current_exe().unwrap());
     for name in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"] {
         command.env_remove(name).env_remove(name.to_lowercase());
@@ -100,11 +156,7 @@ fn request(inference: &str, platform: &str, variables: &[(&str, &str)]) -> (bool
         .envs(variables.iter().copied());
     let output = command.output().unwrap();
     assert!(output.status.success(), "{output:?}");
-    let output = String::from_utf8(output.stdout).unwrap();
-    (
-        output.contains("models true"),
-        output.contains("wallet true"),
-    )
+    String::from_utf8(output.stdout).unwrap()
 }
 
 #[test]
@@ -176,6 +228,100 @@ fn all_loopback_addresses_are_local() {
             at_proxy.len() == 1 && at_proxy[0].contains(REMOTE),
             "{host}: {at_proxy:?}"
         );
+    }
+}
+
+#[test]
+fn a_socks_proxy_is_used() {
+    let proxy = Server::start();
+    let local = Server::start();
+    for scheme in ["socks5h", "socks4a"] {
+        let url = proxy.url.replace("http", scheme);
+        for name in ["ALL_PROXY", "http_proxy", "PROXIES_BUILDER"] {
+            let succeeded = request(&local.url, REMOTE, &[(name, &url)]);
+            assert_eq!(succeeded, (true, true), "{name}={url}");
+            let at_proxy = proxy.requests();
+            assert_eq!(at_proxy.len(), 2, "{name}={url}: {at_proxy:?}");
+            assert_eq!(at_proxy[0], "SOCKS api.example.test");
+            assert!(at_proxy[1].starts_with("GET /api/v1/billing/wallet"));
+            assert_eq!(local.requests().len(), 1, "{name}={url}");
+        }
+    }
+}
+
+/// A variable that cannot be used is an error if a URL would be requested through it, and only then.
+#[test]
+fn an_unusable_proxy_is_named() {
+    let local = Server::start();
+    let https = "https://api.example.test";
+    let secret = "http://user:p4ssw0rd@pro xy:1";
+    for (platform, variables, named) in [
+        (
+            REMOTE,
+            &[("ALL_PROXY", "socks://127.0.0.1:1")][..],
+            Some("ALL_PROXY"),
+        ),
+        (
+            REMOTE,
+            &[("all_proxy", "quic://127.0.0.1:1")],
+            Some("all_proxy"),
+        ),
+        (
+            REMOTE,
+            &[("HTTP_PROXY", secret), ("ALL_PROXY", "http://127.0.0.1:1")],
+            Some("HTTP_PROXY"),
+        ),
+        (https, &[("https_proxy", secret)], Some("https_proxy")),
+        (
+            https,
+            &[("HTTPS_PROXY", ""), ("ALL_PROXY", secret)],
+            Some("ALL_PROXY"),
+        ),
+        (
+            https,
+            &[("HTTPS_PROXY", secret), ("NO_PROXY", "other.test")],
+            Some("HTTPS_PROXY"),
+        ),
+        (
+            https,
+            &[("HTTPS_PROXY", secret), ("NO_PROXY", ".example.test")],
+            None,
+        ),
+        (https, &[("HTTPS_PROXY", secret), ("no_proxy", "*")], None),
+        (https, &[("HTTP_PROXY", secret)], None),
+        (
+            https,
+            &[("HTTPS_PROXY", "127.0.0.1:1"), ("ALL_PROXY", secret)],
+            None,
+        ),
+        (
+            https,
+            &[
+                ("HTTPS_PROXY", secret),
+                ("PROXIES_BUILDER", "http://127.0.0.1:1"),
+            ],
+            None,
+        ),
+        (
+            &local.url,
+            &[("ALL_PROXY", secret), ("HTTP_PROXY", secret)],
+            None,
+        ),
+    ] {
+        let shown = output(&local.url, platform, variables);
+        let error = shown
+            .lines()
+            .find_map(|line| line.split_once("no client: "));
+        let case = format!("{platform}, {variables:?}: {shown}");
+        match named {
+            None => assert_eq!(error, None, "{case}"),
+            Some(name) => {
+                let (_, error) = error.expect(&case);
+                assert!(error.starts_with(&format!("invalid {name}: ")), "{case}");
+                assert!(!error.contains("p4ssw0rd"), "{case}");
+            }
+        }
+        local.requests();
     }
 }
 

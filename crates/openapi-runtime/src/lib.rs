@@ -25,7 +25,8 @@
 mod base_url;
 mod body;
 pub mod call;
-pub mod context;
+pub mod content_coding;
+mod context;
 pub mod error;
 mod form;
 pub mod lenient;

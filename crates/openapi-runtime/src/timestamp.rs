@@ -8,8 +8,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A point in time, with the OpenAPI format `date-time`.
 ///
-/// Deserializes from RFC 3339. A time without an offset is interpreted as UTC, because some Python services omit the
-/// offset.
+/// Deserializes from RFC 3339, and from what other services write instead: a space for the `T`, a comma for the decimal
+/// point, an offset such as `+0000` or `+00`, also after a space. A time without an offset is in UTC. Digits after the
+/// ninth decimal place are dropped. A leap second (`:60`) is read, `24:00` is not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(DateTime<Utc>);
 
@@ -41,14 +42,20 @@ impl FromStr for Timestamp {
     type Err = ParseTimestampError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
+        // The usual format is parsed fastest.
         if let Ok(time) = DateTime::parse_from_rfc3339(text) {
             return Ok(Self(time.to_utc()));
         }
-        ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f"]
-            .iter()
-            .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
-            .map(|time| Self(time.and_utc()))
-            .ok_or(ParseTimestampError(()))
+        let invalid = ParseTimestampError(());
+        let (date, time) = text.split_once(['T', 't', ' ']).ok_or(invalid.clone())?;
+        let text = format!("{date}T{}", time.replace(',', "."));
+        DateTime::parse_from_str(&text, "%Y-%m-%dT%H:%M:%S%.f%#z")
+            .map(|time| time.to_utc())
+            .or_else(|_| {
+                Ok(NaiveDateTime::parse_from_str(&text, "%Y-%m-%dT%H:%M:%S%.f")?.and_utc())
+            })
+            .map(Self)
+            .map_err(|_: chrono::ParseError| invalid)
     }
 }
 
@@ -94,10 +101,51 @@ mod tests {
             "2026-01-31T14:00:00.5+02:00",
             "2026-01-31T12:00:00.500000",
             "2026-01-31 12:00:00.5",
+            "2026-01-31t12:00:00,5z",
+            "2026-01-31T12:00:00.5-0000",
+            "2026-01-31 12:00:00.5+00",
+            "2026-01-31 12:00:00.5 +00:00",
+            "2026-01-31T06:30:00.5-05:30",
+            "2026-01-31 06:30:00,5 -0530",
+            "2026-01-31T06:30:00.5\u{2212}05:30",
+            "2026-02-01T11:59:00.5+2359",
         ] {
             assert_eq!(text.parse(), Ok(expected), "{text}");
         }
         assert_eq!(expected.to_string(), "2026-01-31T12:00:00.500Z");
-        assert!("yesterday".parse::<Timestamp>().is_err());
+        for text in [
+            "yesterday",
+            "2026-01-31",
+            "2026-01-31T12:00:00+5",
+            "2026-01-31T12:00:00+053",
+            "2026-01-31T12:00:00+05:60",
+            "2026-01-31T12:00:00+24:00",
+            "2026-01-31T12:00:00 CET",
+            "2026-01-31T12:00:00Z+01",
+            "2026-01-31T24:00:00Z",
+            "2026-01-31T12:00:61Z",
+            "2026-02-30T12:00:00",
+            "",
+        ] {
+            assert!(text.parse::<Timestamp>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn no_digit_of_a_time_is_changed() {
+        for (text, expected) in [
+            (
+                "2026-01-31T12:00:00.123456789+00",
+                "2026-01-31T12:00:00.123456789Z",
+            ),
+            (
+                "2026-01-31T12:00:00.9999999999Z",
+                "2026-01-31T12:00:00.999999999Z",
+            ),
+            ("2016-12-31T23:59:60Z", "2016-12-31T23:59:60Z"),
+            ("2017-01-01 00:59:60,25 +0100", "2016-12-31T23:59:60.250Z"),
+        ] {
+            assert_eq!(text.parse::<Timestamp>().unwrap().to_string(), expected);
+        }
     }
 }

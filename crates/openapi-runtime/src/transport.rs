@@ -25,15 +25,19 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::io;
 use std::iter;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use h2::Reason;
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use http::{HeaderMap, StatusCode};
 use reqwest::Url;
 
+use crate::content_coding::{Gunzip, is_gzip};
+use crate::redact::one_line;
 use crate::response_body::{Body, BoxError, ByteStream};
 
 /// The future that [`Transport::send`] returns.
@@ -113,13 +117,24 @@ pub struct TransportResponse {
     pub content_length: Option<u64>,
 }
 
+/// Decodes a body with the content coding gzip, unless the client has decoded it.
 impl From<reqwest::Response> for TransportResponse {
     fn from(mut response: reqwest::Response) -> Self {
+        let status = response.status();
+        let mut headers = std::mem::take(response.headers_mut());
+        let mut content_length = response.content_length();
+        let mut body = ByteStream::new(response.bytes_stream());
+        if is_gzip(&headers) {
+            headers.remove(CONTENT_ENCODING);
+            headers.remove(CONTENT_LENGTH);
+            content_length = None;
+            body = ByteStream::new(Gunzip::new(body));
+        }
         Self {
-            status: response.status(),
-            headers: std::mem::take(response.headers_mut()),
-            content_length: response.content_length(),
-            body: Body::Stream(ByteStream::new(response.bytes_stream())),
+            status,
+            headers,
+            body: Body::Stream(body),
+            content_length,
         }
     }
 }
@@ -159,6 +174,11 @@ pub struct TransportError {
 pub enum TransportErrorKind {
     /// Nothing was sent.
     NotSent,
+    /// The TLS handshake failed, for example because the certificate is invalid. Nothing was sent, and another attempt
+    /// would fail in the same way.
+    Tls,
+    /// The connection failed before the request was sent completely.
+    Unfinished,
     /// The server reported that it did not process the request (HTTP/2, RFC 9113, section 8.7).
     NotProcessed,
     /// The connection failed. The request may have been sent. The default.
@@ -223,7 +243,8 @@ impl TransportError {
     pub(crate) fn reason(&self) -> String {
         let first: &(dyn StdError + 'static) = &*self.source;
         let sources = iter::successors(Some(first), |&error| error.source());
-        sources.last().map(ToString::to_string).unwrap_or_default()
+        let last = sources.last().map(ToString::to_string);
+        one_line(&last.unwrap_or_default())
     }
 }
 
@@ -231,6 +252,10 @@ impl fmt::Display for TransportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.kind {
             TransportErrorKind::NotSent => "the request was not sent",
+            TransportErrorKind::Tls => "the TLS handshake failed",
+            TransportErrorKind::Unfinished => {
+                "the connection failed before the request was sent completely"
+            }
             TransportErrorKind::NotProcessed => "the server did not process the request",
             TransportErrorKind::Broken => "the connection failed before a response was received",
             TransportErrorKind::TimedOut => "the request timed out",
@@ -253,8 +278,12 @@ impl From<reqwest::Error> for TransportError {
         // reqwest reports the redirect to a URL that it cannot use in the same way, but with the URL of the request.
         let is_unsendable = error.is_builder() && error.url().is_some_and(|url| !is_sendable(url));
         let error = error.without_url();
-        let kind = if error.is_connect() {
+        let kind = if error.is_connect() && is_tls_fault(&error) {
+            TransportErrorKind::Tls
+        } else if error.is_connect() {
             TransportErrorKind::NotSent
+        } else if is_unfinished(&error) {
+            TransportErrorKind::Unfinished
         } else if is_unprocessed(&error) {
             TransportErrorKind::NotProcessed
         } else if has_large_header(&error) {
@@ -283,6 +312,28 @@ impl From<reqwest::Error> for TransportError {
 /// Returns whether reqwest can send requests to a URL.
 fn is_sendable(url: &Url) -> bool {
     matches!(url.scheme(), "http" | "https") && http::Uri::try_from(url.as_str()).is_ok()
+}
+
+/// Returns whether the handshake of rustls failed for another reason than the connection.
+fn is_tls_fault(error: &reqwest::Error) -> bool {
+    // An `io::Error` hides the one that it wraps from `source`.
+    fn inner(error: &io::Error) -> Option<&io::Error> {
+        error.get_ref()?.downcast_ref()
+    }
+    let io = find_source::<io::Error>(error);
+    iter::successors(io, |&error| inner(error))
+        .any(|error| error.kind() == io::ErrorKind::InvalidData)
+}
+
+/// Returns whether a part of an HTTP/1 request could not be sent.
+fn is_unfinished(error: &reqwest::Error) -> bool {
+    find_source::<hyper::Error>(error).is_some_and(|error| {
+        let is_io = error
+            .source()
+            .is_some_and(|source| source.is::<io::Error>());
+        // hyper shows this only in its message.
+        is_io && error.to_string().starts_with("error writing a body")
+    })
 }
 
 /// Returns whether the server reported that it did not process the request, which can then be retried (RFC 9113,

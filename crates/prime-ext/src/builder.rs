@@ -10,7 +10,7 @@ use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 use crate::http_client::{self, Connections};
 use crate::options::{self, CallOptions};
-use crate::settings::{EnvSource, PartialConfig, Setting, Settings, Source};
+use crate::settings::{self, EnvSource, PartialConfig, Setting, Settings, Source};
 
 /// Builds a [`Client`]. Each method documents its default. Only [`or_env`](Self::or_env) takes settings
 /// from the environment, which also has the default proxies.
@@ -79,7 +79,8 @@ impl ClientBuilder {
     /// Takes settings that are not set from the sources of the `prime` command line: see [`Client::from_env`].
     ///
     /// # Errors
-    /// If a file cannot be read, or `PRIME_CONTEXT` names a context that does not exist.
+    /// If a file exists but cannot be read, or `PRIME_CONTEXT` names a context that does not exist. `config.json` is
+    /// not read if the key, the account and both URLs are already set, here or by the environment.
     pub fn or_env(mut self) -> Result<Self, Error> {
         for name in [
             "PRIME_API_KEY",
@@ -138,7 +139,9 @@ impl ClientBuilder {
         self
     }
 
-    /// Adds a proxy. Default: those of the environment (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`).
+    /// Adds a proxy, by HTTP, HTTPS or SOCKS. Default: those of the environment (`HTTPS_PROXY`, `HTTP_PROXY`,
+    /// `ALL_PROXY`, `NO_PROXY`). If a URL would be requested through a variable that is not the URL of such a proxy,
+    /// [`build`](Self::build) fails.
     ///
     /// A loopback URL (`localhost`, `127.0.0.1`, `[::1]`) is never requested through a proxy, neither through this one
     /// nor through those of the environment.
@@ -263,10 +266,7 @@ impl ClientBuilder {
         };
         let caller = caller
             .with_bearer_token(api_key.value.clone())
-            .map_err(|e| {
-                let reason = format!("{e}; was it copied whole, on one line?");
-                invalid("API key", &api_key.source, &reason)
-            })?
+            .map_err(|e| invalid("API key", &api_key.source, &e.to_string()))?
             .with_retry_budget(self.budget);
         let account = self.config.account;
         let settings = Settings {
@@ -294,16 +294,14 @@ impl ClientBuilder {
 }
 
 fn key(config: &PartialConfig) -> Result<Setting<Secret>, Error> {
-    let key = config.api_key.as_ref().map(|key| {
-        let trimmed = Secret::from(key.value.expose().trim());
-        Setting::new(trimmed, key.source.clone())
-    });
-    if let Some(key) = &key
-        && key.value.expose().len() > MAX_KEY
-    {
-        let reason = format!("it has more than {MAX_KEY} bytes");
-        return Err(invalid("API key", &key.source, &reason));
-    }
+    let key = match &config.api_key {
+        Some(key) => {
+            let cleaned = settings::clean_key(key.value.expose())
+                .map_err(|reason| invalid("API key", &key.source, &reason))?;
+            Some(Setting::new(cleaned, key.source.clone()))
+        }
+        None => None,
+    };
     key.filter(|key| !key.value.expose().is_empty()).ok_or_else(|| {
         let looked = match config.no_key_in.as_slice() {
             [] => "set one with `Client::builder().api_key(…)`, or take it from the environment with \
@@ -319,16 +317,13 @@ fn key(config: &PartialConfig) -> Result<Setting<Secret>, Error> {
     })
 }
 
-/// The longest API key, in bytes.
-const MAX_KEY: usize = 4096;
-
 /// The longest URL, in bytes.
 const MAX_URL: usize = 2048;
 
 /// The error of an invalid setting.
 fn invalid(setting: &str, source: &Source, reason: &str) -> Error {
     let from = match source {
-        Source::Default | Source::Program => String::new(),
+        Source::Default => String::new(),
         source => format!(" from {source}"),
     };
     let message = format!("invalid {setting}{from}: {reason}");

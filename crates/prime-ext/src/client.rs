@@ -115,7 +115,7 @@ impl Client {
     ///
     /// ```
     /// # fn example() -> Result<(), prime_ext::Error> {
-    /// let prime = prime_ext::Client::builder().api_key("pit_…").team("team_123").build()?;
+    /// let prime = prime_ext::Client::builder().api_key("pit_123").team("team_123").build()?;
     /// # Ok(())
     /// # }
     /// ```

@@ -1,9 +1,12 @@
 //! The default HTTP clients, used unless the caller provides a transport.
 
+use std::env;
 use std::net::IpAddr;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use http::header::{ACCEPT_ENCODING, HeaderValue, RANGE};
+use hyper_util::client::proxy::matcher::Matcher;
 use openapi_runtime::{Transport, TransportError, TransportFuture};
 use reqwest::{ClientBuilder, Proxy, Url};
 use reqwest::{redirect, retry};
@@ -58,7 +61,13 @@ impl HttpClients {
 }
 
 impl Transport for HttpClients {
-    fn send(&self, request: reqwest::Request) -> TransportFuture<'_> {
+    fn send(&self, mut request: reqwest::Request) -> TransportFuture<'_> {
+        // The runtime decodes gzip. A range would be one of the encoded body.
+        let headers = request.headers_mut();
+        if !headers.contains_key(RANGE) {
+            let gzip = HeaderValue::from_static("gzip");
+            headers.entry(ACCEPT_ENCODING).or_insert(gzip);
+        }
         let response = self.get(request.url()).map(|http| http.execute(request));
         Box::pin(async move {
             match response.map_err(TransportError::not_sent)?.await {
@@ -106,6 +115,10 @@ impl Connections {
     /// Builds the clients that these URLs need, so that an invalid setting is an error now. A client for other URLs is
     /// created later. Requests to loopback URLs are never sent through a proxy.
     pub(crate) fn build(self, urls: &[&Url]) -> Result<HttpClients, Error> {
+        // The variables do not apply beside proxies of the caller.
+        if self.proxies.is_empty() {
+            urls.iter().try_for_each(|url| check_proxy_variable(url))?;
+        }
         let clients = HttpClients {
             connections: self,
             remote: OnceLock::new(),
@@ -151,6 +164,46 @@ impl Connections {
                 Error::new(ErrorKind::Settings, "cannot build the HTTP client").with_source(e)
             })
     }
+}
+
+/// Returns an error if a URL would be requested through a proxy of the environment that cannot be used. reqwest ignores
+/// such a variable, and would send the key directly.
+fn check_proxy_variable(url: &Url) -> Result<(), Error> {
+    let first = |names: [&'static str; 2]| {
+        let mut values = names.into_iter().map(|name| (name, env::var(name)));
+        let is_missing = |value: &Result<_, _>| value == &Err(env::VarError::NotPresent);
+        values.find(|(_, value)| !is_missing(value))
+    };
+    let names = match url.scheme() {
+        "https" => ["HTTPS_PROXY", "https_proxy"],
+        _ => ["HTTP_PROXY", "http_proxy"],
+    };
+    let is_set = |(_, value): &(_, Result<String, _>)| value.as_deref() != Ok("");
+    let variable = first(names).filter(is_set);
+    let variable = variable.or_else(|| first(["ALL_PROXY", "all_proxy"]).filter(is_set));
+    // In a CGI script, a client can set `HTTP_PROXY` by a header, so reqwest uses no proxy.
+    let is_cgi = env::var_os("REQUEST_METHOD").is_some();
+    let Some((name, proxy)) = variable.filter(|_| !is_cgi && !is_loopback(url)) else {
+        return Ok(());
+    };
+    let exempt = first(["NO_PROXY", "no_proxy"]).and_then(|(_, hosts)| hosts.ok());
+    let is_used = |proxy: &str, exempt: String| {
+        let proxies = Matcher::builder().all(proxy).no(exempt).build();
+        url.as_str()
+            .parse()
+            .is_ok_and(|url| proxies.intercept(&url).is_some())
+    };
+    if is_used("http://proxy", exempt.unwrap_or_default())
+        && !is_used(&proxy.unwrap_or_default(), String::new())
+    {
+        let host = url.host_str().unwrap_or_default();
+        let message = format!(
+            "invalid {name}: it must be the URL of a proxy, with the scheme http, https, socks4, socks4a, socks5 or \
+             socks5h; correct it, or add {host} to NO_PROXY"
+        );
+        return Err(Error::new(ErrorKind::Settings, message));
+    }
+    Ok(())
 }
 
 /// Returns whether a URL refers to this machine's loopback interface.

@@ -499,6 +499,25 @@ fn invalid_settings_do_not_show_the_key() {
     }
 }
 
+/// The key is sent without what came along when it was copied. A key that stays odd is refused, by the name of its
+/// source.
+#[tokio::test]
+async fn a_key_is_cleaned_or_refused() {
+    let wire = Wire::inference(MockResponse::json(200, r#"{"data": []}"#)).await;
+    let builder = |key: String| {
+        let builder = Client::builder().api_key(key);
+        builder.inference_url(wire.inference_url()).build()
+    };
+    let prime = builder(format!("\u{feff}Bearer \"{KEY}\"\u{a0}\n")).unwrap();
+    prime.models().list().await.unwrap();
+    let authorization = format!("authorization: Bearer {KEY}");
+    assert!(wire.request().headers.contains(&authorization));
+    let error = builder(format!("{KEY} # mine")).unwrap_err();
+    assert_clean_error(&error);
+    let expected = "invalid API key from the program: it contains whitespace";
+    assert!(error.to_string().starts_with(expected), "{error}");
+}
+
 // Invalid success responses.
 
 #[tokio::test]

@@ -94,11 +94,6 @@ async fn a_truncated_compressed_stream_is_cut_off() {
     let whole = [ONCE, UPON, USAGE, DONE].concat();
     let text = "Once upon".to_owned();
     assert_eq!(stream_end(&gzip(&whole)).await, (StreamEnd::Complete, text));
-    // Only the first gzip member is read, and the stream is not considered complete. No server is
-    // known to send several members.
-    let members = [ONCE, UPON, USAGE, DONE].map(gzip).concat();
-    let text = "Once".to_owned();
-    assert_eq!(stream_end(&members).await, (StreamEnd::CutOff, text));
     // The trailer with the checksum is missing.
     let mut cut = GzEncoder::new(Vec::new(), Compression::default());
     cut.write_all(ONCE.as_bytes()).unwrap();
@@ -110,6 +105,105 @@ async fn a_truncated_compressed_stream_is_cut_off() {
         stream_end(whole.as_bytes()).await,
         (StreamEnd::CutOff, String::new())
     );
+}
+
+/// Some servers compress each event by itself.
+#[tokio::test]
+async fn all_members_are_read() {
+    let members = [ONCE, UPON, "", USAGE, DONE].map(gzip);
+    let text = "Once upon".to_owned();
+    let complete = (StreamEnd::Complete, text);
+    assert_eq!(stream_end(&members.concat()).await, complete);
+    // The stream ends within the second member.
+    let cut = [&members[0][..], &members[1][..20]].concat();
+    let text = "Once".to_owned();
+    assert_eq!(stream_end(&cut).await, (StreamEnd::CutOff, text));
+
+    let parts = [r#"{"data": [{"id":"#, r#" "a/b"}"#, "]}"]
+        .map(gzip)
+        .concat();
+    let wire = Wire::inference(compressed(MockResponse::json(200, "").body(parts))).await;
+    assert_eq!(wire.personal().models().list().await.unwrap()[0].id, "a/b");
+}
+
+/// Names of codings are case-insensitive, and `x-gzip` is gzip.
+#[tokio::test]
+async fn a_coding_is_recognized_however_it_is_written() {
+    for coding in [
+        "GZIP",
+        "Gzip",
+        "x-gzip",
+        "identity, gzip",
+        "gzip,",
+        "identity",
+        "",
+        "utf-8",
+    ] {
+        let models = r#"{"data": [{"id": "a/b"}]}"#;
+        let body = match coding.to_lowercase().contains("gzip") {
+            true => gzip(models),
+            false => models.into(),
+        };
+        let answer = MockResponse::json(200, "").body(body);
+        let wire = Wire::inference(answer.header("content-encoding", coding)).await;
+        let models = wire.personal().models().list().await.unwrap();
+        assert_eq!(models[0].id, "a/b", "{coding}");
+        let bare = wire.bare_inference().list_models().send().await;
+        assert_eq!(bare.unwrap().into_value().data[0].id, "a/b", "{coding}");
+    }
+}
+
+/// A coding that is declared and not used costs no answer.
+#[tokio::test]
+async fn a_stream_that_is_not_encoded_is_read() {
+    let events = [ONCE, UPON, USAGE, DONE].concat();
+    let answer = MockResponse::events(events).header("content-encoding", "utf-8");
+    let wire = Wire::inference(answer).await;
+    let stream = wire.personal().chat(MODEL).user("?").stream().await;
+    assert_eq!(stream.unwrap().finish().await.unwrap().text(), "Once upon");
+}
+
+#[tokio::test]
+async fn an_unknown_coding_is_named() {
+    let brotli = [0x0b, 0x02, 0x80, 0x7b, 0x22, 0xff, 0x03];
+    for coding in ["br", "zstd", "gzip, gzip"] {
+        for status in [200, 500] {
+            let answer = MockResponse::new(status, "text/event-stream", brotli);
+            let answer = answer.header("content-encoding", coding);
+            let wire = Wire::inference(answer).await;
+            let prime = wire.personal();
+            let question = || prime.chat(MODEL).user("?");
+            for error in [
+                prime.models().list().await.unwrap_err(),
+                question().await.unwrap_err(),
+                question().stream().await.unwrap_err(),
+            ] {
+                let named = format!("the content coding {coding:?} was not decoded");
+                assert!(error.to_string().contains(&named), "{status}: {error}");
+                assert_eq!(error.status().unwrap().as_u16(), status);
+            }
+        }
+    }
+}
+
+/// Timeouts apply while a body is decoded, even if it expands to nothing.
+#[tokio::test]
+async fn a_body_of_nothing_times_out() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (mut connection, _) = listener.accept().await.unwrap();
+        assert_ne!(connection.read(&mut [0; 4096]).await.unwrap(), 0);
+        let head = "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\nconnection: close\r\n\r\n";
+        connection.write_all(head.as_bytes()).await.unwrap();
+        let nothing = gzip("").repeat(100);
+        while connection.write_all(&nothing).await.is_ok() {}
+    });
+    let call = client(&url, &url);
+    let call = call.models().list().timeout(Duration::from_millis(300));
+    let error = tokio::time::timeout(Duration::from_secs(20), call).await;
+    let error = error.unwrap().unwrap_err();
+    assert!(error.is_timeout(), "{error}");
 }
 
 /// An event is available as soon as its bytes have arrived.

@@ -7,6 +7,7 @@
 //! | module | subject |
 //! |---|---|
 //! | `models` | `GET /models`, `GET /models/{model_id}` |
+//! | `connections` | connections that fail, are closed early or are idle |
 //! | `chat` | `POST /chat/completions` without streaming |
 //! | `stream` | `POST /chat/completions` with streaming |
 //! | `wallet` | `GET /api/v1/billing/wallet` |
@@ -27,6 +28,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, missing_docs)]
 
 mod chat;
+mod connections;
 mod creations;
 mod deletions;
 mod endings;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use prime_ext::openapi_runtime::TransportErrorKind;
 use prime_ext::{
     CallOptions, Client, ErrorKind, RetryPolicy, Transport, TransportError, TransportFuture,
     TransportResponse, reqwest,
@@ -20,6 +21,8 @@ enum Reply {
     NotSent,
     /// An error that does not say whether anything was sent.
     Unknown,
+    /// An error of this kind.
+    Fail(TransportErrorKind),
     Respond(&'static str),
     Never,
 }
@@ -41,6 +44,7 @@ impl Transport for Scripted {
             match reply {
                 Reply::NotSent => Err(TransportError::not_sent("no route")),
                 Reply::Unknown => Err(TransportError::new("something broke")),
+                Reply::Fail(kind) => Err(TransportError::new("something broke").with_kind(kind)),
                 Reply::Respond(body) => Ok(TransportResponse::from(http::Response::new(body))),
                 Reply::Never => std::future::pending().await,
             }
@@ -102,6 +106,30 @@ async fn a_creation_is_repeated_only_if_nothing_was_sent() {
     let options = CallOptions::new().retry(twice);
     let answer = prime.chat(MODEL).user("?").options(options).await.unwrap();
     assert_eq!(answer.meta().attempts(), 2);
+}
+
+/// A request that was not sent completely was not carried out. A failed TLS handshake fails again.
+#[tokio::test]
+async fn kinds_of_failures_decide_about_retries() {
+    let unfinished = Reply::Fail(TransportErrorKind::Unfinished);
+    let replies: &[Reply] = vec![unfinished, Reply::Respond(r#"{"choices": []}"#)].leak();
+    let (prime, _) = client(replies);
+    let answer = prime.chat(MODEL).user("?").await.unwrap();
+    assert_eq!(answer.meta().attempts(), 2);
+    let (prime, _) = client(replies);
+    let error = prime.runs().create(config()).await.unwrap_err();
+    assert!(!error.outcome_unknown() && !error.is_retryable());
+    assert_eq!(error.attempts(), 1);
+
+    let (prime, _) = client(vec![Reply::Fail(TransportErrorKind::Tls)].leak());
+    for error in [
+        prime.models().list().await.unwrap_err(),
+        prime.chat(MODEL).user("?").await.unwrap_err(),
+        prime.runs().create(config()).await.unwrap_err(),
+    ] {
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Connect, 1));
+        assert!(!error.outcome_unknown() && !error.is_retryable());
+    }
 }
 
 #[tokio::test]

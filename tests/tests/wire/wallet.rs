@@ -27,7 +27,7 @@ const WALLET: &str = r#"{
     {
       "id": "bil_1",
       "created_at": "2026-01-30T12:00:00",
-      "updated_at": "2026-01-30 12:00:00",
+      "updated_at": "2026-01-30 12:00:00+00",
       "last_billed_at": null,
       "amount_usd": "0.2000",
       "currency": "USD",

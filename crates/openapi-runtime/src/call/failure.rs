@@ -38,7 +38,7 @@ impl Failure<Error> {
         let ambiguous =
             error.may_be_redirected() && operation.retry_safety != RetrySafety::Idempotent;
         let (kind, class, message) = match error.kind() {
-            TransportErrorKind::NotSent if ambiguous => (
+            TransportErrorKind::NotSent | TransportErrorKind::Tls if ambiguous => (
                 ErrorKind::Disconnected,
                 FailureClass::Broken,
                 format!("cannot connect to {origin} or to the target of its redirect: {reason}"),
@@ -48,15 +48,31 @@ impl Failure<Error> {
                 FailureClass::NotSent,
                 format!("cannot connect to {origin}: {reason}"),
             ),
+            TransportErrorKind::Tls => (
+                ErrorKind::Connect,
+                FailureClass::Final,
+                format!("the TLS handshake with {origin} failed: {reason}"),
+            ),
+            TransportErrorKind::Unfinished if !ambiguous => (
+                ErrorKind::Disconnected,
+                FailureClass::NotProcessed,
+                format!(
+                    "the connection to {origin} failed before the request was sent completely: {reason}"
+                ),
+            ),
             TransportErrorKind::NotProcessed if !ambiguous => (
                 ErrorKind::Disconnected,
                 FailureClass::NotProcessed,
                 format!("{origin} rejected the request before processing it"),
             ),
-            TransportErrorKind::NotProcessed | TransportErrorKind::Broken => (
+            TransportErrorKind::NotProcessed
+            | TransportErrorKind::Unfinished
+            | TransportErrorKind::Broken => (
                 ErrorKind::Disconnected,
                 FailureClass::Broken,
-                format!("the connection to {origin} failed before a response was received"),
+                format!(
+                    "the connection to {origin} failed before a response was received: {reason}"
+                ),
             ),
             TransportErrorKind::TimedOut => (
                 ErrorKind::Timeout,
@@ -87,7 +103,7 @@ impl Failure<Error> {
             ),
         };
         let not_processed = matches!(class, FailureClass::NotSent | FailureClass::NotProcessed)
-            || kind == ErrorKind::Request;
+            || matches!(kind, ErrorKind::Connect | ErrorKind::Request);
         let error = Error::new(kind, message)
             .with_outcome_unknown(!not_processed && !operation.is_safe())
             .with_source(error.into_source());

@@ -11,6 +11,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::failure::Failure;
 use super::{NotOpened, headers};
+use crate::content_coding::codings;
 use crate::error::Error;
 use crate::meta::{CallRecord, ResponseMeta};
 use crate::operation::Operation;
@@ -56,7 +57,7 @@ impl StreamBody {
         idle: Duration,
     ) -> Result<Self, Error> {
         let mut events = EventStream::new(body, max_event, idle);
-        match events.take_other_body(false, max_body).await {
+        match events.take_other_body(false, false, max_body).await {
             Ok(None) => Ok(Self::Events(events)),
             Ok(Some(body)) => Ok(Self::Other(body)),
             Err(broken) => {
@@ -167,7 +168,9 @@ where
     let opening = Box::pin(async {
         let mut events = EventStream::new(body, max_event, limits.idle);
         let is_declared_other = is_declared_other(meta.headers());
-        let body = match events.take_other_body(is_declared_other, max_body).await {
+        let has_coding = !codings(meta.headers()).is_empty();
+        let other = events.take_other_body(is_declared_other, has_coding, max_body);
+        let body = match other.await {
             Ok(None) => StreamBody::Events(events),
             Ok(Some(body)) => StreamBody::Other(body),
             Err(broken) => {

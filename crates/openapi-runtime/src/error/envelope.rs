@@ -54,7 +54,7 @@ impl Envelope {
     }
 
     /// Returns whether the body contains an error.
-    fn is_set(&self) -> bool {
+    pub(super) fn is_set(&self) -> bool {
         self.message.is_some() || self.code.is_some() || !self.fields.is_empty()
     }
 

@@ -21,10 +21,12 @@ use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 
 use crate::base_url::InvalidBaseUrl;
+use crate::content_coding::codings;
 use crate::limits::OutOfLimits;
 use crate::meta::ResponseMeta;
 use crate::operation::Operation;
 use crate::path::InvalidPathValue;
+use crate::redact::one_line;
 use crate::response_body::BoxError;
 use crate::retry::{may_have_been_carried_out, requested_wait};
 
@@ -166,6 +168,12 @@ impl Error {
         envelope: Envelope,
         preview: Option<String>,
     ) -> Self {
+        let codings = codings(meta.headers());
+        // A body that could be read was not encoded.
+        if !codings.is_empty() && !envelope.is_set() {
+            let codings = one_line(&meta.redactor().redact(&codings.join(", ")));
+            self.append(&format!("the content coding {codings:?} was not decoded"));
+        }
         self.0.attempts = meta.attempts();
         self.0.unknown_attempts = meta.unknown_attempts();
         self.0.response = Some(ErrorResponse {

@@ -24,6 +24,8 @@ pub(crate) use wait::{Wait, requested_wait, wait};
 /// | failure | idempotent | billable | never |
 /// |---|---|---|---|
 /// | connection failed, nothing was sent | yes | yes | yes |
+/// | the TLS handshake failed, for example because the certificate is invalid | no | no | no |
+/// | HTTP/1: the connection failed before the request was sent completely | yes | yes | no |
 /// | HTTP/2: the server reset the stream or sent GOAWAY before processing the request | yes | yes | no |
 /// | 408, 429 (except a quota), 503, 521, 522, 523, 529 | yes | yes | no |
 /// | 500, 502, 504, 520, 524, 530; the connection failed before the response was complete | yes | with [`allow_duplicate_billing`](Self::allow_duplicate_billing) | no |

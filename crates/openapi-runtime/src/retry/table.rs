@@ -10,7 +10,7 @@ use crate::operation::RetrySafety;
 pub enum FailureClass {
     /// Nothing was sent.
     NotSent,
-    /// The server reported over HTTP/2 that it did not process the request.
+    /// The server did not receive the complete request, or reported over HTTP/2 that it did not process it.
     NotProcessed,
     /// The connection failed before the response was complete.
     Broken,

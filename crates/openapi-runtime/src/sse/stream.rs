@@ -169,10 +169,12 @@ impl EventStream {
     /// event.
     ///
     /// The beginning decides: a body that begins like a field of an event stream is one, and a body that begins like JSON
-    /// or HTML is none. Only for any other beginning, the media type decides.
+    /// or HTML is none. Only for any other beginning, the media type decides. If the body has a content coding, it must
+    /// also be text: some servers declare one that they do not use.
     pub(crate) async fn take_other_body(
         &mut self,
         is_declared_other: bool,
+        has_coding: bool,
         limit: usize,
     ) -> Result<Option<Bytes>, BodyError> {
         let first = match std::future::poll_fn(|cx| self.poll_first(cx)).await {
@@ -183,7 +185,9 @@ impl EventStream {
             }
         };
         let is_other = first.as_deref().map_or(is_declared_other, |first| {
-            begins_like_other(first) || is_declared_other && !begins_like_events(first)
+            begins_like_other(first)
+                || is_declared_other && !begins_like_events(first)
+                || has_coding && is_binary(first)
         });
         if !is_other {
             if let Some(first) = first {
@@ -250,6 +254,16 @@ fn begins_like_events(first: &[u8]) -> bool {
     fields
         .iter()
         .any(|field| first.starts_with(field) || field.starts_with(first))
+}
+
+/// Returns whether the beginning of a body is not text.
+fn is_binary(bytes: &[u8]) -> bool {
+    // The last character may be incomplete.
+    let is_invalid = std::str::from_utf8(bytes).is_err_and(|e| e.error_len().is_some());
+    is_invalid
+        || bytes
+            .iter()
+            .any(|b| b.is_ascii_control() && !b.is_ascii_whitespace())
 }
 
 /// Returns whether a body begins like JSON or HTML.

@@ -4,6 +4,7 @@
 //! context named by `PRIME_CONTEXT`, `~/.prime/config.json`, and the default URLs of the specifications. Files are
 //! never written.
 
+mod key;
 mod partial_config;
 
 use std::fmt;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 use openapi_runtime::Secret;
 use reqwest::Url;
 
+pub(crate) use key::clean as clean_key;
 pub(crate) use partial_config::{EnvSource, PartialConfig};
 
 use crate::account::Account;
@@ -23,7 +25,7 @@ use crate::account::Account;
 ///
 /// ```
 /// # fn example() -> Result<(), prime_ext::Error> {
-/// let prime = prime_ext::Client::builder().api_key("pit_…").team("team_123").build()?;
+/// let prime = prime_ext::Client::builder().api_key("pit_123").team("team_123").build()?;
 /// println!("{}", prime.settings());
 /// # assert!(prime.settings().to_string().contains("team_123"));
 /// # Ok(())

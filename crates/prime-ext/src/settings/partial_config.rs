@@ -69,11 +69,14 @@ impl EnvSource<'_> {
 }
 
 impl PartialConfig {
-    /// Fills unset values from the environment and the files.
+    /// Fills unset values from the environment, and from the files if any are still unset.
     pub(crate) fn or(mut self, env: &EnvSource<'_>) -> Result<Self, Error> {
+        self = self.or_variables(env);
         let directory = env.home.as_ref().map(|home| home.join(".prime"));
         let mut files = Files::default();
         match &directory {
+            // A file that nothing is needed from may be unreadable, such as another user's.
+            _ if self.is_complete() => {}
             Some(directory) => {
                 files.read_config(&directory.join("config.json"), &mut self.no_key_in)?
             }
@@ -86,27 +89,40 @@ impl PartialConfig {
         if let Some(context) = context {
             files.apply_context(&context, directory.as_deref(), &mut self.no_key_in)?;
         }
-        let variable = |name| env.setting(name);
-        let key = variable("PRIME_API_KEY").map(|s| Setting::new(s.value.into(), s.source));
-        let team = variable("PRIME_TEAM_ID").or_else(|| from_file(files.team));
+        let team = from_file(files.team);
         let team = team.map(|s| Setting::new(Account::Team(s.value), s.source));
-        let platform_url = variable("PRIME_API_BASE_URL").or_else(|| variable("PRIME_BASE_URL"));
-        let inference_url = variable("PRIME_INFERENCE_URL");
-        if key.is_none() {
-            self.no_key_in
-                .insert(0, "PRIME_API_KEY (not set)".to_owned());
-        }
-        self.api_key = self.api_key.or(key).or_else(|| from_file(files.api_key));
+        self.api_key = self.api_key.or_else(|| from_file(files.api_key));
         self.account = self.account.or(team);
         self.inference_url = self
             .inference_url
-            .or(inference_url)
             .or_else(|| from_file(files.inference_url));
-        self.platform_url = self
-            .platform_url
-            .or(platform_url)
-            .or_else(|| from_file(files.platform_url));
+        self.platform_url = self.platform_url.or_else(|| from_file(files.platform_url));
         Ok(self)
+    }
+
+    fn or_variables(mut self, env: &EnvSource<'_>) -> Self {
+        let variable = |name| env.setting(name);
+        let key = variable("PRIME_API_KEY").map(|s| Setting::new(s.value.into(), s.source));
+        let team = variable("PRIME_TEAM_ID");
+        let team = team.map(|s| Setting::new(Account::Team(s.value), s.source));
+        let platform_url = || variable("PRIME_API_BASE_URL").or_else(|| variable("PRIME_BASE_URL"));
+        if key.is_none() {
+            self.no_key_in.push("PRIME_API_KEY (not set)".to_owned());
+        }
+        self.api_key = self.api_key.or(key);
+        self.account = self.account.or(team);
+        self.inference_url = self
+            .inference_url
+            .or_else(|| variable("PRIME_INFERENCE_URL"));
+        self.platform_url = self.platform_url.or_else(platform_url);
+        self
+    }
+
+    fn is_complete(&self) -> bool {
+        self.api_key.is_some()
+            && self.account.is_some()
+            && self.inference_url.is_some()
+            && self.platform_url.is_some()
     }
 }
 
@@ -214,6 +230,11 @@ fn read(path: &Path) -> Result<Option<File>, Error> {
 }
 
 fn parse(bytes: &[u8]) -> Result<File, String> {
+    // Some Windows editors write a byte order mark.
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    if std::str::from_utf8(bytes).is_err() {
+        return Err("not UTF-8 text".to_owned());
+    }
     // serde would also accept an array.
     if !bytes.trim_ascii_start().starts_with(b"{") {
         return Err("not a JSON object".to_owned());
@@ -325,6 +346,103 @@ mod tests {
             error.ends_with("config.json: not a regular file"),
             "{error}"
         );
+        std::fs::remove_dir_all(home).unwrap();
+    }
+
+    #[test]
+    fn files_of_any_editor_are_read() {
+        for text in [
+            "{\"api_key\": \"pit_1\"}",
+            "\u{feff}{\"api_key\": \"pit_1\"}\n",
+            "\r\n {\r\n\t\"api_key\": \"pit_1\"\r\n}\r\n\r\n",
+            "\u{feff}\n{\"api_key\": \"pit_1\"} \t\n",
+        ] {
+            let file = parse(text.as_bytes()).unwrap();
+            assert_eq!(
+                file.api_key.flatten().unwrap().expose(),
+                "pit_1",
+                "{text:?}"
+            );
+        }
+        let utf16: Vec<u8> = "\u{feff}{}"
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect();
+        for (bytes, reason) in [
+            (&utf16[..], "not UTF-8 text"),
+            (b"", "not a JSON object"),
+            (b"[]", "not a JSON object"),
+            (b"{} {}", "invalid JSON settings at line 1 column 4"),
+        ] {
+            assert_eq!(parse(bytes).unwrap_err(), reason);
+        }
+    }
+
+    /// A file that cannot be read is an error only if something may be in it that nothing else sets.
+    #[test]
+    fn a_file_that_is_not_needed_is_not_read() {
+        let home = std::env::temp_dir().join(format!("prime-ext-needed-{}", std::process::id()));
+        let directory = home.join(".prime");
+        let config = directory.join("config.json");
+        std::fs::create_dir_all(directory.join("environments")).unwrap();
+        let all = [
+            ("PRIME_API_KEY", "k"),
+            ("PRIME_TEAM_ID", "t"),
+            ("PRIME_BASE_URL", "https://api.example.com"),
+            ("PRIME_INFERENCE_URL", "https://inference.example.com/v1"),
+        ];
+        let check = |reason: &str| {
+            load(Some(&home), &all).unwrap();
+            for missing in 0..all.len() {
+                let mut some = all.to_vec();
+                let (name, _) = some.remove(missing);
+                let error = load(Some(&home), &some).unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::Settings);
+                let error = error.to_string();
+                let expected = format!("{}: {reason}", config.display());
+                assert!(error.contains(&expected), "without {name}: {error}");
+            }
+            // What the program sets is not needed either.
+            let set = PartialConfig {
+                account: Some(Setting::new(Account::Personal, Source::Program)),
+                ..PartialConfig::default()
+            };
+            let without_team = |name: &str| {
+                let (_, value) = all.iter().find(|(known, _)| *known == name)?;
+                (name != "PRIME_TEAM_ID").then(|| (*value).to_owned())
+            };
+            let loaded = set.or(&EnvSource {
+                variable: &without_team,
+                home: Some(home.clone()),
+            });
+            assert_eq!(value(&loaded.unwrap().account), Some(Account::Personal));
+        };
+        std::fs::create_dir(&config).unwrap();
+        check("not a regular file");
+        std::fs::remove_dir(&config).unwrap();
+        std::fs::write(&config, "api_key = k").unwrap();
+        check("not a JSON object");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let no_one = std::fs::Permissions::from_mode(0o000);
+            std::fs::set_permissions(&config, no_one).unwrap();
+            // The superuser can read it.
+            if std::fs::read(&config).is_err() {
+                check("Permission denied");
+            }
+        }
+        // A context is named for a reason, so its file must exist. `production` has none.
+        let in_context = |name: &'static str| {
+            let mut variables = all.to_vec();
+            variables.push(("PRIME_CONTEXT", name));
+            load(Some(&home), &variables)
+        };
+        in_context("production").unwrap();
+        let error = in_context("lab").unwrap_err().to_string();
+        assert!(error.contains("lab.json does not exist"), "{error}");
+        std::fs::write(directory.join("environments/lab.json"), "{}").unwrap();
+        in_context("lab").unwrap();
         std::fs::remove_dir_all(home).unwrap();
     }
 
