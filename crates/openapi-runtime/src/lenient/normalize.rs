@@ -230,7 +230,7 @@ impl Normalizer {
         }
     }
 
-    /// Writes a list. Items that do not match are omitted.
+    /// Writes a list. Items that do not match are omitted. `null` is an empty list.
     pub(super) fn list<T: Lenient>(&mut self, json: &RawValue) -> Normalized {
         self.write("[");
         if json.get().starts_with('[') {
@@ -241,6 +241,8 @@ impl Normalizer {
         } else if json.get().starts_with('{') {
             T::normalize(json, self)?;
             self.warn("expected a list, got an object; read as its only item");
+        } else if json.get() == "null" {
+            self.warn("expected a list, got null; read as an empty list");
         } else {
             return Err(Mismatch::expected("a list", json));
         }

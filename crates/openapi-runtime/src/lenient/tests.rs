@@ -189,6 +189,16 @@ fn what_is_not_json_is_replaced() {
 }
 
 #[test]
+fn null_is_an_empty_list() {
+    let (response, warnings) = read(r#"{"choices":null}"#);
+    assert!(response.choices.is_empty());
+    assert_eq!(
+        warnings,
+        ["choices: expected a list, got null; read as an empty list"]
+    );
+}
+
+#[test]
 fn what_is_no_response_is_an_error() {
     for json in [
         "",
