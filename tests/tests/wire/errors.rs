@@ -396,7 +396,7 @@ async fn a_multiline_message_is_shown_on_one_line() {
 async fn the_reason_of_a_provider_is_shown() {
     let body = r#"{"error": {"message": "Provider returned error", "code": 400, "metadata": {"raw":
         "{\"error\": {\"message\": \"This request needs 9000 tokens; 4096 fit\", \"type\": \"invalid_request_error\", \"code\": \"context_length_exceeded\"}}",
-        "provider_name": "Acme"}}, "user_id": "u"}"#;
+        "provider_name": "Acme"}}, "user_id": "u", "choices": []}"#;
     for status in [200, 400] {
         let wire = Wire::inference(MockResponse::json(status, body)).await;
         let error = fail("create_chat_completion", &wire.personal()).await;
@@ -415,11 +415,18 @@ async fn the_reason_of_a_provider_is_shown() {
 
     let body = r#"{"error": {"message": "Provider returned error", "code": 429, "metadata": {"raw":
         {"detail": "the model is busy, try again in 8 s"}, "provider_name": "Acme"}}}"#;
-    let wire = Wire::inference(MockResponse::json(200, body)).await;
+    let wire = Wire::inference(MockResponse::json(429, body).header("retry-after", "999")).await;
     let error = fail("create_chat_completion", &wire.personal()).await;
     assert!(error.is_rate_limited() && !error.is_quota());
     let message = "Acme: the model is busy, try again in 8 s";
     assert_eq!(error.message(), Some(message));
+
+    // With a success status, the response is not what was requested, and the reason is shown too.
+    let wire = Wire::inference(MockResponse::json(200, body)).await;
+    let error = fail("create_chat_completion", &wire.personal()).await;
+    assert_eq!(error.kind(), ErrorKind::UnexpectedResponse);
+    assert_eq!(error.message(), Some(message));
+    assert!(error.to_string().contains(message), "{error}");
 }
 
 // Secrets.
