@@ -220,7 +220,7 @@ impl Billings {
         self.set(|settings| settings.filter.until = Some(time.into()))
     }
 
-    /// Sets the maximum number of selected rows. The default is no limit.
+    /// Sets the maximum number of selected rows, including those that cannot be read. The default is no limit.
     ///
     /// The result is the newest rows as of some moment during the read. The rows of a page are returned only
     /// after the next page has been read, because rows that moved to the front may displace the last ones.

@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::pages::Row;
 
 /// A row of a page.
-pub(super) type ReadRow = Result<BillingEntry, UnreadableRow>;
+pub(super) type ReadRow = Result<BillingEntry, Box<UnreadableRow>>;
 
 /// Precedes the JSON of a row that stands for its id.
 const NO_ID: char = '\n';
@@ -133,10 +133,10 @@ pub(super) fn read_row(json: Box<RawValue>, meta: &ResponseMeta) -> ReadRow {
         "billing row {name} cannot be read: {reason}; `body()` is the row, and the rows after it can be read"
     );
     let body = Bytes::copy_from_slice(bytes);
-    Err(UnreadableRow {
+    Err(Box::new(UnreadableRow {
         error: Error::unexpected(message, meta.clone(), body),
         id: id.map_or_else(|| format!("{NO_ID}{}", json.get()), str::to_owned),
         known,
         json,
-    })
+    }))
 }
