@@ -287,23 +287,24 @@ impl Reader<'_> {
         if envelope.is_set() {
             return envelope;
         }
-        let fields = fields
-            .iter()
-            .take(MAX_FIELDS)
-            .flat_map(|(field, messages)| {
-                let field = one_line(&self.redactor.redact(field));
-                let messages = match messages {
-                    Value::Array(list) => &list[..],
-                    message => std::slice::from_ref(message),
-                };
-                let messages = messages
-                    .iter()
-                    .filter_map(|message| text(message, self.redactor));
-                messages.map(move |message| FieldError {
-                    field: field.clone(),
-                    message,
-                })
-            });
+        let redactor = self.redactor;
+        let fields = fields.iter().flat_map(|(name, messages)| {
+            let messages = match messages {
+                Value::Array(list) => &list[..],
+                message => std::slice::from_ref(message),
+            };
+            let messages = messages
+                .iter()
+                .filter_map(|message| text(message, redactor));
+            messages.map(|message| FieldError {
+                field: one_line(&redactor.redact(name)),
+                // It may repeat the value of the field.
+                message: match redactor.is_secret_field(name) {
+                    true => "…".to_owned(),
+                    false => message,
+                },
+            })
+        });
         Envelope {
             fields: fields.take(MAX_FIELDS).collect(),
             ..Envelope::default()
@@ -670,5 +671,7 @@ mod tests {
                 "{envelope:?}"
             );
         }
+        let fields = read(r#"{"errors":{"api_key":["hunter2"],"limit":"odd"}}"#);
+        assert_eq!(fields.message.as_deref(), Some("api_key: …; limit: odd"));
     }
 }
