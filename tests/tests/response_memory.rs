@@ -97,6 +97,6 @@ async fn a_large_response_with_log_probabilities_is_complete() {
     println!("{factor:5.1} log probabilities");
     assert!(response.warnings().is_empty(), "{:?}", response.warnings());
     let logprobs = response.raw().choices[0].logprobs.as_ref().unwrap();
-    assert!(logprobs.content.as_ref().unwrap().len() > 8_000);
+    assert!(logprobs.content.as_ref().unwrap().len() > 1_000);
     assert!(factor <= MAX_FACTOR, "{factor}");
 }

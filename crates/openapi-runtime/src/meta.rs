@@ -87,6 +87,13 @@ impl ResponseMeta {
         &self.warnings
     }
 
+    /// Returns the metadata with more warnings, up to 100.
+    #[must_use]
+    pub fn with_warnings(mut self, warnings: impl IntoIterator<Item = Warning>) -> Self {
+        self.add_warnings(warnings);
+        self
+    }
+
     /// Adds warnings, up to 100. A warning that is already there is not added again.
     pub fn add_warnings(&mut self, warnings: impl IntoIterator<Item = Warning>) {
         for warning in warnings {

@@ -134,7 +134,7 @@ impl Redactor {
         })
     }
 
-    fn is_secret_field(&self, name: &str) -> bool {
+    pub(crate) fn is_secret_field(&self, name: &str) -> bool {
         let fields = self.request_fields.iter().chain(self.response_fields);
         let mut fields = fields.copied();
         is_secret_name(name) || fields.any(|field| field.eq_ignore_ascii_case(name))

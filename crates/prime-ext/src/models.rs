@@ -3,7 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use pinference_api::types::Model;
+use openapi_runtime::lenient::{self, Warning};
+use openapi_runtime::{Response, Usd};
+use pinference_api::types::{Model, ModelPricing};
 
 use crate::call::Call;
 use crate::client::Client;
@@ -22,13 +24,18 @@ impl Models {
 
     /// Lists all available models.
     ///
+    /// A model that cannot be read, because it has no id, is omitted. A price that is negative or no number is unknown.
+    /// Both are [warnings](openapi_runtime::Response::warnings) of the response.
+    ///
     /// # Errors
     /// Returns an error if the call fails.
     pub fn list(&self) -> Call<Vec<Model>> {
         Call::new(&self.client, async |client: Client| {
             let call = client.on_behalf(client.inference_api().list_models())?;
-            let list = call.send_with(client.context()).await?;
-            Ok(list.map(|list| list.data))
+            match call.send_with(client.context()).await {
+                Ok(list) => Ok(checked(list.map(|list| list.data))),
+                Err(error) => Ok(checked(bare_list(&error).ok_or(error)?)),
+            }
         })
     }
 
@@ -42,9 +49,69 @@ impl Models {
         Call::new(&self.client, async move |client: Client| {
             let call = client.inference_api().get_model().model_id(id);
             let call = client.on_behalf(call)?;
-            Ok(call.send_with(client.context()).await?)
+            let model = call.send_with(client.context()).await?;
+            Ok(checked(model.map(|model| [model])).map(|[model]| model))
         })
     }
+}
+
+/// Reads a list that is not in an object.
+fn bare_list(error: &openapi_runtime::Error) -> Option<Response<Vec<Model>>> {
+    let (meta, body) = (error.meta()?, error.body()?);
+    let is_unexpected = error.kind() == ErrorKind::UnexpectedResponse;
+    // Anything but a list would be read as its only item.
+    if !is_unexpected || !body.trim_ascii_start().starts_with(b"[") {
+        return None;
+    }
+    let (models, warnings) = lenient::from_json::<Vec<Model>>(body).ok()?;
+    // A list without a model may be anything.
+    if models.is_empty() {
+        return None;
+    }
+    let bare = Warning::new("", "expected an object with a list, got the list");
+    let meta = meta.clone().with_warnings([bare]);
+    Some(Response::new(
+        models,
+        meta.with_warnings(warnings),
+        body.clone(),
+    ))
+}
+
+/// Makes negative prices unknown: some services mean by them that a price is not fixed.
+fn checked<M: AsMut<[Model]>>(response: Response<M>) -> Response<M> {
+    let (mut models, meta, body) = response.into_parts();
+    let mut warnings = Vec::new();
+    for model in models.as_mut() {
+        let Some(pricing) = &mut model.pricing else {
+            continue;
+        };
+        for (name, price) in prices(pricing) {
+            if price.is_some_and(|price| price < Usd::ZERO) {
+                *price = None;
+                let reason = format!(
+                    "the price of model {:?} is negative; read as missing",
+                    model.id
+                );
+                warnings.push(Warning::new(format!("pricing.{name}"), reason));
+            }
+        }
+    }
+    Response::new(models, meta.with_warnings(warnings), body)
+}
+
+fn prices(pricing: &mut ModelPricing) -> [(&'static str, &mut Option<Usd>); 4] {
+    [
+        ("input_usd_per_mtok", &mut pricing.input_usd_per_mtok),
+        ("output_usd_per_mtok", &mut pricing.output_usd_per_mtok),
+        (
+            "cache_read_usd_per_mtok",
+            &mut pricing.cache_read_usd_per_mtok,
+        ),
+        (
+            "cache_write_usd_per_mtok",
+            &mut pricing.cache_write_usd_per_mtok,
+        ),
+    ]
 }
 
 /// The id of a model with an optional adapter: `{base}` or `{base}:{adapter}`. Source: the provider's own

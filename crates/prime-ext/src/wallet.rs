@@ -1,11 +1,11 @@
 //! Reads a wallet: its balance and its billing rows.
 
 mod reader;
+mod row;
 #[cfg(test)]
 mod tests;
 
 use std::future::ready;
-use std::hash::Hash;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -13,15 +13,18 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 use futures_core::future::BoxFuture;
 use futures_util::{FutureExt as _, StreamExt as _, TryStreamExt as _};
-use openapi_runtime::{IntoRequest as _, Response, Timestamp};
+use openapi_runtime::{
+    Error as CallError, IntoRequest as _, PayloadFault, Response, Timestamp, Warning,
+};
 use prime_training_api::builder::GetWallet;
 use prime_training_api::types::{BillingEntry, WalletResponse};
 
 use crate::call::Call;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
-use crate::pages::{Options, Page, Row};
+use crate::pages::{Options, Page};
 use reader::{Filter, Reader};
+use row::{RawPage, ReadRow};
 
 /// The maximum number of rows per page. Source: the specification.
 const MAX_PAGE_SIZE: u64 = 100;
@@ -43,10 +46,20 @@ impl Wallet {
     /// Returns the current balance and the newest row.
     ///
     /// # Errors
-    /// Returns an error if the call fails.
+    /// Returns an error if the call fails. A wallet without one of its rows would look complete, so it is also an error
+    /// if a row cannot be read. [`billings`](Self::billings) reads the rows one by one.
     pub fn get(&self) -> Call<WalletResponse> {
         Call::new(&self.client, async |client: Client| {
-            page(&client, 1, 0).await
+            let response = page(&client, 1, 0).await?;
+            let is_odd = !response.warnings().is_empty();
+            let sent = || RawPage::read(response.body()).map_or(0, |page| page.len());
+            if is_odd && sent() > response.value().recent_billings.len() {
+                return Err(unreadable(response));
+            }
+            let (wallet, meta, body) = response.into_parts();
+            let warning = (wallet.total_billings < 0)
+                .then(|| Warning::new("total_billings", "it is negative, so it is unknown"));
+            Ok(Response::new(wallet, meta.with_warnings(warning), body))
         })
     }
 
@@ -58,6 +71,9 @@ impl Wallet {
     /// with the number that the service reports, and reads the front again until no row is missing. Rows found this
     /// way come last. If rows are still missing, the last item is an [`ErrorKind::Incomplete`] error that says how
     /// many. Deleted rows are detected if the reported number decreases.
+    ///
+    /// A row that cannot be read, for example because its amount is not a number, is an
+    /// [`ErrorKind::UnexpectedResponse`] error in its place. The other rows still come: see [`Billings::try_next`].
     ///
     /// A row has the values with which it was first read; [`Billings::changes`] returns later values. The stream
     /// stores less than 32 bytes per row.
@@ -91,26 +107,42 @@ async fn page(client: &Client, limit: u64, offset: u64) -> Result<Response<Walle
     Ok(call.send_with(client.context()).await?)
 }
 
-async fn rows(client: Client, offset: u64, limit: u64) -> Result<Page<BillingEntry>, Error> {
-    let wallet = page(&client, limit, offset).await?.into_value();
-    let total = u64::try_from(wallet.total_billings).map_err(|_| {
+/// The error of a response with a row that cannot be read.
+fn unreadable(response: Response<WalletResponse>) -> Error {
+    let (_, meta, body) = response.into_parts();
+    let fault = PayloadFault::of::<WalletResponse>(&body);
+    let error = CallError::unreadable(&GetWallet::OPERATION, meta, body, fault);
+    Error::from(error).with_operation(GetWallet::OPERATION.id)
+}
+
+async fn rows(client: Client, offset: u64, limit: u64) -> Result<Page<ReadRow>, Error> {
+    let error = match page(&client, limit, offset).await {
+        Ok(response) if response.warnings().is_empty() => {
+            let wallet = response.into_value();
+            let rows = wallet.recent_billings.into_iter().map(Ok);
+            return page_of(rows.collect(), wallet.total_billings);
+        }
+        // Rows may have been omitted.
+        Ok(response) => unreadable(response),
+        Err(error) => error,
+    };
+    let is_unreadable = error.kind() == ErrorKind::UnexpectedResponse;
+    let raw = error.body().filter(|_| is_unreadable);
+    match (raw.and_then(|body| RawPage::read(body)), error.meta()) {
+        (Some(raw), Some(meta)) => {
+            let total = raw.total;
+            page_of(raw.into_rows(meta), total)
+        }
+        _ => Err(error),
+    }
+}
+
+fn page_of(rows: Vec<ReadRow>, total: i64) -> Result<Page<ReadRow>, Error> {
+    let total = u64::try_from(total).map_err(|_| {
         let message = "the service reports a negative number of rows";
         Error::new(ErrorKind::Incomplete, message)
     })?;
-    Ok(Page {
-        rows: wallet.recent_billings,
-        total,
-    })
-}
-
-impl Row for BillingEntry {
-    fn id(&self) -> &str {
-        &self.id
-    }
-
-    fn version(&self) -> impl Hash {
-        (self.amount_usd, self.last_billed_at, self.updated_at)
-    }
+    Ok(Page { rows, total })
 }
 
 /// Returns when a row was last billed, or when it was updated if `last_billed_at` is missing.
@@ -120,7 +152,7 @@ fn billed_at(row: &BillingEntry) -> Timestamp {
 
 /// Requests a page. The arguments are its offset and the maximum number of its rows.
 type FetchPage =
-    Arc<dyn Fn(u64, u64) -> BoxFuture<'static, Result<Page<BillingEntry>, Error>> + Send + Sync>;
+    Arc<dyn Fn(u64, u64) -> BoxFuture<'static, Result<Page<ReadRow>, Error>> + Send + Sync>;
 
 #[derive(Debug, Clone)]
 struct Settings {
@@ -188,7 +220,7 @@ impl Billings {
         self.set(|settings| settings.filter.until = Some(time.into()))
     }
 
-    /// Sets the maximum number of selected rows. The default is no limit.
+    /// Sets the maximum number of selected rows, including those that cannot be read. The default is no limit.
     ///
     /// The result is the newest rows as of some moment during the read. The rows of a page are returned only
     /// after the next page has been read, because rows that moved to the front may displace the last ones.
@@ -241,7 +273,27 @@ impl Billings {
     /// Returns the next row, or `None` after the last.
     ///
     /// # Errors
-    /// Returns an error if a page cannot be read or rows are missing. The stream ends after an error.
+    /// Returns an [`ErrorKind::UnexpectedResponse`] error in place of a row that cannot be read; its
+    /// [`body`](openapi_runtime::Error::body) is the row. The rows after it follow. A filter leaves such a row out only
+    /// if the fields that can be read do not match.
+    ///
+    /// Returns an error if a page cannot be read or rows are missing. The next item is then `None`.
+    ///
+    /// ```no_run
+    /// # async fn example(mut rows: prime_ext::Billings) -> Result<(), prime_ext::Error> {
+    /// use prime_ext::ErrorKind;
+    ///
+    /// loop {
+    ///     match rows.try_next().await {
+    ///         Ok(Some(row)) => println!("{}", row.amount_usd),
+    ///         Ok(None) => break,
+    ///         Err(error) if error.kind() == ErrorKind::UnexpectedResponse => eprintln!("{error}"),
+    ///         Err(error) => return Err(error),
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn try_next(&mut self) -> Result<Option<BillingEntry>, Error> {
         self.next().await.transpose()
     }
@@ -254,7 +306,7 @@ impl Billings {
     /// Reads all rows and sorts them by `last_billed_at`, newest first.
     ///
     /// # Errors
-    /// See [`try_next`](Self::try_next).
+    /// See [`try_next`](Self::try_next). The first error ends reading, even if other rows follow.
     pub async fn collect_newest_first(self) -> Result<Vec<BillingEntry>, Error> {
         let mut rows: Vec<_> = self.try_collect().await?;
         rows.sort_by_key(|row| std::cmp::Reverse(billed_at(row)));
@@ -299,7 +351,8 @@ impl std::fmt::Debug for Billings {
 pub struct BillingPages(Billings);
 
 impl BillingPages {
-    /// Returns the next page with at least one row, or `None` after the last.
+    /// Returns the next page with at least one row, or `None` after the last. A row that cannot be read divides its page
+    /// into two, with the error between them.
     ///
     /// # Errors
     /// See [`Billings::try_next`].

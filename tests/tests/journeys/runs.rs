@@ -47,11 +47,11 @@ async fn a_run_is_created_watched_until_completion_and_deleted() {
     assert!(audit.is_clean(), "{audit:?}");
     assert_eq!(
         usage.total_cost_usd,
-        usage.training.cost_usd + usage.inference.cost_usd
+        usage.training.cost_usd.unwrap() + usage.inference.cost_usd.unwrap()
     );
     assert_eq!(
         usage.total_tokens,
-        usage.training.tokens + usage.inference.tokens
+        usage.training.tokens.unwrap() + usage.inference.tokens.unwrap()
     );
     let after = lab.wallet().get().await.unwrap();
     assert!(after.balance_usd < before);

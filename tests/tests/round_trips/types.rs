@@ -27,7 +27,7 @@ const INFERENCE: &[(&str, RoundTrip)] = table![inference:
     ChatCompletionRequest ChatCompletionResponse ChatMessage CompletionTokensDetails ErrorBody
     ErrorDetail FinishReason FunctionCall FunctionCallDelta FunctionDefinition Model ModelList
     ModelPricing ModelSpecs PromptTokensDetails Role StopSequences StreamOptions Tool ToolCall
-    ToolCallDelta Usage UsageOptions; MessageContent as pinference_api::TextOrParts
+    ToolCallDelta Usage UsageOptions Logprobs TokenLogprob TopLogprob; MessageContent as pinference_api::TextOrParts
 ];
 
 const TRAINING: &[(&str, RoundTrip)] = table![training:

@@ -174,10 +174,10 @@ async fn an_unlisted_success_status_is_accepted() {
 async fn the_token_of_an_invalid_response_is_kept_in_the_error() {
     for body in [
         r#"{"jobId": "job_456", "tokenValue": "pit_run_token_93bd41"}"#,
-        r#"{"runId": 7, "tokenValue": "pit_run_token_93bd41"}"#,
+        r#"{"runId": [7], "tokenValue": "pit_run_token_93bd41"}"#,
         r#"{"runId": "run_123", "token": "pit_run_token_93bd41"}"#,
-        r#"{"runId": "run_123", "tokenValue": "pit_run_token_93bd41", "isBeta": "no"}"#,
-        r#"{"data": {"runId": "run_123", "tokenValue": "pit_run_token_93bd41"}}"#,
+        r#"[{"runId": "run_1", "tokenValue": "pit_run_token_93bd41"}, {"runId": "run_2", "tokenValue": "x"}]"#,
+        r#"{"data": {"jobId": "job_456", "tokenValue": "pit_run_token_93bd41"}}"#,
         r#"{"runId": "run_123", "tokenValue": "pit_run_token_93bd41""#,
         r#"tokenValue=pit_run_token_93bd41"#,
     ] {
@@ -193,13 +193,62 @@ async fn the_token_of_an_invalid_response_is_kept_in_the_error() {
     }
 }
 
+/// The token is returned only once, so nothing beside it may lose it.
+#[tokio::test]
+async fn a_run_is_read_whatever_is_odd_beside_it() {
+    let run = r#""runId": "run_123", "tokenValue": "pit_run_token_93bd41""#;
+    for (body, warnings) in [
+        (
+            format!(r#"{{{run}, "isBeta": "no", "jobId": 7, "onDemand": 1, "gpuType": []}}"#),
+            4,
+        ),
+        (
+            format!(r#"{{{run}, "pricePerGpuHour": "pit_run_token_93bd41"}}"#),
+            1,
+        ),
+        (
+            format!(r#"{{{run}, "pricePerGpuHour": NaN, "more": [NaN]}}"#),
+            2,
+        ),
+        (
+            format!(r#"{{{run}, "error": {{"message": "no quota"}}, "message": "created"}}"#),
+            0,
+        ),
+        (
+            format!(r#"{{"tokenValue": null, "runId": null, {run}}}"#),
+            2,
+        ),
+        (format!(r#"[{{{run}, "isBeta": "no"}}]"#), 2),
+        (format!(r#"{{"data": {{{run}}}, "success": true}}"#), 1),
+        (
+            format!(r#"{{"data": {{"runs": [null, {{{run}}}]}}, "tokenValue": 7}}"#),
+            1,
+        ),
+    ] {
+        let wire = Wire::platform(MockResponse::json(201, &body)).await;
+        let create = wire.personal().runs().create(config());
+        let response = create.with_response().await.unwrap();
+        let created = response.value();
+        assert_eq!(created.run_id(), "run_123", "{body}");
+        assert_eq!(created.token().expose(), TOKEN, "{body}");
+        let shown = format!("{:?}", response.warnings());
+        assert_eq!(response.warnings().len(), warnings, "{shown}");
+        assert_no_secret(&format!("{shown} {response:?} {created:#?}"));
+        assert_eq!(response.body(), &body);
+    }
+    let numbered = r#"{"runId": 7, "tokenValue": "pit_run_token_93bd41"}"#;
+    let wire = Wire::platform(MockResponse::json(201, numbered)).await;
+    let run = wire.personal().runs().create(config()).await.unwrap();
+    assert_eq!(run.run_id(), "7");
+}
+
 /// The error message does not repeat a token in an unexpected field.
 #[tokio::test]
 async fn a_token_in_an_unexpected_field_is_not_shown() {
     for body in [
         r#""pit_run_token_93bd41""#,
         r#"{"runId": "run_123", "tokenValue": ["x"], "isBeta": "pit_run_token_93bd41"}"#,
-        r#"{"runId": "run_123", "tokenValue": "x", "pricePerGpuHour": "pit_run_token_93bd41"}"#,
+        r#"{"runId": "run_123", "message": "the token is pit_run_token_93bd41"}"#,
     ] {
         let wire = Wire::platform(MockResponse::json(201, body)).await;
         let create = wire.personal().runs().create(config());

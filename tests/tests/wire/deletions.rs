@@ -362,3 +362,66 @@ async fn maximal_durations_mean_no_limit() {
         assert_eq!(error.kind(), ErrorKind::Timeout);
     }
 }
+
+/// An unknown cost does not delete a run. If it stays unknown, the watch says that the limit is not enforced.
+#[tokio::test]
+async fn an_unknown_cost_does_not_delete_a_run() {
+    let cost = |total: &str, training: &str| {
+        let usage = RUNNING.replace("30", total);
+        usage.replace(
+            "\"training\": {}",
+            &format!("\"training\": {{\"cost_usd\": {training}}}"),
+        )
+    };
+    let watch = |wire: &Wire| {
+        let watch = wire.personal().runs().watch("r");
+        let watch = watch.every(Duration::from_millis(1));
+        let watch = watch.retry_for(Duration::from_millis(100));
+        watch.delete_at_cost("25".parse().unwrap())
+    };
+    for (total, training, reason) in [
+        ("-30", "0", "total_cost_usd: it is negative"),
+        ("30", "-5", "training.cost_usd: it is negative"),
+        ("0", "30", "total_cost_usd: it is less than"),
+        ("\"much\"", "0", "total_cost_usd"),
+        ("null", "30", "total_cost_usd"),
+        ("NaN", "30", "total_cost_usd"),
+    ] {
+        let wire = Wire::platform(MockResponse::json(200, &cost(total, training))).await;
+        let began = Instant::now();
+        let error = watch(&wire).try_next().await.unwrap_err();
+        assert!(began.elapsed() < Duration::from_secs(5));
+        assert_eq!(error.kind(), ErrorKind::UnexpectedResponse);
+        assert_eq!(error.operation(), Some("get_run_usage"));
+        let message = error.to_string();
+        assert!(message.contains(reason), "{message}");
+        let limit = "the cost limit of 25 USD is no longer enforced";
+        assert!(message.contains(limit), "{message}");
+        assert!(
+            wire.requests()
+                .iter()
+                .all(|seen| seen.line.starts_with("GET "))
+        );
+    }
+
+    // The limit applies again as soon as the cost is known.
+    let stopped = RUNNING.replace("RUNNING", "STOPPED");
+    let answers = [
+        &cost("-30", "0"),
+        RUNNING,
+        r#"{"runId": "r", "deleted": true}"#,
+        &stopped,
+    ];
+    let answers = answers.map(|answer| MockResponse::json(200, answer));
+    let wire = Wire::platform_sequence(answers.to_vec()).await;
+    let finished = watch(&wire).until_finished().await.unwrap();
+    assert_eq!(finished.deletion.unwrap().outcome(), DeletionOutcome::Now);
+    assert_eq!(wire.hits(), 4);
+
+    // A run that has ended needs no limit.
+    let ended = cost("-30", "0").replace("RUNNING", "STOPPED");
+    let wire = Wire::platform(MockResponse::json(200, &ended)).await;
+    let finished = watch(&wire).until_finished().await.unwrap();
+    assert_eq!(finished.usage.total_cost_usd.to_string(), "-30");
+    assert_eq!(wire.hits(), 1);
+}

@@ -391,6 +391,44 @@ async fn a_multiline_message_is_shown_on_one_line() {
     }
 }
 
+/// A router's own message says nothing. The provider's reason is in `error.metadata.raw`.
+#[tokio::test]
+async fn the_reason_of_a_provider_is_shown() {
+    let body = r#"{"error": {"message": "Provider returned error", "code": 400, "metadata": {"raw":
+        "{\"error\": {\"message\": \"This request needs 9000 tokens; 4096 fit\", \"type\": \"invalid_request_error\", \"code\": \"context_length_exceeded\"}}",
+        "provider_name": "Acme"}}, "user_id": "u", "choices": []}"#;
+    for status in [200, 400] {
+        let wire = Wire::inference(MockResponse::json(status, body)).await;
+        let error = fail("create_chat_completion", &wire.personal()).await;
+        assert!(error.is_context_overflow() && error.is_validation());
+        assert_eq!(error.named_status().unwrap(), 400);
+        assert_eq!(error.code(), Some("context_length_exceeded"));
+        assert_eq!(error.error_type(), Some("invalid_request_error"));
+        let message = "Acme: This request needs 9000 tokens; 4096 fit";
+        assert_eq!(error.message(), Some(message));
+        assert!(
+            error.to_string().contains("shorten the messages"),
+            "{error}"
+        );
+        assert_clean_error(&error);
+    }
+
+    let body = r#"{"error": {"message": "Provider returned error", "code": 429, "metadata": {"raw":
+        {"detail": "the model is busy, try again in 8 s"}, "provider_name": "Acme"}}}"#;
+    let wire = Wire::inference(MockResponse::json(429, body).header("retry-after", "999")).await;
+    let error = fail("create_chat_completion", &wire.personal()).await;
+    assert!(error.is_rate_limited() && !error.is_quota());
+    let message = "Acme: the model is busy, try again in 8 s";
+    assert_eq!(error.message(), Some(message));
+
+    // With a success status, the response is not what was requested, and the reason is shown too.
+    let wire = Wire::inference(MockResponse::json(200, body)).await;
+    let error = fail("create_chat_completion", &wire.personal()).await;
+    assert_eq!(error.kind(), ErrorKind::UnexpectedResponse);
+    assert_eq!(error.message(), Some(message));
+    assert!(error.to_string().contains(message), "{error}");
+}
+
 // Secrets.
 
 #[tokio::test]
@@ -403,6 +441,8 @@ async fn the_key_in_an_error_body_is_redacted() {
         r#"{"detail": "wrong key: pit_key_5f1e0c7a"}"#,
         r#"{"detail": [{"loc": ["pit_key_5f1e0c7a"], "msg": "wrong key: pit_key_5f1e0c7a"}]}"#,
         r#"{"message": "wrong key: Bearer pit_key_5f1e0c7a"}"#,
+        r#"{"error": {"metadata": {"raw": "wrong key: pit_key_5f1e0c7a", "provider_name": "pit_key_5f1e0c7a"}}}"#,
+        r#"{"error": "{\"message\": \"wrong key: pit_key_5f1e0c7a\"}"}"#,
         "wrong key: pit_key_5f1e0c7a",
     ] {
         let error = usage_error(MockResponse::json(401, body)).await;

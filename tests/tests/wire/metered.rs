@@ -202,3 +202,55 @@ async fn a_dropped_call_is_counted_once_per_attempt() {
     drop(client.chat(MODEL).user("A story"));
     assert_eq!(meter.total().answers, 0);
 }
+
+/// An odd count or cost is exact or unknown. It never reduces a sum.
+#[tokio::test]
+async fn odd_usage_is_never_subtracted() {
+    for (usage, prompt, cost) in [
+        (
+            r#"{"prompt_tokens":5.0,"completion_tokens":1,"cost":"0.5"}"#,
+            Some(5),
+            Some("0.5"),
+        ),
+        (
+            r#"{"prompt_tokens":"5","completion_tokens":1,"cost":0.50}"#,
+            Some(5),
+            Some("0.50"),
+        ),
+        (
+            r#"{"prompt_tokens":17.9,"completion_tokens":1,"cost":0.5}"#,
+            None,
+            Some("0.5"),
+        ),
+        (
+            r#"{"prompt_tokens":-5,"completion_tokens":1,"cost":-0.5}"#,
+            None,
+            None,
+        ),
+        (
+            r#"{"prompt_tokens":5,"completion_tokens":1,"cost":"-0.5"}"#,
+            Some(5),
+            None,
+        ),
+        (
+            r#"{"prompt_tokens":5,"completion_tokens":1,"cost":NaN}"#,
+            Some(5),
+            None,
+        ),
+        (
+            r#"{"prompt_tokens":5,"completion_tokens":1,"cost":[0.5]}"#,
+            Some(5),
+            None,
+        ),
+    ] {
+        let body = WHOLE.replace(r#"{"total_tokens":9,"cost":0.5}"#, usage);
+        let wire = Wire::inference(MockResponse::json(200, &body)).await;
+        let (answered, spent) = sent(&wire.personal()).await;
+        answered.unwrap();
+        let known = u64::from(cost.is_some());
+        assert_eq!(counts(&spent), (1, known, 1 - known), "{usage}");
+        assert_eq!(spent.known.to_string(), cost.unwrap_or("0"), "{usage}");
+        assert_eq!(spent.prompt_tokens, prompt.unwrap_or(0), "{usage}");
+        assert_eq!(spent.without_tokens, u64::from(prompt.is_none()), "{usage}");
+    }
+}

@@ -224,6 +224,97 @@ async fn an_empty_list_of_models_is_read() {
 }
 
 #[tokio::test]
+async fn a_list_in_another_shape_is_read() {
+    for (body, ids, warnings) in [
+        (r#"{"data": null}"#, &[][..], 1),
+        (
+            r#" [{"id": "a"}, {"id": "b", "created": "x"}]"#,
+            &["a", "b"],
+            2,
+        ),
+        (
+            r#"{"object": 7, "data": [{"id": "a"}, {"id": "a"}]}"#,
+            &["a", "a"],
+            1,
+        ),
+        (r#"{"data": {"id": "a"}}"#, &["a"], 1),
+        // The others come if some cannot be read.
+        (
+            r#"{"data": [{"id": "a"}, {}, null, "b", {"id": null}, {"id": ["c"]}, {"id": {}}, {"id": "d"}]}"#,
+            &["a", "d"],
+            6,
+        ),
+        (r#"[{"object": "model"}, {"id": "a"}]"#, &["a"], 2),
+    ] {
+        let wire = Wire::inference(MockResponse::json(200, body)).await;
+        let list = wire.personal().models().list().with_response().await;
+        let list = list.unwrap();
+        let read: Vec<&str> = list.value().iter().map(|model| &*model.id).collect();
+        assert_eq!(read, ids, "{body}");
+        assert_eq!(list.warnings().len(), warnings, "{:?}", list.warnings());
+    }
+    for body in [
+        "{}",
+        r#"{"data": 7}"#,
+        "7",
+        "null",
+        r#"{"error": "no"}"#,
+        "[7",
+    ] {
+        let wire = Wire::inference(MockResponse::json(200, body)).await;
+        let error = wire.personal().models().list().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::UnexpectedResponse, "{body}");
+    }
+}
+
+/// A price is exact or unknown, never wrong.
+#[tokio::test]
+async fn odd_prices_are_exact_or_unknown() {
+    for (price, expected) in [
+        ("0.10", Some("0.10")),
+        (r#""0.10""#, Some("0.10")),
+        (r#"" 12.3400 ""#, Some("12.3400")),
+        ("1e-7", Some("0.0000001")),
+        ("0", Some("0")),
+        ("-1", None),
+        (r#""-1""#, None),
+        ("NaN", None),
+        ("-Infinity", None),
+        (r#""NaN""#, None),
+        (r#""free""#, None),
+        (r#""$1""#, None),
+        (r#""1,5""#, None),
+        (r#""""#, None),
+        ("true", None),
+        ("[1]", None),
+        (r#"{"usd": 1}"#, None),
+        ("1e300", None),
+    ] {
+        let model = format!(
+            r#"{{"id": "a", "pricing": {{"input_usd_per_mtok": {price}, "output_usd_per_mtok": 2}}}}"#
+        );
+        for body in [format!(r#"{{"data": [{model}]}}"#), format!("[{model}]")] {
+            let wire = Wire::inference(MockResponse::json(200, &body)).await;
+            let list = wire.personal().models().list().with_response().await;
+            let list = list.unwrap();
+            let pricing = list.value()[0].pricing.as_ref().unwrap();
+            let read = pricing.input_usd_per_mtok.map(|price| price.to_string());
+            assert_eq!(read.as_deref(), expected, "{price}");
+            assert_eq!(pricing.output_usd_per_mtok.unwrap().to_string(), "2");
+            let is_odd = expected.is_none() || body.starts_with('[');
+            assert_eq!(!list.warnings().is_empty(), is_odd, "{price}");
+        }
+        let wire = Wire::inference(MockResponse::json(200, &model)).await;
+        let model = wire.personal().models().get("a").with_response().await;
+        let model = model.unwrap();
+        let pricing = model.value().pricing.as_ref().unwrap();
+        let read = pricing.input_usd_per_mtok.map(|price| price.to_string());
+        assert_eq!(read.as_deref(), expected, "{price}");
+        assert_eq!(model.warnings().is_empty(), expected.is_some(), "{price}");
+    }
+}
+
+#[tokio::test]
 async fn the_inner_generated_client_sends_the_key_but_no_team() {
     let wire = Wire::inference(MockResponse::json(200, LIST)).await;
     let team = wire.team();

@@ -1,5 +1,6 @@
 //! `GET /api/v1/billing/runs/{run_id}/usage`, `DELETE /api/v1/training/runs/{run_id}`, and run IDs.
 
+use prime_ext::runs::total_cost;
 use prime_ext::{ErrorKind, Runs, Secret};
 use prime_training_api::types::RunStatus;
 use serde_json::json;
@@ -38,12 +39,12 @@ async fn get_run_usage_sends_the_request_and_reads_all_fields() {
         assert_eq!(usage.run_name.as_deref(), Some("first"));
         assert_eq!(usage.base_model.as_deref(), Some("Qwen/Qwen3-0.6B"));
         assert_eq!(usage.status, Some(RunStatus::Running));
-        assert_eq!(usage.training.tokens, 1_000_000);
-        assert_eq!(usage.training.input_tokens, 0);
-        assert_eq!(usage.training.cost_usd.to_string(), "1.50");
-        assert_eq!(usage.inference.input_tokens, 1000);
-        assert_eq!(usage.inference.output_tokens, 2000);
-        assert_eq!(usage.inference.cost_usd.to_string(), "0.0300");
+        assert_eq!(usage.training.tokens, Some(1_000_000));
+        assert_eq!(usage.training.input_tokens, Some(0));
+        assert_eq!(usage.training.cost_usd.unwrap().to_string(), "1.50");
+        assert_eq!(usage.inference.input_tokens, Some(1000));
+        assert_eq!(usage.inference.output_tokens, Some(2000));
+        assert_eq!(usage.inference.cost_usd.unwrap().to_string(), "0.0300");
         assert_eq!(usage.total_tokens, 1_003_000);
         assert_eq!(usage.total_cost_usd.to_string(), "1.5300");
         let pricing = &usage.pricing;
@@ -92,10 +93,68 @@ async fn usage_without_optional_fields_is_read() {
         let usage = wire.personal().runs().usage("r").await.unwrap();
         assert_eq!(usage.status, expected);
         assert_eq!(usage.run_name, None);
-        assert_eq!(usage.training.tokens, 0);
-        assert_eq!(usage.training.cost_usd, prime_ext::Usd::ZERO);
+        assert_eq!(usage.training.tokens, Some(0));
+        assert_eq!(usage.training.cost_usd, Some(prime_ext::Usd::ZERO));
         assert_eq!(usage.record_count, 0);
         assert_eq!(usage.pricing.training_per_mtok, None);
+    }
+}
+
+/// A count is exact or unknown. An unknown cost is a warning.
+#[tokio::test]
+async fn odd_usage_is_exact_or_unknown() {
+    let usage = |from: &str, to: &str| {
+        assert!(USAGE.contains(from), "{from}");
+        MockResponse::json(200, &USAGE.replacen(from, to, 1))
+    };
+    for (from, to) in [
+        ("1003000,", "1003000.0,"),
+        ("1003000,", "1.003e6,"),
+        ("1003000,", "\"1003000\","),
+    ] {
+        let wire = Wire::platform(usage(from, to)).await;
+        let usage = wire.personal().runs().usage("run_123").await.unwrap();
+        assert_eq!(usage.total_tokens, 1_003_000, "{to}");
+        assert_eq!(total_cost(&usage).unwrap().to_string(), "1.5300");
+    }
+    for (from, to) in [("1003000,", "1003000.5,"), ("1.5300,", "\"about 2\",")] {
+        let wire = Wire::platform(usage(from, to)).await;
+        let error = wire.personal().runs().usage("run_123").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::UnexpectedResponse, "{to}");
+    }
+    let wire = Wire::platform(usage("\"tokens\": 3000,", "\"tokens\": 17.9,")).await;
+    let odd = wire
+        .personal()
+        .runs()
+        .usage("run_123")
+        .with_response()
+        .await;
+    let odd = odd.unwrap();
+    assert_eq!(odd.value().inference.tokens, None);
+    assert_eq!(odd.warnings()[0].path, "inference.tokens");
+    for (from, to, path) in [
+        ("1.5300,", "-1.5300,", "total_cost_usd"),
+        ("1.5300,", "0,", "total_cost_usd"),
+        (
+            "\"cost_usd\": 1.50",
+            "\"cost_usd\": -1.50",
+            "training.cost_usd",
+        ),
+    ] {
+        let wire = Wire::platform(usage(from, to)).await;
+        let odd = wire
+            .personal()
+            .runs()
+            .usage("run_123")
+            .with_response()
+            .await;
+        let odd = odd.unwrap();
+        assert_eq!(total_cost(odd.value()), None);
+        let [warning] = odd.warnings() else {
+            panic!("{:?}", odd.warnings())
+        };
+        assert_eq!(warning.path, path);
+        assert!(warning.reason.contains("unknown"), "{warning}");
     }
 }
 

@@ -341,3 +341,187 @@ async fn wrong_totals_and_ignored_offsets_are_detected() {
     assert_eq!(rows.await.unwrap().len(), 7);
     assert_eq!(wire.hits(), 1);
 }
+
+/// A row as the service returns it, with an amount as JSON.
+fn row(id: &str, amount: &str) -> String {
+    format!(
+        r#"{{"id": {id}, "created_at": "2026-01-31T12:00:00Z", "amount_usd": {amount}, "currency": "USD",
+            "updated_at": "2026-01-31T12:00:00Z", "resource_type": "compute", "resource_id": "pod_1"}}"#
+    )
+}
+
+fn wallet(balance: &str, total: &str, rows: &str) -> MockResponse {
+    let body = format!(
+        r#"{{"wallet_id": "w", "balance_usd": {balance}, "currency": "USD", "total_billings": {total},
+            "recent_billings": {rows}}}"#
+    );
+    MockResponse::json(200, &body)
+}
+
+/// Returns the items of the stream: the ids of the rows, and the messages of the errors.
+async fn items(wire: &Wire) -> Vec<Result<String, String>> {
+    let mut rows = wire.personal().wallet().billings();
+    let mut items = Vec::new();
+    loop {
+        match rows.try_next().await {
+            Ok(Some(row)) => items.push(Ok(row.id)),
+            Ok(None) => return items,
+            Err(error) => {
+                assert_eq!(error.operation(), Some("get_wallet"));
+                assert_clean_error(&error);
+                items.push(Err(error.to_string()));
+            }
+        }
+        assert!(items.len() < 100);
+    }
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_read_is_an_error_in_its_place() {
+    let rows = [
+        row(r#""bil_9""#, "0.1"),
+        row(r#""bil_8""#, r#""pit_key_5f1e0c7a""#),
+        row(r#""bil_7""#, r#""0.2""#),
+        row(r#""bil_6""#, "NaN"),
+        row(r#""bil_5""#, r#"{"usd": 4111}"#),
+        row("null", "0.3"),
+        row("4", "0.4"),
+        r#"{"id": "bil_3", "amount_usd": 4111}"#.to_owned(),
+        "null".to_owned(),
+        row(r#""bil_1""#, "-0.5"),
+    ];
+    // Neither do odd fields of the wallet hide rows.
+    for balance in ["1", "null"] {
+        let wire = Wire::platform(wallet(balance, "10", &format!("[{}]", rows.join(",")))).await;
+        let items = items(&wire).await;
+        assert_eq!(items.len(), 10, "{items:#?}");
+        assert_eq!(wire.hits(), 1);
+        for (item, expected) in items.iter().zip([
+            Ok("bil_9"),
+            Err("\"bil_8\" cannot be read: `amount_usd`: expected an amount of money, got a string"),
+            Ok("bil_7"),
+            Err("\"bil_6\" cannot be read: `amount_usd`: expected an amount of money, got null"),
+            Err("\"bil_5\" cannot be read: `amount_usd`: expected an amount of money, got an object"),
+            Err("row without an id cannot be read: `id`: expected a string, got null"),
+            Ok("4"),
+            Err("\"bil_3\" cannot be read: `created_at`: it is missing"),
+            Err("row without an id cannot be read: expected an object, got null"),
+            Ok("bil_1"),
+        ]) {
+            match (item, expected) {
+                (Ok(id), Ok(expected)) => assert_eq!(id, expected),
+                (Err(error), Err(expected)) => {
+                    assert!(error.contains(expected), "{error}");
+                    assert!(!error.contains("4111"), "{error}");
+                }
+                _ => panic!("{item:?} instead of {expected:?}"),
+            }
+        }
+    }
+}
+
+/// The error of a row has its JSON. `get` is an error, because a wallet without a row would look complete.
+#[tokio::test]
+async fn a_row_that_cannot_be_read_is_kept_in_the_error() {
+    let odd = row(r#""bil_2""#, "true");
+    let rows = format!("[{odd}, {}]", row(r#""bil_1""#, "1"));
+    let wire = Wire::platform(wallet("1", "2", &rows)).await;
+    let error = wire.personal().wallet().billings().try_next().await;
+    let error = error.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::UnexpectedResponse);
+    assert_eq!(error.body().unwrap(), &odd);
+    assert_eq!(error.status().unwrap(), 200);
+    let all = wire.personal().wallet().billings().collect_newest_first();
+    assert!(all.await.unwrap_err().to_string().contains("bil_2"));
+
+    let error = wire.personal().wallet().get().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::UnexpectedResponse);
+    assert!(
+        error.to_string().contains("recent_billings[0].amount_usd"),
+        "{error}"
+    );
+    // An odd field that is not required does not hide the wallet.
+    let rows = format!("[{}]", row("7", "1"));
+    let wire = Wire::platform(wallet("1", "1", &rows)).await;
+    let wallet = wire
+        .personal()
+        .wallet()
+        .get()
+        .with_response()
+        .await
+        .unwrap();
+    assert_eq!(wallet.value().recent_billings[0].id, "7");
+    assert_eq!(wallet.warnings().len(), 1);
+}
+
+/// Two rows without an id cannot be told apart if they are equal. Then one is missing, and that is an error.
+#[tokio::test]
+async fn equal_rows_without_an_id_are_not_complete() {
+    let wire = Wire::platform(wallet(
+        "1",
+        "3",
+        &format!("[null, null, {}]", row("1", "1")),
+    ))
+    .await;
+    let items = items(&wire).await;
+    let missing = items.last().unwrap().as_ref().unwrap_err();
+    assert!(
+        missing.contains("1 of 3 rows are still missing"),
+        "{items:#?}"
+    );
+}
+
+#[tokio::test]
+async fn a_wallet_without_a_list_or_a_total_is_no_empty_wallet() {
+    for (answer, expected) in [
+        (wallet("1", "0", "null"), None),
+        (
+            wallet("1", "2", "null"),
+            Some("2 of 2 rows are still missing"),
+        ),
+        (
+            wallet("1", "null", "[]"),
+            Some("does not match the specification"),
+        ),
+        (
+            wallet("1", "1.5", "[]"),
+            Some("does not match the specification"),
+        ),
+        (
+            wallet("1", "2", "7"),
+            Some("does not match the specification"),
+        ),
+        (
+            MockResponse::json(
+                200,
+                r#"{"wallet_id": "w", "balance_usd": 1, "total_billings": 0}"#,
+            ),
+            Some("does not match the specification"),
+        ),
+        (wallet("1", "-2", "null"), Some("negative number of rows")),
+    ] {
+        let wire = Wire::platform(answer).await;
+        let items = items(&wire).await;
+        match expected {
+            None => assert!(items.is_empty(), "{items:?}"),
+            Some(expected) => {
+                let [Err(error)] = &items[..] else {
+                    panic!("{items:?}")
+                };
+                assert!(error.contains(expected), "{error}");
+            }
+        }
+    }
+    for (total, rows) in [("-2", "[]"), ("0", "null")] {
+        let wire = Wire::platform(wallet("1", total, rows)).await;
+        let wallet = wire
+            .personal()
+            .wallet()
+            .get()
+            .with_response()
+            .await
+            .unwrap();
+        assert_eq!(wallet.value().balance_usd.to_string(), "1");
+        assert_eq!(wallet.warnings().len(), 1, "{:?}", wallet.warnings());
+    }
+}

@@ -35,6 +35,11 @@ const KNOWN: &[&str] = &[
 /// Types that implement `Lenient` if their last argument does.
 const WRAPPERS: &[&str] = &["Box", "BTreeMap", "HashMap", "Option", "Vec"];
 
+/// Types of numbers. An unreadable number is never replaced by its default.
+const NUMBERS: &[&str] = &[
+    "f32", "f64", "i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "Usd",
+];
+
 /// Returns the type that reads a value of the given type leniently. `own` are the names of the generated types.
 pub(super) fn lenient_type(ty: &Type, own: &BTreeSet<String>) -> Type {
     let strict = || parse_quote!(lenient::Strict<#ty>);
@@ -122,7 +127,9 @@ pub(super) fn of_struct(
             }
             false => lenient_type(&field.ty, own),
         };
+        let is_number = NUMBERS.iter().any(|number| ends_with(&field.ty, number));
         fields.push(match attributes.default_expr() {
+            Some(_) if is_number => parse_quote!(lenient::Field::exact::<#ty>(#wire)),
             Some(_) => parse_quote!(lenient::Field::optional::<#ty>(#wire)),
             None => parse_quote!(lenient::Field::required::<#ty>(#wire)),
         });
@@ -176,4 +183,9 @@ fn argument(ty: &Type) -> &Type {
     } else {
         ty
     }
+}
+
+/// Returns whether a type is a path that ends with a name.
+fn ends_with(ty: &Type, name: &str) -> bool {
+    matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == name))
 }

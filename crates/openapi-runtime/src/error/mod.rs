@@ -154,6 +154,13 @@ impl Error {
         );
         // Some gateways report an error with a success status.
         let envelope = Envelope::of_success(&body, meta.redactor());
+        // The text of a response with secrets may repeat them.
+        let is_shown = operation.response_secrets.is_empty() && is_error_body(&body);
+        let reported = envelope.message.as_ref().filter(|_| is_shown);
+        let message = match reported {
+            Some(reported) => format!("{message}; the service reports: {reported}"),
+            None => message,
+        };
         Self::new(ErrorKind::UnexpectedResponse, message)
             // With a success status, the call may have been carried out, whatever the body says.
             .with_outcome_unknown(!operation.is_safe())

@@ -105,7 +105,18 @@ impl Warnings {
 pub struct Field {
     name: &'static str,
     normalize: fn(&RawValue, &mut Normalizer) -> Normalized,
-    is_required: bool,
+    presence: Presence,
+}
+
+/// What happens if a field is missing or cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Presence {
+    /// It is read as missing.
+    Optional,
+    /// It may be missing. If it cannot be read, the object cannot be read.
+    Exact,
+    /// The object cannot be read.
+    Required,
 }
 
 impl Field {
@@ -114,14 +125,22 @@ impl Field {
         Self {
             name,
             normalize: T::normalize,
-            is_required: false,
+            presence: Presence::Optional,
+        }
+    }
+
+    /// Creates a field that may be missing, but is never read as missing: its default would be a guess.
+    pub const fn exact<T: Lenient>(name: &'static str) -> Self {
+        Self {
+            presence: Presence::Exact,
+            ..Self::optional::<T>(name)
         }
     }
 
     /// Creates a field without which the object cannot be read.
     pub const fn required<T: Lenient>(name: &'static str) -> Self {
         Self {
-            is_required: true,
+            presence: Presence::Required,
             ..Self::optional::<T>(name)
         }
     }
@@ -233,7 +252,7 @@ impl Normalizer {
         }
     }
 
-    /// Writes a list. Items that do not match are omitted.
+    /// Writes a list. Items that do not match are omitted. `null` is an empty list.
     pub(super) fn list<T: Lenient>(&mut self, json: &RawValue) -> Normalized {
         self.write("[");
         if json.get().starts_with('[') {
@@ -244,6 +263,8 @@ impl Normalizer {
         } else if json.get().starts_with('{') {
             T::normalize(json, self)?;
             self.warn("expected a list, got an object; read as its only item");
+        } else if json.get() == "null" {
+            self.warn("expected a list, got null; read as an empty list");
         } else {
             return Err(Mismatch::expected("a list", json));
         }
@@ -306,17 +327,21 @@ impl Normalizer {
                         out.begin_member(field.name, is_first);
                         (field.normalize)(value, out)
                     };
-                    let otherwise = (!field.is_required).then_some("read as missing");
+                    let is_optional = field.presence == Presence::Optional;
+                    let otherwise = is_optional.then_some("read as missing");
                     self.attempt(PathSegment::Field(field.name), write, otherwise)
                 }
-                None => Err(Mismatch("it is missing".into())),
+                None if field.presence == Presence::Required => {
+                    Err(Mismatch("it is missing".into()))
+                }
+                None => continue,
             };
             match outcome {
                 Ok(()) => is_first = false,
-                Err(mismatch) if field.is_required => {
+                Err(_) if field.presence == Presence::Optional => {}
+                Err(mismatch) => {
                     return Err(Mismatch(format!("`{}`: {mismatch}", field.name).into()));
                 }
-                Err(_) => {}
             }
         }
         self.write("}");

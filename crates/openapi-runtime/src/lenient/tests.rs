@@ -29,6 +29,8 @@ struct Choice {
 #[derive(Debug, Deserialize)]
 struct Call {
     name: String,
+    #[serde(default)]
+    count: i64,
 }
 
 impl Lenient for Response {
@@ -59,7 +61,10 @@ impl Lenient for Choice {
 
 impl Lenient for Call {
     fn normalize(json: &RawValue, out: &mut Normalizer) -> Normalized {
-        const FIELDS: &[Field] = &[Field::required::<String>("name")];
+        const FIELDS: &[Field] = &[
+            Field::required::<String>("name"),
+            Field::exact::<i64>("count"),
+        ];
         out.object(json, FIELDS, false)
     }
 }
@@ -138,6 +143,21 @@ fn values_of_another_type_are_warnings_with_their_path() {
 }
 
 #[test]
+fn a_number_that_cannot_be_read_is_not_replaced_by_its_default() {
+    let call = |count: &str| format!("{{\"choices\":[{{\"call\":{{\"name\":\"f\"{count}}}}}]}}");
+    for (count, expected) in [
+        ("", Some(0)),
+        (",\"count\":5.0", Some(5)),
+        (",\"count\":5.5", None),
+    ] {
+        let (response, warnings) = read(&call(count));
+        let call = response.choices[0].call.as_ref();
+        assert_eq!(call.map(|call| call.count), expected);
+        assert_eq!(warnings.is_empty(), expected.is_some(), "{warnings:?}");
+    }
+}
+
+#[test]
 fn the_last_of_two_values_that_is_not_null_is_read() {
     let (response, warnings) =
         read(r#"{"id":"a","id":"b","id":null,"choices":[],"x":1,"x":2,"x":null}"#);
@@ -185,6 +205,16 @@ fn what_is_not_json_is_replaced() {
             "extra[0]: not a finite number; read as null",
             "extra[1].deep: not a finite number; read as null",
         ]
+    );
+}
+
+#[test]
+fn null_is_an_empty_list() {
+    let (response, warnings) = read(r#"{"choices":null}"#);
+    assert!(response.choices.is_empty());
+    assert_eq!(
+        warnings,
+        ["choices: expected a list, got null; read as an empty list"]
     );
 }
 

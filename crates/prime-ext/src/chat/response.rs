@@ -22,6 +22,7 @@ pub struct ChatResponse {
 impl ChatResponse {
     pub(crate) fn new(raw: ChatCompletionResponse, mut meta: ResponseMeta, body: Bytes) -> Self {
         meta.add_warnings(tool_call_warnings(&raw));
+        meta.add_warnings(Cost::warning(raw.usage.as_ref()));
         Self {
             response: Response::new(raw, meta, body),
             stream_end: None,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use openapi_runtime::Usd;
+use openapi_runtime::{Usd, Warning};
 use pinference_api::types::{ModelPricing, Usage};
 
 use super::estimate::estimate;
@@ -26,6 +26,13 @@ impl Cost {
             .and_then(|usage| usage.cost)
             .filter(|cost| *cost >= Usd::ZERO)
             .map_or(Self::Unknown, Self::Known)
+    }
+
+    /// Returns a warning if a usage states a negative cost.
+    pub(crate) fn warning(usage: Option<&Usage>) -> Option<Warning> {
+        let cost = usage?.cost?;
+        let reason = "negative; the cost is unknown";
+        (cost < Usd::ZERO).then(|| Warning::new("usage.cost", reason))
     }
 
     /// Returns the cost if it is known, and otherwise an estimate from the tokens and a model's prices. The

@@ -18,11 +18,13 @@
 //! by a stable first pass has not moved so far. If a later pass reads it with the same version, it has not moved
 //! since.
 //!
-//! Counting is not sufficient in two cases:
+//! Counting is not sufficient in three cases:
 //!
 //! - If rows were removed from the table, a stable pass from the front to the end is required. Removals are
 //!   detected because the total decreases. If an insertion offsets a removal between two requests, a row that
 //!   moves at the same time may be missed.
+//! - If a row has no id of its own, it counts as another row once it has changed. A stable pass to the end is required
+//!   that has read as many rows as the service reports.
 //! - If the caller [stops](Reconciler::stop) before the end, the total says nothing about the rows it needs. The
 //!   front must be read again, in one page or in a stable pass.
 //!
@@ -53,8 +55,11 @@ const EXTRA_PAGES: u64 = 100;
 
 /// A row that can be recognized when it is read again.
 pub(crate) trait Row {
-    /// Returns the unique id of the row.
+    /// Returns the unique id of the row, or else its content.
     fn id(&self) -> &str;
+
+    /// Returns whether [`id`](Self::id) stays the same if the row changes.
+    fn has_id(&self) -> bool;
 
     /// Returns a value that changes whenever the row moves to the front.
     fn version(&self) -> impl Hash;
@@ -87,6 +92,8 @@ pub(crate) struct Reconciler<R> {
     pages: OffsetPages<R>,
     options: Options,
     seen: Seen,
+    /// Whether a row without an id of its own was read.
+    has_unnamed: bool,
     pass: Pass,
     /// Whether the caller ended the first pass.
     stopped: bool,
@@ -109,6 +116,7 @@ impl<R: Row + Send + 'static> Reconciler<R> {
             pages,
             options,
             seen: Seen::default(),
+            has_unnamed: false,
             pass: Pass::new(1),
             stopped: false,
             ended: false,
@@ -157,6 +165,7 @@ impl<R: Row + Send + 'static> Reconciler<R> {
     /// Compares the rows of a page with those read before.
     fn compare(&mut self, page: Page<R>) -> Result<Sightings<R>, Error> {
         let hashes: Vec<RowHash> = page.rows.iter().map(|row| self.seen.hash(row)).collect();
+        self.has_unnamed |= page.rows.iter().any(|row| !row.has_id());
         let skip = self.shifted_rows(&hashes, page.total)?;
         self.pass.add_page(&hashes, page.total);
         let before = self.seen.len();
@@ -164,7 +173,7 @@ impl<R: Row + Send + 'static> Reconciler<R> {
         let mut rows = Vec::with_capacity(hashes.len());
         for (row, hash) in page.rows.into_iter().zip(hashes).skip(skip) {
             let (sighting, unmoved) = self.seen.insert(hash, new_are_unmoved);
-            if unmoved && self.is_rereading() && !self.removed() {
+            if unmoved && self.is_rereading() && !self.is_read_to_end() {
                 // An earlier pass has read every row below.
                 self.pass.over = true;
                 break;
@@ -203,7 +212,10 @@ impl<R: Row + Send + 'static> Reconciler<R> {
             return Ok(());
         }
         let is_countable = !self.stopped && !self.removed();
-        let no_progress = is_countable && self.is_rereading() && self.pass.new_rows == 0;
+        let no_progress = is_countable
+            && self.is_rereading()
+            && self.pass.new_rows == 0
+            && self.seen.len() < self.expected();
         if no_progress || self.options.offset > 0 || self.pass.number >= self.options.max_passes {
             return Err(self.missing());
         }
@@ -219,11 +231,12 @@ impl<R: Row + Send + 'static> Reconciler<R> {
         if self.options.offset > 0 {
             return all_counted || self.stopped;
         }
-        if self.removed() {
-            return pass.reached_end && pass.stable && !self.stopped;
+        if self.is_read_to_end() {
+            let all_seen = self.removed() || self.seen.len() >= self.expected();
+            return pass.reached_end && pass.stable && !self.stopped && all_seen;
         }
         let front_is_known = pass.pages == 1 || (pass.stable && self.is_rereading());
-        all_counted || (self.stopped && front_is_known)
+        (all_counted && !self.has_unnamed) || (self.stopped && front_is_known)
     }
 
     /// Returns the number of rows to read if none was removed.
@@ -232,6 +245,11 @@ impl<R: Row + Send + 'static> Reconciler<R> {
             0 => self.pages.highest_total(),
             offset => self.pass.first_total.saturating_sub(offset),
         }
+    }
+
+    /// Returns whether rows cannot be counted, so that a pass from the front to the end is required.
+    fn is_read_to_end(&self) -> bool {
+        self.removed() || self.has_unnamed && !self.stopped
     }
 
     /// Returns whether rows were removed from the table or the service miscounts.

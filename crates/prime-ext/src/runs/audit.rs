@@ -19,8 +19,8 @@ const MAX_PLACES: u32 = 9;
 pub struct Audit {
     /// The inconsistencies between the service's numbers.
     pub differences: Vec<Difference>,
-    /// The meters whose cost could not be checked, because they were used but a price is missing.
-    pub unpriced: Vec<&'static str>,
+    /// What could not be checked, because a count, an amount or the price of a used meter is unknown.
+    pub unchecked: Vec<&'static str>,
 }
 
 /// Two numbers that should be equal.
@@ -50,10 +50,14 @@ pub enum Difference {
 impl Audit {
     /// Returns whether everything could be checked and is consistent.
     pub fn is_clean(&self) -> bool {
-        self.differences.is_empty() && self.unpriced.is_empty()
+        self.differences.is_empty() && self.unchecked.is_empty()
     }
 
-    fn cost(&mut self, of: &'static str, said: Usd, computed: Usd, places: u32) {
+    fn cost(&mut self, of: &'static str, said: Option<Usd>, computed: Option<Usd>, places: u32) {
+        let (Some(said), Some(computed)) = (said, computed) else {
+            self.unchecked.push(of);
+            return;
+        };
         let unit = Decimal::new(1, places.clamp(MIN_PLACES, MAX_PLACES));
         // Rounding changes an amount by less than one unit of its last place.
         let difference = said.decimal().saturating_sub(computed.decimal()).abs();
@@ -63,7 +67,11 @@ impl Audit {
         }
     }
 
-    fn tokens(&mut self, of: &'static str, said: i64, computed: i128) {
+    fn tokens(&mut self, of: &'static str, said: Option<i64>, computed: Option<i128>) {
+        let (Some(said), Some(computed)) = (said, computed) else {
+            self.unchecked.push(of);
+            return;
+        };
         if i128::from(said) != computed {
             self.differences
                 .push(Difference::Tokens { of, said, computed });
@@ -88,22 +96,18 @@ impl Audit {
 pub fn audit(usage: &RunUsageResponse) -> Audit {
     let mut audit = Audit::default();
     let (training, inference) = (&usage.training, &usage.inference);
-    let sum = |a: i64, b: i64| i128::from(a) + i128::from(b);
-    let tokens = sum(training.tokens, inference.tokens);
-    audit.tokens("the total", usage.total_tokens, tokens);
-    let tokens = sum(inference.input_tokens, inference.output_tokens);
-    audit.tokens("inference", inference.tokens, tokens);
+    let sum = |a: Option<i64>, b: Option<i64>| Some(i128::from(a?) + i128::from(b?));
+    let total = Some(usage.total_tokens);
+    audit.tokens("the total", total, sum(training.tokens, inference.tokens));
+    let computed = sum(inference.input_tokens, inference.output_tokens);
+    audit.tokens("inference", inference.tokens, computed);
 
-    let (total, meters) = (
-        usage.total_cost_usd,
-        [training.cost_usd, inference.cost_usd],
-    );
-    let places = |amount: Usd| amount.decimal().scale();
-    let max_places = meters
-        .iter()
-        .map(|cost| places(*cost))
-        .fold(places(total), u32::max);
-    audit.cost("the total", total, meters.into_iter().sum(), max_places);
+    let total = Some(usage.total_cost_usd);
+    let meters = [training.cost_usd, inference.cost_usd];
+    let places = |amount: &Option<Usd>| amount.map_or(0, |amount| amount.decimal().scale());
+    let max_places = meters.iter().map(places).fold(places(&total), u32::max);
+    let computed = meters.into_iter().sum();
+    audit.cost("the total", total, computed, max_places);
 
     let prices = &usage.pricing;
     let training_parts = [(training.tokens, prices.training_per_mtok)];
@@ -115,15 +119,9 @@ pub fn audit(usage: &RunUsageResponse) -> Audit {
         ("training", training.cost_usd, &training_parts[..]),
         ("inference", inference.cost_usd, &inference_parts[..]),
     ] {
-        let computed: Option<Usd> = parts
-            .iter()
-            .filter(|(tokens, _)| *tokens != 0)
-            .map(|(tokens, price)| per_million(*tokens, (*price)?))
-            .sum();
-        match computed {
-            Some(computed) => audit.cost(of, said, computed, places(said)),
-            None => audit.unpriced.push(of),
-        }
+        let used = parts.iter().filter(|(tokens, _)| *tokens != Some(0));
+        let computed = used.map(|(tokens, price)| per_million((*tokens)?, (*price)?));
+        audit.cost(of, said, computed.sum(), places(&said));
     }
     audit
 }
@@ -171,7 +169,7 @@ mod tests {
         }
         let audit = audit(&serde_json::from_str(&usage.to_string()).unwrap());
         let mut report: Vec<String> = audit.differences.iter().map(ToString::to_string).collect();
-        report.extend(audit.unpriced.iter().map(|of| format!("{of}: no price")));
+        report.extend(audit.unchecked.iter().map(|of| format!("{of}: no price")));
         assert_eq!(audit.is_clean(), report.is_empty());
         report
     }

@@ -130,9 +130,14 @@ impl CreateRun {
             let named = |error: Error| error.with_operation(builder::CreateRun::OPERATION.id);
             checked.map_err(named)?;
             let call = client.on_behalf(call)?;
-            let (run, meta, body) = call.send_with(client.context()).await?.into_parts();
-            let run = CreatedRun::new(run, &body);
-            Ok(Response::new(run, meta, body))
+            match call.send_with(client.context()).await {
+                Ok(response) => {
+                    let (run, meta, body) = response.into_parts();
+                    let run = CreatedRun::new(run, &body);
+                    Ok(Response::new(run, meta, body))
+                }
+                Err(error) => Ok(CreatedRun::within(&error).ok_or(error)?),
+            }
         })
     }
 

@@ -5,7 +5,8 @@ use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use openapi_runtime::Secret;
+use openapi_runtime::lenient;
+use openapi_runtime::{Response, Secret, Warning};
 use prime_training_api::types::CreateDedicatedRunResponse;
 use serde_json::{Map, Value};
 
@@ -26,6 +27,31 @@ impl CreatedRun {
             extra.retain(|field, value| !value.is_null() && !listed.contains_key(field));
         }
         Self { response, extra }
+    }
+
+    /// Reads a run that is wrapped in a list or in other objects. Its token must not be lost.
+    pub(super) fn within(error: &openapi_runtime::Error) -> Option<Response<Self>> {
+        let (meta, body) = (error.meta()?, error.body()?);
+        if error.kind() != ErrorKind::UnexpectedResponse {
+            return None;
+        }
+        let (value, _) = lenient::from_json::<Value>(body).ok()?;
+        let mut runs = Vec::new();
+        find_runs(&value, MAX_DEPTH, &mut runs);
+        // Which of several runs was created is unknown.
+        let [run] = runs[..] else { return None };
+        let json = run.to_string();
+        let (response, warnings) = lenient::from_json(json.as_bytes()).ok()?;
+        let wrapped = Warning::new(
+            "",
+            "the run is not the complete response; read from within it",
+        );
+        let meta = meta
+            .clone()
+            .with_warnings([wrapped])
+            .with_warnings(warnings);
+        let run = Self::new(response, json.as_bytes());
+        Some(Response::new(run, meta, body.clone()))
     }
 
     /// Returns the run's id, for [`Runs::watch`](super::Runs::watch) and the other calls.
@@ -77,6 +103,31 @@ impl CreatedRun {
     /// Converts into the generated type.
     pub fn into_raw(self) -> CreateDedicatedRunResponse {
         self.response
+    }
+}
+
+/// How deep a run may be in a response.
+const MAX_DEPTH: u32 = 4;
+
+/// Finds the objects that have an id and a token.
+fn find_runs<'a>(value: &'a Value, depth: u32, runs: &mut Vec<&'a Value>) {
+    match value {
+        Value::Object(fields)
+            if fields.contains_key("runId") && fields.contains_key("tokenValue") =>
+        {
+            runs.push(value);
+        }
+        Value::Object(fields) if depth > 0 => {
+            fields
+                .values()
+                .for_each(|value| find_runs(value, depth - 1, runs));
+        }
+        Value::Array(items) if depth > 0 => {
+            items
+                .iter()
+                .for_each(|value| find_runs(value, depth - 1, runs));
+        }
+        _ => {}
     }
 }
 

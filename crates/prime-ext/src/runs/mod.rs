@@ -11,6 +11,7 @@
 //! | `watch` | [`UsageWatch`]: a stream of a run's usage until the run ends |
 //! | `poller` | polls a run's usage and enforces its cost limit |
 //! | `backoff` | which failures are transient, and how long they are retried |
+//! | `total` | [`total_cost`]: what a run has cost, if that is known |
 //! | `audit` | [`audit`]: compares a run's total cost with its tokens and prices |
 
 mod audit;
@@ -23,13 +24,14 @@ mod path;
 mod poller;
 mod secrets;
 mod toml_json;
+mod total;
 mod watch;
 
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::StatusCode;
-use openapi_runtime::{IntoRequest, Response, ResponseMeta};
+use openapi_runtime::{IntoRequest, Response, ResponseMeta, Warning};
 use prime_training_api::builder;
 use prime_training_api::types::{DeleteRunResponse, RunStatus, RunUsageResponse};
 use tokio::time::Instant;
@@ -45,6 +47,7 @@ pub use config::RunConfig;
 pub use create::CreateRun;
 pub use created::CreatedRun;
 pub use deletion::{Deletion, DeletionOutcome};
+pub use total::total_cost;
 pub use watch::{FinishedRun, UsageWatch};
 
 /// The first wait between two requests of [`Runs::ensure_deleted`].
@@ -77,6 +80,9 @@ impl Runs {
 
     /// Returns the tokens and the cost of a run so far, and its status.
     ///
+    /// A cost that is negative or contradictory is a [warning](openapi_runtime::Response::warnings) of the response, and
+    /// unknown: see [`total_cost`].
+    ///
     /// # Errors
     /// [`is_not_found`](openapi_runtime::Error::is_not_found) if there is no such run.
     /// [`ErrorKind::UnexpectedResponse`] if the service returns the usage of another run.
@@ -85,7 +91,13 @@ impl Runs {
         Call::new(&self.client, async move |client: Client| {
             let usage = Self::new(client).unchecked_usage(run_id.clone());
             let usage = usage.with_response().await?;
-            check_usage(&run_id, usage).map_err(named::<builder::GetRunUsage<'_>>)
+            let usage = check_usage(&run_id, usage).map_err(named::<builder::GetRunUsage<'_>>)?;
+            let odd = total::check_cost(usage.value()).err();
+            let warning = odd.map(|(field, reason)| {
+                Warning::new(field, format!("{reason}, so that the cost is unknown"))
+            });
+            let (usage, meta, body) = usage.into_parts();
+            Ok(Response::new(usage, meta.with_warnings(warning), body))
         })
     }
 

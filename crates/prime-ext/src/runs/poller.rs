@@ -3,12 +3,14 @@
 use std::future::Future;
 use std::time::Duration;
 
-use openapi_runtime::Usd;
+use openapi_runtime::{Response, Usd};
+use prime_training_api::builder;
 use prime_training_api::types::RunUsageResponse;
 use tokio::time::Instant;
 
 use super::backoff::{Backoff, with_jitter};
-use super::{Deletion, LAST_REQUEST_TIMEOUT, Runs, check_usage, has_ended};
+use super::total::check_cost;
+use super::{Deletion, LAST_REQUEST_TIMEOUT, Runs, check_usage, has_ended, named};
 use crate::error::{Error, ErrorKind};
 
 /// The default time between two requests.
@@ -164,9 +166,26 @@ impl Poller {
             let usage = usage.timeout(self.runs.request_timeout());
             match usage.with_response().await {
                 // A usage of another run is not transient.
-                Ok(usage) => return Ok(check_usage(&self.run_id, usage)?.into_value()),
+                Ok(usage) => match self.check_cost(check_usage(&self.run_id, usage)?) {
+                    Ok(usage) => return Ok(usage),
+                    Err(error) => backoff.wait_before_retry(error).await?,
+                },
                 Err(error) => backoff.wait_before_retry(error).await?,
             }
+        }
+    }
+
+    /// Rejects a usage whose cost is unknown if a limit depends on it.
+    fn check_cost(&self, usage: Response<RunUsageResponse>) -> Result<RunUsageResponse, Error> {
+        let is_needed = self.cost_limit.is_some() && self.deleting.is_none();
+        match check_cost(usage.value()) {
+            Err((field, reason)) if is_needed && !ended(usage.value()) => {
+                let (_, meta, body) = usage.into_parts();
+                let message = format!("the cost of the run is unknown: {field}: {reason}");
+                let error = Error::unexpected(message, meta, body);
+                Err(named::<builder::GetRunUsage<'_>>(error))
+            }
+            _ => Ok(usage.into_value()),
         }
     }
 

@@ -85,6 +85,8 @@ impl UsageWatch {
     ///
     /// - The service refuses the deletion (401, 403).
     /// - The service responds with the usage of another run.
+    /// - The cost is unknown, because it is [negative or contradictory](super::total_cost), for as long as
+    ///   [`retry_for`](Self::retry_for) says. An unknown cost never deletes a run.
     /// - The deletion fails for as long as [`ensure_deleted`](super::Runs::ensure_deleted) retries it.
     /// - The run has not ended within the [`deletion_timeout`](Self::deletion_timeout).
     pub fn delete_at_cost(self, cost: Usd) -> Self {

@@ -7,9 +7,10 @@ use futures_util::StreamExt as _;
 use openapi_runtime::Timestamp;
 use prime_training_api::types::BillingEntry;
 
+use super::row::{KnownFields, ReadRow};
 use super::{FetchPage, Settings, billed_at};
 use crate::error::{Error, ErrorKind};
-use crate::pages::{Reconciler, Sighting, Sightings};
+use crate::pages::{Reconciler, Row as _, Sighting, Sightings};
 
 /// Selects rows. Unset fields match every row.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -38,12 +39,31 @@ impl Filter {
             && kind.is_none_or(|kind| kind.eq_ignore_ascii_case(&row.resource_type))
     }
 
-    /// Returns whether the row was billed before `since`. A row without `last_billed_at` is not.
-    fn is_before_since(&self, row: &BillingEntry) -> bool {
-        let billed = row.last_billed_at;
-        self.since
-            .zip(billed)
-            .is_some_and(|(since, billed)| billed < since)
+    /// Returns whether a row that cannot be read may match: no field that can be read differs.
+    fn may_match(&self, row: &KnownFields) -> bool {
+        let may_equal = |wanted: &Option<String>, value: &Option<String>| {
+            let both = wanted.as_ref().zip(value.as_ref());
+            both.is_none_or(|(wanted, value)| wanted.eq_ignore_ascii_case(value))
+        };
+        let billed = row.last_billed_at.or(row.updated_at);
+        may_equal(&self.id, &row.id)
+            && may_equal(&self.resource_id, &row.resource_id)
+            && may_equal(&self.resource_type, &row.resource_type)
+            && billed.is_none_or(|billed| {
+                self.since.is_none_or(|since| billed >= since)
+                    && self.until.is_none_or(|until| billed < until)
+            })
+    }
+
+    /// Returns whether the row was billed before `since`. A row without `last_billed_at` is not, and of one that cannot
+    /// be read it may be unknown.
+    fn is_before_since(&self, row: &ReadRow) -> Option<bool> {
+        let billed = match row {
+            Ok(row) => row.last_billed_at,
+            Err(row) => Some(row.known.last_billed_at?),
+        };
+        let both = self.since.zip(billed);
+        Some(both.is_some_and(|(since, billed)| billed < since))
     }
 }
 
@@ -52,20 +72,22 @@ impl Filter {
 /// With a limit, the selected rows of a page are held back until the next page arrives. If the limit ends the first
 /// pass, rows that have moved to the front since then are newer than the last held rows and replace them.
 pub(super) struct Reader {
-    rows: Reconciler<BillingEntry>,
+    rows: Reconciler<ReadRow>,
     filter: Filter,
     limit: Option<u64>,
     /// The rows to return next.
-    ready: VecDeque<BillingEntry>,
+    ready: VecDeque<ReadRow>,
     /// The selected rows of the last page of the first pass.
-    held: VecDeque<BillingEntry>,
+    held: VecDeque<ReadRow>,
     /// The number of rows that were held and can no longer be replaced.
     released: u64,
     /// The selected rows found by later passes.
-    late: VecDeque<BillingEntry>,
+    late: VecDeque<ReadRow>,
     /// The ids of known rows that later passes read at the front. They are not replaced.
     at_front: HashSet<String>,
     changes: HashMap<String, BillingEntry>,
+    /// The ids of rows that could not be read. Each is an error only once.
+    failed: HashSet<String>,
     /// Whether rows are not sorted by time, so that reading cannot end at the first row before `since`.
     unsorted: bool,
     ended: bool,
@@ -95,6 +117,7 @@ impl Reader {
             held: VecDeque::new(),
             late: VecDeque::new(),
             at_front: HashSet::new(),
+            failed: HashSet::new(),
             unsorted: false,
             ended: limit == Some(0),
             error: None,
@@ -106,17 +129,22 @@ impl Reader {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<BillingEntry, Error>>> {
         ready!(self.poll_ready(cx))?;
-        Poll::Ready(self.ready.pop_front().map(Ok))
+        let row = self.ready.pop_front();
+        Poll::Ready(row.map(|row| row.map_err(|row| row.error)))
     }
 
-    /// Polls for the next page with at least one row.
+    /// Polls for the next page with at least one row, or for the error of a row.
     pub(super) fn poll_rows(
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Vec<BillingEntry>, Error>>> {
         ready!(self.poll_ready(cx))?;
-        let rows = Vec::from(std::mem::take(&mut self.ready));
-        Poll::Ready((!rows.is_empty()).then_some(Ok(rows)))
+        let count = self.ready.iter().take_while(|row| row.is_ok()).count();
+        if count == 0 {
+            // An error, or the end.
+            return self.poll_row(cx).map_ok(|row| vec![row]);
+        }
+        Poll::Ready(Some(Ok(self.ready.drain(..count).flatten().collect())))
     }
 
     pub(super) fn changes(&self) -> impl Iterator<Item = &BillingEntry> {
@@ -149,7 +177,7 @@ impl Reader {
     }
 
     /// Selects rows of a page, and stops reading if no selected row can follow.
-    fn select(&mut self, page: Sightings<BillingEntry>) {
+    fn select(&mut self, page: Sightings<ReadRow>) {
         let rereading = self.rows.is_rereading();
         let mut period_end = None;
         if !rereading {
@@ -160,16 +188,26 @@ impl Reader {
         let mut rest = page.into_iter();
         for (row, sighting) in rest.by_ref().take(in_period) {
             if rereading && self.limit.is_some() && sighting != Sighting::New {
-                self.at_front.insert(row.id.clone());
+                self.at_front.insert(row.id().to_owned());
             }
-            match sighting {
-                Sighting::New if !self.filter.matches(&row) => {}
-                Sighting::New if rereading => self.late.push_back(row),
-                Sighting::New => self.held.push_back(row),
-                Sighting::Changed if self.filter.matches_resource(&row) => {
+            let is_selected = match (&row, sighting) {
+                (_, Sighting::Unchanged) => false,
+                (Ok(row), Sighting::New) => self.filter.matches(row),
+                (Ok(row), Sighting::Changed) => self.filter.matches_resource(row),
+                (Err(unreadable), _) => {
+                    self.filter.may_match(&unreadable.known)
+                        && self.failed.insert(row.id().to_owned())
+                }
+            };
+            match (row, sighting) {
+                _ if !is_selected => {}
+                (row, Sighting::New) if rereading => self.late.push_back(row),
+                (row, Sighting::New) => self.held.push_back(row),
+                (Ok(row), _) => {
                     self.changes.insert(row.id.clone(), row);
                 }
-                Sighting::Changed | Sighting::Unchanged => {}
+                // The row was read before, but its new values cannot be read.
+                (row, _) => self.ready.push_back(row),
             }
             if !rereading && self.limit_is_reached() {
                 break;
@@ -194,11 +232,11 @@ impl Reader {
     }
 
     /// Returns the index of the first row billed before `since`, unless the rows are unsorted.
-    fn first_before_since(&mut self, page: &[(BillingEntry, Sighting)]) -> Option<usize> {
-        let is_before_since =
-            |(row, _): &(BillingEntry, Sighting)| self.filter.is_before_since(row);
-        let first = page.iter().position(is_before_since)?;
-        let sorted = page[first..].iter().all(is_before_since);
+    fn first_before_since(&mut self, page: &[(ReadRow, Sighting)]) -> Option<usize> {
+        let is_before_since = |(row, _): &(ReadRow, Sighting)| self.filter.is_before_since(row);
+        let mut rows = page.iter().map(is_before_since);
+        let first = rows.position(|is_before| is_before == Some(true))?;
+        let sorted = rows.all(|is_before| is_before != Some(false));
         self.unsorted |= !sorted;
         (!self.unsorted).then_some(first)
     }
@@ -211,7 +249,7 @@ impl Reader {
         let mut kept = Vec::new();
         while surplus > 0 {
             match self.held.pop_back() {
-                Some(row) if self.at_front.contains(&row.id) => kept.push(row),
+                Some(row) if self.at_front.contains(row.id()) => kept.push(row),
                 Some(_) => surplus -= 1,
                 None => {
                     return Err(Error::new(

@@ -6,7 +6,11 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, UNIX_EPOCH};
 
+use openapi_runtime::ResponseMeta;
+use openapi_runtime::lenient::RawValue;
+
 use super::*;
+use crate::pages::Row as _;
 use crate::pages::tests::{Dice, Table, TestRow, bill, ids};
 
 /// Rows are billed one second apart. The row with the highest number is the oldest.
@@ -32,18 +36,136 @@ fn time(age: u64) -> Timestamp {
 }
 
 fn billings(table: &Table) -> Billings {
+    billings_of(table, |row| Ok(entry(row)))
+}
+
+fn billings_of(table: &Table, read: fn(TestRow) -> ReadRow) -> Billings {
     let table = table.clone();
     Billings::new(Arc::new(move |offset, limit| {
         let page = table.fetch(offset, limit);
         async move {
             let page = page.await?;
             Ok(Page {
-                rows: page.rows.into_iter().map(entry).collect(),
+                rows: page.rows.into_iter().map(read).collect(),
                 total: page.total,
             })
         }
         .boxed()
     }))
+}
+
+/// The amount of every third row cannot be read, and of those some have no id.
+fn partly_unreadable((id, times): TestRow) -> ReadRow {
+    let number = id.bytes().map(usize::from).sum::<usize>();
+    if number % 3 > 0 {
+        return Ok(entry((id, times)));
+    }
+    let key = if number % 2 > 0 { "id" } else { "ID" };
+    let json = format!(r#"{{"{key}":"{id}","amount_usd":"about {times}"}}"#);
+    let meta = ResponseMeta::new(http::StatusCode::OK, http::HeaderMap::new());
+    row::read_row(RawValue::from_string(json).unwrap(), &meta)
+}
+
+/// Every row comes once: as a row, or as an error.
+#[tokio::test]
+async fn random_histories_with_rows_that_cannot_be_read() {
+    let histories = 2_000;
+    let mut complete = 0;
+    for seed in 1..=histories {
+        let mut dice = Dice::new(seed);
+        let (count, page_size) = (dice.roll(30), 2 + dice.roll(6));
+        let read_ahead = dice.roll(3);
+        let table = Table::random(&mut dice, count, page_size);
+        let mut rows = billings_of(&table, partly_unreadable)
+            .page_size(page_size as u64)
+            .read_ahead(read_ahead);
+        let mut read: Vec<String> = Vec::new();
+        let outcome = loop {
+            match rows.try_next().await {
+                Ok(Some(row)) => read.push(row.id),
+                Ok(None) => break Ok(()),
+                Err(error) if error.kind() == ErrorKind::UnexpectedResponse => {
+                    let json: serde_json::Value = error.body_as().unwrap();
+                    let id = json.get("id").or(json.get("ID")).unwrap();
+                    read.push(id.as_str().unwrap().to_owned());
+                }
+                Err(error) => break Err(error),
+            }
+        };
+        match outcome {
+            Err(error) => assert_eq!(error.kind(), ErrorKind::Incomplete),
+            Ok(()) => {
+                complete += 1;
+                for id in ids(count) {
+                    assert!(read.contains(&id), "history {seed} loses {id}");
+                }
+            }
+        }
+        // A row without an id is another one when it changes.
+        read.retain(|id| partly_unreadable((id.clone(), 1)).has_id());
+        let unique: HashSet<&String> = read.iter().collect();
+        assert_eq!(unique.len(), read.len(), "history {seed} repeats a row");
+    }
+    assert!(complete > histories / 2, "{complete} of {histories}");
+}
+
+#[tokio::test]
+async fn rows_that_cannot_be_read_are_filtered_by_what_is_known() {
+    let read = |billings: Billings| async move {
+        let items: Vec<_> = billings.collect().await;
+        let errors = items.iter().filter(|item| item.is_err()).count();
+        (items.len() - errors, errors)
+    };
+    // Of the first ten rows, three or four cannot be read, and one or two of those have no id.
+    let table = Table::fixed(10);
+    let all = || billings_of(&table, partly_unreadable);
+    let (rows, errors) = read(all()).await;
+    assert_eq!(rows + errors, 10);
+    assert!(errors >= 3);
+    let unnamed = ids(10).into_iter().map(|id| partly_unreadable((id, 1)));
+    let unnamed = unnamed.filter(|row| matches!(row, Err(row) if row.known.id.is_none()));
+    assert_eq!(read(all().id("none")).await, (0, 1.min(unnamed.count())));
+    assert_eq!(read(all().resource_type("training")).await, (0, errors));
+    assert_eq!(read(all().limit(10)).await, (rows, errors));
+
+    let mut lengths = Vec::new();
+    let mut pages = all().pages();
+    while let Some(page) = pages.next().await {
+        lengths.push(page.map_or(0, |page| page.len()));
+    }
+    assert_eq!(lengths.iter().sum::<usize>(), rows);
+    assert_eq!(
+        lengths.iter().filter(|length| **length == 0).count(),
+        errors
+    );
+}
+
+/// Rows that were read are billed again, and their new amounts cannot be read.
+#[tokio::test]
+async fn a_change_that_cannot_be_read_is_an_error_once() {
+    let table = Table::new(12, |request, rows| {
+        if request > 0 && request < 6 {
+            bill(rows, 1);
+        }
+    });
+    let rows = billings_of(&table, |(id, times)| match times {
+        1 => Ok(entry((id, times))),
+        _ => {
+            let json = format!(r#"{{"id":"{id}","amount_usd":{{"times":{times}}}}}"#);
+            let meta = ResponseMeta::new(http::StatusCode::OK, http::HeaderMap::new());
+            row::read_row(RawValue::from_string(json).unwrap(), &meta)
+        }
+    });
+    let items: Vec<_> = rows.page_size(3).collect().await;
+    let mut errors: Vec<String> = items
+        .iter()
+        .filter_map(|item| Some(item.as_ref().err()?.to_string()))
+        .collect();
+    assert_eq!(items.len() - errors.len(), 12);
+    let count = errors.len();
+    errors.sort();
+    errors.dedup();
+    assert_eq!(errors.len(), count);
 }
 
 async fn read(billings: Billings) -> Result<Vec<String>, Error> {

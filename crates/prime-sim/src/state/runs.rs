@@ -129,15 +129,18 @@ impl Run {
             tokens(self.rates.output),
         );
         let mut training = RunUsageBreakdown::default();
-        training.tokens = trained;
-        training.cost_usd = cost(trained, self.pricing.training_per_mtok);
+        training.tokens = Some(trained);
+        training.cost_usd = Some(cost(trained, self.pricing.training_per_mtok));
 
         let mut inference = RunUsageBreakdown::default();
-        inference.tokens = input + output;
-        inference.input_tokens = input;
-        inference.output_tokens = output;
-        inference.cost_usd = cost(input, self.pricing.inference_input_per_mtok)
-            + cost(output, self.pricing.inference_output_per_mtok);
+        inference.tokens = Some(input + output);
+        inference.input_tokens = Some(input);
+        inference.output_tokens = Some(output);
+        let costs = [
+            cost(input, self.pricing.inference_input_per_mtok),
+            cost(output, self.pricing.inference_output_per_mtok),
+        ];
+        inference.cost_usd = Some(costs.into_iter().sum());
         (training, inference)
     }
 
@@ -145,6 +148,7 @@ impl Run {
     pub(crate) fn usage(&self, now: Duration) -> Result<RunUsageResponse, ConversionError> {
         let running = self.running_time(now);
         let (training, inference) = self.breakdown(running);
+        let tokens = [training.tokens, inference.tokens].into_iter().flatten();
         RunUsageResponse::builder()
             .run_id(self.id.clone())
             .run_name(self.name.clone())
@@ -153,8 +157,8 @@ impl Run {
             .pricing(self.pricing.clone())
             // One record for each started second.
             .record_count(i64::try_from(running.as_millis().div_ceil(1_000)).unwrap_or(i64::MAX))
-            .total_tokens(training.tokens + inference.tokens)
-            .total_cost_usd(training.cost_usd + inference.cost_usd)
+            .total_tokens(tokens.sum::<i64>())
+            .total_cost_usd(total_cost(&training, &inference))
             .training(training)
             .inference(inference)
             .try_into()
@@ -164,7 +168,7 @@ impl Run {
     pub(crate) fn due(&self, now: Duration) -> Option<Due> {
         let running = self.running_time(now);
         let (training, inference) = self.breakdown(running);
-        let amount = training.cost_usd + inference.cost_usd - self.billed;
+        let amount = total_cost(&training, &inference) - self.billed;
         (amount > Usd::ZERO).then(|| Due {
             at: self.created + RUNNING + running,
             amount,
@@ -224,6 +228,11 @@ pub struct RunSnapshot {
     pub usage: RunUsageResponse,
 }
 
+fn total_cost(training: &RunUsageBreakdown, inference: &RunUsageBreakdown) -> Usd {
+    let costs = [training.cost_usd, inference.cost_usd];
+    costs.into_iter().flatten().sum()
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -277,11 +286,11 @@ mod tests {
         assert!(run.due(at(15)).is_none());
 
         let usage = run.usage(at(25)).unwrap();
-        assert_eq!(usage.training.tokens, 400_000);
-        assert_eq!(usage.training.cost_usd, usd(50, 2));
-        assert_eq!(usage.inference.input_tokens, 90_000);
-        assert_eq!(usage.inference.output_tokens, 120_000);
-        assert_eq!(usage.inference.cost_usd, usd(7_725, 5));
+        assert_eq!(usage.training.tokens, Some(400_000));
+        assert_eq!(usage.training.cost_usd, Some(usd(50, 2)));
+        assert_eq!(usage.inference.input_tokens, Some(90_000));
+        assert_eq!(usage.inference.output_tokens, Some(120_000));
+        assert_eq!(usage.inference.cost_usd, Some(usd(7_725, 5)));
         assert_eq!(usage.total_cost_usd, usd(57_725, 5));
         assert_eq!(usage.record_count, 10);
 
@@ -297,7 +306,7 @@ mod tests {
         assert!(run.delete(at(25)));
         assert!(!run.delete(at(26)));
         assert_eq!(run.status(at(60)), RunStatus::Stopped);
-        assert_eq!(run.usage(at(60)).unwrap().training.tokens, 400_000);
+        assert_eq!(run.usage(at(60)).unwrap().training.tokens, Some(400_000));
     }
 
     #[test]

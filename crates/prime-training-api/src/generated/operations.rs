@@ -5,7 +5,7 @@
 // specs/overlays/training-documented.yml
 //   sha256 b6ca67ba678ee2cf21cf47a4010e4e1f741a621a272f255072e304ca8274c7d2
 // specs/overlays/training-observed.yml
-//   sha256 dd8b0bee1a32a1ac750aa7d5d05096bed7d23695b1342d73230770264be20a0e
+//   sha256 7d620c352b99ef1223c174475cdf23b620d0832477d6fda64677364337ea5e86
 
 //! Properties of each operation, from the specification.
 

@@ -5,7 +5,7 @@
 // specs/overlays/training-documented.yml
 //   sha256 b6ca67ba678ee2cf21cf47a4010e4e1f741a621a272f255072e304ca8274c7d2
 // specs/overlays/training-observed.yml
-//   sha256 dd8b0bee1a32a1ac750aa7d5d05096bed7d23695b1342d73230770264be20a0e
+//   sha256 7d620c352b99ef1223c174475cdf23b620d0832477d6fda64677364337ea5e86
 
 //! Types used as operation parameters and responses.
 #![allow(clippy::all)]
@@ -422,20 +422,16 @@ impl RunPricing {
 pub struct RunUsageBreakdown {
     /// Total cost charged for this usage type
     #[serde(default = "defaults::run_usage_breakdown_cost_usd")]
-    #[serde(deserialize_with = "run_usage_breakdown_cost_usd_for_null")]
-    pub cost_usd: ::openapi_runtime::Usd,
+    pub cost_usd: ::std::option::Option<::openapi_runtime::Usd>,
     /// Total input tokens (only populated for INFERENCE)
-    #[serde(default)]
-    #[serde(deserialize_with = "::openapi_runtime::null_as_default")]
-    pub input_tokens: i64,
+    #[serde(default = "defaults::run_usage_breakdown_input_tokens")]
+    pub input_tokens: ::std::option::Option<i64>,
     /// Total output tokens (only populated for INFERENCE)
-    #[serde(default)]
-    #[serde(deserialize_with = "::openapi_runtime::null_as_default")]
-    pub output_tokens: i64,
+    #[serde(default = "defaults::run_usage_breakdown_output_tokens")]
+    pub output_tokens: ::std::option::Option<i64>,
     /// Total tokens recorded for this usage type
-    #[serde(default)]
-    #[serde(deserialize_with = "::openapi_runtime::null_as_default")]
-    pub tokens: i64,
+    #[serde(default = "defaults::run_usage_breakdown_tokens")]
+    pub tokens: ::std::option::Option<i64>,
     #[serde(flatten)]
     pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
 }
@@ -443,7 +439,7 @@ pub struct RunUsageBreakdown {
 impl ::std::default::Default for RunUsageBreakdown {
     fn default() -> Self {
         Self {
-            cost_usd: defaults::run_usage_breakdown_cost_usd(),
+            cost_usd: Default::default(),
             input_tokens: Default::default(),
             output_tokens: Default::default(),
             tokens: Default::default(),
@@ -468,10 +464,12 @@ impl lenient::Lenient for RunUsageBreakdown {
         out: &mut lenient::Normalizer,
     ) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<::openapi_runtime::Usd>("cost_usd"),
-            lenient::Field::optional::<i64>("input_tokens"),
-            lenient::Field::optional::<i64>("output_tokens"),
-            lenient::Field::optional::<i64>("tokens"),
+            lenient::Field::optional::<
+                ::std::option::Option<::openapi_runtime::Usd>,
+            >("cost_usd"),
+            lenient::Field::optional::<::std::option::Option<i64>>("input_tokens"),
+            lenient::Field::optional::<::std::option::Option<i64>>("output_tokens"),
+            lenient::Field::optional::<::std::option::Option<i64>>("tokens"),
         ];
         out.object(json, FIELDS, true)
     }
@@ -535,7 +533,7 @@ impl lenient::Lenient for RunUsageResponse {
             >("base_model"),
             lenient::Field::required::<RunUsageBreakdown>("inference"),
             lenient::Field::required::<RunPricing>("pricing"),
-            lenient::Field::optional::<i64>("record_count"),
+            lenient::Field::exact::<i64>("record_count"),
             lenient::Field::required::<::std::string::String>("run_id"),
             lenient::Field::optional::<
                 ::std::option::Option<::std::string::String>,
@@ -599,13 +597,4 @@ impl WalletResponse {
     pub fn builder() -> builder::WalletResponse {
         Default::default()
     }
-}
-
-fn run_usage_breakdown_cost_usd_for_null<'de, D: ::serde::Deserializer<'de>>(
-    deserializer: D,
-) -> Result<::openapi_runtime::Usd, D::Error> {
-    let value: Option<::openapi_runtime::Usd> = ::serde::Deserialize::deserialize(
-        deserializer,
-    )?;
-    Ok(value.unwrap_or_else(defaults::run_usage_breakdown_cost_usd))
 }

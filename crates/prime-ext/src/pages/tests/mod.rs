@@ -23,6 +23,10 @@ impl Row for TestRow {
         &self.0
     }
 
+    fn has_id(&self) -> bool {
+        true
+    }
+
     fn version(&self) -> impl Hash {
         self.1
     }

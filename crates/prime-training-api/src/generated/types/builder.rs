@@ -5,7 +5,7 @@
 // specs/overlays/training-documented.yml
 //   sha256 b6ca67ba678ee2cf21cf47a4010e4e1f741a621a272f255072e304ca8274c7d2
 // specs/overlays/training-observed.yml
-//   sha256 dd8b0bee1a32a1ac750aa7d5d05096bed7d23695b1342d73230770264be20a0e
+//   sha256 7d620c352b99ef1223c174475cdf23b620d0832477d6fda64677364337ea5e86
 
 //! Types for composing complex structures.
 
@@ -789,10 +789,19 @@ impl ::std::convert::From<super::RunPricing> for RunPricing {
 
 #[derive(Clone, Debug)]
 pub struct RunUsageBreakdown {
-    cost_usd: ::std::result::Result<::openapi_runtime::Usd, ::std::string::String>,
-    input_tokens: ::std::result::Result<i64, ::std::string::String>,
-    output_tokens: ::std::result::Result<i64, ::std::string::String>,
-    tokens: ::std::result::Result<i64, ::std::string::String>,
+    cost_usd: ::std::result::Result<
+        ::std::option::Option<::openapi_runtime::Usd>,
+        ::std::string::String,
+    >,
+    input_tokens: ::std::result::Result<
+        ::std::option::Option<i64>,
+        ::std::string::String,
+    >,
+    output_tokens: ::std::result::Result<
+        ::std::option::Option<i64>,
+        ::std::string::String,
+    >,
+    tokens: ::std::result::Result<::std::option::Option<i64>, ::std::string::String>,
     extra: ::std::result::Result<
         ::serde_json::Map<::std::string::String, ::serde_json::Value>,
         ::std::string::String,
@@ -803,9 +812,9 @@ impl ::std::default::Default for RunUsageBreakdown {
     fn default() -> Self {
         Self {
             cost_usd: Ok(super::defaults::run_usage_breakdown_cost_usd()),
-            input_tokens: Ok(Default::default()),
-            output_tokens: Ok(Default::default()),
-            tokens: Ok(Default::default()),
+            input_tokens: Ok(super::defaults::run_usage_breakdown_input_tokens()),
+            output_tokens: Ok(super::defaults::run_usage_breakdown_output_tokens()),
+            tokens: Ok(super::defaults::run_usage_breakdown_tokens()),
             extra: Ok(Default::default()),
         }
     }
@@ -814,7 +823,7 @@ impl ::std::default::Default for RunUsageBreakdown {
 impl RunUsageBreakdown {
     pub fn cost_usd<T>(mut self, value: T) -> Self
     where
-        T: ::std::convert::TryInto<::openapi_runtime::Usd>,
+        T: ::std::convert::TryInto<::std::option::Option<::openapi_runtime::Usd>>,
         T::Error: ::std::fmt::Display,
     {
         self.cost_usd = value
@@ -824,7 +833,7 @@ impl RunUsageBreakdown {
     }
     pub fn input_tokens<T>(mut self, value: T) -> Self
     where
-        T: ::std::convert::TryInto<i64>,
+        T: ::std::convert::TryInto<::std::option::Option<i64>>,
         T::Error: ::std::fmt::Display,
     {
         self.input_tokens = value
@@ -836,7 +845,7 @@ impl RunUsageBreakdown {
     }
     pub fn output_tokens<T>(mut self, value: T) -> Self
     where
-        T: ::std::convert::TryInto<i64>,
+        T: ::std::convert::TryInto<::std::option::Option<i64>>,
         T::Error: ::std::fmt::Display,
     {
         self.output_tokens = value
@@ -848,7 +857,7 @@ impl RunUsageBreakdown {
     }
     pub fn tokens<T>(mut self, value: T) -> Self
     where
-        T: ::std::convert::TryInto<i64>,
+        T: ::std::convert::TryInto<::std::option::Option<i64>>,
         T::Error: ::std::fmt::Display,
     {
         self.tokens = value

@@ -5,10 +5,26 @@
 // specs/overlays/training-documented.yml
 //   sha256 b6ca67ba678ee2cf21cf47a4010e4e1f741a621a272f255072e304ca8274c7d2
 // specs/overlays/training-observed.yml
-//   sha256 dd8b0bee1a32a1ac750aa7d5d05096bed7d23695b1342d73230770264be20a0e
+//   sha256 7d620c352b99ef1223c174475cdf23b620d0832477d6fda64677364337ea5e86
 
 //! Generation of default values for serde.
 
-pub(super) fn run_usage_breakdown_cost_usd() -> ::openapi_runtime::Usd {
-    ::serde_json::from_str::<::openapi_runtime::Usd>("0.0").unwrap()
+pub(super) fn run_usage_breakdown_cost_usd() -> ::std::option::Option<
+    ::openapi_runtime::Usd,
+> {
+    ::std::option::Option::Some(
+        ::serde_json::from_str::<::openapi_runtime::Usd>("0.0").unwrap(),
+    )
+}
+
+pub(super) fn run_usage_breakdown_input_tokens() -> ::std::option::Option<i64> {
+    ::std::option::Option::Some(0_i64)
+}
+
+pub(super) fn run_usage_breakdown_output_tokens() -> ::std::option::Option<i64> {
+    ::std::option::Option::Some(0_i64)
+}
+
+pub(super) fn run_usage_breakdown_tokens() -> ::std::option::Option<i64> {
+    ::std::option::Option::Some(0_i64)
 }
