@@ -1,7 +1,7 @@
 //! Every value of a response, replaced by values of every other kind: the text is intact, and each number that counts
 //! is exact or unknown.
 
-#![allow(clippy::unwrap_used, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 use prime_ext::http::Response;
 use prime_ext::transport::from_fn;
