@@ -65,6 +65,11 @@ impl<T> Response<T> {
         &self.0.body
     }
 
+    /// Adds warnings. See [`ResponseMeta::add_warnings`].
+    pub fn add_warnings(&mut self, warnings: impl IntoIterator<Item = Warning>) {
+        self.0.meta.add_warnings(warnings);
+    }
+
     /// Applies a function to the value.
     pub fn map<U>(self, map: impl FnOnce(T) -> U) -> Response<U> {
         let (value, meta, body) = self.into_parts();

@@ -171,17 +171,21 @@ impl ChatRequest {
         let context = guard.context(&client);
         let response = read_other_shape(call.send_with(&context).await);
         let response = response.map_err(Error::from);
-        let (response, meta, body) = response.inspect_err(|e| guard.fail(e))?.into_parts();
+        let response = response.inspect_err(|e| guard.fail(e))?;
         // A response that reports an error is billed too, if it has usage.
-        guard.settle(response.usage.as_ref(), meta.unknown_attempts());
-        if event::reports_error(&response) || response.choices.is_empty() && is_error_body(&body) {
+        let (raw, meta) = (response.value(), response.meta());
+        guard.settle(raw.usage.as_ref(), meta.unknown_attempts());
+        let is_error =
+            event::reports_error(raw) || raw.choices.is_empty() && is_error_body(response.body());
+        if is_error {
+            let (raw, meta, body) = response.into_parts();
             let error = CallError::reported(ErrorKind::Api, "", meta, body);
-            let unknown = response.usage.is_none() && !error.is_refusal();
+            let unknown = raw.usage.is_none() && !error.is_refusal();
             let operation = builder::CreateChatCompletion::OPERATION.id;
             let error = error.with_operation(operation);
             return Err(error.with_outcome_unknown(unknown).into());
         }
-        Ok(ChatResponse::new(response, meta, body))
+        Ok(ChatResponse::new(response))
     }
 
     /// Sends the request and returns the response as a stream. Usage is requested unless

@@ -20,11 +20,12 @@ pub struct ChatResponse {
 }
 
 impl ChatResponse {
-    pub(crate) fn new(raw: ChatCompletionResponse, mut meta: ResponseMeta, body: Bytes) -> Self {
-        meta.add_warnings(tool_call_warnings(&raw));
-        meta.add_warnings(Cost::warning(raw.usage.as_ref()));
+    pub(crate) fn new(mut response: Response<ChatCompletionResponse>) -> Self {
+        let warnings = tool_call_warnings(response.value());
+        let cost = Cost::warning(response.value().usage.as_ref());
+        response.add_warnings(warnings.into_iter().chain(cost));
         Self {
-            response: Response::new(raw, meta, body),
+            response,
             stream_end: None,
         }
     }

@@ -13,8 +13,8 @@ use futures_core::Stream;
 use http::{HeaderMap, StatusCode};
 use openapi_runtime::sse::EventStream;
 use openapi_runtime::{
-    ByteStream, CallOptions, Error as CallError, FailureClass, NotOpened, ResponseMeta, StreamBody,
-    Warning,
+    ByteStream, CallOptions, Error as CallError, FailureClass, NotOpened, Response, ResponseMeta,
+    StreamBody, Warning,
 };
 use pinference_api::types::{ChatCompletionChunk, ChatCompletionResponse, ToolCall, Usage};
 
@@ -362,7 +362,8 @@ impl ChatStream {
     fn into_response(mut self, stream_end: StreamEnd) -> ChatResponse {
         self.settle();
         let response = std::mem::take(&mut self.accumulator).finish();
-        ChatResponse::new(response, self.meta.clone(), Bytes::new()).with_stream_end(stream_end)
+        ChatResponse::new(Response::new(response, self.meta.clone(), Bytes::new()))
+            .with_stream_end(stream_end)
     }
 
     fn poll_next_chunk(
@@ -554,7 +555,8 @@ fn into_error((end, error): Failure, partial: ChatCompletionResponse, meta: Resp
         .with_attempts(meta.attempts())
         .with_unknown_attempts(meta.unknown_attempts())
         .with_outcome_unknown(unknown);
-    let partial = ChatResponse::new(partial, meta, Bytes::new()).with_stream_end(end);
+    let partial =
+        ChatResponse::new(Response::new(partial, meta, Bytes::new())).with_stream_end(end);
     Error::from(error).with_partial(partial)
 }
 
