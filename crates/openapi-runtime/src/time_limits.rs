@@ -97,7 +97,6 @@ where
 /// It is not reset for each wait: if it fires too early, it is reset to the current end. It is not polled before it can
 /// fire, unless the task changed. This avoids cache misses when there are many streams.
 #[derive(Default)]
-#[repr(C)] // the fields that every event uses come first
 pub(crate) struct Timer {
     /// When it fires, and the task that it wakes.
     armed: Option<(Instant, Waker)>,

@@ -1,4 +1,4 @@
-//! The result of reading a stream does not depend on how it is split, and each chunk equals the
+//! The result of reading a stream does not depend on how it is split, and each chunk without warnings equals the
 //! generated type for the same JSON.
 //!
 //! The first byte of the input is the chunk size.
@@ -30,10 +30,12 @@ async fn read(stream: &[u8], size: usize) -> (Vec<String>, String, String) {
             match stream.try_next().await {
                 Ok(Some(chunk)) => {
                     let raw = stream.chunk_json().expect("raw JSON");
-                    let generated: ChatCompletionChunk =
-                        serde_json::from_str(&raw).expect("valid for the generated type");
                     let chunk = format!("{chunk:?}");
-                    assert_eq!(chunk, format!("{generated:?}"));
+                    if stream.warnings().is_empty() {
+                        let generated: ChatCompletionChunk =
+                            serde_json::from_str(&raw).expect("valid for the generated type");
+                        assert_eq!(chunk, format!("{generated:?}"));
+                    }
                     chunks.push(chunk);
                 }
                 Ok(None) => match stream.finish().await {

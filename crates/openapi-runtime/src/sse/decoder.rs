@@ -42,7 +42,6 @@ const BOM_CHECKED: u8 = 3;
 ///
 /// [format]: https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
 #[derive(Debug)]
-#[repr(C)] // the fields that every event uses come first
 pub struct Decoder {
     chunk: Bytes,
     /// The position of the next unprocessed byte of the chunk.

@@ -39,7 +39,6 @@ const MAX_DRAIN_BYTES: u32 = 64 << 10;
 ///
 /// It does not read ahead, so backpressure reaches the server. The idle timeout limits the wait for each event. Time
 /// that the reader spends between events does not count.
-#[repr(C)] // the fields that every event uses come first
 pub struct EventStream {
     idle: IdleTimer,
     /// `None` after it has ended, failed or been closed.
@@ -272,7 +271,6 @@ fn begins_like_other(first: &[u8]) -> bool {
 }
 
 /// Limits the wait for an event.
-#[repr(C)] // the fields that every event uses come first
 struct IdleTimer {
     limit: Duration,
     since: Option<Instant>,

@@ -7,7 +7,6 @@ const MAX_RETAINED_CAPACITY: usize = 64 << 10;
 
 /// A value that is borrowed from the current chunk if possible, and owned otherwise.
 #[derive(Debug, Default)]
-#[repr(C)] // the fields that every event uses come first
 pub(super) struct Value {
     location: Location,
     owned: Vec<u8>,

@@ -30,7 +30,6 @@ mod choice;
 /// ```
 // Rare fields are boxed, so that they take little memory while they are empty.
 #[derive(Debug, Clone)]
-#[repr(C)] // see `ChatStream`
 pub struct ChatAccumulator {
     /// The maximum for `kept_bytes`.
     limit: usize,
@@ -228,11 +227,6 @@ impl ChatAccumulator {
     fn primary(&self) -> Option<&Choice> {
         let primary = self.choices().find(|choice| choice.index == self.primary);
         primary.or_else(|| self.first())
-    }
-
-    /// Returns the last byte of the first choice's text, after which the next text is appended.
-    pub(crate) fn last_byte(&self) -> Option<u8> {
-        self.first.last_byte()
     }
 
     /// Returns whether a choice or usage was received.

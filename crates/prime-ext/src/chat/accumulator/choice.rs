@@ -14,7 +14,6 @@ use crate::chat::chunk::{self, Content, Text};
 use crate::chat::{merge, reasoning};
 
 #[derive(Debug, Default, Clone)]
-#[repr(C)] // see `ChatStream`
 pub(super) struct Choice {
     pub(super) index: i64,
     content: Option<TextOrParts>,
@@ -46,13 +45,6 @@ impl Choice {
         Self {
             index,
             ..Self::default()
-        }
-    }
-
-    pub(super) fn last_byte(&self) -> Option<u8> {
-        match &self.content {
-            Some(TextOrParts::Text(text)) => text.as_bytes().last().copied(),
-            _ => None,
         }
     }
 
