@@ -179,6 +179,23 @@ async fn json_without_contents_is_not_a_response() {
     assert!(wire.personal().chat(MODEL).user("Hello").await.is_err());
 }
 
+/// A server streams although it was not asked to.
+#[tokio::test]
+async fn a_stream_is_read_as_a_complete_response() {
+    let hi = r#"{"choices":[{"index":0,"delta":{"content":"Hi"}}]}"#;
+    let wire = Wire::inference(MockResponse::events(events(&[hi, STOP, USAGE]))).await;
+    let response = wire.personal().chat(MODEL).user("Hello").await.unwrap();
+    assert_eq!(response.text(), "Hi");
+    assert_eq!(tokens(response.usage()), [Some(5), Some(2), Some(7)]);
+    assert_eq!(response.warnings().len(), 1);
+    // A stream that was cut off is not a complete response.
+    let cut = format!("data: {hi}\n\n");
+    let wire = Wire::inference(MockResponse::events(&cut)).await;
+    let error = wire.personal().chat(MODEL).user("Hello").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::UnexpectedResponse);
+    assert_eq!(error.body().unwrap(), &cut);
+}
+
 /// The digits of a cost are exact, also if the response has another shape.
 #[tokio::test]
 async fn usage_in_a_choice_counts() {

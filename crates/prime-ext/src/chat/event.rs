@@ -32,6 +32,11 @@ pub(super) fn is_done(data: &str) -> bool {
     data.starts_with(DONE) && data.trim_ascii_end() == DONE
 }
 
+/// Returns whether the data only keeps the connection open.
+pub(super) fn is_keep_alive(data: &str) -> bool {
+    matches!(data.trim_ascii(), "" | "null")
+}
+
 /// Classifies an event and reads its chunk, if any, into `chunk`, which must be empty. The warnings are added to `meta`.
 pub(super) fn read<'a>(
     event: &'a Event<'_>,
@@ -67,7 +72,7 @@ pub(super) fn read<'a>(
                 Ok(EventKind::Chunk)
             }
         }
-        Err(_) if matches!(data.trim_ascii(), "" | "null") => Ok(EventKind::KeepAlive),
+        Err(_) if is_keep_alive(data) => Ok(EventKind::KeepAlive),
         Err(_) if is_error(data) => Err((StreamEnd::ServiceError, service_error(meta))),
         Err(error) => Err((StreamEnd::MalformedChunk, malformed(data, meta, &error))),
     }

@@ -3,6 +3,7 @@
 //! | file | contents |
 //! |---|---|
 //! | `request` | [`ChatRequest`]: builds and sends a request |
+//! | `recover` | reads complete responses of other shapes |
 //! | `response` | [`ChatResponse`]: a complete response |
 //! | `stream` | [`ChatStream`]: a response as a stream of chunks |
 //! | `stream_end` | [`StreamEnd`]: how a stream ended |
@@ -22,6 +23,7 @@ mod delta;
 mod event;
 mod merge;
 mod reasoning;
+mod recover;
 mod request;
 mod response;
 mod shapes;

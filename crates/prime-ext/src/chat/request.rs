@@ -4,18 +4,14 @@ use std::pin::pin;
 use std::time::Duration;
 
 use openapi_runtime::error::is_error_body;
-use openapi_runtime::{Error as CallError, ErrorKind, IntoRequest, Response, lenient};
+use openapi_runtime::{Error as CallError, ErrorKind, IntoRequest, Response};
 use pinference_api::builder;
-use pinference_api::types::{
-    ChatCompletionRequest, ChatCompletionResponse, ChatMessage, Role, StopSequences,
-};
+use pinference_api::types::{ChatCompletionRequest, ChatMessage, Role, StopSequences};
 use tracing::Instrument as _;
 
-use super::accumulator::is_empty_usage;
-use super::shapes::{self, Part};
 use super::stream::Expected;
 use super::trace::Trace;
-use super::{ChatResponse, ChatStream, event};
+use super::{ChatResponse, ChatStream, event, recover};
 use crate::call::CallFuture;
 use crate::client::Client;
 use crate::cost::MeterGuard;
@@ -169,7 +165,7 @@ impl ChatRequest {
         let call = client.inference_api().create_chat_completion().body(*body);
         let call = client.on_behalf(call).inspect_err(|_| guard.refuse(0))?;
         let context = guard.context(&client);
-        let response = read_other_shape(call.send_with(&context).await);
+        let response = recover::read(call.send_with(&context).await);
         let response = response.map_err(Error::from);
         let response = response.inspect_err(|e| guard.fail(e))?;
         // A response that reports an error is billed too, if it has usage.
@@ -243,42 +239,6 @@ impl ChatRequest {
         };
         Err(Error::new(ErrorKind::Request, fault))
     }
-}
-
-/// Reads the response again if its contents or its usage are not where the specification says.
-fn read_other_shape(
-    outcome: Result<Response<ChatCompletionResponse>, CallError>,
-) -> Result<Response<ChatCompletionResponse>, CallError> {
-    let (meta, body) = match &outcome {
-        Ok(response) if !has_other_shape(response.value()) => return outcome,
-        Ok(response) => (response.meta(), response.body()),
-        Err(error) => match (error.meta(), error.body()) {
-            (Some(meta), Some(body)) if meta.status().is_success() && !is_error_body(body) => {
-                (meta, body)
-            }
-            _ => return outcome,
-        },
-    };
-    let Some((json, warnings)) = shapes::rewrite(body, Part::Message) else {
-        return outcome;
-    };
-    match lenient::from_json(json.as_bytes()) {
-        Ok((response, more)) => {
-            let mut meta = meta.clone();
-            meta.add_warnings(warnings.into_iter().chain(more));
-            Ok(Response::new(response, meta, body.clone()))
-        }
-        Err(_) => outcome,
-    }
-}
-
-fn has_other_shape(response: &ChatCompletionResponse) -> bool {
-    response.choices.is_empty()
-        || response.choices.iter().any(|choice| {
-            choice.message.is_none()
-                || choice.extra.contains_key("usage")
-                    && response.usage.as_ref().is_none_or(is_empty_usage)
-        })
 }
 
 /// Sends the request and returns the complete response.
