@@ -202,17 +202,18 @@ impl EventStream {
         body.map(Some)
     }
 
-    /// Reads the first chunk that is not empty. Returns `None` at the end of the body.
+    /// Reads the first chunk that is not only whitespace, which some servers send to keep the connection open. Returns
+    /// `None` at the end of the body.
     fn poll_first(
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Option<Bytes>, EventStreamError>> {
-        loop {
+        for _ in 0..MAX_CHUNKS_PER_POLL {
             let Some(body) = &mut self.body else {
                 return Poll::Ready(Ok(None));
             };
             match Pin::new(body).poll_next(cx) {
-                Poll::Ready(Some(Ok(chunk))) if chunk.is_empty() => {}
+                Poll::Ready(Some(Ok(chunk))) if chunk.trim_ascii_start().is_empty() => {}
                 Poll::Ready(Some(Ok(chunk))) => return Poll::Ready(Ok(Some(chunk))),
                 Poll::Ready(Some(Err(source))) => {
                     self.close();
@@ -226,6 +227,8 @@ impl EventStream {
                 }
             }
         }
+        let error = ready!(self.poll_yield(cx));
+        Poll::Ready(Err(error))
     }
 }
 
