@@ -6,6 +6,7 @@
 //! | `tests/round_trips` | deserialization and serialization of all schemas |
 //! | `tests/matrix` | each operation with each fault |
 //! | `tests/canary` | redaction of secrets and prompts |
+//! | `tests/recordings` | recorded responses of other services |
 //! | `tests/journeys` | end-to-end tests with the simulator |
 //! | `real`, `examples` | real clients, validators and a real server (`cargo xtask conformance`), see `real/README.md` |
 

@@ -1,4 +1,5 @@
-//! Runs third-party clients and validators against the simulator, and the SDK against a third-party server.
+//! Runs third-party clients and validators against the simulator, and the SDK against a third-party server and with
+//! recorded responses.
 //!
 //! Uses the machine's Python and Node, and installs packages from PyPI and npm into the target directory. A
 //! suite whose requirements are missing is reported in the table. Every suite prints one line per check: `ok`
@@ -18,13 +19,14 @@ use crate::{Error, Result};
 const NODE_PACKAGE: &str = "openai@6.49.0";
 
 /// The suites.
-const SUITES: [(&str, Run); 6] = [
+const SUITES: [(&str, Run); 7] = [
     ("openai-python", openai_python),
     ("openai-node", openai_node),
     ("prime-cli", prime_cli),
     ("schemathesis-inference", schemathesis_inference),
     ("schemathesis-training", schemathesis_training),
     ("llama", llama),
+    ("recordings", recordings),
 ];
 
 type Run = fn(&Environment) -> std::result::Result<Vec<Check>, Missing>;
@@ -378,4 +380,26 @@ fn llama(env: &Environment) -> std::result::Result<Vec<Check>, Missing> {
     Ok(checks(
         command.arg(python).arg(script).current_dir(&env.scripts),
     ))
+}
+
+/// The variable with the folder of recordings.
+const RECORDINGS: &str = "PRIME_RECORDINGS";
+
+fn recordings(env: &Environment) -> std::result::Result<Vec<Check>, Missing> {
+    let folder = std::env::var_os(RECORDINGS)
+        .and_then(|folder| std::path::absolute(folder).ok())
+        .ok_or_else(|| Missing(format!("{RECORDINGS} is not a folder of recordings")))?;
+    let python = env.python("python", "requirements.txt", &[])?;
+    let mut command = Command::new(python);
+    command.arg(env.scripts.join("recordings.py")).arg(&folder);
+    command.arg(&env.cargo).args([
+        "run",
+        "--quiet",
+        "-p",
+        "prime-tests",
+        "--example",
+        "recordings",
+        "--",
+    ]);
+    Ok(checks(command.arg(folder).current_dir(&env.scripts)))
 }

@@ -50,13 +50,14 @@ enum Command {
         #[arg(long)]
         markdown: bool,
     },
-    /// Test the simulator with third-party clients and validators, and the SDK with a third-party server.
+    /// Test the simulator with third-party clients and validators, and the SDK with a third-party server and with
+    /// recorded responses.
     ///
     /// Requires Python 3.10 or newer, Node 20 or newer, and access to PyPI and npm; installs packages into
     /// the target directory. Prints a table of results, including suites that could not run.
     Conformance {
         /// The suites to run (default: all): openai-python, openai-node, prime-cli, schemathesis-inference,
-        /// schemathesis-training, llama.
+        /// schemathesis-training, llama, recordings.
         suites: Vec<String>,
         /// Fail if a suite could not run.
         #[arg(long)]

@@ -1,8 +1,12 @@
 //! Responses that do not match the specification, as servers were observed to send them. What was paid for is not
 //! lost: text, finish reasons and tool calls are read, and numbers are exact or unknown.
 
+use std::convert::Infallible;
+
+use prime_ext::bytes::Bytes;
+use prime_ext::pinference_api::ByteStream;
 use prime_ext::pinference_api::types::{FinishReason, Usage};
-use prime_ext::{ChatResponse, ErrorKind, StreamEnd};
+use prime_ext::{ChatResponse, ChatStream, ErrorKind, StreamEnd};
 
 use crate::support::{MockResponse, Wire};
 
@@ -326,6 +330,10 @@ async fn a_stream_is_read_as_what_it_is() {
         }
         assert_eq!(stream(MockResponse::bare(200, body)).await.text(), "Hi");
     }
+    // A complete response may have an empty delta beside its message.
+    let both = r#"{"choices":[{"message":{"content":"Hi"},"delta":{"content":""},"finish_reason":"stop"}]}"#;
+    let response = stream(MockResponse::json(200, both)).await;
+    assert_eq!(response.text(), "Hi");
     // Lines that were cut off are not a complete response.
     let wire = Wire::inference(MockResponse::json(200, &format!("{hi}\n{}", &STOP[..30]))).await;
     let cut = wire
@@ -338,6 +346,20 @@ async fn a_stream_is_read_as_what_it_is() {
     let error = cut.finish().await.unwrap_err();
     assert_eq!(error.stream_end(), Some(StreamEnd::CutOff));
     assert_eq!(error.partial_response().unwrap().text(), "Hi");
+}
+
+/// Some servers keep the connection open with whitespace until the response is complete.
+#[tokio::test]
+async fn whitespace_before_a_body_may_arrive_alone() {
+    let message = r#"{"choices":[{"message":{"content":"Hi"},"finish_reason":"stop"}]}"#;
+    let delta = r#"{"choices":[{"delta":{"content":"Hi"},"finish_reason":"stop"}]}"#;
+    for body in [message, &events(&[delta])] {
+        let pieces =
+            ["\n", " \n", body].map(|piece| Ok::<_, Infallible>(Bytes::from(piece.to_owned())));
+        let pieces = ByteStream::new(futures_util::stream::iter(pieces));
+        let stream = ChatStream::from_byte_stream(pieces).await.unwrap();
+        assert_eq!(stream.finish().await.unwrap().text(), "Hi");
+    }
 }
 
 /// The body ends without a blank line after the last event.

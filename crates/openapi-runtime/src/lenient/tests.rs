@@ -111,16 +111,16 @@ fn numbers_are_read_exactly_or_not_at_all() {
 fn values_of_another_type_are_warnings_with_their_path() {
     let (response, warnings) = read(
         r#"{"choices":[{"index":[],"content":"a","score":"0.5","done":"yes","at":"soon","call":{}},
-            7,{"content":{"type":"text","text":"b"}},null],"id":12,"cost":[1]}"#,
+            7,{"content":{"type":"text","text":"b"}},null,{"content":{"c": 1}}],"id":12,"cost":[1]}"#,
     );
-    assert_eq!(response.choices.len(), 2);
+    assert_eq!(response.choices.len(), 3);
     assert_eq!(response.choices[0].score, Some(0.5));
     assert!(response.choices[0].call.is_none());
     let texts = response
         .choices
         .iter()
         .map(|choice| choice.content.as_ref().unwrap().text());
-    assert_eq!(texts.collect::<String>(), "ab");
+    assert_eq!(texts.collect::<String>(), "ab{\"c\": 1}");
     assert_eq!(response.id.as_deref(), Some("12"));
     let first = &response.choices[0];
     assert!(first.index.is_none() && first.done.is_none() && first.at.is_none());
@@ -136,6 +136,7 @@ fn values_of_another_type_are_warnings_with_their_path() {
             "choices[1]: expected an object, got a number; omitted",
             "choices[2].content: expected a list, got an object; read as its only item",
             "choices[3]: expected an object, got null; omitted",
+            "choices[4].content: expected a string, got an object; read as its JSON",
             "id: expected a string, got a number; read as its text",
             "cost: expected an amount of money, got a list; read as missing",
         ]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::hash::BuildHasher;
 use std::marker::PhantomData;
 
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
@@ -204,12 +204,24 @@ impl Lenient for Secret {
     }
 }
 
-/// A single part is read as a list of parts, and a number or a boolean as its text.
+/// A single part is read as a list of parts, any other object as its JSON, and a number or a boolean as its text.
 impl Lenient for TextOrParts {
     fn normalize(json: &RawValue, out: &mut Normalizer) -> Normalized {
         match json.get().as_bytes().first() {
+            // Some servers parse the JSON that the model was asked for.
+            Some(b'{') if !is_part(json) => {
+                out.warn("expected a string, got an object; read as its JSON");
+                out.write_string(json.get());
+                Ok(())
+            }
             Some(b'[' | b'{') => Vec::<Value>::normalize(json, out),
             _ => String::normalize(json, out),
         }
     }
+}
+
+/// Returns whether an object is a content part.
+fn is_part(json: &RawValue) -> bool {
+    let object = serde_json::from_str::<BTreeMap<String, IgnoredAny>>(json.get());
+    object.is_ok_and(|object| object.contains_key("type") || object.contains_key("text"))
 }

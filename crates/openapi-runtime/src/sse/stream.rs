@@ -176,7 +176,8 @@ impl EventStream {
         has_coding: bool,
         limit: usize,
     ) -> Result<Option<Bytes>, BodyError> {
-        let first = match std::future::poll_fn(|cx| self.poll_first(cx)).await {
+        let mut skipped = 0;
+        let first = match std::future::poll_fn(|cx| self.poll_first(cx, &mut skipped)).await {
             Ok(first) => first,
             Err(error) => {
                 self.failed = Some(Box::new(error));
@@ -205,17 +206,27 @@ impl EventStream {
         body.map(Some)
     }
 
-    /// Reads the first chunk that is not empty. Returns `None` at the end of the body.
+    /// Reads the first chunk that is not only whitespace, which some servers send to keep the connection open. Returns
+    /// `None` at the end of the body. `skipped` counts the bytes of whitespace.
     fn poll_first(
         &mut self,
         cx: &mut Context<'_>,
+        skipped: &mut usize,
     ) -> Poll<Result<Option<Bytes>, EventStreamError>> {
-        loop {
+        for _ in 0..MAX_CHUNKS_PER_POLL {
             let Some(body) = &mut self.body else {
                 return Poll::Ready(Ok(None));
             };
             match Pin::new(body).poll_next(cx) {
-                Poll::Ready(Some(Ok(chunk))) if chunk.is_empty() => {}
+                Poll::Ready(Some(Ok(chunk))) if chunk.trim_ascii_start().is_empty() => {
+                    *skipped += chunk.len();
+                    let limit = self.decoder.limit();
+                    if *skipped > limit {
+                        self.close();
+                        let error = EventStreamError::TooLarge(EventTooLarge { limit });
+                        return Poll::Ready(Err(error));
+                    }
+                }
                 Poll::Ready(Some(Ok(chunk))) => return Poll::Ready(Ok(Some(chunk))),
                 Poll::Ready(Some(Err(source))) => {
                     self.close();
@@ -229,6 +240,8 @@ impl EventStream {
                 }
             }
         }
+        let error = ready!(self.poll_yield(cx));
+        Poll::Ready(Err(error))
     }
 }
 

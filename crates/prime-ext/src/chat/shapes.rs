@@ -121,6 +121,23 @@ fn move_contents(choice: &mut Object<'_>, part: Part) -> Option<&'static str> {
     Some(name)
 }
 
+/// Removes the delta of each choice that has a message: some servers send both in a complete response, and leave the
+/// delta empty. Returns `None` if there is none.
+fn remove_deltas(json: &str) -> Option<String> {
+    let mut object: Object<'_> = serde_json::from_str(json).ok()?;
+    let mut choices: Vec<Object<'_>> = serde_json::from_str(object.get("choices")?.get()).ok()?;
+    let mut changed = false;
+    for choice in &mut choices {
+        let message = choice.get("message");
+        if message.is_some_and(|message| is_contents("message", message)) {
+            changed |= choice.remove("delta").is_some();
+        }
+    }
+    let choices = serde_json::value::to_raw_value(&choices).ok()?;
+    object.insert("choices".into(), Cow::Owned(choices));
+    changed.then(|| serde_json::to_string(&object).ok())?
+}
+
 /// Returns whether a value is what a field with contents should have: a text or an object.
 fn is_contents(name: &str, value: &RawValue) -> bool {
     let begin = if name == "text" { '"' } else { '{' };
@@ -162,18 +179,20 @@ pub(super) fn values(body: &str) -> Option<(Vec<&RawValue>, &str)> {
 pub(super) fn to_events(body: &[u8]) -> Option<(String, Vec<Warning>)> {
     let (json, warnings) = lenient::valid_json(body);
     let (values, rest) = values(&json)?;
-    let is_response = match values[..] {
-        [only] => rewrite(only.get().as_bytes(), Part::Delta).is_some(),
-        _ => false,
-    };
-    let mut events = String::with_capacity(json.len() + 16 * values.len());
-    for value in values {
+    let mut texts: Vec<Cow<'_, str>> = values.iter().map(|value| value.get().into()).collect();
+    let mut is_response = false;
+    if let [only] = &mut texts[..] {
+        if let Some(response) = remove_deltas(only) {
+            *only = response.into();
+        }
+        is_response = rewrite(only.as_bytes(), Part::Delta).is_some();
+    }
+    let mut events = String::with_capacity(json.len() + 16 * texts.len());
+    for text in texts {
         events.push_str("data: ");
         // Strings contain no line breaks.
         events.extend(
-            value
-                .get()
-                .chars()
+            text.chars()
                 .map(|c| if c == '\n' || c == '\r' { ' ' } else { c }),
         );
         events.push_str("\n\n");
