@@ -1,11 +1,11 @@
 //! Every value of a response, replaced by values of every other kind: the text is intact, and each number that counts
-//! is exact or unknown.
+//! is exact or unknown. The responses are one with every field, and the recordings.
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 use prime_ext::http::Response;
 use prime_ext::transport::from_fn;
-use prime_ext::{ChatResponse, Client, Usd};
+use prime_ext::{ChatResponse, Client, StreamEnd, Usd};
 use serde_json::{Value, json};
 
 /// Stands for the odd value in serialized JSON.
@@ -122,12 +122,17 @@ fn pointers(value: &Value, at: &str, found: &mut Vec<String>) {
         ];
         ends.contains(&at)
     };
-    if !is_text(at) && !contains_text(at) && !at.ends_with("/index") {
+    if is_text(at) {
+        return;
+    }
+    let is_excluded = at.ends_with("/index") || at.ends_with("/error");
+    if !contains_text(at) && !is_excluded {
         found.push(at.to_owned());
     }
     match value {
         Value::Object(members) => {
             for (name, member) in members {
+                let name = name.replace('~', "~0").replace('/', "~1");
                 pointers(member, &format!("{at}/{name}"), found);
             }
         }
@@ -259,5 +264,103 @@ async fn a_stream_with_any_odd_value_is_read() {
                 check(&response, pointer, odd);
             }
         }
+    }
+}
+
+/// Returns the bodies of the recordings.
+fn recordings() -> Vec<(String, String)> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recordings/data");
+    let files = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|file| file.unwrap().path());
+    let bodies = files.filter(|path| path.extension().is_some_and(|end| end == "body"));
+    bodies
+        .filter_map(|path| {
+            Some((
+                path.display().to_string(),
+                std::fs::read_to_string(path).ok()?,
+            ))
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn a_recorded_response_with_any_odd_value_keeps_its_text() {
+    let mut checked = 0;
+    for (name, body) in recordings() {
+        let Ok(value) = serde_json::from_str::<Value>(&body) else {
+            continue;
+        };
+        let Ok(expected) = client(body).chat("m").user("Hello").await else {
+            continue;
+        };
+        let mut all = Vec::new();
+        pointers(&value, "", &mut all);
+        for pointer in &all {
+            for odd in ODD {
+                let client = client(replaced(&value, pointer, odd.json));
+                let response = client.chat("m").user("Hello").await;
+                let response =
+                    response.unwrap_or_else(|e| panic!("{name} {pointer} {}: {e}", odd.json));
+                assert_eq!(
+                    response.text(),
+                    expected.text(),
+                    "{name} {pointer} {}",
+                    odd.json
+                );
+                checked += 1;
+            }
+        }
+    }
+    assert!(checked > 10_000, "{checked}");
+}
+
+#[tokio::test]
+async fn a_recorded_stream_with_any_odd_value_keeps_its_text() {
+    let mut checked = 0;
+    for (name, body) in recordings() {
+        let Ok(expected) = text_of_stream(body.clone()).await else {
+            continue;
+        };
+        let lines: Vec<&str> = body.lines().collect();
+        let chunks = lines.iter().enumerate().filter_map(|(at, line)| {
+            let value: Value = serde_json::from_str(line.strip_prefix("data:")?).ok()?;
+            Some((at, value))
+        });
+        let chunks: Vec<(usize, Value)> = chunks.collect();
+        // The first and the last chunks have the rare fields.
+        let last = chunks.len().saturating_sub(3);
+        let selected = chunks
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| *at < 3 || *at >= last);
+        for (_, (at, chunk)) in selected {
+            let mut all = Vec::new();
+            pointers(chunk, "", &mut all);
+            for pointer in &all {
+                for odd in ODD {
+                    let line = format!("data: {}", replaced(chunk, pointer, odd.json));
+                    let mut lines = lines.clone();
+                    lines[*at] = &line;
+                    let text = text_of_stream(lines.join("\n") + "\n").await;
+                    assert_eq!(text.as_ref(), Ok(&expected), "{name} {line}");
+                    checked += 1;
+                }
+            }
+        }
+    }
+    assert!(checked > 10_000, "{checked}");
+}
+
+/// Returns the text of a stream, also if a finish reason is missing.
+async fn text_of_stream(body: String) -> Result<String, String> {
+    let text = |response: &ChatResponse| response.text().into_owned();
+    let stream = client(body).chat("m").user("Hello").stream().await;
+    match stream.map_err(|e| e.to_string())?.finish().await {
+        Ok(response) => Ok(text(&response)),
+        Err(error) if error.stream_end() == Some(StreamEnd::CutOff) => {
+            Ok(error.partial_response().map(text).unwrap_or_default())
+        }
+        Err(error) => Err(error.to_string()),
     }
 }
