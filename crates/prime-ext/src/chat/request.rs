@@ -132,7 +132,7 @@ impl ChatRequest {
         self
     }
 
-    /// Modifies the request body, which has every field of the specification. Other fields go into `extra`.
+    /// Modifies the request body, which has every field of the specification. Add other fields to `extra`.
     pub fn modify(mut self, change: impl FnOnce(&mut ChatCompletionRequest)) -> Self {
         change(&mut self.body);
         self
@@ -172,7 +172,7 @@ impl ChatRequest {
         let response = read_other_shape(call.send_with(&context).await);
         let response = response.map_err(Error::from);
         let (response, meta, body) = response.inspect_err(|e| guard.fail(e))?.into_parts();
-        // A response that reports an error is billed too, if it has usage.
+        // A response that reports an error may have usage, and is then billed.
         guard.settle(response.usage.as_ref(), meta.unknown_attempts());
         if event::reports_error(&response) || response.choices.is_empty() && is_error_body(&body) {
             let error = CallError::reported(ErrorKind::Api, "", meta, body);
@@ -189,7 +189,8 @@ impl ChatRequest {
     ///
     /// # Errors
     /// Returns an error if the call fails, if the body is not an event stream, or if the stream fails before its first
-    /// chunk. Until then the call is retried if that cannot bill it twice: see [`RetryPolicy`](crate::RetryPolicy).
+    /// chunk. Before the first chunk, a failed request is repeated only if the repetition cannot bill it twice: see
+    /// [`RetryPolicy`](crate::RetryPolicy).
     pub async fn stream(mut self) -> Result<ChatStream, Error> {
         self.check()?;
         self.body.stream = Some(true);
@@ -208,7 +209,8 @@ impl ChatRequest {
         let Self { client, body } = self;
         let mut guard = MeterGuard::new(&client, &body.model);
         let context = guard.context(&client);
-        // Boxed, because opening a stream takes more memory than reading it, and the caller would keep that memory.
+        // Boxed, because the future that opens a stream is larger than the stream, and the caller's future would keep
+        // that memory.
         let opening = Box::pin(async {
             let call = client.inference_api().create_chat_completion_stream();
             let call = client.on_behalf(call.body(*body))?;
@@ -241,7 +243,7 @@ impl ChatRequest {
     }
 }
 
-/// Reads the response again if its contents or its usage are not where the specification says.
+/// Reads a response again, rewritten, if its contents or its usage are not where the specification says.
 fn read_other_shape(
     outcome: Result<Response<ChatCompletionResponse>, CallError>,
 ) -> Result<Response<ChatCompletionResponse>, CallError> {
@@ -280,7 +282,7 @@ fn has_other_shape(response: &ChatCompletionResponse) -> bool {
 /// Sends the request and returns the complete response.
 ///
 /// # Errors
-/// Returns an error if the call fails. The call is retried if that cannot bill it twice: see
+/// Returns an error if the call fails. A failed request is repeated only if the repetition cannot bill it twice: see
 /// [`RetryPolicy`](crate::RetryPolicy). If [`outcome_unknown`](openapi_runtime::Error::outcome_unknown) is `true`, the
 /// service may have processed and billed the request.
 impl IntoFuture for ChatRequest {
