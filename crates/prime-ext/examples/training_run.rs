@@ -1,7 +1,7 @@
 //! Creates a training run, watches it, and deletes it.
 //!
-//! `cargo run --example training_run`. With `-- --live`, it starts hardware that costs money. The run is deleted when it
-//! has cost one dollar.
+//! `cargo run --example training_run`. With `-- --live`, it starts hardware that costs money. The run is deleted when
+//! it has cost one dollar.
 
 mod common;
 

@@ -159,8 +159,8 @@ impl ClientBuilder {
     /// Uses HTTP/1.1 only. By default, an `https` server chooses, and most choose HTTP/2.
     ///
     /// HTTP/2 carries all requests on one connection, which saves handshakes. But a server limits the number of
-    /// concurrent streams on a connection, often to 100, and further requests wait for their turn, within their timeout.
-    /// Use HTTP/1.1 to read hundreds of streams at once: each stream then has its own connection.
+    /// concurrent streams on a connection, often to 100, and further requests wait for their turn, within their
+    /// timeout. Use HTTP/1.1 to read hundreds of streams at once: each stream then has its own connection.
     pub fn http1_only(mut self) -> Self {
         self.connections.http1_only = true;
         self
@@ -180,8 +180,8 @@ impl ClientBuilder {
     ///   in its body, to whatever URL the response names. This builder cannot tell whether your HTTP client follows
     ///   redirects. A failure to connect therefore does not prove that nothing was sent: chat calls and the creation of
     ///   a run are then not retried, and their outcome is unknown.
-    /// - Build the HTTP client with `retry(reqwest::retry::never())`. Otherwise it may resend an HTTP/2 request that the
-    ///   server refused, including the creation of a run, regardless of the retry policy of this client.
+    /// - Build the HTTP client with `retry(reqwest::retry::never())`. Otherwise it may resend an HTTP/2 request that
+    ///   the server refused, including the creation of a run, regardless of the retry policy of this client.
     /// - The proxies of the HTTP client also receive requests to loopback URLs, with the key, unless you exclude them.
     ///
     /// With this crate's feature `rustls`, `reqwest::Client::new` panics because it has no TLS provider: enable a TLS

@@ -290,8 +290,8 @@ impl Client {
 
     /// Returns the [`Caller`] that sends this client's requests. It has the key, the connections and the retry budget.
     ///
-    /// The generated client of another API can use this `Caller` too. Every request through it, to whatever URL, carries
-    /// this client's key: use it only with services that may know the key.
+    /// The generated client of another API can use this `Caller` too. Every request through it, to whatever URL,
+    /// carries this client's key: use it only with services that may know the key.
     ///
     /// ```no_run
     /// # async fn example(prime: prime_ext::Client) -> Result<(), prime_ext::Error> {

@@ -181,8 +181,8 @@ fn advice(error: &openapi_runtime::Error) -> Option<String> {
     Some(advice.to_owned())
 }
 
-/// Rejects extra fields that the specification lists. Such a field would appear twice in the request, and it is undefined
-/// which of the two values a service reads.
+/// Rejects extra fields that the specification lists. Such a field would appear twice in the request, and it is
+/// undefined which of the two values a service reads.
 pub(crate) fn reject_known_fields(
     extra: &serde_json::Map<String, serde_json::Value>,
     known: &[&str],

@@ -53,8 +53,8 @@
 //! Calls are builders that can be awaited. They have the methods `options`, `timeout`, `max_retries` and
 //! `with_response`. Values that arrive in parts are a `Stream` that also has a method `try_next`.
 //!
-//! Responses are read leniently: JSON that deviates from the specification, such as a number in a string, is not an error
-//! if its meaning is clear. The warnings of a response say what was not read as the specification says.
+//! Responses are read leniently: JSON that deviates from the specification, such as a number in a string, is not an
+//! error if its meaning is clear. The warnings of a response say what was not read as the specification says.
 //!
 //! The calls use the generated clients [`pinference_api`] and [`prime_training_api`] and their types. Operations that
 //! have no method here are available from [`Client::inference_api`] and [`Client::training_api`], with the same key and

@@ -24,8 +24,8 @@ impl Models {
 
     /// Lists all available models.
     ///
-    /// A model that cannot be read, for example because it has no id, is omitted. A price that is negative or not a number
-    /// is unknown. The [warnings](openapi_runtime::Response::warnings) of the response report both.
+    /// A model that cannot be read, for example because it has no id, is omitted. A price that is negative or not a
+    /// number is unknown. The [warnings](openapi_runtime::Response::warnings) of the response report both.
     ///
     /// # Errors
     /// Returns an error if the call fails.

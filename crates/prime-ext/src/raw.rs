@@ -22,8 +22,8 @@ use crate::options::CallOptions;
 /// DELETE are retried like other idempotent calls. Other methods are retried only if nothing was sent.
 ///
 /// A call that names no team bills the key's owner, and no specification says where this call names its team. If the
-/// client has a team, the call therefore requires one of [`team_header`](Self::team_header), [`team_query`](Self::team_query) and
-/// [`no_team`](Self::no_team).
+/// client has a team, the call therefore requires one of [`team_header`](Self::team_header),
+/// [`team_query`](Self::team_query) and [`no_team`](Self::no_team).
 #[must_use = "nothing is sent until `send`"]
 pub struct RawCall {
     client: Client,
@@ -133,8 +133,8 @@ impl RawCall {
     /// Returns a call that yields the bytes of an event stream as they arrive.
     ///
     /// # Errors
-    /// If the call fails, or the response is not an event stream. The timeout of the call limits the time until the headers
-    /// of the response. After that, the idle timeout applies.
+    /// If the call fails, or the response is not an event stream. The timeout of the call limits the time until the
+    /// headers of the response. After that, the idle timeout applies.
     pub fn stream(self) -> Call<ByteStream> {
         let operation = self.operation(true);
         self.call(true, async move |client: Client, request| {

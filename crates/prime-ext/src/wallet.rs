@@ -63,12 +63,13 @@ impl Wallet {
         })
     }
 
-    /// Returns a [`Stream`] that yields every row once, newest first. No request is sent before the first row is awaited.
+    /// Returns a [`Stream`] that yields every row once, newest first. No request is sent before the first row is
+    /// awaited.
     ///
     /// Rows may be added and changed while they are read. The service moves a row to the front when the row changes. A
-    /// reader that requests one page after another would miss such a row. `Billings` compares the number of rows that it
-    /// has read with the number that the service reports, and reads the front again until no row is missing. Rows that
-    /// are found this way come last. If rows are still missing after that, the last item is an
+    /// reader that requests one page after another would miss such a row. `Billings` compares the number of rows that
+    /// it has read with the number that the service reports, and reads the front again until no row is missing. Rows
+    /// that are found this way come last. If rows are still missing after that, the last item is an
     /// [`ErrorKind::Incomplete`] error. Deleted rows are detected if the reported number decreases.
     ///
     /// One case is not detected: if a row is deleted and another row is added between two requests, the reported number
@@ -193,8 +194,8 @@ impl Billings {
         }
     }
 
-    /// Selects rows of a resource type, such as `compute`, `training`, `inference`, `disks`, `sandboxes` or `images`. The
-    /// case is ignored.
+    /// Selects rows of a resource type, such as `compute`, `training`, `inference`, `disks`, `sandboxes` or `images`.
+    /// The case is ignored.
     pub fn resource_type(self, kind: impl Into<String>) -> Self {
         self.set(|settings| settings.filter.resource_type = Some(kind.into()))
     }
@@ -210,31 +211,31 @@ impl Billings {
             .limit(1)
     }
 
-    /// Selects rows whose `last_billed_at` is at or after this time. Reading stops at the first older row, unless the rows
-    /// are not sorted by time.
+    /// Selects rows whose `last_billed_at` is at or after this time. Reading stops at the first older row, unless the
+    /// rows are not sorted by time.
     pub fn since(self, time: impl Into<Timestamp>) -> Self {
         self.set(|settings| settings.filter.since = Some(time.into()))
     }
 
-    /// Selects rows whose `last_billed_at` is before this time. A row that was billed both before and after this time is
-    /// not selected.
+    /// Selects rows whose `last_billed_at` is before this time. A row that was billed both before and after this time
+    /// is not selected.
     pub fn until(self, time: impl Into<Timestamp>) -> Self {
         self.set(|settings| settings.filter.until = Some(time.into()))
     }
 
     /// Sets the maximum number of selected rows, including those that cannot be read. The default is no limit.
     ///
-    /// The stream yields the rows that were the newest ones at some moment while they were read. It yields the rows of a
-    /// page only after the next page has been read, because rows that move to the front may displace the last rows.
+    /// The stream yields the rows that were the newest ones at some moment while they were read. It yields the rows of
+    /// a page only after the next page has been read, because rows that move to the front may displace the last rows.
     pub fn limit(self, rows: u64) -> Self {
         self.set(|settings| settings.limit = Some(rows))
     }
 
     /// Sets the number of rows to skip at the front. Rows are skipped before filters apply. The default is 0.
     ///
-    /// Rows are counted when reading begins. Rows that are added later do not change which rows are skipped. If an unread
-    /// row moves to the front, reading fails with [`ErrorKind::Incomplete`], because that row cannot be distinguished
-    /// from the skipped rows.
+    /// Rows are counted when reading begins. Rows that are added later do not change which rows are skipped. If an
+    /// unread row moves to the front, reading fails with [`ErrorKind::Incomplete`], because that row cannot be
+    /// distinguished from the skipped rows.
     pub fn offset(self, rows: u64) -> Self {
         self.set(|settings| settings.options.offset = rows)
     }
@@ -244,8 +245,8 @@ impl Billings {
         self.set(|settings| settings.options.page_size = rows.clamp(2, MAX_PAGE_SIZE))
     }
 
-    /// Sets the maximum number of passes over the rows. The first pass reads all rows. Later passes read the front again,
-    /// to find rows that moved. The default is 8, and the minimum is 1.
+    /// Sets the maximum number of passes over the rows. The first pass reads all rows. Later passes read the front
+    /// again, to find rows that moved. The default is 8, and the minimum is 1.
     pub fn max_passes(self, passes: u32) -> Self {
         self.set(|settings| settings.options.max_passes = passes.max(1))
     }
@@ -307,8 +308,8 @@ impl Billings {
     /// Reads all rows and sorts them by `last_billed_at`, newest first.
     ///
     /// # Errors
-    /// Returns the same errors as [`try_next`](Self::try_next). Reading ends at the first error, even if it is the error of
-    /// one row.
+    /// Returns the same errors as [`try_next`](Self::try_next). Reading ends at the first error, even if it is the
+    /// error of one row.
     pub async fn collect_newest_first(self) -> Result<Vec<BillingEntry>, Error> {
         let mut rows: Vec<_> = self.try_collect().await?;
         rows.sort_by_key(|row| std::cmp::Reverse(billed_at(row)));
@@ -353,8 +354,8 @@ impl std::fmt::Debug for Billings {
 pub struct BillingPages(Billings);
 
 impl BillingPages {
-    /// Returns the next page with at least one row, or `None` after the last. If a row cannot be read, the rows before and
-    /// after it are two pages, with the error between them.
+    /// Returns the next page with at least one row, or `None` after the last. If a row cannot be read, the rows before
+    /// and after it are two pages, with the error between them.
     ///
     /// # Errors
     /// Returns the same errors as [`Billings::try_next`].

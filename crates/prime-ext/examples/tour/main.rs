@@ -1,7 +1,7 @@
 //! A tour of the SDK: `cargo run --example tour`.
 //!
-//! It runs against an embedded simulator, and needs no key, no account and no network. With `--live`, it calls the service
-//! in your settings, and makes only calls that cost nothing, unless `--spend` is given.
+//! It runs against an embedded simulator, and needs no key, no account and no network. With `--live`, it calls the
+//! service in your settings, and makes only calls that cost nothing, unless `--spend` is given.
 
 mod arguments;
 mod screen;

@@ -16,8 +16,8 @@ pub(super) fn add(kept: &mut Map<String, Value>, new: &Map<String, Value>) {
     });
 }
 
-/// Merges the members of a chunk or a choice. The last value of each member counts. A list that starts with the existing
-/// list replaces it; any other list is appended.
+/// Merges the members of a chunk or a choice. The last value of each member counts. A list that starts with the
+/// existing list replaces it; any other list is appended.
 pub(super) fn replace(kept: &mut Map<String, Value>, new: &Map<String, Value>) {
     join_members(kept, new, &|kept, new| match (kept, new) {
         (Value::Array(kept), Value::Array(new)) if !new.starts_with(kept) => {

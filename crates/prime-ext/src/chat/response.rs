@@ -48,7 +48,8 @@ impl ChatResponse {
         self.raw().choices.first()?.message.as_ref()
     }
 
-    /// Returns the reasoning that precedes the text, from whichever field the service uses for it. Empty if there is none.
+    /// Returns the reasoning that precedes the text, from whichever field the service uses for it. Empty if there is
+    /// none.
     pub fn reasoning(&self) -> Cow<'_, str> {
         self.message().map_or_else(Cow::default, |message| {
             reasoning::text(

@@ -35,8 +35,8 @@ use crate::error::Error;
 /// Every other end but [`cancel`](Self::cancel) is an error, which carries the partial response
 /// ([`Error::partial_response`]). [`StreamEnd`] lists all ends.
 ///
-/// [`ChatRequest::stream`](crate::ChatRequest::stream) reads the first chunk. Every further chunk is read only when it is
-/// requested, so that backpressure reaches the server. Dropping the stream ends the response: HTTP/1 closes the
+/// [`ChatRequest::stream`](crate::ChatRequest::stream) reads the first chunk. Every further chunk is read only when it
+/// is requested, so that backpressure reaches the server. Dropping the stream ends the response: HTTP/1 closes the
 /// connection, and HTTP/2 resets the stream. The methods that return the next part are cancel safe: dropping their
 /// futures loses no data.
 ///
@@ -83,8 +83,8 @@ use crate::error::Error;
 /// ```
 #[must_use = "read the stream with `finish`, or end it with `cancel`"]
 // With 1,000 concurrent streams, the state of a stream is rarely in a CPU cache. The fields that every chunk uses
-// therefore come first, here and in the types of the fields, and the text is prefetched. The benchmarks so far do not show
-// whether this saves CPU time.
+// therefore come first, here and in the types of the fields, and the text is prefetched. The benchmarks so far do not
+// show whether this saves CPU time.
 #[repr(C)]
 pub struct ChatStream {
     state: State,
@@ -130,8 +130,8 @@ enum State {
 }
 
 impl ChatStream {
-    /// Opens a stream over the bytes of an event stream, such as a recording. The response is expected to have one choice
-    /// and no usage.
+    /// Opens a stream over the bytes of an event stream, such as a recording. The response is expected to have one
+    /// choice and no usage.
     ///
     /// ```
     /// use prime_ext::{ChatStream, bytes::Bytes, pinference_api::ByteStream};
@@ -244,8 +244,8 @@ impl ChatStream {
 
     /// Returns the next chunk, or `None` once the response is complete.
     ///
-    /// If [`next_delta`](Self::next_delta) has returned only some of the deltas of a chunk, this method returns the chunk
-    /// after it. The remaining deltas are still returned by [`next_delta`](Self::next_delta) and
+    /// If [`next_delta`](Self::next_delta) has returned only some of the deltas of a chunk, this method returns the
+    /// chunk after it. The remaining deltas are still returned by [`next_delta`](Self::next_delta) and
     /// [`next_text`](Self::next_text).
     ///
     /// # Errors
@@ -313,8 +313,8 @@ impl ChatStream {
         self.accumulator.tool_calls()
     }
 
-    /// Returns the tokens and the cost, or `None` if the service has not reported them yet. Most services report them at
-    /// the end.
+    /// Returns the tokens and the cost, or `None` if the service has not reported them yet. Most services report them
+    /// at the end.
     pub fn usage(&self) -> Option<&Usage> {
         self.accumulator.usage()
     }

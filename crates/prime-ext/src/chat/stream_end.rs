@@ -8,8 +8,8 @@ use crate::error::ErrorKind;
 /// [`Error::stream_end`](crate::Error::stream_end).
 ///
 /// A response is complete after `[DONE]`, or if the body ends cleanly and every requested choice has a finish reason.
-/// Some servers write an empty finish reason into every chunk, so an empty one counts only together with `[DONE]`. Every
-/// other end is an error, which carries the partial response.
+/// Some servers write an empty finish reason into every chunk, so an empty one counts only together with `[DONE]`.
+/// Every other end is an error, which carries the partial response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StreamEnd {

@@ -35,8 +35,8 @@ impl Cost {
         (cost < Usd::ZERO).then(|| Warning::new("usage.cost", reason))
     }
 
-    /// If the cost is unknown, estimates it from the tokens and a model's prices. It stays [`Unknown`](Self::Unknown) if a
-    /// token count or a required price is missing.
+    /// If the cost is unknown, estimates it from the tokens and a model's prices. It stays [`Unknown`](Self::Unknown)
+    /// if a token count or a required price is missing.
     ///
     /// Cached tokens are charged at the cache price, or at the input price if there is none.
     ///

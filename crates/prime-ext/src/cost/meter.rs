@@ -15,8 +15,8 @@ use crate::models::ModelId;
 /// The meter of [`Client::with_meter`](crate::Client::with_meter) counts every chat call of a client, streamed or not:
 ///
 /// - A complete response counts with the usage that it states.
-/// - A response that was cut off, dropped or lost may be billed. If its usage has arrived, the response counts with that
-///   usage, and otherwise as a response with an unknown cost.
+/// - A response that was cut off, dropped or lost may be billed. If its usage has arrived, the response counts with
+///   that usage, and otherwise as a response with an unknown cost.
 /// - Each earlier attempt with an unknown outcome counts as a response with an unknown cost.
 /// - A request that the service refused does not count.
 ///
@@ -40,8 +40,8 @@ impl Meter {
         Self::default()
     }
 
-    /// Creates a meter that estimates a cost from the prices of these models if the service does not state the cost. If an
-    /// adapter has no prices, the prices of its base model apply.
+    /// Creates a meter that estimates a cost from the prices of these models if the service does not state the cost. If
+    /// an adapter has no prices, the prices of its base model apply.
     pub fn with_prices<'a>(models: impl IntoIterator<Item = &'a Model>) -> Self {
         let prices = models
             .into_iter()

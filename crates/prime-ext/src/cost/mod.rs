@@ -1,7 +1,7 @@
 //! The cost of responses: known, estimated or unknown. An unknown cost is never reported as zero.
 //!
-//! [`include_cost`](crate::ChatRequest::include_cost) asks the service to state the cost of a response. A [`Meter`] adds
-//! up the tokens and the cost of responses, by model and by payer, across any number of tasks:
+//! [`include_cost`](crate::ChatRequest::include_cost) asks the service to state the cost of a response. A [`Meter`]
+//! adds up the tokens and the cost of responses, by model and by payer, across any number of tasks:
 //!
 //! ```no_run
 //! # async fn example(prime: prime_ext::Client) -> Result<(), prime_ext::Error> {

@@ -12,8 +12,8 @@ const MAX_PLACES: u32 = 28;
 /// One dollar, in units of the last decimal place.
 const DOLLAR: i128 = 10_i128.pow(MAX_PLACES);
 
-/// An exact sum of amounts in US dollars. [`Usd`] has 28 digits, and would round a large sum of small amounts. `UsdSum` is
-/// exact for at least 10¹⁸ of the largest amounts.
+/// An exact sum of amounts in US dollars. [`Usd`] has 28 digits, and would round a large sum of small amounts. `UsdSum`
+/// is exact for at least 10¹⁸ of the largest amounts.
 ///
 /// ```
 /// use prime_ext::{Usd, UsdSum};

@@ -26,11 +26,11 @@ pub(super) type PageFuture<R> = BoxFuture<'static, Result<Page<R>, Error>>;
 
 /// A stream of the pages of a table.
 ///
-/// Pages overlap by one row: each page starts at the offset of the last row of the previous page. A reader can therefore
-/// detect whether rows moved between two requests.
+/// Pages overlap by one row: each page starts at the offset of the last row of the previous page. A reader can
+/// therefore detect whether rows moved between two requests.
 ///
-/// The last page is empty, or it is shorter than requested and ends at the total. A full page is never the last page, even
-/// if it ends at the total, because the service may have counted only the rows of the page.
+/// The last page is empty, or it is shorter than requested and ends at the total. A full page is never the last page,
+/// even if it ends at the total, because the service may have counted only the rows of the page.
 pub(super) struct OffsetPages<R> {
     /// Requests a page. The arguments are its offset and the maximum number of its rows.
     fetch: Box<dyn Fn(u64, u64) -> PageFuture<R> + Send>,

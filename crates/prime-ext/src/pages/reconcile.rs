@@ -10,8 +10,8 @@
 //!
 //! 1. The first pass reads from the front to the end. Until a row moves to the front, it stays in place or is shifted
 //!    down, towards the unread pages. The first pass therefore reads every row that does not move.
-//! 2. A row that the first pass missed has moved to the front. The row is ahead of every row that has not moved since the
-//!    first pass began. Later passes read from the front down to the first such *unmoved* row.
+//! 2. A row that the first pass missed has moved to the front. The row is ahead of every row that has not moved since
+//!    the first pass began. Later passes read from the front down to the first such *unmoved* row.
 //! 3. Reading ends when the number of distinct rows equals the total that the service reports. Reading fails with
 //!    [`ErrorKind::Incomplete`] if a later pass finds no new row, or after [`Options::max_passes`].
 //!
@@ -22,20 +22,20 @@
 //!
 //! In three cases it is not sufficient to count rows:
 //!
-//! - If rows were removed from the table, the rows that were read include rows that the total no longer counts. A stable
-//!   pass from the front to the end is required. Removals are detected because the total decreases. One case is not detected: if
-//!   one row is removed and another is inserted between two requests, the total stays the same, and a row that moves at
-//!   the same time may be missed.
-//! - If a row has no id of its own, it counts as another row after it has changed. A stable pass from the front to the end
-//!   is required, and at least as many rows must have been read as the service reports.
+//! - If rows were removed from the table, the rows that were read include rows that the total no longer counts. A
+//!   stable pass from the front to the end is required. Removals are detected because the total decreases. One case is
+//!   not detected: if one row is removed and another is inserted between two requests, the total stays the same, and a
+//!   row that moves at the same time may be missed.
+//! - If a row has no id of its own, it counts as another row after it has changed. A stable pass from the front to the
+//!   end is required, and at least as many rows must have been read as the service reports.
 //! - If the caller [stops](Reconciler::stop) before the end, the total includes rows that the caller does not need. The
 //!   front must be read again, in one page or in a stable pass.
 //!
 //! # Reading from an offset
 //!
-//! Reading from an offset takes a single pass, because a row that moved ahead of the offset cannot be distinguished from
-//! a row that was already there. Insertions shift the last row of a page down by as many positions as the total grows. If
-//! the row was shifted further, or is not on the next page, reading fails.
+//! Reading from an offset takes a single pass, because a row that moved ahead of the offset cannot be distinguished
+//! from a row that was already there. Insertions shift the last row of a page down by as many positions as the total
+//! grows. If the row was shifted further, or is not on the next page, reading fails.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -131,9 +131,9 @@ impl<R: Row + Send + 'static> Reconciler<R> {
         self.pass.number > 1
     }
 
-    /// Ends the first pass, because the caller needs no further rows of it. `rest` has the rows at the end of the last page
-    /// that the caller does not need either. After that, the stream yields only the pages of later passes, which find
-    /// rows that moved to the front.
+    /// Ends the first pass, because the caller needs no further rows of it. `rest` has the rows at the end of the last
+    /// page that the caller does not need either. After that, the stream yields only the pages of later passes, which
+    /// find rows that moved to the front.
     pub(crate) fn stop(&mut self, rest: impl IntoIterator<Item = (R, Sighting)>) {
         for (row, sighting) in rest {
             if sighting == Sighting::New {
@@ -191,8 +191,8 @@ impl<R: Row + Send + 'static> Reconciler<R> {
         Ok(rows)
     }
 
-    /// Returns how many rows at the beginning of a page precede the last row of the previous page. Insertions shift such
-    /// rows into the page. The result is 0 unless reading began at an offset.
+    /// Returns how many rows at the beginning of a page precede the last row of the previous page. Insertions shift
+    /// such rows into the page. The result is 0 unless reading began at an offset.
     fn shifted_rows(&self, hashes: &[RowHash], total: u64) -> Result<usize, Error> {
         if self.options.offset == 0 || self.pass.pages == 0 || hashes.is_empty() {
             return Ok(0);

@@ -143,8 +143,8 @@ impl CreateRun {
 
     /// Creates the run in a task of its own, and passes the result to `keep`.
     ///
-    /// If the future of an awaited request is dropped, it is unknown whether the run exists, and its token is lost. Use this
-    /// method where the calling task may be cancelled, for example by a timeout or because a client disconnects.
+    /// If the future of an awaited request is dropped, it is unknown whether the run exists, and its token is lost. Use
+    /// this method where the calling task may be cancelled, for example by a timeout or because a client disconnects.
     ///
     /// The task does not depend on the returned handle: `keep` is called even if the handle is dropped or aborted. Only
     /// the end of the runtime or of the process stops the task. The handle completes when `keep` has returned.
@@ -186,8 +186,8 @@ impl CreateRun {
 /// # Errors
 /// If the configuration contains a secret, in which case nothing is sent, or if the call fails. If
 /// [`outcome_unknown`](openapi_runtime::Error::outcome_unknown) is true, the run may exist: check the dashboard or the
-/// training rows of the wallet before you create the run again. The run may also exist if the future is dropped after its
-/// first poll.
+/// training rows of the wallet before you create the run again. The run may also exist if the future is dropped after
+/// its first poll.
 impl IntoFuture for CreateRun {
     type Output = Result<CreatedRun, Error>;
     type IntoFuture = CallFuture<CreatedRun>;

@@ -69,8 +69,8 @@ impl CreatedRun {
         &self.response
     }
 
-    /// Returns the fields that the specification does not list. `Debug` shows only their names, because a newer server may
-    /// return a secret here.
+    /// Returns the fields that the specification does not list. `Debug` shows only their names, because a newer server
+    /// may return a secret here.
     pub fn extra(&self) -> &Map<String, Value> {
         &self.extra
     }

@@ -84,8 +84,8 @@ impl Runs {
     /// [warning](openapi_runtime::Response::warnings).
     ///
     /// # Errors
-    /// Returns an error if the call fails. [`is_not_found`](openapi_runtime::Error::is_not_found) is true if there is no
-    /// such run. The kind is [`ErrorKind::UnexpectedResponse`] if the service returns the usage of another run.
+    /// Returns an error if the call fails. [`is_not_found`](openapi_runtime::Error::is_not_found) is true if there is
+    /// no such run. The kind is [`ErrorKind::UnexpectedResponse`] if the service returns the usage of another run.
     pub fn usage(&self, run_id: impl Into<String>) -> Call<RunUsageResponse> {
         let run_id = run_id.into();
         Call::new(&self.client, async move |client: Client| {
@@ -137,12 +137,13 @@ impl Runs {
     /// Deletes a run, and retries for two minutes if a response is lost or the service cannot be reached.
     ///
     /// A request times out after 30 seconds, after the client's [timeout](CallOptions::timeout), or when the two
-    /// minutes are over, whichever comes first. Near the end of the two minutes, a request still gets five seconds, unless
-    /// the client's timeout is shorter. If a retried request finds nothing to delete, the outcome is
+    /// minutes are over, whichever comes first. Near the end of the two minutes, a request still gets five seconds,
+    /// unless the client's timeout is shorter. If a retried request finds nothing to delete, the outcome is
     /// [`DeletionOutcome::NowOrBefore`].
     ///
     /// # Errors
-    /// If the service refuses the deletion, does not respond within two minutes, or returns the deletion of another run.
+    /// If the service refuses the deletion, does not respond within two minutes, or returns the deletion of another
+    /// run.
     pub async fn ensure_deleted(&self, run_id: &str) -> Result<Deletion, Error> {
         self.ensure_deleted_by(run_id, None).await
     }
@@ -153,8 +154,8 @@ impl Runs {
         own.map_or(MAX_REQUEST_TIMEOUT, |own| own.min(MAX_REQUEST_TIMEOUT))
     }
 
-    /// Like [`ensure_deleted`](Self::ensure_deleted), but stops at the deadline if that comes before the two minutes are
-    /// over. The last request is sent at the deadline, with [`LAST_REQUEST_TIMEOUT`].
+    /// Like [`ensure_deleted`](Self::ensure_deleted), but stops at the deadline if that comes before the two minutes
+    /// are over. The last request is sent at the deadline, with [`LAST_REQUEST_TIMEOUT`].
     async fn ensure_deleted_by(
         &self,
         run_id: &str,

@@ -14,9 +14,9 @@ use crate::error::{Error, ErrorKind};
 
 /// A stream of a run's usage that ends when the run ends. Returned by [`Runs::watch`](super::Runs::watch).
 ///
-/// The stream yields the first usage, and then each usage that differs from the previous one. The last item is the usage
-/// with which the run [has ended](super::has_ended). Transient failures, such as a restart of the service, are retried.
-/// Dropping the stream does not stop the run.
+/// The stream yields the first usage, and then each usage that differs from the previous one. The last item is the
+/// usage with which the run [has ended](super::has_ended). Transient failures, such as a restart of the service, are
+/// retried. Dropping the stream does not stop the run.
 ///
 /// ```no_run
 /// # async fn example(lab: prime_ext::Client) -> Result<(), prime_ext::Error> {
@@ -63,8 +63,8 @@ impl UsageWatch {
     /// Sets how long consecutive transient failures are retried: connection failures, timeouts, unreadable responses,
     /// rate limits and server errors. The default is 15 minutes.
     ///
-    /// The first wait is the time between two requests. Each further wait is twice as long, up to one minute. The wait is
-    /// longer if the service asks for that with `Retry-After`.
+    /// The first wait is the time between two requests. Each further wait is twice as long, up to one minute. The wait
+    /// is longer if the service asks for that with `Retry-After`.
     pub fn retry_for(self, time: Duration) -> Self {
         self.set(|poller| poller.retry_for = time)
     }
@@ -72,8 +72,8 @@ impl UsageWatch {
     /// Sets how long to watch, counted from the first request. If the run has not ended by then, the watch ends with an
     /// [`ErrorKind::Timeout`] error, and the run continues. The default is no limit.
     ///
-    /// The deadline also applies when [`delete_at_cost`](Self::delete_at_cost) deletes the run. The last request for the
-    /// deletion is sent at the deadline at the latest, and times out after five seconds.
+    /// The deadline also applies when [`delete_at_cost`](Self::delete_at_cost) deletes the run. The last request for
+    /// the deletion is sent at the deadline at the latest, and times out after five seconds.
     pub fn deadline(self, time: Duration) -> Self {
         self.set(|poller| poller.time_limit = Some(time))
     }
@@ -116,8 +116,8 @@ impl UsageWatch {
         self.deletion.as_ref()
     }
 
-    /// Returns the first usage, and then the next usage that differs from the previous one. Returns `None` after the run
-    /// has ended.
+    /// Returns the first usage, and then the next usage that differs from the previous one. Returns `None` after the
+    /// run has ended.
     ///
     /// # Errors
     /// Returns an error if the run does not exist, requests fail for too long, the service responds with the usage of

@@ -14,8 +14,8 @@ const QUOTES: [(char, char); 5] = [
     ('\u{2018}', '\u{2019}'),
 ];
 
-/// Removes what is often copied together with a key: whitespace, invisible characters, quotation marks and `Bearer`. The
-/// error is the reason why the rest is not a key. The reason does not show any part of the text.
+/// Removes what is often copied together with a key: whitespace, invisible characters, quotation marks and `Bearer`.
+/// The error is the reason why the rest is not a key. The reason does not show any part of the text.
 pub(crate) fn clean(text: &str) -> Result<Secret, String> {
     let mut key = text.trim_matches(is_blank);
     while let Some(rest) = unquoted(key).or_else(|| without_scheme(key)) {

@@ -1,8 +1,8 @@
 //! The settings of a client and the source of each.
 //!
-//! The order of precedence is the same as in the provider's own client: values set by the caller, environment variables,
-//! the context named by `PRIME_CONTEXT`, `~/.prime/config.json`, and the default URLs of the specifications. Files are
-//! never written.
+//! The order of precedence is the same as in the provider's own client: values set by the caller, environment
+//! variables, the context named by `PRIME_CONTEXT`, `~/.prime/config.json`, and the default URLs of the specifications.
+//! Files are never written.
 
 mod key;
 mod partial_config;

@@ -158,8 +158,8 @@ impl Files {
         }
     }
 
-    /// Applies a context. The team and the URLs of `config.json` are dropped even if the context sets none, so that no team
-    /// but the context's is billed. The key of `config.json` is kept unless the context has an `api_key` field.
+    /// Applies a context. The team and the URLs of `config.json` are dropped even if the context sets none, so that no
+    /// team but the context's is billed. The key of `config.json` is kept unless the context has an `api_key` field.
     fn apply_context(
         &mut self,
         context: &str,

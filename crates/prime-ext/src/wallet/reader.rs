@@ -55,8 +55,8 @@ impl Filter {
             })
     }
 
-    /// Returns whether a row was last billed before `since`. Returns `Some(false)` for a row without `last_billed_at`, and
-    /// `None` if `last_billed_at` cannot be read.
+    /// Returns whether a row was last billed before `since`. Returns `Some(false)` for a row without `last_billed_at`,
+    /// and `None` if `last_billed_at` cannot be read.
     fn is_too_old(&self, row: &ReadRow) -> Option<bool> {
         let billed = match row {
             Ok(row) => row.last_billed_at,
@@ -70,8 +70,8 @@ impl Filter {
 /// Reads the selected rows of a wallet.
 ///
 /// With a limit, the selected rows of a page are held back until the next page arrives. When the limit is reached, the
-/// first pass ends and the front is read again. Rows that have moved to the front in the meantime are newer than the last
-/// held rows, and replace them.
+/// first pass ends and the front is read again. Rows that have moved to the front in the meantime are newer than the
+/// last held rows, and replace them.
 pub(super) struct Reader {
     rows: Reconciler<ReadRow>,
     filter: Filter,
@@ -232,8 +232,8 @@ impl Reader {
         self.ready.extend(std::mem::take(&mut self.held));
     }
 
-    /// Returns the index of the first row that was billed before `since`, or `None` if there is none or the rows are not
-    /// sorted.
+    /// Returns the index of the first row that was billed before `since`, or `None` if there is none or the rows are
+    /// not sorted.
     fn first_too_old(&mut self, page: &[(ReadRow, Sighting)]) -> Option<usize> {
         let is_too_old = |(row, _): &(ReadRow, Sighting)| self.filter.is_too_old(row);
         let mut rows = page.iter().map(is_too_old);
@@ -243,7 +243,8 @@ impl Reader {
         (!self.unsorted).then_some(first)
     }
 
-    /// Removes rows from the end of the held rows until the limit is met. Rows that were read again at the front are kept.
+    /// Removes rows from the end of the held rows until the limit is met. Rows that were read again at the front are
+    /// kept.
     fn drop_surplus(&mut self) -> Result<(), Error> {
         let count = self.released + (self.held.len() + self.late.len()) as u64;
         let mut surplus = count.saturating_sub(self.limit.unwrap_or(count));
