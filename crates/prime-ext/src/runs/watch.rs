@@ -63,8 +63,8 @@ impl UsageWatch {
     /// Sets how long consecutive transient failures are retried: connection failures, timeouts, unreadable responses,
     /// rate limits and server errors. The default is 15 minutes.
     ///
-    /// The first wait is the time between two requests. Each further wait is twice as long, up to one minute. The wait
-    /// is longer if the service asks for that with `Retry-After`.
+    /// The first wait is the time between two requests. Each further wait is twice as long, up to one minute or the first
+    /// wait, whichever is longer. A wait is longer if the service asks for that with `Retry-After`.
     pub fn retry_for(self, time: Duration) -> Self {
         self.set(|poller| poller.retry_for = time)
     }
