@@ -1,4 +1,4 @@
-//! Counts the cost of many requests with a meter.
+//! Adds up the cost of many requests with a meter.
 //!
 //! `cargo run --example cost`, or with `-- --live` against the real service, which costs a little.
 
@@ -10,7 +10,7 @@ use prime_ext::Meter;
 async fn main() -> common::Outcome {
     let service = common::service().await?;
 
-    // The prices serve to estimate responses without a stated cost.
+    // If a response does not state its cost, the meter estimates the cost from these prices.
     let models = service.client.models().list().await?;
     let meter = Meter::with_prices(&models);
     let prime = service.client.with_meter(&meter);

@@ -1,4 +1,4 @@
-//! Sets timeouts and retries, and tells errors apart.
+//! Sets timeouts and retries, and handles errors by their kind.
 //!
 //! `cargo run --example errors_and_retries`, or with `-- --live` against the real service. It costs nothing.
 

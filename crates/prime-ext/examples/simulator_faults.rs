@@ -1,4 +1,4 @@
-//! Tests what a program does when the service fails, against the simulator.
+//! Lets the simulator inject faults, and shows how the client handles them.
 //!
 //! `cargo run --example simulator_faults`.
 
@@ -14,26 +14,27 @@ async fn main() -> common::Outcome {
     let simulator = Simulator::start().await?;
     let prime = common::client(&simulator)?;
 
-    // A busy service: the call is retried after the time that the service asks for.
+    // The service is busy: the client retries the call after the time that the service asks for.
     simulator.inject(Fault::rate_limited().retry_after_ms(100).once());
     let response = prime.chat(MODEL).user("Hello").await?;
-    println!("answered after {} attempts", response.meta().attempts());
+    println!("a response after {} attempts", response.meta().attempts());
 
-    // A stream that is cut off is an error, which has the part that arrived.
+    // The stream is cut off: the client returns an error, which carries the part that arrived.
     simulator.inject(Fault::cut_off().after(5).once());
     let stream = prime.chat(MODEL).user("Tell me a story").stream().await?;
     let Err(error) = stream.finish().await else {
-        return Err("the cut was not noticed".into());
+        return Err("the stream was cut off, but there was no error".into());
     };
     assert_eq!(error.stream_end(), Some(StreamEnd::CutOff));
     let partial = error.partial_response().map(|partial| partial.text());
     println!("{error}; arrived: {partial:?}");
 
-    // The response to a creation is lost: the run exists, and the request is not repeated.
+    // The response is lost: the run exists, the client does not repeat the request, and the error says that the outcome
+    // is unknown.
     simulator.inject(Fault::lost_response().on(Operation::CreateRun).once());
     let config = prime_ext::RunConfig::from_toml(include_str!("tour/rl.toml"))?;
     let Err(error) = prime.runs().create(config).await else {
-        return Err("the lost response was not noticed".into());
+        return Err("the response was lost, but there was no error".into());
     };
     assert!(error.outcome_unknown());
     assert_eq!(simulator.runs().len(), 1);

@@ -29,7 +29,7 @@ async fn main() -> common::Outcome {
     }
     println!();
 
-    // `finish` is an error if the stream was cut off.
+    // `finish` returns an error if the stream was cut off.
     let response = stream.finish().await?;
     println!(
         "ended: {:?}, cost: {}",

@@ -1,7 +1,7 @@
 //! Creates a training run, watches it, and deletes it.
 //!
-//! `cargo run --example training_run`. With `-- --live` it starts hardware that costs money, until the run has cost a
-//! dollar.
+//! `cargo run --example training_run`. With `-- --live`, it starts hardware that costs money. The run is deleted when
+//! it has cost one dollar.
 
 mod common;
 
@@ -22,7 +22,7 @@ async fn main() -> common::Outcome {
         }
         Err(error) => return Err(error.into()),
     };
-    println!("run {}", run.run_id()); // `run.save_token(path)` keeps its token
+    println!("run {}", run.run_id()); // `run.save_token(path)` saves the token of the run
 
     let interval = match service.simulator {
         Some(_) => Duration::from_millis(100),

@@ -18,7 +18,7 @@ async fn main() -> common::Outcome {
     let last_month = SystemTime::now() - Duration::from_secs(30 * 24 * 3600);
     let mut sums: BTreeMap<String, Usd> = BTreeMap::new();
     let mut rows = wallet.billings().since(last_month);
-    // A row that cannot be read is an error. If a row is missing in the end, the last item is one.
+    // A row that cannot be read is an error. If rows are missing at the end, the last item is an error.
     while let Some(row) = rows.try_next().await? {
         *sums.entry(row.resource_type).or_default() += row.amount_usd;
     }

@@ -55,10 +55,11 @@ impl Account {
     }
 }
 
-/// The maximum length of a team id, in bytes. The provider's ids have 25.
+/// The maximum length of a team id, in bytes. The ids of the provider have 25 bytes.
 const MAX_TEAM_ID: usize = 256;
 
-/// Sets the account of a call. Every call goes through here; the generated builder decides where the team id is sent.
+/// Sets the account of a call. Every call of the generated clients goes through here. The generated builder decides
+/// where the team's id is sent.
 pub(crate) fn on_behalf<B>(account: &Account, builder: B) -> Result<B, Error>
 where
     B: IntoRequest + WithTeam,

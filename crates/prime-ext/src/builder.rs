@@ -12,8 +12,10 @@ use crate::http_client::{self, Connections};
 use crate::options::{self, CallOptions};
 use crate::settings::{self, EnvSource, PartialConfig, Setting, Settings, Source};
 
-/// Builds a [`Client`]. Each method documents its default. Only [`or_env`](Self::or_env) takes settings
-/// from the environment, which also has the default proxies.
+/// Builds a [`Client`]. Each method documents its default.
+///
+/// Only [`or_env`](Self::or_env) reads settings from the environment. The one exception are proxies: see
+/// [`proxy`](Self::proxy).
 ///
 /// ```no_run
 /// # fn example() -> Result<(), prime_ext::Error> {
@@ -23,7 +25,7 @@ use crate::settings::{self, EnvSource, PartialConfig, Setting, Settings, Source}
 /// let prime = Client::builder()
 ///     .team("team_123")
 ///     .options(CallOptions::new().timeout(Duration::from_secs(60)).retry(RetryPolicy::new().max_retries(4)))
-///     .or_env()? // the key and all other unset settings, from the sources of the `prime` command line
+///     .or_env()? // the key and all other unset settings, from the sources of the `prime` CLI
 ///     .build()?;
 /// # Ok(())
 /// # }
@@ -76,11 +78,11 @@ impl ClientBuilder {
         self
     }
 
-    /// Takes settings that are not set from the sources of the `prime` command line: see [`Client::from_env`].
+    /// Reads the settings that are still unset from the sources of the `prime` CLI: see [`Client::from_env`].
     ///
     /// # Errors
     /// If a file exists but cannot be read, or `PRIME_CONTEXT` names a context that does not exist. `config.json` is
-    /// not read if the key, the account and both URLs are already set, here or by the environment.
+    /// not read if the key, the account and both URLs are already set, by this builder or by the environment.
     pub fn or_env(mut self) -> Result<Self, Error> {
         for name in [
             "PRIME_API_KEY",
@@ -102,8 +104,8 @@ impl ClientBuilder {
         Ok(self)
     }
 
-    /// Sets options of every call: timeouts, retries, limits, headers and body fields. A call can have its own, and
-    /// so can a client: see [`Client::with_options`].
+    /// Sets options of every call: timeouts, retries, limits, headers and body fields. The options of a call replace
+    /// those of its client. [`Client::with_options`] returns a client with other options.
     pub fn options(mut self, options: CallOptions) -> Self {
         self.options = options::checked(options).or(&self.options);
         self
@@ -114,9 +116,7 @@ impl ClientBuilder {
         self.options(CallOptions::new().timeout(timeout))
     }
 
-    /// Sets the maximum number of retries: [`RetryPolicy::max_retries`](crate::RetryPolicy::max_retries).
-    /// Default:
-    /// 2.
+    /// Sets the maximum number of retries: [`RetryPolicy::max_retries`](crate::RetryPolicy::max_retries). Default: 2.
     pub fn max_retries(self, retries: u32) -> Self {
         let policy = self.options.get_retry().clone().max_retries(retries);
         self.options(CallOptions::new().retry(policy))
@@ -127,7 +127,8 @@ impl ClientBuilder {
         self.options(CallOptions::new().header(name, value))
     }
 
-    /// Limits the retries of this client and its clones together. Default: [`RetryBudget::default`].
+    /// Limits the total number of retries of this client, its clones and the clients that are made from them. Default:
+    /// [`RetryBudget::default`].
     pub fn retry_budget(mut self, budget: RetryBudget) -> Self {
         self.budget = budget;
         self
@@ -139,12 +140,11 @@ impl ClientBuilder {
         self
     }
 
-    /// Adds a proxy, by HTTP, HTTPS or SOCKS. Default: those of the environment (`HTTPS_PROXY`, `HTTP_PROXY`,
-    /// `ALL_PROXY`, `NO_PROXY`). If a URL would be requested through a variable that is not the URL of such a proxy,
+    /// Adds an HTTP, HTTPS or SOCKS proxy. Default: the proxies of the environment (`HTTPS_PROXY`, `HTTP_PROXY`,
+    /// `ALL_PROXY`, `NO_PROXY`). If a variable applies to a base URL but is not the URL of such a proxy,
     /// [`build`](Self::build) fails.
     ///
-    /// A loopback URL (`localhost`, `127.0.0.1`, `[::1]`) is never requested through a proxy, neither through this one
-    /// nor through those of the environment.
+    /// A loopback URL (`localhost`, `127.0.0.1`, `[::1]`) is never requested through a proxy.
     pub fn proxy(mut self, proxy: reqwest::Proxy) -> Self {
         self.connections.proxies.push(proxy);
         self
@@ -158,9 +158,9 @@ impl ClientBuilder {
 
     /// Uses HTTP/1.1 only. By default, an `https` server chooses, and most choose HTTP/2.
     ///
-    /// HTTP/2 carries all requests on one connection, which saves handshakes, but a server limits the number of
-    /// concurrent streams on it, often to 100. Further requests wait for their turn, within their timeout. Set this to
-    /// read hundreds of streams at once.
+    /// HTTP/2 carries all requests on one connection, which saves handshakes. But a server limits the number of
+    /// concurrent streams on a connection, often to 100, and further requests wait for their turn, within their
+    /// timeout. Use HTTP/1.1 to read hundreds of streams at once: each stream then has its own connection.
     pub fn http1_only(mut self) -> Self {
         self.connections.http1_only = true;
         self
@@ -172,26 +172,28 @@ impl ClientBuilder {
         self
     }
 
-    /// Sends requests with your own HTTP client. It decides on TLS, protocols, proxies, redirects, compression, the
-    /// connection pool and the connect timeout. Timeouts of calls, limits and retries are still those of this client.
+    /// Sends requests with your own HTTP client. The HTTP client decides on TLS, protocols, proxies, redirects,
+    /// compression, the connection pool and the connect timeout. Timeouts of calls, limits and retries are still those
+    /// of this builder.
     ///
-    /// - Build it with `redirect(Policy::none())`. Otherwise a redirect sends the request, and the secrets in its body,
-    ///   to whatever URL the response names. Because the client may have followed a redirect, a failure to connect does
-    ///   not prove that nothing was sent: chat calls and the creation of a run are then not retried, and their outcome
-    ///   is unknown.
-    /// - Build it with `retry(reqwest::retry::never())`. Otherwise it may resend an HTTP/2 request that the server
-    ///   refused, including the creation of a run, beneath the retry policy of this client.
-    /// - Its proxies also receive requests to loopback URLs, with the key, unless you exclude them.
+    /// - Build the HTTP client with `redirect(Policy::none())`. Otherwise a redirect sends the request, and the secrets
+    ///   in its body, to whatever URL the response names. This builder cannot tell whether your HTTP client follows
+    ///   redirects. A failure to connect therefore does not prove that nothing was sent: chat calls and the creation of
+    ///   a run are then not retried, and their outcome is unknown.
+    /// - Build the HTTP client with `retry(reqwest::retry::never())`. Otherwise it may resend an HTTP/2 request that
+    ///   the server refused, including the creation of a run, regardless of the retry policy of this client.
+    /// - The proxies of the HTTP client also receive requests to loopback URLs, with the key, unless you exclude them.
     ///
     /// With this crate's feature `rustls`, `reqwest::Client::new` panics because it has no TLS provider: enable a TLS
-    /// feature of reqwest, or install a provider of rustls.
+    /// feature of reqwest, or install a process-wide `rustls::crypto::CryptoProvider`.
     pub fn http_client(mut self, http: reqwest::Client) -> Self {
         self.transport = Some(http.into());
         self
     }
 
-    /// Sends requests with your own transport, for example in a test without a socket. Timeouts of calls, limits and
-    /// retries are still those of this client. Implement [`Transport`] to fail, or to respond later.
+    /// Sends requests with your own transport, for example in a test without a network. Timeouts of calls, limits and
+    /// retries are still those of this builder. To return transport errors or delayed responses, implement
+    /// [`Transport`].
     ///
     /// An operation that must not be repeated, such as the creation of a run, is retried only if the transport reports
     /// that [nothing was sent](openapi_runtime::TransportError::not_sent).
@@ -246,7 +248,7 @@ impl ClientBuilder {
             self.config.platform_url.as_ref(),
             prime_training_api::Client::DEFAULT_BASE_URL,
         )?;
-        // Many set it with the path that the operations already contain.
+        // Many users set the URL with this path, which the operations already contain.
         let path = platform_url.value.path().trim_end_matches('/');
         if let Some(stem) = path.strip_suffix("/api/v1") {
             let stem = stem.to_owned();
@@ -317,7 +319,7 @@ fn key(config: &PartialConfig) -> Result<Setting<Secret>, Error> {
     })
 }
 
-/// The longest URL, in bytes.
+/// The maximum length of a URL, in bytes.
 const MAX_URL: usize = 2048;
 
 /// The error of an invalid setting.
@@ -330,7 +332,7 @@ fn invalid(setting: &str, source: &Source, reason: &str) -> Error {
     Error::new(ErrorKind::Settings, message)
 }
 
-/// Parses a URL. Errors do not show its text until it is known to contain no password.
+/// Parses a URL. An error shows the URL only if it contains no password.
 fn parse_url(what: &str, text: &str, source: &Source, plain_http: bool) -> Result<Url, Error> {
     let invalid = |reason: &str| invalid(&format!("{what} URL"), source, reason);
     if text.len() > MAX_URL {

@@ -13,7 +13,7 @@ use crate::options::CallOptions;
 /// The future that sends a call.
 pub type CallFuture<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
 
-/// A call. Awaiting it sends the request and returns the value; nothing is sent before.
+/// A call. Awaiting the call sends the request and returns the value. Nothing is sent before that.
 ///
 /// ```no_run
 /// # async fn example(prime: prime_ext::Client) -> Result<(), prime_ext::Error> {
@@ -61,10 +61,10 @@ impl<T: Send + 'static> Call<T> {
         self
     }
 
-    /// Sends the call and returns the value with the status, the headers, the number of attempts and the body.
+    /// Sends the request and returns the value with the status, the headers, the number of attempts and the body.
     ///
     /// # Errors
-    /// The same as awaiting the call.
+    /// Returns the same errors as awaiting the call.
     pub fn with_response(self) -> CallFuture<Response<T>> {
         (self.make)(self.client)
     }

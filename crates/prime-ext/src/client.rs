@@ -19,7 +19,8 @@ use crate::wallet::Wallet;
 
 /// A client of the Inference API and the Training API, for one account.
 ///
-/// Cloning is cheap. Clones share connections, and so do clients for another account or with other options:
+/// Cloning is cheap. Clones share their connections and their retry budget. Clients that are made from this one, for
+/// another account or with other options, share them too:
 ///
 /// ```no_run
 /// # fn example() -> Result<(), prime_ext::Error> {
@@ -32,17 +33,20 @@ use crate::wallet::Wallet;
 /// # Runtime
 ///
 /// Calls need a tokio runtime with I/O and time enabled (`enable_all`). A connection belongs to the runtime on which
-/// it was opened, and makes progress only while that runtime is driven. Use a client on one runtime: a call on a second
-/// one may be sent on a connection of the first, and wait until its timeout if the first is alive but idle, such as a
-/// `current_thread` runtime outside of `block_on`. Its error then says that it may have been carried out.
+/// it was opened, and makes progress only while that runtime is driven.
+///
+/// Use a client on one runtime only. A call on a second runtime may be sent on a connection of the first. If the first
+/// runtime is not driven at that time, such as a `current_thread` runtime outside of `block_on`, the call waits until
+/// its timeout. The error then says that the call may have been carried out.
 ///
 /// # Idle connections
 ///
-/// A server may close an idle connection just when a request is sent on it. The call then fails as one whose
-/// connection broke; in rare cases (about one in a hundred thousand such races) the HTTP library does not notice, and
-/// the call waits until its timeout. Connections that are idle for 4 seconds are therefore closed, before common
-/// servers close theirs (5 seconds and more). For the rare cases that remain, a shorter [`CallOptions::timeout`]
-/// shortens the wait.
+/// A server may close an idle connection while a request is being sent on it. The call then fails like any call whose
+/// connection breaks. In about one of 100,000 such cases, the HTTP library does not notice that the connection was
+/// closed, and the call waits until its timeout.
+///
+/// The client therefore closes connections that have been idle for 4 seconds. Common servers close them after 5 seconds
+/// or more. A shorter [`CallOptions::timeout`] limits the wait in the cases that remain.
 #[derive(Debug, Clone)]
 pub struct Client {
     shared: Arc<Shared>,
@@ -93,15 +97,17 @@ impl CallHooks for AccountHooks {
 }
 
 impl Client {
-    /// Creates a client from the settings that the `prime` command line uses.
+    /// Creates a client from the settings of the `prime` CLI.
     ///
     /// Each setting comes from the first of these sources that has it:
     ///
     /// 1. The environment: `PRIME_API_KEY`, `PRIME_TEAM_ID`, `PRIME_API_BASE_URL` (or `PRIME_BASE_URL`),
     ///    `PRIME_INFERENCE_URL`.
-    /// 2. The context that `PRIME_CONTEXT` names.
+    /// 2. The context that `PRIME_CONTEXT` names: the file `~/.prime/environments/{name}.json`, or the defaults if the
+    ///    name is `production`. A context replaces the team and the URLs of `config.json`, even if the context does not
+    ///    set them.
     /// 3. `~/.prime/config.json`.
-    /// 4. The default URLs of the services.
+    /// 4. The default: the personal account and the URLs of the services. The key has no default.
     ///
     /// No request is sent.
     ///
@@ -111,7 +117,7 @@ impl Client {
         Self::builder().or_env()?.build()
     }
 
-    /// Creates a builder, which sets each setting in code.
+    /// Creates a builder, whose methods set each setting in code.
     ///
     /// ```
     /// # fn example() -> Result<(), prime_ext::Error> {
@@ -151,25 +157,27 @@ impl Client {
         }
     }
 
-    fn as_account(&self, account: Account) -> Self {
+    fn with_account(&self, account: Account) -> Self {
         let scope = &self.scope;
         self.scoped(account, scope.meter.clone(), scope.options.clone())
     }
 
-    /// Returns a client whose calls are billed to a team. It shares connections.
+    /// Returns a client whose calls are billed to a team. Both clients share their connections, retry budget, meter and
+    /// options.
     #[must_use]
     pub fn team(&self, id: impl Into<String>) -> Self {
-        self.as_account(Account::Team(id.into()))
+        self.with_account(Account::Team(id.into()))
     }
 
-    /// Returns a client whose calls are billed to the key's owner. It shares connections.
+    /// Returns a client whose calls are billed to the key's owner. Both clients share their connections, retry budget,
+    /// meter and options.
     #[must_use]
     pub fn personal(&self) -> Self {
-        self.as_account(Account::Personal)
+        self.with_account(Account::Personal)
     }
 
-    /// Returns a client whose chat calls, streamed or not, are counted by a meter. Clients that are made from it are
-    /// counted too. It shares connections.
+    /// Returns a client whose chat calls, streamed or not, are counted by a meter. The meter also counts the calls of
+    /// clients that are made from the returned client. Both clients share their connections, retry budget and options.
     #[must_use]
     pub fn with_meter(&self, meter: &Meter) -> Self {
         let scope = &self.scope;
@@ -177,8 +185,8 @@ impl Client {
         self.scoped(scope.account.clone(), meter, scope.options.clone())
     }
 
-    /// Returns a client with these options for all its calls. Options that are not set keep their value. It shares
-    /// connections and the retry budget.
+    /// Returns a client with these options for all its calls. Options that are not set keep their value. Both clients
+    /// share their connections, retry budget and meter.
     ///
     /// ```no_run
     /// # async fn example(prime: prime_ext::Client) -> Result<(), prime_ext::Error> {
@@ -211,7 +219,7 @@ impl Client {
         &self.shared.settings
     }
 
-    /// Returns a handle to list the models that the service offers.
+    /// Returns a handle, whose methods list the models or get one of them.
     pub fn models(&self) -> Models {
         Models::new(self.clone())
     }
@@ -222,18 +230,18 @@ impl Client {
         ChatRequest::new(self.clone(), model.into())
     }
 
-    /// Returns the account's wallet: its balance and the rows of what was billed.
+    /// Returns a handle to the account's wallet, whose methods read the balance and the billing rows.
     pub fn wallet(&self) -> Wallet {
         Wallet::new(self.clone())
     }
 
-    /// Returns a handle to create, watch and delete training runs.
+    /// Returns a handle, whose methods create, watch and delete training runs.
     pub fn runs(&self) -> Runs {
         Runs::new(self.clone())
     }
 
-    /// Creates a call to an operation of the Inference API that its specification does not list. The path is relative
-    /// to [`inference_url`](Self::inference_url).
+    /// Creates a call to an operation of the Inference API that is not in the specification. The path is relative to
+    /// [`inference_url`](Self::inference_url).
     ///
     /// ```no_run
     /// # async fn example(prime: prime_ext::Client) -> Result<(), prime_ext::Error> {
@@ -250,8 +258,8 @@ impl Client {
         RawCall::new(self.clone(), self.inference_url(), method, path.as_ref())
     }
 
-    /// Creates a call to an operation of the platform that its specification does not list, such as `api/v1/pods`. The
-    /// path is relative to [`platform_url`](Self::platform_url).
+    /// Creates a call to an operation of the platform that is not in the specification, such as `api/v1/pods`. The path
+    /// is relative to [`platform_url`](Self::platform_url).
     pub fn call_platform(&self, method: http::Method, path: impl AsRef<str>) -> RawCall {
         RawCall::new(self.clone(), self.platform_url(), method, path.as_ref())
     }
@@ -266,7 +274,7 @@ impl Client {
         &self.shared.settings.platform_url.value
     }
 
-    /// Returns a client with another number of retries, and the rest of the retry policy unchanged.
+    /// Returns a client with another maximum number of retries. The rest of the retry policy is unchanged.
     pub(crate) fn with_max_retries(&self, retries: u32) -> Self {
         let policy = self.options().get_retry().clone().max_retries(retries);
         self.with_options(CallOptions::new().retry(policy))
@@ -280,8 +288,10 @@ impl Client {
         self.scope.meter.as_ref()
     }
 
-    /// Returns the [`Caller`] that sends this client's requests, with its key, connections and retry budget. The
-    /// generated client of another API can use it too:
+    /// Returns the [`Caller`] that sends this client's requests. It has the key, the connections and the retry budget.
+    ///
+    /// The generated client of another API can use this `Caller` too. Every request through it, to whatever URL,
+    /// carries this client's key: use it only with services that may know the key.
     ///
     /// ```no_run
     /// # async fn example(prime: prime_ext::Client) -> Result<(), prime_ext::Error> {
@@ -296,12 +306,14 @@ impl Client {
         &self.shared.caller
     }
 
-    /// Returns the options and the account of this client's calls, for `send_with` of a generated operation.
+    /// Returns the context of this client's calls, for `send_with` of a generated operation: the options, and the
+    /// account for traces. The context does not set the team of a request; [`on_behalf`](Self::on_behalf) does.
     pub fn context(&self) -> &CallContext {
         &self.scope.context
     }
 
-    /// Adds this client's team to a generated operation, in the header or query parameter that its specification names.
+    /// Sets this client's team in a generated operation, in the header, query parameter or body property that the
+    /// specification names. Without a team, the operation is returned unchanged.
     ///
     /// # Errors
     /// If the team's id is invalid.
@@ -309,16 +321,16 @@ impl Client {
         on_behalf(&self.scope.account, operation)
     }
 
-    /// Returns the generated client of the Inference API, with the key and the connections of this one. Its calls
-    /// apply this client's team only through [`on_behalf`](Self::on_behalf), and its options only through
-    /// [`context`](Self::context).
+    /// Returns the generated client of the Inference API, with this client's key, connections and retry budget. Use
+    /// [`on_behalf`](Self::on_behalf) to set this client's team in a call, and [`context`](Self::context) to apply this
+    /// client's options.
     pub fn inference_api(&self) -> &pinference_api::Client {
         &self.shared.inference
     }
 
-    /// Returns the generated client of the Training API, with the key and the connections of this one. Its calls
-    /// apply this client's team only through [`on_behalf`](Self::on_behalf), and its options only through
-    /// [`context`](Self::context).
+    /// Returns the generated client of the Training API, with this client's key, connections and retry budget. Use
+    /// [`on_behalf`](Self::on_behalf) to set this client's team in a call, and [`context`](Self::context) to apply this
+    /// client's options.
     pub fn training_api(&self) -> &prime_training_api::Client {
         &self.shared.training
     }

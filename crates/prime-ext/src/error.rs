@@ -40,13 +40,13 @@ impl Error {
         openapi_runtime::Error::new(kind, message).into()
     }
 
-    /// A response that is neither an error nor what was requested.
+    /// Creates the error of a response that is neither an error nor what was requested.
     pub(crate) fn unexpected(message: impl Into<String>, meta: ResponseMeta, body: Bytes) -> Self {
         let kind = ErrorKind::UnexpectedResponse;
         openapi_runtime::Error::unexpected(kind, message, meta, body).into()
     }
 
-    /// Applies a method of the runtime's error.
+    /// Applies a change to the runtime's error.
     pub(crate) fn map(
         self,
         change: impl FnOnce(openapi_runtime::Error) -> openapi_runtime::Error,
@@ -79,14 +79,14 @@ impl Error {
         self
     }
 
-    /// Returns how the stream ended; `None` if the error did not come from a stream.
+    /// Returns how the stream ended, or `None` if the error did not come from a stream.
     pub fn stream_end(&self) -> Option<StreamEnd> {
         self.partial_response()?.stream_end()
     }
 
-    /// Returns the part of a streamed response that arrived before the error. If it has a choice or usage, the call was
-    /// carried out, and may have been billed, although [`outcome_unknown`](openapi_runtime::Error::outcome_unknown) is
-    /// false.
+    /// Returns the part of a streamed response that arrived before the error. If that part has a choice or usage, the
+    /// service carried out the call, and may have billed it.
+    /// [`outcome_unknown`](openapi_runtime::Error::outcome_unknown) is then `false`.
     pub fn partial_response(&self) -> Option<&ChatResponse> {
         self.partial.as_deref()
     }
@@ -106,7 +106,7 @@ impl From<openapi_runtime::Error> for Error {
     }
 }
 
-/// Converts the error of an amount in the program, such as a cost limit.
+/// Converts the error of parsing an amount, such as a cost limit.
 impl From<openapi_runtime::usd::ParseUsdError> for Error {
     fn from(error: openapi_runtime::usd::ParseUsdError) -> Self {
         Self::new(ErrorKind::Request, error.to_string())
@@ -145,7 +145,7 @@ impl std::error::Error for Error {
     }
 }
 
-/// What the caller can do next about an error of the service.
+/// Returns what the caller can do about an error of the service.
 fn advice(error: &openapi_runtime::Error) -> Option<String> {
     if !matches!(error.kind(), ErrorKind::Api | ErrorKind::StreamFailed) {
         return None;
@@ -181,8 +181,8 @@ fn advice(error: &openapi_runtime::Error) -> Option<String> {
     Some(advice.to_owned())
 }
 
-/// Rejects extra fields that the specification lists. They would appear twice in the request, and it is undefined which
-/// one a service reads.
+/// Rejects extra fields that the specification lists. Such a field would appear twice in the request, and it is
+/// undefined which of the two values a service reads.
 pub(crate) fn reject_known_fields(
     extra: &serde_json::Map<String, serde_json::Value>,
     known: &[&str],

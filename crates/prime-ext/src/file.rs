@@ -4,7 +4,8 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read as _};
 use std::path::Path;
 
-/// Reads a regular file of at most `limit` bytes. Opening a FIFO would block, and a device may be endless.
+/// Reads a file of at most `limit` bytes. Anything but a regular file is an error, because opening a FIFO would block
+/// and a device may be endless.
 pub(crate) fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     if !fs::metadata(path)?.is_file() {
         return Err(io::Error::new(

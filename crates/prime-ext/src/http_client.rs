@@ -45,7 +45,7 @@ pub(crate) struct HttpClients {
 }
 
 impl HttpClients {
-    /// Returns the HTTP client for a URL, which is created when it is first used.
+    /// Returns the HTTP client for a URL. Each client is created when it is first used.
     fn get(&self, url: &Url) -> Result<&reqwest::Client, Error> {
         let is_loopback = is_loopback(url);
         let slot = match is_loopback {
@@ -62,7 +62,7 @@ impl HttpClients {
 
 impl Transport for HttpClients {
     fn send(&self, mut request: reqwest::Request) -> TransportFuture<'_> {
-        // The runtime decodes gzip. A range would be one of the encoded body.
+        // The runtime decodes gzip. A range is not requested in gzip, because it would be a range of the encoded body.
         let headers = request.headers_mut();
         if !headers.contains_key(RANGE) {
             let gzip = HeaderValue::from_static("gzip");
@@ -112,10 +112,10 @@ impl Connections {
             || !self.certificates.is_empty()
     }
 
-    /// Builds the clients that these URLs need, so that an invalid setting is an error now. A client for other URLs is
+    /// Builds the clients that these URLs need, so that an invalid setting is an error now. Clients for other URLs are
     /// created later. Requests to loopback URLs are never sent through a proxy.
     pub(crate) fn build(self, urls: &[&Url]) -> Result<HttpClients, Error> {
-        // The variables do not apply beside proxies of the caller.
+        // If the caller sets proxies, the variables do not apply.
         if self.proxies.is_empty() {
             urls.iter().try_for_each(|url| check_proxy_variable(url))?;
         }
@@ -166,8 +166,8 @@ impl Connections {
     }
 }
 
-/// Returns an error if a URL would be requested through a proxy of the environment that cannot be used. reqwest ignores
-/// such a variable, and would send the key directly.
+/// Returns an error if a URL would be requested through a proxy of the environment that cannot be used. reqwest would
+/// ignore the invalid variable, and send the key without the proxy.
 fn check_proxy_variable(url: &Url) -> Result<(), Error> {
     let first = |names: [&'static str; 2]| {
         let mut values = names.into_iter().map(|name| (name, env::var(name)));
@@ -181,7 +181,7 @@ fn check_proxy_variable(url: &Url) -> Result<(), Error> {
     let is_set = |(_, value): &(_, Result<String, _>)| value.as_deref() != Ok("");
     let variable = first(names).filter(is_set);
     let variable = variable.or_else(|| first(["ALL_PROXY", "all_proxy"]).filter(is_set));
-    // In a CGI script, a client can set `HTTP_PROXY` by a header, so reqwest uses no proxy.
+    // In a CGI script, the client of the server can set `HTTP_PROXY` by a header, so reqwest uses no proxy.
     let is_cgi = env::var_os("REQUEST_METHOD").is_some();
     let Some((name, proxy)) = variable.filter(|_| !is_cgi && !is_loopback(url)) else {
         return Ok(());

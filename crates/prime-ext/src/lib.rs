@@ -2,7 +2,7 @@
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), prime_ext::Error> {
-//! let prime = prime_ext::Client::from_env()?; // the key and team that the `prime` command line uses
+//! let prime = prime_ext::Client::from_env()?; // the key and the team of the `prime` CLI
 //!
 //! let response = prime
 //!     .chat("meta-llama/llama-3.1-70b-instruct")
@@ -40,21 +40,25 @@
 //! | choose the account that is billed | [`Client::team`], [`Client::personal`] |
 //! | list models | [`Client::models`] |
 //! | chat | [`Client::chat`], then `.await` or [`stream`](ChatRequest::stream) |
-//! | count cost | [`ChatResponse::cost`], [`Meter`], [`Client::wallet`] |
+//! | add up costs | [`ChatResponse::cost`], [`Meter`], [`Client::wallet`] |
 //! | train | [`Client::runs`] |
 //! | set timeouts, retries, limits, headers | [`CallOptions`], [`RetryPolicy`], [`Client::with_options`] |
 //! | read the status and the headers of a response | [`Call::with_response`], [`ChatResponse::meta`] |
+//! | see what was not read as the specification says | [`Response::warnings`], [`ChatResponse::warnings`] |
 //! | call an operation that is not in a specification | [`Client::call_inference`], [`Client::call_platform`] |
 //! | test without a network | [`ClientBuilder::transport`] |
 //! | see where a setting comes from | [`Client::settings`] |
 //! | handle errors | [`Error`] |
 //!
-//! Calls are builders that can be awaited, with `options`, `timeout`, `max_retries` and `with_response`. What arrives
-//! in parts is a `Stream`, and has `try_next`.
+//! Calls are builders that can be awaited. They have the methods `options`, `timeout`, `max_retries` and
+//! `with_response`. Values that arrive in parts are a `Stream` that also has a method `try_next`.
+//!
+//! Responses are read leniently: JSON that deviates from the specification, such as a number in a string, is not an
+//! error if its meaning is clear. The warnings of a response say what was not read as the specification says.
 //!
 //! The calls use the generated clients [`pinference_api`] and [`prime_training_api`] and their types. Operations that
 //! have no method here are available from [`Client::inference_api`] and [`Client::training_api`], with the same key and
-//! connections. [`Client::on_behalf`] adds the team, and [`Client::context`] the options.
+//! connections. [`Client::on_behalf`] sets the team of such an operation, and [`Client::context`] has the options.
 //!
 //! # Features
 //!

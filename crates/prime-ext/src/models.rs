@@ -11,7 +11,7 @@ use crate::call::Call;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 
-/// The available models, created by [`Client::models`].
+/// The available models. Returned by [`Client::models`].
 #[derive(Debug, Clone)]
 pub struct Models {
     client: Client,
@@ -24,8 +24,8 @@ impl Models {
 
     /// Lists all available models.
     ///
-    /// A model that cannot be read, because it has no id, is omitted. A price that is negative or no number is unknown.
-    /// Both are [warnings](openapi_runtime::Response::warnings) of the response.
+    /// A model that cannot be read, for example because it has no id, is omitted. A price that is negative or not a
+    /// number is unknown. The [warnings](openapi_runtime::Response::warnings) of the response report both.
     ///
     /// # Errors
     /// Returns an error if the call fails.
@@ -55,16 +55,16 @@ impl Models {
     }
 }
 
-/// Reads a list that is not in an object.
+/// Reads a response that is the list itself, instead of an object with the list.
 fn bare_list(error: &openapi_runtime::Error) -> Option<Response<Vec<Model>>> {
     let (meta, body) = (error.meta()?, error.body()?);
     let is_unexpected = error.kind() == ErrorKind::UnexpectedResponse;
-    // Anything but a list would be read as its only item.
+    // A lenient list would also accept any other value, as its only item.
     if !is_unexpected || !body.trim_ascii_start().starts_with(b"[") {
         return None;
     }
     let (models, warnings) = lenient::from_json::<Vec<Model>>(body).ok()?;
-    // A list without a model may be anything.
+    // A list without models may be a list of something else.
     if models.is_empty() {
         return None;
     }
@@ -77,7 +77,7 @@ fn bare_list(error: &openapi_runtime::Error) -> Option<Response<Vec<Model>>> {
     ))
 }
 
-/// Makes negative prices unknown: some services mean by them that a price is not fixed.
+/// Makes negative prices unknown, with a warning. Some services state a negative price if the price varies.
 fn checked<M: AsMut<[Model]>>(response: Response<M>) -> Response<M> {
     let (mut models, meta, body) = response.into_parts();
     let mut warnings = Vec::new();

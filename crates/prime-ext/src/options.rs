@@ -2,8 +2,8 @@
 
 pub use openapi_runtime::CallOptions;
 
-/// Rejects headers that are parameters of operations. A team id set in such a header would be billed instead of the
-/// client's account.
+/// Rejects headers that are parameters of operations. A team whose id is set in such a header would be billed instead
+/// of the client's account.
 pub(crate) fn checked(options: CallOptions) -> CallOptions {
     let reason = "it is a parameter of operations; use `Client::team` to select a team";
     options

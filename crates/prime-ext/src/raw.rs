@@ -15,15 +15,15 @@ use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 use crate::options::CallOptions;
 
-/// A call that is not in the specification, created by [`Client::call_inference`] and
+/// A call to an operation that is not in a specification. Returned by [`Client::call_inference`] and
 /// [`Client::call_platform`].
 ///
-/// Key, timeouts, limits, errors and traces are those of every other call. GET, HEAD, OPTIONS, PUT and DELETE are
-/// retried like other idempotent calls; other methods are retried only if nothing was sent.
+/// The key, timeouts, limits, errors and traces are the same as those of every other call. GET, HEAD, OPTIONS, PUT and
+/// DELETE are retried like other idempotent calls. Other methods are retried only if nothing was sent.
 ///
-/// A call without a team bills the key's owner, and no specification says where this call names a team. A client of a
-/// team therefore requires one of [`team_header`](Self::team_header), [`team_query`](Self::team_query) and
-/// [`no_team`](Self::no_team).
+/// A call that names no team bills the key's owner, and no specification says where this call names its team. If the
+/// client has a team, the call therefore requires one of [`team_header`](Self::team_header),
+/// [`team_query`](Self::team_query) and [`no_team`](Self::no_team).
 #[must_use = "nothing is sent until `send`"]
 pub struct RawCall {
     client: Client,
@@ -91,7 +91,7 @@ impl RawCall {
         self
     }
 
-    /// Sends no team, or names it in the body.
+    /// Does not add the client's team to the request, because the operation has no team or the body names it.
     pub fn no_team(mut self) -> Self {
         self.team = TeamPlace::Nowhere;
         self
@@ -133,8 +133,8 @@ impl RawCall {
     /// Returns a call that yields the bytes of an event stream as they arrive.
     ///
     /// # Errors
-    /// If the call fails, or the response is not an event stream. The timeout of the call applies up to the headers of
-    /// the response, the idle timeout to the stream.
+    /// If the call fails, or the response is not an event stream. The timeout of the call limits the time until the
+    /// headers of the response. After that, the idle timeout applies.
     pub fn stream(self) -> Call<ByteStream> {
         let operation = self.operation(true);
         self.call(true, async move |client: Client, request| {
@@ -249,7 +249,7 @@ impl RawCall {
     }
 }
 
-/// Reads the beginning of a body, which is at most so many bytes.
+/// Reads at most `limit` bytes of a body.
 async fn read(mut stream: ByteStream, limit: usize) -> Bytes {
     let mut body = BytesMut::new();
     while let Some(Ok(chunk)) = stream.next().await {

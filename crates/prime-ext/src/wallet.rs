@@ -29,10 +29,10 @@ use row::{RawPage, ReadRow};
 /// The maximum number of rows per page. Source: the specification.
 const MAX_PAGE_SIZE: u64 = 100;
 
-/// The default maximum number of passes over the table.
+/// The default maximum number of passes over the rows.
 const MAX_PASSES: u32 = 8;
 
-/// An account's wallet, created by [`Client::wallet`].
+/// An account's wallet. Returned by [`Client::wallet`].
 #[derive(Debug, Clone)]
 pub struct Wallet {
     client: Client,
@@ -46,8 +46,8 @@ impl Wallet {
     /// Returns the current balance and the newest row.
     ///
     /// # Errors
-    /// Returns an error if the call fails. A wallet without one of its rows would look complete, so it is also an error
-    /// if a row cannot be read. [`billings`](Self::billings) reads the rows one by one.
+    /// Returns an error if the call fails or the row cannot be read: without the row, the wallet would look empty.
+    /// [`billings`](Self::billings) reads rows one by one.
     pub fn get(&self) -> Call<WalletResponse> {
         Call::new(&self.client, async |client: Client| {
             let response = page(&client, 1, 0).await?;
@@ -63,19 +63,22 @@ impl Wallet {
         })
     }
 
-    /// Returns a [`Stream`] that yields every row once, newest first, except that rows that moved meanwhile come last.
-    /// No request is sent before the first row is awaited.
+    /// Returns a [`Stream`] that yields every row once, newest first. No request is sent before the first row is
+    /// awaited.
     ///
-    /// Rows may be added and changed while they are read. A row that changes moves to the front of the table, where a
-    /// reader that requests one page after another would miss it. `Billings` compares the number of rows it has read
-    /// with the number that the service reports, and reads the front again until no row is missing. Rows found this
-    /// way come last. If rows are still missing, the last item is an [`ErrorKind::Incomplete`] error that says how
-    /// many. Deleted rows are detected if the reported number decreases.
+    /// Rows may be added and changed while they are read. The service moves a row to the front when the row changes. A
+    /// reader that requests one page after another would miss such a row. `Billings` compares the number of rows that
+    /// it has read with the number that the service reports, and reads the front again until no row is missing. Rows
+    /// that are found this way come last. If rows are still missing after that, the last item is an
+    /// [`ErrorKind::Incomplete`] error. Deleted rows are detected if the reported number decreases.
+    ///
+    /// One case is not detected: if a row is deleted and another row is added between two requests, the reported number
+    /// stays the same, and a row that moves at the same time may be missed.
     ///
     /// A row that cannot be read, for example because its amount is not a number, is an
-    /// [`ErrorKind::UnexpectedResponse`] error in its place. The other rows still come: see [`Billings::try_next`].
+    /// [`ErrorKind::UnexpectedResponse`] error in its place. The rows after it follow: see [`Billings::try_next`].
     ///
-    /// A row has the values with which it was first read; [`Billings::changes`] returns later values. The stream
+    /// Each row has the values with which it was first read. [`Billings::changes`] returns later values. The stream
     /// stores less than 32 bytes per row.
     ///
     /// ```no_run
@@ -107,7 +110,7 @@ async fn page(client: &Client, limit: u64, offset: u64) -> Result<Response<Walle
     Ok(call.send_with(client.context()).await?)
 }
 
-/// The error of a response with a row that cannot be read.
+/// Returns the error of a response with a row that cannot be read.
 fn unreadable(response: Response<WalletResponse>) -> Error {
     let (_, meta, body) = response.into_parts();
     let fault = PayloadFault::of::<WalletResponse>(&body);
@@ -145,7 +148,7 @@ fn page_of(rows: Vec<ReadRow>, total: i64) -> Result<Page<ReadRow>, Error> {
     Ok(Page { rows, total })
 }
 
-/// Returns when a row was last billed, or when it was updated if `last_billed_at` is missing.
+/// Returns the time at which a row was last billed, or was updated if `last_billed_at` is missing.
 fn billed_at(row: &BillingEntry) -> Timestamp {
     row.last_billed_at.unwrap_or(row.updated_at)
 }
@@ -161,7 +164,7 @@ struct Settings {
     options: Options,
 }
 
-/// A stream of the rows of a wallet, created by [`Wallet::billings`].
+/// A stream of the rows of a wallet. Returned by [`Wallet::billings`].
 ///
 /// If a setting is changed after the first row was awaited, the next item is an error.
 #[must_use = "streams do nothing unless polled"]
@@ -191,8 +194,8 @@ impl Billings {
         }
     }
 
-    /// Selects rows of a resource type: `compute`, `training`, `inference`, `disks`, `sandboxes`,
-    /// `images` or a type that is yet to come. The case is ignored.
+    /// Selects rows of a resource type, such as `compute`, `training`, `inference`, `disks`, `sandboxes` or `images`.
+    /// The case is ignored.
     pub fn resource_type(self, kind: impl Into<String>) -> Self {
         self.set(|settings| settings.filter.resource_type = Some(kind.into()))
     }
@@ -202,37 +205,37 @@ impl Billings {
         self.set(|settings| settings.filter.resource_id = Some(id.into()))
     }
 
-    /// Selects the row with this id. Reading stops once it is found.
+    /// Selects the row with this id, and limits the number of rows to 1.
     pub fn id(self, id: impl Into<String>) -> Self {
         self.set(|settings| settings.filter.id = Some(id.into()))
             .limit(1)
     }
 
-    /// Selects rows that were last billed at or after this time, by `last_billed_at`. Reading stops at the first
-    /// older row, unless the rows turn out to be unsorted.
+    /// Selects rows whose `last_billed_at` is at or after this time. Reading stops at the first older row, unless the
+    /// rows are not sorted by time.
     pub fn since(self, time: impl Into<Timestamp>) -> Self {
         self.set(|settings| settings.filter.since = Some(time.into()))
     }
 
-    /// Selects rows that were last billed before this time, by `last_billed_at`. A row that was billed
-    /// before and after this time is left out.
+    /// Selects rows whose `last_billed_at` is before this time. A row that was billed both before and after this time
+    /// is not selected.
     pub fn until(self, time: impl Into<Timestamp>) -> Self {
         self.set(|settings| settings.filter.until = Some(time.into()))
     }
 
     /// Sets the maximum number of selected rows, including those that cannot be read. The default is no limit.
     ///
-    /// The result is the newest rows as of some moment during the read. The rows of a page are returned only
-    /// after the next page has been read, because rows that moved to the front may displace the last ones.
+    /// The stream yields the rows that were the newest ones at some moment while they were read. It yields the rows of
+    /// a page only after the next page has been read, because rows that move to the front may displace the last rows.
     pub fn limit(self, rows: u64) -> Self {
         self.set(|settings| settings.limit = Some(rows))
     }
 
-    /// Sets the number of rows to skip at the front of the table, before filters apply. The default is 0.
+    /// Sets the number of rows to skip at the front. Rows are skipped before filters apply. The default is 0.
     ///
-    /// The rows are counted when reading begins; rows that arrive later do not change which are skipped.
-    /// If an unread row moves to the front, reading fails with [`ErrorKind::Incomplete`], since the row
-    /// cannot be told from those that were to be skipped.
+    /// Rows are counted when reading begins. Rows that are added later do not change which rows are skipped. If an
+    /// unread row moves to the front, reading fails with [`ErrorKind::Incomplete`], because that row cannot be
+    /// distinguished from the skipped rows.
     pub fn offset(self, rows: u64) -> Self {
         self.set(|settings| settings.options.offset = rows)
     }
@@ -242,18 +245,17 @@ impl Billings {
         self.set(|settings| settings.options.page_size = rows.clamp(2, MAX_PAGE_SIZE))
     }
 
-    /// Sets the maximum number of passes over the table: one complete pass, then passes for rows that moved. The
-    /// default is 8, the minimum 1.
+    /// Sets the maximum number of passes over the rows. The first pass reads all rows. Later passes read the front
+    /// again, to find rows that moved. The default is 8, and the minimum is 1.
     pub fn max_passes(self, passes: u32) -> Self {
         self.set(|settings| settings.options.max_passes = passes.max(1))
     }
 
-    /// Sets how many pages are requested while the caller processes the previous page, up to 32. The default is 0,
-    /// so that no unneeded page is requested if reading ends early.
+    /// Sets how many pages are requested while the caller processes the previous page, up to 32. The default is 0: no
+    /// page is requested that may not be needed.
     ///
-    /// No task is spawned: requests make progress when a row is awaited. Requests that are in flight
-    /// together may be answered in any order, so [`changes`](Self::changes) may then return the older
-    /// values of a row.
+    /// No task is spawned. Requests make progress only while a row is awaited. The service may process concurrent
+    /// requests in any order, so that [`changes`](Self::changes) may return older values of a row.
     pub fn read_ahead(self, pages: usize) -> Self {
         self.set(|settings| settings.options.read_ahead = pages)
     }
@@ -273,11 +275,11 @@ impl Billings {
     /// Returns the next row, or `None` after the last.
     ///
     /// # Errors
-    /// Returns an [`ErrorKind::UnexpectedResponse`] error in place of a row that cannot be read; its
-    /// [`body`](openapi_runtime::Error::body) is the row. The rows after it follow. A filter leaves such a row out only
-    /// if the fields that can be read do not match.
+    /// Returns an [`ErrorKind::UnexpectedResponse`] error in place of a row that cannot be read. The
+    /// [`body`](openapi_runtime::Error::body) of the error is the JSON of the row. The next calls return the rows after
+    /// it. Filters apply to such a row too, as far as its fields can be read.
     ///
-    /// Returns an error if a page cannot be read or rows are missing. The next item is then `None`.
+    /// Returns an error if a page cannot be read or rows are missing. The next call then returns `None`.
     ///
     /// ```no_run
     /// # async fn example(mut rows: prime_ext::Billings) -> Result<(), prime_ext::Error> {
@@ -306,17 +308,18 @@ impl Billings {
     /// Reads all rows and sorts them by `last_billed_at`, newest first.
     ///
     /// # Errors
-    /// See [`try_next`](Self::try_next). The first error ends reading, even if other rows follow.
+    /// Returns the same errors as [`try_next`](Self::try_next). Reading ends at the first error, even if it is the
+    /// error of one row.
     pub async fn collect_newest_first(self) -> Result<Vec<BillingEntry>, Error> {
         let mut rows: Vec<_> = self.try_collect().await?;
         rows.sort_by_key(|row| std::cmp::Reverse(billed_at(row)));
         Ok(rows)
     }
 
-    /// Returns the latest values of rows that were read again with different values, because they were billed again.
+    /// Returns the rows that were billed again after they were first read, with their latest values.
     ///
-    /// A row that changed after it was read, and was not read again, is not included. With [`until`](Self::until),
-    /// rows that were not selected may be included.
+    /// Only rows that were read again are included. With [`until`](Self::until), rows that were not selected may be
+    /// included.
     pub fn changes(&self) -> impl Iterator<Item = &BillingEntry> {
         self.reader.iter().flat_map(Reader::changes)
     }
@@ -345,17 +348,17 @@ impl std::fmt::Debug for Billings {
     }
 }
 
-/// A stream of the rows of a wallet, page by page, created by [`Billings::pages`].
+/// A stream of the rows of a wallet, page by page. Returned by [`Billings::pages`].
 #[derive(Debug)]
 #[must_use = "streams do nothing unless polled"]
 pub struct BillingPages(Billings);
 
 impl BillingPages {
-    /// Returns the next page with at least one row, or `None` after the last. A row that cannot be read divides its page
-    /// into two, with the error between them.
+    /// Returns the next page with at least one row, or `None` after the last. If a row cannot be read, the rows before
+    /// and after it are two pages, with the error between them.
     ///
     /// # Errors
-    /// See [`Billings::try_next`].
+    /// Returns the same errors as [`Billings::try_next`].
     pub async fn try_next(&mut self) -> Result<Option<Vec<BillingEntry>>, Error> {
         self.next().await.transpose()
     }

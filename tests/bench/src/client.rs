@@ -14,7 +14,7 @@ use prime_ext::pinference_api::types::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::floor::Floor;
+use crate::baseline::Baseline;
 use crate::{Result, heap, process};
 
 const MODEL: &str = "meta-llama/llama-3.1-70b-instruct";
@@ -71,7 +71,7 @@ pub fn run(reader: &str, task: &str, address: &str) -> Result<()> {
         .build()?
         .block_on(async {
             match reader {
-                "floor" => measure::<Plain>(task, count, address).await,
+                "baseline" => measure::<Plain>(task, count, address).await,
                 "async-openai" => measure::<AsyncOpenai>(task, count, address).await,
                 "prime-ext" => measure::<PrimeExt<false>>(task, count, address).await,
                 "prime-ext-text" => measure::<PrimeExt<true>>(task, count, address).await,
@@ -189,7 +189,7 @@ struct Plain {
 type Pieces = Pin<Box<dyn Stream<Item = reqwest::Result<bytes::Bytes>>>>;
 
 impl Reader for Plain {
-    type Stream = Floor<Pieces>;
+    type Stream = Baseline<Pieces>;
 
     fn new(address: &str) -> Result<Self> {
         let http = reqwest::Client::new();
@@ -215,13 +215,13 @@ impl Reader for Plain {
         });
         let call = self.http.post(&self.url).bearer_auth(KEY).json(&question);
         let answer = call.send().await?;
-        Ok(Floor::new(Box::pin(answer.bytes_stream())))
+        Ok(Baseline::new(Box::pin(answer.bytes_stream())))
     }
 }
 
-impl Chunks for Floor<Pieces> {
+impl Chunks for Baseline<Pieces> {
     async fn next(&mut self) -> Result<bool> {
-        Ok(std::hint::black_box(Floor::next(self).await?).is_some())
+        Ok(std::hint::black_box(Baseline::next(self).await?).is_some())
     }
 }
 

@@ -1,4 +1,4 @@
-//! A large event in one piece and in many, read by the decoder alone and as a chat chunk.
+//! Reads a large event in one piece and in many, with the decoder alone and with `ChatStream`.
 
 use prime_ext::ChatStream;
 use prime_ext::bytes::Bytes;
@@ -11,7 +11,7 @@ use crate::{Result, process};
 const SIZE: usize = 8 << 20;
 const PIECES: usize = 1024;
 
-/// Measures and prints the rows.
+/// Measures and prints the table.
 pub fn lines(quick: bool) -> Result<()> {
     process::pin(1)?;
     let rounds = if quick { 5 } else { 25 };
@@ -19,8 +19,10 @@ pub fn lines(quick: bool) -> Result<()> {
     let tail = "\"}}]}\n\n";
     let text = "x".repeat(SIZE - head.len() - tail.len());
     let event = Bytes::from(format!("{head}{text}{tail}"));
-    line("decoder alone", rounds, &event, decoder)?;
-    line("chat chunk", rounds, &event, answer)
+    println!("\n| event of 8 MiB | in one piece | in 1,024 pieces | goal |");
+    println!("|---|---|---|---|");
+    line("event decoder alone", rounds, &event, decoder)?;
+    line("`ChatStream`", rounds, &event, answer)
 }
 
 fn line(
@@ -45,7 +47,7 @@ fn line(
     }
     let (whole, cut) = (median(whole), median(cut));
     println!(
-        "| 8 MiB event in 1,024 pieces, {name} | {whole:.2} ms in one piece | | {:.2} ({cut:.2}) | | ≤ 2 |",
+        "| {name} | {whole:.2} ms | {:.2} ({cut:.2}) | ≤ 2 |",
         cut / whole
     );
     Ok(())

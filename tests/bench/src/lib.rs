@@ -1,18 +1,18 @@
-//! Benchmarks prime-ext against a minimal client (the floor) and async-openai.
+//! Benchmarks prime-ext against a minimal client (the baseline) and async-openai.
 //!
 //! | module | contents |
 //! |---|---|
 //! | [`server`] | a raw server in a separate process |
 //! | [`client`] | one client running one task in a separate process |
-//! | [`floor`] | the minimal client |
+//! | [`baseline`] | the minimal client |
 //! | [`chunks`] | the responses |
 //! | [`report`] | runs all tasks and prints the table |
 //! | [`process`], [`heap`] | CPU time, memory, allocations |
 
+pub mod baseline;
 pub mod chunks;
 pub mod client;
 pub mod events;
-pub mod floor;
 pub mod heap;
 pub mod process;
 pub mod report;

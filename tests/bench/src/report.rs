@@ -7,8 +7,8 @@ use std::process::{Child, Command, Stdio};
 use crate::Result;
 use crate::client::Taken;
 
-const FLOOR: usize = 0;
-const READERS: [&str; 4] = ["floor", "async-openai", "prime-ext", "prime-ext-text"];
+const BASELINE: usize = 0;
+const READERS: [&str; 4] = ["baseline", "async-openai", "prime-ext", "prime-ext-text"];
 
 /// A row of the table.
 struct Task {
@@ -58,7 +58,7 @@ pub fn run(quick: bool) -> Result<()> {
     let plain = std::env::current_exe()?;
     let counting = plain.with_file_name("counting");
     let server = Server::start(&plain)?;
-    println!("| | floor | async-openai 0.43 | chunks | text alone | goal |");
+    println!("| | baseline | async-openai 0.43 | prime-ext | `next_text` | goal |");
     println!("|---|---|---|---|---|---|");
     for task in tasks(quick) {
         let program = if task.counted { &counting } else { &plain };
@@ -84,12 +84,12 @@ fn line(task: &Task, program: &PathBuf, address: &str) -> Result<()> {
     }
     // Ratios within a round, because a disturbance affects all clients of the round.
     let ratio = |reader: usize| {
-        let ratios = figures[reader].iter().zip(&figures[FLOOR]);
-        median(ratios.map(|(figure, floor)| figure / floor).collect())
+        let ratios = figures[reader].iter().zip(&figures[BASELINE]);
+        median(ratios.map(|(figure, baseline)| figure / baseline).collect())
     };
     let absolute = |reader: usize| median(figures[reader].clone());
     print!("| {} |", task.name);
-    print!(" {:.4} {} |", absolute(FLOOR), task.unit);
+    print!(" {:.4} {} |", absolute(BASELINE), task.unit);
     for reader in 1..task.readers {
         print!(" {:.2} ({:.4}) |", ratio(reader), absolute(reader));
     }
@@ -199,7 +199,7 @@ fn tasks(quick: bool) -> Vec<Task> {
             goal: "≤ 1.05",
         },
         Task {
-            name: "first text",
+            name: "time to first text",
             task: "first-1000",
             path: "each/3/0".to_owned(),
             rounds: rounds.min(5),
@@ -207,7 +207,7 @@ fn tasks(quick: bool) -> Vec<Task> {
             counted: false,
             figure: |taken| taken.first as f64 / 1000.0,
             unit: "µs",
-            goal: "< 50 µs beyond the floor",
+            goal: "< 50 µs above the baseline",
         },
     ]
 }

@@ -48,7 +48,7 @@ async fn many_tasks_share_a_meter() {
         }
     }
     let total = meter.total();
-    assert_eq!(total.answers, 24);
+    assert_eq!(total.responses, 24);
     assert_eq!(total.known, known);
     assert_eq!(total.completion_tokens, tokens);
     assert_eq!(total.with_known_cost, 16);
@@ -61,11 +61,11 @@ async fn many_tasks_share_a_meter() {
     assert_eq!(models.len(), 2);
     assert_eq!(models[UNPRICED_MODEL].with_unknown_cost, 8);
     assert!(models[UNPRICED_MODEL].known.is_zero());
-    let teams = meter.by_team();
-    assert_eq!(teams[&None].answers, 12);
-    assert_eq!(teams[&Some(sim.team().to_owned())].answers, 12);
+    let teams = meter.by_payer();
+    assert_eq!(teams[&None].responses, 12);
+    assert_eq!(teams[&Some(sim.team().to_owned())].responses, 12);
     assert_eq!(meter.take().len(), 4);
-    assert_eq!(meter.total().answers, 0);
+    assert_eq!(meter.total().responses, 0);
 }
 
 #[tokio::test]
@@ -93,10 +93,10 @@ async fn an_incomplete_answer_is_counted_with_unknown_cost() {
     let prime = client(&sim).with_meter(&meter);
     let mut story = prime.chat(MODEL).user("A story").stream().await.unwrap();
     story.next_text().await.unwrap();
-    assert_eq!(meter.total().answers, 0);
+    assert_eq!(meter.total().responses, 0);
     drop(story);
     let total = meter.total();
-    assert_eq!((total.answers, total.with_unknown_cost), (1, 1));
+    assert_eq!((total.responses, total.with_unknown_cost), (1, 1));
     assert_eq!(total.without_tokens, 1);
 
     // A rejected request is not counted.
@@ -105,7 +105,7 @@ async fn an_incomplete_answer_is_counted_with_unknown_cost() {
     assert!(prime.chat(MODEL).await.is_err());
     let rejected = prime.team(" ").chat(MODEL).user("Hello").stream().await;
     assert!(rejected.is_err());
-    assert_eq!(meter.total().answers, 1);
+    assert_eq!(meter.total().responses, 1);
     // A request without a response may have been processed.
     drop(sim);
     let lost = prime.chat(MODEL).user("Hello").await.unwrap_err();
@@ -125,7 +125,7 @@ async fn an_answer_can_be_added_to_a_meter() {
     let meter = Meter::new();
     let answer = lab.chat(&id).user("Hello").await.unwrap();
     meter.add(&answer, lab.account());
-    let by = meter.by_model_and_team();
+    let by = meter.by_model_and_payer();
     let key = (id.to_string(), Some(sim.team().to_owned()));
     assert_eq!(by[&key].known, answer.cost().known().unwrap());
     assert_eq!(by.len(), 1);

@@ -482,29 +482,29 @@ async fn a_meter_with_prices_estimates_missing_costs() {
         (
             template.replace('@', usage).replace('@', ""),
             "a/b",
-            "1 answers: $0, and about $0.00032 for 1 of them",
+            "1 responses: $0, and about $0.00032 for 1 of them",
         ),
         (
             template.replace('@', usage).replace('@', ""),
             "a/b:ad_1",
-            "1 answers: $0, and about $0.00032 for 1 of them",
+            "1 responses: $0, and about $0.00032 for 1 of them",
         ),
         (
             template.replace('@', usage).replace('@', ""),
             "c",
-            "1 answers: $0, and an unknown cost for 1 of them",
+            "1 responses: $0, and an unknown cost for 1 of them",
         ),
         (
             template
                 .replace('@', usage)
                 .replace('@', ", \"cost\": \"0.10\""),
             "a/b",
-            "1 answers: $0.10",
+            "1 responses: $0.10",
         ),
         (
             template.replace('@', ""),
             "a/b",
-            "1 answers: $0, and an unknown cost for 1 of them",
+            "1 responses: $0, and an unknown cost for 1 of them",
         ),
     ];
     for (body, model, expected) in answers {

@@ -35,7 +35,7 @@ async fn streamed(client: &Client) -> (Result<(), Error>, Spent) {
 /// Returns the number of answers, and how many had a known and an unknown cost.
 fn counts(spent: &Spent) -> (u64, u64, u64) {
     (
-        spent.answers,
+        spent.responses,
         spent.with_known_cost,
         spent.with_unknown_cost,
     )
@@ -142,7 +142,7 @@ async fn lost_requests_are_counted_with_unknown_cost() {
     let meter = Meter::new();
     let client = server.personal().with_options(options).with_meter(&meter);
     drop(client.chat(MODEL).user("A story").stream().await.unwrap());
-    assert_eq!(meter.total().answers, 2);
+    assert_eq!(meter.total().responses, 2);
 }
 
 /// Each attempt that may have been processed is counted.
@@ -200,7 +200,7 @@ async fn a_dropped_call_is_counted_once_per_attempt() {
     let meter = Meter::new();
     let client = RawServer::silent().await.personal().with_meter(&meter);
     drop(client.chat(MODEL).user("A story"));
-    assert_eq!(meter.total().answers, 0);
+    assert_eq!(meter.total().responses, 0);
 }
 
 /// An odd count or cost is exact or unknown. It never reduces a sum.

@@ -192,7 +192,7 @@ async fn a_failed_opening_is_counted_by_the_meter() {
             (3, unknown),
             "{code}"
         );
-        assert_eq!(meter.total().answers, answers, "{code}");
+        assert_eq!(meter.total().responses, answers, "{code}");
     }
     for (code, answers) in [(503, 2), (429, 1)] {
         let failed = format!("data: {{\"error\":{{\"message\":\"Busy\",\"code\":{code}}}}}\n\n");
@@ -203,7 +203,7 @@ async fn a_failed_opening_is_counted_by_the_meter() {
         assert_eq!(read(&client).await.unwrap().1, 2);
         let spent = meter.total();
         assert_eq!(
-            (spent.answers, spent.with_known_cost),
+            (spent.responses, spent.with_known_cost),
             (answers, 1),
             "{code}"
         );

@@ -8,13 +8,13 @@ use prime_sim::Simulator;
 /// The result of an example.
 pub(crate) type Outcome = Result<(), Box<dyn std::error::Error>>;
 
-/// A client, and the simulator that it calls, which must outlive it.
+/// A client and its simulator. The simulator must live as long as the client is used.
 pub(crate) struct Service {
     pub(crate) client: Client,
     pub(crate) simulator: Option<Simulator>,
 }
 
-/// Starts a simulator and creates its client. With `--live`, the client uses the settings of the `prime` command line.
+/// Starts a simulator and creates its client. With `--live`, the client uses the settings of the `prime` CLI.
 pub(crate) async fn service() -> Result<Service, Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {

@@ -8,15 +8,15 @@ A tour of the Prime Intellect SDK.
 
 Usage: cargo run --example tour [-- OPTIONS]
 
-Without options everything happens in this process, against a simulator.
+Without options, everything runs in this process, against a simulator.
 
 Options:
   --only PART    only `inference` or only `training`
-  --live         talk to the service that your settings name (PRIME_API_KEY, PRIME_INFERENCE_URL, …
-                 or ~/.prime/config.json), and do only what costs nothing
+  --live         call the service in your settings (PRIME_API_KEY, PRIME_INFERENCE_URL, …
+                 or ~/.prime/config.json); make only calls that cost nothing
   --spend        with --live: also ask a question and stream a story, which cost a little
-  --model ID     with --live: the model to ask; the first of the list if it is left out
-  -h, --help     print this";
+  --model ID     with --live: the model to ask; default: the first in the list
+  -h, --help     print this help";
 
 /// A part of the tour.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub(crate) struct Arguments {
 }
 
 impl Arguments {
-    /// Reads the command line; nothing if it asked for help, which is then printed.
+    /// Reads the command line. For `--help`, prints the help and returns `None`.
     pub(crate) fn parse() -> Result<Option<Self>, lexopt::Error> {
         let mut arguments = Self::default();
         let mut parser = lexopt::Parser::from_env();
@@ -63,18 +63,18 @@ impl Arguments {
             }
         }
         if !arguments.live && (arguments.spend || arguments.model.is_some()) {
-            return Err("--spend and --model go with --live".into());
+            return Err("--spend and --model require --live".into());
         }
         Ok(Some(arguments))
     }
 
-    /// Whether a part is on the tour.
+    /// Returns whether a part is included in the tour.
     pub(crate) fn has(&self, part: Only) -> bool {
         self.only.is_none_or(|only| only == part)
     }
 
-    /// Whether questions may be asked: with `--spend`, or if nobody bills them because the service
-    /// runs on this machine.
+    /// Returns whether the tour may call chat: with `--spend`, or if the service runs on this machine and is therefore
+    /// free.
     pub(crate) fn may_spend(&self, prime: &prime_ext::Client) -> bool {
         let host = prime.inference_url().host_str().unwrap_or_default();
         self.spend || ["127.0.0.1", "[::1]", "localhost"].contains(&host)

@@ -1,8 +1,7 @@
 //! A tour of the SDK: `cargo run --example tour`.
 //!
-//! It runs against an embedded simulator and needs no key, no account and no network. With `--live` it
-//! talks to the service that your settings name, and does only what costs nothing, unless `--spend` is
-//! given.
+//! It runs against an embedded simulator, and needs no key, no account and no network. With `--live`, it calls the
+//! service in your settings, and makes only calls that cost nothing, unless `--spend` is given.
 
 mod arguments;
 mod screen;
@@ -47,7 +46,7 @@ async fn main() -> ExitCode {
 
 type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
 
-/// Every stop, against a simulator in this process.
+/// Makes every stop, against a simulator in this process.
 async fn simulated(arguments: &Arguments) -> Outcome {
     let sim = Simulator::builder()
         .seed(7)
@@ -85,17 +84,17 @@ async fn simulated(arguments: &Arguments) -> Outcome {
     if arguments.has(Only::Inference) {
         stops::errors(&screen, &prime, &client("not-a-key")?).await?;
     }
-    screen.end("That was all. The simulator is gone with this process.");
+    screen.end("That was all. The simulator ends with this process.");
     Ok(())
 }
 
-/// The stops that cost nothing, against the service that the settings name; with `--spend`, those that
-/// cost a little. A run is never created: its hardware costs more than a tour is worth.
+/// Makes the stops that cost nothing, against the service in the settings. With `--spend`, also makes those that cost a
+/// little. Never creates a run, because its hardware costs too much for a tour.
 async fn live(arguments: &Arguments) -> Outcome {
     let prime = Client::from_env()?;
     let screen = Screen::new();
     screen.title(
-        "The service that your settings name",
+        "The service in your settings",
         &format!("as {:?}", prime.account()),
     );
 
@@ -124,7 +123,7 @@ async fn live(arguments: &Arguments) -> Outcome {
     Ok(())
 }
 
-/// What a service lacks is told and is no reason to end the tour.
+/// Prints an error that says that the service lacks something, and continues the tour. Other errors end the tour.
 fn lacking(screen: &Screen, outcome: Result<(), Error>) -> Result<(), Error> {
     match outcome {
         Err(error) if error.is_not_found() => {

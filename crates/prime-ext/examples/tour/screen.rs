@@ -1,17 +1,17 @@
-//! What the tour prints.
+//! Prints the output of the tour.
 
 use std::io::{IsTerminal as _, Write as _};
 
 use prime_ext::Error;
 
-/// Prints a line. A reader that has seen enough is no reason to stop, or to panic.
+/// Prints a line. Ignores errors, such as a closed pipe, where `println!` would panic.
 macro_rules! say {
     ($($arguments:tt)*) => {{
         let _ = writeln!(std::io::stdout(), $($arguments)*);
     }};
 }
 
-/// Prints headings, facts and text; colours if a person is looking.
+/// Prints headings, facts and text. Uses colours on a terminal.
 #[derive(Clone)]
 pub(crate) struct Screen {
     colours: bool,
@@ -35,7 +35,7 @@ impl Screen {
         say!("{}  {}", self.paint("1", title), self.paint("2", detail));
     }
 
-    /// Begins a stop: what happens, and the code that does it.
+    /// Prints the heading of a stop: what happens, and the code that does it.
     pub(crate) fn stop(&self, what: &str, code: &str) {
         say!("\n{}  {}", self.paint("1;36", what), self.paint("2", code));
     }
@@ -48,7 +48,7 @@ impl Screen {
         say!("  {text}");
     }
 
-    /// Prints a piece of text as it comes.
+    /// Prints a piece of text as it arrives.
     pub(crate) fn piece(&self, text: &str) {
         let _ = write!(
             std::io::stdout(),
@@ -65,12 +65,12 @@ impl Screen {
     pub(crate) fn missing(&self, error: &Error) {
         say!(
             "  {}",
-            self.paint("33", &format!("this service has no such thing: {error}"))
+            self.paint("33", &format!("this service does not have this: {error}"))
         );
     }
 
     pub(crate) fn skipped(&self, what: &str, why: &str) {
-        say!("\n{}", self.paint("2", &format!("left out: {what}: {why}")));
+        say!("\n{}", self.paint("2", &format!("skipped: {what}: {why}")));
     }
 
     pub(crate) fn end(&self, text: &str) {

@@ -1,4 +1,4 @@
-//! The stops of the tour. Each is what a program of your own would do.
+//! The stops of the tour. Each one does what your own program would do.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use prime_ext::{Client, Error, RunConfig, Usd};
 
 use crate::screen::Screen;
 
-/// Lists the models; gives the id of one with a slash, or of the first.
+/// Lists the models. Returns the id of one of them, if possible of a Llama model or of one whose id has a slash.
 pub(crate) async fn models(screen: &Screen, prime: &Client) -> Result<String, Error> {
     screen.stop("Which models are there?", "prime.models().list()");
     let models = prime.models().list().await?;
@@ -22,7 +22,7 @@ pub(crate) async fn models(screen: &Screen, prime: &Client) -> Result<String, Er
     Ok(ids.first().copied().unwrap_or_default().to_owned())
 }
 
-/// Fetches one model, whose id has a slash.
+/// Gets one model. Its id may contain a slash.
 pub(crate) async fn model(screen: &Screen, prime: &Client, id: &str) -> Result<(), Error> {
     screen.stop("What is this one?", &format!("prime.models().get({id:?})"));
     let model = prime.models().get(id).await?;
@@ -39,13 +39,13 @@ pub(crate) async fn model(screen: &Screen, prime: &Client, id: &str) -> Result<(
         );
         screen.fact(
             "price",
-            format_args!("{input} in, {output} out, a million tokens"),
+            format_args!("{input} in, {output} out, per million tokens"),
         );
     }
     Ok(())
 }
 
-/// Asks a question: answer, tokens, cost.
+/// Asks a question, and shows the answer, the tokens and the cost.
 pub(crate) async fn question(screen: &Screen, prime: &Client, model: &str) -> Result<(), Error> {
     screen.stop(
         "A question",
@@ -61,7 +61,10 @@ pub(crate) async fn question(screen: &Screen, prime: &Client, model: &str) -> Re
     if let Some(usage) = answer.usage() {
         let (asked, answered) = (usage.prompt_tokens, usage.completion_tokens);
         let (asked, answered) = (asked.unwrap_or_default(), answered.unwrap_or_default());
-        screen.fact("tokens", format_args!("{asked} asked, {answered} answered"));
+        screen.fact(
+            "tokens",
+            format_args!("{asked} in the prompt, {answered} in the answer"),
+        );
     }
     screen.fact("cost", answer.cost());
     Ok(())
@@ -69,7 +72,10 @@ pub(crate) async fn question(screen: &Screen, prime: &Client, model: &str) -> Re
 
 /// Streams a story, token by token.
 pub(crate) async fn story(screen: &Screen, prime: &Client, model: &str) -> Result<(), Error> {
-    screen.stop("A story, as it comes", "prime.chat(model).user(…).stream()");
+    screen.stop(
+        "A story, as it arrives",
+        "prime.chat(model).user(…).stream()",
+    );
     let question = prime
         .chat(model)
         .user("Tell me a short story.")
@@ -82,7 +88,7 @@ pub(crate) async fn story(screen: &Screen, prime: &Client, model: &str) -> Resul
         pieces += 1;
     }
     screen.piece("\n");
-    // Only a stream that came to its end gives a whole answer.
+    // `finish` returns an error unless the response is complete.
     let whole = story.finish().await?;
     screen.fact("pieces", pieces);
     screen.fact(
@@ -125,7 +131,7 @@ pub(crate) async fn team(
     Ok(())
 }
 
-/// Walks a wallet, page after page.
+/// Reads the rows of a wallet, page by page.
 pub(crate) async fn wallet(screen: &Screen, lab: &Client, most: usize) -> Result<(), Error> {
     screen.stop(
         "Where did the money go?",
@@ -155,7 +161,7 @@ pub(crate) async fn wallet(screen: &Screen, lab: &Client, most: usize) -> Result
     Ok(())
 }
 
-/// Creates a run from an `rl.toml`, watches it to its end, deletes it.
+/// Creates a run from an `rl.toml`, watches it until it ends, and deletes it.
 pub(crate) async fn run(screen: &Screen, lab: &Client, every: Duration) -> Result<(), Error> {
     screen.stop(
         "A training run",
@@ -166,7 +172,7 @@ pub(crate) async fn run(screen: &Screen, lab: &Client, every: Duration) -> Resul
     screen.fact("run", run.run_id());
     screen.fact(
         "token",
-        format_args!("{:?}, shown once: keep it", run.token()),
+        format_args!("{:?}; the service returns it only once", run.token()),
     );
 
     let mut usage = lab.runs().watch(run.run_id()).every(every);
@@ -177,7 +183,7 @@ pub(crate) async fn run(screen: &Screen, lab: &Client, every: Duration) -> Resul
             .as_ref()
             .map_or("?", |status| status.as_str())
             .to_owned();
-        // It is worth a line when the status changes, and not for each token.
+        // Prints a line only if the status has changed.
         if last.as_ref() != Some(&status) {
             let (tokens, cost) = (usage.total_tokens, usage.total_cost_usd);
             screen.fact("", format_args!("{status:<10} {tokens:>9} tokens  ${cost}"));
@@ -189,7 +195,7 @@ pub(crate) async fn run(screen: &Screen, lab: &Client, every: Duration) -> Resul
     Ok(())
 }
 
-/// What errors look like.
+/// Shows what errors look like.
 pub(crate) async fn errors(
     screen: &Screen,
     prime: &Client,
@@ -204,7 +210,7 @@ pub(crate) async fn errors(
         Err(error) if error.is_auth() => screen.error(&error),
         other => return unexpected(screen, other),
     }
-    screen.stop("A model that nobody has", "error.is_not_found()");
+    screen.stop("A model that does not exist", "error.is_not_found()");
     match prime.models().get("nobody/has-this").await {
         Err(error) if error.is_not_found() => screen.error(&error),
         other => return unexpected(screen, other),
@@ -212,7 +218,7 @@ pub(crate) async fn errors(
     Ok(())
 }
 
-/// Another error ends the tour; no error at all is worth a word.
+/// Another error than the expected one ends the tour. A success is only noted.
 fn unexpected<T>(screen: &Screen, outcome: Result<T, Error>) -> Result<(), Error> {
-    outcome.map(|_| screen.line("it was answered; this service does not mind"))
+    outcome.map(|_| screen.line("the call succeeded on this service"))
 }

@@ -22,7 +22,7 @@ pub enum ChatDelta {
     ToolCall(Box<ToolCallDelta>),
 }
 
-/// Returns the deltas of a choice in a chunk, reasoning before text.
+/// Returns the deltas of the choice with this index. Reasoning comes before text.
 pub(super) fn deltas(chunk: ChatCompletionChunk, index: i64) -> impl Iterator<Item = ChatDelta> {
     let choices = chunk.choices.into_iter();
     let deltas = choices

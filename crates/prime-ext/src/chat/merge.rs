@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 /// Merges the members of a delta. Texts and lists are appended, also inside objects. A text that equals the existing
-/// one is not appended: it is a repeated value, such as an id or a signature.
+/// text is not appended, because it is a repeated value such as an id or a signature.
 pub(super) fn add(kept: &mut Map<String, Value>, new: &Map<String, Value>) {
     join_members(kept, new, &|kept, new| match (kept, new) {
         (Value::String(kept), Value::String(new)) => {
@@ -16,8 +16,8 @@ pub(super) fn add(kept: &mut Map<String, Value>, new: &Map<String, Value>) {
     });
 }
 
-/// Merges the members of a chunk or a choice, of which the last value counts. A list that starts with the existing
-/// list replaces it; any other list is appended.
+/// Merges the members of a chunk or a choice. The last value of each member counts. A list that starts with the
+/// existing list replaces it; any other list is appended.
 pub(super) fn replace(kept: &mut Map<String, Value>, new: &Map<String, Value>) {
     join_members(kept, new, &|kept, new| match (kept, new) {
         (Value::Array(kept), Value::Array(new)) if !new.starts_with(kept) => {
@@ -38,7 +38,7 @@ pub(super) fn grows(kept: &Map<String, Value>, new: &Map<String, Value>) -> bool
     })
 }
 
-/// Merges objects of lists, whose items belong to the tokens of the text.
+/// Merges objects whose members are lists with one item for each token of the text.
 pub(super) fn join_lists(kept: &mut Map<String, Value>, new: &Map<String, Value>) {
     join_members(kept, new, &|kept, new| {
         if let (Value::Array(kept), Value::Array(new)) = (kept, new) {

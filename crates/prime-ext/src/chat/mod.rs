@@ -10,12 +10,12 @@
 //! | `delta` | [`ChatDelta`]: what a chunk adds to a choice |
 //! | `event` | classifies the events of a stream |
 //! | `chunk` | a chunk that borrows from the buffer of its event |
-//! | `shapes` | rewrites responses and chunks of other shapes |
+//! | `shapes` | rewrites responses and chunks that have another structure than the documented one |
 //! | `values` | limits the JSON values of one event |
 //! | `accumulator` | [`ChatAccumulator`]: combines chunks into a response |
 //! | `merge` | merges fields that the generated types do not declare |
 //! | `trace` | the tracing span of a request |
-//! | `reasoning` | reads the reasoning text from any of its fields |
+//! | `reasoning` | reads the reasoning text from whichever field the service uses |
 
 mod accumulator;
 mod chunk;

@@ -128,7 +128,7 @@ impl ChatRequest {
         self
     }
 
-    /// Modifies the request body, which has every field of the specification. Other fields go into `extra`.
+    /// Modifies the request body, which has every field of the specification. Add other fields to `extra`.
     pub fn modify(mut self, change: impl FnOnce(&mut ChatCompletionRequest)) -> Self {
         change(&mut self.body);
         self
@@ -168,7 +168,7 @@ impl ChatRequest {
         let response = recover::read(call.send_with(&context).await);
         let response = response.map_err(Error::from);
         let response = response.inspect_err(|e| guard.fail(e))?;
-        // A response that reports an error is billed too, if it has usage.
+        // A response that reports an error may have usage, and is then billed.
         let (raw, meta) = (response.value(), response.meta());
         guard.settle(raw.usage.as_ref(), meta.unknown_attempts());
         let is_error =
@@ -189,7 +189,8 @@ impl ChatRequest {
     ///
     /// # Errors
     /// Returns an error if the call fails, if the body is not an event stream, or if the stream fails before its first
-    /// chunk. Until then the call is retried if that cannot bill it twice: see [`RetryPolicy`](crate::RetryPolicy).
+    /// chunk. Before the first chunk, a failed request is repeated only if the repetition cannot bill it twice: see
+    /// [`RetryPolicy`](crate::RetryPolicy).
     pub async fn stream(mut self) -> Result<ChatStream, Error> {
         self.check()?;
         self.body.stream = Some(true);
@@ -208,7 +209,8 @@ impl ChatRequest {
         let Self { client, body } = self;
         let mut guard = MeterGuard::new(&client, &body.model);
         let context = guard.context(&client);
-        // Boxed, because opening a stream takes more memory than reading it, and the caller would keep that memory.
+        // Boxed, because the future that opens a stream is larger than the stream, and the caller's future would keep
+        // that memory.
         let opening = Box::pin(async {
             let call = client.inference_api().create_chat_completion_stream();
             let call = client.on_behalf(call.body(*body))?;
@@ -244,7 +246,7 @@ impl ChatRequest {
 /// Sends the request and returns the complete response.
 ///
 /// # Errors
-/// Returns an error if the call fails. The call is retried if that cannot bill it twice: see
+/// Returns an error if the call fails. A failed request is repeated only if the repetition cannot bill it twice: see
 /// [`RetryPolicy`](crate::RetryPolicy). If [`outcome_unknown`](openapi_runtime::Error::outcome_unknown) is `true`, the
 /// service may have processed and billed the request.
 impl IntoFuture for ChatRequest {

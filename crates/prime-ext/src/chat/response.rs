@@ -30,14 +30,14 @@ impl ChatResponse {
         }
     }
 
-    /// The same response as the end of a stream.
+    /// Sets how the stream of this response ended.
     pub(crate) fn with_stream_end(mut self, stream_end: StreamEnd) -> Self {
         self.stream_end = Some(stream_end);
         self
     }
 
-    /// Returns the text, or the joined texts of its parts. It is empty if the model called tools instead, or
-    /// if there is no choice.
+    /// Returns the text. If the content has parts, their texts are joined. The text is empty if the model only called
+    /// tools, or if there is no choice.
     pub fn text(&self) -> Cow<'_, str> {
         let content = self.message().and_then(|message| message.content.as_ref());
         content.map(TextOrParts::text).unwrap_or_default()
@@ -49,8 +49,8 @@ impl ChatResponse {
         self.raw().choices.first()?.message.as_ref()
     }
 
-    /// Returns the reasoning that precedes the text, from whichever field the service uses for it. It is empty
-    /// if there is none.
+    /// Returns the reasoning that precedes the text, from whichever field the service uses for it. Empty if there is
+    /// none.
     pub fn reasoning(&self) -> Cow<'_, str> {
         self.message().map_or_else(Cow::default, |message| {
             reasoning::text(
@@ -89,13 +89,13 @@ impl ChatResponse {
         Cost::of(self.usage())
     }
 
-    /// Returns how the stream of this response ended; `None` if it was not streamed.
+    /// Returns how the stream of this response ended, or `None` if the response was not streamed.
     pub fn stream_end(&self) -> Option<StreamEnd> {
         self.stream_end
     }
 
     /// Returns what was not read as the specification says, and tool calls whose arguments are empty or not valid JSON.
-    /// [`body`](Self::body) has everything as it was received.
+    /// The [`body`](Self::body) of a response that was not streamed has everything as received.
     pub fn warnings(&self) -> &[Warning] {
         self.meta().warnings()
     }
@@ -105,7 +105,7 @@ impl ChatResponse {
         self.response.meta()
     }
 
-    /// Returns the body as received; empty if the response was streamed.
+    /// Returns the body as received. It is empty if the response was streamed.
     pub fn body(&self) -> &Bytes {
         self.response.body()
     }
@@ -115,7 +115,7 @@ impl ChatResponse {
         self.response.value()
     }
 
-    /// Converts into the generated type.
+    /// Converts this response into the generated type.
     pub fn into_raw(self) -> ChatCompletionResponse {
         self.response.into_value()
     }

@@ -35,8 +35,10 @@ use crate::error::Error;
 /// Every other end but [`cancel`](Self::cancel) is an error, which carries the partial response
 /// ([`Error::partial_response`]). [`StreamEnd`] lists all ends.
 ///
-/// Nothing is read ahead, so backpressure reaches the server. Dropping the stream closes the connection. The methods
-/// that return the next part are cancel safe: dropping their futures loses no data.
+/// [`ChatRequest::stream`](crate::ChatRequest::stream) reads the first chunk. Every further chunk is read only when it
+/// is requested, so that backpressure reaches the server. Dropping the stream ends the response: HTTP/1 closes the
+/// connection, and HTTP/2 resets the stream. The methods that return the next part are cancel safe: dropping their
+/// futures loses no data.
 ///
 /// ```no_run
 /// # async fn example(prime: prime_ext::Client) -> Result<(), prime_ext::Error> {
@@ -50,7 +52,7 @@ use crate::error::Error;
 /// # }
 /// ```
 ///
-/// To read reasoning and tool calls too:
+/// [`next_delta`](Self::next_delta) also returns reasoning and tool calls:
 ///
 /// ```no_run
 /// use prime_ext::chat::ChatDelta;
@@ -68,11 +70,10 @@ use crate::error::Error;
 /// # }
 /// ```
 ///
-/// As a [`Stream`] of chunks, with the JSON of each:
+/// [`try_next`](Self::try_next) returns complete chunks, and [`chunk_json`](Self::chunk_json) the JSON of the last one.
+/// `ChatStream` is also a [`Stream`] of chunks.
 ///
 /// ```no_run
-/// use futures_util::TryStreamExt as _;
-///
 /// # async fn example(mut stream: prime_ext::ChatStream) -> Result<(), prime_ext::Error> {
 /// while let Some(chunk) = stream.try_next().await? {
 ///     println!("{} choices in {:?}", chunk.choices.len(), stream.chunk_json());
@@ -80,12 +81,12 @@ use crate::error::Error;
 /// # Ok(())
 /// # }
 /// ```
-#[must_use = "streams do nothing unless polled"]
+#[must_use = "read the stream with `finish`, or end it with `cancel`"]
 pub struct ChatStream {
     state: State,
-    /// How many bytes of events were read since the task last yielded.
+    /// The number of bytes of events read since the task last yielded.
     bytes_since_yield: u32,
-    /// The first chunk, read when the stream was opened, until it is returned.
+    /// The first chunk, which is read when the stream is opened. `None` after it was returned.
     first: Option<Box<ChatCompletionChunk>>,
     events: EventStream,
     accumulator: ChatAccumulator,
@@ -98,10 +99,10 @@ pub struct ChatStream {
     trace: Option<Box<Trace>>,
 }
 
-/// What a stream was requested to contain, and its limit.
+/// What the request asked for, and the limit of the response.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Expected {
-    /// The maximum size of the response in bytes.
+    /// The maximum size of the response, in bytes.
     pub(crate) max_bytes: usize,
     /// The number of requested choices.
     pub(crate) choices: usize,
@@ -109,23 +110,24 @@ pub(crate) struct Expected {
     pub(crate) usage: bool,
 }
 
-/// The maximum number of events without content read in one poll before the task yields.
+/// The maximum number of events without content that one poll reads before the task yields.
 const MAX_EMPTY_EVENTS: usize = 64;
 
-/// The maximum bytes of events read before the task yields. Otherwise, a server that is always ready would occupy a
-/// thread of the runtime.
-const MAX_BYTES_PER_POLL: u32 = 1 << 20;
+/// The number of bytes of events after which the task yields. Without this limit, a server that sends without a pause
+/// would keep other tasks from using the thread.
+const MAX_BYTES_BEFORE_YIELD: u32 = 1 << 20;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Open,
-    /// `[DONE]` was received, but the end of the body was not.
+    /// `[DONE]` was received, but not yet the end of the body.
     Done,
     Ended(StreamEnd),
 }
 
 impl ChatStream {
-    /// Opens a stream over the bytes of an event stream, such as a recording. Expects one choice and no usage.
+    /// Opens a stream over the bytes of an event stream, such as a recording. The response is expected to have one
+    /// choice and no usage.
     ///
     /// ```
     /// use prime_ext::{ChatStream, bytes::Bytes, pinference_api::ByteStream};
@@ -141,7 +143,7 @@ impl ChatStream {
     /// ```
     ///
     /// # Errors
-    /// Returns an error if the body is not an event stream, or if it fails before its first chunk.
+    /// Returns an error if the body is not an event stream, or if reading it fails before the first chunk.
     pub async fn from_byte_stream(body: ByteStream) -> Result<Self, Error> {
         let options = CallOptions::new();
         let expected = Expected {
@@ -158,7 +160,7 @@ impl ChatStream {
             .map_err(|failed| failed.error)
     }
 
-    /// Opens a stream and reads its first chunk, so that an error before it is an error of the call.
+    /// Opens a stream and reads its first chunk, so that an error before the first chunk is an error of the call.
     pub(crate) async fn open(
         body: StreamBody,
         meta: ResponseMeta,
@@ -172,8 +174,9 @@ impl ChatStream {
                     let media = meta
                         .media_type()
                         .unwrap_or_else(|| "no media type".to_owned());
-                    let reason =
-                        format!("expected an event stream, got {media}; read as its events");
+                    let reason = format!(
+                        "expected an event stream, got {media}; the body was read as events"
+                    );
                     meta.add_warnings([Warning::new("", reason)]);
                     meta.add_warnings(warnings);
                     let events = futures_util::stream::iter([Ok::<_, Infallible>(events.into())]);
@@ -217,8 +220,8 @@ impl ChatStream {
         }
     }
 
-    /// Returns the class of a failure before the first chunk. It is final once a choice or usage was received, since a
-    /// retry could then be billed twice.
+    /// Returns the class of a failure before the first chunk. A failure is final once a choice or usage was received,
+    /// because a retry could then bill the request twice.
     fn failure_class(&self, (stream_end, error): &Failure) -> FailureClass {
         let is_done = self.state == State::Done;
         match stream_end {
@@ -228,7 +231,7 @@ impl ChatStream {
         }
     }
 
-    /// Returns the stream with the meter guard and the trace of its request.
+    /// Sets the meter guard and the trace of the request.
     pub(crate) fn observed(mut self, guard: MeterGuard, trace: Option<Box<Trace>>) -> Self {
         self.guard = guard;
         self.trace = trace;
@@ -237,8 +240,9 @@ impl ChatStream {
 
     /// Returns the next chunk, or `None` once the response is complete.
     ///
-    /// This skips the rest of a chunk of which [`next_delta`](Self::next_delta) returned only some deltas. The rest
-    /// remains available from [`next_delta`](Self::next_delta) and [`next_text`](Self::next_text).
+    /// If [`next_delta`](Self::next_delta) has returned only some of the deltas of a chunk, this method returns the
+    /// chunk after it. The remaining deltas are still returned by [`next_delta`](Self::next_delta) and
+    /// [`next_text`](Self::next_text).
     ///
     /// # Errors
     /// Returns an error if the stream ends before the response is complete.
@@ -246,8 +250,10 @@ impl ChatStream {
         std::future::poll_fn(|cx| self.poll_next_chunk(cx)).await
     }
 
-    /// Returns the next text of the first choice, or `None` once the response is complete. Everything else is skipped.
-    /// If several choices were requested, the first is the one with index 0.
+    /// Returns the next text of the first choice, or `None` once the response is complete. Everything else is skipped,
+    /// but is part of the response that [`finish`](Self::finish) returns.
+    ///
+    /// If several choices were requested, the first choice is the one with index 0.
     ///
     /// # Errors
     /// Returns the same errors as [`try_next`](Self::try_next).
@@ -303,7 +309,8 @@ impl ChatStream {
         self.accumulator.tool_calls()
     }
 
-    /// Returns the tokens and the cost, once the service has reported them, which is usually at the end.
+    /// Returns the tokens and the cost, or `None` if the service has not reported them yet. Most services report them
+    /// at the end.
     pub fn usage(&self) -> Option<&Usage> {
         self.accumulator.usage()
     }
@@ -317,7 +324,7 @@ impl ChatStream {
         }
     }
 
-    /// Returns what was not read as the specification says so far. See [`ResponseMeta::warnings`].
+    /// Returns what so far was not read as the specification says. See [`ResponseMeta::warnings`].
     pub fn warnings(&self) -> &[Warning] {
         self.meta.warnings()
     }
@@ -327,7 +334,7 @@ impl ChatStream {
         &self.meta
     }
 
-    /// Reads to the end and returns the complete response.
+    /// Reads the rest of the stream and returns the complete response.
     ///
     /// # Errors
     /// Returns an error if the stream ends, or has ended, before the response is complete.
@@ -348,8 +355,9 @@ impl ChatStream {
         Err(self.fail((stream_end, error)))
     }
 
-    /// Closes the connection and returns the response received so far. Its [`stream_end`](ChatResponse::stream_end) is
-    /// [`StreamEnd::Cancelled`] unless the stream had already ended.
+    /// Ends the stream and returns the part of the response received so far. HTTP/1 closes the connection, and HTTP/2
+    /// resets the stream. The [`stream_end`](ChatResponse::stream_end) of the response is [`StreamEnd::Cancelled`],
+    /// unless the stream had already ended.
     pub fn cancel(mut self) -> ChatResponse {
         self.events.close();
         let stream_end = self.stream_end().unwrap_or(StreamEnd::Cancelled);
@@ -402,7 +410,8 @@ impl ChatStream {
         Poll::Ready(read.map_err(|failure| self.fail(failure)))
     }
 
-    /// Reads a chunk and extracts from it what the caller needs. `take` is given the index of the first choice.
+    /// Reads a chunk and returns what `take` extracts from it. The second argument of `take` is the index of the first
+    /// choice.
     fn poll_chunk<T>(
         &mut self,
         cx: &mut Context<'_>,
@@ -423,7 +432,7 @@ impl ChatStream {
                 let error = ready!(self.events.poll_yield(cx));
                 return Poll::Ready(Err(event::read_failure(error)));
             }
-            if self.bytes_since_yield > MAX_BYTES_PER_POLL {
+            if self.bytes_since_yield > MAX_BYTES_BEFORE_YIELD {
                 self.bytes_since_yield = 0;
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
@@ -448,7 +457,7 @@ impl ChatStream {
             let mut chunk = Chunk::default();
             let kind = match event::read(&event, &mut self.meta, &mut chunk, &rewritten) {
                 Ok(kind) => kind,
-                // The rest of the event is missing.
+                // The body ended within the event.
                 Err((StreamEnd::MalformedChunk, _)) if !is_terminated => {
                     return Poll::Ready(self.end_of_body());
                 }
@@ -481,7 +490,7 @@ impl ChatStream {
         }
     }
 
-    /// Returns how a complete response ended.
+    /// Returns how a response that is complete ended.
     fn completion(&self) -> StreamEnd {
         if !self.accumulator.is_finished(self.expected.choices) {
             StreamEnd::NoFinishReason
@@ -492,7 +501,7 @@ impl ChatStream {
         }
     }
 
-    /// Ends the stream when the body ends without `[DONE]`.
+    /// Ends the stream after the body has ended without `[DONE]`.
     fn end_of_body<T>(&mut self) -> Result<Option<T>, Failure> {
         if self.accumulator.has_finish_reasons(self.expected.choices) {
             self.state = State::Ended(self.completion());
@@ -508,7 +517,7 @@ impl ChatStream {
         Err((stream_end, CallError::new(stream_end.kind(), message)))
     }
 
-    /// Meters and traces what was received, once.
+    /// Counts and traces what was received. Only the first call has an effect.
     fn settle(&mut self) {
         let unknown_attempts = self.meta.unknown_attempts();
         self.guard
@@ -540,8 +549,8 @@ impl ChatStream {
     }
 }
 
-/// Returns the error of a stream with its partial response. If the partial response has
-/// neither a choice nor usage, the outcome is unknown, unless the service refused the request.
+/// Returns the error of a stream with its partial response. If the partial response has neither a choice nor usage, the
+/// outcome is unknown, unless the service refused the request.
 fn into_error((end, error): Failure, partial: ChatCompletionResponse, meta: ResponseMeta) -> Error {
     let is_empty = partial.choices.is_empty() && partial.usage.is_none();
     let unknown = is_empty && !error.is_refusal();
@@ -555,7 +564,7 @@ fn into_error((end, error): Failure, partial: ChatCompletionResponse, meta: Resp
     Error::from(error).with_partial(partial)
 }
 
-/// Meters the usage received so far.
+/// Counts the usage received so far.
 impl Drop for ChatStream {
     fn drop(&mut self) {
         self.settle();

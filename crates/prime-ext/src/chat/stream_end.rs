@@ -8,20 +8,20 @@ use crate::error::ErrorKind;
 /// [`Error::stream_end`](crate::Error::stream_end).
 ///
 /// A response is complete after `[DONE]`, or if the body ends cleanly and every requested choice has a finish reason.
-/// An empty finish reason, which some servers write into every chunk, counts only together with `[DONE]`. Every other
-/// end is an error, which carries the partial response.
+/// Some servers write an empty finish reason into every chunk, so an empty one counts only together with `[DONE]`.
+/// Every other end is an error, which carries the partial response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StreamEnd {
     /// Complete, with a finish reason for every choice, and with usage if it was requested.
     Complete,
-    /// Complete, since `[DONE]` was received, but without a finish reason for every choice.
+    /// Complete, because `[DONE]` was received, but not every choice has a finish reason.
     NoFinishReason,
     /// Complete, but without the requested usage, so the cost is unknown.
     NoUsage,
     /// The stream or the connection ended before the response was complete.
     CutOff,
-    /// The event stream had no chunk. Observed with prompts that are too long.
+    /// The event stream had no chunk. Some services respond like this to prompts that are too long.
     Empty,
     /// The body is not an event stream but, for example, a complete response in JSON or an HTML page.
     NotAStream,

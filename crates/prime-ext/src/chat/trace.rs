@@ -1,5 +1,5 @@
-//! The tracing span of a request, named after OpenTelemetry's semantic conventions for generative AI. It contains the
-//! messages only if [`CallOptions::trace_content`](crate::CallOptions::trace_content) is set.
+//! The tracing span of a request. Its fields follow OpenTelemetry's semantic conventions for generative AI. It contains
+//! the messages only if [`CallOptions::trace_content`](crate::CallOptions::trace_content) is set.
 
 use pinference_api::types::{ChatCompletionRequest, ChatCompletionResponse, Usage};
 use tracing::Span;

@@ -6,10 +6,10 @@ use memchr::{memchr_iter, memchr2};
 /// 8 MiB takes a few milliseconds, but 8 MiB of empty objects take more than a second.
 pub(super) const MAX_VALUES: usize = 65_536;
 
-/// Returns whether a JSON text has more than [`MAX_VALUES`] values. Counts the commas outside strings: one for each
-/// value except the first of each list and object.
+/// Returns whether a JSON text has too many values. Counts the commas outside strings, of which there is one for each
+/// value except the first of each list and object, and compares their number with [`MAX_VALUES`].
 pub(super) fn has_too_many_values(json: &str) -> bool {
-    // Each counted value takes a comma and at least one more byte.
+    // Each counted value takes at least two bytes: a comma and the value.
     if json.len() < 2 * MAX_VALUES {
         return false;
     }

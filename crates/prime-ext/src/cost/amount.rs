@@ -15,12 +15,12 @@ pub enum Cost {
     Known(Usd),
     /// The service did not state the cost. It is estimated from the tokens and the model's list prices.
     Estimated(Usd),
-    /// The service did not state the cost, or stated a negative amount. Do not treat this as zero.
+    /// The service did not state the cost, or stated a negative cost. Do not treat this as zero.
     Unknown,
 }
 
 impl Cost {
-    /// Returns the cost that a usage states. A negative cost is unknown, since it cannot be right.
+    /// Returns the cost that a usage states. A negative cost cannot be right, so it is unknown.
     pub(crate) fn of(usage: Option<&Usage>) -> Self {
         usage
             .and_then(|usage| usage.cost)
@@ -35,8 +35,8 @@ impl Cost {
         (cost < Usd::ZERO).then(|| Warning::new("usage.cost", reason))
     }
 
-    /// Returns the cost if it is known, and otherwise an estimate from the tokens and a model's prices. The
-    /// result is [`Unknown`](Self::Unknown) if a token count or a required price is missing.
+    /// If the cost is unknown, estimates it from the tokens and a model's prices. It stays [`Unknown`](Self::Unknown)
+    /// if a token count or a required price is missing.
     ///
     /// Cached tokens are charged at the cache price, or at the input price if there is none.
     ///

@@ -6,7 +6,8 @@ use rust_decimal::Decimal;
 
 const MILLIONTH: Decimal = Decimal::from_parts(1, 0, 0, false, 6);
 
-/// Returns the cost of `tokens` at a price per million tokens, or `None` if either is negative or the cost overflows.
+/// Returns the cost of `tokens` at a price per million tokens. Returns `None` if the tokens or the price are negative,
+/// or if the cost overflows.
 pub(crate) fn per_million(tokens: i64, price: Usd) -> Option<Usd> {
     if tokens < 0 || price < Usd::ZERO {
         return None;

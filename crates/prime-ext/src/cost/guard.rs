@@ -12,8 +12,8 @@ use crate::chat::ChatResponse;
 use crate::client::Client;
 use crate::error::Error;
 
-/// Counts one request exactly once. If the guard is dropped first, it counts each attempt that may have reached the
-/// service as a response without usage, because the attempt may be billed.
+/// Counts one request exactly once. If the guard is dropped before the request was counted, each attempt that may have
+/// reached the service counts as a response without usage, because the attempt may be billed.
 #[derive(Debug, Default)]
 pub(crate) struct MeterGuard(Option<Box<Pending>>);
 

@@ -1,4 +1,4 @@
-//! Counts the responses of many tasks.
+//! Counts responses and adds up their tokens and cost.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,14 +10,18 @@ use crate::account::Account;
 use crate::chat::ChatResponse;
 use crate::models::ModelId;
 
-/// Sums the tokens and cost of responses. Clones share the same sums and can be used from any task.
+/// Adds up the tokens and the cost of responses. Clones share the same sums and can be used from any task.
 ///
-/// [`Client::with_meter`](crate::Client::with_meter) counts every chat of a client, streamed or not. A response
-/// that was truncated, dropped or lost may be billed, so it counts as a response with unknown cost unless its
-/// usage arrived. The same holds for each earlier attempt with an unknown outcome. A request that the service
-/// refused is not counted. An unexpected response with a success status is counted with the usage it states.
+/// The meter of [`Client::with_meter`](crate::Client::with_meter) counts every chat call of a client, streamed or not:
 ///
-/// [`add`](Self::add) counts a response manually. Do not combine the two, or responses are counted twice.
+/// - A complete response counts with the usage that it states.
+/// - A response that was cut off, dropped or lost may be billed. If its usage has arrived, the response counts with
+///   that usage, and otherwise as a response with an unknown cost.
+/// - Each earlier attempt with an unknown outcome counts as a response with an unknown cost.
+/// - A request that the service refused does not count.
+///
+/// [`add`](Self::add) counts a response that no client has counted. Do not add the responses of a client that has this
+/// meter: they would be counted twice.
 #[derive(Debug, Clone, Default)]
 pub struct Meter(Arc<Inner>);
 
@@ -36,8 +40,8 @@ impl Meter {
         Self::default()
     }
 
-    /// Creates a meter that estimates costs from these models' prices if the service does not state them. An
-    /// adapter without a price of its own is estimated at the price of its base model.
+    /// Creates a meter that estimates a cost from the prices of these models if the service does not state the cost. If
+    /// an adapter has no prices, the prices of its base model apply.
     pub fn with_prices<'a>(models: impl IntoIterator<Item = &'a Model>) -> Self {
         let prices = models
             .into_iter()
@@ -49,7 +53,7 @@ impl Meter {
         }))
     }
 
-    /// Counts a response under the model that it names, as billed to `account`.
+    /// Counts a response that is billed to `account`, for the model that the response names.
     pub fn add(&self, response: &ChatResponse, account: &Account) {
         let model = response.model().unwrap_or_default();
         self.count(model, payer(account), response.usage());
@@ -78,17 +82,18 @@ impl Meter {
         self.by(|(model, _)| model.clone())
     }
 
-    /// Returns the sums by payer.
-    pub fn by_team(&self) -> BTreeMap<Payer, Spent> {
+    /// Returns the sums by payer: each team, and the personal account.
+    pub fn by_payer(&self) -> BTreeMap<Payer, Spent> {
         self.by(|(_, payer)| payer.clone())
     }
 
     /// Returns the sums by model and payer.
-    pub fn by_model_and_team(&self) -> BTreeMap<(String, Payer), Spent> {
+    pub fn by_model_and_payer(&self) -> BTreeMap<(String, Payer), Spent> {
         self.spent().clone()
     }
 
-    /// Returns the sums by model and payer, and resets the meter atomically.
+    /// Returns the sums by model and payer, and resets the meter. No response is lost or counted twice between the two
+    /// steps.
     pub fn take(&self) -> BTreeMap<(String, Payer), Spent> {
         std::mem::take(&mut *self.spent())
     }
@@ -147,7 +152,7 @@ mod tests {
             .map(|(task, number)| number * 7_919 + task)
             .sum();
         let total = meter.total();
-        assert_eq!(total.answers, 1_000_000);
+        assert_eq!(total.responses, 1_000_000);
         assert_eq!(
             (total.with_known_cost, total.with_unknown_cost),
             (800_000, 200_000)
@@ -156,8 +161,8 @@ mod tests {
         assert_eq!(total.known.to_string(), expected.to_string());
         assert_eq!(total.known.usd().decimal(), expected);
         assert_eq!(total.completion_tokens, 1_000_000);
-        assert_eq!(meter.by_team().len(), 2);
-        let known: super::super::UsdSum = meter.by_team().values().map(|spent| spent.known).sum();
+        assert_eq!(meter.by_payer().len(), 2);
+        let known: super::super::UsdSum = meter.by_payer().values().map(|spent| spent.known).sum();
         assert_eq!(known, total.known);
     }
 }

@@ -6,12 +6,12 @@ use pinference_api::types::Usage;
 
 use super::{Cost, UsdSum};
 
-/// The tokens and cost of a number of responses, and how many of them did not state these.
+/// The tokens and the cost of a number of responses. Also counts the responses that did not state them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Spent {
-    /// The number of responses, including those that were truncated, dropped or lost, since they may be billed.
-    pub answers: u64,
+    /// The number of responses. Responses that were cut off, dropped or lost are included, because they may be billed.
+    pub responses: u64,
     /// The number of prompt tokens that responses stated.
     pub prompt_tokens: u64,
     /// The number of prompt tokens that were read from a cache.
@@ -20,7 +20,7 @@ pub struct Spent {
     pub completion_tokens: u64,
     /// The number of completion tokens that were used for reasoning.
     pub reasoning_tokens: u64,
-    /// The number of responses that did not state their tokens.
+    /// The number of responses that did not state both their prompt tokens and their completion tokens.
     pub without_tokens: u64,
     /// The total cost that the service stated.
     pub known: UsdSum,
@@ -36,7 +36,7 @@ pub struct Spent {
 
 impl Spent {
     pub(super) fn add(&mut self, usage: Option<&Usage>, cost: Cost) {
-        self.answers += 1;
+        self.responses += 1;
         let count = |tokens: Option<i64>| tokens.and_then(|tokens| u64::try_from(tokens).ok());
         let prompt = count(usage.and_then(|usage| usage.prompt_tokens));
         let completion = count(usage.and_then(|usage| usage.completion_tokens));
@@ -68,7 +68,7 @@ impl Spent {
     }
 
     pub(super) fn merge(&mut self, other: &Self) {
-        self.answers += other.answers;
+        self.responses += other.responses;
         for (sum, tokens) in [
             (&mut self.prompt_tokens, other.prompt_tokens),
             (&mut self.cached_tokens, other.cached_tokens),
@@ -86,10 +86,10 @@ impl Spent {
     }
 }
 
-/// Shows `2 answers: $0.12, and about $0.10 for 1 of them`.
+/// Writes the number of responses and their cost: `2 responses: $0.12, and about $0.10 for 1 of them`.
 impl fmt::Display for Spent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} answers: ${}", self.answers, self.known)?;
+        write!(f, "{} responses: ${}", self.responses, self.known)?;
         if self.with_estimated_cost > 0 {
             let (amount, count) = (self.estimated, self.with_estimated_cost);
             write!(f, ", and about ${amount} for {count} of them")?;

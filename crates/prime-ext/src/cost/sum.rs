@@ -9,11 +9,11 @@ use openapi_runtime::Usd;
 /// The maximum number of decimal places of an amount.
 const MAX_PLACES: u32 = 28;
 
-/// A dollar in units of the last decimal place.
+/// One dollar, in units of the last decimal place.
 const DOLLAR: i128 = 10_i128.pow(MAX_PLACES);
 
-/// An exact sum of amounts in US dollars. [`Usd`] has 28 digits, so it would round a large sum of small amounts. A
-/// `UsdSum` stays exact for at least 10¹⁸ of the largest amounts.
+/// An exact sum of amounts in US dollars. [`Usd`] has 28 digits, and would round a large sum of small amounts. `UsdSum`
+/// is exact for at least 10¹⁸ of the largest amounts.
 ///
 /// ```
 /// use prime_ext::{Usd, UsdSum};
@@ -27,7 +27,7 @@ const DOLLAR: i128 = 10_i128.pow(MAX_PLACES);
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct UsdSum {
     dollars: i128,
-    /// Less than a dollar, in units of the last place. Its sign may differ from that of `dollars`.
+    /// Less than one dollar, in units of the last place. Its sign may differ from that of `dollars`.
     fraction: i128,
     /// The number of decimal places of the most precise amount.
     places: u32,

@@ -1,7 +1,7 @@
-//! Reads paginated tables.
+//! Reads tables that a service returns page by page.
 //!
-//! - [`offset`] reads the pages of a table in order. It does not look at the rows.
-//! - [`reconcile`] builds on it and yields every row once, even if rows move while the table is read.
+//! - [`offset`] reads the pages of a table in order. It does not examine the rows.
+//! - [`reconcile`] builds on `offset`. It yields every row once, even if rows move while the table is read.
 //!
 //! The caller applies filters and limits.
 

@@ -26,10 +26,10 @@ pub(super) type PageFuture<R> = BoxFuture<'static, Result<Page<R>, Error>>;
 
 /// A stream of the pages of a table.
 ///
-/// Pages overlap by one row: each starts with the last row of the previous page, so that a reader can detect
-/// whether rows moved between two requests.
+/// Pages overlap by one row: each page starts at the offset of the last row of the previous page. A reader can
+/// therefore detect whether rows moved between two requests.
 ///
-/// The last page is empty, or is shorter than requested and ends at the total. A full page is never the last,
+/// The last page is empty, or it is shorter than requested and ends at the total. A full page is never the last page,
 /// even if it ends at the total, because the service may have counted only the rows of the page.
 pub(super) struct OffsetPages<R> {
     /// Requests a page. The arguments are its offset and the maximum number of its rows.
@@ -38,7 +38,7 @@ pub(super) struct OffsetPages<R> {
     read_ahead: usize,
     /// The offset of the next request, or `None` after the last page.
     next_offset: Option<u64>,
-    /// Requests whose page has not been yielded, ordered by offset.
+    /// The requests whose pages have not been yielded, ordered by offset.
     requests: VecDeque<Request<R>>,
     highest_total: u64,
     total_decreased: bool,
@@ -52,9 +52,9 @@ struct Request<R> {
 }
 
 impl<R> OffsetPages<R> {
-    /// Reads from `offset` on, with up to `read_ahead` requests in flight while the caller processes rows.
+    /// Reads from `offset` on. Up to `read_ahead` requests are in flight while the caller processes rows.
     ///
-    /// `page_size` is at least 2, because pages overlap by one row.
+    /// A `page_size` below 2 is raised to 2, because pages overlap by one row.
     pub(super) fn new(
         fetch: impl Fn(u64, u64) -> PageFuture<R> + Send + 'static,
         offset: u64,

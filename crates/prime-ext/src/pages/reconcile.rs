@@ -1,38 +1,41 @@
 //! Yields every row of a table once, even if rows move while the table is read.
 //!
-//! New rows are inserted at the front of the table, and a row that changes moves to the front. A reader that
-//! requests one page after another reads some rows twice, because insertions shift them down. It misses rows that
-//! move from the unread part to the part already read.
+//! The service inserts new rows at the front of the table, and moves a row to the front when the row changes. A reader
+//! that requests one page after another reads some rows twice, because insertions shift them down. It misses rows that
+//! move from the unread part of the table to the part that it has already read.
 //!
 //! # Algorithm
 //!
-//! 1. The first pass reads from the front to the end. Until a row moves to the front, it stays in place or is
-//!    shifted down, towards the unread pages. The first pass therefore reads every row that does not move.
-//! 2. A row that the first pass missed has moved to the front. It is ahead of every row that has not moved since
+//! Each page is requested with an overlap of one row: it starts at the offset of the last row of the previous page.
+//!
+//! 1. The first pass reads from the front to the end. Until a row moves to the front, it stays in place or is shifted
+//!    down, towards the unread pages. The first pass therefore reads every row that does not move.
+//! 2. A row that the first pass missed has moved to the front. The row is ahead of every row that has not moved since
 //!    the first pass began. Later passes read from the front down to the first such *unmoved* row.
-//! 3. Reading ends when the number of distinct rows equals the total that the service reports. It fails with
+//! 3. Reading ends when the number of distinct rows equals the total that the service reports. Reading fails with
 //!    [`ErrorKind::Incomplete`] if a later pass finds no new row, or after [`Options::max_passes`].
 //!
-//! Unmoved rows are detected as follows. If a page starts with the last row of the previous page, and both report
-//! the same total, then no row has moved out of the unread part. A pass is *stable* while this holds. A row read
-//! by a stable first pass has not moved so far. If a later pass reads it with the same version, it has not moved
-//! since.
+//! Unmoved rows are detected as follows. If a page starts with the last row of the previous page, and both pages report
+//! the same total, then no row has moved out of the unread part between the two requests. A pass is *stable* as long as
+//! this is true for all its pages. A row that a stable first pass reads has not moved since that pass began. If a later
+//! pass reads the row with the same version, the row has not moved until then.
 //!
-//! Counting is not sufficient in three cases:
+//! In three cases it is not sufficient to count rows:
 //!
-//! - If rows were removed from the table, a stable pass from the front to the end is required. Removals are
-//!   detected because the total decreases. If an insertion offsets a removal between two requests, a row that
-//!   moves at the same time may be missed.
-//! - If a row has no id of its own, it counts as another row once it has changed. A stable pass to the end is required
-//!   that has read as many rows as the service reports.
-//! - If the caller [stops](Reconciler::stop) before the end, the total says nothing about the rows it needs. The
+//! - If rows were removed from the table, the rows that were read include rows that the total no longer counts. A
+//!   stable pass from the front to the end is required. Removals are detected because the total decreases. One case is
+//!   not detected: if one row is removed and another is inserted between two requests, the total stays the same, and a
+//!   row that moves at the same time may be missed.
+//! - If a row has no id of its own, it counts as another row after it has changed. A stable pass from the front to the
+//!   end is required, and at least as many rows must have been read as the service reports.
+//! - If the caller [stops](Reconciler::stop) before the end, the total includes rows that the caller does not need. The
 //!   front must be read again, in one page or in a stable pass.
 //!
 //! # Reading from an offset
 //!
-//! Reading from an offset takes a single pass, because a row that moved ahead of the offset cannot be told from a
-//! row that was already there. Insertions shift the last row of a page down by as many positions as the total
-//! grows. It is an error if the row is shifted further or is missing.
+//! Reading from an offset takes a single pass, because a row that moved ahead of the offset cannot be distinguished
+//! from a row that was already there. Insertions shift the last row of a page down by as many positions as the total
+//! grows. If the row was shifted further, or is not on the next page, reading fails.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -47,15 +50,15 @@ use futures_util::{FutureExt as _, StreamExt as _};
 use super::offset::{OffsetPages, Page};
 use crate::error::{Error, ErrorKind};
 
-/// The maximum number of requests for a page that ends beyond its own total.
+/// The maximum number of requests for a page that has rows beyond the total that the page reports.
 const MAX_INCONSISTENT_PAGES: u32 = 3;
 
-/// The number of pages that a pass may read beyond twice the total of its first page.
+/// The number of pages that a pass may read in addition to twice the total that its first page reports.
 const EXTRA_PAGES: u64 = 100;
 
 /// A row that can be recognized when it is read again.
 pub(crate) trait Row {
-    /// Returns the unique id of the row, or else its content.
+    /// Returns the unique id of the row, or a text with its content if the row has no id.
     fn id(&self) -> &str;
 
     /// Returns whether [`id`](Self::id) stays the same if the row changes.
@@ -83,16 +86,16 @@ pub(crate) struct Options {
     pub(crate) offset: u64,
     pub(crate) page_size: u64,
     pub(crate) read_ahead: usize,
-    /// The maximum number of passes: one over the table, the others for rows that moved.
+    /// The maximum number of passes: the first one over the complete table, and later ones for rows that moved.
     pub(crate) max_passes: u32,
 }
 
-/// A stream of pages in which every row is [`New`](Sighting::New) exactly once.
+/// A stream of the rows of pages. Every row is [`New`](Sighting::New) exactly once.
 pub(crate) struct Reconciler<R> {
     pages: OffsetPages<R>,
     options: Options,
     seen: Seen,
-    /// Whether a row without an id of its own was read.
+    /// Whether a row without an id was read.
     has_unnamed: bool,
     pass: Pass,
     /// Whether the caller ended the first pass.
@@ -123,13 +126,14 @@ impl<R: Row + Send + 'static> Reconciler<R> {
         }
     }
 
-    /// Returns whether the last page was read by a pass after the first.
+    /// Returns whether the last page was read by a later pass than the first.
     pub(crate) fn is_rereading(&self) -> bool {
         self.pass.number > 1
     }
 
-    /// Ends the first pass. The caller needs neither the rows in `rest`, which are the last of the last page, nor any
-    /// row after them. Only rows that moved to the front follow.
+    /// Ends the first pass, because the caller needs no further rows of it. `rest` has the rows at the end of the last
+    /// page that the caller does not need either. After that, the stream yields only the pages of later passes, which
+    /// find rows that moved to the front.
     pub(crate) fn stop(&mut self, rest: impl IntoIterator<Item = (R, Sighting)>) {
         for (row, sighting) in rest {
             if sighting == Sighting::New {
@@ -173,8 +177,8 @@ impl<R: Row + Send + 'static> Reconciler<R> {
         let mut rows = Vec::with_capacity(hashes.len());
         for (row, hash) in page.rows.into_iter().zip(hashes).skip(skip) {
             let (sighting, unmoved) = self.seen.insert(hash, new_are_unmoved);
-            if unmoved && self.is_rereading() && !self.is_read_to_end() {
-                // An earlier pass has read every row below.
+            if unmoved && self.is_rereading() && !self.needs_full_pass() {
+                // An earlier pass has read every row from here on.
                 self.pass.over = true;
                 break;
             }
@@ -187,7 +191,8 @@ impl<R: Row + Send + 'static> Reconciler<R> {
         Ok(rows)
     }
 
-    /// Returns how many rows at the top of a page were shifted into it, if reading from an offset.
+    /// Returns how many rows at the beginning of a page precede the last row of the previous page. Insertions shift
+    /// such rows into the page. The result is 0 unless reading began at an offset.
     fn shifted_rows(&self, hashes: &[RowHash], total: u64) -> Result<usize, Error> {
         if self.options.offset == 0 || self.pass.pages == 0 || hashes.is_empty() {
             return Ok(0);
@@ -199,7 +204,7 @@ impl<R: Row + Send + 'static> Reconciler<R> {
         match last_row {
             Some(index) if inserted == Some(index as u64) => Ok(index),
             _ => Err(incomplete(
-                "rows moved ahead of the offset while the table was read; read it again without an offset",
+                "rows moved ahead of the offset while they were read; read them again without an offset",
             )),
         }
     }
@@ -231,7 +236,7 @@ impl<R: Row + Send + 'static> Reconciler<R> {
         if self.options.offset > 0 {
             return all_counted || self.stopped;
         }
-        if self.is_read_to_end() {
+        if self.needs_full_pass() {
             let all_seen = self.removed() || self.seen.len() >= self.expected();
             return pass.reached_end && pass.stable && !self.stopped && all_seen;
         }
@@ -239,7 +244,7 @@ impl<R: Row + Send + 'static> Reconciler<R> {
         (all_counted && !self.has_unnamed) || (self.stopped && front_is_known)
     }
 
-    /// Returns the number of rows to read if none was removed.
+    /// Returns the number of rows that must be read if no row was removed.
     fn expected(&self) -> u64 {
         match self.options.offset {
             0 => self.pages.highest_total(),
@@ -247,24 +252,24 @@ impl<R: Row + Send + 'static> Reconciler<R> {
         }
     }
 
-    /// Returns whether rows cannot be counted, so that a pass from the front to the end is required.
-    fn is_read_to_end(&self) -> bool {
+    /// Returns whether a pass from the front to the end is required, because rows cannot be counted.
+    fn needs_full_pass(&self) -> bool {
         self.removed() || self.has_unnamed && !self.stopped
     }
 
-    /// Returns whether rows were removed from the table or the service miscounts.
+    /// Returns whether rows were removed from the table, or the service reports too low a total.
     fn removed(&self) -> bool {
         self.pages.total_decreased() || self.seen.len() > self.pages.highest_total()
     }
 
-    /// Fails if further pages are useless or the pass might never end.
+    /// Returns an error if further pages cannot help, or if the pass might never end.
     fn check_progress(&self) -> Result<(), Error> {
         if self.stopped && self.removed() {
             return Err(incomplete(
-                "rows were removed from the table while it was read; read it again",
+                "rows were removed while they were read; read them again",
             ));
         }
-        // The pass is past all known rows, even if they are contiguous.
+        // Even if all known rows come one after the other, the pass has read more rows than that without a new one.
         let without_new_row = self.pass.depth - self.pass.new_row_depth;
         if without_new_row > self.seen.len() + self.options.page_size {
             return Err(incomplete(
@@ -285,7 +290,7 @@ impl<R: Row + Send + 'static> Reconciler<R> {
             format!("{missing} of {expected} rows are still missing after pass {passes}")
         } else {
             format!(
-                "the table changed faster than it could be read: {seen} rows were read in {passes} passes, and more may be missing"
+                "the rows changed faster than they could be read: {seen} rows were read in {passes} passes, and others may be missing"
             )
         })
     }
@@ -304,8 +309,8 @@ impl<R: Row + Send + 'static> Stream for Reconciler<R> {
     }
 }
 
-/// Requests a page, and requests it again if it ends beyond its own total. The service may count the rows before it
-/// reads them.
+/// Requests a page, and requests it again if it has rows beyond the total that it reports. This happens if the service
+/// counts the rows before it reads them, and a row is inserted in between.
 async fn fetch_consistent<R, F>(
     fetch: Arc<impl Fn(u64, u64) -> F>,
     offset: u64,
@@ -340,7 +345,7 @@ fn incomplete(message: impl Into<String>) -> Error {
 struct Pass {
     number: u32,
     pages: u64,
-    /// The number of rows from the front that the pass has read.
+    /// The number of rows that the pass has read. The overlap of two pages counts once.
     depth: u64,
     /// The depth at which the last new row was read.
     new_row_depth: u64,
@@ -350,7 +355,7 @@ struct Pass {
     /// The total of the last page.
     total: u64,
     last_row: Option<RowHash>,
-    /// Whether every page started with the last row of the previous page and reported the same total.
+    /// Whether every page started with the last row of the previous page, and reported the same total as that page.
     stable: bool,
     reached_end: bool,
     /// Whether no further page is needed.
@@ -387,12 +392,12 @@ impl Pass {
     }
 }
 
-/// The rows read so far, in less than 32 bytes each.
+/// The rows read so far. Each takes less than 32 bytes.
 ///
-/// A B-tree uses less memory than a hash table, which is half empty after it has grown.
+/// A B-tree uses less memory than a hash table, half of which is empty after it has grown.
 #[derive(Default)]
 struct Seen {
-    /// The version of each row by [`RowHash::id`], with the flag [`UNMOVED`].
+    /// The key is [`RowHash::id`]. The value is [`RowHash::version`], combined with the flag [`UNMOVED`].
     rows: BTreeMap<[u32; 3], u32>,
     keys: [RandomState; 2],
 }
@@ -419,7 +424,8 @@ impl Seen {
         }
     }
 
-    /// Adds a row if it is new. Also returns whether the row is unmoved; for a new row this is `unmoved`.
+    /// Adds a row if it is new. The second value is whether the row is unmoved. For a new row, it is the argument
+    /// `unmoved`.
     fn insert(&mut self, hash: RowHash, unmoved: bool) -> (Sighting, bool) {
         match self.rows.entry(hash.id) {
             Entry::Vacant(entry) => {

@@ -1,4 +1,4 @@
-//! Checks a run's total against its meters and prices.
+//! Compares a run's total cost with its tokens and prices.
 
 use std::fmt;
 
@@ -19,7 +19,7 @@ const MAX_PLACES: u32 = 9;
 pub struct Audit {
     /// The inconsistencies between the service's numbers.
     pub differences: Vec<Difference>,
-    /// What could not be checked, because a count, an amount or the price of a used meter is unknown.
+    /// What could not be checked, because a token count, an amount or a required price is unknown.
     pub unchecked: Vec<&'static str>,
 }
 
@@ -79,10 +79,10 @@ impl Audit {
     }
 }
 
-/// Computes the cost of a run from its meters and prices, and compares it with the reported cost.
+/// Computes the cost of a run from its tokens and prices, and compares it with the reported cost.
 ///
-/// Differences due to rounding are ignored. An amount counts as rounded to the decimal places it is written with,
-/// but to no fewer than two.
+/// Differences due to rounding are ignored. An amount is assumed to be rounded to the decimal places that it is written
+/// with, or to two if it is written with fewer.
 ///
 /// ```no_run
 /// # async fn example(lab: prime_ext::Client) -> Result<(), prime_ext::Error> {

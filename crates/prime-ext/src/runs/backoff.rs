@@ -18,7 +18,7 @@ pub(super) struct Backoff {
     wait: Duration,
     max_wait: Duration,
     retry_for: Duration,
-    /// The first failure, or an earlier time from which `retry_for` counts.
+    /// The time from which `retry_for` counts: the first failure, or an earlier time.
     started: Option<Instant>,
 }
 

@@ -9,7 +9,7 @@ use super::{secrets, toml_json};
 use crate::error::{Error, ErrorKind};
 use crate::file;
 
-/// The configuration of a run: a complete prime-rl `rl.toml`, sent unchanged except for a few keys.
+/// The configuration of a run: a complete `rl.toml` of prime-rl. It is sent unchanged, except for a few keys.
 ///
 /// These keys belong to the `prime train` command, not to prime-rl (source: the provider's own client, prime 0.18.0):
 ///

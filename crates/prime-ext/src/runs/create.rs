@@ -13,7 +13,7 @@ use crate::client::Client;
 use crate::error::{Error, ErrorKind, reject_known_fields};
 use crate::options::CallOptions;
 
-/// A request to create a run, from [`Runs::create`](super::Runs::create). Awaiting it creates the run.
+/// A request to create a run. Returned by [`Runs::create`](super::Runs::create). Awaiting it creates the run.
 ///
 /// ```no_run
 /// # async fn example(lab: prime_ext::Client) -> Result<(), prime_ext::Error> {
@@ -34,7 +34,7 @@ use crate::options::CallOptions;
 /// # }
 /// ```
 #[derive(Debug, Clone)]
-#[must_use = "nothing is created until it is awaited"]
+#[must_use = "requests do nothing unless awaited"]
 pub struct CreateRun {
     client: Client,
     body: CreateDedicatedRunRequest,
@@ -117,7 +117,7 @@ impl CreateRun {
     /// Creates the run and returns it with the status, the headers and the body.
     ///
     /// # Errors
-    /// The same as awaiting the request.
+    /// Returns the same errors as awaiting the request.
     pub fn with_response(self) -> CallFuture<Response<CreatedRun>> {
         self.call().with_response()
     }
@@ -143,8 +143,8 @@ impl CreateRun {
 
     /// Creates the run in a task of its own, and passes the result to `keep`.
     ///
-    /// If the future of the request is dropped, it is unknown whether the run exists, and its token is lost. Use this
-    /// method where the caller may be cancelled, for example by a timeout or a client that disconnects.
+    /// If the future of an awaited request is dropped, it is unknown whether the run exists, and its token is lost. Use
+    /// this method where the calling task may be cancelled, for example by a timeout or because a client disconnects.
     ///
     /// The task does not depend on the returned handle: `keep` is called even if the handle is dropped or aborted. Only
     /// the end of the runtime or of the process stops the task. The handle completes when `keep` has returned.
@@ -186,8 +186,8 @@ impl CreateRun {
 /// # Errors
 /// If the configuration contains a secret, in which case nothing is sent, or if the call fails. If
 /// [`outcome_unknown`](openapi_runtime::Error::outcome_unknown) is true, the run may exist: check the dashboard or the
-/// training rows of the wallet before you create it again. The same applies if the future is dropped after its first
-/// poll.
+/// training rows of the wallet before you create the run again. The run may also exist if the future is dropped after
+/// its first poll.
 impl IntoFuture for CreateRun {
     type Output = Result<CreatedRun, Error>;
     type IntoFuture = CallFuture<CreatedRun>;

@@ -29,7 +29,7 @@ impl CreatedRun {
         Self { response, extra }
     }
 
-    /// Reads a run that is wrapped in a list or in other objects. Its token must not be lost.
+    /// Reads a run that is wrapped in a list or in other objects, so that its token is not lost.
     pub(super) fn within(error: &openapi_runtime::Error) -> Option<Response<Self>> {
         let (meta, body) = (error.meta()?, error.body()?);
         if error.kind() != ErrorKind::UnexpectedResponse {
@@ -69,8 +69,8 @@ impl CreatedRun {
         &self.response
     }
 
-    /// Returns the fields that the specification does not have. Because a newer server may return a secret
-    /// here, `Debug` shows only their names.
+    /// Returns the fields that the specification does not list. `Debug` shows only their names, because a newer server
+    /// may return a secret here.
     pub fn extra(&self) -> &Map<String, Value> {
         &self.extra
     }
@@ -100,13 +100,13 @@ impl CreatedRun {
         })
     }
 
-    /// Converts into the generated type.
+    /// Converts this run into the generated type.
     pub fn into_raw(self) -> CreateDedicatedRunResponse {
         self.response
     }
 }
 
-/// How deep a run may be in a response.
+/// The maximum depth of a run within a response.
 const MAX_DEPTH: u32 = 4;
 
 /// Finds the objects that have an id and a token.

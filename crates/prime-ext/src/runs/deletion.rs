@@ -11,7 +11,7 @@ pub struct Deletion {
     repeated: bool,
 }
 
-/// Whether a call deleted the run, or the run was gone before.
+/// Whether a call deleted the run, or the run had been deleted before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DeletionOutcome {
@@ -25,12 +25,12 @@ pub enum DeletionOutcome {
 }
 
 impl Deletion {
-    /// `repeated`: an earlier request was sent and its response was lost.
+    /// `repeated` is whether an earlier request was sent and its response was lost.
     pub(super) fn new(response: DeleteRunResponse, repeated: bool) -> Self {
         Self { response, repeated }
     }
 
-    /// The deletion of a run that the service no longer knows.
+    /// Creates the deletion of a run of which the service responds that it does not exist.
     pub(super) fn not_found(run_id: &str, repeated: bool) -> Self {
         Self::new(DeleteRunResponse::new(false, run_id), repeated)
     }

@@ -59,10 +59,10 @@ const DELETION_RETRY_TIME: Duration = Duration::from_secs(120);
 /// The maximum timeout of each request of [`Runs::ensure_deleted`] and of a watch.
 const MAX_REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The time that a request of [`Runs::ensure_deleted`] gets even if less is left.
+/// The timeout of the last request of [`Runs::ensure_deleted`], even if less time is left.
 const LAST_REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The training runs of an account, from [`Client::runs`].
+/// The training runs of an account. Returned by [`Client::runs`].
 #[derive(Debug, Clone)]
 pub struct Runs {
     client: Client,
@@ -73,19 +73,19 @@ impl Runs {
         Self { client }
     }
 
-    /// Creates a run when the returned request is awaited.
+    /// Returns a request to create a run. Awaiting the request creates the run.
     pub fn create(&self, config: RunConfig) -> CreateRun {
         CreateRun::new(self.client.clone(), config)
     }
 
     /// Returns the tokens and the cost of a run so far, and its status.
     ///
-    /// A cost that is negative or contradictory is a [warning](openapi_runtime::Response::warnings) of the response, and
-    /// unknown: see [`total_cost`].
+    /// A cost that is negative or contradictory is unknown: see [`total_cost`]. The response then has a
+    /// [warning](openapi_runtime::Response::warnings).
     ///
     /// # Errors
-    /// [`is_not_found`](openapi_runtime::Error::is_not_found) if there is no such run.
-    /// [`ErrorKind::UnexpectedResponse`] if the service returns the usage of another run.
+    /// Returns an error if the call fails. [`is_not_found`](openapi_runtime::Error::is_not_found) is true if there is
+    /// no such run. The kind is [`ErrorKind::UnexpectedResponse`] if the service returns the usage of another run.
     pub fn usage(&self, run_id: impl Into<String>) -> Call<RunUsageResponse> {
         let run_id = run_id.into();
         Call::new(&self.client, async move |client: Client| {
@@ -118,8 +118,8 @@ impl Runs {
         UsageWatch::new(self.clone(), run_id.into())
     }
 
-    /// Deletes a run: stops it and frees its hardware. Its billing rows remain. Deleting a run twice is harmless;
-    /// [`Deletion::outcome`] tells whether this call deleted it.
+    /// Deletes a run: stops it and frees its hardware. Its billing rows remain. Deleting a run twice is harmless.
+    /// [`Deletion::outcome`] tells whether this call deleted the run.
     ///
     /// # Errors
     /// If the call fails, or the service returns the deletion of another run. If
@@ -137,11 +137,13 @@ impl Runs {
     /// Deletes a run, and retries for two minutes if a response is lost or the service cannot be reached.
     ///
     /// A request times out after 30 seconds, after the client's [timeout](CallOptions::timeout), or when the two
-    /// minutes are over, whichever comes first. It gets at least five seconds, unless the client's timeout is shorter.
-    /// If a retried request finds nothing to delete, the outcome is [`DeletionOutcome::NowOrBefore`].
+    /// minutes are over, whichever comes first. Near the end of the two minutes, a request still gets five seconds,
+    /// unless the client's timeout is shorter. If a retried request finds nothing to delete, the outcome is
+    /// [`DeletionOutcome::NowOrBefore`].
     ///
     /// # Errors
-    /// If the service refuses, does not respond in that time, or returns the deletion of another run.
+    /// If the service refuses the deletion, does not respond within two minutes, or returns the deletion of another
+    /// run.
     pub async fn ensure_deleted(&self, run_id: &str) -> Result<Deletion, Error> {
         self.ensure_deleted_by(run_id, None).await
     }
@@ -152,8 +154,8 @@ impl Runs {
         own.map_or(MAX_REQUEST_TIMEOUT, |own| own.min(MAX_REQUEST_TIMEOUT))
     }
 
-    /// Like [`ensure_deleted`](Self::ensure_deleted), but stops at the deadline if it is sooner. The last request is
-    /// sent at the deadline, with [`LAST_REQUEST_TIMEOUT`].
+    /// Like [`ensure_deleted`](Self::ensure_deleted), but stops at the deadline if that comes before the two minutes
+    /// are over. The last request is sent at the deadline, with [`LAST_REQUEST_TIMEOUT`].
     async fn ensure_deleted_by(
         &self,
         run_id: &str,
@@ -197,14 +199,15 @@ impl Runs {
             let call = client.on_behalf(call)?;
             let deleted = call.send_with(client.context()).await.map_err(Error::from);
             let deleted = deleted.or_else(|error| without_body(error, &run_id))?;
-            // An earlier attempt may have deleted it, and its response was lost.
+            // An earlier attempt may have deleted the run, and its response was lost.
             let repeated = repeated || deleted.meta().unknown_attempts() > 0;
             Ok(deleted.map(|deleted| Deletion::new(deleted, repeated)))
         })
     }
 }
 
-/// Treats a success without a body, such as 204, as a deletion. A 200 has a body (source: specification).
+/// Treats a success without a body, such as 204, as a deletion. A response with status 200 must have a body (source:
+/// specification).
 fn without_body(error: Error, run_id: &str) -> Result<Response<DeleteRunResponse>, Error> {
     let is_empty = error
         .body()
@@ -221,7 +224,7 @@ fn without_body(error: Error, run_id: &str) -> Result<Response<DeleteRunResponse
     }
 }
 
-/// Rejects the deletion of another run: the outcome for the requested run is unknown.
+/// Rejects the deletion of another run. The outcome for the requested run is then unknown.
 fn check_deletion(
     requested: &str,
     deletion: Response<Deletion>,
@@ -291,7 +294,7 @@ pub fn has_ended(status: Option<&RunStatus>) -> bool {
     })
 }
 
-/// Checks that a run's id is one path segment.
+/// Checks that a run's id is a single path segment.
 fn check_id(run_id: &str) -> Result<&str, Error> {
     if run_id.contains(['/', '\\']) || run_id.trim().is_empty() {
         return Err(Error::new(

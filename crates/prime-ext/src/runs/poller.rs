@@ -25,10 +25,10 @@ const RETRY_FOR: Duration = Duration::from_secs(15 * 60);
 /// The default time that a deleted run may take to end.
 const DELETION_TIMEOUT: Duration = Duration::from_secs(5 * 60);
 
-/// What polling a run yields.
+/// An event of a watched run.
 pub(super) enum Event {
     Usage(Box<RunUsageResponse>),
-    /// The run has cost too much and was deleted.
+    /// The run reached its cost limit and was deleted.
     Deletion(Deletion),
 }
 
@@ -41,33 +41,33 @@ pub(super) struct Poller {
     pub(super) time_limit: Option<Duration>,
     pub(super) cost_limit: Option<Usd>,
     pub(super) deletion_timeout: Duration,
-    /// When to stop, from the first request.
+    /// When to stop watching. Set at the first request.
     deadline: Option<Instant>,
     started: bool,
     deleting: Option<Deleting>,
-    /// The usage that follows the deletion that was just yielded.
+    /// The usage to yield after the deletion that was just yielded.
     pending: Option<RunUsageResponse>,
     last: Option<RunUsageResponse>,
-    /// The service no longer knows the run.
+    /// Whether the service responded that the run does not exist.
     gone: bool,
 }
 
-/// A run that costs too much and is being deleted.
+/// The state of a run that reached its cost limit and is being deleted.
 struct Deleting {
-    /// When the run must have ended; `None` if no clock reaches that time.
+    /// When the run must have ended. `None` if the clock cannot represent that time.
     deadline: Option<Instant>,
-    /// What the run had cost at its last successful deletion.
+    /// The cost of the run at its last successful deletion.
     cost: Option<Usd>,
 }
 
-/// What became of a run that was checked against its cost limit.
+/// The result of checking a run against its cost limit.
 enum Outcome {
-    /// It does not cost too much, or was deleted before and does not cost more.
+    /// The run has not reached the limit, or its cost has not risen since it was deleted.
     Unchanged,
     Deleted(Deletion),
-    /// It ended before it could be deleted, with this usage.
+    /// The run ended before it could be deleted, with this usage.
     Ended(Box<RunUsageResponse>),
-    /// It could not be deleted yet.
+    /// The run could not be deleted yet.
     Refused,
 }
 
@@ -90,7 +90,7 @@ impl Poller {
         }
     }
 
-    /// The next event; `None` after the run has ended.
+    /// Returns the next event, or `None` after the run has ended.
     pub(super) async fn next(&mut self) -> Result<Option<Event>, Error> {
         if let Some(usage) = self.pending.take()
             && let Some(event) = self.changed(usage)
@@ -124,7 +124,7 @@ impl Poller {
         }
     }
 
-    /// An event of a usage that differs from the last one.
+    /// Returns an event if the usage differs from the last one.
     fn changed(&mut self, usage: RunUsageResponse) -> Option<Event> {
         if self.last.as_ref().is_some_and(|last| is_same(last, &usage)) {
             return None;
@@ -140,18 +140,18 @@ impl Poller {
         };
         let mut pause = with_jitter(interval);
         if let Some(deadline) = self.deletion_deadline() {
-            // The last request is made when the time is over.
+            // The last request is sent when the time is over.
             pause = pause.min(deadline.saturating_duration_since(Instant::now()));
         }
         self.in_time(tokio::time::sleep(pause)).await
     }
 
-    /// Requests the usage. `None` if the run was deleted and is forgotten.
+    /// Requests the usage. Returns `None` if the run was deleted and the service responds that it does not exist.
     async fn request(&self) -> Result<Option<RunUsageResponse>, Error> {
         match self.in_time(self.retried_request()).await? {
             Ok(usage) => Ok(Some(usage)),
             Err(error) if error.is_not_found() && self.deleting.is_some() => Ok(None),
-            // The run never was.
+            // The run never existed.
             Err(error) if error.is_not_found() && self.last.is_none() => Err(error),
             Err(error) => Err(self.no_longer_enforced(error)),
         }
@@ -212,7 +212,7 @@ impl Poller {
         match self.runs.ensure_deleted_by(&self.run_id, deadline).await {
             Ok(deletion) => {
                 if let Some(deleting) = &mut self.deleting {
-                    // A run that goes on although there was nothing to delete is deleted again.
+                    // If there was nothing to delete but the run continues, it is deleted again.
                     deleting.cost = deletion.raw().deleted.then_some(cost);
                 }
                 Ok(Outcome::Deleted(deletion))
@@ -226,11 +226,11 @@ impl Poller {
         }
     }
 
-    /// Finds out whether a run has ended that could not be deleted.
+    /// Requests the usage of a run that could not be deleted, because the run may have ended.
     async fn request_once_more(&mut self, error: Error, cost: Usd) -> Result<Outcome, Error> {
         match self.in_time(self.retried_request()).await? {
             Ok(usage) if ended(&usage) => Ok(Outcome::Ended(Box::new(usage))),
-            // The service may allow it later, until the deletion takes too long.
+            // The service may allow the deletion later. It is tried again until the deletion timeout.
             Ok(_) if error.is_conflict() => Ok(Outcome::Refused),
             Ok(_) => Err(goes_on(error, cost)),
             Err(gone) if gone.is_not_found() => {
@@ -245,7 +245,7 @@ impl Poller {
         self.deleting.as_ref()?.deadline
     }
 
-    /// The error of a deleted run that goes on.
+    /// Returns the error of a deleted run that has not ended.
     fn not_ended(&self, usage: &RunUsageResponse) -> Error {
         let message = format!(
             "the run has not ended within {:?} of the first request to delete it; its status is {}, it has cost {} \
@@ -287,19 +287,19 @@ impl Poller {
     }
 }
 
-/// A time from now; `None` if no clock reaches it.
+/// Returns the time that is `time` from now, or `None` if the clock cannot represent it.
 fn from_now(time: Duration) -> Option<Instant> {
     Instant::now().checked_add(time)
 }
 
-/// Adds to the error of a deletion that the run goes on.
+/// Adds to the error of a deletion that the run continues.
 fn goes_on(error: Error, cost: Usd) -> Error {
     error.with_note(&format!(
         "the run has cost {cost} USD; it goes on and costs money"
     ))
 }
 
-/// Adds to the error of a deletion that the run may go on.
+/// Adds to the error of a deletion that the run may continue.
 fn may_go_on(error: Error, cost: Usd) -> Error {
     error.with_note(&format!(
         "the run has cost {cost} USD; it may go on and cost money"
@@ -315,7 +315,7 @@ fn status_of(usage: Option<&RunUsageResponse>) -> &str {
     status.map_or("unknown", |status| status.as_str())
 }
 
-/// Whether two usages are the same. Those that cannot be compared are not.
+/// Returns whether two usages are the same. Usages that cannot be serialized count as different.
 fn is_same(last: &RunUsageResponse, new: &RunUsageResponse) -> bool {
     match (serde_json::to_string(last), serde_json::to_string(new)) {
         (Ok(last), Ok(new)) => last == new,

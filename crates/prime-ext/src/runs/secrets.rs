@@ -26,7 +26,7 @@ const WANDB: &str = "pass it to `CreateRun::wandb_api_key`";
 const HF: &str = "pass it to `CreateRun::hf_token`";
 const OTHER: &str = "remove it";
 
-/// Suffixes of the names of other secrets. `token` alone is missing because `pad_token` is not a secret.
+/// Suffixes of the names of other secrets. `token` is not in the list because `pad_token` is not a secret.
 const SECRET_SUFFIXES: [&str; 13] = [
     "apikey",
     "secretkey",
@@ -43,7 +43,7 @@ const SECRET_SUFFIXES: [&str; 13] = [
     "ghtoken",
 ];
 
-/// Refuses a configuration that contains a secret. The message has the path of the secret, not its value.
+/// Refuses a configuration that contains a secret. The message shows the path of the secret, but not its value.
 pub(super) fn reject(config: &Map<String, Value>) -> Result<(), String> {
     check_object(&Path::Root, "", config)
 }

@@ -5,7 +5,7 @@ use toml::de::{DeInteger, DeTable, DeValue};
 
 use super::path::Path;
 
-/// The maximum depth of nested tables and arrays, as of `serde_json`.
+/// The maximum depth of nested tables and arrays: the same as that of `serde_json`.
 const MAX_DEPTH: usize = 128;
 
 /// Enough to parse the deepest document that `toml` accepts: dotted keys in nested inline tables reach a depth of
@@ -141,7 +141,7 @@ mod tests {
         }
     }
 
-    /// `toml` limits nested tables to 80 and dotted keys to 80: their product is much deeper.
+    /// `toml` limits the depth of nested tables to 80 and that of dotted keys to 80, but not their product.
     #[test]
     fn deep_documents_are_refused() {
         let keys = vec!["k"; 79].join(".");

@@ -7,8 +7,10 @@ use rust_decimal::Decimal;
 /// A total and its two parts, each rounded to cents, differ by less than this.
 const ROUNDING: Decimal = Decimal::from_parts(2, 0, 0, false, 2);
 
-/// Returns what a run has cost so far. Returns `None` if that is unknown, because the amounts are negative or
-/// contradictory: a total must not be less than its parts, except for rounding. Do not treat this as zero.
+/// Returns what a run has cost so far, or `None` if that is unknown. Do not treat an unknown cost as zero.
+///
+/// The cost is unknown if an amount is negative, or if the total is less than its parts and rounding does not explain
+/// that.
 ///
 /// ```no_run
 /// # async fn example(lab: prime_ext::Client) -> Result<(), prime_ext::Error> {
@@ -24,7 +26,7 @@ pub fn total_cost(usage: &RunUsageResponse) -> Option<Usd> {
     check_cost(usage).ok()
 }
 
-/// Returns what a run has cost, or the field that is odd and why.
+/// Returns what a run has cost. The error is the field that is wrong, and why.
 pub(super) fn check_cost(usage: &RunUsageResponse) -> Result<Usd, (&'static str, &'static str)> {
     const TOTAL: &str = "total_cost_usd";
     let total = usage.total_cost_usd;

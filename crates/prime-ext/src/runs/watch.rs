@@ -12,19 +12,19 @@ use super::poller::{Event, Poller};
 use super::{Deletion, Runs};
 use crate::error::{Error, ErrorKind};
 
-/// A stream of a run's usage that ends when the run ends, created by [`Runs::watch`](super::Runs::watch).
+/// A stream of a run's usage that ends when the run ends. Returned by [`Runs::watch`](super::Runs::watch).
 ///
-/// It yields the usage whenever it changed. The last item is the usage of the run after it
-/// [has ended](super::has_ended). Transient failures, such as a restart of the service, are retried. Dropping the
-/// stream does not stop the run.
+/// The stream yields the first usage, and then each usage that differs from the previous one. The last item is the
+/// usage with which the run [has ended](super::has_ended). Transient failures, such as a restart of the service, are
+/// retried. Dropping the stream does not stop the run.
 ///
 /// ```no_run
 /// # async fn example(lab: prime_ext::Client) -> Result<(), prime_ext::Error> {
-/// let mut usage = lab.runs().watch("run_123").delete_at_cost("25.00".parse().unwrap());
-/// while let Some(usage) = usage.try_next().await? {
+/// let mut watch = lab.runs().watch("run_123").delete_at_cost("25.00".parse()?);
+/// while let Some(usage) = watch.try_next().await? {
 ///     println!("{:?}: ${}", usage.status, usage.total_cost_usd);
 /// }
-/// if let Some(deletion) = usage.deletion() {
+/// if let Some(deletion) = watch.deletion() {
 ///     println!("the run reached its cost limit: {deletion}");
 /// }
 /// # Ok(())
@@ -35,7 +35,7 @@ pub struct UsageWatch {
     /// Present until the first poll.
     poller: Option<Poller>,
     events: Option<Events>,
-    /// A setting came after the first poll.
+    /// Whether a setting was changed after the first poll.
     set_too_late: bool,
     deletion: Option<Deletion>,
 }
@@ -52,48 +52,53 @@ impl UsageWatch {
         }
     }
 
-    /// Sets the time between two requests, at least 1 ms, with a jitter of 10 %. The default is 30 seconds. Changing
-    /// this or any other setting after the first poll makes the next poll fail.
+    /// Sets the time between two requests, at least 1 ms. A random jitter of up to 10 % is added or subtracted. The
+    /// default is 30 seconds.
+    ///
+    /// If this or any other setting is changed after the first poll, the next item is an error.
     pub fn every(self, interval: Duration) -> Self {
         self.set(|poller| poller.interval = interval.max(Duration::from_millis(1)))
     }
 
     /// Sets how long consecutive transient failures are retried: connection failures, timeouts, unreadable responses,
-    /// rate limits and server errors. The backoff grows to one minute, or to the service's `Retry-After`. The default
-    /// is 15 minutes.
+    /// rate limits and server errors. The default is 15 minutes.
+    ///
+    /// The first wait is the time between two requests. Each further wait is twice as long, up to one minute or the first
+    /// wait, whichever is longer. A wait is longer if the service asks for that with `Retry-After`.
     pub fn retry_for(self, time: Duration) -> Self {
         self.set(|poller| poller.retry_for = time)
     }
 
-    /// Sets how long to watch, counted from the first request. If the run has not ended by then, it continues, and
-    /// the watch ends with an [`ErrorKind::Timeout`] error. The default is no limit.
+    /// Sets how long to watch, counted from the first request. If the run has not ended by then, the watch ends with an
+    /// [`ErrorKind::Timeout`] error, and the run continues. The default is no limit.
     ///
-    /// The deadline also applies to deletion attempts of [`delete_at_cost`](Self::delete_at_cost). The last attempt
-    /// begins at the deadline and takes at most five seconds.
+    /// The deadline also applies when [`delete_at_cost`](Self::delete_at_cost) deletes the run. The last request for
+    /// the deletion is sent at the deadline at the latest, and times out after five seconds.
     pub fn deadline(self, time: Duration) -> Self {
         self.set(|poller| poller.time_limit = Some(time))
     }
 
-    /// Deletes the run when its reported cost reaches this limit. [`deletion`](Self::deletion) then returns the result,
-    /// and the watch continues until the run has ended or the service no longer knows it. If the run continues and
-    /// costs more, it is deleted again.
+    /// Deletes the run when its reported cost reaches this limit. The watch then continues until the run has ended, or
+    /// until the service responds that the run does not exist. [`deletion`](Self::deletion) returns the result of the
+    /// deletion. If the run continues after its deletion and its cost rises, the run is deleted again.
     ///
-    /// The limit is best effort. It can be exceeded by costs between two requests and by costs that are not billed
-    /// yet, and it is enforced only while the watch is polled.
+    /// The limit is best effort. The cost can exceed it, because the cost is requested only from time to time and the
+    /// service may report it late. The limit is enforced only while the watch is polled.
     ///
-    /// The watch ends with an error, which says whether the run continues, in these cases:
+    /// The watch ends with an error in these cases. The error says whether the run may still cost money.
     ///
     /// - The service refuses the deletion (401, 403).
     /// - The service responds with the usage of another run.
-    /// - The cost is unknown, because it is [negative or contradictory](super::total_cost), for as long as
-    ///   [`retry_for`](Self::retry_for) says. An unknown cost never deletes a run.
-    /// - The deletion fails for as long as [`ensure_deleted`](super::Runs::ensure_deleted) retries it.
+    /// - The cost stays unknown, because it is [negative or contradictory](super::total_cost), for the time set by
+    ///   [`retry_for`](Self::retry_for). A run whose cost is unknown is not deleted.
+    /// - The deletion fails for the time that [`ensure_deleted`](super::Runs::ensure_deleted) retries it.
     /// - The run has not ended within the [`deletion_timeout`](Self::deletion_timeout).
     pub fn delete_at_cost(self, cost: Usd) -> Self {
         self.set(|poller| poller.cost_limit = Some(cost))
     }
 
-    /// Sets how long a deleted run may take to end, counted from the first deletion attempt. The default is 5 minutes.
+    /// Sets how long a deleted run may take to end, counted from the first request for its deletion. The default is 5
+    /// minutes.
     pub fn deletion_timeout(self, time: Duration) -> Self {
         self.set(|poller| poller.deletion_timeout = time)
     }
@@ -106,12 +111,13 @@ impl UsageWatch {
         self
     }
 
-    /// Returns the last deletion of the run by [`delete_at_cost`](Self::delete_at_cost).
+    /// Returns the last deletion of the run by [`delete_at_cost`](Self::delete_at_cost), or `None` if there was none.
     pub fn deletion(&self) -> Option<&Deletion> {
         self.deletion.as_ref()
     }
 
-    /// Returns the next usage that differs from the previous one, or `None` after the run has ended.
+    /// Returns the first usage, and then the next usage that differs from the previous one. Returns `None` after the
+    /// run has ended.
     ///
     /// # Errors
     /// Returns an error if the run does not exist, requests fail for too long, the service responds with the usage of
@@ -126,7 +132,7 @@ impl UsageWatch {
     /// Waits until the run has ended, and returns its last usage.
     ///
     /// # Errors
-    /// See [`try_next`](Self::try_next).
+    /// Returns the same errors as [`try_next`](Self::try_next).
     pub async fn until_finished(mut self) -> Result<FinishedRun, Error> {
         let mut last = None;
         while let Some(usage) = self.try_next().await? {
@@ -145,7 +151,7 @@ impl UsageWatch {
 pub struct FinishedRun {
     /// The last usage.
     pub usage: RunUsageResponse,
-    /// The last deletion by [`UsageWatch::delete_at_cost`].
+    /// The last deletion by [`UsageWatch::delete_at_cost`], or `None` if there was none.
     pub deletion: Option<Deletion>,
 }
 

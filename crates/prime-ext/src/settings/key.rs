@@ -2,7 +2,7 @@
 
 use openapi_runtime::Secret;
 
-/// The longest API key, in bytes.
+/// The maximum length of an API key, in bytes.
 const MAX_KEY: usize = 4096;
 
 /// Quotation marks, in pairs.
@@ -14,8 +14,8 @@ const QUOTES: [(char, char); 5] = [
     ('\u{2018}', '\u{2019}'),
 ];
 
-/// Removes what comes along when a key is copied: whitespace, invisible characters, quotation marks and `Bearer`. The
-/// error is the reason why the rest is no key. It shows no part of it.
+/// Removes what is often copied together with a key: whitespace, invisible characters, quotation marks and `Bearer`.
+/// The error is the reason why the rest is not a key. The reason does not show any part of the text.
 pub(crate) fn clean(text: &str) -> Result<Secret, String> {
     let mut key = text.trim_matches(is_blank);
     while let Some(rest) = unquoted(key).or_else(|| without_scheme(key)) {

@@ -1,8 +1,8 @@
 //! The settings of a client and the source of each.
 //!
-//! The precedence is that of the provider's own client: values set by the caller, environment variables, the
-//! context named by `PRIME_CONTEXT`, `~/.prime/config.json`, and the default URLs of the specifications. Files are
-//! never written.
+//! The order of precedence is the same as in the provider's own client: values set by the caller, environment
+//! variables, the context named by `PRIME_CONTEXT`, `~/.prime/config.json`, and the default URLs of the specifications.
+//! Files are never written.
 
 mod key;
 mod partial_config;
@@ -18,8 +18,7 @@ pub(crate) use partial_config::{EnvSource, PartialConfig};
 
 use crate::account::Account;
 
-/// The settings of a client and the source of each, returned by
-/// [`Client::settings`](crate::Client::settings).
+/// The settings of a client and the source of each. Returned by [`Client::settings`](crate::Client::settings).
 ///
 /// `Display` shows a table in which the key is hidden:
 ///

@@ -30,7 +30,7 @@ pub(crate) struct EnvSource<'a> {
 /// `~/.prime/config.json` and `~/.prime/environments/*.json`. Unknown fields are ignored.
 #[derive(Debug, Default, Deserialize)]
 struct File {
-    /// `Some(None)` if the field is `null`. An unusable key still hides the key of another file.
+    /// `Some(None)` if the field is `null`. Even an unusable key of a context replaces the key of `config.json`.
     #[serde(default, deserialize_with = "present")]
     api_key: Option<Option<Secret>>,
     team_id: Option<String>,
@@ -75,7 +75,7 @@ impl PartialConfig {
         let directory = env.home.as_ref().map(|home| home.join(".prime"));
         let mut files = Files::default();
         match &directory {
-            // A file that nothing is needed from may be unreadable, such as another user's.
+            // Nothing is needed from the file, so it may be unreadable, for example because another user owns it.
             _ if self.is_complete() => {}
             Some(directory) => {
                 files.read_config(&directory.join("config.json"), &mut self.no_key_in)?
@@ -158,8 +158,8 @@ impl Files {
         }
     }
 
-    /// Applies a context. Its team and URLs replace those of the file even if it sets none, so that no other team
-    /// is billed. The file's key is kept unless the context has an `api_key` field.
+    /// Applies a context. The team and the URLs of `config.json` are dropped even if the context sets none, so that no
+    /// team but the context's is billed. The key of `config.json` is kept unless the context has an `api_key` field.
     fn apply_context(
         &mut self,
         context: &str,
@@ -378,7 +378,7 @@ mod tests {
         }
     }
 
-    /// A file that cannot be read is an error only if something may be in it that nothing else sets.
+    /// A file that cannot be read is an error only if a setting is still missing.
     #[test]
     fn a_file_that_is_not_needed_is_not_read() {
         let home = std::env::temp_dir().join(format!("prime-ext-needed-{}", std::process::id()));
@@ -432,7 +432,7 @@ mod tests {
                 check("Permission denied");
             }
         }
-        // A context is named for a reason, so its file must exist. `production` has none.
+        // The file of a context must exist even if no setting is missing. The context `production` has no file.
         let in_context = |name: &'static str| {
             let mut variables = all.to_vec();
             variables.push(("PRIME_CONTEXT", name));

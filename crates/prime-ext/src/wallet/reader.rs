@@ -39,11 +39,11 @@ impl Filter {
             && kind.is_none_or(|kind| kind.eq_ignore_ascii_case(&row.resource_type))
     }
 
-    /// Returns whether a row that cannot be read may match: no field that can be read differs.
+    /// Returns whether a row that cannot be read may match, because none of its readable fields differs.
     fn may_match(&self, row: &KnownFields) -> bool {
         let may_equal = |wanted: &Option<String>, value: &Option<String>| {
-            let both = wanted.as_ref().zip(value.as_ref());
-            both.is_none_or(|(wanted, value)| wanted.eq_ignore_ascii_case(value))
+            let known = wanted.as_ref().zip(value.as_ref());
+            known.is_none_or(|(wanted, value)| wanted.eq_ignore_ascii_case(value))
         };
         let billed = row.last_billed_at.or(row.updated_at);
         may_equal(&self.id, &row.id)
@@ -55,22 +55,23 @@ impl Filter {
             })
     }
 
-    /// Returns whether the row was billed before `since`. A row without `last_billed_at` is not, and of one that cannot
-    /// be read it may be unknown.
-    fn is_before_since(&self, row: &ReadRow) -> Option<bool> {
+    /// Returns whether a row was last billed before `since`. Returns `Some(false)` for a row without `last_billed_at`,
+    /// and `None` if `last_billed_at` cannot be read.
+    fn is_too_old(&self, row: &ReadRow) -> Option<bool> {
         let billed = match row {
             Ok(row) => row.last_billed_at,
             Err(row) => Some(row.known.last_billed_at?),
         };
-        let both = self.since.zip(billed);
-        Some(both.is_some_and(|(since, billed)| billed < since))
+        let times = self.since.zip(billed);
+        Some(times.is_some_and(|(since, billed)| billed < since))
     }
 }
 
 /// Reads the selected rows of a wallet.
 ///
-/// With a limit, the selected rows of a page are held back until the next page arrives. If the limit ends the first
-/// pass, rows that have moved to the front since then are newer than the last held rows and replace them.
+/// With a limit, the selected rows of a page are held back until the next page arrives. When the limit is reached, the
+/// first pass ends and the front is read again. Rows that have moved to the front in the meantime are newer than the
+/// last held rows, and replace them.
 pub(super) struct Reader {
     rows: Reconciler<ReadRow>,
     filter: Filter,
@@ -79,16 +80,16 @@ pub(super) struct Reader {
     ready: VecDeque<ReadRow>,
     /// The selected rows of the last page of the first pass.
     held: VecDeque<ReadRow>,
-    /// The number of rows that were held and can no longer be replaced.
+    /// The number of formerly held rows, which can no longer be replaced.
     released: u64,
     /// The selected rows found by later passes.
     late: VecDeque<ReadRow>,
-    /// The ids of known rows that later passes read at the front. They are not replaced.
+    /// The ids of rows that later passes read again at the front. These rows are not replaced.
     at_front: HashSet<String>,
     changes: HashMap<String, BillingEntry>,
-    /// The ids of rows that could not be read. Each is an error only once.
+    /// The ids of rows that could not be read. Each such row is returned as an error only once.
     failed: HashSet<String>,
-    /// Whether rows are not sorted by time, so that reading cannot end at the first row before `since`.
+    /// Whether rows are not sorted by time. Reading then cannot end at the first row that was billed before `since`.
     unsorted: bool,
     ended: bool,
     error: Option<Error>,
@@ -176,17 +177,17 @@ impl Reader {
         Poll::Ready(self.error.take().map_or(Ok(()), Err))
     }
 
-    /// Selects rows of a page, and stops reading if no selected row can follow.
+    /// Selects the rows of a page that match, and stops reading if no further row can match.
     fn select(&mut self, page: Sightings<ReadRow>) {
         let rereading = self.rows.is_rereading();
-        let mut period_end = None;
+        let mut cutoff = None;
         if !rereading {
             self.release_held();
-            period_end = self.first_before_since(&page);
+            cutoff = self.first_too_old(&page);
         }
-        let in_period = period_end.unwrap_or(page.len());
+        let candidates = cutoff.unwrap_or(page.len());
         let mut rest = page.into_iter();
-        for (row, sighting) in rest.by_ref().take(in_period) {
+        for (row, sighting) in rest.by_ref().take(candidates) {
             if rereading && self.limit.is_some() && sighting != Sighting::New {
                 self.at_front.insert(row.id().to_owned());
             }
@@ -213,7 +214,7 @@ impl Reader {
                 break;
             }
         }
-        if !rereading && (period_end.is_some() || self.limit_is_reached()) {
+        if !rereading && (cutoff.is_some() || self.limit_is_reached()) {
             self.rows.stop(rest);
         }
         if self.limit.is_none() {
@@ -231,18 +232,19 @@ impl Reader {
         self.ready.extend(std::mem::take(&mut self.held));
     }
 
-    /// Returns the index of the first row billed before `since`, unless the rows are unsorted.
-    fn first_before_since(&mut self, page: &[(ReadRow, Sighting)]) -> Option<usize> {
-        let is_before_since = |(row, _): &(ReadRow, Sighting)| self.filter.is_before_since(row);
-        let mut rows = page.iter().map(is_before_since);
-        let first = rows.position(|is_before| is_before == Some(true))?;
-        let sorted = rows.all(|is_before| is_before != Some(false));
+    /// Returns the index of the first row that was billed before `since`, or `None` if there is none or the rows are
+    /// not sorted.
+    fn first_too_old(&mut self, page: &[(ReadRow, Sighting)]) -> Option<usize> {
+        let is_too_old = |(row, _): &(ReadRow, Sighting)| self.filter.is_too_old(row);
+        let mut rows = page.iter().map(is_too_old);
+        let first = rows.position(|is_too_old| is_too_old == Some(true))?;
+        let sorted = rows.all(|is_too_old| is_too_old != Some(false));
         self.unsorted |= !sorted;
         (!self.unsorted).then_some(first)
     }
 
-    /// Drops rows from the end of the held rows until the limit holds, but keeps those that were read again at the
-    /// front.
+    /// Removes rows from the end of the held rows until the limit is met. Rows that were read again at the front are
+    /// kept.
     fn drop_surplus(&mut self) -> Result<(), Error> {
         let count = self.released + (self.held.len() + self.late.len()) as u64;
         let mut surplus = count.saturating_sub(self.limit.unwrap_or(count));

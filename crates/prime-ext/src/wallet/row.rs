@@ -1,4 +1,4 @@
-//! Reads the rows of a page one by one, so that one that cannot be read does not take others with it.
+//! Reads the rows of a page one by one, so that a row that cannot be read does not make the others unreadable.
 
 use std::hash::Hash;
 
@@ -14,14 +14,14 @@ use crate::pages::Row;
 /// A row of a page.
 pub(super) type ReadRow = Result<BillingEntry, Box<UnreadableRow>>;
 
-/// Precedes the JSON of a row that stands for its id.
+/// The first character of the id of a row that has no id of its own. The JSON of the row follows it.
 const NO_ID: char = '\n';
 
 /// A row that cannot be read.
 pub(super) struct UnreadableRow {
     pub(super) error: Error,
     pub(super) known: KnownFields,
-    /// The row's id, or else its JSON.
+    /// The row's id. If there is none: [`NO_ID`] and the row's JSON.
     id: String,
     json: Box<RawValue>,
 }
@@ -46,7 +46,7 @@ impl Row for ReadRow {
     }
 }
 
-/// The fields by which rows are selected. Those that cannot be read are `None`.
+/// The fields by which rows are selected. A field that cannot be read is `None`.
 #[derive(Default, Deserialize)]
 pub(super) struct KnownFields {
     pub(super) id: Option<String>,

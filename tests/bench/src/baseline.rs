@@ -1,4 +1,4 @@
-//! The floor: a minimal reader that uses reqwest's byte stream, memchr to split lines, and
+//! The baseline: a minimal reader that uses reqwest's byte stream, memchr to split lines, and
 //! serde_json with an owned struct of the fields of the SDK's chunk. It does not support errors,
 //! truncation, other line endings or other fields.
 
@@ -55,13 +55,13 @@ pub struct Usage {
     pub cost: Option<f64>,
 }
 
-pub struct Floor<S> {
+pub struct Baseline<S> {
     pieces: S,
     piece: Bytes,
     rest: BytesMut,
 }
 
-impl<S: Stream<Item = reqwest::Result<Bytes>> + Unpin> Floor<S> {
+impl<S: Stream<Item = reqwest::Result<Bytes>> + Unpin> Baseline<S> {
     pub fn new(pieces: S) -> Self {
         Self {
             pieces,
