@@ -1,4 +1,5 @@
-//! Runs the benchmark of calls and streams. It is a workspace of its own, so no other command builds its dependencies.
+//! Runs the benchmark of calls and streams. The benchmark is a separate workspace, so no other command builds its
+//! dependencies.
 
 use std::process::Command;
 

@@ -76,7 +76,7 @@ impl Difference {
         }
     }
 
-    /// Whether there is a breaking change on the wire or for callers.
+    /// Returns whether there is a breaking change on the wire or for callers.
     pub fn is_breaking(&self) -> bool {
         self.wire.iter().any(|finding| finding.breaking) || self.bump == Bump::Major
     }

@@ -93,7 +93,7 @@ pub fn render_all(project: &Project) -> Result<BTreeMap<PathBuf, String>> {
 /// Returns all stale files.
 ///
 /// # Errors
-/// As [`render_all`], or if a generated file cannot be read.
+/// Returns the errors of [`render_all`], and an error if a generated file cannot be read.
 pub fn check(project: &Project) -> Result<Vec<Change>> {
     let files = render_all(project)?;
     let mut changes = Vec::new();
@@ -131,7 +131,7 @@ pub fn check(project: &Project) -> Result<Vec<Change>> {
 /// All files are rendered before the first one is replaced, and either all or none are replaced.
 ///
 /// # Errors
-/// As [`check`], or if a file cannot be written.
+/// Returns the errors of [`check`], and an error if a file cannot be written.
 pub fn write(project: &Project) -> Result<Vec<Change>> {
     let changes = check(project)?;
     let files = changes

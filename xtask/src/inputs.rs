@@ -18,7 +18,7 @@ pub struct Inputs {
     pub document: Value,
     /// The lowered document, the input of code generation.
     pub lowered: Lowered,
-    /// Notes for the user: redundant overlay actions and constructs that lowering lost.
+    /// Notes for the user: redundant overlay actions, and constructs that lowering lost.
     pub notes: Vec<String>,
 }
 
@@ -44,7 +44,7 @@ pub fn read(project: &Project, api: &Api) -> Result<Inputs> {
             ));
         }
     }
-    // Strict: an overlay can correct an invalid specification.
+    // Strict, because an overlay can correct an invalid specification.
     let lowered = lower::lower_with(&document, &Options::new().strict(true))
         .map_err(|e| Error::new(format!("{name}, overlays applied: {e}")))?;
     notes.extend(

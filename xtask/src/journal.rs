@@ -1,8 +1,8 @@
 //! Replaces several files atomically, even across a crash.
 //!
 //! Before the first file is replaced, the current files are copied to a journal, together with a list that
-//! records which files did not exist. The journal is removed after all files are replaced. If it still exists
-//! when the next command starts, that command restores the files.
+//! records which files did not exist. The journal is removed after all files are replaced. If the journal
+//! still exists when the next command starts, that command restores the files.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,10 +14,10 @@ use crate::{Error, Result};
 /// The journal's folder, relative to the project's root.
 const JOURNAL: &str = ".xtask-journal";
 
-/// Marks a complete journal; written last. Without it, no file has been replaced yet.
+/// The file that marks a complete journal. It is written last. Without it, no file has been replaced yet.
 const COMPLETE: &str = "complete";
 
-/// Prefixes of the lines in the journal's list: whether the file existed.
+/// The prefixes of the lines in the list of the journal. They state whether the file existed.
 const ABSENT: &str = "absent ";
 const PRESENT: &str = "present ";
 

@@ -27,7 +27,7 @@ struct Arguments {
 enum Command {
     /// Regenerate the API crates and specs/specs.lock from the specifications and overlays.
     Generate {
-        /// Write nothing; print a diff of every stale file and exit with 1 if there is any.
+        /// Write nothing. Print a diff of every stale file, and exit with 1 if there is any.
         #[arg(long)]
         check: bool,
         #[command(flatten)]
@@ -53,7 +53,7 @@ enum Command {
     /// Test the simulator with third-party clients and validators, and the SDK with a third-party server and with
     /// recorded responses.
     ///
-    /// Requires Python 3.10 or newer, Node 20 or newer, and access to PyPI and npm; installs packages into
+    /// Requires Python 3.10 or newer, Node 20 or newer, and access to PyPI and npm. Installs packages into
     /// the target directory. Prints a table of results, including suites that could not run.
     Conformance {
         /// The suites to run (default: all): openai-python, openai-node, prime-cli, schemathesis-inference,
@@ -79,10 +79,10 @@ enum Command {
     Diff(commands::diff::Diff),
 }
 
-/// The exit code of a command that failed; 1 is the exit code of a check that found differences.
+/// The exit code of a command that failed. The exit code of a check that found differences is 1.
 const EXIT_ERROR: u8 = 2;
 
-/// The stack size in bytes. Documents are processed recursively; a deeply nested one must not overflow the
+/// The stack size in bytes. Documents are processed recursively, and a deeply nested document must not overflow the
 /// stack.
 const STACK_SIZE: usize = 256 << 20;
 
@@ -194,7 +194,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             ))?;
             Ok(ExitCode::SUCCESS)
         }
-        // Handled above.
+        // These commands were handled above.
         Command::Lower(_) | Command::Overlay(_) | Command::Diff(_) => Ok(ExitCode::SUCCESS),
     }
 }

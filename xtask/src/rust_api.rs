@@ -1,7 +1,7 @@
 //! Compares the public Rust API of two versions of generated code.
 //!
 //! Every public item has a signature. Removing an item or changing its signature is a breaking change. Adding
-//! an item is compatible if the enclosing struct or enum is `non_exhaustive`, as generated ones are.
+//! an item is compatible if the enclosing struct or enum is `non_exhaustive`. Generated structs and enums are.
 
 use std::collections::BTreeMap;
 
@@ -38,7 +38,7 @@ pub enum Bump {
 }
 
 impl Bump {
-    /// Returns its name in semantic versioning.
+    /// Returns the name of the bump in semantic versioning.
     pub fn name(self) -> &'static str {
         match self {
             Self::None => "none",
@@ -104,7 +104,7 @@ pub fn compare(old: &Items, new: &Items) -> Vec<Finding> {
     findings
 }
 
-/// Whether adding an item is a breaking change: a field or variant of an exhaustive type, or an
+/// Returns whether adding an item is a breaking change: a field or variant of an exhaustive type, or an
 /// implementation of `Copy`, which changes how closures and patterns capture a value.
 fn is_breaking_addition(item: &str, now: &str, old: &Items) -> bool {
     if let Some(name) = item.strip_prefix("impl Copy for ") {

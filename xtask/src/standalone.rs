@@ -96,7 +96,7 @@ pub fn write(folder: &Path, files: &BTreeMap<PathBuf, String>) -> Result<()> {
     Ok(())
 }
 
-/// Whether a folder lies inside a Cargo workspace.
+/// Returns whether a folder lies inside a Cargo workspace.
 pub fn is_in_workspace(folder: &Path) -> bool {
     let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
     folder.ancestors().skip(1).any(|above| {

@@ -87,7 +87,7 @@ fn describe(item: &Item, text: &mut String) {
     }
 }
 
-/// Whether a function exists for every type, operation or body: `builder`, `body_map`, or `new` of an
+/// Returns whether a function exists for every type, operation or body: `builder`, `body_map`, or `new` of an
 /// operation's builder.
 fn is_boilerplate(signature: &Signature) -> bool {
     let of_client = signature.inputs.first().is_some_and(|argument| {

@@ -1,6 +1,6 @@
 //! Updates a specification, all or nothing.
 //!
-//! All steps run in a copy of the project below `target`. The project itself is changed only at the end, by
+//! All steps run in a copy of the project in `target/xtask-update`. Only the last step changes the project itself, with
 //! [`journal::replace`].
 
 use std::collections::BTreeMap;
@@ -19,8 +19,8 @@ use crate::inputs::{self, Inputs};
 use crate::project::{Api, Project};
 use crate::{Error, Result, generate, journal, render, surface};
 
-/// The folder of the copy, relative to the project's root.
-const COPY: &str = "target/xtask-update";
+/// The folder of the copy of the project, relative to the project's root.
+const SCRATCH: &str = "target/xtask-update";
 
 /// The snapshots that an update may change, relative to the project's root.
 const SNAPSHOTS: &str = "xtask/tests/snapshots";
@@ -31,12 +31,12 @@ const CHANGELOG: &str = "CHANGELOG.md";
 /// The maximum size of a downloaded specification: 64 MiB.
 const MAX_DOWNLOAD_BYTES: u64 = 64 << 20;
 
-/// The code that must compile before a specification is accepted.
+/// The checks that must succeed before a specification is accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Checks {
-    /// The whole workspace, including handwritten code.
+    /// Compiles the whole workspace, including handwritten code, and runs the tests of generated files and snapshots.
     Workspace,
-    /// Only the generated code and its snapshots; handwritten code may fail to compile.
+    /// Only runs the tests of generated files and snapshots. Code that uses the generated crates may fail to compile.
     Generated,
 }
 
@@ -75,10 +75,10 @@ pub fn update(
     document::parse(source, &text)?;
 
     let old = inputs::read(project, api)?;
-    let copy = Copy::of(project)?;
-    journal::write_atomically(&copy.0.path(&specification), &text)
+    let scratch = ScratchProject::copy_of(project)?;
+    journal::write_atomically(&scratch.0.path(&specification), &text)
         .map_err(|e| Error::file(&specification, &e))?;
-    let new = inputs::read(&copy.0, api)?;
+    let new = inputs::read(&scratch.0, api)?;
     let mut notes = new.notes.clone();
     notes.extend(stale_replacements(
         project,
@@ -88,13 +88,13 @@ pub fn update(
     )?);
     let report = Report::of(api, &old, &new, &notes)?;
 
-    generate::write(&copy.0)?;
+    generate::write(&scratch.0)?;
     let changelog = report.changelog(project.read(CHANGELOG).unwrap_or_default());
-    journal::write_atomically(&copy.0.path(CHANGELOG), &changelog)
+    journal::write_atomically(&scratch.0.path(CHANGELOG), &changelog)
         .map_err(|e| Error::file(Path::new(CHANGELOG), &e))?;
-    copy.check(project, checks)?;
+    scratch.check(project, checks)?;
 
-    let files = copy.differences(project, &specification)?;
+    let files = scratch.differences(project, &specification)?;
     journal::replace(project, &files)?;
     if format == Format::Markdown {
         return Ok(format!("# {}\n\n{}", report.heading, report.markdown));
@@ -129,7 +129,7 @@ fn fetch(url: &str) -> Result<Vec<u8>> {
         .map_err(error)
 }
 
-/// Returns a note for each list that an overlay replaces and the provider has changed.
+/// Returns a note for each value that an overlay replaces and that the provider has changed.
 fn stale_replacements(
     project: &Project,
     api: &Api,
@@ -141,15 +141,15 @@ fn stale_replacements(
         let removed = |document| {
             overlay::removed(document, &name, &text).map_err(|e| Error::new(e.to_string()))
         };
-        for (before, now) in removed(old)?.iter().zip(removed(new)?) {
-            if before.values != now.values {
+        for (before, after) in removed(old)?.iter().zip(removed(new)?) {
+            if before.values != after.values {
                 notes.push(format!(
-                    "{name}#/actions/{}: target {}: replaces a value that the provider has changed: \
+                    "{name}#/actions/{}: target {}: replaces a value that the provider has changed; review the action: \
                      {} -> {}",
-                    now.action,
-                    now.target,
+                    after.action,
+                    after.target,
                     Value::from(before.values.clone()),
-                    Value::from(now.values)
+                    Value::from(after.values)
                 ));
             }
         }
@@ -177,10 +177,11 @@ impl Report {
             version.as_str().unwrap_or("unversioned").to_owned()
         };
         let before = render::render(&api.source(), &old.lowered)?;
-        let now = render::render(&api.source(), &new.lowered)?;
-        let (old_surface, new_surface) = (surface::surface(&before)?, surface::surface(&now)?);
+        let after = render::render(&api.source(), &new.lowered)?;
+        let (old_surface, new_surface) = (surface::surface(&before)?, surface::surface(&after)?);
         let wire = wire::compare(&old.specification, &new.specification);
-        let difference = Difference::of_files((&version(old), &version(new)), wire, &before, &now)?;
+        let difference =
+            Difference::of_files((&version(old), &version(new)), wire, &before, &after)?;
         let document = changes::between(&old.specification, &new.specification);
         Ok(Self {
             heading: format!("{} API: {} -> {}", api.name, version(old), version(new)),
@@ -215,7 +216,7 @@ impl Report {
         text
     }
 
-    /// Returns the changelog with an entry for this update in its "Unreleased" section.
+    /// Adds an entry for this update to the section "Unreleased" of a changelog. Returns the new changelog.
     fn changelog(&self, old: String) -> String {
         const HEAD: &str = "# Changelog\n";
         const UNRELEASED: &str = "\n## Unreleased\n";
@@ -237,7 +238,7 @@ impl Report {
     }
 }
 
-/// Returns the added and removed lines of a surface, each prefixed with its item.
+/// Returns the lines that were added to or removed from a surface. A line within an item is prefixed with the item.
 fn surface_changes(old: &str, new: &str) -> Vec<String> {
     let mut item = "";
     let mut lines = Vec::new();
@@ -260,32 +261,33 @@ fn surface_changes(old: &str, new: &str) -> Vec<String> {
     lines
 }
 
-/// A copy of the project, deleted on drop.
-struct Copy(Project);
+/// A copy of the project. It is deleted on drop.
+struct ScratchProject(Project);
 
-impl Drop for Copy {
+impl Drop for ScratchProject {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(self.0.path(""));
     }
 }
 
-impl Copy {
-    fn of(project: &Project) -> Result<Self> {
-        let to = project.path(COPY);
+impl ScratchProject {
+    fn copy_of(project: &Project) -> Result<Self> {
+        let from = project.path("");
+        let to = project.path(SCRATCH);
         if to.exists() {
             fs::remove_dir_all(&to).map_err(|e| Error::file(&to, &e))?;
         }
-        let entries = fs::read_dir(project.path("")).map_err(|e| Error::file(&to, &e))?;
+        let entries = fs::read_dir(&from).map_err(|e| Error::file(&from, &e))?;
         for entry in entries {
-            let name = entry.map_err(|e| Error::file(&to, &e))?.file_name();
+            let name = entry.map_err(|e| Error::file(&from, &e))?.file_name();
             if name != "target" && name != ".git" {
-                copy(&project.path(&name), &to.join(&name))?;
+                copy(&from.join(&name), &to.join(&name))?;
             }
         }
         Ok(Self(Project::at(&to)?))
     }
 
-    /// Compiles the workspace and updates the snapshots.
+    /// Runs the checks in this copy, and updates its snapshots.
     fn check(&self, project: &Project, checks: Checks) -> Result<()> {
         if checks == Checks::Workspace {
             self.cargo(
@@ -293,8 +295,8 @@ impl Copy {
                 &["check", "--workspace", "--all-targets", "--quiet"],
             )?;
         }
-        // The other tests of this package modify parts of the specifications by name and may fail.
-        let snapshots = [
+        // The other tests of this package edit named parts of the specifications. The new specification may lack them.
+        let tests = [
             "lowered_documents",
             "public_surfaces",
             "generated_files_are_up_to_date",
@@ -308,7 +310,7 @@ impl Copy {
             "--quiet",
             "--",
         ];
-        self.cargo(project, &[&test[..], &snapshots[..]].concat())
+        self.cargo(project, &[&test[..], &tests[..]].concat())
     }
 
     fn cargo(&self, project: &Project, arguments: &[&str]) -> Result<()> {
@@ -325,14 +327,14 @@ impl Copy {
         }
         let stderr = String::from_utf8_lossy(&output.stderr);
         Err(Error::new(format!(
-            "the new specification fails `cargo {}`; nothing was changed. If handwritten code must \
-             be adapted first, run the command with --generated-only\n\n{stderr}{}",
+            "`cargo {}` fails with the new specification; nothing was changed. To update first and \
+             adapt handwritten code afterwards, use --generated-only\n\n{stderr}{}",
             arguments.join(" "),
             String::from_utf8_lossy(&output.stdout)
         )))
     }
 
-    /// Returns the files that differ from those of the project.
+    /// Returns the changed files with their new contents. The contents are `None` if the file was removed.
     fn differences(
         &self,
         project: &Project,
@@ -347,7 +349,7 @@ impl Copy {
         for path in paths {
             let old = generate::read_if_exists(&project.path(&path))?;
             let new = generate::read_if_exists(&self.0.path(&path))?;
-            // Skip the pending snapshots (`.snap.new`) of insta.
+            // Skips the pending snapshots of insta (`.snap.new`).
             if old != new && path.extension().is_none_or(|extension| extension != "new") {
                 files.insert(path, new);
             }
@@ -356,8 +358,15 @@ impl Copy {
     }
 }
 
+/// Copies a file, or a folder with its contents.
 fn copy(from: &Path, to: &Path) -> Result<()> {
-    let error = |e: std::io::Error| Error::file(from, &e);
+    let error = |e: std::io::Error| {
+        Error::new(format!(
+            "cannot copy {} to {}: {e}",
+            from.display(),
+            to.display()
+        ))
+    };
     if from.is_dir() {
         fs::create_dir_all(to).map_err(error)?;
         for entry in fs::read_dir(from).map_err(error)? {

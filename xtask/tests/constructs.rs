@@ -1,4 +1,5 @@
-//! One small document per construct: its source, its lowered form and the generated Rust API.
+//! Lowers and renders a small document for each construct. The snapshots contain the notes, the lowered document and
+//! the generated public Rust items.
 
 #![allow(clippy::panic, clippy::unwrap_used, missing_docs)]
 
@@ -106,7 +107,7 @@ fn lowers_and_renders_schemas() {
                 "a: {$ref: '#/components/schemas/Other', allOf: [{type: object, properties: {b: {type: string}}}]}",
             ),
         ),
-        ("schema_true", object("a: true\nb: {}")),
+        ("schema_true_and_empty", object("a: true\nb: {}")),
         (
             "schema_runtime_formats",
             object(
@@ -118,13 +119,13 @@ fn lowers_and_renders_schemas() {
             object("status: {type: string, enum: [ON, off-line, '', on]}"),
         ),
         (
-            "enum_titled",
+            "enum_same_title",
             object(
                 "a: {type: string, title: Switch, enum: [on, off]}\nb: {type: string, title: Switch, enum: [on, off]}",
             ),
         ),
         (
-            "enum_duplicate_title",
+            "enum_titled_like_schema",
             object("a: {type: string, title: Thing, enum: [on, off]}"),
         ),
         (
@@ -132,7 +133,7 @@ fn lowers_and_renders_schemas() {
             object("a: {type: array, items: {type: string, enum: [on, off]}}"),
         ),
         (
-            "enum_discriminator",
+            "union_with_const_properties",
             object(
                 "a: {oneOf: [{type: object, required: [kind], properties: {kind: {const: x}, n: {type: integer}}}, {type: object, required: [kind], properties: {kind: {const: y}, s: {type: string}}}]}",
             ),
@@ -163,7 +164,7 @@ fn lowers_and_renders_schemas() {
             ),
         ),
         (
-            "schema_any_of_references",
+            "schema_any_of_several",
             object(
                 "a: {anyOf: [{$ref: '#/components/schemas/Other'}, {$ref: '#/components/schemas/Thing'}, {type: string}, {type: 'null'}]}",
             ),
@@ -213,13 +214,13 @@ fn lowers_and_renders_operations() {
     let json =
         "content: {application/json: {schema: {type: object, properties: {a: {type: string}}}}}";
     let cases = [
-        ("operation_one_error_body", format!("  /a:\n    get:\n      operationId: get_a\n      responses:\n        '200': {{description: OK, {json}}}\n        '401': {{description: No key.}}\n        '422': {{description: Wrong., {json}}}\n        default: {{description: Other., {json}}}")),
-        ("operation_several_error_bodies", format!("  /a:\n    get:\n      operationId: get_a\n      responses:\n        '200': {{description: OK, {json}}}\n        '404': {{description: None., content: {{application/problem+json: {{schema: {{type: string}}}}}}}}\n        '422': {{description: Wrong., {json}}}")),
+        ("operation_same_error_bodies", format!("  /a:\n    get:\n      operationId: get_a\n      responses:\n        '200': {{description: OK, {json}}}\n        '401': {{description: No key.}}\n        '422': {{description: Wrong., {json}}}\n        default: {{description: Other., {json}}}")),
+        ("operation_different_error_bodies", format!("  /a:\n    get:\n      operationId: get_a\n      responses:\n        '200': {{description: OK, {json}}}\n        '404': {{description: None., content: {{application/problem+json: {{schema: {{type: string}}}}}}}}\n        '422': {{description: Wrong., {json}}}")),
         ("operation_json_or_event_stream", "  /a:\n    post:\n      operationId: ask\n      summary: Ask\n      responses:\n        '200': {description: OK, content: {application/json: {schema: {type: object}}, text/event-stream: {schema: {type: string}}}}".to_owned()),
         ("operation_several_successes", format!("  /a:\n    post:\n      operationId: make_a\n      responses:\n        '200': {{description: OK, {json}}}\n        '202': {{description: Later., content: {{application/json: {{schema: {{type: object, properties: {{task: {{type: string}}}}}}}}}}}}\n        '204': {{description: Nothing.}}")),
         ("operation_multipart_form", "  /a:\n    post:\n      operationId: send_a\n      requestBody: {required: true, content: {multipart/form-data: {schema: {type: object, properties: {file: {type: string, format: binary}}}}}}\n      responses:\n        '200': {description: OK}".to_owned()),
         ("operation_merge_patch", "  /a:\n    patch:\n      operationId: patch_a\n      requestBody: {required: true, content: {application/merge-patch+json: {schema: {type: object}}}}\n      responses:\n        '200': {description: OK}".to_owned()),
-        ("operation_deep_query", "  /a:\n    get:\n      operationId: list_a\n      parameters: [{name: filter, in: query, style: deepObject, explode: true, schema: {type: object, properties: {state: {type: string}, tags: {type: array, items: {type: string}}}}}, {name: ids, in: query, explode: false, schema: {type: array, items: {type: integer}}}, {name: session, in: cookie, schema: {type: string}}]\n      responses:\n        '200': {description: OK}".to_owned()),
+        ("operation_query_and_cookie_parameters", "  /a:\n    get:\n      operationId: list_a\n      parameters: [{name: filter, in: query, style: deepObject, explode: true, schema: {type: object, properties: {state: {type: string}, tags: {type: array, items: {type: string}}}}}, {name: ids, in: query, explode: false, schema: {type: array, items: {type: integer}}}, {name: session, in: cookie, schema: {type: string}}]\n      responses:\n        '200': {description: OK}".to_owned()),
         ("operation_query_union", "  /a:\n    get:\n      operationId: list_a\n      parameters: [{name: created, in: query, style: deepObject, explode: true, schema: {anyOf: [{type: object, properties: {gt: {type: integer}, lt: {type: integer}}}, {type: integer}]}}]\n      responses:\n        '200': {description: OK}".to_owned()),
         ("operation_conflicting_object_parameters", "  /a:\n    get:\n      operationId: list_a\n      parameters: [{name: x, in: query, schema: {type: object, properties: {state: {type: string}}}}, {name: y, in: query, schema: {type: object, properties: {state: {type: integer}}}}]\n      responses:\n        '200': {description: OK}".to_owned()),
         ("operation_form_with_objects", "  /a:\n    post:\n      operationId: send_a\n      requestBody: {required: true, content: {application/x-www-form-urlencoded: {encoding: {owner: {style: deepObject}}, schema: {type: object, properties: {tags: {type: array, items: {type: string}}, owner: {type: object, properties: {name: {type: string}}}, place: {type: object, properties: {city: {type: string}}}}}}}}\n      responses:\n        '200': {description: OK}".to_owned()),
@@ -260,7 +261,7 @@ fn renders_serialization() {
 }
 
 #[test]
-fn rejects_unsupported_constructs_with_location() {
+fn rejects_invalid_documents_with_location() {
     let property = |text: &str| schema(&format!("type: object\nproperties:\n  a: {text}"));
     let thing = "#/components/schemas/Thing";
     let cases = [

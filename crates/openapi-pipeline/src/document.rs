@@ -14,8 +14,8 @@ pub struct DocumentError {
 
 /// Parses a YAML or JSON document and preserves the order of its keys.
 ///
-/// `name` is used in errors. Control characters are invalid but do occur; they are replaced by spaces. The
-/// YAML parser limits depth, aliases and size, so that hostile input cannot exhaust memory.
+/// `name` is used in errors. Control characters are invalid, but some documents contain them. They are replaced with
+/// spaces. The YAML parser limits depth, aliases and size, so that hostile input cannot exhaust memory.
 ///
 /// # Errors
 /// Returns an error if the text is neither YAML nor JSON, or if it is not an object.

@@ -68,8 +68,8 @@ pub use facts::{
 pub use skip::without;
 pub use union_types::{Alternative, AlternativeKind, Union};
 
-/// The media type of a request or response body, if it differs from the one in the lowered document. On a
-/// parameter: its value is the media type of the request body.
+/// On a request or response body: its media type, if it differs from the one in the lowered document. On a
+/// parameter: the value of the parameter is the media type of the request body.
 pub const CONTENT_TYPE: &str = "x-content-type";
 
 /// On a form body: the names of the properties that are serialized with brackets, such as `owner[name]=…` and
@@ -92,18 +92,18 @@ pub const RUNTIME_TYPE: &str = "x-runtime-type";
 /// exclusive, as in OpenAPI 3.0).
 pub const LIMITS: &str = "x-limits";
 
-/// A lowered document and everything that it cannot express.
+/// A lowered document, and the information that the document cannot express.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Lowered {
     /// The OpenAPI 3.0.3 document.
     pub document: Value,
-    /// The string enumerations, sorted by name. In the document they are plain strings, because responses may
-    /// contain unlisted values.
+    /// The string enumerations, sorted by name. The document declares them as plain strings, because responses
+    /// may contain unlisted values.
     pub enums: Vec<OpenEnum>,
     /// The unions, in the order of the document's schemas, except those of plain scalars and lists.
     pub unions: Vec<Union>,
-    /// Properties of operations beyond requests and responses, by operation id.
+    /// Facts about operations that determine how a call is made, by operation id.
     pub facts: BTreeMap<String, OperationFacts>,
     /// What was repaired, lost or dropped, with locations.
     pub notes: Vec<Note>,
@@ -139,7 +139,7 @@ impl Options {
     }
 }
 
-/// An error for a document that cannot be lowered.
+/// The error of a document that cannot be lowered.
 #[derive(Debug, thiserror::Error)]
 #[error("{place}: {reason}")]
 #[non_exhaustive]
@@ -188,7 +188,7 @@ fn once(document: &Value, options: &Options) -> Result<Lowered, LowerError> {
         // `openapi: 3.1` is a number in YAML.
         Some(version) if matches!(version.to_string().trim_matches('"'), "3.0" | "3.1" | "3") => {}
         Some(version) => {
-            let reason = format!("unsupported version {version}; supported are 3.0 and 3.1");
+            let reason = format!("unsupported version {version}; supported versions: 3.0 and 3.1");
             return Err(LowerError::new(&root.join("openapi"), reason));
         }
         None => {

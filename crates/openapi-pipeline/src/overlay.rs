@@ -9,7 +9,7 @@ use serde_json_path::JsonPath;
 
 use crate::document::{self, DocumentError};
 
-/// The result of one action of an overlay.
+/// The result of an action of an overlay.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Applied {
@@ -19,21 +19,21 @@ pub struct Applied {
     pub target: String,
     /// The description.
     pub description: Option<String>,
-    /// The number of locations that the target matches. 0 if the specification has changed or the target is
-    /// mistyped.
+    /// The number of locations that the target matches. If it is 0, the specification may have changed, or the
+    /// target may be misspelled.
     pub matches: usize,
-    /// Whether the document changed. `false` if the action is redundant.
+    /// Whether the action changed the document. An action that changes nothing is redundant.
     pub changed: bool,
 }
 
-/// An error of an overlay that cannot be applied.
+/// The error of an overlay that cannot be applied.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OverlayError {
-    /// The text is not a document.
+    /// The text is neither YAML nor JSON, or is not an object.
     #[error(transparent)]
     Document(#[from] DocumentError),
-    /// The document is not an overlay.
+    /// The document is not a valid overlay.
     #[error("{name}: not a valid Overlay document: {reason}")]
     Invalid {
         /// The name of the overlay.
@@ -82,19 +82,20 @@ struct Action {
     remove: bool,
 }
 
-/// Applies the overlay in `text` to a document. Every target must match, so that an action is not skipped
-/// silently when the specification changes.
+/// Applies the overlay in `text` to a document. The target of every action must match. Otherwise, a change of the
+/// specification could make an action ineffective without notice.
 ///
 /// # Errors
-/// Returns an error if the overlay is invalid or a target matches nothing. The document is then unchanged.
+/// Returns an error if the overlay is invalid, if a target matches nothing, or if an action cannot be applied to a
+/// match. The document is then unchanged.
 pub fn apply(document: &mut Value, name: &str, text: &str) -> Result<Vec<Applied>, OverlayError> {
     let mut result = document.clone();
     let applied = apply_leniently(&mut result, name, text)?;
-    if let Some(lost) = applied.iter().find(|applied| applied.matches == 0) {
+    if let Some(unmatched) = applied.iter().find(|applied| applied.matches == 0) {
         return Err(OverlayError::Action {
             name: name.to_owned(),
-            action: lost.action,
-            target: lost.target.clone(),
+            action: unmatched.action,
+            target: unmatched.target.clone(),
             reason:
                 "matches nothing in the specification; has the provider moved, renamed or removed \
                      it?"
@@ -105,8 +106,8 @@ pub fn apply(document: &mut Value, name: &str, text: &str) -> Result<Vec<Applied
     Ok(applied)
 }
 
-/// Applies the overlay in `text` to a document as the standard specifies: an action whose target matches
-/// nothing has no effect. Its [`Applied::matches`] is then 0.
+/// Applies the overlay in `text` to a document. As the standard specifies, an action whose target matches nothing
+/// has no effect. [`Applied::matches`] is then 0.
 ///
 /// # Errors
 /// Returns an error if the overlay is invalid or an action cannot be applied to a match. The document is then
@@ -143,7 +144,7 @@ pub fn apply_leniently(
 fn apply_action(document: &mut Value, action: &Action) -> Result<(usize, bool), String> {
     let pointers = matching_pointers(document, &action.target)?;
     if action.remove {
-        // From the end, so that the indices of earlier list items remain valid.
+        // Starts from the end, so that the indices of earlier list items remain valid.
         for place in pointers.iter().rev() {
             remove(document, place)?;
         }
@@ -159,7 +160,7 @@ fn apply_action(document: &mut Value, action: &Action) -> Result<(usize, bool), 
                 .map_err(|e| format!("`copy` {source}: {e}"))?;
             found.clone()
         }
-        // In the standard, an action with none or several of these has no effect.
+        // According to the standard, an action has no effect if it has both `update` and `copy`, or neither of them.
         _ => return Ok((pointers.len(), false)),
     };
     let mut changed = false;
@@ -264,7 +265,7 @@ fn remove(document: &mut Value, place: &str) -> Result<(), String> {
                 items.remove(index);
             }
         }
-        // Already removed together with its parent.
+        // The value was already removed together with its parent.
         _ => {}
     }
     Ok(())
@@ -280,11 +281,11 @@ fn read(name: &str, text: &str) -> Result<Overlay, OverlayError> {
     let version = &overlay.overlay;
     if !(version.starts_with("1.0.") || version.starts_with("1.1.")) {
         return Err(invalid(format!(
-            "unsupported version {version:?}; supported are 1.0 and 1.1"
+            "unsupported version {version:?}; supported versions: 1.0 and 1.1"
         )));
     }
     if overlay.actions.is_empty() {
-        return Err(invalid("missing actions".to_owned()));
+        return Err(invalid("`actions` is empty; add an action".to_owned()));
     }
     for (index, action) in overlay.actions.iter().enumerate() {
         JsonPath::parse(&action.target)
@@ -298,7 +299,7 @@ fn read(name: &str, text: &str) -> Result<Overlay, OverlayError> {
     Ok(overlay)
 }
 
-/// Values that an action removes from a document.
+/// The values that an action removes from a document.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Removed {
@@ -310,10 +311,12 @@ pub struct Removed {
     pub values: Vec<Value>,
 }
 
-/// Returns the values that the `remove` actions of an overlay remove from a document without the overlay.
+/// Returns the values that each `remove` action of an overlay would remove from `document`, to which the overlay
+/// has not been applied.
 ///
-/// An overlay replaces a list, such as `required`, by removing it and adding another. Such an overlay must be
-/// reviewed when the list changes.
+/// An overlay can replace a list, such as `required`, with an action that removes the list and an action that adds
+/// another. If the list in the specification changes, the overlay must be reviewed. Compare the removed values of
+/// both versions of the specification to find such changes.
 ///
 /// # Errors
 /// Returns an error if the overlay is invalid.
@@ -364,7 +367,7 @@ mod tests {
     }
 
     #[test]
-    fn unmatched_target_is_an_error_and_leaves_document_unchanged() {
+    fn unmatched_target_is_an_error_and_leaves_the_document_unchanged() {
         let mut document = json!({"a": {"b": 1}});
         let text = format!(
             "{HEAD}  - {{target: $.a, update: {{b: 2}}}}\n  - {{target: $.nowhere, update: {{b: 1}}}}\n"

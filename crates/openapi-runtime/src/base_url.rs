@@ -5,7 +5,8 @@ use std::sync::{Arc, OnceLock};
 
 use reqwest::Url;
 
-/// The base URL of an API. It is parsed once, because parsing dominates the cost of building a request.
+/// The base URL of an API. The URL is parsed only once, because parsing is the most expensive part of building a
+/// request.
 #[derive(Clone)]
 pub struct BaseUrl(Arc<Inner>);
 
@@ -15,11 +16,11 @@ struct Inner {
     cache: [OnceLock<(&'static str, Url)>; MAX_CACHED_URLS],
 }
 
-/// The number of cached URLs of fixed paths. Few programs call more operations, and searching more entries would take
-/// as long as building a URL.
+/// The maximum number of cached URLs. Few programs call more operations, and searching more entries would take as long
+/// as building a URL.
 const MAX_CACHED_URLS: usize = 4;
 
-/// The error of an invalid base URL. It does not contain the URL, because the URL may contain a password.
+/// The error of an invalid base URL. The error does not contain the URL, because the URL may contain a password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("invalid base URL: {0}")]
 pub struct InvalidBaseUrl(String);
@@ -66,7 +67,7 @@ impl BaseUrl {
         Ok(url)
     }
 
-    /// Like [`join`](Self::join), but caches the URL. For paths without parameters.
+    /// Like [`join`](Self::join), but caches the URL. Use this for paths without parameters.
     ///
     /// # Errors
     /// If the base URL is invalid.

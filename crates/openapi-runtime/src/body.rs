@@ -2,7 +2,8 @@
 
 use std::fmt::Display;
 
-/// The body of a request: a complete value, or its builder `B`. It is boxed because builders move it often.
+/// The body of a request: a complete value, or its builder `B`. The contents are boxed because builders are moved
+/// often.
 #[derive(Debug, Default, Clone)]
 pub enum RequestBody<T, B> {
     /// The body is not set.

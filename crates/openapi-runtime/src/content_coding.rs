@@ -1,4 +1,4 @@
-//! Content codings of responses: gzip is decoded, others are named.
+//! Content codings of responses. Bodies with gzip are decompressed.
 
 use std::io::Write as _;
 use std::mem;
@@ -33,7 +33,7 @@ pub(crate) fn is_gzip(headers: &HeaderMap) -> bool {
     matches!(&codings(headers)[..], [name] if name == "gzip" || name == "x-gzip")
 }
 
-/// Decodes gzip. A body may have several members, such as one for each event of a stream.
+/// Decompresses gzip. A body may have several members, such as one for each event of a stream.
 pub(crate) struct Gunzip {
     body: ByteStream,
     input: Bytes,
@@ -52,7 +52,8 @@ impl Gunzip {
         }
     }
 
-    /// Decodes a part of the input: at most a few kilobytes more than its own size, whatever it expands to.
+    /// Decompresses a part of the input. The output is at most a few kilobytes larger than the input, even if the input
+    /// expands to much more.
     fn decode(&mut self) -> Result<Bytes, BoxError> {
         let decoder = self
             .decoder

@@ -5,22 +5,22 @@ use std::sync::{Arc, LazyLock};
 
 use crate::options::CallOptions;
 
-/// The options of one call, and the hooks of the layer above.
+/// The options of one call, and the hooks of the client that makes the call.
 ///
-/// It is passed to `send_with` of a generated operation, and is available from the
-/// [metadata](crate::ResponseMeta::context) of the response. It is cheap to clone. The default has the default options
-/// and no hooks.
+/// A context is passed to `send_with` of a generated operation, and is available from the
+/// [metadata](crate::ResponseMeta::context) of the response. It is cheap to clone. The default context has the default
+/// options and no hooks.
 #[derive(Debug, Clone, Default)]
 pub struct CallContext {
     options: Option<Arc<CallOptions>>,
     hooks: Option<Arc<dyn CallHooks>>,
 }
 
-/// Hooks that the layer above runs during a call.
+/// Hooks that a client can run during a call.
 ///
 /// By default, each method does nothing.
 pub trait CallHooks: Debug + Send + Sync {
-    /// Returns the account that the call is made for. It is shown in traces.
+    /// Returns the account that the call is made for. Traces show it.
     fn account(&self) -> Option<&str> {
         None
     }

@@ -34,10 +34,10 @@ impl<T: Limited> Limited for Option<T> {
     }
 }
 
-/// Checks a number against limits. `allowed` describes the limits, and `within` checks them. `None` is valid.
+/// Checks a number against limits. `allowed` describes the limits in the error. `within` checks them. `None` is valid.
 ///
 /// # Errors
-/// If `within` returns `false`, as it does for NaN.
+/// If `within` returns `false`, as comparisons with NaN do.
 pub fn check_limits(
     name: &'static str,
     value: &impl Limited,

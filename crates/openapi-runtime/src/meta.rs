@@ -81,8 +81,8 @@ impl ResponseMeta {
         self.call.as_ref().map_or(0, |call| call.unknown_attempts)
     }
 
-    /// Returns what was not read as the specification says. Each part has another type or an invalid value, and was
-    /// converted or omitted. Usually there are no warnings.
+    /// Returns a warning for each part of the response that does not match the specification. The part has another type
+    /// or an invalid value, and was converted or omitted. Usually there are no warnings.
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings
     }
@@ -94,7 +94,7 @@ impl ResponseMeta {
         self
     }
 
-    /// Adds warnings, up to 100. A warning that is already there is not added again.
+    /// Adds warnings, up to 100. A warning that is already in the list is not added again.
     pub fn add_warnings(&mut self, warnings: impl IntoIterator<Item = Warning>) {
         for warning in warnings {
             if self.warnings.len() < MAX_WARNINGS && !self.warnings.contains(&warning) {
@@ -108,7 +108,7 @@ impl ResponseMeta {
         self.call.as_ref().map(|call| &call.context)
     }
 
-    /// Redacts the secrets of the call from a text, and returns it as one line of at most 300 characters.
+    /// Redacts the secrets of the call from a text, and returns the text as one line of at most 300 characters.
     pub fn redact(&self, text: &str) -> String {
         one_line(&self.redactor().redact(text))
     }

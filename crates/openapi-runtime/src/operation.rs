@@ -37,19 +37,19 @@ pub struct Operation {
     pub response_secrets: &'static [&'static str],
 }
 
-/// Whether an operation can be retried safely. It decides which failures are retried.
+/// Whether an operation can be retried safely. The retry safety decides which failures are retried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RetrySafety {
-    /// Repeated requests have the same effect as one request (RFC 9110, section 9.2.2). They can be retried even
-    /// if an earlier request may have been carried out.
+    /// Several identical requests have the same effect as one (RFC 9110, section 9.2.2). A call is retried even if an
+    /// earlier request may have been carried out.
     ///
     /// The default for GET, HEAD, OPTIONS, PUT and DELETE.
     Idempotent,
-    /// Each request costs money, and has no other effect. It is retried if the service reported that it did not
-    /// carry out the request, and otherwise only if the caller allows duplicate billing.
+    /// Each request costs money, and has no other effect. A call is retried if the service did not process the request,
+    /// or rejected it with a status such as 429 or 503. After other failures, it is retried only if
+    /// [`RetryPolicy::allow_duplicate_billing`](crate::RetryPolicy::allow_duplicate_billing) is set.
     Billable,
-    /// Repeated requests have unwanted effects, such as a second order. It is retried only if the request was not
-    /// sent.
+    /// A second request has an unwanted effect, such as a second order. A call is retried only if nothing was sent.
     ///
     /// The default for POST, PATCH and all other methods.
     Never,

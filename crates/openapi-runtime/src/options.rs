@@ -14,7 +14,7 @@ use crate::sse::DEFAULT_MAX_EVENT;
 
 /// Options for a call: timeouts, retries, limits, and additional headers and body fields.
 ///
-/// An option that is not set takes the value of the client, or else its default.
+/// If an option is not set, the value of the client applies, or else the default.
 ///
 /// ```
 /// use std::time::Duration;
@@ -107,7 +107,8 @@ impl CallOptions {
         self
     }
 
-    /// Adds a header to every request. It replaces a header of the same name. Its value is redacted from logs.
+    /// Adds a header to every request. It replaces a header of the same name. The value is redacted from errors and
+    /// logs.
     ///
     /// The call fails if the name or value is invalid, or if the header is reserved for the client (`Authorization`,
     /// `Host`, `Content-Length`, …).
@@ -136,8 +137,8 @@ impl CallOptions {
         self
     }
 
-    /// Makes the call fail with `reason` if a header of one of these names is set. Used for headers that are parameters
-    /// of an operation.
+    /// Makes the call fail with `reason` if a header with one of these names is set. Use this for headers that are
+    /// parameters of an operation.
     pub fn refuse_headers(mut self, names: &[&str], reason: &str) -> Self {
         if let Some(name) = names.iter().find(|name| self.headers.contains_key(**name)) {
             self.fault = Some(format!("cannot set the header {name}: {reason}"));
@@ -145,7 +146,7 @@ impl CallOptions {
         self
     }
 
-    /// Takes the options that are not set from `base`.
+    /// Takes options that are not set from `base`.
     pub fn or(self, base: &Self) -> Self {
         let mut headers = base.headers.clone();
         headers.extend(self.headers);

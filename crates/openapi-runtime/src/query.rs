@@ -4,7 +4,7 @@ use serde::ser::{Error as _, SerializeSeq as _};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-/// A query parameter. A scalar becomes one pair, a list one pair for each item, and `None` is left out.
+/// A query parameter. A scalar becomes one pair, a list one pair for each item, and `None` is omitted.
 #[derive(Debug)]
 pub struct QueryParam<'a, T> {
     name: &'a str,

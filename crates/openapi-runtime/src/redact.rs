@@ -1,8 +1,11 @@
 //! Redacts secrets from text.
 //!
-//! Known secrets are redacted wherever they appear: the API key, the values of headers that the user set, and the
-//! fields that the specification marks as secret. Text that is not JSON, such as an HTML page that echoes the request
-//! headers, is searched for the names of secret fields.
+//! These secrets are redacted:
+//! - known secrets of at least three bytes, wherever they appear: the API key, the values of headers that the user set,
+//!   and the values of request fields that the specification marks as secret;
+//! - the values of fields and headers that the specification marks as secret, or whose name says so, such as
+//!   `Authorization`. They are found in JSON and in other text, such as an HTML page that echoes the request headers;
+//! - credentials that follow an authentication scheme, such as `Bearer`.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -16,10 +19,10 @@ use crate::context::CallContext;
 use crate::operation::Operation;
 use crate::secret::Secret;
 
-/// Replaces a secret.
+/// The text that replaces a secret.
 const REDACTED: &str = "…";
 
-/// The maximum number of characters of a text in a message.
+/// The maximum length of a text in a message, in characters.
 const MAX_CHARS: usize = 300;
 
 /// The maximum number of bytes that are searched. The rest of the text is dropped.
@@ -92,7 +95,7 @@ impl Redactor {
             redacted = text.into();
         }
         if is_long {
-            // The end may contain a part of a secret.
+            // The text may have been cut inside a secret, so the end is removed.
             let longest = self.values().first().map_or(0, String::len);
             let kept = truncate(
                 &redacted,
@@ -140,7 +143,7 @@ impl Redactor {
         is_secret_name(name) || fields.any(|field| field.eq_ignore_ascii_case(name))
     }
 
-    /// Redacts the values of secret fields.
+    /// Redacts the values of secret fields, except numbers, booleans and `null`.
     fn redact_json_fields(&self, value: &mut Value) {
         match value {
             Value::Array(items) => items
@@ -198,7 +201,7 @@ impl fmt::Debug for Redactor {
     }
 }
 
-/// Returns a text as one line of at most 300 characters, without control characters.
+/// Returns a text as one line without control characters. A text of more than 300 characters is cut and ends with `…`.
 pub(crate) fn one_line(text: &str) -> String {
     let mut line = String::new();
     let mut chars = 0;
@@ -244,15 +247,15 @@ fn escaped(text: &str) -> Option<String> {
     (inner != text).then(|| inner.to_owned())
 }
 
-/// Returns the longest prefix of a text of at most `bytes` bytes.
+/// Returns the longest prefix of a text that has at most `bytes` bytes.
 fn truncate(text: &str, bytes: usize) -> &str {
     let mut ends = (0..=bytes.min(text.len())).rev();
     let end = ends.find(|at| text.is_char_boundary(*at));
     &text[..end.unwrap_or(0)]
 }
 
-/// Headers and fields are secret if their name contains one of these, whatever the specification says. In lower case,
-/// without `-` and `_`.
+/// A header or field is secret if its name contains one of these words, whatever the specification says. The words are
+/// in lower case, without `-` and `_`.
 const SECRET_NAMES: [&str; 7] = [
     "authorization",
     "cookie",
@@ -269,7 +272,7 @@ const MAX_NAME_LEN: usize = 64;
 /// HTTP authentication schemes, in lower case.
 const SCHEMES: [&str; 4] = ["basic", "bearer", "digest", "negotiate"];
 
-/// Returns the words of a text, which may contain `-` and `_`, and their byte offsets.
+/// Returns the words of a text with their byte offsets. A word may contain `-` and `_`.
 fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let is_word = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
     let begin = text.as_ptr() as usize;
@@ -290,7 +293,8 @@ fn is_secret_name(word: &str) -> bool {
 /// The maximum length of the two HTML tags between a name and its value, in bytes.
 const MAX_TAGS_LEN: usize = 256;
 
-/// Returns the value that follows the name of a field: `: value`, `=value`, `": "value"`, `</td><td>value`.
+/// Returns the position of the value that follows the name of a field, as in `: value`, `=value`, `": "value"` or
+/// `</td><td>value`.
 fn value_of_field(text: &str, name_end: usize) -> Option<Range<usize>> {
     let quotes = ['"', '\'', '\\', '`'];
     let after = &text[name_end..];
@@ -298,7 +302,7 @@ fn value_of_field(text: &str, name_end: usize) -> Option<Range<usize>> {
     let value = match separator.strip_prefix([':', '=']) {
         Some(value) => value.trim_start(),
         None => {
-            // Bounded: otherwise each of many names could be followed by a scan of the whole text.
+            // Without this limit, the whole text could be scanned once for each name.
             let tags = truncate(separator.strip_prefix("</")?, MAX_TAGS_LEN);
             let (_, opening) = tags.split_once('>')?;
             let (_, value) = opening.trim_start().strip_prefix('<')?.split_once('>')?;
@@ -318,7 +322,8 @@ fn value_of_field(text: &str, name_end: usize) -> Option<Range<usize>> {
     (length > 0).then(|| start..start + length)
 }
 
-/// Returns what follows an authentication scheme, unless it looks like an ordinary word.
+/// Returns the position of the credentials that follow an authentication scheme. Short texts and ordinary words are not
+/// credentials.
 fn credentials(text: &str, scheme_end: usize) -> Option<Range<usize>> {
     let after = &text[scheme_end..];
     let credentials = after.trim_start_matches(' ');
@@ -349,7 +354,7 @@ mod tests {
     }
 
     #[test]
-    fn values_of_secret_fields_are_redacted() {
+    fn secret_fields_and_credentials_are_redacted() {
         for (text, expected) in [
             (
                 "Proxy-Authorization: Basic dXNlcjpwYXNz",

@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::error::Error;
 use crate::form;
 
-/// Creates requests. Generated clients use it where the generator expects an HTTP client.
+/// Creates requests. Generated code uses this type where the generator expects an HTTP client.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RequestFactory;
 
@@ -32,8 +32,8 @@ impl RequestFactory {
     }
 }
 
-/// Builds a request. The form methods return their errors at once; [`build`](Self::build) returns the first error of
-/// the others.
+/// Builds a request. The form methods return their errors immediately. [`build`](Self::build) returns the first error
+/// of the other methods.
 #[derive(Debug)]
 pub struct RequestBuilder(Result<Request, Error>);
 
@@ -100,7 +100,7 @@ impl RequestBuilder {
         })
     }
 
-    /// Sets a form body. A scalar becomes one pair, a list one pair for each item, and `None` is left out.
+    /// Sets a form body. A scalar becomes one pair, a list one pair for each item, and `None` is omitted.
     ///
     /// # Errors
     /// If the value is not an object, or a field is or contains an object.

@@ -10,7 +10,7 @@ use crate::meta::ResponseMeta;
 
 /// The response to a call: the value, the metadata and the body.
 ///
-/// It is the size of a pointer.
+/// A `Response` has the size of a pointer.
 pub struct Response<T>(Box<Parts<T>>);
 
 struct Parts<T> {
@@ -55,7 +55,8 @@ impl<T> Response<T> {
         self.0.meta.request_id()
     }
 
-    /// Returns what was not read as the specification says. See [`ResponseMeta::warnings`].
+    /// Returns a warning for each part of the response that does not match the specification. See
+    /// [`ResponseMeta::warnings`].
     pub fn warnings(&self) -> &[Warning] {
         self.0.meta.warnings()
     }

@@ -20,12 +20,12 @@ pub(crate) const DEFAULT_MAX_BODY: usize = 64 << 20;
 pub enum Body {
     /// The complete body.
     Buffered(Bytes),
-    /// A body that has not been read yet.
+    /// The chunks of a body that has not been read yet.
     Stream(ByteStream),
 }
 
 impl Body {
-    /// Converts the body into a stream.
+    /// Converts the body to a stream of its chunks.
     pub fn into_stream(self) -> ByteStream {
         match self {
             Self::Buffered(bytes) => ByteStream::new(Once(Some(bytes))),
@@ -34,7 +34,7 @@ impl Body {
     }
 }
 
-/// Reads a body from its chunks, up to a limit in bytes.
+/// Reads a complete body from its chunks. Fails if the body is longer than `limit` bytes.
 pub(crate) async fn read<S>(chunks: &mut S, limit: usize) -> Result<Bytes, BodyError>
 where
     S: Stream<Item = Result<Bytes, ReadError>> + Unpin,
@@ -85,7 +85,7 @@ pub(crate) enum ReadError {
     Broken(#[source] BoxError),
 }
 
-/// Which timeout ended a response.
+/// The timeout that ended a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum TimeoutError {
     #[error("no data received for {0:?}")]
@@ -94,7 +94,7 @@ pub(crate) enum TimeoutError {
     Total(Duration),
 }
 
-/// The error of an incomplete body.
+/// The error of a body that could not be read completely.
 pub(crate) struct BodyError {
     /// The part that was received.
     pub(crate) received: Bytes,
@@ -147,7 +147,7 @@ where
     }
 }
 
-/// A body that ends with an error if it is shorter than its length. With HTTP/2, the HTTP client can mistake a
+/// A body that ends with an error if it is shorter than the declared length. With HTTP/2, the HTTP client can mistake a
 /// truncated body for a complete one.
 pub(crate) struct ExactLength {
     body: ByteStream,

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 /// An API key or token. It is sent to the service, and never shown elsewhere.
 ///
-/// `Debug` prints no part of it, it does not implement `Display`, and its memory is zeroed on drop.
+/// `Debug` prints no part of the secret. `Secret` does not implement `Display`. The memory is zeroed on drop.
 ///
 /// ```
 /// use openapi_runtime::Secret;

@@ -10,7 +10,7 @@ use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
 
 use crate::response_body::{BoxError, ReadError, TimeoutError};
 
-/// Returns whether a timeout ended a body: one of the HTTP client, or the idle timeout of a [`TimeoutStream`].
+/// Returns whether a body ended because of a timeout: a timeout of the HTTP client, or that of a [`TimeoutStream`].
 pub(crate) fn is_timeout(source: &BoxError) -> bool {
     let of_reqwest = source.downcast_ref::<reqwest::Error>();
     of_reqwest.is_some_and(reqwest::Error::is_timeout)
@@ -22,7 +22,7 @@ pub(crate) fn is_timeout(source: &BoxError) -> bool {
 pub(crate) struct TimeLimits {
     /// The longest time without received data.
     pub(crate) idle: Duration,
-    /// When the call times out, and its timeout.
+    /// When the call times out, and the timeout that is then reported.
     pub(crate) end: Option<(Instant, Duration)>,
 }
 
@@ -53,7 +53,7 @@ impl TimeLimits {
 pub(crate) struct TimeoutStream<S> {
     body: S,
     limits: TimeLimits,
-    /// The current wait. Time that the reader spends between polls does not count.
+    /// The current wait. The time between polls does not count.
     wait: Option<(Instant, TimeoutError)>,
     timer: Timer,
 }
@@ -94,11 +94,11 @@ where
 
 /// One timer for many waits.
 ///
-/// It is not reset for each wait: if it fires too early, it is reset to the current end. It is not polled before it can
-/// fire, unless the task changed. This avoids cache misses when there are many streams.
+/// The timer is not reset for each wait. If it fires too early, it is reset to the current end. The timer is not polled
+/// before it can fire, unless the task changed. This avoids cache misses when there are many streams.
 #[derive(Default)]
 pub(crate) struct Timer {
-    /// When it fires, and the task that it wakes.
+    /// When the timer fires, and the task that it wakes.
     armed: Option<(Instant, Waker)>,
     sleep: Option<Pin<Box<Sleep>>>,
 }

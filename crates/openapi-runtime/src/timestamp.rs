@@ -8,9 +8,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A point in time, with the OpenAPI format `date-time`.
 ///
-/// Deserializes from RFC 3339, and from what other services write instead: a space for the `T`, a comma for the decimal
-/// point, an offset such as `+0000` or `+00`, also after a space. A time without an offset is in UTC. Digits after the
-/// ninth decimal place are dropped. A leap second (`:60`) is read, `24:00` is not.
+/// Deserializes from RFC 3339, and from common variants: a space instead of the `T`, a comma instead of the decimal
+/// point, and an offset such as `+0000` or `+00`, which may follow a space. A time without an offset is in UTC. Digits
+/// after the ninth decimal place are dropped. A leap second (`:60`) is accepted, `24:00` is not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(DateTime<Utc>);
 

@@ -1,12 +1,12 @@
-//! One HTTP exchange: a request is sent, and a response is received.
+//! Sends a request and receives its response.
 //!
-//! Generated clients send their requests through a [`Transport`]. [`reqwest::Client`] implements it. Implement it
-//! yourself to mock a service in a test, or to send requests in another way:
+//! Generated clients send their requests through a [`Transport`]. [`reqwest::Client`] implements it. Implement the
+//! trait yourself to mock a service in a test, or to send requests in another way:
 //!
 //! ```
 //! use openapi_runtime::{Transport, TransportError, TransportFuture, TransportResponse};
 //!
-//! /// Answers every request with an empty list.
+//! /// Responds to each GET request with an empty list.
 //! #[derive(Debug)]
 //! struct Empty;
 //!
@@ -46,7 +46,7 @@ pub type TransportFuture<'a> =
 
 /// Sends HTTP requests.
 ///
-/// A transport sends each request once. It should not retry, and needs no timeout:
+/// A transport sends each request once. It should not retry, and it needs no timeout, because
 /// [`Caller`](crate::Caller) applies retries, timeouts and limits.
 pub trait Transport: fmt::Debug + Send + Sync {
     /// Sends a request and returns the response, whatever its status.
@@ -77,7 +77,7 @@ where
     FromFn(respond)
 }
 
-/// A transport that returns the result of a function, from [`from_fn`].
+/// The transport that [`from_fn`] returns.
 pub struct FromFn<F>(F);
 
 impl<F, R> Transport for FromFn<F>
@@ -96,8 +96,8 @@ impl<F> fmt::Debug for FromFn<F> {
     }
 }
 
-/// Sends requests with the settings of the client. The client may follow redirects, so a failed connection does not
-/// prove that nothing was sent.
+/// Sends requests with the settings of the client. The client may follow redirects. If a connection then fails, an
+/// earlier request may have been sent.
 impl Transport for reqwest::Client {
     fn send(&self, request: reqwest::Request) -> TransportFuture<'_> {
         let response = self.execute(request);
@@ -105,7 +105,7 @@ impl Transport for reqwest::Client {
     }
 }
 
-/// An HTTP response, whose body may not have been received yet.
+/// An HTTP response. Its body may not have been received yet.
 pub struct TransportResponse {
     /// The status.
     pub status: StatusCode,
@@ -117,7 +117,7 @@ pub struct TransportResponse {
     pub content_length: Option<u64>,
 }
 
-/// Decodes a body with the content coding gzip, unless the client has decoded it.
+/// Decompresses the body if its content coding is gzip and the client has not decompressed it.
 impl From<reqwest::Response> for TransportResponse {
     fn from(mut response: reqwest::Response) -> Self {
         let status = response.status();
@@ -164,43 +164,43 @@ impl fmt::Debug for TransportResponse {
 #[derive(Debug)]
 pub struct TransportError {
     kind: TransportErrorKind,
-    may_be_redirected: bool,
+    may_have_been_redirected: bool,
     source: BoxError,
 }
 
-/// How far a request got before it failed.
+/// Why a request received no response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TransportErrorKind {
     /// Nothing was sent.
     NotSent,
-    /// The TLS handshake failed, for example because the certificate is invalid. Nothing was sent, and another attempt
+    /// The TLS handshake failed, for example because the certificate is invalid. Nothing was sent. A retry
     /// would fail in the same way.
     Tls,
     /// The connection failed before the request was sent completely.
     Unfinished,
     /// The server reported that it did not process the request (HTTP/2, RFC 9113, section 8.7).
     NotProcessed,
-    /// The connection failed. The request may have been sent. The default.
+    /// The connection failed. The request may have been sent. [`TransportError::new`] sets this kind.
     Broken,
     /// The request timed out. It may have been sent.
     TimedOut,
-    /// The response header is larger than the transport's limit.
-    LargeHead,
-    /// The response header is malformed or much too large.
-    MalformedHead,
+    /// The response headers are larger than the limit of the transport.
+    HeadersTooLarge,
+    /// The response headers are malformed or much too large.
+    MalformedHeaders,
     /// There were too many redirects.
-    Redirects,
+    TooManyRedirects,
     /// The request cannot be sent.
     InvalidRequest,
 }
 
 impl TransportError {
-    /// Creates the error of a request that may have been sent.
+    /// Creates the error of a request that may have been sent, of the kind [`TransportErrorKind::Broken`].
     pub fn new(source: impl Into<BoxError>) -> Self {
         Self {
             kind: TransportErrorKind::Broken,
-            may_be_redirected: false,
+            may_have_been_redirected: false,
             source: source.into(),
         }
     }
@@ -217,29 +217,30 @@ impl TransportError {
         self
     }
 
-    /// Marks this as an error of a transport that does not follow redirects. Its kind then describes the original
-    /// request, not a redirected one.
+    /// States that the transport does not follow redirects. The kind then describes the original request, and not a
+    /// redirected one.
     #[must_use]
     pub fn without_redirects(mut self) -> Self {
-        self.may_be_redirected = false;
+        self.may_have_been_redirected = false;
         self
     }
 
-    /// Returns how far the request got.
+    /// Returns why the request received no response.
     pub fn kind(&self) -> TransportErrorKind {
         self.kind
     }
 
-    /// Returns whether a redirect may have been followed, so that an earlier request may have been carried out.
-    pub(crate) fn may_be_redirected(&self) -> bool {
-        self.may_be_redirected
+    /// Returns whether the transport may have followed a redirect. The request before the redirect may then have been
+    /// carried out.
+    pub(crate) fn may_have_been_redirected(&self) -> bool {
+        self.may_have_been_redirected
     }
 
     pub(crate) fn into_source(self) -> BoxError {
         self.source
     }
 
-    /// Returns the text of the innermost source, such as `Connection refused (os error 111)`.
+    /// Returns the message of the innermost source, such as `Connection refused (os error 111)`.
     pub(crate) fn reason(&self) -> String {
         let first: &(dyn StdError + 'static) = &*self.source;
         let sources = iter::successors(Some(first), |&error| error.source());
@@ -259,9 +260,9 @@ impl fmt::Display for TransportError {
             TransportErrorKind::NotProcessed => "the server did not process the request",
             TransportErrorKind::Broken => "the connection failed before a response was received",
             TransportErrorKind::TimedOut => "the request timed out",
-            TransportErrorKind::LargeHead => "the response header is too large",
-            TransportErrorKind::MalformedHead => "the response header is malformed or too large",
-            TransportErrorKind::Redirects => "too many redirects",
+            TransportErrorKind::HeadersTooLarge => "the response header is too large",
+            TransportErrorKind::MalformedHeaders => "the response header is malformed or too large",
+            TransportErrorKind::TooManyRedirects => "too many redirects",
             TransportErrorKind::InvalidRequest => "the request cannot be sent",
         })
     }
@@ -275,7 +276,7 @@ impl StdError for TransportError {
 
 impl From<reqwest::Error> for TransportError {
     fn from(error: reqwest::Error) -> Self {
-        // reqwest reports the redirect to a URL that it cannot use in the same way, but with the URL of the request.
+        // For a redirect to a URL that it cannot use, reqwest also reports a builder error, but with the original URL.
         let is_unsendable = error.is_builder() && error.url().is_some_and(|url| !is_sendable(url));
         let error = error.without_url();
         let kind = if error.is_connect() && is_tls_fault(&error) {
@@ -286,24 +287,24 @@ impl From<reqwest::Error> for TransportError {
             TransportErrorKind::Unfinished
         } else if is_unprocessed(&error) {
             TransportErrorKind::NotProcessed
-        } else if has_large_header(&error) {
-            TransportErrorKind::LargeHead
+        } else if has_large_headers(&error) {
+            TransportErrorKind::HeadersTooLarge
         } else if is_rejected_by_h2(&error) {
-            TransportErrorKind::MalformedHead
+            TransportErrorKind::MalformedHeaders
         } else if error.is_timeout() {
             TransportErrorKind::TimedOut
         } else if is_unsendable {
             TransportErrorKind::InvalidRequest
         } else if error.is_builder() {
-            TransportErrorKind::MalformedHead
+            TransportErrorKind::MalformedHeaders
         } else if error.is_redirect() {
-            TransportErrorKind::Redirects
+            TransportErrorKind::TooManyRedirects
         } else {
             TransportErrorKind::Broken
         };
         Self {
             kind,
-            may_be_redirected: true,
+            may_have_been_redirected: true,
             source: error.into(),
         }
     }
@@ -314,9 +315,9 @@ fn is_sendable(url: &Url) -> bool {
     matches!(url.scheme(), "http" | "https") && http::Uri::try_from(url.as_str()).is_ok()
 }
 
-/// Returns whether the handshake of rustls failed for another reason than the connection.
+/// Returns whether the TLS handshake failed for a reason other than a failed connection.
 fn is_tls_fault(error: &reqwest::Error) -> bool {
-    // An `io::Error` hides the one that it wraps from `source`.
+    // `source` does not return the `io::Error` that an `io::Error` wraps.
     fn inner(error: &io::Error) -> Option<&io::Error> {
         error.get_ref()?.downcast_ref()
     }
@@ -325,7 +326,7 @@ fn is_tls_fault(error: &reqwest::Error) -> bool {
         .any(|error| error.kind() == io::ErrorKind::InvalidData)
 }
 
-/// Returns whether a part of an HTTP/1 request could not be sent.
+/// Returns whether the connection failed before an HTTP/1 request was sent completely.
 fn is_unfinished(error: &reqwest::Error) -> bool {
     find_source::<hyper::Error>(error).is_some_and(|error| {
         let is_io = error
@@ -336,7 +337,7 @@ fn is_unfinished(error: &reqwest::Error) -> bool {
     })
 }
 
-/// Returns whether the server reported that it did not process the request, which can then be retried (RFC 9113,
+/// Returns whether the server reported that it did not process the request. The request can then be retried (RFC 9113,
 /// section 8.7).
 fn is_unprocessed(error: &reqwest::Error) -> bool {
     find_source::<h2::Error>(error).is_some_and(|error| {
@@ -346,20 +347,20 @@ fn is_unprocessed(error: &reqwest::Error) -> bool {
     })
 }
 
-/// Returns whether the response header is larger than the limit of the HTTP client.
-fn has_large_header(error: &reqwest::Error) -> bool {
+/// Returns whether the response headers are larger than the limit of the HTTP client.
+fn has_large_headers(error: &reqwest::Error) -> bool {
     let http1 = find_source::<hyper::Error>(error);
     let http2 = find_source::<h2::Error>(error);
-    // For clients, hyper shows the cause of a parse error only in its message.
+    // hyper shows a client the cause of a parse error only in the message.
     http1.is_some_and(|error| error.is_parse() && error.to_string().contains("too large"))
-        // h2 resets the stream like this if the header list is too large.
+        // If the header list is too large, h2 resets the stream with this reason.
         || http2.is_some_and(|error| {
             error.is_library() && error.is_reset() && error.reason() == Some(Reason::REFUSED_STREAM)
         })
 }
 
-/// Returns whether h2 rejected a response header because it is malformed or much too large. If h2 closed the
-/// connection, the header may belong to another call.
+/// Returns whether h2 rejected response headers because they are malformed or much too large. If h2 closed the
+/// connection, the headers may belong to another call.
 fn is_rejected_by_h2(error: &reqwest::Error) -> bool {
     let error = find_source::<h2::Error>(error);
     error.is_some_and(|error| error.is_library() && (error.is_reset() || error.is_go_away()))

@@ -9,10 +9,10 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 use serde_json::value::RawValue;
 
-/// An amount of US dollars: a decimal number that keeps the digits that were on the wire.
+/// An amount of US dollars: a decimal number that keeps the digits of its JSON.
 ///
-/// Deserializes from a JSON number, or from a string that contains one. Amounts are rounded to 28 decimal places, so
-/// that an amount with floating-point error can be read. Amounts of 10²⁰ or more, texts of more than 64 bytes, and
+/// Deserializes from a JSON number, or from a string that contains one. Amounts are rounded to 28 decimal places,
+/// because some amounts have a floating-point error. Amounts of 10²⁰ or more, texts of more than 64 bytes, and
 /// digits that are grouped with `_` are errors.
 ///
 /// Arithmetic saturates instead of overflowing. Saturation takes more than 10⁸ additions of the largest amount.

@@ -37,7 +37,7 @@ async fn main() -> common::Outcome {
         println!("check the wallet before you repeat the request: {error}");
     } else if error.is_auth() {
         println!("check PRIME_API_KEY: {error}");
-    } else if error.is_quota() {
+    } else if error.is_quota_exceeded() {
         println!("waiting does not help: {error}");
     } else if error.is_rate_limited() {
         println!("wait {:?}: {error}", error.retry_after());

@@ -164,7 +164,7 @@ fn advice(error: &openapi_runtime::Error) -> Option<String> {
         StatusCode::NOT_FOUND if error.is_unknown_model() => {
             "`Client::models` lists the models that exist"
         }
-        StatusCode::TOO_MANY_REQUESTS if error.is_quota() => {
+        StatusCode::TOO_MANY_REQUESTS if error.is_quota_exceeded() => {
             "a quota is used up, and waiting does not help; raise it, or bill another account"
         }
         StatusCode::TOO_MANY_REQUESTS => "wait, or send fewer requests at once",

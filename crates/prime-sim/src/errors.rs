@@ -14,7 +14,7 @@ pub(crate) struct ApiError {
 
 impl ApiError {
     fn new(status: StatusCode, body: &impl Serialize) -> Self {
-        // These bodies can always be serialized.
+        // Serializing these bodies cannot fail.
         let body = serde_json::to_vec(body).unwrap_or_default().into();
         Self { status, body }
     }

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-/// Generates numbers and IDs. Each kind has its own sequence, so the ID of the third run does not
-/// depend on the number of earlier chat requests.
+/// Generates numbers and IDs. Each kind has its own sequence. For example, the ID of the third run
+/// does not depend on the number of earlier chat requests.
 pub(crate) struct Ids {
     seed: u64,
     counters: Mutex<HashMap<&'static str, u64>>,

@@ -1,9 +1,9 @@
 //! A simulator of the Prime Intellect Inference and Training APIs for tests and examples.
 //!
-//! It is an HTTP server on the loopback interface. It serves chat completions, event streams,
-//! wallets and training runs, and it injects faults on request. It needs no network and costs no
-//! money, and the same seed gives the same responses. A test starts a simulator, points its client
-//! at it, and inspects the recorded requests:
+//! The simulator is an HTTP server on the loopback interface. It serves chat completions, event
+//! streams, wallets and training runs, and it injects faults on request. It needs no network and
+//! costs no money. The same seed gives the same responses. A test starts a simulator, sends
+//! requests to it, and inspects the recorded requests:
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]

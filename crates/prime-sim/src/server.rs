@@ -11,8 +11,8 @@ use tokio::sync::oneshot;
 
 use crate::connection::{Connection, Gate, GatedListener};
 
-/// A running server with its own thread and runtime. It does not depend on the caller's runtime or
-/// its clock. Dropping it ends all tasks and connections.
+/// A running server with its own thread and runtime. The server does not depend on the runtime or
+/// the clock of the caller. Dropping the server ends all tasks and connections.
 pub(crate) struct Server {
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,

@@ -80,37 +80,37 @@ impl Simulator {
 
     /// Moves the simulated clock forward.
     pub fn advance(&self, by: Duration) {
-        self.shared.state().clock.advance(by);
+        self.shared.billed_state().clock.advance(by);
     }
 
     /// Adds an API key. It replaces a key with the same secret.
     pub fn add_key(&self, key: Key) {
-        self.shared.state().add_key(key);
+        self.shared.billed_state().add_key(key);
     }
 
     /// Revokes a key. Returns `false` if the key does not exist.
     pub fn revoke_key(&self, key: &str) -> bool {
-        self.shared.state().keys.revoke(key)
+        self.shared.billed_state().keys.revoke(key)
     }
 
     /// Adds a team with a new wallet. It replaces a team with the same ID.
     pub fn add_team(&self, team: Team) {
-        self.shared.state().add_team(team);
+        self.shared.billed_state().add_team(team);
     }
 
     /// Adds a LoRA adapter for a model. Returns the ID of the new model, `{base}:{adapter}`, or
     /// `None` if the base does not exist. A completed run also adds an adapter of its base model,
     /// with the run ID as its name.
     pub fn add_adapter(&self, base: &str, adapter: &str) -> Option<String> {
-        self.shared.state().add_adapter(base, adapter)
+        self.shared.billed_state().add_adapter(base, adapter)
     }
 
     /// Sets the balance of a team's wallet, or of the owner's wallet if `team` is `None`. Returns
     /// `false` if the team does not exist. Paid requests get status 402 while the balance is zero
     /// or less.
     pub fn set_balance(&self, team: Option<&str>, balance: Usd) -> bool {
-        let mut state = self.shared.state();
-        let account = state.team_account(team);
+        let mut state = self.shared.billed_state();
+        let account = state.account_by_team(team);
         let account = account.and_then(|account| state.accounts.get_mut(account));
         account.is_some_and(|account| {
             account.balance = balance;
@@ -193,8 +193,8 @@ impl Simulator {
     /// Returns a team's wallet, or the owner's wallet if `team` is `None`. Returns `None` if the
     /// team does not exist.
     pub fn wallet(&self, team: Option<&str>) -> Option<Wallet> {
-        let state = self.shared.state();
-        let account = state.accounts.get(state.team_account(team)?)?;
+        let state = self.shared.billed_state();
+        let account = state.accounts.get(state.account_by_team(team)?)?;
         // This cannot fail: the rows have all required fields, which a test checks.
         account.snapshot().ok()
     }
@@ -202,9 +202,9 @@ impl Simulator {
     /// Charges a wallet and adds a billing row at the front. Returns the ID of the row, or `None`
     /// if the team does not exist.
     pub fn bill(&self, team: Option<&str>, resource: (&str, &str), amount: Usd) -> Option<String> {
-        let mut state = self.shared.state();
+        let mut state = self.shared.billed_state();
         let (now, ids) = (state.clock.now(), Arc::clone(&state.ids));
-        let account = state.team_account(team)?;
+        let account = state.account_by_team(team)?;
         let account = state.accounts.get_mut(account)?;
         Some(account.bill(&ids, now, resource, amount))
     }
@@ -212,16 +212,16 @@ impl Simulator {
     /// Adds to the amount of a billing row and moves it to the front. Returns `false` if the row
     /// does not exist.
     pub fn bill_more(&self, team: Option<&str>, row: &str, more: Usd) -> bool {
-        let mut state = self.shared.state();
+        let mut state = self.shared.billed_state();
         let now = state.clock.now();
-        let account = state.team_account(team);
+        let account = state.account_by_team(team);
         let account = account.and_then(|account| state.accounts.get_mut(account));
         account.is_some_and(|account| account.bill_more(row, now, more))
     }
 
     /// Returns all runs, including deleted ones, oldest first.
     pub fn runs(&self) -> Vec<RunSnapshot> {
-        self.shared.state().run_snapshots()
+        self.shared.billed_state().run_snapshots()
     }
 }
 

@@ -64,7 +64,7 @@ fuzz_target!(|input: &[u8]| {
     if stream.first().is_some_and(u8::is_ascii_whitespace) {
         return;
     }
-    RUNTIME.modify(|runtime| {
+    RUNTIME.with(|runtime| {
         runtime.block_on(async {
             let whole = read(stream, stream.len().max(1)).await;
             let cut = read(stream, usize::from(*size).max(1)).await;

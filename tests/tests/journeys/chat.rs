@@ -40,10 +40,10 @@ async fn an_answer_has_text_tokens_and_cost() {
 #[tokio::test]
 async fn streamed_and_unstreamed_answers_are_equal() {
     let sim = Simulator::start().await.unwrap();
-    let question = client(&sim).chat(MODEL).user("Tell me a story");
-    let whole = question.clone().await.unwrap();
+    let request = client(&sim).chat(MODEL).user("Tell me a story");
+    let whole = request.clone().await.unwrap();
 
-    let mut stream = question.clone().stream().await.unwrap();
+    let mut stream = request.clone().stream().await.unwrap();
     let mut text = String::new();
     let mut deltas = 0;
     while let Some(piece) = stream.next_text().await.unwrap() {
@@ -59,7 +59,7 @@ async fn streamed_and_unstreamed_answers_are_equal() {
 
     // `finish` and the `Stream` implementation return the same text.
     assert_eq!(
-        question
+        request
             .clone()
             .stream()
             .await
@@ -70,7 +70,7 @@ async fn streamed_and_unstreamed_answers_are_equal() {
             .text(),
         text
     );
-    let chunks: Vec<_> = question.stream().await.unwrap().collect().await;
+    let chunks: Vec<_> = request.stream().await.unwrap().collect().await;
     let from_chunks: String = chunks
         .into_iter()
         .flat_map(|chunk| chunk.unwrap().choices)
@@ -82,12 +82,12 @@ async fn streamed_and_unstreamed_answers_are_equal() {
 #[tokio::test]
 async fn several_choices_are_assembled_separately() {
     let sim = Simulator::start().await.unwrap();
-    let question = client(&sim)
+    let request = client(&sim)
         .chat(MODEL)
         .user("Tell me a story")
         .modify(|r| r.n = Some(3));
-    let whole = question.clone().await.unwrap();
-    let streamed = question.stream().await.unwrap().finish().await.unwrap();
+    let whole = request.clone().await.unwrap();
+    let streamed = request.stream().await.unwrap().finish().await.unwrap();
     let texts = |answer: &prime_ext::ChatResponse| -> Vec<Option<String>> {
         answer
             .raw()
@@ -110,13 +110,13 @@ async fn several_choices_are_assembled_separately() {
 #[tokio::test]
 async fn without_usage_the_cost_is_unknown() {
     let sim = Simulator::start().await.unwrap();
-    let question = client(&sim)
+    let request = client(&sim)
         .chat(MODEL)
         .user("Capital of France?")
         .modify(|request| {
             request.stream_options.get_or_insert_default().include_usage = Some(false);
         });
-    let answer = question.stream().await.unwrap().finish().await.unwrap();
+    let answer = request.stream().await.unwrap().finish().await.unwrap();
     assert_eq!(answer.text(), "The capital of France is Paris.");
     assert_eq!(answer.cost(), Cost::Unknown);
 }
@@ -165,10 +165,10 @@ async fn requests_of_a_team_are_billed_to_the_team() {
 async fn a_request_without_funds_gets_payment_required() {
     let empty: Usd = "0".parse().unwrap();
     let sim = Simulator::builder().balance(empty).start().await.unwrap();
-    let question = client(&sim).chat(MODEL).user("Capital of France?");
+    let request = client(&sim).chat(MODEL).user("Capital of France?");
     for error in [
-        question.clone().await.unwrap_err(),
-        question.stream().await.map(|_| ()).unwrap_err(),
+        request.clone().await.unwrap_err(),
+        request.stream().await.map(|_| ()).unwrap_err(),
     ] {
         assert!(error.is_payment_required(), "{error}");
         assert_eq!(error.code(), Some("insufficient_funds"));

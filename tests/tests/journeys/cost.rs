@@ -23,14 +23,14 @@ async fn many_tasks_share_a_meter() {
         };
         tasks.push(tokio::spawn(async move {
             let model = if task % 3 == 0 { UNPRICED_MODEL } else { MODEL };
-            let mut question = client.chat(model).user("Capital of France?");
+            let mut request = client.chat(model).user("Capital of France?");
             if task % 3 == 1 {
-                question = question.include_cost();
+                request = request.include_cost();
             }
             let answer = if task % 4 < 2 {
-                question.await.unwrap()
+                request.await.unwrap()
             } else {
-                question.stream().await.unwrap().finish().await.unwrap()
+                request.stream().await.unwrap().finish().await.unwrap()
             };
             (
                 answer.cost(),

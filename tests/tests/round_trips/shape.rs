@@ -2,48 +2,55 @@
 
 use serde_json::{Map, Value, json};
 
-/// The shape that a schema requires.
+/// The values that a schema allows.
 pub(crate) struct Shape {
     /// Whether `null` is allowed.
     pub(crate) nullable: bool,
     pub(crate) kind: Kind,
 }
 
+/// The values that a schema allows, except `null`.
 pub(crate) enum Kind {
+    /// Any value.
     Anything,
+    /// The value of `const`.
     Exactly(Value),
     Bool,
     Integer(Bounds),
     Number(Bounds),
-    /// `format: decimal`.
+    /// A value with `format: decimal`.
     Amount,
-    /// `format: date-time`.
+    /// A string with `format: date-time`.
     Time,
-    /// The listed values, if any.
+    /// A string. The values of `enum`, or none if all strings are allowed.
     Text(Vec<String>),
+    /// A list whose items have this schema.
     List(Value),
     /// An object with any fields.
     Map,
-    /// An object with listed fields. Unknown fields are kept if it is open.
+    /// An object with declared fields. If it is open, unknown fields are kept.
     Object {
         fields: Vec<Field>,
         open: bool,
     },
+    /// A value of one of these schemas.
     OneOf(Vec<Value>),
 }
 
+/// The inclusive bounds of a number, if the schema has any.
 pub(crate) struct Bounds {
     pub(crate) min: Option<f64>,
     pub(crate) max: Option<f64>,
 }
 
+/// A declared field of an object.
 pub(crate) struct Field {
     pub(crate) name: String,
     pub(crate) schema: Value,
     pub(crate) required: bool,
 }
 
-/// Reads a schema of a document.
+/// Interprets a schema of the document `root`.
 pub(crate) fn shape(root: &Value, schema: &Value) -> Shape {
     let mut nullable = schema["nullable"] == true || schema["x-nullable"] == true;
     let mut resolve = |inner: &Value| {
@@ -83,7 +90,7 @@ fn alternatives(schema: &Value) -> Option<&Vec<Value>> {
         .or_else(|| schema["oneOf"].as_array())
 }
 
-/// Returns the type of a schema and whether `null` is allowed too.
+/// Returns the type of a schema other than `null`, and whether `type` also lists `null`.
 fn type_of(schema: &Value) -> (Option<&str>, bool) {
     match &schema["type"] {
         Value::Array(types) => {
@@ -148,7 +155,7 @@ fn of_type(schema: &Value, type_: Option<&str>) -> Kind {
     }
 }
 
-/// Merges the objects of `allOf`.
+/// Merges the object schemas of `allOf`.
 fn merged(root: &Value, parts: &[Value]) -> Value {
     let mut properties = Map::new();
     let mut required = Vec::new();

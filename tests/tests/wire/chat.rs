@@ -34,8 +34,8 @@ const ANSWER: &str = r#"{
 #[tokio::test]
 async fn create_chat_completion_sends_the_request_and_reads_the_response() {
     let wire = Wire::inference(MockResponse::json(200, ANSWER).header("x-trace", "t-1")).await;
-    let question = wire.personal().chat(MODEL).user("Hello!");
-    let answer = question.await.unwrap();
+    let request = wire.personal().chat(MODEL).user("Hello!");
+    let answer = request.await.unwrap();
 
     let request = wire.request();
     assert_eq!(request.line, "POST /api/v1/chat/completions");
@@ -198,9 +198,9 @@ async fn all_parameters_are_sent() {
 async fn send_removes_the_stream_parameter() {
     for stream in [true, false] {
         let wire = Wire::inference(MockResponse::json(200, ANSWER)).await;
-        let question = wire.personal().chat(MODEL).user("Hello!");
-        let question = question.modify(|request| request.stream = Some(stream));
-        question.await.unwrap();
+        let request = wire.personal().chat(MODEL).user("Hello!");
+        let request = request.modify(|request| request.stream = Some(stream));
+        request.await.unwrap();
         assert_eq!(
             wire.request().json(),
             json!({
@@ -221,8 +221,8 @@ async fn tool_calls_are_read_and_sent_back_unchanged() {
         "tool_calls": [{"index": 0, "id": "call_1", "type": "function",
                         "function": {"name": "weather", "arguments": "{\"city\": \"Pa"}}]}}]}"#;
     let wire = Wire::inference(MockResponse::json(200, body)).await;
-    let question = wire.personal().chat(MODEL).user("Weather?");
-    let answer = question.clone().await.unwrap();
+    let request = wire.personal().chat(MODEL).user("Weather?");
+    let answer = request.clone().await.unwrap();
 
     assert_eq!(answer.text(), "");
     assert_eq!(answer.finish_reason(), Some(&FinishReason::ToolCalls));
@@ -241,7 +241,7 @@ async fn tool_calls_are_read_and_sent_back_unchanged() {
     let mut result = ChatMessage::new(Role::Tool);
     result.tool_call_id.clone_from(&call.id);
     result.content = Some("rain".into());
-    question
+    request
         .message(answer.message().unwrap().clone())
         .message(result)
         .await
@@ -272,8 +272,8 @@ async fn unknown_values_are_preserved() {
                 "message": {{"role": "developer", "content": "x"}}}}]}}"#
         );
         let wire = Wire::inference(MockResponse::json(200, &body)).await;
-        let question = wire.personal().chat(MODEL).user("Hello!");
-        let answer = question.clone().await.unwrap();
+        let request = wire.personal().chat(MODEL).user("Hello!");
+        let answer = request.clone().await.unwrap();
         assert_eq!(
             answer.finish_reason(),
             Some(&FinishReason::Other(reason.to_owned()))
@@ -282,7 +282,7 @@ async fn unknown_values_are_preserved() {
         let message = answer.message().unwrap();
         assert_eq!(message.role, Role::Other("developer".to_owned()));
 
-        question.message(message.clone()).await.unwrap();
+        request.message(message.clone()).await.unwrap();
         assert_eq!(
             wire.requests()[1].json()["messages"][1],
             json!({"role": "developer", "content": "x"})
@@ -295,8 +295,8 @@ async fn all_three_names_of_the_reasoning_field_are_read() {
     let body = r#"{"choices": [{"message": {"role": "assistant", "content": "4", "reasoning": "a",
         "reasoning_content": "b", "reasoning_details": [{"x": 1}]}, "finish_reason": null}]}"#;
     let wire = Wire::inference(MockResponse::json(200, body)).await;
-    let question = wire.personal().chat(MODEL).user("2 + 2");
-    let answer = question.await.unwrap();
+    let request = wire.personal().chat(MODEL).user("2 + 2");
+    let answer = request.await.unwrap();
     let message = answer.message().unwrap();
     assert_eq!(message.reasoning.as_deref(), Some("a"));
     assert_eq!(message.reasoning_content.as_deref(), Some("b"));
@@ -326,8 +326,8 @@ async fn costs_are_read_exactly() {
     for (usage, expected) in cases {
         let body = format!(r#"{{"choices": [], "usage": {usage}}}"#);
         let wire = Wire::inference(MockResponse::json(200, &body)).await;
-        let question = wire.personal().chat(MODEL).user("Hello!");
-        let cost = question.await.unwrap().cost();
+        let request = wire.personal().chat(MODEL).user("Hello!");
+        let cost = request.await.unwrap().cost();
         let known = cost.known().map(|amount| amount.to_string());
         assert_eq!(known.as_deref(), expected, "{usage}");
         assert_eq!(cost == Cost::Unknown, expected.is_none(), "{usage}");
@@ -348,8 +348,8 @@ async fn unknown_fields_of_a_response_are_preserved() {
                   "completion_tokens_details": {"reasoning_tokens": 2, "other": null},
                   "cost_details": {"upstream": null}}}"#;
     let wire = Wire::inference(MockResponse::json(200, body)).await;
-    let question = wire.personal().chat(MODEL).user("Hello!");
-    let answer = question.await.unwrap();
+    let request = wire.personal().chat(MODEL).user("Hello!");
+    let answer = request.await.unwrap();
     assert_eq!(answer.text(), "a");
     assert_eq!(answer.finish_reason(), Some(&FinishReason::Length));
     let logprobs = answer.raw().choices[0].logprobs.as_ref().unwrap();
@@ -377,8 +377,8 @@ async fn unknown_fields_of_a_response_are_preserved() {
 async fn a_response_without_choices_is_an_error() {
     for body in [r#"{"choices": []}"#, r#"{"choices": [{}]}"#] {
         let wire = Wire::inference(MockResponse::json(200, body)).await;
-        let question = wire.personal().chat(MODEL).user("Hello!");
-        let answer = question.await.unwrap();
+        let request = wire.personal().chat(MODEL).user("Hello!");
+        let answer = request.await.unwrap();
         assert_eq!(answer.text(), "");
         assert!(answer.message().is_none() && answer.finish_reason().is_none());
     }
@@ -388,7 +388,7 @@ async fn a_response_without_choices_is_an_error() {
 async fn an_invalid_request_is_not_sent() {
     let wire = Wire::inference(MockResponse::json(200, ANSWER)).await;
     let prime = wire.personal();
-    let questions = [
+    let requests = [
         prime.chat("").user("Hello!"),
         prime.chat("  ").user("Hello!"),
         prime.chat(MODEL),
@@ -399,9 +399,9 @@ async fn an_invalid_request_is_not_sent() {
         prime.team("a\0").chat(MODEL).user("Hello!"),
         prime.team("té").chat(MODEL).user("Hello!"),
     ];
-    for question in questions {
-        assert_not_sent(&question.clone().await.unwrap_err());
-        assert_not_sent(&question.stream().await.unwrap_err());
+    for request in requests {
+        assert_not_sent(&request.clone().await.unwrap_err());
+        assert_not_sent(&request.stream().await.unwrap_err());
     }
     assert_eq!(wire.hits(), 0);
 }
@@ -409,13 +409,13 @@ async fn an_invalid_request_is_not_sent() {
 #[tokio::test]
 async fn requests_of_the_generated_crate() {
     let wire = Wire::inference(MockResponse::json(200, ANSWER)).await;
-    let mut question = ChatMessage::new(Role::User);
-    question.content = Some("Hello!".into());
+    let mut message = ChatMessage::new(Role::User);
+    message.content = Some("Hello!".into());
     let bare = wire.bare_inference();
     let answer = bare
         .create_chat_completion()
         .x_prime_team_id("team_4d2a")
-        .body(ChatCompletionRequest::new(vec![question], MODEL))
+        .body(ChatCompletionRequest::new(vec![message], MODEL))
         .send()
         .await
         .unwrap();
@@ -451,14 +451,14 @@ async fn requests_of_the_generated_crate() {
 #[tokio::test]
 async fn the_generated_crate_omits_unset_fields() {
     let wire = Wire::inference(MockResponse::json(200, ANSWER)).await;
-    let question = ChatMessage::builder()
+    let message = ChatMessage::builder()
         .role(Role::User)
         .content(Some("Hello!".into()));
-    let question: ChatMessage = question.try_into().unwrap();
+    let message: ChatMessage = message.try_into().unwrap();
     let bare = wire.bare_inference();
     let call = bare
         .create_chat_completion()
-        .body_map(|body| body.model(MODEL).messages([question]));
+        .body_map(|body| body.model(MODEL).messages([message]));
     call.send().await.unwrap();
     assert_eq!(
         wire.request().json(),

@@ -34,7 +34,7 @@ fn client(url: &str, roots: Option<String>) -> Client {
     .unwrap()
 }
 
-/// A TLS server whose certificate is at fault, and the root certificate of its client.
+/// Starts a TLS server with an invalid certificate. Returns its URL, and the root certificate that its client needs.
 async fn faulty(fault: &str) -> (String, Option<String>) {
     let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -79,14 +79,14 @@ async fn faulty(fault: &str) -> (String, Option<String>) {
     (format!("https://localhost:{port}"), roots)
 }
 
-/// A server that answers every connection with some bytes after the first bytes of a request.
-async fn answering(answer: &'static str) -> SocketAddr {
+/// Starts a server that sends `response` on every connection after the first bytes of a request.
+async fn responding(response: &'static str) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
         while let Ok((mut connection, _)) = listener.accept().await {
             drop(connection.read(&mut [0; 1024]).await);
-            drop(connection.write_all(answer.as_bytes()).await);
+            drop(connection.write_all(response.as_bytes()).await);
         }
     });
     address
@@ -94,7 +94,7 @@ async fn answering(answer: &'static str) -> SocketAddr {
 
 #[tokio::test]
 async fn a_tls_fault_is_named_and_not_retried() {
-    let no_tls = answering("HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n").await;
+    let no_tls = responding("HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n").await;
     for (fault, reason) in [
         ("expired", "certificate expired"),
         ("issuer", "UnknownIssuer"),
@@ -159,11 +159,11 @@ fn a_lack_of_file_descriptors_is_named() {
     assert!(shown.contains(expected), "{output:?}");
 }
 
-/// The server answers and closes the connection before it has read the request. Whether the answer arrives is a race
-/// with the reset of the connection. If it does not, the request was not carried out, because it was not complete.
+/// The server responds and closes the connection before it has read the request. The reset of the connection may
+/// prevent the response from arriving. The request was not carried out then, because it was not complete.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_early_answer_is_returned_or_the_request_is_incomplete() {
-    for (status, answer) in [
+    for (status, response) in [
         (
             401,
             "HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n",
@@ -173,7 +173,7 @@ async fn an_early_answer_is_returned_or_the_request_is_incomplete() {
             "HTTP/1.1 413 Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n",
         ),
     ] {
-        let url = format!("http://{}", answering(answer).await);
+        let url = format!("http://{}", responding(response).await);
         let prompt = "x".repeat(20 << 20);
         for _ in 0..4 {
             let error = client(&url, None)
@@ -213,8 +213,8 @@ async fn idle_connections_are_bounded() {
             tokio::spawn(async move {
                 assert_ne!(connection.read(&mut [0; 4096]).await.unwrap(), 0);
                 all_are_open.wait().await;
-                let answer = "HTTP/1.1 200 OK\r\ncontent-length: 12\r\n\r\n{\"data\": []}";
-                connection.write_all(answer.as_bytes()).await.unwrap();
+                let response = "HTTP/1.1 200 OK\r\ncontent-length: 12\r\n\r\n{\"data\": []}";
+                connection.write_all(response.as_bytes()).await.unwrap();
                 drop(connection.read(&mut [0; 1]).await);
                 open.fetch_sub(1, Ordering::SeqCst);
             });
@@ -222,8 +222,8 @@ async fn idle_connections_are_bounded() {
     });
     let prime = client(&url, None);
     let calls = (0..CALLS).map(|_| async { prime.models().list().await });
-    for answer in futures_util::future::join_all(calls).await {
-        answer.unwrap();
+    for response in futures_util::future::join_all(calls).await {
+        response.unwrap();
     }
     let falls_to = async |most: usize, within: Duration| {
         let fallen = async {

@@ -21,18 +21,18 @@ const HEAD: &str =
     "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
 
 /// Returns how a stream ended, the received text and the error.
-async fn stream_end(answer: MockResponse) -> (StreamEnd, String, Option<Error>) {
-    let wire = Wire::inference(answer).await;
-    let question = wire.personal().chat(MODEL).user("Tell me a story");
-    let finished = match question.stream().await {
+async fn stream_end(response: MockResponse) -> (StreamEnd, String, Option<Error>) {
+    let wire = Wire::inference(response).await;
+    let request = wire.personal().chat(MODEL).user("Tell me a story");
+    let finished = match request.stream().await {
         Ok(stream) => stream.finish().await,
         Err(error) => Err(error),
     };
     match finished {
-        Ok(answer) => {
-            let ending = answer.stream_end().unwrap();
+        Ok(response) => {
+            let ending = response.stream_end().unwrap();
             assert!(ending.is_complete());
-            (ending, answer.text().into_owned(), None)
+            (ending, response.text().into_owned(), None)
         }
         Err(error) => {
             assert_clean_error(&error);
@@ -99,12 +99,12 @@ async fn the_events_determine_how_a_stream_ends() {
 async fn a_json_response_to_a_stream_request_is_read_as_a_stream() {
     let body = r#"{"id":"c","choices":[{"index":0,"message":{"role":"assistant","content":"Once"},
         "finish_reason":"stop"}],"usage":{"total_tokens":9}}"#;
-    for answer in [
+    for response in [
         MockResponse::json(200, body),
         MockResponse::events(body),
         MockResponse::bare(200, body),
     ] {
-        let wire = Wire::inference(answer).await;
+        let wire = Wire::inference(response).await;
         let request = wire.personal().chat(MODEL).user("Tell me a story");
         let stream = request.stream().await.unwrap();
         let response = stream.finish().await.unwrap();
@@ -126,8 +126,8 @@ async fn a_json_response_to_a_stream_request_is_read_as_a_stream() {
         );
     }
     let error = r#"{"error":{"message":"Overloaded","code":529}}"#;
-    for answer in [MockResponse::json(200, error), MockResponse::events(error)] {
-        let (ending, _, error) = stream_end(answer).await;
+    for response in [MockResponse::json(200, error), MockResponse::events(error)] {
+        let (ending, _, error) = stream_end(response).await;
         assert_eq!(ending, StreamEnd::ServiceError);
         assert_eq!(error.unwrap().message(), Some("Overloaded"));
     }
@@ -138,8 +138,8 @@ async fn a_json_response_to_a_stream_request_is_read_as_a_stream() {
 #[tokio::test]
 async fn a_stream_is_complete_without_usage_if_none_was_requested() {
     let wire = Wire::inference(MockResponse::events([ONCE, STOP, DONE].concat())).await;
-    let question = wire.personal().chat(MODEL).user("Tell me a story");
-    let stream = question.include_usage(false).stream().await.unwrap();
+    let request = wire.personal().chat(MODEL).user("Tell me a story");
+    let stream = request.include_usage(false).stream().await.unwrap();
     assert_eq!(
         stream.finish().await.unwrap().stream_end(),
         Some(StreamEnd::Complete)
@@ -155,8 +155,8 @@ async fn size_limits_are_configurable() {
         "x".repeat(900)
     );
     let wire = Wire::inference(MockResponse::events([&long, &long, DONE].concat())).await;
-    let question = wire.personal().chat(MODEL).user("Tell me a story");
-    let error = question
+    let request = wire.personal().chat(MODEL).user("Tell me a story");
+    let error = request
         .clone()
         .options(CallOptions::new().max_event(500))
         .stream()
@@ -164,7 +164,7 @@ async fn size_limits_are_configurable() {
         .unwrap_err();
     assert_eq!(error.stream_end(), Some(StreamEnd::TooLarge));
     assert_eq!(error.kind(), ErrorKind::MalformedEvent);
-    let stream = question
+    let stream = request
         .clone()
         .options(CallOptions::new().max_body(1000))
         .stream()
@@ -173,7 +173,7 @@ async fn size_limits_are_configurable() {
     let error = stream.finish().await.unwrap_err();
     assert_eq!(error.stream_end(), Some(StreamEnd::TooLarge));
     assert_eq!(error.partial_response().unwrap().text().len(), 1800);
-    let stream = question
+    let stream = request
         .options(CallOptions::new().max_body(1800))
         .stream()
         .await
@@ -198,7 +198,7 @@ impl Paced {
     }
 
     /// Accepts a connection, reads the request, and sends the head and some events.
-    async fn answer(&self, events: &[&str]) -> TcpStream {
+    async fn respond(&self, events: &[&str]) -> TcpStream {
         let (mut connection, _) = self.listener.accept().await.unwrap();
         take_request(&mut connection).await;
         connection.write_all(HEAD.as_bytes()).await.unwrap();
@@ -236,10 +236,9 @@ async fn closed(mut connection: TcpStream) -> Duration {
 async fn keep_alive_comments_do_not_prevent_an_idle_timeout() {
     for ping in ["8\r\n: ping\n\n\r\n", "7\r\ndata:\n\n\r\n"] {
         let server = Paced::start().await;
-        let question = server.client.chat(MODEL).user("Tell me a story");
-        let question =
-            question.options(CallOptions::new().idle_timeout(Duration::from_millis(200)));
-        let (stream, connection) = tokio::join!(question.stream(), server.answer(&[ONCE]));
+        let request = server.client.chat(MODEL).user("Tell me a story");
+        let request = request.options(CallOptions::new().idle_timeout(Duration::from_millis(200)));
+        let (stream, connection) = tokio::join!(request.stream(), server.respond(&[ONCE]));
         let pings = async {
             let mut connection = connection;
             for _ in 0..20 {
@@ -306,17 +305,17 @@ async fn response_headers_in_an_error_are_redacted_and_truncated() {
 #[tokio::test]
 async fn the_idle_timeout_applies_before_the_first_event() {
     let server = Paced::start().await;
-    let question = server.client.chat(MODEL).user("Tell me a story");
-    let question = question.options(CallOptions::new().idle_timeout(Duration::from_millis(100)));
-    let error = question.clone().stream().await.unwrap_err();
+    let request = server.client.chat(MODEL).user("Tell me a story");
+    let request = request.options(CallOptions::new().idle_timeout(Duration::from_millis(100)));
+    let error = request.clone().stream().await.unwrap_err();
     assert!(error.is_timeout() && error.outcome_unknown());
     let server = Paced::start().await;
-    let question = server
+    let request = server
         .client
         .chat(MODEL)
         .user("?")
         .options(CallOptions::new().idle_timeout(Duration::from_millis(100)));
-    let (error, _connection) = tokio::join!(question.stream(), server.answer(&[]));
+    let (error, _connection) = tokio::join!(request.stream(), server.respond(&[]));
     assert_eq!(error.unwrap_err().stream_end(), Some(StreamEnd::Idle));
 }
 
@@ -324,10 +323,10 @@ async fn the_idle_timeout_applies_before_the_first_event() {
 #[tokio::test]
 async fn the_idle_timeout_ignores_the_time_between_reads() {
     let server = Paced::start().await;
-    let question = server.client.chat(MODEL).user("Tell me a story");
-    let question = question.options(CallOptions::new().idle_timeout(Duration::from_millis(150)));
+    let request = server.client.chat(MODEL).user("Tell me a story");
+    let request = request.options(CallOptions::new().idle_timeout(Duration::from_millis(150)));
     let events = [ONCE, ONCE, STOP, USAGE, DONE];
-    let (stream, _connection) = tokio::join!(question.stream(), server.answer(&events));
+    let (stream, _connection) = tokio::join!(request.stream(), server.respond(&events));
     let mut stream = stream.unwrap();
     while stream.try_next().await.unwrap().is_some() {
         tokio::time::sleep(Duration::from_millis(200)).await;
@@ -338,17 +337,17 @@ async fn the_idle_timeout_ignores_the_time_between_reads() {
 #[tokio::test]
 async fn dropping_or_cancelling_a_stream_closes_the_connection() {
     let server = Paced::start().await;
-    let question = server.client.chat(MODEL).user("Tell me a story");
-    let (stream, connection) = tokio::join!(question.clone().stream(), server.answer(&[ONCE]));
+    let request = server.client.chat(MODEL).user("Tell me a story");
+    let (stream, connection) = tokio::join!(request.clone().stream(), server.respond(&[ONCE]));
     drop(stream);
     assert!(closed(connection).await < Duration::from_secs(1));
 
-    let (stream, connection) = tokio::join!(question.stream(), server.answer(&[ONCE, ONCE]));
+    let (stream, connection) = tokio::join!(request.stream(), server.respond(&[ONCE, ONCE]));
     let mut stream = stream.unwrap();
     assert_eq!(stream.next_text().await.unwrap().as_deref(), Some("Once"));
-    let answer = stream.cancel();
-    assert_eq!(answer.stream_end(), Some(StreamEnd::Cancelled));
-    assert_eq!(answer.text(), "Once");
+    let response = stream.cancel();
+    assert_eq!(response.stream_end(), Some(StreamEnd::Cancelled));
+    assert_eq!(response.text(), "Once");
     assert!(closed(connection).await < Duration::from_secs(1));
 }
 
@@ -356,15 +355,15 @@ async fn dropping_or_cancelling_a_stream_closes_the_connection() {
 #[tokio::test]
 async fn a_completed_stream_reuses_its_connection() {
     let server = Paced::start().await;
-    let question = server.client.chat(MODEL).user("Tell me a story");
+    let request = server.client.chat(MODEL).user("Tell me a story");
     let serve = async {
-        let mut connection = server.answer(&[ONCE, STOP, USAGE, DONE]).await;
+        let mut connection = server.respond(&[ONCE, STOP, USAGE, DONE]).await;
         tokio::time::sleep(Duration::from_millis(20)).await;
         connection.write_all(b"0\r\n\r\n").await.unwrap();
         take_request(&mut connection).await;
     };
     let ask = async {
-        question
+        request
             .clone()
             .stream()
             .await
@@ -372,7 +371,7 @@ async fn a_completed_stream_reuses_its_connection() {
             .finish()
             .await
             .unwrap();
-        let _ = tokio::time::timeout(Duration::from_millis(200), question.stream()).await;
+        let _ = tokio::time::timeout(Duration::from_millis(200), request.stream()).await;
     };
     let both = async { tokio::join!(serve, ask) };
     tokio::time::timeout(Duration::from_secs(5), both)
@@ -384,9 +383,9 @@ async fn a_completed_stream_reuses_its_connection() {
 #[tokio::test]
 async fn a_stream_ends_at_done() {
     let server = Paced::start().await;
-    let question = server.client.chat(MODEL).user("Tell me a story");
+    let request = server.client.chat(MODEL).user("Tell me a story");
     let events = [ONCE, STOP, USAGE, DONE];
-    let (stream, connection) = tokio::join!(question.stream(), server.answer(&events));
+    let (stream, connection) = tokio::join!(request.stream(), server.respond(&events));
     let start = Instant::now();
     assert_eq!(stream.unwrap().finish().await.unwrap().text(), "Once");
     assert!(start.elapsed() < Duration::from_secs(1));
@@ -397,8 +396,8 @@ async fn a_stream_ends_at_done() {
 #[tokio::test]
 async fn a_stream_applies_backpressure() {
     let server = Paced::start().await;
-    let question = server.client.chat(MODEL).user("Tell me a story");
-    let (stream, mut connection) = tokio::join!(question.stream(), server.answer(&[ONCE]));
+    let request = server.client.chat(MODEL).user("Tell me a story");
+    let (stream, mut connection) = tokio::join!(request.stream(), server.respond(&[ONCE]));
     let mut stream = stream.unwrap();
     let long = ONCE.replace("Once", &"x".repeat(64 << 10));
     let flood = async {
@@ -432,8 +431,8 @@ async fn texts_deltas_and_chunks_are_returned() {
         DONE,
     ];
     let wire = Wire::inference(MockResponse::events(events.concat())).await;
-    let question = wire.personal().chat(MODEL).user("Tell me a story");
-    let mut stream = question.clone().stream().await.unwrap();
+    let request = wire.personal().chat(MODEL).user("Tell me a story");
+    let mut stream = request.clone().stream().await.unwrap();
     let mut seen = Vec::new();
     while let Some(piece) = stream.next_delta().await.unwrap() {
         seen.push(match piece {
@@ -452,12 +451,12 @@ async fn texts_deltas_and_chunks_are_returned() {
     }
     assert_eq!(seen, ["(hm)", "Once", "f {", "f {}"]);
     assert_eq!((&*stream.text(), &*stream.reasoning()), ("Once", "hm"));
-    let answer = stream.finish().await.unwrap();
-    assert_eq!(answer.raw().extra["provider"], "p");
-    assert_eq!(answer.raw().choices[0].extra["native_finish_reason"], "x");
-    assert_eq!(answer.reasoning(), "hm");
+    let response = stream.finish().await.unwrap();
+    assert_eq!(response.raw().extra["provider"], "p");
+    assert_eq!(response.raw().choices[0].extra["native_finish_reason"], "x");
+    assert_eq!(response.reasoning(), "hm");
 
-    let mut stream = question.stream().await.unwrap();
+    let mut stream = request.stream().await.unwrap();
     let mut raw = Vec::new();
     while stream.try_next().await.unwrap().is_some() {
         raw.push(format!("data: {}\n\n", stream.chunk_json().unwrap()));
@@ -478,9 +477,9 @@ async fn alternating_reads_lose_nothing() {
     let events = [mixed("Once"), mixed(" upon"), mixed(" a time")];
     let events = [&events.concat(), STOP, USAGE, DONE].concat();
     let wire = Wire::inference(MockResponse::events(events)).await;
-    let question = wire.personal().chat(MODEL).user("Tell me a story");
+    let request = wire.personal().chat(MODEL).user("Tell me a story");
 
-    let mut stream = question.clone().stream().await.unwrap();
+    let mut stream = request.clone().stream().await.unwrap();
     let piece = stream.next_delta().await.unwrap();
     assert!(matches!(piece, Some(ChatDelta::Reasoning(_))), "{piece:?}");
     let mut text = String::new();
@@ -491,7 +490,7 @@ async fn alternating_reads_lose_nothing() {
     assert_eq!(stream.text(), text);
 
     // After the text of a chunk, the rest of that chunk.
-    let mut stream = question.clone().stream().await.unwrap();
+    let mut stream = request.clone().stream().await.unwrap();
     stream.next_delta().await.unwrap();
     assert_eq!(stream.next_text().await.unwrap().unwrap(), "Once");
     let piece = stream.next_delta().await.unwrap();
@@ -499,7 +498,7 @@ async fn alternating_reads_lose_nothing() {
     assert_eq!(stream.next_text().await.unwrap().unwrap(), " upon");
 
     // Reading a chunk keeps the remaining deltas of the current chunk.
-    let mut stream = question.stream().await.unwrap();
+    let mut stream = request.stream().await.unwrap();
     stream.next_delta().await.unwrap();
     let chunk = stream.next().await.unwrap().unwrap();
     let content = chunk.choices[0].delta.as_ref().unwrap().content.as_ref();

@@ -391,7 +391,7 @@ async fn a_multiline_message_is_shown_on_one_line() {
     }
 }
 
-/// A router's own message says nothing. The provider's reason is in `error.metadata.raw`.
+/// The message of a router does not contain the reason of the provider, which is in `error.metadata.raw`.
 #[tokio::test]
 async fn the_reason_of_a_provider_is_shown() {
     let body = r#"{"error": {"message": "Provider returned error", "code": 400, "metadata": {"raw":
@@ -417,7 +417,7 @@ async fn the_reason_of_a_provider_is_shown() {
         {"detail": "the model is busy, try again in 8 s"}, "provider_name": "Acme"}}}"#;
     let wire = Wire::inference(MockResponse::json(429, body).header("retry-after", "999")).await;
     let error = fail("create_chat_completion", &wire.personal()).await;
-    assert!(error.is_rate_limited() && !error.is_quota());
+    assert!(error.is_rate_limited() && !error.is_quota_exceeded());
     let message = "Acme: the model is busy, try again in 8 s";
     assert_eq!(error.message(), Some(message));
 
@@ -473,8 +473,8 @@ async fn the_key_in_a_stream_error_is_redacted() {
     assert_clean_error(&error);
 
     let wire = Wire::inference(MockResponse::events([chunk, event].concat())).await;
-    let question = wire.personal().chat(MODEL).user("Hi");
-    let stream = question.stream().await.unwrap();
+    let request = wire.personal().chat(MODEL).user("Hi");
+    let stream = request.stream().await.unwrap();
     assert_clean_error(&stream.finish().await.unwrap_err());
 }
 
@@ -539,8 +539,8 @@ fn invalid_settings_do_not_show_the_key() {
     }
 }
 
-/// The key is sent without what came along when it was copied. A key that stays odd is refused, by the name of its
-/// source.
+/// White space, quotation marks and `Bearer` around a copied key are removed. If the key is still invalid, the error
+/// names the source of the key.
 #[tokio::test]
 async fn a_key_is_cleaned_or_refused() {
     let wire = Wire::inference(MockResponse::json(200, r#"{"data": []}"#)).await;

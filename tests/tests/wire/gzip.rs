@@ -24,8 +24,8 @@ fn gzip(body: &str) -> Vec<u8> {
     gzip.finish().unwrap()
 }
 
-fn compressed(answer: MockResponse) -> MockResponse {
-    answer.header("content-encoding", "gzip")
+fn compressed(response: MockResponse) -> MockResponse {
+    response.header("content-encoding", "gzip")
 }
 
 #[tokio::test]
@@ -40,22 +40,22 @@ async fn compressed_responses_are_read() {
     let models = wire.personal().models().list().await.unwrap();
     assert_eq!(models[0].id, MODEL);
 
-    let answer = r#"{"choices":[{"index":0,"message":{"role":"assistant","content":"Paris"},"finish_reason":"stop"}]}"#;
+    let response = r#"{"choices":[{"index":0,"message":{"role":"assistant","content":"Paris"},"finish_reason":"stop"}]}"#;
     let wire = Wire::inference(compressed(MockResponse::new(
         200,
         "application/json",
-        gzip(answer),
+        gzip(response),
     )))
     .await;
-    let question = wire.personal().chat(MODEL).user("?");
-    assert_eq!(question.await.unwrap().text(), "Paris");
+    let request = wire.personal().chat(MODEL).user("?");
+    assert_eq!(request.await.unwrap().text(), "Paris");
 }
 
 #[tokio::test]
 async fn a_compressed_error_is_read() {
     let error = r#"{"error":{"message":"no such model","code":"model_not_found"}}"#;
-    let answer = compressed(MockResponse::new(404, "application/json", gzip(error)));
-    let wire = Wire::inference(answer).await;
+    let response = compressed(MockResponse::new(404, "application/json", gzip(error)));
+    let wire = Wire::inference(response).await;
     let error = wire.personal().models().get(MODEL).await.unwrap_err();
     assert_eq!(error.code(), Some("model_not_found"));
 }
@@ -64,8 +64,8 @@ async fn a_compressed_error_is_read() {
 #[tokio::test]
 async fn an_empty_body_with_a_content_encoding_is_empty() {
     for status in [200, 204] {
-        let answer = compressed(MockResponse::bare(status, ""));
-        let wire = Wire::platform(answer).await;
+        let response = compressed(MockResponse::bare(status, ""));
+        let wire = Wire::platform(response).await;
         for method in [http::Method::DELETE, http::Method::HEAD] {
             let call = wire.personal().call_platform(method, "api/v1/pods/1");
             assert!(call.send_bytes().await.unwrap().is_empty());
@@ -75,13 +75,13 @@ async fn an_empty_body_with_a_content_encoding_is_empty() {
 
 async fn stream_end(body: &[u8]) -> (StreamEnd, String) {
     let wire = Wire::inference(compressed(MockResponse::events(body))).await;
-    let question = wire.personal().chat(MODEL).user("?");
-    let finished = match question.stream().await {
+    let request = wire.personal().chat(MODEL).user("?");
+    let finished = match request.stream().await {
         Ok(stream) => stream.finish().await,
         Err(error) => Err(error),
     };
     match finished {
-        Ok(answer) => (answer.stream_end().unwrap(), answer.text().into_owned()),
+        Ok(response) => (response.stream_end().unwrap(), response.text().into_owned()),
         Err(error) => {
             let arrived = error.partial_response().unwrap();
             (error.stream_end().unwrap(), arrived.text().into_owned())
@@ -144,8 +144,8 @@ async fn a_coding_is_recognized_however_it_is_written() {
             true => gzip(models),
             false => models.into(),
         };
-        let answer = MockResponse::json(200, "").body(body);
-        let wire = Wire::inference(answer.header("content-encoding", coding)).await;
+        let response = MockResponse::json(200, "").body(body);
+        let wire = Wire::inference(response.header("content-encoding", coding)).await;
         let models = wire.personal().models().list().await.unwrap();
         assert_eq!(models[0].id, "a/b", "{coding}");
         let bare = wire.bare_inference().list_models().send().await;
@@ -153,12 +153,12 @@ async fn a_coding_is_recognized_however_it_is_written() {
     }
 }
 
-/// A coding that is declared and not used costs no answer.
+/// A response is read even if it declares a coding that it does not use.
 #[tokio::test]
 async fn a_stream_that_is_not_encoded_is_read() {
     let events = [ONCE, UPON, USAGE, DONE].concat();
-    let answer = MockResponse::events(events).header("content-encoding", "utf-8");
-    let wire = Wire::inference(answer).await;
+    let response = MockResponse::events(events).header("content-encoding", "utf-8");
+    let wire = Wire::inference(response).await;
     let stream = wire.personal().chat(MODEL).user("?").stream().await;
     assert_eq!(stream.unwrap().finish().await.unwrap().text(), "Once upon");
 }
@@ -168,15 +168,15 @@ async fn an_unknown_coding_is_named() {
     let brotli = [0x0b, 0x02, 0x80, 0x7b, 0x22, 0xff, 0x03];
     for coding in ["br", "zstd", "gzip, gzip"] {
         for status in [200, 500] {
-            let answer = MockResponse::new(status, "text/event-stream", brotli);
-            let answer = answer.header("content-encoding", coding);
-            let wire = Wire::inference(answer).await;
+            let response = MockResponse::new(status, "text/event-stream", brotli);
+            let response = response.header("content-encoding", coding);
+            let wire = Wire::inference(response).await;
             let prime = wire.personal();
-            let question = || prime.chat(MODEL).user("?");
+            let request = || prime.chat(MODEL).user("?");
             for error in [
                 prime.models().list().await.unwrap_err(),
-                question().await.unwrap_err(),
-                question().stream().await.unwrap_err(),
+                request().await.unwrap_err(),
+                request().stream().await.unwrap_err(),
             ] {
                 let named = format!("the content coding {coding:?} was not decoded");
                 assert!(error.to_string().contains(&named), "{status}: {error}");
@@ -186,7 +186,7 @@ async fn an_unknown_coding_is_named() {
     }
 }
 
-/// Timeouts apply while a body is decoded, even if it expands to nothing.
+/// Timeouts apply while a body is decompressed, even if the body expands to nothing.
 #[tokio::test]
 async fn a_body_of_nothing_times_out() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -252,8 +252,8 @@ async fn size_limits_apply_after_decompression() {
     let limits = CallOptions::new().max_body(1 << 20).max_event(1 << 20);
     let with_limits = |client: Client| client.with_options(limits.clone());
 
-    let answer = compressed(MockResponse::json(200, "").body(bomb.clone()));
-    let wire = Wire::inference(answer).await;
+    let response = compressed(MockResponse::json(200, "").body(bomb.clone()));
+    let wire = Wire::inference(response).await;
     let error = with_limits(wire.personal()).models().list().await;
     let error = error.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::UnexpectedResponse);
@@ -261,12 +261,12 @@ async fn size_limits_apply_after_decompression() {
     assert!(error.body().unwrap().len() <= 1 << 20);
 
     let wire = Wire::inference(compressed(MockResponse::events(&bomb))).await;
-    let question = with_limits(wire.personal()).chat(MODEL).user("?");
-    let error = question.stream().await.unwrap_err();
+    let request = with_limits(wire.personal()).chat(MODEL).user("?");
+    let error = request.stream().await.unwrap_err();
     assert_eq!(error.stream_end(), Some(StreamEnd::TooLarge));
 
-    let answer = compressed(MockResponse::json(500, "").body(bomb));
-    let wire = Wire::inference(answer).await;
+    let response = compressed(MockResponse::json(500, "").body(bomb));
+    let wire = Wire::inference(response).await;
     let error = wire.personal().models().list().await.unwrap_err();
     assert_eq!(error.status().unwrap().as_u16(), 500);
     assert!(error.body().unwrap().len() <= 1 << 20);

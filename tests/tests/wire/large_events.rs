@@ -56,10 +56,10 @@ async fn read(body: String) -> Outcome {
         future: reading,
         longest: Duration::ZERO,
     };
-    let (answer, longest_poll) = timed.await;
+    let (response, longest_poll) = timed.await;
     let took = began.elapsed();
-    let (ending, message) = match answer {
-        Ok(answer) => (answer.stream_end().unwrap(), String::new()),
+    let (ending, message) = match response {
+        Ok(response) => (response.stream_end().unwrap(), String::new()),
         Err(error) => (error.stream_end().unwrap(), error.to_string()),
     };
     Outcome {

@@ -1,4 +1,4 @@
-//! Meter counts for lost requests and failed responses.
+//! A meter counts each request that may have been billed, even if its response is lost or failed.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use prime_ext::{CallOptions, Client, Error, Meter, RetryPolicy};
 use crate::support::{MockResponse, RawServer, Wire};
 
 const MODEL: &str = "meta-llama/llama-3.1-70b-instruct";
-const WHOLE: &str = r#"{"id":"c","choices":[{"index":0,"message":{"role":"assistant","content":"Once"},
+const COMPLETE: &str = r#"{"id":"c","choices":[{"index":0,"message":{"role":"assistant","content":"Once"},
     "finish_reason":"stop"}],"usage":{"total_tokens":9,"cost":0.5}}"#;
 const EVENTS: &str = concat!(
     "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Once\"},\"finish_reason\":\"stop\"}],",
@@ -17,22 +17,22 @@ const EVENTS: &str = concat!(
 
 async fn sent(client: &Client) -> (Result<(), Error>, Spent) {
     let meter = Meter::new();
-    let question = client.with_meter(&meter).chat(MODEL).user("A story");
-    let answer = question.await;
-    (answer.map(drop), meter.total())
+    let request = client.with_meter(&meter).chat(MODEL).user("A story");
+    let result = request.await;
+    (result.map(drop), meter.total())
 }
 
 async fn streamed(client: &Client) -> (Result<(), Error>, Spent) {
     let meter = Meter::new();
-    let question = client.with_meter(&meter).chat(MODEL).user("A story");
-    let answer = match question.stream().await {
+    let request = client.with_meter(&meter).chat(MODEL).user("A story");
+    let result = match request.stream().await {
         Ok(stream) => stream.finish().await.map(drop),
         Err(error) => Err(error),
     };
-    (answer, meter.total())
+    (result, meter.total())
 }
 
-/// Returns the number of answers, and how many had a known and an unknown cost.
+/// Returns the number of counted answers, and how many of them have a known and an unknown cost.
 fn counts(spent: &Spent) -> (u64, u64, u64) {
     (
         spent.responses,
@@ -43,48 +43,52 @@ fn counts(spent: &Spent) -> (u64, u64, u64) {
 
 #[tokio::test]
 async fn a_json_response_to_a_stream_request_is_counted_with_its_cost() {
-    for answer in [
-        MockResponse::json(200, WHOLE),
-        MockResponse::events(WHOLE),
-        MockResponse::bare(200, WHOLE),
+    for response in [
+        MockResponse::json(200, COMPLETE),
+        MockResponse::events(COMPLETE),
+        MockResponse::bare(200, COMPLETE),
     ] {
-        let wire = Wire::inference(answer.clone()).await;
-        let (answered, spent) = streamed(&wire.personal()).await;
-        answered.unwrap();
-        assert_eq!(counts(&spent), (1, 1, 0), "{answer:?}");
+        let wire = Wire::inference(response.clone()).await;
+        let (result, spent) = streamed(&wire.personal()).await;
+        result.unwrap();
+        assert_eq!(counts(&spent), (1, 1, 0), "{response:?}");
         assert_eq!(spent.known.to_string(), "0.5");
     }
 }
 
 #[tokio::test]
-async fn a_failed_response_is_counted_with_its_cost() {
-    let failed = WHOLE.replace(
+async fn a_failed_response_with_usage_is_counted_with_its_cost() {
+    let failed = COMPLETE.replace(
         "\"index\":0,",
         "\"index\":0,\"error\":{\"message\":\"Gone\"},",
     );
     let wire = Wire::inference(MockResponse::json(200, &failed)).await;
-    for (answered, spent) in [
+    for (result, spent) in [
         sent(&wire.personal()).await,
         streamed(&wire.personal()).await,
     ] {
-        assert!(answered.is_err());
+        assert!(result.is_err());
         assert_eq!(counts(&spent), (1, 1, 0));
         assert_eq!(spent.known.to_string(), "0.5");
     }
-    // A failed response with a success status may have been billed.
+}
+
+/// A failed response with a 2xx status may have been billed.
+#[tokio::test]
+async fn a_failed_response_without_usage_is_counted_with_unknown_cost() {
     let failed = r#"{"error":{"message":"Overloaded","code":529}}"#;
-    for answer in [
+    for response in [
         MockResponse::json(200, failed),
         MockResponse::events(failed),
     ] {
-        let wire = Wire::inference(answer).await;
-        let (answered, spent) = streamed(&wire.personal()).await;
-        assert!(answered.is_err());
+        let wire = Wire::inference(response).await;
+        let (result, spent) = streamed(&wire.personal()).await;
+        assert!(result.is_err());
         assert_eq!(counts(&spent), (1, 0, 1));
     }
     let wire = Wire::inference(MockResponse::json(200, failed)).await;
-    let (answered, spent) = sent(&wire.personal()).await;
-    assert!(answered.is_err());
+    let (result, spent) = sent(&wire.personal()).await;
+    assert!(result.is_err());
     assert_eq!(counts(&spent), (1, 0, 1));
 }
 
@@ -98,7 +102,7 @@ fn http(status: &str, media: &str, body: &str) -> String {
 /// Each request that may have been processed is counted once.
 #[tokio::test]
 async fn lost_requests_are_counted_with_unknown_cost() {
-    let json = http("200", "application/json", WHOLE);
+    let json = http("200", "application/json", COMPLETE);
     let events = http("200", "text/event-stream", EVENTS);
     let busy = http("429", "application/json", "{}");
     let (json, events, busy) = (&*json, &*events, &*busy);
@@ -106,7 +110,7 @@ async fn lost_requests_are_counted_with_unknown_cost() {
     let policy = RetryPolicy::new().allow_duplicate_billing();
     let policy = policy.backoff(Duration::from_millis(1), Duration::from_millis(1));
     let options = CallOptions::new().retry(policy);
-    for (answers, expected) in [
+    for (responses, expected) in [
         (&[json][..], (1, 1, 0)),
         (&[lost, json], (2, 1, 1)),
         (&[lost, lost, json], (3, 1, 2)),
@@ -116,26 +120,26 @@ async fn lost_requests_are_counted_with_unknown_cost() {
         (&[busy, lost, busy], (1, 0, 1)),
         (&[busy, busy, busy], (0, 0, 0)),
     ] {
-        let server = RawServer::start(answers).await;
+        let server = RawServer::start(responses).await;
         let client = server.personal().with_options(options.clone());
-        let (answered, spent) = sent(&client).await;
-        assert_eq!(server.hits(), answers.len());
-        assert_eq!(counts(&spent), expected, "{answers:?}");
-        if let Err(error) = answered {
-            assert_eq!(error.outcome_unknown(), expected.2 > 0, "{answers:?}");
+        let (result, spent) = sent(&client).await;
+        assert_eq!(server.hits(), responses.len());
+        assert_eq!(counts(&spent), expected, "{responses:?}");
+        if let Err(error) = result {
+            assert_eq!(error.outcome_unknown(), expected.2 > 0, "{responses:?}");
         }
     }
-    for (answers, expected) in [
+    for (responses, expected) in [
         (&[events][..], (1, 1, 0)),
         (&[lost, events], (2, 1, 1)),
         (&[lost, json], (2, 1, 1)),
         (&[lost, busy, lost], (2, 0, 2)),
         (&[busy, lost, busy], (1, 0, 1)),
     ] {
-        let server = RawServer::start(answers).await;
+        let server = RawServer::start(responses).await;
         let client = server.personal().with_options(options.clone());
         let (_, spent) = streamed(&client).await;
-        assert_eq!(counts(&spent), expected, "{answers:?}");
+        assert_eq!(counts(&spent), expected, "{responses:?}");
     }
     // A dropped stream is counted too.
     let server = RawServer::start(&[lost, events]).await;
@@ -153,7 +157,7 @@ async fn a_dropped_call_is_counted_once_per_attempt() {
     let busy = http("429", "application/json", "{}");
     let busy = &*busy;
     let (soon, late) = (Duration::from_millis(1), Duration::from_secs(60));
-    for (answers, wait, expected) in [
+    for (responses, wait, expected) in [
         (&[stalled][..], soon, 1),
         (&[lost, stalled], soon, 2),
         (&[lost, events], soon, 2),
@@ -168,31 +172,31 @@ async fn a_dropped_call_is_counted_once_per_attempt() {
             .backoff(wait, wait);
         let options = CallOptions::new().retry(policy);
         for streamed in [false, true] {
-            let server = RawServer::start(answers).await;
+            let server = RawServer::start(responses).await;
             let meter = Meter::new();
             let client = server.personal().with_options(options.clone());
-            let question = client.with_meter(&meter).chat(MODEL).user("A story");
+            let request = client.with_meter(&meter).chat(MODEL).user("A story");
             let call = async {
                 match streamed {
-                    true => question.stream().await.map(drop),
-                    false => question.await.map(drop),
+                    true => request.stream().await.map(drop),
+                    false => request.await.map(drop),
                 }
             };
             let dropped = async {
-                while server.hits() < answers.len() {
+                while server.hits() < responses.len() {
                     tokio::time::sleep(Duration::from_millis(5)).await;
                 }
-                // Waits until the client has seen the last response.
+                // Waits until the client has received the last response.
                 tokio::time::sleep(Duration::from_millis(100)).await;
             };
             tokio::select! {
-                answer = call => panic!("{answers:?}: {answer:?}"),
+                result = call => panic!("{responses:?}: {result:?}"),
                 () = dropped => {}
             }
             assert_eq!(
                 counts(&meter.total()),
                 (expected, 0, expected),
-                "{answers:?}"
+                "{responses:?}"
             );
         }
     }
@@ -203,9 +207,9 @@ async fn a_dropped_call_is_counted_once_per_attempt() {
     assert_eq!(meter.total().responses, 0);
 }
 
-/// An odd count or cost is exact or unknown. It never reduces a sum.
+/// A count or a cost in an unusual format is exact or unknown. It never reduces a sum.
 #[tokio::test]
-async fn odd_usage_is_never_subtracted() {
+async fn unusual_usage_is_exact_or_unknown() {
     for (usage, prompt, cost) in [
         (
             r#"{"prompt_tokens":5.0,"completion_tokens":1,"cost":"0.5"}"#,
@@ -243,10 +247,10 @@ async fn odd_usage_is_never_subtracted() {
             None,
         ),
     ] {
-        let body = WHOLE.replace(r#"{"total_tokens":9,"cost":0.5}"#, usage);
+        let body = COMPLETE.replace(r#"{"total_tokens":9,"cost":0.5}"#, usage);
         let wire = Wire::inference(MockResponse::json(200, &body)).await;
-        let (answered, spent) = sent(&wire.personal()).await;
-        answered.unwrap();
+        let (result, spent) = sent(&wire.personal()).await;
+        result.unwrap();
         let known = u64::from(cost.is_some());
         assert_eq!(counts(&spent), (1, known, 1 - known), "{usage}");
         assert_eq!(spent.known.to_string(), cost.unwrap_or("0"), "{usage}");

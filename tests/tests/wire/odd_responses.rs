@@ -100,7 +100,7 @@ async fn every_odd_field_of_a_response_is_a_warning() {
         "choices[0].message.refusal: expected",
         "choices[0].message.name: expected",
         "usage.completion_tokens: expected an integer, got a string; read as an integer",
-        "usage.total_tokens: expected an integer, got a fraction; read as missing",
+        "usage.total_tokens: expected an integer, got a floating-point number; read as missing",
         "usage.cost: expected an amount of money, got an object; read as missing",
         "usage.prompt_tokens_details.cached_tokens: expected",
         "usage.completion_tokens_details: expected",

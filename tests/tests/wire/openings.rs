@@ -24,26 +24,26 @@ fn with(client: Client, policy: RetryPolicy) -> Client {
     client.with_options(CallOptions::new().retry(policy))
 }
 
-/// Returns the text of an answer and the number of attempts.
+/// Returns the text of a response and the number of attempts.
 async fn read(client: &Client) -> Result<(String, u32), Error> {
     let stream = client.chat(MODEL).user("A story").stream().await?;
-    let answer = stream.finish().await?;
-    Ok((answer.text().into_owned(), answer.meta().attempts()))
+    let response = stream.finish().await?;
+    Ok((response.text().into_owned(), response.meta().attempts()))
 }
 
 /// Opens streams with the given bodies in order, and repeats the last one. Returns the result and
 /// the number of requests.
 async fn opened(beginnings: &[&str], policy: RetryPolicy) -> (Result<(String, u32), Error>, usize) {
-    let answers = beginnings.iter().map(MockResponse::events).collect();
-    let wire = Wire::inference_sequence(answers).await;
-    let answer = read(&with(wire.personal(), policy)).await;
+    let responses = beginnings.iter().map(MockResponse::events).collect();
+    let wire = Wire::inference_sequence(responses).await;
+    let result = read(&with(wire.personal(), policy)).await;
     let hits = wire.hits();
     assert!(
         wire.requests()
             .iter()
             .all(|r| r.body == wire.requests()[0].body)
     );
-    (answer, hits)
+    (result, hits)
 }
 
 #[tokio::test]
@@ -56,12 +56,12 @@ async fn an_error_event_is_retried_like_an_error_status() {
         "data: {\"choices\":[],\"error\":{\"message\":\"Busy\",\"code\":503}}\n\ndata: [DONE]\n\n",
         "\u{feff}: a comment\r\n\r\ndata:\r\n\r\ndata: {\"error\":{\"message\":\"B\",\"code\":408}}\r\n\r\n",
     ] {
-        let (answer, hits) = opened(&[beginning, WHOLE], quick()).await;
-        assert_eq!(answer.unwrap(), ("Once".to_owned(), 2), "{beginning:?}");
+        let (result, hits) = opened(&[beginning, WHOLE], quick()).await;
+        assert_eq!(result.unwrap(), ("Once".to_owned(), 2), "{beginning:?}");
         assert_eq!(hits, 2, "{beginning:?}");
         // The error is returned if it persists.
-        let (answer, hits) = opened(&[beginning], quick()).await;
-        let error = answer.unwrap_err();
+        let (result, hits) = opened(&[beginning], quick()).await;
+        let error = result.unwrap_err();
         assert_clean_error(&error);
         assert_eq!((hits, error.attempts()), (3, 3), "{beginning:?}");
         assert!(error.is_retryable(), "{beginning:?}");
@@ -75,8 +75,8 @@ async fn an_error_event_is_retried_like_an_error_status() {
 #[tokio::test]
 async fn an_exceeded_quota_in_an_event_is_not_retried() {
     let quota = "data: {\"error\":{\"message\":\"No\",\"code\":\"insufficient_quota\"}}\n\n";
-    let (answer, hits) = opened(&[quota], quick()).await;
-    let error = answer.unwrap_err();
+    let (result, hits) = opened(&[quota], quick()).await;
+    let error = result.unwrap_err();
     assert!(
         error.to_string().contains("waiting does not help"),
         "{error}"
@@ -85,13 +85,13 @@ async fn an_exceeded_quota_in_an_event_is_not_retried() {
     assert_eq!(hits, 1);
     // The same if the prompt contains a word of the error code.
     let refused = r#"{"error":{"message":"No quota","code":"insufficient_quota"}}"#;
-    for answer in [
+    for response in [
         MockResponse::json(429, refused),
         MockResponse::events(quota),
     ] {
-        let wire = Wire::inference(answer).await;
-        let question = wire.personal().chat(MODEL).user("quota");
-        let error = question.stream().await.unwrap_err();
+        let wire = Wire::inference(response).await;
+        let request = wire.personal().chat(MODEL).user("quota");
+        let error = request.stream().await.unwrap_err();
         assert!(!error.is_retryable() && !error.outcome_unknown(), "{error}");
         assert_eq!(wire.hits(), 1);
         assert_eq!(error.code(), Some("insufficient_quota"));
@@ -115,16 +115,16 @@ async fn a_billable_request_is_retried_only_with_allow_duplicate_billing() {
         (": ping\n\n", StreamEnd::Empty),
         ("data: {\"choi", StreamEnd::Empty),
     ] {
-        let (answer, hits) = opened(&[beginning, WHOLE], quick()).await;
-        let error = answer.unwrap_err();
+        let (result, hits) = opened(&[beginning, WHOLE], quick()).await;
+        let error = result.unwrap_err();
         assert_eq!(
             (hits, error.stream_end()),
             (1, Some(ending)),
             "{beginning:?}"
         );
         assert!(!error.is_retryable());
-        let (answer, hits) = opened(&[beginning, WHOLE], quick().allow_duplicate_billing()).await;
-        assert_eq!(answer.unwrap(), ("Once".to_owned(), 2), "{beginning:?}");
+        let (result, hits) = opened(&[beginning, WHOLE], quick().allow_duplicate_billing()).await;
+        assert_eq!(result.unwrap(), ("Once".to_owned(), 2), "{beginning:?}");
         assert_eq!(hits, 2, "{beginning:?}");
     }
 }
@@ -159,8 +159,8 @@ async fn a_permanent_error_is_not_retried() {
         ),
         ("data: {\"choices\":7}\n\n", ""),
     ] {
-        let (answer, hits) = opened(&[beginning, WHOLE], quick().allow_duplicate_billing()).await;
-        let error = answer.unwrap_err();
+        let (result, hits) = opened(&[beginning, WHOLE], quick().allow_duplicate_billing()).await;
+        let error = result.unwrap_err();
         assert_eq!(hits, 1, "{beginning:?}");
         assert!(!error.is_retryable());
         let partial = error.partial_response().unwrap();
@@ -170,11 +170,11 @@ async fn a_permanent_error_is_not_retried() {
     let queued = format!(
         "data: {{\"id\":\"c1\",\"model\":\"m\",\"choices\":[],\"message\":\"queued\",\"type\":\"overloaded\"}}\n\n{WHOLE}"
     );
-    let (answer, hits) = opened(&[&queued], quick().allow_duplicate_billing()).await;
-    assert_eq!((answer.unwrap(), hits), (("Once".to_owned(), 1), 1));
+    let (result, hits) = opened(&[&queued], quick().allow_duplicate_billing()).await;
+    assert_eq!((result.unwrap(), hits), (("Once".to_owned(), 1), 1));
     // A stream with `[DONE]` and no chunk.
-    let (answer, hits) = opened(&["data: [DONE]", WHOLE], quick().allow_duplicate_billing()).await;
-    assert_eq!(answer.unwrap_err().stream_end(), Some(StreamEnd::Empty));
+    let (result, hits) = opened(&["data: [DONE]", WHOLE], quick().allow_duplicate_billing()).await;
+    assert_eq!(result.unwrap_err().stream_end(), Some(StreamEnd::Empty));
     assert_eq!(hits, 1);
 }
 
@@ -214,18 +214,18 @@ const HEAD: &str =
     "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
 
 /// Starts a server that sends each response in pieces, then disconnects or stalls.
-async fn in_pieces(answers: Vec<Vec<String>>, silent: bool) -> Client {
+async fn in_pieces(responses: Vec<Vec<String>>, silent: bool) -> Client {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move {
         let mut open = Vec::new();
-        for answer in answers {
+        for response in responses {
             let (mut connection, _) = listener.accept().await.unwrap();
             connection.set_nodelay(true).unwrap();
             let mut request = [0; 4096];
             let _ = connection.read(&mut request).await;
             connection.write_all(HEAD.as_bytes()).await.unwrap();
-            for piece in answer {
+            for piece in response {
                 let chunk = format!("{:x}\r\n{piece}\r\n", piece.len());
                 connection.write_all(chunk.as_bytes()).await.unwrap();
                 tokio::time::sleep(Duration::from_millis(3)).await;
@@ -318,6 +318,6 @@ async fn comments_before_the_first_event_do_not_count_towards_the_event_limit() 
     pieces.push(WHOLE.to_owned());
     let client = in_pieces(vec![pieces], true).await;
     let options = CallOptions::new().retry(quick()).max_event(10_000);
-    let answer = read(&client.with_options(options)).await;
-    assert_eq!(answer.unwrap(), ("Once".to_owned(), 1));
+    let result = read(&client.with_options(options)).await;
+    assert_eq!(result.unwrap(), ("Once".to_owned(), 1));
 }

@@ -11,21 +11,21 @@ use crate::support::{KEY, http_builder};
 const STREAM: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n";
 
 /// Starts a server that sends the same response to each request, then repeats `drip` forever.
-async fn server(answer: String, drip: &'static [u8]) -> (String, impl Fn() -> usize) {
+async fn server(response: String, drip: &'static [u8]) -> (String, impl Fn() -> usize) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     let hits = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
     let counted = hits.clone();
     tokio::spawn(async move {
         while let Ok((mut connection, _)) = listener.accept().await {
-            let (answer, hits) = (answer.clone(), hits.clone());
+            let (response, hits) = (response.clone(), hits.clone());
             tokio::spawn(async move {
                 let mut buffer = [0; 8192];
                 if connection.read(&mut buffer).await.unwrap_or(0) == 0 {
                     return;
                 }
                 hits.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
-                let mut sent = connection.write_all(answer.as_bytes()).await;
+                let mut sent = connection.write_all(response.as_bytes()).await;
                 while sent.is_ok() {
                     tokio::time::sleep(Duration::from_millis(50)).await;
                     sent = connection.write_all(drip).await;
@@ -62,8 +62,8 @@ async fn a_stream_without_a_response_times_out() {
     let (address, _) = server(String::new(), b"").await;
     let hasty = CallOptions::new().timeout(Duration::from_millis(300));
     let started = Instant::now();
-    let question = client(&address, hasty).chat("m").user("?");
-    let error = question.stream().await.unwrap_err();
+    let request = client(&address, hasty).chat("m").user("?");
+    let error = request.stream().await.unwrap_err();
     assert!(error.is_timeout() && error.outcome_unknown(), "{error}");
     assert!(started.elapsed() < Duration::from_secs(3));
 }
@@ -73,15 +73,15 @@ async fn an_incomplete_json_response_to_a_stream_request_times_out() {
     let (address, _) = server(format!("{STREAM}{{\"error\":"), b"").await;
     let idle = CallOptions::new().idle_timeout(Duration::from_millis(300));
     let started = Instant::now();
-    let question = client(&address, idle).chat("m").user("?");
-    question.stream().await.unwrap_err();
+    let request = client(&address, idle).chat("m").user("?");
+    request.stream().await.unwrap_err();
     assert!(started.elapsed() < Duration::from_secs(3));
 }
 
 #[tokio::test]
 async fn an_endless_error_body_is_abandoned_at_the_timeout() {
-    let answer = "HTTP/1.1 400 Bad Request\r\n\r\nit is wrong: ";
-    let (address, hits) = server(answer.to_owned(), b"x").await;
+    let response = "HTTP/1.1 400 Bad Request\r\n\r\nit is wrong: ";
+    let (address, hits) = server(response.to_owned(), b"x").await;
     let hasty = CallOptions::new().timeout(Duration::from_millis(400));
     let started = Instant::now();
     let client = client(&address, hasty);
@@ -98,9 +98,9 @@ async fn a_refused_connection_after_a_redirect_has_an_unknown_outcome() {
     let gone = nobody.local_addr().unwrap();
     drop(nobody);
     for status in ["303 See Other", "307 Temporary Redirect"] {
-        let answer =
+        let response =
             format!("HTTP/1.1 {status}\r\nlocation: http://{gone}/\r\ncontent-length: 0\r\n\r\n");
-        let (address, hits) = server(answer, b"").await;
+        let (address, hits) = server(response, b"").await;
         let following = http_builder().redirect(reqwest::redirect::Policy::limited(3));
         let client = builder(&address)
             .http_client(following.build().unwrap())
@@ -117,8 +117,8 @@ async fn a_refused_connection_after_a_redirect_has_an_unknown_outcome() {
 #[tokio::test]
 async fn a_303_has_an_unknown_outcome() {
     for (status, unknown) in [("303 See Other", true), ("307 Temporary Redirect", false)] {
-        let answer = format!("HTTP/1.1 {status}\r\nlocation: /r\r\ncontent-length: 0\r\n\r\n");
-        let (address, hits) = server(answer, b"").await;
+        let response = format!("HTTP/1.1 {status}\r\nlocation: /r\r\ncontent-length: 0\r\n\r\n");
+        let (address, hits) = server(response, b"").await;
         let client = client(&address, CallOptions::new());
         let error = create(&client).await.unwrap_err();
         assert_eq!((error.outcome_unknown(), hits()), (unknown, 1), "{error}");
@@ -130,9 +130,9 @@ async fn a_303_has_an_unknown_outcome() {
 async fn a_redirect_to_an_unusable_url_leaves_the_outcome_unknown() {
     let host = "%E6%96%87".repeat(990);
     for status in ["301 Moved Permanently", "303 See Other"] {
-        let answer =
+        let response =
             format!("HTTP/1.1 {status}\r\nlocation: http://{host}/\r\ncontent-length: 0\r\n\r\n");
-        let (address, hits) = server(answer, b"").await;
+        let (address, hits) = server(response, b"").await;
         let error = create(&client(&address, CallOptions::new()))
             .await
             .unwrap_err();
@@ -142,9 +142,9 @@ async fn a_redirect_to_an_unusable_url_leaves_the_outcome_unknown() {
 
 #[tokio::test]
 async fn a_402_is_not_retried_even_with_x_should_retry() {
-    let answer =
+    let response =
         "HTTP/1.1 402 Payment Required\r\nx-should-retry: true\r\ncontent-length: 0\r\n\r\n";
-    let (address, hits) = server(answer.to_owned(), b"").await;
+    let (address, hits) = server(response.to_owned(), b"").await;
     let client = client(&address, CallOptions::new());
     let error = client.models().list().await.unwrap_err();
     assert!(error.is_payment_required() && !error.is_retryable());
@@ -153,8 +153,8 @@ async fn a_402_is_not_retried_even_with_x_should_retry() {
 
 #[tokio::test]
 async fn an_unlimited_retry_after_is_an_error() {
-    let answer = "HTTP/1.1 503 Busy\r\nretry-after: 1e300\r\ncontent-length: 0\r\n\r\n";
-    let (address, hits) = server(answer.to_owned(), b"").await;
+    let response = "HTTP/1.1 503 Busy\r\nretry-after: 1e300\r\ncontent-length: 0\r\n\r\n";
+    let (address, hits) = server(response.to_owned(), b"").await;
     let patient = RetryPolicy::new()
         .max_retry_after(Duration::MAX)
         .backoff(Duration::MAX, Duration::MAX);

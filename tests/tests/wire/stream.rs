@@ -95,13 +95,13 @@ async fn the_first_choice_is_read_whatever_its_index() {
     let events = [event(1, "b"), event(0, "a"), event(1, "b"), event(0, "a")].concat() + DONE;
     let wire = Wire::inference(MockResponse::events(&events)).await;
     let two = CallOptions::new().body_field("n", 2);
-    for question in [
+    for request in [
         wire.personal()
             .chat(MODEL)
             .modify(|request| request.n = Some(2)),
         wire.personal().chat(MODEL).options(two),
     ] {
-        let mut stream = question.user("A story").stream().await.unwrap();
+        let mut stream = request.user("A story").stream().await.unwrap();
         assert_eq!(texts(&mut stream).await.0, ["a", "a"]);
         assert_eq!(stream.text(), "aa");
     }
@@ -160,8 +160,8 @@ async fn create_chat_completion_stream_sends_the_request_and_reads_the_events() 
 #[tokio::test]
 async fn create_chat_completion_stream_sends_the_team_header() {
     let wire = Wire::inference(MockResponse::events([ONCE, DONE].concat())).await;
-    let question = wire.team().chat(MODEL).user("Tell me a story");
-    question.stream().await.unwrap().finish().await.unwrap();
+    let request = wire.team().chat(MODEL).user("Tell me a story");
+    request.stream().await.unwrap().finish().await.unwrap();
 
     let request = wire.request();
     assert_eq!(request.line, "POST /api/v1/chat/completions");
@@ -188,12 +188,12 @@ async fn create_chat_completion_stream_sends_the_team_header() {
 #[tokio::test]
 async fn stream_options_of_the_caller_are_kept() {
     let wire = Wire::inference(MockResponse::events([ONCE, DONE].concat())).await;
-    let question = wire.personal().chat(MODEL).user("Tell me a story");
-    let question = question.modify(|request| {
+    let request = wire.personal().chat(MODEL).user("Tell me a story");
+    let request = request.modify(|request| {
         request.stream = Some(false);
         request.stream_options.get_or_insert_default().include_usage = Some(false);
     });
-    question.stream().await.unwrap().finish().await.unwrap();
+    request.stream().await.unwrap().finish().await.unwrap();
     assert_eq!(
         wire.request().json(),
         json!({
@@ -378,9 +378,9 @@ async fn a_stream_is_truncated_unless_all_choices_are_finished() {
     ];
     for (events, whole) in cases {
         let wire = Wire::inference(MockResponse::events(events.concat())).await;
-        let question = wire.personal().chat(MODEL).user("Tell me a story");
-        let question = question.modify(|request| request.n = Some(2));
-        match question.stream().await.unwrap().finish().await {
+        let request = wire.personal().chat(MODEL).user("Tell me a story");
+        let request = request.modify(|request| request.n = Some(2));
+        match request.stream().await.unwrap().finish().await {
             Ok(answer) => assert!(whole && answer.raw().choices.len() == 2, "{events:?}"),
             Err(error) => {
                 assert!(!whole, "{events:?}");
@@ -402,8 +402,8 @@ async fn a_connection_error_truncates_a_stream() {
             events.concat()
         );
         let server = RawServer::start(&[&answer]).await;
-        let question = server.personal().chat(MODEL).user("Tell me a story");
-        let stream = question.stream().await.unwrap();
+        let request = server.personal().chat(MODEL).user("Tell me a story");
+        let stream = request.stream().await.unwrap();
         assert_breaks(stream, before, ErrorKind::CutOff).await;
         assert_eq!(server.hits(), 1);
     }
@@ -552,9 +552,9 @@ async fn an_html_response_is_not_a_stream() {
 async fn a_stream_of_the_generated_crate() {
     let events = [ROLE, ONCE, STOP, DONE].concat();
     let wire = Wire::inference(MockResponse::events(&events)).await;
-    let mut question = ChatMessage::new(Role::User);
-    question.content = Some("Tell me a story".into());
-    let mut body = ChatCompletionRequest::new(vec![question], MODEL);
+    let mut message = ChatMessage::new(Role::User);
+    message.content = Some("Tell me a story".into());
+    let mut body = ChatCompletionRequest::new(vec![message], MODEL);
     body.stream = Some(true);
     let bare = wire.bare_inference();
     let call = bare.create_chat_completion_stream().body(body);

@@ -91,23 +91,23 @@ pub(crate) struct Wire {
 }
 
 impl Wire {
-    pub(crate) async fn inference(answer: MockResponse) -> Self {
-        Self::start(Service::Inference, vec![answer]).await
+    pub(crate) async fn inference(response: MockResponse) -> Self {
+        Self::start(Service::Inference, vec![response]).await
     }
 
-    pub(crate) async fn platform(answer: MockResponse) -> Self {
-        Self::start(Service::Platform, vec![answer]).await
+    pub(crate) async fn platform(response: MockResponse) -> Self {
+        Self::start(Service::Platform, vec![response]).await
     }
 
-    pub(crate) async fn inference_sequence(answers: Vec<MockResponse>) -> Self {
-        Self::start(Service::Inference, answers).await
+    pub(crate) async fn inference_sequence(responses: Vec<MockResponse>) -> Self {
+        Self::start(Service::Inference, responses).await
     }
 
-    pub(crate) async fn platform_sequence(answers: Vec<MockResponse>) -> Self {
-        Self::start(Service::Platform, answers).await
+    pub(crate) async fn platform_sequence(responses: Vec<MockResponse>) -> Self {
+        Self::start(Service::Platform, responses).await
     }
 
-    async fn start(service: Service, answers: Vec<MockResponse>) -> Self {
+    async fn start(service: Service, responses: Vec<MockResponse>) -> Self {
         let server = MockServer::start_async().await;
         let seen = Arc::new(Mutex::new(Vec::new()));
         let record = seen.clone();
@@ -128,7 +128,7 @@ impl Wire {
                         .collect::<Vec<_>>();
                     headers.sort();
                     let mut seen = record.lock().unwrap();
-                    let answer = &answers[seen.len().min(answers.len() - 1)];
+                    let response = &responses[seen.len().min(responses.len() - 1)];
                     seen.push(RecordedRequest {
                         // The server adds its address to the path.
                         line: format!(
@@ -140,9 +140,9 @@ impl Wire {
                         body: request.body_vec(),
                     });
                     HttpMockResponse::builder()
-                        .status(answer.status)
-                        .headers(answer.headers.clone())
-                        .body(answer.body.clone())
+                        .status(response.status)
+                        .headers(response.headers.clone())
+                        .body(response.body.clone())
                         .build()
                 });
             })
@@ -237,25 +237,28 @@ pub(crate) struct RawServer {
 }
 
 impl RawServer {
-    pub(crate) async fn start(answers: &[&str]) -> Self {
+    pub(crate) async fn start(responses: &[&str]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let seen = Arc::new(Mutex::new(Vec::new()));
         let record = seen.clone();
-        let answers: Vec<String> = answers.iter().map(|&answer| answer.to_owned()).collect();
+        let responses: Vec<String> = responses
+            .iter()
+            .map(|&response| response.to_owned())
+            .collect();
         tokio::spawn(async move {
             while let Ok((mut connection, _)) = listener.accept().await {
                 while let Some(request) = read_request(&mut connection).await {
-                    let answer = {
+                    let response = {
                         let mut seen = record.lock().unwrap();
                         seen.push(request);
-                        answers.get(seen.len() - 1).cloned().unwrap_or_default()
+                        responses.get(seen.len() - 1).cloned().unwrap_or_default()
                     };
-                    if answer.is_empty() {
+                    if response.is_empty() {
                         break;
                     }
-                    connection.write_all(answer.as_bytes()).await.unwrap();
-                    if answer.contains("connection: close") {
+                    connection.write_all(response.as_bytes()).await.unwrap();
+                    if response.contains("connection: close") {
                         break;
                     }
                 }

@@ -93,7 +93,7 @@ async fn a_creation_is_repeated_only_if_nothing_was_sent() {
     assert!(error.outcome_unknown() && !error.is_retryable());
     assert_eq!(requests.load(Ordering::SeqCst), 1);
 
-    // A read is repeated, a question only if it may be billed twice.
+    // A read is retried. A chat completion is retried only if it may be billed twice.
     let replies = &[Reply::Unknown, Reply::Respond(r#"{"data": []}"#)];
     let (prime, _) = client(replies);
     prime.models().list().await.unwrap();

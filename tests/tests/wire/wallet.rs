@@ -404,7 +404,7 @@ async fn a_row_that_cannot_be_read_is_an_error_in_its_place() {
             Err("\"bil_5\" cannot be read: `amount_usd`: expected an amount of money, got an object"),
             Err("row without an id cannot be read: `id`: expected a string, got null"),
             Ok("4"),
-            Err("\"bil_3\" cannot be read: `created_at`: it is missing"),
+            Err("\"bil_3\" cannot be read: `created_at`: missing"),
             Err("row without an id cannot be read: expected an object, got null"),
             Ok("bil_1"),
         ]) {

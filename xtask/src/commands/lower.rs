@@ -13,7 +13,7 @@ use super::output::{self, Format};
 
 /// Print a specification with its overlays, lowered to OpenAPI 3.0.3.
 ///
-/// Exit code: 0 on success, 2 if the document is rejected; the error names the location.
+/// Exit code: 0 on success, 2 if the document is rejected. The error names the location.
 #[derive(Args)]
 pub(crate) struct Lower {
     /// A document, YAML or JSON, or the name of an API in specs/apis.toml.
@@ -21,7 +21,7 @@ pub(crate) struct Lower {
     /// An Overlay document to apply; can be repeated, applied in order.
     #[arg(long = "overlay")]
     overlays: Vec<PathBuf>,
-    /// Write the result to this file instead of printing YAML; JSON if the file name ends in `.json`.
+    /// Write the result to this file instead of printing YAML. The format is JSON if the file name ends in `.json`.
     #[arg(short, long)]
     out: Option<PathBuf>,
     /// Print a report of repaired, lost and dropped constructs instead of the document.

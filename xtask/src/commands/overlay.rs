@@ -21,7 +21,7 @@ pub(crate) struct Overlay {
     /// The overlays, in order of application.
     #[arg(required = true)]
     overlays: Vec<PathBuf>,
-    /// Write the result to this file instead of printing YAML; JSON if the file name ends in `.json`.
+    /// Write the result to this file instead of printing YAML. The format is JSON if the file name ends in `.json`.
     #[arg(short, long)]
     out: Option<PathBuf>,
     /// Reject an action whose target matches nothing.

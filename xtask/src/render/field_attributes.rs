@@ -35,12 +35,12 @@ impl FieldAttributes {
         })
     }
 
-    /// Whether the field is flattened and holds unlisted properties.
+    /// Returns whether the field is flattened and holds unlisted properties.
     pub(super) fn is_flattened(&self) -> bool {
         self.serde.contains("flatten")
     }
 
-    /// Whether servers send the field in several formats.
+    /// Returns whether servers send the field in several formats.
     pub(super) fn has_several_formats(&self) -> bool {
         self.serde.contains("::openapi_runtime::lenient")
     }

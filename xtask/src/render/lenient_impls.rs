@@ -1,4 +1,4 @@
-//! Implements `Lenient` for the generated types, so that responses are read even if parts of them do not match the
+//! Implements `Lenient` for the generated types. Responses can then be read even if parts of them do not match the
 //! specification.
 
 use std::collections::BTreeSet;
@@ -12,7 +12,7 @@ use syn::{
 use super::field_attributes::{FieldAttributes, arguments_of};
 
 /// Types outside the generated crate that implement `Lenient`.
-const KNOWN: &[&str] = &[
+const EXTERNAL_TYPES: &[&str] = &[
     "bool",
     "f32",
     "f64",
@@ -35,13 +35,14 @@ const KNOWN: &[&str] = &[
 /// Types that implement `Lenient` if their last argument does.
 const WRAPPERS: &[&str] = &["Box", "BTreeMap", "HashMap", "Option", "Vec"];
 
-/// Types of numbers. An unreadable number is never replaced by its default.
+/// Number types. If a number cannot be read, it is not replaced by the default of its field, which would be a guess.
 const NUMBERS: &[&str] = &[
     "f32", "f64", "i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "Usd",
 ];
 
-/// Returns the type that reads a value of the given type leniently. `own` are the names of the generated types.
-pub(super) fn lenient_type(ty: &Type, own: &BTreeSet<String>) -> Type {
+/// Returns the type whose `Lenient` implementation reads a value of the given type. `generated` contains the names of
+/// the generated types.
+pub(super) fn lenient_type(ty: &Type, generated: &BTreeSet<String>) -> Type {
     let strict = || parse_quote!(lenient::Strict<#ty>);
     let Type::Path(path) = ty else {
         return if ty.to_token_stream().to_string() == "()" {
@@ -55,20 +56,20 @@ pub(super) fn lenient_type(ty: &Type, own: &BTreeSet<String>) -> Type {
     };
     let name = last.ident.to_string();
     let krate = path.path.leading_colon.and(path.path.segments.first());
-    let is_known = KNOWN.contains(&name.as_str())
+    let is_external = EXTERNAL_TYPES.contains(&name.as_str())
         && krate.is_none_or(|krate| {
             ["openapi_runtime", "serde_json", "std"]
                 .iter()
-                .any(|known| krate.ident == known)
+                .any(|name| krate.ident == name)
         });
-    let is_own = krate.is_none() && own.contains(&name);
+    let is_generated = krate.is_none() && generated.contains(&name);
     let is_map = name == "Map"
         && ty
             .to_token_stream()
             .to_string()
             .contains("serde_json :: Map");
     match &last.arguments {
-        PathArguments::None if is_own || is_known => ty.clone(),
+        PathArguments::None if is_generated || is_external => ty.clone(),
         PathArguments::AngleBracketed(_) if is_map => ty.clone(),
         PathArguments::AngleBracketed(_) if WRAPPERS.contains(&name.as_str()) => {
             let mut wrapper = path.clone();
@@ -76,7 +77,7 @@ pub(super) fn lenient_type(ty: &Type, own: &BTreeSet<String>) -> Type {
                 && let PathArguments::AngleBracketed(arguments) = &mut last.arguments
                 && let Some(GenericArgument::Type(inner)) = arguments.args.last_mut()
             {
-                *inner = lenient_type(inner, own);
+                *inner = lenient_type(inner, generated);
             }
             Type::Path(wrapper)
         }
@@ -85,15 +86,15 @@ pub(super) fn lenient_type(ty: &Type, own: &BTreeSet<String>) -> Type {
 }
 
 /// Returns whether the type itself implements `Lenient`.
-pub(super) fn is_lenient(ty: &Type, own: &BTreeSet<String>) -> bool {
-    lenient_type(ty, own) == *ty
+pub(super) fn is_lenient(ty: &Type, generated: &BTreeSet<String>) -> bool {
+    lenient_type(ty, generated) == *ty
 }
 
 /// Implements `Lenient` for a struct.
 pub(super) fn of_struct(
     item: &ItemStruct,
     attributes: &[FieldAttributes],
-    own: &BTreeSet<String>,
+    generated: &BTreeSet<String>,
 ) -> ItemImpl {
     let derives = item.attrs.iter().filter(|a| a.path().is_ident("derive"));
     let is_derived = derives
@@ -103,7 +104,7 @@ pub(super) fn of_struct(
     match &item.fields {
         Fields::Named(_) if is_derived => {}
         Fields::Unnamed(fields) if is_derived && fields.unnamed.len() == 1 => {
-            let inner = lenient_type(&fields.unnamed[0].ty, own);
+            let inner = lenient_type(&fields.unnamed[0].ty, generated);
             return implementation(
                 &item.ident,
                 &parse_quote!({ <#inner as lenient::Lenient>::normalize(json, out) }),
@@ -122,10 +123,10 @@ pub(super) fn of_struct(
         };
         let ty = match attributes.has_several_formats() {
             true => {
-                let inner = argument(&field.ty);
+                let inner = first_type_argument(&field.ty);
                 parse_quote!(lenient::AnyFormat<#inner>)
             }
-            false => lenient_type(&field.ty, own),
+            false => lenient_type(&field.ty, generated),
         };
         let is_number = NUMBERS.iter().any(|number| ends_with(&field.ty, number));
         fields.push(match attributes.default_expr() {
@@ -144,7 +145,7 @@ pub(super) fn of_struct(
     )
 }
 
-/// Implements `Lenient` for an enum, of which no part is optional.
+/// Implements `Lenient` for an enum. An enum is read only if it matches exactly.
 pub(super) fn of_enum(item: &ItemEnum) -> ItemImpl {
     strict(&item.ident)
 }
@@ -156,7 +157,7 @@ fn strict(name: &Ident) -> ItemImpl {
     )
 }
 
-/// Renders an implementation from the body of `normalize`, which writes `json` to `out`.
+/// Renders an implementation of `Lenient`. `body` is the body of `normalize`, which rewrites `json` to `out`.
 pub(super) fn implementation(name: &Ident, body: &Block) -> ItemImpl {
     parse_quote! {
         impl lenient::Lenient for #name {
@@ -172,8 +173,8 @@ pub(super) fn import() -> Item {
     )
 }
 
-/// Returns the argument of `Option<…>`, or the type itself.
-fn argument(ty: &Type) -> &Type {
+/// Returns the first type argument, such as the `T` of `Option<T>`. Returns the type itself if it has none.
+fn first_type_argument(ty: &Type) -> &Type {
     if let Type::Path(path) = ty
         && let Some(last) = path.path.segments.last()
         && let PathArguments::AngleBracketed(arguments) = &last.arguments

@@ -300,7 +300,7 @@ impl OperationBody<'_> {
     }
 }
 
-/// Whether the expression is `client.pre(…).await` or `client.post(…).await`. These hooks do nothing here.
+/// Returns whether the expression is `client.pre(…).await` or `client.post(…).await`. These hooks do nothing here.
 fn is_idle_hook(expression: &Expr) -> bool {
     let Expr::Await(awaited) = expression else {
         return false;

@@ -159,7 +159,7 @@ fn argument<'t>(of: &'t Type, name: &str) -> Option<&'t Type> {
     }
 }
 
-/// Whether the statement is `let … = client.exec(…).await;`.
+/// Returns whether the statement is `let … = client.exec(…).await;`.
 fn awaits_response(statement: &Stmt) -> bool {
     let_binding(statement.clone()).is_some_and(|(_, value)| {
         let Expr::Await(awaited) = value else {

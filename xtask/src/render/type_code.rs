@@ -288,7 +288,7 @@ fn implements_default(item: &Item) -> Option<String> {
     }
 }
 
-/// Whether a block implements `Default`.
+/// Returns whether a block implements `Default`.
 fn is_default(block: &ItemImpl) -> bool {
     let last = block
         .trait_
@@ -340,7 +340,7 @@ fn constructor(item: &ItemStruct, attributes: &[FieldAttributes]) -> Option<Item
             values.push(parse_quote!(#name));
         }
     }
-    // Arguments of the same type can be swapped by mistake: such a type has only a builder.
+    // Arguments of the same type can be swapped by mistake. A type with such arguments has only a builder.
     let has_duplicate_type = types
         .iter()
         .enumerate()

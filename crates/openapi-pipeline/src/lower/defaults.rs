@@ -74,7 +74,7 @@ fn document_defaults(schema: &mut Value) {
     }
 }
 
-/// Whether the default is the only possible value, as for a discriminator property.
+/// Returns whether the default is the only possible value, as for a discriminator property.
 fn is_only_value(property: &Value) -> bool {
     let default = property.get("default");
     let only = property.get("enum").and_then(Value::as_array);

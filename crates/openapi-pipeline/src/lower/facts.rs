@@ -1,8 +1,8 @@
 //! Reads facts about operations that determine how a call is made.
 //!
 //! OpenAPI has no keywords for them, so documents and overlays use extensions: [`RETRY_SAFETY`],
-//! [`TIMEOUT_SECONDS`], [`TEAM`] and [`SECRET`]. They are read before information is lost: a property that
-//! lowering removes can still be secret.
+//! [`TIMEOUT_SECONDS`], [`TEAM`] and [`SECRET`]. The facts are read before lowering loses information. For example, a
+//! property that lowering removes can be secret.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -15,23 +15,23 @@ use super::properties::{Schemas, is_marked, members};
 use super::resolve::is_method;
 use crate::Pointer;
 
-/// On an operation: the effect of repeating it. One of `idempotent`, `billable` and `never`.
+/// On an operation: whether it can be retried safely. The value is `idempotent`, `billable` or `never`.
 pub const RETRY_SAFETY: &str = "x-retry-safety";
 
 /// On an operation: the default timeout in seconds.
 pub const TIMEOUT_SECONDS: &str = "x-timeout-seconds";
 
-/// On a parameter or request body property: it names the team of a call.
+/// On a parameter or request body property: its value is the team of the call.
 pub const TEAM: &str = "x-team";
 
 /// On a property or schema: its value is secret. `format: password` has the same effect.
 pub const SECRET: &str = "x-secret";
 
-/// Properties of an operation beyond its requests and responses.
+/// Facts about an operation that determine how a call is made.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct OperationFacts {
-    /// The effect of repeating the operation. If `None`, the HTTP method decides.
+    /// Whether the operation can be retried safely. If `None`, the HTTP method decides.
     pub retry_safety: Option<RetrySafety>,
     /// The default timeout.
     pub timeout: Option<Duration>,
@@ -43,14 +43,14 @@ pub struct OperationFacts {
     pub response_secrets: BTreeSet<String>,
 }
 
-/// The effect of repeating an operation.
+/// Whether an operation can be retried safely.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RetrySafety {
-    /// No effect beyond that of the first request.
+    /// A second request has no further effect.
     Idempotent,
-    /// Costs money again and has no other effect.
+    /// A second request costs money again and has no other effect.
     Billable,
-    /// Has an unwanted effect.
+    /// A second request has an unwanted effect.
     Never,
 }
 

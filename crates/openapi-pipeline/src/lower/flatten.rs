@@ -8,7 +8,7 @@ use super::shape::Shaper;
 use crate::Pointer;
 
 impl Shaper<'_, '_> {
-    /// Returns the schema without `allOf`, with all parts merged.
+    /// Merges all parts of `allOf` into the schema.
     pub(super) fn flatten(
         &mut self,
         map: Map<String, Value>,
@@ -43,7 +43,7 @@ impl Shaper<'_, '_> {
         whole
     }
 
-    /// Whether all parts that restrict the value are references to nullable schemas.
+    /// Returns whether all parts that restrict the value are references to nullable schemas.
     fn all_are_nullable(&self, parts: &[Value]) -> bool {
         let maps = parts.iter().filter_map(Value::as_object);
         let mut restricting = maps.filter(|part| !merge::is_unrestricted(part)).peekable();
@@ -55,7 +55,7 @@ impl Shaper<'_, '_> {
         restricting.peek().is_some() && restricting.all(is_nullable)
     }
 
-    /// Returns a part with its reference inlined. `None` if that schema is already being inlined.
+    /// Returns a part with its reference inlined. Returns `None` if the referenced schema is already being inlined.
     fn inlined(
         &mut self,
         part: Map<String, Value>,

@@ -14,7 +14,7 @@ pub(super) fn essence(media: &str) -> String {
     essence.trim().to_ascii_lowercase()
 }
 
-/// Whether a media type is a kind of JSON.
+/// Returns whether a media type is a kind of JSON.
 pub(super) fn is_json(media: &str) -> bool {
     let essence = essence(media);
     essence == JSON || essence == "text/json" || essence.ends_with("+json")

@@ -14,19 +14,19 @@ const ANNOTATIONS: &[&str] = &[
     "externalDocs",
 ];
 
-/// Whether a keyword is an annotation that does not restrict the value.
+/// Returns whether a keyword is an annotation that does not restrict the value.
 pub(super) fn is_annotation(key: &str) -> bool {
     ANNOTATIONS.contains(&key) || key.starts_with("x-")
 }
 
-/// Whether a schema does not restrict the value.
+/// Returns whether a schema does not restrict the value.
 pub(super) fn is_unrestricted(schema: &Map<String, Value>) -> bool {
     schema
         .keys()
         .all(|key| is_annotation(key) || key == "nullable")
 }
 
-/// Two schemas contradict each other or cannot be merged.
+/// The error of two schemas that contradict each other or cannot be merged.
 #[derive(Debug)]
 pub(super) struct Conflict;
 
@@ -73,7 +73,7 @@ pub(super) fn add(
                 };
             }
             "oneOf" | "anyOf" => return Err(Conflict),
-            // Accept it wherever it appears.
+            // The merged schema is nullable if any part is.
             "nullable" => *old = Value::Bool(true),
             _ => {}
         }

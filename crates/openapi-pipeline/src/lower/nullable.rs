@@ -1,5 +1,5 @@
-//! Moves `nullable` from component schemas to where they are used, because a named type is never nullable
-//! itself.
+//! Moves `nullable` from component schemas to the schemas that reference them, because a generated type with a name
+//! is never nullable itself.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::names::target;
 
-/// Removes `nullable` from the component schemas. Returns the names of these schemas.
+/// Removes `nullable` from all component schemas. Returns the names of the schemas that were nullable.
 pub(super) fn take(schemas: &mut Map<String, Value>) -> BTreeSet<String> {
     let mut nullable = BTreeSet::new();
     for (name, schema) in schemas {
@@ -21,8 +21,9 @@ pub(super) fn take(schemas: &mut Map<String, Value>) -> BTreeSet<String> {
     nullable
 }
 
-/// Marks the uses of nullable components.
-pub(super) fn spread(document: &mut Value) {
+/// Removes `nullable` from all component schemas, and makes the references to them nullable. A component that refers
+/// to a nullable one can become nullable itself, so this repeats until no component is nullable.
+pub(super) fn move_to_references(document: &mut Value) {
     loop {
         let schemas = document
             .pointer_mut("/components/schemas")
@@ -31,14 +32,15 @@ pub(super) fn spread(document: &mut Value) {
         if nullable.is_empty() {
             return;
         }
-        mark(document, &nullable);
+        mark_references(document, &nullable);
     }
 }
 
-fn mark(value: &mut Value, nullable: &BTreeSet<String>) {
+/// Makes the references to the named components nullable, at any depth.
+fn mark_references(value: &mut Value, nullable: &BTreeSet<String>) {
     match value {
         Value::Object(map) => {
-            let leads = |schema: &Value| {
+            let is_nullable_reference = |schema: &Value| {
                 let reference = schema.get("$ref").and_then(Value::as_str);
                 reference
                     .and_then(target)
@@ -47,21 +49,23 @@ fn mark(value: &mut Value, nullable: &BTreeSet<String>) {
             let parts = ["oneOf", "allOf"]
                 .iter()
                 .filter_map(|key| map.get(*key)?.as_array());
-            if parts.flatten().any(leads) {
+            if parts.flatten().any(is_nullable_reference) {
                 map.insert("nullable".to_owned(), Value::Bool(true));
             }
             for (key, member) in map.iter_mut() {
                 if key == "oneOf" || key == "allOf" || key.starts_with("x-") {
                     continue;
                 }
-                if leads(member) {
+                if is_nullable_reference(member) {
                     *member = json!({"nullable": true, "allOf": [member.take()]});
                 } else {
-                    mark(member, nullable);
+                    mark_references(member, nullable);
                 }
             }
         }
-        Value::Array(items) => items.iter_mut().for_each(|item| mark(item, nullable)),
+        Value::Array(items) => items
+            .iter_mut()
+            .for_each(|item| mark_references(item, nullable)),
         _ => {}
     }
 }

@@ -102,7 +102,7 @@ fn text<'a>(parameter: &'a Value, key: &str) -> &'a str {
         .unwrap_or_default()
 }
 
-/// Whether a name is a valid header name.
+/// Returns whether a name is a valid header name.
 fn is_header(name: &str) -> bool {
     name.chars()
         .all(|c| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c))

@@ -1,4 +1,4 @@
-//! Reads the marks of properties: which are secret, and which one names the team.
+//! Reads the marks of properties: which properties are secret, and which property is the team.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -130,7 +130,7 @@ impl<'a> Schemas<'a> {
         Ok(fields)
     }
 
-    /// Whether a value is secret, or consists of unnamed secrets.
+    /// Returns whether a value is secret, or consists of unnamed secrets.
     fn is_secret(&self, schema: &'a Value, place: &Pointer) -> Result<bool, LowerError> {
         let mut seen = BTreeSet::new();
         let mut open = vec![(schema, place.clone())];
@@ -173,7 +173,7 @@ impl<'a> Schemas<'a> {
         found
     }
 
-    /// Whether all values of a schema are strings or `null`, and it has no Rust type of its own.
+    /// Returns whether all values of a schema are strings or `null`, and it has no Rust type of its own.
     pub(super) fn is_string(&self, schema: &Value) -> bool {
         self.is_string_within(schema, MAX_STEPS)
     }
@@ -213,7 +213,7 @@ impl<'a> Schemas<'a> {
     }
 }
 
-/// Whether a value carries a mark.
+/// Returns whether a value carries a mark.
 pub(super) fn is_marked(marked: &Value, word: &str, place: &Pointer) -> Result<bool, LowerError> {
     match marked.get(word) {
         None => Ok(false),

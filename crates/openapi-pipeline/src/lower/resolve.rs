@@ -19,7 +19,7 @@ const METHODS: [&str; 8] = [
 /// The maximum length of a chain of references.
 const MAX_REFERENCES: usize = 16;
 
-/// Whether a key of a path item is an operation.
+/// Returns whether a key of a path item is an operation.
 pub(super) fn is_method(name: &str) -> bool {
     METHODS.contains(&name)
 }

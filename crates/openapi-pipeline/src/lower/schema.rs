@@ -294,7 +294,7 @@ fn lower_null_alternative(map: &mut Map<String, Value>, keyword: &str) {
     map.insert("nullable".to_owned(), Value::Bool(true));
 }
 
-/// Whether a schema only allows `null`.
+/// Returns whether a schema only allows `null`.
 fn is_null(schema: &Value) -> bool {
     let null_type = json!(["null"]);
     schema
@@ -306,7 +306,7 @@ fn is_null(schema: &Value) -> bool {
             .is_some_and(|values| *values == json!([null]))
 }
 
-/// Whether two schemas share no keywords other than annotations.
+/// Returns whether two schemas share no keywords other than annotations.
 fn can_merge(whole: &Map<String, Value>, part: &Map<String, Value>) -> bool {
     const ANNOTATIONS: [&str; 5] = ["title", "description", "default", "example", "deprecated"];
     part.keys()

@@ -7,7 +7,7 @@
 //! - an object: a component, or an inline map without properties
 //! - a union: a component whose `oneOf` lists references and plain scalars; see the `unions` module
 //!
-//! `allOf` is merged into one object; inline objects and unions become components.
+//! `allOf` is merged into one object. Inline objects and unions become components.
 
 use std::collections::BTreeSet;
 
@@ -69,7 +69,7 @@ pub(super) fn shape_schemas(document: &mut Value, cx: &mut Context<'_>) -> Resul
     {
         components.insert("schemas".to_owned(), Value::Object(done));
     }
-    nullable::spread(document);
+    nullable::move_to_references(document);
     Ok(())
 }
 
@@ -159,7 +159,7 @@ impl Shaper<'_, '_> {
         Ok(())
     }
 
-    /// Normalizes a schema where it is used: objects and unions become components, references stay.
+    /// Normalizes a schema where it is used. Objects and unions become components. References stay.
     pub(super) fn inline(
         &mut self,
         schema: Value,
@@ -346,7 +346,7 @@ impl Shaper<'_, '_> {
         Ok(Value::Object(map))
     }
 
-    /// Returns a reference, nullable if its target is.
+    /// Returns a reference, which is nullable if its target is nullable.
     fn reference(&self, mut map: Map<String, Value>, reference: &str) -> Value {
         let name = target(reference).unwrap_or_default();
         if self.nullable.contains(&name) {

@@ -1,4 +1,4 @@
-//! Drops what cannot be expressed.
+//! Drops operations, paths and components that cannot be lowered.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,8 @@ use super::resolve::is_method;
 use super::{LowerError, Lowered, Options, once};
 use crate::Pointer;
 
-/// The maximum number of items to drop (operations, paths and components). A document that needs more is rejected.
+/// The maximum number of operations, paths and components that are dropped. If more would have to be dropped, the
+/// document is rejected.
 const MAX_DROPPED: usize = 1000;
 
 /// Lowers a document without the operations that cannot be lowered.
@@ -68,10 +69,10 @@ fn drop_at(document: &mut Value, place: &Pointer) -> Option<Pointer> {
     }
 }
 
-/// Removes operations (by id) and schemas from a lowered document, and everything that refers to these
-/// schemas, directly or indirectly. Adds a note for each removal.
+/// Removes operations (by id) and schemas from a lowered document, and all operations and schemas that refer to the
+/// removed schemas, directly or indirectly. Adds a note for each removal.
 ///
-/// This is meant for problems that only occur during code generation.
+/// Use this for problems that only occur during code generation.
 pub fn without(
     mut lowered: Lowered,
     ids: &BTreeSet<String>,

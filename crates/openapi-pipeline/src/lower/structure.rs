@@ -9,7 +9,7 @@ use crate::Pointer;
 /// The maximum nesting depth of a document, about ten times that of real documents.
 const MAX_DEPTH: usize = 128;
 
-/// Rejects a document that is nested too deeply for the recursive passes. Does not recurse itself.
+/// Rejects a document that is nested too deeply for the recursive passes. This check is not recursive.
 pub(super) fn check_depth(document: &Value) -> Result<(), LowerError> {
     let mut open = vec![(document, 0_usize)];
     while let Some((value, depth)) = open.pop() {

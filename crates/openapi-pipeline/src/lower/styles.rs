@@ -74,7 +74,7 @@ pub(super) fn shape(
             if in_query && !matches!(serialization, Serialization::Joined(_)) =>
         {
             let brackets = matches!(serialization, Serialization::Brackets);
-            return spread(
+            return property_parameters(
                 &parameter,
                 &properties,
                 &required,
@@ -166,8 +166,8 @@ impl Shape {
     }
 }
 
-/// Converts a union of scalars and objects: one parameter for the scalar, and one for each property. The
-/// caller sets those of one alternative.
+/// Converts a union of scalars and objects to one parameter for the scalar and one for each property. The caller sets
+/// the parameters of one alternative.
 fn each_alternative(
     parameter: &Value,
     schemas: &Map<String, Value>,
@@ -188,7 +188,7 @@ fn each_alternative(
                 vec![scalar]
             }
             Shape::Object(properties, _) => {
-                spread(&optional, &properties, &[], true, schemas, place, cx, 0)
+                property_parameters(&optional, &properties, &[], true, schemas, place, cx, 0)
             }
             Shape::List | Shape::Other => return None,
         };
@@ -236,7 +236,7 @@ fn resolved<'a>(schema: &'a Value, schemas: &'a Map<String, Value>) -> &'a Value
     clippy::too_many_arguments,
     reason = "the description of each property depends on all of these"
 )]
-fn spread(
+fn property_parameters(
     parameter: &Value,
     properties: &Map<String, Value>,
     required: &[String],
@@ -248,7 +248,7 @@ fn spread(
 ) -> Vec<Value> {
     let name = parameter["name"].as_str().unwrap_or_default();
     let is_required = parameter.get("required") == Some(&Value::Bool(true));
-    let mut spread_out = Vec::new();
+    let mut parameters = Vec::new();
     for (property, schema) in properties {
         let wire = if brackets {
             format!("{name}[{property}]")
@@ -265,15 +265,15 @@ fn spread(
             property_parameter["description"] = description.clone();
         }
         match Shape::of(schema, schemas) {
-            Shape::Scalar => spread_out.push(property_parameter),
+            Shape::Scalar => parameters.push(property_parameter),
             Shape::List => {
                 if brackets {
                     property_parameter["name"] = format!("{wire}[]").into();
                 }
-                spread_out.push(property_parameter);
+                parameters.push(property_parameter);
             }
             Shape::Object(inner, inner_required) if brackets && level < MAX_DEPTH => {
-                spread_out.extend(spread(
+                parameters.extend(property_parameters(
                     &property_parameter,
                     &inner,
                     &inner_required,
@@ -290,9 +290,9 @@ fn spread(
                     format!("property {wire:?}; the caller serializes the value"),
                 );
                 property_parameter["schema"] = json!({"type": "string"});
-                spread_out.push(property_parameter);
+                parameters.push(property_parameter);
             }
         }
     }
-    spread_out
+    parameters
 }

@@ -126,7 +126,7 @@ fn read(name: &str, schema: &Value, references: &References<'_>) -> Union {
     }
 }
 
-/// Whether a component is or references another, directly or indirectly.
+/// Returns whether a component is or references another, directly or indirectly.
 fn reaches(from: &str, to: &str, references: &References<'_>) -> bool {
     let mut seen = BTreeSet::new();
     let mut open = vec![from];

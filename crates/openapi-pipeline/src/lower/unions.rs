@@ -114,7 +114,7 @@ fn base_of(map: &Map<String, Value>) -> Map<String, Value> {
     base
 }
 
-/// Whether an alternative only restricts the base schema and adds nothing.
+/// Returns whether an alternative only restricts the base schema and adds nothing.
 fn only_restricts(alternative: &Value) -> bool {
     alternative.as_object().is_some_and(|map| {
         map.keys().all(|key| {
@@ -132,7 +132,7 @@ fn is_anything(schema: &Value) -> bool {
     })
 }
 
-/// Whether two alternatives differ only in annotations.
+/// Returns whether two alternatives differ only in annotations.
 fn same(one: &Value, other: &Value) -> bool {
     let strip = |value: &Value| -> Map<String, Value> {
         let map = value.as_object().into_iter().flatten();
@@ -190,7 +190,7 @@ fn as_one(shaped: &[Value]) -> Option<Map<String, Value>> {
     Some(Map::from_iter([("type".to_owned(), Value::from(ty))]))
 }
 
-/// Whether the alternatives are scalars and lists of different kinds, which progenitor distinguishes itself.
+/// Returns whether the alternatives are scalars and lists of different kinds, which progenitor distinguishes itself.
 pub(super) fn is_plain(shaped: &[Value]) -> bool {
     let mut kinds = Vec::new();
     for schema in shaped {

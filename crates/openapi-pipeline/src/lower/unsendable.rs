@@ -1,5 +1,5 @@
-//! Documents values that a document allows in a request and a generated client cannot send, in notes and in
-//! the description of the body.
+//! Documents values that are valid in a request, but that a generated client cannot send. Adds notes, and extends the
+//! description of the body.
 
 use serde_json::{Map, Value};
 
@@ -11,7 +11,7 @@ use super::resolve::is_method;
 use super::walk::{self, members};
 use crate::Pointer;
 
-/// Documents them once: a document may be lowered twice.
+/// Documents these values, unless the description already does: a document may be lowered twice.
 pub(super) fn document_unsendable(document: &mut Value, cx: &mut Context<'_>) {
     let root = Pointer::root().join("paths");
     let mut paths = document.get_mut("paths").map(Value::take);

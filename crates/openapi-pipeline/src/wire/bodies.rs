@@ -134,7 +134,7 @@ pub(super) fn compare_responses(
     }
 }
 
-/// Whether successes are listed, so that `default` only covers errors.
+/// Returns whether successes are listed, so that `default` only covers errors.
 fn has_success(responses: &Map<String, Value>) -> bool {
     responses.keys().any(|status| status.starts_with('2'))
 }

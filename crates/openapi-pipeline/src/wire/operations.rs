@@ -123,7 +123,7 @@ fn compare_servers(cx: &mut Comparison<'_>, old: &[&Value], new: &[&Value], plac
             .enumerate()
             .find_map(|(index, holder)| Some((index, holder.pointer("/servers/0")?)));
         found.map(|(index, server)| {
-            // Ignore everything about a server variable but its name and default.
+            // Only the name and the default of a server variable matter.
             let url = server.get("url").cloned();
             let variables = server.get("variables").and_then(Value::as_object);
             let defaults = variables.map(|variables| {

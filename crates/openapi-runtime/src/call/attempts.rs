@@ -26,14 +26,15 @@ pub(super) struct Call<'a> {
     caller: &'a Caller,
     operation: &'a Operation,
     context: &'a CallContext,
-    /// The request without its body, which all attempts share. A streaming body stays here.
+    /// The request without its body. A streaming body stays here.
     request: reqwest::Request,
+    /// The body, which all attempts share.
     body: Option<Bytes>,
     started: Instant,
 }
 
 impl<'a> Call<'a> {
-    /// Prepares a call, and validates it before anything is sent.
+    /// Prepares a call. Validates the options and the body before anything is sent.
     pub(super) fn new(
         caller: &'a Caller,
         mut request: reqwest::Request,
@@ -58,7 +59,7 @@ impl<'a> Call<'a> {
         })
     }
 
-    /// Makes attempts until one succeeds or no retry follows. `receive` processes the response.
+    /// Makes attempts until one succeeds or a failure is not retried. `receive` receives the response of an attempt.
     pub(super) async fn run<S, E, F, R>(&mut self, receive: R) -> Result<S, E>
     where
         E: From<Error> + AsMut<Error>,
@@ -188,7 +189,7 @@ impl<'a> Call<'a> {
         let original = &mut self.request;
         // `try_clone` would also copy the timeout, which is never set.
         let mut request = reqwest::Request::new(original.method().clone(), original.url().clone());
-        // Sends the original header map, which has spare capacity for the added headers, and keeps the copy.
+        // Sends the original header map, and keeps the copy. The original has spare capacity for the added headers.
         let copy = original.headers().clone();
         *request.headers_mut() = std::mem::replace(original.headers_mut(), copy);
         *request.version_mut() = original.version();
@@ -250,8 +251,8 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// Returns when the call times out, and its timeout. For a stream, this is the timeout of opening it. Returns
-    /// `None` if the time cannot be represented.
+    /// Returns when the call times out, and the timeout. For an event stream, the timeout ends when the stream is
+    /// opened. Returns `None` if the time cannot be represented.
     fn end(&self) -> Option<(Instant, Duration)> {
         let options = self.context.options();
         let timeout = options.timeout_or(self.operation.timeout);

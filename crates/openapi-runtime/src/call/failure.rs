@@ -1,4 +1,4 @@
-//! Failed attempts: the error, and the class that decides about a retry.
+//! Failed attempts. Each has an error, and a class that decides whether the call is retried.
 
 use bytes::Bytes;
 use http::StatusCode;
@@ -34,9 +34,9 @@ impl Failure<Error> {
     ) -> Failure<E> {
         let origin = url.origin().ascii_serialization();
         let reason = error.reason();
-        // The service may have carried out the call, and then redirected it to an unreachable host.
+        // The service may have carried out the call, and then redirected the client to an unreachable host.
         let ambiguous =
-            error.may_be_redirected() && operation.retry_safety != RetrySafety::Idempotent;
+            error.may_have_been_redirected() && operation.retry_safety != RetrySafety::Idempotent;
         let (kind, class, message) = match error.kind() {
             TransportErrorKind::NotSent | TransportErrorKind::Tls if ambiguous => (
                 ErrorKind::Disconnected,
@@ -79,19 +79,19 @@ impl Failure<Error> {
                 FailureClass::TimedOut,
                 format!("the request to {origin} timed out"),
             ),
-            TransportErrorKind::LargeHead => (
+            TransportErrorKind::HeadersTooLarge => (
                 ErrorKind::UnexpectedResponse,
                 FailureClass::Final,
                 format!("the response header from {origin} is too large"),
             ),
-            TransportErrorKind::MalformedHead => (
+            TransportErrorKind::MalformedHeaders => (
                 ErrorKind::Disconnected,
                 FailureClass::Broken,
                 format!(
                     "a response header on the connection to {origin} is malformed or too large"
                 ),
             ),
-            TransportErrorKind::Redirects => (
+            TransportErrorKind::TooManyRedirects => (
                 ErrorKind::UnexpectedResponse,
                 FailureClass::Final,
                 format!("too many redirects from {origin}"),
@@ -137,13 +137,13 @@ impl Failure<Error> {
         }
     }
 
-    /// Creates the failure of a success whose body is incomplete.
-    pub(super) fn broken_body(
-        broken: BodyError,
+    /// Creates the failure of a 2xx response whose body could not be read completely.
+    pub(super) fn incomplete_body(
+        error: BodyError,
         operation: &Operation,
         meta: ResponseMeta,
     ) -> Self {
-        let BodyError { received, source } = broken;
+        let BodyError { received, source } = error;
         let (kind, class) = match &source {
             ReadError::TooLong { .. } => (ErrorKind::UnexpectedResponse, FailureClass::Final),
             ReadError::TimedOut(_) => (ErrorKind::Timeout, FailureClass::TimedOut),
@@ -172,7 +172,7 @@ impl Failure<Error> {
 }
 
 impl FailureClass {
-    /// Returns the class of an error that the service reported, with an error status or within a success.
+    /// Returns the class of an error that the service reported, with an error status or in the body of a 2xx response.
     pub fn reported(error: &Error) -> Self {
         let Some(meta) = error.meta() else {
             return Self::Final;
@@ -181,9 +181,9 @@ impl FailureClass {
         let should_retry = meta.headers().get("x-should-retry");
         Self::Status {
             status: named.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
-            quota: error.is_quota(),
+            quota: error.is_quota_exceeded(),
             should_retry: match should_retry.map(|value| value.as_bytes()) {
-                // The header of a success was sent before the error occurred.
+                // The headers of a 2xx response were sent before the error occurred.
                 Some(b"true") if !meta.status().is_success() => Some(true),
                 Some(b"false") => Some(false),
                 _ => None,
@@ -191,7 +191,7 @@ impl FailureClass {
         }
     }
 
-    /// Returns the class of the error of a stream that failed before its first event.
+    /// Returns the class of a stream that failed before its first event.
     pub fn of_stream(error: &Error) -> Self {
         match error.kind() {
             ErrorKind::StreamFailed => Self::reported(error),

@@ -4,7 +4,7 @@ use bytes::BytesMut;
 use http::HeaderMap;
 use http::header::HeaderValue;
 
-/// Copies headers, so that they do not keep the connection's read buffer of 8 KiB alive. The copy has no spare
+/// Copies headers. The originals would keep the 8 KiB read buffer of the connection alive. The copy has no spare
 /// capacity.
 pub(super) fn copy_headers(headers: &HeaderMap) -> HeaderMap {
     let mut values = BytesMut::with_capacity(headers.values().map(HeaderValue::len).sum());

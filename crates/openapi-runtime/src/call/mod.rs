@@ -60,7 +60,7 @@ pub struct InvalidToken(());
 
 /// Why a stream could not be opened.
 pub struct NotOpened<E> {
-    /// The error of the call if it is not retried.
+    /// The error that the call returns if it is not retried.
     pub error: E,
     /// Decides whether the call is retried.
     pub class: FailureClass,
@@ -97,8 +97,8 @@ impl Caller {
         self
     }
 
-    /// Makes a call and deserializes the JSON response. A response that does not match its type is read as far as
-    /// possible: see [`lenient`](crate::lenient). [`ResponseMeta::warnings`] then says what was not read.
+    /// Makes a call and deserializes the JSON response. If the response does not match its type, it is read as far as
+    /// possible: see [`lenient`](crate::lenient). [`ResponseMeta::warnings`] then says what does not match.
     ///
     /// # Errors
     /// If the call fails, or the response cannot be read as its type at all.
@@ -175,12 +175,12 @@ impl Caller {
         context: &CallContext,
     ) -> Result<Response<ByteStream>, Error> {
         let mut call = Call::new(self, request, operation, context)?;
-        let (meta, body) = call.run(receive::body).await?;
+        let (meta, body) = call.run(receive::stream_body).await?;
         Ok(Response::new(body, meta, Bytes::new()))
     }
 
-    /// Makes a call whose response is an event stream. `open` reads the beginning of the stream, such as its first
-    /// event. If `open` fails, [`NotOpened::class`] decides whether the call is retried.
+    /// Makes a call whose response is an event stream. The function `open` reads the beginning of the stream, such as
+    /// the first event. If it fails, [`NotOpened::class`] decides whether the call is retried.
     ///
     /// # Errors
     /// If the call fails, or the stream cannot be opened within the timeout of the call.
@@ -214,7 +214,8 @@ impl Caller {
     }
 }
 
-/// Returns the JSON of a body. If an empty response is documented, its type accepts `null`.
+/// Returns the JSON of a body: `null` if the body is empty. If the specification allows an empty response, the type of
+/// the response accepts `null`.
 fn or_null(body: &[u8]) -> &[u8] {
     if body.is_empty() { b"null" } else { body }
 }

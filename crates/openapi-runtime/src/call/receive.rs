@@ -22,11 +22,12 @@ use crate::sse::EventStream;
 use crate::time_limits::{TimeLimits, TimeoutStream};
 use crate::transport::TransportResponse;
 
-/// The limits of an error body, in bytes and in time.
+/// The maximum size of the body of an error response, in bytes.
 const MAX_ERROR_BODY: usize = 1 << 20;
+/// The maximum time to read the body of an error response.
 const MAX_ERROR_TIME: Duration = Duration::from_secs(10);
 
-/// A response whose body has not been read, and the limits of the body.
+/// A response whose body has not been read, and the limits that apply to the body.
 pub(super) struct Received {
     pub(super) operation: Operation,
     pub(super) limits: TimeLimits,
@@ -36,17 +37,18 @@ pub(super) struct Received {
     pub(super) response: TransportResponse,
 }
 
-/// The body of a response that should be an event stream.
+/// The body of a response to a request for an event stream.
 #[allow(clippy::large_enum_variant, reason = "it is moved once per stream")]
 pub enum StreamBody {
-    /// An event stream, positioned before its first event.
+    /// An event stream. Its first event has not been read.
     Events(EventStream),
-    /// Another body, such as JSON or HTML, read completely.
+    /// Another body, such as JSON or HTML. It has been read completely.
     Other(Bytes),
 }
 
 impl StreamBody {
-    /// Detects whether a body is an event stream. For bodies that do not come from a call, such as a recording.
+    /// Detects whether a body is an event stream. Use this for a body that does not come from a call, such as a
+    /// recording.
     ///
     /// # Errors
     /// If a body that is not an event stream cannot be read completely.
@@ -60,16 +62,16 @@ impl StreamBody {
         match events.take_other_body(false, false, max_body).await {
             Ok(None) => Ok(Self::Events(events)),
             Ok(Some(body)) => Ok(Self::Other(body)),
-            Err(broken) => {
+            Err(error) => {
                 let meta = ResponseMeta::new(StatusCode::OK, HeaderMap::new());
                 let operation = Operation::new("", "GET", "").streaming();
-                Err(Failure::broken_body(broken, &operation, meta).error)
+                Err(Failure::incomplete_body(error, &operation, meta).error)
             }
         }
     }
 }
 
-/// Reads the complete body of a response. An error status is a failure.
+/// Reads the complete body of a response. A status other than 2xx is a failure.
 pub(super) async fn read_body(received: Received) -> Result<(ResponseMeta, Bytes), Failure<Error>> {
     let Received {
         operation,
@@ -113,14 +115,14 @@ pub(super) async fn read_body(received: Received) -> Result<(ResponseMeta, Bytes
     });
     match (body, status.is_success()) {
         (Ok(body), true) => Ok((meta, body)),
-        (Err(broken), true) => Err(Failure::broken_body(broken, &operation, meta)),
+        (Err(error), true) => Err(Failure::incomplete_body(error, &operation, meta)),
         (Ok(body), false) => Err(Failure::error_status(&operation, meta, body)),
-        // The part that was received is enough.
-        (Err(broken), false) => Err(Failure::error_status(&operation, meta, broken.received)),
+        // The status decides. The error describes as much of the body as was received.
+        (Err(error), false) => Err(Failure::error_status(&operation, meta, error.received)),
     }
 }
 
-/// Returns the time limits of an error body.
+/// Returns the time limits for the body of an error response.
 fn error_limits(limits: TimeLimits) -> TimeLimits {
     let error_end = (Instant::now() + MAX_ERROR_TIME, MAX_ERROR_TIME);
     let end = limits.end.filter(|(end, _)| *end < error_end.0);
@@ -130,12 +132,14 @@ fn error_limits(limits: TimeLimits) -> TimeLimits {
     }
 }
 
-/// Returns the body of a success as a stream.
-pub(super) async fn body(received: Received) -> Result<(ResponseMeta, ByteStream), Failure<Error>> {
+/// Returns the body of a 2xx response as a stream. Any other status is a failure.
+pub(super) async fn stream_body(
+    received: Received,
+) -> Result<(ResponseMeta, ByteStream), Failure<Error>> {
     if !received.response.status.is_success() {
-        return Err(read_error(received).await);
+        return Err(read_error_response(received).await);
     }
-    let (meta, body) = into_stream(received.response, received.record);
+    let (meta, body) = into_parts(received.response, received.record);
     let limits = TimeLimits {
         end: None,
         ..received.limits
@@ -143,7 +147,7 @@ pub(super) async fn body(received: Received) -> Result<(ResponseMeta, ByteStream
     Ok((meta, ByteStream::new(TimeoutStream::new(body, limits))))
 }
 
-/// Opens an event stream, within the timeout of the call.
+/// Opens an event stream within the timeout of the call. A status other than 2xx is a failure.
 pub(super) async fn open_stream<S, E, F>(
     received: Received,
     open: &impl Fn(StreamBody, ResponseMeta) -> F,
@@ -153,7 +157,7 @@ where
     F: Future<Output = Result<S, NotOpened<E>>>,
 {
     if !received.response.status.is_success() {
-        return Err(read_error(received).await.into_other());
+        return Err(read_error_response(received).await.into_other());
     }
     let Received {
         operation,
@@ -163,18 +167,18 @@ where
         record,
         response,
     } = received;
-    let (meta, body) = into_stream(response, record);
+    let (meta, body) = into_parts(response, record);
     // Boxed, to keep the future of the call small.
     let opening = Box::pin(async {
         let mut events = EventStream::new(body, max_event, limits.idle);
-        let is_declared_other = is_declared_other(meta.headers());
+        let has_other_type = has_other_type(meta.headers());
         let has_coding = !codings(meta.headers()).is_empty();
-        let other = events.take_other_body(is_declared_other, has_coding, max_body);
+        let other = events.take_other_body(has_other_type, has_coding, max_body);
         let body = match other.await {
             Ok(None) => StreamBody::Events(events),
             Ok(Some(body)) => StreamBody::Other(body),
-            Err(broken) => {
-                let failure = Failure::broken_body(broken, &operation, meta.clone());
+            Err(error) => {
+                let failure = Failure::incomplete_body(error, &operation, meta.clone());
                 return Err(failure.into_other());
             }
         };
@@ -194,8 +198,9 @@ where
     }
 }
 
-/// Splits a response into metadata and body. The headers do not keep the buffer of the connection alive.
-fn into_stream(response: TransportResponse, record: Arc<CallRecord>) -> (ResponseMeta, ByteStream) {
+/// Splits a response into its metadata and its body. Copies the headers, because the originals would keep the buffer of
+/// the connection alive.
+fn into_parts(response: TransportResponse, record: Arc<CallRecord>) -> (ResponseMeta, ByteStream) {
     let headers = headers::copy_headers(&response.headers);
     let meta = ResponseMeta::of_call(response.status, headers, record);
     let body = response.body.into_stream();
@@ -206,8 +211,8 @@ fn into_stream(response: TransportResponse, record: Arc<CallRecord>) -> (Respons
     (meta, body)
 }
 
-/// Reads a response with an error status.
-async fn read_error(received: Received) -> Failure<Error> {
+/// Reads a response with a status other than 2xx.
+async fn read_error_response(received: Received) -> Failure<Error> {
     let operation = received.operation;
     match Box::pin(read_body(received)).await {
         Err(failure) => failure,
@@ -215,8 +220,9 @@ async fn read_error(received: Received) -> Failure<Error> {
     }
 }
 
-/// Returns whether the `Content-Type` is not that of an event stream. Some servers send streams without one.
-fn is_declared_other(headers: &HeaderMap) -> bool {
+/// Returns whether the response has a `Content-Type` other than that of an event stream. Some servers send event
+/// streams without a `Content-Type`.
+fn has_other_type(headers: &HeaderMap) -> bool {
     headers.get(CONTENT_TYPE).is_some_and(|media| {
         let media = media.as_bytes();
         let prefix = b"text/event-stream";

@@ -11,8 +11,8 @@ use serde_json::{Map, Value};
 
 use crate::error::Error;
 
-/// Takes the body out of a request, so that all attempts can share it. Returns `None` without a body, or for a
-/// streaming body, which stays in the request and can be sent only once.
+/// Takes the body out of a request, so that all attempts can share it. Returns `None` if the request has no body, or a
+/// streaming body. A streaming body stays in the request and can be sent only once.
 pub(super) fn take(request: &mut reqwest::Request) -> Option<Bytes> {
     let slot = request.body_mut();
     slot.as_ref()?.as_bytes()?;

@@ -1,6 +1,6 @@
 //! The span of an attempt, with fields from OpenTelemetry's semantic conventions for HTTP clients.
 //!
-//! It contains no bodies, messages or keys, and no header except the request id.
+//! The span contains no bodies, messages or keys, and no header except the request id.
 
 use std::time::Duration;
 
@@ -49,7 +49,7 @@ pub(super) fn received(span: &Span, status: StatusCode, headers: &HeaderMap) {
     }
 }
 
-/// Records why an attempt failed: the kind or status, and the service's code.
+/// Records why an attempt failed: the status or the kind of the error, and the error code of the service.
 pub(super) fn failed(span: &Span, error: &Error) {
     if span.is_disabled() {
         return;

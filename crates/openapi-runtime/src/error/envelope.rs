@@ -1,4 +1,4 @@
-//! Parses error bodies of any shape.
+//! Parses error bodies of various shapes.
 //!
 //! Services and their proxies use several shapes: OpenAI's `error`, lists of `errors`, FastAPI's `detail`, plain text,
 //! HTML, or an empty body. Gateways put the error of another service within their own, as an object or as JSON within a
@@ -118,12 +118,12 @@ impl Envelope {
         }
     }
 
-    /// Adds an error within this one. Its message and names are more specific.
+    /// Adds the parts of a nested error. Its message and names are more specific than those of this error.
     fn enclose(&mut self, inner: Self) {
         let is_name = |code: &String| code.parse::<u64>().is_err();
         self.message = inner.message.or(self.message.take());
         self.code = match (self.code.take(), inner.code) {
-            // A number says less than a name.
+            // A name is more specific than a number.
             (Some(outer), Some(inner)) if is_name(&outer) && !is_name(&inner) => Some(outer),
             (outer, inner) => inner.or(outer),
         };
@@ -134,7 +134,7 @@ impl Envelope {
         self.fields.truncate(MAX_FIELDS);
     }
 
-    /// Sets the message to those of the fields if there is no other.
+    /// Sets the message to the messages of the fields, if there is no other message.
     fn describe_fields(&mut self) {
         if self.message.is_none() && !self.fields.is_empty() {
             let fields = self.fields.iter().map(|error| {
@@ -254,7 +254,7 @@ impl Reader<'_> {
         outer
     }
 
-    /// Reads what a router passes on from a provider: the reason, which its own message does not say.
+    /// Reads the error of a provider from the error of a router. The message of the router does not contain the reason.
     fn routed(self, metadata: &Value, depth: u32) -> Envelope {
         let mut raw = self.error(&metadata["raw"], depth);
         raw.describe_fields();
@@ -269,7 +269,7 @@ impl Reader<'_> {
         raw
     }
 
-    /// Reads the first error within a choice, where some gateways report it.
+    /// Reads the first error within the choices, where some gateways report errors.
     fn of_choice(self, choices: &Value, depth: u32) -> Envelope {
         let mut choices = choices.as_array().into_iter().flatten();
         let error = choices.find_map(|choice| choice.get("error").filter(|error| !error.is_null()));
@@ -298,7 +298,7 @@ impl Reader<'_> {
                 .filter_map(|message| text(message, redactor));
             messages.map(|message| FieldError {
                 field: one_line(&redactor.redact(name)),
-                // It may repeat the value of the field.
+                // The message may repeat the value of the field.
                 message: match redactor.is_secret_field(name) {
                     true => "…".to_owned(),
                     false => message,
@@ -311,7 +311,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads a list of errors. Only a single one has names.
+    /// Reads a list of errors. The names are read only if the list has a single error.
     fn list(self, list: &[Value], depth: u32) -> Envelope {
         let mut envelope = Envelope::default();
         for item in list.iter().take(MAX_FIELDS) {
@@ -355,7 +355,7 @@ fn is_identifier(text: &str) -> bool {
         .all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte))
 }
 
-/// Returns whether the body of a success reports an error: it has an error, or a message in place of a result.
+/// Returns whether the body of a 2xx response reports an error: it contains an error, or a message instead of a result.
 pub fn is_error_body(body: &[u8]) -> bool {
     serde_json::from_slice(body).is_ok_and(|value| reports_error(&value))
 }
@@ -491,7 +491,7 @@ mod tests {
         }
     }
 
-    /// A router's own message says nothing. The reason is in `error.metadata.raw`.
+    /// The message of a router does not contain the reason, which is in `error.metadata.raw`.
     #[test]
     fn the_reason_of_a_provider_is_read() {
         let routed = |raw: &str| {
@@ -518,7 +518,7 @@ mod tests {
             (r#"{"detail":"busy"}"#, "Acme: busy", "429"),
             (r#""busy""#, "Acme: busy", "429"),
             (r#"["busy", "later"]"#, "Acme: busy; later", "429"),
-            // What says nothing does not replace the router's message.
+            // An error without a message does not replace the message of the router.
             ("null", "Provider returned error", "429"),
             (r#""…""#, "Provider returned error", "429"),
             (r#""<html>busy</html>""#, "Provider returned error", "429"),

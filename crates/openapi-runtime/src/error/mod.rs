@@ -28,18 +28,18 @@ use crate::operation::Operation;
 use crate::path::InvalidPathValue;
 use crate::redact::one_line;
 use crate::response_body::BoxError;
-use crate::retry::{may_have_been_carried_out, requested_wait};
+use crate::retry::{may_have_been_processed, requested_wait};
 
 use envelope::Envelope;
 pub use envelope::{FieldError, is_error_body, is_error_value};
 pub use kind::ErrorKind;
 pub use payload::PayloadFault;
 
-/// The error of a call: its kind, and the service's response if there is one.
+/// The error of a call. It has a kind, and the response of the service if there was one.
 ///
-/// `Display` writes one line: the operation, the status, and the service's code and message, the latter cut to 300
-/// characters. Keys, tokens and other [secrets](crate::Operation::response_secrets) are redacted. The service's message
-/// may echo the request, such as a part of a prompt. [`body`](Self::body) may too, but is not written.
+/// `Display` writes one line: the operation, the status, and the error code and message of the service. The message is
+/// cut to 300 characters. Keys, tokens and other [secrets](crate::Operation::response_secrets) are redacted. The
+/// message may echo the request, such as a part of a prompt. `Display` does not write the [`body`](Self::body).
 ///
 /// ```
 /// # fn example(error: openapi_runtime::Error) {
@@ -111,7 +111,7 @@ impl Error {
             message.push_str(": ");
             message.push_str(part);
         }
-        let unknown = !operation.is_safe() && may_have_been_carried_out(status);
+        let unknown = !operation.is_safe() && may_have_been_processed(status);
         let preview = envelope::preview(&body, meta.redactor());
         let error = Self::new(ErrorKind::Api, message).with_outcome_unknown(unknown);
         error.with_response(meta, body, envelope, preview)
@@ -130,7 +130,7 @@ impl Error {
         Self::new(kind, message).with_response(meta, body, envelope, None)
     }
 
-    /// Creates the error of a response that is neither an error nor what was requested. It keeps the body.
+    /// Creates the error of a response that is neither an error nor what was requested. The error keeps the body.
     pub fn unexpected(
         kind: ErrorKind,
         message: impl Into<String>,
@@ -154,7 +154,7 @@ impl Error {
         );
         // Some gateways report an error with a success status.
         let envelope = Envelope::of_success(&body, meta.redactor());
-        // The text of a response with secrets may repeat them.
+        // The text may repeat the secrets of the response.
         let is_shown = operation.response_secrets.is_empty() && is_error_body(&body);
         let reported = envelope.message.as_ref().filter(|_| is_shown);
         let message = match reported {
@@ -176,7 +176,7 @@ impl Error {
         preview: Option<String>,
     ) -> Self {
         let codings = codings(meta.headers());
-        // A body that could be read was not encoded.
+        // A readable body was not encoded, whatever its headers say.
         if !codings.is_empty() && !envelope.is_set() {
             let codings = one_line(&meta.redactor().redact(&codings.join(", ")));
             self.append(&format!("the content coding {codings:?} was not decoded"));
@@ -245,7 +245,7 @@ impl Error {
         self.0.operation.as_deref()
     }
 
-    /// Returns the number of attempts to send the request. It is 0 if none was made.
+    /// Returns the number of attempts to send the request. Returns 0 if there was no attempt.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
@@ -270,7 +270,7 @@ impl Error {
         self.meta()?.request_id()
     }
 
-    /// Returns the raw body of the response, if there was one. It may echo the request and contain secrets.
+    /// Returns the raw body of the response, if there was one. The body may echo the request and contain secrets.
     pub fn body(&self) -> Option<&Bytes> {
         self.0.response.as_ref().map(|response| &response.body)
     }

@@ -2,12 +2,12 @@
 
 use serde::de::DeserializeOwned;
 
-/// Where and how JSON does not match its type. It contains no values, because a misplaced value may be a secret.
+/// Describes where and how JSON does not match its type. Contains no values, because a misplaced value may be a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{path}: {what}, line {line} column {column}")]
 #[non_exhaustive]
 pub struct PayloadFault {
-    /// The path of the field on the wire, such as `recent_billings[3].amount_usd`. `.` is the root.
+    /// The path of the field in the JSON, such as `recent_billings[3].amount_usd`. `.` is the root.
     pub path: String,
     /// What is wrong, such as `missing field `id`` or `invalid type: string, expected i64`.
     pub what: String,
@@ -18,7 +18,7 @@ pub struct PayloadFault {
 }
 
 impl PayloadFault {
-    /// Returns why `json` cannot be deserialized as a `T`. It is parsed again, to find the path.
+    /// Returns why `json` cannot be deserialized as a `T`. Parses `json` again to find the path.
     pub fn of<T: DeserializeOwned>(json: &[u8]) -> Self {
         let mut deserializer = serde_json::Deserializer::from_slice(json);
         match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {

@@ -29,14 +29,14 @@ impl Error {
     }
 
     /// Returns whether there were too many requests (429). The cause may be a quota, for which waiting does not help:
-    /// see [`is_quota`](Self::is_quota).
+    /// see [`is_quota_exceeded`](Self::is_quota_exceeded).
     pub fn is_rate_limited(&self) -> bool {
         self.has_status(&[StatusCode::TOO_MANY_REQUESTS])
     }
 
-    /// Returns whether a quota is exhausted, according to the service's code, such as `insufficient_quota` or
-    /// `quota_exceeded`. Waiting does not help.
-    pub fn is_quota(&self) -> bool {
+    /// Returns whether a quota is exhausted, according to the error code of the service, such as `insufficient_quota`
+    /// or `quota_exceeded`. Waiting does not help.
+    pub fn is_quota_exceeded(&self) -> bool {
         self.envelope().is_some_and(Envelope::names_quota)
     }
 
@@ -45,14 +45,15 @@ impl Error {
         self.has_status(&[StatusCode::BAD_REQUEST, StatusCode::UNPROCESSABLE_ENTITY])
     }
 
-    /// Returns whether the request exceeds the context length of the model, according to the service's code, such as
-    /// `context_length_exceeded`.
+    /// Returns whether the request exceeds the context length of the model, according to the error code of the service,
+    /// such as `context_length_exceeded`.
     pub fn is_context_overflow(&self) -> bool {
         self.envelope()
             .is_some_and(Envelope::names_context_overflow)
     }
 
-    /// Returns whether the model does not exist, according to the service's code: `model_not_found`.
+    /// Returns whether the model does not exist, according to the error code of the service:
+    /// `model_not_found`.
     pub fn is_unknown_model(&self) -> bool {
         self.envelope().is_some_and(Envelope::names_unknown_model)
     }
@@ -68,7 +69,8 @@ impl Error {
     }
 
     /// Returns whether the call can be retried safely and may then succeed, according to the table of
-    /// [`RetryPolicy`](crate::RetryPolicy). The retries were exhausted or disabled, or the wait was too long.
+    /// [`RetryPolicy`](crate::RetryPolicy). The call failed nevertheless, because its retries were exhausted or
+    /// disabled, or because the wait was too long.
     pub fn is_retryable(&self) -> bool {
         self.0.retryable
     }

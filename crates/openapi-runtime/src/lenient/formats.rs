@@ -10,17 +10,17 @@ use crate::Usd;
 
 /// A type that can be read from several JSON formats.
 pub trait Formats: Sized {
-    /// The formats, for errors.
+    /// The expected formats, for error messages.
     const EXPECTED: &'static str;
 
-    /// Deserializes any of the formats, or `null` as `None`.
+    /// Deserializes a value in any of the formats. Deserializes `null` as `None`.
     ///
     /// # Errors
     /// If the value has none of the formats.
     fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error>;
 }
 
-/// Deserializes a field from several formats. Generated code uses it for `x-lenient`.
+/// Deserializes a field from several formats. Generated code uses this function for fields with `x-lenient`.
 ///
 /// # Errors
 /// If the value has none of the formats.
@@ -71,11 +71,11 @@ impl<'de> Visitor<'de> for IntegerVisitor {
     }
 
     fn visit_f64<E: Error>(self, float: f64) -> Result<Self::Value, E> {
-        /// Floats below this are exact integers if they have no fraction: 2⁵³.
+        /// Floats below this limit (2⁵³) are exact integers if they have no fractional part.
         const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
         #[allow(
             clippy::cast_possible_truncation,
-            reason = "it has no fraction and is in range"
+            reason = "the float has no fractional part and is in range"
         )]
         match float.fract() == 0.0 && float.abs() < MAX_EXACT {
             true => Ok(Some(float as i64)),

@@ -1,10 +1,10 @@
 //! Parses integers exactly.
 
-/// The maximum length of a number. Longer ones are not integers of 64 bits in any useful notation.
+/// The maximum length of a number in bytes. Longer numbers are not 64-bit integers in any notation that servers use.
 const MAX_LEN: usize = 64;
 
-/// Parses a decimal number that is an integer: `5`, `5.0`, `1.75e9`. Returns `None` for fractions, and for numbers
-/// beyond 128 bits.
+/// Parses a decimal number that is an integer: `5`, `5.0`, `1.75e9`. Returns `None` for numbers with a
+/// fractional part, and for numbers of more than 128 bits.
 pub(super) fn parse(text: &str) -> Option<i128> {
     if text.len() > MAX_LEN {
         return None;

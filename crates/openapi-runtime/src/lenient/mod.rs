@@ -1,8 +1,9 @@
 //! Reads JSON that does not match the specification.
 //!
-//! Servers send floats for integers, numbers for strings, `null` for lists, a key twice, or `NaN`. A response that was
-//! paid for must not be lost because of that. [`from_json`] first deserializes as usual. Only if that fails, it rewrites
-//! the JSON so that it matches the type, reports each change as a [`Warning`], and deserializes the result.
+//! Servers send floats for integers, numbers for strings, `null` for lists, duplicate keys, or `NaN`. A response that
+//! was paid for must not be lost because of that. [`from_json`] first deserializes as usual. If that fails, or if the
+//! value could take too much memory, it rewrites the JSON to match the type, and deserializes the result. Each
+//! [`Warning`] describes a part of the JSON that does not match.
 //!
 //! | file | what it contains |
 //! |---|---|
@@ -10,7 +11,7 @@
 //! | `normalize` | [`Normalizer`]: rewrites JSON to match a type |
 //! | `types` | [`Lenient`] for the types that generated code uses |
 //! | `integer` | parses integers exactly |
-//! | `syntax` | replaces what is not valid JSON |
+//! | `syntax` | replaces invalid tokens, such as `NaN` |
 
 mod formats;
 mod integer;
@@ -29,29 +30,29 @@ pub use formats::{Formats, lenient};
 pub use normalize::{Field, Mismatch, Normalized, Normalizer};
 pub use types::{AnyFormat, Strict};
 
-/// A type that can be read from JSON that does not match it.
+/// A type that can be read from JSON that does not match the type exactly.
 ///
-/// Generated code implements it for the types of the specification.
+/// Generated code implements this trait for the types of the specification.
 pub trait Lenient: Sized {
-    /// The memory that an item of a list takes, in bytes.
+    /// The memory that a value of this type takes in a list or map, in bytes.
     const SIZE: usize = size_of::<Self>();
 
-    /// Writes `json` to `out` such that it matches this type.
+    /// Rewrites `json` to match this type, and writes the result to `out`.
     ///
     /// # Errors
-    /// If that is not possible. What was written is discarded.
+    /// If `json` cannot be rewritten. The caller then discards the incomplete output.
     fn normalize(json: &RawValue, out: &mut Normalizer) -> Normalized;
 }
 
-/// A part of a response that was not read as the specification says: it has another type, or it was omitted.
+/// A part of a response that does not match the specification. It was read in another way, or omitted.
 ///
-/// It contains no values, because a misplaced value may be a secret.
+/// A warning contains no values, because a misplaced value may be a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Warning {
-    /// The path on the wire, such as `choices[0].index`. Empty for the complete response.
+    /// The path in the JSON, such as `choices[0].index`. Empty for the complete response.
     pub path: String,
-    /// What is wrong, and what was done about it, such as `expected an integer, got a string; read as missing`.
+    /// What is wrong, and how the part was read instead, such as `expected an integer, got a string; read as missing`.
     pub reason: String,
 }
 
@@ -74,17 +75,18 @@ impl fmt::Display for Warning {
     }
 }
 
-/// Bodies up to this size are deserialized without estimating their memory first.
+/// The maximum size of JSON, in bytes, that is deserialized without an estimate of the memory of its value.
 const SMALL_BODY: usize = 1 << 20;
 
-/// The maximum memory of a value, as a multiple of the size of its JSON. The body itself and the rewritten JSON come on
-/// top.
+/// The maximum memory of a value, as a multiple of the size of its JSON. The JSON itself and the rewritten JSON
+/// take additional memory.
 const MAX_EXPANSION: usize = 9;
 
-/// Deserializes JSON. If it does not match the type, it is rewritten, and each change is a warning.
+/// Deserializes JSON. If the JSON does not match the type, it is first rewritten, and the warnings describe what does
+/// not match.
 ///
-/// The memory of the value is bounded: beyond 1 MiB of JSON, fields that the type does not declare and items of lists
-/// are omitted once the value takes more than 9 times the size of its JSON.
+/// If the JSON is larger than 1 MiB, the memory of the value is limited to about 9 times the size of the JSON. List
+/// items, map entries and undeclared fields that exceed the limit are omitted.
 ///
 /// # Errors
 /// If the JSON cannot be read as a `T` at all.
@@ -111,25 +113,26 @@ where
     }
 }
 
-/// Replaces tokens that JSON does not allow, or that cannot be represented: `NaN`, infinities and numbers beyond `f64` with
-/// `null`, and lone surrogates and invalid UTF-8 with U+FFFD. Does
-/// not check the syntax otherwise. The text may consist of several values.
-pub fn valid_json(json: &[u8]) -> (Cow<'_, str>, Vec<Warning>) {
+/// Replaces tokens that JSON does not allow, or that cannot be represented. `NaN`, infinities and numbers beyond the
+/// range of `f64` become `null`. Lone surrogates and invalid UTF-8 become U+FFFD. A byte order mark is removed.
+///
+/// The syntax is not checked otherwise, so the result may be invalid JSON. The text may consist of several values.
+pub fn sanitize_json(json: &[u8]) -> (Cow<'_, str>, Vec<Warning>) {
     let mut warnings = normalize::Warnings::default();
-    let valid = syntax::replace_invalid(json, &mut warnings);
-    (valid, warnings.into_list())
+    let sanitized = syntax::replace_invalid(json, &mut warnings);
+    (sanitized, warnings.into_list())
 }
 
-/// Rewrites JSON such that it matches a type.
+/// Rewrites JSON to match a type.
 ///
 /// # Errors
-/// If that is not possible.
+/// If the JSON is invalid, or cannot be rewritten to match the type.
 pub fn rewrite<T: Lenient>(json: &[u8]) -> Result<(String, Vec<Warning>), serde_json::Error> {
     let mut warnings = normalize::Warnings::default();
-    let valid = syntax::replace_invalid(json, &mut warnings);
-    let raw: &RawValue = serde_json::from_str(&valid)?;
-    let budget = valid.len().max(SMALL_BODY).saturating_mul(MAX_EXPANSION);
-    let mut normalizer = Normalizer::new(valid.len(), budget, warnings);
+    let json = syntax::replace_invalid(json, &mut warnings);
+    let raw: &RawValue = serde_json::from_str(&json)?;
+    let budget = json.len().max(SMALL_BODY).saturating_mul(MAX_EXPANSION);
+    let mut normalizer = Normalizer::new(json.len(), budget, warnings);
     T::normalize(raw, &mut normalizer).map_err(serde::de::Error::custom)?;
     Ok(normalizer.finish())
 }

@@ -15,12 +15,12 @@ const MAX_WARNINGS: usize = 100;
 /// The maximum nesting of declared types.
 const MAX_DEPTH: usize = 128;
 
-/// The memory of a `serde_json::Value`, and of an entry of a growing list of them.
+/// The estimated memory of a `serde_json::Value` in a growing list, which may reserve twice the size of its items.
 const VALUE_SIZE: usize = 2 * size_of::<serde_json::Value>();
-/// The memory of an object, which is a tree of nodes with eleven entries.
+/// The estimated memory of an object. It is a tree whose nodes have space for eleven entries.
 const OBJECT_SIZE: usize = 11 * (size_of::<String>() + size_of::<serde_json::Value>());
 
-/// The number of items that a `Vec` reserves for the first one.
+/// The number of items for which a `Vec` reserves space when the first item is added.
 const FIRST_ITEMS: usize = 4;
 
 /// Why a value cannot be read as a type.
@@ -28,7 +28,7 @@ const FIRST_ITEMS: usize = 4;
 pub struct Mismatch(Cow<'static, str>);
 
 impl Mismatch {
-    /// Creates the reason for a value of another type. `expected` is what the type expects, such as `an integer`.
+    /// Creates the reason for a value of another type. `expected` is the expected type, such as `an integer`.
     pub fn expected(expected: &str, json: &RawValue) -> Self {
         Self(format!("expected {expected}, got {}", kind(json)).into())
     }
@@ -40,10 +40,10 @@ impl fmt::Display for Mismatch {
     }
 }
 
-/// Whether a value was written.
+/// The result of writing a value.
 pub type Normalized = Result<(), Mismatch>;
 
-/// What a JSON value is, for errors.
+/// Returns the type of a JSON value, for messages.
 fn kind(json: &RawValue) -> &'static str {
     match json.get().as_bytes().first() {
         Some(b'"') => "a string",
@@ -51,7 +51,7 @@ fn kind(json: &RawValue) -> &'static str {
         Some(b'[') => "a list",
         Some(b't' | b'f') => "a boolean",
         Some(b'n') => "null",
-        _ if json.get().contains(['.', 'e', 'E']) => "a fraction",
+        _ if json.get().contains(['.', 'e', 'E']) => "a floating-point number",
         _ => "a number",
     }
 }
@@ -63,17 +63,17 @@ pub(super) enum Segment<'a> {
     Index(usize),
 }
 
-/// Warnings, up to a maximum number.
+/// A list of warnings of limited length.
 #[derive(Debug, Default)]
 pub(super) struct Warnings {
     list: Vec<Warning>,
-    dropped: usize,
+    omitted: usize,
 }
 
 impl Warnings {
     pub(super) fn push(&mut self, path: &[Segment<'_>], reason: &str) {
         if self.list.len() == MAX_WARNINGS {
-            self.dropped += 1;
+            self.omitted += 1;
             return;
         }
         let mut text = String::new();
@@ -92,8 +92,8 @@ impl Warnings {
     }
 
     pub(super) fn into_list(mut self) -> Vec<Warning> {
-        if self.dropped > 0 {
-            let reason = format!("{} more warnings were omitted", self.dropped);
+        if self.omitted > 0 {
+            let reason = format!("{} more warnings were omitted", self.omitted);
             self.list.push(Warning::new("", reason));
         }
         self.list
@@ -111,16 +111,16 @@ pub struct Field {
 /// What happens if a field is missing or cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Presence {
-    /// It is read as missing.
+    /// The field may be missing. If its value cannot be read, it is read as missing.
     Optional,
-    /// It may be missing. If it cannot be read, the object cannot be read.
+    /// The field may be missing. If its value cannot be read, the object cannot be read.
     Exact,
-    /// The object cannot be read.
+    /// If the field is missing or its value cannot be read, the object cannot be read.
     Required,
 }
 
 impl Field {
-    /// Creates a field that may be missing.
+    /// Creates a field that may be missing. If its value cannot be read, it is read as missing.
     pub const fn optional<T: Lenient>(name: &'static str) -> Self {
         Self {
             name,
@@ -129,7 +129,8 @@ impl Field {
         }
     }
 
-    /// Creates a field that may be missing, but is never read as missing: its default would be a guess.
+    /// Creates a field that may be missing. If its value cannot be read, the object cannot be read, because the default
+    /// of the field would be a guess.
     pub const fn exact<T: Lenient>(name: &'static str) -> Self {
         Self {
             presence: Presence::Exact,
@@ -152,7 +153,7 @@ pub struct Normalizer {
     out: String,
     path: Vec<PathSegment>,
     warnings: Warnings,
-    /// How many bytes of memory the value may still take.
+    /// The memory that the rest of the value may take, in bytes.
     budget: usize,
 }
 
@@ -188,7 +189,7 @@ impl Normalizer {
         self.warnings.push(&path, reason);
     }
 
-    /// Writes valid JSON that matches the type.
+    /// Writes JSON, which must be valid and match the type.
     pub(super) fn write(&mut self, json: &str) {
         self.out.push_str(json);
     }
@@ -199,7 +200,7 @@ impl Normalizer {
             .push_str(&serde_json::to_string(text).unwrap_or_default());
     }
 
-    /// Writes any JSON unchanged, within the budget.
+    /// Writes any JSON unchanged, if its value does not exceed the budget.
     pub(super) fn any(&mut self, json: &RawValue) -> Normalized {
         self.spend(size_of_values(json.get().as_bytes(), usize::MAX))?;
         self.write(json.get());
@@ -212,28 +213,29 @@ impl Normalizer {
                 self.budget = rest;
                 Ok(())
             }
-            None => Err(Mismatch("it takes too much memory".into())),
+            None => Err(Mismatch("too large".into())),
         }
     }
 
-    /// Writes the value of a member or item. If it does not match, nothing is written, and `otherwise` says in a
-    /// warning what happens instead.
+    /// Writes a member or an item. If its value does not match, nothing is written. A warning then ends with
+    /// `fallback`, which says how the value is read instead. Without a `fallback`, there is no warning.
     fn attempt(
         &mut self,
         segment: PathSegment,
         write: impl FnOnce(&mut Self) -> Normalized,
-        otherwise: Option<&str>,
+        fallback: Option<&str>,
     ) -> Normalized {
-        if self.path.len() >= MAX_DEPTH {
-            return Err(Mismatch("it is nested too deeply".into()));
-        }
         self.path.push(segment);
         let start = self.out.len();
-        let outcome = write(self);
+        let outcome = if self.path.len() > MAX_DEPTH {
+            Err(Mismatch("nested too deeply".into()))
+        } else {
+            write(self)
+        };
         if let Err(mismatch) = &outcome {
             self.out.truncate(start);
-            if let Some(otherwise) = otherwise {
-                self.warn(&format!("{mismatch}; {otherwise}"));
+            if let Some(fallback) = fallback {
+                self.warn(&format!("{mismatch}; {fallback}"));
             }
         }
         self.path.pop();
@@ -258,11 +260,11 @@ impl Normalizer {
         if json.get().starts_with('[') {
             let mut deserializer = serde_json::Deserializer::from_str(json.get());
             let items = Items::<T>(self, std::marker::PhantomData);
-            // The JSON is valid, so that this cannot fail.
+            // This cannot fail, because the JSON is valid.
             let _ = items.deserialize(&mut deserializer);
         } else if json.get().starts_with('{') {
             T::normalize(json, self)?;
-            self.warn("expected a list, got an object; read as its only item");
+            self.warn("expected a list, got an object; read as a list with one item");
         } else if json.get() == "null" {
             self.warn("expected a list, got null; read as an empty list");
         } else {
@@ -289,8 +291,9 @@ impl Normalizer {
         Ok(())
     }
 
-    /// Writes an object with declared fields. Fields that do not match are omitted, unless they are required. If
-    /// `keeps_others`, other fields are written unchanged.
+    /// Writes an object with declared fields. If an [optional](Field::optional) field does not match, it is omitted. If
+    /// any other declared field does not match, the object does not match. If `keeps_others` is `true`, undeclared
+    /// fields that are not `null` are written unchanged.
     pub fn object(
         &mut self,
         json: &RawValue,
@@ -305,7 +308,7 @@ impl Normalizer {
             if let Some(at) = fields.iter().position(|field| field.name == key) {
                 if declared[at].is_some() {
                     self.path.push(PathSegment::Field(fields[at].name));
-                    self.warn("the key occurs twice; the last value that is not null is read");
+                    self.warn("duplicate key; the last value that is not null is used");
                     self.path.pop();
                 }
                 if declared[at].is_none() || !is_null {
@@ -328,12 +331,10 @@ impl Normalizer {
                         (field.normalize)(value, out)
                     };
                     let is_optional = field.presence == Presence::Optional;
-                    let otherwise = is_optional.then_some("read as missing");
-                    self.attempt(PathSegment::Field(field.name), write, otherwise)
+                    let fallback = is_optional.then_some("read as missing");
+                    self.attempt(PathSegment::Field(field.name), write, fallback)
                 }
-                None if field.presence == Presence::Required => {
-                    Err(Mismatch("it is missing".into()))
-                }
+                None if field.presence == Presence::Required => Err(Mismatch("missing".into())),
                 None => continue,
             };
             match outcome {
@@ -411,11 +412,10 @@ impl<'de, T: Lenient> Visitor<'de> for Items<'_, T> {
         let mut is_first = true;
         let mut index = 0;
         while let Some(item) = list.next_element::<&RawValue>()? {
-            // A growing `Vec` may reserve twice the size of its items, and at least that of four.
+            // A growing `Vec` may reserve twice the size of its items, and reserves at least the size of four items.
             let reserved = if index == 0 { FIRST_ITEMS } else { 2 };
             if out.spend(reserved * T::SIZE).is_err() {
-                let reason =
-                    format!("the items from number {index} on take too much memory; omitted");
+                let reason = format!("too large from index {index} on; these items are omitted");
                 out.warn(&reason);
                 while list.next_element::<IgnoredAny>()?.is_some() {}
                 break;
@@ -434,21 +434,21 @@ impl<'de, T: Lenient> Visitor<'de> for Items<'_, T> {
     }
 }
 
-/// Returns whether deserializing JSON may take more than `factor` times its size.
+/// Returns whether the deserialized value may take more memory than `factor` times the size of its JSON.
 pub(super) fn may_expand(json: &[u8], factor: usize) -> bool {
     let limit = json.len().saturating_mul(factor);
-    // Declared types may take more memory than values: assume twice as much.
+    // A declared type may take more memory than a `serde_json::Value`. Assume at most twice as much.
     size_of_values(json, limit / 2) > limit / 2
 }
 
-/// Estimates the memory of JSON as `serde_json::Value`s. Stops counting above `limit`.
+/// Estimates the memory of JSON that is deserialized as a `serde_json::Value`. Stops when the estimate exceeds `limit`.
 fn size_of_values(json: &[u8], limit: usize) -> usize {
     let mut size = VALUE_SIZE;
     let mut at = 0;
     while let Some(byte) = json.get(at) {
         match byte {
             b',' => size += VALUE_SIZE,
-            // The first item or member allocates space for several.
+            // The first item or member reserves space for several.
             b'[' if json.get(at + 1) != Some(&b']') => size += FIRST_ITEMS * VALUE_SIZE / 2,
             b'{' if json.get(at + 1) != Some(&b'}') => size += OBJECT_SIZE,
             b'"' => at = end_of_string(json, at + 1),

@@ -1,4 +1,4 @@
-//! Replaces what is not valid JSON.
+//! Replaces tokens that are invalid in JSON, such as `NaN`.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -10,8 +10,8 @@ use super::normalize::{Segment, Warnings};
 /// The maximum nesting. `serde_json` rejects deeper JSON.
 const MAX_DEPTH: usize = 128;
 
-/// Returns JSON in which everything that servers are known to send, but that is not JSON, is replaced: `NaN` and
-/// infinities with `null`, and invalid UTF-8 and lone surrogates with U+FFFD. A byte order mark is removed.
+/// Replaces invalid tokens that servers are known to send. `NaN`, infinities and numbers beyond the range of `f64`
+/// become `null`. Invalid UTF-8 and lone surrogates become U+FFFD. A byte order mark is removed.
 pub(super) fn replace_invalid<'a>(json: &'a [u8], warnings: &mut Warnings) -> Cow<'a, str> {
     let text = String::from_utf8_lossy(json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json));
     if let Cow::Owned(_) = text {
@@ -40,9 +40,9 @@ pub(super) fn replace_invalid<'a>(json: &'a [u8], warnings: &mut Warnings) -> Co
 /// Scans a text once. It does not check the syntax.
 struct Scanner<'t, 'w> {
     text: &'t str,
-    /// Where the scanner is: an open list or object for each entry.
+    /// The lists and objects that are open at the current position.
     path: Vec<Open>,
-    /// The text up to `copied`, with replacements.
+    /// The text up to `copied`, with its invalid tokens replaced.
     replaced: String,
     copied: usize,
     warnings: &'w mut Warnings,
@@ -52,7 +52,7 @@ struct Scanner<'t, 'w> {
 enum Open {
     /// The index of the current item.
     List(usize),
-    /// The key of the current member, once it was read.
+    /// The key of the current member, or `None` before it is read.
     Object(Option<Range<usize>>),
 }
 
@@ -97,7 +97,7 @@ impl Scanner<'_, '_> {
         }
     }
 
-    /// Scans the rest of a string. Returns the position behind it.
+    /// Scans a string from after its opening quotation mark. Returns the position after the string.
     fn string(&mut self, from: usize) -> usize {
         let bytes = self.text.as_bytes();
         let mut at = from;
@@ -132,7 +132,7 @@ impl Scanner<'_, '_> {
     }
 }
 
-/// Returns the length of the number or word at the beginning. It is at least 1.
+/// Returns the length of the number or word at the start of `bytes`. Its first byte is part of a number.
 fn number_length(bytes: &[u8]) -> usize {
     let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"+-.".contains(byte);
     bytes
@@ -141,7 +141,7 @@ fn number_length(bytes: &[u8]) -> usize {
         .unwrap_or(bytes.len())
 }
 
-/// Returns whether a number is one that `f64` can represent. `NaN` and `Infinity` are numbers in Python's JSON.
+/// Returns whether a number is in the range of `f64`. `NaN` and `Infinity` are numbers in Python's JSON.
 fn is_finite(number: &str) -> bool {
     match number.trim_start_matches('-') {
         "NaN" | "Infinity" => false,
@@ -157,7 +157,7 @@ enum Half {
     Low,
 }
 
-/// Returns which half the escape at the beginning stands for, if it is one.
+/// Returns which half of a surrogate pair the escape sequence at the start of `bytes` stands for, if any.
 fn surrogate(bytes: &[u8]) -> Option<Half> {
     let digits = bytes.strip_prefix(b"\\u")?.get(..4)?;
     let digits = std::str::from_utf8(digits).ok()?;

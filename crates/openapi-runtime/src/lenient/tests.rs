@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 use super::*;
 use crate::{TextOrParts, Timestamp, Usd};
 
-/// The types that generated code has, with fields of each kind.
+/// A type like those of generated code, with fields of each kind.
 #[derive(Debug, Deserialize)]
 struct Response {
     choices: Vec<Choice>,
@@ -132,9 +132,9 @@ fn values_of_another_type_are_warnings_with_their_path() {
             "choices[0].score: expected a number, got a string; read as a number",
             "choices[0].done: expected a boolean, got a string; read as missing",
             "choices[0].at: expected a date and time, got a string; read as missing",
-            "choices[0].call: `name`: it is missing; read as missing",
+            "choices[0].call: `name`: missing; read as missing",
             "choices[1]: expected an object, got a number; omitted",
-            "choices[2].content: expected a list, got an object; read as its only item",
+            "choices[2].content: expected a list, got an object; read as a list with one item",
             "choices[3]: expected an object, got null; omitted",
             "choices[4].content: expected a string, got an object; read as its JSON",
             "id: expected a string, got a number; read as its text",
@@ -159,7 +159,7 @@ fn a_number_that_cannot_be_read_is_not_replaced_by_its_default() {
 }
 
 #[test]
-fn the_last_of_two_values_that_is_not_null_is_read() {
+fn the_last_value_of_a_duplicate_key_that_is_not_null_is_used() {
     let (response, warnings) =
         read(r#"{"id":"a","id":"b","id":null,"choices":[],"x":1,"x":2,"x":null}"#);
     assert_eq!(response.id.as_deref(), Some("b"));
@@ -167,13 +167,13 @@ fn the_last_of_two_values_that_is_not_null_is_read() {
     assert!(
         warnings
             .iter()
-            .all(|warning| warning.starts_with("id: the key occurs twice"))
+            .all(|warning| warning.starts_with("id: duplicate key"))
     );
     assert_eq!(warnings.len(), 2);
 }
 
 #[test]
-fn what_is_not_json_is_replaced() {
+fn invalid_tokens_are_replaced() {
     let json = br#"{"choices":[{"content":"a\udcafb","score":NaN},{"content":"\ud83d\ude00 \ud83d","score":-Infinity},
         {"content":"\\ud83d NaN \xff"}],"created":1,"extra":[Infinity,{"deep":NaN}]}"#;
     let json = [b"\xef\xbb\xbf".as_slice(), &json[..]].concat();
@@ -220,7 +220,7 @@ fn null_is_an_empty_list() {
 }
 
 #[test]
-fn what_is_no_response_is_an_error() {
+fn json_that_cannot_be_read_is_an_error() {
     for json in [
         "",
         "7",
@@ -239,6 +239,25 @@ fn what_is_no_response_is_an_error() {
 }
 
 #[test]
+fn deeply_nested_items_are_omitted_with_a_warning() {
+    struct Nested;
+
+    impl Lenient for Nested {
+        fn normalize(json: &RawValue, out: &mut Normalizer) -> Normalized {
+            Vec::<Nested>::normalize(json, out)
+        }
+    }
+
+    let nested = |depth| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+    let (json, warnings) = rewrite::<Nested>(nested(129).as_bytes()).unwrap();
+    assert_eq!((json, warnings), (nested(129), Vec::new()));
+    let (json, warnings) = rewrite::<Nested>(nested(200).as_bytes()).unwrap();
+    assert_eq!(json, nested(129));
+    let expected = Warning::new("[0]".repeat(129), "nested too deeply; omitted");
+    assert_eq!(warnings, [expected]);
+}
+
+#[test]
 fn the_number_of_warnings_is_bounded() {
     let choices = vec!["7"; 1_000].join(",");
     let (response, warnings) = read(&format!("{{\"choices\":[{choices}]}}"));
@@ -247,7 +266,7 @@ fn the_number_of_warnings_is_bounded() {
     assert_eq!(warnings[100], "900 more warnings were omitted");
 }
 
-/// The bodies that take the most memory for their size.
+/// Reads the JSON whose values take the most memory for its size.
 #[test]
 fn memory_is_bounded() {
     const SIZE: usize = 2 << 20;

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use super::{Formats, Lenient, Mismatch, Normalized, Normalizer, integer};
 use crate::{Secret, TextOrParts, Timestamp, Usd};
 
-/// A field of type `T` that is read only if it matches exactly.
+/// Reads a `T` only from JSON that matches exactly.
 #[derive(Debug)]
 pub struct Strict<T>(PhantomData<T>);
 
@@ -35,7 +35,7 @@ fn unchanged<T: DeserializeOwned>(
     }
 }
 
-/// A field of type `T` that servers send in several formats.
+/// Reads a `T` that servers send in several formats.
 #[derive(Debug)]
 pub struct AnyFormat<T>(PhantomData<T>);
 
@@ -110,7 +110,7 @@ macro_rules! integers {
     ($($type:ident)*) => {$(
         /// A float or a string with the same value is read as an integer.
         impl Lenient for $type {
-                    fn normalize(json: &RawValue, out: &mut Normalizer) -> Normalized {
+            fn normalize(json: &RawValue, out: &mut Normalizer) -> Normalized {
                 let integer = integer::parse(number(json)).and_then(|integer| $type::try_from(integer).ok());
                 let integer = integer.ok_or_else(|| Mismatch::expected("an integer", json))?;
                 warn_of_text(json, "an integer", out);

@@ -1,4 +1,4 @@
-//! Whether, when and how often a call is retried.
+//! Decides whether, when and how often a failed call is retried.
 //!
 //! | file | what it contains |
 //! |---|---|
@@ -14,28 +14,28 @@ use std::time::Duration;
 
 pub use budget::RetryBudget;
 pub use table::FailureClass;
-pub(crate) use table::may_have_been_carried_out;
+pub(crate) use table::may_have_been_processed;
 pub(crate) use wait::{Wait, requested_wait, wait};
 
-/// Whether, when and how often a failed call is retried.
+/// Decides whether, when and how often a failed call is retried.
 ///
 /// Which failures are retried depends on the [retry safety](crate::RetrySafety) of the operation:
 ///
 /// | failure | idempotent | billable | never |
 /// |---|---|---|---|
-/// | connection failed, nothing was sent | yes | yes | yes |
+/// | the connection failed, and nothing was sent | yes | yes | yes |
 /// | the TLS handshake failed, for example because the certificate is invalid | no | no | no |
 /// | HTTP/1: the connection failed before the request was sent completely | yes | yes | no |
 /// | HTTP/2: the server reset the stream or sent GOAWAY before processing the request | yes | yes | no |
-/// | 408, 429 (except a quota), 503, 521, 522, 523, 529 | yes | yes | no |
+/// | 408, 429 (except an exhausted quota), 503, 521, 522, 523, 529 | yes | yes | no |
 /// | 500, 502, 504, 520, 524, 530; the connection failed before the response was complete | yes | with [`allow_duplicate_billing`](Self::allow_duplicate_billing) | no |
 /// | 409 and other 5xx with `x-should-retry: true` | yes | 409: yes; others with `allow_duplicate_billing` | no |
-/// | call timeout, even while connecting | no | no | no |
-/// | a quota, 402, any other status | no | no | no |
+/// | the call timed out, even while connecting | no | no | no |
+/// | an exhausted quota, 402, any other status | no | no | no |
 ///
-/// `x-should-retry: false` prevents any retry after an error response. The first event of a stream counts as the
-/// response: an error event is handled like the status that it names (500 if it names none), and a stream that ends
-/// before its first event is handled like a failed connection. Nothing is retried after the first event.
+/// `x-should-retry: false` prevents any retry after an error response. A stream is retried only until its
+/// first event. If that is an error event, the failure is handled like the status that the event names, or like 500 if
+/// it names none. A stream that ends before its first event is handled like a failed connection.
 ///
 /// A gateway may return 503 although its upstream server began to process the request. This is rare, and the policy
 /// accepts the risk.
@@ -93,9 +93,9 @@ impl RetryPolicy {
         self
     }
 
-    /// Sets the backoff: the upper bound of the first wait, which doubles with each retry, and the upper bound of every
-    /// backoff. Each backoff is random between zero and its upper bound. A wait that the service requests may be
-    /// longer. Default: 0.5 s and 8 s.
+    /// Sets the exponential backoff. Each wait is random between zero and an upper bound. The upper bound is `first`
+    /// before the first retry, doubles with each retry, and never exceeds `longest`. A wait that the service requests
+    /// may be longer. Default: 0.5 s and 8 s.
     #[must_use]
     pub fn backoff(mut self, first: Duration, longest: Duration) -> Self {
         self.first_backoff = first;

@@ -10,7 +10,7 @@ use crate::operation::RetrySafety;
 pub enum FailureClass {
     /// Nothing was sent.
     NotSent,
-    /// The server did not receive the complete request, or reported over HTTP/2 that it did not process it.
+    /// The server did not receive the complete request, or it reported over HTTP/2 that it did not process the request.
     NotProcessed,
     /// The connection failed before the response was complete.
     Broken,
@@ -20,12 +20,13 @@ pub enum FailureClass {
     Status {
         /// The status.
         status: StatusCode,
-        /// Whether the error names a quota, for which waiting does not help.
+        /// Whether a quota is exhausted. Waiting does not help then.
         quota: bool,
-        /// The value of `x-should-retry`.
+        /// Whether the service asks to retry the call, according to the header `x-should-retry`. `None` if the service
+        /// does not say.
         should_retry: Option<bool>,
     },
-    /// Any other failure. A retry would fail in the same way.
+    /// Any other failure. It is not retried: the retry would fail in the same way, or the call could be billed twice.
     Final,
 }
 
@@ -38,22 +39,24 @@ enum Retry {
     IfAllowed,
 }
 
-/// Whether a failure is retried, for [`RetrySafety`] `Idempotent`, `Billable` and `Never`.
+/// Whether a failure is retried, for each [`RetrySafety`]: `Idempotent`, `Billable` and `Never`.
 type Row = [Retry; 3];
 
 const ALWAYS: Row = [Retry::Yes, Retry::Yes, Retry::Yes];
 const NEVER: Row = [Retry::No, Retry::No, Retry::No];
-/// The server did not process the request.
-const UNPROCESSED: Row = [Retry::Yes, Retry::Yes, Retry::No];
+/// The server did not process the request, or rejected it. A gateway may reject a request although its upstream server
+/// began to process it, but this is rare. A billable request is therefore retried, and others with side effects are
+/// not.
+const REJECTED: Row = [Retry::Yes, Retry::Yes, Retry::No];
 /// The server may have processed the request.
 const UNKNOWN: Row = [Retry::Yes, Retry::IfAllowed, Retry::No];
 
 impl FailureClass {
-    /// Returns the row of the table in the documentation of [`RetryPolicy`](super::RetryPolicy).
+    /// Returns the row of this failure in the table of [`RetryPolicy`](super::RetryPolicy).
     fn row(self) -> Row {
         match self {
             Self::NotSent => ALWAYS,
-            Self::NotProcessed => UNPROCESSED,
+            Self::NotProcessed => REJECTED,
             Self::Broken => UNKNOWN,
             Self::TimedOut | Self::Final => NEVER,
             Self::Status { quota: true, .. } => NEVER,
@@ -66,9 +69,9 @@ impl FailureClass {
                 should_retry,
                 ..
             } => match status.as_u16() {
-                408 | 429 | 503 | 521..=523 | 529 => UNPROCESSED,
+                408 | 429 | 503 | 521..=523 | 529 => REJECTED,
                 500 | 502 | 504 | 520 | 524 | 530 => UNKNOWN,
-                409 if should_retry == Some(true) => UNPROCESSED,
+                409 if should_retry == Some(true) => REJECTED,
                 500..=599 if should_retry == Some(true) => UNKNOWN,
                 _ => NEVER,
             },
@@ -91,10 +94,10 @@ impl FailureClass {
     }
 }
 
-/// Returns whether a request may have been carried out although its response has an error status. A failing gateway may
-/// have forwarded it, and many servers redirect after they carried out a request. However, 307 and 308 ask to send the
-/// same request to another URL.
-pub(crate) fn may_have_been_carried_out(status: StatusCode) -> bool {
+/// Returns whether the server may have processed a request to which it responded with an error status. A failing
+/// gateway may have forwarded the request, and many servers process a request before they redirect it. However, 307 and
+/// 308 ask the client to send the same request to another URL.
+pub(crate) fn may_have_been_processed(status: StatusCode) -> bool {
     let unprocessed = matches!(status.as_u16(), 307 | 308 | 521..=523 | 529);
     !status.is_client_error() && !unprocessed
 }
@@ -112,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table() {
+    fn each_failure_is_retried_as_documented() {
         let (yes, no) = (true, false);
         // failure, idempotent, billable, billable with duplicate billing, never
         let mut table = vec![
@@ -162,14 +165,14 @@ mod tests {
                 (RetrySafety::Billable, true, allowed),
                 (RetrySafety::Never, true, never),
             ] {
-                let repeated = failure.may_be_retried(safety, allow);
-                assert_eq!(repeated, expected, "{failure:?}, {safety:?}, {allow}");
+                let retried = failure.may_be_retried(safety, allow);
+                assert_eq!(retried, expected, "{failure:?}, {safety:?}, {allow}");
             }
         }
     }
 
     #[test]
-    fn outcomes() {
+    fn some_statuses_mean_that_the_request_was_not_processed() {
         for (codes, expected) in [
             (
                 &[500, 501, 502, 503, 504, 520, 524, 530, 301, 302, 303][..],
@@ -182,7 +185,7 @@ mod tests {
         ] {
             for code in codes {
                 let status = StatusCode::from_u16(*code).unwrap_or_default();
-                assert_eq!(may_have_been_carried_out(status), expected, "{code}");
+                assert_eq!(may_have_been_processed(status), expected, "{code}");
             }
         }
     }

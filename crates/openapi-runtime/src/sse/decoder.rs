@@ -13,18 +13,18 @@ use super::value::{Value, clear_buffer};
 pub const DEFAULT_MAX_EVENT: usize = 8 << 20;
 
 const BOM: &[u8; 3] = b"\xef\xbb\xbf";
-/// The value of `Decoder::bom_len` after the beginning of the stream was checked.
+/// The value of `Decoder::bom_len` after the start of the stream was checked for a byte order mark.
 const BOM_CHECKED: u8 = 3;
 
 /// Decodes the events of a stream from chunks of any size.
 ///
-/// It follows the [specification][format]. Lines end with CR, LF or CRLF. A byte order mark at the beginning is
-/// skipped. Invalid UTF-8 is replaced with U+FFFD. A field `error`, which older versions of llama.cpp send, is read as
-/// the data of an event named `error`. If the stream ends before the blank line of an event, the event is
-/// dropped, unless [`unterminated`](Self::unterminated) is called.
+/// The decoder follows the [specification][format]. Lines end with CR, LF or CRLF. A byte order mark at the beginning
+/// is skipped. Invalid UTF-8 is replaced with U+FFFD. A field `error`, which older versions of llama.cpp send, is read
+/// as the data of an event named `error`. If the stream ends before the blank line of an event, the event is dropped,
+/// unless [`unterminated`](Self::unterminated) is called.
 ///
-/// An event within one chunk is borrowed from the chunk. Each byte is processed a bounded number of times, whatever the
-/// chunk sizes. The event limit bounds memory.
+/// An event within one chunk is borrowed from the chunk. Decoding takes linear time for any chunk sizes. The maximum
+/// event size limits the memory.
 ///
 /// ```
 /// use openapi_runtime::sse::Decoder;
@@ -52,7 +52,7 @@ pub struct Decoder {
     after_cr: bool,
     /// How many bytes of a byte order mark were matched, or [`BOM_CHECKED`].
     bom_len: u8,
-    /// Whether `release` copied the emitted event.
+    /// Whether [`release`](Self::release) copied the emitted event.
     was_released: bool,
     /// The beginning of a line that continues in the next chunk.
     line: Vec<u8>,
@@ -147,8 +147,8 @@ impl Decoder {
         }
     }
 
-    /// Adds the next chunk of the stream. Call it after [`next`](Self::next) has returned `None`; otherwise the chunk
-    /// is copied behind the unprocessed rest.
+    /// Adds the next chunk of the stream. Call this method after [`next`](Self::next) has returned `None`. If it
+    /// is called earlier, the chunk is copied after the unprocessed bytes.
     pub fn feed(&mut self, chunk: Bytes) {
         self.clear_emitted();
         self.make_values_owned();
@@ -268,7 +268,8 @@ impl Decoder {
         }
     }
 
-    /// Drops the chunk, which may be part of a larger buffer, if it is fully processed. The emitted event is copied.
+    /// Copies the emitted event and drops the chunk, if the chunk is fully processed. The chunk may be part of a larger
+    /// buffer, which is then freed.
     pub(super) fn release(&mut self) {
         if self.pos == self.chunk.len() && self.pos > 0 {
             self.make_values_owned();
@@ -406,7 +407,7 @@ enum Field {
     Event,
     Id,
     Retry,
-    /// Not in the specification.
+    /// The field `error`, which is not in the specification.
     Error,
     /// A comment, a blank line, or an unknown field.
     Other,

@@ -37,16 +37,16 @@ const MAX_DRAIN_BYTES: u32 = 64 << 10;
 
 /// Reads events from a response body.
 ///
-/// It does not read ahead, so backpressure reaches the server. The idle timeout limits the wait for each event. Time
-/// that the reader spends between events does not count.
+/// The stream does not read ahead, so backpressure reaches the server. The idle timeout limits the wait for each event.
+/// Time that the reader spends between events does not count.
 pub struct EventStream {
     idle: IdleTimer,
-    /// `None` after it has ended, failed or been closed.
+    /// `None` after the body has ended, has failed or was closed.
     body: Option<ByteStream>,
     decoder: Decoder,
-    /// An error before the first byte. The next poll returns it.
+    /// An error that occurred before the first byte. The next poll returns it.
     failed: Option<Box<EventStreamError>>,
-    /// The number of bytes that were drained, if draining has begun.
+    /// The number of bytes that were drained, or `None` before draining has begun.
     drained: Option<u32>,
 }
 
@@ -167,12 +167,12 @@ impl EventStream {
     /// Reads the complete body if it is not an event stream, and returns `None` if it is one. Call it before the first
     /// event.
     ///
-    /// The beginning decides: a body that begins like a field of an event stream is one, and a body that begins like JSON
-    /// or HTML is none. Only for any other beginning, the media type decides. If the body has a content coding, it must
-    /// also be text: some servers declare one that they do not use.
+    /// The start of the body decides. A body that starts with a field of an event stream is an event stream. A body
+    /// that starts like JSON or HTML is not. For any other start, the media type decides. If a content coding is
+    /// declared, the body must also be text, because some servers declare a coding that they do not use.
     pub(crate) async fn take_other_body(
         &mut self,
-        is_declared_other: bool,
+        has_other_type: bool,
         has_coding: bool,
         limit: usize,
     ) -> Result<Option<Bytes>, BodyError> {
@@ -184,9 +184,9 @@ impl EventStream {
                 return Ok(None);
             }
         };
-        let is_other = first.as_deref().map_or(is_declared_other, |first| {
+        let is_other = first.as_deref().map_or(has_other_type, |first| {
             begins_like_other(first)
-                || is_declared_other && !begins_like_events(first)
+                || has_other_type && !begins_like_events(first)
                 || has_coding && is_binary(first)
         });
         if !is_other {
@@ -258,7 +258,7 @@ fn broken(source: BoxError) -> EventStreamError {
     }
 }
 
-/// Returns whether a body begins with a field of an event stream, or with the beginning of one.
+/// Returns whether a body starts with a field of an event stream, or with an incomplete one.
 fn begins_like_events(first: &[u8]) -> bool {
     let first = first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(first);
     let first = first.trim_ascii_start();
@@ -268,7 +268,7 @@ fn begins_like_events(first: &[u8]) -> bool {
         .any(|field| first.starts_with(field) || field.starts_with(first))
 }
 
-/// Returns whether the beginning of a body is not text.
+/// Returns whether the start of a body is not text.
 fn is_binary(bytes: &[u8]) -> bool {
     // The last character may be incomplete.
     let is_invalid = std::str::from_utf8(bytes).is_err_and(|e| e.error_len().is_some());
@@ -278,7 +278,7 @@ fn is_binary(bytes: &[u8]) -> bool {
             .any(|b| b.is_ascii_control() && !b.is_ascii_whitespace())
 }
 
-/// Returns whether a body begins like JSON or HTML.
+/// Returns whether a body starts like JSON or HTML.
 fn begins_like_other(first: &[u8]) -> bool {
     matches!(first.trim_ascii_start().first(), Some(b'{' | b'[' | b'<'))
 }

@@ -35,7 +35,7 @@ type Object<'a> = BTreeMap<Cow<'a, str>, Cow<'a, RawValue>>;
 /// Rewrites the JSON of a response or chunk such that its contents are in `choices`, under the name of `part`. Returns
 /// `None` if it has no contents in another place, or too many values to be rewritten in bounded memory.
 pub(super) fn rewrite(json: &[u8], part: Part) -> Option<(String, Vec<Warning>)> {
-    let (json, mut warnings) = lenient::valid_json(json);
+    let (json, mut warnings) = lenient::sanitize_json(json);
     if has_too_many_values(&json) {
         return None;
     }
@@ -177,7 +177,7 @@ pub(super) fn values(body: &str) -> Option<(Vec<&RawValue>, &str)> {
 
 /// Returns a body that is not an event stream as the events of one, if it is a response or consists of chunks.
 pub(super) fn to_events(body: &[u8]) -> Option<(String, Vec<Warning>)> {
-    let (json, warnings) = lenient::valid_json(body);
+    let (json, warnings) = lenient::sanitize_json(body);
     let (values, rest) = values(&json)?;
     let mut texts: Vec<Cow<'_, str>> = values.iter().map(|value| value.get().into()).collect();
     let mut is_response = false;

@@ -55,8 +55,8 @@ impl ActiveFault {
         self.removed.load(Ordering::SeqCst) || self.fault.times.is_some_and(|times| hits >= times)
     }
 
-    /// Counts a matching request and returns whether the fault applies to it. The caller holds the
-    /// lock, so that the counters are consistent.
+    /// Counts a matching request, and returns whether the fault applies to the request. The caller
+    /// must hold the lock, so that the counters are consistent.
     fn take(&self) -> bool {
         if self.used_up() {
             return false;
@@ -127,7 +127,8 @@ impl ActiveFaults {
         self.any.load(Ordering::SeqCst)
     }
 
-    /// Returns the faults for a request: any number of state changes, then at most one other fault.
+    /// Returns the faults for a request: first any number of state changes, then at most one other
+    /// fault.
     pub(crate) fn due(&self, operation: Operation, model: Option<&str>) -> Vec<Fault> {
         let mut registry = self.registry();
         let mut due = Vec::new();

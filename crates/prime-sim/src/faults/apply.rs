@@ -18,31 +18,31 @@ use crate::faults::fault::Kind;
 use crate::faults::{Fault, responses};
 use crate::operation::{Api, Operation};
 
-/// The time for written data to be sent before a reset.
+/// The time to wait before a reset, so that written data is sent.
 const FLUSH: Duration = Duration::from_millis(10);
 
 /// The chunk size of an endless body.
 const BLOCK: usize = 64 << 10;
 
-/// The properties of a request that faults need.
+/// The parts of a request that faults need.
 pub(crate) struct Attempt {
     pub(crate) operation: Option<Operation>,
     pub(crate) connection: Connection,
     pub(crate) gate: Arc<Gate>,
 }
 
-/// Applies a fault to a request. Awaiting `response` carries out the request.
+/// Applies a fault to a request. `response` carries out the request when it is awaited.
 pub(crate) async fn apply(
     fault: Fault,
     attempt: Attempt,
     response: impl Future<Output = Response>,
 ) -> Response {
-    let real = if fault.carried_out || fault.needs_response() {
+    let normal = if fault.carried_out || fault.needs_response() {
         Some(response.await)
     } else {
         None
     };
-    let mut response = match (&fault.kind, real) {
+    let mut response = match (&fault.kind, normal) {
         (Kind::Refuse(duration), _) => return refuse(*duration, attempt).await,
         (Kind::Reset, _) => {
             attempt.connection.reset();
@@ -53,15 +53,15 @@ pub(crate) async fn apply(
             return pending().await;
         }
         (Kind::Stall, _) => return pending().await,
-        (Kind::Delay(by), real) => {
+        (Kind::Delay(by), normal) => {
             tokio::time::sleep(*by).await;
-            real.unwrap_or_default()
+            normal.unwrap_or_default()
         }
         (Kind::Status(status), _) => responses::build(&fault, *status, attempt.operation),
-        (Kind::GzipBomb { mebibytes }, real) => bomb(*mebibytes, real.unwrap_or_default()),
-        (Kind::Headers, real) => real.unwrap_or_default(),
-        (Kind::RowsArrive(_) | Kind::RowsMove(_), real) => real.unwrap_or_default(),
-        (_, real) => broken(&fault, &attempt, real.unwrap_or_default()).await,
+        (Kind::GzipBomb { mebibytes }, normal) => bomb(*mebibytes, normal.unwrap_or_default()),
+        (Kind::Headers, normal) => normal.unwrap_or_default(),
+        (Kind::RowsArrive(_) | Kind::RowsMove(_), normal) => normal.unwrap_or_default(),
+        (_, normal) => broken(&fault, &attempt, normal.unwrap_or_default()).await,
     };
     if let Err(why) = responses::set_headers(&fault, response.headers_mut()) {
         return responses::invalid_fault(&why);
@@ -70,12 +70,12 @@ pub(crate) async fn apply(
 }
 
 impl Fault {
-    /// Returns whether the fault changes the state and not the response.
+    /// Returns whether the fault changes the state of the simulator instead of the response.
     pub(crate) fn is_change(&self) -> bool {
         matches!(self.kind, Kind::RowsArrive(_) | Kind::RowsMove(_))
     }
 
-    /// Returns whether the fault modifies a real response.
+    /// Returns whether the fault needs the normal response.
     fn needs_response(&self) -> bool {
         !matches!(
             self.kind,
@@ -98,8 +98,8 @@ async fn refuse(duration: Duration, attempt: Attempt) -> Response {
 }
 
 /// Returns a response whose body fails.
-async fn broken(fault: &Fault, attempt: &Attempt, real: Response) -> Response {
-    let (mut head, body) = real.into_parts();
+async fn broken(fault: &Fault, attempt: &Attempt, normal: Response) -> Response {
+    let (mut head, body) = normal.into_parts();
     let streamed = is_stream(&head.headers);
     let kind = fault.kind.clone();
     let connection = attempt.connection.clone();
@@ -119,7 +119,8 @@ async fn broken(fault: &Fault, attempt: &Attempt, real: Response) -> Response {
             if matches!(kind, Kind::ErrorEvent) {
                 head.status = StatusCode::OK;
             }
-            // Only a connection fault leaves the `Content-Length` of the complete body.
+            // If the connection fails, the `Content-Length` is that of the complete body.
+            // Otherwise, it is removed.
             if !matches!(kind, Kind::ResetMidway | Kind::StallMidway) {
                 head.headers.remove(header::CONTENT_LENGTH);
             } else if let Ok(length) = HeaderValue::from_str(&whole.len().to_string()) {
@@ -155,7 +156,7 @@ async fn events(kind: Kind, after: usize, connection: Connection, body: Body, ou
     let mut last = Bytes::from_static(b": no event yet\n\n");
     for _ in 0..after {
         match events.next().await {
-            // A shorter stream fails before its final event.
+            // A stream with fewer events fails before its final event.
             Some(event) if !is_final_event(&event) => {
                 last = event.clone();
                 if !out.send(event).await {
@@ -219,9 +220,9 @@ fn drip(bytes: usize, every: Duration, body: Body) -> Body {
     })
 }
 
-/// Returns a compressed body of white space.
-fn bomb(mebibytes: u64, real: Response) -> Response {
-    let (mut head, _) = real.into_parts();
+/// Returns a response whose body is compressed white space.
+fn bomb(mebibytes: u64, normal: Response) -> Response {
+    let (mut head, _) = normal.into_parts();
     head.headers.remove(header::CONTENT_LENGTH);
     let gzip = HeaderValue::from_static("gzip");
     head.headers.insert(header::CONTENT_ENCODING, gzip);

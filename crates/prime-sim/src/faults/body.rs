@@ -93,13 +93,13 @@ impl EventReader {
     }
 }
 
-/// Returns the next chunk, or `None` at the end or on an error.
+/// Returns the next chunk. Returns `None` at the end of the body, or if an error occurs.
 pub(crate) async fn next(body: &mut BodyDataStream) -> Option<Bytes> {
     let mut body = pin!(body);
     poll_fn(|cx| body.as_mut().poll_next(cx)).await?.ok()
 }
 
-/// Returns whether an event completes an answer.
+/// Returns whether an event completes a chat completion.
 pub(crate) fn is_final_event(event: &[u8]) -> bool {
     let has = |needle: &[u8]| event.windows(needle.len()).any(|window| window == needle);
     has(b"data: [DONE]") || (has(b"\"finish_reason\":") && !has(b"\"finish_reason\":null"))

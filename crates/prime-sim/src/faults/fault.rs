@@ -9,8 +9,8 @@ use crate::operation::Operation;
 
 /// A fault: what goes wrong with a response, and for which requests.
 ///
-/// The constructors select the kind of fault. The methods adjust the response or
-/// restrict the requests that the fault applies to. By default, it applies to every request:
+/// The constructors select the kind of fault. The methods change the response, or restrict the
+/// requests that the fault applies to. By default, a fault applies to every request:
 ///
 /// ```
 /// use prime_sim::{Fault, Operation};
@@ -26,18 +26,19 @@ use crate::operation::Operation;
 /// [`Simulator::inject`](crate::Simulator::inject). If several faults match a request, the first
 /// one that is not used up applies.
 ///
-/// Each fault also has a name. A script uses it as `fault = "cut-off"`. A chat request for the
-/// model `sim/cut-off` gets that fault. Such a model name can have the parameters of [a
-/// script](crate::Builder::script), as in `sim/status?status=503&times=2`.
+/// Each fault also has a name, such as `cut-off`. A script selects the fault with
+/// `fault = "cut-off"`. A chat request selects the fault with the model `sim/cut-off`. Such a model
+/// name can have the parameters of [a script](crate::Builder::script), as in
+/// `sim/status?status=503&times=2`.
 ///
-/// **Side effects.** A fault in the middle of a response is applied to a real response,
-/// so the request is carried out: a run is created, or money is spent. A fault that replaces the
-/// response (`reset`, `close`, `stall`, `status`, …) does not carry out the request, unless
-/// [`Fault::carried_out`] is set.
+/// **Side effects.** Most faults change or break a normal response. The simulator then carries out
+/// the request: it creates a run, or charges for a chat completion. A fault that replaces the
+/// response (`refuse`, `reset`, `close`, `stall`, and all faults with a status) does not carry out
+/// the request, unless [`Fault::carried_out`] is called.
 ///
-/// **The middle of a response.** A stream fails after three events, or the number set by
-/// [`Fault::after`], but always before its final event, so a truncated stream never looks complete.
-/// Any other response fails after half of its bytes.
+/// **The middle of a response.** A stream fails after three events, or after the number that
+/// [`Fault::after`] sets. It always fails before its final event, so a truncated stream never looks
+/// complete. Any other response fails after half of its bytes.
 #[derive(Debug, Clone)]
 #[must_use = "pass the fault to `Simulator::inject` or `Builder::fault`"]
 pub struct Fault {
@@ -74,22 +75,23 @@ pub(crate) enum Kind {
     EndlessLine,
     EndlessBody,
     EmptyStream,
-    /// A real response with other headers.
+    /// A normal response with other headers.
     Headers,
-    /// A replaced response.
+    /// A response with a status, instead of the normal response.
     Status(u16),
     GzipBomb {
         mebibytes: u64,
     },
-    /// A real response after a change of the billing rows.
+    /// A normal response after billing rows were added.
     RowsArrive(usize),
+    /// A normal response after billing rows moved to the front.
     RowsMove(usize),
 }
 
 /// The default number of events before a stream fails.
 const DEFAULT_AFTER: usize = 3;
 
-/// Constructors.
+/// Constructors, one for each kind of fault.
 impl Fault {
     pub(crate) fn new(name: &'static str, kind: Kind) -> Self {
         Self {
@@ -148,59 +150,60 @@ impl Fault {
         Self::new("stall-midway", Kind::StallMidway)
     }
 
-    /// `delay`: sends the real response after a delay. The request is carried out immediately.
+    /// `delay`: carries out the request immediately, and sends the normal response after a delay.
     pub fn delay(by: Duration) -> Self {
         Self::new("delay", Kind::Delay(by))
     }
 
-    /// `slow-drip`: sends the real response in chunks of `bytes`, with a pause before each.
+    /// `slow-drip`: sends the normal response in chunks of `bytes` bytes, with a pause of `every`
+    /// before each chunk.
     pub fn slow_drip(bytes: usize, every: Duration) -> Self {
         Self::new("slow-drip", Kind::SlowDrip { bytes, every })
     }
 
-    /// `cut-off`: ends the response in the middle without a connection error. A response that is
-    /// not a stream is truncated JSON.
+    /// `cut-off`: ends the response in the middle without a connection error. If the response is
+    /// not a stream, its JSON is truncated.
     pub fn cut_off() -> Self {
         Self::new("cut-off", Kind::CutOff)
     }
 
-    /// `error-event`: sends an error event in the middle of a stream, then ends it without
-    /// `[DONE]`. With `.after(0)`, the error is the first event. A response that is not a stream is
-    /// replaced by the error, with status 200.
+    /// `error-event`: sends an error event in the middle of a stream, then ends the stream without
+    /// `[DONE]`. With `.after(0)`, the error is the first event. If the response is not a stream,
+    /// the error replaces it, with status 200.
     pub fn error_event() -> Self {
         Self::new("error-event", Kind::ErrorEvent)
     }
 
-    /// `malformed-chunk`: sends an event with invalid JSON in the middle of a stream, then the
-    /// rest. A response that is not a stream is truncated JSON.
+    /// `malformed-chunk`: sends an event with invalid JSON in the middle of a stream, then the rest
+    /// of the stream. If the response is not a stream, its JSON is truncated.
     pub fn malformed_chunk() -> Self {
         Self::new("malformed-chunk", Kind::MalformedChunk)
     }
 
-    /// `endless-line`: sends a line that never ends, from the middle of a stream. A response that
-    /// is not a stream behaves as with [`Fault::endless_body`].
+    /// `endless-line`: sends a line that never ends in the middle of a stream. If the response is
+    /// not a stream, the fault is the same as [`Fault::endless_body`].
     pub fn endless_line() -> Self {
         Self::new("endless-line", Kind::EndlessLine)
     }
 
-    /// `endless-body`: never ends the response. A stream repeats a valid event. A response that is
-    /// not a stream continues inside a JSON string.
+    /// `endless-body`: never ends the response. A stream repeats a valid event from its middle on.
+    /// If the response is not a stream, it is JSON with a string that never ends.
     pub fn endless_body() -> Self {
         Self::new("endless-body", Kind::EndlessBody)
     }
 
-    /// `empty-stream`: sends the real status and content type with an empty body.
+    /// `empty-stream`: sends the status and the headers of the normal response with an empty body.
     pub fn empty_stream() -> Self {
         Self::new("empty-stream", Kind::EmptyStream)
     }
 
-    /// `content-type`: sends the real response with another content type, such as `text/plain`.
+    /// `content-type`: sends the normal response with another content type, such as `text/plain`.
     pub fn content_type(content_type: impl Into<String>) -> Self {
         Self::new("content-type", Kind::Headers).header("content-type", content_type)
     }
 
     /// `status`: sends a response with this status (200 or higher) and the error body of the API.
-    /// [`Fault::body`], [`Fault::envelope`] and [`Fault::header`] modify it.
+    /// [`Fault::body`], [`Fault::envelope`] and [`Fault::header`] change the response.
     pub fn status(status: u16) -> Self {
         Self::new("status", Kind::Status(status))
     }
@@ -218,7 +221,7 @@ impl Fault {
         Self::new("rate-limited", Kind::Status(429))
     }
 
-    /// `quota`: sends status 429 for an exceeded quota, which a retry does not fix. The error
+    /// `quota`: sends status 429 for an exceeded quota. A retry does not help. The error
     /// `code` is `insufficient_quota`.
     pub fn quota() -> Self {
         let mut fault = Self::new("quota", Kind::Status(429));
@@ -247,20 +250,20 @@ impl Fault {
         Self::new("gzip-bomb", Kind::GzipBomb { mebibytes })
     }
 
-    /// `rows-arrive`: adds this many billing rows before a wallet response. With `.skip(1)`, they
-    /// arrive between the first and the second page.
+    /// `rows-arrive`: adds this many billing rows before a wallet response. With `.skip(1)`, the
+    /// rows arrive between the first and the second page.
     pub fn rows_arrive(rows: usize) -> Self {
         Self::new("rows-arrive", Kind::RowsArrive(rows)).on(Operation::GetWallet)
     }
 
-    /// `rows-move`: bills the last `rows` rows again before a wallet response, which moves them to
-    /// the front.
+    /// `rows-move`: bills the last `rows` rows again before a wallet response. This moves the rows
+    /// to the front.
     pub fn rows_move(rows: usize) -> Self {
         Self::new("rows-move", Kind::RowsMove(rows)).on(Operation::GetWallet)
     }
 }
 
-/// Settings of the response.
+/// Methods that change the response.
 impl Fault {
     /// Sets the number of events before a stream fails (default 3).
     pub fn after(mut self, events: usize) -> Self {
@@ -268,8 +271,8 @@ impl Fault {
         self
     }
 
-    /// Carries out the request before the response is replaced: for example, a 502 for a created
-    /// run.
+    /// Carries out the request before the response is replaced. A `create_run` request can thus get
+    /// status 502 although the run is created.
     pub fn carried_out(mut self) -> Self {
         self.carried_out = true;
         self
@@ -281,13 +284,14 @@ impl Fault {
         self
     }
 
-    /// Sets the body of a response with a status. The content type is JSON unless a header sets it.
+    /// Sets the body of a fault with a status. The content type is JSON, unless [`Fault::header`]
+    /// sets another one.
     pub fn body(mut self, body: impl Into<Bytes>) -> Self {
         self.error_body = ErrorBody::Bytes(body.into());
         self
     }
 
-    /// Sets the format of the error body of a response with a status.
+    /// Sets the format of the error body of a fault with a status.
     pub fn envelope(mut self, envelope: Envelope) -> Self {
         self.error_body = ErrorBody::Envelope(envelope);
         self
@@ -298,8 +302,8 @@ impl Fault {
         self.header("retry-after", seconds.to_string())
     }
 
-    /// Sets `Retry-After` to a date, `from_now` after the response is sent. Dates have whole
-    /// seconds.
+    /// Sets `Retry-After` to a date: `from_now` after the response is sent. The date is rounded
+    /// down to whole seconds.
     pub fn retry_after_date(self, from_now: Duration) -> Self {
         // The date is formatted when the response is sent.
         self.header(
@@ -308,15 +312,15 @@ impl Fault {
         )
     }
 
-    /// Sets `retry-after-ms`, which OpenAI's clients read.
+    /// Sets `retry-after-ms`, which the OpenAI clients read.
     pub fn retry_after_ms(self, milliseconds: u64) -> Self {
         self.header("retry-after-ms", milliseconds.to_string())
     }
 }
 
-/// Selection of requests.
+/// Methods that select requests.
 impl Fault {
-    /// Applies the fault only to this operation. Further calls add operations.
+    /// Applies the fault only to this operation. Call this method again to add operations.
     pub fn on(mut self, operation: Operation) -> Self {
         self.operations.push(operation);
         self
@@ -334,19 +338,19 @@ impl Fault {
         self
     }
 
-    /// Applies the fault once.
+    /// Applies the fault to one request.
     pub fn once(self) -> Self {
         self.times(1)
     }
 
-    /// Applies the fault `times` times.
+    /// Applies the fault to at most `times` requests.
     pub fn times(mut self, times: u64) -> Self {
         self.times = Some(times);
         self
     }
 
-    /// Applies the fault with a probability from 0 to 1. The decision depends on the simulator's
-    /// seed and the order of requests.
+    /// Applies the fault with this probability, from 0 to 1. The same seed and the same order of
+    /// requests give the same decisions.
     pub fn chance(mut self, chance: f64) -> Self {
         self.chance = Some(chance);
         self

@@ -43,7 +43,8 @@ pub(crate) enum ErrorBody {
     Bytes(Bytes),
 }
 
-/// Marks a header value as a future date. The prefix is followed by the delay in milliseconds.
+/// The prefix of a header value that becomes a date. It is followed by the time until the date in
+/// milliseconds.
 pub(crate) const DATE_PREFIX: &str = "\0date in ms:";
 
 /// Builds the response of a fault with a status.
@@ -134,7 +135,7 @@ fn encode(envelope: Envelope, status: StatusCode, error_text: ErrorText) -> (&'s
     }
 }
 
-/// Sets the headers of a fault. Returns an error for an invalid header.
+/// Sets the headers of a fault. Returns an error message if a header is invalid.
 pub(crate) fn set_headers(fault: &Fault, headers: &mut HeaderMap) -> Result<(), String> {
     for (name, value) in &fault.headers {
         let value = match value.strip_prefix(DATE_PREFIX).map(str::parse) {

@@ -25,7 +25,7 @@ fn credentials(shared: &Shared, headers: &HeaderMap) -> Credentials {
     let key = bearer
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
         .map(|(_, key)| key);
-    match key.and_then(|key| shared.state().keys.get(key).cloned()) {
+    match key.and_then(|key| shared.billed_state().keys.get(key).cloned()) {
         Some(caller) => Credentials::Valid(caller),
         None => Credentials::Invalid,
     }
@@ -42,7 +42,7 @@ pub(crate) fn inference(shared: &Shared, headers: &HeaderMap) -> Result<AccountI
     let team = headers
         .get(TEAM_HEADER)
         .map(|team| team.to_str().unwrap_or(""));
-    let account = shared.state().account_for(&caller, team);
+    let account = shared.billed_state().account_for(&caller, team);
     account.ok_or_else(|| inference::team(team.unwrap_or_default()))
 }
 

@@ -34,7 +34,7 @@ pub(crate) async fn complete(
         return Err(inference::param("model", &why));
     }
     let (created, pricing) = {
-        let state = shared.state();
+        let state = shared.billed_state();
         let model = models::resolve(&state.models, &request.model)
             .ok_or_else(|| inference::model(&request.model))?;
         let payer = state.accounts.get(account);
@@ -138,7 +138,7 @@ impl Completion {
 
     /// Charges the account. A model without a price also adds a billing row.
     pub(crate) fn bill(&self, shared: &Shared, usage: &Usage) {
-        let mut state = shared.state();
+        let mut state = shared.billed_state();
         let now = state.clock.now();
         if let Some(account) = state.accounts.get_mut(self.account) {
             let resource = ("inference", self.model.as_str());

@@ -17,7 +17,7 @@ pub(crate) async fn list(
     headers: HeaderMap,
 ) -> Result<Json<ModelList>, ApiError> {
     auth::inference_optional(&shared, &headers)?;
-    let mut list = ModelList::new(shared.state().models.clone());
+    let mut list = ModelList::new(shared.billed_state().models.clone());
     list.object = Some("list".to_owned());
     Ok(Json(list))
 }
@@ -30,7 +30,7 @@ pub(crate) async fn get(
     auth::inference(&shared, &headers)?;
     // No model has an ID that is not valid UTF-8.
     let Path(id) = id.map_err(|_| inference::model("\u{fffd}"))?;
-    let state = shared.state();
+    let state = shared.billed_state();
     let model = models::find(&state.models, &id).ok_or_else(|| inference::model(&id))?;
     Ok(Json(model.clone()))
 }

@@ -1,5 +1,5 @@
-//! Operations that the `prime` command line (0.18.0) calls and that no specification describes. The responses have the
-//! fields that it reads.
+//! Operations that the `prime` command line (0.18.0) calls and that no specification describes. The
+//! responses have the fields that the command line reads.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -65,7 +65,7 @@ pub(crate) async fn list(
     };
     let (page, limit) = (number("page", 1)?, number("limit", 20)?);
     let team = query.get("team_id").map(String::as_str);
-    let state = shared.state();
+    let state = shared.billed_state();
     auth::platform_account(&state, &caller, team)?;
     let mut snapshots = state.run_snapshots();
     snapshots.retain(|run| state.run(&caller, &run.id).is_some());
@@ -95,7 +95,7 @@ pub(crate) async fn get(
 ) -> Result<Json<Value>, ApiError> {
     let caller = auth::platform(&shared, &headers, Permission::Training)?;
     let Path(id) = id.map_err(|_| platform::run())?;
-    let state = shared.state();
+    let state = shared.billed_state();
     let visible = state.run(&caller, &id).is_some();
     let runs = state.run_snapshots();
     let run = runs
@@ -112,7 +112,7 @@ pub(crate) async fn stop(
 ) -> Result<Json<Value>, ApiError> {
     let caller = auth::platform(&shared, &headers, Permission::Training)?;
     let Path(id) = id.map_err(|_| platform::run())?;
-    shared.state().stop_run(&caller, &id);
+    shared.billed_state().stop_run(&caller, &id);
     get(State(shared), headers, Ok(Path(id))).await
 }
 
@@ -125,7 +125,7 @@ pub(crate) async fn delete(
 ) -> Result<Json<DeleteRunResponse>, ApiError> {
     let caller = auth::platform(&shared, &headers, Permission::Training)?;
     let Path(id) = id.map_err(|_| platform::run())?;
-    let deleted = shared.state().delete_run(&caller, &id);
+    let deleted = shared.billed_state().delete_run(&caller, &id);
     deleted
         .deleted
         .then_some(Json(deleted))

@@ -91,7 +91,8 @@ impl ChatRequest {
     }
 }
 
-/// Returns whether `param` is a `developer` role, which clients send but the specification lacks.
+/// Returns whether `param` is a `developer` role. Clients send this role, but the specification
+/// lacks it.
 fn is_developer(body: &Value, param: &str) -> bool {
     let index = param.strip_prefix("messages[");
     let index = index.and_then(|rest| rest.strip_suffix("].role")?.parse::<usize>().ok());

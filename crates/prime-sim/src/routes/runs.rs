@@ -32,7 +32,7 @@ pub(crate) async fn create(
     let caller = auth::platform(&shared, &headers, Permission::Training)?;
     let request = parse(&body)?;
 
-    let mut state = shared.state();
+    let mut state = shared.billed_state();
     let account = auth::platform_account(&state, &caller, request.team_id.as_deref())?;
     let payer = state.accounts.get(account);
     if payer.is_none_or(|payer| payer.balance <= Usd::ZERO) {
@@ -70,7 +70,7 @@ pub(crate) async fn usage(
 ) -> Result<Json<RunUsageResponse>, ApiError> {
     let caller = auth::platform(&shared, &headers, Permission::Billing)?;
     let Path(id) = id.map_err(|_| platform::run())?;
-    let state = shared.state();
+    let state = shared.billed_state();
     let run = state.run(&caller, &id).ok_or_else(platform::run)?;
     let usage = run.usage(state.clock.now()).map_err(platform::internal)?;
     Ok(Json(usage))
@@ -83,7 +83,7 @@ pub(crate) async fn delete(
 ) -> Result<Json<DeleteRunResponse>, ApiError> {
     let caller = auth::platform(&shared, &headers, Permission::Training)?;
     let Path(id) = id.map_err(|_| platform::run())?;
-    Ok(Json(shared.state().delete_run(&caller, &id)))
+    Ok(Json(shared.billed_state().delete_run(&caller, &id)))
 }
 
 /// Parses a request, or lists all invalid fields.

@@ -95,7 +95,8 @@ fn content(number: usize, choice: &Choice) -> Vec<Step> {
     reasoning.chain(text).chain(refusal).chain(calls).collect()
 }
 
-/// The event stream of a completion. A caller that disconnects early pays for the tokens so far.
+/// The event stream of a completion. A caller that disconnects early pays for the tokens that were
+/// sent.
 struct EventStream {
     shared: Arc<Shared>,
     completion: Completion,
@@ -166,7 +167,7 @@ impl EventStream {
                 delta_choice(index, delta)
             }
             Step::Finish(index) => {
-                // Bills first, so that a caller that has seen the end finds the billing row.
+                // Bills first: a caller that has received this event must find the billing row.
                 self.bill();
                 let finished = self.completion.choices.get(index);
                 let mut last = delta_choice(index, delta);

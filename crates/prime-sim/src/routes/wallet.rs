@@ -40,7 +40,7 @@ pub(crate) async fn get(
         number("offset").unwrap_or(0),
     );
 
-    let state = shared.state();
+    let state = shared.billed_state();
     let account = auth::platform_account(&state, &caller, query.get("teamId").map(String::as_str))?;
     let account = state.accounts.get(account).ok_or_else(platform::team)?;
     let page = account.rows.iter().skip(offset).take(limit);

@@ -28,8 +28,8 @@ const RESOURCE_TYPES: [&str; 6] = [
     "images",
 ];
 
-/// Typical amounts, both round and with many digits: the maximum number of units and the decimals
-/// of a unit.
+/// Typical amounts, both round ones and ones with many digits. Each entry is the maximum number of
+/// units and the number of decimal places of a unit.
 const AMOUNTS: [(u64, u32); 6] = [
     (500, 2),
     (40_000, 4),

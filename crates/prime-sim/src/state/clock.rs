@@ -4,11 +4,11 @@ use std::time::{Duration, Instant, SystemTime};
 
 use openapi_runtime::Timestamp;
 
-/// The start of every simulation, as Unix time: 2026-01-01T00:00:00Z. It is fixed so that responses
-/// are deterministic.
+/// The start of every simulation, as Unix time: 2026-01-01T00:00:00Z. The start is fixed, so that
+/// responses are deterministic.
 const START: Duration = Duration::from_secs(1_767_225_600);
 
-/// The maximum simulated time, 1000 years. It keeps dates from overflowing.
+/// The maximum simulated time: 1000 years. The limit prevents overflows of dates.
 const MAX: Duration = Duration::from_secs(1000 * 365 * 24 * 60 * 60);
 
 /// A clock with a configurable speed that can be moved forward.

@@ -25,7 +25,7 @@ pub(crate) struct TokenRates {
 }
 
 impl TokenRates {
-    /// Derives rates from a number, so that they differ between runs.
+    /// Derives the rates from a number, so that different runs have different rates.
     pub(crate) fn from_number(number: u64) -> Self {
         Self {
             training: 40_000 + number % 10_007,
@@ -52,7 +52,7 @@ pub(crate) struct Run {
     pub(crate) row: Option<String>,
     /// The amount billed so far.
     pub(crate) billed: Usd,
-    /// Whether its adapter has been added to the models.
+    /// Whether the adapter of the run has been added to the models.
     pub(crate) adapter_published: bool,
 }
 
@@ -91,7 +91,7 @@ impl Run {
         }
     }
 
-    /// Deletes the run. Returns `false` if it is already deleted. Its usage is kept.
+    /// Deletes the run and keeps its usage. Returns `false` if the run is already deleted.
     pub(crate) fn delete(&mut self, now: Duration) -> bool {
         self.stop(now);
         !std::mem::replace(&mut self.deleted, true)

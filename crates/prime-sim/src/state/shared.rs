@@ -105,15 +105,15 @@ impl Shared {
         }
     }
 
-    /// Locks the state after billing all usage up to now.
-    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+    /// Locks the state, and bills all usage up to now.
+    pub(crate) fn billed_state(&self) -> MutexGuard<'_, State> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.bill_runs();
         state
     }
 }
 
-/// The query of a wallet request.
+/// The query parameters of a wallet request.
 #[derive(Default, Deserialize)]
 struct WalletQuery {
     #[serde(rename = "teamId")]
@@ -121,15 +121,16 @@ struct WalletQuery {
 }
 
 impl Shared {
-    /// Changes the rows of the requested wallet before the response.
+    /// Changes the billing rows of the requested wallet as the fault says, before the request is
+    /// handled.
     pub(crate) fn change_rows(&self, fault: &Fault, query: Option<&str>) {
-        let query_team: WalletQuery =
+        let query: WalletQuery =
             serde_urlencoded::from_str(query.unwrap_or("")).unwrap_or_default();
-        let mut state = self.state();
-        if let Some(account) = state.team_account(query_team.team.as_deref()) {
+        let mut state = self.billed_state();
+        if let Some(account) = state.account_by_team(query.team.as_deref()) {
             match fault.kind {
-                Kind::RowsArrive(rows) => state.rows_arrive(account, rows),
-                Kind::RowsMove(rows) => state.rows_move(account, rows),
+                Kind::RowsArrive(rows) => state.add_rows(account, rows),
+                Kind::RowsMove(rows) => state.bill_last_rows_again(account, rows),
                 _ => {}
             }
         }
@@ -137,20 +138,22 @@ impl Shared {
 }
 
 impl State {
-    /// Returns the account of one of the caller's teams, or the caller's personal account.
+    /// Returns the account of a team, or the personal account of the caller if `team` is `None`.
+    /// Returns `None` if the caller may not use the account.
     pub(crate) fn account_for(&self, caller: &Caller, team: Option<&str>) -> Option<AccountId> {
         self.accounts
             .iter()
             .position(|account| account.team.as_deref() == team && account.allows(caller))
     }
 
-    /// Returns the account of a team, or the owner's personal account.
-    pub(crate) fn team_account(&self, team: Option<&str>) -> Option<AccountId> {
+    /// Returns the account of a team, or the personal account of [`OWNER`] if `team` is `None`.
+    pub(crate) fn account_by_team(&self, team: Option<&str>) -> Option<AccountId> {
         self.accounts
             .iter()
             .position(|account| account.team.as_deref() == team)
     }
 
+    /// Adds a key. A new owner gets a personal account.
     pub(crate) fn add_key(&mut self, key: Key) {
         let mut personal = self.accounts.iter().filter(|one| one.team.is_none());
         if !personal.any(|account| account.members.contains(&key.owner)) {
@@ -166,7 +169,7 @@ impl State {
         let balance = team.balance.unwrap_or(self.default_balance);
         let account = Account::new(&self.ids, Some(team.id.clone()), balance, team.rows);
         let account = account.with_members(team.members);
-        match self.team_account(Some(&team.id)) {
+        match self.account_by_team(Some(&team.id)) {
             Some(index) => self.accounts[index] = account,
             None => self.accounts.push(account),
         }
@@ -182,8 +185,8 @@ impl State {
         Some(id)
     }
 
-    /// Adds new billing rows to a wallet.
-    pub(crate) fn rows_arrive(&mut self, account: AccountId, rows: usize) {
+    /// Adds new billing rows at the front of a wallet.
+    pub(crate) fn add_rows(&mut self, account: AccountId, rows: usize) {
         let now = self.clock.now();
         if let Some(account) = self.accounts.get_mut(account) {
             for _ in 0..rows {
@@ -193,8 +196,9 @@ impl State {
         }
     }
 
-    /// Bills the last rows of a wallet again, which moves them to the front. The last row is first.
-    pub(crate) fn rows_move(&mut self, account: AccountId, rows: usize) {
+    /// Bills the last rows of a wallet again, beginning with the last row. This moves the rows to
+    /// the front.
+    pub(crate) fn bill_last_rows_again(&mut self, account: AccountId, rows: usize) {
         let now = self.clock.now();
         if let Some(account) = self.accounts.get_mut(account) {
             for id in account.last_rows(rows) {
@@ -203,7 +207,7 @@ impl State {
         }
     }
 
-    /// Returns the run with the ID if the caller has access.
+    /// Returns the run with the ID, if it exists and the caller has access to it.
     pub(crate) fn run(&self, caller: &Caller, id: &str) -> Option<&Run> {
         let run = self.runs.iter().find(|run| run.id == id)?;
         self.accounts
@@ -212,7 +216,7 @@ impl State {
             .then_some(run)
     }
 
-    /// Stops a run if the caller has access and the run has not ended.
+    /// Stops a run, if it has not ended and the caller has access to it.
     pub(crate) fn stop_run(&mut self, caller: &Caller, id: &str) {
         let now = self.clock.now();
         if self.run(caller, id).is_some()
@@ -222,7 +226,8 @@ impl State {
         }
     }
 
-    /// Deletes a run. `deleted` is `false` if the run does not exist or is already deleted.
+    /// Deletes a run. In the response, `deleted` is `false` if the run does not exist or is already
+    /// deleted, or if the caller has no access to it.
     pub(crate) fn delete_run(&mut self, caller: &Caller, id: &str) -> DeleteRunResponse {
         let now = self.clock.now();
         let accounts = &self.accounts;
@@ -233,18 +238,24 @@ impl State {
         DeleteRunResponse::new(run.is_some_and(|run| run.delete(now)), id)
     }
 
+    /// Returns the current state of all runs.
     pub(crate) fn run_snapshots(&self) -> Vec<RunSnapshot> {
         let now = self.clock.now();
-        let team = |id: AccountId| self.accounts.get(id).and_then(|owner| owner.team.clone());
-        // Snapshots cannot fail: the usage has all required fields, which a test checks.
+        let team = |id: AccountId| {
+            self.accounts
+                .get(id)
+                .and_then(|account| account.team.clone())
+        };
+        // A snapshot cannot fail, because the usage has all required fields. A test checks this.
         self.runs
             .iter()
             .filter_map(|run| run.snapshot(now, team(run.account)).ok())
             .collect()
     }
 
-    /// Bills the usage of all runs since their last charge. This happens on each access to the
-    /// state, so that the result does not depend on the order of accesses.
+    /// Bills the usage of all runs since their last charge, and adds the adapters of completed
+    /// runs. This happens on each access to the state, so that the result does not depend on the
+    /// order of accesses.
     fn bill_runs(&mut self) {
         let now = self.clock.now();
         let mut due: Vec<_> = (0..self.runs.len())
@@ -260,7 +271,8 @@ impl State {
         for (base, adapter) in adapters {
             base.and_then(|base| self.add_adapter(&base, &adapter));
         }
-        // Rows are sorted by billing time, and an ended run was billed when it ended.
+        // The rows of a wallet are in the order of their last charge. The last charge of an ended
+        // run is at the end of the run.
         due.sort_by_key(|(due, _)| due.at);
         for (due, run) in due {
             let run = &mut self.runs[run];
