@@ -101,7 +101,11 @@ impl Error {
     pub(crate) fn from_response(operation: &Operation, meta: ResponseMeta, body: Bytes) -> Self {
         let status = meta.status();
         let envelope = Envelope::read(&body, meta.redactor());
-        let mut message = status.to_string();
+        // Some gateways use statuses without a standard name.
+        let mut message = match status.canonical_reason() {
+            Some(_) => status.to_string(),
+            None => status.as_str().to_owned(),
+        };
         // Some servers use the status as the code.
         let code = envelope
             .code
