@@ -17,7 +17,7 @@
 //! | [`error`] | [`Error`], with the status, headers and body of the response if there is one |
 //! | `redact`, `time_limits` | redaction of secrets; timeouts |
 //! | [`secret`], [`usd`], [`timestamp`] | field types: [`Secret`], [`Usd`], [`Timestamp`], [`TextOrParts`] |
-//! | [`lenient`] | reads responses that do not match the specification |
+//! | [`mod@lenient`] | reads responses that do not match the specification |
 //! | `request`, `base_url`, `body`, `path`, `query`, `form`, `null`, `limits` | helpers for generated code |
 //!
 //! With the feature `schemars`, the field types implement `JsonSchema`.
@@ -25,8 +25,8 @@
 mod base_url;
 mod body;
 pub mod call;
-pub mod content_coding;
-mod context;
+mod content_coding;
+pub mod context;
 pub mod error;
 mod form;
 pub mod lenient;

@@ -98,7 +98,7 @@ impl Caller {
     }
 
     /// Makes a call and deserializes the JSON response. If the response does not match its type, it is read as far as
-    /// possible: see [`lenient`](crate::lenient). [`ResponseMeta::warnings`] then says what does not match.
+    /// possible: see [`lenient`](mod@crate::lenient). [`ResponseMeta::warnings`] then says what does not match.
     ///
     /// # Errors
     /// If the call fails, or the response cannot be read as its type at all.

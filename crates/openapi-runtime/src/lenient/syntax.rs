@@ -13,7 +13,11 @@ const MAX_DEPTH: usize = 128;
 /// Replaces invalid tokens that servers are known to send. `NaN`, infinities and numbers beyond the range of `f64`
 /// become `null`. Invalid UTF-8 and lone surrogates become U+FFFD. A byte order mark is removed.
 pub(super) fn replace_invalid<'a>(json: &'a [u8], warnings: &mut Warnings) -> Cow<'a, str> {
-    let text = String::from_utf8_lossy(json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json));
+    let without_mark = json.strip_prefix(b"\xef\xbb\xbf");
+    if without_mark.is_some() {
+        warnings.push(&[], "a byte order mark; removed");
+    }
+    let text = String::from_utf8_lossy(without_mark.unwrap_or(json));
     if let Cow::Owned(_) = text {
         warnings.push(&[], "invalid UTF-8; read as U+FFFD");
     }

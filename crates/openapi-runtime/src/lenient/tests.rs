@@ -198,6 +198,7 @@ fn invalid_tokens_are_replaced() {
     assert_eq!(
         warnings,
         [
+            "a byte order mark; removed",
             "invalid UTF-8; read as U+FFFD",
             "choices[0].content: a lone surrogate; read as U+FFFD",
             "choices[0].score: not a finite number; read as null",
