@@ -130,6 +130,9 @@ impl Run {
         );
         let mut training = RunUsageBreakdown::default();
         training.tokens = Some(trained);
+        // The service reports 0 for these, not `null`.
+        training.input_tokens = Some(0);
+        training.output_tokens = Some(0);
         training.cost_usd = Some(cost(trained, self.pricing.training_per_mtok));
 
         let mut inference = RunUsageBreakdown::default();
