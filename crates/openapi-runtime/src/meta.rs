@@ -94,12 +94,17 @@ impl ResponseMeta {
         self
     }
 
-    /// Adds warnings, up to 100. A warning that is already in the list is not added again.
+    /// Adds warnings, up to 100. A warning that is already in the list is not added again. If there are more, the last
+    /// warning says so.
     pub fn add_warnings(&mut self, warnings: impl IntoIterator<Item = Warning>) {
         for warning in warnings {
-            if self.warnings.len() < MAX_WARNINGS && !self.warnings.contains(&warning) {
-                self.warnings.push(warning);
+            if self.warnings.len() > MAX_WARNINGS || self.warnings.contains(&warning) {
+                continue;
             }
+            self.warnings.push(match self.warnings.len() {
+                MAX_WARNINGS => Warning::new("", "more warnings were omitted"),
+                _ => warning,
+            });
         }
     }
 

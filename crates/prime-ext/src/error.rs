@@ -6,7 +6,7 @@ use std::ops::Deref;
 
 use bytes::Bytes;
 use http::StatusCode;
-use openapi_runtime::{BoxError, ResponseMeta};
+use openapi_runtime::{BoxError, PayloadFault, ResponseMeta};
 
 use crate::chat::{ChatResponse, StreamEnd};
 
@@ -195,4 +195,12 @@ pub(crate) fn reject_known_fields(
             Err(Error::new(ErrorKind::Request, message))
         }
     }
+}
+
+/// Returns the response that an error reports as not matching the specification. Its body was received completely.
+pub(crate) fn mismatched_body(error: &openapi_runtime::Error) -> Option<(&ResponseMeta, &Bytes)> {
+    let source = std::error::Error::source(error)?;
+    source
+        .is::<PayloadFault>()
+        .then_some((error.meta()?, error.body()?))
 }

@@ -9,7 +9,7 @@ use pinference_api::types::{Model, ModelPricing};
 
 use crate::call::Call;
 use crate::client::Client;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, mismatched_body};
 
 /// The available models. Returned by [`Client::models`].
 #[derive(Debug, Clone)]
@@ -57,10 +57,9 @@ impl Models {
 
 /// Reads a response that is the list itself, instead of an object with the list.
 fn bare_list(error: &openapi_runtime::Error) -> Option<Response<Vec<Model>>> {
-    let (meta, body) = (error.meta()?, error.body()?);
-    let is_unexpected = error.kind() == ErrorKind::UnexpectedResponse;
+    let (meta, body) = mismatched_body(error)?;
     // A lenient list would also accept any other value, as its only item.
-    if !is_unexpected || !body.trim_ascii_start().starts_with(b"[") {
+    if !body.trim_ascii_start().starts_with(b"[") {
         return None;
     }
     let (models, warnings) = lenient::from_json::<Vec<Model>>(body).ok()?;

@@ -50,16 +50,18 @@ impl Wallet {
     /// [`billings`](Self::billings) reads rows one by one.
     pub fn get(&self) -> Call<WalletResponse> {
         Call::new(&self.client, async |client: Client| {
-            let response = page(&client, 1, 0).await?;
+            let mut response = page(&client, 1, 0).await?;
             let is_odd = !response.warnings().is_empty();
             let sent = || RawPage::read(response.body()).map_or(0, |page| page.len());
             if is_odd && sent() > response.value().recent_billings.len() {
                 return Err(unreadable(response));
             }
-            let (wallet, meta, body) = response.into_parts();
-            let warning = (wallet.total_billings < 0)
-                .then(|| Warning::new("total_billings", "it is negative, so it is unknown"));
-            Ok(Response::new(wallet, meta.with_warnings(warning), body))
+            let is_negative = response.value().total_billings < 0;
+            response.add_warnings(
+                is_negative
+                    .then(|| Warning::new("total_billings", "it is negative, so it is unknown")),
+            );
+            Ok(response)
         })
     }
 

@@ -6,7 +6,7 @@ use std::convert::Infallible;
 use prime_ext::bytes::Bytes;
 use prime_ext::pinference_api::ByteStream;
 use prime_ext::pinference_api::types::{FinishReason, Usage};
-use prime_ext::{ChatResponse, ChatStream, ErrorKind, StreamEnd};
+use prime_ext::{CallOptions, ChatResponse, ChatStream, ErrorKind, StreamEnd};
 
 use crate::support::{MockResponse, Wire};
 
@@ -198,6 +198,40 @@ async fn a_stream_is_read_as_a_complete_response() {
     let error = wire.personal().chat(MODEL).user("Hello").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::UnexpectedResponse);
     assert_eq!(error.body().unwrap(), &cut);
+}
+
+/// The connection breaks after the finish reason, or the body is too large: the rest of the stream may have the usage.
+#[tokio::test]
+async fn a_broken_stream_is_not_a_complete_response() {
+    let body = events(&[
+        r#"{"choices":[{"index":0,"delta":{"content":"Hi"}}]}"#,
+        STOP,
+        USAGE,
+    ]);
+    let begun = &body[..body.find(USAGE).unwrap()];
+    let length = body.len().to_string();
+    let broken = MockResponse::events(begun).header("content-length", &length);
+    let wire = Wire::inference(broken).await;
+    let error = wire.personal().chat(MODEL).user("Hello").await.unwrap_err();
+    assert_ne!(error.kind(), ErrorKind::Api);
+
+    let wire = Wire::inference(MockResponse::events(&body)).await;
+    let options = CallOptions::new().max_body(begun.len());
+    let request = wire.personal().chat(MODEL).user("Hello").options(options);
+    let error = request.await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::UnexpectedResponse);
+}
+
+#[tokio::test]
+async fn omitted_warnings_are_counted_or_announced() {
+    let odd = vec!["7"; 200].join(",");
+    let response = ask(&format!(
+        r#"{{"choices":[{{"index":0,"message":{{"content":"Hi"}}}},{odd}]}}"#
+    ))
+    .await;
+    let warnings = warnings(&response);
+    assert_eq!(warnings.len(), 101);
+    assert_eq!(warnings[100], "more warnings were omitted");
 }
 
 /// The digits of a cost are exact, also if the response has another shape.

@@ -9,6 +9,8 @@ use pinference_api::types::ChatCompletionResponse;
 use super::accumulator::{ChatAccumulator, is_empty_usage};
 use super::event::{is_done, is_keep_alive};
 use super::shapes::{self, Part};
+use super::values::has_too_many_values;
+use crate::error::mismatched_body;
 
 /// Reads the response again if its contents or its usage are not where the specification says.
 pub(super) fn read(
@@ -17,10 +19,8 @@ pub(super) fn read(
     let (meta, body) = match &outcome {
         Ok(response) if !has_other_shape(response.value()) => return outcome,
         Ok(response) => (response.meta(), response.body()),
-        Err(error) => match (error.meta(), error.body()) {
-            (Some(meta), Some(body)) if meta.status().is_success() && !is_error_body(body) => {
-                (meta, body)
-            }
+        Err(error) => match mismatched_body(error) {
+            Some((meta, body)) if !is_error_body(body) => (meta, body),
             _ => return outcome,
         },
     };
@@ -59,6 +59,9 @@ fn of_events(body: &Bytes) -> Option<(ChatCompletionResponse, Vec<Warning>)> {
             continue;
         }
         if event.name == "error" {
+            return None;
+        }
+        if has_too_many_values(&event.data) {
             return None;
         }
         warnings.extend(accumulator.push_json(&event.data).ok()?);

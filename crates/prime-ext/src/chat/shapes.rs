@@ -151,7 +151,7 @@ fn is_empty(usage: &RawValue) -> bool {
 
 /// Returns the JSON values of a body that is not an event stream, if they are parts of an answer: one complete response,
 /// a list of chunks, or one value on each line. The second value is the rest after the last complete value.
-pub(super) fn values(body: &str) -> Option<(Vec<&RawValue>, &str)> {
+fn values(body: &str) -> Option<(Vec<&RawValue>, &str)> {
     let mut stream = serde_json::Deserializer::from_str(body).into_iter::<&RawValue>();
     let mut values = Vec::new();
     while let Some(Ok(value)) = stream.next() {

@@ -1,16 +1,18 @@
 //! A created run.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fmt;
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use openapi_runtime::lenient;
+use openapi_runtime::lenient::{self, RawValue};
 use openapi_runtime::{Response, Secret, Warning};
 use prime_training_api::types::CreateDedicatedRunResponse;
 use serde_json::{Map, Value};
 
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, mismatched_body};
 
 /// A created run. The service returns its [`token`](Self::token) only this once.
 #[derive(Clone)]
@@ -31,16 +33,13 @@ impl CreatedRun {
 
     /// Reads a run that is wrapped in a list or in other objects, so that its token is not lost.
     pub(super) fn within(error: &openapi_runtime::Error) -> Option<Response<Self>> {
-        let (meta, body) = (error.meta()?, error.body()?);
-        if error.kind() != ErrorKind::UnexpectedResponse {
-            return None;
-        }
-        let (value, _) = lenient::from_json::<Value>(body).ok()?;
+        let (meta, body) = mismatched_body(error)?;
+        let (json, _) = lenient::sanitize_json(body);
         let mut runs = Vec::new();
-        find_runs(&value, MAX_DEPTH, &mut runs);
+        find_runs(serde_json::from_str(&json).ok()?, MAX_DEPTH, &mut runs);
         // Which of several runs was created is unknown.
         let [run] = runs[..] else { return None };
-        let json = run.to_string();
+        let json = run.get();
         let (response, warnings) = lenient::from_json(json.as_bytes()).ok()?;
         let wrapped = Warning::new(
             "",
@@ -109,25 +108,22 @@ impl CreatedRun {
 /// The maximum depth of a run within a response.
 const MAX_DEPTH: u32 = 4;
 
-/// Finds the objects that have an id and a token.
-fn find_runs<'a>(value: &'a Value, depth: u32, runs: &mut Vec<&'a Value>) {
-    match value {
-        Value::Object(fields)
-            if fields.contains_key("runId") && fields.contains_key("tokenValue") =>
-        {
-            runs.push(value);
+/// Finds the objects that have an id and a token. Their JSON is kept, so that amounts keep their digits.
+fn find_runs<'a>(json: &'a RawValue, depth: u32, runs: &mut Vec<&'a RawValue>) {
+    let values: Vec<&RawValue> =
+        if let Ok(fields) = serde_json::from_str::<HashMap<Cow<'_, str>, &RawValue>>(json.get()) {
+            if fields.contains_key("runId") && fields.contains_key("tokenValue") {
+                runs.push(json);
+                return;
+            }
+            fields.into_values().collect()
+        } else {
+            serde_json::from_str(json.get()).unwrap_or_default()
+        };
+    if depth > 0 {
+        for value in values {
+            find_runs(value, depth - 1, runs);
         }
-        Value::Object(fields) if depth > 0 => {
-            fields
-                .values()
-                .for_each(|value| find_runs(value, depth - 1, runs));
-        }
-        Value::Array(items) if depth > 0 => {
-            items
-                .iter()
-                .for_each(|value| find_runs(value, depth - 1, runs));
-        }
-        _ => {}
     }
 }
 

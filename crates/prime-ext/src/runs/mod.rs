@@ -91,13 +91,13 @@ impl Runs {
         Call::new(&self.client, async move |client: Client| {
             let usage = Self::new(client).unchecked_usage(run_id.clone());
             let usage = usage.with_response().await?;
-            let usage = check_usage(&run_id, usage).map_err(named::<builder::GetRunUsage<'_>>)?;
+            let mut usage =
+                check_usage(&run_id, usage).map_err(named::<builder::GetRunUsage<'_>>)?;
             let odd = total::check_cost(usage.value()).err();
-            let warning = odd.map(|(field, reason)| {
-                Warning::new(field, format!("{reason}, so that the cost is unknown"))
-            });
-            let (usage, meta, body) = usage.into_parts();
-            Ok(Response::new(usage, meta.with_warnings(warning), body))
+            usage.add_warnings(odd.map(|(field, reason)| {
+                Warning::new(field, format!("{reason}, so the cost is unknown"))
+            }));
+            Ok(usage)
         })
     }
 
