@@ -27,8 +27,9 @@ pub struct Meter(Arc<Inner>);
 
 #[derive(Debug, Default)]
 struct Inner {
-    prices: HashMap<String, ModelPricing>,
+    prices: Arc<HashMap<String, ModelPricing>>,
     spent: Mutex<BTreeMap<(String, Payer), Spent>>,
+    parent: Option<Meter>,
 }
 
 /// The account that is billed: a team's id, or `None` for the personal account of the API key's owner.
@@ -43,13 +44,23 @@ impl Meter {
     /// Creates a meter that estimates a cost from the prices of these models if the service does not state the cost. If
     /// an adapter has no prices, the prices of its base model apply.
     pub fn with_prices<'a>(models: impl IntoIterator<Item = &'a Model>) -> Self {
-        let prices = models
+        let prices: HashMap<_, _> = models
             .into_iter()
             .filter_map(|model| Some((model.id.clone(), model.pricing.clone()?)))
             .collect();
         Self(Arc::new(Inner {
-            prices,
-            spent: Mutex::default(),
+            prices: Arc::new(prices),
+            ..Inner::default()
+        }))
+    }
+
+    /// Creates a meter for a part of the responses. It has the prices of `parent`, which counts these responses too.
+    pub(crate) fn child(parent: Option<&Self>) -> Self {
+        let prices = parent.map(|parent| parent.0.prices.clone());
+        Self(Arc::new(Inner {
+            prices: prices.unwrap_or_default(),
+            parent: parent.cloned(),
+            ..Inner::default()
         }))
     }
 
@@ -59,15 +70,22 @@ impl Meter {
         self.count(model, payer(account), response.usage());
     }
 
-    pub(super) fn count(&self, model: &str, payer: Payer, usage: Option<&Usage>) {
+    /// Returns the cost of a response, estimated if the service does not state it.
+    pub(crate) fn cost(&self, model: &str, usage: Option<&Usage>) -> Cost {
         let prices = self.0.prices.get(model).or_else(|| {
             let id = ModelId::parse(model).ok()?;
             self.0.prices.get(id.base())
         });
-        let cost = Cost::of(usage).or_estimate(usage, prices);
-        let mut spent = self.spent();
-        let spent = spent.entry((model.to_owned(), payer)).or_default();
-        spent.add(usage, cost);
+        Cost::of(usage).or_estimate(usage, prices)
+    }
+
+    pub(super) fn count(&self, model: &str, payer: Payer, usage: Option<&Usage>) {
+        let cost = self.cost(model, usage);
+        let key = (model.to_owned(), payer.clone());
+        self.spent().entry(key).or_default().add(usage, cost);
+        if let Some(parent) = &self.0.parent {
+            parent.count(model, payer, usage);
+        }
     }
 
     /// Returns the total.
