@@ -8,6 +8,7 @@
 //! | `tests/canary` | redaction of secrets and prompts |
 //! | `tests/recordings` | recorded responses of other services |
 //! | `tests/journeys` | end-to-end tests with the simulator |
+//! | `tests/tools` | tools and tool loops |
 //! | `real`, `examples` | real clients, validators and a real server (`cargo xtask conformance`), see `real/README.md` |
 
 use std::path::PathBuf;

@@ -9,6 +9,7 @@ use http::StatusCode;
 use openapi_runtime::{BoxError, PayloadFault, ResponseMeta};
 
 use crate::chat::{ChatResponse, StreamEnd};
+use crate::tools::Transcript;
 
 pub use openapi_runtime::{ErrorKind, FieldError};
 
@@ -33,6 +34,7 @@ pub use openapi_runtime::{ErrorKind, FieldError};
 pub struct Error {
     call: openapi_runtime::Error,
     partial: Option<Box<ChatResponse>>,
+    transcript: Option<Box<Transcript>>,
 }
 
 impl Error {
@@ -53,7 +55,7 @@ impl Error {
     ) -> Self {
         Self {
             call: change(self.call),
-            partial: self.partial,
+            ..self
         }
     }
 
@@ -79,6 +81,11 @@ impl Error {
         self
     }
 
+    pub(crate) fn with_transcript(mut self, transcript: Transcript) -> Self {
+        self.transcript = Some(Box::new(transcript));
+        self
+    }
+
     /// Returns how the stream ended, or `None` if the error did not come from a stream.
     pub fn stream_end(&self) -> Option<StreamEnd> {
         self.partial_response()?.stream_end()
@@ -89,6 +96,12 @@ impl Error {
     /// [`outcome_unknown`](openapi_runtime::Error::outcome_unknown) is then `false`.
     pub fn partial_response(&self) -> Option<&ChatResponse> {
         self.partial.as_deref()
+    }
+
+    /// Returns what a [tool loop](crate::tools::ToolLoop) did before the error. `None` if the error did not come from a
+    /// tool loop.
+    pub fn transcript(&self) -> Option<&Transcript> {
+        self.transcript.as_deref()
     }
 }
 
@@ -102,6 +115,7 @@ impl From<openapi_runtime::Error> for Error {
         Self {
             call,
             partial: None,
+            transcript: None,
         }
     }
 }

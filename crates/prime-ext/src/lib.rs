@@ -84,6 +84,7 @@ mod pages;
 mod raw;
 pub mod runs;
 mod settings;
+pub mod tools;
 pub mod wallet;
 
 pub use account::Account;
@@ -111,3 +112,5 @@ pub use pinference_api;
 pub use prime_training_api;
 pub use prime_training_api::types::BillingEntry;
 pub use reqwest;
+#[cfg(feature = "schemars")]
+pub use schemars;

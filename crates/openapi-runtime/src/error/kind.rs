@@ -26,4 +26,6 @@ pub enum ErrorKind {
     MalformedEvent,
     /// Fewer items were read than the service reports.
     Incomplete,
+    /// A limit of the caller, or the caller itself, ended work of several calls before it was done.
+    Stopped,
 }

@@ -17,6 +17,7 @@ use crate::client::Client;
 use crate::cost::MeterGuard;
 use crate::error::{Error, reject_known_fields};
 use crate::options::CallOptions;
+use crate::tools::{self, Tool, ToolLoop};
 
 /// The id of the streaming operation.
 pub(super) const STREAM_OPERATION: &str = builder::CreateChatCompletionStream::OPERATION.id;
@@ -40,15 +41,20 @@ pub(super) const STREAM_OPERATION: &str = builder::CreateChatCompletionStream::O
 #[derive(Debug, Clone)]
 #[must_use = "requests do nothing unless awaited or streamed"]
 pub struct ChatRequest {
-    client: Client,
+    pub(crate) client: Client,
     /// Boxed, because every builder method moves the request.
-    body: Box<ChatCompletionRequest>,
+    pub(crate) body: Box<ChatCompletionRequest>,
+    pub(crate) tools: Vec<Tool>,
 }
 
 impl ChatRequest {
     pub(crate) fn new(client: Client, model: String) -> Self {
         let body = Box::new(ChatCompletionRequest::new(Vec::new(), model));
-        Self { client, body }
+        Self {
+            client,
+            body,
+            tools: Vec::new(),
+        }
     }
 
     /// Adds a system message: instructions for the model.
@@ -95,6 +101,31 @@ impl ChatRequest {
         let texts = texts.into_iter().map(Into::into).collect();
         self.body.stop = Some(StopSequences::Several(texts));
         self
+    }
+
+    /// Adds tools: Rust functions that the model can call. [`run`](Self::run) runs the calls. A request that is awaited
+    /// or streamed returns the calls without running them.
+    pub fn tools(mut self, tools: impl IntoIterator<Item = Tool>) -> Self {
+        let known = self.tools.len();
+        self.tools.extend(tools);
+        let definitions = self.tools[known..].iter().map(Tool::definition);
+        let tools = self.body.tools.get_or_insert_default();
+        tools.extend(definitions);
+        self
+    }
+
+    /// Sends the request, runs the calls of the response, and sends the results back, until the model answers. See
+    /// [`ToolLoop`].
+    ///
+    /// ```no_run
+    /// # async fn example(prime: prime_ext::Client, tools: Vec<prime_ext::tools::Tool>) -> Result<(), prime_ext::Error> {
+    /// let transcript = prime.chat("openai/gpt-oss-120b").user("What is 17 * 23?").tools(tools).run().await?;
+    /// println!("{}", transcript.text());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn run(self) -> ToolLoop {
+        ToolLoop::new(self)
     }
 
     /// Requests the cost in addition to the tokens: `"usage": {"include": true}`.
@@ -160,7 +191,7 @@ impl ChatRequest {
     }
 
     async fn call(self) -> Result<ChatResponse, Error> {
-        let Self { client, body } = self;
+        let Self { client, body, .. } = self;
         let mut guard = MeterGuard::new(&client, &body.model);
         let call = client.inference_api().create_chat_completion().body(*body);
         let call = client.on_behalf(call).inspect_err(|_| guard.refuse(0))?;
@@ -206,7 +237,7 @@ impl ChatRequest {
             max_bytes: options.get_max_body(),
         };
         let trace = self.trace();
-        let Self { client, body } = self;
+        let Self { client, body, .. } = self;
         let mut guard = MeterGuard::new(&client, &body.model);
         let context = guard.context(&client);
         // Boxed, because the future that opens a stream is larger than the stream, and the caller's future would keep
@@ -236,6 +267,8 @@ impl ChatRequest {
             "the model id is empty"
         } else if self.body.messages.is_empty() {
             "there are no messages; add one with `user`"
+        } else if let Some(fault) = tools::fault(&self.tools) {
+            return Err(Error::new(ErrorKind::Request, fault));
         } else {
             return reject_known_fields(&self.body.extra, ChatCompletionRequest::FIELDS);
         };

@@ -273,18 +273,7 @@ impl ChatStream {
     /// # Errors
     /// Returns the same errors as [`try_next`](Self::try_next).
     pub async fn next_delta(&mut self) -> Result<Option<ChatDelta>, Error> {
-        loop {
-            if let Some(delta) = self.deltas.pop_front() {
-                return Ok(Some(delta));
-            }
-            match self.try_next().await? {
-                Some(chunk) => {
-                    let index = self.accumulator.primary_index();
-                    self.deltas.extend(deltas(chunk, index));
-                }
-                None => return Ok(None),
-            }
-        }
+        std::future::poll_fn(|cx| self.poll_delta(cx)).await
     }
 
     /// Returns the JSON of the last chunk, as received, or `None` once the stream has ended. Call it after
@@ -344,6 +333,11 @@ impl ChatStream {
             .await?
             .is_some()
         {}
+        self.into_complete()
+    }
+
+    /// Converts a stream that has been read to its end into the complete response.
+    pub(crate) fn into_complete(mut self) -> Result<ChatResponse, Error> {
         let stream_end = self.stream_end().unwrap_or(StreamEnd::CutOff);
         if stream_end.is_complete() {
             return Ok(self.into_response(stream_end));
@@ -378,6 +372,24 @@ impl ChatStream {
         match self.first.take() {
             Some(first) => Poll::Ready(Ok(Some(*first))),
             None => self.poll_read(cx, &|chunk: &mut Chunk<'_>, _| chunk.take()),
+        }
+    }
+
+    pub(crate) fn poll_delta(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Option<ChatDelta>, Error>> {
+        loop {
+            if let Some(delta) = self.deltas.pop_front() {
+                return Poll::Ready(Ok(Some(delta)));
+            }
+            match ready!(self.poll_next_chunk(cx))? {
+                Some(chunk) => {
+                    let index = self.accumulator.primary_index();
+                    self.deltas.extend(deltas(chunk, index));
+                }
+                None => return Poll::Ready(Ok(None)),
+            }
         }
     }
 

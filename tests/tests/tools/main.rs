@@ -1,0 +1,20 @@
+//! Tools and tool loops over the simulator.
+//!
+//! | file | subject |
+//! |---|---|
+//! | `loops` | what a loop sends, its results and its transcript |
+//! | `limits` | how a loop ends before the model is done |
+//! | `failures` | tools and requests that fail |
+//! | `hooks` | decisions about calls |
+//! | `streams` | events, and loops that are dropped |
+//! | `schemas` | the schema of a type |
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod failures;
+mod hooks;
+mod limits;
+mod loops;
+mod schemas;
+mod streams;
+mod support;
