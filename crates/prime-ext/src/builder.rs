@@ -1,11 +1,13 @@
 //! Builds a client from its settings.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use openapi_runtime::{Caller, RetryBudget, Secret, Transport};
 use reqwest::Url;
 
 use crate::account::Account;
+use crate::chat::ReasoningHistory;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 use crate::http_client::{self, Connections};
@@ -39,6 +41,7 @@ pub struct ClientBuilder {
     plain_http: bool,
     options: CallOptions,
     budget: RetryBudget,
+    reasoning_history: HashMap<String, ReasoningHistory>,
 }
 
 fn by_program<T>(value: impl Into<T>) -> Option<Setting<T>> {
@@ -125,6 +128,17 @@ impl ClientBuilder {
     /// Adds a header to every request: [`CallOptions::header`].
     pub fn default_header(self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
         self.options(CallOptions::new().header(name, value))
+    }
+
+    /// Sets whether requests to a model contain the reasoning of its earlier responses. It also applies to the adapters
+    /// of the model. Default: [`ReasoningHistory::AsReceived`].
+    pub fn reasoning_history(
+        mut self,
+        model: impl Into<String>,
+        history: ReasoningHistory,
+    ) -> Self {
+        self.reasoning_history.insert(model.into(), history);
+        self
     }
 
     /// Limits the total number of retries of this client, its clones and the clients that are made from them. Default:
@@ -277,7 +291,12 @@ impl ClientBuilder {
             inference_url,
             platform_url,
         };
-        Ok(Client::with_caller(settings, caller, self.options))
+        Ok(Client::with_caller(
+            settings,
+            caller,
+            self.options,
+            self.reasoning_history,
+        ))
     }
 
     fn base_url(

@@ -1,5 +1,6 @@
 //! The client of both APIs.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use openapi_runtime::{CallContext, CallHooks, Caller, IntoRequest, WithTeam};
@@ -7,10 +8,10 @@ use reqwest::Url;
 
 use crate::account::{Account, on_behalf};
 use crate::builder::ClientBuilder;
-use crate::chat::ChatRequest;
+use crate::chat::{ChatRequest, ReasoningHistory};
 use crate::cost::Meter;
 use crate::error::Error;
-use crate::models::Models;
+use crate::models::{ModelId, Models};
 use crate::options::{self, CallOptions};
 use crate::raw::RawCall;
 use crate::runs::Runs;
@@ -60,6 +61,8 @@ struct Shared {
     caller: Caller,
     inference: pinference_api::Client,
     training: prime_training_api::Client,
+    /// By model.
+    reasoning_history: HashMap<String, ReasoningHistory>,
 }
 
 /// What may differ between clients that share connections.
@@ -130,7 +133,12 @@ impl Client {
     }
 
     /// Creates a client that makes its calls through `caller`.
-    pub(crate) fn with_caller(settings: Settings, caller: Caller, options: CallOptions) -> Self {
+    pub(crate) fn with_caller(
+        settings: Settings,
+        caller: Caller,
+        options: CallOptions,
+        reasoning_history: HashMap<String, ReasoningHistory>,
+    ) -> Self {
         let account = settings.account.value.clone();
         let (inference_url, platform_url) =
             (&settings.inference_url.value, &settings.platform_url.value);
@@ -142,6 +150,7 @@ impl Client {
             ),
             settings,
             caller,
+            reasoning_history,
         };
         let options = Arc::new(options::checked(options));
         Self {
@@ -282,6 +291,14 @@ impl Client {
 
     pub(crate) fn options(&self) -> &CallOptions {
         &self.scope.options
+    }
+
+    /// Returns whether requests to a model, or to an adapter of it, contain the reasoning of earlier responses.
+    pub(crate) fn reasoning_history(&self, model: &str) -> ReasoningHistory {
+        let histories = &self.shared.reasoning_history;
+        let base = || histories.get(ModelId::parse(model).ok()?.base());
+        let history = histories.get(model).or_else(base);
+        history.copied().unwrap_or_default()
     }
 
     pub(crate) fn meter(&self) -> Option<&Meter> {

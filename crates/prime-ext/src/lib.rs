@@ -90,7 +90,7 @@ pub mod wallet;
 pub use account::Account;
 pub use builder::ClientBuilder;
 pub use call::{Call, CallFuture};
-pub use chat::{ChatDelta, ChatRequest, ChatResponse, ChatStream, StreamEnd};
+pub use chat::{ChatDelta, ChatRequest, ChatResponse, ChatStream, ReasoningHistory, StreamEnd};
 pub use client::Client;
 pub use cost::{Cost, Meter, Spent, UsdSum};
 pub use error::{Error, ErrorKind, FieldError};

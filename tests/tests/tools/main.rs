@@ -5,6 +5,7 @@
 //! | `loops` | what a loop sends, its results and its transcript |
 //! | `limits` | how a loop ends before the model is done |
 //! | `failures` | tools and requests that fail |
+//! | `reasoning` | reasoning in the requests of a loop |
 //! | `hooks` | decisions about calls |
 //! | `streams` | events, and loops that are dropped |
 //! | `schemas` | the schema of a type |
@@ -15,6 +16,7 @@ mod failures;
 mod hooks;
 mod limits;
 mod loops;
+mod reasoning;
 mod schemas;
 mod streams;
 mod support;

@@ -15,7 +15,7 @@
 //! | `accumulator` | [`ChatAccumulator`]: combines chunks into a response |
 //! | `merge` | merges fields that the generated types do not declare |
 //! | `trace` | the tracing span of a request |
-//! | `reasoning` | reads the reasoning text from whichever field the service uses |
+//! | `reasoning` | reads the reasoning text, and decides whether it is sent back |
 
 mod accumulator;
 mod chunk;
@@ -34,6 +34,7 @@ mod values;
 
 pub use accumulator::ChatAccumulator;
 pub use delta::ChatDelta;
+pub use reasoning::ReasoningHistory;
 pub use request::ChatRequest;
 pub use response::ChatResponse;
 pub use stream::ChatStream;

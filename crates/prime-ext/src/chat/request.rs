@@ -11,7 +11,7 @@ use tracing::Instrument as _;
 
 use super::stream::Expected;
 use super::trace::Trace;
-use super::{ChatResponse, ChatStream, event, recover};
+use super::{ChatResponse, ChatStream, ReasoningHistory, event, recover};
 use crate::call::CallFuture;
 use crate::client::Client;
 use crate::cost::MeterGuard;
@@ -45,6 +45,8 @@ pub struct ChatRequest {
     /// Boxed, because every builder method moves the request.
     pub(crate) body: Box<ChatCompletionRequest>,
     pub(crate) tools: Vec<Tool>,
+    /// `None` for that of the client.
+    reasoning_history: Option<ReasoningHistory>,
 }
 
 impl ChatRequest {
@@ -54,6 +56,7 @@ impl ChatRequest {
             client,
             body,
             tools: Vec::new(),
+            reasoning_history: None,
         }
     }
 
@@ -128,6 +131,13 @@ impl ChatRequest {
         ToolLoop::new(self)
     }
 
+    /// Sets whether the reasoning of the assistant messages is sent. Default: that of the client for this model, or else
+    /// as received.
+    pub fn reasoning_history(mut self, history: ReasoningHistory) -> Self {
+        self.reasoning_history = Some(history);
+        self
+    }
+
     /// Requests the cost in addition to the tokens: `"usage": {"include": true}`.
     pub fn include_cost(mut self) -> Self {
         self.body.usage.get_or_insert_default().include = Some(true);
@@ -178,7 +188,7 @@ impl ChatRequest {
     }
 
     async fn send(mut self) -> Result<ChatResponse, Error> {
-        self.check()?;
+        self.prepare()?;
         self.body.stream = None;
         let trace = self.trace();
         let call = pin!(self.call());
@@ -223,7 +233,7 @@ impl ChatRequest {
     /// chunk. Before the first chunk, a failed request is repeated only if the repetition cannot bill it twice: see
     /// [`RetryPolicy`](crate::RetryPolicy).
     pub async fn stream(mut self) -> Result<ChatStream, Error> {
-        self.check()?;
+        self.prepare()?;
         self.body.stream = Some(true);
         let stream_options = self.body.stream_options.get_or_insert_default();
         let usage = *stream_options.include_usage.get_or_insert(true);
@@ -260,6 +270,15 @@ impl ChatRequest {
     fn trace(&self) -> Trace {
         let content = self.client.options().get_trace_content();
         Trace::new(&self.body, self.client.account().id(), content)
+    }
+
+    /// Checks the request, and applies the settings that concern its messages.
+    fn prepare(&mut self) -> Result<(), Error> {
+        self.check()?;
+        let history = self.reasoning_history;
+        let history = history.unwrap_or_else(|| self.client.reasoning_history(&self.body.model));
+        history.apply(&mut self.body.messages);
+        Ok(())
     }
 
     fn check(&self) -> Result<(), Error> {
