@@ -110,7 +110,7 @@ impl Choice {
         }
         if let Some(details) = &delta.reasoning_details {
             let kept = &mut self.rare().reasoning_details;
-            kept.get_or_insert_default().extend_from_slice(details);
+            reasoning::join_details(kept.get_or_insert_default(), details);
         }
         for call in delta.tool_calls.iter().flatten() {
             self.tool_calls.get_or_insert_default().add(call);
