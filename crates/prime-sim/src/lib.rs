@@ -146,6 +146,7 @@
 
 mod builder;
 mod connection;
+mod conversation;
 mod document;
 mod errors;
 mod faults;
@@ -158,19 +159,23 @@ mod replies;
 mod routes;
 mod script;
 mod server;
+mod shapes;
 mod simulator;
 mod state;
 mod text;
 mod tokens;
+mod when;
 
 pub use builder::{Builder, StartError};
 pub use faults::{Envelope, Fault, FaultHandle};
 pub use operation::Operation;
 pub use record::{RecordedRequest, ResponseEvent};
-pub use replies::{OnChat, Reply, When};
+pub use replies::{OnChat, Reply};
 pub use script::ScriptError;
+pub use shapes::{ReasoningField, ToolCallShape};
 pub use simulator::Simulator;
 pub use state::{Key, Permission, RunSnapshot, Team, Wallet};
+pub use when::When;
 
 #[doc(no_inline)]
 pub use prime_training_api::types::{BillingEntry, RunStatus};

@@ -11,10 +11,11 @@ use openapi_runtime::Usd;
 use crate::builder::{Builder, StartError};
 use crate::faults::{Fault, FaultHandle};
 use crate::record::RecordedRequest;
-use crate::replies::{OnChat, Replies, When};
+use crate::replies::{OnChat, Replies};
 use crate::routes;
 use crate::server::Server;
 use crate::state::{Key, RunSnapshot, Shared, Team, Wallet};
+use crate::when::When;
 
 /// A running simulator of both APIs on 127.0.0.1. Dropping it stops the server.
 pub struct Simulator {
