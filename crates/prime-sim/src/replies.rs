@@ -16,11 +16,12 @@ use crate::when::When;
 /// A scripted reply to a chat request. It replaces the generated answer.
 ///
 /// ```
-/// use prime_sim::Reply;
+/// use prime_sim::{Reply, ToolCallShape};
 /// use serde_json::json;
 ///
 /// let plain = Reply::text("It rains.");
 /// let tools = Reply::tool_call("get_weather", json!({ "city": "Paris" }));
+/// let odd = tools.clone().tool_call_shape(ToolCallShape::ObjectArguments).without_cost();
 /// let rich = Reply::text("42").reasoning("Six times nine…").finish_reason("length");
 /// let wrong = Reply::json(json!({ "choices": "none" }));            // sent unchanged, valid or not
 /// let weird = Reply::events(["{\"choices\":[]}", "[DONE]"]);          // sent unchanged as a stream
@@ -28,7 +29,8 @@ use crate::when::When;
 /// ```
 ///
 /// Texts, tool calls and reasoning are counted, billed and streamed like generated answers, and
-/// `max_tokens` and `stop` truncate them. Replies that are sent unchanged cost nothing.
+/// `max_tokens` and `stop` truncate them. Replies that are sent unchanged cost nothing, and methods
+/// that add something to a message do not change them.
 #[derive(Debug, Clone)]
 #[must_use = "pass the reply to `on_chat(…).reply(…)`"]
 pub struct Reply(pub(crate) ScriptedReply);
