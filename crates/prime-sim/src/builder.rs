@@ -9,9 +9,10 @@ use rust_decimal::Decimal;
 
 use crate::faults::Fault;
 use crate::record::{OnResponse, ResponseEvent};
-use crate::replies::{OnChat, Rule, When};
+use crate::replies::{OnChat, Rule};
 use crate::simulator::Simulator;
 use crate::state::{Key, Team};
+use crate::when::When;
 
 /// The default number of recorded requests.
 const DEFAULT_RECORD: usize = 10_000;

@@ -28,7 +28,7 @@
 //! # }
 //! ```
 //!
-//! # Three tests
+//! # Four tests
 //!
 //! **An empty wallet.** Each chat completion is charged at the model's price. A request from an
 //! account without funds gets status 402:
@@ -106,6 +106,46 @@
 //! # }
 //! ```
 //!
+//! **A conversation with tools.** The last user message stays the same while tools run, so the
+//! replies are selected by round. A program gets two parallel calls, here without ids, and must send
+//! both results before it gets a text:
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let _ = rustls::crypto::ring::default_provider().install_default();
+//! use prime_sim::{Reply, Simulator, ToolCallShape, When};
+//! use serde_json::{Value, json};
+//!
+//! let sim = Simulator::start().await?;
+//! sim.on_chat(When::contains("weather").and(When::round(1))).reply(
+//!     Reply::tool_call("get_weather", json!({ "city": "Paris" }))
+//!         .and_tool_call("get_weather", json!({ "city": "Rome" }))
+//!         .tool_call_shape(ToolCallShape::MissingId),
+//! );
+//! sim.on_chat(When::after_tool_results()).reply("It rains in Rome.");
+//!
+//! let ask = async |messages: &[Value]| -> reqwest::Result<Value> {
+//!     let url = format!("{}/chat/completions", sim.inference_url());
+//!     let body = json!({ "model": "openai/gpt-oss-120b", "messages": messages });
+//!     let request = reqwest::Client::new().post(url).bearer_auth(sim.key());
+//!     request.json(&body).send().await?.json().await
+//! };
+//! let mut messages = vec![json!({ "role": "user", "content": "How is the weather?" })];
+//! let mut message = ask(&messages).await?["choices"][0]["message"].take();
+//! for (number, call) in message["tool_calls"].as_array_mut().unwrap().iter_mut().enumerate() {
+//!     call["id"] = number.to_string().into();
+//! }
+//! messages.push(message);
+//! for (id, weather) in [("0", "sun"), ("1", "rain")] {
+//!     messages.push(json!({ "role": "tool", "tool_call_id": id, "content": weather }));
+//! }
+//! let answer = ask(&messages).await?;
+//! assert_eq!(answer["choices"][0]["message"]["content"], "It rains in Rome.");
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # Overview
 //!
 //! - [`Simulator::builder`] sets the seed, the balances and the speed of time. [`Builder::script`]
@@ -113,16 +153,26 @@
 //!   test can start its own.
 //! - [`Fault`] describes a fault, the [`Operation`]s it applies to, and how often it occurs.
 //! - [`Reply`] is a scripted answer of a model, and [`When`] selects the requests that get it.
+//!   [`ToolCallShape`] and [`ReasoningField`] send tool calls and reasoning as other servers do.
 //! - [`Key`] and [`Team`] define permissions and who pays.
 //! - [`Simulator::requests`], [`Simulator::runs`] and [`Simulator::wallet`] return the recorded
 //!   requests and the current state. [`Simulator::advance`] moves the clock, which makes runs leave
 //!   the queue, incur costs and complete.
 //!
-//! Without a scripted reply, a model generates a deterministic answer. It calls a tool if the
-//! question mentions one (`get_weather` for a question with "weather") or if `tool_choice` requires
-//! it. It follows `response_format`, returns reasoning if `reasoning_effort` is set, and returns
-//! log probabilities on request. Requests are validated against the specifications. Invalid
-//! requests get status 400 (Inference) or 422 (Training).
+//! Without a scripted reply, a model generates a deterministic answer:
+//!
+//! - It calls each tool that the question mentions (`get_weather` for a question with "weather"), or
+//!   the first tool if a call is required and the question mentions none. It follows `tool_choice`
+//!   (also with `allowed_tools`) and `parallel_tool_calls`. After the results, it repeats them in
+//!   order.
+//! - It returns reasoning if `reasoning_effort` is set and not `none`: models of `anthropic` in
+//!   `reasoning_details`, of `nvidia` in `reasoning`, and others in `reasoning_content`.
+//! - It follows `response_format`, returns log probabilities on request, and counts the images,
+//!   audio recordings and files of the question.
+//!
+//! Requests are validated against the specifications. Invalid requests get status 400 (Inference) or
+//! 422 (Training). As with OpenAI, each tool call must be followed by its result, and each result
+//! must follow its call.
 //!
 //! The crate is also a program. `prime-sim --port 8080 --seed 7 --script faults.toml` prints the
 //! environment variables that clients need, and logs each response. See `prime-sim --help`.
@@ -137,7 +187,9 @@
 //! | `routes` | the request handlers, one file for each group of operations |
 //! | `state` | the clock, accounts, models and runs |
 //! | `document` | request validation against the specifications |
-//! | `replies` | [`Reply`] and [`When`] |
+//! | `conversation` | the messages of a chat request, and their validation |
+//! | `replies`, `when` | [`Reply`] and [`When`] |
+//! | `shapes` | [`ToolCallShape`] and [`ReasoningField`] |
 //! | `instance` | generation of values for a JSON Schema |
 //! | `script` | [`Builder::script`] |
 //! | `text`, `tokens` | generated answers and token counts |
@@ -146,6 +198,7 @@
 
 mod builder;
 mod connection;
+mod conversation;
 mod document;
 mod errors;
 mod faults;
@@ -158,19 +211,23 @@ mod replies;
 mod routes;
 mod script;
 mod server;
+mod shapes;
 mod simulator;
 mod state;
 mod text;
 mod tokens;
+mod when;
 
 pub use builder::{Builder, StartError};
 pub use faults::{Envelope, Fault, FaultHandle};
 pub use operation::Operation;
 pub use record::{RecordedRequest, ResponseEvent};
-pub use replies::{OnChat, Reply, When};
+pub use replies::{OnChat, Reply};
 pub use script::ScriptError;
+pub use shapes::{ReasoningField, ToolCallShape};
 pub use simulator::Simulator;
 pub use state::{Key, Permission, RunSnapshot, Team, Wallet};
+pub use when::When;
 
 #[doc(no_inline)]
 pub use prime_training_api::types::{BillingEntry, RunStatus};

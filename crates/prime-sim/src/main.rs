@@ -44,15 +44,23 @@ Example script:
 
   [[reply]]
   when = \"weather\"
+  round = 1
+  tool_calls = [{ name = \"get_weather\", arguments = { city = \"Paris\" } }]
+
+  [[reply]]
+  when = \"weather\"       # also: model, round, after_tool_results, tool_result, times
   text = \"It rains.\"
+
+Parameters of replies: text, tool_calls, refusal, reasoning, finish_reason, tool_call_shapes,
+reasoning_as, without_cost, without_usage; or echo, json, events, bytes (content_type).
 
 Faults and their parameters: reset, close, stall, lost-response, reset-midway (after), stall-midway
 (after), cut-off (after), error-event (after), malformed-chunk (after), endless-line (after),
 endless-body (after), empty-stream, slow-drip (bytes, every_ms), delay (for_ms), refuse (for_ms),
 content-type (content_type), status (status, body, envelope), html (status), rate-limited, quota,
-redirect (to, status), gzip-bomb (mebibytes), rows-arrive (rows), rows-move (rows). All faults also
-take: on, model, times, skip, chance, carried_out, headers, retry_after, retry_after_ms,
-retry_after_date_ms.
+requires-reasoning (body), rejects-reasoning (body), redirect (to, status), gzip-bomb (mebibytes),
+rows-arrive (rows), rows-move (rows). All faults also take: on, model, times, skip, chance,
+carried_out, headers, retry_after, retry_after_ms, retry_after_date_ms.
 
 The model sim/echo repeats the question. Each fault is also a model: sim/cut-off,
 \"sim/status?status=503&times=2\".

@@ -1,25 +1,27 @@
 //! Scripted replies to chat requests.
 
-use std::borrow::Cow;
-use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::builder::Builder;
+use crate::conversation::Conversation;
+use crate::shapes::{ReasoningField, ToolCallShape};
 use crate::simulator::Simulator;
+use crate::when::When;
 
 /// A scripted reply to a chat request. It replaces the generated answer.
 ///
 /// ```
-/// use prime_sim::Reply;
+/// use prime_sim::{Reply, ToolCallShape};
 /// use serde_json::json;
 ///
 /// let plain = Reply::text("It rains.");
 /// let tools = Reply::tool_call("get_weather", json!({ "city": "Paris" }));
+/// let odd = tools.clone().tool_call_shape(ToolCallShape::ObjectArguments).without_cost();
 /// let rich = Reply::text("42").reasoning("Six times nine…").finish_reason("length");
 /// let wrong = Reply::json(json!({ "choices": "none" }));            // sent unchanged, valid or not
 /// let weird = Reply::events(["{\"choices\":[]}", "[DONE]"]);          // sent unchanged as a stream
@@ -27,7 +29,8 @@ use crate::simulator::Simulator;
 /// ```
 ///
 /// Texts, tool calls and reasoning are counted, billed and streamed like generated answers, and
-/// `max_tokens` and `stop` truncate them. Replies that are sent unchanged cost nothing.
+/// `max_tokens` and `stop` truncate them. Replies that are sent unchanged cost nothing, and methods
+/// that add something to a message do not change them.
 #[derive(Debug, Clone)]
 #[must_use = "pass the reply to `on_chat(…).reply(…)`"]
 pub struct Reply(pub(crate) ScriptedReply);
@@ -35,23 +38,32 @@ pub struct Reply(pub(crate) ScriptedReply);
 #[derive(Debug, Clone)]
 pub(crate) enum ScriptedReply {
     Message(Message),
-    /// The last user message.
-    Echo,
-    Raw {
-        content_type: String,
-        body: Bytes,
-    },
+    Raw { content_type: String, body: Bytes },
 }
 
 /// The content of a scripted message.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Message {
     pub(crate) text: Option<String>,
+    /// Whether the text is the last user message.
+    pub(crate) echo: bool,
     pub(crate) reasoning: Option<String>,
+    pub(crate) reasoning_as: ReasoningField,
     pub(crate) refusal: Option<String>,
     /// The names and JSON arguments of tool calls.
     pub(crate) calls: Vec<(String, String)>,
+    pub(crate) shapes: Vec<ToolCallShape>,
     pub(crate) finish: Option<String>,
+    pub(crate) usage: UsageReport,
+}
+
+/// What a response says about its usage.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum UsageReport {
+    #[default]
+    Complete,
+    WithoutCost,
+    Missing,
 }
 
 impl Reply {
@@ -70,7 +82,10 @@ impl Reply {
 
     /// Repeats the last user message.
     pub fn echo() -> Self {
-        Self(ScriptedReply::Echo)
+        Self(ScriptedReply::Message(Message {
+            echo: true,
+            ..Message::default()
+        }))
     }
 
     /// Replies with a JSON body, sent unchanged. In a stream, the body is the data of the only
@@ -102,8 +117,14 @@ impl Reply {
     }
 
     /// Adds reasoning before the text or tool calls, in `reasoning_content`.
+    /// [`Reply::reasoning_as`] selects another field.
     pub fn reasoning(self, reasoning: impl Into<String>) -> Self {
         self.with(|message| message.reasoning = Some(reasoning.into()))
+    }
+
+    /// Sets the field that contains the reasoning.
+    pub fn reasoning_as(self, field: ReasoningField) -> Self {
+        self.with(|message| message.reasoning_as = field)
     }
 
     /// Adds a refusal, in `refusal`.
@@ -116,9 +137,27 @@ impl Reply {
         self.with(|message| message.calls.push((name.into(), to_json_text(arguments))))
     }
 
+    /// Sends the tool calls in an unusual shape. Call this method again to combine shapes. Each
+    /// shape changes the result of those before it.
+    pub fn tool_call_shape(self, shape: ToolCallShape) -> Self {
+        self.with(|message| message.shapes.push(shape))
+    }
+
     /// Sets the finish reason (default `stop`, `length` or `tool_calls`, depending on the answer).
     pub fn finish_reason(self, reason: impl Into<String>) -> Self {
         self.with(|message| message.finish = Some(reason.into()))
+    }
+
+    /// Leaves out `usage.cost`. The wallet is charged all the same. Generated answers of a model
+    /// without a price, `prime-intellect/intellect-3`, have no cost either.
+    pub fn without_cost(self) -> Self {
+        self.with(|message| message.usage = UsageReport::WithoutCost)
+    }
+
+    /// Leaves out `usage`, also from a stream whose request asks for it. The wallet is charged all
+    /// the same.
+    pub fn without_usage(self) -> Self {
+        self.with(|message| message.usage = UsageReport::Missing)
     }
 
     fn with(mut self, change: impl FnOnce(&mut Message)) -> Self {
@@ -141,53 +180,6 @@ fn to_json_text(value: impl Serialize) -> String {
 impl<T: Into<String>> From<T> for Reply {
     fn from(text: T) -> Self {
         Self::text(text)
-    }
-}
-
-/// Selects the chat requests that get a [`Reply`]. A string converts to [`When::contains`].
-#[derive(Clone)]
-pub struct When(Arc<Predicate>);
-
-/// A predicate on the request body and the last user message.
-type Predicate = dyn Fn(&Value, &str) -> bool + Send + Sync;
-
-impl When {
-    /// Matches all requests.
-    pub fn any() -> Self {
-        Self::test(|_, _| true)
-    }
-
-    /// Matches requests whose last user message contains `text`, ignoring case.
-    pub fn contains(text: impl Into<String>) -> Self {
-        let text = text.into().to_lowercase();
-        Self::test(move |_, question| question.to_lowercase().contains(&text))
-    }
-
-    /// Matches requests for a model.
-    pub fn model(model: impl Into<String>) -> Self {
-        let model = model.into();
-        Self::test(move |body, _| body.get("model").and_then(Value::as_str) == Some(&model))
-    }
-
-    /// Matches requests whose body satisfies a predicate.
-    pub fn body(test: impl Fn(&Value) -> bool + Send + Sync + 'static) -> Self {
-        Self::test(move |body, _| test(body))
-    }
-
-    fn test(test: impl Fn(&Value, &str) -> bool + Send + Sync + 'static) -> Self {
-        Self(Arc::new(test))
-    }
-}
-
-impl<'a, T: Into<Cow<'a, str>>> From<T> for When {
-    fn from(text: T) -> Self {
-        Self::contains(text.into())
-    }
-}
-
-impl fmt::Debug for When {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("When(…)")
     }
 }
 
@@ -262,12 +254,13 @@ impl Replies {
     }
 
     /// Returns the first matching reply that is not used up, and counts the use.
-    pub(crate) fn take(&self, body: &Value, question: &str) -> Option<ScriptedReply> {
+    pub(crate) fn take(&self, body: &Value, conversation: &Conversation) -> Option<ScriptedReply> {
         if !self.any.load(Ordering::SeqCst) {
             return None;
         }
         let mut rules = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
-        let matches = |rule: &&mut Rule| rule.remaining != Some(0) && (rule.when.0)(body, question);
+        let matches =
+            |rule: &&mut Rule| rule.remaining != Some(0) && rule.when.matches(body, conversation);
         let rule = rules.iter_mut().find(matches)?;
         if let Some(remaining) = &mut rule.remaining {
             *remaining -= 1;

@@ -5,8 +5,10 @@ use serde_json::Value;
 
 use crate::builder::Builder;
 use crate::faults::Parameters;
-use crate::replies::{Reply, Rule, When};
+use crate::replies::{Reply, Rule};
+use crate::shapes::{ReasoningField, ToolCallShape};
 use crate::state::{Key, Team};
+use crate::when::When;
 
 /// The error returned for an invalid script.
 #[derive(Debug, thiserror::Error)]
@@ -60,13 +62,25 @@ struct AdapterEntry {
 struct ReplyEntry {
     when: Option<String>,
     model: Option<String>,
+    round: Option<usize>,
+    #[serde(default)]
+    after_tool_results: bool,
+    tool_result: Option<String>,
     times: Option<u64>,
     text: Option<String>,
     reasoning: Option<String>,
+    #[serde(default)]
+    reasoning_as: ReasoningField,
     refusal: Option<String>,
     finish_reason: Option<String>,
     #[serde(default)]
     tool_calls: Vec<ToolCallEntry>,
+    #[serde(default)]
+    tool_call_shapes: Vec<ToolCallShape>,
+    #[serde(default)]
+    without_cost: bool,
+    #[serde(default)]
+    without_usage: bool,
     #[serde(default)]
     echo: bool,
     json: Option<Value>,
@@ -105,13 +119,21 @@ impl Builder {
     /// chance = 0.1
     ///
     /// [[reply]]
-    /// when = "weather"              # or: model = "…"
-    /// times = 1
-    /// tool_calls = [{ name = "get_weather", arguments = { city = "Paris" } }]
+    /// when = "weather"              # and: model = "…", tool_result = "…", after_tool_results = true
+    /// round = 1                     # also: times
+    /// tool_calls = [
+    ///     { name = "get_weather", arguments = { city = "Paris" } },
+    ///     { name = "get_weather", arguments = { city = "Rome" } },
+    /// ]
+    /// tool_call_shapes = ["missing-id", "object-arguments"]  # see `ToolCallShape`
+    /// reasoning = "I need the weather."                      # also: refusal, finish_reason
+    /// reasoning_as = "reasoning_details"                     # see `ReasoningField`
     ///
     /// [[reply]]
-    /// when = "weather"              # or: echo = true, json = …, events = […], bytes = "…"
-    /// text = "It rains."
+    /// when = "weather"
+    /// round = 2
+    /// text = "It rains."            # or: echo = true, json = …, events = […], bytes = "…"
+    /// without_cost = true           # or: without_usage = true
     ///
     /// [[key]]
     /// key = "pit_bobs"
@@ -160,12 +182,15 @@ impl Builder {
 
 impl ReplyEntry {
     fn rule(self) -> Result<Rule, String> {
-        let when = match (self.when, self.model) {
-            (None, None) => When::any(),
-            (Some(text), None) => When::contains(text),
-            (None, Some(model)) => When::model(model),
-            (Some(_), Some(_)) => return Err("'when' and 'model' cannot be combined".to_owned()),
-        };
+        let conditions = [
+            self.when.map(When::contains),
+            self.model.map(When::model),
+            self.round.map(When::round),
+            self.after_tool_results.then(When::after_tool_results),
+            self.tool_result.map(When::tool_result),
+        ];
+        let when = conditions.into_iter().flatten().reduce(When::and);
+        let when = when.unwrap_or_else(When::any);
         let message = self.text.is_some() || self.refusal.is_some() || !self.tool_calls.is_empty();
         let kinds = [
             message,
@@ -188,10 +213,22 @@ impl ReplyEntry {
         } else if let Some(bytes) = self.bytes {
             let content_type = self.content_type.unwrap_or_else(|| "text/plain".to_owned());
             Reply::bytes(content_type, bytes)
-        } else if self.echo {
-            Reply::echo()
         } else {
-            let mut reply = Reply::text(self.text.unwrap_or_default());
+            let mut reply = if self.echo {
+                Reply::echo()
+            } else {
+                Reply::text(self.text.unwrap_or_default())
+            };
+            reply = reply.reasoning_as(self.reasoning_as);
+            for shape in self.tool_call_shapes {
+                reply = reply.tool_call_shape(shape);
+            }
+            if self.without_cost {
+                reply = reply.without_cost();
+            }
+            if self.without_usage {
+                reply = reply.without_usage();
+            }
             for call in self.tool_calls {
                 reply = reply.and_tool_call(call.name, call.arguments);
             }
@@ -232,6 +269,10 @@ mod tests {
             (
                 "[[reply]]\ntext = 'x'\necho = true",
                 "reply 1: exactly one of",
+            ),
+            (
+                "[[reply]]\ntext = 'x'\ntool_call_shapes = ['odd']",
+                "unknown variant `odd`",
             ),
             ("[[kye]]\n", "unknown field `kye`"),
             ("x", "expected"),

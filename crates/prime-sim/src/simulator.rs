@@ -11,10 +11,11 @@ use openapi_runtime::Usd;
 use crate::builder::{Builder, StartError};
 use crate::faults::{Fault, FaultHandle};
 use crate::record::RecordedRequest;
-use crate::replies::{OnChat, Replies, When};
+use crate::replies::{OnChat, Replies};
 use crate::routes;
 use crate::server::Server;
 use crate::state::{Key, RunSnapshot, Shared, Team, Wallet};
+use crate::when::When;
 
 /// A running simulator of both APIs on 127.0.0.1. Dropping it stops the server.
 pub struct Simulator {
@@ -128,8 +129,10 @@ impl Simulator {
     /// use serde_json::json;
     ///
     /// let sim = Simulator::start().await?;
-    /// sim.on_chat("weather").once().reply(Reply::tool_call("get_weather", json!({ "city": "Paris" })));
-    /// sim.on_chat("weather").reply("It rains.");
+    /// let weather = Reply::tool_call("get_weather", json!({ "city": "Paris" }));
+    /// sim.on_chat(When::contains("weather").and(When::round(1))).reply(weather);
+    /// sim.on_chat(When::contains("weather").and(When::after_tool_results())).reply("It rains.");
+    /// sim.on_chat("busy").once().reply("Ask again.");
     /// sim.on_chat(When::model("openai/gpt-oss-120b")).reply(Reply::json(json!({ "choices": 7 })));
     /// sim.on_chat(When::any()).reply(Reply::echo());
     /// # Ok(())

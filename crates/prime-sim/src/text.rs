@@ -24,6 +24,21 @@ pub(crate) fn answer(seed: u64, question: &str, choice: usize) -> String {
     }
 }
 
+/// Returns a note on the numbers of images, audio recordings and files, or an empty text.
+pub(crate) fn attachments(numbers: [usize; 3]) -> String {
+    let names = ["image", "audio recording", "file"];
+    let seen: Vec<_> = numbers
+        .into_iter()
+        .zip(names)
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, name)| format!("{number} {name}{}", if number == 1 { "" } else { "s" }))
+        .collect();
+    if seen.is_empty() {
+        return String::new();
+    }
+    format!(" I see {}.", seen.join(" and "))
+}
+
 fn shortened(text: &str) -> String {
     match text.char_indices().nth(MAX_QUOTED_CHARS) {
         Some((end, _)) => format!("{}…", &text[..end]),
@@ -60,6 +75,16 @@ mod tests {
         assert!(answer(0, "Rust?", 0).contains("“Rust?”"));
         assert!(answer(0, &"é".repeat(1_000), 0).contains("é…”"));
         assert!(!answer(0, " ", 0).is_empty());
+    }
+
+    #[test]
+    fn attachments_are_counted() {
+        assert_eq!(attachments([0, 0, 0]), "");
+        assert_eq!(attachments([1, 0, 0]), " I see 1 image.");
+        assert_eq!(
+            attachments([0, 1, 2]),
+            " I see 1 audio recording and 2 files."
+        );
     }
 
     #[test]

@@ -4,6 +4,9 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use serde_json::json;
+
+use crate::faults::responses::ErrorBody;
 use crate::faults::{Fault, for_model};
 use crate::ids::mix;
 use crate::operation::Operation;
@@ -128,23 +131,28 @@ impl ActiveFaults {
     }
 
     /// Returns the faults for a request: first any number of state changes, then at most one other
-    /// fault.
-    pub(crate) fn due(&self, operation: Operation, model: Option<&str>) -> Vec<Fault> {
+    /// fault. `body` is the body of the request.
+    pub(crate) fn due(&self, operation: Operation, model: Option<&str>, body: &[u8]) -> Vec<Fault> {
         let mut registry = self.registry();
         let mut due = Vec::new();
         if let Some(named) = model.and_then(|model| registry.for_model(model, self.seed))
+            && let Some(fault) = named.fault.for_body(body)
             && named.take()
         {
-            due.push(named.fault.clone());
+            due.push(fault);
             return due;
         }
         for active in &registry.in_order {
             let fault = &active.fault;
             let matches = (fault.operations.is_empty() || fault.operations.contains(&operation))
                 && (fault.model.is_none() || fault.model.as_deref() == model);
-            if matches && active.take() {
-                due.push(fault.clone());
-                if !fault.is_change() {
+            if matches
+                && let Some(fault) = fault.for_body(body)
+                && active.take()
+            {
+                let last = !fault.is_change();
+                due.push(fault);
+                if last {
                     break;
                 }
             }
@@ -154,6 +162,28 @@ impl ActiveFaults {
 
     fn registry(&self) -> MutexGuard<'_, Registry> {
         self.registry.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Fault {
+    /// Returns the fault for a request, or `None` if the request does not break its rule.
+    fn for_body(&self, body: &[u8]) -> Option<Self> {
+        let mut fault = self.clone();
+        if let Some(rule) = self.breaks {
+            let body = serde_json::from_slice(body).ok()?;
+            let message = rule.broken_by(&body)?;
+            if matches!(self.error_body, ErrorBody::Default) {
+                let error = json!({
+                    "message": message,
+                    "type": "invalid_request_error",
+                    "param": null,
+                    "code": "invalid_request_error",
+                });
+                let body = json!({ "error": error }).to_string();
+                fault.error_body = ErrorBody::Bytes(body.into());
+            }
+        }
+        Some(fault)
     }
 }
 
@@ -179,7 +209,7 @@ mod tests {
     use super::*;
 
     fn hits(faults: &ActiveFaults, requests: usize) -> Vec<usize> {
-        let due = |_: &usize| !faults.due(Operation::GetWallet, None).is_empty();
+        let due = |_: &usize| !faults.due(Operation::GetWallet, None, b"").is_empty();
         (0..requests).filter(due).collect()
     }
 
@@ -192,9 +222,9 @@ mod tests {
         // The second fault applies once, to the first request.
         assert_eq!(hits(&faults, 6), [0, 1, 2]);
         assert_eq!((first.hits(), second.hits()), (2, 1));
-        assert_eq!(faults.due(Operation::CreateRun, None).len(), 1);
+        assert_eq!(faults.due(Operation::CreateRun, None, b"").len(), 1);
         faults.clear();
-        assert!(faults.due(Operation::CreateRun, None).is_empty());
+        assert!(faults.due(Operation::CreateRun, None, b"").is_empty());
     }
 
     #[test]
@@ -220,7 +250,7 @@ mod tests {
         let faults = ActiveFaults::new(7);
         let due = |model| {
             faults
-                .due(Operation::CreateChatCompletion, Some(model))
+                .due(Operation::CreateChatCompletion, Some(model), b"")
                 .len()
         };
         assert_eq!(due("sim/reset?times=1"), 1);
@@ -234,7 +264,7 @@ mod tests {
         let faults = ActiveFaults::new(7);
         faults.add(Fault::rows_arrive(1));
         faults.add(Fault::status(503).once());
-        assert_eq!(faults.due(Operation::GetWallet, None).len(), 2);
-        assert_eq!(faults.due(Operation::GetWallet, None).len(), 1);
+        assert_eq!(faults.due(Operation::GetWallet, None, b"").len(), 2);
+        assert_eq!(faults.due(Operation::GetWallet, None, b"").len(), 1);
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use crate::conversation::ReasoningRule;
 use crate::faults::responses::{Envelope, ErrorBody};
 use crate::operation::Operation;
 
@@ -49,6 +50,8 @@ pub struct Fault {
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) operations: Vec<Operation>,
     pub(crate) model: Option<String>,
+    /// The rule that a chat request must break.
+    pub(crate) breaks: Option<ReasoningRule>,
     pub(crate) skip: u64,
     pub(crate) times: Option<u64>,
     pub(crate) chance: Option<f64>,
@@ -102,6 +105,7 @@ impl Fault {
             headers: Vec::new(),
             operations: Vec::new(),
             model: None,
+            breaks: None,
             skip: 0,
             times: None,
             chance: None,
@@ -227,6 +231,28 @@ impl Fault {
         let mut fault = Self::new("quota", Kind::Status(429));
         fault.error_body = ErrorBody::Quota;
         fault
+    }
+
+    /// `requires-reasoning`: sends status 400 if an assistant message with tool calls after the last
+    /// user message comes back without its reasoning, as DeepSeek and Moonshot do. The reasoning can
+    /// be in any [`ReasoningField`](crate::ReasoningField). A text in `reasoning_details` must have
+    /// its signature. Other requests get a normal response.
+    ///
+    /// The model `sim/requires-reasoning` generates reasoning unless `reasoning_effort` is `none`.
+    pub fn requires_reasoning() -> Self {
+        Self::reasoning_rule("requires-reasoning", ReasoningRule::Required)
+    }
+
+    /// `rejects-reasoning`: sends status 400 if an assistant message contains reasoning, as Groq and
+    /// the first version of DeepSeek's reasoner do. Other requests get a normal response.
+    pub fn rejects_reasoning() -> Self {
+        Self::reasoning_rule("rejects-reasoning", ReasoningRule::Rejected)
+    }
+
+    fn reasoning_rule(name: &'static str, rule: ReasoningRule) -> Self {
+        let mut fault = Self::new(name, Kind::Status(400));
+        fault.breaks = Some(rule);
+        fault.on(Operation::CreateChatCompletion)
     }
 
     /// `redirect`: sends status 307 with the given `Location`. For another status, use

@@ -21,5 +21,5 @@ pub use active::FaultHandle;
 pub(crate) use apply::{Attempt, apply};
 pub use fault::Fault;
 pub(crate) use fault::Kind;
-pub(crate) use named::{Parameters, for_model};
+pub(crate) use named::{Parameters, REQUIRES_REASONING, for_model};
 pub use responses::Envelope;

@@ -12,6 +12,9 @@ use crate::operation::Operation;
 /// The prefix of model names that select a fault.
 const MODEL_PREFIX: &str = "sim/";
 
+/// The model that requires its reasoning back.
+pub(crate) const REQUIRES_REASONING: &str = "sim/requires-reasoning";
+
 /// A fault in a script: its name and its parameters.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -53,7 +56,7 @@ enum OneOrMore {
 }
 
 /// The fault names and their specific parameters.
-const NAMES: [(&str, &[&str]); 24] = [
+const NAMES: [(&str, &[&str]); 26] = [
     ("refuse", &["for_ms"]),
     ("reset", &[]),
     ("reset-midway", &["after"]),
@@ -74,6 +77,8 @@ const NAMES: [(&str, &[&str]); 24] = [
     ("html", &["status"]),
     ("rate-limited", &["body", "envelope"]),
     ("quota", &["envelope"]),
+    ("requires-reasoning", &["body"]),
+    ("rejects-reasoning", &["body"]),
     ("redirect", &["to", "status"]),
     ("gzip-bomb", &["mebibytes"]),
     ("rows-arrive", &["rows"]),
@@ -109,6 +114,8 @@ impl Parameters {
             "html" => Fault::html(self.status.unwrap_or(502)),
             "rate-limited" => Fault::rate_limited(),
             "quota" => Fault::quota(),
+            "requires-reasoning" => Fault::requires_reasoning(),
+            "rejects-reasoning" => Fault::rejects_reasoning(),
             "redirect" => {
                 let to = self.to.unwrap_or_else(|| "http://localhost:9/".to_owned());
                 Fault::redirect(to).with_status(self.status)

@@ -8,16 +8,15 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use openapi_runtime::Usd;
-use pinference_api::types::{
-    ChatCompletionChoice, ChatCompletionResponse, ChatMessage, CompletionTokensDetails,
-    FunctionCall, ModelPricing, PromptTokensDetails, Role, ToolCall, Usage,
-};
+use pinference_api::types::{CompletionTokensDetails, ModelPricing, PromptTokensDetails, Usage};
+use serde::Serialize;
 
 use crate::errors::{ApiError, inference};
 use crate::faults;
 use crate::price::per_million;
-use crate::replies::ScriptedReply;
-use crate::routes::choice::{self, Call, Choice};
+use crate::replies::{ScriptedReply, UsageReport};
+use crate::routes::choice::{self, Choice};
+use crate::routes::message::{self, ChoiceBody};
 use crate::routes::request::ChatRequest;
 use crate::routes::{auth, stream};
 use crate::state::account::AccountId;
@@ -44,10 +43,14 @@ pub(crate) async fn complete(
         (clock::unix(state.clock.now()), model.pricing.clone())
     };
 
-    let reply = shared.replies.take(&request.body, &request.question);
-    if let Some(ScriptedReply::Raw { content_type, body }) = reply {
-        return Ok(raw(&content_type, body, request.stream));
-    }
+    let reply = match shared.replies.take(&request.body, &request.conversation) {
+        Some(ScriptedReply::Raw { content_type, body }) => {
+            return Ok(raw(&content_type, body, request.stream));
+        }
+        Some(ScriptedReply::Message(message)) => Some(message),
+        None => None,
+    };
+    let report = reply.as_ref().map(|reply| reply.usage).unwrap_or_default();
     let choices: Result<Vec<_>, _> = (0..request.choices)
         .map(|index| {
             let message = choice::message(reply.clone(), &request, shared.seed, index)?;
@@ -59,7 +62,8 @@ pub(crate) async fn complete(
         created,
         account,
         choices: choices?,
-        prompt_tokens: request.prompt_tokens,
+        report,
+        prompt_tokens: request.conversation.prompt_tokens,
         pricing,
         model: request.model,
     };
@@ -90,6 +94,7 @@ pub(crate) struct Completion {
     /// The model as requested.
     pub(crate) model: String,
     pub(crate) choices: Vec<Choice>,
+    pub(crate) report: UsageReport,
     account: AccountId,
     prompt_tokens: i64,
     pricing: Option<ModelPricing>,
@@ -146,46 +151,40 @@ impl Completion {
         }
     }
 
+    /// Returns the usage that the response contains.
+    pub(crate) fn reported(&self, mut usage: Usage) -> Option<Usage> {
+        match self.report {
+            UsageReport::Complete => {}
+            UsageReport::WithoutCost => usage.cost = None,
+            UsageReport::Missing => return None,
+        }
+        Some(usage)
+    }
+
     /// Builds a response that is not streamed.
-    fn response(self, usage: Usage) -> ChatCompletionResponse {
-        let choices = (0..).zip(self.choices).map(|(index, choice)| {
-            let mut message = ChatMessage::new(Role::Assistant);
-            if !(choice.tokens.is_empty() && (choice.refusal.is_some() || !choice.calls.is_empty()))
-            {
-                message.content = Some(choice.tokens.concat().into());
-            }
-            let logprobs = choice.logprobs(&choice.tokens);
-            if !choice.reasoning.is_empty() {
-                message.reasoning_content = Some(choice.reasoning.concat());
-            }
-            message.refusal = choice.refusal;
-            if !choice.calls.is_empty() {
-                message.tool_calls = Some(choice.calls.into_iter().map(tool_call).collect());
-            }
-            let mut body = ChatCompletionChoice::default();
-            body.index = Some(index);
-            body.message = Some(message);
-            body.finish_reason = Some(choice.finish);
-            body.logprobs = logprobs;
-            body
-        });
-        let mut response = ChatCompletionResponse::new(choices.collect());
-        response.id = Some(self.id);
-        response.object = Some("chat.completion".to_owned());
-        response.created = Some(self.created);
-        response.model = Some(self.model);
-        response.usage = Some(usage);
-        response
+    fn response(&self, usage: Usage) -> Completed<'_> {
+        let choices = self.choices.iter().enumerate();
+        Completed {
+            id: &self.id,
+            object: "chat.completion",
+            created: self.created,
+            model: &self.model,
+            choices: choices
+                .map(|(index, choice)| message::complete(index, choice))
+                .collect(),
+            usage: self.reported(usage),
+        }
     }
 }
 
-fn tool_call(call: Call) -> ToolCall {
-    let mut function = FunctionCall::default();
-    function.name = call.name;
-    function.arguments = Some(call.arguments.concat());
-    let mut tool_call = ToolCall::default();
-    tool_call.id = Some(call.id);
-    tool_call.type_ = Some("function".to_owned());
-    tool_call.function = Some(function);
-    tool_call
+/// A response. Its messages can have shapes that the specification does not allow.
+#[derive(Serialize)]
+struct Completed<'a> {
+    id: &'a str,
+    object: &'static str,
+    created: i64,
+    model: &'a str,
+    choices: Vec<ChoiceBody>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    usage: Option<Usage>,
 }

@@ -4,17 +4,20 @@ use pinference_api::types::{FinishReason, Logprobs, TokenLogprob, TopLogprob};
 
 use crate::errors::{ApiError, inference};
 use crate::ids::{Ids, mix};
-use crate::replies::{Message, ScriptedReply};
+use crate::replies::Message;
 use crate::routes::request::ChatRequest;
-use crate::state::models::ECHO;
+use crate::shapes::{ReasoningField, ToolCallShape};
+use crate::state::models::{ECHO, reasoning_field};
 use crate::{instance, text, tokens};
 
 /// One choice of a chat completion, split into tokens.
 #[derive(Debug)]
 pub(crate) struct Choice {
     pub(crate) reasoning: Vec<String>,
+    pub(crate) reasoning_as: ReasoningField,
     pub(crate) tokens: Vec<String>,
     pub(crate) calls: Vec<Call>,
+    pub(crate) shapes: Vec<ToolCallShape>,
     pub(crate) refusal: Option<String>,
     pub(crate) finish: FinishReason,
     /// The number of top log probabilities per token, if they are requested.
@@ -50,29 +53,50 @@ impl Choice {
         };
         let reasoning = limited(message.reasoning.as_deref().unwrap_or_default());
         let tokens = limited(message.text.as_deref().unwrap_or_default());
+        let has = |shape| message.shapes.contains(&shape);
+        let max_calls = if has(ToolCallShape::FunctionCall) {
+            1
+        } else {
+            usize::MAX
+        };
         let calls: Vec<_> = message
             .calls
-            .iter()
-            .map(|(name, arguments)| Call {
-                id: ids.id("call_"),
-                name: name.clone(),
-                arguments: limited(arguments),
+            .into_iter()
+            .take(max_calls)
+            .map(|(name, mut arguments)| {
+                for shape in &message.shapes {
+                    shape.change_text(&mut arguments);
+                }
+                Call {
+                    id: ids.id("call_"),
+                    name,
+                    arguments: limited(&arguments),
+                }
             })
             .collect();
+        truncated |= has(ToolCallShape::CutOffArguments) && !calls.is_empty();
         let finish = match message.finish {
             Some(finish) => FinishReason::from(finish.as_str()),
             None if truncated => FinishReason::Length,
-            None if !calls.is_empty() => FinishReason::ToolCalls,
-            None => FinishReason::Stop,
+            None if calls.is_empty() => FinishReason::Stop,
+            None if has(ToolCallShape::FunctionCall) => FinishReason::from("function_call"),
+            None => FinishReason::ToolCalls,
         };
         Self {
             reasoning,
+            reasoning_as: message.reasoning_as,
             tokens,
             calls,
+            shapes: message.shapes,
             refusal: message.refusal,
             finish,
             logprobs: request.logprobs,
         }
+    }
+
+    /// Returns whether the tool calls have a shape.
+    pub(crate) fn has(&self, shape: ToolCallShape) -> bool {
+        self.shapes.contains(&shape)
     }
 
     /// Returns the number of tokens.
@@ -120,73 +144,83 @@ fn logprob(token: &str, top: usize) -> TokenLogprob {
 
 /// Returns the scripted or generated message of a choice.
 pub(crate) fn message(
-    reply: Option<ScriptedReply>,
+    reply: Option<Message>,
     request: &ChatRequest,
     seed: u64,
     choice: usize,
 ) -> Result<Message, ApiError> {
-    let text = match reply {
-        Some(ScriptedReply::Message(message)) => return Ok(message),
-        Some(ScriptedReply::Echo) => request.question.clone(),
-        _ if request.model == ECHO => request.question.clone(),
-        _ => {
-            let calls = calls(request)?;
-            if !calls.is_empty() {
-                let calls = Message {
-                    calls,
-                    ..Message::default()
-                };
-                return Ok(with_reasoning(calls, request));
-            }
-            match (&request.schema, &request.tool_result) {
-                (Some(schema), _) => {
-                    let value = instance::generate(schema).ok_or_else(|| {
-                        let param = "response_format.json_schema.schema";
-                        let message = "the simulator cannot generate an instance of the schema; script \
-                                       one with `on_chat(…).reply(…)`";
-                        inference::param(param, message)
-                    })?;
-                    value.to_string()
-                }
-                (None, Some(result)) => format!("The tool says: {result}"),
-                (None, None) => text::answer(seed, &request.question, choice),
-            }
-        }
+    let mut message = match reply {
+        Some(reply) => reply,
+        None => generated(request, seed, choice)?,
     };
-    let message = Message {
-        text: Some(text),
-        ..Message::default()
-    };
-    Ok(with_reasoning(message, request))
+    if message.echo {
+        message.text = Some(request.conversation.question.clone());
+    }
+    Ok(message)
 }
 
-fn with_reasoning(mut message: Message, request: &ChatRequest) -> Message {
+fn generated(request: &ChatRequest, seed: u64, choice: usize) -> Result<Message, ApiError> {
+    let mut message = Message::default();
     if request.reasoning {
         message.reasoning = Some("The question is easy, and so is the answer.".to_owned());
+        message.reasoning_as = reasoning_field(&request.model);
     }
-    message
+    if request.model == ECHO {
+        message.echo = true;
+        return Ok(message);
+    }
+    message.calls = calls(request)?;
+    if !message.calls.is_empty() {
+        return Ok(message);
+    }
+    let conversation = &request.conversation;
+    message.text = Some(match (&request.schema, &conversation.tool_results[..]) {
+        (Some(schema), _) => {
+            let value = instance::generate(schema).ok_or_else(|| {
+                let param = "response_format.json_schema.schema";
+                let message = "the simulator cannot generate an instance of the schema; script \
+                               one with `on_chat(…).reply(…)`";
+                inference::param(param, message)
+            })?;
+            value.to_string()
+        }
+        (None, []) => {
+            let answer = text::answer(seed, &conversation.question, choice);
+            answer + &text::attachments(conversation.attachments)
+        }
+        (None, [result]) => format!("The tool says: {result}"),
+        (None, results) => format!("The tools say: {}", results.join("; ")),
+    });
+    Ok(message)
 }
 
-/// Returns a call of the first tool that is required or that the question mentions.
+/// Returns a call of each tool that the question mentions. If a call is required and the question
+/// mentions none, it is the first tool.
 fn calls(request: &ChatRequest) -> Result<Vec<(String, String)>, ApiError> {
-    if request.tool_result.is_some() && !request.must_call {
+    if !request.conversation.tool_results.is_empty() && !request.must_call {
         return Ok(Vec::new());
     }
-    let question = request.question.to_lowercase();
+    let question = request.conversation.question.to_lowercase();
     let is_mentioned = |name: &str| {
         let words = name.split(|c: char| !c.is_alphanumeric());
         words
             .filter(|word| word.len() > 3)
             .any(|word| question.contains(&word.to_lowercase()))
     };
-    let mut tools = request.tools.iter();
-    let Some((name, schema)) = tools.find(|(name, _)| request.must_call || is_mentioned(name))
-    else {
-        return Ok(Vec::new());
-    };
-    let arguments = instance::generate(schema).ok_or_else(|| {
-        let message = format!("the simulator cannot generate arguments for '{name}'");
-        inference::param("tools", &message)
-    })?;
-    Ok(vec![(name.clone(), arguments.to_string())])
+    let tools = request.tools.iter();
+    let mut tools: Vec<_> = tools.filter(|(name, _)| is_mentioned(name)).collect();
+    if tools.is_empty() && request.must_call {
+        tools.extend(request.tools.first());
+    }
+    if !request.parallel_calls {
+        tools.truncate(1);
+    }
+    let calls = tools.into_iter().map(|(name, schema)| {
+        let arguments = instance::generate(schema).ok_or_else(|| {
+            let message = format!("the simulator cannot generate arguments for '{name}'");
+            inference::param("tools", &message)
+        })?;
+        Ok((name.clone(), arguments.to_string()))
+    });
+    calls.collect()
 }

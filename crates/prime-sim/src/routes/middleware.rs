@@ -117,7 +117,7 @@ fn due_faults(shared: &Shared, operation: Operation, body: &Bytes) -> Vec<Fault>
     };
     shared
         .faults
-        .due(operation, model.as_ref().map(|body| &*body.model))
+        .due(operation, model.as_ref().map(|body| &*body.model), body)
 }
 
 /// A request in progress.

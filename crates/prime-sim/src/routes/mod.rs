@@ -6,7 +6,7 @@
 //! | `middleware` | recording and faults, for all requests |
 //! | `auth` | API keys, permissions and accounts |
 //! | `models` | `list_models`, `get_model` |
-//! | `chat`, `request`, `choice`, `stream` | `create_chat_completion` |
+//! | `chat`, `request`, `choice`, `message`, `stream` | `create_chat_completion` |
 //! | `wallet` | `get_wallet` |
 //! | `runs` | `create_run`, `get_run_usage`, `delete_run` |
 //! | `official_client` | further operations of the official client |
@@ -14,6 +14,7 @@
 mod auth;
 mod chat;
 mod choice;
+mod message;
 mod middleware;
 mod models;
 mod official_client;

@@ -2,10 +2,11 @@
 
 use serde_json::{Map, Value};
 
+use crate::conversation::Conversation;
 use crate::document;
 use crate::errors::{ApiError, inference};
+use crate::faults::REQUIRES_REASONING;
 use crate::operation::Operation;
-use crate::tokens;
 
 type Fields = Map<String, Value>;
 
@@ -15,11 +16,7 @@ pub(crate) struct ChatRequest {
     /// The body as received.
     pub(crate) body: Value,
     pub(crate) model: String,
-    /// The last user message.
-    pub(crate) question: String,
-    /// The tool result, if that is the last message.
-    pub(crate) tool_result: Option<String>,
-    pub(crate) prompt_tokens: i64,
+    pub(crate) conversation: Conversation,
     pub(crate) choices: usize,
     pub(crate) max_tokens: Option<usize>,
     pub(crate) stop: Vec<String>,
@@ -33,6 +30,8 @@ pub(crate) struct ChatRequest {
     pub(crate) tools: Vec<(String, Value)>,
     /// Whether a tool call is required.
     pub(crate) must_call: bool,
+    /// Whether several tool calls are allowed.
+    pub(crate) parallel_calls: bool,
     /// The schema of the answer.
     pub(crate) schema: Option<Value>,
 }
@@ -62,14 +61,22 @@ impl ChatRequest {
         ];
         let choices = integer(fields, "n", 1, 128)?.unwrap_or(1);
         let top_logprobs = integer(fields, "top_logprobs", 0, 20)?;
-        let (question, tool_result, prompt_tokens) = messages(fields)?;
+        let messages = fields.get("messages").and_then(Value::as_array);
+        let messages = messages.map_or(&[][..], Vec::as_slice);
+        if messages.is_empty() {
+            return invalid("messages", "an array of at least one message");
+        }
+        let conversation = Conversation::read(messages)?;
         let (tools, must_call) = tools(fields)?;
         let model = fields.get("model").and_then(Value::as_str);
+        let model = model.unwrap_or_default().to_owned();
+        let reasoning = match given(fields, "reasoning_effort") {
+            Some(effort) => effort != "none",
+            None => model.starts_with(REQUIRES_REASONING),
+        };
         Ok(Self {
-            model: model.unwrap_or_default().to_owned(),
-            question,
-            tool_result,
-            prompt_tokens,
+            model,
+            conversation,
             choices: usize::try_from(choices).unwrap_or(1),
             max_tokens: max
                 .into_iter()
@@ -82,9 +89,10 @@ impl ChatRequest {
                 || inner_flag(fields, "usage", "include"),
             logprobs: flag(fields, "logprobs")
                 .then(|| usize::try_from(top_logprobs.unwrap_or(0)).unwrap_or(0)),
-            reasoning: given(fields, "reasoning_effort").is_some_and(|effort| effort != "none"),
+            reasoning,
             tools,
             must_call,
+            parallel_calls: given(fields, "parallel_tool_calls") != Some(&Value::Bool(false)),
             schema: schema(fields)?,
             body,
         })
@@ -154,42 +162,6 @@ fn stop(fields: &Fields) -> Vec<String> {
     }
 }
 
-/// Returns the last user message, the tool result after it, and the number of prompt tokens.
-fn messages(fields: &Fields) -> Result<(String, Option<String>, i64), ApiError> {
-    let messages = fields.get("messages").and_then(Value::as_array);
-    let messages = messages.map_or(&[][..], Vec::as_slice);
-    if messages.is_empty() {
-        return invalid("messages", "an array of at least one message");
-    }
-    let mut question = String::new();
-    let mut tool_result = None;
-    let mut prompt_tokens = 0;
-    for (index, message) in messages.iter().enumerate() {
-        let text = content(message, index)?;
-        // One more token for the role.
-        prompt_tokens += tokens::count(&text) + 1;
-        let role = message.get("role").and_then(Value::as_str);
-        tool_result = (role == Some("tool")).then(|| text.clone());
-        if role == Some("user") {
-            question = text;
-        }
-    }
-    Ok((question, tool_result, prompt_tokens))
-}
-
-/// Returns the text of a message. A message with tool calls may have none.
-fn content(message: &Value, index: usize) -> Result<String, ApiError> {
-    match message.get("content") {
-        Some(Value::String(text)) => Ok(text.clone()),
-        Some(Value::Array(parts)) => Ok(parts
-            .iter()
-            .filter_map(|part| part.get("text")?.as_str())
-            .collect()),
-        _ if message.get("tool_calls").is_some_and(Value::is_array) => Ok(String::new()),
-        _ => invalid(&format!("messages[{index}].content"), "a string"),
-    }
-}
-
 /// Returns the available tools and whether a call is required.
 fn tools(fields: &Fields) -> Result<(Vec<(String, Value)>, bool), ApiError> {
     let tools = given(fields, "tools").and_then(Value::as_array);
@@ -213,12 +185,17 @@ fn tools(fields: &Fields) -> Result<(Vec<(String, Value)>, bool), ApiError> {
             _ => invalid("tool_choice", "'none', 'auto', 'required' or a function"),
         },
         Some(choice) => {
-            let named = choice.pointer("/function/name").and_then(Value::as_str);
-            tools.retain(|(name, _)| Some(name.as_str()) == named);
+            // One function, or the functions of `allowed_tools`.
+            let allowed = choice.get("allowed_tools");
+            let list = allowed.and_then(|allowed| allowed.get("tools")?.as_array());
+            let list = list.map_or(std::slice::from_ref(choice), Vec::as_slice);
+            let named = |tool: &Value, name: &str| tool["function"]["name"] == name;
+            tools.retain(|(name, _)| list.iter().any(|tool| named(tool, name)));
             if tools.is_empty() {
                 return invalid("tool_choice", "the name of one of the tools");
             }
-            Ok((tools, true))
+            let must_call = allowed.is_none_or(|allowed| allowed["mode"] == "required");
+            Ok((tools, must_call))
         }
     }
 }

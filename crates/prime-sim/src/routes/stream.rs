@@ -9,15 +9,15 @@ use std::time::Duration;
 use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_core::Stream;
-use pinference_api::types::{
-    ChatCompletionChunk, ChatCompletionChunkChoice, ChatCompletionDelta, FunctionCallDelta, Role,
-    ToolCallDelta, Usage,
-};
+use pinference_api::types::{FinishReason, Usage};
 use serde::Serialize;
+use serde_json::{Value, json};
 use tokio::time::{Sleep, sleep};
 
+use crate::replies::UsageReport;
 use crate::routes::chat::Completion;
-use crate::routes::choice::Choice;
+use crate::routes::message::{self, ChoiceBody, Delta};
+use crate::shapes::ToolCallShape;
 use crate::state::Shared;
 
 /// The data of the last event.
@@ -35,16 +35,11 @@ pub(crate) fn respond(shared: Arc<Shared>, completion: Completion, usage: bool) 
     Sse::new(events).into_response()
 }
 
-/// The next event and the index of its choice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The next event. The number is the index of its choice.
+#[derive(Debug)]
 enum Step {
     Role(usize),
-    Reasoning(usize, usize),
-    Token(usize, usize),
-    Refusal(usize),
-    /// The start of a tool call: its ID and name.
-    Call(usize, usize),
-    Arguments(usize, usize, usize),
+    Delta(usize, Delta),
     Finish(usize),
     Usage,
     Done,
@@ -52,47 +47,30 @@ enum Step {
 
 impl Step {
     /// Returns whether the event contains a generated token.
-    fn is_token(self) -> bool {
-        matches!(
-            self,
-            Self::Reasoning(..) | Self::Token(..) | Self::Arguments(..)
-        )
+    fn is_token(&self) -> bool {
+        matches!(self, Self::Delta(_, delta) if delta.tokens > 0)
     }
 }
 
 /// Returns the events of a completion. The choices alternate.
 fn steps(completion: &Completion, usage: bool) -> VecDeque<Step> {
-    let mut choices: Vec<_> = completion
+    let choices = completion
         .choices
         .iter()
         .enumerate()
-        .map(|(number, choice)| content(number, choice).into_iter())
-        .collect();
-    let mut steps: VecDeque<_> = (0..choices.len()).map(Step::Role).collect();
-    loop {
-        let before = steps.len();
-        steps.extend(choices.iter_mut().filter_map(Iterator::next));
-        if steps.len() == before {
-            break;
-        }
-    }
-    steps.extend((0..choices.len()).map(Step::Finish));
+        .map(|(index, choice)| {
+            let deltas = message::deltas(choice).into_iter();
+            deltas.map(|delta| Step::Delta(index, delta)).collect()
+        });
+    let content = message::alternate(choices.collect());
+    let all = 0..completion.choices.len();
+    let mut steps: VecDeque<_> = all.clone().map(Step::Role).collect();
+    steps.extend(content);
+    steps.extend(all.map(Step::Finish));
+    let usage = usage && completion.report != UsageReport::Missing;
     steps.extend(usage.then_some(Step::Usage));
     steps.push_back(Step::Done);
     steps
-}
-
-/// Returns the content events of a choice.
-fn content(number: usize, choice: &Choice) -> Vec<Step> {
-    let reasoning = (0..choice.reasoning.len()).map(|token| Step::Reasoning(number, token));
-    let text = (0..choice.tokens.len()).map(|token| Step::Token(number, token));
-    let refusal = choice.refusal.iter().map(|_| Step::Refusal(number));
-    let calls = choice.calls.iter().enumerate().flat_map(|(index, call)| {
-        let arguments = 0..call.arguments.len();
-        let arguments = arguments.map(move |token| Step::Arguments(number, index, token));
-        std::iter::once(Step::Call(number, index)).chain(arguments)
-    });
-    reasoning.chain(text).chain(refusal).chain(calls).collect()
 }
 
 /// The event stream of a completion. A caller that disconnects early pays for the tokens that were
@@ -118,83 +96,50 @@ impl EventStream {
     }
 
     fn event(&mut self, step: Step) -> Result<Event, axum::Error> {
-        let mut delta = ChatCompletionDelta::default();
-        if step.is_token() {
-            self.produced += 1;
-        }
-        let find = |index: usize| self.completion.choices.get(index);
-        let choice = match step {
+        match step {
             Step::Role(index) => {
-                delta.role = Some(Role::Assistant);
-                delta.content = Some("".into());
-                delta_choice(index, delta)
+                let delta = json!({ "role": "assistant", "content": "" });
+                self.chunk(&[delta_choice(index, delta)], None)
             }
-            Step::Reasoning(index, token) => {
-                delta.reasoning_content =
-                    find(index).and_then(|source| source.reasoning.get(token).cloned());
-                delta_choice(index, delta)
-            }
-            Step::Token(index, token) => {
-                let source = find(index);
-                let text = source.and_then(|source| source.tokens.get(token..=token));
-                delta.content = text.map(|text| text.concat().into());
-                let mut choice = delta_choice(index, delta);
-                choice.logprobs = source
-                    .zip(text)
-                    .and_then(|(source, text)| source.logprobs(text));
-                choice
-            }
-            Step::Refusal(index) => {
-                delta.refusal = find(index).and_then(|source| source.refusal.clone());
-                delta_choice(index, delta)
-            }
-            Step::Call(index, call) => {
-                let source = find(index).and_then(|source| source.calls.get(call));
-                let mut function = FunctionCallDelta::default();
-                function.name = source.map(|call| call.name.clone());
-                function.arguments = Some(String::new());
-                let mut tool_call = tool_call_delta(call, function);
-                tool_call.id = source.map(|call| call.id.clone());
-                tool_call.type_ = Some("function".to_owned());
-                delta.tool_calls = Some(vec![tool_call]);
-                delta_choice(index, delta)
-            }
-            Step::Arguments(index, call, token) => {
-                let source = find(index).and_then(|source| source.calls.get(call));
-                let mut function = FunctionCallDelta::default();
-                function.arguments = source.and_then(|call| call.arguments.get(token).cloned());
-                delta.tool_calls = Some(vec![tool_call_delta(call, function)]);
-                delta_choice(index, delta)
+            Step::Delta(index, delta) => {
+                self.produced += i64::try_from(delta.tokens).unwrap_or(i64::MAX);
+                let mut choice = delta_choice(index, delta.body);
+                choice.logprobs = delta.logprobs;
+                let source = self.completion.choices.get(index);
+                if source.is_some_and(|source| source.has(ToolCallShape::FinishOnEveryChunk)) {
+                    choice.finish_reason = self.finish(index);
+                }
+                self.chunk(&[choice], None)
             }
             Step::Finish(index) => {
                 // Bills first: a caller that has received this event must find the billing row.
                 self.bill();
-                let finished = self.completion.choices.get(index);
-                let mut last = delta_choice(index, delta);
-                last.finish_reason = finished.map(|choice| choice.finish.clone());
-                last
+                let mut choice = delta_choice(index, json!({}));
+                choice.finish_reason = self.finish(index);
+                self.chunk(&[choice], None)
             }
             Step::Usage => {
                 let usage = self.bill().clone();
-                let mut chunk = self.chunk();
-                chunk.usage = Some(usage);
-                return Event::default().json_data(UsageChunk { choices: [], chunk });
+                self.chunk(&[], self.completion.reported(usage))
             }
-            Step::Done => return Ok(Event::default().data(DONE)),
-        };
-        let mut chunk = self.chunk();
-        chunk.choices = vec![choice];
-        Event::default().json_data(chunk)
+            Step::Done => Ok(Event::default().data(DONE)),
+        }
     }
 
-    /// Returns a chunk with the fields that all events share.
-    fn chunk(&self) -> ChatCompletionChunk {
-        let mut chunk = ChatCompletionChunk::default();
-        chunk.id = Some(self.completion.id.clone());
-        chunk.object = Some("chat.completion.chunk".to_owned());
-        chunk.created = Some(self.completion.created);
-        chunk.model = Some(self.completion.model.clone());
-        chunk
+    fn finish(&self, index: usize) -> Option<FinishReason> {
+        let choice = self.completion.choices.get(index)?;
+        Some(choice.finish.clone())
+    }
+
+    fn chunk(&self, choices: &[ChoiceBody], usage: Option<Usage>) -> Result<Event, axum::Error> {
+        Event::default().json_data(Chunk {
+            id: &self.completion.id,
+            object: "chat.completion.chunk",
+            created: self.completion.created,
+            model: &self.completion.model,
+            choices,
+            usage,
+        })
     }
 }
 
@@ -225,24 +170,24 @@ impl Drop for EventStream {
     }
 }
 
-fn delta_choice(index: usize, delta: ChatCompletionDelta) -> ChatCompletionChunkChoice {
-    let mut choice = ChatCompletionChunkChoice::default();
-    choice.index = Some(i64::try_from(index).unwrap_or(i64::MAX));
-    choice.delta = Some(delta);
-    choice
+fn delta_choice(index: usize, delta: Value) -> ChoiceBody {
+    ChoiceBody {
+        index,
+        message: None,
+        delta: Some(delta),
+        logprobs: None,
+        finish_reason: None,
+    }
 }
 
-fn tool_call_delta(index: usize, function: FunctionCallDelta) -> ToolCallDelta {
-    let mut tool_call = ToolCallDelta::default();
-    tool_call.index = Some(i64::try_from(index).unwrap_or(i64::MAX));
-    tool_call.function = Some(function);
-    tool_call
-}
-
-/// The chunk with usage. The generated type would omit the empty `choices`, which OpenAI sends.
+/// An event. Its deltas can have shapes that the specification does not allow.
 #[derive(Serialize)]
-struct UsageChunk {
-    choices: [ChatCompletionChunkChoice; 0],
-    #[serde(flatten)]
-    chunk: ChatCompletionChunk,
+struct Chunk<'a> {
+    id: &'a str,
+    object: &'static str,
+    created: i64,
+    model: &'a str,
+    choices: &'a [ChoiceBody],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    usage: Option<Usage>,
 }

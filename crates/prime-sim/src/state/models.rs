@@ -4,6 +4,7 @@ use pinference_api::types::{Model, ModelPricing, ModelSpecs};
 
 use crate::faults::for_model;
 use crate::price::usd;
+use crate::shapes::ReasoningField;
 
 /// The creation time of all models, taken from the examples of the documentation.
 const CREATED: i64 = 1_693_721_698;
@@ -107,6 +108,15 @@ pub(crate) fn adapter(base: &Model, adapter: &str) -> Model {
         .as_ref()
         .map(|name| format!("{name}, adapter {adapter}"));
     adapted
+}
+
+/// Returns the field of generated reasoning. It differs between models, as it does between servers.
+pub(crate) fn reasoning_field(model: &str) -> ReasoningField {
+    match model.split('/').next() {
+        Some("anthropic") => ReasoningField::ReasoningDetails,
+        Some("nvidia") => ReasoningField::Reasoning,
+        _ => ReasoningField::ReasoningContent,
+    }
 }
 
 /// Returns the model that serves an ID. The `sim/…` models (faults and `sim/echo`) are served by

@@ -6,9 +6,11 @@ mod chat;
 mod documents;
 mod faults;
 mod models;
+mod reasoning;
 mod replies;
 mod runs;
 mod server;
+mod tools;
 mod wallet;
 
 use std::sync::Once;

@@ -8,7 +8,7 @@ use crate::{inference, json, still};
 
 const MODEL: &str = "openai/gpt-oss-120b";
 
-fn with(question: &str, more: Value) -> Value {
+pub(crate) fn with(question: &str, more: Value) -> Value {
     let mut body = json!({
         "model": MODEL,
         "messages": [{ "role": "user", "content": question }],
@@ -19,14 +19,14 @@ fn with(question: &str, more: Value) -> Value {
     body
 }
 
-async fn ask(sim: &Simulator, question: &str, more: Value) -> Value {
+pub(crate) async fn ask(sim: &Simulator, question: &str, more: Value) -> Value {
     let body = with(question, more);
     let request = inference(sim, Method::POST, "/chat/completions").json(&body);
     json(request, StatusCode::OK).await
 }
 
 /// Returns the chunks of a stream without `[DONE]`.
-async fn stream(sim: &Simulator, question: &str, mut more: Value) -> Vec<Value> {
+pub(crate) async fn stream(sim: &Simulator, question: &str, mut more: Value) -> Vec<Value> {
     more["stream"] = json!(true);
     let body = with(question, more);
     let request = inference(sim, Method::POST, "/chat/completions").json(&body);
@@ -284,6 +284,68 @@ async fn scripted_refusals_finish_reasons_and_limits_are_applied() {
     let cut = ask(&sim, "long", json!({ "max_tokens": 2 })).await;
     assert_eq!(cut["choices"][0]["message"]["content"], "one two");
     assert_eq!(cut["choices"][0]["finish_reason"], "content_filter");
+}
+
+#[tokio::test]
+async fn a_reply_can_leave_out_the_cost_or_the_usage() {
+    let script = "[[reply]]\nwhen = 'script'\necho = true\nwithout_cost = true\n";
+    let sim = Simulator::builder().script(script).unwrap();
+    let sim = sim.time_scale(0.0).start().await.unwrap();
+    sim.on_chat("cost")
+        .reply(Reply::text("Free?").without_cost());
+    sim.on_chat("usage")
+        .reply(Reply::text("How much?").without_usage());
+    let more = || json!({ "stream_options": { "include_usage": true } });
+    for question in ["cost", "script", "usage"] {
+        let rows = sim.wallet(None).unwrap().rows.len();
+        let answer = ask(&sim, question, json!({})).await;
+        let chunks = stream(&sim, question, more()).await;
+        let last = chunks.last().unwrap();
+        for body in [&answer, last] {
+            if question == "usage" {
+                assert_eq!(body.get("usage"), None);
+                assert!(!body["choices"][0]["finish_reason"].is_null());
+            } else {
+                assert!(body["usage"]["completion_tokens"].is_i64());
+                assert_eq!(body["usage"].get("cost"), None);
+            }
+        }
+        let wallet = sim.wallet(None).unwrap();
+        assert_eq!(wallet.rows.len(), rows + 2);
+        assert!(wallet.rows[0].amount_usd > "0".parse().unwrap());
+    }
+}
+
+#[tokio::test]
+async fn content_parts_are_read_and_attachments_are_counted() {
+    let sim = still().await;
+    let image =
+        json!({ "type": "image_url", "image_url": { "url": "data:image/png;base64,AA==" } });
+    let audio =
+        json!({ "type": "input_audio", "input_audio": { "data": "AA==", "format": "wav" } });
+    let text = |text: &str| json!({ "type": "text", "text": text });
+    let content = json!([text("Capital "), image, text("of France?"), image, audio]);
+    let messages = json!([{ "role": "user", "content": content }]);
+    let answer = ask(&sim, "", json!({ "messages": messages })).await;
+    assert_eq!(
+        answer["choices"][0]["message"]["content"],
+        "The capital of France is Paris. I see 2 images and 1 audio recording."
+    );
+}
+
+#[tokio::test]
+async fn a_refused_conversation_can_continue() {
+    let sim = still().await;
+    let messages = json!([
+        { "role": "user", "content": "A bomb?" },
+        { "role": "assistant", "content": null, "refusal": "I cannot help with that." },
+        { "role": "user", "content": "Capital of France?" },
+    ]);
+    let answer = ask(&sim, "", json!({ "messages": messages })).await;
+    assert_eq!(
+        answer["choices"][0]["message"]["content"],
+        "The capital of France is Paris."
+    );
 }
 
 #[tokio::test]
