@@ -40,6 +40,7 @@
 //! | choose the account that is billed | [`Client::team`], [`Client::personal`] |
 //! | list models | [`Client::models`] |
 //! | chat | [`Client::chat`], then `.await` or [`stream`](ChatRequest::stream) |
+//! | let a model call Rust functions | [`tools`], [`ChatRequest::run`] |
 //! | add up costs | [`ChatResponse::cost`], [`Meter`], [`Client::wallet`] |
 //! | train | [`Client::runs`] |
 //! | set timeouts, retries, limits, headers | [`CallOptions`], [`RetryPolicy`], [`Client::with_options`] |
@@ -64,7 +65,8 @@
 //!
 //! - `rustls` (default): TLS with rustls and ring, and the root certificates of the operating system.
 //! - `native-tls`: TLS with the library of the operating system.
-//! - `schemars`: implements `schemars::JsonSchema` for the types of both APIs.
+//! - `schemars`: creates tools from the type of their arguments (`Tool::new`), and implements `schemars::JsonSchema` for
+//!   the types of both APIs.
 //!
 //! Without either TLS feature, the client supports only plain HTTP to loopback addresses, unless you pass your own
 //! [`reqwest::Client`].
@@ -99,6 +101,7 @@ pub use options::CallOptions;
 pub use raw::RawCall;
 pub use runs::{CreatedRun, Deletion, DeletionOutcome, RunConfig, Runs, UsageWatch};
 pub use settings::{Setting, Settings, Source};
+pub use tools::{Tool, ToolLoop, Transcript};
 pub use wallet::{BillingPages, Billings, Wallet};
 
 pub use bytes;

@@ -8,6 +8,7 @@
 //! | `reasoning` | reasoning in the requests of a loop |
 //! | `hooks` | decisions about calls |
 //! | `streams` | events, and loops that are dropped |
+//! | `shapes` | tool calls and reasoning in each shape that servers send |
 //! | `schemas` | the schema of a type |
 
 #![allow(clippy::unwrap_used, clippy::panic)]
@@ -18,5 +19,6 @@ mod limits;
 mod loops;
 mod reasoning;
 mod schemas;
+mod shapes;
 mod streams;
 mod support;

@@ -7,15 +7,20 @@
 //! ```no_run
 //! # async fn example(prime: prime_ext::Client) -> Result<(), prime_ext::Error> {
 //! use prime_ext::tools::Tool;
-//! use serde_json::{Value, json};
+//! use serde_json::json;
+//!
+//! #[derive(serde::Deserialize)]
+//! struct Place {
+//!     city: String,
+//! }
 //!
 //! let schema = json!({
 //!     "type": "object",
 //!     "properties": { "city": { "type": "string" } },
 //!     "required": ["city"],
 //! });
-//! let weather = Tool::with_schema("weather", schema, |arguments: Value| async move {
-//!     format!("It rains in {}.", arguments["city"])
+//! let weather = Tool::with_schema("weather", schema, |place: Place| async move {
+//!     format!("It rains in {}.", place.city)
 //! })
 //! .description("Returns the current weather of a city.");
 //!

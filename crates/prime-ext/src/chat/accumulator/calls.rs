@@ -13,7 +13,8 @@ use crate::chat::merge;
 /// Servers set the index, id and name of fragments in different ways. The first rule that matches decides which call
 /// a fragment belongs to:
 ///
-/// 1. Known id: the call with that id.
+/// 1. Known id: the call with that id, and with that index if there are several. But a fragment with another index and
+///    a name begins a new call if the arguments of that call are complete, or if the name differs.
 /// 2. Known index: the latest call with that index. But a fragment with a name begins a new call if the arguments
 ///    of that call are complete, or if the id is new and the name differs.
 /// 3. New index: a new call. But a fragment without id and name continues the latest call if that is incomplete.
@@ -65,13 +66,23 @@ impl Calls {
 
     /// Returns the call that a fragment belongs to, or `None` if it begins a new one.
     fn position(&self, fragment: &ToolCallDelta, id: Option<&str>) -> Option<usize> {
-        if let Some(at) = id.and_then(|id| self.by_id.get(id)) {
-            return Some(*at);
-        }
         let function = fragment.function.as_ref();
         let name = function.and_then(|function| function.name.as_deref());
         let name = name.filter(|name| !name.is_empty());
         let is_other = |call: &Call| name.is_some_and(|name| call.name() != Some(name));
+        if let Some(at) = id.and_then(|id| self.by_id.get(id)) {
+            // Several calls may have this id.
+            let of_index = fragment.index.and_then(|index| self.by_index.get(&index));
+            if let Some(at) = of_index.filter(|at| self.calls[**at].id.as_deref() == id) {
+                return Some(*at);
+            }
+            let call = &self.calls[*at];
+            let begins = fragment.index.is_some()
+                && fragment.index != call.index
+                && name.is_some()
+                && (call.arguments.is_complete() || is_other(call));
+            return (!begins).then_some(*at);
+        }
         let latest = self.calls.len().checked_sub(1);
         let Some(index) = fragment.index else {
             return latest.filter(|at| {
