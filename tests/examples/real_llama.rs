@@ -10,7 +10,10 @@ use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use prime_ext::{Client, ErrorKind};
+use prime_ext::pinference_api::types::{ChatMessage, ContentPart, TokenLogprob, ToolChoice};
+use prime_ext::tools::{LoopEnd, Tool, ToolOutcome};
+use prime_ext::{ChatRequest, Client, ErrorKind};
+use serde_json::{Value, json};
 
 const MODEL: &str = "local/smollm2-135m-instruct";
 
@@ -81,6 +84,12 @@ async fn main() -> ExitCode {
     report("stop", stop(&prime).await);
     report("stream, with usage", stream(&prime).await);
     report("eight concurrent streams", eight(&prime).await);
+    report("roles, names and parts", messages(&prime).await);
+    report("parameters", parameters(&prime).await);
+    report("log probabilities", logprobs(&prime).await);
+    report("forced tool call", forced_call(&prime).await);
+    report("tool loop", tool_loop(&prime, false).await);
+    report("tool loop, streamed", tool_loop(&prime, true).await);
     report("cancelled stream", cancel(&prime).await);
     report(
         "server killed during a stream",
@@ -196,6 +205,121 @@ async fn eight(prime: &Client) -> Outcome {
         ensure(!text?.trim().is_empty(), || "an empty answer".to_owned())?;
     }
     Ok(())
+}
+
+async fn messages(prime: &Client) -> Outcome {
+    let parts = [
+        ContentPart::text("Capital of "),
+        ContentPart::text("France?"),
+    ];
+    let answer = prime
+        .chat(MODEL)
+        .system("Be brief.")
+        .message(ChatMessage::user("Hello.").with_name("ann"))
+        .assistant("Hello, Ann.")
+        .user(parts)
+        .max_tokens(20)
+        .await?;
+    ensure(!answer.text().trim().is_empty(), || "no text".to_owned())
+}
+
+async fn parameters(prime: &Client) -> Outcome {
+    let request = prime
+        .chat(MODEL)
+        .user("Write three random words.")
+        .max_tokens(20)
+        .seed(7)
+        .top_p(0.9)
+        .presence_penalty(0.5)
+        .frequency_penalty(0.5)
+        .logit_bias(5, -100)
+        .end_user("ann")
+        .reasoning_effort("low");
+    let (one, two) = (request.clone().await?, request.await?);
+    ensure(one.text() == two.text(), || {
+        format!("{:?} and {:?} with the same seed", one.text(), two.text())
+    })
+}
+
+async fn logprobs(prime: &Client) -> Outcome {
+    let request = prime.chat(MODEL).user("Hello").max_tokens(3).logprobs(2);
+    for response in [
+        request.clone().await?,
+        request.stream().await?.finish().await?,
+    ] {
+        let tokens = response.logprobs().and_then(|logprobs| logprobs.content.as_deref());
+        let tokens = tokens.ok_or("no log probabilities")?;
+        let fits = |token: &TokenLogprob| {
+            token.logprob.is_some_and(|logprob| logprob <= 0.0)
+                && token.top_logprobs.as_ref().is_some_and(|top| top.len() == 2)
+        };
+        ensure(tokens.len() == 3 && tokens.iter().all(fits), || format!("{tokens:?}"))?;
+    }
+    Ok(())
+}
+
+fn weather() -> Tool {
+    let schema = json!({
+        "type": "object",
+        "properties": { "city": { "type": "string", "enum": ["Paris", "Rome"] } },
+        "required": ["city"],
+    });
+    Tool::with_schema("weather", schema, |arguments: Value| async move {
+        match arguments["city"].as_str() {
+            Some(city @ ("Paris" | "Rome")) => Ok(format!("It rains in {city}.")),
+            _ => Err("unknown city"),
+        }
+    })
+    .description("Returns the weather of a city.")
+}
+
+fn with_tools(prime: &Client) -> ChatRequest {
+    prime
+        .chat(MODEL)
+        .user("What is the weather in Paris?")
+        .max_tokens(100)
+        .temperature(0.0)
+        .tools([weather()])
+        .tool_choice(ToolChoice::required())
+}
+
+async fn forced_call(prime: &Client) -> Outcome {
+    let request = with_tools(prime);
+    for response in [
+        request.clone().await?,
+        request.stream().await?.finish().await?,
+    ] {
+        let call = response.tool_calls().first().ok_or("no call")?;
+        let function = call.function.as_ref().ok_or("no function")?;
+        ensure(function.name == "weather", || format!("{call:?}"))?;
+        ensure(
+            response.finish_reason().is_some_and(|reason| *reason == "tool_calls"),
+            || format!("{:?}", response.finish_reason()),
+        )?;
+    }
+    Ok(())
+}
+
+/// The first call is forced. After it, the small model answers or calls again.
+async fn tool_loop(prime: &Client, streamed: bool) -> Outcome {
+    let tools = with_tools(prime).run().max_rounds(2);
+    let ended = if streamed {
+        tools.stream().finish().await
+    } else {
+        tools.await
+    };
+    let transcript = match &ended {
+        Ok(transcript) => transcript,
+        Err(error) => error.transcript().ok_or_else(|| error.to_string())?,
+    };
+    ensure(transcript.end() != Some(LoopEnd::Failed), || format!("{ended:?}"))?;
+    let results = transcript.rounds()[0].results();
+    ensure(
+        transcript.rounds().len() == 2
+            && results.iter().all(|result| result.outcome == ToolOutcome::Returned)
+            && results.iter().any(|result| result.content.starts_with("It rains")),
+        || format!("{results:?}"),
+    )
 }
 
 async fn cancel(prime: &Client) -> Outcome {

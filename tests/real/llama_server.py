@@ -61,6 +61,8 @@ def start(port, key):
     params.port = port
     params.api_prefix = PREFIX
     params.api_keys = [key]
+    # Tools need the template engine.
+    params.use_jinja = True
     try:
         return xllamacpp.Server(params)
     except RuntimeError as err:
