@@ -3,9 +3,11 @@
 // specs/inference.yml
 //   sha256 37fb83a8773fc38ff85466eedeab8d758b7e477cf4ded90345b95170921a216e
 // specs/overlays/inference-documented.yml
-//   sha256 84290b008d555f485aad258f6c18065669e48fe83504d4e1d96e299fb1219ac6
+//   sha256 30c172bd086ecbd373ce99be02e6c777671eada855d9a875ac2a27d7dec88e6f
+// specs/overlays/inference-openai.yml
+//   sha256 6301e614c7d514f82cbf82aaa6d7f8f78d062c1cde2648e872cab65e44903403
 // specs/overlays/inference-observed.yml
-//   sha256 2d6463def62dc236c737929c1b71d5fa0767cfe77e110f32fee71c8e93b73c9c
+//   sha256 72fd11903878d0c80a49a1fbd12fb785815026196904b4236a762cfa184e1411
 
 //! Error types.
 
