@@ -5,7 +5,7 @@
 // specs/overlays/inference-documented.yml
 //   sha256 30c172bd086ecbd373ce99be02e6c777671eada855d9a875ac2a27d7dec88e6f
 // specs/overlays/inference-openai.yml
-//   sha256 6301e614c7d514f82cbf82aaa6d7f8f78d062c1cde2648e872cab65e44903403
+//   sha256 04f1b521ea7e477a84e9439948c21aab5e90a681220e2416a3fe1fbd8782be56
 // specs/overlays/inference-observed.yml
 //   sha256 72fd11903878d0c80a49a1fbd12fb785815026196904b4236a762cfa184e1411
 
@@ -28,7 +28,9 @@ use ::openapi_runtime::lenient;
 pub struct AllowedTools {
     pub mode: crate::types::ToolChoiceMode,
     /// Tools by name, such as `{"type":"function","function":{"name":"weather"}}`.
-    pub tools: ::std::vec::Vec<NamedToolChoice>,
+    pub tools: ::std::vec::Vec<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    >,
     #[serde(flatten)]
     pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
 }
@@ -37,7 +39,9 @@ impl AllowedTools {
     /// Creates a value with the required fields.
     pub fn new(
         mode: crate::types::ToolChoiceMode,
-        tools: ::std::vec::Vec<NamedToolChoice>,
+        tools: ::std::vec::Vec<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
     ) -> Self {
         Self {
             mode: mode,
@@ -59,7 +63,11 @@ impl lenient::Lenient for AllowedTools {
     ) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::required::<crate::types::ToolChoiceMode>("mode"),
-            lenient::Field::required::<::std::vec::Vec<NamedToolChoice>>("tools"),
+            lenient::Field::required::<
+                ::std::vec::Vec<
+                    ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+                >,
+            >("tools"),
         ];
         out.object(json, FIELDS, true)
     }

@@ -39,8 +39,8 @@ pub(super) const STREAM_OPERATION: &str = builder::CreateChatCompletionStream::O
 /// ```
 ///
 /// What is not set is not sent, with one exception: a request for a stream also requests its usage. This follows the
-/// client of the provider's agents, which sends `max_tokens`, and sends neither the role `developer`, nor the
-/// parameter `store`, nor `strict` in schemas.
+/// provider's agent client (`prime-agent`), which limits responses with `max_tokens`, and sends neither the role
+/// `developer`, nor `store`, nor `strict`.
 #[derive(Debug, Clone)]
 #[must_use = "requests do nothing unless awaited or streamed"]
 pub struct ChatRequest {
@@ -76,7 +76,7 @@ impl ChatRequest {
     ///
     /// let photo = ContentPart::image("image/png", std::fs::read("photo.png")?);
     /// let response = prime
-    ///     .chat("qwen/qwen3-vl-235b-a22b-instruct")
+    ///     .chat("anthropic/claude-3-5-sonnet-20241022")
     ///     .user([ContentPart::text("What is this?"), photo])
     ///     .await?;
     /// # Ok(())

@@ -177,7 +177,7 @@ fn messages(fields: &Fields) -> Result<(String, Option<String>, i64), ApiError> 
     Ok((question, tool_result, prompt_tokens))
 }
 
-/// Returns the text of a message. A message with tool calls may have none.
+/// Returns the text of a message. A message with tool calls, a function call or audio may have none.
 fn content(message: &Value, index: usize) -> Result<String, ApiError> {
     match message.get("content") {
         Some(Value::String(text)) => Ok(text.clone()),
@@ -186,6 +186,12 @@ fn content(message: &Value, index: usize) -> Result<String, ApiError> {
             .filter_map(|part| part.get("text")?.as_str())
             .collect()),
         _ if message.get("tool_calls").is_some_and(Value::is_array) => Ok(String::new()),
+        _ if ["function_call", "audio"]
+            .iter()
+            .any(|name| message.get(name).is_some_and(Value::is_object)) =>
+        {
+            Ok(String::new())
+        }
         _ => invalid(&format!("messages[{index}].content"), "a string"),
     }
 }

@@ -5,7 +5,7 @@
 // specs/overlays/inference-documented.yml
 //   sha256 30c172bd086ecbd373ce99be02e6c777671eada855d9a875ac2a27d7dec88e6f
 // specs/overlays/inference-openai.yml
-//   sha256 6301e614c7d514f82cbf82aaa6d7f8f78d062c1cde2648e872cab65e44903403
+//   sha256 04f1b521ea7e477a84e9439948c21aab5e90a681220e2416a3fe1fbd8782be56
 // specs/overlays/inference-observed.yml
 //   sha256 72fd11903878d0c80a49a1fbd12fb785815026196904b4236a762cfa184e1411
 
