@@ -247,13 +247,20 @@ async fn logprobs(prime: &Client) -> Outcome {
         request.clone().await?,
         request.stream().await?.finish().await?,
     ] {
-        let tokens = response.logprobs().and_then(|logprobs| logprobs.content.as_deref());
+        let tokens = response
+            .logprobs()
+            .and_then(|logprobs| logprobs.content.as_deref());
         let tokens = tokens.ok_or("no log probabilities")?;
         let fits = |token: &TokenLogprob| {
             token.logprob.is_some_and(|logprob| logprob <= 0.0)
-                && token.top_logprobs.as_ref().is_some_and(|top| top.len() == 2)
+                && token
+                    .top_logprobs
+                    .as_ref()
+                    .is_some_and(|top| top.len() == 2)
         };
-        ensure(tokens.len() == 3 && tokens.iter().all(fits), || format!("{tokens:?}"))?;
+        ensure(tokens.len() == 3 && tokens.iter().all(fits), || {
+            format!("{tokens:?}")
+        })?;
     }
     Ok(())
 }
@@ -293,7 +300,9 @@ async fn forced_call(prime: &Client) -> Outcome {
         let function = call.function.as_ref().ok_or("no function")?;
         ensure(function.name == "weather", || format!("{call:?}"))?;
         ensure(
-            response.finish_reason().is_some_and(|reason| *reason == "tool_calls"),
+            response
+                .finish_reason()
+                .is_some_and(|reason| *reason == "tool_calls"),
             || format!("{:?}", response.finish_reason()),
         )?;
     }
@@ -312,12 +321,18 @@ async fn tool_loop(prime: &Client, streamed: bool) -> Outcome {
         Ok(transcript) => transcript,
         Err(error) => error.transcript().ok_or_else(|| error.to_string())?,
     };
-    ensure(transcript.end() != Some(LoopEnd::Failed), || format!("{ended:?}"))?;
+    ensure(transcript.end() != Some(LoopEnd::Failed), || {
+        format!("{ended:?}")
+    })?;
     let results = transcript.rounds()[0].results();
     ensure(
         transcript.rounds().len() == 2
-            && results.iter().all(|result| result.outcome == ToolOutcome::Returned)
-            && results.iter().any(|result| result.content.starts_with("It rains")),
+            && results
+                .iter()
+                .all(|result| result.outcome == ToolOutcome::Returned)
+            && results
+                .iter()
+                .any(|result| result.content.starts_with("It rains")),
         || format!("{results:?}"),
     )
 }

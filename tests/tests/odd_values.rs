@@ -79,13 +79,20 @@ fn whole() -> Value {
                 "top_logprobs": [{"token": "Ho", "logprob": -1.5, "bytes": null}]}], "refusal": null},
             "message": {
                 "role": "assistant", "content": "Hi", "refusal": null, "reasoning": "so", "reasoning_content": "so",
-                "reasoning_details": [{"type": "text", "text": "so"}], "annotations": [],
+                "reasoning_details": [{"type": "text", "text": "so"}],
+                "annotations": [{"type": "url_citation", "url_citation":
+                    {"url": "https://example.com", "title": "t", "start_index": 0, "end_index": 2}}],
+                "audio": {"id": "a", "data": "AQID", "expires_at": 1_750_000_000, "transcript": "Hi"},
+                "function_call": {"name": "f", "arguments": "{}"},
                 "tool_calls": [{"id": "t", "type": "function", "function": {"name": "f", "arguments": "{}"}}],
             },
         }],
         "usage": {
             "prompt_tokens": 5, "completion_tokens": 2, "total_tokens": 7, "cost": 0.25,
-            "prompt_tokens_details": {"cached_tokens": 1}, "completion_tokens_details": {"reasoning_tokens": 1},
+            "prompt_tokens_details": {"cached_tokens": 1, "audio_tokens": 1, "image_tokens": 1, "text_tokens": 1,
+                "cache_write_tokens": 1},
+            "completion_tokens_details": {"reasoning_tokens": 1, "audio_tokens": 1, "text_tokens": 1,
+                "accepted_prediction_tokens": 1, "rejected_prediction_tokens": 1},
             "is_byok": false,
         },
     })

@@ -1,5 +1,7 @@
 //! Texts that may be split into parts.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
@@ -16,7 +18,7 @@ pub enum TextOrParts {
 
 impl TextOrParts {
     /// Returns the text, or the concatenated text of all text parts.
-    pub fn text(&self) -> std::borrow::Cow<'_, str> {
+    pub fn text(&self) -> Cow<'_, str> {
         match self {
             Self::Text(text) => text.into(),
             Self::Parts(parts) => {
@@ -43,9 +45,35 @@ impl From<&str> for TextOrParts {
     }
 }
 
-impl From<Vec<Value>> for TextOrParts {
-    fn from(parts: Vec<Value>) -> Self {
-        Self::Parts(parts)
+impl From<&String> for TextOrParts {
+    fn from(text: &String) -> Self {
+        Self::Text(text.clone())
+    }
+}
+
+impl From<Cow<'_, str>> for TextOrParts {
+    fn from(text: Cow<'_, str>) -> Self {
+        Self::Text(text.into_owned())
+    }
+}
+
+impl From<Box<str>> for TextOrParts {
+    fn from(text: Box<str>) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+/// Content parts, as JSON or as a type that becomes JSON.
+impl<P: Into<Value>> From<Vec<P>> for TextOrParts {
+    fn from(parts: Vec<P>) -> Self {
+        Self::Parts(parts.into_iter().map(Into::into).collect())
+    }
+}
+
+/// Content parts, as JSON or as a type that becomes JSON.
+impl<P: Into<Value>, const N: usize> From<[P; N]> for TextOrParts {
+    fn from(parts: [P; N]) -> Self {
+        Self::Parts(parts.map(Into::into).into())
     }
 }
 
@@ -99,5 +127,24 @@ mod tests {
             "a".into()
         );
         assert!(serde_json::from_str::<TextOrParts>("7").is_err());
+    }
+
+    #[test]
+    fn it_is_created_from_every_kind_of_text_and_from_lists_of_parts() {
+        let text = "a".to_owned();
+        for content in [
+            TextOrParts::from(&text),
+            Cow::Borrowed("a").into(),
+            Box::<str>::from("a").into(),
+            text.clone().into(),
+        ] {
+            assert_eq!(content, "a".into());
+        }
+        let part = serde_json::json!({"type": "text", "text": "a"});
+        let object = part.as_object().unwrap().clone();
+        let parts = TextOrParts::Parts(vec![part.clone()]);
+        assert_eq!(TextOrParts::from([part.clone()]), parts);
+        assert_eq!(TextOrParts::from(vec![part]), parts);
+        assert_eq!(TextOrParts::from([object]), parts);
     }
 }

@@ -5,7 +5,7 @@
 //! limits are those of [`CallOptions`]; the defaults of each operation come from the specification.
 //!
 //! ```no_run
-//! use pinference_api::{Client, types::{ChatMessage, Role}};
+//! use pinference_api::{Client, types::ChatMessage};
 //! use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 //!
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -15,8 +15,7 @@
 //! let http = reqwest::Client::builder().default_headers(headers).build()?;
 //! let client = Client::new(Client::DEFAULT_BASE_URL, http);
 //!
-//! let mut message = ChatMessage::new(Role::User);
-//! message.content = Some("Capital of France?".into());
+//! let message = ChatMessage::user("Capital of France?");
 //! let response = client
 //!     .create_chat_completion()
 //!     .x_prime_team_id("team_123")
@@ -35,11 +34,15 @@
 //! | [`types`] | the schemas of requests and responses |
 //! | [`operations`] | the properties of each operation: retry safety, timeout, team, secrets |
 
+mod content;
 #[rustfmt::skip]
 #[allow(missing_docs, unreachable_pub, unused_imports, unused_mut, unused_qualifications, reason = "generated")]
 #[allow(clippy::all, clippy::unwrap_used, reason = "generated")]
 mod generated;
 mod message;
+mod response_format;
+mod tool_choice;
+mod voice;
 
 #[doc(inline)]
 pub use generated::{Client, builder, operations, types};

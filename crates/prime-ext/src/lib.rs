@@ -112,6 +112,7 @@ pub use openapi_runtime::{
     TransportError, TransportFuture, TransportResponse, Usd, sse, transport,
 };
 pub use pinference_api;
+pub use pinference_api::types::{ChatMessage, ContentPart, ResponseFormat, ToolChoice};
 pub use prime_training_api;
 pub use prime_training_api::types::BillingEntry;
 pub use reqwest;

@@ -56,7 +56,7 @@ impl Conversation {
     }
 }
 
-/// Returns the text of a message. An assistant message with tool calls or a refusal may have none.
+/// Returns the text of a message. An assistant message with tool calls, a refusal or audio may have none.
 fn content(message: &Value, index: usize) -> Result<String, ApiError> {
     let has = |name| message.get(name).is_some_and(|value| !value.is_null());
     match message.get("content") {
@@ -65,7 +65,7 @@ fn content(message: &Value, index: usize) -> Result<String, ApiError> {
             .iter()
             .filter_map(|part| part.get("text")?.as_str())
             .collect()),
-        _ if ["tool_calls", "function_call", "refusal"]
+        _ if ["tool_calls", "function_call", "refusal", "audio"]
             .into_iter()
             .any(has) =>
         {

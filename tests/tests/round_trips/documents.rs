@@ -41,7 +41,11 @@ pub(crate) fn documents() -> Vec<Document> {
     let mut documents = Vec::new();
     for api in ["inference", "training"] {
         let mut root = document::parse(api, &read(&format!("{api}.yml"))).unwrap();
-        for kind in ["documented", "observed"] {
+        let overlays: &[&str] = match api {
+            "inference" => &["documented", "openai", "observed"],
+            _ => &["documented", "observed"],
+        };
+        for kind in overlays {
             let name = format!("overlays/{api}-{kind}.yml");
             overlay::apply(&mut root, &name, &read(&name)).unwrap();
         }

@@ -5,7 +5,11 @@ use std::fmt::{Debug, Display};
 use std::hash::Hash;
 use std::str::FromStr;
 
-use pinference_api::types::{FinishReason, Role};
+use pinference_api::types::{
+    AudioFormat, FinishReason, GrammarSyntax, ImageDetail, InputAudioFormat, Modality,
+    ModerationMode, PromptCacheMode, PromptCacheRetention, ReasoningEffort, Role,
+    SearchContextSize, ServiceTier, ToolChoiceMode, Verbosity, VoiceName,
+};
 use prime_training_api::types::RunStatus;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -75,32 +79,23 @@ where
     assert!(*value != *"no such value" && *value != "no such value");
 }
 
-#[test]
-fn unknown_finish_reasons_are_kept() {
-    assert_open(
-        FinishReason::LISTED,
-        FinishReason::as_str,
-        |value| match value {
-            FinishReason::Other(text) => Some(text),
+/// Checks each of the named enumerations.
+macro_rules! assert_all_open {
+    ($($name:ident)*) => {
+        $(assert_open($name::LISTED, $name::as_str, |value| match value {
+            $name::Other(text) => Some(text),
             _ => None,
-        },
+        });)*
+    };
+}
+
+#[test]
+fn unknown_values_are_kept() {
+    assert_all_open!(
+        AudioFormat FinishReason GrammarSyntax ImageDetail InputAudioFormat Modality ModerationMode PromptCacheMode
+        PromptCacheRetention ReasoningEffort Role RunStatus SearchContextSize ServiceTier ToolChoiceMode Verbosity
+        VoiceName
     );
-}
-
-#[test]
-fn unknown_roles_are_kept() {
-    assert_open(Role::LISTED, Role::as_str, |value| match value {
-        Role::Other(text) => Some(text),
-        _ => None,
-    });
-}
-
-#[test]
-fn unknown_run_statuses_are_kept() {
-    assert_open(RunStatus::LISTED, RunStatus::as_str, |value| match value {
-        RunStatus::Other(text) => Some(text),
-        _ => None,
-    });
 }
 
 #[test]

@@ -23,11 +23,18 @@ macro_rules! table {
 }
 
 const INFERENCE: &[(&str, RoundTrip)] = table![inference:
-    ChatCompletionChoice ChatCompletionChunk ChatCompletionChunkChoice ChatCompletionDelta
-    ChatCompletionRequest ChatCompletionResponse ChatMessage CompletionTokensDetails ErrorBody
-    ErrorDetail FinishReason FunctionCall FunctionCallDelta FunctionDefinition Model ModelList
-    ModelPricing ModelSpecs PromptTokensDetails Role StopSequences StreamOptions Tool ToolCall
-    ToolCallDelta Usage UsageOptions Logprobs TokenLogprob TopLogprob; MessageContent as pinference_api::TextOrParts
+    AllowedTools Annotation ApproximateLocation AudioFormat AudioOptions ChatCompletionChoice
+    ChatCompletionChunk ChatCompletionChunkChoice ChatCompletionDelta ChatCompletionRequest
+    ChatCompletionResponse ChatMessage CompletionTokensDetails ContentPart CustomToolDefinition
+    CustomToolFormat CustomVoice ErrorBody ErrorDetail FinishReason FunctionCall FunctionCallChoice
+    FunctionCallDelta FunctionDefinition Grammar GrammarSyntax ImageDetail ImageUrl InputAudio
+    InputAudioFormat InputFile Logprobs MessageAudio Modality Model ModelList ModelPricing ModelSpecs
+    Moderation ModerationMode ModerationPolicy ModerationRule NamedToolChoice Prediction
+    PromptCacheBreakpoint PromptCacheMode PromptCacheOptions PromptCacheRetention PromptTokensDetails
+    ReasoningEffort ResponseFormat ResponseSchema Role SearchContextSize ServiceTier StopSequences
+    StreamOptions TokenLogprob Tool ToolCall ToolCallDelta ToolChoice ToolChoiceMode ToolName TopLogprob
+    UrlCitation Usage UsageOptions UserLocation Verbosity Voice VoiceName WebSearchOptions;
+    MessageContent as pinference_api::TextOrParts
 ];
 
 const TRAINING: &[(&str, RoundTrip)] = table![training:

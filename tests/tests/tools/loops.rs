@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use prime_ext::tools::{LoopEnd, Tool, ToolOutcome};
-use prime_ext::{Cost, Meter};
+use prime_ext::{Cost, Meter, ToolChoice};
 use prime_sim::Reply;
 use serde_json::{Value, json};
 
@@ -149,17 +149,22 @@ async fn calls_run_in_parallel_up_to_the_limit_and_results_keep_their_order() {
 
 #[tokio::test]
 async fn a_forced_tool_choice_applies_to_the_first_request_only() {
+    let allowed = |mode: &str| {
+        let tools = [json!({ "type": "function", "function": { "name": "weather" } })];
+        json!({ "type": "allowed_tools", "allowed_tools": { "mode": mode, "tools": tools } })
+    };
     for (choice, second) in [
         (json!("required"), Value::Null),
         (
             json!({ "type": "function", "function": { "name": "weather" } }),
             Value::Null,
         ),
+        (allowed("required"), allowed("auto")),
         (json!("auto"), json!("auto")),
     ] {
         let sim = simulator([weather_calls(&["Paris"]), Reply::text("Rain.")]).await;
-        let request = request(&sim).modify(|body| body.tool_choice = Some(choice.clone()));
-        request.run().await.unwrap();
+        let typed: ToolChoice = serde_json::from_value(choice.clone()).unwrap();
+        request(&sim).tool_choice(typed).run().await.unwrap();
         let sent = bodies(&sim);
         assert_eq!(sent[0]["tool_choice"], choice);
         assert_eq!(sent[1]["tool_choice"], second);

@@ -90,7 +90,7 @@ struct Tree {
 fn a_description_in_code_replaces_the_comment_and_recursive_types_have_references() {
     let tool = Tool::new("weather", weather).description("Other.");
     assert_eq!(
-        tool.definition().function.description.as_deref(),
+        tool.definition().function.unwrap().description.as_deref(),
         Some("Other.")
     );
     let tool = Tool::new("tree", |_: Tree| async {});

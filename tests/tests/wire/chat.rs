@@ -1,7 +1,8 @@
 //! `POST /chat/completions` without streaming.
 
 use pinference_api::types::{
-    ChatCompletionRequest, ChatMessage, FinishReason, FunctionDefinition, Role, StopSequences, Tool,
+    ChatCompletionRequest, ChatMessage, FinishReason, FunctionDefinition, Role, StopSequences,
+    Tool, ToolName,
 };
 use prime_ext::{CallOptions, Cost, ErrorKind};
 use serde_json::{Value, json};
@@ -126,8 +127,9 @@ async fn the_documented_request_is_sent() {
     assert_eq!(wire.request().json(), documented);
 }
 
+/// `modify` sets what has no method, and parameters that the specification does not list.
 #[tokio::test]
-async fn all_parameters_are_sent() {
+async fn other_parameters_are_sent() {
     let wire = Wire::inference(MockResponse::json(200, ANSWER)).await;
     let schema = json!({"type": "object", "properties": {"city": {"type": "string"}}});
     wire.personal()
@@ -138,22 +140,12 @@ async fn all_parameters_are_sent() {
             function.description = Some("Looks out of the window.".to_owned());
             function.parameters = schema.as_object().cloned();
             function.strict = Some(true);
-            request.tools = Some(vec![Tool::new(function, "function")]);
-            request.tool_choice = Some(json!("required"));
-            request.parallel_tool_calls = Some(false);
-            request.top_p = Some(0.5);
-            request.logprobs = Some(true);
-            request.top_logprobs = Some(3);
-            request.max_completion_tokens = Some(64);
-            request.n = Some(2);
-            request.seed = Some(-7);
-            request.presence_penalty = Some(-0.5);
-            request.frequency_penalty = Some(0.25);
-            request.user = Some("end-user-1".to_owned());
-            request.reasoning_effort = Some("low".to_owned());
-            request.response_format = Some(json!({"type": "json_object"}));
+            request.functions = Some(vec![function.clone()]);
+            request.function_call = Some(ToolName::new("weather").into());
+            let mut tool = Tool::new("function");
+            tool.function = Some(function);
+            request.tools = Some(vec![tool]);
             request.stop = Some(StopSequences::One("END".to_owned()));
-            request.usage.get_or_insert_default().include = Some(true);
             request.extra.insert("min_p".to_owned(), json!(0.05));
             request
                 .extra
@@ -161,32 +153,21 @@ async fn all_parameters_are_sent() {
         })
         .await
         .unwrap();
+    let function = json!({
+        "name": "weather",
+        "description": "Looks out of the window.",
+        "parameters": {"type": "object", "properties": {"city": {"type": "string"}}},
+        "strict": true,
+    });
     assert_eq!(
         wire.request().json(),
         json!({
             "model": "meta-llama/llama-3.1-70b-instruct",
             "messages": [{"role": "user", "content": "Weather?"}],
-            "tools": [{"type": "function", "function": {
-                "name": "weather",
-                "description": "Looks out of the window.",
-                "parameters": {"type": "object", "properties": {"city": {"type": "string"}}},
-                "strict": true,
-            }}],
-            "tool_choice": "required",
-            "parallel_tool_calls": false,
-            "top_p": 0.5,
-            "logprobs": true,
-            "top_logprobs": 3,
-            "max_completion_tokens": 64,
-            "n": 2,
-            "seed": -7,
-            "presence_penalty": -0.5,
-            "frequency_penalty": 0.25,
-            "user": "end-user-1",
-            "reasoning_effort": "low",
-            "response_format": {"type": "json_object"},
+            "functions": [function],
+            "function_call": {"name": "weather"},
+            "tools": [{"type": "function", "function": function}],
             "stop": "END",
-            "usage": {"include": true},
             "min_p": 0.05,
             "provider": {"order": ["a"]},
         })
@@ -217,7 +198,7 @@ async fn send_removes_the_stream_parameter() {
 async fn tool_calls_are_read_and_sent_back_unchanged() {
     let body = r#"{"id": "c", "choices": [{"index": 0, "finish_reason": "tool_calls", "message": {
         "role": "assistant", "content": null, "refusal": null, "audio": null,
-        "reasoning": "hm", "reasoning_details": [{"type": "reasoning.text", "text": "hm", "signature": null}],
+        "reasoning": "hm", "reasoning_details": [{"type": "reasoning.text", "text": "hm", "signature": null}], "new": null,
         "tool_calls": [{"index": 0, "id": "call_1", "type": "function",
                         "function": {"name": "weather", "arguments": "{\"city\": \"Pa"}}]}}]}"#;
     let wire = Wire::inference(MockResponse::json(200, body)).await;
@@ -238,12 +219,9 @@ async fn tool_calls_are_read_and_sent_back_unchanged() {
     );
     assert_eq!(answer.usage().map(|_| ()), None);
 
-    let mut result = ChatMessage::new(Role::Tool);
-    result.tool_call_id.clone_from(&call.id);
-    result.content = Some("rain".into());
     request
         .message(answer.message().unwrap().clone())
-        .message(result)
+        .message(ChatMessage::tool("call_1", "rain"))
         .await
         .unwrap();
     assert_eq!(
@@ -257,7 +235,7 @@ async fn tool_calls_are_read_and_sent_back_unchanged() {
                 "tool_calls": [{"index": 0, "id": "call_1", "type": "function",
                                 "function": {"name": "weather", "arguments": "{\"city\": \"Pa"}}],
                 // Unknown fields are sent back unchanged.
-                "audio": null,
+                "new": null,
             },
             {"role": "tool", "tool_call_id": "call_1", "content": "rain"},
         ])
@@ -269,7 +247,7 @@ async fn unknown_values_are_preserved() {
     for reason in ["", "abort", "eos", "STOP"] {
         let body = format!(
             r#"{{"service_tier": "provisioned", "choices": [{{"index": 0, "finish_reason": "{reason}",
-                "message": {{"role": "developer", "content": "x"}}}}]}}"#
+                "message": {{"role": "critic", "content": "x"}}}}]}}"#
         );
         let wire = Wire::inference(MockResponse::json(200, &body)).await;
         let request = wire.personal().chat(MODEL).user("Hello!");
@@ -278,14 +256,15 @@ async fn unknown_values_are_preserved() {
             answer.finish_reason(),
             Some(&FinishReason::Other(reason.to_owned()))
         );
-        assert_eq!(answer.raw().service_tier.as_deref(), Some("provisioned"));
+        let tier = answer.raw().service_tier.as_ref().unwrap();
+        assert_eq!(tier, "provisioned");
         let message = answer.message().unwrap();
-        assert_eq!(message.role, Role::Other("developer".to_owned()));
+        assert_eq!(message.role, Role::Other("critic".to_owned()));
 
         request.message(message.clone()).await.unwrap();
         assert_eq!(
             wire.requests()[1].json()["messages"][1],
-            json!({"role": "developer", "content": "x"})
+            json!({"role": "critic", "content": "x"})
         );
     }
 }

@@ -23,6 +23,7 @@
 //! | `large_events` | streams with many or large events |
 //! | `gzip` | compressed responses |
 //! | `http2` | HTTP/2 |
+//! | `parameters` | the parameters and the messages of chat requests |
 //! | `raw` | complete requests as bytes |
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, missing_docs)]
@@ -40,6 +41,7 @@ mod metered;
 mod models;
 mod odd_responses;
 mod openings;
+mod parameters;
 mod patience;
 mod raw;
 mod runs;

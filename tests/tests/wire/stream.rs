@@ -307,7 +307,7 @@ async fn unknown_values_are_preserved() {
     let answer = stream_of(&events).await.unwrap().finish().await.unwrap();
     assert_eq!(*answer.finish_reason().unwrap(), "abort");
     assert_eq!(answer.message().unwrap().role, "developer");
-    assert_eq!(answer.raw().service_tier.as_deref(), Some("provisioned"));
+    assert_eq!(answer.raw().service_tier.as_ref().unwrap(), "provisioned");
 }
 
 #[tokio::test]

@@ -3,19 +3,251 @@
 // specs/inference.yml
 //   sha256 37fb83a8773fc38ff85466eedeab8d758b7e477cf4ded90345b95170921a216e
 // specs/overlays/inference-documented.yml
-//   sha256 84290b008d555f485aad258f6c18065669e48fe83504d4e1d96e299fb1219ac6
+//   sha256 30c172bd086ecbd373ce99be02e6c777671eada855d9a875ac2a27d7dec88e6f
+// specs/overlays/inference-openai.yml
+//   sha256 04f1b521ea7e477a84e9439948c21aab5e90a681220e2416a3fe1fbd8782be56
 // specs/overlays/inference-observed.yml
-//   sha256 2d6463def62dc236c737929c1b71d5fa0767cfe77e110f32fee71c8e93b73c9c
+//   sha256 72fd11903878d0c80a49a1fbd12fb785815026196904b4236a762cfa184e1411
 
 //! Types used as operation parameters and responses.
 #![allow(clippy::all)]
 
 mod enums;
 pub use self::enums::*;
+mod unions;
+pub use self::unions::*;
 pub mod error;
 mod defaults;
 pub mod builder;
 use ::openapi_runtime::lenient;
+
+/// The tools that the model may call.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+pub struct AllowedTools {
+    pub mode: crate::types::ToolChoiceMode,
+    /// Tools by name, such as `{"type":"function","function":{"name":"weather"}}`.
+    pub tools: ::std::vec::Vec<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    >,
+    #[serde(flatten)]
+    pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+}
+
+impl AllowedTools {
+    /// Creates a value with the required fields.
+    pub fn new(
+        mode: crate::types::ToolChoiceMode,
+        tools: ::std::vec::Vec<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
+    ) -> Self {
+        Self {
+            mode: mode,
+            tools: tools,
+            extra: Default::default(),
+        }
+    }
+}
+
+impl AllowedTools {
+    /// The fields that the specification lists, by their names on the wire.
+    pub const FIELDS: &'static [&'static str] = &["mode", "tools"];
+}
+
+impl lenient::Lenient for AllowedTools {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::required::<crate::types::ToolChoiceMode>("mode"),
+            lenient::Field::required::<
+                ::std::vec::Vec<
+                    ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+                >,
+            >("tools"),
+        ];
+        out.object(json, FIELDS, true)
+    }
+}
+
+impl AllowedTools {
+    pub fn builder() -> builder::AllowedTools {
+        Default::default()
+    }
+}
+
+/// An annotation of the text, such as the source of a statement.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+pub struct Annotation {
+    /// On the wire: `type`.
+    #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
+    pub type_: ::std::option::Option<::std::string::String>,
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub url_citation: ::std::option::Option<UrlCitation>,
+    #[serde(flatten)]
+    pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+}
+
+impl ::std::default::Default for Annotation {
+    fn default() -> Self {
+        Self {
+            type_: Default::default(),
+            url_citation: Default::default(),
+            extra: Default::default(),
+        }
+    }
+}
+
+impl Annotation {
+    /// The fields that the specification lists, by their names on the wire.
+    pub const FIELDS: &'static [&'static str] = &["type", "url_citation"];
+}
+
+impl lenient::Lenient for Annotation {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::optional::<
+                ::std::option::Option<::std::string::String>,
+            >("type"),
+            lenient::Field::optional::<
+                ::std::option::Option<UrlCitation>,
+            >("url_citation"),
+        ];
+        out.object(json, FIELDS, true)
+    }
+}
+
+impl Annotation {
+    pub fn builder() -> builder::Annotation {
+        Default::default()
+    }
+}
+
+/// The approximate location of a user.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+pub struct ApproximateLocation {
+    /// Such as `San Francisco`.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub city: ::std::option::Option<::std::string::String>,
+    /// Two-letter ISO country code, such as `US`.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub country: ::std::option::Option<::std::string::String>,
+    /// Such as `California`.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub region: ::std::option::Option<::std::string::String>,
+    /// IANA time zone, such as `America/Los_Angeles`.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub timezone: ::std::option::Option<::std::string::String>,
+    #[serde(flatten)]
+    pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+}
+
+impl ::std::default::Default for ApproximateLocation {
+    fn default() -> Self {
+        Self {
+            city: Default::default(),
+            country: Default::default(),
+            region: Default::default(),
+            timezone: Default::default(),
+            extra: Default::default(),
+        }
+    }
+}
+
+impl ApproximateLocation {
+    /// The fields that the specification lists, by their names on the wire.
+    pub const FIELDS: &'static [&'static str] = &[
+        "city",
+        "country",
+        "region",
+        "timezone",
+    ];
+}
+
+impl lenient::Lenient for ApproximateLocation {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::optional::<
+                ::std::option::Option<::std::string::String>,
+            >("city"),
+            lenient::Field::optional::<
+                ::std::option::Option<::std::string::String>,
+            >("country"),
+            lenient::Field::optional::<
+                ::std::option::Option<::std::string::String>,
+            >("region"),
+            lenient::Field::optional::<
+                ::std::option::Option<::std::string::String>,
+            >("timezone"),
+        ];
+        out.object(json, FIELDS, true)
+    }
+}
+
+impl ApproximateLocation {
+    pub fn builder() -> builder::ApproximateLocation {
+        Default::default()
+    }
+}
+
+/// How audio is generated. Required if `modalities` contains `audio`.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+pub struct AudioOptions {
+    pub format: crate::types::AudioFormat,
+    pub voice: crate::types::Voice,
+    #[serde(flatten)]
+    pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+}
+
+impl AudioOptions {
+    /// Creates a value with the required fields.
+    pub fn new(format: crate::types::AudioFormat, voice: crate::types::Voice) -> Self {
+        Self {
+            format: format,
+            voice: voice,
+            extra: Default::default(),
+        }
+    }
+}
+
+impl AudioOptions {
+    /// The fields that the specification lists, by their names on the wire.
+    pub const FIELDS: &'static [&'static str] = &["format", "voice"];
+}
+
+impl lenient::Lenient for AudioOptions {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::required::<crate::types::AudioFormat>("format"),
+            lenient::Field::required::<crate::types::Voice>("voice"),
+        ];
+        out.object(json, FIELDS, true)
+    }
+}
+
+impl AudioOptions {
+    pub fn builder() -> builder::AudioOptions {
+        Default::default()
+    }
+}
 
 /// `ChatCompletionChoice`
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -108,8 +340,10 @@ pub struct ChatCompletionChunk {
     pub model: ::std::option::Option<::std::string::String>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub object: ::std::option::Option<::std::string::String>,
+    /// The class of processing that was used.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub service_tier: ::std::option::Option<::std::string::String>,
+    pub service_tier: ::std::option::Option<crate::types::ServiceTier>,
+    /// The configuration of the server. If it changes, the same `seed` may give another response.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub system_fingerprint: ::std::option::Option<::std::string::String>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -173,7 +407,7 @@ impl lenient::Lenient for ChatCompletionChunk {
                 ::std::option::Option<::std::string::String>,
             >("object"),
             lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
+                ::std::option::Option<crate::types::ServiceTier>,
             >("service_tier"),
             lenient::Field::optional::<
                 ::std::option::Option<::std::string::String>,
@@ -280,7 +514,7 @@ pub struct ChatCompletionDelta {
     /// The model's reasoning in parts. Send it back unchanged.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub reasoning_details: ::std::option::Option<::std::vec::Vec<::serde_json::Value>>,
-    /// The reason why the model refuses to respond.
+    /// The next part of the reason why the model refuses to respond.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub refusal: ::std::option::Option<::std::string::String>,
     /// The author's role.
@@ -364,11 +598,24 @@ impl ChatCompletionDelta {
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct ChatCompletionRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub audio: ::std::option::Option<AudioOptions>,
+    /// Positive values make tokens less likely the more often they occur in the text so far. At least -2, at most 2.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub frequency_penalty: ::std::option::Option<f64>,
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub function_call: ::std::option::Option<crate::types::FunctionCallChoice>,
+    /// Deprecated: use `tools`. Functions that the model may call.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub functions: ::std::option::Option<::std::vec::Vec<FunctionDefinition>>,
+    /// Makes tokens more or less likely: maps token ids to a bias from -100 to 100. -100 bans a token, and 100 makes it nearly certain.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub logit_bias: ::std::option::Option<
+        ::std::collections::HashMap<::std::string::String, i64>,
+    >,
     /// Return the log probabilities of the output tokens.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub logprobs: ::std::option::Option<bool>,
-    /// Max tokens to generate, including reasoning.
+    /// Max tokens to generate, including reasoning. OpenAI's replacement of `max_tokens`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub max_completion_tokens: ::std::option::Option<i64>,
     /// Max tokens to generate.
@@ -376,27 +623,56 @@ pub struct ChatCompletionRequest {
     pub max_tokens: ::std::option::Option<i64>,
     /// Conversation messages.
     pub messages: ::std::vec::Vec<ChatMessage>,
+    /// Labels of the request, for searches: at most 16 pairs, keys of at most 64 characters, and values of at most 512 characters.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub metadata: ::std::option::Option<
+        ::std::collections::HashMap<::std::string::String, ::std::string::String>,
+    >,
+    /// The kinds of output to generate. If omitted, the model generates text.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub modalities: ::std::option::Option<::std::vec::Vec<crate::types::Modality>>,
     /// Model id, as returned by `list_models`.
     pub model: ::std::string::String,
-    /// Number of choices to generate.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub moderation: ::std::option::Option<Moderation>,
+    /// Number of choices to generate. The tokens of every choice are billed.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub n: ::std::option::Option<i64>,
+    /// Allow the model to request several tool calls at once.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub parallel_tool_calls: ::std::option::Option<bool>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub prediction: ::std::option::Option<Prediction>,
+    /// Positive values make tokens less likely that occur in the text so far. At least -2, at most 2.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub presence_penalty: ::std::option::Option<f64>,
-    /// Reasoning effort, such as `low` or `high`.
+    /// A key that similar requests share, so that more of their prompts are read from the cache.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub reasoning_effort: ::std::option::Option<::std::string::String>,
-    /// An object such as `{"type": "json_schema", …}`.
+    pub prompt_cache_key: ::std::option::Option<::std::string::String>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub response_format: ::std::option::Option<::serde_json::Value>,
+    pub prompt_cache_options: ::std::option::Option<PromptCacheOptions>,
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub prompt_cache_retention: ::std::option::Option<
+        crate::types::PromptCacheRetention,
+    >,
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub reasoning_effort: ::std::option::Option<crate::types::ReasoningEffort>,
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub response_format: ::std::option::Option<ResponseFormat>,
+    /// Identifies the end user, so that misuse can be detected: at most 128 characters, such as a hash of the user name.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub safety_identifier: ::std::option::Option<::std::string::String>,
     /// Seed for deterministic sampling where the model supports it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub seed: ::std::option::Option<i64>,
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub service_tier: ::std::option::Option<crate::types::ServiceTier>,
     /// Stop sequences.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub stop: ::std::option::Option<StopSequences>,
+    /// Store the response, for OpenAI's distillation and evaluations.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub store: ::std::option::Option<bool>,
     /// Enable streaming: the response is an event stream. Set it only for the streaming operation. If omitted, the service uses `false`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub stream: ::std::option::Option<bool>,
@@ -405,23 +681,26 @@ pub struct ChatCompletionRequest {
     /// Sampling temperature (0-2). At least 0, at most 2.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub temperature: ::std::option::Option<f64>,
-    /// `"none"`, `"auto"`, `"required"`, or an object that names one function.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub tool_choice: ::std::option::Option<::serde_json::Value>,
-    /// Functions that the model may call.
+    pub tool_choice: ::std::option::Option<crate::types::ToolChoice>,
+    /// Tools that the model may call.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub tools: ::std::option::Option<::std::vec::Vec<Tool>>,
-    /// Number of most likely tokens to return at each position.
+    /// Number of most likely tokens to return at each position. Requires `logprobs`. At least 0, at most 20.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub top_logprobs: ::std::option::Option<i64>,
-    /// Nucleus sampling mass.
+    /// Nucleus sampling: only the most likely tokens with this total probability are considered.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub top_p: ::std::option::Option<f64>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub usage: ::std::option::Option<UsageOptions>,
-    /// Identifier of the end user.
+    /// Identifier of the end user. OpenAI is replacing it by `safety_identifier` and `prompt_cache_key`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub user: ::std::option::Option<::std::string::String>,
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub verbosity: ::std::option::Option<crate::types::Verbosity>,
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub web_search_options: ::std::option::Option<WebSearchOptions>,
     #[serde(flatten)]
     pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
 }
@@ -433,19 +712,33 @@ impl ChatCompletionRequest {
         model: impl Into<::std::string::String>,
     ) -> Self {
         Self {
+            audio: Default::default(),
             frequency_penalty: Default::default(),
+            function_call: Default::default(),
+            functions: Default::default(),
+            logit_bias: Default::default(),
             logprobs: Default::default(),
             max_completion_tokens: Default::default(),
             max_tokens: Default::default(),
             messages: messages,
+            metadata: Default::default(),
+            modalities: Default::default(),
             model: model.into(),
+            moderation: Default::default(),
             n: Default::default(),
             parallel_tool_calls: Default::default(),
+            prediction: Default::default(),
             presence_penalty: Default::default(),
+            prompt_cache_key: Default::default(),
+            prompt_cache_options: Default::default(),
+            prompt_cache_retention: Default::default(),
             reasoning_effort: Default::default(),
             response_format: Default::default(),
+            safety_identifier: Default::default(),
             seed: Default::default(),
+            service_tier: Default::default(),
             stop: Default::default(),
+            store: Default::default(),
             stream: Default::default(),
             stream_options: Default::default(),
             temperature: Default::default(),
@@ -455,6 +748,8 @@ impl ChatCompletionRequest {
             top_p: Default::default(),
             usage: Default::default(),
             user: Default::default(),
+            verbosity: Default::default(),
+            web_search_options: Default::default(),
             extra: Default::default(),
         }
     }
@@ -463,19 +758,33 @@ impl ChatCompletionRequest {
 impl ChatCompletionRequest {
     /// The fields that the specification lists, by their names on the wire.
     pub const FIELDS: &'static [&'static str] = &[
+        "audio",
         "frequency_penalty",
+        "function_call",
+        "functions",
+        "logit_bias",
         "logprobs",
         "max_completion_tokens",
         "max_tokens",
         "messages",
+        "metadata",
+        "modalities",
         "model",
+        "moderation",
         "n",
         "parallel_tool_calls",
+        "prediction",
         "presence_penalty",
+        "prompt_cache_key",
+        "prompt_cache_options",
+        "prompt_cache_retention",
         "reasoning_effort",
         "response_format",
+        "safety_identifier",
         "seed",
+        "service_tier",
         "stop",
+        "store",
         "stream",
         "stream_options",
         "temperature",
@@ -485,6 +794,8 @@ impl ChatCompletionRequest {
         "top_p",
         "usage",
         "user",
+        "verbosity",
+        "web_search_options",
     ];
 }
 
@@ -497,6 +808,24 @@ impl ChatCompletionRequest {
             "at least 0, at most 2",
             |n| n >= 0f64 && n <= 2f64,
         )?;
+        openapi_runtime::check_limits(
+            "frequency_penalty",
+            &self.frequency_penalty,
+            "at least -2, at most 2",
+            |n| n >= -2f64 && n <= 2f64,
+        )?;
+        openapi_runtime::check_limits(
+            "presence_penalty",
+            &self.presence_penalty,
+            "at least -2, at most 2",
+            |n| n >= -2f64 && n <= 2f64,
+        )?;
+        openapi_runtime::check_limits(
+            "top_logprobs",
+            &self.top_logprobs,
+            "at least 0, at most 20",
+            |n| n >= 0f64 && n <= 20f64,
+        )?;
         Ok(())
     }
 }
@@ -507,34 +836,75 @@ impl lenient::Lenient for ChatCompletionRequest {
         out: &mut lenient::Normalizer,
     ) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
+            lenient::Field::optional::<::std::option::Option<AudioOptions>>("audio"),
             lenient::Field::optional::<::std::option::Option<f64>>("frequency_penalty"),
+            lenient::Field::optional::<
+                ::std::option::Option<crate::types::FunctionCallChoice>,
+            >("function_call"),
+            lenient::Field::optional::<
+                ::std::option::Option<::std::vec::Vec<FunctionDefinition>>,
+            >("functions"),
+            lenient::Field::optional::<
+                ::std::option::Option<
+                    ::std::collections::HashMap<::std::string::String, i64>,
+                >,
+            >("logit_bias"),
             lenient::Field::optional::<::std::option::Option<bool>>("logprobs"),
             lenient::Field::optional::<
                 ::std::option::Option<i64>,
             >("max_completion_tokens"),
             lenient::Field::optional::<::std::option::Option<i64>>("max_tokens"),
             lenient::Field::required::<::std::vec::Vec<ChatMessage>>("messages"),
+            lenient::Field::optional::<
+                ::std::option::Option<
+                    ::std::collections::HashMap<
+                        ::std::string::String,
+                        ::std::string::String,
+                    >,
+                >,
+            >("metadata"),
+            lenient::Field::optional::<
+                ::std::option::Option<::std::vec::Vec<crate::types::Modality>>,
+            >("modalities"),
             lenient::Field::required::<::std::string::String>("model"),
+            lenient::Field::optional::<::std::option::Option<Moderation>>("moderation"),
             lenient::Field::optional::<::std::option::Option<i64>>("n"),
             lenient::Field::optional::<
                 ::std::option::Option<bool>,
             >("parallel_tool_calls"),
+            lenient::Field::optional::<::std::option::Option<Prediction>>("prediction"),
             lenient::Field::optional::<::std::option::Option<f64>>("presence_penalty"),
             lenient::Field::optional::<
                 ::std::option::Option<::std::string::String>,
+            >("prompt_cache_key"),
+            lenient::Field::optional::<
+                ::std::option::Option<PromptCacheOptions>,
+            >("prompt_cache_options"),
+            lenient::Field::optional::<
+                ::std::option::Option<crate::types::PromptCacheRetention>,
+            >("prompt_cache_retention"),
+            lenient::Field::optional::<
+                ::std::option::Option<crate::types::ReasoningEffort>,
             >("reasoning_effort"),
             lenient::Field::optional::<
-                ::std::option::Option<::serde_json::Value>,
+                ::std::option::Option<ResponseFormat>,
             >("response_format"),
+            lenient::Field::optional::<
+                ::std::option::Option<::std::string::String>,
+            >("safety_identifier"),
             lenient::Field::optional::<::std::option::Option<i64>>("seed"),
+            lenient::Field::optional::<
+                ::std::option::Option<crate::types::ServiceTier>,
+            >("service_tier"),
             lenient::Field::optional::<::std::option::Option<StopSequences>>("stop"),
+            lenient::Field::optional::<::std::option::Option<bool>>("store"),
             lenient::Field::optional::<::std::option::Option<bool>>("stream"),
             lenient::Field::optional::<
                 ::std::option::Option<StreamOptions>,
             >("stream_options"),
             lenient::Field::optional::<::std::option::Option<f64>>("temperature"),
             lenient::Field::optional::<
-                ::std::option::Option<::serde_json::Value>,
+                ::std::option::Option<crate::types::ToolChoice>,
             >("tool_choice"),
             lenient::Field::optional::<
                 ::std::option::Option<::std::vec::Vec<Tool>>,
@@ -545,6 +915,12 @@ impl lenient::Lenient for ChatCompletionRequest {
             lenient::Field::optional::<
                 ::std::option::Option<::std::string::String>,
             >("user"),
+            lenient::Field::optional::<
+                ::std::option::Option<crate::types::Verbosity>,
+            >("verbosity"),
+            lenient::Field::optional::<
+                ::std::option::Option<WebSearchOptions>,
+            >("web_search_options"),
         ];
         out.object(json, FIELDS, true)
     }
@@ -575,8 +951,10 @@ pub struct ChatCompletionResponse {
     pub model: ::std::option::Option<::std::string::String>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub object: ::std::option::Option<::std::string::String>,
+    /// The class of processing that was used.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub service_tier: ::std::option::Option<::std::string::String>,
+    pub service_tier: ::std::option::Option<crate::types::ServiceTier>,
+    /// The configuration of the server. If it changes, the same `seed` may give another response.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub system_fingerprint: ::std::option::Option<::std::string::String>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -639,7 +1017,7 @@ impl lenient::Lenient for ChatCompletionResponse {
                 ::std::option::Option<::std::string::String>,
             >("object"),
             lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
+                ::std::option::Option<crate::types::ServiceTier>,
             >("service_tier"),
             lenient::Field::optional::<
                 ::std::option::Option<::std::string::String>,
@@ -661,9 +1039,18 @@ impl ChatCompletionResponse {
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct ChatMessage {
+    /// Annotations of the text, such as the web pages that it refers to.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub annotations: ::std::option::Option<::std::vec::Vec<Annotation>>,
+    /// Audio that the model generated.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub audio: ::std::option::Option<MessageAudio>,
     /// The text of the message.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub content: ::std::option::Option<::openapi_runtime::TextOrParts>,
+    /// Deprecated: replaced by `tool_calls`. A function call that the model requests.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub function_call: ::std::option::Option<FunctionCall>,
     /// Distinguishes authors with the same role.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::std::string::String>,
@@ -696,7 +1083,10 @@ pub struct ChatMessage {
 impl ::std::default::Default for ChatMessage {
     fn default() -> Self {
         Self {
+            annotations: Default::default(),
+            audio: Default::default(),
             content: Default::default(),
+            function_call: Default::default(),
             name: Default::default(),
             reasoning: Default::default(),
             reasoning_content: Default::default(),
@@ -713,7 +1103,10 @@ impl ::std::default::Default for ChatMessage {
 impl ChatMessage {
     /// The fields that the specification lists, by their names on the wire.
     pub const FIELDS: &'static [&'static str] = &[
+        "annotations",
+        "audio",
         "content",
+        "function_call",
         "name",
         "reasoning",
         "reasoning_content",
@@ -732,8 +1125,15 @@ impl lenient::Lenient for ChatMessage {
     ) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::optional::<
+                ::std::option::Option<::std::vec::Vec<Annotation>>,
+            >("annotations"),
+            lenient::Field::optional::<::std::option::Option<MessageAudio>>("audio"),
+            lenient::Field::optional::<
                 ::std::option::Option<::openapi_runtime::TextOrParts>,
             >("content"),
+            lenient::Field::optional::<
+                ::std::option::Option<FunctionCall>,
+            >("function_call"),
             lenient::Field::optional::<
                 ::std::option::Option<::std::string::String>,
             >("name"),
@@ -767,14 +1167,26 @@ impl ChatMessage {
     }
 }
 
-/// `CompletionTokensDetails`
+/// The completion tokens by kind.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct CompletionTokensDetails {
+    /// Tokens of `prediction` that are in the response.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub accepted_prediction_tokens: ::std::option::Option<i64>,
+    /// Generated audio tokens.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub audio_tokens: ::std::option::Option<i64>,
     /// Completion tokens spent on reasoning.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub reasoning_tokens: ::std::option::Option<i64>,
+    /// Tokens of `prediction` that are not in the response, but are billed as completion tokens.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub rejected_prediction_tokens: ::std::option::Option<i64>,
+    /// Generated text tokens.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub text_tokens: ::std::option::Option<i64>,
     #[serde(flatten)]
     pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
 }
@@ -782,7 +1194,11 @@ pub struct CompletionTokensDetails {
 impl ::std::default::Default for CompletionTokensDetails {
     fn default() -> Self {
         Self {
+            accepted_prediction_tokens: Default::default(),
+            audio_tokens: Default::default(),
             reasoning_tokens: Default::default(),
+            rejected_prediction_tokens: Default::default(),
+            text_tokens: Default::default(),
             extra: Default::default(),
         }
     }
@@ -790,7 +1206,13 @@ impl ::std::default::Default for CompletionTokensDetails {
 
 impl CompletionTokensDetails {
     /// The fields that the specification lists, by their names on the wire.
-    pub const FIELDS: &'static [&'static str] = &["reasoning_tokens"];
+    pub const FIELDS: &'static [&'static str] = &[
+        "accepted_prediction_tokens",
+        "audio_tokens",
+        "reasoning_tokens",
+        "rejected_prediction_tokens",
+        "text_tokens",
+    ];
 }
 
 impl lenient::Lenient for CompletionTokensDetails {
@@ -799,7 +1221,15 @@ impl lenient::Lenient for CompletionTokensDetails {
         out: &mut lenient::Normalizer,
     ) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
+            lenient::Field::optional::<
+                ::std::option::Option<i64>,
+            >("accepted_prediction_tokens"),
+            lenient::Field::optional::<::std::option::Option<i64>>("audio_tokens"),
             lenient::Field::optional::<::std::option::Option<i64>>("reasoning_tokens"),
+            lenient::Field::optional::<
+                ::std::option::Option<i64>,
+            >("rejected_prediction_tokens"),
+            lenient::Field::optional::<::std::option::Option<i64>>("text_tokens"),
         ];
         out.object(json, FIELDS, true)
     }
@@ -807,6 +1237,241 @@ impl lenient::Lenient for CompletionTokensDetails {
 
 impl CompletionTokensDetails {
     pub fn builder() -> builder::CompletionTokensDetails {
+        Default::default()
+    }
+}
+
+/// A part of a message: a text, an image, audio, a file or a refusal.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+pub struct ContentPart {
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub file: ::std::option::Option<InputFile>,
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub image_url: ::std::option::Option<ImageUrl>,
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub input_audio: ::std::option::Option<InputAudio>,
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub prompt_cache_breakpoint: ::std::option::Option<PromptCacheBreakpoint>,
+    /// The reason why the model refused to respond.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub refusal: ::std::option::Option<::std::string::String>,
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub text: ::std::option::Option<::std::string::String>,
+    /// `text`, `image_url`, `input_audio`, `file` or `refusal`. Unlisted values occur.
+    ///
+    /// On the wire: `type`.
+    #[serde(rename = "type")]
+    pub type_: ::std::string::String,
+    #[serde(flatten)]
+    pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+}
+
+impl ContentPart {
+    /// Creates a value with the required fields.
+    pub fn new(type_: impl Into<::std::string::String>) -> Self {
+        Self {
+            file: Default::default(),
+            image_url: Default::default(),
+            input_audio: Default::default(),
+            prompt_cache_breakpoint: Default::default(),
+            refusal: Default::default(),
+            text: Default::default(),
+            type_: type_.into(),
+            extra: Default::default(),
+        }
+    }
+}
+
+impl ContentPart {
+    /// The fields that the specification lists, by their names on the wire.
+    pub const FIELDS: &'static [&'static str] = &[
+        "file",
+        "image_url",
+        "input_audio",
+        "prompt_cache_breakpoint",
+        "refusal",
+        "text",
+        "type",
+    ];
+}
+
+impl lenient::Lenient for ContentPart {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::optional::<::std::option::Option<InputFile>>("file"),
+            lenient::Field::optional::<::std::option::Option<ImageUrl>>("image_url"),
+            lenient::Field::optional::<::std::option::Option<InputAudio>>("input_audio"),
+            lenient::Field::optional::<
+                ::std::option::Option<PromptCacheBreakpoint>,
+            >("prompt_cache_breakpoint"),
+            lenient::Field::optional::<
+                ::std::option::Option<::std::string::String>,
+            >("refusal"),
+            lenient::Field::optional::<
+                ::std::option::Option<::std::string::String>,
+            >("text"),
+            lenient::Field::required::<::std::string::String>("type"),
+        ];
+        out.object(json, FIELDS, true)
+    }
+}
+
+impl ContentPart {
+    pub fn builder() -> builder::ContentPart {
+        Default::default()
+    }
+}
+
+/// A tool whose input is text.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+pub struct CustomToolDefinition {
+    /// What the tool does, for the model.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub description: ::std::option::Option<::std::string::String>,
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub format: ::std::option::Option<CustomToolFormat>,
+    pub name: ::std::string::String,
+    #[serde(flatten)]
+    pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+}
+
+impl CustomToolDefinition {
+    /// Creates a value with the required fields.
+    pub fn new(name: impl Into<::std::string::String>) -> Self {
+        Self {
+            description: Default::default(),
+            format: Default::default(),
+            name: name.into(),
+            extra: Default::default(),
+        }
+    }
+}
+
+impl CustomToolDefinition {
+    /// The fields that the specification lists, by their names on the wire.
+    pub const FIELDS: &'static [&'static str] = &["description", "format", "name"];
+}
+
+impl lenient::Lenient for CustomToolDefinition {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::optional::<
+                ::std::option::Option<::std::string::String>,
+            >("description"),
+            lenient::Field::optional::<
+                ::std::option::Option<CustomToolFormat>,
+            >("format"),
+            lenient::Field::required::<::std::string::String>("name"),
+        ];
+        out.object(json, FIELDS, true)
+    }
+}
+
+impl CustomToolDefinition {
+    pub fn builder() -> builder::CustomToolDefinition {
+        Default::default()
+    }
+}
+
+/// The format of the input: `text`, or `grammar` with a grammar.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+pub struct CustomToolFormat {
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub grammar: ::std::option::Option<Grammar>,
+    /// On the wire: `type`.
+    #[serde(rename = "type")]
+    pub type_: ::std::string::String,
+    #[serde(flatten)]
+    pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+}
+
+impl CustomToolFormat {
+    /// Creates a value with the required fields.
+    pub fn new(type_: impl Into<::std::string::String>) -> Self {
+        Self {
+            grammar: Default::default(),
+            type_: type_.into(),
+            extra: Default::default(),
+        }
+    }
+}
+
+impl CustomToolFormat {
+    /// The fields that the specification lists, by their names on the wire.
+    pub const FIELDS: &'static [&'static str] = &["grammar", "type"];
+}
+
+impl lenient::Lenient for CustomToolFormat {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::optional::<::std::option::Option<Grammar>>("grammar"),
+            lenient::Field::required::<::std::string::String>("type"),
+        ];
+        out.object(json, FIELDS, true)
+    }
+}
+
+impl CustomToolFormat {
+    pub fn builder() -> builder::CustomToolFormat {
+        Default::default()
+    }
+}
+
+/// A voice that was created from audio samples.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+pub struct CustomVoice {
+    /// Voice id, such as `voice_1234`.
+    pub id: ::std::string::String,
+    #[serde(flatten)]
+    pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+}
+
+impl CustomVoice {
+    /// Creates a value with the required fields.
+    pub fn new(id: impl Into<::std::string::String>) -> Self {
+        Self {
+            id: id.into(),
+            extra: Default::default(),
+        }
+    }
+}
+
+impl CustomVoice {
+    /// The fields that the specification lists, by their names on the wire.
+    pub const FIELDS: &'static [&'static str] = &["id"];
+}
+
+impl lenient::Lenient for CustomVoice {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::required::<::std::string::String>("id"),
+        ];
+        out.object(json, FIELDS, true)
+    }
+}
+
+impl CustomVoice {
+    pub fn builder() -> builder::CustomVoice {
         Default::default()
     }
 }
@@ -894,7 +1559,7 @@ impl ErrorDetail {
     }
 }
 
-/// `FunctionCall`
+/// A call of a function that the model requests.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
@@ -946,7 +1611,7 @@ impl FunctionCall {
     }
 }
 
-/// `FunctionCallDelta`
+/// The part of a function call in an event.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
@@ -999,19 +1664,22 @@ impl FunctionCallDelta {
     }
 }
 
-/// `FunctionDefinition`
+/// A function that the model may call.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct FunctionDefinition {
+    /// What the function does, for the model.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub description: ::std::option::Option<::std::string::String>,
+    /// At most 64 letters, digits, underscores and dashes.
     pub name: ::std::string::String,
     /// JSON Schema of the arguments.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub parameters: ::std::option::Option<
         ::serde_json::Map<::std::string::String, ::serde_json::Value>,
     >,
+    /// Guarantee that the arguments match the schema, which may then use only a part of JSON Schema.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub strict: ::std::option::Option<bool>,
 }
@@ -1051,6 +1719,216 @@ impl lenient::Lenient for FunctionDefinition {
 
 impl FunctionDefinition {
     pub fn builder() -> builder::FunctionDefinition {
+        Default::default()
+    }
+}
+
+/// A grammar of texts.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+pub struct Grammar {
+    /// The grammar.
+    pub definition: ::std::string::String,
+    pub syntax: crate::types::GrammarSyntax,
+    #[serde(flatten)]
+    pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+}
+
+impl Grammar {
+    /// Creates a value with the required fields.
+    pub fn new(
+        definition: impl Into<::std::string::String>,
+        syntax: crate::types::GrammarSyntax,
+    ) -> Self {
+        Self {
+            definition: definition.into(),
+            syntax: syntax,
+            extra: Default::default(),
+        }
+    }
+}
+
+impl Grammar {
+    /// The fields that the specification lists, by their names on the wire.
+    pub const FIELDS: &'static [&'static str] = &["definition", "syntax"];
+}
+
+impl lenient::Lenient for Grammar {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::required::<::std::string::String>("definition"),
+            lenient::Field::required::<crate::types::GrammarSyntax>("syntax"),
+        ];
+        out.object(json, FIELDS, true)
+    }
+}
+
+impl Grammar {
+    pub fn builder() -> builder::Grammar {
+        Default::default()
+    }
+}
+
+/// An image.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+pub struct ImageUrl {
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub detail: ::std::option::Option<crate::types::ImageDetail>,
+    /// URL of the image, or the image itself as a `data:` URL.
+    pub url: ::std::string::String,
+    #[serde(flatten)]
+    pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+}
+
+impl ImageUrl {
+    /// Creates a value with the required fields.
+    pub fn new(url: impl Into<::std::string::String>) -> Self {
+        Self {
+            detail: Default::default(),
+            url: url.into(),
+            extra: Default::default(),
+        }
+    }
+}
+
+impl ImageUrl {
+    /// The fields that the specification lists, by their names on the wire.
+    pub const FIELDS: &'static [&'static str] = &["detail", "url"];
+}
+
+impl lenient::Lenient for ImageUrl {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::optional::<
+                ::std::option::Option<crate::types::ImageDetail>,
+            >("detail"),
+            lenient::Field::required::<::std::string::String>("url"),
+        ];
+        out.object(json, FIELDS, true)
+    }
+}
+
+impl ImageUrl {
+    pub fn builder() -> builder::ImageUrl {
+        Default::default()
+    }
+}
+
+/// Audio in a message.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+pub struct InputAudio {
+    /// The audio in base64.
+    pub data: ::std::string::String,
+    pub format: crate::types::InputAudioFormat,
+    #[serde(flatten)]
+    pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+}
+
+impl InputAudio {
+    /// Creates a value with the required fields.
+    pub fn new(
+        data: impl Into<::std::string::String>,
+        format: crate::types::InputAudioFormat,
+    ) -> Self {
+        Self {
+            data: data.into(),
+            format: format,
+            extra: Default::default(),
+        }
+    }
+}
+
+impl InputAudio {
+    /// The fields that the specification lists, by their names on the wire.
+    pub const FIELDS: &'static [&'static str] = &["data", "format"];
+}
+
+impl lenient::Lenient for InputAudio {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::required::<::std::string::String>("data"),
+            lenient::Field::required::<crate::types::InputAudioFormat>("format"),
+        ];
+        out.object(json, FIELDS, true)
+    }
+}
+
+impl InputAudio {
+    pub fn builder() -> builder::InputAudio {
+        Default::default()
+    }
+}
+
+/// A file in a message: its contents, or the id of an uploaded file.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+pub struct InputFile {
+    /// The contents as a `data:` URL in base64.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub file_data: ::std::option::Option<::std::string::String>,
+    /// Id of an uploaded file.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub file_id: ::std::option::Option<::std::string::String>,
+    /// Name of the file, with `file_data`.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub filename: ::std::option::Option<::std::string::String>,
+    #[serde(flatten)]
+    pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+}
+
+impl ::std::default::Default for InputFile {
+    fn default() -> Self {
+        Self {
+            file_data: Default::default(),
+            file_id: Default::default(),
+            filename: Default::default(),
+            extra: Default::default(),
+        }
+    }
+}
+
+impl InputFile {
+    /// The fields that the specification lists, by their names on the wire.
+    pub const FIELDS: &'static [&'static str] = &["file_data", "file_id", "filename"];
+}
+
+impl lenient::Lenient for InputFile {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::optional::<
+                ::std::option::Option<::std::string::String>,
+            >("file_data"),
+            lenient::Field::optional::<
+                ::std::option::Option<::std::string::String>,
+            >("file_id"),
+            lenient::Field::optional::<
+                ::std::option::Option<::std::string::String>,
+            >("filename"),
+        ];
+        out.object(json, FIELDS, true)
+    }
+}
+
+impl InputFile {
+    pub fn builder() -> builder::InputFile {
         Default::default()
     }
 }
@@ -1104,6 +1982,75 @@ impl lenient::Lenient for Logprobs {
 
 impl Logprobs {
     pub fn builder() -> builder::Logprobs {
+        Default::default()
+    }
+}
+
+/// Audio that the model generated. To refer to it in a later request, send back its `id`.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+pub struct MessageAudio {
+    /// The audio in base64, in the requested format.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub data: ::std::option::Option<::std::string::String>,
+    /// Unix time in seconds at which the service deletes the audio.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub expires_at: ::std::option::Option<i64>,
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub id: ::std::option::Option<::std::string::String>,
+    /// The spoken text.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub transcript: ::std::option::Option<::std::string::String>,
+    #[serde(flatten)]
+    pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+}
+
+impl ::std::default::Default for MessageAudio {
+    fn default() -> Self {
+        Self {
+            data: Default::default(),
+            expires_at: Default::default(),
+            id: Default::default(),
+            transcript: Default::default(),
+            extra: Default::default(),
+        }
+    }
+}
+
+impl MessageAudio {
+    /// The fields that the specification lists, by their names on the wire.
+    pub const FIELDS: &'static [&'static str] = &[
+        "data",
+        "expires_at",
+        "id",
+        "transcript",
+    ];
+}
+
+impl lenient::Lenient for MessageAudio {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::optional::<
+                ::std::option::Option<::std::string::String>,
+            >("data"),
+            lenient::Field::optional::<::std::option::Option<i64>>("expires_at"),
+            lenient::Field::optional::<
+                ::std::option::Option<::std::string::String>,
+            >("id"),
+            lenient::Field::optional::<
+                ::std::option::Option<::std::string::String>,
+            >("transcript"),
+        ];
+        out.object(json, FIELDS, true)
+    }
+}
+
+impl MessageAudio {
+    pub fn builder() -> builder::MessageAudio {
         Default::default()
     }
 }
@@ -1302,14 +2249,381 @@ impl ModelSpecs {
     }
 }
 
-/// `PromptTokensDetails`
+/// Moderation of the messages and of the response.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+pub struct Moderation {
+    /// Moderation model, such as `omni-moderation-latest`.
+    pub model: ::std::string::String,
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub policy: ::std::option::Option<ModerationPolicy>,
+    #[serde(flatten)]
+    pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+}
+
+impl Moderation {
+    /// Creates a value with the required fields.
+    pub fn new(model: impl Into<::std::string::String>) -> Self {
+        Self {
+            model: model.into(),
+            policy: Default::default(),
+            extra: Default::default(),
+        }
+    }
+}
+
+impl Moderation {
+    /// The fields that the specification lists, by their names on the wire.
+    pub const FIELDS: &'static [&'static str] = &["model", "policy"];
+}
+
+impl lenient::Lenient for Moderation {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::required::<::std::string::String>("model"),
+            lenient::Field::optional::<::std::option::Option<ModerationPolicy>>("policy"),
+        ];
+        out.object(json, FIELDS, true)
+    }
+}
+
+impl Moderation {
+    pub fn builder() -> builder::Moderation {
+        Default::default()
+    }
+}
+
+/// What moderation does.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+pub struct ModerationPolicy {
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub input: ::std::option::Option<ModerationRule>,
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub output: ::std::option::Option<ModerationRule>,
+    #[serde(flatten)]
+    pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+}
+
+impl ::std::default::Default for ModerationPolicy {
+    fn default() -> Self {
+        Self {
+            input: Default::default(),
+            output: Default::default(),
+            extra: Default::default(),
+        }
+    }
+}
+
+impl ModerationPolicy {
+    /// The fields that the specification lists, by their names on the wire.
+    pub const FIELDS: &'static [&'static str] = &["input", "output"];
+}
+
+impl lenient::Lenient for ModerationPolicy {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::optional::<::std::option::Option<ModerationRule>>("input"),
+            lenient::Field::optional::<::std::option::Option<ModerationRule>>("output"),
+        ];
+        out.object(json, FIELDS, true)
+    }
+}
+
+impl ModerationPolicy {
+    pub fn builder() -> builder::ModerationPolicy {
+        Default::default()
+    }
+}
+
+/// What moderation does with the messages, or with the response.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+pub struct ModerationRule {
+    pub mode: crate::types::ModerationMode,
+    #[serde(flatten)]
+    pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+}
+
+impl ModerationRule {
+    /// Creates a value with the required fields.
+    pub fn new(mode: crate::types::ModerationMode) -> Self {
+        Self {
+            mode: mode,
+            extra: Default::default(),
+        }
+    }
+}
+
+impl ModerationRule {
+    /// The fields that the specification lists, by their names on the wire.
+    pub const FIELDS: &'static [&'static str] = &["mode"];
+}
+
+impl lenient::Lenient for ModerationRule {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::required::<crate::types::ModerationMode>("mode"),
+        ];
+        out.object(json, FIELDS, true)
+    }
+}
+
+impl ModerationRule {
+    pub fn builder() -> builder::ModerationRule {
+        Default::default()
+    }
+}
+
+/// The tool that the model calls, or with `allowed_tools`, the tools that it may call.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+pub struct NamedToolChoice {
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub allowed_tools: ::std::option::Option<AllowedTools>,
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub custom: ::std::option::Option<ToolName>,
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub function: ::std::option::Option<ToolName>,
+    /// On the wire: `type`.
+    #[serde(rename = "type")]
+    pub type_: ::std::string::String,
+    #[serde(flatten)]
+    pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+}
+
+impl NamedToolChoice {
+    /// Creates a value with the required fields.
+    pub fn new(type_: impl Into<::std::string::String>) -> Self {
+        Self {
+            allowed_tools: Default::default(),
+            custom: Default::default(),
+            function: Default::default(),
+            type_: type_.into(),
+            extra: Default::default(),
+        }
+    }
+}
+
+impl NamedToolChoice {
+    /// The fields that the specification lists, by their names on the wire.
+    pub const FIELDS: &'static [&'static str] = &[
+        "allowed_tools",
+        "custom",
+        "function",
+        "type",
+    ];
+}
+
+impl lenient::Lenient for NamedToolChoice {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::optional::<
+                ::std::option::Option<AllowedTools>,
+            >("allowed_tools"),
+            lenient::Field::optional::<::std::option::Option<ToolName>>("custom"),
+            lenient::Field::optional::<::std::option::Option<ToolName>>("function"),
+            lenient::Field::required::<::std::string::String>("type"),
+        ];
+        out.object(json, FIELDS, true)
+    }
+}
+
+impl NamedToolChoice {
+    pub fn builder() -> builder::NamedToolChoice {
+        Default::default()
+    }
+}
+
+/// Text that the response is likely to repeat, such as the file that it changes.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+pub struct Prediction {
+    pub content: ::openapi_runtime::TextOrParts,
+    /// On the wire: `type`.
+    #[serde(rename = "type")]
+    pub type_: ::std::string::String,
+    #[serde(flatten)]
+    pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+}
+
+impl Prediction {
+    /// Creates a value with the required fields.
+    pub fn new(
+        content: ::openapi_runtime::TextOrParts,
+        type_: impl Into<::std::string::String>,
+    ) -> Self {
+        Self {
+            content: content,
+            type_: type_.into(),
+            extra: Default::default(),
+        }
+    }
+}
+
+impl Prediction {
+    /// The fields that the specification lists, by their names on the wire.
+    pub const FIELDS: &'static [&'static str] = &["content", "type"];
+}
+
+impl lenient::Lenient for Prediction {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::required::<::openapi_runtime::TextOrParts>("content"),
+            lenient::Field::required::<::std::string::String>("type"),
+        ];
+        out.object(json, FIELDS, true)
+    }
+}
+
+impl Prediction {
+    pub fn builder() -> builder::Prediction {
+        Default::default()
+    }
+}
+
+/// The end of a part of the prompt that other requests repeat.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+pub struct PromptCacheBreakpoint {
+    pub mode: crate::types::PromptCacheMode,
+    /// How long the entry of the cache is kept at least, such as `30m` or `12h`. If omitted, that of the request.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub ttl: ::std::option::Option<::std::string::String>,
+    #[serde(flatten)]
+    pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+}
+
+impl PromptCacheBreakpoint {
+    /// Creates a value with the required fields.
+    pub fn new(mode: crate::types::PromptCacheMode) -> Self {
+        Self {
+            mode: mode,
+            ttl: Default::default(),
+            extra: Default::default(),
+        }
+    }
+}
+
+impl PromptCacheBreakpoint {
+    /// The fields that the specification lists, by their names on the wire.
+    pub const FIELDS: &'static [&'static str] = &["mode", "ttl"];
+}
+
+impl lenient::Lenient for PromptCacheBreakpoint {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::required::<crate::types::PromptCacheMode>("mode"),
+            lenient::Field::optional::<
+                ::std::option::Option<::std::string::String>,
+            >("ttl"),
+        ];
+        out.object(json, FIELDS, true)
+    }
+}
+
+impl PromptCacheBreakpoint {
+    pub fn builder() -> builder::PromptCacheBreakpoint {
+        Default::default()
+    }
+}
+
+/// How the prompt is cached.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+pub struct PromptCacheOptions {
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub mode: ::std::option::Option<crate::types::PromptCacheMode>,
+    /// How long an entry of the cache is kept at least, such as `30m`.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub ttl: ::std::option::Option<::std::string::String>,
+    #[serde(flatten)]
+    pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+}
+
+impl ::std::default::Default for PromptCacheOptions {
+    fn default() -> Self {
+        Self {
+            mode: Default::default(),
+            ttl: Default::default(),
+            extra: Default::default(),
+        }
+    }
+}
+
+impl PromptCacheOptions {
+    /// The fields that the specification lists, by their names on the wire.
+    pub const FIELDS: &'static [&'static str] = &["mode", "ttl"];
+}
+
+impl lenient::Lenient for PromptCacheOptions {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::optional::<
+                ::std::option::Option<crate::types::PromptCacheMode>,
+            >("mode"),
+            lenient::Field::optional::<
+                ::std::option::Option<::std::string::String>,
+            >("ttl"),
+        ];
+        out.object(json, FIELDS, true)
+    }
+}
+
+impl PromptCacheOptions {
+    pub fn builder() -> builder::PromptCacheOptions {
+        Default::default()
+    }
+}
+
+/// The prompt tokens by kind.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct PromptTokensDetails {
+    /// Audio tokens of the prompt.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub audio_tokens: ::std::option::Option<i64>,
+    /// Prompt tokens written to a cache.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub cache_write_tokens: ::std::option::Option<i64>,
     /// Prompt tokens read from a cache.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub cached_tokens: ::std::option::Option<i64>,
+    /// Image tokens of the prompt.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub image_tokens: ::std::option::Option<i64>,
+    /// Text tokens of the prompt.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub text_tokens: ::std::option::Option<i64>,
     #[serde(flatten)]
     pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
 }
@@ -1317,7 +2631,11 @@ pub struct PromptTokensDetails {
 impl ::std::default::Default for PromptTokensDetails {
     fn default() -> Self {
         Self {
+            audio_tokens: Default::default(),
+            cache_write_tokens: Default::default(),
             cached_tokens: Default::default(),
+            image_tokens: Default::default(),
+            text_tokens: Default::default(),
             extra: Default::default(),
         }
     }
@@ -1325,7 +2643,13 @@ impl ::std::default::Default for PromptTokensDetails {
 
 impl PromptTokensDetails {
     /// The fields that the specification lists, by their names on the wire.
-    pub const FIELDS: &'static [&'static str] = &["cached_tokens"];
+    pub const FIELDS: &'static [&'static str] = &[
+        "audio_tokens",
+        "cache_write_tokens",
+        "cached_tokens",
+        "image_tokens",
+        "text_tokens",
+    ];
 }
 
 impl lenient::Lenient for PromptTokensDetails {
@@ -1334,7 +2658,11 @@ impl lenient::Lenient for PromptTokensDetails {
         out: &mut lenient::Normalizer,
     ) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
+            lenient::Field::optional::<::std::option::Option<i64>>("audio_tokens"),
+            lenient::Field::optional::<::std::option::Option<i64>>("cache_write_tokens"),
             lenient::Field::optional::<::std::option::Option<i64>>("cached_tokens"),
+            lenient::Field::optional::<::std::option::Option<i64>>("image_tokens"),
+            lenient::Field::optional::<::std::option::Option<i64>>("text_tokens"),
         ];
         out.object(json, FIELDS, true)
     }
@@ -1342,6 +2670,125 @@ impl lenient::Lenient for PromptTokensDetails {
 
 impl PromptTokensDetails {
     pub fn builder() -> builder::PromptTokensDetails {
+        Default::default()
+    }
+}
+
+/// The format of the response: `text`, `json_object`, or `json_schema` with a schema.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+pub struct ResponseFormat {
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub json_schema: ::std::option::Option<ResponseSchema>,
+    /// On the wire: `type`.
+    #[serde(rename = "type")]
+    pub type_: ::std::string::String,
+    #[serde(flatten)]
+    pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+}
+
+impl ResponseFormat {
+    /// Creates a value with the required fields.
+    pub fn new(type_: impl Into<::std::string::String>) -> Self {
+        Self {
+            json_schema: Default::default(),
+            type_: type_.into(),
+            extra: Default::default(),
+        }
+    }
+}
+
+impl ResponseFormat {
+    /// The fields that the specification lists, by their names on the wire.
+    pub const FIELDS: &'static [&'static str] = &["json_schema", "type"];
+}
+
+impl lenient::Lenient for ResponseFormat {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::optional::<
+                ::std::option::Option<ResponseSchema>,
+            >("json_schema"),
+            lenient::Field::required::<::std::string::String>("type"),
+        ];
+        out.object(json, FIELDS, true)
+    }
+}
+
+impl ResponseFormat {
+    pub fn builder() -> builder::ResponseFormat {
+        Default::default()
+    }
+}
+
+/// A JSON Schema of the response.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+pub struct ResponseSchema {
+    /// What the format is for, for the model.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub description: ::std::option::Option<::std::string::String>,
+    /// Name of the format: at most 64 letters, digits, underscores and dashes.
+    pub name: ::std::string::String,
+    /// JSON Schema of the response.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub schema: ::std::option::Option<::serde_json::Value>,
+    /// Guarantee that the response matches the schema, which may then use only a part of JSON Schema.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub strict: ::std::option::Option<bool>,
+    #[serde(flatten)]
+    pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+}
+
+impl ResponseSchema {
+    /// Creates a value with the required fields.
+    pub fn new(name: impl Into<::std::string::String>) -> Self {
+        Self {
+            description: Default::default(),
+            name: name.into(),
+            schema: Default::default(),
+            strict: Default::default(),
+            extra: Default::default(),
+        }
+    }
+}
+
+impl ResponseSchema {
+    /// The fields that the specification lists, by their names on the wire.
+    pub const FIELDS: &'static [&'static str] = &[
+        "description",
+        "name",
+        "schema",
+        "strict",
+    ];
+}
+
+impl lenient::Lenient for ResponseSchema {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::optional::<
+                ::std::option::Option<::std::string::String>,
+            >("description"),
+            lenient::Field::required::<::std::string::String>("name"),
+            lenient::Field::optional::<
+                ::std::option::Option<::serde_json::Value>,
+            >("schema"),
+            lenient::Field::optional::<::std::option::Option<bool>>("strict"),
+        ];
+        out.object(json, FIELDS, true)
+    }
+}
+
+impl ResponseSchema {
+    pub fn builder() -> builder::ResponseSchema {
         Default::default()
     }
 }
@@ -1371,14 +2818,37 @@ impl ::std::convert::From<::std::vec::Vec<::std::string::String>> for StopSequen
     }
 }
 
-/// `StreamOptions`
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+/// Options of a stream.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct StreamOptions {
-    /// End the stream with a chunk that carries `usage`.
+    /// Pad the chunks to similar sizes, so that an observer of the network learns less. OpenAI's default is `true`.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub include_obfuscation: ::std::option::Option<bool>,
+    /// End the stream with a chunk that has `usage`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub include_usage: ::std::option::Option<bool>,
+    #[serde(flatten)]
+    pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+}
+
+impl ::std::default::Default for StreamOptions {
+    fn default() -> Self {
+        Self {
+            include_obfuscation: Default::default(),
+            include_usage: Default::default(),
+            extra: Default::default(),
+        }
+    }
+}
+
+impl StreamOptions {
+    /// The fields that the specification lists, by their names on the wire.
+    pub const FIELDS: &'static [&'static str] = &[
+        "include_obfuscation",
+        "include_usage",
+    ];
 }
 
 impl lenient::Lenient for StreamOptions {
@@ -1387,9 +2857,12 @@ impl lenient::Lenient for StreamOptions {
         out: &mut lenient::Normalizer,
     ) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
+            lenient::Field::optional::<
+                ::std::option::Option<bool>,
+            >("include_obfuscation"),
             lenient::Field::optional::<::std::option::Option<bool>>("include_usage"),
         ];
-        out.object(json, FIELDS, false)
+        out.object(json, FIELDS, true)
     }
 }
 
@@ -1467,28 +2940,37 @@ impl TokenLogprob {
     }
 }
 
-/// `Tool`
+/// A tool that the model may call: a function with JSON arguments, or a custom tool with text as input.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct Tool {
-    pub function: FunctionDefinition,
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub custom: ::std::option::Option<CustomToolDefinition>,
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub function: ::std::option::Option<FunctionDefinition>,
     /// On the wire: `type`.
     #[serde(rename = "type")]
     pub type_: ::std::string::String,
+    #[serde(flatten)]
+    pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
 }
 
 impl Tool {
     /// Creates a value with the required fields.
-    pub fn new(
-        function: FunctionDefinition,
-        type_: impl Into<::std::string::String>,
-    ) -> Self {
+    pub fn new(type_: impl Into<::std::string::String>) -> Self {
         Self {
-            function: function,
+            custom: Default::default(),
+            function: Default::default(),
             type_: type_.into(),
+            extra: Default::default(),
         }
     }
+}
+
+impl Tool {
+    /// The fields that the specification lists, by their names on the wire.
+    pub const FIELDS: &'static [&'static str] = &["custom", "function", "type"];
 }
 
 impl lenient::Lenient for Tool {
@@ -1497,10 +2979,15 @@ impl lenient::Lenient for Tool {
         out: &mut lenient::Normalizer,
     ) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::required::<FunctionDefinition>("function"),
+            lenient::Field::optional::<
+                ::std::option::Option<CustomToolDefinition>,
+            >("custom"),
+            lenient::Field::optional::<
+                ::std::option::Option<FunctionDefinition>,
+            >("function"),
             lenient::Field::required::<::std::string::String>("type"),
         ];
-        out.object(json, FIELDS, false)
+        out.object(json, FIELDS, true)
     }
 }
 
@@ -1510,7 +2997,7 @@ impl Tool {
     }
 }
 
-/// `ToolCall`
+/// A call of a tool that the model requests.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
@@ -1637,6 +3124,49 @@ impl ToolCallDelta {
     }
 }
 
+/// The name of a tool.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+pub struct ToolName {
+    pub name: ::std::string::String,
+    #[serde(flatten)]
+    pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+}
+
+impl ToolName {
+    /// Creates a value with the required fields.
+    pub fn new(name: impl Into<::std::string::String>) -> Self {
+        Self {
+            name: name.into(),
+            extra: Default::default(),
+        }
+    }
+}
+
+impl ToolName {
+    /// The fields that the specification lists, by their names on the wire.
+    pub const FIELDS: &'static [&'static str] = &["name"];
+}
+
+impl lenient::Lenient for ToolName {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::required::<::std::string::String>("name"),
+        ];
+        out.object(json, FIELDS, true)
+    }
+}
+
+impl ToolName {
+    pub fn builder() -> builder::ToolName {
+        Default::default()
+    }
+}
+
 /// The log probability of an alternative.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[non_exhaustive]
@@ -1689,6 +3219,72 @@ impl lenient::Lenient for TopLogprob {
 
 impl TopLogprob {
     pub fn builder() -> builder::TopLogprob {
+        Default::default()
+    }
+}
+
+/// A web page that a part of the text refers to.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+pub struct UrlCitation {
+    /// Index of the last character of the part.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub end_index: ::std::option::Option<i64>,
+    /// Index of the first character of the part.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub start_index: ::std::option::Option<i64>,
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub title: ::std::option::Option<::std::string::String>,
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub url: ::std::option::Option<::std::string::String>,
+    #[serde(flatten)]
+    pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+}
+
+impl ::std::default::Default for UrlCitation {
+    fn default() -> Self {
+        Self {
+            end_index: Default::default(),
+            start_index: Default::default(),
+            title: Default::default(),
+            url: Default::default(),
+            extra: Default::default(),
+        }
+    }
+}
+
+impl UrlCitation {
+    /// The fields that the specification lists, by their names on the wire.
+    pub const FIELDS: &'static [&'static str] = &[
+        "end_index",
+        "start_index",
+        "title",
+        "url",
+    ];
+}
+
+impl lenient::Lenient for UrlCitation {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::optional::<::std::option::Option<i64>>("end_index"),
+            lenient::Field::optional::<::std::option::Option<i64>>("start_index"),
+            lenient::Field::optional::<
+                ::std::option::Option<::std::string::String>,
+            >("title"),
+            lenient::Field::optional::<
+                ::std::option::Option<::std::string::String>,
+            >("url"),
+        ];
+        out.object(json, FIELDS, true)
+    }
+}
+
+impl UrlCitation {
+    pub fn builder() -> builder::UrlCitation {
         Default::default()
     }
 }
@@ -1795,6 +3391,111 @@ impl lenient::Lenient for UsageOptions {
 
 impl UsageOptions {
     pub fn builder() -> builder::UsageOptions {
+        Default::default()
+    }
+}
+
+/// Where the user is.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+pub struct UserLocation {
+    pub approximate: ApproximateLocation,
+    /// On the wire: `type`.
+    #[serde(rename = "type")]
+    pub type_: ::std::string::String,
+    #[serde(flatten)]
+    pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+}
+
+impl UserLocation {
+    /// Creates a value with the required fields.
+    pub fn new(
+        approximate: ApproximateLocation,
+        type_: impl Into<::std::string::String>,
+    ) -> Self {
+        Self {
+            approximate: approximate,
+            type_: type_.into(),
+            extra: Default::default(),
+        }
+    }
+}
+
+impl UserLocation {
+    /// The fields that the specification lists, by their names on the wire.
+    pub const FIELDS: &'static [&'static str] = &["approximate", "type"];
+}
+
+impl lenient::Lenient for UserLocation {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::required::<ApproximateLocation>("approximate"),
+            lenient::Field::required::<::std::string::String>("type"),
+        ];
+        out.object(json, FIELDS, true)
+    }
+}
+
+impl UserLocation {
+    pub fn builder() -> builder::UserLocation {
+        Default::default()
+    }
+}
+
+/// Search the web, and how.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+pub struct WebSearchOptions {
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub search_context_size: ::std::option::Option<crate::types::SearchContextSize>,
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub user_location: ::std::option::Option<UserLocation>,
+    #[serde(flatten)]
+    pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+}
+
+impl ::std::default::Default for WebSearchOptions {
+    fn default() -> Self {
+        Self {
+            search_context_size: Default::default(),
+            user_location: Default::default(),
+            extra: Default::default(),
+        }
+    }
+}
+
+impl WebSearchOptions {
+    /// The fields that the specification lists, by their names on the wire.
+    pub const FIELDS: &'static [&'static str] = &[
+        "search_context_size",
+        "user_location",
+    ];
+}
+
+impl lenient::Lenient for WebSearchOptions {
+    fn normalize(
+        json: &lenient::RawValue,
+        out: &mut lenient::Normalizer,
+    ) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::optional::<
+                ::std::option::Option<crate::types::SearchContextSize>,
+            >("search_context_size"),
+            lenient::Field::optional::<
+                ::std::option::Option<UserLocation>,
+            >("user_location"),
+        ];
+        out.object(json, FIELDS, true)
+    }
+}
+
+impl WebSearchOptions {
+    pub fn builder() -> builder::WebSearchOptions {
         Default::default()
     }
 }

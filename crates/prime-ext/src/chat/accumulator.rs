@@ -5,7 +5,9 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use openapi_runtime::{PayloadFault, Warning};
-use pinference_api::types::{ChatCompletionChunk, ChatCompletionResponse, ToolCall, Usage};
+use pinference_api::types::{
+    ChatCompletionChunk, ChatCompletionResponse, ServiceTier, ToolCall, Usage,
+};
 use serde_json::{Map, Value};
 
 use self::choice::Choice;
@@ -300,7 +302,7 @@ impl ChatAccumulator {
         response.id = self.id.map(String::from);
         response.model = self.model.map(String::from);
         response.created = self.created;
-        response.service_tier = self.service_tier.map(String::from);
+        response.service_tier = self.service_tier.map(|tier| ServiceTier::from(&*tier));
         response.system_fingerprint = self.system_fingerprint.map(String::from);
         response.usage = self.usage.map(|usage| *usage);
         response.error = self.error.map(|error| *error);

@@ -13,7 +13,7 @@ use std::fmt;
 use openapi_runtime::{TextOrParts, Warning, lenient};
 use pinference_api::types::{
     ChatCompletionChunk, ChatCompletionChunkChoice, ChatCompletionDelta, FinishReason, Logprobs,
-    Role, ToolCallDelta, Usage,
+    Role, ServiceTier, ToolCallDelta, Usage,
 };
 use serde::de::{
     Deserialize, DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess,
@@ -310,7 +310,7 @@ impl<'a> Chunk<'a> {
         chunk.id = owned(&mut self.id);
         chunk.model = owned(&mut self.model);
         chunk.object = owned(&mut self.object);
-        chunk.service_tier = owned(&mut self.service_tier);
+        chunk.service_tier = owned(&mut self.service_tier).map(ServiceTier::from);
         chunk.system_fingerprint = owned(&mut self.system_fingerprint);
         chunk.usage = self.usage.take().map(|usage| *usage);
         if let Some(extra) = self.extra.take() {

@@ -3,6 +3,7 @@
 //! | file | contents |
 //! |---|---|
 //! | `request` | [`ChatRequest`]: builds and sends a request |
+//! | `parameters` | the methods of [`ChatRequest`] that set parameters |
 //! | `recover` | reads complete responses of other shapes |
 //! | `response` | [`ChatResponse`]: a complete response |
 //! | `stream` | [`ChatStream`]: a response as a stream of chunks |
@@ -22,6 +23,7 @@ mod chunk;
 mod delta;
 mod event;
 mod merge;
+mod parameters;
 mod reasoning;
 mod recover;
 mod request;

@@ -4,9 +4,9 @@ use std::pin::pin;
 use std::time::Duration;
 
 use openapi_runtime::error::is_error_body;
-use openapi_runtime::{Error as CallError, ErrorKind, IntoRequest, Response};
+use openapi_runtime::{Error as CallError, ErrorKind, IntoRequest, Response, TextOrParts};
 use pinference_api::builder;
-use pinference_api::types::{ChatCompletionRequest, ChatMessage, Role, StopSequences};
+use pinference_api::types::{ChatCompletionRequest, ChatMessage};
 use tracing::Instrument as _;
 
 use super::stream::Expected;
@@ -32,12 +32,16 @@ pub(super) const STREAM_OPERATION: &str = builder::CreateChatCompletionStream::O
 ///     .chat("meta-llama/llama-3.1-70b-instruct")
 ///     .user("Capital of France?")
 ///     .temperature(0.2)
-///     .modify(|request| request.seed = Some(7)) // any other field
+///     .reasoning_effort("low")
 ///     .await?;
 /// println!("{}", response.text());
 /// # Ok(())
 /// # }
 /// ```
+///
+/// What is not set is not sent, with one exception: a request for a stream also requests its usage. This follows the
+/// provider's agent client (`prime-agent`), which limits responses with `max_tokens`, and sends neither the role
+/// `developer`, nor `store`, nor `strict`.
 #[derive(Debug, Clone)]
 #[must_use = "requests do nothing unless awaited or streamed"]
 pub struct ChatRequest {
@@ -60,49 +64,46 @@ impl ChatRequest {
         }
     }
 
-    /// Adds a system message: instructions for the model.
-    pub fn system(self, text: impl Into<String>) -> Self {
-        self.push_text(Role::System, text.into())
+    /// Adds a system message: instructions for the model. The content is a text, or a list of
+    /// [`ContentPart`](pinference_api::types::ContentPart)s.
+    pub fn system(self, content: impl Into<TextOrParts>) -> Self {
+        self.message(ChatMessage::system(content))
     }
 
-    /// Adds a user message.
-    pub fn user(self, text: impl Into<String>) -> Self {
-        self.push_text(Role::User, text.into())
+    /// Adds a developer message: instructions for the model, which OpenAI's newer models expect instead of a system
+    /// message.
+    pub fn developer(self, content: impl Into<TextOrParts>) -> Self {
+        self.message(ChatMessage::developer(content))
+    }
+
+    /// Adds a user message. The content is a text, or a list of [`ContentPart`](pinference_api::types::ContentPart)s
+    /// such as images.
+    ///
+    /// ```no_run
+    /// # async fn example(prime: prime_ext::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// use prime_ext::ContentPart;
+    ///
+    /// let photo = ContentPart::image("image/png", std::fs::read("photo.png")?);
+    /// let response = prime
+    ///     .chat("anthropic/claude-3-5-sonnet-20241022")
+    ///     .user([ContentPart::text("What is this?"), photo])
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn user(self, content: impl Into<TextOrParts>) -> Self {
+        self.message(ChatMessage::user(content))
     }
 
     /// Adds an assistant message, such as an earlier response of the model.
-    pub fn assistant(self, text: impl Into<String>) -> Self {
-        self.push_text(Role::Assistant, text.into())
+    pub fn assistant(self, content: impl Into<TextOrParts>) -> Self {
+        self.message(ChatMessage::assistant(content))
     }
 
-    /// Adds a message of any role, such as a response with tool calls or the result of a tool.
+    /// Adds a message of any role, such as a response with tool calls, the result of a tool
+    /// ([`ChatMessage::tool`]), or a message with the name of its author ([`ChatMessage::with_name`]).
     pub fn message(mut self, message: ChatMessage) -> Self {
         self.body.messages.push(message);
-        self
-    }
-
-    fn push_text(self, role: Role, text: String) -> Self {
-        let mut message = ChatMessage::new(role);
-        message.content = Some(text.into());
-        self.message(message)
-    }
-
-    /// Sets the maximum number of tokens to generate.
-    pub fn max_tokens(mut self, tokens: u32) -> Self {
-        self.body.max_tokens = Some(tokens.into());
-        self
-    }
-
-    /// Sets the sampling temperature, from 0 to 2.
-    pub fn temperature(mut self, temperature: f64) -> Self {
-        self.body.temperature = Some(temperature);
-        self
-    }
-
-    /// Sets the texts at which the model stops generating.
-    pub fn stop<T: Into<String>>(mut self, texts: impl IntoIterator<Item = T>) -> Self {
-        let texts = texts.into_iter().map(Into::into).collect();
-        self.body.stop = Some(StopSequences::Several(texts));
         self
     }
 
@@ -138,19 +139,6 @@ impl ChatRequest {
         self
     }
 
-    /// Requests the cost in addition to the tokens: `"usage": {"include": true}`.
-    pub fn include_cost(mut self) -> Self {
-        self.body.usage.get_or_insert_default().include = Some(true);
-        self
-    }
-
-    /// Sets whether a stream ends with its usage, which includes the cost if the service reports it. Default: `true`.
-    pub fn include_usage(mut self, yes: bool) -> Self {
-        let options = self.body.stream_options.get_or_insert_default();
-        options.include_usage = Some(yes);
-        self
-    }
-
     /// Sets options for this request. Options that are set replace those of the client.
     pub fn options(mut self, options: CallOptions) -> Self {
         self.client = self.client.with_options(options);
@@ -169,7 +157,8 @@ impl ChatRequest {
         self
     }
 
-    /// Modifies the request body, which has every field of the specification. Add other fields to `extra`.
+    /// Modifies the request body, which has every field of the specification. Add parameters that are not in the
+    /// specification to `extra`.
     pub fn modify(mut self, change: impl FnOnce(&mut ChatCompletionRequest)) -> Self {
         change(&mut self.body);
         self

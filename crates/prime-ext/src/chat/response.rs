@@ -5,7 +5,10 @@ use std::fmt;
 
 use bytes::Bytes;
 use openapi_runtime::{Response, ResponseMeta, TextOrParts, Warning};
-use pinference_api::types::{ChatCompletionResponse, ChatMessage, FinishReason, ToolCall, Usage};
+use pinference_api::types::{
+    Annotation, ChatCompletionResponse, ChatMessage, FinishReason, Logprobs, MessageAudio,
+    ToolCall, Usage,
+};
 use serde::de::IgnoredAny;
 
 use super::accumulator::is_empty_usage;
@@ -66,6 +69,30 @@ impl ChatResponse {
         self.message()
             .and_then(|message| message.tool_calls.as_deref())
             .unwrap_or_default()
+    }
+
+    /// Returns the reason why the model refuses to respond, if it does.
+    pub fn refusal(&self) -> Option<&str> {
+        let refusal = self.message()?.refusal.as_deref();
+        refusal.filter(|refusal| !refusal.is_empty())
+    }
+
+    /// Returns the annotations of the text, such as the web pages that it refers to.
+    pub fn annotations(&self) -> &[Annotation] {
+        self.message()
+            .and_then(|message| message.annotations.as_deref())
+            .unwrap_or_default()
+    }
+
+    /// Returns the generated audio. If the response was streamed, its data are the joined data of the chunks.
+    pub fn audio(&self) -> Option<&MessageAudio> {
+        self.message()?.audio.as_ref()
+    }
+
+    /// Returns the log probabilities of the tokens, if they were requested
+    /// ([`ChatRequest::logprobs`](crate::ChatRequest::logprobs)).
+    pub fn logprobs(&self) -> Option<&Logprobs> {
+        self.raw().choices.first()?.logprobs.as_ref()
     }
 
     /// Returns the model that answered, as the service names it.

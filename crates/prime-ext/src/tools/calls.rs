@@ -83,6 +83,10 @@ impl Calls {
         }
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
     /// Returns the results so far, in the order of the calls.
     pub(super) fn results(&self) -> impl Iterator<Item = &ToolResult> {
         self.entries.iter().filter_map(|entry| match &entry.state {
@@ -235,6 +239,17 @@ fn unknown_tool(name: &str, tools: &[Tool]) -> String {
             "there is no tool {name:?}; the tools are: {}",
             names.join(", ")
         ),
+    }
+}
+
+/// Moves a deprecated `function_call` to the tool calls. Some servers send it although the request has tools.
+pub(super) fn move_function_call(message: &mut ChatMessage) {
+    if message.tool_calls.as_ref().is_none_or(Vec::is_empty)
+        && let Some(function) = message.function_call.take()
+    {
+        let mut call = ToolCall::default();
+        call.function = Some(function);
+        message.tool_calls = Some(vec![call]);
     }
 }
 

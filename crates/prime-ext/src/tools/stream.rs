@@ -9,7 +9,7 @@ use futures_core::Stream;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use openapi_runtime::ErrorKind;
-use pinference_api::types::FinishReason;
+use pinference_api::types::{FinishReason, ToolChoice, ToolChoiceMode};
 use tokio::time::Sleep;
 
 use super::calls::{self, Calls, Stopped};
@@ -242,8 +242,8 @@ impl ToolStream {
             return Err(Error::new(ErrorKind::Request, message));
         }
         body.messages.clone_from(&self.transcript.messages);
-        if !self.transcript.rounds.is_empty() && is_forced(body.tool_choice.as_ref()) {
-            body.tool_choice = None;
+        if !self.transcript.rounds.is_empty() {
+            body.tool_choice = body.tool_choice.take().and_then(not_forced);
         }
         Ok(if self.streamed {
             State::Opening(request.stream().boxed())
@@ -257,6 +257,7 @@ impl ToolStream {
         let round = u32::try_from(self.transcript.rounds.len() + 1).unwrap_or(u32::MAX);
         let mut calls = Calls::default();
         if let Some(mut message) = response.message().cloned() {
+            calls::move_function_call(&mut message);
             calls::assign_ids(&mut message, round);
             let requested = message.tool_calls.as_deref().unwrap_or_default();
             calls = Calls::new(requested, &self.request.tools, round);
@@ -272,7 +273,7 @@ impl ToolStream {
             cost,
         });
         self.transcript.spent = self.meter.total();
-        let end = self.end_of_round(round);
+        let end = self.end_of_round(round, calls.is_empty());
         let results = calls.results().cloned();
         self.events.extend(results.map(ToolEvent::CallFinished));
         self.state = State::Calling(Box::new(calls));
@@ -287,7 +288,7 @@ impl ToolStream {
     }
 
     /// Returns how the loop ends after the response of a round, or `None` if its calls are to run.
-    fn end_of_round(&self, round: u32) -> Option<LoopEnd> {
+    fn end_of_round(&self, round: u32, is_answer: bool) -> Option<LoopEnd> {
         let (limits, spent) = (&self.limits, &self.transcript.spent);
         if limits.cost.is_some() && spent.with_unknown_cost > 0 {
             return Some(LoopEnd::CostUnknown);
@@ -297,7 +298,7 @@ impl ToolStream {
         }
         let response = self.transcript.response()?;
         let reason = response.finish_reason();
-        if response.tool_calls().is_empty() {
+        if is_answer {
             let announces = matches!(reason, Some(FinishReason::ToolCalls));
             return Some(if announces && response.text().is_empty() {
                 LoopEnd::CallsMissing
@@ -375,9 +376,17 @@ impl ToolStream {
 /// How the loop ends, and the error of a failed request.
 type Failure = (LoopEnd, Option<Error>);
 
-/// Returns whether a tool choice forces the model to call a tool.
-fn is_forced(choice: Option<&serde_json::Value>) -> bool {
-    choice.is_some_and(|choice| !matches!(choice.as_str(), Some("auto" | "none")))
+/// Returns a tool choice without what forces the model to call a tool.
+fn not_forced(choice: ToolChoice) -> Option<ToolChoice> {
+    match choice {
+        ToolChoice::Mode(ToolChoiceMode::Auto | ToolChoiceMode::None) => Some(choice),
+        ToolChoice::NamedToolChoice(mut named) => {
+            let allowed = named.allowed_tools.as_mut()?;
+            allowed.mode = ToolChoiceMode::Auto;
+            Some(ToolChoice::NamedToolChoice(named))
+        }
+        _ => None,
+    }
 }
 
 impl Stream for ToolStream {

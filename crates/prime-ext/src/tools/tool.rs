@@ -153,7 +153,9 @@ impl Tool {
 
     /// Returns the definition that a request contains.
     pub fn definition(&self) -> Definition {
-        Definition::new(self.0.definition.clone(), "function")
+        let mut definition = Definition::new("function");
+        definition.function = Some(self.0.definition.clone());
+        definition
     }
 
     /// Calls the function.

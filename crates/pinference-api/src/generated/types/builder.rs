@@ -3,11 +3,380 @@
 // specs/inference.yml
 //   sha256 37fb83a8773fc38ff85466eedeab8d758b7e477cf4ded90345b95170921a216e
 // specs/overlays/inference-documented.yml
-//   sha256 84290b008d555f485aad258f6c18065669e48fe83504d4e1d96e299fb1219ac6
+//   sha256 30c172bd086ecbd373ce99be02e6c777671eada855d9a875ac2a27d7dec88e6f
+// specs/overlays/inference-openai.yml
+//   sha256 04f1b521ea7e477a84e9439948c21aab5e90a681220e2416a3fe1fbd8782be56
 // specs/overlays/inference-observed.yml
-//   sha256 2d6463def62dc236c737929c1b71d5fa0767cfe77e110f32fee71c8e93b73c9c
+//   sha256 72fd11903878d0c80a49a1fbd12fb785815026196904b4236a762cfa184e1411
 
 //! Types for composing complex structures.
+
+#[derive(Clone, Debug)]
+pub struct AllowedTools {
+    mode: ::std::result::Result<crate::types::ToolChoiceMode, ::std::string::String>,
+    tools: ::std::result::Result<
+        ::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+        ::std::string::String,
+    >,
+    extra: ::std::result::Result<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        ::std::string::String,
+    >,
+}
+
+impl ::std::default::Default for AllowedTools {
+    fn default() -> Self {
+        Self {
+            mode: Err("no value supplied for mode".to_string()),
+            tools: Err("no value supplied for tools".to_string()),
+            extra: Ok(Default::default()),
+        }
+    }
+}
+
+impl AllowedTools {
+    pub fn mode<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<crate::types::ToolChoiceMode>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.mode = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for mode: {e}"));
+        self
+    }
+    pub fn tools<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<
+            ::std::vec::Vec<
+                ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+            >,
+        >,
+        T::Error: ::std::fmt::Display,
+    {
+        self.tools = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for tools: {e}"));
+        self
+    }
+    pub fn extra<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
+        T::Error: ::std::fmt::Display,
+    {
+        self.extra = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for extra: {e}"));
+        self
+    }
+}
+
+impl ::std::convert::TryFrom<AllowedTools> for super::AllowedTools {
+    type Error = super::error::ConversionError;
+    fn try_from(
+        value: AllowedTools,
+    ) -> ::std::result::Result<Self, super::error::ConversionError> {
+        Ok(Self {
+            mode: value.mode?,
+            tools: value.tools?,
+            extra: value.extra?,
+        })
+    }
+}
+
+impl ::std::convert::From<super::AllowedTools> for AllowedTools {
+    fn from(value: super::AllowedTools) -> Self {
+        Self {
+            mode: Ok(value.mode),
+            tools: Ok(value.tools),
+            extra: Ok(value.extra),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct Annotation {
+    type_: ::std::result::Result<
+        ::std::option::Option<::std::string::String>,
+        ::std::string::String,
+    >,
+    url_citation: ::std::result::Result<
+        ::std::option::Option<super::UrlCitation>,
+        ::std::string::String,
+    >,
+    extra: ::std::result::Result<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        ::std::string::String,
+    >,
+}
+
+impl ::std::default::Default for Annotation {
+    fn default() -> Self {
+        Self {
+            type_: Ok(Default::default()),
+            url_citation: Ok(Default::default()),
+            extra: Ok(Default::default()),
+        }
+    }
+}
+
+impl Annotation {
+    pub fn type_<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.type_ = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for type_: {e}"));
+        self
+    }
+    pub fn url_citation<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<super::UrlCitation>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.url_citation = value
+            .try_into()
+            .map_err(|e| {
+                format!("error converting supplied value for url_citation: {e}")
+            });
+        self
+    }
+    pub fn extra<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
+        T::Error: ::std::fmt::Display,
+    {
+        self.extra = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for extra: {e}"));
+        self
+    }
+}
+
+impl ::std::convert::TryFrom<Annotation> for super::Annotation {
+    type Error = super::error::ConversionError;
+    fn try_from(
+        value: Annotation,
+    ) -> ::std::result::Result<Self, super::error::ConversionError> {
+        Ok(Self {
+            type_: value.type_?,
+            url_citation: value.url_citation?,
+            extra: value.extra?,
+        })
+    }
+}
+
+impl ::std::convert::From<super::Annotation> for Annotation {
+    fn from(value: super::Annotation) -> Self {
+        Self {
+            type_: Ok(value.type_),
+            url_citation: Ok(value.url_citation),
+            extra: Ok(value.extra),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct ApproximateLocation {
+    city: ::std::result::Result<
+        ::std::option::Option<::std::string::String>,
+        ::std::string::String,
+    >,
+    country: ::std::result::Result<
+        ::std::option::Option<::std::string::String>,
+        ::std::string::String,
+    >,
+    region: ::std::result::Result<
+        ::std::option::Option<::std::string::String>,
+        ::std::string::String,
+    >,
+    timezone: ::std::result::Result<
+        ::std::option::Option<::std::string::String>,
+        ::std::string::String,
+    >,
+    extra: ::std::result::Result<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        ::std::string::String,
+    >,
+}
+
+impl ::std::default::Default for ApproximateLocation {
+    fn default() -> Self {
+        Self {
+            city: Ok(Default::default()),
+            country: Ok(Default::default()),
+            region: Ok(Default::default()),
+            timezone: Ok(Default::default()),
+            extra: Ok(Default::default()),
+        }
+    }
+}
+
+impl ApproximateLocation {
+    pub fn city<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.city = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for city: {e}"));
+        self
+    }
+    pub fn country<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.country = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for country: {e}"));
+        self
+    }
+    pub fn region<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.region = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for region: {e}"));
+        self
+    }
+    pub fn timezone<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.timezone = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for timezone: {e}"));
+        self
+    }
+    pub fn extra<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
+        T::Error: ::std::fmt::Display,
+    {
+        self.extra = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for extra: {e}"));
+        self
+    }
+}
+
+impl ::std::convert::TryFrom<ApproximateLocation> for super::ApproximateLocation {
+    type Error = super::error::ConversionError;
+    fn try_from(
+        value: ApproximateLocation,
+    ) -> ::std::result::Result<Self, super::error::ConversionError> {
+        Ok(Self {
+            city: value.city?,
+            country: value.country?,
+            region: value.region?,
+            timezone: value.timezone?,
+            extra: value.extra?,
+        })
+    }
+}
+
+impl ::std::convert::From<super::ApproximateLocation> for ApproximateLocation {
+    fn from(value: super::ApproximateLocation) -> Self {
+        Self {
+            city: Ok(value.city),
+            country: Ok(value.country),
+            region: Ok(value.region),
+            timezone: Ok(value.timezone),
+            extra: Ok(value.extra),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct AudioOptions {
+    format: ::std::result::Result<crate::types::AudioFormat, ::std::string::String>,
+    voice: ::std::result::Result<crate::types::Voice, ::std::string::String>,
+    extra: ::std::result::Result<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        ::std::string::String,
+    >,
+}
+
+impl ::std::default::Default for AudioOptions {
+    fn default() -> Self {
+        Self {
+            format: Err("no value supplied for format".to_string()),
+            voice: Err("no value supplied for voice".to_string()),
+            extra: Ok(Default::default()),
+        }
+    }
+}
+
+impl AudioOptions {
+    pub fn format<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<crate::types::AudioFormat>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.format = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for format: {e}"));
+        self
+    }
+    pub fn voice<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<crate::types::Voice>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.voice = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for voice: {e}"));
+        self
+    }
+    pub fn extra<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
+        T::Error: ::std::fmt::Display,
+    {
+        self.extra = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for extra: {e}"));
+        self
+    }
+}
+
+impl ::std::convert::TryFrom<AudioOptions> for super::AudioOptions {
+    type Error = super::error::ConversionError;
+    fn try_from(
+        value: AudioOptions,
+    ) -> ::std::result::Result<Self, super::error::ConversionError> {
+        Ok(Self {
+            format: value.format?,
+            voice: value.voice?,
+            extra: value.extra?,
+        })
+    }
+}
+
+impl ::std::convert::From<super::AudioOptions> for AudioOptions {
+    fn from(value: super::AudioOptions) -> Self {
+        Self {
+            format: Ok(value.format),
+            voice: Ok(value.voice),
+            extra: Ok(value.extra),
+        }
+    }
+}
 
 #[derive(Clone, Debug)]
 pub struct ChatCompletionChoice {
@@ -167,7 +536,7 @@ pub struct ChatCompletionChunk {
         ::std::string::String,
     >,
     service_tier: ::std::result::Result<
-        ::std::option::Option<::std::string::String>,
+        ::std::option::Option<crate::types::ServiceTier>,
         ::std::string::String,
     >,
     system_fingerprint: ::std::result::Result<
@@ -264,7 +633,7 @@ impl ChatCompletionChunk {
     }
     pub fn service_tier<T>(mut self, value: T) -> Self
     where
-        T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+        T: ::std::convert::TryInto<::std::option::Option<crate::types::ServiceTier>>,
         T::Error: ::std::fmt::Display,
     {
         self.service_tier = value
@@ -664,8 +1033,24 @@ impl ::std::convert::From<super::ChatCompletionDelta> for ChatCompletionDelta {
 
 #[derive(Clone, Debug)]
 pub struct ChatCompletionRequest {
+    audio: ::std::result::Result<
+        ::std::option::Option<super::AudioOptions>,
+        ::std::string::String,
+    >,
     frequency_penalty: ::std::result::Result<
         ::std::option::Option<f64>,
+        ::std::string::String,
+    >,
+    function_call: ::std::result::Result<
+        ::std::option::Option<crate::types::FunctionCallChoice>,
+        ::std::string::String,
+    >,
+    functions: ::std::result::Result<
+        ::std::option::Option<::std::vec::Vec<super::FunctionDefinition>>,
+        ::std::string::String,
+    >,
+    logit_bias: ::std::result::Result<
+        ::std::option::Option<::std::collections::HashMap<::std::string::String, i64>>,
         ::std::string::String,
     >,
     logprobs: ::std::result::Result<::std::option::Option<bool>, ::std::string::String>,
@@ -678,29 +1063,68 @@ pub struct ChatCompletionRequest {
         ::std::vec::Vec<super::ChatMessage>,
         ::std::string::String,
     >,
+    metadata: ::std::result::Result<
+        ::std::option::Option<
+            ::std::collections::HashMap<::std::string::String, ::std::string::String>,
+        >,
+        ::std::string::String,
+    >,
+    modalities: ::std::result::Result<
+        ::std::option::Option<::std::vec::Vec<crate::types::Modality>>,
+        ::std::string::String,
+    >,
     model: ::std::result::Result<::std::string::String, ::std::string::String>,
+    moderation: ::std::result::Result<
+        ::std::option::Option<super::Moderation>,
+        ::std::string::String,
+    >,
     n: ::std::result::Result<::std::option::Option<i64>, ::std::string::String>,
     parallel_tool_calls: ::std::result::Result<
         ::std::option::Option<bool>,
+        ::std::string::String,
+    >,
+    prediction: ::std::result::Result<
+        ::std::option::Option<super::Prediction>,
         ::std::string::String,
     >,
     presence_penalty: ::std::result::Result<
         ::std::option::Option<f64>,
         ::std::string::String,
     >,
-    reasoning_effort: ::std::result::Result<
+    prompt_cache_key: ::std::result::Result<
         ::std::option::Option<::std::string::String>,
         ::std::string::String,
     >,
+    prompt_cache_options: ::std::result::Result<
+        ::std::option::Option<super::PromptCacheOptions>,
+        ::std::string::String,
+    >,
+    prompt_cache_retention: ::std::result::Result<
+        ::std::option::Option<crate::types::PromptCacheRetention>,
+        ::std::string::String,
+    >,
+    reasoning_effort: ::std::result::Result<
+        ::std::option::Option<crate::types::ReasoningEffort>,
+        ::std::string::String,
+    >,
     response_format: ::std::result::Result<
-        ::std::option::Option<::serde_json::Value>,
+        ::std::option::Option<super::ResponseFormat>,
+        ::std::string::String,
+    >,
+    safety_identifier: ::std::result::Result<
+        ::std::option::Option<::std::string::String>,
         ::std::string::String,
     >,
     seed: ::std::result::Result<::std::option::Option<i64>, ::std::string::String>,
+    service_tier: ::std::result::Result<
+        ::std::option::Option<crate::types::ServiceTier>,
+        ::std::string::String,
+    >,
     stop: ::std::result::Result<
         ::std::option::Option<super::StopSequences>,
         ::std::string::String,
     >,
+    store: ::std::result::Result<::std::option::Option<bool>, ::std::string::String>,
     stream: ::std::result::Result<::std::option::Option<bool>, ::std::string::String>,
     stream_options: ::std::result::Result<
         ::std::option::Option<super::StreamOptions>,
@@ -711,7 +1135,7 @@ pub struct ChatCompletionRequest {
         ::std::string::String,
     >,
     tool_choice: ::std::result::Result<
-        ::std::option::Option<::serde_json::Value>,
+        ::std::option::Option<crate::types::ToolChoice>,
         ::std::string::String,
     >,
     tools: ::std::result::Result<
@@ -731,6 +1155,14 @@ pub struct ChatCompletionRequest {
         ::std::option::Option<::std::string::String>,
         ::std::string::String,
     >,
+    verbosity: ::std::result::Result<
+        ::std::option::Option<crate::types::Verbosity>,
+        ::std::string::String,
+    >,
+    web_search_options: ::std::result::Result<
+        ::std::option::Option<super::WebSearchOptions>,
+        ::std::string::String,
+    >,
     extra: ::std::result::Result<
         ::serde_json::Map<::std::string::String, ::serde_json::Value>,
         ::std::string::String,
@@ -740,19 +1172,33 @@ pub struct ChatCompletionRequest {
 impl ::std::default::Default for ChatCompletionRequest {
     fn default() -> Self {
         Self {
+            audio: Ok(Default::default()),
             frequency_penalty: Ok(Default::default()),
+            function_call: Ok(Default::default()),
+            functions: Ok(Default::default()),
+            logit_bias: Ok(Default::default()),
             logprobs: Ok(Default::default()),
             max_completion_tokens: Ok(Default::default()),
             max_tokens: Ok(Default::default()),
             messages: Err("no value supplied for messages".to_string()),
+            metadata: Ok(Default::default()),
+            modalities: Ok(Default::default()),
             model: Err("no value supplied for model".to_string()),
+            moderation: Ok(Default::default()),
             n: Ok(Default::default()),
             parallel_tool_calls: Ok(Default::default()),
+            prediction: Ok(Default::default()),
             presence_penalty: Ok(Default::default()),
+            prompt_cache_key: Ok(Default::default()),
+            prompt_cache_options: Ok(Default::default()),
+            prompt_cache_retention: Ok(Default::default()),
             reasoning_effort: Ok(Default::default()),
             response_format: Ok(Default::default()),
+            safety_identifier: Ok(Default::default()),
             seed: Ok(Default::default()),
+            service_tier: Ok(Default::default()),
             stop: Ok(Default::default()),
+            store: Ok(Default::default()),
             stream: Ok(Default::default()),
             stream_options: Ok(Default::default()),
             temperature: Ok(Default::default()),
@@ -762,12 +1208,24 @@ impl ::std::default::Default for ChatCompletionRequest {
             top_p: Ok(Default::default()),
             usage: Ok(Default::default()),
             user: Ok(Default::default()),
+            verbosity: Ok(Default::default()),
+            web_search_options: Ok(Default::default()),
             extra: Ok(Default::default()),
         }
     }
 }
 
 impl ChatCompletionRequest {
+    pub fn audio<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<super::AudioOptions>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.audio = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for audio: {e}"));
+        self
+    }
     pub fn frequency_penalty<T>(mut self, value: T) -> Self
     where
         T: ::std::convert::TryInto<::std::option::Option<f64>>,
@@ -778,6 +1236,46 @@ impl ChatCompletionRequest {
             .map_err(|e| {
                 format!("error converting supplied value for frequency_penalty: {e}")
             });
+        self
+    }
+    pub fn function_call<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<
+            ::std::option::Option<crate::types::FunctionCallChoice>,
+        >,
+        T::Error: ::std::fmt::Display,
+    {
+        self.function_call = value
+            .try_into()
+            .map_err(|e| {
+                format!("error converting supplied value for function_call: {e}")
+            });
+        self
+    }
+    pub fn functions<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<
+            ::std::option::Option<::std::vec::Vec<super::FunctionDefinition>>,
+        >,
+        T::Error: ::std::fmt::Display,
+    {
+        self.functions = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for functions: {e}"));
+        self
+    }
+    pub fn logit_bias<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<
+            ::std::option::Option<
+                ::std::collections::HashMap<::std::string::String, i64>,
+            >,
+        >,
+        T::Error: ::std::fmt::Display,
+    {
+        self.logit_bias = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for logit_bias: {e}"));
         self
     }
     pub fn logprobs<T>(mut self, value: T) -> Self
@@ -822,6 +1320,32 @@ impl ChatCompletionRequest {
             .map_err(|e| format!("error converting supplied value for messages: {e}"));
         self
     }
+    pub fn metadata<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<
+            ::std::option::Option<
+                ::std::collections::HashMap<::std::string::String, ::std::string::String>,
+            >,
+        >,
+        T::Error: ::std::fmt::Display,
+    {
+        self.metadata = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for metadata: {e}"));
+        self
+    }
+    pub fn modalities<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<
+            ::std::option::Option<::std::vec::Vec<crate::types::Modality>>,
+        >,
+        T::Error: ::std::fmt::Display,
+    {
+        self.modalities = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for modalities: {e}"));
+        self
+    }
     pub fn model<T>(mut self, value: T) -> Self
     where
         T: ::std::convert::TryInto<::std::string::String>,
@@ -830,6 +1354,16 @@ impl ChatCompletionRequest {
         self.model = value
             .try_into()
             .map_err(|e| format!("error converting supplied value for model: {e}"));
+        self
+    }
+    pub fn moderation<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<super::Moderation>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.moderation = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for moderation: {e}"));
         self
     }
     pub fn n<T>(mut self, value: T) -> Self
@@ -854,6 +1388,16 @@ impl ChatCompletionRequest {
             });
         self
     }
+    pub fn prediction<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<super::Prediction>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.prediction = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for prediction: {e}"));
+        self
+    }
     pub fn presence_penalty<T>(mut self, value: T) -> Self
     where
         T: ::std::convert::TryInto<::std::option::Option<f64>>,
@@ -866,9 +1410,49 @@ impl ChatCompletionRequest {
             });
         self
     }
-    pub fn reasoning_effort<T>(mut self, value: T) -> Self
+    pub fn prompt_cache_key<T>(mut self, value: T) -> Self
     where
         T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.prompt_cache_key = value
+            .try_into()
+            .map_err(|e| {
+                format!("error converting supplied value for prompt_cache_key: {e}")
+            });
+        self
+    }
+    pub fn prompt_cache_options<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<super::PromptCacheOptions>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.prompt_cache_options = value
+            .try_into()
+            .map_err(|e| {
+                format!("error converting supplied value for prompt_cache_options: {e}")
+            });
+        self
+    }
+    pub fn prompt_cache_retention<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<
+            ::std::option::Option<crate::types::PromptCacheRetention>,
+        >,
+        T::Error: ::std::fmt::Display,
+    {
+        self.prompt_cache_retention = value
+            .try_into()
+            .map_err(|e| {
+                format!(
+                    "error converting supplied value for prompt_cache_retention: {e}"
+                )
+            });
+        self
+    }
+    pub fn reasoning_effort<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<crate::types::ReasoningEffort>>,
         T::Error: ::std::fmt::Display,
     {
         self.reasoning_effort = value
@@ -880,13 +1464,25 @@ impl ChatCompletionRequest {
     }
     pub fn response_format<T>(mut self, value: T) -> Self
     where
-        T: ::std::convert::TryInto<::std::option::Option<::serde_json::Value>>,
+        T: ::std::convert::TryInto<::std::option::Option<super::ResponseFormat>>,
         T::Error: ::std::fmt::Display,
     {
         self.response_format = value
             .try_into()
             .map_err(|e| {
                 format!("error converting supplied value for response_format: {e}")
+            });
+        self
+    }
+    pub fn safety_identifier<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.safety_identifier = value
+            .try_into()
+            .map_err(|e| {
+                format!("error converting supplied value for safety_identifier: {e}")
             });
         self
     }
@@ -900,6 +1496,18 @@ impl ChatCompletionRequest {
             .map_err(|e| format!("error converting supplied value for seed: {e}"));
         self
     }
+    pub fn service_tier<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<crate::types::ServiceTier>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.service_tier = value
+            .try_into()
+            .map_err(|e| {
+                format!("error converting supplied value for service_tier: {e}")
+            });
+        self
+    }
     pub fn stop<T>(mut self, value: T) -> Self
     where
         T: ::std::convert::TryInto<::std::option::Option<super::StopSequences>>,
@@ -908,6 +1516,16 @@ impl ChatCompletionRequest {
         self.stop = value
             .try_into()
             .map_err(|e| format!("error converting supplied value for stop: {e}"));
+        self
+    }
+    pub fn store<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<bool>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.store = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for store: {e}"));
         self
     }
     pub fn stream<T>(mut self, value: T) -> Self
@@ -946,7 +1564,7 @@ impl ChatCompletionRequest {
     }
     pub fn tool_choice<T>(mut self, value: T) -> Self
     where
-        T: ::std::convert::TryInto<::std::option::Option<::serde_json::Value>>,
+        T: ::std::convert::TryInto<::std::option::Option<crate::types::ToolChoice>>,
         T::Error: ::std::fmt::Display,
     {
         self.tool_choice = value
@@ -1008,6 +1626,28 @@ impl ChatCompletionRequest {
             .map_err(|e| format!("error converting supplied value for user: {e}"));
         self
     }
+    pub fn verbosity<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<crate::types::Verbosity>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.verbosity = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for verbosity: {e}"));
+        self
+    }
+    pub fn web_search_options<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<super::WebSearchOptions>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.web_search_options = value
+            .try_into()
+            .map_err(|e| {
+                format!("error converting supplied value for web_search_options: {e}")
+            });
+        self
+    }
     pub fn extra<T>(mut self, value: T) -> Self
     where
         T: ::std::convert::TryInto<
@@ -1028,19 +1668,33 @@ impl ::std::convert::TryFrom<ChatCompletionRequest> for super::ChatCompletionReq
         value: ChatCompletionRequest,
     ) -> ::std::result::Result<Self, super::error::ConversionError> {
         Ok(Self {
+            audio: value.audio?,
             frequency_penalty: value.frequency_penalty?,
+            function_call: value.function_call?,
+            functions: value.functions?,
+            logit_bias: value.logit_bias?,
             logprobs: value.logprobs?,
             max_completion_tokens: value.max_completion_tokens?,
             max_tokens: value.max_tokens?,
             messages: value.messages?,
+            metadata: value.metadata?,
+            modalities: value.modalities?,
             model: value.model?,
+            moderation: value.moderation?,
             n: value.n?,
             parallel_tool_calls: value.parallel_tool_calls?,
+            prediction: value.prediction?,
             presence_penalty: value.presence_penalty?,
+            prompt_cache_key: value.prompt_cache_key?,
+            prompt_cache_options: value.prompt_cache_options?,
+            prompt_cache_retention: value.prompt_cache_retention?,
             reasoning_effort: value.reasoning_effort?,
             response_format: value.response_format?,
+            safety_identifier: value.safety_identifier?,
             seed: value.seed?,
+            service_tier: value.service_tier?,
             stop: value.stop?,
+            store: value.store?,
             stream: value.stream?,
             stream_options: value.stream_options?,
             temperature: value.temperature?,
@@ -1050,6 +1704,8 @@ impl ::std::convert::TryFrom<ChatCompletionRequest> for super::ChatCompletionReq
             top_p: value.top_p?,
             usage: value.usage?,
             user: value.user?,
+            verbosity: value.verbosity?,
+            web_search_options: value.web_search_options?,
             extra: value.extra?,
         })
     }
@@ -1058,19 +1714,33 @@ impl ::std::convert::TryFrom<ChatCompletionRequest> for super::ChatCompletionReq
 impl ::std::convert::From<super::ChatCompletionRequest> for ChatCompletionRequest {
     fn from(value: super::ChatCompletionRequest) -> Self {
         Self {
+            audio: Ok(value.audio),
             frequency_penalty: Ok(value.frequency_penalty),
+            function_call: Ok(value.function_call),
+            functions: Ok(value.functions),
+            logit_bias: Ok(value.logit_bias),
             logprobs: Ok(value.logprobs),
             max_completion_tokens: Ok(value.max_completion_tokens),
             max_tokens: Ok(value.max_tokens),
             messages: Ok(value.messages),
+            metadata: Ok(value.metadata),
+            modalities: Ok(value.modalities),
             model: Ok(value.model),
+            moderation: Ok(value.moderation),
             n: Ok(value.n),
             parallel_tool_calls: Ok(value.parallel_tool_calls),
+            prediction: Ok(value.prediction),
             presence_penalty: Ok(value.presence_penalty),
+            prompt_cache_key: Ok(value.prompt_cache_key),
+            prompt_cache_options: Ok(value.prompt_cache_options),
+            prompt_cache_retention: Ok(value.prompt_cache_retention),
             reasoning_effort: Ok(value.reasoning_effort),
             response_format: Ok(value.response_format),
+            safety_identifier: Ok(value.safety_identifier),
             seed: Ok(value.seed),
+            service_tier: Ok(value.service_tier),
             stop: Ok(value.stop),
+            store: Ok(value.store),
             stream: Ok(value.stream),
             stream_options: Ok(value.stream_options),
             temperature: Ok(value.temperature),
@@ -1080,6 +1750,8 @@ impl ::std::convert::From<super::ChatCompletionRequest> for ChatCompletionReques
             top_p: Ok(value.top_p),
             usage: Ok(value.usage),
             user: Ok(value.user),
+            verbosity: Ok(value.verbosity),
+            web_search_options: Ok(value.web_search_options),
             extra: Ok(value.extra),
         }
     }
@@ -1109,7 +1781,7 @@ pub struct ChatCompletionResponse {
         ::std::string::String,
     >,
     service_tier: ::std::result::Result<
-        ::std::option::Option<::std::string::String>,
+        ::std::option::Option<crate::types::ServiceTier>,
         ::std::string::String,
     >,
     system_fingerprint: ::std::result::Result<
@@ -1206,7 +1878,7 @@ impl ChatCompletionResponse {
     }
     pub fn service_tier<T>(mut self, value: T) -> Self
     where
-        T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+        T: ::std::convert::TryInto<::std::option::Option<crate::types::ServiceTier>>,
         T::Error: ::std::fmt::Display,
     {
         self.service_tier = value
@@ -1291,8 +1963,20 @@ impl ::std::convert::From<super::ChatCompletionResponse> for ChatCompletionRespo
 
 #[derive(Clone, Debug)]
 pub struct ChatMessage {
+    annotations: ::std::result::Result<
+        ::std::option::Option<::std::vec::Vec<super::Annotation>>,
+        ::std::string::String,
+    >,
+    audio: ::std::result::Result<
+        ::std::option::Option<super::MessageAudio>,
+        ::std::string::String,
+    >,
     content: ::std::result::Result<
         ::std::option::Option<::openapi_runtime::TextOrParts>,
+        ::std::string::String,
+    >,
+    function_call: ::std::result::Result<
+        ::std::option::Option<super::FunctionCall>,
         ::std::string::String,
     >,
     name: ::std::result::Result<
@@ -1333,7 +2017,10 @@ pub struct ChatMessage {
 impl ::std::default::Default for ChatMessage {
     fn default() -> Self {
         Self {
+            annotations: Ok(Default::default()),
+            audio: Ok(Default::default()),
             content: Ok(Default::default()),
+            function_call: Ok(Default::default()),
             name: Ok(Default::default()),
             reasoning: Ok(Default::default()),
             reasoning_content: Ok(Default::default()),
@@ -1348,6 +2035,30 @@ impl ::std::default::Default for ChatMessage {
 }
 
 impl ChatMessage {
+    pub fn annotations<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<
+            ::std::option::Option<::std::vec::Vec<super::Annotation>>,
+        >,
+        T::Error: ::std::fmt::Display,
+    {
+        self.annotations = value
+            .try_into()
+            .map_err(|e| {
+                format!("error converting supplied value for annotations: {e}")
+            });
+        self
+    }
+    pub fn audio<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<super::MessageAudio>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.audio = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for audio: {e}"));
+        self
+    }
     pub fn content<T>(mut self, value: T) -> Self
     where
         T: ::std::convert::TryInto<
@@ -1358,6 +2069,18 @@ impl ChatMessage {
         self.content = value
             .try_into()
             .map_err(|e| format!("error converting supplied value for content: {e}"));
+        self
+    }
+    pub fn function_call<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<super::FunctionCall>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.function_call = value
+            .try_into()
+            .map_err(|e| {
+                format!("error converting supplied value for function_call: {e}")
+            });
         self
     }
     pub fn name<T>(mut self, value: T) -> Self
@@ -1470,7 +2193,10 @@ impl ::std::convert::TryFrom<ChatMessage> for super::ChatMessage {
         value: ChatMessage,
     ) -> ::std::result::Result<Self, super::error::ConversionError> {
         Ok(Self {
+            annotations: value.annotations?,
+            audio: value.audio?,
             content: value.content?,
+            function_call: value.function_call?,
             name: value.name?,
             reasoning: value.reasoning?,
             reasoning_content: value.reasoning_content?,
@@ -1487,7 +2213,10 @@ impl ::std::convert::TryFrom<ChatMessage> for super::ChatMessage {
 impl ::std::convert::From<super::ChatMessage> for ChatMessage {
     fn from(value: super::ChatMessage) -> Self {
         Self {
+            annotations: Ok(value.annotations),
+            audio: Ok(value.audio),
             content: Ok(value.content),
+            function_call: Ok(value.function_call),
             name: Ok(value.name),
             reasoning: Ok(value.reasoning),
             reasoning_content: Ok(value.reasoning_content),
@@ -1503,7 +2232,23 @@ impl ::std::convert::From<super::ChatMessage> for ChatMessage {
 
 #[derive(Clone, Debug)]
 pub struct CompletionTokensDetails {
+    accepted_prediction_tokens: ::std::result::Result<
+        ::std::option::Option<i64>,
+        ::std::string::String,
+    >,
+    audio_tokens: ::std::result::Result<
+        ::std::option::Option<i64>,
+        ::std::string::String,
+    >,
     reasoning_tokens: ::std::result::Result<
+        ::std::option::Option<i64>,
+        ::std::string::String,
+    >,
+    rejected_prediction_tokens: ::std::result::Result<
+        ::std::option::Option<i64>,
+        ::std::string::String,
+    >,
+    text_tokens: ::std::result::Result<
         ::std::option::Option<i64>,
         ::std::string::String,
     >,
@@ -1516,13 +2261,43 @@ pub struct CompletionTokensDetails {
 impl ::std::default::Default for CompletionTokensDetails {
     fn default() -> Self {
         Self {
+            accepted_prediction_tokens: Ok(Default::default()),
+            audio_tokens: Ok(Default::default()),
             reasoning_tokens: Ok(Default::default()),
+            rejected_prediction_tokens: Ok(Default::default()),
+            text_tokens: Ok(Default::default()),
             extra: Ok(Default::default()),
         }
     }
 }
 
 impl CompletionTokensDetails {
+    pub fn accepted_prediction_tokens<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<i64>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.accepted_prediction_tokens = value
+            .try_into()
+            .map_err(|e| {
+                format!(
+                    "error converting supplied value for accepted_prediction_tokens: {e}"
+                )
+            });
+        self
+    }
+    pub fn audio_tokens<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<i64>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.audio_tokens = value
+            .try_into()
+            .map_err(|e| {
+                format!("error converting supplied value for audio_tokens: {e}")
+            });
+        self
+    }
     pub fn reasoning_tokens<T>(mut self, value: T) -> Self
     where
         T: ::std::convert::TryInto<::std::option::Option<i64>>,
@@ -1532,6 +2307,32 @@ impl CompletionTokensDetails {
             .try_into()
             .map_err(|e| {
                 format!("error converting supplied value for reasoning_tokens: {e}")
+            });
+        self
+    }
+    pub fn rejected_prediction_tokens<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<i64>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.rejected_prediction_tokens = value
+            .try_into()
+            .map_err(|e| {
+                format!(
+                    "error converting supplied value for rejected_prediction_tokens: {e}"
+                )
+            });
+        self
+    }
+    pub fn text_tokens<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<i64>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.text_tokens = value
+            .try_into()
+            .map_err(|e| {
+                format!("error converting supplied value for text_tokens: {e}")
             });
         self
     }
@@ -1556,7 +2357,11 @@ for super::CompletionTokensDetails {
         value: CompletionTokensDetails,
     ) -> ::std::result::Result<Self, super::error::ConversionError> {
         Ok(Self {
+            accepted_prediction_tokens: value.accepted_prediction_tokens?,
+            audio_tokens: value.audio_tokens?,
             reasoning_tokens: value.reasoning_tokens?,
+            rejected_prediction_tokens: value.rejected_prediction_tokens?,
+            text_tokens: value.text_tokens?,
             extra: value.extra?,
         })
     }
@@ -1565,7 +2370,428 @@ for super::CompletionTokensDetails {
 impl ::std::convert::From<super::CompletionTokensDetails> for CompletionTokensDetails {
     fn from(value: super::CompletionTokensDetails) -> Self {
         Self {
+            accepted_prediction_tokens: Ok(value.accepted_prediction_tokens),
+            audio_tokens: Ok(value.audio_tokens),
             reasoning_tokens: Ok(value.reasoning_tokens),
+            rejected_prediction_tokens: Ok(value.rejected_prediction_tokens),
+            text_tokens: Ok(value.text_tokens),
+            extra: Ok(value.extra),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct ContentPart {
+    file: ::std::result::Result<
+        ::std::option::Option<super::InputFile>,
+        ::std::string::String,
+    >,
+    image_url: ::std::result::Result<
+        ::std::option::Option<super::ImageUrl>,
+        ::std::string::String,
+    >,
+    input_audio: ::std::result::Result<
+        ::std::option::Option<super::InputAudio>,
+        ::std::string::String,
+    >,
+    prompt_cache_breakpoint: ::std::result::Result<
+        ::std::option::Option<super::PromptCacheBreakpoint>,
+        ::std::string::String,
+    >,
+    refusal: ::std::result::Result<
+        ::std::option::Option<::std::string::String>,
+        ::std::string::String,
+    >,
+    text: ::std::result::Result<
+        ::std::option::Option<::std::string::String>,
+        ::std::string::String,
+    >,
+    type_: ::std::result::Result<::std::string::String, ::std::string::String>,
+    extra: ::std::result::Result<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        ::std::string::String,
+    >,
+}
+
+impl ::std::default::Default for ContentPart {
+    fn default() -> Self {
+        Self {
+            file: Ok(Default::default()),
+            image_url: Ok(Default::default()),
+            input_audio: Ok(Default::default()),
+            prompt_cache_breakpoint: Ok(Default::default()),
+            refusal: Ok(Default::default()),
+            text: Ok(Default::default()),
+            type_: Err("no value supplied for type_".to_string()),
+            extra: Ok(Default::default()),
+        }
+    }
+}
+
+impl ContentPart {
+    pub fn file<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<super::InputFile>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.file = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for file: {e}"));
+        self
+    }
+    pub fn image_url<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<super::ImageUrl>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.image_url = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for image_url: {e}"));
+        self
+    }
+    pub fn input_audio<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<super::InputAudio>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.input_audio = value
+            .try_into()
+            .map_err(|e| {
+                format!("error converting supplied value for input_audio: {e}")
+            });
+        self
+    }
+    pub fn prompt_cache_breakpoint<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<super::PromptCacheBreakpoint>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.prompt_cache_breakpoint = value
+            .try_into()
+            .map_err(|e| {
+                format!(
+                    "error converting supplied value for prompt_cache_breakpoint: {e}"
+                )
+            });
+        self
+    }
+    pub fn refusal<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.refusal = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for refusal: {e}"));
+        self
+    }
+    pub fn text<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.text = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for text: {e}"));
+        self
+    }
+    pub fn type_<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::string::String>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.type_ = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for type_: {e}"));
+        self
+    }
+    pub fn extra<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
+        T::Error: ::std::fmt::Display,
+    {
+        self.extra = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for extra: {e}"));
+        self
+    }
+}
+
+impl ::std::convert::TryFrom<ContentPart> for super::ContentPart {
+    type Error = super::error::ConversionError;
+    fn try_from(
+        value: ContentPart,
+    ) -> ::std::result::Result<Self, super::error::ConversionError> {
+        Ok(Self {
+            file: value.file?,
+            image_url: value.image_url?,
+            input_audio: value.input_audio?,
+            prompt_cache_breakpoint: value.prompt_cache_breakpoint?,
+            refusal: value.refusal?,
+            text: value.text?,
+            type_: value.type_?,
+            extra: value.extra?,
+        })
+    }
+}
+
+impl ::std::convert::From<super::ContentPart> for ContentPart {
+    fn from(value: super::ContentPart) -> Self {
+        Self {
+            file: Ok(value.file),
+            image_url: Ok(value.image_url),
+            input_audio: Ok(value.input_audio),
+            prompt_cache_breakpoint: Ok(value.prompt_cache_breakpoint),
+            refusal: Ok(value.refusal),
+            text: Ok(value.text),
+            type_: Ok(value.type_),
+            extra: Ok(value.extra),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct CustomToolDefinition {
+    description: ::std::result::Result<
+        ::std::option::Option<::std::string::String>,
+        ::std::string::String,
+    >,
+    format: ::std::result::Result<
+        ::std::option::Option<super::CustomToolFormat>,
+        ::std::string::String,
+    >,
+    name: ::std::result::Result<::std::string::String, ::std::string::String>,
+    extra: ::std::result::Result<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        ::std::string::String,
+    >,
+}
+
+impl ::std::default::Default for CustomToolDefinition {
+    fn default() -> Self {
+        Self {
+            description: Ok(Default::default()),
+            format: Ok(Default::default()),
+            name: Err("no value supplied for name".to_string()),
+            extra: Ok(Default::default()),
+        }
+    }
+}
+
+impl CustomToolDefinition {
+    pub fn description<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.description = value
+            .try_into()
+            .map_err(|e| {
+                format!("error converting supplied value for description: {e}")
+            });
+        self
+    }
+    pub fn format<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<super::CustomToolFormat>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.format = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for format: {e}"));
+        self
+    }
+    pub fn name<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::string::String>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.name = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for name: {e}"));
+        self
+    }
+    pub fn extra<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
+        T::Error: ::std::fmt::Display,
+    {
+        self.extra = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for extra: {e}"));
+        self
+    }
+}
+
+impl ::std::convert::TryFrom<CustomToolDefinition> for super::CustomToolDefinition {
+    type Error = super::error::ConversionError;
+    fn try_from(
+        value: CustomToolDefinition,
+    ) -> ::std::result::Result<Self, super::error::ConversionError> {
+        Ok(Self {
+            description: value.description?,
+            format: value.format?,
+            name: value.name?,
+            extra: value.extra?,
+        })
+    }
+}
+
+impl ::std::convert::From<super::CustomToolDefinition> for CustomToolDefinition {
+    fn from(value: super::CustomToolDefinition) -> Self {
+        Self {
+            description: Ok(value.description),
+            format: Ok(value.format),
+            name: Ok(value.name),
+            extra: Ok(value.extra),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct CustomToolFormat {
+    grammar: ::std::result::Result<
+        ::std::option::Option<super::Grammar>,
+        ::std::string::String,
+    >,
+    type_: ::std::result::Result<::std::string::String, ::std::string::String>,
+    extra: ::std::result::Result<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        ::std::string::String,
+    >,
+}
+
+impl ::std::default::Default for CustomToolFormat {
+    fn default() -> Self {
+        Self {
+            grammar: Ok(Default::default()),
+            type_: Err("no value supplied for type_".to_string()),
+            extra: Ok(Default::default()),
+        }
+    }
+}
+
+impl CustomToolFormat {
+    pub fn grammar<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<super::Grammar>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.grammar = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for grammar: {e}"));
+        self
+    }
+    pub fn type_<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::string::String>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.type_ = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for type_: {e}"));
+        self
+    }
+    pub fn extra<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
+        T::Error: ::std::fmt::Display,
+    {
+        self.extra = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for extra: {e}"));
+        self
+    }
+}
+
+impl ::std::convert::TryFrom<CustomToolFormat> for super::CustomToolFormat {
+    type Error = super::error::ConversionError;
+    fn try_from(
+        value: CustomToolFormat,
+    ) -> ::std::result::Result<Self, super::error::ConversionError> {
+        Ok(Self {
+            grammar: value.grammar?,
+            type_: value.type_?,
+            extra: value.extra?,
+        })
+    }
+}
+
+impl ::std::convert::From<super::CustomToolFormat> for CustomToolFormat {
+    fn from(value: super::CustomToolFormat) -> Self {
+        Self {
+            grammar: Ok(value.grammar),
+            type_: Ok(value.type_),
+            extra: Ok(value.extra),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct CustomVoice {
+    id: ::std::result::Result<::std::string::String, ::std::string::String>,
+    extra: ::std::result::Result<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        ::std::string::String,
+    >,
+}
+
+impl ::std::default::Default for CustomVoice {
+    fn default() -> Self {
+        Self {
+            id: Err("no value supplied for id".to_string()),
+            extra: Ok(Default::default()),
+        }
+    }
+}
+
+impl CustomVoice {
+    pub fn id<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::string::String>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.id = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for id: {e}"));
+        self
+    }
+    pub fn extra<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
+        T::Error: ::std::fmt::Display,
+    {
+        self.extra = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for extra: {e}"));
+        self
+    }
+}
+
+impl ::std::convert::TryFrom<CustomVoice> for super::CustomVoice {
+    type Error = super::error::ConversionError;
+    fn try_from(
+        value: CustomVoice,
+    ) -> ::std::result::Result<Self, super::error::ConversionError> {
+        Ok(Self {
+            id: value.id?,
+            extra: value.extra?,
+        })
+    }
+}
+
+impl ::std::convert::From<super::CustomVoice> for CustomVoice {
+    fn from(value: super::CustomVoice) -> Self {
+        Self {
+            id: Ok(value.id),
             extra: Ok(value.extra),
         }
     }
@@ -1978,6 +3204,344 @@ impl ::std::convert::From<super::FunctionDefinition> for FunctionDefinition {
 }
 
 #[derive(Clone, Debug)]
+pub struct Grammar {
+    definition: ::std::result::Result<::std::string::String, ::std::string::String>,
+    syntax: ::std::result::Result<crate::types::GrammarSyntax, ::std::string::String>,
+    extra: ::std::result::Result<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        ::std::string::String,
+    >,
+}
+
+impl ::std::default::Default for Grammar {
+    fn default() -> Self {
+        Self {
+            definition: Err("no value supplied for definition".to_string()),
+            syntax: Err("no value supplied for syntax".to_string()),
+            extra: Ok(Default::default()),
+        }
+    }
+}
+
+impl Grammar {
+    pub fn definition<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::string::String>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.definition = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for definition: {e}"));
+        self
+    }
+    pub fn syntax<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<crate::types::GrammarSyntax>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.syntax = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for syntax: {e}"));
+        self
+    }
+    pub fn extra<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
+        T::Error: ::std::fmt::Display,
+    {
+        self.extra = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for extra: {e}"));
+        self
+    }
+}
+
+impl ::std::convert::TryFrom<Grammar> for super::Grammar {
+    type Error = super::error::ConversionError;
+    fn try_from(
+        value: Grammar,
+    ) -> ::std::result::Result<Self, super::error::ConversionError> {
+        Ok(Self {
+            definition: value.definition?,
+            syntax: value.syntax?,
+            extra: value.extra?,
+        })
+    }
+}
+
+impl ::std::convert::From<super::Grammar> for Grammar {
+    fn from(value: super::Grammar) -> Self {
+        Self {
+            definition: Ok(value.definition),
+            syntax: Ok(value.syntax),
+            extra: Ok(value.extra),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct ImageUrl {
+    detail: ::std::result::Result<
+        ::std::option::Option<crate::types::ImageDetail>,
+        ::std::string::String,
+    >,
+    url: ::std::result::Result<::std::string::String, ::std::string::String>,
+    extra: ::std::result::Result<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        ::std::string::String,
+    >,
+}
+
+impl ::std::default::Default for ImageUrl {
+    fn default() -> Self {
+        Self {
+            detail: Ok(Default::default()),
+            url: Err("no value supplied for url".to_string()),
+            extra: Ok(Default::default()),
+        }
+    }
+}
+
+impl ImageUrl {
+    pub fn detail<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<crate::types::ImageDetail>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.detail = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for detail: {e}"));
+        self
+    }
+    pub fn url<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::string::String>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.url = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for url: {e}"));
+        self
+    }
+    pub fn extra<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
+        T::Error: ::std::fmt::Display,
+    {
+        self.extra = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for extra: {e}"));
+        self
+    }
+}
+
+impl ::std::convert::TryFrom<ImageUrl> for super::ImageUrl {
+    type Error = super::error::ConversionError;
+    fn try_from(
+        value: ImageUrl,
+    ) -> ::std::result::Result<Self, super::error::ConversionError> {
+        Ok(Self {
+            detail: value.detail?,
+            url: value.url?,
+            extra: value.extra?,
+        })
+    }
+}
+
+impl ::std::convert::From<super::ImageUrl> for ImageUrl {
+    fn from(value: super::ImageUrl) -> Self {
+        Self {
+            detail: Ok(value.detail),
+            url: Ok(value.url),
+            extra: Ok(value.extra),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct InputAudio {
+    data: ::std::result::Result<::std::string::String, ::std::string::String>,
+    format: ::std::result::Result<crate::types::InputAudioFormat, ::std::string::String>,
+    extra: ::std::result::Result<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        ::std::string::String,
+    >,
+}
+
+impl ::std::default::Default for InputAudio {
+    fn default() -> Self {
+        Self {
+            data: Err("no value supplied for data".to_string()),
+            format: Err("no value supplied for format".to_string()),
+            extra: Ok(Default::default()),
+        }
+    }
+}
+
+impl InputAudio {
+    pub fn data<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::string::String>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.data = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for data: {e}"));
+        self
+    }
+    pub fn format<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<crate::types::InputAudioFormat>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.format = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for format: {e}"));
+        self
+    }
+    pub fn extra<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
+        T::Error: ::std::fmt::Display,
+    {
+        self.extra = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for extra: {e}"));
+        self
+    }
+}
+
+impl ::std::convert::TryFrom<InputAudio> for super::InputAudio {
+    type Error = super::error::ConversionError;
+    fn try_from(
+        value: InputAudio,
+    ) -> ::std::result::Result<Self, super::error::ConversionError> {
+        Ok(Self {
+            data: value.data?,
+            format: value.format?,
+            extra: value.extra?,
+        })
+    }
+}
+
+impl ::std::convert::From<super::InputAudio> for InputAudio {
+    fn from(value: super::InputAudio) -> Self {
+        Self {
+            data: Ok(value.data),
+            format: Ok(value.format),
+            extra: Ok(value.extra),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct InputFile {
+    file_data: ::std::result::Result<
+        ::std::option::Option<::std::string::String>,
+        ::std::string::String,
+    >,
+    file_id: ::std::result::Result<
+        ::std::option::Option<::std::string::String>,
+        ::std::string::String,
+    >,
+    filename: ::std::result::Result<
+        ::std::option::Option<::std::string::String>,
+        ::std::string::String,
+    >,
+    extra: ::std::result::Result<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        ::std::string::String,
+    >,
+}
+
+impl ::std::default::Default for InputFile {
+    fn default() -> Self {
+        Self {
+            file_data: Ok(Default::default()),
+            file_id: Ok(Default::default()),
+            filename: Ok(Default::default()),
+            extra: Ok(Default::default()),
+        }
+    }
+}
+
+impl InputFile {
+    pub fn file_data<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.file_data = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for file_data: {e}"));
+        self
+    }
+    pub fn file_id<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.file_id = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for file_id: {e}"));
+        self
+    }
+    pub fn filename<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.filename = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for filename: {e}"));
+        self
+    }
+    pub fn extra<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
+        T::Error: ::std::fmt::Display,
+    {
+        self.extra = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for extra: {e}"));
+        self
+    }
+}
+
+impl ::std::convert::TryFrom<InputFile> for super::InputFile {
+    type Error = super::error::ConversionError;
+    fn try_from(
+        value: InputFile,
+    ) -> ::std::result::Result<Self, super::error::ConversionError> {
+        Ok(Self {
+            file_data: value.file_data?,
+            file_id: value.file_id?,
+            filename: value.filename?,
+            extra: value.extra?,
+        })
+    }
+}
+
+impl ::std::convert::From<super::InputFile> for InputFile {
+    fn from(value: super::InputFile) -> Self {
+        Self {
+            file_data: Ok(value.file_data),
+            file_id: Ok(value.file_id),
+            filename: Ok(value.filename),
+            extra: Ok(value.extra),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
 pub struct Logprobs {
     content: ::std::result::Result<
         ::std::option::Option<::std::vec::Vec<super::TokenLogprob>>,
@@ -2060,6 +3624,121 @@ impl ::std::convert::From<super::Logprobs> for Logprobs {
         Self {
             content: Ok(value.content),
             refusal: Ok(value.refusal),
+            extra: Ok(value.extra),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct MessageAudio {
+    data: ::std::result::Result<
+        ::std::option::Option<::std::string::String>,
+        ::std::string::String,
+    >,
+    expires_at: ::std::result::Result<::std::option::Option<i64>, ::std::string::String>,
+    id: ::std::result::Result<
+        ::std::option::Option<::std::string::String>,
+        ::std::string::String,
+    >,
+    transcript: ::std::result::Result<
+        ::std::option::Option<::std::string::String>,
+        ::std::string::String,
+    >,
+    extra: ::std::result::Result<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        ::std::string::String,
+    >,
+}
+
+impl ::std::default::Default for MessageAudio {
+    fn default() -> Self {
+        Self {
+            data: Ok(Default::default()),
+            expires_at: Ok(Default::default()),
+            id: Ok(Default::default()),
+            transcript: Ok(Default::default()),
+            extra: Ok(Default::default()),
+        }
+    }
+}
+
+impl MessageAudio {
+    pub fn data<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.data = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for data: {e}"));
+        self
+    }
+    pub fn expires_at<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<i64>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.expires_at = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for expires_at: {e}"));
+        self
+    }
+    pub fn id<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.id = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for id: {e}"));
+        self
+    }
+    pub fn transcript<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.transcript = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for transcript: {e}"));
+        self
+    }
+    pub fn extra<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
+        T::Error: ::std::fmt::Display,
+    {
+        self.extra = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for extra: {e}"));
+        self
+    }
+}
+
+impl ::std::convert::TryFrom<MessageAudio> for super::MessageAudio {
+    type Error = super::error::ConversionError;
+    fn try_from(
+        value: MessageAudio,
+    ) -> ::std::result::Result<Self, super::error::ConversionError> {
+        Ok(Self {
+            data: value.data?,
+            expires_at: value.expires_at?,
+            id: value.id?,
+            transcript: value.transcript?,
+            extra: value.extra?,
+        })
+    }
+}
+
+impl ::std::convert::From<super::MessageAudio> for MessageAudio {
+    fn from(value: super::MessageAudio) -> Self {
+        Self {
+            data: Ok(value.data),
+            expires_at: Ok(value.expires_at),
+            id: Ok(value.id),
+            transcript: Ok(value.transcript),
             extra: Ok(value.extra),
         }
     }
@@ -2490,8 +4169,616 @@ impl ::std::convert::From<super::ModelSpecs> for ModelSpecs {
 }
 
 #[derive(Clone, Debug)]
+pub struct Moderation {
+    model: ::std::result::Result<::std::string::String, ::std::string::String>,
+    policy: ::std::result::Result<
+        ::std::option::Option<super::ModerationPolicy>,
+        ::std::string::String,
+    >,
+    extra: ::std::result::Result<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        ::std::string::String,
+    >,
+}
+
+impl ::std::default::Default for Moderation {
+    fn default() -> Self {
+        Self {
+            model: Err("no value supplied for model".to_string()),
+            policy: Ok(Default::default()),
+            extra: Ok(Default::default()),
+        }
+    }
+}
+
+impl Moderation {
+    pub fn model<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::string::String>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.model = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for model: {e}"));
+        self
+    }
+    pub fn policy<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<super::ModerationPolicy>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.policy = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for policy: {e}"));
+        self
+    }
+    pub fn extra<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
+        T::Error: ::std::fmt::Display,
+    {
+        self.extra = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for extra: {e}"));
+        self
+    }
+}
+
+impl ::std::convert::TryFrom<Moderation> for super::Moderation {
+    type Error = super::error::ConversionError;
+    fn try_from(
+        value: Moderation,
+    ) -> ::std::result::Result<Self, super::error::ConversionError> {
+        Ok(Self {
+            model: value.model?,
+            policy: value.policy?,
+            extra: value.extra?,
+        })
+    }
+}
+
+impl ::std::convert::From<super::Moderation> for Moderation {
+    fn from(value: super::Moderation) -> Self {
+        Self {
+            model: Ok(value.model),
+            policy: Ok(value.policy),
+            extra: Ok(value.extra),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct ModerationPolicy {
+    input: ::std::result::Result<
+        ::std::option::Option<super::ModerationRule>,
+        ::std::string::String,
+    >,
+    output: ::std::result::Result<
+        ::std::option::Option<super::ModerationRule>,
+        ::std::string::String,
+    >,
+    extra: ::std::result::Result<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        ::std::string::String,
+    >,
+}
+
+impl ::std::default::Default for ModerationPolicy {
+    fn default() -> Self {
+        Self {
+            input: Ok(Default::default()),
+            output: Ok(Default::default()),
+            extra: Ok(Default::default()),
+        }
+    }
+}
+
+impl ModerationPolicy {
+    pub fn input<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<super::ModerationRule>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.input = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for input: {e}"));
+        self
+    }
+    pub fn output<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<super::ModerationRule>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.output = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for output: {e}"));
+        self
+    }
+    pub fn extra<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
+        T::Error: ::std::fmt::Display,
+    {
+        self.extra = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for extra: {e}"));
+        self
+    }
+}
+
+impl ::std::convert::TryFrom<ModerationPolicy> for super::ModerationPolicy {
+    type Error = super::error::ConversionError;
+    fn try_from(
+        value: ModerationPolicy,
+    ) -> ::std::result::Result<Self, super::error::ConversionError> {
+        Ok(Self {
+            input: value.input?,
+            output: value.output?,
+            extra: value.extra?,
+        })
+    }
+}
+
+impl ::std::convert::From<super::ModerationPolicy> for ModerationPolicy {
+    fn from(value: super::ModerationPolicy) -> Self {
+        Self {
+            input: Ok(value.input),
+            output: Ok(value.output),
+            extra: Ok(value.extra),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct ModerationRule {
+    mode: ::std::result::Result<crate::types::ModerationMode, ::std::string::String>,
+    extra: ::std::result::Result<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        ::std::string::String,
+    >,
+}
+
+impl ::std::default::Default for ModerationRule {
+    fn default() -> Self {
+        Self {
+            mode: Err("no value supplied for mode".to_string()),
+            extra: Ok(Default::default()),
+        }
+    }
+}
+
+impl ModerationRule {
+    pub fn mode<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<crate::types::ModerationMode>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.mode = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for mode: {e}"));
+        self
+    }
+    pub fn extra<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
+        T::Error: ::std::fmt::Display,
+    {
+        self.extra = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for extra: {e}"));
+        self
+    }
+}
+
+impl ::std::convert::TryFrom<ModerationRule> for super::ModerationRule {
+    type Error = super::error::ConversionError;
+    fn try_from(
+        value: ModerationRule,
+    ) -> ::std::result::Result<Self, super::error::ConversionError> {
+        Ok(Self {
+            mode: value.mode?,
+            extra: value.extra?,
+        })
+    }
+}
+
+impl ::std::convert::From<super::ModerationRule> for ModerationRule {
+    fn from(value: super::ModerationRule) -> Self {
+        Self {
+            mode: Ok(value.mode),
+            extra: Ok(value.extra),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct NamedToolChoice {
+    allowed_tools: ::std::result::Result<
+        ::std::option::Option<super::AllowedTools>,
+        ::std::string::String,
+    >,
+    custom: ::std::result::Result<
+        ::std::option::Option<super::ToolName>,
+        ::std::string::String,
+    >,
+    function: ::std::result::Result<
+        ::std::option::Option<super::ToolName>,
+        ::std::string::String,
+    >,
+    type_: ::std::result::Result<::std::string::String, ::std::string::String>,
+    extra: ::std::result::Result<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        ::std::string::String,
+    >,
+}
+
+impl ::std::default::Default for NamedToolChoice {
+    fn default() -> Self {
+        Self {
+            allowed_tools: Ok(Default::default()),
+            custom: Ok(Default::default()),
+            function: Ok(Default::default()),
+            type_: Err("no value supplied for type_".to_string()),
+            extra: Ok(Default::default()),
+        }
+    }
+}
+
+impl NamedToolChoice {
+    pub fn allowed_tools<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<super::AllowedTools>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.allowed_tools = value
+            .try_into()
+            .map_err(|e| {
+                format!("error converting supplied value for allowed_tools: {e}")
+            });
+        self
+    }
+    pub fn custom<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<super::ToolName>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.custom = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for custom: {e}"));
+        self
+    }
+    pub fn function<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<super::ToolName>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.function = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for function: {e}"));
+        self
+    }
+    pub fn type_<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::string::String>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.type_ = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for type_: {e}"));
+        self
+    }
+    pub fn extra<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
+        T::Error: ::std::fmt::Display,
+    {
+        self.extra = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for extra: {e}"));
+        self
+    }
+}
+
+impl ::std::convert::TryFrom<NamedToolChoice> for super::NamedToolChoice {
+    type Error = super::error::ConversionError;
+    fn try_from(
+        value: NamedToolChoice,
+    ) -> ::std::result::Result<Self, super::error::ConversionError> {
+        Ok(Self {
+            allowed_tools: value.allowed_tools?,
+            custom: value.custom?,
+            function: value.function?,
+            type_: value.type_?,
+            extra: value.extra?,
+        })
+    }
+}
+
+impl ::std::convert::From<super::NamedToolChoice> for NamedToolChoice {
+    fn from(value: super::NamedToolChoice) -> Self {
+        Self {
+            allowed_tools: Ok(value.allowed_tools),
+            custom: Ok(value.custom),
+            function: Ok(value.function),
+            type_: Ok(value.type_),
+            extra: Ok(value.extra),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct Prediction {
+    content: ::std::result::Result<
+        ::openapi_runtime::TextOrParts,
+        ::std::string::String,
+    >,
+    type_: ::std::result::Result<::std::string::String, ::std::string::String>,
+    extra: ::std::result::Result<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        ::std::string::String,
+    >,
+}
+
+impl ::std::default::Default for Prediction {
+    fn default() -> Self {
+        Self {
+            content: Err("no value supplied for content".to_string()),
+            type_: Err("no value supplied for type_".to_string()),
+            extra: Ok(Default::default()),
+        }
+    }
+}
+
+impl Prediction {
+    pub fn content<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::openapi_runtime::TextOrParts>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.content = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for content: {e}"));
+        self
+    }
+    pub fn type_<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::string::String>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.type_ = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for type_: {e}"));
+        self
+    }
+    pub fn extra<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
+        T::Error: ::std::fmt::Display,
+    {
+        self.extra = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for extra: {e}"));
+        self
+    }
+}
+
+impl ::std::convert::TryFrom<Prediction> for super::Prediction {
+    type Error = super::error::ConversionError;
+    fn try_from(
+        value: Prediction,
+    ) -> ::std::result::Result<Self, super::error::ConversionError> {
+        Ok(Self {
+            content: value.content?,
+            type_: value.type_?,
+            extra: value.extra?,
+        })
+    }
+}
+
+impl ::std::convert::From<super::Prediction> for Prediction {
+    fn from(value: super::Prediction) -> Self {
+        Self {
+            content: Ok(value.content),
+            type_: Ok(value.type_),
+            extra: Ok(value.extra),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct PromptCacheBreakpoint {
+    mode: ::std::result::Result<crate::types::PromptCacheMode, ::std::string::String>,
+    ttl: ::std::result::Result<
+        ::std::option::Option<::std::string::String>,
+        ::std::string::String,
+    >,
+    extra: ::std::result::Result<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        ::std::string::String,
+    >,
+}
+
+impl ::std::default::Default for PromptCacheBreakpoint {
+    fn default() -> Self {
+        Self {
+            mode: Err("no value supplied for mode".to_string()),
+            ttl: Ok(Default::default()),
+            extra: Ok(Default::default()),
+        }
+    }
+}
+
+impl PromptCacheBreakpoint {
+    pub fn mode<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<crate::types::PromptCacheMode>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.mode = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for mode: {e}"));
+        self
+    }
+    pub fn ttl<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.ttl = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for ttl: {e}"));
+        self
+    }
+    pub fn extra<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
+        T::Error: ::std::fmt::Display,
+    {
+        self.extra = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for extra: {e}"));
+        self
+    }
+}
+
+impl ::std::convert::TryFrom<PromptCacheBreakpoint> for super::PromptCacheBreakpoint {
+    type Error = super::error::ConversionError;
+    fn try_from(
+        value: PromptCacheBreakpoint,
+    ) -> ::std::result::Result<Self, super::error::ConversionError> {
+        Ok(Self {
+            mode: value.mode?,
+            ttl: value.ttl?,
+            extra: value.extra?,
+        })
+    }
+}
+
+impl ::std::convert::From<super::PromptCacheBreakpoint> for PromptCacheBreakpoint {
+    fn from(value: super::PromptCacheBreakpoint) -> Self {
+        Self {
+            mode: Ok(value.mode),
+            ttl: Ok(value.ttl),
+            extra: Ok(value.extra),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct PromptCacheOptions {
+    mode: ::std::result::Result<
+        ::std::option::Option<crate::types::PromptCacheMode>,
+        ::std::string::String,
+    >,
+    ttl: ::std::result::Result<
+        ::std::option::Option<::std::string::String>,
+        ::std::string::String,
+    >,
+    extra: ::std::result::Result<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        ::std::string::String,
+    >,
+}
+
+impl ::std::default::Default for PromptCacheOptions {
+    fn default() -> Self {
+        Self {
+            mode: Ok(Default::default()),
+            ttl: Ok(Default::default()),
+            extra: Ok(Default::default()),
+        }
+    }
+}
+
+impl PromptCacheOptions {
+    pub fn mode<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<crate::types::PromptCacheMode>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.mode = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for mode: {e}"));
+        self
+    }
+    pub fn ttl<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.ttl = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for ttl: {e}"));
+        self
+    }
+    pub fn extra<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
+        T::Error: ::std::fmt::Display,
+    {
+        self.extra = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for extra: {e}"));
+        self
+    }
+}
+
+impl ::std::convert::TryFrom<PromptCacheOptions> for super::PromptCacheOptions {
+    type Error = super::error::ConversionError;
+    fn try_from(
+        value: PromptCacheOptions,
+    ) -> ::std::result::Result<Self, super::error::ConversionError> {
+        Ok(Self {
+            mode: value.mode?,
+            ttl: value.ttl?,
+            extra: value.extra?,
+        })
+    }
+}
+
+impl ::std::convert::From<super::PromptCacheOptions> for PromptCacheOptions {
+    fn from(value: super::PromptCacheOptions) -> Self {
+        Self {
+            mode: Ok(value.mode),
+            ttl: Ok(value.ttl),
+            extra: Ok(value.extra),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
 pub struct PromptTokensDetails {
+    audio_tokens: ::std::result::Result<
+        ::std::option::Option<i64>,
+        ::std::string::String,
+    >,
+    cache_write_tokens: ::std::result::Result<
+        ::std::option::Option<i64>,
+        ::std::string::String,
+    >,
     cached_tokens: ::std::result::Result<
+        ::std::option::Option<i64>,
+        ::std::string::String,
+    >,
+    image_tokens: ::std::result::Result<
+        ::std::option::Option<i64>,
+        ::std::string::String,
+    >,
+    text_tokens: ::std::result::Result<
         ::std::option::Option<i64>,
         ::std::string::String,
     >,
@@ -2504,13 +4791,41 @@ pub struct PromptTokensDetails {
 impl ::std::default::Default for PromptTokensDetails {
     fn default() -> Self {
         Self {
+            audio_tokens: Ok(Default::default()),
+            cache_write_tokens: Ok(Default::default()),
             cached_tokens: Ok(Default::default()),
+            image_tokens: Ok(Default::default()),
+            text_tokens: Ok(Default::default()),
             extra: Ok(Default::default()),
         }
     }
 }
 
 impl PromptTokensDetails {
+    pub fn audio_tokens<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<i64>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.audio_tokens = value
+            .try_into()
+            .map_err(|e| {
+                format!("error converting supplied value for audio_tokens: {e}")
+            });
+        self
+    }
+    pub fn cache_write_tokens<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<i64>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.cache_write_tokens = value
+            .try_into()
+            .map_err(|e| {
+                format!("error converting supplied value for cache_write_tokens: {e}")
+            });
+        self
+    }
     pub fn cached_tokens<T>(mut self, value: T) -> Self
     where
         T: ::std::convert::TryInto<::std::option::Option<i64>>,
@@ -2520,6 +4835,30 @@ impl PromptTokensDetails {
             .try_into()
             .map_err(|e| {
                 format!("error converting supplied value for cached_tokens: {e}")
+            });
+        self
+    }
+    pub fn image_tokens<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<i64>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.image_tokens = value
+            .try_into()
+            .map_err(|e| {
+                format!("error converting supplied value for image_tokens: {e}")
+            });
+        self
+    }
+    pub fn text_tokens<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<i64>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.text_tokens = value
+            .try_into()
+            .map_err(|e| {
+                format!("error converting supplied value for text_tokens: {e}")
             });
         self
     }
@@ -2543,7 +4882,11 @@ impl ::std::convert::TryFrom<PromptTokensDetails> for super::PromptTokensDetails
         value: PromptTokensDetails,
     ) -> ::std::result::Result<Self, super::error::ConversionError> {
         Ok(Self {
+            audio_tokens: value.audio_tokens?,
+            cache_write_tokens: value.cache_write_tokens?,
             cached_tokens: value.cached_tokens?,
+            image_tokens: value.image_tokens?,
+            text_tokens: value.text_tokens?,
             extra: value.extra?,
         })
     }
@@ -2552,7 +4895,208 @@ impl ::std::convert::TryFrom<PromptTokensDetails> for super::PromptTokensDetails
 impl ::std::convert::From<super::PromptTokensDetails> for PromptTokensDetails {
     fn from(value: super::PromptTokensDetails) -> Self {
         Self {
+            audio_tokens: Ok(value.audio_tokens),
+            cache_write_tokens: Ok(value.cache_write_tokens),
             cached_tokens: Ok(value.cached_tokens),
+            image_tokens: Ok(value.image_tokens),
+            text_tokens: Ok(value.text_tokens),
+            extra: Ok(value.extra),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct ResponseFormat {
+    json_schema: ::std::result::Result<
+        ::std::option::Option<super::ResponseSchema>,
+        ::std::string::String,
+    >,
+    type_: ::std::result::Result<::std::string::String, ::std::string::String>,
+    extra: ::std::result::Result<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        ::std::string::String,
+    >,
+}
+
+impl ::std::default::Default for ResponseFormat {
+    fn default() -> Self {
+        Self {
+            json_schema: Ok(Default::default()),
+            type_: Err("no value supplied for type_".to_string()),
+            extra: Ok(Default::default()),
+        }
+    }
+}
+
+impl ResponseFormat {
+    pub fn json_schema<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<super::ResponseSchema>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.json_schema = value
+            .try_into()
+            .map_err(|e| {
+                format!("error converting supplied value for json_schema: {e}")
+            });
+        self
+    }
+    pub fn type_<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::string::String>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.type_ = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for type_: {e}"));
+        self
+    }
+    pub fn extra<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
+        T::Error: ::std::fmt::Display,
+    {
+        self.extra = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for extra: {e}"));
+        self
+    }
+}
+
+impl ::std::convert::TryFrom<ResponseFormat> for super::ResponseFormat {
+    type Error = super::error::ConversionError;
+    fn try_from(
+        value: ResponseFormat,
+    ) -> ::std::result::Result<Self, super::error::ConversionError> {
+        Ok(Self {
+            json_schema: value.json_schema?,
+            type_: value.type_?,
+            extra: value.extra?,
+        })
+    }
+}
+
+impl ::std::convert::From<super::ResponseFormat> for ResponseFormat {
+    fn from(value: super::ResponseFormat) -> Self {
+        Self {
+            json_schema: Ok(value.json_schema),
+            type_: Ok(value.type_),
+            extra: Ok(value.extra),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct ResponseSchema {
+    description: ::std::result::Result<
+        ::std::option::Option<::std::string::String>,
+        ::std::string::String,
+    >,
+    name: ::std::result::Result<::std::string::String, ::std::string::String>,
+    schema: ::std::result::Result<
+        ::std::option::Option<::serde_json::Value>,
+        ::std::string::String,
+    >,
+    strict: ::std::result::Result<::std::option::Option<bool>, ::std::string::String>,
+    extra: ::std::result::Result<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        ::std::string::String,
+    >,
+}
+
+impl ::std::default::Default for ResponseSchema {
+    fn default() -> Self {
+        Self {
+            description: Ok(Default::default()),
+            name: Err("no value supplied for name".to_string()),
+            schema: Ok(Default::default()),
+            strict: Ok(Default::default()),
+            extra: Ok(Default::default()),
+        }
+    }
+}
+
+impl ResponseSchema {
+    pub fn description<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.description = value
+            .try_into()
+            .map_err(|e| {
+                format!("error converting supplied value for description: {e}")
+            });
+        self
+    }
+    pub fn name<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::string::String>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.name = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for name: {e}"));
+        self
+    }
+    pub fn schema<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<::serde_json::Value>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.schema = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for schema: {e}"));
+        self
+    }
+    pub fn strict<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<bool>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.strict = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for strict: {e}"));
+        self
+    }
+    pub fn extra<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
+        T::Error: ::std::fmt::Display,
+    {
+        self.extra = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for extra: {e}"));
+        self
+    }
+}
+
+impl ::std::convert::TryFrom<ResponseSchema> for super::ResponseSchema {
+    type Error = super::error::ConversionError;
+    fn try_from(
+        value: ResponseSchema,
+    ) -> ::std::result::Result<Self, super::error::ConversionError> {
+        Ok(Self {
+            description: value.description?,
+            name: value.name?,
+            schema: value.schema?,
+            strict: value.strict?,
+            extra: value.extra?,
+        })
+    }
+}
+
+impl ::std::convert::From<super::ResponseSchema> for ResponseSchema {
+    fn from(value: super::ResponseSchema) -> Self {
+        Self {
+            description: Ok(value.description),
+            name: Ok(value.name),
+            schema: Ok(value.schema),
+            strict: Ok(value.strict),
             extra: Ok(value.extra),
         }
     }
@@ -2560,8 +5104,16 @@ impl ::std::convert::From<super::PromptTokensDetails> for PromptTokensDetails {
 
 #[derive(Clone, Debug)]
 pub struct StreamOptions {
+    include_obfuscation: ::std::result::Result<
+        ::std::option::Option<bool>,
+        ::std::string::String,
+    >,
     include_usage: ::std::result::Result<
         ::std::option::Option<bool>,
+        ::std::string::String,
+    >,
+    extra: ::std::result::Result<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
         ::std::string::String,
     >,
 }
@@ -2569,12 +5121,26 @@ pub struct StreamOptions {
 impl ::std::default::Default for StreamOptions {
     fn default() -> Self {
         Self {
+            include_obfuscation: Ok(Default::default()),
             include_usage: Ok(Default::default()),
+            extra: Ok(Default::default()),
         }
     }
 }
 
 impl StreamOptions {
+    pub fn include_obfuscation<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<bool>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.include_obfuscation = value
+            .try_into()
+            .map_err(|e| {
+                format!("error converting supplied value for include_obfuscation: {e}")
+            });
+        self
+    }
     pub fn include_usage<T>(mut self, value: T) -> Self
     where
         T: ::std::convert::TryInto<::std::option::Option<bool>>,
@@ -2587,6 +5153,18 @@ impl StreamOptions {
             });
         self
     }
+    pub fn extra<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
+        T::Error: ::std::fmt::Display,
+    {
+        self.extra = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for extra: {e}"));
+        self
+    }
 }
 
 impl ::std::convert::TryFrom<StreamOptions> for super::StreamOptions {
@@ -2595,7 +5173,9 @@ impl ::std::convert::TryFrom<StreamOptions> for super::StreamOptions {
         value: StreamOptions,
     ) -> ::std::result::Result<Self, super::error::ConversionError> {
         Ok(Self {
+            include_obfuscation: value.include_obfuscation?,
             include_usage: value.include_usage?,
+            extra: value.extra?,
         })
     }
 }
@@ -2603,7 +5183,9 @@ impl ::std::convert::TryFrom<StreamOptions> for super::StreamOptions {
 impl ::std::convert::From<super::StreamOptions> for StreamOptions {
     fn from(value: super::StreamOptions) -> Self {
         Self {
+            include_obfuscation: Ok(value.include_obfuscation),
             include_usage: Ok(value.include_usage),
+            extra: Ok(value.extra),
         }
     }
 }
@@ -2726,23 +5308,46 @@ impl ::std::convert::From<super::TokenLogprob> for TokenLogprob {
 
 #[derive(Clone, Debug)]
 pub struct Tool {
-    function: ::std::result::Result<super::FunctionDefinition, ::std::string::String>,
+    custom: ::std::result::Result<
+        ::std::option::Option<super::CustomToolDefinition>,
+        ::std::string::String,
+    >,
+    function: ::std::result::Result<
+        ::std::option::Option<super::FunctionDefinition>,
+        ::std::string::String,
+    >,
     type_: ::std::result::Result<::std::string::String, ::std::string::String>,
+    extra: ::std::result::Result<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        ::std::string::String,
+    >,
 }
 
 impl ::std::default::Default for Tool {
     fn default() -> Self {
         Self {
-            function: Err("no value supplied for function".to_string()),
+            custom: Ok(Default::default()),
+            function: Ok(Default::default()),
             type_: Err("no value supplied for type_".to_string()),
+            extra: Ok(Default::default()),
         }
     }
 }
 
 impl Tool {
+    pub fn custom<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<super::CustomToolDefinition>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.custom = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for custom: {e}"));
+        self
+    }
     pub fn function<T>(mut self, value: T) -> Self
     where
-        T: ::std::convert::TryInto<super::FunctionDefinition>,
+        T: ::std::convert::TryInto<::std::option::Option<super::FunctionDefinition>>,
         T::Error: ::std::fmt::Display,
     {
         self.function = value
@@ -2760,6 +5365,18 @@ impl Tool {
             .map_err(|e| format!("error converting supplied value for type_: {e}"));
         self
     }
+    pub fn extra<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
+        T::Error: ::std::fmt::Display,
+    {
+        self.extra = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for extra: {e}"));
+        self
+    }
 }
 
 impl ::std::convert::TryFrom<Tool> for super::Tool {
@@ -2768,8 +5385,10 @@ impl ::std::convert::TryFrom<Tool> for super::Tool {
         value: Tool,
     ) -> ::std::result::Result<Self, super::error::ConversionError> {
         Ok(Self {
+            custom: value.custom?,
             function: value.function?,
             type_: value.type_?,
+            extra: value.extra?,
         })
     }
 }
@@ -2777,8 +5396,10 @@ impl ::std::convert::TryFrom<Tool> for super::Tool {
 impl ::std::convert::From<super::Tool> for Tool {
     fn from(value: super::Tool) -> Self {
         Self {
+            custom: Ok(value.custom),
             function: Ok(value.function),
             type_: Ok(value.type_),
+            extra: Ok(value.extra),
         }
     }
 }
@@ -3017,6 +5638,70 @@ impl ::std::convert::From<super::ToolCallDelta> for ToolCallDelta {
 }
 
 #[derive(Clone, Debug)]
+pub struct ToolName {
+    name: ::std::result::Result<::std::string::String, ::std::string::String>,
+    extra: ::std::result::Result<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        ::std::string::String,
+    >,
+}
+
+impl ::std::default::Default for ToolName {
+    fn default() -> Self {
+        Self {
+            name: Err("no value supplied for name".to_string()),
+            extra: Ok(Default::default()),
+        }
+    }
+}
+
+impl ToolName {
+    pub fn name<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::string::String>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.name = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for name: {e}"));
+        self
+    }
+    pub fn extra<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
+        T::Error: ::std::fmt::Display,
+    {
+        self.extra = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for extra: {e}"));
+        self
+    }
+}
+
+impl ::std::convert::TryFrom<ToolName> for super::ToolName {
+    type Error = super::error::ConversionError;
+    fn try_from(
+        value: ToolName,
+    ) -> ::std::result::Result<Self, super::error::ConversionError> {
+        Ok(Self {
+            name: value.name?,
+            extra: value.extra?,
+        })
+    }
+}
+
+impl ::std::convert::From<super::ToolName> for ToolName {
+    fn from(value: super::ToolName) -> Self {
+        Self {
+            name: Ok(value.name),
+            extra: Ok(value.extra),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
 pub struct TopLogprob {
     bytes: ::std::result::Result<
         ::std::option::Option<::std::vec::Vec<i64>>,
@@ -3106,6 +5791,123 @@ impl ::std::convert::From<super::TopLogprob> for TopLogprob {
             bytes: Ok(value.bytes),
             logprob: Ok(value.logprob),
             token: Ok(value.token),
+            extra: Ok(value.extra),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct UrlCitation {
+    end_index: ::std::result::Result<::std::option::Option<i64>, ::std::string::String>,
+    start_index: ::std::result::Result<
+        ::std::option::Option<i64>,
+        ::std::string::String,
+    >,
+    title: ::std::result::Result<
+        ::std::option::Option<::std::string::String>,
+        ::std::string::String,
+    >,
+    url: ::std::result::Result<
+        ::std::option::Option<::std::string::String>,
+        ::std::string::String,
+    >,
+    extra: ::std::result::Result<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        ::std::string::String,
+    >,
+}
+
+impl ::std::default::Default for UrlCitation {
+    fn default() -> Self {
+        Self {
+            end_index: Ok(Default::default()),
+            start_index: Ok(Default::default()),
+            title: Ok(Default::default()),
+            url: Ok(Default::default()),
+            extra: Ok(Default::default()),
+        }
+    }
+}
+
+impl UrlCitation {
+    pub fn end_index<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<i64>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.end_index = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for end_index: {e}"));
+        self
+    }
+    pub fn start_index<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<i64>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.start_index = value
+            .try_into()
+            .map_err(|e| {
+                format!("error converting supplied value for start_index: {e}")
+            });
+        self
+    }
+    pub fn title<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.title = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for title: {e}"));
+        self
+    }
+    pub fn url<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.url = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for url: {e}"));
+        self
+    }
+    pub fn extra<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
+        T::Error: ::std::fmt::Display,
+    {
+        self.extra = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for extra: {e}"));
+        self
+    }
+}
+
+impl ::std::convert::TryFrom<UrlCitation> for super::UrlCitation {
+    type Error = super::error::ConversionError;
+    fn try_from(
+        value: UrlCitation,
+    ) -> ::std::result::Result<Self, super::error::ConversionError> {
+        Ok(Self {
+            end_index: value.end_index?,
+            start_index: value.start_index?,
+            title: value.title?,
+            url: value.url?,
+            extra: value.extra?,
+        })
+    }
+}
+
+impl ::std::convert::From<super::UrlCitation> for UrlCitation {
+    fn from(value: super::UrlCitation) -> Self {
+        Self {
+            end_index: Ok(value.end_index),
+            start_index: Ok(value.start_index),
+            title: Ok(value.title),
+            url: Ok(value.url),
             extra: Ok(value.extra),
         }
     }
@@ -3315,5 +6117,178 @@ impl ::std::convert::TryFrom<UsageOptions> for super::UsageOptions {
 impl ::std::convert::From<super::UsageOptions> for UsageOptions {
     fn from(value: super::UsageOptions) -> Self {
         Self { include: Ok(value.include) }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct UserLocation {
+    approximate: ::std::result::Result<
+        super::ApproximateLocation,
+        ::std::string::String,
+    >,
+    type_: ::std::result::Result<::std::string::String, ::std::string::String>,
+    extra: ::std::result::Result<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        ::std::string::String,
+    >,
+}
+
+impl ::std::default::Default for UserLocation {
+    fn default() -> Self {
+        Self {
+            approximate: Err("no value supplied for approximate".to_string()),
+            type_: Err("no value supplied for type_".to_string()),
+            extra: Ok(Default::default()),
+        }
+    }
+}
+
+impl UserLocation {
+    pub fn approximate<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<super::ApproximateLocation>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.approximate = value
+            .try_into()
+            .map_err(|e| {
+                format!("error converting supplied value for approximate: {e}")
+            });
+        self
+    }
+    pub fn type_<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::string::String>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.type_ = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for type_: {e}"));
+        self
+    }
+    pub fn extra<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
+        T::Error: ::std::fmt::Display,
+    {
+        self.extra = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for extra: {e}"));
+        self
+    }
+}
+
+impl ::std::convert::TryFrom<UserLocation> for super::UserLocation {
+    type Error = super::error::ConversionError;
+    fn try_from(
+        value: UserLocation,
+    ) -> ::std::result::Result<Self, super::error::ConversionError> {
+        Ok(Self {
+            approximate: value.approximate?,
+            type_: value.type_?,
+            extra: value.extra?,
+        })
+    }
+}
+
+impl ::std::convert::From<super::UserLocation> for UserLocation {
+    fn from(value: super::UserLocation) -> Self {
+        Self {
+            approximate: Ok(value.approximate),
+            type_: Ok(value.type_),
+            extra: Ok(value.extra),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct WebSearchOptions {
+    search_context_size: ::std::result::Result<
+        ::std::option::Option<crate::types::SearchContextSize>,
+        ::std::string::String,
+    >,
+    user_location: ::std::result::Result<
+        ::std::option::Option<super::UserLocation>,
+        ::std::string::String,
+    >,
+    extra: ::std::result::Result<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        ::std::string::String,
+    >,
+}
+
+impl ::std::default::Default for WebSearchOptions {
+    fn default() -> Self {
+        Self {
+            search_context_size: Ok(Default::default()),
+            user_location: Ok(Default::default()),
+            extra: Ok(Default::default()),
+        }
+    }
+}
+
+impl WebSearchOptions {
+    pub fn search_context_size<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<
+            ::std::option::Option<crate::types::SearchContextSize>,
+        >,
+        T::Error: ::std::fmt::Display,
+    {
+        self.search_context_size = value
+            .try_into()
+            .map_err(|e| {
+                format!("error converting supplied value for search_context_size: {e}")
+            });
+        self
+    }
+    pub fn user_location<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<::std::option::Option<super::UserLocation>>,
+        T::Error: ::std::fmt::Display,
+    {
+        self.user_location = value
+            .try_into()
+            .map_err(|e| {
+                format!("error converting supplied value for user_location: {e}")
+            });
+        self
+    }
+    pub fn extra<T>(mut self, value: T) -> Self
+    where
+        T: ::std::convert::TryInto<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
+        T::Error: ::std::fmt::Display,
+    {
+        self.extra = value
+            .try_into()
+            .map_err(|e| format!("error converting supplied value for extra: {e}"));
+        self
+    }
+}
+
+impl ::std::convert::TryFrom<WebSearchOptions> for super::WebSearchOptions {
+    type Error = super::error::ConversionError;
+    fn try_from(
+        value: WebSearchOptions,
+    ) -> ::std::result::Result<Self, super::error::ConversionError> {
+        Ok(Self {
+            search_context_size: value.search_context_size?,
+            user_location: value.user_location?,
+            extra: value.extra?,
+        })
+    }
+}
+
+impl ::std::convert::From<super::WebSearchOptions> for WebSearchOptions {
+    fn from(value: super::WebSearchOptions) -> Self {
+        Self {
+            search_context_size: Ok(value.search_context_size),
+            user_location: Ok(value.user_location),
+            extra: Ok(value.extra),
+        }
     }
 }

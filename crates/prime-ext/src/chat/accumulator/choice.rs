@@ -6,6 +6,7 @@ use openapi_runtime::TextOrParts;
 use pinference_api::types::{
     ChatCompletionChoice, ChatMessage, FinishReason, Logprobs, Role, ToolCall,
 };
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use super::calls::Calls;
@@ -156,7 +157,11 @@ impl Choice {
 
     pub(super) fn finish(mut self) -> ChatCompletionChoice {
         let mut message = ChatMessage::new(self.role.take().unwrap_or(Role::Assistant));
-        let rare = self.rare.take().unwrap_or_default();
+        let mut rare = self.rare.take().unwrap_or_default();
+        // The type of a delta does not declare these rare members, but the type of a message does.
+        message.annotations = take(&mut rare.message_extra, "annotations");
+        message.audio = take(&mut rare.message_extra, "audio");
+        message.function_call = take(&mut rare.message_extra, "function_call");
         message.extra = rare.message_extra;
         message.content = self.content.take();
         message.reasoning = self.reasoning.take();
@@ -174,6 +179,13 @@ impl Choice {
         choice.message = Some(message);
         choice
     }
+}
+
+/// Removes a member and returns it as its type. A member of another type stays.
+fn take<T: DeserializeOwned>(members: &mut Map<String, Value>, name: &str) -> Option<T> {
+    let value = T::deserialize(members.get(name)?).ok()?;
+    members.remove(name);
+    Some(value)
 }
 
 fn text<'t>(text: &'t Option<Text<'_>>) -> Option<&'t str> {

@@ -167,6 +167,51 @@ fn undeclared_fields_are_merged() {
 }
 
 #[test]
+fn rare_members_of_a_message_are_typed() {
+    let delta = |delta: Value| json!({"choices": [{"index": 0, "delta": delta}]});
+    let mut accumulator = ChatAccumulator::new();
+    for chunk in [
+        delta(json!({"audio": {"id": "a", "data": "AAAA", "transcript": "ha"}})),
+        // Parts may be equal to what was received.
+        delta(json!({"audio": {"id": "a", "data": "AAAA", "transcript": "ha"}})),
+        delta(
+            json!({"audio": {"expires_at": 17}, "function_call": {"name": "f", "arguments": "1"}}),
+        ),
+        delta(json!({"function_call": {"arguments": "1"}, "annotations": [{"type": "x"}]})),
+        delta(json!({"annotations": [{"type": "y"}], "other": 1})),
+    ] {
+        add(&mut accumulator, &chunk);
+    }
+    let mut response = accumulator.finish();
+    let message = response.choices.remove(0).message.unwrap();
+    let audio = message.audio.unwrap();
+    assert_eq!(audio.id.as_deref(), Some("a"));
+    assert_eq!(audio.data.as_deref(), Some("AAAAAAAA"));
+    assert_eq!(audio.transcript.as_deref(), Some("haha"));
+    assert_eq!(audio.expires_at, Some(17));
+    let call = message.function_call.unwrap();
+    assert_eq!(
+        (call.name.as_str(), call.arguments.as_deref()),
+        ("f", Some("11"))
+    );
+    assert_eq!(message.annotations.map(|list| list.len()), Some(2));
+    assert_eq!(Value::Object(message.extra), json!({"other": 1}));
+}
+
+#[test]
+fn members_of_another_type_stay_undeclared() {
+    let odd = json!({"audio": "AAAA", "annotations": [1], "function_call": 7});
+    let mut accumulator = ChatAccumulator::new();
+    add(
+        &mut accumulator,
+        &json!({"choices": [{"index": 0, "delta": odd}]}),
+    );
+    let mut response = accumulator.finish();
+    let message = response.choices.remove(0).message.unwrap();
+    assert_eq!(Value::Object(message.extra), odd);
+}
+
+#[test]
 fn interleaved_choices_are_kept_apart() {
     let chunk =
         |index, text: &str| json!({"choices": [{"index": index, "delta": {"content": text}}]});
