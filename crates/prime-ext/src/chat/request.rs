@@ -267,6 +267,15 @@ impl ChatRequest {
         let history = self.reasoning_history;
         let history = history.unwrap_or_else(|| self.client.reasoning_history(&self.body.model));
         history.apply(&mut self.body.messages);
+        let audio = self
+            .body
+            .messages
+            .iter_mut()
+            .filter_map(|message| message.audio.as_mut());
+        for audio in audio.filter(|audio| audio.id.is_some()) {
+            // A request names earlier audio by its id. Source: OpenAI's API reference.
+            (audio.data, audio.transcript, audio.expires_at) = (None, None, None);
+        }
         Ok(())
     }
 
