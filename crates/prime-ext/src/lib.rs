@@ -41,6 +41,7 @@
 //! | list models | [`Client::models`] |
 //! | chat | [`Client::chat`], then `.await` or [`stream`](ChatRequest::stream) |
 //! | let a model call Rust functions | [`tools`], [`ChatRequest::run`] |
+//! | keep a conversation | [`Conversation`] |
 //! | add up costs | [`ChatResponse::cost`], [`Meter`], [`Client::wallet`] |
 //! | train | [`Client::runs`] |
 //! | set timeouts, retries, limits, headers | [`CallOptions`], [`RetryPolicy`], [`Client::with_options`] |
@@ -76,6 +77,7 @@ mod builder;
 mod call;
 pub mod chat;
 mod client;
+pub mod conversation;
 pub mod cost;
 mod error;
 mod file;
@@ -94,6 +96,7 @@ pub use builder::ClientBuilder;
 pub use call::{Call, CallFuture};
 pub use chat::{ChatDelta, ChatRequest, ChatResponse, ChatStream, ReasoningHistory, StreamEnd};
 pub use client::Client;
+pub use conversation::Conversation;
 pub use cost::{Cost, Meter, Spent, UsdSum};
 pub use error::{Error, ErrorKind, FieldError};
 pub use models::{ModelId, Models};

@@ -172,7 +172,17 @@ impl ToolLoop {
     /// Returns what happens in the loop as a stream of events, with the text of each response as it arrives. Nothing is
     /// sent before the first event is read.
     pub fn stream(self) -> ToolStream {
-        ToolStream::new(self, true)
+        self.into_events(true)
+    }
+
+    /// Returns the events of the loop. `streamed` is whether the responses are streamed.
+    pub(crate) fn into_events(self, streamed: bool) -> ToolStream {
+        ToolStream::new(self, streamed)
+    }
+
+    pub(crate) fn map_request(mut self, change: impl FnOnce(ChatRequest) -> ChatRequest) -> Self {
+        self.request = change(self.request);
+        self
     }
 }
 
@@ -185,7 +195,7 @@ impl IntoFuture for ToolLoop {
     type IntoFuture = CallFuture<Transcript>;
 
     fn into_future(self) -> CallFuture<Transcript> {
-        Box::pin(ToolStream::new(self, false).finish())
+        Box::pin(self.into_events(false).finish())
     }
 }
 
