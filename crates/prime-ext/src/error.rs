@@ -9,7 +9,7 @@ use http::StatusCode;
 use openapi_runtime::{BoxError, PayloadFault, ResponseMeta};
 
 use crate::chat::{ChatResponse, StreamEnd};
-use crate::tools::Transcript;
+use crate::tools::{LoopEnd, Transcript};
 
 pub use openapi_runtime::{ErrorKind, FieldError};
 
@@ -102,6 +102,11 @@ impl Error {
     /// tool loop.
     pub fn transcript(&self) -> Option<&Transcript> {
         self.transcript.as_deref()
+    }
+
+    /// Returns why a [tool loop](crate::tools::ToolLoop) ended. `None` if the error did not come from a tool loop.
+    pub fn loop_end(&self) -> Option<LoopEnd> {
+        self.transcript()?.end()
     }
 }
 

@@ -115,7 +115,10 @@ pub use openapi_runtime::{
     TransportError, TransportFuture, TransportResponse, Usd, sse, transport,
 };
 pub use pinference_api;
-pub use pinference_api::types::{ChatMessage, ContentPart, ResponseFormat, ToolChoice};
+pub use pinference_api::types::{
+    ChatMessage, ContentPart, FinishReason, ReasoningEffort, ResponseFormat, Role, ToolCall,
+    ToolChoice, Usage,
+};
 pub use prime_training_api;
 pub use prime_training_api::types::BillingEntry;
 pub use reqwest;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use prime_ext::tools::{PendingCall, ToolDecision, ToolEvent};
+use prime_ext::tools::{CallDecision, PendingCall, ToolEvent};
 use prime_ext::{ChatMessage, ContentPart, Conversation, Cost, Meter, Spent, Tool};
 use prime_sim::{Fault, Reply, Simulator, When};
 use serde_json::{Value, json};
@@ -127,7 +127,7 @@ async fn a_turn_that_fails_or_is_cancelled_leaves_the_conversation_unchanged() {
     sim.on_chat("umbrella").reply(call);
     let ask = conversation.ask(&prime, "Do I need an umbrella?");
     let ask = ask.request(|request| request.tools([weather()]));
-    ask.tool_loop(|tools| tools.max_rounds(2))
+    ask.tool_loop(|tools| tools.round_limit(2))
         .await
         .unwrap_err();
     assert_eq!(json(&conversation), before);
@@ -135,7 +135,7 @@ async fn a_turn_that_fails_or_is_cancelled_leaves_the_conversation_unchanged() {
     // The hook stops the turn.
     let ask = conversation.ask(&prime, "Do I need an umbrella?");
     let ask = ask.request(|request| request.tools([weather()]));
-    let stop = |_: PendingCall| async { ToolDecision::Stop };
+    let stop = |_: PendingCall| async { CallDecision::Stop };
     ask.tool_loop(|tools| tools.before_call(stop))
         .await
         .unwrap_err();

@@ -107,6 +107,12 @@ impl ChatRequest {
         self
     }
 
+    /// Adds messages, such as those of an earlier [transcript](crate::tools::Transcript::messages).
+    pub fn messages(mut self, messages: impl IntoIterator<Item = ChatMessage>) -> Self {
+        self.body.messages.extend(messages);
+        self
+    }
+
     /// Adds tools: Rust functions that the model can call. [`run`](Self::run) runs the calls. A request that is awaited
     /// or streamed returns the calls without running them.
     pub fn tools(mut self, tools: impl IntoIterator<Item = Tool>) -> Self {

@@ -24,7 +24,7 @@ use crate::tools::{LoopEnd, ToolEvent, ToolLoop, ToolStream, Transcript};
 /// let answer = conversation
 ///     .ask(&prime, "Do I need an umbrella in Paris?")
 ///     .request(|request| request.temperature(0.2).tools(tools))
-///     .tool_loop(|tools| tools.max_rounds(3))
+///     .tool_loop(|tools| tools.round_limit(3))
 ///     .await?;
 /// println!("{}", answer.text());
 /// # Ok(())

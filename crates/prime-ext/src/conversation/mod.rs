@@ -122,10 +122,8 @@ impl Conversation {
 
     /// Asks a question: sends all messages and this one, and adds a turn once the model has answered.
     pub fn ask<'a>(&'a mut self, client: &Client, question: impl Into<TextOrParts>) -> Ask<'a> {
-        let request = client.chat(&self.model);
-        let question = ChatMessage::user(question);
-        let messages = self.messages().cloned().chain([question]);
-        let request = messages.fold(request, |request, message| request.message(message));
+        let messages = self.messages().cloned();
+        let request = client.chat(&self.model).messages(messages).user(question);
         Ask::new(self, request)
     }
 
