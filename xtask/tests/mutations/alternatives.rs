@@ -230,7 +230,7 @@ pub(crate) const ALTERNATIVES: &[Mutation] = &[
         |d| {
             d["components"]["schemas"]["Plain"] = json!({"type": "object", "required": ["type"], "properties": {"type": {"type": "string"}}});
             d["components"]["schemas"]["Shaped"] = json!({"type": "object", "required": ["type", "schema"], "properties": {"type": {"type": "string"}, "schema": {"type": "object"}}});
-            *property(d, CHAT, "response_format") = json!({
+            *property(d, "ResponseSchema", "schema") = json!({
                 "oneOf": [{"$ref": "#/components/schemas/Plain"}, {"$ref": "#/components/schemas/Shaped"}],
                 "discriminator": {"propertyName": "type", "mapping": {"text": "#/components/schemas/Plain", "json_schema": "#/components/schemas/Shaped"}}
             });
