@@ -7,7 +7,6 @@ use super::edit::*;
 use super::{Mutation, Reason, expect, false_positive, row};
 use xtask::rust_api::Bump::{Major, Minor, None as NoBump, Patch};
 
-const CHAT: &str = "ChatCompletionRequest";
 const ASK: &str = "/paths/~1chat~1completions/post";
 
 pub(crate) const ALTERNATIVES: &[Mutation] = &[
