@@ -10,7 +10,7 @@ use crate::shape::{Shape, shape};
 pub(crate) struct Document {
     /// The name for messages.
     pub(crate) name: String,
-    /// `inference` or `training`.
+    /// The name of the API.
     pub(crate) api: &'static str,
     pub(crate) root: Value,
 }
@@ -36,18 +36,35 @@ impl Document {
     }
 }
 
-/// Returns the documents of both APIs, as published with overlays and as lowered for progenitor.
+/// The APIs: the name, the specification and the overlays.
+const APIS: [(&str, &str, &[&str]); 3] = [
+    (
+        "inference",
+        "inference.yml",
+        &[
+            "overlays/inference-documented.yml",
+            "overlays/inference-openai.yml",
+            "overlays/inference-observed.yml",
+        ],
+    ),
+    (
+        "training",
+        "training.yml",
+        &[
+            "overlays/training-documented.yml",
+            "overlays/training-observed.yml",
+        ],
+    ),
+    ("platform", "platform-unofficial.yml", &[]),
+];
+
+/// Returns the documents of the APIs, as published with overlays and as lowered for progenitor.
 pub(crate) fn documents() -> Vec<Document> {
     let mut documents = Vec::new();
-    for api in ["inference", "training"] {
-        let mut root = document::parse(api, &read(&format!("{api}.yml"))).unwrap();
-        let overlays: &[&str] = match api {
-            "inference" => &["documented", "openai", "observed"],
-            _ => &["documented", "observed"],
-        };
-        for kind in overlays {
-            let name = format!("overlays/{api}-{kind}.yml");
-            overlay::apply(&mut root, &name, &read(&name)).unwrap();
+    for (api, specification, overlays) in APIS {
+        let mut root = document::parse(api, &read(specification)).unwrap();
+        for name in overlays {
+            overlay::apply(&mut root, name, &read(name)).unwrap();
         }
         let lowered = lower::lower(&root).unwrap().document;
         for (form, root) in [("published", root), ("lowered", lowered)] {

@@ -10,6 +10,7 @@ use pinference_api::types::{
     ModerationMode, PromptCacheMode, PromptCacheRetention, ReasoningEffort, Role,
     SearchContextSize, ServiceTier, ToolChoiceMode, Verbosity, VoiceName,
 };
+use prime_platform_api::types::RunStatus as PlatformRunStatus;
 use prime_training_api::types::RunStatus;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -92,7 +93,7 @@ macro_rules! assert_all_open {
 #[test]
 fn unknown_values_are_kept() {
     assert_all_open!(
-        AudioFormat FinishReason GrammarSyntax ImageDetail InputAudioFormat Modality ModerationMode PromptCacheMode
+        AudioFormat FinishReason GrammarSyntax ImageDetail InputAudioFormat Modality ModerationMode PlatformRunStatus PromptCacheMode
         PromptCacheRetention ReasoningEffort Role RunStatus SearchContextSize ServiceTier ToolChoiceMode Verbosity
         VoiceName
     );

@@ -1,6 +1,7 @@
 //! The Rust types of the schemas.
 
 use pinference_api::types as inference;
+use prime_platform_api::types as platform;
 use prime_training_api::types as training;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -42,11 +43,17 @@ const TRAINING: &[(&str, RoundTrip)] = table![training:
     ErrorResponse RunPricing RunStatus RunUsageBreakdown RunUsageResponse WalletResponse
 ];
 
+const PLATFORM: &[(&str, RoundTrip)] = table![platform:
+    DeletedRun ErrorResponse PausedRun PrepareRunRequest PreparedRun ResumeRunRequest ResumedRun Run
+    RunEnvelope RunLogs RunPage RunProgress RunStatus Team TeamPage Whoami WhoamiResponse
+];
+
 /// Returns the types of an API.
 pub(crate) fn types(api: &str) -> &'static [(&'static str, RoundTrip)] {
     match api {
         "inference" => INFERENCE,
         "training" => TRAINING,
+        "platform" => PLATFORM,
         other => panic!("unknown API {other}"),
     }
 }

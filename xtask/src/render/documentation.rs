@@ -88,7 +88,7 @@ impl Documentation<'_> {
             .and_then(|operation| operation.documentation.as_deref());
         match documented {
             Some(url) => format!("Sends `{method} {path}`, documented at <{url}>."),
-            None => format!("Sends `{method} {path}`, as defined in the provider's specification."),
+            None => format!("Sends `{method} {path}`, as defined in the specification."),
         }
     }
 }

@@ -42,7 +42,7 @@ impl<'a> GetRunUsage<'a> {
             });
         self
     }
-    /// Sends `GET /api/v1/billing/runs/{run_id}/usage`, as defined in the provider's specification.
+    /// Sends `GET /api/v1/billing/runs/{run_id}/usage`, as defined in the specification.
     pub async fn send(self) -> Result<Response<types::RunUsageResponse>, Error> {
         self.send_with(&CallContext::default()).await
     }
@@ -177,7 +177,7 @@ impl<'a> CreateRun<'a> {
         self.body = self.body.map(|body| body.map(f));
         self
     }
-    /// Sends `POST /api/v1/training/runs`, as defined in the provider's specification.
+    /// Sends `POST /api/v1/training/runs`, as defined in the specification.
     pub async fn send(
         self,
     ) -> Result<Response<types::CreateDedicatedRunResponse>, Error> {
@@ -224,7 +224,7 @@ impl<'a> DeleteRun<'a> {
             });
         self
     }
-    /// Sends `DELETE /api/v1/training/runs/{run_id}`, as defined in the provider's specification.
+    /// Sends `DELETE /api/v1/training/runs/{run_id}`, as defined in the specification.
     pub async fn send(self) -> Result<Response<types::DeleteRunResponse>, Error> {
         self.send_with(&CallContext::default()).await
     }

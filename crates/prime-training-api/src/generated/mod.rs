@@ -63,7 +63,7 @@ impl Client {
     /// - `401`: Authorization failed
     /// - `422`: Invalid request data
     ///
-    /// Sends `GET /api/v1/billing/runs/{run_id}/usage`, as defined in the provider's specification.
+    /// Sends `GET /api/v1/billing/runs/{run_id}/usage`, as defined in the specification.
     pub fn get_run_usage(&self) -> builder::GetRunUsage<'_> {
         builder::GetRunUsage::new(self)
     }
@@ -98,7 +98,7 @@ impl Client {
     /// - `401`: Authorization failed
     /// - `422`: Invalid request data
     ///
-    /// Sends `POST /api/v1/training/runs`, as defined in the provider's specification.
+    /// Sends `POST /api/v1/training/runs`, as defined in the specification.
     pub fn create_run(&self) -> builder::CreateRun<'_> {
         builder::CreateRun::new(self)
     }
@@ -116,7 +116,7 @@ impl Client {
     /// - `401`: Authorization failed
     /// - `422`: Invalid request data
     ///
-    /// Sends `DELETE /api/v1/training/runs/{run_id}`, as defined in the provider's specification.
+    /// Sends `DELETE /api/v1/training/runs/{run_id}`, as defined in the specification.
     pub fn delete_run(&self) -> builder::DeleteRun<'_> {
         builder::DeleteRun::new(self)
     }
