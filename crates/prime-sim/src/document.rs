@@ -14,6 +14,7 @@ use crate::operation::{Api, Operation};
 
 const INFERENCE: &str = include_str!("documents/inference.json");
 const TRAINING: &str = include_str!("documents/training.json");
+const PLATFORM: &str = include_str!("documents/platform.json");
 
 /// A validation error.
 #[derive(Debug, PartialEq, Eq)]
@@ -26,7 +27,7 @@ pub(crate) struct Problem {
 /// The validators of an operation.
 struct Validators {
     body: Option<Validator>,
-    /// The name, whether it is a number, and the validator.
+    /// The name, whether it is a number or a Boolean, and the validator.
     query: Vec<(String, bool, Validator)>,
 }
 
@@ -46,14 +47,14 @@ pub(crate) fn body(operation: Operation, body: &Value) -> Vec<Problem> {
 pub(crate) fn query(operation: Operation, query: &HashMap<String, String>) -> Vec<Problem> {
     let validators = validators(operation).map_or(&[][..], |validators| &validators.query);
     let mut problems = Vec::new();
-    for (name, is_number, validator) in validators {
+    for (name, is_typed, validator) in validators {
         let Some(text) = query.get(name) else {
             continue;
         };
-        let value = match text.parse::<i64>() {
-            Ok(number) if *is_number => number.into(),
-            _ => Value::from(text.as_str()),
-        };
+        let number = text.parse::<i64>().map(Value::from).ok();
+        let typed = number.or_else(|| text.parse::<bool>().map(Value::from).ok());
+        let typed = typed.filter(|_| *is_typed);
+        let value = typed.unwrap_or_else(|| Value::from(text.as_str()));
         for error in validator.iter_errors(&value).take(1) {
             problems.push(Problem {
                 param: name.clone(),
@@ -95,7 +96,11 @@ fn problem(error: jsonschema::ValidationError<'_>) -> Problem {
 fn validators(operation: Operation) -> Option<&'static Validators> {
     static VALIDATORS: OnceLock<HashMap<Operation, Validators>> = OnceLock::new();
     let all = VALIDATORS.get_or_init(|| {
-        let documents = [(Api::Inference, INFERENCE), (Api::Training, TRAINING)];
+        let documents = [
+            (Api::Inference, INFERENCE),
+            (Api::Training, TRAINING),
+            (Api::Platform, PLATFORM),
+        ];
         let documents = documents.map(|(api, text)| {
             // The embedded files are valid, which a test checks.
             (api, serde_json::from_str::<Value>(text).unwrap_or_default())
@@ -120,9 +125,10 @@ fn read(document: &Value, id: &str) -> Option<Validators> {
     let query = parameters.into_iter().flatten().filter_map(|parameter| {
         let schema = parameter.get("schema")?;
         let name = parameter.get("name")?.as_str()?.to_owned();
-        let number = schema.get("type").is_some_and(|kind| kind == "integer");
+        let kind = schema.get("type");
+        let typed = kind.is_some_and(|kind| kind == "integer" || kind == "boolean");
         (parameter.get("in")? == "query")
-            .then(|| Some((name, number, validator(document, schema)?)))?
+            .then(|| Some((name, typed, validator(document, schema)?)))?
     });
     Some(Validators {
         body: body.and_then(|schema| validator(document, schema)),
@@ -152,6 +158,8 @@ mod tests {
             (Operation::CreateRun, true, 0),
             (Operation::GetWallet, false, 3),
             (Operation::DeleteRun, false, 0),
+            (Operation::ListRuns, false, 4),
+            (Operation::ResumeRun, true, 0),
         ] {
             let validators = validators(operation).unwrap();
             assert_eq!(

@@ -163,6 +163,11 @@ pub(crate) mod platform {
         detail(StatusCode::NOT_FOUND, "Run not found".into())
     }
 
+    /// The run has a status in which it cannot be changed.
+    pub(crate) fn conflict(message: &str) -> ApiError {
+        detail(StatusCode::CONFLICT, message.into())
+    }
+
     pub(crate) fn route() -> ApiError {
         detail(StatusCode::NOT_FOUND, "Not Found".into())
     }

@@ -4,11 +4,14 @@ use std::fmt;
 use std::str::FromStr;
 
 use pinference_api::operations as inference;
+use prime_platform_api::operations as platform;
 use prime_training_api::operations as training;
 
-/// An operation of one of the two APIs.
+/// An operation of one of the APIs.
 ///
-/// Its name is the `operationId` of the specification, as in the generated crates.
+/// Its name is the `operationId` of the specification, as in the generated crates. An operation that
+/// is marked as unofficial is not in a specification of the provider: the official client (prime
+/// 0.18.0) calls it, and `specs/platform-unofficial.yml` describes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Operation {
@@ -26,33 +29,43 @@ pub enum Operation {
     GetRunUsage,
     /// `DELETE /api/v1/training/runs/{run_id}` of the Training API.
     DeleteRun,
-    /// `POST /api/v1/training/runs/prepare`, which the official client calls before it creates a
-    /// run. Not part of a specification.
+    /// `POST /api/v1/training/runs/prepare`, unofficial.
     PrepareRun,
-    /// `GET /api/v1/rft/runs`, with which the official client lists runs. Not part of a
-    /// specification.
+    /// `GET /api/v1/rft/runs`, unofficial.
     ListRuns,
-    /// `GET /api/v1/rft/runs/{run_id}`, with which the official client reads a run. Not part of a
-    /// specification.
+    /// `GET /api/v1/rft/runs/{run_id}`, unofficial.
     GetRun,
-    /// `PUT /api/v1/rft/runs/{run_id}/stop`, with which the official client stops a run. Not part
-    /// of a specification.
-    StopRun,
-    /// `DELETE /api/v1/rft/runs/{run_id}`, with which the official client deletes a run. Not part
-    /// of a specification.
+    /// `DELETE /api/v1/rft/runs/{run_id}`, unofficial.
     DeleteRftRun,
+    /// `PUT /api/v1/rft/runs/{run_id}/stop`, unofficial.
+    StopRun,
+    /// `PUT /api/v1/rft/runs/{run_id}/restart`, unofficial.
+    RestartRun,
+    /// `GET /api/v1/rft/runs/{run_id}/logs`, unofficial.
+    GetRunLogs,
+    /// `GET /api/v1/rft/runs/{run_id}/progress`, unofficial.
+    GetRunProgress,
+    /// `POST /api/v1/training/runs/{run_id}/pause`, unofficial.
+    PauseRun,
+    /// `POST /api/v1/training/runs/{run_id}/resume`, unofficial.
+    ResumeRun,
+    /// `GET /api/v1/user/whoami`, unofficial.
+    Whoami,
+    /// `GET /api/v1/user/teams`, unofficial.
+    ListTeams,
 }
 
-/// The API of an operation. The APIs differ in their error bodies.
+/// The specification of an operation. The Inference API has other error bodies than the other two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Api {
     Inference,
     Training,
+    Platform,
 }
 
 impl Operation {
     /// All operations.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 19] = [
         Self::ListModels,
         Self::GetModel,
         Self::CreateChatCompletion,
@@ -63,32 +76,54 @@ impl Operation {
         Self::PrepareRun,
         Self::ListRuns,
         Self::GetRun,
-        Self::StopRun,
         Self::DeleteRftRun,
+        Self::StopRun,
+        Self::RestartRun,
+        Self::GetRunLogs,
+        Self::GetRunProgress,
+        Self::PauseRun,
+        Self::ResumeRun,
+        Self::Whoami,
+        Self::ListTeams,
     ];
 
     /// Returns the name, such as `create_run`.
     pub fn id(self) -> &'static str {
+        self.specified().id
+    }
+
+    /// Returns the properties of the operation in its specification.
+    pub(crate) fn specified(self) -> &'static openapi_runtime::Operation {
         match self {
-            Self::ListModels => inference::LIST_MODELS.id,
-            Self::GetModel => inference::GET_MODEL.id,
-            Self::CreateChatCompletion => inference::CREATE_CHAT_COMPLETION.id,
-            Self::GetWallet => training::GET_WALLET.id,
-            Self::CreateRun => training::CREATE_RUN.id,
-            Self::GetRunUsage => training::GET_RUN_USAGE.id,
-            Self::DeleteRun => training::DELETE_RUN.id,
-            Self::PrepareRun => "prepare_run",
-            Self::ListRuns => "list_runs",
-            Self::GetRun => "get_run",
-            Self::StopRun => "stop_run",
-            Self::DeleteRftRun => "delete_rft_run",
+            Self::ListModels => &inference::LIST_MODELS,
+            Self::GetModel => &inference::GET_MODEL,
+            Self::CreateChatCompletion => &inference::CREATE_CHAT_COMPLETION,
+            Self::GetWallet => &training::GET_WALLET,
+            Self::CreateRun => &training::CREATE_RUN,
+            Self::GetRunUsage => &training::GET_RUN_USAGE,
+            Self::DeleteRun => &training::DELETE_RUN,
+            Self::PrepareRun => &platform::PREPARE_RUN,
+            Self::ListRuns => &platform::LIST_RUNS,
+            Self::GetRun => &platform::GET_RUN,
+            Self::DeleteRftRun => &platform::DELETE_RFT_RUN,
+            Self::StopRun => &platform::STOP_RUN,
+            Self::RestartRun => &platform::RESTART_RUN,
+            Self::GetRunLogs => &platform::GET_RUN_LOGS,
+            Self::GetRunProgress => &platform::GET_RUN_PROGRESS,
+            Self::PauseRun => &platform::PAUSE_RUN,
+            Self::ResumeRun => &platform::RESUME_RUN,
+            Self::Whoami => &platform::WHOAMI,
+            Self::ListTeams => &platform::LIST_TEAMS,
         }
     }
 
     pub(crate) fn api(self) -> Api {
         match self {
             Self::ListModels | Self::GetModel | Self::CreateChatCompletion => Api::Inference,
-            _ => Api::Training,
+            Self::GetWallet | Self::CreateRun | Self::GetRunUsage | Self::DeleteRun => {
+                Api::Training
+            }
+            _ => Api::Platform,
         }
     }
 }
@@ -117,7 +152,8 @@ mod tests {
 
     #[test]
     fn all_operations_of_the_specifications_are_known() {
-        for operation in inference::ALL.iter().chain(training::ALL) {
+        let unofficial = platform::ALL;
+        for operation in inference::ALL.iter().chain(training::ALL).chain(unofficial) {
             // The streamed variant of an operation uses the same route.
             let id = operation.id.trim_end_matches("_stream");
             assert!(id.parse::<Operation>().is_ok(), "{id}");

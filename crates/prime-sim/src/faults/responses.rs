@@ -57,8 +57,10 @@ pub(crate) fn build(fault: &Fault, status: u16, operation: Option<Operation>) ->
     let envelope = match (&fault.error_body, api) {
         (ErrorBody::Envelope(envelope), _) => *envelope,
         (_, Api::Inference) => Envelope::Error,
-        (_, Api::Training) if status == StatusCode::UNPROCESSABLE_ENTITY => Envelope::Errors,
-        (_, Api::Training) => Envelope::Detail,
+        (_, Api::Training | Api::Platform) if status == StatusCode::UNPROCESSABLE_ENTITY => {
+            Envelope::Errors
+        }
+        (_, Api::Training | Api::Platform) => Envelope::Detail,
     };
     let error_text = error_text(status, matches!(fault.error_body, ErrorBody::Quota));
     let (content_type, body) = match &fault.error_body {

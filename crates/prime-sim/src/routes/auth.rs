@@ -60,9 +60,17 @@ pub(crate) fn platform(
     headers: &HeaderMap,
     permission: Permission,
 ) -> Result<Caller, ApiError> {
+    let caller = any_key(shared, headers)?;
+    match caller.may(permission) {
+        true => Ok(caller),
+        false => Err(platform::permission(permission.name())),
+    }
+}
+
+/// Returns the caller of a request that needs no permission.
+pub(crate) fn any_key(shared: &Shared, headers: &HeaderMap) -> Result<Caller, ApiError> {
     match credentials(shared, headers) {
-        Credentials::Valid(caller) if caller.may(permission) => Ok(caller),
-        Credentials::Valid(_) => Err(platform::permission(permission.name())),
+        Credentials::Valid(caller) => Ok(caller),
         Credentials::Missing => Err(platform::key("Not authenticated")),
         Credentials::Invalid => Err(platform::key("Invalid API key")),
     }

@@ -1,4 +1,4 @@
-//! Records each request, applies faults, and sets the `x-request-id`.
+//! Records each request, applies faults, and sets `x-request-id` and `date`.
 
 use std::borrow::Cow;
 use std::pin::Pin;
@@ -88,6 +88,11 @@ pub(crate) async fn handle(
     };
     if let Ok(id) = HeaderValue::from_str(&in_flight.event.request_id) {
         response.headers_mut().entry("x-request-id").or_insert(id);
+    }
+    // The simulated time, as in the bodies of responses.
+    let date = httpdate::fmt_http_date(shared.billed_state().clock.date());
+    if let Ok(date) = HeaderValue::from_str(&date) {
+        response.headers_mut().entry("date").or_insert(date);
     }
     in_flight.responded(response.status());
     response.map(|body| Body::new(TrackedBody { body, in_flight }))

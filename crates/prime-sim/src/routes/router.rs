@@ -6,13 +6,11 @@ use axum::Router;
 use axum::http::Method;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, delete, get, post, put};
-use pinference_api::operations as inference;
-use prime_training_api::operations as training;
 
 use crate::errors::platform;
-use crate::operation::Operation;
+use crate::operation::{Api, Operation};
 use crate::routes::middleware::handle;
-use crate::routes::{chat, models, official_client, runs, wallet};
+use crate::routes::{chat, models, official_client, runs, users, wallet};
 use crate::state::Shared;
 
 /// Returns the base path of the Inference API, `/api/v1`.
@@ -26,7 +24,7 @@ fn base_path(url: &str) -> &str {
     address.find('/').map_or("", |slash| &address[slash..])
 }
 
-/// Returns the router of both APIs.
+/// Returns the router of all APIs.
 pub(crate) fn router(shared: Arc<Shared>) -> Router {
     Operation::ALL
         .into_iter()
@@ -39,27 +37,16 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .with_state(shared)
 }
 
-/// Returns the route of an operation, from the specification if it is part of one.
+/// Returns the route of an operation.
 fn path(operation: Operation) -> String {
-    let on_inference = |path: &str| format!("{}{path}", inference_base());
-    match operation {
-        Operation::ListModels => on_inference(inference::LIST_MODELS.path),
+    let path = operation.specified().path;
+    match operation.api() {
         // A model ID contains slashes that are not encoded.
-        Operation::GetModel => on_inference(
-            &inference::GET_MODEL
-                .path
-                .replace("{model_id}", "{*model_id}"),
-        ),
-        Operation::CreateChatCompletion => on_inference(inference::CREATE_CHAT_COMPLETION.path),
-        Operation::GetWallet => training::GET_WALLET.path.to_owned(),
-        Operation::CreateRun => training::CREATE_RUN.path.to_owned(),
-        Operation::GetRunUsage => training::GET_RUN_USAGE.path.to_owned(),
-        Operation::DeleteRun => training::DELETE_RUN.path.to_owned(),
-        // Not part of a specification. The official client (prime 0.18.0) calls them.
-        Operation::PrepareRun => format!("{}/prepare", training::CREATE_RUN.path),
-        Operation::ListRuns => "/api/v1/rft/runs".to_owned(),
-        Operation::GetRun | Operation::DeleteRftRun => "/api/v1/rft/runs/{run_id}".to_owned(),
-        Operation::StopRun => "/api/v1/rft/runs/{run_id}/stop".to_owned(),
+        Api::Inference => {
+            let path = path.replace("{model_id}", "{*model_id}");
+            format!("{}{path}", inference_base())
+        }
+        Api::Training | Api::Platform => path.to_owned(),
     }
 }
 
@@ -75,33 +62,31 @@ fn handler(operation: Operation) -> MethodRouter<Arc<Shared>> {
         Operation::PrepareRun => post(official_client::prepare),
         Operation::ListRuns => get(official_client::list),
         Operation::GetRun => get(official_client::get),
-        Operation::StopRun => put(official_client::stop),
         Operation::DeleteRftRun => delete(official_client::delete),
+        Operation::StopRun => put(official_client::stop),
+        Operation::RestartRun => put(official_client::restart),
+        Operation::GetRunLogs => get(official_client::logs),
+        Operation::GetRunProgress => get(official_client::progress),
+        Operation::PauseRun => post(official_client::pause),
+        Operation::ResumeRun => post(official_client::resume),
+        Operation::Whoami => get(users::whoami),
+        Operation::ListTeams => get(users::teams),
     }
 }
 
 /// Finds operations by method and route.
-pub(crate) struct Operations(Vec<(Method, String, Operation)>);
+pub(crate) struct Operations(Vec<(&'static str, String, Operation)>);
 
 impl Operations {
     pub(crate) fn new() -> Self {
-        let operations = Operation::ALL.map(|operation| {
-            let method = match operation {
-                Operation::CreateChatCompletion | Operation::CreateRun | Operation::PrepareRun => {
-                    Method::POST
-                }
-                Operation::DeleteRun | Operation::DeleteRftRun => Method::DELETE,
-                Operation::StopRun => Method::PUT,
-                _ => Method::GET,
-            };
-            (method, path(operation), operation)
-        });
+        let operations = Operation::ALL
+            .map(|operation| (operation.specified().method, path(operation), operation));
         Self(operations.into())
     }
 
     /// Returns the operation of a matched route.
     pub(crate) fn find(&self, method: &Method, path: &str) -> Option<Operation> {
-        let found = self.0.iter().find(|one| one.0 == method && one.1 == path);
+        let found = self.0.iter().find(|one| method == one.0 && one.1 == path);
         found.map(|(_, _, operation)| *operation)
     }
 }

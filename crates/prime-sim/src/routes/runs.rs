@@ -11,15 +11,17 @@ use openapi_runtime::{Secret, Usd};
 use prime_training_api::types::{
     CreateDedicatedRunRequest, CreateDedicatedRunResponse, DeleteRunResponse, RunUsageResponse,
 };
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::document;
 use crate::errors::{ApiError, platform};
 use crate::operation::Operation;
 use crate::routes::auth;
-use crate::state::Shared;
 use crate::state::access::Permission;
-use crate::state::runs::{Run, TokenRates};
+use crate::state::account::AccountId;
+use crate::state::runs::{NewRun, Run};
+use crate::state::{self, Shared};
 
 /// The default image tag.
 const DEFAULT_IMAGE_TAG: &str = "main";
@@ -28,39 +30,37 @@ pub(crate) async fn create(
     State(shared): State<Arc<Shared>>,
     headers: HeaderMap,
     body: Bytes,
-) -> Result<(StatusCode, Json<CreateDedicatedRunResponse>), ApiError> {
+) -> Result<Created, ApiError> {
     let caller = auth::platform(&shared, &headers, Permission::Training)?;
-    let request = parse(&body)?;
+    let request: CreateDedicatedRunRequest = parse(Operation::CreateRun, &body)?;
 
     let mut state = shared.billed_state();
     let account = auth::platform_account(&state, &caller, request.team_id.as_deref())?;
-    let payer = state.accounts.get(account);
-    if payer.is_none_or(|payer| payer.balance <= Usd::ZERO) {
-        return Err(platform::funds());
-    }
-    let run = Run {
+    check_balance(&state, account)?;
+    let new = NewRun {
         account,
-        id: shared.ids.id("run_"),
-        job: shared.ids.id("job_"),
+        creator: caller.person,
         name: request.name,
         image_tag: request
             .image_tag
             .unwrap_or_else(|| DEFAULT_IMAGE_TAG.to_owned()),
         config: request.config,
-        created: state.clock.now(),
-        stopped: None,
-        deleted: false,
-        rates: TokenRates::from_number(shared.ids.number("meters")),
-        pricing: Run::pricing(),
-        row: None,
-        billed: Usd::ZERO,
-        adapter_published: false,
     };
+    Ok(start(&shared, &mut state, new))
+}
+
+/// The response to a request that creates a run.
+pub(crate) type Created = (StatusCode, Json<CreateDedicatedRunResponse>);
+
+/// Starts a run.
+pub(crate) fn start(shared: &Shared, state: &mut state::State, new: NewRun) -> Created {
+    let (id, job) = (shared.ids.id("run_"), shared.ids.id("job_"));
     let token = Secret::from(shared.ids.secret("pit_run_"));
-    let mut response = CreateDedicatedRunResponse::new(run.id.clone(), token);
-    response.job_id = Some(run.job.clone());
-    state.runs.push(run);
-    Ok((StatusCode::CREATED, Json(response)))
+    let mut response = CreateDedicatedRunResponse::new(id.clone(), token);
+    response.job_id = Some(job.clone());
+    let (number, now) = (shared.ids.number("meters"), state.clock.now());
+    state.runs.push(Run::new(id, job, new, number, now));
+    (StatusCode::CREATED, Json(response))
 }
 
 pub(crate) async fn usage(
@@ -86,8 +86,17 @@ pub(crate) async fn delete(
     Ok(Json(shared.billed_state().delete_run(&caller, &id)))
 }
 
+/// Rejects an account without funds.
+pub(crate) fn check_balance(state: &state::State, account: AccountId) -> Result<(), ApiError> {
+    let payer = state.accounts.get(account);
+    match payer.is_none_or(|payer| payer.balance <= Usd::ZERO) {
+        true => Err(platform::funds()),
+        false => Ok(()),
+    }
+}
+
 /// Parses a request, or lists all invalid fields.
-fn parse(body: &[u8]) -> Result<CreateDedicatedRunRequest, ApiError> {
+pub(crate) fn parse<T: DeserializeOwned>(operation: Operation, body: &[u8]) -> Result<T, ApiError> {
     let reject = |details: &str| Err(platform::params(vec![platform::param("body", details)]));
     let body: Value =
         serde_json::from_slice(body).map_err(|error| platform::json(&error.to_string()))?;
@@ -95,7 +104,7 @@ fn parse(body: &[u8]) -> Result<CreateDedicatedRunRequest, ApiError> {
         return reject("Input should be an object");
     };
     let request = Value::Object(fields);
-    let problems: Vec<_> = document::body(Operation::CreateRun, &request)
+    let problems: Vec<_> = document::body(operation, &request)
         .into_iter()
         .map(|problem| platform::param(&problem.param, &problem.message))
         .collect();

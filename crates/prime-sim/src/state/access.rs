@@ -9,6 +9,11 @@ use serde::{Deserialize, Deserializer};
 /// The owner of the simulator's default key and team.
 pub(crate) const OWNER: &str = "owner";
 
+/// Returns the ID of a person as a user.
+pub(crate) fn user_id(person: &str) -> String {
+    format!("user_{person}")
+}
+
 /// A permission of an API key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -16,14 +21,14 @@ pub(crate) const OWNER: &str = "owner";
 pub enum Permission {
     /// The Inference API.
     Inference,
-    /// Creating, reading and deleting runs.
+    /// Creating, reading, stopping and deleting runs.
     Training,
     /// Reading wallets and run usage.
     Billing,
 }
 
 impl Permission {
-    const ALL: [Self; 3] = [Self::Inference, Self::Training, Self::Billing];
+    pub(crate) const ALL: [Self; 3] = [Self::Inference, Self::Training, Self::Billing];
 
     pub(crate) fn name(self) -> &'static str {
         match self {

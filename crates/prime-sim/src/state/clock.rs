@@ -36,6 +36,11 @@ impl Clock {
             .min(MAX)
     }
 
+    /// Returns the simulated date.
+    pub(crate) fn date(&self) -> SystemTime {
+        SystemTime::UNIX_EPOCH + START + self.now()
+    }
+
     pub(crate) fn advance(&mut self, by: Duration) {
         self.advanced = self.advanced.saturating_add(by).min(MAX);
     }

@@ -16,6 +16,10 @@ const PENDING: Duration = Duration::from_secs(5);
 const RUNNING: Duration = Duration::from_secs(15);
 const COMPLETED: Duration = Duration::from_secs(60);
 
+/// How long a run takes to pause, and to restart.
+const PAUSING: Duration = Duration::from_secs(5);
+const RESTARTING: Duration = Duration::from_secs(5);
+
 /// The tokens that a run uses per second.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TokenRates {
@@ -35,6 +39,15 @@ impl TokenRates {
     }
 }
 
+/// What the caller decides about a new run.
+pub(crate) struct NewRun {
+    pub(crate) account: AccountId,
+    pub(crate) creator: String,
+    pub(crate) name: Option<String>,
+    pub(crate) image_tag: String,
+    pub(crate) config: Map<String, Value>,
+}
+
 /// A training run.
 pub(crate) struct Run {
     pub(crate) id: String,
@@ -43,8 +56,14 @@ pub(crate) struct Run {
     pub(crate) name: Option<String>,
     pub(crate) image_tag: String,
     pub(crate) config: Map<String, Value>,
+    /// The person who created the run.
+    pub(crate) creator: String,
     pub(crate) created: Duration,
     pub(crate) stopped: Option<Duration>,
+    /// When the run began to pause.
+    pub(crate) paused: Option<Duration>,
+    /// When the run was restarted.
+    pub(crate) restarts: Vec<Duration>,
     pub(crate) deleted: bool,
     pub(crate) rates: TokenRates,
     pub(crate) pricing: RunPricing,
@@ -64,31 +83,99 @@ pub(crate) struct Due {
 }
 
 impl Run {
-    /// Returns the prices of a new run.
-    pub(crate) fn pricing() -> RunPricing {
-        let mut pricing = RunPricing::default();
-        pricing.training_per_mtok = Some(usd(1_25, 2));
-        pricing.inference_input_per_mtok = Some(usd(125, 3));
-        pricing.inference_output_per_mtok = Some(usd(55, 2));
-        pricing
+    /// Creates a run. `number` selects its rates.
+    pub(crate) fn new(id: String, job: String, new: NewRun, number: u64, now: Duration) -> Self {
+        Self {
+            id,
+            job,
+            account: new.account,
+            creator: new.creator,
+            name: new.name,
+            image_tag: new.image_tag,
+            config: new.config,
+            created: now,
+            stopped: None,
+            paused: None,
+            restarts: Vec::new(),
+            deleted: false,
+            rates: TokenRates::from_number(number),
+            pricing: pricing(),
+            row: None,
+            billed: Usd::ZERO,
+            adapter_published: false,
+        }
     }
 
     pub(crate) fn status(&self, now: Duration) -> RunStatus {
-        let age = now.saturating_sub(self.created);
-        match self.stopped {
-            Some(_) => RunStatus::Stopped,
-            None if age >= COMPLETED => RunStatus::Completed,
-            None if age >= RUNNING => RunStatus::Running,
-            None if age >= PENDING => RunStatus::Pending,
-            None => RunStatus::Queued,
+        let age = self.age(now);
+        let last_restart = self.restarts.last();
+        let restarting = last_restart.is_some_and(|at| now.saturating_sub(*at) < RESTARTING);
+        match self.end_of_training() {
+            Some(end) if now >= end && self.stopped.is_some() => RunStatus::Stopped,
+            Some(end) if now >= end => RunStatus::Paused,
+            _ if age >= COMPLETED => RunStatus::Completed,
+            _ if self.paused.is_some() => RunStatus::Pausing,
+            _ if age >= PENDING && restarting => RunStatus::Pending,
+            _ if age >= RUNNING => RunStatus::Running,
+            _ if age >= PENDING => RunStatus::Pending,
+            _ => RunStatus::Queued,
         }
+    }
+
+    /// Returns when the run was stopped or paused. The earlier of the two is final.
+    fn end_of_training(&self) -> Option<Duration> {
+        let paused = self.paused.map(|at| at + PAUSING);
+        self.stopped.into_iter().chain(paused).min()
+    }
+
+    /// Returns the time since the creation without restarts.
+    fn age(&self, now: Duration) -> Duration {
+        let since_creation = now.saturating_sub(self.created);
+        since_creation.saturating_sub(self.restarting_time(now))
+    }
+
+    /// Returns the time spent in restarts.
+    fn restarting_time(&self, now: Duration) -> Duration {
+        let restarts = self.restarts.iter();
+        restarts
+            .map(|at| now.saturating_sub(*at).min(RESTARTING))
+            .sum()
+    }
+
+    fn has_ended(&self, now: Duration) -> bool {
+        matches!(
+            self.status(now),
+            RunStatus::Stopped | RunStatus::Paused | RunStatus::Completed
+        )
     }
 
     /// Stops the run unless it has ended.
     pub(crate) fn stop(&mut self, now: Duration) {
-        if self.stopped.is_none() && self.status(now) != RunStatus::Completed {
+        if !self.has_ended(now) {
             self.stopped = Some(now);
         }
+    }
+
+    /// Begins to pause a running run. Returns `false` if the run is not running and not pausing or
+    /// paused.
+    pub(crate) fn pause(&mut self, now: Duration) -> bool {
+        let status = self.status(now);
+        if status == RunStatus::Running {
+            self.paused = Some(now);
+        }
+        matches!(
+            status,
+            RunStatus::Running | RunStatus::Pausing | RunStatus::Paused
+        )
+    }
+
+    /// Restarts a running run. Returns `false` if the run is not running.
+    pub(crate) fn restart(&mut self, now: Duration) -> bool {
+        let running = self.status(now) == RunStatus::Running;
+        if running {
+            self.restarts.push(now);
+        }
+        running
     }
 
     /// Deletes the run and keeps its usage. Returns `false` if the run is already deleted.
@@ -111,9 +198,55 @@ impl Run {
 
     /// Returns the time spent in status running.
     fn running_time(&self, now: Duration) -> Duration {
-        let until = self.stopped.unwrap_or(now).min(now);
-        let age = until.saturating_sub(self.created);
-        age.min(COMPLETED).saturating_sub(RUNNING)
+        let until = self.end_of_training().unwrap_or(now).min(now);
+        self.age(until).min(COMPLETED).saturating_sub(RUNNING)
+    }
+
+    /// Returns when the run had an age.
+    fn time_at_age(&self, age: Duration) -> Duration {
+        let restarts = self.restarts.iter();
+        restarts.fold(self.created + age, |time, restart| match *restart < time {
+            true => time + RESTARTING,
+            false => time,
+        })
+    }
+
+    /// Returns when the run ended, if it has ended.
+    fn ended(&self, now: Duration) -> Option<Duration> {
+        let end = match self.status(now) {
+            RunStatus::Completed => Some(self.time_at_age(COMPLETED)),
+            _ => self.end_of_training(),
+        };
+        end.filter(|_| self.has_ended(now))
+    }
+
+    /// Returns the number of training steps so far: one for each second of running.
+    pub(crate) fn steps(&self, now: Duration) -> u64 {
+        self.running_time(now).as_secs()
+    }
+
+    /// Returns the log so far: a line for each change of the status and for each training step.
+    pub(crate) fn log(&self, now: Duration) -> Vec<LogLine> {
+        let line = |time: Duration, level, text: String| LogLine { time, level, text };
+        let mut lines = vec![line(self.created, "INFO", "run queued".to_owned())];
+        let starts = [(PENDING, "scheduled"), (RUNNING, "training started")];
+        lines
+            .extend(starts.map(|(age, text)| line(self.time_at_age(age), "INFO", text.to_owned())));
+        lines.extend((1..=self.steps(now)).map(|step| {
+            let time = self.time_at_age(RUNNING + Duration::from_secs(step));
+            let reward = 1.0 - 1.0 / (1.0 + step as f64 / 10.0);
+            line(time, "INFO", format!("step {step}: reward {reward:.3}"))
+        }));
+        let restart = "restarting from the latest checkpoint";
+        let restarts = self.restarts.iter();
+        lines.extend(restarts.map(|at| line(*at, "WARNING", restart.to_owned())));
+        if let Some(end) = self.ended(now) {
+            let text = format!("run {}", self.status(now).as_str().to_ascii_lowercase());
+            lines.push(line(end, "SUCCESS", text));
+        }
+        lines.retain(|line| line.time <= now);
+        lines.sort_by_key(|line| line.time);
+        lines
     }
 
     /// Returns the training and inference usage.
@@ -173,7 +306,7 @@ impl Run {
         let (training, inference) = self.breakdown(running);
         let amount = total_cost(&training, &inference) - self.billed;
         (amount > Usd::ZERO).then(|| Due {
-            at: self.created + RUNNING + running,
+            at: self.time_at_age(RUNNING + running),
             amount,
         })
     }
@@ -190,12 +323,33 @@ impl Run {
             team,
             image_tag: self.image_tag.clone(),
             config: self.config.clone(),
+            created_by: self.creator.clone(),
             created_at: timestamp(self.created),
+            started_at: (now >= self.time_at_age(RUNNING)
+                && self.running_time(now) > Duration::ZERO)
+                .then(|| timestamp(self.time_at_age(RUNNING))),
+            ended_at: self.ended(now).map(timestamp),
             status: self.status(now),
             deleted: self.deleted,
             usage: self.usage(now)?,
         })
     }
+}
+
+/// Returns the prices of a new run.
+fn pricing() -> RunPricing {
+    let mut pricing = RunPricing::default();
+    pricing.training_per_mtok = Some(usd(1_25, 2));
+    pricing.inference_input_per_mtok = Some(usd(125, 3));
+    pricing.inference_output_per_mtok = Some(usd(55, 2));
+    pricing
+}
+
+/// A line of the log of a run.
+pub(crate) struct LogLine {
+    pub(crate) time: Duration,
+    pub(crate) level: &'static str,
+    pub(crate) text: String,
 }
 
 /// Returns `model` or `model.name` of a configuration.
@@ -221,8 +375,14 @@ pub struct RunSnapshot {
     pub image_tag: String,
     /// The configuration as received.
     pub config: Map<String, Value>,
+    /// The person who created the run: the owner of the key.
+    pub created_by: String,
     /// The time of creation.
     pub created_at: Timestamp,
+    /// The time at which the run began to use tokens, if it did.
+    pub started_at: Option<Timestamp>,
+    /// The time at which the run was completed, stopped or paused.
+    pub ended_at: Option<Timestamp>,
     /// The status.
     pub status: RunStatus,
     /// Whether the run is deleted.
@@ -244,22 +404,14 @@ mod tests {
     const CREATED: Duration = Duration::from_secs(100);
 
     fn run() -> Run {
-        Run {
-            id: "run_1".to_owned(),
-            job: "job_1".to_owned(),
+        let new = NewRun {
             account: 0,
+            creator: "owner".to_owned(),
             name: None,
             image_tag: "main".to_owned(),
             config: Map::new(),
-            created: CREATED,
-            stopped: None,
-            deleted: false,
-            rates: TokenRates::from_number(0),
-            pricing: Run::pricing(),
-            row: None,
-            billed: Usd::ZERO,
-            adapter_published: false,
-        }
+        };
+        Run::new("run_1".to_owned(), "job_1".to_owned(), new, 0, CREATED)
     }
 
     fn at(seconds: u64) -> Duration {
@@ -326,5 +478,56 @@ mod tests {
             assert_eq!(base_model(&config).as_deref(), Some("a/b"));
         }
         assert_eq!(base_model(&Map::new()), None);
+    }
+
+    #[test]
+    fn a_paused_run_uses_tokens_until_it_is_paused_and_does_not_continue() {
+        let mut run = run();
+        assert!(!run.pause(at(14)), "it is pending");
+        assert!(
+            run.pause(at(20)) && run.pause(at(21)),
+            "a repetition has no effect"
+        );
+        for (seconds, status) in [
+            (20, RunStatus::Pausing),
+            (24, RunStatus::Pausing),
+            (25, RunStatus::Paused),
+            (99, RunStatus::Paused),
+        ] {
+            assert_eq!(run.status(at(seconds)), status, "{seconds} s");
+        }
+        assert_eq!(run.usage(at(99)).unwrap().training.tokens, Some(400_000));
+        run.stop(at(30));
+        assert_eq!(run.status(at(99)), RunStatus::Paused);
+        assert!(!run.restart(at(99)));
+        assert_eq!(run.ended(at(99)), Some(at(25)));
+    }
+
+    #[test]
+    fn a_run_that_is_stopped_while_it_pauses_is_stopped() {
+        let mut run = run();
+        assert!(run.pause(at(20)));
+        run.stop(at(22));
+        assert_eq!(run.status(at(30)), RunStatus::Stopped);
+        assert_eq!(run.ended(at(30)), Some(at(22)));
+    }
+
+    #[test]
+    fn a_restart_delays_the_run() {
+        let mut run = run();
+        assert!(run.restart(at(20)));
+        assert_eq!(run.status(at(24)), RunStatus::Pending);
+        assert_eq!(run.steps(at(24)), 5);
+        assert_eq!(run.status(at(25)), RunStatus::Running);
+        assert_eq!(run.status(at(64)), RunStatus::Running);
+        assert_eq!(run.status(at(65)), RunStatus::Completed);
+        assert_eq!(run.due(at(99)).unwrap().at, at(65));
+        let log = run.log(at(99));
+        let texts: Vec<_> = log.iter().map(|line| &*line.text).collect();
+        assert_eq!(texts[8], "restarting from the latest checkpoint");
+        assert_eq!(texts.last(), Some(&"run completed"));
+        assert!(log.is_sorted_by_key(|line| line.time));
+        // The log only grows.
+        assert_eq!(run.log(at(22)).len(), 9);
     }
 }

@@ -216,14 +216,13 @@ impl State {
             .then_some(run)
     }
 
-    /// Stops a run, if it has not ended and the caller has access to it.
-    pub(crate) fn stop_run(&mut self, caller: &Caller, id: &str) {
-        let now = self.clock.now();
-        if self.run(caller, id).is_some()
-            && let Some(run) = self.runs.iter_mut().find(|run| run.id == id)
-        {
-            run.stop(now);
-        }
+    /// Returns the run with the ID, if it exists, is not deleted and the caller has access to it.
+    pub(crate) fn run_mut(&mut self, caller: &Caller, id: &str) -> Option<&mut Run> {
+        let accounts = &self.accounts;
+        self.runs.iter_mut().find(|run| {
+            let account = accounts.get(run.account);
+            run.id == id && !run.deleted && account.is_some_and(|account| account.allows(caller))
+        })
     }
 
     /// Deletes a run. In the response, `deleted` is `false` if the run does not exist or is already

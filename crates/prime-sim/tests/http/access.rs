@@ -129,31 +129,3 @@ async fn a_completed_run_adds_an_adapter() {
         (StatusCode::OK, &json!(adapter))
     );
 }
-
-#[tokio::test]
-async fn the_routes_of_the_official_client_are_served() {
-    let sim = still().await;
-    let get = async |path: &str| ask(&sim, sim.key(), Method::GET, path, json!({})).await;
-    let prepare = format!("{RUNS}/prepare");
-    let (status, prepared) = ask(&sim, sim.key(), Method::POST, &prepare, json!({})).await;
-    assert_eq!(
-        (status, &prepared["contract_version"]),
-        (StatusCode::OK, &json!(1))
-    );
-    let create = json!({ "config": {}, "teamId": sim.team(), "name": "first" });
-    let (_, created) = ask(&sim, sim.key(), Method::POST, RUNS, create).await;
-    let id = created["runId"].as_str().unwrap();
-    let (_, run) = get(&format!("/api/v1/rft/runs/{id}")).await;
-    assert_eq!(
-        (&run["run"]["status"], &run["run"]["name"]),
-        (&json!("QUEUED"), &json!("first"))
-    );
-    assert_eq!(get("/api/v1/rft/runs").await.1["total"], 0);
-    let teams = format!("/api/v1/rft/runs?team_id={}&page=1&limit=20", sim.team());
-    assert_eq!(get(&teams).await.1["runs"][0]["id"], id);
-    assert_eq!(
-        get("/api/v1/rft/runs?limit=0").await.0,
-        StatusCode::UNPROCESSABLE_ENTITY
-    );
-    assert_eq!(get("/api/v1/rft/runs/run_0").await.0, StatusCode::NOT_FOUND);
-}

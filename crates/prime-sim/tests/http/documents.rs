@@ -15,6 +15,7 @@ fn validator(operation: Operation, status: u16, kind: &str) -> jsonschema::Valid
     let texts = [
         include_str!("../../src/documents/inference.json"),
         include_str!("../../src/documents/training.json"),
+        include_str!("../../src/documents/platform.json"),
     ];
     for text in texts {
         let document: Value = serde_json::from_str(text).unwrap();
@@ -138,6 +139,95 @@ async fn all_responses_are_valid_instances() {
     check(Operation::GetWallet, 422, wallet().query(&[("limit", "0")])).await;
     let create = platform(&sim, Method::POST, "/api/v1/training/runs").body("{");
     check(Operation::CreateRun, 422, create).await;
+    let run = check(
+        Operation::CreateRun,
+        201,
+        platform(&sim, Method::POST, "/api/v1/training/runs").json(&json!({ "config": {} })),
+    );
+    let other = run.await["runId"].as_str().unwrap().to_owned();
+    sim.advance(Duration::from_secs(20));
+    let (training, rft) = ("/api/v1/training/runs", "/api/v1/rft/runs");
+    let prepare = platform(&sim, Method::POST, &format!("{training}/prepare"));
+    check(Operation::PrepareRun, 200, prepare.json(&json!({}))).await;
+    for (operation, status, method, path) in [
+        (Operation::ListRuns, 200, Method::GET, rft.to_owned()),
+        (
+            Operation::GetRun,
+            200,
+            Method::GET,
+            format!("{rft}/{other}"),
+        ),
+        (Operation::GetRun, 404, Method::GET, format!("{rft}/run_0")),
+        (
+            Operation::RestartRun,
+            200,
+            Method::PUT,
+            format!("{rft}/{other}/restart"),
+        ),
+        (
+            Operation::RestartRun,
+            409,
+            Method::PUT,
+            format!("{rft}/{other}/restart"),
+        ),
+        (
+            Operation::GetRunLogs,
+            200,
+            Method::GET,
+            format!("{rft}/{other}/logs"),
+        ),
+        (
+            Operation::GetRunProgress,
+            200,
+            Method::GET,
+            format!("{rft}/{other}/progress"),
+        ),
+        (
+            Operation::StopRun,
+            200,
+            Method::PUT,
+            format!("{rft}/{other}/stop"),
+        ),
+        (
+            Operation::DeleteRftRun,
+            200,
+            Method::DELETE,
+            format!("{rft}/{other}"),
+        ),
+        (
+            Operation::DeleteRftRun,
+            404,
+            Method::DELETE,
+            format!("{rft}/{other}"),
+        ),
+        (
+            Operation::Whoami,
+            200,
+            Method::GET,
+            "/api/v1/user/whoami".to_owned(),
+        ),
+        (
+            Operation::ListTeams,
+            200,
+            Method::GET,
+            "/api/v1/user/teams".to_owned(),
+        ),
+    ] {
+        check(operation, status, platform(&sim, method, &path)).await;
+    }
+    let paused = check(
+        Operation::CreateRun,
+        201,
+        platform(&sim, Method::POST, training).json(&json!({ "config": {} })),
+    );
+    let paused = paused.await["runId"].as_str().unwrap().to_owned();
+    sim.advance(Duration::from_secs(20));
+    let pause = platform(&sim, Method::POST, &format!("{training}/{paused}/pause"));
+    check(Operation::PauseRun, 200, pause).await;
+    sim.advance(Duration::from_secs(20));
+    let resume = platform(&sim, Method::POST, &format!("{training}/{paused}/resume"));
+    check(Operation::ResumeRun, 201, resume.json(&json!({}))).await;
+
     let path = format!("/api/v1/training/runs/{id}");
     for _ in 0..2 {
         check(

@@ -30,18 +30,25 @@ async fn request(sim: &Simulator, operation: Operation) -> RequestBuilder {
             platform(sim, Method::POST, "/api/v1/training/runs/prepare").json(&json!({}))
         }
         Operation::ListRuns => platform(sim, Method::GET, "/api/v1/rft/runs"),
-        Operation::GetRun => {
-            let path = format!("/api/v1/rft/runs/{}", run(sim).await);
-            platform(sim, Method::GET, &path)
+        Operation::GetRun => rft(sim, Method::GET, "").await,
+        Operation::DeleteRftRun => rft(sim, Method::DELETE, "").await,
+        Operation::StopRun => rft(sim, Method::PUT, "/stop").await,
+        Operation::RestartRun => rft(sim, Method::PUT, "/restart").await,
+        Operation::GetRunLogs => rft(sim, Method::GET, "/logs").await,
+        Operation::GetRunProgress => rft(sim, Method::GET, "/progress").await,
+        Operation::PauseRun => {
+            let path = format!("/api/v1/training/runs/{}/pause", running(sim).await);
+            platform(sim, Method::POST, &path)
         }
-        Operation::StopRun => {
-            let path = format!("/api/v1/rft/runs/{}/stop", run(sim).await);
-            platform(sim, Method::PUT, &path)
+        Operation::ResumeRun => {
+            let path = format!("/api/v1/training/runs/{}", running(sim).await);
+            let pause = platform(sim, Method::POST, &format!("{path}/pause"));
+            json(pause, StatusCode::OK).await;
+            sim.advance(Duration::from_secs(5));
+            platform(sim, Method::POST, &format!("{path}/resume")).json(&json!({}))
         }
-        Operation::DeleteRftRun => {
-            let path = format!("/api/v1/rft/runs/{}", run(sim).await);
-            platform(sim, Method::DELETE, &path)
-        }
+        Operation::Whoami => platform(sim, Method::GET, "/api/v1/user/whoami"),
+        Operation::ListTeams => platform(sim, Method::GET, "/api/v1/user/teams"),
         other => unimplemented!("a request of {other}"),
     }
 }
@@ -53,6 +60,19 @@ fn create(sim: &Simulator) -> RequestBuilder {
 async fn run(sim: &Simulator) -> String {
     let created = create(sim).send().await.unwrap().json::<Value>().await;
     created.unwrap()["runId"].as_str().unwrap().to_owned()
+}
+
+/// Returns the ID of a running run. Earlier runs may have used up the balance.
+async fn running(sim: &Simulator) -> String {
+    assert!(sim.set_balance(None, "100".parse().unwrap()));
+    let id = run(sim).await;
+    sim.advance(Duration::from_secs(15));
+    id
+}
+
+async fn rft(sim: &Simulator, method: Method, action: &str) -> RequestBuilder {
+    let path = format!("/api/v1/rft/runs/{}{action}", running(sim).await);
+    platform(sim, method, &path)
 }
 
 fn ask(sim: &Simulator, model: &str, stream: bool) -> RequestBuilder {
@@ -98,10 +118,11 @@ async fn faults_without_a_response_apply_to_all_operations() {
             );
             assert!(!error.is_connect(), "{name}: {error:?}");
             assert_eq!(injected.hits(), 1);
-            // The lost response belongs to a completed deletion.
-            let gone = name.contains("lost-response") && operation == Operation::DeleteRftRun;
+            // The lost response belongs to a completed request, which is refused if repeated.
+            let once = [Operation::DeleteRftRun, Operation::RestartRun].contains(&operation);
+            let refused = name.contains("lost-response") && once;
             let again = request.send().await.unwrap().status();
-            assert_eq!(again.is_success(), !gone, "{name}");
+            assert_eq!(again.is_success(), !refused, "{name}");
         }
         for status in [401, 402, 403, 404, 408, 409, 422, 429, 500, 502, 503, 504] {
             let request = request(&sim, operation).await;

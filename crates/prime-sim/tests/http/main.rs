@@ -6,6 +6,7 @@ mod chat;
 mod documents;
 mod faults;
 mod models;
+mod official_client;
 mod reasoning;
 mod replies;
 mod runs;
