@@ -1,7 +1,7 @@
-//! The client of both APIs.
+//! The client of all APIs.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use openapi_runtime::{CallContext, CallHooks, Caller, IntoRequest, WithTeam};
 use reqwest::Url;
@@ -61,8 +61,11 @@ struct Shared {
     caller: Caller,
     inference: pinference_api::Client,
     training: prime_training_api::Client,
+    platform: prime_platform_api::Client,
     /// By model.
     reasoning_history: HashMap<String, ReasoningHistory>,
+    /// The ids of the runs that calls returned as created.
+    created_runs: Mutex<HashSet<String>>,
 }
 
 /// What may differ between clients that share connections.
@@ -148,9 +151,14 @@ impl Client {
                 platform_url.as_str(),
                 caller.clone(),
             ),
+            platform: prime_platform_api::Client::with_caller(
+                platform_url.as_str(),
+                caller.clone(),
+            ),
             settings,
             caller,
             reasoning_history,
+            created_runs: Mutex::default(),
         };
         let options = Arc::new(options::checked(options));
         Self {
@@ -244,7 +252,7 @@ impl Client {
         Wallet::new(self.clone())
     }
 
-    /// Returns a handle, whose methods create, watch and delete training runs.
+    /// Returns a handle, whose methods create, list, watch, stop and delete training runs.
     pub fn runs(&self) -> Runs {
         Runs::new(self.clone())
     }
@@ -267,7 +275,7 @@ impl Client {
         RawCall::new(self.clone(), self.inference_url(), method, path.as_ref())
     }
 
-    /// Creates a call to an operation of the platform that is not in the specification, such as `api/v1/pods`. The path
+    /// Creates a call to an operation of the platform that is in no specification, such as `api/v1/pods`. The path
     /// is relative to [`platform_url`](Self::platform_url).
     pub fn call_platform(&self, method: http::Method, path: impl AsRef<str>) -> RawCall {
         RawCall::new(self.clone(), self.platform_url(), method, path.as_ref())
@@ -299,6 +307,19 @@ impl Client {
         let base = || histories.get(ModelId::parse(model).ok()?.base());
         let history = histories.get(model).or_else(base);
         history.copied().unwrap_or_default()
+    }
+
+    /// Remembers that a call returned this run as created.
+    pub(crate) fn remember_created_run(&self, id: &str) {
+        let runs = self.shared.created_runs.lock();
+        runs.unwrap_or_else(PoisonError::into_inner)
+            .insert(id.to_owned());
+    }
+
+    /// Returns whether a call of this client returned this run as created.
+    pub(crate) fn has_created_run(&self, id: &str) -> bool {
+        let runs = self.shared.created_runs.lock();
+        runs.unwrap_or_else(PoisonError::into_inner).contains(id)
     }
 
     pub(crate) fn meter(&self) -> Option<&Meter> {
@@ -350,5 +371,13 @@ impl Client {
     /// client's options.
     pub fn training_api(&self) -> &prime_training_api::Client {
         &self.shared.training
+    }
+
+    /// Returns the generated client of operations that no specification of the provider describes, with this client's
+    /// key, connections and retry budget. Its specification was written by this project, from the provider's own client.
+    /// Use [`on_behalf`](Self::on_behalf) to set this client's team in a call, and [`context`](Self::context) to apply
+    /// this client's options.
+    pub fn platform_api(&self) -> &prime_platform_api::Client {
+        &self.shared.platform
     }
 }

@@ -7,6 +7,7 @@ use std::ops::Deref;
 use bytes::Bytes;
 use http::StatusCode;
 use openapi_runtime::{BoxError, PayloadFault, ResponseMeta};
+use prime_platform_api::types::Run;
 
 use crate::chat::{ChatResponse, StreamEnd};
 use crate::tools::{LoopEnd, Transcript};
@@ -35,6 +36,7 @@ pub struct Error {
     call: openapi_runtime::Error,
     partial: Option<Box<ChatResponse>>,
     transcript: Option<Box<Transcript>>,
+    possible_runs: Option<Box<[Run]>>,
 }
 
 impl Error {
@@ -86,6 +88,11 @@ impl Error {
         self
     }
 
+    pub(crate) fn with_possible_runs(mut self, runs: Vec<Run>) -> Self {
+        self.possible_runs = Some(runs.into());
+        self
+    }
+
     /// Returns how the stream ended, or `None` if the error did not come from a stream.
     pub fn stream_end(&self) -> Option<StreamEnd> {
         self.partial_response()?.stream_end()
@@ -102,6 +109,23 @@ impl Error {
     /// tool loop.
     pub fn transcript(&self) -> Option<&Transcript> {
         self.transcript.as_deref()
+    }
+
+    /// Returns the runs that a call to [create](crate::runs::CreateRun) or [resume](crate::runs::ResumeRun) a run may
+    /// have created, although it failed with an unknown outcome. `None` if the error did not come from such a call, or
+    /// if the runs could not be listed.
+    ///
+    /// After such a failure, the runs of the account are listed once, for at most five seconds. This method returns those
+    /// that were created by the key's owner since the call began, that have the requested name, and that no other call
+    /// of this client returned. If no name was requested, runs of any name are returned.
+    ///
+    /// None of these runs is certain to be the requested one, and an empty list does not prove that the run does not
+    /// exist: it may be listed later. The token of such a run cannot be obtained again.
+    ///
+    /// The list is [unofficial](crate::prime_platform_api): the provider's own client uses it, but no specification of the
+    /// provider describes it.
+    pub fn possible_runs(&self) -> Option<&[Run]> {
+        self.possible_runs.as_deref()
     }
 
     /// Returns why a [tool loop](crate::tools::ToolLoop) ended. `None` if the error did not come from a tool loop.
@@ -121,6 +145,7 @@ impl From<openapi_runtime::Error> for Error {
             call,
             partial: None,
             transcript: None,
+            possible_runs: None,
         }
     }
 }

@@ -44,6 +44,7 @@
 //! | keep a conversation | [`Conversation`] |
 //! | add up costs | [`ChatResponse::cost`], [`Meter`], [`Client::wallet`] |
 //! | train | [`Client::runs`] |
+//! | see who owns the key, and the teams | [`Client::whoami`], [`Client::teams`] |
 //! | set timeouts, retries, limits, headers | [`CallOptions`], [`RetryPolicy`], [`Client::with_options`] |
 //! | read the status and the headers of a response | [`Call::with_response`], [`ChatResponse::meta`] |
 //! | see what was not read as the specification says | [`Response::warnings`], [`ChatResponse::warnings`] |
@@ -58,16 +59,20 @@
 //! Responses are read leniently: JSON that deviates from the specification, such as a number in a string, is not an
 //! error if its meaning is clear. The warnings of a response say what was not read as the specification says.
 //!
-//! The calls use the generated clients [`pinference_api`] and [`prime_training_api`] and their types. Operations that
-//! have no method here are available from [`Client::inference_api`] and [`Client::training_api`], with the same key and
-//! connections. [`Client::on_behalf`] sets the team of such an operation, and [`Client::context`] has the options.
+//! The calls use the generated clients [`pinference_api`], [`prime_training_api`] and [`prime_platform_api`] and their
+//! types. Operations that have no method here are available from [`Client::inference_api`], [`Client::training_api`] and
+//! [`Client::platform_api`], with the same key and connections. [`Client::on_behalf`] sets the team of such an operation,
+//! and [`Client::context`] has the options.
+//!
+//! Methods that are documented as *unofficial* use operations that no specification of the provider describes: they were
+//! observed in the provider's own client (`prime` 0.18.0), and may change without notice.
 //!
 //! # Features
 //!
 //! - `rustls` (default): TLS with rustls and ring, and the root certificates of the operating system.
 //! - `native-tls`: TLS with the library of the operating system.
 //! - `schemars`: creates tools from the type of their arguments (`Tool::new`), and implements `schemars::JsonSchema` for
-//!   the types of both APIs.
+//!   the types of the APIs.
 //!
 //! Without either TLS feature, the client supports only plain HTTP to loopback addresses, unless you pass your own
 //! [`reqwest::Client`].
@@ -89,6 +94,7 @@ mod raw;
 pub mod runs;
 mod settings;
 pub mod tools;
+mod users;
 pub mod wallet;
 
 pub use account::Account;
@@ -102,7 +108,7 @@ pub use error::{Error, ErrorKind, FieldError};
 pub use models::{ModelId, Models};
 pub use options::CallOptions;
 pub use raw::RawCall;
-pub use runs::{CreatedRun, Deletion, DeletionOutcome, RunConfig, Runs, UsageWatch};
+pub use runs::{CreatedRun, Deletion, DeletionOutcome, RunConfig, RunList, Runs, UsageWatch};
 pub use settings::{Setting, Settings, Source};
 pub use tools::{Tool, ToolLoop, Transcript};
 pub use wallet::{BillingPages, Billings, Wallet};
@@ -119,6 +125,7 @@ pub use pinference_api::types::{
     ChatMessage, ContentPart, FinishReason, ReasoningEffort, ResponseFormat, Role, ToolCall,
     ToolChoice, Usage,
 };
+pub use prime_platform_api;
 pub use prime_training_api;
 pub use prime_training_api::types::BillingEntry;
 pub use reqwest;

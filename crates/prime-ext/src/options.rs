@@ -1,4 +1,4 @@
-//! The runtime's call options, checked against the operations of both APIs.
+//! The runtime's call options, checked against the operations of all APIs.
 
 pub use openapi_runtime::CallOptions;
 
@@ -9,4 +9,5 @@ pub(crate) fn checked(options: CallOptions) -> CallOptions {
     options
         .refuse_headers(pinference_api::operations::HEADERS, reason)
         .refuse_headers(prime_training_api::operations::HEADERS, reason)
+        .refuse_headers(prime_platform_api::operations::HEADERS, reason)
 }

@@ -1,7 +1,9 @@
 //! Lost responses: each created or deleted run is reported, or the outcome is unknown.
 
-use prime_ext::{DeletionOutcome, RunConfig};
-use prime_sim::Simulator;
+use std::time::{Duration, Instant};
+
+use prime_ext::{CallOptions, DeletionOutcome, RunConfig};
+use prime_sim::{Fault, Operation, Simulator};
 
 use crate::proxy::{Proxy, ProxyAction};
 use crate::support::client;
@@ -42,7 +44,11 @@ async fn a_created_run_is_reported_or_the_outcome_is_unknown() {
                 );
             }
         }
-        assert_eq!(proxy.requests(), 1, "{action:?}: one request");
+        let sent = sim.requests();
+        let creations = sent
+            .iter()
+            .filter(|one| one.operation == Some(Operation::CreateRun));
+        assert!(creations.count() <= 1, "{action:?}: it was repeated");
     }
     let sim = Simulator::start().await.unwrap();
     let prime = client(&sim);
@@ -103,4 +109,143 @@ async fn ensure_deleted_retries_until_the_outcome_is_known() {
         assert_eq!(again.outcome(), DeletionOutcome::AlreadyGone);
         assert_eq!(again.to_string(), "already gone");
     }
+}
+
+/// Returns a simulator whose clock moves only on `advance`.
+async fn still() -> Simulator {
+    let sim = Simulator::builder().seed(7).time_scale(0.0);
+    sim.start().await.unwrap()
+}
+
+#[tokio::test]
+async fn a_run_whose_creation_was_lost_is_listed_with_the_error() {
+    let sim = still().await;
+    let lab = client(&sim).team(sim.team());
+    let create = |name: &str| lab.runs().create(config()).name(name);
+    let before = client(&sim)
+        .team(sim.team())
+        .runs()
+        .create(config())
+        .name("first");
+    let before = before.await.unwrap();
+    sim.advance(Duration::from_secs(60));
+    // Runs that other calls returned are not the lost one, whenever they were created.
+    let other = create("first").await.unwrap();
+    sim.inject(Fault::lost_response().on(Operation::CreateRun).once());
+    let error = create("first").await.unwrap_err();
+    create("second").await.unwrap();
+
+    let runs = sim.runs();
+    assert_eq!(runs.len(), 4, "nothing was sent again");
+    assert_eq!(
+        (runs[0].id.as_str(), runs[1].id.as_str()),
+        (before.run_id(), other.run_id())
+    );
+    assert!(error.outcome_unknown());
+    let possible = error.possible_runs().unwrap();
+    assert_eq!(possible.len(), 1, "{error}");
+    assert_eq!(possible[0].id, runs[2].id);
+    assert!(error.to_string().contains(&runs[2].id), "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("its token cannot be obtained again")
+    );
+}
+
+#[tokio::test]
+async fn an_older_run_of_the_same_name_is_not_listed_with_the_error() {
+    let sim = still().await;
+    // Another client, which does not share what it knows.
+    client(&sim)
+        .runs()
+        .create(config())
+        .name("first")
+        .await
+        .unwrap();
+    sim.advance(Duration::from_secs(10));
+    // The request is lost.
+    sim.inject(Fault::reset().on(Operation::CreateRun).once());
+    let create = client(&sim).runs().create(config()).name("first");
+    let error = create.await.unwrap_err();
+    assert!(error.outcome_unknown());
+    assert_eq!(error.possible_runs().map(<[_]>::len), Some(0));
+    assert_eq!(sim.runs().len(), 1);
+}
+
+#[tokio::test]
+async fn a_lost_resumption_lists_the_new_run() {
+    let sim = still().await;
+    let runs = client(&sim).runs();
+    let run = runs.create(config()).name("first").await.unwrap();
+    sim.advance(Duration::from_secs(20));
+    assert_eq!(runs.pause(run.run_id()).await.unwrap().status, "PAUSING");
+    sim.advance(Duration::from_secs(5));
+    sim.inject(Fault::lost_response().on(Operation::ResumeRun).once());
+    let error = runs.resume(run.run_id()).await.unwrap_err();
+    assert_eq!(sim.runs().len(), 2);
+    let possible = error.possible_runs().unwrap();
+    assert_eq!(possible.len(), 1);
+    assert_eq!(possible[0].id, sim.runs()[1].id);
+    let resumed = runs.resume(run.run_id()).await.unwrap();
+    assert_eq!(resumed.run_id(), sim.runs()[2].id);
+}
+
+#[tokio::test]
+async fn a_look_up_that_fails_leaves_the_error_as_it_is_and_is_short() {
+    let refused = || Fault::status(403).on(Operation::ListRuns);
+    let stalled = || Fault::stall().on(Operation::ListRuns);
+    for (fault, timeout, longest) in [
+        (refused(), None, Duration::from_secs(3)),
+        (
+            stalled(),
+            Some(Duration::from_millis(300)),
+            Duration::from_secs(3),
+        ),
+        // The look-up has a timeout of its own.
+        (stalled(), None, Duration::from_secs(9)),
+    ] {
+        let sim = Simulator::start().await.unwrap();
+        sim.inject(Fault::lost_response().on(Operation::CreateRun).once());
+        sim.inject(fault);
+        let mut create = client(&sim).runs().create(config());
+        if let Some(timeout) = timeout {
+            create = create.options(CallOptions::new().timeout(timeout));
+        }
+        let started = Instant::now();
+        let error = create.await.unwrap_err();
+        assert!(started.elapsed() < longest, "{:?}", started.elapsed());
+        assert!(error.outcome_unknown() && error.possible_runs().is_none());
+        assert_eq!(error.operation(), Some("create_run"));
+        assert!(!error.to_string().contains("token"), "{error}");
+        assert_eq!(sim.runs().len(), 1);
+    }
+}
+
+/// An owner who is not an administrator.
+#[tokio::test]
+async fn a_refused_deletion_is_carried_out_by_the_path_of_the_official_client() {
+    let sim = still().await;
+    let runs = client(&sim).runs();
+    sim.inject(Fault::status(403).on(Operation::DeleteRun));
+    let run = runs.create(config()).await.unwrap();
+    let deletion = runs.delete(run.run_id()).await.unwrap();
+    assert_eq!(deletion.outcome(), DeletionOutcome::Now);
+    assert!(sim.runs()[0].deleted);
+    // The second path reports a deleted run as not found, so the deletion is refused.
+    let error = runs.delete(run.run_id()).await.unwrap_err();
+    assert_eq!(error.status().unwrap(), 403);
+
+    let run = runs.create(config()).await.unwrap();
+    sim.inject(Fault::lost_response().on(Operation::DeleteRftRun).once());
+    let deletion = runs.ensure_deleted(run.run_id()).await.unwrap();
+    assert_eq!(deletion.outcome(), DeletionOutcome::NowOrBefore);
+
+    let run = runs.create(config()).await.unwrap();
+    sim.advance(Duration::from_secs(30));
+    let watch = runs.watch(run.run_id()).every(Duration::from_millis(1));
+    let watch = watch.delete_at_cost("0.01".parse().unwrap());
+    let finished = watch.until_finished().await.unwrap();
+    assert_eq!(finished.deletion.unwrap().outcome(), DeletionOutcome::Now);
+    assert!(sim.runs()[2].deleted);
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use prime_ext::{CallOptions, Client, Error, RetryPolicy, RunConfig};
-use prime_sim::{Fault, Simulator};
+use prime_sim::{Fault, Operation, Simulator};
 
 /// The operations, in the order of the columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,21 +12,41 @@ pub(crate) enum Call {
     GetModel,
     GetWallet,
     GetUsage,
+    ListRuns,
+    GetRun,
+    RunLogs,
+    Progress,
+    Whoami,
+    Teams,
     DeleteRun,
+    StopRun,
+    PauseRun,
     Chat,
     Stream,
     CreateRun,
+    RestartRun,
+    ResumeRun,
 }
 
-pub(crate) const CALLS: [Call; 8] = [
+pub(crate) const CALLS: [Call; 18] = [
     Call::ListModels,
     Call::GetModel,
     Call::GetWallet,
     Call::GetUsage,
+    Call::ListRuns,
+    Call::GetRun,
+    Call::RunLogs,
+    Call::Progress,
+    Call::Whoami,
+    Call::Teams,
     Call::DeleteRun,
+    Call::StopRun,
+    Call::PauseRun,
     Call::Chat,
     Call::Stream,
     Call::CreateRun,
+    Call::RestartRun,
+    Call::ResumeRun,
 ];
 
 /// A model of the simulator with a slash in its ID.
@@ -64,7 +84,17 @@ impl Call {
             Self::GetModel => client.models().get(MODEL).await.map(drop),
             Self::GetWallet => client.wallet().get().await.map(drop),
             Self::GetUsage => client.runs().usage(run).await.map(drop),
+            Self::ListRuns => client.runs().list().try_next().await.map(drop),
+            Self::GetRun => client.runs().get(run).await.map(drop),
+            Self::RunLogs => client.runs().logs(run).await.map(drop),
+            Self::Progress => client.runs().progress(run).await.map(drop),
+            Self::Whoami => client.whoami().await.map(drop),
+            Self::Teams => client.teams().await.map(drop),
             Self::DeleteRun => client.runs().delete(run).await.map(drop),
+            Self::StopRun => client.runs().stop(run).await.map(drop),
+            Self::PauseRun => client.runs().pause(run).await.map(drop),
+            Self::RestartRun => client.runs().restart(run).await.map(drop),
+            Self::ResumeRun => client.runs().resume(run).await.map(drop),
             Self::Chat => question(client).await.map(drop),
             Self::Stream => question(client).stream().await?.finish().await.map(drop),
             Self::CreateRun => {
@@ -87,6 +117,12 @@ pub(crate) async fn outcome(call: Call, fault: &Fault, policy: RetryPolicy) -> S
     let config = RunConfig::from_toml("max_steps = 20").unwrap();
     let run = client.runs().create(config).await.unwrap();
     let run = run.run_id();
+    // Only a running run can be paused and restarted, and only a paused one can be resumed.
+    sim.advance(Duration::from_secs(15));
+    if call == Call::ResumeRun {
+        client.runs().pause(run).await.unwrap();
+        sim.advance(Duration::from_secs(5));
+    }
     let before = sim.requests().len();
     let runs = sim.runs().len();
 
@@ -97,8 +133,24 @@ pub(crate) async fn outcome(call: Call, fault: &Fault, policy: RetryPolicy) -> S
     let took = started.elapsed();
     assert!(took < Duration::from_secs(8), "{call:?} took {took:?}");
 
-    let requests = &sim.requests()[before..];
-    for request in requests {
+    let mut requests = sim.requests().split_off(before);
+    // After a failure, a deletion tries the path of the official client, and a creation looks for the run.
+    let operation = requests.first().and_then(|request| request.operation);
+    requests.retain(|request| match call {
+        Call::DeleteRun | Call::CreateRun | Call::ResumeRun => {
+            assert!(
+                [
+                    operation,
+                    Some(Operation::ListRuns),
+                    Some(Operation::DeleteRftRun)
+                ]
+                .contains(&request.operation)
+            );
+            request.operation == operation
+        }
+        _ => true,
+    });
+    for request in &requests {
         assert_eq!(
             request.body, requests[0].body,
             "all attempts send the same body"
@@ -121,7 +173,8 @@ pub(crate) async fn outcome(call: Call, fault: &Fault, policy: RetryPolicy) -> S
     };
     // A created run is returned, or the outcome is unknown.
     let created = sim.runs().len() - runs;
-    let known = usize::from(call == Call::CreateRun && result.is_ok());
+    let creates = [Call::CreateRun, Call::ResumeRun].contains(&call);
+    let known = usize::from(creates && result.is_ok());
     let unknown = result.is_err_and(|error| error.outcome_unknown());
     assert!(created == known || unknown, "{call:?}: {summary}");
     assert!(created <= 1, "{call:?} created {created} runs");

@@ -10,7 +10,7 @@ use prime_sim::{Envelope, Fault, Simulator};
 
 use super::cell::{CALLS, Call, client, outcome, quick};
 
-/// A fault and the results for GET, DELETE, chat, stream and create.
+/// A fault and the results for the columns of [`column`].
 type Row = (&'static str, Fault, [&'static str; 5]);
 
 const QUOTA: &str = r#"{"error": {"message": "no more", "code": "insufficient_quota"}}"#;
@@ -73,13 +73,16 @@ fn rows() -> Vec<Row> {
     ]
 }
 
+/// GET, other idempotent operations, chat, stream, and operations that are never repeated.
 fn column(call: Call) -> usize {
     match call {
         Call::ListModels | Call::GetModel | Call::GetWallet | Call::GetUsage => 0,
-        Call::DeleteRun => 1,
+        Call::ListRuns | Call::GetRun | Call::RunLogs | Call::Progress => 0,
+        Call::Whoami | Call::Teams => 0,
+        Call::DeleteRun | Call::StopRun | Call::PauseRun => 1,
         Call::Chat => 2,
         Call::Stream => 3,
-        Call::CreateRun => 4,
+        Call::CreateRun | Call::RestartRun | Call::ResumeRun => 4,
     }
 }
 

@@ -21,6 +21,8 @@ fn public_types_are_send_and_sync() {
     send_sync::<Runs>();
     send_sync::<ChatRequest>();
     send_sync::<prime_ext::runs::CreateRun>();
+    send_sync::<prime_ext::runs::ResumeRun>();
+    send_sync::<prime_ext::runs::RunLogs>();
     send_sync::<RunConfig>();
     send_sync::<ChatResponse>();
     send_sync::<Cost>();
@@ -34,9 +36,11 @@ fn public_types_are_send_and_sync() {
     send::<ChatStream>();
     send::<Billings>();
     send::<UsageWatch>();
+    send::<prime_ext::RunList>();
     unpin::<ChatStream>();
     unpin::<Billings>();
     unpin::<UsageWatch>();
+    unpin::<prime_ext::RunList>();
     // Errors convert to boxed errors.
     fn any<E: Into<Box<dyn std::error::Error + Send + Sync>>>() {}
     any::<Error>();
@@ -48,6 +52,7 @@ fn public_types_are_send_and_sync() {
 fn types_of_the_generated_crates_are_send_and_sync() {
     send_sync::<pinference_api::Client>();
     send_sync::<prime_training_api::Client>();
+    send_sync::<prime_platform_api::Client>();
     send_sync::<pinference_api::Error>();
     send_sync::<prime_training_api::Error>();
     send_sync::<pinference_api::Response<pinference_api::types::ChatCompletionResponse>>();
@@ -101,6 +106,18 @@ fn futures_of_calls_are_send(client: &Client, config: &RunConfig, stream: ChatSt
     });
     let runs = c().runs();
     spawn(async move { (runs.usage("r").await, runs.delete("r").await) });
+    let runs = c().runs();
+    spawn(async move {
+        (
+            runs.get("r").await,
+            runs.logs("r").await,
+            runs.resume("r").await,
+        )
+    });
+    let mut runs = c().runs().list();
+    spawn(async move { runs.try_next().await });
+    spawn(c().whoami().into_future());
+    spawn(c().teams().into_future());
 
     // Futures with borrows are `Send` too.
     let mut rows = c().wallet().billings();

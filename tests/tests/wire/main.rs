@@ -43,6 +43,7 @@ mod odd_responses;
 mod openings;
 mod parameters;
 mod patience;
+mod platform;
 mod raw;
 mod runs;
 mod stream;

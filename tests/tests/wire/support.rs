@@ -193,6 +193,13 @@ impl Wire {
         self.seen.lock().unwrap().len()
     }
 
+    /// Returns the number of requests without the look-up of a failed creation and the second path of a
+    /// deletion.
+    pub(crate) fn hits_without_rft(&self) -> usize {
+        let requests = self.requests().into_iter();
+        requests.filter(|one| !one.line.contains("/rft/")).count()
+    }
+
     /// Returns the only request.
     pub(crate) fn request(&self) -> RecordedRequest {
         let mut requests = self.requests();
@@ -304,6 +311,13 @@ impl RawServer {
 
     pub(crate) fn hits(&self) -> usize {
         self.seen.lock().unwrap().len()
+    }
+
+    /// Returns the number of requests without the look-up of a failed creation and the second path of a
+    /// deletion.
+    pub(crate) fn hits_without_rft(&self) -> usize {
+        let requests = self.requests().into_iter();
+        requests.filter(|one| !one.contains("/rft/")).count()
     }
 }
 

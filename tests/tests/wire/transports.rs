@@ -91,7 +91,8 @@ async fn a_creation_is_repeated_only_if_nothing_was_sent() {
     let error = prime.runs().create(config()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Disconnected);
     assert!(error.outcome_unknown() && !error.is_retryable());
-    assert_eq!(requests.load(Ordering::SeqCst), 1);
+    // The second request looks for the run.
+    assert_eq!(requests.load(Ordering::SeqCst), 2);
 
     // A read is retried. A chat completion is retried only if it may be billed twice.
     let replies = &[Reply::Unknown, Reply::Respond(r#"{"data": []}"#)];

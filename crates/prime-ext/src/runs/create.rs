@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use openapi_runtime::{IntoRequest as _, Response, Secret};
 use prime_training_api::builder;
-use prime_training_api::types::CreateDedicatedRunRequest;
+use prime_training_api::types::{CreateDedicatedRunRequest, CreateDedicatedRunResponse};
 use serde_json::Value;
+use tokio::time::Instant;
 
+use super::possible::add_possible_runs;
 use super::{CreatedRun, RunConfig, secrets};
 use crate::call::{Call, CallFuture};
 use crate::client::Client;
@@ -26,7 +28,10 @@ use crate::options::CallOptions;
 ///         run.save_token("run.token")?; // the service returns it only once
 ///     }
 ///     Err(error) if error.outcome_unknown() => {
-///         eprintln!("{error}; check the dashboard before you try again");
+///         eprintln!("{error}"); // check before you try again
+///         for run in error.possible_runs().unwrap_or_default() {
+///             eprintln!("{} {} {}", run.id, run.status, run.created_at);
+///         }
 ///     }
 ///     Err(error) => return Err(error),
 /// }
@@ -126,18 +131,14 @@ impl CreateRun {
         let Self { client, body } = self;
         Call::new(&client, async move |client: Client| {
             let checked = check(&body);
+            let name = body.name.clone();
             let call = client.training_api().create_run().body(body);
             let named = |error: Error| error.with_operation(builder::CreateRun::OPERATION.id);
             checked.map_err(named)?;
             let call = client.on_behalf(call)?;
-            match call.send_with(client.context()).await {
-                Ok(response) => {
-                    let (run, meta, body) = response.into_parts();
-                    let run = CreatedRun::new(run, &body);
-                    Ok(Response::new(run, meta, body))
-                }
-                Err(error) => Ok(CreatedRun::within(&error).ok_or(error)?),
-            }
+            let began = Instant::now();
+            let result = call.send_with(client.context()).await;
+            created(&client, name.as_deref(), began, result).await
         })
     }
 
@@ -169,25 +170,56 @@ impl CreateRun {
     where
         K: FnOnce(Result<CreatedRun, Error>) + Send + 'static,
     {
-        let creation = tokio::spawn(async move { keep(self.await) });
-        // Aborting this task does not abort the other one.
-        tokio::spawn(async move {
-            if let Err(error) = creation.await
-                && let Ok(panic) = error.try_into_panic()
-            {
-                std::panic::resume_unwind(panic);
-            }
-        })
+        spawn(self.into_future(), keep)
     }
+}
+
+/// Runs a future in a task that the returned handle does not abort.
+pub(super) fn spawn<K>(created: CallFuture<CreatedRun>, keep: K) -> tokio::task::JoinHandle<()>
+where
+    K: FnOnce(Result<CreatedRun, Error>) + Send + 'static,
+{
+    let creation = tokio::spawn(async move { keep(created.await) });
+    // Aborting this task does not abort the other one.
+    tokio::spawn(async move {
+        if let Err(error) = creation.await
+            && let Ok(panic) = error.try_into_panic()
+        {
+            std::panic::resume_unwind(panic);
+        }
+    })
+}
+
+/// Returns the run of a response. If the outcome of a call is unknown, adds the runs that it may have created to the
+/// error. `name` is the requested name.
+pub(super) async fn created(
+    client: &Client,
+    name: Option<&str>,
+    began: Instant,
+    result: Result<Response<CreateDedicatedRunResponse>, openapi_runtime::Error>,
+) -> Result<Response<CreatedRun>, Error> {
+    let run = match result {
+        Ok(response) => {
+            let (run, meta, body) = response.into_parts();
+            Response::new(CreatedRun::new(run, &body), meta, body)
+        }
+        Err(error) => match CreatedRun::within(&error) {
+            Some(run) => run,
+            None => return Err(add_possible_runs(client, name, began, error.into()).await),
+        },
+    };
+    client.remember_created_run(run.value().run_id());
+    Ok(run)
 }
 
 /// Creates the run, which starts hardware that costs money. A request that was sent is never sent again.
 ///
 /// # Errors
 /// If the configuration contains a secret, in which case nothing is sent, or if the call fails. If
-/// [`outcome_unknown`](openapi_runtime::Error::outcome_unknown) is true, the run may exist: check the dashboard or the
-/// training rows of the wallet before you create the run again. The run may also exist if the future is dropped after
-/// its first poll.
+/// [`outcome_unknown`](openapi_runtime::Error::outcome_unknown) is true, the run may exist:
+/// [`possible_runs`](Error::possible_runs) has the runs that may be it. To find them, the call may take up to five seconds
+/// longer. Check them, the dashboard or the training rows of the wallet before you create the run again. The run may also
+/// exist if the future is dropped after its first poll.
 impl IntoFuture for CreateRun {
     type Output = Result<CreatedRun, Error>;
     type IntoFuture = CallFuture<CreatedRun>;

@@ -1,4 +1,4 @@
-//! Training runs: create, watch and delete them.
+//! Training runs: create, list, watch, stop and delete them.
 //!
 //! | file | contents |
 //! |---|---|
@@ -7,6 +7,11 @@
 //! | `secrets` | rejects secrets in a configuration |
 //! | `path` | the path of a value in a configuration, for errors |
 //! | `create`, `created` | [`CreateRun`]: the request; [`CreatedRun`]: the created run |
+//! | `resume` | [`ResumeRun`]: the request to continue a paused run as a new run |
+//! | `possible` | finds the runs that a failed call may have created |
+//! | `list` | [`RunList`]: a stream of the runs of an account |
+//! | `logs` | [`RunLogs`]: the request for the log of a run |
+//! | `delete` | [`Runs::delete`], [`Runs::ensure_deleted`] |
 //! | `deletion` | [`Deletion`]: the outcome of a deletion |
 //! | `watch` | [`UsageWatch`]: a stream of a run's usage until the run ends |
 //! | `poller` | polls a run's usage and enforces its cost limit |
@@ -19,42 +24,42 @@ mod backoff;
 mod config;
 mod create;
 mod created;
+mod delete;
 mod deletion;
+mod list;
+mod logs;
 mod path;
 mod poller;
+mod possible;
+mod resume;
 mod secrets;
 mod toml_json;
 mod total;
 mod watch;
 
+use std::fmt;
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::StatusCode;
 use openapi_runtime::{IntoRequest, Response, ResponseMeta, Warning};
+use prime_platform_api::builder as platform;
+use prime_platform_api::types::{PausedRun, Run, RunEnvelope, RunProgress};
 use prime_training_api::builder;
-use prime_training_api::types::{DeleteRunResponse, RunStatus, RunUsageResponse};
-use tokio::time::Instant;
+use prime_training_api::types::RunUsageResponse;
 
-use self::backoff::Backoff;
 use crate::call::Call;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
-use crate::options::CallOptions;
 
 pub use audit::{Audit, Difference, audit};
 pub use config::RunConfig;
 pub use create::CreateRun;
 pub use created::CreatedRun;
 pub use deletion::{Deletion, DeletionOutcome};
+pub use list::RunList;
+pub use logs::RunLogs;
+pub use resume::ResumeRun;
 pub use total::total_cost;
 pub use watch::{FinishedRun, UsageWatch};
-
-/// The first wait between two requests of [`Runs::ensure_deleted`].
-const DELETION_BACKOFF: Duration = Duration::from_millis(250);
-
-/// How long [`Runs::ensure_deleted`] retries.
-const DELETION_RETRY_TIME: Duration = Duration::from_secs(120);
 
 /// The maximum timeout of each request of [`Runs::ensure_deleted`] and of a watch.
 const MAX_REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
@@ -113,131 +118,142 @@ impl Runs {
         })
     }
 
-    /// Watches the usage of a run until the run ends.
-    pub fn watch(&self, run_id: impl Into<String>) -> UsageWatch {
-        UsageWatch::new(self.clone(), run_id.into())
+    /// Returns a [`Stream`](futures_core::Stream) of the runs of the account. Runs that were deleted are not listed. No
+    /// request is sent before the first run is awaited.
+    ///
+    /// Every run is returned once, even if runs are created while the list is read. The service returns pages, and a new
+    /// run moves the others to later pages. If fewer runs were found than the service reports, the pages are read again,
+    /// up to three times in all. If runs are still missing, the last item is an [`ErrorKind::Incomplete`] error. One case
+    /// is not detected: a run that is missed while another one is deleted.
+    ///
+    /// Unofficial: observed in the provider's own client (`prime train list`).
+    ///
+    /// ```no_run
+    /// # async fn example(lab: prime_ext::Client) -> Result<(), prime_ext::Error> {
+    /// let mut runs = lab.runs().list().mine();
+    /// while let Some(run) = runs.try_next().await? {
+    ///     println!("{} {} {}", run.id, run.status, run.name.as_deref().unwrap_or_default());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn list(&self) -> RunList {
+        RunList::new(self.client.clone())
     }
 
-    /// Deletes a run: stops it and frees its hardware. Its billing rows remain. Deleting a run twice is harmless.
-    /// [`Deletion::outcome`] tells whether this call deleted the run.
+    /// Returns a run. [`has_ended`] tells whether it has ended.
+    ///
+    /// Unofficial: observed in the provider's own client (`prime train get`).
     ///
     /// # Errors
-    /// If the call fails, or the service returns the deletion of another run. If
-    /// [`outcome_unknown`](openapi_runtime::Error::outcome_unknown) is true, the run may be gone:
-    /// [`ensure_deleted`](Self::ensure_deleted) retries until it is certain.
-    pub fn delete(&self, run_id: impl Into<String>) -> Call<Deletion> {
+    /// Returns an error if the call fails. [`is_not_found`](openapi_runtime::Error::is_not_found) is true if there is no
+    /// such run. The kind is [`ErrorKind::UnexpectedResponse`] if the service returns another run.
+    pub fn get(&self, run_id: impl Into<String>) -> Call<Run> {
         let run_id = run_id.into();
         Call::new(&self.client, async move |client: Client| {
-            let deletion = Self::new(client).unchecked_delete(run_id.clone(), false);
-            let deletion = deletion.with_response().await?;
-            check_deletion(&run_id, deletion).map_err(named::<builder::DeleteRun<'_>>)
+            let call = client.platform_api().get_run().run_id(check_id(&run_id)?);
+            let run = client.on_behalf(call)?.send_with(client.context()).await?;
+            check_run::<platform::GetRun<'_>>(&run_id, run)
         })
     }
 
-    /// Deletes a run, and retries for two minutes if a response is lost or the service cannot be reached.
+    /// Returns a request for the log of a run.
     ///
-    /// A request times out after 30 seconds, after the client's [timeout](CallOptions::timeout), or when the two
-    /// minutes are over, whichever comes first. Near the end of the two minutes, a request still gets five seconds,
-    /// unless the client's timeout is shorter. If a retried request finds nothing to delete, the outcome is
-    /// [`DeletionOutcome::NowOrBefore`].
+    /// Unofficial: observed in the provider's own client (`prime train logs`).
+    pub fn logs(&self, run_id: impl Into<String>) -> RunLogs {
+        RunLogs::new(self.client.clone(), run_id.into())
+    }
+
+    /// Returns the latest training step of a run, and the steps that have samples and distributions.
+    ///
+    /// Unofficial: observed in the provider's own client (`prime train progress`).
     ///
     /// # Errors
-    /// If the service refuses the deletion, does not respond within two minutes, or returns the deletion of another
-    /// run.
-    pub async fn ensure_deleted(&self, run_id: &str) -> Result<Deletion, Error> {
-        self.ensure_deleted_by(run_id, None).await
+    /// Returns an error if the call fails. [`is_not_found`](openapi_runtime::Error::is_not_found) is true if there is no
+    /// such run.
+    pub fn progress(&self, run_id: impl Into<String>) -> Call<RunProgress> {
+        let run_id = run_id.into();
+        Call::new(&self.client, async move |client: Client| {
+            let call = client.platform_api().get_run_progress();
+            let call = client.on_behalf(call.run_id(check_id(&run_id)?))?;
+            Ok(call.send_with(client.context()).await?)
+        })
+    }
+
+    /// Begins to stop a run, and returns it. The run may still be running when the call returns, for up to some minutes:
+    /// [`watch`](Self::watch) waits until it has ended. A stopped run remains in the list, and cannot be continued.
+    /// [`delete`](Self::delete) also frees what the run has stored.
+    ///
+    /// The request is repeated like every idempotent request, because a stopped run does not start again.
+    ///
+    /// Unofficial: observed in the provider's own client (`prime train stop`).
+    ///
+    /// # Errors
+    /// Returns the same errors as [`get`](Self::get). If
+    /// [`outcome_unknown`](openapi_runtime::Error::outcome_unknown) is true, the run may be stopping.
+    pub fn stop(&self, run_id: impl Into<String>) -> Call<Run> {
+        let run_id = run_id.into();
+        Call::new(&self.client, async move |client: Client| {
+            let call = client.platform_api().stop_run().run_id(check_id(&run_id)?);
+            let run = client.on_behalf(call)?.send_with(client.context()).await?;
+            check_run::<platform::StopRun<'_>>(&run_id, run)
+        })
+    }
+
+    /// Restarts a running run from its latest checkpoint, and returns it. The service refuses to restart other runs.
+    ///
+    /// A request that was sent is never sent again, because the run would restart twice.
+    ///
+    /// Unofficial: observed in the provider's own client (`prime train restart`).
+    ///
+    /// # Errors
+    /// Returns the same errors as [`get`](Self::get). If
+    /// [`outcome_unknown`](openapi_runtime::Error::outcome_unknown) is true, the run may be restarting.
+    pub fn restart(&self, run_id: impl Into<String>) -> Call<Run> {
+        let run_id = run_id.into();
+        Call::new(&self.client, async move |client: Client| {
+            let call = client.platform_api().restart_run();
+            let call = client.on_behalf(call.run_id(check_id(&run_id)?))?;
+            let run = call.send_with(client.context()).await?;
+            check_run::<platform::RestartRun<'_>>(&run_id, run)
+        })
+    }
+
+    /// Begins to pause a run at a checkpoint, and returns its status. The service releases the GPUs when the run is
+    /// `PAUSED`. A paused run has ended: [`resume`](Self::resume) continues it as a new run.
+    ///
+    /// The request is repeated like every idempotent request, because a paused run does not start again.
+    ///
+    /// Unofficial: observed in the provider's own client (`prime train pause`).
+    ///
+    /// # Errors
+    /// Returns an error if the call fails, for example because the run is not running. If
+    /// [`outcome_unknown`](openapi_runtime::Error::outcome_unknown) is true, the run may be pausing.
+    pub fn pause(&self, run_id: impl Into<String>) -> Call<PausedRun> {
+        let run_id = run_id.into();
+        Call::new(&self.client, async move |client: Client| {
+            let call = client.platform_api().pause_run().run_id(check_id(&run_id)?);
+            Ok(client.on_behalf(call)?.send_with(client.context()).await?)
+        })
+    }
+
+    /// Returns a request to resume a paused run. Awaiting the request creates a new run, which continues the paused run
+    /// from its checkpoint, with its configuration, volume, image and GPU type.
+    ///
+    /// Unofficial: observed in the provider's own client (`prime train resume`).
+    pub fn resume(&self, run_id: impl Into<String>) -> ResumeRun {
+        ResumeRun::new(self.client.clone(), run_id.into())
+    }
+
+    /// Watches the usage of a run until the run ends.
+    pub fn watch(&self, run_id: impl Into<String>) -> UsageWatch {
+        UsageWatch::new(self.clone(), run_id.into())
     }
 
     /// Returns the timeout of a request that is retried: the client's own, at most [`MAX_REQUEST_TIMEOUT`].
     fn request_timeout(&self) -> Duration {
         let own = self.client.options().get_timeout();
         own.map_or(MAX_REQUEST_TIMEOUT, |own| own.min(MAX_REQUEST_TIMEOUT))
-    }
-
-    /// Like [`ensure_deleted`](Self::ensure_deleted), but stops at the deadline if that comes before the two minutes
-    /// are over. The last request is sent at the deadline, with [`LAST_REQUEST_TIMEOUT`].
-    async fn ensure_deleted_by(
-        &self,
-        run_id: &str,
-        deadline: Option<Instant>,
-    ) -> Result<Deletion, Error> {
-        let now = Instant::now();
-        let left = deadline.map(|deadline| deadline.saturating_duration_since(now));
-        let left = left.map_or(DELETION_RETRY_TIME, |left| left.min(DELETION_RETRY_TIME));
-        let mut backoff = Backoff::from_now(DELETION_BACKOFF, left);
-        let longest = self.request_timeout();
-        let mut repeated = false;
-        loop {
-            let left = left.saturating_sub(now.elapsed()).max(LAST_REQUEST_TIMEOUT);
-            let options = CallOptions::new().timeout(longest.min(left));
-            let deletion = self
-                .unchecked_delete(run_id.to_owned(), repeated)
-                .options(options);
-            let error = match deletion.with_response().await {
-                Err(error) if error.is_not_found() && (repeated || error.outcome_unknown()) => {
-                    return Ok(Deletion::not_found(run_id, true));
-                }
-                Err(error) => error,
-                // The response for another run is not transient.
-                Ok(deletion) => {
-                    let deletion = check_deletion(run_id, deletion);
-                    let deletion = deletion.map_err(named::<builder::DeleteRun<'_>>)?;
-                    return Ok(deletion.into_value());
-                }
-            };
-            repeated |= error.outcome_unknown();
-            backoff.wait_before_retry(error).await?;
-        }
-    }
-
-    fn unchecked_delete(&self, run_id: String, repeated: bool) -> Call<Deletion> {
-        Call::new(&self.client, async move |client: Client| {
-            let call = client
-                .training_api()
-                .delete_run()
-                .run_id(check_id(&run_id)?);
-            let call = client.on_behalf(call)?;
-            let deleted = call.send_with(client.context()).await.map_err(Error::from);
-            let deleted = deleted.or_else(|error| without_body(error, &run_id))?;
-            // An earlier attempt may have deleted the run, and its response was lost.
-            let repeated = repeated || deleted.meta().unknown_attempts() > 0;
-            Ok(deleted.map(|deleted| Deletion::new(deleted, repeated)))
-        })
-    }
-}
-
-/// Treats a success without a body, such as 204, as a deletion. A response with status 200 must have a body (source:
-/// specification).
-fn without_body(error: Error, run_id: &str) -> Result<Response<DeleteRunResponse>, Error> {
-    let is_empty = error
-        .body()
-        .is_some_and(|body| body.trim_ascii().is_empty());
-    // The response was received, but could not be deserialized.
-    let is_unexpected = error.kind() == ErrorKind::UnexpectedResponse;
-    let is_other_success = |status: StatusCode| status.is_success() && status != StatusCode::OK;
-    match error.meta() {
-        Some(meta) if is_unexpected && is_empty && is_other_success(meta.status()) => {
-            let deleted = DeleteRunResponse::new(true, run_id);
-            Ok(Response::new(deleted, meta.clone(), Bytes::new()))
-        }
-        _ => Err(error),
-    }
-}
-
-/// Rejects the deletion of another run. The outcome for the requested run is then unknown.
-fn check_deletion(
-    requested: &str,
-    deletion: Response<Deletion>,
-) -> Result<Response<Deletion>, Error> {
-    match other_run(requested, deletion.value().run_id(), deletion.meta()) {
-        None => Ok(deletion),
-        Some(named) => {
-            let message = format!(
-                "the service returned the deletion of run {named:?} for run {requested:?}; check whether run \
-                 {requested:?} still exists"
-            );
-            Err(of_other_run(message, deletion).with_outcome_unknown(true))
-        }
     }
 }
 
@@ -252,6 +268,23 @@ fn check_usage(
             let message =
                 format!("the service returned the usage of run {named:?} for run {requested:?}");
             Err(of_other_run(message, usage))
+        }
+    }
+}
+
+/// Rejects another run than the requested one. The outcome is then unknown, unless the operation only reads.
+fn check_run<B: IntoRequest>(
+    requested: &str,
+    response: Response<RunEnvelope>,
+) -> Result<Response<Run>, Error> {
+    let response = response.map(|envelope| envelope.run);
+    match other_run(requested, &response.value().id, response.meta()) {
+        None => Ok(response),
+        Some(named) => {
+            let message = format!("the service returned run {named:?} for run {requested:?}");
+            let error =
+                of_other_run(message, response).with_outcome_unknown(B::OPERATION.method != "GET");
+            Err(error.with_operation(B::OPERATION.id))
         }
     }
 }
@@ -276,8 +309,9 @@ fn other_run(requested: &str, named: &str, meta: &ResponseMeta) -> Option<String
 /// Returns whether a run with this status has ended. A missing or unknown status means that it has not.
 ///
 /// A run has ended with `STOPPED`, `FAILED`, `COMPLETED` and `PAUSED` (source: the provider's own client), and with
-/// `DELETED`, `TERMINATED`, `CANCELLED` and `CANCELED`, which other services use. The case is ignored.
-pub fn has_ended(status: Option<&RunStatus>) -> bool {
+/// `DELETED`, `TERMINATED`, `CANCELLED` and `CANCELED`, which other services use. The case is ignored. The status is that
+/// of a usage or of a run: both generated crates have a type for it.
+pub fn has_ended<S: fmt::Display + ?Sized>(status: Option<&S>) -> bool {
     const ENDED: [&str; 8] = [
         "STOPPED",
         "FAILED",
@@ -289,7 +323,8 @@ pub fn has_ended(status: Option<&RunStatus>) -> bool {
         "CANCELED",
     ];
     status.is_some_and(|status| {
-        let status = status.as_str().trim();
+        let status = status.to_string();
+        let status = status.trim();
         ENDED.iter().any(|ended| ended.eq_ignore_ascii_case(status))
     })
 }
@@ -322,11 +357,11 @@ mod tests {
             "cancelled",
             "CANCELED",
         ] {
-            assert!(has_ended(Some(&ended.into())), "{ended}");
+            assert!(has_ended(Some(ended)), "{ended}");
         }
         for running in ["RUNNING", "queued", "PAUSING", "NEW_STATUS", ""] {
-            assert!(!has_ended(Some(&running.into())), "{running}");
+            assert!(!has_ended(Some(running)), "{running}");
         }
-        assert!(!has_ended(None));
+        assert!(!has_ended(None::<&str>));
     }
 }
