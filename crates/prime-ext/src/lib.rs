@@ -85,8 +85,10 @@ mod options;
 mod pages;
 mod raw;
 pub mod runs;
+pub mod schema;
 mod settings;
 pub mod tools;
+pub mod typed;
 pub mod wallet;
 
 pub use account::Account;
@@ -102,6 +104,7 @@ pub use raw::RawCall;
 pub use runs::{CreatedRun, Deletion, DeletionOutcome, RunConfig, Runs, UsageWatch};
 pub use settings::{Setting, Settings, Source};
 pub use tools::{Tool, ToolLoop, Transcript};
+pub use typed::{ParseFailure, ParseFailureReason, TypedRequest, TypedResponse, TypedStream};
 pub use wallet::{BillingPages, Billings, Wallet};
 
 pub use bytes;

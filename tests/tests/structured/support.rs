@@ -1,0 +1,1 @@
+//! Clients and replies for the tests.
