@@ -37,6 +37,10 @@ async fn an_answer_is_deserialized_and_the_schema_is_sent() {
             },
         })
     );
+    // A model answers in the order of the schema.
+    let properties = &sent(&sim)["response_format"]["json_schema"]["schema"]["properties"];
+    let names: Vec<_> = properties.as_object().unwrap().keys().collect();
+    assert_eq!(names, ["city", "temperature", "rain"]);
     let typed = request(&sim)
         .parse::<Weather>()
         .schema_name("paris-1")
@@ -204,19 +208,19 @@ async fn responses_without_an_answer_are_different_errors_with_the_text_and_the_
             Reply::text("Sure! {\"city\": \"Paris\", \"temperature\": 21.5}"),
             |reason| matches!(reason, ParseFailureReason::NotJson(fault) if fault.column == 1),
             "Sure! {\"city\": \"Paris\", \"temperature\": 21.5}",
-            "the answer is not JSON: .: expected value, line 1 column 1",
+            "the answer is not JSON: expected value, line 1 column 1",
         ),
         (
             Reply::text("{\"city\": \"Paris\", \"temperature\": 21.5} That is warm."),
             |reason| matches!(reason, ParseFailureReason::NotJson(_)),
             "{\"city\": \"Paris\", \"temperature\": 21.5} That is warm.",
-            "the answer is not JSON: .: trailing characters",
+            "the answer is not JSON: trailing characters",
         ),
         (
             Reply::text(""),
             |reason| matches!(reason, ParseFailureReason::NotJson(_)),
             "",
-            "the answer is not JSON",
+            "the answer is empty",
         ),
         (
             Reply::text("{\"city\": \"Paris\", \"temperature\": \"secret\"}"),

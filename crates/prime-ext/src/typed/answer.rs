@@ -54,6 +54,9 @@ fn failure<T>(reason: ParseFailureReason, response: ChatResponse) -> Error {
                 name.unwrap_or_default()
             )
         }
+        ParseFailureReason::NotJson(_) if response.text().trim().is_empty() => {
+            "the answer is empty".to_owned()
+        }
         reason => reason.to_string(),
     };
     let operation = match response.stream_end() {

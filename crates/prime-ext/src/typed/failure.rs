@@ -49,11 +49,6 @@ impl ParseFailure {
     pub fn response(&self) -> &ChatResponse {
         &self.response
     }
-
-    /// Converts into the complete response.
-    pub fn into_response(self) -> ChatResponse {
-        self.response
-    }
 }
 
 /// Why a response has no answer of the requested type.
@@ -83,7 +78,18 @@ impl fmt::Display for ParseFailureReason {
             }
             Self::ContentFilter => f.write_str("the answer was cut off by a content filter"),
             Self::ToolCalls => f.write_str("the model requests tool calls instead of answering"),
-            Self::NotJson(fault) => write!(f, "the answer is not JSON: {fault}"),
+            Self::NotJson(fault) if fault.line == 0 => {
+                write!(f, "the answer is not JSON: {}", fault.what)
+            }
+            Self::NotJson(fault) => {
+                let PayloadFault {
+                    what, line, column, ..
+                } = fault;
+                write!(
+                    f,
+                    "the answer is not JSON: {what}, line {line} column {column}"
+                )
+            }
             Self::Mismatch(fault) => write!(f, "the answer does not fit the type: {fault}"),
         }
     }

@@ -119,6 +119,10 @@ impl<T: DeserializeOwned> TypedStream<T> {
             Progress::Opening(start) => {
                 start.push_str(text);
                 let Some(length) = answer::opening(start) else {
+                    // A server may send white space without end.
+                    if start.trim_start().is_empty() {
+                        start.clear();
+                    }
                     return false;
                 };
                 let pushed = self.json.push(&start[length..]);
