@@ -14,7 +14,7 @@ use prime_ext::schema::{self, StrictVerdict};
 use serde_json::Value;
 
 use crate::types::cases;
-use crate::values::{generate, mutate};
+use crate::values::{generate, mutate, random_schema};
 
 /// The number of values of each type.
 const VALUES: usize = 300;
@@ -80,5 +80,40 @@ fn a_type_accepts_what_its_schema_accepts() {
     assert!(
         types >= 38 && valid > 1_000 && invalid > 3_000,
         "{types} {valid} {invalid}"
+    );
+}
+
+/// What the adapted schema accepts, the original schema accepts, whatever was changed.
+#[test]
+fn the_adapted_schema_accepts_no_more_than_the_original() {
+    let mut rng = Rng::with_seed(11);
+    let (mut possible, mut choices, mut optional, mut impossible) = (0, 0, 0, 0);
+    for _ in 0..4_000 {
+        let original = random_schema(&mut rng);
+        let (schema, changes) = match schema::to_strict(&original) {
+            StrictVerdict::Possible { schema, changes } => (schema, changes),
+            StrictVerdict::Impossible(_) => {
+                impossible += 1;
+                continue;
+            }
+            StrictVerdict::Unsupported(reasons) => panic!("{original}: {reasons:?}"),
+        };
+        possible += 1;
+        let has = |text: &str| u32::from(changes.iter().any(|change| change.reason.contains(text)));
+        choices += has("`oneOf` was replaced");
+        optional += has("is required");
+        // The adapted schema is one of strict mode, and needs no further change.
+        let again = schema::to_strict(&schema);
+        let is_stable = matches!(&again, StrictVerdict::Possible { schema: same, changes } if same == &schema && changes.is_empty());
+        assert!(is_stable, "{schema}: {again:?}");
+        let validator = validator(&original);
+        for _ in 0..20 {
+            let value = generate(&schema, &schema, &mut rng, 4);
+            assert!(validator.is_valid(&value), "{original}: {schema}: {value}");
+        }
+    }
+    assert!(
+        possible > 500 && choices > 50 && optional > 50 && impossible > 500,
+        "{possible} {choices} {optional} {impossible}"
     );
 }

@@ -86,6 +86,59 @@ pub(crate) fn generate(root: &Value, schema: &Value, rng: &mut Rng, depth: u32) 
     }
 }
 
+/// Returns a random schema of an object with definitions, which other schemas refer to.
+pub(crate) fn random_schema(rng: &mut Rng) -> Value {
+    let text = json!({ "type": ["string", "null"] });
+    let inner = random_part(rng, 1, false);
+    let mut root = random_object(rng, 3, true);
+    root["$defs"] = json!({ "text": text, "inner": inner });
+    root
+}
+
+fn random_object(rng: &mut Rng, depth: u32, refer: bool) -> Value {
+    let names = ["a", "b", "kind"];
+    let count = rng.usize(..=names.len());
+    let properties: Map<_, _> = names[..count]
+        .iter()
+        .map(|name| ((*name).to_owned(), random_part(rng, depth - 1, refer)))
+        .collect();
+    let required: Vec<_> = properties
+        .keys()
+        .filter(|_| rng.u32(..5) > 0)
+        .cloned()
+        .collect();
+    let mut object = json!({ "type": "object", "properties": properties, "required": required });
+    match rng.u32(..6) {
+        0 => object["additionalProperties"] = json!(true),
+        1 | 2 => object["additionalProperties"] = json!(false),
+        _ => {}
+    }
+    object
+}
+
+fn random_part(rng: &mut Rng, depth: u32, refer: bool) -> Value {
+    let kinds = if depth == 0 { 6 } else { 10 };
+    match rng.u32(..kinds) {
+        0 => json!({ "type": "string", "default": "a" }),
+        1 => {
+            json!({ "type": ["integer", "null"], "minimum": rng.i32(-3..0), "maximum": rng.i32(0..3) })
+        }
+        2 => json!({ "type": "string", "const": *rng.choice(&["a", "b", "c"]).unwrap() }),
+        3 => json!({ "enum": [*rng.choice(&["a", "b"]).unwrap(), rng.u32(..2), null] }),
+        4 if refer => json!({ "$ref": "#/$defs/text" }),
+        5 if refer => json!({ "$ref": "#/$defs/inner", "description": "Inner." }),
+        4 | 5 => json!({ "type": "boolean" }),
+        6 => json!({ "type": "array", "items": random_part(rng, depth - 1, refer), "maxItems": 2 }),
+        7 | 8 => {
+            let branches: Vec<_> = (0..rng.u32(1..4))
+                .map(|_| random_part(rng, depth - 1, refer))
+                .collect();
+            json!({ *rng.choice(&["anyOf", "oneOf", "oneOf"]).unwrap(): branches })
+        }
+        _ => random_object(rng, depth, refer),
+    }
+}
+
 /// Returns the length of a schema with the targets of its references.
 fn weight(root: &Value, schema: &Value, depth: u32) -> usize {
     let text = schema.to_string();
