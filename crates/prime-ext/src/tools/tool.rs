@@ -29,7 +29,7 @@ pub(super) enum Called {
 ///
 /// Clones share the function.
 ///
-/// With the feature `schemars`, [`Tool::new`] derives the schema from the type of the arguments:
+/// With the feature `schemars`, `Tool::new` derives the schema from the type of the arguments:
 ///
 /// ```
 /// # #[cfg(feature = "schemars")] {
