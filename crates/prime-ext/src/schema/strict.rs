@@ -25,8 +25,8 @@ const MAX_DEPTH: usize = 128;
 /// - A reference with a description is put into an `anyOf` with one branch. A reference at the root is replaced by what
 ///   it refers to.
 /// - `type` is added next to `const` and `enum`, if it is missing.
-/// - Keywords that only describe, such as `default` and `examples`, are removed, and so is the `format` of numbers.
-///   `title` and `description` are kept.
+/// - Keywords that only describe, such as `default` and `examples`, are removed, and so are the `format` of numbers and
+///   keywords that have no effect on the type. `title` and `description` are kept.
 ///
 /// # What is supported
 ///
