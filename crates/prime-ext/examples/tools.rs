@@ -70,7 +70,7 @@ async fn main() -> common::Outcome {
         .max_tokens(500)
         .tools([Tool::new("weather", weather), time])
         .run()
-        .max_rounds(5)
+        .round_limit(5)
         .cost_limit("0.05".parse()?)
         .time_limit(Duration::from_secs(60))
         .await;
@@ -85,7 +85,7 @@ async fn main() -> common::Outcome {
     };
     for (number, round) in (1..).zip(transcript.rounds()) {
         println!("round {number}, {}", round.cost());
-        for result in round.results() {
+        for result in round.calls() {
             println!("  {} {}: {}", result.name, result.arguments, result.content);
         }
     }

@@ -7,7 +7,7 @@ mod common;
 use std::io::Write as _;
 
 use prime_ext::ChatDelta;
-use prime_ext::tools::{PendingCall, Tool, ToolDecision, ToolEvent};
+use prime_ext::tools::{CallDecision, PendingCall, Tool, ToolEvent};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -41,9 +41,9 @@ async fn main() -> common::Outcome {
         // A program with a terminal would ask its user here.
         .before_call(|call: PendingCall| async move {
             if call.name.starts_with("delete") {
-                ToolDecision::Deny("the user does not allow this".to_owned())
+                CallDecision::Deny("the user does not allow this".to_owned())
             } else {
-                ToolDecision::Run
+                CallDecision::Run
             }
         })
         .stream();

@@ -9,7 +9,7 @@ use http::StatusCode;
 use openapi_runtime::{BoxError, PayloadFault, ResponseMeta};
 
 use crate::chat::{ChatResponse, StreamEnd};
-use crate::tools::Transcript;
+use crate::tools::{LoopEnd, Transcript};
 use crate::typed::ParseFailure;
 
 pub use openapi_runtime::{ErrorKind, FieldError};
@@ -115,6 +115,11 @@ impl Error {
     /// `None` if the error is another one.
     pub fn parse_failure(&self) -> Option<&ParseFailure> {
         self.parse_failure.as_deref()
+    }
+
+    /// Returns why a [tool loop](crate::tools::ToolLoop) ended. `None` if the error did not come from a tool loop.
+    pub fn loop_end(&self) -> Option<LoopEnd> {
+        self.transcript()?.end()
     }
 }
 

@@ -41,6 +41,7 @@
 //! | list models | [`Client::models`] |
 //! | chat | [`Client::chat`], then `.await` or [`stream`](ChatRequest::stream) |
 //! | let a model call Rust functions | [`tools`], [`ChatRequest::run`] |
+//! | keep a conversation | [`Conversation`] |
 //! | let a model answer with a Rust type | [`typed`], `ChatRequest::parse`, `ChatRequest::stream_parse` |
 //! | let the service guarantee the schema of an answer | [`TypedRequest::strict`], [`Tool::strict`], [`schema`] |
 //! | add up costs | [`ChatResponse::cost`], [`Meter`], [`Client::wallet`] |
@@ -79,6 +80,7 @@ mod builder;
 mod call;
 pub mod chat;
 mod client;
+pub mod conversation;
 pub mod cost;
 mod error;
 mod file;
@@ -99,6 +101,7 @@ pub use builder::ClientBuilder;
 pub use call::{Call, CallFuture};
 pub use chat::{ChatDelta, ChatRequest, ChatResponse, ChatStream, ReasoningHistory, StreamEnd};
 pub use client::Client;
+pub use conversation::Conversation;
 pub use cost::{Cost, Meter, Spent, UsdSum};
 pub use error::{Error, ErrorKind, FieldError};
 pub use models::{ModelId, Models};
@@ -118,7 +121,10 @@ pub use openapi_runtime::{
     TransportError, TransportFuture, TransportResponse, Usd, sse, transport,
 };
 pub use pinference_api;
-pub use pinference_api::types::{ChatMessage, ContentPart, ResponseFormat, ToolChoice};
+pub use pinference_api::types::{
+    ChatMessage, ContentPart, FinishReason, ReasoningEffort, ResponseFormat, Role, ToolCall,
+    ToolChoice, Usage,
+};
 pub use prime_training_api;
 pub use prime_training_api::types::BillingEntry;
 pub use reqwest;

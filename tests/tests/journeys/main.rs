@@ -4,6 +4,7 @@
 
 mod ambiguous;
 mod chat;
+mod conversations;
 mod cost;
 mod examples;
 mod histories;

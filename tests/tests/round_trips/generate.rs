@@ -79,7 +79,7 @@ pub(crate) fn instance(document: &Document, schema: &Value, random: &mut Random)
                     .collect(),
             )
         }
-        Kind::Map => map(random, 3),
+        Kind::Map(values) => map(random, |random| instance(document, &values, random)),
         Kind::Object { fields: known, .. } => {
             let mut fields = Vec::new();
             for field in &known {
@@ -123,16 +123,14 @@ pub(crate) fn anything(random: &mut Random, depth: usize) -> Json {
                 .map(|_| anything(random, depth - 1))
                 .collect(),
         ),
-        _ => map(random, depth),
+        _ => map(random, |random| anything(random, depth.saturating_sub(1))),
     }
 }
 
-fn map(random: &mut Random, depth: usize) -> Json {
+fn map(random: &mut Random, mut value: impl FnMut(&mut Random) -> Json) -> Json {
     let names = ["name", "a/b~c", "ключ", "$ref", "type", "max_steps"];
     let names = &names[..random.below(names.len() + 1)];
-    let fields = names
-        .iter()
-        .map(|&name| (name.to_owned(), anything(random, depth.saturating_sub(1))));
+    let fields = names.iter().map(|&name| (name.to_owned(), value(random)));
     Json::Object(fields.collect())
 }
 

@@ -36,7 +36,8 @@ fn positions(
                 };
                 let steps = [at, &[Step::Field(field.name.clone())]].concat();
                 let shape = document.shape(&field.schema);
-                let required = field.required && !shape.nullable;
+                let open = matches!(&shape.kind, Kind::OneOf(several) if is_open(several));
+                let required = field.required && !shape.nullable && !open;
                 positions(document, &field.schema, value, &steps, found);
                 // Lenient fields accept all types.
                 let lenient = field.schema["x-lenient"] == true;
@@ -82,20 +83,20 @@ fn invalid(kind: &Kind) -> &'static [&'static str] {
         ],
         Kind::Text(_) | Kind::Exactly(_) => &["7", "true", "[]", "{}", "[\"x\"]"],
         Kind::List(_) => &["\"x\"", "7", "true", "{}"],
-        Kind::Map => &["\"x\"", "7", "true", "[]"],
+        Kind::Map(_) => &["\"x\"", "7", "true", "[]"],
         Kind::Object { .. } => &["\"x\"", "7", "true"],
-        // A list without an item schema accepts all items.
-        Kind::OneOf(several)
-            if several.iter().any(|one| {
-                one["items"]
-                    .as_object()
-                    .is_some_and(|items| items.is_empty())
-            }) =>
-        {
+        Kind::OneOf(several) if is_open(several) => &[],
+        // The items are kept as they are: they are content parts.
+        Kind::OneOf(several) if several.iter().any(|one| !one["items"]["$ref"].is_null()) => {
             &["7", "true", "{}"]
         }
         Kind::OneOf(_) => &["7", "true", "{}", "[7]", "[[]]"],
     }
+}
+
+/// Returns whether a value that matches no alternative is kept.
+fn is_open(alternatives: &[Value]) -> bool {
+    alternatives.iter().any(|one| !one["$ref"].is_null())
 }
 
 /// Calls `check` with each instance, each of its positions and the round trip of its type.

@@ -26,8 +26,8 @@ pub(crate) enum Kind {
     Text(Vec<String>),
     /// A list whose items have this schema.
     List(Value),
-    /// An object with any fields.
-    Map,
+    /// An object with any fields, whose values have this schema.
+    Map(Value),
     /// An object with declared fields. If it is open, unknown fields are kept.
     Object {
         fields: Vec<Field>,
@@ -149,7 +149,10 @@ fn of_type(schema: &Value, type_: Option<&str>) -> Kind {
                 ),
             }
         }
-        (Some("object"), _) => Kind::Map,
+        (Some("object"), _) => Kind::Map(match schema.get("additionalProperties") {
+            Some(values @ Value::Object(_)) => values.clone(),
+            _ => json!({}),
+        }),
         (None, _) => Kind::Anything,
         (Some(other), _) => panic!("unsupported type {other}"),
     }

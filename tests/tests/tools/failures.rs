@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use prime_ext::tools::{LoopEnd, Tool, ToolOutcome};
+use prime_ext::tools::{CallOutcome, LoopEnd, Tool};
 use prime_sim::{Fault, Reply};
 use serde_json::{Value, json};
 
@@ -37,63 +37,71 @@ async fn a_call_that_fails_has_a_result_that_says_so() {
                 async {}
             }),
             Tool::with_schema("slow", schema(), |_: Value| std::future::pending::<()>()),
+            Tool::with_schema("slower", schema(), |_: Value| std::future::pending::<()>())
+                .timeout(Duration::from_millis(20)),
         ]
     };
     for (name, arguments, outcome, expected) in [
         (
             "typed",
             json!({ "city": "Rome", "days": 2 }),
-            ToolOutcome::Returned,
+            CallOutcome::Returned,
             "Rome Some(2)",
         ),
         (
             "typed",
             json!({ "days": 2 }),
-            ToolOutcome::InvalidArguments,
+            CallOutcome::InvalidArguments,
             "Error: the arguments do not fit the tool: missing field `city`",
         ),
         (
             "typed",
             json!({ "city": "Rome", "days": "two" }),
-            ToolOutcome::InvalidArguments,
+            CallOutcome::InvalidArguments,
             "Error: the arguments do not fit the tool: days: invalid type: string \"two\", expected u8",
         ),
-        ("error", json!({}), ToolOutcome::Failed, "Error: disk full"),
+        ("error", json!({}), CallOutcome::Failed, "Error: disk full"),
         (
             "panic",
             json!({}),
-            ToolOutcome::Panicked,
+            CallOutcome::Panicked,
             "Error: the tool panicked",
         ),
         (
             "sync panic",
             json!({}),
-            ToolOutcome::Panicked,
+            CallOutcome::Panicked,
             "Error: the tool panicked",
         ),
         (
             "slow",
             json!({}),
-            ToolOutcome::TimedOut,
+            CallOutcome::TimedOut,
             "Error: the tool did not return within 50ms",
+        ),
+        (
+            "slower",
+            json!({}),
+            CallOutcome::TimedOut,
+            "Error: the tool did not return within 20ms",
         ),
         (
             "no such tool",
             json!({}),
-            ToolOutcome::UnknownTool,
-            "Error: there is no tool \"no such tool\"; the tools are: typed, error, panic, sync panic, slow",
+            CallOutcome::UnknownTool,
+            "Error: there is no tool \"no such tool\"; the tools are: typed, error, panic, sync panic, slow, slower",
         ),
     ] {
         let sim = simulator([Reply::tool_call(name, arguments), Reply::text("Sorry.")]).await;
         let request = client(&sim).chat(MODEL).user("A question").tools(tools());
         let loops = request.run().call_timeout(Duration::from_millis(50));
         let transcript = loops.await.unwrap();
-        let result = &transcript.rounds()[0].results()[0];
+        let result = &transcript.rounds()[0].calls()[0];
         assert_eq!(
             (result.outcome, result.content.as_str()),
             (outcome, expected)
         );
-        assert_eq!(result.outcome.is_error(), outcome != ToolOutcome::Returned);
+        assert_eq!(result.outcome.is_error(), outcome != CallOutcome::Returned);
         assert_eq!(sent_results(&sim), [expected]);
         assert_eq!(transcript.text(), "Sorry.");
     }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use prime_ext::tools::{LoopEnd, PendingCall, ToolDecision, ToolOutcome};
+use prime_ext::tools::{CallDecision, CallOutcome, LoopEnd, PendingCall};
 use prime_sim::Reply;
 use serde_json::json;
 
@@ -29,9 +29,9 @@ async fn a_hook_can_change_and_deny_calls() {
             // A decision may take time.
             tokio::task::yield_now().await;
             match city.as_str() {
-                "Paris" => ToolDecision::Run,
-                "Rome" => ToolDecision::RunWith(json!({ "city": "Milan" })),
-                _ => ToolDecision::Deny("not there".to_owned()),
+                "Paris" => CallDecision::Run,
+                "Rome" => CallDecision::RunWith(json!({ "city": "Milan" })),
+                _ => CallDecision::Deny("not there".to_owned()),
             }
         }
     });
@@ -40,9 +40,9 @@ async fn a_hook_can_change_and_deny_calls() {
         sent_results(&sim),
         ["Rain in Paris", "Rain in Milan", "Error: not there"]
     );
-    let results = transcript.rounds()[0].results();
+    let results = transcript.rounds()[0].calls();
     assert_eq!(results[1].arguments, json!({ "city": "Milan" }));
-    assert_eq!(results[2].outcome, ToolOutcome::Denied);
+    assert_eq!(results[2].outcome, CallOutcome::Denied);
     let call = |city: &str| (1, "weather".to_owned(), city.to_owned());
     assert_eq!(
         *seen.lock().unwrap(),
@@ -57,15 +57,15 @@ async fn a_hook_that_stops_the_loop_lets_no_call_run() {
         .run()
         .before_call(|call: PendingCall| async move {
             match call.arguments["city"].as_str() {
-                Some("Paris") => ToolDecision::Run,
-                _ => ToolDecision::Stop,
+                Some("Paris") => CallDecision::Run,
+                _ => CallDecision::Stop,
             }
         });
     let error = tools.await.unwrap_err();
     let transcript = error.transcript().unwrap();
     assert_eq!(transcript.end(), Some(LoopEnd::Stopped));
-    for result in transcript.rounds()[0].results() {
-        assert_eq!(result.outcome, ToolOutcome::NotRun);
+    for result in transcript.rounds()[0].calls() {
+        assert_eq!(result.outcome, CallOutcome::NotRun);
     }
     assert_eq!(sim.requests().len(), 1);
 }
@@ -77,16 +77,16 @@ async fn a_hook_does_not_see_calls_that_cannot_run() {
     let tools = request(&sim)
         .run()
         .before_call(|call: PendingCall| async move {
-            ToolDecision::Deny(format!("the hook saw {call:?}"))
+            CallDecision::Deny(format!("the hook saw {call:?}"))
         });
     let transcript = tools.await.unwrap();
     let outcomes: Vec<_> = transcript.rounds()[0]
-        .results()
+        .calls()
         .iter()
         .map(|result| result.outcome)
         .collect();
     assert_eq!(
         outcomes,
-        [ToolOutcome::InvalidArguments, ToolOutcome::UnknownTool]
+        [CallOutcome::InvalidArguments, CallOutcome::UnknownTool]
     );
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use prime_ext::ErrorKind;
-use prime_ext::tools::{LoopEnd, Tool, ToolLoop, ToolOutcome};
+use prime_ext::tools::{CallOutcome, LoopEnd, Tool, ToolLoop};
 use prime_sim::{Reply, Simulator};
 use serde_json::{Value, json};
 
@@ -21,7 +21,7 @@ async fn a_limit_ends_the_loop_before_calls_run() {
     type Limit = fn(ToolLoop) -> ToolLoop;
     let limits: [(Limit, LoopEnd, usize); 4] = [
         (|tools| tools, LoopEnd::RoundLimit, 10),
-        (|tools| tools.max_rounds(2), LoopEnd::RoundLimit, 2),
+        (|tools| tools.round_limit(2), LoopEnd::RoundLimit, 2),
         (|tools| tools.token_limit(1), LoopEnd::TokenLimit, 1),
         (
             |tools| tools.cost_limit("0.0000001".parse().unwrap()),
@@ -45,8 +45,8 @@ async fn a_limit_ends_the_loop_before_calls_run() {
             assert_eq!(transcript.end(), Some(end));
             assert_eq!(transcript.rounds().len(), rounds);
             assert_eq!(sim.requests().len(), rounds);
-            let result = &transcript.rounds()[rounds - 1].results()[0];
-            assert_eq!(result.outcome, ToolOutcome::NotRun, "{result:?}");
+            let result = &transcript.rounds()[rounds - 1].calls()[0];
+            assert_eq!(result.outcome, CallOutcome::NotRun, "{result:?}");
             // Each call has a result, so that the conversation can go on.
             assert_eq!(transcript.messages().len(), 1 + 2 * rounds);
         }
@@ -56,7 +56,7 @@ async fn a_limit_ends_the_loop_before_calls_run() {
 #[tokio::test]
 async fn an_answer_is_not_lost_to_a_limit() {
     let sim = simulator([Reply::text("Rain.")]).await;
-    let tools = request(&sim).run().max_rounds(1).token_limit(1);
+    let tools = request(&sim).run().round_limit(1).token_limit(1);
     let transcript = tools
         .cost_limit("0.0000001".parse().unwrap())
         .await
@@ -146,8 +146,8 @@ async fn the_time_limit_ends_requests_and_calls() {
         let transcript = error.transcript().unwrap();
         assert_eq!(transcript.end(), Some(LoopEnd::TimeLimit));
         assert_eq!(
-            transcript.rounds()[0].results()[0].outcome,
-            ToolOutcome::Cancelled
+            transcript.rounds()[0].calls()[0].outcome,
+            CallOutcome::Cancelled
         );
         assert!(!error.outcome_unknown());
     }
@@ -187,16 +187,10 @@ async fn calls_of_a_response_that_was_cut_off_do_not_run() {
         let transcript = error.transcript().unwrap();
         assert_eq!(transcript.end(), Some(LoopEnd::Truncated));
         assert_eq!(
-            transcript.rounds()[0].results()[0].outcome,
-            ToolOutcome::NotRun
+            transcript.rounds()[0].calls()[0].outcome,
+            CallOutcome::NotRun
         );
     }
-    let sim = simulator([Reply::text("").finish_reason("tool_calls")]).await;
-    let error = request(&sim).run().await.unwrap_err();
-    assert_eq!(
-        error.transcript().unwrap().end(),
-        Some(LoopEnd::CallsMissing)
-    );
     // Other finish reasons do not matter.
     let sim = simulator([
         weather_calls(&["Paris"]).finish_reason("stop"),
@@ -204,4 +198,56 @@ async fn calls_of_a_response_that_was_cut_off_do_not_run() {
     ])
     .await;
     assert_eq!(request(&sim).run().await.unwrap().text(), "Rain.");
+}
+
+#[tokio::test]
+async fn an_answer_that_was_cut_off_or_is_empty_is_an_error() {
+    for reason in ["length", "content_filter"] {
+        let reply = || Reply::text("It ra").finish_reason(reason);
+        let sim = simulator([reply(), reply()]).await;
+        let error = request(&sim).run().await.unwrap_err();
+        assert_eq!(error.loop_end(), Some(LoopEnd::Truncated));
+        assert_eq!(error.transcript().unwrap().text(), "It ra");
+        let transcript = request(&sim).run().accept_truncated().await.unwrap();
+        assert_eq!(transcript.text(), "It ra");
+    }
+    for reply in [
+        Reply::text(""),
+        Reply::text("").finish_reason("tool_calls"),
+        Reply::text("").reasoning("Hm."),
+    ] {
+        let sim = simulator([reply]).await;
+        let error = request(&sim).run().await.unwrap_err();
+        assert_eq!(error.loop_end(), Some(LoopEnd::NoAnswer));
+        assert_eq!(error.kind(), ErrorKind::UnexpectedResponse);
+    }
+    for reply in [
+        Reply::text("").refusal("No."),
+        Reply::json(json!({ "choices": [{ "finish_reason": "stop", "message": {
+            "role": "assistant", "content": [{ "type": "image_url", "image_url": { "url": "data:," } }] } }] })),
+    ] {
+        let sim = simulator([reply]).await;
+        assert_eq!(request(&sim).run().await.unwrap().text(), "");
+    }
+}
+
+#[tokio::test]
+async fn no_request_follows_a_tool_that_blocks_beyond_the_time_limit() {
+    let sim = endless().await;
+    let schema = json!({ "type": "object" });
+    let blocking = Tool::with_schema("weather", schema, |_: Value| async {
+        std::thread::sleep(Duration::from_millis(300));
+    });
+    let request = client(&sim)
+        .chat(MODEL)
+        .user("A question")
+        .tools([blocking]);
+    let error = request
+        .run()
+        .time_limit(Duration::from_millis(200))
+        .await
+        .unwrap_err();
+    assert_eq!(error.loop_end(), Some(LoopEnd::TimeLimit));
+    assert!(!error.outcome_unknown());
+    assert_eq!(sim.requests().len(), 1);
 }

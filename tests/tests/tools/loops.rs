@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use prime_ext::tools::{LoopEnd, Tool, ToolOutcome};
+use prime_ext::tools::{CallOutcome, LoopEnd, Tool};
 use prime_ext::{Cost, Meter, ToolChoice};
 use prime_sim::Reply;
 use serde_json::{Value, json};
 
 use crate::support::{
-    MODEL, bodies, client, request, sent_results, simulator, weather, weather_calls,
+    MODEL, bodies, client, request, sent_results, simulator, time, weather, weather_calls,
 };
 
 #[tokio::test]
@@ -30,7 +30,7 @@ async fn calls_run_and_their_results_are_sent_back() {
     let contents: Vec<_> = rounds
         .iter()
         .map(|round| {
-            let results = round.results().iter();
+            let results = round.calls().iter();
             results
                 .map(|result| result.content.as_str())
                 .collect::<Vec<_>>()
@@ -44,8 +44,8 @@ async fn calls_run_and_their_results_are_sent_back() {
             vec![]
         ]
     );
-    for result in rounds.iter().flat_map(|round| round.results()) {
-        assert_eq!(result.outcome, ToolOutcome::Returned);
+    for result in rounds.iter().flat_map(|round| round.calls()) {
+        assert_eq!(result.outcome, CallOutcome::Returned);
     }
 
     let sent = bodies(&sim);
@@ -82,10 +82,9 @@ async fn calls_run_and_their_results_are_sent_back() {
 
     // The transcript continues the conversation.
     assert_eq!(transcript.messages().len(), 7);
-    let mut next = client(&sim).chat(MODEL);
-    for message in transcript.into_messages() {
-        next = next.message(message);
-    }
+    let next = client(&sim)
+        .chat(MODEL)
+        .messages(transcript.into_messages());
     next.user("Thanks").await.unwrap();
 }
 
@@ -137,7 +136,7 @@ async fn calls_run_in_parallel_up_to_the_limit_and_results_keep_their_order() {
             }
         });
         let request = client(&sim).chat(MODEL).user("A question").tools([wait]);
-        request.run().parallel_calls(parallel).await.unwrap();
+        request.run().max_concurrent_calls(parallel).await.unwrap();
         assert_eq!(
             most.load(Ordering::SeqCst),
             expected,
@@ -240,5 +239,32 @@ async fn tools_that_cannot_be_sent_are_an_error() {
         .await
         .unwrap_err();
     assert!(error.to_string().contains("do not set `n`"), "{error}");
+    let definition = weather().definition();
+    let request = request(&sim).modify(|body| body.tools.get_or_insert_default().push(definition));
+    let error = request.run().await.unwrap_err();
+    assert!(error.to_string().contains("do not add others"), "{error}");
     assert_eq!(sim.requests().len(), 0);
+}
+
+#[tokio::test]
+async fn calls_can_be_run_without_a_loop() {
+    let sim = simulator([
+        weather_calls(&["Paris"]).and_tool_call("weather", "{"),
+        Reply::text("Rain."),
+    ])
+    .await;
+    let response = request(&sim).await.unwrap();
+    let mut next = request(&sim).message(response.message().unwrap().clone());
+    for call in response.tool_calls() {
+        next = next.message(weather().call(call).await.message());
+    }
+    assert_eq!(next.await.unwrap().text(), "Rain.");
+    let results = sent_results(&sim);
+    assert_eq!(results[0], "Rain in Paris");
+    assert!(
+        results[1].starts_with("Error: the arguments are not valid JSON"),
+        "{results:?}"
+    );
+    let time = time().call(&response.tool_calls()[0]).await;
+    assert_eq!(time.outcome, CallOutcome::UnknownTool);
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use prime_ext::tools::{ToolOutcome, Transcript};
+use prime_ext::tools::{CallOutcome, Transcript};
 use prime_sim::{Fault, ReasoningField, Reply, Simulator, ToolCallShape};
 use serde_json::json;
 
@@ -56,7 +56,7 @@ async fn calls_run_in_each_shape() {
                 .fold(calls(), |reply, shape| reply.tool_call_shape(*shape));
             let sim = simulator([reply, Reply::text("Done.")]).await;
             let transcript = run(&sim, streamed).await;
-            let results = transcript.rounds()[0].results();
+            let results = transcript.rounds()[0].calls();
             let contents: Vec<_> = results
                 .iter()
                 .map(|result| result.content.clone())
@@ -77,9 +77,9 @@ async fn missing_arguments_run_only_if_nothing_is_required() {
             let calls = Reply::tool_call("weather", json!({})).and_tool_call("time", json!({}));
             let sim = simulator([calls.tool_call_shape(shape), Reply::text("Done.")]).await;
             let transcript = run(&sim, streamed).await;
-            let results = transcript.rounds()[0].results();
+            let results = transcript.rounds()[0].calls();
             let outcomes = [results[0].outcome, results[1].outcome];
-            let expected = [ToolOutcome::InvalidArguments, ToolOutcome::Returned];
+            let expected = [CallOutcome::InvalidArguments, CallOutcome::Returned];
             assert_eq!(outcomes, expected, "{shape:?} {streamed}");
         }
     }
@@ -92,7 +92,7 @@ async fn a_deprecated_function_call_is_a_tool_call() {
         let reply = reply.tool_call_shape(ToolCallShape::FunctionCall);
         let sim = simulator([reply, Reply::text("Done.")]).await;
         let transcript = run(&sim, streamed).await;
-        let results = transcript.rounds()[0].results();
+        let results = transcript.rounds()[0].calls();
         assert_eq!(results[0].content, "Rain in Paris");
         let sent = bodies(&sim);
         let message = &sent[1]["messages"][1];
@@ -108,7 +108,7 @@ async fn a_text_before_the_calls_is_kept() {
         let sim = simulator([reply.finish_reason("stop"), Reply::text("Done.")]).await;
         let transcript = run(&sim, streamed).await;
         assert_eq!(transcript.rounds()[0].response().text(), "Let me see.");
-        assert_eq!(transcript.rounds()[0].results()[0].content, "12:00 UTC");
+        assert_eq!(transcript.rounds()[0].calls()[0].content, "12:00 UTC");
     }
 }
 

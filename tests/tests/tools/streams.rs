@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use prime_ext::ChatDelta;
-use prime_ext::tools::{LoopEnd, Tool, ToolEvent, ToolOutcome};
+use prime_ext::tools::{CallOutcome, LoopEnd, Tool, ToolEvent};
 use prime_sim::{Reply, Simulator};
 use serde_json::{Value, json};
 
@@ -76,45 +76,56 @@ async fn streamed_and_complete_loops_have_equal_transcripts() {
     assert_eq!(complete.spent(), streamed.spent());
 }
 
-/// Counts how often it is dropped.
-struct Guard(Arc<()>);
+/// Waits until a value has this number of owners. Tasks that are cancelled end a little later.
+async fn owners(value: &Arc<()>, count: usize) {
+    for _ in 0..500 {
+        if Arc::strong_count(value) == count {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(Arc::strong_count(value), count);
+}
+
+/// A tool that never returns. Each of its calls owns `held`.
+fn never(held: &Arc<()>) -> Tool {
+    let held = held.clone();
+    Tool::with_schema("weather", json!({ "type": "object" }), move |_: Value| {
+        let held = held.clone();
+        async move {
+            std::future::pending::<()>().await;
+            drop(held);
+        }
+    })
+}
 
 #[tokio::test]
-async fn dropping_or_cancelling_a_loop_drops_the_calls() {
+async fn dropping_or_cancelling_a_loop_cancels_the_calls() {
     let sim = Simulator::start().await.unwrap();
     sim.on_chat("question")
         .reply(weather_calls(&["Paris", "Rome"]));
     let held = Arc::new(());
-    let guard = held.clone();
-    let never = Tool::with_schema("weather", json!({ "type": "object" }), move |_: Value| {
-        let guard = Guard(guard.clone());
-        async move {
-            std::future::pending::<()>().await;
-            drop(guard.0);
-        }
-    });
-    let tools = || {
+    let never = never(&held);
+    let request = || {
         client(&sim)
             .chat(MODEL)
             .user("A question")
             .tools([never.clone()])
-            .run()
     };
-    // The tool holds one.
     let idle = Arc::strong_count(&held);
 
     let timeout = Duration::from_millis(300);
     assert!(
-        tokio::time::timeout(timeout, tools().into_future())
+        tokio::time::timeout(timeout, request().run().into_future())
             .await
             .is_err()
     );
-    assert_eq!(Arc::strong_count(&held), idle);
+    owners(&held, idle).await;
 
-    let mut stream = tools().stream();
+    let mut stream = request().run().stream();
     // Dropping the futures that read events cancels nothing.
     let mut started = 0;
-    for _ in 0..100 {
+    for _ in 0..500 {
         match tokio::time::timeout(Duration::from_millis(10), stream.try_next()).await {
             Ok(Ok(Some(ToolEvent::CallStarted(_)))) => started += 1,
             Ok(event) => assert!(event.unwrap().is_some()),
@@ -122,20 +133,50 @@ async fn dropping_or_cancelling_a_loop_drops_the_calls() {
             Err(_) => {}
         }
     }
-    assert_eq!(Arc::strong_count(&held), idle + 2);
+    owners(&held, idle + 2).await;
     let transcript = stream.cancel();
-    assert_eq!(Arc::strong_count(&held), idle);
+    owners(&held, idle).await;
     assert_eq!(transcript.end(), Some(LoopEnd::Cancelled));
-    for result in transcript.rounds()[0].results() {
-        assert_eq!(result.outcome, ToolOutcome::Cancelled);
+    for call in transcript.rounds()[0].calls() {
+        assert_eq!(call.outcome, CallOutcome::Cancelled);
     }
+
+    let cancelled = tokio::time::sleep(timeout);
+    let error = request().run().cancel_on(cancelled).await.unwrap_err();
+    assert_eq!(error.loop_end(), Some(LoopEnd::Cancelled));
+    assert_eq!(error.transcript().unwrap().rounds().len(), 1);
+    owners(&held, idle).await;
+}
+
+#[tokio::test]
+async fn calls_go_on_while_no_event_is_read() {
+    let sim = simulator([weather_calls(&["Paris"]), Reply::text("Rain.")]).await;
+    let schema = json!({ "type": "object" });
+    let slow = Tool::with_schema("weather", schema, |_: Value| async {
+        // Two steps: the second one begins only if the first one was polled.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        "Rain."
+    });
+    let request = client(&sim).chat(MODEL).user("A question").tools([slow]);
+    let mut events = request
+        .run()
+        .call_timeout(Duration::from_millis(200))
+        .stream();
+    while let Some(event) = events.try_next().await.unwrap() {
+        if let ToolEvent::CallStarted(_) = event {
+            tokio::time::sleep(Duration::from_millis(400)).await;
+        }
+    }
+    let call = &events.transcript().rounds()[0].calls()[0];
+    assert_eq!(call.outcome, CallOutcome::Returned, "{call:?}");
 }
 
 #[tokio::test]
 async fn a_loop_that_ended_has_no_more_events() {
     let sim = Simulator::start().await.unwrap();
     sim.on_chat("question").reply(weather_calls(&["Paris"]));
-    let mut events = request(&sim).run().max_rounds(1).stream();
+    let mut events = request(&sim).run().round_limit(1).stream();
     let all: Vec<_> = events.by_ref().collect().await;
     // The response is an event, although the limit ends the loop.
     assert!(matches!(&all[all.len() - 2], Ok(ToolEvent::Response(_))));

@@ -7,7 +7,6 @@ use super::edit::*;
 use super::{Mutation, Reason, expect, false_positive, row};
 use xtask::rust_api::Bump::{Major, Minor, None as NoBump, Patch};
 
-const CHAT: &str = "ChatCompletionRequest";
 const ASK: &str = "/paths/~1chat~1completions/post";
 
 pub(crate) const ALTERNATIVES: &[Mutation] = &[
@@ -230,7 +229,7 @@ pub(crate) const ALTERNATIVES: &[Mutation] = &[
         |d| {
             d["components"]["schemas"]["Plain"] = json!({"type": "object", "required": ["type"], "properties": {"type": {"type": "string"}}});
             d["components"]["schemas"]["Shaped"] = json!({"type": "object", "required": ["type", "schema"], "properties": {"type": {"type": "string"}, "schema": {"type": "object"}}});
-            *property(d, CHAT, "response_format") = json!({
+            *property(d, "ResponseSchema", "schema") = json!({
                 "oneOf": [{"$ref": "#/components/schemas/Plain"}, {"$ref": "#/components/schemas/Shaped"}],
                 "discriminator": {"propertyName": "type", "mapping": {"text": "#/components/schemas/Plain", "json_schema": "#/components/schemas/Shaped"}}
             });

@@ -229,7 +229,7 @@ pub(crate) const REQUESTS: &[Mutation] = &[
         "untyped property becomes string",
         expect(Breaking, Major, NoBump, "openapi-diff,api-smart-diff"),
         false_positive(Compatible, Major, NoBump, "optic", Reason::Direction),
-        |d| property(d, CHAT, "tool_choice")["type"] = "string".into(),
+        |d| property(d, "ResponseSchema", "schema")["type"] = "string".into(),
     ),
     row(
         "maximum decreased",
@@ -314,7 +314,7 @@ pub(crate) const REQUESTS: &[Mutation] = &[
             Reason::Direction,
         ),
         |d| {
-            property(d, CHAT, "reasoning_effort")["enum"] = json!(["low", "high"]);
+            property(d, CHAT, "prompt_cache_key")["enum"] = json!(["low", "high"]);
         },
     ),
     row(
@@ -369,7 +369,7 @@ pub(crate) const REQUESTS: &[Mutation] = &[
         "additional properties allowed",
         expect(Same, Minor, NoBump, ""),
         expect(Same, Major, Major, ""),
-        |d| schema(d, "StreamOptions")["additionalProperties"] = json!({}),
+        |d| schema(d, "UsageOptions")["additionalProperties"] = json!({}),
     ),
     row(
         "additional properties forbidden",

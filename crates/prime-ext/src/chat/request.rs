@@ -110,6 +110,12 @@ impl ChatRequest {
         self
     }
 
+    /// Adds messages, such as those of an earlier [transcript](crate::tools::Transcript::messages).
+    pub fn messages(mut self, messages: impl IntoIterator<Item = ChatMessage>) -> Self {
+        self.body.messages.extend(messages);
+        self
+    }
+
     /// Adds tools: Rust functions that the model can call. [`run`](Self::run) runs the calls. A request that is awaited
     /// or streamed returns the calls without running them.
     pub fn tools(mut self, tools: impl IntoIterator<Item = Tool>) -> Self {
@@ -278,6 +284,15 @@ impl ChatRequest {
         let history = self.reasoning_history;
         let history = history.unwrap_or_else(|| self.client.reasoning_history(&self.body.model));
         history.apply(&mut self.body.messages);
+        let audio = self
+            .body
+            .messages
+            .iter_mut()
+            .filter_map(|message| message.audio.as_mut());
+        for audio in audio.filter(|audio| audio.id.is_some()) {
+            // A request names earlier audio by its id. Source: OpenAI's API reference.
+            (audio.data, audio.transcript, audio.expires_at) = (None, None, None);
+        }
         Ok(())
     }
 

@@ -41,4 +41,4 @@ pub(crate) use estimate::per_million;
 pub(crate) use guard::MeterGuard;
 pub use meter::{Meter, Payer};
 pub use spent::Spent;
-pub use sum::UsdSum;
+pub use sum::{ParseUsdSumError, UsdSum};

@@ -7,7 +7,8 @@ use pinference_api::types::Usage;
 use super::{Cost, UsdSum};
 
 /// The tokens and the cost of a number of responses. Also counts the responses that did not state them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
 #[non_exhaustive]
 pub struct Spent {
     /// The number of responses. Responses that were cut off, dropped or lost are included, because they may be billed.
@@ -67,7 +68,8 @@ impl Spent {
         }
     }
 
-    pub(super) fn merge(&mut self, other: &Self) {
+    /// Adds the responses of `other`.
+    pub fn merge(&mut self, other: &Self) {
         self.responses += other.responses;
         for (sum, tokens) in [
             (&mut self.prompt_tokens, other.prompt_tokens),

@@ -1,10 +1,14 @@
 //! An exact sum of amounts.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign};
+use std::str::FromStr;
 
 use openapi_runtime::Usd;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The maximum number of decimal places of an amount.
 const MAX_PLACES: u32 = 28;
@@ -133,6 +137,57 @@ impl PartialEq<Usd> for UsdSum {
     }
 }
 
+/// Parses what `Display` writes.
+impl FromStr for UsdSum {
+    type Err = ParseUsdSumError;
+
+    fn from_str(text: &str) -> Result<Self, ParseUsdSumError> {
+        let (is_negative, digits) = match text.strip_prefix('-') {
+            Some(digits) => (true, digits),
+            None => (false, text),
+        };
+        let (dollars, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+        let is_valid = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit());
+        let places = u32::try_from(fraction.len()).unwrap_or(u32::MAX);
+        let ends_in_point = digits.ends_with('.');
+        if !is_valid(dollars) || !is_valid(fraction) || places > MAX_PLACES || ends_in_point {
+            return Err(ParseUsdSumError(()));
+        }
+        let number = |digits: &str| digits.parse::<i128>().map_err(|_| ParseUsdSumError(()));
+        let mut sum = Self {
+            dollars: number(dollars)?,
+            fraction: 0,
+            places,
+        };
+        if places > 0 {
+            sum.fraction = number(fraction)? * 10_i128.pow(MAX_PLACES - places);
+        }
+        if is_negative {
+            (sum.dollars, sum.fraction) = (-sum.dollars, -sum.fraction);
+        }
+        Ok(sum)
+    }
+}
+
+/// The error of a text that is not a sum of amounts.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("expected a decimal number with at most {MAX_PLACES} decimal places")]
+pub struct ParseUsdSumError(());
+
+/// Writes a string, so that nothing is lost to a binary float.
+impl Serialize for UsdSum {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for UsdSum {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <Cow<'_, str>>::deserialize(deserializer)?;
+        text.parse().map_err(D::Error::custom)
+    }
+}
+
 impl fmt::Display for UsdSum {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (dollars, fraction) = self.parts();
@@ -178,6 +233,10 @@ mod tests {
         ] {
             let sum = sum(amounts);
             assert_eq!(sum.to_string(), expected);
+            let json = serde_json::to_string(&sum).unwrap();
+            assert_eq!(json, format!("{expected:?}"));
+            let parsed: UsdSum = serde_json::from_str(&json).unwrap();
+            assert_eq!((parsed.parts(), parsed.places), (sum.parts(), sum.places));
             let amount: Usd = expected.parse().unwrap_or_default();
             if expected.len() < 28 {
                 assert_eq!(sum, amount);
@@ -189,6 +248,24 @@ mod tests {
             sum(&["99999999999999999999", "0.5"]).usd().to_string(),
             "99999999999999999999.5"
         );
+    }
+
+    #[test]
+    fn other_texts_are_not_sums() {
+        for text in [
+            "",
+            "-",
+            ".",
+            "1.",
+            ".5",
+            "+1",
+            "1e3",
+            "1,5",
+            "--1",
+            "0.00000000000000000000000000001",
+        ] {
+            assert!(text.parse::<UsdSum>().is_err(), "{text}");
+        }
     }
 
     /// Compares with a sum of integers, which is exact.

@@ -6,12 +6,12 @@ use serde_json::Value;
 use super::transcript::PendingCall;
 
 /// The hook of [`ToolLoop::before_call`](super::ToolLoop::before_call).
-pub(super) type Hook = Box<dyn FnMut(PendingCall) -> BoxFuture<'static, ToolDecision> + Send>;
+pub(super) type Hook = Box<dyn FnMut(PendingCall) -> BoxFuture<'static, CallDecision> + Send>;
 
 /// Whether a call may run. Returned by the hook of [`ToolLoop::before_call`](super::ToolLoop::before_call).
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-pub enum ToolDecision {
+pub enum CallDecision {
     /// The call runs.
     Run,
     /// The call runs with other arguments. The model is not told: its own arguments stay in the conversation.
@@ -20,4 +20,11 @@ pub enum ToolDecision {
     Deny(String),
     /// No call of this response runs, and the loop ends with [`LoopEnd::Stopped`](super::LoopEnd::Stopped).
     Stop,
+}
+
+impl CallDecision {
+    /// Denies the call for this reason.
+    pub fn deny(reason: impl Into<String>) -> Self {
+        Self::Deny(reason.into())
+    }
 }

@@ -46,7 +46,7 @@
 //! | `stream` | [`ToolStream`]: runs a tool loop |
 //! | `calls` | runs the calls of one response |
 //! | `arguments` | reads the arguments of a call |
-//! | `hook` | [`ToolDecision`]: whether a call may run |
+//! | `hook` | [`CallDecision`]: whether a call may run |
 //! | `transcript` | [`Transcript`]: what happened in a tool loop |
 //!
 //! [`ChatRequest::tools`]: crate::ChatRequest::tools
@@ -62,10 +62,10 @@ mod tool;
 mod tool_loop;
 mod transcript;
 
-pub use hook::ToolDecision;
+pub use hook::CallDecision;
 pub use output::ToolOutput;
 pub use stream::{ToolEvent, ToolStream};
 pub use tool::Tool;
 pub(crate) use tool::{fault, warnings};
 pub use tool_loop::ToolLoop;
-pub use transcript::{LoopEnd, PendingCall, Round, ToolOutcome, ToolResult, Transcript};
+pub use transcript::{CallOutcome, FinishedCall, LoopEnd, PendingCall, Round, Transcript};

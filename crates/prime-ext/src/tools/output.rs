@@ -8,8 +8,8 @@ use serde_json::Value;
 /// The text for the model, or the text of an error for the model.
 pub(super) type ToolOutputResult = Result<String, String>;
 
-/// What the function of a [`Tool`](super::Tool) returns: `String`, `&'static str`, [`Value`] or `()`, or a `Result`
-/// of any type that can be serialized.
+/// What the function of a [`Tool`](super::Tool) returns: a string, a number, `bool`, `()`, a [`Value`], or a `Result` of
+/// any type that can be serialized.
 ///
 /// The model receives a string as it is, and every other value as JSON. Of an error, it receives the `Display` text.
 ///
@@ -53,6 +53,20 @@ impl ToolOutput for () {
         Ok(String::new())
     }
 }
+
+macro_rules! outputs {
+    ($($type:ty)*) => {$(
+        impl sealed::Sealed for $type {}
+
+        impl ToolOutput for $type {
+            fn into_result(self) -> ToolOutputResult {
+                to_text(&self)
+            }
+        }
+    )*};
+}
+
+outputs!(bool i8 i16 i32 i64 isize u8 u16 u32 u64 usize f32 f64);
 
 impl<T: Serialize, E: Display> ToolOutput for Result<T, E> {
     fn into_result(self) -> ToolOutputResult {
@@ -100,6 +114,10 @@ mod tests {
         assert_eq!(json!({ "a": 1 }).into_result(), ok("{\"a\":1}"));
         assert_eq!(json!("a").into_result(), ok("a"));
         assert_eq!(().into_result(), ok(""));
+        assert_eq!(
+            (7_u32.into_result(), true.into_result()),
+            (ok("7"), ok("true"))
+        );
         assert_eq!(Ok::<_, Infallible>("a").into_result(), ok("a"));
         assert_eq!(Ok::<_, Infallible>(()).into_result(), ok(""));
         assert_eq!(Ok::<_, Infallible>([1, 2]).into_result(), ok("[1,2]"));

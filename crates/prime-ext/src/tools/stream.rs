@@ -8,14 +8,14 @@ use std::task::{Context, Poll, ready};
 use futures_core::Stream;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use openapi_runtime::ErrorKind;
+use openapi_runtime::{ErrorKind, TextOrParts};
 use pinference_api::types::{FinishReason, ToolChoice, ToolChoiceMode};
-use tokio::time::Sleep;
+use tokio::time::{Instant, Sleep};
 
 use super::calls::{self, Calls, Stopped};
 use super::hook::Hook;
 use super::tool_loop::{Limits, ToolLoop};
-use super::transcript::{LoopEnd, PendingCall, Round, ToolResult, Transcript};
+use super::transcript::{FinishedCall, LoopEnd, PendingCall, Round, Transcript};
 use crate::chat::{ChatDelta, ChatRequest, ChatResponse, ChatStream};
 use crate::cost::Meter;
 use crate::error::Error;
@@ -23,8 +23,8 @@ use crate::error::Error;
 /// A tool loop as a stream of events. Returned by [`ToolLoop::stream`].
 ///
 /// The methods that return the next event are cancel safe: dropping their futures loses no event, and stops neither the
-/// request nor the calls. Nothing runs while no event is read. Dropping the stream drops the request and the calls that
-/// run.
+/// request nor the calls. While no event is read, calls that run go on, and nothing else happens. Dropping the stream
+/// cancels the request and the calls that run.
 ///
 /// ```no_run
 /// use prime_ext::ChatDelta;
@@ -56,6 +56,7 @@ pub struct ToolStream {
     meter: Meter,
     transcript: Transcript,
     time_limit: Option<Pin<Box<Sleep>>>,
+    cancelled: Option<BoxFuture<'static, ()>>,
     /// Whether an event was read.
     has_begun: bool,
     /// Events that were not returned yet.
@@ -76,7 +77,7 @@ pub enum ToolEvent {
     /// A call begins to run.
     CallStarted(PendingCall),
     /// A call has its result. A call that cannot run, or is denied, has a result without having begun.
-    CallFinished(ToolResult),
+    CallFinished(FinishedCall),
 }
 
 enum State {
@@ -96,6 +97,7 @@ impl ToolStream {
         let ToolLoop {
             mut request,
             hook,
+            cancelled,
             limits,
         } = settings;
         let meter = Meter::child(request.client.meter());
@@ -112,6 +114,7 @@ impl ToolStream {
             meter,
             transcript: Transcript::new(messages),
             time_limit: None,
+            cancelled,
             has_begun: false,
             events: VecDeque::new(),
             failure: None,
@@ -128,7 +131,7 @@ impl ToolStream {
     }
 
     /// Returns the next text of a response, or `None` once the loop has ended. Everything else is skipped, but is part
-    /// of the [`transcript`](Self::transcript).
+    /// of the [`transcript`](Self::transcript). Nothing separates the texts of two responses.
     ///
     /// # Errors
     /// Returns the same errors as [`try_next`](Self::try_next).
@@ -185,16 +188,26 @@ impl ToolStream {
                     None => Ok(None),
                 });
             }
-            let limit = self.time_limit.as_mut();
-            let step = if limit.is_some_and(|limit| limit.as_mut().poll(cx).is_ready()) {
-                Err((LoopEnd::TimeLimit, None))
-            } else {
-                ready!(self.poll_step(cx))
+            let step = match self.poll_interruption(cx) {
+                Some(end) => Err((end, None)),
+                None => ready!(self.poll_step(cx)),
             };
             if let Err((end, error)) = step {
                 self.failure = Some(self.fail(end, error));
             }
         }
+    }
+
+    /// Returns how the loop ends if its time is over or the caller cancels it.
+    fn poll_interruption(&mut self, cx: &mut Context<'_>) -> Option<LoopEnd> {
+        let cancelled = self.cancelled.as_mut();
+        if cancelled.is_some_and(|cancelled| cancelled.poll_unpin(cx).is_ready()) {
+            return Some(LoopEnd::Cancelled);
+        }
+        let limit = self.time_limit.as_mut()?;
+        // The timer may be late, for example if a tool has blocked the thread.
+        let is_over = limit.as_mut().poll(cx).is_ready() || limit.deadline() <= Instant::now();
+        is_over.then_some(LoopEnd::TimeLimit)
     }
 
     /// Makes one step, which may add events.
@@ -221,7 +234,7 @@ impl ToolStream {
             },
             State::Calling(calls) => {
                 let limits = &self.limits;
-                let (parallel, timeout) = (limits.parallel_calls, limits.call_timeout);
+                let (parallel, timeout) = (limits.max_concurrent_calls, limits.call_timeout);
                 match ready!(calls.poll_event(cx, &mut self.hook, parallel, timeout)) {
                     Ok(Some(event)) => self.events.push_back(event),
                     Ok(None) => self.leave_state(""),
@@ -239,6 +252,10 @@ impl ToolStream {
         let body = &mut request.body;
         if body.n.is_some_and(|choices| choices > 1) {
             let message = "a tool loop reads one choice: do not set `n`";
+            return Err(Error::new(ErrorKind::Request, message));
+        }
+        if body.tools.as_ref().map_or(0, Vec::len) != request.tools.len() {
+            let message = "a tool loop runs the tools of `ChatRequest::tools`: do not add others";
             return Err(Error::new(ErrorKind::Request, message));
         }
         body.messages.clone_from(&self.transcript.messages);
@@ -269,13 +286,13 @@ impl ToolStream {
             .push_back(ToolEvent::Response(Box::new(response.clone())));
         self.transcript.rounds.push(Round {
             response,
-            results: Vec::new(),
+            calls: Vec::new(),
             cost,
         });
         self.transcript.spent = self.meter.total();
-        let end = self.end_of_round(round, calls.is_empty());
-        let results = calls.results().cloned();
-        self.events.extend(results.map(ToolEvent::CallFinished));
+        let end = self.end_of_round(round, !calls.is_empty());
+        let finished = calls.finished().cloned();
+        self.events.extend(finished.map(ToolEvent::CallFinished));
         self.state = State::Calling(Box::new(calls));
         match end {
             None => Ok(()),
@@ -288,7 +305,7 @@ impl ToolStream {
     }
 
     /// Returns how the loop ends after the response of a round, or `None` if its calls are to run.
-    fn end_of_round(&self, round: u32, is_answer: bool) -> Option<LoopEnd> {
+    fn end_of_round(&self, round: u32, has_calls: bool) -> Option<LoopEnd> {
         let (limits, spent) = (&self.limits, &self.transcript.spent);
         if limits.cost.is_some() && spent.with_unknown_cost > 0 {
             return Some(LoopEnd::CostUnknown);
@@ -298,18 +315,23 @@ impl ToolStream {
         }
         let response = self.transcript.response()?;
         let reason = response.finish_reason();
-        if is_answer {
-            let announces = matches!(reason, Some(FinishReason::ToolCalls));
-            return Some(if announces && response.text().is_empty() {
-                LoopEnd::CallsMissing
-            } else {
+        let is_truncated = matches!(
+            reason,
+            Some(FinishReason::Length | FinishReason::ContentFilter)
+        );
+        if !has_calls {
+            return Some(if is_truncated && !limits.accept_truncated {
+                LoopEnd::Truncated
+            } else if is_answer(response) || is_truncated {
                 LoopEnd::Finished
+            } else {
+                LoopEnd::NoAnswer
             });
         }
         let mut cost = spent.known;
         cost += spent.estimated;
         let tokens = spent.prompt_tokens.saturating_add(spent.completion_tokens);
-        if let Some(FinishReason::Length | FinishReason::ContentFilter) = reason {
+        if is_truncated {
             Some(LoopEnd::Truncated)
         } else if limits.cost.is_some_and(|limit| cost.usd() >= limit) {
             Some(LoopEnd::CostLimit)
@@ -335,11 +357,11 @@ impl ToolStream {
     fn leave_state(&mut self, reason: &str) {
         match std::mem::replace(&mut self.state, State::Ready) {
             State::Calling(calls) => {
-                let results = calls.into_results(reason);
-                let messages = results.iter().map(ToolResult::message);
+                let finished = calls.into_finished(reason);
+                let messages = finished.iter().map(FinishedCall::message);
                 self.transcript.messages.extend(messages);
                 if let Some(round) = self.transcript.rounds.last_mut() {
-                    round.results = results;
+                    round.calls = finished;
                 }
             }
             State::Reading(stream) => self.transcript.incomplete = Some(Box::new(stream.cancel())),
@@ -360,7 +382,7 @@ impl ToolStream {
             }
             None => {
                 let kind = match end {
-                    LoopEnd::CallsMissing => ErrorKind::UnexpectedResponse,
+                    LoopEnd::NoAnswer => ErrorKind::UnexpectedResponse,
                     _ => ErrorKind::Stopped,
                 };
                 let message = format!("the tool loop ended before the model was done: {end}");
@@ -375,6 +397,18 @@ impl ToolStream {
 
 /// How the loop ends, and the error of a failed request.
 type Failure = (LoopEnd, Option<Error>);
+
+/// Returns whether a response answers: with a text, other contents such as images, audio, or a refusal.
+fn is_answer(response: &ChatResponse) -> bool {
+    let message = response.message();
+    let parts = message.is_some_and(
+        |message| matches!(&message.content, Some(TextOrParts::Parts(parts)) if !parts.is_empty()),
+    );
+    parts
+        || !response.text().is_empty()
+        || response.refusal().is_some()
+        || response.audio().is_some()
+}
 
 /// Returns a tool choice without what forces the model to call a tool.
 fn not_forced(choice: ToolChoice) -> Option<ToolChoice> {

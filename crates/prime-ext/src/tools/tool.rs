@@ -5,14 +5,17 @@ use std::fmt;
 use std::future::ready;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use openapi_runtime::Warning;
-use pinference_api::types::{FunctionDefinition, Tool as Definition};
+use pinference_api::types::{FunctionDefinition, Tool as Definition, ToolCall};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::calls;
 use super::output::{ToolOutput, ToolOutputResult};
+use super::transcript::FinishedCall;
 use crate::schema::{self, StrictVerdict};
 
 /// The future of a call: the text for the model, or the message of an error for the model.
@@ -72,8 +75,8 @@ pub(super) enum Called {
 /// The function returns a text, a JSON value, or a `Result` of anything that can be serialized: see [`ToolOutput`]. The
 /// model receives the text of an error, and can then correct its call.
 ///
-/// A function that blocks its thread blocks the whole loop, so that not even the time limit applies. Run blocking code
-/// with `tokio::task::spawn_blocking`.
+/// Each call runs as a task of its own. A function that blocks its thread cannot be cancelled: run blocking code with
+/// `tokio::task::spawn_blocking`.
 #[derive(Clone)]
 pub struct Tool(Arc<Inner>);
 
@@ -83,6 +86,7 @@ struct Inner {
     /// Whether the schema can be used in strict mode, if that was requested.
     strict: Option<StrictVerdict>,
     function: Arc<dyn Fn(Value) -> CallFuture + Send + Sync>,
+    timeout: Option<Duration>,
 }
 
 impl Tool {
@@ -135,6 +139,7 @@ impl Tool {
             definition,
             strict: None,
             function: Arc::new(function),
+            timeout: None,
         }))
     }
 
@@ -186,8 +191,38 @@ impl Tool {
         definition
     }
 
+    /// Sets the timeout of each call in a tool loop. Default: that of the loop,
+    /// [`ToolLoop::call_timeout`](super::ToolLoop::call_timeout).
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        Arc::make_mut(&mut self.0).timeout = Some(timeout);
+        self
+    }
+
+    pub(super) fn get_timeout(&self) -> Option<Duration> {
+        self.0.timeout
+    }
+
+    /// Runs a call without a tool loop, and without a timeout. The result is for the model, whether the call succeeds or
+    /// not: send [`FinishedCall::message`] after the message of the response.
+    ///
+    /// ```no_run
+    /// # async fn example(request: prime_ext::ChatRequest, weather: prime_ext::Tool) -> Result<(), prime_ext::Error> {
+    /// let response = request.clone().tools([weather.clone()]).await?;
+    /// let message = response.message().cloned().unwrap_or_default();
+    /// let mut next = request.message(message);
+    /// for call in response.tool_calls() {
+    ///     next = next.message(weather.call(call).await.message());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn call(&self, call: &ToolCall) -> FinishedCall {
+        calls::run_alone(self, call).await
+    }
+
     /// Calls the function.
-    pub(super) fn call(&self, arguments: Value) -> CallFuture {
+    pub(super) fn invoke(&self, arguments: Value) -> CallFuture {
         (self.0.function)(arguments)
     }
 }

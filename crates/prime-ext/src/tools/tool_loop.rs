@@ -4,9 +4,10 @@ use std::fmt;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 use openapi_runtime::Usd;
 
-use super::hook::{Hook, ToolDecision};
+use super::hook::{CallDecision, Hook};
 use super::stream::ToolStream;
 use super::transcript::{PendingCall, Transcript};
 use crate::call::CallFuture;
@@ -27,7 +28,7 @@ use crate::error::Error;
 ///     .user("Is it raining in Paris or in Rome?")
 ///     .tools([weather])
 ///     .run()
-///     .max_rounds(5)
+///     .round_limit(5)
 ///     .cost_limit("0.10".parse()?)
 ///     .time_limit(Duration::from_secs(60))
 ///     .await?;
@@ -38,36 +39,43 @@ use crate::error::Error;
 ///
 /// # Limits
 ///
-/// The limits of rounds, tokens, cost and time are checked when a response is complete, before its calls run. A
-/// response that requests no calls is the answer, and ends the loop without an error, whatever it used. Otherwise, the
-/// loop ends with an error, and no call runs whose result the model would not receive. The time limit also ends a
-/// request or a call that has begun.
-///
-/// Under a cost limit, the loop requests the cost of each response, and a response whose cost is unknown ends the loop
-/// with an error. A token limit does the same for tokens. To limit what one response may use, set
+/// The limits of rounds, tokens and cost are checked when a response is complete. If a limit is reached and the response
+/// has calls, they do not run, because the model would not receive their results, and the loop ends with an error. The
+/// last response may therefore exceed a limit. A response without calls is the answer, and ends the loop without an
+/// error, even if it exceeds a limit. To limit what one response may use, set
 /// [`max_tokens`](ChatRequest::max_tokens).
+///
+/// Under a cost limit, the loop requests the cost of each response. A response whose cost is unknown ends the loop with
+/// an error, even if it is the answer. A token limit does the same for tokens.
+///
+/// The time limit also ends a request or a call that has begun.
 ///
 /// # Errors
 ///
-/// If the loop ends before the model is done, the error has the [transcript](Error::transcript): all responses and
-/// results, and their cost. [`Transcript::end`] says why the loop ended. [`Transcript::messages`] can start another
-/// loop, which continues the work. The error of a failed request is the error of the loop.
+/// If the loop ends before the model has answered, the error has the [transcript](Error::transcript): all responses and
+/// calls, and their cost. [`Error::loop_end`] says why the loop ended. [`Transcript::messages`] can start another loop,
+/// which continues the work. The error of a failed request is the error of the loop.
+///
+/// An answer that was cut off by its token limit or by a filter is an error too, unless
+/// [`accept_truncated`](Self::accept_truncated) is set.
 ///
 /// A call that fails is no error of the loop. The model receives a text that begins with `Error: ` if a tool fails,
 /// panics or exceeds its timeout, if it does not exist, if its arguments do not fit, or if the hook denies the call.
 ///
 /// # Calls
 ///
-/// - The calls of a response run in parallel. Their results are sent back in the order of the calls.
-/// - If a response was cut off by its token limit or by a filter, its calls do not run, because they may be incomplete.
-/// - Empty arguments count as `{}` if the schema of the tool requires no property.
+/// - The calls of a response run concurrently, each as a task of its own. Their results are sent back in the order of the
+///   calls.
+/// - Empty arguments count as `{}` if the schema of the tool requires no property. Otherwise, the model is told which
+///   arguments are missing.
 /// - A [`tool_choice`](ChatRequest::tool_choice) that forces a call applies to the first request only. Otherwise, the
 ///   loop could not end.
-/// - Dropping the loop drops the request and the calls that run.
+/// - Dropping the loop cancels the request and the calls that run.
 #[must_use = "a tool loop does nothing unless awaited or streamed"]
 pub struct ToolLoop {
     pub(super) request: ChatRequest,
     pub(super) hook: Option<Hook>,
+    pub(super) cancelled: Option<BoxFuture<'static, ()>>,
     pub(super) limits: Limits,
 }
 
@@ -78,8 +86,9 @@ pub(super) struct Limits {
     pub(super) tokens: Option<u64>,
     pub(super) cost: Option<Usd>,
     pub(super) time: Option<Duration>,
-    pub(super) parallel_calls: usize,
+    pub(super) max_concurrent_calls: usize,
     pub(super) call_timeout: Duration,
+    pub(super) accept_truncated: bool,
 }
 
 impl Default for Limits {
@@ -89,8 +98,9 @@ impl Default for Limits {
             tokens: None,
             cost: None,
             time: None,
-            parallel_calls: 8,
+            max_concurrent_calls: 8,
             call_timeout: Duration::from_secs(60),
+            accept_truncated: false,
         }
     }
 }
@@ -100,24 +110,25 @@ impl ToolLoop {
         Self {
             request,
             hook: None,
+            cancelled: None,
             limits: Limits::default(),
         }
     }
 
     /// Sets the maximum number of responses. Default: 10.
-    pub fn max_rounds(mut self, rounds: u32) -> Self {
+    pub fn round_limit(mut self, rounds: u32) -> Self {
         self.limits.rounds = rounds;
         self
     }
 
     /// Ends the loop once its responses have used this number of tokens: prompt and completion tokens of all responses.
-    /// Default: no limit.
+    /// The last response may exceed it. Default: no limit.
     pub fn token_limit(mut self, tokens: u64) -> Self {
         self.limits.tokens = Some(tokens);
         self
     }
 
-    /// Ends the loop once its responses have cost this amount. Default: no limit.
+    /// Ends the loop once its responses have cost this amount. The last response may exceed it. Default: no limit.
     ///
     /// A cost that the service does not report is estimated if the client has a [`Meter`](crate::Meter) with prices.
     pub fn cost_limit(mut self, amount: Usd) -> Self {
@@ -132,12 +143,28 @@ impl ToolLoop {
     }
 
     /// Sets the maximum number of calls that run at the same time. Default: 8. Zero counts as 1.
-    pub fn parallel_calls(mut self, calls: usize) -> Self {
-        self.limits.parallel_calls = calls.max(1);
+    pub fn max_concurrent_calls(mut self, calls: usize) -> Self {
+        self.limits.max_concurrent_calls = calls.max(1);
         self
     }
 
-    /// Sets the timeout of each call. Default: 60 seconds.
+    /// Ends the loop with [`LoopEnd::Cancelled`](super::LoopEnd::Cancelled) when this future is ready, such as
+    /// `tokio::signal::ctrl_c()`. The error has the transcript, which is lost if the loop is dropped instead.
+    pub fn cancel_on<F>(mut self, cancelled: F) -> Self
+    where
+        F: Future<Output: Send> + Send + 'static,
+    {
+        self.cancelled = Some(cancelled.map(drop).boxed());
+        self
+    }
+
+    /// Accepts an answer that was cut off by its token limit or by a filter. By default, it is an error.
+    pub fn accept_truncated(mut self) -> Self {
+        self.limits.accept_truncated = true;
+        self
+    }
+
+    /// Sets the timeout of each call. Default: 60 seconds. [`Tool::timeout`](super::Tool::timeout) sets that of a tool.
     pub fn call_timeout(mut self, timeout: Duration) -> Self {
         self.limits.call_timeout = timeout;
         self
@@ -146,16 +173,17 @@ impl ToolLoop {
     /// Sets a hook that decides about every call before it runs. It can change the arguments and deny the call.
     ///
     /// The hook decides about one call after the other, and about all calls of a response before the first one runs. It
-    /// does not see calls that cannot run, because there is no such tool or the arguments are not a JSON object.
+    /// does not see calls that cannot run, because there is no such tool or the arguments are not a JSON object. A second
+    /// hook replaces the first. A panic of the hook is not caught.
     ///
     /// ```no_run
-    /// use prime_ext::tools::{PendingCall, ToolDecision, ToolLoop};
+    /// use prime_ext::tools::{PendingCall, CallDecision, ToolLoop};
     ///
     /// fn with_approval(tools: ToolLoop) -> ToolLoop {
     ///     tools.before_call(|call: PendingCall| async move {
     ///         match call.name.as_str() {
-    ///             "delete_file" => ToolDecision::Deny("files must not be deleted".to_owned()),
-    ///             _ => ToolDecision::Run,
+    ///             "delete_file" => CallDecision::deny("files must not be deleted"),
+    ///             _ => CallDecision::Run,
     ///         }
     ///     })
     /// }
@@ -163,7 +191,7 @@ impl ToolLoop {
     pub fn before_call<F, D>(mut self, mut hook: F) -> Self
     where
         F: FnMut(PendingCall) -> D + Send + 'static,
-        D: Future<Output = ToolDecision> + Send + 'static,
+        D: Future<Output = CallDecision> + Send + 'static,
     {
         self.hook = Some(Box::new(move |call| hook(call).boxed()));
         self
@@ -172,7 +200,17 @@ impl ToolLoop {
     /// Returns what happens in the loop as a stream of events, with the text of each response as it arrives. Nothing is
     /// sent before the first event is read.
     pub fn stream(self) -> ToolStream {
-        ToolStream::new(self, true)
+        self.into_events(true)
+    }
+
+    /// Returns the events of the loop. `streamed` is whether the responses are streamed.
+    pub(crate) fn into_events(self, streamed: bool) -> ToolStream {
+        ToolStream::new(self, streamed)
+    }
+
+    pub(crate) fn map_request(mut self, change: impl FnOnce(ChatRequest) -> ChatRequest) -> Self {
+        self.request = change(self.request);
+        self
     }
 }
 
@@ -185,7 +223,7 @@ impl IntoFuture for ToolLoop {
     type IntoFuture = CallFuture<Transcript>;
 
     fn into_future(self) -> CallFuture<Transcript> {
-        Box::pin(ToolStream::new(self, false).finish())
+        Box::pin(self.into_events(false).finish())
     }
 }
 

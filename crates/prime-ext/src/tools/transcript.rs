@@ -82,7 +82,7 @@ impl Transcript {
 #[derive(Debug, Clone)]
 pub struct Round {
     pub(super) response: ChatResponse,
-    pub(super) results: Vec<ToolResult>,
+    pub(super) calls: Vec<FinishedCall>,
     pub(super) cost: Cost,
 }
 
@@ -92,9 +92,9 @@ impl Round {
         &self.response
     }
 
-    /// Returns the results of the calls, in the order of the calls. Empty while the calls run.
-    pub fn results(&self) -> &[ToolResult] {
-        &self.results
+    /// Returns the calls of the response and their results, in the order of the response. Empty while the calls run.
+    pub fn calls(&self) -> &[FinishedCall] {
+        &self.calls
     }
 
     /// Returns the cost of the response. If the service does not report it, it is estimated, provided that the client
@@ -118,10 +118,10 @@ pub struct PendingCall {
     pub round: u32,
 }
 
-/// The result of a call.
+/// A call and its result.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-pub struct ToolResult {
+pub struct FinishedCall {
     /// The id of the call.
     pub id: String,
     /// The name of the tool.
@@ -131,12 +131,12 @@ pub struct ToolResult {
     /// What the model receives. Errors begin with `Error: `.
     pub content: String,
     /// How the call ended.
-    pub outcome: ToolOutcome,
+    pub outcome: CallOutcome,
 }
 
-impl ToolResult {
+impl FinishedCall {
     /// Returns the message that the model receives.
-    pub(super) fn message(&self) -> ChatMessage {
+    pub fn message(&self) -> ChatMessage {
         let mut message = ChatMessage::new(Role::Tool);
         message.tool_call_id = Some(self.id.clone());
         message.content = Some(self.content.as_str().into());
@@ -147,12 +147,12 @@ impl ToolResult {
 /// How a call ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum ToolOutcome {
+pub enum CallOutcome {
     /// The tool returned a value.
     Returned,
     /// The tool returned an error.
     Failed,
-    /// The tool panicked. The message of the panic is not sent to the model.
+    /// The tool panicked. The message of the panic is not sent to the model. Not with `panic = "abort"`.
     Panicked,
     /// The tool did not return before its timeout.
     TimedOut,
@@ -168,7 +168,7 @@ pub enum ToolOutcome {
     Cancelled,
 }
 
-impl ToolOutcome {
+impl CallOutcome {
     /// Returns whether the result is an error for the model: everything but [`Returned`](Self::Returned).
     pub fn is_error(self) -> bool {
         self != Self::Returned
@@ -179,7 +179,7 @@ impl ToolOutcome {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum LoopEnd {
-    /// The last response requests no calls: it is the answer.
+    /// The last response is the answer: it requests no calls.
     Finished,
     /// The model was not done after the maximum number of responses.
     RoundLimit,
@@ -193,16 +193,17 @@ pub enum LoopEnd {
     CostUnknown,
     /// The time limit was reached.
     TimeLimit,
-    /// A response with calls was cut off, by its own token limit or by a filter, so that its calls may be incomplete.
-    /// They did not run.
+    /// A response was cut off, by its own token limit or by a filter. If it has calls, they did not run, because they may
+    /// be incomplete.
     Truncated,
-    /// The finish reason of a response announces calls, but the response has neither a call nor a text.
-    CallsMissing,
+    /// A response has neither calls nor an answer.
+    NoAnswer,
     /// The hook stopped the loop.
     Stopped,
     /// A request failed.
     Failed,
-    /// [`ToolStream::cancel`](super::ToolStream::cancel) ended the loop.
+    /// [`ToolLoop::cancel_on`](super::ToolLoop::cancel_on) or [`ToolStream::cancel`](super::ToolStream::cancel) ended the
+    /// loop.
     Cancelled,
 }
 
@@ -219,8 +220,8 @@ impl LoopEnd {
             Self::CostLimit => "the cost limit was reached",
             Self::CostUnknown => "the cost of a response is unknown, and there is a cost limit",
             Self::TimeLimit => "the time limit was reached",
-            Self::Truncated => "a response with tool calls was cut off",
-            Self::CallsMissing => "a response announces tool calls, but has none",
+            Self::Truncated => "a response was cut off by its token limit or a filter",
+            Self::NoAnswer => "a response has neither tool calls nor an answer",
             Self::Stopped => "the hook stopped the loop",
             Self::Failed => "a request failed",
             Self::Cancelled => "the loop was cancelled",
