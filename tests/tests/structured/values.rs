@@ -3,8 +3,8 @@
 use fastrand::Rng;
 use serde_json::{Map, Value, json};
 
-/// Returns a random value of a schema in strict mode. Numbers have a fraction, or are integers without one. `depth` limits
-/// recursion.
+/// Returns a random value of a schema in strict mode. Numbers have a fraction, or are integers without one. `depth`
+/// limits recursion.
 pub(crate) fn generate(root: &Value, schema: &Value, rng: &mut Rng, depth: u32) -> Value {
     if let Some(reference) = schema["$ref"].as_str() {
         let target = root.pointer(&reference[1..]).unwrap();
@@ -151,8 +151,8 @@ fn weight(root: &Value, schema: &Value, depth: u32) -> usize {
 
 /// Changes one place of a value: removes, adds or renames a property, or replaces a value by one of another type.
 ///
-/// It does not make changes about which serde and JSON Schema disagree on purpose: a list in place of an object, which serde
-/// reads as a struct, and an object in place of a string, which serde reads as a variant; integers written with a
+/// It does not make changes about which serde and JSON Schema disagree on purpose: a list in place of an object, which
+/// serde reads as a struct, and an object in place of a string, which serde reads as a variant; integers written with a
 /// fraction, which JSON Schema takes for integers.
 pub(crate) fn mutate(value: &mut Value, rng: &mut Rng) {
     let nested = match value {

@@ -5,11 +5,12 @@ use schemars::transform::{RecursiveTransform, Transform as _};
 use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value};
 
-/// Returns the JSON Schema of a type, as [`ChatRequest::parse`](crate::ChatRequest::parse) sends it without strict mode.
+/// Returns the JSON Schema of a type, as [`ChatRequest::parse`](crate::ChatRequest::parse) sends it without strict
+/// mode.
 ///
 /// The schema is in JSON Schema 2020-12. Properties are in the order of the fields, in which a model writes them. There
-/// are no titles, which would be the names of Rust types. There is no `$ref`, unless the type is recursive: some servers
-/// do not resolve references, and strict mode allows no description next to one.
+/// are no titles, which would be the names of Rust types. There is no `$ref`, unless the type is recursive: some
+/// servers do not resolve references, and strict mode allows no description next to one.
 pub fn of<T: JsonSchema>() -> Value {
     parts_of::<T>().0
 }

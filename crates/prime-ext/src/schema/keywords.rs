@@ -1,10 +1,10 @@
 //! The keywords of JSON Schema, and what strict mode makes of them.
 //!
 //! The source is "Supported schemas" of OpenAI's guide to Structured Outputs
-//! (<https://platform.openai.com/docs/guides/structured-outputs#supported-schemas>), read in 2026. It lists the supported
-//! keywords of strings, numbers and arrays, and names `allOf`, `not`, `dependentRequired`, `dependentSchemas`, `if`,
-//! `then` and `else` as not supported. Every other keyword that restricts values is treated as not supported too,
-//! because a request with such a keyword is rejected.
+//! (<https://platform.openai.com/docs/guides/structured-outputs#supported-schemas>), read in 2026. It lists the
+//! supported keywords of strings, numbers and arrays, and names `allOf`, `not`, `dependentRequired`,
+//! `dependentSchemas`, `if`, `then` and `else` as not supported. Every other keyword that restricts values is treated
+//! as not supported too, because a request with such a keyword is rejected.
 
 /// What strict mode makes of a keyword.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

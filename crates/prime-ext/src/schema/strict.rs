@@ -10,15 +10,15 @@ use super::{SchemaNote, StrictVerdict};
 /// The maximum number of schemas that contain each other. `serde_json` parses values of the same depth.
 const MAX_DEPTH: usize = 128;
 
-/// Adapts a schema to strict mode, in which a service guarantees that the answer matches the schema. Only a part of JSON
-/// Schema can be used in strict mode: that of OpenAI's guide to Structured Outputs.
+/// Adapts a schema to strict mode, in which a service guarantees that the answer matches the schema. Only a part of
+/// JSON Schema can be used in strict mode: that of OpenAI's guide to Structured Outputs.
 ///
 /// # Changes
 ///
 /// What the adapted schema accepts, the original schema accepts too. Each change is reported:
 ///
-/// - Objects are closed: `additionalProperties` is `false`. An object that explicitly allows other properties, such as a
-///   map, makes strict mode impossible.
+/// - Objects are closed: `additionalProperties` is `false`. An object that explicitly allows other properties, such as
+///   a map, makes strict mode impossible.
 /// - An optional property that accepts `null` is required: `null` then stands for a missing property. An optional
 ///   property that does not accept `null` makes strict mode impossible.
 /// - `oneOf` is replaced by `anyOf`, if no value matches two branches. Otherwise, strict mode is impossible.
@@ -33,8 +33,8 @@ const MAX_DEPTH: usize = 128;
 /// - `type`, `enum` and `const` with strings, numbers, booleans and `null`, `anyOf` below the root, `$ref` within the
 ///   document, also recursive, `$defs`
 /// - of objects: `properties`, `required`, `additionalProperties`
-/// - of strings: `pattern`, and the formats `date-time`, `time`, `date`, `duration`, `email`, `hostname`, `ipv4`, `ipv6`
-///   and `uuid`
+/// - of strings: `pattern`, and the formats `date-time`, `time`, `date`, `duration`, `email`, `hostname`, `ipv4`,
+///   `ipv6` and `uuid`
 /// - of numbers: `minimum`, `maximum`, `exclusiveMinimum`, `exclusiveMaximum`, `multipleOf`
 /// - of lists: `items`, `minItems`, `maxItems`
 ///
@@ -44,9 +44,9 @@ const MAX_DEPTH: usize = 128;
 ///
 /// # What is an error
 ///
-/// A schema is [unsupported](StrictVerdict::Unsupported), with or without strict mode, if it accepts values that are not
-/// objects, if a reference cannot be resolved, if a part of it is not a schema, or if a part is `false`, so that nothing
-/// matches it.
+/// A schema is [unsupported](StrictVerdict::Unsupported), with or without strict mode, if it accepts values that are
+/// not objects, if a reference cannot be resolved, if a part of it is not a schema, or if a part is `false`, so that
+/// nothing matches it.
 pub fn to_strict(schema: &Value) -> StrictVerdict {
     let mut compiler = Compiler {
         root: schema,

@@ -79,8 +79,8 @@ fn unfence(text: &str) -> (&str, bool) {
     }
 }
 
-/// Returns the length of what precedes the JSON: white space, and the beginning of a Markdown code block. Returns `None`
-/// if more text is needed.
+/// Returns the length of what precedes the JSON: white space, and the beginning of a Markdown code block. Returns
+/// `None` if more text is needed.
 pub(super) fn opening(text: &str) -> Option<usize> {
     let trimmed = text.trim_start();
     let space = text.len() - trimmed.len();

@@ -19,8 +19,8 @@ use crate::schema::{self, StrictVerdict};
 /// The maximum length of the name of a schema.
 const MAX_NAME: usize = 64;
 
-/// A chat request whose answer is a value of a type. Returned by [`ChatRequest::parse_with_schema`] and, with the feature
-/// `schemars`, by `ChatRequest::parse`.
+/// A chat request whose answer is a value of a type. Returned by [`ChatRequest::parse_with_schema`] and, with the
+/// feature `schemars`, by `ChatRequest::parse`.
 ///
 /// Awaiting it returns the value. [`stream`](Self::stream) returns the value as it arrives.
 ///
@@ -36,8 +36,8 @@ const MAX_NAME: usize = 64;
 /// # Text around the JSON
 ///
 /// White space is ignored. A Markdown code block that contains the complete answer is removed, and the response has a
-/// [warning](crate::ChatResponse::warnings), because many models write such a block. Every other text before or after the JSON is
-/// an error: it may be a part of the answer, such as a reservation.
+/// [warning](crate::ChatResponse::warnings), because many models write such a block. Every other text before or after
+/// the JSON is an error: it may be a part of the answer, such as a reservation.
 #[must_use = "requests do nothing unless awaited or streamed"]
 pub struct TypedRequest<T> {
     request: ChatRequest,
@@ -115,11 +115,12 @@ impl ChatRequest {
 }
 
 impl<T: DeserializeOwned> TypedRequest<T> {
-    /// Sets whether the service must guarantee that the answer matches the schema. Default: `false`, and `strict` is then
-    /// not sent. Services without strict mode may ignore it or reject it.
+    /// Sets whether the service must guarantee that the answer matches the schema. Default: `false`, and `strict` is
+    /// then not sent. Services without strict mode may ignore it or reject it.
     ///
     /// The schema is adapted to strict mode: see [`to_strict`](schema::to_strict). If strict mode is impossible, the
-    /// original schema is sent without `strict`, and the response has a [warning](crate::ChatResponse::warnings) that says why.
+    /// original schema is sent without `strict`, and the response has a [warning](crate::ChatResponse::warnings) that
+    /// says why.
     pub fn strict(mut self, yes: bool) -> Self {
         self.strict = yes;
         self

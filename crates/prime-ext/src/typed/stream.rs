@@ -43,8 +43,8 @@ use crate::error::Error;
 /// # }
 /// ```
 ///
-/// A fragment takes time in proportion to its length, not to that of the answer. The items borrow from the stream, so it
-/// is no `Stream`. The methods are cancel safe: dropping their futures loses no data.
+/// A fragment takes time in proportion to its length, not to that of the answer. The items borrow from the stream, so
+/// it is no `Stream`. The methods are cancel safe: dropping their futures loses no data.
 ///
 /// If the text is not JSON, or has more than 262,144 values, the value so far does not change any more. The rest of the
 /// response is still read, because it has the cost.
@@ -78,8 +78,8 @@ impl<T: DeserializeOwned> TypedStream<T> {
     /// Waits until the value changes, and returns the value so far. Returns `None` once the response is complete.
     ///
     /// # Errors
-    /// Returns an error if the stream ends before the response is complete. Whether the answer fits the type is found out
-    /// by [`finish`](Self::finish).
+    /// Returns an error if the stream ends before the response is complete. Whether the answer fits the type is found
+    /// out by [`finish`](Self::finish).
     pub async fn try_next(&mut self) -> Result<Option<&Value>, Error> {
         while let Some(text) = self.chat.next_text().await? {
             if self.push(&text) {
