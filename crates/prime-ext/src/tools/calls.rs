@@ -201,8 +201,8 @@ fn read<'t>(
         round,
     };
     let Some(tool) = tools.iter().find(|tool| tool.name() == name) else {
-        let finished = call.error(CallOutcome::UnknownTool, &unknown_tool(name, tools));
-        return Err(finished.into());
+        let reason = unknown_tool(name, tools);
+        return Err(call.error(CallOutcome::UnknownTool, &reason).into());
     };
     let arguments = function.and_then(|function| function.arguments.as_deref());
     match arguments::read(tool, arguments) {
