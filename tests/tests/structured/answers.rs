@@ -178,7 +178,7 @@ async fn failures(reply: impl Fn() -> Reply) -> [Error; 2] {
 #[tokio::test]
 async fn responses_without_an_answer_are_different_errors_with_the_text_and_the_cost() {
     type Check = fn(&ParseFailureReason) -> bool;
-    let cases: [(Reply, Check, &str, &str); 10] = [
+    let cases: [(Reply, Check, &str, &str); 11] = [
         (
             Reply::text("").refusal("I cannot help with that."),
             |reason| matches!(reason, ParseFailureReason::Refused),
@@ -235,6 +235,13 @@ async fn responses_without_an_answer_are_different_errors_with_the_text_and_the_
             "missing field `temperature`",
         ),
         (
+            // serde would accept a list for a struct.
+            Reply::text("[\"Paris\", 21.5, null]"),
+            |reason| matches!(reason, ParseFailureReason::Mismatch(_)),
+            "[\"Paris\", 21.5, null]",
+            "invalid type: list, expected an object",
+        ),
+        (
             Reply::tool_call("weather", json!({})),
             |reason| matches!(reason, ParseFailureReason::ToolCalls),
             "",
@@ -265,7 +272,66 @@ async fn responses_without_an_answer_are_different_errors_with_the_text_and_the_
 #[tokio::test]
 async fn an_answer_that_is_complete_at_the_token_limit_is_accepted() {
     let sim = simulator(Reply::text(PARIS).finish_reason("length")).await;
-    assert_eq!(request(&sim).parse::<Weather>().await.unwrap(), paris());
+    let typed = request(&sim)
+        .parse::<Weather>()
+        .with_response()
+        .await
+        .unwrap();
+    assert_eq!(typed.value(), &paris());
+    let warnings = typed.response().warnings();
+    assert!(warnings[0].reason.contains("token limit"), "{warnings:?}");
+}
+
+fn seven() -> Option<u8> {
+    Some(7)
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+struct Defaulted {
+    #[allow(dead_code, reason = "only the schema is read")]
+    #[serde(default = "seven")]
+    number: Option<u8>,
+}
+
+/// With `null`, the value would be `None` instead of the default.
+#[test]
+fn an_option_with_a_default_of_its_own_makes_strict_mode_impossible() {
+    let verdict = to_strict(&prime_ext::schema::of::<Defaulted>());
+    assert!(
+        matches!(verdict, StrictVerdict::Impossible(_)),
+        "{verdict:?}"
+    );
+}
+
+/// An even number.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(try_from = "u8")]
+struct Even(#[allow(dead_code, reason = "only deserialized")] u8);
+
+impl TryFrom<u8> for Even {
+    type Error = String;
+
+    fn try_from(number: u8) -> Result<Self, String> {
+        match number % 2 {
+            0 => Ok(Self(number)),
+            _ => Err(format!("{number} is odd")),
+        }
+    }
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+struct Checked {
+    #[allow(dead_code, reason = "only deserialized")]
+    number: Even,
+}
+
+#[tokio::test]
+async fn the_failure_has_the_message_of_the_type() {
+    let sim = simulator(Reply::text("{\"number\": 7}")).await;
+    let error = request(&sim).parse::<Checked>().await.unwrap_err();
+    let detail = error.parse_failure().unwrap().detail();
+    assert!(detail.starts_with("7 is odd"), "{detail}");
+    assert!(!error.to_string().contains("odd"), "{error}");
 }
 
 #[tokio::test]

@@ -585,7 +585,13 @@ impl Compiler<'_> {
                 pointer: &pointer,
                 ..at
             };
-            if accepts_null(self.root, property) {
+            let default = property.get("default").filter(|default| !default.is_null());
+            if default.is_some() && accepts_null(self.root, property) {
+                self.obstacle(
+                    at,
+                    "the property is optional and has a default, which `null` would replace",
+                );
+            } else if accepts_null(self.root, property) {
                 self.change(
                     at,
                     "the optional property is required; `null` stands for a missing one",

@@ -14,34 +14,62 @@ use crate::error::Error;
 pub(super) fn read<T: DeserializeOwned>(response: ChatResponse) -> Result<TypedResponse<T>, Error> {
     let text = response.text();
     let (json, is_fenced) = unfence(&text);
-    let reason = match response.finish_reason() {
-        _ if response.refusal().is_some() => ParseFailureReason::Refused,
-        Some(FinishReason::ContentFilter) => ParseFailureReason::ContentFilter,
-        finish_reason => match serde_json::from_str(json) {
+    let finish_reason = response.finish_reason();
+    let is_cut_off = finish_reason == Some(&FinishReason::Length);
+    let mut detail = None;
+    let reason = if response.refusal().is_some() {
+        ParseFailureReason::Refused
+    } else if finish_reason == Some(&FinishReason::ContentFilter) {
+        ParseFailureReason::ContentFilter
+    } else {
+        match deserialize(json) {
             Ok(value) => {
                 drop(text);
-                let reason = "the answer is in a Markdown code block, which was removed";
-                let fence = is_fenced.then(|| Warning::new("choices[0].message.content", reason));
-                return Ok(TypedResponse::new(value, response.with_warnings(fence)));
+                let warning = |reason| Warning::new("choices[0].message.content", reason);
+                let fence = "the answer is in a Markdown code block, which was removed";
+                let end = "the token limit was reached after the answer";
+                let fence = is_fenced.then(|| warning(fence));
+                let end = is_cut_off.then(|| warning(end));
+                let response = response.with_warnings(fence.into_iter().chain(end));
+                return Ok(TypedResponse::new(value, response));
             }
-            Err(_) if finish_reason == Some(&FinishReason::Length) => {
-                ParseFailureReason::TokenLimit
-            }
+            Err(_) if is_cut_off => ParseFailureReason::TokenLimit,
             Err(_) if json.is_empty() && !response.tool_calls().is_empty() => {
                 ParseFailureReason::ToolCalls
             }
-            Err(_) if serde_json::from_str::<IgnoredAny>(json).is_ok() => {
-                ParseFailureReason::Mismatch(PayloadFault::of::<T>(json.as_bytes()))
+            Err(error) if serde_json::from_str::<IgnoredAny>(json).is_ok() => {
+                detail = Some(error.to_string());
+                ParseFailureReason::Mismatch(fault::<T>(json))
             }
             Err(_) => ParseFailureReason::NotJson(PayloadFault::of::<IgnoredAny>(json.as_bytes())),
-        },
+        }
     };
     drop(text);
-    Err(failure::<T>(reason, response))
+    let detail = detail.unwrap_or_else(|| reason.to_string());
+    Err(failure::<T>(reason, detail, response))
+}
+
+/// Deserializes an answer, which is an object. A list is not, although serde accepts one for a struct.
+fn deserialize<T: DeserializeOwned>(json: &str) -> Result<T, serde_json::Error> {
+    if json.starts_with('[') {
+        return Err(serde::de::Error::custom(NOT_AN_OBJECT));
+    }
+    serde_json::from_str(json)
+}
+
+const NOT_AN_OBJECT: &str = "invalid type: list, expected an object";
+
+/// Returns why an answer in JSON does not fit the type.
+fn fault<T: DeserializeOwned>(json: &str) -> PayloadFault {
+    let mut fault = PayloadFault::of::<T>(json.as_bytes());
+    if json.starts_with('[') {
+        NOT_AN_OBJECT.clone_into(&mut fault.what);
+    }
+    fault
 }
 
 /// Returns the error of a response whose answer is not a `T`.
-fn failure<T>(reason: ParseFailureReason, response: ChatResponse) -> Error {
+fn failure<T>(reason: ParseFailureReason, detail: String, response: ChatResponse) -> Error {
     let name = std::any::type_name::<T>();
     let name = name
         .split('<')
@@ -65,7 +93,7 @@ fn failure<T>(reason: ParseFailureReason, response: ChatResponse) -> Error {
     };
     let (meta, body) = (response.meta().clone(), response.body().clone());
     let error = Error::unexpected(message, meta, body).with_operation(operation);
-    error.with_parse_failure(ParseFailure::new(reason, response))
+    error.with_parse_failure(ParseFailure::new(reason, detail, response))
 }
 
 /// Removes white space, and a Markdown code block that contains the complete answer. Returns whether there was one.

@@ -32,17 +32,29 @@ use crate::chat::ChatResponse;
 #[derive(Debug, Clone)]
 pub struct ParseFailure {
     reason: ParseFailureReason,
+    detail: String,
     response: ChatResponse,
 }
 
 impl ParseFailure {
-    pub(super) fn new(reason: ParseFailureReason, response: ChatResponse) -> Self {
-        Self { reason, response }
+    pub(super) fn new(reason: ParseFailureReason, detail: String, response: ChatResponse) -> Self {
+        Self {
+            reason,
+            detail,
+            response,
+        }
     }
 
     /// Returns the reason.
     pub fn reason(&self) -> &ParseFailureReason {
         &self.reason
+    }
+
+    /// Returns the reason in words. If the answer does not fit the type, this is the message of the deserializer, such as
+    /// ``unknown variant `Snow`, expected `Clear` or `Cloudy` ``, or the message of your own `Deserialize` or `TryFrom`. It
+    /// may quote the answer, which the message of the error does not.
+    pub fn detail(&self) -> &str {
+        &self.detail
     }
 
     /// Returns the complete response, with its text and its cost.
