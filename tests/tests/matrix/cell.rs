@@ -35,7 +35,7 @@ pub(crate) const MODEL: &str = "meta-llama/llama-3.1-70b-instruct";
 /// Returns the idle timeout: short for a stall, and otherwise long enough for a busy machine.
 fn idle(fault: &Fault) -> Duration {
     let stalls = format!("{fault:?}").contains("stall");
-    Duration::from_millis(if stalls { 150 } else { 10_000 })
+    Duration::from_millis(if stalls { 150 } else { 60_000 })
 }
 
 /// Returns the default retry policy with shorter delays.
