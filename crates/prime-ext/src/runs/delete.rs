@@ -27,8 +27,8 @@ impl Runs {
     /// [`Deletion::outcome`] tells whether this call deleted the run.
     ///
     /// If the service refuses the deletion with status 403, the run is deleted by another path, which the provider's own
-    /// client uses: the first path may be reserved for administrators. If that is refused too, the error is the first
-    /// one.
+    /// client uses: the first path may be reserved for administrators. If that is refused too, or does not find the
+    /// run, the error is the first one.
     ///
     /// # Errors
     /// If the call fails, or the service returns the deletion of another run. If
@@ -48,7 +48,7 @@ impl Runs {
     /// A request times out after 30 seconds, after the client's [timeout](CallOptions::timeout), or when the two
     /// minutes are over, whichever comes first. Near the end of the two minutes, a request still gets five seconds,
     /// unless the client's timeout is shorter. If a retried request finds nothing to delete, the outcome is
-    /// [`DeletionOutcome::NowOrBefore`].
+    /// [`DeletionOutcome::NowOrBefore`](super::DeletionOutcome::NowOrBefore).
     ///
     /// # Errors
     /// If the service refuses the deletion, does not respond within two minutes, or returns the deletion of another
