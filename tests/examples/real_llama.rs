@@ -349,6 +349,7 @@ async fn tool_loop(prime: &Client, streamed: bool) -> Outcome {
 
 /// Every value of this type is short, so that the small model comes to an end.
 #[derive(Debug, serde::Deserialize, JsonSchema)]
+#[allow(dead_code, reason = "only deserialized")]
 struct Weather {
     sky: Sky,
     rain: bool,
@@ -363,6 +364,7 @@ enum Sky {
 
 #[derive(Debug, serde::Deserialize, JsonSchema)]
 #[serde(tag = "kind")]
+#[allow(dead_code, reason = "only deserialized")]
 enum Wind {
     Calm,
     Strong { from_the_north: bool },
