@@ -81,6 +81,12 @@ impl ClientBuilder {
         self
     }
 
+    /// Selects a context for [`or_env`](Self::or_env), instead of the one that `PRIME_CONTEXT` names.
+    pub fn context(mut self, name: impl Into<String>) -> Self {
+        self.config.context = Some(name.into());
+        self
+    }
+
     /// Reads the settings that are still unset from the sources of the `prime` CLI: see [`Client::from_env`].
     ///
     /// # Errors

@@ -17,6 +17,8 @@ pub(crate) struct PartialConfig {
     pub(crate) account: Option<Setting<Account>>,
     pub(crate) inference_url: Option<Setting<String>>,
     pub(crate) platform_url: Option<Setting<String>>,
+    /// The context that is used instead of that of `PRIME_CONTEXT`.
+    pub(crate) context: Option<String>,
     /// The places without an API key, for the error message.
     pub(crate) no_key_in: Vec<String>,
 }
@@ -85,7 +87,8 @@ impl PartialConfig {
                 .push("the home directory (not found)".to_owned()),
         }
         // Not trimmed: silently ignoring an invalid context could bill the wrong account.
-        let context = (env.variable)("PRIME_CONTEXT").filter(|name| !name.is_empty());
+        let variable = (env.variable)("PRIME_CONTEXT").filter(|name| !name.is_empty());
+        let context = self.context.clone().or(variable);
         if let Some(context) = context {
             files.apply_context(&context, directory.as_deref(), &mut self.no_key_in)?;
         }

@@ -1,0 +1,46 @@
+//! What every command has: its output, the settings and a client.
+
+use prime_ext::Client;
+
+use crate::exit::{Exit, Failure};
+use crate::output::Out;
+use crate::settings::Settings;
+
+/// What the global options select.
+#[derive(Debug)]
+pub(crate) struct Context {
+    pub(crate) out: Out,
+    /// The settings context that `--context` names.
+    pub(crate) name: Option<String>,
+}
+
+impl Context {
+    /// Reads the settings. Nothing is written.
+    pub(crate) fn settings(&self) -> Result<Settings, Failure> {
+        Settings::read(self.name.as_deref())
+    }
+
+    /// Builds a client. This sets up TLS, which takes a few milliseconds.
+    pub(crate) fn client(&self) -> Result<Client, Failure> {
+        if self.settings()?.key().is_none() {
+            let message = "no API key: run `prime-rs login`, or set PRIME_API_KEY";
+            return Err(Failure::new(Exit::Auth, message));
+        }
+        let builder = Client::builder().user_agent(concat!("prime-rs/", env!("CARGO_PKG_VERSION")));
+        let builder = match &self.name {
+            Some(name) => builder.context(name),
+            None => builder,
+        };
+        Ok(builder.or_env()?.build()?)
+    }
+}
+
+/// Runs a future on a runtime of one thread.
+pub(crate) fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    runtime
+        .map_err(|error| Failure::other(format!("cannot start the runtime: {error}")))?
+        .block_on(future)
+}
