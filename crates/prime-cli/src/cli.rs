@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
-use clap::{ArgAction, Args, Parser, Subcommand};
+use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand};
 
 use crate::context::Context;
 use crate::exit::{self, Failure};
@@ -40,30 +40,30 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Args)]
 struct Global {
-    /// How results are written. A stream is written as JSON Lines
+    /// How results are written: table or json [default: table]
     #[arg(short, long, global = true, value_name = "FORMAT", value_enum, default_value_t = Format::Table,
-          hide_possible_values = true, help = "How results are written: table or json [default: table]",
-          hide_default_value = true)]
+          hide_possible_values = true, hide_default_value = true, help_heading = GLOBAL)]
     output: Format,
 
     /// Write simple tables without colors
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = GLOBAL)]
     plain: bool,
 
     /// Write no colors. The variable NO_COLOR has the same effect
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = GLOBAL)]
     no_color: bool,
 }
 
+const GLOBAL: &str = "Global options";
+
 const AFTER_HELP: &str = "\
 Examples:
-  prime-rs login
   prime-rs inference models --search llama
   prime-rs inference chat sim/echo \"Hello\"
-  prime-rs wallet --all --by day
-  prime-rs train rl.toml
+  prime-rs wallet --by day
+  prime-rs train rl.toml --yes
 
-Settings come from the environment (PRIME_API_KEY, PRIME_TEAM_ID, …), from the context that
+Settings come from the environment (PRIME_API_KEY, PRIME_TEAM_ID, …), from the context that \
 --context or PRIME_CONTEXT names, and from ~/.prime/config.json, in this order.
 
 Exit codes:
@@ -77,7 +77,7 @@ Exit codes:
     7  the outcome is unknown: check before you run the command again
   130  interrupted
 
-With -o json, a failure is a line of JSON on standard error: {\"error\": {\"kind\", \"exit_code\",
+With -o json, a failure is a line of JSON on standard error: {\"error\": {\"kind\", \"exit_code\", \
 \"message\", \"status\"?, \"code\"?, \"request_id\"?, \"retry_after_seconds\"?, \"outcome_unknown\"}}";
 
 #[derive(Debug, Subcommand)]
@@ -88,8 +88,10 @@ enum Verb {
     /// Talk with a model in the terminal
     Chat(verbs::chat::Chat),
     /// Start and manage training runs
-    #[command(alias = "rl")]
-    Train(verbs::train::Train),
+    ///
+    /// `prime-rs train FILE` is short for `prime-rs train create FILE`.
+    #[command(subcommand, alias = "rl", arg_required_else_help = true)]
+    Train(verbs::train::Verb),
     /// Show the balance and the billing rows
     Wallet(verbs::wallet::Wallet),
     /// Save an API key
@@ -132,7 +134,7 @@ impl Verb {
 
 /// Runs the program.
 pub(crate) fn main() -> ExitCode {
-    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let arguments = with_default_verb(std::env::args_os().collect());
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
         Err(error) => return refuse(&error, &arguments),
@@ -147,6 +149,38 @@ pub(crate) fn main() -> ExitCode {
         name: cli.context,
     };
     finish(cli.verb.run(&context), &context.out)
+}
+
+/// Inserts `create` after `train`, unless one of its verbs follows, as the official client does.
+fn with_default_verb(mut arguments: Vec<OsString>) -> Vec<OsString> {
+    let positional = |from: usize| {
+        let mut i = from;
+        loop {
+            match arguments.get(i)?.to_str() {
+                Some("-o" | "--output" | "-c" | "--context") => i += 2,
+                Some("--plain" | "--no-color") => i += 1,
+                Some(text) if text.starts_with("--output=") || text.starts_with("--context=") => {
+                    i += 1
+                }
+                Some(text) if text.starts_with("-o") || text.starts_with("-c") => i += 1,
+                _ => return Some(i),
+            }
+        }
+    };
+    let train = positional(1).filter(|i| arguments[*i] == "train" || arguments[*i] == "rl");
+    let Some((train, next)) = train.and_then(|train| Some((train, positional(train + 1)?))) else {
+        return arguments;
+    };
+    let command = Cli::command();
+    let verbs = command.find_subcommand("train");
+    let is_verb = verbs.is_some_and(|verbs| verbs.find_subcommand(&arguments[next]).is_some());
+    let is_help = ["help", "-h", "--help"]
+        .iter()
+        .any(|help| arguments[next] == *help);
+    if !is_verb && !is_help {
+        arguments.insert(train + 1, "create".into());
+    }
+    arguments
 }
 
 fn finish(done: Result<(), Failure>, out: &Out) -> ExitCode {

@@ -1,8 +1,9 @@
 //! What every command has: its output, the settings and a client.
 
-use prime_ext::Client;
+use prime_ext::{Client, ClientBuilder};
 
 use crate::exit::{Exit, Failure};
+use crate::interrupt;
 use crate::output::Out;
 use crate::settings::Settings;
 
@@ -26,21 +27,36 @@ impl Context {
             let message = "no API key: run `prime-rs login`, or set PRIME_API_KEY";
             return Err(Failure::new(Exit::Auth, message));
         }
+        Ok(self.builder()?.build()?)
+    }
+
+    /// Builds a client for operations that need no key.
+    pub(crate) fn keyless_client(&self) -> Result<Client, Failure> {
+        Ok(self.builder()?.optional_key().build()?)
+    }
+
+    fn builder(&self) -> Result<ClientBuilder, Failure> {
         let builder = Client::builder().user_agent(concat!("prime-rs/", env!("CARGO_PKG_VERSION")));
         let builder = match &self.name {
             Some(name) => builder.context(name),
             None => builder,
         };
-        Ok(builder.or_env()?.build()?)
+        Ok(builder.or_env()?)
     }
 }
 
-/// Runs a future on a runtime of one thread.
+/// Runs a future on a runtime of one thread. Ctrl-C no longer ends the process: the future must notice it.
 pub(crate) fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
-    runtime
-        .map_err(|error| Failure::other(format!("cannot start the runtime: {error}")))?
-        .block_on(future)
+    let runtime =
+        runtime.map_err(|error| Failure::other(format!("cannot start the runtime: {error}")))?;
+    let done = runtime.block_on(async {
+        interrupt::listen();
+        future.await
+    });
+    // Not waited for: a name that is being resolved, or a line that is being read.
+    runtime.shutdown_background();
+    done
 }

@@ -187,8 +187,12 @@ fn message_of(error: &Error) -> String {
     message
 }
 
+/// The messages of failed connections have their causes already.
 fn with_sources(error: &Error) -> String {
     let mut message = error.to_string();
+    if !matches!(error.kind(), ErrorKind::Request | ErrorKind::Settings) {
+        return message;
+    }
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {
         let text = cause.to_string();

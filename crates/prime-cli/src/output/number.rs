@@ -3,19 +3,23 @@
 use prime_ext::Usd;
 use serde_json::Value;
 
-/// Formats an amount with cents, or with four decimals if it is less than a cent.
+/// Formats an amount with cents, or with four decimals if it is less than a cent. An amount is never shown as zero if it
+/// is not.
 pub(crate) fn usd(amount: Usd) -> String {
     let amount = amount.decimal();
-    let places = match amount.is_zero() {
-        false if amount.abs().to_string().starts_with("0.00") => 4,
-        _ => 2,
-    };
-    let sign = if amount.is_sign_negative() && !amount.is_zero() {
+    let size = amount.abs();
+    let is_small = !size.is_zero() && size.round_dp(4).to_string().starts_with("0.00");
+    let shown = size.round_dp(if is_small { 4 } else { 2 });
+    let sign = if amount.is_sign_negative() && !size.is_zero() {
         "-"
     } else {
         ""
     };
-    format!("{sign}${:.places$}", amount.abs().round_dp(places as u32))
+    match (size.is_zero(), shown.is_zero()) {
+        (false, true) => format!("{sign}<$0.0001"),
+        _ if is_small => format!("{sign}${shown:.4}"),
+        _ => format!("{sign}${shown:.2}"),
+    }
 }
 
 /// Formats a price per million tokens, without trailing zeros.
@@ -71,7 +75,8 @@ mod tests {
             ("12.3", "$12.30"),
             ("0.01", "$0.01"),
             ("0.0099", "$0.0099"),
-            ("0.00004", "$0.0000"),
+            ("0.00004", "<$0.0001"),
+            ("0.00006", "$0.0001"),
             ("-0.5", "-$0.50"),
         ] {
             assert_eq!(usd(amount.parse().unwrap()), expected, "{amount}");

@@ -14,7 +14,7 @@ Examples:
   prime-rs completions bash > prime-rs.bash
   prime-rs completions zsh > _prime-rs
 
-Load the script in the settings of your shell, or put it where the shell looks for completions, such as
+Load the script in the settings of your shell, or put it where the shell looks for completions, such as \
 ~/.local/share/bash-completion/completions/prime-rs or a directory in the fpath of zsh.")]
 pub(crate) struct Completions {
     /// The shell: bash, elvish, fish, powershell or zsh

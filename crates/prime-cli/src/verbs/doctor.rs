@@ -15,7 +15,7 @@ use crate::verbs::config;
 /// Check the settings, the connection and the key. This costs nothing
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-JSON: {\"settings\": [{\"name\", \"value\", \"source\"}], \"checks\": [{\"name\", \"ok\", \"detail\"}]}. The exit code is
+JSON: {\"settings\": [{\"name\", \"value\", \"source\"}], \"checks\": [{\"name\", \"ok\", \"detail\"}]}. The exit code is \
 that of the first check that failed.
 
 Examples:

@@ -42,7 +42,12 @@ pub(crate) fn save(context: &Context, key: &str) -> Result<(), Failure> {
     }
     // The client knows which keys are valid.
     let client = Client::builder().api_key(key).build();
-    let client = client.map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
+    let client = client.map_err(|error| {
+        Failure::new(
+            Exit::Usage,
+            error.to_string().replace(" from the program", ""),
+        )
+    })?;
     let key = client.settings().api_key.value.clone();
     let mut settings = context.settings()?;
     settings.change(|config| {

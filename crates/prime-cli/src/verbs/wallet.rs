@@ -14,8 +14,8 @@ use crate::output::{Progress, Table, number};
 /// Show the balance and the billing rows of the account, newest first
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-JSON: {\"wallet_id\", \"team_id\", \"balance_usd\", \"currency\", \"total_billings\", \"recent_billings\": [{\"id\",
-\"created_at\", \"updated_at\", \"last_billed_at\", \"amount_usd\", \"currency\", \"resource_type\", \"resource_id\"}]}.
+JSON: {\"wallet_id\", \"team_id\", \"balance_usd\", \"currency\", \"total_billings\", \"recent_billings\": [{\"id\", \
+\"created_at\", \"updated_at\", \"last_billed_at\", \"amount_usd\", \"currency\", \"resource_type\", \"resource_id\"}]}. \
 With --by, also \"sums\": {\"by_day\"?: [{\"day\", \"rows\", \"amount_usd\"}], \"by_resource_type\"?:
 [{\"resource_type\", \"rows\", \"amount_usd\"}]}.
 

@@ -12,7 +12,7 @@ use crate::output::printable;
 /// Ask a model one question
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-JSON: the response of the service, {\"id\", \"model\", \"choices\": [{\"message\": {\"content\"}}], \"usage\"?}. With
+JSON: the response of the service, {\"id\", \"model\", \"choices\": [{\"message\": {\"content\"}}], \"usage\"?}. With \
 --stream, each chunk of the response is a line of JSON.
 
 Examples:

@@ -14,7 +14,7 @@ use crate::output::{Table, number};
 /// List the available models
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-JSON: the response of the service, {\"object\", \"data\": [{\"id\", \"display_name\"?, \"created\", \"serving\"?,
+JSON: the response of the service, {\"object\", \"data\": [{\"id\", \"display_name\"?, \"created\", \"serving\"?, \
 \"pricing\"?, \"specs\"?}]}, with the selected models in the selected order.
 
 Examples:
@@ -56,7 +56,8 @@ struct Entry {
 
 impl Models {
     pub(crate) fn run(self, context: &Context) -> Result<(), Failure> {
-        let client = context.client()?;
+        // As in the official client, no key is needed.
+        let client = context.keyless_client()?;
         let response = block_on(until_interrupted(
             async { Ok(client.models().list().with_response().await?) },
             || "interrupted".to_owned(),
@@ -196,6 +197,14 @@ fn table(entries: &[Entry]) -> Table {
             .number("max out")
             .column("reasoning");
     }
+    table = table.optional(&[
+        "name",
+        "cache r/w $/1M",
+        "max out",
+        "reasoning",
+        "serving",
+        "context",
+    ]);
     for entry in entries {
         let price = |name| entry.price(name).map(number::per_mtok);
         let count = |name| {

@@ -22,14 +22,14 @@ use crate::prompt;
 /// A request that was sent is never sent again. If its response is lost, the exit code is 7, and the run may exist.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-JSON: {\"run\": {\"runId\", \"sourceRef\"?, \"onDemand\"?, \"gpuType\"?, \"pricePerGpuHour\"?, \"estimatedCostPerHour\"?,
+JSON: {\"run\": {\"runId\", \"sourceRef\"?, \"onDemand\"?, \"gpuType\"?, \"pricePerGpuHour\"?, \"estimatedCostPerHour\"?, \
 \"isBeta\"?, \"tokenFile\"?}}
 
 Examples:
   prime-rs train rl.toml --yes
-  prime-rs train create rl.toml --yes --name first --save-token run.token -o json
+  prime-rs train create rl.toml --yes --save-token run.token -o json
   HF_TOKEN=hf_1 prime-rs train rl.toml --yes -e HF_TOKEN")]
-pub(super) struct Create {
+pub(crate) struct Create {
     /// The configuration
     #[arg(value_name = "FILE")]
     config: PathBuf,

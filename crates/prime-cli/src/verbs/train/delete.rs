@@ -17,7 +17,7 @@ JSON: {\"runId\", \"deleted\", \"outcome\": \"deleted\" or \"already gone\" or \
 
 Examples:
   prime-rs train delete run_123 --force")]
-pub(super) struct Delete {
+pub(crate) struct Delete {
     /// The id of the run
     #[arg(value_name = "RUN")]
     run_id: String,

@@ -20,28 +20,9 @@ use crate::context::Context;
 use crate::exit::Failure;
 use crate::prompt;
 
-#[derive(Debug, clap::Args)]
-#[command(
-    args_conflicts_with_subcommands = true,
-    subcommand_negates_reqs = true,
-    arg_required_else_help = true,
-    after_help = "\
-A configuration is started with `prime-rs train FILE`; see `prime-rs train create --help`.
-
-Examples:
-  prime-rs train rl.toml --yes
-  prime-rs train usage run_123 --watch"
-)]
-pub(crate) struct Train {
-    #[command(subcommand)]
-    verb: Option<Verb>,
-
-    #[command(flatten)]
-    create: create::Create,
-}
-
+/// The verbs. `train FILE` is short for `train create FILE`: see `cli`.
 #[derive(Debug, clap::Subcommand)]
-enum Verb {
+pub(crate) enum Verb {
     #[command(alias = "run")]
     Create(create::Create),
     Usage(usage::Usage),
@@ -49,14 +30,13 @@ enum Verb {
     Delete(delete::Delete),
 }
 
-impl Train {
+impl Verb {
     pub(crate) fn run(self, context: &Context) -> Result<(), Failure> {
-        match self.verb {
-            None => self.create.run(context),
-            Some(Verb::Create(verb)) => verb.run(context),
-            Some(Verb::Usage(verb)) => verb.run(context),
-            Some(Verb::Stop(verb)) => verb.run(context),
-            Some(Verb::Delete(verb)) => verb.run(context),
+        match self {
+            Self::Create(verb) => verb.run(context),
+            Self::Usage(verb) => verb.run(context),
+            Self::Stop(verb) => verb.run(context),
+            Self::Delete(verb) => verb.run(context),
         }
     }
 }

@@ -18,7 +18,7 @@ JSON: {\"runId\", \"status\"}
 
 Examples:
   prime-rs train stop run_123 --force")]
-pub(super) struct Stop {
+pub(crate) struct Stop {
     /// The id of the run
     #[arg(value_name = "RUN")]
     run_id: String,

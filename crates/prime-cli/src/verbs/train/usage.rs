@@ -15,9 +15,9 @@ use crate::prompt;
 /// Show the tokens and the cost of a run
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-JSON: {\"run_id\", \"run_name\", \"base_model\", \"status\", \"training\": {\"tokens\", \"input_tokens\", \"output_tokens\",
-\"cost_usd\"}, \"inference\": {the same}, \"total_tokens\", \"total_cost_usd\", \"pricing\": {\"training_per_mtok\",
-\"inference_input_per_mtok\", \"inference_output_per_mtok\"}, \"record_count\"}. With --watch, a line of JSON for each
+JSON: {\"run_id\", \"run_name\", \"base_model\", \"status\", \"training\": {\"tokens\", \"input_tokens\", \"output_tokens\", \
+\"cost_usd\"}, \"inference\": {the same}, \"total_tokens\", \"total_cost_usd\", \"pricing\": {\"training_per_mtok\", \
+\"inference_input_per_mtok\", \"inference_output_per_mtok\"}, \"record_count\"}. With --watch, a line of JSON for each \
 change.
 
 Examples:
@@ -25,7 +25,7 @@ Examples:
   prime-rs train usage run_123 -o json
   prime-rs train usage run_123 --watch --interval 2
   prime-rs train usage run_123 --watch --interval 2 --delete-at-cost 25 --yes")]
-pub(super) struct Usage {
+pub(crate) struct Usage {
     /// The id of the run
     #[arg(value_name = "RUN")]
     run_id: String,
