@@ -1,6 +1,6 @@
 //! What every command has: its output, the settings and a client.
 
-use prime_ext::{Client, ClientBuilder};
+use prime_ext::{Client, ClientBuilder, ErrorKind};
 
 use crate::exit::{Exit, Failure};
 use crate::interrupt;
@@ -23,11 +23,18 @@ impl Context {
 
     /// Builds a client. This sets up TLS, which takes a few milliseconds.
     pub(crate) fn client(&self) -> Result<Client, Failure> {
-        if self.settings()?.key().is_none() {
-            let message = "no API key: run `prime-rs login`, or set PRIME_API_KEY";
-            return Err(Failure::new(Exit::Auth, message));
+        let has_no_key = || {
+            self.settings()
+                .is_ok_and(|settings| settings.key().is_none())
+        };
+        match self.builder()?.build() {
+            // The advice of the library is for programmers.
+            Err(error) if error.kind() == ErrorKind::Settings && has_no_key() => {
+                let message = "no API key: run `prime-rs login`, or set PRIME_API_KEY";
+                Err(Failure::new(Exit::Auth, message))
+            }
+            built => Ok(built?),
         }
-        Ok(self.builder()?.build()?)
     }
 
     /// Builds a client for operations that need no key.

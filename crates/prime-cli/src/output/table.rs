@@ -70,10 +70,7 @@ impl Table {
             self.lines(&mut text, row, &widths, &str::to_owned);
         }
         if !left_out.is_empty() {
-            let note = format!(
-                "Left out, because the terminal is too narrow: {}",
-                left_out.join(", ")
-            );
+            let note = format!("Too narrow for: {}", left_out.join(", "));
             text.push_str(&format!("{}\n", style.dim(&note)));
         }
         text
@@ -188,7 +185,7 @@ mod tests {
             table.render(Some(15), plain),
             "a  long name  b\n1  2          3\n"
         );
-        let note = "Left out, because the terminal is too narrow: long name\n";
+        let note = "Too narrow for: long name\n";
         assert_eq!(table.render(Some(8), plain), format!("a  b\n1  3\n{note}"));
     }
 }

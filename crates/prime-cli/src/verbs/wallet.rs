@@ -101,7 +101,7 @@ impl Wallet {
             async {
                 match is_all {
                     true => all(&client, context).await,
-                    false => Ok((newest(&client, self.limit, context).await?, 0)),
+                    false => newest(&client, self.limit, context).await,
                 }
             },
             || "interrupted before all rows were read".to_owned(),
@@ -195,24 +195,29 @@ fn show_sums(sums: &Sums<'_>, context: &Context) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Requests the newest rows, as the official client does.
-async fn newest(client: &Client, limit: u64, context: &Context) -> Result<WalletResponse, Failure> {
-    let call = client
-        .on_behalf(client.training_api().get_wallet())?
-        .limit(limit);
-    let response = call
-        .send_with(client.context())
-        .await
-        .map_err(Error::from)?;
+/// Requests the newest rows, as the official client does. Also returns how many rows cannot be read.
+async fn newest(
+    client: &Client,
+    limit: u64,
+    context: &Context,
+) -> Result<(WalletResponse, u64), Failure> {
+    let call = client.on_behalf(client.training_api().get_wallet())?;
+    let response = call.limit(limit).send_with(client.context()).await;
+    let response = response.map_err(Error::from)?;
     for warning in response.warnings() {
         context.out.warn(&warning.to_string());
     }
-    Ok(response.into_value())
+    // Rows that cannot be read are left out, with a warning.
+    let is_odd = !response.warnings().is_empty();
+    let wallet = response.into_value();
+    let expected = u64::try_from(wallet.total_billings).unwrap_or(0).min(limit);
+    let missing = expected.saturating_sub(wallet.recent_billings.len() as u64);
+    Ok((wallet, if is_odd { missing } else { 0 }))
 }
 
 /// Reads all rows. Also returns how many rows cannot be read.
 async fn all(client: &Client, context: &Context) -> Result<(WalletResponse, u64), Failure> {
-    let mut wallet = newest(client, 1, context).await?;
+    let (mut wallet, _) = newest(client, 1, context).await?;
     wallet.recent_billings.clear();
     let total = u64::try_from(wallet.total_billings).unwrap_or(0);
     let mut progress = Progress::new(&context.out, total, "rows");

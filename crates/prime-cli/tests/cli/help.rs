@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::common::{CONFIG, Cli, Ran};
+use crate::common::{Cli, Ran};
 
 /// Returns the help of the program and of every command, with the words of each command.
 fn pages(cli: &Cli) -> Vec<(Vec<String>, String)> {
@@ -67,32 +67,43 @@ async fn every_example_runs() {
         if words.first().is_some_and(|word| word == "sim") {
             continue;
         }
-        // The examples of a page build on each other.
-        let own = Cli::start().await;
-        for line in text.lines().skip_while(|line| *line != "Examples:").skip(1) {
-            let Some(example) = line.strip_prefix("  ") else {
-                break;
-            };
-            drop(std::fs::remove_file(own.home.join("run.token")));
-            let run = own.start_run();
-            own.write("rl.toml", CONFIG);
-            let bin = std::path::Path::new(env!("CARGO_BIN_EXE_prime-rs"))
-                .parent()
-                .unwrap();
-            let path = std::env::join_paths([bin, "/usr/bin".as_ref(), "/bin".as_ref()]).unwrap();
-            let mut shell = Command::new("bash");
-            own.prepare(&mut shell);
-            shell.env("PATH", path).env("PRIME_KEY", own.sim.key());
-            let ran: Ran = shell
-                .args(["-o", "pipefail", "-c", &example.replace("run_123", &run)])
-                .output()
-                .unwrap()
-                .into();
-            assert_eq!(ran.code, Some(0), "{example}: {ran:?}");
-            count += 1;
-        }
+        let lines = text.lines().skip_while(|line| *line != "Examples:").skip(1);
+        let examples: Vec<&str> = lines.map_while(|line| line.strip_prefix("  ")).collect();
+        run_examples(&examples).await;
+        count += examples.len();
     }
     assert!(count > 30, "{count}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg(unix)]
+async fn every_example_of_the_readme_runs() {
+    let readme = include_str!("../../../../README.md");
+    let lines = readme.lines().filter_map(|line| line.strip_prefix("    "));
+    let commands = lines.map(|line| line.split(" # ").next().unwrap_or_default().trim());
+    let is_example = |line: &&str| line.starts_with("prime-rs ") || line.contains("| prime-rs ");
+    let examples: Vec<&str> = commands.filter(is_example).collect();
+    assert!(examples.len() >= 10, "{examples:?}");
+    run_examples(&examples).await;
+}
+
+/// Runs the examples of a page, which build on each other. `run_123` stands for a run.
+#[cfg(unix)]
+async fn run_examples(examples: &[&str]) {
+    let cli = Cli::start().await;
+    let bin = std::path::Path::new(env!("CARGO_BIN_EXE_prime-rs"));
+    let directories = [bin.parent().unwrap(), "/usr/bin".as_ref(), "/bin".as_ref()];
+    let path = std::env::join_paths(directories).unwrap();
+    for example in examples {
+        drop(std::fs::remove_file(cli.home.join("run.token")));
+        let run = cli.start_run();
+        let mut shell = Command::new("bash");
+        cli.prepare(&mut shell);
+        shell.env("PATH", &path).env("PRIME_KEY", cli.sim.key());
+        shell.args(["-o", "pipefail", "-c", &example.replace("run_123", &run)]);
+        let ran = Ran::from(shell.output().unwrap());
+        assert_eq!(ran.code, Some(0), "{example}: {ran:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -245,3 +245,54 @@ async fn conversations_are_saved_and_continued() {
     cli.run_with(&["chat", "--load", "rl.toml"], "")
         .fails(2, "rl.toml");
 }
+
+/// A row that cannot be read is reported, and the others are shown.
+#[tokio::test(flavor = "multi_thread")]
+async fn unreadable_rows_are_a_failure() {
+    let cli = Cli::start().await;
+    let row = |id: &str, amount: &str| {
+        format!(
+            r#"{{"id": "{id}", "amount_usd": {amount}, "currency": "USD", "resource_type": "disks",
+                "created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z"}}"#
+        )
+    };
+    let wallet = format!(
+        r#"{{"wallet_id": "w", "balance_usd": 1, "currency": "USD", "total_billings": 2,
+            "recent_billings": [{}, {}]}}"#,
+        row("b1", "\"much\""),
+        row("b2", "0.10")
+    );
+    let fault = prime_sim::Fault::status(200)
+        .body(wallet)
+        .header("content-type", "application/json");
+    cli.sim.inject(fault.on(prime_sim::Operation::GetWallet));
+    for arguments in [
+        &["wallet", "-o", "json"][..],
+        &["wallet", "--all", "-o", "json"],
+    ] {
+        let ran = cli.run(arguments).fails(1, "1 rows cannot be read");
+        let wallet: Value = serde_json::from_str(&ran.stdout).unwrap();
+        assert_eq!(
+            wallet["recent_billings"].as_array().unwrap().len(),
+            1,
+            "{wallet}"
+        );
+        assert!(
+            ran.stdout.contains("0.10"),
+            "amounts keep their digits: {}",
+            ran.stdout
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_of_the_environment_need_no_home() {
+    let cli = Cli::start().await;
+    cli.write(".prime/config.json", "not JSON");
+    let ran = cli
+        .command()
+        .env("PRIME_TEAM_ID", cli.sim.team())
+        .args(["wallet", "-o", "json"])
+        .output();
+    crate::common::Ran::from(ran.unwrap()).json();
+}

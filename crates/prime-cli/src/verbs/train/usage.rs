@@ -9,7 +9,7 @@ use super::usage_view::{self, View};
 use crate::context::{Context, block_on};
 use crate::exit::Failure;
 use crate::interrupt::until_interrupted;
-use crate::output::{number, sparkline};
+use crate::output::{Style, number, sparkline};
 use crate::prompt;
 
 /// Show the tokens and the cost of a run
@@ -147,21 +147,30 @@ impl<'a> Screen<'a> {
         let cost = usage.total_cost_usd.to_string().parse().unwrap_or(0.0);
         self.history
             .push((Instant::now(), cost, usage.total_tokens as f64));
-        let mut text = usage_view::title(usage, out.style());
-        text.push_str(&usage_view::table(usage).render(out.width(), out.style()));
-        text.push_str(&self.charts());
-        let up = if self.lines > 0 {
-            format!("\x1b[{}A\x1b[J", self.lines)
-        } else {
-            String::new()
+        let width = out.width();
+        let render = |style| {
+            let title = usage_view::title(usage, style);
+            let table = usage_view::table(usage).render(width, style);
+            format!("{title}{table}{}", self.charts(style))
         };
-        self.lines = text.lines().count();
+        let text = render(out.style());
+        let up = match self.lines {
+            0 => String::new(),
+            lines => format!("\x1b[{lines}A\x1b[J"),
+        };
+        // A line that is longer than the terminal is wide takes several rows.
+        let rows = |line: &str| {
+            line.chars()
+                .count()
+                .div_ceil(width.unwrap_or(usize::MAX))
+                .max(1)
+        };
+        self.lines = render(Style::new(false)).lines().map(rows).sum();
         out.text(&format!("{up}{text}"))
     }
 
     /// What was spent between two changes, and the rates since the first one.
-    fn charts(&self) -> String {
-        let style = self.context.out.style();
+    fn charts(&self, style: Style) -> String {
         let seconds = self.begin.elapsed().as_secs();
         let mut text = format!(
             "\nwatched for {}:{:02}:{:02}",
