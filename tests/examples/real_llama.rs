@@ -11,8 +11,9 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use prime_ext::pinference_api::types::{ChatMessage, ContentPart, TokenLogprob, ToolChoice};
+use prime_ext::schemars::{self, JsonSchema};
 use prime_ext::tools::{CallOutcome, LoopEnd, Tool};
-use prime_ext::{ChatRequest, Client, ErrorKind};
+use prime_ext::{ChatRequest, Client, Conversation, ErrorKind};
 use serde_json::{Value, json};
 
 const MODEL: &str = "local/smollm2-135m-instruct";
@@ -90,6 +91,9 @@ async fn main() -> ExitCode {
     report("forced tool call", forced_call(&prime).await);
     report("tool loop", tool_loop(&prime, false).await);
     report("tool loop, streamed", tool_loop(&prime, true).await);
+    report("typed answer", typed(&prime).await);
+    report("typed answer, streamed", typed_stream(&prime).await);
+    report("conversation", conversation(&prime).await);
     report("cancelled stream", cancel(&prime).await);
     report(
         "server killed during a stream",
@@ -341,6 +345,81 @@ async fn tool_loop(prime: &Client, streamed: bool) -> Outcome {
                 .any(|result| result.content.starts_with("It rains")),
         || format!("{results:?}"),
     )
+}
+
+/// Every value of this type is short, so that the small model comes to an end.
+#[derive(Debug, serde::Deserialize, JsonSchema)]
+struct Weather {
+    sky: Sky,
+    rain: bool,
+    wind: Option<Wind>,
+}
+
+#[derive(Debug, serde::Deserialize, JsonSchema)]
+enum Sky {
+    Clear,
+    Cloudy,
+}
+
+#[derive(Debug, serde::Deserialize, JsonSchema)]
+#[serde(tag = "kind")]
+enum Wind {
+    Calm,
+    Strong { from_the_north: bool },
+}
+
+/// The server generates only text that matches the schema.
+async fn typed(prime: &Client) -> Outcome {
+    for strict in [false, true] {
+        let request = prime
+            .chat(MODEL)
+            .user("The weather in Paris?")
+            .max_tokens(200);
+        let (weather, response) = request
+            .parse::<Weather>()
+            .strict(strict)
+            .with_response()
+            .await?
+            .into_parts();
+        let object: Value = serde_json::from_str(&response.text())?;
+        ensure(object["rain"] == weather.rain, || format!("{weather:?}"))?;
+    }
+    Ok(())
+}
+
+async fn typed_stream(prime: &Client) -> Outcome {
+    let request = prime
+        .chat(MODEL)
+        .user("The weather in Paris?")
+        .max_tokens(200);
+    let mut stream = request.stream_parse::<Weather>().await?;
+    let (mut values, mut last) = (0, Value::Null);
+    while let Some(value) = stream.try_next().await? {
+        values += 1;
+        last = value.clone();
+    }
+    let answer = stream.finish().await?;
+    ensure(values > 2 && last["rain"] == answer.value().rain, || {
+        format!("{values} values, the last one is {last}")
+    })
+}
+
+async fn conversation(prime: &Client) -> Outcome {
+    let mut conversation = Conversation::new(MODEL).system("Be brief.");
+    for question in ["My name is Ann.", "What is my name?"] {
+        let ask = conversation.ask(prime, question);
+        let ask = ask.request(|request| request.max_tokens(20));
+        ask.tool_loop(|tools| tools.accept_truncated()).await?;
+    }
+    let stored = serde_json::to_string(&conversation)?;
+    let mut loaded: Conversation = serde_json::from_str(&stored)?;
+    let mut answer = loaded
+        .ask(prime, "Thanks.")
+        .request(|request| request.max_tokens(20))
+        .tool_loop(|tools| tools.accept_truncated())
+        .stream();
+    while answer.next_text().await?.is_some() {}
+    ensure(loaded.turns().len() == 3, || format!("{loaded:?}"))
 }
 
 async fn cancel(prime: &Client) -> Outcome {

@@ -9,6 +9,7 @@
 //! | `tests/recordings` | recorded responses of other services |
 //! | `tests/journeys` | end-to-end tests with the simulator |
 //! | `tests/tools` | tools and tool loops |
+//! | `tests/structured` | typed answers, the schemas of types, and strict mode |
 //! | `real`, `examples` | real clients, validators and a real server (`cargo xtask conformance`), see `real/README.md` |
 
 use std::path::PathBuf;

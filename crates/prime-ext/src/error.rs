@@ -10,11 +10,12 @@ use openapi_runtime::{BoxError, PayloadFault, ResponseMeta};
 
 use crate::chat::{ChatResponse, StreamEnd};
 use crate::tools::{LoopEnd, Transcript};
+use crate::typed::ParseFailure;
 
 pub use openapi_runtime::{ErrorKind, FieldError};
 
-/// The error of a call. It dereferences to [`openapi_runtime::Error`], and holds the part of a streamed response that
-/// arrived before the error.
+/// The error of a call. It dereferences to [`openapi_runtime::Error`], and holds what was paid for: the part of a
+/// streamed response that arrived before the error, or a response that is not the requested answer.
 ///
 /// `Display` writes one line: the operation, the cause and, for common errors, what to do next. Keys and tokens are
 /// redacted. The line includes the [`message`](openapi_runtime::Error::message) of the service, which may echo the
@@ -35,6 +36,7 @@ pub struct Error {
     call: openapi_runtime::Error,
     partial: Option<Box<ChatResponse>>,
     transcript: Option<Box<Transcript>>,
+    parse_failure: Option<Box<ParseFailure>>,
 }
 
 impl Error {
@@ -86,6 +88,11 @@ impl Error {
         self
     }
 
+    pub(crate) fn with_parse_failure(mut self, failure: ParseFailure) -> Self {
+        self.parse_failure = Some(Box::new(failure));
+        self
+    }
+
     /// Returns how the stream ended, or `None` if the error did not come from a stream.
     pub fn stream_end(&self) -> Option<StreamEnd> {
         self.partial_response()?.stream_end()
@@ -102,6 +109,12 @@ impl Error {
     /// tool loop.
     pub fn transcript(&self) -> Option<&Transcript> {
         self.transcript.as_deref()
+    }
+
+    /// Returns why a complete response has no [typed answer](crate::typed), and the response with its text and cost.
+    /// `None` if the error is another one.
+    pub fn parse_failure(&self) -> Option<&ParseFailure> {
+        self.parse_failure.as_deref()
     }
 
     /// Returns why a [tool loop](crate::tools::ToolLoop) ended. `None` if the error did not come from a tool loop.
@@ -121,6 +134,7 @@ impl From<openapi_runtime::Error> for Error {
             call,
             partial: None,
             transcript: None,
+            parse_failure: None,
         }
     }
 }

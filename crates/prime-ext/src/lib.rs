@@ -42,6 +42,8 @@
 //! | chat | [`Client::chat`], then `.await` or [`stream`](ChatRequest::stream) |
 //! | let a model call Rust functions | [`tools`], [`ChatRequest::run`] |
 //! | keep a conversation | [`Conversation`] |
+//! | let a model answer with a Rust type | [`typed`], `ChatRequest::parse`, `ChatRequest::stream_parse` |
+//! | let the service guarantee the schema of an answer | [`TypedRequest::strict`], [`Tool::strict`], [`schema`] |
 //! | add up costs | [`ChatResponse::cost`], [`Meter`], [`Client::wallet`] |
 //! | train | [`Client::runs`] |
 //! | set timeouts, retries, limits, headers | [`CallOptions`], [`RetryPolicy`], [`Client::with_options`] |
@@ -53,7 +55,8 @@
 //! | handle errors | [`Error`] |
 //!
 //! Calls are builders that can be awaited. They have the methods `options`, `timeout`, `max_retries` and
-//! `with_response`. Values that arrive in parts are a `Stream` that also has a method `try_next`.
+//! `with_response`. Values that arrive in parts are a `Stream` that also has a method `try_next`; a [`TypedStream`] has
+//! only the method.
 //!
 //! Responses are read leniently: JSON that deviates from the specification, such as a number in a string, is not an
 //! error if its meaning is clear. The warnings of a response say what was not read as the specification says.
@@ -66,8 +69,8 @@
 //!
 //! - `rustls` (default): TLS with rustls and ring, and the root certificates of the operating system.
 //! - `native-tls`: TLS with the library of the operating system.
-//! - `schemars`: creates tools from the type of their arguments (`Tool::new`), and implements `schemars::JsonSchema` for
-//!   the types of both APIs.
+//! - `schemars`: typed answers (`ChatRequest::parse`) and tools from the type of their arguments (`Tool::new`), and
+//!   `schemars::JsonSchema` for the types of both APIs. Objects of `serde_json` then keep the order of their properties.
 //!
 //! Without either TLS feature, the client supports only plain HTTP to loopback addresses, unless you pass your own
 //! [`reqwest::Client`].
@@ -87,8 +90,10 @@ mod options;
 mod pages;
 mod raw;
 pub mod runs;
+pub mod schema;
 mod settings;
 pub mod tools;
+pub mod typed;
 pub mod wallet;
 
 pub use account::Account;
@@ -105,6 +110,7 @@ pub use raw::RawCall;
 pub use runs::{CreatedRun, Deletion, DeletionOutcome, RunConfig, Runs, UsageWatch};
 pub use settings::{Setting, Settings, Source};
 pub use tools::{Tool, ToolLoop, Transcript};
+pub use typed::{ParseFailure, ParseFailureReason, TypedRequest, TypedResponse, TypedStream};
 pub use wallet::{BillingPages, Billings, Wallet};
 
 pub use bytes;

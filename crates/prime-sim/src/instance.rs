@@ -140,14 +140,44 @@ impl Schemas<'_> {
                 object.insert(name.to_owned(), self.value(others, depth + 1)?);
             }
         }
+        self.add_entries(&mut object, schema, others, depth)?;
+        Some(Value::Object(object))
+    }
+
+    /// Adds properties whose names the schema does not list: as many as it requires, or one if it is that of a map.
+    fn add_entries(
+        &self,
+        object: &mut Map<String, Value>,
+        schema: &Map<String, Value>,
+        others: &Value,
+        depth: usize,
+    ) -> Option<()> {
         let min = whole(schema, "minProperties").unwrap_or(0);
+        let is_short = depth < MAX_OPTIONAL_DEPTH && object.is_empty();
+        let may_have_entry = is_short
+            && whole(schema, "maxProperties") != Some(0)
+            && !schema.contains_key("propertyNames");
+        let patterns = schema.get("patternProperties").and_then(Value::as_object);
+        let pattern = patterns.and_then(|patterns| patterns.iter().next());
+        if let Some((pattern, property)) = pattern.filter(|_| may_have_entry)
+            && let Some(Value::String(name)) = matching(pattern)
+            && let Some(value) = self.value(property, depth + 1)
+        {
+            object.insert(name, value);
+        }
+        let is_map = may_have_entry && others.is_object() && object.is_empty();
+        let wanted = min.max(usize::from(is_map));
         for number in 0.. {
-            if object.len() >= min {
+            if object.len() >= wanted {
                 break;
             }
-            object.insert(format!("key_{number}"), self.value(others, depth + 1)?);
+            match self.value(others, depth + 1) {
+                Some(value) => drop(object.insert(format!("key_{number}"), value)),
+                None if object.len() >= min => break,
+                None => return None,
+            }
         }
-        Some(Value::Object(object))
+        Some(())
     }
 
     fn array(&self, schema: &Map<String, Value>, depth: usize) -> Option<Value> {
@@ -206,10 +236,7 @@ fn number(schema: &Map<String, Value>, integer: bool) -> Option<Value> {
 
 fn text(schema: &Map<String, Value>) -> Option<Value> {
     if let Some(pattern) = schema.get("pattern").and_then(Value::as_str) {
-        let hir = regex_syntax::parse(pattern).ok()?;
-        let mut text = String::new();
-        push_match(&hir, &mut text)?;
-        return Some(Value::String(text));
+        return matching(pattern);
     }
     let text = match schema.get("format").and_then(Value::as_str) {
         Some("date-time") => "2026-01-01T00:00:00Z",
@@ -219,6 +246,10 @@ fn text(schema: &Map<String, Value>) -> Option<Value> {
         Some("email" | "idn-email") => "user@example.com",
         Some("hostname" | "idn-hostname") => "example.com",
         Some("ipv4") => "127.0.0.1",
+        // Formats of schemars: `IpAddr`, and chrono's dates without a time zone.
+        Some("ip") => "127.0.0.1",
+        Some("partial-date-time") => "2026-01-01T00:00:00",
+        Some("partial-time") => "00:00:00",
         Some("ipv6") => "::1",
         Some("uri" | "iri" | "uri-reference" | "iri-reference") => "https://example.com/",
         Some("uuid") => "00000000-0000-4000-8000-000000000000",
@@ -232,6 +263,14 @@ fn text(schema: &Map<String, Value>) -> Option<Value> {
     if let Some(max) = whole(schema, "maxLength") {
         text = text.chars().take(max).collect();
     }
+    Some(Value::String(text))
+}
+
+/// Returns a short text that matches a pattern.
+fn matching(pattern: &str) -> Option<Value> {
+    let hir = regex_syntax::parse(pattern).ok()?;
+    let mut text = String::new();
+    push_match(&hir, &mut text)?;
     Some(Value::String(text))
 }
 
@@ -300,6 +339,10 @@ mod tests {
                 ],
             }),
             json!({ "anyOf": [false, { "type": "integer" }] }),
+            json!({ "oneOf": [{ "type": "string", "const": "a" }, { "type": "string", "enum": ["b", "c"] }] }),
+            json!({ "type": ["string", "null"], "enum": ["a", null] }),
+            json!({ "type": "object", "additionalProperties": false }),
+            json!({ "type": "object", "propertyNames": { "pattern": "^x" }, "additionalProperties": { "type": "null" } }),
             // A tree.
             json!({
                 "$ref": "#/$defs/node",
@@ -316,6 +359,17 @@ mod tests {
         ] {
             assert!(generate(&schema).is_some(), "{schema}");
         }
+    }
+
+    #[test]
+    fn a_map_has_an_entry() {
+        let numbers = json!({ "type": "integer" });
+        let map = json!({ "type": "object", "additionalProperties": numbers });
+        assert_eq!(generate(&map), Some(json!({ "key_0": 1 })));
+        let patterns = json!({ "type": "object", "patternProperties": { "^\\d+$": numbers }, "additionalProperties": false });
+        assert_eq!(generate(&patterns), Some(json!({ "0": 1 })));
+        let recursive = json!({ "type": "object", "additionalProperties": { "$ref": "#" } });
+        assert!(generate(&recursive).is_some());
     }
 
     #[test]

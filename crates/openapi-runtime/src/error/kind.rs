@@ -16,7 +16,7 @@ pub enum ErrorKind {
     Disconnected,
     /// The service returned an error status.
     Api,
-    /// The service returned a success that does not match the specification.
+    /// The service returned a success that does not match the specification, or is not what was requested.
     UnexpectedResponse,
     /// A stream ended before the response was complete.
     CutOff,

@@ -38,6 +38,7 @@ pub use accumulator::ChatAccumulator;
 pub use delta::ChatDelta;
 pub use reasoning::ReasoningHistory;
 pub use request::ChatRequest;
+pub(crate) use request::STREAM_OPERATION;
 pub use response::ChatResponse;
 pub use stream::ChatStream;
 pub use stream_end::StreamEnd;

@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use openapi_runtime::error::is_error_body;
-use openapi_runtime::{Error as CallError, ErrorKind, IntoRequest, Response, TextOrParts};
+use openapi_runtime::{Error as CallError, ErrorKind, IntoRequest, Response, TextOrParts, Warning};
 use pinference_api::builder;
 use pinference_api::types::{ChatCompletionRequest, ChatMessage};
 use tracing::Instrument as _;
@@ -20,7 +20,7 @@ use crate::options::CallOptions;
 use crate::tools::{self, Tool, ToolLoop};
 
 /// The id of the streaming operation.
-pub(super) const STREAM_OPERATION: &str = builder::CreateChatCompletionStream::OPERATION.id;
+pub(crate) const STREAM_OPERATION: &str = builder::CreateChatCompletionStream::OPERATION.id;
 
 /// A chat request. Returned by [`Client::chat`].
 ///
@@ -49,6 +49,8 @@ pub struct ChatRequest {
     /// Boxed, because every builder method moves the request.
     pub(crate) body: Box<ChatCompletionRequest>,
     pub(crate) tools: Vec<Tool>,
+    /// About the request. Its responses have these warnings too.
+    pub(crate) warnings: Vec<Warning>,
     /// `None` for that of the client.
     reasoning_history: Option<ReasoningHistory>,
 }
@@ -60,6 +62,7 @@ impl ChatRequest {
             client,
             body,
             tools: Vec::new(),
+            warnings: Vec::new(),
             reasoning_history: None,
         }
     }
@@ -118,6 +121,7 @@ impl ChatRequest {
     pub fn tools(mut self, tools: impl IntoIterator<Item = Tool>) -> Self {
         let known = self.tools.len();
         self.tools.extend(tools);
+        self.warnings.extend(tools::warnings(&self.tools[known..]));
         let definitions = self.tools[known..].iter().map(Tool::definition);
         let tools = self.body.tools.get_or_insert_default();
         tools.extend(definitions);
@@ -186,8 +190,10 @@ impl ChatRequest {
         self.prepare()?;
         self.body.stream = None;
         let trace = self.trace();
+        let warnings = std::mem::take(&mut self.warnings);
         let call = pin!(self.call());
         let response = call.instrument(trace.span().clone()).await;
+        let response = response.map(|response| response.with_warnings(warnings));
         match &response {
             Ok(response) => trace.record_response(response.raw()),
             Err(error) => trace.record_error(error),
@@ -242,7 +248,12 @@ impl ChatRequest {
             max_bytes: options.get_max_body(),
         };
         let trace = self.trace();
-        let Self { client, body, .. } = self;
+        let Self {
+            client,
+            body,
+            warnings,
+            ..
+        } = self;
         let mut guard = MeterGuard::new(&client, &body.model);
         let context = guard.context(&client);
         // Boxed, because the future that opens a stream is larger than the stream, and the caller's future would keep
@@ -259,7 +270,7 @@ impl ChatRequest {
             trace.record_error(e);
         })?;
         let trace = (!trace.span().is_disabled()).then(|| Box::new(trace));
-        Ok(stream.observed(guard, trace))
+        Ok(stream.observed(guard, trace).with_warnings(warnings))
     }
 
     fn trace(&self) -> Trace {

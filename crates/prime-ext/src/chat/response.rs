@@ -39,6 +39,11 @@ impl ChatResponse {
         self
     }
 
+    pub(crate) fn with_warnings(mut self, warnings: impl IntoIterator<Item = Warning>) -> Self {
+        self.response.add_warnings(warnings);
+        self
+    }
+
     /// Returns the text. If the content has parts, their texts are joined. The text is empty if the model only called
     /// tools, or if there is no choice.
     pub fn text(&self) -> Cow<'_, str> {
@@ -121,7 +126,8 @@ impl ChatResponse {
         self.stream_end
     }
 
-    /// Returns what was not read as the specification says, and tool calls whose arguments are empty or not valid JSON.
+    /// Returns what was not read as the specification says, tool calls whose arguments are empty or not valid JSON, and
+    /// what was not sent as requested, such as `strict`.
     /// The [`body`](Self::body) of a response that was not streamed has everything as received.
     pub fn warnings(&self) -> &[Warning] {
         self.meta().warnings()

@@ -238,6 +238,12 @@ impl ChatStream {
         self
     }
 
+    /// Adds warnings about the request.
+    pub(crate) fn with_warnings(mut self, warnings: Vec<Warning>) -> Self {
+        self.meta.add_warnings(warnings);
+        self
+    }
+
     /// Returns the next chunk, or `None` once the response is complete.
     ///
     /// If [`next_delta`](Self::next_delta) has returned only some of the deltas of a chunk, this method returns the

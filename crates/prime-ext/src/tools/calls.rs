@@ -47,7 +47,7 @@ impl Calls {
     pub(super) fn new(calls: &[ToolCall], tools: &[Tool], round: u32) -> Self {
         let calls = calls.iter().map(|call| match read(call, tools, round) {
             Ok((call, tool)) => Call::Undecided(call, tool.clone()),
-            Err(finished) => Call::Finished(finished),
+            Err(finished) => Call::Finished(*finished),
         });
         Self {
             calls: calls.collect(),
@@ -190,7 +190,7 @@ fn read<'t>(
     call: &ToolCall,
     tools: &'t [Tool],
     round: u32,
-) -> Result<(PendingCall, &'t Tool), FinishedCall> {
+) -> Result<(PendingCall, &'t Tool), Box<FinishedCall>> {
     let function = call.function.as_ref();
     let name = function.map(|function| function.name.as_str());
     let name = name.unwrap_or_default();
@@ -201,7 +201,8 @@ fn read<'t>(
         round,
     };
     let Some(tool) = tools.iter().find(|tool| tool.name() == name) else {
-        return Err(call.error(CallOutcome::UnknownTool, &unknown_tool(name, tools)));
+        let reason = unknown_tool(name, tools);
+        return Err(call.error(CallOutcome::UnknownTool, &reason).into());
     };
     let arguments = function.and_then(|function| function.arguments.as_deref());
     match arguments::read(tool, arguments) {
@@ -209,7 +210,7 @@ fn read<'t>(
             call.arguments = arguments;
             Ok((call, tool))
         }
-        Err(reason) => Err(call.error(CallOutcome::InvalidArguments, &reason)),
+        Err(reason) => Err(call.error(CallOutcome::InvalidArguments, &reason).into()),
     }
 }
 
@@ -217,7 +218,7 @@ fn read<'t>(
 pub(super) async fn run_alone(tool: &Tool, call: &ToolCall) -> FinishedCall {
     match read(call, std::slice::from_ref(tool), 1) {
         Ok((call, tool)) => invoke(call, tool.clone()).await,
-        Err(finished) => finished,
+        Err(finished) => *finished,
     }
 }
 

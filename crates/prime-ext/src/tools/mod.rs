@@ -41,7 +41,6 @@
 //! | module | contents |
 //! |---|---|
 //! | `tool` | [`Tool`]: a function that a model can call |
-//! | `schema` | the JSON Schema of a type |
 //! | `output` | [`ToolOutput`]: what the function returns |
 //! | `tool_loop` | [`ToolLoop`]: builds a tool loop |
 //! | `stream` | [`ToolStream`]: runs a tool loop |
@@ -58,8 +57,6 @@ mod arguments;
 mod calls;
 mod hook;
 mod output;
-#[cfg(feature = "schemars")]
-mod schema;
 mod stream;
 mod tool;
 mod tool_loop;
@@ -69,6 +66,6 @@ pub use hook::CallDecision;
 pub use output::ToolOutput;
 pub use stream::{ToolEvent, ToolStream};
 pub use tool::Tool;
-pub(crate) use tool::fault;
+pub(crate) use tool::{fault, warnings};
 pub use tool_loop::ToolLoop;
 pub use transcript::{CallOutcome, FinishedCall, LoopEnd, PendingCall, Round, Transcript};

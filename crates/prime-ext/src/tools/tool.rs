@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
+use openapi_runtime::Warning;
 use pinference_api::types::{FunctionDefinition, Tool as Definition, ToolCall};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -15,6 +16,7 @@ use serde_json::Value;
 use super::calls;
 use super::output::{ToolOutput, ToolOutputResult};
 use super::transcript::FinishedCall;
+use crate::schema::{self, StrictVerdict};
 
 /// The future of a call: the text for the model, or the message of an error for the model.
 pub(super) type CallFuture = Pin<Box<dyn Future<Output = Called> + Send>>;
@@ -30,7 +32,7 @@ pub(super) enum Called {
 ///
 /// Clones share the function.
 ///
-/// With the feature `schemars`, [`Tool::new`] derives the schema from the type of the arguments:
+/// With the feature `schemars`, `Tool::new` derives the schema from the type of the arguments:
 ///
 /// ```
 /// # #[cfg(feature = "schemars")] {
@@ -81,6 +83,8 @@ pub struct Tool(Arc<Inner>);
 #[derive(Clone)]
 struct Inner {
     definition: FunctionDefinition,
+    /// Whether the schema can be used in strict mode, if that was requested.
+    strict: Option<StrictVerdict>,
     function: Arc<dyn Fn(Value) -> CallFuture + Send + Sync>,
     timeout: Option<Duration>,
 }
@@ -98,7 +102,7 @@ impl Tool {
         F: Fn(A) -> R + Send + Sync + 'static,
         R: Future<Output: ToolOutput> + Send + 'static,
     {
-        let (schema, description) = super::schema::of::<A>();
+        let (schema, description) = schema::parts_of::<A>();
         let tool = Self::with_schema(name, schema, function);
         match description {
             Some(description) => tool.description(description),
@@ -133,6 +137,7 @@ impl Tool {
         };
         Self(Arc::new(Inner {
             definition,
+            strict: None,
             function: Arc::new(function),
             timeout: None,
         }))
@@ -146,20 +151,43 @@ impl Tool {
         self
     }
 
+    /// Sets whether the service must guarantee that the arguments match the schema. Default: `false`, and `strict` is
+    /// then not sent.
+    ///
+    /// The schema is adapted to strict mode: see [`to_strict`](schema::to_strict). If strict mode is impossible, the
+    /// original schema is sent without `strict`, and each response has a [warning](crate::ChatResponse::warnings) that
+    /// says why. If the schema is unsupported, the request is not sent: it fails with an error.
+    #[must_use]
+    pub fn strict(mut self, yes: bool) -> Self {
+        let inner = Arc::make_mut(&mut self.0);
+        let parameters = inner.definition.parameters.clone().unwrap_or_default();
+        inner.strict = yes.then(|| schema::to_strict(&parameters.into()));
+        self
+    }
+
     /// Returns the name that the model calls.
     pub fn name(&self) -> &str {
         &self.0.definition.name
     }
 
-    /// Returns the JSON Schema of the arguments.
+    /// Returns the JSON Schema of the arguments, before it is adapted to strict mode.
     pub fn schema(&self) -> Option<&serde_json::Map<String, Value>> {
         self.0.definition.parameters.as_ref()
     }
 
     /// Returns the definition that a request contains.
     pub fn definition(&self) -> Definition {
+        let mut function = self.0.definition.clone();
+        if let Some(StrictVerdict::Possible {
+            schema: Value::Object(schema),
+            ..
+        }) = &self.0.strict
+        {
+            function.parameters = Some(schema.clone());
+            function.strict = Some(true);
+        }
         let mut definition = Definition::new("function");
-        definition.function = Some(self.0.definition.clone());
+        definition.function = Some(function);
         definition
     }
 
@@ -211,9 +239,26 @@ pub(crate) fn fault(tools: &[Tool]) -> Option<String> {
             Some(format!(
                 "the arguments of the tool {name:?} are not an object; use a struct as their type"
             ))
+        } else if let Some(StrictVerdict::Unsupported(reasons)) = &tool.0.strict {
+            let reasons = schema::join(reasons);
+            Some(format!(
+                "the schema of the tool {name:?} cannot be sent: {reasons}"
+            ))
         } else {
             None
         }
+    })
+}
+
+/// Returns a warning for each tool that is sent without strict mode, although it was requested.
+pub(crate) fn warnings(tools: &[Tool]) -> impl Iterator<Item = Warning> {
+    tools.iter().filter_map(|tool| match &tool.0.strict {
+        Some(StrictVerdict::Impossible(reasons)) => {
+            let (name, reasons) = (tool.name(), schema::join(reasons));
+            let reason = format!("the tool {name:?} was sent without `strict`: {reasons}");
+            Some(Warning::new("", reason))
+        }
+        _ => None,
     })
 }
 

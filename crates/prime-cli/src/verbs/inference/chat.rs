@@ -135,13 +135,9 @@ async fn stream(request: ChatRequest, context: &Context) -> Result<(), Failure> 
     };
     let out = &context.out;
     let failure = loop {
-        // Each step can be interrupted; what was read before it was written.
         let next = async {
             if out.is_json() {
-                return Ok(match stream.try_next().await? {
-                    Some(_) => Some(Step::Chunk),
-                    None => None,
-                });
+                return Ok(stream.try_next().await?.map(|_| Step::Chunk));
             }
             Ok::<_, Failure>(stream.next_delta().await?.map(Step::Delta))
         };
@@ -152,8 +148,9 @@ async fn stream(request: ChatRequest, context: &Context) -> Result<(), Failure> 
         };
         match step {
             Ok(Some(Step::Chunk)) => {
+                // Line feeds of JSON are between its values.
                 let json = stream.chunk_json().unwrap_or_default();
-                out.line(&json)?;
+                out.line(&json.replace(['\r', '\n'], " "))?;
             }
             Ok(Some(Step::Delta(ChatDelta::Reasoning(text)))) => reasoning.write(&text),
             Ok(Some(Step::Delta(ChatDelta::Text(text)))) => {

@@ -189,7 +189,7 @@ impl Create {
         context: &Context,
     ) -> Result<(), Failure> {
         let raw = run.raw();
-        let price = (raw.on_demand == Some(true)).then(|| Price {
+        let price = (raw.on_demand == Some(true)).then_some(Price {
             on_demand: true,
             gpu_type: raw.gpu_type.as_deref(),
             price_per_gpu_hour: raw.price_per_gpu_hour,
