@@ -45,7 +45,11 @@ impl Context {
     fn builder(&self) -> Result<ClientBuilder, Failure> {
         let builder = Client::builder().user_agent(concat!("prime-rs/", env!("CARGO_PKG_VERSION")));
         let builder = match &self.name {
-            Some(name) => builder.context(name),
+            Some(name) => {
+                // A failure lists the contexts.
+                self.settings()?;
+                builder.context(name)
+            }
             None => builder,
         };
         Ok(builder.or_env()?)

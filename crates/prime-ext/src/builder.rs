@@ -247,6 +247,20 @@ impl ClientBuilder {
 
     /// Allows a client without an API key. If there is none, requests have no `Authorization` header, and only operations
     /// that need no key succeed.
+    ///
+    /// ```
+    /// # use prime_ext::{Client, transport};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), prime_ext::Error> {
+    /// let transport = transport::from_fn(|request| {
+    ///     assert!(!request.headers().contains_key("authorization"));
+    ///     http::Response::new(r#"{"data": []}"#)
+    /// });
+    /// let prime = Client::builder().optional_key().transport(transport).build()?;
+    /// assert!(prime.models().list().await?.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn optional_key(mut self) -> Self {
         self.keyless = true;
         self
