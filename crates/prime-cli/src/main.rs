@@ -7,7 +7,7 @@
 //! |---|---|
 //! | `cli` | the arguments, and which verb they run |
 //! | `verbs` | one module per verb |
-//! | `context` | [`Context`]: what every verb has |
+//! | `context` | what every verb has: its output, the settings and a client |
 //! | `settings` | reads and changes the settings files |
 //! | `output` | tables, JSON, styles |
 //! | `prompt` | questions and confirmations |

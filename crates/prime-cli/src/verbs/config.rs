@@ -36,9 +36,15 @@ Examples:
     /// Save the path of the SSH key, for the official client
     SetSshKeyPath { path: String },
     /// Save whether new resources are shared with the team, for the official client
-    SetShareResourcesWithTeam { enabled: Switched },
+    SetShareResourcesWithTeam {
+        #[arg(ignore_case = true)]
+        enabled: Switched,
+    },
     /// Save whether traces are not used, for the official client
-    SetTracesOptOut { enabled: Switched },
+    SetTracesOptOut {
+        #[arg(ignore_case = true)]
+        enabled: Switched,
+    },
     /// Set all settings to their defaults. The saved contexts stay
     Reset {
         /// Do not ask for a confirmation

@@ -8,7 +8,7 @@ use crate::prompt;
 
 /// Save an API key in ~/.prime/config.json, which only you can read
 ///
-/// Keys are created at https://app.primeintellect.ai/dashboard/tokens. Without --api-key, the key is read from the
+/// Keys are created at app.primeintellect.ai/dashboard/tokens. Without --api-key, the key is read from the
 /// terminal, without echo, or from standard input. The key is not sent to check it: `prime-rs doctor` does that.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\

@@ -62,7 +62,8 @@ pub(crate) struct Create {
     #[arg(long, value_name = "NAME")]
     volume: Option<String>,
 
-    /// Supervised fine-tuning. This is the default for a configuration with [data] and without [trainer]
+    /// Supervised fine-tuning. This is the default for a configuration with `[data]` and without
+    /// `[trainer]`
     #[arg(long, conflicts_with = "full_finetune")]
     sft: bool,
 
