@@ -39,6 +39,7 @@ pub struct ClientBuilder {
     transport: Option<Caller>,
     connections: Connections,
     plain_http: bool,
+    keyless: bool,
     options: CallOptions,
     budget: RetryBudget,
     reasoning_history: HashMap<String, ReasoningHistory>,
@@ -49,7 +50,8 @@ fn by_program<T>(value: impl Into<T>) -> Option<Setting<T>> {
 }
 
 impl ClientBuilder {
-    /// Sets the API key. It is required, here or from [`or_env`](Self::or_env).
+    /// Sets the API key. It is required, here or from [`or_env`](Self::or_env), unless
+    /// [`optional_key`](Self::optional_key) is set.
     pub fn api_key(mut self, key: impl Into<Secret>) -> Self {
         self.config.api_key = by_program(key);
         self
@@ -78,6 +80,12 @@ impl ClientBuilder {
     /// [`prime_training_api::Client::DEFAULT_BASE_URL`].
     pub fn platform_url(mut self, url: impl Into<String>) -> Self {
         self.config.platform_url = by_program(url);
+        self
+    }
+
+    /// Selects a context for [`or_env`](Self::or_env), instead of the one that `PRIME_CONTEXT` names.
+    pub fn context(mut self, name: impl Into<String>) -> Self {
+        self.config.context = Some(name.into());
         self
     }
 
@@ -237,6 +245,27 @@ impl ClientBuilder {
         self
     }
 
+    /// Allows a client without an API key. If there is none, requests have no `Authorization` header, and only operations
+    /// that need no key succeed.
+    ///
+    /// ```
+    /// # use prime_ext::{Client, transport};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), prime_ext::Error> {
+    /// let transport = transport::from_fn(|request| {
+    ///     assert!(!request.headers().contains_key("authorization"));
+    ///     http::Response::new(r#"{"data": []}"#)
+    /// });
+    /// let prime = Client::builder().optional_key().transport(transport).build()?;
+    /// assert!(prime.models().list().await?.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn optional_key(mut self) -> Self {
+        self.keyless = true;
+        self
+    }
+
     /// Builds the client. No request is sent.
     ///
     /// # Errors
@@ -245,7 +274,7 @@ impl ClientBuilder {
         if let Some(fault) = self.options.fault() {
             return Err(Error::new(ErrorKind::Settings, fault));
         }
-        let api_key = key(&self.config)?;
+        let api_key = key(&self.config, self.keyless)?;
         if let Some(account) = &self.config.account {
             account
                 .value
@@ -280,10 +309,13 @@ impl ClientBuilder {
                 Caller::new(self.connections.build(&urls)?)
             }
         };
-        let caller = caller
-            .with_bearer_token(api_key.value.clone())
-            .map_err(|e| invalid("API key", &api_key.source, &e.to_string()))?
-            .with_retry_budget(self.budget);
+        let caller = match api_key.value.expose() {
+            "" => caller,
+            _ => caller
+                .with_bearer_token(api_key.value.clone())
+                .map_err(|e| invalid("API key", &api_key.source, &e.to_string()))?,
+        };
+        let caller = caller.with_retry_budget(self.budget);
         let account = self.config.account;
         let settings = Settings {
             api_key,
@@ -314,7 +346,8 @@ impl ClientBuilder {
     }
 }
 
-fn key(config: &PartialConfig) -> Result<Setting<Secret>, Error> {
+/// Returns the key, or an empty one if there is none and `keyless` is set.
+fn key(config: &PartialConfig, keyless: bool) -> Result<Setting<Secret>, Error> {
     let key = match &config.api_key {
         Some(key) => {
             let cleaned = settings::clean_key(key.value.expose())
@@ -323,11 +356,15 @@ fn key(config: &PartialConfig) -> Result<Setting<Secret>, Error> {
         }
         None => None,
     };
-    key.filter(|key| !key.value.expose().is_empty()).ok_or_else(|| {
+    let key = key.filter(|key| !key.value.expose().is_empty());
+    let none = || keyless.then(|| Setting::new(Secret::from(""), Source::Default));
+    key.or_else(none).ok_or_else(|| {
         let looked = match config.no_key_in.as_slice() {
-            [] => "set one with `Client::builder().api_key(…)`, or take it from the environment with \
+            [] => {
+                "set one with `Client::builder().api_key(…)`, or take it from the environment with \
                    `Client::from_env`"
-                .to_owned(),
+                    .to_owned()
+            }
             places => format!(
                 "looked for in {}; set the variable, or let `prime login` write the file, or call \
                  `Client::builder().api_key(…)`",

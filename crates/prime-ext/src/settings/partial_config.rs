@@ -17,6 +17,8 @@ pub(crate) struct PartialConfig {
     pub(crate) account: Option<Setting<Account>>,
     pub(crate) inference_url: Option<Setting<String>>,
     pub(crate) platform_url: Option<Setting<String>>,
+    /// The context that is used instead of that of `PRIME_CONTEXT`.
+    pub(crate) context: Option<String>,
     /// The places without an API key, for the error message.
     pub(crate) no_key_in: Vec<String>,
 }
@@ -85,9 +87,15 @@ impl PartialConfig {
                 .push("the home directory (not found)".to_owned()),
         }
         // Not trimmed: silently ignoring an invalid context could bill the wrong account.
-        let context = (env.variable)("PRIME_CONTEXT").filter(|name| !name.is_empty());
+        let variable = (env.variable)("PRIME_CONTEXT").filter(|name| !name.is_empty());
+        let place = match &self.context {
+            Some(name) => format!("context {name}"),
+            None => format!("PRIME_CONTEXT={}", variable.as_deref().unwrap_or_default()),
+        };
+        let context = self.context.clone().or(variable);
         if let Some(context) = context {
-            files.apply_context(&context, directory.as_deref(), &mut self.no_key_in)?;
+            let no_key_in = &mut self.no_key_in;
+            files.apply_context(&context, &place, directory.as_deref(), no_key_in)?;
         }
         let team = from_file(files.team);
         let team = team.map(|s| Setting::new(Account::Team(s.value), s.source));
@@ -160,9 +168,11 @@ impl Files {
 
     /// Applies a context. The team and the URLs of `config.json` are dropped even if the context sets none, so that no
     /// team but the context's is billed. The key of `config.json` is kept unless the context has an `api_key` field.
+    /// `place` names the context in errors.
     fn apply_context(
         &mut self,
         context: &str,
+        place: &str,
         directory: Option<&Path>,
         no_key_in: &mut Vec<String>,
     ) -> Result<(), Error> {
@@ -173,12 +183,12 @@ impl Files {
             return Ok(());
         }
         let invalid = |reason: String| {
-            let message = format!("PRIME_CONTEXT={context}: {reason}");
+            let message = format!("{place}: {reason}");
             Error::new(ErrorKind::Settings, message)
         };
         let is_allowed = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
         if context.len() > MAX_CONTEXT {
-            let message = format!("PRIME_CONTEXT is longer than {MAX_CONTEXT} bytes");
+            let message = format!("the name of a context is longer than {MAX_CONTEXT} bytes");
             return Err(Error::new(ErrorKind::Settings, message));
         }
         if !context.chars().all(is_allowed) {
@@ -317,6 +327,23 @@ mod tests {
         let production = load(Some(&home), &[("PRIME_CONTEXT", "Production")]).unwrap();
         assert_eq!((production.account, production.platform_url), (None, None));
         assert_eq!(value(&production.api_key).unwrap().expose(), "filed");
+        // The program's context replaces that of the environment.
+        let in_context = |name: &str| {
+            let config = PartialConfig {
+                context: Some(name.to_owned()),
+                ..PartialConfig::default()
+            };
+            config.or(&EnvSource {
+                variable: &|name| (name == "PRIME_CONTEXT").then(|| "nowhere".to_owned()),
+                home: Some(home.clone()),
+            })
+        };
+        assert_eq!(
+            in_context("lab").unwrap().account,
+            Some(team("team_lab", &lab))
+        );
+        let error = in_context("other").unwrap_err().to_string();
+        assert!(error.starts_with("context other: "), "{error}");
         for invalid in ["nowhere", "../config", " lab"] {
             let error = load(Some(&home), &[("PRIME_CONTEXT", invalid)]).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Settings);

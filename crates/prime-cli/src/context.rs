@@ -1,0 +1,73 @@
+//! What every command has: its output, the settings and a client.
+
+use prime_ext::{Client, ClientBuilder, ErrorKind};
+
+use crate::exit::{Exit, Failure};
+use crate::interrupt;
+use crate::output::Out;
+use crate::settings::Settings;
+
+/// What the global options select.
+#[derive(Debug)]
+pub(crate) struct Context {
+    pub(crate) out: Out,
+    /// The settings context that `--context` names.
+    pub(crate) name: Option<String>,
+}
+
+impl Context {
+    /// Reads the settings. Nothing is written.
+    pub(crate) fn settings(&self) -> Result<Settings, Failure> {
+        Settings::read(self.name.as_deref())
+    }
+
+    /// Builds a client. This sets up TLS, which takes a few milliseconds.
+    pub(crate) fn client(&self) -> Result<Client, Failure> {
+        let has_no_key = || {
+            self.settings()
+                .is_ok_and(|settings| settings.key().is_none())
+        };
+        match self.builder()?.build() {
+            // The advice of the library is for programmers.
+            Err(error) if error.kind() == ErrorKind::Settings && has_no_key() => {
+                let message = "no API key: run `prime-rs login`, or set PRIME_API_KEY";
+                Err(Failure::new(Exit::Auth, message))
+            }
+            built => Ok(built?),
+        }
+    }
+
+    /// Builds a client for operations that need no key.
+    pub(crate) fn keyless_client(&self) -> Result<Client, Failure> {
+        Ok(self.builder()?.optional_key().build()?)
+    }
+
+    fn builder(&self) -> Result<ClientBuilder, Failure> {
+        let builder = Client::builder().user_agent(concat!("prime-rs/", env!("CARGO_PKG_VERSION")));
+        let builder = match &self.name {
+            Some(name) => {
+                // A failure lists the contexts.
+                self.settings()?;
+                builder.context(name)
+            }
+            None => builder,
+        };
+        Ok(builder.or_env()?)
+    }
+}
+
+/// Runs a future on a runtime of one thread. Ctrl-C no longer ends the process: the future must notice it.
+pub(crate) fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let runtime =
+        runtime.map_err(|error| Failure::other(format!("cannot start the runtime: {error}")))?;
+    let done = runtime.block_on(async {
+        interrupt::listen();
+        future.await
+    });
+    // Not waited for: a name that is being resolved, or a line that is being read.
+    runtime.shutdown_background();
+    done
+}

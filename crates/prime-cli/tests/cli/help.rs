@@ -1,0 +1,120 @@
+//! Snapshots of `--help`; runs every example.
+
+use std::process::Command;
+
+use crate::common::{Cli, Ran};
+
+/// Returns the help of the program and of every command, with the words of each command.
+fn pages(cli: &Cli) -> Vec<(Vec<String>, String)> {
+    let (mut open, mut pages) = (vec![Vec::<String>::new()], Vec::new());
+    while let Some(words) = open.pop() {
+        let mut arguments: Vec<&str> = words.iter().map(String::as_str).collect();
+        arguments.push("--help");
+        // `sim --help` is the help of the simulator.
+        let text = match words.first().is_some_and(|word| word == "sim") {
+            true => cli.run(&["help", "sim"]),
+            false => cli.run(&arguments),
+        };
+        let text = text.succeeds().stdout;
+        let commands = text.lines().skip_while(|line| *line != "Commands:").skip(1);
+        for line in commands.take_while(|line| !line.is_empty()) {
+            let name = line
+                .strip_prefix("  ")
+                .and_then(|line| line.split(' ').next());
+            if let Some(name) = name.filter(|name| !name.is_empty() && *name != "help") {
+                let mut words = words.clone();
+                words.push(name.to_owned());
+                open.push(words);
+            }
+        }
+        pages.push((words, text));
+    }
+    pages.sort();
+    pages
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn help_is_as_in_the_snapshot() {
+    let cli = Cli::start().await;
+    let pages = pages(&cli);
+    assert!(pages.len() > 30, "{}", pages.len());
+    let title = |words: &[String]| {
+        ["prime-rs"]
+            .into_iter()
+            .chain(words.iter().map(String::as_str))
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    let text: Vec<String> = pages
+        .iter()
+        .map(|(words, text)| format!("==== {}\n\n{text}", title(words)))
+        .collect();
+    insta::assert_snapshot!("help", text.join("\n"));
+    for (words, text) in &pages {
+        for line in text.lines().skip_while(|line| *line != "Examples:") {
+            assert!(line.chars().count() <= 100, "{words:?}: {line}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg(unix)]
+async fn every_example_runs() {
+    let cli = Cli::start().await;
+    let mut count = 0;
+    for (words, text) in pages(&cli) {
+        // The simulator is another program.
+        if words.first().is_some_and(|word| word == "sim") {
+            continue;
+        }
+        let lines = text.lines().skip_while(|line| *line != "Examples:").skip(1);
+        let examples: Vec<&str> = lines.map_while(|line| line.strip_prefix("  ")).collect();
+        run_examples(&examples).await;
+        count += examples.len();
+    }
+    assert!(count > 30, "{count}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg(unix)]
+async fn every_example_of_the_readme_runs() {
+    let readme = include_str!("../../../../README.md");
+    let lines = readme.lines().filter_map(|line| line.strip_prefix("    "));
+    let commands = lines.map(|line| line.split(" # ").next().unwrap_or_default().trim());
+    let is_example = |line: &&str| line.starts_with("prime-rs ") || line.contains("| prime-rs ");
+    let examples: Vec<&str> = commands.filter(is_example).collect();
+    assert!(examples.len() >= 10, "{examples:?}");
+    run_examples(&examples).await;
+}
+
+/// Runs the examples of a page, which build on each other. `run_123` stands for a run.
+#[cfg(unix)]
+async fn run_examples(examples: &[&str]) {
+    let cli = Cli::start().await;
+    let bin = std::path::Path::new(env!("CARGO_BIN_EXE_prime-rs"));
+    let directories = [bin.parent().unwrap(), "/usr/bin".as_ref(), "/bin".as_ref()];
+    let path = std::env::join_paths(directories).unwrap();
+    for example in examples {
+        drop(std::fs::remove_file(cli.home.join("run.token")));
+        let run = cli.start_run();
+        let mut shell = Command::new("bash");
+        cli.prepare(&mut shell);
+        shell.env("PATH", &path).env("PRIME_KEY", cli.sim.key());
+        shell.args(["-o", "pipefail", "-c", &example.replace("run_123", &run)]);
+        let ran = Ran::from(shell.output().unwrap());
+        assert_eq!(ran.code, Some(0), "{example}: {ran:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn completions_and_man_pages_name_the_verbs() {
+    let cli = Cli::start().await;
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let script = cli.run(&["completions", shell]).succeeds().stdout;
+        assert!(script.contains("inference"), "{shell}");
+    }
+    assert!(cli.run(&["man"]).succeeds().stdout.contains("Exit codes"));
+    cli.run(&["man", "--directory", "man1"]).succeeds();
+    let page = std::fs::read_to_string(cli.home.join("man1/prime-rs-train-create.1")).unwrap();
+    assert!(page.contains("save\\-token"), "{page}");
+}

@@ -1,0 +1,25 @@
+//! Runs `prime-rs` against the simulator, as people and scripts do.
+//!
+//! | module | contents |
+//! |---|---|
+//! | `common` | a simulator, a home directory and the program |
+//! | `help` | snapshots of `--help`; runs every example |
+//! | `exit_codes` | the exit code and the message of each kind of failure |
+//! | `json` | the JSON of each verb has the fields of the official client |
+//! | `settings` | the settings files, also if the program is killed |
+//! | `streams` | closed pipes, full disks, dumb terminals |
+//! | `interrupts` | Ctrl-C |
+//! | `train` | starting and ending runs |
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+mod exit_codes;
+mod help;
+#[cfg(unix)]
+mod interrupts;
+mod json;
+mod settings;
+#[cfg(unix)]
+mod streams;
+mod train;
