@@ -3,12 +3,14 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use bytes::Bytes;
 use openapi_runtime::{CallContext, CallHooks, Caller, IntoRequest, WithTeam};
 use reqwest::Url;
 
 use crate::account::{Account, on_behalf};
 use crate::builder::ClientBuilder;
-use crate::chat::{ChatRequest, ReasoningHistory};
+use crate::call::Call;
+use crate::chat::{self, ChatRequest, ChatResponse, ReasoningHistory};
 use crate::cost::Meter;
 use crate::error::Error;
 use crate::models::{ModelId, Models};
@@ -245,6 +247,25 @@ impl Client {
     /// `{base_model}:{adapter_id}` for an adapter.
     pub fn chat(&self, model: impl Into<String>) -> ChatRequest {
         ChatRequest::new(self.clone(), model.into())
+    }
+
+    /// Creates a chat request whose body is JSON already, such as a line of a file. The body is sent byte for byte, after
+    /// the [body fields](CallOptions::body_field) of the options were added. It is not checked, except that it must name
+    /// a model and must not request a stream.
+    ///
+    /// ```no_run
+    /// # async fn example(prime: prime_ext::Client) -> Result<(), prime_ext::Error> {
+    /// let body = r#"{"model": "openai/gpt-oss-120b", "messages": [{"role": "user", "content": "Hello"}]}"#;
+    /// let response = prime.chat_json(body).await?;
+    /// println!("{} for {}", response.text(), response.cost());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// Awaiting the call returns the same errors as awaiting a [`ChatRequest`].
+    pub fn chat_json(&self, body: impl Into<Bytes>) -> Call<ChatResponse> {
+        chat::json::call(self, body.into())
     }
 
     /// Returns a handle to the account's wallet, whose methods read the balance and the billing rows.

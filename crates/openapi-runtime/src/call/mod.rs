@@ -97,6 +97,11 @@ impl Caller {
         self
     }
 
+    /// Returns the budget that limits the retries of all calls.
+    pub fn retry_budget(&self) -> &RetryBudget {
+        &self.budget
+    }
+
     /// Makes a call and deserializes the JSON response. If the response does not match its type, it is read as far as
     /// possible: see [`lenient`](mod@crate::lenient). [`ResponseMeta::warnings`] then says what does not match.
     ///

@@ -37,8 +37,10 @@ impl RetryBudget {
         Self(None)
     }
 
-    /// Takes a token, and returns whether there was one.
-    pub(crate) fn take(&self) -> bool {
+    /// Takes a token for a retry, and returns whether there was one. A program that repeats calls itself takes a token
+    /// for each repetition.
+    #[must_use]
+    pub fn take(&self) -> bool {
         self.with_bucket(|bucket| {
             let now = Instant::now();
             let elapsed = now.duration_since(bucket.refilled_at).as_secs_f64();

@@ -3,6 +3,7 @@
 //! | file | contents |
 //! |---|---|
 //! | `request` | [`ChatRequest`]: builds and sends a request |
+//! | `json` | sends a request whose body is JSON already |
 //! | `parameters` | the methods of [`ChatRequest`] that set parameters |
 //! | `recover` | reads complete responses of other shapes |
 //! | `response` | [`ChatResponse`]: a complete response |
@@ -22,6 +23,7 @@ mod accumulator;
 mod chunk;
 mod delta;
 mod event;
+pub(crate) mod json;
 mod merge;
 mod parameters;
 mod reasoning;

@@ -4,7 +4,9 @@ use std::pin::pin;
 use std::time::Duration;
 
 use openapi_runtime::error::is_error_body;
-use openapi_runtime::{Error as CallError, ErrorKind, IntoRequest, Response, TextOrParts, Warning};
+use openapi_runtime::{
+    Error as CallError, ErrorKind, IntoRequest, Operation, Response, TextOrParts, Warning,
+};
 use pinference_api::builder;
 use pinference_api::types::{ChatCompletionRequest, ChatMessage};
 use tracing::Instrument as _;
@@ -203,27 +205,15 @@ impl ChatRequest {
 
     async fn call(self) -> Result<ChatResponse, Error> {
         let Self { client, body, .. } = self;
-        let mut guard = MeterGuard::new(&client, &body.model);
+        let model = body.model.clone();
         let call = client.inference_api().create_chat_completion().body(*body);
-        let call = client.on_behalf(call).inspect_err(|_| guard.refuse(0))?;
-        let context = guard.context(&client);
-        let response = recover::read(call.send_with(&context).await);
-        let response = response.map_err(Error::from);
-        let response = response.inspect_err(|e| guard.fail(e))?;
-        // A response that reports an error may have usage, and is then billed.
-        let (raw, meta) = (response.value(), response.meta());
-        guard.settle(raw.usage.as_ref(), meta.unknown_attempts());
-        let is_error =
-            event::reports_error(raw) || raw.choices.is_empty() && is_error_body(response.body());
-        if is_error {
-            let (raw, meta, body) = response.into_parts();
-            let error = CallError::reported(ErrorKind::Api, "", meta, body);
-            let unknown = raw.usage.is_none() && !error.is_refusal();
-            let operation = builder::CreateChatCompletion::OPERATION.id;
-            let error = error.with_operation(operation);
-            return Err(error.with_outcome_unknown(unknown).into());
-        }
-        Ok(ChatResponse::new(response))
+        let call = client.on_behalf(call);
+        complete(
+            &client,
+            &model,
+            call.and_then(|call| Ok(call.into_request()?)),
+        )
+        .await
     }
 
     /// Sends the request and returns the response as a stream. Usage is requested unless
@@ -308,6 +298,36 @@ impl ChatRequest {
         };
         Err(Error::new(ErrorKind::Request, fault))
     }
+}
+
+/// Sends the request for a complete response, and counts it with the meter of the client.
+pub(super) async fn complete(
+    client: &Client,
+    model: &str,
+    request: Result<reqwest::Request, Error>,
+) -> Result<ChatResponse, Error> {
+    const OPERATION: Operation = builder::CreateChatCompletion::OPERATION;
+    let mut guard = MeterGuard::new(client, model);
+    let named = |error: Error| error.with_operation(OPERATION.id);
+    let request = request.map_err(named).inspect_err(|_| guard.refuse(0))?;
+    let context = guard.context(client);
+    let caller = client.caller();
+    let response = recover::read(caller.json(request, &OPERATION, &context).await);
+    let response = response.map_err(Error::from);
+    let response = response.inspect_err(|e| guard.fail(e))?;
+    // A response that reports an error may have usage, and is then billed.
+    let (raw, meta) = (response.value(), response.meta());
+    guard.settle(raw.usage.as_ref(), meta.unknown_attempts());
+    let is_error =
+        event::reports_error(raw) || raw.choices.is_empty() && is_error_body(response.body());
+    if is_error {
+        let (raw, meta, body) = response.into_parts();
+        let error = CallError::reported(ErrorKind::Api, "", meta, body);
+        let unknown = raw.usage.is_none() && !error.is_refusal();
+        let error = error.with_operation(OPERATION.id);
+        return Err(error.with_outcome_unknown(unknown).into());
+    }
+    Ok(ChatResponse::new(response))
 }
 
 /// Sends the request and returns the complete response.
