@@ -1,0 +1,376 @@
+//! Reads a ledger, also while another process writes it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use bytes::Bytes;
+use prime_ext::{Usd, UsdSum};
+use rusqlite::{Connection, OpenFlags, params};
+
+use super::books::{Fault, now, set_limits, usd};
+use super::{Job, file, lock};
+use crate::key::{BodyHash, Key};
+use crate::ledger::{LedgerError, Limits, State};
+
+/// Reads a ledger, also while another process writes it.
+#[derive(Debug)]
+pub struct LedgerReader {
+    path: PathBuf,
+    connection: Connection,
+}
+
+/// What a ledger records about its job.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct JobRecord {
+    /// What the ledger belongs to.
+    pub job: Job,
+    /// The number of requests in the input. `None` if the input was not read to its end.
+    pub requests: Option<u64>,
+    /// The limits.
+    pub limits: Limits,
+    /// The number of requests in flight that the service accepted.
+    pub level: Option<u32>,
+    /// The process that runs the job, or ran it last.
+    pub owner: Option<String>,
+    /// Whether a process runs the job now.
+    pub is_running: bool,
+    /// The time at which the job was created, in milliseconds since 1970.
+    pub created_at: i64,
+    /// The requests up to this position are in the output file.
+    pub(crate) output_position: i64,
+    /// The size of the output file with these requests.
+    pub(crate) output_bytes: u64,
+}
+
+/// A request of a ledger.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Row {
+    /// The number of the request in this ledger.
+    pub number: i64,
+    /// The key.
+    pub key: Key,
+    /// The line of the input.
+    pub line: u64,
+    /// The model.
+    pub model: String,
+    /// The state.
+    pub state: State,
+    /// Whether the request is in the input that was read last.
+    pub is_current: bool,
+    /// How often the request was sent.
+    pub attempts: u32,
+    /// How many attempts may have been carried out although no answer arrived.
+    pub unknown_attempts: u32,
+    /// When the request was sent last, in milliseconds since 1970.
+    pub sent_at: i64,
+    /// When the request was done, in milliseconds since 1970.
+    pub done_at: Option<i64>,
+    /// The time from sending the request to the end of its response.
+    pub latency: Option<Duration>,
+    /// The order in which the requests were done.
+    pub position: Option<i64>,
+    /// The status of the response.
+    pub status: Option<u16>,
+    /// The id that the service gave the request.
+    pub request_id: Option<String>,
+    /// The body of the response, as one line of JSON.
+    pub answer: Option<Bytes>,
+    /// A short name of the error.
+    pub error_code: Option<String>,
+    /// The message of the error.
+    pub error: Option<String>,
+    /// The cost that the service stated.
+    pub known_cost: Option<Usd>,
+    /// The cost that was calculated from tokens and prices.
+    pub estimated_cost: Option<Usd>,
+    /// The upper bound of costs that are unknown.
+    pub held: Option<Usd>,
+    /// The upper bound of the cost of one attempt.
+    pub bound: Option<Usd>,
+    /// The prompt tokens.
+    pub prompt_tokens: Option<u64>,
+    /// The completion tokens.
+    pub completion_tokens: Option<u64>,
+}
+
+/// Counts and sums of a number of requests.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Totals {
+    /// Requests that were sent, and refused by the service, so that they can be sent again.
+    pub unsent: u64,
+    /// Requests in flight.
+    pub sent: u64,
+    /// Requests that were answered.
+    pub answered: u64,
+    /// Requests that failed.
+    pub failed: u64,
+    /// Requests that may have been carried out, but have no answer.
+    pub ambiguous: u64,
+    /// The attempts of all requests.
+    pub attempts: u64,
+    /// Attempts that may have been carried out although no answer arrived.
+    pub unknown_attempts: u64,
+    /// The prompt tokens of all responses.
+    pub prompt_tokens: u64,
+    /// The completion tokens of all responses.
+    pub completion_tokens: u64,
+    /// The cost that the service stated.
+    pub known_cost: UsdSum,
+    /// The cost that was calculated from tokens and prices.
+    pub estimated_cost: UsdSum,
+    /// Upper bounds of costs that are unknown.
+    pub held: UsdSum,
+    /// Requests whose cost, or a part of it, is unknown.
+    pub with_unknown_cost: u64,
+}
+
+impl Totals {
+    fn add(&mut self, row: &Row) {
+        *match row.state {
+            State::Unsent => &mut self.unsent,
+            State::Sent => &mut self.sent,
+            State::Answered => &mut self.answered,
+            State::Failed => &mut self.failed,
+            State::Ambiguous => &mut self.ambiguous,
+        } += 1;
+        self.attempts += u64::from(row.attempts);
+        self.unknown_attempts += u64::from(row.unknown_attempts);
+        self.prompt_tokens += row.prompt_tokens.unwrap_or(0);
+        self.completion_tokens += row.completion_tokens.unwrap_or(0);
+        self.known_cost += row.known_cost.unwrap_or_default();
+        self.estimated_cost += row.estimated_cost.unwrap_or_default();
+        self.held += row.held.unwrap_or_default();
+        self.with_unknown_cost += u64::from(row.held.is_some());
+    }
+
+    /// Adds the counts and sums of other requests.
+    pub fn merge(&mut self, other: &Self) {
+        for (sum, count) in [
+            (&mut self.unsent, other.unsent),
+            (&mut self.sent, other.sent),
+            (&mut self.answered, other.answered),
+            (&mut self.failed, other.failed),
+            (&mut self.ambiguous, other.ambiguous),
+            (&mut self.attempts, other.attempts),
+            (&mut self.unknown_attempts, other.unknown_attempts),
+            (&mut self.prompt_tokens, other.prompt_tokens),
+            (&mut self.completion_tokens, other.completion_tokens),
+            (&mut self.with_unknown_cost, other.with_unknown_cost),
+        ] {
+            *sum += count;
+        }
+        self.known_cost += other.known_cost;
+        self.estimated_cost += other.estimated_cost;
+        self.held += other.held;
+    }
+}
+
+/// The columns of a [`Row`] but the answer, which can be large.
+const COLUMNS: &str = "number, id, hash, line, model, state, is_current, attempts, unknown_attempts, sent_at, done_at,
+    latency_ms, position, status, request_id, error_code, error, known_cost, estimated_cost, held, bound, prompt_tokens,
+    completion_tokens";
+
+impl LedgerReader {
+    /// Opens a ledger for reading.
+    ///
+    /// # Errors
+    /// Returns an error if the file does not exist, cannot be opened or is not a ledger.
+    pub fn open(path: impl Into<PathBuf>) -> Result<Self, LedgerError> {
+        let path = path.into();
+        if !path.exists() {
+            return Err(LedgerError::Missing(path.display().to_string()));
+        }
+        // Not read-only: SQLite must be able to recover a ledger whose process was killed.
+        let connection = file::connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        Ok(Self { path, connection })
+    }
+
+    /// Returns the record of the job.
+    ///
+    /// # Errors
+    /// Returns an error if the ledger cannot be read.
+    pub fn job(&self) -> Result<JobRecord, LedgerError> {
+        let job = self.connection.query_row("SELECT * FROM job", [], |row| {
+            Ok(JobRecord {
+                job: Job {
+                    endpoint: row.get("endpoint")?,
+                    team: row.get("team")?,
+                    shard: row.get("shard")?,
+                    input: row.get("input")?,
+                    discards_content: row.get("discards_content")?,
+                },
+                requests: unsigned(row, "requests")?,
+                limits: Limits {
+                    budget: usd(row, "budget")?,
+                    min_concurrency: row.get("min_concurrency")?,
+                    max_concurrency: row.get("max_concurrency")?,
+                    requests_per_minute: row.get("requests_per_minute")?,
+                    tokens_per_minute: row.get("tokens_per_minute")?,
+                },
+                level: row.get("level")?,
+                owner: row.get("owner")?,
+                is_running: lock::is_held(&self.path),
+                created_at: row.get("created_at")?,
+                output_position: row.get("output_position")?,
+                output_bytes: unsigned(row, "output_bytes")?.unwrap_or(0),
+            })
+        });
+        self.checked(job)
+    }
+
+    /// Calls a function for each request in one of these states, in the order in which the requests were sent first.
+    /// The rows have their answers only if `with_answers` is set.
+    ///
+    /// # Errors
+    /// Returns an error if the ledger cannot be read, or if the function returns one.
+    pub fn for_each<E: From<LedgerError>>(
+        &self,
+        states: &[State],
+        with_answers: bool,
+        mut each: impl FnMut(Row) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let names: Vec<String> = states.iter().map(|state| format!("'{state}'")).collect();
+        let names = names.join(", ");
+        let answer = if with_answers {
+            "answer"
+        } else {
+            "NULL AS answer"
+        };
+        let sql = format!(
+            "SELECT {COLUMNS}, {answer} FROM request WHERE state IN ({names}) ORDER BY number"
+        );
+        let mut statement = self.checked(self.connection.prepare(&sql))?;
+        let mut rows = self.checked(statement.query([]))?;
+        while let Some(row) = self.checked(rows.next())? {
+            each(self.checked(read(row))?)?;
+        }
+        Ok(())
+    }
+
+    /// Returns the counts and sums of each model.
+    ///
+    /// # Errors
+    /// Returns an error if the ledger cannot be read.
+    pub fn totals(&self) -> Result<BTreeMap<String, Totals>, LedgerError> {
+        let mut totals = BTreeMap::<String, Totals>::new();
+        self.for_each(&State::ALL, false, |row| {
+            match totals.get_mut(&row.model) {
+                Some(totals) => totals.add(&row),
+                None => totals.entry(row.model.clone()).or_default().add(&row),
+            }
+            Ok::<_, LedgerError>(())
+        })?;
+        Ok(totals)
+    }
+
+    /// Returns the numbers of the requests of the last input in each state. Requests that were never sent are in no
+    /// ledger: they are the rest of [`JobRecord::requests`].
+    ///
+    /// # Errors
+    /// Returns an error if the ledger cannot be read.
+    pub fn counts(&self) -> Result<BTreeMap<&'static str, u64>, LedgerError> {
+        let sql = "SELECT state, count(*) FROM request WHERE is_current = 1 GROUP BY state";
+        let mut statement = self.checked(self.connection.prepare(sql))?;
+        let mut rows = self.checked(statement.query([]))?;
+        let mut counts = BTreeMap::new();
+        while let Some(row) = self.checked(rows.next())? {
+            let state: String = self.checked(row.get(0))?;
+            let count: i64 = self.checked(row.get(1))?;
+            if let Some(state) = State::parse(&state) {
+                counts.insert(state.as_str(), count.try_into().unwrap_or(0));
+            }
+        }
+        Ok(counts)
+    }
+
+    /// Returns the answers after a position, in the order in which they arrived. The sizes of the answers add up to
+    /// little more than `max_bytes`.
+    pub(crate) fn answers_after(
+        &self,
+        position: i64,
+        max_bytes: usize,
+    ) -> Result<Vec<Row>, LedgerError> {
+        let sql = format!(
+            "SELECT {COLUMNS}, answer FROM request INDEXED BY request_position
+             WHERE position > ?1 AND state = 'answered' AND is_current = 1 ORDER BY position"
+        );
+        let mut statement = self.checked(self.connection.prepare_cached(&sql))?;
+        let mut rows = self.checked(statement.query(params![position]))?;
+        let (mut answers, mut bytes) = (Vec::new(), 0);
+        while let Some(row) = self.checked(rows.next())? {
+            let row = self.checked(read(row))?;
+            bytes += row.answer.as_ref().map_or(0, Bytes::len) + 200;
+            answers.push(row);
+            if bytes > max_bytes {
+                break;
+            }
+        }
+        Ok(answers)
+    }
+
+    /// Changes the limits of a job. A process that runs the job applies them within a second.
+    ///
+    /// # Errors
+    /// Returns an error if the ledger cannot be written.
+    pub fn change_limits(&self, change: impl FnOnce(&mut Limits)) -> Result<Limits, LedgerError> {
+        let mut limits = self.job()?.limits;
+        change(&mut limits);
+        self.checked(set_limits(&self.connection, &limits))?;
+        Ok(limits)
+    }
+
+    fn checked<T>(&self, result: rusqlite::Result<T>) -> Result<T, LedgerError> {
+        result.map_err(|error| Fault::from(error).into_error(&self.path))
+    }
+}
+
+/// Names the process that runs a job.
+pub(super) fn owner(path: &Path) -> Option<String> {
+    let reader = LedgerReader::open(path).ok()?;
+    let sql = "SELECT owner, owner_since FROM job";
+    let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?));
+    let (owner, since) = reader.connection.query_row(sql, [], read).ok()?;
+    let minutes = now().saturating_sub(since) / 60_000;
+    Some(format!("{owner}, which began {minutes} minutes ago"))
+}
+
+fn unsigned(row: &rusqlite::Row<'_>, column: &str) -> rusqlite::Result<Option<u64>> {
+    let value: Option<i64> = row.get(column)?;
+    Ok(value.map(|value| value.try_into().unwrap_or(0)))
+}
+
+fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
+    let state: String = row.get("state")?;
+    Ok(Row {
+        number: row.get("number")?,
+        key: Key {
+            id: row.get("id")?,
+            hash: BodyHash(row.get("hash")?),
+        },
+        line: unsigned(row, "line")?.unwrap_or(0),
+        model: row.get("model")?,
+        state: State::parse(&state).unwrap_or(State::Ambiguous),
+        is_current: row.get("is_current")?,
+        attempts: row.get("attempts")?,
+        unknown_attempts: row.get("unknown_attempts")?,
+        sent_at: row.get("sent_at")?,
+        done_at: row.get("done_at")?,
+        latency: unsigned(row, "latency_ms")?.map(Duration::from_millis),
+        position: row.get("position")?,
+        status: row.get("status")?,
+        request_id: row.get("request_id")?,
+        answer: row.get::<_, Option<Vec<u8>>>("answer")?.map(Bytes::from),
+        error_code: row.get("error_code")?,
+        error: row.get("error")?,
+        known_cost: usd(row, "known_cost")?,
+        estimated_cost: usd(row, "estimated_cost")?,
+        held: usd(row, "held")?,
+        bound: usd(row, "bound")?,
+        prompt_tokens: unsigned(row, "prompt_tokens")?,
+        completion_tokens: unsigned(row, "completion_tokens")?,
+    })
+}
