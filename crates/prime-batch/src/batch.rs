@@ -45,8 +45,10 @@ pub struct Batch {
     options: Options,
     discards_content: bool,
     control: Control,
-    on_outcome: Option<Box<dyn FnMut(&Outcome) + Send>>,
+    on_outcome: Option<OnOutcome>,
 }
+
+type OnOutcome = Box<dyn FnMut(&Outcome) + Send>;
 
 /// An estimate of a batch, made before anything is paid.
 #[derive(Debug, Clone)]

@@ -82,8 +82,10 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_minute_has_no_more_than_its_limit() {
-        let mut limits = Limits::default();
-        limits.requests_per_minute = Some(600);
+        let mut limits = Limits {
+            requests_per_minute: Some(600),
+            ..Limits::default()
+        };
         assert!((600..=611).contains(&taken(limits, 5, 60).await));
         limits.requests_per_minute = None;
         limits.tokens_per_minute = Some(6_000);

@@ -1,6 +1,6 @@
 //! The thread that writes the ledger.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -106,7 +106,7 @@ impl Drop for Writer {
     }
 }
 
-fn run(mut books: Books, changes: &mpsc::Receiver<Box<dyn Change>>, path: &PathBuf) {
+fn run(mut books: Books, changes: &mpsc::Receiver<Box<dyn Change>>, path: &Path) {
     let mut group = Vec::new();
     loop {
         match changes.recv_timeout(IDLE) {
