@@ -85,6 +85,9 @@ enum Verb {
     /// List models, and ask them questions
     #[command(subcommand, arg_required_else_help = true)]
     Inference(verbs::inference::Verb),
+    /// Ask the requests of a file
+    #[command(subcommand, arg_required_else_help = true)]
+    Batch(verbs::batch::Verb),
     /// Talk with a model in the terminal
     Chat(verbs::chat::Chat),
     /// Start and manage training runs
@@ -117,6 +120,7 @@ impl Verb {
     fn run(self, context: &Context) -> Result<(), Failure> {
         match self {
             Self::Inference(verb) => verb.run(context),
+            Self::Batch(verb) => verb.run(context),
             Self::Chat(verb) => verb.run(context),
             Self::Train(verb) => verb.run(context),
             Self::Wallet(verb) => verb.run(context),

@@ -58,9 +58,21 @@ impl Context {
 
 /// Runs a future on a runtime of one thread. Ctrl-C no longer ends the process: the future must notice it.
 pub(crate) fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
+    run(tokio::runtime::Builder::new_current_thread(), future)
+}
+
+/// Like [`block_on`], on as many threads as there are processors.
+pub(crate) fn block_on_threads<T>(
+    future: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    run(tokio::runtime::Builder::new_multi_thread(), future)
+}
+
+fn run<T>(
+    mut runtime: tokio::runtime::Builder,
+    future: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    let runtime = runtime.enable_all().build();
     let runtime =
         runtime.map_err(|error| Failure::other(format!("cannot start the runtime: {error}")))?;
     let done = runtime.block_on(async {

@@ -30,6 +30,21 @@ pub struct Shard {
 pub struct ParseShardError(String);
 
 impl Shard {
+    /// Creates a shard. The number is between 1 and the count.
+    pub(crate) fn of(number: u32, count: u32) -> Self {
+        Self { number, count }
+    }
+
+    /// Returns the number of this shard, counted from 1.
+    pub fn number(self) -> u32 {
+        self.number
+    }
+
+    /// Returns the number of shards.
+    pub fn count(self) -> u32 {
+        self.count
+    }
+
     /// Returns whether a request with this id belongs to this part.
     pub fn contains(&self, id: &str) -> bool {
         id_hash(id) % u64::from(self.count) == u64::from(self.number - 1)

@@ -1,6 +1,6 @@
 //! Inputs and outputs.
 
-use prime_batch::{Batch, Error, Input, State, Template};
+use prime_batch::{Batch, Error, Input, State, Template, merge};
 use serde_json::json;
 
 use crate::support::{Lab, MODEL, line};
@@ -157,6 +157,32 @@ async fn shards_split_an_input() {
     let carried_out = lab.carried_out();
     assert_eq!(carried_out.len(), 60);
     assert!(carried_out.values().all(|count| *count == 1));
+
+    // Merged twice, the second time with the shard that was missing.
+    let shard = |number| lab.path(&format!("answers.{number}-of-3.jsonl"));
+    let merged = merge(vec![shard(1), shard(3)], lab.path("answers.jsonl"))
+        .await
+        .unwrap();
+    assert_eq!(merged.missing, ["2/3".parse().unwrap()]);
+    assert!(merged.report.count(State::Answered) < 60);
+    let merged = merge(
+        vec![shard(1), shard(2), shard(3)],
+        lab.path("answers.jsonl"),
+    )
+    .await
+    .unwrap();
+    assert!(
+        merged.missing.is_empty() && merged.report.is_complete(),
+        "{}",
+        merged.report
+    );
+    assert_eq!(lab.answers().len(), 60);
+    assert_eq!(merged.report.totals().answered, 60);
+    let error = merge(vec![shard(1)], shard(1)).await.unwrap_err();
+    assert!(matches!(error, Error::Output { .. }), "{error}");
+    // It is a batch like any other.
+    assert!(lab.batch().run(&lab.client).await.unwrap().is_complete());
+    assert_eq!(lab.carried_out().len(), 60);
 }
 
 #[tokio::test]

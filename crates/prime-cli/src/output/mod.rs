@@ -69,6 +69,11 @@ impl Out {
         !self.json && !self.plain && io::stdout().is_terminal()
     }
 
+    /// Returns whether text on standard error can be replaced, if it is a terminal.
+    pub(crate) fn is_live_on_error(&self) -> bool {
+        !self.json && !self.plain
+    }
+
     /// Returns the style of standard output.
     pub(crate) fn style(&self) -> Style {
         self.styles[0]
@@ -160,7 +165,8 @@ impl Out {
             true => self.error_text(&format!("{}\n", serde_json::json!({ "error": report }))),
             false => {
                 let label = self.styles[1].red("error:");
-                self.error_text(&format!("{label} {}\n", printable(&report.message, false)));
+                // The errors of an input have a line each.
+                self.error_text(&format!("{label} {}\n", printable(&report.message, true)));
             }
         }
     }

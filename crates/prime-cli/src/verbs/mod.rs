@@ -1,5 +1,6 @@
 //! The verbs, one module each. A verb is a type with its arguments and a method `run`.
 
+pub(crate) mod batch;
 pub(crate) mod chat;
 pub(crate) mod completions;
 pub(crate) mod config;

@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use crate::batch;
 use crate::common::{Cli, Ran};
 
 /// Returns the help of the program and of every command, with the words of each command.
@@ -94,6 +95,11 @@ async fn run_examples(examples: &[&str]) {
     let bin = std::path::Path::new(env!("CARGO_BIN_EXE_prime-rs"));
     let directories = [bin.parent().unwrap(), "/usr/bin".as_ref(), "/bin".as_ref()];
     let path = std::env::join_paths(directories).unwrap();
+    batch::write_questions(&cli, 3);
+    cli.write("prompts.txt", "Why?\nHow?\n");
+    if examples.iter().any(|example| example.contains(" batch ")) {
+        cli.run(&batch::RUN).succeeds();
+    }
     for example in examples {
         drop(std::fs::remove_file(cli.home.join("run.token")));
         let run = cli.start_run();

@@ -3,6 +3,7 @@
 //! | module | contents |
 //! |---|---|
 //! | `common` | a simulator, a home directory and the program |
+//! | `batch` | batches, also if the program is killed |
 //! | `help` | snapshots of `--help`; runs every example |
 //! | `exit_codes` | the exit code and the message of each kind of failure |
 //! | `json` | the JSON of each verb has the fields of the official client |
@@ -13,6 +14,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod batch;
 mod common;
 mod exit_codes;
 mod help;

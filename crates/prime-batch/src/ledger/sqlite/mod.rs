@@ -8,6 +8,7 @@
 //! | `lock` | lets one process at a time run the job |
 //! | `writer` | the thread that writes: it commits the changes of many requests at once |
 //! | `books` | the changes, and the sums that the budget needs |
+//! | `merge` | combines the ledgers of several shards |
 //! | `reader` | [`LedgerReader`]: reads a ledger, also while another process writes it |
 //!
 //! The file is only for one machine. Do not put it on a network file system: SQLite's locks do not work there.
@@ -15,6 +16,7 @@
 mod books;
 mod file;
 mod lock;
+mod merge;
 mod reader;
 mod writer;
 
@@ -32,6 +34,7 @@ use super::{Admission, Done, Ledger, LedgerError, Limits, Sending, State};
 use crate::key::{BodyHash, Key};
 use crate::rate::Rate;
 
+pub(crate) use merge::merge;
 pub use reader::{JobRecord, LedgerReader, Row, Totals};
 
 /// What a ledger belongs to. Another job cannot use it.

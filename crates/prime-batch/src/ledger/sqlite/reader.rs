@@ -323,6 +323,14 @@ impl LedgerReader {
         Ok(limits)
     }
 
+    /// Records that the answers up to a position are in the output file, for a batch that no process runs.
+    pub(crate) fn output_written(&self, position: i64, bytes: u64) -> Result<(), LedgerError> {
+        let sql = "UPDATE job SET output_position = ?1, output_bytes = ?2";
+        let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
+        let written = self.connection.execute(sql, params![position, bytes]);
+        self.checked(written).map(drop)
+    }
+
     fn checked<T>(&self, result: rusqlite::Result<T>) -> Result<T, LedgerError> {
         result.map_err(|error| Fault::from(error).into_error(&self.path))
     }

@@ -1,0 +1,64 @@
+//! `batch`: asks the requests of a file.
+//!
+//! | module | contents |
+//! |---|---|
+//! | `input` | the arguments that describe the input |
+//! | `run` | runs or continues a batch, and asks failed requests again |
+//! | `progress` | the progress of a batch on the terminal |
+//! | `estimate` | the largest cost, before anything is paid |
+//! | `status` | what became of a batch |
+//! | `set` | changes the limits of a batch |
+//! | `merge` | combines shards |
+//! | `view` | the JSON and the tables of these verbs |
+
+mod estimate;
+mod input;
+mod merge;
+mod progress;
+mod run;
+mod set;
+mod status;
+mod view;
+
+use prime_batch::Error;
+use prime_batch::ledger::LedgerError;
+
+use crate::context::Context;
+use crate::exit::{Exit, Failure};
+
+/// The verbs.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Verb {
+    Run(run::Run),
+    Retry(run::Retry),
+    Estimate(estimate::Estimate),
+    Status(status::Status),
+    Set(set::Set),
+    Merge(merge::Merge),
+}
+
+impl Verb {
+    pub(crate) fn run(self, context: &Context) -> Result<(), Failure> {
+        match self {
+            Self::Run(verb) => verb.run(context),
+            Self::Retry(verb) => verb.run(context),
+            Self::Estimate(verb) => verb.run(context),
+            Self::Status(verb) => verb.run(context),
+            Self::Set(verb) => verb.run(context),
+            Self::Merge(verb) => verb.run(context),
+        }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Models(error) => Self::from(*error).within("the models cannot be listed"),
+            Error::Input { .. } | Error::Request(_) | Error::Option(_) | Error::Output { .. } => {
+                Self::usage(error.to_string())
+            }
+            Error::Ledger(LedgerError::Missing(_)) => Self::new(Exit::NotFound, error.to_string()),
+            error => Self::other(error.to_string()),
+        }
+    }
+}
