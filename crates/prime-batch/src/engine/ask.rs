@@ -78,6 +78,8 @@ pub(super) enum Verdict {
     Stop(Box<prime_ext::Error>),
     /// Nothing was sent, because the rest of the budget is too small.
     OverBudget,
+    /// Nothing was sent, because the disk is full.
+    DiskFull,
     /// Nothing was sent, because of the state of the request.
     Skipped(State),
 }
@@ -119,10 +121,12 @@ async fn attempt<L: Ledger>(
         bound: job.bound,
         again: shared.again,
     };
-    let number = match shared.ledger.sent(sending).await? {
-        Admission::Admitted(number) => number,
-        Admission::OverBudget => return Ok(Verdict::OverBudget),
-        Admission::NotAllowed(state) => return Ok(Verdict::Skipped(state)),
+    let number = match shared.ledger.sent(sending).await {
+        Ok(Admission::Admitted(number)) => number,
+        Ok(Admission::OverBudget) => return Ok(Verdict::OverBudget),
+        Ok(Admission::NotAllowed(state)) => return Ok(Verdict::Skipped(state)),
+        Err(LedgerError::DiskFull { .. }) => return Ok(Verdict::DiskFull),
+        Err(error) => return Err(error),
     };
     let start = Instant::now();
     let outcome = shared.client.chat_json(request.body().clone()).await;
@@ -134,12 +138,12 @@ async fn attempt<L: Ledger>(
             (done, Some(Box::new(response)), None)
         }
         Err(error) if stops_all(&error) => {
-            shared.ledger.unsent(number, false).await?;
+            record(shared, || shared.ledger.unsent(number, false)).await?;
             return Ok(Verdict::Stop(Box::new(error)));
         }
         Err(error) if error.is_retryable() && !shared.gives_up(job) => {
             let unknown = error.last_outcome_unknown();
-            shared.ledger.unsent(number, unknown).await?;
+            record(shared, || shared.ledger.unsent(number, unknown)).await?;
             return Ok(Verdict::Refused(Box::new(error)));
         }
         Err(error) => (
@@ -152,7 +156,7 @@ async fn attempt<L: Ledger>(
         latency: *latency,
         ..done
     };
-    record(shared, &done).await?;
+    record(shared, || shared.ledger.done(done.clone())).await?;
     Ok(Verdict::Ended {
         done: Box::new(done),
         response,
@@ -163,22 +167,22 @@ async fn attempt<L: Ledger>(
 /// How long an outcome waits for space on the disk.
 const DISK_PATIENCE: Duration = Duration::from_secs(3_600);
 
-/// Records an outcome. It was paid for: if the disk is full, this waits until there is space.
-async fn record<L: Ledger>(shared: &Shared<L>, done: &Done) -> Result<(), LedgerError> {
-    let first = shared.ledger.done(done.clone()).await;
-    let Err(LedgerError::DiskFull { .. }) = first else {
-        return first;
-    };
+/// Records an outcome. It may have been paid for: if the disk is full, this waits until there is space.
+async fn record<L, F>(shared: &Shared<L>, write: impl Fn() -> F) -> Result<(), LedgerError>
+where
+    F: Future<Output = Result<(), LedgerError>>,
+{
+    let is_full = |result: &_| matches!(result, Err(LedgerError::DiskFull { .. }));
+    let mut result = write().await;
+    if !is_full(&result) {
+        return result;
+    }
     shared.waiting_for_disk.fetch_add(1, Ordering::AcqRel);
     let start = Instant::now();
-    let result = loop {
+    while is_full(&result) && start.elapsed() < DISK_PATIENCE {
         tokio::time::sleep(Duration::from_secs(1)).await;
-        let result = shared.ledger.done(done.clone()).await;
-        let is_full = matches!(result, Err(LedgerError::DiskFull { .. }));
-        if !is_full || start.elapsed() > DISK_PATIENCE {
-            break result;
-        }
-    };
+        result = write().await;
+    }
     shared.waiting_for_disk.fetch_sub(1, Ordering::AcqRel);
     result
 }

@@ -17,6 +17,9 @@ const COPIES: u64 = 3;
 /// How long a measurement is used.
 const MAX_AGE: Duration = Duration::from_millis(100);
 
+/// How long a disk counts as full after a write failed.
+const FULL_AGE: Duration = Duration::from_secs(1);
+
 /// The space on the disk of a directory.
 #[derive(Debug)]
 pub(super) struct Disk {
@@ -40,13 +43,18 @@ impl Disk {
         self.largest_answer = self.largest_answer.max(bytes as u64);
     }
 
+    /// Records that a write failed because the disk is full.
+    pub(super) fn is_full(&mut self) {
+        self.measured = Some((Instant::now() + FULL_AGE, 0));
+    }
+
     /// Returns whether the answers of this many requests fit. If the space cannot be measured, they do.
     pub(super) fn has_space_for(&mut self, requests: usize) -> bool {
         let Some(directory) = &self.directory else {
             return true;
         };
         let now = Instant::now();
-        let is_fresh = |&(at, _): &(Instant, u64)| now.duration_since(at) < MAX_AGE;
+        let is_fresh = |&(at, _): &(Instant, u64)| now.saturating_duration_since(at) < MAX_AGE;
         let available = match self.measured.filter(is_fresh) {
             Some((_, available)) => available,
             None => {

@@ -33,7 +33,7 @@ use self::disk::Disk;
 use self::level::Level;
 use crate::control::{Control, Pause};
 use crate::error::Error;
-use crate::ledger::{AskAgain, Done, Ledger, State};
+use crate::ledger::{AskAgain, Done, Ledger, LedgerError, State};
 use crate::price::Models;
 use crate::request::Request;
 
@@ -460,6 +460,10 @@ impl<L: Ledger> Engine<L> {
                     self.paused = Some((Instant::now() + TICK, Pause::Budget));
                 }
             }
+            Verdict::DiskFull => {
+                self.ready.push_front(job);
+                self.disk.is_full();
+            }
             Verdict::Skipped(state) => self.outcomes.push_back(Outcome {
                 is_earlier: true,
                 ..Outcome::unsent(job.request, state)
@@ -546,7 +550,11 @@ impl<L: Ledger> Engine<L> {
         let level = self.level.accepted();
         if level.abs_diff(self.saved_level) * 10 > self.saved_level {
             self.saved_level = level;
-            self.shared.ledger.save_level(level).await?;
+            match self.shared.ledger.save_level(level).await {
+                // It is saved again when it changes.
+                Ok(()) | Err(LedgerError::DiskFull { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
         }
         Ok(())
     }
