@@ -45,8 +45,11 @@ pub struct Batch {
     options: Options,
     discards_content: bool,
     control: Control,
+    on_checked: Option<OnChecked>,
     on_outcome: Option<OnOutcome>,
 }
+
+type OnChecked = Box<dyn FnOnce(&Checked) + Send>;
 
 type OnOutcome = Box<dyn FnMut(&Outcome) + Send>;
 
@@ -70,6 +73,7 @@ impl Batch {
             options: Options::default(),
             discards_content: false,
             control: Control::new(),
+            on_checked: None,
             on_outcome: None,
         }
     }
@@ -146,6 +150,12 @@ impl Batch {
         self
     }
 
+    /// Calls a function with the result of the check of the input, such as the largest cost, before anything is paid.
+    pub fn on_checked(mut self, checked: impl FnOnce(&Checked) + Send + 'static) -> Self {
+        self.on_checked = Some(Box::new(checked));
+        self
+    }
+
     /// Calls a function for each outcome, after it was recorded.
     pub fn on_outcome(mut self, each: impl FnMut(&Outcome) + Send + 'static) -> Self {
         self.on_outcome = Some(Box::new(each));
@@ -202,6 +212,9 @@ impl Batch {
         let (models, checked) = self.check(client).await?;
         self.check_options()?;
         let ledger = self.open_ledger(client).await?;
+        if let Some(on_checked) = self.on_checked.take() {
+            on_checked(&checked);
+        }
         ledger.set_limits(self.limits).await?;
         let is_other_input = self.read_keys(&ledger, &checked).await?;
         self.control

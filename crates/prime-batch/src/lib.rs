@@ -24,7 +24,7 @@
 //!
 //! # How it works
 //!
-//! A [ledger](crate::ledger) records a request as sent before it leaves, and its outcome when it is known; each record is
+//! A [ledger] records a request as sent before it leaves, and its outcome when it is known; each record is
 //! on disk before the program continues. A request that was sent and has no outcome when the process ends is ambiguous.
 //! The output is written from the ledger.
 //!

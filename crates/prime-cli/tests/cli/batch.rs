@@ -57,14 +57,19 @@ pub(crate) const RUN: [&str; 6] = [
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_batch_pays_nothing_twice() {
     let cli = Cli::start().await;
-    write_questions(&cli, 600);
+    write_questions(&cli, 1_000);
     let delay = Fault::delay(Duration::from_millis(30)).on(Operation::CreateChatCompletion);
     cli.sim.inject(delay);
     let mut seed = 7_u64;
     for _ in 0..20 {
+        let before = cli.sim.requests().len();
         let mut child = cli.command().args(RUN).spawn().unwrap();
+        // The models, and a question.
+        while cli.sim.requests().len() < before + 2 && child.try_wait().unwrap().is_none() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        std::thread::sleep(Duration::from_millis(40 + (seed >> 33) % 250));
+        std::thread::sleep(Duration::from_millis((seed >> 33) % 80));
         child.kill().unwrap();
         child.wait().unwrap();
     }
@@ -82,12 +87,12 @@ async fn a_killed_batch_pays_nothing_twice() {
         first.values().all(|count| *count == 1),
         "a question was paid twice"
     );
-    assert_eq!(status["answered"].as_u64().unwrap() + ambiguous, 600);
-    assert_eq!(answers(&cli) as u64, 600 - ambiguous);
+    assert_eq!(status["answered"].as_u64().unwrap() + ambiguous, 1_000);
+    assert_eq!(answers(&cli) as u64, 1_000 - ambiguous);
 
     let again = [&RUN[..], &["--ambiguous", "ask-again"]].concat();
     cli.run(&again).succeeds();
-    assert_eq!(answers(&cli), 600);
+    assert_eq!(answers(&cli), 1_000);
     let second = carried_out(&cli);
     let repeated = second.values().filter(|count| **count == 2).count() as u64;
     assert!(repeated <= ambiguous && second.values().all(|count| *count <= 2));

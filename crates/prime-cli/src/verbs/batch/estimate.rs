@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use prime_batch::Batch;
+use prime_batch::{Batch, Checked};
 use prime_ext::UsdSum;
 use serde::Serialize;
 
@@ -68,26 +68,32 @@ impl Estimate {
                 models: models.collect(),
             });
         }
-        out.line(&format!(
-            "{} requests cost at most {} (upper bound)",
-            input.requests - input.without_bound,
-            number::usd(input.bound.usd())
-        ))?;
-        if input.without_bound > 0 {
-            out.line(&format!(
-                "{} requests have no upper bound: their price, their largest answer, or the size of an image is unknown",
-                input.without_bound
-            ))?;
-        }
-        if input.without_max_tokens > 0 {
-            out.line(&format!(
-                "{} requests do not set max_tokens: the largest answer of their model counts",
-                input.without_max_tokens
-            ))?;
-        }
+        out.line(&summary(input))?;
         for (model, requests) in &input.models {
             out.line(&format!("  {model}: {requests} requests"))?;
         }
         Ok(())
     }
+}
+
+/// Returns what an input costs at most.
+pub(super) fn summary(input: &Checked) -> String {
+    let bounded = input.requests - input.without_bound;
+    let mut text = format!(
+        "{bounded} requests cost at most {} (an upper bound)",
+        number::usd(input.bound.usd())
+    );
+    if input.without_bound > 0 {
+        text.push_str(&format!(
+            "\n{} requests have no upper bound: their price, their largest answer, or the size of an image is unknown",
+            input.without_bound
+        ));
+    }
+    if input.without_max_tokens > 0 {
+        text.push_str(&format!(
+            "\n{} requests do not set max_tokens: the largest answer of their model counts",
+            input.without_max_tokens
+        ));
+    }
+    text
 }

@@ -5,10 +5,11 @@ use std::process;
 
 use prime_batch::{Batch, Control, End, Report, State};
 use prime_ext::Usd;
+use tokio::sync::oneshot;
 
 use super::input::Input;
 use super::progress::Progress;
-use super::view;
+use super::{estimate, view};
 use crate::context::{Context, block_on_threads};
 use crate::exit::{Exit, Failure};
 use crate::interrupt::interrupted;
@@ -132,15 +133,21 @@ impl Arguments {
         let control = Control::new();
         let batch = change(self.batch()?).control(&control);
         let (output, errors) = (batch.output_path(), batch.errors_path());
+        let (checked, mut is_checked) = oneshot::channel();
+        let batch = batch.on_checked(move |input| drop(checked.send(estimate::summary(input))));
         let client = context.client()?;
         let report = block_on_threads(async {
             let mut progress = Progress::new(&context.out, control.clone());
             let mut run = std::pin::pin!(batch.run(&client));
-            let mut interrupts = 0;
+            let (mut interrupts, mut is_announced) = (0, false);
             loop {
                 tokio::select! {
                     biased;
                     report = &mut run => break Ok(report?),
+                    summary = &mut is_checked, if !is_announced => {
+                        is_announced = true;
+                        context.out.note(&summary.unwrap_or_default());
+                    }
                     () = progress.tick() => {}
                     () = interrupted() => {
                         interrupts += 1;
