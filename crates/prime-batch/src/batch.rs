@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use prime_ext::{Client, Usd};
@@ -45,8 +45,9 @@ pub struct Batch {
     options: Options,
     discards_content: bool,
     control: Control,
-    on_checked: Option<OnChecked>,
-    on_outcome: Option<OnOutcome>,
+    /// In mutexes, so that a batch can be shared between threads although the functions cannot.
+    on_checked: Mutex<Option<OnChecked>>,
+    on_outcome: Mutex<Option<OnOutcome>>,
 }
 
 type OnChecked = Box<dyn FnOnce(&Checked) + Send>;
@@ -73,8 +74,8 @@ impl Batch {
             options: Options::default(),
             discards_content: false,
             control: Control::new(),
-            on_checked: None,
-            on_outcome: None,
+            on_checked: Mutex::default(),
+            on_outcome: Mutex::default(),
         }
     }
 
@@ -152,13 +153,13 @@ impl Batch {
 
     /// Calls a function with the result of the check of the input, such as the largest cost, before anything is paid.
     pub fn on_checked(mut self, checked: impl FnOnce(&Checked) + Send + 'static) -> Self {
-        self.on_checked = Some(Box::new(checked));
+        self.on_checked = Mutex::new(Some(Box::new(checked)));
         self
     }
 
     /// Calls a function for each outcome, after it was recorded.
     pub fn on_outcome(mut self, each: impl FnMut(&Outcome) + Send + 'static) -> Self {
-        self.on_outcome = Some(Box::new(each));
+        self.on_outcome = Mutex::new(Some(Box::new(each)));
         self
     }
 
@@ -212,7 +213,7 @@ impl Batch {
         let (models, checked) = self.check(client).await?;
         self.check_options()?;
         let ledger = self.open_ledger(client).await?;
-        if let Some(on_checked) = self.on_checked.take() {
+        if let Some(on_checked) = get(&mut self.on_checked).take() {
             on_checked(&checked);
         }
         ledger.set_limits(self.limits).await?;
@@ -241,7 +242,7 @@ impl Batch {
         while let Some(outcome) = engine.next().await {
             match outcome {
                 Ok(outcome) => {
-                    if let Some(each) = &mut self.on_outcome {
+                    if let Some(each) = get(&mut self.on_outcome) {
                         each(&outcome);
                     }
                 }
@@ -342,6 +343,10 @@ impl Batch {
             .await?;
         Ok(true)
     }
+}
+
+fn get<T>(mutex: &mut Mutex<T>) -> &mut T {
+    mutex.get_mut().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Reads the requests of a checked input. Returns an error if the input has changed.

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use openapi_runtime::Usd;
 use pinference_api::types::{Model, ModelPricing, Usage};
 
-use super::{Cost, Spent};
+use super::{Cost, Reservation, Spent, UsdSum};
 use crate::account::Account;
 use crate::chat::ChatResponse;
 use crate::models::ModelId;
@@ -29,6 +30,8 @@ pub struct Meter(Arc<Inner>);
 struct Inner {
     prices: Arc<HashMap<String, ModelPricing>>,
     spent: Mutex<BTreeMap<(String, Payer), Spent>>,
+    /// What is reserved, and what was spent without a response. Locked before `spent`.
+    reserved: Mutex<UsdSum>,
     parent: Option<Meter>,
 }
 
@@ -68,6 +71,46 @@ impl Meter {
     pub fn add(&self, response: &ChatResponse, account: &Account) {
         let model = response.model().unwrap_or_default();
         self.count(model, payer(account), response.usage());
+    }
+
+    /// Reserves an amount, if a limit allows it: what was spent (known and estimated), what is reserved and `amount` must
+    /// not exceed `limit`. Returns `None` if they do.
+    ///
+    /// Reserve the upper bound of a request before you send it, and [release](Reservation::release) it when the response
+    /// was counted. A reservation that is dropped stays reserved: its request may have been billed.
+    ///
+    /// ```
+    /// use prime_ext::Meter;
+    ///
+    /// let meter = Meter::new();
+    /// let limit = "0.10".parse()?;
+    /// let reservation = meter.reserve("0.08".parse()?, limit).ok_or("the limit is reached")?;
+    /// assert!(meter.reserve("0.03".parse()?, limit).is_none());
+    /// // Here the request is sent, and its response is counted.
+    /// reservation.release();
+    /// assert!(meter.reserve("0.03".parse()?, limit).is_some());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn reserve(&self, amount: Usd, limit: Usd) -> Option<Reservation> {
+        let mut reserved = self.reserved();
+        let mut sum = *reserved + amount;
+        let spent = self.total();
+        sum += spent.known;
+        sum += spent.estimated;
+        if amount < Usd::ZERO || sum.usd() > limit {
+            return None;
+        }
+        *reserved += amount;
+        Some(Reservation::new(self.clone(), amount))
+    }
+
+    /// Returns what is reserved, and what was spent without a response.
+    pub fn reserved_amount(&self) -> UsdSum {
+        *self.reserved()
+    }
+
+    pub(super) fn reserved(&self) -> MutexGuard<'_, UsdSum> {
+        self.0.reserved.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns the cost of a response, estimated if the service does not state it.

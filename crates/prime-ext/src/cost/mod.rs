@@ -27,12 +27,14 @@
 //! | `sum` | [`UsdSum`]: an exact sum of amounts |
 //! | `spent` | [`Spent`]: the tokens and cost of many responses |
 //! | `meter` | [`Meter`]: adds up the tokens and cost of responses |
+//! | `reservation` | [`Reservation`]: a part of a limit that is reserved before a request is sent |
 //! | `guard` | counts one request exactly once, even if it fails or is dropped |
 
 mod amount;
 mod estimate;
 mod guard;
 mod meter;
+mod reservation;
 mod spent;
 mod sum;
 
@@ -40,5 +42,6 @@ pub use amount::Cost;
 pub(crate) use estimate::per_million;
 pub(crate) use guard::MeterGuard;
 pub use meter::{Meter, Payer};
+pub use reservation::Reservation;
 pub use spent::Spent;
 pub use sum::{ParseUsdSumError, UsdSum};
