@@ -5,7 +5,8 @@ use std::io;
 use std::process::ExitCode;
 
 use prime_ext::http::StatusCode;
-use prime_ext::{Error, ErrorKind};
+use prime_ext::prime_platform_api::types::Run;
+use prime_ext::{Error, ErrorKind, Timestamp};
 use serde::Serialize;
 
 /// The exit codes of failures. `--help` lists them.
@@ -55,6 +56,18 @@ pub(crate) struct Report {
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after_seconds: Option<f64>,
     outcome_unknown: bool,
+    /// The runs that the call may have created. Absent if the call creates none, or if they could not be listed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) possible_runs: Option<Vec<PossibleRun>>,
+}
+
+/// A run that a call with an unknown outcome may have created.
+#[derive(Debug, Serialize)]
+pub(crate) struct PossibleRun {
+    pub(crate) id: String,
+    pub(crate) name: Option<String>,
+    pub(crate) status: String,
+    pub(crate) created_at: Timestamp,
 }
 
 impl Failure {
@@ -68,6 +81,7 @@ impl Failure {
             request_id: None,
             retry_after_seconds: None,
             outcome_unknown: exit == Exit::OutcomeUnknown,
+            possible_runs: None,
         }))
     }
 
@@ -117,6 +131,17 @@ impl Failure {
     }
 }
 
+impl PossibleRun {
+    fn new(run: &Run) -> Self {
+        Self {
+            id: run.id.clone(),
+            name: run.name.clone(),
+            status: run.status.to_string(),
+            created_at: run.created_at,
+        }
+    }
+}
+
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let exit = exit_of(&error);
@@ -130,6 +155,9 @@ impl From<Error> for Failure {
             request_id: error.request_id().map(str::to_owned),
             retry_after_seconds: wait.map(|wait| wait.as_secs_f64()),
             outcome_unknown: error.outcome_unknown(),
+            possible_runs: error
+                .possible_runs()
+                .map(|runs| runs.iter().map(PossibleRun::new).collect()),
         }))
     }
 }
@@ -187,9 +215,15 @@ fn message_of(error: &Error) -> String {
     message
 }
 
+/// The advice of the library, and that of this program.
+const ALLOW_HTTP: (&str, &str) = (
+    "`ClientBuilder::allow_plain_http`",
+    "--allow-http or PRIME_RS_ALLOW_HTTP=1",
+);
+
 /// The messages of failed connections have their causes already.
 fn with_sources(error: &Error) -> String {
-    let mut message = error.to_string();
+    let mut message = error.to_string().replace(ALLOW_HTTP.0, ALLOW_HTTP.1);
     if !matches!(error.kind(), ErrorKind::Request | ErrorKind::Settings) {
         return message;
     }

@@ -74,7 +74,13 @@ pub(crate) fn line(context: &Context, question: &str, default: &str) -> Result<S
     context.out.error_text(&format!("{question} [{default}]: "));
     let mut answer = String::new();
     let read = io::stdin().read_line(&mut answer);
-    read.map_err(|error| Failure::other(format!("cannot read the answer: {error}")))?;
+    let read = read.map_err(|error| Failure::other(format!("cannot read the answer: {error}")))?;
+    if read == 0 {
+        context.out.error_text("\n");
+        return Err(Failure::usage(
+            "the input ended before an answer; nothing was changed",
+        ));
+    }
     let answer = answer.trim();
     Ok(if answer.is_empty() {
         default.to_owned()

@@ -20,7 +20,7 @@ pub(crate) use sparkline::sparkline;
 pub(crate) use style::Style;
 pub(crate) use table::Table;
 
-use crate::exit::Failure;
+use crate::exit::{Failure, Report};
 
 /// The format of the results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -160,9 +160,40 @@ impl Out {
             true => self.error_text(&format!("{}\n", serde_json::json!({ "error": report }))),
             false => {
                 let label = self.styles[1].red("error:");
-                self.error_text(&format!("{label} {}\n", printable(&report.message, false)));
+                let message = printable(&report.message, false);
+                self.error_text(&format!(
+                    "{label} {message}\n{}",
+                    self.possible_runs(report)
+                ));
             }
         }
+    }
+
+    /// Shows the runs that a failed call may have created, and what to do with them.
+    fn possible_runs(&self, report: &Report) -> String {
+        let Some(runs) = report
+            .possible_runs
+            .as_ref()
+            .filter(|runs| !runs.is_empty())
+        else {
+            return String::new();
+        };
+        let mut table = Table::new()
+            .column("Id")
+            .column("Name")
+            .column("Status")
+            .column("Created (UTC)");
+        for run in runs {
+            let name = run.name.as_deref().unwrap_or("-");
+            let created = run.created_at.utc().format("%Y-%m-%d %H:%M:%S").to_string();
+            table.row([&run.id, name, &run.status, &created]);
+        }
+        format!(
+            "\nOne of these runs may be it:\n\n{}\n\
+             Look at it:  prime-rs train get ID\n\
+             End it:      prime-rs train delete ID\n",
+            table.render(self.width(), self.styles[1])
+        )
     }
 
     /// Writes a text to standard error. That it cannot be written is no failure: the results matter more.

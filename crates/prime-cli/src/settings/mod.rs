@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 pub(crate) use file::replace_bytes;
-pub(crate) use setting::{SETTINGS, Setting};
+pub(crate) use setting::{SETTINGS, Setting, default_of};
 
 use crate::exit::Failure;
 
@@ -76,6 +76,11 @@ impl Settings {
             this.context = Some((name, settings));
         }
         Ok(this)
+    }
+
+    /// Returns whether `--context` or `PRIME_CONTEXT` names the context that applies.
+    pub(crate) fn is_temporary(&self) -> bool {
+        self.context.is_some()
     }
 
     /// Returns the directory of all files.
@@ -241,7 +246,8 @@ impl Settings {
     }
 
     /// A temporary context is read-only, as in the official client.
-    fn check_writable(&self) -> Result<(), Failure> {
+    /// Rejects changes while a temporary context applies.
+    pub(crate) fn check_writable(&self) -> Result<(), Failure> {
         match &self.context {
             None => Ok(()),
             Some((name, _)) => Err(Failure::usage(format!(
@@ -261,10 +267,7 @@ impl Settings {
             match context.get(setting) {
                 Some(value) => drop(self.config.insert(setting.to_owned(), value.clone())),
                 None if is_kept || setting == "api_key" => {}
-                None => drop(
-                    self.config
-                        .insert(setting.to_owned(), setting::default_of(setting)),
-                ),
+                None => drop(self.config.insert(setting.to_owned(), default_of(setting))),
             }
         }
         let name = if is_production { PRODUCTION } else { name };

@@ -3,14 +3,15 @@
 use std::time::Instant;
 
 use prime_ext::Client;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::context::{Context, block_on};
 use crate::exit::Failure;
 use crate::interrupt::until_interrupted;
 use crate::output::Table;
-use crate::settings::{SETTINGS, Settings};
-use crate::verbs::config;
+use crate::settings::Settings;
+use crate::verbs::config::{self, Row};
 
 /// Check the settings, the connection and the key. This costs nothing
 #[derive(Debug, clap::Args)]
@@ -23,15 +24,16 @@ Examples:
   prime-rs doctor -o json")]
 pub(crate) struct Doctor {}
 
-#[derive(Serialize)]
-struct Row {
-    name: &'static str,
-    value: Option<String>,
-    source: String,
+/// The settings and the checks as JSON.
+#[derive(Serialize, JsonSchema)]
+#[schemars(title = "Doctor")]
+pub(crate) struct View<'a> {
+    settings: Vec<Row>,
+    checks: &'a [Check],
 }
 
-#[derive(Serialize)]
-struct Check {
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Check {
     name: &'static str,
     ok: bool,
     detail: String,
@@ -148,18 +150,13 @@ fn permissions(settings: &Settings) -> Result<String, Failure> {
 }
 
 fn show(settings: &Settings, checks: &[Check], context: &Context) -> Result<(), Failure> {
-    let rows = SETTINGS.iter().map(|setting| {
-        let (value, source) = config::shown(settings, setting);
-        Row {
-            name: setting.name,
-            value,
-            source,
-        }
-    });
+    let rows = config::rows(settings);
     let (out, style) = (&context.out, context.out.style());
     if out.is_json() {
-        let rows: Vec<Row> = rows.collect();
-        return out.json(&serde_json::json!({ "settings": rows, "checks": checks }));
+        return out.json(&View {
+            settings: rows,
+            checks,
+        });
     }
     let mut table = Table::new()
         .column("Setting")

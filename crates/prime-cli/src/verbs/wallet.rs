@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use prime_ext::prime_training_api::types::WalletResponse;
 use prime_ext::{Account, BillingEntry, Client, Error, ErrorKind, UsdSum};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::context::{Context, block_on};
@@ -47,8 +48,9 @@ enum By {
 }
 
 /// A wallet as JSON, with the fields of the official client in its order.
-#[derive(Serialize)]
-struct View<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(title = "Wallet")]
+pub(crate) struct View<'a> {
     wallet_id: &'a str,
     team_id: Option<&'a str>,
     balance_usd: prime_ext::Usd,
@@ -59,7 +61,7 @@ struct View<'a> {
     sums: Option<Sums<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Row<'a> {
     id: &'a str,
     created_at: prime_ext::Timestamp,
@@ -71,7 +73,7 @@ struct Row<'a> {
     resource_id: Option<&'a str>,
 }
 
-#[derive(Serialize, Default)]
+#[derive(Serialize, JsonSchema, Default)]
 struct Sums<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     by_day: Option<Vec<DaySum>>,
@@ -79,17 +81,19 @@ struct Sums<'a> {
     by_resource_type: Option<Vec<TypeSum<'a>>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct DaySum {
     day: String,
     rows: u64,
+    #[schemars(with = "String")]
     amount_usd: UsdSum,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct TypeSum<'a> {
     resource_type: &'a str,
     rows: u64,
+    #[schemars(with = "String")]
     amount_usd: UsdSum,
 }
 
