@@ -200,7 +200,7 @@ fn message_of(error: &Error) -> String {
     let texts = [error.code(), error.message().or(error.preview())];
     for text in texts.into_iter().flatten() {
         if !message.contains(text) {
-            message.push_str(&format!(": {text}"));
+            message.push_str(&format!(": {}", text.trim_end_matches('.')));
         }
     }
     if error.attempts() > 1 {

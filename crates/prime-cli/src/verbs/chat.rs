@@ -23,6 +23,8 @@ Commands in a conversation:
   /load FILE   continue a saved one         /undo   forget the last question and its answer
   /model ID    use another model            /quit   end the conversation
 
+JSON: a line {\"messages\", \"spent\"} for each question and its answer, and a line \"spent\" for each /cost.
+
 Examples:
   prime-rs chat sim/echo
   prime-rs chat sim/echo --system \"Be brief.\" --max-tokens 200

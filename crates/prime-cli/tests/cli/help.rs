@@ -5,7 +5,7 @@ use std::process::Command;
 use crate::common::{Cli, Ran};
 
 /// Returns the help of the program and of every command, with the words of each command.
-fn pages(cli: &Cli) -> Vec<(Vec<String>, String)> {
+pub(crate) fn pages(cli: &Cli) -> Vec<(Vec<String>, String)> {
     let (mut open, mut pages) = (vec![Vec::<String>::new()], Vec::new());
     while let Some(words) = open.pop() {
         let mut arguments: Vec<&str> = words.iter().map(String::as_str).collect();
@@ -87,20 +87,37 @@ async fn every_example_of_the_readme_runs() {
     run_examples(&examples).await;
 }
 
-/// Runs the examples of a page, which build on each other. `run_123` stands for a run.
+/// Runs the examples of a page, which build on each other. `run_123` stands for a run, `run_paused` for a paused one, and
+/// `my-team` for a team.
 #[cfg(unix)]
 async fn run_examples(examples: &[&str]) {
-    let cli = Cli::start().await;
+    let ending = Cli::start().await;
+    // Runs that do not end.
+    let stopped = Cli::with_stopped_clock().await;
+    for cli in [&ending, &stopped] {
+        cli.sim
+            .add_team(prime_sim::Team::new("my-team").member("owner"));
+    }
     let bin = std::path::Path::new(env!("CARGO_BIN_EXE_prime-rs"));
     let directories = [bin.parent().unwrap(), "/usr/bin".as_ref(), "/bin".as_ref()];
     let path = std::env::join_paths(directories).unwrap();
     for example in examples {
+        let must_run = ["pause", "resume", "restart"]
+            .iter()
+            .any(|verb| example.contains(&format!("train {verb} ")));
+        let (cli, example) = match must_run {
+            true if example.contains("run_paused") => (
+                &stopped,
+                example.replace("run_paused", &stopped.paused_run()),
+            ),
+            true => (&stopped, example.replace("run_123", &stopped.running_run())),
+            false => (&ending, example.replace("run_123", &ending.start_run())),
+        };
         drop(std::fs::remove_file(cli.home.join("run.token")));
-        let run = cli.start_run();
         let mut shell = Command::new("bash");
         cli.prepare(&mut shell);
         shell.env("PATH", &path).env("PRIME_KEY", cli.sim.key());
-        shell.args(["-o", "pipefail", "-c", &example.replace("run_123", &run)]);
+        shell.args(["-o", "pipefail", "-c", &example]);
         let ran = Ran::from(shell.output().unwrap());
         assert_eq!(ran.code, Some(0), "{example}: {ran:?}");
     }
