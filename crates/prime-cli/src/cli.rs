@@ -15,6 +15,8 @@ use crate::verbs;
 #[derive(Debug, Parser)]
 #[command(
     name = "prime-rs",
+    // Without .exe on Windows.
+    bin_name = "prime-rs",
     version,
     disable_version_flag = true,
     propagate_version = false,

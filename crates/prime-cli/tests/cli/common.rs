@@ -55,8 +55,12 @@ impl Cli {
 
     pub(crate) fn prepare(&self, command: &mut Command) {
         let path = std::env::var_os("PATH").unwrap_or_default();
+        command.env_clear();
+        // Without it, Windows opens no connections.
+        if let Some(root) = std::env::var_os("SYSTEMROOT") {
+            command.env("SYSTEMROOT", root);
+        }
         command
-            .env_clear()
             .env("PATH", path)
             .env("HOME", &self.home)
             .env("USERPROFILE", &self.home)

@@ -135,3 +135,54 @@ async fn completions_and_man_pages_name_the_verbs() {
     let page = std::fs::read_to_string(cli.home.join("man1/prime-rs-train-create.1")).unwrap();
     assert!(page.contains("save\\-token"), "{page}");
 }
+
+/// The examples of the man pages are those of the help, all of which run.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_examples_of_the_man_pages_are_those_of_the_help() {
+    let cli = Cli::start().await;
+    let examples = |text: &str| -> Vec<String> {
+        let lines = text.lines().skip_while(|line| *line != "Examples:").skip(1);
+        let lines = lines.map_while(|line| line.strip_prefix("  "));
+        lines.map(str::to_owned).collect()
+    };
+    cli.run(&["man", "--directory", "man1"]).succeeds();
+    let mut count = 0;
+    for (words, help) in pages(&cli) {
+        let name = ["prime-rs".to_owned()].into_iter().chain(words.clone());
+        let name = name.collect::<Vec<_>>().join("-");
+        let page = std::fs::read_to_string(cli.home.join(format!("man1/{name}.1"))).unwrap();
+        let page = page.replace("\\-", "-").replace("\\*(Aq", "'");
+        let page = page.replace("\\\\", "\\").replace("\\(aq", "'");
+        assert_eq!(examples(&page), examples(&help), "{words:?}");
+        count += examples(&help).len();
+    }
+    assert!(count > 50, "{count}");
+}
+
+/// The simulator is another program. A script in its place shows that the examples reach it.
+#[tokio::test(flavor = "multi_thread")]
+#[cfg(unix)]
+async fn the_examples_of_the_simulator_start_it() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let cli = Cli::start().await;
+    let program = cli.home.join("prime-rs");
+    std::fs::copy(env!("CARGO_BIN_EXE_prime-rs"), &program).unwrap();
+    let script = cli.write("prime-sim", "#!/bin/sh\necho \"prime-sim $*\"\nexit 3\n");
+    std::fs::set_permissions(script, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let help = cli.run(&["help", "sim"]).succeeds().stdout;
+    let lines = help.lines().skip_while(|line| *line != "Examples:").skip(1);
+    let examples: Vec<&str> = lines
+        .map_while(|line| line.strip_prefix("  prime-rs sim "))
+        .collect();
+    assert!(examples.len() >= 2, "{help}");
+    for example in examples {
+        let mut command = Command::new(&program);
+        cli.prepare(&mut command);
+        command.arg("sim").args(example.split(' '));
+        let ran = Ran::from(command.output().unwrap());
+        assert_eq!(
+            (ran.code, ran.stdout),
+            (Some(3), format!("prime-sim {example}\n"))
+        );
+    }
+}
