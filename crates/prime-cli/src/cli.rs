@@ -78,7 +78,7 @@ Settings come from the environment (PRIME_API_KEY, PRIME_TEAM_ID, …), from the
 --context or PRIME_CONTEXT names, and from ~/.prime/config.json, in this order.
 
 Exit codes:
-    0  success, also if the output is closed early or a question is answered with no
+    0  success, also if the output is closed early or you answer no
     1  failure
     2  wrong usage, or a confirmation that cannot be asked for; nothing was sent
     3  no API key, or the key is not accepted
@@ -100,9 +100,19 @@ enum Verb {
     /// Talk with a model in the terminal
     Chat(verbs::chat::Chat),
     /// Start and manage training runs
-    ///
-    /// `prime-rs train FILE` is short for `prime-rs train create FILE`.
-    #[command(subcommand, alias = "rl", arg_required_else_help = true)]
+    #[command(
+        subcommand,
+        alias = "rl",
+        arg_required_else_help = true,
+        after_help = "\
+`prime-rs train FILE` is short for `prime-rs train create FILE`.
+
+Examples:
+  prime-rs train rl.toml --yes
+  prime-rs train list
+  prime-rs train logs run_123 --follow
+  prime-rs train stop run_123 --force"
+    )]
     Train(verbs::train::Verb),
     /// Show the balance and the billing rows
     Wallet(verbs::wallet::Wallet),

@@ -105,6 +105,14 @@ impl Failure {
         }
     }
 
+    /// Replaces the message.
+    pub(crate) fn with_message(mut self, message: String) -> Self {
+        if let Self::Error(report) = &mut self {
+            report.message = message;
+        }
+        self
+    }
+
     /// Names the place that the message is about.
     pub(crate) fn within(mut self, place: &str) -> Self {
         if let Self::Error(report) = &mut self {
@@ -243,7 +251,7 @@ fn advice(error: &Error) -> Option<&'static str> {
         _ if error.is_context_overflow() => {
             "shorten the messages, or use a model with a larger context"
         }
-        StatusCode::UNAUTHORIZED => "check the key with `prime-rs doctor`, or run `prime-rs login`",
+        StatusCode::UNAUTHORIZED => "the key is wrong or was revoked: run `prime-rs login`",
         StatusCode::PAYMENT_REQUIRED => {
             "add funds at https://app.primeintellect.ai/dashboard/billing, or use another account"
         }
@@ -252,6 +260,9 @@ fn advice(error: &Error) -> Option<&'static str> {
         }
         StatusCode::NOT_FOUND if error.is_unknown_model() => {
             "`prime-rs inference models` lists the models"
+        }
+        StatusCode::NOT_FOUND if error.operation().is_some_and(|name| name.contains("run")) => {
+            "`prime-rs train list` lists the runs"
         }
         StatusCode::TOO_MANY_REQUESTS if error.is_quota_exceeded() => {
             "a quota is used up, and waiting does not help"

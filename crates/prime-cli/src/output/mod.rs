@@ -74,9 +74,18 @@ impl Out {
         self.styles[0]
     }
 
-    /// Returns the number of columns, or `None` if lines may have any length.
+    /// Returns the number of columns of standard output, or `None` if lines may have any length.
     pub(crate) fn width(&self) -> Option<usize> {
-        if self.plain || !io::stdout().is_terminal() {
+        self.width_of(io::stdout().is_terminal())
+    }
+
+    /// Returns the number of columns of standard error, or `None` if lines may have any length.
+    fn error_width(&self) -> Option<usize> {
+        self.width_of(io::stderr().is_terminal())
+    }
+
+    fn width_of(&self, is_terminal: bool) -> Option<usize> {
+        if self.plain || !is_terminal {
             return None;
         }
         let size = terminal_size::terminal_size();
@@ -135,7 +144,12 @@ impl Out {
     /// Writes a message to standard error, unless results are written as JSON.
     pub(crate) fn note(&self, message: &str) {
         if !self.json {
-            self.error_text(&format!("{message}\n"));
+            let width = self.error_width();
+            let lines: String = message
+                .split('\n')
+                .map(|line| wrapped(line, width))
+                .collect();
+            self.error_text(&lines);
         }
     }
 
@@ -145,8 +159,9 @@ impl Out {
         match self.json {
             true => self.error_text(&format!("{}\n", serde_json::json!({ "warning": warning }))),
             false => {
+                let text = wrapped(&format!("warning: {warning}"), self.error_width());
                 let label = self.styles[1].yellow("warning:");
-                self.error_text(&format!("{label} {warning}\n"));
+                self.error_text(&text.replacen("warning:", &label, 1));
             }
         }
     }
@@ -159,12 +174,11 @@ impl Out {
         match self.json {
             true => self.error_text(&format!("{}\n", serde_json::json!({ "error": report }))),
             false => {
+                let text = format!("error: {}", printable(&report.message, false));
+                let text = wrapped(&text, self.error_width());
                 let label = self.styles[1].red("error:");
-                let message = printable(&report.message, false);
-                self.error_text(&format!(
-                    "{label} {message}\n{}",
-                    self.possible_runs(report)
-                ));
+                let text = text.replacen("error:", &label, 1);
+                self.error_text(&format!("{text}{}", self.possible_runs(report)));
             }
         }
     }
@@ -179,7 +193,7 @@ impl Out {
             return String::new();
         };
         let mut table = Table::new()
-            .column("Id")
+            .id("Id")
             .column("Name")
             .column("Status")
             .column("Created (UTC)");
@@ -192,7 +206,7 @@ impl Out {
             "\nOne of these runs may be it:\n\n{}\n\
              Look at it:  prime-rs train get ID\n\
              End it:      prime-rs train delete ID\n",
-            table.render(self.width(), self.styles[1])
+            table.render(self.error_width(), self.styles[1])
         )
     }
 
@@ -208,6 +222,27 @@ impl Out {
     }
 }
 
+/// Returns a line, wrapped after words if there is a width. A longer word is not broken.
+pub(crate) fn wrapped(line: &str, width: Option<usize>) -> String {
+    let mut text = String::new();
+    let mut column = 0;
+    for word in line.split(' ') {
+        let length = word.chars().count();
+        if column == 0 {
+            column = length;
+        } else if width.is_some_and(|width| column + 1 + length > width) {
+            text.push('\n');
+            column = length;
+        } else {
+            text.push(' ');
+            column += 1 + length;
+        }
+        text.push_str(word);
+    }
+    text.push('\n');
+    text
+}
+
 /// Leaves out control characters. Line feeds and tabs are kept if `lines` is set, and are replaced by spaces otherwise.
 pub(crate) fn printable(text: &str, lines: bool) -> String {
     let keep = |c: char| match c {
@@ -217,4 +252,19 @@ pub(crate) fn printable(text: &str, lines: bool) -> String {
         c => Some(c),
     };
     text.chars().filter_map(keep).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wrapped;
+
+    #[test]
+    fn lines_are_wrapped_after_words() {
+        assert_eq!(wrapped("one two three", None), "one two three\n");
+        assert_eq!(wrapped("one two three", Some(7)), "one two\nthree\n");
+        assert_eq!(
+            wrapped("a longerthanaline b  c", Some(7)),
+            "a\nlongerthanaline\nb  c\n"
+        );
+    }
 }

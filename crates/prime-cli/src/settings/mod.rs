@@ -19,6 +19,7 @@ pub(crate) use file::replace_bytes;
 pub(crate) use setting::{SETTINGS, Setting, default_of};
 
 use crate::exit::Failure;
+use crate::output::Out;
 
 /// The context without a file of its own.
 pub(crate) const PRODUCTION: &str = "production";
@@ -86,6 +87,19 @@ impl Settings {
     /// Returns the directory of all files.
     pub(crate) fn directory(&self) -> &Path {
         &self.directory
+    }
+
+    /// Shortens the path of a settings file, for a table.
+    pub(crate) fn shortened<'a>(&self, source: &'a str) -> &'a str {
+        let path = Path::new(source).strip_prefix(&self.directory);
+        path.ok().and_then(Path::to_str).unwrap_or(source)
+    }
+
+    /// Says where the files with the shortened paths are.
+    pub(crate) fn note_directory(&self, out: &Out) {
+        if self.config_path().exists() {
+            out.note(&format!("\nThe files are in {}.", self.directory.display()));
+        }
     }
 
     pub(crate) fn config_path(&self) -> PathBuf {

@@ -106,7 +106,12 @@ impl Session<'_> {
                 }
                 line = lines.recv() => line,
             };
-            let Some(line) = line else { return Ok(()) };
+            let Some(line) = line else {
+                if self.is_terminal {
+                    out.note("");
+                }
+                return Ok(());
+            };
             let line = line
                 .map_err(|error| Failure::other(format!("cannot read standard input: {error}")))?;
             match self.answer(line.trim()).await {

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::context::Context;
+use crate::context::{Context, block_on};
 use crate::exit::Failure;
 use crate::output::Table;
 use crate::prompt;
@@ -233,9 +233,12 @@ fn view(context: &Context) -> Result<(), Failure> {
         } else {
             "Not set"
         };
-        table.row([setting.label, value.as_deref().unwrap_or(missing), &source]);
+        let source = settings.shortened(&source);
+        table.row([setting.label, value.as_deref().unwrap_or(missing), source]);
     }
-    context.out.table(&table)
+    context.out.table(&table)?;
+    settings.note_directory(&context.out);
+    Ok(())
 }
 
 fn set(context: &Context, name: &str, value: Value) -> Result<(), Failure> {
@@ -264,7 +267,7 @@ fn set_url(context: &Context, name: &str, url: Option<String>) -> Result<(), Fai
         Some(url) => url,
         None => {
             let current = settings.text(known).0.unwrap_or_default();
-            prompt::line(context, known.label, &current)?
+            block_on(prompt::line(context, known.label, &current))?
         }
     };
     let value = match url.trim() {

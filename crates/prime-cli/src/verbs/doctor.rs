@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::context::{Context, block_on};
 use crate::exit::Failure;
 use crate::interrupt::until_interrupted;
-use crate::output::Table;
+use crate::output::{Table, printable, wrapped};
 use crate::settings::Settings;
 use crate::verbs::config::{self, Row};
 
@@ -74,8 +74,14 @@ impl Doctor {
             Err(failure) => checks.push(Check::new("API key", Err(failure))),
         }
         show(&settings, &checks, context)?;
+        let (count, failed) = (
+            checks.len(),
+            checks.iter().filter(|check| !check.ok).count(),
+        );
         match checks.into_iter().find_map(|check| check.failure) {
-            Some(failure) => Err(failure),
+            Some(failure) => {
+                Err(failure.with_message(format!("{failed} of {count} checks failed")))
+            }
             None => Ok(()),
         }
     }
@@ -146,7 +152,10 @@ fn permissions(settings: &Settings) -> Result<String, Failure> {
             )));
         }
     }
-    Ok(format!("{} files", paths.len()))
+    Ok(match paths.len() {
+        1 => "1 file".to_owned(),
+        count => format!("{count} files"),
+    })
 }
 
 fn show(settings: &Settings, checks: &[Check], context: &Context) -> Result<(), Failure> {
@@ -163,17 +172,23 @@ fn show(settings: &Settings, checks: &[Check], context: &Context) -> Result<(), 
         .column("Value")
         .column("From");
     for row in rows {
-        table.row([row.name, row.value.as_deref().unwrap_or("-"), &row.source]);
+        let source = settings.shortened(&row.source);
+        table.row([row.name, row.value.as_deref().unwrap_or("-"), source]);
     }
     out.table(&table)?;
+    settings.note_directory(out);
     out.line("")?;
     for check in checks {
-        let mark = if check.ok {
-            style.green("ok     ")
-        } else {
-            style.red("failed ")
+        let (mark, colored) = match check.ok {
+            true => ("ok", style.green("ok")),
+            false => ("failed", style.red("failed")),
         };
-        out.foreign(&format!("{mark} {}: {}\n", check.name, check.detail))?;
+        let line = format!(
+            "{mark:<6}  {}: {}",
+            check.name,
+            printable(&check.detail, false)
+        );
+        out.text(&wrapped(&line, out.width()).replacen(mark, &colored, 1))?;
     }
     Ok(())
 }

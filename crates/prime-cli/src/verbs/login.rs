@@ -70,7 +70,7 @@ pub(crate) fn save(context: &Context, key: &str) -> Result<(), Failure> {
         config.remove("user_name");
     })?;
     context.out.note(&format!(
-        "The API key was saved in {}.",
+        "The API key was saved in {}. `prime-rs doctor` checks it.",
         settings.config_path().display()
     ));
     if std::env::var_os("PRIME_API_KEY").is_some_and(|key| !key.is_empty()) {

@@ -62,7 +62,7 @@ impl Switch {
         ))?;
         match account {
             Some(account) => select(Some(find(&teams, account)?), context),
-            None => select(ask(&teams, context)?, context),
+            None => select(block_on(ask(&teams, context))?, context),
         }
     }
 }
@@ -94,7 +94,7 @@ fn find<'a>(teams: &'a [Team], account: &str) -> Result<&'a Team, Failure> {
 }
 
 /// Asks for an account. Returns `None` for the personal one.
-fn ask<'a>(teams: &'a [Team], context: &Context) -> Result<Option<&'a Team>, Failure> {
+async fn ask<'a>(teams: &'a [Team], context: &Context) -> Result<Option<&'a Team>, Failure> {
     let settings = context.settings()?;
     let current = settings.label("team_id");
     let mark = |team: Option<&str>| if team == current { " (current)" } else { "" };
@@ -109,7 +109,7 @@ fn ask<'a>(teams: &'a [Team], context: &Context) -> Result<Option<&'a Team>, Fai
     }
     context.out.error_text(&text);
     loop {
-        let answer = prompt::line(context, "Account", "1")?;
+        let answer = prompt::line(context, "Account", "1").await?;
         match answer.parse::<usize>() {
             Ok(1) => return Ok(None),
             Ok(number) if (2..teams.len() + 2).contains(&number) => {

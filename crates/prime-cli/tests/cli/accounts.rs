@@ -91,3 +91,55 @@ async fn an_account_is_selected_by_slug_id_or_name() {
         .output();
     Ran::from(ran.unwrap()).fails(2, "unset it");
 }
+
+/// Answers a question on a terminal, with the program `script`. Returns `None` if there is no such program.
+#[cfg(unix)]
+fn on_terminal(cli: &Cli, command: &str, question: &str, answers: &[&str]) -> Option<Ran> {
+    use std::io::{Read as _, Write as _};
+    let mut script = std::process::Command::new("script");
+    cli.prepare(&mut script);
+    let line = format!("{} {command}", env!("CARGO_BIN_EXE_prime-rs"));
+    script
+        .args(["-qec", &line, "/dev/null"])
+        .stdin(std::process::Stdio::piped());
+    let mut child = script.spawn().ok()?;
+    let (mut stdin, mut stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+    let mut text = Vec::new();
+    for answer in answers {
+        // The question is asked again after a wrong answer.
+        let before = text.len();
+        let mut byte = [0];
+        while !String::from_utf8_lossy(&text[before..]).contains(question) {
+            assert_eq!(
+                stdout.read(&mut byte).unwrap(),
+                1,
+                "{}",
+                String::from_utf8_lossy(&text)
+            );
+            text.push(byte[0]);
+        }
+        stdin.write_all(answer.as_bytes()).unwrap();
+    }
+    stdout.read_to_end(&mut text).unwrap();
+    let mut ran = Ran::from(child.wait_with_output().unwrap());
+    ran.stderr = String::from_utf8(text).unwrap();
+    Some(ran)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg(unix)]
+async fn an_account_is_selected_on_a_terminal() {
+    let cli = Cli::start().await;
+    let Some(ran) = on_terminal(&cli, "switch", "Account [1]: ", &["7\n", "2\n"]) else {
+        return;
+    };
+    ran.fails(0, "Enter a number from 1 to 2");
+    let config = cli.config();
+    assert_eq!(config["team_id"], cli.sim.team());
+    // Ctrl-C and Ctrl-D.
+    for (key, code) in [("\u{3}", 130), ("\u{4}", 2)] {
+        let ran = on_terminal(&cli, "switch", "Account [1]: ", &[key]).unwrap();
+        ran.fails(code, "nothing was changed");
+        assert_eq!(cli.config(), config);
+    }
+}

@@ -95,8 +95,13 @@ async fn without_a_key_there_is_advice() {
         .arg("doctor")
         .output()
         .unwrap();
-    let ran = crate::common::Ran::from(ran).fails(3, "403");
-    assert!(ran.stdout.contains("ok      Inference API"), "{ran:?}");
+    let ran = crate::common::Ran::from(ran).fails(3, "2 of 4 checks failed");
+    for part in [
+        "ok      Inference API",
+        "failed  training runs: get_run_usage: 403",
+    ] {
+        assert!(ran.stdout.contains(part), "{ran:?}");
+    }
 }
 
 /// The advice is that of the program, and not that of the library.

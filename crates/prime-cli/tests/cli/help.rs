@@ -1,8 +1,11 @@
 //! Snapshots of `--help`; runs every example.
 
+#[cfg(unix)]
 use std::process::Command;
 
-use crate::common::{Cli, Ran};
+use crate::common::Cli;
+#[cfg(unix)]
+use crate::common::Ran;
 
 /// Returns the help of the program and of every command, with the words of each command.
 pub(crate) fn pages(cli: &Cli) -> Vec<(Vec<String>, String)> {

@@ -104,7 +104,7 @@ impl List {
             return Ok(());
         }
         let mut table = Table::new()
-            .column("Id")
+            .id("Id")
             .column("Name")
             .column("Slug")
             .column("Role")

@@ -1,6 +1,6 @@
 //! `train get`: shows a run.
 
-use prime_ext::prime_platform_api::types::Run;
+use prime_ext::prime_platform_api::types::{Run, RunStatus};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -62,10 +62,7 @@ fn lines(run: &Run, style: Style) -> Vec<String> {
     let or_none = |text: Option<String>| Some(text.unwrap_or_else(|| "-".to_owned()));
     let time = |time: Option<prime_ext::Timestamp>| time.map(run_view::minute);
     let mut status = run.status.to_string();
-    if let Some(ahead) = run
-        .runs_ahead
-        .filter(|_| run.status.to_string() == "QUEUED")
-    {
+    if let Some(ahead) = run.runs_ahead.filter(|_| run.status == RunStatus::Queued) {
         status.push_str(&format!(" (about {ahead} runs ahead)"));
     }
     let wandb = text(&run.wandb_project).map(|project| {

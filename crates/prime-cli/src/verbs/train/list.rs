@@ -165,7 +165,7 @@ impl List {
 
 fn table(runs: &[Run]) -> Table {
     let mut table = Table::new()
-        .column("Id")
+        .id("Id")
         .column("Name")
         .column("Status")
         .column("Model")
