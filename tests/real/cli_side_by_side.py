@@ -7,12 +7,15 @@ A check compares the exit codes and the JSON, field by field, or the effect on t
 is not in `WANTED` fails. The name of a check has the times of both programs.
 """
 
+import http.server
+import itertools
 import json
 import os
 import pathlib
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 MODEL = "meta-llama/llama-3.1-70b-instruct"
@@ -34,6 +37,8 @@ WANTED = [
     ("list runs: page 0", "exit 1/2", "a wrong argument is wrong usage"),
     ("config set-api-key", "$.user_id", "the key is not sent when it is saved; whoami saves the owner"),
     ("config set-api-key", "$.user_name", "the key is not sent when it is saved; whoami saves the owner"),
+    ("get a run with every field", "$.run.completed_at", "times are in UTC"),
+    ("list runs without paging", "$.runs[0].completed_at", "times are in UTC"),
     ("config reset", "$.share_resources_with_team", "all settings get their defaults"),
 ]
 
@@ -162,9 +167,11 @@ def same_json(name, arguments, ignored=(), **more):
 
 
 def same_text(name, arguments, **more):
+    """Compares texts without blanks: JSON within texts is written with other ones."""
     results = both(arguments, **more)
-    texts = [text.strip() for _, text in results]
-    report(name, codes(results) + ([] if texts[0] == texts[1] else [f"text {texts[0][:80]!r} / {texts[1][:80]!r}"]))
+    lines = [["".join(line.split()) for line in text.strip().splitlines()] for _, text in results]
+    pairs = itertools.zip_longest(*lines)
+    report(name, codes(results) + [f"line {a!r} / {b!r}" for a, b in pairs if a != b][:3])
 
 
 def same_exit(name, arguments, **more):
@@ -182,8 +189,9 @@ def same_settings(name, *commands, **more):
     report(name, found)
 
 
-def start(program):
-    return program.json(["train", "rl.toml", "--yes"])["run"]["runId"]
+def start():
+    """Starts a run for each program, quickly."""
+    return {program: ours.json(["train", "rl.toml", "--yes"])["run"]["runId"] for program in PROGRAMS}
 
 
 def status(run):
@@ -199,14 +207,16 @@ def wait_for(runs, statuses):
     raise AssertionError(f"{[status(run) for run in runs]} are not {statuses}")
 
 
-def change(name, verb, flag, expected):
-    """Changes a run with each program, and compares the exit codes and the status of the runs."""
-    runs = dict(zip(PROGRAMS, RUNS[verb]))
-    results = both(lambda program: ["train", verb, runs[program], flag])
+def change(verb, before, after):
+    """Changes a run with each program, and compares the exit codes and the status of the runs. Returns the runs."""
+    runs = start()
+    wait_for(runs.values(), before)
+    results = both(lambda program: ["train", verb, runs[program], "--force"])
     seconds = [program.seconds for program in PROGRAMS]
-    found = codes(results) + [f"status {status(run)}" for run in runs.values() if expected and status(run) not in expected]
+    found = codes(results) + [f"status {status(run)}" for run in runs.values() if after and status(run) not in after]
     official.seconds, ours.seconds = seconds
-    report(name, found)
+    report(verb, found)
+    return runs
 
 
 # Both begin with the settings that the official client writes, so that defaults are in the files.
@@ -220,10 +230,6 @@ for program in PROGRAMS:
     path.write_text(json.dumps(settings, indent=2))
 
 same_json("create a run", ["train", "rl.toml", "--yes", "-o", "json"], ["runId"])
-# One run for each program.
-RUNS = {verb: [start(program) for program in PROGRAMS] for verb in ("pause", "restart", "stop", "delete")}
-running = [run for runs in RUNS.values() for run in runs]
-
 same_json("models", ["inference", "models", "-o", "json"])
 same_json("models: search and sort", ["inference", "models", "-q", "LLAMA", "-s", "output", "-d", "desc", "-o", "json"])
 chat = ["inference", "chat", MODEL]
@@ -244,16 +250,15 @@ same_exit("logs: --regex without --search", ["train", "logs", "run_1", "--regex"
 same_exit("an unknown verb", ["nonsense"])
 same_exit("an unknown flag", ["wallet", "--nonsense"])
 for verb in ("stop", "pause", "restart", "delete"):
-    same_exit(f"{verb} without a confirmation", ["train", verb, RUNS[verb][0]])
+    same_exit(f"{verb} without a confirmation", ["train", verb, "run_1"])
 same_exit("create without a confirmation", ["train", "rl.toml"])
 
-wait_for(running, ["RUNNING"])
-change("restart", "restart", "--force", ["QUEUED", "PENDING", "RUNNING"])
-change("pause", "pause", "--force", ["PAUSING", "PAUSED"])
-change("stop", "stop", "--force", ["STOPPED"])
-change("delete", "delete", "--force", [])
-wait_for(RUNS["pause"], ["PAUSED"])
-paused = dict(zip(PROGRAMS, RUNS["pause"]))
+begun = ["QUEUED", "PENDING", "RUNNING"]
+change("stop", begun, ["STOPPED"])
+change("delete", begun, [])
+change("restart", ["RUNNING"], begun)
+paused = change("pause", ["RUNNING"], ["PAUSING", "PAUSED"])
+wait_for(paused.values(), ["PAUSED"])
 same_json("resume", lambda program: ["train", "resume", paused[program], "--yes", "-o", "json"], ["runId"])
 
 same_settings("whoami", ["whoami"])
@@ -300,6 +305,87 @@ same_json("wallet of a team", ["wallet", "-o", "json"], PRIME_TEAM_ID=team)
 same_exit("--plain", ["--plain", "wallet"])
 same_exit("--version", ["--version"])
 same_exit("--help", ["--help"])
+
+# Responses that the simulator does not send.
+FULL = {
+    "id": "run_1", "name": "n", "userId": "u", "teamId": "t", "rftClusterId": "c", "primeClusterId": "p",
+    "status": "FAILED", "kind": "DEDICATED_FULL_FT", "rolloutsPerExample": 1, "seqLen": 2, "maxSteps": 3,
+    "maxTokens": 4, "batchSize": 5, "loss": "sft", "teacherConfig": {"a": 1}, "baseModel": "m",
+    "environments": [{"id": "e1"}, {"slug": "o/e2"}], "runConfig": {"x": [1, 2.5, None]}, "evalConfig": {"b": 2},
+    "valConfig": {}, "bufferConfig": {}, "learningRate": 1e-05, "loraAlpha": 16, "maxInflightRollouts": 7,
+    "oversamplingFactor": 1.5, "maxAsyncLevel": 2, "volumeName": "v", "gpuCount": 8, "wandbEntity": "we",
+    "wandbProject": "wp", "wandbRunName": "wn", "runsAhead": 3, "queueReason": "q", "notice": "no",
+    "startedAt": "2026-01-02T03:04:05.5Z", "completedAt": "2026-01-02T05:04:05+02:00", "errorMessage": "out of memory",
+    "createdAt": "2026-01-02T03:00:00.000001Z", "updatedAt": "2026-01-02T03:05:00Z",
+    "failureAnalysis": {"rootCause": "r", "evidence": ["e"], "confidence": 0.9}, "sourceCommit": "abc", "unknown": 1,
+}
+SPARSE = {"id": "run_1", "userId": "u", "status": "NEW STATUS", "createdAt": FULL["createdAt"], "updatedAt": FULL["updatedAt"]}
+LOGS = "\n".join([
+    '{"timestamp": "2026-01-02T03:04:05.678Z", "level": "info", "message": "Step 1"}',
+    '{"timestamp": "03:04:05", "level": "WARNING", "message": "[bold]a[/bold] :smile:", "tag": "t", "tags": null}',
+    '[adminlog] [trainer0]: {"timestamp": "1", "level": "ERROR", "message": {"a": [1]}, "exception": "E\\nF", "rank": 0}',
+    '(Worker pid=7) {"timestamp": "1", "level": "DEBUG", "message": "two\\nlines"}',
+    '{"timestamp": "1", "level": "INFO", "type": "progress", "message": "hidden"}',
+    '{"timestamp": 1, "level": "INFO", "message": "number"}', '{"level": "INFO"}', "[1, 2]", "{broken}", "   indented", "",
+    "\x1b[32mgreen\x1b[0m text", "Loading:  40%|████      | 2/5", "Loading: 100%|██████████| 5/5", "50% done",
+    "|          | 3/9", "[x] {\"timestamp\": \"1\", \"level\": \"INFO\", \"message\": \"m\"}",
+])
+BODIES = {
+    "/api/v1/rft/runs/full": {"run": {**FULL, "id": "full"}},
+    "/api/v1/rft/runs/sparse": {"run": {**SPARSE, "id": "sparse"}},
+    "/api/v1/rft/runs": {"runs": [SPARSE, FULL]},
+    "/api/v1/rft/runs/full/logs": {"logs": LOGS},
+    "/api/v1/rft/runs/sparse/logs": {"logs": ""},
+    "/api/v1/billing/wallet": {
+        "wallet_id": "w", "balance_usd": "1.50", "currency": "USD", "total_billings": 2, "recent_billings": [
+            {"id": "1", "created_at": "2026-01-02T03:04:05.5Z", "updated_at": "2026-01-02T03:04:05.123456Z",
+             "amount_usd": "0.10", "currency": "USD", "resource_type": "training", "resource_id": "r"},
+            {"id": "2", "created_at": "2026-01-02T03:04:05Z", "updated_at": "2026-01-02T03:04:05Z", "last_billed_at":
+             "2026-01-02T03:04:05.25Z", "amount_usd": 1e-7, "currency": "USD", "resource_type": "disks", "x": 1},
+        ],
+    },
+    "/api/v1/billing/runs/full/usage": {
+        "run_id": "full", "run_name": "n", "base_model": None, "status": "NEW STATUS", "total_tokens": 30,
+        "training": {"tokens": 10, "cost_usd": "0.50"}, "inference": {"input_tokens": 20, "cost_usd": 0.25},
+        "total_cost_usd": "0.75", "pricing": {"training_per_mtok": "1.250"}, "record_count": 2, "x": 1,
+    },
+    "/models": {"data": [
+        {"id": "b", "object": "model", "created": 1, "owned_by": "o", "serving": "hosted", "x": {"y": None},
+         "pricing": {"input_usd_per_mtok": "0.10", "output_usd_per_mtok": None}, "specs": None},
+        {"id": "A", "created": 1},
+    ], "x": 1},
+    "/api/v1/user/teams": {"data": [{"teamId": "t", "name": None, "slug": "s", "role": "MEMBER", "createdAt": None, "x": 1}]},
+}
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        body = BODIES.get(self.path.partition("?")[0])
+        text = json.dumps(body if body else {"detail": "Not found"}).encode()
+        self.send_response(200 if body else 404)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    def log_message(self, *_):
+        pass
+
+
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+threading.Thread(target=server.serve_forever, daemon=True).start()
+url = f"http://127.0.0.1:{server.server_port}"
+other = {"PRIME_API_BASE_URL": url, "PRIME_INFERENCE_URL": url}
+same_json("get a run with every field", ["train", "get", "full", "-o", "json"], **other)
+same_json("get a run with few fields", ["train", "get", "sparse", "-o", "json"], **other)
+same_json("list runs without paging", ["train", "list", "-n", "1", "-p", "2", "-o", "json"], **other)
+same_json("teams with other fields", ["teams", "list", "-o", "json"], **other)
+same_json("usage with few fields", ["train", "usage", "full", "-o", "json"], **other)
+same_json("models with odd fields", ["inference", "models", "-s", "input", "-o", "json"], **other)
+same_json("wallet with odd rows", ["wallet", "-o", "json"], **other)
+same_text("logs: JSON records", ["train", "logs", "full"], **other)
+same_text("logs: JSON records, raw", ["train", "logs", "full", "--raw"], **other)
+same_exit("logs: an empty log", ["train", "logs", "sparse"], **other)
 
 unused = [f"{wanted[0]}: {wanted[1]}" for wanted in WANTED if wanted not in used]
 if unused:

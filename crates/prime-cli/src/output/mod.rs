@@ -9,6 +9,7 @@ mod progress;
 mod sparkline;
 mod style;
 mod table;
+pub(crate) mod time;
 
 use std::io::{self, IsTerminal as _, Write as _};
 

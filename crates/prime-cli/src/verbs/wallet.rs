@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::context::{Context, block_on};
 use crate::exit::Failure;
 use crate::interrupt::until_interrupted;
+use crate::output::time::IsoTime;
 use crate::output::{Progress, Table, number};
 
 /// Show the balance and the billing rows of the account, newest first
@@ -64,9 +65,9 @@ pub(crate) struct View<'a> {
 #[derive(Serialize, JsonSchema)]
 struct Row<'a> {
     id: &'a str,
-    created_at: prime_ext::Timestamp,
-    updated_at: prime_ext::Timestamp,
-    last_billed_at: Option<prime_ext::Timestamp>,
+    created_at: IsoTime,
+    updated_at: IsoTime,
+    last_billed_at: Option<IsoTime>,
     amount_usd: prime_ext::Usd,
     currency: &'a str,
     resource_type: &'a str,
@@ -289,9 +290,9 @@ fn sums<'a>(rows: &'a [BillingEntry], by: &[By]) -> Sums<'a> {
 fn view<'a>(wallet: &'a WalletResponse, sums: Option<Sums<'a>>) -> View<'a> {
     let rows = wallet.recent_billings.iter().map(|row| Row {
         id: &row.id,
-        created_at: row.created_at,
-        updated_at: row.updated_at,
-        last_billed_at: row.last_billed_at,
+        created_at: IsoTime(row.created_at),
+        updated_at: IsoTime(row.updated_at),
+        last_billed_at: row.last_billed_at.map(IsoTime),
         amount_usd: row.amount_usd,
         currency: &row.currency,
         resource_type: &row.resource_type,

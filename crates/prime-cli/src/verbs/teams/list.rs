@@ -59,6 +59,12 @@ struct Labels {
     created_at: Option<String>,
 }
 
+/// The teams in a response.
+#[derive(Deserialize, Default)]
+struct Sent {
+    data: Vec<Value>,
+}
+
 impl TeamView {
     fn text(&self, name: &str) -> &str {
         self.other.get(name).and_then(Value::as_str).unwrap_or("-")
@@ -82,12 +88,13 @@ impl List {
         for warning in response.warnings() {
             context.out.warn(&warning.to_string());
         }
+        // As the service sent them, with fields that are null.
+        let sent: Sent = serde_json::from_slice(response.body()).unwrap_or_default();
         let page = response.into_value();
-        let teams = page
-            .data
-            .iter()
-            .filter_map(|team| serde_json::from_value(serde_json::to_value(team).ok()?).ok());
-        let teams: Vec<TeamView> = teams.collect();
+        let teams = sent.data.into_iter();
+        let teams: Vec<TeamView> = teams
+            .filter_map(|team| serde_json::from_value(team).ok())
+            .collect();
         let total = page.total_count.and_then(|total| u64::try_from(total).ok());
         let view = View {
             total_count: total.unwrap_or(teams.len() as u64),

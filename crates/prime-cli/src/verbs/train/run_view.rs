@@ -3,11 +3,12 @@
 use prime_ext::Timestamp;
 use prime_ext::prime_platform_api::types::Run;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::exit::Failure;
 use crate::output::Style;
+use crate::output::time::PythonTime;
 
 /// A run as JSON, with the fields of the official client in its order. They are read from the names of the service.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
@@ -52,11 +53,11 @@ pub(super) struct RunView {
     runs_ahead: Option<i64>,
     queue_reason: Option<String>,
     notice: Option<String>,
-    started_at: Option<Time>,
-    completed_at: Option<Time>,
+    started_at: Option<PythonTime>,
+    completed_at: Option<PythonTime>,
     error_message: Option<String>,
-    created_at: Time,
-    updated_at: Option<Time>,
+    created_at: PythonTime,
+    updated_at: Option<PythonTime>,
     failure_analysis: Option<Value>,
     source_commit: Option<String>,
 }
@@ -64,22 +65,6 @@ pub(super) struct RunView {
 /// The default of the official client.
 fn rl() -> Option<Value> {
     Some("rl".into())
-}
-
-/// A time as the official client writes it: `2026-01-02 03:04:05.678900+00:00`, without the fraction if it is zero.
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[schemars(inline, with = "String")]
-pub(super) struct Time(Timestamp);
-
-impl Serialize for Time {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let time = self.0.utc();
-        let format = match time.format("%6f").to_string().as_str() {
-            "000000" => "%Y-%m-%d %H:%M:%S+00:00",
-            _ => "%Y-%m-%d %H:%M:%S%.6f+00:00",
-        };
-        serializer.collect_str(&time.format(format))
-    }
 }
 
 impl RunView {
@@ -147,25 +132,4 @@ fn environment_name(fields: &Map<String, Value>) -> Option<String> {
 /// Formats a number that may be missing.
 pub(super) fn number(number: Option<i64>) -> String {
     number.map_or("-".to_owned(), |number| number.to_string())
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_are_written_as_the_official_client_does() {
-        for (text, expected) in [
-            ("2026-01-02T03:04:05Z", "2026-01-02 03:04:05+00:00"),
-            ("2026-01-02T03:04:05.5Z", "2026-01-02 03:04:05.500000+00:00"),
-            (
-                "2026-01-02T03:04:05.678901234Z",
-                "2026-01-02 03:04:05.678901+00:00",
-            ),
-        ] {
-            let time: Time = serde_json::from_value(text.into()).unwrap();
-            assert_eq!(serde_json::to_value(time).unwrap(), expected);
-        }
-    }
 }
