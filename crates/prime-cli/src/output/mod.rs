@@ -203,10 +203,14 @@ impl Out {
             let created = run.created_at.utc().format("%Y-%m-%d %H:%M:%S").to_string();
             table.row([&run.id, name, &run.status, &created]);
         }
+        let (title, id) = match &runs[..] {
+            [run] => ("This run may be it:", printable(&run.id, false)),
+            _ => ("One of these runs may be it:", "ID".to_owned()),
+        };
         format!(
-            "\nOne of these runs may be it:\n\n{}\n\
-             Look at it:  prime-rs train get ID\n\
-             End it:      prime-rs train delete ID\n",
+            "\n{title}\n\n{}\n\
+             Look at it:  prime-rs train get {id}\n\
+             End it:      prime-rs train delete {id}\n",
             table.render(self.error_width(), self.styles[1])
         )
     }

@@ -138,7 +138,7 @@ async fn an_unknown_outcome_names_the_runs_that_may_exist() {
         for text in [
             &format!("{id}  "),
             "token cannot be obtained again",
-            "prime-rs train get ID",
+            "prime-rs train get ",
         ] {
             assert!(ran.stderr.contains(text), "{text:?} is not in {ran:?}");
         }

@@ -144,10 +144,10 @@ async fn created(
     let failed = |error: Error| {
         let is_unknown = error.outcome_unknown();
         let failure = Failure::from(error);
-        if is_unknown {
-            failure.with_note(UNKNOWN)
-        } else {
-            failure
+        match is_unknown {
+            true if failure.to_string().contains(TOKEN) => failure.with_note(NOT_SENT_AGAIN),
+            true => failure.with_note(UNKNOWN),
+            false => failure,
         }
     };
     tokio::select! {
@@ -164,6 +164,12 @@ async fn created(
         }
     }
 }
+
+/// What the message of the library says if it names the runs.
+const TOKEN: &str = "its token cannot be obtained again";
+
+const NOT_SENT_AGAIN: &str =
+    "the request was not sent again: look at the run before you start it again";
 
 const UNKNOWN: &str = "the request was not sent again; the run may exist and cost money, and its token cannot be obtained \
                        again: look for the run with `prime-rs train list --mine` before you start it again";
