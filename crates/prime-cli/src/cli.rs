@@ -194,7 +194,7 @@ fn with_default_verb(mut arguments: Vec<OsString>) -> Vec<OsString> {
         loop {
             match arguments.get(i)?.to_str() {
                 Some("-o" | "--output" | "-c" | "--context") => i += 2,
-                Some("--plain" | "--no-color") => i += 1,
+                Some("--plain" | "--no-color" | "--allow-http" | "--json-schema") => i += 1,
                 Some(text) if text.starts_with("--output=") || text.starts_with("--context=") => {
                     i += 1
                 }

@@ -12,7 +12,8 @@ pub(crate) fn of(verb: &[&str]) -> Option<Schema> {
         ["inference", "models"] => schema::<ModelList>(),
         ["inference", "chat"] => schema::<Answer>(),
         ["chat"] => schema::<Conversation>(),
-        ["train", "create" | "resume"] => schema::<train::created::View<'_>>(),
+        // `train FILE` is short for `train create FILE`.
+        ["train"] | ["train", "create" | "resume"] => schema::<train::created::View<'_>>(),
         ["train", "list"] => schema::<train::list::View>(),
         ["train", "get"] => schema::<train::get::View>(),
         ["train", "usage"] => schema::<train::usage_view::View<'_>>(),

@@ -223,3 +223,20 @@ async fn a_watch_ends_with_the_run() {
         "{ran:?}"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn global_flags_may_come_before_the_verb() {
+    let cli = Cli::start().await;
+    cli.write("rl.toml", CONFIG);
+    for flag in ["--plain", "--no-color", "--allow-http"] {
+        cli.run(&[flag, "train", "rl.toml", "-y"]).succeeds();
+        cli.run(&["train", flag, "rl.toml", "-y"]).succeeds();
+        cli.run(&["train", flag, "list"]).succeeds();
+    }
+    let list = cli.run(&["train", "--json-schema", "list"]).json();
+    assert_eq!(list["title"], "Runs");
+    assert_eq!(
+        cli.run(&["train", "--json-schema"]).json()["title"],
+        "CreatedRun"
+    );
+}
