@@ -19,10 +19,11 @@ use crate::{Error, Result};
 const NODE_PACKAGE: &str = "openai@6.49.0";
 
 /// The suites.
-const SUITES: [(&str, Run); 7] = [
+const SUITES: [(&str, Run); 8] = [
     ("openai-python", openai_python),
     ("openai-node", openai_node),
     ("prime-cli", prime_cli),
+    ("cli", cli),
     ("schemathesis-inference", schemathesis_inference),
     ("schemathesis-training", schemathesis_training),
     ("llama", llama),
@@ -51,6 +52,7 @@ struct Environment {
     /// The folder of installed packages and logs.
     work: PathBuf,
     simulator: PathBuf,
+    cli: PathBuf,
     cargo: PathBuf,
 }
 
@@ -134,19 +136,25 @@ impl Environment {
             None => project.path("target"),
         };
         let built = Command::new(&cargo)
-            .args(["build", "--quiet", "-p", "prime-sim"])
+            .args(["build", "--quiet", "-p", "prime-sim", "-p", "prime-cli"])
             .current_dir(project.path("."))
             .status();
         if !built.is_ok_and(|status| status.success()) {
-            return Err(Error::new("cannot build the simulator"));
+            return Err(Error::new(
+                "cannot build the simulator and the command line",
+            ));
         }
         let work = target.join("conformance");
         std::fs::create_dir_all(&work).map_err(|error| Error::file(&work, &error))?;
-        let simulator = format!("prime-sim{}", std::env::consts::EXE_SUFFIX);
+        let program = |name: &str| {
+            let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+            target.join("debug").join(file)
+        };
         Ok(Self {
             scripts: project.path("tests/real"),
             specs: project.path("specs"),
-            simulator: target.join("debug").join(simulator),
+            simulator: program("prime-sim"),
+            cli: program("prime-rs"),
             work,
             cargo,
         })
@@ -190,11 +198,12 @@ impl Environment {
         Ok(python)
     }
 
-    /// Starts a new simulator.
-    fn simulator(&self) -> std::result::Result<Simulator, Missing> {
+    /// Starts a new simulator with some options.
+    fn simulator(&self, options: &[&str]) -> std::result::Result<Simulator, Missing> {
         let failed = |error: &dyn std::fmt::Display| Missing(format!("prime-sim: {error}"));
         let mut child = Command::new(&self.simulator)
             .args(["--json", "--seed", "7", "--token-delay", "0"])
+            .args(options)
             .stdout(Stdio::piped())
             .spawn()
             .map_err(|error| failed(&error))?;
@@ -212,11 +221,21 @@ impl Environment {
 
     /// Runs a program configured for a new simulator, and parses its checks.
     fn checks(&self, command: &mut Command) -> std::result::Result<Vec<Check>, Missing> {
-        let simulator = self.simulator()?;
+        self.checks_with(&[], command)
+    }
+
+    /// Like [`checks`](Self::checks), with options of the simulator.
+    fn checks_with(
+        &self,
+        options: &[&str],
+        command: &mut Command,
+    ) -> std::result::Result<Vec<Check>, Missing> {
+        let simulator = self.simulator(options)?;
         for name in ["PRIME_API_KEY", "PRIME_API_BASE_URL", "PRIME_INFERENCE_URL"] {
             command.env(name, simulator.setting(name));
         }
         command
+            .env("TEAM", simulator.setting("PRIME_TEAM_ID"))
             .env_remove("PRIME_TEAM_ID")
             .env_remove("PRIME_CONTEXT");
         Ok(checks(command))
@@ -302,6 +321,20 @@ fn prime_cli(env: &Environment) -> std::result::Result<Vec<Check>, Missing> {
     let prime = python.with_file_name(format!("prime{}", std::env::consts::EXE_SUFFIX));
     let script = env.scripts.join("prime_cli.py");
     env.checks(Command::new(python).arg(script).env("PRIME", prime))
+}
+
+/// Runs the provider's command line and ours side by side.
+fn cli(env: &Environment) -> std::result::Result<Vec<Check>, Missing> {
+    let python = env.python("python", "requirements.txt", &[])?;
+    let prime = python.with_file_name(format!("prime{}", std::env::consts::EXE_SUFFIX));
+    let script = env.scripts.join("cli_side_by_side.py");
+    let mut command = Command::new(python);
+    command
+        .arg(script)
+        .env("PRIME", prime)
+        .env("PRIME_RS", &env.cli);
+    // Slow enough to pause and to restart runs with both programs before they end.
+    env.checks_with(&["--time-scale", "2"], &mut command)
 }
 
 fn openai_node(env: &Environment) -> std::result::Result<Vec<Check>, Missing> {

@@ -15,6 +15,8 @@ use crate::verbs;
 #[derive(Debug, Parser)]
 #[command(
     name = "prime-rs",
+    // Without .exe on Windows.
+    bin_name = "prime-rs",
     version,
     disable_version_flag = true,
     propagate_version = false,
@@ -52,6 +54,15 @@ struct Global {
     /// Write no colors. The variable NO_COLOR has the same effect
     #[arg(long, global = true, help_heading = GLOBAL)]
     no_color: bool,
+
+    /// Send the API key to another machine over http://, where others may read it. PRIME_RS_ALLOW_HTTP=1 has the same
+    /// effect
+    #[arg(long, global = true, help_heading = GLOBAL)]
+    allow_http: bool,
+
+    /// Print the JSON Schema of what the command writes with -o json, and do nothing else
+    #[arg(long, global = true, help_heading = GLOBAL)]
+    json_schema: bool,
 }
 
 const GLOBAL: &str = "Global options";
@@ -67,7 +78,7 @@ Settings come from the environment (PRIME_API_KEY, PRIME_TEAM_ID, …), from the
 --context or PRIME_CONTEXT names, and from ~/.prime/config.json, in this order.
 
 Exit codes:
-    0  success, also if the output is closed early or a question is answered with no
+    0  success, also if the output is closed early or you answer no
     1  failure
     2  wrong usage, or a confirmation that cannot be asked for; nothing was sent
     3  no API key, or the key is not accepted
@@ -78,7 +89,8 @@ Exit codes:
   130  interrupted
 
 With -o json, a failure is a line of JSON on standard error: {\"error\": {\"kind\", \"exit_code\", \
-\"message\", \"status\"?, \"code\"?, \"request_id\"?, \"retry_after_seconds\"?, \"outcome_unknown\"}}";
+\"message\", \"status\"?, \"code\"?, \"request_id\"?, \"retry_after_seconds\"?, \"outcome_unknown\", \
+\"possible_runs\"?: [{\"id\", \"name\", \"status\", \"created_at\"}]}}";
 
 #[derive(Debug, Subcommand)]
 enum Verb {
@@ -91,9 +103,19 @@ enum Verb {
     /// Talk with a model in the terminal
     Chat(verbs::chat::Chat),
     /// Start and manage training runs
-    ///
-    /// `prime-rs train FILE` is short for `prime-rs train create FILE`.
-    #[command(subcommand, alias = "rl", arg_required_else_help = true)]
+    #[command(
+        subcommand,
+        alias = "rl",
+        arg_required_else_help = true,
+        after_help = "\
+`prime-rs train FILE` is short for `prime-rs train create FILE`.
+
+Examples:
+  prime-rs train rl.toml --yes
+  prime-rs train list
+  prime-rs train logs run_123 --follow
+  prime-rs train stop run_123 --force"
+    )]
     Train(verbs::train::Verb),
     /// Show the balance and the billing rows
     Wallet(verbs::wallet::Wallet),
@@ -103,11 +125,17 @@ enum Verb {
     Logout(verbs::logout::Logout),
     /// Select the account that is billed
     Switch(verbs::switch::Switch),
+    /// Show the owner of the API key
+    Whoami(verbs::whoami::Whoami),
+    /// List your teams
+    #[command(subcommand, arg_required_else_help = true)]
+    Teams(verbs::teams::Verb),
     /// Show and change the settings
     #[command(subcommand, arg_required_else_help = true)]
     Config(verbs::config::Verb),
     /// Check the settings, the connection and the key. This costs nothing
     Doctor(verbs::doctor::Doctor),
+    Mcp(verbs::mcp::Mcp),
     /// Run the simulator of both services
     Sim(verbs::sim::Sim),
     /// Write a completion script
@@ -127,8 +155,11 @@ impl Verb {
             Self::Login(verb) => verb.run(context),
             Self::Logout(verb) => verb.run(context),
             Self::Switch(verb) => verb.run(context),
+            Self::Whoami(verb) => verb.run(context),
+            Self::Teams(verb) => verb.run(context),
             Self::Config(verb) => verb.run(context),
             Self::Doctor(verb) => verb.run(context),
+            Self::Mcp(verb) => verb.run(context),
             Self::Sim(verb) => verb.run(),
             Self::Completions(verb) => verb.run(context),
             Self::Man(verb) => verb.run(context),
@@ -139,6 +170,9 @@ impl Verb {
 /// Runs the program.
 pub(crate) fn main() -> ExitCode {
     let arguments = with_default_verb(std::env::args_os().collect());
+    if let Some(shown) = json_schema(&arguments) {
+        return shown;
+    }
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
         Err(error) => return refuse(&error, &arguments),
@@ -147,10 +181,14 @@ pub(crate) fn main() -> ExitCode {
         output,
         plain,
         no_color,
+        allow_http,
+        json_schema: _,
     } = cli.global;
     let context = Context {
         out: Out::new(output, plain, no_color),
         name: cli.context,
+        allow_http: allow_http
+            || std::env::var_os("PRIME_RS_ALLOW_HTTP").is_some_and(|value| value == "1"),
     };
     finish(cli.verb.run(&context), &context.out)
 }
@@ -162,7 +200,7 @@ fn with_default_verb(mut arguments: Vec<OsString>) -> Vec<OsString> {
         loop {
             match arguments.get(i)?.to_str() {
                 Some("-o" | "--output" | "-c" | "--context") => i += 2,
-                Some("--plain" | "--no-color") => i += 1,
+                Some("--plain" | "--no-color" | "--allow-http" | "--json-schema") => i += 1,
                 Some(text) if text.starts_with("--output=") || text.starts_with("--context=") => {
                     i += 1
                 }
@@ -185,6 +223,34 @@ fn with_default_verb(mut arguments: Vec<OsString>) -> Vec<OsString> {
         arguments.insert(train + 1, "create".into());
     }
     arguments
+}
+
+/// Prints the JSON Schema of a verb if `--json-schema` is among the arguments. Other arguments of the verb, even those
+/// that it requires, are not read.
+fn json_schema(arguments: &[OsString]) -> Option<ExitCode> {
+    let arguments: Vec<&str> = arguments.iter().filter_map(|text| text.to_str()).collect();
+    let arguments: Vec<&str> = arguments
+        .into_iter()
+        .take_while(|text| *text != "--")
+        .collect();
+    if !arguments.contains(&"--json-schema") {
+        return None;
+    }
+    let command = Cli::command();
+    let (mut at, mut verb) = (&command, Vec::new());
+    let mut arguments = arguments.into_iter();
+    while let Some(text) = arguments.next() {
+        if let "-c" | "--context" | "-o" | "--output" = text {
+            arguments.next();
+        } else if let Some(next) = at.find_subcommand(text) {
+            at = next;
+            verb.push(next.get_name());
+        }
+    }
+    let out = Out::new(Format::Table, true, true);
+    let schema = verbs::schema::of(&verb)
+        .ok_or_else(|| Failure::usage(format!("`prime-rs {}` writes no JSON", verb.join(" "))));
+    Some(finish(schema.and_then(|schema| out.json(&schema)), &out))
 }
 
 fn finish(done: Result<(), Failure>, out: &Out) -> ExitCode {

@@ -13,6 +13,8 @@ pub(crate) struct Context {
     pub(crate) out: Out,
     /// The settings context that `--context` names.
     pub(crate) name: Option<String>,
+    /// Whether the API key may be sent to another machine over plain HTTP.
+    pub(crate) allow_http: bool,
 }
 
 impl Context {
@@ -51,6 +53,10 @@ impl Context {
                 builder.context(name)
             }
             None => builder,
+        };
+        let builder = match self.allow_http {
+            true => builder.allow_plain_http(),
+            false => builder,
         };
         Ok(builder.or_env()?)
     }

@@ -5,7 +5,8 @@ use std::io;
 use std::process::ExitCode;
 
 use prime_ext::http::StatusCode;
-use prime_ext::{Error, ErrorKind};
+use prime_ext::prime_platform_api::types::Run;
+use prime_ext::{Error, ErrorKind, Timestamp};
 use serde::Serialize;
 
 /// The exit codes of failures. `--help` lists them.
@@ -55,6 +56,18 @@ pub(crate) struct Report {
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after_seconds: Option<f64>,
     outcome_unknown: bool,
+    /// The runs that the call may have created. Absent if the call creates none, or if they could not be listed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) possible_runs: Option<Vec<PossibleRun>>,
+}
+
+/// A run that a call with an unknown outcome may have created.
+#[derive(Debug, Serialize)]
+pub(crate) struct PossibleRun {
+    pub(crate) id: String,
+    pub(crate) name: Option<String>,
+    pub(crate) status: String,
+    pub(crate) created_at: Timestamp,
 }
 
 impl Failure {
@@ -68,6 +81,7 @@ impl Failure {
             request_id: None,
             retry_after_seconds: None,
             outcome_unknown: exit == Exit::OutcomeUnknown,
+            possible_runs: None,
         }))
     }
 
@@ -89,6 +103,14 @@ impl Failure {
             io::ErrorKind::BrokenPipe => Self::BrokenPipe,
             _ => Self::other(format!("cannot write to standard output: {error}")),
         }
+    }
+
+    /// Replaces the message.
+    pub(crate) fn with_message(mut self, message: String) -> Self {
+        if let Self::Error(report) = &mut self {
+            report.message = message;
+        }
+        self
     }
 
     /// Names the place that the message is about.
@@ -117,6 +139,17 @@ impl Failure {
     }
 }
 
+impl PossibleRun {
+    fn new(run: &Run) -> Self {
+        Self {
+            id: run.id.clone(),
+            name: run.name.clone(),
+            status: run.status.to_string(),
+            created_at: run.created_at,
+        }
+    }
+}
+
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let exit = exit_of(&error);
@@ -130,6 +163,9 @@ impl From<Error> for Failure {
             request_id: error.request_id().map(str::to_owned),
             retry_after_seconds: wait.map(|wait| wait.as_secs_f64()),
             outcome_unknown: error.outcome_unknown(),
+            possible_runs: error
+                .possible_runs()
+                .map(|runs| runs.iter().map(PossibleRun::new).collect()),
         }))
     }
 }
@@ -172,7 +208,7 @@ fn message_of(error: &Error) -> String {
     let texts = [error.code(), error.message().or(error.preview())];
     for text in texts.into_iter().flatten() {
         if !message.contains(text) {
-            message.push_str(&format!(": {text}"));
+            message.push_str(&format!(": {}", text.trim_end_matches('.')));
         }
     }
     if error.attempts() > 1 {
@@ -187,9 +223,15 @@ fn message_of(error: &Error) -> String {
     message
 }
 
+/// The advice of the library, and that of this program.
+const ALLOW_HTTP: (&str, &str) = (
+    "`ClientBuilder::allow_plain_http`",
+    "--allow-http or PRIME_RS_ALLOW_HTTP=1",
+);
+
 /// The messages of failed connections have their causes already.
 fn with_sources(error: &Error) -> String {
-    let mut message = error.to_string();
+    let mut message = error.to_string().replace(ALLOW_HTTP.0, ALLOW_HTTP.1);
     if !matches!(error.kind(), ErrorKind::Request | ErrorKind::Settings) {
         return message;
     }
@@ -209,7 +251,7 @@ fn advice(error: &Error) -> Option<&'static str> {
         _ if error.is_context_overflow() => {
             "shorten the messages, or use a model with a larger context"
         }
-        StatusCode::UNAUTHORIZED => "check the key with `prime-rs doctor`, or run `prime-rs login`",
+        StatusCode::UNAUTHORIZED => "the key is wrong or was revoked: run `prime-rs login`",
         StatusCode::PAYMENT_REQUIRED => {
             "add funds at https://app.primeintellect.ai/dashboard/billing, or use another account"
         }
@@ -218,6 +260,9 @@ fn advice(error: &Error) -> Option<&'static str> {
         }
         StatusCode::NOT_FOUND if error.is_unknown_model() => {
             "`prime-rs inference models` lists the models"
+        }
+        StatusCode::NOT_FOUND if error.operation().is_some_and(|name| name.contains("run")) => {
+            "`prime-rs train list` lists the runs"
         }
         StatusCode::TOO_MANY_REQUESTS if error.is_quota_exceeded() => {
             "a quota is used up, and waiting does not help"

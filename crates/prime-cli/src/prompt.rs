@@ -6,6 +6,7 @@ use prime_ext::Secret;
 
 use crate::context::Context;
 use crate::exit::Failure;
+use crate::interrupt::until_interrupted;
 
 /// A key is not longer than this, in bytes.
 const MAX_SECRET: u64 = 64 << 10;
@@ -45,7 +46,7 @@ pub(crate) fn confirm(
             _ => continue,
         };
         if !is_yes {
-            context.out.note("Cancelled. Nothing was sent.");
+            context.out.note("Cancelled. Nothing was sent or changed.");
         }
         return Ok(is_yes);
     }
@@ -64,21 +65,37 @@ pub(crate) fn secret(question: &str) -> Result<Secret, Failure> {
     Ok(text.trim().into())
 }
 
-/// Reads a line, with a default.
-pub(crate) fn line(context: &Context, question: &str, default: &str) -> Result<String, Failure> {
+/// Reads a line, with a default. Ctrl-C and the end of the input are failures.
+pub(crate) async fn line(
+    context: &Context,
+    question: &str,
+    default: &str,
+) -> Result<String, Failure> {
     if !io::stdin().is_terminal() {
         return Err(Failure::usage(
             "the value is missing, and there is no terminal to ask for it",
         ));
     }
     context.out.error_text(&format!("{question} [{default}]: "));
-    let mut answer = String::new();
-    let read = io::stdin().read_line(&mut answer);
-    read.map_err(|error| Failure::other(format!("cannot read the answer: {error}")))?;
-    let answer = answer.trim();
-    Ok(if answer.is_empty() {
-        default.to_owned()
-    } else {
-        answer.to_owned()
-    })
+    // The thread is not waited for if Ctrl-C is pressed.
+    let reader = tokio::task::spawn_blocking(|| {
+        let mut answer = String::new();
+        io::stdin().read_line(&mut answer).map(|_| answer)
+    });
+    let read = async {
+        let read = reader.await.map_err(io::Error::other).flatten();
+        read.map_err(|error| Failure::other(format!("cannot read the answer: {error}")))
+    };
+    let unchanged = || "interrupted; nothing was changed".to_owned();
+    let answer = until_interrupted(read, unchanged).await;
+    if answer.as_ref().map_or(true, String::is_empty) {
+        context.out.error_text("\n");
+    }
+    match answer?.as_str() {
+        "" => Err(Failure::usage(
+            "the input ended before an answer; nothing was changed",
+        )),
+        answer if answer.trim().is_empty() => Ok(default.to_owned()),
+        answer => Ok(answer.trim().to_owned()),
+    }
 }

@@ -10,7 +10,7 @@ use rmcp::model::{
     ListToolsResult, PaginatedRequestParams, ProgressNotificationParam, ReadResourceRequestParams,
     ReadResourceResult, ServerCapabilities, ServerConfig, Tool as Definition,
 };
-use rmcp::service::{RequestContext, RoleServer};
+use rmcp::service::{RequestContext, RoleServer, ServerInitializeError};
 use rmcp::{ErrorData, ServerHandler, ServiceExt as _};
 use serde_json::Value;
 
@@ -68,7 +68,12 @@ impl Server {
         let session = self.session.clone();
         let handler = Handler::new(session.clone());
         let failed = |error: &dyn std::fmt::Display| Error(format!("the session failed: {error}"));
-        let running = handler.serve(transport).await.map_err(|e| failed(&e))?;
+        let running = match handler.serve(transport).await {
+            Ok(running) => running,
+            // The client ended before it began.
+            Err(ServerInitializeError::ConnectionClosed(_)) => return Ok(()),
+            Err(error) => return Err(failed(&error)),
+        };
         let ended = running.waiting().await;
         session.stop_batches(PATIENCE).await;
         ended.map(drop).map_err(|error| failed(&error))

@@ -9,6 +9,7 @@ mod progress;
 mod sparkline;
 mod style;
 mod table;
+pub(crate) mod time;
 
 use std::io::{self, IsTerminal as _, Write as _};
 
@@ -20,7 +21,7 @@ pub(crate) use sparkline::sparkline;
 pub(crate) use style::Style;
 pub(crate) use table::Table;
 
-use crate::exit::Failure;
+use crate::exit::{Failure, Report};
 
 /// The format of the results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -79,9 +80,18 @@ impl Out {
         self.styles[0]
     }
 
-    /// Returns the number of columns, or `None` if lines may have any length.
+    /// Returns the number of columns of standard output, or `None` if lines may have any length.
     pub(crate) fn width(&self) -> Option<usize> {
-        if self.plain || !io::stdout().is_terminal() {
+        self.width_of(io::stdout().is_terminal())
+    }
+
+    /// Returns the number of columns of standard error, or `None` if lines may have any length.
+    fn error_width(&self) -> Option<usize> {
+        self.width_of(io::stderr().is_terminal())
+    }
+
+    fn width_of(&self, is_terminal: bool) -> Option<usize> {
+        if self.plain || !is_terminal {
             return None;
         }
         let size = terminal_size::terminal_size();
@@ -140,7 +150,12 @@ impl Out {
     /// Writes a message to standard error, unless results are written as JSON.
     pub(crate) fn note(&self, message: &str) {
         if !self.json {
-            self.error_text(&format!("{message}\n"));
+            let width = self.error_width();
+            let lines: String = message
+                .split('\n')
+                .map(|line| wrapped(line, width))
+                .collect();
+            self.error_text(&lines);
         }
     }
 
@@ -150,8 +165,9 @@ impl Out {
         match self.json {
             true => self.error_text(&format!("{}\n", serde_json::json!({ "warning": warning }))),
             false => {
+                let text = wrapped(&format!("warning: {warning}"), self.error_width());
                 let label = self.styles[1].yellow("warning:");
-                self.error_text(&format!("{label} {warning}\n"));
+                self.error_text(&text.replacen("warning:", &label, 1));
             }
         }
     }
@@ -164,11 +180,46 @@ impl Out {
         match self.json {
             true => self.error_text(&format!("{}\n", serde_json::json!({ "error": report }))),
             false => {
-                let label = self.styles[1].red("error:");
                 // The errors of an input have a line each.
-                self.error_text(&format!("{label} {}\n", printable(&report.message, true)));
+                let text = format!("error: {}", printable(&report.message, true));
+                let lines = text.lines().map(|line| wrapped(line, self.error_width()));
+                let text: String = lines.collect();
+                let label = self.styles[1].red("error:");
+                let text = text.replacen("error:", &label, 1);
+                self.error_text(&format!("{text}{}", self.possible_runs(report)));
             }
         }
+    }
+
+    /// Shows the runs that a failed call may have created, and what to do with them.
+    fn possible_runs(&self, report: &Report) -> String {
+        let Some(runs) = report
+            .possible_runs
+            .as_ref()
+            .filter(|runs| !runs.is_empty())
+        else {
+            return String::new();
+        };
+        let mut table = Table::new()
+            .id("Id")
+            .column("Name")
+            .column("Status")
+            .column("Created (UTC)");
+        for run in runs {
+            let name = run.name.as_deref().unwrap_or("-");
+            let created = run.created_at.utc().format("%Y-%m-%d %H:%M:%S").to_string();
+            table.row([&run.id, name, &run.status, &created]);
+        }
+        let (title, id) = match &runs[..] {
+            [run] => ("This run may be it:", printable(&run.id, false)),
+            _ => ("One of these runs may be it:", "ID".to_owned()),
+        };
+        format!(
+            "\n{title}\n\n{}\n\
+             Look at it:  prime-rs train get {id}\n\
+             End it:      prime-rs train delete {id}\n",
+            table.render(self.error_width(), self.styles[1])
+        )
     }
 
     /// Writes a text to standard error. That it cannot be written is no failure: the results matter more.
@@ -183,6 +234,29 @@ impl Out {
     }
 }
 
+/// Returns a line, wrapped after words if there is a width. A longer word is not broken.
+pub(crate) fn wrapped(line: &str, width: Option<usize>) -> String {
+    let words = line.trim_start_matches(' ');
+    let mut text = line[..line.len() - words.len()].to_owned();
+    let indent = text.len();
+    let mut column = 0;
+    for word in words.split(' ') {
+        let length = word.chars().count();
+        if column == 0 {
+            column = indent + length;
+        } else if width.is_some_and(|width| column + 1 + length > width) {
+            text.push('\n');
+            column = length;
+        } else {
+            text.push(' ');
+            column += 1 + length;
+        }
+        text.push_str(word);
+    }
+    text.push('\n');
+    text
+}
+
 /// Leaves out control characters. Line feeds and tabs are kept if `lines` is set, and are replaced by spaces otherwise.
 pub(crate) fn printable(text: &str, lines: bool) -> String {
     let keep = |c: char| match c {
@@ -192,4 +266,19 @@ pub(crate) fn printable(text: &str, lines: bool) -> String {
         c => Some(c),
     };
     text.chars().filter_map(keep).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wrapped;
+
+    #[test]
+    fn lines_are_wrapped_after_words() {
+        assert_eq!(wrapped("one two three", None), "one two three\n");
+        assert_eq!(wrapped("one two three", Some(7)), "one two\nthree\n");
+        assert_eq!(
+            wrapped("a longerthanaline b  c", Some(7)),
+            "a\nlongerthanaline\nb  c\n"
+        );
+    }
 }

@@ -12,6 +12,8 @@ const GAP: &str = "  ";
 pub(crate) struct Table {
     headers: Vec<String>,
     right: Vec<bool>,
+    /// Columns whose cells are never wrapped.
+    whole: Vec<usize>,
     rows: Vec<Vec<String>>,
     /// The columns that are left out first if the table is too wide.
     optional: Vec<usize>,
@@ -34,6 +36,12 @@ impl Table {
         self.headers.push(header.to_owned());
         self.right.push(true);
         self
+    }
+
+    /// Adds a column of ids, which are never wrapped so that they can be copied.
+    pub(crate) fn id(mut self, header: &str) -> Self {
+        self.whole.push(self.headers.len());
+        self.column(header)
     }
 
     /// Sets which columns are left out if the table is too wide, the least important one first.
@@ -62,7 +70,7 @@ impl Table {
                     left_out.push(self.headers[*column].as_str());
                 }
             }
-            narrow(&mut widths, limit);
+            narrow(&mut widths, &self.whole, limit);
         }
         let mut text = String::new();
         self.lines(&mut text, &self.headers, &widths, &|cell| style.bold(cell));
@@ -70,7 +78,7 @@ impl Table {
             self.lines(&mut text, row, &widths, &str::to_owned);
         }
         if !left_out.is_empty() {
-            let note = format!("Too narrow for: {}", left_out.join(", "));
+            let note = format!("Not shown: {} (--plain shows all)", left_out.join(", "));
             text.push_str(&format!("{}\n", style.dim(&note)));
         }
         text
@@ -122,10 +130,12 @@ fn total(widths: &[usize]) -> usize {
     widths.iter().sum::<usize>() + GAP.len() * columns.saturating_sub(1)
 }
 
-/// Makes the widest columns narrower until the table fits.
-fn narrow(widths: &mut [usize], limit: usize) {
+/// Makes the widest columns narrower until the table fits. Those in `whole` keep their widths.
+fn narrow(widths: &mut [usize], whole: &[usize], limit: usize) {
     while total(widths) > limit {
-        match widths.iter_mut().max() {
+        let columns = widths.iter_mut().enumerate();
+        let columns = columns.filter(|(column, _)| !whole.contains(column));
+        match columns.map(|(_, width)| width).max() {
             Some(widest) if *widest > MIN_WIDTH => *widest -= 1,
             _ => break,
         }
@@ -172,6 +182,20 @@ mod tests {
              a[2J                     $12\n"
         );
     }
+
+    #[test]
+    fn ids_are_not_wrapped() {
+        let mut table = Table::new().id("id").column("name");
+        table.row(["run_0123456789", "a longer name"]);
+        assert_eq!(
+            table.render(Some(24), Style::new(false)),
+            "id              name\n\
+             run_0123456789  a\n\
+             \x20               longer\n\
+             \x20               name\n"
+        );
+    }
+
     #[test]
     fn optional_columns_are_left_out() {
         let mut table = Table::new()
@@ -185,7 +209,7 @@ mod tests {
             table.render(Some(15), plain),
             "a  long name  b\n1  2          3\n"
         );
-        let note = "Too narrow for: long name\n";
+        let note = "Not shown: long name (--plain shows all)\n";
         assert_eq!(table.render(Some(8), plain), format!("a  b\n1  3\n{note}"));
     }
 }

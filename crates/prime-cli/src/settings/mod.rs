@@ -16,9 +16,10 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 pub(crate) use file::replace_bytes;
-pub(crate) use setting::{SETTINGS, Setting};
+pub(crate) use setting::{SETTINGS, Setting, default_of};
 
 use crate::exit::Failure;
+use crate::output::Out;
 
 /// The context without a file of its own.
 pub(crate) const PRODUCTION: &str = "production";
@@ -78,9 +79,27 @@ impl Settings {
         Ok(this)
     }
 
+    /// Returns whether `--context` or `PRIME_CONTEXT` names the context that applies.
+    pub(crate) fn is_temporary(&self) -> bool {
+        self.context.is_some()
+    }
+
     /// Returns the directory of all files.
     pub(crate) fn directory(&self) -> &Path {
         &self.directory
+    }
+
+    /// Shortens the path of a settings file, for a table.
+    pub(crate) fn shortened<'a>(&self, source: &'a str) -> &'a str {
+        let path = Path::new(source).strip_prefix(&self.directory);
+        path.ok().and_then(Path::to_str).unwrap_or(source)
+    }
+
+    /// Says where the files with the shortened paths are.
+    pub(crate) fn note_directory(&self, out: &Out) {
+        if self.config_path().exists() {
+            out.note(&format!("\nThe files are in {}.", self.directory.display()));
+        }
     }
 
     pub(crate) fn config_path(&self) -> PathBuf {
@@ -241,7 +260,8 @@ impl Settings {
     }
 
     /// A temporary context is read-only, as in the official client.
-    fn check_writable(&self) -> Result<(), Failure> {
+    /// Rejects changes while a temporary context applies.
+    pub(crate) fn check_writable(&self) -> Result<(), Failure> {
         match &self.context {
             None => Ok(()),
             Some((name, _)) => Err(Failure::usage(format!(
@@ -261,10 +281,7 @@ impl Settings {
             match context.get(setting) {
                 Some(value) => drop(self.config.insert(setting.to_owned(), value.clone())),
                 None if is_kept || setting == "api_key" => {}
-                None => drop(
-                    self.config
-                        .insert(setting.to_owned(), setting::default_of(setting)),
-                ),
+                None => drop(self.config.insert(setting.to_owned(), default_of(setting))),
             }
         }
         let name = if is_production { PRODUCTION } else { name };

@@ -73,7 +73,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "traces_url",
         "Traces URL",
         &["PRIME_TRACES_URL"],
-        Default::None,
+        Default::Text("https://api.primeintellect.ai"),
     )),
     setting(
         "ssh_key_path",
@@ -122,9 +122,12 @@ impl Setting {
     }
 }
 
-/// Returns what the files have for a setting that is not set.
-pub(super) fn default_of(name: &str) -> Value {
-    let setting = SETTINGS.iter().find(|setting| setting.name == name);
+/// Returns what the files have for a setting that is not set. The default of the traces URL is not written, as by the
+/// official client.
+pub(crate) fn default_of(name: &str) -> Value {
+    let setting = SETTINGS
+        .iter()
+        .find(|setting| setting.name == name && name != "traces_url");
     let default = setting.and_then(Setting::default_value);
     default.map_or(Value::Null, Value::String)
 }

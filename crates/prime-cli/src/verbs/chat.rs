@@ -23,6 +23,8 @@ Commands in a conversation:
   /load FILE   continue a saved one         /undo   forget the last question and its answer
   /model ID    use another model            /quit   end the conversation
 
+JSON: a line {\"messages\", \"spent\"} for each question and its answer, and a line \"spent\" for each /cost.
+
 Examples:
   prime-rs chat sim/echo
   prime-rs chat sim/echo --system \"Be brief.\" --max-tokens 200
@@ -104,7 +106,12 @@ impl Session<'_> {
                 }
                 line = lines.recv() => line,
             };
-            let Some(line) = line else { return Ok(()) };
+            let Some(line) = line else {
+                if self.is_terminal {
+                    out.note("");
+                }
+                return Ok(());
+            };
             let line = line
                 .map_err(|error| Failure::other(format!("cannot read standard input: {error}")))?;
             match self.answer(line.trim()).await {

@@ -1,12 +1,14 @@
 //! `config`: shows and changes the settings.
 
-use serde_json::{Map, Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Map, Value};
 
-use crate::context::Context;
+use crate::context::{Context, block_on};
 use crate::exit::Failure;
 use crate::output::Table;
 use crate::prompt;
-use crate::settings::{PRODUCTION, SETTINGS, Setting, Settings, Source};
+use crate::settings::{PRODUCTION, SETTINGS, Setting, Settings, Source, default_of};
 use crate::verbs::{login, switch};
 
 #[derive(Debug, clap::Subcommand)]
@@ -64,6 +66,11 @@ Examples:
     /// Delete a saved context
     Delete { name: String },
     /// List the contexts
+    #[command(after_help = "\
+JSON: {\"current\", \"environments\": [name]}
+
+Examples:
+  prime-rs config envs")]
     Envs,
 }
 
@@ -145,7 +152,7 @@ pub(crate) fn shortened(key: &str) -> String {
 }
 
 /// Returns the value of a setting as it is shown, and its source.
-pub(crate) fn shown(settings: &Settings, setting: &Setting) -> (Option<String>, String) {
+fn shown(settings: &Settings, setting: &Setting) -> (Option<String>, String) {
     let (value, source) = settings.text(setting);
     let is_file = matches!(source, Source::File(_));
     let value = value.map(|value| {
@@ -165,6 +172,44 @@ pub(crate) fn shown(settings: &Settings, setting: &Setting) -> (Option<String>, 
     (value, source)
 }
 
+/// The settings as JSON.
+#[derive(Serialize, JsonSchema)]
+#[schemars(title = "Settings")]
+pub(crate) struct View<'a> {
+    current_environment: &'a str,
+    settings: Vec<Row>,
+}
+
+/// A setting as JSON.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Row {
+    pub(crate) name: &'static str,
+    pub(crate) value: Option<String>,
+    /// A variable, the path of a file, or `default`.
+    pub(crate) source: String,
+}
+
+/// The contexts as JSON.
+#[derive(Serialize, JsonSchema)]
+#[schemars(title = "Contexts")]
+pub(crate) struct Contexts<'a> {
+    current: &'a str,
+    environments: &'a [String],
+}
+
+/// Returns all settings as they are shown.
+pub(crate) fn rows(settings: &Settings) -> Vec<Row> {
+    let row = |setting: &Setting| {
+        let (value, source) = shown(settings, setting);
+        Row {
+            name: setting.name,
+            value,
+            source,
+        }
+    };
+    SETTINGS.iter().map(row).collect()
+}
+
 fn view(context: &Context) -> Result<(), Failure> {
     let settings = context.settings()?;
     let name = settings.context_name();
@@ -172,12 +217,10 @@ fn view(context: &Context) -> Result<(), Failure> {
         .iter()
         .map(|setting| (setting, shown(&settings, setting)));
     if context.out.is_json() {
-        let rows: Vec<Value> = rows
-            .map(|(setting, (value, source))| json!({ "name": setting.name, "value": value, "source": source }))
-            .collect();
-        return context
-            .out
-            .json(&json!({ "current_environment": name, "settings": rows }));
+        return context.out.json(&View {
+            current_environment: name,
+            settings: self::rows(&settings),
+        });
     }
     let mut table = Table::new()
         .column("Setting")
@@ -190,9 +233,12 @@ fn view(context: &Context) -> Result<(), Failure> {
         } else {
             "Not set"
         };
-        table.row([setting.label, value.as_deref().unwrap_or(missing), &source]);
+        let source = settings.shortened(&source);
+        table.row([setting.label, value.as_deref().unwrap_or(missing), source]);
     }
-    context.out.table(&table)
+    context.out.table(&table)?;
+    settings.note_directory(&context.out);
+    Ok(())
 }
 
 fn set(context: &Context, name: &str, value: Value) -> Result<(), Failure> {
@@ -206,7 +252,7 @@ fn set(context: &Context, name: &str, value: Value) -> Result<(), Failure> {
 }
 
 fn set_team(context: &Context, id: Option<&str>) -> Result<(), Failure> {
-    switch::set_team(context, id)?;
+    switch::set_team_id(context, id)?;
     context
         .out
         .note(id.map_or("The personal account is billed.", |_| "Saved the team."));
@@ -221,7 +267,7 @@ fn set_url(context: &Context, name: &str, url: Option<String>) -> Result<(), Fai
         Some(url) => url,
         None => {
             let current = settings.text(known).0.unwrap_or_default();
-            prompt::line(context, known.label, &current)?
+            block_on(prompt::line(context, known.label, &current))?
         }
     };
     let value = match url.trim() {
@@ -259,7 +305,7 @@ fn reset(context: &Context, yes: bool) -> Result<(), Failure> {
             let default = match setting.name {
                 "api_key" => "".into(),
                 "share_resources_with_team" | "traces_opt_out" => false.into(),
-                _ => setting.default_value().map_or(Value::Null, Value::String),
+                name => default_of(name),
             };
             config.insert(setting.name.to_owned(), default);
         }
@@ -272,9 +318,10 @@ fn contexts(context: &Context) -> Result<(), Failure> {
     let settings = context.settings()?;
     let names = settings.contexts();
     if context.out.is_json() {
-        return context
-            .out
-            .json(&json!({ "current": settings.context_name(), "environments": names }));
+        return context.out.json(&Contexts {
+            current: settings.context_name(),
+            environments: &names,
+        });
     }
     let mut table = Table::new().column("Environment").column("Type");
     for name in names {

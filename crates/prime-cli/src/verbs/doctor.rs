@@ -3,14 +3,15 @@
 use std::time::Instant;
 
 use prime_ext::Client;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::context::{Context, block_on};
 use crate::exit::Failure;
 use crate::interrupt::until_interrupted;
-use crate::output::Table;
-use crate::settings::{SETTINGS, Settings};
-use crate::verbs::config;
+use crate::output::{Table, printable, wrapped};
+use crate::settings::Settings;
+use crate::verbs::config::{self, Row};
 
 /// Check the settings, the connection and the key. This costs nothing
 #[derive(Debug, clap::Args)]
@@ -23,15 +24,16 @@ Examples:
   prime-rs doctor -o json")]
 pub(crate) struct Doctor {}
 
-#[derive(Serialize)]
-struct Row {
-    name: &'static str,
-    value: Option<String>,
-    source: String,
+/// The settings and the checks as JSON.
+#[derive(Serialize, JsonSchema)]
+#[schemars(title = "Doctor")]
+pub(crate) struct View<'a> {
+    settings: Vec<Row>,
+    checks: &'a [Check],
 }
 
-#[derive(Serialize)]
-struct Check {
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Check {
     name: &'static str,
     ok: bool,
     detail: String,
@@ -72,8 +74,14 @@ impl Doctor {
             Err(failure) => checks.push(Check::new("API key", Err(failure))),
         }
         show(&settings, &checks, context)?;
+        let (count, failed) = (
+            checks.len(),
+            checks.iter().filter(|check| !check.ok).count(),
+        );
         match checks.into_iter().find_map(|check| check.failure) {
-            Some(failure) => Err(failure),
+            Some(failure) => {
+                Err(failure.with_message(format!("{failed} of {count} checks failed")))
+            }
             None => Ok(()),
         }
     }
@@ -144,39 +152,43 @@ fn permissions(settings: &Settings) -> Result<String, Failure> {
             )));
         }
     }
-    Ok(format!("{} files", paths.len()))
+    Ok(match paths.len() {
+        1 => "1 file".to_owned(),
+        count => format!("{count} files"),
+    })
 }
 
 fn show(settings: &Settings, checks: &[Check], context: &Context) -> Result<(), Failure> {
-    let rows = SETTINGS.iter().map(|setting| {
-        let (value, source) = config::shown(settings, setting);
-        Row {
-            name: setting.name,
-            value,
-            source,
-        }
-    });
+    let rows = config::rows(settings);
     let (out, style) = (&context.out, context.out.style());
     if out.is_json() {
-        let rows: Vec<Row> = rows.collect();
-        return out.json(&serde_json::json!({ "settings": rows, "checks": checks }));
+        return out.json(&View {
+            settings: rows,
+            checks,
+        });
     }
     let mut table = Table::new()
         .column("Setting")
         .column("Value")
         .column("From");
     for row in rows {
-        table.row([row.name, row.value.as_deref().unwrap_or("-"), &row.source]);
+        let source = settings.shortened(&row.source);
+        table.row([row.name, row.value.as_deref().unwrap_or("-"), source]);
     }
     out.table(&table)?;
+    settings.note_directory(out);
     out.line("")?;
     for check in checks {
-        let mark = if check.ok {
-            style.green("ok     ")
-        } else {
-            style.red("failed ")
+        let (mark, colored) = match check.ok {
+            true => ("ok", style.green("ok")),
+            false => ("failed", style.red("failed")),
         };
-        out.foreign(&format!("{mark} {}: {}\n", check.name, check.detail))?;
+        let line = format!(
+            "{mark:<6}  {}: {}",
+            check.name,
+            printable(&check.detail, false)
+        );
+        out.text(&wrapped(&line, out.width()).replacen(mark, &colored, 1))?;
     }
     Ok(())
 }

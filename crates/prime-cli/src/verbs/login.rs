@@ -1,6 +1,10 @@
 //! `login`: saves an API key.
 
+use std::path::Path;
+
 use prime_ext::Client;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
@@ -12,6 +16,8 @@ use crate::prompt;
 /// terminal, without echo, or from standard input. The key is not sent to check it: `prime-rs doctor` does that.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
+JSON: {\"saved\": the path of the file}
+
 Examples:
   echo \"$PRIME_KEY\" | prime-rs login
   prime-rs login --api-key \"$PRIME_KEY\"")]
@@ -23,6 +29,14 @@ pub(crate) struct Login {
     /// Accepted for scripts: no browser is opened in any case
     #[arg(long, hide = true)]
     headless: bool,
+}
+
+/// What was saved, as JSON.
+#[derive(Serialize, JsonSchema)]
+#[schemars(title = "Login")]
+pub(crate) struct View<'a> {
+    /// The file with the key.
+    saved: &'a Path,
 }
 
 impl Login {
@@ -56,7 +70,7 @@ pub(crate) fn save(context: &Context, key: &str) -> Result<(), Failure> {
         config.remove("user_name");
     })?;
     context.out.note(&format!(
-        "The API key was saved in {}.",
+        "The API key was saved in {}. `prime-rs doctor` checks it.",
         settings.config_path().display()
     ));
     if std::env::var_os("PRIME_API_KEY").is_some_and(|key| !key.is_empty()) {
@@ -65,9 +79,9 @@ pub(crate) fn save(context: &Context, key: &str) -> Result<(), Failure> {
             .warn("PRIME_API_KEY is set, and is used instead of the saved key");
     }
     match context.out.is_json() {
-        true => context
-            .out
-            .json(&serde_json::json!({ "saved": settings.config_path() })),
+        true => context.out.json(&View {
+            saved: &settings.config_path(),
+        }),
         false => Ok(()),
     }
 }

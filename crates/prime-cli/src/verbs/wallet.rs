@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use prime_ext::prime_training_api::types::WalletResponse;
 use prime_ext::{Account, BillingEntry, Client, Error, ErrorKind, UsdSum};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::context::{Context, block_on};
 use crate::exit::Failure;
 use crate::interrupt::until_interrupted;
+use crate::output::time::IsoTime;
 use crate::output::{Progress, Table, number};
 
 /// Show the balance and the billing rows of the account, newest first
@@ -47,8 +49,9 @@ enum By {
 }
 
 /// A wallet as JSON, with the fields of the official client in its order.
-#[derive(Serialize)]
-struct View<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(title = "Wallet")]
+pub(crate) struct View<'a> {
     wallet_id: &'a str,
     team_id: Option<&'a str>,
     balance_usd: prime_ext::Usd,
@@ -59,19 +62,19 @@ struct View<'a> {
     sums: Option<Sums<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Row<'a> {
     id: &'a str,
-    created_at: prime_ext::Timestamp,
-    updated_at: prime_ext::Timestamp,
-    last_billed_at: Option<prime_ext::Timestamp>,
+    created_at: IsoTime,
+    updated_at: IsoTime,
+    last_billed_at: Option<IsoTime>,
     amount_usd: prime_ext::Usd,
     currency: &'a str,
     resource_type: &'a str,
     resource_id: Option<&'a str>,
 }
 
-#[derive(Serialize, Default)]
+#[derive(Serialize, JsonSchema, Default)]
 struct Sums<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     by_day: Option<Vec<DaySum>>,
@@ -79,17 +82,19 @@ struct Sums<'a> {
     by_resource_type: Option<Vec<TypeSum<'a>>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct DaySum {
     day: String,
     rows: u64,
+    #[schemars(with = "String")]
     amount_usd: UsdSum,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct TypeSum<'a> {
     resource_type: &'a str,
     rows: u64,
+    #[schemars(with = "String")]
     amount_usd: UsdSum,
 }
 
@@ -285,9 +290,9 @@ fn sums<'a>(rows: &'a [BillingEntry], by: &[By]) -> Sums<'a> {
 fn view<'a>(wallet: &'a WalletResponse, sums: Option<Sums<'a>>) -> View<'a> {
     let rows = wallet.recent_billings.iter().map(|row| Row {
         id: &row.id,
-        created_at: row.created_at,
-        updated_at: row.updated_at,
-        last_billed_at: row.last_billed_at,
+        created_at: IsoTime(row.created_at),
+        updated_at: IsoTime(row.updated_at),
+        last_billed_at: row.last_billed_at.map(IsoTime),
         amount_usd: row.amount_usd,
         currency: &row.currency,
         resource_type: &row.resource_type,

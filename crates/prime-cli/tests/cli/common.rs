@@ -6,7 +6,7 @@ use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use prime_sim::Simulator;
+use prime_sim::{Operation, Simulator};
 use serde_json::Value;
 
 /// The configuration of a run.
@@ -28,8 +28,17 @@ pub(crate) struct Ran {
 
 impl Cli {
     pub(crate) async fn start() -> Self {
+        Self::with_time_scale(2_000.0).await
+    }
+
+    /// Starts a simulator whose clock moves only when it is told to, so that a run keeps its status.
+    pub(crate) async fn with_stopped_clock() -> Self {
+        Self::with_time_scale(0.0).await
+    }
+
+    async fn with_time_scale(scale: f64) -> Self {
         let settings = Simulator::builder()
-            .time_scale(2_000.0)
+            .time_scale(scale)
             .token_delay(Duration::ZERO);
         Self {
             sim: settings.start().await.unwrap(),
@@ -46,8 +55,12 @@ impl Cli {
 
     pub(crate) fn prepare(&self, command: &mut Command) {
         let path = std::env::var_os("PATH").unwrap_or_default();
+        command.env_clear();
+        // Without it, Windows opens no connections.
+        if let Some(root) = std::env::var_os("SYSTEMROOT") {
+            command.env("SYSTEMROOT", root);
+        }
         command
-            .env_clear()
             .env("PATH", path)
             .env("HOME", &self.home)
             .env("USERPROFILE", &self.home)
@@ -102,6 +115,30 @@ impl Cli {
             .run(&["train", "rl.toml", "--yes", "-o", "json"])
             .json();
         run["run"]["runId"].as_str().unwrap().to_owned()
+    }
+
+    /// Starts a run that is RUNNING. The clock must be stopped.
+    pub(crate) fn running_run(&self) -> String {
+        let run = self.start_run();
+        self.sim.advance(Duration::from_secs(20));
+        run
+    }
+
+    /// Starts a run that is PAUSED. The clock must be stopped.
+    pub(crate) fn paused_run(&self) -> String {
+        let run = self.running_run();
+        self.run(&["train", "pause", &run, "--force"]).succeeds();
+        self.sim.advance(Duration::from_secs(10));
+        run
+    }
+
+    /// Returns how often an operation was requested.
+    pub(crate) fn count(&self, operation: Operation) -> usize {
+        let requests = self.sim.requests();
+        let named = requests
+            .iter()
+            .filter(|request| request.operation == Some(operation));
+        named.count()
     }
 }
 

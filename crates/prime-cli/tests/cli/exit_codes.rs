@@ -95,8 +95,34 @@ async fn without_a_key_there_is_advice() {
         .arg("doctor")
         .output()
         .unwrap();
-    let ran = crate::common::Ran::from(ran).fails(3, "403");
-    assert!(ran.stdout.contains("ok      Inference API"), "{ran:?}");
+    let ran = crate::common::Ran::from(ran).fails(3, "2 of 4 checks failed");
+    for part in [
+        "ok      Inference API",
+        "failed  training runs: get_run_usage: 403",
+    ] {
+        assert!(ran.stdout.contains(part), "{ran:?}");
+    }
+}
+
+/// The advice is that of the program, and not that of the library.
+#[tokio::test(flavor = "multi_thread")]
+async fn plain_http_to_another_machine_must_be_allowed() {
+    let cli = Cli::start().await;
+    let wallet = |arguments: &[&str], allow: &str| {
+        let mut command = cli.command();
+        command
+            .env("PRIME_API_BASE_URL", "http://sim.invalid")
+            .env("PRIME_RS_ALLOW_HTTP", allow)
+            .arg("wallet")
+            .args(arguments);
+        crate::common::Ran::from(command.output().unwrap())
+    };
+    for allow in ["", "0"] {
+        let ran = wallet(&[], allow).fails(1, "--allow-http");
+        assert!(!ran.stderr.contains("ClientBuilder"), "{ran:?}");
+    }
+    wallet(&["--allow-http"], "").fails(1, "cannot connect to http://sim.invalid");
+    wallet(&[], "1").fails(1, "cannot connect to http://sim.invalid");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -114,6 +140,29 @@ async fn wrong_usage_sends_nothing() {
         (&["inference", "chat", "sim/echo"], "empty"),
         (&["nonsense"], "unrecognized"),
         (&["train", "missing.toml", "--yes"], "missing.toml"),
+        (&["train", "list", "--num", "0"], "1.."),
+        (&["train", "list", "--all", "--page", "2"], "cannot be used"),
+        (&["train", "logs", "r", "--tail", "5001"], "1..=5000"),
+        (
+            &["train", "logs", "r", "--since", "30s"],
+            "from 60 s to 24 h",
+        ),
+        (&["train", "logs", "r", "--regex"], "--search"),
+        (
+            &["train", "logs", "r", "--level", "loud"],
+            "possible values",
+        ),
+        (
+            &["train", "logs", "r", "-c", "trainer", "--env", "e"],
+            "env-server",
+        ),
+        (&["train", "logs", "r", "-c", "env-server"], "--env"),
+        (&["teams", "list", "--limit", "0"], "1.."),
+        (&["switch"], "pass `personal`"),
+        (
+            &["config", "set-base-url", "--json-schema"],
+            "writes no JSON",
+        ),
         (
             &["train", "usage", "r", "--watch", "--interval", "1"],
             "2..",

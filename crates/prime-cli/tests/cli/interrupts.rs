@@ -109,3 +109,24 @@ async fn a_second_interrupt_leaves_the_outcome_unknown() {
     assert_eq!(child.wait().unwrap().code(), Some(7), "{line}");
     assert!(line.contains("the run may exist and cost money"), "{line}");
 }
+
+/// A run that has not started has no log. Its log is awaited.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_is_awaited() {
+    let cli = Cli::with_stopped_clock().await;
+    let run = cli.start_run();
+    let not_yet = Fault::status(404).body(r#"{"detail": "Logs are not available yet"}"#);
+    cli.sim.inject(not_yet.on(Operation::GetRunLogs));
+    for (arguments, note) in [
+        (&["train", "logs", &run][..], "Waiting for up to"),
+        (&["train", "logs", &run, "-f"], "Waiting for it"),
+    ] {
+        let mut child = cli.command().args(arguments).spawn().unwrap();
+        let mut line = String::new();
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+        stderr.read_line(&mut line).unwrap();
+        assert!(line.contains(note), "{line}");
+        interrupt(&child);
+        assert_eq!(child.wait().unwrap().code(), Some(130));
+    }
+}

@@ -69,7 +69,7 @@ async fn contexts_are_saved_used_and_deleted() {
     let cli = Cli::start().await;
     let team = "c0123456789abcdefghijklmn";
     run(&cli, &["login", "--api-key", "pit_1"]).succeeds();
-    run(&cli, &["switch", team]).succeeds();
+    run(&cli, &["config", "set-team-id", team]).succeeds();
     run(
         &cli,
         &["config", "set-base-url", "https://api.example.com/api/v1/"],
@@ -94,7 +94,7 @@ async fn contexts_are_saved_used_and_deleted() {
     run(&cli, &["config", "save", "../x"]).fails(2, "not the name");
     run(&cli, &["config", "delete", "lab"]).succeeds();
     run(&cli, &["config", "use", "lab"]).fails(2, "unknown context");
-    run(&cli, &["switch", "not-a-team"]).fails(2, "not the id of a team");
+    run(&cli, &["config", "set-team-id", "not-a-team"]).fails(2, "not the id of a team");
     run(&cli, &["config", "reset"]).fails(2, "--yes");
     run(&cli, &["config", "reset", "--yes"]).succeeds();
     assert_eq!(cli.config()["api_key"], "");

@@ -15,6 +15,9 @@ async fn nothing_is_sent_without_a_confirmation() {
         (&["train", "run", "rl.toml", "-o", "json"], "--yes"),
         (&["train", "stop", "r"], "--force"),
         (&["train", "delete", "r"], "--force"),
+        (&["train", "pause", "r"], "--force"),
+        (&["train", "restart", "r", "-o", "json"], "--force"),
+        (&["train", "resume", "r"], "--yes"),
         (
             &["train", "usage", "r", "-w", "--delete-at-cost", "1"],
             "--yes",
@@ -112,19 +115,59 @@ async fn a_configuration_is_sent_as_the_official_client_does() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_lost_response_is_an_unknown_outcome() {
-    let cli = Cli::start().await;
-    cli.write("rl.toml", CONFIG);
-    cli.sim
-        .inject(Fault::lost_response().on(Operation::CreateRun).once());
-    let ran = cli
-        .run(&["train", "rl.toml", "-y", "-o", "json"])
-        .fails(7, "look for it in the dashboard");
-    assert!(ran.stdout.is_empty());
-    assert_eq!(cli.sim.runs().len(), 1, "it is not sent again");
+async fn an_unknown_outcome_names_the_runs_that_may_exist() {
+    let cli = Cli::with_stopped_clock().await;
+    let paused = cli.paused_run();
+    let create = &["train", "rl.toml", "-y"][..];
+    let resume = &["train", "resume", &paused, "-y"][..];
+    for (arguments, operation) in [
+        (create, Operation::CreateRun),
+        (resume, Operation::ResumeRun),
+    ] {
+        let lose = || cli.sim.inject(Fault::lost_response().on(operation).once());
+        let before = (cli.sim.runs().len(), cli.count(operation));
+        lose();
+        let ran = cli.run(arguments).fails(7, "was not sent again");
+        let runs = cli.sim.runs();
+        assert_eq!(
+            (runs.len(), cli.count(operation)),
+            (before.0 + 1, before.1 + 1),
+            "it is not sent again"
+        );
+        let id = &runs.last().unwrap().id;
+        for text in [
+            &format!("{id}  "),
+            "token cannot be obtained again",
+            "prime-rs train get ",
+        ] {
+            assert!(ran.stderr.contains(text), "{text:?} is not in {ran:?}");
+        }
+        lose();
+        let ran = cli
+            .run(&[arguments, &["-o", "json"]].concat())
+            .fails(7, "was not sent again");
+        assert!(ran.stdout.is_empty());
+        let error: Value = serde_json::from_str(&ran.stderr).unwrap();
+        let possible = error["error"]["possible_runs"].as_array().unwrap();
+        let id = cli.sim.runs().pop().unwrap().id;
+        assert!(possible.iter().any(|run| run["id"] == id), "{error}");
+        let fields: Vec<_> = possible[0].as_object().unwrap().keys().collect();
+        assert_eq!(fields, ["id", "name", "status", "created_at"]);
+        // A failed look-up leaves the error as it was.
+        lose();
+        cli.sim
+            .inject(Fault::status(404).on(Operation::ListRuns).once());
+        let ran = cli
+            .run(&[arguments, &["-o", "json"]].concat())
+            .fails(7, "was not sent again");
+        let error: Value = serde_json::from_str(&ran.stderr).unwrap();
+        assert_eq!(error["error"].get("possible_runs"), None, "{error}");
+        assert_eq!(cli.count(operation), before.1 + 3);
+    }
     cli.sim
         .inject(Fault::status(402).on(Operation::CreateRun).once());
-    cli.run(&["train", "rl.toml", "-y"]).fails(4, "add funds");
+    let ran = cli.run(create).fails(4, "add funds");
+    assert!(!ran.stderr.contains("may be it"), "{ran:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -178,5 +221,22 @@ async fn a_watch_ends_with_the_run() {
     assert!(
         ran.stdout.contains("COMPLETED") && ran.stdout.lines().count() == 1,
         "{ran:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn global_flags_may_come_before_the_verb() {
+    let cli = Cli::start().await;
+    cli.write("rl.toml", CONFIG);
+    for flag in ["--plain", "--no-color", "--allow-http"] {
+        cli.run(&[flag, "train", "rl.toml", "-y"]).succeeds();
+        cli.run(&["train", flag, "rl.toml", "-y"]).succeeds();
+        cli.run(&["train", flag, "list"]).succeeds();
+    }
+    let list = cli.run(&["train", "--json-schema", "list"]).json();
+    assert_eq!(list["title"], "Runs");
+    assert_eq!(
+        cli.run(&["train", "--json-schema"]).json()["title"],
+        "CreatedRun"
     );
 }

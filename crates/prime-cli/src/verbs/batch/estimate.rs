@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use prime_batch::{Batch, Checked};
 use prime_ext::UsdSum;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::input::Input;
@@ -29,16 +30,17 @@ pub(crate) struct Estimate {
     input: Input,
 }
 
-#[derive(Serialize)]
-struct View<'a> {
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct View<'a> {
     requests: u64,
+    #[schemars(with = "String")]
     at_most_usd: UsdSum,
     requests_without_bound: u64,
     requests_without_max_tokens: u64,
     models: Vec<Model<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Model<'a> {
     model: &'a str,
     requests: u64,

@@ -10,7 +10,9 @@ use crate::exit::Failure;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 The result is a batch without shards: `batch run` asks what is missing. If shards have answered more since, merge them \
-again. JSON: as of `batch status`.
+again.
+
+JSON: as of `batch status`.
 
 Examples:
   for part in 1 2; do prime-rs batch run questions.jsonl all.jsonl --shard $part/2; done

@@ -11,14 +11,14 @@
 //! | `merge` | combines shards |
 //! | `view` | the JSON and the tables of these verbs |
 
-mod estimate;
+pub(crate) mod estimate;
 mod input;
 mod merge;
 mod progress;
 mod run;
-mod set;
+pub(crate) mod set;
 mod status;
-mod view;
+pub(crate) mod view;
 
 use prime_batch::Error;
 use prime_batch::ledger::LedgerError;

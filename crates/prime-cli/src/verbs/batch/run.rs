@@ -48,6 +48,8 @@ pub(crate) struct Run {
 Like `prime-rs batch run`, and asks failed requests again. Ambiguous requests are asked again only with --ambiguous \
 ask-again.
 
+JSON: as of `batch run`.
+
 Examples:
   prime-rs batch retry questions.jsonl answers.jsonl
   prime-rs batch retry questions.jsonl answers.jsonl --ambiguous ask-again")]

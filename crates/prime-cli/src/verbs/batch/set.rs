@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use prime_batch::ledger::sqlite::LedgerReader;
 use prime_ext::{Usd, UsdSum};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::context::Context;
@@ -48,8 +49,9 @@ pub(crate) struct Set {
     tokens_per_minute: Option<u32>,
 }
 
-#[derive(Serialize)]
-struct View {
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct View {
+    #[schemars(with = "Option<String>")]
     budget_usd: Option<UsdSum>,
     min_concurrency: u32,
     max_concurrency: u32,

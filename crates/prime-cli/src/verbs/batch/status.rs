@@ -11,7 +11,9 @@ use crate::exit::Failure;
 /// Show what became of a batch, also while it runs
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Nothing is sent. JSON: as of `batch run`, with \"is_running\" and \"owner\" instead of \"end\".
+Nothing is sent.
+
+JSON: as of `batch run`, with \"is_running\" and \"owner\" instead of \"end\".
 
 Examples:
   prime-rs batch status answers.jsonl

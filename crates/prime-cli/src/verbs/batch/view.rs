@@ -2,14 +2,15 @@
 
 use prime_batch::{End, Report, State};
 use prime_ext::UsdSum;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::exit::Failure;
 use crate::output::{Out, Table, number};
 
 /// A batch as JSON.
-#[derive(Serialize)]
-pub(super) struct Batch<'a> {
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Batch<'a> {
     output: String,
     errors: Option<String>,
     ledger: String,
@@ -26,20 +27,25 @@ pub(super) struct Batch<'a> {
     ambiguous: u64,
     in_flight: u64,
     unsent: u64,
+    #[schemars(with = "String")]
     known_cost_usd: UsdSum,
+    #[schemars(with = "String")]
     estimated_cost_usd: UsdSum,
     unknown_cost_requests: u64,
+    #[schemars(with = "String")]
     unknown_cost_at_most_usd: UsdSum,
     models: Vec<Model<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Model<'a> {
     model: &'a str,
     answered: u64,
     prompt_tokens: u64,
     completion_tokens: u64,
+    #[schemars(with = "String")]
     known_cost_usd: UsdSum,
+    #[schemars(with = "String")]
     estimated_cost_usd: UsdSum,
 }
 

@@ -67,19 +67,19 @@ impl Models {
         }
         let (models, _, body) = response.into_parts();
         // What the service sent, if it is a list; otherwise the models that were read from it.
-        let (mut fields, mut entries) = match received(&body) {
+        let (fields, mut entries) = match received(&body) {
             Some(received) => received,
             None => {
                 let texts = models
                     .iter()
                     .filter_map(|model| serde_json::value::to_raw_value(model).ok());
-                (Map::new(), texts.filter_map(entry).collect())
+                let fields = Map::from_iter([("object".to_owned(), "list".into())]);
+                (fields, texts.filter_map(entry).collect())
             }
         };
         self.select(&mut entries);
         if context.out.is_json() {
             let mut json = Vec::new();
-            fields.entry("object").or_insert_with(|| "list".into());
             for (name, value) in &fields {
                 json.push(format!("{}:{value}", Value::from(name.as_str())));
             }

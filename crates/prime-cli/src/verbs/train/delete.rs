@@ -1,6 +1,8 @@
 //! `train delete`: deletes a run.
 
 use prime_ext::DeletionOutcome;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::Force;
 use crate::context::{Context, block_on};
@@ -24,6 +26,16 @@ pub(crate) struct Delete {
 
     #[command(flatten)]
     force: Force,
+}
+
+/// A deletion as JSON.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(title = "Deletion")]
+pub(crate) struct View<'a> {
+    run_id: &'a str,
+    deleted: bool,
+    outcome: String,
 }
 
 impl Delete {
@@ -51,11 +63,11 @@ impl Delete {
             return Err(Failure::new(Exit::NotFound, message));
         }
         match context.out.is_json() {
-            true => context.out.json(&serde_json::json!({
-                "runId": deletion.run_id(),
-                "deleted": outcome == DeletionOutcome::Now,
-                "outcome": deletion.to_string(),
-            })),
+            true => context.out.json(&View {
+                run_id: deletion.run_id(),
+                deleted: outcome == DeletionOutcome::Now,
+                outcome: deletion.to_string(),
+            }),
             false => context.out.line(&format!("The run {id} is {deletion}.")),
         }
     }

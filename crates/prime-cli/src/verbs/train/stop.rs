@@ -2,11 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use prime_ext::http::Method;
-use prime_ext::{Client, Error};
-use serde_json::Value;
+use prime_ext::Client;
+use prime_ext::runs::has_ended;
 
-use super::Force;
+use super::{Force, Status};
 use crate::context::{Context, block_on};
 use crate::exit::Failure;
 use crate::interrupt::until_interrupted;
@@ -31,9 +30,6 @@ pub(crate) struct Stop {
 const POLL: Duration = Duration::from_secs(3);
 const TIME: Duration = Duration::from_secs(180);
 
-/// The statuses of runs that have ended. Source: the official client.
-const ENDED: [&str; 4] = ["STOPPED", "FAILED", "COMPLETED", "PAUSED"];
-
 impl Stop {
     pub(super) fn run(self, context: &Context) -> Result<(), Failure> {
         let id = &self.run_id;
@@ -46,15 +42,16 @@ impl Stop {
         let client = context.client()?;
         let status = block_on(until_interrupted(stopped(&client, id, context), || {
             format!(
-                "interrupted; the run may be stopping: prime-rs train usage {id} shows its status"
+                "interrupted; the run may be stopping: prime-rs train get {id} shows its status"
             )
         }))?;
         if context.out.is_json() {
-            return context
-                .out
-                .json(&serde_json::json!({ "runId": id, "status": status }));
+            return context.out.json(&Status {
+                run_id: id,
+                status: &status,
+            });
         }
-        context.out.line(&match has_ended(&status) {
+        context.out.line(&match has_ended(Some(&status)) {
             _ if status.eq_ignore_ascii_case("STOPPED") => format!("The run {id} is stopped."),
             true => {
                 format!("The run {id} had ended before it was stopped. Its status is {status}.")
@@ -64,18 +61,14 @@ impl Stop {
     }
 }
 
-fn has_ended(status: &str) -> bool {
-    ENDED.iter().any(|ended| ended.eq_ignore_ascii_case(status))
-}
-
 /// Stops the run, and returns its last known status.
 async fn stopped(client: &Client, id: &str, context: &Context) -> Result<String, Failure> {
     let begin = Instant::now();
-    let mut status = call(client, Method::PUT, &format!("{id}/stop")).await?;
-    while !has_ended(&status) && begin.elapsed() + POLL < TIME {
+    let mut status = client.runs().stop(id).await?.status;
+    while !has_ended(Some(&status)) && begin.elapsed() + POLL < TIME {
         tokio::time::sleep(POLL).await;
-        match call(client, Method::GET, id).await {
-            Ok(now) => status = now,
+        match client.runs().get(id).await {
+            Ok(run) => status = run.status,
             // The run was stopped; only its status is unknown.
             Err(error) => {
                 context.out.warn(&Failure::from(error).to_string());
@@ -83,15 +76,5 @@ async fn stopped(client: &Client, id: &str, context: &Context) -> Result<String,
             }
         }
     }
-    Ok(status)
-}
-
-/// Calls an operation on a run that is not in the specification. Source: the official client (`api/rl.py`).
-async fn call(client: &Client, method: Method, path: &str) -> Result<String, Error> {
-    let call = client
-        .call_platform(method, format!("api/v1/rft/runs/{path}"))
-        .no_team();
-    let response: Value = call.send().await?;
-    let status = response.pointer("/run/status").and_then(Value::as_str);
-    Ok(status.unwrap_or("unknown").to_owned())
+    Ok(status.to_string())
 }

@@ -197,7 +197,7 @@ impl<'a> Screen<'a> {
                 .collect()
         };
         let charts = [("cost", steps(|at| at.1)), ("tokens", steps(|at| at.2))];
-        for (name, steps) in charts {
+        for (name, steps) in charts.into_iter().filter(|(_, steps)| !steps.is_empty()) {
             let chart = sparkline(&steps, CHART_WIDTH);
             text.push_str(&format!("{name:<7} {}\n", style.green(&chart)));
         }

@@ -2,13 +2,15 @@
 
 use prime_ext::Usd;
 use prime_ext::prime_training_api::types::{RunUsageBreakdown, RunUsageResponse};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::output::{Style, Table, number};
 
 /// The usage as JSON, with the fields of the official client in its order.
-#[derive(Serialize)]
-pub(super) struct View<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(title = "RunUsage")]
+pub(crate) struct View<'a> {
     run_id: &'a str,
     run_name: Option<&'a str>,
     base_model: Option<&'a str>,
@@ -21,7 +23,7 @@ pub(super) struct View<'a> {
     record_count: i64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Part {
     tokens: Option<i64>,
     input_tokens: Option<i64>,
@@ -29,7 +31,7 @@ struct Part {
     cost_usd: Option<Usd>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Pricing {
     training_per_mtok: Option<Usd>,
     inference_input_per_mtok: Option<Usd>,
