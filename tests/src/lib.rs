@@ -2,6 +2,10 @@
 //!
 //! | folder | subject |
 //! |---|---|
+//! | `tests/all.rs` | one binary with the modules of all other folders, except `memory` |
+//! | `tests/memory` | memory usage |
+//! | `tests/odd_values` | values of other kinds than specified |
+//! | `tests/proxies` | proxies from the environment and the builder |
 //! | `tests/wire` | requests and responses on the wire, with literal JSON of the documentation |
 //! | `tests/round_trips` | deserialization and serialization of all schemas |
 //! | `tests/matrix` | each operation with each fault |

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use prime_ext::{CallOptions, DeletionOutcome, RunConfig};
 use prime_sim::{Fault, Operation, Simulator};
 
-use crate::proxy::{Proxy, ProxyAction};
+use super::proxy::{Proxy, ProxyAction};
 use crate::support::client;
 
 /// Returns all ways to lose a response.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use prime_ext::{Client, CreatedRun, DeletionOutcome, ErrorKind, RunConfig, Usd};
 use prime_sim::{Fault, Operation, Simulator};
 
-use crate::proxy::{Proxy, ProxyAction};
+use super::proxy::{Proxy, ProxyAction};
 use crate::support::client;
 
 const SOON: Duration = Duration::from_millis(5);

@@ -49,8 +49,7 @@ pub(crate) const CALLS: [Call; 18] = [
     Call::ResumeRun,
 ];
 
-/// A model of the simulator with a slash in its ID.
-pub(crate) const MODEL: &str = "meta-llama/llama-3.1-70b-instruct";
+pub(crate) use crate::support::MODEL;
 
 /// Returns the idle timeout: short for a stall, and otherwise long enough for a busy machine.
 fn idle(fault: &Fault) -> Duration {

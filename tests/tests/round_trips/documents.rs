@@ -3,8 +3,8 @@
 use openapi_pipeline::{document, lower, overlay};
 use serde_json::Value;
 
-use crate::json::Json;
-use crate::shape::{Shape, shape};
+use super::json::Json;
+use super::shape::{Shape, shape};
 
 /// The document of an API in one of its forms.
 pub(crate) struct Document {

@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use crate::documents::documents;
-use crate::generate::{Random, instance};
-use crate::json::{Json, Step};
-use crate::same::same;
-use crate::types::types;
+use super::documents::documents;
+use super::generate::{Random, instance};
+use super::json::{Json, Step};
+use super::same::same;
+use super::types::types;
 
 /// Each example belongs to a field. The test inserts it into an instance of the schema.
 #[test]

@@ -1,8 +1,8 @@
 //! Generates valid instances of a schema from a seed.
 
-use crate::documents::Document;
-use crate::json::Json;
-use crate::shape::{Bounds, Kind};
+use super::documents::Document;
+use super::json::Json;
+use super::shape::{Bounds, Kind};
 use serde_json::Value;
 
 /// A random number generator (SplitMix64).

@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use crate::documents::Document;
-use crate::generate::{Random, instance};
-use crate::json::{Json, Step};
-use crate::shape::Kind;
-use crate::types::{RoundTrip, for_each_type};
+use super::documents::Document;
+use super::generate::{Random, instance};
+use super::json::{Json, Step};
+use super::shape::Kind;
+use super::types::{RoundTrip, for_each_type};
 
 const SEEDS: u64 = 60;
 

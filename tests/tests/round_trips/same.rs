@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use crate::documents::Document;
-use crate::json::Json;
-use crate::shape::Kind;
+use super::documents::Document;
+use super::json::Json;
+use super::shape::Kind;
 
 /// Returns an error with the path and the difference.
 pub(crate) fn same(

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::documents::{Document, documents};
+use super::documents::{Document, documents};
 
 /// Deserializes a text to a type and serializes it again.
 pub(crate) type RoundTrip = fn(&str) -> Result<String, serde_json::Error>;

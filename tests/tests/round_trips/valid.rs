@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 
-use crate::documents::documents;
-use crate::generate::{Random, instance};
-use crate::json::{Json, Step};
-use crate::same::same;
-use crate::shape::Kind;
-use crate::types::{for_each_type, types};
+use super::documents::documents;
+use super::generate::{Random, instance};
+use super::json::{Json, Step};
+use super::same::same;
+use super::shape::Kind;
+use super::types::{for_each_type, types};
 
 const SEEDS: u64 = 200;
 

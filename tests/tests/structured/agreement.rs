@@ -13,8 +13,8 @@ use jsonschema::Validator;
 use prime_ext::schema::{self, StrictVerdict};
 use serde_json::Value;
 
-use crate::types::cases;
-use crate::values::{generate, mutate, random_schema};
+use super::types::cases;
+use super::values::{generate, mutate, random_schema};
 
 /// The number of values of each type.
 const VALUES: usize = 300;

@@ -8,8 +8,8 @@ use prime_sim::{Fault, Reply, Simulator};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::support::{Weather, paris, request, sent, simulator};
-use crate::types::cases;
+use super::support::{Weather, paris, request, sent, simulator};
+use super::types::cases;
 
 const PARIS: &str = r#"{"city": "Paris", "temperature": 21.5}"#;
 

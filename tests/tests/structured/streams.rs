@@ -6,7 +6,7 @@ use prime_sim::{Fault, Reply};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::support::{Weather, paris, request, sent, simulator};
+use super::support::{Weather, paris, request, sent, simulator};
 
 /// Returns the events of a stream with these texts.
 fn events(texts: &[&str]) -> Reply {

@@ -1,13 +1,12 @@
-//! Clients and replies for the tests.
+//! A type, requests and replies for the tests.
 
+use prime_ext::ChatRequest;
 use prime_ext::schemars::{self, JsonSchema};
-use prime_ext::{ChatRequest, Client};
 use prime_sim::{Reply, Simulator};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// A model of the simulator with a price.
-pub(crate) const MODEL: &str = "meta-llama/llama-3.1-70b-instruct";
+use crate::support::{MODEL, bodies, client};
 
 /// The weather of a city.
 #[derive(Debug, PartialEq, Deserialize, JsonSchema)]
@@ -34,16 +33,10 @@ pub(crate) async fn simulator(reply: Reply) -> Simulator {
 }
 
 pub(crate) fn request(sim: &Simulator) -> ChatRequest {
-    let client = Client::builder()
-        .api_key(sim.key())
-        .inference_url(sim.inference_url())
-        .platform_url(sim.platform_url())
-        .build()
-        .unwrap();
-    client.chat(MODEL).user("A question")
+    client(sim).chat(MODEL).user("A question")
 }
 
 /// Returns the body of the last request.
 pub(crate) fn sent(sim: &Simulator) -> Value {
-    serde_json::from_slice(&sim.requests().last().unwrap().body).unwrap()
+    bodies(sim).pop().unwrap()
 }

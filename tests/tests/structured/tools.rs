@@ -5,7 +5,7 @@ use prime_ext::tools::Tool;
 use prime_sim::Reply;
 use serde_json::{Value, json};
 
-use crate::support::{Weather, request, sent, simulator};
+use super::support::{Weather, request, sent, simulator};
 
 fn tool(schema: Value) -> Tool {
     Tool::with_schema("time", schema, |_: Value| async { "12:00" })

@@ -6,7 +6,8 @@ use prime_ext::tools::{CallOutcome, LoopEnd, Tool};
 use prime_sim::{Fault, Reply};
 use serde_json::{Value, json};
 
-use crate::support::{MODEL, bodies, client, request, sent_results, simulator, weather_calls};
+use super::support::{request, sent_results, simulator, weather_calls};
+use crate::support::{MODEL, bodies, client};
 
 #[derive(serde::Deserialize)]
 struct Place {

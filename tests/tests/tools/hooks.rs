@@ -6,7 +6,7 @@ use prime_ext::tools::{CallDecision, CallOutcome, LoopEnd, PendingCall};
 use prime_sim::Reply;
 use serde_json::json;
 
-use crate::support::{request, sent_results, simulator, weather_calls};
+use super::support::{request, sent_results, simulator, weather_calls};
 
 #[tokio::test]
 async fn a_hook_can_change_and_deny_calls() {

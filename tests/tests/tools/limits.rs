@@ -7,7 +7,8 @@ use prime_ext::tools::{CallOutcome, LoopEnd, Tool, ToolLoop};
 use prime_sim::{Reply, Simulator};
 use serde_json::{Value, json};
 
-use crate::support::{MODEL, bodies, client, request, simulator, weather_calls};
+use super::support::{request, simulator, weather_calls};
+use crate::support::{MODEL, bodies, client};
 
 /// A simulator whose model never is done.
 async fn endless() -> Simulator {

@@ -9,9 +9,8 @@ use prime_ext::{Cost, Meter, ToolChoice};
 use prime_sim::Reply;
 use serde_json::{Value, json};
 
-use crate::support::{
-    MODEL, bodies, client, request, sent_results, simulator, time, weather, weather_calls,
-};
+use super::support::{request, sent_results, simulator, time, weather, weather_calls};
+use crate::support::{MODEL, bodies, client};
 
 #[tokio::test]
 async fn calls_run_and_their_results_are_sent_back() {

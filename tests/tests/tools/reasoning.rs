@@ -4,7 +4,8 @@ use prime_ext::{Client, ReasoningHistory};
 use prime_sim::{Reply, Simulator};
 use serde_json::{Value, json};
 
-use crate::support::{MODEL, bodies, simulator, weather};
+use super::support::{simulator, weather};
+use crate::support::{MODEL, bodies};
 
 /// Runs a loop whose first response has reasoning under each name, and returns the assistant message that was sent
 /// back.

@@ -6,7 +6,8 @@ use prime_sim::Reply;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::support::{MODEL, client, sent_results, simulator};
+use super::support::{sent_results, simulator};
+use crate::support::{MODEL, client};
 
 /// Returns the weather of a place.
 #[derive(Deserialize, JsonSchema)]

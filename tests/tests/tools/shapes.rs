@@ -6,7 +6,8 @@ use prime_ext::tools::{CallOutcome, Transcript};
 use prime_sim::{Fault, ReasoningField, Reply, Simulator, ToolCallShape};
 use serde_json::json;
 
-use crate::support::{bodies, request, simulator};
+use super::support::{request, simulator};
+use crate::support::bodies;
 
 /// Runs a loop, streamed or not.
 async fn run(sim: &Simulator, streamed: bool) -> Transcript {

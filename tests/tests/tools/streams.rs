@@ -9,7 +9,8 @@ use prime_ext::tools::{CallOutcome, LoopEnd, Tool, ToolEvent};
 use prime_sim::{Reply, Simulator};
 use serde_json::{Value, json};
 
-use crate::support::{MODEL, client, request, simulator, weather_calls};
+use super::support::{request, simulator, weather_calls};
+use crate::support::{MODEL, client};
 
 #[tokio::test]
 async fn events_tell_what_happens() {

@@ -1,21 +1,11 @@
-//! Clients, tools and replies for the tests.
+//! Requests, tools and replies for the tests.
 
+use prime_ext::ChatRequest;
 use prime_ext::tools::Tool;
-use prime_ext::{ChatRequest, Client};
-use prime_sim::{RecordedRequest, Reply, Simulator};
+use prime_sim::{Reply, Simulator};
 use serde_json::{Value, json};
 
-/// A model of the simulator with a price.
-pub(crate) const MODEL: &str = "meta-llama/llama-3.1-70b-instruct";
-
-pub(crate) fn client(sim: &Simulator) -> Client {
-    Client::builder()
-        .api_key(sim.key())
-        .inference_url(sim.inference_url())
-        .platform_url(sim.platform_url())
-        .build()
-        .unwrap()
-}
+use crate::support::{MODEL, bodies, client};
 
 /// Returns a request with the tools `weather` and `time`.
 pub(crate) fn request(sim: &Simulator) -> ChatRequest {
@@ -73,15 +63,6 @@ pub(crate) async fn simulator(replies: impl IntoIterator<Item = Reply>) -> Simul
     let sim = Simulator::start().await.unwrap();
     script(&sim, replies);
     sim
-}
-
-pub(crate) fn body(request: &RecordedRequest) -> Value {
-    serde_json::from_slice(&request.body).unwrap()
-}
-
-/// Returns the bodies of all requests.
-pub(crate) fn bodies(sim: &Simulator) -> Vec<Value> {
-    sim.requests().iter().map(body).collect()
 }
 
 /// Returns the contents of the results in the last request.

@@ -7,9 +7,7 @@ use pinference_api::types::{
 use prime_ext::{CallOptions, Cost, ErrorKind};
 use serde_json::{Value, json};
 
-use crate::support::{MockResponse, Wire, assert_not_sent};
-
-const MODEL: &str = "meta-llama/llama-3.1-70b-instruct";
+use super::support::{MODEL, MockResponse, Wire, assert_not_sent};
 
 /// Inference API page, section "POST Chat Completions".
 const ANSWER: &str = r#"{

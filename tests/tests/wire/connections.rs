@@ -14,9 +14,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Barrier;
 use tokio_rustls::TlsAcceptor;
 
-use crate::support::{KEY, assert_clean_error};
-
-const MODEL: &str = "meta-llama/llama-3.1-70b-instruct";
+use super::support::{KEY, MODEL, assert_clean_error};
 
 /// Returns a client that retries at once.
 fn client(url: &str, roots: Option<String>) -> Client {

@@ -4,8 +4,8 @@ use prime_ext::{ErrorKind, RunConfig};
 use prime_training_api::types::CreateDedicatedRunRequest;
 use serde_json::json;
 
-use crate::runs::USAGE;
-use crate::support::{
+use super::runs::USAGE;
+use super::support::{
     MockResponse, RawServer, TOKEN, Wire, assert_clean_error, assert_no_secret, assert_not_sent,
 };
 

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use prime_ext::{CallOptions, Client, DeletionOutcome, ErrorKind, RetryPolicy, UsageWatch};
 
-use crate::support::{MockResponse, RawServer, Wire};
+use super::support::{MockResponse, RawServer, Wire};
 
 const RUNNING: &str = r#"{"run_id": "r", "status": "RUNNING", "training": {}, "inference": {},
     "total_tokens": 0, "total_cost_usd": 30, "pricing": {}}"#;

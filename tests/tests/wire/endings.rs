@@ -9,9 +9,8 @@ use prime_ext::{CallOptions, ChatDelta, ChatStream, Client, Error, ErrorKind, St
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::support::{KEY, MockResponse, Wire, assert_clean_error, client};
+use super::support::{KEY, MODEL, MockResponse, Wire, assert_clean_error, client};
 
-const MODEL: &str = "meta-llama/llama-3.1-70b-instruct";
 const ONCE: &str = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Once\"}}]}\n\n";
 const STOP: &str =
     "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n";

@@ -5,9 +5,8 @@ use std::time::Duration;
 use prime_ext::cost::Spent;
 use prime_ext::{CallOptions, Client, Error, Meter, RetryPolicy};
 
-use crate::support::{MockResponse, RawServer, Wire};
+use super::support::{MODEL, MockResponse, RawServer, Wire};
 
-const MODEL: &str = "meta-llama/llama-3.1-70b-instruct";
 const COMPLETE: &str = r#"{"id":"c","choices":[{"index":0,"message":{"role":"assistant","content":"Once"},
     "finish_reason":"stop"}],"usage":{"total_tokens":9,"cost":0.5}}"#;
 const EVENTS: &str = concat!(

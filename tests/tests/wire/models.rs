@@ -3,7 +3,7 @@
 use pinference_api::types::Model;
 use prime_ext::ErrorKind;
 
-use crate::support::{MockResponse, Wire, assert_not_sent};
+use super::support::{MockResponse, Wire, assert_not_sent};
 
 /// Models API page, section "List Models".
 const LIST: &str = r#"{

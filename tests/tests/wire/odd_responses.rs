@@ -8,9 +8,8 @@ use prime_ext::pinference_api::ByteStream;
 use prime_ext::pinference_api::types::{FinishReason, Usage};
 use prime_ext::{CallOptions, ChatResponse, ChatStream, ErrorKind, StreamEnd};
 
-use crate::support::{MockResponse, Wire};
+use super::support::{MODEL, MockResponse, Wire};
 
-const MODEL: &str = "meta-llama/llama-3.1-70b-instruct";
 const USAGE: &str =
     r#"{"choices":[],"usage":{"prompt_tokens":5,"completion_tokens":2,"total_tokens":7}}"#;
 const STOP: &str = r#"{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#;

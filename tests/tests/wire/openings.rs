@@ -7,9 +7,8 @@ use prime_ext::{CallOptions, Client, Error, Meter, RetryPolicy, StreamEnd};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
-use crate::support::{MockResponse, Wire, assert_clean_error, client};
+use super::support::{MODEL, MockResponse, Wire, assert_clean_error, client};
 
-const MODEL: &str = "meta-llama/llama-3.1-70b-instruct";
 const WHOLE: &str = concat!(
     "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Once\"},\"finish_reason\":\"stop\"}],",
     "\"usage\":{\"total_tokens\":9,\"cost\":0.5}}\n\ndata: [DONE]\n\n"

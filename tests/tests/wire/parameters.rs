@@ -13,7 +13,7 @@ use prime_ext::{
 use prime_sim::Simulator;
 use serde_json::{Value, json};
 
-use crate::support::{MockResponse, Wire};
+use super::support::{MockResponse, Wire};
 
 /// Parameters that have no method of their own.
 const WITHOUT_METHOD: [&str; 6] = [

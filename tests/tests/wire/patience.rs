@@ -6,7 +6,7 @@ use prime_ext::{CallOptions, Client, ErrorKind, RetryPolicy, RunConfig};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
-use crate::support::{KEY, http_builder};
+use super::support::{KEY, http_builder};
 
 const STREAM: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n";
 

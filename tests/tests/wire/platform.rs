@@ -8,8 +8,8 @@ use prime_ext::{Error, ErrorKind, Runs};
 use prime_platform_api::types::RunStatus;
 use serde_json::json;
 
-use crate::creations::config;
-use crate::support::{MockResponse, TOKEN, Wire, assert_no_secret};
+use super::creations::config;
+use super::support::{MockResponse, TOKEN, Wire, assert_no_secret};
 
 /// A run as `RLRun` in `api/rl.py` of the client reads it, and one unknown field.
 const RUN: &str = r#"{

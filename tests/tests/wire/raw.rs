@@ -1,6 +1,6 @@
 //! Complete requests as bytes, which shows that they contain nothing unexpected.
 
-use crate::support::RawServer;
+use super::support::RawServer;
 
 const ANSWER: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 33\r\n\r\n{\"id\":\"m\",\"data\":[],\"choices\":[]}";
 const WALLET: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n\
@@ -102,7 +102,7 @@ async fn a_model_request_of_a_personal_account() {
 async fn a_request_of_the_generated_crate() {
     let server = RawServer::start(&[ANSWER]).await;
     let url = format!("http://{}/api/v1", server.address());
-    let http = crate::support::http_builder().no_gzip().build().unwrap();
+    let http = super::support::http_builder().no_gzip().build().unwrap();
     let bare = pinference_api::Client::new(&url, http);
     bare.list_models().send().await.unwrap();
 

@@ -5,8 +5,8 @@ use prime_ext::{ErrorKind, Runs, Secret};
 use prime_training_api::types::RunStatus;
 use serde_json::json;
 
-use crate::creations::{CREATED, request};
-use crate::support::{MockResponse, TOKEN, Wire, assert_no_secret, assert_not_sent};
+use super::creations::{CREATED, request};
+use super::support::{MockResponse, TOKEN, Wire, assert_no_secret, assert_not_sent};
 
 /// All fields of the specification, and one unknown field.
 pub(crate) const USAGE: &str = r#"{

@@ -7,9 +7,7 @@ use prime_ext::pinference_api::ByteStream;
 use prime_ext::{CallOptions, ChatStream, Error, ErrorKind};
 use serde_json::json;
 
-use crate::support::{MockResponse, RawServer, Wire, assert_clean_error};
-
-const MODEL: &str = "meta-llama/llama-3.1-70b-instruct";
+use super::support::{MODEL, MockResponse, RawServer, Wire, assert_clean_error};
 
 const ROLE: &str = r#"data: {"id":"chatcmpl-123","object":"chat.completion.chunk","created":1693721698,"model":"meta-llama/llama-3.1-70b-instruct","choices":[{"index":0,"delta":{"role":"assistant","content":null}}]}
 

@@ -1,7 +1,7 @@
 //! Mock servers that record requests, and clients for them.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, Once};
+use std::sync::{Arc, Mutex};
 
 use httpmock::{HttpMockResponse, MockServer};
 use prime_ext::{CallOptions, Client, Error, ErrorKind, RetryPolicy};
@@ -13,6 +13,8 @@ use tokio::net::{TcpListener, TcpStream};
 pub(crate) const KEY: &str = "pit_key_5f1e0c7a";
 pub(crate) const TOKEN: &str = "pit_run_token_93bd41";
 pub(crate) const TEAM: &str = "team_4d2a";
+
+pub(crate) use crate::support::MODEL;
 
 /// An address without a listener.
 const UNREACHABLE: &str = "http://127.0.0.1:1";
@@ -227,12 +229,8 @@ pub(crate) fn plain_http() -> reqwest::Client {
 }
 
 pub(crate) fn http_builder() -> reqwest::ClientBuilder {
-    static CRYPTO: Once = Once::new();
-    CRYPTO.call_once(|| {
-        rustls::crypto::ring::default_provider()
-            .install_default()
-            .unwrap();
-    });
+    // Fails if another test has installed it already.
+    drop(rustls::crypto::ring::default_provider().install_default());
     reqwest::Client::builder().no_proxy()
 }
 

@@ -10,10 +10,8 @@ use prime_ext::{
     TransportResponse, reqwest,
 };
 
-use crate::creations::{CREATED, config};
-use crate::support::KEY;
-
-const MODEL: &str = "meta-llama/llama-3.1-70b-instruct";
+use super::creations::{CREATED, config};
+use super::support::{KEY, MODEL};
 
 /// What a transport does with a request.
 #[derive(Debug, Clone, Copy, PartialEq)]

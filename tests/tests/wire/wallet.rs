@@ -3,7 +3,7 @@
 use prime_ext::ErrorKind;
 use prime_training_api::types::WalletResponse;
 
-use crate::support::{MockResponse, Wire, assert_clean_error, assert_not_sent};
+use super::support::{MockResponse, Wire, assert_clean_error, assert_not_sent};
 
 /// All fields of the specification, and one unknown field.
 const WALLET: &str = r#"{
@@ -143,7 +143,7 @@ async fn the_platform_url_may_include_the_base_path() {
     for suffix in ["", "/", "/api/v1", "/api/v1/"] {
         let wire = Wire::platform(MockResponse::json(200, WALLET)).await;
         let url = format!("{}{suffix}", wire.platform_url());
-        let client = crate::support::client("http://127.0.0.1:1", &url);
+        let client = super::support::client("http://127.0.0.1:1", &url);
         client.wallet().get().await.unwrap();
         assert_eq!(
             wire.request().line,

@@ -150,13 +150,15 @@ fn output(inference: &str, platform: &str, variables: &[(&str, &str)]) -> String
         command.env_remove(name).env_remove(name.to_lowercase());
     }
     command
-        .args(["--exact", "child", "--nocapture"])
+        .args(["--exact", "proxies::child", "--nocapture"])
         .env("PROXIES_INFERENCE", inference)
         .env("PROXIES_PLATFORM", platform)
         .envs(variables.iter().copied());
     let output = command.output().unwrap();
     assert!(output.status.success(), "{output:?}");
-    String::from_utf8(output.stdout).unwrap()
+    let output = String::from_utf8(output.stdout).unwrap();
+    assert!(output.contains("1 passed"), "{output}");
+    output
 }
 
 #[test]

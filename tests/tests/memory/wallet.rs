@@ -1,17 +1,12 @@
-//! Memory usage while a large wallet is read by a caller that keeps no rows. The test has its own
-//! binary because it counts all allocations.
-
-#![allow(clippy::unwrap_used, missing_docs)]
+//! Memory usage while a large wallet is read by a caller that keeps no rows.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use peak_alloc::PeakAlloc;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
-#[global_allocator]
-static BYTES: PeakAlloc = PeakAlloc;
+use super::{BYTES, COUNTING};
 
 /// A wallet with a number of rows, and the number of requests.
 #[derive(Default)]
@@ -65,6 +60,7 @@ impl Wallet {
 
 #[tokio::test]
 async fn reading_a_wallet_keeps_at_most_32_bytes_per_row() {
+    let _counting = COUNTING.lock().await;
     let wallet = Arc::new(Wallet::default());
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());

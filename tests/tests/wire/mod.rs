@@ -20,6 +20,7 @@
 //! | `odd_responses` | responses that do not match the specification |
 //! | `patience` | endless responses, redirects and duplicate teams |
 //! | `errors` | error formats |
+//! | `redaction` | the key and other credentials in errors and debug output |
 //! | `large_events` | streams with many or large events |
 //! | `gzip` | compressed responses |
 //! | `http2` | HTTP/2 |
@@ -45,6 +46,7 @@ mod parameters;
 mod patience;
 mod platform;
 mod raw;
+mod redaction;
 mod runs;
 mod stream;
 mod support;

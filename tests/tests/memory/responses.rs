@@ -1,16 +1,11 @@
-//! Memory that a response takes, for the bodies that take the most for their size. The test has its own binary because
-//! it counts all allocations.
+//! Memory that a response takes, for the bodies that take the most for their size.
 
-#![allow(clippy::unwrap_used, missing_docs)]
-
-use peak_alloc::PeakAlloc;
 use prime_ext::bytes::Bytes;
 use prime_ext::http::Response;
 use prime_ext::transport::from_fn;
 use prime_ext::{ChatResponse, Client, Error};
 
-#[global_allocator]
-static BYTES: PeakAlloc = PeakAlloc;
+use super::{BYTES, COUNTING};
 
 /// The size of a body in bytes.
 const SIZE: usize = 2 << 20;
@@ -41,6 +36,7 @@ async fn ask(body: &Bytes) -> (Result<ChatResponse, Error>, f64) {
 
 #[tokio::test]
 async fn a_response_takes_at_most_15_times_its_body() {
+    let _counting = COUNTING.lock().await;
     let text =
         r#"{"choices":[{"index":0,"message":{"content":"Hi"},"finish_reason":"stop"}],"x":["#;
     let message = r#"{"choices":[{"index":0,"message":{"content":"Hi","x":["#;
@@ -86,6 +82,7 @@ async fn a_response_takes_at_most_15_times_its_body() {
 /// A large response that matches the specification is read completely.
 #[tokio::test]
 async fn a_large_response_with_log_probabilities_is_complete() {
+    let _counting = COUNTING.lock().await;
     let alternative = r#"{"token":" the","logprob":-0.5123456,"bytes":[32,116,104,101]}"#;
     let token = format!(
         r#"{{"token":" the","logprob":-0.5123456,"bytes":[32,116,104,101],"top_logprobs":[{}]}}"#,

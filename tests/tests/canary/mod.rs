@@ -18,6 +18,8 @@ use prime_ext::{CallOptions, Client, Error, RetryPolicy, RunConfig};
 use prime_sim::{Fault, Key, Operation, Simulator};
 use tracing_subscriber::fmt::format::FmtSpan;
 
+use crate::support::MODEL;
+
 const MARK: &str = "canary";
 const PROMPT_MARK: &str = "nightingale";
 const KEY: &str = "pit_canary_key";
@@ -25,7 +27,6 @@ const WANDB: &str = "wandb_canary_key";
 const HF: &str = "hf_canary_token";
 const HEADER: &str = "canary header";
 const PROMPT: &str = "my nightingale sings";
-const MODEL: &str = "meta-llama/llama-3.1-70b-instruct";
 
 /// Collects log output.
 #[derive(Clone, Default)]

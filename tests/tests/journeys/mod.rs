@@ -10,6 +10,5 @@ mod examples;
 mod histories;
 mod proxy;
 mod runs;
-mod support;
 mod wallet;
 mod watch;
