@@ -110,7 +110,10 @@ impl Meter {
     }
 
     pub(super) fn reserved(&self) -> MutexGuard<'_, UsdSum> {
-        self.0.reserved.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0
+            .reserved
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns the cost of a response, estimated if the service does not state it.

@@ -35,7 +35,8 @@ pub(super) fn tools() -> [Tool; 4] {
         ),
         Tool::change(
             "batch_stop",
-            "Stop a batch that this server runs. Requests in flight are finished. It can be continued.",
+            "Stop a batch that this server runs. Requests in flight are finished, and cost what they cost. The batch can be \
+             continued.",
             Needs::Spending,
             false,
             stop,
