@@ -79,6 +79,13 @@ impl Report {
         totals
     }
 
+    /// Returns the number of answers to requests that are no longer in the input. The ledger keeps them, and the output has
+    /// them again if the requests return.
+    pub fn former_answers(&self) -> u64 {
+        let answered = self.totals().answered;
+        answered.saturating_sub(self.count(State::Answered))
+    }
+
     /// Returns whether every request was answered.
     pub fn is_complete(&self) -> bool {
         State::ALL
@@ -116,6 +123,13 @@ impl fmt::Display for Report {
         let unsent = self.count(State::Unsent);
         if unsent > 0 {
             writeln!(f, "{unsent} not sent")?;
+        }
+        let former = self.former_answers();
+        if former > 0 {
+            writeln!(
+                f,
+                "{former} answers to requests that are no longer in the input are kept in the ledger"
+            )?;
         }
         for (model, totals) in &self.models {
             write!(

@@ -172,7 +172,7 @@ async fn an_edited_line_is_asked_anew() {
     assert_eq!(lab.carried_out().len(), 7);
     assert!(lab.carried_out().values().all(|count| *count == 1));
     // All seven answers are still in the ledger, and come back with the old input.
-    assert_eq!(report.totals().answered, 7);
+    assert_eq!((report.totals().answered, report.former_answers()), (7, 4));
     lab.input(5);
     lab.batch().run(&lab.client).await.unwrap();
     assert_eq!(lab.answers().len(), 5);
@@ -227,4 +227,41 @@ async fn only_the_owner_can_read_the_ledger() {
     lab.batch().run(&lab.client).await.unwrap();
     let metadata = std::fs::metadata(lab.path("answers.jsonl.ledger")).unwrap();
     assert_eq!(metadata.permissions().mode() & 0o777, 0o600);
+}
+
+#[tokio::test]
+async fn a_newer_ledger_is_not_changed() {
+    let lab = Lab::new("newer").await;
+    lab.input(1);
+    lab.batch().run(&lab.client).await.unwrap();
+    let path = lab.path("answers.jsonl.ledger");
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    connection.pragma_update(None, "user_version", 99).unwrap();
+    drop(connection);
+    let before = std::fs::read(&path).unwrap();
+    let error = lab.batch().run(&lab.client).await.unwrap_err().to_string();
+    assert!(
+        error.contains("version 99") && error.contains("update"),
+        "{error}"
+    );
+    assert!(std::fs::read(&path).unwrap() == before);
+}
+
+/// A process that was suspended, and whose lease another one took, sends nothing more.
+#[tokio::test]
+async fn a_lost_lease_prevents_sending() {
+    let lab = Lab::new("lease").await;
+    lab.input(50);
+    lab.sim.inject(Fault::delay(Duration::from_millis(50)));
+    let path = lab.path("answers.jsonl.ledger");
+    let take = move |_: &prime_batch::Outcome| {
+        let connection = rusqlite::Connection::open(&path).unwrap();
+        connection
+            .execute("UPDATE job SET token = token + 1", [])
+            .unwrap();
+    };
+    let batch = lab.batch().concurrency(2, 2).on_outcome(take);
+    let error = batch.run(&lab.client).await.unwrap_err().to_string();
+    assert!(error.contains("another process took over"), "{error}");
+    assert!(lab.carried_out().len() < 10, "{}", lab.carried_out().len());
 }

@@ -220,6 +220,12 @@ fn stop(
     }
     if interrupts == 1 {
         control.stop();
+        let is_reading = control.progress().requests.is_none();
+        if is_reading {
+            context
+                .out
+                .note("Stopping when the input is checked. Press Ctrl-C again to end at once.");
+        }
         return;
     }
     let message = format!(

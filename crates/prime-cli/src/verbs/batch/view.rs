@@ -121,6 +121,12 @@ pub(super) fn show(out: &Out, report: &Report) -> Result<(), Failure> {
     if report.count(State::Failed) + report.count(State::Ambiguous) > 0 {
         out.line(&format!("  errors: {}", report.errors.display()))?;
     }
+    let former = report.former_answers();
+    if former > 0 {
+        out.line(&format!(
+            "  {former} answers to requests that are no longer in the input are kept in the ledger"
+        ))?;
+    }
     if report.models.is_empty() {
         return Ok(());
     }
