@@ -65,8 +65,7 @@ impl Server {
         T: rmcp::transport::IntoTransport<RoleServer, E, A>,
         E: std::error::Error + Send + Sync + 'static,
     {
-        let session = self.session.clone();
-        let handler = Handler::new(session.clone());
+        let handler = Handler::new(self.session.clone());
         let failed = |error: &dyn std::fmt::Display| Error(format!("the session failed: {error}"));
         let running = match handler.serve(transport).await {
             Ok(running) => running,
@@ -75,7 +74,7 @@ impl Server {
             Err(error) => return Err(failed(&error)),
         };
         let ended = running.waiting().await;
-        session.stop_batches(PATIENCE).await;
+        self.stop_batches().await;
         ended.map(drop).map_err(|error| failed(&error))
     }
 
@@ -91,10 +90,16 @@ impl Server {
         stop: impl Future<Output = ()>,
     ) -> Result<(), Error> {
         let session = self.session.clone();
-        let factory = move || Ok(Handler::new(self.session.clone()));
+        let factory = move || Ok(Handler::new(session.clone()));
         http::serve(address, factory, listening, stop).await?;
-        session.stop_batches(PATIENCE).await;
+        self.stop_batches().await;
         Ok(())
+    }
+
+    /// Stops the batches that run, and waits until their requests in flight are finished, for at most a minute. The
+    /// other methods do this at their end; call it if you drop their futures.
+    pub async fn stop_batches(&self) {
+        self.session.stop_batches(PATIENCE).await;
     }
 }
 

@@ -66,8 +66,11 @@ impl Mcp {
                 }
                 None => {
                     tokio::select! {
-                        served = server.serve_stdio() => served,
-                        () = interrupted() => Ok(()),
+                        served = server.clone().serve_stdio() => served,
+                        () = interrupted() => {
+                            server.stop_batches().await;
+                            Ok(())
+                        }
                     }
                 }
             };

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use prime_batch::ledger::LedgerError;
 use prime_batch::{Batch, Report, State};
 use prime_ext::Usd;
 use schemars::JsonSchema;
@@ -114,18 +115,17 @@ fn view(report: &Report, is_run_here: bool) -> Value {
 }
 
 /// Returns what a batch has spent so far. Unknown costs count with their upper bounds.
-async fn spent(output: &PathBuf) -> Usd {
-    match Report::of(output).await {
-        Ok(report) => {
-            let totals = report.totals();
-            let mut spent = totals.known_cost;
-            spent += totals.estimated_cost;
-            spent += totals.held;
-            spent.usd()
-        }
-        // There is no ledger yet.
-        Err(_) => Usd::ZERO,
-    }
+async fn spent(output: &PathBuf) -> Result<Usd, prime_batch::Error> {
+    let report = match Report::of(output).await {
+        Ok(report) => report,
+        Err(prime_batch::Error::Ledger(LedgerError::Missing(_))) => return Ok(Usd::ZERO),
+        Err(error) => return Err(error),
+    };
+    let totals = report.totals();
+    let mut spent = totals.known_cost;
+    spent += totals.estimated_cost;
+    spent += totals.held;
+    Ok(spent.usd())
 }
 
 async fn start(
@@ -134,7 +134,7 @@ async fn start(
     arguments: Start,
 ) -> Result<Value, Fault> {
     let output = PathBuf::from(&arguments.output);
-    let before = spent(&output).await;
+    let before = spent(&output).await?;
     let batch = Batch::open(&arguments.input, &output)
         // The budget of a batch includes earlier runs.
         .budget(before + arguments.budget_usd)
@@ -158,7 +158,10 @@ async fn start(
     let (failed, failure) = tokio::sync::oneshot::channel();
     drop(tokio::spawn(async move {
         let ended = run.run(&running.client).await;
-        reservation.settle(spent(&path).await - before);
+        // If the ledger cannot be read, the whole budget stays reserved.
+        if let Ok(after) = spent(&path).await {
+            reservation.settle((after - before).max(Usd::ZERO));
+        }
         running.remove_batch(&path);
         if let Err(error) = ended {
             // Nobody waits after the start.
