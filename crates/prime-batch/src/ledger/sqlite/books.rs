@@ -62,7 +62,7 @@ impl Fault {
 }
 
 /// Returns the current time in milliseconds since 1970.
-pub(super) fn now() -> i64 {
+pub(crate) fn now() -> i64 {
     let time = SystemTime::now().duration_since(UNIX_EPOCH);
     time.map_or(0, |time| {
         i64::try_from(time.as_millis()).unwrap_or(i64::MAX)

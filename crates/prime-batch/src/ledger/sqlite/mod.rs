@@ -32,6 +32,7 @@ use super::{Admission, Done, Ledger, LedgerError, Limits, Sending, State};
 use crate::key::{BodyHash, Key};
 use crate::rate::Rate;
 
+pub(crate) use books::now;
 pub use reader::{JobRecord, LedgerReader, Row, Totals};
 
 /// What a ledger belongs to. Another job cannot use it.

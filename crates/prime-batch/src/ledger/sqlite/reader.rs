@@ -129,7 +129,7 @@ pub struct Totals {
 }
 
 impl Totals {
-    fn add(&mut self, row: &Row) {
+    pub(crate) fn add(&mut self, row: &Row) {
         *match row.state {
             State::Unsent => &mut self.unsent,
             State::Sent => &mut self.sent,
@@ -220,6 +220,16 @@ impl LedgerReader {
             })
         });
         self.checked(job)
+    }
+
+    /// Calls a function in which the ledger does not change, although another process may write it.
+    pub(crate) fn snapshot<T, E: From<LedgerError>>(
+        &self,
+        read: impl FnOnce(&Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        // It ends when it is dropped.
+        let _transaction = self.checked(self.connection.unchecked_transaction())?;
+        read(self)
     }
 
     /// Calls a function for each request in one of these states, in the order in which the requests were sent first.
