@@ -42,7 +42,7 @@ const MODELS: [&str; 3] = [
 ];
 
 /// The batches: a name, the number of requests in the input, those in the ledger, and the budget.
-type Batch = (&'static str, u64, u64, Option<&'static str>);
+type Batch = (&'static str, i64, i64, Option<&'static str>);
 
 const BATCHES: [Batch; 10] = [
     ("empty", 0, 0, None),
@@ -156,20 +156,20 @@ fn build(output: &Path, (name, requests, rows, budget): Batch) {
     std::fs::rename(&new, &ledger).unwrap();
 }
 
-fn request(name: &str, number: u64, rows: u64, random: &mut fastrand::Rng) -> Request {
+fn request(name: &str, number: i64, rows: i64, random: &mut fastrand::Rng) -> Request {
     let share = number as f64 / rows as f64;
     let sent_at = match name {
         "one" | "one-moment" => 0,
-        "ten" => number as i64 * 310,
+        "ten" => number * 310,
         // The clock was set back by two minutes in the middle of the batch.
-        "clock" => number as i64 * 150 - if share > 0.5 { 120_000 } else { 0 },
+        "clock" => number * 150 - if share > 0.5 { 120_000 } else { 0 },
         // Stopped in the evening, and continued two days later.
-        "paused" => number as i64 * 60 + if share > 0.6 { 172_800_000 } else { 0 },
+        "paused" => number * 60 + if share > 0.6 { 172_800_000 } else { 0 },
         // Slow at first, and with a stall of ten minutes.
         "million" => {
             (share.powf(0.7) * 14_000_000.0) as i64 + if share > 0.7 { 600_000 } else { 0 }
         }
-        _ => number as i64 * 200,
+        _ => number * 200,
     };
     // Latencies have a long tail, and grow with the load.
     let tail = -random.f64().max(1e-9).ln();
@@ -183,7 +183,7 @@ fn request(name: &str, number: u64, rows: u64, random: &mut fastrand::Rng) -> Re
         _ => (400.0 + 900.0 * tail.powf(1.3) * load) as i64,
     };
     let is_moment = name == "one-moment";
-    let completion = 20 + random.i64(..400);
+    let completion = 20 + random.i64(0..400);
     let mut request = Request {
         id: format!("question-{number:07}"),
         model: MODELS[random.usize(..10).min(8) / 4],
@@ -197,7 +197,7 @@ fn request(name: &str, number: u64, rows: u64, random: &mut fastrand::Rng) -> Re
             None,
             None,
         ),
-        tokens: Some((80 + random.i64(..900), completion)),
+        tokens: Some((80 + random.i64(0..900), completion)),
     };
     if random.u8(..) < 8 {
         request.cost = (None, Some("0.0011"), None);

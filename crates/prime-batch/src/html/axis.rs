@@ -91,35 +91,45 @@ pub(super) fn time_ticks(timeline: &Timeline) -> Vec<TimeTick> {
     };
     let has_one_date = dates().next() == dates().last();
     let len = timeline.len().max(1) as f64;
-    let mut ticks: Vec<TimeTick> = Vec::new();
-    let mut last_required = f64::NEG_INFINITY;
+    // A run begins with a label, because the time jumps there. The others fill the space that remains.
+    let (mut begins, mut others) = (Vec::new(), Vec::new());
     for (start, time, end) in runs(timeline) {
         let first = time.div_euclid(step) + i64::from(time.rem_euclid(step) > 0);
         let multiples = (first..).map(|number| number * step);
         let multiples = multiples.take_while(|time| *time < end);
-        // A run begins with a label, because the time jumps there. The first one needs it only if it has no other.
-        let begins = (start > 0 || first * step >= end).then_some(time);
-        for at in begins.into_iter().chain(multiples) {
+        let place = |at: i64| {
             let slots = (at - time) as f64 / timeline.width() as f64;
-            let place = (start as f64 + slots) / len * 100.0;
-            let before = ticks.last().map_or(f64::NEG_INFINITY, |tick| tick.place);
-            if place - before < DISTANCES.0 || place > 97.0 && !ticks.is_empty() {
-                continue;
-            }
-            let is_optional = place - last_required < DISTANCES.1;
-            if !is_optional {
-                last_required = place;
-            }
-            let has_date = ticks.is_empty() || !has_one_date;
-            ticks.push(TimeTick {
-                place,
-                time: text::time(at, format),
-                date: has_date.then(|| text::time(at, "%-d %b")),
-                is_optional,
-            });
+            (start as f64 + slots) / len * 100.0
+        };
+        if start > 0 || first * step >= end {
+            begins.push((place(time), time));
+        }
+        others.extend(multiples.map(|at| (place(at), at)));
+    }
+    let mut chosen: Vec<(f64, i64)> = Vec::new();
+    for (place, at) in begins.into_iter().chain(others) {
+        let is_free = |(other, _): &(f64, i64)| (other - place).abs() >= DISTANCES.0;
+        if place <= 97.0 && chosen.iter().all(is_free) {
+            chosen.push((place, at));
         }
     }
-    ticks
+    chosen.sort_by_key(|(_, at)| *at);
+    let mut last_required = f64::NEG_INFINITY;
+    let ticks = chosen.into_iter().enumerate();
+    let ticks = ticks.map(|(index, (place, at))| {
+        let is_optional = place - last_required < DISTANCES.1;
+        if !is_optional {
+            last_required = place;
+        }
+        let has_date = index == 0 || !has_one_date;
+        TimeTick {
+            place,
+            time: text::time(at, format),
+            date: has_date.then(|| text::time(at, "%-d %b")),
+            is_optional,
+        }
+    });
+    ticks.collect()
 }
 
 /// Returns the first slot, the beginning and the end of each time between two pauses.

@@ -226,12 +226,12 @@ pub(super) fn cost(timeline: &Timeline, budget: Option<Usd>) -> Option<Chart<'_>
     let step = scale.ticks.get(1).copied().unwrap_or(1.0);
     let places = (-step.log10().floor()).clamp(0.0, 12.0) as usize;
     let places = if places == 1 { 2 } else { places };
-    let of = budget.map(|budget| format!(", of a budget of {}", text::usd(budget, 2)));
+    let of = budget.map(|budget| format!("; budget {}", text::usd(budget, 2)));
     Some(Chart {
         timeline,
         name: "Cost",
         summary: format!(
-            "Cost so far: {} at the end{}.",
+            "Cost since the beginning: {}{}.",
             amounts_text(all),
             of.unwrap_or_default()
         ),
@@ -296,7 +296,9 @@ fn rate(rate: f64) -> String {
 }
 
 fn short_duration(millis: f64) -> String {
-    if millis < 1e3 {
+    if millis == 0.0 {
+        "0".to_owned()
+    } else if millis < 1e3 {
         format!("{millis} ms")
     } else {
         format!("{} s", millis / 1e3)

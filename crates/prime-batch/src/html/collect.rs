@@ -20,7 +20,7 @@ const MAX_KINDS: usize = 20;
 const MAX_EXAMPLES: usize = 3;
 
 /// The largest number of ambiguous requests in the list.
-const MAX_AMBIGUOUS: usize = 100;
+const MAX_AMBIGUOUS: usize = 30;
 
 /// The largest number of characters of an id, a model or a kind.
 const MAX_NAME: usize = 120;

@@ -24,7 +24,9 @@ pub(super) struct Page<'a> {
 
 impl fmt::Display for Page<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = self.contents.output.display().to_string();
+        let output = &self.contents.output;
+        let name = output.file_name().unwrap_or(output.as_os_str());
+        let name = name.display().to_string();
         let name = Escaped(&name);
         writeln!(
             f,
@@ -160,6 +162,7 @@ impl Page<'_> {
     fn figures(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let total = self.contents.total();
         let totals = &total.totals;
+        writeln!(f, "<dl class=\"figures\">")?;
         let mut figure = |name: &str, value: &str, notes: &[String]| {
             write!(f, "<div><dt>{name}</dt><dd>{value}")?;
             for note in notes {
@@ -213,7 +216,8 @@ impl Page<'_> {
             let answers = plural(total.without_tokens, "answer");
             notes.push(format!("unknown for {answers}"));
         }
-        figure("Tokens", &count(tokens), &notes)
+        figure("Tokens", &count(tokens), &notes)?;
+        writeln!(f, "</dl>")
     }
 
     fn charts(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -232,9 +236,13 @@ impl Page<'_> {
             };
             return writeln!(f, "<p>{text}</p>\n</section>");
         }
+        let pause = match timeline.slots().any(|slot| slot.interval.is_none()) {
+            true => " A gray band is a time without requests, which is shown shortened.",
+            false => "",
+        };
         writeln!(
             f,
-            "<p class=\"note\">Each step covers {}, the first and the last one perhaps less. Times are in UTC.</p>",
+            "<p class=\"note\">Each step covers {}, the first and the last one perhaps less.{pause} Times are in UTC.</p>",
             text::duration(timeline.width().unsigned_abs())
         )?;
         write!(f, "{}", chart::throughput(timeline))?;
@@ -321,16 +329,7 @@ impl Page<'_> {
                 }
             )?;
         }
-        let columns = [
-            "Model",
-            "Answered",
-            "Prompt tokens",
-            "Completion tokens",
-            "Cost known",
-            "Estimated",
-            "Unknown",
-        ];
-        head(f, "Tokens and cost of each model", &columns)?;
+        head(f, "", "Tokens and cost of each model", &MODEL_COLUMNS)?;
         let sorted = models.sorted_by(|model| model.totals.attempts);
         let total = self.contents.total();
         let places = |amount: fn(&Model) -> UsdSum| {
@@ -346,11 +345,11 @@ impl Page<'_> {
                 Some(name) => format!("<bdi>{}</bdi>", Escaped(name)),
                 None => "other models".to_owned(),
             };
-            model_row(f, &columns, &name, model, places)?;
+            model_row(f, &name, model, places)?;
         }
         if sorted.len() > 1 {
             writeln!(f, "</tbody>\n<tfoot role=\"rowgroup\">")?;
-            model_row(f, &columns, "All models", &total, places)?;
+            model_row(f, "All models", &total, places)?;
             return writeln!(f, "</tfoot>\n</table>\n</section>");
         }
         writeln!(f, "</tbody>\n</table>\n</section>")
@@ -398,11 +397,11 @@ impl Page<'_> {
             true => "The first of these requests",
             false => "These requests",
         };
-        let columns = ["Line", "Id", "Message"];
-        head(f, caption, &columns)?;
+        let columns = [("Line", "number"), ("Id", "id"), ("Message", "text")];
+        head(f, "examples", caption, &columns)?;
         for example in &failures.examples {
             let texts = [count(example.line), bdi(&example.id), bdi(&example.message)];
-            row(f, &columns, &["number", "id", "text"], texts)?;
+            row(f, &columns, texts)?;
         }
         writeln!(f, "</tbody>\n</table>")
     }
@@ -423,9 +422,17 @@ impl Page<'_> {
             plural(ambiguous, "request"),
             if ambiguous == 1 { "has" } else { "have" }
         )?;
-        let columns = ["Line", "Id", "Model", "Sent", "Attempts", "Reason"];
+        let columns = [
+            ("Line", "number"),
+            ("Id", "id"),
+            ("Model", "text"),
+            ("Sent", "time"),
+            ("Attempts", "number"),
+            ("Reason", "text"),
+        ];
         head(
             f,
+            "",
             "Ambiguous requests, in the order in which they were sent",
             &columns,
         )?;
@@ -446,12 +453,7 @@ impl Page<'_> {
                 count((*attempts).into()),
                 bdi(message),
             ];
-            row(
-                f,
-                &columns,
-                &["number", "id", "text", "time", "number", "text"],
-                texts,
-            )?;
+            row(f, &columns, texts)?;
         }
         writeln!(f, "</tbody>\n</table>")?;
         let more = ambiguous.saturating_sub(self.contents.ambiguous.len() as u64);
@@ -580,10 +582,20 @@ fn unknown_cost(model: &Model, places: usize) -> String {
     }
 }
 
+/// The columns of the table of models.
+const MODEL_COLUMNS: [Column; 7] = [
+    ("Model", "id"),
+    ("Answered", "number"),
+    ("Prompt tokens", "number"),
+    ("Completion tokens", "number"),
+    ("Cost known", "number"),
+    ("Estimated", "number"),
+    ("Unknown", "number"),
+];
+
 /// Writes the row of a model. The numbers are the decimal places of its costs.
 fn model_row(
     f: &mut fmt::Formatter<'_>,
-    columns: &[&str],
     name: &str,
     model: &Model,
     [known, estimated, held]: [usize; 3],
@@ -621,36 +633,39 @@ fn model_row(
         usd(totals.estimated_cost, estimated),
         unknown,
     ];
-    let number = "number";
-    let classes = ["id", number, number, number, number, number, number];
-    row(f, columns, &classes, texts)
+    row(f, &MODEL_COLUMNS, texts)
 }
 
+/// The name and the class of a column.
+type Column = (&'static str, &'static str);
+
 /// Writes the beginning of a table. Its roles are stated because a narrow screen shows it as blocks.
-fn head(f: &mut fmt::Formatter<'_>, caption: &str, columns: &[&str]) -> fmt::Result {
+fn head(f: &mut fmt::Formatter<'_>, class: &str, caption: &str, columns: &[Column]) -> fmt::Result {
     write!(
         f,
-        "<table class=\"stacked\" role=\"table\">\n<caption>{caption}</caption>\n\
+        "<table class=\"stacked {class}\" role=\"table\">\n<caption>{caption}</caption>\n\
          <thead role=\"rowgroup\"><tr role=\"row\">"
     )?;
-    for column in columns {
-        write!(f, "<th scope=\"col\" role=\"columnheader\">{column}</th>")?;
+    for (name, class) in columns {
+        write!(
+            f,
+            "<th scope=\"col\" role=\"columnheader\" class=\"{class}\">{name}</th>"
+        )?;
     }
     writeln!(f, "</tr></thead>\n<tbody role=\"rowgroup\">")
 }
 
-/// Writes a row of a table. The texts are HTML.
+/// Writes a row of a table. The texts are HTML. On a narrow screen, the name of its column is beside each of them.
 fn row<const N: usize>(
     f: &mut fmt::Formatter<'_>,
-    columns: &[&str],
-    classes: &[&str],
+    columns: &[Column; N],
     texts: [String; N],
 ) -> fmt::Result {
     f.write_str("<tr role=\"row\">")?;
-    for ((column, class), text) in columns.iter().zip(classes).zip(texts) {
+    for ((name, class), text) in columns.iter().zip(texts) {
         write!(
             f,
-            "<td role=\"cell\" class=\"{class}\" data-label=\"{column}\">{text}</td>"
+            "<td role=\"cell\" class=\"{class}\" data-label=\"{name}\">{text}</td>"
         )?;
     }
     writeln!(f, "</tr>")

@@ -105,6 +105,7 @@ pub(super) fn duration(millis: u64) -> String {
     };
     match seconds {
         0 => format!("{millis} ms"),
+        1..10 if millis % 1_000 == 0 => format!("{seconds} s"),
         1..10 => format!("{:.2} s", millis as f64 / 1e3),
         10..60 => format!("{:.1} s", millis as f64 / 1e3),
         60..3_600 => two(seconds / 60, "min", seconds % 60, "s"),
@@ -180,6 +181,7 @@ mod tests {
             (0, "0 ms"),
             (999, "999 ms"),
             (1_250, "1.25 s"),
+            (8_000, "8 s"),
             (12_340, "12.3 s"),
             (125_000, "2 min 5 s"),
             (7_200_000, "2 h"),
