@@ -248,7 +248,11 @@ fn amounts_text([known, estimated, held]: [UsdSum; 3]) -> String {
         let _ = write!(text, ", {} estimated", text::usd(estimated, 2));
     }
     if !held.is_zero() {
-        let _ = write!(text, ", at most {} unknown", text::usd(held, 2));
+        let _ = write!(
+            text,
+            ", {} as upper bounds of unknown costs",
+            text::usd(held, 2)
+        );
     }
     text
 }
@@ -371,8 +375,7 @@ impl Chart<'_> {
     fn write_hover(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("<g class=\"hover\">\n")?;
         let mut texts = self.hover.iter();
-        let is_short = self.timeline.width() < 1_000;
-        let format = if is_short { "%H:%M:%S%.3f" } else { "%H:%M:%S" };
+        let format = self.timeline.time_format();
         for slot in self.timeline.slots() {
             let (start, width) = (slot.start, slot.slots());
             let text = match slot.interval {

@@ -147,35 +147,44 @@ impl Example {
 impl Contents {
     /// Reads the ledger of an output, as it is at one moment.
     pub(super) fn read(output: &Path) -> Result<Self, Error> {
-        let ledger = ledger_path(output);
-        let reader = LedgerReader::open(&ledger)?;
+        let reader = LedgerReader::open(ledger_path(output))?;
         reader.snapshot(|reader| {
-            let mut contents = Self {
-                job: reader.job()?,
-                output: output.to_owned(),
-                errors: with_infix(output, "errors"),
-                ledger: ledger.clone(),
-                counts: [0; State::ALL.len()],
-                outdated: 0,
-                models: Capped::new(MAX_MODELS),
-                timeline: Timeline::default(),
-                failures: Capped::new(MAX_KINDS),
-                ambiguous: Vec::new(),
-                first_sent: None,
-                last_done: None,
-            };
+            let mut contents = Self::new(output, reader.job()?);
             reader.for_each(&State::ALL, false, |row| {
                 contents.add(&row);
                 Ok::<_, Error>(())
             })?;
-            let ended: u64 = contents.counts.iter().sum();
-            let [unsent, ..] = &mut contents.counts;
-            *unsent += contents.job.requests.unwrap_or(ended).saturating_sub(ended);
+            contents.count_unsent();
             Ok(contents)
         })
     }
 
-    fn add(&mut self, row: &Row) {
+    pub(super) fn new(output: &Path, job: JobRecord) -> Self {
+        Self {
+            job,
+            output: output.to_owned(),
+            errors: with_infix(output, "errors"),
+            ledger: ledger_path(output),
+            counts: [0; State::ALL.len()],
+            outdated: 0,
+            models: Capped::new(MAX_MODELS),
+            timeline: Timeline::default(),
+            failures: Capped::new(MAX_KINDS),
+            ambiguous: Vec::new(),
+            first_sent: None,
+            last_done: None,
+        }
+    }
+
+    /// Counts the requests of the input that are not in the ledger, because they were never sent.
+    pub(super) fn count_unsent(&mut self) {
+        let in_ledger: u64 = self.counts.iter().sum();
+        let [unsent, ..] = &mut self.counts;
+        let requests = self.job.requests.unwrap_or(in_ledger);
+        *unsent += requests.saturating_sub(in_ledger);
+    }
+
+    pub(super) fn add(&mut self, row: &Row) {
         self.timeline.add(row);
         self.models.get(&clip(&row.model, MAX_NAME)).add(row);
         self.first_sent = Some(self.first_sent.unwrap_or(row.sent_at).min(row.sent_at));

@@ -151,6 +151,14 @@ impl Timeline {
         self.width
     }
 
+    /// Returns the format of the time at which an interval begins.
+    pub(super) fn time_format(&self) -> &'static str {
+        match self.width {
+            ..1_000 => "%H:%M:%S%.3f",
+            _ => "%H:%M:%S",
+        }
+    }
+
     /// Returns the intervals in which something happened, and the pauses, in the order of time.
     pub(super) fn slots(&self) -> impl Iterator<Item = Slot<'_>> {
         let (mut next, mut before) = (0, None);
