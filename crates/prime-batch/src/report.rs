@@ -50,8 +50,8 @@ impl Report {
     /// `page` that of the page.
     ///
     /// The page is one file that loads nothing and runs no scripts. It has counts, costs, latencies, ids and error
-    /// messages, but no prompts and no answers. Its size and the memory for it do not depend on the number of requests.
-    /// A file at `page` is replaced when the new page is complete.
+    /// messages, but no prompts and no answers, unless a message of the service quotes them. Its size and the memory for
+    /// it do not depend on the number of requests. A file at `page` is replaced when the new page is complete.
     ///
     /// # Errors
     /// Returns an error if there is no ledger, if it cannot be read, if the page cannot be written, or if `page` is one

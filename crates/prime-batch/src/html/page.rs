@@ -51,7 +51,7 @@ impl fmt::Display for Page<'_> {
         writeln!(
             f,
             "</main>\n<footer><p>Written on {} by prime-batch {}. Times are in UTC. The page has no prompts and no \
-             answers.</p></footer>\n</body>\n</html>",
+             answers, unless a message quotes them.</p></footer>\n</body>\n</html>",
             text::time(self.now, text::DATE_TIME),
             env!("CARGO_PKG_VERSION")
         )
@@ -230,7 +230,7 @@ impl Page<'_> {
             let text = match timeline.len() {
                 0 => "No request was done yet.".to_owned(),
                 _ => format!(
-                    "All requests were done within {}. There is nothing to show over time.",
+                    "All outcomes arrived within {}. There is nothing to show over time.",
                     text::duration(timeline.width().unsigned_abs())
                 ),
             };
@@ -836,7 +836,7 @@ mod tests {
         let one = of(1, &[answered(0, "")]);
         for text in [
             "The request was answered.",
-            "All requests were done within 250 ms.",
+            "All outcomes arrived within 250 ms.",
         ] {
             assert!(one.contains(text), "{text}");
         }
