@@ -26,7 +26,7 @@ pub(super) struct Chart<'a> {
 }
 
 /// The least height of a bar, so that one failure among thousands is visible.
-const MIN_HEIGHT: f64 = 1.5;
+const MIN_HEIGHT: f64 = 1.0;
 
 /// Returns the chart of the requests that were done.
 pub(super) fn throughput(timeline: &Timeline) -> Chart<'_> {

@@ -618,17 +618,15 @@ fn model_row(
         let answers = plural(model.without_tokens, "answer");
         completion.push_str(&format!("<small>unknown for {answers}</small>"));
     }
-    let mut unknown = match totals.with_unknown_cost {
-        0 => "–".to_owned(),
-        requests => format!(
-            "≤ {}<small>{}</small>",
-            usd(totals.held, held),
-            plural(requests, "request")
-        ),
-    };
+    let mut unknown = "–".to_owned();
+    let bounded = totals.with_unknown_cost.saturating_sub(model.without_bound);
+    if bounded > 0 {
+        let requests = plural(bounded, "request");
+        unknown = format!("≤ {}<small>{requests}</small>", usd(totals.held, held));
+    }
     if model.without_bound > 0 {
-        let without = count(model.without_bound);
-        unknown.push_str(&format!("<small>{without} without upper bound</small>"));
+        let requests = plural(model.without_bound, "request");
+        unknown.push_str(&format!("<small>{requests} without upper bound</small>"));
     }
     let texts = [
         name.to_owned(),
