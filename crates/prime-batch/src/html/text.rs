@@ -43,7 +43,7 @@ pub(super) fn count(number: u64) -> String {
 fn group(digits: &str) -> String {
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -105,7 +105,7 @@ pub(super) fn duration(millis: u64) -> String {
     };
     match seconds {
         0 => format!("{millis} ms"),
-        1..10 if millis % 1_000 == 0 => format!("{seconds} s"),
+        1..10 if millis.is_multiple_of(1_000) => format!("{seconds} s"),
         1..10 => format!("{:.2} s", millis as f64 / 1e3),
         10..60 => format!("{:.1} s", millis as f64 / 1e3),
         60..3_600 => two(seconds / 60, "min", seconds % 60, "s"),
