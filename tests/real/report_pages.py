@@ -49,7 +49,7 @@ def load(browser, path, scheme, width):
     faults, requests = [], []
     page.on("console", lambda message: faults.append(f"console: {message.text}"))
     page.on("pageerror", lambda error: faults.append(f"script: {error}"))
-    page.on("dialog", lambda dialog: faults.append(f"dialog: {dialog.message}"))
+    page.on("dialog", lambda dialog: (faults.append(f"dialog: {dialog.message}"), dialog.dismiss()))
     page.on("request", lambda request: requests.append(request.url))
     page.goto(path.as_uri(), wait_until="networkidle")
     faults += [f"request: {url}" for url in requests[1:]]
