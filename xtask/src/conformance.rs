@@ -28,6 +28,7 @@ const SUITES: [(&str, Run); 8] = [
     ("schemathesis-training", schemathesis_training),
     ("llama", llama),
     ("recordings", recordings),
+    ("report", report),
 ];
 
 type Run = fn(&Environment) -> std::result::Result<Vec<Check>, Missing>;
@@ -435,4 +436,34 @@ fn recordings(env: &Environment) -> std::result::Result<Vec<Check>, Missing> {
         "--",
     ]);
     Ok(checks(command.arg(folder).current_dir(&env.scripts)))
+}
+
+/// The names of Chromium on the PATH.
+const BROWSERS: [&str; 4] = [
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+];
+
+/// Loads the pages about batches in a browser.
+fn report(env: &Environment) -> std::result::Result<Vec<Check>, Missing> {
+    let browser = BROWSERS
+        .into_iter()
+        .find(|browser| succeeds(Command::new(browser).arg("--version")))
+        .ok_or_else(|| Missing("Chromium is not on the PATH".to_owned()))?;
+    let python = env.python("report-python", "report-requirements.txt", &[])?;
+    let mut command = Command::new(python);
+    command.arg(env.scripts.join("report_pages.py"));
+    command.arg(browser).arg(env.work.join("report"));
+    command.arg(&env.cargo).args([
+        "run",
+        "--quiet",
+        "-p",
+        "prime-batch",
+        "--example",
+        "report_pages",
+        "--",
+    ]);
+    Ok(checks(command.current_dir(&env.scripts)))
 }

@@ -72,6 +72,7 @@ mod batch;
 mod control;
 mod engine;
 mod error;
+mod html;
 mod input;
 mod key;
 pub mod ledger;

@@ -9,6 +9,7 @@ use crate::batch::{blocking, ledger_path, with_infix};
 use crate::control::Progress;
 use crate::engine::End;
 use crate::error::Error;
+use crate::html;
 use crate::ledger::State;
 use crate::ledger::sqlite::{JobRecord, LedgerReader, Totals};
 
@@ -43,6 +44,24 @@ impl Report {
             Self::read(&ledger_path(&output), output, errors, None)
         })
         .await
+    }
+
+    /// Writes the state of a batch as a page of HTML, also while the batch runs. `output` is the path of the output, and
+    /// `page` that of the page.
+    ///
+    /// The page is one file that loads nothing and runs no scripts. It has counts, costs, latencies, ids and error
+    /// messages, but no prompts and no answers, unless a message of the service quotes them. Its size and the memory for
+    /// it do not depend on the number of requests. A file at `page` is replaced when the new page is complete.
+    ///
+    /// # Errors
+    /// Returns an error if there is no ledger, if it cannot be read, if the page cannot be written, or if `page` is one
+    /// of the batch's own files.
+    pub async fn write_html(
+        output: impl Into<PathBuf>,
+        page: impl Into<PathBuf>,
+    ) -> Result<(), Error> {
+        let (output, page) = (output.into(), page.into());
+        blocking(move || html::write(&output, &page)).await
     }
 
     pub(crate) fn read(

@@ -214,7 +214,7 @@ fn only_zeros(reader: &mut impl io::Read) -> io::Result<bool> {
 }
 
 /// Returns the path of a file that will replace another.
-fn temporary(path: &Path) -> PathBuf {
+pub(crate) fn temporary(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".new");
     name.into()

@@ -5,4 +5,5 @@ mod budget;
 mod continued;
 mod faults;
 mod formats;
+mod html;
 mod support;

@@ -22,6 +22,7 @@ pub(crate) fn of(verb: &[&str]) -> Option<Schema> {
         ["train", "delete"] => schema::<train::delete::View<'_>>(),
         ["batch", "run" | "retry" | "status" | "merge"] => schema::<batch::view::Batch<'_>>(),
         ["batch", "estimate"] => schema::<batch::estimate::View<'_>>(),
+        ["batch", "report"] => schema::<batch::report::View>(),
         ["batch", "set"] => schema::<batch::set::View>(),
         ["wallet"] => schema::<wallet::View<'_>>(),
         ["login"] => schema::<login::View<'_>>(),

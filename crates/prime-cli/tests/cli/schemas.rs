@@ -82,6 +82,7 @@ async fn the_output_of_every_verb_matches_its_schema() {
             "",
         ),
         (&["batch", "status"], &["answers.jsonl"], ""),
+        (&["batch", "report"], &["answers.jsonl"], ""),
         (&["batch", "set"], &["answers.jsonl", "--budget", "5"], ""),
         (
             &["batch", "merge"],

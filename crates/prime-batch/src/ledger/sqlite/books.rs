@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use prime_ext::{Cost, Usd, UsdSum};
-use rusqlite::{Connection, ErrorCode, OptionalExtension as _, Params, Row, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension as _, Params, Row, RowIndex, params};
 
 use super::Shared;
 use crate::key::Key;
@@ -62,7 +62,7 @@ impl Fault {
 }
 
 /// Returns the current time in milliseconds since 1970.
-pub(super) fn now() -> i64 {
+pub(crate) fn now() -> i64 {
     let time = SystemTime::now().duration_since(UNIX_EPOCH);
     time.map_or(0, |time| {
         i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
@@ -70,9 +70,9 @@ pub(super) fn now() -> i64 {
 }
 
 /// Reads an amount. An amount that is not a number was not written by this crate.
-pub(super) fn usd(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<Usd>> {
-    let text: Option<String> = row.get(column)?;
-    let parsed = text.map(|text| text.parse()).transpose();
+pub(super) fn usd(row: &Row<'_>, column: impl RowIndex) -> rusqlite::Result<Option<Usd>> {
+    let text = row.get_ref(column)?.as_str_or_null()?;
+    let parsed = text.map(str::parse).transpose();
     parsed.map_err(|error| {
         rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(error))
     })

@@ -34,6 +34,7 @@ use super::{Admission, Done, Ledger, LedgerError, Limits, Sending, State};
 use crate::key::{BodyHash, Key};
 use crate::rate::Rate;
 
+pub(crate) use books::now;
 pub(crate) use merge::merge;
 pub use reader::{JobRecord, LedgerReader, Row, Totals};
 

@@ -129,7 +129,7 @@ pub struct Totals {
 }
 
 impl Totals {
-    fn add(&mut self, row: &Row) {
+    pub(crate) fn add(&mut self, row: &Row) {
         *match row.state {
             State::Unsent => &mut self.unsent,
             State::Sent => &mut self.sent,
@@ -220,6 +220,16 @@ impl LedgerReader {
             })
         });
         self.checked(job)
+    }
+
+    /// Calls a function in which the ledger does not change, although another process may write it.
+    pub(crate) fn snapshot<T, E: From<LedgerError>>(
+        &self,
+        read: impl FnOnce(&Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        // It ends when it is dropped.
+        let _transaction = self.checked(self.connection.unchecked_transaction())?;
+        read(self)
     }
 
     /// Calls a function for each request in one of these states, in the order in which the requests were sent first.
@@ -346,39 +356,45 @@ pub(super) fn owner(path: &Path) -> Option<String> {
     Some(format!("{owner}, which began {minutes} minutes ago"))
 }
 
-fn unsigned(row: &rusqlite::Row<'_>, column: &str) -> rusqlite::Result<Option<u64>> {
+fn unsigned(
+    row: &rusqlite::Row<'_>,
+    column: impl rusqlite::RowIndex,
+) -> rusqlite::Result<Option<u64>> {
     let value: Option<i64> = row.get(column)?;
     Ok(value.map(|value| value.try_into().unwrap_or(0)))
 }
 
+/// Reads the [`COLUMNS`] and the answer, in their order. Columns are not read by their names, because each name would be
+/// searched for in each of a million rows.
 fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
-    let state: String = row.get("state")?;
+    let mut columns = 0..;
+    let mut next = || columns.next().unwrap_or(usize::MAX);
     Ok(Row {
-        number: row.get("number")?,
+        number: row.get(next())?,
         key: Key {
-            id: row.get("id")?,
-            hash: BodyHash(row.get("hash")?),
+            id: row.get(next())?,
+            hash: BodyHash(row.get(next())?),
         },
-        line: unsigned(row, "line")?.unwrap_or(0),
-        model: row.get("model")?,
-        state: State::parse(&state).unwrap_or(State::Ambiguous),
-        is_current: row.get("is_current")?,
-        attempts: row.get("attempts")?,
-        unknown_attempts: row.get("unknown_attempts")?,
-        sent_at: row.get("sent_at")?,
-        done_at: row.get("done_at")?,
-        latency: unsigned(row, "latency_ms")?.map(Duration::from_millis),
-        position: row.get("position")?,
-        status: row.get("status")?,
-        request_id: row.get("request_id")?,
-        answer: row.get::<_, Option<Vec<u8>>>("answer")?.map(Bytes::from),
-        error_code: row.get("error_code")?,
-        error: row.get("error")?,
-        known_cost: usd(row, "known_cost")?,
-        estimated_cost: usd(row, "estimated_cost")?,
-        held: usd(row, "held")?,
-        bound: usd(row, "bound")?,
-        prompt_tokens: unsigned(row, "prompt_tokens")?,
-        completion_tokens: unsigned(row, "completion_tokens")?,
+        line: unsigned(row, next())?.unwrap_or(0),
+        model: row.get(next())?,
+        state: State::parse(row.get_ref(next())?.as_str()?).unwrap_or(State::Ambiguous),
+        is_current: row.get(next())?,
+        attempts: row.get(next())?,
+        unknown_attempts: row.get(next())?,
+        sent_at: row.get(next())?,
+        done_at: row.get(next())?,
+        latency: unsigned(row, next())?.map(Duration::from_millis),
+        position: row.get(next())?,
+        status: row.get(next())?,
+        request_id: row.get(next())?,
+        error_code: row.get(next())?,
+        error: row.get(next())?,
+        known_cost: usd(row, next())?,
+        estimated_cost: usd(row, next())?,
+        held: usd(row, next())?,
+        bound: usd(row, next())?,
+        prompt_tokens: unsigned(row, next())?,
+        completion_tokens: unsigned(row, next())?,
+        answer: row.get::<_, Option<Vec<u8>>>(next())?.map(Bytes::from),
     })
 }

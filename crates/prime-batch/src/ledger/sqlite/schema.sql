@@ -39,8 +39,6 @@ CREATE TABLE request (
   hash BLOB NOT NULL,
   line INTEGER NOT NULL,
   model TEXT NOT NULL,
-  -- The request as it was sent. NULL if contents are discarded.
-  body BLOB,
   state TEXT NOT NULL CHECK (state IN ('unsent', 'sent', 'answered', 'failed', 'ambiguous')),
   -- 0 if the request is no longer in the input.
   is_current INTEGER NOT NULL,
@@ -58,8 +56,6 @@ CREATE TABLE request (
   position INTEGER,
   status INTEGER,
   request_id TEXT,
-  -- The body of the response, in one line. NULL if contents are discarded and the output has it.
-  answer BLOB,
   error_code TEXT,
   error TEXT,
   -- The cost of all attempts: what the service stated, what was calculated from tokens and prices, and the upper bound
@@ -69,6 +65,11 @@ CREATE TABLE request (
   held TEXT,
   prompt_tokens INTEGER,
   completion_tokens INTEGER,
+  -- The contents are the last columns, because SQLite would read them to reach the columns behind them.
+  -- The body of the response, in one line. NULL if contents are discarded and the output has it.
+  answer BLOB,
+  -- The request as it was sent. NULL if contents are discarded.
+  body BLOB,
   UNIQUE (id, hash)
 ) STRICT;
 

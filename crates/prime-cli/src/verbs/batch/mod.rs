@@ -7,6 +7,7 @@
 //! | `progress` | the progress of a batch on the terminal |
 //! | `estimate` | the largest cost, before anything is paid |
 //! | `status` | what became of a batch |
+//! | `report` | a page about a batch |
 //! | `set` | changes the limits of a batch |
 //! | `merge` | combines shards |
 //! | `view` | the JSON and the tables of these verbs |
@@ -15,6 +16,7 @@ pub(crate) mod estimate;
 mod input;
 mod merge;
 mod progress;
+pub(crate) mod report;
 mod run;
 pub(crate) mod set;
 mod status;
@@ -33,6 +35,7 @@ pub(crate) enum Verb {
     Retry(run::Retry),
     Estimate(estimate::Estimate),
     Status(status::Status),
+    Report(report::Report),
     Set(set::Set),
     Merge(merge::Merge),
 }
@@ -44,6 +47,7 @@ impl Verb {
             Self::Retry(verb) => verb.run(context),
             Self::Estimate(verb) => verb.run(context),
             Self::Status(verb) => verb.run(context),
+            Self::Report(verb) => verb.run(context),
             Self::Set(verb) => verb.run(context),
             Self::Merge(verb) => verb.run(context),
         }
