@@ -19,7 +19,7 @@ use crate::{Error, Result};
 const NODE_PACKAGE: &str = "openai@6.49.0";
 
 /// The suites.
-const SUITES: [(&str, Run); 8] = [
+const SUITES: [(&str, Run); 9] = [
     ("openai-python", openai_python),
     ("openai-node", openai_node),
     ("prime-cli", prime_cli),
