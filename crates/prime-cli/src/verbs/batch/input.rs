@@ -1,6 +1,6 @@
 //! The arguments that describe the input of a batch.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use prime_batch::{Shard, Template};
 use serde_json::{Value, json};
@@ -37,10 +37,6 @@ pub(super) struct Input {
 }
 
 impl Input {
-    pub(super) fn path(&self) -> &Path {
-        &self.input
-    }
-
     pub(super) fn read(&self) -> Result<prime_batch::Input, Failure> {
         let mut input = prime_batch::Input::new(&self.input);
         if let Some(template) = self.template()? {

@@ -115,23 +115,18 @@ enum Ambiguous {
 
 impl Run {
     pub(super) fn run(self, context: &Context) -> Result<(), Failure> {
-        self.arguments.run(context, "run", |batch| batch)
+        self.arguments.run(context, |batch| batch)
     }
 }
 
 impl Retry {
     pub(super) fn run(self, context: &Context) -> Result<(), Failure> {
-        self.arguments.run(context, "retry", Batch::retry_failed)
+        self.arguments.run(context, Batch::retry_failed)
     }
 }
 
 impl Arguments {
-    fn run(
-        self,
-        context: &Context,
-        verb: &str,
-        change: impl FnOnce(Batch) -> Batch,
-    ) -> Result<(), Failure> {
+    fn run(self, context: &Context, change: impl FnOnce(Batch) -> Batch) -> Result<(), Failure> {
         let control = Control::new();
         let batch = change(self.batch()?).control(&control);
         let (output, errors) = (batch.output_path(), batch.errors_path());
@@ -148,12 +143,13 @@ impl Arguments {
                     report = &mut run => break Ok(report?),
                     summary = &mut is_checked, if !is_announced => {
                         is_announced = true;
+                        progress.clear();
                         context.out.note(&summary.unwrap_or_default());
                     }
                     () = progress.tick() => {}
                     () = interrupted() => {
                         interrupts += 1;
-                        stop(context, &control, &progress, interrupts, verb);
+                        stop(context, &control, &progress, interrupts);
                     }
                 }
             }
@@ -163,11 +159,7 @@ impl Arguments {
             true => out.json(&view::Batch::of(&report))?,
             false => view::show(out, &report)?,
         }
-        let again = format!(
-            "prime-rs batch {verb} {} {}",
-            self.input.path().display(),
-            self.answers.display()
-        );
+        let again = same_command();
         ended(
             report,
             &again,
@@ -202,13 +194,7 @@ impl Arguments {
 }
 
 /// Handles Ctrl-C: the first one finishes what is in flight, and the second one ends the process.
-fn stop(
-    context: &Context,
-    control: &Control,
-    progress: &Progress<'_>,
-    interrupts: u32,
-    verb: &str,
-) {
+fn stop(context: &Context, control: &Control, progress: &Progress<'_>, interrupts: u32) {
     progress.clear();
     let in_flight = control.progress().in_flight;
     if interrupts == 1 && in_flight > 0 {
@@ -229,10 +215,25 @@ fn stop(
         return;
     }
     let message = format!(
-        "interrupted with {in_flight} requests in flight, which are ambiguous; `batch {verb}` with the same arguments continues"
+        "interrupted with {in_flight} requests in flight, which are ambiguous; to continue: {}",
+        same_command()
     );
     context.out.failure(&Failure::interrupted(message));
     process::exit(Exit::Interrupted as i32);
+}
+
+/// Returns the command of this process, so that it can be copied.
+fn same_command() -> String {
+    let mut command = "prime-rs".to_owned();
+    for argument in std::env::args().skip(1) {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@+%".contains(c);
+        command.push(' ');
+        match !argument.is_empty() && argument.chars().all(is_plain) {
+            true => command.push_str(&argument),
+            false => command.push_str(&format!("'{}'", argument.replace('\'', "'\\''"))),
+        }
+    }
+    command
 }
 
 /// Returns the failure of a batch that did not answer every request.
