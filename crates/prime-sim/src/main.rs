@@ -80,7 +80,7 @@ async fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    match serve(settings, log).await {
+    match serve(*settings, log).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             print_error(&with_sources(&*error));
@@ -118,7 +118,7 @@ async fn serve(settings: Builder, log: Log) -> Result<(), Box<dyn Error>> {
 
 /// The action that the arguments select.
 enum Action {
-    Start(Builder, Log),
+    Start(Box<Builder>, Log),
     Print(&'static str),
 }
 
@@ -159,7 +159,7 @@ fn settings(mut arguments: lexopt::Parser) -> Result<Action, lexopt::Error> {
             _ => return Err(argument.unexpected()),
         };
     }
-    Ok(Action::Start(settings, log))
+    Ok(Action::Start(Box::new(settings), log))
 }
 
 fn script(settings: Builder, path: &Path) -> Result<Builder, lexopt::Error> {
