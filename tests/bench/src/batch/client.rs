@@ -68,7 +68,7 @@ pub fn run(job: &str) -> Result<()> {
 }
 
 fn client(job: &Job) -> Result<prime_ext::Client> {
-    let client = prime_ext::Client::builder().api_key(&job.key);
+    let client = prime_ext::Client::builder().api_key(job.key.as_str());
     Ok(client.inference_url(&job.url).build()?)
 }
 
@@ -116,7 +116,7 @@ struct Line {
 async fn async_openai(job: &Job) -> Result<Taken> {
     let config = OpenAIConfig::new()
         .with_api_base(&job.url)
-        .with_api_key(&job.key);
+        .with_api_key(job.key.as_str());
     let client = async_openai::Client::with_config(config);
     let client = &client.with_http_client(reqwest::Client::new());
     let lines = BufReader::new(File::open(&job.input)?).lines();
