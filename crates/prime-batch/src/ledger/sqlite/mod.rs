@@ -229,6 +229,10 @@ impl Ledger for SqliteLedger {
             .await
     }
 
+    async fn withdraw(&self, number: i64) -> Result<(), LedgerError> {
+        self.change(move |books| books.withdraw(number)).await
+    }
+
     async fn done(&self, done: Done) -> Result<(), LedgerError> {
         self.change(move |books| books.done(&done)).await
     }
