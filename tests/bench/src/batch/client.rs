@@ -81,8 +81,8 @@ async fn prime_batch(job: &Job, start: Instant) -> Result<Taken> {
     let batch = Batch::open(job.input.clone(), &job.output)
         .concurrency(min, max)
         .control(&control)
-        .on_outcome(move |_| {
-            ended += 1;
+        .on_outcome(move |outcome| {
+            ended += u64::from(!outcome.is_earlier);
             if ended == 1 {
                 let _ = sender.send(start.elapsed());
             }

@@ -152,11 +152,14 @@ impl SqliteLedger {
         .await
     }
 
-    /// Begins to read an input that differs from the one before: no request is current until it was read again.
-    pub(crate) async fn begin_input(&self) -> Result<(), LedgerError> {
+    /// Begins to read an input that differs from the one before: no request is current until it was read again. Returns
+    /// whether there are any requests.
+    pub(crate) async fn begin_input(&self) -> Result<bool, LedgerError> {
         self.change(|books| {
             books.execute("UPDATE job SET input_digest = NULL, requests = NULL", [])?;
-            books.execute("UPDATE request SET is_current = 0", [])
+            books.execute("UPDATE request SET is_current = 0", [])?;
+            let sql = "SELECT EXISTS (SELECT 1 FROM request)";
+            books.query_row(sql, [], |row| row.get(0))
         })
         .await
     }
