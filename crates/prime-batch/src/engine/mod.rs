@@ -123,7 +123,7 @@ pub struct Engine<L> {
     recording: JoinSet<Recorded>,
     /// Requests that are recorded as sent, with their numbers, and leave as soon as others have their responses.
     recorded: VecDeque<(Job, i64)>,
-    /// The mean time that it takes to record a request as sent.
+    /// The longest time that it took lately to record a request as sent.
     recording_time: Duration,
     tasks: JoinSet<Attempt>,
     /// The times until which refused requests stay counted as in flight.
@@ -287,7 +287,8 @@ impl<L: Ledger> Engine<L> {
     }
 
     /// Returns how many requests are recorded as sent before they may leave. While a request is recorded, which takes
-    /// some milliseconds, this many others get their responses, so that the next one can leave immediately.
+    /// some milliseconds and now and then much longer, at most this many others get their responses, so that the next
+    /// one can leave immediately.
     #[allow(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -295,7 +296,7 @@ impl<L: Ledger> Engine<L> {
     )]
     fn early_limit(&self) -> usize {
         let latency = self.level.latency().as_secs_f64().max(0.001);
-        let share = (2.0 * self.recording_time.as_secs_f64() / latency).min(MAX_EARLY);
+        let share = (self.recording_time.as_secs_f64() / latency).min(MAX_EARLY);
         (f64::from(self.level.current()) * share).ceil() as usize
     }
 
@@ -428,10 +429,7 @@ impl<L: Ledger> Engine<L> {
             took,
             admission,
         } = recorded.map_err(|error| Error::Task(error.to_string()))?;
-        self.recording_time = match self.recording_time {
-            Duration::ZERO => took,
-            mean => mean.mul_f64(0.95) + took.mul_f64(0.05),
-        };
+        self.recording_time = took.max(self.recording_time.mul_f64(0.9995));
         let admission = match admission {
             Ok(admission) => admission,
             Err(LedgerError::DiskFull { .. }) => {
