@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 /// Returns a Python interpreter of a virtual environment with the packages of a file, which are installed when the file
 /// changes. The error says what is missing.
-pub fn with_packages(venv: &Path, file: &Path, more: &[&str]) -> Result<PathBuf, String> {
+pub(crate) fn with_packages(venv: &Path, file: &Path, more: &[&str]) -> Result<PathBuf, String> {
     let bin = if cfg!(windows) { "Scripts" } else { "bin" };
     let python = venv.join(bin).join("python");
     let wanted = std::fs::read_to_string(file).unwrap_or_default();
@@ -36,7 +36,7 @@ pub fn with_packages(venv: &Path, file: &Path, more: &[&str]) -> Result<PathBuf,
 }
 
 /// Runs a program without its output. Returns whether it succeeded.
-pub fn succeeds(command: &mut Command) -> bool {
+pub(crate) fn succeeds(command: &mut Command) -> bool {
     let results = command.stdout(Stdio::null()).stdin(Stdio::null()).status();
     results.is_ok_and(|status| status.success())
 }
