@@ -1,24 +1,44 @@
-//! Runs the benchmark of calls and streams. The benchmark is a separate workspace, so no other command builds its
-//! dependencies.
+//! Runs the benchmarks. They are a separate workspace, so no other command builds their dependencies.
 
 use std::process::Command;
 
 use crate::project::Project;
-use crate::{Error, Result};
+use crate::{Error, Result, python};
 
-/// Builds and runs `tests/bench`, which prints its table. Returns whether it succeeded.
-pub fn run(project: &Project, quick: bool) -> Result<bool> {
+/// What is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Suite {
+    /// Calls and streams of `prime-ext`.
+    Calls,
+    /// Many requests with `prime-batch`.
+    Batch,
+}
+
+/// Builds and runs `tests/bench`, which prints its tables. Returns whether it succeeded.
+pub fn run(project: &Project, suite: Suite, quick: bool) -> Result<bool> {
     let folder = project.path("tests/bench");
-    let cargo = |arguments: &[&str]| {
-        let mut command = Command::new("cargo");
-        command.args(arguments).current_dir(&folder);
-        let status = command.status();
-        status.map_err(|e| Error::new(format!("cargo {}: {e}", arguments.join(" "))))
-    };
-    if !cargo(&["build", "--release", "--quiet", "--locked"])?.success() {
+    let mut build = Command::new("cargo");
+    build.args(["build", "--release", "--quiet", "--locked"]);
+    if !succeeds(build.current_dir(&folder))? {
         return Ok(false);
     }
-    let mut run = vec!["run", "--release", "--quiet", "--locked", "--"];
-    run.extend(quick.then_some("--quick"));
-    Ok(cargo(&run)?.success())
+    let mut run = Command::new("cargo");
+    run.args(["run", "--release", "--quiet", "--locked", "--"]);
+    if suite == Suite::Batch {
+        run.arg("batch");
+        let venv = project.target().join("conformance/python");
+        let requirements = project.path("tests/real/requirements.txt");
+        match python::with_packages(&venv, &requirements, &[]) {
+            Ok(python) => drop(run.env("PRIME_BENCH_PYTHON", python)),
+            Err(missing) => eprintln!("openai-python is skipped: {missing}"),
+        }
+    }
+    run.args(quick.then_some("--quick"));
+    succeeds(run.current_dir(&folder))
+}
+
+fn succeeds(command: &mut Command) -> Result<bool> {
+    let status = command.status();
+    let status = status.map_err(|e| Error::new(format!("cargo: {e}")))?;
+    Ok(status.success())
 }

@@ -13,7 +13,7 @@ use std::process::{Child, Command, Stdio};
 use serde_json::Value;
 
 use crate::project::Project;
-use crate::{Error, Result};
+use crate::{Error, Result, python};
 
 /// The npm package of OpenAI's client, with the version that the suite was tested with.
 const NODE_PACKAGE: &str = "openai@6.49.0";
@@ -132,10 +132,7 @@ fn table(checks: &[Check]) -> String {
 impl Environment {
     fn prepare(project: &Project) -> Result<Self> {
         let cargo = std::env::var_os("CARGO").map_or_else(|| "cargo".into(), PathBuf::from);
-        let target = match std::env::var_os("CARGO_TARGET_DIR") {
-            Some(target) => project.path(PathBuf::from(target)),
-            None => project.path("target"),
-        };
+        let target = project.target();
         let built = Command::new(&cargo)
             .args(["build", "--quiet", "-p", "prime-sim", "-p", "prime-cli"])
             .current_dir(project.path("."))
@@ -161,42 +158,15 @@ impl Environment {
         })
     }
 
-    /// Returns a Python interpreter with the given requirements, which are installed when the file changes.
+    /// Returns a Python interpreter with the given requirements.
     fn python(
         &self,
         name: &str,
         requirements: &str,
         more: &[&str],
     ) -> std::result::Result<PathBuf, Missing> {
-        let venv = self.work.join(name);
-        let bin = if cfg!(windows) { "Scripts" } else { "bin" };
-        let python = venv.join(bin).join("python");
-        let file = self.scripts.join(requirements);
-        let wanted = std::fs::read_to_string(&file).unwrap_or_default();
-        let stamp = venv.join("installed.txt");
-        if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
-            return Ok(python);
-        }
-        let system = ["python3", "python"]
-            .into_iter()
-            .find(|python| succeeds(Command::new(python).arg("--version")))
-            .ok_or_else(|| Missing("Python is not on the PATH".to_owned()))?;
-        if !succeeds(Command::new(system).args(["-m", "venv"]).arg(&venv)) {
-            return Err(Missing(format!("{system} does not have the module venv")));
-        }
-        let mut pip = Command::new(&python);
-        pip.args([
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-        ]);
-        if !succeeds(pip.args(more).arg("-r").arg(&file)) {
-            return Err(Missing(format!("pip failed to install {}", file.display())));
-        }
-        drop(std::fs::write(&stamp, wanted));
-        Ok(python)
+        let requirements = self.scripts.join(requirements);
+        python::with_packages(&self.work.join(name), &requirements, more).map_err(Missing)
     }
 
     /// Starts a new simulator with some options.
@@ -263,11 +233,6 @@ impl Drop for Simulator {
         drop(self.child.kill());
         drop(self.child.wait());
     }
-}
-
-fn succeeds(command: &mut Command) -> bool {
-    let results = command.stdout(Stdio::null()).stdin(Stdio::null()).status();
-    results.is_ok_and(|status| status.success())
 }
 
 /// Runs a program and parses the checks that it prints. A program without output counts as failed.
@@ -339,7 +304,7 @@ fn cli(env: &Environment) -> std::result::Result<Vec<Check>, Missing> {
 }
 
 fn openai_node(env: &Environment) -> std::result::Result<Vec<Check>, Missing> {
-    if !succeeds(Command::new("node").arg("--version")) {
+    if !python::succeeds(Command::new("node").arg("--version")) {
         return Err(Missing("Node is not on the PATH".to_owned()));
     }
     let packages = env.work.join("node");
@@ -361,7 +326,7 @@ fn openai_node(env: &Environment) -> std::result::Result<Vec<Check>, Missing> {
         "--no-fund",
         NODE_PACKAGE,
     ]);
-    if !succeeds(install.current_dir(&packages)) {
+    if !python::succeeds(install.current_dir(&packages)) {
         return Err(Missing(format!("npm failed to install {NODE_PACKAGE}")));
     }
     drop(std::fs::write(&stamp, NODE_PACKAGE));

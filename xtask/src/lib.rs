@@ -9,7 +9,8 @@
 //! | [`standalone`] | generates a self-contained crate from any document |
 //! | [`surface`] | lists the public items of generated files as text |
 //! | [`lock`] | SHA-256 digests of the inputs |
-//! | `bench` | the streaming benchmark |
+//! | `bench` | the benchmarks |
+//! | `python` | installs Python packages |
 //! | [`generate`] | writes or checks the generated files of all APIs |
 //! | [`difference`] | compares two documents: wire format, Rust API, version |
 //! | [`rust_api`] | compares the public items of generated code |
@@ -25,6 +26,7 @@ pub mod inputs;
 pub mod journal;
 pub mod lock;
 pub mod project;
+mod python;
 pub mod render;
 pub mod rust_api;
 mod scaffold;

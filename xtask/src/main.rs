@@ -4,7 +4,7 @@ mod commands;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 use xtask::project::Project;
 use xtask::update::{self, Checks, Format};
 use xtask::{Error, Result, bench, conformance, generate, inputs, journal};
@@ -63,8 +63,15 @@ enum Command {
         #[arg(long)]
         strict: bool,
     },
-    /// Benchmark calls and streams against a baseline of reqwest, memchr and serde_json, and print the table.
+    /// Run a benchmark and print its tables.
+    ///
+    /// `calls` compares calls and streams with a baseline of reqwest, memchr and serde_json, and with async-openai.
+    /// `batch` compares many requests at once with scripts that use async-openai and openai-python, and takes some
+    /// minutes. openai-python is installed from PyPI, and skipped if that is impossible.
     Bench {
+        /// What is measured.
+        #[arg(value_enum, default_value_t = Suite::Calls)]
+        suite: Suite,
         /// Run fewer rounds.
         #[arg(long)]
         quick: bool,
@@ -77,6 +84,13 @@ enum Command {
     Lower(commands::lower::Lower),
     Overlay(commands::overlay::Overlay),
     Diff(commands::diff::Diff),
+}
+
+/// What `bench` measures.
+#[derive(Clone, Copy, ValueEnum)]
+enum Suite {
+    Calls,
+    Batch,
 }
 
 /// The exit code of a command that failed. The exit code of a check that found differences is 1.
@@ -184,7 +198,13 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             print(&table)?;
             Ok(exit_code(success))
         }
-        Command::Bench { quick } => Ok(exit_code(bench::run(&project, quick)?)),
+        Command::Bench { suite, quick } => {
+            let suite = match suite {
+                Suite::Calls => bench::Suite::Calls,
+                Suite::Batch => bench::Suite::Batch,
+            };
+            Ok(exit_code(bench::run(&project, suite, quick)?))
+        }
         Command::Schema { api } => {
             let inputs = inputs::read(&project, project.api(&api)?)?;
             print(&format!(

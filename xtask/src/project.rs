@@ -140,6 +140,12 @@ impl Project {
         self.root.join(relative)
     }
 
+    /// Returns cargo's target directory.
+    pub fn target(&self) -> PathBuf {
+        let set = env::var_os("CARGO_TARGET_DIR");
+        self.path(set.unwrap_or_else(|| "target".into()))
+    }
+
     /// Reads a text file of the project.
     ///
     /// # Errors

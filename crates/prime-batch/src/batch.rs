@@ -327,17 +327,18 @@ impl Batch {
         if ledger.input_digest().await? == Some(checked.digest) {
             return Ok(false);
         }
-        ledger.begin_input().await?;
-        let mut requests = self.input.requests()?;
-        let mut keys = Vec::new();
-        while let Some(request) = requests.next()? {
-            let Ok(request) = request else { continue };
-            keys.push(request.key().clone());
-            if keys.len() >= 4_096 {
-                ledger.mark_current(std::mem::take(&mut keys)).await?;
+        if ledger.begin_input().await? {
+            let mut requests = self.input.requests()?;
+            let mut keys = Vec::new();
+            while let Some(request) = requests.next()? {
+                let Ok(request) = request else { continue };
+                keys.push(request.key().clone());
+                if keys.len() >= 4_096 {
+                    ledger.mark_current(std::mem::take(&mut keys)).await?;
+                }
             }
+            ledger.mark_current(keys).await?;
         }
-        ledger.mark_current(keys).await?;
         ledger
             .finish_input(checked.digest, checked.requests)
             .await?;

@@ -23,6 +23,7 @@ pub struct Builder {
     pub(crate) seed: u64,
     pub(crate) time_scale: f64,
     pub(crate) token_delay: Duration,
+    pub(crate) chat_limit: Option<usize>,
     pub(crate) billing_rows: usize,
     pub(crate) balance: Usd,
     pub(crate) port: u16,
@@ -41,6 +42,7 @@ impl Default for Builder {
             seed: 0,
             time_scale: 1.0,
             token_delay: Duration::ZERO,
+            chat_limit: None,
             billing_rows: 45,
             balance: Usd::from(Decimal::new(10_000, 2)),
             port: 0,
@@ -72,6 +74,27 @@ impl Builder {
     /// Sets the delay between two streamed tokens, in real time (default zero).
     pub fn token_delay(mut self, delay: Duration) -> Self {
         self.token_delay = delay;
+        self
+    }
+
+    /// Limits how many chat requests the simulator handles at once (default: no limit). A request
+    /// beyond the limit gets status 429 and is not carried out. A request counts until its response
+    /// is sent completely, or until the caller disconnects. With [`Fault::delay`], the simulator
+    /// behaves like a service with a fixed number of places and a fixed latency:
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use std::time::Duration;
+    /// use prime_sim::{Fault, Operation, Simulator};
+    ///
+    /// let latency = Fault::delay(Duration::from_millis(200)).on(Operation::CreateChatCompletion);
+    /// let sim = Simulator::builder().chat_limit(64).fault(latency).start().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn chat_limit(mut self, requests: usize) -> Self {
+        self.chat_limit = Some(requests);
         self
     }
 
@@ -168,6 +191,7 @@ impl fmt::Debug for Builder {
             .field("seed", &self.seed)
             .field("time_scale", &self.time_scale)
             .field("token_delay", &self.token_delay)
+            .field("chat_limit", &self.chat_limit)
             .field("billing_rows", &self.billing_rows)
             .field("balance", &self.balance)
             .field("port", &self.port)

@@ -23,6 +23,7 @@ Options:
   --script FILE        TOML file with keys, teams, adapters, replies and faults
   --time-scale X       Simulated seconds per real second [default: 1]
   --token-delay MS     Milliseconds between two streamed tokens [default: 30]
+  --chat-limit N       Chat requests handled at once; more get status 429 [default: no limit]
   --balance USD        Initial balance of each wallet [default: 100]
   --billing-rows N     Initial number of billing rows of the team's wallet [default: 45]
   --json               Write JSON lines to standard output: the addresses, then each response
@@ -79,7 +80,7 @@ async fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    match serve(settings, log).await {
+    match serve(*settings, log).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             print_error(&with_sources(&*error));
@@ -117,7 +118,7 @@ async fn serve(settings: Builder, log: Log) -> Result<(), Box<dyn Error>> {
 
 /// The action that the arguments select.
 enum Action {
-    Start(Builder, Log),
+    Start(Box<Builder>, Log),
     Print(&'static str),
 }
 
@@ -136,6 +137,7 @@ fn settings(mut arguments: lexopt::Parser) -> Result<Action, lexopt::Error> {
             Long("token-delay") => {
                 settings.token_delay(Duration::from_millis(arguments.value()?.parse()?))
             }
+            Long("chat-limit") => settings.chat_limit(arguments.value()?.parse()?),
             Long("balance") => settings.balance(arguments.value()?.parse()?),
             Long("billing-rows") => settings.billing_rows(arguments.value()?.parse()?),
             Long("json") => {
@@ -157,7 +159,7 @@ fn settings(mut arguments: lexopt::Parser) -> Result<Action, lexopt::Error> {
             _ => return Err(argument.unexpected()),
         };
     }
-    Ok(Action::Start(settings, log))
+    Ok(Action::Start(Box::new(settings), log))
 }
 
 fn script(settings: Builder, path: &Path) -> Result<Builder, lexopt::Error> {

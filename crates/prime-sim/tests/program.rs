@@ -34,10 +34,15 @@ fn output(arguments: &[&str]) -> (Output, String, String) {
 }
 
 fn get(url: &str, path: &str) -> String {
+    send(url, &format!("GET {path}"))
+}
+
+/// Sends a request without a body. `line` is its method and path.
+fn send(url: &str, line: &str) -> String {
     let mut stream = TcpStream::connect(url.strip_prefix("http://").unwrap()).unwrap();
     write!(
         stream,
-        "GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
+        "{line} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
     )
     .unwrap();
     let mut response = String::new();
@@ -103,6 +108,19 @@ fn with_json_each_line_is_an_object() {
             (&"list_models".into(), &fault)
         );
     }
+}
+
+#[test]
+fn chat_requests_are_limited() {
+    let mut child = Running(program(&["--json", "--chat-limit", "0"]).spawn().unwrap());
+    let mut ready = String::new();
+    let mut out = BufReader::new(child.0.stdout.take().unwrap());
+    out.read_line(&mut ready).unwrap();
+    let ready: Value = serde_json::from_str(&ready).unwrap();
+    let url = ready["PRIME_API_BASE_URL"].as_str().unwrap();
+    let refused = send(url, "POST /api/v1/chat/completions");
+    assert!(refused.starts_with("HTTP/1.1 429 "), "{refused}");
+    assert!(get(url, "/api/v1/models").starts_with("HTTP/1.1 200 OK"));
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use prime_ext::ChatStream;
 use prime_ext::bytes::Bytes;
-use prime_ext::sse::Decoder;
 use prime_ext::pinference_api::ByteStream;
+use prime_ext::sse::Decoder;
 
 use crate::report::median;
 use crate::{Result, process};

@@ -1,4 +1,5 @@
-//! Benchmarks prime-ext against a minimal client (the baseline) and async-openai.
+//! Benchmarks prime-ext against a minimal client (the baseline) and async-openai, and prime-batch against the usual
+//! scripts.
 //!
 //! | module | contents |
 //! |---|---|
@@ -7,9 +8,11 @@
 //! | [`baseline`] | the minimal client |
 //! | [`chunks`] | the responses |
 //! | [`report`] | runs all tasks and prints the table |
+//! | [`batch`] | many requests: prime-batch, async-openai and openai-python |
 //! | [`process`], [`heap`] | CPU time, memory, allocations |
 
 pub mod baseline;
+pub mod batch;
 pub mod chunks;
 pub mod client;
 pub mod events;
@@ -27,7 +30,10 @@ pub fn main() -> Result<()> {
     match words[..] {
         ["server"] => server::run(),
         ["client", reader, task, address] => client::run(reader, task, address),
+        ["batch", ref options @ ..] => batch::run(options),
+        ["batch-service", settings] => batch::service::run(settings),
+        ["batch-client", job] => batch::client::run(job),
         [] | ["--quick"] => report::run(words.contains(&"--quick")),
-        _ => Err("usage: prime-bench [--quick]".into()),
+        _ => Err("usage: prime-bench [batch] [--quick]".into()),
     }
 }

@@ -1,4 +1,4 @@
-//! Asks one request: records it as sent, sends it, and records its outcome.
+//! Asks one request: records it as sent, then sends it and records its outcome.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -76,12 +76,16 @@ pub(super) enum Verdict {
     Refused(Box<prime_ext::Error>),
     /// No request can succeed: the key or the account is refused. Nothing was carried out.
     Stop(Box<prime_ext::Error>),
-    /// Nothing was sent, because the rest of the budget is too small.
-    OverBudget,
-    /// Nothing was sent, because the disk is full.
-    DiskFull,
-    /// Nothing was sent, because of the state of the request.
-    Skipped(State),
+    /// The request was recorded as sent, but did not leave.
+    Withdrawn,
+}
+
+/// The end of recording a request as sent.
+pub(super) struct Recorded {
+    pub(super) job: Job,
+    /// How long it took.
+    pub(super) took: Duration,
+    pub(super) admission: Result<Admission, LedgerError>,
 }
 
 /// Counts a request in flight until its response has arrived.
@@ -94,10 +98,47 @@ impl<L> Drop for InFlight<'_, L> {
     }
 }
 
-/// Asks a request, which is counted as in flight.
-pub(super) async fn ask<L: Ledger>(shared: Arc<Shared<L>>, job: Job, round: u64) -> Attempt {
+/// Records a request as sent, before it is.
+pub(super) async fn record_sent<L: Ledger>(shared: Arc<Shared<L>>, job: Job) -> Recorded {
+    let request = &job.request;
+    let sending = Sending {
+        key: request.key().clone(),
+        line: request.line(),
+        model: request.model().to_owned(),
+        body: Some(request.body().clone()),
+        bound: job.bound,
+        again: shared.again,
+    };
+    let start = Instant::now();
+    let admission = shared.ledger.sent(sending).await;
+    let took = start.elapsed();
+    Recorded {
+        job,
+        took,
+        admission,
+    }
+}
+
+/// Records that a request did not leave, which is recorded as sent.
+pub(super) async fn withdraw<L: Ledger>(shared: Arc<Shared<L>>, job: Job, number: i64) -> Attempt {
+    let withdrawn = record(&shared, || shared.ledger.withdraw(number)).await;
+    Attempt {
+        job,
+        round: 0,
+        latency: Duration::ZERO,
+        verdict: withdrawn.map(|()| Verdict::Withdrawn),
+    }
+}
+
+/// Sends a request that is recorded as sent and counted as in flight. `number` identifies it in the ledger.
+pub(super) async fn ask<L: Ledger>(
+    shared: Arc<Shared<L>>,
+    job: Job,
+    number: i64,
+    round: u64,
+) -> Attempt {
     let mut latency = Duration::ZERO;
-    let verdict = attempt(&shared, &job, &mut latency).await;
+    let verdict = attempt(&shared, &job, number, &mut latency).await;
     Attempt {
         job,
         round,
@@ -109,25 +150,11 @@ pub(super) async fn ask<L: Ledger>(shared: Arc<Shared<L>>, job: Job, round: u64)
 async fn attempt<L: Ledger>(
     shared: &Shared<L>,
     job: &Job,
+    number: i64,
     latency: &mut Duration,
 ) -> Result<Verdict, LedgerError> {
     let in_flight = InFlight(shared);
     let request = &job.request;
-    let sending = Sending {
-        key: request.key().clone(),
-        line: request.line(),
-        model: request.model().to_owned(),
-        body: Some(request.body().clone()),
-        bound: job.bound,
-        again: shared.again,
-    };
-    let number = match shared.ledger.sent(sending).await {
-        Ok(Admission::Admitted(number)) => number,
-        Ok(Admission::OverBudget) => return Ok(Verdict::OverBudget),
-        Ok(Admission::NotAllowed(state)) => return Ok(Verdict::Skipped(state)),
-        Err(LedgerError::DiskFull { .. }) => return Ok(Verdict::DiskFull),
-        Err(error) => return Err(error),
-    };
     let start = Instant::now();
     let outcome = shared.client.chat_json(request.body().clone()).await;
     *latency = start.elapsed();

@@ -9,8 +9,8 @@ const INITIAL: u32 = 20;
 /// be meaningful.
 const MIN_ROUND: (u32, u32) = (20, 100);
 
-/// How long a refused request stays counted as in flight before the latency of the service is known.
-const FIRST_PENALTY: Duration = Duration::from_millis(200);
+/// The latency that is assumed before the first answer.
+const FIRST_LATENCY: Duration = Duration::from_millis(200);
 
 /// The longest time that a refused request stays counted as in flight.
 const MAX_PENALTY: Duration = Duration::from_secs(10);
@@ -209,7 +209,12 @@ impl Level {
 
     /// Returns how long a refused request stays counted as in flight.
     pub(crate) fn penalty(&self) -> Duration {
-        self.latency.unwrap_or(FIRST_PENALTY).min(MAX_PENALTY)
+        self.latency().min(MAX_PENALTY)
+    }
+
+    /// Returns the mean latency of the answers.
+    pub(crate) fn latency(&self) -> Duration {
+        self.latency.unwrap_or(FIRST_LATENCY)
     }
 
     /// Returns whether most requests of this round were refused.

@@ -3,7 +3,7 @@
 //! | file | contents |
 //! |---|---|
 //! | `mod` | [`Engine`]: decides what is sent next, and yields the outcomes |
-//! | `ask` | asks one request: records it as sent, sends it, records its outcome |
+//! | `ask` | asks one request: records it as sent, then sends it and records its outcome |
 //! | `level` | finds the number of requests in flight that the service accepts |
 //! | `disk` | checks that the answers fit on the disk |
 //! | `one_line` | writes JSON in one line |
@@ -28,12 +28,12 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use self::ask::{Attempt, Job, Shared, Verdict, ask};
+use self::ask::{Attempt, Job, Recorded, Shared, Verdict, ask, record_sent, withdraw};
 use self::disk::Disk;
 use self::level::Level;
 use crate::control::{Control, Pause};
 use crate::error::Error;
-use crate::ledger::{AskAgain, Done, Ledger, LedgerError, State};
+use crate::ledger::{Admission, AskAgain, Done, Ledger, LedgerError, State};
 use crate::price::Models;
 use crate::request::Request;
 
@@ -119,6 +119,12 @@ pub struct Engine<L> {
     ready: VecDeque<Job>,
     /// Refused requests, which wait before they are sent again.
     waiting: BinaryHeap<Reverse<Waiting>>,
+    /// Requests that are being recorded as sent.
+    recording: JoinSet<Recorded>,
+    /// Requests that are recorded as sent, with their numbers, and leave as soon as others have their responses.
+    recorded: VecDeque<(Job, i64)>,
+    /// The longest time that it took lately to record a request as sent.
+    recording_time: Duration,
     tasks: JoinSet<Attempt>,
     /// The times until which refused requests stay counted as in flight.
     penalties: BinaryHeap<Reverse<Instant>>,
@@ -170,6 +176,10 @@ const CHUNK: usize = 256;
 /// The number of outcomes that may wait for the ledger, beyond the requests in flight.
 const UNRECORDED: usize = 512;
 
+/// The largest share of the level that is recorded as sent before it may leave. If the process is killed, these requests
+/// are ambiguous, too.
+const MAX_EARLY: f64 = 0.25;
+
 /// The longest time between two looks at the limits and the disk.
 const TICK: Duration = Duration::from_secs(1);
 
@@ -216,6 +226,9 @@ impl<L: Ledger> Engine<L> {
             unclaimed: Vec::new(),
             ready: VecDeque::new(),
             waiting: BinaryHeap::new(),
+            recording: JoinSet::new(),
+            recorded: VecDeque::new(),
+            recording_time: Duration::ZERO,
             tasks: JoinSet::new(),
             penalties: BinaryHeap::new(),
             saved_level: 0,
@@ -260,7 +273,31 @@ impl<L: Ledger> Engine<L> {
             && self.unclaimed.is_empty()
             && self.ready.is_empty()
             && self.waiting.is_empty();
-        self.tasks.is_empty() && (self.end.is_some() || is_empty)
+        self.is_idle() && (self.end.is_some() || is_empty)
+    }
+
+    /// Returns whether no request is recorded as sent, or about to be.
+    fn is_idle(&self) -> bool {
+        self.early() == 0 && self.tasks.is_empty()
+    }
+
+    /// Returns the number of requests that are recorded as sent before they may leave, or are about to be.
+    fn early(&self) -> usize {
+        self.recording.len() + self.recorded.len()
+    }
+
+    /// Returns how many requests are recorded as sent before they may leave. While a request is recorded, which takes
+    /// some milliseconds and now and then much longer, at most this many others get their responses, so that the next
+    /// one can leave immediately.
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "less than the level"
+    )]
+    fn early_limit(&self) -> usize {
+        let latency = self.level.latency().as_secs_f64().max(0.001);
+        let share = (self.recording_time.as_secs_f64() / latency).min(MAX_EARLY);
+        (f64::from(self.level.current()) * share).ceil() as usize
     }
 
     /// Sends what may be sent, and waits until something happens.
@@ -269,7 +306,9 @@ impl<L: Ledger> Engine<L> {
             self.end.get_or_insert(End::Stopped);
         }
         self.fill().await?;
+        let places = self.ask_recorded();
         let wake = self.send().await?;
+        let wake = places.into_iter().chain(wake).min();
         self.save_level().await?;
         self.report();
         if !self.outcomes.is_empty() || self.is_done() {
@@ -281,6 +320,7 @@ impl<L: Ledger> Engine<L> {
         let requests = &mut self.requests;
         tokio::select! {
             Some(attempt) = self.tasks.join_next() => self.finish(attempt)?,
+            Some(recorded) = self.recording.join_next() => self.recorded(recorded)?,
             () = shared.responded.notified() => {}
             () = tokio::time::sleep_until(wake) => {}
             () = control.changed() => {}
@@ -291,6 +331,9 @@ impl<L: Ledger> Engine<L> {
         // Attempts that have ended meanwhile.
         while let Some(attempt) = self.tasks.try_join_next() {
             self.finish(attempt)?;
+        }
+        while let Some(recorded) = self.recording.try_join_next() {
+            self.recorded(recorded)?;
         }
         Ok(())
     }
@@ -335,7 +378,87 @@ impl<L: Ledger> Engine<L> {
         Ok(())
     }
 
-    /// Sends as many requests as may be in flight. Returns when to try again.
+    /// Sends requests that are recorded as sent, as many as may be in flight. Returns when there may be a place for more.
+    /// If no more are sent now, they are withdrawn: meanwhile, the process may be killed or lose its lease.
+    fn ask_recorded(&mut self) -> Option<Instant> {
+        let now = Instant::now();
+        let is_overloaded =
+            |(until, pause): (Instant, Pause)| pause == Pause::Overloaded && until > now;
+        if self.end.is_some() || self.paused.is_some_and(is_overloaded) {
+            for (job, number) in self.recorded.drain(..) {
+                self.tasks.spawn(withdraw(self.shared.clone(), job, number));
+            }
+            return None;
+        }
+        if !self.recorded.is_empty() && self.is_waiting_for_disk() {
+            return Some(now + TICK);
+        }
+        while !self.recorded.is_empty() {
+            if self.in_flight(now) >= self.level.current() as usize {
+                return self.penalties.peek().map(|until| until.0);
+            }
+            let (job, number) = self.recorded.pop_front()?;
+            self.control.start();
+            self.shared.in_flight.fetch_add(1, Ordering::AcqRel);
+            let asked = ask(self.shared.clone(), job, number, self.level.round());
+            self.tasks.spawn(asked);
+        }
+        None
+    }
+
+    /// Returns the number of requests in flight. Refused ones count for the time of an answer.
+    fn in_flight(&mut self, now: Instant) -> usize {
+        while self.penalties.peek().is_some_and(|until| until.0 <= now) {
+            self.penalties.pop();
+        }
+        self.shared.in_flight.load(Ordering::Acquire) as usize + self.penalties.len()
+    }
+
+    /// Returns whether an outcome cannot be recorded because the disk is full.
+    fn is_waiting_for_disk(&self) -> bool {
+        self.shared.waiting_for_disk.load(Ordering::Acquire) > 0
+    }
+
+    /// Handles a request that was recorded as sent.
+    fn recorded(
+        &mut self,
+        recorded: Result<Recorded, tokio::task::JoinError>,
+    ) -> Result<(), Error> {
+        let Recorded {
+            job,
+            took,
+            admission,
+        } = recorded.map_err(|error| Error::Task(error.to_string()))?;
+        self.recording_time = took.max(self.recording_time.mul_f64(0.9995));
+        let admission = match admission {
+            Ok(admission) => admission,
+            Err(LedgerError::DiskFull { .. }) => {
+                self.ready.push_front(job);
+                self.disk.is_full();
+                return Ok(());
+            }
+            Err(error) => return Err(error.into()),
+        };
+        match admission {
+            Admission::Admitted(number) => self.recorded.push_back((job, number)),
+            Admission::OverBudget => {
+                self.ready.push_front(job);
+                if self.is_idle() {
+                    self.end.get_or_insert(End::Budget);
+                } else {
+                    // Requests in flight may cost less than was reserved.
+                    self.paused = Some((Instant::now() + TICK, Pause::Budget));
+                }
+            }
+            Admission::NotAllowed(state) => self.outcomes.push_back(Outcome {
+                is_earlier: true,
+                ..Outcome::unsent(job.request, state)
+            }),
+        }
+        Ok(())
+    }
+
+    /// Records as many requests as sent as may be in flight soon. Returns when to try again.
     async fn send(&mut self) -> Result<Option<Instant>, Error> {
         if self.end.is_some() {
             return Ok(None);
@@ -356,21 +479,17 @@ impl<L: Ledger> Engine<L> {
             if !is_retry && self.ready.is_empty() {
                 return Ok(self.waiting.peek().map(|job| job.0.until));
             }
-            while self.penalties.peek().is_some_and(|until| until.0 <= now) {
-                self.penalties.pop();
-            }
-            let level = self.level.current();
-            let in_flight = self.shared.in_flight.load(Ordering::Acquire) as usize;
-            if in_flight + self.penalties.len() >= level as usize {
+            let level = self.level.current() as usize;
+            if self.in_flight(now) + self.early() >= level + self.early_limit() {
                 self.level.is_limiting();
                 return Ok(self.penalties.peek().map(|until| until.0));
             }
-            if self.tasks.len() >= level as usize + UNRECORDED {
+            let started = self.tasks.len() + self.early();
+            if started >= level + UNRECORDED {
                 return Ok(None);
             }
-            let is_full = self.shared.waiting_for_disk.load(Ordering::Acquire) > 0;
-            if is_full || !self.disk.has_space_for(self.tasks.len() + 1) {
-                if self.tasks.is_empty() {
+            if self.is_waiting_for_disk() || !self.disk.has_space_for(started + 1) {
+                if started == 0 {
                     self.end = Some(End::DiskFull);
                     return Ok(None);
                 }
@@ -397,10 +516,7 @@ impl<L: Ledger> Engine<L> {
                 continue;
             }
             if let Some(job) = self.ready.pop_front() {
-                self.control.start();
-                self.shared.in_flight.fetch_add(1, Ordering::AcqRel);
-                self.tasks
-                    .spawn(ask(self.shared.clone(), job, self.level.round()));
+                self.recording.spawn(record_sent(self.shared.clone(), job));
             }
         }
     }
@@ -451,23 +567,7 @@ impl<L: Ledger> Engine<L> {
                 self.ready.push_front(job);
                 self.end.get_or_insert(End::Refused(error));
             }
-            Verdict::OverBudget => {
-                self.ready.push_front(job);
-                if self.tasks.is_empty() {
-                    self.end.get_or_insert(End::Budget);
-                } else {
-                    // Requests in flight may cost less than was reserved.
-                    self.paused = Some((Instant::now() + TICK, Pause::Budget));
-                }
-            }
-            Verdict::DiskFull => {
-                self.ready.push_front(job);
-                self.disk.is_full();
-            }
-            Verdict::Skipped(state) => self.outcomes.push_back(Outcome {
-                is_earlier: true,
-                ..Outcome::unsent(job.request, state)
-            }),
+            Verdict::Withdrawn => self.ready.push_front(job),
         }
         Ok(())
     }

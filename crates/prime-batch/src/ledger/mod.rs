@@ -197,6 +197,9 @@ pub trait Ledger: Send + Sync + 'static {
         unknown: bool,
     ) -> impl Future<Output = Result<(), LedgerError>> + Send;
 
+    /// Records that a request, which is recorded as sent, does not leave after all, and releases its bound.
+    fn withdraw(&self, number: i64) -> impl Future<Output = Result<(), LedgerError>> + Send;
+
     /// Records an outcome, with the answer and its cost, and releases the bound, in one transaction. When the future is
     /// ready, the record is on disk.
     fn done(&self, done: Done) -> impl Future<Output = Result<(), LedgerError>> + Send;

@@ -14,6 +14,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use serde::Deserialize;
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::connection::Connection;
 use crate::errors::platform;
@@ -43,6 +44,12 @@ pub(crate) async fn handle(
     let request_id = shared.ids.id("req_");
     let recorder = &shared.recorder;
     let request_ref = recorder.request(&head, &body, operation, connection.number());
+    let place = operation.map_or(Ok(None), |operation| take_place(&shared, operation));
+    let mut due = match (&place, operation) {
+        (Err(TooManyRequests), _) => vec![Fault::rate_limited()],
+        (Ok(_), Some(operation)) => due_faults(&shared, operation, &body),
+        (Ok(_), None) => Vec::new(),
+    };
     let mut in_flight = InFlight {
         event: ResponseEvent {
             method: head.method.clone(),
@@ -60,9 +67,8 @@ pub(crate) async fn handle(
         notified: false,
         complete: false,
         _guard: guard,
+        _place: place.ok().flatten(),
     };
-    let mut due =
-        operation.map_or_else(Vec::new, |operation| due_faults(&shared, operation, &body));
     for change in due.extract_if(.., |fault| fault.is_change()) {
         in_flight.fault(change.name);
         shared.change_rows(&change, head.uri.query());
@@ -96,6 +102,23 @@ pub(crate) async fn handle(
     }
     in_flight.responded(response.status());
     response.map(|body| Body::new(TrackedBody { body, in_flight }))
+}
+
+/// All places for chat requests are taken.
+struct TooManyRequests;
+
+/// Takes a place for a chat request. Returns `None` if the request needs none.
+fn take_place(
+    shared: &Shared,
+    operation: Operation,
+) -> Result<Option<OwnedSemaphorePermit>, TooManyRequests> {
+    match &shared.chat_places {
+        Some(places) if operation == Operation::CreateChatCompletion => {
+            let place = Arc::clone(places).try_acquire_owned();
+            place.map(Some).map_err(|_| TooManyRequests)
+        }
+        _ => Ok(None),
+    }
 }
 
 /// Returns the faults that apply to a request.
@@ -135,6 +158,8 @@ struct InFlight {
     /// Whether the complete response body was sent.
     complete: bool,
     _guard: ActiveGuard,
+    /// The place of a chat request, if their number is limited.
+    _place: Option<OwnedSemaphorePermit>,
 }
 
 /// Ends the request of a connection when it is dropped.

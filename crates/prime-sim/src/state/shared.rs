@@ -7,6 +7,7 @@ use openapi_runtime::Usd;
 use pinference_api::types::Model;
 use prime_training_api::types::DeleteRunResponse;
 use serde::Deserialize;
+use tokio::sync::Semaphore;
 
 use crate::builder::Builder;
 use crate::connection::Gate;
@@ -28,6 +29,8 @@ pub(crate) struct Shared {
     pub(crate) team: String,
     pub(crate) seed: u64,
     pub(crate) token_delay: Duration,
+    /// The places for chat requests, if their number is limited.
+    pub(crate) chat_places: Option<Arc<Semaphore>>,
     pub(crate) ids: Arc<Ids>,
     pub(crate) recorder: Recorder,
     pub(crate) operations: Operations,
@@ -93,6 +96,9 @@ impl Shared {
             key,
             seed: settings.seed,
             token_delay: settings.token_delay,
+            chat_places: settings
+                .chat_limit
+                .map(|limit| Arc::new(Semaphore::new(limit.min(Semaphore::MAX_PERMITS)))),
             recorder: Recorder::new(settings.record),
             operations: Operations::new(),
             faults,

@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use prime_sim::{Simulator, StartError};
+use prime_sim::{Fault, Operation, Simulator, StartError};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
@@ -161,4 +161,37 @@ async fn responses_are_reported_to_the_callback() {
     assert_eq!(events[0].path, "/nowhere");
     assert_eq!(events[0].status, Some(StatusCode::NOT_FOUND));
     assert!(sim.requests().is_empty());
+}
+
+#[tokio::test]
+async fn chat_requests_beyond_the_limit_are_refused() {
+    let chat = Operation::CreateChatCompletion;
+    let sim = Simulator::builder()
+        .chat_limit(2)
+        .fault(Fault::delay(Duration::from_millis(500)).on(chat))
+        .start()
+        .await
+        .unwrap();
+    let ask = async || {
+        let body = json!({
+            "model": "meta-llama/llama-3.1-70b-instruct",
+            "messages": [{ "role": "user", "content": "Hello" }],
+        });
+        let request = inference(&sim, Method::POST, "/chat/completions").json(&body);
+        request.send().await.unwrap().status().as_u16()
+    };
+    let (first, second, third) = tokio::join!(ask(), ask(), ask());
+    let mut statuses = [first, second, third];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 200, 429]);
+    let faults: Vec<_> = sim.requests().iter().map(|one| one.fault).collect();
+    assert!(faults.contains(&Some("rate-limited")), "{faults:?}");
+    // Their places are free again, also that of a caller who does not wait.
+    let cancelled = tokio::time::timeout(Duration::from_millis(100), ask()).await;
+    assert!(cancelled.is_err());
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let (models, first, second) =
+        tokio::join!(inference(&sim, Method::GET, "/models").send(), ask(), ask());
+    assert_eq!((first, second), (200, 200));
+    assert_eq!(models.unwrap().status(), StatusCode::OK);
 }

@@ -323,6 +323,13 @@ impl Books {
         self.execute(sql, params![unknown, number])
     }
 
+    pub(super) fn withdraw(&mut self, number: i64) -> Result<(), Fault> {
+        let entry = self.in_flight(number)?;
+        self.sums.reserved += -entry.bound.unwrap_or_default();
+        let sql = "UPDATE request SET state = 'unsent', attempts = attempts - 1 WHERE number = ?1";
+        self.execute(sql, [number])
+    }
+
     pub(super) fn done(&mut self, done: &Done) -> Result<(), Fault> {
         let entry = self.in_flight(done.number)?;
         let bound = entry.bound.unwrap_or_default();

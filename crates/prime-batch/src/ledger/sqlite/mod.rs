@@ -153,11 +153,14 @@ impl SqliteLedger {
         .await
     }
 
-    /// Begins to read an input that differs from the one before: no request is current until it was read again.
-    pub(crate) async fn begin_input(&self) -> Result<(), LedgerError> {
+    /// Begins to read an input that differs from the one before: no request is current until it was read again. Returns
+    /// whether there are any requests.
+    pub(crate) async fn begin_input(&self) -> Result<bool, LedgerError> {
         self.change(|books| {
             books.execute("UPDATE job SET input_digest = NULL, requests = NULL", [])?;
-            books.execute("UPDATE request SET is_current = 0", [])
+            books.execute("UPDATE request SET is_current = 0", [])?;
+            let sql = "SELECT EXISTS (SELECT 1 FROM request)";
+            books.query_row(sql, [], |row| row.get(0))
         })
         .await
     }
@@ -228,6 +231,10 @@ impl Ledger for SqliteLedger {
     async fn unsent(&self, number: i64, unknown: bool) -> Result<(), LedgerError> {
         self.change(move |books| books.unsent(number, unknown))
             .await
+    }
+
+    async fn withdraw(&self, number: i64) -> Result<(), LedgerError> {
+        self.change(move |books| books.withdraw(number)).await
     }
 
     async fn done(&self, done: Done) -> Result<(), LedgerError> {
