@@ -17,6 +17,8 @@ def check(name):
         except Exception as error:  # noqa: BLE001: any exception is a failure
             _failed = True
             traceback.print_exc()
+            while exceptions := getattr(error, "exceptions", None):  # an ExceptionGroup
+                error = exceptions[0]
             reason = " ".join(f"{type(error).__name__}: {error}".split())
             print(f"failed\t{name}\t{reason[:300]}", flush=True)
 

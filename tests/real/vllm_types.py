@@ -28,7 +28,10 @@ STUBS = {
 
 
 def download(folder):
-    """Downloads the source distribution, and unpacks its Python files."""
+    """Downloads the source distribution, and unpacks its Python files, unless they are there."""
+    stamp = pathlib.Path(folder, f"complete-{VERSION}")
+    if stamp.exists():
+        return
     with tempfile.TemporaryDirectory() as stubs:
         for name, text in STUBS.items():
             path = pathlib.Path(stubs, name)
@@ -51,6 +54,7 @@ def download(folder):
                 if one.isfile() and one.name.startswith(f"vllm-{VERSION}/vllm/") and one.name.endswith(".py")
             ]
             files.extractall(folder, members=python, filter="data")
+    stamp.touch()
 
 
 class _Source:
