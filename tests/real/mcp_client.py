@@ -56,14 +56,18 @@ def spend(limit):
 def http_server(*options, env):
     """Starts a server over HTTP. Yields its address."""
     process = prime_rs("mcp", "--listen", "127.0.0.1:0", *options, env=env, cwd=FOLDER, stdout=subprocess.DEVNULL)
+    printed = []
     try:
-        line = next(line for line in process.stderr if "Listening on" in line)
-        threading.Thread(target=process.stderr.read, daemon=True).start()
-        yield re.search(r"http://\S+/mcp", line)[0]
-        assert process.poll() is None, "the server ended by itself"
+        while not (found := re.search(r"http://\S+/mcp", line := process.stderr.readline())):
+            assert line, "the server did not start"
+        threading.Thread(target=lambda: printed.extend(process.stderr), daemon=True).start()
+        yield found[0]
     finally:
+        code = process.poll()
         process.kill()
         process.wait()
+        if code is not None:
+            raise AssertionError(f"the server ended with {code}: {''.join(printed)}")
 
 
 def stdio(*options, env):
