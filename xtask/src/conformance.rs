@@ -16,14 +16,20 @@ use crate::project::Project;
 use crate::{Error, Result, python};
 
 /// The npm package of OpenAI's client, with the version that the suite was tested with.
-const NODE_PACKAGE: &str = "openai@6.49.0";
+const OPENAI_NODE: &str = "openai@6.49.0";
+
+/// The npm packages of the MCP client and of the MCP inspector, with the versions that the suite was tested with.
+const MCP_NODE: &str = "@modelcontextprotocol/sdk@1.32.2 @modelcontextprotocol/inspector@2.12.0";
 
 /// The suites.
-const SUITES: [(&str, Run); 9] = [
+const SUITES: [(&str, Run); 12] = [
     ("openai-python", openai_python),
     ("openai-node", openai_node),
     ("prime-cli", prime_cli),
     ("cli", cli),
+    ("batch", batch),
+    ("batch-llama", batch_llama),
+    ("mcp", mcp),
     ("schemathesis-inference", schemathesis_inference),
     ("schemathesis-training", schemathesis_training),
     ("llama", llama),
@@ -169,6 +175,32 @@ impl Environment {
         python::with_packages(&self.work.join(name), &requirements, more).map_err(Missing)
     }
 
+    /// Returns the folder of installed npm packages, which are installed when their names change.
+    fn node(&self, name: &str, packages: &str) -> std::result::Result<PathBuf, Missing> {
+        if !python::succeeds(Command::new("node").arg("--version")) {
+            return Err(Missing("Node is not on the PATH".to_owned()));
+        }
+        let folder = self.work.join(name);
+        let stamp = folder.join("installed.txt");
+        if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == packages) {
+            return Ok(folder);
+        }
+        drop(std::fs::create_dir_all(&folder));
+        let package = folder.join("package.json");
+        drop(std::fs::write(package, "{\"private\":true}\n"));
+        let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
+        let mut install = Command::new(npm);
+        install
+            .args(["install", "--silent", "--no-audit", "--no-fund"])
+            .args(packages.split(' '))
+            .current_dir(&folder);
+        if !python::succeeds(&mut install) {
+            return Err(Missing(format!("npm failed to install {packages}")));
+        }
+        drop(std::fs::write(&stamp, packages));
+        Ok(folder)
+    }
+
     /// Starts a new simulator with some options.
     fn simulator(&self, options: &[&str]) -> std::result::Result<Simulator, Missing> {
         let failed = |error: &dyn std::fmt::Display| Missing(format!("prime-sim: {error}"));
@@ -188,6 +220,13 @@ impl Environment {
         // Drain further output so that the simulator never blocks on a full pipe.
         std::thread::spawn(move || lines.for_each(drop));
         Ok(Simulator { child, ready })
+    }
+
+    /// Tells a program the paths of the simulator and the command line.
+    fn programs<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        command
+            .env("PRIME_SIM", &self.simulator)
+            .env("PRIME_RS", &self.cli)
     }
 
     /// Runs a program configured for a new simulator, and parses its checks.
@@ -304,42 +343,48 @@ fn cli(env: &Environment) -> std::result::Result<Vec<Check>, Missing> {
 }
 
 fn openai_node(env: &Environment) -> std::result::Result<Vec<Check>, Missing> {
-    if !python::succeeds(Command::new("node").arg("--version")) {
-        return Err(Missing("Node is not on the PATH".to_owned()));
-    }
-    let packages = env.work.join("node");
-    let stamp = packages.join("installed.txt");
-    if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == NODE_PACKAGE) {
-        return node_checks(env, packages.as_os_str());
-    }
-    drop(std::fs::create_dir_all(&packages));
-    drop(std::fs::write(
-        packages.join("package.json"),
-        "{\"private\":true}\n",
-    ));
-    let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
-    let mut install = Command::new(npm);
-    install.args([
-        "install",
-        "--silent",
-        "--no-audit",
-        "--no-fund",
-        NODE_PACKAGE,
-    ]);
-    if !python::succeeds(install.current_dir(&packages)) {
-        return Err(Missing(format!("npm failed to install {NODE_PACKAGE}")));
-    }
-    drop(std::fs::write(&stamp, NODE_PACKAGE));
-    node_checks(env, packages.as_os_str())
-}
-
-fn node_checks(env: &Environment, packages: &OsStr) -> std::result::Result<Vec<Check>, Missing> {
+    let packages = env.node("node", OPENAI_NODE)?;
     let script = env.scripts.join("openai_client.mjs");
     env.checks(
         Command::new("node")
             .arg(script)
             .env("NODE_PACKAGES", packages),
     )
+}
+
+fn batch(env: &Environment) -> std::result::Result<Vec<Check>, Missing> {
+    let python = env.python("batch", "batch-requirements.txt", &[])?;
+    let (vllm, script) = (env.work.join("vllm"), env.scripts.join("vllm_types.py"));
+    if !python::succeeds(Command::new(&python).arg(script).arg(&vllm)) {
+        let reason = "pip failed to download the source distribution of vllm";
+        return Err(Missing(reason.to_owned()));
+    }
+    let script = env.scripts.join("batch.py");
+    Ok(checks(
+        env.programs(Command::new(python).arg(script))
+            .env("VLLM", vllm),
+    ))
+}
+
+fn batch_llama(env: &Environment) -> std::result::Result<Vec<Check>, Missing> {
+    let python = env.python("llama", "llama-requirements.txt", &["--no-deps"])?;
+    let script = env.scripts.join("batch_llama.py");
+    Ok(checks(env.programs(Command::new(python).arg(script))))
+}
+
+fn mcp(env: &Environment) -> std::result::Result<Vec<Check>, Missing> {
+    let python = env.python("mcp", "mcp-requirements.txt", &[])?;
+    let packages = env.node("node-mcp", MCP_NODE)?;
+    let script = env.scripts.join("mcp_client.py");
+    let mut all = checks(env.programs(Command::new(python).arg(script)));
+    let mut command = Command::new("node");
+    command
+        .arg(env.scripts.join("mcp_client.mjs"))
+        .env("NODE_PACKAGES", packages);
+    let faults = env.scripts.join("mcp.toml").display().to_string();
+    let options = ["--script", &faults, "--token-delay", "50"];
+    all.extend(env.checks_with(&options, env.programs(&mut command))?);
+    Ok(all)
 }
 
 fn schemathesis_inference(env: &Environment) -> std::result::Result<Vec<Check>, Missing> {
@@ -415,7 +460,7 @@ const BROWSERS: [&str; 4] = [
 fn report(env: &Environment) -> std::result::Result<Vec<Check>, Missing> {
     let browser = BROWSERS
         .into_iter()
-        .find(|browser| succeeds(Command::new(browser).arg("--version")))
+        .find(|browser| python::succeeds(Command::new(browser).arg("--version")))
         .ok_or_else(|| Missing("Chromium is not on the PATH".to_owned()))?;
     let python = env.python("report-python", "report-requirements.txt", &[])?;
     let mut command = Command::new(python);

@@ -54,6 +54,7 @@ fn object(response: &ResponseEvent) -> serde_json::Value {
         "fault": response.fault,
         "took_ms": (response.took.as_secs_f64() * 1e6).round() / 1e3,
         "request_id": response.request_id,
+        "fingerprint": format!("{:016x}", response.fingerprint),
     })
 }
 

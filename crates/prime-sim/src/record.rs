@@ -86,6 +86,8 @@ pub struct ResponseEvent {
     pub took: Duration,
     /// The `x-request-id` of the response.
     pub request_id: String,
+    /// Identifies the request: requests with the same method, path, query, key, team and body have the same one.
+    pub fingerprint: u64,
 }
 
 pub(crate) type OnResponse = Box<dyn Fn(&ResponseEvent) + Send + Sync>;
@@ -112,7 +114,7 @@ struct Records {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RequestRef {
     number: usize,
-    fingerprint: u64,
+    pub(crate) fingerprint: u64,
     pub(crate) attempt: u32,
 }
 

@@ -80,7 +80,18 @@ async fn list(session: Arc<Session>, arguments: List) -> Result<Value, Fault> {
 }
 
 async fn get(session: Arc<Session>, arguments: Id) -> Result<Value, Fault> {
-    Ok(view(&session.client.runs().get(arguments.run_id).await?))
+    let run = session.client.runs().get(arguments.run_id).await;
+    Ok(view(&run.map_err(fault)?))
+}
+
+/// Returns the fault of a call for one run.
+pub(super) fn fault(error: prime_ext::Error) -> Fault {
+    let is_unknown = error.is_not_found();
+    let fault = Fault::from(error);
+    match is_unknown {
+        true => Fault::new(format!("{fault}: `runs` lists the runs")),
+        false => fault,
+    }
 }
 
 fn view(run: &Run) -> Value {
@@ -96,7 +107,8 @@ fn view(run: &Run) -> Value {
 }
 
 async fn usage(session: Arc<Session>, arguments: Id) -> Result<Value, Fault> {
-    let usage = session.client.runs().usage(arguments.run_id).await?;
+    let usage = session.client.runs().usage(arguments.run_id).await;
+    let usage = usage.map_err(fault)?;
     Ok(json!({
         "run_id": usage.run_id,
         "run_name": usage.run_name,
@@ -112,7 +124,7 @@ async fn logs(session: Arc<Session>, arguments: Logs) -> Result<Value, Fault> {
     if let Some(text) = arguments.search {
         logs = logs.search(text);
     }
-    let mut text = logs.await?;
+    let mut text = logs.await.map_err(fault)?;
     let is_cut = text.len() > MAX_LOGS;
     if is_cut {
         let mut start = text.len() - MAX_LOGS;

@@ -60,6 +60,7 @@ pub(crate) async fn handle(
             fault: None,
             took: started.elapsed(),
             request_id,
+            fingerprint: request_ref.fingerprint,
         },
         shared: Arc::clone(&shared),
         request_ref,
