@@ -54,6 +54,8 @@ pub(crate) struct Session {
     pub(crate) meter: Meter,
     models: Mutex<Option<(Instant, Arc<Models>)>>,
     batches: Mutex<HashMap<PathBuf, Control>>,
+    /// Cloned by each call that is finished although its client is gone.
+    unfinished: Arc<()>,
 }
 
 /// How long a list of models is used.
@@ -67,6 +69,7 @@ impl Session {
             meter: Meter::new(),
             models: Mutex::default(),
             batches: Mutex::default(),
+            unfinished: Arc::default(),
         }
     }
 
@@ -127,12 +130,29 @@ impl Session {
         lock(&self.batches).get(output).cloned()
     }
 
-    /// Stops all batches, and waits until their requests in flight are finished, for a limited time.
+    /// Runs a call to its end, also if it is cancelled or its client is gone.
+    pub(crate) async fn finish<T: Send + 'static>(
+        &self,
+        call: impl Future<Output = Result<T, Fault>> + Send + 'static,
+    ) -> Result<T, Fault> {
+        let unfinished = self.unfinished.clone();
+        let task = tokio::spawn(async move {
+            let result = call.await;
+            drop(unfinished);
+            result
+        });
+        let failed = |error| Err(Fault::new(format!("the call failed: {error}")));
+        task.await.unwrap_or_else(failed)
+    }
+
+    /// Stops all batches, and waits until their requests in flight and all calls of [`finish`](Self::finish) are
+    /// finished, for a limited time.
     pub(crate) async fn stop_batches(&self, patience: Duration) {
         let begin = Instant::now();
         loop {
             let controls: Vec<Control> = lock(&self.batches).values().cloned().collect();
-            if controls.is_empty() || begin.elapsed() > patience {
+            let is_finished = controls.is_empty() && Arc::strong_count(&self.unfinished) == 1;
+            if is_finished || begin.elapsed() > patience {
                 return;
             }
             controls.iter().for_each(Control::stop);

@@ -74,6 +74,17 @@ async fn create(
         )));
     }
     let config = RunConfig::from_toml(&arguments.config_toml)?;
+    // The token of a run cannot be had again: a call that is cancelled saves it too.
+    session
+        .finish(start(session.clone(), config, arguments))
+        .await
+}
+
+async fn start(
+    session: Arc<Session>,
+    config: RunConfig,
+    arguments: Create,
+) -> Result<Value, Fault> {
     let runs = session.client.runs();
     let mut create = runs.create(config);
     if let Some(name) = arguments.name {
