@@ -226,7 +226,7 @@ mod tests {
         assert_eq!(total.known.usd().decimal(), expected);
         assert_eq!(total.completion_tokens, 1_000_000);
         assert_eq!(meter.by_payer().len(), 2);
-        let known: super::super::UsdSum = meter.by_payer().values().map(|spent| spent.known).sum();
+        let known: UsdSum = meter.by_payer().values().map(|spent| spent.known).sum();
         assert_eq!(known, total.known);
     }
 }
