@@ -16,6 +16,12 @@ impl Pointer {
         Self(format!("{}/{token}", self.0))
     }
 
+    /// Replaces the beginning `from` by `to`. `None` if the pointer leads elsewhere.
+    pub(crate) fn moved(&self, from: &Self, to: &Self) -> Option<Self> {
+        let rest = self.0.strip_prefix(&from.0)?;
+        (rest.is_empty() || rest.starts_with('/')).then(|| Self(format!("{}{rest}", to.0)))
+    }
+
     /// Returns the unescaped tokens, from the root.
     pub fn tokens(&self) -> Vec<String> {
         let tokens = self.0.split('/').skip(1);

@@ -50,9 +50,27 @@ impl fmt::Display for Note {
 pub(super) struct Context<'a> {
     pub(super) options: &'a Options,
     pub(super) notes: Vec<Note>,
+    /// The new and the original locations of operations that were moved.
+    pub(super) moved: Vec<(Pointer, Pointer)>,
 }
 
-impl Context<'_> {
+impl<'a> Context<'a> {
+    pub(super) fn new(options: &'a Options) -> Self {
+        Self {
+            options,
+            notes: Vec::new(),
+            moved: Vec::new(),
+        }
+    }
+
+    /// Returns the location in the original document.
+    pub(super) fn original(&self, place: &Pointer) -> Pointer {
+        let mut moved = self.moved.iter();
+        moved
+            .find_map(|(new, old)| place.moved(new, old))
+            .unwrap_or_else(|| place.clone())
+    }
+
     /// Notes information that the lowered document does not express.
     pub(super) fn note_loss(&mut self, place: &Pointer, what: impl Into<String>) {
         self.note(place, NoteKind::Lost, what.into());
@@ -79,7 +97,7 @@ impl Context<'_> {
     }
 
     fn note(&mut self, place: &Pointer, kind: NoteKind, what: String) {
-        let place = place.clone();
+        let place = self.original(place);
         self.notes.push(Note { place, kind, what });
     }
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::LowerError;
 use super::context::Context;
+use super::methods::word;
 use super::resolve::is_method;
 use super::walk::members;
 use crate::Pointer;
@@ -70,7 +71,7 @@ pub(super) fn lower_ids(document: &mut Value, cx: &mut Context<'_>) -> Result<()
                 None => None,
             };
             let wanted = declared.as_deref().filter(|id| !key(id).is_empty());
-            let wanted = wanted.map_or_else(|| from_path(method, path), usable);
+            let wanted = wanted.map_or_else(|| usable(&from_path(&word(method, operation), path)), usable);
             let id = unique(&wanted, &mut taken);
             if declared.as_ref() == Some(&id) {
                 continue;

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::LowerError;
 use super::context::Context;
+use super::merge::CONDITIONAL;
 use super::{repair, unsupported};
 use crate::Pointer;
 
@@ -85,6 +86,15 @@ pub(super) fn lower_schema(
     lower_null_alternative(map, "anyOf");
     lower_null_alternative(map, "oneOf");
     repair::repair(map, place, cx)?;
+    let conditional = unsupported::take_conditional(map, place);
+    if !conditional.is_empty() {
+        let mut lowered = Vec::new();
+        for (place, mut schema) in conditional {
+            lower_schema(&mut schema, &place, cx)?;
+            lowered.push(schema);
+        }
+        map.insert(CONDITIONAL.to_owned(), lowered.into());
+    }
     unsupported::lower(map, place, cx);
     lower_const(map);
     lower_examples(map);

@@ -246,7 +246,8 @@ impl Shaper<'_, '_> {
             return Ok(self.reference(map, &reference));
         }
         let depth = self.through.len();
-        let map = self.flatten(map, place);
+        let mut map = self.flatten(map, place);
+        self.add_conditional(&mut map, place);
         let shaped = self.flat_component(map, name, place);
         self.through.truncate(depth);
         shaped

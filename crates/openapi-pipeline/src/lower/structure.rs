@@ -35,12 +35,13 @@ pub(super) fn lower_structure(
     let Value::Object(map) = document else {
         return Err(LowerError::new(&root, "not an object"));
     };
+    let has_webhooks = map.contains_key("webhooks");
     lower_webhooks(map, cx);
     if map.shift_remove("jsonSchemaDialect").is_some() {
         let what = "the JSON Schema dialect; schemas are read with the OpenAPI 3.1 dialect";
         cx.note_loss(&root.join("jsonSchemaDialect"), what);
     }
-    let may_lack_paths = map.contains_key("components");
+    let may_lack_paths = has_webhooks || map.contains_key("components");
     match map.get("paths") {
         Some(Value::Object(_)) => {}
         Some(Value::Null) | None if may_lack_paths => {
