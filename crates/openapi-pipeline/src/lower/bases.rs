@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use super::context::Context;
-use super::merge::is_annotation;
+use super::merge::{is_annotation, is_unrestricted};
 use super::names::{Names, SCHEMAS, meant, pascal, target};
 use super::references::escape;
 use crate::Pointer;
@@ -36,9 +36,14 @@ pub(super) fn split_bases(document: &mut Value, cx: &mut Context<'_>) {
         .collect();
     let mut renamed = BTreeMap::new();
     for (name, alternatives) in bases {
-        let base = names.take(&format!("{}Base", pascal(&name)));
-        if let Some(Value::Object(schema)) = schemas.get_mut(&name) {
-            let own = split(schema, &name, &base, &alternatives);
+        let Some(Value::Object(schema)) = schemas.get_mut(&name) else {
+            continue;
+        };
+        let own = own_part(schema);
+        // A base without properties of its own adds nothing to its children.
+        let base = (!is_unrestricted(&own)).then(|| names.take(&format!("{}Base", pascal(&name))));
+        make_union(schema, &name, base.as_deref(), &alternatives);
+        if let Some(base) = &base {
             schemas.insert(base.clone(), Value::Object(own));
         }
         renamed.insert(name, base);
@@ -61,12 +66,19 @@ fn is_extended(map: &Map<String, Value>) -> bool {
     map.keys().any(|key| key != "$ref" && key != "nullable" && !is_annotation(key))
 }
 
+/// Returns whether a schema is another name for a value that may be `null`.
+fn is_nullable_name(map: &Map<String, Value>) -> bool {
+    let parts = map.get("allOf").and_then(Value::as_array);
+    map.get("nullable").is_some()
+        && parts.is_none_or(|parts| parts.len() == 1)
+        && map.keys().all(|key| key == "allOf" || key == "nullable" || is_annotation(key))
+}
+
 /// Returns the components that a component extends.
 fn parents(schema: &Value) -> Vec<String> {
     let mut found = Vec::new();
     if let Value::Object(map) = schema {
-        // Another name for a value that may be null.
-        if map.get("nullable").is_some() && map.keys().all(|key| key == "allOf" || key == "nullable") {
+        if is_nullable_name(map) {
             return found;
         }
         found.extend(referenced(schema).filter(|_| is_extended(map)));
@@ -131,67 +143,94 @@ fn alternatives(
     (!alternatives.is_empty()).then_some(alternatives)
 }
 
-/// Makes a union of a base. Returns the base itself.
-fn split(
-    schema: &mut Map<String, Value>,
-    name: &str,
-    base: &str,
-    alternatives: &[String],
-) -> Map<String, Value> {
+/// Returns the part of a base that its children share.
+fn own_part(schema: &Map<String, Value>) -> Map<String, Value> {
     let mut own = schema.clone();
     for keyword in ["discriminator", "oneOf", "anyOf"] {
         own.shift_remove(keyword);
     }
-    let is_union = |key: &str| matches!(key, "discriminator" | "oneOf" | "anyOf" | "nullable");
-    let may_be_null = schema.get("type").and_then(Value::as_array).is_some_and(|types| types.contains(&"null".into()));
-    schema.retain(|key, _| is_union(key) || is_annotation(key));
+    if own.get("type").is_some_and(|ty| ty == "object") && own.len() == 1 {
+        own.shift_remove("type");
+    }
+    own
+}
+
+/// Makes a union of a base. `base` is the component with its own properties, if it has any.
+fn make_union(
+    schema: &mut Map<String, Value>,
+    name: &str,
+    base: Option<&str>,
+    alternatives: &[String],
+) {
+    let types = schema.get("type").and_then(Value::as_array);
+    let may_be_null = types.is_some_and(|types| types.contains(&"null".into()));
+    let is_kept = |key: &str| matches!(key, "discriminator" | "oneOf" | "anyOf" | "nullable");
+    schema.retain(|key, _| is_kept(key) || is_annotation(key));
     if may_be_null {
         schema.insert("nullable".to_owned(), true.into());
     }
     if schema.contains_key("oneOf") || schema.contains_key("anyOf") {
-        return own;
+        return;
     }
     let reference = |name: &str| Value::from(format!("{SCHEMAS}{}", escape(name)));
-    let names = alternatives.iter().map(String::as_str).chain([base]);
-    let listed: Vec<Value> = names.map(|name| json!({ "$ref": reference(name) })).collect();
+    let names = alternatives.iter().map(String::as_str).chain(base);
+    let listed: Vec<Value> = names
+        .map(|name| json!({ "$ref": reference(name) }))
+        .collect();
     schema.insert("oneOf".to_owned(), listed.into());
     if let Some(Value::Object(discriminator)) = schema.get_mut("discriminator")
         && let Value::Object(mapping) = discriminator.entry("mapping").or_insert_with(|| json!({}))
+        && let Some(base) = base
     {
         // The base itself is selected by its name, unless the mapping says otherwise.
         let mut is_mapped = false;
-        for value in mapping.values_mut().filter(|value| meant(value).as_deref() == Some(name)) {
-            *value = reference(base);
-            is_mapped = true;
+        for value in mapping.values_mut() {
+            if meant(value).as_deref() == Some(name) {
+                *value = reference(base);
+                is_mapped = true;
+            }
         }
         if !is_mapped {
             mapping.entry(name).or_insert(reference(base));
         }
     }
-    own
 }
 
 /// Makes a component refer to the bases themselves where it extends them.
-fn extend(schema: &mut Value, renamed: &BTreeMap<String, String>) {
+fn extend(schema: &mut Value, renamed: &BTreeMap<String, Option<String>>) {
     let Value::Object(map) = schema else {
         return;
     };
-    let redirect = |map: &mut Map<String, Value>| {
-        let Some(Value::String(reference)) = map.get_mut("$ref") else {
-            return;
-        };
-        if let Some(base) = target(reference).and_then(|name| renamed.get(&name)) {
-            *reference = format!("{SCHEMAS}{base}");
-        }
-    };
-    if is_extended(map) {
-        redirect(map);
+    if is_nullable_name(map) {
+        return;
     }
-    let parts = map.get_mut("allOf").and_then(Value::as_array_mut);
-    for part in parts.into_iter().flatten() {
+    if is_extended(map) {
+        redirect(map, renamed);
+    }
+    let Some(Value::Array(parts)) = map.get_mut("allOf") else {
+        return;
+    };
+    for part in &mut *parts {
         if let Value::Object(part) = part {
-            redirect(part);
+            redirect(part, renamed);
         }
         extend(part, renamed);
+    }
+    if parts.len() > 1 {
+        parts.retain(|part| *part != json!({}));
+    }
+}
+
+/// Redirects a reference to a base. Removes it if the base has no part of its own.
+fn redirect(map: &mut Map<String, Value>, renamed: &BTreeMap<String, Option<String>>) {
+    let reference = map.get("$ref").and_then(Value::as_str);
+    match reference.and_then(target).and_then(|name| renamed.get(&name)) {
+        Some(Some(base)) => {
+            map.insert("$ref".to_owned(), format!("{SCHEMAS}{base}").into());
+        }
+        Some(None) => {
+            map.shift_remove("$ref");
+        }
+        None => {}
     }
 }

@@ -15,6 +15,8 @@ pub enum NoteKind {
     Lost,
     /// An operation or a schema was dropped because it is not supported.
     Dropped,
+    /// A constraint that is documented, but that the generated code does not check.
+    Unchecked,
 }
 
 impl NoteKind {
@@ -24,6 +26,7 @@ impl NoteKind {
             Self::Repaired => "repaired",
             Self::Lost => "lost",
             Self::Dropped => "dropped",
+            Self::Unchecked => "unchecked",
         }
     }
 }
@@ -79,6 +82,11 @@ impl<'a> Context<'a> {
     /// Notes a dropped operation or schema.
     pub(super) fn note_dropped(&mut self, place: &Pointer, what: impl Into<String>) {
         self.note(place, NoteKind::Dropped, what.into());
+    }
+
+    /// Notes a constraint that generated code does not check.
+    pub(super) fn note_unchecked(&mut self, place: &Pointer, what: impl Into<String>) {
+        self.note(place, NoteKind::Unchecked, what.into());
     }
 
     /// Repairs an invalid part and notes the repair, or returns an error in strict mode.

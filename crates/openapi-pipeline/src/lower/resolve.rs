@@ -130,9 +130,11 @@ fn resolve_content(
             continue;
         };
         if let Some(item) = content.shift_remove("itemSchema") {
-            let what = "the type of the items of a stream, which is returned as bytes";
+            let what = "the type of the items of a stream, which is sent or returned as bytes";
             cx.note_loss(&place.join("itemSchema"), what);
-            content.entry("schema").or_insert(item);
+            if !media.starts_with("multipart/") {
+                content.entry("schema").or_insert(item);
+            }
         }
         for field in ["itemEncoding", "prefixEncoding"] {
             if content.shift_remove(field).is_some() {

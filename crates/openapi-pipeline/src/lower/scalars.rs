@@ -111,6 +111,11 @@ pub(super) fn shape(mut map: Map<String, Value>, place: &Pointer, cx: &mut Conte
                 map.shift_remove("enum");
                 document_values(&mut map, &values);
                 infer_from_values(&mut map, &values, place, cx);
+                if map.get("type").is_some_and(|ty| ty == "integer")
+                    && values.iter().any(|value| is_large_unsigned(Some(value)))
+                {
+                    map.insert("format".to_owned(), "uint64".into());
+                }
             }
         }
     }
@@ -164,9 +169,8 @@ fn widen_integer(map: &mut Map<String, Value>, place: &Pointer, cx: &mut Context
     let format = map.get("format").and_then(Value::as_str);
     let is_unsigned = limit("minimum").is_some_and(|minimum| minimum >= 0.0);
     let maximum = limit("maximum").unwrap_or_default();
-    // The largest `i64` is written as a float of 2⁶³ by some tools.
-    let exceeds = map.get("maximum").is_some_and(Value::is_u64)
-        && map.get("maximum").is_some_and(|maximum| !maximum.is_i64());
+    // The largest `i64` is rounded to 2⁶³ as a float.
+    let exceeds = maximum > LIMITS.0 || is_large_unsigned(map.get("maximum"));
     let is_large = matches!(
         format,
         Some("int128" | "uint128" | "int256" | "uint256" | "bigint" | "big-integer")
@@ -178,6 +182,11 @@ fn widen_integer(map: &mut Map<String, Value>, place: &Pointer, cx: &mut Context
     } else if exceeds && !is_unsigned && format != Some("uint64") {
         cx.note_loss(place, "integers above the largest `i64`, which cannot be read");
     }
+}
+
+/// Returns whether a value is an integer above the largest `i64`.
+fn is_large_unsigned(value: Option<&Value>) -> bool {
+    value.is_some_and(|value| value.is_u64() && !value.is_i64())
 }
 
 /// Infers a missing type from the format.

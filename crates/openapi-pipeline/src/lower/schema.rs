@@ -97,6 +97,7 @@ pub(super) fn lower_schema(
     }
     unsupported::lower(map, place, cx);
     lower_const(map);
+    note_unchecked(map, place, cx);
     lower_examples(map);
     lower_exclusive_bounds(map);
     document_pattern(map);
@@ -124,6 +125,34 @@ pub(super) fn lower_schema(
         }
     }
     Ok(())
+}
+
+/// Notes the constraints that are only documented.
+fn note_unchecked(map: &Map<String, Value>, place: &Pointer, cx: &mut Context<'_>) {
+    const CONSTRAINTS: [&str; 9] = [
+        "pattern",
+        "minLength",
+        "maxLength",
+        "minItems",
+        "maxItems",
+        "uniqueItems",
+        "minProperties",
+        "maxProperties",
+        "multipleOf",
+    ];
+    for keyword in CONSTRAINTS {
+        let value = map.get(keyword).filter(|value| **value != Value::Bool(false));
+        if let Some(value) = value.filter(|value| **value != json!(0)) {
+            cx.note_unchecked(&place.join(keyword), format!("`{keyword}: {value}`"));
+        }
+    }
+    // A list of strings becomes an enumeration.
+    let values = map.get("enum").and_then(Value::as_array);
+    let others = values.into_iter().flatten();
+    if others.clone().any(|value| !value.is_string() && !value.is_null()) {
+        let values: Vec<String> = others.map(Value::to_string).collect();
+        cx.note_unchecked(&place.join("enum"), format!("the values {}", values.join(", ")));
+    }
 }
 
 /// Converts `const: x` to an enumeration of one value.

@@ -62,7 +62,8 @@ pub(super) fn shape_schemas(document: &mut Value, cx: &mut Context<'_>) -> Resul
             shaper.operation(operation, &root.join("paths").join(path).join(method))?;
         }
     }
-    let done = shaper.done;
+    let mut done = shaper.done;
+    cycles::join_unions(&mut done, cx);
     if !done.is_empty()
         && let Value::Object(whole) = &mut *document
         && let Value::Object(components) = whole.entry("components").or_insert_with(|| json!({}))

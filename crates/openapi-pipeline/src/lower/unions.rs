@@ -62,6 +62,10 @@ pub(super) fn shape(
     }
     // A union with an unrestricted alternative is unrestricted.
     if shaped.iter().any(is_anything) {
+        if shaped.len() > 1 {
+            let what = "an alternative allows any value; treated as untyped JSON";
+            shaper.cx.note_loss(&place, what);
+        }
         map.retain(|key, _| is_annotation(key) || key == "nullable");
         return Ok(Value::Object(map));
     }
@@ -188,7 +192,15 @@ fn as_one(shaped: &[Value]) -> Option<Map<String, Value>> {
         Some(_) if all(&["boolean"]) => "boolean",
         _ => return None,
     };
-    Some(Map::from_iter([("type".to_owned(), Value::from(ty))]))
+    let mut one = Map::from_iter([("type".to_owned(), Value::from(ty))]);
+    let format = shaped.first().and_then(|schema| schema.get("format"));
+    if let Some(format) = format
+        && ty == "integer"
+        && shaped.iter().all(|schema| schema.get("format") == Some(format))
+    {
+        one.insert("format".to_owned(), format.clone());
+    }
+    Some(one)
 }
 
 /// Returns whether the alternatives are scalars and lists of different kinds, which progenitor distinguishes itself.

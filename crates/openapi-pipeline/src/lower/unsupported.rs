@@ -12,6 +12,7 @@ const NON_RESTRICTING: &[&str] = &[
     "$comment",
     "$defs",
     "$dynamicAnchor",
+    "$id",
     "$recursiveAnchor",
     "$schema",
     "$vocabulary",
@@ -22,7 +23,6 @@ const NON_RESTRICTING: &[&str] = &[
 /// Keywords that restrict the value further than a Rust type can express.
 const RESTRICTING: &[&str] = &[
     "$dynamicRef",
-    "$id",
     "$recursiveRef",
     "contains",
     "dependencies",
