@@ -165,7 +165,9 @@ pub(super) fn list(document: &OpenAPI, lowered: &Lowered) -> Vec<Operation> {
             team_parameter,
             body_schema,
             id,
-            method: other_method.clone().unwrap_or_else(|| method.to_uppercase()),
+            method: other_method
+                .clone()
+                .unwrap_or_else(|| method.to_uppercase()),
             other_method,
             path: wire_path,
             summary: operation.summary.clone(),

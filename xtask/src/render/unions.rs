@@ -148,7 +148,10 @@ fn offers(union: &Union, variants: &[Variant<'_>]) -> TokenStream {
     let is_tagged = |variant: &&Variant<'_>| !variant.alternative.tags.is_empty();
     match &union.tag {
         Some(tag) if variants.iter().any(|variant| is_tagged(&variant)) => {
-            let tagged = variants.iter().filter(is_tagged).map(|variant| offer(&variant));
+            let tagged = variants
+                .iter()
+                .filter(is_tagged)
+                .map(|variant| offer(&variant));
             let others = variants.iter().filter(|variant| !is_tagged(variant));
             let others = others.map(|variant| offer(&variant));
             quote! {

@@ -50,12 +50,17 @@ fn relax(schema: &mut Map<String, Value>, marker: &str, marked: &BTreeSet<String
                 .and_then(target)
                 .is_some_and(|name| marked.contains(&name))
     };
-    let names = properties.iter().filter(|(_, property)| is_marked(property));
+    let names = properties
+        .iter()
+        .filter(|(_, property)| is_marked(property));
     let names: Vec<String> = names.map(|(name, _)| name.clone()).collect();
     let Some(Value::Array(required)) = schema.get_mut("required") else {
         return;
     };
-    required.retain(|name| name.as_str().is_none_or(|name| !names.iter().any(|n| n == name)));
+    required.retain(|name| {
+        name.as_str()
+            .is_none_or(|name| !names.iter().any(|n| n == name))
+    });
     if required.is_empty() {
         schema.shift_remove("required");
     }

@@ -63,7 +63,8 @@ fn referenced(schema: &Value) -> Option<String> {
 
 /// Returns whether a schema with a reference also extends what it refers to.
 fn is_extended(map: &Map<String, Value>) -> bool {
-    map.keys().any(|key| key != "$ref" && key != "nullable" && !is_annotation(key))
+    map.keys()
+        .any(|key| key != "$ref" && key != "nullable" && !is_annotation(key))
 }
 
 /// Returns whether a schema is another name for a value that may be `null`.
@@ -71,7 +72,9 @@ fn is_nullable_name(map: &Map<String, Value>) -> bool {
     let parts = map.get("allOf").and_then(Value::as_array);
     map.get("nullable").is_some()
         && parts.is_none_or(|parts| parts.len() == 1)
-        && map.keys().all(|key| key == "allOf" || key == "nullable" || is_annotation(key))
+        && map
+            .keys()
+            .all(|key| key == "allOf" || key == "nullable" || is_annotation(key))
 }
 
 /// Returns the components that a component extends.
@@ -82,7 +85,12 @@ fn parents(schema: &Value) -> Vec<String> {
             return found;
         }
         found.extend(referenced(schema).filter(|_| is_extended(map)));
-        for part in map.get("allOf").and_then(Value::as_array).into_iter().flatten() {
+        for part in map
+            .get("allOf")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+        {
             found.extend(referenced(part));
             found.extend(parents(part));
         }
@@ -114,7 +122,9 @@ fn alternatives(
     cx: &mut Context<'_>,
 ) -> Option<Vec<String>> {
     let schema = schemas.get(name)?;
-    let listed = ["oneOf", "anyOf"].iter().filter_map(|key| schema.get(*key)?.as_array());
+    let listed = ["oneOf", "anyOf"]
+        .iter()
+        .filter_map(|key| schema.get(*key)?.as_array());
     let listed: Vec<String> = listed.flatten().filter_map(referenced).collect();
     if schema.get("oneOf").is_some() || schema.get("anyOf").is_some() {
         let is_cyclic = listed.iter().any(|listed| descendants.contains(listed));
@@ -122,12 +132,17 @@ fn alternatives(
     }
     let discriminator = schema.get("discriminator")?;
     discriminator.get("propertyName")?.as_str()?;
-    let place = Pointer::root().join("components").join("schemas").join(name);
+    let place = Pointer::root()
+        .join("components")
+        .join("schemas")
+        .join(name);
     let mut alternatives: Vec<String> = Vec::new();
     let mapping = discriminator.get("mapping").and_then(Value::as_object);
     for (tag, value) in mapping.into_iter().flatten() {
         match meant(value).filter(|meant| schemas.contains_key(meant)) {
-            Some(meant) if meant != name && !alternatives.contains(&meant) => alternatives.push(meant),
+            Some(meant) if meant != name && !alternatives.contains(&meant) => {
+                alternatives.push(meant)
+            }
             Some(_) => {}
             None => cx.note_loss(
                 &place.join("discriminator").join("mapping").join(tag),
@@ -224,7 +239,10 @@ fn extend(schema: &mut Value, renamed: &BTreeMap<String, Option<String>>) {
 /// Redirects a reference to a base. Removes it if the base has no part of its own.
 fn redirect(map: &mut Map<String, Value>, renamed: &BTreeMap<String, Option<String>>) {
     let reference = map.get("$ref").and_then(Value::as_str);
-    match reference.and_then(target).and_then(|name| renamed.get(&name)) {
+    match reference
+        .and_then(target)
+        .and_then(|name| renamed.get(&name))
+    {
         Some(Some(base)) => {
             map.insert("$ref".to_owned(), format!("{SCHEMAS}{base}").into());
         }

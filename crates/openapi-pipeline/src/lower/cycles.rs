@@ -53,7 +53,9 @@ pub(super) fn join_unions(schemas: &mut Map<String, Value>, cx: &mut Context<'_>
     let next: BTreeMap<String, Vec<String>> = schemas
         .iter()
         .map(|(name, schema)| {
-            let lists = ["oneOf", "allOf"].iter().filter_map(|key| schema.get(*key)?.as_array());
+            let lists = ["oneOf", "allOf"]
+                .iter()
+                .filter_map(|key| schema.get(*key)?.as_array());
             let parts = lists.flatten().chain([schema]);
             let references = parts.filter_map(|part| target(part.get("$ref")?.as_str()?));
             (name.clone(), references.collect())
@@ -71,7 +73,11 @@ pub(super) fn join_unions(schemas: &mut Map<String, Value>, cx: &mut Context<'_>
         }
         seen
     };
-    let is_union = |name: &str| schemas.get(name).is_some_and(|schema| schema.get("oneOf").is_some());
+    let is_union = |name: &str| {
+        schemas
+            .get(name)
+            .is_some_and(|schema| schema.get("oneOf").is_some())
+    };
     let unions: Vec<&String> = schemas.keys().filter(|name| is_union(name)).collect();
     let reached: BTreeMap<&str, BTreeSet<String>> = unions
         .iter()
@@ -89,7 +95,9 @@ pub(super) fn join_unions(schemas: &mut Map<String, Value>, cx: &mut Context<'_>
         let mut alternatives: Vec<Value> = Vec::new();
         for alternative in lists.flatten() {
             let reference = alternative.get("$ref").and_then(Value::as_str);
-            let is_outside = !reference.and_then(target).is_some_and(|other| in_cycle(&other));
+            let is_outside = !reference
+                .and_then(target)
+                .is_some_and(|other| in_cycle(&other));
             if is_outside && !alternatives.contains(alternative) {
                 alternatives.push(alternative.clone());
             }
@@ -101,13 +109,27 @@ pub(super) fn join_unions(schemas: &mut Map<String, Value>, cx: &mut Context<'_>
             continue;
         };
         schema.shift_remove("discriminator");
-        if alternatives.is_empty() {
-            schema.shift_remove("oneOf");
-            let place = Pointer::root().join("components").join("schemas");
-            let what = "a union that only contains itself; treated as untyped JSON";
-            cx.note_loss(&place.join(name), what);
-        } else {
-            schema.insert("oneOf".to_owned(), Value::Array(alternatives));
+        schema.shift_remove("oneOf");
+        match alternatives.as_slice() {
+            [] => {
+                let place = Pointer::root().join("components").join("schemas");
+                let what = "a union that only contains itself; treated as untyped JSON";
+                cx.note_loss(&place.join(name), what);
+            }
+            [Value::Object(only)] if !only.contains_key("$ref") => {
+                for (key, value) in only {
+                    schema.entry(key).or_insert_with(|| value.clone());
+                }
+            }
+            [only] if schema.is_empty() => {
+                schema.extend(only.as_object().cloned().unwrap_or_default());
+            }
+            [only] => {
+                schema.insert("allOf".to_owned(), json!([only]));
+            }
+            _ => {
+                schema.insert("oneOf".to_owned(), Value::Array(alternatives));
+            }
         }
     }
 }

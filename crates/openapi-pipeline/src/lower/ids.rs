@@ -71,7 +71,10 @@ pub(super) fn lower_ids(document: &mut Value, cx: &mut Context<'_>) -> Result<()
                 None => None,
             };
             let wanted = declared.as_deref().filter(|id| !key(id).is_empty());
-            let wanted = wanted.map_or_else(|| usable(&from_path(&word(method, operation), path)), usable);
+            let wanted = wanted.map_or_else(
+                || usable(&from_path(&word(method, operation), path)),
+                usable,
+            );
             let id = unique(&wanted, &mut taken);
             if declared.as_ref() == Some(&id) {
                 continue;

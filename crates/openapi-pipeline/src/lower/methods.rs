@@ -104,7 +104,10 @@ pub(super) fn remove(item: &mut Value, tokens: &[&str]) -> Option<Vec<String>> {
         ["additionalOperations", method, ..] => {
             let others = item.get_mut("additionalOperations")?.as_object_mut()?;
             others.shift_remove(*method)?;
-            Some(vec!["additionalOperations".to_owned(), (*method).to_owned()])
+            Some(vec![
+                "additionalOperations".to_owned(),
+                (*method).to_owned(),
+            ])
         }
         [method, ..] if is_method(method) || *method == "query" => {
             item.shift_remove(*method)?;
@@ -120,7 +123,15 @@ mod tests {
 
     #[test]
     fn methods_are_tokens() {
-        for (method, sendable) in [("COPY", true), ("copy", true), ("M-SEARCH", true), ("CONNECT", false), ("", false), ("A B", false), ("A#B", false)] {
+        for (method, sendable) in [
+            ("COPY", true),
+            ("copy", true),
+            ("M-SEARCH", true),
+            ("CONNECT", false),
+            ("", false),
+            ("A B", false),
+            ("A#B", false),
+        ] {
             assert_eq!(is_sendable(method), sendable, "{method}");
         }
     }

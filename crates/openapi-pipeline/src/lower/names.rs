@@ -176,7 +176,9 @@ fn rewrite(value: &mut Value, keys: Keys, renamed: &BTreeMap<String, String>) {
 /// Rewrites the mapping of a discriminator. An alternative that is not mapped is selected by the name of its schema: if
 /// that is renamed, the name in the document is added to the mapping.
 fn rewrite_discriminator(map: &mut Map<String, Value>, renamed: &BTreeMap<String, String>) {
-    let alternatives = ["oneOf", "anyOf"].iter().filter_map(|key| map.get(*key)?.as_array());
+    let alternatives = ["oneOf", "anyOf"]
+        .iter()
+        .filter_map(|key| map.get(*key)?.as_array());
     let names = alternatives
         .flatten()
         .filter_map(|alternative| target(alternative.get("$ref")?.as_str()?));

@@ -165,8 +165,13 @@ fn keep(
         "query" | "header" | "cookie" => {}
         "querystring" => {
             // A form is written like a parameter for each property.
-            let content = parameter.get_mut("content").and_then(|content| content.get_mut(FORM));
-            let Some(schema) = content.and_then(|form| form.get_mut("schema")).map(Value::take) else {
+            let content = parameter
+                .get_mut("content")
+                .and_then(|content| content.get_mut(FORM));
+            let Some(schema) = content
+                .and_then(|form| form.get_mut("schema"))
+                .map(Value::take)
+            else {
                 cx.note_loss(place, "the whole query as one parameter");
                 return Ok(());
             };

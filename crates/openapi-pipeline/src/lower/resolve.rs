@@ -82,7 +82,10 @@ pub(super) fn resolve_operations(
                     if let Value::Object(response) = response {
                         for (field, what) in [
                             ("links", "links to other operations"),
-                            ("headers", "the types of the headers, which are read as text"),
+                            (
+                                "headers",
+                                "the types of the headers, which are read as text",
+                            ),
                         ] {
                             if let Some(Value::Object(named)) = response.shift_remove(field)
                                 && !named.is_empty()
@@ -146,12 +149,7 @@ fn resolve_content(
 }
 
 /// Notes the servers of a path or an operation, unless they are those of the document.
-fn note_servers(
-    whole: &Value,
-    servers: Option<Value>,
-    place: &Pointer,
-    cx: &mut Context<'_>,
-) {
+fn note_servers(whole: &Value, servers: Option<Value>, place: &Pointer, cx: &mut Context<'_>) {
     let Some(servers) = servers.filter(|servers| whole.get("servers") != Some(servers)) else {
         return;
     };

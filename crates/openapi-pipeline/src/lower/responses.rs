@@ -105,7 +105,9 @@ fn sort_statuses(
             )?;
             response = json!({});
         }
-        let summary = response.as_object_mut().and_then(|map| map.shift_remove("summary"));
+        let summary = response
+            .as_object_mut()
+            .and_then(|map| map.shift_remove("summary"));
         if !response.get("description").is_some_and(Value::is_string) {
             let summary = summary.filter(Value::is_string);
             response["description"] = summary.unwrap_or_else(|| "".into());

@@ -180,7 +180,10 @@ fn widen_integer(map: &mut Map<String, Value>, place: &Pointer, cx: &mut Context
     } else if exceeds && is_unsigned && format.is_none_or(|format| format == "int64") {
         map.insert("format".to_owned(), "uint64".into());
     } else if exceeds && !is_unsigned && format != Some("uint64") {
-        cx.note_loss(place, "integers above the largest `i64`, which cannot be read");
+        cx.note_loss(
+            place,
+            "integers above the largest `i64`, which cannot be read",
+        );
     }
 }
 

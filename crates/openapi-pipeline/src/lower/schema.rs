@@ -141,7 +141,9 @@ fn note_unchecked(map: &Map<String, Value>, place: &Pointer, cx: &mut Context<'_
         "multipleOf",
     ];
     for keyword in CONSTRAINTS {
-        let value = map.get(keyword).filter(|value| **value != Value::Bool(false));
+        let value = map
+            .get(keyword)
+            .filter(|value| **value != Value::Bool(false));
         if let Some(value) = value.filter(|value| **value != json!(0)) {
             cx.note_unchecked(&place.join(keyword), format!("`{keyword}: {value}`"));
         }
@@ -149,9 +151,15 @@ fn note_unchecked(map: &Map<String, Value>, place: &Pointer, cx: &mut Context<'_
     // A list of strings becomes an enumeration.
     let values = map.get("enum").and_then(Value::as_array);
     let others = values.into_iter().flatten();
-    if others.clone().any(|value| !value.is_string() && !value.is_null()) {
+    if others
+        .clone()
+        .any(|value| !value.is_string() && !value.is_null())
+    {
         let values: Vec<String> = others.map(Value::to_string).collect();
-        cx.note_unchecked(&place.join("enum"), format!("the values {}", values.join(", ")));
+        cx.note_unchecked(
+            &place.join("enum"),
+            format!("the values {}", values.join(", ")),
+        );
     }
 }
 

@@ -63,6 +63,7 @@ pub(super) fn shape_schemas(document: &mut Value, cx: &mut Context<'_>) -> Resul
         }
     }
     let mut done = shaper.done;
+    cycles::break_up(&mut done, cx)?;
     cycles::join_unions(&mut done, cx);
     if !done.is_empty()
         && let Value::Object(whole) = &mut *document

@@ -146,7 +146,10 @@ fn lower_security(map: &mut Map<String, Value>, cx: &mut Context<'_>) {
             } else if scheme.get("in").is_some_and(|place| place == "query") {
                 let what = "the key in the query, which the client does not add";
                 cx.note_loss(&place.join(name), what);
-            } else if scheme.get("type").is_some_and(|ty| ty == "oauth2" || ty == "openIdConnect") {
+            } else if scheme
+                .get("type")
+                .is_some_and(|ty| ty == "oauth2" || ty == "openIdConnect")
+            {
                 let what = "how to get a token; the caller sets the header `Authorization`";
                 cx.note_loss(&place.join(name), what);
             }

@@ -87,7 +87,8 @@ pub(super) fn shape(
             references.push(as_reference(shaper, alternative, name, index, &place)?);
         }
         shaped = references;
-        if let Some(discriminator) = discriminate(shaper, &shaped, discriminator.as_ref(), &holder) {
+        if let Some(discriminator) = discriminate(shaper, &shaped, discriminator.as_ref(), &holder)
+        {
             map.insert("discriminator".to_owned(), discriminator);
         }
     }
@@ -196,7 +197,9 @@ fn as_one(shaped: &[Value]) -> Option<Map<String, Value>> {
     let format = shaped.first().and_then(|schema| schema.get("format"));
     if let Some(format) = format
         && ty == "integer"
-        && shaped.iter().all(|schema| schema.get("format") == Some(format))
+        && shaped
+            .iter()
+            .all(|schema| schema.get("format") == Some(format))
     {
         one.insert("format".to_owned(), format.clone());
     }
