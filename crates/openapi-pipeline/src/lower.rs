@@ -248,7 +248,7 @@ fn passes(original: &Value, cx: &mut Context<'_>) -> Result<Lowered, LowerError>
     parameters::shape_parameters(&mut document, cx)?;
     defaults::document_request_defaults(&mut document);
     unsendable::document_unsendable(&mut document, cx);
-    limits::document_limits(&mut document);
+    limits::document_limits(&mut document, cx);
     let enums = enums::name_enums(&mut document, cx)?;
     streams::split_streams(&mut document, &mut facts)?;
     Ok(Lowered {

@@ -16,10 +16,18 @@ impl Pointer {
         Self(format!("{}/{token}", self.0))
     }
 
-    /// Replaces the beginning `from` by `to`. `None` if the pointer leads elsewhere.
-    pub(crate) fn moved(&self, from: &Self, to: &Self) -> Option<Self> {
-        let rest = self.0.strip_prefix(&from.0)?;
-        (rest.is_empty() || rest.starts_with('/')).then(|| Self(format!("{}{rest}", to.0)))
+    /// Iterates over the pointers to the value itself and everything around it, each with the rest of the pointer.
+    pub(crate) fn prefixes(&self) -> impl Iterator<Item = (Self, &str)> {
+        let ends = self.0.rmatch_indices('/').map(|(end, _)| end);
+        [self.0.len()]
+            .into_iter()
+            .chain(ends)
+            .map(|end| (Self(self.0[..end].to_owned()), &self.0[end..]))
+    }
+
+    /// Appends a rest that [`prefixes`](Self::prefixes) returned.
+    pub(crate) fn append(&self, rest: &str) -> Self {
+        Self(format!("{}{rest}", self.0))
     }
 
     /// Returns the unescaped tokens, from the root.

@@ -120,7 +120,7 @@ fn tagged(union: &Union, variants: &[Variant<'_>]) -> TokenStream {
             let (ident, tags) = (&variant.ident, &variant.alternative.tags);
             quote! {
                 ::std::option::Option::Some(#(#tags)|*) => {
-                    if let ::std::result::Result::Ok(found) = ::serde::Deserialize::deserialize(&value) {
+                    if let ::std::result::Result::Ok(found) = lenient::from_value(&value) {
                         return ::std::result::Result::Ok(Self::#ident(found));
                     }
                 }
@@ -260,7 +260,7 @@ fn helpers() -> syn::File {
                 if self.lost == 0 {
                     return;
                 }
-                let ::std::result::Result::Ok(read) = A::deserialize(self.value) else {
+                let ::std::result::Result::Ok(read) = lenient::from_value::<A>(self.value) else {
                     return;
                 };
                 let ::std::result::Result::Ok(written) = ::serde_json::to_value(&read) else {

@@ -34,6 +34,7 @@ pub(super) fn split_bases(document: &mut Value, cx: &mut Context<'_>) {
             Some((name.clone(), alternatives(name, schemas, &descendants, cx)?))
         })
         .collect();
+    let place = Pointer::root().join("components").join("schemas");
     let mut renamed = BTreeMap::new();
     for (name, alternatives) in bases {
         let Some(Value::Object(schema)) = schemas.get_mut(&name) else {
@@ -44,6 +45,7 @@ pub(super) fn split_bases(document: &mut Value, cx: &mut Context<'_>) {
         let base = (!is_unrestricted(&own)).then(|| names.take(&format!("{}Base", pascal(&name))));
         make_union(schema, &name, base.as_deref(), &alternatives);
         if let Some(base) = &base {
+            cx.moved_schema(base, &place.join(&name));
             schemas.insert(base.clone(), Value::Object(own));
         }
         renamed.insert(name, base);

@@ -1,5 +1,6 @@
 //! The state that all passes share.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use super::{LowerError, Options};
@@ -53,8 +54,8 @@ impl fmt::Display for Note {
 pub(super) struct Context<'a> {
     pub(super) options: &'a Options,
     pub(super) notes: Vec<Note>,
-    /// The new and the original locations of operations that were moved.
-    pub(super) moved: Vec<(Pointer, Pointer)>,
+    /// The original locations of parts that were moved, by their new locations.
+    moved: BTreeMap<Pointer, Pointer>,
 }
 
 impl<'a> Context<'a> {
@@ -62,16 +63,40 @@ impl<'a> Context<'a> {
         Self {
             options,
             notes: Vec::new(),
-            moved: Vec::new(),
+            moved: BTreeMap::new(),
         }
+    }
+
+    /// Remembers that a part of the document has a new location.
+    pub(super) fn moved(&mut self, new: Pointer, original: Pointer) {
+        self.moved.insert(new, original);
+    }
+
+    /// Remembers that a component was created from a part of the document.
+    pub(super) fn moved_schema(&mut self, name: &str, original: &Pointer) {
+        let new = Pointer::root()
+            .join("components")
+            .join("schemas")
+            .join(name);
+        self.moved(new, original.clone());
     }
 
     /// Returns the location in the original document.
     pub(super) fn original(&self, place: &Pointer) -> Pointer {
-        let mut moved = self.moved.iter();
-        moved
-            .find_map(|(new, old)| place.moved(new, old))
-            .unwrap_or_else(|| place.clone())
+        /// A component can be created from an operation that was moved.
+        const MAX_MOVES: usize = 4;
+        let mut place = place.clone();
+        for _ in 0..MAX_MOVES {
+            let found = place.prefixes().find_map(|(prefix, rest)| {
+                let original = self.moved.get(&prefix)?;
+                Some(original.append(rest))
+            });
+            match found {
+                Some(original) => place = original,
+                None => break,
+            }
+        }
+        place
     }
 
     /// Notes information that the lowered document does not express.

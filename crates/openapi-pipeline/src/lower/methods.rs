@@ -40,7 +40,7 @@ pub(super) fn split(
         }
         paths.insert(path, item);
         for (path, item, from) in moved {
-            cx.moved.push((place.join(&path).join("post"), from));
+            cx.moved(place.join(&path).join("post"), from);
             paths.insert(path, Value::Object(item));
         }
     }

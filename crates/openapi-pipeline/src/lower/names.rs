@@ -134,6 +134,7 @@ pub(super) fn rename_schemas(document: &mut Value, cx: &mut Context<'_>) -> Resu
                     format!("renamed to `{new}`, because another schema has the same Rust name");
                 cx.note_loss(&place.join(&name), what);
             }
+            cx.moved_schema(&new, &place.join(&name));
             renamed.insert(name, new);
         }
     }

@@ -220,6 +220,10 @@ impl Hoist<'_, '_> {
             .collect();
         let name = self.names.take(&pascal(&words.join("-")));
         self.made.insert(reference.to_owned(), name.clone());
+        let original = tokens
+            .iter()
+            .fold(Pointer::root(), |place, token| place.join(token));
+        self.cx.moved_schema(&name, &original);
         self.open.push((name.clone(), found.clone(), place.clone()));
         Ok(Some(format!("{SCHEMAS}{name}")))
     }

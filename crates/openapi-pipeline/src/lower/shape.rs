@@ -230,6 +230,7 @@ impl Shaper<'_, '_> {
             return Err(LowerError::new(place, reason));
         }
         let name = self.names.take(name);
+        self.cx.moved_schema(&name, place);
         self.done.insert(name.clone(), Value::Object(schema));
         Ok(name)
     }
