@@ -222,6 +222,13 @@ paths:
             format!("#/paths/~1a/post/servers: the server `https://c.example.com`{moved}"),
         ]
     );
+    let described = |method: &str| {
+        let description = &lowered.document["paths"]["/a"][method]["description"];
+        description.as_str().unwrap_or_default().to_owned()
+    };
+    assert!(described("get").starts_with("Server: `https://b.example.com`."));
+    assert!(described("post").starts_with("Server: `https://c.example.com`."));
+    assert_eq!(described("put"), "");
 }
 
 #[test]

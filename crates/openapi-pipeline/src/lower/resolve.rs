@@ -10,7 +10,7 @@ use super::LowerError;
 use super::context::Context;
 use super::methods;
 use super::names::unescape;
-use super::walk::members;
+use super::walk::{describe_map, members};
 use crate::Pointer;
 
 /// The keys of a path item that are operations.
@@ -51,14 +51,22 @@ pub(super) fn resolve_operations(
             continue;
         };
         let shared = item.shift_remove("parameters");
-        note_servers(&whole, item.shift_remove("servers"), &place, cx);
+        let servers = item.shift_remove("servers");
+        let server_of_path = note_servers(&whole, servers, &place, cx);
         for (name, operation) in item.iter_mut().filter(|(name, _)| is_method(name)) {
             let place = place.join(name);
             let Value::Object(operation) = operation else {
                 return Err(LowerError::new(&place, "not an operation"));
             };
             share_parameters(&whole, operation, shared.as_ref(), &place, cx)?;
-            note_servers(&whole, operation.shift_remove("servers"), &place, cx);
+            let servers = operation.shift_remove("servers");
+            let server = match servers {
+                None => server_of_path.clone(),
+                servers => note_servers(&whole, servers, &place, cx),
+            };
+            if let Some(server) = server {
+                describe_map(operation, &server);
+            }
             if let Some(callbacks) = operation.shift_remove("callbacks")
                 && callbacks
                     .as_object()
@@ -148,20 +156,28 @@ fn resolve_content(
     Ok(())
 }
 
-/// Notes the servers of a path or an operation, unless they are those of the document.
-fn note_servers(whole: &Value, servers: Option<Value>, place: &Pointer, cx: &mut Context<'_>) {
-    let Some(servers) = servers.filter(|servers| whole.get("servers") != Some(servers)) else {
-        return;
-    };
+/// Notes the servers of a path or an operation, unless they are those of the document. Returns a sentence about them for
+/// the description of the operation.
+fn note_servers(
+    whole: &Value,
+    servers: Option<Value>,
+    place: &Pointer,
+    cx: &mut Context<'_>,
+) -> Option<String> {
+    let servers = servers.filter(|servers| whole.get("servers") != Some(servers))?;
     let urls = servers.as_array().into_iter().flatten();
     let urls: Vec<String> = urls
         .filter_map(|server| Some(format!("`{}`", server.get("url")?.as_str()?)))
         .collect();
-    if !urls.is_empty() {
-        let urls = urls.join(", ");
-        let what = format!("the server {urls}; the client sends requests to its base URL");
-        cx.note_loss(&place.join("servers"), what);
+    if urls.is_empty() {
+        return None;
     }
+    let urls = urls.join(", ");
+    let what = format!("the server {urls}; the client sends requests to its base URL");
+    cx.note_loss(&place.join("servers"), what);
+    Some(format!(
+        "Server: {urls}. The client sends this request to its base URL."
+    ))
 }
 
 /// Adds the parameters of the path to an operation, unless it overrides them.

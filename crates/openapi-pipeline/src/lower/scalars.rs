@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::context::Context;
 use super::merge::is_annotation;
-use super::walk;
+use super::walk::describe_map as describe;
 use crate::Pointer;
 
 /// Infers a missing type from other keywords.
@@ -294,12 +294,4 @@ fn describe_limits(map: &mut Map<String, Value>, limits: &[Option<Value>], of: &
         _ => return,
     };
     describe(map, &sentence);
-}
-
-fn describe(map: &mut Map<String, Value>, sentence: &str) {
-    let mut holder = Value::Object(std::mem::take(map));
-    walk::describe(&mut holder, sentence);
-    if let Value::Object(described) = holder {
-        *map = described;
-    }
 }

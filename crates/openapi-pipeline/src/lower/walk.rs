@@ -1,6 +1,6 @@
 //! Helpers shared by several passes.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// What the keys of an object in a document are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,9 +43,13 @@ pub(super) fn members(value: Option<&mut Value>) -> impl Iterator<Item = (&Strin
 
 /// Appends a sentence to the description of a schema or a parameter.
 pub(super) fn describe(holder: &mut Value, sentence: &str) {
-    let Value::Object(holder) = holder else {
-        return;
-    };
+    if let Value::Object(holder) = holder {
+        describe_map(holder, sentence);
+    }
+}
+
+/// Appends a sentence to the description of an object.
+pub(super) fn describe_map(holder: &mut Map<String, Value>, sentence: &str) {
     let description = holder
         .get("description")
         .and_then(Value::as_str)
