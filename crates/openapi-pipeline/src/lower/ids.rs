@@ -14,7 +14,9 @@ use crate::Pointer;
 /// Names that generated code uses in addition to those of operations.
 const RESERVED: &[&str] = &[
     "all",
+    "asmut",
     "bytestream",
+    "callcontext",
     "client",
     "clienthooks",
     "clientinfo",
@@ -22,8 +24,10 @@ const RESERVED: &[&str] = &[
     "encodepath",
     "err",
     "error",
+    "fn",
     "from",
     "into",
+    "intorequest",
     "new",
     "none",
     "ok",
@@ -32,6 +36,7 @@ const RESERVED: &[&str] = &[
     "option",
     "queryparam",
     "requestbuilderext",
+    "response",
     "responsevalue",
     "result",
     "self",
