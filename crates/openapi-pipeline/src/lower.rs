@@ -114,7 +114,7 @@ pub struct Lowered {
     pub unions: Vec<Union>,
     /// Facts about operations that determine how a call is made, by operation id.
     pub facts: BTreeMap<String, OperationFacts>,
-    /// What was repaired, lost or dropped, with locations.
+    /// What was repaired, lost or dropped, and the constraints that are not checked, with locations.
     pub notes: Vec<Note>,
 }
 
