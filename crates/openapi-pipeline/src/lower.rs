@@ -235,7 +235,7 @@ fn passes(original: &Value, cx: &mut Context<'_>) -> Result<Lowered, LowerError>
     structure::lower_structure(&mut document, cx)?;
     resolve::resolve_operations(&mut document, cx)?;
     ids::lower_ids(&mut document, cx)?;
-    let mut facts = facts::read(&document)?;
+    let mut facts = facts::read(&document, original)?;
     parameters::lower_parameters(&mut document, cx)?;
     bodies::lower_bodies(&mut document, cx)?;
     responses::lower_responses(&mut document, cx)?;

@@ -593,3 +593,51 @@ components:
         ]
     );
 }
+
+#[test]
+fn secrets_are_found_through_all_references() {
+    let secret = |name: &str| {
+        format!("type: object, properties: {{{name}: {{type: string, format: password}}}}")
+    };
+    let lowered = lowered(&document(
+        "3.1.0",
+        &format!(
+            "paths:
+  /a:
+    get:
+      operationId: get_a
+      responses: {{'200': {{description: OK, content: {{application/json: {{schema: {{type: object, properties: {{
+        pet: {{$ref: '#/components/schemas/Pet'}},
+        anchor: {{$ref: '#leaf'}},
+        parameter: {{$ref: '#/components/parameters/P/schema'}}}},
+        if: {{required: [pet]}}, then: {{{}}}}}}}}}}}}}
+components:
+  parameters: {{P: {{name: p, in: query, schema: {{{}}}}}}}
+  schemas:
+    Leaf: {{$anchor: leaf, {}}}
+    Pet: {{type: object, properties: {{kind: {{type: string}}}}, discriminator: {{propertyName: kind, mapping: {{dog: Dog}}}}}}
+    Cat: {{allOf: [{{$ref: '#/components/schemas/Pet'}}, {{{}}}]}}
+    Lion: {{allOf: [{{$ref: '#/components/schemas/Cat'}}, {{{}}}]}}
+    Dog: {{{}}}
+",
+            secret("conditional"),
+            secret("of_parameter"),
+            secret("of_anchor"),
+            secret("of_cat"),
+            secret("of_lion"),
+            secret("of_dog"),
+        ),
+    ));
+    let secrets: Vec<&String> = lowered.facts["get_a"].response_secrets.iter().collect();
+    assert_eq!(
+        secrets,
+        [
+            "conditional",
+            "of_anchor",
+            "of_cat",
+            "of_dog",
+            "of_lion",
+            "of_parameter"
+        ]
+    );
+}

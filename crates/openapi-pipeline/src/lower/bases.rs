@@ -80,7 +80,7 @@ fn is_nullable_name(map: &Map<String, Value>) -> bool {
 }
 
 /// Returns the components that a component extends.
-fn parents(schema: &Value) -> Vec<String> {
+pub(super) fn parents(schema: &Value) -> Vec<String> {
     let mut found = Vec::new();
     if let Value::Object(map) = schema {
         if is_nullable_name(map) {

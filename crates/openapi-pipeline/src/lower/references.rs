@@ -22,11 +22,8 @@ pub(super) fn lower_references(
     let schemas = whole
         .pointer("/components/schemas")
         .and_then(Value::as_object);
-    let mut anchors = Anchors::default();
-    anchors.collect(whole, Keys::Keywords, &Pointer::root());
     let mut hoist = Hoist {
-        whole,
-        anchors,
+        targets: Targets::of(whole),
         names: schemas.map(Names::of).unwrap_or_default(),
         made: BTreeMap::new(),
         open: Vec::new(),
@@ -103,10 +100,42 @@ fn add(places: &mut BTreeMap<String, Option<String>>, name: &str, place: &Pointe
         .or_insert_with(|| Some(place.to_string()));
 }
 
-struct Hoist<'a, 'b> {
-    /// The original document.
+/// Finds the targets of references in a document.
+pub(super) struct Targets<'a> {
     whole: &'a Value,
     anchors: Anchors,
+}
+
+impl<'a> Targets<'a> {
+    pub(super) fn of(whole: &'a Value) -> Self {
+        let mut anchors = Anchors::default();
+        anchors.collect(whole, Keys::Keywords, &Pointer::root());
+        Self { whole, anchors }
+    }
+
+    /// Converts a reference to one by location: the reference may be the name of a schema or contain the URL of the
+    /// document.
+    fn by_location<'r>(&'r self, reference: &'r str) -> &'r str {
+        let own = self.whole.get("$self").and_then(Value::as_str);
+        let reference = own
+            .and_then(|own| reference.strip_prefix(own))
+            .filter(|rest| rest.starts_with('#'))
+            .unwrap_or(reference);
+        let anchor = self.anchors.places.get(reference);
+        anchor.and_then(Option::as_deref).unwrap_or(reference)
+    }
+
+    /// Returns the target of a reference.
+    pub(super) fn find(&self, reference: &str) -> Option<&'a Value> {
+        let reference = self.by_location(reference);
+        let bare = || self.whole.pointer("/components/schemas")?.get(reference);
+        find(self.whole, reference).or_else(bare)
+    }
+}
+
+struct Hoist<'a, 'b> {
+    /// The original document.
+    targets: Targets<'a>,
     names: Names,
     /// The created components, by the references that point to them.
     made: BTreeMap<String, String>,
@@ -152,7 +181,7 @@ impl Hoist<'_, '_> {
     /// Converts a dynamic reference whose anchor exists once: nothing can override it.
     fn lower_dynamic(&self, map: &mut Map<String, Value>) {
         let name = map.get("$dynamicRef").and_then(Value::as_str);
-        let place = name.and_then(|name| self.anchors.dynamic.get(name)?.clone());
+        let place = name.and_then(|name| self.targets.anchors.dynamic.get(name)?.clone());
         if let Some(place) = place.filter(|_| !map.contains_key("$ref")) {
             map.shift_remove("$dynamicRef");
             map.insert("$ref".to_owned(), place.into());
@@ -165,17 +194,12 @@ impl Hoist<'_, '_> {
         reference: &str,
         place: &Pointer,
     ) -> Result<Option<String>, LowerError> {
-        let own = self.whole.get("$self").and_then(Value::as_str);
-        let reference = own
-            .and_then(|own| reference.strip_prefix(own))
-            .filter(|rest| rest.starts_with('#'))
-            .unwrap_or(reference);
-        let anchor = self.anchors.places.get(reference);
-        let reference = anchor.and_then(Option::as_deref).unwrap_or(reference);
+        let targets = &self.targets;
+        let reference = targets.by_location(reference);
         let Some(pointer) = reference.strip_prefix('#') else {
             // Some documents reference a schema by its bare name.
             let bare = format!("/components/schemas/{reference}");
-            if !reference.contains(['/', '.']) && self.whole.pointer(&bare).is_some() {
+            if !reference.contains(['/', '.']) && targets.whole.pointer(&bare).is_some() {
                 return Ok(Some(format!("{SCHEMAS}{reference}")));
             }
             let fault =
@@ -185,7 +209,7 @@ impl Hoist<'_, '_> {
             return Ok(None);
         };
         let tokens: Vec<String> = pointer.split('/').skip(1).map(unescape).collect();
-        let found = find(self.whole, reference);
+        let found = find(targets.whole, reference);
         let Some(found) = found.filter(|_| pointer.starts_with('/')) else {
             let fault = format!("{reference:?} cannot be resolved");
             self.cx
