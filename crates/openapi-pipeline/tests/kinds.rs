@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use openapi_pipeline::document;
 use openapi_pipeline::lower::{Lowered, METHOD, NoteKind, Options, lower, lower_with};
+use openapi_pipeline::{document, wire};
 use serde_json::{Value, json};
 
 /// Returns a document with the given version and members.
@@ -275,6 +275,26 @@ fn other_methods_are_operations() {
         )),
         "{lost:?}"
     );
+}
+
+#[test]
+fn removed_operations_with_other_methods_are_breaking() {
+    let with = |operations: &str| document("3.2.0", &format!("paths: {{/a: {{{operations}}}}}\n"));
+    let operation = "{responses: {'204': {description: OK}}}";
+    let old = with(&format!(
+        "query: {operation}, additionalOperations: {{COPY: {operation}, LINK: {operation}}}"
+    ));
+    let new = with(&format!("additionalOperations: {{LINK: {operation}}}"));
+    let findings = wire::compare(&old, &new);
+    let places: Vec<String> = findings
+        .iter()
+        .map(|found| found.place.to_string())
+        .collect();
+    assert_eq!(
+        places,
+        ["#/paths/~1a/query", "#/paths/~1a/additionalOperations/COPY"]
+    );
+    assert!(findings.iter().all(|found| found.breaking));
 }
 
 #[test]
