@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use openapi_pipeline::lower::{Lowered, Options};
+use openapi_pipeline::lower::{Lowered, NoteKind, Options};
 use openapi_pipeline::{document, lower, overlay};
 use serde_json::Value;
 
@@ -47,10 +47,12 @@ pub fn read(project: &Project, api: &Api) -> Result<Inputs> {
     // Strict, because an overlay can correct an invalid specification.
     let lowered = lower::lower_with(&document, &Options::new().strict(true))
         .map_err(|e| Error::new(format!("{name}, overlays applied: {e}")))?;
+    // The documentation states the constraints that are not checked.
     notes.extend(
         lowered
             .notes
             .iter()
+            .filter(|note| note.kind != NoteKind::Unchecked)
             .map(|note| format!("{name}{}: {}", note.place, note.what)),
     );
     Ok(Inputs {

@@ -279,6 +279,9 @@ pub use runtime::*;
 //! field `extra` then holds them. Defaults of the specification are filled into responses; in requests they
 //! are left to the service. Times keep their instant, not their offset.
 
+// Types that refer to each other in a long chain need a higher limit than the default of 128.
+#![recursion_limit = "1024"]
+
 #[rustfmt::skip]
 #[allow(missing_docs, unreachable_pub, unused_imports, unused_mut, unused_qualifications, reason = "generated")]
 #[allow(dead_code, non_camel_case_types, non_snake_case, reason = "generated")]

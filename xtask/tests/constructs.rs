@@ -199,6 +199,24 @@ fn lowers_and_renders_schemas() {
             ),
         ),
         (
+            "schema_base_with_children",
+            schema(
+                "type: object\nrequired: [kind]\nproperties: {kind: {type: string}}\ndiscriminator: {propertyName: kind, mapping: {cat: Cat}}",
+            ) + "    Cat: {allOf: [{$ref: '#/components/schemas/Thing'}, {type: object, properties: {lives: {type: integer}}}]}\n",
+        ),
+        (
+            "schema_conditional_properties",
+            schema(
+                "type: object\nproperties: {kind: {type: string}}\nif: {properties: {kind: {const: card}}}\nthen: {required: [number], properties: {number: {type: string}}}\nelse: {properties: {number: {type: integer}, iban: {type: string}}}",
+            ),
+        ),
+        (
+            "schema_large_integers",
+            object(
+                "a: {type: integer, minimum: 0, maximum: 18446744073709551615}\nb: {type: integer, format: uint64}\nc: {type: integer, minimum: -1, maximum: 18446744073709551615}",
+            ),
+        ),
+        (
             "schema_additional_properties_true",
             schema("type: object\nadditionalProperties: true\nproperties: {a: {type: string}}"),
         ),
@@ -225,6 +243,9 @@ fn lowers_and_renders_operations() {
         ("operation_conflicting_object_parameters", "  /a:\n    get:\n      operationId: list_a\n      parameters: [{name: x, in: query, schema: {type: object, properties: {state: {type: string}}}}, {name: y, in: query, schema: {type: object, properties: {state: {type: integer}}}}]\n      responses:\n        '200': {description: OK}".to_owned()),
         ("operation_form_with_objects", "  /a:\n    post:\n      operationId: send_a\n      requestBody: {required: true, content: {application/x-www-form-urlencoded: {encoding: {owner: {style: deepObject}}, schema: {type: object, properties: {tags: {type: array, items: {type: string}}, owner: {type: object, properties: {name: {type: string}}}, place: {type: object, properties: {city: {type: string}}}}}}}}\n      responses:\n        '200': {description: OK}".to_owned()),
         ("operation_patch", "  /a:\n    patch:\n      operationId: change_a\n      requestBody: {required: true, content: {application/json: {schema: {$ref: '#/components/schemas/A'}}}}\n      responses:\n        '200': {description: OK, content: {application/json: {schema: {$ref: '#/components/schemas/A'}}}}\ncomponents:\n  schemas:\n    A: {type: object, required: [id], properties: {id: {type: [string, 'null']}, name: {type: [string, 'null']}, kind: {type: string, default: plain}, tags: {type: array, items: {type: string}}, labels: {type: object, additionalProperties: {type: string}}}}".to_owned()),
+        ("operation_other_methods", format!("  /a/{{id}}:\n    parameters: [{{name: id, in: path, required: true, schema: {{type: string}}}}]\n    query:\n      operationId: find_a\n      requestBody: {{required: true, {json}}}\n      responses:\n        '200': {{description: OK, {json}}}\n    additionalOperations:\n      COPY:\n        responses:\n          '204': {{description: Copied.}}")),
+        ("operation_names_of_generated_code", "  /a:\n    get:\n      operationId: IntoRequest\n      parameters: [{name: into_request, in: query, schema: {type: string}}, {name: send_with, in: query, schema: {type: string}}]\n      responses:\n        '200': {description: OK, content: {application/json: {schema: {type: string, enum: [Err, Ok, Other]}}}}\n  /b:\n    get:\n      operationId: Response\n      responses:\n        '204': {description: OK}\n  /c:\n    get:\n      operationId: call_context\n      responses:\n        '204': {description: OK}".to_owned()),
+        ("operation_read_and_write_only", "  /a:\n    post:\n      operationId: make_a\n      requestBody: {required: true, content: {application/json: {schema: {$ref: '#/components/schemas/A'}}}}\n      responses:\n        '200': {description: OK, content: {application/json: {schema: {$ref: '#/components/schemas/A'}}}}\ncomponents:\n  schemas:\n    A: {type: object, required: [id, name, password], properties: {id: {type: string, readOnly: true}, name: {type: string}, password: {type: string, writeOnly: true}}}".to_owned()),
         ("operation_head", format!("  /a:\n    head:\n      operationId: look\n      responses:\n        '200': {{description: OK, {json}}}")),
         ("operation_without_id", "  /a/{id}:\n    parameters: [{name: id, in: path, required: true, schema: {type: string}}]\n    get:\n      responses:\n        '200': {description: OK}\n  /b:\n    get:\n      operationId: new\n      responses:\n        '200': {description: OK}".to_owned()),
         ("operation_conflicting_parameter_names", "  /a/{id}:\n    get:\n      operationId: get_a\n      parameters: [{name: id, in: path, required: true, schema: {type: string}}, {name: id, in: query, schema: {type: string}}, {name: ID, in: header, schema: {type: string}}, {name: send, in: query, schema: {type: string}}]\n      responses:\n        '200': {description: OK}".to_owned()),
@@ -252,6 +273,24 @@ fn renders_serialization() {
         "  /a:\n    post:\n      operationId: send_a\n      requestBody: {required: true, content: {application/x-www-form-urlencoded: {encoding: {owner: {style: deepObject}}, schema: {type: object, properties: {owner: {type: object, properties: {name: {type: string}}}}}}}}\n      responses:\n        '200': {description: OK}",
     ));
     assert!(forms.contains(r#".form_with_brackets(&body, &["owner"])"#));
+
+    let methods = files(&paths(
+        "  /a:\n    query: {operationId: find_a, responses: {'204': {description: OK}}}",
+    ));
+    assert!(methods.contains(r#"Method::from_bytes(b"QUERY")"#));
+    assert!(methods.contains(r#"Operation::new("find_a", "QUERY", "/a")"#));
+
+    // `Self::Err` is ambiguous in an enumeration with a variant of that name.
+    let enums = files(&schema("type: string\nenum: [Err, Ok]"));
+    assert!(enums.contains("    Err,") && !enums.contains("Self::Err>"));
+
+    // An alternative with other values of the discriminator does not match.
+    let tagged = files(&schema(
+        "oneOf: [{$ref: '#/components/schemas/Cat'}, {$ref: '#/components/schemas/Other'}]\ndiscriminator: {propertyName: kind}",
+    ).replace("    Other:", "    Cat: {type: object, properties: {kind: {type: string}}}\n    Other:"));
+    assert!(
+        tagged.contains(r#"if !value.get("kind").is_some_and(::serde_json::Value::is_string)"#)
+    );
 
     // `null` is preserved in a nullable property, and read as the default otherwise.
     let nulls = files(&schema(

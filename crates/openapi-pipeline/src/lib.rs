@@ -4,11 +4,11 @@
 //!
 //! 1. [`document::parse`] parses YAML or JSON text into a value that preserves key order.
 //! 2. [`overlay::apply`] applies Overlay documents.
-//! 3. [`lower::lower`] converts OpenAPI 3.1 to the subset of OpenAPI 3.0.3 that progenitor supports. A
+//! 3. [`lower::lower`] converts OpenAPI 3.1 and 3.2 to the subset of OpenAPI 3.0.3 that progenitor supports. A
 //!    construct that cannot be expressed is an error with its location.
 //!
 //! [`lower::Options`] control the handling of invalid documents and unsupported operations.
-//! [`lower::Lowered::notes`] list what was repaired, lost or dropped.
+//! [`lower::Lowered::notes`] list what was repaired, lost or dropped, and the constraints that are not checked.
 //!
 //! Reports:
 //!

@@ -1,17 +1,20 @@
-//! Lowers OpenAPI 3.1 to the subset of OpenAPI 3.0.3 that progenitor supports.
+//! Lowers OpenAPI 3.1 and 3.2 to the subset of OpenAPI 3.0.3 that progenitor supports.
 //!
 //! Each pass is a module; [`lower`] runs them in order:
 //!
 //! | pass | purpose |
 //! |---|---|
 //! | `structure` | converts everything outside of paths and schemas |
+//! | `methods` | moves operations with methods that 3.0 lacks |
 //! | `resolve` | inlines shared parameters, bodies and responses into operations |
 //! | `ids` | assigns unique operation ids |
 //! | `facts`, `properties` | reads retry safety, timeout, team and secrets of operations |
 //! | `parameters`, `bodies`, `responses` | rewrites parts of operations that progenitor does not support |
+//! | `bases` | makes a union of a base schema whose children refer to it |
 //! | `references`, `names` | makes every reference point to a component schema with a valid Rust name |
 //! | `schema`, `repair`, `unsupported` | converts 3.1 schemas to 3.0 |
 //! | `shape`, `cycles`, `flatten`, `merge`, `nullable`, `scalars`, `unions`, `union_types` | normalizes schemas to a few supported shapes |
+//! | `access` | makes read-only properties optional in requests, and write-only ones in responses |
 //! | `styles` | converts parameter serialization |
 //! | `defaults` | moves defaults of request schemas into descriptions |
 //! | `unsendable` | documents what a generated client cannot send |
@@ -19,6 +22,8 @@
 //! | `enums` | moves string enumerations into named components, which are generated as open enums |
 //! | `streams` | splits operations that return JSON or an event stream |
 
+mod access;
+mod bases;
 mod bodies;
 mod context;
 mod cycles;
@@ -30,6 +35,7 @@ mod ids;
 mod limits;
 mod media;
 mod merge;
+mod methods;
 mod names;
 mod nullable;
 mod parameters;
@@ -76,6 +82,9 @@ pub const CONTENT_TYPE: &str = "x-content-type";
 /// `tags[]=…`. In OpenAPI this is `style: deepObject`.
 pub const BRACKETS: &str = "x-brackets";
 
+/// On an operation: its HTTP method, if OpenAPI 3.0 has no field for it.
+pub const METHOD: &str = "x-method";
+
 /// On a path parameter: slashes in its value are not percent-encoded, as in a model id `owner/name`.
 pub const RAW_SLASHES: &str = "x-raw-slashes";
 
@@ -105,7 +114,7 @@ pub struct Lowered {
     pub unions: Vec<Union>,
     /// Facts about operations that determine how a call is made, by operation id.
     pub facts: BTreeMap<String, OperationFacts>,
-    /// What was repaired, lost or dropped, with locations.
+    /// What was repaired, lost or dropped, and the constraints that are not checked, with locations.
     pub notes: Vec<Note>,
 }
 
@@ -162,7 +171,7 @@ impl LowerError {
 /// Lowers a document with default options: repairs invalid parts, rejects unsupported constructs.
 ///
 /// # Errors
-/// Returns an error, with its location, if the document is neither OpenAPI 3.0 nor 3.1, or uses a construct
+/// Returns an error, with its location, if the document is not OpenAPI 3.0, 3.1 or 3.2, or uses a construct
 /// that cannot be expressed in 3.0.
 pub fn lower(document: &Value) -> Result<Lowered, LowerError> {
     lower_with(document, &Options::new())
@@ -181,45 +190,65 @@ pub fn lower_with(document: &Value, options: &Options) -> Result<Lowered, LowerE
 }
 
 fn once(document: &Value, options: &Options) -> Result<Lowered, LowerError> {
+    check_version(document)?;
+    let mut cx = Context::new(options);
+    passes(document, &mut cx).map_err(|error| LowerError {
+        place: cx.original(&error.place),
+        ..error
+    })
+}
+
+fn check_version(document: &Value) -> Result<(), LowerError> {
     let root = Pointer::root();
     match document.get("openapi") {
         Some(Value::String(version))
-            if version.starts_with("3.0.") || version.starts_with("3.1.") => {}
+            if ["3.0.", "3.1.", "3.2."]
+                .iter()
+                .any(|known| version.starts_with(known)) =>
+        {
+            Ok(())
+        }
         // `openapi: 3.1` is a number in YAML.
-        Some(version) if matches!(version.to_string().trim_matches('"'), "3.0" | "3.1" | "3") => {}
+        Some(version)
+            if matches!(
+                version.to_string().trim_matches('"'),
+                "3.0" | "3.1" | "3.2" | "3"
+            ) =>
+        {
+            Ok(())
+        }
         Some(version) => {
-            let reason = format!("unsupported version {version}; supported versions: 3.0 and 3.1");
-            return Err(LowerError::new(&root.join("openapi"), reason));
+            let reason =
+                format!("unsupported version {version}; supported versions: 3.0, 3.1 and 3.2");
+            Err(LowerError::new(&root.join("openapi"), reason))
         }
-        None => {
-            return Err(LowerError::new(
-                &root,
-                "not an OpenAPI document: missing `openapi` field",
-            ));
-        }
+        None => Err(LowerError::new(
+            &root,
+            "not an OpenAPI document: missing `openapi` field",
+        )),
     }
-    let mut document = document.clone();
-    let mut cx = Context {
-        options,
-        notes: Vec::new(),
-    };
-    let cx = &mut cx;
+}
+
+fn passes(original: &Value, cx: &mut Context<'_>) -> Result<Lowered, LowerError> {
+    let mut document = original.clone();
     document["openapi"] = "3.0.3".into();
     structure::lower_structure(&mut document, cx)?;
     resolve::resolve_operations(&mut document, cx)?;
     ids::lower_ids(&mut document, cx)?;
-    let mut facts = facts::read(&document)?;
+    let mut facts = facts::read(&document, original)?;
     parameters::lower_parameters(&mut document, cx)?;
     bodies::lower_bodies(&mut document, cx)?;
     responses::lower_responses(&mut document, cx)?;
-    references::lower_references(&mut document, cx)?;
+    references::lower_references(&mut document, original, cx)?;
+    bases::split_bases(&mut document, cx);
     names::rename_schemas(&mut document, cx)?;
     schema::lower_schemas(&mut document, cx)?;
     shape::shape_schemas(&mut document, cx)?;
+    access::relax_required(&mut document);
     parameters::shape_parameters(&mut document, cx)?;
     defaults::document_request_defaults(&mut document);
     unsendable::document_unsendable(&mut document, cx);
-    limits::document_limits(&mut document);
+    limits::document_limits(&mut document, cx);
     let enums = enums::name_enums(&mut document, cx)?;
     streams::split_streams(&mut document, &mut facts)?;
     Ok(Lowered {

@@ -16,6 +16,20 @@ impl Pointer {
         Self(format!("{}/{token}", self.0))
     }
 
+    /// Iterates over the pointers to the value itself and everything around it, each with the rest of the pointer.
+    pub(crate) fn prefixes(&self) -> impl Iterator<Item = (Self, &str)> {
+        let ends = self.0.rmatch_indices('/').map(|(end, _)| end);
+        [self.0.len()]
+            .into_iter()
+            .chain(ends)
+            .map(|end| (Self(self.0[..end].to_owned()), &self.0[end..]))
+    }
+
+    /// Appends a rest that [`prefixes`](Self::prefixes) returned.
+    pub(crate) fn append(&self, rest: &str) -> Self {
+        Self(format!("{}{rest}", self.0))
+    }
+
     /// Returns the unescaped tokens, from the root.
     pub fn tokens(&self) -> Vec<String> {
         let tokens = self.0.split('/').skip(1);

@@ -53,14 +53,19 @@ pub(crate) fn run(arguments: &Standalone) -> Result<Option<ExitCode>> {
     };
     let files = standalone::files(&krate, &mut lowered, arguments.skip_unsupported);
     if arguments.format == Format::Text {
-        for note in &lowered.notes {
+        for note in output::sorted(&lowered.notes) {
             eprintln!("note: {note}");
         }
     }
     let files = files?;
     standalone::write(out, &files)?;
     let text = match arguments.format {
-        Format::Text => format!("{} files in {}\n", files.len(), out.display()),
+        Format::Text => format!(
+            "{} files in {}; {}\n",
+            files.len(),
+            out.display(),
+            output::summary(&lowered.notes)
+        ),
         Format::Json => {
             let report =
                 json!({"files": files.len(), "notes": output::notes_as_json(&lowered.notes)});

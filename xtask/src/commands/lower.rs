@@ -50,7 +50,7 @@ pub(crate) fn run(arguments: &Lower) -> Result<ExitCode> {
         inputs::read(&project, project.api(&arguments.spec)?)?.lowered
     };
     if !arguments.report {
-        for note in &lowered.notes {
+        for note in output::sorted(&lowered.notes) {
             eprintln!("note: {note}");
         }
         output::write_document(arguments.out.as_deref(), &lowered.document)?;
@@ -64,10 +64,10 @@ pub(crate) fn run(arguments: &Lower) -> Result<ExitCode> {
             ))?;
         }
         Format::Text => {
-            for note in &lowered.notes {
+            for note in output::sorted(&lowered.notes) {
                 output::print(&format!("{note}\n"))?;
             }
-            output::print(&format!("{} notes\n", lowered.notes.len()))?;
+            output::print(&format!("{}\n", output::summary(&lowered.notes)))?;
         }
     }
     if arguments.out.is_some() {

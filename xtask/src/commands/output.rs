@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::ValueEnum;
 use openapi_pipeline::document;
-use openapi_pipeline::lower::Note;
+use openapi_pipeline::lower::{Note, NoteKind};
 use serde_json::{Value, json};
 use xtask::{Error, Result};
 
@@ -44,6 +44,32 @@ pub(crate) fn write_document(out: Option<&Path>, value: &Value) -> Result<()> {
             std::fs::write(path, text).map_err(|e| Error::new(format!("{}: {e}", path.display())))
         }
         None => print(&text),
+    }
+}
+
+/// Returns the notes with the constraints that are not checked last: there may be many of them.
+pub(crate) fn sorted(notes: &[Note]) -> Vec<&Note> {
+    let mut sorted: Vec<&Note> = notes.iter().collect();
+    sorted.sort_by_key(|note| note.kind == NoteKind::Unchecked);
+    sorted
+}
+
+/// Counts the notes of each kind: `1 dropped, 2 lost`.
+pub(crate) fn summary(notes: &[Note]) -> String {
+    let kinds = [
+        NoteKind::Dropped,
+        NoteKind::Lost,
+        NoteKind::Repaired,
+        NoteKind::Unchecked,
+    ];
+    let counts = kinds.map(|kind| (kind, notes.iter().filter(|note| note.kind == kind).count()));
+    let counts = counts.iter().filter(|(_, count)| *count > 0);
+    let counts: Vec<String> = counts
+        .map(|(kind, count)| format!("{count} {}", kind.word()))
+        .collect();
+    match counts.as_slice() {
+        [] => "no notes".to_owned(),
+        counts => counts.join(", "),
     }
 }
 

@@ -77,7 +77,7 @@ pub(super) fn render(enums: &[OpenEnum]) -> Result<syn::File, String> {
             impl ::std::str::FromStr for #name {
                 type Err = ::std::convert::Infallible;
 
-                fn from_str(value: &str) -> Result<Self, Self::Err> {
+                fn from_str(value: &str) -> Result<Self, ::std::convert::Infallible> {
                     Ok(value.into())
                 }
             }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use openapi_pipeline::lower::{Lowered, RUNTIME_TYPE, sent_schemas};
+use openapi_pipeline::lower::{Lowered, METHOD, RUNTIME_TYPE, sent_schemas};
 use serde_json::{Map, Value, json};
 
 use super::names::parameter_name;
@@ -18,6 +18,9 @@ const RESERVED: &[&str] = &[
     "client",
     "new",
     "send",
+    "send_with",
+    "open_with",
+    "into_request",
     "self",
     "super",
     "crate",
@@ -131,7 +134,8 @@ fn server_url(server: &Value) -> Option<String> {
 
 /// Returns an operation without unused keys, whose parameter names are unique in Rust.
 fn with_unique_names(path: &str, operation: &Value) -> (String, Value) {
-    const KEPT_KEYS: [&str; 6] = [
+    const KEPT_KEYS: [&str; 7] = [
+        METHOD,
         "operationId",
         "summary",
         "description",

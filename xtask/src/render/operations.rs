@@ -1,7 +1,7 @@
 //! Renders the properties of each operation as constants that `openapi_runtime::Caller` reads.
 
 use openapi_pipeline::lower::{
-    BRACKETS, CONTENT_TYPE, Lowered, OperationFacts, RAW_SLASHES, RetrySafety, TeamLocation,
+    BRACKETS, CONTENT_TYPE, Lowered, METHOD, OperationFacts, RAW_SLASHES, RetrySafety, TeamLocation,
 };
 use openapiv3::{OpenAPI, Parameter, ReferenceOr};
 use proc_macro2::{Literal, TokenStream};
@@ -17,6 +17,8 @@ use super::names::constant_name;
 pub(super) struct Operation {
     pub(super) id: String,
     pub(super) method: String,
+    /// The method, if progenitor generates a POST request instead.
+    pub(super) other_method: Option<String>,
     /// The path template, without the fragment that distinguishes a streaming operation from its counterpart.
     pub(super) path: String,
     pub(super) summary: Option<String>,
@@ -137,6 +139,7 @@ pub(super) fn list(document: &OpenAPI, lowered: &Lowered) -> Vec<Operation> {
             .clone()
             .any(|data| data.extensions.contains_key(CONTENT_TYPE));
         let id = operation.operation_id.clone().unwrap_or_default();
+        let other_method = operation.extensions.get(METHOD).and_then(text);
         let facts = lowered.facts.get(&id).cloned().unwrap_or_default();
         let mut all = operation.parameters.iter().filter_map(ReferenceOr::as_item);
         let team_parameter = all.find_map(|parameter| {
@@ -162,7 +165,10 @@ pub(super) fn list(document: &OpenAPI, lowered: &Lowered) -> Vec<Operation> {
             team_parameter,
             body_schema,
             id,
-            method: method.to_uppercase(),
+            method: other_method
+                .clone()
+                .unwrap_or_else(|| method.to_uppercase()),
+            other_method,
             path: wire_path,
             summary: operation.summary.clone(),
             documentation: operation

@@ -60,6 +60,7 @@ fn render_union(union: &Union, schemas: Option<&Value>) -> Result<syn::File, Str
     let idents: Vec<&Ident> = variants.iter().map(|variant| &variant.ident).collect();
     let fields: Vec<TokenStream> = variants.iter().map(Variant::field).collect();
     let tagged = tagged(union, &variants);
+    let offers = offers(union, &variants);
     let conversions = conversions(&name, &variants);
     Ok(parse_quote! {
         #[doc = #doc]
@@ -87,7 +88,7 @@ fn render_union(union: &Union, schemas: Option<&Value>) -> Result<syn::File, Str
                 let value = ::serde_json::Value::deserialize(deserializer)?;
                 #tagged
                 let mut best = Best::new(&value);
-                #(best.offer(Self::#idents);)*
+                #offers
                 ::std::result::Result::Ok(best.found.unwrap_or(Self::Other(value)))
             }
         }
@@ -119,7 +120,7 @@ fn tagged(union: &Union, variants: &[Variant<'_>]) -> TokenStream {
             let (ident, tags) = (&variant.ident, &variant.alternative.tags);
             quote! {
                 ::std::option::Option::Some(#(#tags)|*) => {
-                    if let ::std::result::Result::Ok(found) = ::serde::Deserialize::deserialize(&value) {
+                    if let ::std::result::Result::Ok(found) = lenient::from_value(&value) {
                         return ::std::result::Result::Ok(Self::#ident(found));
                     }
                 }
@@ -134,6 +135,33 @@ fn tagged(union: &Union, variants: &[Variant<'_>]) -> TokenStream {
             #(#arms)*
             _ => {}
         }
+    }
+}
+
+/// Renders deserialization as the variant that preserves most of the value. If the discriminator is present, a variant
+/// that has other discriminator values does not match.
+fn offers(union: &Union, variants: &[Variant<'_>]) -> TokenStream {
+    let offer = |variant: &&Variant<'_>| {
+        let ident = &variant.ident;
+        quote!(best.offer(Self::#ident);)
+    };
+    let is_tagged = |variant: &&Variant<'_>| !variant.alternative.tags.is_empty();
+    match &union.tag {
+        Some(tag) if variants.iter().any(|variant| is_tagged(&variant)) => {
+            let tagged = variants
+                .iter()
+                .filter(is_tagged)
+                .map(|variant| offer(&variant));
+            let others = variants.iter().filter(|variant| !is_tagged(variant));
+            let others = others.map(|variant| offer(&variant));
+            quote! {
+                if !value.get(#tag).is_some_and(::serde_json::Value::is_string) {
+                    #(#tagged)*
+                }
+                #(#others)*
+            }
+        }
+        _ => variants.iter().map(|variant| offer(&variant)).collect(),
     }
 }
 
@@ -232,7 +260,7 @@ fn helpers() -> syn::File {
                 if self.lost == 0 {
                     return;
                 }
-                let ::std::result::Result::Ok(read) = A::deserialize(self.value) else {
+                let ::std::result::Result::Ok(read) = lenient::from_value::<A>(self.value) else {
                     return;
                 };
                 let ::std::result::Result::Ok(written) = ::serde_json::to_value(&read) else {

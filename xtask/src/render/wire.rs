@@ -1,6 +1,7 @@
 //! Restores names and media types on the wire where progenitor generates different ones.
 
-use syn::{Expr, ExprLit, ExprMethodCall, Lit, LitStr, parse_quote};
+use proc_macro2::Span;
+use syn::{Expr, ExprLit, ExprMethodCall, Lit, LitByteStr, LitStr, parse_quote};
 
 use super::operations::Operation;
 
@@ -24,6 +25,14 @@ pub(super) fn rewrite(operation: &Operation, expression: &mut Expr) {
             call.method = parse_quote!(request);
             call.args
                 .insert(0, parse_quote!(::reqwest::Method::#method));
+        }
+        Expr::MethodCall(call) if call.method == "post" && operation.other_method.is_some() => {
+            let method = LitByteStr::new(operation.method.as_bytes(), Span::call_site());
+            call.method = parse_quote!(request);
+            call.args.insert(
+                0,
+                parse_quote!(::reqwest::Method::from_bytes(#method).map_err(|e| Error::invalid_request(e.to_string()))?),
+            );
         }
         Expr::MethodCall(call) if call.method == "json" => {
             if let Some(media) = &operation.body_type {

@@ -304,19 +304,19 @@ pub(crate) const CONSTRUCTED: &[Mutation] = &[
     row(
         "allOf part removed",
         expect(Breaking, Major, Major, "optic,api-smart-diff"),
-        false_positive(Compatible, Major, NoBump, "optic", Reason::ReadOnly),
+        false_positive(Compatible, Minor, NoBump, "optic", Reason::ReadOnly),
         |d| remove(d, "/components/schemas/Thing/allOf"),
     ),
     row(
         "readOnly removed",
         false_positive(
             Compatible,
-            Patch,
+            Major,
             NoBump,
             "api-smart-diff",
             Reason::Direction,
         ),
-        expect(Breaking, Patch, NoBump, "api-smart-diff"),
+        expect(Breaking, Major, Major, "api-smart-diff"),
         |d| property(d, "Base", "id")["readOnly"] = false.into(),
     ),
     row(

@@ -78,6 +78,11 @@ fn lower_body(
     }
     if is_opaque {
         describe_form(body, schema.as_ref(), &named);
+        let is_structured = schema.as_ref().is_some_and(super::responses::is_structured);
+        if is_structured && !named.starts_with("multipart/") {
+            let what = format!("the type of `{named}`, which the caller serializes");
+            cx.note_loss(&place.join("content").join(&chosen).join("schema"), what);
+        }
     }
     if named.contains('*') || named.starts_with("multipart/") {
         add_content_type(operation, &named);

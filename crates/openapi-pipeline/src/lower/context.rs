@@ -1,5 +1,6 @@
 //! The state that all passes share.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use super::{LowerError, Options};
@@ -15,6 +16,8 @@ pub enum NoteKind {
     Lost,
     /// An operation or a schema was dropped because it is not supported.
     Dropped,
+    /// A constraint that is documented, but that the generated code does not check.
+    Unchecked,
 }
 
 impl NoteKind {
@@ -24,6 +27,7 @@ impl NoteKind {
             Self::Repaired => "repaired",
             Self::Lost => "lost",
             Self::Dropped => "dropped",
+            Self::Unchecked => "unchecked",
         }
     }
 }
@@ -50,9 +54,51 @@ impl fmt::Display for Note {
 pub(super) struct Context<'a> {
     pub(super) options: &'a Options,
     pub(super) notes: Vec<Note>,
+    /// The original locations of parts that were moved, by their new locations.
+    moved: BTreeMap<Pointer, Pointer>,
 }
 
-impl Context<'_> {
+impl<'a> Context<'a> {
+    pub(super) fn new(options: &'a Options) -> Self {
+        Self {
+            options,
+            notes: Vec::new(),
+            moved: BTreeMap::new(),
+        }
+    }
+
+    /// Remembers that a part of the document has a new location.
+    pub(super) fn moved(&mut self, new: Pointer, original: Pointer) {
+        self.moved.insert(new, original);
+    }
+
+    /// Remembers that a component was created from a part of the document.
+    pub(super) fn moved_schema(&mut self, name: &str, original: &Pointer) {
+        let new = Pointer::root()
+            .join("components")
+            .join("schemas")
+            .join(name);
+        self.moved(new, original.clone());
+    }
+
+    /// Returns the location in the original document.
+    pub(super) fn original(&self, place: &Pointer) -> Pointer {
+        /// A component can be created from an operation that was moved.
+        const MAX_MOVES: usize = 4;
+        let mut place = place.clone();
+        for _ in 0..MAX_MOVES {
+            let found = place.prefixes().find_map(|(prefix, rest)| {
+                let original = self.moved.get(&prefix)?;
+                Some(original.append(rest))
+            });
+            match found {
+                Some(original) => place = original,
+                None => break,
+            }
+        }
+        place
+    }
+
     /// Notes information that the lowered document does not express.
     pub(super) fn note_loss(&mut self, place: &Pointer, what: impl Into<String>) {
         self.note(place, NoteKind::Lost, what.into());
@@ -61,6 +107,11 @@ impl Context<'_> {
     /// Notes a dropped operation or schema.
     pub(super) fn note_dropped(&mut self, place: &Pointer, what: impl Into<String>) {
         self.note(place, NoteKind::Dropped, what.into());
+    }
+
+    /// Notes a constraint that generated code does not check.
+    pub(super) fn note_unchecked(&mut self, place: &Pointer, what: impl Into<String>) {
+        self.note(place, NoteKind::Unchecked, what.into());
     }
 
     /// Repairs an invalid part and notes the repair, or returns an error in strict mode.
@@ -79,7 +130,7 @@ impl Context<'_> {
     }
 
     fn note(&mut self, place: &Pointer, kind: NoteKind, what: String) {
-        let place = place.clone();
+        let place = self.original(place);
         self.notes.push(Note { place, kind, what });
     }
 }

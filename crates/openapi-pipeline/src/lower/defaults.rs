@@ -16,6 +16,11 @@ pub fn sent_schemas(document: &Value) -> BTreeSet<String> {
     reachable(document, &["requestBody", "parameters"])
 }
 
+/// Returns the names of the component schemas that responses use.
+pub(super) fn received_schemas(document: &Value) -> BTreeSet<String> {
+    reachable(document, &["responses"])
+}
+
 /// Moves the defaults of request schemas and parameters into their descriptions.
 pub(super) fn document_request_defaults(document: &mut Value) {
     let asked = sent_schemas(document);

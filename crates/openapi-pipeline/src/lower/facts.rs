@@ -65,9 +65,12 @@ pub enum TeamLocation {
     Body(String),
 }
 
-/// Reads the facts of all operations, by operation id.
-pub(super) fn read(document: &Value) -> Result<BTreeMap<String, OperationFacts>, LowerError> {
-    let mut schemas = Schemas::of(document);
+/// Reads the facts of all operations, by operation id. References point into the original document.
+pub(super) fn read(
+    document: &Value,
+    original: &Value,
+) -> Result<BTreeMap<String, OperationFacts>, LowerError> {
+    let mut schemas = Schemas::of(original);
     let root = Pointer::root().join("paths");
     let mut facts = BTreeMap::new();
     for (path, item) in members(document.get("paths")) {

@@ -1,8 +1,10 @@
 //! Flattens `allOf`: inlines referenced schemas and merges all parts.
 
-use serde_json::{Map, Value};
+use std::collections::VecDeque;
 
-use super::merge::{self, is_annotation};
+use serde_json::{Map, Value, json};
+
+use super::merge::{self, CONDITIONAL, is_annotation};
 use super::names::target;
 use super::shape::Shaper;
 use crate::Pointer;
@@ -41,6 +43,78 @@ impl Shaper<'_, '_> {
             }
         }
         whole
+    }
+
+    /// Adds the properties that are only described under a condition, as optional ones. Properties that are described
+    /// unconditionally keep their types.
+    pub(super) fn add_conditional(&mut self, map: &mut Map<String, Value>, place: &Pointer) {
+        /// The maximum number of conditions. A condition may contain itself.
+        const MAX_CONDITIONS: usize = 1000;
+        let Some(Value::Array(conditions)) = map.shift_remove(CONDITIONAL) else {
+            return;
+        };
+        if map.get("type").is_some_and(|ty| ty != "object") {
+            return;
+        }
+        let mut open = VecDeque::from(conditions);
+        let mut found: Map<String, Value> = Map::new();
+        let mut add = |name: &str, schema: Value| {
+            let schemas = found.entry(name).or_insert_with(|| json!([]));
+            if let Value::Array(schemas) = schemas
+                && !schemas.contains(&schema)
+            {
+                schemas.push(schema);
+            }
+        };
+        for _ in 0..MAX_CONDITIONS {
+            let Some(condition) = open.pop_front() else {
+                break;
+            };
+            let Value::Object(condition) = condition else {
+                continue;
+            };
+            let depth = self.through.len();
+            let condition = self.inlined(condition, true, place);
+            self.through.truncate(depth);
+            let Some(mut condition) = condition else {
+                continue;
+            };
+            for key in [CONDITIONAL, "oneOf", "anyOf"] {
+                if let Some(Value::Array(inner)) = condition.shift_remove(key) {
+                    open.extend(inner);
+                }
+            }
+            let properties = condition.get("properties").and_then(Value::as_object);
+            for (name, schema) in properties.into_iter().flatten() {
+                add(name, schema.clone());
+            }
+            let required = condition.get("required").and_then(Value::as_array);
+            for name in required.into_iter().flatten().filter_map(Value::as_str) {
+                if !properties.is_some_and(|properties| properties.contains_key(name)) {
+                    add(name, json!({}));
+                }
+            }
+        }
+        if found.is_empty() {
+            return;
+        }
+        let properties = map.entry("properties").or_insert_with(|| json!({}));
+        if let Value::Object(properties) = properties {
+            for (name, mut schemas) in found {
+                let Value::Array(list) = &mut schemas else {
+                    continue;
+                };
+                // A condition that only requires the property does not describe it.
+                if list.len() > 1 {
+                    list.retain(|schema| *schema != json!({}));
+                }
+                let schema = match list.as_mut_slice() {
+                    [only] => only.take(),
+                    _ => json!({ "anyOf": schemas }),
+                };
+                properties.entry(name).or_insert(schema);
+            }
+        }
     }
 
     /// Returns whether all parts that restrict the value are references to nullable schemas.

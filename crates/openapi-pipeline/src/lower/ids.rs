@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::LowerError;
 use super::context::Context;
+use super::methods::word;
 use super::resolve::is_method;
 use super::walk::members;
 use crate::Pointer;
@@ -13,7 +14,9 @@ use crate::Pointer;
 /// Names that generated code uses in addition to those of operations.
 const RESERVED: &[&str] = &[
     "all",
+    "asmut",
     "bytestream",
+    "callcontext",
     "client",
     "clienthooks",
     "clientinfo",
@@ -21,8 +24,10 @@ const RESERVED: &[&str] = &[
     "encodepath",
     "err",
     "error",
+    "fn",
     "from",
     "into",
+    "intorequest",
     "new",
     "none",
     "ok",
@@ -31,6 +36,7 @@ const RESERVED: &[&str] = &[
     "option",
     "queryparam",
     "requestbuilderext",
+    "response",
     "responsevalue",
     "result",
     "self",
@@ -70,7 +76,10 @@ pub(super) fn lower_ids(document: &mut Value, cx: &mut Context<'_>) -> Result<()
                 None => None,
             };
             let wanted = declared.as_deref().filter(|id| !key(id).is_empty());
-            let wanted = wanted.map_or_else(|| from_path(method, path), usable);
+            let wanted = wanted.map_or_else(
+                || usable(&from_path(&word(method, operation), path)),
+                usable,
+            );
             let id = unique(&wanted, &mut taken);
             if declared.as_ref() == Some(&id) {
                 continue;

@@ -4,19 +4,38 @@
 //! and ignore a maximum. Limits are therefore moved into descriptions and into [`LIMITS`], from which the
 //! generator renders checks of requests.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
-use super::LIMITS;
+use super::context::Context;
+use super::names::target;
 use super::resolve::is_method;
 use super::walk::{self, members};
+use super::{LIMITS, defaults};
+use crate::Pointer;
 
-/// Moves the limits of all numbers.
-pub(super) fn document_limits(document: &mut Value) {
-    for (_, schema) in members(document.pointer_mut("/components/schemas")) {
-        in_schema(schema);
+/// Moves the limits of all numbers, and notes the ones of requests that are not checked: only parameters and the
+/// properties of the body itself are.
+pub(super) fn document_limits(document: &mut Value, cx: &mut Context<'_>) {
+    let sent = defaults::sent_schemas(document);
+    let bodies = bodies(document);
+    let place = Pointer::root().join("components").join("schemas");
+    for (name, schema) in members(document.pointer_mut("/components/schemas")) {
+        let place = place.join(name);
+        let checks = if !sent.contains(name) {
+            Checks::NotNeeded
+        } else if bodies.contains(name) {
+            Checks::Properties
+        } else {
+            Checks::Nothing
+        };
+        in_schema(schema, &place, checks, cx);
     }
-    for (_, item) in members(document.get_mut("paths")) {
-        for (_, operation) in members(Some(item)).filter(|(name, _)| is_method(name)) {
+    let root = Pointer::root().join("paths");
+    for (path, item) in members(document.get_mut("paths")) {
+        for (method, operation) in members(Some(item)).filter(|(name, _)| is_method(name)) {
+            let place = root.join(path).join(method);
             let parameters = operation
                 .get_mut("parameters")
                 .and_then(Value::as_array_mut);
@@ -29,38 +48,87 @@ pub(super) fn document_limits(document: &mut Value) {
                     keep(parameter, limits);
                 }
             }
-            in_contents(operation.get_mut("requestBody"));
-            for (_, response) in members(operation.get_mut("responses")) {
-                in_contents(Some(response));
+            let body = operation.get_mut("requestBody");
+            in_contents(body, &place.join("requestBody"), Checks::Nothing, cx);
+            for (status, response) in members(operation.get_mut("responses")) {
+                let place = place.join("responses").join(status);
+                in_contents(Some(response), &place, Checks::NotNeeded, cx);
             }
         }
     }
 }
 
-fn in_contents(holder: Option<&mut Value>) {
-    for (_, media) in members(holder.and_then(|holder| holder.get_mut("content"))) {
-        if let Some(schema) = media.get_mut("schema") {
-            in_schema(schema);
+/// Returns the components that are the bodies of requests.
+fn bodies(document: &mut Value) -> BTreeSet<String> {
+    let mut bodies = BTreeSet::new();
+    for (_, item) in members(document.get_mut("paths")) {
+        for (_, operation) in members(Some(item)).filter(|(name, _)| is_method(name)) {
+            let body = operation.get_mut("requestBody");
+            for (_, media) in members(body.and_then(|body| body.get_mut("content"))) {
+                let reference = media.get("schema").and_then(|schema| schema.get("$ref"));
+                bodies.extend(reference.and_then(Value::as_str).and_then(target));
+            }
+        }
+    }
+    bodies
+}
+
+/// Which limits of a schema generated code checks.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Checks {
+    /// A response is never checked.
+    NotNeeded,
+    /// The properties, but nothing below them.
+    Properties,
+    Nothing,
+}
+
+fn in_contents(holder: Option<&mut Value>, place: &Pointer, checks: Checks, cx: &mut Context<'_>) {
+    for (media, content) in members(holder.and_then(|holder| holder.get_mut("content"))) {
+        if let Some(schema) = content.get_mut("schema") {
+            let place = place.join("content").join(media).join("schema");
+            in_schema(schema, &place, checks, cx);
         }
     }
 }
 
-fn in_schema(schema: &mut Value) {
+fn in_schema(schema: &mut Value, place: &Pointer, checks: Checks, cx: &mut Context<'_>) {
     if let Some(limits) = take_limits(schema) {
-        describe(schema, &limits);
+        let sentence = describe(schema, &limits);
+        if checks == Checks::Nothing {
+            cx.note_unchecked(place, sentence.trim_end_matches('.'));
+        }
         keep(schema, limits);
     }
-    for (_, property) in members(schema.get_mut("properties")) {
-        in_schema(property);
+    for (name, property) in members(schema.get_mut("properties")) {
+        let place = place.join("properties").join(name);
+        if checks == Checks::Properties
+            && let Some(limits) = take_limits(property)
+        {
+            describe(property, &limits);
+            keep(property, limits);
+        }
+        in_schema(property, &place, checks.below(), cx);
     }
     for keyword in ["items", "additionalProperties", "not"] {
         if let Some(inner @ Value::Object(_)) = schema.get_mut(keyword) {
-            in_schema(inner);
+            in_schema(inner, &place.join(keyword), checks.below(), cx);
         }
     }
     for keyword in ["allOf", "anyOf", "oneOf"] {
         let parts = schema.get_mut(keyword).and_then(Value::as_array_mut);
-        parts.into_iter().flatten().for_each(in_schema);
+        for (index, part) in parts.into_iter().flatten().enumerate() {
+            in_schema(part, &place.join(keyword).join(index), checks.below(), cx);
+        }
+    }
+}
+
+impl Checks {
+    fn below(self) -> Self {
+        match self {
+            Self::NotNeeded => Self::NotNeeded,
+            Self::Properties | Self::Nothing => Self::Nothing,
+        }
     }
 }
 
@@ -87,7 +155,8 @@ fn keep(holder: &mut Value, limits: Map<String, Value>) {
     }
 }
 
-fn describe(holder: &mut Value, limits: &Map<String, Value>) {
+/// Appends the limits to a description. Returns the sentence.
+fn describe(holder: &mut Value, limits: &Map<String, Value>) -> String {
     let bound = |keyword: &str, exclusive: &str, open: &str, closed: &str| {
         let value = limits.get(keyword)?;
         let is_open = limits.get(exclusive) == Some(&Value::Bool(true));
@@ -102,4 +171,5 @@ fn describe(holder: &mut Value, limits: &Map<String, Value>) {
     let first = letters.next().into_iter().flat_map(char::to_uppercase);
     let sentence: String = first.chain(letters).chain(['.']).collect();
     walk::describe(holder, &sentence);
+    sentence
 }

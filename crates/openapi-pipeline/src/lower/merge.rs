@@ -2,6 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
+/// On a schema, while schemas are shaped: the list of schemas that apply under a condition, as in `then`.
+pub(super) const CONDITIONAL: &str = "x-conditional-schemas";
+
 /// Keywords that do not restrict the value.
 const ANNOTATIONS: &[&str] = &[
     "title",
@@ -16,7 +19,7 @@ const ANNOTATIONS: &[&str] = &[
 
 /// Returns whether a keyword is an annotation that does not restrict the value.
 pub(super) fn is_annotation(key: &str) -> bool {
-    ANNOTATIONS.contains(&key) || key.starts_with("x-")
+    ANNOTATIONS.contains(&key) || key.starts_with("x-") && key != CONDITIONAL
 }
 
 /// Returns whether a schema does not restrict the value.
@@ -63,6 +66,11 @@ pub(super) fn add(
                         return Err(Conflict);
                     }
                     *old = both;
+                }
+            }
+            CONDITIONAL => {
+                if let (Value::Array(old), Value::Array(mut new)) = (old, new) {
+                    old.append(&mut new);
                 }
             }
             "items" => *old = json!({ "allOf": [old.take(), new] }),

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::LowerError;
 use super::context::Context;
+use super::walk::Keys;
 use crate::Pointer;
 
 /// The prefix of references to component schemas.
@@ -133,6 +134,7 @@ pub(super) fn rename_schemas(document: &mut Value, cx: &mut Context<'_>) -> Resu
                     format!("renamed to `{new}`, because another schema has the same Rust name");
                 cx.note_loss(&place.join(&name), what);
             }
+            cx.moved_schema(&new, &place.join(&name));
             renamed.insert(name, new);
         }
     }
@@ -143,35 +145,72 @@ pub(super) fn rename_schemas(document: &mut Value, cx: &mut Context<'_>) -> Resu
         .into_iter()
         .map(|(name, schema)| (renamed.get(&name).cloned().unwrap_or(name), schema))
         .collect();
-    rewrite(document, &renamed);
+    rewrite(document, Keys::Keywords, &renamed);
     Ok(())
 }
 
-fn rewrite(value: &mut Value, renamed: &BTreeMap<String, String>) {
+/// Rewrites the references to renamed schemas.
+fn rewrite(value: &mut Value, keys: Keys, renamed: &BTreeMap<String, String>) {
     match value {
         Value::Object(map) => {
+            if keys == Keys::Keywords {
+                rewrite_discriminator(map, renamed);
+                if let Some(Value::String(reference)) = map.get_mut("$ref")
+                    && let Some(new) = target(reference).and_then(|name| renamed.get(&name))
+                {
+                    *reference = format!("{SCHEMAS}{new}");
+                }
+            }
             for (key, member) in map {
-                match member {
-                    Value::String(reference) if key == "$ref" => {
-                        if let Some(new) = target(reference).and_then(|name| renamed.get(&name)) {
-                            *reference = format!("{SCHEMAS}{new}");
-                        }
-                    }
-                    Value::Object(mapping) if key == "mapping" => {
-                        for value in mapping.values_mut() {
-                            let name = value.as_str().and_then(target);
-                            if let Some(new) = name.and_then(|name| renamed.get(&name)) {
-                                *value = format!("{SCHEMAS}{new}").into();
-                            }
-                        }
-                    }
-                    member => rewrite(member, renamed),
+                if let Some(keys) = keys.below(key) {
+                    rewrite(member, keys, renamed);
                 }
             }
         }
-        Value::Array(items) => items.iter_mut().for_each(|item| rewrite(item, renamed)),
+        Value::Array(items) => items
+            .iter_mut()
+            .for_each(|item| rewrite(item, Keys::Keywords, renamed)),
         _ => {}
     }
+}
+
+/// Rewrites the mapping of a discriminator. An alternative that is not mapped is selected by the name of its schema: if
+/// that is renamed, the name in the document is added to the mapping.
+fn rewrite_discriminator(map: &mut Map<String, Value>, renamed: &BTreeMap<String, String>) {
+    let alternatives = ["oneOf", "anyOf"]
+        .iter()
+        .filter_map(|key| map.get(*key)?.as_array());
+    let names = alternatives
+        .flatten()
+        .filter_map(|alternative| target(alternative.get("$ref")?.as_str()?));
+    let names: Vec<String> = names.filter(|name| renamed.contains_key(name)).collect();
+    let Some(Value::Object(discriminator)) = map.get_mut("discriminator") else {
+        return;
+    };
+    let mapping = discriminator.entry("mapping").or_insert_with(|| json!({}));
+    let Value::Object(mapping) = mapping else {
+        return;
+    };
+    let mapped: Vec<String> = mapping.values().filter_map(meant).collect();
+    for value in mapping.values_mut() {
+        if let Some(new) = meant(value).and_then(|name| renamed.get(&name)) {
+            *value = format!("{SCHEMAS}{new}").into();
+        }
+    }
+    for name in names.into_iter().filter(|name| !mapped.contains(name)) {
+        let new = renamed.get(&name).unwrap_or(&name);
+        let reference = format!("{SCHEMAS}{new}");
+        mapping.entry(name).or_insert(reference.into());
+    }
+    if mapping.is_empty() {
+        discriminator.shift_remove("mapping");
+    }
+}
+
+/// Returns the name of the schema that a value of a discriminator's mapping means: a reference or a name.
+pub(super) fn meant(value: &Value) -> Option<String> {
+    let text = value.as_str()?;
+    Some(target(text).unwrap_or_else(|| text.to_owned()))
 }
 
 /// Returns the name of the component schema that a reference points to.

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::names::target;
+use super::walk::Keys;
 
 /// Removes `nullable` from all component schemas. Returns the names of the schemas that were nullable.
 pub(super) fn take(schemas: &mut Map<String, Value>) -> BTreeSet<String> {
@@ -32,12 +33,12 @@ pub(super) fn move_to_references(document: &mut Value) {
         if nullable.is_empty() {
             return;
         }
-        mark_references(document, &nullable);
+        mark_references(document, Keys::Keywords, &nullable);
     }
 }
 
 /// Makes the references to the named components nullable, at any depth.
-fn mark_references(value: &mut Value, nullable: &BTreeSet<String>) {
+fn mark_references(value: &mut Value, keys: Keys, nullable: &BTreeSet<String>) {
     match value {
         Value::Object(map) => {
             let is_nullable_reference = |schema: &Value| {
@@ -46,26 +47,32 @@ fn mark_references(value: &mut Value, nullable: &BTreeSet<String>) {
                     .and_then(target)
                     .is_some_and(|name| nullable.contains(&name))
             };
-            let parts = ["oneOf", "allOf"]
-                .iter()
-                .filter_map(|key| map.get(*key)?.as_array());
-            if parts.flatten().any(is_nullable_reference) {
-                map.insert("nullable".to_owned(), Value::Bool(true));
+            let is_schema = keys == Keys::Keywords;
+            if is_schema {
+                let parts = ["oneOf", "allOf"]
+                    .iter()
+                    .filter_map(|key| map.get(*key)?.as_array());
+                if parts.flatten().any(is_nullable_reference) {
+                    map.insert("nullable".to_owned(), Value::Bool(true));
+                }
             }
             for (key, member) in map.iter_mut() {
-                if key == "oneOf" || key == "allOf" || key.starts_with("x-") {
+                let Some(keys) = keys.below(key) else {
+                    continue;
+                };
+                if is_schema && (key == "oneOf" || key == "allOf") {
                     continue;
                 }
                 if is_nullable_reference(member) {
                     *member = json!({"nullable": true, "allOf": [member.take()]});
                 } else {
-                    mark_references(member, nullable);
+                    mark_references(member, keys, nullable);
                 }
             }
         }
         Value::Array(items) => items
             .iter_mut()
-            .for_each(|item| mark_references(item, nullable)),
+            .for_each(|item| mark_references(item, Keys::Keywords, nullable)),
         _ => {}
     }
 }

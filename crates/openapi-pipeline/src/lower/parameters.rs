@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::LowerError;
 use super::context::Context;
+use super::media::FORM;
 use super::resolve::is_method;
 use super::walk::{self, members};
 use crate::Pointer;
@@ -163,8 +164,24 @@ fn keep(
         }
         "query" | "header" | "cookie" => {}
         "querystring" => {
-            cx.note_loss(place, "the whole query as one parameter");
-            return Ok(());
+            // A form is written like a parameter for each property.
+            let content = parameter
+                .get_mut("content")
+                .and_then(|content| content.get_mut(FORM));
+            let Some(schema) = content
+                .and_then(|form| form.get_mut("schema"))
+                .map(Value::take)
+            else {
+                cx.note_loss(place, "the whole query as one parameter");
+                return Ok(());
+            };
+            if let Value::Object(parameter) = &mut parameter {
+                parameter.shift_remove("content");
+                parameter.insert("in".to_owned(), "query".into());
+                parameter.insert("style".to_owned(), "form".into());
+                parameter.insert("explode".to_owned(), true.into());
+                parameter.insert("schema".to_owned(), schema);
+            }
         }
         other => {
             return cx.reject_or_repair(

@@ -1,13 +1,14 @@
 //! Reads the marks of properties: which properties are secret, and which property is the team.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::{Map, Value};
 
 use super::LowerError;
+use super::bases;
 use super::facts::{SECRET, TEAM};
 use super::names::unescape;
-use super::resolve::find;
+use super::references::Targets;
 use crate::Pointer;
 
 /// The maximum number of references and alternatives on the way to a string.
@@ -17,7 +18,9 @@ const MAX_STEPS: usize = 16;
 ///
 /// Components are identified by numbers for fast lookup, because operations reference many of them.
 pub(super) struct Schemas<'a> {
-    document: &'a Value,
+    targets: Targets<'a>,
+    /// The components that extend each component, with their locations.
+    children: BTreeMap<String, Vec<(&'a Value, Pointer)>>,
     /// The numbers of components, by reference.
     numbers: HashMap<&'a str, usize>,
     known: Vec<Schema<'a>>,
@@ -44,8 +47,17 @@ struct Fields {
 
 impl<'a> Schemas<'a> {
     pub(super) fn of(document: &'a Value) -> Self {
+        let place = Pointer::root().join("components").join("schemas");
+        let mut children: BTreeMap<String, Vec<(&Value, Pointer)>> = BTreeMap::new();
+        for (name, schema) in members(document.pointer("/components/schemas")) {
+            for parent in bases::parents(schema) {
+                let children = children.entry(parent).or_default();
+                children.push((schema, place.join(name)));
+            }
+        }
         Self {
-            document,
+            targets: Targets::of(document),
+            children,
             numbers: HashMap::new(),
             known: Vec::new(),
         }
@@ -112,7 +124,21 @@ impl<'a> Schemas<'a> {
     fn fields(&mut self, schema: &'a Value, place: &Pointer) -> Result<Fields, LowerError> {
         let mut fields = Fields::default();
         let mut open = vec![(schema, place.clone())];
+        let mut seen = BTreeSet::new();
         while let Some((schema, place)) = open.pop() {
+            // A value of a base with a discriminator is a value of one of its children.
+            if schema.get("discriminator").is_some()
+                && let [_, _, name] = place.tokens().as_slice()
+                && seen.insert(name.clone())
+            {
+                open.extend(self.descendants(name));
+                let mapping = schema.get("discriminator").and_then(|d| d.get("mapping"));
+                for (_, meant) in members(mapping) {
+                    let reference = meant.as_str().unwrap_or_default();
+                    let target = self.targets.find(reference);
+                    open.extend(target.map(|target| (target, place_of(reference))));
+                }
+            }
             let place_of_properties = place.join("properties");
             for (name, property) in members(schema.get("properties")) {
                 let place = place_of_properties.join(name);
@@ -183,7 +209,7 @@ impl<'a> Schemas<'a> {
             return false;
         };
         if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
-            let target = find(self.document, reference);
+            let target = self.targets.find(reference);
             return target.is_some_and(|target| self.is_string_within(target, steps));
         }
         let is_null = |ty: &Value| ty == "null";
@@ -208,8 +234,25 @@ impl<'a> Schemas<'a> {
     }
 
     fn target(&self, schema: &'a Value) -> Option<(&'a str, &'a Value)> {
-        let reference = schema.get("$ref")?.as_str()?;
-        Some((reference, find(self.document, reference)?))
+        let reference = schema.get("$ref").or_else(|| schema.get("$dynamicRef"));
+        let reference = reference?.as_str()?;
+        Some((reference, self.targets.find(reference)?))
+    }
+
+    /// Returns the components that extend a component, directly or indirectly.
+    fn descendants(&self, name: &str) -> Vec<(&'a Value, Pointer)> {
+        let mut seen = BTreeSet::new();
+        let mut found = Vec::new();
+        let mut open = vec![name.to_owned()];
+        while let Some(name) = open.pop() {
+            for (schema, place) in self.children.get(&name).into_iter().flatten() {
+                if seen.insert(place.clone()) {
+                    found.push((*schema, place.clone()));
+                    open.extend(place.tokens().pop());
+                }
+            }
+        }
+        found
     }
 }
 

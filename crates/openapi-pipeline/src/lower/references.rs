@@ -2,36 +2,38 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::LowerError;
 use super::context::Context;
 use super::names::{Names, SCHEMAS, pascal, target, unescape};
 use super::resolve::find;
+use super::walk::Keys;
 use crate::Pointer;
 
 /// Creates a component for every schema that is referenced elsewhere in the document, and repairs unresolved
-/// references.
+/// references. `whole` is the original document, which references point into: earlier passes remove parts and rename
+/// status codes.
 pub(super) fn lower_references(
     document: &mut Value,
+    whole: &Value,
     cx: &mut Context<'_>,
 ) -> Result<(), LowerError> {
-    let whole = document.clone();
     let schemas = whole
         .pointer("/components/schemas")
         .and_then(Value::as_object);
     let mut hoist = Hoist {
-        whole: &whole,
+        targets: Targets::of(whole),
         names: schemas.map(Names::of).unwrap_or_default(),
         made: BTreeMap::new(),
         open: Vec::new(),
         cx,
     };
-    hoist.below(document, &Pointer::root())?;
+    hoist.below(document, Keys::Keywords, &Pointer::root())?;
     // New components may contain further references of this kind.
     let mut finished = Vec::new();
     while let Some((name, mut schema, place)) = hoist.open.pop() {
-        hoist.below(&mut schema, &place)?;
+        hoist.below(&mut schema, Keys::Keywords, &place)?;
         finished.push((name, schema));
     }
     if !finished.is_empty() {
@@ -49,8 +51,91 @@ pub(super) fn lower_references(
     Ok(())
 }
 
-struct Hoist<'a, 'b> {
+/// The locations of the schemas that have names of their own: `$anchor`, `$dynamicAnchor` and `$id`.
+#[derive(Default)]
+struct Anchors {
+    /// The locations, as references, by name. `None` if several schemas have the name.
+    places: BTreeMap<String, Option<String>>,
+    /// The names of dynamic anchors.
+    dynamic: BTreeMap<String, Option<String>>,
+}
+
+impl Anchors {
+    fn collect(&mut self, value: &Value, keys: Keys, place: &Pointer) {
+        match value {
+            Value::Object(map) => {
+                if keys == Keys::Keywords {
+                    for (keyword, prefix) in
+                        [("$anchor", "#"), ("$dynamicAnchor", "#"), ("$id", "")]
+                    {
+                        if let Some(name) = map.get(keyword).and_then(Value::as_str) {
+                            let name = format!("{prefix}{}", name.trim_end_matches('#'));
+                            if keyword == "$dynamicAnchor" {
+                                add(&mut self.dynamic, &name, place);
+                            }
+                            add(&mut self.places, &name, place);
+                        }
+                    }
+                }
+                for (key, member) in map {
+                    if let Some(keys) = keys.below(key) {
+                        self.collect(member, keys, &place.join(key));
+                    }
+                }
+            }
+            Value::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    self.collect(item, Keys::Keywords, &place.join(index));
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn add(places: &mut BTreeMap<String, Option<String>>, name: &str, place: &Pointer) {
+    places
+        .entry(name.to_owned())
+        .and_modify(|place| *place = None)
+        .or_insert_with(|| Some(place.to_string()));
+}
+
+/// Finds the targets of references in a document.
+pub(super) struct Targets<'a> {
     whole: &'a Value,
+    anchors: Anchors,
+}
+
+impl<'a> Targets<'a> {
+    pub(super) fn of(whole: &'a Value) -> Self {
+        let mut anchors = Anchors::default();
+        anchors.collect(whole, Keys::Keywords, &Pointer::root());
+        Self { whole, anchors }
+    }
+
+    /// Converts a reference to one by location: the reference may be the name of a schema or contain the URL of the
+    /// document.
+    fn by_location<'r>(&'r self, reference: &'r str) -> &'r str {
+        let own = self.whole.get("$self").and_then(Value::as_str);
+        let reference = own
+            .and_then(|own| reference.strip_prefix(own))
+            .filter(|rest| rest.starts_with('#'))
+            .unwrap_or(reference);
+        let anchor = self.anchors.places.get(reference);
+        anchor.and_then(Option::as_deref).unwrap_or(reference)
+    }
+
+    /// Returns the target of a reference.
+    pub(super) fn find(&self, reference: &str) -> Option<&'a Value> {
+        let reference = self.by_location(reference);
+        let bare = || self.whole.pointer("/components/schemas")?.get(reference);
+        find(self.whole, reference).or_else(bare)
+    }
+}
+
+struct Hoist<'a, 'b> {
+    /// The original document.
+    targets: Targets<'a>,
     names: Names,
     /// The created components, by the references that point to them.
     made: BTreeMap<String, String>,
@@ -59,39 +144,47 @@ struct Hoist<'a, 'b> {
 }
 
 impl Hoist<'_, '_> {
-    fn below(&mut self, value: &mut Value, place: &Pointer) -> Result<(), LowerError> {
+    fn below(&mut self, value: &mut Value, keys: Keys, place: &Pointer) -> Result<(), LowerError> {
         match value {
             Value::Object(map) => {
-                if let Some(Value::String(reference)) = map.get("$ref") {
-                    let place = place.join("$ref");
-                    match self.resolve_target(reference, &place)? {
-                        Some(new) => {
-                            map.insert("$ref".to_owned(), new.into());
-                        }
-                        None => {
-                            map.shift_remove("$ref");
+                if keys == Keys::Keywords {
+                    self.lower_dynamic(map);
+                    if let Some(Value::String(reference)) = map.get("$ref") {
+                        let place = place.join("$ref");
+                        match self.resolve_target(reference, &place)? {
+                            Some(new) => {
+                                map.insert("$ref".to_owned(), new.into());
+                            }
+                            None => {
+                                map.shift_remove("$ref");
+                            }
                         }
                     }
                 }
                 for (key, member) in map {
-                    // Examples are arbitrary data.
-                    if !matches!(
-                        key.as_str(),
-                        "example" | "examples" | "default" | "enum" | "const"
-                    ) && !key.starts_with("x-")
-                    {
-                        self.below(member, &place.join(key))?;
+                    if let Some(keys) = keys.below(key) {
+                        self.below(member, keys, &place.join(key))?;
                     }
                 }
                 Ok(())
             }
             Value::Array(items) => {
                 for (index, item) in items.iter_mut().enumerate() {
-                    self.below(item, &place.join(index))?;
+                    self.below(item, Keys::Keywords, &place.join(index))?;
                 }
                 Ok(())
             }
             _ => Ok(()),
+        }
+    }
+
+    /// Converts a dynamic reference whose anchor exists once: nothing can override it.
+    fn lower_dynamic(&self, map: &mut Map<String, Value>) {
+        let name = map.get("$dynamicRef").and_then(Value::as_str);
+        let place = name.and_then(|name| self.targets.anchors.dynamic.get(name)?.clone());
+        if let Some(place) = place.filter(|_| !map.contains_key("$ref")) {
+            map.shift_remove("$dynamicRef");
+            map.insert("$ref".to_owned(), place.into());
         }
     }
 
@@ -101,10 +194,12 @@ impl Hoist<'_, '_> {
         reference: &str,
         place: &Pointer,
     ) -> Result<Option<String>, LowerError> {
+        let targets = &self.targets;
+        let reference = targets.by_location(reference);
         let Some(pointer) = reference.strip_prefix('#') else {
             // Some documents reference a schema by its bare name.
             let bare = format!("/components/schemas/{reference}");
-            if !reference.contains(['/', '.']) && self.whole.pointer(&bare).is_some() {
+            if !reference.contains(['/', '.']) && targets.whole.pointer(&bare).is_some() {
                 return Ok(Some(format!("{SCHEMAS}{reference}")));
             }
             let fault =
@@ -114,7 +209,7 @@ impl Hoist<'_, '_> {
             return Ok(None);
         };
         let tokens: Vec<String> = pointer.split('/').skip(1).map(unescape).collect();
-        let found = find(self.whole, reference);
+        let found = find(targets.whole, reference);
         let Some(found) = found.filter(|_| pointer.starts_with('/')) else {
             let fault = format!("{reference:?} cannot be resolved");
             self.cx
@@ -149,11 +244,16 @@ impl Hoist<'_, '_> {
             .collect();
         let name = self.names.take(&pascal(&words.join("-")));
         self.made.insert(reference.to_owned(), name.clone());
+        let original = tokens
+            .iter()
+            .fold(Pointer::root(), |place, token| place.join(token));
+        self.cx.moved_schema(&name, &original);
         self.open.push((name.clone(), found.clone(), place.clone()));
         Ok(Some(format!("{SCHEMAS}{name}")))
     }
 }
 
-fn escape(name: &str) -> String {
+/// Escapes a name for a reference.
+pub(super) fn escape(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }

@@ -8,7 +8,9 @@ use serde_json::{Map, Value};
 
 use super::LowerError;
 use super::context::Context;
+use super::methods;
 use super::names::unescape;
+use super::walk::{describe_map, members};
 use crate::Pointer;
 
 /// The keys of a path item that are operations.
@@ -34,25 +36,37 @@ pub(super) fn resolve_operations(
     let Some(Value::Object(paths)) = document.get_mut("paths") else {
         return Err(LowerError::new(&Pointer::root(), "missing `paths`"));
     };
+    for (path, item) in paths.iter_mut().filter(|(path, _)| !path.starts_with("x-")) {
+        resolve(&whole, item, &place.join(path), cx)?;
+    }
+    methods::split(paths, &place, cx)?;
     let mut removed = Vec::new();
     for (path, item) in paths.iter_mut().filter(|(path, _)| !path.starts_with("x-")) {
         let place = place.join(path);
-        resolve(&whole, item, &place, cx)?;
-        let Value::Object(members) = item else {
+        let Value::Object(item) = item else {
             if !item.is_null() {
                 return Err(LowerError::new(&place, "not a path item"));
             }
             removed.push(path.clone());
             continue;
         };
-        let shared = members.shift_remove("parameters");
-        members.shift_remove("servers");
-        for (name, operation) in members.iter_mut().filter(|(name, _)| is_method(name)) {
+        let shared = item.shift_remove("parameters");
+        let servers = item.shift_remove("servers");
+        let server_of_path = note_servers(&whole, servers, &place, cx);
+        for (name, operation) in item.iter_mut().filter(|(name, _)| is_method(name)) {
             let place = place.join(name);
             let Value::Object(operation) = operation else {
                 return Err(LowerError::new(&place, "not an operation"));
             };
             share_parameters(&whole, operation, shared.as_ref(), &place, cx)?;
+            let servers = operation.shift_remove("servers");
+            let server = match servers {
+                None => server_of_path.clone(),
+                servers => note_servers(&whole, servers, &place, cx),
+            };
+            if let Some(server) = server {
+                describe_map(operation, &server);
+            }
             if let Some(callbacks) = operation.shift_remove("callbacks")
                 && callbacks
                     .as_object()
@@ -64,15 +78,29 @@ pub(super) fn resolve_operations(
                 );
             }
             if let Some(body) = operation.get_mut("requestBody") {
-                resolve(&whole, body, &place.join("requestBody"), cx)?;
+                let place = place.join("requestBody");
+                resolve(&whole, body, &place, cx)?;
+                resolve_content(&whole, body, &place, cx)?;
             }
             if let Some(Value::Object(responses)) = operation.get_mut("responses") {
                 for (status, response) in responses {
-                    resolve(&whole, response, &place.join("responses").join(status), cx)?;
+                    let place = place.join("responses").join(status);
+                    resolve(&whole, response, &place, cx)?;
+                    resolve_content(&whole, response, &place, cx)?;
                     if let Value::Object(response) = response {
-                        // Nothing is generated from these, and their contents were copied.
-                        response.shift_remove("links");
-                        response.shift_remove("headers");
+                        for (field, what) in [
+                            ("links", "links to other operations"),
+                            (
+                                "headers",
+                                "the types of the headers, which are read as text",
+                            ),
+                        ] {
+                            if let Some(Value::Object(named)) = response.shift_remove(field)
+                                && !named.is_empty()
+                            {
+                                cx.note_loss(&place.join(field), what);
+                            }
+                        }
                     }
                 }
             }
@@ -90,11 +118,66 @@ pub(super) fn resolve_operations(
             "headers",
             "links",
             "callbacks",
+            "mediaTypes",
         ] {
             components.shift_remove(copied);
         }
     }
     Ok(())
+}
+
+/// Replaces references to shared media types, and reads the fields that OpenAPI 3.2 adds.
+fn resolve_content(
+    whole: &Value,
+    holder: &mut Value,
+    place: &Pointer,
+    cx: &mut Context<'_>,
+) -> Result<(), LowerError> {
+    let place = place.join("content");
+    for (media, content) in members(holder.get_mut("content")) {
+        let place = place.join(media);
+        resolve(whole, content, &place, cx)?;
+        let Value::Object(content) = content else {
+            continue;
+        };
+        if let Some(item) = content.shift_remove("itemSchema") {
+            let what = "the type of the items of a stream, which is sent or returned as bytes";
+            cx.note_loss(&place.join("itemSchema"), what);
+            if !media.starts_with("multipart/") {
+                content.entry("schema").or_insert(item);
+            }
+        }
+        for field in ["itemEncoding", "prefixEncoding"] {
+            if content.shift_remove(field).is_some() {
+                cx.note_loss(&place.join(field), "the encoding of the parts of the body");
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Notes the servers of a path or an operation, unless they are those of the document. Returns a sentence about them for
+/// the description of the operation.
+fn note_servers(
+    whole: &Value,
+    servers: Option<Value>,
+    place: &Pointer,
+    cx: &mut Context<'_>,
+) -> Option<String> {
+    let servers = servers.filter(|servers| whole.get("servers") != Some(servers))?;
+    let urls = servers.as_array().into_iter().flatten();
+    let urls: Vec<String> = urls
+        .filter_map(|server| Some(format!("`{}`", server.get("url")?.as_str()?)))
+        .collect();
+    if urls.is_empty() {
+        return None;
+    }
+    let urls = urls.join(", ");
+    let what = format!("the server {urls}; the client sends requests to its base URL");
+    cx.note_loss(&place.join("servers"), what);
+    Some(format!(
+        "Server: {urls}. The client sends this request to its base URL."
+    ))
 }
 
 /// Adds the parameters of the path to an operation, unless it overrides them.
@@ -163,13 +246,26 @@ fn resolve(
     Err(LowerError::new(place, "cyclic references"))
 }
 
-/// Returns the target of a reference within the document.
+/// Returns the target of a reference within the document. A part of a path that lies behind another reference is
+/// looked up there.
 pub(super) fn find<'a>(document: &'a Value, reference: &str) -> Option<&'a Value> {
+    find_through(document, reference, MAX_REFERENCES)
+}
+
+fn find_through<'a>(document: &'a Value, reference: &str, through: usize) -> Option<&'a Value> {
     let tokens = reference.strip_prefix('#')?.split('/').skip(1);
-    tokens
-        .map(unescape)
-        .try_fold(document, |value, token| match value {
-            Value::Array(items) => items.get(token.parse::<usize>().ok()?),
-            value => value.get(&token),
-        })
+    tokens.map(unescape).try_fold(document, |value, token| {
+        let mut value = value;
+        for left in (0..through).rev() {
+            let found = match value {
+                Value::Array(items) => items.get(token.parse::<usize>().ok()?),
+                value => value.get(&token),
+            };
+            if found.is_some() {
+                return found;
+            }
+            value = find_through(document, value.get("$ref")?.as_str()?, left)?;
+        }
+        None
+    })
 }

@@ -105,8 +105,12 @@ fn sort_statuses(
             )?;
             response = json!({});
         }
+        let summary = response
+            .as_object_mut()
+            .and_then(|map| map.shift_remove("summary"));
         if !response.get("description").is_some_and(Value::is_string) {
-            response["description"] = "".into();
+            let summary = summary.filter(Value::is_string);
+            response["description"] = summary.unwrap_or_else(|| "".into());
         }
         let plain = status.to_ascii_uppercase();
         let is_status = plain.len() == 3
@@ -164,6 +168,12 @@ fn unify_media(operation: &mut Value, place: &Pointer, cx: &mut Context<'_>) {
         let Some((media, json)) =
             json_of(content).map(|(media, json)| (media.clone(), json.clone()))
         else {
+            for (media, _) in content.iter().filter(|(media, content)| {
+                essence(media) != EVENT_STREAM && content.get("schema").is_some_and(is_structured)
+            }) {
+                let what = format!("the type of `{media}`, which is returned as bytes");
+                cx.note_loss(&place.join(media).join("schema"), what);
+            }
             continue;
         };
         let mut json = json;
@@ -195,7 +205,8 @@ fn unify_media(operation: &mut Value, place: &Pointer, cx: &mut Context<'_>) {
     }
 }
 
-fn is_structured(schema: &Value) -> bool {
+/// Returns whether a schema describes more than text.
+pub(super) fn is_structured(schema: &Value) -> bool {
     let ty = schema.get("type").and_then(Value::as_str);
     ty.map_or_else(
         || {

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::context::Context;
 use super::merge::is_annotation;
-use super::walk;
+use super::walk::describe_map as describe;
 use crate::Pointer;
 
 /// Infers a missing type from other keywords.
@@ -111,6 +111,11 @@ pub(super) fn shape(mut map: Map<String, Value>, place: &Pointer, cx: &mut Conte
                 map.shift_remove("enum");
                 document_values(&mut map, &values);
                 infer_from_values(&mut map, &values, place, cx);
+                if map.get("type").is_some_and(|ty| ty == "integer")
+                    && values.iter().any(|value| is_large_unsigned(Some(value)))
+                {
+                    map.insert("format".to_owned(), "uint64".into());
+                }
             }
         }
     }
@@ -131,7 +136,10 @@ pub(super) fn shape(mut map: Map<String, Value>, place: &Pointer, cx: &mut Conte
                 describe(&mut map, &format!("Format: {format}."));
             }
         }
-        Some("number" | "integer") => {
+        Some(number @ ("number" | "integer")) => {
+            if number == "integer" {
+                widen_integer(&mut map, place, cx);
+            }
             take(&mut map, &["minLength", "maxLength"]);
             if let Some(step) = map.shift_remove("multipleOf") {
                 describe(&mut map, &format!("A multiple of {step}."));
@@ -153,10 +161,41 @@ pub(super) fn shape(mut map: Map<String, Value>, place: &Pointer, cx: &mut Conte
     Value::Object(map)
 }
 
+/// Chooses an unsigned type if the limits need one, and notes integers that need more than 64 bits.
+fn widen_integer(map: &mut Map<String, Value>, place: &Pointer, cx: &mut Context<'_>) {
+    /// 2⁶³ and 2⁶⁴.
+    const LIMITS: (f64, f64) = (9_223_372_036_854_775_808.0, 18_446_744_073_709_551_616.0);
+    let limit = |keyword: &str| map.get(keyword).and_then(Value::as_f64);
+    let format = map.get("format").and_then(Value::as_str);
+    let is_unsigned = limit("minimum").is_some_and(|minimum| minimum >= 0.0);
+    let maximum = limit("maximum").unwrap_or_default();
+    // The largest `i64` is rounded to 2⁶³ as a float.
+    let exceeds = maximum > LIMITS.0 || is_large_unsigned(map.get("maximum"));
+    let is_large = matches!(
+        format,
+        Some("int128" | "uint128" | "int256" | "uint256" | "bigint" | "big-integer")
+    );
+    if is_large || maximum > LIMITS.1 || limit("minimum").is_some_and(|n| n < -LIMITS.0) {
+        cx.note_loss(place, "integers of more than 64 bits, which cannot be read");
+    } else if exceeds && is_unsigned && format.is_none_or(|format| format == "int64") {
+        map.insert("format".to_owned(), "uint64".into());
+    } else if exceeds && !is_unsigned && format != Some("uint64") {
+        cx.note_loss(
+            place,
+            "integers above the largest `i64`, which cannot be read",
+        );
+    }
+}
+
+/// Returns whether a value is an integer above the largest `i64`.
+fn is_large_unsigned(value: Option<&Value>) -> bool {
+    value.is_some_and(|value| value.is_u64() && !value.is_i64())
+}
+
 /// Infers a missing type from the format.
 fn infer_from_format(map: &mut Map<String, Value>) {
     let ty = match map.get("format").and_then(Value::as_str) {
-        Some("int32" | "int64") => "integer",
+        Some("int32" | "int64" | "uint32" | "uint64") => "integer",
         Some("float" | "double") => "number",
         Some(
             "binary" | "byte" | "date" | "date-time" | "email" | "password" | "uri" | "url"
@@ -255,12 +294,4 @@ fn describe_limits(map: &mut Map<String, Value>, limits: &[Option<Value>], of: &
         _ => return,
     };
     describe(map, &sentence);
-}
-
-fn describe(map: &mut Map<String, Value>, sentence: &str) {
-    let mut holder = Value::Object(std::mem::take(map));
-    walk::describe(&mut holder, sentence);
-    if let Value::Object(described) = holder {
-        *map = described;
-    }
 }

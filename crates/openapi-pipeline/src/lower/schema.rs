@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::LowerError;
 use super::context::Context;
+use super::merge::CONDITIONAL;
 use super::{repair, unsupported};
 use crate::Pointer;
 
@@ -85,8 +86,18 @@ pub(super) fn lower_schema(
     lower_null_alternative(map, "anyOf");
     lower_null_alternative(map, "oneOf");
     repair::repair(map, place, cx)?;
+    let conditional = unsupported::take_conditional(map, place);
+    if !conditional.is_empty() {
+        let mut lowered = Vec::new();
+        for (place, mut schema) in conditional {
+            lower_schema(&mut schema, &place, cx)?;
+            lowered.push(schema);
+        }
+        map.insert(CONDITIONAL.to_owned(), lowered.into());
+    }
     unsupported::lower(map, place, cx);
     lower_const(map);
+    note_unchecked(map, place, cx);
     lower_examples(map);
     lower_exclusive_bounds(map);
     document_pattern(map);
@@ -114,6 +125,42 @@ pub(super) fn lower_schema(
         }
     }
     Ok(())
+}
+
+/// Notes the constraints that are only documented.
+fn note_unchecked(map: &Map<String, Value>, place: &Pointer, cx: &mut Context<'_>) {
+    const CONSTRAINTS: [&str; 9] = [
+        "pattern",
+        "minLength",
+        "maxLength",
+        "minItems",
+        "maxItems",
+        "uniqueItems",
+        "minProperties",
+        "maxProperties",
+        "multipleOf",
+    ];
+    for keyword in CONSTRAINTS {
+        let value = map
+            .get(keyword)
+            .filter(|value| **value != Value::Bool(false));
+        if let Some(value) = value.filter(|value| **value != json!(0)) {
+            cx.note_unchecked(&place.join(keyword), format!("`{keyword}: {value}`"));
+        }
+    }
+    // A list of strings becomes an enumeration.
+    let values = map.get("enum").and_then(Value::as_array);
+    let others = values.into_iter().flatten();
+    if others
+        .clone()
+        .any(|value| !value.is_string() && !value.is_null())
+    {
+        let values: Vec<String> = others.map(Value::to_string).collect();
+        cx.note_unchecked(
+            &place.join("enum"),
+            format!("the values {}", values.join(", ")),
+        );
+    }
 }
 
 /// Converts `const: x` to an enumeration of one value.

@@ -62,7 +62,9 @@ pub(super) fn shape_schemas(document: &mut Value, cx: &mut Context<'_>) -> Resul
             shaper.operation(operation, &root.join("paths").join(path).join(method))?;
         }
     }
-    let done = shaper.done;
+    let mut done = shaper.done;
+    cycles::break_up(&mut done, cx)?;
+    cycles::join_unions(&mut done, cx);
     if !done.is_empty()
         && let Value::Object(whole) = &mut *document
         && let Value::Object(components) = whole.entry("components").or_insert_with(|| json!({}))
@@ -228,6 +230,7 @@ impl Shaper<'_, '_> {
             return Err(LowerError::new(place, reason));
         }
         let name = self.names.take(name);
+        self.cx.moved_schema(&name, place);
         self.done.insert(name.clone(), Value::Object(schema));
         Ok(name)
     }
@@ -246,7 +249,8 @@ impl Shaper<'_, '_> {
             return Ok(self.reference(map, &reference));
         }
         let depth = self.through.len();
-        let map = self.flatten(map, place);
+        let mut map = self.flatten(map, place);
+        self.add_conditional(&mut map, place);
         let shaped = self.flat_component(map, name, place);
         self.through.truncate(depth);
         shaped

@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::context::{Note, NoteKind};
-use super::resolve::is_method;
-use super::{LowerError, Lowered, Options, once};
+use super::{LowerError, Lowered, Options, methods, once};
 use crate::Pointer;
 
 /// The maximum number of operations, paths and components that are dropped. If more would have to be dropped, the
@@ -48,17 +47,17 @@ fn drop_at(document: &mut Value, place: &Pointer) -> Option<Pointer> {
     let tokens: Vec<&str> = tokens.iter().map(String::as_str).collect();
     let root = Pointer::root();
     match tokens.as_slice() {
-        ["paths", path, method, ..] if is_method(method) => {
-            let item = document.get_mut("paths")?.get_mut(*path)?.as_object_mut()?;
-            item.shift_remove(*method)?;
-            Some(root.join("paths").join(path).join(method))
-        }
-        ["paths", path, ..] => {
+        ["paths", path, within @ ..] => {
+            let place = root.join("paths").join(path);
+            let item = document.get_mut("paths")?.get_mut(*path)?;
+            if let Some(tokens) = methods::remove(item, within) {
+                return Some(tokens.iter().fold(place, |place, token| place.join(token)));
+            }
             document
                 .get_mut("paths")?
                 .as_object_mut()?
                 .shift_remove(*path)?;
-            Some(root.join("paths").join(path))
+            Some(place)
         }
         ["components", kind, name, ..] => {
             let kinds = document.get_mut("components")?.get_mut(*kind)?;

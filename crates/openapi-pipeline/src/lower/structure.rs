@@ -35,12 +35,13 @@ pub(super) fn lower_structure(
     let Value::Object(map) = document else {
         return Err(LowerError::new(&root, "not an object"));
     };
+    let has_webhooks = map.contains_key("webhooks");
     lower_webhooks(map, cx);
     if map.shift_remove("jsonSchemaDialect").is_some() {
         let what = "the JSON Schema dialect; schemas are read with the OpenAPI 3.1 dialect";
         cx.note_loss(&root.join("jsonSchemaDialect"), what);
     }
-    let may_lack_paths = map.contains_key("components");
+    let may_lack_paths = has_webhooks || map.contains_key("components");
     match map.get("paths") {
         Some(Value::Object(_)) => {}
         Some(Value::Null) | None if may_lack_paths => {
@@ -142,6 +143,15 @@ fn lower_security(map: &mut Map<String, Value>, cx: &mut Context<'_>) {
             if is_new {
                 cx.note_loss(&place.join(name), "security scheme `mutualTLS`");
                 removed.push(name.clone());
+            } else if scheme.get("in").is_some_and(|place| place == "query") {
+                let what = "the key in the query, which the client does not add";
+                cx.note_loss(&place.join(name), what);
+            } else if scheme
+                .get("type")
+                .is_some_and(|ty| ty == "oauth2" || ty == "openIdConnect")
+            {
+                let what = "how to get a token; the caller sets the header `Authorization`";
+                cx.note_loss(&place.join(name), what);
             }
             !is_new
         });

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::LowerError;
 use super::merge::is_annotation;
-use super::names::{SCHEMAS, pascal, target};
+use super::names::{self, SCHEMAS, pascal, target};
 use super::shape::Shaper;
 use crate::Pointer;
 
@@ -32,6 +32,7 @@ pub(super) fn shape(
             .cx
             .note_loss(&place.join("anyOf"), "`anyOf` next to `oneOf`; ignored");
     }
+    let holder = place.clone();
     let place = place.join(keyword);
     let base = base_of(&map);
     if !base.is_empty() && alternatives.iter().all(only_restricts) {
@@ -61,6 +62,10 @@ pub(super) fn shape(
     }
     // A union with an unrestricted alternative is unrestricted.
     if shaped.iter().any(is_anything) {
+        if shaped.len() > 1 {
+            let what = "an alternative allows any value; treated as untyped JSON";
+            shaper.cx.note_loss(&place, what);
+        }
         map.retain(|key, _| is_annotation(key) || key == "nullable");
         return Ok(Value::Object(map));
     }
@@ -82,7 +87,8 @@ pub(super) fn shape(
             references.push(as_reference(shaper, alternative, name, index, &place)?);
         }
         shaped = references;
-        if let Some(discriminator) = discriminate(shaper, &shaped, discriminator.as_ref()) {
+        if let Some(discriminator) = discriminate(shaper, &shaped, discriminator.as_ref(), &holder)
+        {
             map.insert("discriminator".to_owned(), discriminator);
         }
     }
@@ -187,7 +193,17 @@ fn as_one(shaped: &[Value]) -> Option<Map<String, Value>> {
         Some(_) if all(&["boolean"]) => "boolean",
         _ => return None,
     };
-    Some(Map::from_iter([("type".to_owned(), Value::from(ty))]))
+    let mut one = Map::from_iter([("type".to_owned(), Value::from(ty))]);
+    let format = shaped.first().and_then(|schema| schema.get("format"));
+    if let Some(format) = format
+        && ty == "integer"
+        && shaped
+            .iter()
+            .all(|schema| schema.get("format") == Some(format))
+    {
+        one.insert("format".to_owned(), format.clone());
+    }
+    Some(one)
 }
 
 /// Returns whether the alternatives are scalars and lists of different kinds, which progenitor distinguishes itself.
@@ -297,11 +313,12 @@ fn tags_of(shaper: &Shaper<'_, '_>, property: &Value) -> Vec<String> {
 
 /// Returns the discriminator of alternatives, with all values that select one of them.
 fn discriminate(
-    shaper: &Shaper<'_, '_>,
+    shaper: &mut Shaper<'_, '_>,
     shaped: &[Value],
     discriminator: Option<&Value>,
+    place: &Pointer,
 ) -> Option<Value> {
-    let names: Vec<Option<String>> = shaped
+    let alternatives: Vec<Option<String>> = shaped
         .iter()
         .map(|schema| schema.get("$ref").and_then(Value::as_str).and_then(target))
         .collect();
@@ -315,21 +332,39 @@ fn discriminate(
             .into_iter()
             .flatten()
         {
-            let meant = meant.as_str().unwrap_or_default();
-            let meant = target(meant).unwrap_or_else(|| meant.to_owned());
-            if names.iter().flatten().any(|name| *name == meant) {
+            let meant = names::meant(meant).unwrap_or_default();
+            if alternatives.iter().flatten().any(|name| *name == meant) {
                 mapping.insert(value.clone(), format!("{SCHEMAS}{meant}").into());
+            } else {
+                shaper.cx.note_loss(
+                    &place.join("discriminator").join("mapping").join(value),
+                    "a value of a discriminator that selects no alternative",
+                );
             }
         }
-        for name in names.iter().flatten() {
-            let tags = shaper.tags(name, property);
+        if discriminator.get("defaultMapping").is_some() {
+            shaper.cx.note_loss(
+                &place.join("discriminator").join("defaultMapping"),
+                "the alternative of other values; the one that preserves most of the value is used",
+            );
+        }
+        let all: Vec<(&String, Vec<String>)> = alternatives
+            .iter()
+            .flatten()
+            .map(|name| (name, shaper.tags(name, property)))
+            .collect();
+        for (name, tags) in &all {
+            // A value that several alternatives list, as they do if a common base lists it, selects none of them.
+            let is_own = |tag: &&String| {
+                let listed = all.iter().filter(|(_, tags)| tags.contains(tag));
+                listed.count() == 1
+            };
+            let own: Vec<&String> = tags.iter().filter(is_own).collect();
             let is_new = mapping
                 .values()
                 .all(|meant| *meant != format!("{SCHEMAS}{name}"));
-            for tag in tags
-                .iter()
-                .chain(std::iter::once(name).filter(|_| tags.is_empty() && is_new))
-            {
+            let implicit = Some(*name).filter(|_| own.is_empty() && is_new);
+            for tag in own.into_iter().chain(implicit) {
                 mapping
                     .entry(tag)
                     .or_insert_with(|| format!("{SCHEMAS}{name}").into());
@@ -338,11 +373,11 @@ fn discriminate(
         return Some(json!({ "propertyName": property, "mapping": mapping }));
     }
     // Use a property with disjoint listed values in all alternatives.
-    let first = names.iter().flatten().next()?;
+    let first = alternatives.iter().flatten().next()?;
     let candidates: Vec<String> = shaper.properties(first);
     candidates.into_iter().find_map(|property| {
         let mut mapping = Map::new();
-        for name in names.iter().flatten() {
+        for name in alternatives.iter().flatten() {
             let tags = shaper.tags(name, &property);
             if tags.is_empty() {
                 return None;

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::context::Context;
+use super::walk::members;
 use crate::Pointer;
 
 /// Keywords that do not restrict the value.
@@ -11,6 +12,7 @@ const NON_RESTRICTING: &[&str] = &[
     "$comment",
     "$defs",
     "$dynamicAnchor",
+    "$id",
     "$recursiveAnchor",
     "$schema",
     "$vocabulary",
@@ -21,7 +23,6 @@ const NON_RESTRICTING: &[&str] = &[
 /// Keywords that restrict the value further than a Rust type can express.
 const RESTRICTING: &[&str] = &[
     "$dynamicRef",
-    "$id",
     "$recursiveRef",
     "contains",
     "dependencies",
@@ -80,6 +81,27 @@ const KNOWN: &[&str] = &[
     "uniqueItems",
     "writeOnly",
 ];
+
+/// Takes the subschemas that apply under a condition, with their locations.
+pub(super) fn take_conditional(
+    map: &mut Map<String, Value>,
+    place: &Pointer,
+) -> Vec<(Pointer, Value)> {
+    let mut taken = Vec::new();
+    for keyword in ["then", "else"] {
+        let schema = map.get_mut(keyword).filter(|schema| schema.is_object());
+        taken.extend(schema.map(|schema| (place.join(keyword), schema.take())));
+    }
+    for keyword in ["dependentSchemas", "dependencies"] {
+        let place = place.join(keyword);
+        for (name, schema) in members(map.get_mut(keyword)) {
+            if schema.is_object() {
+                taken.push((place.join(name), schema.take()));
+            }
+        }
+    }
+    taken
+}
 
 /// Removes unsupported keywords and notes the loss.
 pub(super) fn lower(map: &mut Map<String, Value>, place: &Pointer, cx: &mut Context<'_>) {

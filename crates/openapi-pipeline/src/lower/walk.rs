@@ -1,6 +1,40 @@
 //! Helpers shared by several passes.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
+
+/// What the keys of an object in a document are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Keys {
+    /// Keywords of OpenAPI or JSON Schema, and extensions.
+    Keywords,
+    /// Names that the author of the document chose, such as those of properties. They may equal keywords, or begin
+    /// with `x-`.
+    Names,
+    /// Paths or status codes, and extensions.
+    Fields,
+}
+
+impl Keys {
+    /// Returns what the keys of a member are. `None` if the member contains no schemas and references, but arbitrary
+    /// data, such as an example.
+    pub(super) fn below(self, key: &str) -> Option<Self> {
+        match (self, key) {
+            (Self::Names, _) => Some(Self::Keywords),
+            (_, key) if key.starts_with("x-") => None,
+            (Self::Fields, _) => Some(Self::Keywords),
+            (_, "example" | "examples" | "default" | "enum" | "const") => None,
+            (_, "paths" | "responses") => Some(Self::Fields),
+            (
+                _,
+                "$defs" | "callbacks" | "content" | "definitions" | "dependentSchemas" | "encoding"
+                | "headers" | "links" | "mapping" | "mediaTypes" | "parameters" | "pathItems"
+                | "patternProperties" | "properties" | "requestBodies" | "schemas"
+                | "securitySchemes" | "webhooks",
+            ) => Some(Self::Names),
+            _ => Some(Self::Keywords),
+        }
+    }
+}
 
 /// Iterates over the members of an object; empty for other values.
 pub(super) fn members(value: Option<&mut Value>) -> impl Iterator<Item = (&String, &mut Value)> {
@@ -9,9 +43,13 @@ pub(super) fn members(value: Option<&mut Value>) -> impl Iterator<Item = (&Strin
 
 /// Appends a sentence to the description of a schema or a parameter.
 pub(super) fn describe(holder: &mut Value, sentence: &str) {
-    let Value::Object(holder) = holder else {
-        return;
-    };
+    if let Value::Object(holder) = holder {
+        describe_map(holder, sentence);
+    }
+}
+
+/// Appends a sentence to the description of an object.
+pub(super) fn describe_map(holder: &mut Map<String, Value>, sentence: &str) {
     let description = holder
         .get("description")
         .and_then(Value::as_str)

@@ -6,9 +6,10 @@ use super::{Comparison, DEPRECATED, UNUSED, bodies, parameters, resolved, securi
 use crate::Pointer;
 
 const CALLS_FAIL: &str = "calls fail";
-const METHODS: [&str; 8] = [
-    "get", "put", "post", "delete", "options", "head", "patch", "trace",
+const METHODS: [&str; 9] = [
+    "get", "put", "post", "delete", "options", "head", "patch", "trace", "query",
 ];
+const OTHER_METHODS: &str = "additionalOperations";
 
 /// Compares the operations of both documents.
 pub(super) fn compare(cx: &mut Comparison<'_>) {
@@ -17,7 +18,7 @@ pub(super) fn compare(cx: &mut Comparison<'_>) {
     let before = operations(old, "paths");
     let after = operations(new, "paths");
     for (path, method, item, operation) in &before {
-        let place = root.join(path).join(method);
+        let place = place_of(&root, path, method);
         let same =
             |(other, m, ..): &&Operation<'_>| m == method && shape_of(other) == shape_of(path);
         match after.iter().find(same) {
@@ -30,7 +31,7 @@ pub(super) fn compare(cx: &mut Comparison<'_>) {
                         "path parameter names are not sent",
                     );
                 }
-                let place = root.join(now).join(method);
+                let place = place_of(&root, now, method);
                 compare_operation(cx, (item, operation), (new_item, new_operation), &place);
             }
         }
@@ -39,7 +40,7 @@ pub(super) fn compare(cx: &mut Comparison<'_>) {
         let same =
             |(other, m, ..): &Operation<'_>| m == method && shape_of(other) == shape_of(path);
         if !before.iter().any(same) {
-            cx.compatible(&root.join(path).join(method), "operation added", UNUSED);
+            cx.compatible(&place_of(&root, path, method), "operation added", UNUSED);
         }
     }
     let root = Pointer::root();
@@ -54,7 +55,7 @@ fn compare_webhooks(cx: &mut Comparison<'_>) {
     let (old, new) = (webhooks(cx.old), webhooks(cx.new));
     let root = Pointer::root().join("webhooks");
     for (name, method, _, before) in &old {
-        let place = root.join(name).join(method);
+        let place = place_of(&root, name, method);
         let Some((.., now)) = new.iter().find(|(n, m, ..)| n == name && m == method) else {
             let why = "programs that rely on it no longer receive it";
             cx.breaking(&place, "webhook removed", why);
@@ -71,7 +72,7 @@ fn compare_webhooks(cx: &mut Comparison<'_>) {
     }
     for (name, method, ..) in &new {
         if !old.iter().any(|(n, m, ..)| n == name && m == method) {
-            cx.compatible(&root.join(name).join(method), "webhook added", UNUSED);
+            cx.compatible(&place_of(&root, name, method), "webhook added", UNUSED);
         }
     }
 }
@@ -92,8 +93,21 @@ fn operations<'a>(document: &'a Value, holder: &str) -> Vec<Operation<'a>> {
                 operations.push((path.clone(), method.clone(), item, operation));
             }
         }
+        let others = item.get(OTHER_METHODS).and_then(Value::as_object);
+        for (method, operation) in others.into_iter().flatten() {
+            operations.push((path.clone(), method.clone(), item, operation));
+        }
     }
     operations
+}
+
+/// Returns the location of an operation.
+fn place_of(root: &Pointer, path: &str, method: &str) -> Pointer {
+    let item = root.join(path);
+    match METHODS.contains(&method) {
+        true => item.join(method),
+        false => item.join(OTHER_METHODS).join(method),
+    }
 }
 
 /// Returns a path with the parameter names removed.

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::integer;
@@ -71,15 +72,9 @@ impl<'de> Visitor<'de> for IntegerVisitor {
     }
 
     fn visit_f64<E: Error>(self, float: f64) -> Result<Self::Value, E> {
-        /// Floats below this limit (2⁵³) are exact integers if they have no fractional part.
-        const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
-        #[allow(
-            clippy::cast_possible_truncation,
-            reason = "the float has no fractional part and is in range"
-        )]
-        match float.fract() == 0.0 && float.abs() < MAX_EXACT {
-            true => Ok(Some(float as i64)),
-            false => Err(E::custom("expected an integer")),
+        match exact(float) {
+            Some(integer) => Ok(Some(integer)),
+            None => Err(E::custom("expected an integer")),
         }
     }
 
@@ -88,6 +83,41 @@ impl<'de> Visitor<'de> for IntegerVisitor {
         integer
             .map(Some)
             .ok_or_else(|| E::custom("expected an integer"))
+    }
+}
+
+/// Returns the integer that a float is written for. `None` if it has a fractional part, or is too large to be exact.
+fn exact(float: f64) -> Option<i64> {
+    /// Floats below this limit (2⁵³) are exact integers if they have no fractional part.
+    const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "the float has no fractional part and is in range"
+    )]
+    (float.fract() == 0.0 && float.abs() < MAX_EXACT).then_some(float as i64)
+}
+
+/// Returns whether a value contains floats that are exact integers.
+pub(super) fn has_integral_floats(value: &Value) -> bool {
+    match value {
+        Value::Number(number) => number.is_f64() && number.as_f64().and_then(exact).is_some(),
+        Value::Array(items) => items.iter().any(has_integral_floats),
+        Value::Object(map) => map.values().any(has_integral_floats),
+        _ => false,
+    }
+}
+
+/// Replaces the floats that are exact integers by integers.
+pub(super) fn write_integers(value: &mut Value) {
+    match value {
+        Value::Number(number) if number.is_f64() => {
+            if let Some(integer) = number.as_f64().and_then(exact) {
+                *value = integer.into();
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(write_integers),
+        Value::Object(map) => map.values_mut().for_each(write_integers),
+        _ => {}
     }
 }
 

@@ -23,6 +23,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 #[doc(no_inline)]
 pub use serde_json::value::RawValue;
 
@@ -121,6 +122,22 @@ pub fn sanitize_json(json: &[u8]) -> (Cow<'_, str>, Vec<Warning>) {
     let mut warnings = normalize::Warnings::default();
     let sanitized = syntax::replace_invalid(json, &mut warnings);
     (sanitized, warnings.into_list())
+}
+
+/// Deserializes a value in which integers may be written as floats without a fractional part, such as `5.0`. Generated
+/// code uses this function for unions.
+///
+/// # Errors
+/// If the value cannot be read as a `T`.
+pub fn from_value<T: DeserializeOwned>(value: &Value) -> Result<T, serde_json::Error> {
+    T::deserialize(value).or_else(|error| {
+        if !formats::has_integral_floats(value) {
+            return Err(error);
+        }
+        let mut integers = value.clone();
+        formats::write_integers(&mut integers);
+        T::deserialize(&integers)
+    })
 }
 
 /// Rewrites JSON to match a type.

@@ -108,6 +108,29 @@ fn numbers_are_read_exactly_or_not_at_all() {
 }
 
 #[test]
+fn integers_in_a_value_may_be_written_as_floats() {
+    let read = |json: &str| {
+        let value: Value = serde_json::from_str(json).unwrap();
+        from_value::<std::collections::BTreeMap<String, Vec<u64>>>(&value)
+            .map(|map| map["n"].clone())
+    };
+    assert_eq!(
+        read(r#"{"n": [5.0, 18446744073709551615]}"#).unwrap(),
+        [5, u64::MAX]
+    );
+    for json in [
+        r#"{"n": [5.5]}"#,
+        r#"{"n": [5.0, "5"]}"#,
+        r#"{"n": [-5.0]}"#,
+        r#"{"n": [1e20]}"#,
+    ] {
+        assert!(read(json).is_err(), "{json}");
+    }
+    let floats = serde_json::json!([5.0, 0.5]);
+    assert_eq!(from_value::<Vec<f64>>(&floats).unwrap(), [5.0, 0.5]);
+}
+
+#[test]
 fn values_of_another_type_are_warnings_with_their_path() {
     let (response, warnings) = read(
         r#"{"choices":[{"index":[],"content":"a","score":"0.5","done":"yes","at":"soon","call":{}},

@@ -83,7 +83,7 @@ impl From<String> for AudioFormat {
 
 impl ::std::str::FromStr for AudioFormat {
     type Err = ::std::convert::Infallible;
-    fn from_str(value: &str) -> Result<Self, Self::Err> {
+    fn from_str(value: &str) -> Result<Self, ::std::convert::Infallible> {
         Ok(value.into())
     }
 }
@@ -254,7 +254,7 @@ impl From<String> for FinishReason {
 
 impl ::std::str::FromStr for FinishReason {
     type Err = ::std::convert::Infallible;
-    fn from_str(value: &str) -> Result<Self, Self::Err> {
+    fn from_str(value: &str) -> Result<Self, ::std::convert::Infallible> {
         Ok(value.into())
     }
 }
@@ -407,7 +407,7 @@ impl From<String> for GrammarSyntax {
 
 impl ::std::str::FromStr for GrammarSyntax {
     type Err = ::std::convert::Infallible;
-    fn from_str(value: &str) -> Result<Self, Self::Err> {
+    fn from_str(value: &str) -> Result<Self, ::std::convert::Infallible> {
         Ok(value.into())
     }
 }
@@ -570,7 +570,7 @@ impl From<String> for ImageDetail {
 
 impl ::std::str::FromStr for ImageDetail {
     type Err = ::std::convert::Infallible;
-    fn from_str(value: &str) -> Result<Self, Self::Err> {
+    fn from_str(value: &str) -> Result<Self, ::std::convert::Infallible> {
         Ok(value.into())
     }
 }
@@ -722,7 +722,7 @@ impl From<String> for InputAudioFormat {
 
 impl ::std::str::FromStr for InputAudioFormat {
     type Err = ::std::convert::Infallible;
-    fn from_str(value: &str) -> Result<Self, Self::Err> {
+    fn from_str(value: &str) -> Result<Self, ::std::convert::Infallible> {
         Ok(value.into())
     }
 }
@@ -872,7 +872,7 @@ impl From<String> for Modality {
 
 impl ::std::str::FromStr for Modality {
     type Err = ::std::convert::Infallible;
-    fn from_str(value: &str) -> Result<Self, Self::Err> {
+    fn from_str(value: &str) -> Result<Self, ::std::convert::Infallible> {
         Ok(value.into())
     }
 }
@@ -1022,7 +1022,7 @@ impl From<String> for ModerationMode {
 
 impl ::std::str::FromStr for ModerationMode {
     type Err = ::std::convert::Infallible;
-    fn from_str(value: &str) -> Result<Self, Self::Err> {
+    fn from_str(value: &str) -> Result<Self, ::std::convert::Infallible> {
         Ok(value.into())
     }
 }
@@ -1172,7 +1172,7 @@ impl From<String> for PromptCacheMode {
 
 impl ::std::str::FromStr for PromptCacheMode {
     type Err = ::std::convert::Infallible;
-    fn from_str(value: &str) -> Result<Self, Self::Err> {
+    fn from_str(value: &str) -> Result<Self, ::std::convert::Infallible> {
         Ok(value.into())
     }
 }
@@ -1324,7 +1324,7 @@ impl From<String> for PromptCacheRetention {
 
 impl ::std::str::FromStr for PromptCacheRetention {
     type Err = ::std::convert::Infallible;
-    fn from_str(value: &str) -> Result<Self, Self::Err> {
+    fn from_str(value: &str) -> Result<Self, ::std::convert::Infallible> {
         Ok(value.into())
     }
 }
@@ -1504,7 +1504,7 @@ impl From<String> for ReasoningEffort {
 
 impl ::std::str::FromStr for ReasoningEffort {
     type Err = ::std::convert::Infallible;
-    fn from_str(value: &str) -> Result<Self, Self::Err> {
+    fn from_str(value: &str) -> Result<Self, ::std::convert::Infallible> {
         Ok(value.into())
     }
 }
@@ -1680,7 +1680,7 @@ impl From<String> for Role {
 
 impl ::std::str::FromStr for Role {
     type Err = ::std::convert::Infallible;
-    fn from_str(value: &str) -> Result<Self, Self::Err> {
+    fn from_str(value: &str) -> Result<Self, ::std::convert::Infallible> {
         Ok(value.into())
     }
 }
@@ -1837,7 +1837,7 @@ impl From<String> for SearchContextSize {
 
 impl ::std::str::FromStr for SearchContextSize {
     type Err = ::std::convert::Infallible;
-    fn from_str(value: &str) -> Result<Self, Self::Err> {
+    fn from_str(value: &str) -> Result<Self, ::std::convert::Infallible> {
         Ok(value.into())
     }
 }
@@ -2012,7 +2012,7 @@ impl From<String> for ServiceTier {
 
 impl ::std::str::FromStr for ServiceTier {
     type Err = ::std::convert::Infallible;
-    fn from_str(value: &str) -> Result<Self, Self::Err> {
+    fn from_str(value: &str) -> Result<Self, ::std::convert::Infallible> {
         Ok(value.into())
     }
 }
@@ -2169,7 +2169,7 @@ impl From<String> for ToolChoiceMode {
 
 impl ::std::str::FromStr for ToolChoiceMode {
     type Err = ::std::convert::Infallible;
-    fn from_str(value: &str) -> Result<Self, Self::Err> {
+    fn from_str(value: &str) -> Result<Self, ::std::convert::Infallible> {
         Ok(value.into())
     }
 }
@@ -2325,7 +2325,7 @@ impl From<String> for Verbosity {
 
 impl ::std::str::FromStr for Verbosity {
     type Err = ::std::convert::Infallible;
-    fn from_str(value: &str) -> Result<Self, Self::Err> {
+    fn from_str(value: &str) -> Result<Self, ::std::convert::Infallible> {
         Ok(value.into())
     }
 }
@@ -2535,7 +2535,7 @@ impl From<String> for VoiceName {
 
 impl ::std::str::FromStr for VoiceName {
     type Err = ::std::convert::Infallible;
-    fn from_str(value: &str) -> Result<Self, Self::Err> {
+    fn from_str(value: &str) -> Result<Self, ::std::convert::Infallible> {
         Ok(value.into())
     }
 }

@@ -33,7 +33,7 @@ impl<'a, T> Best<'a, T> {
         if self.lost == 0 {
             return;
         }
-        let ::std::result::Result::Ok(read) = A::deserialize(self.value) else {
+        let ::std::result::Result::Ok(read) = lenient::from_value::<A>(self.value) else {
             return;
         };
         let ::std::result::Result::Ok(written) = ::serde_json::to_value(&read) else {

@@ -87,7 +87,7 @@ impl From<String> for RunStatus {
 
 impl ::std::str::FromStr for RunStatus {
     type Err = ::std::convert::Infallible;
-    fn from_str(value: &str) -> Result<Self, Self::Err> {
+    fn from_str(value: &str) -> Result<Self, ::std::convert::Infallible> {
         Ok(value.into())
     }
 }
