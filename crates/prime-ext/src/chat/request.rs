@@ -255,12 +255,16 @@ impl ChatRequest {
         // that memory.
         let opening = Box::pin(async {
             const OPERATION: Operation = builder::CreateChatCompletionStream::OPERATION;
-            let open = |body, meta| ChatStream::open(body, meta, expected);
+            // Boxed, because each layer of the call has room for the stream.
+            let open = |body, meta| {
+                let stream = ChatStream::open(body, meta, expected);
+                async { stream.await.map(Box::new) }
+            };
             let caller = client.caller();
             caller.open(request?, &OPERATION, &context, open).await
         });
         let opened = opening.instrument(trace.span().clone()).await;
-        let stream = opened.inspect_err(|e: &Error| {
+        let stream: Box<ChatStream> = opened.inspect_err(|e: &Error| {
             guard.fail(e);
             trace.record_error(e);
         })?;
