@@ -246,25 +246,16 @@ impl ChatRequest {
         } = self;
         let mut guard = MeterGuard::new(&client, &body.model);
         let context = guard.context(&client);
-        // Built before the future that opens the stream, which would otherwise be as large as the body.
-        let call = client.inference_api().create_chat_completion_stream();
-        let request = client.on_behalf(call.body(*body));
-        let request = request.and_then(|request| Ok(request.into_request()?));
-        let request = request.map_err(|error| error.with_operation(STREAM_OPERATION));
         // Boxed, because the future that opens a stream is larger than the stream, and the caller's future would keep
         // that memory.
         let opening = Box::pin(async {
-            const OPERATION: Operation = builder::CreateChatCompletionStream::OPERATION;
-            // Boxed, because each layer of the call has room for the stream.
-            let open = |body, meta| {
-                let stream = ChatStream::open(body, meta, expected);
-                async { stream.await.map(Box::new) }
-            };
-            let caller = client.caller();
-            caller.open(request?, &OPERATION, &context, open).await
+            let call = client.inference_api().create_chat_completion_stream();
+            let call = client.on_behalf(call.body(*body))?;
+            let open = |body, meta| ChatStream::open(body, meta, expected);
+            call.open_with(&context, open).await
         });
         let opened = opening.instrument(trace.span().clone()).await;
-        let stream: Box<ChatStream> = opened.inspect_err(|e: &Error| {
+        let stream = opened.inspect_err(|e: &Error| {
             guard.fail(e);
             trace.record_error(e);
         })?;
