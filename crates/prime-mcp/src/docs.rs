@@ -51,7 +51,7 @@ pub(crate) fn read(uri: &str) -> Option<ResourceContents> {
 /// Returns what a model should know before it calls a tool.
 pub(crate) fn instructions(session: &Session) -> String {
     let mut text = "Tools for Prime Intellect: models and prices, the wallet, training runs and batches of questions. \
-        Amounts are US dollars, as decimal numbers in strings. An unknown cost is null, and not zero. "
+        Amounts are US dollars: decimal numbers, and strings for sums. An unknown cost is null, and not zero. "
         .to_owned();
     match session.limit() {
         Some(limit) => text.push_str(&format!(

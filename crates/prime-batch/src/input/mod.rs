@@ -17,6 +17,8 @@ mod template;
 
 use std::path::{Path, PathBuf};
 
+use sha2::{Digest as _, Sha256};
+
 use crate::error::{Error, Fault};
 use crate::request::Request;
 
@@ -121,9 +123,16 @@ impl Requests {
         shard.is_none_or(|shard| shard.contains(&request.key().id))
     }
 
-    /// Returns the SHA-256 hash of what was read so far.
+    /// Returns a SHA-256 hash of what was read so far, and of the template: another template makes other requests.
     pub(crate) fn digest(&self) -> [u8; 32] {
-        self.lines.digest()
+        let digest = self.lines.digest();
+        match &self.input.template {
+            None => digest,
+            Some(template) => {
+                let hasher = Sha256::new().chain_update(digest);
+                hasher.chain_update(template.to_string()).finalize().into()
+            }
+        }
     }
 }
 

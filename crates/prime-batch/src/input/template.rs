@@ -1,5 +1,7 @@
 //! Makes a body from a prompt.
 
+use std::fmt;
+
 use serde_json::Value;
 
 use crate::request::Request;
@@ -53,6 +55,13 @@ impl Template {
         });
         let request = Request::new(format!("line-{number}"), body.to_string());
         request.map_err(|error| error.to_string())
+    }
+}
+
+/// Writes the template as JSON.
+impl fmt::Display for Template {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 

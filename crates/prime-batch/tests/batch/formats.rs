@@ -54,6 +54,24 @@ async fn bodies_and_prompts_are_inputs_too() {
         .unwrap();
     assert_eq!(report.count(State::Answered), 2);
     assert_eq!(lab.carried_out()["Say a \"word\"!"], 1);
+    // Another template makes other requests, although the file is the same.
+    let template =
+        json!({"model": MODEL, "messages": [{"role": "user", "content": "Sing {prompt}!"}]});
+    let prompts = Input::new(lab.path("prompts.txt")).template(Template::new(template).unwrap());
+    let report = Batch::open(prompts, lab.path("said.jsonl"))
+        .run(&lab.client)
+        .await
+        .unwrap();
+    assert_eq!(
+        (report.count(State::Answered), report.former_answers()),
+        (2, 2)
+    );
+    let lines = std::fs::read_to_string(lab.path("said.jsonl")).unwrap();
+    assert_eq!(
+        lines.lines().count(),
+        2,
+        "the output has only the current answers"
+    );
     drop(input);
 }
 
