@@ -235,9 +235,9 @@ def fill(path):
 
 def full_disk():
     path = folder("disk")
-    write(path / "in.jsonl", map(request, range(1200)))
+    write(path / "in.jsonl", map(request, range(2400)))
     disk = folder("mount")
-    command = ["batch", "run", path / "in.jsonl", disk / "out.jsonl", "--max-concurrency", "32"]
+    command = ["batch", "run", path / "in.jsonl", disk / "out.jsonl", "--max-concurrency", "16"]
     with Simulator(path, SLOW) as sim, small_disk(disk):
         process = None
         for moment in [1.0, 2.0, 1.5]:
@@ -250,13 +250,13 @@ def full_disk():
                 process.wait(timeout=5)
             asked = len(sim.questions())
             time.sleep(0.5)
-            assert len(sim.questions()) == asked < 1200, "questions were asked although the disk was full"
+            assert len(sim.questions()) == asked < 2400, "questions were asked although the disk was full"
             print(f"full disk after {asked} questions: exit code {process.poll()}", file=sys.stderr)
             (disk / "filler").unlink()
         process.communicate()
         code, _, err = run(*command, env=sim.env)
         assert code == 0, (code, err)
-        assert len(lines(disk / "out.jsonl")) == 1200
+        assert len(lines(disk / "out.jsonl")) == 2400
         assert set(possibly_carried_out(sim).values()) == {1}
 
 
