@@ -378,8 +378,8 @@ fn read(
     })
 }
 
-/// Returns the path of the ledger of an output.
-pub(crate) fn ledger_path(output: &Path) -> PathBuf {
+/// Returns the path of the ledger of an output: `answers.jsonl.ledger`.
+pub fn ledger_path(output: &Path) -> PathBuf {
     let mut path = output.as_os_str().to_owned();
     path.push(".ledger");
     path.into()

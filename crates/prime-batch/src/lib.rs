@@ -83,7 +83,7 @@ mod rate;
 mod report;
 mod request;
 
-pub use batch::{Batch, Estimate};
+pub use batch::{Batch, Estimate, ledger_path};
 pub use control::{Control, Pause, Progress};
 pub use engine::{End, Engine, Options, Outcome};
 pub use error::{Error, Fault};

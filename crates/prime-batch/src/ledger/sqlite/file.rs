@@ -131,18 +131,30 @@ fn upgrade(connection: &Connection, job: &Job) -> rusqlite::Result<()> {
 /// Refuses a ledger of another endpoint, account or shard.
 fn check_job(connection: &Connection, path: &Path, job: &Job) -> Result<(), LedgerError> {
     let sql = "SELECT endpoint, team, shard FROM job";
-    let recorded: (String, Option<String>, Option<String>) = connection
-        .query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-        .map_err(|error| Fault::from(error).into_error(path))?;
-    let account = |team: &Option<String>| match team {
+    let read = connection.query_row(sql, [], |row| {
+        Ok(Job {
+            endpoint: row.get(0)?,
+            team: row.get(1)?,
+            shard: row.get(2)?,
+            ..job.clone()
+        })
+    });
+    let recorded = read.map_err(|error| Fault::from(error).into_error(path))?;
+    same_job(path, &recorded, job)
+}
+
+/// Checks that a ledger belongs to a job: to its endpoint, account and shard.
+pub(super) fn same_job(path: &Path, recorded: &Job, given: &Job) -> Result<(), LedgerError> {
+    let account = |job: &Job| match &job.team {
         Some(team) => format!("team {team}"),
         None => "personal".to_owned(),
     };
-    let shard = |shard: &Option<String>| shard.clone().unwrap_or_else(|| "none".to_owned());
+    let shard = |job: &Job| job.shard.clone().unwrap_or_else(|| "none".to_owned());
+    let endpoint = |job: &Job| job.endpoint.clone();
     for (field, recorded, given) in [
-        ("endpoint", recorded.0, job.endpoint.clone()),
-        ("account", account(&recorded.1), account(&job.team)),
-        ("shard", shard(&recorded.2), shard(&job.shard)),
+        ("endpoint", endpoint(recorded), endpoint(given)),
+        ("account", account(recorded), account(given)),
+        ("shard", shard(recorded), shard(given)),
     ] {
         if recorded != given {
             return Err(LedgerError::OtherJob {

@@ -45,13 +45,14 @@ pub(crate) fn merge(target: &Path, sources: &[PathBuf]) -> Result<Vec<JobRecord>
     let Some(first) = jobs.first() else {
         return Ok(jobs);
     };
-    for (path, job) in sources.iter().zip(&jobs) {
-        same_account(path, &first.job, &job.job)?;
-    }
-    let combined = Job {
+    let without_shard = |job: &Job| Job {
         shard: None,
-        ..first.job.clone()
+        ..job.clone()
     };
+    let combined = without_shard(&first.job);
+    for (path, job) in sources.iter().zip(&jobs) {
+        file::same_job(path, &without_shard(&job.job), &combined)?;
+    }
     let _lock = Lock::acquire(target)?;
     let (mut connection, _) = file::open(target, &combined)?;
     let failed = |error: rusqlite::Error| Fault::from(error).into_error(target);
@@ -71,25 +72,6 @@ fn settle(path: &Path) -> Result<JobRecord, LedgerError> {
     let job = LedgerReader::open(path)?.job()?;
     drop(SqliteLedger::open(path, job.job.clone())?);
     Ok(job)
-}
-
-fn same_account(path: &Path, expected: &Job, job: &Job) -> Result<(), LedgerError> {
-    let personal = || "personal".to_owned();
-    let account = |job: &Job| job.team.clone().unwrap_or_else(personal);
-    for (field, recorded, given) in [
-        ("endpoint", job.endpoint.clone(), expected.endpoint.clone()),
-        ("account", account(job), account(expected)),
-    ] {
-        if recorded != given {
-            return Err(LedgerError::OtherJob {
-                path: path.display().to_string(),
-                field,
-                recorded,
-                given,
-            });
-        }
-    }
-    Ok(())
 }
 
 fn copy(connection: &mut Connection, source: &Path) -> rusqlite::Result<()> {

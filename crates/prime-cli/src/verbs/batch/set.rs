@@ -61,9 +61,8 @@ pub(crate) struct View {
 
 impl Set {
     pub(super) fn run(self, context: &Context) -> Result<(), Failure> {
-        let mut path = self.answers.into_os_string();
-        path.push(".ledger");
-        let reader = LedgerReader::open(path).map_err(prime_batch::Error::from)?;
+        let reader = LedgerReader::open(prime_batch::ledger_path(&self.answers))
+            .map_err(prime_batch::Error::from)?;
         let limits = reader.change_limits(|limits| {
             limits.budget = self.budget.or(limits.budget);
             limits.max_concurrency = self.max_concurrency.unwrap_or(limits.max_concurrency);

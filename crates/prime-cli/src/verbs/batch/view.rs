@@ -65,7 +65,9 @@ impl<'a> Batch<'a> {
         Self {
             output: report.output.display().to_string(),
             errors: has_errors.then(|| report.errors.display().to_string()),
-            ledger: format!("{}.ledger", report.output.display()),
+            ledger: prime_batch::ledger_path(&report.output)
+                .display()
+                .to_string(),
             end: report.run.as_ref().map(|(end, _)| name(end)),
             is_running: is_status.then_some(report.job.is_running),
             owner: report.job.owner.as_deref().filter(|_| is_status),
