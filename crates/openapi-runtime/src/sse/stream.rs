@@ -143,6 +143,8 @@ impl EventStream {
     pub fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.drained.is_none() {
             self.idle = IdleTimer::new(MAX_DRAIN_TIME);
+            // Frees the last chunk, in whose place the connection would allocate another buffer.
+            self.decoder = Decoder::with_limit(self.decoder.limit());
         }
         let drained = self.drained.get_or_insert(0);
         while let Some(body) = &mut self.body {
