@@ -9,7 +9,8 @@ use similar::TextDiff;
 
 use crate::inputs::{self, Inputs};
 use crate::project::Project;
-use crate::{Error, Result, journal, lock, render, scaffold};
+use crate::{Error, Result, journal, lock, scaffold};
+use openapi_codegen::render;
 
 /// The folder of the documents that the simulator validates requests against: each specification with its
 /// overlays, as JSON. They are copied here because a package can only contain files of its own crate.

@@ -1,15 +1,11 @@
 //! Command-line entry point of `cargo xtask`.
 
-mod commands;
-
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use xtask::project::Project;
 use xtask::update::{self, Checks, Format};
 use xtask::{Error, Result, bench, conformance, generate, inputs, journal};
-
-use commands::output::print;
 
 /// Code generation and maintenance commands of this repository.
 #[derive(Parser)]
@@ -30,8 +26,6 @@ enum Command {
         /// Write nothing. Print a diff of every stale file, and exit with 1 if there is any.
         #[arg(long)]
         check: bool,
-        #[command(flatten)]
-        standalone: commands::generate::Standalone,
     },
     /// Update an API to a new version of its specification, all or nothing.
     ///
@@ -81,9 +75,6 @@ enum Command {
         /// Name of the API in specs/apis.toml.
         api: String,
     },
-    Lower(commands::lower::Lower),
-    Overlay(commands::overlay::Overlay),
-    Diff(commands::diff::Diff),
 }
 
 /// What `bench` measures.
@@ -131,24 +122,12 @@ fn exit_code(success: bool) -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> Result<ExitCode> {
-    // These commands do not need a project.
-    match &arguments.command {
-        Command::Generate { standalone, .. } => {
-            if let Some(code) = commands::generate::run(standalone)? {
-                return Ok(code);
-            }
-        }
-        Command::Overlay(arguments) => return commands::overlay::run(arguments),
-        Command::Lower(arguments) => return commands::lower::run(arguments),
-        Command::Diff(arguments) => return commands::diff::run(arguments),
-        _ => {}
-    }
     let project = Project::find()?;
     if journal::recover(&project)? {
         eprintln!("note: restored the files of an interrupted update");
     }
     match arguments.command {
-        Command::Generate { check: false, .. } => {
+        Command::Generate { check: false } => {
             let written = generate::write(&project)?;
             for change in &written {
                 print(&format!("{change}\n"))?;
@@ -156,7 +135,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             print(&format!("{} generated files changed\n", written.len()))?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Generate { check: true, .. } => {
+        Command::Generate { check: true } => {
             let stale = generate::check(&project)?;
             if stale.is_empty() {
                 print("all generated files are up to date\n")?;
@@ -210,11 +189,20 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             print(&format!(
                 "{:#}
 ",
-                openapi_pipeline::json_schema::of(&inputs.lowered)
+                openapi_codegen::json_schema::of(&inputs.lowered)
             ))?;
             Ok(ExitCode::SUCCESS)
         }
-        // These commands were handled above.
-        Command::Lower(_) | Command::Overlay(_) | Command::Diff(_) => Ok(ExitCode::SUCCESS),
+    }
+}
+
+/// Prints to standard output. A closed pipe is not an error.
+fn print(text: &str) -> Result<()> {
+    use std::io::{ErrorKind, Write as _};
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(e) if e.kind() != ErrorKind::BrokenPipe => {
+            Err(Error::new(format!("cannot write to standard output: {e}")))
+        }
+        _ => Ok(()),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use openapi_pipeline::lower::Lowered;
+use openapi_codegen::lower::Lowered;
 
 use crate::project::{Api, Project};
 

@@ -10,14 +10,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use openapi_pipeline::{changes, document, overlay, wire};
+use openapi_codegen::difference::Difference;
+use openapi_codegen::{changes, document, overlay, render, surface, wire};
 use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
-use crate::difference::Difference;
 use crate::inputs::{self, Inputs};
 use crate::project::{Api, Project};
-use crate::{Error, Result, generate, journal, render, surface};
+use crate::{Error, Result, generate, journal};
 
 /// The folder of the copy of the project, relative to the project's root.
 const SCRATCH: &str = "target/xtask-update";

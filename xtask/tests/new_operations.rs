@@ -7,8 +7,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use openapi_pipeline::{document, lower, overlay};
-use xtask::standalone::{self, Crate};
+use openapi_codegen::standalone::{self, Crate};
+use openapi_codegen::{document, lower, overlay};
 
 const OVERLAY: &str = include_str!("new_operations/overlay.yml");
 const PROGRAM: &str = include_str!("new_operations/check.rs");

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use openapi_pipeline::lower::{self, Options};
-use openapi_pipeline::wire;
+use crate::lower::{self, Options};
+use crate::wire;
 use serde_json::{Value, json};
 
 use crate::rust_api::{self, Bump, Items};

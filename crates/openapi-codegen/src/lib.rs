@@ -17,7 +17,7 @@
 //! - [`json_schema::of`] converts the schemas of a lowered document to JSON Schema.
 //!
 //! ```
-//! use openapi_pipeline::{document, lower, overlay};
+//! use crate::{document, lower, overlay};
 //!
 //! let mut api = document::parse("api.yml", "
 //! openapi: 3.1.0
@@ -40,11 +40,43 @@
 //! ```
 
 pub mod changes;
+pub mod difference;
 pub mod document;
+pub mod inputs;
 pub mod json_schema;
 pub mod lower;
 pub mod overlay;
 mod pointer;
+pub mod render;
+pub mod rust_api;
+pub mod standalone;
+pub mod surface;
 pub mod wire;
 
 pub use pointer::Pointer;
+
+/// An error: one sentence that names the file and the location.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Error(String);
+
+/// A specialized `Result` type.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// Creates an error from a message.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self(message.into())
+    }
+
+    /// Creates an error for a file that cannot be read or written.
+    pub fn file(path: &std::path::Path, error: &std::io::Error) -> Self {
+        Self(format!("{}: {error}", path.display()))
+    }
+}
+
+impl From<document::DocumentError> for Error {
+    fn from(error: document::DocumentError) -> Self {
+        Self(error.to_string())
+    }
+}

@@ -3,8 +3,8 @@
 
 #![allow(clippy::panic, clippy::unwrap_used, missing_docs)]
 
-use openapi_pipeline::{document, lower};
-use xtask::{render, surface};
+use openapi_codegen::{document, lower};
+use openapi_codegen::{render, surface};
 
 const HEAD: &str = "openapi: 3.1.0\ninfo: {title: Fixture, version: '1'}\n";
 const PATHS: &str = "paths:

@@ -2,9 +2,9 @@
 
 #![allow(clippy::panic, clippy::unwrap_used, missing_docs)]
 
-use openapi_pipeline::document;
-use openapi_pipeline::lower::{Lowered, lower};
-use xtask::render;
+use openapi_codegen::document;
+use openapi_codegen::lower::{Lowered, lower};
+use openapi_codegen::render;
 
 const HEAD: &str = "openapi: 3.1.0\ninfo: {title: Fixture, version: '1'}\n";
 const OK: &str = "responses: {'200': {description: OK}}";

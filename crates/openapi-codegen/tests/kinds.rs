@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use openapi_pipeline::lower::{Lowered, METHOD, NoteKind, Options, lower, lower_with};
-use openapi_pipeline::{document, wire};
+use openapi_codegen::lower::{Lowered, METHOD, NoteKind, Options, lower, lower_with};
+use openapi_codegen::{document, wire};
 use serde_json::{Value, json};
 
 /// Returns a document with the given version and members.

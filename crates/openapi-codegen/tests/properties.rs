@@ -4,8 +4,8 @@
 
 use std::time::{Duration, Instant};
 
-use openapi_pipeline::lower::{Options, lower, lower_with};
-use openapi_pipeline::{document, overlay, wire};
+use openapi_codegen::lower::{Options, lower, lower_with};
+use openapi_codegen::{document, overlay, wire};
 use serde_json::{Value, json};
 
 const SPECIFICATIONS: [&str; 2] = [

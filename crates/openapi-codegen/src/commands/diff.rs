@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use clap::{Args, ValueEnum};
-use openapi_pipeline::{document, overlay};
+use openapi_codegen::difference::Difference;
+use openapi_codegen::{Error, Result, inputs};
+use openapi_codegen::{document, overlay};
 use serde_json::Value;
-use xtask::difference::Difference;
-use xtask::{Error, Result, inputs};
 
 use super::output;
 

@@ -1,47 +1,44 @@
-//! `generate --spec`: generates a self-contained crate from any document.
+//! `generate`: generates a crate from a document.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use openapi_pipeline::lower::Options;
+use openapi_codegen::lower::Options;
+use openapi_codegen::{Result, inputs, standalone};
 use serde_json::json;
-use xtask::{Result, inputs, standalone};
 
 use super::output::{self, Format};
 
-/// Options that generate a self-contained crate.
+/// Generate a self-contained crate from a document.
 #[derive(Args)]
-pub(crate) struct Standalone {
-    /// Generate a self-contained crate from this document (YAML or JSON) instead of this project's crates.
-    #[arg(long, requires_all = ["name", "out"], conflicts_with = "check")]
-    spec: Option<PathBuf>,
+pub(crate) struct Generate {
+    /// The document, YAML or JSON.
+    spec: PathBuf,
     /// An Overlay document to apply. Repeat the option to apply several, in order.
-    #[arg(long = "overlay", requires = "spec")]
+    #[arg(long = "overlay")]
     overlays: Vec<PathBuf>,
     /// The name of the crate.
-    #[arg(long, requires = "spec")]
-    name: Option<String>,
+    #[arg(long)]
+    name: String,
     /// The output folder of the crate.
-    #[arg(long, requires = "spec")]
-    out: Option<PathBuf>,
+    #[arg(long)]
+    out: PathBuf,
     /// Depend on the runtime crate in this folder instead of copying it into the generated crate.
-    #[arg(long, requires = "spec")]
+    #[arg(long)]
     runtime: Option<PathBuf>,
     /// Drop and report operations that cannot be expressed, instead of failing.
-    #[arg(long, requires = "spec")]
+    #[arg(long)]
     skip_unsupported: bool,
     /// Format of the report.
-    #[arg(long, value_enum, default_value = "text", requires = "spec")]
+    #[arg(long, value_enum, default_value = "text")]
     format: Format,
 }
 
-/// Generates the crate if `--spec` is given; otherwise returns `None`.
-pub(crate) fn run(arguments: &Standalone) -> Result<Option<ExitCode>> {
-    let (Some(spec), Some(name), Some(out)) = (&arguments.spec, &arguments.name, &arguments.out)
-    else {
-        return Ok(None);
-    };
+pub(crate) fn run(arguments: &Generate) -> Result<ExitCode> {
+    let Generate {
+        spec, name, out, ..
+    } = arguments;
     let options = Options::new().skip_unsupported(arguments.skip_unsupported);
     let mut lowered = inputs::read_files(spec, &arguments.overlays, &options)?;
     let source = spec.display().to_string();
@@ -73,5 +70,5 @@ pub(crate) fn run(arguments: &Standalone) -> Result<Option<ExitCode>> {
         }
     };
     output::print(&text)?;
-    Ok(Some(ExitCode::SUCCESS))
+    Ok(ExitCode::SUCCESS)
 }

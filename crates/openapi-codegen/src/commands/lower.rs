@@ -4,10 +4,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use openapi_pipeline::lower::Options;
+use openapi_codegen::lower::Options;
+use openapi_codegen::{Result, inputs};
 use serde_json::json;
-use xtask::project::Project;
-use xtask::{Result, inputs};
 
 use super::output::{self, Format};
 
@@ -16,8 +15,8 @@ use super::output::{self, Format};
 /// Exit code: 0 on success, 2 if the document is rejected. The error names the location.
 #[derive(Args)]
 pub(crate) struct Lower {
-    /// A document, YAML or JSON, or the name of an API in specs/apis.toml.
-    spec: String,
+    /// The document, YAML or JSON.
+    spec: PathBuf,
     /// An Overlay document to apply; can be repeated, applied in order.
     #[arg(long = "overlay")]
     overlays: Vec<PathBuf>,
@@ -39,16 +38,10 @@ pub(crate) struct Lower {
 }
 
 pub(crate) fn run(arguments: &Lower) -> Result<ExitCode> {
-    let path = PathBuf::from(&arguments.spec);
-    let lowered = if path.exists() {
-        let options = Options::new()
-            .strict(arguments.strict)
-            .skip_unsupported(arguments.skip_unsupported);
-        inputs::read_files(&path, &arguments.overlays, &options)?
-    } else {
-        let project = Project::find()?;
-        inputs::read(&project, project.api(&arguments.spec)?)?.lowered
-    };
+    let options = Options::new()
+        .strict(arguments.strict)
+        .skip_unsupported(arguments.skip_unsupported);
+    let lowered = inputs::read_files(&arguments.spec, &arguments.overlays, &options)?;
     if !arguments.report {
         for note in output::sorted(&lowered.notes) {
             eprintln!("note: {note}");

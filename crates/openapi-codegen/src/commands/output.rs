@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use clap::ValueEnum;
-use openapi_pipeline::document;
-use openapi_pipeline::lower::{Note, NoteKind};
+use openapi_codegen::document;
+use openapi_codegen::lower::{Note, NoteKind};
+use openapi_codegen::{Error, Result};
 use serde_json::{Value, json};
-use xtask::{Error, Result};
 
 /// Format of a report.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use openapi_pipeline::{document, overlay};
+use openapi_codegen::{Error, Result, inputs};
+use openapi_codegen::{document, overlay};
 use serde_json::json;
-use xtask::{Error, Result, inputs};
 
 use super::output::{self, Format};
 

@@ -4,8 +4,8 @@
 
 use std::collections::BTreeSet;
 
-use openapi_pipeline::Pointer;
-use openapi_pipeline::lower::Lowered;
+use crate::Pointer;
+use crate::lower::Lowered;
 use serde_json::{Value, json};
 
 use super::{client, input, parse};

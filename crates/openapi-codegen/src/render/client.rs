@@ -3,7 +3,7 @@
 use std::panic::{self, AssertUnwindSafe, UnwindSafe};
 use std::sync::{Mutex, PoisonError};
 
-use openapi_pipeline::lower::{Lowered, RUNTIME_TYPE};
+use crate::lower::{Lowered, RUNTIME_TYPE};
 use openapiv3::OpenAPI;
 use proc_macro2::TokenStream;
 use progenitor::{GenerationSettings, Generator, InterfaceStyle, TagStyle, TypeImpl};

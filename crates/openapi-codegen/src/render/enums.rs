@@ -1,6 +1,6 @@
 //! Renders open enumerations: listed values are variants, and other values are preserved.
 
-use openapi_pipeline::lower::OpenEnum;
+use crate::lower::OpenEnum;
 use quote::format_ident;
 use syn::{Ident, parse_quote};
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use openapi_pipeline::lower::{Lowered, METHOD, RUNTIME_TYPE, sent_schemas};
+use crate::lower::{Lowered, METHOD, RUNTIME_TYPE, sent_schemas};
 use serde_json::{Map, Value, json};
 
 use super::names::parameter_name;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use openapi_pipeline::lower::{LENIENT, LIMITS};
+use crate::lower::{LENIENT, LIMITS};
 use openapiv3::{OpenAPI, ReferenceOr, Schema, SchemaKind, Type};
 use proc_macro2::TokenStream;
 use quote::quote;

@@ -47,7 +47,7 @@ use std::collections::BTreeSet;
 use std::panic::resume_unwind;
 use std::thread;
 
-use openapi_pipeline::lower::{self, Lowered};
+use crate::lower::{self, Lowered};
 use openapiv3::OpenAPI;
 use proc_macro2::TokenStream;
 

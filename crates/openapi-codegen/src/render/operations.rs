@@ -1,6 +1,6 @@
 //! Renders the properties of each operation as constants that `openapi_runtime::Caller` reads.
 
-use openapi_pipeline::lower::{
+use crate::lower::{
     BRACKETS, CONTENT_TYPE, Lowered, METHOD, OperationFacts, RAW_SLASHES, RetrySafety, TeamLocation,
 };
 use openapiv3::{OpenAPI, Parameter, ReferenceOr};

@@ -1,6 +1,6 @@
 //! Parses a lowered document with `openapiv3` and locates errors.
 
-use openapi_pipeline::Pointer;
+use crate::Pointer;
 use openapiv3::{OpenAPI, Operation, Parameter, ReferenceOr, RequestBody, Response, Schema};
 use serde::Deserialize;
 use serde_json::Value;

@@ -1,6 +1,6 @@
 //! Implements `WithTeam` for every operation's builder.
 
-use openapi_pipeline::lower::TeamLocation;
+use crate::lower::TeamLocation;
 use syn::{Expr, File, GenericArgument, Item, ItemImpl, PathArguments, Type, parse_quote};
 
 use super::field_attributes::FieldAttributes;

@@ -1,8 +1,8 @@
 //! Renders unions (`oneOf`, `anyOf`) as enums: deserialization selects the variant that preserves most of the
 //! input, and keeps a value that matches none.
 
+use crate::lower::{Alternative, AlternativeKind, Lowered, Union};
 use heck::ToPascalCase as _;
-use openapi_pipeline::lower::{Alternative, AlternativeKind, Lowered, Union};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use serde_json::Value;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::Wire::{Breaking, Compatible, Same};
 use super::edit::*;
 use super::{Mutation, Reason, expect, false_positive, row};
-use xtask::rust_api::Bump::{Major, Minor, None as NoBump, Patch};
+use openapi_codegen::rust_api::Bump::{Major, Minor, None as NoBump, Patch};
 
 const MODELS: &str = "/paths/~1models/get";
 const CHAT: &str = "ChatCompletionRequest";

@@ -11,11 +11,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use openapi_pipeline::lower::{self, Options};
+use openapi_codegen::lower::{self, Options};
+use openapi_codegen::rust_api::Bump::{self, Major, Minor, None as NoBump};
+use openapi_codegen::standalone::{self, Crate};
 use serde_json::{Value, json};
 use xtask::project::root;
-use xtask::rust_api::Bump::{self, Major, Minor, None as NoBump};
-use xtask::standalone::{self, Crate};
 
 use super::{Expectation, Mutation, TABLES, Table};
 

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::Wire::{Breaking, Compatible, Same};
 use super::edit::*;
 use super::{Mutation, Reason, expect, false_positive, row};
-use xtask::rust_api::Bump::{Major, Minor, None as NoBump, Patch};
+use openapi_codegen::rust_api::Bump::{Major, Minor, None as NoBump, Patch};
 
 const CHAT: &str = "ChatCompletionRequest";
 const ASK: &str = "/paths/~1chat~1completions/post";

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::Wire::{Breaking, Compatible, Same};
 use super::edit::*;
 use super::{Mutation, Reason, expect, false_positive, row};
-use xtask::rust_api::Bump::{Major, Minor, None as NoBump, Patch};
+use openapi_codegen::rust_api::Bump::{Major, Minor, None as NoBump, Patch};
 
 const USAGE: &str = "/paths/~1api~1v1~1billing~1runs~1{run_id}~1usage/get";
 const WALLET: &str = "/paths/~1api~1v1~1billing~1wallet/get";

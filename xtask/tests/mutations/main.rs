@@ -3,8 +3,8 @@
 //!
 //! Each row has expectations for the change and for its reversal:
 //!
-//! - the effect on the wire, from `xtask::difference`;
-//! - the version bump, from `xtask::difference`;
+//! - the effect on the wire, from `openapi_codegen::difference`;
+//! - the version bump, from `openapi_codegen::difference`;
 //! - the bump that cargo-semver-checks 0.51.0 finds (including warnings) between the crates generated from
 //!   both documents, with Rust 1.95. It is never greater than ours. Ours is greater where the type of a
 //!   signature or field changes, which the tool does not check, and for additions, which it does not report by
@@ -27,14 +27,14 @@ mod responses;
 mod tools;
 mod types;
 
-use openapi_pipeline::lower::{self, Options};
-use serde_json::Value;
-use xtask::difference::Difference;
-use xtask::render;
-use xtask::rust_api::{
+use openapi_codegen::difference::Difference;
+use openapi_codegen::lower::{self, Options};
+use openapi_codegen::render;
+use openapi_codegen::rust_api::{
     self,
     Bump::{self, Major, Minor, None as NoBump, Patch},
 };
+use serde_json::Value;
 
 /// The effect of a change on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -165,7 +165,7 @@ impl Table {
                 ),
             ];
             for (way, old, new, expected) in ways {
-                let wire = openapi_pipeline::wire::compare(old.0, new.0);
+                let wire = openapi_codegen::wire::compare(old.0, new.0);
                 let names = (self.name, mutation.name);
                 let differs = old.1.0 != new.1.0;
                 let difference = Difference::of_items(names, wire, (&old.1.1, &new.1.1), differs);

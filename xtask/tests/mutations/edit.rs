@@ -1,6 +1,6 @@
 //! Helpers that modify a specification.
 
-use openapi_pipeline::{document, overlay};
+use openapi_codegen::{document, overlay};
 use serde_json::Value;
 use xtask::inputs;
 use xtask::project::Project;
