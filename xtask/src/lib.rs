@@ -11,13 +11,11 @@
 //! | [`generate`] | writes or checks the generated files of all APIs |
 //! | [`update`] | updates a specification, all or nothing |
 //! | [`conformance`] | third-party clients and validators against the simulator |
-//! | [`journal`] | replaces several files atomically, even across a crash |
 
 pub mod bench;
 pub mod conformance;
 pub mod generate;
 pub mod inputs;
-pub mod journal;
 pub mod lock;
 pub mod project;
 mod python;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand, ValueEnum};
 use xtask::project::Project;
 use xtask::update::{self, Checks, Format};
-use xtask::{Error, Result, bench, conformance, generate, inputs, journal};
+use xtask::{Error, Result, bench, conformance, generate, inputs};
 
 /// Code generation and maintenance commands of this repository.
 #[derive(Parser)]
@@ -87,24 +87,9 @@ enum Suite {
 /// The exit code of a command that failed. The exit code of a check that found differences is 1.
 const EXIT_ERROR: u8 = 2;
 
-/// The stack size in bytes. Documents are processed recursively, and a deeply nested document must not overflow the
-/// stack.
-const STACK_SIZE: usize = 256 << 20;
-
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let thread = std::thread::Builder::new()
-        .stack_size(STACK_SIZE)
-        .spawn(move || run(arguments));
-    let result = thread
-        .map_err(|e| Error::new(format!("cannot start thread: {e}")))
-        .and_then(|thread| {
-            thread.join().unwrap_or_else(|_| {
-                Err(Error::new(
-                    "internal error: a thread panicked (message above)",
-                ))
-            })
-        });
+    let result = openapi_codegen::on_large_stack(|| run(arguments));
     match result {
         Ok(code) => code,
         Err(error) => {
@@ -123,9 +108,6 @@ fn exit_code(success: bool) -> ExitCode {
 
 fn run(arguments: Arguments) -> Result<ExitCode> {
     let project = Project::find()?;
-    if journal::recover(&project)? {
-        eprintln!("note: restored the files of an interrupted update");
-    }
     match arguments.command {
         Command::Generate { check: false } => {
             let written = generate::write(&project)?;

@@ -1,23 +1,37 @@
-//! Transforms OpenAPI documents and reports on them, without file system or network access.
+//! Generates Rust clients from OpenAPI 3.0, 3.1 and 3.2 documents, with [progenitor], and reports what they cannot
+//! express.
 //!
-//! Pipeline stages, in order:
+//! The command `openapi-codegen` generates crates. In a build script, [`Generator`] generates a module.
+//!
+//! A document passes these steps:
 //!
 //! 1. [`document::parse`] parses YAML or JSON text into a value that preserves key order.
 //! 2. [`overlay::apply`] applies Overlay documents.
 //! 3. [`lower::lower`] converts OpenAPI 3.1 and 3.2 to the subset of OpenAPI 3.0.3 that progenitor supports. A
 //!    construct that cannot be expressed is an error with its location.
+//! 4. [`render::render`] runs progenitor, and post-processes the Rust code that it writes. If the code is not what a
+//!    step expects, the step fails with an error.
+//! 5. [`standalone`] adds what makes it a crate or a module. [`files`] compares it with a folder and writes it.
 //!
 //! [`lower::Options`] control the handling of invalid documents and unsupported operations.
 //! [`lower::Lowered::notes`] list what was repaired, lost or dropped, and the constraints that are not checked.
+//! [`report`] formats them.
 //!
-//! Reports:
+//! Reports on documents and code:
 //!
-//! - [`wire::compare`] lists the changes of a new document that affect programs written for the old one.
-//! - [`changes::between`] lists the differences between two documents.
-//! - [`json_schema::of`] converts the schemas of a lowered document to JSON Schema.
+//! | module | contents |
+//! |---|---|
+//! | [`wire`] | the changes of a new document that affect programs written for the old one |
+//! | [`rust_api`] | the changes of the public items of generated code, and the version bump that they require |
+//! | [`difference`] | both of them |
+//! | [`changes`] | the differences between two documents |
+//! | [`json_schema`] | the schemas of a lowered document as JSON Schema |
+//! | [`surface`] | the public items of generated code as text |
+//!
+//! [progenitor]: https://github.com/oxidecomputer/progenitor
 //!
 //! ```
-//! use crate::{document, lower, overlay};
+//! use openapi_codegen::{document, lower, overlay};
 //!
 //! let mut api = document::parse("api.yml", "
 //! openapi: 3.1.0
@@ -42,23 +56,33 @@
 pub mod changes;
 pub mod difference;
 pub mod document;
-pub mod inputs;
+pub mod files;
+mod generator;
 pub mod json_schema;
 pub mod lower;
 pub mod overlay;
 mod pointer;
 pub mod render;
+pub mod report;
 pub mod rust_api;
 pub mod standalone;
 pub mod surface;
 pub mod wire;
 
+pub use generator::{Generator, on_large_stack};
 pub use pointer::Pointer;
 
 /// An error: one sentence that names the file and the location.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[error("{0}")]
 pub struct Error(String);
+
+/// As the message: a build script that returns an error prints it in this form.
+impl std::fmt::Debug for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(self, f)
+    }
+}
 
 /// A specialized `Result` type.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -13,7 +13,7 @@ use std::process::{Command, Output};
 
 use openapi_codegen::lower::{self, Options};
 use openapi_codegen::rust_api::Bump::{self, Major, Minor, None as NoBump};
-use openapi_codegen::standalone::{self, Crate};
+use openapi_codegen::standalone::{Crate, Runtime};
 use serde_json::{Value, json};
 use xtask::project::root;
 
@@ -104,15 +104,14 @@ fn bumps_cover_semver_checks_findings() {
     for (name, document) in documents() {
         let options = Options::new().skip_unsupported(true);
         let mut lowered = lower::lower_with(&document, &options).unwrap();
-        let runtime = root().join("crates/openapi-runtime");
         let description = Crate {
             name: "mutated",
             source: &name,
-            runtime: Some(&runtime),
-            own_workspace: true,
+            folder: &krate,
+            runtime: &Runtime::Path(root().join("crates/openapi-runtime")),
         };
-        let files = standalone::files(&description, &mut lowered, true).unwrap();
-        standalone::write(&krate, &files).unwrap();
+        let files = description.files(&mut lowered, true).unwrap();
+        description.write(files).unwrap();
         // The same call that cargo-semver-checks makes; the rustdoc JSON format is unstable.
         run_successfully(
             Command::new(env!("CARGO"))

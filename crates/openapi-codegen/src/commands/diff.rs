@@ -5,7 +5,7 @@ use std::process::{Command, ExitCode};
 
 use clap::{Args, ValueEnum};
 use openapi_codegen::difference::Difference;
-use openapi_codegen::{Error, Result, inputs};
+use openapi_codegen::{Error, Result, files};
 use openapi_codegen::{document, overlay};
 use serde_json::Value;
 
@@ -57,7 +57,7 @@ pub(crate) fn run(arguments: &Diff) -> Result<ExitCode> {
         let mut value = document::parse(source, &read_source(source)?)?;
         for path in &arguments.overlays {
             let name = path.display().to_string();
-            overlay::apply_leniently(&mut value, &name, &inputs::read_text(path)?)
+            overlay::apply_leniently(&mut value, &name, &files::read_text(path)?)
                 .map_err(|e| Error::new(e.to_string()))?;
         }
         Ok(value)
@@ -75,18 +75,14 @@ pub(crate) fn run(arguments: &Diff) -> Result<ExitCode> {
         Some(FailOn::Any) => !difference.wire.is_empty() || !difference.rust.is_empty(),
         None => false,
     };
-    Ok(if fails {
-        ExitCode::FAILURE
-    } else {
-        ExitCode::SUCCESS
-    })
+    Ok(output::exit_code(!fails))
 }
 
 /// Reads a file, or a file in a git revision.
 fn read_source(source: &str) -> Result<String> {
     let path = Path::new(source);
     if path.exists() || !source.contains(':') {
-        return inputs::read_text(path);
+        return files::read_text(path);
     }
     if source.starts_with('-') {
         return Err(Error::new(format!("{source}: invalid git revision")));

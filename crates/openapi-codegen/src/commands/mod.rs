@@ -1,7 +1,16 @@
-//! Arguments and output of the commands.
+//! The commands.
+//!
+//! | module | contents |
+//! |---|---|
+//! | `arguments` | arguments that several commands have |
+//! | `output` | prints documents and texts |
+//! | `check`, `diff`, `generate`, `lower`, `overlay`, `schema` | one command each |
 
+mod arguments;
+pub(crate) mod check;
 pub(crate) mod diff;
 pub(crate) mod generate;
 pub(crate) mod lower;
-pub(crate) mod output;
+mod output;
 pub(crate) mod overlay;
+pub(crate) mod schema;

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use openapi_codegen::{Error, Result, inputs};
-use openapi_codegen::{document, overlay};
+use openapi_codegen::{Error, Result, document, files, overlay};
 use serde_json::json;
 
-use super::output::{self, Format};
+use super::arguments::Format;
+use super::output;
 
 /// Apply Overlay documents (1.0 and 1.1) to a document and print the result.
 ///
@@ -34,11 +34,11 @@ pub(crate) struct Overlay {
 
 pub(crate) fn run(arguments: &Overlay) -> Result<ExitCode> {
     let name = arguments.spec.display().to_string();
-    let mut result = document::parse(&name, &inputs::read_text(&arguments.spec)?)?;
+    let mut result = document::parse(&name, &files::read_text(&arguments.spec)?)?;
     let mut report = Vec::new();
     for path in &arguments.overlays {
         let name = path.display().to_string();
-        let text = inputs::read_text(path)?;
+        let text = files::read_text(path)?;
         let applied = if arguments.strict {
             overlay::apply(&mut result, &name, &text)
         } else {

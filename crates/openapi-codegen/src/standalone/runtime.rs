@@ -1,6 +1,8 @@
 //! The runtime, which is embedded in this library.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+
+use super::MARKER;
 
 /// The files of the runtime without its tests: path and text.
 const FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/runtime_files.rs"));
@@ -19,8 +21,12 @@ pub(super) fn module() -> impl Iterator<Item = (PathBuf, String)> {
             .replace("crate::", "crate::runtime::")
             .replace("pub(crate)", "pub(in crate::runtime)");
         let path = if *path == "lib.rs" { "mod.rs" } else { path };
-        let path = Path::new(path).to_owned();
-        (path, format!("{text}\n").replace("\n\n\n", "\n\n"))
+        let banner = format!(
+            "// Copied{MARKER} {}. Do not edit.\n",
+            env!("CARGO_PKG_VERSION")
+        );
+        let text = format!("{banner}\n{text}\n").replace("\n\n\n", "\n\n");
+        (path.into(), text)
     })
 }
 
@@ -30,4 +36,80 @@ pub(super) fn dependencies(with_runtime: bool) -> impl Iterator<Item = &'static 
     DEPENDENCIES
         .lines()
         .filter(move |line| with_runtime || OF_GENERATED_CODE.contains(&name(line)))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use toml::{Table, Value};
+
+    use super::*;
+
+    fn root() -> &'static Path {
+        let this = Path::new(env!("CARGO_MANIFEST_DIR"));
+        this.parent().unwrap().parent().unwrap()
+    }
+
+    /// The folder of the library is a link in a checkout, which can be replaced by a copy.
+    #[test]
+    fn all_files_of_the_runtime_are_embedded() {
+        let folder = root().join("crates/openapi-runtime/src");
+        let files = crate::files::below(&folder, Path::new("")).unwrap();
+        let files: Vec<(String, String)> = files
+            .iter()
+            .filter(|path| !path.ends_with("tests.rs"))
+            .map(|path| {
+                let text = fs::read_to_string(folder.join(path)).unwrap();
+                (path.display().to_string().replace('\\', "/"), text)
+            })
+            .collect();
+        let embedded: Vec<(String, String)> = FILES
+            .iter()
+            .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()))
+            .collect();
+        assert_eq!(files.len(), embedded.len());
+        for (file, embedded) in files.iter().zip(&embedded) {
+            assert!(file == embedded, "{} is stale or missing", file.0);
+        }
+    }
+
+    #[test]
+    fn dependencies_are_those_of_the_runtime() {
+        let read = |path: &str| -> Table {
+            toml::from_str(&fs::read_to_string(root().join(path)).unwrap()).unwrap()
+        };
+        let shared = read("Cargo.toml");
+        let shared = shared["workspace"]["dependencies"].as_table().unwrap();
+        let runtime = read("crates/openapi-runtime/Cargo.toml");
+        let table = |value: &Value| match value {
+            Value::Table(table) => table.clone(),
+            version => Table::from_iter([("version".to_owned(), version.clone())]),
+        };
+        let mut expected = Table::new();
+        for (name, own) in runtime["dependencies"].as_table().unwrap() {
+            let mut merged = table(&shared[name]);
+            for (key, value) in table(own).into_iter().filter(|(key, _)| key != "workspace") {
+                match (merged.get_mut(&key), value) {
+                    (Some(Value::Array(list)), Value::Array(more)) => list.extend(more),
+                    (_, value) => drop(merged.insert(key, value)),
+                }
+            }
+            expected.insert(name.clone(), merged.into());
+        }
+        let written: Table = toml::from_str(DEPENDENCIES).unwrap();
+        let written: Table = written
+            .iter()
+            .map(|(name, value)| (name.clone(), table(value).into()))
+            .collect();
+        assert_eq!(written, expected, "update dependencies.toml");
+        assert_eq!(
+            dependencies(true).count(),
+            written.len(),
+            "one on each line"
+        );
+        assert_eq!(dependencies(false).count(), OF_GENERATED_CODE.len());
+    }
 }
