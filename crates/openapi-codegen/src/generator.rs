@@ -106,6 +106,8 @@ impl Generator {
         for path in std::iter::once(&self.document).chain(&self.overlays) {
             println!("cargo::rerun-if-changed={}", path.display());
         }
+        // The types implement `schemars::JsonSchema` if the crate has this feature.
+        println!("cargo::rustc-check-cfg=cfg(feature, values(\"schemars\"))");
         if let Some(warning) = on_large_stack(|| self.write_module(module, &out))? {
             println!("cargo::warning={warning}");
         }

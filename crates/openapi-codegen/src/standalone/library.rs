@@ -46,6 +46,7 @@ mod generated;
 
 #[doc(inline)]
 pub use generated::{{Client, builder, operations, types}};
+pub use reqwest;
 {runtime}"#
     )
 }
