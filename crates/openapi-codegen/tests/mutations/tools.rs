@@ -2,7 +2,7 @@
 //!
 //! ```sh
 //! cargo install cargo-semver-checks --locked --version 0.51.0
-//! cargo test -p xtask --test mutations -- --ignored
+//! cargo test -p openapi-codegen --test mutations -- --ignored
 //! ```
 //!
 //! The other tools are installed from npm into the target directory and need Node 20 or newer.
@@ -15,8 +15,8 @@ use openapi_codegen::lower::{self, Options};
 use openapi_codegen::rust_api::Bump::{self, Major, Minor, None as NoBump};
 use openapi_codegen::standalone::{Crate, Runtime};
 use serde_json::{Value, json};
-use xtask::project::root;
 
+use super::edit::root;
 use super::{Expectation, Mutation, TABLES, Table};
 
 /// The packages, with the versions that the tables were made with.

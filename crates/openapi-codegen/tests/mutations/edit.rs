@@ -1,20 +1,29 @@
 //! Helpers that modify a specification.
 
+use std::fs;
+use std::path::{Path, PathBuf};
+
 use openapi_codegen::{document, overlay};
 use serde_json::Value;
-use xtask::inputs;
-use xtask::project::Project;
+
+/// Returns the root of this repository.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
 
 /// Returns a specification with its overlays, before lowering.
 pub(crate) fn specification(api: &str) -> Value {
-    let project = Project::find().unwrap();
-    let api = project.api(api).unwrap();
-    let text = project
-        .read(std::path::Path::new("specs").join(&api.specification))
+    let read = |file: &str| fs::read_to_string(root().join("specs").join(file)).unwrap();
+    let apis: toml::Table = toml::from_str(&read("apis.toml")).unwrap();
+    let mut apis = apis["api"].as_array().unwrap().iter();
+    let api = apis
+        .find(|entry| entry["name"].as_str() == Some(api))
         .unwrap();
+    let text = read(api["specification"].as_str().unwrap());
     let mut value = document::parse("specification", &text).unwrap();
-    for (name, text) in inputs::overlays(&project, api).unwrap() {
-        overlay::apply(&mut value, &name, &text).unwrap();
+    for file in api["overlays"].as_array().unwrap() {
+        let file = file.as_str().unwrap();
+        overlay::apply(&mut value, file, &read(file)).unwrap();
     }
     value
 }
