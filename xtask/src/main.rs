@@ -2,10 +2,12 @@
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand};
+use openapi_codegen::{json_schema, report};
+use xtask::bench::Suite;
 use xtask::project::Project;
 use xtask::update::{self, Checks, Format};
-use xtask::{Error, Result, bench, conformance, generate, inputs};
+use xtask::{Result, bench, conformance, generate, inputs};
 
 /// Code generation and maintenance commands of this repository.
 #[derive(Parser)]
@@ -77,13 +79,6 @@ enum Command {
     },
 }
 
-/// What `bench` measures.
-#[derive(Clone, Copy, ValueEnum)]
-enum Suite {
-    Calls,
-    Batch,
-}
-
 /// The exit code of a command that failed. The exit code of a check that found differences is 1.
 const EXIT_ERROR: u8 = 2;
 
@@ -99,40 +94,26 @@ fn main() -> ExitCode {
     }
 }
 
-fn exit_code(success: bool) -> ExitCode {
-    match success {
-        true => ExitCode::SUCCESS,
-        false => ExitCode::FAILURE,
-    }
-}
-
 fn run(arguments: Arguments) -> Result<ExitCode> {
     let project = Project::find()?;
-    match arguments.command {
+    let (text, success) = match arguments.command {
         Command::Generate { check: false } => {
             let written = generate::write(&project)?;
-            for change in &written {
-                print(&format!("{change}\n"))?;
-            }
-            print(&format!("{} generated files changed\n", written.len()))?;
-            Ok(ExitCode::SUCCESS)
+            let mut text: String = written.iter().map(|change| format!("{change}\n")).collect();
+            text.push_str(&format!("{} generated files changed\n", written.len()));
+            (text, true)
         }
         Command::Generate { check: true } => {
             let stale = generate::check(&project)?;
-            if stale.is_empty() {
-                print("all generated files are up to date\n")?;
-                return Ok(ExitCode::SUCCESS);
-            }
-            for change in &stale {
-                print(&format!("{change}\n"))?;
-                print(&change.diff())?;
-            }
-            print(&format!(
-                "{} stale files; run `cargo xtask generate`
-",
-                stale.len()
-            ))?;
-            Ok(ExitCode::FAILURE)
+            let diffs = stale
+                .iter()
+                .map(|change| format!("{change}\n{}", change.diff()));
+            let mut text: String = diffs.collect();
+            text.push_str(&match stale.len() {
+                0 => "all generated files are up to date\n".to_owned(),
+                count => format!("{count} stale files; run `cargo xtask generate`\n"),
+            });
+            (text, stale.is_empty())
         }
         Command::Update {
             api,
@@ -150,41 +131,22 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             } else {
                 Checks::Workspace
             };
-            let report = update::update(&project, project.api(&api)?, &source, checks, format)?;
-            print(&report)?;
-            Ok(ExitCode::SUCCESS)
+            let api = project.api(&api)?;
+            (
+                update::update(&project, api, &source, checks, format)?,
+                true,
+            )
         }
-        Command::Conformance { suites, strict } => {
-            let (table, success) = conformance::run(&project, &suites, strict)?;
-            print(&table)?;
-            Ok(exit_code(success))
-        }
-        Command::Bench { suite, quick } => {
-            let suite = match suite {
-                Suite::Calls => bench::Suite::Calls,
-                Suite::Batch => bench::Suite::Batch,
-            };
-            Ok(exit_code(bench::run(&project, suite, quick)?))
-        }
+        Command::Conformance { suites, strict } => conformance::run(&project, &suites, strict)?,
+        Command::Bench { suite, quick } => (String::new(), bench::run(&project, suite, quick)?),
         Command::Schema { api } => {
-            let inputs = inputs::read(&project, project.api(&api)?)?;
-            print(&format!(
-                "{:#}
-",
-                openapi_codegen::json_schema::of(&inputs.lowered)
-            ))?;
-            Ok(ExitCode::SUCCESS)
+            let lowered = inputs::read(&project, project.api(&api)?)?.lowered;
+            (format!("{:#}\n", json_schema::of(&lowered)), true)
         }
-    }
-}
-
-/// Prints to standard output. A closed pipe is not an error.
-fn print(text: &str) -> Result<()> {
-    use std::io::{ErrorKind, Write as _};
-    match std::io::stdout().write_all(text.as_bytes()) {
-        Err(e) if e.kind() != ErrorKind::BrokenPipe => {
-            Err(Error::new(format!("cannot write to standard output: {e}")))
-        }
-        _ => Ok(()),
-    }
+    };
+    report::print(&text)?;
+    Ok(match success {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    })
 }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::lower::{Note, NoteKind};
+use crate::{Error, Result};
 
 /// Formats notes as lines of text, with a summary as the last line.
 pub fn text(notes: &[Note]) -> String {
@@ -47,4 +48,18 @@ pub fn json(notes: &[Note]) -> Value {
         json!({"place": note.place.to_string(), "kind": note.kind.word(), "what": note.what})
     });
     notes.collect()
+}
+
+/// Prints a text to standard output. A closed pipe is not an error.
+///
+/// # Errors
+/// Returns an error if standard output cannot be written, for example because the disk is full.
+pub fn print(text: &str) -> Result<()> {
+    use std::io::{ErrorKind, Write as _};
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(e) if e.kind() != ErrorKind::BrokenPipe => {
+            Err(Error::new(format!("cannot write to standard output: {e}")))
+        }
+        _ => Ok(()),
+    }
 }

@@ -132,10 +132,15 @@ impl Crate<'_> {
             }
         }
         let changes = files::changes(self.folder, &files, &GENERATED.map(PathBuf::from))?;
-        let mut current = changes
-            .iter()
-            .filter_map(|change| Some((&change.path, change.old.as_ref()?)));
-        if let Some((path, _)) = current.find(|(_, text)| !is_generated(text)) {
+        let foreign = changes.iter().find(|change| {
+            // A process that was killed can leave files with the extension `new`.
+            let is_rest = change
+                .path
+                .extension()
+                .is_some_and(|ending| ending == "new");
+            !is_rest && change.old.as_ref().is_some_and(|text| !is_generated(text))
+        });
+        if let Some(Change { path, .. }) = foreign {
             let reason =
                 "is in the folder of generated files, but was not generated: move or delete it";
             let path = self.folder.join(path);
@@ -167,8 +172,9 @@ pub struct Comparison {
 /// Returns the first line of the files that are generated from a document.
 fn banner(source: &str) -> String {
     let name = Path::new(source).file_name().unwrap_or_default();
-    let (name, version) = (name.to_string_lossy(), env!("CARGO_PKG_VERSION"));
-    format!("// Generated{MARKER} {version} from {name}. Do not edit.\n").replace('\r', " ")
+    let name = name.to_string_lossy().replace(char::is_control, " ");
+    let version = env!("CARGO_PKG_VERSION");
+    format!("// Generated{MARKER} {version} from {name}. Do not edit.\n")
 }
 
 fn is_generated(text: &str) -> bool {

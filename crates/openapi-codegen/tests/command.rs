@@ -116,7 +116,11 @@ fn check_finds_stale_missing_and_obsolete_files() {
     // Nothing was written.
     assert!(folder.path("api/src/generated/old.rs").exists());
 
+    // What a process leaves that is killed while it writes.
+    let rest = folder.path("api/src/generated/types.rs.new");
+    fs::write(&rest, "").unwrap();
     folder.succeed("generate bookmarks.yml --out api");
+    assert!(!rest.exists());
     folder.succeed("check bookmarks.yml --out api");
     // A change of the document makes the crate stale.
     folder.edit(

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use openapi_codegen::Result;
+use openapi_codegen::{Result, report};
 use serde_json::{Value, json};
 
 use super::arguments::{Format, GeneratedCrate};
@@ -46,6 +46,6 @@ pub(crate) fn run(arguments: &Check) -> Result<ExitCode> {
             text.push_str(&format!("{:#}\n", json!({ "changes": changes })));
         }
     }
-    output::print(&text)?;
+    report::print(&text)?;
     Ok(output::exit_code(changes.is_empty()))
 }

@@ -5,7 +5,7 @@ use std::process::{Command, ExitCode};
 
 use clap::{Args, ValueEnum};
 use openapi_codegen::difference::Difference;
-use openapi_codegen::{Error, Result, files};
+use openapi_codegen::{Error, Result, files, report};
 use openapi_codegen::{document, overlay};
 use serde_json::Value;
 
@@ -65,7 +65,7 @@ pub(crate) fn run(arguments: &Diff) -> Result<ExitCode> {
     let (old, new) = (read(&arguments.old)?, read(&arguments.new)?);
     let mut difference = Difference::of((&arguments.old, &arguments.new), &old, &new)?;
     difference.version = arguments.version.clone();
-    output::print(&match arguments.format {
+    report::print(&match arguments.format {
         Format::Text => difference.text(),
         Format::Markdown => difference.markdown(),
         Format::Json => format!("{:#}\n", difference.json()),

@@ -7,7 +7,6 @@ use openapi_codegen::{Result, report};
 use serde_json::json;
 
 use super::arguments::{Format, GeneratedCrate};
-use super::output;
 
 /// Generate a crate from a document, and report what it does not express.
 ///
@@ -43,7 +42,7 @@ pub(crate) fn run(arguments: &Generate) -> Result<ExitCode> {
             krate.out.join(path).display()
         );
     }
-    output::print(&match arguments.format {
+    report::print(&match arguments.format {
         Format::Text => {
             let summary = report::summary(&lowered.notes);
             format!("{count} files in {out}; {summary}\n")

@@ -31,7 +31,7 @@ pub(crate) struct Lower {
 pub(crate) fn run(arguments: &Lower) -> Result<ExitCode> {
     let lowered = arguments.document.lower()?;
     if arguments.report {
-        output::print(&match arguments.format {
+        report::print(&match arguments.format {
             Format::Json => format!("{:#}\n", json!({"notes": report::json(&lowered.notes)})),
             Format::Text => report::text(&lowered.notes),
         })?;

@@ -3,7 +3,7 @@
 //! | module | contents |
 //! |---|---|
 //! | `arguments` | arguments that several commands have |
-//! | `output` | prints documents and texts |
+//! | `output` | output of several commands |
 //! | `check`, `diff`, `generate`, `lower`, `overlay`, `schema` | one command each |
 
 mod arguments;

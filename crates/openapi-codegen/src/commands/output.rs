@@ -1,9 +1,9 @@
-//! Output of the commands.
+//! Output of several commands.
 
 use std::path::Path;
 use std::process::ExitCode;
 
-use openapi_codegen::{Error, Result, document};
+use openapi_codegen::{Error, Result, document, report};
 use serde_json::Value;
 
 /// Returns the exit code of a check.
@@ -11,17 +11,6 @@ pub(crate) fn exit_code(success: bool) -> ExitCode {
     match success {
         true => ExitCode::SUCCESS,
         false => ExitCode::FAILURE,
-    }
-}
-
-/// Prints to standard output. A closed pipe is not an error.
-pub(crate) fn print(text: &str) -> Result<()> {
-    use std::io::{ErrorKind, Write as _};
-    match std::io::stdout().write_all(text.as_bytes()) {
-        Err(e) if e.kind() != ErrorKind::BrokenPipe => {
-            Err(Error::new(format!("cannot write to standard output: {e}")))
-        }
-        _ => Ok(()),
     }
 }
 
@@ -38,6 +27,6 @@ pub(crate) fn write_document(out: Option<&Path>, value: &Value) -> Result<()> {
     };
     match out {
         Some(path) => std::fs::write(path, text).map_err(|e| Error::file(path, &e)),
-        None => print(&text),
+        None => report::print(&text),
     }
 }

@@ -3,10 +3,9 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use openapi_codegen::{Result, json_schema};
+use openapi_codegen::{Result, json_schema, report};
 
 use super::arguments::Document;
-use super::output;
 
 /// Print the JSON Schemas (2020-12) of the types that are generated from a document.
 ///
@@ -19,6 +18,6 @@ pub(crate) struct Schema {
 
 pub(crate) fn run(arguments: &Schema) -> Result<ExitCode> {
     let lowered = arguments.document.lower()?;
-    output::print(&format!("{:#}\n", json_schema::of(&lowered)))?;
+    report::print(&format!("{:#}\n", json_schema::of(&lowered)))?;
     Ok(ExitCode::SUCCESS)
 }
