@@ -108,7 +108,10 @@ pub fn write(folder: &Path, changes: &[Change]) -> Result<()> {
     }
     for change in changes.iter().filter(|change| change.new.is_none()) {
         let path = folder.join(&change.path);
-        fs::remove_file(&path).map_err(|e| Error::file(&path, &e))?;
+        match fs::remove_file(&path) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(Error::file(&path, &e)),
+            _ => {}
+        }
         // Folders that are empty now. Removing any other folder fails.
         let inner = change.path.ancestors().skip(1);
         let inner = inner.filter(|inner| !inner.as_os_str().is_empty());
