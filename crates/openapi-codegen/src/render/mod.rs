@@ -19,6 +19,7 @@
 //! | `operations` | renders operation constants |
 //! | `wire` | restores names and media types on the wire |
 //! | `field_attributes` | parses the serde attributes of fields |
+//! | `type_builders` | removes the builders of types that are not needed |
 //! | `type_code` | adds constructors, derives and checks to types |
 //! | `split` | splits the output into files |
 
@@ -39,6 +40,7 @@ mod runtime;
 mod send_methods;
 mod split;
 mod teams;
+mod type_builders;
 mod type_code;
 mod unions;
 mod wire;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::limits::LimitsOfTypes;
-use super::type_code;
+use super::{type_builders, type_code};
 use syn::{File, Item, parse_quote};
 
 /// Moves the modules of a file into files of their own, each with its path, beginning with the client.
@@ -17,6 +17,9 @@ pub(super) fn split(
     take_module(&mut file, "", "builder", &mut inner_files)?;
     let mut types = module(&mut file, "types").ok_or("progenitor generated no module `types`")?;
     type_code::add(&mut types, limits, own_types)?;
+    if let Some((_, operations)) = inner_files.first_mut() {
+        type_builders::remove_unneeded(&mut types, operations);
+    }
     let mut type_files = Vec::new();
     for inner in ["builder", "defaults", "error"] {
         // Some of these modules may be missing.

@@ -276,7 +276,7 @@ fn make_null_default(
 }
 
 /// Returns the name of the type for which the item provides `Default`.
-fn implements_default(item: &Item) -> Option<String> {
+pub(super) fn implements_default(item: &Item) -> Option<String> {
     match item {
         Item::Struct(item) => {
             let derives = item.attrs.iter().filter(|a| a.path().is_ident("derive"));
