@@ -73,12 +73,6 @@ impl lenient::Lenient for AllowedTools {
     }
 }
 
-impl AllowedTools {
-    pub fn builder() -> builder::AllowedTools {
-        Default::default()
-    }
-}
-
 /// An annotation of the text, such as the source of a statement.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[non_exhaustive]
@@ -122,12 +116,6 @@ impl lenient::Lenient for Annotation {
             >("url_citation"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl Annotation {
-    pub fn builder() -> builder::Annotation {
-        Default::default()
     }
 }
 
@@ -197,12 +185,6 @@ impl lenient::Lenient for ApproximateLocation {
     }
 }
 
-impl ApproximateLocation {
-    pub fn builder() -> builder::ApproximateLocation {
-        Default::default()
-    }
-}
-
 /// How audio is generated. Required if `modalities` contains `audio`.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[non_exhaustive]
@@ -240,12 +222,6 @@ impl lenient::Lenient for AudioOptions {
             lenient::Field::required::<crate::types::Voice>("voice"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl AudioOptions {
-    pub fn builder() -> builder::AudioOptions {
-        Default::default()
     }
 }
 
@@ -310,12 +286,6 @@ impl lenient::Lenient for ChatCompletionChoice {
             lenient::Field::optional::<::std::option::Option<ChatMessage>>("message"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl ChatCompletionChoice {
-    pub fn builder() -> builder::ChatCompletionChoice {
-        Default::default()
     }
 }
 
@@ -418,12 +388,6 @@ impl lenient::Lenient for ChatCompletionChunk {
     }
 }
 
-impl ChatCompletionChunk {
-    pub fn builder() -> builder::ChatCompletionChunk {
-        Default::default()
-    }
-}
-
 /// The part of one choice in an event.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[non_exhaustive]
@@ -488,12 +452,6 @@ impl lenient::Lenient for ChatCompletionChunkChoice {
             lenient::Field::optional::<::std::option::Option<Logprobs>>("logprobs"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl ChatCompletionChunkChoice {
-    pub fn builder() -> builder::ChatCompletionChunkChoice {
-        Default::default()
     }
 }
 
@@ -583,12 +541,6 @@ impl lenient::Lenient for ChatCompletionDelta {
             >("tool_calls"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl ChatCompletionDelta {
-    pub fn builder() -> builder::ChatCompletionDelta {
-        Default::default()
     }
 }
 
@@ -1028,12 +980,6 @@ impl lenient::Lenient for ChatCompletionResponse {
     }
 }
 
-impl ChatCompletionResponse {
-    pub fn builder() -> builder::ChatCompletionResponse {
-        Default::default()
-    }
-}
-
 /// A message of a conversation.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[non_exhaustive]
@@ -1161,12 +1107,6 @@ impl lenient::Lenient for ChatMessage {
     }
 }
 
-impl ChatMessage {
-    pub fn builder() -> builder::ChatMessage {
-        Default::default()
-    }
-}
-
 /// The completion tokens by kind.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[non_exhaustive]
@@ -1232,12 +1172,6 @@ impl lenient::Lenient for CompletionTokensDetails {
             lenient::Field::optional::<::std::option::Option<i64>>("text_tokens"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl CompletionTokensDetails {
-    pub fn builder() -> builder::CompletionTokensDetails {
-        Default::default()
     }
 }
 
@@ -1321,12 +1255,6 @@ impl lenient::Lenient for ContentPart {
     }
 }
 
-impl ContentPart {
-    pub fn builder() -> builder::ContentPart {
-        Default::default()
-    }
-}
-
 /// A tool whose input is text.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[non_exhaustive]
@@ -1377,12 +1305,6 @@ impl lenient::Lenient for CustomToolDefinition {
     }
 }
 
-impl CustomToolDefinition {
-    pub fn builder() -> builder::CustomToolDefinition {
-        Default::default()
-    }
-}
-
 /// The format of the input: `text`, or `grammar` with a grammar.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[non_exhaustive]
@@ -1426,12 +1348,6 @@ impl lenient::Lenient for CustomToolFormat {
     }
 }
 
-impl CustomToolFormat {
-    pub fn builder() -> builder::CustomToolFormat {
-        Default::default()
-    }
-}
-
 /// A voice that was created from audio samples.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[non_exhaustive]
@@ -1470,12 +1386,6 @@ impl lenient::Lenient for CustomVoice {
     }
 }
 
-impl CustomVoice {
-    pub fn builder() -> builder::CustomVoice {
-        Default::default()
-    }
-}
-
 /// An error response.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[non_exhaustive]
@@ -1500,12 +1410,6 @@ impl lenient::Lenient for ErrorBody {
             lenient::Field::required::<ErrorDetail>("error"),
         ];
         out.object(json, FIELDS, false)
-    }
-}
-
-impl ErrorBody {
-    pub fn builder() -> builder::ErrorBody {
-        Default::default()
     }
 }
 
@@ -1550,12 +1454,6 @@ impl lenient::Lenient for ErrorDetail {
             >("type"),
         ];
         out.object(json, FIELDS, false)
-    }
-}
-
-impl ErrorDetail {
-    pub fn builder() -> builder::ErrorDetail {
-        Default::default()
     }
 }
 
@@ -1605,12 +1503,6 @@ impl lenient::Lenient for FunctionCall {
     }
 }
 
-impl FunctionCall {
-    pub fn builder() -> builder::FunctionCall {
-        Default::default()
-    }
-}
-
 /// The part of a function call in an event.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[non_exhaustive]
@@ -1655,12 +1547,6 @@ impl lenient::Lenient for FunctionCallDelta {
             >("name"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl FunctionCallDelta {
-    pub fn builder() -> builder::FunctionCallDelta {
-        Default::default()
     }
 }
 
@@ -1717,12 +1603,6 @@ impl lenient::Lenient for FunctionDefinition {
     }
 }
 
-impl FunctionDefinition {
-    pub fn builder() -> builder::FunctionDefinition {
-        Default::default()
-    }
-}
-
 /// A grammar of texts.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[non_exhaustive]
@@ -1764,12 +1644,6 @@ impl lenient::Lenient for Grammar {
             lenient::Field::required::<crate::types::GrammarSyntax>("syntax"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl Grammar {
-    pub fn builder() -> builder::Grammar {
-        Default::default()
     }
 }
 
@@ -1817,12 +1691,6 @@ impl lenient::Lenient for ImageUrl {
     }
 }
 
-impl ImageUrl {
-    pub fn builder() -> builder::ImageUrl {
-        Default::default()
-    }
-}
-
 /// Audio in a message.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[non_exhaustive]
@@ -1864,12 +1732,6 @@ impl lenient::Lenient for InputAudio {
             lenient::Field::required::<crate::types::InputAudioFormat>("format"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl InputAudio {
-    pub fn builder() -> builder::InputAudio {
-        Default::default()
     }
 }
 
@@ -1927,12 +1789,6 @@ impl lenient::Lenient for InputFile {
     }
 }
 
-impl InputFile {
-    pub fn builder() -> builder::InputFile {
-        Default::default()
-    }
-}
-
 /// Log probabilities of the generated tokens.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[non_exhaustive]
@@ -1977,12 +1833,6 @@ impl lenient::Lenient for Logprobs {
             >("refusal"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl Logprobs {
-    pub fn builder() -> builder::Logprobs {
-        Default::default()
     }
 }
 
@@ -2046,12 +1896,6 @@ impl lenient::Lenient for MessageAudio {
             >("transcript"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl MessageAudio {
-    pub fn builder() -> builder::MessageAudio {
-        Default::default()
     }
 }
 
@@ -2124,12 +1968,6 @@ impl lenient::Lenient for Model {
     }
 }
 
-impl Model {
-    pub fn builder() -> builder::Model {
-        Default::default()
-    }
-}
-
 /// `ModelList`
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[non_exhaustive]
@@ -2162,12 +2000,6 @@ impl lenient::Lenient for ModelList {
             >("object"),
         ];
         out.object(json, FIELDS, false)
-    }
-}
-
-impl ModelList {
-    pub fn builder() -> builder::ModelList {
-        Default::default()
     }
 }
 
@@ -2209,12 +2041,6 @@ impl lenient::Lenient for ModelPricing {
     }
 }
 
-impl ModelPricing {
-    pub fn builder() -> builder::ModelPricing {
-        Default::default()
-    }
-}
-
 /// Capabilities and limits of a model.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 #[non_exhaustive]
@@ -2240,12 +2066,6 @@ impl lenient::Lenient for ModelSpecs {
             lenient::Field::optional::<::std::option::Option<bool>>("supports_reasoning"),
         ];
         out.object(json, FIELDS, false)
-    }
-}
-
-impl ModelSpecs {
-    pub fn builder() -> builder::ModelSpecs {
-        Default::default()
     }
 }
 
@@ -2291,12 +2111,6 @@ impl lenient::Lenient for Moderation {
     }
 }
 
-impl Moderation {
-    pub fn builder() -> builder::Moderation {
-        Default::default()
-    }
-}
-
 /// What moderation does.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[non_exhaustive]
@@ -2338,12 +2152,6 @@ impl lenient::Lenient for ModerationPolicy {
     }
 }
 
-impl ModerationPolicy {
-    pub fn builder() -> builder::ModerationPolicy {
-        Default::default()
-    }
-}
-
 /// What moderation does with the messages, or with the response.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[non_exhaustive]
@@ -2378,12 +2186,6 @@ impl lenient::Lenient for ModerationRule {
             lenient::Field::required::<crate::types::ModerationMode>("mode"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl ModerationRule {
-    pub fn builder() -> builder::ModerationRule {
-        Default::default()
     }
 }
 
@@ -2445,12 +2247,6 @@ impl lenient::Lenient for NamedToolChoice {
     }
 }
 
-impl NamedToolChoice {
-    pub fn builder() -> builder::NamedToolChoice {
-        Default::default()
-    }
-}
-
 /// Text that the response is likely to repeat, such as the file that it changes.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[non_exhaustive]
@@ -2493,12 +2289,6 @@ impl lenient::Lenient for Prediction {
             lenient::Field::required::<::std::string::String>("type"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl Prediction {
-    pub fn builder() -> builder::Prediction {
-        Default::default()
     }
 }
 
@@ -2546,12 +2336,6 @@ impl lenient::Lenient for PromptCacheBreakpoint {
     }
 }
 
-impl PromptCacheBreakpoint {
-    pub fn builder() -> builder::PromptCacheBreakpoint {
-        Default::default()
-    }
-}
-
 /// How the prompt is cached.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[non_exhaustive]
@@ -2595,12 +2379,6 @@ impl lenient::Lenient for PromptCacheOptions {
             >("ttl"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl PromptCacheOptions {
-    pub fn builder() -> builder::PromptCacheOptions {
-        Default::default()
     }
 }
 
@@ -2668,12 +2446,6 @@ impl lenient::Lenient for PromptTokensDetails {
     }
 }
 
-impl PromptTokensDetails {
-    pub fn builder() -> builder::PromptTokensDetails {
-        Default::default()
-    }
-}
-
 /// The format of the response: `text`, `json_object`, or `json_schema` with a schema.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[non_exhaustive]
@@ -2716,12 +2488,6 @@ impl lenient::Lenient for ResponseFormat {
             lenient::Field::required::<::std::string::String>("type"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl ResponseFormat {
-    pub fn builder() -> builder::ResponseFormat {
-        Default::default()
     }
 }
 
@@ -2784,12 +2550,6 @@ impl lenient::Lenient for ResponseSchema {
             lenient::Field::optional::<::std::option::Option<bool>>("strict"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl ResponseSchema {
-    pub fn builder() -> builder::ResponseSchema {
-        Default::default()
     }
 }
 
@@ -2866,12 +2626,6 @@ impl lenient::Lenient for StreamOptions {
     }
 }
 
-impl StreamOptions {
-    pub fn builder() -> builder::StreamOptions {
-        Default::default()
-    }
-}
-
 /// The log probability of a token, and of the alternatives to it.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[non_exhaustive]
@@ -2934,12 +2688,6 @@ impl lenient::Lenient for TokenLogprob {
     }
 }
 
-impl TokenLogprob {
-    pub fn builder() -> builder::TokenLogprob {
-        Default::default()
-    }
-}
-
 /// A tool that the model may call: a function with JSON arguments, or a custom tool with text as input.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[non_exhaustive]
@@ -2988,12 +2736,6 @@ impl lenient::Lenient for Tool {
             lenient::Field::required::<::std::string::String>("type"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl Tool {
-    pub fn builder() -> builder::Tool {
-        Default::default()
     }
 }
 
@@ -3055,12 +2797,6 @@ impl lenient::Lenient for ToolCall {
     }
 }
 
-impl ToolCall {
-    pub fn builder() -> builder::ToolCall {
-        Default::default()
-    }
-}
-
 /// The part of a tool call in an event.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[non_exhaustive]
@@ -3118,12 +2854,6 @@ impl lenient::Lenient for ToolCallDelta {
     }
 }
 
-impl ToolCallDelta {
-    pub fn builder() -> builder::ToolCallDelta {
-        Default::default()
-    }
-}
-
 /// The name of a tool.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[non_exhaustive]
@@ -3158,12 +2888,6 @@ impl lenient::Lenient for ToolName {
             lenient::Field::required::<::std::string::String>("name"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl ToolName {
-    pub fn builder() -> builder::ToolName {
-        Default::default()
     }
 }
 
@@ -3214,12 +2938,6 @@ impl lenient::Lenient for TopLogprob {
             lenient::Field::required::<::std::string::String>("token"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl TopLogprob {
-    pub fn builder() -> builder::TopLogprob {
-        Default::default()
     }
 }
 
@@ -3280,12 +2998,6 @@ impl lenient::Lenient for UrlCitation {
             >("url"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl UrlCitation {
-    pub fn builder() -> builder::UrlCitation {
-        Default::default()
     }
 }
 
@@ -3361,12 +3073,6 @@ impl lenient::Lenient for Usage {
     }
 }
 
-impl Usage {
-    pub fn builder() -> builder::Usage {
-        Default::default()
-    }
-}
-
 /// `UsageOptions`
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 #[non_exhaustive]
@@ -3386,12 +3092,6 @@ impl lenient::Lenient for UsageOptions {
             lenient::Field::optional::<::std::option::Option<bool>>("include"),
         ];
         out.object(json, FIELDS, false)
-    }
-}
-
-impl UsageOptions {
-    pub fn builder() -> builder::UsageOptions {
-        Default::default()
     }
 }
 
@@ -3440,12 +3140,6 @@ impl lenient::Lenient for UserLocation {
     }
 }
 
-impl UserLocation {
-    pub fn builder() -> builder::UserLocation {
-        Default::default()
-    }
-}
-
 /// Search the web, and how.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[non_exhaustive]
@@ -3491,12 +3185,6 @@ impl lenient::Lenient for WebSearchOptions {
             >("user_location"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl WebSearchOptions {
-    pub fn builder() -> builder::WebSearchOptions {
-        Default::default()
     }
 }
 

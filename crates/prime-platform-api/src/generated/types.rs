@@ -60,12 +60,6 @@ impl lenient::Lenient for DeletedRun {
     }
 }
 
-impl DeletedRun {
-    pub fn builder() -> builder::DeletedRun {
-        Default::default()
-    }
-}
-
 /// An error. Source: `APIClient.request` in `core/client.py` of the client reads `detail`. The provider's specification of the Training API has `errors`.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[non_exhaustive]
@@ -106,12 +100,6 @@ impl lenient::Lenient for ErrorResponse {
     }
 }
 
-impl ErrorResponse {
-    pub fn builder() -> builder::ErrorResponse {
-        Default::default()
-    }
-}
-
 /// Source: `pause_run` in `commands/rl.py` of the client.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[non_exhaustive]
@@ -146,12 +134,6 @@ impl lenient::Lenient for PausedRun {
             lenient::Field::required::<crate::types::RunStatus>("status"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl PausedRun {
-    pub fn builder() -> builder::PausedRun {
-        Default::default()
     }
 }
 
@@ -303,12 +285,6 @@ impl lenient::Lenient for PreparedRun {
             lenient::Field::required::<bool>("submission_supported"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl PreparedRun {
-    pub fn builder() -> builder::PreparedRun {
-        Default::default()
     }
 }
 
@@ -498,12 +474,6 @@ impl lenient::Lenient for ResumedRun {
             lenient::Field::required::<::openapi_runtime::Secret>("tokenValue"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl ResumedRun {
-    pub fn builder() -> builder::ResumedRun {
-        Default::default()
     }
 }
 
@@ -900,12 +870,6 @@ impl lenient::Lenient for Run {
     }
 }
 
-impl Run {
-    pub fn builder() -> builder::Run {
-        Default::default()
-    }
-}
-
 /// Source: `RLClient.get_run`, `stop_run` and `restart_run` in `api/rl.py` of the client.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[non_exhaustive]
@@ -938,12 +902,6 @@ impl lenient::Lenient for RunEnvelope {
     ) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[lenient::Field::required::<Run>("run")];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl RunEnvelope {
-    pub fn builder() -> builder::RunEnvelope {
-        Default::default()
     }
 }
 
@@ -984,12 +942,6 @@ impl lenient::Lenient for RunLogs {
             >("logs"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl RunLogs {
-    pub fn builder() -> builder::RunLogs {
-        Default::default()
     }
 }
 
@@ -1058,12 +1010,6 @@ impl lenient::Lenient for RunPage {
             lenient::Field::optional::<lenient::AnyFormat<i64>>("total_pages"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl RunPage {
-    pub fn builder() -> builder::RunPage {
-        Default::default()
     }
 }
 
@@ -1152,12 +1098,6 @@ impl lenient::Lenient for RunProgress {
     }
 }
 
-impl RunProgress {
-    pub fn builder() -> builder::RunProgress {
-        Default::default()
-    }
-}
-
 /// A team. Source: `list_teams` in `commands/teams.py` of the client.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[non_exhaustive]
@@ -1242,12 +1182,6 @@ impl lenient::Lenient for Team {
     }
 }
 
-impl Team {
-    pub fn builder() -> builder::Team {
-        Default::default()
-    }
-}
-
 /// Source: `fetch_teams` in `commands/teams.py` of the client.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[non_exhaustive]
@@ -1289,12 +1223,6 @@ impl lenient::Lenient for TeamPage {
             lenient::Field::optional::<lenient::AnyFormat<i64>>("total_count"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl TeamPage {
-    pub fn builder() -> builder::TeamPage {
-        Default::default()
     }
 }
 
@@ -1388,12 +1316,6 @@ impl lenient::Lenient for Whoami {
     }
 }
 
-impl Whoami {
-    pub fn builder() -> builder::Whoami {
-        Default::default()
-    }
-}
-
 /// Source: `whoami` in `commands/whoami.py` of the client.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[non_exhaustive]
@@ -1426,11 +1348,5 @@ impl lenient::Lenient for WhoamiResponse {
     ) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[lenient::Field::required::<Whoami>("data")];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl WhoamiResponse {
-    pub fn builder() -> builder::WhoamiResponse {
-        Default::default()
     }
 }

@@ -260,12 +260,6 @@ impl lenient::Lenient for CreateDedicatedRunResponse {
     }
 }
 
-impl CreateDedicatedRunResponse {
-    pub fn builder() -> builder::CreateDedicatedRunResponse {
-        Default::default()
-    }
-}
-
 /// `DeleteRunResponse`
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[non_exhaustive]
@@ -305,12 +299,6 @@ impl lenient::Lenient for DeleteRunResponse {
             lenient::Field::required::<::std::string::String>("runId"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl DeleteRunResponse {
-    pub fn builder() -> builder::DeleteRunResponse {
-        Default::default()
     }
 }
 
@@ -370,12 +358,6 @@ impl lenient::Lenient for ErrorResponse {
     }
 }
 
-impl ErrorResponse {
-    pub fn builder() -> builder::ErrorResponse {
-        Default::default()
-    }
-}
-
 /// Snapshotted per-million-token pricing used to bill the run.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 #[non_exhaustive]
@@ -406,12 +388,6 @@ impl lenient::Lenient for RunPricing {
             >("training_per_mtok"),
         ];
         out.object(json, FIELDS, false)
-    }
-}
-
-impl RunPricing {
-    pub fn builder() -> builder::RunPricing {
-        Default::default()
     }
 }
 
@@ -472,12 +448,6 @@ impl lenient::Lenient for RunUsageBreakdown {
             lenient::Field::optional::<::std::option::Option<i64>>("tokens"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl RunUsageBreakdown {
-    pub fn builder() -> builder::RunUsageBreakdown {
-        Default::default()
     }
 }
 
