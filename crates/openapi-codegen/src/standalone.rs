@@ -87,7 +87,8 @@ impl Crate<'_> {
     /// operations that cannot be generated are dropped instead and reported in the notes of `lowered`.
     pub fn files(&self, lowered: &mut Lowered, skip: bool) -> Result<Files> {
         if !is_package(self.name) {
-            let reason = "is not a valid crate name: use letters, digits, `-` and `_`, beginning with a letter";
+            let reason = "is not a valid crate name: it has letters, digits, `-` and `_`, and begins with a letter; set one with \
+                 `--name`";
             return Err(Error::new(format!("{:?} {reason}", self.name)));
         }
         let mut files = Files::new();

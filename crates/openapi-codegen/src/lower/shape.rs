@@ -11,7 +11,6 @@
 
 use std::collections::BTreeSet;
 
-use heck::ToSnakeCase as _;
 use serde_json::{Map, Value, json};
 
 use super::LowerError;
@@ -291,37 +290,14 @@ impl Shaper<'_, '_> {
     ) -> Result<Value, LowerError> {
         scalars::document_object_limits(&mut map, place, self.cx);
         let owner = pascal(name);
-        let keeps_others = map
-            .get("additionalProperties")
-            .is_some_and(Value::is_object);
-        let mut hidden = false;
         scalars::declare_required_properties(&mut map);
         if let Some(Value::Object(properties)) = map.get_mut("properties") {
             let mut shaped = Map::new();
             let place = place.join("properties");
-            let mut fields = BTreeSet::new();
-            let twice = !properties
-                .keys()
-                .all(|property| fields.insert(field_key(property)));
-            fields.clear();
-            if keeps_others || twice {
-                // The field for unlisted properties is named `extra`.
-                fields.insert("extra".to_owned());
-            }
             for (property, schema) in std::mem::take(properties) {
-                if !fields.insert(field_key(&property)) {
-                    let what = "duplicate Rust name; this property is treated as unlisted";
-                    self.cx.note_loss(&place.join(&property), what);
-                    hidden = true;
-                    continue;
-                }
                 let name = format!("{owner}{}", pascal(&property));
                 let schema = self.inline(schema, &name, &place.join(&property))?;
                 shaped.insert(property, schema);
-            }
-            // Remove from `required` the properties that were dropped because of a duplicate Rust name.
-            if let Some(Value::Array(required)) = map.get_mut("required") {
-                required.retain(|name| name.as_str().is_some_and(|name| shaped.contains_key(name)));
             }
             if map.get("required").is_some_and(|names| *names == json!([])) {
                 map.shift_remove("required");
@@ -331,9 +307,6 @@ impl Shaper<'_, '_> {
             } else {
                 map.insert("properties".to_owned(), Value::Object(shaped));
             }
-        }
-        if hidden {
-            map.insert("additionalProperties".to_owned(), json!({}));
         }
         if !map.contains_key("properties") {
             map.shift_remove("required");
@@ -382,17 +355,5 @@ impl Shaper<'_, '_> {
             return only.first_mut().map(Value::take).unwrap_or_default();
         }
         Value::Object(map)
-    }
-}
-
-/// Returns the Rust name of a property's field.
-fn field_key(property: &str) -> String {
-    let words: String = property
-        .chars()
-        .map(|c| if c.is_alphanumeric() { c } else { '-' })
-        .collect();
-    match property {
-        "+1" | "-1" => property.to_owned(),
-        _ => words.to_snake_case(),
     }
 }

@@ -7,6 +7,7 @@ use crate::lower::{Lowered, METHOD, RUNTIME_TYPE, sent_schemas};
 use serde_json::{Map, Value, json};
 
 use super::names::parameter_name;
+use super::property_names;
 
 /// Extension that keeps the wire name of a renamed parameter.
 pub(super) const WIRE_NAME: &str = "x-wire-name";
@@ -35,6 +36,7 @@ pub(super) fn prepare(lowered: &Lowered) -> Value {
         .cloned()
         .unwrap_or_else(|| json!({}));
     if let Value::Object(schemas) = &mut schemas {
+        property_names::make_unique(schemas);
         for schema in schemas.values_mut().filter_map(Value::as_object_mut) {
             // A named string: progenitor would map its format to a type, but its form is not checked.
             if schema

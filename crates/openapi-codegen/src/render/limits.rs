@@ -9,6 +9,7 @@ use quote::quote;
 use serde_json::Value;
 
 use super::names::type_name;
+use super::property_names;
 
 /// The limits of a number.
 #[derive(Debug, Clone, PartialEq)]
@@ -106,15 +107,16 @@ fn of_properties(schema: &Schema) -> FieldRules {
         let ReferenceOr::Item(schema) = schema else {
             continue;
         };
+        let name = property_names::on_wire(name);
         let extensions = &schema.schema_data.extensions;
         rules
             .limits
-            .extend(Limits::of(extensions).map(|limits| (name.clone(), limits)));
+            .extend(Limits::of(extensions).map(|limits| (name.to_owned(), limits)));
         if extensions
             .get(LENIENT)
             .is_some_and(|lenient| lenient == true)
         {
-            rules.lenient.push(name.clone());
+            rules.lenient.push(name.to_owned());
         }
     }
     rules

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `input` | prepares the lowered document for progenitor |
 //! | `parse` | parses the document with `openapiv3` |
+//! | `property_names` | gives properties of one schema distinct names in Rust |
 //! | `client` | runs progenitor |
 //! | `runtime` | renames the runtime crate in paths |
 //! | `post_process` | post-processes progenitor's output |
@@ -35,6 +36,7 @@ mod names;
 mod operations;
 mod parse;
 mod post_process;
+mod property_names;
 mod request_bodies;
 mod runtime;
 mod send_methods;
@@ -108,7 +110,11 @@ fn generate(source: &str, lowered: &Lowered) -> Result<Generated> {
     let input = input::prepare(lowered);
     let document =
         parse::parse(&input).map_err(|e| Error::new(format!("{source}, overlays applied: {e}")))?;
-    let tokens = client::generate(input, lowered);
+    let has_renamed_properties = property_names::has_renamed(&input);
+    let mut tokens = client::generate(input, lowered);
+    if has_renamed_properties {
+        tokens = tokens.map(property_names::restore);
+    }
     Ok(Generated { document, tokens })
 }
 
