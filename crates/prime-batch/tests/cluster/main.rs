@@ -11,3 +11,4 @@ mod limits;
 #[allow(dead_code)]
 mod support;
 mod team;
+mod throughput;
