@@ -289,12 +289,14 @@ impl Session {
     async fn open(address: &Address) -> Result<Self, Fault> {
         let client = address.connect().await?;
         // A commit must be on disk when it returns, whatever the settings of the database. A process that is suspended
-        // in a transaction must not keep its locks.
+        // in a transaction must not keep its locks. The server keeps the plans of statements: one that it made when a
+        // table was small would read all of a large table, so that plans use the indexes from the beginning.
         client
             .batch_execute(
                 "SELECT set_config('synchronous_commit', 'on', false)
                  WHERE current_setting('synchronous_commit') = 'off';
-                 SET idle_in_transaction_session_timeout = '5s'",
+                 SET idle_in_transaction_session_timeout = '5s';
+                 SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off",
             )
             .await?;
         Ok(Self {
