@@ -1,7 +1,7 @@
 //! Asks one request: records it as sent, then sends it and records its outcome.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use super::is_overload;
 use super::one_line::one_line;
-use crate::ledger::{Admission, AskAgain, Done, Ledger, LedgerError, Sending, State};
+use crate::ledger::{Admission, AskAgain, Decline, Done, Ledger, LedgerError, Sending, State};
 use crate::price::Models;
 use crate::request::Request;
 
@@ -31,8 +31,10 @@ pub(super) struct Shared<L> {
     pub(super) max_retries: u32,
     /// Notified when a response has arrived.
     pub(super) responded: Notify,
-    /// Set while an outcome cannot be recorded because the disk is full.
-    pub(super) waiting_for_disk: AtomicU32,
+    /// The number of outcomes that cannot be recorded at the moment.
+    pub(super) unrecorded: AtomicU32,
+    /// Whether that is because the ledger cannot be reached. Otherwise, the disk is full.
+    pub(super) is_unreachable: AtomicBool,
 }
 
 impl<L> Shared<L> {
@@ -71,6 +73,8 @@ pub(super) enum Verdict {
         done: Box<Done>,
         response: Option<Box<ChatResponse>>,
         error: Option<Box<prime_ext::Error>>,
+        /// Why the outcome is not recorded after all.
+        declined: Option<Decline>,
     },
     /// The service refused the request, which may be sent again.
     Refused(Box<prime_ext::Error>),
@@ -78,6 +82,8 @@ pub(super) enum Verdict {
     Stop(Box<prime_ext::Error>),
     /// The request was recorded as sent, but did not leave.
     Withdrawn,
+    /// The request did not leave, or the service did not carry it out, and this process may not send it again.
+    Declined(Decline),
 }
 
 /// The end of recording a request as sent.
@@ -126,7 +132,7 @@ pub(super) async fn withdraw<L: Ledger>(shared: Arc<Shared<L>>, job: Job, number
         job,
         round: 0,
         latency: Duration::ZERO,
-        verdict: withdrawn.map(|()| Verdict::Withdrawn),
+        verdict: unless_lost(withdrawn, Verdict::Withdrawn),
     }
 }
 
@@ -154,6 +160,11 @@ async fn attempt<L: Ledger>(
     latency: &mut Duration,
 ) -> Result<Verdict, LedgerError> {
     let in_flight = InFlight(shared);
+    if !shared.ledger.may_leave(number) {
+        drop(in_flight);
+        let withdrawn = record(shared, || shared.ledger.withdraw(number)).await;
+        return unless_lost(withdrawn, Verdict::Declined(Decline::LeaseLost));
+    }
     let request = &job.request;
     let start = Instant::now();
     let outcome = shared.client.chat_json(request.body().clone()).await;
@@ -165,13 +176,13 @@ async fn attempt<L: Ledger>(
             (done, Some(Box::new(response)), None)
         }
         Err(error) if stops_all(&error) => {
-            record(shared, || shared.ledger.unsent(number, false)).await?;
-            return Ok(Verdict::Stop(Box::new(error)));
+            let recorded = record(shared, || shared.ledger.unsent(number, false)).await;
+            return unless_lost(recorded, Verdict::Stop(Box::new(error)));
         }
         Err(error) if error.is_retryable() && !shared.gives_up(job) => {
             let unknown = error.last_outcome_unknown();
-            record(shared, || shared.ledger.unsent(number, unknown)).await?;
-            return Ok(Verdict::Refused(Box::new(error)));
+            let recorded = record(shared, || shared.ledger.unsent(number, unknown)).await;
+            return unless_lost(recorded, Verdict::Refused(Box::new(error)));
         }
         Err(error) => (
             failed(shared, number, request, &error),
@@ -183,34 +194,58 @@ async fn attempt<L: Ledger>(
         latency: *latency,
         ..done
     };
-    record(shared, || shared.ledger.done(done.clone())).await?;
+    let declined = match record(shared, || shared.ledger.done(done.clone())).await {
+        Ok(()) => None,
+        Err(LedgerError::RequestLost) => Some(Decline::LeaseLost),
+        Err(error) => return Err(error),
+    };
     Ok(Verdict::Ended {
         done: Box::new(done),
         response,
         error,
+        declined,
     })
 }
 
-/// How long an outcome waits for space on the disk.
-const DISK_PATIENCE: Duration = Duration::from_secs(3_600);
+/// Returns the verdict of an attempt, whose outcome was recorded unless another process took over the request.
+fn unless_lost(
+    recorded: Result<(), LedgerError>,
+    verdict: Verdict,
+) -> Result<Verdict, LedgerError> {
+    match recorded {
+        Ok(()) => Ok(verdict),
+        Err(LedgerError::RequestLost) => Ok(Verdict::Declined(Decline::LeaseLost)),
+        Err(error) => Err(error),
+    }
+}
 
-/// Records an outcome. It may have been paid for: if the disk is full, this waits until there is space.
+/// How long an outcome waits for space on the disk, or for the ledger.
+const PATIENCE: Duration = Duration::from_secs(3_600);
+
+/// Records an outcome. It may have been paid for: if the disk is full or the ledger cannot be reached, this waits.
 async fn record<L, F>(shared: &Shared<L>, write: impl Fn() -> F) -> Result<(), LedgerError>
 where
     F: Future<Output = Result<(), LedgerError>>,
 {
-    let is_full = |result: &_| matches!(result, Err(LedgerError::DiskFull { .. }));
     let mut result = write().await;
-    if !is_full(&result) {
+    let is_transient = |result: &Result<(), LedgerError>| {
+        let error = result.as_ref().err();
+        error.is_some_and(LedgerError::is_transient)
+    };
+    if !is_transient(&result) {
         return result;
     }
-    shared.waiting_for_disk.fetch_add(1, Ordering::AcqRel);
+    shared.unrecorded.fetch_add(1, Ordering::AcqRel);
     let start = Instant::now();
-    while is_full(&result) && start.elapsed() < DISK_PATIENCE {
+    while is_transient(&result) && start.elapsed() < PATIENCE {
+        let is_unreachable = matches!(result, Err(LedgerError::Unreachable { .. }));
+        shared
+            .is_unreachable
+            .store(is_unreachable, Ordering::Release);
         tokio::time::sleep(Duration::from_secs(1)).await;
         result = write().await;
     }
-    shared.waiting_for_disk.fetch_sub(1, Ordering::AcqRel);
+    shared.unrecorded.fetch_sub(1, Ordering::AcqRel);
     result
 }
 
