@@ -1,7 +1,9 @@
 //! Parses the serde attributes that progenitor generates for fields.
 
 use quote::ToTokens as _;
-use syn::{Attribute, Expr, ExprPath, Field, parse_quote};
+use syn::{Attribute, ExprPath, Field};
+
+use super::text::compact;
 
 /// The attributes and the type of a field.
 pub(super) struct FieldAttributes {
@@ -54,13 +56,13 @@ impl FieldAttributes {
     }
 
     /// Returns the default expression. `None` if the field is required.
-    pub(super) fn default_expr(&self) -> Option<Expr> {
+    pub(super) fn default_expr(&self) -> Option<String> {
         if self.is_optional() || self.is_flattened() {
-            return Some(parse_quote!(Default::default()));
+            return Some("Default::default()".to_owned());
         }
         self.default.as_ref().map(|given| match given {
-            Some(function) => parse_quote!(#function()),
-            None => parse_quote!(Default::default()),
+            Some(function) => format!("{}()", compact(function)),
+            None => "Default::default()".to_owned(),
         })
     }
 }

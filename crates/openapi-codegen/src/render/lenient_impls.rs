@@ -2,14 +2,13 @@
 //! specification.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use quote::ToTokens as _;
-use syn::{
-    Block, Fields, GenericArgument, Ident, Item, ItemEnum, ItemImpl, ItemStruct, PathArguments,
-    Type, parse_quote,
-};
+use syn::{Fields, GenericArgument, Ident, ItemEnum, ItemStruct, PathArguments, Type, parse_quote};
 
 use super::field_attributes::{FieldAttributes, arguments_of};
+use super::text::compact;
 
 /// Types outside the generated crate that implement `Lenient`.
 const EXTERNAL_TYPES: &[&str] = &[
@@ -95,7 +94,7 @@ pub(super) fn of_struct(
     item: &ItemStruct,
     attributes: &[FieldAttributes],
     generated: &BTreeSet<String>,
-) -> ItemImpl {
+) -> String {
     let derives = item.attrs.iter().filter(|a| a.path().is_ident("derive"));
     let is_derived = derives
         .map(arguments_of)
@@ -104,15 +103,13 @@ pub(super) fn of_struct(
     match &item.fields {
         Fields::Named(_) if is_derived => {}
         Fields::Unnamed(fields) if is_derived && fields.unnamed.len() == 1 => {
-            let inner = lenient_type(&fields.unnamed[0].ty, generated);
-            return implementation(
-                &item.ident,
-                &parse_quote!({ <#inner as lenient::Lenient>::normalize(json, out) }),
-            );
+            let inner = compact(&lenient_type(&fields.unnamed[0].ty, generated));
+            let body = format!("<{inner} as lenient::Lenient>::normalize(json, out)");
+            return implementation(&item.ident, &body);
         }
         _ => return strict(&item.ident),
     }
-    let mut fields: Vec<syn::Expr> = Vec::new();
+    let mut fields = String::new();
     for (field, attributes) in item.fields.iter().zip(attributes) {
         let Some(wire) = attributes
             .wire
@@ -129,49 +126,51 @@ pub(super) fn of_struct(
             false => lenient_type(&field.ty, generated),
         };
         let is_number = NUMBERS.iter().any(|number| ends_with(&field.ty, number));
-        fields.push(match attributes.default_expr() {
-            Some(_) if is_number => parse_quote!(lenient::Field::exact::<#ty>(#wire)),
-            Some(_) => parse_quote!(lenient::Field::optional::<#ty>(#wire)),
-            None => parse_quote!(lenient::Field::required::<#ty>(#wire)),
-        });
+        let kind = match attributes.default_expr() {
+            Some(_) if is_number => "exact",
+            Some(_) => "optional",
+            None => "required",
+        };
+        let ty = compact(&ty);
+        let _ = writeln!(
+            fields,
+            "            lenient::Field::{kind}::<{ty}>({wire:?}),"
+        );
     }
     let keeps_others = attributes.iter().any(FieldAttributes::is_flattened);
-    implementation(
-        &item.ident,
-        &parse_quote!({
-            const FIELDS: &[lenient::Field] = &[#(#fields),*];
-            out.object(json, FIELDS, #keeps_others)
-        }),
-    )
+    let body = format!(
+        "const FIELDS: &[lenient::Field] = &[\n{fields}        ];\n        out.object(json, FIELDS, {keeps_others})"
+    );
+    implementation(&item.ident, &body)
 }
 
 /// Implements `Lenient` for an enum. An enum is read only if it matches exactly.
-pub(super) fn of_enum(item: &ItemEnum) -> ItemImpl {
+pub(super) fn of_enum(item: &ItemEnum) -> String {
     strict(&item.ident)
 }
 
-fn strict(name: &Ident) -> ItemImpl {
+fn strict(name: &Ident) -> String {
     implementation(
         name,
-        &parse_quote!({ <lenient::Strict<Self> as lenient::Lenient>::normalize(json, out) }),
+        "<lenient::Strict<Self> as lenient::Lenient>::normalize(json, out)",
     )
 }
 
 /// Renders an implementation of `Lenient`. `body` is the body of `normalize`, which rewrites `json` to `out`.
-pub(super) fn implementation(name: &Ident, body: &Block) -> ItemImpl {
-    parse_quote! {
-        impl lenient::Lenient for #name {
-            fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized #body
-        }
-    }
-}
-
-/// Renders the import that the implementations need.
-pub(super) fn import() -> Item {
-    parse_quote!(
-        use ::openapi_runtime::lenient;
+pub(super) fn implementation(name: &Ident, body: &str) -> String {
+    format!(
+        "
+impl lenient::Lenient for {name} {{
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {{
+        {body}
+    }}
+}}
+"
     )
 }
+
+/// The import that the implementations need.
+pub(super) const IMPORT: &str = "use ::openapi_runtime::lenient;\n";
 
 /// Returns the first type argument, such as the `T` of `Option<T>`. Returns the type itself if it has none.
 fn first_type_argument(ty: &Type) -> &Type {

@@ -20,8 +20,9 @@
 //! | `operations` | renders operation constants |
 //! | `wire` | restores names and media types on the wire |
 //! | `field_attributes` | parses the serde attributes of fields |
-//! | `type_builders` | removes the builders of types that are not needed |
 //! | `type_code` | adds constructors, derives and checks to types |
+//! | `type_builders` | renders the builders of types |
+//! | `text` | writes types as text |
 //! | `split` | splits the output into files |
 
 mod bisect;
@@ -42,6 +43,7 @@ mod runtime;
 mod send_methods;
 mod split;
 mod teams;
+mod text;
 mod type_builders;
 mod type_code;
 mod unions;
@@ -138,26 +140,14 @@ fn finish(
     })
 }
 
-/// The maximum number of types that are held as syntax trees at the same time.
-const MAX_TREES: usize = 64;
-
 /// Renders the types that progenitor references only by name.
 fn own_types(lowered: &Lowered) -> Result<Vec<(String, String)>, String> {
     let mut files = Vec::new();
     if !lowered.enums.is_empty() {
-        // In chunks: the syntax trees of thousands of types take hundreds of megabytes.
-        let parts = lowered.enums.chunks(MAX_TREES);
-        let texts = parts.map(|part| Ok(unparse(enums::render(part)?)));
-        let mut texts: Vec<String> = texts.collect::<Result<_, String>>()?;
-        let import = syn::File {
-            items: vec![lenient_impls::import()],
-            ..syn::parse_quote!()
-        };
-        texts.insert(0, unparse(import));
-        files.push(("types/enums.rs".to_owned(), texts.join("\n")));
+        files.push(("types/enums.rs".to_owned(), enums::render(&lowered.enums)?));
     }
     if !lowered.unions.is_empty() {
-        let unions = unparse(unions::render(lowered)?);
+        let unions = unions::render(lowered)?;
         files.push(("types/unions.rs".to_owned(), unions));
     }
     Ok(files)
@@ -170,6 +160,7 @@ fn post_processed(
     operations: &[Operation],
     tokens: TokenStream,
 ) -> Result<Vec<(String, String)>, String> {
+    let tokens = type_builders::without(tokens);
     let mut file =
         syn::parse2(tokens).map_err(|e| format!("progenitor's output is not valid Rust: {e}"))?;
     let limits = limits::of_types(document)?;
@@ -184,9 +175,7 @@ fn post_processed(
             modules.push(name);
         }
     }
-    let files = split::split(file, &modules, &limits, &types)?;
-    let texts = files.into_iter().map(|(path, file)| (path, unparse(file)));
-    Ok(texts.collect())
+    split::split(file, &modules, &limits, &types)
 }
 
 /// Returns the names of all types that are generated.

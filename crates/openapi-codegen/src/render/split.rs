@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::limits::LimitsOfTypes;
-use super::{type_builders, type_code};
+use super::{lenient_impls, type_builders, type_code, unparse};
 use syn::{File, Item, parse_quote};
 
 /// Moves the modules of a file into files of their own, each with its path, beginning with the client.
@@ -12,58 +12,65 @@ pub(super) fn split(
     modules: &[&str],
     limits: &LimitsOfTypes,
     own_types: &BTreeSet<String>,
-) -> Result<Vec<(String, File)>, String> {
-    let mut inner_files = Vec::new();
-    take_module(&mut file, "", "builder", &mut inner_files)?;
+) -> Result<Vec<(String, String)>, String> {
+    let mut builders =
+        module(&mut file, "builder").ok_or("progenitor generated no module `builder`")?;
     let mut types = module(&mut file, "types").ok_or("progenitor generated no module `types`")?;
-    type_code::add(&mut types, limits, own_types)?;
-    if let Some((_, operations)) = inner_files.first_mut() {
-        type_builders::remove_unneeded(&mut types, operations);
-    }
+    // Empty by now.
+    let _ = module(&mut types, "builder");
     let mut type_files = Vec::new();
-    for inner in ["builder", "defaults", "error"] {
-        // Some of these modules may be missing.
-        let _ = take_module(&mut types, "types/", inner, &mut type_files);
-    }
-    for module in modules.iter().rev() {
+    let mut head = File {
+        attrs: std::mem::take(&mut types.attrs),
+        ..parse_quote!()
+    };
+    for module in modules {
         let module = quote::format_ident!("{module}");
         let declaration: File = parse_quote! {
             mod #module;
             pub use self::#module::*;
         };
-        types.items.splice(0..0, declaration.items);
+        head.items.extend(declaration.items);
+    }
+    // Some of these modules may be missing.
+    for (name, declaration) in [
+        (
+            "defaults",
+            parse_quote!(
+                mod defaults;
+            ),
+        ),
+        (
+            "error",
+            parse_quote!(
+                pub mod error;
+            ),
+        ),
+    ] {
+        if let Some(inner) = module(&mut types, name) {
+            head.items.push(declaration);
+            type_files.push((format!("types/{name}.rs"), unparse(inner)));
+        }
+    }
+    let needed = type_builders::used(&mut builders);
+    let types = type_code::render(types.items, limits, own_types, &needed)?;
+    if let Some(builders) = types.builders {
+        head.items.push(parse_quote!(
+            pub mod builder;
+        ));
+        type_files.push(("types/builder.rs".to_owned(), builders));
     }
     for role in ["types", "operations", "builder"] {
         let role = quote::format_ident!("{role}");
         file.items.insert(0, parse_quote!(pub mod #role;));
     }
-    let mut files = vec![("mod.rs".to_owned(), file)];
-    files.append(&mut inner_files);
-    files.push(("types.rs".to_owned(), types));
+    let types = format!("{}{}{}", unparse(head), lenient_impls::IMPORT, types.items);
+    let mut files = vec![
+        ("mod.rs".to_owned(), unparse(file)),
+        ("builder.rs".to_owned(), unparse(builders)),
+        ("types.rs".to_owned(), types),
+    ];
     files.append(&mut type_files);
     Ok(files)
-}
-
-/// Moves a module into a file. A submodule of `types` remains declared there.
-fn take_module(
-    file: &mut File,
-    folder: &str,
-    name: &str,
-    files: &mut Vec<(String, File)>,
-) -> Result<(), String> {
-    let inner =
-        module(file, name).ok_or_else(|| format!("progenitor generated no module `{name}`"))?;
-    if !folder.is_empty() {
-        let ident = quote::format_ident!("{name}");
-        let declaration: Item = if name == "defaults" {
-            parse_quote!(mod #ident;)
-        } else {
-            parse_quote!(pub mod #ident;)
-        };
-        file.items.insert(0, declaration);
-    }
-    files.push((format!("{folder}{name}.rs"), inner));
-    Ok(())
 }
 
 /// Removes a module from a file and returns its contents and attributes.

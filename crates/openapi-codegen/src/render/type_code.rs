@@ -1,41 +1,52 @@
-//! Adds to the generated types:
+//! Renders the generated types, and adds to them:
 //!
 //! - `new`, with the required fields as arguments. Unlike a struct literal, it still compiles when the
 //!   specification adds a field.
-//! - For types with a field for unlisted properties, `FIELDS` with the names of the listed ones, and a
-//!   default for that field in the builder.
+//! - For types with a field for unlisted properties, `FIELDS` with the names of the listed ones.
 //! - `#[non_exhaustive]`, so that new fields and variants are compatible.
 //! - `schemars::JsonSchema`, behind a feature of that name.
 //! - `check_limits`, if the document states limits, and wire names in the documentation.
 //! - `Lenient`, so that a response is read even if parts of it do not match the specification.
 //! - `null` is deserialized like a missing property if the property is optional and not nullable.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use super::field_attributes::{FieldAttributes, arguments_of};
-use super::lenient_impls;
 use super::limits::{Limits, LimitsOfTypes};
+use super::text::compact;
+use super::{lenient_impls, type_builders, unparse};
 use heck::ToSnakeCase as _;
+use proc_macro2::TokenStream;
 use quote::ToTokens as _;
 use syn::ext::IdentExt as _;
-use syn::visit_mut::VisitMut;
 use syn::{
-    Attribute, Expr, Field, FieldValue, Fields, File, Ident, Item, ItemEnum, ItemFn, ItemImpl,
-    ItemStruct, Member, parse_quote,
+    Attribute, Field, Fields, File, Ident, Item, ItemEnum, ItemImpl, ItemStruct, parse_quote,
 };
 
-/// Adds these items to the module `types`, which still contains its builders.
-pub(super) fn add(
-    types: &mut File,
+/// The texts of the modules `types` and `types::builder`.
+pub(super) struct Types {
+    pub(super) items: String,
+    /// `None` if no type has a builder.
+    pub(super) builders: Option<String>,
+}
+
+/// Renders the items of the module `types` with these additions. They are rendered one by one: documents of tens of
+/// thousands of types exist. `used` contains the names of the types whose builders operations use.
+pub(super) fn render(
+    items: Vec<Item>,
     limits: &LimitsOfTypes,
     own_types: &BTreeSet<String>,
-) -> Result<(), String> {
-    let items = std::mem::take(&mut types.items);
+    used: &BTreeSet<String>,
+) -> Result<Types, String> {
     let with_default: BTreeSet<String> = items.iter().filter_map(implements_default).collect();
-    let mut flattened = BTreeMap::new();
-    let mut functions = Vec::new();
+    let with_builder: BTreeSet<String> = items.iter().filter_map(type_builders::owner).collect();
+    let mut has_builders = false;
+    let mut text = String::new();
+    let mut functions = String::new();
+    let mut builders = type_builders::HEAD.to_owned();
     for mut item in items {
-        let mut added = Vec::new();
+        let mut added = String::new();
         if let Item::Struct(ItemStruct { attrs, .. }) | Item::Enum(ItemEnum { attrs, .. }) =
             &mut item
         {
@@ -45,63 +56,56 @@ pub(super) fn add(
             );
         }
         if let Item::Struct(item) = &mut item {
+            let name = item.ident.to_string();
             let attributes = item.fields.iter().map(FieldAttributes::of);
-            let attributes: Vec<FieldAttributes> = attributes.collect::<Result<_, String>>()?;
+            let mut attributes: Vec<FieldAttributes> = attributes.collect::<Result<_, String>>()?;
             added.extend(constructor(item, &attributes));
-            if !with_default.contains(&item.ident.to_string()) {
+            if !with_default.contains(&name) {
                 added.extend(default_impl(item, &attributes));
             }
-            if let Some((others, fields)) = listed_fields(item, &attributes) {
-                flattened.insert(item.ident.to_string(), others);
-                added.push(fields);
-            }
-            if let Some(rules) = limits.get(&item.ident.to_string()) {
+            let can_be_created = with_default.contains(&name) || !added.is_empty();
+            let needs_builder =
+                with_builder.contains(&name) && (used.contains(&name) || !can_be_created);
+            added.extend(listed_fields(item, &attributes));
+            if let Some(rules) = limits.get(&name) {
                 if !rules.limits.is_empty() {
-                    added.push(check_limits(item, &attributes, &rules.limits)?);
+                    added.push_str(&check_limits(item, &attributes, &rules.limits)?);
                 }
                 for wire in &rules.lenient {
-                    make_lenient(item, &attributes, wire)?;
+                    make_lenient(item, &mut attributes, wire)?;
                 }
             }
-            let lenient = limits.get(&item.ident.to_string());
-            let is_lenient = |attributes: &FieldAttributes| {
-                lenient.is_some_and(|rules| {
-                    rules
-                        .lenient
-                        .iter()
-                        .any(|wire| attributes.has_wire_name(wire))
-                })
-            };
-            let attributes = item.fields.iter().map(FieldAttributes::of);
-            let attributes: Vec<FieldAttributes> = attributes.collect::<Result<_, String>>()?;
-            added.push(lenient_impls::of_struct(item, &attributes, own_types));
+            added.push_str(&lenient_impls::of_struct(item, &attributes, own_types));
             for (field, attributes) in item.fields.iter_mut().zip(&attributes) {
                 document_wire_name(field, attributes);
-                if is_lenient(attributes) {
-                    continue;
-                }
-                if let Some(function) = make_null_default(&item.ident, field, attributes)? {
-                    functions.push(Item::Fn(function));
+                if !attributes.has_several_formats() {
+                    functions.extend(make_null_default(&item.ident, field, attributes)?);
                 }
             }
+            if needs_builder {
+                has_builders = true;
+                added.push_str(&type_builders::constructor(&name));
+                type_builders::render(item, &attributes, own_types, &mut builders)?;
+            }
+        }
+        if type_builders::owner(&item).is_some() {
+            continue;
         }
         if let Item::Enum(item) = &item {
-            added.push(lenient_impls::of_enum(item));
+            added.push_str(&lenient_impls::of_enum(item));
         }
-        types.items.push(item);
-        types.items.extend(added.into_iter().map(Item::Impl));
+        text.push('\n');
+        text.push_str(&unparse(File {
+            items: vec![item],
+            ..parse_quote!()
+        }));
+        text.push_str(&added);
     }
-    types.items.append(&mut functions);
-    types.items.insert(0, lenient_impls::import());
-    if flattened.is_empty() {
-        return Ok(());
-    }
-    let builders = types.items.iter_mut().find_map(|item| match item {
-        Item::Mod(module) if module.ident == "builder" => module.content.as_mut(),
-        _ => None,
-    });
-    let (_, builders) = builders.ok_or("progenitor generated no builders of types")?;
-    add_builder_defaults(builders, flattened)
+    text.push_str(&functions);
+    Ok(Types {
+        items: text,
+        builders: has_builders.then_some(builders),
+    })
 }
 
 /// Renders `check_limits`, which operations call before sending.
@@ -109,32 +113,35 @@ fn check_limits(
     item: &ItemStruct,
     attributes: &[FieldAttributes],
     limits: &[(String, Limits)],
-) -> Result<ItemImpl, String> {
-    let mut checks = Vec::new();
+) -> Result<String, String> {
+    let mut checks = TokenStream::new();
     for (wire, limits) in limits {
         let mut fields = item.fields.iter().zip(attributes);
         let field = fields
             .find(|(_, attributes)| attributes.has_wire_name(wire))
             .and_then(|(field, _)| field.ident.as_ref());
         let field = field.ok_or_else(|| format!("progenitor generated no field for `{wire}`"))?;
-        checks.push(limits.check(wire, &quote::quote!(self.#field)));
+        checks.extend(limits.check(wire, &quote::quote!(self.#field)));
     }
     let name = &item.ident;
-    Ok(parse_quote! {
-        impl #name {
-            /// Checks the limits that the specification states. Operations call this before sending.
-            pub fn check_limits(&self) -> Result<(), openapi_runtime::OutOfLimits> {
-                #(#checks)*
-                Ok(())
+    Ok(format!(
+        "\n{}",
+        unparse(parse_quote! {
+            impl #name {
+                /// Checks the limits that the specification states. Operations call this before sending.
+                pub fn check_limits(&self) -> Result<(), openapi_runtime::OutOfLimits> {
+                    #checks
+                    Ok(())
+                }
             }
-        }
-    })
+        })
+    ))
 }
 
 /// Makes a field lenient: an invalid value is deserialized as `None` instead of failing the whole response.
 fn make_lenient(
     item: &mut ItemStruct,
-    attributes: &[FieldAttributes],
+    attributes: &mut [FieldAttributes],
     wire: &str,
 ) -> Result<(), String> {
     let mut fields = item.fields.iter_mut().zip(attributes);
@@ -149,6 +156,7 @@ fn make_lenient(
     field
         .attrs
         .push(parse_quote!(#[serde(default, deserialize_with = "::openapi_runtime::lenient")]));
+    *attributes = FieldAttributes::of(field)?;
     Ok(())
 }
 
@@ -176,56 +184,22 @@ fn document_wire_name(field: &mut Field, attributes: &FieldAttributes) {
     }
 }
 
-/// Returns the name of the field that holds unlisted properties, and the constant with the listed names.
-fn listed_fields(item: &ItemStruct, attributes: &[FieldAttributes]) -> Option<(Ident, ItemImpl)> {
+/// Returns the constant with the listed names, if the type has a field for unlisted properties.
+fn listed_fields(item: &ItemStruct, attributes: &[FieldAttributes]) -> Option<String> {
     let place = attributes.iter().position(FieldAttributes::is_flattened)?;
-    let others = item.fields.iter().nth(place)?;
     let listed = attributes.iter().enumerate().filter(|(at, _)| *at != place);
     let names = listed.filter_map(|(_, attributes)| attributes.wire.as_ref());
-    let name = &item.ident;
-    let fields: ItemImpl = parse_quote! {
-        impl #name {
-            /// The fields that the specification lists, by their names on the wire.
-            pub const FIELDS: &'static [&'static str] = &[#(#names),*];
-        }
-    };
-    Some((others.ident.clone()?, fields))
-}
-
-/// Sets a default in the builder for the field that holds unlisted properties. `others` maps types to these
-/// fields.
-fn add_builder_defaults(
-    items: &mut [Item],
-    mut others: BTreeMap<String, Ident>,
-) -> Result<(), String> {
-    struct Setter {
-        others: Ident,
-        set: usize,
-    }
-    impl VisitMut for Setter {
-        fn visit_field_value_mut(&mut self, value: &mut FieldValue) {
-            if matches!(&value.member, Member::Named(name) if *name == self.others) {
-                value.expr = parse_quote!(Ok(Default::default()));
-                self.set += 1;
-            }
-        }
-    }
-    let changed =
-        |of: &str| format!("progenitor's output has changed: unexpected builder of `{of}`");
-    for item in items {
-        if let Item::Impl(block) = item
-            && is_default(block)
-            && let of = block.self_ty.to_token_stream().to_string()
-            && let Some(others) = others.remove(&of)
-        {
-            let mut setter = Setter { others, set: 0 };
-            setter.visit_item_impl_mut(block);
-            if setter.set != 1 {
-                return Err(changed(&of));
-            }
-        }
-    }
-    others.keys().next().map_or(Ok(()), |of| Err(changed(of)))
+    let names: Vec<String> = names.map(|name| format!("{name:?}")).collect();
+    Some(format!(
+        "
+impl {} {{
+    /// The fields that the specification lists, by their names on the wire.
+    pub const FIELDS: &'static [&'static str] = &[{}];
+}}
+",
+        item.ident,
+        names.join(", ")
+    ))
 }
 
 /// Deserializes `null` as the default of an optional field. If the default is a function, this needs a
@@ -234,7 +208,7 @@ fn make_null_default(
     owner: &Ident,
     field: &mut Field,
     attributes: &FieldAttributes,
-) -> Result<Option<ItemFn>, String> {
+) -> Result<Option<String>, String> {
     if attributes.is_flattened() || attributes.serde.contains("deserialize_with") {
         return Ok(None);
     }
@@ -262,13 +236,15 @@ fn make_null_default(
         .map(Ident::unraw)
         .ok_or("progenitor's output has changed: unnamed field")?;
     let text = format!("{owner}_{field_name}_for_null").to_snake_case();
-    let (name, ty) = (quote::format_ident!("{text}"), &field.ty);
-    let function = parse_quote! {
-        fn #name<'de, D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<#ty, D::Error> {
-            let value: Option<#ty> = ::serde::Deserialize::deserialize(deserializer)?;
-            Ok(value.unwrap_or_else(#default))
-        }
-    };
+    let (ty, default) = (compact(&field.ty), compact(default));
+    let function = format!(
+        "
+fn {text}<'de, D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<{ty}, D::Error> {{
+    let value: Option<{ty}> = ::serde::Deserialize::deserialize(deserializer)?;
+    Ok(value.unwrap_or_else({default}))
+}}
+"
+    );
     field
         .attrs
         .push(parse_quote!(#[serde(deserialize_with = #text)]));
@@ -276,7 +252,7 @@ fn make_null_default(
 }
 
 /// Returns the name of the type for which the item provides `Default`.
-pub(super) fn implements_default(item: &Item) -> Option<String> {
+fn implements_default(item: &Item) -> Option<String> {
     match item {
         Item::Struct(item) => {
             let derives = item.attrs.iter().filter(|a| a.path().is_ident("derive"));
@@ -298,47 +274,46 @@ fn is_default(block: &ItemImpl) -> bool {
 }
 
 /// Renders `Default` for a type without required fields.
-fn default_impl(item: &ItemStruct, attributes: &[FieldAttributes]) -> Option<ItemImpl> {
-    let mut names = Vec::new();
-    let mut values = Vec::new();
+fn default_impl(item: &ItemStruct, attributes: &[FieldAttributes]) -> Option<String> {
+    let mut values = String::new();
     for (field, attributes) in item.fields.iter().zip(attributes) {
-        names.push(field.ident.as_ref()?);
-        values.push(attributes.default_expr()?);
+        let value = attributes.default_expr()?;
+        let _ = writeln!(values, "            {}: {value},", field.ident.as_ref()?);
     }
-    let name = &item.ident;
-    Some(parse_quote! {
-        impl ::std::default::Default for #name {
-            fn default() -> Self {
-                Self { #(#names: #values),* }
-            }
-        }
-    })
+    Some(format!(
+        "
+impl ::std::default::Default for {} {{
+    fn default() -> Self {{
+        Self {{
+{values}        }}
+    }}
+}}
+",
+        item.ident
+    ))
 }
 
-fn constructor(item: &ItemStruct, attributes: &[FieldAttributes]) -> Option<ItemImpl> {
+fn constructor(item: &ItemStruct, attributes: &[FieldAttributes]) -> Option<String> {
     let Fields::Named(fields) = &item.fields else {
         return None;
     };
     let mut arguments = Vec::new();
     let mut types: Vec<&str> = Vec::new();
-    let mut names: Vec<&Ident> = Vec::new();
-    let mut values: Vec<Expr> = Vec::new();
+    let mut values = String::new();
     for (field, attributes) in fields.named.iter().zip(attributes) {
         let name = field.ident.as_ref()?;
-        names.push(name);
-        if let Some(value) = attributes.default_expr() {
-            values.push(value);
-            continue;
-        }
-        let ty = &field.ty;
-        types.push(&attributes.ty);
-        if attributes.ty.ends_with(":: String") {
-            arguments.push(quote::quote!(#name: impl Into<#ty>));
-            values.push(parse_quote!(#name.into()));
-        } else {
-            arguments.push(quote::quote!(#name: #ty));
-            values.push(parse_quote!(#name));
-        }
+        let value = attributes.default_expr().unwrap_or_else(|| {
+            types.push(&attributes.ty);
+            let ty = compact(&field.ty);
+            if attributes.ty.ends_with(":: String") {
+                arguments.push(format!("{name}: impl Into<{ty}>"));
+                format!("{name}.into()")
+            } else {
+                arguments.push(format!("{name}: {ty}"));
+                name.to_string()
+            }
+        });
+        let _ = writeln!(values, "            {name}: {value},");
     }
     // Arguments of the same type can be swapped by mistake. A type with such arguments has only a builder.
     let has_duplicate_type = types
@@ -348,13 +323,17 @@ fn constructor(item: &ItemStruct, attributes: &[FieldAttributes]) -> Option<Item
     if arguments.is_empty() || has_duplicate_type {
         return None;
     }
-    let name = &item.ident;
-    Some(parse_quote! {
-        impl #name {
-            /// Creates a value with the required fields.
-            pub fn new(#(#arguments),*) -> Self {
-                Self { #(#names: #values),* }
-            }
-        }
-    })
+    Some(format!(
+        "
+impl {} {{
+    /// Creates a value with the required fields.
+    pub fn new({}) -> Self {{
+        Self {{
+{values}        }}
+    }}
+}}
+",
+        item.ident,
+        arguments.join(", ")
+    ))
 }

@@ -11,24 +11,24 @@ use syn::{Ident, parse_quote};
 use super::input;
 use super::lenient_impls;
 use super::names::{type_name, variant_name};
+use super::unparse;
 
 /// Renders all unions of an API.
-pub(super) fn render(lowered: &Lowered) -> Result<syn::File, String> {
-    let mut items = vec![lenient_impls::import()];
-    items.extend(helpers().items);
+pub(super) fn render(lowered: &Lowered) -> Result<String, String> {
+    let mut text = lenient_impls::IMPORT.to_owned();
+    text.push('\n');
+    text.push_str(&unparse(helpers()));
     let schemas = lowered.document.pointer("/components/schemas");
     for union in &lowered.unions {
-        items.extend(render_union(union, schemas)?.items);
+        text.push('\n');
+        text.push_str(&unparse(render_union(union, schemas)?));
         // It deserializes from any value.
-        items.push(syn::Item::Impl(lenient_impls::implementation(
+        text.push_str(&lenient_impls::implementation(
             &type_name(&union.name)?,
-            &parse_quote!({ <::serde_json::Value as lenient::Lenient>::normalize(json, out) }),
-        )));
+            "<::serde_json::Value as lenient::Lenient>::normalize(json, out)",
+        ));
     }
-    Ok(syn::File {
-        items,
-        ..parse_quote!()
-    })
+    Ok(text)
 }
 
 /// A variant: its name, its type and its alternative in the document.

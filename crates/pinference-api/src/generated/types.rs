@@ -16,8 +16,8 @@ mod enums;
 pub use self::enums::*;
 mod unions;
 pub use self::unions::*;
-pub mod error;
 mod defaults;
+pub mod error;
 pub mod builder;
 use ::openapi_runtime::lenient;
 
@@ -37,12 +37,7 @@ pub struct AllowedTools {
 
 impl AllowedTools {
     /// Creates a value with the required fields.
-    pub fn new(
-        mode: crate::types::ToolChoiceMode,
-        tools: ::std::vec::Vec<
-            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
-        >,
-    ) -> Self {
+    pub fn new(mode: crate::types::ToolChoiceMode, tools: ::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>) -> Self {
         Self {
             mode: mode,
             tools: tools,
@@ -57,17 +52,10 @@ impl AllowedTools {
 }
 
 impl lenient::Lenient for AllowedTools {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::required::<crate::types::ToolChoiceMode>("mode"),
-            lenient::Field::required::<
-                ::std::vec::Vec<
-                    ::serde_json::Map<::std::string::String, ::serde_json::Value>,
-                >,
-            >("tools"),
+            lenient::Field::required::<::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>>("tools"),
         ];
         out.object(json, FIELDS, true)
     }
@@ -103,17 +91,10 @@ impl Annotation {
 }
 
 impl lenient::Lenient for Annotation {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("type"),
-            lenient::Field::optional::<
-                ::std::option::Option<UrlCitation>,
-            >("url_citation"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("type"),
+            lenient::Field::optional::<::std::option::Option<UrlCitation>>("url_citation"),
         ];
         out.object(json, FIELDS, true)
     }
@@ -154,32 +135,16 @@ impl ::std::default::Default for ApproximateLocation {
 
 impl ApproximateLocation {
     /// The fields that the specification lists, by their names on the wire.
-    pub const FIELDS: &'static [&'static str] = &[
-        "city",
-        "country",
-        "region",
-        "timezone",
-    ];
+    pub const FIELDS: &'static [&'static str] = &["city", "country", "region", "timezone"];
 }
 
 impl lenient::Lenient for ApproximateLocation {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("city"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("country"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("region"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("timezone"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("city"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("country"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("region"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("timezone"),
         ];
         out.object(json, FIELDS, true)
     }
@@ -213,10 +178,7 @@ impl AudioOptions {
 }
 
 impl lenient::Lenient for AudioOptions {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::required::<crate::types::AudioFormat>("format"),
             lenient::Field::required::<crate::types::Voice>("voice"),
@@ -260,27 +222,14 @@ impl ::std::default::Default for ChatCompletionChoice {
 
 impl ChatCompletionChoice {
     /// The fields that the specification lists, by their names on the wire.
-    pub const FIELDS: &'static [&'static str] = &[
-        "error",
-        "finish_reason",
-        "index",
-        "logprobs",
-        "message",
-    ];
+    pub const FIELDS: &'static [&'static str] = &["error", "finish_reason", "index", "logprobs", "message"];
 }
 
 impl lenient::Lenient for ChatCompletionChoice {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::option::Option<::serde_json::Value>,
-            >("error"),
-            lenient::Field::optional::<
-                ::std::option::Option<crate::types::FinishReason>,
-            >("finish_reason"),
+            lenient::Field::optional::<::std::option::Option<::serde_json::Value>>("error"),
+            lenient::Field::optional::<::std::option::Option<crate::types::FinishReason>>("finish_reason"),
             lenient::Field::optional::<::std::option::Option<i64>>("index"),
             lenient::Field::optional::<::std::option::Option<Logprobs>>("logprobs"),
             lenient::Field::optional::<::std::option::Option<ChatMessage>>("message"),
@@ -341,47 +290,20 @@ impl ::std::default::Default for ChatCompletionChunk {
 
 impl ChatCompletionChunk {
     /// The fields that the specification lists, by their names on the wire.
-    pub const FIELDS: &'static [&'static str] = &[
-        "choices",
-        "created",
-        "error",
-        "id",
-        "model",
-        "object",
-        "service_tier",
-        "system_fingerprint",
-        "usage",
-    ];
+    pub const FIELDS: &'static [&'static str] = &["choices", "created", "error", "id", "model", "object", "service_tier", "system_fingerprint", "usage"];
 }
 
 impl lenient::Lenient for ChatCompletionChunk {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::vec::Vec<ChatCompletionChunkChoice>,
-            >("choices"),
+            lenient::Field::optional::<::std::vec::Vec<ChatCompletionChunkChoice>>("choices"),
             lenient::Field::optional::<lenient::AnyFormat<i64>>("created"),
-            lenient::Field::optional::<
-                ::std::option::Option<::serde_json::Value>,
-            >("error"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("id"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("model"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("object"),
-            lenient::Field::optional::<
-                ::std::option::Option<crate::types::ServiceTier>,
-            >("service_tier"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("system_fingerprint"),
+            lenient::Field::optional::<::std::option::Option<::serde_json::Value>>("error"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("id"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("model"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("object"),
+            lenient::Field::optional::<::std::option::Option<crate::types::ServiceTier>>("service_tier"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("system_fingerprint"),
             lenient::Field::optional::<::std::option::Option<Usage>>("usage"),
         ];
         out.object(json, FIELDS, true)
@@ -424,30 +346,15 @@ impl ::std::default::Default for ChatCompletionChunkChoice {
 
 impl ChatCompletionChunkChoice {
     /// The fields that the specification lists, by their names on the wire.
-    pub const FIELDS: &'static [&'static str] = &[
-        "delta",
-        "error",
-        "finish_reason",
-        "index",
-        "logprobs",
-    ];
+    pub const FIELDS: &'static [&'static str] = &["delta", "error", "finish_reason", "index", "logprobs"];
 }
 
 impl lenient::Lenient for ChatCompletionChunkChoice {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::option::Option<ChatCompletionDelta>,
-            >("delta"),
-            lenient::Field::optional::<
-                ::std::option::Option<::serde_json::Value>,
-            >("error"),
-            lenient::Field::optional::<
-                ::std::option::Option<crate::types::FinishReason>,
-            >("finish_reason"),
+            lenient::Field::optional::<::std::option::Option<ChatCompletionDelta>>("delta"),
+            lenient::Field::optional::<::std::option::Option<::serde_json::Value>>("error"),
+            lenient::Field::optional::<::std::option::Option<crate::types::FinishReason>>("finish_reason"),
             lenient::Field::optional::<::std::option::Option<i64>>("index"),
             lenient::Field::optional::<::std::option::Option<Logprobs>>("logprobs"),
         ];
@@ -501,44 +408,19 @@ impl ::std::default::Default for ChatCompletionDelta {
 
 impl ChatCompletionDelta {
     /// The fields that the specification lists, by their names on the wire.
-    pub const FIELDS: &'static [&'static str] = &[
-        "content",
-        "reasoning",
-        "reasoning_content",
-        "reasoning_details",
-        "refusal",
-        "role",
-        "tool_calls",
-    ];
+    pub const FIELDS: &'static [&'static str] = &["content", "reasoning", "reasoning_content", "reasoning_details", "refusal", "role", "tool_calls"];
 }
 
 impl lenient::Lenient for ChatCompletionDelta {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::option::Option<::openapi_runtime::TextOrParts>,
-            >("content"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("reasoning"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("reasoning_content"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::vec::Vec<::serde_json::Value>>,
-            >("reasoning_details"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("refusal"),
-            lenient::Field::optional::<
-                ::std::option::Option<crate::types::Role>,
-            >("role"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::vec::Vec<ToolCallDelta>>,
-            >("tool_calls"),
+            lenient::Field::optional::<::std::option::Option<::openapi_runtime::TextOrParts>>("content"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("reasoning"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("reasoning_content"),
+            lenient::Field::optional::<::std::option::Option<::std::vec::Vec<::serde_json::Value>>>("reasoning_details"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("refusal"),
+            lenient::Field::optional::<::std::option::Option<crate::types::Role>>("role"),
+            lenient::Field::optional::<::std::option::Option<::std::vec::Vec<ToolCallDelta>>>("tool_calls"),
         ];
         out.object(json, FIELDS, true)
     }
@@ -659,10 +541,7 @@ pub struct ChatCompletionRequest {
 
 impl ChatCompletionRequest {
     /// Creates a value with the required fields.
-    pub fn new(
-        messages: ::std::vec::Vec<ChatMessage>,
-        model: impl Into<::std::string::String>,
-    ) -> Self {
+    pub fn new(messages: ::std::vec::Vec<ChatMessage>, model: impl Into<::std::string::String>) -> Self {
         Self {
             audio: Default::default(),
             frequency_penalty: Default::default(),
@@ -709,46 +588,7 @@ impl ChatCompletionRequest {
 
 impl ChatCompletionRequest {
     /// The fields that the specification lists, by their names on the wire.
-    pub const FIELDS: &'static [&'static str] = &[
-        "audio",
-        "frequency_penalty",
-        "function_call",
-        "functions",
-        "logit_bias",
-        "logprobs",
-        "max_completion_tokens",
-        "max_tokens",
-        "messages",
-        "metadata",
-        "modalities",
-        "model",
-        "moderation",
-        "n",
-        "parallel_tool_calls",
-        "prediction",
-        "presence_penalty",
-        "prompt_cache_key",
-        "prompt_cache_options",
-        "prompt_cache_retention",
-        "reasoning_effort",
-        "response_format",
-        "safety_identifier",
-        "seed",
-        "service_tier",
-        "stop",
-        "store",
-        "stream",
-        "stream_options",
-        "temperature",
-        "tool_choice",
-        "tools",
-        "top_logprobs",
-        "top_p",
-        "usage",
-        "user",
-        "verbosity",
-        "web_search_options",
-    ];
+    pub const FIELDS: &'static [&'static str] = &["audio", "frequency_penalty", "function_call", "functions", "logit_bias", "logprobs", "max_completion_tokens", "max_tokens", "messages", "metadata", "modalities", "model", "moderation", "n", "parallel_tool_calls", "prediction", "presence_penalty", "prompt_cache_key", "prompt_cache_options", "prompt_cache_retention", "reasoning_effort", "response_format", "safety_identifier", "seed", "service_tier", "stop", "store", "stream", "stream_options", "temperature", "tool_choice", "tools", "top_logprobs", "top_p", "usage", "user", "verbosity", "web_search_options"];
 }
 
 impl ChatCompletionRequest {
@@ -783,102 +623,53 @@ impl ChatCompletionRequest {
 }
 
 impl lenient::Lenient for ChatCompletionRequest {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::optional::<::std::option::Option<AudioOptions>>("audio"),
             lenient::Field::optional::<::std::option::Option<f64>>("frequency_penalty"),
-            lenient::Field::optional::<
-                ::std::option::Option<crate::types::FunctionCallChoice>,
-            >("function_call"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::vec::Vec<FunctionDefinition>>,
-            >("functions"),
-            lenient::Field::optional::<
-                ::std::option::Option<
-                    ::std::collections::HashMap<::std::string::String, i64>,
-                >,
-            >("logit_bias"),
+            lenient::Field::optional::<::std::option::Option<crate::types::FunctionCallChoice>>("function_call"),
+            lenient::Field::optional::<::std::option::Option<::std::vec::Vec<FunctionDefinition>>>("functions"),
+            lenient::Field::optional::<::std::option::Option<::std::collections::HashMap<::std::string::String, i64>>>("logit_bias"),
             lenient::Field::optional::<::std::option::Option<bool>>("logprobs"),
-            lenient::Field::optional::<
-                ::std::option::Option<i64>,
-            >("max_completion_tokens"),
+            lenient::Field::optional::<::std::option::Option<i64>>("max_completion_tokens"),
             lenient::Field::optional::<::std::option::Option<i64>>("max_tokens"),
             lenient::Field::required::<::std::vec::Vec<ChatMessage>>("messages"),
-            lenient::Field::optional::<
-                ::std::option::Option<
-                    ::std::collections::HashMap<
-                        ::std::string::String,
-                        ::std::string::String,
-                    >,
-                >,
-            >("metadata"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::vec::Vec<crate::types::Modality>>,
-            >("modalities"),
+            lenient::Field::optional::<::std::option::Option<::std::collections::HashMap<::std::string::String, ::std::string::String>>>("metadata"),
+            lenient::Field::optional::<::std::option::Option<::std::vec::Vec<crate::types::Modality>>>("modalities"),
             lenient::Field::required::<::std::string::String>("model"),
             lenient::Field::optional::<::std::option::Option<Moderation>>("moderation"),
             lenient::Field::optional::<::std::option::Option<i64>>("n"),
-            lenient::Field::optional::<
-                ::std::option::Option<bool>,
-            >("parallel_tool_calls"),
+            lenient::Field::optional::<::std::option::Option<bool>>("parallel_tool_calls"),
             lenient::Field::optional::<::std::option::Option<Prediction>>("prediction"),
             lenient::Field::optional::<::std::option::Option<f64>>("presence_penalty"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("prompt_cache_key"),
-            lenient::Field::optional::<
-                ::std::option::Option<PromptCacheOptions>,
-            >("prompt_cache_options"),
-            lenient::Field::optional::<
-                ::std::option::Option<crate::types::PromptCacheRetention>,
-            >("prompt_cache_retention"),
-            lenient::Field::optional::<
-                ::std::option::Option<crate::types::ReasoningEffort>,
-            >("reasoning_effort"),
-            lenient::Field::optional::<
-                ::std::option::Option<ResponseFormat>,
-            >("response_format"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("safety_identifier"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("prompt_cache_key"),
+            lenient::Field::optional::<::std::option::Option<PromptCacheOptions>>("prompt_cache_options"),
+            lenient::Field::optional::<::std::option::Option<crate::types::PromptCacheRetention>>("prompt_cache_retention"),
+            lenient::Field::optional::<::std::option::Option<crate::types::ReasoningEffort>>("reasoning_effort"),
+            lenient::Field::optional::<::std::option::Option<ResponseFormat>>("response_format"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("safety_identifier"),
             lenient::Field::optional::<::std::option::Option<i64>>("seed"),
-            lenient::Field::optional::<
-                ::std::option::Option<crate::types::ServiceTier>,
-            >("service_tier"),
+            lenient::Field::optional::<::std::option::Option<crate::types::ServiceTier>>("service_tier"),
             lenient::Field::optional::<::std::option::Option<StopSequences>>("stop"),
             lenient::Field::optional::<::std::option::Option<bool>>("store"),
             lenient::Field::optional::<::std::option::Option<bool>>("stream"),
-            lenient::Field::optional::<
-                ::std::option::Option<StreamOptions>,
-            >("stream_options"),
+            lenient::Field::optional::<::std::option::Option<StreamOptions>>("stream_options"),
             lenient::Field::optional::<::std::option::Option<f64>>("temperature"),
-            lenient::Field::optional::<
-                ::std::option::Option<crate::types::ToolChoice>,
-            >("tool_choice"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::vec::Vec<Tool>>,
-            >("tools"),
+            lenient::Field::optional::<::std::option::Option<crate::types::ToolChoice>>("tool_choice"),
+            lenient::Field::optional::<::std::option::Option<::std::vec::Vec<Tool>>>("tools"),
             lenient::Field::optional::<::std::option::Option<i64>>("top_logprobs"),
             lenient::Field::optional::<::std::option::Option<f64>>("top_p"),
             lenient::Field::optional::<::std::option::Option<UsageOptions>>("usage"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("user"),
-            lenient::Field::optional::<
-                ::std::option::Option<crate::types::Verbosity>,
-            >("verbosity"),
-            lenient::Field::optional::<
-                ::std::option::Option<WebSearchOptions>,
-            >("web_search_options"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("user"),
+            lenient::Field::optional::<::std::option::Option<crate::types::Verbosity>>("verbosity"),
+            lenient::Field::optional::<::std::option::Option<WebSearchOptions>>("web_search_options"),
         ];
         out.object(json, FIELDS, true)
     }
 }
 
 impl ChatCompletionRequest {
+    /// Returns a builder.
     pub fn builder() -> builder::ChatCompletionRequest {
         Default::default()
     }
@@ -935,45 +726,20 @@ impl ChatCompletionResponse {
 
 impl ChatCompletionResponse {
     /// The fields that the specification lists, by their names on the wire.
-    pub const FIELDS: &'static [&'static str] = &[
-        "choices",
-        "created",
-        "error",
-        "id",
-        "model",
-        "object",
-        "service_tier",
-        "system_fingerprint",
-        "usage",
-    ];
+    pub const FIELDS: &'static [&'static str] = &["choices", "created", "error", "id", "model", "object", "service_tier", "system_fingerprint", "usage"];
 }
 
 impl lenient::Lenient for ChatCompletionResponse {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::required::<::std::vec::Vec<ChatCompletionChoice>>("choices"),
             lenient::Field::optional::<lenient::AnyFormat<i64>>("created"),
-            lenient::Field::optional::<
-                ::std::option::Option<::serde_json::Value>,
-            >("error"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("id"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("model"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("object"),
-            lenient::Field::optional::<
-                ::std::option::Option<crate::types::ServiceTier>,
-            >("service_tier"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("system_fingerprint"),
+            lenient::Field::optional::<::std::option::Option<::serde_json::Value>>("error"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("id"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("model"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("object"),
+            lenient::Field::optional::<::std::option::Option<crate::types::ServiceTier>>("service_tier"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("system_fingerprint"),
             lenient::Field::optional::<::std::option::Option<Usage>>("usage"),
         ];
         out.object(json, FIELDS, true)
@@ -1048,60 +814,24 @@ impl ::std::default::Default for ChatMessage {
 
 impl ChatMessage {
     /// The fields that the specification lists, by their names on the wire.
-    pub const FIELDS: &'static [&'static str] = &[
-        "annotations",
-        "audio",
-        "content",
-        "function_call",
-        "name",
-        "reasoning",
-        "reasoning_content",
-        "reasoning_details",
-        "refusal",
-        "role",
-        "tool_call_id",
-        "tool_calls",
-    ];
+    pub const FIELDS: &'static [&'static str] = &["annotations", "audio", "content", "function_call", "name", "reasoning", "reasoning_content", "reasoning_details", "refusal", "role", "tool_call_id", "tool_calls"];
 }
 
 impl lenient::Lenient for ChatMessage {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::option::Option<::std::vec::Vec<Annotation>>,
-            >("annotations"),
+            lenient::Field::optional::<::std::option::Option<::std::vec::Vec<Annotation>>>("annotations"),
             lenient::Field::optional::<::std::option::Option<MessageAudio>>("audio"),
-            lenient::Field::optional::<
-                ::std::option::Option<::openapi_runtime::TextOrParts>,
-            >("content"),
-            lenient::Field::optional::<
-                ::std::option::Option<FunctionCall>,
-            >("function_call"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("name"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("reasoning"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("reasoning_content"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::vec::Vec<::serde_json::Value>>,
-            >("reasoning_details"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("refusal"),
+            lenient::Field::optional::<::std::option::Option<::openapi_runtime::TextOrParts>>("content"),
+            lenient::Field::optional::<::std::option::Option<FunctionCall>>("function_call"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("name"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("reasoning"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("reasoning_content"),
+            lenient::Field::optional::<::std::option::Option<::std::vec::Vec<::serde_json::Value>>>("reasoning_details"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("refusal"),
             lenient::Field::optional::<crate::types::Role>("role"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("tool_call_id"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::vec::Vec<ToolCall>>,
-            >("tool_calls"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("tool_call_id"),
+            lenient::Field::optional::<::std::option::Option<::std::vec::Vec<ToolCall>>>("tool_calls"),
         ];
         out.object(json, FIELDS, true)
     }
@@ -1146,29 +876,16 @@ impl ::std::default::Default for CompletionTokensDetails {
 
 impl CompletionTokensDetails {
     /// The fields that the specification lists, by their names on the wire.
-    pub const FIELDS: &'static [&'static str] = &[
-        "accepted_prediction_tokens",
-        "audio_tokens",
-        "reasoning_tokens",
-        "rejected_prediction_tokens",
-        "text_tokens",
-    ];
+    pub const FIELDS: &'static [&'static str] = &["accepted_prediction_tokens", "audio_tokens", "reasoning_tokens", "rejected_prediction_tokens", "text_tokens"];
 }
 
 impl lenient::Lenient for CompletionTokensDetails {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::option::Option<i64>,
-            >("accepted_prediction_tokens"),
+            lenient::Field::optional::<::std::option::Option<i64>>("accepted_prediction_tokens"),
             lenient::Field::optional::<::std::option::Option<i64>>("audio_tokens"),
             lenient::Field::optional::<::std::option::Option<i64>>("reasoning_tokens"),
-            lenient::Field::optional::<
-                ::std::option::Option<i64>,
-            >("rejected_prediction_tokens"),
+            lenient::Field::optional::<::std::option::Option<i64>>("rejected_prediction_tokens"),
             lenient::Field::optional::<::std::option::Option<i64>>("text_tokens"),
         ];
         out.object(json, FIELDS, true)
@@ -1220,35 +937,18 @@ impl ContentPart {
 
 impl ContentPart {
     /// The fields that the specification lists, by their names on the wire.
-    pub const FIELDS: &'static [&'static str] = &[
-        "file",
-        "image_url",
-        "input_audio",
-        "prompt_cache_breakpoint",
-        "refusal",
-        "text",
-        "type",
-    ];
+    pub const FIELDS: &'static [&'static str] = &["file", "image_url", "input_audio", "prompt_cache_breakpoint", "refusal", "text", "type"];
 }
 
 impl lenient::Lenient for ContentPart {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::optional::<::std::option::Option<InputFile>>("file"),
             lenient::Field::optional::<::std::option::Option<ImageUrl>>("image_url"),
             lenient::Field::optional::<::std::option::Option<InputAudio>>("input_audio"),
-            lenient::Field::optional::<
-                ::std::option::Option<PromptCacheBreakpoint>,
-            >("prompt_cache_breakpoint"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("refusal"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("text"),
+            lenient::Field::optional::<::std::option::Option<PromptCacheBreakpoint>>("prompt_cache_breakpoint"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("refusal"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("text"),
             lenient::Field::required::<::std::string::String>("type"),
         ];
         out.object(json, FIELDS, true)
@@ -1288,17 +988,10 @@ impl CustomToolDefinition {
 }
 
 impl lenient::Lenient for CustomToolDefinition {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("description"),
-            lenient::Field::optional::<
-                ::std::option::Option<CustomToolFormat>,
-            >("format"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("description"),
+            lenient::Field::optional::<::std::option::Option<CustomToolFormat>>("format"),
             lenient::Field::required::<::std::string::String>("name"),
         ];
         out.object(json, FIELDS, true)
@@ -1336,10 +1029,7 @@ impl CustomToolFormat {
 }
 
 impl lenient::Lenient for CustomToolFormat {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::optional::<::std::option::Option<Grammar>>("grammar"),
             lenient::Field::required::<::std::string::String>("type"),
@@ -1375,10 +1065,7 @@ impl CustomVoice {
 }
 
 impl lenient::Lenient for CustomVoice {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::required::<::std::string::String>("id"),
         ];
@@ -1397,15 +1084,14 @@ pub struct ErrorBody {
 impl ErrorBody {
     /// Creates a value with the required fields.
     pub fn new(error: ErrorDetail) -> Self {
-        Self { error: error }
+        Self {
+            error: error,
+        }
     }
 }
 
 impl lenient::Lenient for ErrorBody {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::required::<ErrorDetail>("error"),
         ];
@@ -1435,23 +1121,12 @@ pub struct ErrorDetail {
 }
 
 impl lenient::Lenient for ErrorDetail {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::option::Option<::serde_json::Value>,
-            >("code"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("message"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("param"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("type"),
+            lenient::Field::optional::<::std::option::Option<::serde_json::Value>>("code"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("message"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("param"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("type"),
         ];
         out.object(json, FIELDS, false)
     }
@@ -1489,14 +1164,9 @@ impl FunctionCall {
 }
 
 impl lenient::Lenient for FunctionCall {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                lenient::AnyFormat<::std::string::String>,
-            >("arguments"),
+            lenient::Field::optional::<lenient::AnyFormat<::std::string::String>>("arguments"),
             lenient::Field::optional::<::std::string::String>("name"),
         ];
         out.object(json, FIELDS, true)
@@ -1534,17 +1204,10 @@ impl FunctionCallDelta {
 }
 
 impl lenient::Lenient for FunctionCallDelta {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                lenient::AnyFormat<::std::string::String>,
-            >("arguments"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("name"),
+            lenient::Field::optional::<lenient::AnyFormat<::std::string::String>>("arguments"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("name"),
         ];
         out.object(json, FIELDS, true)
     }
@@ -1583,20 +1246,11 @@ impl FunctionDefinition {
 }
 
 impl lenient::Lenient for FunctionDefinition {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("description"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("description"),
             lenient::Field::required::<::std::string::String>("name"),
-            lenient::Field::optional::<
-                ::std::option::Option<
-                    ::serde_json::Map<::std::string::String, ::serde_json::Value>,
-                >,
-            >("parameters"),
+            lenient::Field::optional::<::std::option::Option<::serde_json::Map<::std::string::String, ::serde_json::Value>>>("parameters"),
             lenient::Field::optional::<::std::option::Option<bool>>("strict"),
         ];
         out.object(json, FIELDS, false)
@@ -1617,10 +1271,7 @@ pub struct Grammar {
 
 impl Grammar {
     /// Creates a value with the required fields.
-    pub fn new(
-        definition: impl Into<::std::string::String>,
-        syntax: crate::types::GrammarSyntax,
-    ) -> Self {
+    pub fn new(definition: impl Into<::std::string::String>, syntax: crate::types::GrammarSyntax) -> Self {
         Self {
             definition: definition.into(),
             syntax: syntax,
@@ -1635,10 +1286,7 @@ impl Grammar {
 }
 
 impl lenient::Lenient for Grammar {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::required::<::std::string::String>("definition"),
             lenient::Field::required::<crate::types::GrammarSyntax>("syntax"),
@@ -1677,14 +1325,9 @@ impl ImageUrl {
 }
 
 impl lenient::Lenient for ImageUrl {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::option::Option<crate::types::ImageDetail>,
-            >("detail"),
+            lenient::Field::optional::<::std::option::Option<crate::types::ImageDetail>>("detail"),
             lenient::Field::required::<::std::string::String>("url"),
         ];
         out.object(json, FIELDS, true)
@@ -1705,10 +1348,7 @@ pub struct InputAudio {
 
 impl InputAudio {
     /// Creates a value with the required fields.
-    pub fn new(
-        data: impl Into<::std::string::String>,
-        format: crate::types::InputAudioFormat,
-    ) -> Self {
+    pub fn new(data: impl Into<::std::string::String>, format: crate::types::InputAudioFormat) -> Self {
         Self {
             data: data.into(),
             format: format,
@@ -1723,10 +1363,7 @@ impl InputAudio {
 }
 
 impl lenient::Lenient for InputAudio {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::required::<::std::string::String>("data"),
             lenient::Field::required::<crate::types::InputAudioFormat>("format"),
@@ -1770,20 +1407,11 @@ impl InputFile {
 }
 
 impl lenient::Lenient for InputFile {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("file_data"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("file_id"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("filename"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("file_data"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("file_id"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("filename"),
         ];
         out.object(json, FIELDS, true)
     }
@@ -1820,17 +1448,10 @@ impl Logprobs {
 }
 
 impl lenient::Lenient for Logprobs {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::option::Option<::std::vec::Vec<TokenLogprob>>,
-            >("content"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::vec::Vec<TokenLogprob>>,
-            >("refusal"),
+            lenient::Field::optional::<::std::option::Option<::std::vec::Vec<TokenLogprob>>>("content"),
+            lenient::Field::optional::<::std::option::Option<::std::vec::Vec<TokenLogprob>>>("refusal"),
         ];
         out.object(json, FIELDS, true)
     }
@@ -1870,30 +1491,16 @@ impl ::std::default::Default for MessageAudio {
 
 impl MessageAudio {
     /// The fields that the specification lists, by their names on the wire.
-    pub const FIELDS: &'static [&'static str] = &[
-        "data",
-        "expires_at",
-        "id",
-        "transcript",
-    ];
+    pub const FIELDS: &'static [&'static str] = &["data", "expires_at", "id", "transcript"];
 }
 
 impl lenient::Lenient for MessageAudio {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("data"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("data"),
             lenient::Field::optional::<::std::option::Option<i64>>("expires_at"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("id"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("transcript"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("id"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("transcript"),
         ];
         out.object(json, FIELDS, true)
     }
@@ -1942,26 +1549,15 @@ impl Model {
 }
 
 impl lenient::Lenient for Model {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::optional::<lenient::AnyFormat<i64>>("created"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("display_name"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("display_name"),
             lenient::Field::required::<::std::string::String>("id"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("object"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("owned_by"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("object"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("owned_by"),
             lenient::Field::optional::<::std::option::Option<ModelPricing>>("pricing"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("serving"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("serving"),
             lenient::Field::optional::<::std::option::Option<ModelSpecs>>("specs"),
         ];
         out.object(json, FIELDS, false)
@@ -1989,15 +1585,10 @@ impl ModelList {
 }
 
 impl lenient::Lenient for ModelList {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::required::<::std::vec::Vec<Model>>("data"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("object"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("object"),
         ];
         out.object(json, FIELDS, false)
     }
@@ -2019,23 +1610,12 @@ pub struct ModelPricing {
 }
 
 impl lenient::Lenient for ModelPricing {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::option::Option<::openapi_runtime::Usd>,
-            >("cache_read_usd_per_mtok"),
-            lenient::Field::optional::<
-                ::std::option::Option<::openapi_runtime::Usd>,
-            >("cache_write_usd_per_mtok"),
-            lenient::Field::optional::<
-                ::std::option::Option<::openapi_runtime::Usd>,
-            >("input_usd_per_mtok"),
-            lenient::Field::optional::<
-                ::std::option::Option<::openapi_runtime::Usd>,
-            >("output_usd_per_mtok"),
+            lenient::Field::optional::<::std::option::Option<::openapi_runtime::Usd>>("cache_read_usd_per_mtok"),
+            lenient::Field::optional::<::std::option::Option<::openapi_runtime::Usd>>("cache_write_usd_per_mtok"),
+            lenient::Field::optional::<::std::option::Option<::openapi_runtime::Usd>>("input_usd_per_mtok"),
+            lenient::Field::optional::<::std::option::Option<::openapi_runtime::Usd>>("output_usd_per_mtok"),
         ];
         out.object(json, FIELDS, false)
     }
@@ -2056,10 +1636,7 @@ pub struct ModelSpecs {
 }
 
 impl lenient::Lenient for ModelSpecs {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::optional::<::std::option::Option<i64>>("context_window"),
             lenient::Field::optional::<::std::option::Option<i64>>("max_output_tokens"),
@@ -2099,10 +1676,7 @@ impl Moderation {
 }
 
 impl lenient::Lenient for Moderation {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::required::<::std::string::String>("model"),
             lenient::Field::optional::<::std::option::Option<ModerationPolicy>>("policy"),
@@ -2140,10 +1714,7 @@ impl ModerationPolicy {
 }
 
 impl lenient::Lenient for ModerationPolicy {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::optional::<::std::option::Option<ModerationRule>>("input"),
             lenient::Field::optional::<::std::option::Option<ModerationRule>>("output"),
@@ -2178,10 +1749,7 @@ impl ModerationRule {
 }
 
 impl lenient::Lenient for ModerationRule {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::required::<crate::types::ModerationMode>("mode"),
         ];
@@ -2222,23 +1790,13 @@ impl NamedToolChoice {
 
 impl NamedToolChoice {
     /// The fields that the specification lists, by their names on the wire.
-    pub const FIELDS: &'static [&'static str] = &[
-        "allowed_tools",
-        "custom",
-        "function",
-        "type",
-    ];
+    pub const FIELDS: &'static [&'static str] = &["allowed_tools", "custom", "function", "type"];
 }
 
 impl lenient::Lenient for NamedToolChoice {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::option::Option<AllowedTools>,
-            >("allowed_tools"),
+            lenient::Field::optional::<::std::option::Option<AllowedTools>>("allowed_tools"),
             lenient::Field::optional::<::std::option::Option<ToolName>>("custom"),
             lenient::Field::optional::<::std::option::Option<ToolName>>("function"),
             lenient::Field::required::<::std::string::String>("type"),
@@ -2262,10 +1820,7 @@ pub struct Prediction {
 
 impl Prediction {
     /// Creates a value with the required fields.
-    pub fn new(
-        content: ::openapi_runtime::TextOrParts,
-        type_: impl Into<::std::string::String>,
-    ) -> Self {
+    pub fn new(content: ::openapi_runtime::TextOrParts, type_: impl Into<::std::string::String>) -> Self {
         Self {
             content: content,
             type_: type_.into(),
@@ -2280,10 +1835,7 @@ impl Prediction {
 }
 
 impl lenient::Lenient for Prediction {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::required::<::openapi_runtime::TextOrParts>("content"),
             lenient::Field::required::<::std::string::String>("type"),
@@ -2322,15 +1874,10 @@ impl PromptCacheBreakpoint {
 }
 
 impl lenient::Lenient for PromptCacheBreakpoint {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::required::<crate::types::PromptCacheMode>("mode"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("ttl"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("ttl"),
         ];
         out.object(json, FIELDS, true)
     }
@@ -2366,17 +1913,10 @@ impl PromptCacheOptions {
 }
 
 impl lenient::Lenient for PromptCacheOptions {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::option::Option<crate::types::PromptCacheMode>,
-            >("mode"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("ttl"),
+            lenient::Field::optional::<::std::option::Option<crate::types::PromptCacheMode>>("mode"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("ttl"),
         ];
         out.object(json, FIELDS, true)
     }
@@ -2421,20 +1961,11 @@ impl ::std::default::Default for PromptTokensDetails {
 
 impl PromptTokensDetails {
     /// The fields that the specification lists, by their names on the wire.
-    pub const FIELDS: &'static [&'static str] = &[
-        "audio_tokens",
-        "cache_write_tokens",
-        "cached_tokens",
-        "image_tokens",
-        "text_tokens",
-    ];
+    pub const FIELDS: &'static [&'static str] = &["audio_tokens", "cache_write_tokens", "cached_tokens", "image_tokens", "text_tokens"];
 }
 
 impl lenient::Lenient for PromptTokensDetails {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::optional::<::std::option::Option<i64>>("audio_tokens"),
             lenient::Field::optional::<::std::option::Option<i64>>("cache_write_tokens"),
@@ -2477,14 +2008,9 @@ impl ResponseFormat {
 }
 
 impl lenient::Lenient for ResponseFormat {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::option::Option<ResponseSchema>,
-            >("json_schema"),
+            lenient::Field::optional::<::std::option::Option<ResponseSchema>>("json_schema"),
             lenient::Field::required::<::std::string::String>("type"),
         ];
         out.object(json, FIELDS, true)
@@ -2526,27 +2052,15 @@ impl ResponseSchema {
 
 impl ResponseSchema {
     /// The fields that the specification lists, by their names on the wire.
-    pub const FIELDS: &'static [&'static str] = &[
-        "description",
-        "name",
-        "schema",
-        "strict",
-    ];
+    pub const FIELDS: &'static [&'static str] = &["description", "name", "schema", "strict"];
 }
 
 impl lenient::Lenient for ResponseSchema {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("description"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("description"),
             lenient::Field::required::<::std::string::String>("name"),
-            lenient::Field::optional::<
-                ::std::option::Option<::serde_json::Value>,
-            >("schema"),
+            lenient::Field::optional::<::std::option::Option<::serde_json::Value>>("schema"),
             lenient::Field::optional::<::std::option::Option<bool>>("strict"),
         ];
         out.object(json, FIELDS, true)
@@ -2564,10 +2078,7 @@ pub enum StopSequences {
 }
 
 impl lenient::Lenient for StopSequences {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         <lenient::Strict<Self> as lenient::Lenient>::normalize(json, out)
     }
 }
@@ -2605,21 +2116,13 @@ impl ::std::default::Default for StreamOptions {
 
 impl StreamOptions {
     /// The fields that the specification lists, by their names on the wire.
-    pub const FIELDS: &'static [&'static str] = &[
-        "include_obfuscation",
-        "include_usage",
-    ];
+    pub const FIELDS: &'static [&'static str] = &["include_obfuscation", "include_usage"];
 }
 
 impl lenient::Lenient for StreamOptions {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::option::Option<bool>,
-            >("include_obfuscation"),
+            lenient::Field::optional::<::std::option::Option<bool>>("include_obfuscation"),
             lenient::Field::optional::<::std::option::Option<bool>>("include_usage"),
         ];
         out.object(json, FIELDS, true)
@@ -2661,28 +2164,16 @@ impl TokenLogprob {
 
 impl TokenLogprob {
     /// The fields that the specification lists, by their names on the wire.
-    pub const FIELDS: &'static [&'static str] = &[
-        "bytes",
-        "logprob",
-        "token",
-        "top_logprobs",
-    ];
+    pub const FIELDS: &'static [&'static str] = &["bytes", "logprob", "token", "top_logprobs"];
 }
 
 impl lenient::Lenient for TokenLogprob {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::option::Option<::std::vec::Vec<i64>>,
-            >("bytes"),
+            lenient::Field::optional::<::std::option::Option<::std::vec::Vec<i64>>>("bytes"),
             lenient::Field::optional::<::std::option::Option<f64>>("logprob"),
             lenient::Field::required::<::std::string::String>("token"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::vec::Vec<TopLogprob>>,
-            >("top_logprobs"),
+            lenient::Field::optional::<::std::option::Option<::std::vec::Vec<TopLogprob>>>("top_logprobs"),
         ];
         out.object(json, FIELDS, true)
     }
@@ -2722,17 +2213,10 @@ impl Tool {
 }
 
 impl lenient::Lenient for Tool {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::option::Option<CustomToolDefinition>,
-            >("custom"),
-            lenient::Field::optional::<
-                ::std::option::Option<FunctionDefinition>,
-            >("function"),
+            lenient::Field::optional::<::std::option::Option<CustomToolDefinition>>("custom"),
+            lenient::Field::optional::<::std::option::Option<FunctionDefinition>>("function"),
             lenient::Field::required::<::std::string::String>("type"),
         ];
         out.object(json, FIELDS, true)
@@ -2777,21 +2261,12 @@ impl ToolCall {
 }
 
 impl lenient::Lenient for ToolCall {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::option::Option<::serde_json::Value>,
-            >("custom"),
+            lenient::Field::optional::<::std::option::Option<::serde_json::Value>>("custom"),
             lenient::Field::optional::<::std::option::Option<FunctionCall>>("function"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("id"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("type"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("id"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("type"),
         ];
         out.object(json, FIELDS, true)
     }
@@ -2834,21 +2309,12 @@ impl ToolCallDelta {
 }
 
 impl lenient::Lenient for ToolCallDelta {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::option::Option<FunctionCallDelta>,
-            >("function"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("id"),
+            lenient::Field::optional::<::std::option::Option<FunctionCallDelta>>("function"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("id"),
             lenient::Field::optional::<::std::option::Option<i64>>("index"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("type"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("type"),
         ];
         out.object(json, FIELDS, true)
     }
@@ -2880,10 +2346,7 @@ impl ToolName {
 }
 
 impl lenient::Lenient for ToolName {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::required::<::std::string::String>("name"),
         ];
@@ -2926,14 +2389,9 @@ impl TopLogprob {
 }
 
 impl lenient::Lenient for TopLogprob {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::option::Option<::std::vec::Vec<i64>>,
-            >("bytes"),
+            lenient::Field::optional::<::std::option::Option<::std::vec::Vec<i64>>>("bytes"),
             lenient::Field::optional::<::std::option::Option<f64>>("logprob"),
             lenient::Field::required::<::std::string::String>("token"),
         ];
@@ -2974,28 +2432,16 @@ impl ::std::default::Default for UrlCitation {
 
 impl UrlCitation {
     /// The fields that the specification lists, by their names on the wire.
-    pub const FIELDS: &'static [&'static str] = &[
-        "end_index",
-        "start_index",
-        "title",
-        "url",
-    ];
+    pub const FIELDS: &'static [&'static str] = &["end_index", "start_index", "title", "url"];
 }
 
 impl lenient::Lenient for UrlCitation {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::optional::<::std::option::Option<i64>>("end_index"),
             lenient::Field::optional::<::std::option::Option<i64>>("start_index"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("title"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("url"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("title"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("url"),
         ];
         out.object(json, FIELDS, true)
     }
@@ -3040,33 +2486,17 @@ impl ::std::default::Default for Usage {
 
 impl Usage {
     /// The fields that the specification lists, by their names on the wire.
-    pub const FIELDS: &'static [&'static str] = &[
-        "completion_tokens",
-        "completion_tokens_details",
-        "cost",
-        "prompt_tokens",
-        "prompt_tokens_details",
-        "total_tokens",
-    ];
+    pub const FIELDS: &'static [&'static str] = &["completion_tokens", "completion_tokens_details", "cost", "prompt_tokens", "prompt_tokens_details", "total_tokens"];
 }
 
 impl lenient::Lenient for Usage {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::optional::<::std::option::Option<i64>>("completion_tokens"),
-            lenient::Field::optional::<
-                ::std::option::Option<CompletionTokensDetails>,
-            >("completion_tokens_details"),
-            lenient::Field::optional::<
-                lenient::AnyFormat<::openapi_runtime::Usd>,
-            >("cost"),
+            lenient::Field::optional::<::std::option::Option<CompletionTokensDetails>>("completion_tokens_details"),
+            lenient::Field::optional::<lenient::AnyFormat<::openapi_runtime::Usd>>("cost"),
             lenient::Field::optional::<::std::option::Option<i64>>("prompt_tokens"),
-            lenient::Field::optional::<
-                ::std::option::Option<PromptTokensDetails>,
-            >("prompt_tokens_details"),
+            lenient::Field::optional::<::std::option::Option<PromptTokensDetails>>("prompt_tokens_details"),
             lenient::Field::optional::<::std::option::Option<i64>>("total_tokens"),
         ];
         out.object(json, FIELDS, true)
@@ -3084,10 +2514,7 @@ pub struct UsageOptions {
 }
 
 impl lenient::Lenient for UsageOptions {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::optional::<::std::option::Option<bool>>("include"),
         ];
@@ -3110,10 +2537,7 @@ pub struct UserLocation {
 
 impl UserLocation {
     /// Creates a value with the required fields.
-    pub fn new(
-        approximate: ApproximateLocation,
-        type_: impl Into<::std::string::String>,
-    ) -> Self {
+    pub fn new(approximate: ApproximateLocation, type_: impl Into<::std::string::String>) -> Self {
         Self {
             approximate: approximate,
             type_: type_.into(),
@@ -3128,10 +2552,7 @@ impl UserLocation {
 }
 
 impl lenient::Lenient for UserLocation {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::required::<ApproximateLocation>("approximate"),
             lenient::Field::required::<::std::string::String>("type"),
@@ -3165,34 +2586,20 @@ impl ::std::default::Default for WebSearchOptions {
 
 impl WebSearchOptions {
     /// The fields that the specification lists, by their names on the wire.
-    pub const FIELDS: &'static [&'static str] = &[
-        "search_context_size",
-        "user_location",
-    ];
+    pub const FIELDS: &'static [&'static str] = &["search_context_size", "user_location"];
 }
 
 impl lenient::Lenient for WebSearchOptions {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::option::Option<crate::types::SearchContextSize>,
-            >("search_context_size"),
-            lenient::Field::optional::<
-                ::std::option::Option<UserLocation>,
-            >("user_location"),
+            lenient::Field::optional::<::std::option::Option<crate::types::SearchContextSize>>("search_context_size"),
+            lenient::Field::optional::<::std::option::Option<UserLocation>>("user_location"),
         ];
         out.object(json, FIELDS, true)
     }
 }
 
-fn chat_message_role_for_null<'de, D: ::serde::Deserializer<'de>>(
-    deserializer: D,
-) -> Result<crate::types::Role, D::Error> {
-    let value: Option<crate::types::Role> = ::serde::Deserialize::deserialize(
-        deserializer,
-    )?;
+fn chat_message_role_for_null<'de, D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<crate::types::Role, D::Error> {
+    let value: Option<crate::types::Role> = ::serde::Deserialize::deserialize(deserializer)?;
     Ok(value.unwrap_or_else(defaults::chat_message_role))
 }

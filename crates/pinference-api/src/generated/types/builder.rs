@@ -11,142 +11,58 @@
 
 //! Types for composing complex structures.
 
+/// Converts the value of a property.
+fn convert<T, U>(property: &str, value: T) -> ::std::result::Result<U, ::std::string::String>
+where
+    T: ::std::convert::TryInto<U>,
+    T::Error: ::std::fmt::Display,
+{
+    value
+        .try_into()
+        .map_err(|e| ::std::format!("error converting supplied value for {property}: {e}"))
+}
+
 #[derive(Clone, Debug)]
 pub struct ChatCompletionRequest {
-    audio: ::std::result::Result<
-        ::std::option::Option<super::AudioOptions>,
-        ::std::string::String,
-    >,
-    frequency_penalty: ::std::result::Result<
-        ::std::option::Option<f64>,
-        ::std::string::String,
-    >,
-    function_call: ::std::result::Result<
-        ::std::option::Option<crate::types::FunctionCallChoice>,
-        ::std::string::String,
-    >,
-    functions: ::std::result::Result<
-        ::std::option::Option<::std::vec::Vec<super::FunctionDefinition>>,
-        ::std::string::String,
-    >,
-    logit_bias: ::std::result::Result<
-        ::std::option::Option<::std::collections::HashMap<::std::string::String, i64>>,
-        ::std::string::String,
-    >,
+    audio: ::std::result::Result<::std::option::Option<super::AudioOptions>, ::std::string::String>,
+    frequency_penalty: ::std::result::Result<::std::option::Option<f64>, ::std::string::String>,
+    function_call: ::std::result::Result<::std::option::Option<crate::types::FunctionCallChoice>, ::std::string::String>,
+    functions: ::std::result::Result<::std::option::Option<::std::vec::Vec<super::FunctionDefinition>>, ::std::string::String>,
+    logit_bias: ::std::result::Result<::std::option::Option<::std::collections::HashMap<::std::string::String, i64>>, ::std::string::String>,
     logprobs: ::std::result::Result<::std::option::Option<bool>, ::std::string::String>,
-    max_completion_tokens: ::std::result::Result<
-        ::std::option::Option<i64>,
-        ::std::string::String,
-    >,
+    max_completion_tokens: ::std::result::Result<::std::option::Option<i64>, ::std::string::String>,
     max_tokens: ::std::result::Result<::std::option::Option<i64>, ::std::string::String>,
-    messages: ::std::result::Result<
-        ::std::vec::Vec<super::ChatMessage>,
-        ::std::string::String,
-    >,
-    metadata: ::std::result::Result<
-        ::std::option::Option<
-            ::std::collections::HashMap<::std::string::String, ::std::string::String>,
-        >,
-        ::std::string::String,
-    >,
-    modalities: ::std::result::Result<
-        ::std::option::Option<::std::vec::Vec<crate::types::Modality>>,
-        ::std::string::String,
-    >,
+    messages: ::std::result::Result<::std::vec::Vec<super::ChatMessage>, ::std::string::String>,
+    metadata: ::std::result::Result<::std::option::Option<::std::collections::HashMap<::std::string::String, ::std::string::String>>, ::std::string::String>,
+    modalities: ::std::result::Result<::std::option::Option<::std::vec::Vec<crate::types::Modality>>, ::std::string::String>,
     model: ::std::result::Result<::std::string::String, ::std::string::String>,
-    moderation: ::std::result::Result<
-        ::std::option::Option<super::Moderation>,
-        ::std::string::String,
-    >,
+    moderation: ::std::result::Result<::std::option::Option<super::Moderation>, ::std::string::String>,
     n: ::std::result::Result<::std::option::Option<i64>, ::std::string::String>,
-    parallel_tool_calls: ::std::result::Result<
-        ::std::option::Option<bool>,
-        ::std::string::String,
-    >,
-    prediction: ::std::result::Result<
-        ::std::option::Option<super::Prediction>,
-        ::std::string::String,
-    >,
-    presence_penalty: ::std::result::Result<
-        ::std::option::Option<f64>,
-        ::std::string::String,
-    >,
-    prompt_cache_key: ::std::result::Result<
-        ::std::option::Option<::std::string::String>,
-        ::std::string::String,
-    >,
-    prompt_cache_options: ::std::result::Result<
-        ::std::option::Option<super::PromptCacheOptions>,
-        ::std::string::String,
-    >,
-    prompt_cache_retention: ::std::result::Result<
-        ::std::option::Option<crate::types::PromptCacheRetention>,
-        ::std::string::String,
-    >,
-    reasoning_effort: ::std::result::Result<
-        ::std::option::Option<crate::types::ReasoningEffort>,
-        ::std::string::String,
-    >,
-    response_format: ::std::result::Result<
-        ::std::option::Option<super::ResponseFormat>,
-        ::std::string::String,
-    >,
-    safety_identifier: ::std::result::Result<
-        ::std::option::Option<::std::string::String>,
-        ::std::string::String,
-    >,
+    parallel_tool_calls: ::std::result::Result<::std::option::Option<bool>, ::std::string::String>,
+    prediction: ::std::result::Result<::std::option::Option<super::Prediction>, ::std::string::String>,
+    presence_penalty: ::std::result::Result<::std::option::Option<f64>, ::std::string::String>,
+    prompt_cache_key: ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+    prompt_cache_options: ::std::result::Result<::std::option::Option<super::PromptCacheOptions>, ::std::string::String>,
+    prompt_cache_retention: ::std::result::Result<::std::option::Option<crate::types::PromptCacheRetention>, ::std::string::String>,
+    reasoning_effort: ::std::result::Result<::std::option::Option<crate::types::ReasoningEffort>, ::std::string::String>,
+    response_format: ::std::result::Result<::std::option::Option<super::ResponseFormat>, ::std::string::String>,
+    safety_identifier: ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
     seed: ::std::result::Result<::std::option::Option<i64>, ::std::string::String>,
-    service_tier: ::std::result::Result<
-        ::std::option::Option<crate::types::ServiceTier>,
-        ::std::string::String,
-    >,
-    stop: ::std::result::Result<
-        ::std::option::Option<super::StopSequences>,
-        ::std::string::String,
-    >,
+    service_tier: ::std::result::Result<::std::option::Option<crate::types::ServiceTier>, ::std::string::String>,
+    stop: ::std::result::Result<::std::option::Option<super::StopSequences>, ::std::string::String>,
     store: ::std::result::Result<::std::option::Option<bool>, ::std::string::String>,
     stream: ::std::result::Result<::std::option::Option<bool>, ::std::string::String>,
-    stream_options: ::std::result::Result<
-        ::std::option::Option<super::StreamOptions>,
-        ::std::string::String,
-    >,
-    temperature: ::std::result::Result<
-        ::std::option::Option<f64>,
-        ::std::string::String,
-    >,
-    tool_choice: ::std::result::Result<
-        ::std::option::Option<crate::types::ToolChoice>,
-        ::std::string::String,
-    >,
-    tools: ::std::result::Result<
-        ::std::option::Option<::std::vec::Vec<super::Tool>>,
-        ::std::string::String,
-    >,
-    top_logprobs: ::std::result::Result<
-        ::std::option::Option<i64>,
-        ::std::string::String,
-    >,
+    stream_options: ::std::result::Result<::std::option::Option<super::StreamOptions>, ::std::string::String>,
+    temperature: ::std::result::Result<::std::option::Option<f64>, ::std::string::String>,
+    tool_choice: ::std::result::Result<::std::option::Option<crate::types::ToolChoice>, ::std::string::String>,
+    tools: ::std::result::Result<::std::option::Option<::std::vec::Vec<super::Tool>>, ::std::string::String>,
+    top_logprobs: ::std::result::Result<::std::option::Option<i64>, ::std::string::String>,
     top_p: ::std::result::Result<::std::option::Option<f64>, ::std::string::String>,
-    usage: ::std::result::Result<
-        ::std::option::Option<super::UsageOptions>,
-        ::std::string::String,
-    >,
-    user: ::std::result::Result<
-        ::std::option::Option<::std::string::String>,
-        ::std::string::String,
-    >,
-    verbosity: ::std::result::Result<
-        ::std::option::Option<crate::types::Verbosity>,
-        ::std::string::String,
-    >,
-    web_search_options: ::std::result::Result<
-        ::std::option::Option<super::WebSearchOptions>,
-        ::std::string::String,
-    >,
-    extra: ::std::result::Result<
-        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
-        ::std::string::String,
-    >,
+    usage: ::std::result::Result<::std::option::Option<super::UsageOptions>, ::std::string::String>,
+    user: ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+    verbosity: ::std::result::Result<::std::option::Option<crate::types::Verbosity>, ::std::string::String>,
+    web_search_options: ::std::result::Result<::std::option::Option<super::WebSearchOptions>, ::std::string::String>,
+    extra: ::std::result::Result<::serde_json::Map<::std::string::String, ::serde_json::Value>, ::std::string::String>,
 }
 
 impl ::std::default::Default for ChatCompletionRequest {
@@ -201,9 +117,7 @@ impl ChatCompletionRequest {
         T: ::std::convert::TryInto<::std::option::Option<super::AudioOptions>>,
         T::Error: ::std::fmt::Display,
     {
-        self.audio = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for audio: {e}"));
+        self.audio = convert("audio", value);
         self
     }
     pub fn frequency_penalty<T>(mut self, value: T) -> Self
@@ -211,51 +125,31 @@ impl ChatCompletionRequest {
         T: ::std::convert::TryInto<::std::option::Option<f64>>,
         T::Error: ::std::fmt::Display,
     {
-        self.frequency_penalty = value
-            .try_into()
-            .map_err(|e| {
-                format!("error converting supplied value for frequency_penalty: {e}")
-            });
+        self.frequency_penalty = convert("frequency_penalty", value);
         self
     }
     pub fn function_call<T>(mut self, value: T) -> Self
     where
-        T: ::std::convert::TryInto<
-            ::std::option::Option<crate::types::FunctionCallChoice>,
-        >,
+        T: ::std::convert::TryInto<::std::option::Option<crate::types::FunctionCallChoice>>,
         T::Error: ::std::fmt::Display,
     {
-        self.function_call = value
-            .try_into()
-            .map_err(|e| {
-                format!("error converting supplied value for function_call: {e}")
-            });
+        self.function_call = convert("function_call", value);
         self
     }
     pub fn functions<T>(mut self, value: T) -> Self
     where
-        T: ::std::convert::TryInto<
-            ::std::option::Option<::std::vec::Vec<super::FunctionDefinition>>,
-        >,
+        T: ::std::convert::TryInto<::std::option::Option<::std::vec::Vec<super::FunctionDefinition>>>,
         T::Error: ::std::fmt::Display,
     {
-        self.functions = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for functions: {e}"));
+        self.functions = convert("functions", value);
         self
     }
     pub fn logit_bias<T>(mut self, value: T) -> Self
     where
-        T: ::std::convert::TryInto<
-            ::std::option::Option<
-                ::std::collections::HashMap<::std::string::String, i64>,
-            >,
-        >,
+        T: ::std::convert::TryInto<::std::option::Option<::std::collections::HashMap<::std::string::String, i64>>>,
         T::Error: ::std::fmt::Display,
     {
-        self.logit_bias = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for logit_bias: {e}"));
+        self.logit_bias = convert("logit_bias", value);
         self
     }
     pub fn logprobs<T>(mut self, value: T) -> Self
@@ -263,9 +157,7 @@ impl ChatCompletionRequest {
         T: ::std::convert::TryInto<::std::option::Option<bool>>,
         T::Error: ::std::fmt::Display,
     {
-        self.logprobs = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for logprobs: {e}"));
+        self.logprobs = convert("logprobs", value);
         self
     }
     pub fn max_completion_tokens<T>(mut self, value: T) -> Self
@@ -273,11 +165,7 @@ impl ChatCompletionRequest {
         T: ::std::convert::TryInto<::std::option::Option<i64>>,
         T::Error: ::std::fmt::Display,
     {
-        self.max_completion_tokens = value
-            .try_into()
-            .map_err(|e| {
-                format!("error converting supplied value for max_completion_tokens: {e}")
-            });
+        self.max_completion_tokens = convert("max_completion_tokens", value);
         self
     }
     pub fn max_tokens<T>(mut self, value: T) -> Self
@@ -285,9 +173,7 @@ impl ChatCompletionRequest {
         T: ::std::convert::TryInto<::std::option::Option<i64>>,
         T::Error: ::std::fmt::Display,
     {
-        self.max_tokens = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for max_tokens: {e}"));
+        self.max_tokens = convert("max_tokens", value);
         self
     }
     pub fn messages<T>(mut self, value: T) -> Self
@@ -295,35 +181,23 @@ impl ChatCompletionRequest {
         T: ::std::convert::TryInto<::std::vec::Vec<super::ChatMessage>>,
         T::Error: ::std::fmt::Display,
     {
-        self.messages = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for messages: {e}"));
+        self.messages = convert("messages", value);
         self
     }
     pub fn metadata<T>(mut self, value: T) -> Self
     where
-        T: ::std::convert::TryInto<
-            ::std::option::Option<
-                ::std::collections::HashMap<::std::string::String, ::std::string::String>,
-            >,
-        >,
+        T: ::std::convert::TryInto<::std::option::Option<::std::collections::HashMap<::std::string::String, ::std::string::String>>>,
         T::Error: ::std::fmt::Display,
     {
-        self.metadata = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for metadata: {e}"));
+        self.metadata = convert("metadata", value);
         self
     }
     pub fn modalities<T>(mut self, value: T) -> Self
     where
-        T: ::std::convert::TryInto<
-            ::std::option::Option<::std::vec::Vec<crate::types::Modality>>,
-        >,
+        T: ::std::convert::TryInto<::std::option::Option<::std::vec::Vec<crate::types::Modality>>>,
         T::Error: ::std::fmt::Display,
     {
-        self.modalities = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for modalities: {e}"));
+        self.modalities = convert("modalities", value);
         self
     }
     pub fn model<T>(mut self, value: T) -> Self
@@ -331,9 +205,7 @@ impl ChatCompletionRequest {
         T: ::std::convert::TryInto<::std::string::String>,
         T::Error: ::std::fmt::Display,
     {
-        self.model = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for model: {e}"));
+        self.model = convert("model", value);
         self
     }
     pub fn moderation<T>(mut self, value: T) -> Self
@@ -341,9 +213,7 @@ impl ChatCompletionRequest {
         T: ::std::convert::TryInto<::std::option::Option<super::Moderation>>,
         T::Error: ::std::fmt::Display,
     {
-        self.moderation = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for moderation: {e}"));
+        self.moderation = convert("moderation", value);
         self
     }
     pub fn n<T>(mut self, value: T) -> Self
@@ -351,9 +221,7 @@ impl ChatCompletionRequest {
         T: ::std::convert::TryInto<::std::option::Option<i64>>,
         T::Error: ::std::fmt::Display,
     {
-        self.n = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for n: {e}"));
+        self.n = convert("n", value);
         self
     }
     pub fn parallel_tool_calls<T>(mut self, value: T) -> Self
@@ -361,11 +229,7 @@ impl ChatCompletionRequest {
         T: ::std::convert::TryInto<::std::option::Option<bool>>,
         T::Error: ::std::fmt::Display,
     {
-        self.parallel_tool_calls = value
-            .try_into()
-            .map_err(|e| {
-                format!("error converting supplied value for parallel_tool_calls: {e}")
-            });
+        self.parallel_tool_calls = convert("parallel_tool_calls", value);
         self
     }
     pub fn prediction<T>(mut self, value: T) -> Self
@@ -373,9 +237,7 @@ impl ChatCompletionRequest {
         T: ::std::convert::TryInto<::std::option::Option<super::Prediction>>,
         T::Error: ::std::fmt::Display,
     {
-        self.prediction = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for prediction: {e}"));
+        self.prediction = convert("prediction", value);
         self
     }
     pub fn presence_penalty<T>(mut self, value: T) -> Self
@@ -383,11 +245,7 @@ impl ChatCompletionRequest {
         T: ::std::convert::TryInto<::std::option::Option<f64>>,
         T::Error: ::std::fmt::Display,
     {
-        self.presence_penalty = value
-            .try_into()
-            .map_err(|e| {
-                format!("error converting supplied value for presence_penalty: {e}")
-            });
+        self.presence_penalty = convert("presence_penalty", value);
         self
     }
     pub fn prompt_cache_key<T>(mut self, value: T) -> Self
@@ -395,11 +253,7 @@ impl ChatCompletionRequest {
         T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
         T::Error: ::std::fmt::Display,
     {
-        self.prompt_cache_key = value
-            .try_into()
-            .map_err(|e| {
-                format!("error converting supplied value for prompt_cache_key: {e}")
-            });
+        self.prompt_cache_key = convert("prompt_cache_key", value);
         self
     }
     pub fn prompt_cache_options<T>(mut self, value: T) -> Self
@@ -407,27 +261,15 @@ impl ChatCompletionRequest {
         T: ::std::convert::TryInto<::std::option::Option<super::PromptCacheOptions>>,
         T::Error: ::std::fmt::Display,
     {
-        self.prompt_cache_options = value
-            .try_into()
-            .map_err(|e| {
-                format!("error converting supplied value for prompt_cache_options: {e}")
-            });
+        self.prompt_cache_options = convert("prompt_cache_options", value);
         self
     }
     pub fn prompt_cache_retention<T>(mut self, value: T) -> Self
     where
-        T: ::std::convert::TryInto<
-            ::std::option::Option<crate::types::PromptCacheRetention>,
-        >,
+        T: ::std::convert::TryInto<::std::option::Option<crate::types::PromptCacheRetention>>,
         T::Error: ::std::fmt::Display,
     {
-        self.prompt_cache_retention = value
-            .try_into()
-            .map_err(|e| {
-                format!(
-                    "error converting supplied value for prompt_cache_retention: {e}"
-                )
-            });
+        self.prompt_cache_retention = convert("prompt_cache_retention", value);
         self
     }
     pub fn reasoning_effort<T>(mut self, value: T) -> Self
@@ -435,11 +277,7 @@ impl ChatCompletionRequest {
         T: ::std::convert::TryInto<::std::option::Option<crate::types::ReasoningEffort>>,
         T::Error: ::std::fmt::Display,
     {
-        self.reasoning_effort = value
-            .try_into()
-            .map_err(|e| {
-                format!("error converting supplied value for reasoning_effort: {e}")
-            });
+        self.reasoning_effort = convert("reasoning_effort", value);
         self
     }
     pub fn response_format<T>(mut self, value: T) -> Self
@@ -447,11 +285,7 @@ impl ChatCompletionRequest {
         T: ::std::convert::TryInto<::std::option::Option<super::ResponseFormat>>,
         T::Error: ::std::fmt::Display,
     {
-        self.response_format = value
-            .try_into()
-            .map_err(|e| {
-                format!("error converting supplied value for response_format: {e}")
-            });
+        self.response_format = convert("response_format", value);
         self
     }
     pub fn safety_identifier<T>(mut self, value: T) -> Self
@@ -459,11 +293,7 @@ impl ChatCompletionRequest {
         T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
         T::Error: ::std::fmt::Display,
     {
-        self.safety_identifier = value
-            .try_into()
-            .map_err(|e| {
-                format!("error converting supplied value for safety_identifier: {e}")
-            });
+        self.safety_identifier = convert("safety_identifier", value);
         self
     }
     pub fn seed<T>(mut self, value: T) -> Self
@@ -471,9 +301,7 @@ impl ChatCompletionRequest {
         T: ::std::convert::TryInto<::std::option::Option<i64>>,
         T::Error: ::std::fmt::Display,
     {
-        self.seed = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for seed: {e}"));
+        self.seed = convert("seed", value);
         self
     }
     pub fn service_tier<T>(mut self, value: T) -> Self
@@ -481,11 +309,7 @@ impl ChatCompletionRequest {
         T: ::std::convert::TryInto<::std::option::Option<crate::types::ServiceTier>>,
         T::Error: ::std::fmt::Display,
     {
-        self.service_tier = value
-            .try_into()
-            .map_err(|e| {
-                format!("error converting supplied value for service_tier: {e}")
-            });
+        self.service_tier = convert("service_tier", value);
         self
     }
     pub fn stop<T>(mut self, value: T) -> Self
@@ -493,9 +317,7 @@ impl ChatCompletionRequest {
         T: ::std::convert::TryInto<::std::option::Option<super::StopSequences>>,
         T::Error: ::std::fmt::Display,
     {
-        self.stop = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for stop: {e}"));
+        self.stop = convert("stop", value);
         self
     }
     pub fn store<T>(mut self, value: T) -> Self
@@ -503,9 +325,7 @@ impl ChatCompletionRequest {
         T: ::std::convert::TryInto<::std::option::Option<bool>>,
         T::Error: ::std::fmt::Display,
     {
-        self.store = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for store: {e}"));
+        self.store = convert("store", value);
         self
     }
     pub fn stream<T>(mut self, value: T) -> Self
@@ -513,9 +333,7 @@ impl ChatCompletionRequest {
         T: ::std::convert::TryInto<::std::option::Option<bool>>,
         T::Error: ::std::fmt::Display,
     {
-        self.stream = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for stream: {e}"));
+        self.stream = convert("stream", value);
         self
     }
     pub fn stream_options<T>(mut self, value: T) -> Self
@@ -523,11 +341,7 @@ impl ChatCompletionRequest {
         T: ::std::convert::TryInto<::std::option::Option<super::StreamOptions>>,
         T::Error: ::std::fmt::Display,
     {
-        self.stream_options = value
-            .try_into()
-            .map_err(|e| {
-                format!("error converting supplied value for stream_options: {e}")
-            });
+        self.stream_options = convert("stream_options", value);
         self
     }
     pub fn temperature<T>(mut self, value: T) -> Self
@@ -535,11 +349,7 @@ impl ChatCompletionRequest {
         T: ::std::convert::TryInto<::std::option::Option<f64>>,
         T::Error: ::std::fmt::Display,
     {
-        self.temperature = value
-            .try_into()
-            .map_err(|e| {
-                format!("error converting supplied value for temperature: {e}")
-            });
+        self.temperature = convert("temperature", value);
         self
     }
     pub fn tool_choice<T>(mut self, value: T) -> Self
@@ -547,11 +357,7 @@ impl ChatCompletionRequest {
         T: ::std::convert::TryInto<::std::option::Option<crate::types::ToolChoice>>,
         T::Error: ::std::fmt::Display,
     {
-        self.tool_choice = value
-            .try_into()
-            .map_err(|e| {
-                format!("error converting supplied value for tool_choice: {e}")
-            });
+        self.tool_choice = convert("tool_choice", value);
         self
     }
     pub fn tools<T>(mut self, value: T) -> Self
@@ -559,9 +365,7 @@ impl ChatCompletionRequest {
         T: ::std::convert::TryInto<::std::option::Option<::std::vec::Vec<super::Tool>>>,
         T::Error: ::std::fmt::Display,
     {
-        self.tools = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for tools: {e}"));
+        self.tools = convert("tools", value);
         self
     }
     pub fn top_logprobs<T>(mut self, value: T) -> Self
@@ -569,11 +373,7 @@ impl ChatCompletionRequest {
         T: ::std::convert::TryInto<::std::option::Option<i64>>,
         T::Error: ::std::fmt::Display,
     {
-        self.top_logprobs = value
-            .try_into()
-            .map_err(|e| {
-                format!("error converting supplied value for top_logprobs: {e}")
-            });
+        self.top_logprobs = convert("top_logprobs", value);
         self
     }
     pub fn top_p<T>(mut self, value: T) -> Self
@@ -581,9 +381,7 @@ impl ChatCompletionRequest {
         T: ::std::convert::TryInto<::std::option::Option<f64>>,
         T::Error: ::std::fmt::Display,
     {
-        self.top_p = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for top_p: {e}"));
+        self.top_p = convert("top_p", value);
         self
     }
     pub fn usage<T>(mut self, value: T) -> Self
@@ -591,9 +389,7 @@ impl ChatCompletionRequest {
         T: ::std::convert::TryInto<::std::option::Option<super::UsageOptions>>,
         T::Error: ::std::fmt::Display,
     {
-        self.usage = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for usage: {e}"));
+        self.usage = convert("usage", value);
         self
     }
     pub fn user<T>(mut self, value: T) -> Self
@@ -601,9 +397,7 @@ impl ChatCompletionRequest {
         T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
         T::Error: ::std::fmt::Display,
     {
-        self.user = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for user: {e}"));
+        self.user = convert("user", value);
         self
     }
     pub fn verbosity<T>(mut self, value: T) -> Self
@@ -611,9 +405,7 @@ impl ChatCompletionRequest {
         T: ::std::convert::TryInto<::std::option::Option<crate::types::Verbosity>>,
         T::Error: ::std::fmt::Display,
     {
-        self.verbosity = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for verbosity: {e}"));
+        self.verbosity = convert("verbosity", value);
         self
     }
     pub fn web_search_options<T>(mut self, value: T) -> Self
@@ -621,32 +413,22 @@ impl ChatCompletionRequest {
         T: ::std::convert::TryInto<::std::option::Option<super::WebSearchOptions>>,
         T::Error: ::std::fmt::Display,
     {
-        self.web_search_options = value
-            .try_into()
-            .map_err(|e| {
-                format!("error converting supplied value for web_search_options: {e}")
-            });
+        self.web_search_options = convert("web_search_options", value);
         self
     }
     pub fn extra<T>(mut self, value: T) -> Self
     where
-        T: ::std::convert::TryInto<
-            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
-        >,
+        T: ::std::convert::TryInto<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
         T::Error: ::std::fmt::Display,
     {
-        self.extra = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for extra: {e}"));
+        self.extra = convert("extra", value);
         self
     }
 }
 
 impl ::std::convert::TryFrom<ChatCompletionRequest> for super::ChatCompletionRequest {
     type Error = super::error::ConversionError;
-    fn try_from(
-        value: ChatCompletionRequest,
-    ) -> ::std::result::Result<Self, super::error::ConversionError> {
+    fn try_from(value: ChatCompletionRequest) -> ::std::result::Result<Self, super::error::ConversionError> {
         Ok(Self {
             audio: value.audio?,
             frequency_penalty: value.frequency_penalty?,

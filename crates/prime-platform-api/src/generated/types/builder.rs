@@ -5,28 +5,24 @@
 
 //! Types for composing complex structures.
 
+/// Converts the value of a property.
+fn convert<T, U>(property: &str, value: T) -> ::std::result::Result<U, ::std::string::String>
+where
+    T: ::std::convert::TryInto<U>,
+    T::Error: ::std::fmt::Display,
+{
+    value
+        .try_into()
+        .map_err(|e| ::std::format!("error converting supplied value for {property}: {e}"))
+}
+
 #[derive(Clone, Debug)]
 pub struct PrepareRunRequest {
-    image_tag: ::std::result::Result<
-        ::std::option::Option<::std::string::String>,
-        ::std::string::String,
-    >,
-    mode: ::std::result::Result<
-        ::std::option::Option<::std::string::String>,
-        ::std::string::String,
-    >,
-    source_ref: ::std::result::Result<
-        ::std::option::Option<::std::string::String>,
-        ::std::string::String,
-    >,
-    team_id: ::std::result::Result<
-        ::std::option::Option<::std::string::String>,
-        ::std::string::String,
-    >,
-    extra: ::std::result::Result<
-        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
-        ::std::string::String,
-    >,
+    image_tag: ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+    mode: ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+    source_ref: ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+    team_id: ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+    extra: ::std::result::Result<::serde_json::Map<::std::string::String, ::serde_json::Value>, ::std::string::String>,
 }
 
 impl ::std::default::Default for PrepareRunRequest {
@@ -47,9 +43,7 @@ impl PrepareRunRequest {
         T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
         T::Error: ::std::fmt::Display,
     {
-        self.image_tag = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for image_tag: {e}"));
+        self.image_tag = convert("image_tag", value);
         self
     }
     pub fn mode<T>(mut self, value: T) -> Self
@@ -57,9 +51,7 @@ impl PrepareRunRequest {
         T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
         T::Error: ::std::fmt::Display,
     {
-        self.mode = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for mode: {e}"));
+        self.mode = convert("mode", value);
         self
     }
     pub fn source_ref<T>(mut self, value: T) -> Self
@@ -67,9 +59,7 @@ impl PrepareRunRequest {
         T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
         T::Error: ::std::fmt::Display,
     {
-        self.source_ref = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for source_ref: {e}"));
+        self.source_ref = convert("source_ref", value);
         self
     }
     pub fn team_id<T>(mut self, value: T) -> Self
@@ -77,30 +67,22 @@ impl PrepareRunRequest {
         T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
         T::Error: ::std::fmt::Display,
     {
-        self.team_id = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for team_id: {e}"));
+        self.team_id = convert("team_id", value);
         self
     }
     pub fn extra<T>(mut self, value: T) -> Self
     where
-        T: ::std::convert::TryInto<
-            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
-        >,
+        T: ::std::convert::TryInto<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
         T::Error: ::std::fmt::Display,
     {
-        self.extra = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for extra: {e}"));
+        self.extra = convert("extra", value);
         self
     }
 }
 
 impl ::std::convert::TryFrom<PrepareRunRequest> for super::PrepareRunRequest {
     type Error = super::error::ConversionError;
-    fn try_from(
-        value: PrepareRunRequest,
-    ) -> ::std::result::Result<Self, super::error::ConversionError> {
+    fn try_from(value: PrepareRunRequest) -> ::std::result::Result<Self, super::error::ConversionError> {
         Ok(Self {
             image_tag: value.image_tag?,
             mode: value.mode?,
@@ -125,26 +107,11 @@ impl ::std::convert::From<super::PrepareRunRequest> for PrepareRunRequest {
 
 #[derive(Clone, Debug)]
 pub struct ResumeRunRequest {
-    gpu_type: ::std::result::Result<
-        ::std::option::Option<::std::string::String>,
-        ::std::string::String,
-    >,
-    hf_token: ::std::result::Result<
-        ::std::option::Option<::openapi_runtime::Secret>,
-        ::std::string::String,
-    >,
-    image_tag: ::std::result::Result<
-        ::std::option::Option<::std::string::String>,
-        ::std::string::String,
-    >,
-    wandb_api_key: ::std::result::Result<
-        ::std::option::Option<::openapi_runtime::Secret>,
-        ::std::string::String,
-    >,
-    extra: ::std::result::Result<
-        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
-        ::std::string::String,
-    >,
+    gpu_type: ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+    hf_token: ::std::result::Result<::std::option::Option<::openapi_runtime::Secret>, ::std::string::String>,
+    image_tag: ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+    wandb_api_key: ::std::result::Result<::std::option::Option<::openapi_runtime::Secret>, ::std::string::String>,
+    extra: ::std::result::Result<::serde_json::Map<::std::string::String, ::serde_json::Value>, ::std::string::String>,
 }
 
 impl ::std::default::Default for ResumeRunRequest {
@@ -165,9 +132,7 @@ impl ResumeRunRequest {
         T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
         T::Error: ::std::fmt::Display,
     {
-        self.gpu_type = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for gpu_type: {e}"));
+        self.gpu_type = convert("gpu_type", value);
         self
     }
     pub fn hf_token<T>(mut self, value: T) -> Self
@@ -175,9 +140,7 @@ impl ResumeRunRequest {
         T: ::std::convert::TryInto<::std::option::Option<::openapi_runtime::Secret>>,
         T::Error: ::std::fmt::Display,
     {
-        self.hf_token = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for hf_token: {e}"));
+        self.hf_token = convert("hf_token", value);
         self
     }
     pub fn image_tag<T>(mut self, value: T) -> Self
@@ -185,9 +148,7 @@ impl ResumeRunRequest {
         T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
         T::Error: ::std::fmt::Display,
     {
-        self.image_tag = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for image_tag: {e}"));
+        self.image_tag = convert("image_tag", value);
         self
     }
     pub fn wandb_api_key<T>(mut self, value: T) -> Self
@@ -195,32 +156,22 @@ impl ResumeRunRequest {
         T: ::std::convert::TryInto<::std::option::Option<::openapi_runtime::Secret>>,
         T::Error: ::std::fmt::Display,
     {
-        self.wandb_api_key = value
-            .try_into()
-            .map_err(|e| {
-                format!("error converting supplied value for wandb_api_key: {e}")
-            });
+        self.wandb_api_key = convert("wandb_api_key", value);
         self
     }
     pub fn extra<T>(mut self, value: T) -> Self
     where
-        T: ::std::convert::TryInto<
-            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
-        >,
+        T: ::std::convert::TryInto<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
         T::Error: ::std::fmt::Display,
     {
-        self.extra = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for extra: {e}"));
+        self.extra = convert("extra", value);
         self
     }
 }
 
 impl ::std::convert::TryFrom<ResumeRunRequest> for super::ResumeRunRequest {
     type Error = super::error::ConversionError;
-    fn try_from(
-        value: ResumeRunRequest,
-    ) -> ::std::result::Result<Self, super::error::ConversionError> {
+    fn try_from(value: ResumeRunRequest) -> ::std::result::Result<Self, super::error::ConversionError> {
         Ok(Self {
             gpu_type: value.gpu_type?,
             hf_token: value.hf_token?,
