@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::request::Request;
 
@@ -44,6 +44,25 @@ impl Template {
         }
         template.request(1, b"a prompt").map_err(InvalidTemplate)?;
         Ok(template)
+    }
+
+    /// Creates the template that asks a model each prompt, after a system message if there is one.
+    ///
+    /// # Errors
+    /// Returns an error if the name of the model is empty.
+    pub fn for_model(
+        model: &str,
+        system: Option<&str>,
+        max_tokens: Option<u32>,
+    ) -> Result<Self, InvalidTemplate> {
+        let system = system.map(|text| json!({"role": "system", "content": text}));
+        let user = json!({"role": "user", "content": PLACE_HOLDER});
+        let messages: Vec<Value> = system.into_iter().chain([user]).collect();
+        let mut body = json!({"model": model, "messages": messages});
+        if let Some(tokens) = max_tokens {
+            body["max_tokens"] = tokens.into();
+        }
+        Self::new(body)
     }
 
     /// Makes the request of a line. The error is the reason.
