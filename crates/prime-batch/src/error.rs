@@ -66,6 +66,22 @@ pub struct Fault {
 }
 
 impl Error {
+    /// Returns whether the same call may succeed later without a change: the database or the service cannot be reached, or
+    /// a disk is full.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Ledger(error) => matches!(
+                error,
+                LedgerError::Unreachable { .. }
+                    | LedgerError::DiskFull { .. }
+                    | LedgerError::InUse { .. }
+            ),
+            Self::Models(error) => error.is_retryable(),
+            Self::File { source, .. } => source.kind() != std::io::ErrorKind::NotFound,
+            _ => false,
+        }
+    }
+
     pub(crate) fn file(path: &Path, source: std::io::Error) -> Self {
         Self::File {
             path: path.to_owned(),

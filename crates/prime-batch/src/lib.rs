@@ -82,6 +82,8 @@ mod price;
 mod rate;
 mod report;
 mod request;
+#[cfg(feature = "postgres")]
+mod runner;
 
 pub use batch::{Batch, Estimate, ledger_path};
 pub use control::{Control, Pause, Progress};
@@ -94,3 +96,5 @@ pub use merge::{Merged, merge};
 pub use price::Models;
 pub use report::Report;
 pub use request::{InvalidRequest, Request};
+#[cfg(feature = "postgres")]
+pub use runner::{ChunkEnd, ChunkReport, Runner};

@@ -10,8 +10,8 @@ use crate::control::Progress;
 use crate::engine::End;
 use crate::error::Error;
 use crate::html;
-use crate::ledger::State;
-use crate::ledger::sqlite::{JobRecord, LedgerReader, Totals};
+use crate::ledger::sqlite::LedgerReader;
+use crate::ledger::{JobRecord, State, Totals};
 
 /// What became of a batch, according to its ledger.
 #[derive(Debug)]

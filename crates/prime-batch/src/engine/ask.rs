@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use super::is_overload;
 use super::one_line::one_line;
-use crate::ledger::{Admission, AskAgain, Done, Ledger, LedgerError, Sending, State};
+use crate::ledger::{Admission, AskAgain, Decline, Done, Ledger, LedgerError, Sending, State};
 use crate::price::Models;
 use crate::request::Request;
 
@@ -71,6 +71,8 @@ pub(super) enum Verdict {
         done: Box<Done>,
         response: Option<Box<ChatResponse>>,
         error: Option<Box<prime_ext::Error>>,
+        /// Why the outcome is not recorded after all.
+        declined: Option<Decline>,
     },
     /// The service refused the request, which may be sent again.
     Refused(Box<prime_ext::Error>),
@@ -78,6 +80,8 @@ pub(super) enum Verdict {
     Stop(Box<prime_ext::Error>),
     /// The request was recorded as sent, but did not leave.
     Withdrawn,
+    /// The request did not leave, or the service did not carry it out, and this process may not send it again.
+    Declined(Decline),
 }
 
 /// The end of recording a request as sent.
@@ -126,7 +130,7 @@ pub(super) async fn withdraw<L: Ledger>(shared: Arc<Shared<L>>, job: Job, number
         job,
         round: 0,
         latency: Duration::ZERO,
-        verdict: withdrawn.map(|()| Verdict::Withdrawn),
+        verdict: unless_lost(withdrawn, Verdict::Withdrawn),
     }
 }
 
@@ -154,6 +158,11 @@ async fn attempt<L: Ledger>(
     latency: &mut Duration,
 ) -> Result<Verdict, LedgerError> {
     let in_flight = InFlight(shared);
+    if !shared.ledger.may_leave(number) {
+        drop(in_flight);
+        let withdrawn = record(shared, || shared.ledger.withdraw(number)).await;
+        return unless_lost(withdrawn, Verdict::Declined(Decline::LeaseLost));
+    }
     let request = &job.request;
     let start = Instant::now();
     let outcome = shared.client.chat_json(request.body().clone()).await;
@@ -165,13 +174,13 @@ async fn attempt<L: Ledger>(
             (done, Some(Box::new(response)), None)
         }
         Err(error) if stops_all(&error) => {
-            record(shared, || shared.ledger.unsent(number, false)).await?;
-            return Ok(Verdict::Stop(Box::new(error)));
+            let recorded = record(shared, || shared.ledger.unsent(number, false)).await;
+            return unless_lost(recorded, Verdict::Stop(Box::new(error)));
         }
         Err(error) if error.is_retryable() && !shared.gives_up(job) => {
             let unknown = error.last_outcome_unknown();
-            record(shared, || shared.ledger.unsent(number, unknown)).await?;
-            return Ok(Verdict::Refused(Box::new(error)));
+            let recorded = record(shared, || shared.ledger.unsent(number, unknown)).await;
+            return unless_lost(recorded, Verdict::Refused(Box::new(error)));
         }
         Err(error) => (
             failed(shared, number, request, &error),
@@ -183,12 +192,29 @@ async fn attempt<L: Ledger>(
         latency: *latency,
         ..done
     };
-    record(shared, || shared.ledger.done(done.clone())).await?;
+    let declined = match record(shared, || shared.ledger.done(done.clone())).await {
+        Ok(()) => None,
+        Err(LedgerError::RequestLost) => Some(Decline::LeaseLost),
+        Err(error) => return Err(error),
+    };
     Ok(Verdict::Ended {
         done: Box::new(done),
         response,
         error,
+        declined,
     })
+}
+
+/// Returns the verdict of an attempt, whose outcome was recorded unless another process took over the request.
+fn unless_lost(
+    recorded: Result<(), LedgerError>,
+    verdict: Verdict,
+) -> Result<Verdict, LedgerError> {
+    match recorded {
+        Ok(()) => Ok(verdict),
+        Err(LedgerError::RequestLost) => Ok(Verdict::Declined(Decline::LeaseLost)),
+        Err(error) => Err(error),
+    }
 }
 
 /// How long an outcome waits for space on the disk.

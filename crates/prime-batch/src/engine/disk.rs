@@ -50,14 +50,12 @@ impl Disk {
 
     /// Returns whether the answers of this many requests fit. If the space cannot be measured, they do.
     pub(super) fn has_space_for(&mut self, requests: usize) -> bool {
-        let Some(directory) = &self.directory else {
-            return true;
-        };
         let now = Instant::now();
         let is_fresh = |&(at, _): &(Instant, u64)| now.saturating_duration_since(at) < MAX_AGE;
-        let available = match self.measured.filter(is_fresh) {
-            Some((_, available)) => available,
-            None => {
+        let available = match (self.measured.filter(is_fresh), &self.directory) {
+            (Some((_, available)), _) => available,
+            (None, None) => return true,
+            (None, Some(directory)) => {
                 let available = fs4::available_space(directory).unwrap_or(u64::MAX);
                 self.measured = Some((now, available));
                 available

@@ -2,38 +2,43 @@
 //!
 //! | file | contents |
 //! |---|---|
-//! | `mod` | [`Engine`]: decides what is sent next, and yields the outcomes |
+//! | `mod` | [`Engine`]: yields the outcomes |
+//! | `send` | decides which request is sent next, and when |
 //! | `ask` | asks one request: records it as sent, then sends it and records its outcome |
+//! | `ended` | keeps count of the attempts that have ended |
 //! | `level` | finds the number of requests in flight that the service accepts |
 //! | `disk` | checks that the answers fit on the disk |
 //! | `one_line` | writes JSON in one line |
 
 mod ask;
 mod disk;
+mod ended;
 mod level;
 mod one_line;
+mod send;
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64};
 use std::time::Duration;
 
 use futures_core::Stream;
-use futures_util::{FutureExt as _, StreamExt as _};
 use prime_ext::{CallOptions, ChatResponse, Client, Cost, RetryPolicy};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use self::ask::{Attempt, Job, Recorded, Shared, Verdict, ask, record_sent, withdraw};
+use self::ask::{Attempt, Job, Recorded, Shared};
 use self::disk::Disk;
+use self::ended::{Waiting, is_overload};
 use self::level::Level;
+use self::send::next_request;
 use crate::control::{Control, Pause};
 use crate::error::Error;
-use crate::ledger::{Admission, AskAgain, Done, Ledger, LedgerError, State};
+use crate::ledger::{AskAgain, Decline, Ledger, State};
 use crate::price::Models;
 use crate::request::Request;
 
@@ -72,8 +77,12 @@ impl Default for Options {
 pub struct Outcome {
     /// The request.
     pub request: Request,
-    /// The state. [`State::Unsent`] if the request was not sent because its cost has no upper bound.
+    /// The state. [`State::Unsent`] if the request was not sent because its cost has no upper bound, or because the
+    /// ledger declined it.
     pub state: State,
+    /// Why the ledger declined to send the request, or to record its outcome. In the second case, there is a response or
+    /// an error.
+    pub declined: Option<Decline>,
     /// Whether the request ended in an earlier run. The ledger then has its answer.
     pub is_earlier: bool,
     /// The response.
@@ -144,47 +153,8 @@ pub struct Engine<L> {
 
 type Requests = Pin<Box<dyn Stream<Item = Result<Request, Error>> + Send>>;
 
-/// A refused request that waits.
-struct Waiting {
-    until: Instant,
-    job: Job,
-}
-
-impl PartialEq for Waiting {
-    fn eq(&self, other: &Self) -> bool {
-        self.until == other.until
-    }
-}
-
-impl Eq for Waiting {}
-
-impl PartialOrd for Waiting {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Waiting {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.until.cmp(&other.until)
-    }
-}
-
-/// The number of requests that are looked up in the ledger at once.
-const CHUNK: usize = 256;
-
-/// The number of outcomes that may wait for the ledger, beyond the requests in flight.
-const UNRECORDED: usize = 512;
-
-/// The largest share of the level that is recorded as sent before it may leave. If the process is killed, these requests
-/// are ambiguous, too.
-const MAX_EARLY: f64 = 0.25;
-
 /// The longest time between two looks at the limits and the disk.
 const TICK: Duration = Duration::from_secs(1);
-
-/// Waits before a refused request is sent again: at first, and at most.
-const BACKOFF: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(60));
 
 impl<L: Ledger> Engine<L> {
     /// Creates an engine. The requests are read as they are needed.
@@ -281,25 +251,6 @@ impl<L: Ledger> Engine<L> {
         self.early() == 0 && self.tasks.is_empty()
     }
 
-    /// Returns the number of requests that are recorded as sent before they may leave, or are about to be.
-    fn early(&self) -> usize {
-        self.recording.len() + self.recorded.len()
-    }
-
-    /// Returns how many requests are recorded as sent before they may leave. While a request is recorded, which takes
-    /// some milliseconds and now and then much longer, at most this many others get their responses, so that the next
-    /// one can leave immediately.
-    #[allow(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "less than the level"
-    )]
-    fn early_limit(&self) -> usize {
-        let latency = self.level.latency().as_secs_f64().max(0.001);
-        let share = (self.recording_time.as_secs_f64() / latency).min(MAX_EARLY);
-        (f64::from(self.level.current()) * share).ceil() as usize
-    }
-
     /// Sends what may be sent, and waits until something happens.
     async fn advance(&mut self) -> Result<(), Error> {
         if self.control.is_stopping() {
@@ -337,336 +288,6 @@ impl<L: Ledger> Engine<L> {
         }
         Ok(())
     }
-
-    fn needs_requests(&self) -> bool {
-        self.end.is_none() && self.ready.len() < CHUNK / 2
-    }
-
-    /// Reads requests, as far as they are available, and looks them up in the ledger.
-    async fn fill(&mut self) -> Result<(), Error> {
-        if !self.needs_requests() {
-            return Ok(());
-        }
-        while self.unclaimed.len() < CHUNK && self.requests.is_some() {
-            match next_request(&mut self.requests).now_or_never() {
-                Some(Some(request)) => self.unclaimed.push(request?),
-                Some(None) | None => break,
-            }
-        }
-        if self.unclaimed.is_empty() {
-            return Ok(());
-        }
-        let keys = self.unclaimed.iter().map(|request| request.key().clone());
-        let states = self.shared.ledger.claim(keys.collect()).await?;
-        for (request, state) in self.unclaimed.drain(..).zip(states) {
-            if !self.options.again.allows(state) {
-                self.outcomes.push_back(Outcome {
-                    is_earlier: true,
-                    ..Outcome::unsent(request, state)
-                });
-                self.control.update(|progress| progress.earlier += 1);
-                continue;
-            }
-            let bound = self.shared.models.bound(&request);
-            self.ready.push_back(Job {
-                request,
-                bound,
-                refusals: 0,
-                answers_before: 0,
-            });
-        }
-        Ok(())
-    }
-
-    /// Sends requests that are recorded as sent, as many as may be in flight. Returns when there may be a place for more.
-    /// If no more are sent now, they are withdrawn: meanwhile, the process may be killed or lose its lease.
-    fn ask_recorded(&mut self) -> Option<Instant> {
-        let now = Instant::now();
-        let is_overloaded =
-            |(until, pause): (Instant, Pause)| pause == Pause::Overloaded && until > now;
-        if self.end.is_some() || self.paused.is_some_and(is_overloaded) {
-            for (job, number) in self.recorded.drain(..) {
-                self.tasks.spawn(withdraw(self.shared.clone(), job, number));
-            }
-            return None;
-        }
-        if !self.recorded.is_empty() && self.is_waiting_for_disk() {
-            return Some(now + TICK);
-        }
-        while !self.recorded.is_empty() {
-            if self.in_flight(now) >= self.level.current() as usize {
-                return self.penalties.peek().map(|until| until.0);
-            }
-            let (job, number) = self.recorded.pop_front()?;
-            self.control.start();
-            self.shared.in_flight.fetch_add(1, Ordering::AcqRel);
-            let asked = ask(self.shared.clone(), job, number, self.level.round());
-            self.tasks.spawn(asked);
-        }
-        None
-    }
-
-    /// Returns the number of requests in flight. Refused ones count for the time of an answer.
-    fn in_flight(&mut self, now: Instant) -> usize {
-        while self.penalties.peek().is_some_and(|until| until.0 <= now) {
-            self.penalties.pop();
-        }
-        self.shared.in_flight.load(Ordering::Acquire) as usize + self.penalties.len()
-    }
-
-    /// Returns whether an outcome cannot be recorded because the disk is full.
-    fn is_waiting_for_disk(&self) -> bool {
-        self.shared.waiting_for_disk.load(Ordering::Acquire) > 0
-    }
-
-    /// Handles a request that was recorded as sent.
-    fn recorded(
-        &mut self,
-        recorded: Result<Recorded, tokio::task::JoinError>,
-    ) -> Result<(), Error> {
-        let Recorded {
-            job,
-            took,
-            admission,
-        } = recorded.map_err(|error| Error::Task(error.to_string()))?;
-        self.recording_time = took.max(self.recording_time.mul_f64(0.9995));
-        let admission = match admission {
-            Ok(admission) => admission,
-            Err(LedgerError::DiskFull { .. }) => {
-                self.ready.push_front(job);
-                self.disk.is_full();
-                return Ok(());
-            }
-            Err(error) => return Err(error.into()),
-        };
-        match admission {
-            Admission::Admitted(number) => self.recorded.push_back((job, number)),
-            Admission::OverBudget => {
-                self.ready.push_front(job);
-                if self.is_idle() {
-                    self.end.get_or_insert(End::Budget);
-                } else {
-                    // Requests in flight may cost less than was reserved.
-                    self.paused = Some((Instant::now() + TICK, Pause::Budget));
-                }
-            }
-            Admission::NotAllowed(state) => self.outcomes.push_back(Outcome {
-                is_earlier: true,
-                ..Outcome::unsent(job.request, state)
-            }),
-        }
-        Ok(())
-    }
-
-    /// Records as many requests as sent as may be in flight soon. Returns when to try again.
-    async fn send(&mut self) -> Result<Option<Instant>, Error> {
-        if self.end.is_some() {
-            return Ok(None);
-        }
-        let limits = self.shared.ledger.limits();
-        self.level
-            .set_bounds(limits.min_concurrency, limits.max_concurrency);
-        loop {
-            let now = Instant::now();
-            if let Some((until, _)) = self.paused {
-                if until > now {
-                    return Ok(Some(until));
-                }
-                self.paused = None;
-            }
-            let is_waiting = |job: &Reverse<Waiting>| job.0.until <= now;
-            let is_retry = self.waiting.peek().is_some_and(is_waiting);
-            if !is_retry && self.ready.is_empty() {
-                return Ok(self.waiting.peek().map(|job| job.0.until));
-            }
-            let level = self.level.current() as usize;
-            if self.in_flight(now) + self.early() >= level + self.early_limit() {
-                self.level.is_limiting();
-                return Ok(self.penalties.peek().map(|until| until.0));
-            }
-            let started = self.tasks.len() + self.early();
-            if started >= level + UNRECORDED {
-                return Ok(None);
-            }
-            if self.is_waiting_for_disk() || !self.disk.has_space_for(started + 1) {
-                if started == 0 {
-                    self.end = Some(End::DiskFull);
-                    return Ok(None);
-                }
-                self.paused = Some((now + TICK, Pause::DiskFull));
-                continue;
-            }
-            let job = match is_retry {
-                true => self.waiting.pop().map(|waiting| waiting.0.job),
-                false => self.ready.pop_front(),
-            };
-            let Some(job) = job else { return Ok(None) };
-            if limits.budget.is_some() && job.bound.is_none() && !self.options.allow_unpriced {
-                self.control.update(|progress| progress.unpriced += 1);
-                self.outcomes
-                    .push_back(Outcome::unsent(job.request, State::Unsent));
-                continue;
-            }
-            let tokens = self.tokens(&job.request);
-            // Put back before waiting, so that a dropped future loses nothing.
-            self.ready.push_front(job);
-            let wait = self.shared.ledger.take_rate(tokens).await?;
-            if wait > Duration::ZERO {
-                self.paused = Some((now + wait.min(TICK), Pause::RateLimit));
-                continue;
-            }
-            if let Some(job) = self.ready.pop_front() {
-                self.recording.spawn(record_sent(self.shared.clone(), job));
-            }
-        }
-    }
-
-    /// Estimates the tokens of a request.
-    #[allow(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "saturates"
-    )]
-    fn tokens(&self, request: &Request) -> u64 {
-        request.body().len() as u64 / 4 + self.mean_tokens as u64
-    }
-
-    fn finish(&mut self, attempt: Result<Attempt, tokio::task::JoinError>) -> Result<(), Error> {
-        let attempt = match attempt {
-            Ok(attempt) => attempt,
-            // The request stays recorded as sent.
-            Err(error) => return Err(Error::Task(error.to_string())),
-        };
-        let Attempt {
-            job,
-            round,
-            latency,
-            verdict,
-        } = attempt;
-        match verdict? {
-            Verdict::Ended {
-                done,
-                response,
-                error,
-            } => {
-                let is_overload = error.as_deref().is_some_and(is_overload);
-                self.level.responded(round, latency, is_overload);
-                self.ended(&done);
-                self.outcomes.push_back(Outcome {
-                    request: job.request,
-                    state: done.state,
-                    is_earlier: false,
-                    response,
-                    error,
-                    cost: done.cost,
-                    latency,
-                });
-            }
-            Verdict::Refused(error) => self.refused(job, round, error),
-            Verdict::Stop(error) => {
-                self.ready.push_front(job);
-                self.end.get_or_insert(End::Refused(error));
-            }
-            Verdict::Withdrawn => self.ready.push_front(job),
-        }
-        Ok(())
-    }
-
-    #[allow(clippy::cast_precision_loss, reason = "a mean need not be exact")]
-    fn ended(&mut self, done: &Done) {
-        if done.state != State::Ambiguous {
-            self.shared.answers.fetch_add(1, Ordering::AcqRel);
-            self.refusing_since = None;
-        }
-        if matches!(self.paused, Some((_, Pause::Budget))) {
-            self.paused = None;
-        }
-        self.disk
-            .record(done.answer.as_ref().map_or(0, |answer| answer.len()));
-        if let Some(tokens) = done.completion_tokens {
-            self.mean_tokens += 0.05 * (tokens as f64 - self.mean_tokens);
-        }
-        self.control.update(|progress| {
-            match done.state {
-                State::Answered => progress.answered += 1,
-                State::Ambiguous => progress.ambiguous += 1,
-                _ => progress.failed += 1,
-            }
-            if let Some(code) = &done.error_code {
-                *progress.errors.entry(code.clone()).or_default() += 1;
-            }
-            progress.prompt_tokens += done.prompt_tokens.unwrap_or(0);
-            progress.completion_tokens += done.completion_tokens.unwrap_or(0);
-            match done.cost {
-                Some(Cost::Known(amount)) => progress.known_cost += amount,
-                Some(Cost::Estimated(amount)) => progress.estimated_cost += amount,
-                Some(_) => progress.with_unknown_cost += 1,
-                None => {}
-            }
-        });
-    }
-
-    /// Handles a request that the service did not carry out.
-    fn refused(&mut self, mut job: Job, round: u64, error: Box<prime_ext::Error>) {
-        let is_overload = is_overload(&error);
-        if is_overload {
-            self.level.responded(round, Duration::ZERO, true);
-        }
-        self.control.update(|progress| progress.retries += 1);
-        let now = Instant::now();
-        if is_overload {
-            self.penalties.push(Reverse(now + self.level.penalty()));
-        }
-        let since = *self.refusing_since.get_or_insert(now);
-        if now.duration_since(since) > self.options.patience {
-            self.ready.push_front(job);
-            self.end.get_or_insert(End::Unavailable(error));
-            return;
-        }
-        // A service that answers others refuses this request.
-        let answers = self.shared.answers.load(Ordering::Acquire);
-        if answers > job.answers_before || job.refusals == 0 {
-            job.refusals += 1;
-        }
-        job.answers_before = answers;
-        let mut wait = backoff(job.refusals);
-        if let Some(requested) = error.retry_after() {
-            wait = wait.max(requested);
-            if is_overload && self.level.is_overloaded() {
-                let until = now + requested.min(BACKOFF.1);
-                self.paused = Some((until, Pause::Overloaded));
-            }
-        }
-        if !self.shared.client.caller().retry_budget().take() {
-            // The budget gets a token each second.
-            wait += TICK;
-        }
-        let until = now + wait;
-        self.waiting.push(Reverse(Waiting { until, job }));
-    }
-
-    /// Saves the level if it has changed much.
-    async fn save_level(&mut self) -> Result<(), Error> {
-        let level = self.level.accepted();
-        if level.abs_diff(self.saved_level) * 10 > self.saved_level {
-            self.saved_level = level;
-            match self.shared.ledger.save_level(level).await {
-                // It is saved again when it changes.
-                Ok(()) | Err(LedgerError::DiskFull { .. }) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Ok(())
-    }
-
-    fn report(&self) {
-        let in_flight = self.shared.in_flight.load(Ordering::Acquire);
-        self.control.update(|progress| {
-            progress.in_flight = in_flight;
-            progress.level = self.level.current();
-            progress.paused = self.paused.map(|(_, pause)| pause);
-        });
-    }
 }
 
 impl Outcome {
@@ -675,6 +296,7 @@ impl Outcome {
         Self {
             request,
             state,
+            declined: None,
             is_earlier: false,
             response: None,
             error: None,
@@ -682,26 +304,4 @@ impl Outcome {
             latency: Duration::ZERO,
         }
     }
-}
-
-/// Reads a request. After the last one, `requests` is `None`.
-async fn next_request(requests: &mut Option<Requests>) -> Option<Result<Request, Error>> {
-    let request = requests.as_mut()?.next().await;
-    if request.is_none() {
-        *requests = None;
-    }
-    request
-}
-
-/// Returns whether the service has too many requests.
-fn is_overload(error: &prime_ext::Error) -> bool {
-    let status = error.named_status().map(|status| status.as_u16());
-    matches!(status, Some(429 | 503 | 529))
-}
-
-/// Returns how long a request waits after a number of refusals: a random part of a time that doubles.
-fn backoff(refusals: u32) -> Duration {
-    let (first, longest) = BACKOFF;
-    let doubled = first.saturating_mul(1 << refusals.saturating_sub(1).min(16));
-    doubled.min(longest).mul_f64(fastrand::f64())
 }

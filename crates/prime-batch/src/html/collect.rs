@@ -7,8 +7,8 @@ use super::text::clip;
 use super::timeline::Timeline;
 use crate::batch::{ledger_path, with_infix};
 use crate::error::Error;
-use crate::ledger::State;
-use crate::ledger::sqlite::{JobRecord, LedgerReader, Row, Totals};
+use crate::ledger::sqlite::LedgerReader;
+use crate::ledger::{JobRecord, Row, State, Totals};
 
 /// The largest number of models that have a row of their own.
 const MAX_MODELS: usize = 100;

@@ -684,7 +684,7 @@ mod tests {
     use super::*;
     use crate::key::{BodyHash, Key};
     use crate::ledger::Limits;
-    use crate::ledger::sqlite::{Job, JobRecord, Row};
+    use crate::ledger::{Job, JobRecord, Row};
 
     const START: i64 = 1_796_117_400_000;
 

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use prime_ext::UsdSum;
 
 use super::histogram::Histogram;
+use crate::ledger::Row;
 use crate::ledger::State;
-use crate::ledger::sqlite::Row;
 
 /// The largest number of slots of a timeline.
 pub(super) const MAX_SLOTS: i64 = 240;

@@ -3,11 +3,20 @@
 //! | file | contents |
 //! |---|---|
 //! | `mod` | the trait [`Ledger`] and its types |
+//! | `job` | [`Job`] and [`JobRecord`]: what a ledger belongs to |
+//! | `row` | [`Row`] and [`Totals`]: the requests of a ledger, and their counts and sums |
+//! | `paid` | what an outcome adds to the cost of its request |
 //! | `sqlite` | [`SqliteLedger`]: a ledger in one file, for one machine |
+//! | `postgres` | `PostgresLedger`: a ledger in a database, for many machines (feature `postgres`) |
 //!
 //! A request is recorded as sent before it leaves, and as done when its outcome is known. A request that was sent and is
 //! not done when its process ends is ambiguous: it may have been carried out and billed.
 
+mod job;
+mod paid;
+#[cfg(feature = "postgres")]
+pub mod postgres;
+mod row;
 pub mod sqlite;
 
 use std::fmt;
@@ -18,6 +27,11 @@ use prime_ext::{Cost, Usd};
 
 use crate::key::Key;
 
+pub use job::{Job, JobRecord};
+pub(crate) use paid::Paid;
+#[cfg(feature = "postgres")]
+pub use postgres::PostgresLedger;
+pub use row::{Row, Totals};
 pub use sqlite::SqliteLedger;
 
 /// The state of a request.
@@ -115,6 +129,20 @@ pub enum Admission {
     OverBudget,
     /// The request is in a state in which it may not be sent.
     NotAllowed(State),
+    /// The request is not sent, and leaves the engine. Other requests continue.
+    Declined(Decline),
+}
+
+/// Why a ledger declines to send one request, while others continue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Decline {
+    /// The lease of the request has expired, or another process took it.
+    LeaseLost,
+    /// The rest of the amount that is reserved for the lease is smaller than the bound.
+    Budget,
+    /// The lease is being given back, for example because the job was paused.
+    GivenBack,
 }
 
 /// The outcome of a request.
@@ -177,7 +205,8 @@ impl Default for Limits {
 /// The record of a job: which requests were sent, and what became of them.
 ///
 /// A ledger is opened under a lease, whose token increases with each owner. Every change is conditional on the lease: a
-/// process that lost it cannot record a request as sent, and so does not send it.
+/// process that lost it cannot record a request as sent, and so does not send it. A ledger that several processes share
+/// has a lease for each part of the requests: see [`Decline`], [`Ledger::may_leave`] and [`LedgerError::RequestLost`].
 pub trait Ledger: Send + Sync + 'static {
     /// Returns the states of these requests, in their order, and claims those that may be sent.
     fn claim(&self, keys: Vec<Key>)
@@ -211,6 +240,13 @@ pub trait Ledger: Send + Sync + 'static {
     /// Saves the number of requests in flight that the service accepts, for the next run.
     fn save_level(&self, level: u32) -> impl Future<Output = Result<(), LedgerError>> + Send;
 
+    /// Returns whether a request, which is recorded as sent, may still leave. It is called immediately before. A ledger
+    /// whose leases expire returns `false` if the lease of the request has expired; the request is then withdrawn.
+    fn may_leave(&self, number: i64) -> bool {
+        let _ = number;
+        true
+    }
+
     /// Returns the level that was saved last.
     fn level(&self) -> Option<u32>;
 
@@ -235,6 +271,9 @@ pub enum LedgerError {
     /// Another process took the lease of this one.
     #[error("another process took over the ledger; this one sends nothing more")]
     LeaseLost,
+    /// Another process took over one request. It concerns only this request: others continue.
+    #[error("another process took over the request")]
+    RequestLost,
     /// The ledger belongs to another job.
     #[error(
         "the ledger {path} belongs to {field} {recorded}, but this job has {field} {given}; use another output file"
@@ -267,6 +306,22 @@ pub enum LedgerError {
     /// There is no ledger.
     #[error("{0} does not exist; `batch run` creates it")]
     Missing(String),
+    /// The database has no such job or chunk.
+    #[error("{path} has no {what}")]
+    NoJob {
+        /// The database.
+        path: String,
+        /// The job or the chunk.
+        what: String,
+    },
+    /// The database cannot be reached at the moment.
+    #[error("{path} cannot be reached: {reason}")]
+    Unreachable {
+        /// The database.
+        path: String,
+        /// The reason.
+        reason: String,
+    },
     /// The disk is full.
     #[error("the disk is full: the ledger {path} cannot be written")]
     DiskFull {

@@ -4,8 +4,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::key::BodyHash;
-use crate::ledger::State;
-use crate::ledger::sqlite::Row;
+use crate::ledger::{Row, State};
 
 #[derive(Serialize)]
 struct Line<'a> {

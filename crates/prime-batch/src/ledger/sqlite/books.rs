@@ -4,12 +4,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use prime_ext::{Cost, Usd, UsdSum};
+use prime_ext::{Usd, UsdSum};
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, Params, Row, RowIndex, params};
 
 use super::Shared;
 use crate::key::Key;
-use crate::ledger::{Admission, Done, LedgerError, Limits, Sending, State};
+use crate::ledger::{Admission, Done, LedgerError, Limits, Paid, Sending, State};
 
 /// The books of a job: its ledger, and what was spent.
 pub(super) struct Books {
@@ -153,20 +153,7 @@ impl Books {
             self.sums.reserved += bound.unwrap_or_default();
             let sql = "UPDATE request SET token = ?1 WHERE number = ?2";
             self.execute(sql, params![self.token, number])?;
-            self.done(&Done {
-                number,
-                state: State::Ambiguous,
-                status: None,
-                request_id: None,
-                answer: None,
-                error_code: Some("interrupted".to_owned()),
-                error: Some("the process ended before the answer arrived".to_owned()),
-                cost: Some(Cost::Unknown),
-                unknown_attempts: 1,
-                prompt_tokens: None,
-                completion_tokens: None,
-                latency: std::time::Duration::ZERO,
-            })?;
+            self.done(&Done::interrupted(number))?;
         }
         Ok(())
     }
@@ -332,25 +319,16 @@ impl Books {
 
     pub(super) fn done(&mut self, done: &Done) -> Result<(), Fault> {
         let entry = self.in_flight(done.number)?;
-        let bound = entry.bound.unwrap_or_default();
-        self.sums.reserved += -bound;
-        let (mut known, mut estimated, mut held) = (entry.known, entry.estimated, entry.held);
-        let add =
-            |sum: &mut Option<Usd>, amount: Usd| *sum = Some(sum.unwrap_or_default() + amount);
-        match done.cost {
-            Some(Cost::Known(amount)) => add(&mut known, amount),
-            Some(Cost::Estimated(amount)) => add(&mut estimated, amount),
-            // Another variant is not known either.
-            Some(_) => add(&mut held, bound),
-            None => {}
-        }
-        for (before, after) in [
-            (entry.known, known),
-            (entry.estimated, estimated),
-            (entry.held, held),
-        ] {
-            self.sums.spent += after.unwrap_or_default() - before.unwrap_or_default();
-        }
+        self.sums.reserved += -entry.bound.unwrap_or_default();
+        let paid = Paid::of(done.cost, entry.bound);
+        self.sums.spent += paid.total();
+        let add = |sum: Option<Usd>, amount: Option<Usd>| match amount {
+            Some(amount) => Some(sum.unwrap_or_default() + amount),
+            None => sum,
+        };
+        let known = add(entry.known, paid.known);
+        let estimated = add(entry.estimated, paid.estimated);
+        let held = add(entry.held, paid.held);
         self.sums.position += 1;
         let sql = "UPDATE request SET state = ?1, unknown_attempts = unknown_attempts + ?2, done_at = ?3,
                 latency_ms = ?4, position = ?5, status = ?6, request_id = ?7, answer = ?8, error_code = ?9, error = ?10,

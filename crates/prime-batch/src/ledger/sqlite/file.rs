@@ -140,30 +140,5 @@ fn check_job(connection: &Connection, path: &Path, job: &Job) -> Result<(), Ledg
         })
     });
     let recorded = read.map_err(|error| Fault::from(error).into_error(path))?;
-    same_job(path, &recorded, job)
-}
-
-/// Checks that a ledger belongs to a job: to its endpoint, account and shard.
-pub(super) fn same_job(path: &Path, recorded: &Job, given: &Job) -> Result<(), LedgerError> {
-    let account = |job: &Job| match &job.team {
-        Some(team) => format!("team {team}"),
-        None => "personal".to_owned(),
-    };
-    let shard = |job: &Job| job.shard.clone().unwrap_or_else(|| "none".to_owned());
-    let endpoint = |job: &Job| job.endpoint.clone();
-    for (field, recorded, given) in [
-        ("endpoint", endpoint(recorded), endpoint(given)),
-        ("account", account(recorded), account(given)),
-        ("shard", shard(recorded), shard(given)),
-    ] {
-        if recorded != given {
-            return Err(LedgerError::OtherJob {
-                path: path.display().to_string(),
-                field,
-                recorded,
-                given,
-            });
-        }
-    }
-    Ok(())
+    recorded.check_same(&path.display().to_string(), job)
 }

@@ -51,7 +51,7 @@ pub(crate) fn merge(target: &Path, sources: &[PathBuf]) -> Result<Vec<JobRecord>
     };
     let combined = without_shard(&first.job);
     for (path, job) in sources.iter().zip(&jobs) {
-        file::same_job(path, &without_shard(&job.job), &combined)?;
+        without_shard(&job.job).check_same(&path.display().to_string(), &combined)?;
     }
     let _lock = Lock::acquire(target)?;
     let (mut connection, _) = file::open(target, &combined)?;

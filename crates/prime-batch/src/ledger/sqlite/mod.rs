@@ -24,7 +24,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use prime_ext::{Account, Client};
 use rusqlite::params;
 
 use self::books::{Books, Fault};
@@ -34,40 +33,10 @@ use super::{Admission, Done, Ledger, LedgerError, Limits, Sending, State};
 use crate::key::{BodyHash, Key};
 use crate::rate::Rate;
 
+pub use super::job::{Job, JobRecord};
 pub(crate) use books::now;
 pub(crate) use merge::merge;
-pub use reader::{JobRecord, LedgerReader, Row, Totals};
-
-/// What a ledger belongs to. Another job cannot use it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Job {
-    /// The base URL of the service.
-    pub endpoint: String,
-    /// The team that is billed. `None` for the personal account.
-    pub team: Option<String>,
-    /// The part of the input, such as `3/16`. `None` for the whole input.
-    pub shard: Option<String>,
-    /// The file with the requests.
-    pub input: String,
-    /// Whether the ledger does not keep prompts and answers.
-    pub discards_content: bool,
-}
-
-impl Job {
-    /// Creates the job of a client, with the whole input.
-    pub fn of(client: &Client, input: impl Into<String>) -> Self {
-        Self {
-            endpoint: client.inference_url().to_string(),
-            team: match client.account() {
-                Account::Team(id) => Some(id.clone()),
-                _ => None,
-            },
-            shard: None,
-            input: input.into(),
-            discards_content: false,
-        }
-    }
-}
+pub use reader::LedgerReader;
 
 /// A ledger in one SQLite file, opened by the process that runs the job.
 #[derive(Debug)]
