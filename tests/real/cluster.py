@@ -31,6 +31,7 @@ fault = "delay"
 for_ms = 200
 on = "create_chat_completion"
 """
+ASKED_BY_WORKER = "select worker, sum(answered) from prime_batch.chunk where worker is not null group by worker"
 RICH = ["--balance", "1000000"]
 
 
@@ -101,6 +102,11 @@ class Cluster:
         self.workers.append(worker)
         return worker
 
+    def asked_by_worker(self):
+        """Returns the number of requests that each worker has answered."""
+        rows = self.postgres.query(ASKED_BY_WORKER).splitlines()
+        return {name: int(count) for name, count in (row.split("|") for row in rows)}
+
     def status(self):
         return self.run("status", self.output, "--ledger", self.postgres.url)
 
@@ -156,7 +162,8 @@ def _():
         cluster.worker()
         status = cluster.wait()
         cluster.is_right(status, 0)
-        assert status["workers"] and sum(one["answered"] for one in status["workers"]) == 1000, status["workers"]
+        asked = cluster.asked_by_worker()
+        assert len(asked) == 2 and sum(asked.values()) == 1000, asked
 
         again = cluster.submit()
         assert not again["is_new"] and again["job"] == job["job"], again
@@ -251,7 +258,7 @@ def _():
         wait_for(lambda: "budget" in (cluster.status()["waits"] or ""), "the job waits for its budget", 120)
         time.sleep(10)
         status = cluster.status()
-        spent = float(status["known_cost_usd"]) + float(status["estimated_cost_usd"])
+        spent = float(status["spent_usd"])
         note(f"{spent} of {budget} spent, {status['answered']} of 3000 answered")
         assert spent <= budget and status["answered"] > 300, status
         before = cluster.sim.count
@@ -268,30 +275,199 @@ def bound(cluster):
 
 
 def measure(cluster, workers, seconds=30):
-    """Returns the requests a second of all workers while they run, and notes the CPU of each process."""
+    """Returns the requests a second of each worker, and notes the CPU of each process."""
     cluster.submit("-j", "64", "--budget", "100000")
     processes = [cluster.worker() for _ in range(workers)]
     cluster.wait_for_count(workers * 640)
     time.sleep(5)
-    named = {f"worker {n}": one for n, one in enumerate(processes, 1)}
+    named = {f"worker {number}": one for number, one in enumerate(processes, 1)}
     named |= {"temporal": cluster.temporal.process, "postgres": cluster.postgres.process, "simulator": cluster.sim.process}
-    sql = "select worker, answered from worker_totals"
     before = {name: usage(one.pid)[0] for name, one in named.items()}
-    per_worker = by_worker(cluster)
-    count, start = cluster.sim.count, time.monotonic()
+    done, start = cluster.asked_by_worker(), time.monotonic()
     time.sleep(seconds)
-    took = time.monotonic() - start
-    rate = (cluster.sim.count - count) / took
+    after, took = cluster.asked_by_worker(), time.monotonic() - start
     for name, process in named.items():
         cpu, peak = usage(process.pid)
         note(f"{name}: {(cpu - before[name]) / took * 100:.0f} % CPU, at most {peak:.0f} MB")
-    return rate
+    rates = sorted((count - done.get(name, 0)) / took for name, count in after.items())
+    ideal = 64 / LATENCY
+    note(", ".join(f"{rate:.0f} requests a second ({rate / ideal:.3f})" for rate in rates))
+    assert len(rates) == workers, rates
+    return rates
 
 
-@check("two workers with 64 requests in flight each reach 0.85 of 640 requests a second")
+@check("two workers with 64 requests in flight: each reaches 0.85 of its ideal 320 requests a second")
 def _():
-    with Cluster("two", 30000) as cluster:
-        rate = measure(cluster, 2)
-        note(f"{rate:.0f} requests a second: {rate / 640:.3f} of the ideal")
-        assert rate >= 0.85 * 640, rate
+    with Cluster("two", 36000) as cluster:
+        rates = measure(cluster, 2)
         cluster.is_right(cluster.wait(), 0)
+        assert min(rates) >= 0.85 * 64 / LATENCY, rates
+
+
+@check("four workers share a job")
+def _():
+    with Cluster("four", 60000) as cluster:
+        measure(cluster, 4)
+        cluster.is_right(cluster.wait(), 0)
+
+
+# At most this many requests of a worker that is killed are ambiguous: 64 in flight, a quarter of it recorded early, and
+# those whose answers were not recorded yet.
+IN_FLIGHT = 64 + 16 + 64
+
+
+@contextlib.contextmanager
+def running(name, requests=12000, workers=2):
+    """A job that runs, with some workers."""
+    with Cluster(name, requests) as cluster:
+        cluster.submit("-j", "64", "--budget", "100000")
+        for _ in range(workers):
+            cluster.worker()
+        cluster.wait_for_count(1500)
+        yield cluster
+
+
+@check("kill -9 of a worker")
+def _():
+    with running("worker") as cluster:
+        cluster.workers[0].kill()
+        cluster.is_right(cluster.wait(), IN_FLIGHT)
+        assert len(cluster.status()["ambiguous_requests"]) > 0
+
+
+@check("kill -9 of both workers, and two others continue")
+def _():
+    with running("both") as cluster:
+        for worker in cluster.workers:
+            worker.kill()
+        time.sleep(3)
+        cluster.worker()
+        cluster.worker()
+        cluster.is_right(cluster.wait(), 2 * IN_FLIGHT)
+
+
+@check("kill -9 of the Temporal server, twice")
+def _():
+    with running("temporal") as cluster:
+        for moment in (2, 12):
+            cluster.temporal.end(signal.SIGKILL)
+            time.sleep(moment)
+            cluster.temporal.start()
+            time.sleep(8)
+        # The workers live, and the ledger knows it.
+        cluster.is_right(cluster.wait(), 0)
+
+
+@check("a restart of PostgreSQL")
+def _():
+    with running("postgres") as cluster:
+        cluster.postgres.end(signal.SIGINT)
+        time.sleep(3)
+        cluster.postgres.start()
+        cluster.is_right(cluster.wait(), 2 * IN_FLIGHT)
+
+
+@check("kill -9 of PostgreSQL")
+def _():
+    with running("postgres-kill") as cluster:
+        cluster.postgres.end(signal.SIGQUIT)
+        time.sleep(1)
+        cluster.postgres.start()
+        cluster.is_right(cluster.wait(), 2 * IN_FLIGHT)
+
+
+@check("a worker that is stopped for 30 s and continued sends nothing with its lost lease")
+def _():
+    with running("stopped") as cluster:
+        stopped = cluster.workers[0]
+        stopped.send_signal(signal.SIGSTOP)
+        time.sleep(30)
+        stopped.send_signal(signal.SIGCONT)
+        cluster.is_right(cluster.wait(), IN_FLIGHT)
+        assert stopped.poll() is None, "the worker ended"
+
+
+@check("a service that is suspended for a minute")
+def _():
+    with running("service") as cluster:
+        cluster.sim.suspend(60)
+        cluster.is_right(cluster.wait(), 0)
+
+
+@check("SIGTERM: the requests in flight are finished, and none is ambiguous")
+def _():
+    with running("terminated") as cluster:
+        cluster.workers[0].send_signal(signal.SIGTERM)
+        assert cluster.workers[0].wait(timeout=30) == 0
+        cluster.is_right(cluster.wait(), 0)
+
+
+@check("random kills of workers and servers")
+def _():
+    seed = int(os.environ.get("SEED", "1"))
+    chance = random.Random(seed)
+    with running("random", 20000, 3) as cluster:
+        kills = 0
+        for _ in range(8):
+            time.sleep(chance.uniform(1, 5))
+            victim = chance.choice(["worker", "worker", "temporal", "postgres"])
+            note(f"kill: {victim}")
+            if victim == "worker":
+                cluster.workers[-1].kill()
+                cluster.worker()
+                kills += 1
+            elif victim == "temporal":
+                cluster.temporal.end(signal.SIGKILL)
+                cluster.temporal.start()
+            else:
+                cluster.postgres.end(signal.SIGQUIT)
+                cluster.postgres.start()
+                kills += 1
+        cluster.is_right(cluster.wait(seconds=600), kills * 3 * IN_FLIGHT)
+
+
+@check("many requests: the histories stay small, and the workflow continues as a new one")
+def _():
+    number = int(os.environ.get("CLUSTER_REQUESTS", "20000"))
+    with Cluster("many", number, script="") as cluster:
+        start = time.monotonic()
+        # A small job has few shards; with these it has as many as a large one.
+        sizes = ["--sizes", "20", "10", "4", "5"] if number < 1_000_000 else []
+        cluster.submit("-j", "64", "--budget", "1000000", *sizes)
+        submitted = time.monotonic() - start
+        for _ in range(2):
+            cluster.worker()
+        status = cluster.wait(seconds=3600)
+        took = time.monotonic() - start
+        note(f"submitted in {submitted:.1f} s, done in {took:.1f} s: {number / (took - submitted):.0f} requests a second")
+        for name, process in [
+            ("worker 1", cluster.workers[0]), ("worker 2", cluster.workers[1]),
+            ("temporal", cluster.temporal.process), ("postgres", cluster.postgres.process), ("simulator", cluster.sim.process),
+        ]:  # fmt: skip
+            cpu, peak = usage(process.pid)
+            note(f"{name}: {cpu:.1f} CPU s, at most {peak:.0f} MB")
+        sizes = history_sizes(cluster)
+        (events, size) = max(sizes.values())
+        note(f"{len(sizes)} runs of workflows; the longest history has {events} events and {size / 1024:.0f} KB")
+        note(f"Temporal's file: {cluster.temporal.file.stat().st_size >> 20} MB; "
+             f"PostgreSQL: {int(cluster.postgres.query('select pg_database_size(current_database())')) >> 20} MB")
+        cluster.is_right(status, 0)
+        assert events < 10_000, events
+        assert len(sizes) > 3
+
+
+@check("the manifests for Kubernetes and Slurm are valid")
+def _():
+    import kubernetes_validate
+    import yaml
+
+    documents = pathlib.Path(__file__).parents[2] / "docs/cluster"
+    for one in yaml.safe_load_all((documents / "kubernetes.yaml").read_text()):
+        kubernetes_validate.validate(one, "1.33", strict=True)
+    script = documents / "slurm.sh"
+    subprocess.run(["bash", "-n", script], check=True)
+    options = [line.split()[1] for line in script.read_text().splitlines() if line.startswith("#SBATCH")]
+    assert len(options) >= 5 and all(option.startswith("--") for option in options), options
+
+
+finish()

@@ -14,7 +14,13 @@ use crate::failure::{Exit, Failure};
 /// PostgreSQL has the ledger: what was sent, answered and paid. Temporal hands out the work. Each worker asks with its
 /// own settings, which are those of prime-rs.
 #[derive(Debug, Parser)]
-#[command(name = "prime-rs-batch", bin_name = "prime-rs-batch", version, arg_required_else_help = true, max_term_width = 100)]
+#[command(
+    name = "prime-rs-batch",
+    bin_name = "prime-rs-batch",
+    version,
+    arg_required_else_help = true,
+    max_term_width = 100
+)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,
@@ -96,7 +102,12 @@ pub(crate) enum Verb {
 pub(crate) struct Ledger {
     /// The PostgreSQL database with the ledger: postgres://USER:PASSWORD@HOST/DATABASE. Prefer the variable: other users
     /// of a machine see arguments
-    #[arg(long = "ledger", value_name = "URL", env = "PRIME_BATCH_LEDGER", hide_env_values = true)]
+    #[arg(
+        long = "ledger",
+        value_name = "URL",
+        env = "PRIME_BATCH_LEDGER",
+        hide_env_values = true
+    )]
     pub(crate) url: String,
 }
 
@@ -183,9 +194,7 @@ pub(crate) struct Prompts {
 impl Prompts {
     pub(crate) fn template(&self) -> Result<Option<Template>, Failure> {
         let template = match (&self.model, &self.template) {
-            (Some(model), _) => {
-                Template::for_model(model, self.system.as_deref(), self.max_tokens)
-            }
+            (Some(model), _) => Template::for_model(model, self.system.as_deref(), self.max_tokens),
             (None, Some(path)) => {
                 let invalid =
                     |reason: String| Failure::usage(format!("{}: {reason}", path.display()));

@@ -15,15 +15,30 @@ use crate::failure::Failure;
 #[command(next_help_heading = "Temporal")]
 pub(crate) struct Temporal {
     /// The address of the server: HOST:PORT
-    #[arg(long = "temporal-address", value_name = "ADDRESS", env = "TEMPORAL_ADDRESS", default_value = "127.0.0.1:7233")]
+    #[arg(
+        long = "temporal-address",
+        value_name = "ADDRESS",
+        env = "TEMPORAL_ADDRESS",
+        default_value = "127.0.0.1:7233"
+    )]
     address: String,
 
     /// The namespace
-    #[arg(long = "temporal-namespace", value_name = "NAME", env = "TEMPORAL_NAMESPACE", default_value = "default")]
+    #[arg(
+        long = "temporal-namespace",
+        value_name = "NAME",
+        env = "TEMPORAL_NAMESPACE",
+        default_value = "default"
+    )]
     namespace: String,
 
     /// The task queue. Workers take the jobs of one queue
-    #[arg(long, value_name = "NAME", env = "PRIME_BATCH_TASK_QUEUE", default_value = "prime-batch")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "PRIME_BATCH_TASK_QUEUE",
+        default_value = "prime-batch"
+    )]
     pub(crate) task_queue: String,
 
     /// A file with an API key, as for Temporal Cloud. The variable TEMPORAL_API_KEY may have the key itself. Turns TLS on
@@ -35,19 +50,38 @@ pub(crate) struct Temporal {
     tls: bool,
 
     /// The client's certificate, a PEM file. Turns TLS on
-    #[arg(long = "temporal-tls-cert", value_name = "FILE", env = "TEMPORAL_TLS_CLIENT_CERT_PATH", requires = "key")]
+    #[arg(
+        long = "temporal-tls-cert",
+        value_name = "FILE",
+        env = "TEMPORAL_TLS_CLIENT_CERT_PATH",
+        requires = "key"
+    )]
     cert: Option<PathBuf>,
 
     /// The key of the client's certificate, a PEM file
-    #[arg(id = "key", long = "temporal-tls-key", value_name = "FILE", env = "TEMPORAL_TLS_CLIENT_KEY_PATH", requires = "cert")]
+    #[arg(
+        id = "key",
+        long = "temporal-tls-key",
+        value_name = "FILE",
+        env = "TEMPORAL_TLS_CLIENT_KEY_PATH",
+        requires = "cert"
+    )]
     key: Option<PathBuf>,
 
     /// The certificate of the authority that signed the server's, a PEM file. Turns TLS on
-    #[arg(long = "temporal-tls-ca", value_name = "FILE", env = "TEMPORAL_TLS_SERVER_CA_CERT_PATH")]
+    #[arg(
+        long = "temporal-tls-ca",
+        value_name = "FILE",
+        env = "TEMPORAL_TLS_SERVER_CA_CERT_PATH"
+    )]
     ca: Option<PathBuf>,
 
     /// The name in the server's certificate, if it is not that of the address
-    #[arg(long = "temporal-tls-server-name", value_name = "NAME", env = "TEMPORAL_TLS_SERVER_NAME")]
+    #[arg(
+        long = "temporal-tls-server-name",
+        value_name = "NAME",
+        env = "TEMPORAL_TLS_SERVER_NAME"
+    )]
     server_name: Option<String>,
 }
 
@@ -102,7 +136,11 @@ impl Temporal {
             || self.server_name.is_some();
         let url = match self.address.contains("://") {
             true => self.address.clone(),
-            false => format!("{}://{}", if has_tls { "https" } else { "http" }, self.address),
+            false => format!(
+                "{}://{}",
+                if has_tls { "https" } else { "http" },
+                self.address
+            ),
         };
         let url: Url = url.parse().map_err(|error| self.failure(&error))?;
         let tls = has_tls.then(|| {

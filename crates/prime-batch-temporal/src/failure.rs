@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use prime_batch::Error;
+use prime_batch::ledger::LedgerError;
 use serde_json::json;
 
 /// Why a command did not succeed.
@@ -67,5 +69,25 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let exit = match &error {
+            Error::Input { .. } | Error::Request(_) | Error::Option(_) | Error::Output { .. } => {
+                Exit::Usage
+            }
+            Error::Ledger(LedgerError::OtherJob { .. }) => Exit::Usage,
+            Error::Ledger(LedgerError::Missing(_)) => Exit::NotFound,
+            _ => Exit::Failure,
+        };
+        Self::new(exit, error.to_string())
+    }
+}
+
+impl From<LedgerError> for Failure {
+    fn from(error: LedgerError) -> Self {
+        Error::from(error).into()
     }
 }

@@ -1,55 +1,80 @@
-mod activities;
-mod workflow;
-use std::time::Duration;
-use temporalio_client::*;
-use temporalio_sdk::{Runtime, Worker, WorkerOptions};
-use workflow::{Batch, Plan, Shard, Sizes};
+//! `prime-rs-batch`: the batch of `prime-rs` on many machines.
+//!
+//! PostgreSQL has the ledger of a job: the record of what was sent, answered and paid, in the crate `prime-batch`.
+//! Temporal hands out chunks of about 100 requests to workers, and notices when one is gone. `prime-rs batch submit`,
+//! `worker`, `pause`, `resume`, `cancel`, and `status` and `set` with `--ledger`, run this program.
+//!
+//! | module | contents |
+//! |---|---|
+//! | `cli` | the arguments |
+//! | `submit` | creates a job, or attaches to it |
+//! | `worker` | works on jobs |
+//! | `status` | what became of a job |
+//! | `job` | a job in the ledger and its workflow: `pause`, `resume`, `cancel`, `set` |
+//! | `workflow` | the workflows: which chunks are handed out, and when |
+//! | `activities` | what workers do for the workflows |
+//! | `connection` | the connection to Temporal |
+//! | `failure` | failures and exit codes |
 
-#[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let args: Vec<String> = std::env::args().collect();
-    let url: Url = "http://127.0.0.1:7555".parse()?;
-    let connection = Connection::connect(ConnectionOptions::new(url).build()).await?;
-    let client = Client::new(connection, ClientOptions::new("default").build())?;
-    match args[1].as_str() {
-        "start" => {
-            let chunks: u32 = args[2].parse()?;
-            let sizes = Sizes { chunks: 20, chunks_at_once: 10, shards_at_once: 2, shards: 3 };
-            let handle = client.signal_with_start_workflow(Batch::run, Plan { job: 1, chunks, first: 0, sizes }, Batch::wake, (),
-                WorkflowStartOptions::new("pb", "prime-batch-1").id_conflict_policy(WorkflowIdConflictPolicy::UseExisting)
-                .static_summary("answers.jsonl: 100 requests").static_details("many").build()).await?;
-            println!("{:?}", handle.run_id());
-            let r = handle.get_result(WorkflowGetResultOptions::default()).await;
-            println!("{r:?}");
+mod activities;
+mod cli;
+mod connection;
+mod failure;
+mod job;
+mod status;
+mod submit;
+mod worker;
+mod workflow;
+
+use std::process::ExitCode;
+use std::sync::OnceLock;
+
+use clap::Parser as _;
+use prime_batch::ledger::postgres::JobState;
+
+use cli::{Cli, Format, Verb};
+use failure::Failure;
+
+fn main() -> ExitCode {
+    let Cli { global, verb } = Cli::parse();
+    let is_json = global.format == Format::Json;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
+    let done = match runtime {
+        Ok(runtime) => runtime.block_on(run(verb, &global)),
+        Err(error) => Err(Failure::other(format!("cannot start the runtime: {error}"))),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            match is_json {
+                true => eprintln!("{}", failure.json()),
+                false => eprintln!("error: {failure}"),
+            }
+            ExitCode::from(failure.code())
         }
-        "wake" => client.get_workflow_handle::<Batch>("prime-batch-1").signal(Batch::wake, (), WorkflowSignalOptions::default()).await?,
-        "cancel" => client.get_workflow_handle::<UntypedWorkflow>("prime-batch-1").cancel(WorkflowCancelOptions::default()).await?,
-        "running" => println!("{:?}", client.get_workflow_handle::<Batch>("prime-batch-1").query(Batch::running, (), WorkflowQueryOptions::default()).await?),
-        "history" => {
-            let id = &args[2];
-            let json = client.get_workflow_handle::<UntypedWorkflow>(id).fetch_history(Default::default()).to_json().await?;
-            std::fs::write(&args[3], json)?;
-        }
-        "replay" => {
-            use temporalio_sdk::workflow_replayer::*;
-            let r = WorkflowReplayer::new(WorkflowReplayerOptions::new().register_workflow::<Batch>()?.register_workflow::<Shard>()?.build())?;
-            println!("{:?}", r.replay_workflow(WorkflowHistory::from_json(&std::fs::read(&args[2])?)?).await);
-        }
-        "worker" => {
-            let runtime = Runtime::from_current_tokio(Default::default())?;
-            let done = std::sync::Arc::new(std::sync::Mutex::new(std::collections::HashSet::new()));
-            let a = WorkerOptions::new("pb").register_workflow::<Batch>()?.register_workflow::<Shard>()?;
-            let a = a.register_activities(activities::Bookkeeping { done: done.clone(), ..Default::default() }).build();
-            let b = WorkerOptions::new("pb-ask").register_activities(activities::Asking(done)).build();
-            let mut worker = Worker::new(&runtime, client.clone(), a)?;
-            let mut worker2 = Worker::new(&runtime, client, b)?;
-            let stop = worker.shutdown_handle();
-            let stop2 = worker2.shutdown_handle();
-            tokio::spawn(async move { tokio::signal::ctrl_c().await.ok(); stop(); stop2(); });
-            tokio::try_join!(worker.run(), worker2.run())?;
-        }
-        _ => {}
     }
-    let _ = Duration::ZERO;
-    Ok(())
+}
+
+async fn run(verb: Verb, global: &cli::Global) -> Result<(), Failure> {
+    match verb {
+        Verb::Submit(verb) => submit::run(verb, global).await,
+        Verb::Worker(verb) => worker::run(verb, global).await,
+        Verb::Status(verb) => status::run(verb, global).await,
+        Verb::Set(verb) => job::set(&verb, global).await,
+        Verb::Pause(job) => job::set_state(&job, global, JobState::Paused).await,
+        Verb::Resume(job) => job::set_state(&job, global, JobState::Running).await,
+        Verb::Cancel(job) => job::set_state(&job, global, JobState::Cancelled).await,
+    }
+}
+
+/// Returns the name of this process, which no other has.
+fn worker_name() -> &'static str {
+    static NAME: OnceLock<String> = OnceLock::new();
+    NAME.get_or_init(|| {
+        let host = gethostname::gethostname();
+        let (process, number) = (std::process::id(), fastrand::u16(..));
+        format!("{}-{process}-{number:04x}", host.to_string_lossy())
+    })
 }

@@ -31,7 +31,10 @@ impl Batch {
     pub(crate) async fn run(ctx: &mut WorkflowContext<Self>, plan: Plan) -> WorkflowResult<Counts> {
         let sizes = plan.sizes;
         let step = sizes.chunks.max(1);
-        let end = plan.chunks.min(plan.first.saturating_add(step.saturating_mul(sizes.shards.max(1))));
+        let end = plan.chunks.min(
+            plan.first
+                .saturating_add(step.saturating_mul(sizes.shards.max(1))),
+        );
         let next = Cell::new(plan.first);
         let lane = async || {
             while next.get() < end && !ctx.cancellation_token().is_cancelled() {
@@ -59,7 +62,9 @@ impl Batch {
             ctx.continue_as_new(Plan { first: end, ..plan }, ContinueAsNewOptions::default())?;
         }
         let options = bookkeeping("write the list of results".to_owned());
-        let counts = ctx.execute_activity(Bookkeeping::finish, plan.job, options).await?;
+        let counts = ctx
+            .execute_activity(Bookkeeping::finish, plan.job, options)
+            .await?;
         show(ctx, "done")?;
         Ok(counts)
     }
@@ -109,7 +114,10 @@ async fn shard(ctx: &WorkflowContext<Batch>, range: Range) -> WorkflowResult<()>
                 return Ok(());
             }
             Err(_) if ctx.cancellation_token().is_cancelled() => return Err(cancelled()),
-            Err(error) => show(ctx, &format!("chunks {} to {}: {error}", range.first, range.end - 1))?,
+            Err(error) => show(
+                ctx,
+                &format!("chunks {} to {}: {error}", range.first, range.end - 1),
+            )?,
         }
         ctx.timer(wait).await;
         wait = (wait * 2).min(WAIT.1);

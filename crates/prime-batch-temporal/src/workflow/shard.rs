@@ -39,7 +39,9 @@ impl Shard {
         loop {
             let changes = ctx.state(|shard| shard.changes);
             let options = bookkeeping("read which chunks are open".to_owned());
-            let look: Look = ctx.execute_activity(Bookkeeping::look, range, options).await?;
+            let look: Look = ctx
+                .execute_activity(Bookkeeping::look, range, options)
+                .await?;
             if ctx.cancellation_token().is_cancelled() {
                 return Err(cancelled());
             }
@@ -61,7 +63,9 @@ impl Shard {
             // Nothing could be finished: the budget is spent, for example, or these chunks end each worker.
             let why = match is_paused {
                 true => "paused".to_owned(),
-                false => reason.clone().unwrap_or_else(|| "no chunk could be finished".to_owned()),
+                false => reason
+                    .clone()
+                    .unwrap_or_else(|| "no chunk could be finished".to_owned()),
             };
             set_waits(ctx, Some(why))?;
             if ctx.continue_as_new_suggested() {
@@ -103,7 +107,10 @@ fn set_waits(ctx: &WorkflowContext<Shard>, waits: Option<String>) -> WorkflowRes
 
 /// Hands out each chunk once. Returns why the rest is not handed out, if others would not be sent either.
 async fn hand_out(ctx: &WorkflowContext<Shard>, range: Range, open: Vec<u32>) -> Option<String> {
-    let lanes = range.at_once.clamp(1, 500).min(u32::try_from(open.len()).unwrap_or(500));
+    let lanes = range
+        .at_once
+        .clamp(1, 500)
+        .min(u32::try_from(open.len()).unwrap_or(500));
     let chunks = RefCell::new(open.into_iter());
     let reason = Cell::new(None);
     let lane = async || {
@@ -119,7 +126,10 @@ async fn hand_out(ctx: &WorkflowContext<Shard>, range: Range, open: Vec<u32>) ->
             let Some(chunk) = chunks.borrow_mut().next() else {
                 return;
             };
-            let chunk = Chunk { job: range.job, chunk };
+            let chunk = Chunk {
+                job: range.job,
+                chunk,
+            };
             if let Some(found) = ask(ctx, chunk).await {
                 reason.set(Some(found));
             }
@@ -138,7 +148,9 @@ async fn ask(ctx: &WorkflowContext<Shard>, chunk: Chunk) -> Option<String> {
         Err(error) => {
             let options = bookkeeping(format!("reconcile chunk {}: {error}", chunk.chunk));
             // It is repeated until it succeeds.
-            let reconciled = ctx.execute_activity(Bookkeeping::reconcile, chunk, options).await;
+            let reconciled = ctx
+                .execute_activity(Bookkeeping::reconcile, chunk, options)
+                .await;
             reconciled.err().map(|error| error.to_string())
         }
     }
