@@ -14,6 +14,7 @@ use temporalio_client::{
     Client, WorkflowCancelOptions, WorkflowIdConflictPolicy, WorkflowIdReusePolicy,
     WorkflowSignalOptions, WorkflowStartOptions,
 };
+use temporalio_common::RetryPolicy;
 
 use crate::cli::{self, Format, Global};
 use crate::connection::Temporal;
@@ -65,6 +66,13 @@ pub(crate) async fn wake_or_start(
     let options = WorkflowStartOptions::new(temporal.task_queue.clone(), workflow_id(job))
         .id_conflict_policy(WorkflowIdConflictPolicy::UseExisting)
         .id_reuse_policy(WorkflowIdReusePolicy::AllowDuplicate)
+        // A workflow that failed starts again, and reads in the ledger what is left.
+        .retry_policy(
+            RetryPolicy::builder()
+                .initial_interval(Duration::from_secs(5))
+                .maximum_interval(Duration::from_secs(300))
+                .build(),
+        )
         .static_summary(format!("{} requests to {}", job.requests, job.output))
         .static_details(format!(
             "- Requests: {}\n- Chunks: {}\n- Output: {}\n- Service: {}\n- Billed: {team}\n\nThe ledger has the results and the \

@@ -1,12 +1,15 @@
 //! `worker`: works on jobs.
 
+use std::collections::HashSet;
 use std::process;
 use std::sync::Arc;
 use std::time::Duration;
 
 use prime_batch::ledger::postgres::JobState;
 use prime_batch::ledger::{LedgerError, PostgresLedger};
+use temporalio_common::telemetry::{Logger, TelemetryOptions};
 use temporalio_sdk::runtime::worker_tuner::{FixedSizeSlotSupplier, TunerHolder};
+use temporalio_sdk::runtime::{RuntimeOptions, WorkflowErrorType};
 use temporalio_sdk::{Runtime, Worker, WorkerOptions};
 use tokio::signal;
 
@@ -21,6 +24,9 @@ const INTERRUPTED: i32 = 130;
 /// The workflow tasks and the activities that read the ledger, each at once.
 const BOOKKEEPING: usize = 16;
 
+/// The variable with the filter of the log, such as `warn`.
+const LOG: &str = "PRIME_BATCH_LOG";
+
 /// How often `--until-done` reads which jobs are left.
 const LOOK: Duration = Duration::from_secs(5);
 
@@ -33,14 +39,15 @@ pub(crate) async fn run(arguments: cli::Worker, global: &Global) -> Result<(), F
     let queue = &arguments.temporal.task_queue;
     let failed = |error: &dyn std::fmt::Display| Failure::other(format!("the worker: {error}"));
 
-    let runtime =
-        Runtime::from_current_tokio(Default::default()).map_err(|error| failed(&error))?;
+    let runtime = Runtime::from_current_tokio(telemetry()).map_err(|error| failed(&error))?;
     let options = WorkerOptions::new(queue)
         .register_workflow::<Batch>()
         .and_then(|options| options.register_workflow::<Shard>())
         .map_err(|error| failed(&error))?
         .register_activities(Bookkeeping(shared.clone()))
         .tuner(slots(BOOKKEEPING, BOOKKEEPING))
+        // After an update that changed the steps of a workflow, it starts again: the ledger knows how far it was.
+        .workflow_failure_errors(HashSet::from([WorkflowErrorType::Nondeterminism]))
         // One that waits for the lease of another worker is repeated elsewhere.
         .graceful_shutdown_period(Duration::from_secs(1))
         .build();
@@ -78,6 +85,21 @@ pub(crate) async fn run(arguments: cli::Worker, global: &Global) -> Result<(), F
         Some(reason) => Err(Failure::new(Exit::Usage, reason)),
         None => Ok(()),
     }
+}
+
+/// What the SDK logs: failures of its own. Below that, there is a line for each call that is repeated.
+fn telemetry() -> RuntimeOptions {
+    let filter = std::env::var(LOG).unwrap_or_else(|_| "error".to_owned());
+    let logger = Logger::Console {
+        filter,
+        format: None,
+    };
+    let options = TelemetryOptions::builder().logging(logger).build();
+    // The default interval is valid.
+    RuntimeOptions::builder()
+        .telemetry_options(options)
+        .build()
+        .unwrap_or_default()
 }
 
 fn slots(workflows: usize, activities: usize) -> TunerHolder {
