@@ -13,7 +13,7 @@ use temporalio_sdk::ApplicationFailure;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
 use tokio::sync::{OnceCell, watch};
 
-use crate::workflow::{Asked, Chunk, Counts, HEARTBEAT, Look, Range, Stopped};
+use crate::workflow::{Asked, Chunk, Counts, Finished, HEARTBEAT, Look, Range, Stopped};
 
 /// What the activities of a process share.
 pub(crate) struct Shared {
@@ -222,25 +222,31 @@ impl Bookkeeping {
         }
     }
 
-    /// Writes the list of results, and records that the job is done.
+    /// Writes the list of results, and records that the job is done if it has no open chunk.
     #[activity]
     pub(crate) async fn finish(
         self: Arc<Self>,
         ctx: ActivityContext,
         job: i64,
-    ) -> Result<Counts, ActivityError> {
+    ) -> Result<Finished, ActivityError> {
         let cell = self.0.runner(job).await.map_err(failure)?;
         let Some(runner) = cell.get() else {
-            return Ok(Counts::default());
+            return Ok(Finished::default());
         };
         let mut finishing = std::pin::pin!(runner.finish());
         let mut beat = tokio::time::interval(HEARTBEAT);
-        loop {
+        let tally = loop {
             tokio::select! {
-                tally = &mut finishing => return Ok(tally.map_err(failure)?.into()),
+                tally = &mut finishing => break tally.map_err(failure)?,
                 _ = beat.tick() => drop(ctx.record_heartbeat(()).await),
             }
-        }
+        };
+        let job = self.0.ledger.job(JobId(job)).await;
+        let state = job.map_err(|error| failure(error.into()))?.state;
+        Ok(Finished {
+            counts: tally.into(),
+            is_over: matches!(state, JobState::Done | JobState::Cancelled),
+        })
     }
 }
 

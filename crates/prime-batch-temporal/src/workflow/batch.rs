@@ -1,6 +1,6 @@
 //! A job.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use temporalio_sdk::{
     SignalWorkflowOptions, WorkflowContext, WorkflowContextView, WorkflowResult,
 };
 
-use super::{Counts, Plan, Range, Shard, bookkeeping, cancelled, show};
+use super::{Counts, Finished, Plan, Range, Shard, bookkeeping, cancelled, show};
 use crate::activities::Bookkeeping;
 
 /// A job: starts shards, some at once, and marks the job as done in the ledger.
@@ -20,8 +20,6 @@ use crate::activities::Bookkeeping;
 pub(crate) struct Batch {
     /// The ids of the shards that run.
     running: BTreeSet<String>,
-    /// The requests of shards that ended.
-    counts: Counts,
 }
 
 #[workflow_methods]
@@ -62,11 +60,16 @@ impl Batch {
             ctx.continue_as_new(Plan { first: end, ..plan }, ContinueAsNewOptions::default())?;
         }
         let options = bookkeeping("write the list of results".to_owned());
-        let counts = ctx
+        let finished: Finished = ctx
             .execute_activity(Bookkeeping::finish, plan.job, options)
             .await?;
+        if !finished.is_over {
+            // Meanwhile, a submission has allowed requests to be asked again.
+            ctx.timer(WAIT.0).await;
+            ctx.continue_as_new(Plan { first: 0, ..plan }, ContinueAsNewOptions::default())?;
+        }
         show(ctx, "done")?;
-        Ok(counts)
+        Ok(finished.counts)
     }
 
     /// Something has changed that may let requests be sent again: tells the shards.
@@ -109,10 +112,7 @@ async fn shard(ctx: &WorkflowContext<Batch>, range: Range) -> WorkflowResult<()>
         };
         ctx.state_mut(|batch| batch.running.remove(&id));
         match ended {
-            Ok(counts) => {
-                ctx.state_mut(|batch| batch.counts += counts);
-                return Ok(());
-            }
+            Ok(_) => return Ok(()),
             Err(_) if ctx.cancellation_token().is_cancelled() => return Err(cancelled()),
             Err(error) => show(
                 ctx,

@@ -131,6 +131,14 @@ pub(crate) struct Asked {
     pub(crate) reason: Option<String>,
 }
 
+/// The end of a job.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Finished {
+    pub(crate) counts: Counts,
+    /// Whether no chunk is open.
+    pub(crate) is_over: bool,
+}
+
 /// The task queue of the activities that ask requests. It is separate, so that an activity that reads the ledger does
 /// not wait until a worker has asked a chunk.
 pub(crate) fn asking_queue(queue: &str) -> String {
