@@ -195,9 +195,7 @@ impl Batch {
     }
 
     async fn check(&self, client: &Client) -> Result<(Arc<Models>, Checked), Error> {
-        let list = client.models().list().await;
-        let list = list.map_err(|error| Error::Models(Box::new(error)))?;
-        let models = Arc::new(Models::new(&list));
+        let models = Arc::new(Models::of(client).await?);
         let (input, known) = (self.input.clone(), models.clone());
         let checked = blocking(move || check(&input, &known)).await?;
         Ok((models, checked))
@@ -211,7 +209,7 @@ impl Batch {
     pub async fn run(mut self, client: &Client) -> Result<Report, Error> {
         self.check_paths()?;
         let (models, checked) = self.check(client).await?;
-        self.check_options()?;
+        self.limits.check()?;
         let ledger = self.open_ledger(client).await?;
         if let Some(on_checked) = get(&mut self.on_checked).take() {
             on_checked(&checked);
@@ -262,22 +260,6 @@ impl Batch {
         let (ledger, output, errors) = (self.ledger_path(), self.output_path(), self.errors_path());
         let progress = self.control.progress();
         blocking(move || Report::read(&ledger, output, errors, Some((end, progress)))).await
-    }
-
-    fn check_options(&self) -> Result<(), Error> {
-        let Limits {
-            min_concurrency,
-            max_concurrency,
-            ..
-        } = self.limits;
-        if min_concurrency == 0 || max_concurrency < min_concurrency {
-            let reason = format!(
-                "the concurrency is between {min_concurrency} and {max_concurrency}; the lower bound must be at least 1 \
-                 and at most the upper bound"
-            );
-            return Err(Error::Option(reason));
-        }
-        Ok(())
     }
 
     /// Refuses an output that would overwrite another file.

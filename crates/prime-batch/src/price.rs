@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use prime_ext::pinference_api::types::{Model, ModelPricing};
-use prime_ext::{Cost, ModelId, Usage, Usd};
+use prime_ext::{Client, Cost, ModelId, Usage, Usd};
 
+use crate::error::Error;
 use crate::request::Request;
 
 /// What the service states about its models.
@@ -29,6 +30,13 @@ impl Models {
             (model.id.clone(), facts)
         };
         Self(models.into_iter().map(facts).collect())
+    }
+
+    /// Lists the models of the service.
+    pub(crate) async fn of(client: &Client) -> Result<Self, Error> {
+        let list = client.models().list().await;
+        let list = list.map_err(|error| Error::Models(Box::new(error)))?;
+        Ok(Self::new(&list))
     }
 
     /// Returns whether a model exists. An adapter exists if its base model does.

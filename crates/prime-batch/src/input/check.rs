@@ -1,6 +1,7 @@
 //! Checks a whole input before anything is paid.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::Range;
 
 use prime_ext::UsdSum;
 
@@ -8,6 +9,7 @@ use super::Input;
 use crate::error::{Error, Fault};
 use crate::key::{BodyHash, id_hash};
 use crate::price::Models;
+use crate::request::Request;
 
 /// The result of the check of an input.
 #[derive(Debug, Clone)]
@@ -36,6 +38,16 @@ const MAX_MORE: u64 = 1_000;
 
 /// Reads an input, and checks each line. Needs 8 bytes of memory for each request.
 pub(crate) fn check(input: &Input, models: &Models) -> Result<Checked, Error> {
+    check_each(input, models, |_, _| Ok(()))
+}
+
+/// Checks an input, and calls a function for each request and its place in the file. The function may return why it
+/// cannot use the request.
+pub(crate) fn check_each(
+    input: &Input,
+    models: &Models,
+    mut each: impl FnMut(&Request, Range<u64>) -> Result<(), String>,
+) -> Result<Checked, Error> {
     let mut requests = input.requests()?;
     let mut checked = Checked {
         requests: 0,
@@ -63,6 +75,11 @@ pub(crate) fn check(input: &Input, models: &Models) -> Result<Checked, Error> {
                 line: request.line(),
                 reason,
             });
+            continue;
+        }
+        if let Err(reason) = each(&request, requests.place()) {
+            let line = request.line();
+            faults.push(Fault { line, reason });
             continue;
         }
         checked.requests += 1;

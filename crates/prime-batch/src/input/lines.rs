@@ -1,8 +1,7 @@
 //! Reads the lines of a file, with bounded memory.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read as _};
-use std::path::Path;
+use std::io::{self, BufRead, BufReader, Read};
+use std::ops::Range;
 
 use sha2::{Digest as _, Sha256};
 
@@ -12,28 +11,31 @@ const MAX_LINE: u64 = 256 << 20;
 /// Larger buffers are released after their line.
 const KEPT_BUFFER: usize = 1 << 20;
 
-/// The lines of a file.
+/// The lines of a file, or of a part of it.
 pub(super) struct Lines {
-    reader: BufReader<File>,
+    reader: BufReader<Box<dyn Read + Send>>,
     line: Vec<u8>,
     number: u64,
+    /// The bytes of the line that was read last.
+    bytes: Range<u64>,
     hasher: Sha256,
 }
 
 impl Lines {
-    pub(super) fn open(path: &Path) -> io::Result<Self> {
-        let file = File::open(path)?;
-        if !file.metadata()?.is_file() {
-            let reason =
-                "not a regular file; the input is read twice, and again if the batch is resumed";
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
-        }
-        Ok(Self {
-            reader: BufReader::with_capacity(256 << 10, file),
+    /// Reads the lines of a part of a file, which begins at a byte with the line of a number.
+    pub(super) fn new(reader: Box<dyn Read + Send>, start: u64, first: u64) -> Self {
+        Self {
+            reader: BufReader::with_capacity(256 << 10, reader),
             line: Vec::new(),
-            number: 0,
+            number: first - 1,
+            bytes: start..start,
             hasher: Sha256::new(),
-        })
+        }
+    }
+
+    /// Returns where the line that was read last is in the file.
+    pub(super) fn bytes(&self) -> Range<u64> {
+        self.bytes.clone()
     }
 
     /// Returns the next line without its end, and its number, counted from 1.
@@ -46,6 +48,7 @@ impl Lines {
             return Ok(None);
         }
         self.number += 1;
+        self.bytes = self.bytes.end..self.bytes.end + read as u64;
         if read as u64 > MAX_LINE {
             let reason = format!("line {} has more than {} MiB", self.number, MAX_LINE >> 20);
             return Err(io::Error::new(io::ErrorKind::InvalidData, reason));

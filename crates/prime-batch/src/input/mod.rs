@@ -3,6 +3,8 @@
 //! | file | contents |
 //! |---|---|
 //! | `mod` | [`Input`]: a file, its format, and the part of it that is read |
+//! | `source` | a file that is read in parts |
+//! | `chunk` | [`Chunk`]: a part of an input that a worker asks |
 //! | `lines` | reads lines, with bounded memory |
 //! | `line` | reads a line of JSON |
 //! | `template` | makes a body from a prompt |
@@ -10,9 +12,12 @@
 //! | `check` | checks a whole input before anything is paid |
 
 mod check;
+#[cfg(feature = "postgres")]
+mod chunk;
 mod line;
 mod lines;
 mod shard;
+mod source;
 mod template;
 
 use std::path::{Path, PathBuf};
@@ -23,11 +28,16 @@ use crate::error::{Error, Fault};
 use crate::request::Request;
 
 pub use check::Checked;
+#[cfg(feature = "postgres")]
+pub(crate) use check::check_each;
 pub(crate) use check::check;
+#[cfg(feature = "postgres")]
+pub(crate) use chunk::{Chunk, Chunks};
 pub use shard::{ParseShardError, Shard};
 pub use template::{InvalidTemplate, Template};
 
 use lines::Lines;
+use source::Source;
 
 /// A file of requests.
 #[derive(Debug, Clone)]
@@ -66,16 +76,28 @@ impl Input {
         &self.path
     }
 
+    /// Makes the path absolute, unless it is a URL.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn make_absolute(&mut self) -> Result<(), Error> {
+        if !self.path.to_string_lossy().contains("://") {
+            let path = std::path::absolute(&self.path);
+            self.path = path.map_err(|e| Error::file(&self.path, e))?;
+        }
+        Ok(())
+    }
+
     pub(crate) fn get_shard(&self) -> Option<Shard> {
         self.shard
     }
 
     /// Opens the file.
     pub(crate) fn requests(&self) -> Result<Requests, Error> {
-        let lines = Lines::open(&self.path).map_err(|e| Error::file(&self.path, e))?;
+        let source = Source::open(&self.path).map_err(|e| Error::file(&self.path, e))?;
+        let reader = source.read(0..source.size());
+        let reader = reader.map_err(|e| Error::file(&self.path, e))?;
         Ok(Requests {
             input: self.clone(),
-            lines,
+            lines: Lines::new(reader, 0, 1),
         })
     }
 }
@@ -116,6 +138,11 @@ impl Requests {
                 }
             }
         }
+    }
+
+    /// Returns where the request that was read last is in the file.
+    pub(crate) fn place(&self) -> std::ops::Range<u64> {
+        self.lines.bytes()
     }
 
     fn is_in_shard(&self, request: &Request) -> bool {

@@ -65,6 +65,12 @@ impl Template {
         Self::new(body)
     }
 
+    /// Returns the template as JSON.
+    #[cfg(feature = "postgres")]
+    pub(super) fn value(&self) -> &Value {
+        &self.0
+    }
+
     /// Makes the request of a line. The error is the reason.
     pub(super) fn request(&self, number: u64, prompt: &[u8]) -> Result<Request, String> {
         let prompt = std::str::from_utf8(prompt).map_err(|_| "not valid UTF-8")?;

@@ -25,6 +25,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use prime_ext::{Cost, Usd};
 
+use crate::error::Error;
 use crate::key::Key;
 
 pub use job::{Job, JobRecord};
@@ -199,6 +200,21 @@ impl Default for Limits {
             requests_per_minute: None,
             tokens_per_minute: None,
         }
+    }
+}
+
+impl Limits {
+    /// Checks that the limits do not contradict each other.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        let (min, max) = (self.min_concurrency, self.max_concurrency);
+        if min == 0 || max < min {
+            let reason = format!(
+                "the concurrency is between {min} and {max}; the lower bound must be at least 1 and at most the upper \
+                 bound"
+            );
+            return Err(Error::Option(reason));
+        }
+        Ok(())
     }
 }
 

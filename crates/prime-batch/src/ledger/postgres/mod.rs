@@ -5,6 +5,15 @@
 //! | `mod` | [`PostgresLedger`]: a connection to the database |
 //! | `types` | jobs, chunks, and their states |
 //! | `schema.sql` | the tables, with a comment for each column |
+//! | `address` | the address of a database, and encryption |
+//! | `connection` | connections that are opened again when they are lost |
+//! | `submit` | creates jobs |
+//! | `job` | reads and changes jobs |
+//! | `lease` | takes, renews and ends leases of chunks |
+//! | `leases` | the ledger of one worker: its leases, and the requests that it sends under them |
+//! | `writer` | records what many requests need in one transaction |
+//! | `rate` | limits on the requests and tokens of a minute |
+//! | `reader` | reads the requests of a job |
 //!
 //! A ledger belongs to an output, an endpoint and an account. It has a job for each input, and a job has chunks of about
 //! 100 requests. A worker takes a lease of a chunk before it sends its requests, and renews it while they are in flight.
@@ -14,25 +23,43 @@
 //! Nothing has to be installed in the database: the tables are in a schema of their own, `prime_batch`, which the first
 //! job creates.
 
+mod address;
+mod connection;
+mod job;
+mod lease;
+mod leases;
+mod rate;
+mod reader;
+mod submit;
 mod types;
+mod writer;
 
-use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
 
-use prime_ext::Client;
+use self::address::Address;
+use self::connection::{Connection, run};
+use super::LedgerError;
 
+pub(crate) use self::lease::{Leased, Wanted, renew};
+pub(crate) use self::leases::{Held, Leases};
+pub(crate) use self::reader::record;
 pub use self::types::{
     ChunkCounts, JobId, JobInfo, JobState, JobStatus, OpenChunks, Reconciled, Submission,
     Submitted, Tally, WorkerInfo,
 };
-use super::{LedgerError, Limits, Row, State};
-use crate::error::Error;
-use crate::report::Report;
 
-/// A ledger in a PostgreSQL database. Clones share their connections.
+/// How long a lost connection is opened again before a call fails.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A ledger in a PostgreSQL database. Clones share a connection.
 ///
-/// A lost connection is opened again, and what was not confirmed is repeated.
+/// A lost connection is opened again, and what was not confirmed is repeated. A call fails with
+/// [`LedgerError::Unreachable`] if that takes more than 10 seconds.
 #[derive(Debug, Clone)]
-pub struct PostgresLedger {}
+pub struct PostgresLedger {
+    control: Arc<Connection>,
+}
 
 impl PostgresLedger {
     /// Connects to a database: `postgres://user:password@host:port/database`.
@@ -44,133 +71,28 @@ impl PostgresLedger {
     /// - `sslmode=disable`: no encryption. `sslmode=require`: encryption to this machine, too.
     ///
     /// # Errors
-    /// Returns an error if the URL is invalid, or if the database cannot be reached.
+    /// Returns an error if the URL is invalid, if the database cannot be reached, or if a newer version of this crate
+    /// created its tables.
     pub async fn connect(url: &str) -> Result<Self, LedgerError> {
-        let _ = url;
-        Err(unfinished())
+        let address = Arc::new(Address::parse(url)?);
+        let control = Arc::new(Connection::new(address, PATIENCE));
+        let ledger = Self { control };
+        let checked = run!(&ledger.control, |session, _is_repeated| submit::check_version(session, ledger.name()).await);
+        checked?;
+        Ok(ledger)
     }
 
-    /// Returns the address of the database, without the password.
+    /// Returns the address of the database, without user and password.
     pub fn name(&self) -> &str {
-        ""
+        self.control.address().name()
     }
 
-    /// Checks an input, and creates its job in the ledger of an output. If the job exists, its limits and options are
-    /// changed, and the requests that may be asked again are.
-    ///
-    /// # Errors
-    /// Returns an error if the input has errors, or if the output belongs to another endpoint or account.
-    pub async fn submit(
-        &self,
-        client: &Client,
-        submission: Submission,
-    ) -> Result<Submitted, Error> {
-        let _ = (client, submission);
-        Err(unfinished().into())
+    fn control(&self) -> &Connection {
+        &self.control
     }
 
-    /// Returns a job.
-    ///
-    /// # Errors
-    /// Returns [`LedgerError::NoJob`] if it does not exist.
-    pub async fn job(&self, job: JobId) -> Result<JobInfo, LedgerError> {
-        let _ = job;
-        Err(unfinished())
-    }
-
-    /// Returns the jobs of an output, the one that was submitted last first. `None` for all outputs.
-    ///
-    /// # Errors
-    /// Returns an error if the database cannot be read.
-    pub async fn jobs(&self, output: Option<&str>) -> Result<Vec<JobInfo>, LedgerError> {
-        let _ = output;
-        Err(unfinished())
-    }
-
-    /// Changes the limits of the ledger of a job. Workers apply them when they renew their leases.
-    ///
-    /// # Errors
-    /// Returns an error if there is no such job, or if the database cannot be written.
-    pub async fn change_limits(
-        &self,
-        job: JobId,
-        change: impl FnOnce(&mut Limits) + Send,
-    ) -> Result<Limits, LedgerError> {
-        let _ = (job, change);
-        Err(unfinished())
-    }
-
-    /// Pauses, resumes or cancels a job. Workers stop sending its requests when they renew their leases.
-    ///
-    /// # Errors
-    /// Returns an error if there is no such job, or if the database cannot be written.
-    pub async fn set_state(&self, job: JobId, state: JobState) -> Result<(), LedgerError> {
-        let _ = (job, state);
-        Err(unfinished())
-    }
-
-    /// Returns which chunks of a range have requests that may be sent, and counts the others.
-    ///
-    /// # Errors
-    /// Returns an error if there is no such job, or if the database cannot be read.
-    pub async fn open_chunks(
-        &self,
-        job: JobId,
-        chunks: Range<i64>,
-    ) -> Result<OpenChunks, LedgerError> {
-        let _ = (job, chunks);
-        Err(unfinished())
-    }
-
-    /// Ends the lease of a chunk whose worker is gone. Requests that are still recorded as sent become ambiguous. A lease
-    /// in force is not touched, and a chunk without a lease is not changed.
-    ///
-    /// [`Runner::reconcile`](crate::Runner::reconcile) also writes the part of the output.
-    ///
-    /// # Errors
-    /// Returns an error if there is no such chunk, or if the database cannot be written.
-    pub async fn reconcile(&self, job: JobId, chunk: i64) -> Result<Reconciled, LedgerError> {
-        let _ = (job, chunk);
-        Err(unfinished())
-    }
-
-    /// Returns the state of a job: its chunks, workers and costs. It reads no requests, so that it is quick for large
-    /// jobs.
-    ///
-    /// # Errors
-    /// Returns an error if there is no such job, or if the database cannot be read.
-    pub async fn status(&self, job: JobId) -> Result<JobStatus, LedgerError> {
-        let _ = job;
-        Err(unfinished())
-    }
-
-    /// Returns requests of a job in one of these states, in the order of the input, without their answers.
-    ///
-    /// # Errors
-    /// Returns an error if the database cannot be read.
-    pub async fn requests(
-        &self,
-        job: JobId,
-        states: &[State],
-        limit: u32,
-    ) -> Result<Vec<Row>, LedgerError> {
-        let _ = (job, states, limit);
-        Err(unfinished())
-    }
-
-    /// Returns what became of a job. It reads all its requests.
-    ///
-    /// # Errors
-    /// Returns an error if there is no such job, or if the database cannot be read.
-    pub async fn report(&self, job: JobId) -> Result<Report, Error> {
-        let _ = job;
-        Err(unfinished().into())
-    }
-}
-
-fn unfinished() -> LedgerError {
-    LedgerError::Failed {
-        path: String::new(),
-        reason: "not implemented".to_owned(),
+    /// Returns another connection, for work that does not wait for that of others.
+    pub(crate) fn connection(&self) -> Connection {
+        Connection::new(self.control.address().clone(), PATIENCE)
     }
 }

@@ -29,9 +29,7 @@ CREATE TABLE prime_batch.ledger (
   -- What is reserved for the leases in force.
   reserved numeric NOT NULL DEFAULT 0,
   -- The requests and tokens of all workers are planned up to this time, if there are limits per minute.
-  rate_at timestamptz NOT NULL DEFAULT now(),
-  -- The number of requests in flight that the service accepted from a worker.
-  level integer
+  rate_at timestamptz NOT NULL DEFAULT now()
 );
 
 CREATE TABLE prime_batch.job (
@@ -74,8 +72,6 @@ CREATE TABLE prime_batch.chunk (
   -- What the lease has reserved from the budget, and what it has spent of that.
   reserved numeric NOT NULL DEFAULT 0,
   lease_spent numeric NOT NULL DEFAULT 0,
-  -- The cost of all leases before.
-  spent numeric NOT NULL DEFAULT 0,
   -- The requests in each state when the last lease ended. The others are unsent.
   answered integer NOT NULL DEFAULT 0,
   failed integer NOT NULL DEFAULT 0,
@@ -136,6 +132,7 @@ CREATE TABLE prime_batch.worker (
   worker text NOT NULL,
   started_at timestamptz NOT NULL DEFAULT now(),
   seen_at timestamptz NOT NULL DEFAULT now(),
+  -- The number of its requests in flight, and how many may be.
   in_flight integer NOT NULL DEFAULT 0,
   level integer NOT NULL DEFAULT 0,
   PRIMARY KEY (job, worker)
