@@ -75,6 +75,8 @@ pub enum Pause {
     RateLimit,
     /// The disk is too full for the answers of more requests.
     DiskFull,
+    /// The ledger cannot be reached.
+    Ledger,
     /// The rest of the budget is too small for the next request. Requests in flight may cost less than reserved.
     Budget,
 }

@@ -67,17 +67,19 @@ pub struct Fault {
 
 impl Error {
     /// Returns whether the same call may succeed later without a change: the database or the service cannot be reached, or
-    /// a disk is full.
+    /// a disk is full, for example.
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Ledger(error) => matches!(
-                error,
-                LedgerError::Unreachable { .. }
-                    | LedgerError::DiskFull { .. }
-                    | LedgerError::InUse { .. }
-            ),
+            Self::Ledger(error) => error.is_transient(),
             Self::Models(error) => error.is_retryable(),
-            Self::File { source, .. } => source.kind() != std::io::ErrorKind::NotFound,
+            Self::File { source, .. } => !matches!(
+                source.kind(),
+                std::io::ErrorKind::NotFound
+                    | std::io::ErrorKind::InvalidData
+                    | std::io::ErrorKind::InvalidInput
+                    | std::io::ErrorKind::PermissionDenied
+                    | std::io::ErrorKind::Unsupported
+            ),
             _ => false,
         }
     }

@@ -84,6 +84,7 @@ mod report;
 mod request;
 #[cfg(feature = "postgres")]
 mod runner;
+mod store;
 
 pub use batch::{Batch, Estimate, ledger_path};
 pub use control::{Control, Pause, Progress};

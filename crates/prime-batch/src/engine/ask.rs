@@ -1,7 +1,7 @@
 //! Asks one request: records it as sent, then sends it and records its outcome.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -31,8 +31,10 @@ pub(super) struct Shared<L> {
     pub(super) max_retries: u32,
     /// Notified when a response has arrived.
     pub(super) responded: Notify,
-    /// Set while an outcome cannot be recorded because the disk is full.
-    pub(super) waiting_for_disk: AtomicU32,
+    /// The number of outcomes that cannot be recorded at the moment.
+    pub(super) unrecorded: AtomicU32,
+    /// Whether that is because the ledger cannot be reached. Otherwise, the disk is full.
+    pub(super) is_unreachable: AtomicBool,
 }
 
 impl<L> Shared<L> {
@@ -217,26 +219,33 @@ fn unless_lost(
     }
 }
 
-/// How long an outcome waits for space on the disk.
-const DISK_PATIENCE: Duration = Duration::from_secs(3_600);
+/// How long an outcome waits for space on the disk, or for the ledger.
+const PATIENCE: Duration = Duration::from_secs(3_600);
 
-/// Records an outcome. It may have been paid for: if the disk is full, this waits until there is space.
+/// Records an outcome. It may have been paid for: if the disk is full or the ledger cannot be reached, this waits.
 async fn record<L, F>(shared: &Shared<L>, write: impl Fn() -> F) -> Result<(), LedgerError>
 where
     F: Future<Output = Result<(), LedgerError>>,
 {
-    let is_full = |result: &_| matches!(result, Err(LedgerError::DiskFull { .. }));
     let mut result = write().await;
-    if !is_full(&result) {
+    let is_transient = |result: &Result<(), LedgerError>| {
+        let error = result.as_ref().err();
+        error.is_some_and(LedgerError::is_transient)
+    };
+    if !is_transient(&result) {
         return result;
     }
-    shared.waiting_for_disk.fetch_add(1, Ordering::AcqRel);
+    shared.unrecorded.fetch_add(1, Ordering::AcqRel);
     let start = Instant::now();
-    while is_full(&result) && start.elapsed() < DISK_PATIENCE {
+    while is_transient(&result) && start.elapsed() < PATIENCE {
+        let is_unreachable = matches!(result, Err(LedgerError::Unreachable { .. }));
+        shared
+            .is_unreachable
+            .store(is_unreachable, Ordering::Release);
         tokio::time::sleep(Duration::from_secs(1)).await;
         result = write().await;
     }
-    shared.waiting_for_disk.fetch_sub(1, Ordering::AcqRel);
+    shared.unrecorded.fetch_sub(1, Ordering::AcqRel);
     result
 }
 

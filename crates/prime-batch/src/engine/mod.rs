@@ -22,7 +22,7 @@ use std::collections::{BinaryHeap, VecDeque};
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64};
 use std::time::Duration;
 
 use futures_core::Stream;
@@ -43,7 +43,7 @@ use crate::price::Models;
 use crate::request::Request;
 
 /// Options of an [`Engine`].
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Options {
     /// Which requests are asked again. Default: none.
@@ -187,7 +187,8 @@ impl<L: Ledger> Engine<L> {
                 answers: AtomicU64::new(0),
                 max_retries: options.max_retries,
                 responded: Notify::new(),
-                waiting_for_disk: AtomicU32::new(0),
+                unrecorded: AtomicU32::new(0),
+                is_unreachable: AtomicBool::new(false),
             }),
             disk: Disk::new(options.directory.clone()),
             options,

@@ -97,7 +97,7 @@ impl<L: Ledger> Engine<L> {
             }
             return None;
         }
-        if !self.recorded.is_empty() && self.is_waiting_for_disk() {
+        if !self.recorded.is_empty() && self.unrecorded().is_some() {
             return Some(now + TICK);
         }
         while !self.recorded.is_empty() {
@@ -121,9 +121,15 @@ impl<L: Ledger> Engine<L> {
         self.shared.in_flight.load(Ordering::Acquire) as usize + self.penalties.len()
     }
 
-    /// Returns whether an outcome cannot be recorded because the disk is full.
-    fn is_waiting_for_disk(&self) -> bool {
-        self.shared.waiting_for_disk.load(Ordering::Acquire) > 0
+    /// Returns why outcomes cannot be recorded at the moment.
+    fn unrecorded(&self) -> Option<Pause> {
+        if self.shared.unrecorded.load(Ordering::Acquire) == 0 {
+            return None;
+        }
+        match self.shared.is_unreachable.load(Ordering::Acquire) {
+            true => Some(Pause::Ledger),
+            false => Some(Pause::DiskFull),
+        }
     }
 
     /// Handles a request that was recorded as sent.
@@ -142,6 +148,11 @@ impl<L: Ledger> Engine<L> {
             Err(LedgerError::DiskFull { .. }) => {
                 self.ready.push_front(job);
                 self.disk.is_full();
+                return Ok(());
+            }
+            Err(LedgerError::Unreachable { .. }) => {
+                self.ready.push_front(job);
+                self.paused = Some((Instant::now() + TICK, Pause::Ledger));
                 return Ok(());
             }
             Err(error) => return Err(error.into()),
@@ -199,7 +210,11 @@ impl<L: Ledger> Engine<L> {
             if started >= level + UNRECORDED {
                 return Ok(None);
             }
-            if self.is_waiting_for_disk() || !self.disk.has_space_for(started + 1) {
+            if let Some(pause) = self.unrecorded() {
+                self.paused = Some((now + TICK, pause));
+                continue;
+            }
+            if !self.disk.has_space_for(started + 1) {
                 if started == 0 {
                     self.end = Some(End::DiskFull);
                     return Ok(None);

@@ -5,10 +5,11 @@ use std::ops::Range;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::{Input, Lines, Requests, Source, Template};
+use super::{Input, Lines, Requests, Template};
 use crate::error::Error;
 use crate::key::Key;
 use crate::request::Request;
+use crate::store::Source;
 
 /// A part of an input: some requests that follow each other.
 #[derive(Debug, Clone, PartialEq, Eq)]

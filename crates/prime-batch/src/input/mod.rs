@@ -3,7 +3,6 @@
 //! | file | contents |
 //! |---|---|
 //! | `mod` | [`Input`]: a file, its format, and the part of it that is read |
-//! | `source` | a file that is read in parts |
 //! | `chunk` | [`Chunk`]: a part of an input that a worker asks |
 //! | `lines` | reads lines, with bounded memory |
 //! | `line` | reads a line of JSON |
@@ -17,7 +16,6 @@ mod chunk;
 mod line;
 mod lines;
 mod shard;
-mod source;
 mod template;
 
 use std::path::{Path, PathBuf};
@@ -26,18 +24,18 @@ use sha2::{Digest as _, Sha256};
 
 use crate::error::{Error, Fault};
 use crate::request::Request;
+use crate::store::Source;
 
 pub use check::Checked;
+pub(crate) use check::check;
 #[cfg(feature = "postgres")]
 pub(crate) use check::check_each;
-pub(crate) use check::check;
 #[cfg(feature = "postgres")]
 pub(crate) use chunk::{Chunk, Chunks};
 pub use shard::{ParseShardError, Shard};
 pub use template::{InvalidTemplate, Template};
 
 use lines::Lines;
-use source::Source;
 
 /// A file of requests.
 #[derive(Debug, Clone)]
@@ -79,7 +77,7 @@ impl Input {
     /// Makes the path absolute, unless it is a URL.
     #[cfg(feature = "postgres")]
     pub(crate) fn make_absolute(&mut self) -> Result<(), Error> {
-        if !self.path.to_string_lossy().contains("://") {
+        if !crate::store::is_url(&self.path) {
             let path = std::path::absolute(&self.path);
             self.path = path.map_err(|e| Error::file(&self.path, e))?;
         }

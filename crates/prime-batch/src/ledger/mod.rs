@@ -353,3 +353,14 @@ pub enum LedgerError {
         reason: String,
     },
 }
+
+impl LedgerError {
+    /// Returns whether the same call may succeed later without a change: the disk is full, or the ledger cannot be
+    /// reached or is in use.
+    pub fn is_transient(&self) -> bool {
+        matches!(
+            self,
+            Self::Unreachable { .. } | Self::DiskFull { .. } | Self::InUse { .. }
+        )
+    }
+}

@@ -28,13 +28,13 @@ struct Fault<'a> {
 }
 
 /// Returns the line of an answer, with its line break.
-pub(super) fn answer(row: &Row) -> Vec<u8> {
+pub(crate) fn answer(row: &Row) -> Vec<u8> {
     line(row, None)
 }
 
 /// Returns the line of a request that failed or is ambiguous, with its line break. The code of an ambiguous request is
 /// `ambiguous`.
-pub(super) fn error(row: &Row) -> Vec<u8> {
+pub(crate) fn error(row: &Row) -> Vec<u8> {
     let code = row.error_code.as_deref().unwrap_or("failed");
     let message = row.error.as_deref().unwrap_or_default();
     let note;

@@ -10,7 +10,7 @@
 //! The ledger has the truth. The output is written from it, and can be written again.
 
 mod errors;
-mod line;
+pub(crate) mod line;
 mod writer;
 
 use std::fs::{File, OpenOptions};

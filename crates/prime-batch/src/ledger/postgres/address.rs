@@ -55,7 +55,11 @@ impl Address {
             Some("disable") => false,
             Some("require" | "verify-ca" | "verify-full") => true,
             Some("prefer" | "allow") | None => !config.get_hosts().iter().all(is_local),
-            Some(_) => return Err(invalid("sslmode is one of disable, require and verify-full")),
+            Some(_) => {
+                return Err(invalid(
+                    "sslmode is one of disable, require and verify-full",
+                ));
+            }
         };
         let tls = is_encrypted.then(|| encryption(root.map(Path::new)));
         let tls = tls.transpose().map_err(|reason| invalid(&reason))?;
@@ -117,7 +121,10 @@ pub(super) fn source(error: &dyn std::error::Error) -> Option<String> {
 fn is_local(host: &Host) -> bool {
     match host {
         Host::Tcp(name) => {
-            name == "localhost" || name.parse().is_ok_and(|address: IpAddr| address.is_loopback())
+            name == "localhost"
+                || name
+                    .parse()
+                    .is_ok_and(|address: IpAddr| address.is_loopback())
         }
         #[cfg(unix)]
         Host::Unix(_) => true,
@@ -132,7 +139,10 @@ fn name(config: &Config) -> String {
         None => "localhost".to_owned(),
     };
     let port = config.get_ports().first().copied().unwrap_or(5432);
-    let database = config.get_dbname().or(config.get_user()).unwrap_or_default();
+    let database = config
+        .get_dbname()
+        .or(config.get_user())
+        .unwrap_or_default();
     format!("postgres://{host}:{port}/{database}")
 }
 
@@ -151,7 +161,9 @@ fn encryption(root: Option<&Path>) -> Result<MakeRustlsConnect, String> {
             let mut roots = RootCertStore::empty();
             for certificate in CertificateDer::pem_slice_iter(&pem) {
                 let certificate = certificate.map_err(|error| unusable(error.to_string()))?;
-                roots.add(certificate).map_err(|error| unusable(error.to_string()))?;
+                roots
+                    .add(certificate)
+                    .map_err(|error| unusable(error.to_string()))?;
             }
             if roots.is_empty() {
                 return Err(unusable("it contains no certificate".to_owned()));
@@ -182,8 +194,14 @@ mod tests {
             ("postgres://u:secret@127.0.0.1:5433/jobs", false),
             ("postgres://u:secret@localhost/jobs?sslmode=require", true),
             ("postgresql://u:secret@db.example.com/jobs", true),
-            ("postgres://u:secret@db.example.com/jobs?sslmode=prefer", true),
-            ("postgres://u:secret@db.example.com/jobs?sslmode=disable", false),
+            (
+                "postgres://u:secret@db.example.com/jobs?sslmode=prefer",
+                true,
+            ),
+            (
+                "postgres://u:secret@db.example.com/jobs?sslmode=disable",
+                false,
+            ),
         ] {
             let address = Address::parse(url).unwrap();
             assert_eq!(address.tls.is_some(), encrypted, "{url}");
@@ -203,7 +221,10 @@ mod tests {
             "postgres://u:secret@db.example.com/jobs?sslrootcert=/does/not/exist",
         ] {
             let error = Address::parse(url).err().unwrap().to_string();
-            assert!(!error.contains("secret") || error.contains("sslmode"), "{error}");
+            assert!(
+                !error.contains("secret") || error.contains("sslmode"),
+                "{error}"
+            );
         }
     }
 }

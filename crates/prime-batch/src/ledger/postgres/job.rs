@@ -44,15 +44,16 @@ macro_rules! tally {
     };
 }
 
-pub(super) use limits;
-
 impl PostgresLedger {
     /// Returns a job.
     ///
     /// # Errors
     /// Returns [`LedgerError::NoJob`] if it does not exist.
     pub async fn job(&self, job: JobId) -> Result<JobInfo, LedgerError> {
-        run!(self.control(), |session, _is_repeated| find_job(session, job).await)
+        run!(self.control(), |session, _is_repeated| find_job(
+            session, job
+        )
+        .await)
     }
 
     /// Returns the jobs of an output, the one that was submitted last first. `None` for all outputs.
@@ -66,13 +67,13 @@ impl PostgresLedger {
             reason: error.to_string(),
         })?;
         run!(self.control(), |session, _is_repeated| {
-                let sql = concat!(
-                    jobs!(),
-                    " WHERE $1::text IS NULL OR output = $1 ORDER BY submitted_at DESC, job DESC"
-                );
-                let rows = session.query(sql, &[&output]).await?;
-                rows.iter().map(read_job).collect()
-            })
+            let sql = concat!(
+                jobs!(),
+                " WHERE $1::text IS NULL OR output = $1 ORDER BY submitted_at DESC, job DESC"
+            );
+            let rows = session.query(sql, &[&output]).await?;
+            rows.iter().map(read_job).collect()
+        })
     }
 
     /// Changes the limits of the ledger of a job. Workers apply them when they renew their leases.
@@ -84,19 +85,24 @@ impl PostgresLedger {
         job: JobId,
         change: impl Fn(&mut Limits) + Send + Sync,
     ) -> Result<Limits, LedgerError> {
-        let changed = transaction!(self.control(), |session| {
+        transaction!(self.control(), |session| {
             let ledger = find_job(session, job).await?.ledger;
-            let sql = concat!("SELECT ", limits!(), " FROM prime_batch.ledger WHERE ledger = $1 FOR NO KEY UPDATE");
+            let sql = concat!(
+                "SELECT ",
+                limits!(),
+                " FROM prime_batch.ledger WHERE ledger = $1 FOR NO KEY UPDATE"
+            );
             let mut limits = read_limits(&session.query_one(sql, &[&ledger]).await?)?;
             change(&mut limits);
-            limits.check().map_err(|error| Fault::Ledger(LedgerError::Failed {
-                path: self.name().to_owned(),
-                reason: error.to_string(),
-            }))?;
+            limits.check().map_err(|error| {
+                Fault::Ledger(LedgerError::Failed {
+                    path: self.name().to_owned(),
+                    reason: error.to_string(),
+                })
+            })?;
             set_limits(session, ledger, &limits).await?;
             Ok(limits)
-        });
-        changed
+        })
     }
 
     /// Pauses, resumes or cancels a job. Workers stop sending its requests when they renew their leases.
@@ -104,14 +110,13 @@ impl PostgresLedger {
     /// # Errors
     /// Returns an error if there is no such job, or if the database cannot be written.
     pub async fn set_state(&self, job: JobId, state: JobState) -> Result<(), LedgerError> {
-        let changed = run!(self.control(), |session, _is_repeated| {
+        run!(self.control(), |session, _is_repeated| {
             let sql = "UPDATE prime_batch.job SET state = $2 WHERE job = $1";
             match session.execute(sql, &[&job.0, &state.as_str()]).await? {
                 0 => Err(no_job(job)),
                 _ => Ok(()),
             }
-        });
-        changed
+        })
     }
 
     /// Returns which chunks of a range have requests that may be sent, and counts the requests of all.
@@ -124,22 +129,22 @@ impl PostgresLedger {
         chunks: Range<i64>,
     ) -> Result<OpenChunks, LedgerError> {
         run!(self.control(), |session, _is_repeated| {
-                let sql = concat!(
+            let sql = concat!(
                     "SELECT (SELECT state FROM prime_batch.job WHERE job = $1) AS job_state,
                         coalesce(array_agg(chunk ORDER BY chunk) FILTER (WHERE state <> 'ended'), '{}') AS open, ",
                     tally!(),
                     " FROM prime_batch.chunk WHERE job = $1 AND chunk >= $2 AND chunk < $3"
                 );
-                let row = session
-                    .query_one(sql, &[&job.0, &chunks.start, &chunks.end])
-                    .await?;
-                let state: Option<&str> = row.try_get("job_state")?;
-                Ok(OpenChunks {
-                    open: row.try_get("open")?,
-                    tally: read_tally(&row)?,
-                    state: state.map(JobState::parse),
-                })
+            let row = session
+                .query_one(sql, &[&job.0, &chunks.start, &chunks.end])
+                .await?;
+            let state: Option<&str> = row.try_get("job_state")?;
+            Ok(OpenChunks {
+                open: row.try_get("open")?,
+                tally: read_tally(&row)?,
+                state: state.map(JobState::parse),
             })
+        })
     }
 
     /// Returns the state of a job: its chunks, workers and costs. It reads no requests, so that it is quick for large
@@ -148,7 +153,7 @@ impl PostgresLedger {
     /// # Errors
     /// Returns an error if there is no such job, or if the database cannot be read.
     pub async fn status(&self, job: JobId) -> Result<JobStatus, LedgerError> {
-        let status = run!(self.control(), |session, _is_repeated| {
+        run!(self.control(), |session, _is_repeated| {
             let info = find_job(session, job).await?;
             let sql = concat!(
                 "SELECT count(*) FILTER (WHERE state = 'open') AS open,
@@ -185,8 +190,7 @@ impl PostgresLedger {
                 reserved: usd_sum(&sums, "reserved")?,
                 job: info,
             })
-        });
-        status
+        })
     }
 }
 
@@ -306,10 +310,17 @@ pub(super) fn read_tally(row: &Row) -> Result<Tally, Fault> {
 
 fn read_worker(row: &Row) -> Result<WorkerInfo, Fault> {
     Ok(WorkerInfo {
-        name: row.try_get::<_, Option<String>>("worker")?.unwrap_or_default(),
+        name: row
+            .try_get::<_, Option<String>>("worker")?
+            .unwrap_or_default(),
         chunks: count(row, "chunks")?,
         seen: Duration::from_millis(count(row, "seen")?),
         in_flight: unsigned(row, "in_flight")?.unwrap_or(0),
         level: unsigned(row, "level")?.unwrap_or(0),
     })
+}
+
+/// Converts a time to milliseconds.
+pub(super) fn millis(time: Duration) -> i64 {
+    i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
 }

@@ -13,9 +13,7 @@ use super::rate::SharedRate;
 use super::writer::{self, Change, Ended, Send};
 use super::{JobInfo, PostgresLedger};
 use crate::key::Key;
-use crate::ledger::{
-    Admission, Decline, Done, Ledger, LedgerError, Limits, Paid, Sending, State,
-};
+use crate::ledger::{Admission, Decline, Done, Ledger, LedgerError, Limits, Paid, Sending, State};
 
 /// A lease of this process.
 #[derive(Debug)]
@@ -184,7 +182,10 @@ impl Leases {
     pub(crate) fn remove<'a>(&self, lease: &Held, keys: impl Iterator<Item = &'a Key>) {
         let mut slots = get(&self.slots);
         for key in keys {
-            if slots.get(key).is_some_and(|slot| slot.lease.token == lease.token) {
+            if slots
+                .get(key)
+                .is_some_and(|slot| slot.lease.token == lease.token)
+            {
                 slots.remove(key);
             }
         }
@@ -309,7 +310,11 @@ impl Ledger for Leases {
 
     async fn take_rate(&self, tokens: u64) -> Result<Duration, LedgerError> {
         let limits = self.limits();
-        match self.rate.take(&self.ledger, &self.job, &limits, tokens).await {
+        match self
+            .rate
+            .take(&self.ledger, &self.job, &limits, tokens)
+            .await
+        {
             // The database is back soon, or nothing can be recorded as sent.
             Err(LedgerError::Unreachable { .. }) => Ok(Duration::from_secs(1)),
             result => result,

@@ -9,9 +9,10 @@
 //! | `connection` | connections that are opened again when they are lost |
 //! | `submit` | creates jobs |
 //! | `job` | reads and changes jobs |
-//! | `lease` | takes, renews and ends leases of chunks |
+//! | `lease`, `renew`, `close` | takes, renews and ends leases of chunks |
 //! | `leases` | the ledger of one worker: its leases, and the requests that it sends under them |
 //! | `writer` | records what many requests need in one transaction |
+//! | `part` | the parts of the output that are written |
 //! | `rate` | limits on the requests and tokens of a minute |
 //! | `reader` | reads the requests of a job |
 //!
@@ -24,12 +25,15 @@
 //! job creates.
 
 mod address;
+mod close;
 mod connection;
 mod job;
 mod lease;
 mod leases;
+mod part;
 mod rate;
 mod reader;
+mod renew;
 mod submit;
 mod types;
 mod writer;
@@ -38,12 +42,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use self::address::Address;
-use self::connection::{Connection, run};
+use self::connection::run;
 use super::LedgerError;
 
-pub(crate) use self::lease::{Leased, Wanted, renew};
+pub(crate) use self::connection::Connection;
+pub(crate) use self::lease::{Leased, Wanted};
 pub(crate) use self::leases::{Held, Leases};
-pub(crate) use self::reader::record;
+pub(crate) use self::renew::renew;
 pub use self::types::{
     ChunkCounts, JobId, JobInfo, JobState, JobStatus, OpenChunks, Reconciled, Submission,
     Submitted, Tally, WorkerInfo,
@@ -77,7 +82,9 @@ impl PostgresLedger {
         let address = Arc::new(Address::parse(url)?);
         let control = Arc::new(Connection::new(address, PATIENCE));
         let ledger = Self { control };
-        let checked = run!(&ledger.control, |session, _is_repeated| submit::check_version(session, ledger.name()).await);
+        let checked = run!(&ledger.control, |session, _is_repeated| {
+            submit::check_version(session, ledger.name()).await
+        });
         checked?;
         Ok(ledger)
     }

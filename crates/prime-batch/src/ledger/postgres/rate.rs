@@ -89,7 +89,10 @@ async fn next(
              WHERE ledger = $1
              RETURNING (1000 * extract(epoch FROM rate_at - $2::float8 * interval '1 second' - clock_timestamp()))::bigint
                AS wait";
-        count(&session.query_one(sql, &[&job.ledger, &seconds]).await?, "wait")
+        count(
+            &session.query_one(sql, &[&job.ledger, &seconds]).await?,
+            "wait",
+        )
     });
     let start = Instant::now() + Duration::from_millis(wait?);
     // A little more than what is needed, because of rounding.

@@ -41,8 +41,8 @@ impl PostgresLedger {
         let states: Vec<&str> = states.iter().map(|state| state.as_str()).collect();
         let limit = i64::from(limit);
         run!(self.control(), |session, _is_repeated| {
-                // Chunks without such requests are not read. A chunk that a worker has is counted when its lease ends.
-                let sql = concat!(
+            // Chunks without such requests are not read. A chunk that a worker has is counted when its lease ends.
+            let sql = concat!(
                     "SELECT ",
                     columns!(),
                     ", NULL::bytea AS answer FROM prime_batch.chunk AS c
@@ -52,9 +52,9 @@ impl PostgresLedger {
                        OR c.requests > c.answered + c.failed + c.ambiguous)
                      ORDER BY c.chunk, r.line LIMIT $3"
                 );
-                let rows = session.query(sql, &[&job.0, &states, &limit]).await?;
-                rows.iter().map(|row| read(row, job)).collect()
-            })
+            let rows = session.query(sql, &[&job.0, &states, &limit]).await?;
+            rows.iter().map(|row| read(row, job)).collect()
+        })
     }
 
     /// Returns the requests with these keys that are in the ledger, with their answers, in the order of the keys.
@@ -66,16 +66,16 @@ impl PostgresLedger {
         let ids: Vec<&str> = keys.iter().map(|key| key.id.as_str()).collect();
         let hashes: Vec<&[u8]> = keys.iter().map(|key| &key.hash.0[..]).collect();
         run!(self.control(), |session, _is_repeated| {
-                let sql = concat!(
+            let sql = concat!(
                     "SELECT ",
                     columns!(),
                     ", r.answer FROM unnest($2::text[], $3::bytea[]) WITH ORDINALITY AS given (id, hash, place)
                      JOIN prime_batch.request AS r ON r.ledger = $1 AND r.id = given.id AND r.hash = given.hash
                      ORDER BY place"
                 );
-                let rows = session.query(sql, &[&job.ledger, &ids, &hashes]).await?;
-                rows.iter().map(|row| read(row, job.id)).collect()
-            })
+            let rows = session.query(sql, &[&job.ledger, &ids, &hashes]).await?;
+            rows.iter().map(|row| read(row, job.id)).collect()
+        })
     }
 
     /// Calls a function for each request of the ledger of a job, in the order in which the requests were sent first,

@@ -10,7 +10,7 @@ use prime_ext::Client;
 use tokio_postgres::CopyInSink;
 
 use super::connection::{Fault, Session, transaction};
-use super::job::{limit, set_limits};
+use super::job::{limit, millis, set_limits};
 use super::{JobId, PostgresLedger, Submission, Submitted};
 use crate::batch::blocking;
 use crate::error::Error;
@@ -62,7 +62,10 @@ impl PostgresLedger {
             let existing = existing(session, ledger, digest, &submission).await?;
             match existing {
                 Some(job) => Ok((job, false)),
-                None => Ok((create(session, ledger, digest, &submission, &chunks).await?, true)),
+                None => Ok((
+                    create(session, ledger, digest, &submission, &chunks).await?,
+                    true,
+                )),
             }
         });
         let (job, is_new) = created?;
@@ -76,15 +79,17 @@ impl PostgresLedger {
     /// Creates the tables if there are none, and checks that an output does not belong to another endpoint or account.
     async fn prepare(&self, output: &str, given: &Job) -> Result<(), LedgerError> {
         transaction!(self.control(), |session| {
-                // One process at a time creates the tables.
-                session
-                    .execute("SELECT pg_advisory_xact_lock(5793367158281847393)", &[])
-                    .await?;
-                if !has_tables(session).await? {
-                    session.client().batch_execute(SCHEMA).await?;
-                }
-                check_owner(session, self.name(), output, given).await.map(drop)
-            })
+            // One process at a time creates the tables.
+            session
+                .execute("SELECT pg_advisory_xact_lock(5793367158281847393)", &[])
+                .await?;
+            if !has_tables(session).await? {
+                session.client().batch_execute(SCHEMA).await?;
+            }
+            check_owner(session, self.name(), output, given)
+                .await
+                .map(drop)
+        })
     }
 }
 
@@ -159,7 +164,7 @@ fn check_id(request: &Request) -> Result<(), String> {
 
 /// Returns the absolute path of a file, or a URL.
 pub(super) fn absolute(output: &str) -> Result<String, Error> {
-    if output.contains("://") {
+    if crate::store::is_url(Path::new(output)) {
         return Ok(output.trim_end_matches('/').to_owned());
     }
     let path = std::path::absolute(output).map_err(|e| Error::file(Path::new(output), e))?;
@@ -235,7 +240,10 @@ async fn existing(
          WHERE job = $1 AND state = 'ended'
            AND ($2 AND failed > 0 OR $3 AND ambiguous > 0 OR unpriced > 0)";
     session
-        .execute(sql, &[&job, &options.again.failed, &options.again.ambiguous])
+        .execute(
+            sql,
+            &[&job, &options.again.failed, &options.again.ambiguous],
+        )
         .await?;
     Ok(Some(JobId(job)))
 }
@@ -286,7 +294,10 @@ async fn create(
             } = chunk;
             let (start, end) = (place.start, place.end);
             // Writing to a string does not fail.
-            let _ = write!(text, "{job}\t{number}\t{start}\t{end}\t{first_line}\t{requests}\t\\\\x");
+            let _ = write!(
+                text,
+                "{job}\t{number}\t{start}\t{end}\t{first_line}\t{requests}\t\\\\x"
+            );
             digest.iter().for_each(|byte| {
                 let _ = write!(text, "{byte:02x}");
             });
@@ -296,10 +307,6 @@ async fn create(
     }
     sink.as_mut().finish().await?;
     Ok(JobId(job))
-}
-
-fn millis(time: std::time::Duration) -> i64 {
-    i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// Converts a count. PostgreSQL has no unsigned numbers.

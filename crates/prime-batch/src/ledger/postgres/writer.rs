@@ -206,10 +206,16 @@ async fn write_group(
         .chain(ends.iter().map(|ended| ended.chunk))
         .collect();
     // Requests of one job are sent under the same options.
-    let again = sends.first().map(|send| send.sending.again).unwrap_or_default();
+    let again = sends
+        .first()
+        .map(|send| send.sending.again)
+        .unwrap_or_default();
     let columns = SendColumns::of(sends);
     let end_columns = EndColumns::of(ends);
-    let (send, end) = (columns.values(&job, &ledger, &again), end_columns.values(&job, &ledger));
+    let (send, end) = (
+        columns.values(&job, &ledger, &again),
+        end_columns.values(&job, &ledger),
+    );
     let lock: [&(dyn ToSql + Sync); 2] = [&job, &chunks];
     let [lock_sql, send_sql, end_sql] = [
         session.prepare(LOCK).await?,
@@ -301,7 +307,10 @@ async fn refused(
 ) -> Result<HashMap<Key, Admission>, Fault> {
     let chunks: Vec<i64> = missing.iter().map(|send| send.chunk).collect();
     let tokens: Vec<i64> = missing.iter().map(|send| send.token).collect();
-    let ids: Vec<&str> = missing.iter().map(|send| send.sending.key.id.as_str()).collect();
+    let ids: Vec<&str> = missing
+        .iter()
+        .map(|send| send.sending.key.id.as_str())
+        .collect();
     let hashes: Vec<&[u8]> = missing
         .iter()
         .map(|send| &send.sending.key.hash.0[..])
@@ -316,7 +325,9 @@ async fn refused(
     let mut admissions = HashMap::new();
     for row in rows {
         let key = read_key(&row)?;
-        let Some(send) = sends.get(&key) else { continue };
+        let Some(send) = sends.get(&key) else {
+            continue;
+        };
         let number: Option<i64> = row.try_get("number")?;
         let state = match number {
             Some(_) => read_state(&row)?,
@@ -328,9 +339,7 @@ async fn refused(
             Some(number) if is_ours && (is_repeated || send.is_uncertain) => {
                 Admission::Admitted(number)
             }
-            _ if !row.try_get::<_, bool>("has_lease")? => {
-                Admission::Declined(Decline::LeaseLost)
-            }
+            _ if !row.try_get::<_, bool>("has_lease")? => Admission::Declined(Decline::LeaseLost),
             _ => Admission::NotAllowed(state),
         };
         admissions.insert(key, admission);

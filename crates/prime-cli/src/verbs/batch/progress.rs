@@ -121,6 +121,7 @@ impl<'a> Progress<'a> {
                 Pause::Overloaded => ", waiting: the service is overloaded",
                 Pause::RateLimit => ", waiting: limit per minute",
                 Pause::DiskFull => ", waiting: the disk is full",
+                Pause::Ledger => ", waiting: the ledger cannot be reached",
                 Pause::Budget => ", waiting: budget",
                 _ => ", waiting",
             });
