@@ -1,6 +1,5 @@
 //! A job in the ledger, and its workflow.
 
-use std::path::Path;
 use std::time::Duration;
 
 use prime_batch::Limits;
@@ -29,19 +28,9 @@ pub(crate) fn workflow_id(job: &JobInfo) -> String {
     format!("prime-batch-{}", job.name)
 }
 
-/// Returns the output as the ledger has it: a path is absolute.
-pub(crate) fn output(output: &str) -> Result<String, Failure> {
-    if output.contains("://") {
-        return Ok(output.to_owned());
-    }
-    let path = std::path::absolute(Path::new(output));
-    let path = path.map_err(|error| Failure::usage(format!("{output}: {error}")))?;
-    Ok(path.display().to_string())
-}
-
 /// Returns the job of an output that was submitted last.
 pub(crate) async fn find(ledger: &PostgresLedger, name: &str) -> Result<JobInfo, Failure> {
-    let jobs = ledger.jobs(Some(&output(name)?)).await?;
+    let jobs = ledger.jobs(Some(name)).await?;
     jobs.into_iter().next().ok_or_else(|| {
         let message = format!("{} has no job of the output {name}", ledger.name());
         Failure::new(Exit::NotFound, message)

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::cli::{Ambiguous, Global, Submit};
 use crate::failure::Failure;
-use crate::job::{PATIENCE, output, wake_or_start, workflow_id};
+use crate::job::{PATIENCE, wake_or_start, workflow_id};
 use crate::status;
 use crate::workflow::Sizes;
 
@@ -24,9 +24,8 @@ struct View<'a> {
 pub(crate) async fn run(arguments: Submit, global: &Global) -> Result<(), Failure> {
     let client = global.client()?;
     let ledger = arguments.ledger.connect(Some(PATIENCE)).await?;
-    let name = output(&arguments.output)?;
     // Limits that are not given stay as they are.
-    let jobs = ledger.jobs(Some(&name)).await?;
+    let jobs = ledger.jobs(Some(&arguments.output)).await?;
     let mut limits = jobs.first().map_or_else(Limits::default, |job| job.limits);
     arguments.limits.apply(&mut limits);
 
@@ -34,7 +33,7 @@ pub(crate) async fn run(arguments: Submit, global: &Global) -> Result<(), Failur
     if let Some(template) = arguments.prompts.template()? {
         input = input.template(template);
     }
-    let mut submission = Submission::new(input, name);
+    let mut submission = Submission::new(input, arguments.output);
     submission.limits = limits;
     submission.options.again.ambiguous = arguments.ambiguous == Ambiguous::AskAgain;
     submission.options.again.failed = arguments.retry_failed;
