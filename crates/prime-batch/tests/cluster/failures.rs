@@ -1,0 +1,92 @@
+//! Connections and servers that fail.
+
+use std::time::Duration;
+
+use prime_batch::ledger::PostgresLedger;
+use prime_sim::{Fault, Operation, Simulator};
+
+use crate::database::{Server, unreliable};
+use crate::team::{Team, ask_all};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_are_lost_in_the_middle_of_commits() {
+    let Some(team) = Team::new("lost", Simulator::builder()).await else {
+        return;
+    };
+    team.lab.input(400);
+    let before = team.lab.sim.wallet(None).unwrap().balance;
+    let fault = Fault::delay(Duration::from_millis(20)).on(Operation::CreateChatCompletion);
+    team.lab.sim.inject(fault);
+    let mut submission = team.submission();
+    submission.limits.max_concurrency = 20;
+    submission.limits.budget = Some("10".parse().unwrap());
+    let job = team.submit_as(submission).await.job;
+    let mut workers = Vec::new();
+    for name in ["a", "b"] {
+        let ledger = PostgresLedger::connect(&unreliable(&team.url, 4))
+            .await
+            .unwrap();
+        workers.push(
+            team.worker_on(ledger, name, &job, Duration::from_secs(5))
+                .await,
+        );
+    }
+    let tally = ask_all(&team, &workers).await;
+    assert_eq!((tally.answered, tally.ambiguous), (400, 0), "{tally:?}");
+    team.assert_once(400);
+    assert_eq!(team.answers(&job).len(), 400);
+    let status = team.ledger.status(job.id).await.unwrap();
+    assert_eq!(
+        status.spent,
+        before - team.lab.sim.wallet(None).unwrap().balance
+    );
+    assert!(status.reserved.is_zero());
+    assert_eq!(
+        team.value("SELECT max(attempts) FROM prime_batch.request")
+            .await,
+        "1"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_database_crashes_and_starts_again() {
+    let Some(mut server) = Server::start() else {
+        return;
+    };
+    let url = server.database("crash");
+    let team = Team::at("crash", url, Simulator::builder()).await;
+    team.lab.input(600);
+    let fault = Fault::delay(Duration::from_millis(100)).on(Operation::CreateChatCompletion);
+    team.lab.sim.inject(fault);
+    let before = team.lab.sim.wallet(None).unwrap().balance;
+    let mut submission = team.submission();
+    submission.limits.max_concurrency = 16;
+    let job = team.submit_as(submission).await.job;
+    let mut workers = Vec::new();
+    for name in ["a", "b"] {
+        let ledger = PostgresLedger::connect(&team.url).await.unwrap();
+        workers.push(
+            team.worker_on(ledger, name, &job, Duration::from_secs(3))
+                .await,
+        );
+    }
+    let crashes = tokio::task::spawn_blocking(move || {
+        for _ in 0..2 {
+            std::thread::sleep(Duration::from_millis(600));
+            server.crash();
+            std::thread::sleep(Duration::from_millis(800));
+            server.resume();
+        }
+        server
+    });
+    let tally = ask_all(&team, &workers).await;
+    let _server = crashes.await.unwrap();
+    assert_eq!((tally.answered, tally.ambiguous), (600, 0), "{tally:?}");
+    team.assert_once(600);
+    let status = team.ledger.status(job.id).await.unwrap();
+    assert_eq!(
+        status.spent,
+        before - team.lab.sim.wallet(None).unwrap().balance
+    );
+    assert!(status.reserved.is_zero());
+}
