@@ -34,7 +34,7 @@ pub(crate) struct Cli {
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
     /// How results are written: table or json [default: table]
-    #[arg(short, long = "output", global = true, value_name = "FORMAT", value_enum, default_value_t = Format::Table,
+    #[arg(short = 'o', long = "output", global = true, value_name = "FORMAT", value_enum, default_value_t = Format::Table,
           hide_possible_values = true, hide_default_value = true)]
     pub(crate) format: Format,
 
@@ -309,4 +309,24 @@ pub(crate) struct Named {
 
     #[command(flatten)]
     pub(crate) temporal: Temporal,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn prime_rs_passes_its_global_options() {
+        let arguments =
+            "prime-rs-batch -o json --plain --context work status answers --ledger postgres://x";
+        let cli = Cli::try_parse_from(arguments.split(' ')).map_err(|error| error.to_string());
+        assert_eq!(cli.map(|cli| cli.global.format), Ok(Format::Json));
+    }
 }

@@ -79,7 +79,7 @@ impl From<Error> for Failure {
                 Exit::Usage
             }
             Error::Ledger(LedgerError::OtherJob { .. }) => Exit::Usage,
-            Error::Ledger(LedgerError::Missing(_)) => Exit::NotFound,
+            Error::Ledger(LedgerError::NoJob { .. }) => Exit::NotFound,
             _ => Exit::Failure,
         };
         Self::new(exit, error.to_string())

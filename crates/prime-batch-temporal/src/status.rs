@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures_util::TryStreamExt as _;
+use futures::TryStreamExt as _;
 use prime_batch::State;
 use prime_batch::ledger::PostgresLedger;
 use prime_batch::ledger::postgres::{JobInfo, JobState, JobStatus};

@@ -1,5 +1,6 @@
 //! `submit`: creates a job, or attaches to it.
 
+use prime_batch::ledger::LedgerError;
 use prime_batch::ledger::postgres::{JobState, Submission};
 use prime_batch::{Input, Limits};
 use serde::Serialize;
@@ -25,7 +26,10 @@ pub(crate) async fn run(arguments: Submit, global: &Global) -> Result<(), Failur
     let client = global.client()?;
     let ledger = arguments.ledger.connect(Some(PATIENCE)).await?;
     // Limits that are not given stay as they are.
-    let jobs = ledger.jobs(Some(&arguments.output)).await?;
+    let jobs = match ledger.jobs(Some(&arguments.output)).await {
+        Err(LedgerError::NoJob { .. }) => Vec::new(),
+        jobs => jobs?,
+    };
     let mut limits = jobs.first().map_or_else(Limits::default, |job| job.limits);
     arguments.limits.apply(&mut limits);
 

@@ -76,9 +76,10 @@ impl Batch {
     #[signal]
     pub(crate) async fn wake(ctx: &mut WorkflowContext<Self>) {
         let running = ctx.state(|batch| batch.running.clone());
-        let signals = running.into_iter().map(|id| {
+        let signals = running.into_iter().map(async |id| {
             let shard = ctx.external_workflow(id, None);
-            shard.signal(Shard::wake, (), SignalWorkflowOptions::default())
+            let signal = shard.signal(Shard::wake, (), SignalWorkflowOptions::default());
+            signal.await
         });
         // A shard that has ended meanwhile needs none.
         drop(join_all(signals).await);
