@@ -142,6 +142,13 @@ class Cluster:
         assert len(listed) == min(ambiguous, 100) and not {one["id"] for one in listed} & found.keys()
 
 
+def bound(cluster):
+    """Returns the upper bound of the cost of the input."""
+    code, out, err = run("-o", "json", "batch", "estimate", cluster.input, env=cluster.env)
+    assert code == 0, err
+    return float(json.loads(out)["at_most_usd"])
+
+
 def history_sizes(cluster):
     """Returns the number of events and the bytes of each workflow."""
     listed = cluster.temporal.run("workflow", "list", "--limit", "1000")
@@ -265,13 +272,6 @@ def _():
         cluster.run("set", cluster.output, "--ledger", cluster.postgres.url, "--budget", str(cost * 2))
         cluster.wait_for_count(before + 500, 60)
         cluster.is_right(cluster.wait(), 0)
-
-
-def bound(cluster):
-    """Returns the upper bound of the cost of the input."""
-    code, out, err = run("-o", "json", "batch", "estimate", cluster.input, env=cluster.env)
-    assert code == 0, err
-    return float(json.loads(out)["at_most_usd"])
 
 
 def measure(cluster, workers, seconds=30):

@@ -23,11 +23,6 @@ use crate::workflow::{Batch, Plan, Sizes};
 /// How long a command waits for a server.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Returns the id of the workflow of a job.
-pub(crate) fn workflow_id(job: &JobInfo) -> String {
-    format!("prime-batch-{}", job.name)
-}
-
 /// Returns the job of an output that was submitted last.
 pub(crate) async fn find(ledger: &PostgresLedger, name: &str) -> Result<JobInfo, Failure> {
     let jobs = ledger.jobs(Some(name)).await?;
@@ -52,7 +47,7 @@ pub(crate) async fn wake_or_start(
         sizes,
     };
     let team = job.team.as_deref().unwrap_or("the owner of the key");
-    let options = WorkflowStartOptions::new(temporal.task_queue.clone(), workflow_id(job))
+    let options = WorkflowStartOptions::new(temporal.task_queue.clone(), job.name.as_str())
         .id_conflict_policy(WorkflowIdConflictPolicy::UseExisting)
         .id_reuse_policy(WorkflowIdReusePolicy::AllowDuplicate)
         // A workflow that failed starts again, and reads in the ledger what is left.
@@ -80,7 +75,7 @@ pub(crate) async fn wake_or_start(
 
 /// Tells the workflow of a job that something has changed. It need not run.
 async fn wake(client: &Client, job: &JobInfo) -> Result<(), Failure> {
-    let handle = client.get_workflow_handle::<Batch>(workflow_id(job));
+    let handle = client.get_workflow_handle::<Batch>(job.name.as_str());
     match handle
         .signal(Batch::wake, (), WorkflowSignalOptions::default())
         .await
@@ -117,7 +112,7 @@ pub(crate) async fn set_state(
             wake_or_start(&client, &named.temporal, &job, Sizes::default()).await?;
         }
         JobState::Cancelled => {
-            let handle = client.get_workflow_handle::<Batch>(workflow_id(&job));
+            let handle = client.get_workflow_handle::<Batch>(job.name.as_str());
             let cancelled = handle.cancel(WorkflowCancelOptions::default()).await;
             if let Err(error) = cancelled
                 && !matches!(error, WorkflowInteractionError::NotFound { .. })

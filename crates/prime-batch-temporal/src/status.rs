@@ -12,7 +12,7 @@ use temporalio_client::{Client, WorkflowDescribeOptions, WorkflowListOptions};
 
 use crate::cli::{self, Format, Global};
 use crate::failure::{Exit, Failure};
-use crate::job::{PATIENCE, find, workflow_id};
+use crate::job::{PATIENCE, find};
 use crate::workflow::Batch;
 
 /// The number of requests that are listed.
@@ -166,7 +166,7 @@ impl View {
             });
             Ok::<Vec<_>, Failure>(listed.collect())
         };
-        let workflow = workflow_id(job);
+        let workflow = job.name.clone();
         let (workflow_status, waits) = match client {
             Some(client) => workflow_state(client, &workflow).await,
             None => (None, None),
@@ -174,10 +174,16 @@ impl View {
         let workers = status.workers.iter().map(|worker| Worker {
             worker: worker.name.clone(),
             chunks: worker.chunks,
-            in_flight: worker.in_flight,
+            // A worker that has no chunk has not told yet that nothing is in flight.
+            in_flight: if worker.chunks > 0 {
+                worker.in_flight
+            } else {
+                0
+            },
             level: worker.level,
             seen_seconds_ago: worker.seen.as_secs_f64(),
         });
+        let workers: Vec<Worker> = workers.collect();
         Ok(Self {
             job: job.id.0,
             state: job.state.as_str(),
@@ -189,11 +195,7 @@ impl View {
             failed: status.tally.failed,
             ambiguous: status.tally.ambiguous,
             unsent: status.tally.unsent,
-            in_flight: status
-                .workers
-                .iter()
-                .map(|one| u64::from(one.in_flight))
-                .sum(),
+            in_flight: workers.iter().map(|one| u64::from(one.in_flight)).sum(),
             spent_usd: status.spent,
             reserved_usd: status.reserved,
             budget_usd: job.limits.budget.map(UsdSum::from),
@@ -204,7 +206,7 @@ impl View {
                 leased: status.chunks.leased,
                 ended: status.chunks.ended,
             },
-            workers: workers.collect(),
+            workers,
             ambiguous_requests: list(&[State::Ambiguous]).await?,
             failed_requests: list(&[State::Failed]).await?,
             workflow,

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::cli::{Ambiguous, Global, Submit};
 use crate::failure::Failure;
-use crate::job::{PATIENCE, wake_or_start, workflow_id};
+use crate::job::{PATIENCE, wake_or_start};
 use crate::status;
 use crate::workflow::Sizes;
 
@@ -69,7 +69,7 @@ pub(crate) async fn run(arguments: Submit, global: &Global) -> Result<(), Failur
         output: &job.output,
         requests: job.requests,
         chunks: job.chunks,
-        workflow: &workflow_id(&job),
+        workflow: &job.name,
     };
     let attached = match submitted.is_new {
         true => "Created",
