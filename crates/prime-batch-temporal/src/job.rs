@@ -57,7 +57,7 @@ pub(crate) async fn wake_or_start(
                 .maximum_interval(Duration::from_secs(300))
                 .build(),
         )
-        .static_summary(format!("{} requests to {}", job.requests, job.output))
+        .static_summary(format!("{} requests: {}", job.requests, end_of(&job.output)))
         .static_details(format!(
             "- Requests: {}\n- Chunks: {}\n- Output: {}\n- Service: {}\n- Billed: {team}\n\nThe ledger has the results and the \
              costs: `prime-rs batch status {} --ledger …`",
@@ -71,6 +71,15 @@ pub(crate) async fn wake_or_start(
             "the job is in the ledger, but Temporal did not start it: {error}; run the same command again"
         ))),
     }
+}
+
+/// The largest number of characters of an output in a summary, which Temporal limits to 400 bytes.
+const SUMMARY: usize = 80;
+
+/// Returns the end of a name.
+fn end_of(name: &str) -> String {
+    let skipped = name.chars().count().saturating_sub(SUMMARY);
+    name.chars().skip(skipped).collect()
 }
 
 /// Tells the workflow of a job that something has changed. It need not run.

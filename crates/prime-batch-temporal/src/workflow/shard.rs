@@ -145,8 +145,8 @@ async fn ask(ctx: &WorkflowContext<Shard>, chunk: Chunk) -> Option<String> {
     let asked: Result<Asked, _> = ctx.execute_activity(Asking::ask, chunk, options).await;
     match asked {
         Ok(asked) => asked.reason,
-        Err(error) => {
-            let options = bookkeeping(format!("reconcile chunk {}: {error}", chunk.chunk));
+        Err(_) => {
+            let options = bookkeeping(format!("reconcile chunk {}", chunk.chunk));
             // It is repeated until it succeeds.
             let reconciled = ctx
                 .execute_activity(Bookkeeping::reconcile, chunk, options)
