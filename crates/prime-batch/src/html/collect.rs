@@ -30,11 +30,12 @@ const MAX_MESSAGE: usize = 300;
 
 /// What the page shows.
 #[derive(Debug)]
-pub(super) struct Contents {
+pub(crate) struct Contents {
     pub(super) job: JobRecord,
     pub(super) output: PathBuf,
     pub(super) errors: PathBuf,
-    pub(super) ledger: PathBuf,
+    /// The path or the address of the ledger.
+    pub(crate) ledger: PathBuf,
     /// The number of requests of the input in each state, in the order of [`State::ALL`].
     pub(super) counts: [u64; State::ALL.len()],
     /// Requests in the ledger that are no longer in the input.
@@ -159,7 +160,7 @@ impl Contents {
         })
     }
 
-    pub(super) fn new(output: &Path, job: JobRecord) -> Self {
+    pub(crate) fn new(output: &Path, job: JobRecord) -> Self {
         Self {
             job,
             output: output.to_owned(),
@@ -177,14 +178,14 @@ impl Contents {
     }
 
     /// Counts the requests of the input that are not in the ledger, because they were never sent.
-    pub(super) fn count_unsent(&mut self) {
+    pub(crate) fn count_unsent(&mut self) {
         let in_ledger: u64 = self.counts.iter().sum();
         let [unsent, ..] = &mut self.counts;
         let requests = self.job.requests.unwrap_or(in_ledger);
         *unsent += requests.saturating_sub(in_ledger);
     }
 
-    pub(super) fn add(&mut self, row: &Row) {
+    pub(crate) fn add(&mut self, row: &Row) {
         self.timeline.add(row);
         self.models.get(&clip(&row.model, MAX_NAME)).add(row);
         self.first_sent = Some(self.first_sent.unwrap_or(row.sent_at).min(row.sent_at));

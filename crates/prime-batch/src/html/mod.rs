@@ -25,7 +25,7 @@ use std::fs::File;
 use std::io::Write as _;
 use std::path::Path;
 
-use self::collect::Contents;
+pub(crate) use self::collect::Contents;
 use self::page::Page;
 use crate::error::Error;
 use crate::ledger::sqlite::now;
@@ -43,8 +43,13 @@ pub(crate) fn write(output: &Path, path: &Path) -> Result<(), Error> {
             });
         }
     }
+    write_contents(&contents, path)
+}
+
+/// Writes a page to a new file, which replaces the old one.
+pub(crate) fn write_contents(contents: &Contents, path: &Path) -> Result<(), Error> {
     let page = Page {
-        contents: &contents,
+        contents,
         now: now(),
     };
     let temporary = temporary(path);

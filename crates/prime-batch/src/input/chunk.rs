@@ -5,18 +5,17 @@ use std::ops::Range;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::{Input, Lines, Requests, Template};
+use super::{Columns, Input, Template};
 use crate::error::Error;
 use crate::key::Key;
 use crate::request::Request;
-use crate::store::Source;
 
 /// A part of an input: some requests that follow each other.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Chunk {
-    /// Where it is in the file, in bytes.
+    /// Where it is in the file: its bytes, or its rows.
     pub(crate) place: Range<u64>,
-    /// The line of its first request, counted from 1.
+    /// The line or row of its first request, counted from 1.
     pub(crate) first_line: u64,
     pub(crate) requests: u32,
     /// A hash of its keys.
@@ -80,12 +79,8 @@ impl Input {
     /// Returns an error if the input cannot be read, or if it has changed.
     pub(crate) fn read_chunk(&self, chunk: &Chunk) -> Result<Vec<Request>, Error> {
         let in_file = |error| Error::file(&self.path, error);
-        let source = Source::open(&self.path).map_err(in_file)?;
-        let reader = source.read(chunk.place.clone()).map_err(in_file)?;
-        let mut requests = Requests {
-            input: self.clone(),
-            lines: Lines::new(reader, chunk.place.start, chunk.first_line),
-        };
+        let part = (chunk.place.clone(), chunk.first_line);
+        let mut requests = self.part(Some(part)).map_err(in_file)?;
         let mut read = Vec::with_capacity(chunk.requests as usize);
         let mut hasher = Sha256::new();
         while let Some(request) = requests.next()? {
@@ -104,7 +99,9 @@ impl Input {
     /// Returns how the file is read, for the ledger.
     pub(crate) fn format(&self) -> Value {
         let template = self.template.as_ref();
-        json!({"template": template.map(Template::value)})
+        let columns = self.columns.as_ref();
+        let columns = columns.map(|columns| json!({"prompt": columns.prompt, "id": columns.id}));
+        json!({"template": template.map(Template::value), "columns": columns})
     }
 
     /// Returns the input of a path and a [`format`](Self::format).
@@ -114,6 +111,13 @@ impl Input {
             let template = Template::new(format["template"].clone());
             let template = template.map_err(|error| Error::Option(error.to_string()))?;
             input = input.template(template);
+        }
+        if let Some(prompt) = format["columns"]["prompt"].as_str() {
+            let id = format["columns"]["id"].as_str();
+            input.columns = Some(Columns {
+                prompt: prompt.to_owned(),
+                id: id.map(str::to_owned),
+            });
         }
         Ok(input)
     }

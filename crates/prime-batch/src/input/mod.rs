@@ -5,6 +5,7 @@
 //! | `mod` | [`Input`]: a file, its format, and the part of it that is read |
 //! | `chunk` | [`Chunk`]: a part of an input that a worker asks |
 //! | `lines` | reads lines, with bounded memory |
+//! | `parquet` | reads the prompts of a Parquet file (feature `parquet`) |
 //! | `line` | reads a line of JSON |
 //! | `template` | makes a body from a prompt |
 //! | `shard` | [`Shard`]: a part of an input |
@@ -15,9 +16,13 @@ mod check;
 mod chunk;
 mod line;
 mod lines;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod shard;
 mod template;
 
+use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
@@ -42,7 +47,15 @@ use lines::Lines;
 pub struct Input {
     path: PathBuf,
     template: Option<Template>,
+    columns: Option<Columns>,
     shard: Option<Shard>,
+}
+
+/// The columns of a Parquet file.
+#[derive(Debug, Clone)]
+struct Columns {
+    prompt: String,
+    id: Option<String>,
 }
 
 impl Input {
@@ -52,8 +65,37 @@ impl Input {
         Self {
             path: path.into(),
             template: None,
+            columns: None,
             shard: None,
         }
+    }
+
+    /// Reads a Parquet file: each row has a prompt in a column, which the template makes a body of. The id of a request is
+    /// its row, such as `row-12`, counted from 1, if no [`id_column`](Self::id_column) is set. Lines in errors are rows.
+    #[cfg(feature = "parquet")]
+    pub fn parquet(
+        path: impl Into<PathBuf>,
+        prompt_column: impl Into<String>,
+        template: Template,
+    ) -> Self {
+        let columns = Columns {
+            prompt: prompt_column.into(),
+            id: None,
+        };
+        Self {
+            columns: Some(columns),
+            ..Self::new(path).template(template)
+        }
+    }
+
+    /// Sets the column of a Parquet file that has the ids of the requests: texts or integers.
+    #[cfg(feature = "parquet")]
+    #[must_use]
+    pub fn id_column(mut self, name: impl Into<String>) -> Self {
+        if let Some(columns) = &mut self.columns {
+            columns.id = Some(name.into());
+        }
+        self
     }
 
     /// Reads a text file instead: each line that is not empty is a prompt, which the template makes a body of.
@@ -90,12 +132,31 @@ impl Input {
 
     /// Opens the file.
     pub(crate) fn requests(&self) -> Result<Requests, Error> {
-        let source = Source::open(&self.path).map_err(|e| Error::file(&self.path, e))?;
-        let reader = source.read(0..source.size());
-        let reader = reader.map_err(|e| Error::file(&self.path, e))?;
+        self.part(None).map_err(|e| Error::file(&self.path, e))
+    }
+
+    /// Opens a part of the file: some bytes, with the number of their first line, or some rows.
+    fn part(&self, part: Option<(Range<u64>, u64)>) -> io::Result<Requests> {
+        let reading = match &self.columns {
+            None => {
+                let source = Source::open(&self.path)?;
+                let (bytes, first) = part.unwrap_or((0..source.size(), 1));
+                Reading::Lines(Lines::new(source.read(bytes.clone())?, bytes.start, first))
+            }
+            #[cfg(feature = "parquet")]
+            Some(columns) => {
+                let rows = part.map(|(rows, _)| rows);
+                Reading::Rows(Box::new(parquet::Rows::open(&self.path, columns, rows)?))
+            }
+            #[cfg(not(feature = "parquet"))]
+            Some(_) => {
+                let reason = "this program was built without Parquet (feature `parquet`)";
+                return Err(io::Error::new(io::ErrorKind::Unsupported, reason));
+            }
+        };
         Ok(Requests {
             input: self.clone(),
-            lines: Lines::new(reader, 0, 1),
+            reading,
         })
     }
 }
@@ -103,7 +164,14 @@ impl Input {
 /// The requests of a file, in order.
 pub(crate) struct Requests {
     input: Input,
-    lines: Lines,
+    reading: Reading,
+}
+
+/// What a file consists of.
+enum Reading {
+    Lines(Lines),
+    #[cfg(feature = "parquet")]
+    Rows(Box<parquet::Rows>),
 }
 
 /// A request, or the error of its line.
@@ -113,17 +181,10 @@ impl Requests {
     /// Reads the next request. Requests of other shards are read and left out.
     pub(crate) fn next(&mut self) -> Result<Option<Read>, Error> {
         loop {
-            let path = &self.input.path;
-            let line = self.lines.next().map_err(|e| Error::file(path, e))?;
-            let Some((number, line)) = line else {
+            let read = self.read();
+            let Some((number, request)) = read.map_err(|e| Error::file(&self.input.path, e))?
+            else {
                 return Ok(None);
-            };
-            if line.trim_ascii().is_empty() {
-                continue;
-            }
-            let request = match &self.input.template {
-                Some(template) => template.request(number, line),
-                None => line::request(number, line),
             };
             match request {
                 Ok(request) if !self.is_in_shard(&request) => {}
@@ -138,9 +199,44 @@ impl Requests {
         }
     }
 
-    /// Returns where the request that was read last is in the file.
-    pub(crate) fn place(&self) -> std::ops::Range<u64> {
-        self.lines.bytes()
+    /// Reads the next line that is not empty, or the next row.
+    fn read(&mut self) -> io::Result<Option<(u64, Result<Request, String>)>> {
+        let template = self.input.template.as_ref();
+        match &mut self.reading {
+            Reading::Lines(lines) => {
+                while let Some((number, line)) = lines.next()? {
+                    if line.trim_ascii().is_empty() {
+                        continue;
+                    }
+                    let request = match template {
+                        Some(template) => template.request(format!("line-{number}"), line),
+                        None => line::request(number, line),
+                    };
+                    return Ok(Some((number, request)));
+                }
+                Ok(None)
+            }
+            #[cfg(feature = "parquet")]
+            Reading::Rows(rows) => {
+                let Some((number, row)) = rows.next()? else {
+                    return Ok(None);
+                };
+                let request = row.and_then(|(id, prompt)| match template {
+                    Some(template) => template.request(id, prompt.as_bytes()),
+                    None => Err("a Parquet file needs a template".to_owned()),
+                });
+                Ok(Some((number, request)))
+            }
+        }
+    }
+
+    /// Returns where the request that was read last is in the file: its bytes, or its row.
+    pub(crate) fn place(&self) -> Range<u64> {
+        match &self.reading {
+            Reading::Lines(lines) => lines.bytes(),
+            #[cfg(feature = "parquet")]
+            Reading::Rows(rows) => rows.place(),
+        }
     }
 
     fn is_in_shard(&self, request: &Request) -> bool {
@@ -150,7 +246,11 @@ impl Requests {
 
     /// Returns a SHA-256 hash of what was read so far, and of the template: another template makes other requests.
     pub(crate) fn digest(&self) -> [u8; 32] {
-        let digest = self.lines.digest();
+        let digest = match &self.reading {
+            Reading::Lines(lines) => lines.digest(),
+            #[cfg(feature = "parquet")]
+            Reading::Rows(rows) => rows.digest(),
+        };
         match &self.input.template {
             None => digest,
             Some(template) => {

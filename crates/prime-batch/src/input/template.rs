@@ -42,7 +42,9 @@ impl Template {
             let reason = format!("no message contains {PLACE_HOLDER}");
             return Err(InvalidTemplate(reason));
         }
-        template.request(1, b"a prompt").map_err(InvalidTemplate)?;
+        template
+            .request("id".to_owned(), b"a prompt")
+            .map_err(InvalidTemplate)?;
         Ok(template)
     }
 
@@ -71,14 +73,14 @@ impl Template {
         &self.0
     }
 
-    /// Makes the request of a line. The error is the reason.
-    pub(super) fn request(&self, number: u64, prompt: &[u8]) -> Result<Request, String> {
+    /// Makes the request of a prompt. The error is the reason.
+    pub(super) fn request(&self, id: String, prompt: &[u8]) -> Result<Request, String> {
         let prompt = std::str::from_utf8(prompt).map_err(|_| "not valid UTF-8")?;
         let mut body = self.0.clone();
         replace(&mut body["messages"], &mut |text| {
             *text = text.replace(PLACE_HOLDER, prompt);
         });
-        let request = Request::new(format!("line-{number}"), body.to_string());
+        let request = Request::new(id, body.to_string());
         request.map_err(|error| error.to_string())
     }
 }
@@ -118,15 +120,17 @@ mod tests {
         ]});
         let template = Template::new(body).unwrap();
         let prompt = r#"a "quote", {prompt} and \"#;
-        let request = template.request(3, prompt.as_bytes()).unwrap();
+        let request = template
+            .request("id".to_owned(), prompt.as_bytes())
+            .unwrap();
         let body: Value = serde_json::from_slice(request.body()).unwrap();
         assert_eq!(body["messages"][0]["content"], prompt);
         assert_eq!(
             body["messages"][1]["content"][0]["text"],
             format!("<{prompt}> {prompt}")
         );
-        assert_eq!(request.key().id, "line-3");
-        assert!(template.request(1, b"\xFF").is_err());
+        assert_eq!(request.key().id, "id");
+        assert!(template.request("id".to_owned(), b"\xFF").is_err());
     }
 
     #[test]

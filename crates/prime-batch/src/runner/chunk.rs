@@ -62,13 +62,14 @@ async fn ask(shared: &Arc<Shared>, chunk: i64) -> Result<ChunkReport, Error> {
     let leased = shared.ledger.lease(job, chunk, worker, time, &wanted);
     let lease = match leased.await? {
         Leased::Granted(lease) => lease,
-        Leased::Nothing { tally, is_ended } => {
+        Leased::Nothing {
+            tally,
+            is_ended: true,
+        } => {
             output::write_part(shared, chunk, Some(keys)).await?;
-            return match is_ended {
-                true => ended(tally, ChunkEnd::Complete),
-                false => ended(tally, ChunkEnd::Incomplete),
-            };
+            return ended(tally, ChunkEnd::Complete);
         }
+        Leased::Nothing { tally, .. } => return ended(tally, ChunkEnd::Incomplete),
         Leased::Held(time) => return ended(record.tally, ChunkEnd::Held(time)),
         Leased::NotRunning(JobState::Paused) => return ended(record.tally, ChunkEnd::Paused),
         Leased::NotRunning(_) => return ended(record.tally, ChunkEnd::Cancelled),
@@ -91,14 +92,16 @@ async fn ask(shared: &Arc<Shared>, chunk: i64) -> Result<ChunkReport, Error> {
         .await?;
     let end = waited.end.transpose()?;
     let Some((tally, is_ended)) = finished else {
-        // Outcomes may have been recorded since another worker took the chunk.
-        output::write_part(shared, chunk, Some(keys)).await?;
-        let tally = shared.ledger.chunk(job.id, chunk).await?.tally;
-        return ended(tally, ChunkEnd::LeaseLost);
+        // Outcomes may have been recorded since the lease ended.
+        let record = shared.ledger.chunk(job.id, chunk).await?;
+        if record.is_ended {
+            output::write_part(shared, chunk, Some(keys)).await?;
+        }
+        return ended(record.tally, ChunkEnd::LeaseLost);
     };
-    output::write_part(shared, chunk, Some(keys)).await?;
-    match (is_ended, end) {
-        (true, _) => ended(tally, ChunkEnd::Complete),
-        (false, end) => ended(tally, end.unwrap_or(ChunkEnd::Incomplete)),
+    if is_ended {
+        output::write_part(shared, chunk, Some(keys)).await?;
+        return ended(tally, ChunkEnd::Complete);
     }
+    ended(tally, end.unwrap_or(ChunkEnd::Incomplete))
 }

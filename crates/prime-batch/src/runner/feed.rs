@@ -24,7 +24,7 @@ pub(super) struct Feed {
 
 struct FeedState {
     /// The chunks that this process asks, or is about to.
-    chunks: HashMap<i64, Option<Asked>>,
+    chunks: HashMap<i64, Entry>,
     /// The requests that the engine has, and their chunks. A request of a chunk that was given back may still be there.
     queued: HashMap<Key, i64>,
     /// `None` if no engine runs, or if the one that runs ends when it has no more requests.
@@ -35,15 +35,27 @@ struct FeedState {
     options: Options,
 }
 
-/// A chunk that has a lease.
-struct Asked {
-    held: Arc<Held>,
+/// A chunk.
+#[derive(Default)]
+struct Entry {
+    /// `None` before the lease is taken.
+    held: Option<Arc<Held>>,
     /// The requests without an outcome.
     rest: HashSet<Key>,
     /// Requests that were not sent because their cost has no upper bound.
     unpriced: u64,
     /// Why not all its requests are sent.
     end: Option<Result<ChunkEnd, Failure>>,
+}
+
+impl Entry {
+    /// Sends no more requests.
+    fn give_back(&mut self, end: ChunkEnd) {
+        self.end.get_or_insert(Ok(end));
+        if let Some(held) = &self.held {
+            held.give_back();
+        }
+    }
 }
 
 /// Why an engine failed.
@@ -97,7 +109,7 @@ impl Feed {
         if is_ending || state.chunks.contains_key(&chunk) {
             return Entered::Busy;
         }
-        state.chunks.insert(chunk, None);
+        state.chunks.insert(chunk, Entry::default());
         Entered::Yes
     }
 
@@ -107,21 +119,21 @@ impl Feed {
 
     /// Gives the requests of a chunk to the engine.
     pub(super) fn add(&self, shared: &Arc<Shared>, held: &Arc<Held>, requests: Vec<Request>) {
-        let mut state = self.state();
-        let mut asked = Asked {
-            held: held.clone(),
-            rest: HashSet::new(),
-            unpriced: 0,
-            end: None,
-        };
+        let mut guard = self.state();
+        let state = &mut *guard;
+        let mut entry = state.chunks.remove(&held.chunk).unwrap_or_default();
+        entry.held = Some(held.clone());
         if state.is_stopping {
-            asked.end = Some(Ok(ChunkEnd::Stopped));
+            entry.give_back(ChunkEnd::Stopped);
+        }
+        // It may have been given back before the lease was taken.
+        if entry.end.is_some() {
             held.give_back();
         } else {
             let sender = state.start(shared, &self.control);
             for request in requests {
                 let key = request.key().clone();
-                asked.rest.insert(key.clone());
+                entry.rest.insert(key.clone());
                 // A request is in the engine at most once. It is sent under the lease that it has then.
                 if state.queued.insert(key, held.chunk).is_none() {
                     // If the engine has ended, the chunk ends, too.
@@ -129,7 +141,7 @@ impl Feed {
                 }
             }
         }
-        state.chunks.insert(held.chunk, Some(asked));
+        state.chunks.insert(held.chunk, entry);
     }
 
     /// Waits until the requests of a chunk have ended, or no more are sent and those in flight have ended.
@@ -145,17 +157,15 @@ impl Feed {
 
     /// Sends no more requests of a chunk.
     pub(super) fn give_back(&self, chunk: i64, end: ChunkEnd) {
-        if let Some(Some(asked)) = self.state().chunks.get_mut(&chunk) {
-            asked.end.get_or_insert(Ok(end));
-            asked.held.give_back();
+        if let Some(entry) = self.state().chunks.get_mut(&chunk) {
+            entry.give_back(end);
         }
     }
 
     /// Sends no more requests of any chunk.
     pub(super) fn give_back_all(&self, end: &ChunkEnd) {
-        for asked in self.state().chunks.values_mut().flatten() {
-            asked.end.get_or_insert(Ok(end.clone()));
-            asked.held.give_back();
+        for entry in self.state().chunks.values_mut() {
+            entry.give_back(end.clone());
         }
     }
 
@@ -177,26 +187,26 @@ impl Feed {
     /// Returns the leases of this process.
     pub(super) fn held(&self) -> Vec<Arc<Held>> {
         let state = self.state();
-        let asked = state.chunks.values().flatten();
-        asked.map(|asked| asked.held.clone()).collect()
+        let entries = state.chunks.values();
+        entries.filter_map(|entry| entry.held.clone()).collect()
     }
 
     fn outcome(&self, outcome: &Outcome) {
         let mut state = self.state();
         let key = outcome.request.key();
         let chunk = state.queued.remove(key);
-        let asked = chunk.and_then(|chunk| state.chunks.get_mut(&chunk)?.as_mut());
-        let Some(asked) = asked else { return };
-        asked.rest.remove(key);
+        let entry = chunk.and_then(|chunk| state.chunks.get_mut(&chunk));
+        let Some(entry) = entry else { return };
+        entry.rest.remove(key);
         match outcome.declined {
             Some(Decline::Budget) => {
-                asked.end.get_or_insert(Ok(ChunkEnd::Budget));
+                entry.end.get_or_insert(Ok(ChunkEnd::Budget));
             }
-            None if outcome.state == State::Unsent => asked.unpriced += 1,
+            None if outcome.state == State::Unsent => entry.unpriced += 1,
             _ => {}
         }
-        if asked.rest.is_empty() {
-            asked.held.changed.notify_one();
+        if let Some(held) = entry.held.as_ref().filter(|_| entry.rest.is_empty()) {
+            held.changed.notify_one();
         }
     }
 
@@ -206,12 +216,14 @@ impl Feed {
         state.is_running = false;
         state.requests = None;
         state.queued.clear();
-        for asked in state.chunks.values_mut().flatten() {
-            if !asked.rest.is_empty() {
-                asked.end.get_or_insert(end.clone());
-                asked.rest.clear();
+        for entry in state.chunks.values_mut() {
+            if !entry.rest.is_empty() {
+                entry.end.get_or_insert(end.clone());
+                entry.rest.clear();
             }
-            asked.held.changed.notify_one();
+            if let Some(held) = &entry.held {
+                held.changed.notify_one();
+            }
         }
     }
 
@@ -248,19 +260,19 @@ impl FeedState {
         sender
     }
 
-    fn ended(&mut self, held: &Held) -> Option<Waited> {
-        let Some(Some(asked)) = self.chunks.get_mut(&held.chunk) else {
+    fn ended(&self, held: &Held) -> Option<Waited> {
+        let Some(entry) = self.chunks.get(&held.chunk) else {
             return Some(Waited {
                 unpriced: 0,
                 end: None,
             });
         };
         let sends_no_more = held.is_lost() || held.is_given_back();
-        let is_over = asked.rest.is_empty() || sends_no_more && held.is_idle();
+        let is_over = entry.rest.is_empty() || sends_no_more && held.is_idle();
         if !is_over {
             return None;
         }
-        let end = match &asked.end {
+        let end = match &entry.end {
             _ if held.is_lost() => Some(Ok(ChunkEnd::LeaseLost)),
             Some(Err(Failure::Ledger(error))) => Some(Err(Error::Ledger(error.clone()))),
             Some(Err(Failure::Other(reason))) => Some(Err(Error::Task(reason.clone()))),
@@ -268,7 +280,7 @@ impl FeedState {
             None => None,
         };
         Some(Waited {
-            unpriced: asked.unpriced,
+            unpriced: entry.unpriced,
             end,
         })
     }

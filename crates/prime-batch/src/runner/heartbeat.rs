@@ -3,14 +3,12 @@
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant, SystemTime};
 
-use tokio::task::JoinHandle;
-
 use super::{ChunkEnd, Shared};
 use crate::ledger::Ledger as _;
 use crate::ledger::postgres::{Connection, JobState, renew};
 
 /// Starts the task that renews the leases. It ends when nothing uses the runner any more.
-pub(super) fn start(shared: &Arc<Shared>) -> JoinHandle<()> {
+pub(super) fn start(shared: &Arc<Shared>) {
     // A connection of its own, so that renewals do not wait for other work.
     let connection = shared.ledger.connection();
     let (weak, time) = (Arc::downgrade(shared), shared.lease_time);
@@ -18,7 +16,7 @@ pub(super) fn start(shared: &Arc<Shared>) -> JoinHandle<()> {
         while beat(&weak, &connection).await.is_some() {
             tokio::time::sleep(time / 5).await;
         }
-    })
+    });
 }
 
 /// Returns until when a lease is in force that was taken or renewed after a time.

@@ -18,7 +18,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use prime_ext::Client;
-use tokio::task::JoinHandle;
 
 use self::feed::Feed;
 use crate::control::Progress;
@@ -32,9 +31,10 @@ use crate::store::Store;
 /// each job.
 ///
 /// The settings of the client decide who is billed: a runner refuses a job of another endpoint or account.
+///
+/// When it is dropped, it [stops](Self::stop). The leases of chunks with requests in flight are renewed until they ended.
 pub struct Runner {
     shared: Arc<Shared>,
-    heartbeat: JoinHandle<()>,
 }
 
 /// What the tasks of a runner share.
@@ -142,10 +142,8 @@ impl Runner {
             worker: worker.into(),
             lease_time,
         });
-        Ok(Self {
-            heartbeat: heartbeat::start(&shared),
-            shared,
-        })
+        heartbeat::start(&shared);
+        Ok(Self { shared })
     }
 
     /// Returns the job, as it was when the runner was started.
@@ -180,15 +178,15 @@ impl Runner {
         self.shared.feed.stop();
     }
 
-    /// Ends the lease of a chunk whose worker is gone: see [`PostgresLedger::reconcile`]. If the chunk has no lease, this
-    /// writes the part of the output.
+    /// Ends the lease of a chunk whose worker is gone: see [`PostgresLedger::reconcile`]. If the chunk has no requests that
+    /// may be sent, this writes the part of the output.
     ///
     /// # Errors
     /// Returns an error if the database or the output cannot be written.
     pub async fn reconcile(&self, chunk: i64) -> Result<Reconciled, Error> {
         let reconciled = self.shared.ledger.reconcile(self.shared.job.id, chunk);
         let reconciled = reconciled.await?;
-        if let Reconciled::Free { .. } = reconciled {
+        if let Reconciled::Free { is_ended: true, .. } = reconciled {
             output::write_part(&self.shared, chunk, None).await?;
         }
         Ok(reconciled)
@@ -210,9 +208,8 @@ impl Runner {
 }
 
 impl Drop for Runner {
-    /// Ends the renewals when nothing uses the runner any more.
     fn drop(&mut self) {
-        self.heartbeat.abort();
+        self.stop();
     }
 }
 

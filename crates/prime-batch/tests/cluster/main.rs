@@ -4,6 +4,8 @@
 
 mod database;
 mod failures;
+#[cfg(all(feature = "object-store", feature = "parquet"))]
+mod formats;
 mod jobs;
 mod leases;
 mod limits;

@@ -142,10 +142,9 @@ pub(crate) async fn ask_all(team: &Team, workers: &[Arc<Runner>]) -> Tally {
             let runner = workers[index % workers.len()].clone();
             tasks.spawn(async move {
                 let end = runner.ask(chunk).await.map(|report| report.end);
-                if matches!(end, Err(_) | Ok(ChunkEnd::Held(_) | ChunkEnd::LeaseLost)) {
-                    if let Ok(Reconciled::Held(time)) = runner.reconcile(chunk).await {
-                        tokio::time::sleep(time.min(Duration::from_millis(500))).await;
-                    }
+                let is_lost = matches!(end, Err(_) | Ok(ChunkEnd::Held(_) | ChunkEnd::LeaseLost));
+                if is_lost && let Ok(Reconciled::Held(time)) = runner.reconcile(chunk).await {
+                    tokio::time::sleep(time.min(Duration::from_millis(500))).await;
                 }
             });
         }

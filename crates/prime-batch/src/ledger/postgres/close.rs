@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use prime_ext::{Usd, UsdSum};
 
-use super::connection::{Fault, Session, count, run, transaction, usd, usd_sum};
-use super::job::read_tally;
+use super::connection::{Fault, Session, run, transaction, usd, usd_sum};
+use super::job::{again, read_tally};
 use super::{JobId, PostgresLedger, Reconciled, Tally};
 use crate::ledger::{Done, LedgerError};
 
@@ -101,7 +101,7 @@ pub(super) async fn close(
            UPDATE prime_batch.request SET state = 'ambiguous', is_interrupted = true, done_at = now(), error_code = $4,
              error = $5, unknown_attempts = unknown_attempts + 1, held = coalesce(held, 0) + coalesce(bound, 0)
            WHERE job = $1 AND chunk = $2 AND state = 'sent' AND token = $3 RETURNING bound)
-         SELECT count(*) AS requests, coalesce(sum(bound), 0)::text AS held FROM closed";
+         SELECT coalesce(sum(bound), 0)::text AS held FROM closed";
     let row = session
         .query_one(
             sql,
@@ -114,23 +114,26 @@ pub(super) async fn close(
             ],
         )
         .await?;
-    let interrupted = count(&row, "requests")?;
     let mut spent = locked.spent;
     spent += usd_sum(&row, "held")?;
-    let sql = "UPDATE prime_batch.chunk AS c
+    let sql = concat!(
+        "UPDATE prime_batch.chunk AS c
          SET token = nextval('prime_batch.token'), expires_at = NULL, reserved = 0, lease_spent = 0,
            answered = sums.answered, failed = sums.failed, ambiguous = sums.ambiguous, unpriced = $3::int, changes = changes + 1,
-           state = CASE WHEN c.requests > sums.answered + sums.failed + sums.ambiguous + $3::int
-               OR $4 AND (SELECT ask_ambiguous FROM prime_batch.job WHERE job = $1) THEN 'open' ELSE 'ended' END
-         FROM (SELECT count(*) FILTER (WHERE state = 'answered') AS answered,
-                 count(*) FILTER (WHERE state = 'failed') AS failed,
-                 count(*) FILTER (WHERE state = 'ambiguous') AS ambiguous
-               FROM prime_batch.request WHERE job = $1 AND chunk = $2) AS sums
-         WHERE c.job = $1 AND c.chunk = $2";
+           state = CASE WHEN c.requests > sums.answered + sums.failed + sums.ambiguous + $3::int OR sums.again > 0
+             THEN 'open' ELSE 'ended' END
+         FROM (SELECT count(*) FILTER (WHERE r.state = 'answered') AS answered,
+                 count(*) FILTER (WHERE r.state = 'failed') AS failed,
+                 count(*) FILTER (WHERE r.state = 'ambiguous') AS ambiguous,
+                 count(*) FILTER (WHERE ",
+        again!(),
+        ") AS again
+               FROM prime_batch.request AS r JOIN prime_batch.job AS j ON j.job = $1
+               WHERE r.job = $1 AND r.chunk = $2) AS sums
+         WHERE c.job = $1 AND c.chunk = $2"
+    );
     let unpriced = i32::try_from(unpriced).unwrap_or(i32::MAX);
-    session
-        .execute(sql, &[&job.0, &chunk, &unpriced, &(interrupted > 0)])
-        .await?;
+    session.execute(sql, &[&job.0, &chunk, &unpriced]).await?;
     let sql = "UPDATE prime_batch.ledger SET reserved = reserved - $2::text::numeric, spent = spent + $3::text::numeric
          WHERE ledger = (SELECT ledger FROM prime_batch.job WHERE job = $1)";
     let (reserved, spent) = (locked.reserved.to_string(), spent.to_string());

@@ -17,6 +17,9 @@ use crate::ledger::LedgerError;
 /// How long a transaction may take. A connection that takes longer counts as lost.
 pub(super) const LIMIT: Duration = Duration::from_secs(60);
 
+/// The statement that begins a transaction.
+pub(super) const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
+
 /// Waits before a lost connection is opened again: at first, and at most.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
 
@@ -125,7 +128,12 @@ impl Fault {
 
 /// Returns whether the server shuts down, starts, or ends the connection.
 fn is_shutdown(code: Option<&SqlState>) -> bool {
-    code.is_some_and(|code| code.code().starts_with("57P0") || code.code().starts_with("08"))
+    code.is_some_and(|code| {
+        let is_in_class = |class| code.code().starts_with(class);
+        is_in_class("57P0")
+            || is_in_class("08")
+            || *code == SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT
+    })
 }
 
 impl Connection {
@@ -267,11 +275,13 @@ pub(super) use {run, transaction};
 impl Session {
     async fn open(address: &Address) -> Result<Self, Fault> {
         let client = address.connect().await?;
-        // A commit must be on disk when it returns, whatever the settings of the database.
+        // A commit must be on disk when it returns, whatever the settings of the database. A process that is suspended
+        // in a transaction must not keep its locks.
         client
             .batch_execute(
                 "SELECT set_config('synchronous_commit', 'on', false)
-                 WHERE current_setting('synchronous_commit') = 'off'",
+                 WHERE current_setting('synchronous_commit') = 'off';
+                 SET idle_in_transaction_session_timeout = '5s'",
             )
             .await?;
         Ok(Self {
@@ -285,7 +295,7 @@ impl Session {
     }
 
     pub(super) async fn begin(&self) -> Result<(), Fault> {
-        Ok(self.client.batch_execute("BEGIN").await?)
+        Ok(self.client.batch_execute(BEGIN).await?)
     }
 
     /// Commits. No statement of the transaction may have failed: the server would roll back without an error.

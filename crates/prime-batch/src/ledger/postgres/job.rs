@@ -44,6 +44,17 @@ macro_rules! tally {
     };
 }
 
+/// Whether a request `r` is asked again in a job `j`: it failed or was ambiguous before the job was submitted, or its
+/// outcome was lost since.
+macro_rules! again {
+    () => {
+        "(r.state = 'failed' AND j.ask_failed AND r.done_at < j.submitted_at
+          OR r.state = 'ambiguous' AND j.ask_ambiguous AND (r.is_interrupted OR r.done_at < j.submitted_at))"
+    };
+}
+
+pub(super) use again;
+
 impl PostgresLedger {
     /// Returns a job.
     ///

@@ -7,6 +7,7 @@ use tokio_postgres::Row;
 
 use super::close::{close, lock, read};
 use super::connection::{Fault, Session, count, run, usd, usd_sum};
+use super::job::again;
 use super::{JobId, JobInfo, JobState, PostgresLedger, Tally};
 use crate::key::Key;
 use crate::ledger::{LedgerError, State};
@@ -32,6 +33,8 @@ pub(crate) struct Lease {
     pub(crate) unpriced: u64,
     /// What is reserved for them.
     pub(crate) reserved: Usd,
+    /// Whether there is a budget, so that no more than that may be spent.
+    pub(crate) has_budget: bool,
 }
 
 /// Whether a lease was taken.
@@ -45,7 +48,7 @@ pub(crate) enum Leased {
     },
     /// Another worker has the chunk.
     Held(Duration),
-    /// The job is not running.
+    /// The job is paused or cancelled.
     NotRunning(JobState),
     /// The rest of the budget is too small.
     OverBudget,
@@ -100,7 +103,7 @@ async fn lease(
     let row = session.query_one(sql, &[&job.id.0]).await?;
     let state = JobState::parse(row.try_get("state")?);
     let allow_unpriced: bool = row.try_get("allow_unpriced")?;
-    if state != JobState::Running {
+    if matches!(state, JobState::Paused | JobState::Cancelled) {
         return Ok(Leased::NotRunning(state));
     }
     let states = claim(session, job, chunk, wanted).await?;
@@ -115,6 +118,7 @@ async fn lease(
         may_send: Vec::new(),
         unpriced: 0,
         reserved: Usd::ZERO,
+        has_budget,
     };
     let (mut sum, mut smallest) = (UsdSum::default(), None::<Usd>);
     for (place, (request, state)) in wanted.iter().zip(states).enumerate() {
@@ -209,13 +213,14 @@ async fn claim(
             &[&job.ledger, &ids, &hashes, &job.id.0, &chunk, &lines],
         )
         .await?;
-    // What failed since the job was submitted is not asked again.
-    let sql = "SELECT given.place, r.state, r.state = 'unsent'
-                OR r.state = 'failed' AND j.ask_failed AND r.done_at < j.submitted_at
-                OR r.state = 'ambiguous' AND j.ask_ambiguous AND (r.is_interrupted OR r.done_at < j.submitted_at) AS may_send
+    let sql = concat!(
+        "SELECT given.place, r.state, r.state = 'unsent' OR ",
+        again!(),
+        " AS may_send
          FROM unnest($2::text[], $3::bytea[]) WITH ORDINALITY AS given (id, hash, place)
          JOIN prime_batch.request AS r ON r.ledger = $1 AND r.id = given.id AND r.hash = given.hash
-         JOIN prime_batch.job AS j ON j.job = $4";
+         JOIN prime_batch.job AS j ON j.job = $4"
+    );
     let rows = session
         .query(sql, &[&job.ledger, &ids, &hashes, &job.id.0])
         .await?;

@@ -25,8 +25,8 @@ pub(crate) struct Held {
     until: Mutex<(Instant, SystemTime)>,
     is_lost: AtomicBool,
     is_given_back: AtomicBool,
-    /// The rest of what is reserved for it.
-    rest: Mutex<Usd>,
+    /// The rest of what is reserved for it. `None` if there is no budget.
+    rest: Mutex<Option<Usd>>,
     /// Requests that are recorded as sent, or about to be.
     in_flight: AtomicU32,
     /// Notified when the lease is lost or given back, and when a request ends.
@@ -41,7 +41,7 @@ impl Held {
             until: Mutex::new(until),
             is_lost: AtomicBool::new(false),
             is_given_back: AtomicBool::new(false),
-            rest: Mutex::new(lease.reserved),
+            rest: Mutex::new(lease.has_budget.then_some(lease.reserved)),
             in_flight: AtomicU32::new(0),
             changed: Notify::new(),
         }
@@ -90,17 +90,20 @@ impl Held {
 
     /// Takes an amount from what is reserved. Returns `false` if the rest is smaller.
     fn take(&self, bound: Option<Usd>) -> bool {
-        let Some(bound) = bound else { return true };
-        let mut rest = get(&self.rest);
-        let is_enough = bound <= *rest;
-        if is_enough {
-            *rest -= bound;
+        match (bound, &mut *get(&self.rest)) {
+            (Some(bound), Some(rest)) if bound > *rest => false,
+            (Some(bound), Some(rest)) => {
+                *rest -= bound;
+                true
+            }
+            _ => true,
         }
-        is_enough
     }
 
     fn put_back(&self, amount: Usd) {
-        *get(&self.rest) += amount;
+        if let Some(rest) = &mut *get(&self.rest) {
+            *rest += amount;
+        }
     }
 
     fn begin(&self) {

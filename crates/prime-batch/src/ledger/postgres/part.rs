@@ -75,6 +75,7 @@ impl PostgresLedger {
         run!(self.control(), |session, _is_repeated| {
             let sql = "SELECT chunk FROM prime_batch.chunk
                  WHERE job = $1 AND chunk >= $2 AND state <> 'leased' AND changes > coalesce(written_changes, 0)
+                   AND (state = 'ended' OR answered + failed + ambiguous > 0)
                  ORDER BY chunk LIMIT $3";
             let rows = session.query(sql, &[&job.0, &first, &PAGE]).await?;
             rows.iter().map(|row| Ok(row.try_get("chunk")?)).collect()

@@ -11,7 +11,9 @@ use tokio_postgres::types::ToSql;
 use super::connection::{Fault, count, run, usd};
 use super::lease::read_state;
 use super::{JobId, JobInfo, PostgresLedger};
+use crate::batch::blocking;
 use crate::error::Error;
+use crate::html::{self, Contents};
 use crate::key::{BodyHash, Key};
 use crate::ledger::{Job, JobRecord, LedgerError, Row, State, Totals};
 use crate::report::Report;
@@ -136,8 +138,25 @@ impl PostgresLedger {
     }
 }
 
+impl PostgresLedger {
+    /// Writes what became of a job as a page of HTML, also while it runs: see
+    /// [`Report::write_html`](crate::Report::write_html). It reads all requests of the ledger.
+    ///
+    /// # Errors
+    /// Returns an error if there is no such job, if the database cannot be read, or if the page cannot be written.
+    pub async fn write_html(&self, job: JobId, page: impl Into<PathBuf>) -> Result<(), Error> {
+        let page = page.into();
+        let status = self.status(job).await?;
+        let mut contents = Contents::new(status.job.output.as_ref(), record(&status));
+        contents.ledger = PathBuf::from(self.name());
+        self.for_each(&status.job, |row| contents.add(row)).await?;
+        contents.count_unsent();
+        blocking(move || html::write_contents(&contents, &page)).await
+    }
+}
+
 /// Returns what the ledger records about a job, as for a ledger in a file.
-pub(crate) fn record(status: &super::JobStatus) -> JobRecord {
+fn record(status: &super::JobStatus) -> JobRecord {
     let job = &status.job;
     let names: Vec<&str> = status
         .workers

@@ -83,6 +83,15 @@ impl PostgresLedger {
             session
                 .execute("SELECT pg_advisory_xact_lock(5793367158281847393)", &[])
                 .await?;
+            let sql = "SELECT current_setting('server_encoding') AS encoding";
+            let row = session.query_one(sql, &[]).await?;
+            let encoding: &str = row.try_get("encoding")?;
+            if encoding != "UTF8" {
+                return Err(Fault::Ledger(LedgerError::Failed {
+                    path: self.name().to_owned(),
+                    reason: format!("the database has the encoding {encoding}, but needs UTF8"),
+                }));
+            }
             if !has_tables(session).await? {
                 session.client().batch_execute(SCHEMA).await?;
             }

@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_postgres::types::ToSql;
 
 use super::JobInfo;
-use super::connection::{Connection, Fault, Session, run};
+use super::connection::{BEGIN, Connection, Fault, Session, run};
 use super::lease::read_state;
 use super::submit::integer;
 use crate::key::{BodyHash, Key};
@@ -225,7 +225,7 @@ async fn write_group(
     let client = session.client();
     // They are sent at once, and the server executes them in this order.
     let (begun, locked, sent, ended) = join4(
-        client.batch_execute("BEGIN"),
+        client.batch_execute(BEGIN),
         client.query(&lock_sql, &lock),
         async {
             match sends.is_empty() {
