@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
-use prime_batch::Template;
+use prime_batch::{Input, Template};
 use prime_ext::{Client, Usd};
 
 use crate::connection::Temporal;
@@ -182,17 +182,41 @@ pub(crate) struct Prompts {
     #[arg(long, value_name = "FILE")]
     template: Option<PathBuf>,
 
-    /// The column of a Parquet file with the prompts
-    #[arg(long, value_name = "NAME", default_value = "prompt")]
-    pub(crate) prompt_column: String,
-
-    /// The column of a Parquet file with the ids of the requests
+    /// The column of a Parquet file with the prompts. An input whose name ends in .parquet is such a file [default: prompt]
     #[arg(long, value_name = "NAME")]
-    pub(crate) id_column: Option<String>,
+    prompt_column: Option<String>,
+
+    /// The column of a Parquet file with the ids of the requests [default: the number of the row]
+    #[arg(long, value_name = "NAME")]
+    id_column: Option<String>,
 }
 
 impl Prompts {
-    pub(crate) fn template(&self) -> Result<Option<Template>, Failure> {
+    /// Returns the input of a path or URL.
+    pub(crate) fn input(&self, path: &str) -> Result<Input, Failure> {
+        let template = self.template()?;
+        let is_parquet = path.ends_with(".parquet") || self.prompt_column.is_some();
+        match template {
+            Some(template) if is_parquet => {
+                let column = self.prompt_column.as_deref().unwrap_or("prompt");
+                let input = Input::parquet(path, column, template);
+                Ok(match &self.id_column {
+                    Some(column) => input.id_column(column),
+                    None => input,
+                })
+            }
+            None if is_parquet => Err(Failure::usage(
+                "a Parquet file has prompts: give --model or --template",
+            )),
+            _ if self.id_column.is_some() => {
+                Err(Failure::usage("--id-column is for Parquet files"))
+            }
+            Some(template) => Ok(Input::new(path).template(template)),
+            None => Ok(Input::new(path)),
+        }
+    }
+
+    fn template(&self) -> Result<Option<Template>, Failure> {
         let template = match (&self.model, &self.template) {
             (Some(model), _) => Template::for_model(model, self.system.as_deref(), self.max_tokens),
             (None, Some(path)) => {

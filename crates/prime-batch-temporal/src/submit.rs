@@ -1,8 +1,8 @@
 //! `submit`: creates a job, or attaches to it.
 
+use prime_batch::Limits;
 use prime_batch::ledger::LedgerError;
 use prime_batch::ledger::postgres::{JobState, Submission};
-use prime_batch::{Input, Limits};
 use serde::Serialize;
 
 use crate::cli::{Ambiguous, Global, Submit};
@@ -33,10 +33,7 @@ pub(crate) async fn run(arguments: Submit, global: &Global) -> Result<(), Failur
     let mut limits = jobs.first().map_or_else(Limits::default, |job| job.limits);
     arguments.limits.apply(&mut limits);
 
-    let mut input = Input::new(&arguments.input);
-    if let Some(template) = arguments.prompts.template()? {
-        input = input.template(template);
-    }
+    let input = arguments.prompts.input(&arguments.input)?;
     let mut submission = Submission::new(input, arguments.output);
     submission.limits = limits;
     submission.options.again.ambiguous = arguments.ambiguous == Ambiguous::AskAgain;

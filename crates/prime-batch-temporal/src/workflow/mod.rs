@@ -4,12 +4,15 @@
 //! |---|---|
 //! | `mod` | their inputs and results, and how activities are called |
 //! | `batch` | [`Batch`]: a job; starts shards |
+//! | `replay` | tests with recorded histories |
 //! | `shard` | [`Shard`]: a range of chunks; hands them out |
 //!
 //! The ledger is the record of a job: Temporal has only numbers of chunks. A workflow can therefore be ended and started
 //! again at any time. It hands out the chunks that the ledger lists as open.
 
 mod batch;
+#[cfg(test)]
+mod replay;
 mod shard;
 
 use std::time::Duration;
