@@ -4,6 +4,7 @@ The variable `TEMPORAL` is the path of the program `temporal`.
 """
 
 import collections
+import contextlib
 import glob
 import json
 import os
@@ -44,18 +45,17 @@ def accepts(port):
 
 def usage(pid):
     """Returns the CPU seconds and the peak memory in MB of a process and its children (Linux)."""
-    try:
+    ticks = peak = 0
+    with contextlib.suppress(OSError):
         pids = [pid, *map(int, pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]
-        ticks = peak = 0
         for one in pids:
-            fields = pathlib.Path(f"/proc/{one}/stat").read_text().rsplit(")", 1)[1].split()
-            # A process adds the time of children that have ended.
-            ticks += sum(map(int, fields[11:15] if one == pid else fields[11:13]))
-            status = pathlib.Path(f"/proc/{one}/status").read_text()
-            peak += next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
-        return ticks / os.sysconf("SC_CLK_TCK"), peak / 1024
-    except (OSError, StopIteration):
-        return 0.0, 0.0
+            with contextlib.suppress(OSError, StopIteration):
+                fields = pathlib.Path(f"/proc/{one}/stat").read_text().rsplit(")", 1)[1].split()
+                # A process adds the time of its children when they end.
+                ticks += sum(map(int, fields[11:15] if one == pid else fields[11:13]))
+                status = pathlib.Path(f"/proc/{one}/status").read_text().splitlines()
+                peak += next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
+    return ticks / os.sysconf("SC_CLK_TCK"), peak / 1024
 
 
 class Server:

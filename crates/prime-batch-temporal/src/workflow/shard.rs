@@ -15,6 +15,9 @@ use crate::activities::{Asking, Bookkeeping};
 /// Waits before chunks are handed out again that could not be finished: at first, and at most.
 const WAIT: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(600));
 
+/// Why chunks wait that no worker has finished, without another reason: workers were lost, for example.
+const UNFINISHED: &str = "waits before chunks are handed out again that were not finished";
+
 /// A range of chunks. It works in rounds: it reads in the ledger which chunks are open, and hands out each of them once.
 #[workflow]
 #[derive(Default)]
@@ -65,7 +68,7 @@ impl Shard {
                 true => "paused".to_owned(),
                 false => reason
                     .clone()
-                    .unwrap_or_else(|| "no chunk could be finished".to_owned()),
+                    .unwrap_or_else(|| UNFINISHED.to_owned()),
             };
             set_waits(ctx, Some(why))?;
             if ctx.continue_as_new_suggested() {
