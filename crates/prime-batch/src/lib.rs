@@ -1,4 +1,4 @@
-//! Runs many chat requests to their end on one machine, and pays for none of them twice silently.
+//! Runs many chat requests to their end, and pays for none of them twice silently.
 //!
 //! ```no_run
 //! # async fn example(prime: prime_ext::Client) -> Result<(), Box<dyn std::error::Error>> {
@@ -41,6 +41,14 @@
 //!
 //! A request is identified by its `custom_id`, or else its line, and by its body. Repeated prompts are separate samples,
 //! and an edited line is asked again. Its old answer stays in the ledger, but not in the output.
+//!
+//! # On many machines
+//!
+//! With the feature `postgres`, a job has its ledger in PostgreSQL (`ledger::PostgresLedger`), and a `Runner` in each
+//! process asks chunks of its requests. The guarantees are the same, with one budget and one rate for all machines. With
+//! the feature `object-store`, inputs and outputs may be in Amazon S3, Google Cloud Storage or Azure Blob Storage
+//! (`s3://`, `gs://`, `az://`), with credentials from the environment. With the feature `parquet`, an input may be a
+//! Parquet file.
 //!
 //! # Without files
 //!

@@ -53,6 +53,10 @@ pub struct Input {
 
 /// The columns of a Parquet file.
 #[derive(Debug, Clone)]
+#[cfg_attr(
+    not(feature = "parquet"),
+    allow(dead_code, reason = "only the ledger of a job has them")
+)]
 struct Columns {
     prompt: String,
     id: Option<String>,

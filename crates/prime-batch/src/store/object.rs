@@ -112,12 +112,14 @@ impl Read for ObjectReader {
 }
 
 /// The objects below a prefix.
+#[cfg(feature = "postgres")]
 #[derive(Debug, Clone)]
 pub(crate) struct Objects {
     store: Arc<dyn ObjectStore>,
     prefix: Path,
 }
 
+#[cfg(feature = "postgres")]
 impl Objects {
     pub(super) fn open(url: &str) -> io::Result<Self> {
         let (store, prefix) = open(url)?;

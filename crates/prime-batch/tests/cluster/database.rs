@@ -1,12 +1,12 @@
 //! A PostgreSQL server in a temporary directory.
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 /// PostgreSQL refuses to run as root.
@@ -167,9 +167,8 @@ fn as_user(command: &mut Command) -> &mut Command {
     command.current_dir(std::env::temp_dir())
 }
 
-/// A proxy before a server that loses connections: a part of the commits reaches the server, but their replies do not
-/// reach the client. Returns its URL.
-pub(crate) fn unreliable(url: &str, every: u32) -> String {
+/// Starts a proxy before a server. A function moves the bytes of each connection. Returns the URL of the proxy.
+fn proxy(url: &str, forward: impl Fn(TcpStream, TcpStream) + Clone + Send + 'static) -> String {
     let (before, after) = url.split_once("127.0.0.1:").unwrap();
     let (port, after) = after.split_once('/').unwrap();
     let port: u16 = port.parse().unwrap();
@@ -180,38 +179,71 @@ pub(crate) fn unreliable(url: &str, every: u32) -> String {
             let Ok(server) = TcpStream::connect(("127.0.0.1", port)) else {
                 continue;
             };
-            let (mut from_server, mut to_client) =
-                (server.try_clone().unwrap(), client.try_clone().unwrap());
-            std::thread::spawn(move || {
-                let _ = std::io::copy(&mut from_server, &mut to_client);
-                let _ = to_client.shutdown(std::net::Shutdown::Both);
-            });
-            std::thread::spawn(move || forward(client, server, every));
+            let forward = forward.clone();
+            std::thread::spawn(move || forward(client, server));
         }
     });
     format!("{before}127.0.0.1:{proxy}/{after}")
 }
 
-fn forward(mut client: TcpStream, mut server: TcpStream, every: u32) {
+/// Starts a proxy that loses connections: a part of the commits reaches the server, but their replies do not reach the
+/// client. Returns its URL.
+pub(crate) fn unreliable(url: &str, every: u32) -> String {
     static COMMITS: AtomicU32 = AtomicU32::new(0);
+    proxy(url, move |mut client, mut server| {
+        let (mut from_server, mut to_client) =
+            (server.try_clone().unwrap(), client.try_clone().unwrap());
+        std::thread::spawn(move || {
+            let _ = std::io::copy(&mut from_server, &mut to_client);
+            let _ = to_client.shutdown(Shutdown::Both);
+        });
+        pass(&mut client, &mut server, |data, client| {
+            let is_commit = data.windows(6).any(|bytes| bytes == b"COMMIT");
+            let is_lost = is_commit && COMMITS.fetch_add(1, Ordering::Relaxed) % every == every - 1;
+            if is_lost {
+                // The server has the statement, but its reply does not arrive.
+                let _ = client.shutdown(Shutdown::Both);
+            }
+            !is_lost
+        });
+        std::thread::sleep(Duration::from_millis(20));
+        let _ = server.shutdown(Shutdown::Both);
+    })
+}
+
+/// Starts a proxy that passes nothing on while a flag is set. Returns its URL.
+pub(crate) fn stalling(url: &str, is_stalled: Arc<AtomicBool>) -> String {
+    proxy(url, move |client, server| {
+        let wait = |is_stalled: &AtomicBool| {
+            while is_stalled.load(Ordering::Acquire) {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            true
+        };
+        let flag = is_stalled.clone();
+        let (mut from_server, mut to_client) =
+            (server.try_clone().unwrap(), client.try_clone().unwrap());
+        std::thread::spawn(move || {
+            pass(&mut from_server, &mut to_client, |_, _| wait(&flag));
+        });
+        let (mut client, mut server) = (client, server);
+        pass(&mut client, &mut server, |_, _| wait(&is_stalled));
+    })
+}
+
+/// Passes bytes on, until a function returns `false` after the last ones.
+fn pass(
+    from: &mut TcpStream,
+    to: &mut TcpStream,
+    mut check: impl FnMut(&[u8], &TcpStream) -> bool,
+) {
     let mut buffer = [0; 64 << 10];
-    while let Ok(read) = client.read(&mut buffer) {
-        if read == 0 {
-            break;
-        }
-        let data = &buffer[..read];
-        let is_commit = data.windows(6).any(|bytes| bytes == b"COMMIT");
-        if is_commit && COMMITS.fetch_add(1, Ordering::Relaxed) % every == every - 1 {
-            // The reply is lost, but the server has the statement.
-            let _ = client.shutdown(std::net::Shutdown::Both);
-            let _ = server.write_all(data);
-            std::thread::sleep(Duration::from_millis(20));
-            break;
-        }
-        if server.write_all(data).is_err() {
+    loop {
+        let read = from.read(&mut buffer).unwrap_or(0);
+        let goes_on = read > 0 && check(&buffer[..read], from);
+        if to.write_all(&buffer[..read]).is_err() || !goes_on {
             break;
         }
     }
-    let _ = server.shutdown(std::net::Shutdown::Both);
-    let _ = client.shutdown(std::net::Shutdown::Both);
+    let _ = to.shutdown(Shutdown::Write);
 }

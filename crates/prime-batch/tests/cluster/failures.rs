@@ -1,11 +1,13 @@
 //! Connections and servers that fail.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use prime_batch::ledger::PostgresLedger;
 use prime_sim::{Fault, Operation, Simulator};
 
-use crate::database::{Server, unreliable};
+use crate::database::{Server, stalling, unreliable};
 use crate::team::{Team, ask_all};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -89,4 +91,42 @@ async fn the_database_crashes_and_starts_again() {
         before - team.lab.sim.wallet(None).unwrap().balance
     );
     assert!(status.reserved.is_zero());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_sent_after_the_end_of_a_lease() {
+    let Some(team) = Team::new("stalled", Simulator::builder()).await else {
+        return;
+    };
+    team.lab.input(30);
+    let fault = Fault::delay(Duration::from_secs(3)).on(Operation::CreateChatCompletion);
+    team.lab.sim.inject(fault);
+    let mut submission = team.submission();
+    submission.chunk_size = 30;
+    submission.limits.min_concurrency = 8;
+    submission.limits.max_concurrency = 8;
+    let job = team.submit_as(submission).await.job;
+    let is_stalled = Arc::new(AtomicBool::new(false));
+    let url = stalling(&team.url, is_stalled.clone());
+    let ledger = PostgresLedger::connect(&url).await.unwrap();
+    let lease = Duration::from_secs(1);
+    let worker = team.worker_on(ledger, "a", &job, lease).await;
+    let asking = tokio::spawn({
+        let worker = worker.clone();
+        async move { worker.ask(0).await.unwrap() }
+    });
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    let sent = team.lab.sim.requests().len();
+    // More requests are recorded as sent, and wait for a place. There is none before the lease has ended.
+    let recorded = "SELECT count(*) FROM prime_batch.request WHERE state = 'sent'";
+    assert_eq!(team.value(recorded).await, "10");
+    is_stalled.store(true, Ordering::Release);
+    tokio::time::sleep(Duration::from_millis(3_500)).await;
+    assert_eq!(team.lab.sim.requests().len(), sent);
+    is_stalled.store(false, Ordering::Release);
+    asking.await.unwrap();
+    team.lab.sim.clear_faults();
+    let tally = ask_all(&team, &[worker]).await;
+    assert_eq!((tally.answered, tally.ambiguous), (30, 0), "{tally:?}");
+    team.assert_once(30);
 }

@@ -129,6 +129,47 @@ async fn an_edited_input_asks_only_what_changed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn two_jobs_of_a_ledger_run_at_the_same_time() {
+    let Some(team) = Team::new("both", Simulator::builder()).await else {
+        return;
+    };
+    team.lab.input(300);
+    let delay = Fault::delay(std::time::Duration::from_millis(20));
+    team.lab
+        .sim
+        .inject(delay.on(Operation::CreateChatCompletion));
+    let mut submission = team.submission();
+    submission.limits.max_concurrency = 20;
+    let first = team.submit_as(submission.clone()).await.job;
+    let text = std::fs::read_to_string(team.lab.path("questions.jsonl")).unwrap();
+    // Another file, with the requests in other chunks.
+    let mut lines: Vec<&str> = text.lines().rev().collect();
+    let new = line("new", "A new question?");
+    lines.insert(7, new.trim_end());
+    team.lab.write("others.jsonl", lines.join("\n"));
+    submission.input = team.lab.path("others.jsonl").into();
+    let second = team.submit_as(submission).await.job;
+    let workers = (
+        [team.worker("a", &first).await],
+        [team.worker("b", &second).await],
+    );
+    let (one, two) = tokio::join!(ask_all(&team, &workers.0), ask_all(&team, &workers.1));
+    assert_eq!((one.unsent, two.unsent), (0, 0), "{one:?} {two:?}");
+    team.assert_once(301);
+    // Each output has the answers to its input, whichever job asked the question.
+    assert_eq!(team.answers(&second).len(), 301);
+    assert_eq!(team.answers(&first).len(), 300);
+    assert!(
+        team.ledger
+            .status(first.id)
+            .await
+            .unwrap()
+            .reserved
+            .is_zero()
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_input_that_changes_while_a_job_runs_is_an_error() {
     let Some(team) = Team::new("changed", Simulator::builder()).await else {
         return;

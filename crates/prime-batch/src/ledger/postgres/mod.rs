@@ -21,6 +21,20 @@
 //! Each lease has a fencing token of its own: a worker that lost its lease cannot record a request as sent, and so does
 //! not send it. What the requests of a chunk may cost is reserved from the budget with the lease.
 //!
+//! # What is guaranteed
+//!
+//! - A request is recorded as sent, in a transaction that is on disk, before it leaves, and only under a lease that is in
+//!   force. It leaves only if the lease is in force by the clocks of the worker, too.
+//! - When a lease ends while requests are in flight, they become ambiguous. The worker that sent them may still get their
+//!   answers: then they are answered.
+//! - The costs of what was done, and the upper bounds of what may be sent under the leases in force, are never more than
+//!   the budget, except for requests whose cost has no bound and that are sent nevertheless.
+//! - If a connection is lost while a transaction is committed, the transaction is repeated, and has its effect once.
+//!
+//! If a standby takes over from a server that has failed, it must have all transactions that were confirmed: with
+//! asynchronous replication, requests may be sent twice. Connect to the server itself, or through a pool of sessions: a
+//! pool of transactions does not keep prepared statements.
+//!
 //! Nothing has to be installed in the database: the tables are in a schema of their own, `prime_batch`, which the first
 //! job creates.
 
