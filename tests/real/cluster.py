@@ -4,11 +4,13 @@ The variables `PRIME_SIM`, `PRIME_RS` and `TEMPORAL` are paths of programs. With
 requests is asked without delay (default: 20000).
 """
 
+import base64
 import contextlib
 import json
 import os
 import pathlib
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -149,6 +151,13 @@ def bound(cluster):
     return float(json.loads(out)["at_most_usd"])
 
 
+def text_of(cluster, workflow):
+    """Returns what Temporal has about a workflow, with its payloads."""
+    history = json.dumps(cluster.temporal.run("workflow", "show", "-w", workflow))
+    payloads = re.findall(r'"data": "([^"]*)"', history)
+    return history + "".join(base64.b64decode(one).decode() for one in payloads)
+
+
 def history_sizes(cluster):
     """Returns the number of events and the bytes of each workflow."""
     listed = cluster.temporal.run("workflow", "list", "--limit", "1000")
@@ -188,10 +197,10 @@ def _():
 
         pages = cluster.temporal.run("workflow", "list")
         assert {one["status"] for one in pages} == {"WORKFLOW_EXECUTION_STATUS_COMPLETED"}, pages
-        histories = [
-            json.dumps(cluster.temporal.run("workflow", "show", "-w", one["execution"]["workflowId"])) for one in pages
-        ]
-        assert not any(cluster.sim.key in text or "What is" in text for text in histories)
+        texts = [text_of(cluster, one["execution"]["workflowId"]) for one in pages]
+        assert all(str(cluster.output) in text or '"first":' in text for text in texts), texts
+        for secret in (cluster.sim.key, "What is", MODEL):
+            assert not any(secret in text for text in texts), secret
 
 
 @check("another account or endpoint is refused, with both names")

@@ -190,3 +190,60 @@ fn is_transient(error: &ClientConnectError) -> bool {
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     std::fs::read(path).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+
+    #[derive(clap::Parser)]
+    struct Arguments {
+        #[command(flatten)]
+        temporal: Temporal,
+    }
+
+    fn options(arguments: &str) -> Result<ConnectionOptions, Failure> {
+        let arguments = ["test"].into_iter().chain(arguments.split_whitespace());
+        Arguments::try_parse_from(arguments)
+            .unwrap()
+            .temporal
+            .options()
+    }
+
+    #[test]
+    fn a_plain_connection_has_no_tls() {
+        let options = options("--temporal-address 10.0.0.1:7233").unwrap();
+        assert_eq!(options.target.as_str(), "http://10.0.0.1:7233/");
+        assert!(options.tls_options.is_none() && options.api_key.is_none());
+    }
+
+    #[test]
+    fn a_key_or_a_certificate_turns_tls_on() {
+        let path = std::env::temp_dir().join(format!("prime-batch-key-{}", std::process::id()));
+        std::fs::write(&path, "secret\n").unwrap();
+        let file = path.display();
+        let with_key = options(&format!(
+            "--temporal-address eu.example.com:7233 --temporal-api-key-file {file}"
+        ))
+        .unwrap();
+        assert_eq!(with_key.target.as_str(), "https://eu.example.com:7233/");
+        assert_eq!(with_key.api_key.as_deref(), Some("secret"));
+        assert!(with_key.tls_options.is_some());
+        let with_cert = options(&format!(
+            "--temporal-tls-cert {file} --temporal-tls-key {file}"
+        ))
+        .unwrap();
+        assert!(with_cert.tls_options.unwrap().client_tls_options.is_some());
+        let plain = options("--temporal-tls").unwrap();
+        assert_eq!(plain.target.scheme(), "https");
+        std::fs::remove_file(path).unwrap();
+    }
+
+    #[test]
+    fn a_missing_file_is_named() {
+        let missing = options("--temporal-api-key-file /does/not/exist").unwrap_err();
+        assert!(missing.to_string().contains("/does/not/exist"), "{missing}");
+    }
+}

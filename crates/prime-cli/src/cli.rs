@@ -200,7 +200,8 @@ pub(crate) fn main() -> ExitCode {
 /// are not, or if that program cannot be run.
 fn run_on_cluster(arguments: &[OsString]) -> Option<Failure> {
     let batch = positional(arguments, 1).filter(|i| arguments[*i] == "batch")?;
-    let failure = verbs::batch::cluster::dispatch(arguments, batch)?;
+    let verb = positional(arguments, batch + 1)?;
+    let failure = verbs::batch::cluster::dispatch(arguments, batch, verb)?;
     // The help is also here.
     let wants_help = arguments
         .iter()

@@ -23,7 +23,10 @@ async fn replay(history: &[u8]) -> Result<(), String> {
 async fn recorded_runs_are_replayed() {
     for (name, history) in [
         ("shard", &include_bytes!("histories/shard.json")[..]),
-        ("continued", include_bytes!("histories/batch-continued.json")),
+        (
+            "continued",
+            include_bytes!("histories/batch-continued.json"),
+        ),
         ("done", include_bytes!("histories/batch-done.json")),
     ] {
         assert_eq!(replay(history).await, Ok(()), "{name}");

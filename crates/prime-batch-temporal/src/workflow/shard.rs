@@ -66,9 +66,7 @@ impl Shard {
             // Nothing could be finished: the budget is spent, for example, or these chunks end each worker.
             let why = match is_paused {
                 true => "paused".to_owned(),
-                false => reason
-                    .clone()
-                    .unwrap_or_else(|| UNFINISHED.to_owned()),
+                false => reason.clone().unwrap_or_else(|| UNFINISHED.to_owned()),
             };
             set_waits(ctx, Some(why))?;
             if ctx.continue_as_new_suggested() {

@@ -30,17 +30,17 @@ impl Cluster {
     }
 }
 
-/// Runs `prime-rs-batch` instead of this program if the arguments are about a batch on a cluster. `batch` is the place
-/// of the word `batch`. Returns only if they are not, or if the program cannot be run.
-pub(crate) fn dispatch(arguments: &[OsString], batch: usize) -> Option<Failure> {
-    let verb = arguments.get(batch + 1)?.to_str()?;
+/// Runs `prime-rs-batch` instead of this program if the arguments are about a batch on a cluster. `batch` and `verb` are
+/// the places of the word `batch` and of the verb. Returns only if they are not, or if the program cannot be run.
+pub(crate) fn dispatch(arguments: &[OsString], batch: usize, verb: usize) -> Option<Failure> {
+    let name = arguments[verb].to_str()?;
     let (before, after) = (&arguments[1..batch], &arguments[batch + 1..]);
     let names_ledger = after
         .iter()
         .filter_map(|text| text.to_str())
         .any(|text| text == "--ledger" || text.starts_with("--ledger="));
     let is_about_cluster =
-        VERBS.contains(&verb) || names_ledger && ["status", "set"].contains(&verb);
+        VERBS.contains(&name) || names_ledger && ["status", "set"].contains(&name);
     let all = before.iter().chain(after).cloned();
     is_about_cluster.then(|| become_program("prime-rs-batch", all))
 }
