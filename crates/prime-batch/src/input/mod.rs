@@ -5,12 +5,14 @@
 //! | `mod` | [`Input`]: a file, its format, and the part of it that is read |
 //! | `chunk` | [`Chunk`]: a part of an input that a worker asks |
 //! | `lines` | reads lines, with bounded memory |
-//! | `parquet` | reads the prompts of a Parquet file (feature `parquet`) |
+//! | `parquet`, `blocks` | reads the prompts of a Parquet file (feature `parquet`) |
 //! | `line` | reads a line of JSON |
 //! | `template` | makes a body from a prompt |
 //! | `shard` | [`Shard`]: a part of an input |
 //! | `check` | checks a whole input before anything is paid |
 
+#[cfg(feature = "parquet")]
+mod blocks;
 mod check;
 #[cfg(feature = "postgres")]
 mod chunk;

@@ -17,6 +17,8 @@ pub(crate) struct Server {
     programs: PathBuf,
     folder: PathBuf,
     port: u16,
+    /// Options of the server.
+    options: Vec<String>,
     /// A shell that stops the server when its input ends, even if this process is killed.
     shell: Option<Child>,
 }
@@ -24,6 +26,11 @@ pub(crate) struct Server {
 impl Server {
     /// Starts a server. Returns `None`, with a message, if PostgreSQL is not installed.
     pub(crate) fn start() -> Option<Self> {
+        Self::start_with(|_| Vec::new())
+    }
+
+    /// Starts a server with options, which may name files in its folder.
+    pub(crate) fn start_with(options: impl FnOnce(&Path) -> Vec<String>) -> Option<Self> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let Some(programs) = programs() else {
             eprintln!(
@@ -55,10 +62,12 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         drop(listener);
+        let options = options(&folder);
         let mut server = Self {
             programs,
             folder,
             port,
+            options,
             shell: None,
         };
         server.resume();
@@ -85,6 +94,7 @@ impl Server {
             "-c",
             "max_connections=200",
         ]);
+        shell.args(&self.options);
         shell.stdin(Stdio::piped());
         self.shell = Some(as_user(&mut shell).spawn().unwrap());
         let start = Instant::now();
@@ -152,6 +162,15 @@ fn programs() -> Option<PathBuf> {
             .all(|program| folder.join(program).exists())
     };
     folders.into_iter().find(has_all)
+}
+
+/// Gives a file to the user of the server, who alone can read it.
+pub(crate) fn hand_over(path: &Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    if is_root() {
+        std::os::unix::fs::chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
+    }
 }
 
 fn is_root() -> bool {

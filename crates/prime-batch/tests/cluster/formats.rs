@@ -39,6 +39,50 @@ fn parquet(team: &Team, rows: i64) {
     writer.close().unwrap();
 }
 
+/// Reads and writes a bucket. The environment names it (`BATCH_BUCKET`, such as `s3://bucket/folder`), its service
+/// (`AWS_ENDPOINT`, `AWS_ALLOW_HTTP`) and its keys.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs a bucket"]
+async fn a_bucket_is_read_and_written() {
+    let bucket = std::env::var("BATCH_BUCKET").unwrap();
+    let Some(team) = Team::new("bucket", Simulator::builder()).await else {
+        return;
+    };
+    let input = Input::new(format!("{bucket}/questions.jsonl"));
+    let job = team
+        .submit_as(Submission::new(input, format!("{bucket}/answers")))
+        .await
+        .job;
+    assert!(job.chunks > 1);
+    let worker = team.worker("a", &job).await;
+    let tally = ask_all(&team, std::slice::from_ref(&worker)).await;
+    assert_eq!(tally.answered, job.requests);
+    team.assert_once(job.requests as usize);
+    worker.finish().await.unwrap();
+    // The output of one job is the input of another, which has no requests.
+    let output = format!("{bucket}/answers/manifest.json");
+    let submission = Submission::new(Input::new(output), format!("{bucket}/other"));
+    let error = team
+        .ledger
+        .submit(&team.lab.client, submission)
+        .await
+        .unwrap_err();
+    assert!(
+        error.to_string().contains("manifest.json has errors"),
+        "{error}"
+    );
+    let submission = Submission::new(
+        Input::new(format!("{bucket}/none")),
+        format!("{bucket}/other"),
+    );
+    let error = team
+        .ledger
+        .submit(&team.lab.client, submission)
+        .await
+        .unwrap_err();
+    assert!(!error.is_transient(), "{error}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn rows_of_an_object_are_asked() {
     let Some(team) = Team::new("objects", Simulator::builder()).await else {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod database;
+mod encryption;
 mod failures;
 #[cfg(all(feature = "object-store", feature = "parquet"))]
 mod formats;

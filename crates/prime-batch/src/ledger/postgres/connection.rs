@@ -1,6 +1,8 @@
 //! Connections that are opened again when they are lost.
 
 use std::collections::HashMap;
+use std::error::Error as _;
+use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -75,20 +77,17 @@ impl Fault {
         let Self::Postgres(error) = self else {
             return matches!(self, Self::Timeout);
         };
-        match error.code() {
-            // An error of the connection, unless the server was reached and does not understand the client.
-            None => true,
-            Some(code) => {
-                is_shutdown(Some(code))
-                    || [
-                        SqlState::T_R_SERIALIZATION_FAILURE,
-                        SqlState::T_R_DEADLOCK_DETECTED,
-                        SqlState::TOO_MANY_CONNECTIONS,
-                        SqlState::READ_ONLY_SQL_TRANSACTION,
-                    ]
-                    .contains(code)
-            }
-        }
+        let Some(code) = error.code() else {
+            return is_interruption(error);
+        };
+        is_shutdown(Some(code))
+            || [
+                SqlState::T_R_SERIALIZATION_FAILURE,
+                SqlState::T_R_DEADLOCK_DETECTED,
+                SqlState::TOO_MANY_CONNECTIONS,
+                SqlState::READ_ONLY_SQL_TRANSACTION,
+            ]
+            .contains(code)
     }
 
     fn into_error(self, address: &Address) -> LedgerError {
@@ -123,6 +122,20 @@ impl Fault {
             true => LedgerError::Unreachable { path, reason },
             false => LedgerError::Failed { path, reason },
         }
+    }
+}
+
+/// Returns whether a connection was lost or could not be opened. A certificate that is not trusted stays so.
+fn is_interruption(error: &tokio_postgres::Error) -> bool {
+    match error.source() {
+        // The connection was closed, or the time to open it is over.
+        None => true,
+        Some(source) => source.downcast_ref::<io::Error>().is_some_and(|error| {
+            !matches!(
+                error.kind(),
+                io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput
+            )
+        }),
     }
 }
 
@@ -276,12 +289,14 @@ impl Session {
     async fn open(address: &Address) -> Result<Self, Fault> {
         let client = address.connect().await?;
         // A commit must be on disk when it returns, whatever the settings of the database. A process that is suspended
-        // in a transaction must not keep its locks.
+        // in a transaction must not keep its locks. The server keeps the plans of statements: one that it made when a
+        // table was small would read all of a large table, so that plans use the indexes from the beginning.
         client
             .batch_execute(
                 "SELECT set_config('synchronous_commit', 'on', false)
                  WHERE current_setting('synchronous_commit') = 'off';
-                 SET idle_in_transaction_session_timeout = '5s'",
+                 SET idle_in_transaction_session_timeout = '5s';
+                 SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off",
             )
             .await?;
         Ok(Self {

@@ -11,7 +11,7 @@
 //! | `job` | reads and changes jobs |
 //! | `lease`, `renew`, `close` | takes, renews and ends leases of chunks |
 //! | `leases` | the ledger of one worker: its leases, and the requests that it sends under them |
-//! | `writer` | records what many requests need in one transaction |
+//! | `writer`, `columns` | records what many requests need in one transaction |
 //! | `part` | the parts of the output that are written |
 //! | `rate` | limits on the requests and tokens of a minute |
 //! | `reader` | reads the requests of a job |
@@ -40,6 +40,7 @@
 
 mod address;
 mod close;
+mod columns;
 mod connection;
 mod job;
 mod lease;
