@@ -5,6 +5,8 @@
 //! suite whose requirements are missing is reported in the table. Every suite prints one line per check: `ok`
 //! or `failed`, a tab, the check's name and, for a failure, a tab and the reason.
 
+mod cluster;
+
 use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
@@ -22,13 +24,14 @@ const OPENAI_NODE: &str = "openai@6.49.0";
 const MCP_NODE: &str = "@modelcontextprotocol/sdk@1.32.2 @modelcontextprotocol/inspector@2.12.0";
 
 /// The suites.
-const SUITES: [(&str, Run); 12] = [
+const SUITES: [(&str, Run); 13] = [
     ("openai-python", openai_python),
     ("openai-node", openai_node),
     ("prime-cli", prime_cli),
     ("cli", cli),
     ("batch", batch),
     ("batch-llama", batch_llama),
+    ("cluster", cluster::cluster),
     ("mcp", mcp),
     ("schemathesis-inference", schemathesis_inference),
     ("schemathesis-training", schemathesis_training),

@@ -53,7 +53,7 @@ enum Command {
     /// the target directory. Prints a table of results, including suites that could not run.
     Conformance {
         /// The suites to run (default: all): openai-python, openai-node, prime-cli, schemathesis-inference,
-        /// schemathesis-training, llama, recordings.
+        /// schemathesis-training, llama, recordings, …; `cluster` takes half an hour.
         suites: Vec<String>,
         /// Fail if a suite could not run.
         #[arg(long)]

@@ -173,6 +173,9 @@ pub(crate) fn main() -> ExitCode {
     if let Some(shown) = json_schema(&arguments) {
         return shown;
     }
+    if let Some(failure) = run_on_cluster(&arguments) {
+        return finish(Err(failure), &Out::new(format_of(&arguments), true, true));
+    }
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
         Err(error) => return refuse(&error, &arguments),
@@ -193,24 +196,40 @@ pub(crate) fn main() -> ExitCode {
     finish(cli.verb.run(&context), &context.out)
 }
 
+/// Runs `prime-rs-batch` instead of this program if the arguments are about a batch on a cluster. Returns only if they
+/// are not, or if that program cannot be run.
+fn run_on_cluster(arguments: &[OsString]) -> Option<Failure> {
+    let batch = positional(arguments, 1).filter(|i| arguments[*i] == "batch")?;
+    let verb = positional(arguments, batch + 1)?;
+    let failure = verbs::batch::cluster::dispatch(arguments, batch, verb)?;
+    // The help is also here.
+    let wants_help = arguments
+        .iter()
+        .any(|text| text == "--help" || text == "-h");
+    (!wants_help).then_some(failure)
+}
+
+/// Returns the place of the first argument that is no global option.
+fn positional(arguments: &[OsString], from: usize) -> Option<usize> {
+    let mut i = from;
+    loop {
+        match arguments.get(i)?.to_str() {
+            Some("-o" | "--output" | "-c" | "--context") => i += 2,
+            Some("--plain" | "--no-color" | "--allow-http" | "--json-schema") => i += 1,
+            Some(text) if text.starts_with("--output=") || text.starts_with("--context=") => i += 1,
+            Some(text) if text.starts_with("-o") || text.starts_with("-c") => i += 1,
+            _ => return Some(i),
+        }
+    }
+}
+
 /// Inserts `create` after `train`, unless one of its verbs follows, as the official client does.
 fn with_default_verb(mut arguments: Vec<OsString>) -> Vec<OsString> {
-    let positional = |from: usize| {
-        let mut i = from;
-        loop {
-            match arguments.get(i)?.to_str() {
-                Some("-o" | "--output" | "-c" | "--context") => i += 2,
-                Some("--plain" | "--no-color" | "--allow-http" | "--json-schema") => i += 1,
-                Some(text) if text.starts_with("--output=") || text.starts_with("--context=") => {
-                    i += 1
-                }
-                Some(text) if text.starts_with("-o") || text.starts_with("-c") => i += 1,
-                _ => return Some(i),
-            }
-        }
-    };
-    let train = positional(1).filter(|i| arguments[*i] == "train" || arguments[*i] == "rl");
-    let Some((train, next)) = train.and_then(|train| Some((train, positional(train + 1)?))) else {
+    let train =
+        positional(&arguments, 1).filter(|i| arguments[*i] == "train" || arguments[*i] == "rl");
+    let Some((train, next)) =
+        train.and_then(|train| Some((train, positional(&arguments, train + 1)?)))
+    else {
         return arguments;
     };
     let command = Cli::command();

@@ -12,6 +12,7 @@
 //! | `output` | tables, JSON, styles |
 //! | `prompt` | questions and confirmations |
 //! | `interrupt` | Ctrl-C |
+//! | `program` | runs another program of this project |
 //! | `exit` | exit codes, and the failures that lead to them |
 
 mod cli;
@@ -19,6 +20,7 @@ mod context;
 mod exit;
 mod interrupt;
 mod output;
+mod program;
 mod prompt;
 mod settings;
 mod verbs;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::request::Request;
 
@@ -46,6 +46,25 @@ impl Template {
             .request("id".to_owned(), b"a prompt")
             .map_err(InvalidTemplate)?;
         Ok(template)
+    }
+
+    /// Creates the template that asks a model each prompt, after a system message if there is one.
+    ///
+    /// # Errors
+    /// Returns an error if the name of the model is empty.
+    pub fn for_model(
+        model: &str,
+        system: Option<&str>,
+        max_tokens: Option<u32>,
+    ) -> Result<Self, InvalidTemplate> {
+        let system = system.map(|text| json!({"role": "system", "content": text}));
+        let user = json!({"role": "user", "content": PLACE_HOLDER});
+        let messages: Vec<Value> = system.into_iter().chain([user]).collect();
+        let mut body = json!({"model": model, "messages": messages});
+        if let Some(tokens) = max_tokens {
+            body["max_tokens"] = tokens.into();
+        }
+        Self::new(body)
     }
 
     /// Returns the template as JSON.

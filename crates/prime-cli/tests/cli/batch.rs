@@ -207,3 +207,58 @@ async fn errors_say_what_to_do() {
         .output();
     Ran::from(auth.unwrap()).fails(3, "the models cannot be listed");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg(unix)]
+async fn the_verbs_of_a_cluster_run_another_program() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let cli = Cli::start().await;
+    let run = |arguments: &[&str]| {
+        let mut command = cli.command();
+        Ran::from(
+            command
+                .env("PATH", &cli.home)
+                .args(arguments)
+                .output()
+                .unwrap(),
+        )
+    };
+    let missing = run(&["batch", "worker", "--ledger", "postgres://localhost/batch"]);
+    missing.fails(
+        1,
+        "cargo install --locked --path crates/prime-batch-temporal",
+    );
+
+    let program = cli.write("prime-rs-batch", "#!/bin/sh\necho \"$@\"\nexit 7\n");
+    std::fs::set_permissions(program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let url = "--ledger=postgres://localhost/batch";
+    for (arguments, expected) in [
+        (
+            &["batch", "submit", "in", "out", "--budget", "5"][..],
+            "submit in out --budget 5",
+        ),
+        (
+            &["-o", "json", "batch", "pause", "out"],
+            "-o json pause out",
+        ),
+        (&["batch", "--plain", "cancel", "out"], "--plain cancel out"),
+        (
+            &["batch", "status", "out", url, "--watch"],
+            &format!("status out {url} --watch"),
+        ),
+        (
+            &["batch", "set", "out", url, "--rate", "60"],
+            &format!("set out {url} --rate 60"),
+        ),
+    ] {
+        let ran = run(arguments);
+        assert_eq!(
+            (ran.code, ran.stdout.trim()),
+            (Some(7), expected),
+            "{ran:?}"
+        );
+    }
+    // Without a ledger of a cluster, they are about a file.
+    run(&["batch", "status", "answers.jsonl"]).fails(5, "`batch run` creates it");
+}

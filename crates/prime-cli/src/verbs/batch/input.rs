@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use prime_batch::{Shard, Template};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::exit::Failure;
 
@@ -49,31 +49,18 @@ impl Input {
     }
 
     fn template(&self) -> Result<Option<Template>, Failure> {
-        let body = match (&self.model, &self.template) {
-            (Some(model), _) => {
-                let mut messages = Vec::new();
-                messages.extend(
-                    self.system
-                        .as_ref()
-                        .map(|text| json!({"role": "system", "content": text})),
-                );
-                messages.push(json!({"role": "user", "content": "{prompt}"}));
-                let mut body = json!({"model": model, "messages": messages});
-                if let Some(tokens) = self.max_tokens {
-                    body["max_tokens"] = tokens.into();
-                }
-                body
-            }
+        let template = match (&self.model, &self.template) {
+            (Some(model), _) => Template::for_model(model, self.system.as_deref(), self.max_tokens),
             (None, Some(path)) => {
                 let invalid =
                     |reason: String| Failure::usage(format!("{}: {reason}", path.display()));
                 let text = std::fs::read(path).map_err(|error| invalid(error.to_string()))?;
-                serde_json::from_slice::<Value>(&text)
-                    .map_err(|error| invalid(error.to_string()))?
+                let body = serde_json::from_slice::<Value>(&text);
+                Template::new(body.map_err(|error| invalid(error.to_string()))?)
             }
             (None, None) => return Ok(None),
         };
-        let template = Template::new(body).map_err(|error| Failure::usage(error.to_string()))?;
+        let template = template.map_err(|error| Failure::usage(error.to_string()))?;
         Ok(Some(template))
     }
 }

@@ -10,8 +10,10 @@
 //! | `report` | a page about a batch |
 //! | `set` | changes the limits of a batch |
 //! | `merge` | combines shards |
+//! | `cluster` | the verbs of a batch on many machines |
 //! | `view` | the JSON and the tables of these verbs |
 
+pub(crate) mod cluster;
 pub(crate) mod estimate;
 mod input;
 mod merge;
@@ -38,6 +40,16 @@ pub(crate) enum Verb {
     Report(report::Report),
     Set(set::Set),
     Merge(merge::Merge),
+    /// Create a job that many machines work on, or attach to it
+    Submit(cluster::Cluster),
+    /// Work on the jobs of a cluster
+    Worker(cluster::Cluster),
+    /// Let a job of a cluster wait
+    Pause(cluster::Cluster),
+    /// Continue a job of a cluster that was paused or cancelled
+    Resume(cluster::Cluster),
+    /// End a job of a cluster
+    Cancel(cluster::Cluster),
 }
 
 impl Verb {
@@ -50,6 +62,11 @@ impl Verb {
             Self::Report(verb) => verb.run(context),
             Self::Set(verb) => verb.run(context),
             Self::Merge(verb) => verb.run(context),
+            Self::Submit(verb) => verb.run("submit"),
+            Self::Worker(verb) => verb.run("worker"),
+            Self::Pause(verb) => verb.run("pause"),
+            Self::Resume(verb) => verb.run("resume"),
+            Self::Cancel(verb) => verb.run("cancel"),
         }
     }
 }

@@ -15,7 +15,8 @@ use crate::exit::Failure;
 #[command(
     arg_required_else_help = true,
     after_help = "\
-A batch that runs applies the limits within a second. The next `batch run` sets its own.
+A batch that runs applies the limits within a second. The next `batch run` sets its own. A job of a cluster needs --ledger \
+postgres://…; see `prime-rs-batch set --help`.
 
 JSON: {\"budget_usd\", \"min_concurrency\", \"max_concurrency\", \"requests_per_minute\", \"tokens_per_minute\"}
 

@@ -11,7 +11,7 @@ use crate::exit::Failure;
 /// Show what became of a batch, also while it runs
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Nothing is sent.
+Nothing is sent. A job of a cluster needs --ledger postgres://…; see `prime-rs-batch status --help`.
 
 JSON: as of `batch run`, with \"is_running\" and \"owner\" instead of \"end\".
 
