@@ -122,6 +122,9 @@ fn check_finds_stale_missing_and_obsolete_files() {
     folder.succeed("generate bookmarks.yml --out api");
     assert!(!rest.exists());
     folder.succeed("check bookmarks.yml --out api");
+    // The same folder by other names.
+    folder.succeed("check bookmarks.yml --out ./api/");
+    folder.succeed("check bookmarks.yml --out api/src/..");
     // A change of the document makes the crate stale.
     folder.edit(
         "bookmarks.yml",

@@ -66,7 +66,10 @@ pub(crate) struct GeneratedCrate {
 impl GeneratedCrate {
     /// Passes the description of the crate to a function.
     pub(crate) fn with<T>(&self, function: impl FnOnce(&Crate<'_>) -> Result<T>) -> Result<T> {
-        let folder = std::path::absolute(&self.out).map_err(|e| Error::file(&self.out, &e))?;
+        // `..` has no name of its own.
+        let folder = self.out.canonicalize();
+        let folder = folder.or_else(|_| std::path::absolute(&self.out));
+        let folder = folder.map_err(|e| Error::file(&self.out, &e))?;
         let name = folder.file_name().unwrap_or_default().to_string_lossy();
         function(&Crate {
             name: self.name.as_deref().unwrap_or(&name),
