@@ -17,9 +17,10 @@
 //! | `access` | makes read-only properties optional in requests, and write-only ones in responses |
 //! | `styles` | converts parameter serialization |
 //! | `defaults` | moves defaults of request schemas into descriptions |
-//! | `unsendable` | documents what a generated client cannot send |
+//! | `unsendable` | documents what a form cannot contain |
 //! | `limits` | moves numeric limits into descriptions and extensions |
 //! | `enums` | moves string enumerations into named components, which are generated as open enums |
+//! | `updates` | marks where updates can send `null` |
 //! | `streams` | splits operations that return JSON or an event stream |
 
 mod access;
@@ -55,6 +56,7 @@ mod union_types;
 mod unions;
 mod unsendable;
 mod unsupported;
+mod updates;
 mod walk;
 
 use std::collections::BTreeMap;
@@ -93,6 +95,9 @@ pub const LENIENT: &str = "x-lenient";
 
 /// On a property: requests send its default, and responses may omit it.
 pub const SEND_DEFAULT: &str = "x-send-default";
+
+/// On an optional property of the body of an update: `null` differs from an omitted property.
+pub const SEND_NULL: &str = "x-send-null";
 
 /// On a component schema: the type of the runtime that represents it.
 pub const RUNTIME_TYPE: &str = "x-runtime-type";
@@ -250,6 +255,7 @@ fn passes(original: &Value, cx: &mut Context<'_>) -> Result<Lowered, LowerError>
     unsendable::document_unsendable(&mut document, cx);
     limits::document_limits(&mut document, cx);
     let enums = enums::name_enums(&mut document, cx)?;
+    updates::mark_nulls(&mut document);
     streams::split_streams(&mut document, &mut facts)?;
     Ok(Lowered {
         facts,

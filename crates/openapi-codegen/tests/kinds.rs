@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use openapi_codegen::lower::{Lowered, METHOD, NoteKind, Options, lower, lower_with};
-use openapi_codegen::{document, wire};
+use openapi_codegen::{document, render, wire};
 use serde_json::{Value, json};
 
 /// Returns a document with the given version and members.
@@ -55,6 +55,16 @@ fn notes(lowered: &Lowered, kind: NoteKind) -> Vec<String> {
     notes
         .map(|note| format!("{}: {}", note.place, note.what))
         .collect()
+}
+
+/// Returns the generated module `types`, without line breaks.
+fn types(document: &Value) -> String {
+    let files = render::render("kinds.yml", &lowered(document)).unwrap();
+    let (_, text) = files
+        .into_iter()
+        .find(|(path, _)| path == "types.rs")
+        .unwrap();
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[test]
@@ -660,4 +670,71 @@ components:
             "of_parameter"
         ]
     );
+}
+
+#[test]
+fn updates_can_send_null() {
+    let text = "
+paths:
+  /things/{id}:
+    parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+    patch:
+      operationId: update
+      requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/Update'}}}}
+      responses: {'204': {description: OK}}
+    put:
+      operationId: merge
+      requestBody: {content: {application/merge-patch+json: {schema: {$ref: '#/components/schemas/Merge'}}}}
+      responses: {'204': {description: OK}}
+    post:
+      operationId: add
+      requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/Added'}}}}
+      responses: {'204': {description: OK}}
+components:
+  schemas:
+    Added: {type: object, properties: {in_added: {type: [string, 'null']}}}
+    Item: {type: object, properties: {in_item: {type: [string, 'null']}}}
+    Merge: {type: object, properties: {in_merge: {type: [boolean, 'null']}}}
+    Update:
+      type: object
+      required: [must]
+      properties:
+        must: {type: [string, 'null']}
+        name: {type: [string, 'null']}
+        kind: {anyOf: [{type: string, enum: [a, b]}, {type: 'null'}]}
+        either: {oneOf: [{type: string}, {type: boolean}, {type: 'null'}]}
+        next: {anyOf: [{$ref: '#/components/schemas/Update'}, {type: 'null'}]}
+        inner: {type: object, properties: {deep: {type: [integer, 'null']}}}
+        items: {type: array, items: {$ref: '#/components/schemas/Item'}}
+        untyped: {}
+        plain: {type: string}
+";
+    let document = document("3.1.0", text);
+    assert_eq!(lowered(&document).notes, []);
+    let types = types(&document);
+    let types: String = types.split_whitespace().collect();
+    let nullable = |name: &str| {
+        types.contains(&format!(
+            "pub{name}:::std::option::Option<::openapi_runtime::Nullable<"
+        ))
+    };
+    for name in ["name", "kind", "either", "next", "deep", "in_merge"] {
+        assert!(nullable(name), "{name}: {types}");
+    }
+    for name in ["must", "untyped", "plain", "in_item", "in_added", "items"] {
+        assert!(!nullable(name), "{name}: {types}");
+    }
+}
+
+#[test]
+fn optional_recursive_properties_are_omitted() {
+    let types = types(&with_schemas(
+        "Thing:
+  type: object
+  properties:
+    next: {$ref: '#/components/schemas/Thing'}",
+    ));
+    let field = "#[serde(skip_serializing_if = \"::std::option::Option::is_none\")] pub next: \
+                 ::std::option::Option<::std::boxed::Box<Thing>>";
+    assert!(types.contains(field), "{types}");
 }

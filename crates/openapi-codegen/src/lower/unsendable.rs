@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::BRACKETS;
 use super::context::Context;
-use super::media::{FORM, JSON};
+use super::media::FORM;
 use super::names::target;
 use super::resolve::is_method;
 use super::walk::{self, members};
@@ -22,11 +22,8 @@ pub(super) fn document_unsendable(document: &mut Value, cx: &mut Context<'_>) {
             };
             let place = root.join(path).join(method).join("requestBody");
             let content = |media: &str| body.get("content")?.get(media)?.get("schema");
-            let sentence = match (content(JSON), content(FORM)) {
-                (Some(schema), _) if method == "patch" => unsendable_nulls(schema, document),
-                (_, Some(schema)) => unsendable_objects(schema, body.get(BRACKETS), document),
-                _ => None,
-            };
+            let sentence = content(FORM)
+                .and_then(|schema| unsendable_objects(schema, body.get(BRACKETS), document));
             let description = body.get("description").and_then(Value::as_str);
             let description = description.unwrap_or_default();
             if let Some(sentence) = sentence.filter(|sentence| !description.contains(sentence)) {
@@ -38,20 +35,6 @@ pub(super) fn document_unsendable(document: &mut Value, cx: &mut Context<'_>) {
     if let (Some(paths), Value::Object(document)) = (paths, document) {
         document.insert("paths".to_owned(), paths);
     }
-}
-
-/// Lists the nullable properties of a PATCH body. There, `null` and an omitted property have different
-/// meanings.
-fn unsendable_nulls(schema: &Value, document: &Value) -> Option<String> {
-    let schema = component(schema, document)?;
-    let required = schema.get("required").and_then(Value::as_array);
-    let is_required = |name: &str| required.is_some_and(|names| names.iter().any(|n| n == name));
-    let names = named(schema, |name, property| {
-        property.get("nullable") == Some(&Value::Bool(true)) && !is_required(name)
-    })?;
-    Some(format!(
-        "`null` cannot be sent for {names}; `None` is omitted."
-    ))
 }
 
 /// Lists the object properties of a form, which can only contain scalars.

@@ -32,7 +32,7 @@ const EXTERNAL_TYPES: &[&str] = &[
 ];
 
 /// Types that implement `Lenient` if their last argument does.
-const WRAPPERS: &[&str] = &["Box", "BTreeMap", "HashMap", "Option", "Vec"];
+const WRAPPERS: &[&str] = &["Box", "BTreeMap", "HashMap", "Nullable", "Option", "Vec"];
 
 /// Number types. If a number cannot be read, it is not replaced by the default of its field, which would be a guess.
 const NUMBERS: &[&str] = &[
@@ -173,7 +173,7 @@ impl lenient::Lenient for {name} {{
 pub(super) const IMPORT: &str = "use ::openapi_runtime::lenient;\n";
 
 /// Returns the first type argument, such as the `T` of `Option<T>`. Returns the type itself if it has none.
-fn first_type_argument(ty: &Type) -> &Type {
+pub(super) fn first_type_argument(ty: &Type) -> &Type {
     if let Type::Path(path) = ty
         && let Some(last) = path.path.segments.last()
         && let PathArguments::AngleBracketed(arguments) = &last.arguments
@@ -186,6 +186,6 @@ fn first_type_argument(ty: &Type) -> &Type {
 }
 
 /// Returns whether a type is a path that ends with a name.
-fn ends_with(ty: &Type, name: &str) -> bool {
+pub(super) fn ends_with(ty: &Type, name: &str) -> bool {
     matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == name))
 }

@@ -1,8 +1,8 @@
-//! Rules for fields: limits of numbers in requests, and lenient fields in responses.
+//! Rules for fields: limits of numbers in requests, lenient fields in responses, and fields that are sent as `null`.
 
 use std::collections::BTreeMap;
 
-use crate::lower::{LENIENT, LIMITS};
+use crate::lower::{LENIENT, LIMITS, SEND_NULL};
 use openapiv3::{OpenAPI, ReferenceOr, Schema, SchemaKind, Type};
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -77,6 +77,8 @@ pub(super) struct FieldRules {
     pub(super) limits: Vec<(String, Limits)>,
     /// Wire names of lenient fields.
     pub(super) lenient: Vec<String>,
+    /// Wire names of fields for which `null` differs from an omitted property.
+    pub(super) nullable: Vec<String>,
 }
 
 /// Returns the rules of the component schemas.
@@ -112,11 +114,12 @@ fn of_properties(schema: &Schema) -> FieldRules {
         rules
             .limits
             .extend(Limits::of(extensions).map(|limits| (name.to_owned(), limits)));
-        if extensions
-            .get(LENIENT)
-            .is_some_and(|lenient| lenient == true)
-        {
+        let is_set = |mark: &str| extensions.get(mark) == Some(&Value::Bool(true));
+        if is_set(LENIENT) {
             rules.lenient.push(name.to_owned());
+        }
+        if is_set(SEND_NULL) {
+            rules.nullable.push(name.to_owned());
         }
     }
     rules

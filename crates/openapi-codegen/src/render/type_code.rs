@@ -21,7 +21,7 @@ use proc_macro2::TokenStream;
 use quote::ToTokens as _;
 use syn::ext::IdentExt as _;
 use syn::{
-    Attribute, Field, Fields, File, Ident, Item, ItemEnum, ItemImpl, ItemStruct, parse_quote,
+    Attribute, Field, Fields, File, Ident, Item, ItemEnum, ItemImpl, ItemStruct, Type, parse_quote,
 };
 
 /// The texts of the modules `types` and `types::builder`.
@@ -57,6 +57,7 @@ pub(super) fn render(
         }
         if let Item::Struct(item) = &mut item {
             let name = item.ident.to_string();
+            unbox_options(item)?;
             let attributes = item.fields.iter().map(FieldAttributes::of);
             let mut attributes: Vec<FieldAttributes> = attributes.collect::<Result<_, String>>()?;
             added.extend(constructor(item, &attributes));
@@ -70,6 +71,9 @@ pub(super) fn render(
             if let Some(rules) = limits.get(&name) {
                 if !rules.limits.is_empty() {
                     added.push_str(&check_limits(item, &attributes, &rules.limits)?);
+                }
+                for wire in &rules.nullable {
+                    make_nullable(item, &mut attributes, wire)?;
                 }
                 for wire in &rules.lenient {
                     make_lenient(item, &mut attributes, wire)?;
@@ -156,6 +160,52 @@ fn make_lenient(
     field
         .attrs
         .push(parse_quote!(#[serde(default, deserialize_with = "::openapi_runtime::lenient")]));
+    *attributes = FieldAttributes::of(field)?;
+    Ok(())
+}
+
+/// Replaces the `Box<Option<T>>` of an optional recursive property by `Option<Box<T>>`, which is omitted if it is `None`.
+fn unbox_options(item: &mut ItemStruct) -> Result<(), String> {
+    for field in &mut item.fields {
+        let argument = |ty: &Type, name: &str| {
+            let inner = lenient_impls::first_type_argument(ty);
+            (lenient_impls::ends_with(ty, name) && inner != ty).then(|| inner.clone())
+        };
+        let boxed = argument(&field.ty, "Box");
+        let Some(inner) = boxed.and_then(|boxed| argument(&boxed, "Option")) else {
+            continue;
+        };
+        // A required property that can be null has no default.
+        if FieldAttributes::of(field)?.default == Some(None) {
+            field.ty = parse_quote!(::std::option::Option<::std::boxed::Box<#inner>>);
+            field.attrs.push(
+                parse_quote!(#[serde(skip_serializing_if = "::std::option::Option::is_none")]),
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Distinguishes `null` from an omitted property.
+fn make_nullable(
+    item: &mut ItemStruct,
+    attributes: &mut [FieldAttributes],
+    wire: &str,
+) -> Result<(), String> {
+    let mut fields = item.fields.iter_mut().zip(attributes);
+    let field = fields.find(|(_, attributes)| attributes.has_wire_name(wire));
+    let (field, attributes) =
+        field.ok_or_else(|| format!("progenitor generated no field for `{wire}`"))?;
+    let inner = lenient_impls::first_type_argument(&field.ty);
+    if !attributes.is_optional() || *inner == field.ty {
+        return Err(format!(
+            "`{wire}` can be null, but its field is not optional"
+        ));
+    }
+    field.ty = parse_quote!(::std::option::Option<::openapi_runtime::Nullable<#inner>>);
+    field
+        .attrs
+        .push(parse_quote!(#[serde(default, deserialize_with = "::openapi_runtime::nullable")]));
     *attributes = FieldAttributes::of(field)?;
     Ok(())
 }

@@ -16,7 +16,7 @@ pub use runtime::*;
     } else {
         r"pub use openapi_runtime::{
     ByteStream, CallContext, CallOptions, Caller, Error, IntoRequest, Operation, Response, Secret,
-    TextOrParts, Timestamp, Transport, Usd, WithTeam,
+    Nullable, TextOrParts, Timestamp, Transport, Usd, WithTeam,
 };
 "
     };
@@ -30,7 +30,8 @@ pub use runtime::*;
 //! | [`types`] | request and response types |
 //! | [`operations`] | properties of each operation, from the specification |
 //!
-//! JSON mapping: a field that is `None` is not serialized; `null` is sent only for a required field.
+//! JSON mapping: a field that is `None` is not serialized; `null` is sent only for a required field, and for a field
+//! of type `Option<Nullable<T>>`, as in the body of a PATCH operation that distinguishes the two.
 //! Properties that the specification does not list are dropped, unless it allows additional properties; the
 //! field `extra` then holds them. Defaults of the specification are filled into responses; in requests they
 //! are left to the service. Times keep their instant, not their offset.
