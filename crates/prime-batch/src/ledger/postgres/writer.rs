@@ -136,19 +136,18 @@ const REFUSED: &str = "SELECT given.id, given.hash, r.number, r.state, r.token, 
 /// Records the ends of attempts. A request is still in flight, or became ambiguous when its lease ended; in the second
 /// case, its bound is no longer held. The cost is that of the lease, or that of the ledger if the lease has ended.
 const END: &str = "WITH given AS (
-       SELECT * FROM unnest($3::bigint[], $4::bigint[], $5::bigint[], $6::text[], $7::int[], $8::int[], $9::bigint[],
+       SELECT given.*, r.is_interrupted, CASE WHEN r.is_interrupted THEN coalesce(r.bound, 0) END AS released
+       FROM unnest($3::bigint[], $4::bigint[], $5::bigint[], $6::text[], $7::int[], $8::int[], $9::bigint[],
            $10::int[], $11::text[], $12::bytea[], $13::text[], $14::text[], $15::text[], $16::text[], $17::text[],
            $18::bigint[], $19::bigint[])
          AS given (chunk, token, number, state, unknown_attempts, withdrawn, latency_ms, status, request_id, answer,
-           error_code, error, known, estimated, held, prompt_tokens, completion_tokens)),
-     before AS (
-       SELECT r.number, r.is_interrupted, CASE WHEN r.is_interrupted THEN coalesce(r.bound, 0) END AS released
-       FROM prime_batch.request AS r JOIN given ON r.number = given.number AND r.token = given.token
+           error_code, error, known, estimated, held, prompt_tokens, completion_tokens)
+       JOIN prime_batch.request AS r ON r.number = given.number AND r.token = given.token
        WHERE r.state = 'sent' OR r.is_interrupted ORDER BY r.number FOR NO KEY UPDATE OF r),
      ended AS (
        UPDATE prime_batch.request AS r SET state = given.state, is_interrupted = false,
          attempts = r.attempts - given.withdrawn,
-         unknown_attempts = r.unknown_attempts - before.is_interrupted::int + given.unknown_attempts,
+         unknown_attempts = r.unknown_attempts - given.is_interrupted::int + given.unknown_attempts,
          done_at = CASE WHEN given.state = 'unsent' THEN NULL ELSE now() END, latency_ms = given.latency_ms,
          status = given.status, request_id = given.request_id, answer = given.answer, error_code = given.error_code,
          error = given.error,
@@ -156,15 +155,15 @@ const END: &str = "WITH given AS (
          estimated_cost = CASE WHEN given.estimated IS NULL THEN r.estimated_cost
            ELSE coalesce(r.estimated_cost, 0) + given.estimated::numeric END,
          held = CASE
-           WHEN given.held IS NOT NULL THEN coalesce(r.held, 0) - coalesce(before.released, 0) + given.held::numeric
-           WHEN NOT before.is_interrupted THEN r.held
-           WHEN r.unknown_attempts > 1 THEN r.held - before.released
-           ELSE NULLIF(r.held - before.released, 0) END,
+           WHEN given.held IS NOT NULL THEN coalesce(r.held, 0) - coalesce(given.released, 0) + given.held::numeric
+           WHEN NOT given.is_interrupted THEN r.held
+           WHEN r.unknown_attempts > 1 THEN r.held - given.released
+           ELSE NULLIF(r.held - given.released, 0) END,
          prompt_tokens = given.prompt_tokens, completion_tokens = given.completion_tokens
-       FROM before JOIN given ON given.number = before.number WHERE r.number = before.number
-       RETURNING r.number, r.job, r.chunk, before.is_interrupted, given.chunk AS lease, given.token,
+       FROM given WHERE r.number = given.number
+       RETURNING r.number, r.job, r.chunk, given.is_interrupted, given.chunk AS lease, given.token,
          coalesce(given.known::numeric, 0) + coalesce(given.estimated::numeric, 0) + coalesce(given.held::numeric, 0)
-           - coalesce(before.released, 0) AS paid),
+           - coalesce(given.released, 0) AS paid),
      leases AS (
        UPDATE prime_batch.chunk AS c SET lease_spent = c.lease_spent + sums.paid
        FROM (SELECT lease, token, sum(paid) AS paid FROM ended WHERE NOT is_interrupted GROUP BY lease, token) AS sums
