@@ -118,7 +118,7 @@ pub(super) async fn close(
     spent += usd_sum(&row, "held")?;
     let sql = concat!(
         "UPDATE prime_batch.chunk AS c
-         SET token = nextval('prime_batch.token'), worker = NULL, expires_at = NULL, reserved = 0, lease_spent = 0,
+         SET token = nextval('prime_batch.token'), expires_at = NULL, reserved = 0, lease_spent = 0,
            answered = sums.answered, failed = sums.failed, ambiguous = sums.ambiguous, unpriced = $3::int, changes = changes + 1,
            state = CASE WHEN c.requests > sums.answered + sums.failed + sums.ambiguous + $3::int OR sums.again > 0
              THEN 'open' ELSE 'ended' END

@@ -67,6 +67,7 @@ CREATE TABLE prime_batch.chunk (
   -- An open chunk has requests that may be sent. A leased one belongs to a worker.
   state text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'leased', 'ended')),
   token bigint NOT NULL DEFAULT 0,
+  -- The worker that has the chunk, or had it last.
   worker text,
   expires_at timestamptz,
   -- What the lease has reserved from the budget, and what it has spent of that.

@@ -1,6 +1,6 @@
 //! Records what many requests need in one transaction.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use futures_util::future::join4;
@@ -107,9 +107,13 @@ async fn write(connection: &Connection, job: i64, ledger: i64, group: Vec<Change
     }
 }
 
-/// Locks chunks until the transaction ends, so that their leases do not end meanwhile.
-const LOCK: &str = "SELECT 1 FROM prime_batch.chunk WHERE job = $1 AND chunk = ANY ($2::bigint[])
-     ORDER BY chunk FOR NO KEY UPDATE";
+/// Locks chunks, in their order, until the transaction ends, so that their leases do not end meanwhile.
+///
+/// These statements look up each row by itself (`LATERAL`, `OFFSET 0`), whatever the server knows about the size of the
+/// tables, which grow quickly.
+const LOCK: &str = "SELECT 1 FROM unnest($2::bigint[]) AS given (number)
+     CROSS JOIN LATERAL (SELECT 1 FROM prime_batch.chunk WHERE job = $1 AND chunk = given.number
+       FOR NO KEY UPDATE) AS locked";
 
 /// Records requests as sent whose lease is in force.
 const SEND: &str = "INSERT INTO prime_batch.request AS r
@@ -118,8 +122,9 @@ const SEND: &str = "INSERT INTO prime_batch.request AS r
        clock_timestamp()
      FROM unnest($3::bigint[], $4::bigint[], $5::text[], $6::bytea[], $7::bigint[], $8::text[], $9::text[])
        AS given (chunk, token, id, hash, line, model, bound)
-     JOIN prime_batch.chunk AS c ON c.job = $1 AND c.chunk = given.chunk AND c.token = given.token
-     WHERE c.expires_at > clock_timestamp() ORDER BY given.id, given.hash
+     CROSS JOIN LATERAL (SELECT 1 FROM prime_batch.chunk AS c WHERE c.job = $1 AND c.chunk = given.chunk
+       AND c.token = given.token AND c.expires_at > clock_timestamp() OFFSET 0) AS lease
+     ORDER BY given.id, given.hash
      ON CONFLICT (ledger, id, hash) DO UPDATE SET state = 'sent', is_interrupted = false, attempts = r.attempts + 1,
        job = excluded.job, chunk = excluded.chunk, token = excluded.token, line = excluded.line, bound = excluded.bound,
        sent_at = excluded.sent_at, done_at = NULL, error_code = NULL, error = NULL
@@ -127,11 +132,12 @@ const SEND: &str = "INSERT INTO prime_batch.request AS r
      RETURNING number, id, hash";
 
 /// Finds out why requests were not recorded as sent.
-const REFUSED: &str = "SELECT given.id, given.hash, r.number, r.state, r.token, c.chunk IS NOT NULL AS has_lease
+const REFUSED: &str = "SELECT given.id, given.hash, r.number, r.state, r.token, lease.chunk IS NOT NULL AS has_lease
      FROM unnest($3::bigint[], $4::bigint[], $5::text[], $6::bytea[]) AS given (chunk, token, id, hash)
-     LEFT JOIN prime_batch.request AS r ON r.ledger = $2 AND r.id = given.id AND r.hash = given.hash
-     LEFT JOIN prime_batch.chunk AS c ON c.job = $1 AND c.chunk = given.chunk AND c.token = given.token
-       AND c.expires_at > clock_timestamp()";
+     LEFT JOIN LATERAL (SELECT q.number, q.state, q.token FROM prime_batch.request AS q
+       WHERE q.ledger = $2 AND q.id = given.id AND q.hash = given.hash OFFSET 0) AS r ON true
+     LEFT JOIN LATERAL (SELECT c.chunk FROM prime_batch.chunk AS c WHERE c.job = $1 AND c.chunk = given.chunk
+       AND c.token = given.token AND c.expires_at > clock_timestamp() OFFSET 0) AS lease ON true";
 
 /// Records the ends of attempts. A request is still in flight, or became ambiguous when its lease ended; in the second
 /// case, its bound is no longer held. The cost is that of the lease, or that of the ledger if the lease has ended.
@@ -202,6 +208,8 @@ async fn write_group(
         .iter()
         .map(|send| send.chunk)
         .chain(ends.iter().map(|ended| ended.chunk))
+        .collect::<BTreeSet<i64>>()
+        .into_iter()
         .collect();
     // Requests of one job are sent under the same options.
     let again = sends
