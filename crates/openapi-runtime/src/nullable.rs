@@ -141,8 +141,8 @@ mod tests {
 
     #[test]
     fn options_convert_to_null() {
-        assert_eq!(Nullable::from(None::<u8>), Nullable::Null);
-        assert_eq!(Nullable::from(Some(1)), Nullable::Value(1));
+        assert_eq!(Nullable::<u8>::from(None), Nullable::Null);
+        assert_eq!(Nullable::<u8>::from(Some(1)), Nullable::Value(1));
         assert_eq!(Nullable::Value(1).into_value(), Some(1));
     }
 
