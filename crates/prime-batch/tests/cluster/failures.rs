@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use prime_batch::ledger::PostgresLedger;
+use prime_batch::{ChunkEnd, ChunkReport, Runner};
 use prime_sim::{Fault, Operation, Simulator};
+use tokio::task::JoinHandle;
 
 use crate::database::{Server, stalling, unreliable};
 use crate::team::{Team, ask_all};
@@ -93,11 +95,9 @@ async fn the_database_crashes_and_starts_again() {
     assert!(status.reserved.is_zero());
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_sent_after_the_end_of_a_lease() {
-    let Some(team) = Team::new("stalled", Simulator::builder()).await else {
-        return;
-    };
+/// A worker whose connections are stalled while it has 8 requests in flight and 2 more that are recorded as sent and have
+/// not left. It has had its lease for longer than it is in force.
+async fn stall(team: &Team) -> (Arc<Runner>, JoinHandle<ChunkReport>, Arc<AtomicBool>) {
     team.lab.input(30);
     let fault = Fault::delay(Duration::from_secs(3)).on(Operation::CreateChatCompletion);
     team.lab.sim.inject(fault);
@@ -116,17 +116,56 @@ async fn nothing_is_sent_after_the_end_of_a_lease() {
         async move { worker.ask(0).await.unwrap() }
     });
     tokio::time::sleep(Duration::from_millis(1_500)).await;
-    let sent = team.lab.sim.requests().len();
-    // More requests are recorded as sent, and wait for a place. There is none before the lease has ended.
     let recorded = "SELECT count(*) FROM prime_batch.request WHERE state = 'sent'";
     assert_eq!(team.value(recorded).await, "10");
     is_stalled.store(true, Ordering::Release);
+    let sent = team.lab.sim.requests().len();
     tokio::time::sleep(Duration::from_millis(3_500)).await;
     assert_eq!(team.lab.sim.requests().len(), sent);
+    team.lab.sim.clear_faults();
+    (worker, asking, is_stalled)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_sent_after_the_end_of_a_lease() {
+    let Some(team) = Team::new("stalled", Simulator::builder()).await else {
+        return;
+    };
+    let (worker, asking, is_stalled) = stall(&team).await;
     is_stalled.store(false, Ordering::Release);
     asking.await.unwrap();
-    team.lab.sim.clear_faults();
     let tally = ask_all(&team, &[worker]).await;
     assert_eq!((tally.answered, tally.ambiguous), (30, 0), "{tally:?}");
     team.assert_once(30);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_never_left_is_unsent_although_another_worker_took_over() {
+    let Some(team) = Team::new("left", Simulator::builder()).await else {
+        return;
+    };
+    let (worker, asking, is_stalled) = stall(&team).await;
+    let other = team.worker("b", worker.job()).await;
+    let report = other.ask(0).await.unwrap();
+    assert_eq!(report.end, ChunkEnd::Complete);
+    assert_eq!(
+        (report.tally.answered, report.tally.ambiguous),
+        (20, 10),
+        "{report:?}"
+    );
+    // The first worker has 8 answers, and knows that 2 requests never left.
+    is_stalled.store(false, Ordering::Release);
+    let report = asking.await.unwrap();
+    assert_eq!(report.end, ChunkEnd::LeaseLost);
+    assert_eq!(
+        (report.tally.answered, report.tally.unsent),
+        (28, 2),
+        "{report:?}"
+    );
+    let tally = ask_all(&team, &[other]).await;
+    assert_eq!((tally.answered, tally.ambiguous), (30, 0), "{tally:?}");
+    team.assert_once(30);
+    assert_eq!(team.answers(worker.job()).len(), 30);
+    let sums = "SELECT spent = (SELECT sum(known_cost) FROM prime_batch.request) AND reserved = 0 FROM prime_batch.ledger";
+    assert_eq!(team.value(sums).await, "true");
 }

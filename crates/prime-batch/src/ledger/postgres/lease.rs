@@ -1,5 +1,6 @@
 //! Takes leases of chunks.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use prime_ext::{Usd, UsdSum};
@@ -8,6 +9,7 @@ use tokio_postgres::Row;
 use super::close::{close, lock, read};
 use super::connection::{Fault, Session, count, run, usd, usd_sum};
 use super::job::again;
+use super::submit::integer;
 use super::{JobId, JobInfo, JobState, PostgresLedger, Tally};
 use crate::key::Key;
 use crate::ledger::{LedgerError, State};
@@ -186,53 +188,69 @@ async fn claim(
         .iter()
         .map(|request| &request.key.hash.0[..])
         .collect();
-    let lines: Vec<i64> = wanted
-        .iter()
-        .map(|request| super::submit::integer(request.line))
-        .collect();
-    // Another job may have sent requests under a lease that has expired.
-    let sql =
-        "SELECT DISTINCT c.job, c.chunk FROM unnest($2::text[], $3::bytea[]) AS given (id, hash)
-         JOIN prime_batch.request AS r ON r.ledger = $1 AND r.id = given.id AND r.hash = given.hash
-         JOIN prime_batch.chunk AS c ON c.job = r.job AND c.chunk = r.chunk
-         WHERE r.state = 'sent' AND c.expires_at <= now() ORDER BY c.job, c.chunk";
-    for row in session.query(sql, &[&job.ledger, &ids, &hashes]).await? {
-        let (other, chunk) = (JobId(row.try_get("job")?), row.try_get("chunk")?);
-        let locked = lock(session, other, chunk).await?;
-        if locked.state == "leased" && locked.remaining.is_none() {
-            close(session, other, chunk, &locked, 0).await?;
-        }
+    // `OFFSET 0` makes it a lookup of each key, whatever the server knows about the size of the table.
+    let sql = "SELECT given.place, r.number, r.state
+         FROM unnest($2::text[], $3::bytea[]) WITH ORDINALITY AS given (id, hash, place)
+         CROSS JOIN LATERAL (SELECT q.number, q.state FROM prime_batch.request AS q
+           WHERE q.ledger = $1 AND q.id = given.id AND q.hash = given.hash OFFSET 0) AS r";
+    let rows = session.query(sql, &[&job.ledger, &ids, &hashes]).await?;
+    let (mut numbers, mut lines) = (Vec::<i64>::new(), Vec::<i64>::new());
+    let (mut places, mut is_sent) = (HashMap::new(), false);
+    for row in rows {
+        let place = usize::try_from(count(&row, "place")?).unwrap_or(0);
+        let place = place.wrapping_sub(1);
+        let number: i64 = row.try_get("number")?;
+        numbers.push(number);
+        lines.push(wanted.get(place).map_or(0, |wanted| integer(wanted.line)));
+        places.insert(number, place);
+        is_sent |= read_state(&row)? == State::Sent;
     }
-    let sql = "UPDATE prime_batch.request AS r SET job = $4, chunk = $5, line = given.line
-         FROM unnest($2::text[], $3::bytea[], $6::bigint[]) AS given (id, hash, line)
-         WHERE r.ledger = $1 AND r.id = given.id AND r.hash = given.hash AND r.state <> 'sent'
-           AND (r.job, r.chunk, r.line) IS DISTINCT FROM ($4, $5, given.line)";
+    let mut states = vec![Some(State::Unsent); wanted.len()];
+    if numbers.is_empty() {
+        return Ok(states);
+    }
+    if is_sent {
+        close_expired(session, &numbers).await?;
+    }
+    let sql = "UPDATE prime_batch.request AS r SET job = $3, chunk = $4, line = given.line
+         FROM unnest($1::bigint[], $2::bigint[]) AS given (number, line)
+         WHERE r.number = given.number AND r.state <> 'sent'
+           AND (r.job, r.chunk, r.line) IS DISTINCT FROM ($3, $4, given.line)";
     session
-        .execute(
-            sql,
-            &[&job.ledger, &ids, &hashes, &job.id.0, &chunk, &lines],
-        )
+        .execute(sql, &[&numbers, &lines, &job.id.0, &chunk])
         .await?;
     let sql = concat!(
-        "SELECT given.place, r.state, r.state = 'unsent' OR ",
+        "SELECT r.number, r.state, r.state = 'unsent' OR ",
         again!(),
         " AS may_send
-         FROM unnest($2::text[], $3::bytea[]) WITH ORDINALITY AS given (id, hash, place)
-         JOIN prime_batch.request AS r ON r.ledger = $1 AND r.id = given.id AND r.hash = given.hash
-         JOIN prime_batch.job AS j ON j.job = $4"
+         FROM unnest($1::bigint[]) AS given (number)
+         JOIN prime_batch.request AS r ON r.number = given.number
+         JOIN prime_batch.job AS j ON j.job = $2"
     );
-    let rows = session
-        .query(sql, &[&job.ledger, &ids, &hashes, &job.id.0])
-        .await?;
-    let mut states = vec![Some(State::Unsent); wanted.len()];
-    for row in rows {
-        let place = usize::try_from(count(&row, "place")?).unwrap_or(usize::MAX);
+    for row in session.query(sql, &[&numbers, &job.id.0]).await? {
+        let place = places.get(&row.try_get::<_, i64>("number")?);
         let may_send: bool = row.try_get("may_send")?;
-        if let Some(state) = states.get_mut(place.wrapping_sub(1)) {
+        if let Some(state) = place.and_then(|place| states.get_mut(*place)) {
             *state = may_send.then_some(read_state(&row)?);
         }
     }
     Ok(states)
+}
+
+/// Ends the leases under which requests were sent and that have expired: another job may have left them.
+async fn close_expired(session: &Session, numbers: &[i64]) -> Result<(), Fault> {
+    let sql = "SELECT DISTINCT c.job, c.chunk FROM unnest($1::bigint[]) AS given (number)
+         JOIN prime_batch.request AS r ON r.number = given.number
+         JOIN prime_batch.chunk AS c ON c.job = r.job AND c.chunk = r.chunk
+         WHERE r.state = 'sent' AND c.expires_at <= now() ORDER BY c.job, c.chunk";
+    for row in session.query(sql, &[&numbers]).await? {
+        let (job, chunk) = (JobId(row.try_get("job")?), row.try_get("chunk")?);
+        let locked = lock(session, job, chunk).await?;
+        if locked.state == "leased" && locked.remaining.is_none() {
+            close(session, job, chunk, &locked, 0).await?;
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn read_state(row: &Row) -> Result<State, Fault> {

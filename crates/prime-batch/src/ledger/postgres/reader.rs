@@ -72,7 +72,8 @@ impl PostgresLedger {
                     "SELECT ",
                     columns!(),
                     ", r.answer FROM unnest($2::text[], $3::bytea[]) WITH ORDINALITY AS given (id, hash, place)
-                     JOIN prime_batch.request AS r ON r.ledger = $1 AND r.id = given.id AND r.hash = given.hash
+                     CROSS JOIN LATERAL (SELECT * FROM prime_batch.request AS q
+                       WHERE q.ledger = $1 AND q.id = given.id AND q.hash = given.hash OFFSET 0) AS r
                      ORDER BY place"
                 );
             let rows = session.query(sql, &[&job.ledger, &ids, &hashes]).await?;

@@ -315,6 +315,11 @@ async fn create(
         sink.send(text.into()).await?;
     }
     sink.as_mut().finish().await?;
+    // Without statistics, the plans of statements would read all chunks of the job to find one.
+    session
+        .client()
+        .batch_execute("ANALYZE prime_batch.chunk")
+        .await?;
     Ok(JobId(job))
 }
 

@@ -1,6 +1,6 @@
 //! Records what many requests need in one transaction.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use futures_util::future::join4;
@@ -107,9 +107,13 @@ async fn write(connection: &Connection, job: i64, ledger: i64, group: Vec<Change
     }
 }
 
-/// Locks chunks until the transaction ends, so that their leases do not end meanwhile.
-const LOCK: &str = "SELECT 1 FROM prime_batch.chunk WHERE job = $1 AND chunk = ANY ($2::bigint[])
-     ORDER BY chunk FOR NO KEY UPDATE";
+/// Locks chunks, in their order, until the transaction ends, so that their leases do not end meanwhile.
+///
+/// These statements look up each row by itself (`LATERAL`, `OFFSET 0`), whatever the server knows about the size of the
+/// tables, which grow quickly.
+const LOCK: &str = "SELECT 1 FROM unnest($2::bigint[]) AS given (number)
+     CROSS JOIN LATERAL (SELECT 1 FROM prime_batch.chunk WHERE job = $1 AND chunk = given.number
+       FOR NO KEY UPDATE) AS locked";
 
 /// Records requests as sent whose lease is in force.
 const SEND: &str = "INSERT INTO prime_batch.request AS r
@@ -118,8 +122,9 @@ const SEND: &str = "INSERT INTO prime_batch.request AS r
        clock_timestamp()
      FROM unnest($3::bigint[], $4::bigint[], $5::text[], $6::bytea[], $7::bigint[], $8::text[], $9::text[])
        AS given (chunk, token, id, hash, line, model, bound)
-     JOIN prime_batch.chunk AS c ON c.job = $1 AND c.chunk = given.chunk AND c.token = given.token
-     WHERE c.expires_at > clock_timestamp() ORDER BY given.id, given.hash
+     CROSS JOIN LATERAL (SELECT 1 FROM prime_batch.chunk AS c WHERE c.job = $1 AND c.chunk = given.chunk
+       AND c.token = given.token AND c.expires_at > clock_timestamp() OFFSET 0) AS lease
+     ORDER BY given.id, given.hash
      ON CONFLICT (ledger, id, hash) DO UPDATE SET state = 'sent', is_interrupted = false, attempts = r.attempts + 1,
        job = excluded.job, chunk = excluded.chunk, token = excluded.token, line = excluded.line, bound = excluded.bound,
        sent_at = excluded.sent_at, done_at = NULL, error_code = NULL, error = NULL
@@ -127,28 +132,28 @@ const SEND: &str = "INSERT INTO prime_batch.request AS r
      RETURNING number, id, hash";
 
 /// Finds out why requests were not recorded as sent.
-const REFUSED: &str = "SELECT given.id, given.hash, r.number, r.state, r.token, c.chunk IS NOT NULL AS has_lease
+const REFUSED: &str = "SELECT given.id, given.hash, r.number, r.state, r.token, lease.chunk IS NOT NULL AS has_lease
      FROM unnest($3::bigint[], $4::bigint[], $5::text[], $6::bytea[]) AS given (chunk, token, id, hash)
-     LEFT JOIN prime_batch.request AS r ON r.ledger = $2 AND r.id = given.id AND r.hash = given.hash
-     LEFT JOIN prime_batch.chunk AS c ON c.job = $1 AND c.chunk = given.chunk AND c.token = given.token
-       AND c.expires_at > clock_timestamp()";
+     LEFT JOIN LATERAL (SELECT q.number, q.state, q.token FROM prime_batch.request AS q
+       WHERE q.ledger = $2 AND q.id = given.id AND q.hash = given.hash OFFSET 0) AS r ON true
+     LEFT JOIN LATERAL (SELECT c.chunk FROM prime_batch.chunk AS c WHERE c.job = $1 AND c.chunk = given.chunk
+       AND c.token = given.token AND c.expires_at > clock_timestamp() OFFSET 0) AS lease ON true";
 
 /// Records the ends of attempts. A request is still in flight, or became ambiguous when its lease ended; in the second
 /// case, its bound is no longer held. The cost is that of the lease, or that of the ledger if the lease has ended.
 const END: &str = "WITH given AS (
-       SELECT * FROM unnest($3::bigint[], $4::bigint[], $5::bigint[], $6::text[], $7::int[], $8::int[], $9::bigint[],
+       SELECT given.*, r.is_interrupted, CASE WHEN r.is_interrupted THEN coalesce(r.bound, 0) END AS released
+       FROM unnest($3::bigint[], $4::bigint[], $5::bigint[], $6::text[], $7::int[], $8::int[], $9::bigint[],
            $10::int[], $11::text[], $12::bytea[], $13::text[], $14::text[], $15::text[], $16::text[], $17::text[],
            $18::bigint[], $19::bigint[])
          AS given (chunk, token, number, state, unknown_attempts, withdrawn, latency_ms, status, request_id, answer,
-           error_code, error, known, estimated, held, prompt_tokens, completion_tokens)),
-     before AS (
-       SELECT r.number, r.is_interrupted, CASE WHEN r.is_interrupted THEN coalesce(r.bound, 0) END AS released
-       FROM prime_batch.request AS r JOIN given ON r.number = given.number AND r.token = given.token
+           error_code, error, known, estimated, held, prompt_tokens, completion_tokens)
+       JOIN prime_batch.request AS r ON r.number = given.number AND r.token = given.token
        WHERE r.state = 'sent' OR r.is_interrupted ORDER BY r.number FOR NO KEY UPDATE OF r),
      ended AS (
        UPDATE prime_batch.request AS r SET state = given.state, is_interrupted = false,
          attempts = r.attempts - given.withdrawn,
-         unknown_attempts = r.unknown_attempts - before.is_interrupted::int + given.unknown_attempts,
+         unknown_attempts = r.unknown_attempts - given.is_interrupted::int + given.unknown_attempts,
          done_at = CASE WHEN given.state = 'unsent' THEN NULL ELSE now() END, latency_ms = given.latency_ms,
          status = given.status, request_id = given.request_id, answer = given.answer, error_code = given.error_code,
          error = given.error,
@@ -156,15 +161,15 @@ const END: &str = "WITH given AS (
          estimated_cost = CASE WHEN given.estimated IS NULL THEN r.estimated_cost
            ELSE coalesce(r.estimated_cost, 0) + given.estimated::numeric END,
          held = CASE
-           WHEN given.held IS NOT NULL THEN coalesce(r.held, 0) - coalesce(before.released, 0) + given.held::numeric
-           WHEN NOT before.is_interrupted THEN r.held
-           WHEN r.unknown_attempts > 1 THEN r.held - before.released
-           ELSE NULLIF(r.held - before.released, 0) END,
+           WHEN given.held IS NOT NULL THEN coalesce(r.held, 0) - coalesce(given.released, 0) + given.held::numeric
+           WHEN NOT given.is_interrupted THEN r.held
+           WHEN r.unknown_attempts > 1 THEN r.held - given.released
+           ELSE NULLIF(r.held - given.released, 0) END,
          prompt_tokens = given.prompt_tokens, completion_tokens = given.completion_tokens
-       FROM before JOIN given ON given.number = before.number WHERE r.number = before.number
-       RETURNING r.number, r.job, r.chunk, before.is_interrupted, given.chunk AS lease, given.token,
+       FROM given WHERE r.number = given.number
+       RETURNING r.number, r.job, r.chunk, given.is_interrupted, given.chunk AS lease, given.token,
          coalesce(given.known::numeric, 0) + coalesce(given.estimated::numeric, 0) + coalesce(given.held::numeric, 0)
-           - coalesce(before.released, 0) AS paid),
+           - coalesce(given.released, 0) AS paid),
      leases AS (
        UPDATE prime_batch.chunk AS c SET lease_spent = c.lease_spent + sums.paid
        FROM (SELECT lease, token, sum(paid) AS paid FROM ended WHERE NOT is_interrupted GROUP BY lease, token) AS sums
@@ -203,6 +208,8 @@ async fn write_group(
         .iter()
         .map(|send| send.chunk)
         .chain(ends.iter().map(|ended| ended.chunk))
+        .collect::<BTreeSet<i64>>()
+        .into_iter()
         .collect();
     // Requests of one job are sent under the same options.
     let again = sends
