@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Workers of `prime-rs batch` on Slurm: each task of the array is one worker. They end when no job is left.
 #
+# Submit the job first (`prime-rs batch submit`), then:
+#
 #   sbatch slurm.sh
 #
 # The file ~/.config/prime-batch.env has the settings, and only you can read it (chmod 600):

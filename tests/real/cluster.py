@@ -444,7 +444,7 @@ def _():
         start = time.monotonic()
         # A small job has few shards; with these it has as many as a large one.
         sizes = ["--sizes", "20", "10", "4", "5"] if number < 1_000_000 else []
-        cluster.submit("-j", "64", "--budget", "1000000", *sizes)
+        cluster.submit("-j", "256", "--budget", "1000000", *sizes)
         submitted = time.monotonic() - start
         for _ in range(2):
             cluster.worker()

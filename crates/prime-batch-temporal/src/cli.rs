@@ -34,8 +34,16 @@ pub(crate) struct Cli {
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
     /// How results are written: table or json [default: table]
-    #[arg(short = 'o', long = "output", global = true, value_name = "FORMAT", value_enum, default_value_t = Format::Table,
-          hide_possible_values = true, hide_default_value = true)]
+    #[arg(
+        short = 'o',
+        long = "output",
+        global = true,
+        value_name = "FORMAT",
+        value_enum,
+        default_value_t = Format::Table,
+        hide_possible_values = true,
+        hide_default_value = true
+    )]
     pub(crate) format: Format,
 
     /// Use these settings of prime-rs for this command
@@ -43,7 +51,12 @@ pub(crate) struct Global {
     context: Option<String>,
 
     /// Send the API key to another machine over http://, where others may read it
-    #[arg(long, global = true, env = "PRIME_RS_ALLOW_HTTP")]
+    #[arg(
+        long,
+        global = true,
+        env = "PRIME_RS_ALLOW_HTTP",
+        value_parser = clap::builder::BoolishValueParser::new()
+    )]
     allow_http: bool,
 
     /// Accepted for scripts: tables have no colors
@@ -100,8 +113,8 @@ pub(crate) enum Verb {
 /// Where the ledger is.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Ledger {
-    /// The PostgreSQL database with the ledger: postgres://USER:PASSWORD@HOST/DATABASE. Prefer the variable: other users
-    /// of a machine see arguments
+    /// The PostgreSQL database with the ledger: postgres://USER:PASSWORD@HOST/DATABASE. Prefer the variable: other
+    /// users of a machine see arguments
     #[arg(
         long = "ledger",
         value_name = "URL",
@@ -113,12 +126,13 @@ pub(crate) struct Ledger {
 
 /// Create a job, or attach to it if it exists
 ///
-/// The job is named by its output, and by the endpoint and the account of your settings. Submitting the same input again
-/// attaches to the same job, and changes its limits if you give others. An input that was edited is a new job on the same
-/// ledger: requests that have an answer are not asked again.
+/// The job is named by its output, and by the endpoint and the account of your settings. Submitting the same input
+/// again attaches to the same job, and changes its limits if you give others. An input that was edited is a new job on
+/// the same ledger: requests that have an answer are not asked again.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Submit {
-    /// A file of JSON Lines, as for `prime-rs batch run`, or of Parquet: a path that all workers have, or s3://, gs://, az://
+    /// A file of JSON Lines, as for `prime-rs batch run`, or of Parquet: a path that all workers have, or s3://, gs://,
+    /// az://
     #[arg(value_name = "INPUT")]
     pub(crate) input: String,
 
@@ -182,7 +196,8 @@ pub(crate) struct Prompts {
     #[arg(long, value_name = "FILE")]
     template: Option<PathBuf>,
 
-    /// The column of a Parquet file with the prompts. An input whose name ends in .parquet is such a file [default: prompt]
+    /// The column of a Parquet file with the prompts. An input whose name ends in .parquet is such a file [default:
+    /// prompt]
     #[arg(long, value_name = "NAME")]
     prompt_column: Option<String>,
 
@@ -249,7 +264,13 @@ pub(crate) struct Limits {
     budget: Option<Usd>,
 
     /// The largest number of requests that each worker has in flight [default: 256]
-    #[arg(short = 'j', long, visible_alias = "concurrency", value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(
+        short = 'j',
+        long,
+        visible_alias = "concurrency",
+        value_name = "NUMBER",
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
     max_concurrency: Option<u32>,
 
     /// The smallest number of requests that each worker has in flight [default: 1]
@@ -274,8 +295,8 @@ impl Limits {
 
 /// Work on jobs
 ///
-/// The worker asks with the API key, the team and the address of its own settings. It takes only jobs of that account. On
-/// SIGTERM or Ctrl-C it takes no more work, finishes the requests in flight, and ends.
+/// The worker asks with the API key, the team and the address of its own settings. It takes only jobs of that account.
+/// On SIGTERM or Ctrl-C it takes no more work, finishes the requests in flight, and ends.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Worker {
     /// How many chunks of about 100 requests this worker takes at once

@@ -41,12 +41,17 @@ pub(crate) struct Temporal {
     )]
     pub(crate) task_queue: String,
 
-    /// A file with an API key, as for Temporal Cloud. The variable TEMPORAL_API_KEY may have the key itself. Turns TLS on
+    /// A file with an API key, as for Temporal Cloud. The variable TEMPORAL_API_KEY may have the key itself. Turns TLS
+    /// on
     #[arg(long = "temporal-api-key-file", value_name = "FILE")]
     api_key_file: Option<PathBuf>,
 
     /// Use TLS
-    #[arg(long = "temporal-tls", env = "TEMPORAL_TLS")]
+    #[arg(
+        long = "temporal-tls",
+        env = "TEMPORAL_TLS",
+        value_parser = clap::builder::BoolishValueParser::new()
+    )]
     tls: bool,
 
     /// The client's certificate, a PEM file. Turns TLS on

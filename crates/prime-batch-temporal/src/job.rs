@@ -59,8 +59,8 @@ pub(crate) async fn wake_or_start(
         )
         .static_summary(format!("{} requests: {}", job.requests, end_of(&job.output)))
         .static_details(format!(
-            "- Requests: {}\n- Chunks: {}\n- Output: {}\n- Service: {}\n- Billed: {team}\n\nThe ledger has the results and the \
-             costs: `prime-rs batch status {} --ledger …`",
+            "- Requests: {}\n- Chunks: {}\n- Output: {}\n- Service: {}\n- Billed: {team}\n\nThe ledger has the results \
+             and the costs: `prime-rs batch status {} --ledger …`",
             job.requests, job.chunks, job.output, job.endpoint, job.output
         ))
         .build();

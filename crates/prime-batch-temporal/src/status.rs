@@ -224,8 +224,9 @@ impl View {
             None => String::new(),
         };
         let mut text = format!(
-            "Job:       {} ({}), {}\nAccount:   {}\nRequests:  {}: {} answered, {} failed, {} ambiguous, {} unsent, {} in \
-             flight\nChunks:    {} ended, {} with a worker, {} open\nCost:      ${}{budget}, ${} reserved\nWorkflow:  {} ({})",
+            "Job:       {} ({}), {}\nAccount:   {}\nRequests:  {}: {} answered, {} failed, {} ambiguous, {} unsent, \
+             {} in flight\nChunks:    {} ended, {} with a worker, {} open\nCost:      ${}{budget}, ${} reserved\n\
+             Workflow:  {} ({})",
             self.job,
             self.state,
             self.output,

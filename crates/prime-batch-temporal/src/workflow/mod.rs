@@ -12,6 +12,7 @@
 
 mod batch;
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod replay;
 mod shard;
 

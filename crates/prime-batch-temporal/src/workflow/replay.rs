@@ -1,9 +1,12 @@
 //! Replays histories of real runs: a workflow whose steps changed cannot continue a run of the version before.
 //!
-//! They are of a job with 800 requests in shards of 2 chunks, which was paused, and whose worker was killed. To record
-//! others, run such a job and `temporal workflow show -w ID -r RUN -o json`.
+//! They are of a job with 800 requests in shards of 2 chunks, which was paused, and whose worker was killed. The test
+//! `record` writes one anew.
 
-use temporalio_client::WorkflowHistory;
+use temporalio_client::{
+    Client, ClientOptions, Connection, ConnectionOptions, UntypedWorkflow, Url,
+    WorkflowExecutionInfo, WorkflowFetchHistoryOptions, WorkflowHandle, WorkflowHistory,
+};
 use temporalio_sdk::workflow_replayer::{WorkflowReplayer, WorkflowReplayerOptions};
 
 use super::{Batch, Shard};
@@ -40,4 +43,24 @@ async fn other_steps_are_noticed() {
     let other = history.replace("Bookkeeping::finish", "Bookkeeping::other");
     assert_ne!(other, history);
     assert!(replay(other.as_bytes()).await.is_err());
+}
+
+/// Writes the history of the run RUN of the workflow WORKFLOW to FILE. The server is at TEMPORAL_ADDRESS.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "writes a file, and needs a server"]
+async fn record() {
+    let variable = |name: &str| std::env::var(name).unwrap();
+    let url: Url = format!("http://{}", variable("TEMPORAL_ADDRESS"))
+        .parse()
+        .unwrap();
+    let connection = Connection::connect(ConnectionOptions::new(url).build()).await;
+    let client = Client::new(connection.unwrap(), ClientOptions::new("default").build()).unwrap();
+    let info = WorkflowExecutionInfo::builder()
+        .namespace("default".to_owned())
+        .workflow_id(variable("WORKFLOW"))
+        .run_id(variable("RUN"))
+        .build();
+    let handle = WorkflowHandle::<_, UntypedWorkflow>::new(client, info);
+    let history = handle.fetch_history(WorkflowFetchHistoryOptions::default());
+    std::fs::write(variable("FILE"), history.to_json().await.unwrap()).unwrap();
 }
