@@ -856,3 +856,28 @@ components:
         assert_eq!(described["description"], expected);
     }
 }
+
+#[test]
+fn secrets_in_paths_and_headers_are_text() {
+    let document = document(
+        "3.1.0",
+        "
+paths:
+  /a/{id}:
+    get:
+      operationId: a
+      parameters:
+        - {name: id, in: path, required: true, schema: {type: string, format: password}}
+        - {name: X-Key, in: header, schema: {$ref: '#/components/schemas/Key'}}
+        - {name: q, in: query, schema: {type: string, format: password}}
+      responses: {'204': {description: OK}}
+components:
+  schemas: {Key: {type: string, format: password}}
+",
+    );
+    let lowered = lowered(&document);
+    let parameters = &lowered.document["paths"]["/a/{id}"]["get"]["parameters"];
+    let formats = [0, 1, 2].map(|at| parameters[at]["schema"]["format"].clone());
+    assert_eq!(formats, [json!(null), json!(null), json!("password")]);
+    assert_eq!(notes(&lowered, NoteKind::Lost).len(), 2);
+}
