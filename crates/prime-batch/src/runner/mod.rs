@@ -20,6 +20,7 @@ use std::time::Duration;
 use prime_ext::Client;
 
 use self::feed::Feed;
+pub(crate) use self::output::is_part;
 use crate::control::Progress;
 use crate::error::Error;
 use crate::ledger::postgres::{JobId, JobInfo, Leases, Reconciled, Tally};

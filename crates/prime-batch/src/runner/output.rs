@@ -75,6 +75,14 @@ fn part(shared: &Shared, chunk: i64, infix: &str) -> String {
     format!("part-{digest}-{chunk:07}{infix}.jsonl")
 }
 
+/// The name of the list of the parts.
+const MANIFEST: &str = "manifest.json";
+
+/// Returns whether a file has this name because it is a part of an output, or their list.
+pub(crate) fn is_part(name: &str) -> bool {
+    name == MANIFEST || name.starts_with("part-") && name.ends_with(".jsonl")
+}
+
 /// The list of the parts of an output.
 #[derive(Serialize)]
 struct Manifest<'a> {
@@ -137,7 +145,7 @@ pub(super) async fn finish(shared: &Shared) -> Result<Tally, Error> {
     };
     // Only texts and numbers: serialization does not fail.
     let json = serde_json::to_vec_pretty(&manifest).unwrap_or_default();
-    let put = shared.store.put("manifest.json", json).await;
+    let put = shared.store.put(MANIFEST, json).await;
     put.map_err(|error| Error::file(job.output.as_ref(), error))?;
     ledger.finish_job(job.id).await?;
     Ok(tally)

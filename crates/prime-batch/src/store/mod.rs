@@ -118,6 +118,32 @@ impl Store {
         }
     }
 
+    /// Returns whether there is a file whose name a function accepts.
+    pub(crate) async fn has(&self, is_wanted: fn(&str) -> bool) -> io::Result<bool> {
+        match self {
+            Self::Directory(directory) => {
+                let directory = directory.clone();
+                let has = move || match std::fs::read_dir(directory) {
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+                    Err(error) => Err(error),
+                    Ok(entries) => {
+                        for entry in entries {
+                            if is_wanted(&entry?.file_name().to_string_lossy()) {
+                                return Ok(true);
+                            }
+                        }
+                        Ok(false)
+                    }
+                };
+                tokio::task::spawn_blocking(has)
+                    .await
+                    .map_err(io::Error::other)?
+            }
+            #[cfg(feature = "object-store")]
+            Self::Objects(objects) => objects.has(is_wanted).await,
+        }
+    }
+
     /// Removes a file, if it exists.
     pub(crate) async fn remove(&self, name: &str) -> io::Result<()> {
         match self {

@@ -7,6 +7,8 @@ use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
+#[cfg(feature = "postgres")]
+use futures_util::TryStreamExt as _;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt as _, parse_url_opts};
 use tokio::runtime::Handle;
@@ -130,6 +132,16 @@ impl Objects {
         let path = self.prefix.clone().join(name);
         let put = self.store.put(&path, contents.into()).await;
         put.map(drop).map_err(error)
+    }
+
+    pub(super) async fn has(&self, is_wanted: fn(&str) -> bool) -> io::Result<bool> {
+        let mut objects = self.store.list(Some(&self.prefix));
+        while let Some(object) = objects.try_next().await.map_err(error)? {
+            if object.location.filename().is_some_and(is_wanted) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     pub(super) async fn remove(&self, name: &str) -> io::Result<()> {

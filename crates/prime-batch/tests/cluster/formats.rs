@@ -6,11 +6,11 @@ use parquet::data_type::{ByteArray, ByteArrayType, Int64Type};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
 use prime_batch::ledger::postgres::Submission;
-use prime_batch::{Input, Template};
+use prime_batch::{Batch, Input, Template};
 use prime_sim::Simulator;
 use serde_json::json;
 
-use crate::support::MODEL;
+use crate::support::{Lab, MODEL};
 use crate::team::{Team, ask_all};
 
 /// Writes a Parquet file with prompts and ids.
@@ -37,6 +37,17 @@ fn parquet(team: &Team, rows: i64) {
     column.close().unwrap();
     group.close().unwrap();
     writer.close().unwrap();
+}
+
+#[tokio::test]
+async fn a_batch_on_one_machine_reads_an_object() {
+    let lab = Lab::new("object").await;
+    let path = lab.input(300);
+    let input = Input::new(format!("file://{}", path.display()));
+    let batch = Batch::open(input, lab.path("answers.jsonl"));
+    let report = batch.run(&lab.client).await.unwrap();
+    assert!(report.is_complete(), "{report}");
+    assert_eq!(lab.answers().len(), 300);
 }
 
 /// Reads and writes a bucket. The environment names it (`BATCH_BUCKET`, such as `s3://bucket/folder`), its service

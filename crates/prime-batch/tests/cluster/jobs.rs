@@ -1,7 +1,7 @@
 //! Jobs: submitted once and again, with other inputs, options and accounts.
 
-use prime_batch::ledger::LedgerError;
 use prime_batch::ledger::postgres::JobState;
+use prime_batch::ledger::{LedgerError, PostgresLedger};
 use prime_batch::{ChunkEnd, Error, Limits, Runner, State};
 use prime_ext::Usd;
 use prime_sim::{Fault, Operation, Simulator};
@@ -77,6 +77,7 @@ async fn the_same_job_is_submitted_twice() {
     let mut submission = team.submission();
     submission.limits.budget = Some("12.5".parse().unwrap());
     submission.options.again.ambiguous = true;
+    submission.output = format!("{}/../answers/.//", submission.output);
     let second = team.submit_as(submission).await;
     assert!(!second.is_new);
     assert_eq!((second.job.id, &second.job.name), (first.id, &first.name));
@@ -332,6 +333,33 @@ async fn a_job_is_paused_and_cancelled() {
     assert_eq!(limits.max_concurrency, 50);
     assert_eq!(ask_all(&team, &[worker]).await.answered, 100);
     team.assert_once(100);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_output_without_its_ledger_is_refused() {
+    let Some(team) = Team::new("orphan", Simulator::builder()).await else {
+        return;
+    };
+    team.lab.input(20);
+    let job = team.submit().await.job;
+    ask_all(&team, &[team.worker("a", &job).await]).await;
+    let sent = team.lab.sim.requests().len();
+    team.execute("DROP SCHEMA prime_batch CASCADE").await;
+    let ledger = PostgresLedger::connect(&team.url).await.unwrap();
+    let mut outputs = vec![team.output()];
+    if cfg!(feature = "object-store") {
+        outputs.push(format!("file://{}", team.output()));
+    }
+    for output in outputs {
+        let mut submission = team.submission();
+        submission.output = output;
+        let error = ledger
+            .submit(&team.lab.client, submission)
+            .await
+            .unwrap_err();
+        assert!(matches!(error, Error::Output { .. }), "{error}");
+    }
+    assert_eq!(team.lab.sim.requests().len(), sent);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,7 +1,7 @@
 //! Creates jobs.
 
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -19,6 +19,8 @@ use crate::key::BodyHash;
 use crate::ledger::{Job, LedgerError};
 use crate::price::Models;
 use crate::request::Request;
+use crate::runner::is_part;
+use crate::store::{Store, is_url};
 
 const SCHEMA: &str = include_str!("schema.sql");
 
@@ -51,7 +53,9 @@ impl PostgresLedger {
         submission.output = absolute(&submission.output)?;
         // Before the input is read, which may take long.
         let given = Job::of(client, submission.input.path().display().to_string());
-        self.prepare(&submission.output, &given).await?;
+        if !self.prepare(&submission.output, &given).await? {
+            check_output(&submission.output, self.name()).await?;
+        }
         let models = Models::of(client).await?;
         let (checked, chunks) = split(&submission, models).await?;
         let (submission, chunks) = (Arc::new(submission), Arc::new(chunks));
@@ -77,7 +81,8 @@ impl PostgresLedger {
     }
 
     /// Creates the tables if there are none, and checks that an output does not belong to another endpoint or account.
-    async fn prepare(&self, output: &str, given: &Job) -> Result<(), LedgerError> {
+    /// Returns whether the output has a ledger.
+    async fn prepare(&self, output: &str, given: &Job) -> Result<bool, LedgerError> {
         transaction!(self.control(), |session| {
             // One process at a time creates the tables.
             session
@@ -95,9 +100,8 @@ impl PostgresLedger {
             if !has_tables(session).await? {
                 session.client().batch_execute(SCHEMA).await?;
             }
-            check_owner(session, self.name(), output, given)
-                .await
-                .map(drop)
+            let ledger = check_owner(session, self.name(), output, given).await?;
+            Ok(ledger.is_some())
         })
     }
 }
@@ -171,13 +175,38 @@ fn check_id(request: &Request) -> Result<(), String> {
     }
 }
 
-/// Returns the absolute path of a file, or a URL.
+/// Refuses an output that has parts although its ledger is not in this database: all requests would be asked again.
+async fn check_output(output: &str, name: &str) -> Result<(), Error> {
+    let in_output = |error| Error::file(Path::new(output), error);
+    let store = Store::open(output).map_err(in_output)?;
+    match store.has(is_part).await.map_err(in_output)? {
+        false => Ok(()),
+        true => Err(Error::Output {
+            path: output.into(),
+            reason: format!(
+                "there are parts of an output, but their ledger is not in {name}: use the database that has it, or another \
+                 output"
+            ),
+        }),
+    }
+}
+
+/// Returns the absolute path of a file, or a URL. It is the same however the path is written.
 pub(super) fn absolute(output: &str) -> Result<String, Error> {
-    if crate::store::is_url(Path::new(output)) {
+    if is_url(Path::new(output)) {
         return Ok(output.trim_end_matches('/').to_owned());
     }
     let path = std::path::absolute(output).map_err(|e| Error::file(Path::new(output), e))?;
-    path.into_os_string()
+    let mut clean = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => drop(clean.pop()),
+            component => clean.push(component),
+        }
+    }
+    clean
+        .into_os_string()
         .into_string()
         .map_err(|_| Error::Option("the path of the output is not valid UTF-8".to_owned()))
 }
