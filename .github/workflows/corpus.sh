@@ -4,8 +4,8 @@ set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 out=${1:?usage: corpus.sh <output folder>}
 mkdir -p "$out/documents" "$out/crates"
-cargo build --quiet --package xtask || exit 1
-xtask=$(cargo metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')/debug/xtask
+cargo build --quiet --package openapi-codegen || exit 1
+codegen=$(cargo metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')/debug/openapi-codegen
 
 members=()
 table="| document | generates | seconds | notes | compiles |\n|---|---|---|---|---|\n"
@@ -18,7 +18,7 @@ while IFS=$'\t' read -r name address; do
     continue
   fi
   start=$(date +%s.%N)
-  if timeout 60 "$xtask" generate --spec "$document" --name "$name" --out "$out/crates/$name" \
+  if timeout 60 "$codegen" generate "$document" --name "$name" --out "$out/crates/$name" \
       --runtime crates/openapi-runtime --skip-unsupported 2> "$out/$name.log" > /dev/null; then
     result=yes
     members+=("$name")

@@ -2,11 +2,13 @@
 
 use std::process::Command;
 
+use clap::ValueEnum;
+
 use crate::project::Project;
 use crate::{Error, Result, python};
 
 /// What is measured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Suite {
     /// Calls and streams of `prime-ext`.
     Calls,

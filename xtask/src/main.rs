@@ -1,15 +1,13 @@
 //! Command-line entry point of `cargo xtask`.
 
-mod commands;
-
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand};
+use openapi_codegen::{json_schema, report};
+use xtask::bench::Suite;
 use xtask::project::Project;
 use xtask::update::{self, Checks, Format};
-use xtask::{Error, Result, bench, conformance, generate, inputs, journal};
-
-use commands::output::print;
+use xtask::{Result, bench, conformance, generate, inputs};
 
 /// Code generation and maintenance commands of this repository.
 #[derive(Parser)]
@@ -30,8 +28,6 @@ enum Command {
         /// Write nothing. Print a diff of every stale file, and exit with 1 if there is any.
         #[arg(long)]
         check: bool,
-        #[command(flatten)]
-        standalone: commands::generate::Standalone,
     },
     /// Update an API to a new version of its specification, all or nothing.
     ///
@@ -81,39 +77,14 @@ enum Command {
         /// Name of the API in specs/apis.toml.
         api: String,
     },
-    Lower(commands::lower::Lower),
-    Overlay(commands::overlay::Overlay),
-    Diff(commands::diff::Diff),
-}
-
-/// What `bench` measures.
-#[derive(Clone, Copy, ValueEnum)]
-enum Suite {
-    Calls,
-    Batch,
 }
 
 /// The exit code of a command that failed. The exit code of a check that found differences is 1.
 const EXIT_ERROR: u8 = 2;
 
-/// The stack size in bytes. Documents are processed recursively, and a deeply nested document must not overflow the
-/// stack.
-const STACK_SIZE: usize = 256 << 20;
-
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let thread = std::thread::Builder::new()
-        .stack_size(STACK_SIZE)
-        .spawn(move || run(arguments));
-    let result = thread
-        .map_err(|e| Error::new(format!("cannot start thread: {e}")))
-        .and_then(|thread| {
-            thread.join().unwrap_or_else(|_| {
-                Err(Error::new(
-                    "internal error: a thread panicked (message above)",
-                ))
-            })
-        });
+    let result = openapi_codegen::on_large_stack(|| run(arguments));
     match result {
         Ok(code) => code,
         Err(error) => {
@@ -123,55 +94,26 @@ fn main() -> ExitCode {
     }
 }
 
-fn exit_code(success: bool) -> ExitCode {
-    match success {
-        true => ExitCode::SUCCESS,
-        false => ExitCode::FAILURE,
-    }
-}
-
 fn run(arguments: Arguments) -> Result<ExitCode> {
-    // These commands do not need a project.
-    match &arguments.command {
-        Command::Generate { standalone, .. } => {
-            if let Some(code) = commands::generate::run(standalone)? {
-                return Ok(code);
-            }
-        }
-        Command::Overlay(arguments) => return commands::overlay::run(arguments),
-        Command::Lower(arguments) => return commands::lower::run(arguments),
-        Command::Diff(arguments) => return commands::diff::run(arguments),
-        _ => {}
-    }
     let project = Project::find()?;
-    if journal::recover(&project)? {
-        eprintln!("note: restored the files of an interrupted update");
-    }
-    match arguments.command {
-        Command::Generate { check: false, .. } => {
+    let (text, success) = match arguments.command {
+        Command::Generate { check: false } => {
             let written = generate::write(&project)?;
-            for change in &written {
-                print(&format!("{change}\n"))?;
-            }
-            print(&format!("{} generated files changed\n", written.len()))?;
-            Ok(ExitCode::SUCCESS)
+            let mut text: String = written.iter().map(|change| format!("{change}\n")).collect();
+            text.push_str(&format!("{} generated files changed\n", written.len()));
+            (text, true)
         }
-        Command::Generate { check: true, .. } => {
+        Command::Generate { check: true } => {
             let stale = generate::check(&project)?;
-            if stale.is_empty() {
-                print("all generated files are up to date\n")?;
-                return Ok(ExitCode::SUCCESS);
-            }
-            for change in &stale {
-                print(&format!("{change}\n"))?;
-                print(&change.diff())?;
-            }
-            print(&format!(
-                "{} stale files; run `cargo xtask generate`
-",
-                stale.len()
-            ))?;
-            Ok(ExitCode::FAILURE)
+            let diffs = stale
+                .iter()
+                .map(|change| format!("{change}\n{}", change.diff()));
+            let mut text: String = diffs.collect();
+            text.push_str(&match stale.len() {
+                0 => "all generated files are up to date\n".to_owned(),
+                count => format!("{count} stale files; run `cargo xtask generate`\n"),
+            });
+            (text, stale.is_empty())
         }
         Command::Update {
             api,
@@ -189,32 +131,22 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             } else {
                 Checks::Workspace
             };
-            let report = update::update(&project, project.api(&api)?, &source, checks, format)?;
-            print(&report)?;
-            Ok(ExitCode::SUCCESS)
+            let api = project.api(&api)?;
+            (
+                update::update(&project, api, &source, checks, format)?,
+                true,
+            )
         }
-        Command::Conformance { suites, strict } => {
-            let (table, success) = conformance::run(&project, &suites, strict)?;
-            print(&table)?;
-            Ok(exit_code(success))
-        }
-        Command::Bench { suite, quick } => {
-            let suite = match suite {
-                Suite::Calls => bench::Suite::Calls,
-                Suite::Batch => bench::Suite::Batch,
-            };
-            Ok(exit_code(bench::run(&project, suite, quick)?))
-        }
+        Command::Conformance { suites, strict } => conformance::run(&project, &suites, strict)?,
+        Command::Bench { suite, quick } => (String::new(), bench::run(&project, suite, quick)?),
         Command::Schema { api } => {
-            let inputs = inputs::read(&project, project.api(&api)?)?;
-            print(&format!(
-                "{:#}
-",
-                openapi_pipeline::json_schema::of(&inputs.lowered)
-            ))?;
-            Ok(ExitCode::SUCCESS)
+            let lowered = inputs::read(&project, project.api(&api)?)?.lowered;
+            (format!("{:#}\n", json_schema::of(&lowered)), true)
         }
-        // These commands were handled above.
-        Command::Lower(_) | Command::Overlay(_) | Command::Diff(_) => Ok(ExitCode::SUCCESS),
-    }
+    };
+    report::print(&text)?;
+    Ok(match success {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    })
 }

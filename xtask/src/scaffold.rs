@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use openapi_pipeline::lower::Lowered;
+use openapi_codegen::lower::Lowered;
+use openapi_codegen::standalone::library;
 
 use crate::project::{Api, Project};
 
@@ -16,7 +17,7 @@ pub(crate) fn missing(project: &Project, api: &Api, lowered: &Lowered) -> Vec<(P
     let folder = PathBuf::from("crates").join(&api.package);
     let files = [
         (folder.join("Cargo.toml"), manifest(&api.package, &title)),
-        (folder.join("src").join("lib.rs"), library(&title)),
+        (folder.join("src").join("lib.rs"), library(&title, false)),
     ];
     files
         .into_iter()
@@ -49,32 +50,6 @@ serde_json.workspace = true
 [features]
 ## `schemars::JsonSchema` on the types.
 schemars = ["dep:schemars", "openapi-runtime/schemars"]
-"#
-    )
-}
-
-fn library(title: &str) -> String {
-    format!(
-        r#"//! Client of the {title}, generated from its specification.
-//!
-//! | module | contents |
-//! |---|---|
-//! | [`Client`] | one method per operation, which returns its builder |
-//! | [`builder`] | the operations' builders: parameters, body, `send` |
-//! | [`types`] | request and response types |
-//! | [`operations`] | properties of each operation, from the specification |
-
-#[rustfmt::skip]
-#[allow(missing_docs, unreachable_pub, unused_imports, unused_mut, unused_qualifications, reason = "generated")]
-#[allow(clippy::all, clippy::unwrap_used, rustdoc::all, reason = "generated")]
-mod generated;
-
-#[doc(inline)]
-pub use generated::{{Client, builder, operations, types}};
-pub use openapi_runtime::{{
-    ByteStream, CallContext, CallOptions, Caller, Error, IntoRequest, Operation, Response, Secret,
-    TextOrParts, Timestamp, Transport, Usd, WithTeam,
-}};
 "#
     )
 }

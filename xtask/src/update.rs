@@ -1,23 +1,24 @@
 //! Updates a specification, all or nothing.
 //!
-//! All steps run in a copy of the project in `target/xtask-update`. Only the last step changes the project itself, with
-//! [`journal::replace`].
+//! All steps run in a copy of the project in `target/xtask-update`. Only the last step changes the project itself: it
+//! replaces files by renaming. If the process is killed between two renames, some files have their new contents and
+//! some their old ones. `git restore` brings back the old ones.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use openapi_pipeline::{changes, document, overlay, wire};
+use openapi_codegen::difference::Difference;
+use openapi_codegen::files::{self, Change};
+use openapi_codegen::{changes, document, overlay, render, surface, wire};
 use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
-use crate::difference::Difference;
 use crate::inputs::{self, Inputs};
 use crate::project::{Api, Project};
-use crate::{Error, Result, generate, journal, render, surface};
+use crate::{Error, Result, generate};
 
 /// The folder of the copy of the project, relative to the project's root.
 const SCRATCH: &str = "target/xtask-update";
@@ -76,8 +77,7 @@ pub fn update(
 
     let old = inputs::read(project, api)?;
     let scratch = ScratchProject::copy_of(project)?;
-    journal::write_atomically(&scratch.0.path(&specification), &text)
-        .map_err(|e| Error::file(&specification, &e))?;
+    scratch.write(&specification, &text)?;
     let new = inputs::read(&scratch.0, api)?;
     let mut notes = new.notes.clone();
     notes.extend(stale_replacements(
@@ -90,19 +90,18 @@ pub fn update(
 
     generate::write(&scratch.0)?;
     let changelog = report.changelog(project.read(CHANGELOG).unwrap_or_default());
-    journal::write_atomically(&scratch.0.path(CHANGELOG), &changelog)
-        .map_err(|e| Error::file(Path::new(CHANGELOG), &e))?;
+    scratch.write(Path::new(CHANGELOG), &changelog)?;
     scratch.check(project, checks)?;
 
-    let files = scratch.differences(project, &specification)?;
-    journal::replace(project, &files)?;
+    let changes = scratch.differences(project, &specification)?;
+    files::write(&project.path(""), &changes)?;
     if format == Format::Markdown {
         return Ok(format!("# {}\n\n{}", report.heading, report.markdown));
     }
     let mut text = report.text();
-    let _ = writeln!(text, "\n{} files replaced:", files.len());
-    for path in files.keys() {
-        let _ = writeln!(text, "  {}", path.display());
+    let _ = writeln!(text, "\n{} files replaced:", changes.len());
+    for change in &changes {
+        let _ = writeln!(text, "  {}", change.path.display());
     }
     Ok(text)
 }
@@ -287,6 +286,11 @@ impl ScratchProject {
         Ok(Self(Project::at(&to)?))
     }
 
+    /// Replaces a file of this copy.
+    fn write(&self, path: &Path, text: &str) -> Result<()> {
+        fs::write(self.0.path(path), text).map_err(|e| Error::file(path, &e))
+    }
+
     /// Runs the checks in this copy, and updates its snapshots.
     fn check(&self, project: &Project, checks: Checks) -> Result<()> {
         if checks == Checks::Workspace {
@@ -334,27 +338,18 @@ impl ScratchProject {
         )))
     }
 
-    /// Returns the changed files with their new contents. The contents are `None` if the file was removed.
-    fn differences(
-        &self,
-        project: &Project,
-        specification: &Path,
-    ) -> Result<BTreeMap<PathBuf, Option<String>>> {
-        let mut paths = vec![specification.to_owned(), PathBuf::from(CHANGELOG)];
-        for side in [project, &self.0] {
-            paths.extend(generate::read_all(side)?.into_keys());
-            paths.extend(generate::files_below(side, Path::new(SNAPSHOTS))?);
-        }
-        let mut files = BTreeMap::new();
-        for path in paths {
-            let old = generate::read_if_exists(&project.path(&path))?;
-            let new = generate::read_if_exists(&self.0.path(&path))?;
-            // Skips the pending snapshots of insta (`.snap.new`).
-            if old != new && path.extension().is_none_or(|extension| extension != "new") {
-                files.insert(path, new);
-            }
-        }
-        Ok(files)
+    /// Returns the files that differ from those of the project.
+    fn differences(&self, project: &Project, specification: &Path) -> Result<Vec<Change>> {
+        let mut paths = files::below(&self.0.path(""), Path::new(SNAPSHOTS))?;
+        paths.extend([specification.to_owned(), PathBuf::from(CHANGELOG)]);
+        let mut new = generate::read_all(&self.0)?;
+        new.extend(generate::read(&self.0, paths)?);
+        let mut folders = generate::folders(project);
+        folders.push(PathBuf::from(SNAPSHOTS));
+        let mut changes = files::changes(&project.path(""), &new, &folders)?;
+        // Skips the pending snapshots of insta (`.snap.new`).
+        changes.retain(|change| change.path.extension().is_none_or(|ending| ending != "new"));
+        Ok(changes)
     }
 }
 

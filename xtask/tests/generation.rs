@@ -5,9 +5,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use openapi_pipeline::lower::NoteKind;
+use openapi_codegen::lower::NoteKind;
+use openapi_codegen::{render, surface};
 use xtask::project::{Project, root};
-use xtask::{generate, inputs, lock, render, surface};
+use xtask::{generate, inputs, lock};
 
 fn project() -> Project {
     Project::at(&root()).unwrap()
@@ -106,7 +107,7 @@ fn lowered_documents() {
             "{}: unexpected notes: {notes:?}",
             api.name
         );
-        let text = openapi_pipeline::document::to_yaml(&lowered.document).unwrap();
+        let text = openapi_codegen::document::to_yaml(&lowered.document).unwrap();
         insta::assert_snapshot!(format!("{}_lowered", api.name), text);
     }
 }

@@ -7,8 +7,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use openapi_pipeline::{document, lower, overlay};
-use xtask::standalone::{self, Crate};
+use openapi_codegen::standalone::{Crate, Runtime};
+use openapi_codegen::{document, lower, overlay};
 
 const OVERLAY: &str = include_str!("new_operations/overlay.yml");
 const PROGRAM: &str = include_str!("new_operations/check.rs");
@@ -25,17 +25,17 @@ fn facts_of_new_operations_decide_how_they_are_called() {
     overlay::apply(&mut copy, "overlay.yml", OVERLAY).unwrap();
     let mut lowered = lower::lower(&copy).unwrap();
 
-    let runtime = root.join("crates/openapi-runtime");
+    let temporary = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let folder = temporary.join("new-operations");
     let krate = Crate {
         name: "new-operations",
         source: "training.yml",
-        runtime: Some(&runtime),
-        own_workspace: true,
+        folder: &folder,
+        runtime: &Runtime::Path(root.join("crates/openapi-runtime")),
     };
-    let files = standalone::files(&krate, &mut lowered, false).unwrap();
-    let temporary = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let folder = temporary.join("new-operations");
-    standalone::write(&folder, &files).unwrap();
+    let _ = fs::remove_dir_all(&folder);
+    let files = krate.files(&mut lowered, false).unwrap();
+    krate.write(files).unwrap();
     let manifest = folder.join("Cargo.toml");
     let text = fs::read_to_string(&manifest).unwrap();
     let prime_ext = root.join("crates/prime-ext").display().to_string();

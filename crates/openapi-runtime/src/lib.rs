@@ -33,6 +33,7 @@ pub mod lenient;
 mod limits;
 pub mod meta;
 mod null;
+mod nullable;
 pub mod operation;
 pub mod options;
 mod path;
@@ -68,6 +69,9 @@ pub use limits::{Limited, OutOfLimits, check_limits};
 pub use meta::ResponseMeta;
 #[doc(hidden)]
 pub use null::null_as_default;
+pub use nullable::Nullable;
+#[doc(hidden)]
+pub use nullable::nullable;
 pub use operation::{Operation, RetrySafety, TeamLocation};
 pub use options::CallOptions;
 #[doc(hidden)]

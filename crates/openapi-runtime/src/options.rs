@@ -43,7 +43,7 @@ pub struct CallOptions {
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(600);
 
 /// The default idle timeout. A model can take minutes to load.
-const DEFAULT_IDLE_TIMEOUT: Duration = Duration::from_secs(600);
+pub(crate) const DEFAULT_IDLE_TIMEOUT: Duration = Duration::from_secs(600);
 
 /// Returns whether a header is reserved for the runtime.
 pub fn is_reserved_header(name: &HeaderName) -> bool {

@@ -9,6 +9,9 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
 
+use crate::options::DEFAULT_IDLE_TIMEOUT;
+use crate::sse::{DEFAULT_MAX_EVENT, EventStream};
+
 /// A boxed error of any type that is `Send` and `Sync`.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -113,6 +116,12 @@ impl ByteStream {
         E: Into<BoxError> + 'static,
     {
         Self(Box::pin(BoxedErrors(chunks)))
+    }
+
+    /// Reads the body as server-sent events, with the default limits: 8 MiB for an event, and 10 minutes without one.
+    /// [`EventStream::new`] sets others.
+    pub fn into_events(self) -> EventStream {
+        EventStream::new(self, DEFAULT_MAX_EVENT, DEFAULT_IDLE_TIMEOUT)
     }
 }
 

@@ -305,8 +305,8 @@ impl ClientBuilder {
             }
             Some(caller) => caller,
             None => {
-                let urls = [&inference_url.value, &platform_url.value];
-                Caller::new(self.connections.build(&urls)?)
+                let (inference, platform) = (&inference_url.value, &platform_url.value);
+                Caller::new(self.connections.build(inference, platform)?)
             }
         };
         let caller = match api_key.value.expose() {

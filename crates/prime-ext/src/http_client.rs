@@ -26,6 +26,10 @@ const POOL_MAX_IDLE: usize = 128;
 /// The limits on response headers. hyper's defaults (100 headers for HTTP/1, 16 KiB for HTTP/2) are too low if a
 /// gateway adds headers. Rejecting the response to a run's creation would lose the run's token, which is sent only
 /// once.
+///
+/// The limit for HTTP/1 does not apply to a server that only serves models: if it is set, hyper allocates and fills 64
+/// bytes for each possible header of each response. This costs a tenth of the CPU time of a call, and 10 KiB for a
+/// slow stream.
 const MAX_HEADERS: usize = 512;
 const MAX_HEADER_BYTES: u32 = 1 << 20;
 
@@ -38,24 +42,28 @@ const CONNECTION_WINDOW: u32 = 128 * STREAM_WINDOW;
 #[derive(Debug)]
 pub(crate) struct HttpClients {
     connections: Connections,
-    /// May use a proxy.
+    /// The server that creates runs.
+    platform: Url,
+    platform_client: OnceLock<reqwest::Client>,
+    /// For all other servers.
     remote: OnceLock<reqwest::Client>,
-    /// For loopback URLs: a proxy cannot reach this machine's loopback interface.
     loopback: OnceLock<reqwest::Client>,
 }
 
 impl HttpClients {
     /// Returns the HTTP client for a URL. Each client is created when it is first used.
     fn get(&self, url: &Url) -> Result<&reqwest::Client, Error> {
-        let is_loopback = is_loopback(url);
-        let slot = match is_loopback {
-            true => &self.loopback,
-            false => &self.remote,
+        let (is_loopback, is_platform) = (is_loopback(url), server(url) == server(&self.platform));
+        let slot = match (is_platform, is_loopback) {
+            (true, _) => &self.platform_client,
+            (false, true) => &self.loopback,
+            (false, false) => &self.remote,
         };
         if let Some(client) = slot.get() {
             return Ok(client);
         }
-        let client = self.connections.client(!is_loopback)?;
+        // A proxy cannot reach this machine's loopback interface.
+        let client = self.connections.client(!is_loopback, is_platform)?;
         Ok(slot.get_or_init(|| client))
     }
 }
@@ -114,13 +122,16 @@ impl Connections {
 
     /// Builds the clients that these URLs need, so that an invalid setting is an error now. Clients for other URLs are
     /// created later. Requests to loopback URLs are never sent through a proxy.
-    pub(crate) fn build(self, urls: &[&Url]) -> Result<HttpClients, Error> {
+    pub(crate) fn build(self, inference: &Url, platform: &Url) -> Result<HttpClients, Error> {
+        let urls = [inference, platform];
         // If the caller sets proxies, the variables do not apply.
         if self.proxies.is_empty() {
-            urls.iter().try_for_each(|url| check_proxy_variable(url))?;
+            urls.into_iter().try_for_each(check_proxy_variable)?;
         }
         let clients = HttpClients {
             connections: self,
+            platform: platform.clone(),
+            platform_client: OnceLock::new(),
             remote: OnceLock::new(),
             loopback: OnceLock::new(),
         };
@@ -132,7 +143,7 @@ impl Connections {
 
     /// Builds a client that does not follow redirects, because the API key must not be sent to another host. It does
     /// not retry either: by default, reqwest retries streams that HTTP/2 refuses, regardless of the retry policy.
-    fn client(&self, with_proxies: bool) -> Result<reqwest::Client, Error> {
+    fn client(&self, with_proxies: bool, many_headers: bool) -> Result<reqwest::Client, Error> {
         let user_agent = self
             .user_agent
             .as_deref()
@@ -144,10 +155,12 @@ impl Connections {
             .retry(retry::never().max_retries_per_request(0))
             .pool_idle_timeout(POOL_IDLE_TIMEOUT)
             .pool_max_idle_per_host(POOL_MAX_IDLE)
-            .http1_max_headers(MAX_HEADERS)
             .http2_max_header_list_size(MAX_HEADER_BYTES)
             .http2_initial_stream_window_size(STREAM_WINDOW)
             .http2_initial_connection_window_size(CONNECTION_WINDOW);
+        if many_headers {
+            builder = builder.http1_max_headers(MAX_HEADERS);
+        }
         if self.http1_only {
             builder = builder.http1_only();
         }
@@ -204,6 +217,11 @@ fn check_proxy_variable(url: &Url) -> Result<(), Error> {
         return Err(Error::new(ErrorKind::Settings, message));
     }
     Ok(())
+}
+
+/// Returns what identifies the server of a URL.
+fn server(url: &Url) -> (&str, Option<&str>, Option<u16>) {
+    (url.scheme(), url.host_str(), url.port_or_known_default())
 }
 
 /// Returns whether a URL refers to this machine's loopback interface.

@@ -1,6 +1,6 @@
 //! The API documents.
 
-use openapi_pipeline::{document, lower, overlay};
+use openapi_codegen::{document, lower, overlay};
 use serde_json::Value;
 
 use super::json::Json;

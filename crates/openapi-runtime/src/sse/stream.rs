@@ -15,17 +15,24 @@ use crate::response_body::{BodyError, BoxError, ByteStream, read};
 use crate::time_limits::{TimeLimits, TimeoutStream, Timer, is_timeout};
 
 /// Why reading an event stream failed.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EventStreamError {
     /// The connection failed.
-    Broken(BoxError),
+    #[error("the connection failed")]
+    Broken(#[source] BoxError),
     /// A timeout of the HTTP client ended the body.
-    TimedOut(BoxError),
+    #[error("a timeout of the HTTP client ended the stream")]
+    TimedOut(#[source] BoxError),
     /// An event is larger than the limit.
+    #[error(transparent)]
     TooLarge(EventTooLarge),
     /// No event was received within the idle timeout.
+    #[error("no event received for {0:?}")]
     Idle(Duration),
+    /// The body ended within an event.
+    #[error("the stream ended within an event")]
+    Truncated,
 }
 
 /// The maximum number of chunks that one poll reads before it yields to other tasks.
@@ -59,6 +66,32 @@ impl EventStream {
             failed: None,
             idle: IdleTimer::new(idle),
             drained: None,
+        }
+    }
+
+    /// Returns the next event, or `None` at the end of the body.
+    ///
+    /// If the future is dropped, no event is lost.
+    ///
+    /// ```
+    /// # async fn example(body: openapi_runtime::ByteStream) -> Result<(), openapi_runtime::sse::EventStreamError> {
+    /// let mut events = body.into_events();
+    /// while let Some(event) = events.next().await? {
+    ///     println!("{}: {}", event.name, event.data);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// Returns an error if reading the body fails, or if the body ends within an event.
+    pub async fn next(&mut self) -> Result<Option<Event<'_>>, EventStreamError> {
+        if std::future::poll_fn(|cx| self.poll_next(cx)).await? {
+            return Ok(Some(self.last()));
+        }
+        match self.unterminated() {
+            None => Ok(None),
+            Some(_) => Err(EventStreamError::Truncated),
         }
     }
 
@@ -143,6 +176,8 @@ impl EventStream {
     pub fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.drained.is_none() {
             self.idle = IdleTimer::new(MAX_DRAIN_TIME);
+            // Frees the last chunk, in whose place the connection would allocate another buffer.
+            self.decoder = Decoder::with_limit(self.decoder.limit());
         }
         let drained = self.drained.get_or_insert(0);
         while let Some(body) = &mut self.body {

@@ -1,6 +1,7 @@
 //! A stream gives the events that the specification defines, however it is split into chunks.
 
 use bytes::Bytes;
+use futures_util::FutureExt as _;
 
 use super::*;
 
@@ -256,4 +257,29 @@ fn the_reconnection_time_is_read() {
         decoder.retry(),
         Some(std::time::Duration::from_millis(2500))
     );
+}
+
+#[test]
+fn a_stream_returns_its_events_and_says_if_it_is_cut_off() {
+    let body = "data: one\n\nevent: b\ndata: two\n\n";
+    for (end, is_complete) in [
+        ("", true),
+        (": comment\n", true),
+        ("data: thr", false),
+        ("data: three\n", false),
+    ] {
+        let bytes = Bytes::from(format!("{body}{end}"));
+        let chunks = futures_util::stream::iter([Ok::<_, std::io::Error>(bytes)]);
+        let mut events = crate::ByteStream::new(chunks).into_events();
+        let mut read = Vec::new();
+        let result = loop {
+            match events.next().now_or_never().unwrap() {
+                Ok(Some(event)) => read.push(format!("{} {}", event.name, event.data)),
+                other => break other.map(|_| ()),
+            }
+        };
+        assert_eq!(read, ["message one", "b two"], "{end}");
+        let error = result.err().map(|error| error.to_string());
+        assert_eq!(error.is_none(), is_complete, "{end}: {error:?}");
+    }
 }

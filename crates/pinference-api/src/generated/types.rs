@@ -16,8 +16,8 @@ mod enums;
 pub use self::enums::*;
 mod unions;
 pub use self::unions::*;
-pub mod error;
 mod defaults;
+pub mod error;
 pub mod builder;
 use ::openapi_runtime::lenient;
 
@@ -37,12 +37,7 @@ pub struct AllowedTools {
 
 impl AllowedTools {
     /// Creates a value with the required fields.
-    pub fn new(
-        mode: crate::types::ToolChoiceMode,
-        tools: ::std::vec::Vec<
-            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
-        >,
-    ) -> Self {
+    pub fn new(mode: crate::types::ToolChoiceMode, tools: ::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>) -> Self {
         Self {
             mode: mode,
             tools: tools,
@@ -57,25 +52,12 @@ impl AllowedTools {
 }
 
 impl lenient::Lenient for AllowedTools {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::required::<crate::types::ToolChoiceMode>("mode"),
-            lenient::Field::required::<
-                ::std::vec::Vec<
-                    ::serde_json::Map<::std::string::String, ::serde_json::Value>,
-                >,
-            >("tools"),
+            lenient::Field::required::<::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>>("tools"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl AllowedTools {
-    pub fn builder() -> builder::AllowedTools {
-        Default::default()
     }
 }
 
@@ -109,25 +91,12 @@ impl Annotation {
 }
 
 impl lenient::Lenient for Annotation {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("type"),
-            lenient::Field::optional::<
-                ::std::option::Option<UrlCitation>,
-            >("url_citation"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("type"),
+            lenient::Field::optional::<::std::option::Option<UrlCitation>>("url_citation"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl Annotation {
-    pub fn builder() -> builder::Annotation {
-        Default::default()
     }
 }
 
@@ -166,40 +135,18 @@ impl ::std::default::Default for ApproximateLocation {
 
 impl ApproximateLocation {
     /// The fields that the specification lists, by their names on the wire.
-    pub const FIELDS: &'static [&'static str] = &[
-        "city",
-        "country",
-        "region",
-        "timezone",
-    ];
+    pub const FIELDS: &'static [&'static str] = &["city", "country", "region", "timezone"];
 }
 
 impl lenient::Lenient for ApproximateLocation {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("city"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("country"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("region"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("timezone"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("city"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("country"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("region"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("timezone"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl ApproximateLocation {
-    pub fn builder() -> builder::ApproximateLocation {
-        Default::default()
     }
 }
 
@@ -231,21 +178,12 @@ impl AudioOptions {
 }
 
 impl lenient::Lenient for AudioOptions {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::required::<crate::types::AudioFormat>("format"),
             lenient::Field::required::<crate::types::Voice>("voice"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl AudioOptions {
-    pub fn builder() -> builder::AudioOptions {
-        Default::default()
     }
 }
 
@@ -284,38 +222,19 @@ impl ::std::default::Default for ChatCompletionChoice {
 
 impl ChatCompletionChoice {
     /// The fields that the specification lists, by their names on the wire.
-    pub const FIELDS: &'static [&'static str] = &[
-        "error",
-        "finish_reason",
-        "index",
-        "logprobs",
-        "message",
-    ];
+    pub const FIELDS: &'static [&'static str] = &["error", "finish_reason", "index", "logprobs", "message"];
 }
 
 impl lenient::Lenient for ChatCompletionChoice {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::option::Option<::serde_json::Value>,
-            >("error"),
-            lenient::Field::optional::<
-                ::std::option::Option<crate::types::FinishReason>,
-            >("finish_reason"),
+            lenient::Field::optional::<::std::option::Option<::serde_json::Value>>("error"),
+            lenient::Field::optional::<::std::option::Option<crate::types::FinishReason>>("finish_reason"),
             lenient::Field::optional::<::std::option::Option<i64>>("index"),
             lenient::Field::optional::<::std::option::Option<Logprobs>>("logprobs"),
             lenient::Field::optional::<::std::option::Option<ChatMessage>>("message"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl ChatCompletionChoice {
-    pub fn builder() -> builder::ChatCompletionChoice {
-        Default::default()
     }
 }
 
@@ -371,56 +290,23 @@ impl ::std::default::Default for ChatCompletionChunk {
 
 impl ChatCompletionChunk {
     /// The fields that the specification lists, by their names on the wire.
-    pub const FIELDS: &'static [&'static str] = &[
-        "choices",
-        "created",
-        "error",
-        "id",
-        "model",
-        "object",
-        "service_tier",
-        "system_fingerprint",
-        "usage",
-    ];
+    pub const FIELDS: &'static [&'static str] = &["choices", "created", "error", "id", "model", "object", "service_tier", "system_fingerprint", "usage"];
 }
 
 impl lenient::Lenient for ChatCompletionChunk {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::vec::Vec<ChatCompletionChunkChoice>,
-            >("choices"),
+            lenient::Field::optional::<::std::vec::Vec<ChatCompletionChunkChoice>>("choices"),
             lenient::Field::optional::<lenient::AnyFormat<i64>>("created"),
-            lenient::Field::optional::<
-                ::std::option::Option<::serde_json::Value>,
-            >("error"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("id"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("model"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("object"),
-            lenient::Field::optional::<
-                ::std::option::Option<crate::types::ServiceTier>,
-            >("service_tier"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("system_fingerprint"),
+            lenient::Field::optional::<::std::option::Option<::serde_json::Value>>("error"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("id"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("model"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("object"),
+            lenient::Field::optional::<::std::option::Option<crate::types::ServiceTier>>("service_tier"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("system_fingerprint"),
             lenient::Field::optional::<::std::option::Option<Usage>>("usage"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl ChatCompletionChunk {
-    pub fn builder() -> builder::ChatCompletionChunk {
-        Default::default()
     }
 }
 
@@ -460,40 +346,19 @@ impl ::std::default::Default for ChatCompletionChunkChoice {
 
 impl ChatCompletionChunkChoice {
     /// The fields that the specification lists, by their names on the wire.
-    pub const FIELDS: &'static [&'static str] = &[
-        "delta",
-        "error",
-        "finish_reason",
-        "index",
-        "logprobs",
-    ];
+    pub const FIELDS: &'static [&'static str] = &["delta", "error", "finish_reason", "index", "logprobs"];
 }
 
 impl lenient::Lenient for ChatCompletionChunkChoice {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::option::Option<ChatCompletionDelta>,
-            >("delta"),
-            lenient::Field::optional::<
-                ::std::option::Option<::serde_json::Value>,
-            >("error"),
-            lenient::Field::optional::<
-                ::std::option::Option<crate::types::FinishReason>,
-            >("finish_reason"),
+            lenient::Field::optional::<::std::option::Option<ChatCompletionDelta>>("delta"),
+            lenient::Field::optional::<::std::option::Option<::serde_json::Value>>("error"),
+            lenient::Field::optional::<::std::option::Option<crate::types::FinishReason>>("finish_reason"),
             lenient::Field::optional::<::std::option::Option<i64>>("index"),
             lenient::Field::optional::<::std::option::Option<Logprobs>>("logprobs"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl ChatCompletionChunkChoice {
-    pub fn builder() -> builder::ChatCompletionChunkChoice {
-        Default::default()
     }
 }
 
@@ -543,52 +408,21 @@ impl ::std::default::Default for ChatCompletionDelta {
 
 impl ChatCompletionDelta {
     /// The fields that the specification lists, by their names on the wire.
-    pub const FIELDS: &'static [&'static str] = &[
-        "content",
-        "reasoning",
-        "reasoning_content",
-        "reasoning_details",
-        "refusal",
-        "role",
-        "tool_calls",
-    ];
+    pub const FIELDS: &'static [&'static str] = &["content", "reasoning", "reasoning_content", "reasoning_details", "refusal", "role", "tool_calls"];
 }
 
 impl lenient::Lenient for ChatCompletionDelta {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::option::Option<::openapi_runtime::TextOrParts>,
-            >("content"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("reasoning"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("reasoning_content"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::vec::Vec<::serde_json::Value>>,
-            >("reasoning_details"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("refusal"),
-            lenient::Field::optional::<
-                ::std::option::Option<crate::types::Role>,
-            >("role"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::vec::Vec<ToolCallDelta>>,
-            >("tool_calls"),
+            lenient::Field::optional::<::std::option::Option<::openapi_runtime::TextOrParts>>("content"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("reasoning"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("reasoning_content"),
+            lenient::Field::optional::<::std::option::Option<::std::vec::Vec<::serde_json::Value>>>("reasoning_details"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("refusal"),
+            lenient::Field::optional::<::std::option::Option<crate::types::Role>>("role"),
+            lenient::Field::optional::<::std::option::Option<::std::vec::Vec<ToolCallDelta>>>("tool_calls"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl ChatCompletionDelta {
-    pub fn builder() -> builder::ChatCompletionDelta {
-        Default::default()
     }
 }
 
@@ -707,10 +541,7 @@ pub struct ChatCompletionRequest {
 
 impl ChatCompletionRequest {
     /// Creates a value with the required fields.
-    pub fn new(
-        messages: ::std::vec::Vec<ChatMessage>,
-        model: impl Into<::std::string::String>,
-    ) -> Self {
+    pub fn new(messages: ::std::vec::Vec<ChatMessage>, model: impl Into<::std::string::String>) -> Self {
         Self {
             audio: Default::default(),
             frequency_penalty: Default::default(),
@@ -757,46 +588,7 @@ impl ChatCompletionRequest {
 
 impl ChatCompletionRequest {
     /// The fields that the specification lists, by their names on the wire.
-    pub const FIELDS: &'static [&'static str] = &[
-        "audio",
-        "frequency_penalty",
-        "function_call",
-        "functions",
-        "logit_bias",
-        "logprobs",
-        "max_completion_tokens",
-        "max_tokens",
-        "messages",
-        "metadata",
-        "modalities",
-        "model",
-        "moderation",
-        "n",
-        "parallel_tool_calls",
-        "prediction",
-        "presence_penalty",
-        "prompt_cache_key",
-        "prompt_cache_options",
-        "prompt_cache_retention",
-        "reasoning_effort",
-        "response_format",
-        "safety_identifier",
-        "seed",
-        "service_tier",
-        "stop",
-        "store",
-        "stream",
-        "stream_options",
-        "temperature",
-        "tool_choice",
-        "tools",
-        "top_logprobs",
-        "top_p",
-        "usage",
-        "user",
-        "verbosity",
-        "web_search_options",
-    ];
+    pub const FIELDS: &'static [&'static str] = &["audio", "frequency_penalty", "function_call", "functions", "logit_bias", "logprobs", "max_completion_tokens", "max_tokens", "messages", "metadata", "modalities", "model", "moderation", "n", "parallel_tool_calls", "prediction", "presence_penalty", "prompt_cache_key", "prompt_cache_options", "prompt_cache_retention", "reasoning_effort", "response_format", "safety_identifier", "seed", "service_tier", "stop", "store", "stream", "stream_options", "temperature", "tool_choice", "tools", "top_logprobs", "top_p", "usage", "user", "verbosity", "web_search_options"];
 }
 
 impl ChatCompletionRequest {
@@ -831,102 +623,53 @@ impl ChatCompletionRequest {
 }
 
 impl lenient::Lenient for ChatCompletionRequest {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::optional::<::std::option::Option<AudioOptions>>("audio"),
             lenient::Field::optional::<::std::option::Option<f64>>("frequency_penalty"),
-            lenient::Field::optional::<
-                ::std::option::Option<crate::types::FunctionCallChoice>,
-            >("function_call"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::vec::Vec<FunctionDefinition>>,
-            >("functions"),
-            lenient::Field::optional::<
-                ::std::option::Option<
-                    ::std::collections::HashMap<::std::string::String, i64>,
-                >,
-            >("logit_bias"),
+            lenient::Field::optional::<::std::option::Option<crate::types::FunctionCallChoice>>("function_call"),
+            lenient::Field::optional::<::std::option::Option<::std::vec::Vec<FunctionDefinition>>>("functions"),
+            lenient::Field::optional::<::std::option::Option<::std::collections::HashMap<::std::string::String, i64>>>("logit_bias"),
             lenient::Field::optional::<::std::option::Option<bool>>("logprobs"),
-            lenient::Field::optional::<
-                ::std::option::Option<i64>,
-            >("max_completion_tokens"),
+            lenient::Field::optional::<::std::option::Option<i64>>("max_completion_tokens"),
             lenient::Field::optional::<::std::option::Option<i64>>("max_tokens"),
             lenient::Field::required::<::std::vec::Vec<ChatMessage>>("messages"),
-            lenient::Field::optional::<
-                ::std::option::Option<
-                    ::std::collections::HashMap<
-                        ::std::string::String,
-                        ::std::string::String,
-                    >,
-                >,
-            >("metadata"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::vec::Vec<crate::types::Modality>>,
-            >("modalities"),
+            lenient::Field::optional::<::std::option::Option<::std::collections::HashMap<::std::string::String, ::std::string::String>>>("metadata"),
+            lenient::Field::optional::<::std::option::Option<::std::vec::Vec<crate::types::Modality>>>("modalities"),
             lenient::Field::required::<::std::string::String>("model"),
             lenient::Field::optional::<::std::option::Option<Moderation>>("moderation"),
             lenient::Field::optional::<::std::option::Option<i64>>("n"),
-            lenient::Field::optional::<
-                ::std::option::Option<bool>,
-            >("parallel_tool_calls"),
+            lenient::Field::optional::<::std::option::Option<bool>>("parallel_tool_calls"),
             lenient::Field::optional::<::std::option::Option<Prediction>>("prediction"),
             lenient::Field::optional::<::std::option::Option<f64>>("presence_penalty"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("prompt_cache_key"),
-            lenient::Field::optional::<
-                ::std::option::Option<PromptCacheOptions>,
-            >("prompt_cache_options"),
-            lenient::Field::optional::<
-                ::std::option::Option<crate::types::PromptCacheRetention>,
-            >("prompt_cache_retention"),
-            lenient::Field::optional::<
-                ::std::option::Option<crate::types::ReasoningEffort>,
-            >("reasoning_effort"),
-            lenient::Field::optional::<
-                ::std::option::Option<ResponseFormat>,
-            >("response_format"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("safety_identifier"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("prompt_cache_key"),
+            lenient::Field::optional::<::std::option::Option<PromptCacheOptions>>("prompt_cache_options"),
+            lenient::Field::optional::<::std::option::Option<crate::types::PromptCacheRetention>>("prompt_cache_retention"),
+            lenient::Field::optional::<::std::option::Option<crate::types::ReasoningEffort>>("reasoning_effort"),
+            lenient::Field::optional::<::std::option::Option<ResponseFormat>>("response_format"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("safety_identifier"),
             lenient::Field::optional::<::std::option::Option<i64>>("seed"),
-            lenient::Field::optional::<
-                ::std::option::Option<crate::types::ServiceTier>,
-            >("service_tier"),
+            lenient::Field::optional::<::std::option::Option<crate::types::ServiceTier>>("service_tier"),
             lenient::Field::optional::<::std::option::Option<StopSequences>>("stop"),
             lenient::Field::optional::<::std::option::Option<bool>>("store"),
             lenient::Field::optional::<::std::option::Option<bool>>("stream"),
-            lenient::Field::optional::<
-                ::std::option::Option<StreamOptions>,
-            >("stream_options"),
+            lenient::Field::optional::<::std::option::Option<StreamOptions>>("stream_options"),
             lenient::Field::optional::<::std::option::Option<f64>>("temperature"),
-            lenient::Field::optional::<
-                ::std::option::Option<crate::types::ToolChoice>,
-            >("tool_choice"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::vec::Vec<Tool>>,
-            >("tools"),
+            lenient::Field::optional::<::std::option::Option<crate::types::ToolChoice>>("tool_choice"),
+            lenient::Field::optional::<::std::option::Option<::std::vec::Vec<Tool>>>("tools"),
             lenient::Field::optional::<::std::option::Option<i64>>("top_logprobs"),
             lenient::Field::optional::<::std::option::Option<f64>>("top_p"),
             lenient::Field::optional::<::std::option::Option<UsageOptions>>("usage"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("user"),
-            lenient::Field::optional::<
-                ::std::option::Option<crate::types::Verbosity>,
-            >("verbosity"),
-            lenient::Field::optional::<
-                ::std::option::Option<WebSearchOptions>,
-            >("web_search_options"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("user"),
+            lenient::Field::optional::<::std::option::Option<crate::types::Verbosity>>("verbosity"),
+            lenient::Field::optional::<::std::option::Option<WebSearchOptions>>("web_search_options"),
         ];
         out.object(json, FIELDS, true)
     }
 }
 
 impl ChatCompletionRequest {
+    /// Returns a builder.
     pub fn builder() -> builder::ChatCompletionRequest {
         Default::default()
     }
@@ -983,54 +726,23 @@ impl ChatCompletionResponse {
 
 impl ChatCompletionResponse {
     /// The fields that the specification lists, by their names on the wire.
-    pub const FIELDS: &'static [&'static str] = &[
-        "choices",
-        "created",
-        "error",
-        "id",
-        "model",
-        "object",
-        "service_tier",
-        "system_fingerprint",
-        "usage",
-    ];
+    pub const FIELDS: &'static [&'static str] = &["choices", "created", "error", "id", "model", "object", "service_tier", "system_fingerprint", "usage"];
 }
 
 impl lenient::Lenient for ChatCompletionResponse {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::required::<::std::vec::Vec<ChatCompletionChoice>>("choices"),
             lenient::Field::optional::<lenient::AnyFormat<i64>>("created"),
-            lenient::Field::optional::<
-                ::std::option::Option<::serde_json::Value>,
-            >("error"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("id"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("model"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("object"),
-            lenient::Field::optional::<
-                ::std::option::Option<crate::types::ServiceTier>,
-            >("service_tier"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("system_fingerprint"),
+            lenient::Field::optional::<::std::option::Option<::serde_json::Value>>("error"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("id"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("model"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("object"),
+            lenient::Field::optional::<::std::option::Option<crate::types::ServiceTier>>("service_tier"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("system_fingerprint"),
             lenient::Field::optional::<::std::option::Option<Usage>>("usage"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl ChatCompletionResponse {
-    pub fn builder() -> builder::ChatCompletionResponse {
-        Default::default()
     }
 }
 
@@ -1102,68 +814,26 @@ impl ::std::default::Default for ChatMessage {
 
 impl ChatMessage {
     /// The fields that the specification lists, by their names on the wire.
-    pub const FIELDS: &'static [&'static str] = &[
-        "annotations",
-        "audio",
-        "content",
-        "function_call",
-        "name",
-        "reasoning",
-        "reasoning_content",
-        "reasoning_details",
-        "refusal",
-        "role",
-        "tool_call_id",
-        "tool_calls",
-    ];
+    pub const FIELDS: &'static [&'static str] = &["annotations", "audio", "content", "function_call", "name", "reasoning", "reasoning_content", "reasoning_details", "refusal", "role", "tool_call_id", "tool_calls"];
 }
 
 impl lenient::Lenient for ChatMessage {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::option::Option<::std::vec::Vec<Annotation>>,
-            >("annotations"),
+            lenient::Field::optional::<::std::option::Option<::std::vec::Vec<Annotation>>>("annotations"),
             lenient::Field::optional::<::std::option::Option<MessageAudio>>("audio"),
-            lenient::Field::optional::<
-                ::std::option::Option<::openapi_runtime::TextOrParts>,
-            >("content"),
-            lenient::Field::optional::<
-                ::std::option::Option<FunctionCall>,
-            >("function_call"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("name"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("reasoning"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("reasoning_content"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::vec::Vec<::serde_json::Value>>,
-            >("reasoning_details"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("refusal"),
+            lenient::Field::optional::<::std::option::Option<::openapi_runtime::TextOrParts>>("content"),
+            lenient::Field::optional::<::std::option::Option<FunctionCall>>("function_call"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("name"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("reasoning"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("reasoning_content"),
+            lenient::Field::optional::<::std::option::Option<::std::vec::Vec<::serde_json::Value>>>("reasoning_details"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("refusal"),
             lenient::Field::optional::<crate::types::Role>("role"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("tool_call_id"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::vec::Vec<ToolCall>>,
-            >("tool_calls"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("tool_call_id"),
+            lenient::Field::optional::<::std::option::Option<::std::vec::Vec<ToolCall>>>("tool_calls"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl ChatMessage {
-    pub fn builder() -> builder::ChatMessage {
-        Default::default()
     }
 }
 
@@ -1206,38 +876,19 @@ impl ::std::default::Default for CompletionTokensDetails {
 
 impl CompletionTokensDetails {
     /// The fields that the specification lists, by their names on the wire.
-    pub const FIELDS: &'static [&'static str] = &[
-        "accepted_prediction_tokens",
-        "audio_tokens",
-        "reasoning_tokens",
-        "rejected_prediction_tokens",
-        "text_tokens",
-    ];
+    pub const FIELDS: &'static [&'static str] = &["accepted_prediction_tokens", "audio_tokens", "reasoning_tokens", "rejected_prediction_tokens", "text_tokens"];
 }
 
 impl lenient::Lenient for CompletionTokensDetails {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::option::Option<i64>,
-            >("accepted_prediction_tokens"),
+            lenient::Field::optional::<::std::option::Option<i64>>("accepted_prediction_tokens"),
             lenient::Field::optional::<::std::option::Option<i64>>("audio_tokens"),
             lenient::Field::optional::<::std::option::Option<i64>>("reasoning_tokens"),
-            lenient::Field::optional::<
-                ::std::option::Option<i64>,
-            >("rejected_prediction_tokens"),
+            lenient::Field::optional::<::std::option::Option<i64>>("rejected_prediction_tokens"),
             lenient::Field::optional::<::std::option::Option<i64>>("text_tokens"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl CompletionTokensDetails {
-    pub fn builder() -> builder::CompletionTokensDetails {
-        Default::default()
     }
 }
 
@@ -1286,44 +937,21 @@ impl ContentPart {
 
 impl ContentPart {
     /// The fields that the specification lists, by their names on the wire.
-    pub const FIELDS: &'static [&'static str] = &[
-        "file",
-        "image_url",
-        "input_audio",
-        "prompt_cache_breakpoint",
-        "refusal",
-        "text",
-        "type",
-    ];
+    pub const FIELDS: &'static [&'static str] = &["file", "image_url", "input_audio", "prompt_cache_breakpoint", "refusal", "text", "type"];
 }
 
 impl lenient::Lenient for ContentPart {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::optional::<::std::option::Option<InputFile>>("file"),
             lenient::Field::optional::<::std::option::Option<ImageUrl>>("image_url"),
             lenient::Field::optional::<::std::option::Option<InputAudio>>("input_audio"),
-            lenient::Field::optional::<
-                ::std::option::Option<PromptCacheBreakpoint>,
-            >("prompt_cache_breakpoint"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("refusal"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("text"),
+            lenient::Field::optional::<::std::option::Option<PromptCacheBreakpoint>>("prompt_cache_breakpoint"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("refusal"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("text"),
             lenient::Field::required::<::std::string::String>("type"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl ContentPart {
-    pub fn builder() -> builder::ContentPart {
-        Default::default()
     }
 }
 
@@ -1360,26 +988,13 @@ impl CustomToolDefinition {
 }
 
 impl lenient::Lenient for CustomToolDefinition {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("description"),
-            lenient::Field::optional::<
-                ::std::option::Option<CustomToolFormat>,
-            >("format"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("description"),
+            lenient::Field::optional::<::std::option::Option<CustomToolFormat>>("format"),
             lenient::Field::required::<::std::string::String>("name"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl CustomToolDefinition {
-    pub fn builder() -> builder::CustomToolDefinition {
-        Default::default()
     }
 }
 
@@ -1414,21 +1029,12 @@ impl CustomToolFormat {
 }
 
 impl lenient::Lenient for CustomToolFormat {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::optional::<::std::option::Option<Grammar>>("grammar"),
             lenient::Field::required::<::std::string::String>("type"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl CustomToolFormat {
-    pub fn builder() -> builder::CustomToolFormat {
-        Default::default()
     }
 }
 
@@ -1459,20 +1065,11 @@ impl CustomVoice {
 }
 
 impl lenient::Lenient for CustomVoice {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::required::<::std::string::String>("id"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl CustomVoice {
-    pub fn builder() -> builder::CustomVoice {
-        Default::default()
     }
 }
 
@@ -1487,25 +1084,18 @@ pub struct ErrorBody {
 impl ErrorBody {
     /// Creates a value with the required fields.
     pub fn new(error: ErrorDetail) -> Self {
-        Self { error: error }
+        Self {
+            error: error,
+        }
     }
 }
 
 impl lenient::Lenient for ErrorBody {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::required::<ErrorDetail>("error"),
         ];
         out.object(json, FIELDS, false)
-    }
-}
-
-impl ErrorBody {
-    pub fn builder() -> builder::ErrorBody {
-        Default::default()
     }
 }
 
@@ -1531,31 +1121,14 @@ pub struct ErrorDetail {
 }
 
 impl lenient::Lenient for ErrorDetail {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::option::Option<::serde_json::Value>,
-            >("code"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("message"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("param"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("type"),
+            lenient::Field::optional::<::std::option::Option<::serde_json::Value>>("code"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("message"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("param"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("type"),
         ];
         out.object(json, FIELDS, false)
-    }
-}
-
-impl ErrorDetail {
-    pub fn builder() -> builder::ErrorDetail {
-        Default::default()
     }
 }
 
@@ -1591,23 +1164,12 @@ impl FunctionCall {
 }
 
 impl lenient::Lenient for FunctionCall {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                lenient::AnyFormat<::std::string::String>,
-            >("arguments"),
+            lenient::Field::optional::<lenient::AnyFormat<::std::string::String>>("arguments"),
             lenient::Field::optional::<::std::string::String>("name"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl FunctionCall {
-    pub fn builder() -> builder::FunctionCall {
-        Default::default()
     }
 }
 
@@ -1642,25 +1204,12 @@ impl FunctionCallDelta {
 }
 
 impl lenient::Lenient for FunctionCallDelta {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                lenient::AnyFormat<::std::string::String>,
-            >("arguments"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("name"),
+            lenient::Field::optional::<lenient::AnyFormat<::std::string::String>>("arguments"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("name"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl FunctionCallDelta {
-    pub fn builder() -> builder::FunctionCallDelta {
-        Default::default()
     }
 }
 
@@ -1697,29 +1246,14 @@ impl FunctionDefinition {
 }
 
 impl lenient::Lenient for FunctionDefinition {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("description"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("description"),
             lenient::Field::required::<::std::string::String>("name"),
-            lenient::Field::optional::<
-                ::std::option::Option<
-                    ::serde_json::Map<::std::string::String, ::serde_json::Value>,
-                >,
-            >("parameters"),
+            lenient::Field::optional::<::std::option::Option<::serde_json::Map<::std::string::String, ::serde_json::Value>>>("parameters"),
             lenient::Field::optional::<::std::option::Option<bool>>("strict"),
         ];
         out.object(json, FIELDS, false)
-    }
-}
-
-impl FunctionDefinition {
-    pub fn builder() -> builder::FunctionDefinition {
-        Default::default()
     }
 }
 
@@ -1737,10 +1271,7 @@ pub struct Grammar {
 
 impl Grammar {
     /// Creates a value with the required fields.
-    pub fn new(
-        definition: impl Into<::std::string::String>,
-        syntax: crate::types::GrammarSyntax,
-    ) -> Self {
+    pub fn new(definition: impl Into<::std::string::String>, syntax: crate::types::GrammarSyntax) -> Self {
         Self {
             definition: definition.into(),
             syntax: syntax,
@@ -1755,21 +1286,12 @@ impl Grammar {
 }
 
 impl lenient::Lenient for Grammar {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::required::<::std::string::String>("definition"),
             lenient::Field::required::<crate::types::GrammarSyntax>("syntax"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl Grammar {
-    pub fn builder() -> builder::Grammar {
-        Default::default()
     }
 }
 
@@ -1803,23 +1325,12 @@ impl ImageUrl {
 }
 
 impl lenient::Lenient for ImageUrl {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::option::Option<crate::types::ImageDetail>,
-            >("detail"),
+            lenient::Field::optional::<::std::option::Option<crate::types::ImageDetail>>("detail"),
             lenient::Field::required::<::std::string::String>("url"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl ImageUrl {
-    pub fn builder() -> builder::ImageUrl {
-        Default::default()
     }
 }
 
@@ -1837,10 +1348,7 @@ pub struct InputAudio {
 
 impl InputAudio {
     /// Creates a value with the required fields.
-    pub fn new(
-        data: impl Into<::std::string::String>,
-        format: crate::types::InputAudioFormat,
-    ) -> Self {
+    pub fn new(data: impl Into<::std::string::String>, format: crate::types::InputAudioFormat) -> Self {
         Self {
             data: data.into(),
             format: format,
@@ -1855,21 +1363,12 @@ impl InputAudio {
 }
 
 impl lenient::Lenient for InputAudio {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::required::<::std::string::String>("data"),
             lenient::Field::required::<crate::types::InputAudioFormat>("format"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl InputAudio {
-    pub fn builder() -> builder::InputAudio {
-        Default::default()
     }
 }
 
@@ -1908,28 +1407,13 @@ impl InputFile {
 }
 
 impl lenient::Lenient for InputFile {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("file_data"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("file_id"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("filename"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("file_data"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("file_id"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("filename"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl InputFile {
-    pub fn builder() -> builder::InputFile {
-        Default::default()
     }
 }
 
@@ -1964,25 +1448,12 @@ impl Logprobs {
 }
 
 impl lenient::Lenient for Logprobs {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::option::Option<::std::vec::Vec<TokenLogprob>>,
-            >("content"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::vec::Vec<TokenLogprob>>,
-            >("refusal"),
+            lenient::Field::optional::<::std::option::Option<::std::vec::Vec<TokenLogprob>>>("content"),
+            lenient::Field::optional::<::std::option::Option<::std::vec::Vec<TokenLogprob>>>("refusal"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl Logprobs {
-    pub fn builder() -> builder::Logprobs {
-        Default::default()
     }
 }
 
@@ -2020,38 +1491,18 @@ impl ::std::default::Default for MessageAudio {
 
 impl MessageAudio {
     /// The fields that the specification lists, by their names on the wire.
-    pub const FIELDS: &'static [&'static str] = &[
-        "data",
-        "expires_at",
-        "id",
-        "transcript",
-    ];
+    pub const FIELDS: &'static [&'static str] = &["data", "expires_at", "id", "transcript"];
 }
 
 impl lenient::Lenient for MessageAudio {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("data"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("data"),
             lenient::Field::optional::<::std::option::Option<i64>>("expires_at"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("id"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("transcript"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("id"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("transcript"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl MessageAudio {
-    pub fn builder() -> builder::MessageAudio {
-        Default::default()
     }
 }
 
@@ -2098,35 +1549,18 @@ impl Model {
 }
 
 impl lenient::Lenient for Model {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::optional::<lenient::AnyFormat<i64>>("created"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("display_name"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("display_name"),
             lenient::Field::required::<::std::string::String>("id"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("object"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("owned_by"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("object"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("owned_by"),
             lenient::Field::optional::<::std::option::Option<ModelPricing>>("pricing"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("serving"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("serving"),
             lenient::Field::optional::<::std::option::Option<ModelSpecs>>("specs"),
         ];
         out.object(json, FIELDS, false)
-    }
-}
-
-impl Model {
-    pub fn builder() -> builder::Model {
-        Default::default()
     }
 }
 
@@ -2151,23 +1585,12 @@ impl ModelList {
 }
 
 impl lenient::Lenient for ModelList {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::required::<::std::vec::Vec<Model>>("data"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("object"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("object"),
         ];
         out.object(json, FIELDS, false)
-    }
-}
-
-impl ModelList {
-    pub fn builder() -> builder::ModelList {
-        Default::default()
     }
 }
 
@@ -2187,31 +1610,14 @@ pub struct ModelPricing {
 }
 
 impl lenient::Lenient for ModelPricing {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::option::Option<::openapi_runtime::Usd>,
-            >("cache_read_usd_per_mtok"),
-            lenient::Field::optional::<
-                ::std::option::Option<::openapi_runtime::Usd>,
-            >("cache_write_usd_per_mtok"),
-            lenient::Field::optional::<
-                ::std::option::Option<::openapi_runtime::Usd>,
-            >("input_usd_per_mtok"),
-            lenient::Field::optional::<
-                ::std::option::Option<::openapi_runtime::Usd>,
-            >("output_usd_per_mtok"),
+            lenient::Field::optional::<::std::option::Option<::openapi_runtime::Usd>>("cache_read_usd_per_mtok"),
+            lenient::Field::optional::<::std::option::Option<::openapi_runtime::Usd>>("cache_write_usd_per_mtok"),
+            lenient::Field::optional::<::std::option::Option<::openapi_runtime::Usd>>("input_usd_per_mtok"),
+            lenient::Field::optional::<::std::option::Option<::openapi_runtime::Usd>>("output_usd_per_mtok"),
         ];
         out.object(json, FIELDS, false)
-    }
-}
-
-impl ModelPricing {
-    pub fn builder() -> builder::ModelPricing {
-        Default::default()
     }
 }
 
@@ -2230,22 +1636,13 @@ pub struct ModelSpecs {
 }
 
 impl lenient::Lenient for ModelSpecs {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::optional::<::std::option::Option<i64>>("context_window"),
             lenient::Field::optional::<::std::option::Option<i64>>("max_output_tokens"),
             lenient::Field::optional::<::std::option::Option<bool>>("supports_reasoning"),
         ];
         out.object(json, FIELDS, false)
-    }
-}
-
-impl ModelSpecs {
-    pub fn builder() -> builder::ModelSpecs {
-        Default::default()
     }
 }
 
@@ -2279,21 +1676,12 @@ impl Moderation {
 }
 
 impl lenient::Lenient for Moderation {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::required::<::std::string::String>("model"),
             lenient::Field::optional::<::std::option::Option<ModerationPolicy>>("policy"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl Moderation {
-    pub fn builder() -> builder::Moderation {
-        Default::default()
     }
 }
 
@@ -2326,21 +1714,12 @@ impl ModerationPolicy {
 }
 
 impl lenient::Lenient for ModerationPolicy {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::optional::<::std::option::Option<ModerationRule>>("input"),
             lenient::Field::optional::<::std::option::Option<ModerationRule>>("output"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl ModerationPolicy {
-    pub fn builder() -> builder::ModerationPolicy {
-        Default::default()
     }
 }
 
@@ -2370,20 +1749,11 @@ impl ModerationRule {
 }
 
 impl lenient::Lenient for ModerationRule {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::required::<crate::types::ModerationMode>("mode"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl ModerationRule {
-    pub fn builder() -> builder::ModerationRule {
-        Default::default()
     }
 }
 
@@ -2420,34 +1790,18 @@ impl NamedToolChoice {
 
 impl NamedToolChoice {
     /// The fields that the specification lists, by their names on the wire.
-    pub const FIELDS: &'static [&'static str] = &[
-        "allowed_tools",
-        "custom",
-        "function",
-        "type",
-    ];
+    pub const FIELDS: &'static [&'static str] = &["allowed_tools", "custom", "function", "type"];
 }
 
 impl lenient::Lenient for NamedToolChoice {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::option::Option<AllowedTools>,
-            >("allowed_tools"),
+            lenient::Field::optional::<::std::option::Option<AllowedTools>>("allowed_tools"),
             lenient::Field::optional::<::std::option::Option<ToolName>>("custom"),
             lenient::Field::optional::<::std::option::Option<ToolName>>("function"),
             lenient::Field::required::<::std::string::String>("type"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl NamedToolChoice {
-    pub fn builder() -> builder::NamedToolChoice {
-        Default::default()
     }
 }
 
@@ -2466,10 +1820,7 @@ pub struct Prediction {
 
 impl Prediction {
     /// Creates a value with the required fields.
-    pub fn new(
-        content: ::openapi_runtime::TextOrParts,
-        type_: impl Into<::std::string::String>,
-    ) -> Self {
+    pub fn new(content: ::openapi_runtime::TextOrParts, type_: impl Into<::std::string::String>) -> Self {
         Self {
             content: content,
             type_: type_.into(),
@@ -2484,21 +1835,12 @@ impl Prediction {
 }
 
 impl lenient::Lenient for Prediction {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::required::<::openapi_runtime::TextOrParts>("content"),
             lenient::Field::required::<::std::string::String>("type"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl Prediction {
-    pub fn builder() -> builder::Prediction {
-        Default::default()
     }
 }
 
@@ -2532,23 +1874,12 @@ impl PromptCacheBreakpoint {
 }
 
 impl lenient::Lenient for PromptCacheBreakpoint {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::required::<crate::types::PromptCacheMode>("mode"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("ttl"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("ttl"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl PromptCacheBreakpoint {
-    pub fn builder() -> builder::PromptCacheBreakpoint {
-        Default::default()
     }
 }
 
@@ -2582,25 +1913,12 @@ impl PromptCacheOptions {
 }
 
 impl lenient::Lenient for PromptCacheOptions {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::option::Option<crate::types::PromptCacheMode>,
-            >("mode"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("ttl"),
+            lenient::Field::optional::<::std::option::Option<crate::types::PromptCacheMode>>("mode"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("ttl"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl PromptCacheOptions {
-    pub fn builder() -> builder::PromptCacheOptions {
-        Default::default()
     }
 }
 
@@ -2643,20 +1961,11 @@ impl ::std::default::Default for PromptTokensDetails {
 
 impl PromptTokensDetails {
     /// The fields that the specification lists, by their names on the wire.
-    pub const FIELDS: &'static [&'static str] = &[
-        "audio_tokens",
-        "cache_write_tokens",
-        "cached_tokens",
-        "image_tokens",
-        "text_tokens",
-    ];
+    pub const FIELDS: &'static [&'static str] = &["audio_tokens", "cache_write_tokens", "cached_tokens", "image_tokens", "text_tokens"];
 }
 
 impl lenient::Lenient for PromptTokensDetails {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::optional::<::std::option::Option<i64>>("audio_tokens"),
             lenient::Field::optional::<::std::option::Option<i64>>("cache_write_tokens"),
@@ -2665,12 +1974,6 @@ impl lenient::Lenient for PromptTokensDetails {
             lenient::Field::optional::<::std::option::Option<i64>>("text_tokens"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl PromptTokensDetails {
-    pub fn builder() -> builder::PromptTokensDetails {
-        Default::default()
     }
 }
 
@@ -2705,23 +2008,12 @@ impl ResponseFormat {
 }
 
 impl lenient::Lenient for ResponseFormat {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::option::Option<ResponseSchema>,
-            >("json_schema"),
+            lenient::Field::optional::<::std::option::Option<ResponseSchema>>("json_schema"),
             lenient::Field::required::<::std::string::String>("type"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl ResponseFormat {
-    pub fn builder() -> builder::ResponseFormat {
-        Default::default()
     }
 }
 
@@ -2760,36 +2052,18 @@ impl ResponseSchema {
 
 impl ResponseSchema {
     /// The fields that the specification lists, by their names on the wire.
-    pub const FIELDS: &'static [&'static str] = &[
-        "description",
-        "name",
-        "schema",
-        "strict",
-    ];
+    pub const FIELDS: &'static [&'static str] = &["description", "name", "schema", "strict"];
 }
 
 impl lenient::Lenient for ResponseSchema {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("description"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("description"),
             lenient::Field::required::<::std::string::String>("name"),
-            lenient::Field::optional::<
-                ::std::option::Option<::serde_json::Value>,
-            >("schema"),
+            lenient::Field::optional::<::std::option::Option<::serde_json::Value>>("schema"),
             lenient::Field::optional::<::std::option::Option<bool>>("strict"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl ResponseSchema {
-    pub fn builder() -> builder::ResponseSchema {
-        Default::default()
     }
 }
 
@@ -2804,10 +2078,7 @@ pub enum StopSequences {
 }
 
 impl lenient::Lenient for StopSequences {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         <lenient::Strict<Self> as lenient::Lenient>::normalize(json, out)
     }
 }
@@ -2845,30 +2116,16 @@ impl ::std::default::Default for StreamOptions {
 
 impl StreamOptions {
     /// The fields that the specification lists, by their names on the wire.
-    pub const FIELDS: &'static [&'static str] = &[
-        "include_obfuscation",
-        "include_usage",
-    ];
+    pub const FIELDS: &'static [&'static str] = &["include_obfuscation", "include_usage"];
 }
 
 impl lenient::Lenient for StreamOptions {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::option::Option<bool>,
-            >("include_obfuscation"),
+            lenient::Field::optional::<::std::option::Option<bool>>("include_obfuscation"),
             lenient::Field::optional::<::std::option::Option<bool>>("include_usage"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl StreamOptions {
-    pub fn builder() -> builder::StreamOptions {
-        Default::default()
     }
 }
 
@@ -2907,36 +2164,18 @@ impl TokenLogprob {
 
 impl TokenLogprob {
     /// The fields that the specification lists, by their names on the wire.
-    pub const FIELDS: &'static [&'static str] = &[
-        "bytes",
-        "logprob",
-        "token",
-        "top_logprobs",
-    ];
+    pub const FIELDS: &'static [&'static str] = &["bytes", "logprob", "token", "top_logprobs"];
 }
 
 impl lenient::Lenient for TokenLogprob {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::option::Option<::std::vec::Vec<i64>>,
-            >("bytes"),
+            lenient::Field::optional::<::std::option::Option<::std::vec::Vec<i64>>>("bytes"),
             lenient::Field::optional::<::std::option::Option<f64>>("logprob"),
             lenient::Field::required::<::std::string::String>("token"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::vec::Vec<TopLogprob>>,
-            >("top_logprobs"),
+            lenient::Field::optional::<::std::option::Option<::std::vec::Vec<TopLogprob>>>("top_logprobs"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl TokenLogprob {
-    pub fn builder() -> builder::TokenLogprob {
-        Default::default()
     }
 }
 
@@ -2974,26 +2213,13 @@ impl Tool {
 }
 
 impl lenient::Lenient for Tool {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::option::Option<CustomToolDefinition>,
-            >("custom"),
-            lenient::Field::optional::<
-                ::std::option::Option<FunctionDefinition>,
-            >("function"),
+            lenient::Field::optional::<::std::option::Option<CustomToolDefinition>>("custom"),
+            lenient::Field::optional::<::std::option::Option<FunctionDefinition>>("function"),
             lenient::Field::required::<::std::string::String>("type"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl Tool {
-    pub fn builder() -> builder::Tool {
-        Default::default()
     }
 }
 
@@ -3035,29 +2261,14 @@ impl ToolCall {
 }
 
 impl lenient::Lenient for ToolCall {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::option::Option<::serde_json::Value>,
-            >("custom"),
+            lenient::Field::optional::<::std::option::Option<::serde_json::Value>>("custom"),
             lenient::Field::optional::<::std::option::Option<FunctionCall>>("function"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("id"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("type"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("id"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("type"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl ToolCall {
-    pub fn builder() -> builder::ToolCall {
-        Default::default()
     }
 }
 
@@ -3098,29 +2309,14 @@ impl ToolCallDelta {
 }
 
 impl lenient::Lenient for ToolCallDelta {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::option::Option<FunctionCallDelta>,
-            >("function"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("id"),
+            lenient::Field::optional::<::std::option::Option<FunctionCallDelta>>("function"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("id"),
             lenient::Field::optional::<::std::option::Option<i64>>("index"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("type"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("type"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl ToolCallDelta {
-    pub fn builder() -> builder::ToolCallDelta {
-        Default::default()
     }
 }
 
@@ -3150,20 +2346,11 @@ impl ToolName {
 }
 
 impl lenient::Lenient for ToolName {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::required::<::std::string::String>("name"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl ToolName {
-    pub fn builder() -> builder::ToolName {
-        Default::default()
     }
 }
 
@@ -3202,24 +2389,13 @@ impl TopLogprob {
 }
 
 impl lenient::Lenient for TopLogprob {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::option::Option<::std::vec::Vec<i64>>,
-            >("bytes"),
+            lenient::Field::optional::<::std::option::Option<::std::vec::Vec<i64>>>("bytes"),
             lenient::Field::optional::<::std::option::Option<f64>>("logprob"),
             lenient::Field::required::<::std::string::String>("token"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl TopLogprob {
-    pub fn builder() -> builder::TopLogprob {
-        Default::default()
     }
 }
 
@@ -3256,36 +2432,18 @@ impl ::std::default::Default for UrlCitation {
 
 impl UrlCitation {
     /// The fields that the specification lists, by their names on the wire.
-    pub const FIELDS: &'static [&'static str] = &[
-        "end_index",
-        "start_index",
-        "title",
-        "url",
-    ];
+    pub const FIELDS: &'static [&'static str] = &["end_index", "start_index", "title", "url"];
 }
 
 impl lenient::Lenient for UrlCitation {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::optional::<::std::option::Option<i64>>("end_index"),
             lenient::Field::optional::<::std::option::Option<i64>>("start_index"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("title"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("url"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("title"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("url"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl UrlCitation {
-    pub fn builder() -> builder::UrlCitation {
-        Default::default()
     }
 }
 
@@ -3328,42 +2486,20 @@ impl ::std::default::Default for Usage {
 
 impl Usage {
     /// The fields that the specification lists, by their names on the wire.
-    pub const FIELDS: &'static [&'static str] = &[
-        "completion_tokens",
-        "completion_tokens_details",
-        "cost",
-        "prompt_tokens",
-        "prompt_tokens_details",
-        "total_tokens",
-    ];
+    pub const FIELDS: &'static [&'static str] = &["completion_tokens", "completion_tokens_details", "cost", "prompt_tokens", "prompt_tokens_details", "total_tokens"];
 }
 
 impl lenient::Lenient for Usage {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::optional::<::std::option::Option<i64>>("completion_tokens"),
-            lenient::Field::optional::<
-                ::std::option::Option<CompletionTokensDetails>,
-            >("completion_tokens_details"),
-            lenient::Field::optional::<
-                lenient::AnyFormat<::openapi_runtime::Usd>,
-            >("cost"),
+            lenient::Field::optional::<::std::option::Option<CompletionTokensDetails>>("completion_tokens_details"),
+            lenient::Field::optional::<lenient::AnyFormat<::openapi_runtime::Usd>>("cost"),
             lenient::Field::optional::<::std::option::Option<i64>>("prompt_tokens"),
-            lenient::Field::optional::<
-                ::std::option::Option<PromptTokensDetails>,
-            >("prompt_tokens_details"),
+            lenient::Field::optional::<::std::option::Option<PromptTokensDetails>>("prompt_tokens_details"),
             lenient::Field::optional::<::std::option::Option<i64>>("total_tokens"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl Usage {
-    pub fn builder() -> builder::Usage {
-        Default::default()
     }
 }
 
@@ -3378,20 +2514,11 @@ pub struct UsageOptions {
 }
 
 impl lenient::Lenient for UsageOptions {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::optional::<::std::option::Option<bool>>("include"),
         ];
         out.object(json, FIELDS, false)
-    }
-}
-
-impl UsageOptions {
-    pub fn builder() -> builder::UsageOptions {
-        Default::default()
     }
 }
 
@@ -3410,10 +2537,7 @@ pub struct UserLocation {
 
 impl UserLocation {
     /// Creates a value with the required fields.
-    pub fn new(
-        approximate: ApproximateLocation,
-        type_: impl Into<::std::string::String>,
-    ) -> Self {
+    pub fn new(approximate: ApproximateLocation, type_: impl Into<::std::string::String>) -> Self {
         Self {
             approximate: approximate,
             type_: type_.into(),
@@ -3428,21 +2552,12 @@ impl UserLocation {
 }
 
 impl lenient::Lenient for UserLocation {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::required::<ApproximateLocation>("approximate"),
             lenient::Field::required::<::std::string::String>("type"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl UserLocation {
-    pub fn builder() -> builder::UserLocation {
-        Default::default()
     }
 }
 
@@ -3471,40 +2586,20 @@ impl ::std::default::Default for WebSearchOptions {
 
 impl WebSearchOptions {
     /// The fields that the specification lists, by their names on the wire.
-    pub const FIELDS: &'static [&'static str] = &[
-        "search_context_size",
-        "user_location",
-    ];
+    pub const FIELDS: &'static [&'static str] = &["search_context_size", "user_location"];
 }
 
 impl lenient::Lenient for WebSearchOptions {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::option::Option<crate::types::SearchContextSize>,
-            >("search_context_size"),
-            lenient::Field::optional::<
-                ::std::option::Option<UserLocation>,
-            >("user_location"),
+            lenient::Field::optional::<::std::option::Option<crate::types::SearchContextSize>>("search_context_size"),
+            lenient::Field::optional::<::std::option::Option<UserLocation>>("user_location"),
         ];
         out.object(json, FIELDS, true)
     }
 }
 
-impl WebSearchOptions {
-    pub fn builder() -> builder::WebSearchOptions {
-        Default::default()
-    }
-}
-
-fn chat_message_role_for_null<'de, D: ::serde::Deserializer<'de>>(
-    deserializer: D,
-) -> Result<crate::types::Role, D::Error> {
-    let value: Option<crate::types::Role> = ::serde::Deserialize::deserialize(
-        deserializer,
-    )?;
+fn chat_message_role_for_null<'de, D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<crate::types::Role, D::Error> {
+    let value: Option<crate::types::Role> = ::serde::Deserialize::deserialize(deserializer)?;
     Ok(value.unwrap_or_else(defaults::chat_message_role))
 }

@@ -19,7 +19,7 @@ pub(crate) struct Server {
     port: u16,
     /// Options of the server.
     options: Vec<String>,
-    /// A shell that stops the server when its input ends, even if this process is killed.
+    /// A shell that stops the server and removes the folder when its input ends, even if this process is killed.
     shell: Option<Child>,
 }
 
@@ -76,7 +76,7 @@ impl Server {
 
     /// Starts the server again.
     pub(crate) fn resume(&mut self) {
-        let script = r#"signal=QUIT; "$@" >>"$0/log" 2>&1 & read -r signal; kill -"${signal:-QUIT}" $!; wait"#;
+        let script = r#""$@" >>"$0/log" 2>&1 & read -r signal; kill -"${signal:-QUIT}" $!; wait; [ -n "$signal" ] || rm -rf "$0""#;
         let mut shell = Command::new("sh");
         shell.arg("-c").arg(script).arg(&self.folder);
         shell

@@ -99,7 +99,7 @@ async fn the_database_crashes_and_starts_again() {
 /// not left. It has had its lease for longer than it is in force.
 async fn stall(team: &Team) -> (Arc<Runner>, JoinHandle<ChunkReport>, Arc<AtomicBool>) {
     team.lab.input(30);
-    let fault = Fault::delay(Duration::from_secs(3)).on(Operation::CreateChatCompletion);
+    let fault = Fault::delay(Duration::from_secs(4)).on(Operation::CreateChatCompletion);
     team.lab.sim.inject(fault);
     let mut submission = team.submission();
     submission.chunk_size = 30;
@@ -109,7 +109,7 @@ async fn stall(team: &Team) -> (Arc<Runner>, JoinHandle<ChunkReport>, Arc<Atomic
     let is_stalled = Arc::new(AtomicBool::new(false));
     let url = stalling(&team.url, is_stalled.clone());
     let ledger = PostgresLedger::connect(&url).await.unwrap();
-    let lease = Duration::from_secs(1);
+    let lease = Duration::from_secs(2);
     let worker = team.worker_on(ledger, "a", &job, lease).await;
     let asking = tokio::spawn({
         let worker = worker.clone();
@@ -120,7 +120,7 @@ async fn stall(team: &Team) -> (Arc<Runner>, JoinHandle<ChunkReport>, Arc<Atomic
     assert_eq!(team.value(recorded).await, "10");
     is_stalled.store(true, Ordering::Release);
     let sent = team.lab.sim.requests().len();
-    tokio::time::sleep(Duration::from_millis(3_500)).await;
+    tokio::time::sleep(Duration::from_millis(4_000)).await;
     assert_eq!(team.lab.sim.requests().len(), sent);
     team.lab.sim.clear_faults();
     (worker, asking, is_stalled)

@@ -130,5 +130,5 @@ async fn a_rate_is_shared() {
     assert_eq!(tally.answered, 200);
     // 50 requests a second, of which the first 50 are sent at once.
     assert!(took > Duration::from_secs_f64(2.5), "{took:?}");
-    assert!(took < Duration::from_secs(9), "{took:?}");
+    assert!(took < Duration::from_secs(20), "{took:?}");
 }

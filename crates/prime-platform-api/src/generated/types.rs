@@ -46,23 +46,12 @@ impl DeletedRun {
 }
 
 impl lenient::Lenient for DeletedRun {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::optional::<::std::option::Option<bool>>("deleted"),
-            lenient::Field::optional::<
-                lenient::AnyFormat<::std::string::String>,
-            >("runId"),
+            lenient::Field::optional::<lenient::AnyFormat<::std::string::String>>("runId"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl DeletedRun {
-    pub fn builder() -> builder::DeletedRun {
-        Default::default()
     }
 }
 
@@ -93,22 +82,11 @@ impl ErrorResponse {
 }
 
 impl lenient::Lenient for ErrorResponse {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::option::Option<::serde_json::Value>,
-            >("detail"),
+            lenient::Field::optional::<::std::option::Option<::serde_json::Value>>("detail"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl ErrorResponse {
-    pub fn builder() -> builder::ErrorResponse {
-        Default::default()
     }
 }
 
@@ -138,20 +116,11 @@ impl PausedRun {
 }
 
 impl lenient::Lenient for PausedRun {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::required::<crate::types::RunStatus>("status"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl PausedRun {
-    pub fn builder() -> builder::PausedRun {
-        Default::default()
     }
 }
 
@@ -199,38 +168,23 @@ impl ::std::default::Default for PrepareRunRequest {
 
 impl PrepareRunRequest {
     /// The fields that the specification lists, by their names on the wire.
-    pub const FIELDS: &'static [&'static str] = &[
-        "imageTag",
-        "mode",
-        "sourceRef",
-        "teamId",
-    ];
+    pub const FIELDS: &'static [&'static str] = &["imageTag", "mode", "sourceRef", "teamId"];
 }
 
 impl lenient::Lenient for PrepareRunRequest {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("imageTag"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("mode"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("sourceRef"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("teamId"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("imageTag"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("mode"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("sourceRef"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("teamId"),
         ];
         out.object(json, FIELDS, true)
     }
 }
 
 impl PrepareRunRequest {
+    /// Returns a builder.
     pub fn builder() -> builder::PrepareRunRequest {
         Default::default()
     }
@@ -260,10 +214,7 @@ pub struct PreparedRun {
 
 impl PreparedRun {
     /// Creates a value with the required fields.
-    pub fn new(
-        mode: impl Into<::std::string::String>,
-        submission_supported: bool,
-    ) -> Self {
+    pub fn new(mode: impl Into<::std::string::String>, submission_supported: bool) -> Self {
         Self {
             contract_version: Default::default(),
             mode: mode.into(),
@@ -277,38 +228,19 @@ impl PreparedRun {
 
 impl PreparedRun {
     /// The fields that the specification lists, by their names on the wire.
-    pub const FIELDS: &'static [&'static str] = &[
-        "contract_version",
-        "mode",
-        "runtime",
-        "schema_install",
-        "submission_supported",
-    ];
+    pub const FIELDS: &'static [&'static str] = &["contract_version", "mode", "runtime", "schema_install", "submission_supported"];
 }
 
 impl lenient::Lenient for PreparedRun {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::optional::<::std::option::Option<i64>>("contract_version"),
             lenient::Field::required::<::std::string::String>("mode"),
-            lenient::Field::optional::<
-                ::std::option::Option<::serde_json::Value>,
-            >("runtime"),
-            lenient::Field::optional::<
-                ::std::option::Option<::serde_json::Value>,
-            >("schema_install"),
+            lenient::Field::optional::<::std::option::Option<::serde_json::Value>>("runtime"),
+            lenient::Field::optional::<::std::option::Option<::serde_json::Value>>("schema_install"),
             lenient::Field::required::<bool>("submission_supported"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl PreparedRun {
-    pub fn builder() -> builder::PreparedRun {
-        Default::default()
     }
 }
 
@@ -358,38 +290,23 @@ impl ::std::default::Default for ResumeRunRequest {
 
 impl ResumeRunRequest {
     /// The fields that the specification lists, by their names on the wire.
-    pub const FIELDS: &'static [&'static str] = &[
-        "gpuType",
-        "hfToken",
-        "imageTag",
-        "wandbApiKey",
-    ];
+    pub const FIELDS: &'static [&'static str] = &["gpuType", "hfToken", "imageTag", "wandbApiKey"];
 }
 
 impl lenient::Lenient for ResumeRunRequest {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("gpuType"),
-            lenient::Field::optional::<
-                ::std::option::Option<::openapi_runtime::Secret>,
-            >("hfToken"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("imageTag"),
-            lenient::Field::optional::<
-                ::std::option::Option<::openapi_runtime::Secret>,
-            >("wandbApiKey"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("gpuType"),
+            lenient::Field::optional::<::std::option::Option<::openapi_runtime::Secret>>("hfToken"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("imageTag"),
+            lenient::Field::optional::<::std::option::Option<::openapi_runtime::Secret>>("wandbApiKey"),
         ];
         out.object(json, FIELDS, true)
     }
 }
 
 impl ResumeRunRequest {
+    /// Returns a builder.
     pub fn builder() -> builder::ResumeRunRequest {
         Default::default()
     }
@@ -447,10 +364,7 @@ pub struct ResumedRun {
 
 impl ResumedRun {
     /// Creates a value with the required fields.
-    pub fn new(
-        run_id: impl Into<::std::string::String>,
-        token_value: ::openapi_runtime::Secret,
-    ) -> Self {
+    pub fn new(run_id: impl Into<::std::string::String>, token_value: ::openapi_runtime::Secret) -> Self {
         Self {
             estimated_cost_per_hour: Default::default(),
             gpu_type: Default::default(),
@@ -466,44 +380,21 @@ impl ResumedRun {
 
 impl ResumedRun {
     /// The fields that the specification lists, by their names on the wire.
-    pub const FIELDS: &'static [&'static str] = &[
-        "estimatedCostPerHour",
-        "gpuType",
-        "isBeta",
-        "onDemand",
-        "pricePerGpuHour",
-        "runId",
-        "tokenValue",
-    ];
+    pub const FIELDS: &'static [&'static str] = &["estimatedCostPerHour", "gpuType", "isBeta", "onDemand", "pricePerGpuHour", "runId", "tokenValue"];
 }
 
 impl lenient::Lenient for ResumedRun {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::option::Option<::openapi_runtime::Usd>,
-            >("estimatedCostPerHour"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("gpuType"),
+            lenient::Field::optional::<::std::option::Option<::openapi_runtime::Usd>>("estimatedCostPerHour"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("gpuType"),
             lenient::Field::optional::<::std::option::Option<bool>>("isBeta"),
             lenient::Field::optional::<::std::option::Option<bool>>("onDemand"),
-            lenient::Field::optional::<
-                ::std::option::Option<::openapi_runtime::Usd>,
-            >("pricePerGpuHour"),
+            lenient::Field::optional::<::std::option::Option<::openapi_runtime::Usd>>("pricePerGpuHour"),
             lenient::Field::required::<::std::string::String>("runId"),
             lenient::Field::required::<::openapi_runtime::Secret>("tokenValue"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl ResumedRun {
-    pub fn builder() -> builder::ResumedRun {
-        Default::default()
     }
 }
 
@@ -737,11 +628,7 @@ pub struct Run {
 
 impl Run {
     /// Creates a value with the required fields.
-    pub fn new(
-        created_at: ::openapi_runtime::Timestamp,
-        id: impl Into<::std::string::String>,
-        status: crate::types::RunStatus,
-    ) -> Self {
+    pub fn new(created_at: ::openapi_runtime::Timestamp, id: impl Into<::std::string::String>, status: crate::types::RunStatus) -> Self {
         Self {
             base_model: Default::default(),
             batch_size: Default::default(),
@@ -781,128 +668,45 @@ impl Run {
 
 impl Run {
     /// The fields that the specification lists, by their names on the wire.
-    pub const FIELDS: &'static [&'static str] = &[
-        "baseModel",
-        "batchSize",
-        "completedAt",
-        "createdAt",
-        "environments",
-        "errorMessage",
-        "failureAnalysis",
-        "gpuCount",
-        "id",
-        "kind",
-        "maxSteps",
-        "maxTokens",
-        "name",
-        "notice",
-        "primeClusterId",
-        "queueReason",
-        "rftClusterId",
-        "rolloutsPerExample",
-        "runConfig",
-        "runsAhead",
-        "seqLen",
-        "sourceCommit",
-        "startedAt",
-        "status",
-        "teamId",
-        "updatedAt",
-        "userId",
-        "volumeName",
-        "wandbEntity",
-        "wandbProject",
-        "wandbRunName",
-    ];
+    pub const FIELDS: &'static [&'static str] = &["baseModel", "batchSize", "completedAt", "createdAt", "environments", "errorMessage", "failureAnalysis", "gpuCount", "id", "kind", "maxSteps", "maxTokens", "name", "notice", "primeClusterId", "queueReason", "rftClusterId", "rolloutsPerExample", "runConfig", "runsAhead", "seqLen", "sourceCommit", "startedAt", "status", "teamId", "updatedAt", "userId", "volumeName", "wandbEntity", "wandbProject", "wandbRunName"];
 }
 
 impl lenient::Lenient for Run {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                lenient::AnyFormat<::std::string::String>,
-            >("baseModel"),
+            lenient::Field::optional::<lenient::AnyFormat<::std::string::String>>("baseModel"),
             lenient::Field::optional::<lenient::AnyFormat<i64>>("batchSize"),
-            lenient::Field::optional::<
-                ::std::option::Option<::openapi_runtime::Timestamp>,
-            >("completedAt"),
+            lenient::Field::optional::<::std::option::Option<::openapi_runtime::Timestamp>>("completedAt"),
             lenient::Field::required::<::openapi_runtime::Timestamp>("createdAt"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::vec::Vec<::serde_json::Value>>,
-            >("environments"),
-            lenient::Field::optional::<
-                lenient::AnyFormat<::std::string::String>,
-            >("errorMessage"),
-            lenient::Field::optional::<
-                ::std::option::Option<::serde_json::Value>,
-            >("failureAnalysis"),
+            lenient::Field::optional::<::std::option::Option<::std::vec::Vec<::serde_json::Value>>>("environments"),
+            lenient::Field::optional::<lenient::AnyFormat<::std::string::String>>("errorMessage"),
+            lenient::Field::optional::<::std::option::Option<::serde_json::Value>>("failureAnalysis"),
             lenient::Field::optional::<lenient::AnyFormat<i64>>("gpuCount"),
             lenient::Field::required::<::std::string::String>("id"),
-            lenient::Field::optional::<
-                lenient::AnyFormat<::std::string::String>,
-            >("kind"),
+            lenient::Field::optional::<lenient::AnyFormat<::std::string::String>>("kind"),
             lenient::Field::optional::<lenient::AnyFormat<i64>>("maxSteps"),
             lenient::Field::optional::<lenient::AnyFormat<i64>>("maxTokens"),
-            lenient::Field::optional::<
-                lenient::AnyFormat<::std::string::String>,
-            >("name"),
-            lenient::Field::optional::<
-                lenient::AnyFormat<::std::string::String>,
-            >("notice"),
-            lenient::Field::optional::<
-                lenient::AnyFormat<::std::string::String>,
-            >("primeClusterId"),
-            lenient::Field::optional::<
-                lenient::AnyFormat<::std::string::String>,
-            >("queueReason"),
-            lenient::Field::optional::<
-                lenient::AnyFormat<::std::string::String>,
-            >("rftClusterId"),
+            lenient::Field::optional::<lenient::AnyFormat<::std::string::String>>("name"),
+            lenient::Field::optional::<lenient::AnyFormat<::std::string::String>>("notice"),
+            lenient::Field::optional::<lenient::AnyFormat<::std::string::String>>("primeClusterId"),
+            lenient::Field::optional::<lenient::AnyFormat<::std::string::String>>("queueReason"),
+            lenient::Field::optional::<lenient::AnyFormat<::std::string::String>>("rftClusterId"),
             lenient::Field::optional::<lenient::AnyFormat<i64>>("rolloutsPerExample"),
-            lenient::Field::optional::<
-                ::std::option::Option<::serde_json::Value>,
-            >("runConfig"),
+            lenient::Field::optional::<::std::option::Option<::serde_json::Value>>("runConfig"),
             lenient::Field::optional::<lenient::AnyFormat<i64>>("runsAhead"),
             lenient::Field::optional::<lenient::AnyFormat<i64>>("seqLen"),
-            lenient::Field::optional::<
-                lenient::AnyFormat<::std::string::String>,
-            >("sourceCommit"),
-            lenient::Field::optional::<
-                ::std::option::Option<::openapi_runtime::Timestamp>,
-            >("startedAt"),
+            lenient::Field::optional::<lenient::AnyFormat<::std::string::String>>("sourceCommit"),
+            lenient::Field::optional::<::std::option::Option<::openapi_runtime::Timestamp>>("startedAt"),
             lenient::Field::required::<crate::types::RunStatus>("status"),
-            lenient::Field::optional::<
-                lenient::AnyFormat<::std::string::String>,
-            >("teamId"),
-            lenient::Field::optional::<
-                ::std::option::Option<::openapi_runtime::Timestamp>,
-            >("updatedAt"),
-            lenient::Field::optional::<
-                lenient::AnyFormat<::std::string::String>,
-            >("userId"),
-            lenient::Field::optional::<
-                lenient::AnyFormat<::std::string::String>,
-            >("volumeName"),
-            lenient::Field::optional::<
-                lenient::AnyFormat<::std::string::String>,
-            >("wandbEntity"),
-            lenient::Field::optional::<
-                lenient::AnyFormat<::std::string::String>,
-            >("wandbProject"),
-            lenient::Field::optional::<
-                lenient::AnyFormat<::std::string::String>,
-            >("wandbRunName"),
+            lenient::Field::optional::<lenient::AnyFormat<::std::string::String>>("teamId"),
+            lenient::Field::optional::<::std::option::Option<::openapi_runtime::Timestamp>>("updatedAt"),
+            lenient::Field::optional::<lenient::AnyFormat<::std::string::String>>("userId"),
+            lenient::Field::optional::<lenient::AnyFormat<::std::string::String>>("volumeName"),
+            lenient::Field::optional::<lenient::AnyFormat<::std::string::String>>("wandbEntity"),
+            lenient::Field::optional::<lenient::AnyFormat<::std::string::String>>("wandbProject"),
+            lenient::Field::optional::<lenient::AnyFormat<::std::string::String>>("wandbRunName"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl Run {
-    pub fn builder() -> builder::Run {
-        Default::default()
     }
 }
 
@@ -932,18 +736,11 @@ impl RunEnvelope {
 }
 
 impl lenient::Lenient for RunEnvelope {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
-        const FIELDS: &[lenient::Field] = &[lenient::Field::required::<Run>("run")];
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::required::<Run>("run"),
+        ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl RunEnvelope {
-    pub fn builder() -> builder::RunEnvelope {
-        Default::default()
     }
 }
 
@@ -974,22 +771,11 @@ impl RunLogs {
 }
 
 impl lenient::Lenient for RunLogs {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("logs"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("logs"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl RunLogs {
-    pub fn builder() -> builder::RunLogs {
-        Default::default()
     }
 }
 
@@ -1036,20 +822,11 @@ impl RunPage {
 
 impl RunPage {
     /// The fields that the specification lists, by their names on the wire.
-    pub const FIELDS: &'static [&'static str] = &[
-        "limit",
-        "page",
-        "runs",
-        "total",
-        "total_pages",
-    ];
+    pub const FIELDS: &'static [&'static str] = &["limit", "page", "runs", "total", "total_pages"];
 }
 
 impl lenient::Lenient for RunPage {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::optional::<lenient::AnyFormat<i64>>("limit"),
             lenient::Field::optional::<lenient::AnyFormat<i64>>("page"),
@@ -1058,12 +835,6 @@ impl lenient::Lenient for RunPage {
             lenient::Field::optional::<lenient::AnyFormat<i64>>("total_pages"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl RunPage {
-    pub fn builder() -> builder::RunPage {
-        Default::default()
     }
 }
 
@@ -1123,38 +894,18 @@ impl ::std::default::Default for RunProgress {
 
 impl RunProgress {
     /// The fields that the specification lists, by their names on the wire.
-    pub const FIELDS: &'static [&'static str] = &[
-        "lastUpdatedAt",
-        "latestStep",
-        "stepsWithDistributions",
-        "stepsWithSamples",
-    ];
+    pub const FIELDS: &'static [&'static str] = &["lastUpdatedAt", "latestStep", "stepsWithDistributions", "stepsWithSamples"];
 }
 
 impl lenient::Lenient for RunProgress {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::option::Option<::openapi_runtime::Timestamp>,
-            >("lastUpdatedAt"),
+            lenient::Field::optional::<::std::option::Option<::openapi_runtime::Timestamp>>("lastUpdatedAt"),
             lenient::Field::optional::<lenient::AnyFormat<i64>>("latestStep"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::vec::Vec<i64>>,
-            >("stepsWithDistributions"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::vec::Vec<i64>>,
-            >("stepsWithSamples"),
+            lenient::Field::optional::<::std::option::Option<::std::vec::Vec<i64>>>("stepsWithDistributions"),
+            lenient::Field::optional::<::std::option::Option<::std::vec::Vec<i64>>>("stepsWithSamples"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl RunProgress {
-    pub fn builder() -> builder::RunProgress {
-        Default::default()
     }
 }
 
@@ -1209,42 +960,19 @@ impl Team {
 
 impl Team {
     /// The fields that the specification lists, by their names on the wire.
-    pub const FIELDS: &'static [&'static str] = &[
-        "createdAt",
-        "name",
-        "role",
-        "slug",
-        "teamId",
-    ];
+    pub const FIELDS: &'static [&'static str] = &["createdAt", "name", "role", "slug", "teamId"];
 }
 
 impl lenient::Lenient for Team {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                lenient::AnyFormat<::std::string::String>,
-            >("createdAt"),
-            lenient::Field::optional::<
-                lenient::AnyFormat<::std::string::String>,
-            >("name"),
-            lenient::Field::optional::<
-                lenient::AnyFormat<::std::string::String>,
-            >("role"),
-            lenient::Field::optional::<
-                lenient::AnyFormat<::std::string::String>,
-            >("slug"),
+            lenient::Field::optional::<lenient::AnyFormat<::std::string::String>>("createdAt"),
+            lenient::Field::optional::<lenient::AnyFormat<::std::string::String>>("name"),
+            lenient::Field::optional::<lenient::AnyFormat<::std::string::String>>("role"),
+            lenient::Field::optional::<lenient::AnyFormat<::std::string::String>>("slug"),
             lenient::Field::required::<::std::string::String>("teamId"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl Team {
-    pub fn builder() -> builder::Team {
-        Default::default()
     }
 }
 
@@ -1280,21 +1008,12 @@ impl TeamPage {
 }
 
 impl lenient::Lenient for TeamPage {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::required::<::std::vec::Vec<Team>>("data"),
             lenient::Field::optional::<lenient::AnyFormat<i64>>("total_count"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl TeamPage {
-    pub fn builder() -> builder::TeamPage {
-        Default::default()
     }
 }
 
@@ -1349,48 +1068,21 @@ impl ::std::default::Default for Whoami {
 
 impl Whoami {
     /// The fields that the specification lists, by their names on the wire.
-    pub const FIELDS: &'static [&'static str] = &[
-        "account_limits",
-        "email",
-        "id",
-        "key_limits",
-        "name",
-        "scope",
-        "slug",
-    ];
+    pub const FIELDS: &'static [&'static str] = &["account_limits", "email", "id", "key_limits", "name", "scope", "slug"];
 }
 
 impl lenient::Lenient for Whoami {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::option::Option<::serde_json::Value>,
-            >("account_limits"),
-            lenient::Field::optional::<
-                lenient::AnyFormat<::std::string::String>,
-            >("email"),
+            lenient::Field::optional::<::std::option::Option<::serde_json::Value>>("account_limits"),
+            lenient::Field::optional::<lenient::AnyFormat<::std::string::String>>("email"),
             lenient::Field::optional::<lenient::AnyFormat<::std::string::String>>("id"),
-            lenient::Field::optional::<
-                ::std::option::Option<::serde_json::Value>,
-            >("key_limits"),
-            lenient::Field::optional::<
-                lenient::AnyFormat<::std::string::String>,
-            >("name"),
-            lenient::Field::optional::<
-                ::std::option::Option<::serde_json::Value>,
-            >("scope"),
+            lenient::Field::optional::<::std::option::Option<::serde_json::Value>>("key_limits"),
+            lenient::Field::optional::<lenient::AnyFormat<::std::string::String>>("name"),
+            lenient::Field::optional::<::std::option::Option<::serde_json::Value>>("scope"),
             lenient::Field::optional::<lenient::AnyFormat<::std::string::String>>("slug"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl Whoami {
-    pub fn builder() -> builder::Whoami {
-        Default::default()
     }
 }
 
@@ -1420,17 +1112,10 @@ impl WhoamiResponse {
 }
 
 impl lenient::Lenient for WhoamiResponse {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
-        const FIELDS: &[lenient::Field] = &[lenient::Field::required::<Whoami>("data")];
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
+        const FIELDS: &[lenient::Field] = &[
+            lenient::Field::required::<Whoami>("data"),
+        ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl WhoamiResponse {
-    pub fn builder() -> builder::WhoamiResponse {
-        Default::default()
     }
 }

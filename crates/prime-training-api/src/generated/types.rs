@@ -12,8 +12,8 @@
 
 mod enums;
 pub use self::enums::*;
-pub mod error;
 mod defaults;
+pub mod error;
 pub mod builder;
 use ::openapi_runtime::lenient;
 
@@ -42,21 +42,14 @@ pub struct BillingEntry {
 }
 
 impl lenient::Lenient for BillingEntry {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::required::<::openapi_runtime::Usd>("amount_usd"),
             lenient::Field::required::<::openapi_runtime::Timestamp>("created_at"),
             lenient::Field::required::<::std::string::String>("currency"),
             lenient::Field::required::<::std::string::String>("id"),
-            lenient::Field::optional::<
-                ::std::option::Option<::openapi_runtime::Timestamp>,
-            >("last_billed_at"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("resource_id"),
+            lenient::Field::optional::<::std::option::Option<::openapi_runtime::Timestamp>>("last_billed_at"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("resource_id"),
             lenient::Field::required::<::std::string::String>("resource_type"),
             lenient::Field::required::<::openapi_runtime::Timestamp>("updated_at"),
         ];
@@ -65,6 +58,7 @@ impl lenient::Lenient for BillingEntry {
 }
 
 impl BillingEntry {
+    /// Returns a builder.
     pub fn builder() -> builder::BillingEntry {
         Default::default()
     }
@@ -109,9 +103,7 @@ pub struct CreateDedicatedRunRequest {
 
 impl CreateDedicatedRunRequest {
     /// Creates a value with the required fields.
-    pub fn new(
-        config: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
-    ) -> Self {
+    pub fn new(config: ::serde_json::Map<::std::string::String, ::serde_json::Value>) -> Self {
         Self {
             config: config,
             hf_token: Default::default(),
@@ -126,46 +118,25 @@ impl CreateDedicatedRunRequest {
 
 impl CreateDedicatedRunRequest {
     /// The fields that the specification lists, by their names on the wire.
-    pub const FIELDS: &'static [&'static str] = &[
-        "config",
-        "hfToken",
-        "imageTag",
-        "name",
-        "teamId",
-        "wandbApiKey",
-    ];
+    pub const FIELDS: &'static [&'static str] = &["config", "hfToken", "imageTag", "name", "teamId", "wandbApiKey"];
 }
 
 impl lenient::Lenient for CreateDedicatedRunRequest {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::required::<
-                ::serde_json::Map<::std::string::String, ::serde_json::Value>,
-            >("config"),
-            lenient::Field::optional::<
-                ::std::option::Option<::openapi_runtime::Secret>,
-            >("hfToken"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("imageTag"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("name"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("teamId"),
-            lenient::Field::optional::<
-                ::std::option::Option<::openapi_runtime::Secret>,
-            >("wandbApiKey"),
+            lenient::Field::required::<::serde_json::Map<::std::string::String, ::serde_json::Value>>("config"),
+            lenient::Field::optional::<::std::option::Option<::openapi_runtime::Secret>>("hfToken"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("imageTag"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("name"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("teamId"),
+            lenient::Field::optional::<::std::option::Option<::openapi_runtime::Secret>>("wandbApiKey"),
         ];
         out.object(json, FIELDS, true)
     }
 }
 
 impl CreateDedicatedRunRequest {
+    /// Returns a builder.
     pub fn builder() -> builder::CreateDedicatedRunRequest {
         Default::default()
     }
@@ -216,10 +187,7 @@ pub struct CreateDedicatedRunResponse {
 
 impl CreateDedicatedRunResponse {
     /// Creates a value with the required fields.
-    pub fn new(
-        run_id: impl Into<::std::string::String>,
-        token_value: ::openapi_runtime::Secret,
-    ) -> Self {
+    pub fn new(run_id: impl Into<::std::string::String>, token_value: ::openapi_runtime::Secret) -> Self {
         Self {
             estimated_cost_per_hour: Default::default(),
             gpu_type: Default::default(),
@@ -234,35 +202,18 @@ impl CreateDedicatedRunResponse {
 }
 
 impl lenient::Lenient for CreateDedicatedRunResponse {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::option::Option<::openapi_runtime::Usd>,
-            >("estimatedCostPerHour"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("gpuType"),
+            lenient::Field::optional::<::std::option::Option<::openapi_runtime::Usd>>("estimatedCostPerHour"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("gpuType"),
             lenient::Field::optional::<::std::option::Option<bool>>("isBeta"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("jobId"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("jobId"),
             lenient::Field::optional::<::std::option::Option<bool>>("onDemand"),
-            lenient::Field::optional::<
-                ::std::option::Option<::openapi_runtime::Usd>,
-            >("pricePerGpuHour"),
+            lenient::Field::optional::<::std::option::Option<::openapi_runtime::Usd>>("pricePerGpuHour"),
             lenient::Field::required::<::std::string::String>("runId"),
             lenient::Field::required::<::openapi_runtime::Secret>("tokenValue"),
         ];
         out.object(json, FIELDS, false)
-    }
-}
-
-impl CreateDedicatedRunResponse {
-    pub fn builder() -> builder::CreateDedicatedRunResponse {
-        Default::default()
     }
 }
 
@@ -296,21 +247,12 @@ impl DeleteRunResponse {
 }
 
 impl lenient::Lenient for DeleteRunResponse {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::required::<bool>("deleted"),
             lenient::Field::required::<::std::string::String>("runId"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl DeleteRunResponse {
-    pub fn builder() -> builder::DeleteRunResponse {
-        Default::default()
     }
 }
 
@@ -324,10 +266,7 @@ pub struct ErrorDetail {
 }
 
 impl lenient::Lenient for ErrorDetail {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::required::<::std::string::String>("details"),
             lenient::Field::required::<::std::string::String>("param"),
@@ -337,6 +276,7 @@ impl lenient::Lenient for ErrorDetail {
 }
 
 impl ErrorDetail {
+    /// Returns a builder.
     pub fn builder() -> builder::ErrorDetail {
         Default::default()
     }
@@ -356,23 +296,12 @@ pub struct ErrorResponse {
 }
 
 impl lenient::Lenient for ErrorResponse {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::option::Option<::serde_json::Value>,
-            >("detail"),
+            lenient::Field::optional::<::std::option::Option<::serde_json::Value>>("detail"),
             lenient::Field::optional::<::std::vec::Vec<ErrorDetail>>("errors"),
         ];
         out.object(json, FIELDS, false)
-    }
-}
-
-impl ErrorResponse {
-    pub fn builder() -> builder::ErrorResponse {
-        Default::default()
     }
 }
 
@@ -390,28 +319,13 @@ pub struct RunPricing {
 }
 
 impl lenient::Lenient for RunPricing {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::option::Option<::openapi_runtime::Usd>,
-            >("inference_input_per_mtok"),
-            lenient::Field::optional::<
-                ::std::option::Option<::openapi_runtime::Usd>,
-            >("inference_output_per_mtok"),
-            lenient::Field::optional::<
-                ::std::option::Option<::openapi_runtime::Usd>,
-            >("training_per_mtok"),
+            lenient::Field::optional::<::std::option::Option<::openapi_runtime::Usd>>("inference_input_per_mtok"),
+            lenient::Field::optional::<::std::option::Option<::openapi_runtime::Usd>>("inference_output_per_mtok"),
+            lenient::Field::optional::<::std::option::Option<::openapi_runtime::Usd>>("training_per_mtok"),
         ];
         out.object(json, FIELDS, false)
-    }
-}
-
-impl RunPricing {
-    pub fn builder() -> builder::RunPricing {
-        Default::default()
     }
 }
 
@@ -450,34 +364,18 @@ impl ::std::default::Default for RunUsageBreakdown {
 
 impl RunUsageBreakdown {
     /// The fields that the specification lists, by their names on the wire.
-    pub const FIELDS: &'static [&'static str] = &[
-        "cost_usd",
-        "input_tokens",
-        "output_tokens",
-        "tokens",
-    ];
+    pub const FIELDS: &'static [&'static str] = &["cost_usd", "input_tokens", "output_tokens", "tokens"];
 }
 
 impl lenient::Lenient for RunUsageBreakdown {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::option::Option<::openapi_runtime::Usd>,
-            >("cost_usd"),
+            lenient::Field::optional::<::std::option::Option<::openapi_runtime::Usd>>("cost_usd"),
             lenient::Field::optional::<::std::option::Option<i64>>("input_tokens"),
             lenient::Field::optional::<::std::option::Option<i64>>("output_tokens"),
             lenient::Field::optional::<::std::option::Option<i64>>("tokens"),
         ];
         out.object(json, FIELDS, true)
-    }
-}
-
-impl RunUsageBreakdown {
-    pub fn builder() -> builder::RunUsageBreakdown {
-        Default::default()
     }
 }
 
@@ -508,39 +406,19 @@ pub struct RunUsageResponse {
 
 impl RunUsageResponse {
     /// The fields that the specification lists, by their names on the wire.
-    pub const FIELDS: &'static [&'static str] = &[
-        "base_model",
-        "inference",
-        "pricing",
-        "record_count",
-        "run_id",
-        "run_name",
-        "status",
-        "total_cost_usd",
-        "total_tokens",
-        "training",
-    ];
+    pub const FIELDS: &'static [&'static str] = &["base_model", "inference", "pricing", "record_count", "run_id", "run_name", "status", "total_cost_usd", "total_tokens", "training"];
 }
 
 impl lenient::Lenient for RunUsageResponse {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("base_model"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("base_model"),
             lenient::Field::required::<RunUsageBreakdown>("inference"),
             lenient::Field::required::<RunPricing>("pricing"),
             lenient::Field::exact::<i64>("record_count"),
             lenient::Field::required::<::std::string::String>("run_id"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("run_name"),
-            lenient::Field::optional::<
-                ::std::option::Option<crate::types::RunStatus>,
-            >("status"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("run_name"),
+            lenient::Field::optional::<::std::option::Option<crate::types::RunStatus>>("status"),
             lenient::Field::required::<::openapi_runtime::Usd>("total_cost_usd"),
             lenient::Field::required::<i64>("total_tokens"),
             lenient::Field::required::<RunUsageBreakdown>("training"),
@@ -550,6 +428,7 @@ impl lenient::Lenient for RunUsageResponse {
 }
 
 impl RunUsageResponse {
+    /// Returns a builder.
     pub fn builder() -> builder::RunUsageResponse {
         Default::default()
     }
@@ -575,17 +454,12 @@ pub struct WalletResponse {
 }
 
 impl lenient::Lenient for WalletResponse {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::required::<::openapi_runtime::Usd>("balance_usd"),
             lenient::Field::required::<::std::string::String>("currency"),
             lenient::Field::required::<::std::vec::Vec<BillingEntry>>("recent_billings"),
-            lenient::Field::optional::<
-                ::std::option::Option<::std::string::String>,
-            >("team_id"),
+            lenient::Field::optional::<::std::option::Option<::std::string::String>>("team_id"),
             lenient::Field::required::<i64>("total_billings"),
             lenient::Field::required::<::std::string::String>("wallet_id"),
         ];
@@ -594,6 +468,7 @@ impl lenient::Lenient for WalletResponse {
 }
 
 impl WalletResponse {
+    /// Returns a builder.
     pub fn builder() -> builder::WalletResponse {
         Default::default()
     }

@@ -138,33 +138,22 @@ impl ::schemars::JsonSchema for AudioFormat {
         stringify!(AudioFormat).into()
     }
     fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
-        ::schemars::json_schema!(
-            { "type" : "string", "examples" : ["wav", "aac", "mp3", "flac", "opus",
-            "pcm16"] }
-        )
+        ::schemars::json_schema!({ "type": "string", "examples": ["wav", "aac", "mp3", "flac", "opus", "pcm16", ] })
     }
 }
 
 impl ::serde::Serialize for AudioFormat {
-    fn serialize<S: ::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
+    fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
     }
 }
 
 impl<'de> ::serde::Deserialize<'de> for AudioFormat {
-    fn deserialize<D: ::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
+    fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Visitor;
         impl ::serde::de::Visitor<'_> for Visitor {
             type Value = AudioFormat;
-            fn expecting(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> ::std::fmt::Result {
+            fn expecting(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 f.write_str("a string")
             }
             fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
@@ -179,10 +168,7 @@ impl<'de> ::serde::Deserialize<'de> for AudioFormat {
 }
 
 impl lenient::Lenient for AudioFormat {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         <::std::string::String as lenient::Lenient>::normalize(json, out)
     }
 }
@@ -309,33 +295,22 @@ impl ::schemars::JsonSchema for FinishReason {
         stringify!(FinishReason).into()
     }
     fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
-        ::schemars::json_schema!(
-            { "type" : "string", "examples" : ["stop", "length", "tool_calls",
-            "content_filter", "function_call"] }
-        )
+        ::schemars::json_schema!({ "type": "string", "examples": ["stop", "length", "tool_calls", "content_filter", "function_call", ] })
     }
 }
 
 impl ::serde::Serialize for FinishReason {
-    fn serialize<S: ::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
+    fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
     }
 }
 
 impl<'de> ::serde::Deserialize<'de> for FinishReason {
-    fn deserialize<D: ::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
+    fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Visitor;
         impl ::serde::de::Visitor<'_> for Visitor {
             type Value = FinishReason;
-            fn expecting(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> ::std::fmt::Result {
+            fn expecting(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 f.write_str("a string")
             }
             fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
@@ -350,10 +325,7 @@ impl<'de> ::serde::Deserialize<'de> for FinishReason {
 }
 
 impl lenient::Lenient for FinishReason {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         <::std::string::String as lenient::Lenient>::normalize(json, out)
     }
 }
@@ -375,7 +347,10 @@ pub enum GrammarSyntax {
 
 impl GrammarSyntax {
     /// The listed values.
-    pub const LISTED: &'static [Self] = &[Self::Lark, Self::Regex];
+    pub const LISTED: &'static [Self] = &[
+        Self::Lark,
+        Self::Regex,
+    ];
     /// Returns the value as serialized.
     pub fn as_str(&self) -> &str {
         match self {
@@ -462,30 +437,22 @@ impl ::schemars::JsonSchema for GrammarSyntax {
         stringify!(GrammarSyntax).into()
     }
     fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
-        ::schemars::json_schema!({ "type" : "string", "examples" : ["lark", "regex"] })
+        ::schemars::json_schema!({ "type": "string", "examples": ["lark", "regex", ] })
     }
 }
 
 impl ::serde::Serialize for GrammarSyntax {
-    fn serialize<S: ::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
+    fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
     }
 }
 
 impl<'de> ::serde::Deserialize<'de> for GrammarSyntax {
-    fn deserialize<D: ::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
+    fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Visitor;
         impl ::serde::de::Visitor<'_> for Visitor {
             type Value = GrammarSyntax;
-            fn expecting(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> ::std::fmt::Result {
+            fn expecting(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 f.write_str("a string")
             }
             fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
@@ -500,10 +467,7 @@ impl<'de> ::serde::Deserialize<'de> for GrammarSyntax {
 }
 
 impl lenient::Lenient for GrammarSyntax {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         <::std::string::String as lenient::Lenient>::normalize(json, out)
     }
 }
@@ -625,32 +589,22 @@ impl ::schemars::JsonSchema for ImageDetail {
         stringify!(ImageDetail).into()
     }
     fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
-        ::schemars::json_schema!(
-            { "type" : "string", "examples" : ["auto", "low", "high", "original"] }
-        )
+        ::schemars::json_schema!({ "type": "string", "examples": ["auto", "low", "high", "original", ] })
     }
 }
 
 impl ::serde::Serialize for ImageDetail {
-    fn serialize<S: ::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
+    fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
     }
 }
 
 impl<'de> ::serde::Deserialize<'de> for ImageDetail {
-    fn deserialize<D: ::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
+    fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Visitor;
         impl ::serde::de::Visitor<'_> for Visitor {
             type Value = ImageDetail;
-            fn expecting(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> ::std::fmt::Result {
+            fn expecting(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 f.write_str("a string")
             }
             fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
@@ -665,10 +619,7 @@ impl<'de> ::serde::Deserialize<'de> for ImageDetail {
 }
 
 impl lenient::Lenient for ImageDetail {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         <::std::string::String as lenient::Lenient>::normalize(json, out)
     }
 }
@@ -690,7 +641,10 @@ pub enum InputAudioFormat {
 
 impl InputAudioFormat {
     /// The listed values.
-    pub const LISTED: &'static [Self] = &[Self::Wav, Self::Mp3];
+    pub const LISTED: &'static [Self] = &[
+        Self::Wav,
+        Self::Mp3,
+    ];
     /// Returns the value as serialized.
     pub fn as_str(&self) -> &str {
         match self {
@@ -777,30 +731,22 @@ impl ::schemars::JsonSchema for InputAudioFormat {
         stringify!(InputAudioFormat).into()
     }
     fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
-        ::schemars::json_schema!({ "type" : "string", "examples" : ["wav", "mp3"] })
+        ::schemars::json_schema!({ "type": "string", "examples": ["wav", "mp3", ] })
     }
 }
 
 impl ::serde::Serialize for InputAudioFormat {
-    fn serialize<S: ::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
+    fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
     }
 }
 
 impl<'de> ::serde::Deserialize<'de> for InputAudioFormat {
-    fn deserialize<D: ::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
+    fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Visitor;
         impl ::serde::de::Visitor<'_> for Visitor {
             type Value = InputAudioFormat;
-            fn expecting(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> ::std::fmt::Result {
+            fn expecting(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 f.write_str("a string")
             }
             fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
@@ -815,10 +761,7 @@ impl<'de> ::serde::Deserialize<'de> for InputAudioFormat {
 }
 
 impl lenient::Lenient for InputAudioFormat {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         <::std::string::String as lenient::Lenient>::normalize(json, out)
     }
 }
@@ -840,7 +783,10 @@ pub enum Modality {
 
 impl Modality {
     /// The listed values.
-    pub const LISTED: &'static [Self] = &[Self::Text, Self::Audio];
+    pub const LISTED: &'static [Self] = &[
+        Self::Text,
+        Self::Audio,
+    ];
     /// Returns the value as serialized.
     pub fn as_str(&self) -> &str {
         match self {
@@ -927,30 +873,22 @@ impl ::schemars::JsonSchema for Modality {
         stringify!(Modality).into()
     }
     fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
-        ::schemars::json_schema!({ "type" : "string", "examples" : ["text", "audio"] })
+        ::schemars::json_schema!({ "type": "string", "examples": ["text", "audio", ] })
     }
 }
 
 impl ::serde::Serialize for Modality {
-    fn serialize<S: ::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
+    fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
     }
 }
 
 impl<'de> ::serde::Deserialize<'de> for Modality {
-    fn deserialize<D: ::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
+    fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Visitor;
         impl ::serde::de::Visitor<'_> for Visitor {
             type Value = Modality;
-            fn expecting(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> ::std::fmt::Result {
+            fn expecting(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 f.write_str("a string")
             }
             fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
@@ -965,10 +903,7 @@ impl<'de> ::serde::Deserialize<'de> for Modality {
 }
 
 impl lenient::Lenient for Modality {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         <::std::string::String as lenient::Lenient>::normalize(json, out)
     }
 }
@@ -990,7 +925,10 @@ pub enum ModerationMode {
 
 impl ModerationMode {
     /// The listed values.
-    pub const LISTED: &'static [Self] = &[Self::Score, Self::Block];
+    pub const LISTED: &'static [Self] = &[
+        Self::Score,
+        Self::Block,
+    ];
     /// Returns the value as serialized.
     pub fn as_str(&self) -> &str {
         match self {
@@ -1077,30 +1015,22 @@ impl ::schemars::JsonSchema for ModerationMode {
         stringify!(ModerationMode).into()
     }
     fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
-        ::schemars::json_schema!({ "type" : "string", "examples" : ["score", "block"] })
+        ::schemars::json_schema!({ "type": "string", "examples": ["score", "block", ] })
     }
 }
 
 impl ::serde::Serialize for ModerationMode {
-    fn serialize<S: ::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
+    fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
     }
 }
 
 impl<'de> ::serde::Deserialize<'de> for ModerationMode {
-    fn deserialize<D: ::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
+    fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Visitor;
         impl ::serde::de::Visitor<'_> for Visitor {
             type Value = ModerationMode;
-            fn expecting(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> ::std::fmt::Result {
+            fn expecting(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 f.write_str("a string")
             }
             fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
@@ -1115,10 +1045,7 @@ impl<'de> ::serde::Deserialize<'de> for ModerationMode {
 }
 
 impl lenient::Lenient for ModerationMode {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         <::std::string::String as lenient::Lenient>::normalize(json, out)
     }
 }
@@ -1140,7 +1067,10 @@ pub enum PromptCacheMode {
 
 impl PromptCacheMode {
     /// The listed values.
-    pub const LISTED: &'static [Self] = &[Self::Implicit, Self::Explicit];
+    pub const LISTED: &'static [Self] = &[
+        Self::Implicit,
+        Self::Explicit,
+    ];
     /// Returns the value as serialized.
     pub fn as_str(&self) -> &str {
         match self {
@@ -1227,32 +1157,22 @@ impl ::schemars::JsonSchema for PromptCacheMode {
         stringify!(PromptCacheMode).into()
     }
     fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
-        ::schemars::json_schema!(
-            { "type" : "string", "examples" : ["implicit", "explicit"] }
-        )
+        ::schemars::json_schema!({ "type": "string", "examples": ["implicit", "explicit", ] })
     }
 }
 
 impl ::serde::Serialize for PromptCacheMode {
-    fn serialize<S: ::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
+    fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
     }
 }
 
 impl<'de> ::serde::Deserialize<'de> for PromptCacheMode {
-    fn deserialize<D: ::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
+    fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Visitor;
         impl ::serde::de::Visitor<'_> for Visitor {
             type Value = PromptCacheMode;
-            fn expecting(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> ::std::fmt::Result {
+            fn expecting(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 f.write_str("a string")
             }
             fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
@@ -1267,10 +1187,7 @@ impl<'de> ::serde::Deserialize<'de> for PromptCacheMode {
 }
 
 impl lenient::Lenient for PromptCacheMode {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         <::std::string::String as lenient::Lenient>::normalize(json, out)
     }
 }
@@ -1292,7 +1209,10 @@ pub enum PromptCacheRetention {
 
 impl PromptCacheRetention {
     /// The listed values.
-    pub const LISTED: &'static [Self] = &[Self::InMemory, Self::V24h];
+    pub const LISTED: &'static [Self] = &[
+        Self::InMemory,
+        Self::V24h,
+    ];
     /// Returns the value as serialized.
     pub fn as_str(&self) -> &str {
         match self {
@@ -1379,32 +1299,22 @@ impl ::schemars::JsonSchema for PromptCacheRetention {
         stringify!(PromptCacheRetention).into()
     }
     fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
-        ::schemars::json_schema!(
-            { "type" : "string", "examples" : ["in_memory", "24h"] }
-        )
+        ::schemars::json_schema!({ "type": "string", "examples": ["in_memory", "24h", ] })
     }
 }
 
 impl ::serde::Serialize for PromptCacheRetention {
-    fn serialize<S: ::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
+    fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
     }
 }
 
 impl<'de> ::serde::Deserialize<'de> for PromptCacheRetention {
-    fn deserialize<D: ::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
+    fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Visitor;
         impl ::serde::de::Visitor<'_> for Visitor {
             type Value = PromptCacheRetention;
-            fn expecting(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> ::std::fmt::Result {
+            fn expecting(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 f.write_str("a string")
             }
             fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
@@ -1419,10 +1329,7 @@ impl<'de> ::serde::Deserialize<'de> for PromptCacheRetention {
 }
 
 impl lenient::Lenient for PromptCacheRetention {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         <::std::string::String as lenient::Lenient>::normalize(json, out)
     }
 }
@@ -1559,33 +1466,22 @@ impl ::schemars::JsonSchema for ReasoningEffort {
         stringify!(ReasoningEffort).into()
     }
     fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
-        ::schemars::json_schema!(
-            { "type" : "string", "examples" : ["none", "minimal", "low", "medium",
-            "high", "xhigh", "max"] }
-        )
+        ::schemars::json_schema!({ "type": "string", "examples": ["none", "minimal", "low", "medium", "high", "xhigh", "max", ] })
     }
 }
 
 impl ::serde::Serialize for ReasoningEffort {
-    fn serialize<S: ::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
+    fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
     }
 }
 
 impl<'de> ::serde::Deserialize<'de> for ReasoningEffort {
-    fn deserialize<D: ::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
+    fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Visitor;
         impl ::serde::de::Visitor<'_> for Visitor {
             type Value = ReasoningEffort;
-            fn expecting(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> ::std::fmt::Result {
+            fn expecting(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 f.write_str("a string")
             }
             fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
@@ -1600,10 +1496,7 @@ impl<'de> ::serde::Deserialize<'de> for ReasoningEffort {
 }
 
 impl lenient::Lenient for ReasoningEffort {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         <::std::string::String as lenient::Lenient>::normalize(json, out)
     }
 }
@@ -1735,33 +1628,22 @@ impl ::schemars::JsonSchema for Role {
         stringify!(Role).into()
     }
     fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
-        ::schemars::json_schema!(
-            { "type" : "string", "examples" : ["system", "user", "assistant", "tool",
-            "developer", "function"] }
-        )
+        ::schemars::json_schema!({ "type": "string", "examples": ["system", "user", "assistant", "tool", "developer", "function", ] })
     }
 }
 
 impl ::serde::Serialize for Role {
-    fn serialize<S: ::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
+    fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
     }
 }
 
 impl<'de> ::serde::Deserialize<'de> for Role {
-    fn deserialize<D: ::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
+    fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Visitor;
         impl ::serde::de::Visitor<'_> for Visitor {
             type Value = Role;
-            fn expecting(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> ::std::fmt::Result {
+            fn expecting(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 f.write_str("a string")
             }
             fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
@@ -1776,10 +1658,7 @@ impl<'de> ::serde::Deserialize<'de> for Role {
 }
 
 impl lenient::Lenient for Role {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         <::std::string::String as lenient::Lenient>::normalize(json, out)
     }
 }
@@ -1803,7 +1682,11 @@ pub enum SearchContextSize {
 
 impl SearchContextSize {
     /// The listed values.
-    pub const LISTED: &'static [Self] = &[Self::Low, Self::Medium, Self::High];
+    pub const LISTED: &'static [Self] = &[
+        Self::Low,
+        Self::Medium,
+        Self::High,
+    ];
     /// Returns the value as serialized.
     pub fn as_str(&self) -> &str {
         match self {
@@ -1892,32 +1775,22 @@ impl ::schemars::JsonSchema for SearchContextSize {
         stringify!(SearchContextSize).into()
     }
     fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
-        ::schemars::json_schema!(
-            { "type" : "string", "examples" : ["low", "medium", "high"] }
-        )
+        ::schemars::json_schema!({ "type": "string", "examples": ["low", "medium", "high", ] })
     }
 }
 
 impl ::serde::Serialize for SearchContextSize {
-    fn serialize<S: ::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
+    fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
     }
 }
 
 impl<'de> ::serde::Deserialize<'de> for SearchContextSize {
-    fn deserialize<D: ::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
+    fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Visitor;
         impl ::serde::de::Visitor<'_> for Visitor {
             type Value = SearchContextSize;
-            fn expecting(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> ::std::fmt::Result {
+            fn expecting(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 f.write_str("a string")
             }
             fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
@@ -1932,10 +1805,7 @@ impl<'de> ::serde::Deserialize<'de> for SearchContextSize {
 }
 
 impl lenient::Lenient for SearchContextSize {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         <::std::string::String as lenient::Lenient>::normalize(json, out)
     }
 }
@@ -2067,33 +1937,22 @@ impl ::schemars::JsonSchema for ServiceTier {
         stringify!(ServiceTier).into()
     }
     fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
-        ::schemars::json_schema!(
-            { "type" : "string", "examples" : ["auto", "default", "flex", "scale",
-            "priority", "fast"] }
-        )
+        ::schemars::json_schema!({ "type": "string", "examples": ["auto", "default", "flex", "scale", "priority", "fast", ] })
     }
 }
 
 impl ::serde::Serialize for ServiceTier {
-    fn serialize<S: ::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
+    fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
     }
 }
 
 impl<'de> ::serde::Deserialize<'de> for ServiceTier {
-    fn deserialize<D: ::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
+    fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Visitor;
         impl ::serde::de::Visitor<'_> for Visitor {
             type Value = ServiceTier;
-            fn expecting(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> ::std::fmt::Result {
+            fn expecting(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 f.write_str("a string")
             }
             fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
@@ -2108,10 +1967,7 @@ impl<'de> ::serde::Deserialize<'de> for ServiceTier {
 }
 
 impl lenient::Lenient for ServiceTier {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         <::std::string::String as lenient::Lenient>::normalize(json, out)
     }
 }
@@ -2135,7 +1991,11 @@ pub enum ToolChoiceMode {
 
 impl ToolChoiceMode {
     /// The listed values.
-    pub const LISTED: &'static [Self] = &[Self::None, Self::Auto, Self::Required];
+    pub const LISTED: &'static [Self] = &[
+        Self::None,
+        Self::Auto,
+        Self::Required,
+    ];
     /// Returns the value as serialized.
     pub fn as_str(&self) -> &str {
         match self {
@@ -2224,32 +2084,22 @@ impl ::schemars::JsonSchema for ToolChoiceMode {
         stringify!(ToolChoiceMode).into()
     }
     fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
-        ::schemars::json_schema!(
-            { "type" : "string", "examples" : ["none", "auto", "required"] }
-        )
+        ::schemars::json_schema!({ "type": "string", "examples": ["none", "auto", "required", ] })
     }
 }
 
 impl ::serde::Serialize for ToolChoiceMode {
-    fn serialize<S: ::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
+    fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
     }
 }
 
 impl<'de> ::serde::Deserialize<'de> for ToolChoiceMode {
-    fn deserialize<D: ::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
+    fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Visitor;
         impl ::serde::de::Visitor<'_> for Visitor {
             type Value = ToolChoiceMode;
-            fn expecting(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> ::std::fmt::Result {
+            fn expecting(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 f.write_str("a string")
             }
             fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
@@ -2264,10 +2114,7 @@ impl<'de> ::serde::Deserialize<'de> for ToolChoiceMode {
 }
 
 impl lenient::Lenient for ToolChoiceMode {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         <::std::string::String as lenient::Lenient>::normalize(json, out)
     }
 }
@@ -2291,7 +2138,11 @@ pub enum Verbosity {
 
 impl Verbosity {
     /// The listed values.
-    pub const LISTED: &'static [Self] = &[Self::Low, Self::Medium, Self::High];
+    pub const LISTED: &'static [Self] = &[
+        Self::Low,
+        Self::Medium,
+        Self::High,
+    ];
     /// Returns the value as serialized.
     pub fn as_str(&self) -> &str {
         match self {
@@ -2380,32 +2231,22 @@ impl ::schemars::JsonSchema for Verbosity {
         stringify!(Verbosity).into()
     }
     fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
-        ::schemars::json_schema!(
-            { "type" : "string", "examples" : ["low", "medium", "high"] }
-        )
+        ::schemars::json_schema!({ "type": "string", "examples": ["low", "medium", "high", ] })
     }
 }
 
 impl ::serde::Serialize for Verbosity {
-    fn serialize<S: ::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
+    fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
     }
 }
 
 impl<'de> ::serde::Deserialize<'de> for Verbosity {
-    fn deserialize<D: ::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
+    fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Visitor;
         impl ::serde::de::Visitor<'_> for Visitor {
             type Value = Verbosity;
-            fn expecting(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> ::std::fmt::Result {
+            fn expecting(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 f.write_str("a string")
             }
             fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
@@ -2420,10 +2261,7 @@ impl<'de> ::serde::Deserialize<'de> for Verbosity {
 }
 
 impl lenient::Lenient for Verbosity {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         <::std::string::String as lenient::Lenient>::normalize(json, out)
     }
 }
@@ -2590,33 +2428,22 @@ impl ::schemars::JsonSchema for VoiceName {
         stringify!(VoiceName).into()
     }
     fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
-        ::schemars::json_schema!(
-            { "type" : "string", "examples" : ["alloy", "ash", "ballad", "coral", "echo",
-            "fable", "nova", "onyx", "sage", "shimmer", "verse", "marin", "cedar"] }
-        )
+        ::schemars::json_schema!({ "type": "string", "examples": ["alloy", "ash", "ballad", "coral", "echo", "fable", "nova", "onyx", "sage", "shimmer", "verse", "marin", "cedar", ] })
     }
 }
 
 impl ::serde::Serialize for VoiceName {
-    fn serialize<S: ::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
+    fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
     }
 }
 
 impl<'de> ::serde::Deserialize<'de> for VoiceName {
-    fn deserialize<D: ::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
+    fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Visitor;
         impl ::serde::de::Visitor<'_> for Visitor {
             type Value = VoiceName;
-            fn expecting(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> ::std::fmt::Result {
+            fn expecting(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 f.write_str("a string")
             }
             fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
@@ -2631,10 +2458,7 @@ impl<'de> ::serde::Deserialize<'de> for VoiceName {
 }
 
 impl lenient::Lenient for VoiceName {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         <::std::string::String as lenient::Lenient>::normalize(json, out)
     }
 }

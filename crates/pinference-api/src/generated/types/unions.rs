@@ -135,10 +135,7 @@ impl ::std::convert::From<super::CustomVoice> for Voice {
 }
 
 impl lenient::Lenient for Voice {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         <::serde_json::Value as lenient::Lenient>::normalize(json, out)
     }
 }
@@ -208,10 +205,7 @@ impl ::std::convert::From<super::NamedToolChoice> for ToolChoice {
 }
 
 impl lenient::Lenient for ToolChoice {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         <::serde_json::Value as lenient::Lenient>::normalize(json, out)
     }
 }
@@ -281,10 +275,7 @@ impl ::std::convert::From<super::ToolName> for FunctionCallChoice {
 }
 
 impl lenient::Lenient for FunctionCallChoice {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         <::serde_json::Value as lenient::Lenient>::normalize(json, out)
     }
 }

@@ -142,33 +142,22 @@ impl ::schemars::JsonSchema for RunStatus {
         stringify!(RunStatus).into()
     }
     fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
-        ::schemars::json_schema!(
-            { "type" : "string", "examples" : ["QUEUED", "PENDING", "RUNNING", "PAUSING",
-            "STOPPED", "FAILED", "COMPLETED", "PAUSED"] }
-        )
+        ::schemars::json_schema!({ "type": "string", "examples": ["QUEUED", "PENDING", "RUNNING", "PAUSING", "STOPPED", "FAILED", "COMPLETED", "PAUSED", ] })
     }
 }
 
 impl ::serde::Serialize for RunStatus {
-    fn serialize<S: ::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
+    fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
     }
 }
 
 impl<'de> ::serde::Deserialize<'de> for RunStatus {
-    fn deserialize<D: ::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
+    fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Visitor;
         impl ::serde::de::Visitor<'_> for Visitor {
             type Value = RunStatus;
-            fn expecting(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> ::std::fmt::Result {
+            fn expecting(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 f.write_str("a string")
             }
             fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
@@ -183,10 +172,7 @@ impl<'de> ::serde::Deserialize<'de> for RunStatus {
 }
 
 impl lenient::Lenient for RunStatus {
-    fn normalize(
-        json: &lenient::RawValue,
-        out: &mut lenient::Normalizer,
-    ) -> lenient::Normalized {
+    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
         <::std::string::String as lenient::Lenient>::normalize(json, out)
     }
 }

@@ -9,28 +9,27 @@
 
 //! Types for composing complex structures.
 
+/// Converts the value of a property.
+fn convert<T, U>(property: &str, value: T) -> ::std::result::Result<U, ::std::string::String>
+where
+    T: ::std::convert::TryInto<U>,
+    T::Error: ::std::fmt::Display,
+{
+    value
+        .try_into()
+        .map_err(|e| ::std::format!("error converting supplied value for {property}: {e}"))
+}
+
 #[derive(Clone, Debug)]
 pub struct BillingEntry {
     amount_usd: ::std::result::Result<::openapi_runtime::Usd, ::std::string::String>,
-    created_at: ::std::result::Result<
-        ::openapi_runtime::Timestamp,
-        ::std::string::String,
-    >,
+    created_at: ::std::result::Result<::openapi_runtime::Timestamp, ::std::string::String>,
     currency: ::std::result::Result<::std::string::String, ::std::string::String>,
     id: ::std::result::Result<::std::string::String, ::std::string::String>,
-    last_billed_at: ::std::result::Result<
-        ::std::option::Option<::openapi_runtime::Timestamp>,
-        ::std::string::String,
-    >,
-    resource_id: ::std::result::Result<
-        ::std::option::Option<::std::string::String>,
-        ::std::string::String,
-    >,
+    last_billed_at: ::std::result::Result<::std::option::Option<::openapi_runtime::Timestamp>, ::std::string::String>,
+    resource_id: ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
     resource_type: ::std::result::Result<::std::string::String, ::std::string::String>,
-    updated_at: ::std::result::Result<
-        ::openapi_runtime::Timestamp,
-        ::std::string::String,
-    >,
+    updated_at: ::std::result::Result<::openapi_runtime::Timestamp, ::std::string::String>,
 }
 
 impl ::std::default::Default for BillingEntry {
@@ -54,9 +53,7 @@ impl BillingEntry {
         T: ::std::convert::TryInto<::openapi_runtime::Usd>,
         T::Error: ::std::fmt::Display,
     {
-        self.amount_usd = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for amount_usd: {e}"));
+        self.amount_usd = convert("amount_usd", value);
         self
     }
     pub fn created_at<T>(mut self, value: T) -> Self
@@ -64,9 +61,7 @@ impl BillingEntry {
         T: ::std::convert::TryInto<::openapi_runtime::Timestamp>,
         T::Error: ::std::fmt::Display,
     {
-        self.created_at = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for created_at: {e}"));
+        self.created_at = convert("created_at", value);
         self
     }
     pub fn currency<T>(mut self, value: T) -> Self
@@ -74,9 +69,7 @@ impl BillingEntry {
         T: ::std::convert::TryInto<::std::string::String>,
         T::Error: ::std::fmt::Display,
     {
-        self.currency = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for currency: {e}"));
+        self.currency = convert("currency", value);
         self
     }
     pub fn id<T>(mut self, value: T) -> Self
@@ -84,9 +77,7 @@ impl BillingEntry {
         T: ::std::convert::TryInto<::std::string::String>,
         T::Error: ::std::fmt::Display,
     {
-        self.id = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for id: {e}"));
+        self.id = convert("id", value);
         self
     }
     pub fn last_billed_at<T>(mut self, value: T) -> Self
@@ -94,11 +85,7 @@ impl BillingEntry {
         T: ::std::convert::TryInto<::std::option::Option<::openapi_runtime::Timestamp>>,
         T::Error: ::std::fmt::Display,
     {
-        self.last_billed_at = value
-            .try_into()
-            .map_err(|e| {
-                format!("error converting supplied value for last_billed_at: {e}")
-            });
+        self.last_billed_at = convert("last_billed_at", value);
         self
     }
     pub fn resource_id<T>(mut self, value: T) -> Self
@@ -106,11 +93,7 @@ impl BillingEntry {
         T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
         T::Error: ::std::fmt::Display,
     {
-        self.resource_id = value
-            .try_into()
-            .map_err(|e| {
-                format!("error converting supplied value for resource_id: {e}")
-            });
+        self.resource_id = convert("resource_id", value);
         self
     }
     pub fn resource_type<T>(mut self, value: T) -> Self
@@ -118,11 +101,7 @@ impl BillingEntry {
         T: ::std::convert::TryInto<::std::string::String>,
         T::Error: ::std::fmt::Display,
     {
-        self.resource_type = value
-            .try_into()
-            .map_err(|e| {
-                format!("error converting supplied value for resource_type: {e}")
-            });
+        self.resource_type = convert("resource_type", value);
         self
     }
     pub fn updated_at<T>(mut self, value: T) -> Self
@@ -130,18 +109,14 @@ impl BillingEntry {
         T: ::std::convert::TryInto<::openapi_runtime::Timestamp>,
         T::Error: ::std::fmt::Display,
     {
-        self.updated_at = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for updated_at: {e}"));
+        self.updated_at = convert("updated_at", value);
         self
     }
 }
 
 impl ::std::convert::TryFrom<BillingEntry> for super::BillingEntry {
     type Error = super::error::ConversionError;
-    fn try_from(
-        value: BillingEntry,
-    ) -> ::std::result::Result<Self, super::error::ConversionError> {
+    fn try_from(value: BillingEntry) -> ::std::result::Result<Self, super::error::ConversionError> {
         Ok(Self {
             amount_usd: value.amount_usd?,
             created_at: value.created_at?,
@@ -172,34 +147,13 @@ impl ::std::convert::From<super::BillingEntry> for BillingEntry {
 
 #[derive(Clone, Debug)]
 pub struct CreateDedicatedRunRequest {
-    config: ::std::result::Result<
-        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
-        ::std::string::String,
-    >,
-    hf_token: ::std::result::Result<
-        ::std::option::Option<::openapi_runtime::Secret>,
-        ::std::string::String,
-    >,
-    image_tag: ::std::result::Result<
-        ::std::option::Option<::std::string::String>,
-        ::std::string::String,
-    >,
-    name: ::std::result::Result<
-        ::std::option::Option<::std::string::String>,
-        ::std::string::String,
-    >,
-    team_id: ::std::result::Result<
-        ::std::option::Option<::std::string::String>,
-        ::std::string::String,
-    >,
-    wandb_api_key: ::std::result::Result<
-        ::std::option::Option<::openapi_runtime::Secret>,
-        ::std::string::String,
-    >,
-    extra: ::std::result::Result<
-        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
-        ::std::string::String,
-    >,
+    config: ::std::result::Result<::serde_json::Map<::std::string::String, ::serde_json::Value>, ::std::string::String>,
+    hf_token: ::std::result::Result<::std::option::Option<::openapi_runtime::Secret>, ::std::string::String>,
+    image_tag: ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+    name: ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+    team_id: ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+    wandb_api_key: ::std::result::Result<::std::option::Option<::openapi_runtime::Secret>, ::std::string::String>,
+    extra: ::std::result::Result<::serde_json::Map<::std::string::String, ::serde_json::Value>, ::std::string::String>,
 }
 
 impl ::std::default::Default for CreateDedicatedRunRequest {
@@ -219,14 +173,10 @@ impl ::std::default::Default for CreateDedicatedRunRequest {
 impl CreateDedicatedRunRequest {
     pub fn config<T>(mut self, value: T) -> Self
     where
-        T: ::std::convert::TryInto<
-            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
-        >,
+        T: ::std::convert::TryInto<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
         T::Error: ::std::fmt::Display,
     {
-        self.config = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for config: {e}"));
+        self.config = convert("config", value);
         self
     }
     pub fn hf_token<T>(mut self, value: T) -> Self
@@ -234,9 +184,7 @@ impl CreateDedicatedRunRequest {
         T: ::std::convert::TryInto<::std::option::Option<::openapi_runtime::Secret>>,
         T::Error: ::std::fmt::Display,
     {
-        self.hf_token = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for hf_token: {e}"));
+        self.hf_token = convert("hf_token", value);
         self
     }
     pub fn image_tag<T>(mut self, value: T) -> Self
@@ -244,9 +192,7 @@ impl CreateDedicatedRunRequest {
         T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
         T::Error: ::std::fmt::Display,
     {
-        self.image_tag = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for image_tag: {e}"));
+        self.image_tag = convert("image_tag", value);
         self
     }
     pub fn name<T>(mut self, value: T) -> Self
@@ -254,9 +200,7 @@ impl CreateDedicatedRunRequest {
         T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
         T::Error: ::std::fmt::Display,
     {
-        self.name = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for name: {e}"));
+        self.name = convert("name", value);
         self
     }
     pub fn team_id<T>(mut self, value: T) -> Self
@@ -264,9 +208,7 @@ impl CreateDedicatedRunRequest {
         T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
         T::Error: ::std::fmt::Display,
     {
-        self.team_id = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for team_id: {e}"));
+        self.team_id = convert("team_id", value);
         self
     }
     pub fn wandb_api_key<T>(mut self, value: T) -> Self
@@ -274,33 +216,22 @@ impl CreateDedicatedRunRequest {
         T: ::std::convert::TryInto<::std::option::Option<::openapi_runtime::Secret>>,
         T::Error: ::std::fmt::Display,
     {
-        self.wandb_api_key = value
-            .try_into()
-            .map_err(|e| {
-                format!("error converting supplied value for wandb_api_key: {e}")
-            });
+        self.wandb_api_key = convert("wandb_api_key", value);
         self
     }
     pub fn extra<T>(mut self, value: T) -> Self
     where
-        T: ::std::convert::TryInto<
-            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
-        >,
+        T: ::std::convert::TryInto<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
         T::Error: ::std::fmt::Display,
     {
-        self.extra = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for extra: {e}"));
+        self.extra = convert("extra", value);
         self
     }
 }
 
-impl ::std::convert::TryFrom<CreateDedicatedRunRequest>
-for super::CreateDedicatedRunRequest {
+impl ::std::convert::TryFrom<CreateDedicatedRunRequest> for super::CreateDedicatedRunRequest {
     type Error = super::error::ConversionError;
-    fn try_from(
-        value: CreateDedicatedRunRequest,
-    ) -> ::std::result::Result<Self, super::error::ConversionError> {
+    fn try_from(value: CreateDedicatedRunRequest) -> ::std::result::Result<Self, super::error::ConversionError> {
         Ok(Self {
             config: value.config?,
             hf_token: value.hf_token?,
@@ -313,8 +244,7 @@ for super::CreateDedicatedRunRequest {
     }
 }
 
-impl ::std::convert::From<super::CreateDedicatedRunRequest>
-for CreateDedicatedRunRequest {
+impl ::std::convert::From<super::CreateDedicatedRunRequest> for CreateDedicatedRunRequest {
     fn from(value: super::CreateDedicatedRunRequest) -> Self {
         Self {
             config: Ok(value.config),
@@ -323,249 +253,6 @@ for CreateDedicatedRunRequest {
             name: Ok(value.name),
             team_id: Ok(value.team_id),
             wandb_api_key: Ok(value.wandb_api_key),
-            extra: Ok(value.extra),
-        }
-    }
-}
-
-#[derive(Clone, Debug)]
-pub struct CreateDedicatedRunResponse {
-    estimated_cost_per_hour: ::std::result::Result<
-        ::std::option::Option<::openapi_runtime::Usd>,
-        ::std::string::String,
-    >,
-    gpu_type: ::std::result::Result<
-        ::std::option::Option<::std::string::String>,
-        ::std::string::String,
-    >,
-    is_beta: ::std::result::Result<::std::option::Option<bool>, ::std::string::String>,
-    job_id: ::std::result::Result<
-        ::std::option::Option<::std::string::String>,
-        ::std::string::String,
-    >,
-    on_demand: ::std::result::Result<::std::option::Option<bool>, ::std::string::String>,
-    price_per_gpu_hour: ::std::result::Result<
-        ::std::option::Option<::openapi_runtime::Usd>,
-        ::std::string::String,
-    >,
-    run_id: ::std::result::Result<::std::string::String, ::std::string::String>,
-    token_value: ::std::result::Result<::openapi_runtime::Secret, ::std::string::String>,
-}
-
-impl ::std::default::Default for CreateDedicatedRunResponse {
-    fn default() -> Self {
-        Self {
-            estimated_cost_per_hour: Ok(Default::default()),
-            gpu_type: Ok(Default::default()),
-            is_beta: Ok(Default::default()),
-            job_id: Ok(Default::default()),
-            on_demand: Ok(Default::default()),
-            price_per_gpu_hour: Ok(Default::default()),
-            run_id: Err("no value supplied for run_id".to_string()),
-            token_value: Err("no value supplied for token_value".to_string()),
-        }
-    }
-}
-
-impl CreateDedicatedRunResponse {
-    pub fn estimated_cost_per_hour<T>(mut self, value: T) -> Self
-    where
-        T: ::std::convert::TryInto<::std::option::Option<::openapi_runtime::Usd>>,
-        T::Error: ::std::fmt::Display,
-    {
-        self.estimated_cost_per_hour = value
-            .try_into()
-            .map_err(|e| {
-                format!(
-                    "error converting supplied value for estimated_cost_per_hour: {e}"
-                )
-            });
-        self
-    }
-    pub fn gpu_type<T>(mut self, value: T) -> Self
-    where
-        T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
-        T::Error: ::std::fmt::Display,
-    {
-        self.gpu_type = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for gpu_type: {e}"));
-        self
-    }
-    pub fn is_beta<T>(mut self, value: T) -> Self
-    where
-        T: ::std::convert::TryInto<::std::option::Option<bool>>,
-        T::Error: ::std::fmt::Display,
-    {
-        self.is_beta = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for is_beta: {e}"));
-        self
-    }
-    pub fn job_id<T>(mut self, value: T) -> Self
-    where
-        T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
-        T::Error: ::std::fmt::Display,
-    {
-        self.job_id = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for job_id: {e}"));
-        self
-    }
-    pub fn on_demand<T>(mut self, value: T) -> Self
-    where
-        T: ::std::convert::TryInto<::std::option::Option<bool>>,
-        T::Error: ::std::fmt::Display,
-    {
-        self.on_demand = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for on_demand: {e}"));
-        self
-    }
-    pub fn price_per_gpu_hour<T>(mut self, value: T) -> Self
-    where
-        T: ::std::convert::TryInto<::std::option::Option<::openapi_runtime::Usd>>,
-        T::Error: ::std::fmt::Display,
-    {
-        self.price_per_gpu_hour = value
-            .try_into()
-            .map_err(|e| {
-                format!("error converting supplied value for price_per_gpu_hour: {e}")
-            });
-        self
-    }
-    pub fn run_id<T>(mut self, value: T) -> Self
-    where
-        T: ::std::convert::TryInto<::std::string::String>,
-        T::Error: ::std::fmt::Display,
-    {
-        self.run_id = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for run_id: {e}"));
-        self
-    }
-    pub fn token_value<T>(mut self, value: T) -> Self
-    where
-        T: ::std::convert::TryInto<::openapi_runtime::Secret>,
-        T::Error: ::std::fmt::Display,
-    {
-        self.token_value = value
-            .try_into()
-            .map_err(|e| {
-                format!("error converting supplied value for token_value: {e}")
-            });
-        self
-    }
-}
-
-impl ::std::convert::TryFrom<CreateDedicatedRunResponse>
-for super::CreateDedicatedRunResponse {
-    type Error = super::error::ConversionError;
-    fn try_from(
-        value: CreateDedicatedRunResponse,
-    ) -> ::std::result::Result<Self, super::error::ConversionError> {
-        Ok(Self {
-            estimated_cost_per_hour: value.estimated_cost_per_hour?,
-            gpu_type: value.gpu_type?,
-            is_beta: value.is_beta?,
-            job_id: value.job_id?,
-            on_demand: value.on_demand?,
-            price_per_gpu_hour: value.price_per_gpu_hour?,
-            run_id: value.run_id?,
-            token_value: value.token_value?,
-        })
-    }
-}
-
-impl ::std::convert::From<super::CreateDedicatedRunResponse>
-for CreateDedicatedRunResponse {
-    fn from(value: super::CreateDedicatedRunResponse) -> Self {
-        Self {
-            estimated_cost_per_hour: Ok(value.estimated_cost_per_hour),
-            gpu_type: Ok(value.gpu_type),
-            is_beta: Ok(value.is_beta),
-            job_id: Ok(value.job_id),
-            on_demand: Ok(value.on_demand),
-            price_per_gpu_hour: Ok(value.price_per_gpu_hour),
-            run_id: Ok(value.run_id),
-            token_value: Ok(value.token_value),
-        }
-    }
-}
-
-#[derive(Clone, Debug)]
-pub struct DeleteRunResponse {
-    deleted: ::std::result::Result<bool, ::std::string::String>,
-    run_id: ::std::result::Result<::std::string::String, ::std::string::String>,
-    extra: ::std::result::Result<
-        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
-        ::std::string::String,
-    >,
-}
-
-impl ::std::default::Default for DeleteRunResponse {
-    fn default() -> Self {
-        Self {
-            deleted: Err("no value supplied for deleted".to_string()),
-            run_id: Err("no value supplied for run_id".to_string()),
-            extra: Ok(Default::default()),
-        }
-    }
-}
-
-impl DeleteRunResponse {
-    pub fn deleted<T>(mut self, value: T) -> Self
-    where
-        T: ::std::convert::TryInto<bool>,
-        T::Error: ::std::fmt::Display,
-    {
-        self.deleted = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for deleted: {e}"));
-        self
-    }
-    pub fn run_id<T>(mut self, value: T) -> Self
-    where
-        T: ::std::convert::TryInto<::std::string::String>,
-        T::Error: ::std::fmt::Display,
-    {
-        self.run_id = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for run_id: {e}"));
-        self
-    }
-    pub fn extra<T>(mut self, value: T) -> Self
-    where
-        T: ::std::convert::TryInto<
-            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
-        >,
-        T::Error: ::std::fmt::Display,
-    {
-        self.extra = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for extra: {e}"));
-        self
-    }
-}
-
-impl ::std::convert::TryFrom<DeleteRunResponse> for super::DeleteRunResponse {
-    type Error = super::error::ConversionError;
-    fn try_from(
-        value: DeleteRunResponse,
-    ) -> ::std::result::Result<Self, super::error::ConversionError> {
-        Ok(Self {
-            deleted: value.deleted?,
-            run_id: value.run_id?,
-            extra: value.extra?,
-        })
-    }
-}
-
-impl ::std::convert::From<super::DeleteRunResponse> for DeleteRunResponse {
-    fn from(value: super::DeleteRunResponse) -> Self {
-        Self {
-            deleted: Ok(value.deleted),
-            run_id: Ok(value.run_id),
             extra: Ok(value.extra),
         }
     }
@@ -592,9 +279,7 @@ impl ErrorDetail {
         T: ::std::convert::TryInto<::std::string::String>,
         T::Error: ::std::fmt::Display,
     {
-        self.details = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for details: {e}"));
+        self.details = convert("details", value);
         self
     }
     pub fn param<T>(mut self, value: T) -> Self
@@ -602,18 +287,14 @@ impl ErrorDetail {
         T: ::std::convert::TryInto<::std::string::String>,
         T::Error: ::std::fmt::Display,
     {
-        self.param = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for param: {e}"));
+        self.param = convert("param", value);
         self
     }
 }
 
 impl ::std::convert::TryFrom<ErrorDetail> for super::ErrorDetail {
     type Error = super::error::ConversionError;
-    fn try_from(
-        value: ErrorDetail,
-    ) -> ::std::result::Result<Self, super::error::ConversionError> {
+    fn try_from(value: ErrorDetail) -> ::std::result::Result<Self, super::error::ConversionError> {
         Ok(Self {
             details: value.details?,
             param: value.param?,
@@ -631,306 +312,18 @@ impl ::std::convert::From<super::ErrorDetail> for ErrorDetail {
 }
 
 #[derive(Clone, Debug)]
-pub struct ErrorResponse {
-    detail: ::std::result::Result<
-        ::std::option::Option<::serde_json::Value>,
-        ::std::string::String,
-    >,
-    errors: ::std::result::Result<
-        ::std::vec::Vec<super::ErrorDetail>,
-        ::std::string::String,
-    >,
-}
-
-impl ::std::default::Default for ErrorResponse {
-    fn default() -> Self {
-        Self {
-            detail: Ok(Default::default()),
-            errors: Ok(Default::default()),
-        }
-    }
-}
-
-impl ErrorResponse {
-    pub fn detail<T>(mut self, value: T) -> Self
-    where
-        T: ::std::convert::TryInto<::std::option::Option<::serde_json::Value>>,
-        T::Error: ::std::fmt::Display,
-    {
-        self.detail = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for detail: {e}"));
-        self
-    }
-    pub fn errors<T>(mut self, value: T) -> Self
-    where
-        T: ::std::convert::TryInto<::std::vec::Vec<super::ErrorDetail>>,
-        T::Error: ::std::fmt::Display,
-    {
-        self.errors = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for errors: {e}"));
-        self
-    }
-}
-
-impl ::std::convert::TryFrom<ErrorResponse> for super::ErrorResponse {
-    type Error = super::error::ConversionError;
-    fn try_from(
-        value: ErrorResponse,
-    ) -> ::std::result::Result<Self, super::error::ConversionError> {
-        Ok(Self {
-            detail: value.detail?,
-            errors: value.errors?,
-        })
-    }
-}
-
-impl ::std::convert::From<super::ErrorResponse> for ErrorResponse {
-    fn from(value: super::ErrorResponse) -> Self {
-        Self {
-            detail: Ok(value.detail),
-            errors: Ok(value.errors),
-        }
-    }
-}
-
-#[derive(Clone, Debug)]
-pub struct RunPricing {
-    inference_input_per_mtok: ::std::result::Result<
-        ::std::option::Option<::openapi_runtime::Usd>,
-        ::std::string::String,
-    >,
-    inference_output_per_mtok: ::std::result::Result<
-        ::std::option::Option<::openapi_runtime::Usd>,
-        ::std::string::String,
-    >,
-    training_per_mtok: ::std::result::Result<
-        ::std::option::Option<::openapi_runtime::Usd>,
-        ::std::string::String,
-    >,
-}
-
-impl ::std::default::Default for RunPricing {
-    fn default() -> Self {
-        Self {
-            inference_input_per_mtok: Ok(Default::default()),
-            inference_output_per_mtok: Ok(Default::default()),
-            training_per_mtok: Ok(Default::default()),
-        }
-    }
-}
-
-impl RunPricing {
-    pub fn inference_input_per_mtok<T>(mut self, value: T) -> Self
-    where
-        T: ::std::convert::TryInto<::std::option::Option<::openapi_runtime::Usd>>,
-        T::Error: ::std::fmt::Display,
-    {
-        self.inference_input_per_mtok = value
-            .try_into()
-            .map_err(|e| {
-                format!(
-                    "error converting supplied value for inference_input_per_mtok: {e}"
-                )
-            });
-        self
-    }
-    pub fn inference_output_per_mtok<T>(mut self, value: T) -> Self
-    where
-        T: ::std::convert::TryInto<::std::option::Option<::openapi_runtime::Usd>>,
-        T::Error: ::std::fmt::Display,
-    {
-        self.inference_output_per_mtok = value
-            .try_into()
-            .map_err(|e| {
-                format!(
-                    "error converting supplied value for inference_output_per_mtok: {e}"
-                )
-            });
-        self
-    }
-    pub fn training_per_mtok<T>(mut self, value: T) -> Self
-    where
-        T: ::std::convert::TryInto<::std::option::Option<::openapi_runtime::Usd>>,
-        T::Error: ::std::fmt::Display,
-    {
-        self.training_per_mtok = value
-            .try_into()
-            .map_err(|e| {
-                format!("error converting supplied value for training_per_mtok: {e}")
-            });
-        self
-    }
-}
-
-impl ::std::convert::TryFrom<RunPricing> for super::RunPricing {
-    type Error = super::error::ConversionError;
-    fn try_from(
-        value: RunPricing,
-    ) -> ::std::result::Result<Self, super::error::ConversionError> {
-        Ok(Self {
-            inference_input_per_mtok: value.inference_input_per_mtok?,
-            inference_output_per_mtok: value.inference_output_per_mtok?,
-            training_per_mtok: value.training_per_mtok?,
-        })
-    }
-}
-
-impl ::std::convert::From<super::RunPricing> for RunPricing {
-    fn from(value: super::RunPricing) -> Self {
-        Self {
-            inference_input_per_mtok: Ok(value.inference_input_per_mtok),
-            inference_output_per_mtok: Ok(value.inference_output_per_mtok),
-            training_per_mtok: Ok(value.training_per_mtok),
-        }
-    }
-}
-
-#[derive(Clone, Debug)]
-pub struct RunUsageBreakdown {
-    cost_usd: ::std::result::Result<
-        ::std::option::Option<::openapi_runtime::Usd>,
-        ::std::string::String,
-    >,
-    input_tokens: ::std::result::Result<
-        ::std::option::Option<i64>,
-        ::std::string::String,
-    >,
-    output_tokens: ::std::result::Result<
-        ::std::option::Option<i64>,
-        ::std::string::String,
-    >,
-    tokens: ::std::result::Result<::std::option::Option<i64>, ::std::string::String>,
-    extra: ::std::result::Result<
-        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
-        ::std::string::String,
-    >,
-}
-
-impl ::std::default::Default for RunUsageBreakdown {
-    fn default() -> Self {
-        Self {
-            cost_usd: Ok(super::defaults::run_usage_breakdown_cost_usd()),
-            input_tokens: Ok(super::defaults::run_usage_breakdown_input_tokens()),
-            output_tokens: Ok(super::defaults::run_usage_breakdown_output_tokens()),
-            tokens: Ok(super::defaults::run_usage_breakdown_tokens()),
-            extra: Ok(Default::default()),
-        }
-    }
-}
-
-impl RunUsageBreakdown {
-    pub fn cost_usd<T>(mut self, value: T) -> Self
-    where
-        T: ::std::convert::TryInto<::std::option::Option<::openapi_runtime::Usd>>,
-        T::Error: ::std::fmt::Display,
-    {
-        self.cost_usd = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for cost_usd: {e}"));
-        self
-    }
-    pub fn input_tokens<T>(mut self, value: T) -> Self
-    where
-        T: ::std::convert::TryInto<::std::option::Option<i64>>,
-        T::Error: ::std::fmt::Display,
-    {
-        self.input_tokens = value
-            .try_into()
-            .map_err(|e| {
-                format!("error converting supplied value for input_tokens: {e}")
-            });
-        self
-    }
-    pub fn output_tokens<T>(mut self, value: T) -> Self
-    where
-        T: ::std::convert::TryInto<::std::option::Option<i64>>,
-        T::Error: ::std::fmt::Display,
-    {
-        self.output_tokens = value
-            .try_into()
-            .map_err(|e| {
-                format!("error converting supplied value for output_tokens: {e}")
-            });
-        self
-    }
-    pub fn tokens<T>(mut self, value: T) -> Self
-    where
-        T: ::std::convert::TryInto<::std::option::Option<i64>>,
-        T::Error: ::std::fmt::Display,
-    {
-        self.tokens = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for tokens: {e}"));
-        self
-    }
-    pub fn extra<T>(mut self, value: T) -> Self
-    where
-        T: ::std::convert::TryInto<
-            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
-        >,
-        T::Error: ::std::fmt::Display,
-    {
-        self.extra = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for extra: {e}"));
-        self
-    }
-}
-
-impl ::std::convert::TryFrom<RunUsageBreakdown> for super::RunUsageBreakdown {
-    type Error = super::error::ConversionError;
-    fn try_from(
-        value: RunUsageBreakdown,
-    ) -> ::std::result::Result<Self, super::error::ConversionError> {
-        Ok(Self {
-            cost_usd: value.cost_usd?,
-            input_tokens: value.input_tokens?,
-            output_tokens: value.output_tokens?,
-            tokens: value.tokens?,
-            extra: value.extra?,
-        })
-    }
-}
-
-impl ::std::convert::From<super::RunUsageBreakdown> for RunUsageBreakdown {
-    fn from(value: super::RunUsageBreakdown) -> Self {
-        Self {
-            cost_usd: Ok(value.cost_usd),
-            input_tokens: Ok(value.input_tokens),
-            output_tokens: Ok(value.output_tokens),
-            tokens: Ok(value.tokens),
-            extra: Ok(value.extra),
-        }
-    }
-}
-
-#[derive(Clone, Debug)]
 pub struct RunUsageResponse {
-    base_model: ::std::result::Result<
-        ::std::option::Option<::std::string::String>,
-        ::std::string::String,
-    >,
+    base_model: ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
     inference: ::std::result::Result<super::RunUsageBreakdown, ::std::string::String>,
     pricing: ::std::result::Result<super::RunPricing, ::std::string::String>,
     record_count: ::std::result::Result<i64, ::std::string::String>,
     run_id: ::std::result::Result<::std::string::String, ::std::string::String>,
-    run_name: ::std::result::Result<
-        ::std::option::Option<::std::string::String>,
-        ::std::string::String,
-    >,
-    status: ::std::result::Result<
-        ::std::option::Option<crate::types::RunStatus>,
-        ::std::string::String,
-    >,
+    run_name: ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
+    status: ::std::result::Result<::std::option::Option<crate::types::RunStatus>, ::std::string::String>,
     total_cost_usd: ::std::result::Result<::openapi_runtime::Usd, ::std::string::String>,
     total_tokens: ::std::result::Result<i64, ::std::string::String>,
     training: ::std::result::Result<super::RunUsageBreakdown, ::std::string::String>,
-    extra: ::std::result::Result<
-        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
-        ::std::string::String,
-    >,
+    extra: ::std::result::Result<::serde_json::Map<::std::string::String, ::serde_json::Value>, ::std::string::String>,
 }
 
 impl ::std::default::Default for RunUsageResponse {
@@ -957,9 +350,7 @@ impl RunUsageResponse {
         T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
         T::Error: ::std::fmt::Display,
     {
-        self.base_model = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for base_model: {e}"));
+        self.base_model = convert("base_model", value);
         self
     }
     pub fn inference<T>(mut self, value: T) -> Self
@@ -967,9 +358,7 @@ impl RunUsageResponse {
         T: ::std::convert::TryInto<super::RunUsageBreakdown>,
         T::Error: ::std::fmt::Display,
     {
-        self.inference = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for inference: {e}"));
+        self.inference = convert("inference", value);
         self
     }
     pub fn pricing<T>(mut self, value: T) -> Self
@@ -977,9 +366,7 @@ impl RunUsageResponse {
         T: ::std::convert::TryInto<super::RunPricing>,
         T::Error: ::std::fmt::Display,
     {
-        self.pricing = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for pricing: {e}"));
+        self.pricing = convert("pricing", value);
         self
     }
     pub fn record_count<T>(mut self, value: T) -> Self
@@ -987,11 +374,7 @@ impl RunUsageResponse {
         T: ::std::convert::TryInto<i64>,
         T::Error: ::std::fmt::Display,
     {
-        self.record_count = value
-            .try_into()
-            .map_err(|e| {
-                format!("error converting supplied value for record_count: {e}")
-            });
+        self.record_count = convert("record_count", value);
         self
     }
     pub fn run_id<T>(mut self, value: T) -> Self
@@ -999,9 +382,7 @@ impl RunUsageResponse {
         T: ::std::convert::TryInto<::std::string::String>,
         T::Error: ::std::fmt::Display,
     {
-        self.run_id = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for run_id: {e}"));
+        self.run_id = convert("run_id", value);
         self
     }
     pub fn run_name<T>(mut self, value: T) -> Self
@@ -1009,9 +390,7 @@ impl RunUsageResponse {
         T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
         T::Error: ::std::fmt::Display,
     {
-        self.run_name = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for run_name: {e}"));
+        self.run_name = convert("run_name", value);
         self
     }
     pub fn status<T>(mut self, value: T) -> Self
@@ -1019,9 +398,7 @@ impl RunUsageResponse {
         T: ::std::convert::TryInto<::std::option::Option<crate::types::RunStatus>>,
         T::Error: ::std::fmt::Display,
     {
-        self.status = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for status: {e}"));
+        self.status = convert("status", value);
         self
     }
     pub fn total_cost_usd<T>(mut self, value: T) -> Self
@@ -1029,11 +406,7 @@ impl RunUsageResponse {
         T: ::std::convert::TryInto<::openapi_runtime::Usd>,
         T::Error: ::std::fmt::Display,
     {
-        self.total_cost_usd = value
-            .try_into()
-            .map_err(|e| {
-                format!("error converting supplied value for total_cost_usd: {e}")
-            });
+        self.total_cost_usd = convert("total_cost_usd", value);
         self
     }
     pub fn total_tokens<T>(mut self, value: T) -> Self
@@ -1041,11 +414,7 @@ impl RunUsageResponse {
         T: ::std::convert::TryInto<i64>,
         T::Error: ::std::fmt::Display,
     {
-        self.total_tokens = value
-            .try_into()
-            .map_err(|e| {
-                format!("error converting supplied value for total_tokens: {e}")
-            });
+        self.total_tokens = convert("total_tokens", value);
         self
     }
     pub fn training<T>(mut self, value: T) -> Self
@@ -1053,30 +422,22 @@ impl RunUsageResponse {
         T: ::std::convert::TryInto<super::RunUsageBreakdown>,
         T::Error: ::std::fmt::Display,
     {
-        self.training = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for training: {e}"));
+        self.training = convert("training", value);
         self
     }
     pub fn extra<T>(mut self, value: T) -> Self
     where
-        T: ::std::convert::TryInto<
-            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
-        >,
+        T: ::std::convert::TryInto<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
         T::Error: ::std::fmt::Display,
     {
-        self.extra = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for extra: {e}"));
+        self.extra = convert("extra", value);
         self
     }
 }
 
 impl ::std::convert::TryFrom<RunUsageResponse> for super::RunUsageResponse {
     type Error = super::error::ConversionError;
-    fn try_from(
-        value: RunUsageResponse,
-    ) -> ::std::result::Result<Self, super::error::ConversionError> {
+    fn try_from(value: RunUsageResponse) -> ::std::result::Result<Self, super::error::ConversionError> {
         Ok(Self {
             base_model: value.base_model?,
             inference: value.inference?,
@@ -1115,14 +476,8 @@ impl ::std::convert::From<super::RunUsageResponse> for RunUsageResponse {
 pub struct WalletResponse {
     balance_usd: ::std::result::Result<::openapi_runtime::Usd, ::std::string::String>,
     currency: ::std::result::Result<::std::string::String, ::std::string::String>,
-    recent_billings: ::std::result::Result<
-        ::std::vec::Vec<super::BillingEntry>,
-        ::std::string::String,
-    >,
-    team_id: ::std::result::Result<
-        ::std::option::Option<::std::string::String>,
-        ::std::string::String,
-    >,
+    recent_billings: ::std::result::Result<::std::vec::Vec<super::BillingEntry>, ::std::string::String>,
+    team_id: ::std::result::Result<::std::option::Option<::std::string::String>, ::std::string::String>,
     total_billings: ::std::result::Result<i64, ::std::string::String>,
     wallet_id: ::std::result::Result<::std::string::String, ::std::string::String>,
 }
@@ -1146,11 +501,7 @@ impl WalletResponse {
         T: ::std::convert::TryInto<::openapi_runtime::Usd>,
         T::Error: ::std::fmt::Display,
     {
-        self.balance_usd = value
-            .try_into()
-            .map_err(|e| {
-                format!("error converting supplied value for balance_usd: {e}")
-            });
+        self.balance_usd = convert("balance_usd", value);
         self
     }
     pub fn currency<T>(mut self, value: T) -> Self
@@ -1158,9 +509,7 @@ impl WalletResponse {
         T: ::std::convert::TryInto<::std::string::String>,
         T::Error: ::std::fmt::Display,
     {
-        self.currency = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for currency: {e}"));
+        self.currency = convert("currency", value);
         self
     }
     pub fn recent_billings<T>(mut self, value: T) -> Self
@@ -1168,11 +517,7 @@ impl WalletResponse {
         T: ::std::convert::TryInto<::std::vec::Vec<super::BillingEntry>>,
         T::Error: ::std::fmt::Display,
     {
-        self.recent_billings = value
-            .try_into()
-            .map_err(|e| {
-                format!("error converting supplied value for recent_billings: {e}")
-            });
+        self.recent_billings = convert("recent_billings", value);
         self
     }
     pub fn team_id<T>(mut self, value: T) -> Self
@@ -1180,9 +525,7 @@ impl WalletResponse {
         T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
         T::Error: ::std::fmt::Display,
     {
-        self.team_id = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for team_id: {e}"));
+        self.team_id = convert("team_id", value);
         self
     }
     pub fn total_billings<T>(mut self, value: T) -> Self
@@ -1190,11 +533,7 @@ impl WalletResponse {
         T: ::std::convert::TryInto<i64>,
         T::Error: ::std::fmt::Display,
     {
-        self.total_billings = value
-            .try_into()
-            .map_err(|e| {
-                format!("error converting supplied value for total_billings: {e}")
-            });
+        self.total_billings = convert("total_billings", value);
         self
     }
     pub fn wallet_id<T>(mut self, value: T) -> Self
@@ -1202,18 +541,14 @@ impl WalletResponse {
         T: ::std::convert::TryInto<::std::string::String>,
         T::Error: ::std::fmt::Display,
     {
-        self.wallet_id = value
-            .try_into()
-            .map_err(|e| format!("error converting supplied value for wallet_id: {e}"));
+        self.wallet_id = convert("wallet_id", value);
         self
     }
 }
 
 impl ::std::convert::TryFrom<WalletResponse> for super::WalletResponse {
     type Error = super::error::ConversionError;
-    fn try_from(
-        value: WalletResponse,
-    ) -> ::std::result::Result<Self, super::error::ConversionError> {
+    fn try_from(value: WalletResponse) -> ::std::result::Result<Self, super::error::ConversionError> {
         Ok(Self {
             balance_usd: value.balance_usd?,
             currency: value.currency?,

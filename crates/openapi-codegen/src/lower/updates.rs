@@ -1,0 +1,88 @@
+//! Marks the properties of updates that can be sent as `null`. In the body of an update, `null` differs from an omitted
+//! property.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use super::media::JSON;
+use super::names::target;
+use super::resolve::is_method;
+use super::walk::{self, members};
+use super::{CONTENT_TYPE, SEND_NULL};
+
+/// Marks these properties in the bodies of all updates. A document may be lowered twice.
+pub(super) fn mark_nulls(document: &mut Value) {
+    let mut bodies = Vec::new();
+    for (_, item) in members(document.get_mut("paths")) {
+        for (method, operation) in members(Some(item)).filter(|(name, _)| is_method(name)) {
+            let body = operation
+                .get("requestBody")
+                .filter(|body| is_update(method, body));
+            let schema = body.and_then(|body| body.get("content")?.get(JSON)?.get("schema"));
+            bodies.extend(schema.map(component_names));
+        }
+    }
+    mark(bodies.concat(), document);
+}
+
+/// Returns whether an operation updates the properties that its body contains, and leaves others unchanged.
+fn is_update(method: &str, body: &Value) -> bool {
+    let media = body.get(CONTENT_TYPE).and_then(Value::as_str);
+    method == "patch" || media.is_some_and(|media| media.contains("merge-patch"))
+}
+
+/// Marks the optional nullable properties of components, of their alternatives, and of the objects in their properties.
+/// The items of a list are replaced as a whole.
+fn mark(mut open: Vec<String>, document: &mut Value) {
+    let mut seen = BTreeSet::new();
+    while let Some(name) = open.pop() {
+        if !seen.insert(name.clone()) {
+            continue;
+        }
+        let schemas = document.pointer_mut("/components/schemas");
+        let Some(Value::Object(schema)) = schemas.and_then(|schemas| schemas.get_mut(&name)) else {
+            continue;
+        };
+        let alternatives = schema.get("oneOf").and_then(Value::as_array);
+        open.extend(alternatives.into_iter().flatten().flat_map(component_names));
+        let required = schema.get("required").cloned().unwrap_or_default();
+        let is_required = |name: &str| {
+            let mut names = required.as_array().into_iter().flatten();
+            names.any(|required| required == name)
+        };
+        for (name, property) in members(schema.get_mut("properties")) {
+            open.extend(component_names(property));
+            if let Value::Object(property) = property
+                && property.get("nullable") == Some(&Value::Bool(true))
+                && !is_required(name)
+                && !property.contains_key("default")
+                && has_type(property)
+                && !property.contains_key(SEND_NULL)
+            {
+                property.insert(SEND_NULL.to_owned(), Value::Bool(true));
+                walk::describe_map(
+                    property,
+                    "`null` differs from an omitted property: `Some(Nullable::Null)` sends it.",
+                );
+            }
+        }
+    }
+}
+
+/// Returns whether a schema has a type. Untyped JSON can be `null` itself.
+fn has_type(schema: &Map<String, Value>) -> bool {
+    ["type", "allOf", "oneOf", "anyOf", "$ref"]
+        .iter()
+        .any(|keyword| schema.contains_key(*keyword))
+}
+
+/// Returns the names of the components that a schema refers to by itself or by its parts.
+fn component_names(schema: &Value) -> Vec<String> {
+    let parts = ["allOf", "oneOf", "anyOf"]
+        .iter()
+        .filter_map(|keyword| schema.get(*keyword)?.as_array());
+    let schemas = parts.flatten().chain([schema]);
+    let references = schemas.filter_map(|schema| schema.get("$ref")?.as_str());
+    references.filter_map(target).collect()
+}

@@ -1,0 +1,216 @@
+//! Prepares the lowered document for progenitor: removes everything that progenitor does not read, and makes
+//! parameter names unique in Rust.
+
+use std::collections::BTreeSet;
+
+use crate::lower::{Lowered, METHOD, RUNTIME_TYPE, sent_schemas};
+use serde_json::{Map, Value, json};
+
+use super::names::parameter_name;
+use super::property_names;
+
+/// Extension that keeps the wire name of a renamed parameter.
+pub(super) const WIRE_NAME: &str = "x-wire-name";
+
+/// Names that a builder uses itself.
+const RESERVED: &[&str] = &[
+    "body",
+    "body_map",
+    "client",
+    "new",
+    "send",
+    "send_with",
+    "open_with",
+    "into_request",
+    "self",
+    "super",
+    "crate",
+    "header_map",
+];
+
+/// Returns the prepared copy of the document.
+pub(super) fn prepare(lowered: &Lowered) -> Value {
+    let document = &lowered.document;
+    let mut schemas = document
+        .pointer("/components/schemas")
+        .cloned()
+        .unwrap_or_else(|| json!({}));
+    if let Value::Object(schemas) = &mut schemas {
+        property_names::make_unique(schemas);
+        for schema in schemas.values_mut().filter_map(Value::as_object_mut) {
+            // A named string: progenitor would map its format to a type, but its form is not checked.
+            if schema
+                .get("format")
+                .is_some_and(|format| format == "uuid" || format == "date")
+            {
+                schema.shift_remove("format");
+            }
+            if let Some(name) = runtime_type(schema).map(str::to_owned) {
+                schema.insert(RUNTIME_TYPE.to_owned(), name.into());
+            }
+        }
+        for name in sent_schemas(document) {
+            distinguish_empty_from_absent(schemas.get_mut(&name));
+        }
+        for union in &lowered.unions {
+            schemas.insert(union.name.clone(), json!({"type": "string"}));
+        }
+    }
+    let mut paths = Map::new();
+    for (path, item) in members(document.get("paths")).filter(|(path, _)| path.starts_with('/')) {
+        // Renaming parameters changes the path template, so that operations of one path may end up in
+        // several.
+        for (method, operation) in members(Some(item)).filter(|(name, _)| is_method(name)) {
+            let (path, operation) = with_unique_names(path, operation);
+            let item = paths.entry(path).or_insert_with(|| json!({}));
+            item[method] = operation;
+        }
+    }
+    let info = &document["info"];
+    let servers = document
+        .get("servers")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
+    let servers: Vec<Value> = servers
+        .filter_map(|server| Some(json!({"url": server_url(server)?})))
+        .collect();
+    let mut copied = json!({
+        "openapi": document["openapi"],
+        "info": {"title": info["title"], "version": info["version"]},
+        "servers": servers,
+        "paths": paths,
+        "components": {"schemas": schemas},
+    });
+    for text in ["description", "termsOfService"] {
+        if let Some(value) = info.get(text).filter(|value| value.is_string()) {
+            copied["info"][text] = value.clone();
+        }
+    }
+    copied
+}
+
+/// Makes optional arrays and objects of request bodies nullable. Generated types otherwise omit an empty one,
+/// but "no tags" and "tags unchanged" are different requests.
+fn distinguish_empty_from_absent(schema: Option<&mut Value>) {
+    let Some(schema) = schema else {
+        return;
+    };
+    let required = schema.get("required").cloned().unwrap_or_default();
+    let is_required = |name: &String| {
+        let mut names = required.as_array().into_iter().flatten();
+        names.any(|required| required == name)
+    };
+    let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
+    for (name, property) in properties.into_iter().flatten() {
+        let is_collection = property["type"] == "array" || property["type"] == "object";
+        if is_collection && !is_required(name) && property.get("default").is_none() {
+            property["nullable"] = true.into();
+        }
+    }
+}
+
+/// Returns the runtime type of a component schema, if it has one.
+pub(super) fn runtime_type(schema: &Map<String, Value>) -> Option<&str> {
+    let text = |key: &str| schema.get(key).and_then(Value::as_str);
+    text(RUNTIME_TYPE).or_else(|| match (text("type"), text("format")) {
+        (Some("string"), Some("date-time")) => Some("Timestamp"),
+        (Some("string"), Some("password")) => Some("Secret"),
+        (Some("number"), Some("decimal")) => Some("Usd"),
+        _ => None,
+    })
+}
+
+/// Returns the URL of a server with the defaults of its variables.
+fn server_url(server: &Value) -> Option<String> {
+    let mut url = server.get("url")?.as_str()?.to_owned();
+    for (name, variable) in members(server.get("variables")) {
+        let default = match variable.get("default")? {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        url = url.replace(&format!("{{{name}}}"), &default);
+    }
+    (!url.contains('{')).then_some(url)
+}
+
+/// Returns an operation without unused keys, whose parameter names are unique in Rust.
+fn with_unique_names(path: &str, operation: &Value) -> (String, Value) {
+    const KEPT_KEYS: [&str; 7] = [
+        METHOD,
+        "operationId",
+        "summary",
+        "description",
+        "parameters",
+        "requestBody",
+        "responses",
+    ];
+    let mut path = path.to_owned();
+    let read = members(Some(operation)).filter(|(key, _)| KEPT_KEYS.contains(&key.as_str()));
+    let mut copied: Map<String, Value> = read
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect();
+    if let Some(docs) = operation
+        .get("externalDocs")
+        .filter(|docs| docs["url"].is_string())
+    {
+        copied.insert("externalDocs".to_owned(), docs.clone());
+    }
+    for text in ["summary", "description"] {
+        if copied.get(text).is_some_and(|value| !value.is_string()) {
+            copied.shift_remove(text);
+        }
+    }
+    let parameters = copied.get_mut("parameters").and_then(Value::as_array_mut);
+    let mut taken: BTreeSet<String> = RESERVED.iter().map(|name| (*name).to_owned()).collect();
+    for parameter in parameters.into_iter().flatten() {
+        let wire = parameter["name"].as_str().unwrap_or_default().to_owned();
+        let rust = parameter_name(&wire);
+        let is_plain = wire
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "-_.[]$".contains(c))
+            && wire.starts_with(|c: char| c.is_ascii_alphabetic());
+        if is_plain && taken.insert(rust.clone()) {
+            continue;
+        }
+        let base = rust.trim_matches('_');
+        let base = if base.starts_with(|c: char| c.is_ascii_alphabetic()) {
+            base.to_owned()
+        } else {
+            format!("p_{base}").trim_end_matches('_').to_owned()
+        };
+        let location = parameter["in"].as_str().unwrap_or_default().to_owned();
+        let mut name = if RESERVED.contains(&base.as_str()) {
+            format!("{base}_{location}")
+        } else {
+            base.clone()
+        };
+        let mut number = 1;
+        while !taken.insert(name.clone()) {
+            let suffix = if number == 1 {
+                String::new()
+            } else {
+                number.to_string()
+            };
+            name = format!("{base}_{location}{suffix}");
+            number += 1;
+        }
+        if location == "path" {
+            path = path.replace(&format!("{{{wire}}}"), &format!("{{{name}}}"));
+        }
+        parameter["name"] = name.into();
+        parameter[WIRE_NAME] = wire.into();
+    }
+    (path, Value::Object(copied))
+}
+
+fn is_method(name: &str) -> bool {
+    [
+        "get", "put", "post", "delete", "options", "head", "patch", "trace",
+    ]
+    .contains(&name)
+}
+
+fn members(value: Option<&Value>) -> impl Iterator<Item = (&String, &Value)> {
+    value.and_then(Value::as_object).into_iter().flatten()
+}

@@ -1,0 +1,238 @@
+//! Renders the builders of types.
+//!
+//! progenitor generates a builder for each struct. Request bodies need theirs, because `body_map` passes it to the
+//! caller, and so do types that cannot be created otherwise: those with neither `new` nor `Default`. These are written
+//! as text, because each is determined by the fields of its type. Parsing and formatting what progenitor generates
+//! would take longer than everything else.
+
+use std::collections::BTreeSet;
+
+use proc_macro2::{Group, TokenStream, TokenTree};
+use quote::ToTokens as _;
+use syn::visit_mut::{self, VisitMut};
+use syn::{Fields, File, Ident, ImplItem, Item, ItemStruct, Path};
+
+use super::field_attributes::FieldAttributes;
+use super::text::{compact, scoped};
+
+/// Empties the module `types::builder` in progenitor's output.
+pub(super) fn without(tokens: TokenStream) -> TokenStream {
+    replace_module(tokens, "types", &|types| {
+        replace_module(types, "builder", &|_| TokenStream::new())
+    })
+}
+
+/// Replaces the contents of a module.
+fn replace_module(
+    tokens: TokenStream,
+    name: &str,
+    replace: &dyn Fn(TokenStream) -> TokenStream,
+) -> TokenStream {
+    let (mut after_mod, mut after_name) = (false, false);
+    let trees = tokens.into_iter().map(|tree| {
+        let is_ident = |text: &str| matches!(&tree, TokenTree::Ident(ident) if ident == text);
+        let is_content = after_name;
+        (after_mod, after_name) = (is_ident("mod"), after_mod && is_ident(name));
+        match tree {
+            TokenTree::Group(group) if is_content => {
+                let (delimiter, contents) = (group.delimiter(), group.stream());
+                // Otherwise the contents are shared, and iterating over them copies them.
+                drop(group);
+                TokenTree::from(Group::new(delimiter, replace(contents)))
+            }
+            tree => tree,
+        }
+    });
+    trees.collect()
+}
+
+/// Returns the names of the types whose builders operations use: `types::builder::Name`.
+pub(super) fn used(operations: &mut File) -> BTreeSet<String> {
+    let mut used = Used::default();
+    used.visit_file_mut(operations);
+    used.0
+}
+
+#[derive(Default)]
+struct Used(BTreeSet<String>);
+
+impl VisitMut for Used {
+    fn visit_path_mut(&mut self, path: &mut Path) {
+        let names: Vec<&Ident> = path.segments.iter().map(|segment| &segment.ident).collect();
+        if let [.., types, builder, name] = names.as_slice()
+            && *types == "types"
+            && *builder == "builder"
+        {
+            self.0.insert(name.to_string());
+        }
+        visit_mut::visit_path_mut(self, path);
+    }
+}
+
+/// Returns the name of the type for which the item declares the function `builder`.
+pub(super) fn owner(item: &Item) -> Option<String> {
+    let Item::Impl(block) = item else {
+        return None;
+    };
+    let is_builder = |item: &ImplItem| matches!(item, ImplItem::Fn(function) if function.sig.ident == "builder" && function.sig.inputs.is_empty());
+    let has_one = block.trait_.is_none() && block.items.iter().any(is_builder);
+    has_one.then(|| block.self_ty.to_token_stream().to_string())
+}
+
+/// The beginning of the module.
+pub(super) const HEAD: &str = r#"//! Types for composing complex structures.
+
+/// Converts the value of a property.
+fn convert<T, U>(property: &str, value: T) -> ::std::result::Result<U, ::std::string::String>
+where
+    T: ::std::convert::TryInto<U>,
+    T::Error: ::std::fmt::Display,
+{
+    value
+        .try_into()
+        .map_err(|e| ::std::format!("error converting supplied value for {property}: {e}"))
+}
+"#;
+
+/// Renders the function that returns the builder of a type.
+pub(super) fn constructor(name: &str) -> String {
+    format!(
+        "
+impl {name} {{
+    /// Returns a builder.
+    pub fn builder() -> builder::{name} {{
+        Default::default()
+    }}
+}}
+"
+    )
+}
+
+/// A field: its name, its type as seen from the module of the builders, and its default.
+struct Field {
+    name: String,
+    ty: String,
+    default: String,
+}
+
+/// Renders the builder of a type.
+pub(super) fn render(
+    item: &ItemStruct,
+    attributes: &[FieldAttributes],
+    own_types: &BTreeSet<String>,
+    text: &mut String,
+) -> Result<(), String> {
+    let name = &item.ident;
+    let Fields::Named(named) = &item.fields else {
+        let reason = format!("`{name}` has a builder, but no named fields");
+        return Err(format!("progenitor's output has changed: {reason}"));
+    };
+    let mut fields = Vec::new();
+    for (field, attributes) in named.named.iter().zip(attributes) {
+        let name = field.ident.as_ref().map(ToString::to_string);
+        let name = name.unwrap_or_default();
+        fields.push(Field {
+            ty: scoped(&field.ty, own_types),
+            default: default(&name, attributes),
+            name,
+        });
+    }
+    let mut each = |head: &str, line: &dyn Fn(&Field) -> String, tail: &str| {
+        text.push_str(head);
+        for field in &fields {
+            text.push_str(&line(field));
+        }
+        text.push_str(tail);
+    };
+    each(
+        &format!("\n#[derive(Clone, Debug)]\npub struct {name} {{\n"),
+        &|Field { name, ty, .. }| {
+            format!("    {name}: ::std::result::Result<{ty}, ::std::string::String>,\n")
+        },
+        "}\n",
+    );
+    each(
+        &format!(
+            "\nimpl ::std::default::Default for {name} {{\n    fn default() -> Self {{\n        Self {{\n"
+        ),
+        &|Field { name, default, .. }| format!("            {name}: {default},\n"),
+        "        }\n    }\n}\n",
+    );
+    each(
+        &format!("\nimpl {name} {{\n"),
+        &|Field { name, ty, .. }| {
+            format!(
+                "    pub fn {name}<T>(mut self, value: T) -> Self\n    where\n        \
+                 T: ::std::convert::TryInto<{ty}>,\n        T::Error: ::std::fmt::Display,\n    {{\n        \
+                 self.{name} = convert({name:?}, value);\n        self\n    }}\n"
+            )
+        },
+        "}\n",
+    );
+    let value = if fields.is_empty() { "_value" } else { "value" };
+    each(
+        &format!(
+            "\nimpl ::std::convert::TryFrom<{name}> for super::{name} {{\n    \
+             type Error = super::error::ConversionError;\n    \
+             fn try_from({value}: {name}) -> ::std::result::Result<Self, super::error::ConversionError> {{\n        \
+             Ok(Self {{\n"
+        ),
+        &|Field { name, .. }| format!("            {name}: value.{name}?,\n"),
+        "        })\n    }\n}\n",
+    );
+    each(
+        &format!(
+            "\nimpl ::std::convert::From<super::{name}> for {name} {{\n    \
+             fn from({value}: super::{name}) -> Self {{\n        Self {{\n"
+        ),
+        &|Field { name, .. }| format!("            {name}: Ok(value.{name}),\n"),
+        "        }\n    }\n}\n",
+    );
+    Ok(())
+}
+
+/// Returns the initial value of a field of a builder.
+fn default(name: &str, attributes: &FieldAttributes) -> String {
+    let is_absent_by_default = attributes.serde.contains("Option::is_none");
+    match &attributes.default {
+        Some(Some(function)) => format!("Ok(super::{}())", compact(function)),
+        Some(None) => "Ok(Default::default())".to_owned(),
+        None if is_absent_by_default || attributes.is_flattened() => {
+            "Ok(Default::default())".to_owned()
+        }
+        None => format!(
+            "Err({:?}.to_string())",
+            format!("no value supplied for {name}")
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use quote::quote;
+    use syn::parse_quote;
+
+    use super::*;
+
+    #[test]
+    fn builders_of_types_are_removed_and_other_modules_remain() {
+        let output = quote! {
+            mod types { struct A; mod builder { struct A; } mod error {} }
+            mod builder { struct Get; }
+        };
+        let expected = quote! {
+            mod types { struct A; mod builder {} mod error {} }
+            mod builder { struct Get; }
+        };
+        assert_eq!(without(output).to_string(), expected.to_string());
+    }
+
+    #[test]
+    fn builders_of_bodies_are_used() {
+        let mut operations: File = parse_quote! {
+            struct Send { body: Result<openapi_runtime::RequestBody<types::Body, types::builder::Body>, String> }
+            struct Get { id: Result<types::Id, String> }
+        };
+        assert_eq!(used(&mut operations), BTreeSet::from(["Body".to_owned()]));
+    }
+}
