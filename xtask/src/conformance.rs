@@ -15,7 +15,7 @@ use std::process::{Child, Command, Stdio};
 use serde_json::Value;
 
 use crate::project::Project;
-use crate::{Error, Result, python};
+use crate::{Error, Result, documents, python};
 
 /// The npm package of OpenAI's client, with the version that the suite was tested with.
 const OPENAI_NODE: &str = "openai@6.49.0";
@@ -37,6 +37,7 @@ const SUITES: [(&str, Run); 13] = [
     ("schemathesis-training", schemathesis_training),
     ("llama", llama),
     ("recordings", recordings),
+    ("codegen", codegen),
     ("report", report),
 ];
 
@@ -449,6 +450,23 @@ fn recordings(env: &Environment) -> std::result::Result<Vec<Check>, Missing> {
         "--",
     ]);
     Ok(checks(command.arg(folder).current_dir(&env.scripts)))
+}
+
+/// The variable with the folder of OpenAPI documents.
+const DOCUMENTS: &str = "OPENAPI_DOCUMENTS";
+
+fn codegen(_: &Environment) -> std::result::Result<Vec<Check>, Missing> {
+    let folder = std::env::var_os(DOCUMENTS)
+        .ok_or_else(|| Missing(format!("{DOCUMENTS} is not a folder of OpenAPI documents")))?;
+    let outcomes = documents::generate_all(Path::new(&folder));
+    let outcomes = outcomes.map_err(|error| Missing(error.to_string()))?;
+    let checks = outcomes.into_iter().map(|(name, failure)| Check {
+        suite: "",
+        name,
+        failure,
+        missing: false,
+    });
+    Ok(checks.collect())
 }
 
 /// The names of Chromium on the PATH.

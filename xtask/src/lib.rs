@@ -14,6 +14,7 @@
 
 pub mod bench;
 pub mod conformance;
+mod documents;
 pub mod generate;
 pub mod inputs;
 pub mod lock;

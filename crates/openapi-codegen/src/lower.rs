@@ -12,9 +12,10 @@
 //! | `parameters`, `bodies`, `responses` | rewrites parts of operations that progenitor does not support |
 //! | `bases` | makes a union of a base schema whose children refer to it |
 //! | `references`, `names` | makes every reference point to a component schema with a valid Rust name |
-//! | `schema`, `repair`, `unsupported` | converts 3.1 schemas to 3.0 |
+//! | `schema`, `constants`, `repair`, `unsupported` | converts 3.1 schemas to 3.0 |
 //! | `shape`, `cycles`, `flatten`, `merge`, `nullable`, `scalars`, `unions`, `union_types` | normalizes schemas to a few supported shapes |
 //! | `access` | makes read-only properties optional in requests, and write-only ones in responses |
+//! | `annotations` | documents `deprecated`, `readOnly` and `writeOnly` |
 //! | `styles` | converts parameter serialization |
 //! | `defaults` | moves defaults of request schemas into descriptions |
 //! | `unsendable` | documents what a form cannot contain |
@@ -24,8 +25,10 @@
 //! | `streams` | splits operations that return JSON or an event stream |
 
 mod access;
+mod annotations;
 mod bases;
 mod bodies;
+mod constants;
 mod context;
 mod cycles;
 mod defaults;
@@ -250,6 +253,7 @@ fn passes(original: &Value, cx: &mut Context<'_>) -> Result<Lowered, LowerError>
     schema::lower_schemas(&mut document, cx)?;
     shape::shape_schemas(&mut document, cx)?;
     access::relax_required(&mut document);
+    annotations::document_annotations(&mut document);
     parameters::shape_parameters(&mut document, cx)?;
     defaults::document_request_defaults(&mut document);
     unsendable::document_unsendable(&mut document, cx);
@@ -262,6 +266,6 @@ fn passes(original: &Value, cx: &mut Context<'_>) -> Result<Lowered, LowerError>
         unions: union_types::list(&document),
         document,
         enums,
-        notes: std::mem::take(&mut cx.notes),
+        notes: cx.take_notes(original),
     })
 }

@@ -587,7 +587,7 @@ fn constraints_that_are_not_checked_are_noted() {
             format!("{place}/properties/list/uniqueItems: `uniqueItems: true`"),
             format!("{place}/properties/list/items/pattern: `pattern: \"b\"`"),
             format!("{place}/properties/number/multipleOf: `multipleOf: 5`"),
-            format!("{place}/properties/value/enum: the values 7"),
+            format!("{place}/properties/value: `enum`: the values 7"),
         ]
     );
 }
@@ -737,4 +737,147 @@ fn optional_recursive_properties_are_omitted() {
     let field = "#[serde(skip_serializing_if = \"::std::option::Option::is_none\")] pub next: \
                  ::std::option::Option<::std::boxed::Box<Thing>>";
     assert!(types.contains(field), "{types}");
+}
+
+#[test]
+fn alternatives_that_are_constants_are_an_enumeration() {
+    let document = with_schemas(
+        "Color: {type: string, oneOf: [{const: red, title: Red}, {const: green, description: Like grass.}]}
+Level: {type: integer, oneOf: [{const: 1, title: Low}, {const: 2, title: High}]}
+Thing:
+  type: object
+  properties:
+    color: {$ref: '#/components/schemas/Color'}
+    high: {type: integer, enum: [2], allOf: [{$ref: '#/components/schemas/Level'}]}
+    red: {enum: [red], allOf: [{$ref: '#/components/schemas/Color'}]}
+    mixed: {oneOf: [{const: a}, {const: 1}]}
+    open: {anyOf: [{const: a}, {type: string}]}
+    none: {oneOf: [{const: a}, {const: b}, {type: 'null'}]}",
+    );
+    let lowered = lowered(&document);
+    let named = |name: &str| lowered.enums.iter().find(|open| open.name == name).unwrap();
+    assert_eq!(named("Color").values, ["red", "green"]);
+    let description = named("Color").description.as_deref();
+    assert_eq!(description, Some("`red`: Red. `green`: Like grass."));
+    assert_eq!(named("ThingRed").values, ["red"]);
+    assert_eq!(named("ThingNone").values, ["a", "b"]);
+    let schemas = &lowered.document["components"]["schemas"];
+    assert_eq!(schemas["Thing"]["properties"]["high"]["type"], "integer");
+    assert_eq!(schemas["Thing"]["properties"]["none"]["nullable"], true);
+    assert_eq!(notes(&lowered, NoteKind::Lost), [""; 0]);
+    let unions: Vec<&str> = lowered
+        .unions
+        .iter()
+        .map(|union| union.name.as_str())
+        .collect();
+    assert_eq!(unions, ["ThingMixed", "ThingOpen"]);
+}
+
+#[test]
+fn notes_lead_into_the_original_document() {
+    let text = "
+paths:
+  /a:
+    parameters: [{name: q, in: query, schema: {type: string, maxLength: 3}}]
+    get:
+      operationId: a
+      responses:
+        '200': {description: OK, content: {application/json: {schema: {type: object, properties: {x: {type: string, minLength: 1}}}}}}
+        '404': {description: no, content: {application/json: {schema: {type: object, properties: {y: {type: string, minLength: 2}}}}}}
+        '409': {description: no, content: {application/json: {schema: {type: object, properties: {z: {type: string, minLength: 3}}}}}}
+        '500': {$ref: '#/components/responses/E'}
+components:
+  responses:
+    E: {description: no, content: {application/json: {schema: {allOf: [{$ref: '#/components/schemas/B'}, {required: [b]}]}}}}
+  schemas:
+    B: {type: object, properties: {b: {allOf: [{type: string}, {type: integer}]}}}
+";
+    let document = document("3.1.0", text);
+    let lowered = lowered(&document);
+    for note in &lowered.notes {
+        let place = note.place.to_string();
+        assert!(document.pointer(&place[1..]).is_some(), "{note}");
+    }
+    let unchecked = notes(&lowered, NoteKind::Unchecked);
+    let shared = "#/paths/~1a/parameters/0/schema/maxLength: `maxLength: 3`";
+    assert!(
+        unchecked.iter().any(|note| note == shared),
+        "{unchecked:#?}"
+    );
+    for expected in ["responses/200", "responses/404", "responses/409"] {
+        assert!(
+            unchecked
+                .iter()
+                .any(|note| note.contains(expected) && note.contains("minLength")),
+            "{unchecked:#?}"
+        );
+    }
+}
+
+#[test]
+fn annotations_are_documented() {
+    let document = document(
+        "3.1.0",
+        "
+paths:
+  /a:
+    post:
+      operationId: a
+      deprecated: true
+      parameters: [{name: q, in: query, deprecated: true, schema: {type: string}}]
+      requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/A'}}}}
+      responses: {'200': {description: OK, content: {application/json: {schema: {$ref: '#/components/schemas/A'}}}}}
+components:
+  schemas:
+    A:
+      type: object
+      deprecated: true
+      properties:
+        id: {type: string, readOnly: true, description: The id}
+        key: {type: string, writeOnly: true, deprecated: true}
+",
+    );
+    let lowered = lowered(&document).document;
+    let operation = &lowered["paths"]["/a"]["post"];
+    let schema = &lowered["components"]["schemas"]["A"];
+    for (described, expected) in [
+        (operation, "Deprecated."),
+        (&operation["parameters"][0], "Deprecated."),
+        (schema, "Deprecated."),
+        (
+            &schema["properties"]["id"],
+            "The id. Read-only: set in responses.",
+        ),
+        (
+            &schema["properties"]["key"],
+            "Deprecated. Write-only: set in requests.",
+        ),
+    ] {
+        assert_eq!(described["description"], expected);
+    }
+}
+
+#[test]
+fn secrets_in_paths_and_headers_are_text() {
+    let document = document(
+        "3.1.0",
+        "
+paths:
+  /a/{id}:
+    get:
+      operationId: a
+      parameters:
+        - {name: id, in: path, required: true, schema: {type: string, format: password}}
+        - {name: X-Key, in: header, schema: {$ref: '#/components/schemas/Key'}}
+        - {name: q, in: query, schema: {type: string, format: password}}
+      responses: {'204': {description: OK}}
+components:
+  schemas: {Key: {type: string, format: password}}
+",
+    );
+    let lowered = lowered(&document);
+    let parameters = &lowered.document["paths"]["/a/{id}"]["get"]["parameters"];
+    let formats = [0, 1, 2].map(|at| parameters[at]["schema"]["format"].clone());
+    assert_eq!(formats, [json!(null), json!(null), json!("password")]);
+    assert_eq!(notes(&lowered, NoteKind::Lost).len(), 2);
 }

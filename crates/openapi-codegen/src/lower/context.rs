@@ -1,7 +1,9 @@
 //! The state that all passes share.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+
+use serde_json::Value;
 
 use super::{LowerError, Options};
 use crate::Pointer;
@@ -99,6 +101,26 @@ impl<'a> Context<'a> {
         place
     }
 
+    /// Returns the notes so far. Their locations exist in the original document: a location within a part that a pass
+    /// added becomes that of the part around it.
+    pub(super) fn take_notes(&mut self, original: &Value) -> Vec<Note> {
+        let mut notes: Vec<Note> = Vec::new();
+        let mut seen = BTreeSet::new();
+        for mut note in std::mem::take(&mut self.notes) {
+            let (place, rest) = existing(original, &note.place);
+            note.place = place;
+            if let Some(last) = rest.filter(|last| last.parse::<usize>().is_err())
+                && !note.what.contains(&last)
+            {
+                note.what = format!("`{last}`: {}", note.what);
+            }
+            if seen.insert((note.place.to_string(), note.kind, note.what.clone())) {
+                notes.push(note);
+            }
+        }
+        notes
+    }
+
     /// Notes information that the lowered document does not express.
     pub(super) fn note_loss(&mut self, place: &Pointer, what: impl Into<String>) {
         self.note(place, NoteKind::Lost, what.into());
@@ -133,4 +155,45 @@ impl<'a> Context<'a> {
         let place = self.original(place);
         self.notes.push(Note { place, kind, what });
     }
+}
+
+/// Returns the location, or that of the innermost part of the document around it with the last token of the location.
+/// References are followed.
+fn existing(document: &Value, place: &Pointer) -> (Pointer, Option<String>) {
+    /// A reference can refer to itself.
+    const MAX_REFERENCES: usize = 16;
+    let mut found = Pointer::root();
+    let mut value = document;
+    let tokens = place.tokens();
+    for token in &tokens {
+        let mut references = 0;
+        let inner = loop {
+            let inner = match value {
+                Value::Array(items) => token.parse().ok().and_then(|at: usize| items.get(at)),
+                value => value.get(token),
+            };
+            if inner.is_some() || references == MAX_REFERENCES {
+                break inner;
+            }
+            let reference = value.get("$ref").and_then(Value::as_str);
+            let Some(pointer) = reference.and_then(|text| text.strip_prefix('#')) else {
+                break None;
+            };
+            let Some(target) = document.pointer(pointer) else {
+                break None;
+            };
+            references += 1;
+            value = target;
+            let tokens = pointer.split('/').skip(1);
+            found = tokens.fold(Pointer::root(), |place, token| {
+                place.join(token.replace("~1", "/").replace("~0", "~"))
+            });
+        };
+        let Some(inner) = inner else {
+            return (found, tokens.last().cloned());
+        };
+        found = found.join(token);
+        value = inner;
+    }
+    (found, None)
 }

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::LowerError;
 use super::context::Context;
 use super::media::FORM;
+use super::names::target;
 use super::resolve::is_method;
 use super::walk::{self, members};
 use crate::Pointer;
@@ -288,7 +289,8 @@ pub(super) fn shape_parameters(
                 continue;
             };
             let mut shaped: Vec<Value> = Vec::new();
-            for (index, parameter) in std::mem::take(parameters).into_iter().enumerate() {
+            for (index, mut parameter) in std::mem::take(parameters).into_iter().enumerate() {
+                reveal_secret(&mut parameter, &schemas, &place.join(index), cx);
                 let new = super::styles::shape(parameter, &schemas, &place.join(index), cx);
                 for parameter in new {
                     let matches = |other: &Value| {
@@ -324,4 +326,31 @@ pub(super) fn plain(parameter: &mut Value) -> Option<&mut Map<String, Value>> {
         map.shift_remove(key);
     }
     Some(map)
+}
+
+/// Makes a secret in a path, a header or a cookie plain text: generated code writes it with `to_string`.
+fn reveal_secret(
+    parameter: &mut Value,
+    schemas: &Map<String, Value>,
+    place: &Pointer,
+    cx: &mut Context<'_>,
+) {
+    let Some(schema) = parameter
+        .get("schema")
+        .filter(|_| parameter["in"] != "query")
+    else {
+        return;
+    };
+    let only = schema.get("allOf").and_then(|parts| parts.get(0));
+    let reference = only.unwrap_or(schema).get("$ref").and_then(Value::as_str);
+    let named = reference
+        .and_then(target)
+        .and_then(|name| schemas.get(&name));
+    if named.unwrap_or(schema)["format"] == "password" {
+        parameter["schema"] = json!({"type": "string"});
+        cx.note_loss(
+            place,
+            "a secret outside of the query and the body is plain text",
+        );
+    }
 }

@@ -188,6 +188,10 @@ fn share_parameters(
     place: &Pointer,
     cx: &mut Context<'_>,
 ) -> Result<(), LowerError> {
+    let shared_place = place
+        .prefixes()
+        .nth(1)
+        .map(|(path, _)| path.join("parameters"));
     let place = place.join("parameters");
     let mut parameters = match operation.shift_remove("parameters") {
         Some(Value::Array(parameters)) => parameters,
@@ -200,13 +204,17 @@ fn share_parameters(
     for (index, parameter) in parameters.iter_mut().enumerate() {
         resolve(whole, parameter, &place.join(index), cx)?;
     }
-    for parameter in shared.and_then(Value::as_array).into_iter().flatten() {
+    let shared = shared.and_then(Value::as_array).into_iter().flatten();
+    for (index, parameter) in shared.enumerate() {
         let mut parameter = parameter.clone();
         resolve(whole, &mut parameter, &place, cx)?;
         let same = |own: &Value| {
             own.get("name") == parameter.get("name") && own.get("in") == parameter.get("in")
         };
         if !parameters.iter().any(same) {
+            if let Some(shared) = &shared_place {
+                cx.moved(place.join(parameters.len()), shared.join(index));
+            }
             parameters.push(parameter);
         }
     }

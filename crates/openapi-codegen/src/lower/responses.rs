@@ -12,6 +12,9 @@ use crate::Pointer;
 /// The description of responses that this pass adds.
 const ANY_ERROR: &str = "An error.";
 
+/// The status of any success.
+const ANY_SUCCESS: &str = "2XX";
+
 /// Gives each operation one success type and one error body.
 pub(super) fn lower_responses(
     document: &mut Value,
@@ -37,9 +40,9 @@ pub(super) fn lower_responses(
             }
             sort_statuses(operation, &place, cx)?;
             unify_media(operation, &place, cx);
-            unify_error_bodies(operation);
+            unify_error_bodies(operation, &place, cx);
             unify_successes(operation, &place, cx);
-            widen_success(operation);
+            widen_success(operation, &place, cx);
             add_any_success(operation, method);
         }
     }
@@ -222,22 +225,30 @@ fn json_schema(response: &Value) -> Option<&Value> {
     response.get("content")?.get(JSON)?.get("schema")
 }
 
+/// Returns the location of the JSON body of a response.
+fn schema_place(responses: &Pointer, status: &str) -> Pointer {
+    let content = responses.join(status).join("content");
+    content.join(JSON).join("schema")
+}
+
 /// Unifies error bodies, because progenitor supports one error type per operation. Every error status,
 /// including unlisted ones, gets the same body; several bodies become a union. The statuses are listed in the
 /// operation's description.
-fn unify_error_bodies(operation: &mut Value) {
+fn unify_error_bodies(operation: &mut Value, place: &Pointer, cx: &mut Context<'_>) {
     let Some(responses) = responses(operation) else {
         return;
     };
     let has_success = responses.keys().any(|status| is_success(status));
     let is_error = |status: &str| is_error(status) || status == "default" && has_success;
     let mut bodies: Vec<Value> = Vec::new();
+    let mut places = Vec::new();
     let mut statuses = String::new();
     for (status, response) in responses.iter().filter(|(status, _)| is_error(status)) {
         if let Some(schema) = json_schema(response)
             && !bodies.contains(schema)
         {
             bodies.push(schema.clone());
+            places.push(schema_place(place, status));
         }
         let description = response.get("description").and_then(Value::as_str);
         statuses.push_str(&format!(
@@ -273,6 +284,15 @@ fn unify_error_bodies(operation: &mut Value) {
         let content = json!({ JSON: { "schema": body } });
         let response = json!({ "description": ANY_ERROR, "content": content });
         responses.insert(range.to_owned(), response);
+        let place = schema_place(place, range);
+        match places.as_slice() {
+            [only] => cx.moved(place, only.clone()),
+            several => {
+                for (index, original) in several.iter().enumerate() {
+                    cx.moved(place.join("oneOf").join(index), original.clone());
+                }
+            }
+        }
     }
     let description = operation
         .get("description")
@@ -354,7 +374,7 @@ fn unify_successes(operation: &mut Value, place: &Pointer, cx: &mut Context<'_>)
 
 /// Accepts any success status if the operation documents one success: a service may return 200 instead of the
 /// documented 201.
-fn widen_success(operation: &mut Value) {
+fn widen_success(operation: &mut Value, place: &Pointer, cx: &mut Context<'_>) {
     let Some(responses) = responses(operation) else {
         return;
     };
@@ -366,11 +386,14 @@ fn widen_success(operation: &mut Value) {
         .map(|(status, _)| status);
     let only_kind = responses.keys().filter(|status| is_success(status)).count() == 1;
     if only_kind && let [only] = successes.cloned().collect::<Vec<_>>().as_slice() {
+        if only != ANY_SUCCESS {
+            cx.moved(place.join(ANY_SUCCESS), place.join(only));
+        }
         let renamed = std::mem::take(responses)
             .into_iter()
             .map(|(status, response)| {
                 let status = if &status == only {
-                    "2XX".to_owned()
+                    ANY_SUCCESS.to_owned()
                 } else {
                     status
                 };

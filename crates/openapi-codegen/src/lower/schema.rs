@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::LowerError;
 use super::context::Context;
 use super::merge::CONDITIONAL;
-use super::{repair, unsupported};
+use super::{constants, repair, unsupported};
 use crate::Pointer;
 
 /// Lowers every schema of the document.
@@ -85,6 +85,7 @@ pub(super) fn lower_schema(
     // then be lowered with it.
     lower_null_alternative(map, "anyOf");
     lower_null_alternative(map, "oneOf");
+    constants::lower(map);
     repair::repair(map, place, cx)?;
     let conditional = unsupported::take_conditional(map, place);
     if !conditional.is_empty() {

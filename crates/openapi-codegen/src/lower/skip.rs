@@ -1,5 +1,6 @@
 //! Drops operations, paths and components that cannot be lowered.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use serde_json::Value;
@@ -14,7 +15,7 @@ const MAX_DROPPED: usize = 1000;
 
 /// Lowers a document without the operations that cannot be lowered.
 pub(super) fn lower(document: &Value, options: &Options) -> Result<Lowered, LowerError> {
-    let mut document = document.clone();
+    let mut document = Cow::Borrowed(document);
     let mut dropped = Vec::new();
     loop {
         let error = match once(&document, options) {
@@ -28,7 +29,7 @@ pub(super) fn lower(document: &Value, options: &Options) -> Result<Lowered, Lowe
         if dropped.len() == MAX_DROPPED {
             return Err(error);
         }
-        let Some(place) = drop_at(&mut document, &error.place) else {
+        let Some(place) = drop_at(document.to_mut(), &error.place) else {
             return Err(error);
         };
         let what = format!("{}: {}", error.place, error.reason);

@@ -110,6 +110,7 @@ fn restore_literal(literal: Literal) -> Literal {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use serde_json::json;
 
