@@ -881,3 +881,26 @@ components:
     assert_eq!(formats, [json!(null), json!(null), json!("password")]);
     assert_eq!(notes(&lowered, NoteKind::Lost).len(), 2);
 }
+
+#[test]
+fn formats_of_booleans_and_errors_beside_a_redirect_are_generated() {
+    let document = document(
+        "3.1.0",
+        "
+paths:
+  /a:
+    get:
+      operationId: a
+      parameters: [{name: q, in: query, schema: {type: boolean, format: ''}}]
+      responses:
+        '301': {description: Elsewhere}
+        '400': {description: No, content: {application/json: {schema: {type: object, properties: {a: {type: string}}}}}}
+        default: {description: No, content: {application/json: {schema: {type: object, properties: {b: {type: string}}}}}}
+",
+    );
+    let types = types(&document);
+    assert!(
+        types.contains("pub a: ") && types.contains("pub b: "),
+        "{types}"
+    );
+}

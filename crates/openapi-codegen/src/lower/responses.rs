@@ -134,10 +134,15 @@ fn sort_statuses(
     let has_error = responses.keys().any(|status| is_error(status));
     if has_error
         && !has_success
-        && others.is_empty()
         && let Some(default) = responses.shift_remove("default")
     {
-        responses.insert("2XX".to_owned(), default);
+        // With a redirect, `default` is an error.
+        let range = match others.as_slice() {
+            [] => ANY_SUCCESS,
+            _ if responses.contains_key("5XX") => "4XX",
+            _ => "5XX",
+        };
+        responses.entry(range).or_insert(default);
     }
     Ok(())
 }

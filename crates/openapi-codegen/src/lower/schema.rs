@@ -106,6 +106,10 @@ pub(super) fn lower_schema(
     lower_type_array(map, place, cx);
     lower_null_in_enum(map);
     lower_ref_siblings(map);
+    if map.get("type").is_some_and(|ty| ty == "boolean") {
+        // There is no format of booleans.
+        map.shift_remove("format");
+    }
 
     for keyword in ["anyOf", "oneOf", "allOf"] {
         if let Some(Value::Array(schemas)) = map.get_mut(keyword) {
