@@ -24,7 +24,7 @@ const OPENAI_NODE: &str = "openai@6.49.0";
 const MCP_NODE: &str = "@modelcontextprotocol/sdk@1.32.2 @modelcontextprotocol/inspector@2.12.0";
 
 /// The suites.
-const SUITES: [(&str, Run); 13] = [
+const SUITES: [(&str, Run); 14] = [
     ("openai-python", openai_python),
     ("openai-node", openai_node),
     ("prime-cli", prime_cli),
