@@ -28,6 +28,12 @@ macro_rules! limited {
 
 limited!(i8, i16, i32, i64, u8, u16, u32, u64, f32, f64);
 
+impl Limited for crate::Usd {
+    fn number(&self) -> Option<f64> {
+        self.to_string().parse().ok()
+    }
+}
+
 impl<T: Limited> Limited for Option<T> {
     fn number(&self) -> Option<f64> {
         self.as_ref().and_then(Limited::number)
@@ -74,6 +80,9 @@ mod tests {
             check(Some(101)).unwrap_err().to_string(),
             "limit is 101, and the specification allows at least 1, at most 100"
         );
+        let amount: crate::Usd = "0.5".parse().unwrap();
+        assert!(check_limits("amount", &amount, "at least 1", |n| n >= 1.0).is_err());
+        assert!(check_limits("amount", &amount, "at most 1", |n| n <= 1.0).is_ok());
         assert!(check_limits("t", &f64::NAN, "at least 0", |n| n >= 0.0).is_err());
     }
 }
