@@ -120,8 +120,9 @@ impl Connections {
             || !self.certificates.is_empty()
     }
 
-    /// Builds the clients that these URLs need, so that an invalid setting is an error now. Clients for other URLs are
-    /// created later. Requests to loopback URLs are never sent through a proxy.
+    /// Builds the client for the inference URL, so that an invalid setting is an error now. Other clients are created
+    /// when they are used: each reads the certificates of the system. Requests to loopback URLs are never sent through a
+    /// proxy.
     pub(crate) fn build(self, inference: &Url, platform: &Url) -> Result<HttpClients, Error> {
         let urls = [inference, platform];
         // If the caller sets proxies, the variables do not apply.
@@ -135,9 +136,7 @@ impl Connections {
             remote: OnceLock::new(),
             loopback: OnceLock::new(),
         };
-        for url in urls {
-            clients.get(url)?;
-        }
+        clients.get(inference)?;
         Ok(clients)
     }
 
