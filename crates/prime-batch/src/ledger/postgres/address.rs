@@ -107,7 +107,7 @@ impl fmt::Debug for Address {
 
 fn invalid(reason: &str) -> LedgerError {
     LedgerError::Failed {
-        path: "the URL of the database is invalid".to_owned(),
+        path: "URL is invalid".to_owned(),
         reason: reason.to_owned(),
     }
 }
