@@ -7,6 +7,7 @@
 //! | `timeline` | what happened when, in a fixed number of intervals |
 //! | `histogram` | latencies, for percentiles |
 //! | `page` | the sections of the page |
+//! | `table` | tables |
 //! | `chart`, `axis` | charts over time, as SVG |
 //! | `text` | texts, numbers, times and amounts |
 //! | `page.css` | the style sheet, which is part of the page |
@@ -18,6 +19,7 @@ mod chart;
 mod collect;
 mod histogram;
 mod page;
+mod table;
 mod text;
 mod timeline;
 
