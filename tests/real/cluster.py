@@ -222,6 +222,18 @@ def _():
         cluster.is_right(cluster.wait(), 0)
 
 
+@check("a worker whose key is refused ends, and another has its chunks")
+def _():
+    with Cluster("key", 300) as cluster:
+        cluster.submit()
+        worker = cluster.worker(env={**cluster.env, "PRIME_API_KEY": "pit_refused"})
+        assert worker.wait(timeout=60) == 3, worker.returncode
+        log = (cluster.folder / "worker-0.log").read_text()
+        assert "401" in log and "pit_refused" not in log, log
+        cluster.worker()
+        cluster.is_right(cluster.wait(), 0)
+
+
 @check("pause, resume, set, cancel: they act on the running job")
 def _():
     with Cluster("control", 6000) as cluster:

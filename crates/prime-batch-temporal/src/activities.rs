@@ -13,6 +13,7 @@ use temporalio_sdk::ApplicationFailure;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
 use tokio::sync::{OnceCell, watch};
 
+use crate::failure::Exit;
 use crate::workflow::{Asked, Chunk, Counts, Finished, HEARTBEAT, Look, Range, Stopped};
 
 /// What the activities of a process share.
@@ -22,8 +23,15 @@ pub(crate) struct Shared {
     /// The name of this process, which no other has.
     worker: String,
     runners: Mutex<Runners>,
-    /// Why this worker cannot take more work: it has the settings of another account.
-    misfit: watch::Sender<Option<String>>,
+    /// Why this worker cannot take more work: its settings are those of another account, or its key is refused.
+    misfit: watch::Sender<Option<Misfit>>,
+}
+
+/// Why a worker cannot take more work, and the exit code that says so.
+#[derive(Clone)]
+pub(crate) struct Misfit {
+    pub(crate) exit: Exit,
+    pub(crate) reason: String,
 }
 
 #[derive(Default)]
@@ -64,7 +72,7 @@ impl Shared {
             Ok(_) => {}
             Err(error) => {
                 if matches!(error, Error::Ledger(LedgerError::OtherJob { .. })) {
-                    self.misfit.send_replace(Some(error.to_string()));
+                    self.leave(Exit::Usage, error.to_string());
                 }
                 return Err(error);
             }
@@ -92,13 +100,17 @@ impl Shared {
         started.map(|one| one.progress().in_flight).sum()
     }
 
-    /// Waits until a job turns out to belong to another account or endpoint. Returns the reason.
-    pub(crate) async fn misfit(&self) -> String {
+    fn leave(&self, exit: Exit, reason: String) {
+        self.misfit.send_replace(Some(Misfit { exit, reason }));
+    }
+
+    /// Waits until a job turns out to belong to another account or endpoint, or the service refuses the key.
+    pub(crate) async fn misfit(&self) -> Misfit {
         let mut receiver = self.misfit.subscribe();
-        match receiver.wait_for(Option::is_some).await {
-            Ok(reason) => reason.clone().unwrap_or_default(),
-            // The sender is a field of this.
-            Err(_) => std::future::pending().await,
+        match receiver.wait_for(Option::is_some).await.as_deref() {
+            Ok(Some(misfit)) => misfit.clone(),
+            // The sender is a field of this, and the value is not empty.
+            Ok(None) | Err(_) => std::future::pending().await,
         }
     }
 }
@@ -132,8 +144,11 @@ impl Asking {
                 }
             }
         };
-        if let ChunkEnd::Refused(error) | ChunkEnd::Unavailable(error) = &report.end {
-            eprintln!("chunk {}: {error}", chunk.chunk);
+        match &report.end {
+            // The next chunk would end in the same way, and another worker may have a key that is accepted.
+            ChunkEnd::Refused(error) => self.0.leave(Exit::Auth, error.clone()),
+            ChunkEnd::Unavailable(error) => eprintln!("chunk {}: {error}", chunk.chunk),
+            _ => {}
         }
         Ok(Asked {
             unsent: report.tally.unsent,
@@ -153,7 +168,7 @@ fn reason(end: &ChunkEnd, worker: &str) -> Option<String> {
         ChunkEnd::Cancelled => "cancelled".to_owned(),
         ChunkEnd::DiskFull => "the disk of the database is full".to_owned(),
         ChunkEnd::Refused(_) => {
-            format!("the service refuses the key or the account of {worker}: see its log")
+            format!("the service refuses the key or the account of {worker}, which has ended: see its log")
         }
         ChunkEnd::Unavailable(_) => {
             format!("the service refuses all requests of {worker}: see its log")

@@ -84,7 +84,10 @@ pub(crate) async fn run(arguments: cli::Status, global: &Global) -> Result<(), F
         let status = ledger.status(job.id).await?;
         let is_over = matches!(status.job.state, JobState::Done | JobState::Cancelled);
         // The ledger says what was paid, also if Temporal cannot be reached.
-        let client = arguments.temporal.connect(Some(Duration::ZERO)).await.ok();
+        let client = arguments.temporal.connect(Some(Duration::ZERO)).await;
+        let client = client
+            .inspect_err(|error| eprintln!("note: Temporal was not reached: {error}"))
+            .ok();
         let view = View::read(&ledger, &status, client.as_ref()).await?;
         global.write(&view, &view.text())?;
         if !arguments.watch || is_over {
@@ -135,17 +138,23 @@ pub(crate) async fn wait(
     }
 }
 
+/// Returns a number and a noun, with an `s` unless the number is 1.
+pub(crate) fn plural(number: u64, noun: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{ending}")
+}
+
 /// Returns the progress as a line.
 fn line(status: &JobStatus) -> String {
     let (tally, chunks) = (&status.tally, &status.chunks);
     format!(
-        "{}: {} of {} requests, {} of {} chunks, {} workers, ${}",
+        "{}: {} of {}, {} of {}, {}, ${}",
         status.job.state.as_str(),
         tally.answered + tally.failed + tally.ambiguous,
-        status.job.requests,
+        plural(status.job.requests, "request"),
         chunks.ended,
-        status.job.chunks,
-        status.workers.len(),
+        plural(status.job.chunks as u64, "chunk"),
+        plural(status.workers.len() as u64, "worker"),
         status.spent
     )
 }
@@ -226,7 +235,7 @@ impl View {
         let mut text = format!(
             "Job:       {} ({}), {}\nAccount:   {}\nRequests:  {}: {} answered, {} failed, {} ambiguous, {} unsent, \
              {} in flight\nChunks:    {} ended, {} with a worker, {} open\nCost:      ${}{budget}, ${} reserved\n\
-             Workflow:  {} ({})",
+             Workflow:  {}",
             self.job,
             self.state,
             self.output,
@@ -243,17 +252,17 @@ impl View {
             self.spent_usd,
             self.reserved_usd,
             self.workflow,
-            self.workflow_status
-                .as_deref()
-                .unwrap_or("Temporal was not reached"),
         );
+        if let Some(status) = &self.workflow_status {
+            text.push_str(&format!(" ({status})"));
+        }
         if let Some(waits) = &self.waits {
             text.push_str(&format!("\nWaits:     {waits}"));
         }
         for one in &self.workers {
             text.push_str(&format!(
-                "\nWorker:    {}: {} chunks, {} of {} in flight, seen {:.0} s ago",
-                one.worker, one.chunks, one.in_flight, one.level, one.seen_seconds_ago
+                "\nWorker:    {}: {} with it, {} of {} in flight, seen {:.0} s ago",
+                one.worker, plural(one.chunks, "chunk"), one.in_flight, one.level, one.seen_seconds_ago
             ));
         }
         for (name, listed) in [

@@ -73,10 +73,10 @@ pub(crate) async fn run(arguments: Submit, global: &Global) -> Result<(), Failur
         false => "Attached to",
     };
     let text = format!(
-        "{attached} the job {} with {} requests in {} chunks. It is {}.",
+        "{attached} the job {} with {} in {}. It is {}.",
         job.id,
-        job.requests,
-        job.chunks,
+        status::plural(job.requests, "request"),
+        status::plural(job.chunks as u64, "chunk"),
         job.state.as_str()
     );
     if !arguments.wait {

@@ -15,7 +15,7 @@ use tokio::signal;
 
 use crate::activities::{Asking, Bookkeeping, Shared};
 use crate::cli::{self, Global};
-use crate::failure::{Exit, Failure};
+use crate::failure::Failure;
 use crate::workflow::{Batch, Shard, asking_queue};
 
 /// The exit code of a process that was told twice to end.
@@ -62,9 +62,9 @@ pub(crate) async fn run(arguments: cli::Worker, global: &Global) -> Result<(), F
     eprintln!("{name} takes the jobs of the queue {queue}");
     let (stop, stop_asking) = (bookkeeping.shutdown_handle(), asking.shutdown_handle());
     let stopping = async {
-        let reason = tokio::select! {
+        let misfit = tokio::select! {
             () = terminated() => None,
-            reason = shared.misfit() => Some(reason),
+            misfit = shared.misfit() => Some(misfit),
             () = until_done(&ledger), if arguments.until_done => None,
         };
         stop_asking();
@@ -75,14 +75,14 @@ pub(crate) async fn run(arguments: cli::Worker, global: &Global) -> Result<(), F
             process::exit(INTERRUPTED);
         });
         stop();
-        (reason, again)
+        (misfit, again)
     };
     let running = async { tokio::try_join!(bookkeeping.run(), asking.run()) };
-    let ((reason, again), ran) = tokio::join!(stopping, running);
+    let ((misfit, again), ran) = tokio::join!(stopping, running);
     again.abort();
     ran.map_err(|error| failed(&error))?;
-    match reason {
-        Some(reason) => Err(Failure::new(Exit::Usage, reason)),
+    match misfit {
+        Some(misfit) => Err(Failure::new(misfit.exit, misfit.reason)),
         None => Ok(()),
     }
 }
