@@ -168,7 +168,9 @@ fn reason(end: &ChunkEnd, worker: &str) -> Option<String> {
         ChunkEnd::Cancelled => "cancelled".to_owned(),
         ChunkEnd::DiskFull => "the disk of the database is full".to_owned(),
         ChunkEnd::Refused(_) => {
-            format!("the service refuses the key or the account of {worker}, which has ended: see its log")
+            format!(
+                "the service refuses the key or the account of {worker}, which has ended: see its log"
+            )
         }
         ChunkEnd::Unavailable(_) => {
             format!("the service refuses all requests of {worker}: see its log")

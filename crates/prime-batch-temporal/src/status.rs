@@ -262,7 +262,11 @@ impl View {
         for one in &self.workers {
             text.push_str(&format!(
                 "\nWorker:    {}: {} with it, {} of {} in flight, seen {:.0} s ago",
-                one.worker, plural(one.chunks, "chunk"), one.in_flight, one.level, one.seen_seconds_ago
+                one.worker,
+                plural(one.chunks, "chunk"),
+                one.in_flight,
+                one.level,
+                one.seen_seconds_ago
             ));
         }
         for (name, listed) in [
