@@ -8,7 +8,7 @@ use crate::lower::{self, Lowered, NoteKind, Options};
 use crate::{Error, Result, document, overlay, render, report, standalone};
 
 /// The size in bytes of the stack on which documents are processed: recursively, and some are deeply nested.
-const STACK_SIZE: usize = 256 << 20;
+pub(crate) const STACK_SIZE: usize = 256 << 20;
 
 /// Generates a client from a document and overlays, which are files.
 ///

@@ -7,6 +7,11 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use openapi_codegen::Result;
 
+/// Much of the time goes into small allocations: the tokens and the syntax tree of megabytes of code. With the
+/// allocator of glibc, everything takes 1.6 times as long.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Generates Rust clients from OpenAPI documents.
 #[derive(Parser)]
 #[command(version, arg_required_else_help = true)]

@@ -1,4 +1,4 @@
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 /// A location in a document, as an RFC 6901 JSON pointer: `#/paths/~1models/get`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -12,8 +12,17 @@ impl Pointer {
 
     /// Returns the pointer to a child.
     pub fn join(&self, token: impl fmt::Display) -> Self {
-        let token = token.to_string().replace('~', "~0").replace('/', "~1");
-        Self(format!("{}/{token}", self.0))
+        let mut joined = String::with_capacity(self.0.len() + 24);
+        joined.push_str(&self.0);
+        joined.push('/');
+        let begin = joined.len();
+        let _ = write!(joined, "{token}");
+        if joined[begin..].contains(['~', '/']) {
+            let escaped = joined[begin..].replace('~', "~0").replace('/', "~1");
+            joined.truncate(begin);
+            joined.push_str(&escaped);
+        }
+        Self(joined)
     }
 
     /// Iterates over the pointers to the value itself and everything around it, each with the rest of the pointer.

@@ -68,22 +68,25 @@ pub(super) fn list(document: &Value) -> Vec<Union> {
     if unions.is_empty() {
         return Vec::new();
     }
-    let references = schemas.iter().map(|(name, schema)| {
+    let mut referrers = Referrers::new();
+    for (name, schema) in schemas {
         let mut found = Vec::new();
         super::defaults::collect_references(schema, &mut found);
-        (name.as_str(), found)
-    });
-    let references: References<'_> = references.collect();
+        for reference in found {
+            referrers.entry(reference).or_default().push(name);
+        }
+    }
     unions
         .into_iter()
-        .map(|(name, schema)| read(name, schema, &references))
+        .map(|(name, schema)| read(name, schema, &referrers))
         .collect()
 }
 
-/// The components that each component references.
-type References<'a> = BTreeMap<&'a str, Vec<String>>;
+/// The components that reference each component.
+type Referrers<'a> = BTreeMap<String, Vec<&'a str>>;
 
-fn read(name: &str, schema: &Value, references: &References<'_>) -> Union {
+fn read(name: &str, schema: &Value, referrers: &Referrers<'_>) -> Union {
+    let containing = all_referrers(name, referrers);
     let discriminator = schema.get("discriminator");
     let mapping = discriminator.and_then(|d| d.get("mapping")?.as_object());
     let alternatives = schema
@@ -110,7 +113,8 @@ fn read(name: &str, schema: &Value, references: &References<'_>) -> Union {
                 .map(str::to_owned),
             kind,
             tags: tags.map(|(tag, _)| tag.clone()).collect(),
-            is_recursive: component.is_some_and(|component| reaches(&component, name, references)),
+            is_recursive: component
+                .is_some_and(|component| containing.contains(component.as_str())),
         }
     });
     Union {
@@ -126,19 +130,13 @@ fn read(name: &str, schema: &Value, references: &References<'_>) -> Union {
     }
 }
 
-/// Returns whether a component is or references another, directly or indirectly.
-fn reaches(from: &str, to: &str, references: &References<'_>) -> bool {
-    let mut seen = BTreeSet::new();
-    let mut open = vec![from];
+/// Returns a component and those that reference it, directly or indirectly.
+fn all_referrers<'a>(name: &'a str, referrers: &Referrers<'a>) -> BTreeSet<&'a str> {
+    let mut seen = BTreeSet::from([name]);
+    let mut open = vec![name];
     while let Some(name) = open.pop() {
-        if name == to {
-            return true;
-        }
-        if let Some(found) = references.get(name)
-            && seen.insert(name)
-        {
-            open.extend(found.iter().map(String::as_str));
-        }
+        let new = referrers.get(name).into_iter().flatten();
+        open.extend(new.filter(|referrer| seen.insert(referrer)));
     }
-    false
+    seen
 }

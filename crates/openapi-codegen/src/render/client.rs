@@ -1,14 +1,15 @@
 //! Runs progenitor.
 
+use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe, UnwindSafe};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Once;
 
 use crate::lower::{Lowered, RUNTIME_TYPE};
 use openapiv3::OpenAPI;
 use proc_macro2::TokenStream;
 use progenitor::{GenerationSettings, Generator, InterfaceStyle, TagStyle, TypeImpl};
 use quote::quote;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::names::type_name;
 
@@ -94,16 +95,70 @@ pub(super) fn generate(mut document: Value, lowered: &Lowered) -> Result<TokenSt
         .map_err(|reason| format!("progenitor: {reason}"))
 }
 
-/// Runs a function that may panic, without printing the panic message. The panic hook is global, so calls are
-/// serialized by a lock.
+/// Runs a function that may panic, without printing the panic message. The hook of the process, which prints it, is
+/// replaced once by one that is silent in this function.
 fn catch_panic<T>(run: impl FnOnce() -> T + UnwindSafe) -> std::thread::Result<T> {
-    static LOCK: Mutex<()> = Mutex::new(());
-    let _guard = LOCK.lock().unwrap_or_else(PoisonError::into_inner);
-    let hook = panic::take_hook();
-    panic::set_hook(Box::new(|_| {}));
+    thread_local! {
+        static IS_SILENT: Cell<bool> = const { Cell::new(false) };
+    }
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let print = panic::take_hook();
+        panic::set_hook(Box::new(move |panic| {
+            if !IS_SILENT.get() {
+                print(panic);
+            }
+        }));
+    });
+    IS_SILENT.set(true);
     let result = panic::catch_unwind(run);
-    panic::set_hook(hook);
+    IS_SILENT.set(false);
     result
+}
+
+/// A document for each of the two runs of progenitor.
+pub(super) struct Parts {
+    /// All schemas, without operations.
+    pub(super) types: Value,
+    /// All operations, with objects that have no properties.
+    pub(super) operations: Value,
+}
+
+/// Divides a document.
+pub(super) fn parts(mut types: Value) -> Parts {
+    let mut operations = types.clone();
+    types["paths"] = json!({});
+    let schemas = operations.pointer_mut("/components/schemas");
+    let schemas = schemas.and_then(Value::as_object_mut).into_iter();
+    for schema in schemas.flat_map(Map::values_mut) {
+        if is_struct(schema) {
+            *schema = json!({"type": "object", "additionalProperties": false});
+        }
+    }
+    Parts { types, operations }
+}
+
+/// Returns whether progenitor generates a struct with a field for each property.
+fn is_struct(schema: &Value) -> bool {
+    const KEYS: [&str; 9] = [
+        "additionalProperties",
+        "deprecated",
+        "description",
+        "example",
+        "externalDocs",
+        "properties",
+        "required",
+        "title",
+        "type",
+    ];
+    let has_properties = schema.get("properties").and_then(Value::as_object);
+    let is_known = |key: &String| KEYS.contains(&key.as_str()) || key.starts_with("x-");
+    schema["type"] == "object"
+        && has_properties.is_some_and(|properties| !properties.is_empty())
+        && schema.get(RUNTIME_TYPE).is_none()
+        && schema
+            .as_object()
+            .is_some_and(|map| map.keys().all(is_known))
 }
 
 /// Returns the component schemas that are types of the runtime, with the names of both.

@@ -6,6 +6,7 @@
 //! | `parse` | parses the document with `openapiv3` |
 //! | `property_names` | gives properties of one schema distinct names in Rust |
 //! | `client` | runs progenitor |
+//! | `modules` | removes modules from progenitor's output |
 //! | `runtime` | renames the runtime crate in paths |
 //! | `post_process` | post-processes progenitor's output |
 //! | `request_bodies` | keeps request bodies that are passed as a whole |
@@ -33,6 +34,7 @@ mod field_attributes;
 mod input;
 mod lenient_impls;
 mod limits;
+mod modules;
 mod names;
 mod operations;
 mod parse;
@@ -51,14 +53,19 @@ mod wire;
 
 use std::collections::BTreeSet;
 use std::panic::resume_unwind;
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 
 use crate::lower::{self, Lowered};
 use openapiv3::OpenAPI;
 use proc_macro2::TokenStream;
+use serde_json::Value;
+use syn::visit_mut::VisitMut as _;
 
 use self::bisect::Culprit;
+use self::documentation::Documentation;
 use self::operations::Operation;
+use crate::generator::STACK_SIZE;
 use crate::{Error, Result};
 
 /// Renders the files of a generated folder, each with its path in that folder. `source` is the document's
@@ -68,13 +75,17 @@ use crate::{Error, Result};
 /// Returns an error if progenitor rejects the document, or if its output is not as the post-processing
 /// expects.
 pub fn render(source: &str, lowered: &Lowered) -> Result<Vec<(String, String)>> {
-    let generated = generate(source, lowered)?;
-    let tokens = generated.tokens.map_err(|reason| {
-        let pointer = bisect::find(lowered).map(|culprit| format!("{}: ", culprit.pointer()));
-        let pointer = pointer.unwrap_or_default();
-        Error::new(format!("{source}: {pointer}{reason}"))
-    })?;
-    finish(source, lowered, &generated.document, tokens)
+    render_once(lowered).map_err(|failure| {
+        let reason = match failure {
+            Failure::Progenitor(reason) => {
+                let pointer =
+                    bisect::find(lowered).map(|culprit| format!("{}: ", culprit.pointer()));
+                format!("{}{reason}", pointer.unwrap_or_default())
+            }
+            Failure::Other(reason) => reason,
+        };
+        Error::new(format!("{source}: {reason}"))
+    })
 }
 
 /// Like [`render`], but drops the operations and schemas that progenitor cannot generate, and reports them in
@@ -85,10 +96,10 @@ pub fn render(source: &str, lowered: &Lowered) -> Result<Vec<(String, String)>> 
 pub fn render_supported(source: &str, lowered: &mut Lowered) -> Result<Vec<(String, String)>> {
     const MAX_DROPPED: usize = 50;
     for _ in 0..MAX_DROPPED {
-        let generated = generate(source, lowered)?;
-        let reason = match generated.tokens {
-            Ok(tokens) => return finish(source, lowered, &generated.document, tokens),
-            Err(reason) => reason,
+        let reason = match render_once(lowered) {
+            Ok(files) => return Ok(files),
+            Err(Failure::Other(reason)) => return Err(Error::new(format!("{source}: {reason}"))),
+            Err(Failure::Progenitor(reason)) => reason,
         };
         let (mut ids, mut schemas) = (BTreeSet::new(), BTreeSet::new());
         match bisect::find(lowered) {
@@ -101,106 +112,160 @@ pub fn render_supported(source: &str, lowered: &mut Lowered) -> Result<Vec<(Stri
     render(source, lowered)
 }
 
-/// The document and progenitor's output, or the reason why there is none.
-struct Generated {
-    document: OpenAPI,
-    tokens: Result<TokenStream, String>,
+/// Why a document cannot be rendered.
+enum Failure {
+    /// progenitor rejects an operation or a schema.
+    Progenitor(String),
+    Other(String),
 }
 
-/// Runs progenitor.
-fn generate(source: &str, lowered: &Lowered) -> Result<Generated> {
-    let input = input::prepare(lowered);
-    let document =
-        parse::parse(&input).map_err(|e| Error::new(format!("{source}, overlays applied: {e}")))?;
-    let has_renamed_properties = property_names::has_renamed(&input);
-    let mut tokens = client::generate(input, lowered);
-    if has_renamed_properties {
-        tokens = tokens.map(property_names::restore);
+impl From<String> for Failure {
+    fn from(reason: String) -> Self {
+        Self::Other(reason)
     }
-    Ok(Generated { document, tokens })
 }
 
-/// Renders all files of a document. Files that do not depend on progenitor's output are rendered in parallel.
-fn finish(
-    source: &str,
-    lowered: &Lowered,
-    document: &OpenAPI,
-    tokens: TokenStream,
-) -> Result<Vec<(String, String)>> {
-    let error = |reason: String| Error::new(format!("{source}: {reason}"));
-    let operations = operations::list(document, lowered);
+/// Renders all files of a document.
+///
+/// progenitor runs twice, in parallel: for the types, with a document without operations, and for the operations, with
+/// a document whose types have no fields. One run for both would take nearly as long as the two in sequence.
+fn render_once(lowered: &Lowered) -> Result<Vec<(String, String)>, Failure> {
+    let input = input::prepare(lowered);
+    let document = parse::parse(&input).map_err(|e| format!("with its overlays: {e}"))?;
+    let run = Run {
+        lowered,
+        operations: operations::list(&document, lowered),
+        document,
+    };
+    let parts = client::parts(input);
     thread::scope(|scope| {
-        let own = scope.spawn(|| own_types(lowered));
-        let mut files = post_processed(lowered, document, &operations, tokens).map_err(error)?;
+        let own = scope.spawn(|| run.own_types());
+        let (needed, receiver) = mpsc::channel();
+        let types = thread::Builder::new().stack_size(STACK_SIZE);
+        let types = types
+            .spawn_scoped(scope, || run.types(parts.types, receiver))
+            .map_err(|e| format!("cannot start a thread: {e}"))?;
+        let client = run.client(parts.operations, needed);
+        let types = types.join().unwrap_or_else(|panic| resume_unwind(panic));
         let own = own.join().unwrap_or_else(|panic| resume_unwind(panic));
-        files.extend(own.map_err(error)?);
-        let operations = operations::render(&operations).map_err(error)?;
+        // If progenitor rejects a schema, only the run for the types says so.
+        let types = types?;
+        let mut files = client?;
+        files.extend(types);
+        files.extend(own?);
+        let operations = operations::render(&run.operations)?;
         files.push(("operations.rs".to_owned(), unparse(operations)));
         Ok(files)
     })
 }
 
-/// Renders the types that progenitor references only by name.
-fn own_types(lowered: &Lowered) -> Result<Vec<(String, String)>, String> {
-    let mut files = Vec::new();
-    if !lowered.enums.is_empty() {
-        files.push(("types/enums.rs".to_owned(), enums::render(&lowered.enums)?));
-    }
-    if !lowered.unions.is_empty() {
-        let unions = unions::render(lowered)?;
-        files.push(("types/unions.rs".to_owned(), unions));
-    }
-    Ok(files)
+/// What the operations need of the types.
+struct Needed {
+    /// The types that they refer to.
+    types: BTreeSet<String>,
+    /// Those of which they use the builder.
+    builders: BTreeSet<String>,
 }
 
-/// Post-processes progenitor's output and splits it into files.
-fn post_processed(
-    lowered: &Lowered,
-    document: &OpenAPI,
-    operations: &[Operation],
-    tokens: TokenStream,
-) -> Result<Vec<(String, String)>, String> {
-    let tokens = type_builders::without(tokens);
-    let mut file =
-        syn::parse2(tokens).map_err(|e| format!("progenitor's output is not valid Rust: {e}"))?;
-    let limits = limits::of_types(document)?;
-    let types = all_types(&file, lowered)?;
-    post_process::post_process(&mut file, document, operations, &limits, &types)?;
-    let mut modules = Vec::new();
-    for (name, has) in [
-        ("enums", !lowered.enums.is_empty()),
-        ("unions", !lowered.unions.is_empty()),
-    ] {
-        if has {
-            modules.push(name);
-        }
-    }
-    split::split(file, &modules, &limits, &types)
+/// One attempt to render a document.
+struct Run<'a> {
+    lowered: &'a Lowered,
+    document: OpenAPI,
+    operations: Vec<Operation>,
 }
 
-/// Returns the names of all types that are generated.
-fn all_types(file: &syn::File, lowered: &Lowered) -> Result<BTreeSet<String>, String> {
-    let types = file.items.iter().find_map(|item| match item {
-        syn::Item::Mod(module) if module.ident == "types" => module.content.as_ref(),
-        _ => None,
-    });
-    let items = types.map(|(_, items)| &items[..]).unwrap_or_default();
-    let names = items.iter().filter_map(|item| match item {
-        syn::Item::Struct(item) => Some(item.ident.to_string()),
-        syn::Item::Enum(item) => Some(item.ident.to_string()),
-        _ => None,
-    });
-    let mut names: BTreeSet<String> = names.collect();
-    let own = lowered.enums.iter().map(|open| &open.name);
-    for name in own.chain(lowered.unions.iter().map(|union| &union.name)) {
-        let name = names::type_name(name)?.to_string();
-        if let Some(duplicate) = names.replace(name) {
-            return Err(format!(
-                "duplicate type name {duplicate}; give one of the schemas a `title`"
-            ));
+impl Run<'_> {
+    /// Renders the types that progenitor references only by name.
+    fn own_types(&self) -> Result<Vec<(String, String)>, String> {
+        let mut files = Vec::new();
+        if !self.lowered.enums.is_empty() {
+            let enums = enums::render(&self.lowered.enums)?;
+            files.push(("types/enums.rs".to_owned(), enums));
         }
+        if !self.lowered.unions.is_empty() {
+            let unions = unions::render(self.lowered)?;
+            files.push(("types/unions.rs".to_owned(), unions));
+        }
+        Ok(files)
     }
-    Ok(names)
+
+    /// Renders the types of a document without operations.
+    fn types(
+        &self,
+        document: Value,
+        needed: Receiver<Needed>,
+    ) -> Result<Vec<(String, String)>, Failure> {
+        let has_renamed_properties = property_names::has_renamed(&document);
+        let tokens = client::generate(document, self.lowered).map_err(Failure::Progenitor)?;
+        let mut tokens = modules::without_builders_of_types(tokens);
+        if has_renamed_properties {
+            tokens = property_names::restore(tokens);
+        }
+        let types = self.all_types(modules::type_names(&tokens))?;
+        let mut file = parse_output(tokens)?;
+        let limits = limits::of_types(&self.document)?;
+        let operations = &self.operations;
+        Documentation { operations }.visit_file_mut(&mut file);
+        // The other run failed if there is nothing to receive. Its error is returned.
+        let Ok(needed) = needed.recv() else {
+            return Ok(Vec::new());
+        };
+        if let Some(missing) = needed.types.difference(&types).next() {
+            let reason = format!("progenitor generated no type `{missing}`");
+            return Err(Failure::Other(reason));
+        }
+        let mut modules = Vec::new();
+        modules.extend((!self.lowered.enums.is_empty()).then_some("enums"));
+        modules.extend((!self.lowered.unions.is_empty()).then_some("unions"));
+        Ok(split::types(
+            file,
+            &modules,
+            &limits,
+            &types,
+            &needed.builders,
+        )?)
+    }
+
+    /// Renders the client of a document whose types have no fields.
+    fn client(
+        &self,
+        document: Value,
+        needed: Sender<Needed>,
+    ) -> Result<Vec<(String, String)>, Failure> {
+        let tokens = client::generate(document, self.lowered).map_err(Failure::Progenitor)?;
+        let types = self.all_types(modules::type_names(&tokens))?;
+        let mut file = parse_output(modules::without_types(tokens))?;
+        let builders = type_builders::used(&mut file);
+        let types_of_operations = Needed {
+            types: types.clone(),
+            builders,
+        };
+        // If nobody receives it, the other run failed. Its error is returned.
+        let _ = needed.send(types_of_operations);
+        let limits = limits::of_types(&self.document)?;
+        let (document, operations) = (&self.document, &self.operations);
+        post_process::post_process(&mut file, document, operations, &limits, &types)?;
+        Ok(split::client(file)?)
+    }
+
+    /// Returns the names of all types, given those that progenitor generated.
+    fn all_types(&self, mut names: BTreeSet<String>) -> Result<BTreeSet<String>, String> {
+        let Lowered { enums, unions, .. } = self.lowered;
+        let own = enums.iter().map(|open| &open.name);
+        for name in own.chain(unions.iter().map(|union| &union.name)) {
+            let name = names::type_name(name)?.to_string();
+            if let Some(duplicate) = names.replace(name) {
+                return Err(format!(
+                    "duplicate type name {duplicate}; give one of the schemas a `title`"
+                ));
+            }
+        }
+        Ok(names)
+    }
+}
+
+fn parse_output(tokens: TokenStream) -> Result<syn::File, String> {
+    syn::parse2(tokens).map_err(|e| format!("progenitor's output is not valid Rust: {e}"))
 }
 
 /// Formats a file, with a blank line between its items.

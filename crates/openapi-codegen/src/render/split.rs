@@ -3,22 +3,39 @@
 use std::collections::BTreeSet;
 
 use super::limits::LimitsOfTypes;
-use super::{lenient_impls, type_builders, type_code, unparse};
+use super::{lenient_impls, type_code, unparse};
 use syn::{File, Item, parse_quote};
 
-/// Moves the modules of a file into files of their own, each with its path, beginning with the client.
-pub(super) fn split(
+/// Moves the builders of the operations into a file of their own. Returns the files with their paths, beginning with
+/// the client.
+pub(super) fn client(mut file: File) -> Result<Vec<(String, String)>, String> {
+    let builders =
+        module(&mut file, "builder").ok_or("progenitor generated no module `builder`")?;
+    // Empty, and rendered by another run.
+    let _ = module(&mut file, "types");
+    for role in ["types", "operations", "builder"] {
+        let role = quote::format_ident!("{role}");
+        file.items.insert(0, parse_quote!(pub mod #role;));
+    }
+    Ok(vec![
+        ("mod.rs".to_owned(), unparse(file)),
+        ("builder.rs".to_owned(), unparse(builders)),
+    ])
+}
+
+/// Moves the modules of the types into files of their own. `modules` are other modules of types, and `builders` the
+/// types that need a builder. Returns the files with their paths.
+pub(super) fn types(
     mut file: File,
     modules: &[&str],
     limits: &LimitsOfTypes,
     own_types: &BTreeSet<String>,
+    builders: &BTreeSet<String>,
 ) -> Result<Vec<(String, String)>, String> {
-    let mut builders =
-        module(&mut file, "builder").ok_or("progenitor generated no module `builder`")?;
     let mut types = module(&mut file, "types").ok_or("progenitor generated no module `types`")?;
     // Empty by now.
     let _ = module(&mut types, "builder");
-    let mut type_files = Vec::new();
+    let mut files = Vec::new();
     let mut head = File {
         attrs: std::mem::take(&mut types.attrs),
         ..parse_quote!()
@@ -48,28 +65,18 @@ pub(super) fn split(
     ] {
         if let Some(inner) = module(&mut types, name) {
             head.items.push(declaration);
-            type_files.push((format!("types/{name}.rs"), unparse(inner)));
+            files.push((format!("types/{name}.rs"), unparse(inner)));
         }
     }
-    let needed = type_builders::used(&mut builders);
-    let types = type_code::render(types.items, limits, own_types, &needed)?;
+    let types = type_code::render(types.items, limits, own_types, builders)?;
     if let Some(builders) = types.builders {
         head.items.push(parse_quote!(
             pub mod builder;
         ));
-        type_files.push(("types/builder.rs".to_owned(), builders));
-    }
-    for role in ["types", "operations", "builder"] {
-        let role = quote::format_ident!("{role}");
-        file.items.insert(0, parse_quote!(pub mod #role;));
+        files.push(("types/builder.rs".to_owned(), builders));
     }
     let types = format!("{}{}{}", unparse(head), lenient_impls::IMPORT, types.items);
-    let mut files = vec![
-        ("mod.rs".to_owned(), unparse(file)),
-        ("builder.rs".to_owned(), unparse(builders)),
-        ("types.rs".to_owned(), types),
-    ];
-    files.append(&mut type_files);
+    files.push(("types.rs".to_owned(), types));
     Ok(files)
 }
 

@@ -7,44 +7,12 @@
 
 use std::collections::BTreeSet;
 
-use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Fields, File, Ident, ImplItem, Item, ItemStruct, Path};
 
 use super::field_attributes::FieldAttributes;
 use super::text::{compact, scoped};
-
-/// Empties the module `types::builder` in progenitor's output.
-pub(super) fn without(tokens: TokenStream) -> TokenStream {
-    replace_module(tokens, "types", &|types| {
-        replace_module(types, "builder", &|_| TokenStream::new())
-    })
-}
-
-/// Replaces the contents of a module.
-fn replace_module(
-    tokens: TokenStream,
-    name: &str,
-    replace: &dyn Fn(TokenStream) -> TokenStream,
-) -> TokenStream {
-    let (mut after_mod, mut after_name) = (false, false);
-    let trees = tokens.into_iter().map(|tree| {
-        let is_ident = |text: &str| matches!(&tree, TokenTree::Ident(ident) if ident == text);
-        let is_content = after_name;
-        (after_mod, after_name) = (is_ident("mod"), after_mod && is_ident(name));
-        match tree {
-            TokenTree::Group(group) if is_content => {
-                let (delimiter, contents) = (group.delimiter(), group.stream());
-                // Otherwise the contents are shared, and iterating over them copies them.
-                drop(group);
-                TokenTree::from(Group::new(delimiter, replace(contents)))
-            }
-            tree => tree,
-        }
-    });
-    trees.collect()
-}
 
 /// Returns the names of the types whose builders operations use: `types::builder::Name`.
 pub(super) fn used(operations: &mut File) -> BTreeSet<String> {
