@@ -1,6 +1,7 @@
 //! Runs progenitor.
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::panic::{self, AssertUnwindSafe, UnwindSafe};
 use std::sync::Once;
 
@@ -9,7 +10,7 @@ use openapiv3::OpenAPI;
 use proc_macro2::TokenStream;
 use progenitor::{GenerationSettings, Generator, InterfaceStyle, TagStyle, TypeImpl};
 use quote::quote;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::names::type_name;
 
@@ -120,18 +121,18 @@ fn catch_panic<T>(run: impl FnOnce() -> T + UnwindSafe) -> std::thread::Result<T
 pub(super) struct Parts {
     /// All schemas, without operations.
     pub(super) types: Value,
-    /// All operations, with objects that have no properties.
+    /// All operations, with objects that have no properties, but for those that the operations refer to by property.
     pub(super) operations: Value,
 }
 
-/// Divides a document.
-pub(super) fn parts(mut types: Value) -> Parts {
+/// Divides a document. `kept` are the schemas whose properties the operations refer to.
+pub(super) fn parts(mut types: Value, kept: &BTreeSet<&str>) -> Parts {
     let mut operations = types.clone();
     types["paths"] = json!({});
     let schemas = operations.pointer_mut("/components/schemas");
     let schemas = schemas.and_then(Value::as_object_mut).into_iter();
-    for schema in schemas.flat_map(Map::values_mut) {
-        if is_struct(schema) {
+    for (name, schema) in schemas.flatten() {
+        if is_struct(schema) && !kept.contains(name.as_str()) {
             *schema = json!({"type": "object", "additionalProperties": false});
         }
     }

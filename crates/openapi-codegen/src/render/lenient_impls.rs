@@ -62,11 +62,7 @@ pub(super) fn lenient_type(ty: &Type, generated: &BTreeSet<String>) -> Type {
                 .any(|name| krate.ident == name)
         });
     let is_generated = krate.is_none() && generated.contains(&name);
-    let is_map = name == "Map"
-        && ty
-            .to_token_stream()
-            .to_string()
-            .contains("serde_json :: Map");
+    let is_map = name == "Map" && krate.is_some_and(|krate| krate.ident == "serde_json");
     match &last.arguments {
         PathArguments::None if is_generated || is_external => ty.clone(),
         PathArguments::AngleBracketed(_) if is_map => ty.clone(),

@@ -56,7 +56,7 @@ use std::panic::resume_unwind;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 
-use crate::lower::{self, Lowered};
+use crate::lower::{self, Lowered, TeamLocation};
 use openapiv3::OpenAPI;
 use proc_macro2::TokenStream;
 use serde_json::Value;
@@ -137,7 +137,7 @@ fn render_once(lowered: &Lowered) -> Result<Vec<(String, String)>, Failure> {
         operations: operations::list(&document, lowered),
         document,
     };
-    let parts = client::parts(input);
+    let parts = client::parts(input, &run.bodies_with_team().collect());
     thread::scope(|scope| {
         let own = scope.spawn(|| run.own_types());
         let (needed, receiver) = mpsc::channel();
@@ -234,7 +234,11 @@ impl Run<'_> {
     ) -> Result<Vec<(String, String)>, Failure> {
         let tokens = client::generate(document, self.lowered).map_err(Failure::Progenitor)?;
         let types = self.all_types(modules::type_names(&tokens))?;
-        let mut file = parse_output(modules::without_types(tokens))?;
+        let bodies = self.bodies_with_team().map(names::type_name);
+        let bodies: BTreeSet<String> = bodies
+            .map(|name| Ok(name?.to_string()))
+            .collect::<Result<_, String>>()?;
+        let mut file = parse_output(modules::with_structs(tokens, &bodies))?;
         let builders = type_builders::used(&mut file);
         let types_of_operations = Needed {
             types: types.clone(),
@@ -246,6 +250,14 @@ impl Run<'_> {
         let (document, operations) = (&self.document, &self.operations);
         post_process::post_process(&mut file, document, operations, &limits, &types)?;
         Ok(split::client(file)?)
+    }
+
+    /// Returns the schemas of request bodies of which a property is the team.
+    fn bodies_with_team(&self) -> impl Iterator<Item = &str> {
+        let operations = self.operations.iter();
+        let with_team = operations
+            .filter(|operation| matches!(operation.facts.team, Some(TeamLocation::Body(_))));
+        with_team.filter_map(|operation| operation.body_schema.as_deref())
     }
 
     /// Returns the names of all types, given those that progenitor generated.

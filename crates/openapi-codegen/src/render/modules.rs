@@ -11,9 +11,22 @@ pub(super) fn without_builders_of_types(tokens: TokenStream) -> TokenStream {
     })
 }
 
-/// Empties the module `types`.
-pub(super) fn without_types(tokens: TokenStream) -> TokenStream {
-    replace(tokens, "types", |_| TokenStream::new())
+/// Removes everything from the module `types` but the structs with the given names.
+pub(super) fn with_structs(tokens: TokenStream, names: &BTreeSet<String>) -> TokenStream {
+    replace(tokens, "types", |types| {
+        let mut kept = TokenStream::new();
+        let mut trees = types.into_iter().peekable();
+        while let Some(tree) = trees.next() {
+            let is_struct = matches!(&tree, TokenTree::Ident(ident) if ident == "struct");
+            let is_kept = |next: &TokenTree| matches!(next, TokenTree::Ident(ident) if names.contains(&ident.to_string()));
+            if is_struct && trees.peek().is_some_and(is_kept) {
+                kept.extend([tree]);
+                // The name and the fields.
+                kept.extend(trees.by_ref().take(2));
+            }
+        }
+        kept
+    })
 }
 
 /// Returns the names of the structs and enums in the module `types`.
@@ -59,4 +72,35 @@ fn replace(
         }
     });
     trees.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use quote::quote;
+
+    use super::*;
+
+    #[test]
+    fn modules_of_types_are_reduced_and_others_remain() {
+        let output = quote! {
+            mod types { #[derive(Clone)] struct A { a: u8 } enum B {} struct C(u8); mod builder { struct A {} } }
+            mod builder { struct Get { types: u8 } }
+        };
+        let without_builders = quote! {
+            mod types { #[derive(Clone)] struct A { a: u8 } enum B {} struct C(u8); mod builder {} }
+            mod builder { struct Get { types: u8 } }
+        };
+        let tokens = without_builders_of_types(output.clone());
+        assert_eq!(tokens.to_string(), without_builders.to_string());
+        let with_a = quote! {
+            mod types { struct A { a: u8 } }
+            mod builder { struct Get { types: u8 } }
+        };
+        let tokens = with_structs(output.clone(), &BTreeSet::from(["A".to_owned()]));
+        assert_eq!(tokens.to_string(), with_a.to_string());
+        assert_eq!(
+            type_names(&output),
+            ["A", "B", "C"].map(str::to_owned).into()
+        );
+    }
 }

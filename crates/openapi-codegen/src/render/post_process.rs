@@ -350,7 +350,9 @@ impl VisitMut for OperationBody<'_> {
     fn visit_expr_mut(&mut self, expression: &mut Expr) {
         visit_mut::visit_expr_mut(self, expression);
         if let Expr::Path(path) = expression
-            && path.path.to_token_stream().to_string() == "Error :: InvalidRequest"
+            && path.path.segments.len() == 2
+            && path.path.segments[0].ident == "Error"
+            && path.path.segments[1].ident == "InvalidRequest"
         {
             *expression = parse_quote!(Error::invalid_request);
         }

@@ -1,7 +1,7 @@
 //! Renames the runtime crate in generated code.
 
 use syn::visit_mut::{self, VisitMut};
-use syn::{File, Ident, Path, UsePath, parse_quote};
+use syn::{File, Ident, Path, UsePath};
 
 /// The crate that progenitor's output refers to.
 const PROGENITOR_CLIENT: &str = "progenitor_client";
@@ -25,7 +25,7 @@ struct Rename {
 impl Rename {
     fn crate_name(&mut self, name: &mut Ident) {
         if *name == PROGENITOR_CLIENT {
-            *name = parse_quote!(openapi_runtime);
+            *name = Ident::new("openapi_runtime", name.span());
             self.count += 1;
         }
     }
@@ -52,6 +52,7 @@ impl VisitMut for Rename {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use quote::ToTokens as _;
+    use syn::parse_quote;
 
     use super::*;
 

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use quote::{ToTokens as _, format_ident, quote};
 use syn::{
-    Block, Expr, GenericArgument, Ident, ImplItem, ImplItemFn, Item, ItemImpl, Pat, PathArguments,
-    ReturnType, Stmt, Type, parse_quote,
+    Block, Expr, GenericArgument, Ident, ImplItem, ImplItemFn, Item, ItemImpl, Local, LocalInit,
+    Pat, PathArguments, ReturnType, Stmt, Type, parse_quote,
 };
 
 use super::lenient_impls::is_lenient;
@@ -43,16 +43,20 @@ pub(super) fn split(
     let receive = receive_method(&value, types);
     let functions = send_methods(send, &value, &receive, operation, constant);
     block.items.splice(at..=at, functions);
-    Some(parse_quote! {
+    // Parsing the statements again would take long.
+    let mut into_request: ImplItemFn = parse_quote! {
+        fn into_request(self) -> Result<::reqwest::Request, Error> {
+            Ok(#built)
+        }
+    };
+    into_request.block.stmts.splice(0..0, parts);
+    let mut item: ItemImpl = parse_quote! {
         impl #generics IntoRequest for #builder {
             const OPERATION: openapi_runtime::Operation = super::operations::#constant;
-
-            fn into_request(self) -> Result<::reqwest::Request, Error> {
-                #(#parts)*
-                Ok(#built)
-            }
         }
-    })
+    };
+    item.items.push(ImplItem::Fn(into_request));
+    Some(Item::Impl(item))
 }
 
 /// Returns the statements that build the request, and the expression of its value.
@@ -161,12 +165,17 @@ fn argument<'t>(of: &'t Type, name: &str) -> Option<&'t Type> {
 
 /// Returns whether the statement is `let … = client.exec(…).await;`.
 fn awaits_response(statement: &Stmt) -> bool {
-    let_binding(statement.clone()).is_some_and(|(_, value)| {
-        let Expr::Await(awaited) = value else {
-            return false;
-        };
-        matches!(&*awaited.base, Expr::MethodCall(call) if call.method == "exec")
-    })
+    let Stmt::Local(Local {
+        init: Some(LocalInit { expr, .. }),
+        ..
+    }) = statement
+    else {
+        return false;
+    };
+    let Expr::Await(awaited) = &**expr else {
+        return false;
+    };
+    matches!(&*awaited.base, Expr::MethodCall(call) if call.method == "exec")
 }
 
 /// Returns the name and the value of a `let` statement.

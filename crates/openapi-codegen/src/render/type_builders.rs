@@ -177,23 +177,9 @@ fn default(name: &str, attributes: &FieldAttributes) -> String {
 
 #[cfg(test)]
 mod tests {
-    use quote::quote;
     use syn::parse_quote;
 
     use super::*;
-
-    #[test]
-    fn builders_of_types_are_removed_and_other_modules_remain() {
-        let output = quote! {
-            mod types { struct A; mod builder { struct A; } mod error {} }
-            mod builder { struct Get; }
-        };
-        let expected = quote! {
-            mod types { struct A; mod builder {} mod error {} }
-            mod builder { struct Get; }
-        };
-        assert_eq!(without(output).to_string(), expected.to_string());
-    }
 
     #[test]
     fn builders_of_bodies_are_used() {

@@ -41,6 +41,12 @@ pub(super) fn render(
 ) -> Result<Types, String> {
     let with_default: BTreeSet<String> = items.iter().filter_map(implements_default).collect();
     let with_builder: BTreeSet<String> = items.iter().filter_map(type_builders::owner).collect();
+    let [non_exhaustive, json_schema]: [Attribute; 2] = [
+        parse_quote!(#[non_exhaustive]),
+        parse_quote!(#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]),
+    ];
+    let null_as_default: Attribute =
+        parse_quote!(#[serde(deserialize_with = "::openapi_runtime::null_as_default")]);
     let mut has_builders = false;
     let mut text = String::new();
     let mut functions = String::new();
@@ -50,10 +56,7 @@ pub(super) fn render(
         if let Item::Struct(ItemStruct { attrs, .. }) | Item::Enum(ItemEnum { attrs, .. }) =
             &mut item
         {
-            attrs.push(parse_quote!(#[non_exhaustive]));
-            attrs.push(
-                parse_quote!(#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]),
-            );
+            attrs.extend([non_exhaustive.clone(), json_schema.clone()]);
         }
         if let Item::Struct(item) = &mut item {
             let name = item.ident.to_string();
@@ -83,7 +86,9 @@ pub(super) fn render(
             for (field, attributes) in item.fields.iter_mut().zip(&attributes) {
                 document_wire_name(field, attributes);
                 if !attributes.has_several_formats() {
-                    functions.extend(make_null_default(&item.ident, field, attributes)?);
+                    let function =
+                        make_null_default(&item.ident, field, attributes, &null_as_default)?;
+                    functions.extend(function);
                 }
             }
             if needs_builder {
@@ -252,12 +257,13 @@ impl {} {{
     ))
 }
 
-/// Deserializes `null` as the default of an optional field. If the default is a function, this needs a
-/// generated function.
+/// Deserializes `null` as the default of an optional field, with the attribute `null_as_default` if it is the default of
+/// the type. If the default is a function, this needs a generated function.
 fn make_null_default(
     owner: &Ident,
     field: &mut Field,
     attributes: &FieldAttributes,
+    null_as_default: &Attribute,
 ) -> Result<Option<String>, String> {
     if attributes.is_flattened() || attributes.serde.contains("deserialize_with") {
         return Ok(None);
@@ -265,19 +271,13 @@ fn make_null_default(
     let Some(given) = &attributes.default else {
         return Ok(None);
     };
-    let may_be_null = field
-        .ty
-        .to_token_stream()
-        .to_string()
-        .starts_with(":: std :: option :: Option <");
+    let may_be_null = lenient_impls::ends_with(&field.ty, "Option");
     if may_be_null && given.is_some() {
         // For a nullable field `null` is distinct from the default: an unknown price is not 0.
         return Ok(None);
     }
     let Some(default) = given else {
-        field
-            .attrs
-            .push(parse_quote!(#[serde(deserialize_with = "::openapi_runtime::null_as_default")]));
+        field.attrs.push(null_as_default.clone());
         return Ok(None);
     };
     let field_name = field
