@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use crate::Pointer;
 use crate::lower::Lowered;
+use progenitor::InterfaceStyle;
 use serde_json::{Value, json};
 
 use super::{client, input, parse};
@@ -78,7 +79,8 @@ fn narrow<T: Clone>(all: Vec<T>, holds: impl Fn(&[T]) -> bool) -> Option<T> {
 }
 
 fn fails(document: Value, lowered: &Lowered) -> bool {
-    parse::parse(&document).is_ok() && client::generate(document, lowered).is_err()
+    parse::parse(&document).is_ok()
+        && client::generate(document, lowered, InterfaceStyle::Builder).is_err()
 }
 
 /// Returns a document reduced to some operations and schemas, and the schemas that they reference.

@@ -49,12 +49,16 @@ fn conversions() -> [(Value, &'static str, &'static [TypeImpl]); 5] {
 
 /// Runs progenitor on a document prepared by [`input::prepare`].
 ///
-/// Panics of progenitor are caught and returned as errors.
-pub(super) fn generate(mut document: Value, lowered: &Lowered) -> Result<TokenStream, String> {
+/// With `Positional`, types have no builders. Panics of progenitor are caught and returned as errors.
+pub(super) fn generate(
+    mut document: Value,
+    lowered: &Lowered,
+    style: InterfaceStyle,
+) -> Result<TokenStream, String> {
     let generate = move || -> Result<TokenStream, String> {
         let mut settings = GenerationSettings::default();
         settings
-            .with_interface(InterfaceStyle::Builder)
+            .with_interface(style)
             .with_tag(TagStyle::Merged)
             .with_inner_type(quote!(openapi_runtime::Caller));
         for (schema, rust, traits) in conversions() {

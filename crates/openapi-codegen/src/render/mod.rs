@@ -6,7 +6,7 @@
 //! | `parse` | parses the document with `openapiv3` |
 //! | `property_names` | gives properties of one schema distinct names in Rust |
 //! | `client` | runs progenitor |
-//! | `modules` | removes modules from progenitor's output |
+//! | `modules` | reads and reduces modules of progenitor's output |
 //! | `runtime` | renames the runtime crate in paths |
 //! | `post_process` | post-processes progenitor's output |
 //! | `request_bodies` | keeps request bodies that are passed as a whole |
@@ -59,6 +59,7 @@ use std::thread;
 use crate::lower::{self, Lowered, TeamLocation};
 use openapiv3::OpenAPI;
 use proc_macro2::TokenStream;
+use progenitor::InterfaceStyle;
 use serde_json::Value;
 use syn::visit_mut::VisitMut as _;
 
@@ -196,8 +197,8 @@ impl Run<'_> {
         needed: Receiver<Needed>,
     ) -> Result<Vec<(String, String)>, Failure> {
         let has_renamed_properties = property_names::has_renamed(&document);
-        let tokens = client::generate(document, self.lowered).map_err(Failure::Progenitor)?;
-        let mut tokens = modules::without_builders_of_types(tokens);
+        let tokens = client::generate(document, self.lowered, InterfaceStyle::Positional);
+        let mut tokens = tokens.map_err(Failure::Progenitor)?;
         if has_renamed_properties {
             tokens = property_names::restore(tokens);
         }
@@ -232,7 +233,8 @@ impl Run<'_> {
         document: Value,
         needed: Sender<Needed>,
     ) -> Result<Vec<(String, String)>, Failure> {
-        let tokens = client::generate(document, self.lowered).map_err(Failure::Progenitor)?;
+        let tokens = client::generate(document, self.lowered, InterfaceStyle::Builder);
+        let tokens = tokens.map_err(Failure::Progenitor)?;
         let types = self.all_types(modules::type_names(&tokens))?;
         let bodies = self.bodies_with_team().map(names::type_name);
         let bodies: BTreeSet<String> = bodies

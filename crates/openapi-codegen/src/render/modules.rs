@@ -1,19 +1,12 @@
-//! Removes modules from progenitor's output before it is parsed: parsing takes longer than everything else.
+//! Reads and reduces the module `types` of progenitor's output before it is parsed, which takes long.
 
 use std::collections::BTreeSet;
 
 use proc_macro2::{Group, TokenStream, TokenTree};
 
-/// Empties the module `types::builder`.
-pub(super) fn without_builders_of_types(tokens: TokenStream) -> TokenStream {
-    replace(tokens, "types", |types| {
-        replace(types, "builder", |_| TokenStream::new())
-    })
-}
-
 /// Removes everything from the module `types` but the structs with the given names.
 pub(super) fn with_structs(tokens: TokenStream, names: &BTreeSet<String>) -> TokenStream {
-    replace(tokens, "types", |types| {
+    replace(tokens, |types| {
         let mut kept = TokenStream::new();
         let mut trees = types.into_iter().peekable();
         while let Some(tree) = trees.next() {
@@ -32,7 +25,7 @@ pub(super) fn with_structs(tokens: TokenStream, names: &BTreeSet<String>) -> Tok
 /// Returns the names of the structs and enums in the module `types`.
 pub(super) fn type_names(tokens: &TokenStream) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
-    replace(tokens.clone(), "types", |types| {
+    replace(tokens.clone(), |types| {
         let mut is_name = false;
         for tree in types {
             let ident = match tree {
@@ -50,17 +43,16 @@ pub(super) fn type_names(tokens: &TokenStream) -> BTreeSet<String> {
     names
 }
 
-/// Replaces the contents of a module.
+/// Replaces the contents of the module.
 fn replace(
     tokens: TokenStream,
-    name: &str,
     mut contents: impl FnMut(TokenStream) -> TokenStream,
 ) -> TokenStream {
     let (mut after_mod, mut after_name) = (false, false);
     let trees = tokens.into_iter().map(|tree| {
         let is_ident = |text: &str| matches!(&tree, TokenTree::Ident(ident) if ident == text);
         let is_content = after_name;
-        (after_mod, after_name) = (is_ident("mod"), after_mod && is_ident(name));
+        (after_mod, after_name) = (is_ident("mod"), after_mod && is_ident("types"));
         match tree {
             TokenTree::Group(group) if is_content => {
                 let (delimiter, stream) = (group.delimiter(), group.stream());
@@ -81,17 +73,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn modules_of_types_are_reduced_and_others_remain() {
+    fn types_are_reduced_and_other_modules_remain() {
         let output = quote! {
             mod types { #[derive(Clone)] struct A { a: u8 } enum B {} struct C(u8); mod builder { struct A {} } }
             mod builder { struct Get { types: u8 } }
         };
-        let without_builders = quote! {
-            mod types { #[derive(Clone)] struct A { a: u8 } enum B {} struct C(u8); mod builder {} }
-            mod builder { struct Get { types: u8 } }
-        };
-        let tokens = without_builders_of_types(output.clone());
-        assert_eq!(tokens.to_string(), without_builders.to_string());
         let with_a = quote! {
             mod types { struct A { a: u8 } }
             mod builder { struct Get { types: u8 } }

@@ -33,8 +33,6 @@ pub(super) fn types(
     builders: &BTreeSet<String>,
 ) -> Result<Vec<(String, String)>, String> {
     let mut types = module(&mut file, "types").ok_or("progenitor generated no module `types`")?;
-    // Empty by now.
-    let _ = module(&mut types, "builder");
     let mut files = Vec::new();
     let mut head = File {
         attrs: std::mem::take(&mut types.attrs),

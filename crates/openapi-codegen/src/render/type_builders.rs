@@ -1,15 +1,13 @@
 //! Renders the builders of types.
 //!
-//! progenitor generates a builder for each struct. Request bodies need theirs, because `body_map` passes it to the
-//! caller, and so do types that cannot be created otherwise: those with neither `new` nor `Default`. These are written
-//! as text, because each is determined by the fields of its type. Parsing and formatting what progenitor generates
-//! would take longer than everything else.
+//! Request bodies need theirs, because `body_map` passes it to the caller, and so do types that cannot be created
+//! otherwise: those with neither `new` nor `Default`. progenitor can only generate a builder for each struct or for
+//! none. They are written as text, because each is determined by the fields of its type.
 
 use std::collections::BTreeSet;
 
-use quote::ToTokens as _;
 use syn::visit_mut::{self, VisitMut};
-use syn::{Fields, File, Ident, ImplItem, Item, ItemStruct, Path};
+use syn::{Fields, File, Ident, ItemStruct, Path};
 
 use super::field_attributes::FieldAttributes;
 use super::text::{compact, scoped};
@@ -35,16 +33,6 @@ impl VisitMut for Used {
         }
         visit_mut::visit_path_mut(self, path);
     }
-}
-
-/// Returns the name of the type for which the item declares the function `builder`.
-pub(super) fn owner(item: &Item) -> Option<String> {
-    let Item::Impl(block) = item else {
-        return None;
-    };
-    let is_builder = |item: &ImplItem| matches!(item, ImplItem::Fn(function) if function.sig.ident == "builder" && function.sig.inputs.is_empty());
-    let has_one = block.trait_.is_none() && block.items.iter().any(is_builder);
-    has_one.then(|| block.self_ty.to_token_stream().to_string())
 }
 
 /// The beginning of the module.

@@ -40,7 +40,6 @@ pub(super) fn render(
     used: &BTreeSet<String>,
 ) -> Result<Types, String> {
     let with_default: BTreeSet<String> = items.iter().filter_map(implements_default).collect();
-    let with_builder: BTreeSet<String> = items.iter().filter_map(type_builders::owner).collect();
     let [non_exhaustive, json_schema]: [Attribute; 2] = [
         parse_quote!(#[non_exhaustive]),
         parse_quote!(#[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]),
@@ -68,8 +67,8 @@ pub(super) fn render(
                 added.extend(default_impl(item, &attributes));
             }
             let can_be_created = with_default.contains(&name) || !added.is_empty();
-            let needs_builder =
-                with_builder.contains(&name) && (used.contains(&name) || !can_be_created);
+            let needs_builder = matches!(item.fields, Fields::Named(_))
+                && (used.contains(&name) || !can_be_created);
             added.extend(listed_fields(item, &attributes));
             if let Some(rules) = limits.get(&name) {
                 if !rules.limits.is_empty() {
@@ -96,9 +95,6 @@ pub(super) fn render(
                 added.push_str(&type_builders::constructor(&name));
                 type_builders::render(item, &attributes, own_types, &mut builders)?;
             }
-        }
-        if type_builders::owner(&item).is_some() {
-            continue;
         }
         if let Item::Enum(item) = &item {
             added.push_str(&lenient_impls::of_enum(item));
