@@ -25,7 +25,7 @@ fn with_schemas(schemas: &str) -> Value {
   /things:
     post:
       operationId: make
-      requestBody: {{content: {{application/json: {{schema: {{$ref: '#/components/schemas/Thing'}}}}}}}}
+      requestBody: {{required: true, content: {{application/json: {{schema: {{$ref: '#/components/schemas/Thing'}}}}}}}}
       responses: {{'200': {{description: OK, content: {{application/json: {{schema: {{$ref: '#/components/schemas/Thing'}}}}}}}}}}
 components:
   schemas:
@@ -248,7 +248,7 @@ fn other_methods_are_operations() {
         "paths:
   /a/{id}:
     parameters: [{name: id, in: path, required: true, schema: {type: string}}]
-    query: {requestBody: {content: {application/json: {schema: {not: {type: string}}}}}, responses: {'204': {description: OK}}}
+    query: {requestBody: {required: true, content: {application/json: {schema: {not: {type: string}}}}}, responses: {'204': {description: OK}}}
     post: {operationId: make, responses: {'204': {description: OK}}}
     additionalOperations:
       COPY: {operationId: copy, servers: [{url: 'https://b.example.com'}], responses: {'204': {description: OK}}}
@@ -599,7 +599,7 @@ fn other_losses_are_noted() {
         "paths:
   /a:
     post:
-      requestBody: {content: {application/xml: {schema: {$ref: '#/components/schemas/A'}}}}
+      requestBody: {required: true, content: {application/xml: {schema: {$ref: '#/components/schemas/A'}}}}
       responses:
         '200': {description: OK, headers: {X-A: {schema: {type: integer}}}, content: {application/xml: {schema: {$ref: '#/components/schemas/A'}}}}
 components:
@@ -680,15 +680,15 @@ paths:
     parameters: [{name: id, in: path, required: true, schema: {type: string}}]
     patch:
       operationId: update
-      requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/Update'}}}}
+      requestBody: {required: true, content: {application/json: {schema: {$ref: '#/components/schemas/Update'}}}}
       responses: {'204': {description: OK}}
     put:
       operationId: merge
-      requestBody: {content: {application/merge-patch+json: {schema: {$ref: '#/components/schemas/Merge'}}}}
+      requestBody: {required: true, content: {application/merge-patch+json: {schema: {$ref: '#/components/schemas/Merge'}}}}
       responses: {'204': {description: OK}}
     post:
       operationId: add
-      requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/Added'}}}}
+      requestBody: {required: true, content: {application/json: {schema: {$ref: '#/components/schemas/Added'}}}}
       responses: {'204': {description: OK}}
 components:
   schemas:
@@ -825,7 +825,7 @@ paths:
       operationId: a
       deprecated: true
       parameters: [{name: q, in: query, deprecated: true, schema: {type: string}}]
-      requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/A'}}}}
+      requestBody: {required: true, content: {application/json: {schema: {$ref: '#/components/schemas/A'}}}}
       responses: {'200': {description: OK, content: {application/json: {schema: {$ref: '#/components/schemas/A'}}}}}
 components:
   schemas:
@@ -903,4 +903,175 @@ paths:
         types.contains("pub a: ") && types.contains("pub b: "),
         "{types}"
     );
+}
+
+#[test]
+fn other_servers_are_noted() {
+    let document = document(
+        "3.0.3",
+        "servers:
+- {url: 'https://{tenant}.example.com'}
+- {url: 'https://{region}.example.com/{port}', variables: {region: {default: eu}, port: {default: 443}}}
+- {url: 'https://b.example.com'}
+paths: {}
+",
+    );
+    let lowered = lowered(&document);
+    assert_eq!(
+        lowered.document["servers"],
+        json!([{"url": "https://eu.example.com/443"}])
+    );
+    assert_eq!(
+        notes(&lowered, NoteKind::Lost),
+        [
+            "#/servers/0: the server `https://{tenant}.example.com`: a variable has no default",
+            "#/servers/1/variables: the variables; the default base URL is `https://eu.example.com/443`",
+            "#/servers/2: the server `https://b.example.com`; the caller gives its URL to use it",
+        ]
+    );
+}
+
+#[test]
+fn parameters_that_the_caller_serializes_are_noted() {
+    let document = document(
+        "3.1.0",
+        "paths:
+  /{a}/{b}/{c}/{d}/{e}:
+    get:
+      operationId: get
+      parameters:
+        - {name: a, in: path, required: true, style: matrix, explode: true, schema: {type: array, items: {type: string}}}
+        - {name: b, in: path, required: true, style: label, schema: {type: array, items: {type: integer}}}
+        - {name: c, in: path, required: true, style: matrix, schema: {type: integer}}
+        - {name: d, in: path, required: true, schema: {type: array, items: {type: integer}}}
+        - {name: e, in: path, required: true, explode: true, schema: {type: object, properties: {x: {type: integer}}}}
+        - {name: f, in: query, explode: false, schema: {type: array, items: {type: integer}}}
+        - {name: g, in: query, style: pipeDelimited, schema: {type: array, items: {type: integer}}}
+        - {name: h, in: query, style: pipeDelimited, explode: true, schema: {type: array, items: {type: integer}}}
+        - {name: i, in: query, content: {application/json: {schema: {type: object, properties: {x: {type: integer}}}}}}
+        - {name: j, in: query, allowReserved: true, schema: {type: string}}
+        - {name: k, in: query, allowEmptyValue: true, schema: {type: boolean}}
+        - {name: l, in: query, allowEmptyValue: true, schema: {type: string}}
+        - {name: m, in: query, style: deepObject, schema: {type: object, properties: {x: {type: integer}}, additionalProperties: {type: string}}}
+      responses: {'204': {description: OK}}
+",
+    );
+    let lowered = lowered(&document);
+    let list =
+        |text: &str| format!("the type of the items; the caller serializes the list as `{text}`");
+    let expected = [
+        (
+            "8/content/application~1json",
+            "the type; the caller serializes the value as `application/json`".to_owned(),
+        ),
+        ("0", list(";a=a;a=b")),
+        ("1", list(".a,b")),
+        (
+            "2",
+            "the type; the caller serializes the value as `;c=a`".to_owned(),
+        ),
+        ("3", list("a,b")),
+        (
+            "4",
+            "object parameter; the caller serializes the value as `a=1,b=2`".to_owned(),
+        ),
+        ("5", list("a,b")),
+        ("6", list("a|b")),
+        (
+            "9/allowReserved",
+            "reserved characters are percent-encoded".to_owned(),
+        ),
+        (
+            "10/allowEmptyValue",
+            "the parameter without a value cannot be sent".to_owned(),
+        ),
+        (
+            "12",
+            "unlisted properties of \"m\", which cannot be sent".to_owned(),
+        ),
+    ];
+    let place = "#/paths/~1{a}~1{b}~1{c}~1{d}~1{e}/get/parameters";
+    let expected = expected.map(|(at, what)| format!("{place}/{at}: {what}"));
+    assert_eq!(notes(&lowered, NoteKind::Lost), expected);
+    let parameters = &lowered.document["paths"]["/{a}/{b}/{c}/{d}/{e}"]["get"]["parameters"];
+    assert_eq!(parameters[2]["schema"], json!({"type": "string"}));
+    assert_eq!(parameters[2]["description"], "Serialized as `;c=a`.");
+    assert_eq!(parameters[7]["schema"]["type"], "array");
+}
+
+#[test]
+fn bodies_that_are_not_expressed_are_noted() {
+    let lowered = lowered(&document(
+        "3.1.0",
+        "paths:
+  /a:
+    post:
+      requestBody: {content: {text/plain: {schema: {type: integer}}}}
+      responses:
+        '200': {description: OK, content: {text/plain: {schema: {type: integer}}}}
+        '400': {description: no, content: {text/plain: {schema: {type: string}}, text/html: {schema: {type: string}}}}
+    put:
+      requestBody:
+        required: true
+        content:
+          application/x-www-form-urlencoded:
+            schema: {type: object, properties: {l: {type: array, items: {type: string}}, s: {type: string}}}
+            encoding: {l: {explode: false}, s: {allowReserved: true}}
+      responses: {'200': {description: OK, content: {text/csv: {schema: {type: string}}, text/html: {schema: {type: string}}}}}
+",
+    ));
+    let form = "#/paths/~1a/put/requestBody/content/application~1x-www-form-urlencoded/encoding";
+    assert_eq!(
+        notes(&lowered, NoteKind::Lost),
+        [
+            "#/paths/~1a/post/requestBody: the body is optional; the client always sends one".to_owned(),
+            "#/paths/~1a/post/requestBody/content/text~1plain/schema: the type of `text/plain`, which is sent as text".to_owned(),
+            format!("{form}/l: the encoding; each item of a list is sent as a pair of its own"),
+            format!("{form}/s/allowReserved: reserved characters are percent-encoded"),
+            "#/paths/~1a/post/responses/200/content/text~1plain/schema: the type of `text/plain`, which is returned as bytes".to_owned(),
+            "#/paths/~1a/put/responses/200/content: the response is one of `text/csv`, `text/html`; the client accepts all of them".to_owned(),
+        ]
+    );
+}
+
+#[test]
+fn constraints_of_parts_are_combined_or_noted() {
+    let document = with_schemas(
+        "Thing:
+  type: object
+  required: [undeclared]
+  properties:
+    name: {type: string, anyOf: [{pattern: '^a'}, {pattern: '^b'}]}
+    some: {anyOf: [{type: integer, minimum: 5}, {type: integer, maximum: -5}]}
+    size: {type: [string, integer], format: int64, minimum: 5}
+    code: {allOf: [{type: integer, minimum: 1, maximum: 9}, {type: integer, minimum: 3, maximum: 9, exclusiveMaximum: 9}]}
+    map: {type: object, required: [key], additionalProperties: {type: integer}}",
+    );
+    let lowered = lowered(&document);
+    let schemas = &lowered.document["components"]["schemas"];
+    let properties = &schemas["Thing"]["properties"];
+    assert_eq!(properties["name"]["type"], "string");
+    assert_eq!(properties["some"]["type"], "integer");
+    assert_eq!(
+        properties["code"][openapi_codegen::lower::LIMITS],
+        json!({"minimum": 3, "maximum": 9, "exclusiveMaximum": true})
+    );
+    assert_eq!(schemas["ThingSize2"]["format"], "int64");
+    let place = "#/components/schemas/Thing";
+    assert_eq!(
+        notes(&lowered, NoteKind::Lost),
+        [
+            format!("{place}/properties/name/anyOf: which constraints can be combined"),
+            format!(
+                "{place}/properties/some/anyOf: the limits of the alternatives, which have one type"
+            ),
+        ]
+    );
+    let unchecked = notes(&lowered, NoteKind::Unchecked);
+    for expected in [
+        format!("{place}/required: `required`: the undeclared property \"undeclared\""),
+        format!("{place}/properties/map/required: `required`: the undeclared property \"key\""),
+    ] {
+        assert!(unchecked.contains(&expected), "{unchecked:#?}");
+    }
 }

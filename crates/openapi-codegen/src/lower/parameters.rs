@@ -4,9 +4,10 @@ use serde_json::{Map, Value, json};
 
 use super::LowerError;
 use super::context::Context;
-use super::media::FORM;
+use super::media::{FORM, is_json};
 use super::names::target;
 use super::resolve::is_method;
+use super::responses::is_text;
 use super::walk::{self, members};
 use crate::Pointer;
 
@@ -194,6 +195,13 @@ fn keep(
     }
     if let Some(Value::Object(content)) = parameter.get("content") {
         let media = content.keys().next().cloned().unwrap_or_default();
+        let schema = content
+            .get(&media)
+            .and_then(|content| content.get("schema"));
+        if is_json(&media) || schema.is_some_and(|schema| !is_text(schema)) {
+            let what = format!("the type; the caller serializes the value as `{media}`");
+            cx.note_loss(&place.join("content").join(&media), what);
+        }
         let Value::Object(map) = &mut parameter else {
             return Ok(());
         };
@@ -313,6 +321,9 @@ pub(super) fn shape_parameters(
     Ok(())
 }
 
+/// The effect of `allowReserved`.
+pub(super) const RESERVED: &str = "reserved characters are percent-encoded";
+
 /// Removes keywords of a parameter that the generator does not read.
 pub(super) fn plain(parameter: &mut Value) -> Option<&mut Map<String, Value>> {
     let map = parameter.as_object_mut()?;
@@ -321,6 +332,7 @@ pub(super) fn plain(parameter: &mut Value) -> Option<&mut Map<String, Value>> {
         "example",
         "examples",
         "allowEmptyValue",
+        "allowReserved",
         "collectionFormat",
     ] {
         map.shift_remove(key);

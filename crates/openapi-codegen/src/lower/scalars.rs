@@ -66,17 +66,23 @@ pub(super) fn document_object_limits(
     }
 }
 
-/// Adds required but undeclared properties as optional ones.
-pub(super) fn declare_required_properties(map: &mut Map<String, Value>) {
-    let Some(Value::Object(properties)) = map.get("properties") else {
-        return;
-    };
+/// Adds required but undeclared properties as optional ones. A map has no properties, and the names are only noted.
+pub(super) fn declare_required_properties(
+    map: &mut Map<String, Value>,
+    place: &Pointer,
+    cx: &mut Context<'_>,
+) {
+    let properties = map.get("properties").and_then(Value::as_object);
     let names = map.get("required").and_then(Value::as_array);
     let names = names.into_iter().flatten().filter_map(Value::as_str);
     let unlisted: Vec<String> = names
-        .filter(|name| !properties.contains_key(*name))
+        .filter(|name| !properties.is_some_and(|properties| properties.contains_key(*name)))
         .map(str::to_owned)
         .collect();
+    for name in &unlisted {
+        let what = format!("`required`: the undeclared property {name:?}");
+        cx.note_unchecked(&place.join("required"), what);
+    }
     if let Some(Value::Object(properties)) = map.get_mut("properties")
         && !properties.is_empty()
     {

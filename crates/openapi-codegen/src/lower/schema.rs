@@ -280,7 +280,11 @@ fn lower_type_array(map: &mut Map<String, Value>, place: &Pointer, cx: &mut Cont
             map.shift_remove("type");
             let alternatives = others.into_iter().map(|ty| {
                 let mut alternative = Map::new();
-                for keyword in keywords_of(ty.as_str().unwrap_or_default()) {
+                let name = ty.as_str().unwrap_or_default();
+                for keyword in keywords_of(name) {
+                    if *keyword == "format" && is_numeric(map.get("format")) != (name != "string") {
+                        continue;
+                    }
                     if let Some(value) = map.shift_remove(*keyword) {
                         alternative.insert((*keyword).to_owned(), value);
                     }
@@ -309,8 +313,22 @@ fn keywords_of(ty: &str) -> &'static [&'static str] {
             "maxProperties",
         ],
         "string" => &["pattern", "minLength", "maxLength", "format"],
+        "integer" | "number" => &[
+            "minimum",
+            "maximum",
+            "exclusiveMinimum",
+            "exclusiveMaximum",
+            "multipleOf",
+            "format",
+        ],
         _ => &[],
     }
+}
+
+/// Returns whether a format is one of numbers.
+fn is_numeric(format: Option<&Value>) -> bool {
+    let format = format.and_then(Value::as_str).unwrap_or_default();
+    format.starts_with("int") || format.starts_with("uint") || ["double", "float"].contains(&format)
 }
 
 /// Converts `anyOf: [T, {type: null}]` to a nullable `T`.

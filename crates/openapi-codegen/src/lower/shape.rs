@@ -290,7 +290,7 @@ impl Shaper<'_, '_> {
     ) -> Result<Value, LowerError> {
         scalars::document_object_limits(&mut map, place, self.cx);
         let owner = pascal(name);
-        scalars::declare_required_properties(&mut map);
+        scalars::declare_required_properties(&mut map, place, self.cx);
         if let Some(Value::Object(properties)) = map.get_mut("properties") {
             let mut shaped = Map::new();
             let place = place.join("properties");

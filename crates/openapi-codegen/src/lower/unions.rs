@@ -34,11 +34,13 @@ pub(super) fn shape(
     }
     let holder = place.clone();
     let place = place.join(keyword);
-    let base = base_of(&map);
+    let base = base_of(&map, &alternatives);
     if !base.is_empty() && alternatives.iter().all(only_restricts) {
-        shaper
-            .cx
-            .note_loss(&place, "which properties can be combined");
+        let what = match map.contains_key("properties") {
+            true => "which properties can be combined",
+            false => "which constraints can be combined",
+        };
+        shaper.cx.note_loss(&place, what);
         return shaper.component(Value::Object(map), name, &place);
     }
     let mut shaped: Vec<Value> = Vec::new();
@@ -62,7 +64,7 @@ pub(super) fn shape(
     }
     // A union with an unrestricted alternative is unrestricted.
     if shaped.iter().any(is_anything) {
-        if shaped.len() > 1 {
+        if shaped.len() > 1 || map.contains_key("type") {
             let what = "an alternative allows any value; treated as untyped JSON";
             shaper.cx.note_loss(&place, what);
         }
@@ -70,6 +72,7 @@ pub(super) fn shape(
         return Ok(Value::Object(map));
     }
     if let Some(one) = as_one(&shaped) {
+        note_lost_limits(&shaped, &place, shaper);
         for key in base.keys() {
             map.shift_remove(key);
         }
@@ -96,8 +99,8 @@ pub(super) fn shape(
     Ok(Value::Object(map))
 }
 
-/// Returns the keywords that apply next to the alternatives.
-fn base_of(map: &Map<String, Value>) -> Map<String, Value> {
+/// Returns the keywords that apply next to the alternatives. A type alone applies if no alternative has one.
+fn base_of(map: &Map<String, Value>, alternatives: &[Value]) -> Map<String, Value> {
     let is_base = |key: &str| {
         matches!(
             key,
@@ -112,8 +115,14 @@ fn base_of(map: &Map<String, Value>) -> Map<String, Value> {
     if base.get("additionalProperties") == Some(&Value::Bool(false)) {
         base.shift_remove("additionalProperties");
     }
+    let may_have_type = |schema: &Value| {
+        let keywords = ["$ref", "allOf", "anyOf", "oneOf", "type"];
+        keywords
+            .iter()
+            .any(|keyword| schema.get(*keyword).is_some())
+    };
     if let Some(ty) = map.get("type")
-        && !base.is_empty()
+        && (!base.is_empty() || !alternatives.iter().any(may_have_type))
     {
         base.insert("type".to_owned(), ty.clone());
     }
@@ -147,6 +156,21 @@ fn same(one: &Value, other: &Value) -> bool {
             .collect()
     };
     strip(one) == strip(other)
+}
+
+/// Notes the limits of alternatives that are merged.
+fn note_lost_limits(shaped: &[Value], place: &Pointer, shaper: &mut Shaper<'_, '_>) {
+    if shaped.len() < 2 {
+        return;
+    }
+    let limits = ["minimum", "maximum"].iter();
+    if limits
+        .clone()
+        .any(|limit| shaped.iter().any(|schema| schema.get(*limit).is_some()))
+    {
+        let what = "the limits of the alternatives, which have one type";
+        shaper.cx.note_loss(place, what);
+    }
 }
 
 /// Returns the common type of all alternatives, if they are scalars of one type.
