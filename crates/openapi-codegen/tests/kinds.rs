@@ -285,6 +285,12 @@ fn other_methods_are_operations() {
         )),
         "{lost:?}"
     );
+    let files = render::render("kinds.yml", &lowered).unwrap();
+    let (_, builders) = files.iter().find(|(path, _)| path == "builder.rs").unwrap();
+    for method in ["COPY", "POST", "QUERY"] {
+        let line = format!("/// Sends `{method} /a/{{id}}`, as defined in the specification.");
+        assert!(builders.contains(&line), "{line}");
+    }
 }
 
 #[test]
@@ -1045,7 +1051,8 @@ fn constraints_of_parts_are_combined_or_noted() {
     some: {anyOf: [{type: integer, minimum: 5}, {type: integer, maximum: -5}]}
     size: {type: [string, integer], format: int64, minimum: 5}
     code: {allOf: [{type: integer, minimum: 1, maximum: 9}, {type: integer, minimum: 3, maximum: 9, exclusiveMaximum: 9}]}
-    map: {type: object, required: [key], additionalProperties: {type: integer}}",
+    map: {type: object, required: [key], additionalProperties: {type: integer}}
+    odd: {enum: [ab, 1], minLength: 1}",
     );
     let lowered = lowered(&document);
     let schemas = &lowered.document["components"]["schemas"];
@@ -1065,6 +1072,9 @@ fn constraints_of_parts_are_combined_or_noted() {
             format!(
                 "{place}/properties/some/anyOf: the limits of the alternatives, which have one type"
             ),
+            format!(
+                "{place}/properties/odd/enum: enumeration values of different types; treated as untyped JSON"
+            ),
         ]
     );
     let unchecked = notes(&lowered, NoteKind::Unchecked);
@@ -1074,4 +1084,74 @@ fn constraints_of_parts_are_combined_or_noted() {
     ] {
         assert!(unchecked.contains(&expected), "{unchecked:#?}");
     }
+}
+
+#[test]
+fn the_property_of_a_discriminator_is_declared() {
+    let document = with_schemas(
+        "Thing:
+  oneOf: [{$ref: '#/components/schemas/A'}, {$ref: '#/components/schemas/B'}, {$ref: '#/components/schemas/C'}]
+  discriminator: {propertyName: kind}
+A: {type: object, required: [a], properties: {a: {type: integer}}}
+B: {type: object, properties: {kind: {type: string}, b: {type: integer}}}
+C: {type: object, properties: {c: {type: integer}}, additionalProperties: true}",
+    );
+    let lowered = lowered(&document);
+    let schemas = &lowered.document["components"]["schemas"];
+    assert_eq!(
+        schemas["A"]["properties"]["kind"],
+        json!({"type": "string"})
+    );
+    assert_eq!(schemas["C"]["properties"].get("kind"), None);
+    assert_eq!(
+        notes(&lowered, NoteKind::Repaired),
+        [
+            "#/components/schemas/A: the property `kind` of a discriminator is not declared; added as an optional string"
+        ]
+    );
+    assert!(lower_with(&document, &Options::new().strict(true)).is_err());
+}
+
+#[test]
+fn alternatives_that_can_be_combined_are_noted() {
+    let lowered = lowered(&with_schemas(
+        "Thing:
+  anyOf: [{type: object, properties: {a: {type: string}}}, {type: object, properties: {b: {type: string}}}]
+Other: {anyOf: [{type: object, properties: {a: {type: string}}}, {type: string, enum: [x]}]}",
+    ));
+    assert_eq!(
+        notes(&lowered, NoteKind::Lost),
+        [
+            "#/components/schemas/Thing/anyOf: a value of several alternatives keeps the properties of one of them"
+        ]
+    );
+}
+
+#[test]
+fn references_to_other_components_are_no_schemas() {
+    let lowered = lowered(&document(
+        "3.0.3",
+        "paths:
+  /a:
+    get:
+      parameters: [{$ref: '#/components/parameters/P'}]
+      responses:
+        '200': {description: OK, content: {application/json: {schema: {$ref: '#/components/parameters/P'}}}}
+        '201': {description: OK, content: {application/json: {schema: {type: string, maxLength: 5}}}}
+components:
+  parameters: {P: {name: p, in: query, schema: {type: string}}}
+",
+    ));
+    assert_eq!(
+        notes(&lowered, NoteKind::Repaired),
+        [
+            "#/paths/~1a/get/responses/200/content/application~1json/schema/$ref: \"#/components/parameters/P\" is not a schema; treated as untyped JSON"
+        ]
+    );
+    assert_eq!(
+        notes(&lowered, NoteKind::Unchecked),
+        [
+            "#/paths/~1a/get/responses/201/content/application~1json/schema/maxLength: `maxLength: 5`"
+        ]
+    );
 }

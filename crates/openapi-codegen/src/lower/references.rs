@@ -219,10 +219,17 @@ impl Hoist<'_, '_> {
         let is_component = tokens.first().is_some_and(|token| token == "components");
         if is_component && tokens.len() == 3 {
             // Other components were copied by an earlier pass; schemas remain.
-            return Ok(match target(reference) {
-                Some(name) => Some(format!("{SCHEMAS}{}", escape(&name))),
-                None => Some(reference.to_owned()),
-            });
+            if let Some(name) = target(reference) {
+                return Ok(Some(format!("{SCHEMAS}{}", escape(&name))));
+            }
+            let no_schemas = ["parameters", "requestBodies", "responses"];
+            if !no_schemas.contains(&tokens[1].as_str()) {
+                return Ok(Some(reference.to_owned()));
+            }
+            let fault = format!("{reference:?} is not a schema");
+            self.cx
+                .reject_or_repair(place, fault, "treated as untyped JSON")?;
+            return Ok(None);
         }
         if let Some(name) = self.made.get(reference) {
             return Ok(Some(format!("{SCHEMAS}{name}")));

@@ -338,12 +338,14 @@ fn unify_successes(operation: &mut Value, place: &Pointer, cx: &mut Context<'_>)
         return;
     }
     let mut bodies: Vec<Value> = Vec::new();
+    let mut places = Vec::new();
     let (mut raw, mut empty, mut stream) = (None, false, None);
-    for (_, response) in &successes {
+    for (status, response) in &successes {
         match (json_schema(response), response.get("content")) {
             (Some(schema), content) => {
                 if !bodies.contains(schema) {
                     bodies.push(schema.clone());
+                    places.push(schema_place(place, status));
                 }
                 stream = stream.or(content.and_then(|content| content.get(EVENT_STREAM)));
             }
@@ -370,6 +372,17 @@ fn unify_successes(operation: &mut Value, place: &Pointer, cx: &mut Context<'_>)
         }
         (None, several) => json!({ JSON: { "schema": { "oneOf": several } } }),
     };
+    let unified_place = schema_place(place, ANY_SUCCESS);
+    let keyword = match places.len() {
+        1 => "allOf",
+        _ => "oneOf",
+    };
+    for (index, original) in places.into_iter().enumerate() {
+        if keyword == "allOf" {
+            cx.moved(unified_place.clone(), original.clone());
+        }
+        cx.moved(unified_place.join(keyword).join(index), original);
+    }
     if let Some(stream) = stream
         && content.get(JSON).is_some()
     {

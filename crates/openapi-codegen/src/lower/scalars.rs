@@ -99,7 +99,7 @@ pub(super) fn declare_required_properties(
 /// Normalizes a boolean, a number, a string or an untyped value.
 pub(super) fn shape(mut map: Map<String, Value>, place: &Pointer, cx: &mut Context<'_>) -> Value {
     map.shift_remove("discriminator");
-    if !map.contains_key("type") {
+    if !map.contains_key("type") && !map.contains_key("enum") {
         infer_from_format(&mut map);
     }
     let ty = map.get("type").and_then(Value::as_str).map(str::to_owned);

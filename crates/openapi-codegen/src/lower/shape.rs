@@ -64,6 +64,7 @@ pub(super) fn shape_schemas(document: &mut Value, cx: &mut Context<'_>) -> Resul
     let mut done = shaper.done;
     cycles::break_up(&mut done, cx)?;
     cycles::join_unions(&mut done, cx);
+    unions::declare_tags(&mut done, cx)?;
     if !done.is_empty()
         && let Value::Object(whole) = &mut *document
         && let Value::Object(components) = whole.entry("components").or_insert_with(|| json!({}))

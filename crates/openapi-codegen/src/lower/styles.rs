@@ -94,7 +94,7 @@ pub(super) fn shape(
                 .get("type")
                 .is_some_and(|ty| ty == "object");
             let what = if is_map && in_query {
-                "unlisted properties cannot become parameters; the caller serializes the value"
+                "unlisted properties cannot become parameters; the value is sent as one parameter"
             } else {
                 "the caller serializes the value"
             };

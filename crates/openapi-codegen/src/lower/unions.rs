@@ -4,9 +4,12 @@
 //! This pass reduces unions to references and plain scalars, adds a discriminator where a property
 //! distinguishes the alternatives, and leaves the selection to the generated code.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 use super::LowerError;
+use super::context::Context;
 use super::merge::is_annotation;
 use super::names::{self, SCHEMAS, pascal, target};
 use super::shape::Shaper;
@@ -90,6 +93,17 @@ pub(super) fn shape(
             references.push(as_reference(shaper, alternative, name, index, &place)?);
         }
         shaped = references;
+        let is_object = |one: &&Value| {
+            let name = one.get("$ref").and_then(Value::as_str).and_then(target);
+            name.is_some_and(|name| !shaper.properties(&name).is_empty())
+        };
+        if keyword == "anyOf"
+            && discriminator.is_none()
+            && shaped.iter().filter(is_object).count() > 1
+        {
+            let what = "a value of several alternatives keeps the properties of one of them";
+            shaper.cx.note_loss(&place, what);
+        }
         if let Some(discriminator) = discriminate(shaper, &shaped, discriminator.as_ref(), &holder)
         {
             map.insert("discriminator".to_owned(), discriminator);
@@ -97,6 +111,53 @@ pub(super) fn shape(
     }
     map.insert("oneOf".to_owned(), Value::Array(shaped));
     Ok(Value::Object(map))
+}
+
+/// Declares the property of a discriminator in the alternatives that do not: it would otherwise be lost.
+pub(super) fn declare_tags(
+    schemas: &mut Map<String, Value>,
+    cx: &mut Context<'_>,
+) -> Result<(), LowerError> {
+    let mut undeclared: BTreeSet<(String, String)> = BTreeSet::new();
+    for (name, schema) in schemas.iter() {
+        let tag = schema
+            .get("discriminator")
+            .and_then(|tag| tag["propertyName"].as_str());
+        let Some(tag) = tag else { continue };
+        let mut seen = BTreeSet::new();
+        let mut open = vec![name.clone()];
+        while let Some(name) = open.pop() {
+            let Some(schema) = schemas.get(&name).filter(|_| seen.insert(name.clone())) else {
+                continue;
+            };
+            let alternatives = schema.get("oneOf").and_then(Value::as_array);
+            let references = alternatives.into_iter().flatten();
+            open.extend(references.filter_map(|one| target(one.get("$ref")?.as_str()?)));
+            let properties = schema.get("properties").and_then(Value::as_object);
+            if properties.is_some_and(|properties| !properties.contains_key(tag))
+                && !schema
+                    .get("additionalProperties")
+                    .is_some_and(Value::is_object)
+            {
+                undeclared.insert((name, tag.to_owned()));
+            }
+        }
+    }
+    for (name, tag) in undeclared {
+        let place = Pointer::root()
+            .join("components")
+            .join("schemas")
+            .join(&name);
+        let fault = format!("the property `{tag}` of a discriminator is not declared");
+        cx.reject_or_repair(&place, fault, "added as an optional string")?;
+        let properties = schemas
+            .get_mut(&name)
+            .and_then(|schema| schema.get_mut("properties"));
+        if let Some(Value::Object(properties)) = properties {
+            properties.insert(tag, json!({"type": "string"}));
+        }
+    }
+    Ok(())
 }
 
 /// Returns the keywords that apply next to the alternatives. A type alone applies if no alternative has one.
