@@ -261,6 +261,7 @@ fn passes(original: &Value, cx: &mut Context<'_>) -> Result<Lowered, LowerError>
     let enums = enums::name_enums(&mut document, cx)?;
     updates::mark_nulls(&mut document);
     streams::split_streams(&mut document, &mut facts)?;
+    parameters::forget_places(&mut document);
     Ok(Lowered {
         facts,
         unions: union_types::list(&document),

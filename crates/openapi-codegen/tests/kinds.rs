@@ -580,6 +580,7 @@ fn constraints_that_are_not_checked_are_noted() {
     text: {type: string, pattern: '^a', minLength: 0, maxLength: 5}
     list: {type: array, uniqueItems: true, items: {type: string, pattern: b}}
     number: {type: integer, multipleOf: 5, minimum: 5}
+    numbers: {type: array, items: {type: integer, maximum: 5}}
     value: {const: 7}
     open: {enum: [a, b, null]}",
     ));
@@ -594,6 +595,7 @@ fn constraints_that_are_not_checked_are_noted() {
             format!("{place}/properties/list/items/pattern: `pattern: \"b\"`"),
             format!("{place}/properties/number/multipleOf: `multipleOf: 5`"),
             format!("{place}/properties/value: `enum`: the values 7"),
+            format!("{place}/properties/numbers/items: At most 5"),
         ]
     );
 }
@@ -796,7 +798,7 @@ components:
   responses:
     E: {description: no, content: {application/json: {schema: {allOf: [{$ref: '#/components/schemas/B'}, {required: [b]}]}}}}
   schemas:
-    B: {type: object, properties: {b: {allOf: [{type: string}, {type: integer}]}}}
+    B: {type: object, properties: {b: {allOf: [{type: string}, {type: integer}]}, c: {anyOf: [{type: 'null'}, {type: string, maxLength: 4}, {type: integer}]}}}
 ";
     let document = document("3.1.0", text);
     let lowered = lowered(&document);
@@ -805,11 +807,15 @@ components:
         assert!(document.pointer(&place[1..]).is_some(), "{note}");
     }
     let unchecked = notes(&lowered, NoteKind::Unchecked);
-    let shared = "#/paths/~1a/parameters/0/schema/maxLength: `maxLength: 3`";
-    assert!(
-        unchecked.iter().any(|note| note == shared),
-        "{unchecked:#?}"
-    );
+    for expected in [
+        "#/paths/~1a/parameters/0/schema/maxLength: `maxLength: 3`",
+        "#/components/schemas/B/properties/c/anyOf/1/maxLength: `maxLength: 4`",
+    ] {
+        assert!(
+            unchecked.iter().any(|note| note == expected),
+            "{unchecked:#?}"
+        );
+    }
     for expected in ["responses/200", "responses/404", "responses/409"] {
         assert!(
             unchecked
@@ -1068,22 +1074,17 @@ fn constraints_of_parts_are_combined_or_noted() {
     assert_eq!(
         notes(&lowered, NoteKind::Lost),
         [
+            format!("{place}/required: the undeclared property \"undeclared\" is required"),
             format!("{place}/properties/name/anyOf: which constraints can be combined"),
             format!(
                 "{place}/properties/some/anyOf: the limits of the alternatives, which have one type"
             ),
+            format!("{place}/properties/map/required: the undeclared property \"key\" is required"),
             format!(
                 "{place}/properties/odd/enum: enumeration values of different types; treated as untyped JSON"
             ),
         ]
     );
-    let unchecked = notes(&lowered, NoteKind::Unchecked);
-    for expected in [
-        format!("{place}/required: `required`: the undeclared property \"undeclared\""),
-        format!("{place}/properties/map/required: `required`: the undeclared property \"key\""),
-    ] {
-        assert!(unchecked.contains(&expected), "{unchecked:#?}");
-    }
 }
 
 #[test]
@@ -1154,4 +1155,37 @@ components:
             "#/paths/~1a/get/responses/201/content/application~1json/schema/maxLength: `maxLength: 5`"
         ]
     );
+}
+
+#[test]
+fn notes_lead_to_the_parameter() {
+    let text = "
+paths:
+  /a/{x}:
+    parameters: [{name: x, in: path, required: true, schema: {type: string, maxLength: 9}}]
+    get:
+      operationId: a
+      parameters:
+        - {name: Accept, in: header, schema: {type: string, maxLength: 1}}
+        - {name: session, in: cookie, schema: {type: string, maxLength: 2}}
+        - {name: o, in: query, style: deepObject, schema: {type: object, properties: {a: {type: string, maxLength: 3}, b: {type: integer}}}}
+        - {name: l, in: query, schema: {type: array, items: {type: integer, maximum: 4}}}
+        - {$ref: '#/components/parameters/P'}
+      responses: {'204': {description: OK}}
+components:
+  parameters: {P: {name: p, in: query, schema: {type: string, maxLength: 5}}}
+";
+    let document = document("3.1.0", text);
+    let lowered = lowered(&document);
+    let place = "#/paths/~1a~1{x}/get/parameters";
+    assert_eq!(
+        notes(&lowered, NoteKind::Unchecked),
+        [
+            format!("{place}/2/schema/properties/a/maxLength: `maxLength: 3`"),
+            "#/components/parameters/P/schema/maxLength: `maxLength: 5`".to_owned(),
+            "#/paths/~1a~1{x}/parameters/0/schema/maxLength: `maxLength: 9`".to_owned(),
+            format!("{place}/3/schema/items: At most 4"),
+        ]
+    );
+    assert!(!lowered.document.to_string().contains("x-place"));
 }

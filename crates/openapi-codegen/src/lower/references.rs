@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::LowerError;
 use super::context::Context;
 use super::names::{Names, SCHEMAS, pascal, target, unescape};
+use super::parameters::place_of;
 use super::resolve::find;
 use super::walk::Keys;
 use crate::Pointer;
@@ -170,7 +171,8 @@ impl Hoist<'_, '_> {
             }
             Value::Array(items) => {
                 for (index, item) in items.iter_mut().enumerate() {
-                    self.below(item, Keys::Keywords, &place.join(index))?;
+                    let place = place_of(item, &place.join(index));
+                    self.below(item, Keys::Keywords, &place)?;
                 }
                 Ok(())
             }

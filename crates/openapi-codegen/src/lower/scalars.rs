@@ -80,8 +80,8 @@ pub(super) fn declare_required_properties(
         .map(str::to_owned)
         .collect();
     for name in &unlisted {
-        let what = format!("`required`: the undeclared property {name:?}");
-        cx.note_unchecked(&place.join("required"), what);
+        let what = format!("the undeclared property {name:?} is required");
+        cx.note_loss(&place.join("required"), what);
     }
     if let Some(Value::Object(properties)) = map.get_mut("properties")
         && !properties.is_empty()

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::LowerError;
 use super::context::Context;
 use super::merge::CONDITIONAL;
+use super::parameters::place_of;
 use super::{constants, repair, unsupported};
 use crate::Pointer;
 
@@ -48,7 +49,8 @@ fn lower_schemas_within(
         }
         Value::Array(items) => {
             for (index, item) in items.iter_mut().enumerate() {
-                lower_schemas_within(item, &place.join(index), cx)?;
+                let place = place_of(item, &place.join(index));
+                lower_schemas_within(item, &place, cx)?;
             }
         }
         _ => {}
@@ -83,8 +85,8 @@ pub(super) fn lower_schema(
     };
     // Nullable alternatives first: a single remaining alternative may be merged into the schema, and must
     // then be lowered with it.
-    lower_null_alternative(map, "anyOf");
-    lower_null_alternative(map, "oneOf");
+    let nulls_of_any = lower_null_alternative(map, "anyOf");
+    let nulls_of_one = lower_null_alternative(map, "oneOf");
     constants::lower(map);
     repair::repair(map, place, cx)?;
     let conditional = unsupported::take_conditional(map, place);
@@ -111,9 +113,16 @@ pub(super) fn lower_schema(
         map.shift_remove("format");
     }
 
-    for keyword in ["anyOf", "oneOf", "allOf"] {
+    let removed = [
+        ("anyOf", nulls_of_any),
+        ("oneOf", nulls_of_one),
+        ("allOf", Vec::new()),
+    ];
+    for (keyword, removed) in removed {
         if let Some(Value::Array(schemas)) = map.get_mut(keyword) {
-            for (index, schema) in schemas.iter_mut().enumerate() {
+            let mut original = (0..).filter(|index| !removed.contains(index));
+            for schema in schemas {
+                let index = original.next().unwrap_or_default();
                 lower_schema(schema, &place.join(keyword).join(index), cx)?;
             }
         }
@@ -331,16 +340,20 @@ fn is_numeric(format: Option<&Value>) -> bool {
     format.starts_with("int") || format.starts_with("uint") || ["double", "float"].contains(&format)
 }
 
-/// Converts `anyOf: [T, {type: null}]` to a nullable `T`.
-fn lower_null_alternative(map: &mut Map<String, Value>, keyword: &str) {
+/// Converts `anyOf: [T, {type: null}]` to a nullable `T`. Returns the indices of the removed alternatives.
+fn lower_null_alternative(map: &mut Map<String, Value>, keyword: &str) -> Vec<usize> {
     let Some(Value::Array(alternatives)) = map.get_mut(keyword) else {
-        return;
+        return Vec::new();
     };
-    let before = alternatives.len();
-    alternatives.retain(|alternative| !is_null(alternative));
-    if alternatives.len() == before {
-        return;
+    let all = alternatives.iter().enumerate();
+    let nulls: Vec<usize> = all
+        .filter(|(_, alternative)| is_null(alternative))
+        .map(|(index, _)| index)
+        .collect();
+    if nulls.is_empty() {
+        return nulls;
     }
+    alternatives.retain(|alternative| !is_null(alternative));
     match alternatives.len() {
         0 => {
             map.shift_remove(keyword);
@@ -362,6 +375,7 @@ fn lower_null_alternative(map: &mut Map<String, Value>, keyword: &str) {
         _ => {}
     }
     map.insert("nullable".to_owned(), Value::Bool(true));
+    nulls
 }
 
 /// Returns whether a schema only allows `null`.

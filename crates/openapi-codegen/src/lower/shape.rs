@@ -18,6 +18,7 @@ use super::context::Context;
 use super::flatten::single_reference;
 use super::merge::is_annotation;
 use super::names::{Names, SCHEMAS, pascal, target};
+use super::parameters::place_of;
 use super::resolve::is_method;
 use super::walk::members;
 use super::{cycles, nullable, scalars, unions};
@@ -94,14 +95,15 @@ impl Shaper<'_, '_> {
         let parameters = operation
             .get_mut("parameters")
             .and_then(Value::as_array_mut);
-        for (index, parameter) in parameters.into_iter().flatten().enumerate() {
+        for parameter in parameters.into_iter().flatten() {
+            let list = place.join("parameters");
+            let place = place_of(parameter, &list).join("schema");
             let name = parameter
                 .get("name")
                 .and_then(Value::as_str)
                 .unwrap_or_default();
             let name = format!("{owner}{}", pascal(name));
             if let Some(schema) = parameter.get_mut("schema") {
-                let place = place.join("parameters").join(index).join("schema");
                 *schema = self.inline(schema.take(), &name, &place)?;
             }
         }

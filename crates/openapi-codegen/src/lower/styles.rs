@@ -296,6 +296,7 @@ fn property_parameters(
             "required": is_required && required.contains(property),
             "schema": schema,
         });
+        super::parameters::set_place(&mut property_parameter, place);
         if let Some(description) = schema.get("description") {
             property_parameter["description"] = description.clone();
         }
