@@ -1189,3 +1189,47 @@ components:
     );
     assert!(!lowered.document.to_string().contains("x-place"));
 }
+
+#[test]
+fn numbers_and_booleans_select_alternatives() {
+    let variant = |name: &str, value: &str| {
+        format!(
+            "{name}: {{type: object, required: [kind], properties: {{kind: {value}, text: {{type: string}}}}}}\n"
+        )
+    };
+    let document = with_schemas(&format!(
+        "Thing: {{type: object, properties: {{number: {{$ref: '#/components/schemas/Number'}}, truth: {{$ref: '#/components/schemas/Truth'}}}}}}
+Number: {{oneOf: [{{$ref: '#/components/schemas/A'}}, {{$ref: '#/components/schemas/B'}}]}}
+Truth:
+  oneOf: [{{$ref: '#/components/schemas/C'}}, {{$ref: '#/components/schemas/D'}}]
+  discriminator: {{propertyName: kind}}
+{}{}{}{}",
+        variant("A", "{type: integer, enum: [1, 2]}"),
+        variant("B", "{type: number, enum: [3.0, 4.5]}"),
+        variant("C", "{type: boolean, const: true}"),
+        variant("D", "{type: boolean, const: false}"),
+    ));
+    let lowered = lowered(&document);
+    let tags: Vec<Vec<String>> = lowered
+        .unions
+        .iter()
+        .flat_map(|union| union.alternatives.iter().map(|one| one.tags.clone()))
+        .collect();
+    let expected = [
+        vec!["1", "2"],
+        vec!["3", "4.5"],
+        vec!["true"],
+        vec!["false"],
+    ];
+    assert_eq!(tags, expected);
+    assert!(lowered.unions.iter().all(|union| union.has_scalar_tags));
+    let files = render::render("kinds.yml", &lowered).unwrap();
+    let (_, unions) = files
+        .iter()
+        .find(|(path, _)| path == "types/unions.rs")
+        .unwrap();
+    assert!(unions.contains("match tag_text(value.get(\"kind\")).as_deref()"));
+    for variant in ["A(super::A)", "B(super::B)", "C(super::C)", "D(super::D)"] {
+        assert!(unions.contains(variant), "{unions}");
+    }
+}

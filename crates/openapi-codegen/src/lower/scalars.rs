@@ -7,6 +7,9 @@ use super::merge::is_annotation;
 use super::walk::describe_map as describe;
 use crate::Pointer;
 
+/// On a number, a boolean or an untyped value: the listed values. They are only documented, and select alternatives.
+pub(super) const VALUES: &str = "x-values";
+
 /// Infers a missing type from other keywords.
 pub(super) fn infer_type(map: &mut Map<String, Value>, place: &Pointer, cx: &mut Context<'_>) {
     let declared = map.get("type").and_then(Value::as_str);
@@ -115,6 +118,7 @@ pub(super) fn shape(mut map: Map<String, Value>, place: &Pointer, cx: &mut Conte
             Some("string") | None if strings => {}
             _ => {
                 map.shift_remove("enum");
+                map.insert(VALUES.to_owned(), values.clone().into());
                 document_values(&mut map, &values);
                 infer_from_values(&mut map, &values, place, cx);
                 if map.get("type").is_some_and(|ty| ty == "integer")

@@ -12,8 +12,12 @@ use super::LowerError;
 use super::context::Context;
 use super::merge::is_annotation;
 use super::names::{self, SCHEMAS, pascal, target};
+use super::scalars::VALUES;
 use super::shape::Shaper;
 use crate::Pointer;
+
+/// On a discriminator: some of its values are numbers or booleans, and the mapping contains their texts.
+pub(super) const SCALARS: &str = "x-scalars";
 
 /// Normalizes a schema with `oneOf` or `anyOf`.
 pub(super) fn shape(
@@ -357,7 +361,7 @@ fn name_of(shaper: &Shaper<'_, '_>, alternative: &Value, name: &str, index: usiz
     }
     let properties = alternative.get("properties").and_then(Value::as_object);
     for (_, property) in properties.into_iter().flatten() {
-        if let [value] = tags_of(shaper, property).as_slice() {
+        if let [Value::String(value)] = tags_of(shaper, property).as_slice() {
             return format!("{owner}{}", pascal(value));
         }
     }
@@ -369,8 +373,8 @@ fn name_of(shaper: &Shaper<'_, '_>, alternative: &Value, name: &str, index: usiz
     }
 }
 
-/// Returns the values of a property, if they are listed strings.
-fn tags_of(shaper: &Shaper<'_, '_>, property: &Value) -> Vec<String> {
+/// Returns the listed values of a property.
+fn tags_of(shaper: &Shaper<'_, '_>, property: &Value) -> Vec<Value> {
     let mut property = property;
     for _ in 0..8 {
         let only = property
@@ -386,14 +390,24 @@ fn tags_of(shaper: &Shaper<'_, '_>, property: &Value) -> Vec<String> {
         };
         property = found;
     }
-    let values = property
-        .get("enum")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten();
+    let values = property.get("enum").or_else(|| property.get(VALUES));
+    let values = values.and_then(Value::as_array).into_iter().flatten();
     values
-        .filter_map(|value| value.as_str().map(str::to_owned))
+        .filter(|value| value.is_string() || value.is_number() || value.is_boolean())
+        .cloned()
         .collect()
+}
+
+/// Returns the text of a value of a discriminator, as generated code compares it.
+fn tag_text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => match number.as_f64().filter(|n| n.fract() == 0.0) {
+            Some(whole) => whole.to_string(),
+            None => number.to_string(),
+        },
+        other => other.to_string(),
+    }
 }
 
 /// Returns the discriminator of alternatives, with all values that select one of them.
@@ -433,10 +447,15 @@ fn discriminate(
                 "the alternative of other values; the one that preserves most of the value is used",
             );
         }
+        let mut has_scalars = false;
         let all: Vec<(&String, Vec<String>)> = alternatives
             .iter()
             .flatten()
-            .map(|name| (name, shaper.tags(name, property)))
+            .map(|name| {
+                let values = shaper.tags(name, property);
+                has_scalars |= values.iter().any(|value| !value.is_string());
+                (name, values.iter().map(tag_text).collect())
+            })
             .collect();
         for (name, tags) in &all {
             // A value that several alternatives list, as they do if a common base lists it, selects none of them.
@@ -455,29 +474,39 @@ fn discriminate(
                     .or_insert_with(|| format!("{SCHEMAS}{name}").into());
             }
         }
-        return Some(json!({ "propertyName": property, "mapping": mapping }));
+        return Some(discriminator_of(property, mapping, has_scalars));
     }
     // Use a property with disjoint listed values in all alternatives.
     let first = alternatives.iter().flatten().next()?;
     let candidates: Vec<String> = shaper.properties(first);
     candidates.into_iter().find_map(|property| {
         let mut mapping = Map::new();
+        let mut has_scalars = false;
         for name in alternatives.iter().flatten() {
             let tags = shaper.tags(name, &property);
             if tags.is_empty() {
                 return None;
             }
             for tag in tags {
+                has_scalars |= !tag.is_string();
                 if mapping
-                    .insert(tag, format!("{SCHEMAS}{name}").into())
+                    .insert(tag_text(&tag), format!("{SCHEMAS}{name}").into())
                     .is_some()
                 {
                     return None;
                 }
             }
         }
-        Some(json!({ "propertyName": property, "mapping": mapping }))
+        Some(discriminator_of(&property, mapping, has_scalars))
     })
+}
+
+fn discriminator_of(property: &str, mapping: Map<String, Value>, has_scalars: bool) -> Value {
+    let mut discriminator = json!({ "propertyName": property, "mapping": mapping });
+    if has_scalars {
+        discriminator[SCALARS] = true.into();
+    }
+    discriminator
 }
 
 impl Shaper<'_, '_> {
@@ -493,7 +522,7 @@ impl Shaper<'_, '_> {
     }
 
     /// Returns the listed values of a component's property.
-    fn tags(&self, name: &str, property: &str) -> Vec<String> {
+    fn tags(&self, name: &str, property: &str) -> Vec<Value> {
         let schema = self.done.get(name).filter(|schema| !schema.is_null());
         let schema = schema.or_else(|| self.whole.get(name));
         let property = schema.and_then(|schema| schema.get("properties")?.get(property));
