@@ -1233,3 +1233,21 @@ Truth:
         assert!(unions.contains(variant), "{unions}");
     }
 }
+
+#[test]
+fn items_that_a_part_describes_keep_their_type() {
+    let schemas = schemas(&with_schemas(
+        "Page: {type: object, properties: {items: {type: array, items: {}}, map: {type: object, additionalProperties: {description: any}}}}
+Entry: {type: object, properties: {a: {type: string}}}
+Thing:
+  allOf:
+    - {$ref: '#/components/schemas/Page'}
+    - {properties: {items: {type: array, items: {$ref: '#/components/schemas/Entry'}}, map: {additionalProperties: {$ref: '#/components/schemas/Entry'}}}}",
+    ));
+    let properties = &schemas["Thing"]["properties"];
+    assert_eq!(properties["items"]["items"], reference("Entry"));
+    assert_eq!(
+        properties["map"]["additionalProperties"],
+        reference("Entry")
+    );
+}

@@ -74,11 +74,11 @@ pub(super) fn add(
                     old.append(&mut new);
                 }
             }
-            "items" => *old = json!({ "allOf": [old.take(), new] }),
+            "items" => *old = both(old.take(), new),
             "additionalProperties" => {
                 *old = match (old.take(), new) {
                     (Value::Bool(_), other) | (other, Value::Bool(_)) => other,
-                    (old, new) => json!({ "allOf": [old, new] }),
+                    (old, new) => both(old, new),
                 };
             }
             "oneOf" | "anyOf" => return Err(Conflict),
@@ -88,6 +88,16 @@ pub(super) fn add(
         }
     }
     Ok(())
+}
+
+/// Returns a schema that both schemas restrict.
+fn both(old: Value, new: Value) -> Value {
+    let is_anything = |schema: &Value| schema.as_object().is_some_and(is_unrestricted);
+    match (is_anything(&old), is_anything(&new)) {
+        (true, _) => new,
+        (_, true) => old,
+        _ => json!({ "allOf": [old, new] }),
+    }
 }
 
 /// Keeps the tighter one of two limits, with the flag that says whether it is exclusive.
