@@ -1251,3 +1251,21 @@ Thing:
         reference("Entry")
     );
 }
+
+#[test]
+fn the_type_beside_a_reference_is_ignored_in_3_0() {
+    let members = "paths: {}
+components:
+  schemas:
+    A: {type: array, items: {type: string}}
+    B: {type: object, properties: {a: {$ref: '#/components/schemas/A', type: object, description: all}}}
+";
+    let old = lowered(&document("3.0.3", members));
+    let property = &old.document["components"]["schemas"]["B"]["properties"]["a"];
+    assert_eq!(property["allOf"], json!([reference("A")]));
+    assert_eq!(old.notes, []);
+    let new = lowered(&document("3.1.0", members));
+    let property = &new.document["components"]["schemas"]["B"]["properties"]["a"];
+    assert_eq!(*property, json!({"description": "all"}));
+    assert_eq!(notes(&new, NoteKind::Lost).len(), 1);
+}

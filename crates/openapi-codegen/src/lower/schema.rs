@@ -107,7 +107,7 @@ pub(super) fn lower_schema(
     lower_content_encoding(map, place, cx);
     lower_type_array(map, place, cx);
     lower_null_in_enum(map);
-    lower_ref_siblings(map);
+    lower_ref_siblings(map, cx);
     if map.get("type").is_some_and(|ty| ty == "boolean") {
         // There is no format of booleans.
         map.shift_remove("format");
@@ -415,8 +415,12 @@ fn lower_null_in_enum(map: &mut Map<String, Value>) {
     }
 }
 
-/// Moves a `$ref` with siblings into `allOf`: 3.0 ignores siblings of `$ref`.
-fn lower_ref_siblings(map: &mut Map<String, Value>) {
+/// Moves a `$ref` with siblings into `allOf`: 3.0 ignores siblings of `$ref`. A document of 3.0 nevertheless means most
+/// of them, but its `type` may contradict that of the target.
+fn lower_ref_siblings(map: &mut Map<String, Value>, cx: &Context<'_>) {
+    if cx.ignores_siblings && map.contains_key("$ref") {
+        map.shift_remove("type");
+    }
     if map.len() > 1
         && let Some(reference) = map.shift_remove("$ref")
     {
