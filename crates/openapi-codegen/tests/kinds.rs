@@ -1118,7 +1118,8 @@ fn alternatives_that_can_be_combined_are_noted() {
     let lowered = lowered(&with_schemas(
         "Thing:
   anyOf: [{type: object, properties: {a: {type: string}}}, {type: object, properties: {b: {type: string}}}]
-Other: {anyOf: [{type: object, properties: {a: {type: string}}}, {type: string, enum: [x]}]}",
+Other: {anyOf: [{type: object, properties: {a: {type: string}}}, {type: string, enum: [x]}]}
+Tagged: {anyOf: [{type: object, properties: {a: {const: b}}}, {type: object, properties: {a: {const: c}}}]}",
     ));
     assert_eq!(
         notes(&lowered, NoteKind::Lost),

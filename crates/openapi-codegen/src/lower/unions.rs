@@ -97,20 +97,16 @@ pub(super) fn shape(
             references.push(as_reference(shaper, alternative, name, index, &place)?);
         }
         shaped = references;
+        let discriminator = discriminate(shaper, &shaped, discriminator.as_ref(), &holder);
         let is_object = |one: &&Value| {
             let name = one.get("$ref").and_then(Value::as_str).and_then(target);
             name.is_some_and(|name| !shaper.properties(&name).is_empty())
         };
-        if keyword == "anyOf"
-            && discriminator.is_none()
-            && shaped.iter().filter(is_object).count() > 1
-        {
+        if let Some(discriminator) = discriminator {
+            map.insert("discriminator".to_owned(), discriminator);
+        } else if keyword == "anyOf" && shaped.iter().filter(is_object).count() > 1 {
             let what = "a value of several alternatives keeps the properties of one of them";
             shaper.cx.note_loss(&place, what);
-        }
-        if let Some(discriminator) = discriminate(shaper, &shaped, discriminator.as_ref(), &holder)
-        {
-            map.insert("discriminator".to_owned(), discriminator);
         }
     }
     map.insert("oneOf".to_owned(), Value::Array(shaped));
