@@ -200,6 +200,8 @@ pub fn lower_with(document: &Value, options: &Options) -> Result<Lowered, LowerE
 fn once(document: &Value, options: &Options) -> Result<Lowered, LowerError> {
     check_version(document)?;
     let mut cx = Context::new(options);
+    let version = document["openapi"].as_str();
+    cx.ignores_siblings = version.is_some_and(|version| version.starts_with("3.0"));
     passes(document, &mut cx).map_err(|error| LowerError {
         place: cx.original(&error.place),
         ..error
@@ -261,6 +263,7 @@ fn passes(original: &Value, cx: &mut Context<'_>) -> Result<Lowered, LowerError>
     let enums = enums::name_enums(&mut document, cx)?;
     updates::mark_nulls(&mut document);
     streams::split_streams(&mut document, &mut facts)?;
+    parameters::forget_places(&mut document);
     Ok(Lowered {
         facts,
         unions: union_types::list(&document),

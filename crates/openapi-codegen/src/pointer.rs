@@ -10,6 +10,11 @@ impl Pointer {
         Self::default()
     }
 
+    /// Reads the text of a pointer.
+    pub(crate) fn from_text(text: &str) -> Self {
+        Self(text.trim_start_matches('#').to_owned())
+    }
+
     /// Returns the pointer to a child.
     pub fn join(&self, token: impl fmt::Display) -> Self {
         let mut joined = String::with_capacity(self.0.len() + 24);

@@ -25,7 +25,7 @@ fn with_schemas(schemas: &str) -> Value {
   /things:
     post:
       operationId: make
-      requestBody: {{content: {{application/json: {{schema: {{$ref: '#/components/schemas/Thing'}}}}}}}}
+      requestBody: {{required: true, content: {{application/json: {{schema: {{$ref: '#/components/schemas/Thing'}}}}}}}}
       responses: {{'200': {{description: OK, content: {{application/json: {{schema: {{$ref: '#/components/schemas/Thing'}}}}}}}}}}
 components:
   schemas:
@@ -248,7 +248,7 @@ fn other_methods_are_operations() {
         "paths:
   /a/{id}:
     parameters: [{name: id, in: path, required: true, schema: {type: string}}]
-    query: {requestBody: {content: {application/json: {schema: {not: {type: string}}}}}, responses: {'204': {description: OK}}}
+    query: {requestBody: {required: true, content: {application/json: {schema: {not: {type: string}}}}}, responses: {'204': {description: OK}}}
     post: {operationId: make, responses: {'204': {description: OK}}}
     additionalOperations:
       COPY: {operationId: copy, servers: [{url: 'https://b.example.com'}], responses: {'204': {description: OK}}}
@@ -285,6 +285,12 @@ fn other_methods_are_operations() {
         )),
         "{lost:?}"
     );
+    let files = render::render("kinds.yml", &lowered).unwrap();
+    let (_, builders) = files.iter().find(|(path, _)| path == "builder.rs").unwrap();
+    for method in ["COPY", "POST", "QUERY"] {
+        let line = format!("/// Sends `{method} /a/{{id}}`, as defined in the specification.");
+        assert!(builders.contains(&line), "{line}");
+    }
 }
 
 #[test]
@@ -574,6 +580,7 @@ fn constraints_that_are_not_checked_are_noted() {
     text: {type: string, pattern: '^a', minLength: 0, maxLength: 5}
     list: {type: array, uniqueItems: true, items: {type: string, pattern: b}}
     number: {type: integer, multipleOf: 5, minimum: 5}
+    numbers: {type: array, items: {type: integer, maximum: 5}}
     value: {const: 7}
     open: {enum: [a, b, null]}",
     ));
@@ -588,6 +595,7 @@ fn constraints_that_are_not_checked_are_noted() {
             format!("{place}/properties/list/items/pattern: `pattern: \"b\"`"),
             format!("{place}/properties/number/multipleOf: `multipleOf: 5`"),
             format!("{place}/properties/value: `enum`: the values 7"),
+            format!("{place}/properties/numbers/items: At most 5"),
         ]
     );
 }
@@ -599,7 +607,7 @@ fn other_losses_are_noted() {
         "paths:
   /a:
     post:
-      requestBody: {content: {application/xml: {schema: {$ref: '#/components/schemas/A'}}}}
+      requestBody: {required: true, content: {application/xml: {schema: {$ref: '#/components/schemas/A'}}}}
       responses:
         '200': {description: OK, headers: {X-A: {schema: {type: integer}}}, content: {application/xml: {schema: {$ref: '#/components/schemas/A'}}}}
 components:
@@ -680,15 +688,15 @@ paths:
     parameters: [{name: id, in: path, required: true, schema: {type: string}}]
     patch:
       operationId: update
-      requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/Update'}}}}
+      requestBody: {required: true, content: {application/json: {schema: {$ref: '#/components/schemas/Update'}}}}
       responses: {'204': {description: OK}}
     put:
       operationId: merge
-      requestBody: {content: {application/merge-patch+json: {schema: {$ref: '#/components/schemas/Merge'}}}}
+      requestBody: {required: true, content: {application/merge-patch+json: {schema: {$ref: '#/components/schemas/Merge'}}}}
       responses: {'204': {description: OK}}
     post:
       operationId: add
-      requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/Added'}}}}
+      requestBody: {required: true, content: {application/json: {schema: {$ref: '#/components/schemas/Added'}}}}
       responses: {'204': {description: OK}}
 components:
   schemas:
@@ -790,7 +798,7 @@ components:
   responses:
     E: {description: no, content: {application/json: {schema: {allOf: [{$ref: '#/components/schemas/B'}, {required: [b]}]}}}}
   schemas:
-    B: {type: object, properties: {b: {allOf: [{type: string}, {type: integer}]}}}
+    B: {type: object, properties: {b: {allOf: [{type: string}, {type: integer}]}, c: {anyOf: [{type: 'null'}, {type: string, maxLength: 4}, {type: integer}]}}}
 ";
     let document = document("3.1.0", text);
     let lowered = lowered(&document);
@@ -799,11 +807,15 @@ components:
         assert!(document.pointer(&place[1..]).is_some(), "{note}");
     }
     let unchecked = notes(&lowered, NoteKind::Unchecked);
-    let shared = "#/paths/~1a/parameters/0/schema/maxLength: `maxLength: 3`";
-    assert!(
-        unchecked.iter().any(|note| note == shared),
-        "{unchecked:#?}"
-    );
+    for expected in [
+        "#/paths/~1a/parameters/0/schema/maxLength: `maxLength: 3`",
+        "#/components/schemas/B/properties/c/anyOf/1/maxLength: `maxLength: 4`",
+    ] {
+        assert!(
+            unchecked.iter().any(|note| note == expected),
+            "{unchecked:#?}"
+        );
+    }
     for expected in ["responses/200", "responses/404", "responses/409"] {
         assert!(
             unchecked
@@ -825,7 +837,7 @@ paths:
       operationId: a
       deprecated: true
       parameters: [{name: q, in: query, deprecated: true, schema: {type: string}}]
-      requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/A'}}}}
+      requestBody: {required: true, content: {application/json: {schema: {$ref: '#/components/schemas/A'}}}}
       responses: {'200': {description: OK, content: {application/json: {schema: {$ref: '#/components/schemas/A'}}}}}
 components:
   schemas:
@@ -903,4 +915,358 @@ paths:
         types.contains("pub a: ") && types.contains("pub b: "),
         "{types}"
     );
+}
+
+#[test]
+fn other_servers_are_noted() {
+    let document = document(
+        "3.0.3",
+        "servers:
+- {url: 'https://{tenant}.example.com'}
+- {url: 'https://{region}.example.com/{port}', variables: {region: {default: eu}, port: {default: 443}}}
+- {url: 'https://b.example.com'}
+paths: {}
+",
+    );
+    let lowered = lowered(&document);
+    assert_eq!(
+        lowered.document["servers"],
+        json!([{"url": "https://eu.example.com/443"}])
+    );
+    assert_eq!(
+        notes(&lowered, NoteKind::Lost),
+        [
+            "#/servers/0: the server `https://{tenant}.example.com`: a variable has no default",
+            "#/servers/1/variables: the variables; the default base URL is `https://eu.example.com/443`",
+            "#/servers/2: the server `https://b.example.com`; the caller gives its URL to use it",
+        ]
+    );
+}
+
+#[test]
+fn parameters_that_the_caller_serializes_are_noted() {
+    let document = document(
+        "3.1.0",
+        "paths:
+  /{a}/{b}/{c}/{d}/{e}:
+    get:
+      operationId: get
+      parameters:
+        - {name: a, in: path, required: true, style: matrix, explode: true, schema: {type: array, items: {type: string}}}
+        - {name: b, in: path, required: true, style: label, schema: {type: array, items: {type: integer}}}
+        - {name: c, in: path, required: true, style: matrix, schema: {type: integer}}
+        - {name: d, in: path, required: true, schema: {type: array, items: {type: integer}}}
+        - {name: e, in: path, required: true, explode: true, schema: {type: object, properties: {x: {type: integer}}}}
+        - {name: f, in: query, explode: false, schema: {type: array, items: {type: integer}}}
+        - {name: g, in: query, style: pipeDelimited, schema: {type: array, items: {type: integer}}}
+        - {name: h, in: query, style: pipeDelimited, explode: true, schema: {type: array, items: {type: integer}}}
+        - {name: i, in: query, content: {application/json: {schema: {type: object, properties: {x: {type: integer}}}}}}
+        - {name: j, in: query, allowReserved: true, schema: {type: string}}
+        - {name: k, in: query, allowEmptyValue: true, schema: {type: boolean}}
+        - {name: l, in: query, allowEmptyValue: true, schema: {type: string}}
+        - {name: m, in: query, style: deepObject, schema: {type: object, properties: {x: {type: integer}}, additionalProperties: {type: string}}}
+      responses: {'204': {description: OK}}
+",
+    );
+    let lowered = lowered(&document);
+    let list =
+        |text: &str| format!("the type of the items; the caller serializes the list as `{text}`");
+    let expected = [
+        (
+            "8/content/application~1json",
+            "the type; the caller serializes the value as `application/json`".to_owned(),
+        ),
+        ("0", list(";a=a;a=b")),
+        ("1", list(".a,b")),
+        (
+            "2",
+            "the type; the caller serializes the value as `;c=a`".to_owned(),
+        ),
+        ("3", list("a,b")),
+        (
+            "4",
+            "object parameter; the caller serializes the value as `a=1,b=2`".to_owned(),
+        ),
+        ("5", list("a,b")),
+        ("6", list("a|b")),
+        (
+            "9/allowReserved",
+            "reserved characters are percent-encoded".to_owned(),
+        ),
+        (
+            "10/allowEmptyValue",
+            "the parameter without a value cannot be sent".to_owned(),
+        ),
+        (
+            "12",
+            "unlisted properties of \"m\", which cannot be sent".to_owned(),
+        ),
+    ];
+    let place = "#/paths/~1{a}~1{b}~1{c}~1{d}~1{e}/get/parameters";
+    let expected = expected.map(|(at, what)| format!("{place}/{at}: {what}"));
+    assert_eq!(notes(&lowered, NoteKind::Lost), expected);
+    let parameters = &lowered.document["paths"]["/{a}/{b}/{c}/{d}/{e}"]["get"]["parameters"];
+    assert_eq!(parameters[2]["schema"], json!({"type": "string"}));
+    assert_eq!(parameters[2]["description"], "Serialized as `;c=a`.");
+    assert_eq!(parameters[7]["schema"]["type"], "array");
+}
+
+#[test]
+fn bodies_that_are_not_expressed_are_noted() {
+    let lowered = lowered(&document(
+        "3.1.0",
+        "paths:
+  /a:
+    post:
+      requestBody: {content: {text/plain: {schema: {type: integer}}}}
+      responses:
+        '200': {description: OK, content: {text/plain: {schema: {type: integer}}}}
+        '400': {description: no, content: {text/plain: {schema: {type: string}}, text/html: {schema: {type: string}}}}
+    put:
+      requestBody:
+        required: true
+        content:
+          application/x-www-form-urlencoded:
+            schema: {type: object, properties: {l: {type: array, items: {type: string}}, s: {type: string}}}
+            encoding: {l: {explode: false}, s: {allowReserved: true}}
+      responses: {'200': {description: OK, content: {text/csv: {schema: {type: string}}, text/html: {schema: {type: string}}}}}
+",
+    ));
+    let form = "#/paths/~1a/put/requestBody/content/application~1x-www-form-urlencoded/encoding";
+    assert_eq!(
+        notes(&lowered, NoteKind::Lost),
+        [
+            "#/paths/~1a/post/requestBody: the body is optional; the client always sends one".to_owned(),
+            "#/paths/~1a/post/requestBody/content/text~1plain/schema: the type of `text/plain`, which is sent as text".to_owned(),
+            format!("{form}/l: the encoding; each item of a list is sent as a pair of its own"),
+            format!("{form}/s/allowReserved: reserved characters are percent-encoded"),
+            "#/paths/~1a/post/responses/200/content/text~1plain/schema: the type of `text/plain`, which is returned as bytes".to_owned(),
+            "#/paths/~1a/put/responses/200/content: the response is one of `text/csv`, `text/html`; the client accepts all of them".to_owned(),
+        ]
+    );
+}
+
+#[test]
+fn constraints_of_parts_are_combined_or_noted() {
+    let document = with_schemas(
+        "Thing:
+  type: object
+  required: [undeclared]
+  properties:
+    name: {type: string, anyOf: [{pattern: '^a'}, {pattern: '^b'}]}
+    some: {anyOf: [{type: integer, minimum: 5}, {type: integer, maximum: -5}]}
+    size: {type: [string, integer], format: int64, minimum: 5}
+    code: {allOf: [{type: integer, minimum: 1, maximum: 9}, {type: integer, minimum: 3, maximum: 9, exclusiveMaximum: 9}]}
+    map: {type: object, required: [key], additionalProperties: {type: integer}}
+    odd: {enum: [ab, 1], minLength: 1}",
+    );
+    let lowered = lowered(&document);
+    let schemas = &lowered.document["components"]["schemas"];
+    let properties = &schemas["Thing"]["properties"];
+    assert_eq!(properties["name"]["type"], "string");
+    assert_eq!(properties["some"]["type"], "integer");
+    assert_eq!(
+        properties["code"][openapi_codegen::lower::LIMITS],
+        json!({"minimum": 3, "maximum": 9, "exclusiveMaximum": true})
+    );
+    assert_eq!(schemas["ThingSize2"]["format"], "int64");
+    let place = "#/components/schemas/Thing";
+    assert_eq!(
+        notes(&lowered, NoteKind::Lost),
+        [
+            format!("{place}/required: the undeclared property \"undeclared\" is required"),
+            format!("{place}/properties/name/anyOf: which constraints can be combined"),
+            format!(
+                "{place}/properties/some/anyOf: the limits of the alternatives, which have one type"
+            ),
+            format!("{place}/properties/map/required: the undeclared property \"key\" is required"),
+            format!(
+                "{place}/properties/odd/enum: enumeration values of different types; treated as untyped JSON"
+            ),
+        ]
+    );
+}
+
+#[test]
+fn the_property_of_a_discriminator_is_declared() {
+    let document = with_schemas(
+        "Thing:
+  oneOf: [{$ref: '#/components/schemas/A'}, {$ref: '#/components/schemas/B'}, {$ref: '#/components/schemas/C'}]
+  discriminator: {propertyName: kind}
+A: {type: object, required: [a], properties: {a: {type: integer}}}
+B: {type: object, properties: {kind: {type: string}, b: {type: integer}}}
+C: {type: object, properties: {c: {type: integer}}, additionalProperties: true}",
+    );
+    let lowered = lowered(&document);
+    let schemas = &lowered.document["components"]["schemas"];
+    assert_eq!(
+        schemas["A"]["properties"]["kind"],
+        json!({"type": "string"})
+    );
+    assert_eq!(schemas["C"]["properties"].get("kind"), None);
+    assert_eq!(
+        notes(&lowered, NoteKind::Repaired),
+        [
+            "#/components/schemas/A: the property `kind` of a discriminator is not declared; added as an optional string"
+        ]
+    );
+    assert!(lower_with(&document, &Options::new().strict(true)).is_err());
+}
+
+#[test]
+fn alternatives_that_can_be_combined_are_noted() {
+    let lowered = lowered(&with_schemas(
+        "Thing:
+  anyOf: [{type: object, properties: {a: {type: string}}}, {type: object, properties: {b: {type: string}}}]
+Other: {anyOf: [{type: object, properties: {a: {type: string}}}, {type: string, enum: [x]}]}
+Tagged: {anyOf: [{type: object, properties: {a: {const: b}}}, {type: object, properties: {a: {const: c}}}]}",
+    ));
+    assert_eq!(
+        notes(&lowered, NoteKind::Lost),
+        [
+            "#/components/schemas/Thing/anyOf: a value of several alternatives keeps the properties of one of them"
+        ]
+    );
+}
+
+#[test]
+fn references_to_other_components_are_no_schemas() {
+    let lowered = lowered(&document(
+        "3.0.3",
+        "paths:
+  /a:
+    get:
+      parameters: [{$ref: '#/components/parameters/P'}]
+      responses:
+        '200': {description: OK, content: {application/json: {schema: {$ref: '#/components/parameters/P'}}}}
+        '201': {description: OK, content: {application/json: {schema: {type: string, maxLength: 5}}}}
+components:
+  parameters: {P: {name: p, in: query, schema: {type: string}}}
+",
+    ));
+    assert_eq!(
+        notes(&lowered, NoteKind::Repaired),
+        [
+            "#/paths/~1a/get/responses/200/content/application~1json/schema/$ref: \"#/components/parameters/P\" is not a schema; treated as untyped JSON"
+        ]
+    );
+    assert_eq!(
+        notes(&lowered, NoteKind::Unchecked),
+        [
+            "#/paths/~1a/get/responses/201/content/application~1json/schema/maxLength: `maxLength: 5`"
+        ]
+    );
+}
+
+#[test]
+fn notes_lead_to_the_parameter() {
+    let text = "
+paths:
+  /a/{x}:
+    parameters: [{name: x, in: path, required: true, schema: {type: string, maxLength: 9}}]
+    get:
+      operationId: a
+      parameters:
+        - {name: Accept, in: header, schema: {type: string, maxLength: 1}}
+        - {name: session, in: cookie, schema: {type: string, maxLength: 2}}
+        - {name: o, in: query, style: deepObject, schema: {type: object, properties: {a: {type: string, maxLength: 3}, b: {type: integer}}}}
+        - {name: l, in: query, schema: {type: array, items: {type: integer, maximum: 4}}}
+        - {$ref: '#/components/parameters/P'}
+      responses: {'204': {description: OK}}
+components:
+  parameters: {P: {name: p, in: query, schema: {type: string, maxLength: 5}}}
+";
+    let document = document("3.1.0", text);
+    let lowered = lowered(&document);
+    let place = "#/paths/~1a~1{x}/get/parameters";
+    assert_eq!(
+        notes(&lowered, NoteKind::Unchecked),
+        [
+            format!("{place}/2/schema/properties/a/maxLength: `maxLength: 3`"),
+            "#/components/parameters/P/schema/maxLength: `maxLength: 5`".to_owned(),
+            "#/paths/~1a~1{x}/parameters/0/schema/maxLength: `maxLength: 9`".to_owned(),
+            format!("{place}/3/schema/items: At most 4"),
+        ]
+    );
+    assert!(!lowered.document.to_string().contains("x-place"));
+}
+
+#[test]
+fn numbers_and_booleans_select_alternatives() {
+    let variant = |name: &str, value: &str| {
+        format!(
+            "{name}: {{type: object, required: [kind], properties: {{kind: {value}, text: {{type: string}}}}}}\n"
+        )
+    };
+    let document = with_schemas(&format!(
+        "Thing: {{type: object, properties: {{number: {{$ref: '#/components/schemas/Number'}}, truth: {{$ref: '#/components/schemas/Truth'}}}}}}
+Number: {{oneOf: [{{$ref: '#/components/schemas/A'}}, {{$ref: '#/components/schemas/B'}}]}}
+Truth:
+  oneOf: [{{$ref: '#/components/schemas/C'}}, {{$ref: '#/components/schemas/D'}}]
+  discriminator: {{propertyName: kind}}
+{}{}{}{}",
+        variant("A", "{type: integer, enum: [1, 2]}"),
+        variant("B", "{type: number, enum: [3.0, 4.5]}"),
+        variant("C", "{type: boolean, const: true}"),
+        variant("D", "{type: boolean, const: false}"),
+    ));
+    let lowered = lowered(&document);
+    let tags: Vec<Vec<String>> = lowered
+        .unions
+        .iter()
+        .flat_map(|union| union.alternatives.iter().map(|one| one.tags.clone()))
+        .collect();
+    let expected = [
+        vec!["1", "2"],
+        vec!["3", "4.5"],
+        vec!["true"],
+        vec!["false"],
+    ];
+    assert_eq!(tags, expected);
+    assert!(lowered.unions.iter().all(|union| union.has_scalar_tags));
+    let files = render::render("kinds.yml", &lowered).unwrap();
+    let (_, unions) = files
+        .iter()
+        .find(|(path, _)| path == "types/unions.rs")
+        .unwrap();
+    assert!(unions.contains("match tag_text(value.get(\"kind\")).as_deref()"));
+    for variant in ["A(super::A)", "B(super::B)", "C(super::C)", "D(super::D)"] {
+        assert!(unions.contains(variant), "{unions}");
+    }
+}
+
+#[test]
+fn items_that_a_part_describes_keep_their_type() {
+    let schemas = schemas(&with_schemas(
+        "Page: {type: object, properties: {items: {type: array, items: {}}, map: {type: object, additionalProperties: {description: any}}}}
+Entry: {type: object, properties: {a: {type: string}}}
+Thing:
+  allOf:
+    - {$ref: '#/components/schemas/Page'}
+    - {properties: {items: {type: array, items: {$ref: '#/components/schemas/Entry'}}, map: {additionalProperties: {$ref: '#/components/schemas/Entry'}}}}",
+    ));
+    let properties = &schemas["Thing"]["properties"];
+    assert_eq!(properties["items"]["items"], reference("Entry"));
+    assert_eq!(
+        properties["map"]["additionalProperties"],
+        reference("Entry")
+    );
+}
+
+#[test]
+fn the_type_beside_a_reference_is_ignored_in_3_0() {
+    let members = "paths: {}
+components:
+  schemas:
+    A: {type: array, items: {type: string}}
+    B: {type: object, properties: {a: {$ref: '#/components/schemas/A', type: object, description: all}}}
+";
+    let old = lowered(&document("3.0.3", members));
+    let property = &old.document["components"]["schemas"]["B"]["properties"]["a"];
+    assert_eq!(property["allOf"], json!([reference("A")]));
+    assert_eq!(old.notes, []);
+    let new = lowered(&document("3.1.0", members));
+    let property = &new.document["components"]["schemas"]["B"]["properties"]["a"];
+    assert_eq!(*property, json!({"description": "all"}));
+    assert_eq!(notes(&new, NoteKind::Lost).len(), 1);
 }

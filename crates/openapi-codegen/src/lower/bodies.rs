@@ -39,6 +39,10 @@ fn lower_body(
         cx.reject_or_repair(&place, "request body without content", "ignored")?;
         return Ok(());
     };
+    if body.get("required") != Some(&Value::Bool(true)) {
+        cx.note_loss(&place, "the body is optional; the client always sends one");
+        body["required"] = true.into();
+    }
     let chosen = choose(&content);
     let others: Vec<&String> = content.keys().filter(|media| **media != chosen).collect();
     if !others.is_empty() {
@@ -57,6 +61,13 @@ fn lower_body(
     } else if essence(&chosen) == FORM {
         (FORM, json!({ "schema": typed }))
     } else if essence(&chosen) == TEXT {
+        if schema
+            .as_ref()
+            .is_some_and(|schema| !super::responses::is_text(schema))
+        {
+            let what = format!("the type of `{chosen}`, which is sent as text");
+            cx.note_loss(&place.join("content").join(&chosen).join("schema"), what);
+        }
         (TEXT, json!({"schema": {"type": "string"}}))
     } else {
         (
@@ -102,11 +113,19 @@ fn lower_encoding(body: &mut Value, media: Option<&Value>, place: &Pointer, cx: 
     let mut brackets = Vec::new();
     for (property, encoding) in encoding.into_iter().flatten() {
         let style = encoding.get("style").and_then(Value::as_str);
+        let place = place.join("content").join(FORM).join("encoding");
         if style == Some("deepObject") {
             brackets.push(Value::from(property.clone()));
-        } else if encoding.get("contentType").is_some() || style.is_some_and(|s| s != "form") {
-            let what = format!("the encoding of {property:?} in the form");
-            cx.note_loss(&place.join("content").join(FORM).join("encoding"), what);
+        } else if encoding.get("contentType").is_some()
+            || encoding.get("explode") == Some(&Value::Bool(false))
+            || style.is_some_and(|style| style != "form")
+        {
+            let what = "the encoding; each item of a list is sent as a pair of its own";
+            cx.note_loss(&place.join(property), what);
+        }
+        if encoding.get("allowReserved") == Some(&Value::Bool(true)) {
+            let place = place.join(property).join("allowReserved");
+            cx.note_loss(&place, super::parameters::RESERVED);
         }
     }
     if !brackets.is_empty() {

@@ -56,6 +56,8 @@ impl fmt::Display for Note {
 pub(super) struct Context<'a> {
     pub(super) options: &'a Options,
     pub(super) notes: Vec<Note>,
+    /// Whether the document is OpenAPI 3.0, where the siblings of a reference have no meaning.
+    pub(super) ignores_siblings: bool,
     /// The original locations of parts that were moved, by their new locations.
     moved: BTreeMap<Pointer, Pointer>,
 }
@@ -65,6 +67,7 @@ impl<'a> Context<'a> {
         Self {
             options,
             notes: Vec::new(),
+            ignores_siblings: false,
             moved: BTreeMap::new(),
         }
     }

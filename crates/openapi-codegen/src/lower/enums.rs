@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use super::LowerError;
 use super::context::Context;
 use super::names::pascal;
+use super::parameters::place_of;
 use super::resolve::is_method;
 use super::walk::members;
 use crate::Pointer;
@@ -118,14 +119,15 @@ impl Namer<'_, '_> {
         let parameters = operation
             .get_mut("parameters")
             .and_then(Value::as_array_mut);
-        for (index, parameter) in parameters.into_iter().flatten().enumerate() {
+        for parameter in parameters.into_iter().flatten() {
+            let list = place.join("parameters");
+            let place = place_of(parameter, &list).join("schema");
             let name = parameter
                 .get("name")
                 .and_then(Value::as_str)
                 .unwrap_or_default();
             let name = format!("{owner}{}", pascal(name));
             if let Some(schema) = parameter.get_mut("schema") {
-                let place = place.join("parameters").join(index).join("schema");
                 self.name_enum(schema, &name, &place)?;
             }
         }

@@ -10,25 +10,24 @@ use serde_json::{Map, Value};
 
 use super::context::Context;
 use super::names::target;
+use super::parameters::place_of;
 use super::resolve::is_method;
 use super::walk::{self, members};
 use super::{LIMITS, defaults};
 use crate::Pointer;
 
-/// Moves the limits of all numbers, and notes the ones of requests that are not checked: only parameters and the
-/// properties of the body itself are.
+/// Moves the limits of all numbers, and notes the ones that are not checked: only parameters, the properties of the body
+/// itself and those of responses can be.
 pub(super) fn document_limits(document: &mut Value, cx: &mut Context<'_>) {
     let sent = defaults::sent_schemas(document);
     let bodies = bodies(document);
     let place = Pointer::root().join("components").join("schemas");
     for (name, schema) in members(document.pointer_mut("/components/schemas")) {
         let place = place.join(name);
-        let checks = if !sent.contains(name) {
-            Checks::NotNeeded
-        } else if bodies.contains(name) {
-            Checks::Properties
-        } else {
-            Checks::Nothing
+        // A caller can check the properties of a response.
+        let checks = match sent.contains(name) && !bodies.contains(name) {
+            true => Checks::Nothing,
+            false => Checks::Properties,
         };
         in_schema(schema, &place, checks, cx);
     }
@@ -40,19 +39,22 @@ pub(super) fn document_limits(document: &mut Value, cx: &mut Context<'_>) {
                 .get_mut("parameters")
                 .and_then(Value::as_array_mut);
             for parameter in parameters.into_iter().flatten() {
+                let place = place_of(parameter, &place.join("parameters")).join("schema");
                 let Some(schema) = parameter.get_mut("schema") else {
                     continue;
                 };
-                if let Some(limits) = take_limits(schema) {
+                let limits = take_limits(schema);
+                in_schema(schema, &place, Checks::Nothing, cx);
+                if let Some(limits) = limits {
                     describe(parameter, &limits);
                     keep(parameter, limits);
                 }
             }
             let body = operation.get_mut("requestBody");
-            in_contents(body, &place.join("requestBody"), Checks::Nothing, cx);
+            in_contents(body, &place.join("requestBody"), cx);
             for (status, response) in members(operation.get_mut("responses")) {
                 let place = place.join("responses").join(status);
-                in_contents(Some(response), &place, Checks::NotNeeded, cx);
+                in_contents(Some(response), &place, cx);
             }
         }
     }
@@ -76,18 +78,16 @@ fn bodies(document: &mut Value) -> BTreeSet<String> {
 /// Which limits of a schema generated code checks.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Checks {
-    /// A response is never checked.
-    NotNeeded,
     /// The properties, but nothing below them.
     Properties,
     Nothing,
 }
 
-fn in_contents(holder: Option<&mut Value>, place: &Pointer, checks: Checks, cx: &mut Context<'_>) {
+fn in_contents(holder: Option<&mut Value>, place: &Pointer, cx: &mut Context<'_>) {
     for (media, content) in members(holder.and_then(|holder| holder.get_mut("content"))) {
         if let Some(schema) = content.get_mut("schema") {
             let place = place.join("content").join(media).join("schema");
-            in_schema(schema, &place, checks, cx);
+            in_schema(schema, &place, Checks::Nothing, cx);
         }
     }
 }
@@ -95,9 +95,7 @@ fn in_contents(holder: Option<&mut Value>, place: &Pointer, checks: Checks, cx: 
 fn in_schema(schema: &mut Value, place: &Pointer, checks: Checks, cx: &mut Context<'_>) {
     if let Some(limits) = take_limits(schema) {
         let sentence = describe(schema, &limits);
-        if checks == Checks::Nothing {
-            cx.note_unchecked(place, sentence.trim_end_matches('.'));
-        }
+        cx.note_unchecked(place, sentence.trim_end_matches('.'));
         keep(schema, limits);
     }
     for (name, property) in members(schema.get_mut("properties")) {
@@ -108,26 +106,17 @@ fn in_schema(schema: &mut Value, place: &Pointer, checks: Checks, cx: &mut Conte
             describe(property, &limits);
             keep(property, limits);
         }
-        in_schema(property, &place, checks.below(), cx);
+        in_schema(property, &place, Checks::Nothing, cx);
     }
     for keyword in ["items", "additionalProperties", "not"] {
         if let Some(inner @ Value::Object(_)) = schema.get_mut(keyword) {
-            in_schema(inner, &place.join(keyword), checks.below(), cx);
+            in_schema(inner, &place.join(keyword), Checks::Nothing, cx);
         }
     }
     for keyword in ["allOf", "anyOf", "oneOf"] {
         let parts = schema.get_mut(keyword).and_then(Value::as_array_mut);
         for (index, part) in parts.into_iter().flatten().enumerate() {
-            in_schema(part, &place.join(keyword).join(index), checks.below(), cx);
-        }
-    }
-}
-
-impl Checks {
-    fn below(self) -> Self {
-        match self {
-            Self::NotNeeded => Self::NotNeeded,
-            Self::Properties | Self::Nothing => Self::Nothing,
+            in_schema(part, &place.join(keyword).join(index), Checks::Nothing, cx);
         }
     }
 }

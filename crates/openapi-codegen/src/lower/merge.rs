@@ -36,9 +36,10 @@ pub(super) struct Conflict;
 /// Merges `part` into `whole`. Restrictions are combined; annotations of `whole` take precedence.
 pub(super) fn add(
     whole: &mut Map<String, Value>,
-    part: Map<String, Value>,
+    mut part: Map<String, Value>,
 ) -> Result<(), Conflict> {
     let part_has_values = !is_unrestricted(&part);
+    add_limits(whole, &mut part);
     for (key, new) in part {
         let Some(old) = whole.get_mut(&key) else {
             // A discriminator applies only to its own schema.
@@ -73,11 +74,11 @@ pub(super) fn add(
                     old.append(&mut new);
                 }
             }
-            "items" => *old = json!({ "allOf": [old.take(), new] }),
+            "items" => *old = both(old.take(), new),
             "additionalProperties" => {
                 *old = match (old.take(), new) {
                     (Value::Bool(_), other) | (other, Value::Bool(_)) => other,
-                    (old, new) => json!({ "allOf": [old, new] }),
+                    (old, new) => both(old, new),
                 };
             }
             "oneOf" | "anyOf" => return Err(Conflict),
@@ -87,6 +88,52 @@ pub(super) fn add(
         }
     }
     Ok(())
+}
+
+/// Returns a schema that both schemas restrict.
+fn both(old: Value, new: Value) -> Value {
+    let is_anything = |schema: &Value| schema.as_object().is_some_and(is_unrestricted);
+    match (is_anything(&old), is_anything(&new)) {
+        (true, _) => new,
+        (_, true) => old,
+        _ => json!({ "allOf": [old, new] }),
+    }
+}
+
+/// Keeps the tighter one of two limits, with the flag that says whether it is exclusive.
+fn add_limits(whole: &mut Map<String, Value>, part: &mut Map<String, Value>) {
+    const LIMITS: [(&str, bool); 8] = [
+        ("minimum", true),
+        ("minLength", true),
+        ("minItems", true),
+        ("minProperties", true),
+        ("maximum", false),
+        ("maxLength", false),
+        ("maxItems", false),
+        ("maxProperties", false),
+    ];
+    for (limit, is_lower) in LIMITS {
+        let flag = match limit {
+            "minimum" => "exclusiveMinimum",
+            "maximum" => "exclusiveMaximum",
+            _ => limit,
+        };
+        let is_open = |map: &Map<String, Value>| map.get(flag) == Some(&Value::Bool(true));
+        let value = |map: &Map<String, Value>| map.get(limit).and_then(Value::as_f64);
+        let (Some(before), Some(after)) = (value(whole), value(part)) else {
+            continue;
+        };
+        let is_tighter = match is_lower {
+            true => after > before,
+            false => after < before,
+        };
+        let (new, new_flag) = (part.shift_remove(limit), part.shift_remove(flag));
+        if is_tighter || after == before && new_flag == Some(Value::Bool(true)) && !is_open(whole) {
+            whole.shift_remove(flag);
+            whole.extend(new.map(|new| (limit.to_owned(), new)));
+            whole.extend(new_flag.map(|new| (flag.to_owned(), new)));
+        }
+    }
 }
 
 fn add_properties(old: &mut Value, new: Value) {

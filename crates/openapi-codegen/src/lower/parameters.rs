@@ -4,11 +4,44 @@ use serde_json::{Map, Value, json};
 
 use super::LowerError;
 use super::context::Context;
-use super::media::FORM;
+use super::media::{FORM, is_json};
 use super::names::target;
 use super::resolve::is_method;
+use super::responses::is_text;
 use super::walk::{self, members};
 use crate::Pointer;
+
+/// On a parameter, while it is lowered: its location in the original document. Parameters are removed, added and split,
+/// so their indices change.
+const PLACE: &str = "x-place";
+
+/// Remembers the original location of a parameter.
+pub(super) fn set_place(parameter: &mut Value, place: &Pointer) {
+    if let Value::Object(parameter) = parameter {
+        parameter.insert(PLACE.to_owned(), place.to_string().into());
+    }
+}
+
+/// Returns the original location of a parameter. `list` is the list of parameters, to which a pass may have added it.
+pub(super) fn place_of(parameter: &Value, list: &Pointer) -> Pointer {
+    let known = parameter.get(PLACE).and_then(Value::as_str);
+    known.map_or_else(|| list.clone(), Pointer::from_text)
+}
+
+/// Forgets the original locations of all parameters.
+pub(super) fn forget_places(document: &mut Value) {
+    for (_, item) in members(document.get_mut("paths")) {
+        for (_, operation) in members(Some(item)) {
+            let list = operation
+                .get_mut("parameters")
+                .and_then(Value::as_array_mut);
+            let parameters = list.into_iter().flatten().filter_map(Value::as_object_mut);
+            for parameter in parameters {
+                parameter.shift_remove(PLACE);
+            }
+        }
+    }
+}
 
 /// Headers that OpenAPI defines elsewhere in the document.
 const RESERVED_HEADERS: &[&str] = &["accept", "authorization", "content-type"];
@@ -31,8 +64,9 @@ pub(super) fn lower_parameters(
                 _ => Vec::new(),
             };
             let mut kept = Vec::new();
-            for (index, parameter) in own.into_iter().enumerate() {
-                keep(parameter, &mut kept, path, &place.join(index), cx)?;
+            for parameter in own {
+                let place = place_of(&parameter, &place);
+                keep(parameter, &mut kept, path, &place, cx)?;
             }
             lower_cookies(&mut kept, &place, cx);
             add_missing(&mut kept, path, &place, cx)?;
@@ -194,6 +228,13 @@ fn keep(
     }
     if let Some(Value::Object(content)) = parameter.get("content") {
         let media = content.keys().next().cloned().unwrap_or_default();
+        let schema = content
+            .get(&media)
+            .and_then(|content| content.get("schema"));
+        if is_json(&media) || schema.is_some_and(|schema| !is_text(schema)) {
+            let what = format!("the type; the caller serializes the value as `{media}`");
+            cx.note_loss(&place.join("content").join(&media), what);
+        }
         let Value::Object(map) = &mut parameter else {
             return Ok(());
         };
@@ -289,9 +330,10 @@ pub(super) fn shape_parameters(
                 continue;
             };
             let mut shaped: Vec<Value> = Vec::new();
-            for (index, mut parameter) in std::mem::take(parameters).into_iter().enumerate() {
-                reveal_secret(&mut parameter, &schemas, &place.join(index), cx);
-                let new = super::styles::shape(parameter, &schemas, &place.join(index), cx);
+            for mut parameter in std::mem::take(parameters) {
+                let place = place_of(&parameter, &place);
+                reveal_secret(&mut parameter, &schemas, &place, cx);
+                let new = super::styles::shape(parameter, &schemas, &place, cx);
                 for parameter in new {
                     let matches = |other: &Value| {
                         other["name"] == parameter["name"] && other["in"] == parameter["in"]
@@ -301,7 +343,7 @@ pub(super) fn shape_parameters(
                         let what = format!(
                             "another parameter is serialized as {name:?}; this one is ignored"
                         );
-                        cx.note_loss(&place.join(index), what);
+                        cx.note_loss(&place, what);
                     } else {
                         shaped.push(parameter);
                     }
@@ -313,6 +355,9 @@ pub(super) fn shape_parameters(
     Ok(())
 }
 
+/// The effect of `allowReserved`.
+pub(super) const RESERVED: &str = "reserved characters are percent-encoded";
+
 /// Removes keywords of a parameter that the generator does not read.
 pub(super) fn plain(parameter: &mut Value) -> Option<&mut Map<String, Value>> {
     let map = parameter.as_object_mut()?;
@@ -321,6 +366,7 @@ pub(super) fn plain(parameter: &mut Value) -> Option<&mut Map<String, Value>> {
         "example",
         "examples",
         "allowEmptyValue",
+        "allowReserved",
         "collectionFormat",
     ] {
         map.shift_remove(key);

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::LowerError;
 use super::context::Context;
 use super::names::{Names, SCHEMAS, pascal, target, unescape};
+use super::parameters::place_of;
 use super::resolve::find;
 use super::walk::Keys;
 use crate::Pointer;
@@ -170,7 +171,8 @@ impl Hoist<'_, '_> {
             }
             Value::Array(items) => {
                 for (index, item) in items.iter_mut().enumerate() {
-                    self.below(item, Keys::Keywords, &place.join(index))?;
+                    let place = place_of(item, &place.join(index));
+                    self.below(item, Keys::Keywords, &place)?;
                 }
                 Ok(())
             }
@@ -219,10 +221,17 @@ impl Hoist<'_, '_> {
         let is_component = tokens.first().is_some_and(|token| token == "components");
         if is_component && tokens.len() == 3 {
             // Other components were copied by an earlier pass; schemas remain.
-            return Ok(match target(reference) {
-                Some(name) => Some(format!("{SCHEMAS}{}", escape(&name))),
-                None => Some(reference.to_owned()),
-            });
+            if let Some(name) = target(reference) {
+                return Ok(Some(format!("{SCHEMAS}{}", escape(&name))));
+            }
+            let no_schemas = ["parameters", "requestBodies", "responses"];
+            if !no_schemas.contains(&tokens[1].as_str()) {
+                return Ok(Some(reference.to_owned()));
+            }
+            let fault = format!("{reference:?} is not a schema");
+            self.cx
+                .reject_or_repair(place, fault, "treated as untyped JSON")?;
+            return Ok(None);
         }
         if let Some(name) = self.made.get(reference) {
             return Ok(Some(format!("{SCHEMAS}{name}")));

@@ -10,6 +10,7 @@ use super::LowerError;
 use super::context::Context;
 use super::methods;
 use super::names::unescape;
+use super::parameters::set_place;
 use super::walk::{describe_map, members};
 use crate::Pointer;
 
@@ -217,6 +218,9 @@ fn share_parameters(
             }
             parameters.push(parameter);
         }
+    }
+    for (index, parameter) in parameters.iter_mut().enumerate() {
+        set_place(parameter, &cx.original(&place.join(index)));
     }
     parameters.retain(|parameter| !parameter.is_null());
     if !parameters.is_empty() {

@@ -177,10 +177,19 @@ fn unify_media(operation: &mut Value, place: &Pointer, cx: &mut Context<'_>) {
             json_of(content).map(|(media, json)| (media.clone(), json.clone()))
         else {
             for (media, _) in content.iter().filter(|(media, content)| {
-                essence(media) != EVENT_STREAM && content.get("schema").is_some_and(is_structured)
+                essence(media) != EVENT_STREAM
+                    && content.get("schema").is_some_and(|schema| !is_text(schema))
             }) {
                 let what = format!("the type of `{media}`, which is returned as bytes");
                 cx.note_loss(&place.join(media).join("schema"), what);
+            }
+            if content.len() > 1 && !is_error(status) {
+                let names: Vec<String> = content.keys().map(|media| format!("`{media}`")).collect();
+                let what = format!(
+                    "the response is one of {}; the client accepts all of them",
+                    names.join(", ")
+                );
+                cx.note_loss(&place, what);
             }
             continue;
         };
@@ -194,7 +203,7 @@ fn unify_media(operation: &mut Value, place: &Pointer, cx: &mut Context<'_>) {
         let stream = content.get(EVENT_STREAM).cloned();
         let mut others: Vec<&String> = content.keys().filter(|other| **other != media).collect();
         others.retain(|other| essence(other) != EVENT_STREAM || !is_success(status));
-        if !others.is_empty() && is_success(status) {
+        if !others.is_empty() && !is_error(status) {
             let others: Vec<String> = others.iter().map(|media| format!("`{media}`")).collect();
             let what = format!(
                 "a response can also be {}; the client accepts `{media}`",
@@ -224,6 +233,13 @@ pub(super) fn is_structured(schema: &Value) -> bool {
         },
         |ty| ty == "object" || ty == "array",
     )
+}
+
+/// Returns whether a schema describes only text or bytes.
+pub(super) fn is_text(schema: &Value) -> bool {
+    let types = ["boolean", "integer", "number"];
+    let is_scalar = |ty: &Value| types.iter().any(|name| ty == name);
+    !is_structured(schema) && !schema.get("type").is_some_and(is_scalar)
 }
 
 fn json_schema(response: &Value) -> Option<&Value> {
@@ -322,12 +338,14 @@ fn unify_successes(operation: &mut Value, place: &Pointer, cx: &mut Context<'_>)
         return;
     }
     let mut bodies: Vec<Value> = Vec::new();
+    let mut places = Vec::new();
     let (mut raw, mut empty, mut stream) = (None, false, None);
-    for (_, response) in &successes {
+    for (status, response) in &successes {
         match (json_schema(response), response.get("content")) {
             (Some(schema), content) => {
                 if !bodies.contains(schema) {
                     bodies.push(schema.clone());
+                    places.push(schema_place(place, status));
                 }
                 stream = stream.or(content.and_then(|content| content.get(EVENT_STREAM)));
             }
@@ -354,6 +372,17 @@ fn unify_successes(operation: &mut Value, place: &Pointer, cx: &mut Context<'_>)
         }
         (None, several) => json!({ JSON: { "schema": { "oneOf": several } } }),
     };
+    let unified_place = schema_place(place, ANY_SUCCESS);
+    let keyword = match places.len() {
+        1 => "allOf",
+        _ => "oneOf",
+    };
+    for (index, original) in places.into_iter().enumerate() {
+        if keyword == "allOf" {
+            cx.moved(unified_place.clone(), original.clone());
+        }
+        cx.moved(unified_place.join(keyword).join(index), original);
+    }
     if let Some(stream) = stream
         && content.get(JSON).is_some()
     {

@@ -7,6 +7,9 @@ use super::merge::is_annotation;
 use super::walk::describe_map as describe;
 use crate::Pointer;
 
+/// On a number, a boolean or an untyped value: the listed values. They are only documented, and select alternatives.
+pub(super) const VALUES: &str = "x-values";
+
 /// Infers a missing type from other keywords.
 pub(super) fn infer_type(map: &mut Map<String, Value>, place: &Pointer, cx: &mut Context<'_>) {
     let declared = map.get("type").and_then(Value::as_str);
@@ -66,17 +69,23 @@ pub(super) fn document_object_limits(
     }
 }
 
-/// Adds required but undeclared properties as optional ones.
-pub(super) fn declare_required_properties(map: &mut Map<String, Value>) {
-    let Some(Value::Object(properties)) = map.get("properties") else {
-        return;
-    };
+/// Adds required but undeclared properties as optional ones. A map has no properties, and the names are only noted.
+pub(super) fn declare_required_properties(
+    map: &mut Map<String, Value>,
+    place: &Pointer,
+    cx: &mut Context<'_>,
+) {
+    let properties = map.get("properties").and_then(Value::as_object);
     let names = map.get("required").and_then(Value::as_array);
     let names = names.into_iter().flatten().filter_map(Value::as_str);
     let unlisted: Vec<String> = names
-        .filter(|name| !properties.contains_key(*name))
+        .filter(|name| !properties.is_some_and(|properties| properties.contains_key(*name)))
         .map(str::to_owned)
         .collect();
+    for name in &unlisted {
+        let what = format!("the undeclared property {name:?} is required");
+        cx.note_loss(&place.join("required"), what);
+    }
     if let Some(Value::Object(properties)) = map.get_mut("properties")
         && !properties.is_empty()
     {
@@ -93,7 +102,7 @@ pub(super) fn declare_required_properties(map: &mut Map<String, Value>) {
 /// Normalizes a boolean, a number, a string or an untyped value.
 pub(super) fn shape(mut map: Map<String, Value>, place: &Pointer, cx: &mut Context<'_>) -> Value {
     map.shift_remove("discriminator");
-    if !map.contains_key("type") {
+    if !map.contains_key("type") && !map.contains_key("enum") {
         infer_from_format(&mut map);
     }
     let ty = map.get("type").and_then(Value::as_str).map(str::to_owned);
@@ -109,6 +118,7 @@ pub(super) fn shape(mut map: Map<String, Value>, place: &Pointer, cx: &mut Conte
             Some("string") | None if strings => {}
             _ => {
                 map.shift_remove("enum");
+                map.insert(VALUES.to_owned(), values.clone().into());
                 document_values(&mut map, &values);
                 infer_from_values(&mut map, &values, place, cx);
                 if map.get("type").is_some_and(|ty| ty == "integer")

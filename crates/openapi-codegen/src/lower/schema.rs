@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::LowerError;
 use super::context::Context;
 use super::merge::CONDITIONAL;
+use super::parameters::place_of;
 use super::{constants, repair, unsupported};
 use crate::Pointer;
 
@@ -48,7 +49,8 @@ fn lower_schemas_within(
         }
         Value::Array(items) => {
             for (index, item) in items.iter_mut().enumerate() {
-                lower_schemas_within(item, &place.join(index), cx)?;
+                let place = place_of(item, &place.join(index));
+                lower_schemas_within(item, &place, cx)?;
             }
         }
         _ => {}
@@ -83,8 +85,8 @@ pub(super) fn lower_schema(
     };
     // Nullable alternatives first: a single remaining alternative may be merged into the schema, and must
     // then be lowered with it.
-    lower_null_alternative(map, "anyOf");
-    lower_null_alternative(map, "oneOf");
+    let nulls_of_any = lower_null_alternative(map, "anyOf");
+    let nulls_of_one = lower_null_alternative(map, "oneOf");
     constants::lower(map);
     repair::repair(map, place, cx)?;
     let conditional = unsupported::take_conditional(map, place);
@@ -105,15 +107,22 @@ pub(super) fn lower_schema(
     lower_content_encoding(map, place, cx);
     lower_type_array(map, place, cx);
     lower_null_in_enum(map);
-    lower_ref_siblings(map);
+    lower_ref_siblings(map, cx);
     if map.get("type").is_some_and(|ty| ty == "boolean") {
         // There is no format of booleans.
         map.shift_remove("format");
     }
 
-    for keyword in ["anyOf", "oneOf", "allOf"] {
+    let removed = [
+        ("anyOf", nulls_of_any),
+        ("oneOf", nulls_of_one),
+        ("allOf", Vec::new()),
+    ];
+    for (keyword, removed) in removed {
         if let Some(Value::Array(schemas)) = map.get_mut(keyword) {
-            for (index, schema) in schemas.iter_mut().enumerate() {
+            let mut original = (0..).filter(|index| !removed.contains(index));
+            for schema in schemas {
+                let index = original.next().unwrap_or_default();
                 lower_schema(schema, &place.join(keyword).join(index), cx)?;
             }
         }
@@ -280,7 +289,11 @@ fn lower_type_array(map: &mut Map<String, Value>, place: &Pointer, cx: &mut Cont
             map.shift_remove("type");
             let alternatives = others.into_iter().map(|ty| {
                 let mut alternative = Map::new();
-                for keyword in keywords_of(ty.as_str().unwrap_or_default()) {
+                let name = ty.as_str().unwrap_or_default();
+                for keyword in keywords_of(name) {
+                    if *keyword == "format" && is_numeric(map.get("format")) != (name != "string") {
+                        continue;
+                    }
                     if let Some(value) = map.shift_remove(*keyword) {
                         alternative.insert((*keyword).to_owned(), value);
                     }
@@ -309,20 +322,38 @@ fn keywords_of(ty: &str) -> &'static [&'static str] {
             "maxProperties",
         ],
         "string" => &["pattern", "minLength", "maxLength", "format"],
+        "integer" | "number" => &[
+            "minimum",
+            "maximum",
+            "exclusiveMinimum",
+            "exclusiveMaximum",
+            "multipleOf",
+            "format",
+        ],
         _ => &[],
     }
 }
 
-/// Converts `anyOf: [T, {type: null}]` to a nullable `T`.
-fn lower_null_alternative(map: &mut Map<String, Value>, keyword: &str) {
+/// Returns whether a format is one of numbers.
+fn is_numeric(format: Option<&Value>) -> bool {
+    let format = format.and_then(Value::as_str).unwrap_or_default();
+    format.starts_with("int") || format.starts_with("uint") || ["double", "float"].contains(&format)
+}
+
+/// Converts `anyOf: [T, {type: null}]` to a nullable `T`. Returns the indices of the removed alternatives.
+fn lower_null_alternative(map: &mut Map<String, Value>, keyword: &str) -> Vec<usize> {
     let Some(Value::Array(alternatives)) = map.get_mut(keyword) else {
-        return;
+        return Vec::new();
     };
-    let before = alternatives.len();
-    alternatives.retain(|alternative| !is_null(alternative));
-    if alternatives.len() == before {
-        return;
+    let all = alternatives.iter().enumerate();
+    let nulls: Vec<usize> = all
+        .filter(|(_, alternative)| is_null(alternative))
+        .map(|(index, _)| index)
+        .collect();
+    if nulls.is_empty() {
+        return nulls;
     }
+    alternatives.retain(|alternative| !is_null(alternative));
     match alternatives.len() {
         0 => {
             map.shift_remove(keyword);
@@ -344,6 +375,7 @@ fn lower_null_alternative(map: &mut Map<String, Value>, keyword: &str) {
         _ => {}
     }
     map.insert("nullable".to_owned(), Value::Bool(true));
+    nulls
 }
 
 /// Returns whether a schema only allows `null`.
@@ -383,8 +415,12 @@ fn lower_null_in_enum(map: &mut Map<String, Value>) {
     }
 }
 
-/// Moves a `$ref` with siblings into `allOf`: 3.0 ignores siblings of `$ref`.
-fn lower_ref_siblings(map: &mut Map<String, Value>) {
+/// Moves a `$ref` with siblings into `allOf`: 3.0 ignores siblings of `$ref`. A document of 3.0 nevertheless means most
+/// of them, but its `type` may contradict that of the target.
+fn lower_ref_siblings(map: &mut Map<String, Value>, cx: &Context<'_>) {
+    if cx.ignores_siblings && map.contains_key("$ref") {
+        map.shift_remove("type");
+    }
     if map.len() > 1
         && let Some(reference) = map.shift_remove("$ref")
     {

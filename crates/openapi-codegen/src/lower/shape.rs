@@ -18,6 +18,7 @@ use super::context::Context;
 use super::flatten::single_reference;
 use super::merge::is_annotation;
 use super::names::{Names, SCHEMAS, pascal, target};
+use super::parameters::place_of;
 use super::resolve::is_method;
 use super::walk::members;
 use super::{cycles, nullable, scalars, unions};
@@ -64,6 +65,7 @@ pub(super) fn shape_schemas(document: &mut Value, cx: &mut Context<'_>) -> Resul
     let mut done = shaper.done;
     cycles::break_up(&mut done, cx)?;
     cycles::join_unions(&mut done, cx);
+    unions::declare_tags(&mut done, cx)?;
     if !done.is_empty()
         && let Value::Object(whole) = &mut *document
         && let Value::Object(components) = whole.entry("components").or_insert_with(|| json!({}))
@@ -93,14 +95,15 @@ impl Shaper<'_, '_> {
         let parameters = operation
             .get_mut("parameters")
             .and_then(Value::as_array_mut);
-        for (index, parameter) in parameters.into_iter().flatten().enumerate() {
+        for parameter in parameters.into_iter().flatten() {
+            let list = place.join("parameters");
+            let place = place_of(parameter, &list).join("schema");
             let name = parameter
                 .get("name")
                 .and_then(Value::as_str)
                 .unwrap_or_default();
             let name = format!("{owner}{}", pascal(name));
             if let Some(schema) = parameter.get_mut("schema") {
-                let place = place.join("parameters").join(index).join("schema");
                 *schema = self.inline(schema.take(), &name, &place)?;
             }
         }
@@ -290,7 +293,7 @@ impl Shaper<'_, '_> {
     ) -> Result<Value, LowerError> {
         scalars::document_object_limits(&mut map, place, self.cx);
         let owner = pascal(name);
-        scalars::declare_required_properties(&mut map);
+        scalars::declare_required_properties(&mut map, place, self.cx);
         if let Some(Value::Object(properties)) = map.get_mut("properties") {
             let mut shaped = Map::new();
             let place = place.join("properties");

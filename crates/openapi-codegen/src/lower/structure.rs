@@ -113,20 +113,55 @@ fn lower_info(map: &mut Map<String, Value>, cx: &mut Context<'_>) -> Result<(), 
     Ok(())
 }
 
-/// Substitutes the defaults of server variables.
+/// Keeps the first usable server, with the defaults of its variables. The client has one default base URL.
 fn lower_servers(map: &mut Map<String, Value>, cx: &mut Context<'_>) -> Result<(), LowerError> {
     let place = Pointer::root().join("servers");
     let Some(Value::Array(servers)) = map.get_mut("servers") else {
         return Ok(());
     };
-    for (index, server) in std::mem::take(servers).into_iter().enumerate() {
-        if server.get("url").is_some_and(Value::is_string) {
-            servers.push(server);
-        } else {
-            cx.reject_or_repair(&place.join(index), "server without `url`", "ignored")?;
+    let mut kept = false;
+    for (index, mut server) in std::mem::take(servers).into_iter().enumerate() {
+        let place = place.join(index);
+        let Some(url) = server.get("url").and_then(Value::as_str).map(str::to_owned) else {
+            cx.reject_or_repair(&place, "server without `url`", "ignored")?;
+            continue;
+        };
+        let Some(resolved) = with_defaults(&url, server.get("variables")) else {
+            let what = format!("the server `{url}`: a variable has no default");
+            cx.note_loss(&place, what);
+            continue;
+        };
+        if kept {
+            let what = format!("the server `{url}`; the caller gives its URL to use it");
+            cx.note_loss(&place, what);
+            continue;
         }
+        kept = true;
+        if resolved != url {
+            let what = format!("the variables; the default base URL is `{resolved}`");
+            cx.note_loss(&place.join("variables"), what);
+            server["url"] = resolved.into();
+            if let Value::Object(server) = &mut server {
+                server.shift_remove("variables");
+            }
+        }
+        servers.push(server);
     }
     Ok(())
+}
+
+/// Returns a URL with the defaults of its variables. `None` if one has no default.
+fn with_defaults(url: &str, variables: Option<&Value>) -> Option<String> {
+    let mut url = url.to_owned();
+    let variables = variables.and_then(Value::as_object);
+    for (name, variable) in variables.into_iter().flatten() {
+        let default = match variable.get("default")? {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        url = url.replace(&format!("{{{name}}}"), &default);
+    }
+    (!url.contains('{')).then_some(url)
 }
 
 /// Removes `mutualTLS` security schemes, which 3.0 does not support.
@@ -145,6 +180,9 @@ fn lower_security(map: &mut Map<String, Value>, cx: &mut Context<'_>) {
                 removed.push(name.clone());
             } else if scheme.get("in").is_some_and(|place| place == "query") {
                 let what = "the key in the query, which the client does not add";
+                cx.note_loss(&place.join(name), what);
+            } else if scheme.get("in").is_some_and(|place| place == "cookie") {
+                let what = "the key in a cookie; the caller sets the header `Cookie`";
                 cx.note_loss(&place.join(name), what);
             } else if scheme
                 .get("type")

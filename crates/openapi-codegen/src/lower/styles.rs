@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::context::Context;
 use super::names::target;
+use super::parameters::RESERVED;
 use super::walk;
 use crate::Pointer;
 
@@ -30,27 +31,26 @@ pub(super) fn shape(
         .and_then(Value::as_bool)
         .unwrap_or(style == "form" || style == "deepObject");
     let serialization = match (style.as_str(), explode) {
-        ("form", true) => Serialization::Pairs,
+        ("form" | "spaceDelimited" | "pipeDelimited", true) => Serialization::Pairs,
         ("deepObject", _) => Serialization::Brackets,
-        ("spaceDelimited", _) => Serialization::Joined("a space"),
-        ("pipeDelimited", _) => Serialization::Joined("`|`"),
-        ("label", _) => Serialization::Joined("`.`"),
-        ("matrix", _) => Serialization::Joined("`;`"),
-        _ => Serialization::Joined("`,`"),
+        _ => Serialization::Text,
     };
-    if !in_query && style != "simple" {
-        cx.note_loss(
-            place,
-            format!("style {style:?} is not supported; the caller serializes the value"),
-        );
+    let schema = parameter.get("schema").cloned().unwrap_or_default();
+    let is_set = |keyword: &str| parameter.get(keyword) == Some(&Value::Bool(true));
+    if is_set("allowReserved") {
+        cx.note_loss(&place.join("allowReserved"), RESERVED);
     }
+    if is_set("allowEmptyValue") && resolved(&schema, schemas)["type"] != "string" {
+        let what = "the parameter without a value cannot be sent";
+        cx.note_loss(&place.join("allowEmptyValue"), what);
+    }
+    let name = parameter["name"].as_str().unwrap_or_default().to_owned();
     let Some(map) = super::parameters::plain(&mut parameter) else {
         return Vec::new();
     };
     if map.shift_remove("style").is_some() && style == default {
         map.insert("style".to_owned(), style.clone().into());
     }
-    let schema = parameter.get("schema").cloned().unwrap_or_default();
     let shape = Shape::of(&schema, schemas);
     if in_query
         && matches!(
@@ -61,17 +61,21 @@ pub(super) fn shape(
     {
         return each;
     }
+    let is_prefixed = style == "label" || style == "matrix";
     match shape {
-        Shape::Scalar => {}
+        Shape::Scalar if !is_prefixed => {
+            if !in_query && style != default {
+                cx.note_loss(place, format!("style `{style}`, which is ignored"));
+            }
+        }
         Shape::List if in_query && matches!(serialization, Serialization::Pairs) => {}
         Shape::List if in_query && matches!(serialization, Serialization::Brackets) => {
-            let name = parameter["name"].as_str().unwrap_or_default();
             if !name.ends_with(']') {
                 parameter["name"] = format!("{name}[]").into();
             }
         }
         Shape::Object(properties, required)
-            if in_query && !matches!(serialization, Serialization::Joined(_)) =>
+            if in_query && !matches!(serialization, Serialization::Text) =>
         {
             let brackets = matches!(serialization, Serialization::Brackets);
             return property_parameters(
@@ -85,22 +89,28 @@ pub(super) fn shape(
                 0,
             );
         }
-        Shape::List => as_text(&mut parameter, serialization, "a list"),
-        Shape::Object(..) => {
-            cx.note_loss(place, "object parameter; the caller serializes the value");
-            as_text(&mut parameter, serialization, "an object");
-        }
         Shape::Other => {
             let is_map = resolved(&schema, schemas)
                 .get("type")
                 .is_some_and(|ty| ty == "object");
             let what = if is_map && in_query {
-                "unlisted properties cannot become parameters; the caller serializes the value"
+                "unlisted properties cannot become parameters; the value is sent as one parameter"
             } else {
                 "the caller serializes the value"
             };
             cx.note_loss(place, what);
             parameter["schema"] = json!({"type": "string"});
+        }
+        shape => {
+            let written = written(&style, explode, &name, &shape);
+            let what = match shape {
+                Shape::List => "the type of the items; the caller serializes the list",
+                Shape::Object(..) => "object parameter; the caller serializes the value",
+                _ => "the type; the caller serializes the value",
+            };
+            cx.note_loss(place, format!("{what} as `{written}`"));
+            parameter["schema"] = json!({"type": "string"});
+            walk::describe(&mut parameter, &format!("Serialized as `{written}`."));
         }
     }
     if !in_query && let Some(Value::Object(schema)) = parameter.get_mut("schema") {
@@ -109,20 +119,40 @@ pub(super) fn shape(
     vec![parameter]
 }
 
+/// How a list or an object is written.
 #[derive(Clone, Copy)]
 enum Serialization {
+    /// A pair of name and value for each item or property.
     Pairs,
+    /// As pairs, with brackets in the names.
     Brackets,
-    Joined(&'static str),
+    /// One text.
+    Text,
 }
 
-fn as_text(parameter: &mut Value, serialization: Serialization, what: &str) {
-    let separator = match serialization {
-        Serialization::Joined(separator) => separator,
-        _ => "`,`",
+/// Returns the serialization of the scalar `a`, the list of `a` and `b`, or the object with the properties `a` and `b`.
+fn written(style: &str, explode: bool, name: &str, shape: &Shape) -> String {
+    let separator = match style {
+        "label" if explode => ".",
+        "matrix" if explode => ";",
+        "pipeDelimited" => "|",
+        "spaceDelimited" => " ",
+        _ => ",",
     };
-    parameter["schema"] = json!({"type": "string"});
-    walk::describe(parameter, &format!("Pass {what} joined by {separator}."));
+    let prefix = match (style, shape) {
+        ("label", _) => ".".to_owned(),
+        ("matrix", Shape::Object(..)) if explode => ";".to_owned(),
+        ("matrix", _) => format!(";{name}="),
+        _ => String::new(),
+    };
+    let items = match shape {
+        Shape::List if style == "matrix" && explode => vec!["a".to_owned(), format!("{name}=b")],
+        Shape::List => vec!["a".to_owned(), "b".to_owned()],
+        Shape::Object(..) if explode => vec!["a=1".to_owned(), "b=2".to_owned()],
+        Shape::Object(..) => ["a", "1", "b", "2"].map(str::to_owned).to_vec(),
+        Shape::Scalar | Shape::Other => vec!["a".to_owned()],
+    };
+    format!("{prefix}{}", items.join(separator))
 }
 
 /// The shape of a parameter's schema, as far as serialization is concerned.
@@ -249,6 +279,11 @@ fn property_parameters(
     let name = parameter["name"].as_str().unwrap_or_default();
     let is_required = parameter.get("required") == Some(&Value::Bool(true));
     let mut parameters = Vec::new();
+    let others = resolved(&parameter["schema"], schemas).get("additionalProperties");
+    if others.is_some_and(|others| *others != Value::Bool(false)) {
+        let what = format!("unlisted properties of {name:?}, which cannot be sent");
+        cx.note_loss(place, what);
+    }
     for (property, schema) in properties {
         let wire = if brackets {
             format!("{name}[{property}]")
@@ -261,6 +296,7 @@ fn property_parameters(
             "required": is_required && required.contains(property),
             "schema": schema,
         });
+        super::parameters::set_place(&mut property_parameter, place);
         if let Some(description) = schema.get("description") {
             property_parameter["description"] = description.clone();
         }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::names::target;
-use super::unions::is_plain;
+use super::unions::{SCALARS, is_plain};
 
 /// A union: a component schema with several alternatives.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub struct Union {
     pub description: Option<String>,
     /// The discriminator property, if there is one.
     pub tag: Option<String>,
+    /// Whether some values of the discriminator are numbers or booleans. The tags of the alternatives are their texts.
+    pub has_scalar_tags: bool,
     /// The alternatives, in document order.
     pub alternatives: Vec<Alternative>,
 }
@@ -126,6 +128,7 @@ fn read(name: &str, schema: &Value, referrers: &Referrers<'_>) -> Union {
         tag: discriminator
             .and_then(|d| d.get("propertyName")?.as_str())
             .map(str::to_owned),
+        has_scalar_tags: discriminator.is_some_and(|d| d.get(SCALARS).is_some()),
         alternatives: alternatives.collect(),
     }
 }

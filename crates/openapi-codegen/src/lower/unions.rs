@@ -4,13 +4,20 @@
 //! This pass reduces unions to references and plain scalars, adds a discriminator where a property
 //! distinguishes the alternatives, and leaves the selection to the generated code.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 use super::LowerError;
+use super::context::Context;
 use super::merge::is_annotation;
 use super::names::{self, SCHEMAS, pascal, target};
+use super::scalars::VALUES;
 use super::shape::Shaper;
 use crate::Pointer;
+
+/// On a discriminator: some of its values are numbers or booleans, and the mapping contains their texts.
+pub(super) const SCALARS: &str = "x-scalars";
 
 /// Normalizes a schema with `oneOf` or `anyOf`.
 pub(super) fn shape(
@@ -34,11 +41,13 @@ pub(super) fn shape(
     }
     let holder = place.clone();
     let place = place.join(keyword);
-    let base = base_of(&map);
+    let base = base_of(&map, &alternatives);
     if !base.is_empty() && alternatives.iter().all(only_restricts) {
-        shaper
-            .cx
-            .note_loss(&place, "which properties can be combined");
+        let what = match map.contains_key("properties") {
+            true => "which properties can be combined",
+            false => "which constraints can be combined",
+        };
+        shaper.cx.note_loss(&place, what);
         return shaper.component(Value::Object(map), name, &place);
     }
     let mut shaped: Vec<Value> = Vec::new();
@@ -62,7 +71,7 @@ pub(super) fn shape(
     }
     // A union with an unrestricted alternative is unrestricted.
     if shaped.iter().any(is_anything) {
-        if shaped.len() > 1 {
+        if shaped.len() > 1 || map.contains_key("type") {
             let what = "an alternative allows any value; treated as untyped JSON";
             shaper.cx.note_loss(&place, what);
         }
@@ -70,6 +79,7 @@ pub(super) fn shape(
         return Ok(Value::Object(map));
     }
     if let Some(one) = as_one(&shaped) {
+        note_lost_limits(&shaped, &place, shaper);
         for key in base.keys() {
             map.shift_remove(key);
         }
@@ -87,17 +97,71 @@ pub(super) fn shape(
             references.push(as_reference(shaper, alternative, name, index, &place)?);
         }
         shaped = references;
-        if let Some(discriminator) = discriminate(shaper, &shaped, discriminator.as_ref(), &holder)
-        {
+        let discriminator = discriminate(shaper, &shaped, discriminator.as_ref(), &holder);
+        let is_object = |one: &&Value| {
+            let name = one.get("$ref").and_then(Value::as_str).and_then(target);
+            name.is_some_and(|name| !shaper.properties(&name).is_empty())
+        };
+        if let Some(discriminator) = discriminator {
             map.insert("discriminator".to_owned(), discriminator);
+        } else if keyword == "anyOf" && shaped.iter().filter(is_object).count() > 1 {
+            let what = "a value of several alternatives keeps the properties of one of them";
+            shaper.cx.note_loss(&place, what);
         }
     }
     map.insert("oneOf".to_owned(), Value::Array(shaped));
     Ok(Value::Object(map))
 }
 
-/// Returns the keywords that apply next to the alternatives.
-fn base_of(map: &Map<String, Value>) -> Map<String, Value> {
+/// Declares the property of a discriminator in the alternatives that do not: it would otherwise be lost.
+pub(super) fn declare_tags(
+    schemas: &mut Map<String, Value>,
+    cx: &mut Context<'_>,
+) -> Result<(), LowerError> {
+    let mut undeclared: BTreeSet<(String, String)> = BTreeSet::new();
+    for (name, schema) in schemas.iter() {
+        let tag = schema
+            .get("discriminator")
+            .and_then(|tag| tag["propertyName"].as_str());
+        let Some(tag) = tag else { continue };
+        let mut seen = BTreeSet::new();
+        let mut open = vec![name.clone()];
+        while let Some(name) = open.pop() {
+            let Some(schema) = schemas.get(&name).filter(|_| seen.insert(name.clone())) else {
+                continue;
+            };
+            let alternatives = schema.get("oneOf").and_then(Value::as_array);
+            let references = alternatives.into_iter().flatten();
+            open.extend(references.filter_map(|one| target(one.get("$ref")?.as_str()?)));
+            let properties = schema.get("properties").and_then(Value::as_object);
+            if properties.is_some_and(|properties| !properties.contains_key(tag))
+                && !schema
+                    .get("additionalProperties")
+                    .is_some_and(Value::is_object)
+            {
+                undeclared.insert((name, tag.to_owned()));
+            }
+        }
+    }
+    for (name, tag) in undeclared {
+        let place = Pointer::root()
+            .join("components")
+            .join("schemas")
+            .join(&name);
+        let fault = format!("the property `{tag}` of a discriminator is not declared");
+        cx.reject_or_repair(&place, fault, "added as an optional string")?;
+        let properties = schemas
+            .get_mut(&name)
+            .and_then(|schema| schema.get_mut("properties"));
+        if let Some(Value::Object(properties)) = properties {
+            properties.insert(tag, json!({"type": "string"}));
+        }
+    }
+    Ok(())
+}
+
+/// Returns the keywords that apply next to the alternatives. A type alone applies if no alternative has one.
+fn base_of(map: &Map<String, Value>, alternatives: &[Value]) -> Map<String, Value> {
     let is_base = |key: &str| {
         matches!(
             key,
@@ -112,8 +176,14 @@ fn base_of(map: &Map<String, Value>) -> Map<String, Value> {
     if base.get("additionalProperties") == Some(&Value::Bool(false)) {
         base.shift_remove("additionalProperties");
     }
+    let may_have_type = |schema: &Value| {
+        let keywords = ["$ref", "allOf", "anyOf", "oneOf", "type"];
+        keywords
+            .iter()
+            .any(|keyword| schema.get(*keyword).is_some())
+    };
     if let Some(ty) = map.get("type")
-        && !base.is_empty()
+        && (!base.is_empty() || !alternatives.iter().any(may_have_type))
     {
         base.insert("type".to_owned(), ty.clone());
     }
@@ -147,6 +217,21 @@ fn same(one: &Value, other: &Value) -> bool {
             .collect()
     };
     strip(one) == strip(other)
+}
+
+/// Notes the limits of alternatives that are merged.
+fn note_lost_limits(shaped: &[Value], place: &Pointer, shaper: &mut Shaper<'_, '_>) {
+    if shaped.len() < 2 {
+        return;
+    }
+    let limits = ["minimum", "maximum"].iter();
+    if limits
+        .clone()
+        .any(|limit| shaped.iter().any(|schema| schema.get(*limit).is_some()))
+    {
+        let what = "the limits of the alternatives, which have one type";
+        shaper.cx.note_loss(place, what);
+    }
 }
 
 /// Returns the common type of all alternatives, if they are scalars of one type.
@@ -272,7 +357,7 @@ fn name_of(shaper: &Shaper<'_, '_>, alternative: &Value, name: &str, index: usiz
     }
     let properties = alternative.get("properties").and_then(Value::as_object);
     for (_, property) in properties.into_iter().flatten() {
-        if let [value] = tags_of(shaper, property).as_slice() {
+        if let [Value::String(value)] = tags_of(shaper, property).as_slice() {
             return format!("{owner}{}", pascal(value));
         }
     }
@@ -284,8 +369,8 @@ fn name_of(shaper: &Shaper<'_, '_>, alternative: &Value, name: &str, index: usiz
     }
 }
 
-/// Returns the values of a property, if they are listed strings.
-fn tags_of(shaper: &Shaper<'_, '_>, property: &Value) -> Vec<String> {
+/// Returns the listed values of a property.
+fn tags_of(shaper: &Shaper<'_, '_>, property: &Value) -> Vec<Value> {
     let mut property = property;
     for _ in 0..8 {
         let only = property
@@ -301,14 +386,24 @@ fn tags_of(shaper: &Shaper<'_, '_>, property: &Value) -> Vec<String> {
         };
         property = found;
     }
-    let values = property
-        .get("enum")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten();
+    let values = property.get("enum").or_else(|| property.get(VALUES));
+    let values = values.and_then(Value::as_array).into_iter().flatten();
     values
-        .filter_map(|value| value.as_str().map(str::to_owned))
+        .filter(|value| value.is_string() || value.is_number() || value.is_boolean())
+        .cloned()
         .collect()
+}
+
+/// Returns the text of a value of a discriminator, as generated code compares it.
+fn tag_text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => match number.as_f64().filter(|n| n.fract() == 0.0) {
+            Some(whole) => whole.to_string(),
+            None => number.to_string(),
+        },
+        other => other.to_string(),
+    }
 }
 
 /// Returns the discriminator of alternatives, with all values that select one of them.
@@ -348,10 +443,15 @@ fn discriminate(
                 "the alternative of other values; the one that preserves most of the value is used",
             );
         }
+        let mut has_scalars = false;
         let all: Vec<(&String, Vec<String>)> = alternatives
             .iter()
             .flatten()
-            .map(|name| (name, shaper.tags(name, property)))
+            .map(|name| {
+                let values = shaper.tags(name, property);
+                has_scalars |= values.iter().any(|value| !value.is_string());
+                (name, values.iter().map(tag_text).collect())
+            })
             .collect();
         for (name, tags) in &all {
             // A value that several alternatives list, as they do if a common base lists it, selects none of them.
@@ -370,29 +470,39 @@ fn discriminate(
                     .or_insert_with(|| format!("{SCHEMAS}{name}").into());
             }
         }
-        return Some(json!({ "propertyName": property, "mapping": mapping }));
+        return Some(discriminator_of(property, mapping, has_scalars));
     }
     // Use a property with disjoint listed values in all alternatives.
     let first = alternatives.iter().flatten().next()?;
     let candidates: Vec<String> = shaper.properties(first);
     candidates.into_iter().find_map(|property| {
         let mut mapping = Map::new();
+        let mut has_scalars = false;
         for name in alternatives.iter().flatten() {
             let tags = shaper.tags(name, &property);
             if tags.is_empty() {
                 return None;
             }
             for tag in tags {
+                has_scalars |= !tag.is_string();
                 if mapping
-                    .insert(tag, format!("{SCHEMAS}{name}").into())
+                    .insert(tag_text(&tag), format!("{SCHEMAS}{name}").into())
                     .is_some()
                 {
                     return None;
                 }
             }
         }
-        Some(json!({ "propertyName": property, "mapping": mapping }))
+        Some(discriminator_of(&property, mapping, has_scalars))
     })
+}
+
+fn discriminator_of(property: &str, mapping: Map<String, Value>, has_scalars: bool) -> Value {
+    let mut discriminator = json!({ "propertyName": property, "mapping": mapping });
+    if has_scalars {
+        discriminator[SCALARS] = true.into();
+    }
+    discriminator
 }
 
 impl Shaper<'_, '_> {
@@ -408,7 +518,7 @@ impl Shaper<'_, '_> {
     }
 
     /// Returns the listed values of a component's property.
-    fn tags(&self, name: &str, property: &str) -> Vec<String> {
+    fn tags(&self, name: &str, property: &str) -> Vec<Value> {
         let schema = self.done.get(name).filter(|schema| !schema.is_null());
         let schema = schema.or_else(|| self.whole.get(name));
         let property = schema.and_then(|schema| schema.get("properties")?.get(property));

@@ -80,7 +80,13 @@ impl Documentation<'_> {
         let (Some(method), Some(_), Some(path)) = (parts.next(), parts.next(), parts.next()) else {
             return line.to_owned();
         };
-        let path = path.split('#').next().unwrap_or(path);
+        let (path, fragment) = path.split_once('#').unwrap_or((path, ""));
+        // The fragment is the method if OpenAPI 3.0 has no field for it.
+        let mut others = self
+            .operations
+            .iter()
+            .filter_map(|one| one.other_method.as_deref());
+        let method = others.find(|other| *other == fragment).unwrap_or(method);
         let documented = self
             .operations
             .iter()

@@ -73,7 +73,7 @@ pub(super) fn prepare(lowered: &Lowered) -> Value {
         .into_iter()
         .flatten();
     let servers: Vec<Value> = servers
-        .filter_map(|server| Some(json!({"url": server_url(server)?})))
+        .filter_map(|server| Some(json!({"url": server.get("url")?})))
         .collect();
     let mut copied = json!({
         "openapi": document["openapi"],
@@ -119,19 +119,6 @@ pub(super) fn runtime_type(schema: &Map<String, Value>) -> Option<&str> {
         (Some("number"), Some("decimal")) => Some("Usd"),
         _ => None,
     })
-}
-
-/// Returns the URL of a server with the defaults of its variables.
-fn server_url(server: &Value) -> Option<String> {
-    let mut url = server.get("url")?.as_str()?.to_owned();
-    for (name, variable) in members(server.get("variables")) {
-        let default = match variable.get("default")? {
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        };
-        url = url.replace(&format!("{{{name}}}"), &default);
-    }
-    (!url.contains('{')).then_some(url)
 }
 
 /// Returns an operation without unused keys, whose parameter names are unique in Rust.

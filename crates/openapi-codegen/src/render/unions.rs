@@ -18,6 +18,10 @@ pub(super) fn render(lowered: &Lowered) -> Result<String, String> {
     let mut text = lenient_impls::IMPORT.to_owned();
     text.push('\n');
     text.push_str(&unparse(helpers()));
+    if lowered.unions.iter().any(|union| union.has_scalar_tags) {
+        text.push('\n');
+        text.push_str(&unparse(tag_text()));
+    }
     let schemas = lowered.document.pointer("/components/schemas");
     for union in &lowered.unions {
         text.push('\n');
@@ -130,8 +134,12 @@ fn tagged(union: &Union, variants: &[Variant<'_>]) -> TokenStream {
     if arms.is_empty() {
         return TokenStream::new();
     }
+    let text = match union.has_scalar_tags {
+        true => quote!(tag_text(value.get(#tag)).as_deref()),
+        false => quote!(value.get(#tag).and_then(::serde_json::Value::as_str)),
+    };
     quote! {
-        match value.get(#tag).and_then(::serde_json::Value::as_str) {
+        match #text {
             #(#arms)*
             _ => {}
         }
@@ -154,8 +162,12 @@ fn offers(union: &Union, variants: &[Variant<'_>]) -> TokenStream {
                 .map(|variant| offer(&variant));
             let others = variants.iter().filter(|variant| !is_tagged(variant));
             let others = others.map(|variant| offer(&variant));
+            let is_absent = match union.has_scalar_tags {
+                true => quote!(tag_text(value.get(#tag)).is_none()),
+                false => quote!(!value.get(#tag).is_some_and(::serde_json::Value::is_string)),
+            };
             quote! {
-                if !value.get(#tag).is_some_and(::serde_json::Value::is_string) {
+                if #is_absent {
                     #(#tagged)*
                 }
                 #(#others)*
@@ -218,7 +230,7 @@ fn variants<'a>(union: &'a Union, schemas: Option<&Value>) -> Result<Vec<Variant
             .as_deref()
             .filter(|title| title.len() <= 40);
         let name = match (alternative.tags.as_slice(), title) {
-            ([tag], _) => tag.as_str(),
+            ([tag], _) if !union.has_scalar_tags => tag.as_str(),
             (_, Some(title)) => title,
             _ => &label,
         };
@@ -236,6 +248,25 @@ fn variants<'a>(union: &'a Union, schemas: Option<&Value>) -> Result<Vec<Variant
         });
     }
     Ok(variants)
+}
+
+/// Renders the helper of unions whose discriminator is not a string.
+fn tag_text() -> syn::File {
+    parse_quote! {
+        /// Returns the text of a discriminator. It can be a number or a boolean.
+        fn tag_text(value: ::std::option::Option<&::serde_json::Value>) -> ::std::option::Option<::std::string::String> {
+            use ::serde_json::Value;
+            match value? {
+                Value::String(text) => ::std::option::Option::Some(text.clone()),
+                Value::Bool(truth) => ::std::option::Option::Some(truth.to_string()),
+                Value::Number(number) => {
+                    let whole = number.as_f64().filter(|n| n.fract() == 0.0);
+                    ::std::option::Option::Some(whole.map_or_else(|| number.to_string(), |n| n.to_string()))
+                }
+                _ => ::std::option::Option::None,
+            }
+        }
+    }
 }
 
 /// Renders the helpers that all unions share.

@@ -28,8 +28,8 @@ pub(crate) fn prepare(d: &mut Value) {
     models["responses"]["default"] = json!({"description": "Anything else.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorBody"}}}});
     d["webhooks"] = json!({"done": {"post": {"requestBody": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Model"}}}}, "responses": {"200": {"description": "OK"}}}}});
     let schemas = &mut d["components"]["schemas"];
-    schemas["Cat"] = json!({"type": "object", "required": ["kind"], "properties": {"kind": {"type": "string", "enum": ["cat"]}, "lives": {"type": "integer", "minimum": 1}}});
-    schemas["Dog"] = json!({"type": "object", "required": ["kind"], "properties": {"kind": {"type": "string", "enum": ["dog"]}, "name": {"type": "string"}}});
+    schemas["Cat"] = json!({"type": "object", "required": ["kind"], "properties": {"kind": {"type": "string", "enum": ["cat"]}, "type": {"type": "string"}, "lives": {"type": "integer", "minimum": 1}}});
+    schemas["Dog"] = json!({"type": "object", "required": ["kind"], "properties": {"kind": {"type": "string", "enum": ["dog"]}, "type": {"type": "string"}, "name": {"type": "string"}}});
     schemas["Bird"] = json!({"type": "object", "required": ["kind"], "properties": {"kind": {"type": "string", "enum": ["bird"]}}});
     schemas["Pet"] = json!({
         "oneOf": [{"$ref": "#/components/schemas/Cat"}, {"$ref": "#/components/schemas/Dog"}],
