@@ -68,6 +68,15 @@ impl<'a> View<'a> {
         view
     }
 
+    /// Returns whether the schema allows the values of its alternatives without further restrictions.
+    pub(super) fn is_only_alternatives(&self) -> bool {
+        !self.alternatives.is_empty()
+            && self.properties.is_empty()
+            && self.items.is_none()
+            && self.values.is_none()
+            && self.rules.is_empty()
+    }
+
     fn add(&mut self, document: &'a Value, schema: &'a Value, depth: usize) {
         const MAX_DEPTH: usize = 24;
         let own = schema.as_object();
@@ -128,7 +137,7 @@ impl<'a> View<'a> {
                 .into_iter()
                 .flatten()
             {
-                if is_null(alternative) {
+                if is_null(resolved(document, alternative)) {
                     self.nullable = true;
                 } else {
                     self.alternatives.push(alternative);
@@ -195,6 +204,11 @@ impl<'a> View<'a> {
 }
 
 fn is_null(schema: &Value) -> bool {
-    schema.get("type").is_some_and(|ty| ty == "null")
+    let only = |keyword: &str| match schema.get(keyword) {
+        Some(Value::Array(values)) if values.len() == 1 => values.first(),
+        value => value,
+    };
+    only("type").is_some_and(|ty| ty == "null")
+        || only("enum").is_some_and(Value::is_null)
         || schema.get("const").is_some_and(Value::is_null)
 }
