@@ -327,3 +327,23 @@ fn parts_of_forms_and_items_of_streams_are_compared() {
         ]
     );
 }
+
+#[test]
+fn a_missing_schema_allows_everything() {
+    let list = |items: &str| sent(&format!("{{type: array{items}}}"), "");
+    let (untyped, typed) = (list(""), list(", items: {type: string}"));
+    assert_eq!(
+        findings(&untyped, &typed),
+        [
+            format!("! {REQUEST}/items: item type added"),
+            format!("+ {RESPONSE}/items: item type added"),
+        ]
+    );
+    assert_eq!(
+        findings(&typed, &untyped),
+        [
+            format!("+ {REQUEST}/items: item type removed"),
+            format!("! {RESPONSE}/items: item type removed"),
+        ]
+    );
+}

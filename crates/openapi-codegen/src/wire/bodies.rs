@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 use serde_json::Value;
 
+use super::schemas::report_change;
 use super::{Comparison, NOT_FOUND, REJECTED, UNEXPECTED, UNUSED, is_required, resolved, schemas};
 use crate::Pointer;
 
@@ -188,9 +189,13 @@ pub(super) fn compare_schemas<'a>(
         let place = place.join(keyword);
         match (old.get(keyword), new.get(keyword)) {
             (Some(old), Some(new)) => schemas::compare(cx, old, new, request, &place),
-            (None, Some(_)) if request => cx.breaking(&place, "type added", REJECTED),
-            (Some(_), None) if !request => cx.breaking(&place, "type removed", UNEXPECTED),
-            _ => {}
+            (None, Some(_)) => {
+                report_change(cx, request, true, &place, "type added".to_owned());
+            }
+            (Some(_), None) => {
+                report_change(cx, request, false, &place, "type removed".to_owned());
+            }
+            (None, None) => {}
         }
     }
 }

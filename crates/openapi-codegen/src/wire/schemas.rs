@@ -105,15 +105,14 @@ fn compare_contents<'a>(
     compare_values(cx, old, new, request, place);
     rules::compare(cx, old, new, request, place);
     objects::compare(cx, old, new, request, place);
+    let items = place.join("items");
     match (old.items, new.items) {
-        (Some(old), Some(new)) => add(cx, old, new, request, &place.join("items")),
-        (None, Some(_)) if request => {
-            cx.breaking(&place.join("items"), "item type added", REJECTED)
+        (Some(old), Some(new)) => add(cx, old, new, request, &items),
+        (None, Some(_)) => report_change(cx, request, true, &items, "item type added".to_owned()),
+        (Some(_), None) => {
+            report_change(cx, request, false, &items, "item type removed".to_owned());
         }
-        (Some(_), None) if !request => {
-            cx.breaking(&place.join("items"), "item type removed", UNEXPECTED)
-        }
-        _ => {}
+        (None, None) => {}
     }
     compare_first_items(cx, old, new, request, place);
 }

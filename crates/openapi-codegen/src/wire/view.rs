@@ -72,7 +72,10 @@ impl<'a> View<'a> {
     pub(super) fn is_only_alternatives(&self) -> bool {
         !self.alternatives.is_empty()
             && self.properties.is_empty()
+            && self.required.is_empty()
+            && self.others.is_none()
             && self.items.is_none()
+            && self.first_items.is_empty()
             && self.values.is_none()
             && self.rules.is_empty()
     }
