@@ -314,6 +314,7 @@ fn add_block(block: &ItemImpl, module: &str, items: &mut Items) {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -130,3 +130,7 @@ fn resolved<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
 fn is_required(value: &Value) -> bool {
     value.get("required") == Some(&Value::Bool(true))
 }
+
+fn is_deprecated(value: &Value) -> bool {
+    value.get("deprecated") == Some(&Value::Bool(true))
+}

@@ -347,3 +347,22 @@ fn a_missing_schema_allows_everything() {
         ]
     );
 }
+
+#[test]
+fn a_default_of_the_standard_is_no_change() {
+    let document = |operation: &str, parameter: &str, schema: &str| {
+        format!(
+            "paths: {{/a: {{post: {{{operation}parameters: [{{name: a, in: query, schema: \
+             {{type: string}}{parameter}}}], requestBody: {{content: {{application/json: {{schema: \
+             {{type: array, items: {{type: object{schema}}}}}}}}}}}, responses: {{}}}}}}}}"
+        )
+    };
+    let implicit = document("", "", "");
+    let explicit = document(
+        "deprecated: false, ",
+        ", deprecated: false, required: false, style: form, explode: true",
+        ", minProperties: 0, deprecated: false, additionalProperties: true, required: []",
+    );
+    assert!(findings(&implicit, &explicit).is_empty());
+    assert!(findings(&explicit, &implicit).is_empty());
+}

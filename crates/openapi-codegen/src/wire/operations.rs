@@ -3,7 +3,9 @@
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use super::{Comparison, DEPRECATED, UNUSED, bodies, parameters, resolved, security};
+use super::{
+    Comparison, DEPRECATED, UNUSED, bodies, is_deprecated, parameters, resolved, security,
+};
 use crate::Pointer;
 
 const CALLS_FAIL: &str = "calls fail";
@@ -241,7 +243,7 @@ fn compare_operation<'a>(
         let why = "only generated names change";
         cx.compatible(&place.join("operationId"), "operation id changed", why);
     }
-    if old.get("deprecated") != new.get("deprecated") {
+    if is_deprecated(old) != is_deprecated(new) {
         cx.compatible(&place.join("deprecated"), DEPRECATED.0, DEPRECATED.1);
     }
     security::compare(cx, old, new, &place.join("security"));

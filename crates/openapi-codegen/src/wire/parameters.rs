@@ -3,7 +3,10 @@
 use serde_json::Value;
 
 use super::operations::Side;
-use super::{Comparison, DEPRECATED, NO_EFFECT, REJECTED, UNUSED, bodies, is_required, resolved};
+use super::{
+    Comparison, DEPRECATED, NO_EFFECT, REJECTED, UNUSED, bodies, is_deprecated, is_required,
+    resolved,
+};
 use crate::Pointer;
 
 fn parameters<'a>(document: &'a Value, item: &'a Value, operation: &'a Value) -> Vec<&'a Value> {
@@ -107,7 +110,7 @@ fn compare_one<'a>(cx: &mut Comparison<'a>, old: &'a Value, new: &'a Value, at: 
     if before.1 != now.1 {
         cx.breaking(&at.join("explode"), "serialization changed", REJECTED);
     }
-    if old.get("deprecated") != new.get("deprecated") {
+    if is_deprecated(old) != is_deprecated(new) {
         cx.compatible(&at.join("deprecated"), DEPRECATED.0, DEPRECATED.1);
     }
     bodies::compare_schemas(cx, old, new, true, at);

@@ -189,7 +189,14 @@ impl<'a> View<'a> {
     /// Adds limits in 3.1 form, where an exclusive bound is a number.
     fn add_rules(&mut self, map: &Map<String, Value>) {
         for rule in RULES {
-            if let Some(value) = map.get(rule).filter(|value| **value != Value::Bool(false)) {
+            let is_size = matches!(rule, "minItems" | "minLength" | "minProperties");
+            let is_rule = |value: &&Value| match value {
+                Value::Bool(value) => *value,
+                // Every size is at least 0.
+                Value::Number(number) if is_size => number.as_f64() != Some(0.0),
+                _ => true,
+            };
+            if let Some(value) = map.get(rule).filter(is_rule) {
                 self.rules.insert(rule.to_owned(), value.clone());
             }
         }
