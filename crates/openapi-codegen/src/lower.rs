@@ -46,7 +46,7 @@ mod parameters;
 mod properties;
 mod references;
 mod repair;
-mod resolve;
+pub(crate) mod resolve;
 mod responses;
 mod scalars;
 mod schema;

@@ -168,12 +168,40 @@ fn is_public(visibility: &Visibility) -> bool {
 }
 
 fn text(tokens: &impl ToTokens) -> String {
-    tokens
-        .to_token_stream()
-        .to_string()
-        .replace(" ,", ",")
-        .replace(" :: ", "::")
-        .replace(":: ", "::")
+    let mut text = tokens.to_token_stream().to_string();
+    for (spaced, tight) in [
+        (" ,", ","),
+        (",)", ")"),
+        (", >", ">"),
+        (": ::", ":  ::"),
+        (" ::", "::"),
+        (":: ", "::"),
+        (" <", "<"),
+        ("< ", "<"),
+        (" >", ">"),
+        ("& ", "&"),
+        (" (", "("),
+        (" : ", ": "),
+        (",<", ", <"),
+    ] {
+        text = text.replace(spaced, tight);
+    }
+    text
+}
+
+/// Returns the name of a type in a module, such as that of `super::Model` in `types::builder::`.
+fn name_in(module: &str, ty: &impl ToTokens) -> String {
+    let mut name = text(ty);
+    if name.starts_with("::") {
+        return name;
+    }
+    let mut module = module;
+    while let Some(outer) = name.strip_prefix("super::") {
+        let inner = module.trim_end_matches("::");
+        module = &module[..inner.rfind("::").map_or(0, |end| end + 2)];
+        name = outer.to_owned();
+    }
+    format!("{module}{name}")
 }
 
 fn add(item: &Item, module: &str, items: &mut Items) {
@@ -254,7 +282,7 @@ fn add_derives(attributes: &[Attribute], name: &str, items: &mut Items) {
 }
 
 fn add_block(block: &ItemImpl, module: &str, items: &mut Items) {
-    let name = format!("{module}{}", text(&block.self_ty));
+    let name = name_in(module, &block.self_ty);
     if let Some((path, _)) = &block.trait_ {
         let path = text(path).replace("std::", "::std::").replace("::::", "::");
         let plain = path
@@ -282,5 +310,41 @@ fn add_block(block: &ItemImpl, module: &str, items: &mut Items) {
             }
             _ => {}
         }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_signatures_read_like_code() {
+        let text = "
+            impl<'a> Get<'a> {
+                pub fn id<V>(mut self, id: &V, map: ::std::vec::Vec<super::A>) -> Self
+                where
+                    V: TryInto<i64>,
+                    <V as TryInto<i64>>::Error: std::fmt::Display,
+                { self }
+            }
+            impl From<A> for super::A {}
+            impl From<super::A> for A {}
+            impl From<super::A> for ::serde_json::Value {}
+        ";
+        let files = [("types/builder.rs".to_owned(), text.to_owned())];
+        let items: Vec<_> = items(&files).unwrap().into_iter().collect();
+        let signature = "fn id<V>(mut self, id: &V, map: ::std::vec::Vec<super::A>) -> Self where V: \
+                         TryInto<i64>, <V as TryInto<i64>>::Error: std::fmt::Display,";
+        assert_eq!(
+            items,
+            [
+                ("impl From<A> for types::A", ""),
+                ("impl From<super::A> for ::serde_json::Value", ""),
+                ("impl From<super::A> for types::builder::A", ""),
+                ("types::builder::Get<'a>::id()", signature),
+            ]
+            .map(|(name, signature)| (name.to_owned(), signature.to_owned()))
+        );
     }
 }

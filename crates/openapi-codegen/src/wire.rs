@@ -23,11 +23,13 @@ mod schemas;
 mod security;
 mod view;
 
+use std::collections::{HashSet, VecDeque};
 use std::fmt;
 
 use serde_json::Value;
 
 use crate::Pointer;
+use crate::lower::resolve;
 
 const REJECTED: &str = "valid requests can be rejected";
 const UNEXPECTED: &str = "existing programs do not expect it in a response";
@@ -40,7 +42,8 @@ const DEPRECATED: (&str, &str) = ("deprecation changed", "it still works");
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Finding {
-    /// The location in the new document, or in the old one if it was removed.
+    /// The path to the change from the operation that uses it, through references. It contains the names of
+    /// parameters and alternatives instead of their indices.
     pub place: Pointer,
     /// Whether a correct program can fail.
     pub breaking: bool,
@@ -61,13 +64,15 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Compares two published documents, 3.0 or 3.1. The findings are in document order, without duplicates.
+/// Compares two published documents, 3.0 or 3.1. The findings are in document order. A schema that is used several
+/// times is reported where it is first used.
 pub fn compare(old: &Value, new: &Value) -> Vec<Finding> {
     let mut comparison = Comparison {
         old,
         new,
         findings: Vec::new(),
-        open: Vec::new(),
+        pending: VecDeque::new(),
+        compared: HashSet::new(),
     };
     operations::compare(&mut comparison);
     let mut findings = comparison.findings;
@@ -79,8 +84,11 @@ struct Comparison<'a> {
     old: &'a Value,
     new: &'a Value,
     findings: Vec<Finding>,
-    /// The pairs of references in progress, to terminate on recursive schemas.
-    open: Vec<(String, String, bool)>,
+    /// The schemas to compare.
+    pending: VecDeque<schemas::Pair<'a>>,
+    /// The addresses of the schemas in `pending` and of those already compared, as part of a request or not. A pair
+    /// is compared once, also if it is recursive.
+    compared: HashSet<(*const Value, *const Value, bool)>,
 }
 
 impl Comparison<'_> {
@@ -110,7 +118,7 @@ fn resolved<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
     let mut value = value;
     for _ in 0..16 {
         let reference = value.get("$ref").and_then(Value::as_str);
-        let found = reference.and_then(|reference| document.pointer(reference.strip_prefix('#')?));
+        let found = reference.and_then(|reference| resolve::find(document, reference));
         match found {
             Some(found) => value = found,
             None => break,
@@ -121,4 +129,8 @@ fn resolved<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
 
 fn is_required(value: &Value) -> bool {
     value.get("required") == Some(&Value::Bool(true))
+}
+
+fn is_deprecated(value: &Value) -> bool {
+    value.get("deprecated") == Some(&Value::Bool(true))
 }

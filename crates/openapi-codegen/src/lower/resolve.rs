@@ -260,7 +260,7 @@ fn resolve(
 
 /// Returns the target of a reference within the document. A part of a path that lies behind another reference is
 /// looked up there.
-pub(super) fn find<'a>(document: &'a Value, reference: &str) -> Option<&'a Value> {
+pub(crate) fn find<'a>(document: &'a Value, reference: &str) -> Option<&'a Value> {
     find_through(document, reference, MAX_REFERENCES)
 }
 

@@ -9,10 +9,10 @@ use crate::Pointer;
 
 /// Compares the alternatives and their discriminator.
 ///
-/// Alternatives are paired by name, title or schema; the remaining ones are paired if they are the only ones
-/// of their type. A schema without `oneOf` and `anyOf` is a single alternative.
+/// Equal alternatives are paired first, then those with the same name, those that are alike, and the only ones of
+/// their type. A schema without `oneOf` and `anyOf` is a single alternative.
 pub(super) fn compare<'a>(
-    cx: &mut Comparison<'_>,
+    cx: &mut Comparison<'a>,
     (old_schema, old): (&'a Value, &View<'a>),
     (new_schema, new): (&'a Value, &View<'a>),
     request: bool,
@@ -43,36 +43,70 @@ pub(super) fn compare<'a>(
     };
     let mut removed = listed(old_schema, old);
     let mut added = listed(new_schema, new);
-    let named = |before: &Value, now: &Value| key(now) == key(before) || now == before;
-    let mut pairs = pair(&mut removed, &mut added, named);
     let (old_document, new_document) = (cx.old, cx.new);
-    let types = |document: &Value, schema: &Value| View::of(document, schema).types;
+    let mut pairs = pair(&mut removed, &mut added, |before, now| before == now);
+    pairs.extend(pair(&mut removed, &mut added, |before, now| {
+        let name = name(before);
+        name.is_some() && name == self::name(now)
+    }));
+    pairs.extend(pair(&mut removed, &mut added, |before, now| {
+        are_alike(cx, before, now, 0)
+    }));
     let (left, right) = (removed.clone(), added.clone());
-    let alone = |before: &Value, now: &Value| {
-        let ty = types(old_document, before);
-        let same = |document: &Value, all: &[&Value]| {
-            all.iter().filter(|one| types(document, one) == ty).count() == 1
+    pairs.extend(pair(&mut removed, &mut added, |before, now| {
+        let types = View::of(old_document, before).types;
+        let is_only = |document: &Value, all: &[&Value]| {
+            let fits = |one: &&&Value| View::of(document, one).types == types;
+            all.iter().filter(fits).count() == 1
         };
-        !ty.is_empty()
-            && types(new_document, now) == ty
-            && same(old_document, &left)
-            && same(new_document, &right)
-    };
-    pairs.extend(pair(&mut removed, &mut added, alone));
+        !types.is_empty()
+            && View::of(new_document, now).types == types
+            && is_only(old_document, &left)
+            && is_only(new_document, &right)
+    }));
     for (before, now) in pairs {
         // A schema that is its own only alternative is already compared.
         if !(std::ptr::eq(before, old_schema) && std::ptr::eq(now, new_schema)) {
-            schemas::compare(cx, before, now, request, &place.join(key(now)));
+            let place = place.join(label(new_document, now));
+            schemas::add(cx, before, now, request, &place);
         }
     }
     for before in removed {
-        let what = format!("alternative {} removed", key(before));
+        let what = format!("alternative {} removed", label(old_document, before));
         report_change(cx, request, true, &place, what);
     }
     for now in added {
-        let what = format!("alternative {} added", key(now));
+        let what = format!("alternative {} added", label(new_document, now));
         report_change(cx, request, false, &place, what);
     }
+}
+
+/// Returns whether two schemas describe the same kind of value. Objects do if they have a property in common, and no
+/// property with different single values, which tell alternatives apart.
+fn are_alike(cx: &Comparison<'_>, old: &Value, new: &Value, depth: usize) -> bool {
+    const MAX_DEPTH: usize = 8;
+    let (old, new) = (View::of(cx.old, old), View::of(cx.new, new));
+    if old.types != new.types || old.types.is_empty() {
+        return false;
+    }
+    if let (Some(old), Some(new)) = (old.items, new.items) {
+        return depth < MAX_DEPTH && are_alike(cx, old, new, depth + 1);
+    }
+    if let (Some(old), Some(new)) = (&old.values, &new.values) {
+        return old.iter().any(|value| new.contains(value));
+    }
+    let common = |(name, before): (&String, _)| Some((before, *new.properties.get(name)?));
+    let mut common = old.properties.iter().filter_map(common).peekable();
+    if common.peek().is_none() {
+        return old.properties.is_empty() && new.properties.is_empty();
+    }
+    common.all(|(before, now)| {
+        let (before, now) = (View::of(cx.old, before), View::of(cx.new, now));
+        match (before.values.as_deref(), now.values.as_deref()) {
+            (Some([before]), Some([now])) => before == now,
+            _ => true,
+        }
+    })
 }
 
 /// Removes paired alternatives from both lists and returns the pairs.
@@ -142,13 +176,32 @@ fn compare_discriminators(
     }
 }
 
-fn key(schema: &Value) -> String {
-    let text = |keyword: &str| schema.get(keyword).and_then(Value::as_str);
-    if let Some(reference) = text("$ref") {
-        return reference.rsplit('/').next().unwrap_or(reference).to_owned();
+/// Returns the name of an alternative: that of the schema that it refers to, its title, or the name of the only schema
+/// that it extends.
+fn name(schema: &Value) -> Option<&str> {
+    let title = || schema.get("title").and_then(Value::as_str);
+    let base = || {
+        let parts = schema.get("allOf").and_then(Value::as_array);
+        let mut bases = parts.into_iter().flatten().filter_map(target);
+        bases.next().filter(|_| bases.next().is_none())
+    };
+    target(schema).or_else(title).or_else(base)
+}
+
+/// Returns the name of the schema that a schema refers to.
+fn target(schema: &Value) -> Option<&str> {
+    schema.get("$ref")?.as_str()?.rsplit('/').next()
+}
+
+/// Describes an alternative: its name, its only value or its type.
+fn label(document: &Value, schema: &Value) -> String {
+    if let Some(name) = name(schema) {
+        return name.to_owned();
     }
-    text("title")
-        .or_else(|| text("type"))
-        .unwrap_or("(unnamed)")
-        .to_owned()
+    let view = View::of(document, schema);
+    match view.values.as_deref() {
+        Some([value]) => value.to_string(),
+        _ if view.types.is_empty() => "(unnamed)".to_owned(),
+        _ => view.types.join(" or "),
+    }
 }

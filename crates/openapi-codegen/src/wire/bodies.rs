@@ -1,17 +1,25 @@
 //! Compares request and response bodies: media types, statuses and headers.
 
-use serde_json::{Map, Value};
+use indexmap::IndexMap;
+use serde_json::Value;
 
+use super::schemas::report_change;
 use super::{Comparison, NOT_FOUND, REJECTED, UNEXPECTED, UNUSED, is_required, resolved, schemas};
 use crate::Pointer;
 
+/// The members of an object, with references resolved.
+type Members<'a> = IndexMap<&'a str, &'a Value>;
+
 /// Compares request bodies.
-pub(super) fn compare_request(cx: &mut Comparison<'_>, old: &Value, new: &Value, place: &Pointer) {
+pub(super) fn compare_request<'a>(
+    cx: &mut Comparison<'a>,
+    old: &'a Value,
+    new: &'a Value,
+    place: &Pointer,
+) {
     let (old_document, new_document) = (cx.old, cx.new);
-    let body = |document, operation: &'_ Value| -> Option<Value> {
-        operation
-            .get("requestBody")
-            .map(|body| resolved(document, body).clone())
+    let body = |document, operation: &'a Value| -> Option<&'a Value> {
+        Some(resolved(document, operation.get("requestBody")?))
     };
     match (body(old_document, old), body(new_document, new)) {
         (Some(_), None) => cx.breaking(
@@ -19,12 +27,12 @@ pub(super) fn compare_request(cx: &mut Comparison<'_>, old: &Value, new: &Value,
             "request body removed",
             "the body is ignored or rejected",
         ),
-        (None, Some(now)) if is_required(&now) => {
+        (None, Some(now)) if is_required(now) => {
             cx.breaking(place, "required request body added", REJECTED)
         }
         (None, Some(_)) => cx.compatible(place, "optional request body added", UNUSED),
         (Some(before), Some(now)) => {
-            match (is_required(&before), is_required(&now)) {
+            match (is_required(before), is_required(now)) {
                 (false, true) => cx.breaking(place, "request body is now required", REJECTED),
                 (true, false) => cx.compatible(
                     place,
@@ -33,34 +41,38 @@ pub(super) fn compare_request(cx: &mut Comparison<'_>, old: &Value, new: &Value,
                 ),
                 _ => {}
             }
-            compare_content(cx, &before, &now, true, place);
+            compare_content(cx, before, now, true, place);
         }
         (None, None) => {}
     }
 }
 
-fn content(holder: &Value) -> Map<String, Value> {
-    holder
-        .get("content")
-        .and_then(Value::as_object)
-        .cloned()
-        .unwrap_or_default()
+/// Returns the members of an object in `holder`, with references resolved.
+fn members<'a>(document: &'a Value, holder: &'a Value, key: &str) -> Members<'a> {
+    let members = holder.get(key).and_then(Value::as_object);
+    let resolve =
+        |(name, value): (&'a String, &'a Value)| (name.as_str(), resolved(document, value));
+    members.into_iter().flatten().map(resolve).collect()
 }
 
 /// Compares the schemas of each media type.
-pub(super) fn compare_content(
-    cx: &mut Comparison<'_>,
-    old: &Value,
-    new: &Value,
+pub(super) fn compare_content<'a>(
+    cx: &mut Comparison<'a>,
+    old: &'a Value,
+    new: &'a Value,
     request: bool,
     place: &Pointer,
 ) {
-    let (old, new) = (content(old), content(new));
+    let old = members(cx.old, old, "content");
+    let new = members(cx.new, new, "content");
     let place = place.join("content");
     for (media, before) in &old {
         let at = place.join(media);
         match new.get(media) {
-            Some(now) => compare_schemas(cx, before, now, request, &at),
+            Some(now) => {
+                compare_schemas(cx, before, now, request, &at);
+                compare_encodings(cx, before, now, request, &at.join("encoding"));
+            }
             None if request => cx.breaking(&at, "no longer accepted", REJECTED),
             None => cx.breaking(
                 &at,
@@ -88,27 +100,19 @@ pub(super) fn compare_content(
 }
 
 /// Compares the responses of an operation.
-pub(super) fn compare_responses(
-    cx: &mut Comparison<'_>,
-    old: &Value,
-    new: &Value,
+pub(super) fn compare_responses<'a>(
+    cx: &mut Comparison<'a>,
+    old: &'a Value,
+    new: &'a Value,
     place: &Pointer,
 ) {
-    let responses = |operation: &Value| {
-        operation
-            .get("responses")
-            .and_then(Value::as_object)
-            .cloned()
-            .unwrap_or_default()
-    };
-    let (old, new) = (responses(old), responses(new));
-    let (old_document, new_document) = (cx.old, cx.new);
+    let old = members(cx.old, old, "responses");
+    let new = members(cx.new, new, "responses");
     for (status, before) in &old {
         let at = place.join(status);
-        let success = status.starts_with('2') || status == "default" && !has_success(&old);
+        let success = status.starts_with('2') || *status == "default" && !has_success(&old);
         match new.get(status) {
             Some(now) => {
-                let (before, now) = (resolved(old_document, before), resolved(new_document, now));
                 compare_content(cx, before, now, false, &at);
                 compare_headers(cx, before, now, &at);
             }
@@ -135,11 +139,11 @@ pub(super) fn compare_responses(
 }
 
 /// Returns whether successes are listed, so that `default` only covers errors.
-fn has_success(responses: &Map<String, Value>) -> bool {
+fn has_success(responses: &Members<'_>) -> bool {
     responses.keys().any(|status| status.starts_with('2'))
 }
 
-fn compare_headers(cx: &mut Comparison<'_>, old: &Value, new: &Value, place: &Pointer) {
+fn compare_headers<'a>(cx: &mut Comparison<'a>, old: &'a Value, new: &'a Value, place: &Pointer) {
     let (before, now) = (headers(cx.old, old), headers(cx.new, new));
     let place = place.join("headers");
     for (name, before) in &before {
@@ -174,19 +178,50 @@ fn headers<'a>(document: &'a Value, response: &'a Value) -> Vec<(String, &'a Val
 }
 
 /// Compares the schemas of two objects that may each lack one.
-pub(super) fn compare_schemas(
-    cx: &mut Comparison<'_>,
-    old: &Value,
-    new: &Value,
+pub(super) fn compare_schemas<'a>(
+    cx: &mut Comparison<'a>,
+    old: &'a Value,
+    new: &'a Value,
     request: bool,
     place: &Pointer,
 ) {
-    match (old.get("schema"), new.get("schema")) {
-        (Some(old), Some(new)) => schemas::compare(cx, old, new, request, &place.join("schema")),
-        (None, Some(_)) if request => cx.breaking(&place.join("schema"), "type added", REJECTED),
-        (Some(_), None) if !request => {
-            cx.breaking(&place.join("schema"), "type removed", UNEXPECTED);
+    for keyword in ["schema", "itemSchema"] {
+        let place = place.join(keyword);
+        match (old.get(keyword), new.get(keyword)) {
+            (Some(old), Some(new)) => schemas::compare(cx, old, new, request, &place),
+            (None, Some(_)) => {
+                report_change(cx, request, true, &place, "type added".to_owned());
+            }
+            (Some(_), None) => {
+                report_change(cx, request, false, &place, "type removed".to_owned());
+            }
+            (None, None) => {}
         }
-        _ => {}
+    }
+}
+
+/// Compares how the properties of a form are sent.
+fn compare_encodings<'a>(
+    cx: &mut Comparison<'a>,
+    old: &'a Value,
+    new: &'a Value,
+    request: bool,
+    place: &Pointer,
+) {
+    let old = members(cx.old, old, "encoding");
+    let new = members(cx.new, new, "encoding");
+    let why = if request { REJECTED } else { UNEXPECTED };
+    for name in old.keys().chain(new.keys()) {
+        // With the defaults of the standard.
+        let encoding = |side: &Members<'a>| {
+            let keyword = |keyword| side.get(name)?.get(keyword);
+            let style = keyword("style").and_then(Value::as_str).unwrap_or("form");
+            let explode = keyword("explode").and_then(Value::as_bool);
+            let explode = explode.unwrap_or(style == "form");
+            (keyword("contentType"), style, explode)
+        };
+        if encoding(&old) != encoding(&new) {
+            cx.breaking(&place.join(name), "encoding changed", why);
+        }
     }
 }

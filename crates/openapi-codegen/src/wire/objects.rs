@@ -8,10 +8,10 @@ use super::{Comparison, NO_EFFECT, NOT_FOUND, REJECTED};
 use crate::Pointer;
 
 /// Compares the properties, listed and unlisted.
-pub(super) fn compare(
-    cx: &mut Comparison<'_>,
-    old: &View<'_>,
-    new: &View<'_>,
+pub(super) fn compare<'a>(
+    cx: &mut Comparison<'a>,
+    old: &View<'a>,
+    new: &View<'a>,
     request: bool,
     place: &Pointer,
 ) {
@@ -40,7 +40,7 @@ pub(super) fn compare(
             };
             report_change(cx, request, is_required, &at, what.to_owned());
         }
-        schemas::compare(cx, before, now, request, &at);
+        schemas::add(cx, before, now, request, &at);
     }
     for name in new
         .properties
@@ -80,10 +80,10 @@ pub(super) fn compare(
     compare_additional(cx, old, new, request, place);
 }
 
-fn compare_additional(
-    cx: &mut Comparison<'_>,
-    old: &View<'_>,
-    new: &View<'_>,
+fn compare_additional<'a>(
+    cx: &mut Comparison<'a>,
+    old: &View<'a>,
+    new: &View<'a>,
     request: bool,
     place: &Pointer,
 ) {
@@ -106,7 +106,7 @@ fn compare_additional(
             }
         }
         (Some(before), Some(now)) if schema(Some(before)) && schema(Some(now)) => {
-            schemas::compare(cx, before, now, request, &place);
+            schemas::add(cx, before, now, request, &place);
         }
         (before, now) if schema(before) != schema(now) => {
             report_change(

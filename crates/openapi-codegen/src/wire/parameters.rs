@@ -2,7 +2,11 @@
 
 use serde_json::Value;
 
-use super::{Comparison, DEPRECATED, NO_EFFECT, REJECTED, UNUSED, bodies, is_required, resolved};
+use super::operations::Side;
+use super::{
+    Comparison, DEPRECATED, NO_EFFECT, REJECTED, UNUSED, bodies, is_deprecated, is_required,
+    resolved,
+};
 use crate::Pointer;
 
 fn parameters<'a>(document: &'a Value, item: &'a Value, operation: &'a Value) -> Vec<&'a Value> {
@@ -40,24 +44,29 @@ fn id(parameter: &Value) -> (String, String) {
 }
 
 /// Compares the parameters of an operation, including those of its path.
-pub(super) fn compare(
-    cx: &mut Comparison<'_>,
-    (old_item, old): (&Value, &Value),
-    (new_item, new): (&Value, &Value),
+pub(super) fn compare<'a>(
+    cx: &mut Comparison<'a>,
+    old_side: Side<'a>,
+    new_side: Side<'a>,
     place: &Pointer,
 ) {
-    let old = parameters(cx.old, old_item, old);
-    let new = parameters(cx.new, new_item, new);
+    let old = parameters(cx.old, old_side.item, old_side.operation);
+    let new = parameters(cx.new, new_side.item, new_side.operation);
     let place = place.join("parameters");
-    // Path parameter names are not sent, so these are paired by position.
+    // Path parameter names are not sent, so these are paired by their position in the path.
     let (old_path, old): (Vec<&Value>, Vec<&Value>) =
         old.into_iter().partition(|p| id(p).0 == "path");
     let (new_path, new): (Vec<&Value>, Vec<&Value>) =
         new.into_iter().partition(|p| id(p).0 == "path");
-    let by_name = |name: &Value| new_path.iter().find(|other| id(other) == id(name)).copied();
-    for (index, before) in old_path.iter().enumerate() {
-        if let Some(now) = by_name(before).or_else(|| new_path.get(index).copied()) {
-            compare_one(cx, before, now, &place.join(id(now).1));
+    let names = names_in(old_side.path).zip(names_in(new_side.path));
+    for (old_name, new_name) in names {
+        let named = |parameters: &[&'a Value], name| {
+            let mut all = parameters.iter();
+            all.find(|parameter| id(parameter).1 == name).copied()
+        };
+        if let (Some(before), Some(now)) = (named(&old_path, old_name), named(&new_path, new_name))
+        {
+            compare_one(cx, before, now, &place.join(new_name));
         }
     }
     for before in &old {
@@ -87,7 +96,13 @@ pub(super) fn compare(
     }
 }
 
-fn compare_one(cx: &mut Comparison<'_>, old: &Value, new: &Value, at: &Pointer) {
+/// Returns the names of the parameters in a path.
+fn names_in(path: &str) -> impl Iterator<Item = &str> {
+    let parts = path.split('{').skip(1);
+    parts.filter_map(|part| Some(part.split_once('}')?.0))
+}
+
+fn compare_one<'a>(cx: &mut Comparison<'a>, old: &'a Value, new: &'a Value, at: &Pointer) {
     let (before, now) = (serialization(old), serialization(new));
     if before.0 != now.0 {
         cx.breaking(&at.join("style"), "serialization changed", REJECTED);
@@ -95,7 +110,7 @@ fn compare_one(cx: &mut Comparison<'_>, old: &Value, new: &Value, at: &Pointer) 
     if before.1 != now.1 {
         cx.breaking(&at.join("explode"), "serialization changed", REJECTED);
     }
-    if old.get("deprecated") != new.get("deprecated") {
+    if is_deprecated(old) != is_deprecated(new) {
         cx.compatible(&at.join("deprecated"), DEPRECATED.0, DEPRECATED.1);
     }
     bodies::compare_schemas(cx, old, new, true, at);

@@ -1,9 +1,9 @@
 //! Compares schemas of requests and responses.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::view::View;
-use super::{Comparison, DEPRECATED, NO_EFFECT, NOT_FOUND, REJECTED, UNEXPECTED, UNUSED};
+use super::{Comparison, DEPRECATED, NO_EFFECT, NOT_FOUND, REJECTED, UNEXPECTED, UNUSED, resolved};
 use super::{alternatives, objects, rules};
 use crate::Pointer;
 
@@ -11,51 +11,78 @@ pub(super) const STILL_VALID: &str = "existing requests are still valid";
 const STILL_POSSIBLE: &str = "the values were possible before";
 pub(super) const IGNORED: &str = "programs ignore unknown values in responses";
 
-/// Compares a schema of both documents as part of a request or a response.
-pub(super) fn compare(
-    cx: &mut Comparison<'_>,
-    old: &Value,
-    new: &Value,
+/// Schemas to compare.
+pub(super) struct Pair<'a> {
+    old: &'a Value,
+    new: &'a Value,
+    request: bool,
+    place: Pointer,
+}
+
+/// Compares a schema of both documents as part of a request or a response, with all schemas in it.
+pub(super) fn compare<'a>(
+    cx: &mut Comparison<'a>,
+    old: &'a Value,
+    new: &'a Value,
     request: bool,
     place: &Pointer,
 ) {
-    let reference = |schema: &Value| {
-        schema
-            .get("$ref")
-            .and_then(Value::as_str)
-            .map(str::to_owned)
+    add(cx, old, new, request, place);
+    while let Some(pair) = cx.pending.pop_front() {
+        compare_pair(cx, &pair);
+    }
+}
+
+/// Adds schemas to those to compare.
+pub(super) fn add<'a>(
+    cx: &mut Comparison<'a>,
+    old: &'a Value,
+    new: &'a Value,
+    request: bool,
+    place: &Pointer,
+) {
+    let (old, new) = (target(cx.old, old), target(cx.new, new));
+    let addresses = (std::ptr::from_ref(old), std::ptr::from_ref(new), request);
+    if cx.compared.insert(addresses) {
+        cx.pending.push_back(Pair {
+            old,
+            new,
+            request,
+            place: place.clone(),
+        });
+    }
+}
+
+/// Follows a reference that has no other keywords next to it.
+fn target<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
+    let is_plain = |map: &Map<String, Value>| {
+        map.keys().all(|key| {
+            matches!(key.as_str(), "$ref" | "summary" | "description") || key.starts_with("x-")
+        })
     };
-    if let (Some(old), Some(new)) = (reference(old), reference(new)) {
-        let pair = (old, new, request);
-        if cx.open.contains(&pair) {
-            return;
-        }
-        cx.open.push(pair);
+    match schema.as_object() {
+        Some(map) if is_plain(map) => resolved(document, schema),
+        _ => schema,
     }
-    const MAX_DEPTH: usize = 64;
-    if place.tokens().len() > MAX_DEPTH {
-        return;
-    }
-    let (old_schema, new_schema) = (old, new);
-    let old = View::of(cx.old, old);
-    let new = View::of(cx.new, new);
+}
+
+fn compare_pair<'a>(cx: &mut Comparison<'a>, pair: &Pair<'a>) {
+    let Pair { request, place, .. } = pair;
+    let request = *request;
+    let old = View::of(cx.old, pair.old);
+    let new = View::of(cx.new, pair.new);
     compare_types(cx, &old, &new, request, place);
-    compare_values(cx, &old, &new, request, place);
-    rules::compare(cx, &old, &new, request, place);
     compare_use(cx, &old, &new, request, place);
-    objects::compare(cx, &old, &new, request, place);
-    match (old.items, new.items) {
-        (Some(old), Some(new)) => compare(cx, old, new, request, &place.join("items")),
-        (None, Some(_)) if request => {
-            cx.breaking(&place.join("items"), "item type added", REJECTED)
-        }
-        (Some(_), None) if !request => {
-            cx.breaking(&place.join("items"), "item type removed", UNEXPECTED)
-        }
-        _ => {}
+    // If only one side consists of alternatives, the contents of the other side are compared with one of them.
+    let is_split = if new.alternatives.is_empty() {
+        old.is_only_alternatives()
+    } else {
+        old.alternatives.is_empty() && new.is_only_alternatives()
+    };
+    if !is_split {
+        compare_contents(cx, &old, &new, request, place);
     }
-    compare_first_items(cx, &old, &new, request, place);
-    let sides = ((old_schema, &old), (new_schema, &new));
+    let sides = ((pair.old, &old), (pair.new, &new));
     alternatives::compare(cx, sides.0, sides.1, request, place);
     if old.default != new.default && request {
         let place = place.join("default");
@@ -65,6 +92,29 @@ pub(super) fn compare(
             "requests that omit it have a different meaning",
         );
     }
+}
+
+/// Compares the values, properties and items that a schema allows.
+fn compare_contents<'a>(
+    cx: &mut Comparison<'a>,
+    old: &View<'a>,
+    new: &View<'a>,
+    request: bool,
+    place: &Pointer,
+) {
+    compare_values(cx, old, new, request, place);
+    rules::compare(cx, old, new, request, place);
+    objects::compare(cx, old, new, request, place);
+    let items = place.join("items");
+    match (old.items, new.items) {
+        (Some(old), Some(new)) => add(cx, old, new, request, &items),
+        (None, Some(_)) => report_change(cx, request, true, &items, "item type added".to_owned()),
+        (Some(_), None) => {
+            report_change(cx, request, false, &items, "item type removed".to_owned());
+        }
+        (None, None) => {}
+    }
+    compare_first_items(cx, old, new, request, place);
 }
 
 /// Compares `readOnly` and `writeOnly`.
@@ -94,16 +144,16 @@ fn compare_use(
 }
 
 /// Compares the item schemas of tuples.
-fn compare_first_items(
-    cx: &mut Comparison<'_>,
-    old: &View<'_>,
-    new: &View<'_>,
+fn compare_first_items<'a>(
+    cx: &mut Comparison<'a>,
+    old: &View<'a>,
+    new: &View<'a>,
     request: bool,
     place: &Pointer,
 ) {
     let place = place.join("prefixItems");
     for (index, (before, now)) in old.first_items.iter().zip(&new.first_items).enumerate() {
-        compare(cx, before, now, request, &place.join(index.to_string()));
+        add(cx, before, now, request, &place.join(index.to_string()));
     }
     let (before, now) = (old.first_items.len(), new.first_items.len());
     if before != now {

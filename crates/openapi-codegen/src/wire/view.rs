@@ -68,6 +68,18 @@ impl<'a> View<'a> {
         view
     }
 
+    /// Returns whether the schema allows the values of its alternatives without further restrictions.
+    pub(super) fn is_only_alternatives(&self) -> bool {
+        !self.alternatives.is_empty()
+            && self.properties.is_empty()
+            && self.required.is_empty()
+            && self.others.is_none()
+            && self.items.is_none()
+            && self.first_items.is_empty()
+            && self.values.is_none()
+            && self.rules.is_empty()
+    }
+
     fn add(&mut self, document: &'a Value, schema: &'a Value, depth: usize) {
         const MAX_DEPTH: usize = 24;
         let own = schema.as_object();
@@ -128,7 +140,7 @@ impl<'a> View<'a> {
                 .into_iter()
                 .flatten()
             {
-                if is_null(alternative) {
+                if is_null(resolved(document, alternative)) {
                     self.nullable = true;
                 } else {
                     self.alternatives.push(alternative);
@@ -177,7 +189,14 @@ impl<'a> View<'a> {
     /// Adds limits in 3.1 form, where an exclusive bound is a number.
     fn add_rules(&mut self, map: &Map<String, Value>) {
         for rule in RULES {
-            if let Some(value) = map.get(rule).filter(|value| **value != Value::Bool(false)) {
+            let is_size = matches!(rule, "minItems" | "minLength" | "minProperties");
+            let is_rule = |value: &&Value| match value {
+                Value::Bool(value) => *value,
+                // Every size is at least 0.
+                Value::Number(number) if is_size => number.as_f64() != Some(0.0),
+                _ => true,
+            };
+            if let Some(value) = map.get(rule).filter(is_rule) {
                 self.rules.insert(rule.to_owned(), value.clone());
             }
         }
@@ -195,6 +214,11 @@ impl<'a> View<'a> {
 }
 
 fn is_null(schema: &Value) -> bool {
-    schema.get("type").is_some_and(|ty| ty == "null")
+    let only = |keyword: &str| match schema.get(keyword) {
+        Some(Value::Array(values)) if values.len() == 1 => values.first(),
+        value => value,
+    };
+    only("type").is_some_and(|ty| ty == "null")
+        || only("enum").is_some_and(Value::is_null)
         || schema.get("const").is_some_and(Value::is_null)
 }

@@ -110,8 +110,8 @@ pub(crate) const OPERATIONS: &[Mutation] = &[
     ),
     row(
         "callback added",
-        expect(Same, NoBump, NoBump, ""),
-        expect(Same, NoBump, NoBump, ""),
+        expect(Compatible, Patch, NoBump, ""),
+        expect(Breaking, Patch, NoBump, ""),
         |d| {
             at(d, CREATE)["callbacks"] = json!({"done": {"{$request.body#/url}": {"post": {"responses": {"200": {"description": "OK"}}}}}});
         },

@@ -7,10 +7,14 @@
 //!
 //! The other tools are installed from npm into the target directory and need Node 20 or newer.
 
+use std::collections::BTreeMap;
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use openapi_codegen::difference::Difference;
+use openapi_codegen::document;
 use openapi_codegen::lower::{self, Options};
 use openapi_codegen::rust_api::Bump::{self, Major, Minor, None as NoBump};
 use openapi_codegen::standalone::{Crate, Runtime};
@@ -99,37 +103,17 @@ fn expectations() -> Vec<(String, String, String, &'static Expectation)> {
 #[ignore = "needs cargo-semver-checks and ten minutes"]
 fn bumps_cover_semver_checks_findings() {
     let folder = folder("semver-checks");
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("semver-checks-target");
-    let krate = folder.join("crate");
-    for (name, document) in documents() {
-        let options = Options::new().skip_unsupported(true);
-        let mut lowered = lower::lower_with(&document, &options).unwrap();
-        let description = Crate {
-            name: "mutated",
-            source: &name,
-            folder: &krate,
-            runtime: &Runtime::Path(root().join("crates/openapi-runtime")),
-        };
-        let files = description.files(&mut lowered, true).unwrap();
-        description.write(files).unwrap();
-        // The same call that cargo-semver-checks makes; the rustdoc JSON format is unstable.
-        run_successfully(
-            Command::new(env!("CARGO"))
-                .args(["rustdoc", "--quiet", "--features", "schemars", "--"])
-                .args(["-Zunstable-options", "--output-format", "json"])
-                .args(["--cap-lints", "allow"])
-                .current_dir(&krate)
-                .env("RUSTC_BOOTSTRAP", "1")
-                .env("CARGO_TARGET_DIR", &target),
-        );
-        let json = folder.join(format!("{name}.json"));
-        fs::copy(target.join("doc/mutated.json"), json).unwrap();
-    }
+    let documents = documents().into_iter();
+    let described: BTreeMap<String, PathBuf> = documents
+        .map(|(name, document)| {
+            let path = described(&folder, &name, &document);
+            (name, path)
+        })
+        .collect();
 
     let mut wrong = Vec::new();
     for (name, old, new, expected) in expectations() {
-        let json = |name: &str| folder.join(format!("{name}.json"));
-        let found = found(&json(&old), &json(&new));
+        let found = found(&described[&old], &described[&new]);
         if found != expected.found || expected.bump < found {
             let (listed, ours) = (expected.found.name(), expected.bump.name());
             let found = found.name();
@@ -139,6 +123,70 @@ fn bumps_cover_semver_checks_findings() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+#[ignore = "needs cargo-semver-checks, and pairs of documents in the folder OPENAPI_PAIRS"]
+fn bumps_cover_semver_checks_findings_in_pairs_of_documents() {
+    let pairs = env::var("OPENAPI_PAIRS").unwrap();
+    let folder = folder("semver-checks-pairs");
+    let mut compared = Vec::new();
+    let mut wrong = Vec::new();
+    for entry in fs::read_dir(pairs).unwrap() {
+        let new = entry.unwrap().path();
+        let file = new.file_name().unwrap().to_str().unwrap();
+        let Some((name, extension)) = file.split_once(".new.") else {
+            continue;
+        };
+        let old = new.with_file_name(format!("{name}.old.{extension}"));
+        let read = |path: &Path| document::parse(name, &fs::read_to_string(path).unwrap()).unwrap();
+        let (old, new) = (read(&old), read(&new));
+        let ours = Difference::of(("old", "new"), &old, &new).unwrap().bump;
+        let described =
+            |side: &str, document| described(&folder, &format!("{name}-{side}"), document);
+        let found = found(&described("old", &old), &described("new", &new));
+        let line = format!(
+            "{name}: ours {}, cargo-semver-checks {}",
+            ours.name(),
+            found.name()
+        );
+        if ours < found {
+            wrong.push(line.clone());
+        }
+        compared.push(line);
+    }
+    println!("{}", compared.join("\n"));
+    assert!(!compared.is_empty(), "no pairs");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Generates the crate of a document and returns the path of its rustdoc JSON.
+fn described(folder: &Path, name: &str, document: &Value) -> PathBuf {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("semver-checks-target");
+    let krate = folder.join("crate");
+    let options = Options::new().skip_unsupported(true);
+    let mut lowered = lower::lower_with(document, &options).unwrap();
+    let description = Crate {
+        name: "mutated",
+        source: name,
+        folder: &krate,
+        runtime: &Runtime::Path(root().join("crates/openapi-runtime")),
+    };
+    let files = description.files(&mut lowered, true).unwrap();
+    description.write(files).unwrap();
+    // The same call that cargo-semver-checks makes; the rustdoc JSON format is unstable.
+    run_successfully(
+        Command::new(env!("CARGO"))
+            .args(["rustdoc", "--quiet", "--features", "schemars", "--"])
+            .args(["-Zunstable-options", "--output-format", "json"])
+            .args(["--cap-lints", "allow"])
+            .current_dir(&krate)
+            .env("RUSTC_BOOTSTRAP", "1")
+            .env("CARGO_TARGET_DIR", &target),
+    );
+    let json = folder.join(format!("{name}.json"));
+    fs::copy(target.join("doc/mutated.json"), &json).unwrap();
+    json
 }
 
 /// Returns the bump that cargo-semver-checks requires. Its warnings count as potential major changes.
