@@ -71,8 +71,11 @@ impl Shared {
             Ok(runner) if self.is_stopping() => runner.stop(),
             Ok(_) => {}
             Err(error) => {
-                if matches!(error, Error::Ledger(LedgerError::OtherJob { .. })) {
-                    self.leave(Exit::Usage, error.to_string());
+                let exit = Exit::of(&error);
+                let is_other_job = matches!(error, Error::Ledger(LedgerError::OtherJob { .. }));
+                match is_other_job || exit == Exit::Auth {
+                    true => self.leave(exit, error.to_string()),
+                    false => eprintln!("job {job}: {error}"),
                 }
                 return Err(error);
             }

@@ -24,6 +24,22 @@ pub(crate) enum Exit {
 }
 
 impl Exit {
+    /// Returns the exit code of a command that ends with an error.
+    pub(crate) fn of(error: &Error) -> Self {
+        match error {
+            Error::Input { .. } | Error::Request(_) | Error::Option(_) | Error::Output { .. } => {
+                Self::Usage
+            }
+            Error::Ledger(LedgerError::OtherJob { .. }) => Self::Usage,
+            Error::Ledger(LedgerError::NoJob { .. }) => Self::NotFound,
+            Error::Models(refused) => match refused.status().map(|status| status.as_u16()) {
+                Some(401 | 403) => Self::Auth,
+                _ => Self::Failure,
+            },
+            _ => Self::Failure,
+        }
+    }
+
     fn name(self) -> &'static str {
         match self {
             Self::Failure => "failure",
@@ -74,15 +90,7 @@ impl fmt::Display for Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        let exit = match &error {
-            Error::Input { .. } | Error::Request(_) | Error::Option(_) | Error::Output { .. } => {
-                Exit::Usage
-            }
-            Error::Ledger(LedgerError::OtherJob { .. }) => Exit::Usage,
-            Error::Ledger(LedgerError::NoJob { .. }) => Exit::NotFound,
-            _ => Exit::Failure,
-        };
-        Self::new(exit, error.to_string())
+        Self::new(Exit::of(&error), error.to_string())
     }
 }
 
