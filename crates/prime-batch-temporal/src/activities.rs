@@ -24,12 +24,12 @@ pub(crate) struct Shared {
     worker: String,
     runners: Mutex<Runners>,
     /// Why this worker cannot take more work: its settings are those of another account, or its key is refused.
-    misfit: watch::Sender<Option<Misfit>>,
+    stop_reason: watch::Sender<Option<StopReason>>,
 }
 
 /// Why a worker cannot take more work, and the exit code that says so.
 #[derive(Clone)]
-pub(crate) struct Misfit {
+pub(crate) struct StopReason {
     pub(crate) exit: Exit,
     pub(crate) reason: String,
 }
@@ -50,7 +50,7 @@ impl Shared {
             ledger,
             worker,
             runners: Mutex::default(),
-            misfit: watch::Sender::new(None),
+            stop_reason: watch::Sender::new(None),
         }
     }
 
@@ -74,7 +74,7 @@ impl Shared {
                 let exit = Exit::of(&error);
                 let is_other_job = matches!(error, Error::Ledger(LedgerError::OtherJob { .. }));
                 match is_other_job || exit == Exit::Auth {
-                    true => self.leave(exit, error.to_string()),
+                    true => self.stop_because(exit, error.to_string()),
                     false => eprintln!("job {job}: {error}"),
                 }
                 return Err(error);
@@ -103,15 +103,17 @@ impl Shared {
         started.map(|one| one.progress().in_flight).sum()
     }
 
-    fn leave(&self, exit: Exit, reason: String) {
-        self.misfit.send_replace(Some(Misfit { exit, reason }));
+    /// Lets the worker end, with the exit code and the reason.
+    fn stop_because(&self, exit: Exit, reason: String) {
+        self.stop_reason
+            .send_replace(Some(StopReason { exit, reason }));
     }
 
     /// Waits until a job turns out to belong to another account or endpoint, or the service refuses the key.
-    pub(crate) async fn misfit(&self) -> Misfit {
-        let mut receiver = self.misfit.subscribe();
+    pub(crate) async fn stop_reason(&self) -> StopReason {
+        let mut receiver = self.stop_reason.subscribe();
         match receiver.wait_for(Option::is_some).await.as_deref() {
-            Ok(Some(misfit)) => misfit.clone(),
+            Ok(Some(stop_reason)) => stop_reason.clone(),
             // The sender is a field of this, and the value is not empty.
             Ok(None) | Err(_) => std::future::pending().await,
         }
@@ -149,7 +151,7 @@ impl Asking {
         };
         match &report.end {
             // The next chunk would end in the same way, and another worker may have a key that is accepted.
-            ChunkEnd::Refused(error) => self.0.leave(Exit::Auth, error.clone()),
+            ChunkEnd::Refused(error) => self.0.stop_because(Exit::Auth, error.clone()),
             ChunkEnd::Unavailable(error) => eprintln!("chunk {}: {error}", chunk.chunk),
             _ => {}
         }

@@ -62,9 +62,9 @@ pub(crate) async fn run(arguments: cli::Worker, global: &Global) -> Result<(), F
     eprintln!("{name} takes the jobs of the queue {queue}");
     let (stop, stop_asking) = (bookkeeping.shutdown_handle(), asking.shutdown_handle());
     let stopping = async {
-        let misfit = tokio::select! {
+        let stop_reason = tokio::select! {
             () = terminated() => None,
-            misfit = shared.misfit() => Some(misfit),
+            stop_reason = shared.stop_reason() => Some(stop_reason),
             () = until_done(&ledger), if arguments.until_done => None,
         };
         stop_asking();
@@ -75,14 +75,14 @@ pub(crate) async fn run(arguments: cli::Worker, global: &Global) -> Result<(), F
             process::exit(INTERRUPTED);
         });
         stop();
-        (misfit, again)
+        (stop_reason, again)
     };
     let running = async { tokio::try_join!(bookkeeping.run(), asking.run()) };
-    let ((misfit, again), ran) = tokio::join!(stopping, running);
+    let ((stop_reason, again), ran) = tokio::join!(stopping, running);
     again.abort();
     ran.map_err(|error| failed(&error))?;
-    match misfit {
-        Some(misfit) => Err(Failure::new(misfit.exit, misfit.reason)),
+    match stop_reason {
+        Some(stop_reason) => Err(Failure::new(stop_reason.exit, stop_reason.reason)),
         None => Ok(()),
     }
 }

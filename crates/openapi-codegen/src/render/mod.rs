@@ -6,7 +6,7 @@
 //! | `parse` | parses the document with `openapiv3` |
 //! | `property_names` | gives properties of one schema distinct names in Rust |
 //! | `client` | runs progenitor |
-//! | `modules` | reads and reduces modules of progenitor's output |
+//! | `modules` | reads and reduces the module `types` of progenitor's output |
 //! | `runtime` | renames the runtime crate in paths |
 //! | `post_process` | post-processes progenitor's output |
 //! | `request_bodies` | keeps request bodies that are passed as a whole |
@@ -117,6 +117,7 @@ pub fn render_supported(source: &str, lowered: &mut Lowered) -> Result<Vec<(Stri
 enum Failure {
     /// progenitor rejects an operation or a schema.
     Progenitor(String),
+    /// Any other reason. Dropping an operation or a schema does not help.
     Other(String),
 }
 
@@ -132,7 +133,7 @@ impl From<String> for Failure {
 /// a document whose types have no fields. One run for both would take nearly as long as the two in sequence.
 fn render_once(lowered: &Lowered) -> Result<Vec<(String, String)>, Failure> {
     let input = input::prepare(lowered);
-    let document = parse::parse(&input).map_err(|e| format!("with its overlays: {e}"))?;
+    let document = parse::parse(&input).map_err(|e| format!("{e}, with overlays applied"))?;
     let run = Run {
         lowered,
         operations: operations::list(&document, lowered),
@@ -242,12 +243,12 @@ impl Run<'_> {
             .collect::<Result<_, String>>()?;
         let mut file = parse_output(modules::with_structs(tokens, &bodies))?;
         let builders = type_builders::used(&mut file);
-        let types_of_operations = Needed {
+        let types_needed = Needed {
             types: types.clone(),
             builders,
         };
         // If nobody receives it, the other run failed. Its error is returned.
-        let _ = needed.send(types_of_operations);
+        let _ = needed.send(types_needed);
         let limits = limits::of_types(&self.document)?;
         let (document, operations) = (&self.document, &self.operations);
         post_process::post_process(&mut file, document, operations, &limits, &types)?;

@@ -61,29 +61,29 @@ impl VisitMut for Bodies {
 
     fn visit_expr_method_call_mut(&mut self, call: &mut ExprMethodCall) {
         visit_mut::visit_expr_method_call_mut(self, call);
-        let is_map = call.method == "map";
-        if !is_map && call.method != "and_then" {
+        let method = call.method.to_string();
+        if method != "map" && method != "and_then" {
             return;
         }
         let text = |expression: &Expr| expression.to_token_stream().to_string();
         let Some(argument) = call.args.first_mut() else {
             return;
         };
-        match (is_map, text(argument)) {
+        match (method.as_str(), text(argument)) {
             // `value.try_into().map(From::from)`
-            (true, argument_text) if argument_text == "From :: from" => {
+            ("map", argument_text) if argument_text == "From :: from" => {
                 *argument = parse_quote!(openapi_runtime::RequestBody::of);
                 self.given += 1;
             }
             // `self.body.map(f)`
-            (true, argument_text)
+            ("map", argument_text)
                 if argument_text == "f" && text(&call.receiver) == "self . body" =>
             {
                 *argument = parse_quote!(|body| body.map(f));
                 self.changed += 1;
             }
             // `body.and_then(|v| types::Request::try_from(v).map_err(|e| e.to_string()))`
-            (false, argument_text)
+            ("and_then", argument_text)
                 if text(&call.receiver) == "body" && argument_text.contains(":: try_from (v)") =>
             {
                 *argument = parse_quote!(openapi_runtime::RequestBody::whole);
