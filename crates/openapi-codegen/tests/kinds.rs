@@ -1270,3 +1270,32 @@ components:
     assert_eq!(*property, json!({"description": "all"}));
     assert_eq!(notes(&new, NoteKind::Lost).len(), 1);
 }
+
+#[test]
+fn a_reference_beside_annotations_remains_a_reference() {
+    let schemas = schemas(&with_schemas(
+        "Shape: {type: object, properties: {name: {type: string}}}
+Color: {type: string, enum: [red, blue]}
+Thing:
+  type: object
+  properties:
+    described: {allOf: [{$ref: '#/components/schemas/Shape'}, {description: Its shape.}]}
+    nullable: {allOf: [{nullable: true, type: object}, {$ref: '#/components/schemas/Shape'}]}
+    typed: {type: object, allOf: [{$ref: '#/components/schemas/Shape', description: Its shape.}]}
+    colors: {type: array, items: {allOf: [{$ref: '#/components/schemas/Color'}, {xml: {name: c}}]}}
+    other: {allOf: [{$ref: '#/components/schemas/Shape'}, {required: [name]}]}
+    unlike: {allOf: [{$ref: '#/components/schemas/Shape'}, {type: string}]}",
+    ));
+    let (shape, color) = (reference("Shape"), reference("Color"));
+    let properties = &schemas["Thing"]["properties"];
+    let described = json!({"description": "Its shape.", "allOf": [shape]});
+    assert_eq!(properties["described"], described);
+    assert_eq!(properties["typed"], described);
+    let nullable = json!({"nullable": true, "allOf": [shape]});
+    assert_eq!(properties["nullable"], nullable);
+    assert_eq!(properties["colors"]["items"], color);
+    assert_eq!(properties["other"], reference("ThingOther"));
+    assert_eq!(schemas["ThingOther"]["required"], json!(["name"]));
+    // Contradictory: no value has both types.
+    assert_eq!(properties["unlike"], json!({}));
+}

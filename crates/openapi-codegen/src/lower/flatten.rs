@@ -9,6 +9,9 @@ use super::names::target;
 use super::shape::Shaper;
 use crate::Pointer;
 
+/// The maximum number of references from a component to the schema that declares its type.
+const MAX_TYPE_DEPTH: usize = 8;
+
 impl Shaper<'_, '_> {
     /// Merges all parts of `allOf` into the schema.
     pub(super) fn flatten(
@@ -129,6 +132,44 @@ impl Shaper<'_, '_> {
         restricting.peek().is_some() && restricting.all(is_nullable)
     }
 
+    /// Returns a schema that only refers to another one as `allOf` with one reference, beside annotations. The reference
+    /// may be one part of several if the others have only annotations, or the type of the target. Other schemas are
+    /// returned unchanged.
+    pub(super) fn as_reference(&self, schema: Value) -> Value {
+        let mut annotations = Map::new();
+        let mut references = Vec::new();
+        if !is_only_reference(&schema, &mut annotations, &mut references) {
+            return schema;
+        }
+        let [reference] = references.as_slice() else {
+            return schema;
+        };
+        let ty = annotations.shift_remove("type");
+        if ty.is_some() {
+            let name = target(reference);
+            let target_type = name.and_then(|name| self.type_of(&name, MAX_TYPE_DEPTH));
+            if ty.as_ref().and_then(Value::as_str) != target_type {
+                return schema;
+            }
+        }
+        annotations.insert("allOf".to_owned(), json!([{ "$ref": reference }]));
+        Value::Object(annotations)
+    }
+
+    /// Returns the type of a component, if it is declared or follows from its properties.
+    fn type_of(&self, name: &str, depth: usize) -> Option<&str> {
+        let schema = self.whole.get(name)?;
+        let declared = schema.get("type").and_then(Value::as_str);
+        let properties = schema.get("properties").map(|_| "object");
+        declared.or(properties).or_else(|| {
+            let parts = schema.get("allOf").and_then(Value::as_array);
+            let parts = parts.into_iter().flatten().chain([schema]);
+            let targets = parts.filter_map(|part| target(part.get("$ref")?.as_str()?));
+            let depth = depth.checked_sub(1)?;
+            targets.filter_map(|name| self.type_of(&name, depth)).next()
+        })
+    }
+
     /// Returns a part with its reference inlined. Returns `None` if the referenced schema is already being inlined.
     fn inlined(
         &mut self,
@@ -162,6 +203,34 @@ impl Shaper<'_, '_> {
         }
         Some(self.flatten(found, place))
     }
+}
+
+/// Collects the references, annotations and type of a schema and the parts of its `allOf`. Annotations of the schema
+/// take precedence. Returns whether the schema contains nothing else.
+fn is_only_reference(
+    schema: &Value,
+    annotations: &mut Map<String, Value>,
+    references: &mut Vec<String>,
+) -> bool {
+    let own = schema.as_object().into_iter().flatten();
+    let mut parts = Vec::new();
+    for (key, value) in own {
+        match (key.as_str(), value) {
+            ("$ref", Value::String(reference)) => references.push(reference.clone()),
+            ("allOf", Value::Array(list)) => parts.extend(list),
+            ("nullable", Value::Bool(false)) => {}
+            ("type", ty) if annotations.get("type").is_some_and(|other| other != ty) => {
+                return false;
+            }
+            (key, value) if key == "type" || key == "nullable" || is_annotation(key) => {
+                annotations.entry(key).or_insert_with(|| value.clone());
+            }
+            _ => return false,
+        }
+    }
+    parts
+        .into_iter()
+        .all(|part| is_only_reference(part, annotations, references))
 }
 
 /// Returns the reference of a schema that consists only of a reference and annotations.

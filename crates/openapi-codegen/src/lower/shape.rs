@@ -170,7 +170,7 @@ impl Shaper<'_, '_> {
         name: &str,
         place: &Pointer,
     ) -> Result<Value, LowerError> {
-        let shaped = self.component(schema, name, place)?;
+        let shaped = self.component(self.as_reference(schema), name, place)?;
         let Value::Object(mut map) = shaped else {
             return Ok(shaped);
         };
