@@ -1,69 +1,90 @@
 //! Encodes form bodies.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
+
+/// The properties of an object. A `Value` would lose digits of numbers.
+type Fields<'a> = BTreeMap<String, &'a RawValue>;
 
 /// Encodes a value as a form. The fields named in `brackets` may contain objects and nested lists.
 pub(crate) fn encode<T: Serialize + ?Sized>(body: &T, brackets: &[&str]) -> Result<String, String> {
-    let Value::Object(fields) = serde_json::to_value(body).map_err(|e| e.to_string())? else {
-        return Err("not an object".to_owned());
-    };
+    let json = to_raw_value(body).map_err(|e| e.to_string())?;
+    let fields: Fields<'_> = serde_json::from_str(json.get()).map_err(|_| "not an object")?;
     let mut pairs = Vec::new();
-    for (name, value) in fields {
-        let has_brackets = brackets.contains(&name.as_str());
-        match value {
-            Value::Array(items) if !has_brackets => {
-                for item in items.into_iter().filter(|item| !item.is_null()) {
-                    pairs.push((name.clone(), scalar(&name, item)?));
+    for (name, json) in fields {
+        match kind(json) {
+            _ if brackets.contains(&name.as_str()) => write_with_brackets(name, json, &mut pairs)?,
+            Kind::Null => {}
+            Kind::List => {
+                for item in read::<Vec<&RawValue>>(json)? {
+                    pairs.extend(scalar(&name, item)?.map(|text| (name.clone(), text)));
                 }
             }
-            value if has_brackets => write_with_brackets(name, value, &mut pairs),
-            Value::Null => {}
-            value => {
-                let text = scalar(&name, value)?;
-                pairs.push((name, text));
+            Kind::Object | Kind::Scalar => {
+                pairs.extend(scalar(&name, json)?.map(|text| (name, text)));
             }
         }
     }
     serde_urlencoded::to_string(pairs).map_err(|e| e.to_string())
 }
 
-fn write_with_brackets(name: String, value: Value, pairs: &mut Vec<(String, String)>) {
-    match value {
-        Value::Null => {}
-        Value::Object(fields) => {
-            for (field, value) in fields {
-                write_with_brackets(format!("{name}[{field}]"), value, pairs);
+fn write_with_brackets(
+    name: String,
+    json: &RawValue,
+    pairs: &mut Vec<(String, String)>,
+) -> Result<(), String> {
+    match kind(json) {
+        Kind::Null => {}
+        Kind::Object => {
+            for (field, json) in read::<Fields<'_>>(json)? {
+                write_with_brackets(format!("{name}[{field}]"), json, pairs)?;
             }
         }
-        Value::Array(items) => {
-            for (index, item) in items.into_iter().enumerate() {
-                let is_scalar = !item.is_object() && !item.is_array();
-                let key = if is_scalar {
-                    format!("{name}[]")
-                } else {
-                    format!("{name}[{index}]")
+        Kind::List => {
+            for (index, item) in read::<Vec<&RawValue>>(json)?.into_iter().enumerate() {
+                let key = match kind(item) {
+                    Kind::Object | Kind::List => format!("{name}[{index}]"),
+                    Kind::Null | Kind::Scalar => format!("{name}[]"),
                 };
-                write_with_brackets(key, item, pairs);
+                write_with_brackets(key, item, pairs)?;
             }
         }
-        value => pairs.push((name, text(value))),
+        Kind::Scalar => pairs.extend(scalar(&name, json)?.map(|text| (name.clone(), text))),
+    }
+    Ok(())
+}
+
+enum Kind {
+    Null,
+    List,
+    Object,
+    Scalar,
+}
+
+fn kind(json: &RawValue) -> Kind {
+    match json.get().as_bytes().first() {
+        Some(b'n') => Kind::Null,
+        Some(b'[') => Kind::List,
+        Some(b'{') => Kind::Object,
+        _ => Kind::Scalar,
     }
 }
 
-fn scalar(name: &str, value: Value) -> Result<String, String> {
-    if value.is_object() || value.is_array() {
-        return Err(format!(
+fn read<'a, T: serde::Deserialize<'a>>(json: &'a RawValue) -> Result<T, String> {
+    serde_json::from_str(json.get()).map_err(|e| e.to_string())
+}
+
+/// Returns the text of a scalar. `None` for `null`.
+fn scalar(name: &str, json: &RawValue) -> Result<Option<String>, String> {
+    match kind(json) {
+        Kind::Null => Ok(None),
+        Kind::Scalar if json.get().starts_with('"') => read(json).map(Some),
+        Kind::Scalar => Ok(Some(json.get().to_owned())),
+        Kind::Object | Kind::List => Err(format!(
             "the field {name:?} contains an object or a nested list"
-        ));
-    }
-    Ok(text(value))
-}
-
-fn text(scalar: Value) -> String {
-    match scalar {
-        Value::String(text) => text,
-        other => other.to_string(),
+        )),
     }
 }
 
@@ -87,6 +108,14 @@ mod tests {
         pairs.sort();
         got.sort();
         assert_eq!(got, pairs);
+    }
+
+    #[test]
+    fn numbers_keep_their_digits() {
+        let price: crate::Number = "12345678901234567890.10".parse().unwrap();
+        let body = BTreeMap::from([("a", vec![price.clone()]), ("b", vec![price])]);
+        let encoded = "a=12345678901234567890.10&b%5B%5D=12345678901234567890.10";
+        assert_eq!(encode(&body, &["b"]).unwrap(), encoded);
     }
 
     #[test]

@@ -16,7 +16,7 @@
 //! | [`sse`] | server-sent events: [`Decoder`](sse::Decoder), [`EventStream`](sse::EventStream) |
 //! | [`error`] | [`Error`], with the status, headers and body of the response if there is one |
 //! | `redact`, `time_limits` | redaction of secrets; timeouts |
-//! | [`secret`], [`usd`], [`timestamp`] | field types: [`Secret`], [`Usd`], [`Timestamp`], [`TextOrParts`] |
+//! | [`secret`], [`number`], [`usd`], [`timestamp`] | field types: [`Secret`], [`Number`], [`Usd`], [`Timestamp`], [`TextOrParts`] |
 //! | [`mod@lenient`] | reads responses that do not match the specification |
 //! | `request`, `base_url`, `body`, `path`, `query`, `form`, `null`, `limits` | helpers for generated code |
 //!
@@ -34,6 +34,7 @@ mod limits;
 pub mod meta;
 mod null;
 mod nullable;
+pub mod number;
 pub mod operation;
 pub mod options;
 mod path;
@@ -72,6 +73,7 @@ pub use null::null_as_default;
 pub use nullable::Nullable;
 #[doc(hidden)]
 pub use nullable::nullable;
+pub use number::Number;
 pub use operation::{Operation, RetrySafety, TeamLocation};
 pub use options::CallOptions;
 #[doc(hidden)]

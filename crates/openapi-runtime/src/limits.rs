@@ -34,6 +34,12 @@ impl Limited for crate::Usd {
     }
 }
 
+impl Limited for crate::Number {
+    fn number(&self) -> Option<f64> {
+        Some(self.to_f64())
+    }
+}
+
 impl<T: Limited> Limited for Option<T> {
     fn number(&self) -> Option<f64> {
         self.as_ref().and_then(Limited::number)

@@ -2,7 +2,7 @@
 
 use serde::ser::{Error as _, SerializeSeq as _};
 use serde::{Serialize, Serializer};
-use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
 
 /// A query parameter. A scalar becomes one pair, a list one pair for each item, and `None` is omitted.
 #[derive(Debug)]
@@ -20,22 +20,27 @@ impl<'a, T> QueryParam<'a, T> {
 
 impl<T: Serialize> Serialize for QueryParam<'_, T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let values = match serde_json::to_value(self.value).map_err(S::Error::custom)? {
-            Value::Null => Vec::new(),
-            Value::Array(values) => values,
-            scalar => vec![scalar],
+        // A `Value` would lose digits of numbers.
+        let json = to_raw_value(self.value).map_err(S::Error::custom)?;
+        let values: Vec<&RawValue> = match json.get() {
+            "null" => Vec::new(),
+            list if list.starts_with('[') => {
+                serde_json::from_str(list).map_err(S::Error::custom)?
+            }
+            _ => vec![&json],
         };
         let mut pairs = serializer.serialize_seq(Some(values.len()))?;
         for value in values {
-            let text = match value {
-                Value::String(text) => text,
-                Value::Number(number) => number.to_string(),
-                Value::Bool(truth) => truth.to_string(),
-                _ => {
+            let text = match value.get() {
+                string if string.starts_with('"') => {
+                    serde_json::from_str(string).map_err(S::Error::custom)?
+                }
+                other if other == "null" || other.starts_with(['[', '{']) => {
                     return Err(S::Error::custom(
                         "query parameters must be scalars or lists of scalars",
                     ));
                 }
+                scalar => scalar.to_owned(),
             };
             pairs.serialize_element(&(self.name, text))?;
         }
@@ -56,6 +61,8 @@ mod tests {
     fn scalars_lists_and_none() {
         assert_eq!(query(Some(5)), "q=5");
         assert_eq!(query("a b&c"), "q=a+b%26c");
+        let large: crate::Number = "12345678901234567890.10".parse().unwrap();
+        assert_eq!(query(vec![large]), "q=12345678901234567890.10");
         assert_eq!(query(vec!["a", "b"]), "q=a&q=b");
         assert_eq!(query(None::<i64>), "");
         assert!(

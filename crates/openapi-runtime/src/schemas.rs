@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use crate::{Secret, TextOrParts, Timestamp, Usd};
+use crate::{Number, Secret, TextOrParts, Timestamp, Usd};
 
 macro_rules! schema {
     ($($type:ident: $schema:tt)*) => {$(
@@ -25,6 +25,7 @@ macro_rules! schema {
 }
 
 schema! {
+    Number: { "type": ["number", "string"] }
     Secret: { "type": "string", "format": "password" }
     TextOrParts: { "type": ["string", "array"] }
     Timestamp: { "type": "string", "format": "date-time" }

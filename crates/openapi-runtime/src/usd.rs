@@ -9,6 +9,8 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 use serde_json::value::RawValue;
 
+use crate::number::number_text;
+
 /// An amount of US dollars: a decimal number that keeps the digits of its JSON.
 ///
 /// Deserializes from a JSON number, or from a string that contains one. Amounts are rounded to 28 decimal places,
@@ -130,14 +132,8 @@ impl Serialize for Usd {
 
 impl<'de> Deserialize<'de> for Usd {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = Box::<RawValue>::deserialize(deserializer)?;
-        let text = raw.get();
-        if text.starts_with('"') {
-            let text: String = serde_json::from_str(text).map_err(de::Error::custom)?;
-            text.trim().parse().map_err(de::Error::custom)
-        } else {
-            text.parse().map_err(de::Error::custom)
-        }
+        let text = number_text(deserializer)?;
+        text.parse().map_err(de::Error::custom)
     }
 }
 

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::{Formats, Lenient, Mismatch, Normalized, Normalizer, integer};
-use crate::{Secret, TextOrParts, Timestamp, Usd};
+use crate::{Number, Secret, TextOrParts, Timestamp, Usd};
 
 /// Reads a `T` only from JSON that matches exactly.
 #[derive(Debug)]
@@ -183,6 +183,12 @@ impl Lenient for String {
             }
         }
         Ok(())
+    }
+}
+
+impl Lenient for Number {
+    fn normalize(json: &RawValue, out: &mut Normalizer) -> Normalized {
+        unchanged::<Self>("a number", json, out)
     }
 }
 
