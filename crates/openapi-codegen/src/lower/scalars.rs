@@ -148,7 +148,7 @@ pub(super) fn shape(mut map: Map<String, Value>, place: &Pointer, cx: &mut Conte
         }
         Some(number @ ("number" | "integer")) => {
             if number == "integer" {
-                widen_integer(&mut map, place, cx);
+                widen_integer(&mut map);
             }
             take(&mut map, &["minLength", "maxLength"]);
             if let Some(step) = map.shift_remove("multipleOf") {
@@ -171,30 +171,32 @@ pub(super) fn shape(mut map: Map<String, Value>, place: &Pointer, cx: &mut Conte
     Value::Object(map)
 }
 
-/// Chooses an unsigned type if the limits need one, and notes integers that need more than 64 bits.
-fn widen_integer(map: &mut Map<String, Value>, place: &Pointer, cx: &mut Context<'_>) {
+/// Chooses an unsigned type if the limits need one, and an exact number if they need more than 64 bits.
+fn widen_integer(map: &mut Map<String, Value>) {
     /// 2⁶³ and 2⁶⁴.
     const LIMITS: (f64, f64) = (9_223_372_036_854_775_808.0, 18_446_744_073_709_551_616.0);
     let limit = |keyword: &str| map.get(keyword).and_then(Value::as_f64);
     let format = map.get("format").and_then(Value::as_str);
     let is_unsigned = limit("minimum").is_some_and(|minimum| minimum >= 0.0);
     let maximum = limit("maximum").unwrap_or_default();
-    // The largest `i64` is rounded to 2⁶³ as a float.
+    // As a float, the largest `i64` is rounded to 2⁶³, and some documents write it like that.
     let exceeds = maximum > LIMITS.0 || is_large_unsigned(map.get("maximum"));
     let is_large = matches!(
         format,
         Some("int128" | "uint128" | "int256" | "uint256" | "bigint" | "big-integer")
     );
     if is_large || maximum > LIMITS.1 || limit("minimum").is_some_and(|n| n < -LIMITS.0) {
-        cx.note_loss(place, "integers of more than 64 bits, which cannot be read");
+        make_exact(map);
     } else if exceeds && is_unsigned && format.is_none_or(|format| format == "int64") {
         map.insert("format".to_owned(), "uint64".into());
-    } else if exceeds && !is_unsigned && format != Some("uint64") {
-        cx.note_loss(
-            place,
-            "integers above the largest `i64`, which cannot be read",
-        );
+    } else if maximum > LIMITS.0 && !is_unsigned && format != Some("uint64") {
+        make_exact(map);
     }
+}
+
+fn make_exact(map: &mut Map<String, Value>) {
+    map.insert("type".to_owned(), "number".into());
+    map.insert("format".to_owned(), "decimal".into());
 }
 
 /// Returns whether a value is an integer above the largest `i64`.

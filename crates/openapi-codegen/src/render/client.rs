@@ -16,7 +16,7 @@ use super::names::type_name;
 
 /// Schemas that map to types of the runtime: the schema, the Rust type, and the traits that progenitor may
 /// rely on.
-fn conversions() -> [(Value, &'static str, &'static [TypeImpl]); 5] {
+fn conversions() -> [(Value, &'static str, &'static [TypeImpl]); 7] {
     [
         (
             json!({"type": "string", "format": "password"}),
@@ -25,6 +25,16 @@ fn conversions() -> [(Value, &'static str, &'static [TypeImpl]); 5] {
         ),
         (
             json!({"type": "number", "format": "decimal"}),
+            "::openapi_runtime::Number",
+            &[TypeImpl::Display, TypeImpl::FromStr],
+        ),
+        (
+            json!({"type": "number", "format": "decimal128"}),
+            "::openapi_runtime::Number",
+            &[TypeImpl::Display, TypeImpl::FromStr],
+        ),
+        (
+            json!({"type": "number", "format": "usd"}),
             "::openapi_runtime::Usd",
             &[TypeImpl::Display, TypeImpl::FromStr, TypeImpl::Default],
         ),

@@ -116,7 +116,8 @@ pub(super) fn runtime_type(schema: &Map<String, Value>) -> Option<&str> {
     text(RUNTIME_TYPE).or_else(|| match (text("type"), text("format")) {
         (Some("string"), Some("date-time")) => Some("Timestamp"),
         (Some("string"), Some("password")) => Some("Secret"),
-        (Some("number"), Some("decimal")) => Some("Usd"),
+        (Some("number"), Some("decimal" | "decimal128")) => Some("Number"),
+        (Some("number"), Some("usd")) => Some("Usd"),
         _ => None,
     })
 }

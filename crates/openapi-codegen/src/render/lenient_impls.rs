@@ -23,6 +23,7 @@ const EXTERNAL_TYPES: &[&str] = &[
     "u16",
     "u32",
     "u64",
+    "Number",
     "String",
     "Value",
     "Secret",
@@ -36,7 +37,7 @@ const WRAPPERS: &[&str] = &["Box", "BTreeMap", "HashMap", "Nullable", "Option", 
 
 /// Number types. If a number cannot be read, it is not replaced by the default of its field, which would be a guess.
 const NUMBERS: &[&str] = &[
-    "f32", "f64", "i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "Usd",
+    "f32", "f64", "i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "Number", "Usd",
 ];
 
 /// Returns the type whose `Lenient` implementation reads a value of the given type. `generated` contains the names of

@@ -16,7 +16,7 @@ pub use runtime::*;
     } else {
         r"pub use openapi_runtime::{
     ByteStream, CallContext, CallOptions, Caller, Error, IntoRequest, Operation, Response, Secret,
-    Nullable, TextOrParts, Timestamp, Transport, Usd, WithTeam,
+    Nullable, Number, TextOrParts, Timestamp, Transport, Usd, WithTeam,
 };
 "
     };

@@ -3,11 +3,11 @@
 // specs/inference.yml
 //   sha256 37fb83a8773fc38ff85466eedeab8d758b7e477cf4ded90345b95170921a216e
 // specs/overlays/inference-documented.yml
-//   sha256 30c172bd086ecbd373ce99be02e6c777671eada855d9a875ac2a27d7dec88e6f
+//   sha256 a13dbc47be11f11ce53a49a56d8ceac9a66adbee9568e7955e0a8d615ea1d45b
 // specs/overlays/inference-openai.yml
 //   sha256 04f1b521ea7e477a84e9439948c21aab5e90a681220e2416a3fe1fbd8782be56
 // specs/overlays/inference-observed.yml
-//   sha256 72fd11903878d0c80a49a1fbd12fb785815026196904b4236a762cfa184e1411
+//   sha256 6b0ca81d537c102c00e4e18f09faa2578104d4ddb9eca71fd988c47b1db3a5d7
 
 //! Types for composing operation parameters.
 #![allow(clippy::all)]

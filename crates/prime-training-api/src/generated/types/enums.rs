@@ -3,9 +3,9 @@
 // specs/training.yml
 //   sha256 b82ec238c69e2169903e70116934d2ba86753a4ed002206d0bb22049f2e26db3
 // specs/overlays/training-documented.yml
-//   sha256 b6ca67ba678ee2cf21cf47a4010e4e1f741a621a272f255072e304ca8274c7d2
+//   sha256 5bf64404e4d600d77b46b77c7882435df9a9e0453df334b387ea11a5fa3ece27
 // specs/overlays/training-observed.yml
-//   sha256 7d620c352b99ef1223c174475cdf23b620d0832477d6fda64677364337ea5e86
+//   sha256 f2319340fa295441e7dd7635349703ef4878f2fdbd3f520dc72981e39a52599d
 
 use ::openapi_runtime::lenient;
 
