@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use quote::ToTokens;
 use syn::{Attribute, Fields, ImplItem, Item, ItemImpl, Visibility};
 
+use crate::render::enums;
 use crate::{Error, Result};
 
 /// The public items of generated files: name and signature.
@@ -155,8 +156,8 @@ pub fn items(files: &[(String, String)]) -> Result<Items> {
             "types/error.rs" => "types::error::",
             _ => continue,
         };
-        let file = syn::parse_file(text).map_err(|e| Error::new(format!("{path}: {e}")))?;
-        for item in &file.items {
+        let file = syn::parse_file(text).and_then(|file| enums::expanded(file.items));
+        for item in &file.map_err(|e| Error::new(format!("{path}: {e}")))? {
             add(item, module, &mut items);
         }
     }

@@ -80,17 +80,25 @@ pub struct Crate<'a> {
 }
 
 impl Crate<'_> {
+    /// Checks the name of the crate.
+    ///
+    /// # Errors
+    /// Returns an error if Cargo does not accept the name.
+    pub fn check_name(&self) -> Result<()> {
+        if is_package(self.name) {
+            return Ok(());
+        }
+        let reason = "is not a valid crate name: it has letters, digits, `-` and `_`, and begins with a letter; set one with `--name`";
+        Err(Error::new(format!("{:?} {reason}", self.name)))
+    }
+
     /// Renders the files of the crate, with their paths in its folder.
     ///
     /// # Errors
     /// Returns an error, with its location, if code cannot be generated from the document. With `skip`,
     /// operations that cannot be generated are dropped instead and reported in the notes of `lowered`.
     pub fn files(&self, lowered: &mut Lowered, skip: bool) -> Result<Files> {
-        if !is_package(self.name) {
-            let reason = "is not a valid crate name: it has letters, digits, `-` and `_`, and begins with a letter; set one with \
-                 `--name`";
-            return Err(Error::new(format!("{:?} {reason}", self.name)));
-        }
+        self.check_name()?;
         let mut files = Files::new();
         let rendered = if skip {
             render::render_supported(self.source, lowered)?

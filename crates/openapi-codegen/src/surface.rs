@@ -10,6 +10,7 @@ use syn::{
     Field, Fields, FnArg, ImplItem, Item, ReturnType, Signature, Visibility, WherePredicate,
 };
 
+use crate::render::enums;
 use crate::{Error, Result};
 
 /// Lists the public items of the generated files, given with their paths.
@@ -23,8 +24,8 @@ pub fn surface(files: &[(String, String)]) -> Result<String> {
         if path == "types/builder.rs" || path == "types/defaults.rs" {
             continue;
         }
-        let file = syn::parse_file(content).map_err(|e| Error::new(format!("{path}: {e}")))?;
-        for item in &file.items {
+        let file = syn::parse_file(content).and_then(|file| enums::expanded(file.items));
+        for item in &file.map_err(|e| Error::new(format!("{path}: {e}")))? {
             describe(item, &mut text);
         }
     }

@@ -18,7 +18,7 @@
 //! | `redact`, `time_limits` | redaction of secrets; timeouts |
 //! | [`secret`], [`number`], [`usd`], [`timestamp`] | field types: [`Secret`], [`Number`], [`Usd`], [`Timestamp`], [`TextOrParts`] |
 //! | [`mod@lenient`] | reads responses that do not match the specification |
-//! | `request`, `base_url`, `body`, `path`, `query`, `form`, `null`, `limits` | helpers for generated code |
+//! | `request`, `base_url`, `body`, `path`, `query`, `form`, `null`, `text`, `limits` | helpers for generated code |
 //!
 //! With the feature `schemars`, the field types implement `JsonSchema`.
 
@@ -49,6 +49,7 @@ mod schemas;
 pub mod secret;
 pub mod sse;
 pub mod team;
+mod text;
 mod text_or_parts;
 mod time_limits;
 pub mod timestamp;
@@ -87,6 +88,8 @@ pub use response_body::{Body, BoxError, ByteStream};
 pub use retry::{FailureClass, RetryBudget, RetryPolicy};
 pub use secret::Secret;
 pub use team::WithTeam;
+#[doc(hidden)]
+pub use text::deserialize_text;
 pub use text_or_parts::TextOrParts;
 pub use timestamp::Timestamp;
 pub use transport::{

@@ -51,7 +51,7 @@ impl Document {
 #[derive(Args)]
 pub(crate) struct GeneratedCrate {
     #[command(flatten)]
-    pub(crate) document: Document,
+    document: Document,
     /// The folder of the crate.
     #[arg(short, long, value_name = "FOLDER")]
     pub(crate) out: PathBuf,
@@ -77,6 +77,12 @@ impl GeneratedCrate {
             folder: &self.out,
             runtime: self.runtime.as_ref().unwrap_or(&Runtime::Embedded),
         })
+    }
+
+    /// Reads and lowers the document, unless the crate has an invalid name.
+    pub(crate) fn lower(&self) -> Result<Lowered> {
+        self.with(|krate| krate.check_name())?;
+        self.document.lower()
     }
 
     /// Renders the files of the crate.

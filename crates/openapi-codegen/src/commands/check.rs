@@ -24,7 +24,7 @@ pub(crate) struct Check {
 
 pub(crate) fn run(arguments: &Check) -> Result<ExitCode> {
     let krate = &arguments.krate;
-    let files = krate.files(&mut krate.document.lower()?)?;
+    let files = krate.files(&mut krate.lower()?)?;
     let changes = krate.with(|krate| krate.compare(files))?.changes;
     let mut text = String::new();
     match arguments.format {

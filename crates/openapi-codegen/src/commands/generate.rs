@@ -25,7 +25,7 @@ pub(crate) struct Generate {
 
 pub(crate) fn run(arguments: &Generate) -> Result<ExitCode> {
     let krate = &arguments.krate;
-    let mut lowered = krate.document.lower()?;
+    let mut lowered = krate.lower()?;
     let rendered = krate.files(&mut lowered);
     if arguments.format == Format::Text {
         for note in report::sorted(&lowered.notes) {

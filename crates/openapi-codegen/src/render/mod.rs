@@ -29,7 +29,7 @@
 mod bisect;
 mod client;
 mod documentation;
-mod enums;
+pub(crate) mod enums;
 mod field_attributes;
 mod input;
 mod lenient_impls;

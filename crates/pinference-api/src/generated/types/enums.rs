@@ -11,2454 +11,313 @@
 
 use ::openapi_runtime::lenient;
 
-/// The format of generated audio.
-///
-/// Unlisted values are preserved and serialized unchanged. Values are compared and ordered by their string
-/// representation.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum AudioFormat {
-    /// `wav`.
-    Wav,
-    /// `aac`.
-    Aac,
-    /// `mp3`.
-    Mp3,
-    /// `flac`.
-    Flac,
-    /// `opus`.
-    Opus,
-    /// `pcm16`.
-    Pcm16,
-    /// An unlisted value.
-    Other(String),
-}
-
-impl AudioFormat {
-    /// The listed values.
-    pub const LISTED: &'static [Self] = &[
-        Self::Wav,
-        Self::Aac,
-        Self::Mp3,
-        Self::Flac,
-        Self::Opus,
-        Self::Pcm16,
-    ];
-    /// Returns the value as serialized.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Wav => "wav",
-            Self::Aac => "aac",
-            Self::Mp3 => "mp3",
-            Self::Flac => "flac",
-            Self::Opus => "opus",
-            Self::Pcm16 => "pcm16",
-            Self::Other(value) => value,
+/// Declares an open enumeration, with a variant for each listed value, and one for all others.
+macro_rules! open_enum {
+    ($(#[$attribute:meta])* pub enum $name:ident { $($variant:ident = $value:literal,)* _ = $other:ident, }) => {
+        $(#[$attribute])*
+        ///
+        /// Unlisted values are preserved and serialized unchanged. Values are compared and ordered by their string
+        /// representation.
+        #[derive(Clone, Debug)]
+        #[non_exhaustive]
+        pub enum $name {
+            $(#[doc = concat!("`", $value, "`.")] $variant,)*
+            /// An unlisted value.
+            $other(::std::string::String),
         }
-    }
-    fn listed(value: &str) -> Option<Self> {
-        match value {
-            "wav" => Some(Self::Wav),
-            "aac" => Some(Self::Aac),
-            "mp3" => Some(Self::Mp3),
-            "flac" => Some(Self::Flac),
-            "opus" => Some(Self::Opus),
-            "pcm16" => Some(Self::Pcm16),
-            _ => None,
+
+        impl $name {
+            /// The listed values.
+            pub const LISTED: &'static [Self] = &[$(Self::$variant),*];
+
+            /// Returns the value as serialized.
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $(Self::$variant => $value,)*
+                    Self::$other(value) => value,
+                }
+            }
+
+            fn listed(value: &str) -> Option<Self> {
+                match value {
+                    $($value => Some(Self::$variant),)*
+                    _ => None,
+                }
+            }
         }
-    }
-}
 
-impl From<&str> for AudioFormat {
-    fn from(value: &str) -> Self {
-        Self::listed(value).unwrap_or_else(|| Self::Other(value.to_owned()))
-    }
-}
-
-impl From<String> for AudioFormat {
-    fn from(value: String) -> Self {
-        Self::listed(&value).unwrap_or(Self::Other(value))
-    }
-}
-
-impl ::std::str::FromStr for AudioFormat {
-    type Err = ::std::convert::Infallible;
-    fn from_str(value: &str) -> Result<Self, ::std::convert::Infallible> {
-        Ok(value.into())
-    }
-}
-
-impl ::std::fmt::Display for AudioFormat {
-    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl PartialEq for AudioFormat {
-    fn eq(&self, other: &Self) -> bool {
-        self.as_str() == other.as_str()
-    }
-}
-
-impl Eq for AudioFormat {}
-
-impl ::std::hash::Hash for AudioFormat {
-    fn hash<H: ::std::hash::Hasher>(&self, state: &mut H) {
-        self.as_str().hash(state);
-    }
-}
-
-impl PartialOrd for AudioFormat {
-    fn partial_cmp(&self, other: &Self) -> Option<::std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for AudioFormat {
-    fn cmp(&self, other: &Self) -> ::std::cmp::Ordering {
-        self.as_str().cmp(other.as_str())
-    }
-}
-
-impl PartialEq<str> for AudioFormat {
-    fn eq(&self, other: &str) -> bool {
-        self.as_str() == other
-    }
-}
-
-impl PartialEq<&str> for AudioFormat {
-    fn eq(&self, other: &&str) -> bool {
-        self.as_str() == *other
-    }
-}
-
-#[cfg(feature = "schemars")]
-impl ::schemars::JsonSchema for AudioFormat {
-    fn schema_name() -> ::std::borrow::Cow<'static, str> {
-        stringify!(AudioFormat).into()
-    }
-    fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
-        ::schemars::json_schema!({ "type": "string", "examples": ["wav", "aac", "mp3", "flac", "opus", "pcm16", ] })
-    }
-}
-
-impl ::serde::Serialize for AudioFormat {
-    fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-impl<'de> ::serde::Deserialize<'de> for AudioFormat {
-    fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl ::serde::de::Visitor<'_> for Visitor {
-            type Value = AudioFormat;
-            fn expecting(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                f.write_str("a string")
+        impl From<&str> for $name {
+            fn from(value: &str) -> Self {
+                Self::listed(value).unwrap_or_else(|| Self::$other(value.to_owned()))
             }
-            fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
-                Ok(value.into())
+        }
+
+        impl From<::std::string::String> for $name {
+            fn from(value: ::std::string::String) -> Self {
+                Self::listed(&value).unwrap_or(Self::$other(value))
             }
-            fn visit_string<E>(self, value: String) -> Result<Self::Value, E> {
+        }
+
+        impl ::std::str::FromStr for $name {
+            type Err = ::std::convert::Infallible;
+
+            // `Self::Err` can also be a variant.
+            fn from_str(value: &str) -> Result<Self, ::std::convert::Infallible> {
                 Ok(value.into())
             }
         }
-        deserializer.deserialize_string(Visitor)
-    }
-}
 
-impl lenient::Lenient for AudioFormat {
-    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
-        <::std::string::String as lenient::Lenient>::normalize(json, out)
-    }
-}
-
-/// The reason why generation stopped. Unlisted values occur.
-///
-/// Unlisted values are preserved and serialized unchanged. Values are compared and ordered by their string
-/// representation.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum FinishReason {
-    /// `stop`.
-    Stop,
-    /// `length`.
-    Length,
-    /// `tool_calls`.
-    ToolCalls,
-    /// `content_filter`.
-    ContentFilter,
-    /// `function_call`.
-    FunctionCall,
-    /// An unlisted value.
-    Other(String),
-}
-
-impl FinishReason {
-    /// The listed values.
-    pub const LISTED: &'static [Self] = &[
-        Self::Stop,
-        Self::Length,
-        Self::ToolCalls,
-        Self::ContentFilter,
-        Self::FunctionCall,
-    ];
-    /// Returns the value as serialized.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Stop => "stop",
-            Self::Length => "length",
-            Self::ToolCalls => "tool_calls",
-            Self::ContentFilter => "content_filter",
-            Self::FunctionCall => "function_call",
-            Self::Other(value) => value,
-        }
-    }
-    fn listed(value: &str) -> Option<Self> {
-        match value {
-            "stop" => Some(Self::Stop),
-            "length" => Some(Self::Length),
-            "tool_calls" => Some(Self::ToolCalls),
-            "content_filter" => Some(Self::ContentFilter),
-            "function_call" => Some(Self::FunctionCall),
-            _ => None,
-        }
-    }
-}
-
-impl From<&str> for FinishReason {
-    fn from(value: &str) -> Self {
-        Self::listed(value).unwrap_or_else(|| Self::Other(value.to_owned()))
-    }
-}
-
-impl From<String> for FinishReason {
-    fn from(value: String) -> Self {
-        Self::listed(&value).unwrap_or(Self::Other(value))
-    }
-}
-
-impl ::std::str::FromStr for FinishReason {
-    type Err = ::std::convert::Infallible;
-    fn from_str(value: &str) -> Result<Self, ::std::convert::Infallible> {
-        Ok(value.into())
-    }
-}
-
-impl ::std::fmt::Display for FinishReason {
-    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl PartialEq for FinishReason {
-    fn eq(&self, other: &Self) -> bool {
-        self.as_str() == other.as_str()
-    }
-}
-
-impl Eq for FinishReason {}
-
-impl ::std::hash::Hash for FinishReason {
-    fn hash<H: ::std::hash::Hasher>(&self, state: &mut H) {
-        self.as_str().hash(state);
-    }
-}
-
-impl PartialOrd for FinishReason {
-    fn partial_cmp(&self, other: &Self) -> Option<::std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for FinishReason {
-    fn cmp(&self, other: &Self) -> ::std::cmp::Ordering {
-        self.as_str().cmp(other.as_str())
-    }
-}
-
-impl PartialEq<str> for FinishReason {
-    fn eq(&self, other: &str) -> bool {
-        self.as_str() == other
-    }
-}
-
-impl PartialEq<&str> for FinishReason {
-    fn eq(&self, other: &&str) -> bool {
-        self.as_str() == *other
-    }
-}
-
-#[cfg(feature = "schemars")]
-impl ::schemars::JsonSchema for FinishReason {
-    fn schema_name() -> ::std::borrow::Cow<'static, str> {
-        stringify!(FinishReason).into()
-    }
-    fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
-        ::schemars::json_schema!({ "type": "string", "examples": ["stop", "length", "tool_calls", "content_filter", "function_call", ] })
-    }
-}
-
-impl ::serde::Serialize for FinishReason {
-    fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-impl<'de> ::serde::Deserialize<'de> for FinishReason {
-    fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl ::serde::de::Visitor<'_> for Visitor {
-            type Value = FinishReason;
-            fn expecting(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                f.write_str("a string")
-            }
-            fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
-                Ok(value.into())
-            }
-            fn visit_string<E>(self, value: String) -> Result<Self::Value, E> {
-                Ok(value.into())
+        impl ::std::fmt::Display for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                f.pad(self.as_str())
             }
         }
-        deserializer.deserialize_string(Visitor)
-    }
-}
 
-impl lenient::Lenient for FinishReason {
-    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
-        <::std::string::String as lenient::Lenient>::normalize(json, out)
-    }
-}
-
-/// The syntax of a grammar.
-///
-/// Unlisted values are preserved and serialized unchanged. Values are compared and ordered by their string
-/// representation.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum GrammarSyntax {
-    /// `lark`.
-    Lark,
-    /// `regex`.
-    Regex,
-    /// An unlisted value.
-    Other(String),
-}
-
-impl GrammarSyntax {
-    /// The listed values.
-    pub const LISTED: &'static [Self] = &[
-        Self::Lark,
-        Self::Regex,
-    ];
-    /// Returns the value as serialized.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Lark => "lark",
-            Self::Regex => "regex",
-            Self::Other(value) => value,
-        }
-    }
-    fn listed(value: &str) -> Option<Self> {
-        match value {
-            "lark" => Some(Self::Lark),
-            "regex" => Some(Self::Regex),
-            _ => None,
-        }
-    }
-}
-
-impl From<&str> for GrammarSyntax {
-    fn from(value: &str) -> Self {
-        Self::listed(value).unwrap_or_else(|| Self::Other(value.to_owned()))
-    }
-}
-
-impl From<String> for GrammarSyntax {
-    fn from(value: String) -> Self {
-        Self::listed(&value).unwrap_or(Self::Other(value))
-    }
-}
-
-impl ::std::str::FromStr for GrammarSyntax {
-    type Err = ::std::convert::Infallible;
-    fn from_str(value: &str) -> Result<Self, ::std::convert::Infallible> {
-        Ok(value.into())
-    }
-}
-
-impl ::std::fmt::Display for GrammarSyntax {
-    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl PartialEq for GrammarSyntax {
-    fn eq(&self, other: &Self) -> bool {
-        self.as_str() == other.as_str()
-    }
-}
-
-impl Eq for GrammarSyntax {}
-
-impl ::std::hash::Hash for GrammarSyntax {
-    fn hash<H: ::std::hash::Hasher>(&self, state: &mut H) {
-        self.as_str().hash(state);
-    }
-}
-
-impl PartialOrd for GrammarSyntax {
-    fn partial_cmp(&self, other: &Self) -> Option<::std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for GrammarSyntax {
-    fn cmp(&self, other: &Self) -> ::std::cmp::Ordering {
-        self.as_str().cmp(other.as_str())
-    }
-}
-
-impl PartialEq<str> for GrammarSyntax {
-    fn eq(&self, other: &str) -> bool {
-        self.as_str() == other
-    }
-}
-
-impl PartialEq<&str> for GrammarSyntax {
-    fn eq(&self, other: &&str) -> bool {
-        self.as_str() == *other
-    }
-}
-
-#[cfg(feature = "schemars")]
-impl ::schemars::JsonSchema for GrammarSyntax {
-    fn schema_name() -> ::std::borrow::Cow<'static, str> {
-        stringify!(GrammarSyntax).into()
-    }
-    fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
-        ::schemars::json_schema!({ "type": "string", "examples": ["lark", "regex", ] })
-    }
-}
-
-impl ::serde::Serialize for GrammarSyntax {
-    fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-impl<'de> ::serde::Deserialize<'de> for GrammarSyntax {
-    fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl ::serde::de::Visitor<'_> for Visitor {
-            type Value = GrammarSyntax;
-            fn expecting(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                f.write_str("a string")
-            }
-            fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
-                Ok(value.into())
-            }
-            fn visit_string<E>(self, value: String) -> Result<Self::Value, E> {
-                Ok(value.into())
+        impl PartialEq for $name {
+            fn eq(&self, other: &Self) -> bool {
+                self.as_str() == other.as_str()
             }
         }
-        deserializer.deserialize_string(Visitor)
-    }
-}
 
-impl lenient::Lenient for GrammarSyntax {
-    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
-        <::std::string::String as lenient::Lenient>::normalize(json, out)
-    }
-}
+        impl Eq for $name {}
 
-/// The resolution at which the model sees an image, which affects the number of tokens.
-///
-/// Unlisted values are preserved and serialized unchanged. Values are compared and ordered by their string
-/// representation.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum ImageDetail {
-    /// `auto`.
-    Auto,
-    /// `low`.
-    Low,
-    /// `high`.
-    High,
-    /// `original`.
-    Original,
-    /// An unlisted value.
-    Other(String),
-}
-
-impl ImageDetail {
-    /// The listed values.
-    pub const LISTED: &'static [Self] = &[
-        Self::Auto,
-        Self::Low,
-        Self::High,
-        Self::Original,
-    ];
-    /// Returns the value as serialized.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Auto => "auto",
-            Self::Low => "low",
-            Self::High => "high",
-            Self::Original => "original",
-            Self::Other(value) => value,
-        }
-    }
-    fn listed(value: &str) -> Option<Self> {
-        match value {
-            "auto" => Some(Self::Auto),
-            "low" => Some(Self::Low),
-            "high" => Some(Self::High),
-            "original" => Some(Self::Original),
-            _ => None,
-        }
-    }
-}
-
-impl From<&str> for ImageDetail {
-    fn from(value: &str) -> Self {
-        Self::listed(value).unwrap_or_else(|| Self::Other(value.to_owned()))
-    }
-}
-
-impl From<String> for ImageDetail {
-    fn from(value: String) -> Self {
-        Self::listed(&value).unwrap_or(Self::Other(value))
-    }
-}
-
-impl ::std::str::FromStr for ImageDetail {
-    type Err = ::std::convert::Infallible;
-    fn from_str(value: &str) -> Result<Self, ::std::convert::Infallible> {
-        Ok(value.into())
-    }
-}
-
-impl ::std::fmt::Display for ImageDetail {
-    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl PartialEq for ImageDetail {
-    fn eq(&self, other: &Self) -> bool {
-        self.as_str() == other.as_str()
-    }
-}
-
-impl Eq for ImageDetail {}
-
-impl ::std::hash::Hash for ImageDetail {
-    fn hash<H: ::std::hash::Hasher>(&self, state: &mut H) {
-        self.as_str().hash(state);
-    }
-}
-
-impl PartialOrd for ImageDetail {
-    fn partial_cmp(&self, other: &Self) -> Option<::std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for ImageDetail {
-    fn cmp(&self, other: &Self) -> ::std::cmp::Ordering {
-        self.as_str().cmp(other.as_str())
-    }
-}
-
-impl PartialEq<str> for ImageDetail {
-    fn eq(&self, other: &str) -> bool {
-        self.as_str() == other
-    }
-}
-
-impl PartialEq<&str> for ImageDetail {
-    fn eq(&self, other: &&str) -> bool {
-        self.as_str() == *other
-    }
-}
-
-#[cfg(feature = "schemars")]
-impl ::schemars::JsonSchema for ImageDetail {
-    fn schema_name() -> ::std::borrow::Cow<'static, str> {
-        stringify!(ImageDetail).into()
-    }
-    fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
-        ::schemars::json_schema!({ "type": "string", "examples": ["auto", "low", "high", "original", ] })
-    }
-}
-
-impl ::serde::Serialize for ImageDetail {
-    fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-impl<'de> ::serde::Deserialize<'de> for ImageDetail {
-    fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl ::serde::de::Visitor<'_> for Visitor {
-            type Value = ImageDetail;
-            fn expecting(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                f.write_str("a string")
-            }
-            fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
-                Ok(value.into())
-            }
-            fn visit_string<E>(self, value: String) -> Result<Self::Value, E> {
-                Ok(value.into())
+        impl ::std::hash::Hash for $name {
+            fn hash<H: ::std::hash::Hasher>(&self, state: &mut H) {
+                self.as_str().hash(state);
             }
         }
-        deserializer.deserialize_string(Visitor)
-    }
-}
 
-impl lenient::Lenient for ImageDetail {
-    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
-        <::std::string::String as lenient::Lenient>::normalize(json, out)
-    }
-}
-
-/// The format of audio in a message.
-///
-/// Unlisted values are preserved and serialized unchanged. Values are compared and ordered by their string
-/// representation.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum InputAudioFormat {
-    /// `wav`.
-    Wav,
-    /// `mp3`.
-    Mp3,
-    /// An unlisted value.
-    Other(String),
-}
-
-impl InputAudioFormat {
-    /// The listed values.
-    pub const LISTED: &'static [Self] = &[
-        Self::Wav,
-        Self::Mp3,
-    ];
-    /// Returns the value as serialized.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Wav => "wav",
-            Self::Mp3 => "mp3",
-            Self::Other(value) => value,
-        }
-    }
-    fn listed(value: &str) -> Option<Self> {
-        match value {
-            "wav" => Some(Self::Wav),
-            "mp3" => Some(Self::Mp3),
-            _ => None,
-        }
-    }
-}
-
-impl From<&str> for InputAudioFormat {
-    fn from(value: &str) -> Self {
-        Self::listed(value).unwrap_or_else(|| Self::Other(value.to_owned()))
-    }
-}
-
-impl From<String> for InputAudioFormat {
-    fn from(value: String) -> Self {
-        Self::listed(&value).unwrap_or(Self::Other(value))
-    }
-}
-
-impl ::std::str::FromStr for InputAudioFormat {
-    type Err = ::std::convert::Infallible;
-    fn from_str(value: &str) -> Result<Self, ::std::convert::Infallible> {
-        Ok(value.into())
-    }
-}
-
-impl ::std::fmt::Display for InputAudioFormat {
-    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl PartialEq for InputAudioFormat {
-    fn eq(&self, other: &Self) -> bool {
-        self.as_str() == other.as_str()
-    }
-}
-
-impl Eq for InputAudioFormat {}
-
-impl ::std::hash::Hash for InputAudioFormat {
-    fn hash<H: ::std::hash::Hasher>(&self, state: &mut H) {
-        self.as_str().hash(state);
-    }
-}
-
-impl PartialOrd for InputAudioFormat {
-    fn partial_cmp(&self, other: &Self) -> Option<::std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for InputAudioFormat {
-    fn cmp(&self, other: &Self) -> ::std::cmp::Ordering {
-        self.as_str().cmp(other.as_str())
-    }
-}
-
-impl PartialEq<str> for InputAudioFormat {
-    fn eq(&self, other: &str) -> bool {
-        self.as_str() == other
-    }
-}
-
-impl PartialEq<&str> for InputAudioFormat {
-    fn eq(&self, other: &&str) -> bool {
-        self.as_str() == *other
-    }
-}
-
-#[cfg(feature = "schemars")]
-impl ::schemars::JsonSchema for InputAudioFormat {
-    fn schema_name() -> ::std::borrow::Cow<'static, str> {
-        stringify!(InputAudioFormat).into()
-    }
-    fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
-        ::schemars::json_schema!({ "type": "string", "examples": ["wav", "mp3", ] })
-    }
-}
-
-impl ::serde::Serialize for InputAudioFormat {
-    fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-impl<'de> ::serde::Deserialize<'de> for InputAudioFormat {
-    fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl ::serde::de::Visitor<'_> for Visitor {
-            type Value = InputAudioFormat;
-            fn expecting(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                f.write_str("a string")
-            }
-            fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
-                Ok(value.into())
-            }
-            fn visit_string<E>(self, value: String) -> Result<Self::Value, E> {
-                Ok(value.into())
+        impl PartialOrd for $name {
+            fn partial_cmp(&self, other: &Self) -> Option<::std::cmp::Ordering> {
+                Some(self.cmp(other))
             }
         }
-        deserializer.deserialize_string(Visitor)
-    }
-}
 
-impl lenient::Lenient for InputAudioFormat {
-    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
-        <::std::string::String as lenient::Lenient>::normalize(json, out)
-    }
-}
-
-/// A kind of output.
-///
-/// Unlisted values are preserved and serialized unchanged. Values are compared and ordered by their string
-/// representation.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum Modality {
-    /// `text`.
-    Text,
-    /// `audio`.
-    Audio,
-    /// An unlisted value.
-    Other(String),
-}
-
-impl Modality {
-    /// The listed values.
-    pub const LISTED: &'static [Self] = &[
-        Self::Text,
-        Self::Audio,
-    ];
-    /// Returns the value as serialized.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Text => "text",
-            Self::Audio => "audio",
-            Self::Other(value) => value,
-        }
-    }
-    fn listed(value: &str) -> Option<Self> {
-        match value {
-            "text" => Some(Self::Text),
-            "audio" => Some(Self::Audio),
-            _ => None,
-        }
-    }
-}
-
-impl From<&str> for Modality {
-    fn from(value: &str) -> Self {
-        Self::listed(value).unwrap_or_else(|| Self::Other(value.to_owned()))
-    }
-}
-
-impl From<String> for Modality {
-    fn from(value: String) -> Self {
-        Self::listed(&value).unwrap_or(Self::Other(value))
-    }
-}
-
-impl ::std::str::FromStr for Modality {
-    type Err = ::std::convert::Infallible;
-    fn from_str(value: &str) -> Result<Self, ::std::convert::Infallible> {
-        Ok(value.into())
-    }
-}
-
-impl ::std::fmt::Display for Modality {
-    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl PartialEq for Modality {
-    fn eq(&self, other: &Self) -> bool {
-        self.as_str() == other.as_str()
-    }
-}
-
-impl Eq for Modality {}
-
-impl ::std::hash::Hash for Modality {
-    fn hash<H: ::std::hash::Hasher>(&self, state: &mut H) {
-        self.as_str().hash(state);
-    }
-}
-
-impl PartialOrd for Modality {
-    fn partial_cmp(&self, other: &Self) -> Option<::std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Modality {
-    fn cmp(&self, other: &Self) -> ::std::cmp::Ordering {
-        self.as_str().cmp(other.as_str())
-    }
-}
-
-impl PartialEq<str> for Modality {
-    fn eq(&self, other: &str) -> bool {
-        self.as_str() == other
-    }
-}
-
-impl PartialEq<&str> for Modality {
-    fn eq(&self, other: &&str) -> bool {
-        self.as_str() == *other
-    }
-}
-
-#[cfg(feature = "schemars")]
-impl ::schemars::JsonSchema for Modality {
-    fn schema_name() -> ::std::borrow::Cow<'static, str> {
-        stringify!(Modality).into()
-    }
-    fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
-        ::schemars::json_schema!({ "type": "string", "examples": ["text", "audio", ] })
-    }
-}
-
-impl ::serde::Serialize for Modality {
-    fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-impl<'de> ::serde::Deserialize<'de> for Modality {
-    fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl ::serde::de::Visitor<'_> for Visitor {
-            type Value = Modality;
-            fn expecting(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                f.write_str("a string")
-            }
-            fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
-                Ok(value.into())
-            }
-            fn visit_string<E>(self, value: String) -> Result<Self::Value, E> {
-                Ok(value.into())
+        impl Ord for $name {
+            fn cmp(&self, other: &Self) -> ::std::cmp::Ordering {
+                self.as_str().cmp(other.as_str())
             }
         }
-        deserializer.deserialize_string(Visitor)
-    }
-}
 
-impl lenient::Lenient for Modality {
-    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
-        <::std::string::String as lenient::Lenient>::normalize(json, out)
-    }
-}
-
-/// Whether content is only scored, or also blocked.
-///
-/// Unlisted values are preserved and serialized unchanged. Values are compared and ordered by their string
-/// representation.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum ModerationMode {
-    /// `score`.
-    Score,
-    /// `block`.
-    Block,
-    /// An unlisted value.
-    Other(String),
-}
-
-impl ModerationMode {
-    /// The listed values.
-    pub const LISTED: &'static [Self] = &[
-        Self::Score,
-        Self::Block,
-    ];
-    /// Returns the value as serialized.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Score => "score",
-            Self::Block => "block",
-            Self::Other(value) => value,
-        }
-    }
-    fn listed(value: &str) -> Option<Self> {
-        match value {
-            "score" => Some(Self::Score),
-            "block" => Some(Self::Block),
-            _ => None,
-        }
-    }
-}
-
-impl From<&str> for ModerationMode {
-    fn from(value: &str) -> Self {
-        Self::listed(value).unwrap_or_else(|| Self::Other(value.to_owned()))
-    }
-}
-
-impl From<String> for ModerationMode {
-    fn from(value: String) -> Self {
-        Self::listed(&value).unwrap_or(Self::Other(value))
-    }
-}
-
-impl ::std::str::FromStr for ModerationMode {
-    type Err = ::std::convert::Infallible;
-    fn from_str(value: &str) -> Result<Self, ::std::convert::Infallible> {
-        Ok(value.into())
-    }
-}
-
-impl ::std::fmt::Display for ModerationMode {
-    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl PartialEq for ModerationMode {
-    fn eq(&self, other: &Self) -> bool {
-        self.as_str() == other.as_str()
-    }
-}
-
-impl Eq for ModerationMode {}
-
-impl ::std::hash::Hash for ModerationMode {
-    fn hash<H: ::std::hash::Hasher>(&self, state: &mut H) {
-        self.as_str().hash(state);
-    }
-}
-
-impl PartialOrd for ModerationMode {
-    fn partial_cmp(&self, other: &Self) -> Option<::std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for ModerationMode {
-    fn cmp(&self, other: &Self) -> ::std::cmp::Ordering {
-        self.as_str().cmp(other.as_str())
-    }
-}
-
-impl PartialEq<str> for ModerationMode {
-    fn eq(&self, other: &str) -> bool {
-        self.as_str() == other
-    }
-}
-
-impl PartialEq<&str> for ModerationMode {
-    fn eq(&self, other: &&str) -> bool {
-        self.as_str() == *other
-    }
-}
-
-#[cfg(feature = "schemars")]
-impl ::schemars::JsonSchema for ModerationMode {
-    fn schema_name() -> ::std::borrow::Cow<'static, str> {
-        stringify!(ModerationMode).into()
-    }
-    fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
-        ::schemars::json_schema!({ "type": "string", "examples": ["score", "block", ] })
-    }
-}
-
-impl ::serde::Serialize for ModerationMode {
-    fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-impl<'de> ::serde::Deserialize<'de> for ModerationMode {
-    fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl ::serde::de::Visitor<'_> for Visitor {
-            type Value = ModerationMode;
-            fn expecting(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                f.write_str("a string")
-            }
-            fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
-                Ok(value.into())
-            }
-            fn visit_string<E>(self, value: String) -> Result<Self::Value, E> {
-                Ok(value.into())
+        impl PartialEq<str> for $name {
+            fn eq(&self, other: &str) -> bool {
+                self.as_str() == other
             }
         }
-        deserializer.deserialize_string(Visitor)
-    }
-}
 
-impl lenient::Lenient for ModerationMode {
-    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
-        <::std::string::String as lenient::Lenient>::normalize(json, out)
-    }
-}
-
-/// Whether the service decides up to where the prompt is cached, or only the message parts with `prompt_cache_breakpoint`.
-///
-/// Unlisted values are preserved and serialized unchanged. Values are compared and ordered by their string
-/// representation.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum PromptCacheMode {
-    /// `implicit`.
-    Implicit,
-    /// `explicit`.
-    Explicit,
-    /// An unlisted value.
-    Other(String),
-}
-
-impl PromptCacheMode {
-    /// The listed values.
-    pub const LISTED: &'static [Self] = &[
-        Self::Implicit,
-        Self::Explicit,
-    ];
-    /// Returns the value as serialized.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Implicit => "implicit",
-            Self::Explicit => "explicit",
-            Self::Other(value) => value,
-        }
-    }
-    fn listed(value: &str) -> Option<Self> {
-        match value {
-            "implicit" => Some(Self::Implicit),
-            "explicit" => Some(Self::Explicit),
-            _ => None,
-        }
-    }
-}
-
-impl From<&str> for PromptCacheMode {
-    fn from(value: &str) -> Self {
-        Self::listed(value).unwrap_or_else(|| Self::Other(value.to_owned()))
-    }
-}
-
-impl From<String> for PromptCacheMode {
-    fn from(value: String) -> Self {
-        Self::listed(&value).unwrap_or(Self::Other(value))
-    }
-}
-
-impl ::std::str::FromStr for PromptCacheMode {
-    type Err = ::std::convert::Infallible;
-    fn from_str(value: &str) -> Result<Self, ::std::convert::Infallible> {
-        Ok(value.into())
-    }
-}
-
-impl ::std::fmt::Display for PromptCacheMode {
-    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl PartialEq for PromptCacheMode {
-    fn eq(&self, other: &Self) -> bool {
-        self.as_str() == other.as_str()
-    }
-}
-
-impl Eq for PromptCacheMode {}
-
-impl ::std::hash::Hash for PromptCacheMode {
-    fn hash<H: ::std::hash::Hasher>(&self, state: &mut H) {
-        self.as_str().hash(state);
-    }
-}
-
-impl PartialOrd for PromptCacheMode {
-    fn partial_cmp(&self, other: &Self) -> Option<::std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for PromptCacheMode {
-    fn cmp(&self, other: &Self) -> ::std::cmp::Ordering {
-        self.as_str().cmp(other.as_str())
-    }
-}
-
-impl PartialEq<str> for PromptCacheMode {
-    fn eq(&self, other: &str) -> bool {
-        self.as_str() == other
-    }
-}
-
-impl PartialEq<&str> for PromptCacheMode {
-    fn eq(&self, other: &&str) -> bool {
-        self.as_str() == *other
-    }
-}
-
-#[cfg(feature = "schemars")]
-impl ::schemars::JsonSchema for PromptCacheMode {
-    fn schema_name() -> ::std::borrow::Cow<'static, str> {
-        stringify!(PromptCacheMode).into()
-    }
-    fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
-        ::schemars::json_schema!({ "type": "string", "examples": ["implicit", "explicit", ] })
-    }
-}
-
-impl ::serde::Serialize for PromptCacheMode {
-    fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-impl<'de> ::serde::Deserialize<'de> for PromptCacheMode {
-    fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl ::serde::de::Visitor<'_> for Visitor {
-            type Value = PromptCacheMode;
-            fn expecting(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                f.write_str("a string")
-            }
-            fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
-                Ok(value.into())
-            }
-            fn visit_string<E>(self, value: String) -> Result<Self::Value, E> {
-                Ok(value.into())
+        impl PartialEq<&str> for $name {
+            fn eq(&self, other: &&str) -> bool {
+                self.as_str() == *other
             }
         }
-        deserializer.deserialize_string(Visitor)
-    }
-}
 
-impl lenient::Lenient for PromptCacheMode {
-    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
-        <::std::string::String as lenient::Lenient>::normalize(json, out)
-    }
-}
-
-/// Deprecated: use `ttl` of `prompt_cache_options`. How long the prompt is cached at most.
-///
-/// Unlisted values are preserved and serialized unchanged. Values are compared and ordered by their string
-/// representation.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum PromptCacheRetention {
-    /// `in_memory`.
-    InMemory,
-    /// `24h`.
-    V24h,
-    /// An unlisted value.
-    Other(String),
-}
-
-impl PromptCacheRetention {
-    /// The listed values.
-    pub const LISTED: &'static [Self] = &[
-        Self::InMemory,
-        Self::V24h,
-    ];
-    /// Returns the value as serialized.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::InMemory => "in_memory",
-            Self::V24h => "24h",
-            Self::Other(value) => value,
-        }
-    }
-    fn listed(value: &str) -> Option<Self> {
-        match value {
-            "in_memory" => Some(Self::InMemory),
-            "24h" => Some(Self::V24h),
-            _ => None,
-        }
-    }
-}
-
-impl From<&str> for PromptCacheRetention {
-    fn from(value: &str) -> Self {
-        Self::listed(value).unwrap_or_else(|| Self::Other(value.to_owned()))
-    }
-}
-
-impl From<String> for PromptCacheRetention {
-    fn from(value: String) -> Self {
-        Self::listed(&value).unwrap_or(Self::Other(value))
-    }
-}
-
-impl ::std::str::FromStr for PromptCacheRetention {
-    type Err = ::std::convert::Infallible;
-    fn from_str(value: &str) -> Result<Self, ::std::convert::Infallible> {
-        Ok(value.into())
-    }
-}
-
-impl ::std::fmt::Display for PromptCacheRetention {
-    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl PartialEq for PromptCacheRetention {
-    fn eq(&self, other: &Self) -> bool {
-        self.as_str() == other.as_str()
-    }
-}
-
-impl Eq for PromptCacheRetention {}
-
-impl ::std::hash::Hash for PromptCacheRetention {
-    fn hash<H: ::std::hash::Hasher>(&self, state: &mut H) {
-        self.as_str().hash(state);
-    }
-}
-
-impl PartialOrd for PromptCacheRetention {
-    fn partial_cmp(&self, other: &Self) -> Option<::std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for PromptCacheRetention {
-    fn cmp(&self, other: &Self) -> ::std::cmp::Ordering {
-        self.as_str().cmp(other.as_str())
-    }
-}
-
-impl PartialEq<str> for PromptCacheRetention {
-    fn eq(&self, other: &str) -> bool {
-        self.as_str() == other
-    }
-}
-
-impl PartialEq<&str> for PromptCacheRetention {
-    fn eq(&self, other: &&str) -> bool {
-        self.as_str() == *other
-    }
-}
-
-#[cfg(feature = "schemars")]
-impl ::schemars::JsonSchema for PromptCacheRetention {
-    fn schema_name() -> ::std::borrow::Cow<'static, str> {
-        stringify!(PromptCacheRetention).into()
-    }
-    fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
-        ::schemars::json_schema!({ "type": "string", "examples": ["in_memory", "24h", ] })
-    }
-}
-
-impl ::serde::Serialize for PromptCacheRetention {
-    fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-impl<'de> ::serde::Deserialize<'de> for PromptCacheRetention {
-    fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl ::serde::de::Visitor<'_> for Visitor {
-            type Value = PromptCacheRetention;
-            fn expecting(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                f.write_str("a string")
+        #[cfg(feature = "schemars")]
+        impl ::schemars::JsonSchema for $name {
+            fn schema_name() -> ::std::borrow::Cow<'static, str> {
+                stringify!($name).into()
             }
-            fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
-                Ok(value.into())
-            }
-            fn visit_string<E>(self, value: String) -> Result<Self::Value, E> {
-                Ok(value.into())
+
+            fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
+                ::schemars::json_schema!({ "type": "string", "examples": [$($value),*] })
             }
         }
-        deserializer.deserialize_string(Visitor)
-    }
-}
 
-impl lenient::Lenient for PromptCacheRetention {
-    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
-        <::std::string::String as lenient::Lenient>::normalize(json, out)
-    }
-}
-
-/// How much a model reasons before it answers. Not every model supports every value.
-///
-/// Unlisted values are preserved and serialized unchanged. Values are compared and ordered by their string
-/// representation.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum ReasoningEffort {
-    /// `none`.
-    None,
-    /// `minimal`.
-    Minimal,
-    /// `low`.
-    Low,
-    /// `medium`.
-    Medium,
-    /// `high`.
-    High,
-    /// `xhigh`.
-    Xhigh,
-    /// `max`.
-    Max,
-    /// An unlisted value.
-    Other(String),
-}
-
-impl ReasoningEffort {
-    /// The listed values.
-    pub const LISTED: &'static [Self] = &[
-        Self::None,
-        Self::Minimal,
-        Self::Low,
-        Self::Medium,
-        Self::High,
-        Self::Xhigh,
-        Self::Max,
-    ];
-    /// Returns the value as serialized.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::None => "none",
-            Self::Minimal => "minimal",
-            Self::Low => "low",
-            Self::Medium => "medium",
-            Self::High => "high",
-            Self::Xhigh => "xhigh",
-            Self::Max => "max",
-            Self::Other(value) => value,
-        }
-    }
-    fn listed(value: &str) -> Option<Self> {
-        match value {
-            "none" => Some(Self::None),
-            "minimal" => Some(Self::Minimal),
-            "low" => Some(Self::Low),
-            "medium" => Some(Self::Medium),
-            "high" => Some(Self::High),
-            "xhigh" => Some(Self::Xhigh),
-            "max" => Some(Self::Max),
-            _ => None,
-        }
-    }
-}
-
-impl From<&str> for ReasoningEffort {
-    fn from(value: &str) -> Self {
-        Self::listed(value).unwrap_or_else(|| Self::Other(value.to_owned()))
-    }
-}
-
-impl From<String> for ReasoningEffort {
-    fn from(value: String) -> Self {
-        Self::listed(&value).unwrap_or(Self::Other(value))
-    }
-}
-
-impl ::std::str::FromStr for ReasoningEffort {
-    type Err = ::std::convert::Infallible;
-    fn from_str(value: &str) -> Result<Self, ::std::convert::Infallible> {
-        Ok(value.into())
-    }
-}
-
-impl ::std::fmt::Display for ReasoningEffort {
-    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl PartialEq for ReasoningEffort {
-    fn eq(&self, other: &Self) -> bool {
-        self.as_str() == other.as_str()
-    }
-}
-
-impl Eq for ReasoningEffort {}
-
-impl ::std::hash::Hash for ReasoningEffort {
-    fn hash<H: ::std::hash::Hasher>(&self, state: &mut H) {
-        self.as_str().hash(state);
-    }
-}
-
-impl PartialOrd for ReasoningEffort {
-    fn partial_cmp(&self, other: &Self) -> Option<::std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for ReasoningEffort {
-    fn cmp(&self, other: &Self) -> ::std::cmp::Ordering {
-        self.as_str().cmp(other.as_str())
-    }
-}
-
-impl PartialEq<str> for ReasoningEffort {
-    fn eq(&self, other: &str) -> bool {
-        self.as_str() == other
-    }
-}
-
-impl PartialEq<&str> for ReasoningEffort {
-    fn eq(&self, other: &&str) -> bool {
-        self.as_str() == *other
-    }
-}
-
-#[cfg(feature = "schemars")]
-impl ::schemars::JsonSchema for ReasoningEffort {
-    fn schema_name() -> ::std::borrow::Cow<'static, str> {
-        stringify!(ReasoningEffort).into()
-    }
-    fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
-        ::schemars::json_schema!({ "type": "string", "examples": ["none", "minimal", "low", "medium", "high", "xhigh", "max", ] })
-    }
-}
-
-impl ::serde::Serialize for ReasoningEffort {
-    fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-impl<'de> ::serde::Deserialize<'de> for ReasoningEffort {
-    fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl ::serde::de::Visitor<'_> for Visitor {
-            type Value = ReasoningEffort;
-            fn expecting(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                f.write_str("a string")
-            }
-            fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
-                Ok(value.into())
-            }
-            fn visit_string<E>(self, value: String) -> Result<Self::Value, E> {
-                Ok(value.into())
+        impl ::serde::Serialize for $name {
+            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
             }
         }
-        deserializer.deserialize_string(Visitor)
-    }
-}
 
-impl lenient::Lenient for ReasoningEffort {
-    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
-        <::std::string::String as lenient::Lenient>::normalize(json, out)
-    }
-}
-
-/// The author's role.
-///
-/// Unlisted values are preserved and serialized unchanged. Values are compared and ordered by their string
-/// representation.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum Role {
-    /// `system`.
-    System,
-    /// `user`.
-    User,
-    /// `assistant`.
-    Assistant,
-    /// `tool`.
-    Tool,
-    /// `developer`.
-    Developer,
-    /// `function`.
-    Function,
-    /// An unlisted value.
-    Other(String),
-}
-
-impl Role {
-    /// The listed values.
-    pub const LISTED: &'static [Self] = &[
-        Self::System,
-        Self::User,
-        Self::Assistant,
-        Self::Tool,
-        Self::Developer,
-        Self::Function,
-    ];
-    /// Returns the value as serialized.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::System => "system",
-            Self::User => "user",
-            Self::Assistant => "assistant",
-            Self::Tool => "tool",
-            Self::Developer => "developer",
-            Self::Function => "function",
-            Self::Other(value) => value,
-        }
-    }
-    fn listed(value: &str) -> Option<Self> {
-        match value {
-            "system" => Some(Self::System),
-            "user" => Some(Self::User),
-            "assistant" => Some(Self::Assistant),
-            "tool" => Some(Self::Tool),
-            "developer" => Some(Self::Developer),
-            "function" => Some(Self::Function),
-            _ => None,
-        }
-    }
-}
-
-impl From<&str> for Role {
-    fn from(value: &str) -> Self {
-        Self::listed(value).unwrap_or_else(|| Self::Other(value.to_owned()))
-    }
-}
-
-impl From<String> for Role {
-    fn from(value: String) -> Self {
-        Self::listed(&value).unwrap_or(Self::Other(value))
-    }
-}
-
-impl ::std::str::FromStr for Role {
-    type Err = ::std::convert::Infallible;
-    fn from_str(value: &str) -> Result<Self, ::std::convert::Infallible> {
-        Ok(value.into())
-    }
-}
-
-impl ::std::fmt::Display for Role {
-    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl PartialEq for Role {
-    fn eq(&self, other: &Self) -> bool {
-        self.as_str() == other.as_str()
-    }
-}
-
-impl Eq for Role {}
-
-impl ::std::hash::Hash for Role {
-    fn hash<H: ::std::hash::Hasher>(&self, state: &mut H) {
-        self.as_str().hash(state);
-    }
-}
-
-impl PartialOrd for Role {
-    fn partial_cmp(&self, other: &Self) -> Option<::std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Role {
-    fn cmp(&self, other: &Self) -> ::std::cmp::Ordering {
-        self.as_str().cmp(other.as_str())
-    }
-}
-
-impl PartialEq<str> for Role {
-    fn eq(&self, other: &str) -> bool {
-        self.as_str() == other
-    }
-}
-
-impl PartialEq<&str> for Role {
-    fn eq(&self, other: &&str) -> bool {
-        self.as_str() == *other
-    }
-}
-
-#[cfg(feature = "schemars")]
-impl ::schemars::JsonSchema for Role {
-    fn schema_name() -> ::std::borrow::Cow<'static, str> {
-        stringify!(Role).into()
-    }
-    fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
-        ::schemars::json_schema!({ "type": "string", "examples": ["system", "user", "assistant", "tool", "developer", "function", ] })
-    }
-}
-
-impl ::serde::Serialize for Role {
-    fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-impl<'de> ::serde::Deserialize<'de> for Role {
-    fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl ::serde::de::Visitor<'_> for Visitor {
-            type Value = Role;
-            fn expecting(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                f.write_str("a string")
-            }
-            fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
-                Ok(value.into())
-            }
-            fn visit_string<E>(self, value: String) -> Result<Self::Value, E> {
-                Ok(value.into())
+        impl<'de> ::serde::Deserialize<'de> for $name {
+            fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                ::openapi_runtime::deserialize_text(deserializer)
             }
         }
-        deserializer.deserialize_string(Visitor)
-    }
-}
 
-impl lenient::Lenient for Role {
-    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
-        <::std::string::String as lenient::Lenient>::normalize(json, out)
-    }
-}
-
-/// How much of the context window is used for search results. OpenAI's default is `medium`.
-///
-/// Unlisted values are preserved and serialized unchanged. Values are compared and ordered by their string
-/// representation.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum SearchContextSize {
-    /// `low`.
-    Low,
-    /// `medium`.
-    Medium,
-    /// `high`.
-    High,
-    /// An unlisted value.
-    Other(String),
-}
-
-impl SearchContextSize {
-    /// The listed values.
-    pub const LISTED: &'static [Self] = &[
-        Self::Low,
-        Self::Medium,
-        Self::High,
-    ];
-    /// Returns the value as serialized.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Low => "low",
-            Self::Medium => "medium",
-            Self::High => "high",
-            Self::Other(value) => value,
-        }
-    }
-    fn listed(value: &str) -> Option<Self> {
-        match value {
-            "low" => Some(Self::Low),
-            "medium" => Some(Self::Medium),
-            "high" => Some(Self::High),
-            _ => None,
-        }
-    }
-}
-
-impl From<&str> for SearchContextSize {
-    fn from(value: &str) -> Self {
-        Self::listed(value).unwrap_or_else(|| Self::Other(value.to_owned()))
-    }
-}
-
-impl From<String> for SearchContextSize {
-    fn from(value: String) -> Self {
-        Self::listed(&value).unwrap_or(Self::Other(value))
-    }
-}
-
-impl ::std::str::FromStr for SearchContextSize {
-    type Err = ::std::convert::Infallible;
-    fn from_str(value: &str) -> Result<Self, ::std::convert::Infallible> {
-        Ok(value.into())
-    }
-}
-
-impl ::std::fmt::Display for SearchContextSize {
-    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl PartialEq for SearchContextSize {
-    fn eq(&self, other: &Self) -> bool {
-        self.as_str() == other.as_str()
-    }
-}
-
-impl Eq for SearchContextSize {}
-
-impl ::std::hash::Hash for SearchContextSize {
-    fn hash<H: ::std::hash::Hasher>(&self, state: &mut H) {
-        self.as_str().hash(state);
-    }
-}
-
-impl PartialOrd for SearchContextSize {
-    fn partial_cmp(&self, other: &Self) -> Option<::std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for SearchContextSize {
-    fn cmp(&self, other: &Self) -> ::std::cmp::Ordering {
-        self.as_str().cmp(other.as_str())
-    }
-}
-
-impl PartialEq<str> for SearchContextSize {
-    fn eq(&self, other: &str) -> bool {
-        self.as_str() == other
-    }
-}
-
-impl PartialEq<&str> for SearchContextSize {
-    fn eq(&self, other: &&str) -> bool {
-        self.as_str() == *other
-    }
-}
-
-#[cfg(feature = "schemars")]
-impl ::schemars::JsonSchema for SearchContextSize {
-    fn schema_name() -> ::std::borrow::Cow<'static, str> {
-        stringify!(SearchContextSize).into()
-    }
-    fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
-        ::schemars::json_schema!({ "type": "string", "examples": ["low", "medium", "high", ] })
-    }
-}
-
-impl ::serde::Serialize for SearchContextSize {
-    fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-impl<'de> ::serde::Deserialize<'de> for SearchContextSize {
-    fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl ::serde::de::Visitor<'_> for Visitor {
-            type Value = SearchContextSize;
-            fn expecting(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                f.write_str("a string")
-            }
-            fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
-                Ok(value.into())
-            }
-            fn visit_string<E>(self, value: String) -> Result<Self::Value, E> {
-                Ok(value.into())
+        impl lenient::Lenient for $name {
+            fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
+                <::std::string::String as lenient::Lenient>::normalize(json, out)
             }
         }
-        deserializer.deserialize_string(Visitor)
-    }
-}
-
-impl lenient::Lenient for SearchContextSize {
-    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
-        <::std::string::String as lenient::Lenient>::normalize(json, out)
-    }
-}
-
-/// The class of processing, which affects speed and price. Unlisted values occur, such as `provisioned`.
-///
-/// Unlisted values are preserved and serialized unchanged. Values are compared and ordered by their string
-/// representation.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum ServiceTier {
-    /// `auto`.
-    Auto,
-    /// `default`.
-    Default,
-    /// `flex`.
-    Flex,
-    /// `scale`.
-    Scale,
-    /// `priority`.
-    Priority,
-    /// `fast`.
-    Fast,
-    /// An unlisted value.
-    Other(String),
-}
-
-impl ServiceTier {
-    /// The listed values.
-    pub const LISTED: &'static [Self] = &[
-        Self::Auto,
-        Self::Default,
-        Self::Flex,
-        Self::Scale,
-        Self::Priority,
-        Self::Fast,
-    ];
-    /// Returns the value as serialized.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Auto => "auto",
-            Self::Default => "default",
-            Self::Flex => "flex",
-            Self::Scale => "scale",
-            Self::Priority => "priority",
-            Self::Fast => "fast",
-            Self::Other(value) => value,
-        }
-    }
-    fn listed(value: &str) -> Option<Self> {
-        match value {
-            "auto" => Some(Self::Auto),
-            "default" => Some(Self::Default),
-            "flex" => Some(Self::Flex),
-            "scale" => Some(Self::Scale),
-            "priority" => Some(Self::Priority),
-            "fast" => Some(Self::Fast),
-            _ => None,
-        }
-    }
-}
-
-impl From<&str> for ServiceTier {
-    fn from(value: &str) -> Self {
-        Self::listed(value).unwrap_or_else(|| Self::Other(value.to_owned()))
-    }
-}
-
-impl From<String> for ServiceTier {
-    fn from(value: String) -> Self {
-        Self::listed(&value).unwrap_or(Self::Other(value))
-    }
-}
-
-impl ::std::str::FromStr for ServiceTier {
-    type Err = ::std::convert::Infallible;
-    fn from_str(value: &str) -> Result<Self, ::std::convert::Infallible> {
-        Ok(value.into())
-    }
-}
-
-impl ::std::fmt::Display for ServiceTier {
-    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl PartialEq for ServiceTier {
-    fn eq(&self, other: &Self) -> bool {
-        self.as_str() == other.as_str()
-    }
-}
-
-impl Eq for ServiceTier {}
-
-impl ::std::hash::Hash for ServiceTier {
-    fn hash<H: ::std::hash::Hasher>(&self, state: &mut H) {
-        self.as_str().hash(state);
-    }
-}
-
-impl PartialOrd for ServiceTier {
-    fn partial_cmp(&self, other: &Self) -> Option<::std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for ServiceTier {
-    fn cmp(&self, other: &Self) -> ::std::cmp::Ordering {
-        self.as_str().cmp(other.as_str())
-    }
-}
-
-impl PartialEq<str> for ServiceTier {
-    fn eq(&self, other: &str) -> bool {
-        self.as_str() == other
-    }
-}
-
-impl PartialEq<&str> for ServiceTier {
-    fn eq(&self, other: &&str) -> bool {
-        self.as_str() == *other
-    }
-}
-
-#[cfg(feature = "schemars")]
-impl ::schemars::JsonSchema for ServiceTier {
-    fn schema_name() -> ::std::borrow::Cow<'static, str> {
-        stringify!(ServiceTier).into()
-    }
-    fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
-        ::schemars::json_schema!({ "type": "string", "examples": ["auto", "default", "flex", "scale", "priority", "fast", ] })
-    }
-}
-
-impl ::serde::Serialize for ServiceTier {
-    fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-impl<'de> ::serde::Deserialize<'de> for ServiceTier {
-    fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl ::serde::de::Visitor<'_> for Visitor {
-            type Value = ServiceTier;
-            fn expecting(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                f.write_str("a string")
-            }
-            fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
-                Ok(value.into())
-            }
-            fn visit_string<E>(self, value: String) -> Result<Self::Value, E> {
-                Ok(value.into())
-            }
-        }
-        deserializer.deserialize_string(Visitor)
-    }
-}
-
-impl lenient::Lenient for ServiceTier {
-    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
-        <::std::string::String as lenient::Lenient>::normalize(json, out)
-    }
-}
-
-/// Whether the model calls tools: never, if it decides to, or always.
-///
-/// Unlisted values are preserved and serialized unchanged. Values are compared and ordered by their string
-/// representation.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum ToolChoiceMode {
-    /// `none`.
-    None,
-    /// `auto`.
-    Auto,
-    /// `required`.
-    Required,
-    /// An unlisted value.
-    Other(String),
-}
-
-impl ToolChoiceMode {
-    /// The listed values.
-    pub const LISTED: &'static [Self] = &[
-        Self::None,
-        Self::Auto,
-        Self::Required,
-    ];
-    /// Returns the value as serialized.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::None => "none",
-            Self::Auto => "auto",
-            Self::Required => "required",
-            Self::Other(value) => value,
-        }
-    }
-    fn listed(value: &str) -> Option<Self> {
-        match value {
-            "none" => Some(Self::None),
-            "auto" => Some(Self::Auto),
-            "required" => Some(Self::Required),
-            _ => None,
-        }
-    }
-}
-
-impl From<&str> for ToolChoiceMode {
-    fn from(value: &str) -> Self {
-        Self::listed(value).unwrap_or_else(|| Self::Other(value.to_owned()))
-    }
-}
-
-impl From<String> for ToolChoiceMode {
-    fn from(value: String) -> Self {
-        Self::listed(&value).unwrap_or(Self::Other(value))
-    }
-}
-
-impl ::std::str::FromStr for ToolChoiceMode {
-    type Err = ::std::convert::Infallible;
-    fn from_str(value: &str) -> Result<Self, ::std::convert::Infallible> {
-        Ok(value.into())
-    }
-}
-
-impl ::std::fmt::Display for ToolChoiceMode {
-    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl PartialEq for ToolChoiceMode {
-    fn eq(&self, other: &Self) -> bool {
-        self.as_str() == other.as_str()
-    }
-}
-
-impl Eq for ToolChoiceMode {}
-
-impl ::std::hash::Hash for ToolChoiceMode {
-    fn hash<H: ::std::hash::Hasher>(&self, state: &mut H) {
-        self.as_str().hash(state);
-    }
-}
-
-impl PartialOrd for ToolChoiceMode {
-    fn partial_cmp(&self, other: &Self) -> Option<::std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for ToolChoiceMode {
-    fn cmp(&self, other: &Self) -> ::std::cmp::Ordering {
-        self.as_str().cmp(other.as_str())
-    }
-}
-
-impl PartialEq<str> for ToolChoiceMode {
-    fn eq(&self, other: &str) -> bool {
-        self.as_str() == other
-    }
-}
-
-impl PartialEq<&str> for ToolChoiceMode {
-    fn eq(&self, other: &&str) -> bool {
-        self.as_str() == *other
-    }
-}
-
-#[cfg(feature = "schemars")]
-impl ::schemars::JsonSchema for ToolChoiceMode {
-    fn schema_name() -> ::std::borrow::Cow<'static, str> {
-        stringify!(ToolChoiceMode).into()
-    }
-    fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
-        ::schemars::json_schema!({ "type": "string", "examples": ["none", "auto", "required", ] })
-    }
-}
-
-impl ::serde::Serialize for ToolChoiceMode {
-    fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-impl<'de> ::serde::Deserialize<'de> for ToolChoiceMode {
-    fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl ::serde::de::Visitor<'_> for Visitor {
-            type Value = ToolChoiceMode;
-            fn expecting(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                f.write_str("a string")
-            }
-            fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
-                Ok(value.into())
-            }
-            fn visit_string<E>(self, value: String) -> Result<Self::Value, E> {
-                Ok(value.into())
-            }
-        }
-        deserializer.deserialize_string(Visitor)
-    }
-}
-
-impl lenient::Lenient for ToolChoiceMode {
-    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
-        <::std::string::String as lenient::Lenient>::normalize(json, out)
-    }
-}
-
-/// How long the response is.
-///
-/// Unlisted values are preserved and serialized unchanged. Values are compared and ordered by their string
-/// representation.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum Verbosity {
-    /// `low`.
-    Low,
-    /// `medium`.
-    Medium,
-    /// `high`.
-    High,
-    /// An unlisted value.
-    Other(String),
-}
-
-impl Verbosity {
-    /// The listed values.
-    pub const LISTED: &'static [Self] = &[
-        Self::Low,
-        Self::Medium,
-        Self::High,
-    ];
-    /// Returns the value as serialized.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Low => "low",
-            Self::Medium => "medium",
-            Self::High => "high",
-            Self::Other(value) => value,
-        }
-    }
-    fn listed(value: &str) -> Option<Self> {
-        match value {
-            "low" => Some(Self::Low),
-            "medium" => Some(Self::Medium),
-            "high" => Some(Self::High),
-            _ => None,
-        }
-    }
-}
-
-impl From<&str> for Verbosity {
-    fn from(value: &str) -> Self {
-        Self::listed(value).unwrap_or_else(|| Self::Other(value.to_owned()))
-    }
-}
-
-impl From<String> for Verbosity {
-    fn from(value: String) -> Self {
-        Self::listed(&value).unwrap_or(Self::Other(value))
-    }
-}
-
-impl ::std::str::FromStr for Verbosity {
-    type Err = ::std::convert::Infallible;
-    fn from_str(value: &str) -> Result<Self, ::std::convert::Infallible> {
-        Ok(value.into())
-    }
-}
-
-impl ::std::fmt::Display for Verbosity {
-    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl PartialEq for Verbosity {
-    fn eq(&self, other: &Self) -> bool {
-        self.as_str() == other.as_str()
-    }
-}
-
-impl Eq for Verbosity {}
-
-impl ::std::hash::Hash for Verbosity {
-    fn hash<H: ::std::hash::Hasher>(&self, state: &mut H) {
-        self.as_str().hash(state);
-    }
-}
-
-impl PartialOrd for Verbosity {
-    fn partial_cmp(&self, other: &Self) -> Option<::std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Verbosity {
-    fn cmp(&self, other: &Self) -> ::std::cmp::Ordering {
-        self.as_str().cmp(other.as_str())
-    }
-}
-
-impl PartialEq<str> for Verbosity {
-    fn eq(&self, other: &str) -> bool {
-        self.as_str() == other
-    }
-}
-
-impl PartialEq<&str> for Verbosity {
-    fn eq(&self, other: &&str) -> bool {
-        self.as_str() == *other
-    }
-}
-
-#[cfg(feature = "schemars")]
-impl ::schemars::JsonSchema for Verbosity {
-    fn schema_name() -> ::std::borrow::Cow<'static, str> {
-        stringify!(Verbosity).into()
-    }
-    fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
-        ::schemars::json_schema!({ "type": "string", "examples": ["low", "medium", "high", ] })
-    }
-}
-
-impl ::serde::Serialize for Verbosity {
-    fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-impl<'de> ::serde::Deserialize<'de> for Verbosity {
-    fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl ::serde::de::Visitor<'_> for Visitor {
-            type Value = Verbosity;
-            fn expecting(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                f.write_str("a string")
-            }
-            fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
-                Ok(value.into())
-            }
-            fn visit_string<E>(self, value: String) -> Result<Self::Value, E> {
-                Ok(value.into())
-            }
-        }
-        deserializer.deserialize_string(Visitor)
-    }
-}
-
-impl lenient::Lenient for Verbosity {
-    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
-        <::std::string::String as lenient::Lenient>::normalize(json, out)
-    }
-}
-
-/// A built-in voice.
-///
-/// Unlisted values are preserved and serialized unchanged. Values are compared and ordered by their string
-/// representation.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum VoiceName {
-    /// `alloy`.
-    Alloy,
-    /// `ash`.
-    Ash,
-    /// `ballad`.
-    Ballad,
-    /// `coral`.
-    Coral,
-    /// `echo`.
-    Echo,
-    /// `fable`.
-    Fable,
-    /// `nova`.
-    Nova,
-    /// `onyx`.
-    Onyx,
-    /// `sage`.
-    Sage,
-    /// `shimmer`.
-    Shimmer,
-    /// `verse`.
-    Verse,
-    /// `marin`.
-    Marin,
-    /// `cedar`.
-    Cedar,
-    /// An unlisted value.
-    Other(String),
-}
-
-impl VoiceName {
-    /// The listed values.
-    pub const LISTED: &'static [Self] = &[
-        Self::Alloy,
-        Self::Ash,
-        Self::Ballad,
-        Self::Coral,
-        Self::Echo,
-        Self::Fable,
-        Self::Nova,
-        Self::Onyx,
-        Self::Sage,
-        Self::Shimmer,
-        Self::Verse,
-        Self::Marin,
-        Self::Cedar,
-    ];
-    /// Returns the value as serialized.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Alloy => "alloy",
-            Self::Ash => "ash",
-            Self::Ballad => "ballad",
-            Self::Coral => "coral",
-            Self::Echo => "echo",
-            Self::Fable => "fable",
-            Self::Nova => "nova",
-            Self::Onyx => "onyx",
-            Self::Sage => "sage",
-            Self::Shimmer => "shimmer",
-            Self::Verse => "verse",
-            Self::Marin => "marin",
-            Self::Cedar => "cedar",
-            Self::Other(value) => value,
-        }
-    }
-    fn listed(value: &str) -> Option<Self> {
-        match value {
-            "alloy" => Some(Self::Alloy),
-            "ash" => Some(Self::Ash),
-            "ballad" => Some(Self::Ballad),
-            "coral" => Some(Self::Coral),
-            "echo" => Some(Self::Echo),
-            "fable" => Some(Self::Fable),
-            "nova" => Some(Self::Nova),
-            "onyx" => Some(Self::Onyx),
-            "sage" => Some(Self::Sage),
-            "shimmer" => Some(Self::Shimmer),
-            "verse" => Some(Self::Verse),
-            "marin" => Some(Self::Marin),
-            "cedar" => Some(Self::Cedar),
-            _ => None,
-        }
-    }
-}
-
-impl From<&str> for VoiceName {
-    fn from(value: &str) -> Self {
-        Self::listed(value).unwrap_or_else(|| Self::Other(value.to_owned()))
-    }
+    };
 }
 
-impl From<String> for VoiceName {
-    fn from(value: String) -> Self {
-        Self::listed(&value).unwrap_or(Self::Other(value))
+open_enum! {
+    /// The format of generated audio.
+    pub enum AudioFormat {
+        Wav = "wav",
+        Aac = "aac",
+        Mp3 = "mp3",
+        Flac = "flac",
+        Opus = "opus",
+        Pcm16 = "pcm16",
+        _ = Other,
     }
 }
 
-impl ::std::str::FromStr for VoiceName {
-    type Err = ::std::convert::Infallible;
-    fn from_str(value: &str) -> Result<Self, ::std::convert::Infallible> {
-        Ok(value.into())
+open_enum! {
+    /// The reason why generation stopped. Unlisted values occur.
+    pub enum FinishReason {
+        Stop = "stop",
+        Length = "length",
+        ToolCalls = "tool_calls",
+        ContentFilter = "content_filter",
+        FunctionCall = "function_call",
+        _ = Other,
     }
 }
 
-impl ::std::fmt::Display for VoiceName {
-    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-        f.pad(self.as_str())
+open_enum! {
+    /// The syntax of a grammar.
+    pub enum GrammarSyntax {
+        Lark = "lark",
+        Regex = "regex",
+        _ = Other,
     }
 }
 
-impl PartialEq for VoiceName {
-    fn eq(&self, other: &Self) -> bool {
-        self.as_str() == other.as_str()
+open_enum! {
+    /// The resolution at which the model sees an image, which affects the number of tokens.
+    pub enum ImageDetail {
+        Auto = "auto",
+        Low = "low",
+        High = "high",
+        Original = "original",
+        _ = Other,
     }
 }
 
-impl Eq for VoiceName {}
-
-impl ::std::hash::Hash for VoiceName {
-    fn hash<H: ::std::hash::Hasher>(&self, state: &mut H) {
-        self.as_str().hash(state);
-    }
-}
-
-impl PartialOrd for VoiceName {
-    fn partial_cmp(&self, other: &Self) -> Option<::std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for VoiceName {
-    fn cmp(&self, other: &Self) -> ::std::cmp::Ordering {
-        self.as_str().cmp(other.as_str())
-    }
-}
-
-impl PartialEq<str> for VoiceName {
-    fn eq(&self, other: &str) -> bool {
-        self.as_str() == other
+open_enum! {
+    /// The format of audio in a message.
+    pub enum InputAudioFormat {
+        Wav = "wav",
+        Mp3 = "mp3",
+        _ = Other,
     }
 }
 
-impl PartialEq<&str> for VoiceName {
-    fn eq(&self, other: &&str) -> bool {
-        self.as_str() == *other
+open_enum! {
+    /// A kind of output.
+    pub enum Modality {
+        Text = "text",
+        Audio = "audio",
+        _ = Other,
     }
 }
 
-#[cfg(feature = "schemars")]
-impl ::schemars::JsonSchema for VoiceName {
-    fn schema_name() -> ::std::borrow::Cow<'static, str> {
-        stringify!(VoiceName).into()
-    }
-    fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
-        ::schemars::json_schema!({ "type": "string", "examples": ["alloy", "ash", "ballad", "coral", "echo", "fable", "nova", "onyx", "sage", "shimmer", "verse", "marin", "cedar", ] })
+open_enum! {
+    /// Whether content is only scored, or also blocked.
+    pub enum ModerationMode {
+        Score = "score",
+        Block = "block",
+        _ = Other,
     }
 }
 
-impl ::serde::Serialize for VoiceName {
-    fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+open_enum! {
+    /// Whether the service decides up to where the prompt is cached, or only the message parts with `prompt_cache_breakpoint`.
+    pub enum PromptCacheMode {
+        Implicit = "implicit",
+        Explicit = "explicit",
+        _ = Other,
     }
 }
 
-impl<'de> ::serde::Deserialize<'de> for VoiceName {
-    fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl ::serde::de::Visitor<'_> for Visitor {
-            type Value = VoiceName;
-            fn expecting(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                f.write_str("a string")
-            }
-            fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
-                Ok(value.into())
-            }
-            fn visit_string<E>(self, value: String) -> Result<Self::Value, E> {
-                Ok(value.into())
-            }
-        }
-        deserializer.deserialize_string(Visitor)
+open_enum! {
+    /// Deprecated: use `ttl` of `prompt_cache_options`. How long the prompt is cached at most.
+    pub enum PromptCacheRetention {
+        InMemory = "in_memory",
+        V24h = "24h",
+        _ = Other,
     }
 }
 
-impl lenient::Lenient for VoiceName {
-    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
-        <::std::string::String as lenient::Lenient>::normalize(json, out)
+open_enum! {
+    /// How much a model reasons before it answers. Not every model supports every value.
+    pub enum ReasoningEffort {
+        None = "none",
+        Minimal = "minimal",
+        Low = "low",
+        Medium = "medium",
+        High = "high",
+        Xhigh = "xhigh",
+        Max = "max",
+        _ = Other,
+    }
+}
+
+open_enum! {
+    /// The author's role.
+    pub enum Role {
+        System = "system",
+        User = "user",
+        Assistant = "assistant",
+        Tool = "tool",
+        Developer = "developer",
+        Function = "function",
+        _ = Other,
+    }
+}
+
+open_enum! {
+    /// How much of the context window is used for search results. OpenAI's default is `medium`.
+    pub enum SearchContextSize {
+        Low = "low",
+        Medium = "medium",
+        High = "high",
+        _ = Other,
+    }
+}
+
+open_enum! {
+    /// The class of processing, which affects speed and price. Unlisted values occur, such as `provisioned`.
+    pub enum ServiceTier {
+        Auto = "auto",
+        Default = "default",
+        Flex = "flex",
+        Scale = "scale",
+        Priority = "priority",
+        Fast = "fast",
+        _ = Other,
+    }
+}
+
+open_enum! {
+    /// Whether the model calls tools: never, if it decides to, or always.
+    pub enum ToolChoiceMode {
+        None = "none",
+        Auto = "auto",
+        Required = "required",
+        _ = Other,
+    }
+}
+
+open_enum! {
+    /// How long the response is.
+    pub enum Verbosity {
+        Low = "low",
+        Medium = "medium",
+        High = "high",
+        _ = Other,
+    }
+}
+
+open_enum! {
+    /// A built-in voice.
+    pub enum VoiceName {
+        Alloy = "alloy",
+        Ash = "ash",
+        Ballad = "ballad",
+        Coral = "coral",
+        Echo = "echo",
+        Fable = "fable",
+        Nova = "nova",
+        Onyx = "onyx",
+        Sage = "sage",
+        Shimmer = "shimmer",
+        Verse = "verse",
+        Marin = "marin",
+        Cedar = "cedar",
+        _ = Other,
     }
 }

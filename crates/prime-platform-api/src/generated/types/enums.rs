@@ -5,174 +5,148 @@
 
 use ::openapi_runtime::lenient;
 
-/// The status of a run. Case-insensitive. A run that is STOPPED, FAILED, COMPLETED or PAUSED has ended. Source: `RUN_STATUS_COLORS` and `TERMINAL_RUN_STATUSES` in `commands/rl.py` of the client.
-///
-/// Unlisted values are preserved and serialized unchanged. Values are compared and ordered by their string
-/// representation.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum RunStatus {
-    /// `QUEUED`.
-    Queued,
-    /// `PENDING`.
-    Pending,
-    /// `RUNNING`.
-    Running,
-    /// `PAUSING`.
-    Pausing,
-    /// `STOPPED`.
-    Stopped,
-    /// `FAILED`.
-    Failed,
-    /// `COMPLETED`.
-    Completed,
-    /// `PAUSED`.
-    Paused,
-    /// An unlisted value.
-    Other(String),
-}
-
-impl RunStatus {
-    /// The listed values.
-    pub const LISTED: &'static [Self] = &[
-        Self::Queued,
-        Self::Pending,
-        Self::Running,
-        Self::Pausing,
-        Self::Stopped,
-        Self::Failed,
-        Self::Completed,
-        Self::Paused,
-    ];
-    /// Returns the value as serialized.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Queued => "QUEUED",
-            Self::Pending => "PENDING",
-            Self::Running => "RUNNING",
-            Self::Pausing => "PAUSING",
-            Self::Stopped => "STOPPED",
-            Self::Failed => "FAILED",
-            Self::Completed => "COMPLETED",
-            Self::Paused => "PAUSED",
-            Self::Other(value) => value,
+/// Declares an open enumeration, with a variant for each listed value, and one for all others.
+macro_rules! open_enum {
+    ($(#[$attribute:meta])* pub enum $name:ident { $($variant:ident = $value:literal,)* _ = $other:ident, }) => {
+        $(#[$attribute])*
+        ///
+        /// Unlisted values are preserved and serialized unchanged. Values are compared and ordered by their string
+        /// representation.
+        #[derive(Clone, Debug)]
+        #[non_exhaustive]
+        pub enum $name {
+            $(#[doc = concat!("`", $value, "`.")] $variant,)*
+            /// An unlisted value.
+            $other(::std::string::String),
         }
-    }
-    fn listed(value: &str) -> Option<Self> {
-        match value {
-            "QUEUED" => Some(Self::Queued),
-            "PENDING" => Some(Self::Pending),
-            "RUNNING" => Some(Self::Running),
-            "PAUSING" => Some(Self::Pausing),
-            "STOPPED" => Some(Self::Stopped),
-            "FAILED" => Some(Self::Failed),
-            "COMPLETED" => Some(Self::Completed),
-            "PAUSED" => Some(Self::Paused),
-            _ => None,
+
+        impl $name {
+            /// The listed values.
+            pub const LISTED: &'static [Self] = &[$(Self::$variant),*];
+
+            /// Returns the value as serialized.
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $(Self::$variant => $value,)*
+                    Self::$other(value) => value,
+                }
+            }
+
+            fn listed(value: &str) -> Option<Self> {
+                match value {
+                    $($value => Some(Self::$variant),)*
+                    _ => None,
+                }
+            }
         }
-    }
-}
 
-impl From<&str> for RunStatus {
-    fn from(value: &str) -> Self {
-        Self::listed(value).unwrap_or_else(|| Self::Other(value.to_owned()))
-    }
-}
-
-impl From<String> for RunStatus {
-    fn from(value: String) -> Self {
-        Self::listed(&value).unwrap_or(Self::Other(value))
-    }
-}
-
-impl ::std::str::FromStr for RunStatus {
-    type Err = ::std::convert::Infallible;
-    fn from_str(value: &str) -> Result<Self, ::std::convert::Infallible> {
-        Ok(value.into())
-    }
-}
-
-impl ::std::fmt::Display for RunStatus {
-    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl PartialEq for RunStatus {
-    fn eq(&self, other: &Self) -> bool {
-        self.as_str() == other.as_str()
-    }
-}
-
-impl Eq for RunStatus {}
-
-impl ::std::hash::Hash for RunStatus {
-    fn hash<H: ::std::hash::Hasher>(&self, state: &mut H) {
-        self.as_str().hash(state);
-    }
-}
-
-impl PartialOrd for RunStatus {
-    fn partial_cmp(&self, other: &Self) -> Option<::std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for RunStatus {
-    fn cmp(&self, other: &Self) -> ::std::cmp::Ordering {
-        self.as_str().cmp(other.as_str())
-    }
-}
-
-impl PartialEq<str> for RunStatus {
-    fn eq(&self, other: &str) -> bool {
-        self.as_str() == other
-    }
-}
-
-impl PartialEq<&str> for RunStatus {
-    fn eq(&self, other: &&str) -> bool {
-        self.as_str() == *other
-    }
-}
-
-#[cfg(feature = "schemars")]
-impl ::schemars::JsonSchema for RunStatus {
-    fn schema_name() -> ::std::borrow::Cow<'static, str> {
-        stringify!(RunStatus).into()
-    }
-    fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
-        ::schemars::json_schema!({ "type": "string", "examples": ["QUEUED", "PENDING", "RUNNING", "PAUSING", "STOPPED", "FAILED", "COMPLETED", "PAUSED", ] })
-    }
-}
-
-impl ::serde::Serialize for RunStatus {
-    fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-impl<'de> ::serde::Deserialize<'de> for RunStatus {
-    fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl ::serde::de::Visitor<'_> for Visitor {
-            type Value = RunStatus;
-            fn expecting(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                f.write_str("a string")
+        impl From<&str> for $name {
+            fn from(value: &str) -> Self {
+                Self::listed(value).unwrap_or_else(|| Self::$other(value.to_owned()))
             }
-            fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
-                Ok(value.into())
+        }
+
+        impl From<::std::string::String> for $name {
+            fn from(value: ::std::string::String) -> Self {
+                Self::listed(&value).unwrap_or(Self::$other(value))
             }
-            fn visit_string<E>(self, value: String) -> Result<Self::Value, E> {
+        }
+
+        impl ::std::str::FromStr for $name {
+            type Err = ::std::convert::Infallible;
+
+            // `Self::Err` can also be a variant.
+            fn from_str(value: &str) -> Result<Self, ::std::convert::Infallible> {
                 Ok(value.into())
             }
         }
-        deserializer.deserialize_string(Visitor)
-    }
+
+        impl ::std::fmt::Display for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+
+        impl PartialEq for $name {
+            fn eq(&self, other: &Self) -> bool {
+                self.as_str() == other.as_str()
+            }
+        }
+
+        impl Eq for $name {}
+
+        impl ::std::hash::Hash for $name {
+            fn hash<H: ::std::hash::Hasher>(&self, state: &mut H) {
+                self.as_str().hash(state);
+            }
+        }
+
+        impl PartialOrd for $name {
+            fn partial_cmp(&self, other: &Self) -> Option<::std::cmp::Ordering> {
+                Some(self.cmp(other))
+            }
+        }
+
+        impl Ord for $name {
+            fn cmp(&self, other: &Self) -> ::std::cmp::Ordering {
+                self.as_str().cmp(other.as_str())
+            }
+        }
+
+        impl PartialEq<str> for $name {
+            fn eq(&self, other: &str) -> bool {
+                self.as_str() == other
+            }
+        }
+
+        impl PartialEq<&str> for $name {
+            fn eq(&self, other: &&str) -> bool {
+                self.as_str() == *other
+            }
+        }
+
+        #[cfg(feature = "schemars")]
+        impl ::schemars::JsonSchema for $name {
+            fn schema_name() -> ::std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
+                ::schemars::json_schema!({ "type": "string", "examples": [$($value),*] })
+            }
+        }
+
+        impl ::serde::Serialize for $name {
+            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> ::serde::Deserialize<'de> for $name {
+            fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                ::openapi_runtime::deserialize_text(deserializer)
+            }
+        }
+
+        impl lenient::Lenient for $name {
+            fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
+                <::std::string::String as lenient::Lenient>::normalize(json, out)
+            }
+        }
+    };
 }
 
-impl lenient::Lenient for RunStatus {
-    fn normalize(json: &lenient::RawValue, out: &mut lenient::Normalizer) -> lenient::Normalized {
-        <::std::string::String as lenient::Lenient>::normalize(json, out)
+open_enum! {
+    /// The status of a run. Case-insensitive. A run that is STOPPED, FAILED, COMPLETED or PAUSED has ended. Source: `RUN_STATUS_COLORS` and `TERMINAL_RUN_STATUSES` in `commands/rl.py` of the client.
+    pub enum RunStatus {
+        Queued = "QUEUED",
+        Pending = "PENDING",
+        Running = "RUNNING",
+        Pausing = "PAUSING",
+        Stopped = "STOPPED",
+        Failed = "FAILED",
+        Completed = "COMPLETED",
+        Paused = "PAUSED",
+        _ = Other,
     }
 }
