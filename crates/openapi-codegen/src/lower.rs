@@ -6,6 +6,7 @@
 //! |---|---|
 //! | `structure` | converts everything outside of paths and schemas |
 //! | `methods` | moves operations with methods that 3.0 lacks |
+//! | `security` | documents what operations require, and notes what the client does not do for security schemes |
 //! | `resolve` | inlines shared parameters, bodies and responses into operations |
 //! | `ids` | assigns unique operation ids |
 //! | `facts`, `properties` | reads retry safety, timeout, team and secrets of operations |
@@ -50,6 +51,7 @@ pub(crate) mod resolve;
 mod responses;
 mod scalars;
 mod schema;
+mod security;
 mod shape;
 mod skip;
 mod streams;

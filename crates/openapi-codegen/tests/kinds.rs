@@ -922,6 +922,38 @@ paths:
 }
 
 #[test]
+fn operations_say_which_authorization_they_require() {
+    let document = document(
+        "3.0.3",
+        "security: [{token: []}]
+paths:
+  /default: {get: {responses: {'204': {description: OK}}}}
+  /same: {get: {security: [{token: []}], responses: {'204': {description: OK}}}}
+  /none: {get: {security: [], responses: {'204': {description: OK}}}}
+  /others: {get: {security: [{key: []}, {login: [read, write]}], responses: {'204': {description: OK}}}}
+  /both: {get: {security: [{token: [], key: []}, {}], responses: {'204': {description: OK}}}}
+components:
+  securitySchemes:
+    token: {type: http, scheme: bearer}
+    key: {type: apiKey, in: header, name: X-Key}
+    login: {type: oauth2, flows: {}}",
+    );
+    let lowered = lowered(&document);
+    let description = |path: &str| lowered.document["paths"][path]["get"]["description"].clone();
+    assert_eq!(description("/default"), Value::Null);
+    assert_eq!(description("/same"), Value::Null);
+    assert_eq!(description("/none"), "No authorization is required.");
+    assert_eq!(
+        description("/others"),
+        "Authorization: `key` in the header `X-Key`, or `login` with the scopes `read`, `write`."
+    );
+    assert_eq!(
+        description("/both"),
+        "Authorization: `token` and `key` in the header `X-Key`, or none."
+    );
+}
+
+#[test]
 fn other_servers_are_noted() {
     let document = document(
         "3.0.3",

@@ -11,6 +11,7 @@ use super::context::Context;
 use super::methods;
 use super::names::unescape;
 use super::parameters::set_place;
+use super::security;
 use super::walk::{describe_map, members};
 use crate::Pointer;
 
@@ -68,6 +69,7 @@ pub(super) fn resolve_operations(
             if let Some(server) = server {
                 describe_map(operation, &server);
             }
+            security::document_requirement(&whole, operation);
             if let Some(callbacks) = operation.shift_remove("callbacks")
                 && callbacks
                     .as_object()

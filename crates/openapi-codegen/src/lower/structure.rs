@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::LowerError;
 use super::context::Context;
+use super::security;
 use crate::Pointer;
 
 /// The maximum nesting depth of a document, about ten times that of real documents.
@@ -52,7 +53,7 @@ pub(super) fn lower_structure(
     }
     lower_info(map, cx)?;
     lower_servers(map, cx)?;
-    lower_security(map, cx);
+    security::lower_schemes(map, cx);
     for list in ["tags", "servers", "security"] {
         if map.get(list).is_some_and(|value| !value.is_array()) {
             map.shift_remove(list);
@@ -162,45 +163,4 @@ fn with_defaults(url: &str, variables: Option<&Value>) -> Option<String> {
         url = url.replace(&format!("{{{name}}}"), &default);
     }
     (!url.contains('{')).then_some(url)
-}
-
-/// Removes `mutualTLS` security schemes, which 3.0 does not support.
-fn lower_security(map: &mut Map<String, Value>, cx: &mut Context<'_>) {
-    let place = Pointer::root().join("components").join("securitySchemes");
-    let schemes = map
-        .get_mut("components")
-        .and_then(|components| components.get_mut("securitySchemes"))
-        .and_then(Value::as_object_mut);
-    let mut removed = Vec::new();
-    if let Some(schemes) = schemes {
-        schemes.retain(|name, scheme| {
-            let is_new = scheme.get("type").and_then(Value::as_str) == Some("mutualTLS");
-            if is_new {
-                cx.note_loss(&place.join(name), "security scheme `mutualTLS`");
-                removed.push(name.clone());
-            } else if scheme.get("in").is_some_and(|place| place == "query") {
-                let what = "the key in the query, which the client does not add";
-                cx.note_loss(&place.join(name), what);
-            } else if scheme.get("in").is_some_and(|place| place == "cookie") {
-                let what = "the key in a cookie; the caller sets the header `Cookie`";
-                cx.note_loss(&place.join(name), what);
-            } else if scheme
-                .get("type")
-                .is_some_and(|ty| ty == "oauth2" || ty == "openIdConnect")
-            {
-                let what = "how to get a token; the caller sets the header `Authorization`";
-                cx.note_loss(&place.join(name), what);
-            }
-            !is_new
-        });
-    }
-    if let Some(Value::Array(all)) = map.get_mut("security")
-        && !removed.is_empty()
-    {
-        let is_gone = |one: &Value| {
-            let mut names = one.as_object().into_iter().flat_map(Map::keys);
-            names.any(|name| removed.contains(name))
-        };
-        all.retain(|one| !is_gone(one));
-    }
 }

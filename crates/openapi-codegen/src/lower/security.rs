@@ -1,0 +1,100 @@
+//! Security schemes, and what operations require.
+
+use serde_json::{Map, Value};
+
+use super::context::Context;
+use super::walk::describe_map;
+use crate::Pointer;
+
+/// Notes what the client does not do for a security scheme, and removes `mutualTLS`, which 3.0 does not support.
+pub(super) fn lower_schemes(document: &mut Map<String, Value>, cx: &mut Context<'_>) {
+    let place = Pointer::root().join("components").join("securitySchemes");
+    let schemes = document
+        .get_mut("components")
+        .and_then(|components| components.get_mut("securitySchemes"))
+        .and_then(Value::as_object_mut);
+    let mut removed = Vec::new();
+    if let Some(schemes) = schemes {
+        schemes.retain(|name, scheme| {
+            let text = |key: &str| scheme.get(key).and_then(Value::as_str);
+            let is_new = text("type") == Some("mutualTLS");
+            let what = match (text("type"), text("in")) {
+                (Some("mutualTLS"), _) => "security scheme `mutualTLS`",
+                (_, Some("query")) => "the key in the query, which the client does not add",
+                (_, Some("cookie")) => "the key in a cookie; the caller sets the header `Cookie`",
+                (Some("oauth2" | "openIdConnect"), _) => {
+                    "how to get a token; the caller sets the header `Authorization`"
+                }
+                _ => return true,
+            };
+            cx.note_loss(&place.join(name), what);
+            if is_new {
+                removed.push(name.clone());
+            }
+            !is_new
+        });
+    }
+    if let Some(Value::Array(all)) = document.get_mut("security")
+        && !removed.is_empty()
+    {
+        let is_gone = |one: &Value| {
+            let mut names = one.as_object().into_iter().flat_map(Map::keys);
+            names.any(|name| removed.contains(name))
+        };
+        all.retain(|one| !is_gone(one));
+    }
+}
+
+/// Adds a sentence about what an operation requires to its description, unless that is what the document requires.
+pub(super) fn document_requirement(document: &Value, operation: &mut Map<String, Value>) {
+    let Some(sentence) = requirement(document, operation) else {
+        return;
+    };
+    let description = operation.get("description").and_then(Value::as_str);
+    // A lowered document may be lowered again.
+    if !description.is_some_and(|description| description.contains(&sentence)) {
+        describe_map(operation, &sentence);
+    }
+}
+
+fn requirement(document: &Value, operation: &Map<String, Value>) -> Option<String> {
+    let own = operation.get("security")?;
+    if document.get("security") == Some(own) {
+        return None;
+    }
+    let all = own.as_array()?.iter().filter_map(Value::as_object);
+    let (optional, required): (Vec<_>, Vec<_>) = all.partition(|schemes| schemes.is_empty());
+    if required.is_empty() {
+        // A document that requires nothing need not say so for each operation.
+        let is_default = document
+            .get("security")
+            .is_none_or(|all| *all == serde_json::json!([]));
+        return (!is_default).then(|| "No authorization is required.".to_owned());
+    }
+    let alternatives = required.into_iter().map(|schemes| {
+        let schemes = schemes.iter();
+        let schemes = schemes.map(|(name, scopes)| describe(document, name, scopes));
+        schemes.collect::<Vec<_>>().join(" and ")
+    });
+    let alternatives = alternatives.collect::<Vec<_>>().join(", or ");
+    let none = if optional.is_empty() { "" } else { ", or none" };
+    Some(format!("Authorization: {alternatives}{none}."))
+}
+
+/// Describes a required scheme: its name, and its header or scopes.
+fn describe(document: &Value, name: &str, scopes: &Value) -> String {
+    let scheme = |key: &str| {
+        let schemes = document.get("components")?.get("securitySchemes")?;
+        schemes.get(name)?.get(key)?.as_str()
+    };
+    let scopes = scopes.as_array().into_iter().flatten();
+    let scopes: Vec<String> = scopes
+        .filter_map(|scope| Some(format!("`{}`", scope.as_str()?)))
+        .collect();
+    match (scheme("in"), scheme("name"), scopes.as_slice()) {
+        (Some("header"), Some(header), _) => format!("`{name}` in the header `{header}`"),
+        (_, _, []) => format!("`{name}`"),
+        (_, _, [scope]) => format!("`{name}` with the scope {scope}"),
+        (_, _, scopes) => format!("`{name}` with the scopes {}", scopes.join(", ")),
+    }
+}
