@@ -1,0 +1,440 @@
+//! Operations: methods, servers, parameters, bodies and authorization.
+
+use super::*;
+
+#[test]
+fn servers_of_paths_and_operations_are_noted() {
+    let lowered = lowered(&document(
+        "3.0.3",
+        "servers: [{url: 'https://a.example.com'}]
+paths:
+  /a:
+    servers: [{url: 'https://b.example.com'}]
+    get: {responses: {'204': {description: OK}}}
+    put: {servers: [{url: 'https://a.example.com'}], responses: {'204': {description: OK}}}
+    post: {servers: [{url: 'https://c.example.com'}], responses: {'204': {description: OK}}}
+",
+    ));
+    let moved = "; the client sends requests to its base URL";
+    assert_eq!(
+        notes(&lowered, NoteKind::Lost),
+        [
+            format!("#/paths/~1a/servers: the server `https://b.example.com`{moved}"),
+            format!("#/paths/~1a/post/servers: the server `https://c.example.com`{moved}"),
+        ]
+    );
+    let described = |method: &str| {
+        let description = &lowered.document["paths"]["/a"][method]["description"];
+        description.as_str().unwrap_or_default().to_owned()
+    };
+    assert!(described("get").starts_with("Server: `https://b.example.com`."));
+    assert!(described("post").starts_with("Server: `https://c.example.com`."));
+    assert_eq!(described("put"), "");
+}
+
+#[test]
+fn other_methods_are_operations() {
+    let lowered = lowered(&document(
+        "3.2.0",
+        "paths:
+  /a/{id}:
+    parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+    query: {requestBody: {required: true, content: {application/json: {schema: {not: {type: string}}}}}, responses: {'204': {description: OK}}}
+    post: {operationId: make, responses: {'204': {description: OK}}}
+    additionalOperations:
+      COPY: {operationId: copy, servers: [{url: 'https://b.example.com'}], responses: {'204': {description: OK}}}
+      CONNECT: {responses: {'204': {description: OK}}}
+    purge: {responses: {'204': {description: OK}}}
+",
+    ));
+    let paths = &lowered.document["paths"];
+    let query = &paths["/a/{id}#QUERY"]["post"];
+    assert_eq!(
+        (&query[METHOD], &query["operationId"]),
+        (&json!("QUERY"), &json!("query_a_by_id"))
+    );
+    assert_eq!(query["parameters"][0]["name"], "id");
+    assert_eq!(paths["/a/{id}#COPY"]["post"][METHOD], "COPY");
+    assert_eq!(paths["/a/{id}"]["post"].get(METHOD), None);
+    let place = "#/paths/~1a~1{id}";
+    assert_eq!(
+        notes(&lowered, NoteKind::Dropped),
+        [
+            format!("{place}/additionalOperations/CONNECT: a method that cannot be sent"),
+            format!("{place}/purge: not a field of a path item; nothing is generated"),
+        ]
+    );
+    // The locations are those in the original document.
+    let lost = notes(&lowered, NoteKind::Lost);
+    assert!(
+        lost[0].starts_with(&format!("{place}/additionalOperations/COPY/servers: ")),
+        "{lost:?}"
+    );
+    assert!(
+        lost[1].starts_with(&format!(
+            "{place}/query/requestBody/content/application~1json/schema/not: "
+        )),
+        "{lost:?}"
+    );
+    let files = render::render("kinds.yml", &lowered).unwrap();
+    let (_, builders) = files.iter().find(|(path, _)| path == "builder.rs").unwrap();
+    for method in ["COPY", "POST", "QUERY"] {
+        let line = format!("/// Sends `{method} /a/{{id}}`, as defined in the specification.");
+        assert!(builders.contains(&line), "{line}");
+    }
+}
+
+#[test]
+fn removed_operations_with_other_methods_are_breaking() {
+    let with = |operations: &str| document("3.2.0", &format!("paths: {{/a: {{{operations}}}}}\n"));
+    let operation = "{responses: {'204': {description: OK}}}";
+    let old = with(&format!(
+        "query: {operation}, additionalOperations: {{COPY: {operation}, LINK: {operation}}}"
+    ));
+    let new = with(&format!("additionalOperations: {{LINK: {operation}}}"));
+    let findings = wire::compare(&old, &new);
+    let places: Vec<String> = findings
+        .iter()
+        .map(|found| found.place.to_string())
+        .collect();
+    assert_eq!(
+        places,
+        ["#/paths/~1a/query", "#/paths/~1a/additionalOperations/COPY"]
+    );
+    assert!(findings.iter().all(|found| found.breaking));
+}
+
+#[test]
+fn an_unsupported_operation_with_another_method_is_dropped_alone() {
+    let document = document(
+        "3.2.0",
+        "paths:
+  /a:
+    query: {responses: {'204': {description: OK}}}
+    additionalOperations: {COPY: {responses: 7}, LINK: 7}
+",
+    );
+    let options = Options::new().strict(true).skip_unsupported(true);
+    let lowered = lower_with(&document, &options).unwrap();
+    let dropped = notes(&lowered, NoteKind::Dropped);
+    assert!(
+        dropped[0].starts_with("#/paths/~1a/additionalOperations/COPY: "),
+        "{dropped:?}"
+    );
+    assert!(
+        dropped[1].starts_with("#/paths/~1a/additionalOperations/LINK: "),
+        "{dropped:?}"
+    );
+    assert_eq!(
+        lowered.document["paths"]["/a#QUERY"]["post"][METHOD],
+        "QUERY"
+    );
+}
+
+#[test]
+fn version_3_2_is_read() {
+    let lowered = lowered(&document(
+        "3.2.0",
+        "$self: https://example.com/api.yml
+paths:
+  /a:
+    get:
+      parameters: [{name: q, in: querystring, content: {application/x-www-form-urlencoded: {schema: {type: object, properties: {x: {type: string}}}}}}]
+      responses:
+        '200': {summary: Events, content: {text/event-stream: {itemSchema: {$ref: 'https://example.com/api.yml#/components/schemas/Event'}}}}
+  /b:
+    get:
+      responses: {'200': {content: {application/json: {$ref: '#/components/mediaTypes/M'}}}}
+components:
+  mediaTypes: {M: {schema: {$ref: '#/components/schemas/Event'}}}
+  schemas: {Event: {type: object, properties: {data: {type: string}}}}
+",
+    ));
+    let success = |path: &str, media: &str| {
+        let response = &lowered.document["paths"][path]["get"]["responses"]["2XX"];
+        response["content"][media]["schema"].clone()
+    };
+    assert_eq!(success("/a", "text/event-stream"), reference("Event"));
+    assert_eq!(success("/b", "application/json"), reference("Event"));
+    let parameter = &lowered.document["paths"]["/a"]["get"]["parameters"][0];
+    assert_eq!(parameter["in"], "query");
+    assert_eq!(
+        notes(&lowered, NoteKind::Lost),
+        [
+            "#/paths/~1a/get/responses/200/content/text~1event-stream/itemSchema: the type of the items of a stream, which is sent or returned as bytes"
+        ]
+    );
+}
+
+#[test]
+fn a_document_of_webhooks_has_no_operations() {
+    let lowered = lowered(&document(
+        "3.1.0",
+        "webhooks: {ping: {post: {responses: {}}}}\n",
+    ));
+    assert_eq!(lowered.document["paths"], json!({}));
+    assert!(notes(&lowered, NoteKind::Dropped)[0].starts_with("#/webhooks/ping: "));
+}
+
+#[test]
+fn secrets_in_paths_and_headers_are_text() {
+    let document = document(
+        "3.1.0",
+        "
+paths:
+  /a/{id}:
+    get:
+      operationId: a
+      parameters:
+        - {name: id, in: path, required: true, schema: {type: string, format: password}}
+        - {name: X-Key, in: header, schema: {$ref: '#/components/schemas/Key'}}
+        - {name: q, in: query, schema: {type: string, format: password}}
+      responses: {'204': {description: OK}}
+components:
+  schemas: {Key: {type: string, format: password}}
+",
+    );
+    let lowered = lowered(&document);
+    let parameters = &lowered.document["paths"]["/a/{id}"]["get"]["parameters"];
+    let formats = [0, 1, 2].map(|at| parameters[at]["schema"]["format"].clone());
+    assert_eq!(formats, [json!(null), json!(null), json!("password")]);
+    assert_eq!(notes(&lowered, NoteKind::Lost).len(), 2);
+}
+
+#[test]
+fn operations_say_which_authorization_they_require() {
+    let document = document(
+        "3.0.3",
+        "security: [{token: []}]
+paths:
+  /default: {get: {responses: {'204': {description: OK}}}}
+  /same: {get: {security: [{token: []}], responses: {'204': {description: OK}}}}
+  /none: {get: {security: [], responses: {'204': {description: OK}}}}
+  /others: {get: {security: [{key: []}, {login: [read, write]}], responses: {'204': {description: OK}}}}
+  /both: {get: {security: [{token: [], key: []}, {}], responses: {'204': {description: OK}}}}
+components:
+  securitySchemes:
+    token: {type: http, scheme: bearer}
+    key: {type: apiKey, in: header, name: X-Key}
+    login: {type: oauth2, flows: {}}",
+    );
+    let lowered = lowered(&document);
+    let description = |path: &str| lowered.document["paths"][path]["get"]["description"].clone();
+    assert_eq!(description("/default"), Value::Null);
+    assert_eq!(description("/same"), Value::Null);
+    assert_eq!(description("/none"), "No authorization is required.");
+    assert_eq!(
+        description("/others"),
+        "Authorization: `key` in the header `X-Key`, or `login` with the scopes `read`, `write`."
+    );
+    assert_eq!(
+        description("/both"),
+        "Authorization: `token` and `key` in the header `X-Key`, or none."
+    );
+}
+
+#[test]
+fn other_servers_are_noted() {
+    let document = document(
+        "3.0.3",
+        "servers:
+- {url: 'https://{tenant}.example.com'}
+- {url: 'https://{region}.example.com/{port}', variables: {region: {default: eu}, port: {default: 443}}}
+- {url: 'https://b.example.com'}
+paths: {}
+",
+    );
+    let lowered = lowered(&document);
+    assert_eq!(
+        lowered.document["servers"],
+        json!([{"url": "https://eu.example.com/443"}])
+    );
+    assert_eq!(
+        notes(&lowered, NoteKind::Lost),
+        [
+            "#/servers/0: the server `https://{tenant}.example.com`: a variable has no default",
+            "#/servers/1/variables: the variables; the default base URL is `https://eu.example.com/443`",
+            "#/servers/2: the server `https://b.example.com`; the caller gives its URL to use it",
+        ]
+    );
+}
+
+#[test]
+fn parameters_that_the_caller_serializes_are_noted() {
+    let document = document(
+        "3.1.0",
+        "paths:
+  /{a}/{b}/{c}/{d}/{e}:
+    get:
+      operationId: get
+      parameters:
+        - {name: a, in: path, required: true, style: matrix, explode: true, schema: {type: array, items: {type: string}}}
+        - {name: b, in: path, required: true, style: label, schema: {type: array, items: {type: integer}}}
+        - {name: c, in: path, required: true, style: matrix, schema: {type: integer}}
+        - {name: d, in: path, required: true, schema: {type: array, items: {type: integer}}}
+        - {name: e, in: path, required: true, explode: true, schema: {type: object, properties: {x: {type: integer}}}}
+        - {name: f, in: query, explode: false, schema: {type: array, items: {type: integer}}}
+        - {name: g, in: query, style: pipeDelimited, schema: {type: array, items: {type: integer}}}
+        - {name: h, in: query, style: pipeDelimited, explode: true, schema: {type: array, items: {type: integer}}}
+        - {name: i, in: query, content: {application/json: {schema: {type: object, properties: {x: {type: integer}}}}}}
+        - {name: j, in: query, allowReserved: true, schema: {type: string}}
+        - {name: k, in: query, allowEmptyValue: true, schema: {type: boolean}}
+        - {name: l, in: query, allowEmptyValue: true, schema: {type: string}}
+        - {name: m, in: query, style: deepObject, schema: {type: object, properties: {x: {type: integer}}, additionalProperties: {type: string}}}
+      responses: {'204': {description: OK}}
+",
+    );
+    let lowered = lowered(&document);
+    let list =
+        |text: &str| format!("the type of the items; the caller serializes the list as `{text}`");
+    let expected = [
+        (
+            "8/content/application~1json",
+            "the type; the caller serializes the value as `application/json`".to_owned(),
+        ),
+        ("0", list(";a=a;a=b")),
+        ("1", list(".a,b")),
+        (
+            "2",
+            "the type; the caller serializes the value as `;c=a`".to_owned(),
+        ),
+        ("3", list("a,b")),
+        (
+            "4",
+            "object parameter; the caller serializes the value as `a=1,b=2`".to_owned(),
+        ),
+        ("5", list("a,b")),
+        ("6", list("a|b")),
+        (
+            "9/allowReserved",
+            "reserved characters are percent-encoded".to_owned(),
+        ),
+        (
+            "10/allowEmptyValue",
+            "the parameter without a value cannot be sent".to_owned(),
+        ),
+        (
+            "12",
+            "unlisted properties of \"m\", which cannot be sent".to_owned(),
+        ),
+    ];
+    let place = "#/paths/~1{a}~1{b}~1{c}~1{d}~1{e}/get/parameters";
+    let expected = expected.map(|(at, what)| format!("{place}/{at}: {what}"));
+    assert_eq!(notes(&lowered, NoteKind::Lost), expected);
+    let parameters = &lowered.document["paths"]["/{a}/{b}/{c}/{d}/{e}"]["get"]["parameters"];
+    assert_eq!(parameters[2]["schema"], json!({"type": "string"}));
+    assert_eq!(parameters[2]["description"], "Serialized as `;c=a`.");
+    assert_eq!(parameters[7]["schema"]["type"], "array");
+}
+
+#[test]
+fn bodies_that_are_not_expressed_are_noted() {
+    let lowered = lowered(&document(
+        "3.1.0",
+        "paths:
+  /a:
+    post:
+      requestBody: {content: {text/plain: {schema: {type: integer}}}}
+      responses:
+        '200': {description: OK, content: {text/plain: {schema: {type: integer}}}}
+        '400': {description: no, content: {text/plain: {schema: {type: string}}, text/html: {schema: {type: string}}}}
+    put:
+      requestBody:
+        required: true
+        content:
+          application/x-www-form-urlencoded:
+            schema: {type: object, properties: {l: {type: array, items: {type: string}}, s: {type: string}}}
+            encoding: {l: {explode: false}, s: {allowReserved: true}}
+      responses: {'200': {description: OK, content: {text/csv: {schema: {type: string}}, text/html: {schema: {type: string}}}}}
+",
+    ));
+    let form = "#/paths/~1a/put/requestBody/content/application~1x-www-form-urlencoded/encoding";
+    assert_eq!(
+        notes(&lowered, NoteKind::Lost),
+        [
+            "#/paths/~1a/post/requestBody: the body is optional; the client always sends one".to_owned(),
+            "#/paths/~1a/post/requestBody/content/text~1plain/schema: the type of `text/plain`, which is sent as text".to_owned(),
+            format!("{form}/l: the encoding; each item of a list is sent as a pair of its own"),
+            format!("{form}/s/allowReserved: reserved characters are percent-encoded"),
+            "#/paths/~1a/post/responses/200/content/text~1plain/schema: the type of `text/plain`, which is returned as bytes".to_owned(),
+            "#/paths/~1a/put/responses/200/content: the response is one of `text/csv`, `text/html`; the client accepts all of them".to_owned(),
+        ]
+    );
+}
+
+#[test]
+fn updates_can_send_null() {
+    let text = "
+paths:
+  /things/{id}:
+    parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+    patch:
+      operationId: update
+      requestBody: {required: true, content: {application/json: {schema: {$ref: '#/components/schemas/Update'}}}}
+      responses: {'204': {description: OK}}
+    put:
+      operationId: merge
+      requestBody: {required: true, content: {application/merge-patch+json: {schema: {$ref: '#/components/schemas/Merge'}}}}
+      responses: {'204': {description: OK}}
+    post:
+      operationId: add
+      requestBody: {required: true, content: {application/json: {schema: {$ref: '#/components/schemas/Added'}}}}
+      responses: {'204': {description: OK}}
+components:
+  schemas:
+    Added: {type: object, properties: {in_added: {type: [string, 'null']}}}
+    Item: {type: object, properties: {in_item: {type: [string, 'null']}}}
+    Merge: {type: object, properties: {in_merge: {type: [boolean, 'null']}}}
+    Update:
+      type: object
+      required: [must]
+      properties:
+        must: {type: [string, 'null']}
+        name: {type: [string, 'null']}
+        kind: {anyOf: [{type: string, enum: [a, b]}, {type: 'null'}]}
+        either: {oneOf: [{type: string}, {type: boolean}, {type: 'null'}]}
+        next: {anyOf: [{$ref: '#/components/schemas/Update'}, {type: 'null'}]}
+        inner: {type: object, properties: {deep: {type: [integer, 'null']}}}
+        items: {type: array, items: {$ref: '#/components/schemas/Item'}}
+        untyped: {}
+        plain: {type: string}
+";
+    let document = document("3.1.0", text);
+    assert_eq!(lowered(&document).notes, []);
+    let types = types(&document);
+    let types: String = types.split_whitespace().collect();
+    let nullable = |name: &str| {
+        types.contains(&format!(
+            "pub{name}:::std::option::Option<::openapi_runtime::Nullable<"
+        ))
+    };
+    for name in ["name", "kind", "either", "next", "deep", "in_merge"] {
+        assert!(nullable(name), "{name}: {types}");
+    }
+    for name in ["must", "untyped", "plain", "in_item", "in_added", "items"] {
+        assert!(!nullable(name), "{name}: {types}");
+    }
+}
+
+#[test]
+fn formats_of_booleans_and_errors_beside_a_redirect_are_generated() {
+    let document = document(
+        "3.1.0",
+        "
+paths:
+  /a:
+    get:
+      operationId: a
+      parameters: [{name: q, in: query, schema: {type: boolean, format: ''}}]
+      responses:
+        '301': {description: Elsewhere}
+        '400': {description: No, content: {application/json: {schema: {type: object, properties: {a: {type: string}}}}}}
+        default: {description: No, content: {application/json: {schema: {type: object, properties: {b: {type: string}}}}}}
+",
+    );
+    let types = types(&document);
+    assert!(
+        types.contains("pub a: ") && types.contains("pub b: "),
+        "{types}"
+    );
+}
