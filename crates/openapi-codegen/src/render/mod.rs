@@ -203,7 +203,8 @@ impl Run<'_> {
         if has_renamed_properties {
             tokens = property_names::restore(tokens);
         }
-        let types = self.all_types(modules::type_names(&tokens))?;
+        let (tokens, types) = modules::type_names(tokens);
+        let types = self.all_types(types)?;
         let mut file = parse_output(tokens)?;
         let limits = limits::of_types(&self.document)?;
         let operations = &self.operations;
@@ -236,7 +237,8 @@ impl Run<'_> {
     ) -> Result<Vec<(String, String)>, Failure> {
         let tokens = client::generate(document, self.lowered, InterfaceStyle::Builder);
         let tokens = tokens.map_err(Failure::Progenitor)?;
-        let types = self.all_types(modules::type_names(&tokens))?;
+        let (tokens, types) = modules::type_names(tokens);
+        let types = self.all_types(types)?;
         let bodies = self.bodies_with_team().map(names::type_name);
         let bodies: BTreeSet<String> = bodies
             .map(|name| Ok(name?.to_string()))

@@ -22,25 +22,25 @@ pub(super) fn with_structs(tokens: TokenStream, names: &BTreeSet<String>) -> Tok
     })
 }
 
-/// Returns the names of the structs and enums in the module `types`.
-pub(super) fn type_names(tokens: &TokenStream) -> BTreeSet<String> {
+/// Returns the names of the structs and enums in the module `types`, with the tokens.
+pub(super) fn type_names(tokens: TokenStream) -> (TokenStream, BTreeSet<String>) {
     let mut names = BTreeSet::new();
-    replace(tokens.clone(), |types| {
+    let tokens = replace(tokens, |types| {
         let mut is_name = false;
-        for tree in types {
-            let ident = match tree {
-                TokenTree::Ident(ident) => ident.to_string(),
-                _ => String::new(),
+        let trees = types.into_iter().inspect(|tree| {
+            let is_keyword = match tree {
+                TokenTree::Ident(ident) if is_name => {
+                    names.insert(ident.to_string());
+                    false
+                }
+                TokenTree::Ident(ident) => ident == "struct" || ident == "enum",
+                _ => false,
             };
-            let is_keyword = ident == "struct" || ident == "enum";
-            if is_name {
-                names.insert(ident);
-            }
             is_name = is_keyword;
-        }
-        TokenStream::new()
+        });
+        trees.collect()
     });
-    names
+    (tokens, names)
 }
 
 /// Replaces the contents of the module.
@@ -85,7 +85,7 @@ mod tests {
         let tokens = with_structs(output.clone(), &BTreeSet::from(["A".to_owned()]));
         assert_eq!(tokens.to_string(), with_a.to_string());
         assert_eq!(
-            type_names(&output),
+            type_names(output).1,
             ["A", "B", "C"].map(str::to_owned).into()
         );
     }
