@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::context::Context;
-use super::media::{FORM, JSON, OCTETS, TEXT, essence, is_json, json_of};
+use super::media::{FORM, JSON, OCTETS, TEXT, essence, is_binary, is_json, json_of};
 use super::resolve::is_method;
 use super::walk::{self, members};
 use super::{BRACKETS, CONTENT_TYPE, LowerError};
@@ -56,7 +56,7 @@ fn lower_body(
     let media = content.get(&chosen).cloned().unwrap_or_default();
     let schema = media.get("schema").cloned();
     let typed = schema.clone().unwrap_or_else(|| json!({}));
-    let (key, media) = if is_json(&chosen) {
+    let (key, media) = if is_json(&chosen) && !is_binary(schema.as_ref()) {
         (JSON, json!({ "schema": typed }))
     } else if essence(&chosen) == FORM {
         (FORM, json!({ "schema": typed }))

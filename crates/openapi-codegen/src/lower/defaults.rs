@@ -26,6 +26,11 @@ pub(super) fn document_request_defaults(document: &mut Value) {
     let asked = sent_schemas(document);
     if let Some(Value::Object(schemas)) = document.pointer_mut("/components/schemas") {
         for (name, schema) in schemas {
+            // References to a scalar do not apply its default.
+            let is_scalar = schema["type"] != "object" && schema["type"] != "array";
+            if is_scalar && let Some(default) = take_default(schema) {
+                walk::describe(schema, &format!("Default: `{default}`."));
+            }
             if asked.contains(name) {
                 document_defaults(schema);
             }

@@ -20,6 +20,11 @@ pub(super) fn is_json(media: &str) -> bool {
     essence == JSON || essence == "text/json" || essence.ends_with("+json")
 }
 
+/// Returns whether a schema describes bytes. They are never JSON, whatever the media type says.
+pub(super) fn is_binary(schema: Option<&Value>) -> bool {
+    schema.is_some_and(|schema| schema["type"] == "string" && schema["format"] == "binary")
+}
+
 /// Returns the JSON media type of a content map: `application/json`, or the first other JSON type.
 pub(super) fn json_of(content: &Map<String, Value>) -> Option<(&String, &Value)> {
     let itself = content.iter().find(|(media, _)| essence(media) == JSON);

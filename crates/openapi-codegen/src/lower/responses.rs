@@ -3,7 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::context::Context;
-use super::media::{EVENT_STREAM, JSON, essence, json_of};
+use super::media::{EVENT_STREAM, JSON, OCTETS, essence, is_binary, json_of};
+use super::names::target;
 use super::resolve::is_method;
 use super::walk::members;
 use super::{CONTENT_TYPE, LowerError};
@@ -173,6 +174,14 @@ fn unify_media(operation: &mut Value, place: &Pointer, cx: &mut Context<'_>) {
             content.clear();
             content.insert(JSON.to_owned(), any);
         }
+        if let Some((_, json)) = json_of(content)
+            && is_binary(json.get("schema"))
+        {
+            let bytes = json.clone();
+            content.clear();
+            content.insert(OCTETS.to_owned(), bytes);
+            continue;
+        }
         let Some((media, json)) =
             json_of(content).map(|(media, json)| (media.clone(), json.clone()))
         else {
@@ -264,18 +273,21 @@ fn unify_error_bodies(operation: &mut Value, place: &Pointer, cx: &mut Context<'
     let mut bodies: Vec<Value> = Vec::new();
     let mut places = Vec::new();
     let mut statuses = String::new();
+    let name = |schema: &Value| Some(format!("`{}`", target(schema.get("$ref")?.as_str()?)?));
     for (status, response) in responses.iter().filter(|(status, _)| is_error(status)) {
+        let description = response.get("description").and_then(Value::as_str);
+        let description = description.unwrap_or_default().trim_end();
+        statuses.push_str(&format!("\n- `{status}`: {description}"));
         if let Some(schema) = json_schema(response)
             && !bodies.contains(schema)
         {
             bodies.push(schema.clone());
             places.push(schema_place(place, status));
         }
-        let description = response.get("description").and_then(Value::as_str);
-        statuses.push_str(&format!(
-            "\n- `{status}`: {}",
-            description.unwrap_or_default()
-        ));
+    }
+    let names: Option<Vec<String>> = bodies.iter().map(name).collect();
+    if let Some(names) = names.filter(|names| !names.is_empty()) {
+        statuses.push_str(&format!("\n\nThe body is {}.", names.join(" or ")));
     }
     let body = match bodies.as_slice() {
         [] => {
@@ -287,6 +299,7 @@ fn unify_error_bodies(operation: &mut Value, place: &Pointer, cx: &mut Context<'
                     response.shift_remove("content");
                 }
             }
+            describe_errors(operation, &statuses);
             return;
         }
         _ if responses
@@ -315,12 +328,17 @@ fn unify_error_bodies(operation: &mut Value, place: &Pointer, cx: &mut Context<'
             }
         }
     }
-    let description = operation
-        .get("description")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
-    let description = format!("{description}\n\n# Errors\n{statuses}");
-    operation["description"] = description.trim_start().into();
+    describe_errors(operation, &statuses);
+}
+
+/// Adds the list of statuses to the description, unless it is there already: a lowered document may be lowered again.
+fn describe_errors(operation: &mut Value, statuses: &str) {
+    let description = operation.get("description").and_then(Value::as_str);
+    let description = description.unwrap_or_default();
+    if !statuses.is_empty() && !description.contains(statuses) {
+        let description = format!("{description}\n\n# Errors\n{statuses}");
+        operation["description"] = description.trim_start().into();
+    }
 }
 
 /// Unifies successes with different bodies: a union of JSON bodies, `null` for a response without a body, raw

@@ -136,18 +136,27 @@ pub(super) fn shape(mut map: Map<String, Value>, place: &Pointer, cx: &mut Conte
             }
             let limits = take(&mut map, &["minLength", "maxLength"]);
             describe_limits(&mut map, &limits, "characters");
-            let unread = ["ip", "ipv4", "ipv6"];
+            // The formats that have a type. The form of others is not checked.
+            let read = ["binary", "date-time", "password"];
             if map
                 .get("format")
                 .and_then(Value::as_str)
-                .is_some_and(|f| unread.contains(&f))
+                .is_some_and(|format| !read.contains(&format))
+                && let Some(Value::String(format)) = map.shift_remove("format")
             {
-                let format = map.shift_remove("format").unwrap_or_default();
-                describe(&mut map, &format!("Format: {format}."));
+                describe(&mut map, &format!("Format: `{format}`."));
             }
         }
         Some(number @ ("number" | "integer")) => {
-            if number == "integer" {
+            let format = map.get("format").and_then(Value::as_str);
+            let integers = [
+                "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
+            ];
+            let is_integer = format.is_some_and(|format| integers.contains(&format));
+            if is_integer {
+                map.insert("type".to_owned(), "integer".into());
+            }
+            if number == "integer" || is_integer {
                 widen_integer(&mut map);
             }
             take(&mut map, &["minLength", "maxLength"]);

@@ -21,6 +21,12 @@ pub(super) fn lower_schemes(document: &mut Map<String, Value>, cx: &mut Context<
             let what = match (text("type"), text("in")) {
                 (Some("mutualTLS"), _) => "security scheme `mutualTLS`",
                 (_, Some("query")) => "the key in the query, which the client does not add",
+                (_, Some("header")) if !is_authorization(text("name")) => {
+                    let header = text("name").unwrap_or_default();
+                    let what = format!("the key in the header `{header}`, which the caller sets");
+                    cx.note_loss(&place.join(name), what);
+                    return true;
+                }
                 (_, Some("cookie")) => "the key in a cookie; the caller sets the header `Cookie`",
                 (Some("oauth2" | "openIdConnect"), _) => {
                     "how to get a token; the caller sets the header `Authorization`"
@@ -43,6 +49,10 @@ pub(super) fn lower_schemes(document: &mut Map<String, Value>, cx: &mut Context<
         };
         all.retain(|one| !is_gone(one));
     }
+}
+
+fn is_authorization(header: Option<&str>) -> bool {
+    header.is_some_and(|header| header.eq_ignore_ascii_case("authorization"))
 }
 
 /// Adds a sentence about what an operation requires to its description, unless that is what the document requires.

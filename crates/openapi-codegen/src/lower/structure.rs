@@ -114,7 +114,7 @@ fn lower_info(map: &mut Map<String, Value>, cx: &mut Context<'_>) -> Result<(), 
     Ok(())
 }
 
-/// Keeps the first usable server, with the defaults of its variables. The client has one default base URL.
+/// Keeps the first server with an absolute URL, with the defaults of its variables. The client has one default base URL.
 fn lower_servers(map: &mut Map<String, Value>, cx: &mut Context<'_>) -> Result<(), LowerError> {
     let place = Pointer::root().join("servers");
     let Some(Value::Array(servers)) = map.get_mut("servers") else {
@@ -132,6 +132,13 @@ fn lower_servers(map: &mut Map<String, Value>, cx: &mut Context<'_>) -> Result<(
             cx.note_loss(&place, what);
             continue;
         };
+        if !resolved.contains("://") {
+            if !resolved.trim_matches('/').is_empty() {
+                let what = format!("the server `{url}`, whose URL the caller completes");
+                cx.note_loss(&place, what);
+            }
+            continue;
+        }
         if kept {
             let what = format!("the server `{url}`; the caller gives its URL to use it");
             cx.note_loss(&place, what);

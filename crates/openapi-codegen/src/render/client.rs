@@ -16,7 +16,7 @@ use super::names::type_name;
 
 /// Schemas that map to types of the runtime: the schema, the Rust type, and the traits that progenitor may
 /// rely on.
-fn conversions() -> [(Value, &'static str, &'static [TypeImpl]); 7] {
+fn conversions() -> [(Value, &'static str, &'static [TypeImpl]); 5] {
     [
         (
             json!({"type": "string", "format": "password"}),
@@ -41,17 +41,6 @@ fn conversions() -> [(Value, &'static str, &'static [TypeImpl]); 7] {
         (
             json!({"type": "string", "format": "date-time"}),
             "::openapi_runtime::Timestamp",
-            &[TypeImpl::Display, TypeImpl::FromStr],
-        ),
-        // Kept as strings, so that an invalid value does not make the whole response unreadable.
-        (
-            json!({"type": "string", "format": "uuid"}),
-            "::std::string::String",
-            &[TypeImpl::Display, TypeImpl::FromStr],
-        ),
-        (
-            json!({"type": "string", "format": "date"}),
-            "::std::string::String",
             &[TypeImpl::Display, TypeImpl::FromStr],
         ),
     ]

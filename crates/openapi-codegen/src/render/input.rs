@@ -38,13 +38,6 @@ pub(super) fn prepare(lowered: &Lowered) -> Value {
     if let Value::Object(schemas) = &mut schemas {
         property_names::make_unique(schemas);
         for schema in schemas.values_mut().filter_map(Value::as_object_mut) {
-            // A named string: progenitor would map its format to a type, but its form is not checked.
-            if schema
-                .get("format")
-                .is_some_and(|format| format == "uuid" || format == "date")
-            {
-                schema.shift_remove("format");
-            }
             if let Some(name) = runtime_type(schema).map(str::to_owned) {
                 schema.insert(RUNTIME_TYPE.to_owned(), name.into());
             }

@@ -26,6 +26,7 @@ components:
         places,
         [
             "#/components/securitySchemes/key",
+            "#/components/securitySchemes/header",
             "#/paths/~1a/post/responses/200/headers",
             "#/paths/~1a/post/requestBody/content/application~1xml/schema",
             "#/paths/~1a/post/responses/200/content/application~1xml/schema",

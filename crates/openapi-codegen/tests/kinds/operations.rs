@@ -438,3 +438,76 @@ paths:
         "{types}"
     );
 }
+
+#[test]
+fn bytes_are_not_json() {
+    let document = document(
+        "3.0.3",
+        "paths:
+  /a:
+    post:
+      requestBody: {required: true, content: {application/json: {schema: {type: string, format: binary}}}}
+      responses:
+        '200': {description: OK, content: {application/json: {schema: {type: string, format: binary}}}}",
+    );
+    let lowered = lowered(&document);
+    let operation = &lowered.document["paths"]["/a"]["post"];
+    let bytes =
+        json!({"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}});
+    assert_eq!(operation["requestBody"]["content"], bytes);
+    assert_eq!(operation["responses"]["2XX"]["content"], bytes);
+    let files = render::render("kinds.yml", &lowered).unwrap();
+    let code: String = files.into_iter().map(|(_, text)| text).collect();
+    assert!(code.contains("Result<Response<ByteStream>, Error>"));
+    // The body is sent with the type of the document, and any response is accepted.
+    assert_eq!(code.matches("\"application/json\"").count(), 1);
+}
+
+#[test]
+fn errors_without_a_body_are_documented() {
+    let document = document(
+        "3.0.3",
+        "paths:
+  /a:
+    get:
+      description: Gets it.
+      responses:
+        '200': {description: OK}
+        '404': {description: Not found.}
+        '410': {description: It existed.}
+  /b:
+    get:
+      responses:
+        '200': {description: OK}
+        '400': {description: Bad., content: {application/json: {schema: {$ref: '#/components/schemas/Problem'}}}}
+components: {schemas: {Problem: {type: object, properties: {code: {type: integer}}}}}",
+    );
+    let lowered = lowered(&document);
+    let description = |path: &str| lowered.document["paths"][path]["get"]["description"].clone();
+    assert_eq!(
+        description("/a"),
+        "Gets it.\n\n# Errors\n\n- `404`: Not found.\n- `410`: It existed."
+    );
+    assert_eq!(
+        description("/b"),
+        "# Errors\n\n- `400`: Bad.\n\nThe body is `Problem`."
+    );
+}
+
+#[test]
+fn the_base_url_is_absolute() {
+    let document = document(
+        "3.0.3",
+        "servers: [{url: /v2}, {url: 'https://a.example/v2'}, {url: /}]
+paths: {/a: {get: {responses: {'204': {description: OK}}}}}",
+    );
+    let lowered = lowered(&document);
+    assert_eq!(
+        lowered.document["servers"],
+        json!([{"url": "https://a.example/v2"}])
+    );
+    assert_eq!(
+        notes(&lowered, NoteKind::Lost),
+        ["#/servers/0: the server `/v2`, whose URL the caller completes"]
+    );
+}

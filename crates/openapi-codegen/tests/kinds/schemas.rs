@@ -297,3 +297,29 @@ Thing:
         reference("Entry")
     );
 }
+
+#[test]
+fn formats_are_types_or_documented() {
+    let schemas = schemas(&with_schemas(
+        "Kind: {type: string, enum: [text, image], default: text}
+Thing:
+  type: object
+  properties:
+    at: {type: number, format: int64}
+    share: {type: number, format: float}
+    day: {type: string, format: date, description: The day.}
+    data: {type: string, format: byte}
+    kind: {$ref: '#/components/schemas/Kind'}",
+    ));
+    let properties = &schemas["Thing"]["properties"];
+    assert_eq!(
+        properties["at"],
+        json!({"type": "integer", "format": "int64"})
+    );
+    assert_eq!(properties["share"]["type"], "number");
+    let day = json!({"type": "string", "description": "The day. Format: `date`."});
+    assert_eq!(properties["day"], day);
+    assert_eq!(properties["data"]["description"], "Format: `byte`.");
+    // The reference does not apply it.
+    assert_eq!(schemas["Kind"]["description"], "Default: `\"text\"`.");
+}

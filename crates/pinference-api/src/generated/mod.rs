@@ -61,6 +61,8 @@ impl Client {
     /// - `401`: The API key is missing or invalid.
     /// - `402`: The billed account has insufficient funds.
     ///
+    /// The body is `ErrorBody`.
+    ///
     /// Sends `GET /models`, documented at <https://docs.primeintellect.ai/inference/overview>.
     ///
     /// Arguments:
@@ -77,6 +79,8 @@ impl Client {
     /// - `401`: The API key is missing or invalid.
     /// - `404`: The model does not exist.
     /// - `402`: The billed account has insufficient funds.
+    ///
+    /// The body is `ErrorBody`.
     ///
     /// Sends `POST /chat/completions`, documented at <https://docs.primeintellect.ai/inference/overview>.
     ///
@@ -95,6 +99,8 @@ impl Client {
     /// - `401`: The API key is missing or invalid.
     /// - `404`: The model does not exist.
     /// - `402`: The billed account has insufficient funds.
+    ///
+    /// The body is `ErrorBody`.
     ///
     /// Sends `POST /chat/completions`, documented at <https://docs.primeintellect.ai/inference/overview>.
     ///
@@ -115,6 +121,8 @@ impl Client {
     /// - `404`: The model does not exist.
     /// - `401`: The API key is missing or invalid.
     /// - `402`: The billed account has insufficient funds.
+    ///
+    /// The body is `ErrorBody`.
     ///
     /// Sends `GET /models/{model_id}`, documented at <https://docs.primeintellect.ai/inference/overview>.
     ///

@@ -61,6 +61,8 @@ impl Client {
     /// - `403`: The request was refused
     /// - `422`: The request was refused
     ///
+    /// The body is `ErrorResponse`.
+    ///
     /// Sends `GET /api/v1/rft/runs`, as defined in the specification.
     ///
     /// Arguments:
@@ -83,6 +85,8 @@ impl Client {
     /// - `403`: The request was refused
     /// - `404`: The request was refused
     ///
+    /// The body is `ErrorResponse`.
+    ///
     /// Sends `GET /api/v1/rft/runs/{run_id}`, as defined in the specification.
     pub fn get_run(&self) -> builder::GetRun<'_> {
         builder::GetRun::new(self)
@@ -102,6 +106,8 @@ impl Client {
     /// - `401`: The request was refused
     /// - `403`: The request was refused
     /// - `404`: The request was refused
+    ///
+    /// The body is `ErrorResponse`.
     ///
     /// Sends `DELETE /api/v1/rft/runs/{run_id}`, as defined in the specification.
     pub fn delete_rft_run(&self) -> builder::DeleteRftRun<'_> {
@@ -123,6 +129,8 @@ impl Client {
     /// - `404`: The request was refused
     /// - `409`: The request was refused
     ///
+    /// The body is `ErrorResponse`.
+    ///
     /// Sends `PUT /api/v1/rft/runs/{run_id}/stop`, as defined in the specification.
     pub fn stop_run(&self) -> builder::StopRun<'_> {
         builder::StopRun::new(self)
@@ -142,6 +150,8 @@ impl Client {
     /// - `404`: The request was refused
     /// - `409`: The request was refused
     ///
+    /// The body is `ErrorResponse`.
+    ///
     /// Sends `PUT /api/v1/rft/runs/{run_id}/restart`, as defined in the specification.
     pub fn restart_run(&self) -> builder::RestartRun<'_> {
         builder::RestartRun::new(self)
@@ -159,6 +169,8 @@ impl Client {
     /// - `403`: The request was refused
     /// - `404`: The request was refused
     /// - `422`: The request was refused
+    ///
+    /// The body is `ErrorResponse`.
     ///
     /// Sends `GET /api/v1/rft/runs/{run_id}/logs`, as defined in the specification.
     ///
@@ -187,6 +199,8 @@ impl Client {
     /// - `403`: The request was refused
     /// - `404`: The request was refused
     ///
+    /// The body is `ErrorResponse`.
+    ///
     /// Sends `GET /api/v1/rft/runs/{run_id}/progress`, as defined in the specification.
     pub fn get_run_progress(&self) -> builder::GetRunProgress<'_> {
         builder::GetRunProgress::new(self)
@@ -207,6 +221,8 @@ impl Client {
     /// - `403`: The request was refused
     /// - `404`: The request was refused
     /// - `409`: The request was refused
+    ///
+    /// The body is `ErrorResponse`.
     ///
     /// Sends `POST /api/v1/training/runs/{run_id}/pause`, as defined in the specification.
     pub fn pause_run(&self) -> builder::PauseRun<'_> {
@@ -232,6 +248,8 @@ impl Client {
     /// - `409`: The request was refused
     /// - `422`: The request was refused
     ///
+    /// The body is `ErrorResponse`.
+    ///
     /// Sends `POST /api/v1/training/runs/{run_id}/resume`, as defined in the specification.
     pub fn resume_run(&self) -> builder::ResumeRun<'_> {
         builder::ResumeRun::new(self)
@@ -252,6 +270,8 @@ impl Client {
     /// - `405`: The request was refused
     /// - `422`: The request was refused
     ///
+    /// The body is `ErrorResponse`.
+    ///
     /// Sends `POST /api/v1/training/runs/prepare`, as defined in the specification.
     pub fn prepare_run(&self) -> builder::PrepareRun<'_> {
         builder::PrepareRun::new(self)
@@ -265,6 +285,8 @@ impl Client {
     /// # Errors
     ///
     /// - `401`: The request was refused
+    ///
+    /// The body is `ErrorResponse`.
     ///
     /// Sends `GET /api/v1/user/whoami`, as defined in the specification.
     ///
@@ -283,6 +305,8 @@ impl Client {
     ///
     /// - `401`: The request was refused
     /// - `422`: The request was refused
+    ///
+    /// The body is `ErrorResponse`.
     ///
     /// Sends `GET /api/v1/user/teams`, as defined in the specification.
     ///

@@ -63,6 +63,8 @@ impl Client {
     /// - `401`: Authorization failed
     /// - `422`: Invalid request data
     ///
+    /// The body is `ErrorResponse`.
+    ///
     /// Sends `GET /api/v1/billing/runs/{run_id}/usage`, as defined in the specification.
     pub fn get_run_usage(&self) -> builder::GetRunUsage<'_> {
         builder::GetRunUsage::new(self)
@@ -79,6 +81,8 @@ impl Client {
     ///
     /// - `401`: Authorization failed
     /// - `422`: Invalid request data
+    ///
+    /// The body is `ErrorResponse`.
     ///
     /// Sends `GET /api/v1/billing/wallet`, documented at <https://docs.primeintellect.ai/api-reference/billing/wallet-balance-+-most-recent-billing-rows>.
     ///
@@ -98,6 +102,8 @@ impl Client {
     /// - `401`: Authorization failed
     /// - `422`: Invalid request data
     ///
+    /// The body is `ErrorResponse`.
+    ///
     /// Sends `POST /api/v1/training/runs`, as defined in the specification.
     pub fn create_run(&self) -> builder::CreateRun<'_> {
         builder::CreateRun::new(self)
@@ -115,6 +121,8 @@ impl Client {
     ///
     /// - `401`: Authorization failed
     /// - `422`: Invalid request data
+    ///
+    /// The body is `ErrorResponse`.
     ///
     /// Sends `DELETE /api/v1/training/runs/{run_id}`, as defined in the specification.
     pub fn delete_run(&self) -> builder::DeleteRun<'_> {
