@@ -22,6 +22,7 @@
 //! | `unsendable` | documents what a form cannot contain |
 //! | `limits` | moves numeric limits into descriptions and extensions |
 //! | `enums` | moves string enumerations into named components, which are generated as open enums |
+//! | `inner` | copies the descriptions of parameters' schemas, items and values to where they are rendered |
 //! | `updates` | marks where updates can send `null` |
 //! | `streams` | splits operations that return JSON or an event stream |
 
@@ -37,6 +38,7 @@ mod enums;
 mod facts;
 mod flatten;
 mod ids;
+mod inner;
 mod limits;
 mod media;
 mod merge;
@@ -263,6 +265,7 @@ fn passes(original: &Value, cx: &mut Context<'_>) -> Result<Lowered, LowerError>
     unsendable::document_unsendable(&mut document, cx);
     limits::document_limits(&mut document, cx);
     let enums = enums::name_enums(&mut document, cx)?;
+    inner::document_inner(&mut document);
     updates::mark_nulls(&mut document);
     streams::split_streams(&mut document, &mut facts)?;
     parameters::forget_places(&mut document);

@@ -3,7 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use super::context::Context;
-use super::media::{FORM, JSON, OCTETS, TEXT, essence, is_binary, is_json, json_of};
+use super::media::{
+    FORM, JSON, OCTETS, TEXT, essence, has_parameters, is_binary, is_json, json_of,
+};
 use super::resolve::is_method;
 use super::walk::{self, members};
 use super::{BRACKETS, CONTENT_TYPE, LowerError};
@@ -84,7 +86,8 @@ fn lower_body(
     body["content"] = Value::Object(kept);
     let was_written = body.get(CONTENT_TYPE).is_some();
     let named = essence(&chosen);
-    if named == key || was_written {
+    let is_complete = named == key && (key != JSON || !has_parameters(&chosen));
+    if is_complete || was_written {
         return Ok(());
     }
     if is_opaque {

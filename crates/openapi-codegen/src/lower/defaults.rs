@@ -42,7 +42,8 @@ pub(super) fn document_request_defaults(document: &mut Value) {
             .and_then(Value::as_array_mut);
         for parameter in parameters.into_iter().flatten() {
             if let Some(default) = parameter.get_mut("schema").and_then(take_default) {
-                describe_default(parameter, &default);
+                let is_required = parameter["required"] == true;
+                describe_default(parameter, &default, is_required);
             }
         }
         let content = operation
@@ -62,14 +63,17 @@ pub(super) fn document_request_defaults(document: &mut Value) {
 
 /// Documents the defaults of a schema's properties and subschemas.
 fn document_defaults(schema: &mut Value) {
+    let required = schema.get("required").cloned().unwrap_or_default();
+    let required = required.as_array().map_or(&[][..], Vec::as_slice);
     if let Some(Value::Object(properties)) = schema.get_mut("properties") {
-        for property in properties.values_mut() {
+        for (name, property) in properties {
             document_defaults(property);
             if property.get(super::SEND_DEFAULT) != Some(&Value::Bool(true))
                 && !is_only_value(property)
                 && let Some(default) = take_default(property)
             {
-                describe_default(property, &default);
+                let is_required = required.iter().any(|required| required == name);
+                describe_default(property, &default, is_required);
             }
         }
     }
@@ -98,11 +102,12 @@ fn take_default(schema: &mut Value) -> Option<Value> {
     schema.as_object_mut()?.shift_remove("default")
 }
 
-fn describe_default(described: &mut Value, default: &Value) {
-    walk::describe(
-        described,
-        &format!("If omitted, the service uses `{default}`."),
-    );
+fn describe_default(described: &mut Value, default: &Value, is_required: bool) {
+    let sentence = match is_required {
+        true => format!("Default: `{default}`."),
+        false => format!("If omitted, the service uses `{default}`."),
+    };
+    walk::describe(described, &sentence);
 }
 
 /// Returns the names of the schemas that parts of operations reference.

@@ -14,6 +14,13 @@ pub(super) fn essence(media: &str) -> String {
     essence.trim().to_ascii_lowercase()
 }
 
+/// Returns whether a media type has parameters that tell versions or profiles apart. The charset of JSON is UTF-8.
+pub(super) fn has_parameters(media: &str) -> bool {
+    let parameters = media.split(';').skip(1).map(str::trim);
+    let mut names = parameters.filter_map(|parameter| parameter.split('=').next());
+    names.any(|name| !name.is_empty() && !name.trim().eq_ignore_ascii_case("charset"))
+}
+
 /// Returns whether a media type is a kind of JSON.
 pub(super) fn is_json(media: &str) -> bool {
     let essence = essence(media);

@@ -3,10 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use super::context::Context;
-use super::media::{EVENT_STREAM, JSON, OCTETS, essence, is_binary, json_of};
+use super::media::{EVENT_STREAM, JSON, OCTETS, essence, has_parameters, is_binary, json_of};
 use super::names::target;
 use super::resolve::is_method;
-use super::walk::members;
+use super::walk::{self, members};
 use super::{CONTENT_TYPE, LowerError};
 use crate::Pointer;
 
@@ -150,6 +150,7 @@ fn sort_statuses(
 
 /// Renames JSON-like media types to `application/json`, and keeps one media type otherwise.
 fn unify_media(operation: &mut Value, place: &Pointer, cx: &mut Context<'_>) {
+    let mut returned = Vec::new();
     for (status, response) in members(operation.get_mut("responses")) {
         let place = place.join(status).join("content");
         let Some(Value::Object(content)) = response.get_mut("content") else {
@@ -178,6 +179,9 @@ fn unify_media(operation: &mut Value, place: &Pointer, cx: &mut Context<'_>) {
             && is_binary(json.get("schema"))
         {
             let bytes = json.clone();
+            if is_success(status) {
+                returned.extend(content.keys().map(|media| format!("`{media}`")));
+            }
             content.clear();
             content.insert(OCTETS.to_owned(), bytes);
             continue;
@@ -185,6 +189,11 @@ fn unify_media(operation: &mut Value, place: &Pointer, cx: &mut Context<'_>) {
         let Some((media, json)) =
             json_of(content).map(|(media, json)| (media.clone(), json.clone()))
         else {
+            let is_named = |media: &str| ![EVENT_STREAM, OCTETS, "*/*"].contains(&media);
+            let raw = content.keys().filter(|media| is_named(&essence(media)));
+            if is_success(status) {
+                returned.extend(raw.map(|media| format!("`{media}`")));
+            }
             for (media, _) in content.iter().filter(|(media, content)| {
                 essence(media) != EVENT_STREAM
                     && content.get("schema").is_some_and(|schema| !is_text(schema))
@@ -225,9 +234,14 @@ fn unify_media(operation: &mut Value, place: &Pointer, cx: &mut Context<'_>) {
         if let Some(stream) = stream.filter(|_| is_success(status)) {
             content.insert(EVENT_STREAM.to_owned(), stream);
         }
-        if essence(&media) != JSON && is_success(status) && response.get(CONTENT_TYPE).is_none() {
+        let is_plain = essence(&media) == JSON && !has_parameters(&media);
+        if !is_plain && is_success(status) && response.get(CONTENT_TYPE).is_none() {
             response[CONTENT_TYPE] = media.into();
         }
+    }
+    if !returned.is_empty() {
+        let sentence = format!("Returns {}.", returned.join(" or "));
+        walk::describe_once(operation, &sentence);
     }
 }
 

@@ -163,6 +163,15 @@ pub(super) fn shape(mut map: Map<String, Value>, place: &Pointer, cx: &mut Conte
             if let Some(step) = map.shift_remove("multipleOf") {
                 describe(&mut map, &format!("A multiple of {step}."));
             }
+            let read = ["float", "double", "decimal", "decimal128", "usd"];
+            if map
+                .get("format")
+                .and_then(Value::as_str)
+                .is_some_and(|format| !read.contains(&format) && !integers.contains(&format))
+                && let Some(Value::String(format)) = map.shift_remove("format")
+            {
+                describe(&mut map, &format!("Format: `{format}`."));
+            }
             // Use double precision for `float`, to preserve all digits.
             if map.get("format").and_then(Value::as_str) == Some("float") {
                 map.insert("format".to_owned(), "double".into());

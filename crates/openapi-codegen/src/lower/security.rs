@@ -18,18 +18,26 @@ pub(super) fn lower_schemes(document: &mut Map<String, Value>, cx: &mut Context<
         schemes.retain(|name, scheme| {
             let text = |key: &str| scheme.get(key).and_then(Value::as_str);
             let is_new = text("type") == Some("mutualTLS");
+            let key = text("name").unwrap_or_default();
+            let is_basic =
+                text("scheme").is_some_and(|scheme| !scheme.eq_ignore_ascii_case("bearer"));
             let what = match (text("type"), text("in")) {
-                (Some("mutualTLS"), _) => "security scheme `mutualTLS`",
-                (_, Some("query")) => "the key in the query, which the client does not add",
-                (_, Some("header")) if !is_authorization(text("name")) => {
-                    let header = text("name").unwrap_or_default();
-                    let what = format!("the key in the header `{header}`, which the caller sets");
-                    cx.note_loss(&place.join(name), what);
-                    return true;
+                (Some("mutualTLS"), _) => "security scheme `mutualTLS`".to_owned(),
+                (_, Some("query")) => {
+                    format!("the key in the query parameter `{key}`, which the client does not add")
                 }
-                (_, Some("cookie")) => "the key in a cookie; the caller sets the header `Cookie`",
+                (_, Some("header")) if !key.eq_ignore_ascii_case("authorization") => {
+                    format!("the key in the header `{key}`, which the caller sets")
+                }
+                (_, Some("cookie")) => {
+                    format!("the key in the cookie `{key}`; the caller sets the header `Cookie`")
+                }
+                (Some("http"), _) if is_basic => {
+                    let scheme = text("scheme").unwrap_or_default();
+                    format!("the scheme HTTP {scheme}; the caller sets the header `Authorization`")
+                }
                 (Some("oauth2" | "openIdConnect"), _) => {
-                    "how to get a token; the caller sets the header `Authorization`"
+                    "how to get a token; the caller sets the header `Authorization`".to_owned()
                 }
                 _ => return true,
             };
@@ -49,10 +57,6 @@ pub(super) fn lower_schemes(document: &mut Map<String, Value>, cx: &mut Context<
         };
         all.retain(|one| !is_gone(one));
     }
-}
-
-fn is_authorization(header: Option<&str>) -> bool {
-    header.is_some_and(|header| header.eq_ignore_ascii_case("authorization"))
 }
 
 /// Adds a sentence about what an operation requires to its description, unless that is what the document requires.
@@ -101,8 +105,16 @@ fn describe(document: &Value, name: &str, scopes: &Value) -> String {
     let scopes: Vec<String> = scopes
         .filter_map(|scope| Some(format!("`{}`", scope.as_str()?)))
         .collect();
-    match (scheme("in"), scheme("name"), scopes.as_slice()) {
-        (Some("header"), Some(header), _) => format!("`{name}` in the header `{header}`"),
+    let place = match scheme("in") {
+        Some("query") => "query parameter",
+        Some(place) => place,
+        None => "",
+    };
+    match (scheme("scheme"), scheme("name"), scopes.as_slice()) {
+        (None, Some(key), _) => format!("`{name}` in the {place} `{key}`"),
+        (Some(scheme), ..) if !scheme.eq_ignore_ascii_case("bearer") => {
+            format!("`{name}` (HTTP {scheme})")
+        }
         (_, _, []) => format!("`{name}`"),
         (_, _, [scope]) => format!("`{name}` with the scope {scope}"),
         (_, _, scopes) => format!("`{name}` with the scopes {}", scopes.join(", ")),

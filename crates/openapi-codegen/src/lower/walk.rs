@@ -55,11 +55,31 @@ pub(super) fn describe_map(holder: &mut Map<String, Value>, sentence: &str) {
         .and_then(Value::as_str)
         .unwrap_or_default()
         .trim_end();
+    let last = description.lines().last().unwrap_or_default();
+    let begins = |starts: &[&str]| {
+        starts
+            .iter()
+            .any(|start| last.trim_start().starts_with(start))
+    };
+    let is_block =
+        last.starts_with("    ") || begins(&["```", "~~~", "|", "- ", "* ", "+ ", "#", ">"]);
+    let is_numbered = last.trim_start().split_once(['.', ')']);
+    let is_numbered = is_numbered.is_some_and(|(number, _)| number.parse::<u32>().is_ok());
     let separator = match description.chars().last() {
         None => "",
+        // The sentence would become part of the list, the table or the code.
+        Some(_) if is_block || is_numbered => "\n\n",
         Some('.' | '!' | '?') => " ",
         Some(_) => ". ",
     };
     let text = format!("{description}{separator}{sentence}");
     holder.insert("description".to_owned(), text.into());
+}
+
+/// Appends a sentence to the description, unless it contains the sentence: a lowered document may be lowered again.
+pub(super) fn describe_once(holder: &mut Value, sentence: &str) {
+    let description = holder.get("description").and_then(Value::as_str);
+    if !description.is_some_and(|description| description.contains(sentence)) {
+        describe(holder, sentence);
+    }
 }

@@ -46,7 +46,7 @@ impl Documentation<'_> {
             lines.push(String::new());
             return lines;
         }
-        let mut in_example = false;
+        let (mut in_example, mut in_fence) = (false, false);
         for line in text.trim().lines() {
             let line = line.trim_end();
             // Remove the example, which does not compile here.
@@ -60,6 +60,14 @@ impl Documentation<'_> {
             }
             if in_example {
                 continue;
+            }
+            if line.trim_start().starts_with("```") {
+                in_fence = !in_fence;
+                if in_fence && line.ends_with("```") {
+                    // Without a language, the code would be compiled and run as an example.
+                    lines.push(format!("{}text", line.strip_prefix(' ').unwrap_or(line)));
+                    continue;
+                }
             }
             if let Some(rest) = line.strip_prefix("Sends a `") {
                 lines.push(self.request_line(rest, line));

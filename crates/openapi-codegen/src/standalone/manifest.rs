@@ -24,6 +24,10 @@ version = "0.1.0"
 edition = "2024"
 rust-version = "1.89"
 
+[lib]
+# Examples in the documentation of an API are no Rust code.
+doctest = false
+
 [dependencies]
 {dependencies}
 [features]

@@ -212,11 +212,14 @@ paths:
   /none: {get: {security: [], responses: {'204': {description: OK}}}}
   /others: {get: {security: [{key: []}, {login: [read, write]}], responses: {'204': {description: OK}}}}
   /both: {get: {security: [{token: [], key: []}, {}], responses: {'204': {description: OK}}}}
+  /query: {get: {security: [{query: []}, {user: []}], responses: {'204': {description: OK}}}}
 components:
   securitySchemes:
     token: {type: http, scheme: bearer}
     key: {type: apiKey, in: header, name: X-Key}
-    login: {type: oauth2, flows: {}}",
+    login: {type: oauth2, flows: {}}
+    query: {type: apiKey, in: query, name: api_key}
+    user: {type: http, scheme: basic}",
     );
     let lowered = lowered(&document);
     let description = |path: &str| lowered.document["paths"][path]["get"]["description"].clone();
@@ -230,6 +233,10 @@ components:
     assert_eq!(
         description("/both"),
         "Authorization: `token` and `key` in the header `X-Key`, or none."
+    );
+    assert_eq!(
+        description("/query"),
+        "Authorization: `query` in the query parameter `api_key`, or `user` (HTTP basic)."
     );
 }
 
@@ -509,5 +516,75 @@ paths: {/a: {get: {responses: {'204': {description: OK}}}}}",
     assert_eq!(
         notes(&lowered, NoteKind::Lost),
         ["#/servers/0: the server `/v2`, whose URL the caller completes"]
+    );
+}
+
+#[test]
+fn media_types_are_sent_with_their_parameters_and_named() {
+    let json = "schema: {type: object, properties: {a: {type: string}}}";
+    let document = document(
+        "3.0.3",
+        &format!(
+            "paths:
+  /a:
+    post:
+      requestBody: {{required: true, content: {{'application/json; version=2': {{{json}}}}}}}
+      responses: {{'200': {{description: OK, content: {{'application/json; version=2': {{{json}}}}}}}}}
+  /b:
+    post:
+      requestBody: {{required: true, content: {{'application/json; charset=utf-8': {{{json}}}}}}}
+      responses: {{'200': {{description: OK, content: {{text/csv: {{schema: {{type: string}}}}}}}}}}"
+        ),
+    );
+    let lowered = lowered(&document);
+    let b = &lowered.document["paths"]["/b"]["post"];
+    assert_eq!(b["description"], "Returns `text/csv`.");
+    let files = render::render("kinds.yml", &lowered).unwrap();
+    let code: String = files.into_iter().map(|(_, text)| text).collect();
+    assert_eq!(code.matches("\"application/json; version=2\"").count(), 2);
+    assert!(!code.contains("charset"));
+}
+
+#[test]
+fn schemas_of_parameters_are_documented() {
+    let document = document(
+        "3.0.3",
+        "paths:
+  /a/{id}:
+    get:
+      parameters:
+        - {name: id, in: path, required: true, schema: {type: string, format: uuid, maxLength: 36}}
+        - {name: start, in: query, required: true, schema: {type: string, default: '2020'}}
+        - {name: end, in: query, description: \"- the end\", schema: {type: string, default: '2021'}}
+        - {name: tags, in: query, schema: {type: array, items: {type: string, format: date}}}
+      responses: {'204': {description: OK}}",
+    );
+    let lowered = lowered(&document);
+    let parameters = &lowered.document["paths"]["/a/{id}"]["get"]["parameters"];
+    let descriptions: Vec<&str> = (0..4)
+        .map(|index| parameters[index]["description"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        descriptions,
+        [
+            "At most 36 characters. Format: `uuid`.",
+            "Default: `\"2020\"`.",
+            // A sentence in the same line would belong to the list.
+            "- the end\n\nIf omitted, the service uses `\"2021\"`.",
+            "Items: Format: `date`.",
+        ]
+    );
+}
+
+#[test]
+fn code_in_descriptions_is_no_example() {
+    let document = document(
+        "3.0.3",
+        "paths: {/a: {get: {description: \"Call it:\\n```\\ncurl x\\n```\\nor\\n```json\\n{}\\n```\", responses: {'204': {description: OK}}}}}",
+    );
+    let files = render::render("kinds.yml", &lowered(&document)).unwrap();
+    let code: String = files.into_iter().map(|(_, text)| text).collect();
+    assert!(
+        code.contains("/// ```text\n    /// curl x\n    /// ```\n    /// or\n    /// ```json\n")
     );
 }

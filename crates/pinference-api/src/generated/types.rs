@@ -441,7 +441,7 @@ pub struct ChatCompletionRequest {
     /// Deprecated: use `tools`. Functions that the model may call.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub functions: ::std::option::Option<::std::vec::Vec<FunctionDefinition>>,
-    /// Makes tokens more or less likely: maps token ids to a bias from -100 to 100. -100 bans a token, and 100 makes it nearly certain.
+    /// Makes tokens more or less likely: maps token ids to a bias from -100 to 100. -100 bans a token, and 100 makes it nearly certain. Values: At least -100, at most 100.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub logit_bias: ::std::option::Option<
         ::std::collections::HashMap<::std::string::String, i64>,
