@@ -18,7 +18,7 @@ pub(crate) enum Kind {
     Bool,
     Integer(Bounds),
     Number(Bounds),
-    /// A value with `format: decimal`.
+    /// A value with `format: usd`.
     Amount,
     /// A string with `format: date-time`.
     Time,
@@ -118,7 +118,7 @@ fn of_type(schema: &Value, type_: Option<&str>) -> Kind {
     match (type_, schema["format"].as_str().unwrap_or_default()) {
         (Some("boolean"), _) => Kind::Bool,
         (Some("integer"), _) => Kind::Integer(bounds),
-        (_, "decimal") => Kind::Amount,
+        (_, "usd") => Kind::Amount,
         (Some("number"), _) => Kind::Number(bounds),
         (Some("string"), "date-time") => Kind::Time,
         (Some("string"), _) => {
