@@ -28,21 +28,25 @@ fn in_value(value: &mut Value, keys: Keys) {
         }
         _ => {}
     }
-    if keys != Keys::Keywords || !value.is_object() {
+    let Value::Object(map) = value else {
+        return;
+    };
+    if keys != Keys::Keywords {
         return;
     }
-    let description = |inner: &Value| Some(inner.get("description")?.as_str()?.trim().to_owned());
-    let of_schema = value.get("in").and(value.get("schema"));
-    let of_items = value.get("items");
-    let others = value.get("additionalProperties");
-    let of_values = others.filter(|_| value.get("properties").is_none());
-    let sentences = [
+    let of_schema = map.get("in").and(map.get("schema"));
+    let others = map.get("additionalProperties");
+    let of_values = others.filter(|_| !map.contains_key("properties"));
+    let inner = [
         ("", of_schema),
-        ("Items: ", of_items),
+        ("Items: ", map.get("items")),
         ("Values: ", of_values),
     ];
-    let sentences = sentences.map(|(what, inner)| Some(format!("{what}{}", description(inner?)?)));
+    let sentences = inner.map(|(what, inner)| {
+        let description = inner?.get("description")?.as_str()?.trim();
+        (!description.is_empty()).then(|| format!("{what}{description}"))
+    });
     for sentence in sentences.into_iter().flatten() {
-        describe_once(value, &sentence);
+        describe_once(map, &sentence);
     }
 }

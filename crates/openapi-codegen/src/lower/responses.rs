@@ -239,7 +239,9 @@ fn unify_media(operation: &mut Value, place: &Pointer, cx: &mut Context<'_>) {
             response[CONTENT_TYPE] = media.into();
         }
     }
-    if !returned.is_empty() {
+    if let Value::Object(operation) = operation
+        && !returned.is_empty()
+    {
         let sentence = format!("Returns {}.", returned.join(" or "));
         walk::describe_once(operation, &sentence);
     }

@@ -137,22 +137,11 @@ pub(super) fn shape(mut map: Map<String, Value>, place: &Pointer, cx: &mut Conte
             let limits = take(&mut map, &["minLength", "maxLength"]);
             describe_limits(&mut map, &limits, "characters");
             // The formats that have a type. The form of others is not checked.
-            let read = ["binary", "date-time", "password"];
-            if map
-                .get("format")
-                .and_then(Value::as_str)
-                .is_some_and(|format| !read.contains(&format))
-                && let Some(Value::String(format)) = map.shift_remove("format")
-            {
-                describe(&mut map, &format!("Format: `{format}`."));
-            }
+            document_format(&mut map, &["binary", "date-time", "password"]);
         }
         Some(number @ ("number" | "integer")) => {
             let format = map.get("format").and_then(Value::as_str);
-            let integers = [
-                "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
-            ];
-            let is_integer = format.is_some_and(|format| integers.contains(&format));
+            let is_integer = format.is_some_and(|format| INTEGERS.contains(&format));
             if is_integer {
                 map.insert("type".to_owned(), "integer".into());
             }
@@ -163,14 +152,14 @@ pub(super) fn shape(mut map: Map<String, Value>, place: &Pointer, cx: &mut Conte
             if let Some(step) = map.shift_remove("multipleOf") {
                 describe(&mut map, &format!("A multiple of {step}."));
             }
-            let read = ["float", "double", "decimal", "decimal128", "usd"];
-            if map
+            if !map
                 .get("format")
-                .and_then(Value::as_str)
-                .is_some_and(|format| !read.contains(&format) && !integers.contains(&format))
-                && let Some(Value::String(format)) = map.shift_remove("format")
+                .is_some_and(|format| INTEGERS.iter().any(|name| format == name))
             {
-                describe(&mut map, &format!("Format: `{format}`."));
+                document_format(
+                    &mut map,
+                    &["float", "double", "decimal", "decimal128", "usd"],
+                );
             }
             // Use double precision for `float`, to preserve all digits.
             if map.get("format").and_then(Value::as_str) == Some("float") {
@@ -187,6 +176,21 @@ pub(super) fn shape(mut map: Map<String, Value>, place: &Pointer, cx: &mut Conte
     }
     document_mismatched_default(&mut map);
     Value::Object(map)
+}
+
+/// The formats of integers that have a type.
+const INTEGERS: [&str; 8] = [
+    "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
+];
+
+/// Moves a format into the description, unless it has a type.
+fn document_format(map: &mut Map<String, Value>, with_type: &[&str]) {
+    let format = map.get("format").and_then(Value::as_str);
+    if format.is_some_and(|format| !with_type.contains(&format))
+        && let Some(Value::String(format)) = map.shift_remove("format")
+    {
+        describe(map, &format!("Format: `{format}`."));
+    }
 }
 
 /// Chooses an unsigned type if the limits need one, and an exact number if they need more than 64 bits.

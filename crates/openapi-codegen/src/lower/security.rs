@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::context::Context;
-use super::walk::describe_map;
+use super::walk::describe_once;
 use crate::Pointer;
 
 /// Notes what the client does not do for a security scheme, and removes `mutualTLS`, which 3.0 does not support.
@@ -17,10 +17,9 @@ pub(super) fn lower_schemes(document: &mut Map<String, Value>, cx: &mut Context<
     if let Some(schemes) = schemes {
         schemes.retain(|name, scheme| {
             let text = |key: &str| scheme.get(key).and_then(Value::as_str);
-            let is_new = text("type") == Some("mutualTLS");
+            let is_removed = text("type") == Some("mutualTLS");
             let key = text("name").unwrap_or_default();
-            let is_basic =
-                text("scheme").is_some_and(|scheme| !scheme.eq_ignore_ascii_case("bearer"));
+            let is_bearer = |scheme: &str| scheme.eq_ignore_ascii_case("bearer");
             let what = match (text("type"), text("in")) {
                 (Some("mutualTLS"), _) => "security scheme `mutualTLS`".to_owned(),
                 (_, Some("query")) => {
@@ -32,7 +31,7 @@ pub(super) fn lower_schemes(document: &mut Map<String, Value>, cx: &mut Context<
                 (_, Some("cookie")) => {
                     format!("the key in the cookie `{key}`; the caller sets the header `Cookie`")
                 }
-                (Some("http"), _) if is_basic => {
+                (Some("http"), _) if !text("scheme").is_none_or(is_bearer) => {
                     let scheme = text("scheme").unwrap_or_default();
                     format!("the scheme HTTP {scheme}; the caller sets the header `Authorization`")
                 }
@@ -42,10 +41,10 @@ pub(super) fn lower_schemes(document: &mut Map<String, Value>, cx: &mut Context<
                 _ => return true,
             };
             cx.note_loss(&place.join(name), what);
-            if is_new {
+            if is_removed {
                 removed.push(name.clone());
             }
-            !is_new
+            !is_removed
         });
     }
     if let Some(Value::Array(all)) = document.get_mut("security")
@@ -61,13 +60,8 @@ pub(super) fn lower_schemes(document: &mut Map<String, Value>, cx: &mut Context<
 
 /// Adds a sentence about what an operation requires to its description, unless that is what the document requires.
 pub(super) fn document_requirement(document: &Value, operation: &mut Map<String, Value>) {
-    let Some(sentence) = requirement(document, operation) else {
-        return;
-    };
-    let description = operation.get("description").and_then(Value::as_str);
-    // A lowered document may be lowered again.
-    if !description.is_some_and(|description| description.contains(&sentence)) {
-        describe_map(operation, &sentence);
+    if let Some(sentence) = requirement(document, operation) {
+        describe_once(operation, &sentence);
     }
 }
 

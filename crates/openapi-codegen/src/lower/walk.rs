@@ -77,9 +77,9 @@ pub(super) fn describe_map(holder: &mut Map<String, Value>, sentence: &str) {
 }
 
 /// Appends a sentence to the description, unless it contains the sentence: a lowered document may be lowered again.
-pub(super) fn describe_once(holder: &mut Value, sentence: &str) {
+pub(super) fn describe_once(holder: &mut Map<String, Value>, sentence: &str) {
     let description = holder.get("description").and_then(Value::as_str);
     if !description.is_some_and(|description| description.contains(sentence)) {
-        describe(holder, sentence);
+        describe_map(holder, sentence);
     }
 }
