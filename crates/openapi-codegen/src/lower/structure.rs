@@ -134,7 +134,8 @@ fn lower_servers(map: &mut Map<String, Value>, cx: &mut Context<'_>) -> Result<(
         };
         if !resolved.contains("://") {
             if !resolved.trim_matches('/').is_empty() {
-                let what = format!("the server `{url}`, whose URL the caller completes");
+                let what =
+                    format!("the relative server `{url}`; the caller adds it to the base URL");
                 cx.note_loss(&place, what);
             }
             continue;

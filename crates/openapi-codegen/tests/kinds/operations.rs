@@ -515,7 +515,7 @@ paths: {/a: {get: {responses: {'204': {description: OK}}}}}",
     );
     assert_eq!(
         notes(&lowered, NoteKind::Lost),
-        ["#/servers/0: the server `/v2`, whose URL the caller completes"]
+        ["#/servers/0: the relative server `/v2`; the caller adds it to the base URL"]
     );
 }
 
