@@ -91,6 +91,9 @@ pub const CONTENT_TYPE: &str = "x-content-type";
 /// `tags[]=…`. In OpenAPI this is `style: deepObject`.
 pub const BRACKETS: &str = "x-brackets";
 
+/// On the document: how operations are authorized, unless their descriptions differ.
+pub const AUTHORIZATION: &str = "x-authorization";
+
 /// On an operation: its HTTP method, if OpenAPI 3.0 has no field for it.
 pub const METHOD: &str = "x-method";
 
@@ -251,7 +254,7 @@ fn passes(original: &Value, cx: &mut Context<'_>) -> Result<Lowered, LowerError>
     ids::lower_ids(&mut document, cx)?;
     let mut facts = facts::read(&document, original)?;
     parameters::lower_parameters(&mut document, cx)?;
-    bodies::lower_bodies(&mut document, cx)?;
+    bodies::lower_bodies(&mut document, original, cx)?;
     responses::lower_responses(&mut document, cx)?;
     references::lower_references(&mut document, original, cx)?;
     bases::split_bases(&mut document, cx);
@@ -269,6 +272,9 @@ fn passes(original: &Value, cx: &mut Context<'_>) -> Result<Lowered, LowerError>
     updates::mark_nulls(&mut document);
     streams::split_streams(&mut document, &mut facts)?;
     parameters::forget_places(&mut document);
+    if let Some(text) = security::authorization(&document) {
+        document[AUTHORIZATION] = text.into();
+    }
     Ok(Lowered {
         facts,
         unions: union_types::list(&document),

@@ -8,21 +8,20 @@ use super::walk::{self, members};
 
 /// Documents the annotations of operations, parameters, component schemas and their properties.
 pub(super) fn document_annotations(document: &mut Value) {
-    // In a type of requests only or of responses only, these go without saying.
     let (sent, received) = (
         defaults::sent_schemas(document),
         defaults::received_schemas(document),
     );
     for (name, schema) in members(document.pointer_mut("/components/schemas")) {
-        let is_shared = sent.contains(name) && received.contains(name);
         document_deprecated(schema);
         for (_, property) in members(schema.get_mut("properties")) {
             document_deprecated(property);
-            for (annotation, sentence) in [
-                ("readOnly", "Read-only: set in responses."),
-                ("writeOnly", "Write-only: set in requests."),
+            // A type of responses only says by itself that its properties are read.
+            for (annotation, sentence, users) in [
+                ("readOnly", "Read-only: set in responses.", &sent),
+                ("writeOnly", "Write-only: set in requests.", &received),
             ] {
-                if is_shared && property.get(annotation) == Some(&Value::Bool(true)) {
+                if users.contains(name) && property.get(annotation) == Some(&Value::Bool(true)) {
                     describe(property, sentence);
                 }
             }

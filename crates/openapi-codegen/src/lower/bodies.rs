@@ -1,18 +1,25 @@
 //! Reduces request bodies to one that progenitor supports.
 
+use std::collections::VecDeque;
+
 use serde_json::{Map, Value, json};
 
 use super::context::Context;
 use super::media::{
     FORM, JSON, OCTETS, TEXT, essence, has_parameters, is_binary, is_json, json_of,
 };
-use super::resolve::is_method;
+use super::resolve::{find, is_method};
 use super::walk::{self, members};
 use super::{BRACKETS, CONTENT_TYPE, LowerError};
 use crate::Pointer;
 
-/// Keeps one body per request: JSON, or else a form, or else text, or else raw bytes.
-pub(super) fn lower_bodies(document: &mut Value, cx: &mut Context<'_>) -> Result<(), LowerError> {
+/// Keeps one body per request: JSON, or else a form, or else text, or else raw bytes. References point into the original
+/// document.
+pub(super) fn lower_bodies(
+    document: &mut Value,
+    original: &Value,
+    cx: &mut Context<'_>,
+) -> Result<(), LowerError> {
     let root = Pointer::root().join("paths");
     for (path, item) in members(document.get_mut("paths")) {
         for (method, operation) in members(Some(item)).filter(|(name, _)| is_method(name)) {
@@ -20,7 +27,7 @@ pub(super) fn lower_bodies(document: &mut Value, cx: &mut Context<'_>) -> Result
             let Value::Object(operation) = operation else {
                 continue;
             };
-            lower_body(operation, &place, cx)?;
+            lower_body(operation, original, &place, cx)?;
         }
     }
     Ok(())
@@ -28,6 +35,7 @@ pub(super) fn lower_bodies(document: &mut Value, cx: &mut Context<'_>) -> Result
 
 fn lower_body(
     operation: &mut Map<String, Value>,
+    original: &Value,
     place: &Pointer,
     cx: &mut Context<'_>,
 ) -> Result<(), LowerError> {
@@ -45,69 +53,84 @@ fn lower_body(
         cx.note_loss(&place, "the body is optional; the client always sends one");
         body["required"] = true.into();
     }
-    let chosen = choose(&content);
-    let others: Vec<&String> = content.keys().filter(|media| **media != chosen).collect();
+    let chosen = choose(&content, original);
+    let is_raw = |media: &str| {
+        let schema = content.get(media).and_then(|media| media.get("schema"));
+        let has_type = is_json(media) && !is_binary(schema);
+        !has_type && ![FORM, TEXT].contains(&essence(media).as_str())
+    };
+    // The caller chooses one of several types of raw bytes.
+    let raw: Vec<&String> = match is_raw(&chosen) {
+        true => content.keys().filter(|media| is_raw(media)).collect(),
+        false => Vec::new(),
+    };
+    let is_other = |media: &&String| **media != chosen && !raw.contains(media);
+    let others: Vec<String> = content
+        .keys()
+        .filter(is_other)
+        .map(|media| format!("`{media}`"))
+        .collect();
     if !others.is_empty() {
-        let others: Vec<String> = others.iter().map(|media| format!("`{media}`")).collect();
         let what = format!(
             "the request body can also be {}; the client sends `{chosen}`",
             others.join(", ")
         );
         cx.note_loss(&place.join("content"), what);
     }
-    let media = content.get(&chosen).cloned().unwrap_or_default();
-    let schema = media.get("schema").cloned();
-    let typed = schema.clone().unwrap_or_else(|| json!({}));
-    let (key, media) = if is_json(&chosen) && !is_binary(schema.as_ref()) {
-        (JSON, json!({ "schema": typed }))
-    } else if essence(&chosen) == FORM {
-        (FORM, json!({ "schema": typed }))
-    } else if essence(&chosen) == TEXT {
-        if schema
-            .as_ref()
-            .is_some_and(|schema| !super::responses::is_text(schema))
-        {
-            let what = format!("the type of `{chosen}`, which is sent as text");
-            cx.note_loss(&place.join("content").join(&chosen).join("schema"), what);
-        }
-        (TEXT, json!({"schema": {"type": "string"}}))
-    } else {
-        (
-            OCTETS,
-            json!({"schema": {"type": "string", "format": "binary"}}),
-        )
-    };
+    let schema = content.get(&chosen).and_then(|media| media.get("schema"));
+    let place_of_schema = place.join("content").join(&chosen).join("schema");
+    let (key, sent) = lower_media(&chosen, schema, &place_of_schema, cx);
     if key == FORM {
         lower_encoding(body, content.get(&chosen), &place, cx);
     }
-    let is_opaque = key == OCTETS;
-    let mut kept = Map::new();
-    kept.insert(key.to_owned(), media);
-    body["content"] = Value::Object(kept);
+    body["content"] = json!({ key: { "schema": sent } });
     let was_written = body.get(CONTENT_TYPE).is_some();
     let named = essence(&chosen);
     let is_complete = named == key && (key != JSON || !has_parameters(&chosen));
-    if is_complete || was_written {
+    if was_written || is_complete && raw.len() < 2 {
         return Ok(());
     }
-    if is_opaque {
-        describe_form(body, schema.as_ref(), &named);
-        let is_structured = schema.as_ref().is_some_and(super::responses::is_structured);
-        if is_structured && !named.starts_with("multipart/") {
+    let names: Vec<String> = raw.iter().map(|media| format!("`{media}`")).collect();
+    let names = names.join(" or ");
+    if !raw.is_empty() {
+        describe_form(body, schema, original, &names);
+        let is_structured = schema.is_some_and(super::responses::is_structured);
+        if is_structured && !is_multipart(&named) {
             let what = format!("the type of `{named}`, which the caller serializes");
-            cx.note_loss(&place.join("content").join(&chosen).join("schema"), what);
+            cx.note_loss(&place_of_schema, what);
         }
     }
-    if named.contains('*') || named.starts_with("multipart/") {
-        add_content_type(operation, &named);
-        cx.note_loss(
-            &place,
-            format!("`{named}`: the caller sets the body and its content type"),
-        );
+    if raw.len() > 1 || named.contains('*') || is_multipart(&named) {
+        add_content_type(operation, &chosen, &names);
+        let what = format!("{names}: the caller sets the body and its content type");
+        cx.note_loss(&place, what);
     } else {
         body[CONTENT_TYPE] = chosen.into();
     }
     Ok(())
+}
+
+/// Returns the media type of a body in the lowered document, and its schema there.
+fn lower_media(
+    media: &str,
+    schema: Option<&Value>,
+    place: &Pointer,
+    cx: &mut Context<'_>,
+) -> (&'static str, Value) {
+    let typed = || schema.cloned().unwrap_or_else(|| json!({}));
+    if is_json(media) && !is_binary(schema) {
+        (JSON, typed())
+    } else if essence(media) == FORM {
+        (FORM, typed())
+    } else if essence(media) == TEXT {
+        if schema.is_some_and(|schema| !super::responses::is_text(schema)) {
+            let what = format!("the type of `{media}`, which is sent as text");
+            cx.note_loss(place, what);
+        }
+        (TEXT, json!({"type": "string"}))
+    } else {
+        (OCTETS, json!({"type": "string", "format": "binary"}))
+    }
 }
 
 /// Notes which properties of a form are serialized with brackets.
@@ -137,20 +160,34 @@ fn lower_encoding(body: &mut Value, media: Option<&Value>, place: &Pointer, cx: 
 }
 
 /// Returns the media type that the client sends.
-pub(super) fn sent_media(body: &Value) -> Option<String> {
+pub(super) fn sent_media(body: &Value, original: &Value) -> Option<String> {
     let content = body.get("content")?.as_object()?;
-    (!content.is_empty()).then(|| choose(content))
+    (!content.is_empty()).then(|| choose(content, original))
 }
 
-fn choose(content: &Map<String, Value>) -> String {
-    if let Some((media, _)) = json_of(content) {
+fn choose(content: &Map<String, Value>, original: &Value) -> String {
+    // JSON has no files.
+    let has_file = |media: &Value| {
+        let parts = media.get("schema").map(|schema| parts(schema, original));
+        parts
+            .into_iter()
+            .flatten()
+            .any(|(_, part)| is_file(part, original))
+    };
+    let files = content
+        .iter()
+        .find(|(media, content)| is_multipart(media) && has_file(content));
+    if let Some((media, json)) = json_of(content) {
+        let media = files
+            .filter(|_| has_file(json))
+            .map_or(media, |files| files.0);
         return media.clone();
     }
     let wanted = |media: &str| {
         let essence = essence(media);
         if essence == FORM {
             0
-        } else if essence.starts_with("multipart/") {
+        } else if is_multipart(&essence) {
             1
         } else if essence == TEXT {
             2
@@ -164,21 +201,67 @@ fn choose(content: &Map<String, Value>) -> String {
     best.cloned().unwrap_or_default()
 }
 
+fn is_multipart(media: &str) -> bool {
+    essence(media).starts_with("multipart/")
+}
+
+/// Returns the properties of a form, including those of schemas that it refers to or combines.
+fn parts<'a>(schema: &'a Value, original: &'a Value) -> Vec<(&'a String, &'a Value)> {
+    /// A schema can contain itself.
+    const MAX_SCHEMAS: usize = 100;
+    let mut parts: Vec<(&String, &Value)> = Vec::new();
+    let mut open = VecDeque::from([schema]);
+    for _ in 0..MAX_SCHEMAS {
+        let Some(schema) = open.pop_front() else {
+            break;
+        };
+        let reference = schema.get("$ref").and_then(Value::as_str);
+        open.extend(reference.and_then(|reference| find(original, reference)));
+        for keyword in ["allOf", "anyOf", "oneOf"] {
+            let combined = schema.get(keyword).and_then(Value::as_array);
+            open.extend(combined.into_iter().flatten());
+        }
+        let properties = schema.get("properties").and_then(Value::as_object);
+        for (name, property) in properties.into_iter().flatten() {
+            if parts.iter().all(|(known, _)| *known != name) {
+                parts.push((name, property));
+            }
+        }
+    }
+    parts
+}
+
+/// Returns whether a part of a form is a file or a list of files.
+fn is_file(part: &Value, original: &Value) -> bool {
+    let target = |schema: &Value| {
+        find(original, schema.get("$ref")?.as_str()?).map(|target| is_binary(Some(target)))
+    };
+    let is_one = |schema: &Value| is_binary(Some(schema)) || target(schema) == Some(true);
+    is_one(part) || part.get("items").is_some_and(is_one)
+}
+
 /// Documents the parts of a form in the body's description.
-fn describe_form(body: &mut Value, schema: Option<&Value>, media: &str) {
-    let mut sentence = format!("The raw `{media}` body.");
-    let parts = schema.and_then(|schema| schema.get("properties"));
-    if let Some(parts) = parts.and_then(Value::as_object) {
-        let names: Vec<String> = parts.keys().map(|name| format!("`{name}`")).collect();
+fn describe_form(body: &mut Value, schema: Option<&Value>, original: &Value, media: &str) {
+    let mut sentence = format!("The raw body, {media}.");
+    let parts = schema.map(|schema| parts(schema, original));
+    let names: Vec<String> = parts
+        .into_iter()
+        .flatten()
+        .map(|(name, _)| format!("`{name}`"))
+        .collect();
+    if !names.is_empty() {
         sentence.push_str(&format!(" Parts: {}.", names.join(", ")));
     }
     walk::describe(body, &sentence);
 }
 
 /// Adds the parameter for the content type of a raw body.
-fn add_content_type(operation: &mut Map<String, Value>, media: &str) {
-    let description =
-        format!("The content type of the body: `{media}`, with its boundary for a form.");
+fn add_content_type(operation: &mut Map<String, Value>, media: &str, names: &str) {
+    let boundary = match is_multipart(media) {
+        true => ", with its boundary for a form",
+        false => "",
+    };
+    let description = format!("The content type of the body: {names}{boundary}.");
     let parameter = json!({
         "name": "Content-Type",
         "in": "header",

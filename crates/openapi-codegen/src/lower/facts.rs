@@ -77,7 +77,7 @@ pub(super) fn read(
         for (method, operation) in members(Some(item)).filter(|(name, _)| is_method(name)) {
             let place = root.join(path).join(method);
             let id = operation.get("operationId").and_then(Value::as_str);
-            let of_operation = of_operation(operation, &place, &mut schemas)?;
+            let of_operation = of_operation(operation, original, &place, &mut schemas)?;
             facts.insert(id.unwrap_or_default().to_owned(), of_operation);
         }
     }
@@ -102,6 +102,7 @@ impl Team {
 
 fn of_operation<'a>(
     operation: &'a Value,
+    original: &Value,
     place: &Pointer,
     schemas: &mut Schemas<'a>,
 ) -> Result<OperationFacts, LowerError> {
@@ -112,7 +113,8 @@ fn of_operation<'a>(
         let below = schemas.below(schema, &place)?;
         request_secrets.extend(schemas.secrets(&below));
         // Other media types are not sent.
-        if body.and_then(bodies::sent_media).as_ref() == Some(media) {
+        let sent = body.and_then(|body| bodies::sent_media(body, original));
+        if sent.as_ref() == Some(media) {
             teams.extend(team_properties(schema, &place, &below, schemas)?);
         }
     }

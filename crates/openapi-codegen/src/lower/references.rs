@@ -37,8 +37,10 @@ pub(super) fn lower_references(
         hoist.below(&mut schema, Keys::Keywords, &place)?;
         finished.push((name, schema));
     }
+    let made = hoist.made;
     if !finished.is_empty() {
         finished.sort_by(|a, b| a.0.cmp(&b.0));
+        replace_originals(document, &made, &finished);
         let schemas = document
             .as_object_mut()
             .map(|map| map.entry("components").or_insert_with(|| json!({})))
@@ -50,6 +52,35 @@ pub(super) fn lower_references(
         }
     }
     Ok(())
+}
+
+/// Replaces the schemas that components were created from by references, so that each is one type. A schema that an
+/// earlier pass moved or changed stays.
+fn replace_originals(
+    document: &mut Value,
+    made: &BTreeMap<String, String>,
+    finished: &[(String, Value)],
+) {
+    let is_type = |schema: &Value| {
+        let keywords = ["properties", "enum", "allOf", "anyOf", "oneOf"];
+        keywords.iter().any(|keyword| schema.get(keyword).is_some())
+    };
+    let components: BTreeMap<&str, &Value> = finished
+        .iter()
+        .map(|(name, schema)| (name.as_str(), schema))
+        .collect();
+    for (reference, name) in made {
+        let Some(schema) = components.get(name.as_str()).filter(|s| is_type(s)) else {
+            continue;
+        };
+        let tokens = reference.split('/').skip(1).map(unescape);
+        let pointer: String = tokens.map(|token| format!("/{}", escape(&token))).collect();
+        if let Some(original) = document.pointer_mut(&pointer)
+            && *original == **schema
+        {
+            *original = json!({ "$ref": format!("{SCHEMAS}{name}") });
+        }
+    }
 }
 
 /// The locations of the schemas that have names of their own: `$anchor`, `$dynamicAnchor` and `$id`.

@@ -41,8 +41,8 @@ pub(super) fn lower_responses(
             }
             sort_statuses(operation, &place, cx)?;
             unify_media(operation, &place, cx);
-            unify_error_bodies(operation, &place, cx);
             unify_successes(operation, &place, cx);
+            unify_error_bodies(operation, &place, cx);
             widen_success(operation, &place, cx);
             add_any_success(operation, method);
         }
@@ -315,7 +315,7 @@ fn unify_error_bodies(operation: &mut Value, place: &Pointer, cx: &mut Context<'
                     response.shift_remove("content");
                 }
             }
-            describe_errors(operation, &statuses);
+            describe_statuses(operation, "Errors", &statuses);
             return;
         }
         _ if responses
@@ -344,15 +344,15 @@ fn unify_error_bodies(operation: &mut Value, place: &Pointer, cx: &mut Context<'
             }
         }
     }
-    describe_errors(operation, &statuses);
+    describe_statuses(operation, "Errors", &statuses);
 }
 
 /// Adds the list of statuses to the description, unless it is there already: a lowered document may be lowered again.
-fn describe_errors(operation: &mut Value, statuses: &str) {
+fn describe_statuses(operation: &mut Value, heading: &str, statuses: &str) {
     let description = operation.get("description").and_then(Value::as_str);
     let description = description.unwrap_or_default();
     if !statuses.is_empty() && !description.contains(statuses) {
-        let description = format!("{description}\n\n# Errors\n{statuses}");
+        let description = format!("{description}\n\n# {heading}\n{statuses}");
         operation["description"] = description.trim_start().into();
     }
 }
@@ -422,14 +422,16 @@ fn unify_successes(operation: &mut Value, place: &Pointer, cx: &mut Context<'_>)
     {
         content[EVENT_STREAM] = stream.clone();
     }
-    let described: Vec<String> = successes
-        .iter()
-        .map(|(status, response)| {
-            let description = response["description"].as_str().unwrap_or_default();
-            format!("`{status}`: {description}")
-        })
-        .collect();
-    let mut unified = json!({ "description": described.join("\n"), "content": content });
+    let described = successes.iter().map(|(status, response)| {
+        let description = response["description"].as_str().unwrap_or_default();
+        let body = match response.get("content") {
+            None => " (no body)",
+            Some(_) => "",
+        };
+        format!("\n- `{status}`{body}: {}", description.trim_end())
+    });
+    let statuses: String = described.collect();
+    let mut unified = json!({ "description": statuses.trim_start(), "content": content });
     let media = successes
         .iter()
         .find_map(|(_, response)| response.get(CONTENT_TYPE));
@@ -438,6 +440,7 @@ fn unify_successes(operation: &mut Value, place: &Pointer, cx: &mut Context<'_>)
     }
     responses.retain(|status, _| !is_success(status));
     responses.shift_insert(0, "2XX".to_owned(), unified);
+    describe_statuses(operation, "Successes", &statuses);
 }
 
 /// Accepts any success status if the operation documents one success: a service may return 200 instead of the

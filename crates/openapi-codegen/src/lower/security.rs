@@ -1,5 +1,7 @@
 //! Security schemes, and what operations require.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use super::context::Context;
@@ -70,14 +72,41 @@ fn requirement(document: &Value, operation: &Map<String, Value>) -> Option<Strin
     if document.get("security") == Some(own) {
         return None;
     }
-    let all = own.as_array()?.iter().filter_map(Value::as_object);
+    let sentence = alternatives(document, own);
+    // A document that requires nothing need not say so for each operation.
+    let is_default = || {
+        let default = document.get("security").and_then(Value::as_array);
+        default.is_none_or(Vec::is_empty)
+    };
+    sentence.or_else(|| (!is_default()).then(|| "No authorization is required.".to_owned()))
+}
+
+/// Describes the authorization that the document requires, and its schemes.
+pub(super) fn authorization(document: &Value) -> Option<String> {
+    let all = document.get("security")?;
+    let mut text = alternatives(document, all)?;
+    let schemes = document.get("components")?.get("securitySchemes");
+    let required = all.as_array().into_iter().flatten();
+    let names: BTreeSet<&String> = required
+        .filter_map(Value::as_object)
+        .flat_map(Map::keys)
+        .collect();
+    for name in names {
+        let scheme = schemes.and_then(|schemes| schemes.get(name));
+        let description = scheme.and_then(|scheme| scheme.get("description")?.as_str());
+        if let Some(description) = description.map(str::trim).filter(|text| !text.is_empty()) {
+            text.push_str(&format!("\n\n`{name}`: {description}"));
+        }
+    }
+    Some(text)
+}
+
+/// Describes a list of requirements, of which one must be met. `None` if it requires nothing.
+fn alternatives(document: &Value, all: &Value) -> Option<String> {
+    let all = all.as_array()?.iter().filter_map(Value::as_object);
     let (optional, required): (Vec<_>, Vec<_>) = all.partition(|schemes| schemes.is_empty());
     if required.is_empty() {
-        // A document that requires nothing need not say so for each operation.
-        let is_default = document
-            .get("security")
-            .is_none_or(|all| *all == serde_json::json!([]));
-        return (!is_default).then(|| "No authorization is required.".to_owned());
+        return None;
     }
     let alternatives = required.into_iter().map(|schemes| {
         let schemes = schemes.iter();
@@ -106,9 +135,7 @@ fn describe(document: &Value, name: &str, scopes: &Value) -> String {
     };
     match (scheme("scheme"), scheme("name"), scopes.as_slice()) {
         (None, Some(key), _) => format!("`{name}` in the {place} `{key}`"),
-        (Some(scheme), ..) if !scheme.eq_ignore_ascii_case("bearer") => {
-            format!("`{name}` (HTTP {scheme})")
-        }
+        (Some(scheme), ..) => format!("`{name}` (HTTP {scheme})"),
         (_, _, []) => format!("`{name}`"),
         (_, _, [scope]) => format!("`{name}` with the scope {scope}"),
         (_, _, scopes) => format!("`{name}` with the scopes {}", scopes.join(", ")),

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::lower::{Lowered, METHOD, RUNTIME_TYPE, sent_schemas};
+use crate::lower::{AUTHORIZATION, Lowered, METHOD, RUNTIME_TYPE, sent_schemas};
 use serde_json::{Map, Value, json};
 
 use super::names::parameter_name;
@@ -79,6 +79,9 @@ pub(super) fn prepare(lowered: &Lowered) -> Value {
         if let Some(value) = info.get(text).filter(|value| value.is_string()) {
             copied["info"][text] = value.clone();
         }
+    }
+    if let Some(text) = document.get(AUTHORIZATION) {
+        copied[AUTHORIZATION] = text.clone();
     }
     copied
 }

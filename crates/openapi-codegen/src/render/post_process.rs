@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use openapiv3::OpenAPI;
 use proc_macro2::TokenStream;
 use quote::{ToTokens as _, format_ident, quote};
+use serde_json::Value;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Block, Expr, ExprCall, ExprLit, File, ImplItem, Item, ItemImpl, Lit, Stmt, parse_quote};
 
@@ -20,6 +21,7 @@ use super::runtime;
 use super::send_methods;
 use super::teams;
 use super::wire;
+use crate::lower;
 
 /// Runs all passes.
 pub(super) fn post_process(
@@ -59,6 +61,9 @@ fn constructors(file: &mut File, document: &OpenAPI) -> Result<(), String> {
         }
     });
     client_struct(file)?;
+    let authorization = document.extensions.get(lower::AUTHORIZATION);
+    let authorization = authorization.and_then(Value::as_str);
+    let authorization = authorization.map(|text| quote!(#[doc = ""] #[doc = #text]));
     let version = &document.info.version;
     file.items[position] = parse_quote! {
         impl Client {
@@ -69,10 +74,11 @@ fn constructors(file: &mut File, document: &OpenAPI) -> Result<(), String> {
 
             /// Creates a client that sends requests through `http`.
             ///
-            /// API key, connect timeout and proxies are configured on `http`; give it an `Authorization` header as a default
-            /// header. `base_url` consists of a scheme, a host and optionally a path prefix shared by all operations,
-            /// without a trailing slash. Failed calls are retried where that is safe: see
+            /// API key, connect timeout and proxies are configured on `http`: give it the header that authorizes requests,
+            /// such as `Authorization`, as a default header. `base_url` consists of a scheme, a host and optionally a path
+            /// prefix shared by all operations, without a trailing slash. Failed calls are retried where that is safe: see
             /// [`RetryPolicy`](openapi_runtime::RetryPolicy).
+            #authorization
             pub fn new(base_url: &str, http: reqwest::Client) -> Self {
                 Self::with_caller(base_url, http.into())
             }

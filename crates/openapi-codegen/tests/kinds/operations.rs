@@ -232,7 +232,7 @@ components:
     );
     assert_eq!(
         description("/both"),
-        "Authorization: `token` and `key` in the header `X-Key`, or none."
+        "Authorization: `token` (HTTP bearer) and `key` in the header `X-Key`, or none."
     );
     assert_eq!(
         description("/query"),
@@ -586,5 +586,87 @@ fn code_in_descriptions_is_no_example() {
     let code: String = files.into_iter().map(|(_, text)| text).collect();
     assert!(
         code.contains("/// ```text\n    /// curl x\n    /// ```\n    /// or\n    /// ```json\n")
+    );
+}
+
+#[test]
+fn files_are_sent_as_a_form_and_raw_bodies_name_their_type() {
+    let form = "schema: {$ref: '#/components/schemas/Upload'}";
+    let note = "schema: {type: object, properties: {note: {type: string}}}";
+    let document = document(
+        "3.0.3",
+        &format!(
+            "paths:
+  /files: {{post: {{requestBody: {{required: true, content: {{application/json: {{{form}}}, multipart/form-data: {{{form}}}}}}}, responses: {{'204': {{description: OK}}}}}}}}
+  /notes: {{post: {{requestBody: {{required: true, content: {{application/json: {{{note}}}, multipart/form-data: {{{form}}}}}}}, responses: {{'204': {{description: OK}}}}}}}}
+  /image: {{post: {{requestBody: {{required: true, content: {{image/png: {{}}, image/jpeg: {{}}}}}}, responses: {{'204': {{description: OK}}}}}}}}
+components:
+  schemas:
+    Upload: {{allOf: [{{$ref: '#/components/schemas/Purpose'}}, {{properties: {{files: {{type: array, items: {{$ref: '#/components/schemas/Bytes'}}}}}}}}]}}
+    Purpose: {{type: object, properties: {{purpose: {{type: string}}}}}}
+    Bytes: {{type: string, format: binary}}"
+        ),
+    );
+    let lowered = lowered(&document);
+    let operation = |path: &str| &lowered.document["paths"][path]["post"];
+    assert_eq!(
+        operation("/files")["requestBody"]["description"],
+        "The raw body, `multipart/form-data`. Parts: `files`, `purpose`."
+    );
+    assert!(operation("/notes")["requestBody"]["content"]["application/json"].is_object());
+    assert_eq!(
+        operation("/image")["parameters"][0]["description"],
+        "The content type of the body: `image/png` or `image/jpeg`."
+    );
+    let mut lost = notes(&lowered, NoteKind::Lost);
+    lost.retain(|note| note.contains("request") && !note.contains("~1notes"));
+    assert_eq!(
+        lost,
+        [
+            "#/paths/~1files/post/requestBody/content: the request body can also be `application/json`; the client sends `multipart/form-data`",
+            "#/paths/~1files/post/requestBody: `multipart/form-data`: the caller sets the body and its content type",
+            "#/paths/~1image/post/requestBody: `image/png` or `image/jpeg`: the caller sets the body and its content type",
+        ]
+    );
+}
+
+#[test]
+fn the_client_says_how_requests_are_authorized() {
+    let document = document(
+        "3.0.3",
+        "security: [{key: []}]
+paths: {/a: {get: {responses: {'204': {description: OK}}}}}
+components:
+  securitySchemes:
+    key: {type: apiKey, in: header, name: X-Key, description: Make one in the dashboard.}
+    other: {type: http, scheme: basic, description: For old accounts.}",
+    );
+    let files = render::render("kinds.yml", &lowered(&document)).unwrap();
+    let code: String = files.into_iter().map(|(_, text)| text).collect();
+    let expected = "    ///
+    /// Authorization: `key` in the header `X-Key`.
+    ///
+    /// `key`: Make one in the dashboard.
+    pub fn new(";
+    assert!(code.contains(expected));
+    assert!(!code.contains("old accounts"));
+}
+
+#[test]
+fn successes_without_a_body_are_documented() {
+    let document = document(
+        "3.0.3",
+        "paths:
+  /a:
+    get:
+      responses:
+        '200': {description: Found., content: {application/json: {schema: {type: object, properties: {a: {type: string}}}}}}
+        '204': {description: Nothing yet.}
+        '404': {description: None.}",
+    );
+    let lowered = lowered(&document);
+    assert_eq!(
+        lowered.document["paths"]["/a"]["get"]["description"],
+        "# Successes\n\n- `200`: Found.\n- `204` (no body): Nothing yet.\n\n# Errors\n\n- `404`: None."
     );
 }

@@ -177,3 +177,33 @@ Thing:
     // Contradictory: no value has both types.
     assert_eq!(properties["unlike"], json!({}));
 }
+
+#[test]
+fn a_property_that_is_referenced_is_one_type() {
+    let document = with_schemas(
+        "Thing:
+  type: object
+  properties:
+    state: {type: string, enum: [on, off]}
+    place: {type: object, properties: {city: {type: string}, near: {$ref: '#/components/schemas/Thing/properties/place'}}}
+    size: {type: integer}
+Other:
+  type: object
+  properties:
+    state: {$ref: '#/components/schemas/Thing/properties/state'}
+    place: {$ref: '#/components/schemas/Thing/properties/place'}
+    size: {$ref: '#/components/schemas/Thing/properties/size'}",
+    );
+    let lowered = lowered(&document);
+    let schemas = &lowered.document["components"]["schemas"];
+    for owner in ["Thing", "Other"] {
+        let properties = &schemas[owner]["properties"];
+        assert_eq!(properties["state"], reference("ThingState"), "{owner}");
+        assert_eq!(properties["place"], reference("ThingPlace"), "{owner}");
+    }
+    assert_eq!(
+        schemas["ThingPlace"]["properties"]["near"],
+        reference("ThingPlace")
+    );
+    assert_eq!(lowered.notes, []);
+}

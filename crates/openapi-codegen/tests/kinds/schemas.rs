@@ -240,6 +240,33 @@ components:
 }
 
 #[test]
+fn read_only_properties_of_requests_are_documented() {
+    let document = document(
+        "3.0.3",
+        "paths:
+  /a:
+    post:
+      requestBody: {required: true, content: {application/json: {schema: {$ref: '#/components/schemas/A'}}}}
+      responses: {'204': {description: OK}}
+components:
+  schemas:
+    A:
+      type: object
+      required: [id, key]
+      properties:
+        id: {type: string, readOnly: true}
+        key: {type: string, writeOnly: true}
+",
+    );
+    let lowered = lowered(&document).document;
+    let schema = &lowered["components"]["schemas"]["A"];
+    assert_eq!(schema["required"], json!(["key"]));
+    let description = |name: &str| schema["properties"][name]["description"].clone();
+    assert_eq!(description("id"), "Read-only: set in responses.");
+    assert_eq!(description("key"), Value::Null);
+}
+
+#[test]
 fn constraints_of_parts_are_combined_or_noted() {
     let document = with_schemas(
         "Thing:

@@ -34,10 +34,12 @@ impl Client {
     pub const API_VERSION: &'static str = "1.0.0";
     /// Creates a client that sends requests through `http`.
     ///
-    /// API key, connect timeout and proxies are configured on `http`; give it an `Authorization` header as a default
-    /// header. `base_url` consists of a scheme, a host and optionally a path prefix shared by all operations,
-    /// without a trailing slash. Failed calls are retried where that is safe: see
+    /// API key, connect timeout and proxies are configured on `http`: give it the header that authorizes requests,
+    /// such as `Authorization`, as a default header. `base_url` consists of a scheme, a host and optionally a path
+    /// prefix shared by all operations, without a trailing slash. Failed calls are retried where that is safe: see
     /// [`RetryPolicy`](openapi_runtime::RetryPolicy).
+    ///
+    /// Authorization: `HTTPBearer` (HTTP bearer).
     pub fn new(base_url: &str, http: reqwest::Client) -> Self {
         Self::with_caller(base_url, http.into())
     }
