@@ -9,6 +9,7 @@ use crate::lower::Lowered;
 use progenitor::InterfaceStyle;
 use serde_json::{Value, json};
 
+use super::parts::references;
 use super::{client, input, parse};
 
 /// The item that progenitor cannot generate.
@@ -106,23 +107,6 @@ fn part(document: &Value, operations: &[(String, String)], schemas: &[String]) -
         schemas.retain(|name, _| kept.contains(name));
     }
     reduced
-}
-
-fn references(value: &Value, found: &mut Vec<String>) {
-    match value {
-        Value::Object(map) => {
-            for (key, member) in map {
-                match member {
-                    Value::String(reference) if key == "$ref" => {
-                        found.extend(reference.rsplit('/').next().map(str::to_owned));
-                    }
-                    member => references(member, found),
-                }
-            }
-        }
-        Value::Array(items) => items.iter().for_each(|item| references(item, found)),
-        _ => {}
-    }
 }
 
 fn members(value: Option<&Value>) -> impl Iterator<Item = (&String, &Value)> {

@@ -1,7 +1,6 @@
 //! Runs progenitor.
 
 use std::cell::Cell;
-use std::collections::BTreeSet;
 use std::panic::{self, AssertUnwindSafe, UnwindSafe};
 use std::sync::Once;
 
@@ -64,13 +63,15 @@ pub(super) fn generate(
             let schema = serde_json::from_value(schema).map_err(|e| e.to_string())?;
             settings.with_conversion(schema, rust, traits.iter().copied());
         }
-        for open in &lowered.enums {
+        let schemas = document.pointer("/components/schemas");
+        let is_used = |name: &str| schemas.is_some_and(|schemas| schemas.get(name).is_some());
+        for open in lowered.enums.iter().filter(|open| is_used(&open.name)) {
             let traits = [TypeImpl::Display, TypeImpl::FromStr];
             let name = type_name(&open.name)?;
             let rust = format!("crate::types::{name}");
             settings.with_replacement(&name, rust, traits.into_iter());
         }
-        for union in &lowered.unions {
+        for union in lowered.unions.iter().filter(|union| is_used(&union.name)) {
             let name = type_name(&union.name)?;
             let rust = format!("crate::types::{name}");
             settings.with_replacement(&name, rust, std::iter::empty());
@@ -118,51 +119,6 @@ fn catch_panic<T>(run: impl FnOnce() -> T + UnwindSafe) -> std::thread::Result<T
     let result = panic::catch_unwind(run);
     IS_SILENT.set(false);
     result
-}
-
-/// A document for each of the two runs of progenitor.
-pub(super) struct Parts {
-    /// All schemas, without operations.
-    pub(super) types: Value,
-    /// All operations, with objects that have no properties, but for those that the operations refer to by property.
-    pub(super) operations: Value,
-}
-
-/// Divides a document. `kept` are the schemas whose properties the operations refer to.
-pub(super) fn parts(mut types: Value, kept: &BTreeSet<&str>) -> Parts {
-    let mut operations = types.clone();
-    types["paths"] = json!({});
-    let schemas = operations.pointer_mut("/components/schemas");
-    let schemas = schemas.and_then(Value::as_object_mut).into_iter();
-    for (name, schema) in schemas.flatten() {
-        if is_struct(schema) && !kept.contains(name.as_str()) {
-            *schema = json!({"type": "object", "additionalProperties": false});
-        }
-    }
-    Parts { types, operations }
-}
-
-/// Returns whether progenitor generates a struct with a field for each property.
-fn is_struct(schema: &Value) -> bool {
-    const KEYS: [&str; 9] = [
-        "additionalProperties",
-        "deprecated",
-        "description",
-        "example",
-        "externalDocs",
-        "properties",
-        "required",
-        "title",
-        "type",
-    ];
-    let has_properties = schema.get("properties").and_then(Value::as_object);
-    let is_known = |key: &String| KEYS.contains(&key.as_str()) || key.starts_with("x-");
-    schema["type"] == "object"
-        && has_properties.is_some_and(|properties| !properties.is_empty())
-        && schema.get(RUNTIME_TYPE).is_none()
-        && schema
-            .as_object()
-            .is_some_and(|map| map.keys().all(is_known))
 }
 
 /// Returns the component schemas that are types of the runtime, with the names of both.

@@ -9,7 +9,7 @@ use super::operations::Operation;
 
 /// Writes doc comments with one attribute per line, each beginning with a space.
 pub(super) struct Documentation<'a> {
-    pub(super) operations: &'a [Operation],
+    pub(super) operations: &'a [&'a Operation],
 }
 
 impl VisitMut for Documentation<'_> {

@@ -5,6 +5,7 @@
 //! | `input` | prepares the lowered document for progenitor |
 //! | `parse` | parses the document with `openapiv3` |
 //! | `property_names` | gives properties of one schema distinct names in Rust |
+//! | `parts` | divides the document for several runs of progenitor |
 //! | `client` | runs progenitor |
 //! | `modules` | reads and reduces the module `types` of progenitor's output |
 //! | `runtime` | renames the runtime crate in paths |
@@ -38,6 +39,7 @@ mod modules;
 mod names;
 mod operations;
 mod parse;
+mod parts;
 mod post_process;
 mod property_names;
 mod request_bodies;
@@ -52,9 +54,12 @@ mod unions;
 mod wire;
 
 use std::collections::BTreeSet;
+use std::iter::Enumerate;
+use std::num::NonZero;
 use std::panic::resume_unwind;
-use std::sync::mpsc::{self, Receiver, Sender};
-use std::thread;
+use std::sync::{Mutex, PoisonError};
+use std::thread::{self, Scope, ScopedJoinHandle};
+use std::vec;
 
 use crate::lower::{self, Lowered, TeamLocation};
 use openapiv3::OpenAPI;
@@ -65,6 +70,7 @@ use syn::visit_mut::VisitMut as _;
 
 use self::bisect::Culprit;
 use self::documentation::Documentation;
+use self::limits::LimitsOfTypes;
 use self::operations::Operation;
 use crate::generator::STACK_SIZE;
 use crate::{Error, Result};
@@ -129,44 +135,83 @@ impl From<String> for Failure {
 
 /// Renders all files of a document.
 ///
-/// progenitor runs twice, in parallel: for the types, with a document without operations, and for the operations, with
-/// a document whose types have no fields. One run for both would take nearly as long as the two in sequence.
+/// progenitor runs several times, in parallel: for the types, with a document without operations, and for groups of
+/// operations, with types that have no fields. One run for all would take longer, and much memory.
 fn render_once(lowered: &Lowered) -> Result<Vec<(String, String)>, Failure> {
     let input = input::prepare(lowered);
     let document = parse::parse(&input).map_err(|e| format!("{e}, with overlays applied"))?;
     let run = Run {
         lowered,
         operations: operations::list(&document, lowered),
+        limits: limits::of_types(&document)?,
         document,
     };
-    let parts = client::parts(input, &run.bodies_with_team().collect());
+    let parts = parts::divide(input, &run.bodies_with_team().collect());
+    let number = parts.groups.len();
+    let queue = Mutex::new(parts.groups.into_iter().enumerate());
     thread::scope(|scope| {
         let own = scope.spawn(|| run.own_types());
-        let (needed, receiver) = mpsc::channel();
-        let types = thread::Builder::new().stack_size(STACK_SIZE);
-        let types = types
-            .spawn_scoped(scope, || run.types(parts.types, receiver))
-            .map_err(|e| format!("cannot start a thread: {e}"))?;
-        let client = run.client(parts.operations, needed);
-        let types = types.join().unwrap_or_else(|panic| resume_unwind(panic));
-        let own = own.join().unwrap_or_else(|panic| resume_unwind(panic));
+        let types = spawn(scope, || (run.types(parts.types), run.groups(&queue)))?;
+        let threads = thread::available_parallelism().map_or(1, NonZero::get);
+        let others = (2..threads.min(number)).map(|_| spawn(scope, || run.groups(&queue)));
+        let others: Vec<_> = others.collect::<Result<_, _>>()?;
+        let mut groups = run.groups(&queue);
+        let (types, of_thread) = join(types);
+        groups.extend(of_thread);
+        groups.extend(others.into_iter().flat_map(join));
         // If progenitor rejects a schema, only the run for the types says so.
         let types = types?;
-        let mut files = client?;
-        files.extend(types);
-        files.extend(own?);
+        groups.sort_by_key(|(index, _)| *index);
+        let mut client = split::Client::default();
+        for (_, group) in groups {
+            let group = group?;
+            let no_types = group.types.difference(&types.names);
+            let no_builders = group.bodies.difference(&types.bodies);
+            if let Some(missing) = no_types.chain(no_builders).next() {
+                let reason = format!("the type `{missing}` or its builder is missing");
+                return Err(Failure::Other(reason));
+            }
+            client.append(group.client);
+        }
+        let mut files = client.files();
+        files.extend(types.files);
+        files.extend(join(own)?);
         let operations = operations::render(&run.operations)?;
         files.push(("operations.rs".to_owned(), unparse(operations)));
         Ok(files)
     })
 }
 
-/// What the operations need of the types.
-struct Needed {
-    /// The types that they refer to.
+/// Starts a thread with a large stack: syn parses recursively.
+fn spawn<'scope, T: Send + 'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    work: impl FnOnce() -> T + Send + 'scope,
+) -> Result<ScopedJoinHandle<'scope, T>, String> {
+    let thread = thread::Builder::new().stack_size(STACK_SIZE);
+    let thread = thread.spawn_scoped(scope, work);
+    thread.map_err(|e| format!("cannot start a thread: {e}"))
+}
+
+/// Waits for a thread, and continues its panic.
+fn join<T>(thread: ScopedJoinHandle<'_, T>) -> T {
+    thread.join().unwrap_or_else(|panic| resume_unwind(panic))
+}
+
+/// The rendered types.
+struct Types {
+    files: Vec<(String, String)>,
+    names: BTreeSet<String>,
+    /// The names of the types of request bodies, which have builders.
+    bodies: BTreeSet<String>,
+}
+
+/// A rendered group of operations.
+struct Group {
+    client: split::Client,
+    /// The names of the types that the operations refer to.
     types: BTreeSet<String>,
-    /// Those of which they use the builder.
-    builders: BTreeSet<String>,
+    /// The names of the types whose builders they use.
+    bodies: BTreeSet<String>,
 }
 
 /// One attempt to render a document.
@@ -174,7 +219,11 @@ struct Run<'a> {
     lowered: &'a Lowered,
     document: OpenAPI,
     operations: Vec<Operation>,
+    limits: LimitsOfTypes,
 }
+
+/// The groups of operations that are left, with their indices.
+type Queue = Mutex<Enumerate<vec::IntoIter<Value>>>;
 
 impl Run<'_> {
     /// Renders the types that progenitor references only by name.
@@ -192,69 +241,72 @@ impl Run<'_> {
     }
 
     /// Renders the types of a document without operations.
-    fn types(
-        &self,
-        document: Value,
-        needed: Receiver<Needed>,
-    ) -> Result<Vec<(String, String)>, Failure> {
+    fn types(&self, document: Value) -> Result<Types, Failure> {
         let has_renamed_properties = property_names::has_renamed(&document);
         let tokens = client::generate(document, self.lowered, InterfaceStyle::Positional);
         let mut tokens = tokens.map_err(Failure::Progenitor)?;
         if has_renamed_properties {
             tokens = property_names::restore(tokens);
         }
-        let (tokens, types) = modules::type_names(tokens);
-        let types = self.all_types(types)?;
+        let (tokens, names) = modules::type_names(tokens);
+        let names = self.all_types(names)?;
         let mut file = parse_output(tokens)?;
-        let limits = limits::of_types(&self.document)?;
-        let operations = &self.operations;
+        let operations: Vec<&Operation> = self.operations.iter().collect();
+        let operations = operations.as_slice();
         Documentation { operations }.visit_file_mut(&mut file);
-        // The other run failed if there is nothing to receive. Its error is returned.
-        let Ok(needed) = needed.recv() else {
-            return Ok(Vec::new());
-        };
-        if let Some(missing) = needed.types.difference(&types).next() {
-            let reason = format!("progenitor generated no type `{missing}`");
-            return Err(Failure::Other(reason));
-        }
         let mut modules = Vec::new();
         modules.extend((!self.lowered.enums.is_empty()).then_some("enums"));
         modules.extend((!self.lowered.unions.is_empty()).then_some("unions"));
-        Ok(split::types(
-            file,
-            &modules,
-            &limits,
-            &types,
-            &needed.builders,
-        )?)
+        let bodies = self
+            .operations
+            .iter()
+            .filter_map(|one| one.body_schema.as_deref());
+        let bodies = type_names(bodies)?;
+        let files = split::types(file, &modules, &self.limits, &names, &bodies)?;
+        Ok(Types {
+            files,
+            names,
+            bodies,
+        })
     }
 
-    /// Renders the client of a document whose types have no fields.
-    fn client(
-        &self,
-        document: Value,
-        needed: Sender<Needed>,
-    ) -> Result<Vec<(String, String)>, Failure> {
+    /// Renders groups of operations until none is left or one fails.
+    fn groups(&self, queue: &Queue) -> Vec<(usize, Result<Group, Failure>)> {
+        let mut rendered = Vec::new();
+        loop {
+            let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+            let Some((index, group)) = next else {
+                return rendered;
+            };
+            let group = self.group(group, index == 0);
+            let has_failed = group.is_err();
+            rendered.push((index, group));
+            if has_failed {
+                return rendered;
+            }
+        }
+    }
+
+    /// Renders a group of operations, whose types have no fields.
+    fn group(&self, document: Value, is_first: bool) -> Result<Group, Failure> {
+        let ids: BTreeSet<String> = ids(&document).collect();
+        let operations = self.operations.iter();
+        let operations = operations.filter(|operation| ids.contains(&operation.id));
+        let operations: Vec<&Operation> = operations.collect();
         let tokens = client::generate(document, self.lowered, InterfaceStyle::Builder);
         let tokens = tokens.map_err(Failure::Progenitor)?;
         let (tokens, types) = modules::type_names(tokens);
         let types = self.all_types(types)?;
-        let bodies = self.bodies_with_team().map(names::type_name);
-        let bodies: BTreeSet<String> = bodies
-            .map(|name| Ok(name?.to_string()))
-            .collect::<Result<_, String>>()?;
+        let bodies = type_names(self.bodies_with_team())?;
         let mut file = parse_output(modules::with_structs(tokens, &bodies))?;
-        let builders = type_builders::used(&mut file);
-        let types_needed = Needed {
-            types: types.clone(),
-            builders,
-        };
-        // If nobody receives it, the other run failed. Its error is returned.
-        let _ = needed.send(types_needed);
-        let limits = limits::of_types(&self.document)?;
-        let (document, operations) = (&self.document, &self.operations);
-        post_process::post_process(&mut file, document, operations, &limits, &types)?;
-        Ok(split::client(file)?)
+        let (document, limits) = (&self.document, &self.limits);
+        let bodies = post_process::post_process(&mut file, document, &operations, limits, &types)?;
+        let client = split::client(file, is_first)?;
+        Ok(Group {
+            client,
+            types,
+            bodies,
+        })
     }
 
     /// Returns the schemas of request bodies of which a property is the team.
@@ -279,6 +331,20 @@ impl Run<'_> {
         }
         Ok(names)
     }
+}
+
+/// Returns the names of the Rust types of schemas.
+fn type_names<'a>(schemas: impl Iterator<Item = &'a str>) -> Result<BTreeSet<String>, String> {
+    schemas
+        .map(|name| Ok(names::type_name(name)?.to_string()))
+        .collect()
+}
+
+/// Returns the ids of the operations of a document.
+fn ids(document: &Value) -> impl Iterator<Item = String> {
+    let paths = document["paths"].as_object().into_iter().flatten();
+    let operations = paths.flat_map(|(_, item)| item.as_object().into_iter().flatten());
+    operations.filter_map(|(_, operation)| Some(operation["operationId"].as_str()?.to_owned()))
 }
 
 fn parse_output(tokens: TokenStream) -> Result<syn::File, String> {

@@ -3,7 +3,7 @@
 use crate::lower::{
     BRACKETS, CONTENT_TYPE, Lowered, METHOD, OperationFacts, RAW_SLASHES, RetrySafety, TeamLocation,
 };
-use openapiv3::{OpenAPI, Parameter, ReferenceOr};
+use openapiv3::{OpenAPI, Parameter, ReferenceOr, Schema, SchemaKind};
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 use serde_json::Value;
@@ -50,6 +50,20 @@ pub(super) struct Operation {
     pub(super) team_parameter: Option<String>,
     /// Retry safety, timeout, team and secrets.
     pub(super) facts: OperationFacts,
+}
+
+/// Returns the reference of a schema that is one, or one with annotations. A nullable schema is another type.
+fn reference_of(schema: &ReferenceOr<Schema>) -> Option<&str> {
+    match schema {
+        ReferenceOr::Reference { reference } => Some(reference),
+        ReferenceOr::Item(schema) => match &schema.schema_kind {
+            SchemaKind::AllOf { all_of } => match all_of.as_slice() {
+                [only] if !schema.schema_data.nullable => reference_of(only),
+                _ => None,
+            },
+            _ => None,
+        },
+    }
 }
 
 /// Returns the operations of a document, in document order.
@@ -155,9 +169,7 @@ pub(super) fn list(document: &OpenAPI, lowered: &Lowered) -> Vec<Operation> {
         });
         let body_schema = body.and_then(|body| {
             let (_, media) = body.content.first()?;
-            let ReferenceOr::Reference { reference } = media.schema.as_ref()? else {
-                return None;
-            };
+            let reference = reference_of(media.schema.as_ref()?)?;
             reference.rsplit('/').next().map(str::to_owned)
         });
         operations.push(Operation {

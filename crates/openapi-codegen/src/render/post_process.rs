@@ -23,22 +23,22 @@ use super::teams;
 use super::wire;
 use crate::lower;
 
-/// Runs all passes.
+/// Runs all passes. Returns the names of the types whose builders the operations use.
 pub(super) fn post_process(
     file: &mut File,
     document: &OpenAPI,
-    operations: &[Operation],
+    operations: &[&Operation],
     limits: &LimitsOfTypes,
     types: &BTreeSet<String>,
-) -> Result<(), String> {
+) -> Result<BTreeSet<String>, String> {
     runtime::rename(file)?;
     constructors(file, document)?;
     operation_bodies(file, operations, limits, types)?;
-    request_bodies::keep_whole(file)?;
+    let bodies = request_bodies::keep_whole(file)?;
     teams::add(file, operations)?;
     modules(file)?;
     Documentation { operations }.visit_file_mut(file);
-    Ok(())
+    Ok(bodies)
 }
 
 /// Replaces the constructors. progenitor's `new` builds an HTTP client with a total timeout of 15 seconds,
@@ -198,7 +198,7 @@ fn builders(file: &mut File) -> Result<&mut Vec<Item>, String> {
 /// passes the operation's properties to the transport.
 fn operation_bodies(
     file: &mut File,
-    operations: &[Operation],
+    operations: &[&Operation],
     limits: &LimitsOfTypes,
     types: &BTreeSet<String>,
 ) -> Result<(), String> {

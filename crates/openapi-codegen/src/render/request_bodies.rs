@@ -1,14 +1,17 @@
 //! Keeps request bodies that are passed as a whole. progenitor would take them apart into builder fields and
 //! reassemble them when sending.
 
+use std::collections::BTreeSet;
+
 use quote::ToTokens as _;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
     Expr, ExprMethodCall, Field, File, GenericArgument, Item, PathArguments, Type, parse_quote,
 };
 
-/// Changes the body fields of the operation builders and the methods that use them.
-pub(super) fn keep_whole(file: &mut File) -> Result<(), String> {
+/// Changes the body fields of the operation builders and the methods that use them. Returns the names of the types whose
+/// builders they use.
+pub(super) fn keep_whole(file: &mut File) -> Result<BTreeSet<String>, String> {
     let builders = file.items.iter_mut().find_map(|item| match item {
         Item::Mod(module) if module.ident == "builder" => module.content.as_mut(),
         _ => None,
@@ -19,22 +22,24 @@ pub(super) fn keep_whole(file: &mut File) -> Result<(), String> {
         bodies.visit_item_mut(item);
     }
     let Bodies {
+        types,
         fields,
         given,
         changed,
         sent,
     } = bodies;
     match [given, changed, sent] == [fields; 3] {
-        true => Ok(()),
+        true => Ok(types),
         false => {
             Err("progenitor's output has changed: unexpected code of request bodies".to_owned())
         }
     }
 }
 
-/// Counts the changed places.
+/// The types of the bodies, and the numbers of changed places.
 #[derive(Default)]
 struct Bodies {
+    types: BTreeSet<String>,
     fields: usize,
     given: usize,
     changed: usize,
@@ -52,6 +57,7 @@ impl VisitMut for Bodies {
         let Some(name) = text.strip_prefix("types :: builder :: ") else {
             return;
         };
+        self.types.insert(name.to_owned());
         let name = quote::format_ident!("{name}");
         field.ty = parse_quote! {
             Result<openapi_runtime::RequestBody<types::#name, types::builder::#name>, String>

@@ -4,23 +4,72 @@ use std::collections::BTreeSet;
 
 use super::limits::LimitsOfTypes;
 use super::{lenient_impls, type_code, unparse};
-use syn::{File, Item, parse_quote};
+use syn::{File, ImplItem, Item, Type, parse_quote};
 
-/// Moves the builders of the operations into a file of their own. Returns the files with their paths, beginning with
-/// the client.
-pub(super) fn client(mut file: File) -> Result<Vec<(String, String)>, String> {
-    let builders =
+/// The code of operations.
+#[derive(Default)]
+pub(super) struct Client {
+    /// The client and its methods, or only the methods.
+    head: String,
+    builders: String,
+}
+
+impl Client {
+    /// Appends the code of another group of operations.
+    pub(super) fn append(&mut self, group: Self) {
+        for (code, more) in [
+            (&mut self.head, group.head),
+            (&mut self.builders, group.builders),
+        ] {
+            if !code.is_empty() {
+                code.push('\n');
+            }
+            code.push_str(&more);
+        }
+    }
+
+    /// Returns the files with their paths, beginning with the client.
+    pub(super) fn files(self) -> Vec<(String, String)> {
+        vec![
+            ("mod.rs".to_owned(), self.head),
+            ("builder.rs".to_owned(), self.builders),
+        ]
+    }
+}
+
+/// Moves the builders of the operations into a file of their own. The code of groups but the first is appended to that
+/// of the first: it has no imports, and no client but its methods.
+pub(super) fn client(mut file: File, is_first: bool) -> Result<Client, String> {
+    let mut builders =
         module(&mut file, "builder").ok_or("progenitor generated no module `builder`")?;
     // Empty, and rendered by another run.
     let _ = module(&mut file, "types");
-    for role in ["types", "operations", "builder"] {
-        let role = quote::format_ident!("{role}");
-        file.items.insert(0, parse_quote!(pub mod #role;));
+    if is_first {
+        for role in ["types", "operations", "builder"] {
+            let role = quote::format_ident!("{role}");
+            file.items.insert(0, parse_quote!(pub mod #role;));
+        }
+    } else {
+        for file in [&mut file, &mut builders] {
+            file.attrs.clear();
+            file.items.retain(|item| !matches!(item, Item::Use(_)));
+        }
+        file.items.retain(is_methods);
     }
-    Ok(vec![
-        ("mod.rs".to_owned(), unparse(file)),
-        ("builder.rs".to_owned(), unparse(builders)),
-    ])
+    Ok(Client {
+        head: unparse(file),
+        builders: unparse(builders),
+    })
+}
+
+/// Returns whether an item contains the methods of the client for operations.
+fn is_methods(item: &Item) -> bool {
+    let is_method = |item: &ImplItem| match item {
+        ImplItem::Fn(function) => function.sig.receiver().is_some(),
+        _ => false,
+    };
+    let is_client = |ty: &Type| matches!(ty, Type::Path(path) if path.path.is_ident("Client"));
+    matches!(item, Item::Impl(block) if block.trait_.is_none() && is_client(&block.self_ty) && block.items.iter().all(is_method))
 }
 
 /// Moves the modules of the types into files of their own. `modules` are other modules of types, and `builders` the

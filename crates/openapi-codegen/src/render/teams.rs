@@ -8,7 +8,7 @@ use super::names::{parameter_name, type_name};
 use super::operations::Operation;
 
 /// Adds the implementations to the module `builder`.
-pub(super) fn add(file: &mut File, operations: &[Operation]) -> Result<(), String> {
+pub(super) fn add(file: &mut File, operations: &[&Operation]) -> Result<(), String> {
     let types = items_of(file, "types").ok_or("progenitor generated no module `types`")?;
     let implementations = operations
         .iter()

@@ -6,34 +6,10 @@
 
 use std::collections::BTreeSet;
 
-use syn::visit_mut::{self, VisitMut};
-use syn::{Fields, File, Ident, ItemStruct, Path};
+use syn::{Fields, ItemStruct};
 
 use super::field_attributes::FieldAttributes;
 use super::text::{compact, scoped};
-
-/// Returns the names of the types whose builders operations use: `types::builder::Name`.
-pub(super) fn used(operations: &mut File) -> BTreeSet<String> {
-    let mut used = Used::default();
-    used.visit_file_mut(operations);
-    used.0
-}
-
-#[derive(Default)]
-struct Used(BTreeSet<String>);
-
-impl VisitMut for Used {
-    fn visit_path_mut(&mut self, path: &mut Path) {
-        let names: Vec<&Ident> = path.segments.iter().map(|segment| &segment.ident).collect();
-        if let [.., types, builder, name] = names.as_slice()
-            && *types == "types"
-            && *builder == "builder"
-        {
-            self.0.insert(name.to_string());
-        }
-        visit_mut::visit_path_mut(self, path);
-    }
-}
 
 /// The beginning of the module.
 pub(super) const HEAD: &str = r#"//! Types for composing complex structures.
@@ -160,21 +136,5 @@ fn default(name: &str, attributes: &FieldAttributes) -> String {
             "Err({:?}.to_string())",
             format!("no value supplied for {name}")
         ),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use syn::parse_quote;
-
-    use super::*;
-
-    #[test]
-    fn builders_of_bodies_are_used() {
-        let mut operations: File = parse_quote! {
-            struct Send { body: Result<openapi_runtime::RequestBody<types::Body, types::builder::Body>, String> }
-            struct Get { id: Result<types::Id, String> }
-        };
-        assert_eq!(used(&mut operations), BTreeSet::from(["Body".to_owned()]));
     }
 }

@@ -670,3 +670,67 @@ fn successes_without_a_body_are_documented() {
         "# Successes\n\n- `200`: Found.\n- `204` (no body): Nothing yet.\n\n# Errors\n\n- `404`: None."
     );
 }
+
+#[test]
+fn many_operations_are_one_client() {
+    const COUNT: usize = 400;
+    let ids: Vec<String> = (0..COUNT).map(|number| format!("op_{number}")).collect();
+    let operation = |id: &String| {
+        format!(
+            "  /{id}: {{post: {{operationId: {id}, requestBody: {{required: true, content: {{application/json: {{schema: {{$ref: '#/components/schemas/A'}}}}}}}}, responses: {{'204': {{description: OK}}}}}}}}\n"
+        )
+    };
+    let paths: String = ids.iter().map(operation).collect();
+    let schemas = "components: {schemas: {A: {type: object, properties: {a: {$ref: '#/components/schemas/B'}}}, B: {type: object, properties: {b: {type: string}}}}}";
+    let document = document("3.0.3", &format!("paths:\n{paths}{schemas}"));
+    let files = render::render("kinds.yml", &lowered(&document)).unwrap();
+    let file = |wanted: &str| &files.iter().find(|(path, _)| path == wanted).unwrap().1;
+    let (client, builders) = (file("mod.rs"), file("builder.rs"));
+    let names = |code: &str, before: &str, after: &str| -> Vec<String> {
+        let lines = code.lines().map(str::trim);
+        let lines = lines.filter_map(|line| line.strip_prefix(before)?.split_once(after));
+        lines.map(|(name, _)| name.to_owned()).collect()
+    };
+    assert_eq!(names(client, "pub fn ", "(&self) -> builder"), ids);
+    assert_eq!(names(builders, "pub struct Op", "<'a>").len(), COUNT);
+    assert_eq!(client.matches("pub struct Client").count(), 1);
+    for import in ["use super::types;", "use super::{"] {
+        assert_eq!(builders.matches(import).count(), 1, "{import}");
+    }
+    // The types are rendered once, with their fields.
+    assert_eq!(file("types.rs").matches("pub b: ").count(), 1);
+}
+
+#[test]
+fn only_types_of_bodies_have_builders() {
+    let operation = |path: &str, schema: &str| {
+        format!(
+            "  /{path}: {{post: {{requestBody: {{required: true, content: {{application/json: {{schema: {schema}}}}}}}, responses: {{'204': {{description: OK}}}}}}}}\n"
+        )
+    };
+    let paths = operation("a", "{$ref: '#/components/schemas/A'}")
+        + &operation(
+            "b",
+            "{description: The b, allOf: [{$ref: '#/components/schemas/B'}]}",
+        )
+        + &operation(
+            "c",
+            "{nullable: true, allOf: [{$ref: '#/components/schemas/C'}]}",
+        );
+    let schema =
+        |name: &str| format!("    {name}: {{type: object, properties: {{x: {{type: string}}}}}}\n");
+    let schemas: String = ["A", "B", "C", "D"].map(schema).concat();
+    let document = document(
+        "3.0.3",
+        &format!("paths:\n{paths}components:\n  schemas:\n{schemas}"),
+    );
+    let files = render::render("kinds.yml", &lowered(&document)).unwrap();
+    let builders = files.iter().find(|(path, _)| path == "types/builder.rs");
+    let (_, builders) = builders.unwrap();
+    let has_builder = |name: &&str| builders.contains(&format!("pub struct {name} "));
+    let found: Vec<&str> = ["A", "B", "C", "D"]
+        .into_iter()
+        .filter(has_builder)
+        .collect();
+    assert_eq!(found, ["A", "B"]);
+}
