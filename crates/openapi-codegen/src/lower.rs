@@ -47,7 +47,7 @@ mod names;
 mod nullable;
 mod parameters;
 mod properties;
-mod references;
+pub(crate) mod references;
 mod repair;
 pub(crate) mod resolve;
 mod responses;

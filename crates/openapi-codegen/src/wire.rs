@@ -29,7 +29,7 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::Pointer;
-use crate::lower::resolve;
+use crate::lower::{references, resolve};
 
 const REJECTED: &str = "valid requests can be rejected";
 const UNEXPECTED: &str = "existing programs do not expect it in a response";
@@ -67,9 +67,10 @@ impl fmt::Display for Finding {
 /// Compares two published documents, 3.0 or 3.1. The findings are in document order. A schema that is used several
 /// times is reported where it is first used.
 pub fn compare(old: &Value, new: &Value) -> Vec<Finding> {
+    let (old, new) = (references::by_location(old), references::by_location(new));
     let mut comparison = Comparison {
-        old,
-        new,
+        old: &old,
+        new: &new,
         findings: Vec::new(),
         pending: VecDeque::new(),
         compared: HashSet::new(),

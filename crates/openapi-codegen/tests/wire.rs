@@ -292,6 +292,48 @@ fn callbacks_are_compared_like_webhooks() {
 }
 
 #[test]
+fn responses_to_webhooks_are_compared_like_requests() {
+    let with = |status: &str, schema: &str| {
+        format!(
+            "paths: {{}}\nwebhooks: {{done: {{post: {{responses: {{'{status}': {{content: {{application/json: {{schema: {schema}}}}}}}}}}}}}}}"
+        )
+    };
+    let old = with("200", "{type: number}");
+    let place = "#/webhooks/done/post/responses";
+    assert_eq!(
+        findings(&old, &with("200", "{type: integer}")),
+        [format!(
+            "! {place}/200/content/application~1json/schema/type: number -> integer"
+        )]
+    );
+    assert_eq!(
+        findings(&old, &with("202", "{type: number}")),
+        [
+            format!("! {place}/200: no longer accepted"),
+            format!("+ {place}/202: added")
+        ]
+    );
+}
+
+#[test]
+fn references_to_anchors_are_followed() {
+    let with = |ty: &str| {
+        sent(
+            "{$ref: '#the-a'}",
+            &format!("A: {{$anchor: the-a, type: {ty}}}"),
+        )
+    };
+    let found = findings(&with("integer"), &with("string"));
+    assert_eq!(
+        found,
+        [
+            format!("! {REQUEST}/type: integer -> string"),
+            format!("! {RESPONSE}/type: integer -> string")
+        ]
+    );
+}
+
+#[test]
 fn parts_of_forms_and_items_of_streams_are_compared() {
     let form = |encoding: &str| {
         format!(

@@ -82,16 +82,11 @@ fn line(task: &Task, program: &PathBuf, address: &str) -> Result<()> {
             figures.push((task.figure)(&serde_json::from_slice(&output.stdout)?));
         }
     }
-    // Ratios within a round, because a disturbance affects all clients of the round.
-    let ratio = |reader: usize| {
-        let ratios = figures[reader].iter().zip(&figures[BASELINE]);
-        median(ratios.map(|(figure, baseline)| figure / baseline).collect())
-    };
-    let absolute = |reader: usize| median(figures[reader].clone());
-    print!("| {} |", task.name);
-    print!(" {:.4} {} |", absolute(BASELINE), task.unit);
-    for reader in 1..task.readers {
-        print!(" {:.2} ({:.4}) |", ratio(reader), absolute(reader));
+    let figures = figures.map(least);
+    let baseline = figures[BASELINE];
+    print!("| {} | {baseline:.4} {} |", task.name, task.unit);
+    for figure in &figures[1..task.readers] {
+        print!(" {:.2} ({figure:.4}) |", figure / baseline);
     }
     for _ in task.readers..READERS.len() {
         print!(" |");
@@ -100,26 +95,26 @@ fn line(task: &Task, program: &PathBuf, address: &str) -> Result<()> {
     Ok(())
 }
 
-pub fn median(mut figures: Vec<f64>) -> f64 {
-    figures.sort_unstable_by(f64::total_cmp);
-    figures[figures.len() / 2]
+/// Returns the least figure. Other work on the machine only adds to a figure.
+pub fn least(figures: Vec<f64>) -> f64 {
+    figures.into_iter().fold(f64::INFINITY, f64::min)
 }
 
 fn tasks(quick: bool) -> Vec<Task> {
-    let rounds = if quick { 3 } else { 9 };
+    let rounds = if quick { 5 } else { 25 };
     let cpu = |taken: &Taken| taken.cpu as f64 / taken.chunks as f64 / 1000.0;
     let memory = |taken: &Taken| taken.memory as f64 / 1024.0;
     vec![
         Task {
             name: "CPU per call without streaming",
-            task: "calls-5000",
+            task: "calls-2000",
             path: "whole".to_owned(),
             rounds,
             readers: READERS.len() - 1,
             counted: false,
             figure: |taken| taken.cpu as f64 / taken.calls as f64 / 1000.0,
             unit: "µs",
-            goal: "≤ 1.05",
+            goal: "≤ 1.2",
         },
         Task {
             name: "allocations per call without streaming",
@@ -146,7 +141,7 @@ fn tasks(quick: bool) -> Vec<Task> {
         Task {
             name: "CPU per chunk, one chunk per write",
             task: "stream",
-            path: "each/20000/60".to_owned(),
+            path: "each/8000/60".to_owned(),
             rounds,
             readers: READERS.len(),
             counted: false,
@@ -190,8 +185,8 @@ fn tasks(quick: bool) -> Vec<Task> {
         Task {
             name: "CPU per chunk, 1,000 concurrent streams",
             task: "streams-1000",
-            path: "each/100/40000".to_owned(),
-            rounds: rounds.min(5),
+            path: "each/50/40000".to_owned(),
+            rounds: rounds.min(9),
             readers: READERS.len(),
             counted: false,
             figure: cpu,

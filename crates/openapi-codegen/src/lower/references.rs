@@ -1,5 +1,6 @@
 //! Makes every schema reference point to a component schema.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
@@ -157,12 +158,58 @@ impl<'a> Targets<'a> {
         anchor.and_then(Option::as_deref).unwrap_or(reference)
     }
 
+    /// Converts the references in a value.
+    fn locate(&self, value: &mut Value, keys: Keys) {
+        match value {
+            Value::Object(map) => {
+                if keys == Keys::Keywords {
+                    self.lower_dynamic(map);
+                    if let Some(Value::String(reference)) = map.get_mut("$ref") {
+                        *reference = self.by_location(reference).to_owned();
+                    }
+                }
+                for (key, member) in map {
+                    if let Some(keys) = keys.below(key) {
+                        self.locate(member, keys);
+                    }
+                }
+            }
+            Value::Array(items) => {
+                let items = items.iter_mut();
+                items.for_each(|item| self.locate(item, Keys::Keywords));
+            }
+            _ => {}
+        }
+    }
+
+    /// Converts a dynamic reference whose anchor exists once: nothing can override it.
+    fn lower_dynamic(&self, map: &mut Map<String, Value>) {
+        let name = map.get("$dynamicRef").and_then(Value::as_str);
+        let place = name.and_then(|name| self.anchors.dynamic.get(name)?.clone());
+        if let Some(place) = place.filter(|_| !map.contains_key("$ref")) {
+            map.shift_remove("$dynamicRef");
+            map.insert("$ref".to_owned(), place.into());
+        }
+    }
+
     /// Returns the target of a reference.
     pub(super) fn find(&self, reference: &str) -> Option<&'a Value> {
         let reference = self.by_location(reference);
         let bare = || self.whole.pointer("/components/schemas")?.get(reference);
         find(self.whole, reference).or_else(bare)
     }
+}
+
+/// Returns a document whose references are all by location.
+pub(crate) fn by_location(document: &Value) -> Cow<'_, Value> {
+    let targets = Targets::of(document);
+    let has_names = !targets.anchors.places.is_empty() || document.get("$self").is_some();
+    if !has_names {
+        return Cow::Borrowed(document);
+    }
+    let mut located = document.clone();
+    targets.locate(&mut located, Keys::Keywords);
+    Cow::Owned(located)
 }
 
 struct Hoist<'a, 'b> {
@@ -180,7 +227,7 @@ impl Hoist<'_, '_> {
         match value {
             Value::Object(map) => {
                 if keys == Keys::Keywords {
-                    self.lower_dynamic(map);
+                    self.targets.lower_dynamic(map);
                     if let Some(Value::String(reference)) = map.get("$ref") {
                         let place = place.join("$ref");
                         match self.resolve_target(reference, &place)? {
@@ -208,16 +255,6 @@ impl Hoist<'_, '_> {
                 Ok(())
             }
             _ => Ok(()),
-        }
-    }
-
-    /// Converts a dynamic reference whose anchor exists once: nothing can override it.
-    fn lower_dynamic(&self, map: &mut Map<String, Value>) {
-        let name = map.get("$dynamicRef").and_then(Value::as_str);
-        let place = name.and_then(|name| self.targets.anchors.dynamic.get(name)?.clone());
-        if let Some(place) = place.filter(|_| !map.contains_key("$ref")) {
-            map.shift_remove("$dynamicRef");
-            map.insert("$ref".to_owned(), place.into());
         }
     }
 

@@ -99,6 +99,27 @@ pub(super) fn compare_content<'a>(
     }
 }
 
+/// Compares the responses that programs send, to a webhook or a callback.
+pub(super) fn compare_answers<'a>(
+    cx: &mut Comparison<'a>,
+    old: &'a Value,
+    new: &'a Value,
+    place: &Pointer,
+) {
+    let old = members(cx.old, old, "responses");
+    let new = members(cx.new, new, "responses");
+    for (status, before) in &old {
+        let at = place.join(status);
+        match new.get(status) {
+            Some(now) => compare_content(cx, before, now, true, &at),
+            None => cx.breaking(&at, "no longer accepted", REJECTED),
+        }
+    }
+    for status in new.keys().filter(|status| !old.contains_key(*status)) {
+        cx.compatible(&place.join(status), "added", UNUSED);
+    }
+}
+
 /// Compares the responses of an operation.
 pub(super) fn compare_responses<'a>(
     cx: &mut Comparison<'a>,

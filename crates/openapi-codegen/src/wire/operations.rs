@@ -127,8 +127,9 @@ fn compare_received<'a>(
             let body = operation.get("requestBody").unwrap_or(&Value::Null);
             resolved(document, body)
         };
-        let (before, now) = (body(cx.old, before), body(cx.new, now));
-        bodies::compare_content(cx, before, now, false, &place.join("requestBody"));
+        let bodies = (body(cx.old, before), body(cx.new, now));
+        bodies::compare_content(cx, bodies.0, bodies.1, false, &place.join("requestBody"));
+        bodies::compare_answers(cx, before, now, &place.join("responses"));
     }
     for (name, method, ..) in new {
         if !old.iter().any(|(n, m, ..)| n == name && m == method) {
