@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
+use crate::scalar::{Kind, kind, text};
+
 /// The properties of an object. A `Value` would lose digits of numbers.
 type Fields<'a> = BTreeMap<String, &'a RawValue>;
 
@@ -56,22 +58,6 @@ fn write_with_brackets(
     Ok(())
 }
 
-enum Kind {
-    Null,
-    List,
-    Object,
-    Scalar,
-}
-
-fn kind(json: &RawValue) -> Kind {
-    match json.get().as_bytes().first() {
-        Some(b'n') => Kind::Null,
-        Some(b'[') => Kind::List,
-        Some(b'{') => Kind::Object,
-        _ => Kind::Scalar,
-    }
-}
-
 fn read<'a, T: serde::Deserialize<'a>>(json: &'a RawValue) -> Result<T, String> {
     serde_json::from_str(json.get()).map_err(|e| e.to_string())
 }
@@ -79,12 +65,10 @@ fn read<'a, T: serde::Deserialize<'a>>(json: &'a RawValue) -> Result<T, String> 
 /// Returns the text of a scalar. `None` for `null`.
 fn scalar(name: &str, json: &RawValue) -> Result<Option<String>, String> {
     match kind(json) {
-        Kind::Null => Ok(None),
-        Kind::Scalar if json.get().starts_with('"') => read(json).map(Some),
-        Kind::Scalar => Ok(Some(json.get().to_owned())),
         Kind::Object | Kind::List => Err(format!(
             "the field {name:?} contains an object or a nested list"
         )),
+        Kind::Null | Kind::Scalar => Ok(text(json)),
     }
 }
 

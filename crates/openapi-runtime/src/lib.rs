@@ -18,7 +18,7 @@
 //! | `redact`, `time_limits` | redaction of secrets; timeouts |
 //! | [`secret`], [`number`], [`usd`], [`timestamp`] | field types: [`Secret`], [`Number`], [`Usd`], [`Timestamp`], [`TextOrParts`] |
 //! | [`mod@lenient`] | reads responses that do not match the specification |
-//! | `request`, `base_url`, `body`, `path`, `query`, `form`, `null`, `text`, `limits` | helpers for generated code |
+//! | `request`, `base_url`, `body`, `path`, `query`, `form`, `scalar`, `null`, `text`, `limits` | helpers for generated code |
 //!
 //! With the feature `schemars`, the field types implement `JsonSchema`.
 
@@ -44,6 +44,7 @@ mod request;
 pub mod response;
 mod response_body;
 pub mod retry;
+mod scalar;
 #[cfg(feature = "schemars")]
 mod schemas;
 pub mod secret;
@@ -78,7 +79,7 @@ pub use number::Number;
 pub use operation::{Operation, RetrySafety, TeamLocation};
 pub use options::CallOptions;
 #[doc(hidden)]
-pub use path::{InvalidPathValue, path_segment, path_segments};
+pub use path::{InvalidPathValue, path_segment, path_segments, query_value};
 #[doc(hidden)]
 pub use query::QueryParam;
 #[doc(hidden)]

@@ -1,13 +1,9 @@
-//! Encodes path parameters.
+//! Encodes parameters in a path.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// All characters except those that RFC 3986 allows in a path segment.
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~')
+const ENCODED: &AsciiSet = &UNRESERVED
     .remove(b'!')
     .remove(b'$')
     .remove(b'&')
@@ -21,6 +17,13 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'=')
     .remove(b':')
     .remove(b'@');
+
+/// All characters except those that RFC 3986 never reserves.
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 /// The error of a value that would change the path of a request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -63,6 +66,11 @@ pub fn path_segments(name: &str, value: &str) -> Result<String, InvalidPathValue
         path.extend(utf8_percent_encode(segment, ENCODED));
     }
     Ok(path)
+}
+
+/// Encodes a value in the query that is part of a path, as in `/models?page={page}`.
+pub fn query_value(value: &str) -> String {
+    utf8_percent_encode(value, UNRESERVED).to_string()
 }
 
 fn check(segment: &str) -> Result<(), &'static str> {

@@ -63,11 +63,12 @@ impl RequestBuilder {
         })
     }
 
-    /// Adds query parameters.
+    /// Adds query parameters. Commas are not encoded: they separate the items of a list in one parameter.
     pub fn query<T: Serialize + ?Sized>(self, parameters: &T) -> Self {
         self.and_then(|request| {
             let query = serde_urlencoded::to_string(parameters)
-                .map_err(|e| Error::invalid_request(format!("invalid query: {e}")))?;
+                .map_err(|e| Error::invalid_request(format!("invalid query: {e}")))?
+                .replace("%2C", ",");
             if !query.is_empty() {
                 let url = request.url_mut();
                 let query = match url.query() {
@@ -156,4 +157,22 @@ pub trait IntoRequest {
     /// # Errors
     /// If a parameter is missing or invalid.
     fn into_request(self) -> Result<Request, Error>;
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commas_in_a_query_are_not_encoded() {
+        let factory = RequestFactory.get("http://localhost/runs?a=1".parse::<Url>().unwrap());
+        let request = factory
+            .query(&[("kinds", "one,two"), ("text", "a&b")])
+            .build();
+        assert_eq!(
+            request.unwrap().url().query(),
+            Some("a=1&kinds=one,two&text=a%26b")
+        );
+    }
 }

@@ -56,7 +56,7 @@ fn constructors(file: &mut File, document: &OpenAPI) -> Result<(), String> {
         .filter(|url| url.starts_with("http"));
     let server: Option<TokenStream> = server.map(|url| {
         quote! {
-            /// The URL of the first server in the specification.
+            /// The first absolute URL of a server in the specification.
             pub const DEFAULT_BASE_URL: &'static str = #url;
         }
     });
@@ -380,7 +380,9 @@ impl VisitMut for OperationBody<'_> {
         let Ok(mut arguments) = call.parse_body_with(parser) else {
             return;
         };
-        for argument in &mut arguments {
+        // The first argument is the template, and the second is for its first braces.
+        let mut in_path = 0;
+        for (index, argument) in arguments.iter_mut().enumerate() {
             match argument {
                 Expr::Lit(ExprLit {
                     lit: Lit::Str(text),
@@ -388,6 +390,8 @@ impl VisitMut for OperationBody<'_> {
                 }) => {
                     let without_fragment = text.value();
                     let without_fragment = without_fragment.split('#').next().unwrap_or_default();
+                    let path = without_fragment.split('?').next().unwrap_or_default();
+                    in_path = path.matches("{}").count();
                     *text = syn::LitStr::new(without_fragment, text.span());
                 }
                 Expr::Call(ExprCall { func, args, .. })
@@ -400,6 +404,11 @@ impl VisitMut for OperationBody<'_> {
                         continue;
                     };
                     let receiver = &to_string.receiver;
+                    if index > in_path {
+                        *argument =
+                            parse_quote!(openapi_runtime::query_value(&#receiver.to_string()));
+                        continue;
+                    }
                     let name = receiver.to_token_stream().to_string();
                     let raw = &self.operation.raw_slashes;
                     let function = if raw.iter().any(|raw| parameter_name(raw) == name) {
