@@ -4,6 +4,7 @@
 //!
 //! | pass | purpose |
 //! |---|---|
+//! | `shared` | names the schemas of shared parameters, bodies and responses |
 //! | `structure` | converts everything outside of paths and schemas |
 //! | `methods` | moves operations with methods that 3.0 lacks |
 //! | `security` | documents what operations require, and notes what the client does not do for security schemes |
@@ -55,6 +56,7 @@ mod scalars;
 mod schema;
 mod security;
 mod shape;
+mod shared;
 mod skip;
 mod streams;
 mod structure;
@@ -246,7 +248,8 @@ fn check_version(document: &Value) -> Result<(), LowerError> {
     }
 }
 
-fn passes(original: &Value, cx: &mut Context<'_>) -> Result<Lowered, LowerError> {
+fn passes(published: &Value, cx: &mut Context<'_>) -> Result<Lowered, LowerError> {
+    let original = &*shared::name_schemas(published, cx);
     let mut document = original.clone();
     document["openapi"] = "3.0.3".into();
     structure::lower_structure(&mut document, cx)?;
@@ -280,6 +283,6 @@ fn passes(original: &Value, cx: &mut Context<'_>) -> Result<Lowered, LowerError>
         unions: union_types::list(&document),
         document,
         enums,
-        notes: cx.take_notes(original),
+        notes: cx.take_notes(published),
     })
 }

@@ -86,7 +86,11 @@ fn lower_body(
     body["content"] = json!({ key: { "schema": sent } });
     let was_written = body.get(CONTENT_TYPE).is_some();
     let named = essence(&chosen);
-    let is_complete = named == key && (key != JSON || !has_parameters(&chosen));
+    // The charset of JSON is UTF-8.
+    let is_complete = match key {
+        JSON => named == key && !has_parameters(&chosen),
+        _ => chosen.eq_ignore_ascii_case(key),
+    };
     if was_written || is_complete && raw.len() < 2 {
         return Ok(());
     }
@@ -242,17 +246,43 @@ fn is_file(part: &Value, original: &Value) -> bool {
 
 /// Documents the parts of a form in the body's description.
 fn describe_form(body: &mut Value, schema: Option<&Value>, original: &Value, media: &str) {
-    let mut sentence = format!("The raw body, {media}.");
-    let parts = schema.map(|schema| parts(schema, original));
-    let names: Vec<String> = parts
+    let mut text = format!("The raw body, {media}.");
+    let required = schema.and_then(|schema| schema.get("required")?.as_array());
+    let lines = schema
         .into_iter()
-        .flatten()
-        .map(|(name, _)| format!("`{name}`"))
-        .collect();
-    if !names.is_empty() {
-        sentence.push_str(&format!(" Parts: {}.", names.join(", ")));
+        .flat_map(|schema| parts(schema, original));
+    let lines = lines.map(|(name, part)| {
+        let is_required = required.is_some_and(|names| names.iter().any(|other| other == name));
+        let text = |key: &str| part.get(key).and_then(Value::as_str);
+        let mut words = Vec::new();
+        words.extend(is_required.then(|| "required".to_owned()));
+        words.extend(is_file(part, original).then(|| "file".to_owned()));
+        let values = part.get("enum").and_then(Value::as_array);
+        let values: Vec<String> = values.into_iter().flatten().map(Value::to_string).collect();
+        words.extend((!values.is_empty()).then(|| format!("one of {}", values.join(", "))));
+        words.extend(
+            part.get("default")
+                .map(|default| format!("default {default}")),
+        );
+        let words = match words.as_slice() {
+            [] => String::new(),
+            words => format!(" ({})", words.join("; ")),
+        };
+        let description: Vec<&str> = text("description")
+            .into_iter()
+            .flat_map(str::split_whitespace)
+            .collect();
+        let description = match description.as_slice() {
+            [] => String::new(),
+            description => format!(": {}", description.join(" ")),
+        };
+        format!("\n- `{name}`{words}{description}")
+    });
+    let lines: String = lines.collect();
+    if !lines.is_empty() {
+        text.push_str(&format!(" Parts:\n{lines}"));
     }
-    walk::describe(body, &sentence);
+    walk::describe(body, &text);
 }
 
 /// Adds the parameter for the content type of a raw body.

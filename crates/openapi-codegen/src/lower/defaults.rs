@@ -9,7 +9,13 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::resolve::is_method;
-use super::walk;
+use super::walk::{self, members};
+
+/// The words before the default of a property that is required or of a response.
+const DEFAULT: &str = "Default:";
+
+/// The words before the default of an optional property of a request.
+const IF_OMITTED: &str = "If omitted, the service uses";
 
 /// Returns the names of the component schemas that requests use, even if responses use them too.
 pub fn sent_schemas(document: &Value) -> BTreeSet<String> {
@@ -29,10 +35,11 @@ pub(super) fn document_request_defaults(document: &mut Value) {
             // References to a scalar do not apply its default.
             let is_scalar = schema["type"] != "object" && schema["type"] != "array";
             if is_scalar && let Some(default) = take_default(schema) {
-                walk::describe(schema, &format!("Default: `{default}`."));
+                walk::describe(schema, &format!("{DEFAULT} `{default}`."));
             }
-            if asked.contains(name) {
-                document_defaults(schema);
+            match asked.contains(name) {
+                true => document_defaults(schema),
+                false => document_filled(schema),
             }
         }
     }
@@ -88,6 +95,29 @@ fn document_defaults(schema: &mut Value) {
     }
 }
 
+/// Documents the defaults that generated code fills into responses.
+fn document_filled(schema: &mut Value) {
+    for (_, property) in members(schema.get_mut("properties")) {
+        if let Value::Object(property) = property
+            && let Some(default) = property.get("default")
+        {
+            let sentence = format!("{DEFAULT} `{default}`.");
+            walk::describe_once(property, &sentence);
+        }
+    }
+}
+
+/// Removes the sentence about a default from a description.
+pub(super) fn without_default(description: &str) -> &str {
+    let begin = [IF_OMITTED, DEFAULT]
+        .iter()
+        .find_map(|words| description.rfind(words));
+    match begin {
+        Some(begin) if description.ends_with("`.") => description[..begin].trim_end(),
+        _ => description,
+    }
+}
+
 /// Returns whether the default is the only possible value, as for a discriminator property.
 fn is_only_value(property: &Value) -> bool {
     let default = property.get("default");
@@ -103,10 +133,11 @@ fn take_default(schema: &mut Value) -> Option<Value> {
 }
 
 fn describe_default(described: &mut Value, default: &Value, is_required: bool) {
-    let sentence = match is_required {
-        true => format!("Default: `{default}`."),
-        false => format!("If omitted, the service uses `{default}`."),
+    let words = match is_required {
+        true => DEFAULT,
+        false => IF_OMITTED,
     };
+    let sentence = format!("{words} `{default}`.");
     walk::describe(described, &sentence);
 }
 

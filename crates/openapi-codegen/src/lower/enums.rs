@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::LowerError;
 use super::context::Context;
+use super::defaults::without_default;
 use super::names::pascal;
 use super::parameters::place_of;
 use super::resolve::is_method;
@@ -208,7 +209,10 @@ impl Namer<'_, '_> {
         // Generated titles may be ambiguous.
         let titled = titled.filter(|title| !title.is_empty() && !self.taken.contains(title));
         let name = titled.unwrap_or_else(|| name.to_owned());
-        let description = description_of(schema);
+        // The default is that of the property.
+        let description = description_of(schema)
+            .map(|text| without_default(&text).to_owned())
+            .filter(|text| !text.is_empty());
         let name = self.free_name(name, &values, place)?;
         let new = OpenEnum {
             name: name.clone(),

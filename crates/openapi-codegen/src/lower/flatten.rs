@@ -26,6 +26,12 @@ impl Shaper<'_, '_> {
         if merge::is_unrestricted(&whole) && self.all_are_nullable(&parts) {
             whole.insert("nullable".to_owned(), Value::Bool(true));
         }
+        // The description of the schema itself, not of one that it extends.
+        let mut own = parts.iter().filter(|part| part.get("$ref").is_none());
+        let own = own.find_map(|part| part.get("description"));
+        if let Some(own) = own.filter(|_| !whole.contains_key("description")) {
+            whole.insert("description".to_owned(), own.clone());
+        }
         for (index, part) in parts.into_iter().enumerate() {
             let place = place.join("allOf").join(index);
             let Value::Object(part) = part else {

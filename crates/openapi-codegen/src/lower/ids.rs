@@ -84,11 +84,13 @@ pub(super) fn lower_ids(document: &mut Value, cx: &mut Context<'_>) -> Result<()
             if declared.as_ref() == Some(&id) {
                 continue;
             }
-            if id != wanted && declared.is_some() {
-                cx.note_loss(
-                    &place,
-                    format!("duplicate id {wanted:?}; renamed to {id:?}"),
-                );
+            if let Some(declared) = declared.filter(|_| id != wanted) {
+                let reason = match RESERVED.contains(&key(&wanted).as_str()) {
+                    true => "reserved",
+                    false => "duplicate",
+                };
+                let what = format!("{reason} id {declared:?}; renamed to {id:?}");
+                cx.note_loss(&place, what);
             }
             if let Value::Object(operation) = operation {
                 operation.insert("operationId".to_owned(), id.into());

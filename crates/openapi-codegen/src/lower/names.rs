@@ -62,6 +62,11 @@ impl Names {
         }
     }
 
+    /// Returns whether a name is not taken.
+    pub(super) fn is_free(&self, wanted: &str) -> bool {
+        !self.taken.contains(&key(&usable(wanted)))
+    }
+
     /// Reserves a name, with a numeric suffix if it is taken.
     pub(super) fn take(&mut self, wanted: &str) -> String {
         let wanted = usable(wanted);

@@ -301,6 +301,12 @@ impl Hoist<'_, '_> {
                 .reject_or_repair(place, fault, "treated as untyped JSON")?;
             return Ok(None);
         }
+        // A schema that only refers to a component is that component.
+        let only = found.as_object().filter(|map| map.len() == 1);
+        let component = only.and_then(|map| target(map.get("$ref")?.as_str()?));
+        if let Some(name) = component {
+            return Ok(Some(format!("{SCHEMAS}{}", escape(&name))));
+        }
         if let Some(name) = self.made.get(reference) {
             return Ok(Some(format!("{SCHEMAS}{name}")));
         }

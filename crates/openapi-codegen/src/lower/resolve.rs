@@ -12,7 +12,7 @@ use super::methods;
 use super::names::unescape;
 use super::parameters::set_place;
 use super::security;
-use super::walk::{describe_map, members};
+use super::walk::{describe_map, describe_once, members};
 use crate::Pointer;
 
 /// The keys of a path item that are operations.
@@ -91,21 +91,13 @@ pub(super) fn resolve_operations(
                     resolve(&whole, response, &place, cx)?;
                     resolve_content(&whole, response, &place, cx)?;
                     if let Value::Object(response) = response {
-                        for (field, what) in [
-                            ("links", "links to other operations"),
-                            (
-                                "headers",
-                                "the types of the headers, which are read as text",
-                            ),
-                        ] {
-                            if let Some(Value::Object(named)) = response.shift_remove(field)
-                                && !named.is_empty()
-                            {
-                                cx.note_loss(&place.join(field), what);
-                            }
-                        }
+                        take_headers(&whole, response, &place, cx);
                     }
                 }
+            }
+            // progenitor writes both.
+            if operation.get("description") == operation.get("summary") {
+                operation.shift_remove("description");
             }
         }
     }
@@ -127,6 +119,47 @@ pub(super) fn resolve_operations(
         }
     }
     Ok(())
+}
+
+/// Removes the headers of a response and its links to other operations, and adds the headers to its description.
+fn take_headers(
+    whole: &Value,
+    response: &mut Map<String, Value>,
+    place: &Pointer,
+    cx: &mut Context<'_>,
+) {
+    let mut taken = |field: &str| {
+        let named = response.shift_remove(field);
+        let named = named.as_ref().and_then(Value::as_object).cloned();
+        named.filter(|named| !named.is_empty())
+    };
+    let (headers, links) = (taken("headers"), taken("links"));
+    if links.is_some() {
+        cx.note_loss(&place.join("links"), "links to other operations");
+    }
+    let Some(headers) = headers else {
+        return;
+    };
+    let what = "the types of the headers, which are read as text";
+    cx.note_loss(&place.join("headers"), what);
+    let described = headers.iter().map(|(name, header)| {
+        // A header that cannot be resolved has no description.
+        let target = header.get("$ref").and_then(Value::as_str);
+        let header = target
+            .and_then(|target| find(whole, target))
+            .unwrap_or(header);
+        let description = header.get("description").and_then(Value::as_str);
+        let words: Vec<&str> = description
+            .into_iter()
+            .flat_map(str::split_whitespace)
+            .collect();
+        match words.as_slice() {
+            [] => format!("`{name}`"),
+            words => format!("`{name}` ({})", words.join(" ").trim_end_matches('.')),
+        }
+    });
+    let described = described.collect::<Vec<_>>().join(", ");
+    describe_once(response, &format!("Headers: {described}."));
 }
 
 /// Replaces references to shared media types, and reads the fields that OpenAPI 3.2 adds.

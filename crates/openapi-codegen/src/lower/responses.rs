@@ -198,7 +198,10 @@ fn unify_media(operation: &mut Value, place: &Pointer, cx: &mut Context<'_>) {
                 essence(media) != EVENT_STREAM
                     && content.get("schema").is_some_and(|schema| !is_text(schema))
             }) {
-                let what = format!("the type of `{media}`, which is returned as bytes");
+                let what = match is_error(status) {
+                    true => format!("the type of `{media}`; the error keeps the bytes"),
+                    false => format!("the type of `{media}`, which is returned as bytes"),
+                };
                 cx.note_loss(&place.join(media).join("schema"), what);
             }
             if content.len() > 1 && !is_error(status) {
@@ -351,10 +354,49 @@ fn unify_error_bodies(operation: &mut Value, place: &Pointer, cx: &mut Context<'
 fn describe_statuses(operation: &mut Value, heading: &str, statuses: &str) {
     let description = operation.get("description").and_then(Value::as_str);
     let description = description.unwrap_or_default();
-    if !statuses.is_empty() && !description.contains(statuses) {
-        let description = format!("{description}\n\n# {heading}\n{statuses}");
+    let heading = format!("# {heading}\n");
+    // A lowered document has other statuses.
+    if !statuses.is_empty() && !description.contains(&heading) {
+        let description = format!("{description}\n\n{heading}{statuses}");
         operation["description"] = description.trim_start().into();
     }
+}
+
+/// Lists the successes of an operation. Empty if there is only one, whose description says nothing.
+fn describe_successes(successes: &[(String, Value)]) -> String {
+    const NOTHING: [&str; 13] = [
+        "",
+        "accepted",
+        "any response",
+        "created",
+        "default response",
+        "no content",
+        "ok",
+        "response",
+        "success",
+        "success response",
+        "successful",
+        "successful operation",
+        "successful response",
+    ];
+    let description = |response: &Value| {
+        let text = response.get("description").and_then(Value::as_str);
+        text.unwrap_or_default().trim_end().to_owned()
+    };
+    if let [(_, only)] = successes {
+        let text = description(only).to_lowercase();
+        if NOTHING.contains(&text.trim_end_matches(['.', '!'])) {
+            return String::new();
+        }
+    }
+    let lines = successes.iter().map(|(status, response)| {
+        let body = match response.get("content") {
+            None if successes.len() > 1 => " (no body)",
+            _ => "",
+        };
+        format!("\n- `{status}`{body}: {}", description(response))
+    });
+    lines.collect()
 }
 
 /// Unifies successes with different bodies: a union of JSON bodies, `null` for a response without a body, raw
@@ -368,7 +410,9 @@ fn unify_successes(operation: &mut Value, place: &Pointer, cx: &mut Context<'_>)
         .filter(|(status, _)| is_success(status))
         .map(|(status, response)| (status.clone(), response.clone()))
         .collect();
+    let statuses = describe_successes(&successes);
     if successes.len() < 2 {
+        describe_statuses(operation, "Returns", &statuses);
         return;
     }
     let mut bodies: Vec<Value> = Vec::new();
@@ -422,15 +466,6 @@ fn unify_successes(operation: &mut Value, place: &Pointer, cx: &mut Context<'_>)
     {
         content[EVENT_STREAM] = stream.clone();
     }
-    let described = successes.iter().map(|(status, response)| {
-        let description = response["description"].as_str().unwrap_or_default();
-        let body = match response.get("content") {
-            None => " (no body)",
-            Some(_) => "",
-        };
-        format!("\n- `{status}`{body}: {}", description.trim_end())
-    });
-    let statuses: String = described.collect();
     let mut unified = json!({ "description": statuses.trim_start(), "content": content });
     let media = successes
         .iter()
@@ -440,7 +475,7 @@ fn unify_successes(operation: &mut Value, place: &Pointer, cx: &mut Context<'_>)
     }
     responses.retain(|status, _| !is_success(status));
     responses.shift_insert(0, "2XX".to_owned(), unified);
-    describe_statuses(operation, "Successes", &statuses);
+    describe_statuses(operation, "Returns", &statuses);
 }
 
 /// Accepts any success status if the operation documents one success: a service may return 200 instead of the

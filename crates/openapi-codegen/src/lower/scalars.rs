@@ -13,10 +13,12 @@ pub(super) const VALUES: &str = "x-values";
 /// Infers a missing type from other keywords.
 pub(super) fn infer_type(map: &mut Map<String, Value>, place: &Pointer, cx: &mut Context<'_>) {
     let declared = map.get("type").and_then(Value::as_str);
-    let object = ["properties", "additionalProperties", "required"];
     let has = |keys: &[&str]| keys.iter().any(|key| map.contains_key(*key));
+    // `true` and `required` allow values of other types, too.
+    let values = map.get("additionalProperties").and_then(Value::as_object);
+    let is_map = values.is_some_and(|schema| !schema.is_empty());
     let inferred = match declared {
-        None if has(&object) => "object",
+        None if is_map || has(&["properties"]) => "object",
         None if has(&["items"]) => "array",
         Some("string" | "number" | "integer" | "boolean") if has(&["properties"]) => {
             cx.note_loss(place, "scalar type with properties; treated as an object");
@@ -28,31 +30,44 @@ pub(super) fn infer_type(map: &mut Map<String, Value>, place: &Pointer, cx: &mut
 }
 
 /// Moves limits of lists into the description. Enforcing them could make a response unreadable.
-pub(super) fn document_list_limits(map: &mut Map<String, Value>, _: &Pointer, _: &mut Context<'_>) {
+pub(super) fn document_list_limits(
+    map: &mut Map<String, Value>,
+    place: &Pointer,
+    cx: &mut Context<'_>,
+) {
     let limits = take(map, &["minItems", "maxItems"]);
-    describe_limits(map, &limits, "items");
+    describe_limits(map, &limits, ("item", "items"));
     if map.shift_remove("uniqueItems") == Some(Value::Bool(true)) {
         describe(map, "Items are unique.");
     }
-    for keyword in [
-        "enum",
-        "format",
-        "properties",
-        "required",
-        "additionalProperties",
-    ] {
+    for keyword in ["enum", "format", "required", "additionalProperties"] {
         map.shift_remove(keyword);
+    }
+    remove_with_note(map, "properties", place, cx);
+}
+
+/// Removes a keyword of schemas of another type.
+fn remove_with_note(
+    map: &mut Map<String, Value>,
+    keyword: &str,
+    place: &Pointer,
+    cx: &mut Context<'_>,
+) {
+    if map.shift_remove(keyword).is_some() {
+        let ty = map.get("type").and_then(Value::as_str).unwrap_or_default();
+        let what = format!("`{keyword}`, which does not apply to the type `{ty}`");
+        cx.note_loss(&place.join(keyword), what);
     }
 }
 
 /// Moves limits of objects into the description, and makes additional properties explicit.
 pub(super) fn document_object_limits(
     map: &mut Map<String, Value>,
-    _: &Pointer,
-    _: &mut Context<'_>,
+    place: &Pointer,
+    cx: &mut Context<'_>,
 ) {
     let limits = take(map, &["minProperties", "maxProperties"]);
-    describe_limits(map, &limits, "properties");
+    describe_limits(map, &limits, ("property", "properties"));
     if map.get("additionalProperties") == Some(&Value::Bool(false)) {
         map.shift_remove("additionalProperties");
     }
@@ -64,9 +79,10 @@ pub(super) fn document_object_limits(
             map.shift_remove("additionalProperties");
         }
     }
-    for keyword in ["enum", "format", "items"] {
+    for keyword in ["enum", "format"] {
         map.shift_remove(keyword);
     }
+    remove_with_note(map, "items", place, cx);
 }
 
 /// Adds required but undeclared properties as optional ones. A map has no properties, and the names are only noted.
@@ -135,7 +151,7 @@ pub(super) fn shape(mut map: Map<String, Value>, place: &Pointer, cx: &mut Conte
                 map.shift_remove(keyword);
             }
             let limits = take(&mut map, &["minLength", "maxLength"]);
-            describe_limits(&mut map, &limits, "characters");
+            describe_limits(&mut map, &limits, ("character", "characters"));
             // The formats that have a type. The form of others is not checked.
             document_format(&mut map, &["binary", "date-time", "password"]);
         }
@@ -319,12 +335,18 @@ fn take(map: &mut Map<String, Value>, keywords: &[&str]) -> Vec<Option<Value>> {
         .collect()
 }
 
-fn describe_limits(map: &mut Map<String, Value>, limits: &[Option<Value>], of: &str) {
+/// Documents the limits of a number of things. `of` is one of them and several.
+fn describe_limits(
+    map: &mut Map<String, Value>,
+    limits: &[Option<Value>],
+    (one, several): (&str, &str),
+) {
+    let of = |number: &Value| if *number == 1 { one } else { several };
     let sentence = match limits {
-        [Some(min), Some(max)] if min == max => format!("Exactly {min} {of}."),
-        [Some(min), Some(max)] => format!("{min} to {max} {of}."),
-        [Some(min), None] => format!("At least {min} {of}."),
-        [None, Some(max)] => format!("At most {max} {of}."),
+        [Some(min), Some(max)] if min == max => format!("Exactly {min} {}.", of(min)),
+        [Some(min), Some(max)] => format!("{min} to {max} {several}."),
+        [Some(min), None] => format!("At least {min} {}.", of(min)),
+        [None, Some(max)] => format!("At most {max} {}.", of(max)),
         _ => return,
     };
     describe(map, &sentence);

@@ -100,6 +100,15 @@ pub(super) fn lower_schema(
     }
     unsupported::lower(map, place, cx);
     lower_const(map);
+    let values = map.get("enum").and_then(Value::as_array);
+    if values.is_some_and(|values| {
+        [true, false]
+            .iter()
+            .all(|value| values.contains(&Value::Bool(*value)))
+    }) && map.get("type").is_some_and(|ty| ty == "boolean")
+    {
+        map.shift_remove("enum");
+    }
     note_unchecked(map, place, cx);
     lower_examples(map);
     lower_exclusive_bounds(map);
@@ -228,7 +237,11 @@ fn document_pattern(map: &mut Map<String, Value>) {
             .get("description")
             .and_then(Value::as_str)
             .unwrap_or_default();
-        let text = format!("{description}\n\nPattern: `{pattern}`");
+        let code = match pattern.contains('`') {
+            true => format!("`` {pattern} ``"),
+            false => format!("`{pattern}`"),
+        };
+        let text = format!("{description}\n\nPattern: {code}");
         map.insert("description".to_owned(), text.trim_start().into());
     }
 }

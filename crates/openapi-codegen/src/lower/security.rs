@@ -1,7 +1,5 @@
 //! Security schemes, and what operations require.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Map, Value};
 
 use super::context::Context;
@@ -83,22 +81,24 @@ fn requirement(document: &Value, operation: &Map<String, Value>) -> Option<Strin
 
 /// Describes the authorization that the document requires, and its schemes.
 pub(super) fn authorization(document: &Value) -> Option<String> {
-    let all = document.get("security")?;
-    let mut text = alternatives(document, all)?;
-    let schemes = document.get("components")?.get("securitySchemes");
-    let required = all.as_array().into_iter().flatten();
-    let names: BTreeSet<&String> = required
-        .filter_map(Value::as_object)
-        .flat_map(Map::keys)
-        .collect();
-    for name in names {
-        let scheme = schemes.and_then(|schemes| schemes.get(name));
-        let description = scheme.and_then(|scheme| scheme.get("description")?.as_str());
+    let required = document.get("security");
+    let mut texts = Vec::new();
+    texts.extend(required.and_then(|all| alternatives(document, all)));
+    let schemes = document.pointer("/components/securitySchemes");
+    let schemes = schemes.and_then(Value::as_object);
+    for (name, scheme) in schemes.into_iter().flatten() {
+        let description = scheme.get("description").and_then(Value::as_str);
         if let Some(description) = description.map(str::trim).filter(|text| !text.is_empty()) {
-            text.push_str(&format!("\n\n`{name}`: {description}"));
+            let scheme = describe(document, name, &Value::Null);
+            texts.push(format!("{scheme}: {description}"));
         }
     }
-    Some(text)
+    let is_query = |scheme: &Value| scheme.get("in").is_some_and(|place| place == "query");
+    if schemes.is_some_and(|schemes| schemes.values().any(is_query)) {
+        let text = "A [`Transport`](openapi_runtime::Transport) of your own can add a query parameter to all requests.";
+        texts.push(text.to_owned());
+    }
+    (!texts.is_empty()).then(|| texts.join("\n\n"))
 }
 
 /// Describes a list of requirements, of which one must be met. `None` if it requires nothing.

@@ -52,6 +52,7 @@ pub(super) fn lower_structure(
         None => return Err(LowerError::new(&root, "missing `paths`")),
     }
     lower_info(map, cx)?;
+    document_info(map);
     lower_servers(map, cx)?;
     security::lower_schemes(map, cx);
     for list in ["tags", "servers", "security"] {
@@ -112,6 +113,50 @@ fn lower_info(map: &mut Map<String, Value>, cx: &mut Context<'_>) -> Result<(), 
         license.entry("name").or_insert(identifier.into());
     }
     Ok(())
+}
+
+/// Adds what surrounds the operations to the description of the document: links, contact, license and tags.
+fn document_info(map: &mut Map<String, Value>) {
+    let text = |value: Option<&Value>, key: &str| -> Option<String> {
+        Some(value?.get(key)?.as_str()?.trim().to_owned()).filter(|text| !text.is_empty())
+    };
+    let info = map.get("info");
+    let list = |label: &str, value: Option<&Value>, keys: &[&str]| {
+        let texts: Vec<String> = keys.iter().filter_map(|key| text(value, key)).collect();
+        let texts = texts.iter().map(|text| match text.contains("://") {
+            true => format!("<{text}>"),
+            false => text.clone(),
+        });
+        let texts = texts.collect::<Vec<_>>().join(", ");
+        (!texts.is_empty()).then(|| format!("{label}: {texts}."))
+    };
+    let part = |key: &str| info.and_then(|info| info.get(key));
+    let mut sentences = vec![
+        list(
+            "Documentation",
+            map.get("externalDocs"),
+            &["description", "url"],
+        ),
+        list("Contact", part("contact"), &["name", "email", "url"]),
+        list("License", part("license"), &["name", "url"]),
+        list("Terms of service", info, &["termsOfService"]),
+    ];
+    let tags = map.get("tags").and_then(Value::as_array);
+    sentences.extend(tags.into_iter().flatten().map(|tag| {
+        let (name, description) = (text(Some(tag), "name")?, text(Some(tag), "description")?);
+        Some(format!("# {name}\n\n{description}"))
+    }));
+    let Some(Value::Object(info)) = map.get_mut("info") else {
+        return;
+    };
+    for sentence in sentences.into_iter().flatten() {
+        let description = info.get("description").and_then(Value::as_str);
+        let description = description.unwrap_or_default();
+        if !description.contains(&sentence) {
+            let text = format!("{}\n\n{sentence}", description.trim_end());
+            info.insert("description".to_owned(), text.trim_start().into());
+        }
+    }
 }
 
 /// Keeps the first server with an absolute URL, with the defaults of its variables. The client has one default base URL.

@@ -110,6 +110,7 @@ pub(super) fn shape(
             };
             cx.note_loss(place, format!("{what} as `{written}`"));
             parameter["schema"] = json!({"type": "string"});
+            describe_list(&mut parameter, resolved(&schema, schemas), schemas);
             walk::describe(&mut parameter, &format!("Serialized as `{written}`."));
         }
     }
@@ -117,6 +118,43 @@ pub(super) fn shape(
         schema.shift_remove("nullable");
     }
     vec![parameter]
+}
+
+/// Adds what a list's schema says to the parameter, whose type is text: the limits, the default, and the values of items.
+fn describe_list(parameter: &mut Value, list: &Value, schemas: &Map<String, Value>) {
+    let mut sentences = Vec::new();
+    let description = |schema: &Value| {
+        let text = schema.get("description")?.as_str()?.trim();
+        (!text.is_empty()).then(|| text.to_owned())
+    };
+    sentences.extend(description(list));
+    if let Some(items) = list.get("items").map(|items| resolved(items, schemas)) {
+        sentences.extend(description(items).map(|text| format!("Items: {text}")));
+        let values = items.get("enum").and_then(Value::as_array);
+        let values: Vec<String> = values
+            .into_iter()
+            .flatten()
+            .map(|value| {
+                format!(
+                    "`{}`",
+                    value
+                        .as_str()
+                        .map_or_else(|| value.to_string(), str::to_owned)
+                )
+            })
+            .collect();
+        if !values.is_empty() {
+            sentences.push(format!("Items are {}.", values.join(", ")));
+        }
+    }
+    if let Some(default) = list.get("default") {
+        sentences.push(format!("If omitted, the service uses `{default}`."));
+    }
+    if let Value::Object(parameter) = parameter {
+        for sentence in sentences {
+            walk::describe_once(parameter, &sentence);
+        }
+    }
 }
 
 /// How a list or an object is written.

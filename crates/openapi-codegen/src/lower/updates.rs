@@ -26,10 +26,11 @@ pub(super) fn mark_nulls(document: &mut Value) {
     mark(bodies.concat(), document);
 }
 
-/// Returns whether an operation updates the properties that its body contains, and leaves others unchanged.
+/// Returns whether an operation may update the properties that its body contains, and leave others unchanged.
 fn is_update(method: &str, body: &Value) -> bool {
     let media = body.get(CONTENT_TYPE).and_then(Value::as_str);
-    method == "patch" || media.is_some_and(|media| media.contains("merge-patch"))
+    // Services read PUT either way.
+    method == "patch" || method == "put" || media.is_some_and(|media| media.contains("merge-patch"))
 }
 
 /// Marks the optional nullable properties of components, of their alternatives, and of the objects in their properties.

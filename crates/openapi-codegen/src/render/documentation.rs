@@ -14,6 +14,10 @@ pub(super) struct Documentation<'a> {
 
 impl VisitMut for Documentation<'_> {
     fn visit_attributes_mut(&mut self, attributes: &mut Vec<Attribute>) {
+        let is_empty = attributes
+            .iter()
+            .filter_map(documentation)
+            .all(|text| text.trim().is_empty());
         // Doc comments come before other attributes.
         let mut sorted = Vec::with_capacity(attributes.len());
         attributes.sort_by_key(|attribute| documentation(attribute).is_none());
@@ -22,8 +26,12 @@ impl VisitMut for Documentation<'_> {
                 sorted.push(attribute);
                 continue;
             };
+            if is_empty {
+                continue;
+            }
             let style = attribute.style;
-            for line in self.lines(&text) {
+            let lines = self.lines(&text);
+            for line in lines {
                 let line = if line.is_empty() {
                     line
                 } else {
@@ -47,8 +55,18 @@ impl Documentation<'_> {
             return lines;
         }
         let (mut in_example, mut in_fence) = (false, false);
-        for line in text.trim().lines() {
-            let line = line.trim_end();
+        // A comment in quoted code begins with a space, and the text of a document may be indented.
+        let mut all = text.lines().filter(|line| !line.trim().is_empty());
+        let indent = match all.all(|line| line.starts_with(' ')) {
+            true => 1,
+            false => 0,
+        };
+        let mut code = IndentedCode::default();
+        for (index, line) in text.trim_end().lines().enumerate() {
+            let line = match index {
+                0 => line.trim(),
+                _ => line.get(indent..).unwrap_or_default().trim_end(),
+            };
             // Remove the example, which does not compile here.
             if line.ends_with("```ignore") || (in_example && line == "```") {
                 in_example = !in_example;
@@ -65,7 +83,7 @@ impl Documentation<'_> {
                 in_fence = !in_fence;
                 if in_fence && line.ends_with("```") {
                     // Without a language, the code would be compiled and run as an example.
-                    lines.push(format!("{}text", line.strip_prefix(' ').unwrap_or(line)));
+                    lines.push(format!("{line}text"));
                     continue;
                 }
             }
@@ -73,12 +91,17 @@ impl Documentation<'_> {
                 lines.push(self.request_line(rest, line));
                 continue;
             }
-            lines.push(line.strip_prefix(' ').unwrap_or(line).to_owned());
+            match in_fence {
+                true => lines.push(line.to_owned()),
+                false => code.push(line, &mut lines),
+            }
         }
+        code.end(&mut lines);
         while lines.last().is_some_and(String::is_empty) {
             lines.pop();
         }
-        lines
+        let first = lines.iter().position(|line| !line.is_empty());
+        lines.split_off(first.unwrap_or_default())
     }
 
     /// Rewrites "Sends a `GET` request to `/models#stream`": removes the fragment and links to the
@@ -103,6 +126,54 @@ impl Documentation<'_> {
         match documented {
             Some(url) => format!("Sends `{method} {path}`, documented at <{url}>."),
             None => format!("Sends `{method} {path}`, as defined in the specification."),
+        }
+    }
+}
+
+/// Puts indented code into fences: it would be compiled and run as an example.
+#[derive(Default)]
+struct IndentedCode {
+    is_open: bool,
+    /// Whether the text before is part of a list, whose items continue with an indent.
+    in_list: bool,
+    was_text: bool,
+}
+
+impl IndentedCode {
+    fn push(&mut self, line: &str, lines: &mut Vec<String>) {
+        const INDENT: &str = "    ";
+        let code = line.strip_prefix(INDENT);
+        if line.is_empty() {
+            self.was_text = false;
+        } else if let Some(code) = code.filter(|_| self.is_open) {
+            lines.push(code.to_owned());
+            return;
+        } else if let Some(code) = code.filter(|_| !self.was_text && !self.in_list) {
+            self.is_open = true;
+            lines.extend(["```text".to_owned(), code.to_owned()]);
+            return;
+        } else {
+            self.end(lines);
+            self.was_text = true;
+            if !line.starts_with(' ') {
+                let number = line.split_once(['.', ')']);
+                let is_number = number.is_some_and(|(number, _)| number.parse::<u32>().is_ok());
+                self.in_list =
+                    is_number || ["- ", "* ", "+ "].iter().any(|mark| line.starts_with(mark));
+            }
+        }
+        lines.push(line.to_owned());
+    }
+
+    /// Closes the fence, before the blank lines that follow the code.
+    fn end(&mut self, lines: &mut Vec<String>) {
+        if std::mem::take(&mut self.is_open) {
+            let blank = lines
+                .iter()
+                .rev()
+                .take_while(|line| line.is_empty())
+                .count();
+            lines.insert(lines.len() - blank, "```".to_owned());
         }
     }
 }

@@ -75,10 +75,8 @@ pub(super) fn prepare(lowered: &Lowered) -> Value {
         "paths": paths,
         "components": {"schemas": schemas},
     });
-    for text in ["description", "termsOfService"] {
-        if let Some(value) = info.get(text).filter(|value| value.is_string()) {
-            copied["info"][text] = value.clone();
-        }
+    if let Some(description) = info.get("description").filter(|text| text.is_string()) {
+        copied["info"]["description"] = description.clone();
     }
     if let Some(text) = document.get(AUTHORIZATION) {
         copied[AUTHORIZATION] = text.clone();

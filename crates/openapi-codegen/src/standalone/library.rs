@@ -31,10 +31,10 @@ pub use runtime::*;
 //! | [`operations`] | properties of each operation, from the specification |
 //!
 //! JSON mapping: a field that is `None` is not serialized; `null` is sent only for a required field, and for a field
-//! of type `Option<Nullable<T>>`, as in the body of a PATCH operation that distinguishes the two.
+//! of type `Option<Nullable<T>>`, as in the body of a PATCH or PUT operation that distinguishes the two.
 //! Properties that the specification does not list are dropped, unless it allows additional properties; the
-//! field `extra` then holds them. Defaults of the specification are filled into responses; in requests they
-//! are left to the service. Times keep their instant, not their offset.
+//! field `extra` then holds them. Defaults of texts, numbers and booleans are filled into responses; in requests
+//! they are left to the service. Times keep their instant, not their offset.
 
 // Types that refer to each other in a long chain need a higher limit than the default of 128.
 #![recursion_limit = "1024"]

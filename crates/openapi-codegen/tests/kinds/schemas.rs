@@ -350,3 +350,57 @@ Thing:
     // The reference does not apply it.
     assert_eq!(schemas["Kind"]["description"], "Default: `\"text\"`.");
 }
+
+#[test]
+fn keywords_of_objects_do_not_make_an_object() {
+    let document = with_schemas(
+        "Thing:
+  type: object
+  properties:
+    required: {required: [a]}
+    any: {additionalProperties: true}
+    map: {additionalProperties: {type: string}}
+    items: {type: object, items: {type: string}}
+    flag: {type: boolean, enum: [true, false]}
+    code: {type: string, pattern: '^[a`]$'}",
+    );
+    let lowered = lowered(&document);
+    let properties = &lowered.document["components"]["schemas"]["Thing"]["properties"];
+    assert_eq!(properties["required"], json!({}));
+    assert_eq!(properties["any"], json!({}));
+    assert_eq!(properties["map"]["type"], "object");
+    assert_eq!(properties["flag"], json!({"type": "boolean"}));
+    assert_eq!(properties["code"]["description"], "Pattern: `` ^[a`]$ ``");
+    let place = "#/components/schemas/Thing/properties/items/items";
+    assert_eq!(
+        notes(&lowered, NoteKind::Lost),
+        [format!(
+            "{place}: `items`, which does not apply to the type `object`"
+        )]
+    );
+}
+
+#[test]
+fn a_schema_that_extends_another_keeps_its_description() {
+    let schemas = schemas(&with_schemas(
+        "Base: {type: object, description: The base., properties: {a: {type: string}}}
+Thing: {allOf: [{$ref: '#/components/schemas/Base'}, {description: A thing., properties: {b: {type: string}}}]}
+Other: {allOf: [{$ref: '#/components/schemas/Base'}, {properties: {b: {type: string}}}]}",
+    ));
+    assert_eq!(schemas["Thing"]["description"], "A thing.");
+    assert_eq!(schemas["Other"]["description"], "The base.");
+}
+
+#[test]
+fn defaults_belong_to_properties_and_not_to_enumerations() {
+    let document = with_schemas(
+        "Thing: {type: object, properties: {mode: {type: string, enum: [r, w], default: r}}}",
+    );
+    let lowered = lowered(&document);
+    assert_eq!(lowered.enums[0].description, None);
+    let properties = &lowered.document["components"]["schemas"]["Thing"]["properties"];
+    assert_eq!(
+        properties["mode"]["description"],
+        "If omitted, the service uses `\"r\"`."
+    );
+}

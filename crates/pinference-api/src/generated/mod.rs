@@ -19,6 +19,8 @@ pub use openapi_runtime::{ByteStream, CallContext, Error, IntoRequest, Response}
 ///
 /// OpenAI-compatible inference API for hosted frontier and open models, served at api.pinference.ai. Supports streaming chat completions and model listing. Billed per million input/output tokens with usage metadata returned on each response.
 ///
+/// Contact: Prime Intellect, <https://www.primeintellect.ai>.
+///
 /// Version: 1.0.0
 #[derive(Clone)]
 pub struct Client {
@@ -28,7 +30,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// The URL of the first server in the specification.
+    /// The first absolute URL of a server in the specification.
     pub const DEFAULT_BASE_URL: &'static str = "https://api.pinference.ai/api/v1";
     /// The version of the specification.
     pub const API_VERSION: &'static str = "1.0.0";

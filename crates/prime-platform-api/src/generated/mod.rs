@@ -14,6 +14,10 @@ pub use openapi_runtime::{ByteStream, CallContext, Error, IntoRequest, Response}
 /// Unofficial: not a specification of the provider. Operations and fields that the provider's specifications do not
 /// contain and that the provider's own Python client (prime 0.18.0) uses. They may change without notice.
 ///
+/// # unofficial
+///
+/// Observed in the provider's own client. Not in a specification of the provider.
+///
 /// Version: 0.18.0
 #[derive(Clone)]
 pub struct Client {
@@ -23,7 +27,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// The URL of the first server in the specification.
+    /// The first absolute URL of a server in the specification.
     pub const DEFAULT_BASE_URL: &'static str = "https://api.primeintellect.ai";
     /// The version of the specification.
     pub const API_VERSION: &'static str = "0.18.0";
@@ -57,6 +61,10 @@ impl Client {
     ///
     /// Source: `RLClient.list_runs` in `api/rl.py` of the provider's own client (prime 0.18.0).
     ///
+    /// # Returns
+    ///
+    /// - `200`: A page of runs
+    ///
     /// # Errors
     ///
     /// - `401`: The request was refused
@@ -81,6 +89,10 @@ impl Client {
     ///
     /// Source: `RLClient.get_run` in `api/rl.py` of the provider's own client (prime 0.18.0).
     ///
+    /// # Returns
+    ///
+    /// - `200`: The run
+    ///
     /// # Errors
     ///
     /// - `401`: The request was refused
@@ -103,6 +115,10 @@ impl Client {
     /// Source: `RLClient.delete_run` in `api/rl.py` and `delete_run` in `commands/rl.py` of the provider's own client
     /// (prime 0.18.0).
     ///
+    /// # Returns
+    ///
+    /// - `200`: The run is deleted
+    ///
     /// # Errors
     ///
     /// - `401`: The request was refused
@@ -123,6 +139,10 @@ impl Client {
     ///
     /// Source: `RLClient.stop_run` in `api/rl.py` and `stop_run` in `commands/rl.py` of the provider's own client
     /// (prime 0.18.0).
+    ///
+    /// # Returns
+    ///
+    /// - `200`: The run
     ///
     /// # Errors
     ///
@@ -145,6 +165,10 @@ impl Client {
     ///
     /// Source: `RLClient.restart_run` in `api/rl.py` of the provider's own client (prime 0.18.0).
     ///
+    /// # Returns
+    ///
+    /// - `200`: The run
+    ///
     /// # Errors
     ///
     /// - `401`: The request was refused
@@ -164,6 +188,10 @@ impl Client {
     ///
     /// Source: `RLClient.get_logs` in `api/rl.py` and `logs` in `commands/rl.py` of the provider's own client
     /// (prime 0.18.0).
+    ///
+    /// # Returns
+    ///
+    /// - `200`: The log
     ///
     /// # Errors
     ///
@@ -195,6 +223,10 @@ impl Client {
     ///
     /// Source: `RLClient.get_progress` in `api/rl.py` of the provider's own client (prime 0.18.0).
     ///
+    /// # Returns
+    ///
+    /// - `200`: The progress
+    ///
     /// # Errors
     ///
     /// - `401`: The request was refused
@@ -216,6 +248,10 @@ impl Client {
     ///
     /// Source: `HostedTrainingClient.pause_run` in `api/training.py` and `pause_run` in `commands/rl.py` of the
     /// provider's own client (prime 0.18.0).
+    ///
+    /// # Returns
+    ///
+    /// - `200`: The status of the run
     ///
     /// # Errors
     ///
@@ -241,6 +277,10 @@ impl Client {
     /// Source: `HostedTrainingClient.resume_run` in `api/training.py` and `resume_run` in `commands/rl.py` of the
     /// provider's own client (prime 0.18.0), which waits 120 seconds for the response.
     ///
+    /// # Returns
+    ///
+    /// - `201`: The new run
+    ///
     /// # Errors
     ///
     /// - `401`: The request was refused
@@ -264,6 +304,10 @@ impl Client {
     /// Source: `HostedTrainingClient.prepare_local_validation` in `api/training.py` and `validate_training_config` in
     /// `commands/rl.py` of the provider's own client (prime 0.18.0).
     ///
+    /// # Returns
+    ///
+    /// - `200`: What is needed to validate a configuration
+    ///
     /// # Errors
     ///
     /// - `401`: The request was refused
@@ -284,6 +328,10 @@ impl Client {
     ///
     /// Source: `whoami` in `commands/whoami.py` of the provider's own client (prime 0.18.0).
     ///
+    /// # Returns
+    ///
+    /// - `200`: The owner
+    ///
     /// # Errors
     ///
     /// - `401`: The request was refused
@@ -302,6 +350,10 @@ impl Client {
     /// Unofficial. Lists the teams of which the API key's owner is a member.
     ///
     /// Source: `fetch_teams` and `list_teams` in `commands/teams.py` of the provider's own client (prime 0.18.0).
+    ///
+    /// # Returns
+    ///
+    /// - `200`: The teams
     ///
     /// # Errors
     ///

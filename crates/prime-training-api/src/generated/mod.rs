@@ -17,6 +17,8 @@ pub use openapi_runtime::{ByteStream, CallContext, Error, IntoRequest, Response}
 ///
 /// Hosted reinforcement learning post-training service. Launch dedicated training runs against base models (Qwen3.5, Llama, Nemotron, gpt-oss), retrieve token-level usage and cost for each run, and inspect wallet balance. Underpins the Prime Intellect Lab managed training workflow.
 ///
+/// Contact: Prime Intellect, <https://www.primeintellect.ai>.
+///
 /// Version: 0.1.0
 #[derive(Clone)]
 pub struct Client {
@@ -26,7 +28,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// The URL of the first server in the specification.
+    /// The first absolute URL of a server in the specification.
     pub const DEFAULT_BASE_URL: &'static str = "https://api.primeintellect.ai";
     /// The version of the specification.
     pub const API_VERSION: &'static str = "0.1.0";

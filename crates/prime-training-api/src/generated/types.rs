@@ -334,16 +334,16 @@ impl lenient::Lenient for RunPricing {
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct RunUsageBreakdown {
-    /// Total cost charged for this usage type
+    /// Total cost charged for this usage type. Default: `0.0`.
     #[serde(default = "defaults::run_usage_breakdown_cost_usd")]
     pub cost_usd: ::std::option::Option<::openapi_runtime::Usd>,
-    /// Total input tokens (only populated for INFERENCE)
+    /// Total input tokens (only populated for INFERENCE). Default: `0`.
     #[serde(default = "defaults::run_usage_breakdown_input_tokens")]
     pub input_tokens: ::std::option::Option<i64>,
-    /// Total output tokens (only populated for INFERENCE)
+    /// Total output tokens (only populated for INFERENCE). Default: `0`.
     #[serde(default = "defaults::run_usage_breakdown_output_tokens")]
     pub output_tokens: ::std::option::Option<i64>,
-    /// Total tokens recorded for this usage type
+    /// Total tokens recorded for this usage type. Default: `0`.
     #[serde(default = "defaults::run_usage_breakdown_tokens")]
     pub tokens: ::std::option::Option<i64>,
     #[serde(flatten)]
@@ -388,6 +388,7 @@ pub struct RunUsageResponse {
     pub base_model: ::std::option::Option<::std::string::String>,
     pub inference: RunUsageBreakdown,
     pub pricing: RunPricing,
+    /// Default: `0`.
     #[serde(default)]
     #[serde(deserialize_with = "::openapi_runtime::null_as_default")]
     pub record_count: i64,
