@@ -248,41 +248,36 @@ fn is_file(part: &Value, original: &Value) -> bool {
 fn describe_form(body: &mut Value, schema: Option<&Value>, original: &Value, media: &str) {
     let mut text = format!("The raw body, {media}.");
     let required = schema.and_then(|schema| schema.get("required")?.as_array());
-    let lines = schema
+    let is_required = |name: &str| {
+        let mut names = required.into_iter().flatten();
+        names.any(|required| required == name)
+    };
+    let parts = schema
         .into_iter()
         .flat_map(|schema| parts(schema, original));
-    let lines = lines.map(|(name, part)| {
-        let is_required = required.is_some_and(|names| names.iter().any(|other| other == name));
-        let text = |key: &str| part.get(key).and_then(Value::as_str);
-        let mut words = Vec::new();
-        words.extend(is_required.then(|| "required".to_owned()));
-        words.extend(is_file(part, original).then(|| "file".to_owned()));
-        let values = part.get("enum").and_then(Value::as_array);
-        let values: Vec<String> = values.into_iter().flatten().map(Value::to_string).collect();
-        words.extend((!values.is_empty()).then(|| format!("one of {}", values.join(", "))));
-        words.extend(
-            part.get("default")
-                .map(|default| format!("default {default}")),
-        );
-        let words = match words.as_slice() {
-            [] => String::new(),
-            words => format!(" ({})", words.join("; ")),
-        };
-        let description: Vec<&str> = text("description")
-            .into_iter()
-            .flat_map(str::split_whitespace)
-            .collect();
-        let description = match description.as_slice() {
-            [] => String::new(),
-            description => format!(": {}", description.join(" ")),
-        };
-        format!("\n- `{name}`{words}{description}")
-    });
+    let lines = parts.map(|(name, part)| describe_part(name, part, is_required(name), original));
     let lines: String = lines.collect();
     if !lines.is_empty() {
         text.push_str(&format!(" Parts:\n{lines}"));
     }
     walk::describe(body, &text);
+}
+
+/// Returns the line about a part of a form.
+fn describe_part(name: &str, part: &Value, is_required: bool, original: &Value) -> String {
+    let mut words = Vec::new();
+    words.extend(is_required.then(|| "required".to_owned()));
+    words.extend(is_file(part, original).then(|| "file".to_owned()));
+    let values = part.get("enum").and_then(Value::as_array);
+    let values: Vec<String> = values.into_iter().flatten().map(Value::to_string).collect();
+    words.extend((!values.is_empty()).then(|| format!("one of {}", values.join(", "))));
+    words.extend(part.get("default").map(|value| format!("default {value}")));
+    let words = match words.as_slice() {
+        [] => String::new(),
+        words => format!(" ({})", words.join("; ")),
+    };
+    let description = walk::line(part).map(|line| format!(": {line}"));
+    format!("\n- `{name}`{words}{}", description.unwrap_or_default())
 }
 
 /// Adds the parameter for the content type of a raw body.

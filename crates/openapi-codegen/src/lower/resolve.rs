@@ -12,7 +12,7 @@ use super::methods;
 use super::names::unescape;
 use super::parameters::set_place;
 use super::security;
-use super::walk::{describe_map, describe_once, members};
+use super::walk::{describe_map, describe_once, line, members};
 use crate::Pointer;
 
 /// The keys of a path item that are operations.
@@ -148,14 +148,9 @@ fn take_headers(
         let header = target
             .and_then(|target| find(whole, target))
             .unwrap_or(header);
-        let description = header.get("description").and_then(Value::as_str);
-        let words: Vec<&str> = description
-            .into_iter()
-            .flat_map(str::split_whitespace)
-            .collect();
-        match words.as_slice() {
-            [] => format!("`{name}`"),
-            words => format!("`{name}` ({})", words.join(" ").trim_end_matches('.')),
+        match line(header) {
+            None => format!("`{name}`"),
+            Some(line) => format!("`{name}` ({})", line.trim_end_matches('.')),
         }
     });
     let described = described.collect::<Vec<_>>().join(", ");

@@ -354,10 +354,8 @@ fn unify_error_bodies(operation: &mut Value, place: &Pointer, cx: &mut Context<'
 fn describe_statuses(operation: &mut Value, heading: &str, statuses: &str) {
     let description = operation.get("description").and_then(Value::as_str);
     let description = description.unwrap_or_default();
-    let heading = format!("# {heading}\n");
-    // A lowered document has other statuses.
-    if !statuses.is_empty() && !description.contains(&heading) {
-        let description = format!("{description}\n\n{heading}{statuses}");
+    if !statuses.is_empty() && !description.contains(statuses) {
+        let description = format!("{description}\n\n# {heading}\n{statuses}");
         operation["description"] = description.trim_start().into();
     }
 }
@@ -411,8 +409,13 @@ fn unify_successes(operation: &mut Value, place: &Pointer, cx: &mut Context<'_>)
         .map(|(status, response)| (status.clone(), response.clone()))
         .collect();
     let statuses = describe_successes(&successes);
-    if successes.len() < 2 {
-        describe_statuses(operation, "Returns", &statuses);
+    if let [] | [_] = successes.as_slice() {
+        // A lowered document lists the statuses before they were unified.
+        let is_unified = successes.iter().any(|(status, _)| status == ANY_SUCCESS);
+        let description = operation.get("description").and_then(Value::as_str);
+        if !(is_unified && description.is_some_and(|text| text.contains("# Returns\n"))) {
+            describe_statuses(operation, "Returns", &statuses);
+        }
         return;
     }
     let mut bodies: Vec<Value> = Vec::new();

@@ -41,6 +41,13 @@ pub(super) fn members(value: Option<&mut Value>) -> impl Iterator<Item = (&Strin
     value.and_then(Value::as_object_mut).into_iter().flatten()
 }
 
+/// Returns the description of an object in one line. `None` if there is none.
+pub(super) fn line(holder: &Value) -> Option<String> {
+    let words = holder.get("description")?.as_str()?.split_whitespace();
+    let line = words.collect::<Vec<_>>().join(" ");
+    (!line.is_empty()).then_some(line)
+}
+
 /// Appends a sentence to the description of a schema or a parameter.
 pub(super) fn describe(holder: &mut Value, sentence: &str) {
     if let Value::Object(holder) = holder {
