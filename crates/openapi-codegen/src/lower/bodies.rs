@@ -258,12 +258,12 @@ fn describe_form(body: &mut Value, schema: Option<&Value>, original: &Value, med
     let lines = parts.map(|(name, part)| describe_part(name, part, is_required(name), original));
     let lines: String = lines.collect();
     if !lines.is_empty() {
-        text.push_str(&format!(" Parts:\n{lines}"));
+        text.push_str(&format!(" Parts:{lines}"));
     }
     walk::describe(body, &text);
 }
 
-/// Returns the line about a part of a form.
+/// Returns the line about a part of a form. It is indented, because the body is an item of a list.
 fn describe_part(name: &str, part: &Value, is_required: bool, original: &Value) -> String {
     let mut words = Vec::new();
     words.extend(is_required.then(|| "required".to_owned()));
@@ -277,7 +277,7 @@ fn describe_part(name: &str, part: &Value, is_required: bool, original: &Value) 
         words => format!(" ({})", words.join("; ")),
     };
     let description = walk::line(part).map(|line| format!(": {line}"));
-    format!("\n- `{name}`{words}{}", description.unwrap_or_default())
+    format!("\n  - `{name}`{words}{}", description.unwrap_or_default())
 }
 
 /// Adds the parameter for the content type of a raw body.

@@ -97,6 +97,7 @@ impl Documentation<'_> {
             }
         }
         code.end(&mut lines);
+        move_sections(&mut lines);
         while lines.last().is_some_and(String::is_empty) {
             lines.pop();
         }
@@ -128,6 +129,23 @@ impl Documentation<'_> {
             None => format!("Sends `{method} {path}`, as defined in the specification."),
         }
     }
+}
+
+/// Moves the sections about responses behind the request and its arguments, which progenitor adds at the end.
+fn move_sections(lines: &mut Vec<String>) {
+    let Some(request) = lines.iter().position(|line| line.starts_with("Sends `")) else {
+        return;
+    };
+    let is_section = |line: &String| ["# Returns", "# Errors"].contains(&line.as_str());
+    let Some(first) = lines[..request].iter().position(is_section) else {
+        return;
+    };
+    let sections: Vec<String> = lines.drain(first..request).collect();
+    while lines.last().is_some_and(String::is_empty) {
+        lines.pop();
+    }
+    lines.push(String::new());
+    lines.extend(sections);
 }
 
 /// Puts indented code into fences: it would be compiled and run as an example.

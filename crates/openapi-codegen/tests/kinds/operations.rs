@@ -630,7 +630,7 @@ components:
     let operation = |path: &str| &lowered.document["paths"][path]["post"];
     assert_eq!(
         operation("/files")["requestBody"]["description"],
-        "The raw body, `multipart/form-data`. Parts:\n\n- `files` (file)\n- `purpose`"
+        "The raw body, `multipart/form-data`. Parts:\n  - `files` (file)\n  - `purpose`"
     );
     assert!(operation("/notes")["requestBody"]["content"]["application/json"].is_object());
     assert_eq!(

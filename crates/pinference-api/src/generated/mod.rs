@@ -60,17 +60,17 @@ impl Client {
     ///
     /// List models available through the Prime Intellect inference API.
     ///
+    /// Sends `GET /models`, documented at <https://docs.primeintellect.ai/inference/overview>.
+    ///
+    /// Arguments:
+    /// - `x_prime_team_id`: Team that is billed. Without it, the personal account is used and billed.
+    ///
     /// # Errors
     ///
     /// - `401`: The API key is missing or invalid.
     /// - `402`: The billed account has insufficient funds.
     ///
     /// The body is `ErrorBody`.
-    ///
-    /// Sends `GET /models`, documented at <https://docs.primeintellect.ai/inference/overview>.
-    ///
-    /// Arguments:
-    /// - `x_prime_team_id`: Team that is billed. Without it, the personal account is used and billed.
     pub fn list_models(&self) -> builder::ListModels<'_> {
         builder::ListModels::new(self)
     }
@@ -78,6 +78,12 @@ impl Client {
     ///
     /// OpenAI-compatible chat completions endpoint. Supports streaming, temperature, token limits, and logprobs. Responses include a usage object with input/output tokens and cost.
     ///
+    /// Sends `POST /chat/completions`, documented at <https://docs.primeintellect.ai/inference/overview>.
+    ///
+    /// Arguments:
+    /// - `x_prime_team_id`: Team that is billed. Without it, the personal account is used and billed.
+    /// - `body`
+    ///
     /// # Errors
     ///
     /// - `401`: The API key is missing or invalid.
@@ -85,12 +91,6 @@ impl Client {
     /// - `402`: The billed account has insufficient funds.
     ///
     /// The body is `ErrorBody`.
-    ///
-    /// Sends `POST /chat/completions`, documented at <https://docs.primeintellect.ai/inference/overview>.
-    ///
-    /// Arguments:
-    /// - `x_prime_team_id`: Team that is billed. Without it, the personal account is used and billed.
-    /// - `body`
     pub fn create_chat_completion(&self) -> builder::CreateChatCompletion<'_> {
         builder::CreateChatCompletion::new(self)
     }
@@ -98,6 +98,12 @@ impl Client {
     ///
     /// OpenAI-compatible chat completions endpoint. Supports streaming, temperature, token limits, and logprobs. Responses include a usage object with input/output tokens and cost.
     ///
+    /// Sends `POST /chat/completions`, documented at <https://docs.primeintellect.ai/inference/overview>.
+    ///
+    /// Arguments:
+    /// - `x_prime_team_id`: Team that is billed. Without it, the personal account is used and billed.
+    /// - `body`
+    ///
     /// # Errors
     ///
     /// - `401`: The API key is missing or invalid.
@@ -105,12 +111,6 @@ impl Client {
     /// - `402`: The billed account has insufficient funds.
     ///
     /// The body is `ErrorBody`.
-    ///
-    /// Sends `POST /chat/completions`, documented at <https://docs.primeintellect.ai/inference/overview>.
-    ///
-    /// Arguments:
-    /// - `x_prime_team_id`: Team that is billed. Without it, the personal account is used and billed.
-    /// - `body`
     pub fn create_chat_completion_stream(
         &self,
     ) -> builder::CreateChatCompletionStream<'_> {
@@ -120,6 +120,12 @@ impl Client {
     ///
     /// Retrieve detailed information about a specific model.
     ///
+    /// Sends `GET /models/{model_id}`, documented at <https://docs.primeintellect.ai/inference/overview>.
+    ///
+    /// Arguments:
+    /// - `model_id`: Model id, such as `meta-llama/llama-3.1-70b-instruct`. Slashes are not percent-encoded.
+    /// - `x_prime_team_id`: Team that is billed. Without it, the personal account is used and billed.
+    ///
     /// # Errors
     ///
     /// - `404`: The model does not exist.
@@ -127,12 +133,6 @@ impl Client {
     /// - `402`: The billed account has insufficient funds.
     ///
     /// The body is `ErrorBody`.
-    ///
-    /// Sends `GET /models/{model_id}`, documented at <https://docs.primeintellect.ai/inference/overview>.
-    ///
-    /// Arguments:
-    /// - `model_id`: Model id, such as `meta-llama/llama-3.1-70b-instruct`. Slashes are not percent-encoded.
-    /// - `x_prime_team_id`: Team that is billed. Without it, the personal account is used and billed.
     pub fn get_model(&self) -> builder::GetModel<'_> {
         builder::GetModel::new(self)
     }

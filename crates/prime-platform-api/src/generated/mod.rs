@@ -61,6 +61,14 @@ impl Client {
     ///
     /// Source: `RLClient.list_runs` in `api/rl.py` of the provider's own client (prime 0.18.0).
     ///
+    /// Sends `GET /api/v1/rft/runs`, as defined in the specification.
+    ///
+    /// Arguments:
+    /// - `limit`: The maximum number of runs per page. The client sends 20 by default. The largest number that the service accepts is unknown. At least 1.
+    /// - `mine`: Whether only the caller's own runs are listed. Runs of other members of a team, and for an administrator the runs of all users, are omitted then. The client omits it instead of sending `false`.
+    /// - `page`: The page number. The first page is 1. At least 1.
+    /// - `team_id`: The team whose runs are listed.
+    ///
     /// # Returns
     ///
     /// - `200`: A page of runs
@@ -72,14 +80,6 @@ impl Client {
     /// - `422`: The request was refused
     ///
     /// The body is `ErrorResponse`.
-    ///
-    /// Sends `GET /api/v1/rft/runs`, as defined in the specification.
-    ///
-    /// Arguments:
-    /// - `limit`: The maximum number of runs per page. The client sends 20 by default. The largest number that the service accepts is unknown. At least 1.
-    /// - `mine`: Whether only the caller's own runs are listed. Runs of other members of a team, and for an administrator the runs of all users, are omitted then. The client omits it instead of sending `false`.
-    /// - `page`: The page number. The first page is 1. At least 1.
-    /// - `team_id`: The team whose runs are listed.
     pub fn list_runs(&self) -> builder::ListRuns<'_> {
         builder::ListRuns::new(self)
     }
@@ -88,6 +88,8 @@ impl Client {
     /// Unofficial. Returns a run.
     ///
     /// Source: `RLClient.get_run` in `api/rl.py` of the provider's own client (prime 0.18.0).
+    ///
+    /// Sends `GET /api/v1/rft/runs/{run_id}`, as defined in the specification.
     ///
     /// # Returns
     ///
@@ -100,8 +102,6 @@ impl Client {
     /// - `404`: The request was refused
     ///
     /// The body is `ErrorResponse`.
-    ///
-    /// Sends `GET /api/v1/rft/runs/{run_id}`, as defined in the specification.
     pub fn get_run(&self) -> builder::GetRun<'_> {
         builder::GetRun::new(self)
     }
@@ -115,6 +115,8 @@ impl Client {
     /// Source: `RLClient.delete_run` in `api/rl.py` and `delete_run` in `commands/rl.py` of the provider's own client
     /// (prime 0.18.0).
     ///
+    /// Sends `DELETE /api/v1/rft/runs/{run_id}`, as defined in the specification.
+    ///
     /// # Returns
     ///
     /// - `200`: The run is deleted
@@ -126,8 +128,6 @@ impl Client {
     /// - `404`: The request was refused
     ///
     /// The body is `ErrorResponse`.
-    ///
-    /// Sends `DELETE /api/v1/rft/runs/{run_id}`, as defined in the specification.
     pub fn delete_rft_run(&self) -> builder::DeleteRftRun<'_> {
         builder::DeleteRftRun::new(self)
     }
@@ -140,6 +140,8 @@ impl Client {
     /// Source: `RLClient.stop_run` in `api/rl.py` and `stop_run` in `commands/rl.py` of the provider's own client
     /// (prime 0.18.0).
     ///
+    /// Sends `PUT /api/v1/rft/runs/{run_id}/stop`, as defined in the specification.
+    ///
     /// # Returns
     ///
     /// - `200`: The run
@@ -152,8 +154,6 @@ impl Client {
     /// - `409`: The request was refused
     ///
     /// The body is `ErrorResponse`.
-    ///
-    /// Sends `PUT /api/v1/rft/runs/{run_id}/stop`, as defined in the specification.
     pub fn stop_run(&self) -> builder::StopRun<'_> {
         builder::StopRun::new(self)
     }
@@ -165,6 +165,8 @@ impl Client {
     ///
     /// Source: `RLClient.restart_run` in `api/rl.py` of the provider's own client (prime 0.18.0).
     ///
+    /// Sends `PUT /api/v1/rft/runs/{run_id}/restart`, as defined in the specification.
+    ///
     /// # Returns
     ///
     /// - `200`: The run
@@ -177,8 +179,6 @@ impl Client {
     /// - `409`: The request was refused
     ///
     /// The body is `ErrorResponse`.
-    ///
-    /// Sends `PUT /api/v1/rft/runs/{run_id}/restart`, as defined in the specification.
     pub fn restart_run(&self) -> builder::RestartRun<'_> {
         builder::RestartRun::new(self)
     }
@@ -188,19 +188,6 @@ impl Client {
     ///
     /// Source: `RLClient.get_logs` in `api/rl.py` and `logs` in `commands/rl.py` of the provider's own client
     /// (prime 0.18.0).
-    ///
-    /// # Returns
-    ///
-    /// - `200`: The log
-    ///
-    /// # Errors
-    ///
-    /// - `401`: The request was refused
-    /// - `403`: The request was refused
-    /// - `404`: The request was refused
-    /// - `422`: The request was refused
-    ///
-    /// The body is `ErrorResponse`.
     ///
     /// Sends `GET /api/v1/rft/runs/{run_id}/logs`, as defined in the specification.
     ///
@@ -214,6 +201,19 @@ impl Client {
     /// - `search`: Returns only lines that contain this text.
     /// - `since_seconds`: Returns only lines of the last seconds. At least 60, at most 86400.
     /// - `tail_lines`: The maximum number of lines. The client sends 1000 by default, and at most 5000. At least 1, at most 5000.
+    ///
+    /// # Returns
+    ///
+    /// - `200`: The log
+    ///
+    /// # Errors
+    ///
+    /// - `401`: The request was refused
+    /// - `403`: The request was refused
+    /// - `404`: The request was refused
+    /// - `422`: The request was refused
+    ///
+    /// The body is `ErrorResponse`.
     pub fn get_run_logs(&self) -> builder::GetRunLogs<'_> {
         builder::GetRunLogs::new(self)
     }
@@ -222,6 +222,8 @@ impl Client {
     /// Unofficial. Returns the latest step of a run, and the steps that have samples and distributions.
     ///
     /// Source: `RLClient.get_progress` in `api/rl.py` of the provider's own client (prime 0.18.0).
+    ///
+    /// Sends `GET /api/v1/rft/runs/{run_id}/progress`, as defined in the specification.
     ///
     /// # Returns
     ///
@@ -234,8 +236,6 @@ impl Client {
     /// - `404`: The request was refused
     ///
     /// The body is `ErrorResponse`.
-    ///
-    /// Sends `GET /api/v1/rft/runs/{run_id}/progress`, as defined in the specification.
     pub fn get_run_progress(&self) -> builder::GetRunProgress<'_> {
         builder::GetRunProgress::new(self)
     }
@@ -249,6 +249,8 @@ impl Client {
     /// Source: `HostedTrainingClient.pause_run` in `api/training.py` and `pause_run` in `commands/rl.py` of the
     /// provider's own client (prime 0.18.0).
     ///
+    /// Sends `POST /api/v1/training/runs/{run_id}/pause`, as defined in the specification.
+    ///
     /// # Returns
     ///
     /// - `200`: The status of the run
@@ -261,8 +263,6 @@ impl Client {
     /// - `409`: The request was refused
     ///
     /// The body is `ErrorResponse`.
-    ///
-    /// Sends `POST /api/v1/training/runs/{run_id}/pause`, as defined in the specification.
     pub fn pause_run(&self) -> builder::PauseRun<'_> {
         builder::PauseRun::new(self)
     }
@@ -276,6 +276,8 @@ impl Client {
     ///
     /// Source: `HostedTrainingClient.resume_run` in `api/training.py` and `resume_run` in `commands/rl.py` of the
     /// provider's own client (prime 0.18.0), which waits 120 seconds for the response.
+    ///
+    /// Sends `POST /api/v1/training/runs/{run_id}/resume`, as defined in the specification.
     ///
     /// # Returns
     ///
@@ -291,8 +293,6 @@ impl Client {
     /// - `422`: The request was refused
     ///
     /// The body is `ErrorResponse`.
-    ///
-    /// Sends `POST /api/v1/training/runs/{run_id}/resume`, as defined in the specification.
     pub fn resume_run(&self) -> builder::ResumeRun<'_> {
         builder::ResumeRun::new(self)
     }
@@ -303,6 +303,8 @@ impl Client {
     ///
     /// Source: `HostedTrainingClient.prepare_local_validation` in `api/training.py` and `validate_training_config` in
     /// `commands/rl.py` of the provider's own client (prime 0.18.0).
+    ///
+    /// Sends `POST /api/v1/training/runs/prepare`, as defined in the specification.
     ///
     /// # Returns
     ///
@@ -317,8 +319,6 @@ impl Client {
     /// - `422`: The request was refused
     ///
     /// The body is `ErrorResponse`.
-    ///
-    /// Sends `POST /api/v1/training/runs/prepare`, as defined in the specification.
     pub fn prepare_run(&self) -> builder::PrepareRun<'_> {
         builder::PrepareRun::new(self)
     }
@@ -327,6 +327,11 @@ impl Client {
     /// Unofficial. Returns the owner, the permissions and the limits of the API key.
     ///
     /// Source: `whoami` in `commands/whoami.py` of the provider's own client (prime 0.18.0).
+    ///
+    /// Sends `GET /api/v1/user/whoami`, as defined in the specification.
+    ///
+    /// Arguments:
+    /// - `team_id`: The team whose limits are returned as `account_limits`.
     ///
     /// # Returns
     ///
@@ -337,11 +342,6 @@ impl Client {
     /// - `401`: The request was refused
     ///
     /// The body is `ErrorResponse`.
-    ///
-    /// Sends `GET /api/v1/user/whoami`, as defined in the specification.
-    ///
-    /// Arguments:
-    /// - `team_id`: The team whose limits are returned as `account_limits`.
     pub fn whoami(&self) -> builder::Whoami<'_> {
         builder::Whoami::new(self)
     }
@@ -350,6 +350,12 @@ impl Client {
     /// Unofficial. Lists the teams of which the API key's owner is a member.
     ///
     /// Source: `fetch_teams` and `list_teams` in `commands/teams.py` of the provider's own client (prime 0.18.0).
+    ///
+    /// Sends `GET /api/v1/user/teams`, as defined in the specification.
+    ///
+    /// Arguments:
+    /// - `limit`: The maximum number of teams. The client sends 100. At least 1.
+    /// - `offset`: The number of teams to skip. The client sends 0 first. At least 0.
     ///
     /// # Returns
     ///
@@ -361,12 +367,6 @@ impl Client {
     /// - `422`: The request was refused
     ///
     /// The body is `ErrorResponse`.
-    ///
-    /// Sends `GET /api/v1/user/teams`, as defined in the specification.
-    ///
-    /// Arguments:
-    /// - `limit`: The maximum number of teams. The client sends 100. At least 1.
-    /// - `offset`: The number of teams to skip. The client sends 0 first. At least 0.
     pub fn list_teams(&self) -> builder::ListTeams<'_> {
         builder::ListTeams::new(self)
     }

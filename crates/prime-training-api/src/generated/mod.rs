@@ -62,14 +62,14 @@ impl Client {
     /// tokens, Inference input/output tokens, price per million tokens, and
     /// total cost) so an agent can poll this endpoint to monitor a live run.
     ///
+    /// Sends `GET /api/v1/billing/runs/{run_id}/usage`, as defined in the specification.
+    ///
     /// # Errors
     ///
     /// - `401`: Authorization failed
     /// - `422`: Invalid request data
     ///
     /// The body is `ErrorResponse`.
-    ///
-    /// Sends `GET /api/v1/billing/runs/{run_id}/usage`, as defined in the specification.
     pub fn get_run_usage(&self) -> builder::GetRunUsage<'_> {
         builder::GetRunUsage::new(self)
     }
@@ -81,19 +81,19 @@ impl Client {
     /// sandboxes, images) — same source-of-truth `Billing` table the
     /// dashboard's Billing History tab reads. Sorted by `lastBilledAt` desc.
     ///
-    /// # Errors
-    ///
-    /// - `401`: Authorization failed
-    /// - `422`: Invalid request data
-    ///
-    /// The body is `ErrorResponse`.
-    ///
     /// Sends `GET /api/v1/billing/wallet`, documented at <https://docs.primeintellect.ai/api-reference/billing/wallet-balance-+-most-recent-billing-rows>.
     ///
     /// Arguments:
     /// - `limit`: Number of recent billing rows to include (max 100). If omitted, the service uses `20`. At least 1, at most 100.
     /// - `offset`: Skip this many rows before returning. Lets callers page. If omitted, the service uses `0`. At least 0.
     /// - `team_id`: If provided, return the team's wallet (requires membership).
+    ///
+    /// # Errors
+    ///
+    /// - `401`: Authorization failed
+    /// - `422`: Invalid request data
+    ///
+    /// The body is `ErrorResponse`.
     pub fn get_wallet(&self) -> builder::GetWallet<'_> {
         builder::GetWallet::new(self)
     }
@@ -101,14 +101,14 @@ impl Client {
     ///
     /// Dispatch a dedicated full-FT prime-rl run on a registered PrimeCluster.
     ///
+    /// Sends `POST /api/v1/training/runs`, as defined in the specification.
+    ///
     /// # Errors
     ///
     /// - `401`: Authorization failed
     /// - `422`: Invalid request data
     ///
     /// The body is `ErrorResponse`.
-    ///
-    /// Sends `POST /api/v1/training/runs`, as defined in the specification.
     pub fn create_run(&self) -> builder::CreateRun<'_> {
         builder::CreateRun::new(self)
     }
@@ -121,14 +121,14 @@ impl Client {
     /// deletes the RFTRun row (matches the existing run-delete UX — Billing
     /// refs are preserved).
     ///
+    /// Sends `DELETE /api/v1/training/runs/{run_id}`, as defined in the specification.
+    ///
     /// # Errors
     ///
     /// - `401`: Authorization failed
     /// - `422`: Invalid request data
     ///
     /// The body is `ErrorResponse`.
-    ///
-    /// Sends `DELETE /api/v1/training/runs/{run_id}`, as defined in the specification.
     pub fn delete_run(&self) -> builder::DeleteRun<'_> {
         builder::DeleteRun::new(self)
     }
