@@ -5,7 +5,7 @@ use prime_ext::bytes::Bytes;
 use prime_ext::pinference_api::ByteStream;
 use prime_ext::sse::Decoder;
 
-use crate::report::least;
+use crate::report::median;
 use crate::{Result, process};
 
 const SIZE: usize = 8 << 20;
@@ -45,7 +45,7 @@ fn line(
         whole.push(take(1)?);
         cut.push(take(PIECES)?);
     }
-    let (whole, cut) = (least(whole), least(cut));
+    let (whole, cut) = (median(whole), median(cut));
     println!(
         "| {name} | {whole:.2} ms | {:.2} ({cut:.2}) | ≤ 2 |",
         cut / whole

@@ -82,11 +82,20 @@ fn line(task: &Task, program: &PathBuf, address: &str) -> Result<()> {
             figures.push((task.figure)(&serde_json::from_slice(&output.stdout)?));
         }
     }
-    let figures = figures.map(least);
-    let baseline = figures[BASELINE];
-    print!("| {} | {baseline:.4} {} |", task.name, task.unit);
-    for figure in &figures[1..task.readers] {
-        print!(" {:.2} ({figure:.4}) |", figure / baseline);
+    // Ratios within a round: other work on the machine slows all clients of a short round alike.
+    let ratio = |reader: usize| {
+        let ratios = figures[reader].iter().zip(&figures[BASELINE]);
+        median(ratios.map(|(figure, baseline)| figure / baseline).collect())
+    };
+    let least = |reader: usize| {
+        figures[reader]
+            .iter()
+            .copied()
+            .fold(f64::INFINITY, f64::min)
+    };
+    print!("| {} | {:.4} {} |", task.name, least(BASELINE), task.unit);
+    for reader in 1..task.readers {
+        print!(" {:.2} ({:.4}) |", ratio(reader), least(reader));
     }
     for _ in task.readers..READERS.len() {
         print!(" |");
@@ -95,9 +104,9 @@ fn line(task: &Task, program: &PathBuf, address: &str) -> Result<()> {
     Ok(())
 }
 
-/// Returns the least figure. Other work on the machine only adds to a figure.
-pub fn least(figures: Vec<f64>) -> f64 {
-    figures.into_iter().fold(f64::INFINITY, f64::min)
+pub fn median(mut figures: Vec<f64>) -> f64 {
+    figures.sort_unstable_by(f64::total_cmp);
+    figures[figures.len() / 2]
 }
 
 fn tasks(quick: bool) -> Vec<Task> {
