@@ -24,7 +24,7 @@ pub(crate) const ALTERNATIVES: &[Mutation] = &[
     row(
         "JSON response removed",
         expect(Breaking, Major, Major, "optic,openapi-diff,api-smart-diff"),
-        expect(Compatible, Major, NoBump, ""),
+        expect(Compatible, Major, Major, ""),
         |d| {
             remove(d, &format!("{ASK}/responses/200/content/application~1json"));
         },

@@ -51,7 +51,7 @@ pub(crate) const REQUESTS: &[Mutation] = &[
     ),
     row(
         "header becomes integer",
-        expect(Breaking, Major, NoBump, "optic,api-smart-diff"),
+        expect(Breaking, Major, Major, "optic,api-smart-diff"),
         expect(Breaking, Major, NoBump, "optic,api-smart-diff"),
         |d| d["components"]["parameters"]["TeamId"]["schema"]["type"] = "integer".into(),
     ),
@@ -106,8 +106,8 @@ pub(crate) const REQUESTS: &[Mutation] = &[
     ),
     row(
         "request body schema changed",
-        expect(Breaking, Major, NoBump, "optic,openapi-diff,api-smart-diff"),
-        expect(Breaking, Major, NoBump, "optic,openapi-diff,api-smart-diff"),
+        expect(Breaking, Major, Major, "optic,openapi-diff,api-smart-diff"),
+        expect(Breaking, Major, Major, "optic,openapi-diff,api-smart-diff"),
         |d| {
             at(d, ASK)["requestBody"]["content"]["application/json"]["schema"] =
                 json!({"$ref": "#/components/schemas/Tool"});

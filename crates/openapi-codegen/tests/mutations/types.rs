@@ -37,7 +37,7 @@ pub(crate) const TYPES: &[Mutation] = &[
     ),
     row(
         "property becomes map",
-        expect(Breaking, Major, NoBump, "optic,api-smart-diff"),
+        expect(Breaking, Major, Major, "optic,api-smart-diff"),
         expect(Breaking, Major, Major, "openapi-diff,api-smart-diff"),
         |d| {
             *property(d, "RunUsageResponse", "training") =
