@@ -41,10 +41,15 @@ fn rename(schema: &mut Map<String, Value>) {
     }
     let mut taken = BTreeSet::new();
     taken.extend(keeps_others.then(|| "extra".to_owned()));
+    // A property that is named like its field keeps the name, regardless of the order.
+    let plain = properties.keys().filter(|name| field_name(name) == **name);
+    let plain: BTreeSet<String> = plain.cloned().collect();
     let mut renamed = Vec::new();
     for (property, value) in std::mem::take(properties) {
         let mut name = property.clone();
-        if !taken.insert(field_name(&name)) {
+        let field = field_name(&name);
+        let is_reserved = field != property && plain.contains(&field);
+        if is_reserved || !taken.insert(field) {
             let candidates = (2..).map(|number| format!("{property}{SEPARATOR}{number}"));
             let is_free =
                 |name: &String| !all.contains(&field_name(name)) && taken.insert(field_name(name));
@@ -126,13 +131,14 @@ mod tests {
         };
         for (names, others, expected) in [
             (&["a", "b"][..], false, &["a", "b"][..]),
-            (&["a-b", "a_b", "aB"], false, &["a_b", "a_b_2", "a_b_3"]),
-            // A property that has the name with the suffix keeps it.
-            (&["a-b", "a_b", "a_b_2"], false, &["a_b", "a_b_3", "a_b_2"]),
+            // A property that is named like a field keeps the name.
+            (&["a-b", "a_b", "aB"], false, &["a_b_2", "a_b", "a_b_3"]),
+            (&["a-b", "aB"], false, &["a_b", "a_b_2"]),
+            (&["a-b", "a_b", "a_b_2"], false, &["a_b_3", "a_b", "a_b_2"]),
             (
                 &["it's", "its", "1", "x1"],
                 false,
-                &["its", "its_2", "x1", "x1_2"],
+                &["its_2", "its", "x1_2", "x1"],
             ),
             (&["extra", "a"], false, &["extra", "a"]),
             (&["extra", "a"], true, &["extra_2", "a"]),

@@ -404,3 +404,18 @@ fn defaults_belong_to_properties_and_not_to_enumerations() {
         "If omitted, the service uses `\"r\"`."
     );
 }
+
+#[test]
+fn a_property_named_like_its_field_keeps_the_name() {
+    let types = types(&with_schemas(
+        "Thing: {type: object, properties: {_type: {type: integer}, type: {type: string}, Name: {type: integer}, name: {type: string}}}",
+    ));
+    for field in [
+        "pub type_: ::std::option::Option<::std::string::String>",
+        "pub type_2: ::std::option::Option<i64>",
+        "pub name: ::std::option::Option<::std::string::String>",
+        "pub name_2: ::std::option::Option<i64>",
+    ] {
+        assert!(types.contains(field), "{field}: {types}");
+    }
+}
