@@ -168,7 +168,7 @@ fn render_once(lowered: &Lowered) -> Result<Vec<(String, String)>, Failure> {
             let no_types = group.types.difference(&types.names);
             let no_builders = group.bodies.difference(&types.bodies);
             if let Some(missing) = no_types.chain(no_builders).next() {
-                let reason = format!("the type `{missing}` or its builder is missing");
+                let reason = format!("no type `{missing}`, or no builder of it, was generated");
                 return Err(Failure::Other(reason));
             }
             client.append(group.client);
