@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use serde_json::{Value, json};
 
 use super::context::Context;
+use super::media::{FORM, essence, is_json};
 use super::names::{Names, SCHEMAS, pascal};
 use super::walk::members;
 use crate::Pointer;
@@ -89,7 +90,9 @@ fn schemas_of<'v>(part: &'v mut Value, place: &Pointer) -> Vec<(&'v mut Value, P
             "schema" => schemas.push((value, place.join("schema"))),
             "content" => {
                 let place = place.join("content");
-                for (media, content) in members(Some(value)) {
+                // Other bodies are not typed.
+                let is_typed = |media: &str| is_json(media) || essence(media) == FORM;
+                for (media, content) in members(Some(value)).filter(|(media, _)| is_typed(media)) {
                     let place = place.join(media).join("schema");
                     schemas.extend(content.get_mut("schema").map(|schema| (schema, place)));
                 }

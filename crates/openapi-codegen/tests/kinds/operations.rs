@@ -850,11 +850,12 @@ fn schemas_of_shared_parts_are_one_type() {
             "paths:
 {}{}components:
   parameters: {{order: {{name: order, in: query, schema: {{type: string, enum: [up, down]}}}}}}
-  requestBodies: {{Thing: {{required: true, content: {{application/json: {{{}}}}}}}}}
+  requestBodies: {{Thing: {{required: true, content: {{application/json: {{{}}}, application/xml: {{{}}}}}}}}}
   responses: {{Thing: {{description: OK, content: {{application/json: {{{}}}}}}}}}",
             operation("/a", "post"),
             operation("/b", "put"),
             schema("a"),
+            schema("c"),
             schema("b"),
         ),
     );
