@@ -77,6 +77,7 @@ use crate::Pointer;
 use context::Context;
 
 pub use context::{Note, NoteKind};
+pub(crate) use defaults::collect_references;
 pub use defaults::sent_schemas;
 pub use enums::OpenEnum;
 pub use facts::{

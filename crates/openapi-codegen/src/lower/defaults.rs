@@ -132,7 +132,8 @@ fn take_default(schema: &mut Value) -> Option<Value> {
     schema.as_object_mut()?.shift_remove("default")
 }
 
-fn describe_default(described: &mut Value, default: &Value, is_required: bool) {
+/// Adds a default to the description of a property or a parameter.
+pub(super) fn describe_default(described: &mut Value, default: &Value, is_required: bool) {
     let words = match is_required {
         true => DEFAULT,
         false => IF_OMITTED,
@@ -162,7 +163,8 @@ fn reachable(document: &Value, parts: &[&str]) -> BTreeSet<String> {
     seen
 }
 
-pub(super) fn collect_references(value: &Value, found: &mut Vec<String>) {
+/// Adds the names of the component schemas that a value refers to.
+pub(crate) fn collect_references(value: &Value, found: &mut Vec<String>) {
     match value {
         Value::Object(map) => {
             for (key, member) in map {

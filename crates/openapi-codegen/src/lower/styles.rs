@@ -4,6 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::context::Context;
+use super::defaults::describe_default;
 use super::names::target;
 use super::parameters::RESERVED;
 use super::walk;
@@ -147,13 +148,14 @@ fn describe_list(parameter: &mut Value, list: &Value, schemas: &Map<String, Valu
             sentences.push(format!("Items are {}.", values.join(", ")));
         }
     }
-    if let Some(default) = list.get("default") {
-        sentences.push(format!("If omitted, the service uses `{default}`."));
-    }
     if let Value::Object(parameter) = parameter {
         for sentence in sentences {
             walk::describe_once(parameter, &sentence);
         }
+    }
+    if let Some(default) = list.get("default") {
+        let is_required = parameter["required"] == true;
+        describe_default(parameter, default, is_required);
     }
 }
 

@@ -5,11 +5,10 @@
 use std::collections::BTreeSet;
 
 use crate::Pointer;
-use crate::lower::Lowered;
+use crate::lower::{Lowered, collect_references};
 use progenitor::InterfaceStyle;
 use serde_json::{Value, json};
 
-use super::parts::references;
 use super::{client, input, parse};
 
 /// The item that progenitor cannot generate.
@@ -92,14 +91,14 @@ fn part(document: &Value, operations: &[(String, String)], schemas: &[String]) -
     for (path, method) in operations {
         let operation = &document["paths"][path][method];
         paths[path][method] = operation.clone();
-        references(operation, &mut pending);
+        collect_references(operation, &mut pending);
     }
     let mut kept = BTreeSet::new();
     while let Some(name) = pending.pop() {
         if let Some(schema) = document["components"]["schemas"].get(&name)
             && kept.insert(name)
         {
-            references(schema, &mut pending);
+            collect_references(schema, &mut pending);
         }
     }
     reduced["paths"] = paths;

@@ -30,8 +30,7 @@ impl VisitMut for Documentation<'_> {
                 continue;
             }
             let style = attribute.style;
-            let lines = self.lines(&text);
-            for line in lines {
+            for line in self.lines(&text) {
                 let line = if line.is_empty() {
                     line
                 } else {

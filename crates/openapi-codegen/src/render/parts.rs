@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use crate::lower::RUNTIME_TYPE;
+use crate::lower::{RUNTIME_TYPE, collect_references};
 
 /// The maximum number of operations that are rendered at once. It bounds memory, and lets threads share the work.
 const MAX_OPERATIONS: usize = 150;
@@ -26,7 +26,7 @@ pub(super) fn divide(mut document: Value, kept: &BTreeSet<&str>) -> Parts {
         let paths = Value::Object(paths);
         let mut used = BTreeMap::new();
         let mut open = Vec::new();
-        references(&paths, &mut open);
+        collect_references(&paths, &mut open);
         while let Some(name) = open.pop() {
             let schema = schemas.get(&name).filter(|_| !used.contains_key(&name));
             let Some(schema) = schema else {
@@ -37,7 +37,7 @@ pub(super) fn divide(mut document: Value, kept: &BTreeSet<&str>) -> Parts {
                 true => json!({"type": "object", "additionalProperties": false}),
                 false => schema.clone(),
             };
-            references(&schema, &mut open);
+            collect_references(&schema, &mut open);
             used.insert(name, schema);
         }
         let mut group = document.clone();
@@ -74,24 +74,6 @@ fn groups(paths: Value) -> Vec<Map<String, Value>> {
         }
     }
     groups
-}
-
-/// Adds the names of the schemas that a value refers to.
-pub(super) fn references(value: &Value, found: &mut Vec<String>) {
-    match value {
-        Value::Object(map) => {
-            for (key, member) in map {
-                match member {
-                    Value::String(reference) if key == "$ref" => {
-                        found.extend(reference.rsplit('/').next().map(str::to_owned));
-                    }
-                    member => references(member, found),
-                }
-            }
-        }
-        Value::Array(items) => items.iter().for_each(|item| references(item, found)),
-        _ => {}
-    }
 }
 
 /// Returns whether progenitor generates a struct with a field for each property.
