@@ -5,12 +5,14 @@
 //! | `references` | references, and what they lead to |
 //! | `alternatives` | alternatives, discriminators and base schemas |
 //! | `schemas` | types and constraints of schemas |
-//! | `operations` | operations: methods, servers, parameters, bodies and authorization |
+//! | `operations` | operations: methods, servers, parameters and bodies |
+//! | `documentation` | what the documentation of generated code says |
 //! | `notes` | notes about what is lost, and their locations |
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod alternatives;
+mod documentation;
 mod notes;
 mod operations;
 mod references;

@@ -202,45 +202,6 @@ components:
 }
 
 #[test]
-fn operations_say_which_authorization_they_require() {
-    let document = document(
-        "3.0.3",
-        "security: [{token: []}]
-paths:
-  /default: {get: {responses: {'204': {description: OK}}}}
-  /same: {get: {security: [{token: []}], responses: {'204': {description: OK}}}}
-  /none: {get: {security: [], responses: {'204': {description: OK}}}}
-  /others: {get: {security: [{key: []}, {login: [read, write]}], responses: {'204': {description: OK}}}}
-  /both: {get: {security: [{token: [], key: []}, {}], responses: {'204': {description: OK}}}}
-  /query: {get: {security: [{query: []}, {user: []}], responses: {'204': {description: OK}}}}
-components:
-  securitySchemes:
-    token: {type: http, scheme: bearer}
-    key: {type: apiKey, in: header, name: X-Key}
-    login: {type: oauth2, flows: {}}
-    query: {type: apiKey, in: query, name: api_key}
-    user: {type: http, scheme: basic}",
-    );
-    let lowered = lowered(&document);
-    let description = |path: &str| lowered.document["paths"][path]["get"]["description"].clone();
-    assert_eq!(description("/default"), Value::Null);
-    assert_eq!(description("/same"), Value::Null);
-    assert_eq!(description("/none"), "No authorization is required.");
-    assert_eq!(
-        description("/others"),
-        "Authorization: `key` in the header `X-Key`, or `login` with the scopes `read`, `write`."
-    );
-    assert_eq!(
-        description("/both"),
-        "Authorization: `token` (HTTP bearer) and `key` in the header `X-Key`, or none."
-    );
-    assert_eq!(
-        description("/query"),
-        "Authorization: `query` in the query parameter `api_key`, or `user` (HTTP basic)."
-    );
-}
-
-#[test]
 fn other_servers_are_noted() {
     let document = document(
         "3.0.3",
@@ -486,37 +447,6 @@ fn bytes_are_not_json() {
 }
 
 #[test]
-fn errors_without_a_body_are_documented() {
-    let document = document(
-        "3.0.3",
-        "paths:
-  /a:
-    get:
-      description: Gets it.
-      responses:
-        '200': {description: OK}
-        '404': {description: Not found.}
-        '410': {description: It existed.}
-  /b:
-    get:
-      responses:
-        '200': {description: OK}
-        '400': {description: Bad., content: {application/json: {schema: {$ref: '#/components/schemas/Problem'}}}}
-components: {schemas: {Problem: {type: object, properties: {code: {type: integer}}}}}",
-    );
-    let lowered = lowered(&document);
-    let description = |path: &str| lowered.document["paths"][path]["get"]["description"].clone();
-    assert_eq!(
-        description("/a"),
-        "Gets it.\n\n# Errors\n\n- `404`: Not found.\n- `410`: It existed."
-    );
-    assert_eq!(
-        description("/b"),
-        "# Errors\n\n- `400`: Bad.\n\nThe body is `Problem`."
-    );
-}
-
-#[test]
 fn the_base_url_is_absolute() {
     let document = document(
         "3.0.3",
@@ -561,54 +491,6 @@ fn media_types_are_sent_with_their_parameters_and_named() {
 }
 
 #[test]
-fn schemas_of_parameters_are_documented() {
-    let document = document(
-        "3.0.3",
-        "paths:
-  /a/{id}:
-    get:
-      parameters:
-        - {name: id, in: path, required: true, schema: {type: string, format: uuid, maxLength: 36}}
-        - {name: start, in: query, required: true, schema: {type: string, default: '2020'}}
-        - {name: end, in: query, description: \"- the end\", schema: {type: string, default: '2021'}}
-        - {name: tags, in: query, schema: {type: array, items: {type: string, format: date}}}
-      responses: {'204': {description: OK}}",
-    );
-    let lowered = lowered(&document);
-    let parameters = &lowered.document["paths"]["/a/{id}"]["get"]["parameters"];
-    let descriptions: Vec<&str> = (0..4)
-        .map(|index| parameters[index]["description"].as_str().unwrap())
-        .collect();
-    assert_eq!(
-        descriptions,
-        [
-            "At most 36 characters. Format: `uuid`.",
-            "Default: `\"2020\"`.",
-            // A sentence in the same line would belong to the list.
-            "- the end\n\nIf omitted, the service uses `\"2021\"`.",
-            "Items: Format: `date`.",
-        ]
-    );
-}
-
-#[test]
-fn code_in_descriptions_is_no_example() {
-    let document = document(
-        "3.0.3",
-        "paths: {/a: {get: {description: \"Call it:\\n```\\ncurl x\\n```\\nor\\n```json\\n{\\n  1\\n}\\n```\\nor\\n\\n    curl\\n\\n      y\\n\\n- a\\n\\n    b\\n  - c\", responses: {'204': {description: OK}}}}}",
-    );
-    let files = render::render("kinds.yml", &lowered(&document)).unwrap();
-    let code: String = files.into_iter().map(|(_, text)| text).collect();
-    let expected = [
-        "```text", "curl x", "```", "or", "```json", "{", "  1", "}", "```", "or", "", "```text",
-        "curl", "", "  y", "```", "", "- a", "", "    b", "  - c",
-    ];
-    let lines =
-        expected.map(|line| format!("    ///{}{line}\n", if line.is_empty() { "" } else { " " }));
-    assert!(code.contains(&lines.concat()));
-}
-
-#[test]
 fn files_are_sent_as_a_form_and_raw_bodies_name_their_type() {
     let form = "schema: {$ref: '#/components/schemas/Upload'}";
     let note = "schema: {type: object, properties: {note: {type: string}}}";
@@ -646,48 +528,6 @@ components:
             "#/paths/~1files/post/requestBody: `multipart/form-data`: the caller sets the body and its content type",
             "#/paths/~1image/post/requestBody: `image/png` or `image/jpeg`: the caller sets the body and its content type",
         ]
-    );
-}
-
-#[test]
-fn the_client_says_how_requests_are_authorized() {
-    let document = document(
-        "3.0.3",
-        "security: [{key: []}]
-paths: {/a: {get: {responses: {'204': {description: OK}}}}}
-components:
-  securitySchemes:
-    key: {type: apiKey, in: header, name: X-Key, description: Make one in the dashboard.}
-    other: {type: http, scheme: basic, description: For old accounts.}",
-    );
-    let files = render::render("kinds.yml", &lowered(&document)).unwrap();
-    let code: String = files.into_iter().map(|(_, text)| text).collect();
-    let expected = "    ///
-    /// Authorization: `key` in the header `X-Key`.
-    ///
-    /// `key` in the header `X-Key`: Make one in the dashboard.
-    ///
-    /// `other` (HTTP basic): For old accounts.
-    pub fn new(";
-    assert!(code.contains(expected));
-}
-
-#[test]
-fn successes_without_a_body_are_documented() {
-    let document = document(
-        "3.0.3",
-        "paths:
-  /a:
-    get:
-      responses:
-        '200': {description: Found., content: {application/json: {schema: {type: object, properties: {a: {type: string}}}}}}
-        '204': {description: Nothing yet.}
-        '404': {description: None.}",
-    );
-    let lowered = lowered(&document);
-    assert_eq!(
-        lowered.document["paths"]["/a"]["get"]["description"],
-        "# Returns\n\n- `200`: Found.\n- `204` (no body): Nothing yet.\n\n# Errors\n\n- `404`: None."
     );
 }
 
@@ -769,67 +609,6 @@ fn parameters_in_the_query_of_a_path_are_encoded_for_a_query() {
     let code: String = files.into_iter().map(|(_, text)| text).collect();
     let code = code.split_whitespace().collect::<String>();
     assert!(code.contains("\"/r/{}?q={}\",openapi_runtime::path_segment(\"id\",&id.to_string())?,openapi_runtime::query_value(&q.to_string())"));
-}
-
-#[test]
-fn what_an_operation_returns_is_documented() {
-    let document = document(
-        "3.0.3",
-        "paths:
-  /a:
-    get:
-      summary: List
-      description: List
-      responses:
-        '200':
-          description: A page.
-          headers: {X-Count: {description: \"The\\ncount.\"}, X-Next: {$ref: '#/components/headers/Next'}, X-Other: {}}
-  /b: {get: {responses: {'200': {description: OK.}}}}
-components: {headers: {Next: {description: The next page.}}}",
-    );
-    let lowered = lowered(&document);
-    let operation = |path: &str| &lowered.document["paths"][path]["get"];
-    assert_eq!(
-        operation("/a")["description"],
-        "# Returns\n\n- `200`: A page. Headers: `X-Count` (The count), `X-Next` (The next page), `X-Other`."
-    );
-    assert_eq!(operation("/b")["description"], Value::Null);
-}
-
-#[test]
-fn lists_that_the_caller_serializes_are_documented() {
-    let document = document(
-        "3.0.3",
-        "paths:
-  /a:
-    get:
-      parameters: [{name: kinds, in: query, explode: false, description: The kinds., schema: {type: array, minItems: 1, default: [one], items: {type: string, enum: [one, two]}}}]
-      responses: {'204': {description: OK}}",
-    );
-    let parameter = &lowered(&document).document["paths"]["/a"]["get"]["parameters"][0];
-    assert_eq!(
-        parameter["description"],
-        "The kinds. At least 1 item. Default: `[\"one\"]`. Items are `one`, `two`. Serialized as `a,b`."
-    );
-}
-
-#[test]
-fn the_document_is_described_with_its_links_and_tags() {
-    let document = document(
-        "3.0.3",
-        "externalDocs: {url: 'https://a.example/docs'}
-tags: [{name: Runs, description: About runs.}, {name: Other}]
-paths: {}",
-    );
-    let mut document = document;
-    document["info"]["contact"] = json!({"name": "A", "email": "a@a.example"});
-    document["info"]["license"] = json!({"name": "MIT"});
-    document["info"]["termsOfService"] = "https://a.example/terms".into();
-    assert_eq!(
-        lowered(&document).document["info"]["description"],
-        "Documentation: <https://a.example/docs>.\n\nContact: A, a@a.example.\n\nLicense: MIT.\n\n\
-         Terms of service: <https://a.example/terms>.\n\n# Runs\n\nAbout runs."
-    );
 }
 
 #[test]
