@@ -11,7 +11,7 @@ use pinference_api::types::{
 use serde_json::{Map, Value};
 
 use self::choice::Choice;
-use super::chunk::{Chunk, Content, MAX_CHOICES, Text};
+use super::chunk::{Chunk, MAX_CHOICES, RareOfChunk, Text};
 use super::merge;
 
 mod calls;
@@ -127,41 +127,43 @@ impl ChatAccumulator {
             self.metadata |= metadata;
             self.keep_metadata(chunk);
         }
-        // Some servers report running totals: the last one counts. An empty usage reports nothing.
-        if let Some(usage) = &chunk.usage
-            && !is_empty_usage(usage)
-        {
-            self.usage = Some(usage.clone());
-        }
-        if let Some(error) = &chunk.error {
-            self.error = Some(Box::new(error.clone()));
-        }
-        let mut grows = false;
-        if let Some(extra) = &chunk.extra {
-            let kept = self.extra.get_or_insert_default();
-            grows = merge::grows(kept, extra);
-            merge::replace(kept, extra);
-        }
+        let mut grows = chunk.rare.as_ref().is_some_and(|rare| self.add_rare(rare));
         let mut calls = self.max_calls;
         for choice in chunk.choices() {
             let kept = self.choice(choice.index.unwrap_or(0));
-            grows |= choice.logprobs.is_some() || kept.grows_with(choice);
             let added = kept.add(choice);
-            if let Some(delta) = &choice.delta {
-                if delta.tool_calls.is_some() {
-                    grows = true;
-                    calls = calls.max(kept.count_calls());
-                }
-                grows |= delta.extra.is_some()
-                    || delta.reasoning_details.is_some()
-                    || matches!(delta.content, Some(Content::Parts(_)));
-            }
-            self.kept_bytes += added;
+            grows |= added.others;
+            calls = calls.max(kept.count_calls());
+            self.kept_bytes += added.text;
         }
         self.max_calls = calls;
         if grows {
             self.kept_bytes += bytes;
         }
+    }
+
+    /// Adds the rare fields of a chunk. Returns whether they may need more memory.
+    #[cold]
+    fn add_rare(&mut self, rare: &RareOfChunk) -> bool {
+        let RareOfChunk {
+            error,
+            usage,
+            extra,
+        } = rare;
+        // Some servers report running totals: the last one counts. An empty usage reports nothing.
+        if let Some(usage) = usage.as_ref().filter(|usage| !is_empty_usage(usage)) {
+            self.usage = Some(Box::new(usage.clone()));
+        }
+        if let Some(error) = error {
+            self.error = Some(Box::new(error.clone()));
+        }
+        if extra.is_empty() {
+            return false;
+        }
+        let kept = self.extra.get_or_insert_default();
+        let grows = merge::grows(kept, extra);
+        merge::replace(kept, extra);
+        grows
     }
 
     /// Keeps the fields that every chunk may repeat, from the first chunk that has them.

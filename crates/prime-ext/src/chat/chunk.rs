@@ -15,11 +15,11 @@ use pinference_api::types::{
     ChatCompletionChunk, ChatCompletionChunkChoice, ChatCompletionDelta, FinishReason, Logprobs,
     Role, ServiceTier, ToolCallDelta, Usage,
 };
+use serde::de::value::MapAccessDeserializer;
 use serde::de::{
-    Deserialize, DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess,
+    self, Deserialize, DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess,
     Visitor,
 };
-use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use openapi_runtime::error::is_error_value;
@@ -70,20 +70,32 @@ impl<'de, T: Default + DeserializeInPlace<'de>> Visitor<'de> for Nullable<'_, T>
     }
 }
 
-/// Declares a type that is deserialized from a JSON object. `extra` has the fields that the type does not declare.
+/// Declares a type that is deserialized from a JSON object, and the type of its rare fields.
 macro_rules! object {
-    ($(#[$doc:meta])* $name:ident { $($field:ident: $type:ty,)* }) => {
+    (
+        $(#[$doc:meta])*
+        $name:ident { $($field:ident: $type:ty,)* }
+        $rare:ident { $($rare_field:ident: $rare_type:ty,)* }
+    ) => {
         $(#[$doc])*
         #[derive(Debug, Default)]
         pub(crate) struct $name<'a> {
             $(pub(crate) $field: Option<$type>,)*
-            /// Boxed, because dropping an empty map takes longer than checking for `None`.
-            pub(crate) extra: Option<Box<Map<String, Value>>>,
+            /// `None` if none of them is set.
+            pub(crate) rare: Option<Box<$rare>>,
         }
 
-        #[cfg(test)]
+        #[doc = concat!("The fields of [`", stringify!($name), "`] that few chunks have.")]
+        #[derive(Debug, Default)]
+        pub(crate) struct $rare {
+            $(pub(crate) $rare_field: Option<$rare_type>,)*
+            /// The fields that the types do not declare.
+            pub(crate) extra: Map<String, Value>,
+        }
+
         impl $name<'_> {
-            const FIELDS: &'static [&'static str] = &[$(stringify!($field)),*];
+            const FIELDS: &'static [&'static str] =
+                &[$(stringify!($field),)* $(stringify!($rare_field)),*];
         }
 
         impl<'de: 'a, 'a> Visitor<'de> for &mut $name<'a> {
@@ -94,21 +106,48 @@ macro_rules! object {
             }
 
             fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<(), M::Error> {
-                // Duplicates are rejected even if the first value is `null`.
-                $(let mut $field = false;)*
-                while let Some(Text(key)) = map.next_key()? {
-                    match &*key {
-                        $(stringify!($field) => {
-                            if std::mem::replace(&mut $field, true) {
-                                return Err(M::Error::duplicate_field(stringify!($field)));
-                            }
-                            map.next_value_seed(InPlaceSeed(&mut self.$field))?;
-                        })*
-                        _ => {
-                            let extra = self.extra.get_or_insert_default();
-                            extra.insert(key.into_owned(), map.next_value()?);
+                #[allow(non_camel_case_types, reason = "the names of the fields")]
+                #[derive(Clone, Copy)]
+                enum Field { $($field,)* $($rare_field),* }
+
+                struct FieldSeed<'p, 'a>(&'p mut $name<'a>, Field);
+
+                // A single call reads all fields, which keeps the code small enough for the instruction cache.
+                impl<'de: 'a, 'a> DeserializeSeed<'de> for FieldSeed<'_, 'a> {
+                    type Value = ();
+
+                    fn deserialize<D: Deserializer<'de>>(self, value: D) -> Result<(), D::Error> {
+                        let Self(object, field) = self;
+                        match field {
+                            $(Field::$field => object.$field.read(value),)*
+                            $(Field::$rare_field => {
+                                if let value @ Some(_) = Option::deserialize(value)? {
+                                    object.rare.get_or_insert_default().$rare_field = value;
+                                }
+                                Ok(())
+                            })*
                         }
                     }
+                }
+
+                // Duplicates are rejected even if the first value is `null`.
+                let mut seen = 0_u16;
+                while let Some(Text(key)) = map.next_key()? {
+                    let field = match &*key {
+                        $(stringify!($field) => Field::$field,)*
+                        $(stringify!($rare_field) => Field::$rare_field,)*
+                        _ => {
+                            let rare = self.rare.get_or_insert_default();
+                            rare.extra.insert(key.into_owned(), map.next_value()?);
+                            continue;
+                        }
+                    };
+                    let bit = 1 << field as u16;
+                    if seen & bit != 0 {
+                        return Err(M::Error::duplicate_field($name::FIELDS[field as usize]));
+                    }
+                    seen |= bit;
+                    map.next_value_seed(FieldSeed(self, field))?;
                 }
                 Ok(())
             }
@@ -133,13 +172,15 @@ object! {
     Chunk {
         choices: Choices<'a>,
         created: Number,
-        error: Value,
         id: Text<'a>,
         model: Text<'a>,
         object: Text<'a>,
         service_tier: Text<'a>,
         system_fingerprint: Text<'a>,
-        usage: Box<Usage>,
+    }
+    RareOfChunk {
+        error: Value,
+        usage: Usage,
     }
 }
 
@@ -147,10 +188,12 @@ object! {
     /// What a chunk adds to one choice.
     Choice {
         delta: Delta<'a>,
-        error: Value,
         finish_reason: Text<'a>,
         index: i64,
-        logprobs: Box<Logprobs>,
+    }
+    RareOfChoice {
+        error: Value,
+        logprobs: Logprobs,
     }
 }
 
@@ -160,9 +203,11 @@ object! {
         content: Content<'a>,
         reasoning: Text<'a>,
         reasoning_content: Text<'a>,
-        reasoning_details: Vec<Value>,
-        refusal: Text<'a>,
         role: Text<'a>,
+    }
+    RareOfDelta {
+        reasoning_details: Vec<Value>,
+        refusal: String,
         tool_calls: Vec<ToolCallDelta>,
     }
 }
@@ -209,7 +254,31 @@ impl<'a> Chunk<'a> {
         json: &'a str,
         rewritten: &'a OnceCell<String>,
     ) -> serde_json::Result<Vec<Warning>> {
-        let strict = self.read_json(json);
+        match self.read_json(json) {
+            Ok(()) if self.is_plain() => Ok(Vec::new()),
+            strict => self.rewrite(strict, json, rewritten),
+        }
+    }
+
+    /// Returns whether it has one choice with a delta, and no field that asks for more checks. Most chunks are plain.
+    pub(crate) fn is_plain(&self) -> bool {
+        let Some(Choices { first, more, .. }) = &self.choices else {
+            return false;
+        };
+        let first = first.as_ref();
+        first.is_some_and(|choice| choice.delta.is_some() && choice.rare.is_none())
+            && more.is_empty()
+            && self.rare.is_none()
+    }
+
+    /// Rewrites a chunk, of which `strict` is the result of parsing, if it does not match the specification.
+    #[inline(never)]
+    fn rewrite(
+        &mut self,
+        strict: serde_json::Result<()>,
+        json: &'a str,
+        rewritten: &'a OnceCell<String>,
+    ) -> serde_json::Result<Vec<Warning>> {
         if strict.is_ok() && !self.has_other_shape() {
             return Ok(Vec::new());
         }
@@ -228,20 +297,22 @@ impl<'a> Chunk<'a> {
 
     /// Returns whether its contents or its usage may be where the specification does not expect them.
     fn has_other_shape(&self) -> bool {
-        let has = |extra: &Option<Box<Map<String, Value>>>, names: &[&str]| {
-            let extra = extra.as_ref();
+        let has = |extra: Option<&Map<String, Value>>, names: &[&str]| {
             extra.is_some_and(|extra| names.iter().any(|name| extra.contains_key(*name)))
         };
+        let extra = self.rare.as_ref().map(|rare| &rare.extra);
         let mut choices = self.choices().peekable();
-        choices.peek().is_none() && has(&self.extra, &["message", "delta", "text"])
+        choices.peek().is_none() && has(extra, &["message", "delta", "text"])
             || choices.any(|choice| {
-                choice.delta.is_none() && has(&choice.extra, &["message", "text"])
-                    || has(&choice.extra, &["usage"])
-                        && self
-                            .usage
-                            .as_ref()
-                            .is_none_or(|usage| is_empty_usage(usage))
+                let extra = choice.rare.as_ref().map(|rare| &rare.extra);
+                choice.delta.is_none() && has(extra, &["message", "text"])
+                    || has(extra, &["usage"]) && self.usage().is_none_or(is_empty_usage)
             })
+    }
+
+    /// Returns the usage, if the chunk has one.
+    fn usage(&self) -> Option<&Usage> {
+        self.rare.as_ref()?.usage.as_ref()
     }
 
     pub(crate) fn choices(&self) -> impl Iterator<Item = &Choice<'a>> {
@@ -276,14 +347,16 @@ impl<'a> Chunk<'a> {
 
     /// Returns whether the chunk or one of its choices reports an error.
     pub(crate) fn reports_error(&self) -> bool {
-        let mut errors = self.choices().map(|choice| &choice.error);
-        is_error_value(self.error.as_ref()) || errors.any(|error| is_error_value(error.as_ref()))
+        let is_error = |error: &Option<Value>| is_error_value(error.as_ref());
+        let mut rare_of_choices = self.choices().filter_map(|choice| choice.rare.as_ref());
+        self.rare.as_ref().is_some_and(|rare| is_error(&rare.error))
+            || rare_of_choices.any(|rare| is_error(&rare.error))
     }
 
     /// Returns whether it has no choice, usage, id or model. The event is then possibly not a chunk.
     pub(crate) fn is_empty(&self) -> bool {
         self.choices().next().is_none()
-            && self.usage.is_none()
+            && self.usage().is_none()
             && self.id.is_none()
             && self.model.is_none()
     }
@@ -306,22 +379,21 @@ impl<'a> Chunk<'a> {
     pub(crate) fn take(&mut self) -> ChatCompletionChunk {
         let mut chunk = ChatCompletionChunk::default();
         chunk.created = self.created();
-        chunk.error = self.error.take();
         chunk.id = owned(&mut self.id);
         chunk.model = owned(&mut self.model);
         chunk.object = owned(&mut self.object);
         chunk.service_tier = owned(&mut self.service_tier).map(ServiceTier::from);
         chunk.system_fingerprint = owned(&mut self.system_fingerprint);
-        chunk.usage = self.usage.take().map(|usage| *usage);
-        if let Some(extra) = self.extra.take() {
-            chunk.extra = *extra;
+        if let Some(rare) = self.rare.take() {
+            chunk.error = rare.error;
+            chunk.usage = rare.usage;
+            chunk.extra = rare.extra;
         }
         if let Some(Choices { first, more, .. }) = &mut self.choices {
-            if let Some(first) = first {
-                chunk.choices.reserve_exact(1 + more.len());
-                chunk.choices.push(first.take());
+            chunk.choices = first.iter_mut().map(Choice::take).collect();
+            if !more.is_empty() {
+                chunk.choices.extend(more.iter_mut().map(Choice::take));
             }
-            chunk.choices.extend(more.iter_mut().map(Choice::take));
         }
         chunk
     }
@@ -342,11 +414,11 @@ impl Choice<'_> {
         let mut choice = ChatCompletionChunkChoice::default();
         choice.finish_reason = self.finish_reason();
         choice.delta = self.delta.as_mut().map(Delta::take);
-        choice.error = self.error.take();
         choice.index = self.index;
-        choice.logprobs = self.logprobs.take().map(|logprobs| *logprobs);
-        if let Some(extra) = self.extra.take() {
-            choice.extra = *extra;
+        if let Some(rare) = self.rare.take() {
+            choice.error = rare.error;
+            choice.logprobs = rare.logprobs;
+            choice.extra = rare.extra;
         }
         choice
     }
@@ -366,11 +438,11 @@ impl Delta<'_> {
         });
         delta.reasoning = owned(&mut self.reasoning);
         delta.reasoning_content = owned(&mut self.reasoning_content);
-        delta.reasoning_details = self.reasoning_details.take();
-        delta.refusal = owned(&mut self.refusal);
-        delta.tool_calls = self.tool_calls.take();
-        if let Some(extra) = self.extra.take() {
-            delta.extra = *extra;
+        if let Some(rare) = self.rare.take() {
+            delta.reasoning_details = rare.reasoning_details;
+            delta.refusal = rare.refusal;
+            delta.tool_calls = rare.tool_calls;
+            delta.extra = rare.extra;
         }
         delta
     }
@@ -476,13 +548,48 @@ impl<'de: 'a, 'a> DeserializeInPlace<'de> for Option<Choices<'a>> {
 
 impl<'de> Deserialize<'de> for Number {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = <&RawValue>::deserialize(deserializer)?;
-        if let Ok(number) = raw.get().parse() {
-            return Ok(Self(Some(number)));
+        struct NumberVisitor;
+
+        impl<'de> Visitor<'de> for NumberVisitor {
+            type Value = Number;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an integer")
+            }
+
+            fn visit_i64<E>(self, number: i64) -> Result<Number, E> {
+                Ok(Number(Some(number)))
+            }
+
+            fn visit_u64<E: de::Error>(self, number: u64) -> Result<Number, E> {
+                match i64::try_from(number) {
+                    Ok(number) => self.visit_i64(number),
+                    Err(_) => number_of(number.into()),
+                }
+            }
+
+            fn visit_f64<E: de::Error>(self, number: f64) -> Result<Number, E> {
+                number_of(number.into())
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Number, E> {
+                number_of(text.into())
+            }
+
+            /// Numbers, if the feature `arbitrary_precision` of serde_json is on.
+            fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<Number, M::Error> {
+                number_of(Value::deserialize(MapAccessDeserializer::new(map))?)
+            }
         }
-        // Rare, so the slower parser of the generated type is acceptable.
-        lenient(raw).map(Self).map_err(D::Error::custom)
+
+        deserializer.deserialize_any(NumberVisitor)
     }
+}
+
+/// Reads a rare form of an integer, as the generated type does.
+#[cold]
+fn number_of<E: de::Error>(value: Value) -> Result<Number, E> {
+    lenient(value).map(Number).map_err(E::custom)
 }
 
 #[cfg(test)]
@@ -498,9 +605,14 @@ mod tests {
 
     #[test]
     fn it_has_the_fields_of_the_generated_types() {
-        assert_eq!(Chunk::FIELDS, ChatCompletionChunk::FIELDS);
-        assert_eq!(Choice::FIELDS, ChatCompletionChunkChoice::FIELDS);
-        assert_eq!(Delta::FIELDS, ChatCompletionDelta::FIELDS);
+        let sorted = |fields: &[&'static str]| {
+            let mut fields = fields.to_vec();
+            fields.sort_unstable();
+            fields
+        };
+        assert_eq!(sorted(Chunk::FIELDS), ChatCompletionChunk::FIELDS);
+        assert_eq!(sorted(Choice::FIELDS), ChatCompletionChunkChoice::FIELDS);
+        assert_eq!(sorted(Delta::FIELDS), ChatCompletionDelta::FIELDS);
     }
 
     #[test]

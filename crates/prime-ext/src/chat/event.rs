@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use bytes::Bytes;
 use openapi_runtime::error::{is_error_body, is_error_value};
 use openapi_runtime::sse::{Event, EventStreamError};
-use openapi_runtime::{Error as CallError, PayloadFault, ResponseMeta};
+use openapi_runtime::{Error as CallError, PayloadFault, ResponseMeta, Warning};
 use pinference_api::types::{ChatCompletionChunk, ChatCompletionResponse};
 
 use super::StreamEnd;
@@ -48,18 +48,28 @@ pub(super) fn read<'a>(
     if is_done(data) {
         return Ok(EventKind::Done);
     }
-    let service_error = |meta: &ResponseMeta| {
-        let body = Bytes::copy_from_slice(data.as_bytes());
-        let prefix = "the service ended the stream with an error: ";
-        CallError::reported(StreamEnd::ServiceError.kind(), prefix, meta.clone(), body)
-    };
     if event.name == "error" {
-        return Err((StreamEnd::ServiceError, service_error(meta)));
+        return Err((StreamEnd::ServiceError, service_error(data, meta)));
     }
     if has_too_many_values(data) {
         return Err(too_large(&format!("more than {MAX_VALUES} values")));
     }
-    match chunk.read_lenient(data, rewritten) {
+    let warnings = chunk.read_lenient(data, rewritten);
+    if chunk.is_plain() && warnings.as_ref().is_ok_and(Vec::is_empty) {
+        return Ok(EventKind::Chunk);
+    }
+    classify(warnings, data, meta, chunk)
+}
+
+/// Classifies an event whose data was read into `chunk`, with the given result.
+#[inline(never)]
+fn classify(
+    read: serde_json::Result<Vec<Warning>>,
+    data: &str,
+    meta: &mut ResponseMeta,
+    chunk: &Chunk<'_>,
+) -> Result<EventKind, Failure> {
+    match read {
         Ok(warnings) => {
             if !warnings.is_empty() {
                 meta.add_warnings(warnings);
@@ -67,15 +77,22 @@ pub(super) fn read<'a>(
             if chunk.has_too_many_choices() {
                 Err(too_large(&format!("more than {MAX_CHOICES} choices")))
             } else if chunk.reports_error() || chunk.is_empty() && is_error(data) {
-                Ok(EventKind::ChunkAndError(service_error(meta)))
+                Ok(EventKind::ChunkAndError(service_error(data, meta)))
             } else {
                 Ok(EventKind::Chunk)
             }
         }
         Err(_) if is_keep_alive(data) => Ok(EventKind::KeepAlive),
-        Err(_) if is_error(data) => Err((StreamEnd::ServiceError, service_error(meta))),
+        Err(_) if is_error(data) => Err((StreamEnd::ServiceError, service_error(data, meta))),
         Err(error) => Err((StreamEnd::MalformedChunk, malformed(data, meta, &error))),
     }
+}
+
+#[cold]
+fn service_error(data: &str, meta: &ResponseMeta) -> CallError {
+    let body = Bytes::copy_from_slice(data.as_bytes());
+    let prefix = "the service ended the stream with an error: ";
+    CallError::reported(StreamEnd::ServiceError.kind(), prefix, meta.clone(), body)
 }
 
 /// Returns whether an event that is not a chunk reports an error.
@@ -83,6 +100,7 @@ fn is_error(data: &str) -> bool {
     is_error_body(data.as_bytes())
 }
 
+#[cold]
 fn too_large(reason: &str) -> Failure {
     let message = format!("stream event too large: {reason}");
     (

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::calls::Calls;
 
-use crate::chat::chunk::{self, Content, Text};
+use crate::chat::chunk::{self, Content, RareOfChoice, RareOfDelta, Text};
 use crate::chat::{merge, reasoning};
 
 #[derive(Debug, Default, Clone)]
@@ -41,6 +41,15 @@ struct Rare {
     extra: Map<String, Value>,
 }
 
+/// What a chunk has added to a choice.
+#[derive(Debug, Default)]
+pub(super) struct Added {
+    /// How many bytes of text.
+    pub(super) text: usize,
+    /// Whether it has added other values, which are estimated by the size of the chunk.
+    pub(super) others: bool,
+}
+
 impl Choice {
     pub(super) fn new(index: i64) -> Self {
         Self {
@@ -63,72 +72,84 @@ impl Choice {
         )
     }
 
-    /// Returns whether adding a chunk may need more memory for the undeclared fields of the choice.
-    pub(super) fn grows_with(&self, choice: &chunk::Choice<'_>) -> bool {
-        let empty = Map::new();
-        choice.extra.as_ref().is_some_and(|extra| {
-            let kept = self.rare.as_ref().map_or(&empty, |rare| &rare.extra);
-            merge::grows(kept, extra)
-        })
-    }
-
-    /// Adds a chunk. Returns how many bytes of text it has.
-    pub(super) fn add(&mut self, choice: &chunk::Choice<'_>) -> usize {
-        let mut bytes = 0;
+    /// Adds a chunk.
+    pub(super) fn add(&mut self, choice: &chunk::Choice<'_>) -> Added {
+        let mut added = Added::default();
         match choice.finish_reason.as_ref() {
             None => self.had_no_reason = true,
             // Some servers send the string instead of `null`.
             Some(Text(reason)) if reason == "null" => self.had_no_reason = true,
             Some(Text(reason)) if reason.is_empty() && self.finish_reason.is_some() => {}
             Some(Text(reason)) => {
-                bytes = reason.len();
+                added.text = reason.len();
                 self.finish_reason = Some(FinishReason::from(&**reason));
             }
         }
-        if let Some(new) = &choice.logprobs {
-            match &mut self.rare().logprobs {
-                Some(kept) => join_logprobs(kept, new),
-                none => *none = Some(new.clone()),
-            }
-        }
-        if choice.error.is_some() {
-            self.rare().error.clone_from(&choice.error);
-        }
-        if let Some(extra) = &choice.extra {
-            merge::replace(&mut self.rare().extra, extra);
+        if let Some(rare) = &choice.rare {
+            added.others = self.add_rare(rare);
         }
         let Some(delta) = &choice.delta else {
-            return bytes;
+            return added;
         };
         if let Some(role) = delta.role()
             && self.role.is_none()
         {
             self.role = Some(role);
-            bytes += delta.role.as_ref().map_or(0, |role| role.0.len());
+            added.text += delta.role.as_ref().map_or(0, |role| role.0.len());
         }
-        if let Some(extra) = &delta.extra {
-            merge::add(&mut self.rare().message_extra, extra);
-        }
-        if let Some(details) = &delta.reasoning_details {
-            let kept = &mut self.rare().reasoning_details;
-            reasoning::join_details(kept.get_or_insert_default(), details);
-        }
-        for call in delta.tool_calls.iter().flatten() {
-            self.tool_calls.get_or_insert_default().add(call);
-        }
-        let refusal = match text(&delta.refusal) {
-            refusal @ Some(_) => append(&mut self.rare().refusal, refusal),
-            None => 0,
-        };
-        append_content(&mut self.content, delta.content.as_ref())
+        added.text += append_content(&mut self.content, delta.content.as_ref())
             + append(&mut self.reasoning, text(&delta.reasoning))
-            + append(&mut self.reasoning_content, text(&delta.reasoning_content))
-            + refusal
-            + bytes
+            + append(&mut self.reasoning_content, text(&delta.reasoning_content));
+        added.others |= matches!(delta.content, Some(Content::Parts(_)));
+        if let Some(rare) = &delta.rare {
+            self.add_rare_of_delta(rare, &mut added);
+        }
+        added
     }
 
-    fn rare(&mut self) -> &mut Rare {
-        self.rare.get_or_insert_default()
+    /// Adds the rare fields of a chunk's choice. Returns whether they may need more memory.
+    #[cold]
+    fn add_rare(&mut self, rare: &RareOfChoice) -> bool {
+        let RareOfChoice {
+            error,
+            logprobs,
+            extra,
+        } = rare;
+        let kept = self.rare.get_or_insert_default();
+        if error.is_some() {
+            kept.error.clone_from(error);
+        }
+        if let Some(new) = logprobs {
+            match &mut kept.logprobs {
+                Some(kept) => join_logprobs(kept, new),
+                none => *none = Some(Box::new(new.clone())),
+            }
+        }
+        let grows = logprobs.is_some() || merge::grows(&kept.extra, extra);
+        merge::replace(&mut kept.extra, extra);
+        grows
+    }
+
+    /// Adds the rare fields of a delta.
+    #[inline(never)]
+    fn add_rare_of_delta(&mut self, rare: &RareOfDelta, added: &mut Added) {
+        let RareOfDelta {
+            reasoning_details,
+            refusal,
+            tool_calls,
+            extra,
+        } = rare;
+        let kept = self.rare.get_or_insert_default();
+        merge::add(&mut kept.message_extra, extra);
+        if let Some(details) = reasoning_details {
+            let kept = kept.reasoning_details.get_or_insert_default();
+            reasoning::join_details(kept, details);
+        }
+        added.text += append(&mut kept.refusal, refusal.as_deref());
+        for call in tool_calls.iter().flatten() {
+            self.tool_calls.get_or_insert_default().add(call);
+        }
+        added.others |= !extra.is_empty() || reasoning_details.is_some() || tool_calls.is_some();
     }
 
     /// Returns whether the choice has a finish reason. An empty string counts only if some chunk had no reason: some
