@@ -218,7 +218,7 @@ pub(crate) const ALTERNATIVES: &[Mutation] = &[
     ),
     row(
         "untyped property becomes discriminated union",
-        expect(Breaking, Major, NoBump, "optic,openapi-diff"),
+        expect(Breaking, Major, NoBump, "optic,openapi-diff,api-smart-diff"),
         false_positive(
             Compatible,
             Major,
@@ -262,7 +262,7 @@ pub(crate) const ALTERNATIVES: &[Mutation] = &[
     row(
         "number in response becomes integer",
         expect(Breaking, Major, NoBump, "api-smart-diff"),
-        expect(Breaking, Major, NoBump, "api-smart-diff"),
+        expect(Breaking, Major, NoBump, "openapi-diff,api-smart-diff"),
         |d| property(d, "Usage", "cost")["format"] = "int64".into(),
     ),
     row(

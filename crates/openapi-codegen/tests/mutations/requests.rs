@@ -51,7 +51,7 @@ pub(crate) const REQUESTS: &[Mutation] = &[
     ),
     row(
         "header becomes integer",
-        expect(Breaking, Major, Major, "optic,api-smart-diff"),
+        expect(Breaking, Major, Major, "optic,openapi-diff,api-smart-diff"),
         expect(Breaking, Major, NoBump, "optic,api-smart-diff"),
         |d| d["components"]["parameters"]["TeamId"]["schema"]["type"] = "integer".into(),
     ),
@@ -110,7 +110,7 @@ pub(crate) const REQUESTS: &[Mutation] = &[
         expect(Breaking, Major, Major, "optic,openapi-diff,api-smart-diff"),
         |d| {
             at(d, ASK)["requestBody"]["content"]["application/json"]["schema"] =
-                json!({"$ref": "#/components/schemas/Tool"});
+                json!({"$ref": "#/components/schemas/FinishReason"});
         },
     ),
     row(
@@ -338,7 +338,7 @@ pub(crate) const REQUESTS: &[Mutation] = &[
     row(
         "item type changed",
         expect(Breaking, Major, NoBump, "openapi-diff,api-smart-diff"),
-        expect(Breaking, Major, NoBump, "optic,openapi-diff,api-smart-diff"),
+        expect(Breaking, Major, NoBump, "openapi-diff,api-smart-diff"),
         |d| property(d, CHAT, "messages")["items"] = json!({"type": "string"}),
     ),
     row(
