@@ -66,7 +66,7 @@ mod unions;
 mod unsendable;
 mod unsupported;
 mod updates;
-mod walk;
+pub(crate) mod walk;
 
 use std::collections::BTreeMap;
 

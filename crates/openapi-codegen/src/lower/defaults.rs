@@ -35,7 +35,7 @@ pub(super) fn document_request_defaults(document: &mut Value) {
             // References to a scalar do not apply its default.
             let is_scalar = schema["type"] != "object" && schema["type"] != "array";
             if is_scalar && let Some(default) = take_default(schema) {
-                walk::describe(schema, &format!("{DEFAULT} `{default}`."));
+                describe_default(schema, &default, true);
             }
             match asked.contains(name) {
                 true => document_defaults(schema),
@@ -62,6 +62,10 @@ pub(super) fn document_request_defaults(document: &mut Value) {
             .flat_map(Map::values_mut)
         {
             if let Some(schema) = media.get_mut("schema") {
+                let is_scalar = schema["type"] != "object" && schema["type"] != "array";
+                if is_scalar && let Some(default) = take_default(schema) {
+                    describe_default(schema, &default, true);
+                }
                 document_defaults(schema);
             }
         }
@@ -138,7 +142,7 @@ pub(super) fn describe_default(described: &mut Value, default: &Value, is_requir
         true => DEFAULT,
         false => IF_OMITTED,
     };
-    let sentence = format!("{words} `{default}`.");
+    let sentence = format!("{words} {}.", walk::code(&default.to_string()));
     walk::describe(described, &sentence);
 }
 

@@ -1,13 +1,14 @@
 //! Copies descriptions to where they are rendered.
 //!
-//! The descriptions of a parameter's schema, and of the items of a list or the values of a map, have no place in Rust: the
-//! parameter, the list and the map have one.
+//! The descriptions of the schema of a parameter or a body, and of the items of a list or the values of a map, have no
+//! place in Rust: the parameter, the body, the list and the map have one.
 
 use serde_json::Value;
 
+use super::media::JSON;
 use super::walk::{Keys, describe_once};
 
-/// Adds the descriptions of inner schemas to those of parameters, lists and maps.
+/// Adds the descriptions of inner schemas to those of parameters, bodies, lists and maps.
 pub(super) fn document_inner(document: &mut Value) {
     in_value(document, Keys::Keywords);
 }
@@ -35,15 +36,24 @@ fn in_value(value: &mut Value, keys: Keys) {
         return;
     }
     let of_schema = map.get("in").and(map.get("schema"));
+    let content = map.get("content").and_then(|content| content.get(JSON));
+    let of_body = content.and_then(|content| content.get("schema"));
+    // The description of a schema that repeats that of its holder and continues.
+    let own = map.get("description").and_then(Value::as_str);
+    let own = own.map_or("", |own| own.trim().trim_end_matches('.'));
     let others = map.get("additionalProperties");
     let of_values = others.filter(|_| !map.contains_key("properties"));
     let inner = [
-        ("", of_schema),
+        ("", of_schema.or(of_body)),
         ("Items: ", map.get("items")),
         ("Values: ", of_values),
     ];
     let sentences = inner.map(|(what, inner)| {
         let description = inner?.get("description")?.as_str()?.trim();
+        let description = match description.strip_prefix(own) {
+            Some(rest) if what.is_empty() => rest.trim_start_matches('.').trim_start(),
+            _ => description,
+        };
         (!description.is_empty()).then(|| format!("{what}{description}"))
     });
     for sentence in sentences.into_iter().flatten() {

@@ -156,7 +156,15 @@ fn add_properties(old: &mut Value, new: Value) {
                 }
             }
             Some(_) if new.as_object().is_some_and(is_unrestricted) => {}
-            Some(schema) => *schema = json!({ "allOf": [schema.take(), new] }),
+            Some(schema) => {
+                let mut parts = [schema.take(), new];
+                // A part that excludes `null` decides.
+                if parts.iter().any(|part| part["nullable"] == false) {
+                    let parts = parts.iter_mut().filter_map(Value::as_object_mut);
+                    parts.for_each(|part| drop(part.shift_remove("nullable")));
+                }
+                *schema = json!({ "allOf": parts });
+            }
         }
     }
 }

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::context::Context;
 use super::media::{EVENT_STREAM, JSON, OCTETS, essence, has_parameters, is_binary, json_of};
+use super::merge::is_unrestricted;
 use super::names::target;
 use super::resolve::is_method;
 use super::walk::{self, members};
@@ -291,12 +292,10 @@ fn unify_error_bodies(operation: &mut Value, place: &Pointer, cx: &mut Context<'
     let is_error = |status: &str| is_error(status) || status == "default" && has_success;
     let mut bodies: Vec<Value> = Vec::new();
     let mut places = Vec::new();
-    let mut statuses = String::new();
+    let mut lines = Vec::new();
     let name = |schema: &Value| Some(format!("`{}`", target(schema.get("$ref")?.as_str()?)?));
     for (status, response) in responses.iter().filter(|(status, _)| is_error(status)) {
-        let description = response.get("description").and_then(Value::as_str);
-        let description = description.unwrap_or_default().trim_end();
-        statuses.push_str(&format!("\n- `{status}`: {description}"));
+        lines.push((status, response));
         if let Some(schema) = json_schema(response)
             && !bodies.contains(schema)
         {
@@ -304,6 +303,19 @@ fn unify_error_bodies(operation: &mut Value, place: &Pointer, cx: &mut Context<'
             places.push(schema_place(place, status));
         }
     }
+    let has_bodies = !bodies.is_empty();
+    let lines = lines.into_iter().map(|(status, response)| {
+        let body = match response.get("content").and_then(Value::as_object) {
+            _ if !has_bodies || json_schema(response).is_some() => String::new(),
+            None => " (no body)".to_owned(),
+            Some(content) => {
+                let names: Vec<String> = content.keys().map(|media| format!("`{media}`")).collect();
+                format!(" ({})", names.join(" or "))
+            }
+        };
+        status_line(status, &body, response)
+    });
+    let mut statuses: String = lines.collect();
     let names: Option<Vec<String>> = bodies.iter().map(name).collect();
     if let Some(names) = names.filter(|names| !names.is_empty()) {
         statuses.push_str(&format!("\n\nThe body is {}.", names.join(" or ")));
@@ -330,6 +342,14 @@ fn unify_error_bodies(operation: &mut Value, place: &Pointer, cx: &mut Context<'
             return;
         }
         [one] => one.clone(),
+        several if several.iter().any(is_untyped) => {
+            cx.note_loss(
+                place,
+                "the types of the error bodies: one of them is any JSON",
+            );
+            places.clear();
+            json!({})
+        }
         several => json!({ "oneOf": several }),
     };
     responses.retain(|status, _| !is_error(status));
@@ -348,6 +368,27 @@ fn unify_error_bodies(operation: &mut Value, place: &Pointer, cx: &mut Context<'
         }
     }
     describe_statuses(operation, "Errors", &statuses);
+}
+
+/// Returns the line about a status in a list. `body` says how its body differs from those of other statuses.
+fn status_line(status: &str, body: &str, response: &Value) -> String {
+    let mut described = Map::new();
+    let schema = json_schema(response).filter(|schema| schema.get("$ref").is_none());
+    for holder in [Some(response), schema].into_iter().flatten() {
+        let description = holder.get("description").and_then(Value::as_str);
+        if let Some(description) = description.map(str::trim).filter(|text| !text.is_empty()) {
+            walk::describe_once(&mut described, description);
+        }
+    }
+    match described.get("description").and_then(Value::as_str) {
+        None => format!("\n- `{status}`{body}"),
+        Some(text) => format!("\n- `{status}`{body}: {}", walk::in_list(text)),
+    }
+}
+
+/// Returns whether a schema allows any JSON.
+fn is_untyped(schema: &Value) -> bool {
+    schema.as_object().is_none_or(is_unrestricted)
 }
 
 /// Adds the list of statuses to the description, unless it is there already: a lowered document may be lowered again.
@@ -387,12 +428,14 @@ fn describe_successes(successes: &[(String, Value)]) -> String {
             return String::new();
         }
     }
+    let has_body = |(_, response): &(String, Value)| response.get("content").is_some();
+    let has_bodies = successes.iter().any(has_body);
     let lines = successes.iter().map(|(status, response)| {
         let body = match response.get("content") {
-            None if successes.len() > 1 => " (no body)",
+            None if has_bodies => " (no body)",
             _ => "",
         };
-        format!("\n- `{status}`{body}: {}", description(response))
+        status_line(status, body, response)
     });
     lines.collect()
 }
@@ -435,6 +478,7 @@ fn unify_successes(operation: &mut Value, place: &Pointer, cx: &mut Context<'_>)
         }
     }
     if raw.is_none() && bodies.is_empty() {
+        describe_statuses(operation, "Returns", &statuses);
         return;
     }
     let mut content = match (raw, bodies.as_slice()) {

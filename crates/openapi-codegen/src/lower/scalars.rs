@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::context::Context;
 use super::merge::is_annotation;
-use super::walk::describe_map as describe;
+use super::walk::{self, describe_map as describe};
 use crate::Pointer;
 
 /// On a number, a boolean or an untyped value: the listed values. They are only documented, and select alternatives.
@@ -70,6 +70,9 @@ pub(super) fn document_object_limits(
     describe_limits(map, &limits, ("property", "properties"));
     if map.get("additionalProperties") == Some(&Value::Bool(false)) {
         map.shift_remove("additionalProperties");
+        if !map.contains_key("properties") {
+            describe(map, "Always empty.");
+        }
     }
     if map.get("additionalProperties") == Some(&Value::Bool(true)) {
         // With listed properties, the generator treats `true` as the default and drops unlisted ones.
@@ -319,7 +322,10 @@ fn infer_from_values(
 }
 
 fn document_values(map: &mut Map<String, Value>, values: &[Value]) {
-    let values: Vec<String> = values.iter().map(|value| format!("`{value}`")).collect();
+    let values: Vec<String> = values
+        .iter()
+        .map(|value| walk::code(&value.to_string()))
+        .collect();
     let word = if values.len() == 1 {
         "Always"
     } else {

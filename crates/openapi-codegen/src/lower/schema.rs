@@ -6,7 +6,7 @@ use super::LowerError;
 use super::context::Context;
 use super::merge::CONDITIONAL;
 use super::parameters::place_of;
-use super::{constants, repair, unsupported};
+use super::{constants, repair, unsupported, walk};
 use crate::Pointer;
 
 /// Lowers every schema of the document.
@@ -237,11 +237,7 @@ fn document_pattern(map: &mut Map<String, Value>) {
             .get("description")
             .and_then(Value::as_str)
             .unwrap_or_default();
-        let code = match pattern.contains('`') {
-            true => format!("`` {pattern} ``"),
-            false => format!("`{pattern}`"),
-        };
-        let text = format!("{description}\n\nPattern: {code}");
+        let text = format!("{description}\n\nPattern: {}", walk::code(&pattern));
         map.insert("description".to_owned(), text.trim_start().into());
     }
 }

@@ -111,7 +111,7 @@ fn alternatives(document: &Value, all: &Value) -> Option<String> {
     let alternatives = required.into_iter().map(|schemes| {
         let schemes = schemes.iter();
         let schemes = schemes.map(|(name, scopes)| describe(document, name, scopes));
-        schemes.collect::<Vec<_>>().join(" and ")
+        schemes.collect::<Vec<_>>().join(", and ")
     });
     let alternatives = alternatives.collect::<Vec<_>>().join(", or ");
     let none = if optional.is_empty() { "" } else { ", or none" };

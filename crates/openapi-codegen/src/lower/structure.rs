@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::LowerError;
 use super::context::Context;
-use super::security;
+use super::{security, walk};
 use crate::Pointer;
 
 /// The maximum nesting depth of a document, about ten times that of real documents.
@@ -173,7 +173,8 @@ fn lower_servers(map: &mut Map<String, Value>, cx: &mut Context<'_>) -> Result<(
             continue;
         };
         let Some(resolved) = with_defaults(&url, server.get("variables")) else {
-            let what = format!("the server `{url}`: a variable has no default");
+            let what =
+                format!("the server `{url}`: its URL has variables without a usable default");
             cx.note_loss(&place, what);
             continue;
         };
@@ -186,7 +187,10 @@ fn lower_servers(map: &mut Map<String, Value>, cx: &mut Context<'_>) -> Result<(
             continue;
         }
         if kept {
-            let what = format!("the server `{url}`; the caller gives its URL to use it");
+            let description = walk::line(&server).map(|line| format!(" ({line})"));
+            let description = description.unwrap_or_default();
+            let what =
+                format!("the server `{url}`{description}; the caller gives its URL to use it");
             cx.note_loss(&place, what);
             continue;
         }

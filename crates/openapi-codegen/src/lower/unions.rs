@@ -14,6 +14,7 @@ use super::merge::is_annotation;
 use super::names::{self, SCHEMAS, pascal, target};
 use super::scalars::VALUES;
 use super::shape::Shaper;
+use super::walk::{describe_once, line};
 use crate::Pointer;
 
 /// On a discriminator: some of its values are numbers or booleans, and the mapping contains their texts.
@@ -67,6 +68,10 @@ pub(super) fn shape(
         }
         if !shaped.iter().any(|other| same(other, &alternative)) {
             shaped.push(alternative);
+        } else if alternative.get("$ref").is_none()
+            && let Some(description) = line(&alternative)
+        {
+            describe_once(&mut map, &description);
         }
     }
     // A union with an unrestricted alternative is unrestricted.
@@ -90,6 +95,7 @@ pub(super) fn shape(
         return shaper.component(Value::Object(map), name, &place);
     }
     map.retain(|key, _| is_annotation(key) || key == "nullable" || key == "discriminator");
+    take_formats_of_texts(&mut shaped, &mut map);
     let discriminator = map.shift_remove("discriminator");
     if !is_plain(&shaped) {
         let mut references = Vec::new();
@@ -217,6 +223,25 @@ fn same(one: &Value, other: &Value) -> bool {
             .collect()
     };
     strip(one) == strip(other)
+}
+
+/// Removes alternatives that are text of a format if another alternative is any text, and documents the formats.
+fn take_formats_of_texts(shaped: &mut Vec<Value>, map: &mut Map<String, Value>) {
+    let is_text = |schema: &Value| {
+        schema.get("type").is_some_and(|ty| ty == "string") && schema.get("enum").is_none()
+    };
+    let is_any_text = |schema: &Value| is_text(schema) && schema.get("format").is_none();
+    if !shaped.iter().any(is_any_text) {
+        return;
+    }
+    shaped.retain(|schema| {
+        let format = schema.get("format").and_then(Value::as_str);
+        let format = format.filter(|_| is_text(schema));
+        if let Some(format) = format {
+            describe_once(map, &format!("A text can have the format `{format}`."));
+        }
+        format.is_none()
+    });
 }
 
 /// Notes the limits of alternatives that are merged.

@@ -48,6 +48,24 @@ pub(super) fn line(holder: &Value) -> Option<String> {
     (!line.is_empty()).then_some(line)
 }
 
+/// Writes a text as code in Markdown.
+pub(crate) fn code(text: &str) -> String {
+    match text.contains('`') {
+        true => format!("`` {text} ``"),
+        false => format!("`{text}`"),
+    }
+}
+
+/// Indents the lines of a text after the first, so that all are part of one item of a list.
+pub(crate) fn in_list(text: &str) -> String {
+    let mut lines = text.trim().lines();
+    let first = lines.next().unwrap_or_default().to_owned();
+    lines.fold(first, |text, line| match line.trim_end() {
+        "" => text + "\n",
+        line => text + "\n  " + line,
+    })
+}
+
 /// Appends a sentence to the description of a schema or a parameter.
 pub(super) fn describe(holder: &mut Value, sentence: &str) {
     if let Value::Object(holder) = holder {

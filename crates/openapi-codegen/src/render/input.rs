@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::lower::{AUTHORIZATION, Lowered, METHOD, RUNTIME_TYPE, sent_schemas};
+use crate::lower::{AUTHORIZATION, Lowered, METHOD, RUNTIME_TYPE, sent_schemas, walk};
 use serde_json::{Map, Value, json};
 
 use super::names::parameter_name;
@@ -42,8 +42,9 @@ pub(super) fn prepare(lowered: &Lowered) -> Value {
                 schema.insert(RUNTIME_TYPE.to_owned(), name.into());
             }
         }
-        for name in sent_schemas(document) {
-            distinguish_empty_from_absent(schemas.get_mut(&name));
+        let sent = sent_schemas(document);
+        for (name, schema) in schemas.iter_mut() {
+            distinguish_empty_from_absent(schema, sent.contains(name));
         }
         for union in &lowered.unions {
             schemas.insert(union.name.clone(), json!({"type": "string"}));
@@ -66,7 +67,13 @@ pub(super) fn prepare(lowered: &Lowered) -> Value {
         .into_iter()
         .flatten();
     let servers: Vec<Value> = servers
-        .filter_map(|server| Some(json!({"url": server.get("url")?})))
+        .filter_map(|server| {
+            let mut copied = json!({"url": server.get("url")?});
+            if let Some(description) = server.get("description").filter(|text| text.is_string()) {
+                copied["description"] = description.clone();
+            }
+            Some(copied)
+        })
         .collect();
     let mut copied = json!({
         "openapi": document["openapi"],
@@ -84,12 +91,9 @@ pub(super) fn prepare(lowered: &Lowered) -> Value {
     copied
 }
 
-/// Makes optional arrays and objects of request bodies nullable. Generated types otherwise omit an empty one,
-/// but "no tags" and "tags unchanged" are different requests.
-fn distinguish_empty_from_absent(schema: Option<&mut Value>) {
-    let Some(schema) = schema else {
-        return;
-    };
+/// Makes optional objects nullable, and optional arrays if they are sent. Generated types otherwise omit an empty one,
+/// but an empty object can be the whole answer, and "no tags" and "tags unchanged" are different requests.
+fn distinguish_empty_from_absent(schema: &mut Value, is_sent: bool) {
     let required = schema.get("required").cloned().unwrap_or_default();
     let is_required = |name: &String| {
         let mut names = required.as_array().into_iter().flatten();
@@ -97,7 +101,7 @@ fn distinguish_empty_from_absent(schema: Option<&mut Value>) {
     };
     let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
     for (name, property) in properties.into_iter().flatten() {
-        let is_collection = property["type"] == "array" || property["type"] == "object";
+        let is_collection = property["type"] == "object" || is_sent && property["type"] == "array";
         if is_collection && !is_required(name) && property.get("default").is_none() {
             property["nullable"] = true.into();
         }
@@ -114,6 +118,20 @@ pub(super) fn runtime_type(schema: &Map<String, Value>) -> Option<&str> {
         (Some("number"), Some("usd")) => Some("Usd"),
         _ => None,
     })
+}
+
+/// Writes the description of a parameter as an item of a list, which says whether the parameter is required.
+fn describe_argument(parameter: &mut Value) {
+    let description = parameter.get("description").and_then(Value::as_str);
+    let description = description.unwrap_or_default().trim();
+    let text = match parameter.get("required") == Some(&Value::Bool(true)) {
+        true if description.is_empty() => "Required.".to_owned(),
+        true => format!("Required. {description}"),
+        false => description.to_owned(),
+    };
+    if !text.is_empty() {
+        parameter["description"] = walk::in_list(&text).into();
+    }
 }
 
 /// Returns an operation without unused keys, whose parameter names are unique in Rust.
@@ -146,6 +164,7 @@ fn with_unique_names(path: &str, operation: &Value) -> (String, Value) {
     let parameters = copied.get_mut("parameters").and_then(Value::as_array_mut);
     let mut taken: BTreeSet<String> = RESERVED.iter().map(|name| (*name).to_owned()).collect();
     for parameter in parameters.into_iter().flatten() {
+        describe_argument(parameter);
         let wire = parameter["name"].as_str().unwrap_or_default().to_owned();
         let rust = parameter_name(&wire);
         let is_plain = wire

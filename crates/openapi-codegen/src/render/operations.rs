@@ -182,7 +182,10 @@ pub(super) fn list(document: &OpenAPI, lowered: &Lowered) -> Vec<Operation> {
                 .unwrap_or_else(|| method.to_uppercase()),
             other_method,
             path: wire_path,
-            summary: operation.summary.clone(),
+            summary: operation
+                .summary
+                .clone()
+                .filter(|text| !text.trim().is_empty()),
             documentation: operation
                 .external_docs
                 .as_ref()

@@ -49,14 +49,18 @@ fn constructors(file: &mut File, document: &OpenAPI) -> Result<(), String> {
         .iter()
         .position(|item| matches!(item, Item::Impl(block) if block.trait_.is_none() && has_function(block, "new_with_client")))
         .ok_or("progenitor generated no constructor `new_with_client`")?;
-    let server = document
-        .servers
-        .first()
-        .map(|server| server.url.trim_end_matches('/'))
-        .filter(|url| url.starts_with("http"));
-    let server: Option<TokenStream> = server.map(|url| {
+    let server = document.servers.first();
+    let server = server.filter(|server| server.url.starts_with("http"));
+    let server: Option<TokenStream> = server.map(|server| {
+        let url = server.url.trim_end_matches('/');
+        let description = server
+            .description
+            .as_ref()
+            .filter(|text| !text.trim().is_empty());
+        let description = description.map(|text| quote!(#[doc = ""] #[doc = #text]));
         quote! {
             /// The first absolute URL of a server in the specification.
+            #description
             pub const DEFAULT_BASE_URL: &'static str = #url;
         }
     });

@@ -16,6 +16,7 @@ use super::field_attributes::{FieldAttributes, arguments_of};
 use super::limits::{Limits, LimitsOfTypes};
 use super::text::compact;
 use super::{lenient_impls, type_builders, unparse};
+use crate::lower::walk;
 use heck::ToSnakeCase as _;
 use proc_macro2::TokenStream;
 use quote::ToTokens as _;
@@ -133,7 +134,8 @@ fn check_limits(
         "\n{}",
         unparse(parse_quote! {
             impl #name {
-                /// Checks the limits that the specification states. Operations call this before sending.
+                /// Checks the limits of these properties that the specification states. An operation whose body has this
+                /// type calls it before sending.
                 pub fn check_limits(&self) -> Result<(), openapi_runtime::OutOfLimits> {
                     #checks
                     Ok(())
@@ -221,7 +223,7 @@ fn document_wire_name(field: &mut Field, attributes: &FieldAttributes) {
         && name != wire
         && !attributes.is_flattened()
     {
-        let text = format!(" On the wire: `{wire}`.");
+        let text = format!(" On the wire: {}.", walk::code(wire));
         let mut lines: Vec<Attribute> = vec![parse_quote!(#[doc = #text])];
         if is_documented {
             lines.insert(0, parse_quote!(#[doc = ""]));

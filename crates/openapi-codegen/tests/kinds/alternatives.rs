@@ -251,3 +251,27 @@ Truth:
         assert!(unions.contains(variant), "{unions}");
     }
 }
+
+#[test]
+fn any_text_includes_texts_of_a_format() {
+    let lowered = lowered(&with_schemas(
+        "Day:
+  oneOf: [{type: string, pattern: '[0-9]{4}'}, {type: string, format: date}, {type: string, format: date-time}, {type: object, properties: {day: {type: integer}}}]",
+    ));
+    assert_eq!(lowered.unions[0].alternatives.len(), 2);
+    assert_eq!(
+        lowered.unions[0].description.as_deref(),
+        Some("Format: `date`. A text can have the format `date-time`.")
+    );
+}
+
+#[test]
+fn a_property_that_excludes_null_is_not_null_in_its_base() {
+    let schemas = schemas(&with_schemas(
+        "Base: {type: object, required: [a, b], properties: {a: {type: object, nullable: true}, b: {type: string, nullable: true}}}
+Derived: {allOf: [{$ref: '#/components/schemas/Base'}], properties: {a: {type: object, nullable: false, properties: {x: {type: string}}}}}",
+    ));
+    let properties = &schemas["Derived"]["properties"];
+    assert_eq!(properties["a"].get("nullable"), None);
+    assert_eq!(properties["b"]["nullable"], true);
+}

@@ -33,7 +33,7 @@ components:
     );
     assert_eq!(
         description("/both"),
-        "Authorization: `token` (HTTP bearer) and `key` in the header `X-Key`, or none."
+        "Authorization: `token` (HTTP bearer), and `key` in the header `X-Key`, or none."
     );
     assert_eq!(
         description("/query"),
@@ -220,5 +220,99 @@ paths: {}",
         lowered(&document).document["info"]["description"],
         "Documentation: <https://a.example/docs>.\n\nContact: A, a@a.example.\n\nLicense: MIT.\n\n\
          Terms of service: <https://a.example/terms>.\n\n# Runs\n\nAbout runs."
+    );
+}
+
+#[test]
+fn statuses_say_which_of_them_have_a_body() {
+    let document = document(
+        "3.0.3",
+        "paths:
+  /a:
+    get:
+      responses:
+        '200': {description: OK, content: {application/json: {schema: {type: string, description: The id.}}}}
+        '204': {description: ''}
+        '401': {description: ''}
+        '404': {description: Not there, content: {application/pdf: {}}}
+        '500': {description: \"Bad.\\n\\nTry again.\", content: {application/json: {schema: {$ref: '#/components/schemas/Problem'}}}}
+    delete:
+      responses:
+        '200': {description: Removed}
+        '204': {description: It was gone}
+        '429': {description: Slow down, content: {application/json: {schema: {description: Blocked for ten minutes.}}}}
+        '503': {description: Down, content: {application/json: {schema: {$ref: '#/components/schemas/Problem'}}}}
+components: {schemas: {Problem: {type: object, properties: {code: {type: integer}}}}}",
+    );
+    let lowered = lowered(&document);
+    let description = |method: &str| lowered.document["paths"]["/a"][method]["description"].clone();
+    assert_eq!(
+        description("get"),
+        "# Returns
+
+- `200`: OK. The id.
+- `204` (no body)
+
+# Errors
+
+- `401` (no body)
+- `404` (`application/pdf`): Not there
+- `500`: Bad.
+
+  Try again.
+
+The body is `Problem`."
+    );
+    assert_eq!(
+        description("delete"),
+        "# Returns
+
+- `200`: Removed
+- `204`: It was gone
+
+# Errors
+
+- `429`: Slow down. Blocked for ten minutes.
+- `503`: Down"
+    );
+    assert_eq!(
+        notes(&lowered, NoteKind::Lost),
+        ["#/paths/~1a/delete/responses: the types of the error bodies: one of them is any JSON"]
+    );
+}
+
+#[test]
+fn arguments_say_that_they_are_required_and_what_their_schemas_say() {
+    let document = document(
+        "3.0.3",
+        "servers: [{url: 'https://sandbox.example.com', description: The sandbox.}, {url: 'https://example.com', description: Production.}]
+paths:
+  /a:
+    put:
+      operationId: set
+      parameters:
+      - {name: a, in: query, required: true, description: \"First.\\n\\nSecond.\", schema: {type: boolean}}
+      - {name: b, in: query, required: true, schema: {type: string}}
+      - {name: c, in: query, description: The id, schema: {type: string, format: uuid, description: The id}}
+      requestBody: {required: true, description: The level., content: {application/json: {schema: {type: integer, minimum: 3, default: 5, description: Of detail.}}}}
+      responses: {'204': {description: OK}}",
+    );
+    let files = render::render("kinds.yml", &lowered(&document)).unwrap();
+    let code = &files.iter().find(|(path, _)| path == "mod.rs").unwrap().1;
+    let arguments = "
+    /// - `a`: Required. First.
+    ///
+    ///   Second.
+    /// - `b`: Required.
+    /// - `c`: The id. Format: `uuid`.
+    /// - `body`: The level. Of detail. Default: `5`. At least 3.
+";
+    assert!(code.contains(arguments), "{code}");
+    assert!(code.contains("    /// The sandbox.\n    pub const DEFAULT_BASE_URL"));
+    assert_eq!(
+        notes(&lowered(&document), NoteKind::Lost),
+        [
+            "#/servers/1: the server `https://example.com` (Production.); the caller gives its URL to use it"
+        ]
     );
 }

@@ -220,7 +220,7 @@ paths: {}
     assert_eq!(
         notes(&lowered, NoteKind::Lost),
         [
-            "#/servers/0: the server `https://{tenant}.example.com`: a variable has no default",
+            "#/servers/0: the server `https://{tenant}.example.com`: its URL has variables without a usable default",
             "#/servers/1/variables: the variables; the default base URL is `https://eu.example.com/443`",
             "#/servers/2: the server `https://b.example.com`; the caller gives its URL to use it",
         ]

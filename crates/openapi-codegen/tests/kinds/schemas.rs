@@ -419,3 +419,20 @@ fn a_property_named_like_its_field_keeps_the_name() {
         assert!(types.contains(field), "{field}: {types}");
     }
 }
+
+#[test]
+fn an_empty_object_in_a_response_differs_from_none() {
+    let document = document(
+        "3.0.3",
+        "paths: {/a: {get: {responses: {'200': {description: OK, content: {application/json: {schema: {$ref: '#/components/schemas/Answer'}}}}}}}}
+components:
+  schemas:
+    Answer: {type: object, properties: {unsupported: {type: object}, labels: {type: object, additionalProperties: {type: string}}, nothing: {type: object, additionalProperties: false}}}",
+    );
+    let types = types(&document);
+    for field in ["unsupported", "labels", "nothing"] {
+        let field = format!("pub {field}: ::std::option::Option<");
+        assert!(types.contains(&field), "{types}");
+    }
+    assert!(types.contains("/// Always empty."));
+}
