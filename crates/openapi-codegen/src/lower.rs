@@ -83,6 +83,7 @@ pub use enums::OpenEnum;
 pub use facts::{
     OperationFacts, RETRY_SAFETY, RetrySafety, SECRET, TEAM, TIMEOUT_SECONDS, TeamLocation,
 };
+pub(crate) use scalars::runtime_type;
 pub use skip::without;
 pub use union_types::{Alternative, AlternativeKind, Union};
 

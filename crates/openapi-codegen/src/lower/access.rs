@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
+use super::annotations::describe;
 use super::defaults;
 use super::names::target;
 use super::walk::members;
@@ -57,11 +58,19 @@ fn relax(schema: &mut Map<String, Value>, marker: &str, marked: &BTreeSet<String
     let Some(Value::Array(required)) = schema.get_mut("required") else {
         return;
     };
+    let is_required = |name: &String| required.iter().any(|required| required == name);
+    let write_only = names
+        .iter()
+        .filter(|name| marker == "writeOnly" && is_required(name));
+    let write_only: Vec<String> = write_only.cloned().collect();
     required.retain(|name| {
         name.as_str()
             .is_none_or(|name| !names.iter().any(|n| n == name))
     });
     if required.is_empty() {
         schema.shift_remove("required");
+    }
+    for name in write_only {
+        describe(&mut schema["properties"][&name], "Required in requests.");
     }
 }

@@ -1,10 +1,24 @@
 //! Documents annotations that Rust types do not express: `deprecated`, `readOnly` and `writeOnly`.
 
-use serde_json::Value;
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
 
 use super::defaults;
+use super::names::target;
 use super::resolve::is_method;
+use super::scalars::runtime_type;
 use super::walk::{self, members};
+
+/// What a component says about the properties and parameters that refer to it, which have its type and no documentation
+/// of their own.
+#[derive(Default)]
+struct Annotations {
+    /// The description of a component that is not a type in the generated code.
+    description: Option<String>,
+    read_only: bool,
+    write_only: bool,
+}
 
 /// Documents the annotations of operations, parameters, component schemas and their properties.
 pub(super) fn document_annotations(document: &mut Value) {
@@ -12,16 +26,35 @@ pub(super) fn document_annotations(document: &mut Value) {
         defaults::sent_schemas(document),
         defaults::received_schemas(document),
     );
-    for (name, schema) in members(document.pointer_mut("/components/schemas")) {
+    let schemas = members(document.pointer_mut("/components/schemas"));
+    let annotations = schemas.map(|(name, schema)| {
         document_deprecated(schema);
+        document_links(schema);
+        (name.clone(), annotations_of(schema))
+    });
+    let annotations: BTreeMap<String, Annotations> = annotations.collect();
+    for (name, schema) in members(document.pointer_mut("/components/schemas")) {
         for (_, property) in members(schema.get_mut("properties")) {
             document_deprecated(property);
+            document_links(property);
+            let target = document_target(property, &annotations);
             // A type of responses only says by itself that its properties are read.
-            for (annotation, sentence, users) in [
-                ("readOnly", "Read-only: set in responses.", &sent),
-                ("writeOnly", "Write-only: set in requests.", &received),
+            for (annotation, of_target, sentence, users) in [
+                (
+                    "readOnly",
+                    target.is_some_and(|target| target.read_only),
+                    "Read-only: set in responses.",
+                    &sent,
+                ),
+                (
+                    "writeOnly",
+                    target.is_some_and(|target| target.write_only),
+                    "Write-only: set in requests.",
+                    &received,
+                ),
             ] {
-                if users.contains(name) && property.get(annotation) == Some(&Value::Bool(true)) {
+                let is_set = of_target || property.get(annotation) == Some(&Value::Bool(true));
+                if users.contains(name) && is_set {
                     describe(property, sentence);
                 }
             }
@@ -33,11 +66,47 @@ pub(super) fn document_annotations(document: &mut Value) {
             let parameters = operation
                 .get_mut("parameters")
                 .and_then(Value::as_array_mut);
-            parameters
-                .into_iter()
-                .flatten()
-                .for_each(document_deprecated);
+            for parameter in parameters.into_iter().flatten() {
+                document_deprecated(parameter);
+                if let Some(schema) = parameter.get_mut("schema") {
+                    document_target(schema, &annotations);
+                }
+            }
         }
+    }
+}
+
+fn annotations_of(schema: &Value) -> Annotations {
+    let is_set = |annotation: &str| schema.get(annotation) == Some(&Value::Bool(true));
+    Annotations {
+        description: runtime_type(schema).and_then(|_| walk::line(schema)),
+        read_only: is_set("readOnly"),
+        write_only: is_set("writeOnly"),
+    }
+}
+
+/// Adds the description of the component that a schema refers to, if the schema has none. Returns the annotations of the
+/// component.
+fn document_target<'a>(
+    schema: &mut Value,
+    annotations: &'a BTreeMap<String, Annotations>,
+) -> Option<&'a Annotations> {
+    let reference = schema.get("$ref").and_then(Value::as_str);
+    let target = annotations.get(&reference.and_then(target)?)?;
+    if let Some(description) = &target.description {
+        describe(schema, description);
+    }
+    Some(target)
+}
+
+/// Documents where a schema is documented.
+fn document_links(schema: &mut Value) {
+    let url = schema.get("externalDocs").and_then(|docs| docs.get("url"));
+    if let Some(url) = url
+        .and_then(Value::as_str)
+        .filter(|url| url.contains("://"))
+    {
+        describe(schema, &format!("See <{url}>."));
     }
 }
 
@@ -52,9 +121,12 @@ fn document_deprecated(holder: &mut Value) {
 }
 
 /// Adds a sentence, unless the description has it: a document may be lowered twice.
-fn describe(holder: &mut Value, sentence: &str) {
-    let description = holder.get("description").and_then(Value::as_str);
-    if !description.is_some_and(|description| description.contains(sentence)) {
-        walk::describe(holder, sentence);
+pub(super) fn describe(holder: &mut Value, sentence: &str) {
+    // Nothing can stand beside a reference.
+    if holder.get("$ref").is_some() {
+        *holder = json!({ "allOf": [holder.take()] });
+    }
+    if let Value::Object(holder) = holder {
+        walk::describe_once(holder, sentence);
     }
 }

@@ -94,8 +94,10 @@ fn in_contents(holder: Option<&mut Value>, place: &Pointer, cx: &mut Context<'_>
 
 fn in_schema(schema: &mut Value, place: &Pointer, checks: Checks, cx: &mut Context<'_>) {
     if let Some(limits) = take_limits(schema) {
-        let sentence = describe(schema, &limits);
-        cx.note_unchecked(place, sentence.trim_end_matches('.'));
+        describe(schema, &limits);
+        for (keyword, value) in &limits {
+            cx.note_unchecked(&place.join(keyword), format!("`{keyword}: {value}`"));
+        }
         keep(schema, limits);
     }
     for (name, property) in members(schema.get_mut("properties")) {
@@ -144,8 +146,8 @@ fn keep(holder: &mut Value, limits: Map<String, Value>) {
     }
 }
 
-/// Appends the limits to a description. Returns the sentence.
-fn describe(holder: &mut Value, limits: &Map<String, Value>) -> String {
+/// Appends the limits to a description.
+fn describe(holder: &mut Value, limits: &Map<String, Value>) {
     let bound = |keyword: &str, exclusive: &str, open: &str, closed: &str| {
         let value = limits.get(keyword)?;
         let is_open = limits.get(exclusive) == Some(&Value::Bool(true));
@@ -160,5 +162,4 @@ fn describe(holder: &mut Value, limits: &Map<String, Value>) -> String {
     let first = letters.next().into_iter().flat_map(char::to_uppercase);
     let sentence: String = first.chain(letters).chain(['.']).collect();
     walk::describe(holder, &sentence);
-    sentence
 }

@@ -9,8 +9,8 @@ use super::LowerError;
 use super::context::Context;
 use super::names::{Names, SCHEMAS, pascal, target, unescape};
 use super::parameters::place_of;
-use super::resolve::find;
-use super::walk::Keys;
+use super::resolve::{find, is_method};
+use super::walk::{Keys, members};
 use crate::Pointer;
 
 /// Creates a component for every schema that is referenced elsewhere in the document, and repairs unresolved
@@ -70,16 +70,57 @@ fn replace_originals(
         .iter()
         .map(|(name, schema)| (name.as_str(), schema))
         .collect();
+    let mut of_bodies = Vec::new();
     for (reference, name) in made {
         let Some(schema) = components.get(name.as_str()).filter(|s| is_type(s)) else {
             continue;
         };
+        if reference.starts_with("#/paths/") {
+            of_bodies.push((*schema, name.as_str()));
+        }
         let tokens = reference.split('/').skip(1).map(unescape);
         let pointer: String = tokens.map(|token| format!("/{}", escape(&token))).collect();
         if let Some(original) = document.pointer_mut(&pointer)
             && *original == **schema
         {
             *original = json!({ "$ref": format!("{SCHEMAS}{name}") });
+        }
+    }
+    if !of_bodies.is_empty() {
+        replace_bodies(document, &of_bodies);
+    }
+}
+
+/// Replaces the schemas of bodies that equal components. An earlier pass moves bodies to other statuses and media types.
+fn replace_bodies(document: &mut Value, components: &[(&Value, &str)]) {
+    let replace = |schema: &mut Value| {
+        let mut components = components.iter();
+        if let Some((_, name)) = components.find(|(component, _)| *component == schema) {
+            *schema = json!({ "$ref": format!("{SCHEMAS}{name}") });
+        }
+    };
+    for (_, item) in members(document.get_mut("paths")) {
+        for (_, operation) in members(Some(item)).filter(|(name, _)| is_method(name)) {
+            for part in ["requestBody", "responses"] {
+                let part_is_body = part == "requestBody";
+                let part = operation.get_mut(part);
+                let bodies: Vec<&mut Value> = match part_is_body {
+                    true => part.into_iter().collect(),
+                    false => members(part).map(|(_, response)| response).collect(),
+                };
+                for body in bodies {
+                    for (_, media) in members(body.get_mut("content")) {
+                        let Some(schema) = media.get_mut("schema") else {
+                            continue;
+                        };
+                        for keyword in ["oneOf", "allOf"] {
+                            let parts = schema.get_mut(keyword).and_then(Value::as_array_mut);
+                            parts.into_iter().flatten().for_each(replace);
+                        }
+                        replace(schema);
+                    }
+                }
+            }
         }
     }
 }

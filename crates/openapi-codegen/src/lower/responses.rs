@@ -293,9 +293,8 @@ fn unify_error_bodies(operation: &mut Value, place: &Pointer, cx: &mut Context<'
     let mut bodies: Vec<Value> = Vec::new();
     let mut places = Vec::new();
     let mut lines = Vec::new();
-    let name = |schema: &Value| Some(format!("`{}`", target(schema.get("$ref")?.as_str()?)?));
     for (status, response) in responses.iter().filter(|(status, _)| is_error(status)) {
-        lines.push((status, response));
+        lines.push((status.as_str(), response));
         if let Some(schema) = json_schema(response)
             && !bodies.contains(schema)
         {
@@ -303,22 +302,9 @@ fn unify_error_bodies(operation: &mut Value, place: &Pointer, cx: &mut Context<'
             places.push(schema_place(place, status));
         }
     }
-    let has_bodies = !bodies.is_empty();
-    let lines = lines.into_iter().map(|(status, response)| {
-        let body = match response.get("content").and_then(Value::as_object) {
-            _ if !has_bodies || json_schema(response).is_some() => String::new(),
-            None => " (no body)".to_owned(),
-            Some(content) => {
-                let names: Vec<String> = content.keys().map(|media| format!("`{media}`")).collect();
-                format!(" ({})", names.join(" or "))
-            }
-        };
-        status_line(status, &body, response)
-    });
-    let mut statuses: String = lines.collect();
-    let names: Option<Vec<String>> = bodies.iter().map(name).collect();
-    if let Some(names) = names.filter(|names| !names.is_empty()) {
-        statuses.push_str(&format!("\n\nThe body is {}.", names.join(" or ")));
+    let (mut statuses, have_same_body) = list_statuses(&lines);
+    if have_same_body && let Some(name) = bodies.first().and_then(name_of) {
+        statuses.push_str(&format!("\n\nThe body is {name}."));
     }
     let body = match bodies.as_slice() {
         [] => {
@@ -370,7 +356,39 @@ fn unify_error_bodies(operation: &mut Value, place: &Pointer, cx: &mut Context<'
     describe_statuses(operation, "Errors", &statuses);
 }
 
-/// Returns the line about a status in a list. `body` says how its body differs from those of other statuses.
+/// Returns a list of statuses, and whether all of them have the same body. If not, each line says what its body is.
+fn list_statuses(responses: &[(&str, &Value)]) -> (String, bool) {
+    let bodies: Vec<String> = responses.iter().map(|(_, one)| body_of(one)).collect();
+    let have_same_body = bodies.windows(2).all(|two| two[0] == two[1]);
+    let lines = responses.iter().zip(&bodies);
+    let lines = lines.map(|((status, response), body)| match body.as_str() {
+        "" => status_line(status, "", response),
+        _ if have_same_body => status_line(status, "", response),
+        body => status_line(status, &format!(" ({body})"), response),
+    });
+    (lines.collect(), have_same_body)
+}
+
+/// Returns what the body of a response is: a type or media types. Empty if its type has no name.
+fn body_of(response: &Value) -> String {
+    let content = response.get("content").and_then(Value::as_object);
+    match (json_schema(response), content) {
+        (Some(schema), _) => name_of(schema).unwrap_or_default(),
+        (None, None) => "no body".to_owned(),
+        (None, Some(content)) => {
+            let names: Vec<String> = content.keys().map(|media| format!("`{media}`")).collect();
+            names.join(" or ")
+        }
+    }
+}
+
+/// Returns the name of the component that a schema refers to.
+fn name_of(schema: &Value) -> Option<String> {
+    let name = target(schema.get("$ref")?.as_str()?)?;
+    Some(format!("`{name}`"))
+}
+
+/// Returns the line about a status in a list, with the descriptions of the response and of a schema without a name.
 fn status_line(status: &str, body: &str, response: &Value) -> String {
     let mut described = Map::new();
     let schema = json_schema(response).filter(|schema| schema.get("$ref").is_none());
@@ -428,16 +446,11 @@ fn describe_successes(successes: &[(String, Value)]) -> String {
             return String::new();
         }
     }
-    let has_body = |(_, response): &(String, Value)| response.get("content").is_some();
-    let has_bodies = successes.iter().any(has_body);
-    let lines = successes.iter().map(|(status, response)| {
-        let body = match response.get("content") {
-            None if has_bodies => " (no body)",
-            _ => "",
-        };
-        status_line(status, body, response)
-    });
-    lines.collect()
+    let successes: Vec<(&str, &Value)> = successes
+        .iter()
+        .map(|(status, response)| (status.as_str(), response))
+        .collect();
+    list_statuses(&successes).0
 }
 
 /// Unifies successes with different bodies: a union of JSON bodies, `null` for a response without a body, raw

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::RUNTIME_TYPE;
 use super::context::Context;
 use super::merge::is_annotation;
 use super::walk::{self, describe_map as describe};
@@ -58,6 +59,18 @@ fn remove_with_note(
         let what = format!("`{keyword}`, which does not apply to the type `{ty}`");
         cx.note_loss(&place.join(keyword), what);
     }
+}
+
+/// Returns the runtime type of a component schema, if it has one.
+pub(crate) fn runtime_type(schema: &Value) -> Option<&str> {
+    let text = |key: &str| schema.get(key).and_then(Value::as_str);
+    text(RUNTIME_TYPE).or_else(|| match (text("type"), text("format")) {
+        (Some("string"), Some("date-time")) => Some("Timestamp"),
+        (Some("string"), Some("password")) => Some("Secret"),
+        (Some("number"), Some("decimal" | "decimal128")) => Some("Number"),
+        (Some("number"), Some("usd")) => Some("Usd"),
+        _ => None,
+    })
 }
 
 /// Moves limits of objects into the description, and makes additional properties explicit.
@@ -349,6 +362,8 @@ fn describe_limits(
 ) {
     let of = |number: &Value| if *number == 1 { one } else { several };
     let sentence = match limits {
+        [Some(min), None] if *min == 0 => return,
+        [Some(min), Some(max)] if *min == 0 => format!("At most {max} {}.", of(max)),
         [Some(min), Some(max)] if min == max => format!("Exactly {min} {}.", of(min)),
         [Some(min), Some(max)] => format!("{min} to {max} {several}."),
         [Some(min), None] => format!("At least {min} {}.", of(min)),

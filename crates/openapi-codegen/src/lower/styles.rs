@@ -90,16 +90,17 @@ pub(super) fn shape(
                 0,
             );
         }
+        Shape::Other if in_query && is_map(&schema, schemas) => match serialization {
+            Serialization::Pairs => {}
+            // The runtime writes `name[key]` for each member.
+            Serialization::Brackets => parameter["name"] = format!("{name}[]").into(),
+            Serialization::Text => {
+                cx.note_loss(place, "the caller serializes the value");
+                parameter["schema"] = json!({"type": "string"});
+            }
+        },
         Shape::Other => {
-            let is_map = resolved(&schema, schemas)
-                .get("type")
-                .is_some_and(|ty| ty == "object");
-            let what = if is_map && in_query {
-                "unlisted properties cannot become parameters; the value is sent as one parameter"
-            } else {
-                "the caller serializes the value"
-            };
-            cx.note_loss(place, what);
+            cx.note_loss(place, "the caller serializes the value");
             parameter["schema"] = json!({"type": "string"});
         }
         shape => {
@@ -119,6 +120,13 @@ pub(super) fn shape(
         schema.shift_remove("nullable");
     }
     vec![parameter]
+}
+
+/// Returns whether a schema is an object without listed properties.
+fn is_map(schema: &Value, schemas: &Map<String, Value>) -> bool {
+    resolved(schema, schemas)
+        .get("type")
+        .is_some_and(|ty| ty == "object")
 }
 
 /// Adds what a list's schema says to the parameter, whose type is text: the limits, the default, and the values of items.
@@ -324,6 +332,9 @@ fn property_parameters(
         let what = format!("unlisted properties of {name:?}, which cannot be sent");
         cx.note_loss(place, what);
     }
+    let whole = [parameter, resolved(&parameter["schema"], schemas)];
+    let whole: Vec<String> = whole.into_iter().filter_map(walk::line).collect();
+    let whole = whole.join(" ");
     for (property, schema) in properties {
         let wire = if brackets {
             format!("{name}[{property}]")
@@ -339,6 +350,12 @@ fn property_parameters(
         super::parameters::set_place(&mut property_parameter, place);
         if let Some(description) = schema.get("description") {
             property_parameter["description"] = description.clone();
+        }
+        if !whole.is_empty() {
+            walk::describe(
+                &mut property_parameter,
+                &format!("Part of `{name}`: {whole}"),
+            );
         }
         match Shape::of(schema, schemas) {
             Shape::Scalar => parameters.push(property_parameter),
@@ -359,6 +376,10 @@ fn property_parameters(
                     cx,
                     level + 1,
                 ));
+            }
+            Shape::Other if brackets && is_map(schema, schemas) => {
+                property_parameter["name"] = format!("{wire}[]").into();
+                parameters.push(property_parameter);
             }
             _ => {
                 cx.note_loss(

@@ -3,7 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::lower::{AUTHORIZATION, Lowered, METHOD, RUNTIME_TYPE, sent_schemas, walk};
+use crate::lower::{
+    AUTHORIZATION, Lowered, METHOD, RUNTIME_TYPE, runtime_type, sent_schemas, walk,
+};
 use serde_json::{Map, Value, json};
 
 use super::names::parameter_name;
@@ -37,9 +39,9 @@ pub(super) fn prepare(lowered: &Lowered) -> Value {
         .unwrap_or_else(|| json!({}));
     if let Value::Object(schemas) = &mut schemas {
         property_names::make_unique(schemas);
-        for schema in schemas.values_mut().filter_map(Value::as_object_mut) {
+        for schema in schemas.values_mut().filter(|schema| schema.is_object()) {
             if let Some(name) = runtime_type(schema).map(str::to_owned) {
-                schema.insert(RUNTIME_TYPE.to_owned(), name.into());
+                schema[RUNTIME_TYPE] = name.into();
             }
         }
         let sent = sent_schemas(document);
@@ -108,23 +110,13 @@ fn distinguish_empty_from_absent(schema: &mut Value, is_sent: bool) {
     }
 }
 
-/// Returns the runtime type of a component schema, if it has one.
-pub(super) fn runtime_type(schema: &Map<String, Value>) -> Option<&str> {
-    let text = |key: &str| schema.get(key).and_then(Value::as_str);
-    text(RUNTIME_TYPE).or_else(|| match (text("type"), text("format")) {
-        (Some("string"), Some("date-time")) => Some("Timestamp"),
-        (Some("string"), Some("password")) => Some("Secret"),
-        (Some("number"), Some("decimal" | "decimal128")) => Some("Number"),
-        (Some("number"), Some("usd")) => Some("Usd"),
-        _ => None,
-    })
-}
-
-/// Writes the description of a parameter as an item of a list, which says whether the parameter is required.
+/// Writes the description of a parameter as an item of a list. It says whether the parameter is required, which parameters
+/// in a path always are.
 fn describe_argument(parameter: &mut Value) {
     let description = parameter.get("description").and_then(Value::as_str);
     let description = description.unwrap_or_default().trim();
-    let text = match parameter.get("required") == Some(&Value::Bool(true)) {
+    let is_required = parameter["required"] == true && parameter["in"] != "path";
+    let text = match is_required {
         true if description.is_empty() => "Required.".to_owned(),
         true => format!("Required. {description}"),
         false => description.to_owned(),

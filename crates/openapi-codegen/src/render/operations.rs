@@ -189,7 +189,8 @@ pub(super) fn list(document: &OpenAPI, lowered: &Lowered) -> Vec<Operation> {
             documentation: operation
                 .external_docs
                 .as_ref()
-                .map(|docs| docs.url.clone()),
+                .map(|docs| docs.url.clone())
+                .filter(|url| url.contains("://")),
             streams,
             is_event_stream,
             raw_slashes,

@@ -1,14 +1,13 @@
 //! Renders unions (`oneOf`, `anyOf`) as enums: deserialization selects the variant that preserves most of the
 //! input, and keeps a value that matches none.
 
-use crate::lower::{Alternative, AlternativeKind, Lowered, Union};
+use crate::lower::{self, Alternative, AlternativeKind, Lowered, Union};
 use heck::ToPascalCase as _;
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use serde_json::Value;
 use syn::{Ident, parse_quote};
 
-use super::input;
 use super::lenient_impls;
 use super::names::{type_name, variant_name};
 use super::unparse;
@@ -211,8 +210,8 @@ fn variants<'a>(union: &'a Union, schemas: Option<&Value>) -> Result<Vec<Variant
                     Some(_) => format!("Alternative{rest}"),
                     None => label,
                 };
-                let schema = schemas.and_then(|schemas| schemas.get(component)?.as_object());
-                match schema.and_then(input::runtime_type) {
+                let schema = schemas.and_then(|schemas| schemas.get(component));
+                match schema.and_then(lower::runtime_type) {
                     Some(runtime_type) => {
                         let runtime_type = format_ident!("{runtime_type}");
                         (quote!(::openapi_runtime::#runtime_type), label)

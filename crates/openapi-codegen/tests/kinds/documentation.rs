@@ -257,11 +257,9 @@ components: {schemas: {Problem: {type: object, properties: {code: {type: integer
 
 - `401` (no body)
 - `404` (`application/pdf`): Not there
-- `500`: Bad.
+- `500` (`Problem`): Bad.
 
-  Try again.
-
-The body is `Problem`."
+  Try again."
     );
     assert_eq!(
         description("delete"),
@@ -273,7 +271,7 @@ The body is `Problem`."
 # Errors
 
 - `429`: Slow down. Blocked for ten minutes.
-- `503`: Down"
+- `503` (`Problem`): Down"
     );
     assert_eq!(
         notes(&lowered, NoteKind::Lost),

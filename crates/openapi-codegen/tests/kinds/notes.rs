@@ -107,7 +107,7 @@ components:
             format!("{place}/2/schema/properties/a/maxLength: `maxLength: 3`"),
             "#/components/parameters/P/schema/maxLength: `maxLength: 5`".to_owned(),
             "#/paths/~1a~1{x}/parameters/0/schema/maxLength: `maxLength: 9`".to_owned(),
-            format!("{place}/3/schema/items: At most 4"),
+            format!("{place}/3/schema/items/maximum: `maximum: 4`"),
         ]
     );
     assert!(!lowered.document.to_string().contains("x-place"));

@@ -666,3 +666,50 @@ fn text_is_sent_with_its_media_type_as_written() {
     let body = &lowered(&document).document["paths"]["/a"]["put"]["requestBody"];
     assert_eq!(body["x-content-type"], "text/plain; charset=utf-8");
 }
+
+#[test]
+fn free_objects_in_queries_are_maps() {
+    let document = document(
+        "3.0.3",
+        "paths:
+  /a:
+    get:
+      operationId: list
+      parameters:
+      - {name: filter, in: query, style: deepObject, explode: true, schema: {type: object}}
+      - {name: labels, in: query, schema: {type: object, additionalProperties: {type: string}}}
+      - {name: geo, in: query, style: deepObject, explode: true, description: Where., schema: {type: object, properties: {lat: {type: number, description: North.}, more: {type: object}}}}
+      - {name: text, in: query, explode: false, schema: {type: object}}
+      responses: {'204': {description: OK}}",
+    );
+    let lowered = lowered(&document);
+    let parameters = lowered.document["paths"]["/a"]["get"]["parameters"].as_array();
+    let parameters: Vec<(&str, &str)> = parameters
+        .unwrap()
+        .iter()
+        .map(|one| {
+            (
+                one["name"].as_str().unwrap(),
+                one["schema"]["type"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        parameters,
+        [
+            ("filter[]", "object"),
+            ("labels", "object"),
+            ("geo[lat]", "number"),
+            ("geo[more][]", "object"),
+            ("text", "string"),
+        ]
+    );
+    assert_eq!(
+        lowered.document["paths"]["/a"]["get"]["parameters"][2]["description"],
+        "North. Part of `geo`: Where."
+    );
+    assert_eq!(
+        notes(&lowered, NoteKind::Lost),
+        ["#/paths/~1a/get/parameters/3: the caller serializes the value"]
+    );
+}

@@ -207,3 +207,53 @@ Other:
     );
     assert_eq!(lowered.notes, []);
 }
+
+#[test]
+fn a_referenced_body_is_one_type() {
+    let document = document(
+        "3.0.3",
+        "paths:
+  /a:
+    put:
+      operationId: put
+      responses:
+        '201': {description: Made, content: {application/json: {schema: {type: object, properties: {n: {type: string}}}}}}
+        '202': {description: Kept, content: {application/json: {schema: {$ref: '#/paths/~1a/put/responses/201/content/application~1json/schema'}}}}
+  /b:
+    get:
+      operationId: get
+      responses:
+        '200': {description: OK, content: {application/json: {schema: {$ref: '#/paths/~1a/put/responses/201/content/application~1json/schema'}}}}",
+    );
+    let types = types(&document);
+    assert_eq!(types.matches("pub struct").count(), 1, "{types}");
+}
+
+#[test]
+fn references_repeat_what_a_component_without_a_type_says() {
+    let schemas = schemas(&document(
+        "3.0.3",
+        "paths: {/a: {post: {requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/Thing'}}}}, responses: {'200': {description: OK, content: {application/json: {schema: {$ref: '#/components/schemas/Thing'}}}}}}}}
+components:
+  schemas:
+    When: {type: string, format: date-time, deprecated: true, description: In UTC.}
+    Id: {type: string, readOnly: true}
+    Thing:
+      type: object
+      required: [id, secret]
+      externalDocs: {url: 'https://example.com/things'}
+      properties:
+        id: {$ref: '#/components/schemas/Id'}
+        when: {$ref: '#/components/schemas/When'}
+        secret: {type: string, writeOnly: true}",
+    ));
+    let thing = &schemas["Thing"];
+    assert_eq!(thing["description"], "See <https://example.com/things>.");
+    let description = |name: &str| thing["properties"][name]["description"].clone();
+    assert_eq!(description("id"), "Read-only: set in responses.");
+    assert_eq!(description("when"), "In UTC. Deprecated.");
+    assert_eq!(
+        description("secret"),
+        "Required in requests. Write-only: set in requests."
+    );
+}

@@ -130,7 +130,7 @@ fn constraints_that_are_not_checked_are_noted() {
             format!("{place}/properties/list/items/pattern: `pattern: \"b\"`"),
             format!("{place}/properties/number/multipleOf: `multipleOf: 5`"),
             format!("{place}/properties/value: `enum`: the values 7"),
-            format!("{place}/properties/numbers/items: At most 5"),
+            format!("{place}/properties/numbers/items/maximum: `maximum: 5`"),
         ]
     );
 }

@@ -31,6 +31,8 @@ pub struct Client {
 
 impl Client {
     /// The first absolute URL of a server in the specification.
+    ///
+    /// Production Inference Server
     pub const DEFAULT_BASE_URL: &'static str = "https://api.pinference.ai/api/v1";
     /// The version of the specification.
     pub const API_VERSION: &'static str = "1.0.0";

@@ -592,7 +592,8 @@ impl ChatCompletionRequest {
 }
 
 impl ChatCompletionRequest {
-    /// Checks the limits that the specification states. Operations call this before sending.
+    /// Checks the limits of these properties that the specification states. An operation whose body has this
+    /// type calls it before sending.
     pub fn check_limits(&self) -> Result<(), openapi_runtime::OutOfLimits> {
         openapi_runtime::check_limits(
             "temperature",
@@ -1810,6 +1811,7 @@ impl lenient::Lenient for NamedToolChoice {
 #[non_exhaustive]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 pub struct Prediction {
+    /// A text, or a list of parts such as `{"type":"text","text":"…"}`.
     pub content: ::openapi_runtime::TextOrParts,
     /// On the wire: `type`.
     #[serde(rename = "type")]
