@@ -10,15 +10,15 @@ use super::resolve::is_method;
 use super::scalars::runtime_type;
 use super::walk::{self, members};
 
-/// What a component says about the properties and parameters that refer to it, which have its type and no documentation
-/// of their own.
-#[derive(Default)]
+/// What a component says about the properties and parameters that refer to it.
 struct Annotations {
     /// The description of a component that is not a type in the generated code.
     description: Option<String>,
-    read_only: bool,
-    write_only: bool,
+    /// Those of [`ACCESS`] that are set.
+    access: Vec<&'static str>,
 }
+
+const ACCESS: [&str; 2] = ["readOnly", "writeOnly"];
 
 /// Documents the annotations of operations, parameters, component schemas and their properties.
 pub(super) fn document_annotations(document: &mut Value) {
@@ -39,21 +39,14 @@ pub(super) fn document_annotations(document: &mut Value) {
             document_links(property);
             let target = document_target(property, &annotations);
             // A type of responses only says by itself that its properties are read.
-            for (annotation, of_target, sentence, users) in [
-                (
-                    "readOnly",
-                    target.is_some_and(|target| target.read_only),
-                    "Read-only: set in responses.",
-                    &sent,
-                ),
-                (
-                    "writeOnly",
-                    target.is_some_and(|target| target.write_only),
-                    "Write-only: set in requests.",
-                    &received,
-                ),
-            ] {
-                let is_set = of_target || property.get(annotation) == Some(&Value::Bool(true));
+            let sentences = [
+                "Read-only: set in responses.",
+                "Write-only: set in requests.",
+            ];
+            let users = [&sent, &received].into_iter().zip(sentences);
+            for (annotation, (users, sentence)) in ACCESS.into_iter().zip(users) {
+                let is_set = is_set(property, annotation)
+                    || target.is_some_and(|target| target.access.contains(&annotation));
                 if users.contains(name) && is_set {
                     describe(property, sentence);
                 }
@@ -77,16 +70,18 @@ pub(super) fn document_annotations(document: &mut Value) {
 }
 
 fn annotations_of(schema: &Value) -> Annotations {
-    let is_set = |annotation: &str| schema.get(annotation) == Some(&Value::Bool(true));
+    let access = ACCESS.into_iter();
     Annotations {
         description: runtime_type(schema).and_then(|_| walk::line(schema)),
-        read_only: is_set("readOnly"),
-        write_only: is_set("writeOnly"),
+        access: access.filter(|name| is_set(schema, name)).collect(),
     }
 }
 
-/// Adds the description of the component that a schema refers to, if the schema has none. Returns the annotations of the
-/// component.
+fn is_set(schema: &Value, annotation: &str) -> bool {
+    schema.get(annotation) == Some(&Value::Bool(true))
+}
+
+/// Adds the description of the component that a schema refers to. Returns the annotations of the component.
 fn document_target<'a>(
     schema: &mut Value,
     annotations: &'a BTreeMap<String, Annotations>,

@@ -58,8 +58,25 @@ pub(super) fn client(mut file: File, is_first: bool) -> Result<Client, String> {
     }
     Ok(Client {
         head: unparse(file),
-        builders: unparse(builders),
+        builders: name_invalid_arguments(&unparse(builders)),
     })
+}
+
+/// Rewrites progenitor's errors of arguments, such as "conversion to `:: std :: string :: String` for name failed".
+fn name_invalid_arguments(text: &str) -> String {
+    const BEGIN: &str = "\"conversion to `";
+    let mut parts = text.split(BEGIN);
+    let mut rewritten = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let message = part.split_once("` for ").and_then(|(ty, rest)| {
+            let (name, rest) = rest.split_once(" failed")?;
+            let ty = ty.replace(' ', "");
+            let ty = ty.strip_prefix("::std::string::").unwrap_or(&ty);
+            Some(format!("\"`{name}` is not a valid `{ty}`{rest}"))
+        });
+        rewritten.push_str(&message.unwrap_or_else(|| format!("{BEGIN}{part}")));
+    }
+    rewritten
 }
 
 /// Returns whether an item contains the methods of the client for operations.

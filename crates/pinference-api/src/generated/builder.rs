@@ -40,7 +40,7 @@ impl<'a> ListModels<'a> {
             .try_into()
             .map(Some)
             .map_err(|_| {
-                "conversion to `:: std :: string :: String` for x_prime_team_id failed"
+                "`x_prime_team_id` is not a valid `String`"
                     .to_string()
             });
         self
@@ -94,7 +94,7 @@ impl<'a> CreateChatCompletion<'a> {
             .try_into()
             .map(Some)
             .map_err(|_| {
-                "conversion to `:: std :: string :: String` for x_prime_team_id failed"
+                "`x_prime_team_id` is not a valid `String`"
                     .to_string()
             });
         self
@@ -110,7 +110,7 @@ impl<'a> CreateChatCompletion<'a> {
             .try_into()
             .map(openapi_runtime::RequestBody::of)
             .map_err(|s| {
-                format!("conversion to `ChatCompletionRequest` for body failed: {}", s)
+                format!("`body` is not a valid `ChatCompletionRequest`: {}", s)
             });
         self
     }
@@ -177,7 +177,7 @@ impl<'a> CreateChatCompletionStream<'a> {
             .try_into()
             .map(Some)
             .map_err(|_| {
-                "conversion to `:: std :: string :: String` for x_prime_team_id failed"
+                "`x_prime_team_id` is not a valid `String`"
                     .to_string()
             });
         self
@@ -193,7 +193,7 @@ impl<'a> CreateChatCompletionStream<'a> {
             .try_into()
             .map(openapi_runtime::RequestBody::of)
             .map_err(|s| {
-                format!("conversion to `ChatCompletionRequest` for body failed: {}", s)
+                format!("`body` is not a valid `ChatCompletionRequest`: {}", s)
             });
         self
     }
@@ -282,7 +282,7 @@ impl<'a> GetModel<'a> {
         self.model_id = value
             .try_into()
             .map_err(|_| {
-                "conversion to `:: std :: string :: String` for model_id failed"
+                "`model_id` is not a valid `String`"
                     .to_string()
             });
         self
@@ -295,7 +295,7 @@ impl<'a> GetModel<'a> {
             .try_into()
             .map(Some)
             .map_err(|_| {
-                "conversion to `:: std :: string :: String` for x_prime_team_id failed"
+                "`x_prime_team_id` is not a valid `String`"
                     .to_string()
             });
         self

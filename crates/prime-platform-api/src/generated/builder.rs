@@ -39,7 +39,7 @@ impl<'a> ListRuns<'a> {
         self.limit = value
             .try_into()
             .map(Some)
-            .map_err(|_| "conversion to `i64` for limit failed".to_string());
+            .map_err(|_| "`limit` is not a valid `i64`".to_string());
         self
     }
     pub fn mine<V>(mut self, value: V) -> Self
@@ -49,7 +49,7 @@ impl<'a> ListRuns<'a> {
         self.mine = value
             .try_into()
             .map(Some)
-            .map_err(|_| "conversion to `bool` for mine failed".to_string());
+            .map_err(|_| "`mine` is not a valid `bool`".to_string());
         self
     }
     pub fn page<V>(mut self, value: V) -> Self
@@ -59,7 +59,7 @@ impl<'a> ListRuns<'a> {
         self.page = value
             .try_into()
             .map(Some)
-            .map_err(|_| "conversion to `i64` for page failed".to_string());
+            .map_err(|_| "`page` is not a valid `i64`".to_string());
         self
     }
     pub fn team_id<V>(mut self, value: V) -> Self
@@ -70,7 +70,7 @@ impl<'a> ListRuns<'a> {
             .try_into()
             .map(Some)
             .map_err(|_| {
-                "conversion to `:: std :: string :: String` for team_id failed"
+                "`team_id` is not a valid `String`"
                     .to_string()
             });
         self
@@ -115,7 +115,7 @@ impl<'a> GetRun<'a> {
         self.run_id = value
             .try_into()
             .map_err(|_| {
-                "conversion to `:: std :: string :: String` for run_id failed"
+                "`run_id` is not a valid `String`"
                     .to_string()
             });
         self
@@ -160,7 +160,7 @@ impl<'a> DeleteRftRun<'a> {
         self.run_id = value
             .try_into()
             .map_err(|_| {
-                "conversion to `:: std :: string :: String` for run_id failed"
+                "`run_id` is not a valid `String`"
                     .to_string()
             });
         self
@@ -207,7 +207,7 @@ impl<'a> StopRun<'a> {
         self.run_id = value
             .try_into()
             .map_err(|_| {
-                "conversion to `:: std :: string :: String` for run_id failed"
+                "`run_id` is not a valid `String`"
                     .to_string()
             });
         self
@@ -252,7 +252,7 @@ impl<'a> RestartRun<'a> {
         self.run_id = value
             .try_into()
             .map_err(|_| {
-                "conversion to `:: std :: string :: String` for run_id failed"
+                "`run_id` is not a valid `String`"
                     .to_string()
             });
         self
@@ -313,7 +313,7 @@ impl<'a> GetRunLogs<'a> {
         self.run_id = value
             .try_into()
             .map_err(|_| {
-                "conversion to `:: std :: string :: String` for run_id failed"
+                "`run_id` is not a valid `String`"
                     .to_string()
             });
         self
@@ -326,7 +326,7 @@ impl<'a> GetRunLogs<'a> {
             .try_into()
             .map(Some)
             .map_err(|_| {
-                "conversion to `:: std :: string :: String` for component failed"
+                "`component` is not a valid `String`"
                     .to_string()
             });
         self
@@ -339,7 +339,7 @@ impl<'a> GetRunLogs<'a> {
             .try_into()
             .map(Some)
             .map_err(|_| {
-                "conversion to `:: std :: string :: String` for env_name failed"
+                "`env_name` is not a valid `String`"
                     .to_string()
             });
         self
@@ -352,7 +352,7 @@ impl<'a> GetRunLogs<'a> {
             .try_into()
             .map(Some)
             .map_err(|_| {
-                "conversion to `:: std :: string :: String` for level failed".to_string()
+                "`level` is not a valid `String`".to_string()
             });
         self
     }
@@ -363,7 +363,7 @@ impl<'a> GetRunLogs<'a> {
         self.pod_index = value
             .try_into()
             .map(Some)
-            .map_err(|_| "conversion to `i64` for pod_index failed".to_string());
+            .map_err(|_| "`pod_index` is not a valid `i64`".to_string());
         self
     }
     pub fn regex<V>(mut self, value: V) -> Self
@@ -373,7 +373,7 @@ impl<'a> GetRunLogs<'a> {
         self.regex = value
             .try_into()
             .map(Some)
-            .map_err(|_| "conversion to `bool` for regex failed".to_string());
+            .map_err(|_| "`regex` is not a valid `bool`".to_string());
         self
     }
     pub fn search<V>(mut self, value: V) -> Self
@@ -384,7 +384,7 @@ impl<'a> GetRunLogs<'a> {
             .try_into()
             .map(Some)
             .map_err(|_| {
-                "conversion to `:: std :: string :: String` for search failed"
+                "`search` is not a valid `String`"
                     .to_string()
             });
         self
@@ -396,7 +396,7 @@ impl<'a> GetRunLogs<'a> {
         self.since_seconds = value
             .try_into()
             .map(Some)
-            .map_err(|_| "conversion to `i64` for since_seconds failed".to_string());
+            .map_err(|_| "`since_seconds` is not a valid `i64`".to_string());
         self
     }
     pub fn tail_lines<V>(mut self, value: V) -> Self
@@ -406,7 +406,7 @@ impl<'a> GetRunLogs<'a> {
         self.tail_lines = value
             .try_into()
             .map(Some)
-            .map_err(|_| "conversion to `i64` for tail_lines failed".to_string());
+            .map_err(|_| "`tail_lines` is not a valid `i64`".to_string());
         self
     }
     /// Sends `GET /api/v1/rft/runs/{run_id}/logs`, as defined in the specification.
@@ -449,7 +449,7 @@ impl<'a> GetRunProgress<'a> {
         self.run_id = value
             .try_into()
             .map_err(|_| {
-                "conversion to `:: std :: string :: String` for run_id failed"
+                "`run_id` is not a valid `String`"
                     .to_string()
             });
         self
@@ -496,7 +496,7 @@ impl<'a> PauseRun<'a> {
         self.run_id = value
             .try_into()
             .map_err(|_| {
-                "conversion to `:: std :: string :: String` for run_id failed"
+                "`run_id` is not a valid `String`"
                     .to_string()
             });
         self
@@ -549,7 +549,7 @@ impl<'a> ResumeRun<'a> {
         self.run_id = value
             .try_into()
             .map_err(|_| {
-                "conversion to `:: std :: string :: String` for run_id failed"
+                "`run_id` is not a valid `String`"
                     .to_string()
             });
         self
@@ -563,7 +563,7 @@ impl<'a> ResumeRun<'a> {
             .try_into()
             .map(openapi_runtime::RequestBody::of)
             .map_err(|s| {
-                format!("conversion to `ResumeRunRequest` for body failed: {}", s)
+                format!("`body` is not a valid `ResumeRunRequest`: {}", s)
             });
         self
     }
@@ -624,7 +624,7 @@ impl<'a> PrepareRun<'a> {
             .try_into()
             .map(openapi_runtime::RequestBody::of)
             .map_err(|s| {
-                format!("conversion to `PrepareRunRequest` for body failed: {}", s)
+                format!("`body` is not a valid `PrepareRunRequest`: {}", s)
             });
         self
     }
@@ -678,7 +678,7 @@ impl<'a> Whoami<'a> {
             .try_into()
             .map(Some)
             .map_err(|_| {
-                "conversion to `:: std :: string :: String` for team_id failed"
+                "`team_id` is not a valid `String`"
                     .to_string()
             });
         self
@@ -725,7 +725,7 @@ impl<'a> ListTeams<'a> {
         self.limit = value
             .try_into()
             .map(Some)
-            .map_err(|_| "conversion to `i64` for limit failed".to_string());
+            .map_err(|_| "`limit` is not a valid `i64`".to_string());
         self
     }
     pub fn offset<V>(mut self, value: V) -> Self
@@ -735,7 +735,7 @@ impl<'a> ListTeams<'a> {
         self.offset = value
             .try_into()
             .map(Some)
-            .map_err(|_| "conversion to `i64` for offset failed".to_string());
+            .map_err(|_| "`offset` is not a valid `i64`".to_string());
         self
     }
     /// Sends `GET /api/v1/user/teams`, as defined in the specification.

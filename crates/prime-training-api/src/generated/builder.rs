@@ -37,7 +37,7 @@ impl<'a> GetRunUsage<'a> {
         self.run_id = value
             .try_into()
             .map_err(|_| {
-                "conversion to `:: std :: string :: String` for run_id failed"
+                "`run_id` is not a valid `String`"
                     .to_string()
             });
         self
@@ -86,7 +86,7 @@ impl<'a> GetWallet<'a> {
         self.limit = value
             .try_into()
             .map(Some)
-            .map_err(|_| "conversion to `i64` for limit failed".to_string());
+            .map_err(|_| "`limit` is not a valid `i64`".to_string());
         self
     }
     pub fn offset<V>(mut self, value: V) -> Self
@@ -96,7 +96,7 @@ impl<'a> GetWallet<'a> {
         self.offset = value
             .try_into()
             .map(Some)
-            .map_err(|_| "conversion to `i64` for offset failed".to_string());
+            .map_err(|_| "`offset` is not a valid `i64`".to_string());
         self
     }
     pub fn team_id<V>(mut self, value: V) -> Self
@@ -107,7 +107,7 @@ impl<'a> GetWallet<'a> {
             .try_into()
             .map(Some)
             .map_err(|_| {
-                "conversion to `:: std :: string :: String` for team_id failed"
+                "`team_id` is not a valid `String`"
                     .to_string()
             });
         self
@@ -163,7 +163,7 @@ impl<'a> CreateRun<'a> {
             .map(openapi_runtime::RequestBody::of)
             .map_err(|s| {
                 format!(
-                    "conversion to `CreateDedicatedRunRequest` for body failed: {}", s
+                    "`body` is not a valid `CreateDedicatedRunRequest`: {}", s
                 )
             });
         self
@@ -219,7 +219,7 @@ impl<'a> DeleteRun<'a> {
         self.run_id = value
             .try_into()
             .map_err(|_| {
-                "conversion to `:: std :: string :: String` for run_id failed"
+                "`run_id` is not a valid `String`"
                     .to_string()
             });
         self
