@@ -271,7 +271,8 @@ impl<'a> Chunk<'a> {
             && self.rare.is_none()
     }
 
-    /// Rewrites a chunk, of which `strict` is the result of parsing, if it does not match the specification.
+    /// Rewrites a chunk, of which `strict` is the result of parsing, if it does not match the specification. Out of line, to
+    /// keep the path of most chunks short.
     #[inline(never)]
     fn rewrite(
         &mut self,

@@ -61,7 +61,8 @@ pub(super) fn read<'a>(
     classify(warnings, data, meta, chunk)
 }
 
-/// Classifies an event whose data was read into `chunk`, with the given result.
+/// Classifies an event whose data was read into `chunk`, with the given result. Out of line, to keep the path of most
+/// chunks short.
 #[inline(never)]
 fn classify(
     read: serde_json::Result<Vec<Warning>>,

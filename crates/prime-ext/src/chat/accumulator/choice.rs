@@ -130,7 +130,7 @@ impl Choice {
         grows
     }
 
-    /// Adds the rare fields of a delta.
+    /// Adds the rare fields of a delta. Out of line, to keep the path of most chunks short.
     #[inline(never)]
     fn add_rare_of_delta(&mut self, rare: &RareOfDelta, added: &mut Added) {
         let RareOfDelta {
