@@ -6,7 +6,6 @@
 
 #![allow(clippy::panic, clippy::unwrap_used, missing_docs)]
 
-mod compiled;
 mod readme;
 
 use std::fs;
@@ -18,8 +17,7 @@ fn root() -> &'static Path {
     this.parent().unwrap().parent().unwrap()
 }
 
-/// Creates a folder below the target folder, which is a workspace with the members and the dependencies of this
-/// one.
+/// Creates an empty folder below the target folder, which is a workspace with the members.
 fn workspace(name: &str, members: &[&str]) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = fs::remove_dir_all(&folder);
@@ -29,7 +27,6 @@ fn workspace(name: &str, members: &[&str]) -> PathBuf {
     let profile = &manifest[manifest.find("[profile.dev]").unwrap()..];
     let text = format!("[workspace]\nmembers = {members:?}\nresolver = \"3\"\n\n{profile}");
     fs::write(folder.join("Cargo.toml"), text).unwrap();
-    compiled::write_package(root(), &folder.join(compiled::PACKAGE));
     fs::copy(root().join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
     folder
 }
@@ -72,7 +69,7 @@ fn cargo(folder: &Path, arguments: &[&str]) -> String {
 #[test]
 #[ignore = "compiles crates"]
 fn program_of_the_readme_calls_a_generated_crate() {
-    let folder = workspace("readme", &["bookmarks", "program", compiled::PACKAGE]);
+    let folder = workspace("readme", &["bookmarks", "program"]);
     let document = folder.join("bookmarks.yml");
     fs::write(&document, readme::block("yaml", 0)).unwrap();
     generate(&document, &folder.join("bookmarks"), &[]);
@@ -88,16 +85,13 @@ fn program_of_the_readme_calls_a_generated_crate() {
 #[test]
 #[ignore = "compiles crates"]
 fn build_script_of_the_readme_generates_a_module() {
-    let folder = workspace("build-script", &["program", compiled::PACKAGE]);
+    let folder = workspace("build-script", &["program"]);
     let program = folder.join("program");
     fs::create_dir_all(program.join("src")).unwrap();
     fs::write(program.join("bookmarks.yml"), readme::block("yaml", 0)).unwrap();
     let head = "[package]\nname = \"program\"\nedition = \"2024\"\n\n";
     let crates = root().join("crates").display().to_string();
     let manifest = readme::block("toml", 1).replace("../prime-rs/crates", &crates);
-    let name = compiled::PACKAGE;
-    let same = format!("[dependencies]\n{name} = {{ path = \"../{name}\" }}\n");
-    let manifest = manifest.replace("[dependencies]\n", &same);
     fs::write(program.join("Cargo.toml"), format!("{head}{manifest}")).unwrap();
     fs::write(program.join("build.rs"), readme::block("rust", 1)).unwrap();
     let main = "fn main() {\n    let request = bookmarks::types::Bookmark::new(\"u\");\n    println!(\"{} {}\", bookmarks::Client::API_VERSION, request.url);\n}\n";
@@ -106,7 +100,7 @@ fn build_script_of_the_readme_generates_a_module() {
         format!("{}\n{main}", readme::block("rust", 2)),
     )
     .unwrap();
-    let printed = cargo(&folder, &["run", "--package", "program"]);
+    let printed = cargo(&folder, &["run"]);
     assert!(printed.contains("1.2 u\n"), "{printed}");
     // What is lost is a warning. The generated code has none.
     assert!(
