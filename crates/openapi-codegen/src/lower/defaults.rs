@@ -33,10 +33,7 @@ pub(super) fn document_request_defaults(document: &mut Value) {
     if let Some(Value::Object(schemas)) = document.pointer_mut("/components/schemas") {
         for (name, schema) in schemas {
             // References to a scalar do not apply its default.
-            let is_scalar = schema["type"] != "object" && schema["type"] != "array";
-            if is_scalar && let Some(default) = take_default(schema) {
-                describe_default(schema, &default, true);
-            }
+            document_scalar_default(schema);
             match asked.contains(name) {
                 true => document_defaults(schema),
                 false => document_filled(schema),
@@ -62,13 +59,18 @@ pub(super) fn document_request_defaults(document: &mut Value) {
             .flat_map(Map::values_mut)
         {
             if let Some(schema) = media.get_mut("schema") {
-                let is_scalar = schema["type"] != "object" && schema["type"] != "array";
-                if is_scalar && let Some(default) = take_default(schema) {
-                    describe_default(schema, &default, true);
-                }
+                document_scalar_default(schema);
                 document_defaults(schema);
             }
         }
+    }
+}
+
+/// Moves the default of a schema that is neither an object nor a list into its description.
+fn document_scalar_default(schema: &mut Value) {
+    let is_scalar = schema["type"] != "object" && schema["type"] != "array";
+    if is_scalar && let Some(default) = take_default(schema) {
+        describe_default(schema, &default, true);
     }
 }
 

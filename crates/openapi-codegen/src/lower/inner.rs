@@ -51,7 +51,10 @@ fn in_value(value: &mut Value, keys: Keys) {
     let sentences = inner.map(|(what, inner)| {
         let description = inner?.get("description")?.as_str()?.trim();
         let description = match description.strip_prefix(own) {
-            Some(rest) if what.is_empty() => rest.trim_start_matches('.').trim_start(),
+            // "The id" does not begin "The identifier".
+            Some(rest) if what.is_empty() && (rest.is_empty() || rest.starts_with('.')) => {
+                rest.trim_start_matches('.').trim_start()
+            }
             _ => description,
         };
         (!description.is_empty()).then(|| format!("{what}{description}"))

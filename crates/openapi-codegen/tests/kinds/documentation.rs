@@ -292,6 +292,7 @@ paths:
       - {name: a, in: query, required: true, description: \"First.\\n\\nSecond.\", schema: {type: boolean}}
       - {name: b, in: query, required: true, schema: {type: string}}
       - {name: c, in: query, description: The id, schema: {type: string, format: uuid, description: The id}}
+      - {name: d, in: query, description: The id, schema: {type: string, description: The identifier.}}
       requestBody: {required: true, description: The level., content: {application/json: {schema: {type: integer, minimum: 3, default: 5, description: Of detail.}}}}
       responses: {'204': {description: OK}}",
     );
@@ -303,6 +304,7 @@ paths:
     ///   Second.
     /// - `b`: Required.
     /// - `c`: The id. Format: `uuid`.
+    /// - `d`: The id. The identifier.
     /// - `body`: The level. Of detail. Default: `5`. At least 3.
 ";
     assert!(code.contains(arguments), "{code}");
