@@ -181,7 +181,7 @@ fn unify_media(operation: &mut Value, place: &Pointer, cx: &mut Context<'_>) {
         {
             let bytes = json.clone();
             if is_success(status) {
-                returned.extend(content.keys().map(|media| format!("`{media}`")));
+                returned.extend(quoted(content.keys()));
             }
             content.clear();
             content.insert(OCTETS.to_owned(), bytes);
@@ -193,7 +193,7 @@ fn unify_media(operation: &mut Value, place: &Pointer, cx: &mut Context<'_>) {
             let is_named = |media: &str| ![EVENT_STREAM, OCTETS, "*/*"].contains(&media);
             let raw = content.keys().filter(|media| is_named(&essence(media)));
             if is_success(status) {
-                returned.extend(raw.map(|media| format!("`{media}`")));
+                returned.extend(quoted(raw));
             }
             for (media, _) in content.iter().filter(|(media, content)| {
                 essence(media) != EVENT_STREAM
@@ -206,7 +206,7 @@ fn unify_media(operation: &mut Value, place: &Pointer, cx: &mut Context<'_>) {
                 cx.note_loss(&place.join(media).join("schema"), what);
             }
             if content.len() > 1 && !is_error(status) {
-                let names: Vec<String> = content.keys().map(|media| format!("`{media}`")).collect();
+                let names = quoted(content.keys());
                 let what = format!(
                     "the response is one of {}; the client accepts all of them",
                     names.join(", ")
@@ -226,7 +226,7 @@ fn unify_media(operation: &mut Value, place: &Pointer, cx: &mut Context<'_>) {
         let mut others: Vec<&String> = content.keys().filter(|other| **other != media).collect();
         others.retain(|other| essence(other) != EVENT_STREAM || !is_success(status));
         if !others.is_empty() && !is_error(status) {
-            let others: Vec<String> = others.iter().map(|media| format!("`{media}`")).collect();
+            let others = quoted(others);
             let what = format!(
                 "a response can also be {}; the client accepts `{media}`",
                 others.join(", ")
@@ -249,6 +249,12 @@ fn unify_media(operation: &mut Value, place: &Pointer, cx: &mut Context<'_>) {
         let sentence = format!("Returns {}.", returned.join(" or "));
         walk::describe_once(operation, &sentence);
     }
+}
+
+/// Returns media types as they are written in documentation.
+fn quoted<'a>(media: impl IntoIterator<Item = &'a String>) -> Vec<String> {
+    let media = media.into_iter();
+    media.map(|media| format!("`{media}`")).collect()
 }
 
 /// Returns whether a schema describes more than text.
@@ -376,7 +382,7 @@ fn body_of(response: &Value) -> String {
         (Some(schema), _) => name_of(schema).unwrap_or_default(),
         (None, None) => "no body".to_owned(),
         (None, Some(content)) => {
-            let names: Vec<String> = content.keys().map(|media| format!("`{media}`")).collect();
+            let names = quoted(content.keys());
             names.join(" or ")
         }
     }

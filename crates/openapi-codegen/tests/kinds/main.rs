@@ -5,7 +5,8 @@
 //! | `references` | references, and what they lead to |
 //! | `alternatives` | alternatives, discriminators and base schemas |
 //! | `schemas` | types and constraints of schemas |
-//! | `operations` | operations: methods, servers, parameters and bodies |
+//! | `operations` | operations: methods, servers and bodies |
+//! | `parameters` | parameters of operations |
 //! | `documentation` | what the documentation of generated code says |
 //! | `notes` | notes about what is lost, and their locations |
 
@@ -15,6 +16,7 @@ mod alternatives;
 mod documentation;
 mod notes;
 mod operations;
+mod parameters;
 mod references;
 mod schemas;
 

@@ -1,4 +1,4 @@
-//! Operations: methods, servers, parameters, bodies and authorization.
+//! Operations: methods, servers and bodies.
 
 use super::*;
 
@@ -177,31 +177,6 @@ fn a_document_of_webhooks_has_no_operations() {
 }
 
 #[test]
-fn secrets_in_paths_and_headers_are_text() {
-    let document = document(
-        "3.1.0",
-        "
-paths:
-  /a/{id}:
-    get:
-      operationId: a
-      parameters:
-        - {name: id, in: path, required: true, schema: {type: string, format: password}}
-        - {name: X-Key, in: header, schema: {$ref: '#/components/schemas/Key'}}
-        - {name: q, in: query, schema: {type: string, format: password}}
-      responses: {'204': {description: OK}}
-components:
-  schemas: {Key: {type: string, format: password}}
-",
-    );
-    let lowered = lowered(&document);
-    let parameters = &lowered.document["paths"]["/a/{id}"]["get"]["parameters"];
-    let formats = [0, 1, 2].map(|at| parameters[at]["schema"]["format"].clone());
-    assert_eq!(formats, [json!(null), json!(null), json!("password")]);
-    assert_eq!(notes(&lowered, NoteKind::Lost).len(), 2);
-}
-
-#[test]
 fn other_servers_are_noted() {
     let document = document(
         "3.0.3",
@@ -225,74 +200,6 @@ paths: {}
             "#/servers/2: the server `https://b.example.com`; the caller gives its URL to use it",
         ]
     );
-}
-
-#[test]
-fn parameters_that_the_caller_serializes_are_noted() {
-    let document = document(
-        "3.1.0",
-        "paths:
-  /{a}/{b}/{c}/{d}/{e}:
-    get:
-      operationId: get
-      parameters:
-        - {name: a, in: path, required: true, style: matrix, explode: true, schema: {type: array, items: {type: string}}}
-        - {name: b, in: path, required: true, style: label, schema: {type: array, items: {type: integer}}}
-        - {name: c, in: path, required: true, style: matrix, schema: {type: integer}}
-        - {name: d, in: path, required: true, schema: {type: array, items: {type: integer}}}
-        - {name: e, in: path, required: true, explode: true, schema: {type: object, properties: {x: {type: integer}}}}
-        - {name: f, in: query, explode: false, schema: {type: array, items: {type: integer}}}
-        - {name: g, in: query, style: pipeDelimited, schema: {type: array, items: {type: integer}}}
-        - {name: h, in: query, style: pipeDelimited, explode: true, schema: {type: array, items: {type: integer}}}
-        - {name: i, in: query, content: {application/json: {schema: {type: object, properties: {x: {type: integer}}}}}}
-        - {name: j, in: query, allowReserved: true, schema: {type: string}}
-        - {name: k, in: query, allowEmptyValue: true, schema: {type: boolean}}
-        - {name: l, in: query, allowEmptyValue: true, schema: {type: string}}
-        - {name: m, in: query, style: deepObject, schema: {type: object, properties: {x: {type: integer}}, additionalProperties: {type: string}}}
-      responses: {'204': {description: OK}}
-",
-    );
-    let lowered = lowered(&document);
-    let list =
-        |text: &str| format!("the type of the items; the caller serializes the list as `{text}`");
-    let expected = [
-        (
-            "8/content/application~1json",
-            "the type; the caller serializes the value as `application/json`".to_owned(),
-        ),
-        ("0", list(";a=a;a=b")),
-        ("1", list(".a,b")),
-        (
-            "2",
-            "the type; the caller serializes the value as `;c=a`".to_owned(),
-        ),
-        ("3", list("a,b")),
-        (
-            "4",
-            "object parameter; the caller serializes the value as `a=1,b=2`".to_owned(),
-        ),
-        ("5", list("a,b")),
-        ("6", list("a|b")),
-        (
-            "9/allowReserved",
-            "reserved characters are percent-encoded".to_owned(),
-        ),
-        (
-            "10/allowEmptyValue",
-            "the parameter without a value cannot be sent".to_owned(),
-        ),
-        (
-            "12",
-            "unlisted properties of \"m\", which cannot be sent".to_owned(),
-        ),
-    ];
-    let place = "#/paths/~1{a}~1{b}~1{c}~1{d}~1{e}/get/parameters";
-    let expected = expected.map(|(at, what)| format!("{place}/{at}: {what}"));
-    assert_eq!(notes(&lowered, NoteKind::Lost), expected);
-    let parameters = &lowered.document["paths"]["/{a}/{b}/{c}/{d}/{e}"]["get"]["parameters"];
-    assert_eq!(parameters[2]["schema"], json!({"type": "string"}));
-    assert_eq!(parameters[2]["description"], "Serialized as `;c=a`.");
-    assert_eq!(parameters[7]["schema"]["type"], "array");
 }
 
 #[test]
@@ -465,32 +372,6 @@ paths: {/a: {get: {responses: {'204': {description: OK}}}}}",
 }
 
 #[test]
-fn media_types_are_sent_with_their_parameters_and_named() {
-    let json = "schema: {type: object, properties: {a: {type: string}}}";
-    let document = document(
-        "3.0.3",
-        &format!(
-            "paths:
-  /a:
-    post:
-      requestBody: {{required: true, content: {{'application/json; version=2': {{{json}}}}}}}
-      responses: {{'200': {{description: OK, content: {{'application/json; version=2': {{{json}}}}}}}}}
-  /b:
-    post:
-      requestBody: {{required: true, content: {{'application/json; charset=utf-8': {{{json}}}}}}}
-      responses: {{'200': {{description: OK, content: {{text/csv: {{schema: {{type: string}}}}}}}}}}"
-        ),
-    );
-    let lowered = lowered(&document);
-    let b = &lowered.document["paths"]["/b"]["post"];
-    assert_eq!(b["description"], "Returns `text/csv`.");
-    let files = render::render("kinds.yml", &lowered).unwrap();
-    let code: String = files.into_iter().map(|(_, text)| text).collect();
-    assert_eq!(code.matches("\"application/json; version=2\"").count(), 2);
-    assert!(!code.contains("charset"));
-}
-
-#[test]
 fn files_are_sent_as_a_form_and_raw_bodies_name_their_type() {
     let form = "schema: {$ref: '#/components/schemas/Upload'}";
     let note = "schema: {type: object, properties: {note: {type: string}}}";
@@ -596,22 +477,6 @@ fn only_types_of_bodies_have_builders() {
 }
 
 #[test]
-fn parameters_in_the_query_of_a_path_are_encoded_for_a_query() {
-    let document = document(
-        "3.0.3",
-        "paths:
-  '/r/{id}?q={q}':
-    get:
-      parameters: [{name: id, in: path, required: true, schema: {type: string}}, {name: q, in: path, required: true, schema: {type: string}}]
-      responses: {'204': {description: OK}}",
-    );
-    let files = render::render("kinds.yml", &lowered(&document)).unwrap();
-    let code: String = files.into_iter().map(|(_, text)| text).collect();
-    let code = code.split_whitespace().collect::<String>();
-    assert!(code.contains("\"/r/{}?q={}\",openapi_runtime::path_segment(\"id\",&id.to_string())?,openapi_runtime::query_value(&q.to_string())"));
-}
-
-#[test]
 fn schemas_of_shared_parts_are_one_type() {
     let operation = |path: &str, method: &str| {
         format!(
@@ -668,48 +533,27 @@ fn text_is_sent_with_its_media_type_as_written() {
 }
 
 #[test]
-fn free_objects_in_queries_are_maps() {
+fn media_types_are_sent_with_their_parameters_and_named() {
+    let json = "schema: {type: object, properties: {a: {type: string}}}";
     let document = document(
         "3.0.3",
-        "paths:
+        &format!(
+            "paths:
   /a:
-    get:
-      operationId: list
-      parameters:
-      - {name: filter, in: query, style: deepObject, explode: true, schema: {type: object}}
-      - {name: labels, in: query, schema: {type: object, additionalProperties: {type: string}}}
-      - {name: geo, in: query, style: deepObject, explode: true, description: Where., schema: {type: object, properties: {lat: {type: number, description: North.}, more: {type: object}}}}
-      - {name: text, in: query, explode: false, schema: {type: object}}
-      responses: {'204': {description: OK}}",
+    post:
+      requestBody: {{required: true, content: {{'application/json; version=2': {{{json}}}}}}}
+      responses: {{'200': {{description: OK, content: {{'application/json; version=2': {{{json}}}}}}}}}
+  /b:
+    post:
+      requestBody: {{required: true, content: {{'application/json; charset=utf-8': {{{json}}}}}}}
+      responses: {{'200': {{description: OK, content: {{text/csv: {{schema: {{type: string}}}}}}}}}}"
+        ),
     );
     let lowered = lowered(&document);
-    let parameters = lowered.document["paths"]["/a"]["get"]["parameters"].as_array();
-    let parameters: Vec<(&str, &str)> = parameters
-        .unwrap()
-        .iter()
-        .map(|one| {
-            (
-                one["name"].as_str().unwrap(),
-                one["schema"]["type"].as_str().unwrap(),
-            )
-        })
-        .collect();
-    assert_eq!(
-        parameters,
-        [
-            ("filter[]", "object"),
-            ("labels", "object"),
-            ("geo[lat]", "number"),
-            ("geo[more][]", "object"),
-            ("text", "string"),
-        ]
-    );
-    assert_eq!(
-        lowered.document["paths"]["/a"]["get"]["parameters"][2]["description"],
-        "North. Part of `geo`: Where."
-    );
-    assert_eq!(
-        notes(&lowered, NoteKind::Lost),
-        ["#/paths/~1a/get/parameters/3: the caller serializes the value"]
-    );
+    let b = &lowered.document["paths"]["/b"]["post"];
+    assert_eq!(b["description"], "Returns `text/csv`.");
+    let files = render::render("kinds.yml", &lowered).unwrap();
+    let code: String = files.into_iter().map(|(_, text)| text).collect();
+    assert_eq!(code.matches("\"application/json; version=2\"").count(), 2);
+    assert!(!code.contains("charset"));
 }
