@@ -20,8 +20,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// connection that is being closed is lost.
 const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(4);
 
-/// The maximum number of idle connections per host. Each one uses a file descriptor.
-const POOL_MAX_IDLE: usize = 128;
+/// The maximum number of idle connections per host. Each one uses a file descriptor. A lower maximum would close the
+/// connections of many requests that end together, only for the next requests to open them again.
+const POOL_MAX_IDLE: usize = 1024;
 
 /// The limits on response headers. hyper's defaults (100 headers for HTTP/1, 16 KiB for HTTP/2) are too low if a
 /// gateway adds headers. Rejecting the response to a run's creation would lose the run's token, which is sent only

@@ -195,7 +195,7 @@ fn tasks(quick: bool) -> Vec<Task> {
             name: "CPU per chunk, 1,000 concurrent streams",
             task: "streams-1000",
             path: "each/50/40000".to_owned(),
-            rounds: rounds.min(9),
+            rounds,
             readers: READERS.len(),
             counted: false,
             figure: cpu,
