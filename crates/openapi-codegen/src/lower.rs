@@ -26,6 +26,9 @@
 //! | `inner` | copies the descriptions of parameters' schemas, items and values to where they are rendered |
 //! | `updates` | marks where updates can send `null` |
 //! | `streams` | splits operations that return JSON or an event stream |
+//!
+//! Passes share `walk` (what the keys of an object are), `descriptions` (Markdown), `media` (media types) and `context` (what
+//! a pass reports).
 
 mod access;
 mod annotations;
@@ -35,6 +38,7 @@ mod constants;
 mod context;
 mod cycles;
 mod defaults;
+pub(crate) mod descriptions;
 mod enums;
 mod facts;
 mod flatten;
@@ -66,7 +70,7 @@ mod unions;
 mod unsendable;
 mod unsupported;
 mod updates;
-pub(crate) mod walk;
+mod walk;
 
 use std::collections::BTreeMap;
 

@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::annotations::describe;
 use super::defaults;
+use super::descriptions::describe_schema;
 use super::names::target;
 use super::walk::members;
 
@@ -71,6 +71,6 @@ fn relax(schema: &mut Map<String, Value>, marker: &str, marked: &BTreeSet<String
         schema.shift_remove("required");
     }
     for name in write_only {
-        describe(&mut schema["properties"][&name], "Required in requests.");
+        describe_schema(&mut schema["properties"][&name], "Required in requests.");
     }
 }

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::defaults;
+use super::descriptions::{describe_schema, line};
 use super::names::target;
 use super::resolve::is_method;
 use super::scalars::runtime_type;
-use super::walk::{self, members};
+use super::walk::members;
 
 /// What a component says about the properties and parameters that refer to it.
 struct Annotations {
@@ -48,7 +49,7 @@ pub(super) fn document_annotations(document: &mut Value) {
                 let is_set = is_set(property, annotation)
                     || target.is_some_and(|target| target.access.contains(&annotation));
                 if users.contains(name) && is_set {
-                    describe(property, sentence);
+                    describe_schema(property, sentence);
                 }
             }
         }
@@ -72,7 +73,7 @@ pub(super) fn document_annotations(document: &mut Value) {
 fn annotations_of(schema: &Value) -> Annotations {
     let access = ACCESS.into_iter();
     Annotations {
-        description: runtime_type(schema).and_then(|_| walk::line(schema)),
+        description: runtime_type(schema).and_then(|_| line(schema)),
         access: access.filter(|name| is_set(schema, name)).collect(),
     }
 }
@@ -89,7 +90,7 @@ fn document_target<'a>(
     let reference = schema.get("$ref").and_then(Value::as_str);
     let target = annotations.get(&reference.and_then(target)?)?;
     if let Some(description) = &target.description {
-        describe(schema, description);
+        describe_schema(schema, description);
     }
     Some(target)
 }
@@ -101,7 +102,7 @@ fn document_links(schema: &mut Value) {
         .and_then(Value::as_str)
         .filter(|url| url.contains("://"))
     {
-        describe(schema, &format!("See <{url}>."));
+        describe_schema(schema, &format!("See <{url}>."));
     }
 }
 
@@ -111,17 +112,6 @@ fn document_deprecated(holder: &mut Value) {
     let beginning = description.and_then(|text| text.trim_start().get(.."deprecated".len()));
     let is_documented = beginning.is_some_and(|word| word.eq_ignore_ascii_case("deprecated"));
     if holder.get("deprecated") == Some(&Value::Bool(true)) && !is_documented {
-        describe(holder, "Deprecated.");
-    }
-}
-
-/// Adds a sentence, unless the description has it: a document may be lowered twice.
-pub(super) fn describe(holder: &mut Value, sentence: &str) {
-    // Nothing can stand beside a reference.
-    if holder.get("$ref").is_some() {
-        *holder = json!({ "allOf": [holder.take()] });
-    }
-    if let Value::Object(holder) = holder {
-        walk::describe_once(holder, sentence);
+        describe_schema(holder, "Deprecated.");
     }
 }

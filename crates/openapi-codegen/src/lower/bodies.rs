@@ -5,11 +5,12 @@ use std::collections::VecDeque;
 use serde_json::{Map, Value, json};
 
 use super::context::Context;
+use super::descriptions;
 use super::media::{
     FORM, JSON, OCTETS, TEXT, essence, has_parameters, is_binary, is_json, json_of,
 };
 use super::resolve::{find, is_method};
-use super::walk::{self, members};
+use super::walk::members;
 use super::{BRACKETS, CONTENT_TYPE, LowerError};
 use crate::Pointer;
 
@@ -260,7 +261,7 @@ fn describe_form(body: &mut Value, schema: Option<&Value>, original: &Value, med
     if !lines.is_empty() {
         text.push_str(&format!(" Parts:{lines}"));
     }
-    walk::describe(body, &text);
+    descriptions::describe(body, &text);
 }
 
 /// Returns the line about a part of a form. It is indented, because the body is an item of a list.
@@ -276,7 +277,7 @@ fn describe_part(name: &str, part: &Value, is_required: bool, original: &Value) 
         [] => String::new(),
         words => format!(" ({})", words.join("; ")),
     };
-    let description = walk::line(part).map(|line| format!(": {line}"));
+    let description = descriptions::line(part).map(|line| format!(": {line}"));
     format!("\n  - `{name}`{words}{}", description.unwrap_or_default())
 }
 

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::walk;
+use super::descriptions::{code_of, describe_map};
 
 /// Keywords that describe a constant, or repeat its type.
 const DESCRIBING: [&str; 7] = [
@@ -39,7 +39,7 @@ pub(super) fn lower(map: &mut Map<String, Value>) {
     map.entry("type").or_insert(ty.into());
     map.insert("enum".to_owned(), values.into());
     for description in descriptions {
-        walk::describe_map(map, &description);
+        describe_map(map, &description);
     }
 }
 
@@ -63,7 +63,7 @@ fn constants(alternatives: &Value) -> Option<(Vec<Value>, Vec<String>)> {
         let text = texts.map(str::trim).collect::<Vec<_>>().join(": ");
         if let ([value], false) = (own.as_slice(), text.is_empty()) {
             let text = text.trim_end_matches('.');
-            descriptions.push(format!("`{}`: {text}.", plain(value)));
+            descriptions.push(format!("{}: {text}.", code_of(value)));
         }
         for value in own {
             if !values.contains(&value) {
@@ -74,12 +74,6 @@ fn constants(alternatives: &Value) -> Option<(Vec<Value>, Vec<String>)> {
     let ty = type_of(values.first()?)?;
     let is_one_type = values.iter().all(|value| type_of(value) == Some(ty));
     is_one_type.then_some((values, descriptions))
-}
-
-fn plain(value: &Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned)
 }
 
 fn type_of(value: &Value) -> Option<&'static str> {

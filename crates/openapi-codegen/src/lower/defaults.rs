@@ -8,8 +8,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
+use super::descriptions;
 use super::resolve::is_method;
-use super::walk::{self, members};
+use super::walk::members;
 
 /// The words before the default of a property that is required or of a response.
 const DEFAULT: &str = "Default:";
@@ -107,8 +108,8 @@ fn document_filled(schema: &mut Value) {
         if let Value::Object(property) = property
             && let Some(default) = property.get("default")
         {
-            let sentence = format!("{DEFAULT} `{default}`.");
-            walk::describe_once(property, &sentence);
+            let sentence = format!("{DEFAULT} {}.", descriptions::code(&default.to_string()));
+            descriptions::describe_once(property, &sentence);
         }
     }
 }
@@ -144,8 +145,8 @@ pub(super) fn describe_default(described: &mut Value, default: &Value, is_requir
         true => DEFAULT,
         false => IF_OMITTED,
     };
-    let sentence = format!("{words} {}.", walk::code(&default.to_string()));
-    walk::describe(described, &sentence);
+    let sentence = format!("{words} {}.", descriptions::code(&default.to_string()));
+    descriptions::describe(described, &sentence);
 }
 
 /// Returns the names of the schemas that parts of operations reference.

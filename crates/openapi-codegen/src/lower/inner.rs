@@ -5,8 +5,9 @@
 
 use serde_json::Value;
 
+use super::descriptions::describe_once;
 use super::media::JSON;
-use super::walk::{Keys, describe_once};
+use super::walk::Keys;
 
 /// Adds the descriptions of inner schemas to those of parameters, bodies, lists and maps.
 pub(super) fn document_inner(document: &mut Value) {

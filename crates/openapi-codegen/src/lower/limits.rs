@@ -9,10 +9,11 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::context::Context;
+use super::descriptions;
 use super::names::target;
 use super::parameters::place_of;
 use super::resolve::is_method;
-use super::walk::{self, members};
+use super::walk::members;
 use super::{LIMITS, defaults};
 use crate::Pointer;
 
@@ -161,5 +162,5 @@ fn describe(holder: &mut Value, limits: &Map<String, Value>) {
     let mut letters = bounds.chars();
     let first = letters.next().into_iter().flat_map(char::to_uppercase);
     let sentence: String = first.chain(letters).chain(['.']).collect();
-    walk::describe(holder, &sentence);
+    descriptions::describe(holder, &sentence);
 }

@@ -4,11 +4,12 @@ use serde_json::{Map, Value, json};
 
 use super::LowerError;
 use super::context::Context;
+use super::descriptions;
 use super::media::{FORM, is_json};
 use super::names::target;
 use super::resolve::is_method;
 use super::responses::is_text;
-use super::walk::{self, members};
+use super::walk::members;
 use crate::Pointer;
 
 /// On a parameter, while it is lowered: its location in the original document. Parameters are removed, added and split,
@@ -240,7 +241,7 @@ fn keep(
         };
         map.shift_remove("content");
         map.insert("schema".to_owned(), json!({"type": "string"}));
-        walk::describe(&mut parameter, &format!("Serialized as `{media}`."));
+        descriptions::describe(&mut parameter, &format!("Serialized as `{media}`."));
     }
     if !parameter
         .get("schema")

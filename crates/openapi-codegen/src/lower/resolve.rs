@@ -8,11 +8,12 @@ use serde_json::{Map, Value};
 
 use super::LowerError;
 use super::context::Context;
+use super::descriptions::{describe_map, describe_once, line};
 use super::methods;
 use super::names::unescape;
 use super::parameters::set_place;
 use super::security;
-use super::walk::{describe_map, describe_once, line, members};
+use super::walk::members;
 use crate::Pointer;
 
 /// The keys of a path item that are operations.

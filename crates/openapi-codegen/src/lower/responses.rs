@@ -3,11 +3,12 @@
 use serde_json::{Map, Value, json};
 
 use super::context::Context;
+use super::descriptions;
 use super::media::{EVENT_STREAM, JSON, OCTETS, essence, has_parameters, is_binary, json_of};
 use super::merge::is_unrestricted;
 use super::names::target;
 use super::resolve::is_method;
-use super::walk::{self, members};
+use super::walk::members;
 use super::{CONTENT_TYPE, LowerError};
 use crate::Pointer;
 
@@ -247,7 +248,7 @@ fn unify_media(operation: &mut Value, place: &Pointer, cx: &mut Context<'_>) {
         && !returned.is_empty()
     {
         let sentence = format!("Returns {}.", returned.join(" or "));
-        walk::describe_once(operation, &sentence);
+        descriptions::describe_once(operation, &sentence);
     }
 }
 
@@ -401,12 +402,12 @@ fn status_line(status: &str, body: &str, response: &Value) -> String {
     for holder in [Some(response), schema].into_iter().flatten() {
         let description = holder.get("description").and_then(Value::as_str);
         if let Some(description) = description.map(str::trim).filter(|text| !text.is_empty()) {
-            walk::describe_once(&mut described, description);
+            descriptions::describe_once(&mut described, description);
         }
     }
     match described.get("description").and_then(Value::as_str) {
         None => format!("\n- `{status}`{body}"),
-        Some(text) => format!("\n- `{status}`{body}: {}", walk::in_list(text)),
+        Some(text) => format!("\n- `{status}`{body}: {}", descriptions::in_list(text)),
     }
 }
 

@@ -4,8 +4,8 @@ use serde_json::{Map, Value};
 
 use super::RUNTIME_TYPE;
 use super::context::Context;
+use super::descriptions::{self, describe_map as describe};
 use super::merge::is_annotation;
-use super::walk::{self, describe_map as describe};
 use crate::Pointer;
 
 /// On a number, a boolean or an untyped value: the listed values. They are only documented, and select alternatives.
@@ -296,7 +296,8 @@ pub(super) fn document_mismatched_default(map: &mut Map<String, Value>) {
     if !fits {
         let default = map.shift_remove("default").unwrap_or_default();
         if !default.is_null() {
-            describe(map, &format!("Default: `{default}`."));
+            let default = descriptions::code(&default.to_string());
+            describe(map, &format!("Default: {default}."));
         }
     }
 }
@@ -337,7 +338,7 @@ fn infer_from_values(
 fn document_values(map: &mut Map<String, Value>, values: &[Value]) {
     let values: Vec<String> = values
         .iter()
-        .map(|value| walk::code(&value.to_string()))
+        .map(|value| descriptions::code(&value.to_string()))
         .collect();
     let word = if values.len() == 1 {
         "Always"

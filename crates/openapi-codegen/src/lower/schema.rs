@@ -6,7 +6,7 @@ use super::LowerError;
 use super::context::Context;
 use super::merge::CONDITIONAL;
 use super::parameters::place_of;
-use super::{constants, repair, unsupported, walk};
+use super::{constants, descriptions, repair, unsupported};
 use crate::Pointer;
 
 /// Lowers every schema of the document.
@@ -237,7 +237,7 @@ fn document_pattern(map: &mut Map<String, Value>) {
             .get("description")
             .and_then(Value::as_str)
             .unwrap_or_default();
-        let text = format!("{description}\n\nPattern: {}", walk::code(&pattern));
+        let text = format!("{description}\n\nPattern: {}", descriptions::code(&pattern));
         map.insert("description".to_owned(), text.trim_start().into());
     }
 }

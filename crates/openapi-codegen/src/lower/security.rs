@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::context::Context;
-use super::walk::describe_once;
+use super::descriptions::describe_once;
 use crate::Pointer;
 
 /// Notes what the client does not do for a security scheme, and removes `mutualTLS`, which 3.0 does not support.

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::LowerError;
 use super::context::Context;
-use super::{security, walk};
+use super::{descriptions, security};
 use crate::Pointer;
 
 /// The maximum nesting depth of a document, about ten times that of real documents.
@@ -143,8 +143,17 @@ fn document_info(map: &mut Map<String, Value>) {
     ];
     let tags = map.get("tags").and_then(Value::as_array);
     sentences.extend(tags.into_iter().flatten().map(|tag| {
-        let (name, description) = (text(Some(tag), "name")?, text(Some(tag), "description")?);
-        Some(format!("# {name}\n\n{description}"))
+        let name = text(Some(tag), "name")?;
+        let links = list(
+            "Documentation",
+            tag.get("externalDocs"),
+            &["description", "url"],
+        );
+        let texts: Vec<String> = [text(Some(tag), "description"), links]
+            .into_iter()
+            .flatten()
+            .collect();
+        (!texts.is_empty()).then(|| format!("# {name}\n\n{}", texts.join("\n\n")))
     }));
     let Some(Value::Object(info)) = map.get_mut("info") else {
         return;
@@ -187,7 +196,7 @@ fn lower_servers(map: &mut Map<String, Value>, cx: &mut Context<'_>) -> Result<(
             continue;
         }
         if kept {
-            let description = walk::line(&server).map(|line| format!(" ({line})"));
+            let description = descriptions::line(&server).map(|line| format!(" ({line})"));
             let description = description.unwrap_or_default();
             let what =
                 format!("the server `{url}`{description}; the caller gives its URL to use it");

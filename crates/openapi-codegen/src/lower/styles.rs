@@ -5,9 +5,9 @@ use serde_json::{Map, Value, json};
 
 use super::context::Context;
 use super::defaults::describe_default;
+use super::descriptions;
 use super::names::target;
 use super::parameters::RESERVED;
-use super::walk;
 use crate::Pointer;
 
 /// The maximum depth at which properties of a parameter become parameters.
@@ -113,7 +113,7 @@ pub(super) fn shape(
             cx.note_loss(place, format!("{what} as `{written}`"));
             parameter["schema"] = json!({"type": "string"});
             describe_list(&mut parameter, resolved(&schema, schemas), schemas);
-            walk::describe(&mut parameter, &format!("Serialized as `{written}`."));
+            descriptions::describe(&mut parameter, &format!("Serialized as `{written}`."));
         }
     }
     if !in_query && let Some(Value::Object(schema)) = parameter.get_mut("schema") {
@@ -143,14 +143,7 @@ fn describe_list(parameter: &mut Value, list: &Value, schemas: &Map<String, Valu
         let values: Vec<String> = values
             .into_iter()
             .flatten()
-            .map(|value| {
-                format!(
-                    "`{}`",
-                    value
-                        .as_str()
-                        .map_or_else(|| value.to_string(), str::to_owned)
-                )
-            })
+            .map(descriptions::code_of)
             .collect();
         if !values.is_empty() {
             sentences.push(format!("Items are {}.", values.join(", ")));
@@ -158,7 +151,7 @@ fn describe_list(parameter: &mut Value, list: &Value, schemas: &Map<String, Valu
     }
     if let Value::Object(parameter) = parameter {
         for sentence in sentences {
-            walk::describe_once(parameter, &sentence);
+            descriptions::describe_once(parameter, &sentence);
         }
     }
     if let Some(default) = list.get("default") {
@@ -333,7 +326,7 @@ fn property_parameters(
         cx.note_loss(place, what);
     }
     let whole = [parameter, resolved(&parameter["schema"], schemas)];
-    let whole: Vec<String> = whole.into_iter().filter_map(walk::line).collect();
+    let whole: Vec<String> = whole.into_iter().filter_map(descriptions::line).collect();
     let whole = whole.join(" ");
     for (property, schema) in properties {
         let wire = if brackets {
@@ -352,7 +345,7 @@ fn property_parameters(
             property_parameter["description"] = description.clone();
         }
         if !whole.is_empty() {
-            walk::describe(
+            descriptions::describe(
                 &mut property_parameter,
                 &format!("Part of `{name}`: {whole}"),
             );

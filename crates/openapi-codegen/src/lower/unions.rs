@@ -10,11 +10,11 @@ use serde_json::{Map, Value, json};
 
 use super::LowerError;
 use super::context::Context;
+use super::descriptions::{describe_once, line};
 use super::merge::is_annotation;
 use super::names::{self, SCHEMAS, pascal, target};
 use super::scalars::VALUES;
 use super::shape::Shaper;
-use super::walk::{describe_once, line};
 use crate::Pointer;
 
 /// On a discriminator: some of its values are numbers or booleans, and the mapping contains their texts.

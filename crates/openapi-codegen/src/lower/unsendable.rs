@@ -5,10 +5,11 @@ use serde_json::{Map, Value};
 
 use super::BRACKETS;
 use super::context::Context;
+use super::descriptions;
 use super::media::FORM;
 use super::names::target;
 use super::resolve::is_method;
-use super::walk::{self, members};
+use super::walk::members;
 use crate::Pointer;
 
 /// Documents these values, unless the description already does: a document may be lowered twice.
@@ -27,7 +28,7 @@ pub(super) fn document_unsendable(document: &mut Value, cx: &mut Context<'_>) {
             let description = body.get("description").and_then(Value::as_str);
             let description = description.unwrap_or_default();
             if let Some(sentence) = sentence.filter(|sentence| !description.contains(sentence)) {
-                walk::describe(body, &sentence);
+                descriptions::describe(body, &sentence);
                 cx.note_loss(&place, sentence.trim_end_matches('.'));
             }
         }

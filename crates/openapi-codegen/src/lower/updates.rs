@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
+use super::descriptions;
 use super::media::JSON;
 use super::names::target;
 use super::resolve::is_method;
-use super::walk::{self, members};
+use super::walk::members;
 use super::{CONTENT_TYPE, SEND_NULL};
 
 /// Marks these properties in the bodies of all updates. A document may be lowered twice.
@@ -62,7 +63,7 @@ fn mark(mut open: Vec<String>, document: &mut Value) {
                 && !property.contains_key(SEND_NULL)
             {
                 property.insert(SEND_NULL.to_owned(), Value::Bool(true));
-                walk::describe_map(
+                descriptions::describe_map(
                     property,
                     "`null` differs from an omitted property: `Some(Nullable::Null)` sends it.",
                 );

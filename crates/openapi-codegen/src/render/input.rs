@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::lower::{
-    AUTHORIZATION, Lowered, METHOD, RUNTIME_TYPE, runtime_type, sent_schemas, walk,
+    AUTHORIZATION, Lowered, METHOD, RUNTIME_TYPE, descriptions, runtime_type, sent_schemas,
 };
 use serde_json::{Map, Value, json};
 
@@ -122,7 +122,7 @@ fn describe_argument(parameter: &mut Value) {
         false => description.to_owned(),
     };
     if !text.is_empty() {
-        parameter["description"] = walk::in_list(&text).into();
+        parameter["description"] = descriptions::in_list(&text).into();
     }
 }
 

@@ -16,7 +16,7 @@ use super::field_attributes::{FieldAttributes, arguments_of};
 use super::limits::{Limits, LimitsOfTypes};
 use super::text::compact;
 use super::{lenient_impls, type_builders, unparse};
-use crate::lower::walk;
+use crate::lower::descriptions;
 use heck::ToSnakeCase as _;
 use proc_macro2::TokenStream;
 use quote::ToTokens as _;
@@ -223,7 +223,7 @@ fn document_wire_name(field: &mut Field, attributes: &FieldAttributes) {
         && name != wire
         && !attributes.is_flattened()
     {
-        let text = format!(" On the wire: {}.", walk::code(wire));
+        let text = format!(" On the wire: {}.", descriptions::code(wire));
         let mut lines: Vec<Attribute> = vec![parse_quote!(#[doc = #text])];
         if is_documented {
             lines.insert(0, parse_quote!(#[doc = ""]));

@@ -209,7 +209,7 @@ fn the_document_is_described_with_its_links_and_tags() {
     let document = document(
         "3.0.3",
         "externalDocs: {url: 'https://a.example/docs'}
-tags: [{name: Runs, description: About runs.}, {name: Other}]
+tags: [{name: Runs, description: About runs.}, {name: Other}, {name: Keys, externalDocs: {description: Guide, url: 'https://a.example/keys'}}]
 paths: {}",
     );
     let mut document = document;
@@ -219,7 +219,8 @@ paths: {}",
     assert_eq!(
         lowered(&document).document["info"]["description"],
         "Documentation: <https://a.example/docs>.\n\nContact: A, a@a.example.\n\nLicense: MIT.\n\n\
-         Terms of service: <https://a.example/terms>.\n\n# Runs\n\nAbout runs."
+         Terms of service: <https://a.example/terms>.\n\n# Runs\n\nAbout runs.\n\n\
+         # Keys\n\nDocumentation: Guide, <https://a.example/keys>."
     );
 }
 
