@@ -9,7 +9,7 @@ use reqwest::Url;
 
 use crate::context::CallContext;
 use crate::lenient::Warning;
-use crate::redact::{Redactor, one_line};
+use crate::redact::Redactor;
 
 /// The metadata of a response: the status, the headers and the number of attempts.
 #[derive(Clone)]
@@ -115,7 +115,7 @@ impl ResponseMeta {
 
     /// Redacts the secrets of the call from a text, and returns the text as one line of at most 300 characters.
     pub fn redact(&self, text: &str) -> String {
-        one_line(&self.redactor().redact(text))
+        self.redactor().redact_line(text)
     }
 
     pub(crate) fn redactor(&self) -> &Redactor {
@@ -153,9 +153,10 @@ pub(crate) fn request_id(headers: &HeaderMap) -> Option<&str> {
 /// Shows no headers except the request id, because their values may be secret.
 impl fmt::Debug for ResponseMeta {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let request_id = self.request_id().map(|id| self.redactor().redact(id));
         f.debug_struct("ResponseMeta")
             .field("status", &self.status)
-            .field("request_id", &self.request_id())
+            .field("request_id", &request_id)
             .field("attempts", &self.attempts())
             .finish_non_exhaustive()
     }

@@ -108,6 +108,17 @@ impl Redactor {
         redacted
     }
 
+    /// Redacts secrets from a text, and returns it as one line; see [`one_line`].
+    pub(crate) fn redact_line(&self, text: &str) -> String {
+        let redacted = self.redact(text);
+        if !redacted.contains(is_invisible) {
+            return one_line(&redacted);
+        }
+        // A control character may divide a secret, which would be whole in the line.
+        let visible = redacted.replace(is_invisible, "");
+        one_line(&self.redact(&visible))
+    }
+
     /// Redacts secrets from a JSON value, and returns its text.
     pub(crate) fn redact_json(&self, mut value: Value) -> String {
         self.redact_json_fields(&mut value);
@@ -127,10 +138,14 @@ impl Redactor {
             {
                 collect(&body, self.request_fields, &mut values);
             }
+            // Services trim what they repeat.
+            for value in &mut values {
+                *value = value.trim().to_owned();
+            }
             // A text may also contain the JSON-escaped form of a secret.
             let escaped: Vec<String> = values.iter().filter_map(|value| escaped(value)).collect();
             values.extend(escaped);
-            values.retain(|value| value.trim().len() >= MIN_SECRET_LEN);
+            values.retain(|value| value.len() >= MIN_SECRET_LEN);
             values.sort_unstable_by_key(|value| std::cmp::Reverse(value.len()));
             values.dedup();
             values
@@ -201,25 +216,34 @@ impl fmt::Debug for Redactor {
     }
 }
 
-/// Returns a text as one line without control characters. A text of more than 300 characters is cut and ends with `…`.
+/// Returns a text as one line without control characters. A text of more than 300 characters is cut after 299, and ends
+/// with `…`.
 pub(crate) fn one_line(text: &str) -> String {
+    let visible = text.replace(is_invisible, "");
     let mut line = String::new();
     let mut chars = 0;
-    for word in text.split_whitespace() {
-        if !line.is_empty() {
-            line.push(' ');
+    // Where a line is cut that turns out to be too long.
+    let mut cut = 0;
+    for word in visible.split_whitespace() {
+        let space = (!line.is_empty()).then_some(' ');
+        for c in space.into_iter().chain(word.chars()) {
             chars += 1;
-        }
-        for c in word.chars().filter(|c| !c.is_control()) {
-            if chars >= MAX_CHARS {
+            if chars == MAX_CHARS {
+                cut = line.len();
+            } else if chars > MAX_CHARS {
+                line.truncate(cut);
                 line.push('…');
                 return line;
             }
             line.push(c);
-            chars += 1;
         }
     }
     line
+}
+
+/// Returns whether a character is a control character, and not whitespace.
+fn is_invisible(c: char) -> bool {
+    c.is_control() && !c.is_whitespace()
 }
 
 /// Collects the string values of the named fields.
@@ -310,16 +334,39 @@ fn value_of_field(text: &str, name_end: usize) -> Option<Range<usize>> {
         }
     };
     let unquoted = value.trim_start_matches(quotes);
-    let is_quoted = unquoted.len() < value.len();
+    let opening = &value[..value.len() - unquoted.len()];
     let start = text.len() - unquoted.len();
-    let length = if is_quoted {
-        unquoted.find(['"', '\'', '`', '\n'])
-    } else {
+    let length = match opening.chars().next_back() {
         // The value of a header may contain spaces.
-        unquoted.find(['\r', '\n', '<', '"', '\'', ',', '}', '&'])
+        None => unquoted.find(['\r', '\n', '<', '"', '\'', ',', '}', '&']),
+        Some('\\') => unquoted.find(['"', '\'', '`', '\n']),
+        Some(quote) => {
+            let is_escaped = opening.trim_end_matches(quote).ends_with('\\');
+            quoted_length(unquoted, quote, is_escaped)
+        }
     };
     let length = length.unwrap_or(unquoted.len());
     (length > 0).then(|| start..start + length)
+}
+
+/// Returns the length of a value up to its closing quotation mark or the end of the line. `is_escaped` is whether the
+/// opening quotation mark follows a backslash, as in JSON within a JSON string.
+fn quoted_length(value: &str, quote: char, is_escaped: bool) -> Option<usize> {
+    let mut backslashes = 0;
+    for (at, c) in value.char_indices() {
+        match c {
+            '\n' => return Some(at),
+            '\\' => {
+                backslashes += 1;
+                continue;
+            }
+            c if c == quote && is_escaped && backslashes <= 1 => return Some(at - backslashes),
+            c if c == quote && !is_escaped && backslashes % 2 == 0 => return Some(at),
+            _ => {}
+        }
+        backslashes = 0;
+    }
+    None
 }
 
 /// Returns the position of the credentials that follow an authentication scheme. Short texts and ordinary words are not
@@ -361,6 +408,15 @@ mod tests {
                 "Proxy-Authorization: …",
             ),
             (
+                "\"tokenValue\":\"ab'cd\\\"ef\", x",
+                "\"tokenValue\":\"…\", x",
+            ),
+            (
+                "{\\\"tokenValue\\\": \\\"ab\\\\\\\"cd\\\", x",
+                "{\\\"tokenValue\\\": \\\"…\\\", x",
+            ),
+            ("tokenValue=`ab\"cd` x", "tokenValue=`…` x"),
+            (
                 "<pre>\nproxy-authorization: Basic x y\nhost: h\n</pre>",
                 "<pre>\nproxy-authorization: …\nhost: h\n</pre>",
             ),
@@ -374,7 +430,7 @@ mod tests {
             ),
             (
                 "{\\\"token_value\\\": \\\"pit_1\\\"}",
-                "{\\\"token_value\\\": \\\"…\"}",
+                "{\\\"token_value\\\": \\\"…\\\"}",
             ),
             ("api-key=abc&x=1", "api-key=…&x=1"),
             ("X-API-Key = 'abc', and more", "X-API-Key = '…', and more"),
@@ -394,6 +450,34 @@ mod tests {
             "cookie",
         ] {
             assert_eq!(redact(text), text);
+        }
+    }
+
+    #[test]
+    fn lines_contain_no_secret_and_at_most_300_characters() {
+        let redactor = Redactor::of_secrets(&["pit_5f1e0c7a", "hf_abcdefgh\n"]);
+        for (text, line) in [
+            ("key pit_5f1e\u{7}0c7a refused", "key … refused"),
+            ("key pit_5f1e0c7a\u{7} refused", "key … refused"),
+            ("hf_abcdefgh is invalid", "… is invalid"),
+            ("two\n lines \u{1} \u{1}", "two lines"),
+        ] {
+            assert_eq!(redactor.redact_line(text), line, "{text:?}");
+        }
+        for (text, length) in [
+            ("x".repeat(300), 300),
+            ("x".repeat(301), 300),
+            ("x ".repeat(150), 299),
+            ("x ".repeat(151), 300),
+            (format!("a{}", " \u{1}".repeat(1000)), 1),
+        ] {
+            let line = redactor.redact_line(&text);
+            assert_eq!(line.chars().count(), length, "{line}");
+            assert_eq!(
+                line.ends_with('…'),
+                text.trim().chars().count() > 300 && length == 300,
+                "{line}"
+            );
         }
     }
 

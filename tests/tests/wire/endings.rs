@@ -272,6 +272,20 @@ async fn endless_comments_do_not_starve_other_tasks() {
     assert!(started.elapsed() < patience * 10);
 }
 
+/// A transport that returns empty chunks forever. The end of the body is read only so far.
+#[tokio::test]
+async fn endless_empty_chunks_after_the_end_are_not_read() {
+    let nothing = futures_util::stream::repeat_with(|| Ok::<_, std::io::Error>(Bytes::new()));
+    let events = [ONCE, STOP, DONE].concat();
+    let whole = futures_util::stream::iter([Ok(Bytes::from(events))]);
+    let body = ByteStream::new(whole.chain(nothing));
+    let stream = ChatStream::from_byte_stream(body).await.unwrap();
+    assert_eq!(
+        stream.finish().await.unwrap().stream_end(),
+        Some(StreamEnd::Complete)
+    );
+}
+
 /// Some servers send an empty finish reason in each chunk. It completes the response only together with `[DONE]`.
 #[tokio::test]
 async fn an_empty_finish_reason_completes_a_stream_only_with_done() {

@@ -158,6 +158,13 @@ fn streams(count: usize) -> Vec<(&'static str, String)> {
             format!("data: {{\"x\":[0{}]}}\n\n", ",0".repeat(count * 8)),
         ),
         (
+            "numbers of an error event",
+            format!(
+                "event: error\ndata: {{\"x\":[0{}]}}\n\n",
+                ",0".repeat(count * 8)
+            ),
+        ),
+        (
             "text in one event",
             events(1, |_| {
                 format!("{{\"content\":\"{}\"}}", "word ".repeat(count * 16))

@@ -155,11 +155,7 @@ impl<'a> Call<'a> {
                 record: Arc::new(self.record(number, unknown_attempts)),
                 response,
             };
-            trace::received(
-                &record,
-                received.response.status,
-                &received.response.headers,
-            );
+            trace::received(&record, &received);
             receive(received).await
         });
         let mut attempt = attempt.instrument(span);

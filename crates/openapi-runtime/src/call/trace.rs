@@ -4,11 +4,11 @@
 
 use std::time::Duration;
 
-use http::{HeaderMap, StatusCode};
 use reqwest::Url;
 use tracing::Span;
 use tracing::field::Empty;
 
+use super::receive::Received;
 use crate::error::Error;
 use crate::meta::request_id;
 use crate::operation::Operation;
@@ -39,13 +39,17 @@ pub(super) fn attempt(
 }
 
 /// Records the status and the request id of a response.
-pub(super) fn received(span: &Span, status: StatusCode, headers: &HeaderMap) {
+pub(super) fn received(span: &Span, received: &Received) {
     if span.is_disabled() {
         return;
     }
-    span.record("http.response.status_code", status.as_u16());
-    if let Some(id) = request_id(headers) {
-        span.record("request.id", id);
+    let Received {
+        response, record, ..
+    } = received;
+    span.record("http.response.status_code", response.status.as_u16());
+    if let Some(id) = request_id(&response.headers) {
+        // A service can return a header of the request.
+        span.record("request.id", &*record.redactor.redact(id));
     }
 }
 

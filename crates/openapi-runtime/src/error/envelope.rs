@@ -226,7 +226,7 @@ impl Reader<'_> {
         let mut code = text("code").or_else(|| text("error_code"));
         match get("error") {
             Value::Null => inner.enclose(self.of_choice(get("choices"), depth)),
-            Value::Number(number) => code = code.or(Some(number.to_string())),
+            Value::Number(_) => code = code.or_else(|| text("error")),
             // Web frameworks name the kind of an error beside its message.
             Value::String(name) if inner.message.is_some() && !begins_like_json(name) => {
                 let name = text("error");
@@ -297,7 +297,7 @@ impl Reader<'_> {
                 .iter()
                 .filter_map(|message| text(message, redactor));
             messages.map(|message| FieldError {
-                field: one_line(&redactor.redact(name)),
+                field: redactor.redact_line(name),
                 // The message may repeat the value of the field.
                 message: match redactor.is_secret_field(name) {
                     true => "…".to_owned(),
@@ -393,24 +393,23 @@ pub fn is_error_value(error: Option<&Value>) -> bool {
 /// Returns the beginning of an error body as one line. Returns `None` if the body is empty, or begins like JSON but
 /// cannot be parsed, because secret fields cannot be found then.
 pub(super) fn preview(body: &[u8], redactor: &Redactor) -> Option<String> {
-    let text = match serde_json::from_slice::<Value>(body) {
-        Ok(value) => redactor.redact_json(value),
+    let line = match serde_json::from_slice::<Value>(body) {
+        Ok(value) => one_line(&redactor.redact_json(value)),
         Err(_) => {
             let text = String::from_utf8_lossy(body);
             if begins_like_json(&text) {
                 return None;
             }
-            redactor.redact(&text).into_owned()
+            redactor.redact_line(&text)
         }
     };
-    let line = one_line(&text);
     (!line.is_empty()).then_some(line)
 }
 
 fn text(value: &Value, redactor: &Redactor) -> Option<String> {
     match value {
-        Value::String(text) if !text.trim().is_empty() => Some(one_line(&redactor.redact(text))),
-        Value::Number(number) => Some(number.to_string()),
+        Value::String(text) if !text.trim().is_empty() => Some(redactor.redact_line(text)),
+        Value::Number(number) => Some(redactor.redact_line(&number.to_string())),
         _ => None,
     }
 }
@@ -419,7 +418,7 @@ fn text(value: &Value, redactor: &Redactor) -> Option<String> {
 fn plain_text(body: &str, redactor: &Redactor) -> Option<String> {
     let text = body.trim();
     let is_plain = !text.is_empty() && !text.starts_with('<') && !begins_like_json(text);
-    is_plain.then(|| one_line(&redactor.redact(text)))
+    is_plain.then(|| redactor.redact_line(text))
 }
 
 fn begins_like_json(text: &str) -> bool {

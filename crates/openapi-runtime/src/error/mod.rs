@@ -26,7 +26,6 @@ use crate::limits::OutOfLimits;
 use crate::meta::ResponseMeta;
 use crate::operation::Operation;
 use crate::path::InvalidPathValue;
-use crate::redact::one_line;
 use crate::response_body::BoxError;
 use crate::retry::{may_have_been_processed, requested_wait};
 
@@ -141,6 +140,8 @@ impl Error {
         meta: ResponseMeta,
         body: Bytes,
     ) -> Self {
+        let message = message.into();
+        let message = meta.redactor().redact(&message).into_owned();
         Self::new(kind, message).with_response(meta, body, Envelope::default(), None)
     }
 
@@ -149,8 +150,9 @@ impl Error {
         operation: &Operation,
         meta: ResponseMeta,
         body: Bytes,
-        fault: PayloadFault,
+        mut fault: PayloadFault,
     ) -> Self {
+        fault.path = meta.redactor().redact(&fault.path).into_owned();
         let message = format!(
             "the response ({}, {} bytes) does not match the specification: {fault}; see `body()`",
             meta.status(),
@@ -182,7 +184,7 @@ impl Error {
         let codings = codings(meta.headers());
         // A readable body was not encoded, whatever its headers say.
         if !codings.is_empty() && !envelope.is_set() {
-            let codings = one_line(&meta.redactor().redact(&codings.join(", ")));
+            let codings = meta.redactor().redact_line(&codings.join(", "));
             self.append(&format!("the content coding {codings:?} was not decoded"));
         }
         self.0.attempts = meta.attempts();

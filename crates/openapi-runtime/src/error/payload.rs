@@ -1,8 +1,13 @@
 //! Locates the mismatch between a body and its type.
 
 use serde::de::DeserializeOwned;
+use serde_path_to_error::Segment;
+
+/// The maximum length of the name of a field, in bytes.
+const MAX_NAME_LEN: usize = 64;
 
 /// Describes where and how JSON does not match its type. Contains no values, because a misplaced value may be a secret.
+/// Contains keys of the JSON, but only those that could be the name of a field.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{path}: {what}, line {line} column {column}")]
 #[non_exhaustive]
@@ -23,7 +28,7 @@ impl PayloadFault {
         let mut deserializer = serde_json::Deserializer::from_slice(json);
         match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
             Err(e) => {
-                let path = e.path().to_string();
+                let path = path(e.path());
                 Self::at(path, e.inner())
             }
             // The value is valid, but something follows it.
@@ -38,7 +43,8 @@ impl PayloadFault {
 
     fn at(path: String, error: &serde_json::Error) -> Self {
         let text = error.to_string();
-        let text = text.split(" at line ").next().unwrap_or(&text);
+        // The location stands at the end. The same words may be part of the value.
+        let (text, _) = text.rsplit_once(" at line ").unwrap_or((&text, ""));
         // serde quotes the value: `invalid type: string "…", expected i64`.
         let what = match text.split_once(": ") {
             Some((fault @ ("invalid type" | "invalid value"), found)) => {
@@ -61,6 +67,73 @@ impl PayloadFault {
             what,
             line: error.line(),
             column: error.column(),
+        }
+    }
+}
+
+/// Returns the path as text. A key that cannot be the name of a field is replaced with `…`: it may be a value.
+fn path(path: &serde_path_to_error::Path) -> String {
+    let mut text = String::new();
+    for segment in path.iter() {
+        let name = match segment {
+            Segment::Seq { index } => {
+                text.push_str(&format!("[{index}]"));
+                continue;
+            }
+            Segment::Map { key } => key,
+            Segment::Enum { variant } => variant,
+            Segment::Unknown => "?",
+        };
+        if !text.is_empty() {
+            text.push('.');
+        }
+        let is_name = name.len() <= MAX_NAME_LEN
+            && !name.contains(|c: char| c.is_control() || c.is_whitespace());
+        text.push_str(if is_name { name } else { "…" });
+    }
+    match text.is_empty() {
+        true => ".".to_owned(),
+        false => text,
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[allow(dead_code, reason = "the fields are only deserialized")]
+    struct Answer {
+        choices: Vec<BTreeMap<String, u8>>,
+    }
+
+    fn fault(json: &str) -> String {
+        PayloadFault::of::<Answer>(json.as_bytes()).to_string()
+    }
+
+    #[test]
+    fn faults_contain_no_values() {
+        assert_eq!(
+            fault(r#"{"choices": "x, expected key at line 1"}"#),
+            "choices: invalid type: string, expected a sequence, line 1 column 39"
+        );
+        assert_eq!(
+            fault(r#"{"choices": [{"first": 1}, {"second": "key"}]}"#),
+            "choices[1].second: invalid type: string, expected u8, line 1 column 43"
+        );
+    }
+
+    #[test]
+    fn keys_that_are_no_names_are_not_shown() {
+        for key in [r"two\nlines", "two words", &"k".repeat(100)] {
+            let shown = fault(&format!(r#"{{"choices": [{{"{key}": ""}}]}}"#));
+            let expected = "choices[0].…: invalid type: string, expected u8, ";
+            assert!(shown.starts_with(expected), "{shown}");
         }
     }
 }

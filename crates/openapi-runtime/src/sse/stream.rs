@@ -183,7 +183,8 @@ impl EventStream {
         while let Some(body) = &mut self.body {
             match Pin::new(body).poll_next(cx) {
                 Poll::Ready(Some(Ok(chunk))) => {
-                    let more = u32::try_from(chunk.len()).unwrap_or(u32::MAX);
+                    // An empty chunk counts too, so that this loop ends.
+                    let more = u32::try_from(chunk.len()).unwrap_or(u32::MAX).max(1);
                     *drained = drained.saturating_add(more);
                     if *drained > MAX_DRAIN_BYTES {
                         self.body = None;

@@ -48,11 +48,11 @@ pub(super) fn read<'a>(
     if is_done(data) {
         return Ok(EventKind::Done);
     }
-    if event.name == "error" {
-        return Err((StreamEnd::ServiceError, service_error(data, meta)));
-    }
     if has_too_many_values(data) {
         return Err(too_large(&format!("more than {MAX_VALUES} values")));
+    }
+    if event.name == "error" {
+        return Err((StreamEnd::ServiceError, service_error(data, meta)));
     }
     let warnings = chunk.read_lenient(data, rewritten);
     if chunk.is_plain() && warnings.as_ref().is_ok_and(Vec::is_empty) {
