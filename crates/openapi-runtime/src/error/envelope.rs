@@ -165,7 +165,7 @@ fn status_of(name: &str) -> Option<StatusCode> {
     (status.is_client_error() || status.is_server_error()).then_some(status)
 }
 
-/// Reads errors. `depth` is how many more levels of errors may be nested.
+/// Reads errors. The argument `depth` of its methods is how many more levels of errors may be nested.
 #[derive(Clone, Copy)]
 struct Reader<'r> {
     redactor: &'r Redactor,
