@@ -16,8 +16,8 @@ use crate::error::{Error, ErrorKind};
 /// The default connect timeout. Source: the provider's own client.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long an idle connection may be used again. It is closed at most as long after that. Many servers close idle connections after 5 s, and a request sent on a
-/// connection that is being closed is lost.
+/// How long an idle connection may be used again. It is closed at most as long after that. Many servers close idle
+/// connections after 5 s, and a request sent on a connection that is being closed is lost.
 const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// The maximum number of idle connections per host. Each one uses a file descriptor. A lower maximum would close the
