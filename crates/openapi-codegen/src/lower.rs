@@ -27,8 +27,8 @@
 //! | `updates` | marks where updates can send `null` |
 //! | `streams` | splits operations that return JSON or an event stream |
 //!
-//! Passes share `walk` (what the keys of an object are), `descriptions` (Markdown), `media` (media types) and `context` (what
-//! a pass reports).
+//! Passes share `walk` (what the keys of an object are), `descriptions` (Markdown), `media` (media types) and `context`
+//! (what a pass reports).
 
 mod access;
 mod annotations;

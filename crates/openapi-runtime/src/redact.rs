@@ -290,8 +290,8 @@ const SECRET_NAMES: [&str; 7] = [
     "secret",
 ];
 
-/// The maximum length of the name of a secret field, in bytes.
-const MAX_NAME_LEN: usize = 64;
+/// The maximum length of the name of a field, in bytes. Longer words are not searched for, and longer keys not shown.
+pub(crate) const MAX_NAME_LEN: usize = 64;
 
 /// HTTP authentication schemes, in lower case.
 const SCHEMES: [&str; 4] = ["basic", "bearer", "digest", "negotiate"];

@@ -436,6 +436,18 @@ mod tests {
     }
 
     #[test]
+    fn numbers_are_redacted() {
+        let redactor = Redactor::of_secrets(&["1234567890"]);
+        for body in [
+            r#"{"error":{"message":"no","code":1234567890}}"#,
+            r#"{"error":1234567890,"message":"no"}"#,
+        ] {
+            let error = Envelope::read(body.as_bytes(), &redactor);
+            assert_eq!(error.code.as_deref(), Some("…"), "{body}");
+        }
+    }
+
+    #[test]
     fn every_shape_is_parsed() {
         let openai = read(r#"{"error":{"message":"no","type":"t","code":"model_not_found"}}"#);
         assert_eq!(openai.message.as_deref(), Some("no"));

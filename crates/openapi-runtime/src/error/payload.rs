@@ -3,8 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde_path_to_error::Segment;
 
-/// The maximum length of the name of a field, in bytes.
-const MAX_NAME_LEN: usize = 64;
+use crate::redact::MAX_NAME_LEN;
 
 /// Describes where and how JSON does not match its type. Contains no values, because a misplaced value may be a secret.
 /// Contains keys of the JSON, but only those that could be the name of a field.
