@@ -316,17 +316,12 @@ fn rejects_invalid_extensions_with_location() {
 }
 
 #[test]
-fn every_builder_implements_with_team() {
+fn builders_implement_with_team() {
     let object = |property: &str| {
         let schema = format!("{{type: object, required: [r], properties: {property}}}");
         body(&schema, "Id: {type: string}")
     };
     let cases = [
-        (
-            operation("get", ""),
-            "Returns the builder unchanged: the operation has no team parameter.",
-            "_: &str) -> Self {self}",
-        ),
         (
             parameters("{name: X-Team, in: header, x-team: true, schema: {type: string}}"),
             "Sets the header `X-Team` to the team.",
@@ -365,6 +360,21 @@ fn every_builder_implements_with_team() {
         );
         assert!(implementation.contains(code), "{implementation}");
     }
+}
+
+#[test]
+fn builders_without_a_team_implement_with_team_if_another_has_one() {
+    let alone = operation("get", "");
+    let text = generated(&alone, "builder.rs").unwrap();
+    assert!(!text.contains("WithTeam"), "{text}");
+    let team = "{name: X-Team, in: header, x-team: true, schema: {type: string}}";
+    let other = format!("  /b:\n    get:\n      operationId: other\n      {OK}\n");
+    let text = generated(&format!("{}{other}", parameters(team)), "builder.rs").unwrap();
+    assert!(text.contains("WithTeam for DoIt<'_>"), "{text}");
+    let (_, other) = text.split_once("WithTeam for Other<'_> {").unwrap();
+    let other: String = other.lines().map(str::trim).collect();
+    let unchanged = "/// Returns the builder unchanged: the operation has no team parameter.fn with_team(self, _: &str) -> Self {self}";
+    assert!(other.starts_with(unchanged), "{other}");
 }
 
 #[test]

@@ -2,7 +2,8 @@
 
 /// Sets the team that a call is made for.
 ///
-/// Generated code implements this trait for the builder of every operation, so that generic code can set the team.
+/// Generated code implements this trait for the builders of all operations if the specification marks a team
+/// (`x-team`), so that generic code can set it.
 /// [`Operation::team`](crate::Operation::team) states where a request names the team.
 ///
 /// ```

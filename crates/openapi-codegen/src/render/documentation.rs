@@ -14,32 +14,29 @@ pub(super) struct Documentation<'a> {
 
 impl VisitMut for Documentation<'_> {
     fn visit_attributes_mut(&mut self, attributes: &mut Vec<Attribute>) {
-        let is_empty = attributes
-            .iter()
-            .filter_map(documentation)
-            .all(|text| text.trim().is_empty());
         // Doc comments come before other attributes.
-        let mut sorted = Vec::with_capacity(attributes.len());
-        attributes.sort_by_key(|attribute| documentation(attribute).is_none());
+        let (mut lines, mut others) = (Vec::new(), Vec::new());
+        let mut is_empty = true;
         for attribute in attributes.drain(..) {
             let Some(text) = documentation(&attribute) else {
-                sorted.push(attribute);
+                others.push(attribute);
                 continue;
             };
-            if is_empty {
-                continue;
-            }
+            is_empty &= text.trim().is_empty();
             let style = attribute.style;
-            for line in self.lines(&text) {
-                let line = if line.is_empty() {
-                    line
-                } else {
-                    format!(" {line}")
-                };
-                sorted.push(line_of(&line, style));
-            }
+            lines.extend(
+                self.lines(&text)
+                    .into_iter()
+                    .map(|line| match line.as_str() {
+                        "" => line_of(&line, style),
+                        line => line_of(&format!(" {line}"), style),
+                    }),
+            );
         }
-        *attributes = sorted;
+        if !is_empty {
+            attributes.append(&mut lines);
+        }
+        attributes.append(&mut others);
     }
 
     /// Function bodies contain no doc comments.
@@ -47,6 +44,14 @@ impl VisitMut for Documentation<'_> {
 }
 
 impl Documentation<'_> {
+    /// Returns the doc comments among attributes as text.
+    pub(super) fn comments(&self, attributes: &[Attribute], indent: &str) -> String {
+        let texts = attributes.iter().filter_map(documentation);
+        let lines = texts.flat_map(|text| self.lines(&text));
+        let comments = lines.map(|line| format!("{}\n", format!("{indent}/// {line}").trim_end()));
+        comments.collect()
+    }
+
     fn lines(&self, text: &str) -> Vec<String> {
         let mut lines: Vec<String> = Vec::new();
         if text.is_empty() {

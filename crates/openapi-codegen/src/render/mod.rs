@@ -12,6 +12,7 @@
 //! | `post_process` | post-processes progenitor's output |
 //! | `request_bodies` | keeps request bodies that are passed as a whole |
 //! | `send_methods` | replaces the send methods |
+//! | `setters` | renders the setters of operations |
 //! | `teams` | implements `WithTeam` |
 //! | `documentation` | formats doc comments |
 //! | `bisect` | finds the operation or schema that progenitor cannot generate |
@@ -24,7 +25,7 @@
 //! | `field_attributes` | parses the serde attributes of fields |
 //! | `type_code` | adds constructors, derives and checks to types |
 //! | `type_builders` | renders the builders of types |
-//! | `text` | writes types as text |
+//! | `text` | writes tokens as text |
 //! | `split` | splits the output into files |
 
 mod bisect;
@@ -45,6 +46,7 @@ mod property_names;
 mod request_bodies;
 mod runtime;
 mod send_methods;
+mod setters;
 mod split;
 mod teams;
 mod text;
@@ -72,6 +74,7 @@ use self::bisect::Culprit;
 use self::documentation::Documentation;
 use self::limits::LimitsOfTypes;
 use self::operations::Operation;
+use self::text::Rendered;
 use crate::generator::STACK_SIZE;
 use crate::{Error, Result};
 
@@ -298,10 +301,23 @@ impl Run<'_> {
         let (tokens, types) = modules::type_names(tokens);
         let types = self.all_types(types)?;
         let bodies = type_names(self.bodies_with_team())?;
-        let mut file = parse_output(modules::with_structs(tokens, &bodies))?;
+        let mut rendered = Rendered::default();
+        let tokens = setters::take(modules::with_structs(tokens, &bodies), &mut rendered);
+        let mut file = parse_output(tokens)?;
         let (document, limits) = (&self.document, &self.limits);
-        let bodies = post_process::post_process(&mut file, document, &operations, limits, &types)?;
-        let client = split::client(file, is_first)?;
+        let bodies = post_process::post_process(
+            &mut file,
+            document,
+            &operations,
+            limits,
+            &types,
+            &mut rendered,
+        )?;
+        let mut all = self.operations.iter();
+        if all.any(|operation| operation.facts.team.is_some()) {
+            teams::add(&mut file, &operations)?;
+        }
+        let client = split::client(file, is_first, &rendered)?;
         Ok(Group {
             client,
             types,

@@ -1,4 +1,4 @@
-//! Reads and reduces the module `types` of progenitor's output before it is parsed, which takes long.
+//! Reads and reduces modules of progenitor's output before it is parsed, which takes long.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use proc_macro2::{Group, TokenStream, TokenTree};
 
 /// Removes everything from the module `types` but the structs with the given names.
 pub(super) fn with_structs(tokens: TokenStream, names: &BTreeSet<String>) -> TokenStream {
-    replace(tokens, |types| {
+    replace(tokens, "types", |types| {
         let mut kept = TokenStream::new();
         let mut trees = types.into_iter().peekable();
         while let Some(tree) = trees.next() {
@@ -25,7 +25,7 @@ pub(super) fn with_structs(tokens: TokenStream, names: &BTreeSet<String>) -> Tok
 /// Returns the names of the structs and enums in the module `types`, with the tokens.
 pub(super) fn type_names(tokens: TokenStream) -> (TokenStream, BTreeSet<String>) {
     let mut names = BTreeSet::new();
-    let tokens = replace(tokens, |types| {
+    let tokens = replace(tokens, "types", |types| {
         let mut is_name = false;
         let trees = types.into_iter().inspect(|tree| {
             let is_keyword = match tree {
@@ -43,16 +43,17 @@ pub(super) fn type_names(tokens: TokenStream) -> (TokenStream, BTreeSet<String>)
     (tokens, names)
 }
 
-/// Replaces the contents of the module.
-fn replace(
+/// Replaces the contents of a module.
+pub(super) fn replace(
     tokens: TokenStream,
+    module: &str,
     mut contents: impl FnMut(TokenStream) -> TokenStream,
 ) -> TokenStream {
     let (mut after_mod, mut after_name) = (false, false);
     let trees = tokens.into_iter().map(|tree| {
         let is_ident = |text: &str| matches!(&tree, TokenTree::Ident(ident) if ident == text);
         let is_content = after_name;
-        (after_mod, after_name) = (is_ident("mod"), after_mod && is_ident("types"));
+        (after_mod, after_name) = (is_ident("mod"), after_mod && is_ident(module));
         match tree {
             TokenTree::Group(group) if is_content => {
                 let (delimiter, stream) = (group.delimiter(), group.stream());

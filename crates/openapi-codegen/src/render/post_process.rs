@@ -19,7 +19,7 @@ use super::operations::Operation;
 use super::request_bodies;
 use super::runtime;
 use super::send_methods;
-use super::teams;
+use super::text::Rendered;
 use super::wire;
 use crate::lower;
 
@@ -30,12 +30,12 @@ pub(super) fn post_process(
     operations: &[&Operation],
     limits: &LimitsOfTypes,
     types: &BTreeSet<String>,
+    rendered: &mut Rendered,
 ) -> Result<BTreeSet<String>, String> {
     runtime::rename(file)?;
     constructors(file, document)?;
-    operation_bodies(file, operations, limits, types)?;
+    operation_bodies(file, operations, limits, types, rendered)?;
     let bodies = request_bodies::keep_whole(file)?;
-    teams::add(file, operations)?;
     modules(file)?;
     Documentation { operations }.visit_file_mut(file);
     Ok(bodies)
@@ -205,7 +205,9 @@ fn operation_bodies(
     operations: &[&Operation],
     limits: &LimitsOfTypes,
     types: &BTreeSet<String>,
+    rendered: &mut Rendered,
 ) -> Result<(), String> {
+    let documentation = Documentation { operations };
     let builders = builders(file)?;
     let indices = send_method_indices(builders);
     let mut requests = Vec::new();
@@ -237,7 +239,9 @@ fn operation_bodies(
         let found = (body.headers, body.hooks, body.checked, body.urls);
         let raw_slashes = body.raw_slashes == operation.raw_slashes.len();
         let constant = constant_name(&operation.id)?;
-        match send_methods::split(block, operation, &constant, types) {
+        let request =
+            send_methods::split(block, operation, &constant, types, &documentation, rendered);
+        match request {
             Some(request) if found == (1, 2, 1, 1) && raw_slashes => requests.push(request),
             _ => {
                 let reason = format!(

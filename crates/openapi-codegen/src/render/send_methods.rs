@@ -2,14 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use quote::{ToTokens as _, format_ident, quote};
+use quote::ToTokens as _;
 use syn::{
     Block, Expr, GenericArgument, Ident, ImplItem, ImplItemFn, Item, ItemImpl, Local, LocalInit,
     Pat, PathArguments, ReturnType, Stmt, Type, parse_quote,
 };
 
+use super::documentation::Documentation;
 use super::lenient_impls::is_lenient;
 use super::operations::Operation;
+use super::text::{Rendered, compact};
 
 /// Replaces progenitor's `send` and returns the implementation of `IntoRequest` that builds the request.
 /// `None` if the function does not have the form that progenitor generates:
@@ -28,21 +30,25 @@ pub(super) fn split(
     operation: &Operation,
     constant: &Ident,
     types: &BTreeSet<String>,
+    documentation: &Documentation<'_>,
+    rendered: &mut Rendered,
 ) -> Option<Item> {
     let builder = block.self_ty.clone();
     let generics = block.generics.clone();
-    let at = block
+    let send = block
         .items
-        .iter()
-        .position(|item| matches!(item, ImplItem::Fn(function) if function.sig.ident == "send"))?;
-    let ImplItem::Fn(send) = &mut block.items[at] else {
+        .iter_mut()
+        .find(|item| matches!(item, ImplItem::Fn(function) if function.sig.ident == "send"))?;
+    let ImplItem::Fn(function) = &mut *send else {
         return None;
     };
-    let value = success_type(&send.sig.output)?;
-    let (parts, built) = take_request(&mut send.block)?;
+    let value = success_type(&function.sig.output)?;
+    let (parts, built) = take_request(&mut function.block)?;
+    let docs = documentation.comments(&function.attrs, "    ");
     let receive = receive_method(&value, types);
-    let functions = send_methods(send, &value, &receive, operation, constant);
-    block.items.splice(at..=at, functions);
+    let mut methods = send_methods(&docs, &compact(&value), receive, operation, constant);
+    let methods = rendered.replace(&mut methods);
+    *send = parse_quote!(#methods);
     // Parsing the statements again would take long.
     let mut into_request: ImplItemFn = parse_quote! {
         fn into_request(self) -> Result<::reqwest::Request, Error> {
@@ -80,63 +86,65 @@ fn take_request(function: &mut Block) -> Option<(Vec<Stmt>, Expr)> {
 }
 
 /// Returns the method of the caller that receives a value. `types` are the names of the generated types.
-fn receive_method(value: &Type, types: &BTreeSet<String>) -> Ident {
-    let method = match value.to_token_stream().to_string().as_str() {
+fn receive_method(value: &Type, types: &BTreeSet<String>) -> &'static str {
+    match value.to_token_stream().to_string().as_str() {
         "ByteStream" => "stream",
         "()" => "empty",
         _ if is_lenient(value, types) => "json",
         _ => "strict_json",
-    };
-    format_ident!("{method}")
+    }
 }
 
 /// Renders `send`, `send_with` and, for an event stream, `open_with`.
 fn send_methods(
-    send: &ImplItemFn,
-    value: &Type,
-    receive: &Ident,
+    docs: &str,
+    value: &str,
+    receive: &str,
     operation: &Operation,
     constant: &Ident,
-) -> Vec<ImplItem> {
-    let docs = &send.attrs;
-    let response: Type = parse_quote!(Response<#value>);
-    let request = quote! {
-        let client = self.client;
+) -> String {
+    let request = format!(
+        "        let client = self.client;
         let request = self
             .into_request()
-            .map_err(|error| error.with_operation(super::operations::#constant.id))?;
-    };
-    let mut functions: Vec<ImplItem> = vec![
-        parse_quote! {
-            #(#docs)*
-            pub async fn send(self) -> Result<#response, Error> {
-                self.send_with(&CallContext::default()).await
-            }
-        },
-        parse_quote! {
-            /// Sends the request in the given context.
-            pub async fn send_with(self, context: &CallContext) -> Result<#response, Error> {
-                #request
-                client.caller.#receive(request, &super::operations::#constant, context).await
-            }
-        },
-    ];
+            .map_err(|error| error.with_operation(super::operations::{constant}.id))?;
+"
+    );
+    let mut methods = format!(
+        "{docs}    pub async fn send(self) -> Result<Response<{value}>, Error> {{
+        self.send_with(&CallContext::default()).await
+    }}
+    /// Sends the request in the given context.
+    pub async fn send_with(
+        self,
+        context: &CallContext,
+    ) -> Result<Response<{value}>, Error> {{
+{request}        client
+            .caller
+            .{receive}(request, &super::operations::{constant}, context)
+            .await
+    }}
+"
+    );
     if operation.is_event_stream {
-        functions.push(parse_quote! {
-            /// Sends the request and opens the event stream with `open`; see [`Caller::open`](openapi_runtime::Caller::open).
-            pub async fn open_with<S, E, F, O>(self, context: &CallContext, open: O) -> Result<S, E>
-            where
-                S: Send,
-                E: From<Error> + AsMut<Error> + Send,
-                F: ::std::future::Future<Output = Result<S, openapi_runtime::NotOpened<E>>> + Send,
-                O: Fn(openapi_runtime::StreamBody, openapi_runtime::ResponseMeta) -> F + Sync,
-            {
-                #request
-                client.caller.open(request, &super::operations::#constant, context, open).await
-            }
-        });
+        methods.push_str(&format!(
+            "    /// Sends the request and opens the event stream with `open`; see [`Caller::open`](openapi_runtime::Caller::open).
+    pub async fn open_with<S, E, F, O>(self, context: &CallContext, open: O) -> Result<S, E>
+    where
+        S: Send,
+        E: From<Error> + AsMut<Error> + Send,
+        F: ::std::future::Future<Output = Result<S, openapi_runtime::NotOpened<E>>> + Send,
+        O: Fn(openapi_runtime::StreamBody, openapi_runtime::ResponseMeta) -> F + Sync,
+    {{
+{request}        client
+            .caller
+            .open(request, &super::operations::{constant}, context, open)
+            .await
+    }}
+"
+        ));
     }
-    functions
+    methods
 }
 
 /// Returns the `T` of `-> Result<ResponseValue<T>, Error<E>>`.

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::limits::LimitsOfTypes;
+use super::setters::name_invalid_arguments;
+use super::text::Rendered;
 use super::{lenient_impls, type_code, unparse};
 use syn::{File, ImplItem, Item, Type, parse_quote};
 
@@ -39,7 +41,11 @@ impl Client {
 
 /// Moves the builders of the operations into a file of their own. The code of groups but the first is appended to that
 /// of the first: it has no imports, and no client but its methods.
-pub(super) fn client(mut file: File, is_first: bool) -> Result<Client, String> {
+pub(super) fn client(
+    mut file: File,
+    is_first: bool,
+    rendered: &Rendered,
+) -> Result<Client, String> {
     let mut builders =
         module(&mut file, "builder").ok_or("progenitor generated no module `builder`")?;
     // Empty, and rendered by another run.
@@ -58,25 +64,8 @@ pub(super) fn client(mut file: File, is_first: bool) -> Result<Client, String> {
     }
     Ok(Client {
         head: unparse(file),
-        builders: name_invalid_arguments(&unparse(builders)),
+        builders: rendered.insert_into(&name_invalid_arguments(&unparse(builders))),
     })
-}
-
-/// Rewrites progenitor's errors of arguments, such as "conversion to `:: std :: string :: String` for name failed".
-fn name_invalid_arguments(text: &str) -> String {
-    const BEGIN: &str = "\"conversion to `";
-    let mut parts = text.split(BEGIN);
-    let mut rewritten = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let message = part.split_once("` for ").and_then(|(ty, rest)| {
-            let (name, rest) = rest.split_once(" failed")?;
-            let ty = ty.replace(' ', "");
-            let ty = ty.strip_prefix("::std::string::").unwrap_or(&ty);
-            Some(format!("\"`{name}` is not a valid `{ty}`{rest}"))
-        });
-        rewritten.push_str(&message.unwrap_or_else(|| format!("{BEGIN}{part}")));
-    }
-    rewritten
 }
 
 /// Returns whether an item contains the methods of the client for operations.

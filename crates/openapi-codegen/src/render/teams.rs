@@ -1,4 +1,4 @@
-//! Implements `WithTeam` for every operation's builder.
+//! Implements `WithTeam` for the builders of all operations, if any of them has a team.
 
 use crate::lower::TeamLocation;
 use syn::{Expr, File, GenericArgument, Item, ItemImpl, PathArguments, Type, parse_quote};

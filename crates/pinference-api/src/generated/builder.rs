@@ -39,10 +39,7 @@ impl<'a> ListModels<'a> {
         self.x_prime_team_id = value
             .try_into()
             .map(Some)
-            .map_err(|_| {
-                "`x_prime_team_id` is not a valid `String`"
-                    .to_string()
-            });
+            .map_err(|_| "`x_prime_team_id` is not a valid `String`".to_string());
         self
     }
     /// Sends `GET /models`, documented at <https://docs.primeintellect.ai/inference/overview>.
@@ -58,7 +55,10 @@ impl<'a> ListModels<'a> {
         let request = self
             .into_request()
             .map_err(|error| error.with_operation(super::operations::LIST_MODELS.id))?;
-        client.caller.json(request, &super::operations::LIST_MODELS, context).await
+        client
+            .caller
+            .json(request, &super::operations::LIST_MODELS, context)
+            .await
     }
 }
 
@@ -93,10 +93,7 @@ impl<'a> CreateChatCompletion<'a> {
         self.x_prime_team_id = value
             .try_into()
             .map(Some)
-            .map_err(|_| {
-                "`x_prime_team_id` is not a valid `String`"
-                    .to_string()
-            });
+            .map_err(|_| "`x_prime_team_id` is not a valid `String`".to_string());
         self
     }
     pub fn body<V>(mut self, value: V) -> Self
@@ -135,9 +132,7 @@ impl<'a> CreateChatCompletion<'a> {
         let client = self.client;
         let request = self
             .into_request()
-            .map_err(|error| {
-                error.with_operation(super::operations::CREATE_CHAT_COMPLETION.id)
-            })?;
+            .map_err(|error| error.with_operation(super::operations::CREATE_CHAT_COMPLETION.id))?;
         client
             .caller
             .json(request, &super::operations::CREATE_CHAT_COMPLETION, context)
@@ -176,10 +171,7 @@ impl<'a> CreateChatCompletionStream<'a> {
         self.x_prime_team_id = value
             .try_into()
             .map(Some)
-            .map_err(|_| {
-                "`x_prime_team_id` is not a valid `String`"
-                    .to_string()
-            });
+            .map_err(|_| "`x_prime_team_id` is not a valid `String`".to_string());
         self
     }
     pub fn body<V>(mut self, value: V) -> Self
@@ -218,41 +210,27 @@ impl<'a> CreateChatCompletionStream<'a> {
         let client = self.client;
         let request = self
             .into_request()
-            .map_err(|error| {
-                error.with_operation(super::operations::CREATE_CHAT_COMPLETION_STREAM.id)
-            })?;
+            .map_err(|error| error.with_operation(super::operations::CREATE_CHAT_COMPLETION_STREAM.id))?;
         client
             .caller
             .stream(request, &super::operations::CREATE_CHAT_COMPLETION_STREAM, context)
             .await
     }
     /// Sends the request and opens the event stream with `open`; see [`Caller::open`](openapi_runtime::Caller::open).
-    pub async fn open_with<S, E, F, O>(
-        self,
-        context: &CallContext,
-        open: O,
-    ) -> Result<S, E>
+    pub async fn open_with<S, E, F, O>(self, context: &CallContext, open: O) -> Result<S, E>
     where
         S: Send,
         E: From<Error> + AsMut<Error> + Send,
-        F: ::std::future::Future<Output = Result<S, openapi_runtime::NotOpened<E>>>
-            + Send,
+        F: ::std::future::Future<Output = Result<S, openapi_runtime::NotOpened<E>>> + Send,
         O: Fn(openapi_runtime::StreamBody, openapi_runtime::ResponseMeta) -> F + Sync,
     {
         let client = self.client;
         let request = self
             .into_request()
-            .map_err(|error| {
-                error.with_operation(super::operations::CREATE_CHAT_COMPLETION_STREAM.id)
-            })?;
+            .map_err(|error| error.with_operation(super::operations::CREATE_CHAT_COMPLETION_STREAM.id))?;
         client
             .caller
-            .open(
-                request,
-                &super::operations::CREATE_CHAT_COMPLETION_STREAM,
-                context,
-                open,
-            )
+            .open(request, &super::operations::CREATE_CHAT_COMPLETION_STREAM, context, open)
             .await
     }
 }
@@ -281,10 +259,7 @@ impl<'a> GetModel<'a> {
     {
         self.model_id = value
             .try_into()
-            .map_err(|_| {
-                "`model_id` is not a valid `String`"
-                    .to_string()
-            });
+            .map_err(|_| "`model_id` is not a valid `String`".to_string());
         self
     }
     pub fn x_prime_team_id<V>(mut self, value: V) -> Self
@@ -294,10 +269,7 @@ impl<'a> GetModel<'a> {
         self.x_prime_team_id = value
             .try_into()
             .map(Some)
-            .map_err(|_| {
-                "`x_prime_team_id` is not a valid `String`"
-                    .to_string()
-            });
+            .map_err(|_| "`x_prime_team_id` is not a valid `String`".to_string());
         self
     }
     /// Sends `GET /models/{model_id}`, documented at <https://docs.primeintellect.ai/inference/overview>.
@@ -313,7 +285,10 @@ impl<'a> GetModel<'a> {
         let request = self
             .into_request()
             .map_err(|error| error.with_operation(super::operations::GET_MODEL.id))?;
-        client.caller.json(request, &super::operations::GET_MODEL, context).await
+        client
+            .caller
+            .json(request, &super::operations::GET_MODEL, context)
+            .await
     }
 }
 

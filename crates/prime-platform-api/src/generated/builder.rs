@@ -69,10 +69,7 @@ impl<'a> ListRuns<'a> {
         self.team_id = value
             .try_into()
             .map(Some)
-            .map_err(|_| {
-                "`team_id` is not a valid `String`"
-                    .to_string()
-            });
+            .map_err(|_| "`team_id` is not a valid `String`".to_string());
         self
     }
     /// Sends `GET /api/v1/rft/runs`, as defined in the specification.
@@ -88,7 +85,10 @@ impl<'a> ListRuns<'a> {
         let request = self
             .into_request()
             .map_err(|error| error.with_operation(super::operations::LIST_RUNS.id))?;
-        client.caller.json(request, &super::operations::LIST_RUNS, context).await
+        client
+            .caller
+            .json(request, &super::operations::LIST_RUNS, context)
+            .await
     }
 }
 
@@ -114,10 +114,7 @@ impl<'a> GetRun<'a> {
     {
         self.run_id = value
             .try_into()
-            .map_err(|_| {
-                "`run_id` is not a valid `String`"
-                    .to_string()
-            });
+            .map_err(|_| "`run_id` is not a valid `String`".to_string());
         self
     }
     /// Sends `GET /api/v1/rft/runs/{run_id}`, as defined in the specification.
@@ -133,7 +130,10 @@ impl<'a> GetRun<'a> {
         let request = self
             .into_request()
             .map_err(|error| error.with_operation(super::operations::GET_RUN.id))?;
-        client.caller.json(request, &super::operations::GET_RUN, context).await
+        client
+            .caller
+            .json(request, &super::operations::GET_RUN, context)
+            .await
     }
 }
 
@@ -159,10 +159,7 @@ impl<'a> DeleteRftRun<'a> {
     {
         self.run_id = value
             .try_into()
-            .map_err(|_| {
-                "`run_id` is not a valid `String`"
-                    .to_string()
-            });
+            .map_err(|_| "`run_id` is not a valid `String`".to_string());
         self
     }
     /// Sends `DELETE /api/v1/rft/runs/{run_id}`, as defined in the specification.
@@ -177,10 +174,11 @@ impl<'a> DeleteRftRun<'a> {
         let client = self.client;
         let request = self
             .into_request()
-            .map_err(|error| {
-                error.with_operation(super::operations::DELETE_RFT_RUN.id)
-            })?;
-        client.caller.json(request, &super::operations::DELETE_RFT_RUN, context).await
+            .map_err(|error| error.with_operation(super::operations::DELETE_RFT_RUN.id))?;
+        client
+            .caller
+            .json(request, &super::operations::DELETE_RFT_RUN, context)
+            .await
     }
 }
 
@@ -206,10 +204,7 @@ impl<'a> StopRun<'a> {
     {
         self.run_id = value
             .try_into()
-            .map_err(|_| {
-                "`run_id` is not a valid `String`"
-                    .to_string()
-            });
+            .map_err(|_| "`run_id` is not a valid `String`".to_string());
         self
     }
     /// Sends `PUT /api/v1/rft/runs/{run_id}/stop`, as defined in the specification.
@@ -225,7 +220,10 @@ impl<'a> StopRun<'a> {
         let request = self
             .into_request()
             .map_err(|error| error.with_operation(super::operations::STOP_RUN.id))?;
-        client.caller.json(request, &super::operations::STOP_RUN, context).await
+        client
+            .caller
+            .json(request, &super::operations::STOP_RUN, context)
+            .await
     }
 }
 
@@ -251,10 +249,7 @@ impl<'a> RestartRun<'a> {
     {
         self.run_id = value
             .try_into()
-            .map_err(|_| {
-                "`run_id` is not a valid `String`"
-                    .to_string()
-            });
+            .map_err(|_| "`run_id` is not a valid `String`".to_string());
         self
     }
     /// Sends `PUT /api/v1/rft/runs/{run_id}/restart`, as defined in the specification.
@@ -270,7 +265,10 @@ impl<'a> RestartRun<'a> {
         let request = self
             .into_request()
             .map_err(|error| error.with_operation(super::operations::RESTART_RUN.id))?;
-        client.caller.json(request, &super::operations::RESTART_RUN, context).await
+        client
+            .caller
+            .json(request, &super::operations::RESTART_RUN, context)
+            .await
     }
 }
 
@@ -312,10 +310,7 @@ impl<'a> GetRunLogs<'a> {
     {
         self.run_id = value
             .try_into()
-            .map_err(|_| {
-                "`run_id` is not a valid `String`"
-                    .to_string()
-            });
+            .map_err(|_| "`run_id` is not a valid `String`".to_string());
         self
     }
     pub fn component<V>(mut self, value: V) -> Self
@@ -325,10 +320,7 @@ impl<'a> GetRunLogs<'a> {
         self.component = value
             .try_into()
             .map(Some)
-            .map_err(|_| {
-                "`component` is not a valid `String`"
-                    .to_string()
-            });
+            .map_err(|_| "`component` is not a valid `String`".to_string());
         self
     }
     pub fn env_name<V>(mut self, value: V) -> Self
@@ -338,10 +330,7 @@ impl<'a> GetRunLogs<'a> {
         self.env_name = value
             .try_into()
             .map(Some)
-            .map_err(|_| {
-                "`env_name` is not a valid `String`"
-                    .to_string()
-            });
+            .map_err(|_| "`env_name` is not a valid `String`".to_string());
         self
     }
     pub fn level<V>(mut self, value: V) -> Self
@@ -351,9 +340,7 @@ impl<'a> GetRunLogs<'a> {
         self.level = value
             .try_into()
             .map(Some)
-            .map_err(|_| {
-                "`level` is not a valid `String`".to_string()
-            });
+            .map_err(|_| "`level` is not a valid `String`".to_string());
         self
     }
     pub fn pod_index<V>(mut self, value: V) -> Self
@@ -383,10 +370,7 @@ impl<'a> GetRunLogs<'a> {
         self.search = value
             .try_into()
             .map(Some)
-            .map_err(|_| {
-                "`search` is not a valid `String`"
-                    .to_string()
-            });
+            .map_err(|_| "`search` is not a valid `String`".to_string());
         self
     }
     pub fn since_seconds<V>(mut self, value: V) -> Self
@@ -422,7 +406,10 @@ impl<'a> GetRunLogs<'a> {
         let request = self
             .into_request()
             .map_err(|error| error.with_operation(super::operations::GET_RUN_LOGS.id))?;
-        client.caller.json(request, &super::operations::GET_RUN_LOGS, context).await
+        client
+            .caller
+            .json(request, &super::operations::GET_RUN_LOGS, context)
+            .await
     }
 }
 
@@ -448,10 +435,7 @@ impl<'a> GetRunProgress<'a> {
     {
         self.run_id = value
             .try_into()
-            .map_err(|_| {
-                "`run_id` is not a valid `String`"
-                    .to_string()
-            });
+            .map_err(|_| "`run_id` is not a valid `String`".to_string());
         self
     }
     /// Sends `GET /api/v1/rft/runs/{run_id}/progress`, as defined in the specification.
@@ -466,10 +450,11 @@ impl<'a> GetRunProgress<'a> {
         let client = self.client;
         let request = self
             .into_request()
-            .map_err(|error| {
-                error.with_operation(super::operations::GET_RUN_PROGRESS.id)
-            })?;
-        client.caller.json(request, &super::operations::GET_RUN_PROGRESS, context).await
+            .map_err(|error| error.with_operation(super::operations::GET_RUN_PROGRESS.id))?;
+        client
+            .caller
+            .json(request, &super::operations::GET_RUN_PROGRESS, context)
+            .await
     }
 }
 
@@ -495,10 +480,7 @@ impl<'a> PauseRun<'a> {
     {
         self.run_id = value
             .try_into()
-            .map_err(|_| {
-                "`run_id` is not a valid `String`"
-                    .to_string()
-            });
+            .map_err(|_| "`run_id` is not a valid `String`".to_string());
         self
     }
     /// Sends `POST /api/v1/training/runs/{run_id}/pause`, as defined in the specification.
@@ -514,7 +496,10 @@ impl<'a> PauseRun<'a> {
         let request = self
             .into_request()
             .map_err(|error| error.with_operation(super::operations::PAUSE_RUN.id))?;
-        client.caller.json(request, &super::operations::PAUSE_RUN, context).await
+        client
+            .caller
+            .json(request, &super::operations::PAUSE_RUN, context)
+            .await
     }
 }
 
@@ -548,10 +533,7 @@ impl<'a> ResumeRun<'a> {
     {
         self.run_id = value
             .try_into()
-            .map_err(|_| {
-                "`run_id` is not a valid `String`"
-                    .to_string()
-            });
+            .map_err(|_| "`run_id` is not a valid `String`".to_string());
         self
     }
     pub fn body<V>(mut self, value: V) -> Self
@@ -589,7 +571,10 @@ impl<'a> ResumeRun<'a> {
         let request = self
             .into_request()
             .map_err(|error| error.with_operation(super::operations::RESUME_RUN.id))?;
-        client.caller.json(request, &super::operations::RESUME_RUN, context).await
+        client
+            .caller
+            .json(request, &super::operations::RESUME_RUN, context)
+            .await
     }
 }
 
@@ -650,7 +635,10 @@ impl<'a> PrepareRun<'a> {
         let request = self
             .into_request()
             .map_err(|error| error.with_operation(super::operations::PREPARE_RUN.id))?;
-        client.caller.json(request, &super::operations::PREPARE_RUN, context).await
+        client
+            .caller
+            .json(request, &super::operations::PREPARE_RUN, context)
+            .await
     }
 }
 
@@ -677,10 +665,7 @@ impl<'a> Whoami<'a> {
         self.team_id = value
             .try_into()
             .map(Some)
-            .map_err(|_| {
-                "`team_id` is not a valid `String`"
-                    .to_string()
-            });
+            .map_err(|_| "`team_id` is not a valid `String`".to_string());
         self
     }
     /// Sends `GET /api/v1/user/whoami`, as defined in the specification.
@@ -696,7 +681,10 @@ impl<'a> Whoami<'a> {
         let request = self
             .into_request()
             .map_err(|error| error.with_operation(super::operations::WHOAMI.id))?;
-        client.caller.json(request, &super::operations::WHOAMI, context).await
+        client
+            .caller
+            .json(request, &super::operations::WHOAMI, context)
+            .await
     }
 }
 
@@ -751,7 +739,10 @@ impl<'a> ListTeams<'a> {
         let request = self
             .into_request()
             .map_err(|error| error.with_operation(super::operations::LIST_TEAMS.id))?;
-        client.caller.json(request, &super::operations::LIST_TEAMS, context).await
+        client
+            .caller
+            .json(request, &super::operations::LIST_TEAMS, context)
+            .await
     }
 }
 

@@ -36,10 +36,7 @@ impl<'a> GetRunUsage<'a> {
     {
         self.run_id = value
             .try_into()
-            .map_err(|_| {
-                "`run_id` is not a valid `String`"
-                    .to_string()
-            });
+            .map_err(|_| "`run_id` is not a valid `String`".to_string());
         self
     }
     /// Sends `GET /api/v1/billing/runs/{run_id}/usage`, as defined in the specification.
@@ -55,7 +52,10 @@ impl<'a> GetRunUsage<'a> {
         let request = self
             .into_request()
             .map_err(|error| error.with_operation(super::operations::GET_RUN_USAGE.id))?;
-        client.caller.json(request, &super::operations::GET_RUN_USAGE, context).await
+        client
+            .caller
+            .json(request, &super::operations::GET_RUN_USAGE, context)
+            .await
     }
 }
 
@@ -106,10 +106,7 @@ impl<'a> GetWallet<'a> {
         self.team_id = value
             .try_into()
             .map(Some)
-            .map_err(|_| {
-                "`team_id` is not a valid `String`"
-                    .to_string()
-            });
+            .map_err(|_| "`team_id` is not a valid `String`".to_string());
         self
     }
     /// Sends `GET /api/v1/billing/wallet`, documented at <https://docs.primeintellect.ai/api-reference/billing/wallet-balance-+-most-recent-billing-rows>.
@@ -125,7 +122,10 @@ impl<'a> GetWallet<'a> {
         let request = self
             .into_request()
             .map_err(|error| error.with_operation(super::operations::GET_WALLET.id))?;
-        client.caller.json(request, &super::operations::GET_WALLET, context).await
+        client
+            .caller
+            .json(request, &super::operations::GET_WALLET, context)
+            .await
     }
 }
 
@@ -178,9 +178,7 @@ impl<'a> CreateRun<'a> {
         self
     }
     /// Sends `POST /api/v1/training/runs`, as defined in the specification.
-    pub async fn send(
-        self,
-    ) -> Result<Response<types::CreateDedicatedRunResponse>, Error> {
+    pub async fn send(self) -> Result<Response<types::CreateDedicatedRunResponse>, Error> {
         self.send_with(&CallContext::default()).await
     }
     /// Sends the request in the given context.
@@ -192,7 +190,10 @@ impl<'a> CreateRun<'a> {
         let request = self
             .into_request()
             .map_err(|error| error.with_operation(super::operations::CREATE_RUN.id))?;
-        client.caller.json(request, &super::operations::CREATE_RUN, context).await
+        client
+            .caller
+            .json(request, &super::operations::CREATE_RUN, context)
+            .await
     }
 }
 
@@ -218,10 +219,7 @@ impl<'a> DeleteRun<'a> {
     {
         self.run_id = value
             .try_into()
-            .map_err(|_| {
-                "`run_id` is not a valid `String`"
-                    .to_string()
-            });
+            .map_err(|_| "`run_id` is not a valid `String`".to_string());
         self
     }
     /// Sends `DELETE /api/v1/training/runs/{run_id}`, as defined in the specification.
@@ -237,7 +235,10 @@ impl<'a> DeleteRun<'a> {
         let request = self
             .into_request()
             .map_err(|error| error.with_operation(super::operations::DELETE_RUN.id))?;
-        client.caller.json(request, &super::operations::DELETE_RUN, context).await
+        client
+            .caller
+            .json(request, &super::operations::DELETE_RUN, context)
+            .await
     }
 }
 
