@@ -5,11 +5,12 @@ use std::collections::VecDeque;
 use serde_json::{Map, Value, json};
 
 use super::context::Context;
-use super::descriptions;
+use super::descriptions::{self, code, code_of};
 use super::media::{
     FORM, JSON, OCTETS, TEXT, essence, has_parameters, is_binary, is_json, json_of,
 };
 use super::resolve::{find, is_method};
+use super::schema::CONSTRAINTS;
 use super::walk::members;
 use super::{BRACKETS, CONTENT_TYPE, LowerError};
 use crate::Pointer;
@@ -98,7 +99,8 @@ fn lower_body(
     let names: Vec<String> = raw.iter().map(|media| format!("`{media}`")).collect();
     let names = names.join(" or ");
     if !raw.is_empty() {
-        describe_form(body, schema, original, &names);
+        let form = content.get(&chosen).unwrap_or(&Value::Null);
+        describe_form(body, form, original, &names);
         let is_structured = schema.is_some_and(super::responses::is_structured);
         if is_structured && !is_multipart(&named) {
             let what = format!("the type of `{named}`, which the caller serializes");
@@ -245,40 +247,82 @@ fn is_file(part: &Value, original: &Value) -> bool {
     is_one(part) || part.get("items").is_some_and(is_one)
 }
 
-/// Documents the parts of a form in the body's description.
-fn describe_form(body: &mut Value, schema: Option<&Value>, original: &Value, media: &str) {
+/// Documents the parts of a form in the body's description. `form` is the form's media type object.
+fn describe_form(body: &mut Value, form: &Value, original: &Value, media: &str) {
     let mut text = format!("The raw body, {media}.");
-    let required = schema.and_then(|schema| schema.get("required")?.as_array());
-    let is_required = |name: &str| {
-        let mut names = required.into_iter().flatten();
-        names.any(|required| required == name)
-    };
-    let parts = schema
-        .into_iter()
-        .flat_map(|schema| parts(schema, original));
-    let lines = parts.map(|(name, part)| describe_part(name, part, is_required(name), original));
-    let lines: String = lines.collect();
-    if !lines.is_empty() {
-        text.push_str(&format!(" Parts:{lines}"));
+    let empty = Value::Null;
+    let schema = form.get("schema").unwrap_or(&empty);
+    let encoding = form.get("encoding").unwrap_or(&empty);
+    // The body is an item of a list.
+    let parts = describe_parts(schema, encoding, original, "  ");
+    if !parts.is_empty() {
+        text.push_str(&format!(" Parts:{parts}"));
     }
     descriptions::describe(body, &text);
 }
 
-/// Returns the line about a part of a form. It is indented, because the body is an item of a list.
-fn describe_part(name: &str, part: &Value, is_required: bool, original: &Value) -> String {
+/// Returns a line for each part of a form or member of a part.
+fn describe_parts(schema: &Value, encoding: &Value, original: &Value, indent: &str) -> String {
+    /// A part can contain itself.
+    const MAX_INDENT: usize = 8;
+    if indent.len() > MAX_INDENT {
+        return String::new();
+    }
+    let required = schema.get("required").and_then(Value::as_array);
+    let lines = parts(schema, original).into_iter().map(|(name, part)| {
+        let mut names = required.into_iter().flatten();
+        let mut words = Vec::new();
+        words.extend(names.any(|one| one == name).then(|| "required".to_owned()));
+        let reference = part.get("$ref").and_then(Value::as_str);
+        let target = reference.and_then(|reference| find(original, reference));
+        let target = target.unwrap_or(part);
+        match is_file(part, original) {
+            true => words.push("file".to_owned()),
+            false => words.extend(type_words(target)),
+        }
+        let media = encoding.get(name).and_then(|one| one.get("contentType"));
+        words.extend(media.map(|media| format!("sent as {}", code_of(media))));
+        let words = match words.as_slice() {
+            [] => String::new(),
+            words => format!(" ({})", words.join("; ")),
+        };
+        let description = descriptions::line(part).or_else(|| descriptions::line(target));
+        let description = description.map(|line| format!(": {line}"));
+        let members = describe_parts(target, &Value::Null, original, &format!("{indent}  "));
+        format!(
+            "\n{indent}- `{name}`{words}{}{members}",
+            description.unwrap_or_default()
+        )
+    });
+    lines.collect()
+}
+
+/// Describes the type of a part, with its values, default and constraints.
+fn type_words(part: &Value) -> Vec<String> {
     let mut words = Vec::new();
-    words.extend(is_required.then(|| "required".to_owned()));
-    words.extend(is_file(part, original).then(|| "file".to_owned()));
+    let ty = part.get("type").and_then(Value::as_str);
+    words.extend(ty.filter(|ty| *ty != "string").map(str::to_owned));
+    let format = part.get("format");
+    words.extend(format.map(|format| format!("format {}", code_of(format))));
     let values = part.get("enum").and_then(Value::as_array);
     let values: Vec<String> = values.into_iter().flatten().map(Value::to_string).collect();
     words.extend((!values.is_empty()).then(|| format!("one of {}", values.join(", "))));
     words.extend(part.get("default").map(|value| format!("default {value}")));
-    let words = match words.as_slice() {
-        [] => String::new(),
-        words => format!(" ({})", words.join("; ")),
-    };
-    let description = descriptions::line(part).map(|line| format!(": {line}"));
-    format!("\n  - `{name}`{words}{}", description.unwrap_or_default())
+    for (keyword, _) in CONSTRAINTS {
+        let value = part
+            .get(keyword)
+            .filter(|value| **value != Value::Bool(false));
+        words.extend(value.map(|value| match value.as_str() {
+            Some(text) => format!("{keyword} {}", code(text)),
+            None => format!("{keyword} {value}"),
+        }));
+    }
+    words.extend(
+        (part.get("deprecated") == Some(&Value::Bool(true))).then(|| "deprecated".to_owned()),
+    );
+    let items = part.get("items").map(type_words).unwrap_or_default();
+    words.extend((!items.is_empty()).then(|| format!("items: {}", items.join(", "))));
+    words
 }
 
 /// Adds the parameter for the content type of a raw body.

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::descriptions;
 use super::resolve::is_method;
+use super::updates;
 use super::walk::members;
 
 /// The words before the default of a property that is required or of a response.
@@ -35,6 +36,7 @@ pub(super) fn document_request_defaults(document: &mut Value) {
         for (name, schema) in schemas {
             // References to a scalar do not apply its default.
             document_scalar_default(schema);
+            document_inner_defaults(schema);
             match asked.contains(name) {
                 true => document_defaults(schema),
                 false => document_filled(schema),
@@ -46,6 +48,9 @@ pub(super) fn document_request_defaults(document: &mut Value) {
             .get_mut("parameters")
             .and_then(Value::as_array_mut);
         for parameter in parameters.into_iter().flatten() {
+            if let Some(schema) = parameter.get_mut("schema") {
+                document_inner_defaults(schema);
+            }
             if let Some(default) = parameter.get_mut("schema").and_then(take_default) {
                 let is_required = parameter["required"] == true;
                 describe_default(parameter, &default, is_required);
@@ -61,6 +66,7 @@ pub(super) fn document_request_defaults(document: &mut Value) {
         {
             if let Some(schema) = media.get_mut("schema") {
                 document_scalar_default(schema);
+                document_inner_defaults(schema);
                 document_defaults(schema);
             }
         }
@@ -88,6 +94,9 @@ fn document_defaults(schema: &mut Value) {
             {
                 let is_required = required.iter().any(|required| required == name);
                 describe_default(property, &default, is_required);
+                if !is_required && !default.is_null() {
+                    updates::mark_null(property);
+                }
             }
         }
     }
@@ -108,9 +117,24 @@ fn document_filled(schema: &mut Value) {
         if let Value::Object(property) = property
             && let Some(default) = property.get("default")
         {
-            let sentence = format!("{DEFAULT} {}.", descriptions::code(&default.to_string()));
+            let sentence = sentence(default, true);
             descriptions::describe_once(property, &sentence);
         }
+    }
+}
+
+/// Documents the defaults of items and values, which nothing fills in.
+fn document_inner_defaults(schema: &mut Value) {
+    for keyword in ["items", "additionalProperties"] {
+        if let Some(inner @ Value::Object(_)) = schema.get_mut(keyword) {
+            if let Some(default) = take_default(inner) {
+                describe_default(inner, &default, true);
+            }
+            document_inner_defaults(inner);
+        }
+    }
+    for (_, property) in members(schema.get_mut("properties")) {
+        document_inner_defaults(property);
     }
 }
 
@@ -141,12 +165,16 @@ fn take_default(schema: &mut Value) -> Option<Value> {
 
 /// Adds a default to the description of a property or a parameter.
 pub(super) fn describe_default(described: &mut Value, default: &Value, is_required: bool) {
-    let words = match is_required {
+    descriptions::describe(described, &sentence(default, is_required));
+}
+
+/// Returns the sentence about a default. `is_always_there` is set if the value is sent, or filled into a response.
+pub(super) fn sentence(default: &Value, is_always_there: bool) -> String {
+    let words = match is_always_there {
         true => DEFAULT,
         false => IF_OMITTED,
     };
-    let sentence = format!("{words} {}.", descriptions::code(&default.to_string()));
-    descriptions::describe(described, &sentence);
+    format!("{words} {}.", descriptions::code(&default.to_string()))
 }
 
 /// Returns the names of the schemas that parts of operations reference.

@@ -93,9 +93,19 @@ fn replace_originals(
 
 /// Replaces the schemas of bodies that equal components. An earlier pass moves bodies to other statuses and media types.
 fn replace_bodies(document: &mut Value, components: &[(&Value, &str)]) {
+    // The title can be that of a status, which an earlier pass adds.
+    let is_same = |component: &Value, schema: &Value| {
+        let (Some(component), Some(schema)) = (component.as_object(), schema.as_object()) else {
+            return component == schema;
+        };
+        let members = schema.iter();
+        component
+            .iter()
+            .eq(members.filter(|(key, _)| *key != "title" || component.contains_key("title")))
+    };
     let replace = |schema: &mut Value| {
         let mut components = components.iter();
-        if let Some((_, name)) = components.find(|(component, _)| *component == schema) {
+        if let Some((_, name)) = components.find(|(component, _)| is_same(component, schema)) {
             *schema = json!({ "$ref": format!("{SCHEMAS}{name}") });
         }
     };
@@ -333,14 +343,18 @@ impl Hoist<'_, '_> {
             if let Some(name) = target(reference) {
                 return Ok(Some(format!("{SCHEMAS}{}", escape(&name))));
             }
-            let no_schemas = ["parameters", "requestBodies", "responses"];
-            if !no_schemas.contains(&tokens[1].as_str()) {
-                return Ok(Some(reference.to_owned()));
+            match tokens[1].as_str() {
+                "parameters" | "requestBodies" | "responses" => {
+                    let fault = format!("{reference:?} is not a schema");
+                    self.cx
+                        .reject_or_repair(place, fault, "treated as untyped JSON")?;
+                    return Ok(None);
+                }
+                "callbacks" | "examples" | "headers" | "links" | "mediaTypes" | "pathItems"
+                | "securitySchemes" => return Ok(Some(reference.to_owned())),
+                // A schema in an extension, such as `#/components/x-schemas/A`.
+                _ => {}
             }
-            let fault = format!("{reference:?} is not a schema");
-            self.cx
-                .reject_or_repair(place, fault, "treated as untyped JSON")?;
-            return Ok(None);
         }
         // A schema that only refers to a component is that component.
         let only = found.as_object().filter(|map| map.len() == 1);

@@ -282,6 +282,27 @@ fn json_schema(response: &Value) -> Option<&Value> {
     response.get("content")?.get(JSON)?.get("schema")
 }
 
+/// What the documentation says about several bodies.
+const BY_SHAPE: &str = "\n\nThe variant is the one that fits the body best, whatever the status.";
+
+/// Returns the bodies of several statuses as alternatives. Bodies without a name get that of their status.
+fn with_titles(bodies: &[(&str, &Value)]) -> Vec<Value> {
+    let bodies = bodies.iter().map(|(status, body)| {
+        let mut body = (*body).clone();
+        if let Value::Object(body) = &mut body
+            && !["$ref", "title"].iter().any(|key| body.contains_key(*key))
+        {
+            let title = match *status {
+                "default" => "Default".to_owned(),
+                status => format!("Status {status}"),
+            };
+            body.insert("title".to_owned(), title.into());
+        }
+        body
+    });
+    bodies.collect()
+}
+
 /// Returns the location of the JSON body of a response.
 fn schema_place(responses: &Pointer, status: &str) -> Pointer {
     let content = responses.join(status).join("content");
@@ -297,20 +318,20 @@ fn unify_error_bodies(operation: &mut Value, place: &Pointer, cx: &mut Context<'
     };
     let has_success = responses.keys().any(|status| is_success(status));
     let is_error = |status: &str| is_error(status) || status == "default" && has_success;
-    let mut bodies: Vec<Value> = Vec::new();
+    let mut bodies: Vec<(&str, &Value)> = Vec::new();
     let mut places = Vec::new();
     let mut lines = Vec::new();
     for (status, response) in responses.iter().filter(|(status, _)| is_error(status)) {
         lines.push((status.as_str(), response));
         if let Some(schema) = json_schema(response)
-            && !bodies.contains(schema)
+            && bodies.iter().all(|(_, other)| *other != schema)
         {
-            bodies.push(schema.clone());
+            bodies.push((status, schema));
             places.push(schema_place(place, status));
         }
     }
     let (mut statuses, have_same_body) = list_statuses(&lines);
-    if have_same_body && let Some(name) = bodies.first().and_then(name_of) {
+    if have_same_body && let Some(name) = bodies.first().and_then(|(_, body)| name_of(body)) {
         statuses.push_str(&format!("\n\nThe body is {name}."));
     }
     let body = match bodies.as_slice() {
@@ -334,8 +355,8 @@ fn unify_error_bodies(operation: &mut Value, place: &Pointer, cx: &mut Context<'
         {
             return;
         }
-        [one] => one.clone(),
-        several if several.iter().any(is_untyped) => {
+        [(_, one)] => (*one).clone(),
+        several if several.iter().any(|(_, body)| is_untyped(body)) => {
             cx.note_loss(
                 place,
                 "the types of the error bodies: one of them is any JSON",
@@ -343,7 +364,10 @@ fn unify_error_bodies(operation: &mut Value, place: &Pointer, cx: &mut Context<'
             places.clear();
             json!({})
         }
-        several => json!({ "oneOf": several }),
+        several => {
+            statuses.push_str(BY_SHAPE);
+            json!({ "oneOf": with_titles(several) })
+        }
     };
     responses.retain(|status, _| !is_error(status));
     for range in ["4XX", "5XX"] {
@@ -471,7 +495,7 @@ fn unify_successes(operation: &mut Value, place: &Pointer, cx: &mut Context<'_>)
         .filter(|(status, _)| is_success(status))
         .map(|(status, response)| (status.clone(), response.clone()))
         .collect();
-    let statuses = describe_successes(&successes);
+    let mut statuses = describe_successes(&successes);
     if let [] | [_] = successes.as_slice() {
         // A lowered document lists the statuses before they were unified.
         let is_unified = successes.iter().any(|(status, _)| status == ANY_SUCCESS);
@@ -481,14 +505,14 @@ fn unify_successes(operation: &mut Value, place: &Pointer, cx: &mut Context<'_>)
         }
         return;
     }
-    let mut bodies: Vec<Value> = Vec::new();
+    let mut bodies: Vec<(&str, &Value)> = Vec::new();
     let mut places = Vec::new();
     let (mut raw, mut empty, mut stream) = (None, false, None);
     for (status, response) in &successes {
         match (json_schema(response), response.get("content")) {
             (Some(schema), content) => {
-                if !bodies.contains(schema) {
-                    bodies.push(schema.clone());
+                if bodies.iter().all(|(_, other)| *other != schema) {
+                    bodies.push((status, schema));
                     places.push(schema_place(place, status));
                 }
                 stream = stream.or(content.and_then(|content| content.get(EVENT_STREAM)));
@@ -510,12 +534,16 @@ fn unify_successes(operation: &mut Value, place: &Pointer, cx: &mut Context<'_>)
             );
             json!({ "application/octet-stream": { "schema": {"type": "string", "format": "binary"} } })
         }
-        (None, [one]) if !empty => json!({ JSON: { "schema": one } }),
-        (None, [one]) => json!({ JSON: { "schema": { "allOf": [one], "nullable": true } } }),
-        (None, several) if empty => {
-            json!({ JSON: { "schema": { "oneOf": several, "nullable": true } } })
+        (None, [(_, one)]) if !empty => json!({ JSON: { "schema": one } }),
+        (None, [(_, one)]) => json!({ JSON: { "schema": { "allOf": [one], "nullable": true } } }),
+        (None, several) => {
+            statuses.push_str(BY_SHAPE);
+            let mut schema = json!({ "oneOf": with_titles(several) });
+            if empty {
+                schema["nullable"] = true.into();
+            }
+            json!({ JSON: { "schema": schema } })
         }
-        (None, several) => json!({ JSON: { "schema": { "oneOf": several } } }),
     };
     let unified_place = schema_place(place, ANY_SUCCESS);
     let keyword = match places.len() {

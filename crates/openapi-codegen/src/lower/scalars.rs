@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::RUNTIME_TYPE;
 use super::context::Context;
+use super::defaults;
 use super::descriptions::{self, describe_map as describe};
 use super::merge::is_annotation;
 use crate::Pointer;
@@ -153,10 +154,8 @@ pub(super) fn shape(mut map: Map<String, Value>, place: &Pointer, cx: &mut Conte
                 map.insert(VALUES.to_owned(), values.clone().into());
                 document_values(&mut map, &values);
                 infer_from_values(&mut map, &values, place, cx);
-                if map.get("type").is_some_and(|ty| ty == "integer")
-                    && values.iter().any(|value| is_large_unsigned(Some(value)))
-                {
-                    map.insert("format".to_owned(), "uint64".into());
+                if map.get("type").is_some_and(|ty| ty == "integer") {
+                    widen_integer(&mut map);
                 }
             }
         }
@@ -225,27 +224,56 @@ fn document_format(map: &mut Map<String, Value>, with_type: &[&str]) {
     }
 }
 
-/// Chooses an unsigned type if the limits need one, and an exact number if they need more than 64 bits.
+/// Chooses a type for the limits and values of an integer: a format that excludes one of them is ignored, and an exact
+/// number is used if they need more than 64 bits.
 fn widen_integer(map: &mut Map<String, Value>) {
     /// 2⁶³ and 2⁶⁴.
     const LIMITS: (f64, f64) = (9_223_372_036_854_775_808.0, 18_446_744_073_709_551_616.0);
-    let limit = |keyword: &str| map.get(keyword).and_then(Value::as_f64);
-    let format = map.get("format").and_then(Value::as_str);
-    let is_unsigned = limit("minimum").is_some_and(|minimum| minimum >= 0.0);
-    let maximum = limit("maximum").unwrap_or_default();
+    let values = map.get(VALUES).and_then(Value::as_array);
+    let values: Vec<&Value> = values.into_iter().flatten().collect();
+    let bounds = |keyword: &str| {
+        let limit = map.get(keyword).into_iter();
+        limit.chain(values.iter().copied()).collect::<Vec<_>>()
+    };
+    let (lower, upper) = (bounds("minimum"), bounds("maximum"));
+    let numbers = |bounds: &[&Value]| bounds.iter().filter_map(|v| v.as_f64()).collect::<Vec<_>>();
+    let least = numbers(&lower).into_iter().reduce(f64::min);
+    let greatest = numbers(&upper).into_iter().reduce(f64::max).or(least);
     // As a float, the largest `i64` is rounded to 2⁶³, and some documents write it like that.
-    let exceeds = maximum > LIMITS.0 || is_large_unsigned(map.get("maximum"));
+    let is_wider =
+        greatest.is_some_and(|n| n > LIMITS.0) || values.iter().copied().any(is_large_unsigned);
+    let needs_unsigned = is_wider || lower.iter().chain(&upper).copied().any(is_large_unsigned);
+    let is_unsigned = least.is_some_and(|n| n >= 0.0);
+    let format = map.get("format").and_then(Value::as_str);
     let is_large = matches!(
         format,
         Some("int128" | "uint128" | "int256" | "uint256" | "bigint" | "big-integer")
     );
-    if is_large || maximum > LIMITS.1 || limit("minimum").is_some_and(|n| n < -LIMITS.0) {
+    let exceeds = greatest.is_some_and(|n| n > LIMITS.1) || least.is_some_and(|n| n < -LIMITS.0);
+    let narrow = format
+        .and_then(range_of)
+        .filter(|(min, max)| least.is_some_and(|n| n < *min) || greatest.is_some_and(|n| n > *max));
+    if is_large || exceeds || is_wider && !is_unsigned && format != Some("uint64") {
         make_exact(map);
-    } else if exceeds && is_unsigned && format.is_none_or(|format| format == "int64") {
+    } else if needs_unsigned && is_unsigned {
         map.insert("format".to_owned(), "uint64".into());
-    } else if maximum > LIMITS.0 && !is_unsigned && format != Some("uint64") {
-        make_exact(map);
+    } else if narrow.is_some() {
+        map.shift_remove("format");
     }
+}
+
+/// Returns the least and the greatest value of an integer format.
+fn range_of(format: &str) -> Option<(f64, f64)> {
+    Some(match format {
+        "int8" => (i8::MIN.into(), i8::MAX.into()),
+        "int16" => (i16::MIN.into(), i16::MAX.into()),
+        "int32" => (i32::MIN.into(), i32::MAX.into()),
+        "uint8" => (0.0, u8::MAX.into()),
+        "uint16" => (0.0, u16::MAX.into()),
+        "uint32" => (0.0, u32::MAX.into()),
+        "uint64" => (0.0, f64::INFINITY),
+        _ => return None,
+    })
 }
 
 fn make_exact(map: &mut Map<String, Value>) {
@@ -254,8 +282,8 @@ fn make_exact(map: &mut Map<String, Value>) {
 }
 
 /// Returns whether a value is an integer above the largest `i64`.
-fn is_large_unsigned(value: Option<&Value>) -> bool {
-    value.is_some_and(|value| value.is_u64() && !value.is_i64())
+fn is_large_unsigned(value: &Value) -> bool {
+    value.is_u64() && !value.is_i64()
 }
 
 /// Infers a missing type from the format.
@@ -273,7 +301,8 @@ fn infer_from_format(map: &mut Map<String, Value>) {
     map.insert("type".to_owned(), ty.into());
 }
 
-/// Documents a default that does not match the type instead of applying it.
+/// Documents a default that does not match the type instead of applying it, and that of an object or a list with items,
+/// which generated code does not fill in.
 pub(super) fn document_mismatched_default(map: &mut Map<String, Value>) {
     let Some(default) = map.get("default") else {
         return;
@@ -296,8 +325,7 @@ pub(super) fn document_mismatched_default(map: &mut Map<String, Value>) {
     if !fits {
         let default = map.shift_remove("default").unwrap_or_default();
         if !default.is_null() {
-            let default = descriptions::code(&default.to_string());
-            describe(map, &format!("Default: {default}."));
+            describe(map, &defaults::sentence(&default, false));
         }
     }
 }

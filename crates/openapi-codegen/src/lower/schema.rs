@@ -150,25 +150,41 @@ pub(super) fn lower_schema(
     Ok(())
 }
 
-/// Notes the constraints that are only documented.
+/// Constraints, and the type that each applies to.
+pub(super) const CONSTRAINTS: [(&str, &str); 13] = [
+    ("pattern", "string"),
+    ("minLength", "string"),
+    ("maxLength", "string"),
+    ("minItems", "array"),
+    ("maxItems", "array"),
+    ("uniqueItems", "array"),
+    ("minProperties", "object"),
+    ("maxProperties", "object"),
+    ("multipleOf", "number"),
+    ("minimum", "number"),
+    ("maximum", "number"),
+    ("exclusiveMinimum", "number"),
+    ("exclusiveMaximum", "number"),
+];
+
+/// Notes the constraints that are only documented, and those that do not apply.
 fn note_unchecked(map: &Map<String, Value>, place: &Pointer, cx: &mut Context<'_>) {
-    const CONSTRAINTS: [&str; 9] = [
-        "pattern",
-        "minLength",
-        "maxLength",
-        "minItems",
-        "maxItems",
-        "uniqueItems",
-        "minProperties",
-        "maxProperties",
-        "multipleOf",
-    ];
-    for keyword in CONSTRAINTS {
+    let ty = map.get("type").and_then(Value::as_str);
+    for (keyword, of) in CONSTRAINTS {
         let value = map
             .get(keyword)
             .filter(|value| **value != Value::Bool(false));
-        if let Some(value) = value.filter(|value| **value != json!(0)) {
-            cx.note_unchecked(&place.join(keyword), format!("`{keyword}: {value}`"));
+        let place = place.join(keyword);
+        match (value, ty) {
+            (Some(_), Some(ty)) if ty != of && !(ty == "integer" && of == "number") => {
+                let what = format!("`{keyword}`, which does not apply to the type `{ty}`");
+                cx.note_loss(&place, what);
+            }
+            // Limits of numbers are noted where they are not checked.
+            (Some(value), _) if *value != json!(0) && !keyword.ends_with("imum") => {
+                cx.note_unchecked(&place, format!("`{keyword}: {value}`"));
+            }
+            _ => {}
         }
     }
     // A list of strings becomes an enumeration.

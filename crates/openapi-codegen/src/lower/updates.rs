@@ -1,5 +1,5 @@
-//! Marks the properties of updates that can be sent as `null`. In the body of an update, `null` differs from an omitted
-//! property.
+//! Marks the properties that can be sent as `null`: `null` differs from an omitted property in the body of an update, and
+//! if the property has a default.
 
 use std::collections::BTreeSet;
 
@@ -55,20 +55,25 @@ fn mark(mut open: Vec<String>, document: &mut Value) {
         };
         for (name, property) in members(schema.get_mut("properties")) {
             open.extend(component_names(property));
-            if let Value::Object(property) = property
-                && property.get("nullable") == Some(&Value::Bool(true))
-                && !is_required(name)
-                && !property.contains_key("default")
-                && has_type(property)
-                && !property.contains_key(SEND_NULL)
-            {
-                property.insert(SEND_NULL.to_owned(), Value::Bool(true));
-                descriptions::describe_map(
-                    property,
-                    "`null` differs from an omitted property: `Some(Nullable::Null)` sends it.",
-                );
+            if !is_required(name) && property.get("default").is_none() {
+                mark_null(property);
             }
         }
+    }
+}
+
+/// Marks an optional property if it is nullable.
+pub(super) fn mark_null(property: &mut Value) {
+    if let Value::Object(property) = property
+        && property.get("nullable") == Some(&Value::Bool(true))
+        && has_type(property)
+        && !property.contains_key(SEND_NULL)
+    {
+        property.insert(SEND_NULL.to_owned(), Value::Bool(true));
+        descriptions::describe_map(
+            property,
+            "`null` differs from an omitted property: `Some(Nullable::Null)` sends it.",
+        );
     }
 }
 

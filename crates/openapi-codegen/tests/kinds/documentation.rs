@@ -200,7 +200,7 @@ fn lists_that_the_caller_serializes_are_documented() {
     let parameter = &lowered(&document).document["paths"]["/a"]["get"]["parameters"][0];
     assert_eq!(
         parameter["description"],
-        "The kinds. At least 1 item. Default: `[\"one\"]`. Items are `one`, `two`. Serialized as `a,b`."
+        "The kinds. At least 1 item. If omitted, the service uses `[\"one\"]`. Items are `one`, `two`. Serialized as `a,b`."
     );
 }
 

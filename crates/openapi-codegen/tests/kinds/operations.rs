@@ -557,3 +557,99 @@ fn media_types_are_sent_with_their_parameters_and_named() {
     assert_eq!(code.matches("\"application/json; version=2\"").count(), 2);
     assert!(!code.contains("charset"));
 }
+
+#[test]
+fn null_can_be_sent_where_a_default_would_apply() {
+    let types = types(&document(
+        "3.0.3",
+        "paths:
+  /a:
+    post:
+      operationId: a
+      requestBody: {required: true, content: {application/json: {schema: {$ref: '#/components/schemas/A'}}}}
+      responses: {'204': {description: OK}}
+components:
+  schemas:
+    A:
+      type: object
+      properties:
+        a: {type: string, nullable: true, default: x}
+        b: {type: string, nullable: true}
+",
+    ));
+    let text = "::std::string::String";
+    let field = format!("pub a: ::std::option::Option<::openapi_runtime::Nullable<{text}>>");
+    assert!(types.contains(&field), "{types}");
+    assert!(
+        types.contains(&format!("pub b: ::std::option::Option<{text}>")),
+        "{types}"
+    );
+}
+
+#[test]
+fn parts_of_forms_are_documented() {
+    let lowered = lowered(&document(
+        "3.0.3",
+        "paths:
+  /a:
+    post:
+      operationId: a
+      requestBody:
+        required: true
+        content:
+          multipart/form-data:
+            encoding: {meta: {contentType: application/json}}
+            schema:
+              type: object
+              required: [size]
+              properties:
+                size: {type: integer, minimum: 1, maximum: 5}
+                path: {type: string, maxLength: 20, pattern: '^/', format: uri, deprecated: true}
+                meta: {$ref: '#/components/schemas/Meta'}
+                tags: {type: array, items: {type: string, enum: [a, b]}}
+      responses: {'204': {description: OK}}
+components:
+  schemas:
+    Meta: {type: object, required: [a], properties: {a: {type: string, maxLength: 3, description: The a.}}}
+",
+    ));
+    let expected = "The raw body, `multipart/form-data`. Parts:
+  - `size` (required; integer; minimum 1; maximum 5)
+  - `path` (format `uri`; pattern `^/`; maxLength 20; deprecated)
+  - `meta` (object; sent as `application/json`)
+    - `a` (required; maxLength 3): The a.
+  - `tags` (array; items: one of \"a\", \"b\")";
+    let body = &lowered.document["paths"]["/a"]["post"]["requestBody"];
+    assert_eq!(body["description"], expected);
+}
+
+#[test]
+fn several_bodies_are_named_by_status() {
+    let lowered = lowered(&document(
+        "3.0.3",
+        "paths:
+  /a:
+    post:
+      operationId: a
+      responses:
+        '201': {description: Made, content: {application/json: {schema: {type: object, properties: {id: {type: string}}}}}}
+        '202': {description: Later, content: {application/json: {schema: {type: object, properties: {job: {type: string}}}}}}
+        '404': {description: No, content: {application/json: {schema: {type: object, properties: {a: {type: string}}}}}}
+        default: {description: Bad, content: {application/json: {schema: {type: object, properties: {b: {type: string}}}}}}
+",
+    ));
+    let schemas = &lowered.document["components"]["schemas"];
+    let names = |union: &str| schemas[union]["oneOf"].as_array().unwrap().clone();
+    let expected = |names: [&str; 2]| names.map(reference).to_vec();
+    assert_eq!(
+        names("AResponse"),
+        expected(["AResponseStatus201", "AResponseStatus202"])
+    );
+    assert_eq!(
+        names("AError"),
+        expected(["AErrorStatus404", "AErrorDefault"])
+    );
+    let description = &lowered.document["paths"]["/a"]["post"]["description"];
+    let by_shape = "The variant is the one that fits the body best, whatever the status.";
+    assert_eq!(description.as_str().unwrap().matches(by_shape).count(), 2);
+}

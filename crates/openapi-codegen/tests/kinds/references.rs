@@ -257,3 +257,22 @@ components:
         "Required in requests. Write-only: set in requests."
     );
 }
+
+#[test]
+fn schemas_in_extensions_of_the_components_are_types() {
+    let types = types(&document(
+        "3.1.0",
+        "paths:
+  /a:
+    get:
+      operationId: a
+      responses: {'200': {description: OK, content: {application/json: {schema: {$ref: '#/components/x-schemas/A'}}}}}
+components:
+  x-schemas: {A: {type: object, properties: {a: {type: string}}}}
+",
+    ));
+    assert!(
+        types.contains("pub a: ::std::option::Option<::std::string::String>"),
+        "{types}"
+    );
+}
