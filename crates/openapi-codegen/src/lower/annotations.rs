@@ -11,15 +11,16 @@ use super::resolve::is_method;
 use super::scalars::runtime_type;
 use super::walk::members;
 
+const READ_ONLY: &str = "readOnly";
+const WRITE_ONLY: &str = "writeOnly";
+
 /// What a component says about the properties and parameters that refer to it.
 struct Annotations {
     /// The description of a component that is not a type in the generated code.
     description: Option<String>,
-    /// Those of [`ACCESS`] that are set.
-    access: Vec<&'static str>,
+    is_read_only: bool,
+    is_write_only: bool,
 }
-
-const ACCESS: [&str; 2] = ["readOnly", "writeOnly"];
 
 /// Documents the annotations of operations, parameters, component schemas and their properties.
 pub(super) fn document_annotations(document: &mut Value) {
@@ -29,28 +30,23 @@ pub(super) fn document_annotations(document: &mut Value) {
     );
     let schemas = members(document.pointer_mut("/components/schemas"));
     let annotations = schemas.map(|(name, schema)| {
-        document_deprecated(schema);
-        document_links(schema);
+        document_schema(schema);
         (name.clone(), annotations_of(schema))
     });
     let annotations: BTreeMap<String, Annotations> = annotations.collect();
     for (name, schema) in members(document.pointer_mut("/components/schemas")) {
         for (_, property) in members(schema.get_mut("properties")) {
-            document_deprecated(property);
-            document_links(property);
+            document_schema(property);
             let target = document_target(property, &annotations);
+            let read_only = is_set(property, READ_ONLY) || target.is_some_and(|to| to.is_read_only);
+            let write_only =
+                is_set(property, WRITE_ONLY) || target.is_some_and(|to| to.is_write_only);
             // A type of responses only says by itself that its properties are read.
-            let sentences = [
-                "Read-only: set in responses.",
-                "Write-only: set in requests.",
-            ];
-            let users = [&sent, &received].into_iter().zip(sentences);
-            for (annotation, (users, sentence)) in ACCESS.into_iter().zip(users) {
-                let is_set = is_set(property, annotation)
-                    || target.is_some_and(|target| target.access.contains(&annotation));
-                if users.contains(name) && is_set {
-                    describe_schema(property, sentence);
-                }
+            if read_only && sent.contains(name) {
+                describe_schema(property, "Read-only: set in responses.");
+            }
+            if write_only && received.contains(name) {
+                describe_schema(property, "Write-only: set in requests.");
             }
         }
     }
@@ -63,6 +59,7 @@ pub(super) fn document_annotations(document: &mut Value) {
             for parameter in parameters.into_iter().flatten() {
                 document_deprecated(parameter);
                 if let Some(schema) = parameter.get_mut("schema") {
+                    document_schema(schema);
                     document_target(schema, &annotations);
                 }
             }
@@ -71,10 +68,10 @@ pub(super) fn document_annotations(document: &mut Value) {
 }
 
 fn annotations_of(schema: &Value) -> Annotations {
-    let access = ACCESS.into_iter();
     Annotations {
         description: runtime_type(schema).and_then(|_| line(schema)),
-        access: access.filter(|name| is_set(schema, name)).collect(),
+        is_read_only: is_set(schema, READ_ONLY),
+        is_write_only: is_set(schema, WRITE_ONLY),
     }
 }
 
@@ -93,6 +90,17 @@ fn document_target<'a>(
         describe_schema(schema, description);
     }
     Some(target)
+}
+
+/// Documents whether a schema and the items or values in it are deprecated, and where they are documented.
+fn document_schema(schema: &mut Value) {
+    document_deprecated(schema);
+    document_links(schema);
+    for keyword in ["items", "additionalProperties"] {
+        if let Some(inner) = schema.get_mut(keyword) {
+            document_schema(inner);
+        }
+    }
 }
 
 /// Documents where a schema is documented.

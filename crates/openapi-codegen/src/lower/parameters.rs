@@ -156,6 +156,11 @@ fn keep(
         text(&parameter, "name").to_owned(),
         text(&parameter, "in").to_owned(),
     );
+    if text(&parameter, "description").trim().is_empty()
+        && let Value::Object(parameter) = &mut parameter
+    {
+        parameter.shift_remove("description");
+    }
     if name.is_empty() || location.is_empty() {
         return cx.reject_or_repair(place, "parameter without `name` or `in`", "ignored");
     }
@@ -276,10 +281,10 @@ fn lower_cookies(kept: &mut Vec<Value>, place: &Pointer, cx: &mut Context<'_>) {
         place,
         format!("cookies are merged into one header: {}", names.join(", ")),
     );
-    if !kept
-        .iter()
-        .any(|parameter| text(parameter, "name").eq_ignore_ascii_case("cookie"))
-    {
+    let is_header = |parameter: &Value| {
+        text(parameter, "in") == "header" && text(parameter, "name").eq_ignore_ascii_case("cookie")
+    };
+    if !kept.iter().any(is_header) {
         kept.push(json!({
             "name": "Cookie",
             "in": "header",

@@ -135,8 +135,15 @@ fn lower_prefix_items(map: &mut Map<String, Value>, place: &Pointer, cx: &mut Co
         return;
     };
     let mut alternatives: Vec<Value> = Vec::new();
-    let rest = map.shift_remove("items");
-    let rest = rest.filter(|rest| rest.is_object());
+    let length = prefix.as_array().map_or(0, Vec::len) as u64;
+    let is_closed = |max: &Value| max.as_u64().is_some_and(|max| max <= length);
+    let rest = match map.shift_remove("items") {
+        Some(Value::Bool(false)) => None,
+        Some(rest @ Value::Object(_)) => Some(rest),
+        // Further items can be anything.
+        _ if map.get("maxItems").is_some_and(is_closed) => None,
+        _ => Some(json!({})),
+    };
     for schema in prefix.as_array().into_iter().flatten().chain(&rest) {
         if !alternatives.contains(schema) {
             alternatives.push(schema.clone());
@@ -145,6 +152,7 @@ fn lower_prefix_items(map: &mut Map<String, Value>, place: &Pointer, cx: &mut Co
     let items = match alternatives.len() {
         0 => json!({}),
         1 => alternatives.remove(0),
+        _ if alternatives.contains(&json!({})) => json!({}),
         _ => json!({ "anyOf": alternatives }),
     };
     map.insert("items".to_owned(), items);
@@ -167,8 +175,14 @@ fn lower_pattern_properties(map: &mut Map<String, Value>, place: &Pointer, cx: &
             schemas.push(schema);
         }
     }
+    // A property that a later version of the service adds matches no pattern.
+    let is_open = map.get("properties").is_some()
+        && map
+            .get("additionalProperties")
+            .is_none_or(|others| *others == true);
     let schema = match schemas.len() {
         0 => return,
+        _ if is_open => json!({}),
         1 => schemas.remove(0),
         _ => json!({ "anyOf": schemas }),
     };

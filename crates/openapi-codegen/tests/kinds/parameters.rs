@@ -157,3 +157,23 @@ fn free_objects_in_queries_are_maps() {
         ["#/paths/~1a/get/parameters/3: the caller serializes the value"]
     );
 }
+
+#[test]
+fn a_cookie_is_a_header_beside_a_query_parameter_of_that_name() {
+    let lowered = lowered(&document(
+        "3.0.3",
+        "paths:
+  /a:
+    get:
+      parameters:
+        - {name: sid, in: cookie, required: true, schema: {type: string}}
+        - {name: cookie, in: query, description: '', schema: {type: string}}
+      responses: {'204': {description: OK}}
+",
+    ));
+    let parameters = &lowered.document["paths"]["/a"]["get"]["parameters"];
+    assert_eq!(parameters[0].get("description"), None);
+    assert_eq!(parameters[1]["name"], "Cookie");
+    assert_eq!(parameters[1]["in"], "header");
+    assert_eq!(parameters[1]["required"], true);
+}

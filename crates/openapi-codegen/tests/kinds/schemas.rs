@@ -63,15 +63,26 @@ fn integers_are_as_large_as_their_limits() {
     mixed: {type: integer, minimum: -1, maximum: 18446744073709551615}
     huge: {type: integer, maximum: 1e30}
     wide: {type: integer, format: int128}
-    seed: {type: integer, minimum: -9223372036854776000, maximum: 9223372036854776000}",
+    seed: {type: integer, minimum: -9223372036854776000, maximum: 9223372036854776000}
+    large: {type: integer, minimum: 10000000000000000000}
+    both: {type: integer, enum: [18446744073709551615, -1]}
+    narrow: {type: integer, format: int32, maximum: 2147483647}
+    beyond: {type: integer, format: int32, maximum: 4294967295}
+    listed: {type: integer, format: int32, enum: [3000000000, 1]}
+    negative: {type: integer, format: uint32, minimum: -5}",
     ));
     let schemas = &lowered.document["components"]["schemas"]["Thing"]["properties"];
-    for name in ["limits", "exclusive", "format", "values"] {
+    for name in ["limits", "exclusive", "format", "values", "large"] {
         assert_eq!(schemas[name]["format"], "uint64", "{name}");
     }
     assert_eq!(schemas["list"]["items"]["format"], "uint64");
     assert_eq!(schemas["signed"].get("format"), None);
-    for name in ["mixed", "huge", "wide"] {
+    assert_eq!(schemas["narrow"]["format"], "int32");
+    for name in ["beyond", "listed", "negative"] {
+        assert_eq!(schemas[name]["type"], "integer", "{name}");
+        assert_eq!(schemas[name].get("format"), None, "{name}");
+    }
+    for name in ["mixed", "huge", "wide", "both"] {
         assert_eq!(schemas[name]["type"], "number", "{name}");
         assert_eq!(schemas[name]["format"], "decimal", "{name}");
     }
@@ -206,7 +217,9 @@ paths:
     post:
       operationId: a
       deprecated: true
-      parameters: [{name: q, in: query, deprecated: true, schema: {type: string}}]
+      parameters:
+        - {name: q, in: query, deprecated: true, schema: {type: string}}
+        - {name: r, in: query, schema: {type: string, deprecated: true}}
       requestBody: {required: true, content: {application/json: {schema: {$ref: '#/components/schemas/A'}}}}
       responses: {'200': {description: OK, content: {application/json: {schema: {$ref: '#/components/schemas/A'}}}}}
 components:
@@ -217,6 +230,7 @@ components:
       properties:
         id: {type: string, readOnly: true, description: The id}
         key: {type: string, writeOnly: true, deprecated: true}
+        tags: {type: array, items: {type: string, deprecated: true}}
 ",
     );
     let lowered = lowered(&document).document;
@@ -225,6 +239,7 @@ components:
     for (described, expected) in [
         (operation, "Deprecated."),
         (&operation["parameters"][0], "Deprecated."),
+        (&operation["parameters"][1], "Deprecated."),
         (schema, "Deprecated."),
         (
             &schema["properties"]["id"],
@@ -234,6 +249,7 @@ components:
             &schema["properties"]["key"],
             "Deprecated. Write-only: set in requests.",
         ),
+        (&schema["properties"]["tags"], "Items: Deprecated."),
     ] {
         assert_eq!(described["description"], expected);
     }
@@ -435,4 +451,65 @@ components:
         assert!(types.contains(&field), "{types}");
     }
     assert!(types.contains("/// Always empty."));
+}
+
+#[test]
+fn what_a_schema_leaves_open_is_any_json() {
+    let schemas = schemas(&with_schemas(
+        "Thing:
+  type: object
+  properties:
+    tuple: {type: array, prefixItems: [{type: string}]}
+    full: {type: array, prefixItems: [{type: string}], maxItems: 1}
+    closed: {type: array, prefixItems: [{type: string}], items: false}
+    map: {type: object, patternProperties: {'^x-': {type: string}}}
+  patternProperties: {'^x-': {type: string}}",
+    ));
+    let (thing, text) = (&schemas["Thing"], json!({"type": "string"}));
+    assert_eq!(thing["additionalProperties"], json!({}));
+    let properties = &thing["properties"];
+    assert_eq!(properties["tuple"]["items"], json!({}));
+    assert_eq!(properties["full"]["items"], text);
+    assert_eq!(properties["closed"]["items"], text);
+    assert_eq!(properties["map"]["additionalProperties"], text);
+}
+
+#[test]
+fn constraints_of_another_type_are_noted() {
+    let lowered = lowered(&with_schemas(
+        "Thing:
+  type: object
+  properties:
+    text: {type: string, minItems: 1, maximum: 3}
+    number: {type: integer, maxLength: 3, minimum: 1}",
+    ));
+    let at = "#/components/schemas/Thing/properties";
+    assert_eq!(
+        notes(&lowered, NoteKind::Lost),
+        [
+            format!("{at}/text/minItems: `minItems`, which does not apply to the type `string`"),
+            format!("{at}/text/maximum: `maximum`, which does not apply to the type `string`"),
+            format!(
+                "{at}/number/maxLength: `maxLength`, which does not apply to the type `integer`"
+            ),
+        ]
+    );
+}
+
+#[test]
+fn defaults_of_items_and_lists_are_documented() {
+    let schemas = schemas(&with_schemas(
+        "Thing:
+  type: object
+  properties:
+    items: {type: array, items: {type: string, default: a}}
+    list: {type: array, default: [a], items: {type: string}}",
+    ));
+    let properties = &schemas["Thing"]["properties"];
+    assert_eq!(
+        properties["items"]["description"],
+        "Items: Default: `\"a\"`."
+    );
+    let list = "If omitted, the service uses `[\"a\"]`.";
+    assert_eq!(properties["list"]["description"], list);
 }

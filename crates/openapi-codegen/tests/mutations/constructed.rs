@@ -43,7 +43,7 @@ pub(crate) fn prepare(d: &mut Value) {
             "level": {"type": "integer", "enum": [1, 2, 3]},
             "code": {"type": "string", "pattern": "^[a-z]+$", "minLength": 2, "maxLength": 8},
             "kind": {"const": "thing"},
-            "pair": {"type": "array", "prefixItems": [{"type": "string"}, {"type": "integer"}]},
+            "pair": {"type": "array", "prefixItems": [{"type": "string"}, {"type": "integer"}], "items": false},
             "counts": {"type": "object", "additionalProperties": {"type": "integer", "format": "int32"}},
             "ratio": {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1, "format": "float"},
             "image": {"type": "string", "contentEncoding": "base64", "contentMediaType": "image/png"},
