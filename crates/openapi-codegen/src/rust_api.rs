@@ -6,9 +6,10 @@
 use std::collections::BTreeMap;
 
 use quote::ToTokens;
-use syn::{Attribute, Fields, ImplItem, Item, ItemImpl, Visibility};
+use syn::{Attribute, Expr, ExprLit, Fields, ImplItem, Item, ItemImpl, Lit, Visibility};
 
 use crate::render::enums;
+use crate::surface::wire_name;
 use crate::{Error, Result};
 
 /// The public items of generated files: name and signature.
@@ -71,11 +72,21 @@ impl Bump {
     }
 }
 
+/// After the name of a field or an operation: its value is the name of the property, or the method and path.
+const ON_THE_WIRE: &str = " on the wire";
+
 /// Compares the items of two versions.
 pub fn compare(old: &Items, new: &Items) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (item, before) in old {
         match new.get(item) {
+            now if item.ends_with(ON_THE_WIRE) => findings.extend(now.and_then(|now| {
+                (now != before && has_moved(item, now, old)).then(|| Finding {
+                    item: item.clone(),
+                    breaking: true,
+                    what: format!("`{before}` -> `{now}`"),
+                })
+            })),
             None => findings.push(Finding {
                 item: item.clone(),
                 breaking: true,
@@ -89,7 +100,8 @@ pub fn compare(old: &Items, new: &Items) -> Vec<Finding> {
             Some(_) => {}
         }
     }
-    for (item, now) in new.iter().filter(|(item, _)| !old.contains_key(*item)) {
+    let is_added = |item: &str| !old.contains_key(item) && !item.ends_with(ON_THE_WIRE);
+    for (item, now) in new.iter().filter(|(item, _)| is_added(item)) {
         let what = if now.is_empty() {
             "added".to_owned()
         } else {
@@ -103,6 +115,16 @@ pub fn compare(old: &Items, new: &Items) -> Vec<Finding> {
     }
     findings.sort_by(|a, b| (!a.breaking, &a.item).cmp(&(!b.breaking, &b.item)));
     findings
+}
+
+/// Returns whether an item means on the wire what another one of the same type meant before. Programs still compile, but
+/// do something else.
+fn has_moved(item: &str, now: &str, old: &Items) -> bool {
+    let holder = |item: &str| item.rfind(['.', ':']).map(|end| item[..end].to_owned());
+    let mut others = old.iter().filter(|(other, _)| *other != item);
+    others.any(|(other, meant)| {
+        meant == now && other.ends_with(ON_THE_WIRE) && holder(other) == holder(item)
+    })
 }
 
 /// Returns whether adding an item is a breaking change: a field or variant of an exhaustive type, or an
@@ -226,7 +248,10 @@ fn add(item: &Item, module: &str, items: &mut Items) {
                     .ident
                     .as_ref()
                     .map_or_else(|| index.to_string(), ToString::to_string);
-                items.insert(format!("{name}.{field_name}"), text(&field.ty));
+                let wire = wire_name(field).unwrap_or_else(|| field_name.clone());
+                let item = format!("{name}.{field_name}");
+                items.insert(format!("{item}{ON_THE_WIRE}"), wire);
+                items.insert(item, text(&field.ty));
             }
         }
         Item::Enum(item) if is_public(&item.vis) => {
@@ -238,10 +263,11 @@ fn add(item: &Item, module: &str, items: &mut Items) {
             }
         }
         Item::Const(item) if is_public(&item.vis) => {
-            items.insert(
-                format!("{module}{}", item.ident),
-                format!("const: {}", text(&item.ty)),
-            );
+            let name = format!("{module}{}", item.ident);
+            if let Some(request) = request(&item.expr) {
+                items.insert(format!("{name}{ON_THE_WIRE}"), request);
+            }
+            items.insert(name, format!("const: {}", text(&item.ty)));
         }
         Item::Type(item) if is_public(&item.vis) => {
             items.insert(
@@ -255,6 +281,34 @@ fn add(item: &Item, module: &str, items: &mut Items) {
         Item::Impl(block) => add_block(block, module, items),
         _ => {}
     }
+}
+
+/// Returns the method and the path of a constant `Operation::new("id", "GET", "/path")…`, without the names of the path
+/// parameters.
+fn request(constant: &Expr) -> Option<String> {
+    let mut inner = constant;
+    while let Expr::MethodCall(call) = inner {
+        inner = &call.receiver;
+    }
+    let Expr::Call(call) = inner else {
+        return None;
+    };
+    let texts = call.args.iter().filter_map(|argument| match argument {
+        Expr::Lit(ExprLit {
+            lit: Lit::Str(text),
+            ..
+        }) => Some(text.value()),
+        _ => None,
+    });
+    let [_, method, path] = texts.collect::<Vec<_>>().try_into().ok()?;
+    let parts = path
+        .split('{')
+        .enumerate()
+        .map(|(index, part)| match index {
+            0 => part.to_owned(),
+            _ => format!("{{}}{}", part.split_once('}').map_or("", |(_, rest)| rest)),
+        });
+    Some(format!("{method} {}", parts.collect::<String>()))
 }
 
 fn signature(kind: &str, generics: &syn::Generics, attributes: &[Attribute]) -> String {
@@ -318,6 +372,39 @@ fn add_block(block: &ItemImpl, module: &str, items: &mut Items) {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_that_mean_something_else_are_breaking() {
+        let api = |[x, y]: [&str; 2], [a, b]: [&str; 2]| {
+            let operations = format!(
+                "pub const X: Operation = Operation::new(\"x\", {x:?}, \"/a/{{id}}\").with_team(T);
+                 pub const Y: Operation = Operation::new(\"y\", {y:?}, \"/a/{{id}}\");"
+            );
+            let types = format!(
+                "pub struct A {{ #[serde(rename = {a:?})] pub a: u8, #[serde(rename = {b:?})] pub b: u8 }}"
+            );
+            let files = [("operations.rs", operations), ("types.rs", types)];
+            items(&files.map(|(path, text)| (path.to_owned(), text))).unwrap()
+        };
+        let before = api(["GET", "DELETE"], ["a-b", "a.b"]);
+        let findings = |now: &Items| {
+            let findings = compare(&before, now).into_iter();
+            findings
+                .map(|finding| format!("{}: {}", finding.item, finding.what))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            findings(&api(["DELETE", "GET"], ["a.b", "a-b"])),
+            [
+                "operations::X on the wire: `GET /a/{}` -> `DELETE /a/{}`",
+                "operations::Y on the wire: `DELETE /a/{}` -> `GET /a/{}`",
+                "types::A.a on the wire: `a-b` -> `a.b`",
+                "types::A.b on the wire: `a.b` -> `a-b`",
+            ]
+        );
+        // The comparison on the wire shows these.
+        assert!(findings(&api(["POST", "DELETE"], ["c", "a.b"])).is_empty());
+    }
 
     #[test]
     fn names_and_signatures_read_like_code() {

@@ -138,7 +138,7 @@ fn variant_field(field: &Field) -> String {
 }
 
 /// Returns the name of a field on the wire if it differs from its Rust name.
-fn wire_name(field: &Field) -> Option<String> {
+pub(crate) fn wire_name(field: &Field) -> Option<String> {
     let serde = field
         .attrs
         .iter()
