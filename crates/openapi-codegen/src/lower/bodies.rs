@@ -263,8 +263,8 @@ fn describe_form(body: &mut Value, form: &Value, original: &Value, media: &str) 
 
 /// Returns a line for each part of a form or member of a part.
 fn describe_parts(schema: &Value, encoding: &Value, original: &Value, indent: &str) -> String {
-    /// A part can contain itself.
-    const MAX_INDENT: usize = 8;
+    /// Parts and their members. There can be many below, and a part can contain itself.
+    const MAX_INDENT: usize = 4;
     if indent.len() > MAX_INDENT {
         return String::new();
     }

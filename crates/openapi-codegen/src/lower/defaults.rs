@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::descriptions;
 use super::resolve::is_method;
-use super::updates;
+use super::updates::HAS_DEFAULT;
 use super::walk::members;
 
 /// The words before the default of a property that is required or of a response.
@@ -94,8 +94,8 @@ fn document_defaults(schema: &mut Value) {
             {
                 let is_required = required.iter().any(|required| required == name);
                 describe_default(property, &default, is_required);
-                if !is_required && !default.is_null() {
-                    updates::mark_null(property);
+                if property["nullable"] == true && !is_required && !default.is_null() {
+                    property[HAS_DEFAULT] = true.into();
                 }
             }
         }

@@ -12,19 +12,27 @@ use super::resolve::is_method;
 use super::walk::members;
 use super::{CONTENT_TYPE, SEND_NULL};
 
-/// Marks these properties in the bodies of all updates. A document may be lowered twice.
+/// On a nullable property of a request: the service has a default for it.
+pub(super) const HAS_DEFAULT: &str = "x-has-default";
+
+/// Marks these properties in the bodies of all operations. A document may be lowered twice.
 pub(super) fn mark_nulls(document: &mut Value) {
-    let mut bodies = Vec::new();
+    let (mut updates, mut bodies) = (Vec::new(), Vec::new());
     for (_, item) in members(document.get_mut("paths")) {
         for (method, operation) in members(Some(item)).filter(|(name, _)| is_method(name)) {
-            let body = operation
-                .get("requestBody")
-                .filter(|body| is_update(method, body));
+            let body = operation.get("requestBody");
             let schema = body.and_then(|body| body.get("content")?.get(JSON)?.get("schema"));
-            bodies.extend(schema.map(component_names));
+            let names = schema.map(component_names).unwrap_or_default();
+            if body.is_some_and(|body| is_update(method, body)) {
+                updates.extend(names.clone());
+            }
+            bodies.extend(names);
         }
     }
-    mark(bodies.concat(), document);
+    mark(updates, document, |_| true);
+    mark(bodies, document, |property| {
+        property.contains_key(HAS_DEFAULT)
+    });
 }
 
 /// Returns whether an operation may update the properties that its body contains, and leave others unchanged.
@@ -34,9 +42,13 @@ fn is_update(method: &str, body: &Value) -> bool {
     method == "patch" || method == "put" || media.is_some_and(|media| media.contains("merge-patch"))
 }
 
-/// Marks the optional nullable properties of components, of their alternatives, and of the objects in their properties.
-/// The items of a list are replaced as a whole.
-fn mark(mut open: Vec<String>, document: &mut Value) {
+/// Marks the optional nullable properties of components, of their alternatives, and of the objects in their properties, if
+/// `null` differs from omitting them. The items of a list are replaced as a whole.
+fn mark(
+    mut open: Vec<String>,
+    document: &mut Value,
+    differs: impl Fn(&Map<String, Value>) -> bool,
+) {
     let mut seen = BTreeSet::new();
     while let Some(name) = open.pop() {
         if !seen.insert(name.clone()) {
@@ -55,25 +67,21 @@ fn mark(mut open: Vec<String>, document: &mut Value) {
         };
         for (name, property) in members(schema.get_mut("properties")) {
             open.extend(component_names(property));
-            if !is_required(name) && property.get("default").is_none() {
-                mark_null(property);
+            if let Value::Object(property) = property
+                && property.get("nullable") == Some(&Value::Bool(true))
+                && !is_required(name)
+                && !property.contains_key("default")
+                && has_type(property)
+                && !property.contains_key(SEND_NULL)
+                && differs(property)
+            {
+                property.insert(SEND_NULL.to_owned(), Value::Bool(true));
+                descriptions::describe_map(
+                    property,
+                    "`null` differs from an omitted property: `Some(Nullable::Null)` sends it.",
+                );
             }
         }
-    }
-}
-
-/// Marks an optional property if it is nullable.
-pub(super) fn mark_null(property: &mut Value) {
-    if let Value::Object(property) = property
-        && property.get("nullable") == Some(&Value::Bool(true))
-        && has_type(property)
-        && !property.contains_key(SEND_NULL)
-    {
-        property.insert(SEND_NULL.to_owned(), Value::Bool(true));
-        descriptions::describe_map(
-            property,
-            "`null` differs from an omitted property: `Some(Nullable::Null)` sends it.",
-        );
     }
 }
 
