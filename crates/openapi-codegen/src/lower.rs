@@ -24,7 +24,7 @@
 //! | `limits` | moves numeric limits into descriptions and extensions |
 //! | `enums` | moves string enumerations into named components, which are generated as open enums |
 //! | `inner` | copies the descriptions of parameters' schemas, items and values to where they are rendered |
-//! | `updates` | marks where updates can send `null` |
+//! | `updates` | marks where requests can send `null` |
 //! | `streams` | splits operations that return JSON or an event stream |
 //!
 //! Passes share `walk` (what the keys of an object are), `descriptions` (Markdown), `media` (media types) and `context`

@@ -117,14 +117,16 @@ pub fn compare(old: &Items, new: &Items) -> Vec<Finding> {
     findings
 }
 
-/// Returns whether an item means on the wire what another one of the same type meant before. Programs still compile, but
+/// Returns whether an item means on the wire what another field of the type, or another operation, meant before. Programs still compile, but
 /// do something else.
 fn has_moved(item: &str, now: &str, old: &Items) -> bool {
-    let holder = |item: &str| item.rfind(['.', ':']).map(|end| item[..end].to_owned());
-    let mut others = old.iter().filter(|(other, _)| *other != item);
-    others.any(|(other, meant)| {
-        meant == now && other.ends_with(ON_THE_WIRE) && holder(other) == holder(item)
-    })
+    let length = item.rfind(['.', ':']).map_or(0, |end| end + 1);
+    let is_other = |other: &str| {
+        let rest = other.strip_prefix(&item[..length]);
+        other != item && rest.is_some_and(|rest| !rest.contains(['.', ':']))
+    };
+    let mut others = old.iter().filter(|(other, _)| other.ends_with(ON_THE_WIRE));
+    others.any(|(other, meant)| meant == now && is_other(other))
 }
 
 /// Returns whether adding an item is a breaking change: a field or variant of an exhaustive type, or an

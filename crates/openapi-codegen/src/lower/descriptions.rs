@@ -64,8 +64,8 @@ pub(super) fn describe_map(holder: &mut Map<String, Value>, sentence: &str) {
         // The sentence would become part of the list, the table or the code.
         Some(_) if is_block || is_numbered => "\n\n",
         Some('.' | '!' | '?') => " ",
-        // A tag of HTML, such as `<br />`.
-        Some('>') => " ",
+        // A tag of HTML, such as `<br />`, and not a link, such as `<https://…>`.
+        Some('>') if !last.rsplit('<').next().is_some_and(|tag| tag.contains(':')) => " ",
         Some(_) => ". ",
     };
     let text = format!("{description}{separator}{sentence}");

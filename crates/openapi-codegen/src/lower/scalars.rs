@@ -243,8 +243,8 @@ fn widen_integer(map: &mut Map<String, Value>) {
     let is_wider =
         greatest.is_some_and(|n| n > LIMITS.0) || values.iter().copied().any(is_large_unsigned);
     let needs_unsigned = is_wider || lower.iter().chain(&upper).copied().any(is_large_unsigned);
-    let is_unsigned = least.is_some_and(|n| n >= 0.0);
     let format = map.get("format").and_then(Value::as_str);
+    let is_signed = least.map_or(format != Some("uint64"), |n| n < 0.0);
     let is_large = matches!(
         format,
         Some("int128" | "uint128" | "int256" | "uint256" | "bigint" | "big-integer")
@@ -253,9 +253,9 @@ fn widen_integer(map: &mut Map<String, Value>) {
     let narrow = format
         .and_then(range_of)
         .filter(|(min, max)| least.is_some_and(|n| n < *min) || greatest.is_some_and(|n| n > *max));
-    if is_large || exceeds || is_wider && !is_unsigned && format != Some("uint64") {
+    if is_large || exceeds || is_wider && is_signed {
         make_exact(map);
-    } else if needs_unsigned && is_unsigned {
+    } else if needs_unsigned && !is_signed {
         map.insert("format".to_owned(), "uint64".into());
     } else if narrow.is_some() {
         map.shift_remove("format");

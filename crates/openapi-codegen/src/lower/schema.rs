@@ -174,17 +174,18 @@ fn note_unchecked(map: &Map<String, Value>, place: &Pointer, cx: &mut Context<'_
         let value = map
             .get(keyword)
             .filter(|value| **value != Value::Bool(false));
+        let Some(value) = value else {
+            continue;
+        };
         let place = place.join(keyword);
-        match (value, ty) {
-            (Some(_), Some(ty)) if ty != of && !(ty == "integer" && of == "number") => {
+        match ty {
+            Some(ty) if ty != of && !(ty == "integer" && of == "number") => {
                 let what = format!("`{keyword}`, which does not apply to the type `{ty}`");
                 cx.note_loss(&place, what);
             }
             // Limits of numbers are noted where they are not checked.
-            (Some(value), _) if *value != json!(0) && !keyword.ends_with("imum") => {
-                cx.note_unchecked(&place, format!("`{keyword}: {value}`"));
-            }
-            _ => {}
+            _ if keyword.ends_with("imum") || *value == json!(0) => {}
+            _ => cx.note_unchecked(&place, format!("`{keyword}: {value}`")),
         }
     }
     // A list of strings becomes an enumeration.

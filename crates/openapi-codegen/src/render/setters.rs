@@ -1,7 +1,5 @@
 //! Renders the setters of operations as text. They are most of the code of a client, and parsing it takes long.
 
-use std::fmt::Write as _;
-
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
 use super::modules;
@@ -103,12 +101,7 @@ pub(super) fn name_invalid_arguments(text: &str) -> String {
             let ty = ty.strip_prefix("::std::string::").unwrap_or(&ty);
             Some(format!("\"`{name}` is not a valid `{ty}`{rest}"))
         });
-        match message {
-            Some(message) => rewritten.push_str(&message),
-            None => {
-                let _ = write!(rewritten, "{BEGIN}{part}");
-            }
-        }
+        rewritten.push_str(&message.unwrap_or_else(|| format!("{BEGIN}{part}")));
     }
     rewritten
 }

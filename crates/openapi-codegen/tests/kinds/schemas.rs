@@ -66,6 +66,7 @@ fn integers_are_as_large_as_their_limits() {
     seed: {type: integer, minimum: -9223372036854776000, maximum: 9223372036854776000}
     large: {type: integer, minimum: 10000000000000000000}
     both: {type: integer, enum: [18446744073709551615, -1]}
+    format_of_both: {type: integer, format: uint64, minimum: -1, maximum: 18446744073709551615}
     narrow: {type: integer, format: int32, maximum: 2147483647}
     beyond: {type: integer, format: int32, maximum: 4294967295}
     listed: {type: integer, format: int32, enum: [3000000000, 1]}
@@ -82,7 +83,7 @@ fn integers_are_as_large_as_their_limits() {
         assert_eq!(schemas[name]["type"], "integer", "{name}");
         assert_eq!(schemas[name].get("format"), None, "{name}");
     }
-    for name in ["mixed", "huge", "wide", "both"] {
+    for name in ["mixed", "huge", "wide", "both", "format_of_both"] {
         assert_eq!(schemas[name]["type"], "number", "{name}");
         assert_eq!(schemas[name]["format"], "decimal", "{name}");
     }
@@ -352,6 +353,8 @@ Thing:
     share: {type: number, format: float}
     day: {type: string, format: date, description: The day.}
     data: {type: string, format: byte}
+    tagged: {type: string, format: date, description: The day.<br />}
+    linked: {type: string, format: date, description: 'See <https://a.example>'}
     kind: {$ref: '#/components/schemas/Kind'}",
     ));
     let properties = &schemas["Thing"]["properties"];
@@ -363,6 +366,10 @@ Thing:
     let day = json!({"type": "string", "description": "The day. Format: `date`."});
     assert_eq!(properties["day"], day);
     assert_eq!(properties["data"]["description"], "Format: `byte`.");
+    let tagged = "The day.<br /> Format: `date`.";
+    assert_eq!(properties["tagged"]["description"], tagged);
+    let linked = "See <https://a.example>. Format: `date`.";
+    assert_eq!(properties["linked"]["description"], linked);
     // The reference does not apply it.
     assert_eq!(schemas["Kind"]["description"], "Default: `\"text\"`.");
 }
