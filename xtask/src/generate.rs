@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use openapi_codegen::files::{self, Change, Files};
-use openapi_codegen::render;
+use openapi_codegen::{render, report};
 
 use crate::inputs::{self, Inputs};
 use crate::project::Project;
@@ -29,7 +29,7 @@ pub fn render_all(project: &Project) -> Result<Files> {
         let path = Path::new(DOCUMENTS).join(format!("{}.json", api.name));
         files.insert(path, format!("{document:#}\n"));
         for note in notes {
-            eprintln!("note: {note}");
+            report::print_error(&format!("note: {note}\n"));
         }
         files.extend(scaffold::missing(project, api, &lowered));
         let folder = generated_folder(&api.package);

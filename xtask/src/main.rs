@@ -88,7 +88,7 @@ fn main() -> ExitCode {
     match result {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {error}");
+            report::print_error(&format!("error: {error}\n"));
             ExitCode::from(EXIT_ERROR)
         }
     }

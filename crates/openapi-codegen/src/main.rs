@@ -5,7 +5,7 @@ mod commands;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use openapi_codegen::Result;
+use openapi_codegen::{Result, report};
 
 /// Much of the time goes into small allocations: the tokens and the syntax tree of megabytes of code. With the
 /// allocator of glibc, everything takes 1.6 times as long.
@@ -39,7 +39,7 @@ fn main() -> ExitCode {
     match result {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {error}");
+            report::print_error(&format!("error: {error}\n"));
             ExitCode::from(EXIT_ERROR)
         }
     }

@@ -17,7 +17,7 @@ pub fn text(notes: &[Note]) -> String {
 }
 
 /// Returns the notes with the constraints that are not checked last: there may be many of them.
-pub fn sorted(notes: &[Note]) -> Vec<&Note> {
+fn sorted(notes: &[Note]) -> Vec<&Note> {
     let mut sorted: Vec<&Note> = notes.iter().collect();
     sorted.sort_by_key(|note| note.kind == NoteKind::Unchecked);
     sorted
@@ -48,6 +48,22 @@ pub fn json(notes: &[Note]) -> Value {
         json!({"place": note.place.to_string(), "kind": note.kind.word(), "what": note.what})
     });
     notes.collect()
+}
+
+/// Prints notes to standard error, each in a line that starts with `note: `. They are written at once, because a
+/// document can have thousands.
+pub fn print_notes(notes: &[Note]) {
+    let lines = sorted(notes)
+        .into_iter()
+        .map(|note| format!("note: {note}\n"));
+    print_error(&lines.collect::<String>());
+}
+
+/// Prints a text to standard error. If that fails, for example because the pipe is closed, the text is lost: there is
+/// nowhere to report it.
+pub fn print_error(text: &str) {
+    use std::io::Write as _;
+    let _ = std::io::stderr().write_all(text.as_bytes());
 }
 
 /// Prints a text to standard output. A closed pipe is not an error.

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Attribute, Expr, ExprLit, Fields, ImplItem, Item, ItemImpl, Lit, Visibility};
 
@@ -12,8 +13,15 @@ use crate::render::enums;
 use crate::surface::wire_name;
 use crate::{Error, Result};
 
-/// The public items of generated files: name and signature.
-pub type Items = BTreeMap<String, String>;
+/// The public items of generated files.
+#[derive(Debug, Default)]
+pub struct Items {
+    /// The signature of each item, by its name.
+    signatures: BTreeMap<String, String>,
+    /// What items are on the wire, by their names: the name of a property or parameter, the value of an enumeration, or
+    /// the method and path of an operation.
+    wire: BTreeMap<String, String>,
+}
 
 /// A change for callers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,36 +80,23 @@ impl Bump {
     }
 }
 
-/// After the name of a field or an operation: its value is the name of the property, or the method and path.
-const ON_THE_WIRE: &str = " on the wire";
-
 /// Compares the items of two versions.
 pub fn compare(old: &Items, new: &Items) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (item, before) in old {
-        match new.get(item) {
-            now if item.ends_with(ON_THE_WIRE) => findings.extend(now.and_then(|now| {
-                (now != before && has_moved(item, now, old)).then(|| Finding {
-                    item: item.clone(),
-                    breaking: true,
-                    what: format!("`{before}` -> `{now}`"),
-                })
-            })),
-            None => findings.push(Finding {
-                item: item.clone(),
-                breaking: true,
-                what: "removed".to_owned(),
-            }),
-            Some(now) if now != before => findings.push(Finding {
-                item: item.clone(),
-                breaking: true,
-                what: format!("`{before}` -> `{now}`"),
-            }),
-            Some(_) => {}
-        }
+    for (item, before) in &old.signatures {
+        let what = match new.signatures.get(item) {
+            None => "removed".to_owned(),
+            Some(now) if now != before => format!("`{before}` -> `{now}`"),
+            Some(_) => continue,
+        };
+        findings.push(Finding {
+            item: item.clone(),
+            breaking: true,
+            what,
+        });
     }
-    let is_added = |item: &str| !old.contains_key(item) && !item.ends_with(ON_THE_WIRE);
-    for (item, now) in new.iter().filter(|(item, _)| is_added(item)) {
+    let is_added = |item: &str| !old.signatures.contains_key(item);
+    for (item, now) in new.signatures.iter().filter(|(item, _)| is_added(item)) {
         let what = if now.is_empty() {
             "added".to_owned()
         } else {
@@ -109,29 +104,41 @@ pub fn compare(old: &Items, new: &Items) -> Vec<Finding> {
         };
         findings.push(Finding {
             item: item.clone(),
-            breaking: is_breaking_addition(item, now, old),
+            breaking: is_breaking_addition(item, now, &old.signatures),
             what,
         });
+    }
+    for (item, before) in &old.wire {
+        if let Some(now) = new.wire.get(item)
+            && now != before
+            && (is_other(item, now, &old.wire) || is_other(item, before, &new.wire))
+        {
+            findings.push(Finding {
+                item: item.clone(),
+                breaking: true,
+                what: format!("`{before}` -> `{now}` on the wire"),
+            });
+        }
     }
     findings.sort_by(|a, b| (!a.breaking, &a.item).cmp(&(!b.breaking, &b.item)));
     findings
 }
 
-/// Returns whether an item means on the wire what another field of the type, or another operation, meant before. Programs still compile, but
-/// do something else.
-fn has_moved(item: &str, now: &str, old: &Items) -> bool {
+/// Returns whether another item of the same type has a meaning on the wire. If it has that of `item` in another
+/// version, programs still compile, but do something else.
+fn is_other(item: &str, meaning: &str, wire: &BTreeMap<String, String>) -> bool {
     let length = item.rfind(['.', ':']).map_or(0, |end| end + 1);
-    let is_other = |other: &str| {
+    let is_sibling = |other: &str| {
         let rest = other.strip_prefix(&item[..length]);
         other != item && rest.is_some_and(|rest| !rest.contains(['.', ':']))
     };
-    let mut others = old.iter().filter(|(other, _)| other.ends_with(ON_THE_WIRE));
-    others.any(|(other, meant)| meant == now && is_other(other))
+    let mut others = wire.iter().filter(|(other, _)| is_sibling(other));
+    others.any(|(_, other)| other == meaning)
 }
 
 /// Returns whether adding an item is a breaking change: a field or variant of an exhaustive type, or an
 /// implementation of `Copy`, which changes how closures and patterns capture a value.
-fn is_breaking_addition(item: &str, now: &str, old: &Items) -> bool {
+fn is_breaking_addition(item: &str, now: &str, old: &BTreeMap<String, String>) -> bool {
     if let Some(name) = item.strip_prefix("impl Copy for ") {
         return old.contains_key(name);
     }
@@ -169,7 +176,7 @@ pub fn bump(findings: &[Finding], differs: bool) -> Bump {
 /// # Errors
 /// Returns an error if a file is not valid Rust.
 pub fn items(files: &[(String, String)]) -> Result<Items> {
-    let mut items = Items::new();
+    let mut items = Items::default();
     for (path, text) in files {
         let module = match path.as_str() {
             "mod.rs" => "",
@@ -238,7 +245,9 @@ fn add(item: &Item, module: &str, items: &mut Items) {
                 Fields::Unnamed(_) => "tuple struct",
                 Fields::Unit => "unit struct",
             };
-            items.insert(name.clone(), signature(kind, &item.generics, &item.attrs));
+            items
+                .signatures
+                .insert(name.clone(), signature(kind, &item.generics, &item.attrs));
             add_derives(&item.attrs, &name, items);
             for (index, field) in item
                 .fields
@@ -250,35 +259,45 @@ fn add(item: &Item, module: &str, items: &mut Items) {
                     .ident
                     .as_ref()
                     .map_or_else(|| index.to_string(), ToString::to_string);
-                let wire = wire_name(field).unwrap_or_else(|| field_name.clone());
+                let wire = wire_name(&field.attrs).unwrap_or_else(|| field_name.clone());
                 let item = format!("{name}.{field_name}");
-                items.insert(format!("{item}{ON_THE_WIRE}"), wire);
-                items.insert(item, text(&field.ty));
+                items.wire.insert(item.clone(), wire);
+                items.signatures.insert(item, text(&field.ty));
             }
         }
         Item::Enum(item) if is_public(&item.vis) => {
             let name = format!("{module}{}", item.ident);
-            items.insert(name.clone(), signature("enum", &item.generics, &item.attrs));
+            items
+                .signatures
+                .insert(name.clone(), signature("enum", &item.generics, &item.attrs));
             add_derives(&item.attrs, &name, items);
             for variant in &item.variants {
-                items.insert(format!("{name}::{}", variant.ident), text(&variant.fields));
+                let item = format!("{name}::{}", variant.ident);
+                if let Some(value) = wire_name(&variant.attrs) {
+                    items.wire.insert(item.clone(), value);
+                }
+                items.signatures.insert(item, text(&variant.fields));
             }
         }
         Item::Const(item) if is_public(&item.vis) => {
             let name = format!("{module}{}", item.ident);
             if let Some(request) = request(&item.expr) {
-                items.insert(format!("{name}{ON_THE_WIRE}"), request);
+                items.wire.insert(name.clone(), request);
             }
-            items.insert(name, format!("const: {}", text(&item.ty)));
+            items
+                .signatures
+                .insert(name, format!("const: {}", text(&item.ty)));
         }
         Item::Type(item) if is_public(&item.vis) => {
-            items.insert(
+            items.signatures.insert(
                 format!("{module}{}", item.ident),
                 format!("type = {}", text(&item.ty)),
             );
         }
         Item::Fn(item) if is_public(&item.vis) => {
-            items.insert(format!("{module}{}", item.sig.ident), text(&item.sig));
+            items
+                .signatures
+                .insert(format!("{module}{}", item.sig.ident), text(&item.sig));
         }
         Item::Impl(block) => add_block(block, module, items),
         _ => {}
@@ -313,6 +332,63 @@ fn request(constant: &Expr) -> Option<String> {
     Some(format!("{method} {}", parts.collect::<String>()))
 }
 
+/// Reads what the fields of a request are on the wire from the code that sends it.
+#[derive(Default)]
+struct Parameters {
+    /// By the name of the field: the name of the parameter, or its position in the path.
+    wire: BTreeMap<String, String>,
+    in_path: usize,
+}
+
+impl Parameters {
+    /// Searches for calls whose first arguments are a name and the field: `QueryParam::new("page[size]", &page_size)`,
+    /// `path_segment("id", &id.to_string())`, or `append("X-Trace", value.to_string())` in `if let Some(value) = &x_trace`.
+    fn read(&mut self, tokens: TokenStream, optional: &str) {
+        let mut last = String::new();
+        for token in tokens {
+            match token {
+                TokenTree::Ident(name) => last = name.to_string(),
+                TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
+                    self.read(group.stream(), &last);
+                }
+                TokenTree::Group(group) => {
+                    let arguments = group.stream();
+                    match named_field(arguments.clone()) {
+                        Some((mut name, mut field)) => {
+                            if last == "path_segment" {
+                                self.in_path += 1;
+                                name = format!("path {}", self.in_path);
+                            }
+                            if field == "value" && !optional.is_empty() {
+                                field = optional.to_owned();
+                            }
+                            self.wire.insert(field, name);
+                        }
+                        None => self.read(arguments, optional),
+                    }
+                }
+                TokenTree::Punct(_) | TokenTree::Literal(_) => last.clear(),
+            }
+        }
+    }
+}
+
+/// Reads arguments that start with a text and a variable.
+fn named_field(arguments: TokenStream) -> Option<(String, String)> {
+    let mut tokens = arguments.into_iter();
+    let TokenTree::Literal(name) = tokens.next()? else {
+        return None;
+    };
+    let name = syn::parse_str::<syn::LitStr>(&name.to_string()).ok()?;
+    let mut tokens = tokens.skip_while(|token| matches!(token, TokenTree::Punct(_)));
+    let TokenTree::Ident(field) = tokens.next()? else {
+        return None;
+    };
+    // The arguments of `format!` are calls.
+    let is_path = matches!(tokens.next(), Some(TokenTree::Punct(next)) if next.as_char() == ':');
+    (!is_path).then(|| (name.value(), field.to_string()))
+}
+
 fn signature(kind: &str, generics: &syn::Generics, attributes: &[Attribute]) -> String {
     let open = attributes
         .iter()
@@ -332,7 +408,9 @@ fn add_derives(attributes: &[Attribute], name: &str, items: &mut Items) {
         for derived in list.tokens.to_string().split(',') {
             let derived = derived.rsplit("::").next().unwrap_or(derived).trim();
             if !derived.is_empty() {
-                items.insert(format!("impl {derived} for {name}"), String::new());
+                items
+                    .signatures
+                    .insert(format!("impl {derived} for {name}"), String::new());
             }
         }
     }
@@ -348,19 +426,30 @@ fn add_block(block: &ItemImpl, module: &str, items: &mut Items) {
             .filter(|_| !path.contains('<'))
             .unwrap_or(&path)
             .to_owned();
+        if plain == "IntoRequest" {
+            let mut parameters = Parameters::default();
+            parameters.read(block.to_token_stream(), "");
+            let setters = parameters.wire.into_iter();
+            let setters = setters.map(|(field, wire)| (format!("{name}::{field}()"), wire));
+            items.wire.extend(setters);
+        }
         // A trait implementation for one of our types.
-        items.insert(format!("impl {plain} for {name}"), String::new());
+        items
+            .signatures
+            .insert(format!("impl {plain} for {name}"), String::new());
         return;
     }
     for inner in &block.items {
         match inner {
             ImplItem::Fn(function) if is_public(&function.vis) => {
                 let ident = &function.sig.ident;
-                items.insert(format!("{name}::{ident}()"), text(&function.sig));
+                items
+                    .signatures
+                    .insert(format!("{name}::{ident}()"), text(&function.sig));
             }
             ImplItem::Const(constant) if is_public(&constant.vis) => {
                 let ident = &constant.ident;
-                items.insert(
+                items.signatures.insert(
                     format!("{name}::{ident}"),
                     format!("const: {}", text(&constant.ty)),
                 );
@@ -374,6 +463,13 @@ fn add_block(block: &ItemImpl, module: &str, items: &mut Items) {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    fn changes(old: &Items, new: &Items) -> Vec<String> {
+        let findings = compare(old, new).into_iter();
+        findings
+            .map(|finding| format!("{}: {}", finding.item, finding.what))
+            .collect()
+    }
 
     #[test]
     fn names_that_mean_something_else_are_breaking() {
@@ -389,23 +485,52 @@ mod tests {
             items(&files.map(|(path, text)| (path.to_owned(), text))).unwrap()
         };
         let before = api(["GET", "DELETE"], ["a-b", "a.b"]);
-        let findings = |now: &Items| {
-            let findings = compare(&before, now).into_iter();
-            findings
-                .map(|finding| format!("{}: {}", finding.item, finding.what))
-                .collect::<Vec<_>>()
-        };
         assert_eq!(
-            findings(&api(["DELETE", "GET"], ["a.b", "a-b"])),
+            changes(&before, &api(["DELETE", "GET"], ["a.b", "a-b"])),
             [
-                "operations::X on the wire: `GET /a/{}` -> `DELETE /a/{}`",
-                "operations::Y on the wire: `DELETE /a/{}` -> `GET /a/{}`",
-                "types::A.a on the wire: `a-b` -> `a.b`",
-                "types::A.b on the wire: `a.b` -> `a-b`",
+                "operations::X: `GET /a/{}` -> `DELETE /a/{}` on the wire",
+                "operations::Y: `DELETE /a/{}` -> `GET /a/{}` on the wire",
+                "types::A.a: `a-b` -> `a.b` on the wire",
+                "types::A.b: `a.b` -> `a-b` on the wire",
             ]
         );
         // The comparison on the wire shows these.
-        assert!(findings(&api(["POST", "DELETE"], ["c", "a.b"])).is_empty());
+        assert!(changes(&before, &api(["POST", "DELETE"], ["c", "a.b"])).is_empty());
+    }
+
+    #[test]
+    fn setters_and_values_that_mean_something_else_are_breaking() {
+        let api = |(query, path): (&str, [&str; 2]), value: &str| {
+            let builder = format!(
+                "impl<'a> Get<'a> {{ pub fn a_b() {{}} pub fn x() {{}} pub fn y() {{}} }}
+                 impl<'a> IntoRequest for Get<'a> {{
+                     fn into_request(self) {{
+                         let url = join(&format!(\"/{{}}/{{}}\", runtime::path_segment(\"x\", &{}), runtime::path_segment(\"y\", &{})));
+                         if let Some(value) = &h {{ map.append({query:?}, value.to_string()) }}
+                         get(url).query(&QueryParam::new({query:?}, &a_b)).query(&QueryParam::new(\"a_b\", &a_b_2))
+                     }}
+                 }}",
+                path[0], path[1]
+            );
+            let enums =
+                format!("open_enum! {{ pub enum E {{ A = {value:?}, A2 = \"a\", _ = Other, }} }}");
+            let files = [("builder.rs", builder), ("types/enums.rs", enums)];
+            items(&files.map(|(path, text)| (path.to_owned(), text))).unwrap()
+        };
+        let before = api(("a_b", ["x", "y"]), "a");
+        assert_eq!(
+            changes(&before, &api(("a[b]", ["y", "x"]), "-a")),
+            [
+                "builder::Get<'a>::a_b(): `a_b` -> `a[b]` on the wire",
+                "builder::Get<'a>::h(): `a_b` -> `a[b]` on the wire",
+                "builder::Get<'a>::x(): `path 1` -> `path 2` on the wire",
+                "builder::Get<'a>::y(): `path 2` -> `path 1` on the wire",
+                "types::E::A: `a` -> `-a` on the wire",
+            ]
+        );
+        // The comparison on the wire shows these.
+        let before = api(("a-b", ["x", "y"]), "A");
+        assert!(changes(&before, &api(("c", ["x", "y"]), "b")).is_empty());
     }
 
     #[test]
@@ -423,7 +548,7 @@ mod tests {
             impl From<super::A> for ::serde_json::Value {}
         ";
         let files = [("types/builder.rs".to_owned(), text.to_owned())];
-        let items: Vec<_> = items(&files).unwrap().into_iter().collect();
+        let items: Vec<_> = items(&files).unwrap().signatures.into_iter().collect();
         let signature = "fn id<V>(mut self, id: &V, map: ::std::vec::Vec<super::A>) -> Self where V: \
                          TryInto<i64>, <V as TryInto<i64>>::Error: std::fmt::Display,";
         assert_eq!(

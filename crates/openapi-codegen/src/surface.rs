@@ -7,7 +7,8 @@ use std::fmt::Write as _;
 
 use quote::ToTokens;
 use syn::{
-    Field, Fields, FnArg, ImplItem, Item, ReturnType, Signature, Visibility, WherePredicate,
+    Attribute, Field, Fields, FnArg, ImplItem, Item, ReturnType, Signature, Visibility,
+    WherePredicate,
 };
 
 use crate::render::enums;
@@ -49,7 +50,7 @@ fn describe(item: &Item, text: &mut String) {
             let _ = writeln!(text, "\nstruct {}", item.ident);
             for field in fields {
                 if let Some(name) = &field.ident {
-                    let wire = wire_name(field).map(|wire| format!(" as {wire:?}"));
+                    let wire = wire_name(&field.attrs).map(|wire| format!(" as {wire:?}"));
                     let wire = wire.unwrap_or_default();
                     let _ = writeln!(text, "    {name}: {}{wire}", short(&field.ty));
                 }
@@ -137,10 +138,9 @@ fn variant_field(field: &Field) -> String {
     }
 }
 
-/// Returns the name of a field on the wire if it differs from its Rust name.
-pub(crate) fn wire_name(field: &Field) -> Option<String> {
-    let serde = field
-        .attrs
+/// Returns the name on the wire that the attributes of a field or variant give.
+pub(crate) fn wire_name(attributes: &[Attribute]) -> Option<String> {
+    let serde = attributes
         .iter()
         .find(|attribute| attribute.path().is_ident("serde"))?;
     let arguments = short(&serde.meta.require_list().ok()?.tokens);

@@ -180,6 +180,23 @@ fn files_of_the_user_are_not_replaced() {
     }
 }
 
+/// For example, `openapi-codegen generate … 2>&1 | head -1`.
+#[test]
+fn closed_pipe_for_notes_is_not_an_error() {
+    let folder = Folder::new("pipe");
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let status = Command::new(env!("CARGO_BIN_EXE_openapi-codegen"))
+        .args(["generate", "bookmarks.yml", "--out", "bookmarks"])
+        .current_dir(&folder.0)
+        .stdout(writer.try_clone().unwrap())
+        .stderr(writer)
+        .status()
+        .unwrap();
+    assert!(status.success(), "{status}");
+    folder.succeed("check bookmarks.yml --out bookmarks");
+}
+
 #[test]
 fn runtime_is_embedded_or_a_dependency() {
     let folder = Folder::new("runtime");

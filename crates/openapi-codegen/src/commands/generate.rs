@@ -28,19 +28,18 @@ pub(crate) fn run(arguments: &Generate) -> Result<ExitCode> {
     let mut lowered = krate.lower()?;
     let rendered = krate.files(&mut lowered);
     if arguments.format == Format::Text {
-        for note in report::sorted(&lowered.notes) {
-            eprintln!("note: {note}");
-        }
+        report::print_notes(&lowered.notes);
     }
     let rendered = rendered?;
     let count = rendered.len();
     let comparison = krate.with(|krate| krate.write(rendered))?;
     let out = krate.out.display();
     for path in &comparison.kept {
-        eprintln!(
-            "note: kept {}, which is not marked as generated",
-            krate.out.join(path).display()
-        );
+        let path = krate.out.join(path);
+        report::print_error(&format!(
+            "note: kept {}, which is not marked as generated\n",
+            path.display()
+        ));
     }
     report::print(&match arguments.format {
         Format::Text => {

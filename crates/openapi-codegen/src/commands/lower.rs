@@ -36,9 +36,7 @@ pub(crate) fn run(arguments: &Lower) -> Result<ExitCode> {
             Format::Text => report::text(&lowered.notes),
         })?;
     } else {
-        for note in report::sorted(&lowered.notes) {
-            eprintln!("note: {note}");
-        }
+        report::print_notes(&lowered.notes);
     }
     if arguments.out.is_some() || !arguments.report {
         output::write_document(arguments.out.as_deref(), &lowered.document)?;

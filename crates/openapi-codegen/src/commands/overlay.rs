@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use openapi_codegen::{Error, Result, document, files, overlay};
+use openapi_codegen::{Error, Result, document, files, overlay, report};
 use serde_json::json;
 
 use super::arguments::Format;
@@ -35,7 +35,7 @@ pub(crate) struct Overlay {
 pub(crate) fn run(arguments: &Overlay) -> Result<ExitCode> {
     let name = arguments.spec.display().to_string();
     let mut result = document::parse(&name, &files::read_text(&arguments.spec)?)?;
-    let mut report = Vec::new();
+    let mut actions = Vec::new();
     for path in &arguments.overlays {
         let name = path.display().to_string();
         let text = files::read_text(path)?;
@@ -51,14 +51,14 @@ pub(crate) fn run(arguments: &Overlay) -> Result<ExitCode> {
             );
             if arguments.format == Format::Text {
                 if action.matches == 0 {
-                    eprintln!("warning: {place}: matches nothing");
+                    report::print_error(&format!("warning: {place}: matches nothing\n"));
                 } else if !action.changed {
-                    eprintln!(
-                        "note: {place}: changes nothing: the document already has this value"
-                    );
+                    report::print_error(&format!(
+                        "note: {place}: changes nothing: the document already has this value\n"
+                    ));
                 }
             }
-            report.push(json!({
+            actions.push(json!({
                 "overlay": name,
                 "action": action.action,
                 "target": action.target,
@@ -68,7 +68,7 @@ pub(crate) fn run(arguments: &Overlay) -> Result<ExitCode> {
         }
     }
     if arguments.format == Format::Json {
-        eprintln!("{:#}", json!({ "actions": report }));
+        report::print_error(&format!("{:#}\n", json!({ "actions": actions })));
     }
     output::write_document(arguments.out.as_deref(), &result)?;
     Ok(ExitCode::SUCCESS)

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use crate::lower::OpenEnum;
-use quote::format_ident;
+use quote::{format_ident, quote};
 use syn::parse::{Parse, ParseStream};
 use syn::{Ident, Item, LitStr, Token, parse_quote};
 
@@ -174,7 +174,7 @@ macro_rules! open_enum {
 /// A call of `open_enum!`.
 struct Declaration {
     name: Ident,
-    variants: Vec<Ident>,
+    variants: Vec<(Ident, LitStr)>,
     other: Ident,
 }
 
@@ -188,9 +188,9 @@ impl Parse for Declaration {
         syn::braced!(content in input);
         let mut variants = Vec::new();
         while !content.peek(Token![_]) {
-            variants.push(content.parse()?);
+            let variant = content.parse()?;
             content.parse::<Token![=]>()?;
-            content.parse::<LitStr>()?;
+            variants.push((variant, content.parse()?));
             content.parse::<Token![,]>()?;
         }
         content.parse::<Token![_]>()?;
@@ -219,6 +219,9 @@ pub(crate) fn expanded(items: Vec<Item>) -> syn::Result<Vec<Item>> {
                     variants,
                     other,
                 } = call.mac.parse_body()?;
+                let variants = variants
+                    .iter()
+                    .map(|(variant, value)| quote! { #[serde(rename = #value)] #variant });
                 let file: syn::File = parse_quote! {
                     #[derive(Clone, Debug)]
                     #[non_exhaustive]

@@ -134,9 +134,20 @@ pub(super) fn of_struct(
             "            lenient::Field::{kind}::<{ty}>({wire:?}),"
         );
     }
-    let keeps_others = attributes.iter().any(FieldAttributes::is_flattened);
+    let flattened = item
+        .fields
+        .iter()
+        .zip(attributes)
+        .find(|(_, attributes)| attributes.is_flattened());
+    let object = match flattened {
+        Some((field, _)) => {
+            let extra = compact(&lenient_type(last_type_argument(&field.ty), generated));
+            format!("object_with_extra::<{extra}>")
+        }
+        None => "object".to_owned(),
+    };
     let body = format!(
-        "const FIELDS: &[lenient::Field] = &[\n{fields}        ];\n        out.object(json, FIELDS, {keeps_others})"
+        "const FIELDS: &[lenient::Field] = &[\n{fields}        ];\n        out.{object}(json, FIELDS)"
     );
     implementation(&item.ident, &body)
 }
@@ -171,15 +182,30 @@ pub(super) const IMPORT: &str = "use ::openapi_runtime::lenient;\n";
 
 /// Returns the first type argument, such as the `T` of `Option<T>`. Returns the type itself if it has none.
 pub(super) fn first_type_argument(ty: &Type) -> &Type {
-    if let Type::Path(path) = ty
-        && let Some(last) = path.path.segments.last()
-        && let PathArguments::AngleBracketed(arguments) = &last.arguments
-        && let Some(GenericArgument::Type(inner)) = arguments.args.first()
-    {
-        inner
-    } else {
-        ty
-    }
+    type_arguments(ty).next().unwrap_or(ty)
+}
+
+/// Returns the last type argument, such as the type of the values of a map. Returns the type itself if it has none.
+fn last_type_argument(ty: &Type) -> &Type {
+    type_arguments(ty).last().unwrap_or(ty)
+}
+
+fn type_arguments(ty: &Type) -> impl Iterator<Item = &Type> {
+    let arguments = match ty {
+        Type::Path(path) => path.path.segments.last().map(|last| &last.arguments),
+        _ => None,
+    };
+    let arguments = match arguments {
+        Some(PathArguments::AngleBracketed(arguments)) => Some(&arguments.args),
+        _ => None,
+    };
+    arguments
+        .into_iter()
+        .flatten()
+        .filter_map(|argument| match argument {
+            GenericArgument::Type(ty) => Some(ty),
+            _ => None,
+        })
 }
 
 /// Returns whether a type is a path that ends with a name.

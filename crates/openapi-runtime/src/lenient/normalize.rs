@@ -17,8 +17,11 @@ const MAX_DEPTH: usize = 128;
 
 /// The estimated memory of a `serde_json::Value` in a growing list, which may reserve twice the size of its items.
 const VALUE_SIZE: usize = 2 * size_of::<serde_json::Value>();
-/// The estimated memory of an object. It is a tree whose nodes have space for eleven entries.
-const OBJECT_SIZE: usize = 11 * (size_of::<String>() + size_of::<serde_json::Value>());
+/// The estimated memory of an object. It is a `BTreeMap`.
+const OBJECT_SIZE: usize = NODE_ENTRIES * (size_of::<String>() + size_of::<serde_json::Value>());
+
+/// The number of entries for which a node of a `BTreeMap` has space.
+const NODE_ENTRIES: usize = 11;
 
 /// The number of items for which a `Vec` reserves space when the first item is added.
 const FIRST_ITEMS: usize = 4;
@@ -280,7 +283,7 @@ impl Normalizer {
         let mut is_first = true;
         for_each_member(json, |key, value| {
             let write = |out: &mut Self| {
-                out.spend(T::SIZE + OBJECT_SIZE)?;
+                out.spend(size_of_entry::<T>(is_first))?;
                 out.begin_member(&key, is_first);
                 T::normalize(value, out)
             };
@@ -292,13 +295,35 @@ impl Normalizer {
     }
 
     /// Writes an object with declared fields. If an [optional](Field::optional) field does not match, it is omitted. If
-    /// any other declared field does not match, the object does not match. If `keeps_others` is `true`, undeclared
-    /// fields that are not `null` are written unchanged.
-    pub fn object(
+    /// any other declared field does not match, the object does not match. Undeclared fields are omitted.
+    pub fn object(&mut self, json: &RawValue, fields: &'static [Field]) -> Normalized {
+        self.members(
+            json,
+            fields,
+            None::<fn(&RawValue, bool, &mut Self) -> Normalized>,
+        )
+    }
+
+    /// Writes an object like [`object`](Self::object), and its undeclared fields as values of type `T`. Those that are
+    /// `null` or do not match are omitted.
+    pub fn object_with_extra<T: Lenient>(
         &mut self,
         json: &RawValue,
         fields: &'static [Field],
-        keeps_others: bool,
+    ) -> Normalized {
+        let extra = |value: &RawValue, is_first, out: &mut Self| {
+            out.spend(size_of_entry::<T>(is_first))?;
+            T::normalize(value, out)
+        };
+        self.members(json, fields, Some(extra))
+    }
+
+    /// Writes the declared fields of an object, and the others with `extra`.
+    fn members(
+        &mut self,
+        json: &RawValue,
+        fields: &'static [Field],
+        extra: Option<impl Fn(&RawValue, bool, &mut Self) -> Normalized>,
     ) -> Normalized {
         let mut declared: Vec<Option<&RawValue>> = vec![None; fields.len()];
         self.write("{");
@@ -314,10 +339,12 @@ impl Normalizer {
                 if declared[at].is_none() || !is_null {
                     declared[at] = Some(value);
                 }
-            } else if keeps_others && !is_null {
+            } else if let Some(extra) = &extra
+                && !is_null
+            {
                 let write = |out: &mut Self| {
                     out.begin_member(&key, is_first);
-                    out.any(value)
+                    extra(value, is_first, out)
                 };
                 let segment = PathSegment::Key(key.clone().into_owned());
                 is_first &= self.attempt(segment, write, Some("omitted")).is_err();
@@ -432,6 +459,12 @@ impl<'de, T: Lenient> Visitor<'de> for Items<'_, T> {
         }
         Ok(())
     }
+}
+
+/// Estimates the memory of an entry of a map. The first entry allocates a node, and a full node becomes two.
+fn size_of_entry<T: Lenient>(is_first: bool) -> usize {
+    let entries = if is_first { NODE_ENTRIES } else { 2 };
+    entries * (size_of::<String>() + T::SIZE)
 }
 
 /// Returns whether the deserialized value may take more memory than `factor` times the size of its JSON.

@@ -41,7 +41,7 @@ impl Lenient for Response {
             Field::optional::<Option<String>>("id"),
             Field::optional::<AnyFormat<Usd>>("cost"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<serde_json::Value>(json, FIELDS)
     }
 }
 
@@ -55,7 +55,7 @@ impl Lenient for Choice {
             Field::optional::<Option<Timestamp>>("at"),
             Field::optional::<Option<Call>>("call"),
         ];
-        out.object(json, FIELDS, false)
+        out.object(json, FIELDS)
     }
 }
 
@@ -65,7 +65,7 @@ impl Lenient for Call {
             Field::required::<String>("name"),
             Field::exact::<i64>("count"),
         ];
-        out.object(json, FIELDS, false)
+        out.object(json, FIELDS)
     }
 }
 

@@ -65,7 +65,7 @@ impl Lenient for KnownFields {
             Field::optional::<Option<Timestamp>>("last_billed_at"),
             Field::optional::<Option<Timestamp>>("updated_at"),
         ];
-        out.object(json, FIELDS, false)
+        out.object(json, FIELDS)
     }
 }
 
@@ -87,7 +87,7 @@ impl Lenient for Fields {
             Field::required::<Strict<Box<RawValue>>>("recent_billings"),
             Field::required::<i64>("total_billings"),
         ];
-        out.object(json, FIELDS, false)
+        out.object(json, FIELDS)
     }
 }
 
