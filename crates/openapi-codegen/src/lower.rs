@@ -4,6 +4,7 @@
 //!
 //! | pass | purpose |
 //! |---|---|
+//! | `resources` | converts references that are relative to an `$id` |
 //! | `shared` | names the schemas of shared parameters, bodies and responses |
 //! | `structure` | converts everything outside of paths and schemas |
 //! | `methods` | moves operations with methods that 3.0 lacks |
@@ -55,6 +56,7 @@ mod properties;
 pub(crate) mod references;
 mod repair;
 pub(crate) mod resolve;
+mod resources;
 mod responses;
 mod scalars;
 mod schema;
@@ -255,7 +257,8 @@ fn check_version(document: &Value) -> Result<(), LowerError> {
 }
 
 fn passes(published: &Value, cx: &mut Context<'_>) -> Result<Lowered, LowerError> {
-    let original = &*shared::name_schemas(published, cx);
+    let located = resources::by_document(published);
+    let original = &*shared::name_schemas(&located, cx);
     let mut document = original.clone();
     document["openapi"] = "3.0.3".into();
     structure::lower_structure(&mut document, cx)?;

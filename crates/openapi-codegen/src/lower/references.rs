@@ -10,6 +10,7 @@ use super::context::Context;
 use super::names::{Names, SCHEMAS, pascal, target, unescape};
 use super::parameters::place_of;
 use super::resolve::{find, is_method};
+use super::resources;
 use super::walk::{Keys, members};
 use crate::Pointer;
 
@@ -135,7 +136,7 @@ fn replace_bodies(document: &mut Value, components: &[(&Value, &str)]) {
     }
 }
 
-/// The locations of the schemas that have names of their own: `$anchor`, `$dynamicAnchor` and `$id`.
+/// The locations of the schemas that have anchors.
 #[derive(Default)]
 struct Anchors {
     /// The locations, as references, by name. `None` if several schemas have the name.
@@ -149,11 +150,9 @@ impl Anchors {
         match value {
             Value::Object(map) => {
                 if keys == Keys::Keywords {
-                    for (keyword, prefix) in
-                        [("$anchor", "#"), ("$dynamicAnchor", "#"), ("$id", "")]
-                    {
+                    for keyword in ["$anchor", "$dynamicAnchor"] {
                         if let Some(name) = map.get(keyword).and_then(Value::as_str) {
-                            let name = format!("{prefix}{}", name.trim_end_matches('#'));
+                            let name = format!("#{name}");
                             if keyword == "$dynamicAnchor" {
                                 add(&mut self.dynamic, &name, place);
                             }
@@ -197,14 +196,8 @@ impl<'a> Targets<'a> {
         Self { whole, anchors }
     }
 
-    /// Converts a reference to one by location: the reference may be the name of a schema or contain the URL of the
-    /// document.
+    /// Converts a reference to one by location: the reference may be an anchor.
     fn by_location<'r>(&'r self, reference: &'r str) -> &'r str {
-        let own = self.whole.get("$self").and_then(Value::as_str);
-        let reference = own
-            .and_then(|own| reference.strip_prefix(own))
-            .filter(|rest| rest.starts_with('#'))
-            .unwrap_or(reference);
         let anchor = self.anchors.places.get(reference);
         anchor.and_then(Option::as_deref).unwrap_or(reference)
     }
@@ -253,12 +246,12 @@ impl<'a> Targets<'a> {
 
 /// Returns a document whose references are all by location.
 pub(crate) fn by_location(document: &Value) -> Cow<'_, Value> {
-    let targets = Targets::of(document);
-    let has_names = !targets.anchors.places.is_empty() || document.get("$self").is_some();
-    if !has_names {
-        return Cow::Borrowed(document);
+    let document = resources::by_document(document);
+    let targets = Targets::of(&document);
+    if targets.anchors.places.is_empty() {
+        return document;
     }
-    let mut located = document.clone();
+    let mut located = (*document).clone();
     targets.locate(&mut located, Keys::Keywords);
     Cow::Owned(located)
 }

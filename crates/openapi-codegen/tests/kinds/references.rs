@@ -94,6 +94,34 @@ components:
 }
 
 #[test]
+fn references_are_relative_to_the_id_around_them() {
+    let document = with_schemas(
+        "Thing:
+  $id: https://example.com/schemas/thing
+  type: object
+  properties:
+    definition: {$ref: '#/$defs/inner'}
+    file: {$ref: other.json}
+    part: {$ref: '/schemas/other.json#/properties/y'}
+    itself: {$ref: '#'}
+    document: {$ref: '#/components/schemas/Other'}
+  $defs: {inner: {type: object, properties: {x: {type: string}}}}
+Other:
+  $id: https://example.com/schemas/other.json
+  type: object
+  properties: {y: {type: object, properties: {z: {type: string}}}}",
+    );
+    let lowered = lowered(&document);
+    assert_eq!(lowered.notes, []);
+    let properties = &lowered.document["components"]["schemas"]["Thing"]["properties"];
+    assert_eq!(properties["definition"], reference("ThingInner"));
+    assert_eq!(properties["file"], reference("Other"));
+    assert_eq!(properties["part"], reference("OtherY"));
+    assert_eq!(properties["itself"], reference("Thing"));
+    assert_eq!(properties["document"], reference("Other"));
+}
+
+#[test]
 fn anchors_with_one_name_are_ambiguous() {
     let document = with_schemas(
         "A: {$anchor: x, type: object}\nB: {$anchor: x, type: object}\nThing: {type: object, properties: {a: {$ref: '#x'}}}",
