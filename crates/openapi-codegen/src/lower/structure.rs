@@ -42,6 +42,7 @@ pub(super) fn lower_structure(
         let what = "the JSON Schema dialect; schemas are read with the OpenAPI 3.1 dialect";
         cx.note_loss(&root.join("jsonSchemaDialect"), what);
     }
+    lower_components(map, cx)?;
     let may_lack_paths = has_webhooks || map.contains_key("components");
     match map.get("paths") {
         Some(Value::Object(_)) => {}
@@ -59,6 +60,25 @@ pub(super) fn lower_structure(
         if map.get(list).is_some_and(|value| !value.is_array()) {
             map.shift_remove(list);
             cx.reject_or_repair(&root.join(list), "not a list", "ignored")?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes components that are not objects, such as the empty `schemas:` of a YAML document.
+fn lower_components(map: &mut Map<String, Value>, cx: &mut Context<'_>) -> Result<(), LowerError> {
+    let place = Pointer::root().join("components");
+    let Some(components) = map.get_mut("components") else {
+        return Ok(());
+    };
+    let Value::Object(kinds) = components else {
+        *components = json!({});
+        return cx.reject_or_repair(&place, "not an object", "ignored");
+    };
+    for kind in kinds.keys().cloned().collect::<Vec<_>>() {
+        if !kind.starts_with("x-") && !kinds[&kind].is_object() {
+            kinds.shift_remove(&kind);
+            cx.reject_or_repair(&place.join(&kind), "not an object", "ignored")?;
         }
     }
     Ok(())

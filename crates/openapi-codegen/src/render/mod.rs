@@ -142,7 +142,7 @@ impl From<String> for Failure {
 /// operations, with types that have no fields. One run for all would take longer, and much memory.
 fn render_once(lowered: &Lowered) -> Result<Vec<(String, String)>, Failure> {
     let input = input::prepare(lowered);
-    let document = parse::parse(&input).map_err(|e| format!("{e}, with overlays applied"))?;
+    let document = parse::parse(&input)?;
     let run = Run {
         lowered,
         operations: operations::list(&document, lowered),

@@ -112,3 +112,20 @@ components:
     );
     assert!(!lowered.document.to_string().contains("x-place"));
 }
+
+#[test]
+fn components_that_are_not_objects_are_repaired() {
+    for (components, place) in [
+        ("components:", "components"),
+        ("components: []", "components"),
+        ("components: {schemas: }", "components/schemas"),
+        ("components: {x-own: 1, examples: 5}", "components/examples"),
+    ] {
+        let lowered = lowered(&document("3.0.3", &format!("paths: {{}}\n{components}")));
+        assert_eq!(
+            notes(&lowered, NoteKind::Repaired),
+            [format!("#/{place}: not an object; ignored")]
+        );
+        render::render("kinds.yml", &lowered).unwrap();
+    }
+}
