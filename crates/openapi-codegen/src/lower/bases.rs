@@ -34,6 +34,7 @@ pub(super) fn split_bases(document: &mut Value, cx: &mut Context<'_>) {
             Some((name.clone(), alternatives(name, schemas, &descendants, cx)?))
         })
         .collect();
+    let tags = mapped_tags(schemas);
     let place = Pointer::root().join("components").join("schemas");
     let mut renamed = BTreeMap::new();
     for (name, alternatives) in bases {
@@ -43,7 +44,7 @@ pub(super) fn split_bases(document: &mut Value, cx: &mut Context<'_>) {
         let own = own_part(schema);
         // A base without properties of its own adds nothing to its children.
         let base = (!is_unrestricted(&own)).then(|| names.take(&format!("{}Base", pascal(&name))));
-        make_union(schema, &name, base.as_deref(), &alternatives);
+        make_union(schema, &name, base.as_deref(), &alternatives, &tags);
         if let Some(base) = &base {
             cx.moved_schema(base, &place.join(&name));
             schemas.insert(base.clone(), Value::Object(own));
@@ -178,6 +179,7 @@ fn make_union(
     name: &str,
     base: Option<&str>,
     alternatives: &[String],
+    tags: &Tags,
 ) {
     let types = schema.get("type").and_then(Value::as_array);
     let may_be_null = types.is_some_and(|types| types.contains(&"null".into()));
@@ -196,21 +198,57 @@ fn make_union(
         .collect();
     schema.insert("oneOf".to_owned(), listed.into());
     if let Some(Value::Object(discriminator)) = schema.get_mut("discriminator")
-        && let Value::Object(mapping) = discriminator.entry("mapping").or_insert_with(|| json!({}))
         && let Some(base) = base
     {
-        // The base itself is selected by its name, unless the mapping says otherwise.
-        let mut is_mapped = false;
-        for value in mapping.values_mut() {
-            if meant(value).as_deref() == Some(name) {
-                *value = reference(base);
-                is_mapped = true;
+        select_base(discriminator, name, reference(base), tags);
+    }
+}
+
+/// Makes values of a discriminator that mean a base select the component with its own properties: those that the mapping
+/// of any schema gives for it, or its name.
+fn select_base(discriminator: &mut Map<String, Value>, name: &str, base: Value, tags: &Tags) {
+    let means_base = |value: &&mut Value| meant(value).as_deref() == Some(name);
+    if let Some(default) = discriminator.get_mut("defaultMapping").filter(means_base) {
+        *default = base.clone();
+    }
+    let property = discriminator.get("propertyName").and_then(Value::as_str);
+    let key = (property.unwrap_or_default().to_owned(), name.to_owned());
+    let mapping = discriminator.entry("mapping").or_insert_with(|| json!({}));
+    let Value::Object(mapping) = mapping else {
+        return;
+    };
+    for value in mapping.values_mut().filter(means_base) {
+        *value = base.clone();
+    }
+    for tag in tags.get(&key).into_iter().flatten() {
+        mapping.entry(tag).or_insert_with(|| base.clone());
+    }
+    if mapping.values().all(|value| *value != base) {
+        mapping.entry(name).or_insert(base);
+    }
+}
+
+/// The values of discriminators, by the property of the discriminator and the schema that the values mean.
+type Tags = BTreeMap<(String, String), Vec<String>>;
+
+/// Returns the values in the mappings of all component schemas.
+fn mapped_tags(schemas: &Map<String, Value>) -> Tags {
+    let mut tags = Tags::new();
+    for discriminator in schemas
+        .values()
+        .filter_map(|schema| schema.get("discriminator"))
+    {
+        let property = discriminator["propertyName"].as_str().unwrap_or_default();
+        let mapping = discriminator.get("mapping").and_then(Value::as_object);
+        for (tag, value) in mapping.into_iter().flatten() {
+            if let Some(name) = meant(value) {
+                tags.entry((property.to_owned(), name))
+                    .or_default()
+                    .push(tag.clone());
             }
         }
-        if !is_mapped {
-            mapping.entry(name).or_insert(reference(base));
-        }
     }
+    tags
 }
 
 /// Makes a component refer to the bases themselves where it extends them.

@@ -198,9 +198,7 @@ fn rewrite_discriminator(map: &mut Map<String, Value>, renamed: &BTreeMap<String
     };
     let mapped: Vec<String> = mapping.values().filter_map(meant).collect();
     for value in mapping.values_mut() {
-        if let Some(new) = meant(value).and_then(|name| renamed.get(&name)) {
-            *value = format!("{SCHEMAS}{new}").into();
-        }
+        rename_meant(value, renamed);
     }
     for name in names.into_iter().filter(|name| !mapped.contains(name)) {
         let new = renamed.get(&name).unwrap_or(&name);
@@ -209,6 +207,15 @@ fn rewrite_discriminator(map: &mut Map<String, Value>, renamed: &BTreeMap<String
     }
     if mapping.is_empty() {
         discriminator.shift_remove("mapping");
+    }
+    if let Some(default) = discriminator.get_mut("defaultMapping") {
+        rename_meant(default, renamed);
+    }
+}
+
+fn rename_meant(value: &mut Value, renamed: &BTreeMap<String, String>) {
+    if let Some(new) = meant(value).and_then(|name| renamed.get(&name)) {
+        *value = format!("{SCHEMAS}{new}").into();
     }
 }
 

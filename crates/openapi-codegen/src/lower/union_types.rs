@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::names::target;
-use super::unions::{SCALARS, is_plain};
+use super::unions::{DEFAULT, SCALARS, is_plain};
 
 /// A union: a component schema with several alternatives.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +33,8 @@ pub struct Alternative {
     pub kind: AlternativeKind,
     /// The discriminator values that select this alternative.
     pub tags: Vec<String>,
+    /// Whether it is read if the value of the discriminator is missing or unlisted.
+    pub is_default: bool,
     /// Whether it may contain the union recursively and must be boxed.
     pub is_recursive: bool,
 }
@@ -91,6 +93,7 @@ fn read(name: &str, schema: &Value, referrers: &Referrers<'_>) -> Union {
     let containing = all_referrers(name, referrers);
     let discriminator = schema.get("discriminator");
     let mapping = discriminator.and_then(|d| d.get("mapping")?.as_object());
+    let default = discriminator.and_then(|d| d.get(DEFAULT)?.as_str());
     let alternatives = schema
         .get("oneOf")
         .and_then(Value::as_array)
@@ -115,6 +118,7 @@ fn read(name: &str, schema: &Value, referrers: &Referrers<'_>) -> Union {
                 .map(str::to_owned),
             kind,
             tags: tags.map(|(tag, _)| tag.clone()).collect(),
+            is_default: reference.is_some() && default == reference,
             is_recursive: component
                 .is_some_and(|component| containing.contains(component.as_str())),
         }

@@ -20,6 +20,9 @@ use crate::Pointer;
 /// On a discriminator: some of its values are numbers or booleans, and the mapping contains their texts.
 pub(super) const SCALARS: &str = "x-scalars";
 
+/// On a discriminator: the reference to the alternative of unlisted values.
+pub(super) const DEFAULT: &str = "x-default";
+
 /// Normalizes a schema with `oneOf` or `anyOf`.
 pub(super) fn shape(
     shaper: &mut Shaper<'_, '_>,
@@ -52,6 +55,8 @@ pub(super) fn shape(
         return shaper.component(Value::Object(map), name, &place);
     }
     let mut shaped: Vec<Value> = Vec::new();
+    // The description of each inline alternative, with its index in `shaped`.
+    let mut described: Vec<(usize, Option<String>)> = Vec::new();
     for (index, alternative) in alternatives.into_iter().enumerate() {
         let place = place.join(index);
         let inner = name_of(shaper, &alternative, name, index);
@@ -66,12 +71,12 @@ pub(super) fn shape(
         if alternative.get("nullable") == Some(&Value::Bool(true)) {
             map.insert("nullable".to_owned(), Value::Bool(true));
         }
-        if !shaped.iter().any(|other| same(other, &alternative)) {
+        let found = shaped.iter().position(|other| same(other, &alternative));
+        if alternative.get("$ref").is_none() {
+            described.push((found.unwrap_or(shaped.len()), line(&alternative)));
+        }
+        if found.is_none() {
             shaped.push(alternative);
-        } else if alternative.get("$ref").is_none()
-            && let Some(description) = line(&alternative)
-        {
-            describe_once(&mut map, &description);
         }
     }
     // A union with an unrestricted alternative is unrestricted.
@@ -83,7 +88,13 @@ pub(super) fn shape(
         map.retain(|key, _| is_annotation(key) || key == "nullable");
         return Ok(Value::Object(map));
     }
-    if let Some(one) = as_one(&shaped) {
+    let one = as_one(&shaped);
+    if one.is_none() {
+        let all = described.clone();
+        described.retain(|(index, _)| all.iter().filter(|(other, _)| other == index).count() > 1);
+    }
+    describe_alternatives(&mut map, described);
+    if let Some(one) = one {
         note_lost_limits(&shaped, &place, shaper);
         for key in base.keys() {
             map.shift_remove(key);
@@ -242,6 +253,24 @@ fn take_formats_of_texts(shaped: &mut Vec<Value>, map: &mut Map<String, Value>) 
         }
         format.is_none()
     });
+}
+
+/// Describes alternatives that have one type.
+fn describe_alternatives(map: &mut Map<String, Value>, described: Vec<(usize, Option<String>)>) {
+    let is_common = described.iter().all(|(_, text)| *text == described[0].1);
+    let texts = described.into_iter().filter_map(|(_, text)| text);
+    let mut texts: Vec<String> = texts.collect();
+    if is_common {
+        texts.truncate(1);
+        texts.iter().for_each(|text| describe_once(map, text));
+        return;
+    }
+    let mut list = "Alternatives:".to_owned();
+    let mut seen = BTreeSet::new();
+    for text in texts.iter().filter(|text| seen.insert(text.as_str())) {
+        list.push_str(&format!("\n- {text}"));
+    }
+    describe_once(map, &list);
 }
 
 /// Notes the limits of alternatives that are merged.
@@ -462,11 +491,14 @@ fn discriminate(
                 );
             }
         }
-        if discriminator.get("defaultMapping").is_some() {
-            shaper.cx.note_loss(
-                &place.join("discriminator").join("defaultMapping"),
-                "the alternative of other values; the one that preserves most of the value is used",
-            );
+        let default = discriminator.get("defaultMapping");
+        let default = default.or_else(|| discriminator.get(DEFAULT));
+        let default = default.map(|default| names::meant(default).unwrap_or_default());
+        let is_alternative = |name: &String| alternatives.iter().flatten().any(|one| one == name);
+        if default.as_ref().is_some_and(|name| !is_alternative(name)) {
+            let place = place.join("discriminator").join("defaultMapping");
+            let what = "the default of a discriminator is no alternative";
+            shaper.cx.note_loss(&place, what);
         }
         let mut has_scalars = false;
         let all: Vec<(&String, Vec<String>)> = alternatives
@@ -495,7 +527,11 @@ fn discriminate(
                     .or_insert_with(|| format!("{SCHEMAS}{name}").into());
             }
         }
-        return Some(discriminator_of(property, mapping, has_scalars));
+        let mut discriminator = discriminator_of(property, mapping, has_scalars);
+        if let Some(default) = default.filter(is_alternative) {
+            discriminator[DEFAULT] = format!("{SCHEMAS}{default}").into();
+        }
+        return Some(discriminator);
     }
     // Use a property with disjoint listed values in all alternatives.
     let first = alternatives.iter().flatten().next()?;

@@ -108,6 +108,7 @@ pub(super) fn lower(map: &mut Map<String, Value>, place: &Pointer, cx: &mut Cont
     for keyword in NON_RESTRICTING {
         map.shift_remove(*keyword);
     }
+    lower_unevaluated(map, place, cx);
     for keyword in RESTRICTING {
         if map.shift_remove(*keyword).is_some() {
             let what = format!("`{keyword}` is not supported; values that it forbids are accepted");
@@ -126,6 +127,23 @@ pub(super) fn lower(map: &mut Map<String, Value>, place: &Pointer, cx: &mut Cont
     map.retain(|key, _| !unknown(key));
 }
 
+/// Converts the schema of values that no other keyword describes. Later passes merge the schemas that describe the same
+/// value.
+fn lower_unevaluated(map: &mut Map<String, Value>, place: &Pointer, cx: &mut Context<'_>) {
+    for (unevaluated, keyword) in [
+        ("unevaluatedItems", "items"),
+        ("unevaluatedProperties", "additionalProperties"),
+    ] {
+        if map.get(unevaluated).is_some_and(Value::is_object)
+            && !map.contains_key(keyword)
+            && let Some(schema) = map.shift_remove(unevaluated)
+        {
+            cx.moved(place.join(keyword), place.join(unevaluated));
+            map.insert(keyword.to_owned(), schema);
+        }
+    }
+}
+
 /// Converts tuple items to alternatives of the item type.
 fn lower_prefix_items(map: &mut Map<String, Value>, place: &Pointer, cx: &mut Context<'_>) {
     let Some(prefix) = map.shift_remove("prefixItems") else {
@@ -138,7 +156,10 @@ fn lower_prefix_items(map: &mut Map<String, Value>, place: &Pointer, cx: &mut Co
     let length = prefix.as_array().map_or(0, Vec::len) as u64;
     let is_closed = |max: &Value| max.as_u64().is_some_and(|max| max <= length);
     let rest = match map.shift_remove("items") {
-        Some(Value::Bool(false)) => None,
+        Some(Value::Bool(false)) => {
+            map.entry("maxItems").or_insert(length.into());
+            None
+        }
         Some(rest @ Value::Object(_)) => Some(rest),
         // Further items can be anything.
         _ if map.get("maxItems").is_some_and(is_closed) => None,

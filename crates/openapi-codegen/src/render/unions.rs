@@ -1,6 +1,8 @@
 //! Renders unions (`oneOf`, `anyOf`) as enums: deserialization selects the variant that preserves most of the
 //! input, and keeps a value that matches none.
 
+use std::collections::BTreeSet;
+
 use crate::lower::{self, Alternative, AlternativeKind, Lowered, Union};
 use heck::ToPascalCase as _;
 use proc_macro2::TokenStream;
@@ -22,9 +24,14 @@ pub(super) fn render(lowered: &Lowered) -> Result<String, String> {
         text.push_str(&unparse(tag_text()));
     }
     let schemas = lowered.document.pointer("/components/schemas");
+    let enums = lowered.enums.iter().map(|open| open.name.as_str());
+    let components = Components {
+        schemas,
+        enums: enums.collect(),
+    };
     for union in &lowered.unions {
         text.push('\n');
-        text.push_str(&unparse(render_union(union, schemas)?));
+        text.push_str(&unparse(render_union(union, &components)?));
         // It deserializes from any value.
         text.push_str(&lenient_impls::implementation(
             &type_name(&union.name)?,
@@ -34,14 +41,32 @@ pub(super) fn render(lowered: &Lowered) -> Result<String, String> {
     Ok(text)
 }
 
+/// The components of a lowered document.
+struct Components<'a> {
+    schemas: Option<&'a Value>,
+    /// The names of the open enumerations.
+    enums: BTreeSet<&'a str>,
+}
+
 /// A variant: its name, its type and its alternative in the document.
 struct Variant<'a> {
     ident: Ident,
     ty: TokenStream,
+    is_enum: bool,
     alternative: &'a Alternative,
 }
 
 impl Variant<'_> {
+    /// Renders the offer of the variant. An open enumeration reads any text, so that it is offered for its listed values
+    /// first.
+    fn offer(&self) -> TokenStream {
+        let (ident, ty) = (&self.ident, &self.ty);
+        match self.is_enum {
+            true => quote!(best.offer_listed(Self::#ident, #ty::LISTED);),
+            false => quote!(best.offer(Self::#ident);),
+        }
+    }
+
     fn field(&self) -> TokenStream {
         let ty = &self.ty;
         if self.alternative.is_recursive {
@@ -52,9 +77,9 @@ impl Variant<'_> {
     }
 }
 
-fn render_union(union: &Union, schemas: Option<&Value>) -> Result<syn::File, String> {
+fn render_union(union: &Union, components: &Components<'_>) -> Result<syn::File, String> {
     let name = type_name(&union.name)?;
-    let variants = variants(union, schemas)?;
+    let variants = variants(union, components)?;
     let words = union
         .description
         .as_deref()
@@ -146,33 +171,44 @@ fn tagged(union: &Union, variants: &[Variant<'_>]) -> TokenStream {
 }
 
 /// Renders deserialization as the variant that preserves most of the value. If the discriminator is present, a variant
-/// that has other discriminator values does not match.
+/// that has other discriminator values does not match. The default of the discriminator is preferred.
 fn offers(union: &Union, variants: &[Variant<'_>]) -> TokenStream {
-    let offer = |variant: &&Variant<'_>| {
+    // The default is read whatever the value of the discriminator is.
+    let is_tagged = |variant: &&Variant<'_>| {
+        !variant.alternative.tags.is_empty() && !variant.alternative.is_default
+    };
+    let enums = variants.iter().filter(|variant| variant.is_enum);
+    let unlisted = enums.map(|variant| {
         let ident = &variant.ident;
         quote!(best.offer(Self::#ident);)
-    };
-    let is_tagged = |variant: &&Variant<'_>| !variant.alternative.tags.is_empty();
+    });
     match &union.tag {
         Some(tag) if variants.iter().any(|variant| is_tagged(&variant)) => {
-            let tagged = variants
+            let tagged = variants.iter().filter(is_tagged).map(Variant::offer);
+            let is_default = |variant: &&Variant<'_>| variant.alternative.is_default;
+            let default = variants.iter().filter(is_default).map(Variant::offer);
+            let others = variants
                 .iter()
-                .filter(is_tagged)
-                .map(|variant| offer(&variant));
-            let others = variants.iter().filter(|variant| !is_tagged(variant));
-            let others = others.map(|variant| offer(&variant));
+                .filter(|variant| !is_tagged(variant) && !is_default(variant))
+                .map(Variant::offer);
             let is_absent = match union.has_scalar_tags {
                 true => quote!(tag_text(value.get(#tag)).is_none()),
                 false => quote!(!value.get(#tag).is_some_and(::serde_json::Value::is_string)),
             };
             quote! {
+                #(#default)*
                 if #is_absent {
                     #(#tagged)*
                 }
                 #(#others)*
+                #(#unlisted)*
             }
         }
-        _ => variants.iter().map(|variant| offer(&variant)).collect(),
+        _ => variants
+            .iter()
+            .map(Variant::offer)
+            .chain(unlisted)
+            .collect(),
     }
 }
 
@@ -196,7 +232,7 @@ fn conversions(name: &Ident, variants: &[Variant<'_>]) -> Vec<syn::Item> {
     conversions
 }
 
-fn variants<'a>(union: &'a Union, schemas: Option<&Value>) -> Result<Vec<Variant<'a>>, String> {
+fn variants<'a>(union: &'a Union, components: &Components<'_>) -> Result<Vec<Variant<'a>>, String> {
     let mut variants: Vec<Variant<'a>> = Vec::new();
     let own = union.name.to_pascal_case();
     for alternative in &union.alternatives {
@@ -210,7 +246,7 @@ fn variants<'a>(union: &'a Union, schemas: Option<&Value>) -> Result<Vec<Variant
                     Some(_) => format!("Alternative{rest}"),
                     None => label,
                 };
-                let schema = schemas.and_then(|schemas| schemas.get(component));
+                let schema = components.schemas.and_then(|all| all.get(component));
                 match schema.and_then(lower::runtime_type) {
                     Some(runtime_type) => {
                         let runtime_type = format_ident!("{runtime_type}");
@@ -240,9 +276,14 @@ fn variants<'a>(union: &'a Union, schemas: Option<&Value>) -> Result<Vec<Variant
             ident = format_ident!("{name}{number}");
             number += 1;
         }
+        let is_enum = match &alternative.kind {
+            AlternativeKind::Schema(component) => components.enums.contains(component.as_str()),
+            _ => false,
+        };
         variants.push(Variant {
             ident,
             ty,
+            is_enum,
             alternative,
         });
     }
@@ -300,6 +341,17 @@ fn helpers() -> syn::File {
                 if lost < self.lost {
                     self.lost = lost;
                     self.found = ::std::option::Option::Some(variant(read));
+                }
+            }
+
+            /// Offers a variant only for listed values.
+            #[allow(dead_code)]
+            fn offer_listed<A>(&mut self, variant: fn(A) -> T, listed: &[A])
+            where
+                A: ::serde::Serialize + ::serde::de::DeserializeOwned + ::std::cmp::PartialEq,
+            {
+                if lenient::from_value::<A>(self.value).is_ok_and(|read| listed.contains(&read)) {
+                    self.offer(variant);
                 }
             }
         }

@@ -261,7 +261,9 @@ fn any_text_includes_texts_of_a_format() {
     assert_eq!(lowered.unions[0].alternatives.len(), 2);
     assert_eq!(
         lowered.unions[0].description.as_deref(),
-        Some("Format: `date`. A text can have the format `date-time`.")
+        Some(
+            "Alternatives:\n- Pattern: `[0-9]{4}`\n- Format: `date`.\n\nA text can have the format `date-time`."
+        )
     );
 }
 
@@ -274,4 +276,84 @@ Derived: {allOf: [{$ref: '#/components/schemas/Base'}], properties: {a: {type: o
     let properties = &schemas["Derived"]["properties"];
     assert_eq!(properties["a"].get("nullable"), None);
     assert_eq!(properties["b"]["nullable"], true);
+}
+
+#[test]
+fn a_base_that_extends_another_is_selected_by_its_own_value() {
+    let lowered = lowered(&with_schemas(
+        "Thing:
+  type: object
+  required: [kind]
+  properties: {kind: {type: string}, name: {type: string}}
+  discriminator: {propertyName: kind, mapping: {dog: '#/components/schemas/Dog', puppy: Puppy}}
+Dog:
+  allOf: [{$ref: '#/components/schemas/Thing'}, {type: object, properties: {bark: {type: string}}}]
+  discriminator: {propertyName: kind, mapping: {puppy: Puppy}}
+Puppy: {allOf: [{$ref: '#/components/schemas/Dog'}, {type: object, properties: {age: {type: integer}}}]}",
+    ));
+    let dog = lowered.unions.iter().find(|union| union.name == "Dog");
+    let tags: Vec<&[String]> = dog
+        .unwrap()
+        .alternatives
+        .iter()
+        .map(|one| one.tags.as_slice())
+        .collect();
+    assert_eq!(tags, [["puppy"], ["dog"]]);
+}
+
+#[test]
+fn the_default_of_a_discriminator_reads_other_values() {
+    let document = with_schemas(
+        "Thing:
+  oneOf: [{$ref: '#/components/schemas/A'}, {$ref: '#/components/schemas/any'}]
+  discriminator: {propertyName: kind, mapping: {a: A}, defaultMapping: any}
+A: {type: object, properties: {kind: {type: string}, a: {type: string}}}
+any: {type: object, properties: {kind: {type: string}, b: {type: string}}}",
+    );
+    let lowered = lowered(&document);
+    assert_eq!(lowered.notes, []);
+    let defaults: Vec<bool> = lowered.unions[0]
+        .alternatives
+        .iter()
+        .map(|one| one.is_default)
+        .collect();
+    assert_eq!(defaults, [false, true]);
+    let unions = file(&document, "types/unions.rs");
+    let reads = "best.offer(Self::Any); if !value.get(\"kind\").is_some_and(::serde_json::Value::is_string) \
+                 { best.offer(Self::A); }";
+    assert!(unions.contains(reads), "{unions}");
+}
+
+#[test]
+fn open_enumerations_are_selected_by_their_listed_values() {
+    let unions = file(
+        &with_schemas(
+            "Thing: {oneOf: [{$ref: '#/components/schemas/Color'}, {$ref: '#/components/schemas/Size'}, {type: integer}]}
+Color: {type: string, enum: [red]}
+Size: {type: string, enum: [large]}",
+        ),
+        "types/unions.rs",
+    );
+    let reads = "best.offer_listed(Self::Color, super::Color::LISTED); \
+                 best.offer_listed(Self::Size, super::Size::LISTED); \
+                 best.offer(Self::Integer); best.offer(Self::Color); best.offer(Self::Size);";
+    assert!(unions.contains(reads), "{unions}");
+}
+
+#[test]
+fn texts_with_different_descriptions_are_listed() {
+    let document = with_schemas(
+        "Thing:
+  type: object
+  properties:
+    a: {anyOf: [{type: string, pattern: '^a'}, {type: string, pattern: '^b'}]}
+    b: {description: B., anyOf: [{type: string, pattern: '^a'}, {type: string, pattern: '^a'}]}",
+    );
+    let properties = &schemas(&document)["Thing"]["properties"];
+    let description = |name: &str| properties[name]["description"].as_str().unwrap();
+    assert_eq!(
+        description("a"),
+        "Alternatives:\n- Pattern: `^a`\n- Pattern: `^b`"
+    );
+    assert_eq!(description("b"), "B. Pattern: `^a`");
 }

@@ -77,10 +77,13 @@ fn notes(lowered: &Lowered, kind: NoteKind) -> Vec<String> {
 
 /// Returns the generated module `types`, without line breaks.
 fn types(document: &Value) -> String {
+    file(document, "types.rs")
+}
+
+/// Returns a generated file, without line breaks.
+fn file(document: &Value, path: &str) -> String {
     let files = render::render("kinds.yml", &lowered(document)).unwrap();
-    let (_, text) = files
-        .into_iter()
-        .find(|(path, _)| path == "types.rs")
-        .unwrap();
+    let mut files = files.into_iter();
+    let (_, text) = files.find(|(other, _)| other == path).unwrap();
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

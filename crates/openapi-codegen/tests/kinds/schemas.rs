@@ -520,3 +520,24 @@ fn defaults_of_items_and_lists_are_documented() {
     let list = "If omitted, the service uses `[\"a\"]`.";
     assert_eq!(properties["list"]["description"], list);
 }
+
+#[test]
+fn unlisted_properties_of_a_type_are_kept_and_read_leniently() {
+    let types = types(&with_schemas(
+        "Thing: {type: object, properties: {a: {$ref: '#/components/schemas/A'}, b: {$ref: '#/components/schemas/B'}}}
+A: {type: object, properties: {x: {type: string}}, additionalProperties: {type: integer}}
+B: {allOf: [{$ref: '#/components/schemas/C'}], unevaluatedProperties: {type: integer}}
+C: {type: object, properties: {y: {type: string}}}",
+    ));
+    let read = "out.object_with_extra::<i64>(json, FIELDS)";
+    assert_eq!(types.matches(read).count(), 2, "{types}");
+}
+
+#[test]
+fn closed_tuples_have_a_length() {
+    let document = with_schemas(
+        "Thing: {type: object, properties: {pair: {prefixItems: [{type: string}, {type: string}], items: false}}}",
+    );
+    let pair = &schemas(&document)["Thing"]["properties"]["pair"];
+    assert_eq!(pair["description"], "At most 2 items.");
+}

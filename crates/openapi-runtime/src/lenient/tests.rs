@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -128,6 +130,34 @@ fn integers_in_a_value_may_be_written_as_floats() {
     }
     let floats = serde_json::json!([5.0, 0.5]);
     assert_eq!(from_value::<Vec<f64>>(&floats).unwrap(), [5.0, 0.5]);
+}
+
+#[test]
+fn undeclared_fields_are_read_leniently() {
+    #[derive(Debug, Deserialize)]
+    struct Counts {
+        name: String,
+        #[serde(flatten)]
+        extra: HashMap<String, i64>,
+    }
+
+    impl Lenient for Counts {
+        fn normalize(json: &RawValue, out: &mut Normalizer) -> Normalized {
+            const FIELDS: &[Field] = &[Field::required::<String>("name")];
+            out.object_with_extra::<i64>(json, FIELDS)
+        }
+    }
+
+    let json = br#"{"a": 5.0, "name": "n", "b": "6", "c": "x", "d": null, "e": 7}"#;
+    let (counts, warnings) = from_json::<Counts>(json).unwrap();
+    assert_eq!(counts.name, "n");
+    let expected = [("a", 5), ("b", 6), ("e", 7)].map(|(key, value)| (key.to_owned(), value));
+    assert_eq!(counts.extra, HashMap::from(expected));
+    let warnings: Vec<&str> = warnings
+        .iter()
+        .map(|warning| warning.path.as_str())
+        .collect();
+    assert_eq!(warnings, ["b", "c"]);
 }
 
 #[test]

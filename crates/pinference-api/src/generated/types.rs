@@ -57,7 +57,7 @@ impl lenient::Lenient for AllowedTools {
             lenient::Field::required::<crate::types::ToolChoiceMode>("mode"),
             lenient::Field::required::<::std::vec::Vec<::serde_json::Map<::std::string::String, ::serde_json::Value>>>("tools"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }
 
@@ -96,7 +96,7 @@ impl lenient::Lenient for Annotation {
             lenient::Field::optional::<::std::option::Option<::std::string::String>>("type"),
             lenient::Field::optional::<::std::option::Option<UrlCitation>>("url_citation"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }
 
@@ -146,7 +146,7 @@ impl lenient::Lenient for ApproximateLocation {
             lenient::Field::optional::<::std::option::Option<::std::string::String>>("region"),
             lenient::Field::optional::<::std::option::Option<::std::string::String>>("timezone"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }
 
@@ -183,7 +183,7 @@ impl lenient::Lenient for AudioOptions {
             lenient::Field::required::<crate::types::AudioFormat>("format"),
             lenient::Field::required::<crate::types::Voice>("voice"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }
 
@@ -234,7 +234,7 @@ impl lenient::Lenient for ChatCompletionChoice {
             lenient::Field::optional::<::std::option::Option<Logprobs>>("logprobs"),
             lenient::Field::optional::<::std::option::Option<ChatMessage>>("message"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }
 
@@ -306,7 +306,7 @@ impl lenient::Lenient for ChatCompletionChunk {
             lenient::Field::optional::<::std::option::Option<::std::string::String>>("system_fingerprint"),
             lenient::Field::optional::<::std::option::Option<Usage>>("usage"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }
 
@@ -358,7 +358,7 @@ impl lenient::Lenient for ChatCompletionChunkChoice {
             lenient::Field::optional::<::std::option::Option<i64>>("index"),
             lenient::Field::optional::<::std::option::Option<Logprobs>>("logprobs"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }
 
@@ -422,7 +422,7 @@ impl lenient::Lenient for ChatCompletionDelta {
             lenient::Field::optional::<::std::option::Option<crate::types::Role>>("role"),
             lenient::Field::optional::<::std::option::Option<::std::vec::Vec<ToolCallDelta>>>("tool_calls"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }
 
@@ -665,7 +665,7 @@ impl lenient::Lenient for ChatCompletionRequest {
             lenient::Field::optional::<::std::option::Option<crate::types::Verbosity>>("verbosity"),
             lenient::Field::optional::<::std::option::Option<WebSearchOptions>>("web_search_options"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }
 
@@ -743,7 +743,7 @@ impl lenient::Lenient for ChatCompletionResponse {
             lenient::Field::optional::<::std::option::Option<::std::string::String>>("system_fingerprint"),
             lenient::Field::optional::<::std::option::Option<Usage>>("usage"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }
 
@@ -834,7 +834,7 @@ impl lenient::Lenient for ChatMessage {
             lenient::Field::optional::<::std::option::Option<::std::string::String>>("tool_call_id"),
             lenient::Field::optional::<::std::option::Option<::std::vec::Vec<ToolCall>>>("tool_calls"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }
 
@@ -889,7 +889,7 @@ impl lenient::Lenient for CompletionTokensDetails {
             lenient::Field::optional::<::std::option::Option<i64>>("rejected_prediction_tokens"),
             lenient::Field::optional::<::std::option::Option<i64>>("text_tokens"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }
 
@@ -952,7 +952,7 @@ impl lenient::Lenient for ContentPart {
             lenient::Field::optional::<::std::option::Option<::std::string::String>>("text"),
             lenient::Field::required::<::std::string::String>("type"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }
 
@@ -995,7 +995,7 @@ impl lenient::Lenient for CustomToolDefinition {
             lenient::Field::optional::<::std::option::Option<CustomToolFormat>>("format"),
             lenient::Field::required::<::std::string::String>("name"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }
 
@@ -1035,7 +1035,7 @@ impl lenient::Lenient for CustomToolFormat {
             lenient::Field::optional::<::std::option::Option<Grammar>>("grammar"),
             lenient::Field::required::<::std::string::String>("type"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }
 
@@ -1070,7 +1070,7 @@ impl lenient::Lenient for CustomVoice {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::required::<::std::string::String>("id"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }
 
@@ -1096,7 +1096,7 @@ impl lenient::Lenient for ErrorBody {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::required::<ErrorDetail>("error"),
         ];
-        out.object(json, FIELDS, false)
+        out.object(json, FIELDS)
     }
 }
 
@@ -1129,7 +1129,7 @@ impl lenient::Lenient for ErrorDetail {
             lenient::Field::optional::<::std::option::Option<::std::string::String>>("param"),
             lenient::Field::optional::<::std::option::Option<::std::string::String>>("type"),
         ];
-        out.object(json, FIELDS, false)
+        out.object(json, FIELDS)
     }
 }
 
@@ -1170,7 +1170,7 @@ impl lenient::Lenient for FunctionCall {
             lenient::Field::optional::<lenient::AnyFormat<::std::string::String>>("arguments"),
             lenient::Field::optional::<::std::string::String>("name"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }
 
@@ -1210,7 +1210,7 @@ impl lenient::Lenient for FunctionCallDelta {
             lenient::Field::optional::<lenient::AnyFormat<::std::string::String>>("arguments"),
             lenient::Field::optional::<::std::option::Option<::std::string::String>>("name"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }
 
@@ -1254,7 +1254,7 @@ impl lenient::Lenient for FunctionDefinition {
             lenient::Field::optional::<::std::option::Option<::serde_json::Map<::std::string::String, ::serde_json::Value>>>("parameters"),
             lenient::Field::optional::<::std::option::Option<bool>>("strict"),
         ];
-        out.object(json, FIELDS, false)
+        out.object(json, FIELDS)
     }
 }
 
@@ -1292,7 +1292,7 @@ impl lenient::Lenient for Grammar {
             lenient::Field::required::<::std::string::String>("definition"),
             lenient::Field::required::<crate::types::GrammarSyntax>("syntax"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }
 
@@ -1331,7 +1331,7 @@ impl lenient::Lenient for ImageUrl {
             lenient::Field::optional::<::std::option::Option<crate::types::ImageDetail>>("detail"),
             lenient::Field::required::<::std::string::String>("url"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }
 
@@ -1369,7 +1369,7 @@ impl lenient::Lenient for InputAudio {
             lenient::Field::required::<::std::string::String>("data"),
             lenient::Field::required::<crate::types::InputAudioFormat>("format"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }
 
@@ -1414,7 +1414,7 @@ impl lenient::Lenient for InputFile {
             lenient::Field::optional::<::std::option::Option<::std::string::String>>("file_id"),
             lenient::Field::optional::<::std::option::Option<::std::string::String>>("filename"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }
 
@@ -1454,7 +1454,7 @@ impl lenient::Lenient for Logprobs {
             lenient::Field::optional::<::std::option::Option<::std::vec::Vec<TokenLogprob>>>("content"),
             lenient::Field::optional::<::std::option::Option<::std::vec::Vec<TokenLogprob>>>("refusal"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }
 
@@ -1503,7 +1503,7 @@ impl lenient::Lenient for MessageAudio {
             lenient::Field::optional::<::std::option::Option<::std::string::String>>("id"),
             lenient::Field::optional::<::std::option::Option<::std::string::String>>("transcript"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }
 
@@ -1561,7 +1561,7 @@ impl lenient::Lenient for Model {
             lenient::Field::optional::<::std::option::Option<::std::string::String>>("serving"),
             lenient::Field::optional::<::std::option::Option<ModelSpecs>>("specs"),
         ];
-        out.object(json, FIELDS, false)
+        out.object(json, FIELDS)
     }
 }
 
@@ -1591,7 +1591,7 @@ impl lenient::Lenient for ModelList {
             lenient::Field::required::<::std::vec::Vec<Model>>("data"),
             lenient::Field::optional::<::std::option::Option<::std::string::String>>("object"),
         ];
-        out.object(json, FIELDS, false)
+        out.object(json, FIELDS)
     }
 }
 
@@ -1618,7 +1618,7 @@ impl lenient::Lenient for ModelPricing {
             lenient::Field::optional::<::std::option::Option<::openapi_runtime::Usd>>("input_usd_per_mtok"),
             lenient::Field::optional::<::std::option::Option<::openapi_runtime::Usd>>("output_usd_per_mtok"),
         ];
-        out.object(json, FIELDS, false)
+        out.object(json, FIELDS)
     }
 }
 
@@ -1643,7 +1643,7 @@ impl lenient::Lenient for ModelSpecs {
             lenient::Field::optional::<::std::option::Option<i64>>("max_output_tokens"),
             lenient::Field::optional::<::std::option::Option<bool>>("supports_reasoning"),
         ];
-        out.object(json, FIELDS, false)
+        out.object(json, FIELDS)
     }
 }
 
@@ -1682,7 +1682,7 @@ impl lenient::Lenient for Moderation {
             lenient::Field::required::<::std::string::String>("model"),
             lenient::Field::optional::<::std::option::Option<ModerationPolicy>>("policy"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }
 
@@ -1720,7 +1720,7 @@ impl lenient::Lenient for ModerationPolicy {
             lenient::Field::optional::<::std::option::Option<ModerationRule>>("input"),
             lenient::Field::optional::<::std::option::Option<ModerationRule>>("output"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }
 
@@ -1754,7 +1754,7 @@ impl lenient::Lenient for ModerationRule {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::required::<crate::types::ModerationMode>("mode"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }
 
@@ -1802,7 +1802,7 @@ impl lenient::Lenient for NamedToolChoice {
             lenient::Field::optional::<::std::option::Option<ToolName>>("function"),
             lenient::Field::required::<::std::string::String>("type"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }
 
@@ -1842,7 +1842,7 @@ impl lenient::Lenient for Prediction {
             lenient::Field::required::<::openapi_runtime::TextOrParts>("content"),
             lenient::Field::required::<::std::string::String>("type"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }
 
@@ -1881,7 +1881,7 @@ impl lenient::Lenient for PromptCacheBreakpoint {
             lenient::Field::required::<crate::types::PromptCacheMode>("mode"),
             lenient::Field::optional::<::std::option::Option<::std::string::String>>("ttl"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }
 
@@ -1920,7 +1920,7 @@ impl lenient::Lenient for PromptCacheOptions {
             lenient::Field::optional::<::std::option::Option<crate::types::PromptCacheMode>>("mode"),
             lenient::Field::optional::<::std::option::Option<::std::string::String>>("ttl"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }
 
@@ -1975,7 +1975,7 @@ impl lenient::Lenient for PromptTokensDetails {
             lenient::Field::optional::<::std::option::Option<i64>>("image_tokens"),
             lenient::Field::optional::<::std::option::Option<i64>>("text_tokens"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }
 
@@ -2015,7 +2015,7 @@ impl lenient::Lenient for ResponseFormat {
             lenient::Field::optional::<::std::option::Option<ResponseSchema>>("json_schema"),
             lenient::Field::required::<::std::string::String>("type"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }
 
@@ -2065,7 +2065,7 @@ impl lenient::Lenient for ResponseSchema {
             lenient::Field::optional::<::std::option::Option<::serde_json::Value>>("schema"),
             lenient::Field::optional::<::std::option::Option<bool>>("strict"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }
 
@@ -2127,7 +2127,7 @@ impl lenient::Lenient for StreamOptions {
             lenient::Field::optional::<::std::option::Option<bool>>("include_obfuscation"),
             lenient::Field::optional::<::std::option::Option<bool>>("include_usage"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }
 
@@ -2177,7 +2177,7 @@ impl lenient::Lenient for TokenLogprob {
             lenient::Field::required::<::std::string::String>("token"),
             lenient::Field::optional::<::std::option::Option<::std::vec::Vec<TopLogprob>>>("top_logprobs"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }
 
@@ -2221,7 +2221,7 @@ impl lenient::Lenient for Tool {
             lenient::Field::optional::<::std::option::Option<FunctionDefinition>>("function"),
             lenient::Field::required::<::std::string::String>("type"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }
 
@@ -2270,7 +2270,7 @@ impl lenient::Lenient for ToolCall {
             lenient::Field::optional::<::std::option::Option<::std::string::String>>("id"),
             lenient::Field::optional::<::std::option::Option<::std::string::String>>("type"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }
 
@@ -2318,7 +2318,7 @@ impl lenient::Lenient for ToolCallDelta {
             lenient::Field::optional::<::std::option::Option<i64>>("index"),
             lenient::Field::optional::<::std::option::Option<::std::string::String>>("type"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }
 
@@ -2352,7 +2352,7 @@ impl lenient::Lenient for ToolName {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::required::<::std::string::String>("name"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }
 
@@ -2397,7 +2397,7 @@ impl lenient::Lenient for TopLogprob {
             lenient::Field::optional::<::std::option::Option<f64>>("logprob"),
             lenient::Field::required::<::std::string::String>("token"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }
 
@@ -2445,7 +2445,7 @@ impl lenient::Lenient for UrlCitation {
             lenient::Field::optional::<::std::option::Option<::std::string::String>>("title"),
             lenient::Field::optional::<::std::option::Option<::std::string::String>>("url"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }
 
@@ -2501,7 +2501,7 @@ impl lenient::Lenient for Usage {
             lenient::Field::optional::<::std::option::Option<PromptTokensDetails>>("prompt_tokens_details"),
             lenient::Field::optional::<::std::option::Option<i64>>("total_tokens"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }
 
@@ -2520,7 +2520,7 @@ impl lenient::Lenient for UsageOptions {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::optional::<::std::option::Option<bool>>("include"),
         ];
-        out.object(json, FIELDS, false)
+        out.object(json, FIELDS)
     }
 }
 
@@ -2559,7 +2559,7 @@ impl lenient::Lenient for UserLocation {
             lenient::Field::required::<ApproximateLocation>("approximate"),
             lenient::Field::required::<::std::string::String>("type"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }
 
@@ -2597,7 +2597,7 @@ impl lenient::Lenient for WebSearchOptions {
             lenient::Field::optional::<::std::option::Option<crate::types::SearchContextSize>>("search_context_size"),
             lenient::Field::optional::<::std::option::Option<UserLocation>>("user_location"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }
 

@@ -51,7 +51,7 @@ impl lenient::Lenient for DeletedRun {
             lenient::Field::optional::<::std::option::Option<bool>>("deleted"),
             lenient::Field::optional::<lenient::AnyFormat<::std::string::String>>("runId"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }
 
@@ -86,7 +86,7 @@ impl lenient::Lenient for ErrorResponse {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::optional::<::std::option::Option<::serde_json::Value>>("detail"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }
 
@@ -120,7 +120,7 @@ impl lenient::Lenient for PausedRun {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::required::<crate::types::RunStatus>("status"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }
 
@@ -179,7 +179,7 @@ impl lenient::Lenient for PrepareRunRequest {
             lenient::Field::optional::<::std::option::Option<::std::string::String>>("sourceRef"),
             lenient::Field::optional::<::std::option::Option<::std::string::String>>("teamId"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }
 
@@ -240,7 +240,7 @@ impl lenient::Lenient for PreparedRun {
             lenient::Field::optional::<::std::option::Option<::serde_json::Value>>("schema_install"),
             lenient::Field::required::<bool>("submission_supported"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }
 
@@ -301,7 +301,7 @@ impl lenient::Lenient for ResumeRunRequest {
             lenient::Field::optional::<::std::option::Option<::std::string::String>>("imageTag"),
             lenient::Field::optional::<::std::option::Option<::openapi_runtime::Secret>>("wandbApiKey"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }
 
@@ -394,7 +394,7 @@ impl lenient::Lenient for ResumedRun {
             lenient::Field::required::<::std::string::String>("runId"),
             lenient::Field::required::<::openapi_runtime::Secret>("tokenValue"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }
 
@@ -706,7 +706,7 @@ impl lenient::Lenient for Run {
             lenient::Field::optional::<lenient::AnyFormat<::std::string::String>>("wandbProject"),
             lenient::Field::optional::<lenient::AnyFormat<::std::string::String>>("wandbRunName"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }
 
@@ -740,7 +740,7 @@ impl lenient::Lenient for RunEnvelope {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::required::<Run>("run"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }
 
@@ -775,7 +775,7 @@ impl lenient::Lenient for RunLogs {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::optional::<::std::option::Option<::std::string::String>>("logs"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }
 
@@ -834,7 +834,7 @@ impl lenient::Lenient for RunPage {
             lenient::Field::optional::<lenient::AnyFormat<i64>>("total"),
             lenient::Field::optional::<lenient::AnyFormat<i64>>("total_pages"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }
 
@@ -905,7 +905,7 @@ impl lenient::Lenient for RunProgress {
             lenient::Field::optional::<::std::option::Option<::std::vec::Vec<i64>>>("stepsWithDistributions"),
             lenient::Field::optional::<::std::option::Option<::std::vec::Vec<i64>>>("stepsWithSamples"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }
 
@@ -972,7 +972,7 @@ impl lenient::Lenient for Team {
             lenient::Field::optional::<lenient::AnyFormat<::std::string::String>>("slug"),
             lenient::Field::required::<::std::string::String>("teamId"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }
 
@@ -1013,7 +1013,7 @@ impl lenient::Lenient for TeamPage {
             lenient::Field::required::<::std::vec::Vec<Team>>("data"),
             lenient::Field::optional::<lenient::AnyFormat<i64>>("total_count"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }
 
@@ -1082,7 +1082,7 @@ impl lenient::Lenient for Whoami {
             lenient::Field::optional::<::std::option::Option<::serde_json::Value>>("scope"),
             lenient::Field::optional::<lenient::AnyFormat<::std::string::String>>("slug"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }
 
@@ -1116,6 +1116,6 @@ impl lenient::Lenient for WhoamiResponse {
         const FIELDS: &[lenient::Field] = &[
             lenient::Field::required::<Whoami>("data"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }

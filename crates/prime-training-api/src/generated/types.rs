@@ -53,7 +53,7 @@ impl lenient::Lenient for BillingEntry {
             lenient::Field::required::<::std::string::String>("resource_type"),
             lenient::Field::required::<::openapi_runtime::Timestamp>("updated_at"),
         ];
-        out.object(json, FIELDS, false)
+        out.object(json, FIELDS)
     }
 }
 
@@ -131,7 +131,7 @@ impl lenient::Lenient for CreateDedicatedRunRequest {
             lenient::Field::optional::<::std::option::Option<::std::string::String>>("teamId"),
             lenient::Field::optional::<::std::option::Option<::openapi_runtime::Secret>>("wandbApiKey"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }
 
@@ -213,7 +213,7 @@ impl lenient::Lenient for CreateDedicatedRunResponse {
             lenient::Field::required::<::std::string::String>("runId"),
             lenient::Field::required::<::openapi_runtime::Secret>("tokenValue"),
         ];
-        out.object(json, FIELDS, false)
+        out.object(json, FIELDS)
     }
 }
 
@@ -252,7 +252,7 @@ impl lenient::Lenient for DeleteRunResponse {
             lenient::Field::required::<bool>("deleted"),
             lenient::Field::required::<::std::string::String>("runId"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }
 
@@ -271,7 +271,7 @@ impl lenient::Lenient for ErrorDetail {
             lenient::Field::required::<::std::string::String>("details"),
             lenient::Field::required::<::std::string::String>("param"),
         ];
-        out.object(json, FIELDS, false)
+        out.object(json, FIELDS)
     }
 }
 
@@ -301,7 +301,7 @@ impl lenient::Lenient for ErrorResponse {
             lenient::Field::optional::<::std::option::Option<::serde_json::Value>>("detail"),
             lenient::Field::optional::<::std::vec::Vec<ErrorDetail>>("errors"),
         ];
-        out.object(json, FIELDS, false)
+        out.object(json, FIELDS)
     }
 }
 
@@ -325,7 +325,7 @@ impl lenient::Lenient for RunPricing {
             lenient::Field::optional::<::std::option::Option<::openapi_runtime::Usd>>("inference_output_per_mtok"),
             lenient::Field::optional::<::std::option::Option<::openapi_runtime::Usd>>("training_per_mtok"),
         ];
-        out.object(json, FIELDS, false)
+        out.object(json, FIELDS)
     }
 }
 
@@ -375,7 +375,7 @@ impl lenient::Lenient for RunUsageBreakdown {
             lenient::Field::optional::<::std::option::Option<i64>>("output_tokens"),
             lenient::Field::optional::<::std::option::Option<i64>>("tokens"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }
 
@@ -424,7 +424,7 @@ impl lenient::Lenient for RunUsageResponse {
             lenient::Field::required::<i64>("total_tokens"),
             lenient::Field::required::<RunUsageBreakdown>("training"),
         ];
-        out.object(json, FIELDS, true)
+        out.object_with_extra::<::serde_json::Value>(json, FIELDS)
     }
 }
 
@@ -464,7 +464,7 @@ impl lenient::Lenient for WalletResponse {
             lenient::Field::required::<i64>("total_billings"),
             lenient::Field::required::<::std::string::String>("wallet_id"),
         ];
-        out.object(json, FIELDS, false)
+        out.object(json, FIELDS)
     }
 }
 

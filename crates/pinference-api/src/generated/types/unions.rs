@@ -45,6 +45,17 @@ impl<'a, T> Best<'a, T> {
             self.found = ::std::option::Option::Some(variant(read));
         }
     }
+    /// Offers a variant only for listed values.
+    #[allow(dead_code)]
+    fn offer_listed<A>(&mut self, variant: fn(A) -> T, listed: &[A])
+    where
+        A: ::serde::Serialize + ::serde::de::DeserializeOwned + ::std::cmp::PartialEq,
+    {
+        if lenient::from_value::<A>(self.value).is_ok_and(|read| listed.contains(&read))
+        {
+            self.offer(variant);
+        }
+    }
 }
 
 /// Counts the values of `before` that are missing in `after`.
@@ -103,8 +114,9 @@ impl<'de> ::serde::Deserialize<'de> for Voice {
     ) -> ::std::result::Result<Self, D::Error> {
         let value = ::serde_json::Value::deserialize(deserializer)?;
         let mut best = Best::new(&value);
-        best.offer(Self::Name);
+        best.offer_listed(Self::Name, super::VoiceName::LISTED);
         best.offer(Self::CustomVoice);
+        best.offer(Self::Name);
         ::std::result::Result::Ok(best.found.unwrap_or(Self::Other(value)))
     }
 }
@@ -173,8 +185,9 @@ impl<'de> ::serde::Deserialize<'de> for ToolChoice {
     ) -> ::std::result::Result<Self, D::Error> {
         let value = ::serde_json::Value::deserialize(deserializer)?;
         let mut best = Best::new(&value);
-        best.offer(Self::Mode);
+        best.offer_listed(Self::Mode, super::ToolChoiceMode::LISTED);
         best.offer(Self::NamedToolChoice);
+        best.offer(Self::Mode);
         ::std::result::Result::Ok(best.found.unwrap_or(Self::Other(value)))
     }
 }
@@ -243,8 +256,9 @@ impl<'de> ::serde::Deserialize<'de> for FunctionCallChoice {
     ) -> ::std::result::Result<Self, D::Error> {
         let value = ::serde_json::Value::deserialize(deserializer)?;
         let mut best = Best::new(&value);
-        best.offer(Self::ToolChoiceMode);
+        best.offer_listed(Self::ToolChoiceMode, super::ToolChoiceMode::LISTED);
         best.offer(Self::ToolName);
+        best.offer(Self::ToolChoiceMode);
         ::std::result::Result::Ok(best.found.unwrap_or(Self::Other(value)))
     }
 }
