@@ -273,6 +273,7 @@ fn passes(published: &Value, cx: &mut Context<'_>) -> Result<Lowered, LowerError
     names::rename_schemas(&mut document, cx)?;
     schema::lower_schemas(&mut document, cx)?;
     shape::shape_schemas(&mut document, cx)?;
+    responses::name_error_bodies(&mut document);
     access::relax_required(&mut document);
     annotations::document_annotations(&mut document);
     parameters::shape_parameters(&mut document, cx)?;

@@ -331,8 +331,14 @@ fn unify_error_bodies(operation: &mut Value, place: &Pointer, cx: &mut Context<'
         }
     }
     let (mut statuses, have_same_body) = list_statuses(&lines);
-    if have_same_body && let Some(name) = bodies.first().and_then(|(_, body)| name_of(body)) {
-        statuses.push_str(&format!("\n\nThe body is {name}."));
+    if let [(_, body), others @ ..] = bodies.as_slice() {
+        let holder = if have_same_body { "The" } else { "The JSON" };
+        match name_of(body).filter(|_| others.is_empty()) {
+            // The list says which statuses have it.
+            Some(_) if !have_same_body => {}
+            Some(name) => statuses.push_str(&format!("\n\nThe body is {name}.")),
+            None => statuses.push_str(&format!("\n\n{holder} body is {UNNAMED}.")),
+        }
     }
     let body = match bodies.as_slice() {
         [] => {
@@ -385,6 +391,32 @@ fn unify_error_bodies(operation: &mut Value, place: &Pointer, cx: &mut Context<'
         }
     }
     describe_statuses(operation, "Errors", &statuses);
+}
+
+/// In the description of an operation: the name of the error body, which is not known yet.
+const UNNAMED: &str = "`x-error-body`";
+
+/// Writes the names of the types of error bodies, which components have got, in the descriptions of operations.
+pub(super) fn name_error_bodies(document: &mut Value) {
+    for (_, item) in members(document.get_mut("paths")) {
+        for (_, operation) in members(Some(item)).filter(|(name, _)| is_method(name)) {
+            let description = operation.get("description").and_then(Value::as_str);
+            let Some(description) = description.filter(|text| text.contains(UNNAMED)) else {
+                continue;
+            };
+            let schema = operation["responses"].get("4XX").and_then(json_schema);
+            let schema = schema.map(|schema| schema.pointer("/allOf/0").unwrap_or(schema));
+            let named = match schema.and_then(name_of) {
+                Some(name) => description.replacen(UNNAMED, &name, 1),
+                None => ["The", "The JSON"]
+                    .iter()
+                    .fold(description.to_owned(), |text, holder| {
+                        text.replace(&format!("\n\n{holder} body is {UNNAMED}."), "")
+                    }),
+            };
+            operation["description"] = named.into();
+        }
+    }
 }
 
 /// Returns a list of statuses, and whether all of them have the same body. If not, each line says what its body is.

@@ -191,6 +191,9 @@ fn with_unique_names(path: &str, operation: &Value) -> (String, Value) {
         if location == "path" {
             path = path.replace(&format!("{{{wire}}}"), &format!("{{{name}}}"));
         }
+        let description = parameter["description"].as_str().unwrap_or_default();
+        let description = format!("Sent as `{wire}`. {description}");
+        parameter["description"] = description.trim_end().into();
         parameter["name"] = name.into();
         parameter[WIRE_NAME] = wire.into();
     }

@@ -74,7 +74,7 @@ fn setter(signature: &TokenStream, body: &TokenStream) -> Option<String> {
     let error = conversion
         .strip_prefix(".map_err(|_|")?
         .strip_suffix(".to_string()); self")?;
-    let error = name_invalid_arguments(error);
+    let error = rewrite_errors(error);
     Some(format!(
         "    pub fn {name}<V>(mut self, value: V) -> Self
     where
@@ -89,8 +89,9 @@ fn setter(signature: &TokenStream, body: &TokenStream) -> Option<String> {
     ))
 }
 
-/// Rewrites progenitor's errors of arguments, such as "conversion to `:: std :: string :: String` for name failed".
-pub(super) fn name_invalid_arguments(text: &str) -> String {
+/// Rewrites progenitor's errors of arguments, such as "conversion to `:: std :: string :: String` for name failed", and
+/// "name was not initialized".
+pub(super) fn rewrite_errors(text: &str) -> String {
     const BEGIN: &str = "\"conversion to `";
     let mut parts = text.split(BEGIN);
     let mut rewritten = parts.next().unwrap_or_default().to_owned();
@@ -102,6 +103,21 @@ pub(super) fn name_invalid_arguments(text: &str) -> String {
             Some(format!("\"`{name}` is not a valid `{ty}`{rest}"))
         });
         rewritten.push_str(&message.unwrap_or_else(|| format!("{BEGIN}{part}")));
+    }
+    name_missing_arguments(&rewritten)
+}
+
+fn name_missing_arguments(text: &str) -> String {
+    const END: &str = " was not initialized\"";
+    let mut parts = text.split(END).peekable();
+    let mut rewritten = String::with_capacity(text.len());
+    while let Some(part) = parts.next() {
+        match part.rsplit_once('"') {
+            Some((before, name)) if parts.peek().is_some() => {
+                rewritten.push_str(&format!("{before}\"`{name}` is not set\""));
+            }
+            _ => rewritten.push_str(part),
+        }
     }
     rewritten
 }
@@ -132,6 +148,10 @@ mod tests {
         };
         let (tags, body) = (setter("tags"), setter("body"));
         let mut rendered = Rendered::default();
+        let errors = r#"Err("name was not initialized".to_string()), Err("other was not initialized".to_string())"#;
+        let rewritten =
+            r#"Err("`name` is not set".to_string()), Err("`other` is not set".to_string())"#;
+        assert_eq!(rewrite_errors(errors), rewritten);
         let tokens = quote!(mod builder { impl Get { fn new() {} #tags #body } });
         let tokens = take(tokens, &mut rendered);
         let kept = quote!(mod builder { impl Get { fn new() {} rendered!(0); #body } });

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::limits::LimitsOfTypes;
-use super::setters::name_invalid_arguments;
+use super::setters::rewrite_errors;
 use super::text::Rendered;
 use super::{lenient_impls, type_code, unparse};
 use syn::{File, ImplItem, Item, Type, parse_quote};
@@ -64,7 +64,7 @@ pub(super) fn client(
     }
     Ok(Client {
         head: unparse(file),
-        builders: rendered.insert_into(&name_invalid_arguments(&unparse(builders))),
+        builders: rendered.insert_into(&rewrite_errors(&unparse(builders))),
     })
 }
 

@@ -22,7 +22,7 @@ where
 {
     value
         .try_into()
-        .map_err(|e| ::std::format!("error converting supplied value for {property}: {e}"))
+        .map_err(|e| ::std::format!("`{property}` has an invalid value: {e}"))
 }
 "#;
 
@@ -132,9 +132,6 @@ fn default(name: &str, attributes: &FieldAttributes) -> String {
         None if is_absent_by_default || attributes.is_flattened() => {
             "Ok(Default::default())".to_owned()
         }
-        None => format!(
-            "Err({:?}.to_string())",
-            format!("no value supplied for {name}")
-        ),
+        None => format!("Err({:?}.to_string())", format!("`{name}` is not set")),
     }
 }

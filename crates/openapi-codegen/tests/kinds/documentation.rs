@@ -317,3 +317,43 @@ paths:
         ]
     );
 }
+
+#[test]
+fn error_bodies_without_a_name_and_renamed_parameters_are_documented() {
+    let client = file(
+        &document(
+            "3.1.0",
+            "paths:
+  /a:
+    get:
+      operationId: get_a
+      parameters: [{name: id, in: query, schema: {type: string}}, {name: Id, in: query, description: Two., schema: {type: string}}]
+      responses:
+        '200': {description: OK}
+        '400': {description: Bad, content: {application/json: {schema: {type: object, properties: {text: {type: string}}}}}}
+  /b:
+    get:
+      operationId: get_b
+      responses:
+        '200': {description: OK}
+        '400': {description: Bad, content: {application/json: {schema: {type: object, properties: {text: {type: string}}}}}}
+        '404': {description: None, content: {application/json: {schema: {type: object, properties: {id: {type: string}}}}}}
+        '500': {description: Down}
+  /c:
+    get:
+      operationId: get_c
+      responses:
+        '200': {description: OK}
+        default: {description: Bad, content: {application/json: {schema: {type: string}}}}",
+        ),
+        "mod.rs",
+    );
+    for text in [
+        "- `id_query`: Sent as `Id`. Two.",
+        "- `400`: Bad /// /// The body is `GetAError`.",
+        "- `500` (no body): Down /// /// The JSON body is `GetBError`. /// /// The variant is",
+        "- `default`: Bad pub fn get_c",
+    ] {
+        assert!(client.contains(text), "{text}: {client}");
+    }
+}

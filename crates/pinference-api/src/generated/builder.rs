@@ -249,7 +249,7 @@ impl<'a> GetModel<'a> {
     pub fn new(client: &'a super::Client) -> Self {
         Self {
             client: client,
-            model_id: Err("model_id was not initialized".to_string()),
+            model_id: Err("`model_id` is not set".to_string()),
             x_prime_team_id: Ok(None),
         }
     }

@@ -105,7 +105,7 @@ impl<'a> GetRun<'a> {
     pub fn new(client: &'a super::Client) -> Self {
         Self {
             client: client,
-            run_id: Err("run_id was not initialized".to_string()),
+            run_id: Err("`run_id` is not set".to_string()),
         }
     }
     pub fn run_id<V>(mut self, value: V) -> Self
@@ -150,7 +150,7 @@ impl<'a> DeleteRftRun<'a> {
     pub fn new(client: &'a super::Client) -> Self {
         Self {
             client: client,
-            run_id: Err("run_id was not initialized".to_string()),
+            run_id: Err("`run_id` is not set".to_string()),
         }
     }
     pub fn run_id<V>(mut self, value: V) -> Self
@@ -195,7 +195,7 @@ impl<'a> StopRun<'a> {
     pub fn new(client: &'a super::Client) -> Self {
         Self {
             client: client,
-            run_id: Err("run_id was not initialized".to_string()),
+            run_id: Err("`run_id` is not set".to_string()),
         }
     }
     pub fn run_id<V>(mut self, value: V) -> Self
@@ -240,7 +240,7 @@ impl<'a> RestartRun<'a> {
     pub fn new(client: &'a super::Client) -> Self {
         Self {
             client: client,
-            run_id: Err("run_id was not initialized".to_string()),
+            run_id: Err("`run_id` is not set".to_string()),
         }
     }
     pub fn run_id<V>(mut self, value: V) -> Self
@@ -293,7 +293,7 @@ impl<'a> GetRunLogs<'a> {
     pub fn new(client: &'a super::Client) -> Self {
         Self {
             client: client,
-            run_id: Err("run_id was not initialized".to_string()),
+            run_id: Err("`run_id` is not set".to_string()),
             component: Ok(None),
             env_name: Ok(None),
             level: Ok(None),
@@ -426,7 +426,7 @@ impl<'a> GetRunProgress<'a> {
     pub fn new(client: &'a super::Client) -> Self {
         Self {
             client: client,
-            run_id: Err("run_id was not initialized".to_string()),
+            run_id: Err("`run_id` is not set".to_string()),
         }
     }
     pub fn run_id<V>(mut self, value: V) -> Self
@@ -471,7 +471,7 @@ impl<'a> PauseRun<'a> {
     pub fn new(client: &'a super::Client) -> Self {
         Self {
             client: client,
-            run_id: Err("run_id was not initialized".to_string()),
+            run_id: Err("`run_id` is not set".to_string()),
         }
     }
     pub fn run_id<V>(mut self, value: V) -> Self
@@ -523,7 +523,7 @@ impl<'a> ResumeRun<'a> {
     pub fn new(client: &'a super::Client) -> Self {
         Self {
             client: client,
-            run_id: Err("run_id was not initialized".to_string()),
+            run_id: Err("`run_id` is not set".to_string()),
             body: Ok(::std::default::Default::default()),
         }
     }

@@ -27,7 +27,7 @@ impl<'a> GetRunUsage<'a> {
     pub fn new(client: &'a super::Client) -> Self {
         Self {
             client: client,
-            run_id: Err("run_id was not initialized".to_string()),
+            run_id: Err("`run_id` is not set".to_string()),
         }
     }
     pub fn run_id<V>(mut self, value: V) -> Self
@@ -210,7 +210,7 @@ impl<'a> DeleteRun<'a> {
     pub fn new(client: &'a super::Client) -> Self {
         Self {
             client: client,
-            run_id: Err("run_id was not initialized".to_string()),
+            run_id: Err("`run_id` is not set".to_string()),
         }
     }
     pub fn run_id<V>(mut self, value: V) -> Self

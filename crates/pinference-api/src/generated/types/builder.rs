@@ -19,7 +19,7 @@ where
 {
     value
         .try_into()
-        .map_err(|e| ::std::format!("error converting supplied value for {property}: {e}"))
+        .map_err(|e| ::std::format!("`{property}` has an invalid value: {e}"))
 }
 
 #[derive(Clone, Debug)]
@@ -76,10 +76,10 @@ impl ::std::default::Default for ChatCompletionRequest {
             logprobs: Ok(Default::default()),
             max_completion_tokens: Ok(Default::default()),
             max_tokens: Ok(Default::default()),
-            messages: Err("no value supplied for messages".to_string()),
+            messages: Err("`messages` is not set".to_string()),
             metadata: Ok(Default::default()),
             modalities: Ok(Default::default()),
-            model: Err("no value supplied for model".to_string()),
+            model: Err("`model` is not set".to_string()),
             moderation: Ok(Default::default()),
             n: Ok(Default::default()),
             parallel_tool_calls: Ok(Default::default()),

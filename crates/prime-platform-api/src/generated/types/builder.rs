@@ -13,7 +13,7 @@ where
 {
     value
         .try_into()
-        .map_err(|e| ::std::format!("error converting supplied value for {property}: {e}"))
+        .map_err(|e| ::std::format!("`{property}` has an invalid value: {e}"))
 }
 
 #[derive(Clone, Debug)]

@@ -17,7 +17,7 @@ where
 {
     value
         .try_into()
-        .map_err(|e| ::std::format!("error converting supplied value for {property}: {e}"))
+        .map_err(|e| ::std::format!("`{property}` has an invalid value: {e}"))
 }
 
 #[derive(Clone, Debug)]
@@ -35,14 +35,14 @@ pub struct BillingEntry {
 impl ::std::default::Default for BillingEntry {
     fn default() -> Self {
         Self {
-            amount_usd: Err("no value supplied for amount_usd".to_string()),
-            created_at: Err("no value supplied for created_at".to_string()),
-            currency: Err("no value supplied for currency".to_string()),
-            id: Err("no value supplied for id".to_string()),
+            amount_usd: Err("`amount_usd` is not set".to_string()),
+            created_at: Err("`created_at` is not set".to_string()),
+            currency: Err("`currency` is not set".to_string()),
+            id: Err("`id` is not set".to_string()),
             last_billed_at: Ok(Default::default()),
             resource_id: Ok(Default::default()),
-            resource_type: Err("no value supplied for resource_type".to_string()),
-            updated_at: Err("no value supplied for updated_at".to_string()),
+            resource_type: Err("`resource_type` is not set".to_string()),
+            updated_at: Err("`updated_at` is not set".to_string()),
         }
     }
 }
@@ -159,7 +159,7 @@ pub struct CreateDedicatedRunRequest {
 impl ::std::default::Default for CreateDedicatedRunRequest {
     fn default() -> Self {
         Self {
-            config: Err("no value supplied for config".to_string()),
+            config: Err("`config` is not set".to_string()),
             hf_token: Ok(Default::default()),
             image_tag: Ok(Default::default()),
             name: Ok(Default::default()),
@@ -267,8 +267,8 @@ pub struct ErrorDetail {
 impl ::std::default::Default for ErrorDetail {
     fn default() -> Self {
         Self {
-            details: Err("no value supplied for details".to_string()),
-            param: Err("no value supplied for param".to_string()),
+            details: Err("`details` is not set".to_string()),
+            param: Err("`param` is not set".to_string()),
         }
     }
 }
@@ -330,15 +330,15 @@ impl ::std::default::Default for RunUsageResponse {
     fn default() -> Self {
         Self {
             base_model: Ok(Default::default()),
-            inference: Err("no value supplied for inference".to_string()),
-            pricing: Err("no value supplied for pricing".to_string()),
+            inference: Err("`inference` is not set".to_string()),
+            pricing: Err("`pricing` is not set".to_string()),
             record_count: Ok(Default::default()),
-            run_id: Err("no value supplied for run_id".to_string()),
+            run_id: Err("`run_id` is not set".to_string()),
             run_name: Ok(Default::default()),
             status: Ok(Default::default()),
-            total_cost_usd: Err("no value supplied for total_cost_usd".to_string()),
-            total_tokens: Err("no value supplied for total_tokens".to_string()),
-            training: Err("no value supplied for training".to_string()),
+            total_cost_usd: Err("`total_cost_usd` is not set".to_string()),
+            total_tokens: Err("`total_tokens` is not set".to_string()),
+            training: Err("`training` is not set".to_string()),
             extra: Ok(Default::default()),
         }
     }
@@ -485,12 +485,12 @@ pub struct WalletResponse {
 impl ::std::default::Default for WalletResponse {
     fn default() -> Self {
         Self {
-            balance_usd: Err("no value supplied for balance_usd".to_string()),
-            currency: Err("no value supplied for currency".to_string()),
-            recent_billings: Err("no value supplied for recent_billings".to_string()),
+            balance_usd: Err("`balance_usd` is not set".to_string()),
+            currency: Err("`currency` is not set".to_string()),
+            recent_billings: Err("`recent_billings` is not set".to_string()),
             team_id: Ok(Default::default()),
-            total_billings: Err("no value supplied for total_billings".to_string()),
-            wallet_id: Err("no value supplied for wallet_id".to_string()),
+            total_billings: Err("`total_billings` is not set".to_string()),
+            wallet_id: Err("`wallet_id` is not set".to_string()),
         }
     }
 }
