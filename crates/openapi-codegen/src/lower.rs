@@ -12,7 +12,7 @@
 //! | `resolve` | inlines shared parameters, bodies and responses into operations |
 //! | `ids` | assigns unique operation ids |
 //! | `facts`, `properties` | reads retry safety, timeout, team and secrets of operations |
-//! | `parameters`, `bodies`, `responses` | rewrites parts of operations that progenitor does not support |
+//! | `parameters`, `bodies`, `responses`, `response_media`, `statuses` | rewrites parts of operations that progenitor does not support |
 //! | `bases` | makes a union of a base schema whose children refer to it |
 //! | `references`, `names` | makes every reference point to a component schema with a valid Rust name |
 //! | `schema`, `constants`, `repair`, `unsupported` | converts 3.1 schemas to 3.0 |
@@ -57,6 +57,7 @@ pub(crate) mod references;
 mod repair;
 pub(crate) mod resolve;
 mod resources;
+mod response_media;
 mod responses;
 mod scalars;
 mod schema;
@@ -64,6 +65,7 @@ mod security;
 mod shape;
 mod shared;
 mod skip;
+mod statuses;
 mod streams;
 mod structure;
 mod styles;
@@ -273,7 +275,7 @@ fn passes(published: &Value, cx: &mut Context<'_>) -> Result<Lowered, LowerError
     names::rename_schemas(&mut document, cx)?;
     schema::lower_schemas(&mut document, cx)?;
     shape::shape_schemas(&mut document, cx)?;
-    responses::name_error_bodies(&mut document);
+    statuses::name_error_bodies(&mut document);
     access::relax_required(&mut document);
     annotations::document_annotations(&mut document);
     parameters::shape_parameters(&mut document, cx)?;

@@ -101,7 +101,7 @@ fn lower_body(
     if !raw.is_empty() {
         let form = content.get(&chosen).unwrap_or(&Value::Null);
         describe_form(body, form, original, &names);
-        let is_structured = schema.is_some_and(super::responses::is_structured);
+        let is_structured = schema.is_some_and(super::media::is_structured);
         if is_structured && !is_multipart(&named) {
             let what = format!("the type of `{named}`, which the caller serializes");
             cx.note_loss(&place_of_schema, what);
@@ -130,7 +130,7 @@ fn lower_media(
     } else if essence(media) == FORM {
         (FORM, typed())
     } else if essence(media) == TEXT {
-        if schema.is_some_and(|schema| !super::responses::is_text(schema)) {
+        if schema.is_some_and(|schema| !super::media::is_text(schema)) {
             let what = format!("the type of `{media}`, which is sent as text");
             cx.note_loss(place, what);
         }

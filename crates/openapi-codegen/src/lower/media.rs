@@ -37,3 +37,34 @@ pub(super) fn json_of(content: &Map<String, Value>) -> Option<(&String, &Value)>
     let itself = content.iter().find(|(media, _)| essence(media) == JSON);
     itself.or_else(|| content.iter().find(|(media, _)| is_json(media)))
 }
+
+/// Returns whether a schema describes more than text.
+pub(super) fn is_structured(schema: &Value) -> bool {
+    let ty = schema.get("type").and_then(Value::as_str);
+    ty.map_or_else(
+        || {
+            ["$ref", "properties", "items", "allOf", "oneOf", "anyOf"]
+                .iter()
+                .any(|k| schema.get(*k).is_some())
+        },
+        |ty| ty == "object" || ty == "array",
+    )
+}
+
+/// Returns whether a schema describes only text or bytes.
+pub(super) fn is_text(schema: &Value) -> bool {
+    let types = ["boolean", "integer", "number"];
+    let is_scalar = |ty: &Value| types.iter().any(|name| ty == name);
+    !is_structured(schema) && !schema.get("type").is_some_and(is_scalar)
+}
+
+/// Returns the schema of the JSON body of a response.
+pub(super) fn json_schema(response: &Value) -> Option<&Value> {
+    response.get("content")?.get(JSON)?.get("schema")
+}
+
+/// Returns media types as they are written in documentation.
+pub(super) fn quoted<'a>(media: impl IntoIterator<Item = &'a String>) -> Vec<String> {
+    let media = media.into_iter();
+    media.map(|media| format!("`{media}`")).collect()
+}

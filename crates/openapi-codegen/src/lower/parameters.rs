@@ -5,10 +5,9 @@ use serde_json::{Map, Value, json};
 use super::LowerError;
 use super::context::Context;
 use super::descriptions;
-use super::media::{FORM, is_json};
+use super::media::{FORM, is_json, is_text};
 use super::names::target;
 use super::resolve::is_method;
-use super::responses::is_text;
 use super::walk::members;
 use crate::Pointer;
 

@@ -3,13 +3,15 @@
 use serde_json::{Map, Value, json};
 
 use super::context::Context;
-use super::descriptions;
-use super::media::{EVENT_STREAM, JSON, OCTETS, essence, has_parameters, is_binary, json_of};
+use super::media::{EVENT_STREAM, JSON, json_schema};
 use super::merge::is_unrestricted;
-use super::names::target;
 use super::resolve::is_method;
+use super::statuses::{
+    BY_SHAPE, UNNAMED, describe_statuses, describe_successes, is_error, is_success, list_statuses,
+    name_of,
+};
 use super::walk::members;
-use super::{CONTENT_TYPE, LowerError};
+use super::{CONTENT_TYPE, LowerError, response_media};
 use crate::Pointer;
 
 /// The description of responses that this pass adds.
@@ -42,7 +44,7 @@ pub(super) fn lower_responses(
                 take_bodies(operation, &place, cx);
             }
             sort_statuses(operation, &place, cx)?;
-            unify_media(operation, &place, cx);
+            response_media::unify(operation, &place, cx);
             unify_successes(operation, &place, cx);
             unify_error_bodies(operation, &place, cx);
             widen_success(operation, &place, cx);
@@ -77,14 +79,6 @@ fn add_any_success(operation: &mut Value, method: &str) {
 
 fn responses(operation: &mut Value) -> Option<&mut Map<String, Value>> {
     operation.get_mut("responses")?.as_object_mut()
-}
-
-fn is_success(status: &str) -> bool {
-    status.starts_with('2')
-}
-
-fn is_error(status: &str) -> bool {
-    status.starts_with('4') || status.starts_with('5')
 }
 
 /// Normalizes status keys. Statuses that are neither success nor error are only documented.
@@ -149,141 +143,6 @@ fn sort_statuses(
     }
     Ok(())
 }
-
-/// Renames JSON-like media types to `application/json`, and keeps one media type otherwise.
-fn unify_media(operation: &mut Value, place: &Pointer, cx: &mut Context<'_>) {
-    let mut returned = Vec::new();
-    for (status, response) in members(operation.get_mut("responses")) {
-        let place = place.join(status).join("content");
-        let Some(Value::Object(content)) = response.get_mut("content") else {
-            if let Value::Object(response) = response {
-                response.shift_remove("content");
-            }
-            continue;
-        };
-        content.retain(|_, media| media.is_object());
-        if content.is_empty() {
-            if let Value::Object(response) = response {
-                response.shift_remove("content");
-            }
-            continue;
-        }
-        // Structured content is JSON in practice.
-        if let Some(any) = content.get("*/*")
-            && json_of(content).is_none()
-            && any.get("schema").is_some_and(is_structured)
-        {
-            let any = any.clone();
-            content.clear();
-            content.insert(JSON.to_owned(), any);
-        }
-        if let Some((_, json)) = json_of(content)
-            && is_binary(json.get("schema"))
-        {
-            let bytes = json.clone();
-            if is_success(status) {
-                returned.extend(quoted(content.keys()));
-            }
-            content.clear();
-            content.insert(OCTETS.to_owned(), bytes);
-            continue;
-        }
-        let Some((media, json)) =
-            json_of(content).map(|(media, json)| (media.clone(), json.clone()))
-        else {
-            let is_named = |media: &str| ![EVENT_STREAM, OCTETS, "*/*"].contains(&media);
-            let raw = content.keys().filter(|media| is_named(&essence(media)));
-            if is_success(status) {
-                returned.extend(quoted(raw));
-            }
-            for (media, _) in content.iter().filter(|(media, content)| {
-                essence(media) != EVENT_STREAM
-                    && content.get("schema").is_some_and(|schema| !is_text(schema))
-            }) {
-                let what = match is_error(status) {
-                    true => format!("the type of `{media}`; the error keeps the bytes"),
-                    false => format!("the type of `{media}`, which is returned as bytes"),
-                };
-                cx.note_loss(&place.join(media).join("schema"), what);
-            }
-            if content.len() > 1 && !is_error(status) {
-                let names = quoted(content.keys());
-                let what = format!(
-                    "the response is one of {}; the client accepts all of them",
-                    names.join(", ")
-                );
-                cx.note_loss(&place, what);
-            }
-            continue;
-        };
-        let mut json = json;
-        if json.get("schema").is_none() {
-            json["schema"] = json!({});
-        }
-        if let Value::Object(json) = &mut json {
-            json.shift_remove("encoding");
-        }
-        let stream = content.get(EVENT_STREAM).cloned();
-        let mut others: Vec<&String> = content.keys().filter(|other| **other != media).collect();
-        others.retain(|other| essence(other) != EVENT_STREAM || !is_success(status));
-        if !others.is_empty() && !is_error(status) {
-            let others = quoted(others);
-            let what = format!(
-                "a response can also be {}; the client accepts `{media}`",
-                others.join(", ")
-            );
-            cx.note_loss(&place, what);
-        }
-        content.clear();
-        content.insert(JSON.to_owned(), json);
-        if let Some(stream) = stream.filter(|_| is_success(status)) {
-            content.insert(EVENT_STREAM.to_owned(), stream);
-        }
-        let is_plain = essence(&media) == JSON && !has_parameters(&media);
-        if !is_plain && is_success(status) && response.get(CONTENT_TYPE).is_none() {
-            response[CONTENT_TYPE] = media.into();
-        }
-    }
-    if let Value::Object(operation) = operation
-        && !returned.is_empty()
-    {
-        let sentence = format!("Returns {}.", returned.join(" or "));
-        descriptions::describe_once(operation, &sentence);
-    }
-}
-
-/// Returns media types as they are written in documentation.
-fn quoted<'a>(media: impl IntoIterator<Item = &'a String>) -> Vec<String> {
-    let media = media.into_iter();
-    media.map(|media| format!("`{media}`")).collect()
-}
-
-/// Returns whether a schema describes more than text.
-pub(super) fn is_structured(schema: &Value) -> bool {
-    let ty = schema.get("type").and_then(Value::as_str);
-    ty.map_or_else(
-        || {
-            ["$ref", "properties", "items", "allOf", "oneOf", "anyOf"]
-                .iter()
-                .any(|k| schema.get(*k).is_some())
-        },
-        |ty| ty == "object" || ty == "array",
-    )
-}
-
-/// Returns whether a schema describes only text or bytes.
-pub(super) fn is_text(schema: &Value) -> bool {
-    let types = ["boolean", "integer", "number"];
-    let is_scalar = |ty: &Value| types.iter().any(|name| ty == name);
-    !is_structured(schema) && !schema.get("type").is_some_and(is_scalar)
-}
-
-fn json_schema(response: &Value) -> Option<&Value> {
-    response.get("content")?.get(JSON)?.get("schema")
-}
-
-/// What the documentation says about several bodies.
-const BY_SHAPE: &str = "\n\nThe variant is the one that fits the body best, whatever the status.";
 
 /// Returns the bodies of several statuses as alternatives. Bodies without a name get that of their status.
 fn with_titles(bodies: &[(&str, &Value)]) -> Vec<Value> {
@@ -393,127 +252,9 @@ fn unify_error_bodies(operation: &mut Value, place: &Pointer, cx: &mut Context<'
     describe_statuses(operation, "Errors", &statuses);
 }
 
-/// In the description of an operation: the name of the error body, which is not known yet.
-const UNNAMED: &str = "`x-error-body`";
-
-/// Writes the names of the types of error bodies, which components have got, in the descriptions of operations.
-pub(super) fn name_error_bodies(document: &mut Value) {
-    for (_, item) in members(document.get_mut("paths")) {
-        for (_, operation) in members(Some(item)).filter(|(name, _)| is_method(name)) {
-            let description = operation.get("description").and_then(Value::as_str);
-            let Some(description) = description.filter(|text| text.contains(UNNAMED)) else {
-                continue;
-            };
-            let schema = operation["responses"].get("4XX").and_then(json_schema);
-            let schema = schema.map(|schema| schema.pointer("/allOf/0").unwrap_or(schema));
-            let named = match schema.and_then(name_of) {
-                Some(name) => description.replacen(UNNAMED, &name, 1),
-                None => ["The", "The JSON"]
-                    .iter()
-                    .fold(description.to_owned(), |text, holder| {
-                        text.replace(&format!("\n\n{holder} body is {UNNAMED}."), "")
-                    }),
-            };
-            operation["description"] = named.into();
-        }
-    }
-}
-
-/// Returns a list of statuses, and whether all of them have the same body. If not, each line says what its body is.
-fn list_statuses(responses: &[(&str, &Value)]) -> (String, bool) {
-    let bodies: Vec<String> = responses.iter().map(|(_, one)| body_of(one)).collect();
-    let have_same_body = bodies.windows(2).all(|two| two[0] == two[1]);
-    let lines = responses.iter().zip(&bodies);
-    let lines = lines.map(|((status, response), body)| match body.as_str() {
-        "" => status_line(status, "", response),
-        _ if have_same_body => status_line(status, "", response),
-        body => status_line(status, &format!(" ({body})"), response),
-    });
-    (lines.collect(), have_same_body)
-}
-
-/// Returns what the body of a response is: a type or media types. Empty if its type has no name.
-fn body_of(response: &Value) -> String {
-    let content = response.get("content").and_then(Value::as_object);
-    match (json_schema(response), content) {
-        (Some(schema), _) => name_of(schema).unwrap_or_default(),
-        (None, None) => "no body".to_owned(),
-        (None, Some(content)) => {
-            let names = quoted(content.keys());
-            names.join(" or ")
-        }
-    }
-}
-
-/// Returns the name of the component that a schema refers to.
-fn name_of(schema: &Value) -> Option<String> {
-    let name = target(schema.get("$ref")?.as_str()?)?;
-    Some(format!("`{name}`"))
-}
-
-/// Returns the line about a status in a list, with the descriptions of the response and of a schema without a name.
-fn status_line(status: &str, body: &str, response: &Value) -> String {
-    let mut described = Map::new();
-    let schema = json_schema(response).filter(|schema| schema.get("$ref").is_none());
-    for holder in [Some(response), schema].into_iter().flatten() {
-        let description = holder.get("description").and_then(Value::as_str);
-        if let Some(description) = description.map(str::trim).filter(|text| !text.is_empty()) {
-            descriptions::describe_once(&mut described, description);
-        }
-    }
-    match described.get("description").and_then(Value::as_str) {
-        None => format!("\n- `{status}`{body}"),
-        Some(text) => format!("\n- `{status}`{body}: {}", descriptions::in_list(text)),
-    }
-}
-
 /// Returns whether a schema allows any JSON.
 fn is_untyped(schema: &Value) -> bool {
     schema.as_object().is_none_or(is_unrestricted)
-}
-
-/// Adds the list of statuses to the description, unless it is there already: a lowered document may be lowered again.
-fn describe_statuses(operation: &mut Value, heading: &str, statuses: &str) {
-    let description = operation.get("description").and_then(Value::as_str);
-    let description = description.unwrap_or_default();
-    if !statuses.is_empty() && !description.contains(statuses) {
-        let description = format!("{description}\n\n# {heading}\n{statuses}");
-        operation["description"] = description.trim_start().into();
-    }
-}
-
-/// Lists the successes of an operation. Empty if there is only one, whose description says nothing.
-fn describe_successes(successes: &[(String, Value)]) -> String {
-    const NOTHING: [&str; 13] = [
-        "",
-        "accepted",
-        "any response",
-        "created",
-        "default response",
-        "no content",
-        "ok",
-        "response",
-        "success",
-        "success response",
-        "successful",
-        "successful operation",
-        "successful response",
-    ];
-    let description = |response: &Value| {
-        let text = response.get("description").and_then(Value::as_str);
-        text.unwrap_or_default().trim_end().to_owned()
-    };
-    if let [(_, only)] = successes {
-        let text = description(only).to_lowercase();
-        if NOTHING.contains(&text.trim_end_matches(['.', '!'])) {
-            return String::new();
-        }
-    }
-    let successes: Vec<(&str, &Value)> = successes
-        .iter()
-        .map(|(status, response)| (status.as_str(), response))
-        .collect();
-    list_statuses(&successes).0
 }
 
 /// Unifies successes with different bodies: a union of JSON bodies, `null` for a response without a body, raw

@@ -1,0 +1,139 @@
+//! Documents the statuses of an operation.
+
+use serde_json::{Map, Value};
+
+use super::descriptions;
+use super::media::{json_schema, quoted};
+use super::names::target;
+use super::resolve::is_method;
+use super::walk::members;
+
+pub(super) fn is_success(status: &str) -> bool {
+    status.starts_with('2')
+}
+
+pub(super) fn is_error(status: &str) -> bool {
+    status.starts_with('4') || status.starts_with('5')
+}
+
+/// What the documentation says about several bodies.
+pub(super) const BY_SHAPE: &str =
+    "\n\nThe variant is the one that fits the body best, whatever the status.";
+
+/// In the description of an operation: the name of the error body, which is not known yet.
+pub(super) const UNNAMED: &str = "`x-error-body`";
+
+/// Writes the names of the types of error bodies, which components have got, in the descriptions of operations.
+pub(super) fn name_error_bodies(document: &mut Value) {
+    for (_, item) in members(document.get_mut("paths")) {
+        for (_, operation) in members(Some(item)).filter(|(name, _)| is_method(name)) {
+            let description = operation.get("description").and_then(Value::as_str);
+            let Some(description) = description.filter(|text| text.contains(UNNAMED)) else {
+                continue;
+            };
+            let schema = operation["responses"].get("4XX").and_then(json_schema);
+            let schema = schema.map(|schema| schema.pointer("/allOf/0").unwrap_or(schema));
+            let named = match schema.and_then(name_of) {
+                Some(name) => description.replacen(UNNAMED, &name, 1),
+                None => ["The", "The JSON"]
+                    .iter()
+                    .fold(description.to_owned(), |text, holder| {
+                        text.replace(&format!("\n\n{holder} body is {UNNAMED}."), "")
+                    }),
+            };
+            operation["description"] = named.into();
+        }
+    }
+}
+
+/// Returns a list of statuses, and whether all of them have the same body. If not, each line says what its body is.
+pub(super) fn list_statuses(responses: &[(&str, &Value)]) -> (String, bool) {
+    let bodies: Vec<String> = responses.iter().map(|(_, one)| body_of(one)).collect();
+    let have_same_body = bodies.windows(2).all(|two| two[0] == two[1]);
+    let lines = responses.iter().zip(&bodies);
+    let lines = lines.map(|((status, response), body)| match body.as_str() {
+        "" => status_line(status, "", response),
+        _ if have_same_body => status_line(status, "", response),
+        body => status_line(status, &format!(" ({body})"), response),
+    });
+    (lines.collect(), have_same_body)
+}
+
+/// Returns what the body of a response is: a type or media types. Empty if its type has no name.
+fn body_of(response: &Value) -> String {
+    let content = response.get("content").and_then(Value::as_object);
+    match (json_schema(response), content) {
+        (Some(schema), _) => name_of(schema).unwrap_or_default(),
+        (None, None) => "no body".to_owned(),
+        (None, Some(content)) => {
+            let names = quoted(content.keys());
+            names.join(" or ")
+        }
+    }
+}
+
+/// Returns the name of the component that a schema refers to.
+pub(super) fn name_of(schema: &Value) -> Option<String> {
+    let name = target(schema.get("$ref")?.as_str()?)?;
+    Some(format!("`{name}`"))
+}
+
+/// Returns the line about a status in a list, with the descriptions of the response and of a schema without a name.
+fn status_line(status: &str, body: &str, response: &Value) -> String {
+    let mut described = Map::new();
+    let schema = json_schema(response).filter(|schema| schema.get("$ref").is_none());
+    for holder in [Some(response), schema].into_iter().flatten() {
+        let description = holder.get("description").and_then(Value::as_str);
+        if let Some(description) = description.map(str::trim).filter(|text| !text.is_empty()) {
+            descriptions::describe_once(&mut described, description);
+        }
+    }
+    match described.get("description").and_then(Value::as_str) {
+        None => format!("\n- `{status}`{body}"),
+        Some(text) => format!("\n- `{status}`{body}: {}", descriptions::in_list(text)),
+    }
+}
+
+/// Adds the list of statuses to the description, unless it is there already: a lowered document may be lowered again.
+pub(super) fn describe_statuses(operation: &mut Value, heading: &str, statuses: &str) {
+    let description = operation.get("description").and_then(Value::as_str);
+    let description = description.unwrap_or_default();
+    if !statuses.is_empty() && !description.contains(statuses) {
+        let description = format!("{description}\n\n# {heading}\n{statuses}");
+        operation["description"] = description.trim_start().into();
+    }
+}
+
+/// Lists the successes of an operation. Empty if there is only one, whose description says nothing.
+pub(super) fn describe_successes(successes: &[(String, Value)]) -> String {
+    const NOTHING: [&str; 13] = [
+        "",
+        "accepted",
+        "any response",
+        "created",
+        "default response",
+        "no content",
+        "ok",
+        "response",
+        "success",
+        "success response",
+        "successful",
+        "successful operation",
+        "successful response",
+    ];
+    let description = |response: &Value| {
+        let text = response.get("description").and_then(Value::as_str);
+        text.unwrap_or_default().trim_end().to_owned()
+    };
+    if let [(_, only)] = successes {
+        let text = description(only).to_lowercase();
+        if NOTHING.contains(&text.trim_end_matches(['.', '!'])) {
+            return String::new();
+        }
+    }
+    let successes: Vec<(&str, &Value)> = successes
+        .iter()
+        .map(|(status, response)| (status.as_str(), response))
+        .collect();
+    list_statuses(&successes).0
+}
