@@ -9,7 +9,7 @@ use crate::lower::{Lowered, collect_references};
 use progenitor::InterfaceStyle;
 use serde_json::{Value, json};
 
-use super::{client, input, parse};
+use super::{Failure, client, input};
 
 /// The item that progenitor cannot generate.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,8 +79,8 @@ fn narrow<T: Clone>(all: Vec<T>, holds: impl Fn(&[T]) -> bool) -> Option<T> {
 }
 
 fn fails(document: Value, lowered: &Lowered) -> bool {
-    parse::parse(&document).is_ok()
-        && client::generate(document, lowered, InterfaceStyle::Builder).is_err()
+    let generated = client::generate(document, lowered, InterfaceStyle::Builder);
+    matches!(generated, Err(Failure::Progenitor(_)))
 }
 
 /// Returns a document reduced to some operations and schemas, and the schemas that they reference.

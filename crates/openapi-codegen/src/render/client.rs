@@ -5,13 +5,13 @@ use std::panic::{self, AssertUnwindSafe, UnwindSafe};
 use std::sync::Once;
 
 use crate::lower::{Lowered, RUNTIME_TYPE};
-use openapiv3::OpenAPI;
 use proc_macro2::TokenStream;
 use progenitor::{GenerationSettings, Generator, InterfaceStyle, TagStyle, TypeImpl};
 use quote::quote;
 use serde_json::{Value, json};
 
 use super::names::type_name;
+use super::{Failure, parse};
 
 /// Schemas that map to types of the runtime: the schema, the Rust type, and the traits that progenitor may
 /// rely on.
@@ -48,12 +48,16 @@ fn conversions() -> [(Value, &'static str, &'static [TypeImpl]); 5] {
 /// Runs progenitor on a document prepared by [`input::prepare`].
 ///
 /// With `Positional`, types have no builders. Panics of progenitor are caught and returned as errors.
+///
+/// # Errors
+/// [`Failure::Progenitor`] if progenitor rejects the document.
 pub(super) fn generate(
     mut document: Value,
     lowered: &Lowered,
     style: InterfaceStyle,
-) -> Result<TokenStream, String> {
-    let generate = move || -> Result<TokenStream, String> {
+) -> Result<TokenStream, Failure> {
+    let rejected = |reason: String| Failure::Progenitor(format!("progenitor: {reason}"));
+    let generate = move || -> Result<TokenStream, Failure> {
         let mut settings = GenerationSettings::default();
         settings
             .with_interface(style)
@@ -83,21 +87,19 @@ pub(super) fn generate(
         }
         // Remove extensions: progenitor treats schemas that differ only in an extension as different schemas.
         strip_extensions(&mut document);
-        let document: OpenAPI = serde_json::from_value(document).map_err(|e| e.to_string())?;
+        let document = parse::parse(&document)?;
         Generator::new(&settings)
             .generate_tokens(&document)
-            .map_err(|e| e.to_string())
+            .map_err(|e| rejected(e.to_string()))
     };
-    catch_panic(AssertUnwindSafe(generate))
-        .unwrap_or_else(|payload| {
-            let text = payload
-                .downcast_ref::<String>()
-                .map(String::as_str)
-                .or_else(|| payload.downcast_ref::<&str>().copied())
-                .unwrap_or("no reason given");
-            Err(format!("panicked: {text}"))
-        })
-        .map_err(|reason| format!("progenitor: {reason}"))
+    catch_panic(AssertUnwindSafe(generate)).unwrap_or_else(|payload| {
+        let text = payload
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| payload.downcast_ref::<&str>().copied())
+            .unwrap_or("no reason given");
+        Err(rejected(format!("panicked: {text}")))
+    })
 }
 
 /// Runs a function that may panic, without printing the panic message. The hook of the process, which prints it, is

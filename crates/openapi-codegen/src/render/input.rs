@@ -81,9 +81,10 @@ pub(super) fn prepare(lowered: &Lowered) -> Value {
         "openapi": document["openapi"],
         "info": {"title": info["title"], "version": info["version"]},
         "servers": servers,
-        "paths": paths,
-        "components": {"schemas": schemas},
     });
+    // `json!` would copy them.
+    copied["paths"] = Value::Object(paths);
+    copied["components"] = Value::Object(Map::from_iter([("schemas".to_owned(), schemas)]));
     if let Some(description) = info.get("description").filter(|text| text.is_string()) {
         copied["info"]["description"] = description.clone();
     }

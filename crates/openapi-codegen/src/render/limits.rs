@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::lower::{LENIENT, LIMITS, SEND_NULL};
-use openapiv3::{OpenAPI, ReferenceOr, Schema, SchemaKind, Type};
 use proc_macro2::TokenStream;
 use quote::quote;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::names::type_name;
 use super::property_names;
@@ -19,9 +18,9 @@ pub(super) struct Limits {
 }
 
 impl Limits {
-    /// Reads the limits from extensions. `None` if there are none.
-    pub(super) fn of(extensions: &indexmap::IndexMap<String, Value>) -> Option<Self> {
-        let limits = extensions.get(LIMITS)?;
+    /// Reads the limits of an extension. `None` if there are none.
+    pub(super) fn of(limits: Option<&Value>) -> Option<Self> {
+        let limits = limits?;
         let bound = |keyword: &str, exclusive: &str| {
             Some((
                 limits.get(keyword)?.as_f64()?,
@@ -82,39 +81,26 @@ pub(super) struct FieldRules {
 }
 
 /// Returns the rules of the component schemas.
-pub(super) fn of_types(document: &OpenAPI) -> Result<LimitsOfTypes, String> {
+pub(super) fn of_types(document: &Value) -> Result<LimitsOfTypes, String> {
     let mut of_types = LimitsOfTypes::new();
-    let schemas = document
-        .components
-        .iter()
-        .flat_map(|components| &components.schemas);
-    for (name, schema) in schemas {
-        let ReferenceOr::Item(schema) = schema else {
-            continue;
-        };
+    let schemas = document.pointer("/components/schemas");
+    let schemas = schemas.and_then(Value::as_object).into_iter().flatten();
+    for (name, schema) in schemas.filter(|(_, schema)| schema.get("$ref").is_none()) {
         of_types.insert(type_name(name)?.to_string(), of_properties(schema));
     }
     Ok(of_types)
 }
 
-fn of_properties(schema: &Schema) -> FieldRules {
-    let properties = match &schema.schema_kind {
-        SchemaKind::Type(Type::Object(object)) => &object.properties,
-        // `openapiv3` parses an object with further keywords as `Any`.
-        SchemaKind::Any(any) => &any.properties,
-        _ => return FieldRules::default(),
-    };
+fn of_properties(schema: &Value) -> FieldRules {
+    let properties = schema.get("properties").and_then(Value::as_object);
     let mut rules = FieldRules::default();
-    for (name, schema) in properties {
-        let ReferenceOr::Item(schema) = schema else {
-            continue;
-        };
+    for (name, property) in properties.into_iter().flat_map(Map::iter) {
         let name = property_names::on_wire(name);
-        let extensions = &schema.schema_data.extensions;
+        let limits = Limits::of(property.get(LIMITS));
         rules
             .limits
-            .extend(Limits::of(extensions).map(|limits| (name.to_owned(), limits)));
-        let is_set = |mark: &str| extensions.get(mark) == Some(&Value::Bool(true));
+            .extend(limits.map(|limits| (name.to_owned(), limits)));
+        let is_set = |mark: &str| property.get(mark) == Some(&Value::Bool(true));
         if is_set(LENIENT) {
             rules.lenient.push(name.to_owned());
         }

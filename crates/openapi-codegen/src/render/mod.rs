@@ -141,12 +141,16 @@ impl From<String> for Failure {
 /// progenitor runs several times, in parallel: for the types, with a document without operations, and for groups of
 /// operations, with types that have no fields. One run for all would take longer, and much memory.
 fn render_once(lowered: &Lowered) -> Result<Vec<(String, String)>, Failure> {
-    let input = input::prepare(lowered);
+    let mut input = input::prepare(lowered);
+    let limits = limits::of_types(&input)?;
+    // The schemas are parsed by the run for the types.
+    let components = input["components"].take();
     let document = parse::parse(&input)?;
+    input["components"] = components;
     let run = Run {
         lowered,
         operations: operations::list(&document, lowered),
-        limits: limits::of_types(&document)?,
+        limits,
         document,
     };
     let parts = parts::divide(input, &run.bodies_with_team().collect());
@@ -246,8 +250,7 @@ impl Run<'_> {
     /// Renders the types of a document without operations.
     fn types(&self, document: Value) -> Result<Types, Failure> {
         let has_renamed_properties = property_names::has_renamed(&document);
-        let tokens = client::generate(document, self.lowered, InterfaceStyle::Positional);
-        let mut tokens = tokens.map_err(Failure::Progenitor)?;
+        let mut tokens = client::generate(document, self.lowered, InterfaceStyle::Positional)?;
         if has_renamed_properties {
             tokens = property_names::restore(tokens);
         }
@@ -296,8 +299,7 @@ impl Run<'_> {
         let operations = self.operations.iter();
         let operations = operations.filter(|operation| ids.contains(&operation.id));
         let operations: Vec<&Operation> = operations.collect();
-        let tokens = client::generate(document, self.lowered, InterfaceStyle::Builder);
-        let tokens = tokens.map_err(Failure::Progenitor)?;
+        let tokens = client::generate(document, self.lowered, InterfaceStyle::Builder)?;
         let (tokens, types) = modules::type_names(tokens);
         let types = self.all_types(types)?;
         let bodies = type_names(self.bodies_with_team())?;

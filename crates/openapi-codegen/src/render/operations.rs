@@ -1,7 +1,8 @@
 //! Renders the properties of each operation as constants that `openapi_runtime::Caller` reads.
 
 use crate::lower::{
-    BRACKETS, CONTENT_TYPE, Lowered, METHOD, OperationFacts, RAW_SLASHES, RetrySafety, TeamLocation,
+    BRACKETS, CONTENT_TYPE, LIMITS, Lowered, METHOD, OperationFacts, RAW_SLASHES, RetrySafety,
+    TeamLocation,
 };
 use openapiv3::{OpenAPI, Parameter, ReferenceOr, Schema, SchemaKind};
 use proc_macro2::{Literal, TokenStream};
@@ -112,7 +113,11 @@ pub(super) fn list(document: &OpenAPI, lowered: &Lowered) -> Vec<Operation> {
         };
         let limits = parameters.clone().filter_map(|data| {
             let wire_name = wire(data).unwrap_or_else(|| data.name.clone());
-            Some((data.name.clone(), wire_name, Limits::of(&data.extensions)?))
+            Some((
+                data.name.clone(),
+                wire_name,
+                Limits::of(data.extensions.get(LIMITS))?,
+            ))
         });
         let limits = limits.collect();
         let renamed: Vec<(String, String)> = parameters
