@@ -9,6 +9,7 @@ use super::bases;
 use super::facts::{SECRET, TEAM};
 use super::names::unescape;
 use super::references::Targets;
+use super::walk::has_member;
 use crate::Pointer;
 
 /// The maximum number of references and alternatives on the way to a string.
@@ -24,6 +25,8 @@ pub(super) struct Schemas<'a> {
     /// The numbers of components, by reference.
     numbers: HashMap<&'a str, usize>,
     known: Vec<Schema<'a>>,
+    /// Whether a property is marked at all.
+    has_marks: bool,
 }
 
 /// A component, or the schema of a body.
@@ -60,15 +63,20 @@ impl<'a> Schemas<'a> {
             children,
             numbers: HashMap::new(),
             known: Vec::new(),
+            has_marks: has_member(document, &is_mark),
         }
     }
 
-    /// Returns the numbers of a schema and of all components that it references, directly or indirectly.
+    /// Returns the numbers of a schema and of all components that it references, directly or indirectly. Empty if no
+    /// property of the document is marked.
     pub(super) fn below(
         &mut self,
         schema: &'a Value,
         place: &Pointer,
     ) -> Result<Vec<usize>, LowerError> {
+        if !self.has_marks {
+            return Ok(Vec::new());
+        }
         let mut below = vec![self.add(schema, place.clone())];
         let mut seen: Vec<bool> = Vec::new();
         let mut next = 0;
@@ -254,6 +262,11 @@ impl<'a> Schemas<'a> {
         }
         found
     }
+}
+
+/// Returns whether a member of an object marks the object.
+fn is_mark(key: &str, value: &Value) -> bool {
+    key == SECRET || key == TEAM || key == "format" && value == "password"
 }
 
 /// Returns whether a value carries a mark.

@@ -11,7 +11,7 @@ use super::names::{Names, SCHEMAS, pascal, target, unescape};
 use super::parameters::place_of;
 use super::resolve::{find, is_method};
 use super::resources;
-use super::walk::{Keys, members};
+use super::walk::{Keys, has_member, members};
 use crate::Pointer;
 
 /// Creates a component for every schema that is referenced elsewhere in the document, and repairs unresolved
@@ -136,6 +136,9 @@ fn replace_bodies(document: &mut Value, components: &[(&Value, &str)]) {
     }
 }
 
+/// The keywords that give a schema an anchor.
+const ANCHORS: [&str; 2] = ["$anchor", "$dynamicAnchor"];
+
 /// The locations of the schemas that have anchors.
 #[derive(Default)]
 struct Anchors {
@@ -150,7 +153,7 @@ impl Anchors {
         match value {
             Value::Object(map) => {
                 if keys == Keys::Keywords {
-                    for keyword in ["$anchor", "$dynamicAnchor"] {
+                    for keyword in ANCHORS {
                         if let Some(name) = map.get(keyword).and_then(Value::as_str) {
                             let name = format!("#{name}");
                             if keyword == "$dynamicAnchor" {
@@ -192,7 +195,9 @@ pub(super) struct Targets<'a> {
 impl<'a> Targets<'a> {
     pub(super) fn of(whole: &'a Value) -> Self {
         let mut anchors = Anchors::default();
-        anchors.collect(whole, Keys::Keywords, &Pointer::root());
+        if has_member(whole, &|key, _| ANCHORS.contains(&key)) {
+            anchors.collect(whole, Keys::Keywords, &Pointer::root());
+        }
         Self { whole, anchors }
     }
 

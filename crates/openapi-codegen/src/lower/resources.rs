@@ -7,11 +7,14 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::resolve::find;
-use super::walk::Keys;
+use super::walk::{Keys, has_member};
 use crate::Pointer;
 
 /// Returns a document whose references do not depend on `$id` and `$self`.
 pub(crate) fn by_document(document: &Value) -> Cow<'_, Value> {
+    if !has_member(document, &|key, _| key == "$id" || key == "$self") {
+        return Cow::Borrowed(document);
+    }
     let mut resources = Resources {
         document,
         places: BTreeMap::new(),
@@ -22,9 +25,6 @@ pub(crate) fn by_document(document: &Value) -> Cow<'_, Value> {
         resources.add(own, &Pointer::root());
     }
     resources.collect(document, Keys::Keywords, &Pointer::root(), base);
-    if resources.places.is_empty() {
-        return Cow::Borrowed(document);
-    }
     let mut converted = document.clone();
     resources.convert(&mut converted, Keys::Keywords, "#", base);
     Cow::Owned(converted)

@@ -36,6 +36,18 @@ impl Keys {
     }
 }
 
+/// Returns whether an object in a value has a member with a property. Few documents have some keywords, and locating them
+/// takes longer.
+pub(super) fn has_member(value: &Value, is_member: &impl Fn(&str, &Value) -> bool) -> bool {
+    match value {
+        Value::Object(map) => map
+            .iter()
+            .any(|(key, member)| is_member(key, member) || has_member(member, is_member)),
+        Value::Array(items) => items.iter().any(|item| has_member(item, is_member)),
+        _ => false,
+    }
+}
+
 /// Iterates over the members of an object; empty for other values.
 pub(super) fn members(value: Option<&mut Value>) -> impl Iterator<Item = (&String, &mut Value)> {
     value.and_then(Value::as_object_mut).into_iter().flatten()
