@@ -287,7 +287,7 @@ fn errors_name_file_location_and_reason() {
             "specs/inference.yml",
             "          - tool\n",
             "          - tool\n          - critic\n",
-            "specs/inference.yml, overlays applied: #/components/schemas/ChatCompletionDelta/properties/role: duplicate name \"Role\" of two enumerations",
+            "specs/inference.yml, overlays applied: #/components/schemas/ChatCompletionDelta/properties/role: the name \"Role\", which another enumeration has",
         ),
         (
             "specs/training.yml",

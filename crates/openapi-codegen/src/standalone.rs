@@ -88,7 +88,7 @@ impl Crate<'_> {
         if is_package(self.name) {
             return Ok(());
         }
-        let reason = "is not a valid crate name: it has letters, digits, `-` and `_`, and begins with a letter; set one with `--name`";
+        let reason = "is not a valid crate name: use letters, digits, `-` and `_`, begin with a letter, and avoid keywords of Rust; set a name with `--name`";
         Err(Error::new(format!("{:?} {reason}", self.name)))
     }
 
@@ -203,5 +203,6 @@ fn is_package(name: &str) -> bool {
         && name
             .chars()
             .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+        && syn::parse_str::<syn::Ident>(&name.replace('-', "_")).is_ok()
         && !["test", "core", "std", "alloc", "proc-macro"].contains(&name)
 }

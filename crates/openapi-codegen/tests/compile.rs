@@ -126,6 +126,72 @@ fn documents_of_the_snapshots_compile() {
     assert_eq!(cargo(&folder, &["check", "--workspace", "--quiet"]), "");
 }
 
+/// Values of unions, which the tests of the generator cannot read.
+const CHOICES: &str = "openapi: 3.2.0
+info: {title: Choices, version: '1'}
+paths:
+  /a:
+    get:
+      responses: {'200': {description: OK, content: {application/json: {schema: {$ref: '#/components/schemas/Thing'}}}}}
+components:
+  schemas:
+    Color: {type: string, enum: [red]}
+    Size: {type: string, enum: [large]}
+    Cat: {type: object, required: [kind], properties: {kind: {type: string}, lives: {type: integer}}}
+    Any: {type: object, properties: {kind: {type: string}, name: {type: string}}}
+    Thing:
+      type: object
+      properties:
+        text: {oneOf: [{$ref: '#/components/schemas/Color'}, {$ref: '#/components/schemas/Size'}, {type: integer}]}
+        list: {oneOf: [{type: array, items: {$ref: '#/components/schemas/Color'}}, {type: array, items: {$ref: '#/components/schemas/Size'}}]}
+        pet:
+          oneOf: [{$ref: '#/components/schemas/Cat'}, {$ref: '#/components/schemas/Any'}]
+          discriminator: {propertyName: kind, mapping: {cat: Cat}, defaultMapping: Any}
+        scalar: {oneOf: [{type: string}, {type: integer}]}
+        counts: {type: object, properties: {name: {type: string}}, additionalProperties: {type: integer}}
+";
+
+/// A program that reads a value from its argument.
+const READER: &str = r#"fn main() {
+    let json = std::env::args().nth(1).unwrap();
+    let (thing, _) = choices::lenient::from_json::<choices::types::Thing>(json.as_bytes()).unwrap();
+    println!("{thing:?}");
+}
+"#;
+
+#[test]
+#[ignore = "compiles crates"]
+fn unions_read_the_alternative_that_fits() {
+    let folder = workspace("choices", &["choices", "reader"]);
+    let document = folder.join("choices.yml");
+    fs::write(&document, CHOICES).unwrap();
+    generate(&document, &folder.join("choices"), &[]);
+    fs::create_dir_all(folder.join("reader/src")).unwrap();
+    let manifest = "[package]\nname = \"reader\"\nedition = \"2024\"\n\n[dependencies]\nchoices = { path = \"../choices\" }\n";
+    fs::write(folder.join("reader/Cargo.toml"), manifest).unwrap();
+    fs::write(folder.join("reader/src/main.rs"), READER).unwrap();
+    for (json, read) in [
+        (r#"{"text": "red"}"#, "text: Some(Color(Red))"),
+        (r#"{"text": "large"}"#, "text: Some(Size(Large))"),
+        (r#"{"text": "new"}"#, "text: Some(Color(Other(\"new\")))"),
+        (r#"{"list": ["large"]}"#, "[Large]"),
+        (r#"{"list": ["red"]}"#, "[Red]"),
+        (
+            r#"{"pet": {"kind": "cat", "lives": 9}}"#,
+            "pet: Some(Cat(Cat {",
+        ),
+        (
+            r#"{"pet": {"kind": "dog", "name": "n"}}"#,
+            "pet: Some(Any(Any {",
+        ),
+        (r#"{"scalar": 42.0}"#, "scalar: Some(Integer(42))"),
+        (r#"{"counts": {"name": "n", "a": 5.0}}"#, "{\"a\": 5}"),
+    ] {
+        let printed = cargo(&folder, &["run", "--quiet", "-p", "reader", "--", json]);
+        assert!(printed.contains(read), "{json}: {printed}");
+    }
+}
+
 #[test]
 fn a_package_contains_the_runtime() {
     let output = Command::new(env!("CARGO"))

@@ -13,6 +13,7 @@ use super::defaults::without_default;
 use super::names::pascal;
 use super::parameters::place_of;
 use super::resolve::is_method;
+use super::updates::HAS_DEFAULT;
 use super::walk::members;
 use crate::Pointer;
 
@@ -224,7 +225,13 @@ impl Namer<'_, '_> {
             self.add(new);
         }
         let mut replacement = Map::new();
-        for kept in ["description", "default", "nullable", super::SEND_DEFAULT] {
+        for kept in [
+            "description",
+            "default",
+            "nullable",
+            super::SEND_DEFAULT,
+            HAS_DEFAULT,
+        ] {
             if let Some(value) = schema.get(kept) {
                 replacement.insert(kept.to_owned(), value.clone());
             }
@@ -268,17 +275,16 @@ impl Namer<'_, '_> {
         }
         let name = numbered(&wanted, number);
         if name != wanted {
-            let fault = if self.taken.contains(&wanted) {
-                format!(
-                    "duplicate name {wanted:?} of an enumeration and a schema; add a unique `title`"
-                )
-            } else {
-                format!(
-                    "duplicate name {wanted:?} of two enumerations; add a `title` to one of them"
-                )
+            let other = match self.taken.contains(&wanted) {
+                true => "a schema",
+                false => "another enumeration",
             };
+            let reason = format!("the name {wanted:?}, which {other} has; give it another `title`");
+            if self.cx.options.strict {
+                return Err(LowerError::new(place, reason));
+            }
             self.cx
-                .reject_or_repair(place, fault, &format!("this one is renamed to {name:?}"))?;
+                .note_loss(place, format!("{reason}; this one is {name:?}"));
         }
         Ok(name)
     }

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use serde_json::{Map, Value, json};
 
+use super::descriptions::describe_once;
 use super::merge::{self, CONDITIONAL, is_annotation};
 use super::names::target;
 use super::shape::Shaper;
@@ -26,11 +27,10 @@ impl Shaper<'_, '_> {
         if merge::is_unrestricted(&whole) && self.all_are_nullable(&parts) {
             whole.insert("nullable".to_owned(), Value::Bool(true));
         }
-        // The description of the schema itself, not of one that it extends.
-        let mut own = parts.iter().filter(|part| part.get("$ref").is_none());
-        let own = own.find_map(|part| part.get("description"));
-        if let Some(own) = own.filter(|_| !whole.contains_key("description")) {
-            whole.insert("description".to_owned(), own.clone());
+        // The descriptions of the schema itself, not of one that it extends.
+        let own = parts.iter().filter(|part| part.get("$ref").is_none());
+        for text in own.filter_map(|part| part.get("description")?.as_str()) {
+            describe_once(&mut whole, text);
         }
         for (index, part) in parts.into_iter().enumerate() {
             let place = place.join("allOf").join(index);

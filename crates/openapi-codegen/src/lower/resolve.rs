@@ -56,11 +56,16 @@ pub(super) fn resolve_operations(
         let shared = item.shift_remove("parameters");
         let servers = item.shift_remove("servers");
         let server_of_path = note_servers(&whole, servers, &place, cx);
+        let texts = ["summary", "description"].map(|key| item.shift_remove(key));
+        let of_path: Vec<&str> = texts.iter().flatten().filter_map(Value::as_str).collect();
         for (name, operation) in item.iter_mut().filter(|(name, _)| is_method(name)) {
             let place = place.join(name);
             let Value::Object(operation) = operation else {
                 return Err(LowerError::new(&place, "not an operation"));
             };
+            for text in of_path.iter().filter(|text| !text.trim().is_empty()) {
+                describe_path(operation, text.trim());
+            }
             share_parameters(&whole, operation, shared.as_ref(), &place, cx)?;
             let servers = operation.shift_remove("servers");
             let server = match servers {
@@ -186,6 +191,14 @@ fn resolve_content(
         }
     }
     Ok(())
+}
+
+/// Adds the summary or the description of a path to the description of an operation, unless the operation says the same.
+fn describe_path(operation: &mut Map<String, Value>, text: &str) {
+    let summary = operation.get("summary").and_then(Value::as_str);
+    if summary.is_none_or(|summary| summary.trim() != text) {
+        describe_once(operation, text);
+    }
 }
 
 /// Notes the servers of a path or an operation, unless they are those of the document. Returns a sentence about them for

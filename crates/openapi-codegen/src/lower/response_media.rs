@@ -7,6 +7,7 @@ use super::media::{
     EVENT_STREAM, JSON, OCTETS, essence, has_parameters, is_binary, is_structured, is_text,
     json_of, quoted,
 };
+use super::names::target;
 use super::statuses::{is_error, is_success};
 use super::walk::members;
 use super::{CONTENT_TYPE, descriptions};
@@ -49,6 +50,8 @@ pub(super) fn unify(operation: &mut Value, place: &Pointer, cx: &mut Context<'_>
             None => {
                 note_raw(&content, status, &place, cx);
                 if is_success(status) {
+                    let stream = content.get(EVENT_STREAM).and_then(event);
+                    returned.extend(stream);
                     let is_named = |media: &str| ![EVENT_STREAM, OCTETS, "*/*"].contains(&media);
                     let named = content.keys().filter(|media| is_named(&essence(media)));
                     returned.extend(quoted(named));
@@ -63,6 +66,12 @@ pub(super) fn unify(operation: &mut Value, place: &Pointer, cx: &mut Context<'_>
         let sentence = format!("Returns {}.", returned.join(" or "));
         descriptions::describe_once(operation, &sentence);
     }
+}
+
+/// Returns what an event stream consists of.
+pub(super) fn event(stream: &Value) -> Option<String> {
+    let reference = stream.get("schema")?.get("$ref")?.as_str()?;
+    Some(format!("events with the data `{}`", target(reference)?))
 }
 
 /// Structured content of any media type is JSON in practice.

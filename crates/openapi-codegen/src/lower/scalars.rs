@@ -229,6 +229,10 @@ fn document_format(map: &mut Map<String, Value>, with_type: &[&str]) {
 fn widen_integer(map: &mut Map<String, Value>) {
     /// 2⁶³ and 2⁶⁴.
     const LIMITS: (f64, f64) = (9_223_372_036_854_775_808.0, 18_446_744_073_709_551_616.0);
+    // Rust's `usize`, as schemars writes it.
+    if map.get("format").is_some_and(|format| format == "uint") {
+        map.insert("format".to_owned(), "uint64".into());
+    }
     let values = map.get(VALUES).and_then(Value::as_array);
     let values: Vec<&Value> = values.into_iter().flatten().collect();
     let bounds = |keyword: &str| {

@@ -442,10 +442,11 @@ fn lower_null_in_enum(map: &mut Map<String, Value>) {
 }
 
 /// Moves a `$ref` with siblings into `allOf`: 3.0 ignores siblings of `$ref`. A document of 3.0 nevertheless means most
-/// of them, but its `type` may contradict that of the target.
+/// of them, but its `type` may contradict that of the target, and a service may omit what is `required`.
 fn lower_ref_siblings(map: &mut Map<String, Value>, cx: &Context<'_>) {
     if cx.ignores_siblings && map.contains_key("$ref") {
         map.shift_remove("type");
+        map.shift_remove("required");
     }
     if map.len() > 1
         && let Some(reference) = map.shift_remove("$ref")

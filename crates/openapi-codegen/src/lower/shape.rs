@@ -185,8 +185,9 @@ impl Shaper<'_, '_> {
         let default = map.shift_remove("default");
         let mut used: Map<String, Value> = Map::new();
         for key in map.keys().cloned().collect::<Vec<_>>() {
-            // These extensions apply to the property where it is used.
-            if key.starts_with("x-") || key == "readOnly" || key == "writeOnly" {
+            // These apply to the property where it is used.
+            let of_use = ["deprecated", "readOnly", "writeOnly"].contains(&key.as_str());
+            if key.starts_with("x-") || of_use {
                 used.extend(map.shift_remove(&key).map(|value| (key, value)));
             }
         }

@@ -104,6 +104,11 @@ pub(super) fn describe_statuses(operation: &mut Value, heading: &str, statuses: 
     }
 }
 
+/// Returns whether a status says something by itself, such as 202 (Accepted).
+fn is_unusual(status: &str) -> bool {
+    status.parse::<u16>().is_ok() && !["200", "201", "204"].contains(&status)
+}
+
 /// Lists the successes of an operation. Empty if there is only one, whose description says nothing.
 pub(super) fn describe_successes(successes: &[(String, Value)]) -> String {
     const NOTHING: [&str; 13] = [
@@ -125,7 +130,9 @@ pub(super) fn describe_successes(successes: &[(String, Value)]) -> String {
         let text = response.get("description").and_then(Value::as_str);
         text.unwrap_or_default().trim_end().to_owned()
     };
-    if let [(_, only)] = successes {
+    if let [(status, only)] = successes
+        && !is_unusual(status)
+    {
         let text = description(only).to_lowercase();
         if NOTHING.contains(&text.trim_end_matches(['.', '!'])) {
             return String::new();

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::LowerError;
+use super::descriptions::describe_once;
 use super::facts::OperationFacts;
 use super::media::{EVENT_STREAM, JSON};
 use super::resolve::is_method;
+use super::response_media;
 use crate::Pointer;
 
 /// Splits the operations that return JSON or an event stream. Both resulting operations have the same facts.
@@ -59,6 +61,10 @@ fn split_stream(operation: &mut Value) -> Option<(String, Value)> {
         return None;
     }
     let mut stream = operation.clone();
+    let responses = operation["responses"].as_object().into_iter().flatten();
+    let event = responses
+        .filter_map(|(_, response)| response.get("content")?.get(EVENT_STREAM))
+        .find_map(response_media::event);
     keep_only(operation, JSON);
     keep_only(&mut stream, EVENT_STREAM);
     let id = stream.get("operationId").and_then(Value::as_str)?;
@@ -66,6 +72,9 @@ fn split_stream(operation: &mut Value) -> Option<(String, Value)> {
     let summary = stream.get("summary").and_then(Value::as_str).unwrap_or(id);
     let summary = format!("{summary}, as an event stream");
     stream["summary"] = summary.into();
+    if let (Some(event), Value::Object(stream)) = (event, &mut stream) {
+        describe_once(stream, &format!("Returns {event}."));
+    }
     stream["operationId"] = stream_id.clone().into();
     Some((stream_id, stream))
 }

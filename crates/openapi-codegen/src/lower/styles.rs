@@ -53,12 +53,11 @@ pub(super) fn shape(
         map.insert("style".to_owned(), style.clone().into());
     }
     let shape = Shape::of(&schema, schemas);
+    let brackets = matches!(serialization, Serialization::Brackets);
     if in_query
-        && matches!(
-            (&shape, serialization),
-            (Shape::Other, Serialization::Brackets)
-        )
-        && let Some(each) = each_alternative(&parameter, schemas, place, cx)
+        && matches!(shape, Shape::Other)
+        && !matches!(serialization, Serialization::Text)
+        && let Some(each) = each_alternative(&parameter, brackets, schemas, place, cx)
     {
         return each;
     }
@@ -78,7 +77,6 @@ pub(super) fn shape(
         Shape::Object(properties, required)
             if in_query && !matches!(serialization, Serialization::Text) =>
         {
-            let brackets = matches!(serialization, Serialization::Brackets);
             return property_parameters(
                 &parameter,
                 &properties,
@@ -238,9 +236,10 @@ impl Shape {
 }
 
 /// Converts a union of scalars and objects to one parameter for the scalar and one for each property. The caller sets
-/// the parameters of one alternative.
+/// the parameters of one alternative. A list that repeats the parameter includes a scalar.
 fn each_alternative(
     parameter: &Value,
+    brackets: bool,
     schemas: &Map<String, Value>,
     place: &Pointer,
     cx: &mut Context<'_>,
@@ -248,6 +247,17 @@ fn each_alternative(
     let alternatives = resolved(&parameter["schema"], schemas)
         .get("oneOf")?
         .as_array()?;
+    let shapes = || alternatives.iter().map(|one| Shape::of(one, schemas));
+    if !brackets && shapes().all(|shape| matches!(shape, Shape::Scalar | Shape::List)) {
+        let mut lists = alternatives.iter().zip(shapes());
+        let (list, _) = lists.find(|(_, shape)| matches!(shape, Shape::List))?;
+        let mut parameter = parameter.clone();
+        parameter["schema"] = list.clone();
+        return Some(vec![parameter]);
+    }
+    if shapes().all(|shape| matches!(shape, Shape::Scalar)) {
+        return None;
+    }
     let mut optional = parameter.clone();
     optional["required"] = false.into();
     let mut each: Vec<Value> = Vec::new();
@@ -259,7 +269,7 @@ fn each_alternative(
                 vec![scalar]
             }
             Shape::Object(properties, _) => {
-                property_parameters(&optional, &properties, &[], true, schemas, place, cx, 0)
+                property_parameters(&optional, &properties, &[], brackets, schemas, place, cx, 0)
             }
             Shape::List | Shape::Other => return None,
         };

@@ -427,6 +427,14 @@ fn name_of(shaper: &Shaper<'_, '_>, alternative: &Value, name: &str, index: usiz
 fn tags_of(shaper: &Shaper<'_, '_>, property: &Value) -> Vec<Value> {
     let mut property = property;
     for _ in 0..8 {
+        // The values beside a reference are fewer than those of its target.
+        if property
+            .get("enum")
+            .or_else(|| property.get(VALUES))
+            .is_some()
+        {
+            break;
+        }
         let only = property
             .get("allOf")
             .and_then(Value::as_array)

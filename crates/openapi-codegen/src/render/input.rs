@@ -164,7 +164,16 @@ fn with_unique_names(path: &str, operation: &Value) -> (String, Value) {
             .chars()
             .all(|c| c.is_ascii_alphanumeric() || "-_.[]$".contains(c))
             && wire.starts_with(|c: char| c.is_ascii_alphabetic());
-        if is_plain && taken.insert(rust.clone()) {
+        let is_regular = wire
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
+        let is_renamed = !(is_plain && taken.insert(rust.clone()));
+        if is_renamed || !is_regular {
+            let description = parameter["description"].as_str().unwrap_or_default();
+            let description = format!("Sent as {}. {description}", descriptions::code(&wire));
+            parameter["description"] = description.trim_end().into();
+        }
+        if !is_renamed {
             continue;
         }
         let base = rust.trim_matches('_');
@@ -192,9 +201,6 @@ fn with_unique_names(path: &str, operation: &Value) -> (String, Value) {
         if location == "path" {
             path = path.replace(&format!("{{{wire}}}"), &format!("{{{name}}}"));
         }
-        let description = parameter["description"].as_str().unwrap_or_default();
-        let description = format!("Sent as `{wire}`. {description}");
-        parameter["description"] = description.trim_end().into();
         parameter["name"] = name.into();
         parameter[WIRE_NAME] = wire.into();
     }

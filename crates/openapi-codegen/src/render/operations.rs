@@ -1,5 +1,7 @@
 //! Renders the properties of each operation as constants that `openapi_runtime::Caller` reads.
 
+use std::collections::BTreeSet;
+
 use crate::lower::{
     BRACKETS, CONTENT_TYPE, LIMITS, Lowered, METHOD, OperationFacts, RAW_SLASHES, RetrySafety,
     TeamLocation,
@@ -43,6 +45,8 @@ pub(super) struct Operation {
     pub(super) has_custom_body_type: bool,
     /// The media type of the response, if progenitor generates a different one.
     pub(super) accept: Option<String>,
+    /// The media types of a successful response that is returned as bytes. progenitor asks only for JSON.
+    pub(super) raw_accept: Option<String>,
     /// The header parameters.
     pub(super) headers: Vec<String>,
     /// The component schema of the request body.
@@ -103,6 +107,15 @@ pub(super) fn list(document: &OpenAPI, lowered: &Lowered) -> Vec<Operation> {
                     .flat_map(|r| r.content.keys());
                 media.any(|media| media.starts_with("text/event-stream"))
             });
+        let successes = operation.responses.responses.iter();
+        let successes = successes.filter(|(status, _)| status.to_string().starts_with('2'));
+        let raw: BTreeSet<&str> = successes
+            .filter_map(|(_, response)| response.as_item())
+            .flat_map(|response| response.content.keys().map(String::as_str))
+            .collect();
+        let raw = raw.into_iter().collect::<Vec<_>>().join(", ");
+        let is_header = raw.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+        let raw_accept = (streams && is_header && !raw.contains("*/*")).then_some(raw);
         let parameters = operation.parameters.iter().filter_map(ReferenceOr::as_item);
         let parameters = parameters.map(Parameter::parameter_data_ref);
         let wire = |data: &openapiv3::ParameterData| {
@@ -205,6 +218,7 @@ pub(super) fn list(document: &OpenAPI, lowered: &Lowered) -> Vec<Operation> {
             brackets,
             has_custom_body_type,
             accept,
+            raw_accept,
             headers,
         });
     }

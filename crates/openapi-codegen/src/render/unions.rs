@@ -1,8 +1,7 @@
 //! Renders unions (`oneOf`, `anyOf`) as enums: deserialization selects the variant that preserves most of the
 //! input, and keeps a value that matches none.
 
-use std::collections::BTreeSet;
-
+use crate::lower::descriptions::code;
 use crate::lower::{self, Alternative, AlternativeKind, Lowered, Union};
 use heck::ToPascalCase as _;
 use proc_macro2::TokenStream;
@@ -24,14 +23,9 @@ pub(super) fn render(lowered: &Lowered) -> Result<String, String> {
         text.push_str(&unparse(tag_text()));
     }
     let schemas = lowered.document.pointer("/components/schemas");
-    let enums = lowered.enums.iter().map(|open| open.name.as_str());
-    let components = Components {
-        schemas,
-        enums: enums.collect(),
-    };
     for union in &lowered.unions {
         text.push('\n');
-        text.push_str(&unparse(render_union(union, &components)?));
+        text.push_str(&unparse(render_union(union, schemas)?));
         // It deserializes from any value.
         text.push_str(&lenient_impls::implementation(
             &type_name(&union.name)?,
@@ -41,29 +35,24 @@ pub(super) fn render(lowered: &Lowered) -> Result<String, String> {
     Ok(text)
 }
 
-/// The components of a lowered document.
-struct Components<'a> {
-    schemas: Option<&'a Value>,
-    /// The names of the open enumerations.
-    enums: BTreeSet<&'a str>,
-}
-
 /// A variant: its name, its type and its alternative in the document.
 struct Variant<'a> {
     ident: Ident,
     ty: TokenStream,
-    is_enum: bool,
     alternative: &'a Alternative,
 }
 
 impl Variant<'_> {
-    /// Renders the offer of the variant. An open enumeration reads any text, so that it is offered for its listed values
-    /// first.
-    fn offer(&self) -> TokenStream {
-        let (ident, ty) = (&self.ident, &self.ty);
-        match self.is_enum {
-            true => quote!(best.offer_listed(Self::#ident, #ty::LISTED);),
-            false => quote!(best.offer(Self::#ident);),
+    /// Renders the attributes of the variant. The value of the discriminator is documented: some schemas do not list it.
+    fn doc(&self, union: &Union) -> TokenStream {
+        let tags = self.alternative.tags.iter().map(|tag| code(tag));
+        let tags: Vec<String> = tags.collect();
+        match &union.tag {
+            Some(tag) if !tags.is_empty() => {
+                let doc = format!(" {} is {}.", code(tag), tags.join(" or "));
+                quote!(#[doc = #doc])
+            }
+            _ => quote!(#[allow(missing_docs)]),
         }
     }
 
@@ -77,9 +66,9 @@ impl Variant<'_> {
     }
 }
 
-fn render_union(union: &Union, components: &Components<'_>) -> Result<syn::File, String> {
+fn render_union(union: &Union, schemas: Option<&Value>) -> Result<syn::File, String> {
     let name = type_name(&union.name)?;
-    let variants = variants(union, components)?;
+    let variants = variants(union, schemas)?;
     let words = union
         .description
         .as_deref()
@@ -87,6 +76,7 @@ fn render_union(union: &Union, components: &Components<'_>) -> Result<syn::File,
     let doc = format!(" {words}");
     let idents: Vec<&Ident> = variants.iter().map(|variant| &variant.ident).collect();
     let fields: Vec<TokenStream> = variants.iter().map(Variant::field).collect();
+    let docs = variants.iter().map(|variant| variant.doc(union));
     let tagged = tagged(union, &variants);
     let offers = offers(union, &variants);
     let conversions = conversions(&name, &variants);
@@ -97,7 +87,7 @@ fn render_union(union: &Union, components: &Components<'_>) -> Result<syn::File,
         #[derive(Clone, Debug)]
         #[non_exhaustive]
         pub enum #name {
-            #(#[allow(missing_docs)] #idents(#fields),)*
+            #(#docs #idents(#fields),)*
             /// A value that matches no variant.
             Other(::serde_json::Value),
         }
@@ -117,7 +107,7 @@ fn render_union(union: &Union, components: &Components<'_>) -> Result<syn::File,
                 #tagged
                 let mut best = Best::new(&value);
                 #offers
-                ::std::result::Result::Ok(best.found.unwrap_or(Self::Other(value)))
+                ::std::result::Result::Ok(best.take().unwrap_or(Self::Other(value)))
             }
         }
 
@@ -173,24 +163,26 @@ fn tagged(union: &Union, variants: &[Variant<'_>]) -> TokenStream {
 /// Renders deserialization as the variant that preserves most of the value. If the discriminator is present, a variant
 /// that has other discriminator values does not match. The default of the discriminator is preferred.
 fn offers(union: &Union, variants: &[Variant<'_>]) -> TokenStream {
-    // The default is read whatever the value of the discriminator is.
-    let is_tagged = |variant: &&Variant<'_>| {
-        !variant.alternative.tags.is_empty() && !variant.alternative.is_default
-    };
-    let enums = variants.iter().filter(|variant| variant.is_enum);
-    let unlisted = enums.map(|variant| {
+    let offer = |variant: &&Variant<'_>| {
         let ident = &variant.ident;
         quote!(best.offer(Self::#ident);)
-    });
+    };
+    // The default is read whatever the value of the discriminator is.
+    let is_default = |variant: &&Variant<'_>| variant.alternative.is_default;
+    let is_tagged =
+        |variant: &&Variant<'_>| !variant.alternative.tags.is_empty() && !is_default(variant);
     match &union.tag {
         Some(tag) if variants.iter().any(|variant| is_tagged(&variant)) => {
-            let tagged = variants.iter().filter(is_tagged).map(Variant::offer);
-            let is_default = |variant: &&Variant<'_>| variant.alternative.is_default;
-            let default = variants.iter().filter(is_default).map(Variant::offer);
+            let tagged = variants
+                .iter()
+                .filter(is_tagged)
+                .map(|variant| offer(&variant));
+            let default = variants.iter().filter(is_default);
+            let default = default.map(|variant| offer(&variant));
             let others = variants
                 .iter()
-                .filter(|variant| !is_tagged(variant) && !is_default(variant))
-                .map(Variant::offer);
+                .filter(|variant| !is_tagged(variant) && !is_default(variant));
+            let others = others.map(|variant| offer(&variant));
             let is_absent = match union.has_scalar_tags {
                 true => quote!(tag_text(value.get(#tag)).is_none()),
                 false => quote!(!value.get(#tag).is_some_and(::serde_json::Value::is_string)),
@@ -201,14 +193,9 @@ fn offers(union: &Union, variants: &[Variant<'_>]) -> TokenStream {
                     #(#tagged)*
                 }
                 #(#others)*
-                #(#unlisted)*
             }
         }
-        _ => variants
-            .iter()
-            .map(Variant::offer)
-            .chain(unlisted)
-            .collect(),
+        _ => variants.iter().map(|variant| offer(&variant)).collect(),
     }
 }
 
@@ -232,7 +219,7 @@ fn conversions(name: &Ident, variants: &[Variant<'_>]) -> Vec<syn::Item> {
     conversions
 }
 
-fn variants<'a>(union: &'a Union, components: &Components<'_>) -> Result<Vec<Variant<'a>>, String> {
+fn variants<'a>(union: &'a Union, schemas: Option<&Value>) -> Result<Vec<Variant<'a>>, String> {
     let mut variants: Vec<Variant<'a>> = Vec::new();
     let own = union.name.to_pascal_case();
     for alternative in &union.alternatives {
@@ -246,7 +233,7 @@ fn variants<'a>(union: &'a Union, components: &Components<'_>) -> Result<Vec<Var
                     Some(_) => format!("Alternative{rest}"),
                     None => label,
                 };
-                let schema = components.schemas.and_then(|all| all.get(component));
+                let schema = schemas.and_then(|schemas| schemas.get(component));
                 match schema.and_then(lower::runtime_type) {
                     Some(runtime_type) => {
                         let runtime_type = format_ident!("{runtime_type}");
@@ -276,14 +263,9 @@ fn variants<'a>(union: &'a Union, components: &Components<'_>) -> Result<Vec<Var
             ident = format_ident!("{name}{number}");
             number += 1;
         }
-        let is_enum = match &alternative.kind {
-            AlternativeKind::Schema(component) => components.enums.contains(component.as_str()),
-            _ => false,
-        };
         variants.push(Variant {
             ident,
             ty,
-            is_enum,
             alternative,
         });
     }
@@ -312,47 +294,46 @@ fn tag_text() -> syn::File {
 /// Renders the helpers that all unions share.
 fn helpers() -> syn::File {
     parse_quote! {
-        /// The best variant so far: the one that preserves most of the value.
+        /// The best variant so far: the one that preserves most of the value, and of these, the one whose enumerations list
+        /// most of its texts.
         struct Best<'a, T> {
             value: &'a ::serde_json::Value,
             found: ::std::option::Option<T>,
             lost: usize,
+            unlisted: usize,
         }
 
         impl<'a, T> Best<'a, T> {
             fn new(value: &'a ::serde_json::Value) -> Self {
-                Self { value, found: ::std::option::Option::None, lost: usize::MAX }
+                Self { value, found: ::std::option::Option::None, lost: usize::MAX, unlisted: usize::MAX }
             }
 
             fn offer<A>(&mut self, variant: fn(A) -> T)
             where
                 A: ::serde::Serialize + ::serde::de::DeserializeOwned,
             {
-                if self.lost == 0 {
+                if self.lost == 0 && self.unlisted == 0 {
                     return;
                 }
-                let ::std::result::Result::Ok(read) = lenient::from_value::<A>(self.value) else {
+                let (read, unlisted) = lenient::count_unlisted(|| lenient::from_value::<A>(self.value));
+                let ::std::result::Result::Ok(read) = read else {
                     return;
                 };
                 let ::std::result::Result::Ok(written) = ::serde_json::to_value(&read) else {
                     return;
                 };
                 let lost = lost(self.value, &written);
-                if lost < self.lost {
+                if (lost, unlisted) < (self.lost, self.unlisted) {
                     self.lost = lost;
+                    self.unlisted = unlisted;
                     self.found = ::std::option::Option::Some(variant(read));
                 }
             }
 
-            /// Offers a variant only for listed values.
-            #[allow(dead_code)]
-            fn offer_listed<A>(&mut self, variant: fn(A) -> T, listed: &[A])
-            where
-                A: ::serde::Serialize + ::serde::de::DeserializeOwned + ::std::cmp::PartialEq,
-            {
-                if lenient::from_value::<A>(self.value).is_ok_and(|read| listed.contains(&read)) {
-                    self.offer(variant);
-                }
+            /// Returns the best variant. A union around this one counts its unlisted values.
+            fn take(self) -> ::std::option::Option<T> {
+                lenient::add_unlisted(if self.found.is_some() { self.unlisted } else { 1 });
+                self.found
             }
         }
 

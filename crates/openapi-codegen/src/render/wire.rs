@@ -1,6 +1,7 @@
 //! Restores names and media types on the wire where progenitor generates different ones.
 
 use proc_macro2::Span;
+use quote::quote;
 use syn::{Expr, ExprLit, ExprMethodCall, Lit, LitByteStr, LitStr, parse_quote};
 
 use super::operations::Operation;
@@ -17,7 +18,18 @@ pub(super) fn rewrite(operation: &Operation, expression: &mut Expr) {
         // Avoid an allocation: most calls have no header parameters, and the capacity includes a removed
         // header.
         Expr::Call(call) if path_ends(&call.func, "HeaderMap", "with_capacity") => {
-            *expression = parse_quote!(::reqwest::header::HeaderMap::new());
+            let headers = quote!(::reqwest::header::HeaderMap::new());
+            *expression = match &operation.raw_accept {
+                None => parse_quote!(#headers),
+                Some(media) => parse_quote!({
+                    let mut headers = #headers;
+                    headers.insert(
+                        ::reqwest::header::ACCEPT,
+                        ::reqwest::header::HeaderValue::from_static(#media),
+                    );
+                    headers
+                }),
+            };
         }
         // reqwest has a method for every other HTTP method.
         Expr::MethodCall(call) if call.method == "options" || call.method == "trace" => {

@@ -325,19 +325,15 @@ any: {type: object, properties: {kind: {type: string}, b: {type: string}}}",
 }
 
 #[test]
-fn open_enumerations_are_selected_by_their_listed_values() {
-    let unions = file(
-        &with_schemas(
-            "Thing: {oneOf: [{$ref: '#/components/schemas/Color'}, {$ref: '#/components/schemas/Size'}, {type: integer}]}
-Color: {type: string, enum: [red]}
-Size: {type: string, enum: [large]}",
-        ),
-        "types/unions.rs",
-    );
-    let reads = "best.offer_listed(Self::Color, super::Color::LISTED); \
-                 best.offer_listed(Self::Size, super::Size::LISTED); \
-                 best.offer(Self::Integer); best.offer(Self::Color); best.offer(Self::Size);";
-    assert!(unions.contains(reads), "{unions}");
+fn values_beside_a_reference_select_an_alternative() {
+    let lowered = lowered(&with_schemas(
+        "Thing: {oneOf: [{$ref: '#/components/schemas/A'}, {$ref: '#/components/schemas/B'}]}
+Kind: {type: integer, oneOf: [{title: One, const: 1}, {title: Two, const: 2}]}
+A: {type: object, required: [kind], properties: {kind: {type: integer, enum: [1], allOf: [{$ref: '#/components/schemas/Kind'}]}}}
+B: {type: object, required: [kind], properties: {kind: {type: integer, enum: [2], allOf: [{$ref: '#/components/schemas/Kind'}]}}}",
+    ));
+    let tags = lowered.unions[0].alternatives.iter().map(|one| &one.tags);
+    assert_eq!(tags.collect::<Vec<_>>(), [&["1"], &["2"]]);
 }
 
 #[test]

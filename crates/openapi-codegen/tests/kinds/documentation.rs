@@ -357,3 +357,48 @@ fn error_bodies_without_a_name_and_renamed_parameters_are_documented() {
         assert!(client.contains(text), "{text}: {client}");
     }
 }
+
+#[test]
+fn what_is_said_beside_a_path_a_part_and_a_variant_is_documented() {
+    let document = document(
+        "3.1.0",
+        "paths:
+  /a:
+    description: About the path.
+    post:
+      operationId: make_a
+      requestBody: {required: true, content: {application/json: {schema: {$ref: '#/components/schemas/M'}}}}
+      responses: {'202': {description: Accepted}}
+  /b:
+    get:
+      operationId: watch_b
+      responses: {'200': {description: OK, content: {text/event-stream: {schema: {$ref: '#/components/schemas/N'}}}}}
+components:
+  schemas:
+    Base: {type: object, properties: {kind: {type: string, description: Any kind.}}}
+    M: {allOf: [{$ref: '#/components/schemas/Base'}, {description: Inner., properties: {kind: {type: string, description: Only m., maxLength: 3}}}]}
+    N: {type: object, properties: {u: {deprecated: true, oneOf: [{type: integer}, {type: object, properties: {x: {type: string}}}]}}}
+    U: {oneOf: [{$ref: '#/components/schemas/Base'}, {$ref: '#/components/schemas/N'}], discriminator: {propertyName: kind, mapping: {b: Base}}}",
+    );
+    let client = file(&document, "mod.rs");
+    for text in [
+        "About the path.",
+        "- `202`: Accepted",
+        "Returns events with the data `N`.",
+    ] {
+        assert!(client.contains(text), "{text}: {client}");
+    }
+    let types = types(&document);
+    for text in [
+        "/// Inner.",
+        "/// Any kind. Only m.",
+        "/// Deprecated. #[serde(skip_serializing_if",
+    ] {
+        assert!(types.contains(text), "{text}: {types}");
+    }
+    let unions = file(&document, "types/unions.rs");
+    assert!(
+        unions.contains("/// `kind` is `b`. B(super::Base)"),
+        "{unions}"
+    );
+}

@@ -653,3 +653,41 @@ fn several_bodies_are_named_by_status() {
     let by_shape = "The variant is the one that fits the body best, whatever the status.";
     assert_eq!(description.as_str().unwrap().matches(by_shape).count(), 2);
 }
+
+#[test]
+fn requests_for_other_media_types_ask_for_them() {
+    let builder = file(
+        &document(
+            "3.1.0",
+            "paths:
+  /a:
+    post:
+      operationId: ask
+      responses: {'200': {description: OK, content: {application/json: {schema: {type: object}}, text/event-stream: {schema: {type: string}}}}}
+  /b:
+    get:
+      operationId: get_b
+      responses: {'200': {description: OK, content: {text/csv: {schema: {type: string}}, application/xml: {schema: {type: string}}}}}
+  /c:
+    get:
+      operationId: get_c
+      responses: {'200': {description: OK, content: {'*/*': {schema: {type: string}}}}}",
+        ),
+        "builder.rs",
+    );
+    let asked = builder.split("from_static(").skip(1);
+    let asked: Vec<&str> = asked
+        .filter_map(|rest| {
+            rest.split_once(')')
+                .map(|(media, _)| media.trim().trim_end_matches(','))
+        })
+        .collect();
+    assert_eq!(
+        asked,
+        [
+            "\"application/json\"",
+            "\"text/event-stream\"",
+            "\"application/xml, text/csv\""
+        ]
+    );
+}

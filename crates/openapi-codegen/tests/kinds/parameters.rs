@@ -177,3 +177,37 @@ fn a_cookie_is_a_header_beside_a_query_parameter_of_that_name() {
     assert_eq!(parameters[1]["in"], "header");
     assert_eq!(parameters[1]["required"], true);
 }
+
+#[test]
+fn alternatives_in_a_query_are_parameters() {
+    let document = document(
+        "3.1.0",
+        "paths:
+  /a:
+    get:
+      operationId: get_a
+      parameters:
+      - {name: filter, in: query, required: true, schema: {type: object, oneOf: [{properties: {id: {type: string}}, required: [id]}, {properties: {mail: {type: string}}, required: [mail]}]}}
+      - {name: tag, in: query, schema: {oneOf: [{type: string}, {type: array, items: {type: string}}]}}
+      responses: {'200': {description: OK}}",
+    );
+    let operation = &lowered(&document).document["paths"]["/a"]["get"];
+    let parameters = operation["parameters"].as_array().unwrap();
+    let shapes: Vec<String> = parameters
+        .iter()
+        .map(|one| {
+            let required = one
+                .get("required")
+                .is_some_and(|required| *required == true);
+            format!("{} {} {required}", one["name"], one["schema"]["type"])
+        })
+        .collect();
+    assert_eq!(
+        shapes,
+        [
+            "\"id\" \"string\" false",
+            "\"mail\" \"string\" false",
+            "\"tag\" \"array\" false"
+        ]
+    );
+}

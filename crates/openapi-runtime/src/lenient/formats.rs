@@ -107,6 +107,16 @@ pub(super) fn has_integral_floats(value: &Value) -> bool {
     }
 }
 
+/// Returns a value whose floats that are exact integers are integers. `None` if there are none.
+pub(super) fn with_integers(json: &RawValue) -> Option<Value> {
+    let mut value = serde_json::from_str(json.get()).ok()?;
+    if !has_integral_floats(&value) {
+        return None;
+    }
+    write_integers(&mut value);
+    Some(value)
+}
+
 /// Replaces the floats that are exact integers by integers.
 pub(super) fn write_integers(value: &mut Value) {
     match value {

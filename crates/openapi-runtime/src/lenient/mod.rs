@@ -11,6 +11,7 @@
 //! | `normalize` | [`Normalizer`]: rewrites JSON to match a type |
 //! | `types` | [`Lenient`] for the types that generated code uses |
 //! | `integer` | parses integers exactly |
+//! | `unlisted` | counts unlisted values, by which unions select an alternative |
 //! | `syntax` | replaces invalid tokens, such as `NaN` |
 
 mod formats;
@@ -18,6 +19,7 @@ mod integer;
 mod normalize;
 mod syntax;
 mod types;
+mod unlisted;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -30,6 +32,7 @@ pub use serde_json::value::RawValue;
 pub use formats::{Formats, lenient};
 pub use normalize::{Field, Mismatch, Normalized, Normalizer};
 pub use types::{AnyFormat, Strict};
+pub use unlisted::{add_unlisted, count_unlisted};
 
 /// A type that can be read from JSON that does not match the type exactly.
 ///

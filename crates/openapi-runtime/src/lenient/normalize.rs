@@ -210,6 +210,14 @@ impl Normalizer {
         Ok(())
     }
 
+    /// Like [`any`](Self::any), for a value that is not text.
+    pub(super) fn any_value(&mut self, value: &serde_json::Value) -> Normalized {
+        let json = value.to_string();
+        self.spend(size_of_values(json.as_bytes(), usize::MAX))?;
+        self.write(&json);
+        Ok(())
+    }
+
     fn spend(&mut self, bytes: usize) -> Normalized {
         match self.budget.checked_sub(bytes) {
             Some(rest) => {

@@ -8,10 +8,10 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::{Formats, Lenient, Mismatch, Normalized, Normalizer, integer};
+use super::{Formats, Lenient, Mismatch, Normalized, Normalizer, formats, integer};
 use crate::{Number, Secret, TextOrParts, Timestamp, Usd};
 
-/// Reads a `T` only from JSON that matches exactly.
+/// Reads a `T` only from JSON that matches, apart from integers that are written as floats, such as `5.0`.
 #[derive(Debug)]
 pub struct Strict<T>(PhantomData<T>);
 
@@ -19,7 +19,14 @@ impl<T: DeserializeOwned> Lenient for Strict<T> {
     const SIZE: usize = size_of::<T>();
 
     fn normalize(json: &RawValue, out: &mut Normalizer) -> Normalized {
-        unchanged::<T>("another type", json, out)
+        let strict = unchanged::<T>("another type", json, out);
+        if strict.is_ok() {
+            return strict;
+        }
+        match formats::with_integers(json) {
+            Some(integers) if T::deserialize(&integers).is_ok() => out.any_value(&integers),
+            _ => strict,
+        }
     }
 }
 

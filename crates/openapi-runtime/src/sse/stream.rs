@@ -33,6 +33,9 @@ pub enum EventStreamError {
     /// The body ended within an event.
     #[error("the stream ended within an event")]
     Truncated,
+    /// The body begins like JSON or HTML.
+    #[error("the response is not an event stream; does the request ask for one?")]
+    NotAnEventStream,
 }
 
 /// The maximum number of chunks that one poll reads before it yields to other tasks.
@@ -51,6 +54,8 @@ pub struct EventStream {
     /// `None` after the body has ended, has failed or was closed.
     body: Option<ByteStream>,
     decoder: Decoder,
+    /// Whether the first byte that is not whitespace was received.
+    has_begun: bool,
     /// An error that occurred before the first byte. The next poll returns it.
     failed: Option<Box<EventStreamError>>,
     /// The number of bytes that were drained, or `None` before draining has begun.
@@ -63,6 +68,7 @@ impl EventStream {
         Self {
             body: Some(body),
             decoder: Decoder::with_limit(max_event),
+            has_begun: false,
             failed: None,
             idle: IdleTimer::new(idle),
             drained: None,
@@ -84,7 +90,8 @@ impl EventStream {
     /// ```
     ///
     /// # Errors
-    /// Returns an error if reading the body fails, or if the body ends within an event.
+    /// Returns an error if reading the body fails, if the body ends within an event, or if it is no event stream, such as
+    /// the JSON of a request that asks for no stream.
     pub async fn next(&mut self) -> Result<Option<Event<'_>>, EventStreamError> {
         if std::future::poll_fn(|cx| self.poll_next(cx)).await? {
             return Ok(Some(self.last()));
@@ -119,7 +126,15 @@ impl EventStream {
                 });
             };
             match Pin::new(body).poll_next(cx) {
-                Poll::Ready(Some(Ok(chunk))) => self.decoder.feed(chunk),
+                Poll::Ready(Some(Ok(chunk))) => {
+                    if !self.has_begun {
+                        if begins_like_other(&chunk) {
+                            return self.fail(EventStreamError::NotAnEventStream);
+                        }
+                        self.has_begun = !chunk.trim_ascii_start().is_empty();
+                    }
+                    self.decoder.feed(chunk);
+                }
                 Poll::Ready(Some(Err(source))) => return self.fail(broken(source)),
                 Poll::Ready(None) => {
                     self.body = None;
@@ -227,6 +242,7 @@ impl EventStream {
         });
         if !is_other {
             if let Some(first) = first {
+                self.has_begun = true;
                 self.decoder.feed(first);
             }
             return Ok(None);

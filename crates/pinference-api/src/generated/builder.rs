@@ -355,7 +355,15 @@ impl<'a> IntoRequest for CreateChatCompletionStream<'a> {
             .map_err(Error::invalid_request)?;
         body.check_limits()?;
         let url = client.baseurl.fixed("/chat/completions")?;
-        let mut header_map = ::reqwest::header::HeaderMap::new();
+        let mut header_map = {
+            let mut headers = ::reqwest::header::HeaderMap::new();
+            headers
+                .insert(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("text/event-stream"),
+                );
+            headers
+        };
         if let Some(value) = x_prime_team_id {
             header_map.append("X-Prime-Team-ID", value.to_string().try_into()?);
         }

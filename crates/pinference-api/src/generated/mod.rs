@@ -112,7 +112,7 @@ impl Client {
     /// - `404`: The model does not exist.
     /// - `402`: The billed account has insufficient funds.
     ///
-    /// The body is `ErrorBody`.
+    /// The body is `ErrorBody`. Returns events with the data `ChatCompletionChunk`.
     pub fn create_chat_completion_stream(
         &self,
     ) -> builder::CreateChatCompletionStream<'_> {

@@ -130,7 +130,11 @@ macro_rules! open_enum {
 
         impl<'de> ::serde::Deserialize<'de> for $name {
             fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                ::openapi_runtime::deserialize_text(deserializer)
+                let value = ::openapi_runtime::deserialize_text(deserializer)?;
+                if let Self::$other(_) = &value {
+                    lenient::add_unlisted(1);
+                }
+                Ok(value)
             }
         }
 

@@ -11,11 +11,13 @@
 
 use ::openapi_runtime::lenient;
 
-/// The best variant so far: the one that preserves most of the value.
+/// The best variant so far: the one that preserves most of the value, and of these, the one whose enumerations list
+/// most of its texts.
 struct Best<'a, T> {
     value: &'a ::serde_json::Value,
     found: ::std::option::Option<T>,
     lost: usize,
+    unlisted: usize,
 }
 
 impl<'a, T> Best<'a, T> {
@@ -24,37 +26,36 @@ impl<'a, T> Best<'a, T> {
             value,
             found: ::std::option::Option::None,
             lost: usize::MAX,
+            unlisted: usize::MAX,
         }
     }
     fn offer<A>(&mut self, variant: fn(A) -> T)
     where
         A: ::serde::Serialize + ::serde::de::DeserializeOwned,
     {
-        if self.lost == 0 {
+        if self.lost == 0 && self.unlisted == 0 {
             return;
         }
-        let ::std::result::Result::Ok(read) = lenient::from_value::<A>(self.value) else {
+        let (read, unlisted) = lenient::count_unlisted(|| lenient::from_value::<
+            A,
+        >(self.value));
+        let ::std::result::Result::Ok(read) = read else {
             return;
         };
         let ::std::result::Result::Ok(written) = ::serde_json::to_value(&read) else {
             return;
         };
         let lost = lost(self.value, &written);
-        if lost < self.lost {
+        if (lost, unlisted) < (self.lost, self.unlisted) {
             self.lost = lost;
+            self.unlisted = unlisted;
             self.found = ::std::option::Option::Some(variant(read));
         }
     }
-    /// Offers a variant only for listed values.
-    #[allow(dead_code)]
-    fn offer_listed<A>(&mut self, variant: fn(A) -> T, listed: &[A])
-    where
-        A: ::serde::Serialize + ::serde::de::DeserializeOwned + ::std::cmp::PartialEq,
-    {
-        if lenient::from_value::<A>(self.value).is_ok_and(|read| listed.contains(&read))
-        {
-            self.offer(variant);
-        }
+    /// Returns the best variant. A union around this one counts its unlisted values.
+    fn take(self) -> ::std::option::Option<T> {
+        lenient::add_unlisted(if self.found.is_some() { self.unlisted } else { 1 });
+        self.found
     }
 }
 
@@ -114,10 +115,9 @@ impl<'de> ::serde::Deserialize<'de> for Voice {
     ) -> ::std::result::Result<Self, D::Error> {
         let value = ::serde_json::Value::deserialize(deserializer)?;
         let mut best = Best::new(&value);
-        best.offer_listed(Self::Name, super::VoiceName::LISTED);
-        best.offer(Self::CustomVoice);
         best.offer(Self::Name);
-        ::std::result::Result::Ok(best.found.unwrap_or(Self::Other(value)))
+        best.offer(Self::CustomVoice);
+        ::std::result::Result::Ok(best.take().unwrap_or(Self::Other(value)))
     }
 }
 
@@ -185,10 +185,9 @@ impl<'de> ::serde::Deserialize<'de> for ToolChoice {
     ) -> ::std::result::Result<Self, D::Error> {
         let value = ::serde_json::Value::deserialize(deserializer)?;
         let mut best = Best::new(&value);
-        best.offer_listed(Self::Mode, super::ToolChoiceMode::LISTED);
-        best.offer(Self::NamedToolChoice);
         best.offer(Self::Mode);
-        ::std::result::Result::Ok(best.found.unwrap_or(Self::Other(value)))
+        best.offer(Self::NamedToolChoice);
+        ::std::result::Result::Ok(best.take().unwrap_or(Self::Other(value)))
     }
 }
 
@@ -256,10 +255,9 @@ impl<'de> ::serde::Deserialize<'de> for FunctionCallChoice {
     ) -> ::std::result::Result<Self, D::Error> {
         let value = ::serde_json::Value::deserialize(deserializer)?;
         let mut best = Best::new(&value);
-        best.offer_listed(Self::ToolChoiceMode, super::ToolChoiceMode::LISTED);
-        best.offer(Self::ToolName);
         best.offer(Self::ToolChoiceMode);
-        ::std::result::Result::Ok(best.found.unwrap_or(Self::Other(value)))
+        best.offer(Self::ToolName);
+        ::std::result::Result::Ok(best.take().unwrap_or(Self::Other(value)))
     }
 }
 
