@@ -122,7 +122,7 @@ async fn create_chat_completion_stream_sends_the_request_and_reads_the_events() 
     assert_eq!(
         request.headers,
         [
-            "accept: */*",
+            "accept: text/event-stream",
             "authorization: Bearer pit_key_5f1e0c7a",
             "content-type: application/json",
         ]
@@ -166,7 +166,7 @@ async fn create_chat_completion_stream_sends_the_team_header() {
     assert_eq!(
         request.headers,
         [
-            "accept: */*",
+            "accept: text/event-stream",
             "authorization: Bearer pit_key_5f1e0c7a",
             "content-type: application/json",
             "x-prime-team-id: team_4d2a",
@@ -567,7 +567,7 @@ async fn a_stream_of_the_generated_crate() {
     assert_eq!(
         request.headers,
         [
-            "accept: */*",
+            "accept: text/event-stream",
             "authorization: Bearer pit_key_5f1e0c7a",
             "content-type: application/json",
         ]

@@ -215,7 +215,7 @@ const INTEGERS: [&str; 8] = [
 ];
 
 /// Moves a format into the description, unless it has a type.
-fn document_format(map: &mut Map<String, Value>, with_type: &[&str]) {
+pub(super) fn document_format(map: &mut Map<String, Value>, with_type: &[&str]) {
     let format = map.get("format").and_then(Value::as_str);
     if format.is_some_and(|format| !with_type.contains(&format))
         && let Some(Value::String(format)) = map.shift_remove("format")

@@ -335,8 +335,10 @@ fn property_parameters(
         let what = format!("unlisted properties of {name:?}, which cannot be sent");
         cx.note_loss(place, what);
     }
-    let whole = [parameter, resolved(&parameter["schema"], schemas)];
-    let whole: Vec<String> = whole.into_iter().filter_map(descriptions::line).collect();
+    let schema = &parameter["schema"];
+    let holders = [parameter, schema, resolved(schema, schemas)].into_iter();
+    let mut whole: Vec<String> = holders.filter_map(descriptions::line).collect();
+    whole.dedup();
     let whole = whole.join(" ");
     for (property, schema) in properties {
         let wire = if brackets {

@@ -18,19 +18,18 @@ pub(super) struct Limits {
 }
 
 impl Limits {
-    /// Reads the limits of an extension. `None` if there are none.
-    pub(super) fn of(limits: Option<&Value>) -> Option<Self> {
-        let limits = limits?;
+    /// Reads the limits of an extension.
+    pub(super) fn of(limits: &Value) -> Self {
         let bound = |keyword: &str, exclusive: &str| {
             Some((
                 limits.get(keyword)?.as_f64()?,
                 limits.get(exclusive) == Some(&Value::Bool(true)),
             ))
         };
-        Some(Self {
+        Self {
             minimum: bound("minimum", "exclusiveMinimum"),
             maximum: bound("maximum", "exclusiveMaximum"),
-        })
+        }
     }
 
     /// Renders the check of a value. `name` is its name on the wire.
@@ -96,7 +95,7 @@ fn of_properties(schema: &Value) -> FieldRules {
     let mut rules = FieldRules::default();
     for (name, property) in properties.into_iter().flat_map(Map::iter) {
         let name = property_names::on_wire(name);
-        let limits = Limits::of(property.get(LIMITS));
+        let limits = property.get(LIMITS).map(Limits::of);
         rules
             .limits
             .extend(limits.map(|limits| (name.to_owned(), limits)));

@@ -129,7 +129,7 @@ pub(super) fn list(document: &OpenAPI, lowered: &Lowered) -> Vec<Operation> {
             Some((
                 data.name.clone(),
                 wire_name,
-                Limits::of(data.extensions.get(LIMITS))?,
+                data.extensions.get(LIMITS).map(Limits::of)?,
             ))
         });
         let limits = limits.collect();

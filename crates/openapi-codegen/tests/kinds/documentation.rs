@@ -402,3 +402,25 @@ components:
         "{unions}"
     );
 }
+
+#[test]
+fn defaults_and_formats_of_objects_are_documented() {
+    let document = document(
+        "3.1.0",
+        "paths:
+  /a:
+    get:
+      operationId: get_a
+      parameters: [{name: filter, in: query, description: The filters., schema: {$ref: '#/components/schemas/Filter', default: {all: false}}}]
+      responses: {'200': {description: OK, content: {application/json: {schema: {$ref: '#/components/schemas/Map'}}}}}
+components:
+  schemas:
+    Filter: {type: object, properties: {all: {type: boolean}}}
+    Map: {type: object, format: uri-map, properties: {a: {type: string}}}",
+    );
+    let client = file(&document, "mod.rs");
+    let text =
+        "- `all`: Part of `filter`: The filters. If omitted, the service uses `{\"all\":false}`.";
+    assert!(client.contains(text), "{client}");
+    assert!(types(&document).contains("/// Format: `uri-map`."));
+}
