@@ -42,7 +42,8 @@ pub(super) fn document_list_limits(
     if map.shift_remove("uniqueItems") == Some(Value::Bool(true)) {
         describe(map, "Items are unique.");
     }
-    for keyword in ["enum", "format", "required", "additionalProperties"] {
+    document_format(map, &[]);
+    for keyword in ["enum", "required", "additionalProperties"] {
         map.shift_remove(keyword);
     }
     remove_with_note(map, "properties", place, cx);
@@ -96,9 +97,8 @@ pub(super) fn document_object_limits(
             map.shift_remove("additionalProperties");
         }
     }
-    for keyword in ["enum", "format"] {
-        map.shift_remove(keyword);
-    }
+    document_format(map, &[]);
+    map.shift_remove("enum");
     remove_with_note(map, "items", place, cx);
 }
 
@@ -215,7 +215,7 @@ const INTEGERS: [&str; 8] = [
 ];
 
 /// Moves a format into the description, unless it has a type.
-pub(super) fn document_format(map: &mut Map<String, Value>, with_type: &[&str]) {
+fn document_format(map: &mut Map<String, Value>, with_type: &[&str]) {
     let format = map.get("format").and_then(Value::as_str);
     if format.is_some_and(|format| !with_type.contains(&format))
         && let Some(Value::String(format)) = map.shift_remove("format")

@@ -293,7 +293,6 @@ impl Shaper<'_, '_> {
         place: &Pointer,
     ) -> Result<Value, LowerError> {
         scalars::document_object_limits(&mut map, place, self.cx);
-        scalars::document_format(&mut map, &[]);
         let owner = pascal(name);
         scalars::declare_required_properties(&mut map, place, self.cx);
         if let Some(Value::Object(properties)) = map.get_mut("properties") {
