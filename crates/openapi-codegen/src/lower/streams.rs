@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::LowerError;
-use super::descriptions::describe_once;
+use super::descriptions::describe_before_sections;
 use super::facts::OperationFacts;
 use super::media::{EVENT_STREAM, JSON};
 use super::resolve::is_method;
@@ -73,7 +73,7 @@ fn split_stream(operation: &mut Value) -> Option<(String, Value)> {
     let summary = format!("{summary}, as an event stream");
     stream["summary"] = summary.into();
     if let (Some(event), Value::Object(stream)) = (event, &mut stream) {
-        describe_once(stream, &format!("Returns {event}."));
+        describe_before_sections(stream, &format!("Returns {event}."));
     }
     stream["operationId"] = stream_id.clone().into();
     Some((stream_id, stream))

@@ -98,7 +98,7 @@ impl Client {
     }
     /// Prime Intellect Create Chat Completion, as an event stream
     ///
-    /// OpenAI-compatible chat completions endpoint. Supports streaming, temperature, token limits, and logprobs. Responses include a usage object with input/output tokens and cost.
+    /// OpenAI-compatible chat completions endpoint. Supports streaming, temperature, token limits, and logprobs. Responses include a usage object with input/output tokens and cost. Returns events with the data `ChatCompletionChunk`.
     ///
     /// Sends `POST /chat/completions`, documented at <https://docs.primeintellect.ai/inference/overview>.
     ///
@@ -112,7 +112,7 @@ impl Client {
     /// - `404`: The model does not exist.
     /// - `402`: The billed account has insufficient funds.
     ///
-    /// The body is `ErrorBody`. Returns events with the data `ChatCompletionChunk`.
+    /// The body is `ErrorBody`.
     pub fn create_chat_completion_stream(
         &self,
     ) -> builder::CreateChatCompletionStream<'_> {
