@@ -80,23 +80,6 @@ pub(super) fn describe_once(holder: &mut Map<String, Value>, sentence: &str) {
     }
 }
 
-/// Like [`describe_once`], before the first section.
-pub(super) fn describe_before_sections(holder: &mut Map<String, Value>, sentence: &str) {
-    let description = holder.get("description").and_then(Value::as_str);
-    let description = description.unwrap_or_default().to_owned();
-    let mut lines = description.split_inclusive('\n');
-    let length = lines.by_ref().take_while(|line| !line.starts_with("# "));
-    let (text, sections) = description.split_at(length.map(str::len).sum());
-    holder.insert("description".to_owned(), text.trim_end().into());
-    describe_once(holder, sentence);
-    if let Some(Value::String(text)) = holder.get_mut("description")
-        && !sections.is_empty()
-    {
-        text.push_str("\n\n");
-        text.push_str(sections);
-    }
-}
-
 /// Like [`describe_once`], for a schema that may be a reference.
 pub(super) fn describe_schema(holder: &mut Value, sentence: &str) {
     // Nothing can stand beside a reference.

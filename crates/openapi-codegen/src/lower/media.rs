@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use super::descriptions::code;
+
 pub(super) const JSON: &str = "application/json";
 pub(super) const FORM: &str = "application/x-www-form-urlencoded";
 pub(super) const OCTETS: &str = "application/octet-stream";
@@ -66,5 +68,5 @@ pub(super) fn json_schema(response: &Value) -> Option<&Value> {
 /// Returns media types as they are written in documentation.
 pub(super) fn quoted<'a>(media: impl IntoIterator<Item = &'a String>) -> Vec<String> {
     let media = media.into_iter();
-    media.map(|media| format!("`{media}`")).collect()
+    media.map(|media| code(media)).collect()
 }

@@ -179,7 +179,8 @@ impl Anchors {
     }
 }
 
-fn add(places: &mut BTreeMap<String, Option<String>>, name: &str, place: &Pointer) {
+/// Adds the location of a schema that has a name of its own. A name that several schemas have is ambiguous.
+pub(super) fn add(places: &mut BTreeMap<String, Option<String>>, name: &str, place: &Pointer) {
     places
         .entry(name.to_owned())
         .and_modify(|place| *place = None)

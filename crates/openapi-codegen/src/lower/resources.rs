@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::references::add;
 use super::resolve::find;
 use super::walk::{Keys, has_member};
 use crate::Pointer;
@@ -22,7 +23,7 @@ pub(crate) fn by_document(document: &Value) -> Cow<'_, Value> {
     let own = document.get("$self").and_then(Value::as_str);
     let base = own.unwrap_or_default();
     if let Some(own) = own {
-        resources.add(own, &Pointer::root());
+        add(&mut resources.places, own, &Pointer::root());
     }
     resources.collect(document, Keys::Keywords, &Pointer::root(), base);
     let mut converted = document.clone();
@@ -37,19 +38,12 @@ struct Resources<'a> {
 }
 
 impl Resources<'_> {
-    fn add(&mut self, id: &str, place: &Pointer) {
-        self.places
-            .entry(id.to_owned())
-            .and_modify(|place| *place = None)
-            .or_insert_with(|| Some(place.to_string()));
-    }
-
     fn collect(&mut self, value: &Value, keys: Keys, place: &Pointer, base: &str) {
         match value {
             Value::Object(map) => {
                 let id = id_of(value, keys, base);
                 if let Some(id) = &id {
-                    self.add(id, place);
+                    add(&mut self.places, id, place);
                 }
                 let base = id.as_deref().unwrap_or(base);
                 for (key, member) in map {

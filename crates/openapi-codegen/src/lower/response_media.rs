@@ -7,8 +7,7 @@ use super::media::{
     EVENT_STREAM, JSON, OCTETS, essence, has_parameters, is_binary, is_structured, is_text,
     json_of, quoted,
 };
-use super::names::target;
-use super::statuses::{is_error, is_success};
+use super::statuses::{is_error, is_success, name_of};
 use super::walk::members;
 use super::{CONTENT_TYPE, descriptions};
 use crate::Pointer;
@@ -70,8 +69,10 @@ pub(super) fn unify(operation: &mut Value, place: &Pointer, cx: &mut Context<'_>
 
 /// Returns what an event stream consists of.
 pub(super) fn event(stream: &Value) -> Option<String> {
-    let reference = stream.get("schema")?.get("$ref")?.as_str()?;
-    Some(format!("events with the data `{}`", target(reference)?))
+    Some(format!(
+        "an event stream of {}",
+        name_of(stream.get("schema")?)?
+    ))
 }
 
 /// Structured content of any media type is JSON in practice.

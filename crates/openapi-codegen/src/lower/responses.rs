@@ -7,8 +7,8 @@ use super::media::{EVENT_STREAM, JSON, json_schema};
 use super::merge::is_unrestricted;
 use super::resolve::is_method;
 use super::statuses::{
-    BY_SHAPE, UNNAMED, describe_statuses, describe_successes, is_error, is_success, list_statuses,
-    name_of,
+    BY_SHAPE, describe_statuses, describe_successes, is_error, is_success, list_statuses, name_of,
+    unnamed_body,
 };
 use super::walk::members;
 use super::{CONTENT_TYPE, LowerError, response_media};
@@ -191,12 +191,11 @@ fn unify_error_bodies(operation: &mut Value, place: &Pointer, cx: &mut Context<'
     }
     let (mut statuses, have_same_body) = list_statuses(&lines);
     if let [(_, body), others @ ..] = bodies.as_slice() {
-        let holder = if have_same_body { "The" } else { "The JSON" };
         match name_of(body).filter(|_| others.is_empty()) {
             // The list says which statuses have it.
             Some(_) if !have_same_body => {}
             Some(name) => statuses.push_str(&format!("\n\nThe body is {name}.")),
-            None => statuses.push_str(&format!("\n\n{holder} body is {UNNAMED}.")),
+            None => statuses.push_str(&unnamed_body(have_same_body)),
         }
     }
     let body = match bodies.as_slice() {

@@ -21,7 +21,13 @@ pub(super) const BY_SHAPE: &str =
     "\n\nThe variant is the one that fits the body best, whatever the status.";
 
 /// In the description of an operation: the name of the error body, which is not known yet.
-pub(super) const UNNAMED: &str = "`x-error-body`";
+const UNNAMED: &str = "`x-error-body`";
+
+/// Returns the sentence about an error body without a name. `is_common` is whether all errors have it.
+pub(super) fn unnamed_body(is_common: bool) -> String {
+    let holder = if is_common { "The" } else { "The JSON" };
+    format!("\n\n{holder} body is {UNNAMED}.")
+}
 
 /// Writes the names of the types of error bodies, which components have got, in the descriptions of operations.
 pub(super) fn name_error_bodies(document: &mut Value) {
@@ -35,10 +41,10 @@ pub(super) fn name_error_bodies(document: &mut Value) {
             let schema = schema.map(|schema| schema.pointer("/allOf/0").unwrap_or(schema));
             let named = match schema.and_then(name_of) {
                 Some(name) => description.replacen(UNNAMED, &name, 1),
-                None => ["The", "The JSON"]
-                    .iter()
-                    .fold(description.to_owned(), |text, holder| {
-                        text.replace(&format!("\n\n{holder} body is {UNNAMED}."), "")
+                None => [true, false]
+                    .into_iter()
+                    .fold(description.to_owned(), |text, is_common| {
+                        text.replace(&unnamed_body(is_common), "")
                     }),
             };
             operation["description"] = named.into();

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::LowerError;
-use super::descriptions::describe_before_sections;
 use super::facts::OperationFacts;
 use super::media::{EVENT_STREAM, JSON};
 use super::resolve::is_method;
@@ -70,11 +69,9 @@ fn split_stream(operation: &mut Value) -> Option<(String, Value)> {
     let id = stream.get("operationId").and_then(Value::as_str)?;
     let stream_id = format!("{id}_stream");
     let summary = stream.get("summary").and_then(Value::as_str).unwrap_or(id);
-    let summary = format!("{summary}, as an event stream");
+    let event = event.unwrap_or_else(|| "an event stream".to_owned());
+    let summary = format!("{summary}, as {event}");
     stream["summary"] = summary.into();
-    if let (Some(event), Value::Object(stream)) = (event, &mut stream) {
-        describe_before_sections(stream, &format!("Returns {event}."));
-    }
     stream["operationId"] = stream_id.clone().into();
     Some((stream_id, stream))
 }

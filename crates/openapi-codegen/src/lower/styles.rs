@@ -255,9 +255,6 @@ fn each_alternative(
         parameter["schema"] = list.clone();
         return Some(vec![parameter]);
     }
-    if shapes().all(|shape| matches!(shape, Shape::Scalar)) {
-        return None;
-    }
     let mut optional = parameter.clone();
     optional["required"] = false.into();
     let mut each: Vec<Value> = Vec::new();

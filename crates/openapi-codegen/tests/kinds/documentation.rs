@@ -384,7 +384,7 @@ components:
     for text in [
         "About the path.",
         "- `202`: Accepted",
-        "Returns events with the data `N`.",
+        "Returns an event stream of `N`.",
     ] {
         assert!(client.contains(text), "{text}: {client}");
     }

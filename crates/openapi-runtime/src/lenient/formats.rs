@@ -98,7 +98,7 @@ fn exact(float: f64) -> Option<i64> {
 }
 
 /// Returns whether a value contains floats that are exact integers.
-pub(super) fn has_integral_floats(value: &Value) -> bool {
+fn has_integral_floats(value: &Value) -> bool {
     match value {
         Value::Number(number) => number.is_f64() && number.as_f64().and_then(exact).is_some(),
         Value::Array(items) => items.iter().any(has_integral_floats),
@@ -108,17 +108,16 @@ pub(super) fn has_integral_floats(value: &Value) -> bool {
 }
 
 /// Returns a value whose floats that are exact integers are integers. `None` if there are none.
-pub(super) fn with_integers(json: &RawValue) -> Option<Value> {
-    let mut value = serde_json::from_str(json.get()).ok()?;
-    if !has_integral_floats(&value) {
-        return None;
-    }
-    write_integers(&mut value);
-    Some(value)
+pub(super) fn with_integers(value: &Value) -> Option<Value> {
+    has_integral_floats(value).then(|| {
+        let mut integers = value.clone();
+        write_integers(&mut integers);
+        integers
+    })
 }
 
 /// Replaces the floats that are exact integers by integers.
-pub(super) fn write_integers(value: &mut Value) {
+fn write_integers(value: &mut Value) {
     match value {
         Value::Number(number) if number.is_f64() => {
             if let Some(integer) = number.as_f64().and_then(exact) {

@@ -133,14 +133,18 @@ pub fn sanitize_json(json: &[u8]) -> (Cow<'_, str>, Vec<Warning>) {
 /// # Errors
 /// If the value cannot be read as a `T`.
 pub fn from_value<T: DeserializeOwned>(value: &Value) -> Result<T, serde_json::Error> {
-    T::deserialize(value).or_else(|error| {
-        if !formats::has_integral_floats(value) {
-            return Err(error);
+    // What an attempt that fails has read does not count.
+    let (read, unlisted) = count_unlisted(|| T::deserialize(value));
+    match read {
+        Ok(read) => {
+            add_unlisted(unlisted);
+            Ok(read)
         }
-        let mut integers = value.clone();
-        formats::write_integers(&mut integers);
-        T::deserialize(&integers)
-    })
+        Err(error) => match formats::with_integers(value) {
+            Some(integers) => T::deserialize(&integers),
+            None => Err(error),
+        },
+    }
 }
 
 /// Rewrites JSON to match a type.

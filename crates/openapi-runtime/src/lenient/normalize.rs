@@ -205,16 +205,13 @@ impl Normalizer {
 
     /// Writes any JSON unchanged, if its value does not exceed the budget.
     pub(super) fn any(&mut self, json: &RawValue) -> Normalized {
-        self.spend(size_of_values(json.get().as_bytes(), usize::MAX))?;
-        self.write(json.get());
-        Ok(())
+        self.any_text(json.get())
     }
 
-    /// Like [`any`](Self::any), for a value that is not text.
-    pub(super) fn any_value(&mut self, value: &serde_json::Value) -> Normalized {
-        let json = value.to_string();
+    /// Like [`any`](Self::any), for text, which must be valid.
+    pub(super) fn any_text(&mut self, json: &str) -> Normalized {
         self.spend(size_of_values(json.as_bytes(), usize::MAX))?;
-        self.write(&json);
+        self.write(json);
         Ok(())
     }
 

@@ -133,6 +133,30 @@ fn integers_in_a_value_may_be_written_as_floats() {
 }
 
 #[test]
+fn a_failed_attempt_counts_no_unlisted_values() {
+    struct Unlisted;
+
+    impl<'de> Deserialize<'de> for Unlisted {
+        fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            <String as Deserialize>::deserialize(deserializer)?;
+            add_unlisted(1);
+            Ok(Self)
+        }
+    }
+
+    // The float fails after the text was read.
+    for (json, expected) in [
+        (r#"["a", 5]"#, 1),
+        (r#"["a", 5.0]"#, 1),
+        (r#"["a", 5.5]"#, 0),
+    ] {
+        let value: Value = serde_json::from_str(json).unwrap();
+        let read = || from_value::<(Unlisted, i64)>(&value).is_ok();
+        assert_eq!(count_unlisted(read), (expected == 1, expected), "{json}");
+    }
+}
+
+#[test]
 fn undeclared_fields_are_read_leniently() {
     #[derive(Debug, Deserialize)]
     struct Counts {

@@ -23,8 +23,11 @@ impl<T: DeserializeOwned> Lenient for Strict<T> {
         if strict.is_ok() {
             return strict;
         }
-        match formats::with_integers(json) {
-            Some(integers) if T::deserialize(&integers).is_ok() => out.any_value(&integers),
+        let value: Option<Value> = serde_json::from_str(json.get()).ok();
+        match value.as_ref().and_then(formats::with_integers) {
+            Some(integers) if T::deserialize(&integers).is_ok() => {
+                out.any_text(&integers.to_string())
+            }
             _ => strict,
         }
     }

@@ -96,9 +96,9 @@ impl Client {
     pub fn create_chat_completion(&self) -> builder::CreateChatCompletion<'_> {
         builder::CreateChatCompletion::new(self)
     }
-    /// Prime Intellect Create Chat Completion, as an event stream
+    /// Prime Intellect Create Chat Completion, as an event stream of `ChatCompletionChunk`
     ///
-    /// OpenAI-compatible chat completions endpoint. Supports streaming, temperature, token limits, and logprobs. Responses include a usage object with input/output tokens and cost. Returns events with the data `ChatCompletionChunk`.
+    /// OpenAI-compatible chat completions endpoint. Supports streaming, temperature, token limits, and logprobs. Responses include a usage object with input/output tokens and cost.
     ///
     /// Sends `POST /chat/completions`, documented at <https://docs.primeintellect.ai/inference/overview>.
     ///

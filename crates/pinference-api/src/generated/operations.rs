@@ -37,7 +37,7 @@ pub const CREATE_CHAT_COMPLETION: Operation = Operation::new(
     .with_retry_safety(RetrySafety::Billable)
     .with_team(TeamLocation::Header("X-Prime-Team-ID"));
 
-/// Prime Intellect Create Chat Completion, as an event stream: `POST /chat/completions`.
+/// Prime Intellect Create Chat Completion, as an event stream of `ChatCompletionChunk`: `POST /chat/completions`.
 pub const CREATE_CHAT_COMPLETION_STREAM: Operation = Operation::new(
         "create_chat_completion_stream",
         "POST",
