@@ -179,8 +179,13 @@ pub fn read_if_exists(path: &Path) -> Result<Option<String>> {
 /// # Errors
 /// Returns an error that names the file if it cannot be read or is not UTF-8.
 pub fn read_text(path: &Path) -> Result<String> {
+    let name = path.display().to_string();
+    if name.contains("://") {
+        let reason = "a URL is not read; download the document, and pass its file";
+        return Err(Error::new(format!("{name}: {reason}")));
+    }
     let bytes = fs::read(path).map_err(|e| Error::file(path, &e))?;
-    String::from_utf8(bytes).map_err(|_| Error::new(format!("{}: invalid UTF-8", path.display())))
+    String::from_utf8(bytes).map_err(|_| Error::new(format!("{name}: invalid UTF-8")))
 }
 
 #[cfg(test)]

@@ -251,6 +251,10 @@ fn check_version(document: &Value) -> Result<(), LowerError> {
                 format!("unsupported version {version}; supported versions: 3.0, 3.1 and 3.2");
             Err(LowerError::new(&root.join("openapi"), reason))
         }
+        None if document.get("swagger").is_some() => {
+            let reason = "Swagger 2.0 is not supported; convert the document to OpenAPI 3";
+            Err(LowerError::new(&root.join("swagger"), reason))
+        }
         None => Err(LowerError::new(
             &root,
             "not an OpenAPI document: missing `openapi` field",

@@ -5,6 +5,7 @@ use std::process::{Command, ExitCode};
 
 use clap::{Args, ValueEnum};
 use openapi_codegen::difference::Difference;
+use openapi_codegen::rust_api::Bump;
 use openapi_codegen::{Error, Result, files, report};
 use openapi_codegen::{document, overlay};
 use serde_json::Value;
@@ -30,7 +31,7 @@ pub(crate) struct Diff {
     #[arg(long, value_enum)]
     fail_on: Option<FailOn>,
     /// The current version of the crate, used to print the next one.
-    #[arg(long)]
+    #[arg(long, value_parser = version)]
     version: Option<String>,
 }
 
@@ -78,10 +79,18 @@ pub(crate) fn run(arguments: &Diff) -> Result<ExitCode> {
     Ok(output::exit_code(!fails))
 }
 
+/// Parses the version of a crate.
+fn version(text: &str) -> Result<String, &'static str> {
+    match Bump::None.after(text) {
+        Some(version) => Ok(version),
+        None => Err("three numbers are required, such as `0.3.1`"),
+    }
+}
+
 /// Reads a file, or a file in a git revision.
 fn read_source(source: &str) -> Result<String> {
     let path = Path::new(source);
-    if path.exists() || !source.contains(':') {
+    if path.exists() || !source.contains(':') || source.contains("://") {
         return files::read_text(path);
     }
     if source.starts_with('-') {
