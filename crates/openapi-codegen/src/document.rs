@@ -1,5 +1,7 @@
 //! Parses and prints documents.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 /// A text that cannot be parsed as a document.
@@ -32,15 +34,7 @@ pub fn parse(name: &str, text: &str) -> Result<Value, DocumentError> {
     let value: Value = if text.trim_start().starts_with('{') {
         serde_json::from_str(text).map_err(|e| error(format!("not valid JSON: {e}")))?
     } else {
-        // YAML 1.2, as OpenAPI requires: `no` and `off` are strings, `012` is not octal.
-        let options = serde_saphyr::options! {
-            strict_booleans: true,
-            legacy_octal_numbers: false,
-            // Documents with thousands of operations share parameters through aliases.
-            budget: serde_saphyr::budget! { enforce_alias_anchor_ratio: false },
-        };
-        serde_saphyr::from_str_with_options(text, options)
-            .map_err(|e| error(format!("not valid YAML: {}", e.without_snippet())))?
+        parse_yaml(text).map_err(|e| error(format!("not valid YAML: {}", e.without_snippet())))?
     };
     // The text is not shown: a file that is passed by mistake can contain secrets.
     let found = match &value {
@@ -53,6 +47,55 @@ pub fn parse(name: &str, text: &str) -> Result<Value, DocumentError> {
     Err(error(format!(
         "not an OpenAPI or Overlay document: {found}"
     )))
+}
+
+/// The number of corrections that [`parse_yaml`] makes.
+const MAX_CORRECTIONS: usize = 1000;
+
+/// Parses YAML 1.2, as OpenAPI requires: `no` and `off` are strings, and `012` is not octal. Corrects what other parsers
+/// accept.
+fn parse_yaml(text: &str) -> Result<Value, serde_saphyr::Error> {
+    let options = serde_saphyr::options! {
+        strict_booleans: true,
+        legacy_octal_numbers: false,
+        // Documents with thousands of operations share parameters through aliases.
+        budget: serde_saphyr::budget! { enforce_alias_anchor_ratio: false },
+    };
+    let mut text = Cow::Borrowed(text);
+    for _ in 0..MAX_CORRECTIONS {
+        match serde_saphyr::from_str_with_options(&text, options.clone()) {
+            Ok(value) => return Ok(value),
+            Err(error) => match corrected(&text, &error) {
+                Some(corrected) => text = Cow::Owned(corrected),
+                None => return Err(error),
+            },
+        }
+    }
+    serde_saphyr::from_str_with_options(&text, options)
+}
+
+/// Returns the text without an error of a kind that other parsers accept.
+fn corrected(text: &str, error: &serde_saphyr::Error) -> Option<String> {
+    use serde_saphyr::Error::{ExternalMessage, NonFiniteFloat};
+    match error.without_snippet() {
+        // Lines of a quoted text must be indented more than its key. White space before them is not part of the text.
+        ExternalMessage { msg, location, .. }
+            if msg == "invalid indentation in multiline quoted scalar" =>
+        {
+            let line_breaks = usize::try_from(location.line()).ok()?.checked_sub(1)?;
+            let (end, _) = text.match_indices('\n').nth(line_breaks.checked_sub(1)?)?;
+            let (before, after) = text.split_at_checked(end + 1)?;
+            Some(format!("{before}{:100}{after}", ""))
+        }
+        // Text such as `6e27371700` is a number that is too large for any type.
+        NonFiniteFloat { value, location } => {
+            let start = usize::try_from(location.span().byte_offset()?).ok()?;
+            let (before, after) = text.split_at_checked(start)?;
+            let after = after.strip_prefix(value.as_str())?;
+            Some(format!("{before}'{value}'{after}"))
+        }
+        _ => None,
+    }
 }
 
 /// Formats a document as YAML.
@@ -119,6 +162,27 @@ mod tests {
         assert!(error.contains("line"), "{error}");
         let error = parse("a.json", "{\"a\": 1,\n").unwrap_err().to_string();
         assert!(error.contains("line 2"), "{error}");
+    }
+
+    #[test]
+    fn reads_quoted_text_that_is_indented_too_little() {
+        let text = "a:\n  b: \"one\n  two\n\n  three\\\n  four\"\n  c: 'x\n  y'\n";
+        let value = parse("a.yml", text).unwrap();
+        assert_eq!(value["a"]["b"], "one two\nthreefour");
+        assert_eq!(value["a"]["c"], "x y");
+        let windows = parse("a.yml", &text.replace('\n', "\r\n")).unwrap();
+        assert_eq!(windows, value);
+        // Text without a closing quotation mark is an error of its own.
+        let error = parse("a.yml", "a:\n  b: \"one\n  c: two\n").unwrap_err();
+        assert!(error.reason.contains("not valid YAML"), "{error}");
+    }
+
+    #[test]
+    fn reads_numbers_that_are_too_large_as_text() {
+        let text = "é: [6e27371700, 1e3, -.inf]\nb: {6e999: &c 7e999, d: *c}\n";
+        let value = parse("a.yml", text).unwrap();
+        let expected = r#"{"é":["6e27371700",1000.0,"-.inf"],"b":{"6e999":"7e999","d":"7e999"}}"#;
+        assert_eq!(value.to_string(), expected);
     }
 
     #[test]
