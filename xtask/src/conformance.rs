@@ -455,10 +455,22 @@ fn recordings(env: &Environment) -> std::result::Result<Vec<Check>, Missing> {
 /// The variable with the folder of OpenAPI documents.
 const DOCUMENTS: &str = "OPENAPI_DOCUMENTS";
 
-fn codegen(_: &Environment) -> std::result::Result<Vec<Check>, Missing> {
+fn codegen(env: &Environment) -> std::result::Result<Vec<Check>, Missing> {
     let folder = std::env::var_os(DOCUMENTS)
+        .and_then(|folder| std::path::absolute(folder).ok())
         .ok_or_else(|| Missing(format!("{DOCUMENTS} is not a folder of OpenAPI documents")))?;
-    let outcomes = documents::generate_all(Path::new(&folder));
+    let root = env.work.join("codegen");
+    let installed = Command::new(&env.cargo)
+        .args(["install", "--quiet", "--locked", "--root"])
+        .arg(&root)
+        .args(["--path", "../../crates/openapi-codegen"])
+        .current_dir(&env.scripts)
+        .status();
+    if !installed.is_ok_and(|status| status.success()) {
+        return Err(Missing("cannot install openapi-codegen".to_owned()));
+    }
+    let generator = root.join("bin/openapi-codegen");
+    let outcomes = documents::generate_all(&generator, &folder, &root.join("crates"));
     let outcomes = outcomes.map_err(|error| Missing(error.to_string()))?;
     let checks = outcomes.into_iter().map(|(name, failure)| Check {
         suite: "",
