@@ -4,7 +4,7 @@
 //! This pass reduces unions to references and plain scalars, adds a discriminator where a property
 //! distinguishes the alternatives, and leaves the selection to the generated code.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 use serde_json::{Map, Value, json};
 
@@ -575,24 +575,52 @@ fn discriminator_of(property: &str, mapping: Map<String, Value>, has_scalars: bo
 }
 
 impl Shaper<'_, '_> {
-    fn properties(&self, name: &str) -> Vec<String> {
-        let schema = self.done.get(name).filter(|schema| !schema.is_null());
-        let schema = schema.or_else(|| self.whole.get(name));
-        let properties = schema.and_then(|schema| schema.get("properties")?.as_object());
-        properties
-            .into_iter()
-            .flat_map(Map::keys)
-            .cloned()
-            .collect()
+    /// Returns the properties of a component, including those of schemas that it combines: a component that is not
+    /// normalized yet can have an `allOf`.
+    fn declared(&self, name: &str) -> Vec<(&String, &Value)> {
+        /// A schema can contain itself.
+        const MAX_SCHEMAS: usize = 100;
+        let find = |name: &str| {
+            let done = self.done.get(name).filter(|schema| !schema.is_null());
+            done.or_else(|| self.whole.get(name))
+        };
+        let mut declared = Vec::new();
+        let mut open: VecDeque<&Value> = find(name).into_iter().collect();
+        for _ in 0..MAX_SCHEMAS {
+            let Some(schema) = open.pop_front() else {
+                break;
+            };
+            let reference = schema.get("$ref").and_then(Value::as_str);
+            open.extend(reference.and_then(target).as_deref().and_then(find));
+            let combined = schema.get("allOf").and_then(Value::as_array);
+            open.extend(combined.into_iter().flatten());
+            let properties = schema.get("properties").and_then(Value::as_object);
+            declared.extend(properties.into_iter().flatten());
+        }
+        declared
     }
 
-    /// Returns the listed values of a component's property.
+    fn properties(&self, name: &str) -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        for (name, _) in self.declared(name) {
+            if !names.contains(name) {
+                names.push(name.clone());
+            }
+        }
+        names
+    }
+
+    /// Returns the listed values of a component's property. If several schemas list some, all of them apply.
     fn tags(&self, name: &str, property: &str) -> Vec<Value> {
-        let schema = self.done.get(name).filter(|schema| !schema.is_null());
-        let schema = schema.or_else(|| self.whole.get(name));
-        let property = schema.and_then(|schema| schema.get("properties")?.get(property));
-        property
-            .map(|property| tags_of(self, property))
-            .unwrap_or_default()
+        let declared = self.declared(name).into_iter();
+        let lists = declared
+            .filter(|(name, _)| *name == property)
+            .map(|(_, schema)| tags_of(self, schema))
+            .filter(|values| !values.is_empty());
+        let common = lists.reduce(|mut common, values| {
+            common.retain(|value| values.contains(value));
+            common
+        });
+        common.unwrap_or_default()
     }
 }
