@@ -1,10 +1,43 @@
 //! Security schemes, and what operations require.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
+use super::LowerError;
 use super::context::Context;
 use super::descriptions::describe_once;
 use crate::Pointer;
+
+/// Checks that the document declares the schemes that it requires. Each name is noted once.
+pub(super) fn check_requirements(
+    document: &Map<String, Value>,
+    cx: &mut Context<'_>,
+) -> Result<(), LowerError> {
+    let schemes = document
+        .get("components")
+        .and_then(|components| components.get("securitySchemes"));
+    let is_declared = |name: &str| schemes.is_some_and(|schemes| schemes.get(name).is_some());
+    let root = Pointer::root();
+    let paths = document.get("paths").and_then(Value::as_object);
+    let operations = paths.into_iter().flatten().flat_map(|(path, item)| {
+        let place = root.join("paths").join(path);
+        let item = item.as_object().into_iter().flatten();
+        item.map(move |(method, operation)| (place.join(method), operation.get("security")))
+    });
+    let all = std::iter::once((root.clone(), document.get("security"))).chain(operations);
+    let mut undeclared = BTreeSet::new();
+    for (place, required) in all {
+        let required = required.and_then(Value::as_array).into_iter().flatten();
+        for name in required.filter_map(Value::as_object).flat_map(Map::keys) {
+            if !is_declared(name) && undeclared.insert(name) {
+                let fault = format!("the security scheme `{name}` is not declared");
+                cx.reject_or_repair(&place.join("security"), fault, "its name is documented")?;
+            }
+        }
+    }
+    Ok(())
+}
 
 /// Notes what the client does not do for a security scheme, and removes `mutualTLS`, which 3.0 does not support.
 pub(super) fn lower_schemes(document: &mut Map<String, Value>, cx: &mut Context<'_>) {

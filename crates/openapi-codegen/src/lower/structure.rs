@@ -55,6 +55,7 @@ pub(super) fn lower_structure(
     lower_info(map, cx)?;
     document_info(map);
     lower_servers(map, cx)?;
+    security::check_requirements(map, cx)?;
     security::lower_schemes(map, cx);
     for list in ["tags", "servers", "security"] {
         if map.get(list).is_some_and(|value| !value.is_array()) {
@@ -79,6 +80,13 @@ fn lower_components(map: &mut Map<String, Value>, cx: &mut Context<'_>) -> Resul
         if !kind.starts_with("x-") && !kinds[&kind].is_object() {
             kinds.shift_remove(&kind);
             cx.reject_or_repair(&place.join(&kind), "not an object", "ignored")?;
+            continue;
+        }
+        let reference = kinds[&kind].as_object_mut();
+        let reference = reference.and_then(|all| all.shift_remove("$ref"));
+        if let Some(reference) = reference {
+            let fault = format!("components are listed, and cannot be a reference: {reference}");
+            cx.reject_or_repair(&place.join(&kind).join("$ref"), fault, "ignored")?;
         }
     }
     Ok(())
@@ -197,27 +205,29 @@ fn lower_servers(map: &mut Map<String, Value>, cx: &mut Context<'_>) -> Result<(
     let mut kept = false;
     for (index, mut server) in std::mem::take(servers).into_iter().enumerate() {
         let place = place.join(index);
+        let description = descriptions::line(&server).map(|line| format!(" ({line})"));
+        let description = description.unwrap_or_default();
         let Some(url) = server.get("url").and_then(Value::as_str).map(str::to_owned) else {
             cx.reject_or_repair(&place, "server without `url`", "ignored")?;
             continue;
         };
         let Some(resolved) = with_defaults(&url, server.get("variables")) else {
-            let what =
-                format!("the server `{url}`: its URL has variables without a usable default");
+            let what = format!(
+                "the server `{url}`{description}: its URL has variables without a usable default"
+            );
             cx.note_loss(&place, what);
             continue;
         };
         if !resolved.contains("://") {
-            if !resolved.trim_matches('/').is_empty() {
-                let what =
-                    format!("the relative server `{url}`; the caller adds it to the base URL");
+            if !resolved.trim_matches('/').is_empty() || !description.is_empty() {
+                let what = format!(
+                    "the relative server `{url}`{description}; the caller adds it to the base URL"
+                );
                 cx.note_loss(&place, what);
             }
             continue;
         }
         if kept {
-            let description = descriptions::line(&server).map(|line| format!(" ({line})"));
-            let description = description.unwrap_or_default();
             let what =
                 format!("the server `{url}`{description}; the caller gives its URL to use it");
             cx.note_loss(&place, what);
