@@ -16,7 +16,7 @@
 //! | `bases` | makes a union of a base schema whose children refer to it |
 //! | `references`, `names` | makes every reference point to a component schema with a valid Rust name |
 //! | `schema`, `constants`, `repair`, `unsupported` | converts 3.1 schemas to 3.0 |
-//! | `shape`, `cycles`, `flatten`, `merge`, `nullable`, `scalars`, `unions`, `union_types` | normalizes schemas to a few supported shapes |
+//! | `shape`, `ambiguity`, `cycles`, `flatten`, `merge`, `nullable`, `scalars`, `unions`, `union_types` | normalizes schemas to a few supported shapes |
 //! | `access` | makes read-only properties optional in requests, and write-only ones in responses |
 //! | `annotations` | documents `deprecated`, `readOnly` and `writeOnly` |
 //! | `styles` | converts parameter serialization |
@@ -28,10 +28,11 @@
 //! | `updates` | marks where requests can send `null` |
 //! | `streams` | splits operations that return JSON or an event stream |
 //!
-//! Passes share `walk` (what the keys of an object are), `descriptions` (Markdown), `media` (media types) and `context`
-//! (what a pass reports).
+//! Passes share `walk` (what the keys of an object are), `descriptions` (Markdown), `untyped` (schemas without a type in the
+//! crate), `media` (media types) and `context` (what a pass reports).
 
 mod access;
+mod ambiguity;
 mod annotations;
 mod bases;
 mod bodies;
@@ -73,6 +74,7 @@ mod union_types;
 mod unions;
 mod unsendable;
 mod unsupported;
+mod untyped;
 mod updates;
 mod walk;
 

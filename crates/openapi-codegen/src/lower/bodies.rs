@@ -5,14 +5,15 @@ use std::collections::VecDeque;
 use serde_json::{Map, Value, json};
 
 use super::context::Context;
-use super::descriptions::{self, code, code_of};
+use super::descriptions::{self, code_of};
 use super::media::{
-    FORM, JSON, OCTETS, TEXT, essence, has_parameters, is_binary, is_json, json_of,
+    FORM, JSON, OCTETS, TEXT, essence, has_parameters, is_binary, is_json, is_structured, is_text,
+    json_of, quoted,
 };
 use super::resolve::{find, is_method};
-use super::schema::CONSTRAINTS;
+use super::schema;
 use super::walk::members;
-use super::{BRACKETS, CONTENT_TYPE, LowerError};
+use super::{BRACKETS, CONTENT_TYPE, LowerError, untyped};
 use crate::Pointer;
 
 /// Keeps one body per request: JSON, or else a form, or else text, or else raw bytes. References point into the original
@@ -88,24 +89,24 @@ fn lower_body(
     body["content"] = json!({ key: { "schema": sent } });
     let was_written = body.get(CONTENT_TYPE).is_some();
     let named = essence(&chosen);
+    let names = quoted(raw.iter().copied()).join(" or ");
     // The charset of JSON is UTF-8.
     let is_complete = match key {
         JSON => named == key && !has_parameters(&chosen),
         _ => chosen.eq_ignore_ascii_case(key),
     };
-    if was_written || is_complete && raw.len() < 2 {
-        return Ok(());
-    }
-    let names: Vec<String> = raw.iter().map(|media| format!("`{media}`")).collect();
-    let names = names.join(" or ");
-    if !raw.is_empty() {
+    let is_plain = was_written || is_complete && raw.len() < 2;
+    if !raw.is_empty() && !is_plain {
         let form = content.get(&chosen).unwrap_or(&Value::Null);
         describe_form(body, form, original, &names);
-        let is_structured = schema.is_some_and(super::media::is_structured);
-        if is_structured && !is_multipart(&named) {
-            let what = format!("the type of `{named}`, which the caller serializes");
-            cx.note_loss(&place_of_schema, what);
-        }
+    }
+    let untyped = [&chosen].into_iter().filter(|_| key == TEXT);
+    for media in raw.iter().copied().chain(untyped) {
+        let place = place.join("content").join(media).join("schema");
+        describe_untyped(body, media, content.get(media), original, &place, cx);
+    }
+    if is_plain {
+        return Ok(());
     }
     if raw.len() > 1 || named.contains('*') || is_multipart(&named) {
         add_content_type(operation, &chosen, &names);
@@ -115,6 +116,35 @@ fn lower_body(
         body[CONTENT_TYPE] = chosen.into();
     }
     Ok(())
+}
+
+/// Documents the schema of a body that is text or bytes, and notes what the client does not do. `content` is the body's
+/// media type object.
+fn describe_untyped(
+    body: &mut Value,
+    media: &str,
+    content: Option<&Value>,
+    original: &Value,
+    place: &Pointer,
+    cx: &mut Context<'_>,
+) {
+    let Some(schema) = content.and_then(|content| content.get("schema")) else {
+        return;
+    };
+    // `lower_media` notes what text loses.
+    if is_structured(schema) && !is_multipart(media) && essence(media) != TEXT {
+        let what = format!("the type of `{media}`, which the caller serializes");
+        cx.note_loss(place, what);
+    }
+    let reference = schema.get("$ref").and_then(Value::as_str);
+    let target = reference.and_then(|reference| find(original, reference));
+    if let Some(text) = untyped::describe(target.unwrap_or(schema)) {
+        descriptions::describe(body, &text);
+    }
+    // The constraints of a component are noted there.
+    if let Value::Object(schema) = schema {
+        schema::note_unchecked(schema, place, cx);
+    }
 }
 
 /// Returns the media type of a body in the lowered document, and its schema there.
@@ -130,7 +160,7 @@ fn lower_media(
     } else if essence(media) == FORM {
         (FORM, typed())
     } else if essence(media) == TEXT {
-        if schema.is_some_and(|schema| !super::media::is_text(schema)) {
+        if schema.is_some_and(|schema| !is_text(schema)) {
             let what = format!("the type of `{media}`, which is sent as text");
             cx.note_loss(place, what);
         }
@@ -278,7 +308,7 @@ fn describe_parts(schema: &Value, encoding: &Value, original: &Value, indent: &s
         let target = target.unwrap_or(part);
         match is_file(part, original) {
             true => words.push("file".to_owned()),
-            false => words.extend(type_words(target)),
+            false => words.extend(untyped::type_words(target)),
         }
         let media = encoding.get(name).and_then(|one| one.get("contentType"));
         words.extend(media.map(|media| format!("sent as {}", code_of(media))));
@@ -295,34 +325,6 @@ fn describe_parts(schema: &Value, encoding: &Value, original: &Value, indent: &s
         )
     });
     lines.collect()
-}
-
-/// Describes the type of a part, with its values, default and constraints.
-fn type_words(part: &Value) -> Vec<String> {
-    let mut words = Vec::new();
-    let ty = part.get("type").and_then(Value::as_str);
-    words.extend(ty.filter(|ty| *ty != "string").map(str::to_owned));
-    let format = part.get("format");
-    words.extend(format.map(|format| format!("format {}", code_of(format))));
-    let values = part.get("enum").and_then(Value::as_array);
-    let values: Vec<String> = values.into_iter().flatten().map(Value::to_string).collect();
-    words.extend((!values.is_empty()).then(|| format!("one of {}", values.join(", "))));
-    words.extend(part.get("default").map(|value| format!("default {value}")));
-    for (keyword, _) in CONSTRAINTS {
-        let value = part
-            .get(keyword)
-            .filter(|value| **value != Value::Bool(false));
-        words.extend(value.map(|value| match value.as_str() {
-            Some(text) => format!("{keyword} {}", code(text)),
-            None => format!("{keyword} {value}"),
-        }));
-    }
-    words.extend(
-        (part.get("deprecated") == Some(&Value::Bool(true))).then(|| "deprecated".to_owned()),
-    );
-    let items = part.get("items").map(type_words).unwrap_or_default();
-    words.extend((!items.is_empty()).then(|| format!("items: {}", items.join(", "))));
-    words
 }
 
 /// Adds the parameter for the content type of a raw body.

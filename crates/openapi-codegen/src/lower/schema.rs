@@ -168,7 +168,7 @@ pub(super) const CONSTRAINTS: [(&str, &str); 13] = [
 ];
 
 /// Notes the constraints that are only documented, and those that do not apply.
-fn note_unchecked(map: &Map<String, Value>, place: &Pointer, cx: &mut Context<'_>) {
+pub(super) fn note_unchecked(map: &Map<String, Value>, place: &Pointer, cx: &mut Context<'_>) {
     let ty = map.get("type").and_then(Value::as_str);
     for (keyword, of) in CONSTRAINTS {
         let value = map

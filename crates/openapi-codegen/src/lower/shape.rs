@@ -21,7 +21,7 @@ use super::names::{Names, SCHEMAS, pascal, target};
 use super::parameters::place_of;
 use super::resolve::is_method;
 use super::walk::members;
-use super::{cycles, nullable, scalars, unions};
+use super::{ambiguity, cycles, nullable, scalars, unions};
 use crate::Pointer;
 
 /// The maximum number of component schemas, including those created from inline schemas.
@@ -66,6 +66,7 @@ pub(super) fn shape_schemas(document: &mut Value, cx: &mut Context<'_>) -> Resul
     cycles::break_up(&mut done, cx)?;
     cycles::join_unions(&mut done, cx);
     unions::declare_tags(&mut done, cx)?;
+    ambiguity::note(&done, cx);
     if !done.is_empty()
         && let Value::Object(whole) = &mut *document
         && let Value::Object(components) = whole.entry("components").or_insert_with(|| json!({}))

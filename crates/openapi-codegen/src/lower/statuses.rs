@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value};
 
-use super::descriptions;
 use super::media::{json_schema, quoted};
 use super::names::target;
 use super::resolve::is_method;
 use super::walk::members;
+use super::{descriptions, untyped};
 
 pub(super) fn is_success(status: &str) -> bool {
     status.starts_with('2')
@@ -84,20 +84,38 @@ pub(super) fn name_of(schema: &Value) -> Option<String> {
     Some(format!("`{name}`"))
 }
 
-/// Returns the line about a status in a list, with the descriptions of the response and of a schema without a name.
+/// Returns the line about a status in a list, with the descriptions of the response and of schemas without a name.
 fn status_line(status: &str, body: &str, response: &Value) -> String {
     let mut described = Map::new();
-    let schema = json_schema(response).filter(|schema| schema.get("$ref").is_none());
-    for holder in [Some(response), schema].into_iter().flatten() {
-        let description = holder.get("description").and_then(Value::as_str);
-        if let Some(description) = description.map(str::trim).filter(|text| !text.is_empty()) {
-            descriptions::describe_once(&mut described, description);
-        }
+    let description = response.get("description").and_then(Value::as_str);
+    let description = description.map(str::trim).filter(|text| !text.is_empty());
+    for text in description
+        .map(str::to_owned)
+        .into_iter()
+        .chain(unnamed_texts(response))
+    {
+        descriptions::describe_once(&mut described, &text);
     }
     match described.get("description").and_then(Value::as_str) {
         None => format!("\n- `{status}`{body}"),
         Some(text) => format!("\n- `{status}`{body}: {}", descriptions::in_list(text)),
     }
+}
+
+/// Describes the schemas of a response that have no name.
+fn unnamed_texts(response: &Value) -> Vec<String> {
+    let content = response.get("content").and_then(Value::as_object);
+    let texts = content.into_iter().flatten().filter_map(|(media, body)| {
+        let schema = body
+            .get("schema")
+            .filter(|schema| schema.get("$ref").is_none());
+        let text = untyped::describe(schema?)?;
+        match content?.len() {
+            1 => Some(text),
+            _ => Some(format!("{}: {text}", descriptions::code(media))),
+        }
+    });
+    texts.collect()
 }
 
 /// Adds the list of statuses to the description, unless it is there already: a lowered document may be lowered again.
@@ -138,6 +156,7 @@ pub(super) fn describe_successes(successes: &[(String, Value)]) -> String {
     };
     if let [(status, only)] = successes
         && !is_unusual(status)
+        && unnamed_texts(only).is_empty()
     {
         let text = description(only).to_lowercase();
         if NOTHING.contains(&text.trim_end_matches(['.', '!'])) {

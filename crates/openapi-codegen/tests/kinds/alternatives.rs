@@ -353,3 +353,34 @@ fn texts_with_different_descriptions_are_listed() {
     );
     assert_eq!(description("b"), "B. Pattern: `^a`");
 }
+
+#[test]
+fn values_that_a_later_component_inherits_select_it() {
+    let lowered = lowered(&with_schemas(
+        "Thing: {oneOf: [{$ref: '#/components/schemas/Track'}, {$ref: '#/components/schemas/Episode'}], discriminator: {propertyName: type}}
+Track: {type: object, required: [type], properties: {type: {type: string, enum: [track]}}}
+Episode: {allOf: [{$ref: '#/components/schemas/EpisodeBase'}, {type: object, properties: {show: {type: string}}}]}
+EpisodeBase: {type: object, required: [type], properties: {type: {type: string, enum: [episode]}}}",
+    ));
+    let tags = lowered.unions[0].alternatives.iter().map(|one| &one.tags);
+    assert_eq!(tags.collect::<Vec<_>>(), [&["track"], &["episode"]]);
+}
+
+#[test]
+fn alternatives_of_one_form_are_noted() {
+    let lowered = lowered(&with_schemas(
+        "Thing:
+  oneOf: [{$ref: '#/components/schemas/V4'}, {$ref: '#/components/schemas/V6'}, {$ref: '#/components/schemas/Named'}]
+V4: {type: object, required: [first], properties: {first: {$ref: '#/components/schemas/Address4'}}}
+V6: {type: object, required: [first], properties: {first: {$ref: '#/components/schemas/Address6'}}}
+Named: {type: object, required: [name], properties: {name: {type: string}}}
+Address4: {type: string, format: ipv4}
+Address6: {type: string, format: ipv6}",
+    ));
+    assert_eq!(
+        notes(&lowered, NoteKind::Lost),
+        [
+            "#/components/schemas/Thing/oneOf: alternatives of one form: `V4`, `V6`; all are read as `V4`"
+        ]
+    );
+}

@@ -424,3 +424,47 @@ components:
     assert!(client.contains(text), "{client}");
     assert!(types(&document).contains("/// Format: `uri-map`."));
 }
+
+#[test]
+fn bodies_without_a_type_are_documented() {
+    let document = document(
+        "3.1.0",
+        "paths:
+  /image:
+    put:
+      operationId: put_image
+      requestBody: {required: true, content: {image/jpeg: {schema: {type: string, format: base64, description: At most 256 KB.}}}}
+      responses: {'204': {description: No content}}
+    post:
+      operationId: post_word
+      requestBody: {required: true, content: {text/plain: {schema: {$ref: '#/components/schemas/Word'}}}}
+      responses:
+        '200': {description: OK, content: {application/json: {schema: {type: object, description: The settings.}}}}
+        '400': {description: Wrong., content: {application/json: {schema: {type: string, enum: [a, b]}}}}
+    get:
+      operationId: get_image
+      responses:
+        '200':
+          description: OK
+          content: {image/png: {schema: {type: string, format: binary, description: With alpha.}}, image/jpeg: {schema: {type: string, format: binary}}}
+    delete:
+      operationId: delete_image
+      responses: {'200': {description: OK, content: {application/json: {schema: {type: 'null'}}}}}
+components:
+  schemas:
+    Word: {type: string, enum: [yes, no], maxLength: 3}
+    Ratio: {type: number, format: float}",
+    );
+    let client = file(&document, "mod.rs");
+    for text in [
+        "The raw body, `image/jpeg`. At most 256 KB. Format `base64`.",
+        "One of \"yes\", \"no\"; maxLength 3.",
+        "- `200`: OK. The settings.",
+        "- `400`: Wrong. One of \"a\", \"b\".",
+        "- `200`: OK. `image/png`: With alpha.",
+        "- `200`: OK. Always null.",
+    ] {
+        assert!(client.contains(text), "{text}: {client}");
+    }
+    assert!(types(&document).contains("Format: `float`."));
+}

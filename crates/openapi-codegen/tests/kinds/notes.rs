@@ -129,3 +129,54 @@ fn components_that_are_not_objects_are_repaired() {
         render::render("kinds.yml", &lowered).unwrap();
     }
 }
+
+#[test]
+fn what_the_document_lacks_is_repaired() {
+    let document = document(
+        "3.0.3",
+        "security: [{key: []}]
+paths:
+  /a:
+    get: {operationId: get_a, security: [{key: []}, {other: []}], responses: {}}
+    put: {operationId: put_a, security: [{other: []}], responses: {}}
+components:
+  parameters: {$ref: 'parameters.json'}
+  securitySchemes: {key: {type: apiKey, in: header, name: Authorization}}",
+    );
+    let lowered = lowered(&document);
+    assert_eq!(
+        notes(&lowered, NoteKind::Repaired),
+        [
+            "#/components/parameters/$ref: components are listed, and cannot be a reference: \"parameters.json\"; ignored",
+            "#/paths/~1a/get/security: the security scheme `other` is not declared; its name is documented",
+        ]
+    );
+}
+
+#[test]
+fn constraints_of_bodies_without_a_type_are_noted() {
+    let document = document(
+        "3.0.3",
+        "paths:
+  /a:
+    put:
+      operationId: put_a
+      requestBody: {required: true, content: {application/octet-stream: {schema: {type: string, format: binary, maxLength: 9}}}}
+      responses: {}
+    post:
+      operationId: post_a
+      requestBody: {required: true, content: {application/octet-stream: {schema: {type: object}}}}
+      responses: {}",
+    );
+    let lowered = lowered(&document);
+    let place = "requestBody/content/application~1octet-stream/schema";
+    assert_eq!(
+        notes(&lowered, NoteKind::Unchecked),
+        [format!("#/paths/~1a/put/{place}/maxLength: `maxLength: 9`")]
+    );
+    let what = "the type of `application/octet-stream`, which the caller serializes";
+    assert_eq!(
+        notes(&lowered, NoteKind::Lost),
+        [format!("#/paths/~1a/post/{place}: {what}")]
+    );
+}

@@ -183,7 +183,8 @@ fn other_servers_are_noted() {
         "servers:
 - {url: 'https://{tenant}.example.com'}
 - {url: 'https://{region}.example.com/{port}', variables: {region: {default: eu}, port: {default: 443}}}
-- {url: 'https://b.example.com'}
+- {url: 'https://b.example.com', description: Staging}
+- {url: /, description: Local}
 paths: {}
 ",
     );
@@ -197,7 +198,8 @@ paths: {}
         [
             "#/servers/0: the server `https://{tenant}.example.com`: its URL has variables without a usable default",
             "#/servers/1/variables: the variables; the default base URL is `https://eu.example.com/443`",
-            "#/servers/2: the server `https://b.example.com`; the caller gives its URL to use it",
+            "#/servers/2: the server `https://b.example.com` (Staging); the caller gives its URL to use it",
+            "#/servers/3: the relative server `/` (Local); the caller adds it to the base URL",
         ]
     );
 }

@@ -1,0 +1,67 @@
+//! Describes schemas that have no type in the crate: those of text, bytes and parts of forms, and those without a name.
+
+use serde_json::Value;
+
+use super::descriptions::{self, code, code_of};
+use super::schema::CONSTRAINTS;
+
+/// Returns the description of a schema, and sentences about its values and constraints.
+pub(super) fn describe(schema: &Value) -> Option<String> {
+    let description = schema.get("description").and_then(Value::as_str);
+    let description = description.map(str::trim).filter(|text| !text.is_empty());
+    let mut described = Value::Object(Default::default());
+    if let Some(description) = description {
+        descriptions::describe(&mut described, description);
+    }
+    let mut details = details(schema).join("; ");
+    if let Some(first) = details.get_mut(..1) {
+        first.make_ascii_uppercase();
+        descriptions::describe(&mut described, &format!("{details}."));
+    }
+    Some(described.get("description")?.as_str()?.to_owned())
+}
+
+/// Describes the type of a part of a form, with its values, default and constraints.
+pub(super) fn type_words(part: &Value) -> Vec<String> {
+    let mut words = Vec::new();
+    let ty = part.get("type").and_then(Value::as_str);
+    words.extend(ty.filter(|ty| *ty != "string").map(str::to_owned));
+    words.extend(details(part));
+    let items = part.get("items").map(type_words).unwrap_or_default();
+    words.extend((!items.is_empty()).then(|| format!("items: {}", items.join(", "))));
+    words
+}
+
+/// Describes the format, the values, the default and the constraints of a schema.
+fn details(schema: &Value) -> Vec<String> {
+    let mut words = Vec::new();
+    let format = schema.get("format").filter(|format| *format != "binary");
+    words.extend(format.map(|format| format!("format {}", code_of(format))));
+    let values = schema.get("enum").and_then(Value::as_array);
+    let null = schema.get("type").filter(|ty| *ty == "null");
+    let only = schema.get("const").or(null.map(|_| &Value::Null));
+    let values = values.into_iter().flatten().chain(only);
+    let values: Vec<String> = values.map(Value::to_string).collect();
+    match values.as_slice() {
+        [] => {}
+        [only] => words.push(format!("always {only}")),
+        values => words.push(format!("one of {}", values.join(", "))),
+    }
+    words.extend(
+        schema
+            .get("default")
+            .map(|value| format!("default {value}")),
+    );
+    for (keyword, _) in CONSTRAINTS {
+        let value = schema
+            .get(keyword)
+            .filter(|value| **value != Value::Bool(false));
+        words.extend(value.map(|value| match value.as_str() {
+            Some(text) => format!("{keyword} {}", code(text)),
+            None => format!("{keyword} {value}"),
+        }));
+    }
+    let is_deprecated = schema.get("deprecated") == Some(&Value::Bool(true));
+    words.extend(is_deprecated.then(|| "deprecated".to_owned()));
+    words
+}
