@@ -49,8 +49,8 @@ pub fn parse(name: &str, text: &str) -> Result<Value, DocumentError> {
     )))
 }
 
-/// The number of corrections that [`parse_yaml`] makes.
-const MAX_CORRECTIONS: usize = 1000;
+/// The number of bytes that [`parse_yaml`] parses again after corrections: it takes a few seconds at most.
+const MAX_PARSED_AGAIN: usize = 32 << 20;
 
 /// Parses YAML 1.2, as OpenAPI requires: `no` and `off` are strings, and `012` is not octal. Corrects what other parsers
 /// accept.
@@ -62,16 +62,18 @@ fn parse_yaml(text: &str) -> Result<Value, serde_saphyr::Error> {
         budget: serde_saphyr::budget! { enforce_alias_anchor_ratio: false },
     };
     let mut text = Cow::Borrowed(text);
-    for _ in 0..MAX_CORRECTIONS {
-        match serde_saphyr::from_str_with_options(&text, options.clone()) {
+    let mut parsed_again = 0;
+    loop {
+        let error = match serde_saphyr::from_str_with_options(&text, options.clone()) {
             Ok(value) => return Ok(value),
-            Err(error) => match corrected(&text, &error) {
-                Some(corrected) => text = Cow::Owned(corrected),
-                None => return Err(error),
-            },
+            Err(error) => error,
+        };
+        parsed_again += text.len();
+        match corrected(&text, &error).filter(|_| parsed_again <= MAX_PARSED_AGAIN) {
+            Some(corrected) => text = Cow::Owned(corrected),
+            None => return Err(error),
         }
     }
-    serde_saphyr::from_str_with_options(&text, options)
 }
 
 /// Returns the text without an error of a kind that other parsers accept.
