@@ -138,8 +138,8 @@ fn describe_untyped(
     }
     let reference = schema.get("$ref").and_then(Value::as_str);
     let target = reference.and_then(|reference| find(original, reference));
-    if let Some(text) = untyped::describe(target.unwrap_or(schema)) {
-        descriptions::describe(body, &text);
+    if let Value::Object(body) = body {
+        untyped::describe(body, &untyped::texts(target.unwrap_or(schema)));
     }
     // The constraints of a component are noted there.
     if let Value::Object(schema) = schema {

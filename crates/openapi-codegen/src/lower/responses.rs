@@ -213,7 +213,11 @@ fn unify_error_bodies(operation: &mut Value, place: &Pointer, cx: &mut Context<'
         }
         _ if responses
             .values()
-            .filter(|r| r["description"] == ANY_ERROR)
+            .filter(|r| {
+                r["description"]
+                    .as_str()
+                    .is_some_and(|text| text.starts_with(ANY_ERROR))
+            })
             .count()
             == 2 =>
         {

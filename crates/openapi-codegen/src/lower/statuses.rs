@@ -89,13 +89,8 @@ fn status_line(status: &str, body: &str, response: &Value) -> String {
     let mut described = Map::new();
     let description = response.get("description").and_then(Value::as_str);
     let description = description.map(str::trim).filter(|text| !text.is_empty());
-    for text in description
-        .map(str::to_owned)
-        .into_iter()
-        .chain(unnamed_texts(response))
-    {
-        descriptions::describe_once(&mut described, &text);
-    }
+    described.extend(description.map(|text| ("description".to_owned(), text.into())));
+    untyped::describe(&mut described, &unnamed_texts(response));
     match described.get("description").and_then(Value::as_str) {
         None => format!("\n- `{status}`{body}"),
         Some(text) => format!("\n- `{status}`{body}: {}", descriptions::in_list(text)),
@@ -104,16 +99,18 @@ fn status_line(status: &str, body: &str, response: &Value) -> String {
 
 /// Describes the schemas of a response that have no name.
 fn unnamed_texts(response: &Value) -> Vec<String> {
-    let content = response.get("content").and_then(Value::as_object);
-    let texts = content.into_iter().flatten().filter_map(|(media, body)| {
+    let Some(content) = response.get("content").and_then(Value::as_object) else {
+        return Vec::new();
+    };
+    let texts = content.iter().flat_map(|(media, body)| {
         let schema = body
             .get("schema")
             .filter(|schema| schema.get("$ref").is_none());
-        let text = untyped::describe(schema?)?;
-        match content?.len() {
-            1 => Some(text),
-            _ => Some(format!("{}: {text}", descriptions::code(media))),
-        }
+        let texts = schema.map(untyped::texts).unwrap_or_default().into_iter();
+        texts.map(move |text| match content.len() {
+            1 => text,
+            _ => format!("{}: {text}", descriptions::code(media)),
+        })
     });
     texts.collect()
 }

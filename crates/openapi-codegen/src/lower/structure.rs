@@ -77,7 +77,10 @@ fn lower_components(map: &mut Map<String, Value>, cx: &mut Context<'_>) -> Resul
         return cx.reject_or_repair(&place, "not an object", "ignored");
     };
     for kind in kinds.keys().cloned().collect::<Vec<_>>() {
-        if !kind.starts_with("x-") && !kinds[&kind].is_object() {
+        if kind.starts_with("x-") {
+            continue;
+        }
+        if !kinds[&kind].is_object() {
             kinds.shift_remove(&kind);
             cx.reject_or_repair(&place.join(&kind), "not an object", "ignored")?;
             continue;

@@ -1,24 +1,35 @@
 //! Describes schemas that have no type in the crate: those of text, bytes and parts of forms, and those without a name.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::descriptions::{self, code, code_of};
 use super::schema::CONSTRAINTS;
 
-/// Returns the description of a schema, and sentences about its values and constraints.
-pub(super) fn describe(schema: &Value) -> Option<String> {
+/// Returns the description of a schema, and a sentence about its values and constraints.
+pub(super) fn texts(schema: &Value) -> Vec<String> {
     let description = schema.get("description").and_then(Value::as_str);
     let description = description.map(str::trim).filter(|text| !text.is_empty());
-    let mut described = Value::Object(Default::default());
-    if let Some(description) = description {
-        descriptions::describe(&mut described, description);
-    }
     let mut details = details(schema).join("; ");
     if let Some(first) = details.get_mut(..1) {
         first.make_ascii_uppercase();
-        descriptions::describe(&mut described, &format!("{details}."));
+        details.push('.');
     }
-    Some(described.get("description")?.as_str()?.to_owned())
+    let details = Some(details).filter(|details| !details.is_empty());
+    description
+        .map(str::to_owned)
+        .into_iter()
+        .chain(details)
+        .collect()
+}
+
+/// Appends texts to a description that does not contain them.
+pub(super) fn describe(holder: &mut Map<String, Value>, texts: &[String]) {
+    for text in texts {
+        let known = holder.get("description").and_then(Value::as_str);
+        if !known.is_some_and(|known| known.contains(text.trim_end_matches('.'))) {
+            descriptions::describe_map(holder, text);
+        }
+    }
 }
 
 /// Describes the type of a part of a form, with its values, default and constraints.

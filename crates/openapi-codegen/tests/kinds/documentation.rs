@@ -440,7 +440,7 @@ fn bodies_without_a_type_are_documented() {
       requestBody: {required: true, content: {text/plain: {schema: {$ref: '#/components/schemas/Word'}}}}
       responses:
         '200': {description: OK, content: {application/json: {schema: {type: object, description: The settings.}}}}
-        '400': {description: Wrong., content: {application/json: {schema: {type: string, enum: [a, b]}}}}
+        '400': {description: The reason, content: {application/json: {schema: {type: string, description: The reason., enum: [a, b]}}}}
     get:
       operationId: get_image
       responses:
@@ -460,7 +460,7 @@ components:
         "The raw body, `image/jpeg`. At most 256 KB. Format `base64`.",
         "One of \"yes\", \"no\"; maxLength 3.",
         "- `200`: OK. The settings.",
-        "- `400`: Wrong. One of \"a\", \"b\".",
+        "- `400`: The reason. One of \"a\", \"b\".",
         "- `200`: OK. `image/png`: With alpha.",
         "- `200`: OK. Always null.",
     ] {

@@ -119,7 +119,10 @@ fn components_that_are_not_objects_are_repaired() {
         ("components:", "components"),
         ("components: []", "components"),
         ("components: {schemas: }", "components/schemas"),
-        ("components: {x-own: 1, examples: 5}", "components/examples"),
+        (
+            "components: {x-own: 1, x-other: {$ref: 'a.json'}, examples: 5}",
+            "components/examples",
+        ),
     ] {
         let lowered = lowered(&document("3.0.3", &format!("paths: {{}}\n{components}")));
         assert_eq!(
