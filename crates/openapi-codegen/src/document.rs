@@ -68,11 +68,11 @@ fn parse_yaml(text: &str) -> Result<Value, serde_saphyr::Error> {
             Ok(value) => return Ok(value),
             Err(error) => error,
         };
-        parsed_again += text.len();
         match corrected(&text, &error).filter(|_| parsed_again <= MAX_PARSED_AGAIN) {
             Some(corrected) => text = Cow::Owned(corrected),
             None => return Err(error),
         }
+        parsed_again += text.len();
     }
 }
 
@@ -90,7 +90,7 @@ fn corrected(text: &str, error: &serde_saphyr::Error) -> Option<String> {
             Some(format!("{before}{:100}{after}", ""))
         }
         // Text such as `6e27371700` is a number that is too large for any type.
-        NonFiniteFloat { value, location } => {
+        NonFiniteFloat { value, location } if value.starts_with(|c: char| c.is_ascii_digit()) => {
             let start = usize::try_from(location.span().byte_offset()?).ok()?;
             let (before, after) = text.split_at_checked(start)?;
             let after = after.strip_prefix(value.as_str())?;
@@ -181,10 +181,11 @@ mod tests {
 
     #[test]
     fn reads_numbers_that_are_too_large_as_text() {
-        let text = "é: [6e27371700, 1e3, -.inf]\nb: {6e999: &c 7e999, d: *c}\n";
+        let text = "é: [6e27371700, 1e3]\nb: {6e999: &c 7e999, d: *c}\n";
         let value = parse("a.yml", text).unwrap();
-        let expected = r#"{"é":["6e27371700",1000.0,"-.inf"],"b":{"6e999":"7e999","d":"7e999"}}"#;
+        let expected = r#"{"é":["6e27371700",1000.0],"b":{"6e999":"7e999","d":"7e999"}}"#;
         assert_eq!(value.to_string(), expected);
+        assert!(parse("a.yml", "a: -.inf").is_err());
     }
 
     #[test]

@@ -181,7 +181,7 @@ pub fn read_if_exists(path: &Path) -> Result<Option<String>> {
 pub fn read_text(path: &Path) -> Result<String> {
     let name = path.display().to_string();
     if name.contains("://") {
-        let reason = "a URL is not read; download the document, and pass its file";
+        let reason = "URLs are not supported; download the document and pass the file";
         return Err(Error::new(format!("{name}: {reason}")));
     }
     let bytes = fs::read(path).map_err(|e| Error::file(path, &e))?;

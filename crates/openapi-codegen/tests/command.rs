@@ -275,11 +275,11 @@ fn invalid_input_is_an_error_with_its_location() {
         ("generate missing.yml --out api", "error: missing.yml: "),
         (
             "generate https://a.example/b.yml --out api",
-            "error: https://a.example/b.yml: a URL is not read",
+            "error: https://a.example/b.yml: URLs are not supported",
         ),
         (
             "diff bookmarks.yml https://a.example/b.yml",
-            "error: https://a.example/b.yml: a URL is not read",
+            "error: https://a.example/b.yml: URLs are not supported",
         ),
         (
             "generate swagger.yml --out api",

@@ -103,7 +103,9 @@ fn lower_body(
     let untyped = [&chosen].into_iter().filter(|_| key == TEXT);
     for media in raw.iter().copied().chain(untyped) {
         let place = place.join("content").join(media).join("schema");
-        describe_untyped(body, media, content.get(media), original, &place, cx);
+        let is_only = raw.len() < 2;
+        let content = content.get(media);
+        describe_untyped(body, (media, is_only), content, original, &place, cx);
     }
     if is_plain {
         return Ok(());
@@ -119,10 +121,10 @@ fn lower_body(
 }
 
 /// Documents the schema of a body that is text or bytes, and notes what the client does not do. `content` is the body's
-/// media type object.
+/// media type object. `is_only` is whether the body has no other media type.
 fn describe_untyped(
     body: &mut Value,
-    media: &str,
+    (media, is_only): (&str, bool),
     content: Option<&Value>,
     original: &Value,
     place: &Pointer,
@@ -139,7 +141,12 @@ fn describe_untyped(
     let reference = schema.get("$ref").and_then(Value::as_str);
     let target = reference.and_then(|reference| find(original, reference));
     if let Value::Object(body) = body {
-        untyped::describe(body, &untyped::texts(target.unwrap_or(schema)));
+        let schema = target.unwrap_or(schema);
+        let texts = match is_only {
+            true => untyped::texts(schema),
+            false => untyped::text_of(media, schema).into_iter().collect(),
+        };
+        untyped::describe(body, &texts);
     }
     // The constraints of a component are noted there.
     if let Value::Object(schema) = schema {

@@ -195,7 +195,7 @@ pub(super) fn shape(mut map: Map<String, Value>, place: &Pointer, cx: &mut Conte
             // Use double precision for `float`, to preserve all digits.
             if map.get("format").and_then(Value::as_str) == Some("float") {
                 map.insert("format".to_owned(), "double".into());
-                describe(&mut map, "Format: `float`.");
+                descriptions::describe_once(&mut map, "Format: `float`.");
             }
         }
         _ => {}

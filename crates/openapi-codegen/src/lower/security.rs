@@ -20,9 +20,12 @@ pub(super) fn check_requirements(
     let is_declared = |name: &str| schemes.is_some_and(|schemes| schemes.get(name).is_some());
     let root = Pointer::root();
     let paths = document.get("paths").and_then(Value::as_object);
-    let operations = paths.into_iter().flatten().flat_map(|(path, item)| {
+    let paths = paths.into_iter().flatten();
+    let paths = paths.filter(|(path, _)| !path.starts_with("x-"));
+    let operations = paths.flat_map(|(path, item)| {
         let place = root.join("paths").join(path);
         let item = item.as_object().into_iter().flatten();
+        let item = item.filter(|(method, _)| !method.starts_with("x-"));
         item.map(move |(method, operation)| (place.join(method), operation.get("security")))
     });
     let all = std::iter::once((root.clone(), document.get("security"))).chain(operations);
@@ -32,7 +35,11 @@ pub(super) fn check_requirements(
         for name in required.filter_map(Value::as_object).flat_map(Map::keys) {
             if !is_declared(name) && undeclared.insert(name) {
                 let fault = format!("the security scheme `{name}` is not declared");
-                cx.reject_or_repair(&place.join("security"), fault, "its name is documented")?;
+                cx.reject_or_repair(
+                    &place.join("security"),
+                    fault,
+                    "only its name is documented",
+                )?;
             }
         }
     }

@@ -106,11 +106,11 @@ fn unnamed_texts(response: &Value) -> Vec<String> {
         let schema = body
             .get("schema")
             .filter(|schema| schema.get("$ref").is_none());
-        let texts = schema.map(untyped::texts).unwrap_or_default().into_iter();
-        texts.map(move |text| match content.len() {
-            1 => text,
-            _ => format!("{}: {text}", descriptions::code(media)),
-        })
+        match schema {
+            None => Vec::new(),
+            Some(schema) if content.len() == 1 => untyped::texts(schema),
+            Some(schema) => untyped::text_of(media, schema).into_iter().collect(),
+        }
     });
     texts.collect()
 }

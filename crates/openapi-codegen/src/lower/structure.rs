@@ -88,7 +88,7 @@ fn lower_components(map: &mut Map<String, Value>, cx: &mut Context<'_>) -> Resul
         let reference = kinds[&kind].as_object_mut();
         let reference = reference.and_then(|all| all.shift_remove("$ref"));
         if let Some(reference) = reference {
-            let fault = format!("components are listed, and cannot be a reference: {reference}");
+            let fault = format!("a list of components cannot be the reference {reference}");
             cx.reject_or_repair(&place.join(&kind).join("$ref"), fault, "ignored")?;
         }
     }

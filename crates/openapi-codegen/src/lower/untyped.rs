@@ -1,4 +1,4 @@
-//! Describes schemas that have no type in the crate: those of text, bytes and parts of forms, and those without a name.
+//! Describes schemas that have no type in the crate: those of text, bytes and parts of forms, and inline schemas.
 
 use serde_json::{Map, Value};
 
@@ -22,14 +22,31 @@ pub(super) fn texts(schema: &Value) -> Vec<String> {
         .collect()
 }
 
+/// Like [`texts`], for one of several media types.
+pub(super) fn text_of(media: &str, schema: &Value) -> Option<String> {
+    let mut described = Map::new();
+    describe(&mut described, &texts(schema));
+    let text = described.get("description")?.as_str()?;
+    Some(format!("{}: {text}", code(media)))
+}
+
 /// Appends texts to a description that does not contain them.
 pub(super) fn describe(holder: &mut Map<String, Value>, texts: &[String]) {
     for text in texts {
         let known = holder.get("description").and_then(Value::as_str);
-        if !known.is_some_and(|known| known.contains(text.trim_end_matches('.'))) {
+        if !known.is_some_and(|known| has_sentence(known, text.trim_end_matches('.'))) {
             descriptions::describe_map(holder, text);
         }
     }
+}
+
+fn has_sentence(description: &str, sentence: &str) -> bool {
+    description.match_indices(sentence).any(|(start, _)| {
+        let (before, rest) = description.split_at(start);
+        let after = rest[sentence.len()..].trim_start_matches('.');
+        let is_boundary = |c: Option<char>| c.is_none_or(char::is_whitespace);
+        is_boundary(before.chars().next_back()) && is_boundary(after.chars().next())
+    })
 }
 
 /// Describes the type of a part of a form, with its values, default and constraints.
@@ -51,8 +68,9 @@ fn details(schema: &Value) -> Vec<String> {
     let values = schema.get("enum").and_then(Value::as_array);
     let null = schema.get("type").filter(|ty| *ty == "null");
     let only = schema.get("const").or(null.map(|_| &Value::Null));
+    let values = values.filter(|_| only.is_none());
     let values = values.into_iter().flatten().chain(only);
-    let values: Vec<String> = values.map(Value::to_string).collect();
+    let values: Vec<String> = values.map(code_of).collect();
     match values.as_slice() {
         [] => {}
         [only] => words.push(format!("always {only}")),
@@ -61,15 +79,18 @@ fn details(schema: &Value) -> Vec<String> {
     words.extend(
         schema
             .get("default")
-            .map(|value| format!("default {value}")),
+            .map(|value| format!("default {}", code_of(value))),
     );
     for (keyword, _) in CONSTRAINTS {
         let value = schema
             .get(keyword)
             .filter(|value| **value != Value::Bool(false));
-        words.extend(value.map(|value| match value.as_str() {
-            Some(text) => format!("{keyword} {}", code(text)),
-            None => format!("{keyword} {value}"),
+        words.extend(value.map(|value| {
+            let value = match value.as_str() {
+                Some(text) => text.to_owned(),
+                None => value.to_string(),
+            };
+            code(&format!("{keyword}: {value}"))
         }));
     }
     let is_deprecated = schema.get("deprecated") == Some(&Value::Bool(true));

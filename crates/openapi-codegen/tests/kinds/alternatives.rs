@@ -370,17 +370,18 @@ EpisodeBase: {type: object, required: [type], properties: {type: {type: string, 
 fn alternatives_of_one_form_are_noted() {
     let lowered = lowered(&with_schemas(
         "Thing:
-  oneOf: [{$ref: '#/components/schemas/V4'}, {$ref: '#/components/schemas/V6'}, {$ref: '#/components/schemas/Named'}]
+  oneOf: [{$ref: '#/components/schemas/V4'}, {$ref: '#/components/schemas/V6'}, {$ref: '#/components/schemas/Named'}, {$ref: '#/components/schemas/OrNull'}]
 V4: {type: object, required: [first], properties: {first: {$ref: '#/components/schemas/Address4'}}}
 V6: {type: object, required: [first], properties: {first: {$ref: '#/components/schemas/Address6'}}}
 Named: {type: object, required: [name], properties: {name: {type: string}}}
+OrNull: {type: object, required: [first], properties: {first: {anyOf: [{type: 'null'}, {$ref: '#/components/schemas/Address4'}]}}}
 Address4: {type: string, format: ipv4}
 Address6: {type: string, format: ipv6}",
     ));
     assert_eq!(
         notes(&lowered, NoteKind::Lost),
         [
-            "#/components/schemas/Thing/oneOf: alternatives of one form: `V4`, `V6`; all are read as `V4`"
+            "#/components/schemas/Thing: a response cannot distinguish `V4`, `V6`, which have the same form; it is read as `V4`"
         ]
     );
 }

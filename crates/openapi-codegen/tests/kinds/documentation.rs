@@ -447,6 +447,12 @@ fn bodies_without_a_type_are_documented() {
         '200':
           description: OK
           content: {image/png: {schema: {type: string, format: binary, description: With alpha.}}, image/jpeg: {schema: {type: string, format: binary}}}
+    patch:
+      operationId: patch_image
+      requestBody:
+        required: true
+        content: {image/png: {schema: {type: string, format: binary, description: A map}}, image/jpeg: {schema: {type: string, maxLength: 9}}}
+      responses: {'204': {description: No content}}
     delete:
       operationId: delete_image
       responses: {'200': {description: OK, content: {application/json: {schema: {type: 'null'}}}}}
@@ -458,11 +464,12 @@ components:
     let client = file(&document, "mod.rs");
     for text in [
         "The raw body, `image/jpeg`. At most 256 KB. Format `base64`.",
-        "One of \"yes\", \"no\"; maxLength 3.",
+        "One of `yes`, `no`; `maxLength: 3`.",
+        "The raw body, `image/png` or `image/jpeg`. `image/png`: A map. `image/jpeg`: `maxLength: 9`.",
         "- `200`: OK. The settings.",
-        "- `400`: The reason. One of \"a\", \"b\".",
+        "- `400`: The reason. One of `a`, `b`.",
         "- `200`: OK. `image/png`: With alpha.",
-        "- `200`: OK. Always null.",
+        "- `200`: OK. Always `null`.",
     ] {
         assert!(client.contains(text), "{text}: {client}");
     }

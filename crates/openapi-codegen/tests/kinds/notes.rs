@@ -150,8 +150,8 @@ components:
     assert_eq!(
         notes(&lowered, NoteKind::Repaired),
         [
-            "#/components/parameters/$ref: components are listed, and cannot be a reference: \"parameters.json\"; ignored",
-            "#/paths/~1a/get/security: the security scheme `other` is not declared; its name is documented",
+            "#/components/parameters/$ref: a list of components cannot be the reference \"parameters.json\"; ignored",
+            "#/paths/~1a/get/security: the security scheme `other` is not declared; only its name is documented",
         ]
     );
 }

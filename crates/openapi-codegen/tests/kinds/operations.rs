@@ -616,11 +616,11 @@ components:
 ",
     ));
     let expected = "The raw body, `multipart/form-data`. Parts:
-  - `size` (required; integer; minimum 1; maximum 5)
-  - `path` (format `uri`; pattern `^/`; maxLength 20; deprecated)
+  - `size` (required; integer; `minimum: 1`; `maximum: 5`)
+  - `path` (format `uri`; `pattern: ^/`; `maxLength: 20`; deprecated)
   - `meta` (object; sent as `application/json`)
-    - `a` (required; maxLength 3): The a.
-  - `tags` (array; items: one of \"a\", \"b\")";
+    - `a` (required; `maxLength: 3`): The a.
+  - `tags` (array; items: one of `a`, `b`)";
     let body = &lowered.document["paths"]["/a"]["post"]["requestBody"];
     assert_eq!(body["description"], expected);
 }
