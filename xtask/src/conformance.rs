@@ -469,7 +469,10 @@ fn codegen(env: &Environment) -> std::result::Result<Vec<Check>, Missing> {
     if !installed.is_ok_and(|status| status.success()) {
         return Err(Missing("cannot install openapi-codegen".to_owned()));
     }
-    let generator = root.join("bin/openapi-codegen");
+    let generator = root.join(format!(
+        "bin/openapi-codegen{}",
+        std::env::consts::EXE_SUFFIX
+    ));
     let outcomes = documents::generate_all(&generator, &folder, &root.join("crates"));
     let outcomes = outcomes.map_err(|error| Missing(error.to_string()))?;
     let checks = outcomes.into_iter().map(|(name, failure)| Check {

@@ -222,10 +222,13 @@ fn lower_servers(map: &mut Map<String, Value>, cx: &mut Context<'_>) -> Result<(
             continue;
         };
         if !resolved.contains("://") {
-            if !resolved.trim_matches('/').is_empty() || !description.is_empty() {
-                let what = format!(
-                    "the relative server `{url}`{description}; the caller adds it to the base URL"
-                );
+            let has_path = !resolved.trim_matches('/').is_empty();
+            let what = match has_path {
+                true => "; the caller adds it to the base URL",
+                false => "; the caller gives the base URL",
+            };
+            if has_path || !description.is_empty() {
+                let what = format!("the relative server `{url}`{description}{what}");
                 cx.note_loss(&place, what);
             }
             continue;

@@ -199,7 +199,7 @@ paths: {}
             "#/servers/0: the server `https://{tenant}.example.com`: its URL has variables without a usable default",
             "#/servers/1/variables: the variables; the default base URL is `https://eu.example.com/443`",
             "#/servers/2: the server `https://b.example.com` (Staging); the caller gives its URL to use it",
-            "#/servers/3: the relative server `/` (Local); the caller adds it to the base URL",
+            "#/servers/3: the relative server `/` (Local); the caller gives the base URL",
         ]
     );
 }
